@@ -1,0 +1,64 @@
+"""Gunicorn: sync workers, few of them, recycled, behind nginx or (deploy/up) alone."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+
+def _number(name: str, default: int, least: int, most: int) -> int:
+    value = os.environ.get(name) or str(default)
+    if not (value.isascii() and value.isdigit() and least <= int(value) <= most):
+        raise SystemExit(f"{name} must be a whole number from {least} to {most}.")
+    return int(value)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+bind = os.environ.get("GUNICORN_BIND") or f"127.0.0.1:{_number('PORT', 8000, 1, 65535)}"
+# About two a core: a hot event's row is faster with few connections than with many.
+workers = _number("WEB_CONCURRENCY", max(2, 2 * _cores()), 1, 64)
+worker_class = "sync"
+preload_app = True
+# A rush of clicks waits here; the kernel's net.core.somaxconn is the upper bound.
+backlog = 2048
+# Seconds. A request ends itself after 3 s of waiting for locks; 30 s means that it hangs.
+timeout = 30
+graceful_timeout = 10
+keepalive = 2
+max_requests = 20_000
+max_requests_jitter = 2_000
+# The heartbeat file must never wait for a disk.
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
+limit_request_line = 4094
+limit_request_fields = 60
+limit_request_field_size = 8190
+# Only the own proxy may say who asks and by which scheme; on a Unix socket nobody else can reach us.
+forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS") or "127.0.0.1,::1"
+# One in the home folder would be shared by every copy on the machine.
+control_socket_disable = True
+accesslog = "-"
+errorlog = "-"
+loglevel = "info"
+# Address, time, request line, status, bytes, milliseconds. No referrer: it could be a secret link.
+access_log_format = '%(h)s "%(r)s" %(s)s %(b)s %(M)sms'
+logger_class = "techfest.weblog.Logger"
+proc_name = "techfest"
+
+
+def when_ready(server: Any) -> None:
+    """Loads the pages' code once, before the workers are forked, so that they share its memory."""
+    from django.urls import get_resolver  # Django is there only after the preload
+
+    _ = get_resolver().url_patterns
+
+
+def pre_fork(server: Any, worker: Any) -> None:
+    """No worker inherits a connection: two processes on one would mix their answers."""
+    from django.db import connections
+
+    connections.close_all()

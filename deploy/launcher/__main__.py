@@ -1,0 +1,21 @@
+"""``python -m deploy.launcher up`` or ``test``: where the two commands enter."""
+
+import sys
+
+from . import testing, up
+from .words import Refusal, say
+
+
+def main(arguments: list[str]) -> int:
+    command, *rest = arguments
+    try:
+        return {"up": up.main, "test": testing.main}[command](rest)
+    except Refusal as refusal:
+        say(f"{refusal}")
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,62 @@
+"""``deploy/test checks``: what needs no test run. Style, types, import direction, templates, migrations, settings."""
+
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+
+from . import configuration
+from .folders import CACHE, ROOT, VENV
+from .words import say
+
+
+def main() -> int:
+    """Runs every check, also after one has failed; returns 0 when all passed."""
+    variables = configuration.for_processes(CACHE, configuration.PLACEHOLDERS)
+    failed = [
+        name for name, command, extra in _commands() if not _passes(name, command, {**variables, **extra})
+    ]
+    if failed:
+        say(f"failed: {', '.join(failed)}")
+    return 1 if failed else 0
+
+
+def _commands() -> list[tuple[str, Sequence[str], Mapping[str, str]]]:
+    templates = sorted(str(file.relative_to(ROOT)) for file in (ROOT / "templates").rglob("*.html"))
+    manage = [str(VENV / "bin" / "python"), "manage.py"]
+    production = {"SITE_URL": "https://fest.example.org", "DEBUG": "off"}
+    return [
+        ("ruff check", ["ruff", "check", "."], {}),
+        ("ruff format", ["ruff", "format", "--check", "--quiet", "."], {}),
+        ("mypy", ["mypy", "--no-error-summary", *_typed()], {}),
+        ("import-linter", ["lint-imports", "--cache-dir", str(CACHE / "imports")], {}),
+        ("djade", ["djade", "--check", *templates], {}),
+        ("makemigrations", [*manage, "makemigrations", "--check", "--dry-run"], {}),
+        ("check --deploy", [*manage, "check", "--deploy", "--fail-level", "WARNING"], production),
+    ]
+
+
+def _typed() -> list[str]:
+    return [
+        name
+        for name in ("techfest", "events", "registrations", "tickets", "deploy")
+        if (ROOT / name).is_dir()
+    ]
+
+
+def _passes(name: str, command: Sequence[str], variables: Mapping[str, str]) -> bool:
+    """Runs one check and prints its output only when it fails."""
+    began = time.monotonic()
+    finished = subprocess.run(
+        command,
+        env=dict(variables),
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    passed = finished.returncode == 0
+    say(f"{'ok    ' if passed else 'FAILED'} {name} ({time.monotonic() - began:.0f} s)")
+    if not passed:
+        say((finished.stdout + finished.stderr).rstrip())
+    return passed

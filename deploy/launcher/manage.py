@@ -1,0 +1,25 @@
+"""Running one command of ``manage.py``."""
+
+import subprocess
+from collections.abc import Mapping
+
+from .folders import ROOT, VENV
+from .words import Refusal
+
+
+def manage(variables: Mapping[str, str], *arguments: str) -> str:
+    """Runs it and returns what it printed; raises ``Refusal`` with its last line when it fails."""
+    finished = subprocess.run(
+        [str(VENV / "bin" / "python"), str(ROOT / "manage.py"), *arguments],
+        env=dict(variables),
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    if finished.returncode != 0:
+        lines = (finished.stderr or finished.stdout).strip().splitlines() or ["no message"]
+        raise Refusal(f"manage.py {arguments[0]} failed: {lines[-1]}")
+    return finished.stdout.strip()

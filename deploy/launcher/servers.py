@@ -1,0 +1,52 @@
+"""The private database and the private Redis of one data folder, where the caller brings none."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import postgres, valkey
+from .accounts import enterable_folder, server_account
+from .folders import socket_folder
+from .supervisor import Supervisor
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where database and broker are, and whether the database is a private one that may hold the sample."""
+
+    database: str
+    redis: str
+    is_private: bool
+
+
+def start(
+    supervisor: Supervisor, data: Path, *, machine_version: str | None = None, durable: bool = True
+) -> Addresses:
+    """Starts what ``DATABASE_URL`` and ``REDIS_URL`` do not name, and returns when both answer."""
+    database, redis = os.environ.get("DATABASE_URL"), os.environ.get("REDIS_URL")
+    is_private = not database
+    if not redis:
+        redis = _start_redis(supervisor, data)
+    if not database:
+        database = _start_postgres(supervisor, data, machine_version, durable=durable)
+    return Addresses(database, redis, is_private)
+
+
+def _start_postgres(supervisor: Supervisor, data: Path, version: str | None, *, durable: bool) -> str:
+    cluster = postgres.cluster(data, machine_version=version)
+    postgres.make_files(cluster, durable=durable)
+    process = postgres.server(cluster, durable=durable)
+    supervisor.start(process, is_server=True)
+    postgres.wait_until_ready(cluster, process)
+    return cluster.url
+
+
+def _start_redis(supervisor: Supervisor, data: Path) -> str:
+    account = server_account(data / "postgres")
+    sockets = socket_folder(data, account.uid)
+    process = valkey.server(
+        sockets=sockets, base=enterable_folder(account, data), account=account, log=data / "log" / "redis.log"
+    )
+    supervisor.start(process, is_server=True)
+    valkey.wait_until_ready(sockets, process)
+    return valkey.url(sockets)

@@ -1,0 +1,102 @@
+"""``deploy/test``: the whole suite on real servers of its own, or the fast part of it."""
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from . import checking, configuration, debian, environment, servers, staticfiles
+from .folders import ROOT, VENV, forget_sockets
+from .supervisor import Stopped, Supervisor
+from .words import Refusal, say
+
+# Program -> the package that brings it. Nothing of the site needs them, only tests do.
+TEST_PROGRAMS = {
+    "nginx": "nginx-light",
+    "chromium": "chromium",
+    "zbarimg": "zbar-tools",
+    "pdftoppm": "poppler-utils",
+}
+FAST = "not browser and not faults and not nginx and not slow"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs pytest with ``arguments`` (after an optional ``fast``) and returns its exit code.
+
+    ``checks`` alone runs the checks of the text instead."""
+    arguments = list(arguments)
+    if arguments[:1] == ["fast"]:
+        arguments = ["-m", FAST, *arguments[1:]]
+    environment.build(["dev", "embedded"])
+    if arguments == ["checks"]:
+        return checking.main()
+    debian.have_pdf_libraries()
+    missing = missing_programs()
+    data = Path(tempfile.mkdtemp(prefix="techfest-test-"))
+    data.chmod(0o711)
+    (data / "log").mkdir(mode=0o700)
+    try:
+        with Supervisor(data / "processes.json") as supervisor:
+            variables = prepare(supervisor, data)
+            code = run_pytest(supervisor, variables, arguments)
+    except Stopped as stopped:
+        say(f"{stopped}: the tests were stopped.")
+        code = 130
+    finally:
+        forget_sockets(data)
+        shutil.rmtree(data, ignore_errors=True)
+    for program, package in missing.items():
+        say(f"skipped: everything that needs {program} (sudo apt-get install {package})")
+    return code
+
+
+def missing_programs() -> dict[str, str]:
+    """What of the tests' programs is still missing after installing what may be installed."""
+    missing = {name: package for name, package in TEST_PROGRAMS.items() if not shutil.which(name)}
+    if missing and debian.install(list(missing.values())):
+        missing = {name: package for name, package in missing.items() if not shutil.which(name)}
+    if missing and os.environ.get("CI"):
+        raise Refusal(f"Missing for the whole suite: sudo apt-get install {' '.join(missing.values())}")
+    return missing
+
+
+def prepare(supervisor: Supervisor, data: Path) -> Mapping[str, str]:
+    """Starts the servers; returns the tests' environment."""
+    version = os.environ.get("TEST_POSTGRES") or "18"
+    # 18 is the wheel's release; any other is one of the machine's.
+    addresses = servers.start(
+        supervisor, data, machine_version=None if version == "18" else version, durable=False
+    )
+    settings = {
+        "STATIC_ROOT": str(staticfiles.collected()),
+        **configuration.kept_secrets(data),
+        "DATABASE_URL": addresses.database,
+        "REDIS_URL": addresses.redis,
+        "SITE_URL": "http://localhost:8000",
+        "ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",
+        "EMAIL_PROVIDER": "",
+        "DEBUG": "off",
+    }
+    return configuration.for_processes(data, settings)
+
+
+def run_pytest(supervisor: Supervisor, variables: Mapping[str, str], arguments: Sequence[str]) -> int:
+    """Runs pytest on this terminal; on INT or TERM it is asked to end first, its servers after it."""
+    command = [str(VENV / "bin" / "python"), "-m", "pytest", *arguments]
+    with subprocess.Popen(command, env=dict(variables), cwd=ROOT, start_new_session=True) as tests:
+        try:
+            while tests.poll() is None:
+                supervisor.look(tests.pid)
+                time.sleep(0.1)
+        except Stopped:
+            os.killpg(tests.pid, signal.SIGINT)
+            try:
+                tests.wait(timeout=8)
+            except subprocess.TimeoutExpired:
+                os.killpg(tests.pid, signal.SIGKILL)
+            raise
+    return tests.returncode

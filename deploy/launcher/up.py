@@ -1,0 +1,123 @@
+"""``deploy/up``: everything that the site needs, built, started and kept running."""
+
+import http.client
+import os
+import shutil
+import socket
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from . import configuration, debian, environment, procfile, servers, staticfiles
+from .folders import data_folder, forget_sockets, locked
+from .listening import DEFAULT_PORT, listen
+from .manage import manage
+from .processes import end_left_over
+from .supervisor import Stopped, Supervisor
+from .words import Refusal, say
+
+_READY_WITHIN = 60.0
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Starts everything, says where it is, and stays until INT or TERM. Returns 0 after those."""
+    if arguments:
+        raise Refusal(
+            "usage: deploy/up   (PORT, HOST, TECHFEST_DATA, SITE_URL, DATABASE_URL, REDIS_URL are read)"
+        )
+    data = data_folder()
+    held = f"deploy/up is running already with {data}. Set TECHFEST_DATA and PORT for a second copy."
+    with locked(data / "lock", held):
+        if end_left_over(data / "processes.json"):
+            say("Ended what an earlier start had left.")
+        is_embedded = not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"))
+        environment.build(["embedded"] if is_embedded else [])
+        debian.have_pdf_libraries()
+        try:
+            with Supervisor(data / "processes.json") as supervisor:
+                run(supervisor, data)
+        except Stopped as stopped:
+            say(f"{stopped}: stopped, no process is left. The data stays in {data}.")
+        finally:
+            forget_sockets(data)
+    return 0
+
+
+def run(supervisor: Supervisor, data: Path) -> None:
+    """Starts servers and site, prints the welcome, then watches. Ends by ``Stopped`` or ``Refusal``."""
+    addresses = servers.start(supervisor, data)
+    with listen(os.environ.get("HOST") or "127.0.0.1", os.environ.get("PORT") or str(DEFAULT_PORT)) as opened:
+        port = opened.getsockname()[1]
+        settings = {
+            "STATIC_ROOT": str(staticfiles.collected()),
+            **configuration.kept_secrets(data),
+            "DATABASE_URL": addresses.database,
+            "REDIS_URL": addresses.redis,
+            "SITE_URL": os.environ.get("SITE_URL") or f"http://localhost:{port}",
+            "ALLOWED_HOSTS": os.environ.get("ALLOWED_HOSTS") or "localhost,127.0.0.1",
+        }
+        configuration.publish(data, settings)
+        variables = configuration.for_processes(
+            data, {**settings, "GUNICORN_BIND": f"fd://{opened.fileno()}", "PORT": str(port)}
+        )
+        logins = prepare(variables, with_sample=addresses.is_private)
+        begin_logs(data / "log")
+        for process in procfile.read(variables, log=data / "log", keep_open=(opened.fileno(),)):
+            supervisor.start(process)
+        wait_until_ready(supervisor, opened, settings["SITE_URL"], data)
+        welcome(settings["SITE_URL"], data, logins)
+        supervisor.watch()
+
+
+def prepare(variables: Mapping[str, str], *, with_sample: bool) -> str:
+    """Migrations and the sample fest; returns the sample's logins, one a line."""
+    manage(variables, "migrate", "--noinput", "--verbosity=0")
+    return manage(variables, "sample_fest", "--logins") if with_sample else ""
+
+
+def begin_logs(folder: Path) -> None:
+    """Keeps the logs of the start before, so that they do not grow for ever."""
+    for log in folder.glob("*.log"):
+        if log.name not in {"postgres.log", "redis.log"}:
+            shutil.move(log, log.with_suffix(".log.before"))
+
+
+def wait_until_ready(supervisor: Supervisor, opened: socket.socket, site: str, data: Path) -> None:
+    """Returns when /health/ready says 200; raises ``Refusal`` after a minute, with what it said last."""
+    deadline = time.monotonic() + _READY_WITHIN
+    while (answer := _ask(opened, site)) is not None:
+        if time.monotonic() > deadline:
+            raise Refusal(f"The site did not become ready: {answer} (see {data / 'log'})")
+        supervisor.watch(time.monotonic() + 0.2)
+
+
+def _ask(opened: socket.socket, site: str) -> str | None:
+    """None when the site's readiness page answers 200, else what it said."""
+    host, port = opened.getsockname()[:2]
+    if host in {"0.0.0.0", "::"}:  # noqa: S104  # compared, not bound
+        host = "127.0.0.1"
+    link = http.client.HTTPConnection(host, port, timeout=5)
+    try:
+        link.request("GET", "/health/ready", headers={"Host": urlsplit(site).netloc})
+        answer = link.getresponse()
+        text = answer.read(2000).decode(errors="replace")
+    except (OSError, http.client.HTTPException) as error:
+        return str(error) or type(error).__name__
+    finally:
+        link.close()
+    return None if answer.status == 200 else text
+
+
+def welcome(address: str, data: Path, logins: str) -> None:
+    say()
+    say(f"Tech fest registration is ready:  {address}/")
+    say(f"  admin                           {address}/admin/")
+    for line in logins.splitlines():
+        say(f"  {line}")
+    if os.environ.get("EMAIL_PROVIDER"):
+        say(f"  mails go to                     {os.environ['EMAIL_PROVIDER']}")
+    else:
+        say(f"  mails land in                   {data / 'mail'}")
+    say(f"  logs                            {data / 'log'}")
+    say("Ctrl-C stops everything; the data stays.")

@@ -1,0 +1,169 @@
+"""deploy/up for real: a first start, a hard kill, a second start, two copies, an ordinary user."""
+
+import json
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.launcher.accounts import may_enter
+from deploy.launcher.folders import ROOT, VENV
+from deploy.launcher.processes import Account
+from deploy.tests.copies import Copy, free_port, living, wait_until_gone
+
+pytestmark = [pytest.mark.slow, pytest.mark.faults]
+
+
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    """A folder that the servers' own user can enter, which pytest's are not."""
+    made = Path(tempfile.mkdtemp(prefix="techfest-boot-"))
+    made.chmod(0o755)
+    yield made
+    shutil.rmtree(made, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def site(folder: Path) -> Iterator[Copy]:
+    """A copy that the tests of this module look at; each leaves it ready."""
+    copy = Copy(folder / "first folder", free_port())
+    copy.start()
+    yield copy
+    if copy.process.poll() is None:
+        copy.stop()
+    copy.kill()
+
+
+def test_first_start_tells_address_login_and_mails(site: Copy) -> None:
+    printed = "\n".join(site.lines)
+    assert [
+        f"http://localhost:{site.port}/" in printed,
+        "organiser: " in printed,
+        str(site.data / "mail") in printed,
+    ] == [True, True, True]
+
+
+def test_readiness_names_every_part(site: Copy) -> None:
+    status, body = site.ask("/health/ready")
+    answer = json.loads(body)
+    assert (status, answer["ready"], {name: part["ok"] for name, part in answer["parts"].items()}) == (
+        200,
+        True,
+        {"database": True, "migrations": True, "broker": True, "mail": True},
+    )
+
+
+def test_catalogue_is_served_with_its_style_sheet(site: Copy) -> None:
+    status, page = site.ask("/")
+    sheets = [part for part in page.split('"') if part.startswith("/static/") and part.endswith(".css")]
+    assert (status, [site.ask(sheet)[0] for sheet in sheets]) == (200, [200])
+
+
+def test_secrets_are_private(site: Copy) -> None:
+    modes = {
+        name: oct((site.data / name).stat().st_mode & 0o777) for name in ("secrets", "environment", "log")
+    }
+    assert modes == {"secrets": "0o600", "environment": "0o600", "log": "0o700"}
+
+
+def test_same_folder_is_refused_in_one_line(site: Copy) -> None:
+    other = Copy(site.data, free_port())
+    other.begin()
+    told, _ = other.process.communicate(timeout=30)
+    refusal = (
+        f"deploy/up is running already with {site.data}. Set TECHFEST_DATA and PORT for a second copy.\n"
+    )
+    assert (other.process.returncode, told) == (1, refusal)
+
+
+def test_killed_web_server_is_back_and_nobody_is_refused(site: Copy) -> None:
+    os.kill(site.child("gunicorn"), signal.SIGKILL)
+    assert site.wait_for("/health/ready", 200, seconds=15)
+
+
+def test_killed_database_is_back(site: Copy) -> None:
+    os.kill(site.child("postgres"), signal.SIGKILL)
+    assert site.wait_for("/health/ready", 503, seconds=5) or site.wait_for("/health/ready", 200, seconds=1)
+    assert site.wait_for("/health/ready", 200, seconds=20)
+
+
+def test_second_copy_takes_the_next_port_and_stops_without_a_trace(site: Copy, folder: Path) -> None:
+    second = Copy(folder / "second", site.port)
+    second.start()
+    try:
+        told = f"Port {site.port} is taken, using {site.port + 1}."
+        processes = second.processes()
+        code = second.stop(signal.SIGINT)
+        left = wait_until_gone(processes, seconds=2)
+    finally:
+        second.kill()
+    assert (told in second.lines, len(processes) > 10, code, left) == (True, True, 0, [])
+    assert site.ask("/health/live")[0] == 200
+
+
+def test_hard_kill_leaves_nothing_and_the_next_start_keeps_data_and_keys(folder: Path) -> None:
+    copy = Copy(folder / "killed", free_port())
+    copy.start()
+    try:
+        make_user = "from django.contrib.auth.models import User; User.objects.create(username='kept')"
+        copy.manage("shell", "-v", "0", "-c", make_user)
+        keys = (copy.data / "secrets").read_text()
+        processes = copy.processes()
+        copy.process.kill()
+        copy.process.wait(timeout=10)
+        orphans = wait_until_gone(processes, seconds=15)
+        copy.kill()
+        copy.start()
+        count = (
+            "from django.contrib.auth.models import User; print(User.objects.filter(username='kept').count())"
+        )
+        kept = copy.manage("shell", "-v", "0", "-c", count)
+        processes = copy.processes()
+        copy.stop()
+        left = wait_until_gone(processes, seconds=2)
+    finally:
+        copy.kill()
+    assert (orphans, kept, (copy.data / "secrets").read_text() == keys, left) == ([], "1", True, [])
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="this run is one of an ordinary user already")
+def test_ordinary_user_can_start_it(folder: Path) -> None:
+    nobody = Account(65534, 65534)
+    python = (VENV / "bin" / "python").resolve()
+    if not (may_enter(nobody, ROOT) and may_enter(nobody, python.parent)):
+        pytest.skip("the checkout or its Python lies where an ordinary user may not enter")
+    data = folder / "of nobody"
+    data.mkdir()
+    os.chown(data, nobody.uid, nobody.gid)
+    copy = Copy(data, free_port(), prefix=["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"])
+    copy.start()
+    try:
+        status = copy.ask("/health/ready")[0]
+        owners = {Path(f"/proc/{pid}").stat().st_uid for pid in living(copy.processes())}
+        code = copy.stop()
+    finally:
+        copy.kill()
+    assert (status, owners, code) == (200, {nobody.uid}, 0)
+
+
+@pytest.mark.skipif(
+    os.getuid() != 0, reason="an ordinary user has no folder that his own servers may not enter"
+)
+def test_root_s_closed_folder_sends_the_cluster_elsewhere(folder: Path) -> None:
+    closed = folder / "closed"
+    closed.mkdir(mode=0o700)
+    copy = Copy(closed / "data", free_port())
+    copy.start()
+    try:
+        inside = (copy.data / "postgres").exists()
+        command = Path(f"/proc/{copy.child('postgres')}/cmdline").read_bytes().decode().split("\0")
+        cluster = Path(command[command.index("-D") + 1])
+        code = copy.stop()
+    finally:
+        copy.kill()
+    assert (inside, cluster.parts[:3], cluster.is_dir(), code) == (False, ("/", "var", "lib"), True, 0)
+    shutil.rmtree(cluster.parent)

@@ -1,0 +1,241 @@
+"""The launcher's parts, on small processes of their own."""
+
+import json
+import os
+import signal
+import socket
+import stat
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.launcher import (
+    accounts,
+    configuration,
+    folders,
+    listening,
+    postgres,
+    processes,
+    procfile,
+    supervisor,
+)
+from deploy.launcher.processes import Account, Process
+from deploy.launcher.words import Refusal
+from deploy.tests.copies import free_port, wait_until_gone
+
+# Starts a child, writes both numbers down, and waits.
+FAMILY = (
+    "import os,sys,time,subprocess;"
+    "child=subprocess.Popen([sys.executable,'-c','import time;time.sleep(60)']);"
+    "open(sys.argv[1],'w').write(f'{os.getpid()} {child.pid}');"
+    "time.sleep(60)"
+)
+STUBBORN = (
+    "import signal,time,sys;signal.signal(15,signal.SIG_IGN);open(sys.argv[1],'w').write('x');time.sleep(60)"
+)
+
+Make = Callable[[str, str], Process]
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Iterator[Make]:
+    """Makes a process of Python code whose argument is a file ``tmp_path/<name>``; ends all of them."""
+    made: list[Process] = []
+
+    def one(name: str, code: str) -> Process:
+        command = [sys.executable, "-c", code, str(tmp_path / name)]
+        made.append(Process(name, command, dict(os.environ), tmp_path / f"{name}.log"))
+        return made[-1]
+
+    yield one
+    for process in made:
+        process.kill_group()
+
+
+def wait_for(file: Path) -> str:
+    deadline = time.monotonic() + 10
+    while not (file.exists() and file.read_text()):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    return file.read_text()
+
+
+def family(file: Path) -> dict[int, str]:
+    return {int(pid): processes.birth(int(pid)) or "" for pid in wait_for(file).split()}
+
+
+def test_stopped_process_takes_its_children_along(make: Make, tmp_path: Path) -> None:
+    process = make("family", FAMILY)
+    process.start()
+    both = family(tmp_path / "family")
+    processes.stop([process], seconds=5)
+    assert (len(both), wait_until_gone(both, seconds=2)) == (2, [])
+
+
+def test_process_that_ignores_the_request_is_killed(make: Make, tmp_path: Path) -> None:
+    process = make("stubborn", STUBBORN)
+    process.start()
+    wait_for(tmp_path / "stubborn")
+    processes.stop([process], seconds=0.2)
+    assert process.popen is not None
+    assert process.popen.returncode == -signal.SIGKILL
+
+
+def test_dead_process_is_started_again_after_a_pause(make: Make, tmp_path: Path) -> None:
+    process = make("family", FAMILY)
+    with supervisor_without_signals(tmp_path) as watcher:
+        watcher.start(process)
+        first = family(tmp_path / "family")
+        os.kill(process.pid, signal.SIGKILL)
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        watcher.look()
+        before = process.is_running()
+        watcher.watch(time.monotonic() + 1.5)
+        running, second = process.is_running(), process.pid
+    assert (before, running, second in first, wait_until_gone(first, seconds=2)) == (False, True, False, [])
+
+
+class supervisor_without_signals:  # noqa: N801  # reads as a statement
+    """A supervisor that leaves pytest's signals as they are."""
+
+    def __init__(self, folder: Path) -> None:
+        self._watcher = supervisor.Supervisor(folder / "processes.json")
+
+    def __enter__(self) -> supervisor.Supervisor:
+        return self._watcher
+
+    def __exit__(self, *_: object) -> None:
+        processes.stop(self._watcher._all(), seconds=1)
+
+
+def test_left_over_session_is_ended_though_its_leader_is_dead(make: Make, tmp_path: Path) -> None:
+    process = make("family", FAMILY)
+    process.start()
+    both = family(tmp_path / "family")
+    record = tmp_path / "processes.json"
+    processes.record(record, [process])
+    os.kill(process.pid, signal.SIGKILL)
+    assert process.popen is not None
+    process.popen.wait(timeout=5)
+    killed = processes.end_left_over(record, seconds=0.1)
+    assert (killed, wait_until_gone(both, seconds=2), record.exists()) == (1, [], False)
+
+
+def test_number_given_away_again_is_left_alone(make: Make, tmp_path: Path) -> None:
+    process = make("family", FAMILY)
+    process.start()
+    wait_for(tmp_path / "family")
+    record = tmp_path / "processes.json"
+    record.write_text(json.dumps({str(process.pid): "1"}))
+    assert (processes.end_left_over(record, seconds=0.1), process.is_running()) == (0, True)
+
+
+def test_taken_port_gives_the_next_one(capsys: pytest.CaptureFixture[str]) -> None:
+    port = free_port()
+    with (
+        socket.create_server(("127.0.0.1", port)),
+        listening.listen("127.0.0.1", str(port)) as opened,
+    ):
+        assert (opened.getsockname()[1], capsys.readouterr().out) == (
+            port + 1,
+            f"Port {port} is taken, using {port + 1}.\n",
+        )
+
+
+@pytest.mark.parametrize("port", ["", "0", "65536", "http", "-1", "80.0"])
+def test_port_that_is_none_is_refused(port: str) -> None:
+    with pytest.raises(Refusal, match=r"^PORT must be a number from 1 to 65535"):
+        listening.listen("127.0.0.1", port)
+
+
+def test_sockets_lie_in_a_short_private_folder(tmp_path: Path) -> None:
+    deep = tmp_path / ("long name " * 20)
+    made = folders.socket_folder(deep, os.getuid())
+    try:
+        mode = stat.S_IMODE(made.stat().st_mode)
+        assert (len(os.fsencode(made)) <= folders.LONGEST_SOCKET_FOLDER, mode) == (True, 0o700)
+        assert folders.socket_folder(deep, os.getuid()) == made
+    finally:
+        folders.forget_sockets(deep)
+    assert not made.exists()
+
+
+def test_sockets_folder_that_is_a_link_is_refused(tmp_path: Path) -> None:
+    made = folders.socket_folder(tmp_path, os.getuid())
+    made.rmdir()
+    made.symlink_to(tmp_path)
+    try:
+        with pytest.raises(Refusal, match="belongs to somebody else"):
+            folders.socket_folder(tmp_path, os.getuid())
+    finally:
+        made.unlink()
+
+
+def test_held_folder_is_refused_and_free_again(tmp_path: Path) -> None:
+    with (
+        folders.locked(tmp_path / "lock", "held"),
+        pytest.raises(Refusal, match=r"^held$"),
+        folders.locked(tmp_path / "lock", "held"),
+    ):
+        pass
+    with folders.locked(tmp_path / "lock", "held"):
+        pass
+
+
+def test_secrets_are_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SECRET_KEY", raising=False)
+    monkeypatch.delenv("LINK_KEYS", raising=False)
+    first = configuration.kept_secrets(tmp_path)
+    assert configuration.kept_secrets(tmp_path) == first
+    assert [len(value) >= 64 for value in first.values()] == [True, True]
+    assert stat.S_IMODE((tmp_path / "secrets").stat().st_mode) == 0o600
+
+
+def test_secret_of_the_environment_wins_and_is_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRET_KEY", "from outside")
+    assert configuration.kept_secrets(tmp_path)["SECRET_KEY"] == "from outside"
+    assert "from outside" not in (tmp_path / "secrets").read_text()
+
+
+def test_folder_behind_a_closed_one_may_not_be_entered(tmp_path: Path) -> None:
+    (tmp_path / "closed" / "open").mkdir(parents=True)
+    (tmp_path / "closed").chmod(0o700)
+    owner = Account((tmp_path / "closed").stat().st_uid, 0)
+    stranger = Account(65533, 65533)
+    step = tmp_path / "closed" / "open"
+    assert (accounts.may_enter(stranger, step), accounts.may_enter(owner, step)) == (False, True)
+
+
+def test_other_major_version_is_refused_in_one_line() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        data = Path(name)
+        data.chmod(0o711)
+        (data / "postgres").mkdir()
+        (data / "postgres" / "PG_VERSION").write_text("12\n")
+        try:
+            with pytest.raises(Refusal, match=r"was made by PostgreSQL 12, this is 18\. Set TECHFEST_DATA"):
+                postgres.cluster(data)
+        finally:
+            folders.forget_sockets(data)
+
+
+def test_data_on_a_network_mount_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    mounts = "server:/x /mnt/a\\040b nfs4 rw 0 0\n/dev/sda / ext4 rw 0 0\n"
+    monkeypatch.setattr(Path, "read_text", lambda self, **_: mounts)
+    folders.refuse_network_mount(Path("/mnt/other"))
+    with pytest.raises(Refusal, match=r"network mount \(nfs4\)"):
+        folders.refuse_network_mount(Path("/mnt/a b/data"))
+
+
+def test_procfile_names_four_processes_and_only_web_gets_the_port(tmp_path: Path) -> None:
+    variables = configuration.for_processes(tmp_path, {})
+    found = {
+        process.name: process.keep_open for process in procfile.read(variables, log=tmp_path, keep_open=(9,))
+    }
+    assert found == {"web": (9,), "worker-mail": (), "worker-pdf": (), "beat": ()}

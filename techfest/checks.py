@@ -1,0 +1,45 @@
+"""What must be true before the first request: the database keeps row locks, and how it isolates transactions."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import connections
+from psycopg import IsolationLevel
+
+
+@register(Tags.database)
+def check_engine(
+    app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Seats are kept by PostgreSQL's row locks: another engine, or another isolation, oversells."""
+    configured = settings.DATABASES["default"]
+    if configured["ENGINE"] != "django.db.backends.postgresql":
+        return [
+            Error("The database must be PostgreSQL: seats are kept by its row locks.", id="techfest.E001")
+        ]
+    if configured["OPTIONS"].get("isolation_level") != IsolationLevel.READ_COMMITTED:
+        return [Error("The isolation level must be pinned to READ COMMITTED.", id="techfest.E002")]
+    return []
+
+
+@register(Tags.database)
+def check_isolation(
+    app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Asks the server, where a command names its database: ``manage.py check --database default``, ``migrate``."""
+    if not databases or "default" not in databases:
+        return []
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SHOW transaction_isolation")
+        level = cursor.fetchone()[0]
+    if level != "read committed":
+        return [
+            Error(
+                f"The server isolates transactions as '{level}'; it must be READ COMMITTED.",
+                id="techfest.E003",
+            )
+        ]
+    return []

@@ -1,0 +1,124 @@
+"""The environment, read strictly: a value that cannot be read stops the start and names itself.
+
+The values come from the process's environment. Beside a running ``deploy/up`` the data folder holds the file
+``environment`` with what its private servers need; it fills in only what the process's environment leaves open,
+so that ``manage.py`` in a second terminal speaks to the same database.
+"""
+
+import os
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import SplitResult, urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+_TRUE = frozenset({"1", "true", "yes", "on"})
+_FALSE = frozenset({"0", "false", "no", "off", ""})
+
+
+class StrictEnv:
+    """django-environ without its guesses.
+
+    Every method raises ``ImproperlyConfigured`` with the variable's name, never with its value (it may be secret).
+    """
+
+    def __init__(self, values: dict[str, str] | None = None) -> None:
+        self._env = environ.Env()
+        if values is not None:
+            self._env.ENVIRON = values
+
+    def text(self, name: str, default: str | None = None) -> str:
+        """The value without surrounding space; without a default it must be there and not be empty."""
+        value = str(self._env.str(name, default="")).strip()
+        if value:
+            return value
+        if default is None:
+            raise ImproperlyConfigured(
+                f"{name} is not set. Start with deploy/up, or set it in the environment."
+            )
+        return default
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        value = self.text(name, "true" if default else "false").lower()
+        if value not in _TRUE | _FALSE:
+            raise ImproperlyConfigured(f"{name} must be one of 1, 0, true, false, yes, no, on, off.")
+        return value in _TRUE
+
+    def number(self, name: str, default: int, *, least: int, most: int) -> int:
+        """A whole number between ``least`` and ``most``, both included."""
+        value = self.text(name, str(default))
+        if not (value.isascii() and value.isdigit() and least <= int(value) <= most):
+            raise ImproperlyConfigured(f"{name} must be a whole number from {least} to {most}.")
+        return int(value)
+
+    def items(self, name: str, default: str | None = None) -> list[str]:
+        """The parts of a comma-separated list, empty parts left out; without a default at least one."""
+        parts = [part.strip() for part in self.text(name, default).split(",")]
+        parts = [part for part in parts if part]
+        if default is None and not parts:
+            raise ImproperlyConfigured(f"{name} holds no value.")
+        return parts
+
+    def choice(self, name: str, default: str, *, among: tuple[str, ...]) -> str:
+        value = self.text(name, default)
+        if value not in among:
+            raise ImproperlyConfigured(f"{name} must be one of: {', '.join(repr(one) for one in among)}.")
+        return value
+
+    def folder(self, name: str, default: Path) -> Path:
+        """An absolute path; it need not exist yet."""
+        return Path(self.text(name, str(default))).resolve()
+
+    def origin(self, name: str, default: str | None = None) -> SplitResult:
+        """An address of the form ``https://host[:port]``, without path, query or account."""
+        value = self.text(name, default).rstrip("/")
+        try:
+            parts = urlsplit(value)
+            well_formed = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+        except ValueError:
+            well_formed = False
+        if not well_formed or value != f"{parts.scheme}://{parts.netloc}" or "@" in parts.netloc:
+            raise ImproperlyConfigured(f"{name} must look like https://fest.example.org, without a path.")
+        return parts
+
+    def postgresql(self, name: str) -> dict[str, Any]:
+        """Django's settings of a PostgreSQL database.
+
+        ``postgresql://user:password@host:port/name``, for a Unix socket ``postgresql://user@/name?host=/folder``.
+        Raises for every other engine: the seats are kept by PostgreSQL's row locks.
+        """
+        url = self.text(name)
+        try:
+            database = cast("dict[str, Any]", self._env.db_url_config(url))
+        except (ValueError, ImproperlyConfigured) as error:
+            raise ImproperlyConfigured(f"{name} cannot be read as a database address.") from error
+        if database.get("ENGINE") != "django.db.backends.postgresql" or not database.get("NAME"):
+            raise ImproperlyConfigured(
+                f"{name} must name a PostgreSQL database: postgresql://user:password@host/name."
+            )
+        options = dict(database.get("OPTIONS") or {})
+        database["HOST"] = options.pop("host", None) or database["HOST"]
+        return {**database, "OPTIONS": options}
+
+    def redis(self, name: str) -> str:
+        """An address of Redis as redis-py reads it: ``redis://``, ``rediss://`` or ``unix://``."""
+        url = self.text(name)
+        if urlsplit(url).scheme not in {"redis", "rediss", "unix"}:
+            raise ImproperlyConfigured(f"{name} must start with redis://, rediss:// or unix://.")
+        return url
+
+
+def data_folder() -> Path:
+    """The folder of everything that is kept beside the database: ``TECHFEST_DATA``, by default ``var``."""
+    return Path(os.environ.get("TECHFEST_DATA") or BASE_DIR / "var").resolve()
+
+
+def read_environment() -> StrictEnv:
+    """The process's environment, completed by the data folder's ``environment`` file where there is one."""
+    file = data_folder() / "environment"
+    if file.is_file() and os.access(file, os.R_OK):
+        environ.Env.read_env(str(file))
+    return StrictEnv()

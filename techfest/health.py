@@ -1,0 +1,82 @@
+"""Is this process alive, and is everything it needs there?"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from kombu.exceptions import KombuError
+from redis.exceptions import RedisError
+
+from .celery import app
+
+# A delivery that has been owed for longer than this means that no worker does its work.
+OWED_AT_MOST = timedelta(minutes=5)
+
+
+@never_cache
+@require_safe
+def live(request: HttpRequest) -> HttpResponse:
+    """200 while the process answers; asks nobody else."""
+    return HttpResponse("alive\n", content_type="text/plain")
+
+
+@never_cache
+@require_safe
+def ready(request: HttpRequest) -> JsonResponse:
+    """200 when every part is well, else 503; each part in plain words, no address and no error text of the part."""
+    parts: dict[str, dict[str, Any]] = {}
+    for name, look in PARTS.items():
+        is_well, words = look()
+        parts[name] = {"ok": is_well, "text": words}
+        if name == "database" and not is_well:
+            break
+    well = all(part["ok"] for part in parts.values())
+    return JsonResponse({"ready": well, "parts": parts}, status=200 if well else 503)
+
+
+def database() -> tuple[bool, str]:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return False, "the database does not answer"
+    return True, "answers"
+
+
+def migrations() -> tuple[bool, str]:
+    executor = MigrationExecutor(connection)
+    missing = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    return missing == 0, "all applied" if missing == 0 else f"{missing} not applied"
+
+
+def broker() -> tuple[bool, str]:
+    """Waits at most one second to connect and one to hear an answer; tickets wait in the database meanwhile."""
+    try:
+        with app.connection_for_write() as link:
+            link.default_channel.client.ping()  # type: ignore[attr-defined]  # Redis's channel
+    except (KombuError, RedisError, OSError):
+        return False, "the message broker does not answer; mails wait"
+    return True, "answers"
+
+
+def mail() -> tuple[bool, str]:
+    from tickets.deliveries import oldest_owed_age  # a broken room must not take /health/live along
+
+    age = oldest_owed_age(datetime.now(UTC))
+    if age is None:
+        return True, "nothing is owed"
+    seconds = int(age.total_seconds()) if isinstance(age, timedelta) else int(age)
+    return seconds <= OWED_AT_MOST.total_seconds(), f"the oldest owed mail has waited {seconds} s"
+
+
+PARTS: dict[str, Callable[[], tuple[bool, str]]] = {
+    "database": database,
+    "migrations": migrations,
+    "broker": broker,
+    "mail": mail,
+}

@@ -1,0 +1,65 @@
+"""What a log line may hold: one line a record, no secret links, no control characters."""
+
+import logging
+import re
+import unicodedata
+from typing import Any
+
+# What follows these paths is the only authority of a page without login, so all of it goes, up to a space or a
+# quote. A server decodes %61 and doubled slashes before it looks, so they count as well.
+_SLASH = r"(?:/|%2f)"
+_WORDS = r"(?:a|%[46]1|(?:m|%[46]d)(?:y|%[57]9)|t|%[57]4)"
+_SECRET_TAIL = re.compile(rf"({_SLASH}{_WORDS}{_SLASH}+)[^\s\"'<>]+", re.IGNORECASE)
+
+
+def without_secrets(text: str) -> str:
+    """``text`` with "…" in place of what follows the prefix of a secret link."""
+    return _SECRET_TAIL.sub(r"\1…", text)
+
+
+def one_line(text: str) -> str:
+    """``text`` with control characters, line separators and lone surrogates written as escapes."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        character.encode("unicode_escape").decode()
+        if unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"}
+        else character
+        for character in text
+    )
+
+
+class OneLineFormatter(logging.Formatter):
+    """Formats a record, its traceback included, as one line without secret links."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return one_line(without_secrets(super().format(record)))
+
+
+def logging_settings(level: str) -> dict[str, Any]:
+    """The ``LOGGING`` setting: everything from ``level`` upwards to stdout."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "line": {
+                "()": "techfest.logs.OneLineFormatter",
+                "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+            }
+        },
+        "handlers": {
+            "stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "line"}
+        },
+        "root": {"handlers": ["stdout"], "level": level},
+        "loggers": {
+            "django": {"handlers": [], "level": level, "propagate": True},
+            "django.server": {"handlers": [], "level": level, "propagate": True},
+            "django.db.backends": {"level": "INFO"},
+            # Beat rings every five seconds; what a task did, it says itself.
+            "celery.worker.strategy": {"level": "WARNING"},
+            "celery.app.trace": {"level": "WARNING"},
+            # WeasyPrint and fontTools tell every style sheet and font table.
+            "weasyprint": {"level": "ERROR"},
+            "fontTools": {"level": "ERROR"},
+        },
+    }

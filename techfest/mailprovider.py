@@ -1,0 +1,26 @@
+"""What django-anymail needs to know of each e-mail provider."""
+
+from typing import Any
+
+from .env import StrictEnv
+
+
+def provider_settings(env: StrictEnv, provider: str) -> dict[str, Any]:
+    """The part of ``ANYMAIL`` for ``provider``; raises ``ImproperlyConfigured`` when a key is missing.
+
+    The address of the provider's HTTP interface can be pointed elsewhere, for example at a stub on this machine.
+    """
+    if provider == "mailgun":
+        return {
+            "MAILGUN_API_KEY": env.text("MAILGUN_API_KEY"),
+            "MAILGUN_API_URL": env.text("MAILGUN_API_URL", "https://api.mailgun.net/v3"),
+            "MAILGUN_SENDER_DOMAIN": env.text("MAILGUN_SENDER_DOMAIN"),
+            "MAILGUN_WEBHOOK_SIGNING_KEY": env.text("MAILGUN_WEBHOOK_SIGNING_KEY"),
+        }
+    if provider == "brevo":
+        return {
+            "BREVO_API_KEY": env.text("BREVO_API_KEY"),
+            "BREVO_API_URL": env.text("BREVO_API_URL", "https://api.brevo.com/v3/"),
+            "WEBHOOK_SECRET": env.text("BREVO_WEBHOOK_SECRET"),
+        }
+    return {}

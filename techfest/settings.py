@@ -1,0 +1,243 @@
+"""All settings, from the environment (see env.py), safe where it says nothing."""
+
+from django.core.exceptions import ImproperlyConfigured
+
+from .env import BASE_DIR, data_folder, read_environment
+from .logs import logging_settings
+from .mailprovider import provider_settings
+
+env = read_environment()
+
+# The site
+
+DEBUG = env.flag("DEBUG", default=False)
+SECRET_KEY = env.text("SECRET_KEY")
+# The keys of the secret links in tickets and mails: the first signs, all are accepted.
+LINK_KEYS = env.items("LINK_KEYS")
+if min(len(key) for key in LINK_KEYS) < 32:
+    raise ImproperlyConfigured("LINK_KEYS: each key must have at least 32 characters.")
+
+_site = env.origin("SITE_URL", "http://localhost:8000")
+SITE_URL = _site.geturl()
+SITE_HOST = str(_site.hostname)
+HTTPS = _site.scheme == "https"
+ALLOWED_HOSTS = [str(_site.hostname), *env.items("ALLOWED_HOSTS", "")]
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+
+DATA = data_folder()
+MEDIA_ROOT = DATA / "media"
+# Only for storage; nothing under it is served to the public but by a view.
+MEDIA_URL = "media/"
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.forms",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "csp",
+    "anymail",
+    "events",
+    "registrations",
+    "tickets",
+    "techfest",
+]
+
+# Public pages know no session: the classes of techfest.staffonly pass them through untouched.
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "techfest.staffonly.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "events.middleware.FestTimeMiddleware",
+    "registrations.outage.OutageMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "techfest.staffonly.AuthenticationMiddleware",
+    "techfest.staffonly.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+# Paths, without their language prefix, under which somebody may be logged in.
+STAFF_PATHS = ("/admin/", "/accounts/", "/teacher/", "/door/")
+
+ROOT_URLCONF = "techfest.urls"
+WSGI_APPLICATION = "techfest.wsgi.application"
+# The empty hidden field's worth of a form: a name, a few events, a submission key.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "events.context.fest",
+            ],
+        },
+    }
+]
+FORM_RENDERER = "techfest.forms.FormRenderer"
+
+# The database: rows here are the truth, so its promises are pinned and not left to the server's defaults
+
+# psycopg.IsolationLevel.READ_COMMITTED; not imported, so that beat need not load a database driver.
+READ_COMMITTED = 2
+PREPARED = env.flag("DATABASE_PREPARED", default=True)
+_database = env.postgresql("DATABASE_URL")
+DATABASES = {
+    "default": {
+        **_database,
+        "CONN_MAX_AGE": env.number("CONN_MAX_AGE", 60, least=0, most=3600),
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            "isolation_level": READ_COMMITTED,
+            "application_name": "techfest",
+            "connect_timeout": 3,
+            # A link that went dead without a word is noticed after 10 s, also while we wait for an answer.
+            "tcp_user_timeout": 10_000,
+            "options": "-c statement_timeout=8000 -c lock_timeout=3000 -c idle_in_transaction_session_timeout=10000",
+            # Statements are prepared on the server at their second use. Off behind PgBouncer older than 1.21.
+            "server_side_binding": PREPARED,
+            "prepare_threshold": 2 if PREPARED else None,
+            **_database["OPTIONS"],
+        },
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Per process and for seconds only; what must be shared or kept stands in PostgreSQL.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+# Time and language
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+
+# Static files: named by their content and served by WhiteNoise, or by nginx from the same folder
+
+STATIC_URL = "static/"
+STATIC_ROOT = env.folder("STATIC_ROOT", DATA / "static")
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_AUTOREFRESH = DEBUG
+
+# What a browser may do with our pages
+
+# Whether a request came by https is told by Gunicorn, which believes only its own proxy (FORWARDED_ALLOW_IPS).
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^health/"]  # asked from this machine over plain http
+SECURE_HSTS_SECONDS = 365 * 86400 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_HTTPONLY = True
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+
+# Mail: without a provider each message becomes one .eml file in the data folder
+
+EMAIL_PROVIDER = env.choice("EMAIL_PROVIDER", "", among=("", "mailgun", "brevo"))
+EMAIL_BACKEND = {
+    "": "tickets.mailbox.EmlBackend",
+    "mailgun": "anymail.backends.mailgun.EmailBackend",
+    "brevo": "anymail.backends.brevo.EmailBackend",
+}[EMAIL_PROVIDER]
+EMAIL_FILE_PATH = DATA / "mail"
+EMAIL_RATE_PER_SECOND = env.number("EMAIL_RATE_PER_SECOND", 50, least=1, most=1000)
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Tech Fest <tickets@localhost>")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+ANYMAIL = {
+    "REQUESTS_TIMEOUT": (3.05, 10),
+    # What is sent must not be held back by one address that the provider refuses.
+    "IGNORE_RECIPIENT_STATUS": True,
+    **provider_settings(env, EMAIL_PROVIDER),
+}
+
+# Celery: a message is only a doorbell, so it may be lost, repeated or late, and nobody waits for it
+
+REDIS_URL = env.redis("REDIS_URL")
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 120,
+    "socket_timeout": 1.0,
+    "socket_connect_timeout": 1.0,
+    "retry_on_timeout": False,
+}
+CELERY_BROKER_CONNECTION_TIMEOUT = 1.0
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BROKER_HEARTBEAT = 0
+CELERY_RESULT_BACKEND = None
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_STORE_ERRORS_EVEN_IF_IGNORED = False
+# A ring is answered when it is heard. Late answers would have a worker cut off its mails in flight when the
+# broker goes, and one that could not be given would leave it waiting for ever: it counts as work in hand.
+CELERY_TASK_ACKS_LATE = False
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_DEFAULT_QUEUE = "mail"
+CELERY_TASK_ROUTES = {
+    "tickets.render": {"queue": "pdf"},
+    "tickets.send": {"queue": "mail"},
+    "tickets.sweep": {"queue": "mail"},
+}
+# Seconds. All stay below the visibility timeout's promise: a second bell finds the rows already claimed.
+CELERY_TASK_ANNOTATIONS = {
+    "tickets.render": {"soft_time_limit": 20, "time_limit": 25},
+    "tickets.send": {"soft_time_limit": 280, "time_limit": 300},
+    "tickets.sweep": {"soft_time_limit": 20, "time_limit": 25},
+}
+CELERY_TIMEZONE = "UTC"
+# No limit: a worker that always listens notices when its broker is gone, and rings are small and soon stale.
+CELERY_WORKER_PREFETCH_MULTIPLIER = 0
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+CELERY_WORKER_SEND_TASK_EVENTS = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_REDIRECT_STDOUTS = False
+CELERY_BEAT_SCHEDULE_FILENAME = str(DATA / "beat-schedule")
+CELERY_BEAT_SCHEDULE = {
+    "render": {"task": "tickets.render", "schedule": 5.0, "options": {"expires": 10}},
+    "send": {"task": "tickets.send", "schedule": 5.0, "options": {"expires": 10}},
+    "sweep": {"task": "tickets.sweep", "schedule": 30.0, "options": {"expires": 60}},
+}
+
+# Logs: one line a record to stdout, no secret link in any of them (see logs.py)
+
+LOGGING_CONFIG = "logging.config.dictConfig"
+LOGGING = logging_settings("DEBUG" if DEBUG else "INFO")

@@ -1,0 +1,41 @@
+"""Session, login and messages, only under the paths where somebody may be logged in.
+
+A public page carries no ambient authority: it sees no session and sets no cookie, whatever the browser sends.
+"""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import middleware as auth
+from django.contrib.messages import middleware as messages
+from django.contrib.sessions import middleware as sessions
+from django.http import HttpRequest
+from django.utils.deprecation import MiddlewareMixin
+from django.utils.translation import get_language_from_path
+
+
+def is_staff_path(path: str) -> bool:
+    """Whether ``path``, a language prefix left out, lies under one of ``STAFF_PATHS``."""
+    language = get_language_from_path(path)
+    if language and path.lower().startswith(f"/{language}/"):
+        path = path[len(language) + 1 :]
+    return path.startswith(settings.STAFF_PATHS)
+
+
+class _StaffOnly(MiddlewareMixin):
+    def __call__(self, request: HttpRequest) -> Any:
+        if is_staff_path(request.path_info):
+            return super().__call__(request)
+        return self.get_response(request)
+
+
+class SessionMiddleware(_StaffOnly, sessions.SessionMiddleware):
+    """Django's sessions, under ``STAFF_PATHS`` only."""
+
+
+class AuthenticationMiddleware(_StaffOnly, auth.AuthenticationMiddleware):
+    """``request.user``, under ``STAFF_PATHS`` only."""
+
+
+class MessageMiddleware(_StaffOnly, messages.MessageMiddleware):
+    """``request._messages``, under ``STAFF_PATHS`` only."""

@@ -1,0 +1,22 @@
+"""Where everything is. The rooms bring their own paths; only the order is decided here."""
+
+from django.conf.urls.i18n import i18n_patterns
+from django.contrib import admin
+from django.urls import include, path
+
+from tickets.urls import hooks
+
+from . import health
+
+urlpatterns = [
+    path("health/live", health.live, name="health-live"),
+    path("health/ready", health.ready, name="health-ready"),
+    path("admin/", admin.site.urls),
+    *hooks,
+    *i18n_patterns(
+        path("", include("events.urls")),
+        path("", include("registrations.urls")),
+        path("", include("tickets.urls")),
+        prefix_default_language=False,
+    ),
+]
