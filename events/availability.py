@@ -1,0 +1,112 @@
+"""What the public reads of an event at one time: open, full, soon, closed, paused or cancelled."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db.models import TextChoices
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from events.models import GRACE, Event
+
+EARLY = dt.timedelta(minutes=15)
+"""For how long before the opening the form may be filled in."""
+FEW = 20
+"""Below this many free seats the exact number is shown."""
+
+
+class State(TextChoices):
+    OPEN = "open"
+    FULL = "full"
+    SOON = "soon"
+    CLOSED = "closed"
+    PAUSED = "paused"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """The state of an event's registration, in a word, a sentence and a button."""
+
+    event: Event
+    now: dt.datetime
+
+    @property
+    def state(self) -> State:
+        event = self.event
+        if event.state == Event.State.CANCELLED:
+            return State.CANCELLED
+        if self.now >= event.registration_closes_at:
+            return State.CLOSED
+        if event.is_paused or event.fest.is_paused:
+            return State.PAUSED
+        if self.now < event.registration_opens_at:
+            return State.SOON
+        return State.OPEN if event.seats.free and not event.seats.waiting else State.FULL
+
+    @property
+    def has_waiting_list(self) -> bool:
+        limit = self.event.waiting_limit
+        return limit is None or self.event.seats.waiting < limit
+
+    @property
+    def text(self) -> str:
+        match self.state:
+            case State.OPEN if self.event.seats.free < FEW:
+                free = self.event.seats.free
+                return ngettext("Open · %(n)d place left", "Open · %(n)d places left", free) % {"n": free}
+            case State.OPEN:
+                return _("Open")
+            case State.FULL:
+                return self._full_text()
+            case State.SOON:
+                return _("Opens %(when)s") % {"when": moment(self.event.registration_opens_at)}
+            case State.CLOSED:
+                return _("Registration is closed")
+            case State.PAUSED:
+                return self.event.pause_text or self.event.fest.pause_text or _("Registration is paused")
+        return _("Cancelled")
+
+    def _full_text(self) -> str:
+        waiting = self.event.seats.waiting
+        if not self.has_waiting_list:
+            return _("Full")
+        if not waiting:
+            return _("Full — join the waiting list")
+        return ngettext("Full · %(n)d is waiting", "Full · %(n)d are waiting", waiting) % {"n": waiting}
+
+    @property
+    def button_text(self) -> str:
+        """What the button says; empty where there is nothing to press."""
+        match self.state:
+            case State.OPEN:
+                return _("Register")
+            case State.FULL:
+                return _("Join the waiting list") if self.has_waiting_list else ""
+            case State.SOON if self.is_form_open:
+                return _("Fill in the form now")
+        return ""
+
+    @property
+    def is_form_open(self) -> bool:
+        """Whether the form may be filled in: from a little before the opening to the end of the grace."""
+        begins = self.event.registration_opens_at - EARLY
+        return (
+            self.event.state == Event.State.PUBLISHED
+            and begins <= self.now < self.event.registration_closes_at + GRACE
+        )
+
+
+def moment(when: dt.datetime) -> str:
+    """A day and a time as people say them, in the zone that is active."""
+    local = timezone.localtime(when)
+    return f"{date_format(local, 'D j M')}, {clock_time(local)}"
+
+
+def clock_time(when: dt.datetime) -> str:
+    """Like 10:00am, with seconds where they are not zero."""
+    local = timezone.localtime(when)
+    form = "g:i:sA" if local.second else "g:iA"
+    return date_format(local, form).lower()

@@ -1,0 +1,25 @@
+"""Changing how many fit."""
+
+from django.db import transaction
+
+from events.clock import database_now
+from events.models import Event, Seats
+from events.signals import capacity_raised
+
+
+def set_capacity(event: Event, *, capacity: int) -> Seats:
+    """Gives the event this many seats, also its first ones.
+
+    Lowering it below `taken` throws nobody out. Raising it is heard above inside the same transaction, so
+    that whoever waits has the seat before a newcomer can see it. Locks the event's Seats row.
+    """
+    with transaction.atomic():
+        Seats.objects.bulk_create([Seats(event=event, capacity=capacity)], ignore_conflicts=True)
+        (seats,) = Seats.objects.locked([event.pk])
+        raised = capacity > seats.capacity
+        if capacity != seats.capacity:
+            seats.capacity = capacity
+            seats.save(update_fields=["capacity"])
+        if raised:
+            capacity_raised.send(sender=Seats, seats=seats, now=database_now())
+    return seats

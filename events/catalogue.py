@@ -1,0 +1,109 @@
+"""The events as cards, by day, through the filters that people ask for."""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import groupby
+
+from django.utils import timezone
+
+from events.availability import Availability, State
+from events.models import Event
+from events.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One event on the catalogue."""
+
+    event: Event
+    availability: Availability
+
+    @property
+    def name(self) -> str:
+        return self.event.name
+
+    @property
+    def url(self) -> str:
+        return self.event.get_absolute_url()
+
+    @property
+    def category(self) -> str:
+        return self.event.category.name
+
+    @property
+    def venue(self) -> str:
+        return self.event.venue.name
+
+    @property
+    def summary(self) -> str:
+        return self.event.summary
+
+    @property
+    def grades(self) -> str:
+        return self.event.grades_text
+
+    @property
+    def starts_at(self) -> dt.datetime:
+        return self.event.starts_at
+
+    @property
+    def ends_at(self) -> dt.datetime:
+        return self.event.ends_at
+
+    @property
+    def state(self) -> str:
+        return self.availability.state
+
+    @property
+    def state_text(self) -> str:
+        return self.availability.text
+
+    @property
+    def day(self) -> dt.date:
+        return timezone.localtime(self.event.starts_at).date()
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the filters ask for; `None` and `False` ask for nothing."""
+
+    grade: int | None = None
+    category: str | None = None
+    day: dt.date | None = None
+    with_seats: bool = False
+
+    def allow(self, card: Card) -> bool:
+        return (
+            (self.grade is None or card.event.has_room_for_grade(self.grade))
+            and (not self.category or card.event.category.slug == self.category)
+            and (self.day is None or card.day == self.day)
+            and (not self.with_seats or card.state == State.OPEN)
+        )
+
+
+def cards(snapshot: Snapshot, events: Iterable[Event] | None = None) -> list[Card]:
+    chosen = snapshot.events if events is None else events
+    return [Card(event, Availability(event, snapshot.now)) for event in chosen]
+
+
+def by_day(snapshot: Snapshot, wishes: Wishes) -> list[tuple[dt.date, list[Card]]]:
+    allowed = [card for card in cards(snapshot) if wishes.allow(card)]
+    return [(day, list(group)) for day, group in groupby(allowed, key=lambda card: card.day)]
+
+
+def next_opening(snapshot: Snapshot) -> dt.datetime | None:
+    """When the fest opens, as long as nothing is open yet."""
+    fest = snapshot.fest
+    if fest is None or snapshot.now >= fest.opens_at:
+        return None
+    return fest.opens_at
+
+
+def with_free_seats(snapshot: Snapshot, grade: int, without: set[int]) -> list[Card]:
+    """Events that somebody of this grade could take instead."""
+    return [
+        card
+        for card in cards(snapshot)
+        if card.state == State.OPEN and card.event.has_room_for_grade(grade) and card.event.pk not in without
+    ]

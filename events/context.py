@@ -1,0 +1,13 @@
+"""What every page knows of the fest."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from events.snapshot import kept_fest
+
+
+def fest(request: HttpRequest) -> dict[str, Any]:
+    """The current fest as the middleware found it; `None` while the database is away."""
+    return {"fest": kept_fest(), "site_url": settings.SITE_URL}

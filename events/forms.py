@@ -1,0 +1,57 @@
+"""The filters of the catalogue."""
+
+from typing import Any
+
+from django import forms
+from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy as _
+
+from events.catalogue import Wishes, cards
+from events.snapshot import Snapshot
+
+
+class FilterForm(forms.Form):
+    """A plain GET form; a value that is not on offer asks for nothing."""
+
+    use_required_attribute = False
+
+    grade = forms.TypedChoiceField(label=_("Grade"), required=False, coerce=int, empty_value=None)
+    category = forms.ChoiceField(label=_("Category"), required=False)
+    day = forms.ChoiceField(label=_("Day"), required=False)
+    free = forms.BooleanField(label=_("Only events with free places"), required=False)
+
+    def __init__(self, data: Any, *, snapshot: Snapshot) -> None:
+        super().__init__(data, label_suffix="")
+        fest = snapshot.fest
+        categories = {event.category.slug: event.category for event in snapshot.events}
+        self._days = {card.day.isoformat(): card.day for card in cards(snapshot)}
+        self._choices("grade").choices = [
+            ("", _("Any grade")),
+            *((grade, _("Grade %(grade)s") % {"grade": grade}) for grade in (fest.grades if fest else ())),
+        ]
+        self._choices("category").choices = [
+            ("", _("Any category")),
+            *((slug, category.name) for slug, category in categories.items()),
+        ]
+        self._choices("day").choices = [
+            ("", _("Any day")),
+            *((key, date_format(day, "l j F")) for key, day in self._days.items()),
+        ]
+
+    def _choices(self, name: str) -> forms.ChoiceField:
+        field = self.fields[name]
+        if not isinstance(field, forms.ChoiceField):
+            raise TypeError(name)
+        return field
+
+    @property
+    def wishes(self) -> Wishes:
+        self.is_valid()
+        self.errors.clear()
+        asked = self.cleaned_data
+        return Wishes(
+            grade=asked.get("grade"),
+            category=asked.get("category") or None,
+            day=self._days.get(asked.get("day") or ""),
+            with_seats=bool(asked.get("free")),
+        )

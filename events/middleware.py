@@ -1,0 +1,28 @@
+"""Every page is in the fest's own time zone, never in the browser's."""
+
+from collections.abc import Callable
+
+from django.db import Error
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+
+from events.snapshot import kept_fest, snapshot
+
+
+class FestTimeMiddleware:
+    """Activates the current fest's zone. Without the database it uses what this process saw last."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path_info.startswith("/health/"):
+            return self.get_response(request)
+        try:
+            fest = snapshot().fest
+        except Error:
+            fest = kept_fest()
+        zone = fest.zone if fest else timezone.get_default_timezone()
+        with timezone.override(zone):
+            return self.get_response(request)

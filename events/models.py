@@ -1,0 +1,304 @@
+"""What happens and how many fit: fests, events and their seats. Knows nobody who comes."""
+
+import datetime as dt
+import zoneinfo
+from functools import cached_property
+from typing import ClassVar
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from events.querysets import EventQuerySet, SeatsQuerySet
+
+GRADE_LIMITS = (MinValueValidator(1), MaxValueValidator(13))
+GRACE = dt.timedelta(minutes=2)
+"""For how long after `closes_at` a press is still accepted; the pages never mention it."""
+
+
+def validate_time_zone(name: str) -> None:
+    if name not in zoneinfo.available_timezones():
+        raise ValidationError(_("%(name)s is not a time zone, like Asia/Kolkata"), params={"name": name})
+
+
+class Picture(models.Model):
+    """A re-encoded PNG or JPEG, named by its digest, kept in the database so that every host has it."""
+
+    class Kind(models.TextChoices):
+        PNG = "png", "PNG"
+        JPEG = "jpeg", "JPEG"
+
+    digest = models.CharField(max_length=32, primary_key=True, editable=False)
+    kind = models.CharField(max_length=4, choices=Kind.choices, editable=False)
+    width = models.PositiveIntegerField(editable=False)
+    height = models.PositiveIntegerField(editable=False)
+    data = models.BinaryField(editable=False)
+
+    def __str__(self) -> str:
+        return f"{self.digest}.{self.kind}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("events:picture", args=[self.digest, self.kind])
+
+
+class Fest(models.Model):
+    """One edition: its dates, zone, place, and the default opening and closing of registration."""
+
+    class Accent(models.TextChoices):
+        INDIGO = "indigo", _("Indigo")
+        TEAL = "teal", _("Teal")
+        CRIMSON = "crimson", _("Crimson")
+        AMBER = "amber", _("Amber")
+        FOREST = "forest", _("Forest")
+        VIOLET = "violet", _("Violet")
+        COBALT = "cobalt", _("Cobalt")
+        SLATE = "slate", _("Slate")
+
+    name = models.CharField(_("name"), max_length=100)
+    slug = models.SlugField(_("slug"), unique=True)
+    is_current = models.BooleanField(_("current"), default=False)
+    place = models.CharField(_("place"), max_length=200)
+    time_zone = models.CharField(
+        _("time zone"), max_length=50, default="Asia/Kolkata", validators=[validate_time_zone]
+    )
+    starts_on = models.DateField(_("first day"))
+    ends_on = models.DateField(_("last day"))
+    opens_at = models.DateTimeField(_("registration opens"))
+    closes_at = models.DateTimeField(_("registration closes"))
+    hours_changed_at = models.DateTimeField(_("opening hours changed"), null=True, editable=False)
+    is_paused = models.BooleanField(_("registration paused"), default=False)
+    pause_text = models.CharField(_("text while paused"), max_length=300, blank=True)
+    grade_min = models.PositiveSmallIntegerField(_("lowest grade"), default=5, validators=GRADE_LIMITS)
+    grade_max = models.PositiveSmallIntegerField(_("highest grade"), default=12, validators=GRADE_LIMITS)
+    accent = models.CharField(_("accent"), max_length=10, choices=Accent.choices, default=Accent.INDIGO)
+    logo = models.ForeignKey(
+        Picture, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("logo")
+    )
+    contact_name = models.CharField(_("contact"), max_length=100)
+    contact_email = models.EmailField(_("contact's e-mail"))
+    privacy_text = models.TextField(_("who runs the fest and keeps the data"))
+    retention_days = models.PositiveSmallIntegerField(_("days names are kept after the fest"), default=90)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["is_current"], condition=Q(is_current=True), name="fest_one_is_current"
+            ),
+            models.CheckConstraint(
+                condition=Q(starts_on__lte=F("ends_on")), name="fest_starts_before_it_ends"
+            ),
+            models.CheckConstraint(
+                condition=Q(opens_at__lt=F("closes_at")), name="fest_opens_before_it_closes"
+            ),
+            models.CheckConstraint(condition=Q(grade_min__lte=F("grade_max")), name="fest_grades_in_order"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("events:catalogue")
+
+    @cached_property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        return zoneinfo.ZoneInfo(self.time_zone)
+
+    @property
+    def logo_url(self) -> str:
+        return self.logo.get_absolute_url() if self.logo else ""
+
+    @property
+    def grades(self) -> range:
+        return range(self.grade_min, self.grade_max + 1)
+
+
+class Venue(models.Model):
+    fest = models.ForeignKey(Fest, models.CASCADE, related_name="venues", verbose_name=_("fest"))
+    name = models.CharField(_("name"), max_length=100)
+    directions = models.CharField(_("how to find it"), max_length=300, blank=True)
+    map_url = models.URLField(_("map"), blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["fest", "name"], name="venue_name_once_a_fest")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Category(models.Model):
+    fest = models.ForeignKey(Fest, models.CASCADE, related_name="categories", verbose_name=_("fest"))
+    name = models.CharField(_("name"), max_length=50)
+    slug = models.SlugField(_("slug"))
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    class Meta:
+        ordering: ClassVar = ["position", "name"]
+        verbose_name_plural = _("categories")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["fest", "slug"], name="category_slug_once_a_fest")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Event(models.Model):
+    """One competition, workshop or quiz: one interval, one venue, who may take part.
+
+    How many fit stands in `Seats`, a row of its own, so that taking a seat never touches the row that
+    foreign keys point at. Times, grades and state change only while the Seats row is locked.
+    """
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("draft")
+        PUBLISHED = "published", _("published")
+        CANCELLED = "cancelled", _("cancelled")
+
+    fest = models.ForeignKey(Fest, models.PROTECT, related_name="events", verbose_name=_("fest"))
+    category = models.ForeignKey(Category, models.PROTECT, related_name="events", verbose_name=_("category"))
+    venue = models.ForeignKey(Venue, models.PROTECT, related_name="events", verbose_name=_("venue"))
+    name = models.CharField(_("name"), max_length=120)
+    slug = models.SlugField(_("slug"), max_length=80)
+    summary = models.CharField(_("summary"), max_length=200)
+    description = models.TextField(_("description"), blank=True)
+    rules = models.TextField(_("rules"), blank=True)
+    bring = models.CharField(_("what to bring"), max_length=300, blank=True)
+    picture = models.ForeignKey(
+        Picture, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("picture")
+    )
+    starts_at = models.DateTimeField(_("starts"))
+    ends_at = models.DateTimeField(_("ends"))
+    buffer_minutes = models.PositiveSmallIntegerField(_("minutes kept free afterwards"), default=0)
+    grade_min = models.PositiveSmallIntegerField(_("lowest grade"), validators=GRADE_LIMITS)
+    grade_max = models.PositiveSmallIntegerField(_("highest grade"), validators=GRADE_LIMITS)
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.DRAFT)
+    opens_at = models.DateTimeField(_("registration opens"), null=True, blank=True)
+    closes_at = models.DateTimeField(_("registration closes"), null=True, blank=True)
+    hours_changed_at = models.DateTimeField(_("opening hours changed"), null=True, editable=False)
+    is_paused = models.BooleanField(_("registration paused"), default=False)
+    pause_text = models.CharField(_("text while paused"), max_length=300, blank=True)
+    waiting_limit = models.PositiveIntegerField(
+        _("longest waiting list"),
+        null=True,
+        blank=True,
+        help_text=_("Empty: no limit. 0: no waiting list."),
+    )
+    promotes_until = models.DateTimeField(
+        _("waiting list moves until"),
+        null=True,
+        blank=True,
+        help_text=_("Empty: two hours before the start. From then on free seats are given at the door."),
+    )
+    sequence = models.PositiveIntegerField(_("calendar revision"), default=0, editable=False)
+    leads = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, blank=True, related_name="led_events", verbose_name=_("event leads")
+    )
+
+    objects = EventQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["starts_at", "name"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["fest", "slug"], name="event_slug_once_a_fest"),
+            models.CheckConstraint(
+                condition=Q(starts_at__lt=F("ends_at")), name="event_starts_before_it_ends"
+            ),
+            models.CheckConstraint(condition=Q(grade_min__lte=F("grade_max")), name="event_grades_in_order"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("events:event", args=[self.slug])
+
+    @property
+    def occupied_until(self) -> dt.datetime:
+        """The end with its buffer: whoever takes part is free again from here on."""
+        return self.ends_at + dt.timedelta(minutes=self.buffer_minutes)
+
+    @property
+    def registration_opens_at(self) -> dt.datetime:
+        return self.opens_at or self.fest.opens_at
+
+    @property
+    def registration_closes_at(self) -> dt.datetime:
+        return self.closes_at or self.fest.closes_at
+
+    @property
+    def promotion_ends_at(self) -> dt.datetime:
+        return self.promotes_until or self.starts_at - dt.timedelta(hours=2)
+
+    @property
+    def grades_text(self) -> str:
+        if self.grade_min == self.grade_max:
+            return _("Grade %(grade)s") % {"grade": self.grade_min}
+        return _("Grades %(low)s to %(high)s") % {"low": self.grade_min, "high": self.grade_max}
+
+    def has_room_for_grade(self, grade: int) -> bool:
+        return self.grade_min <= grade <= self.grade_max
+
+    def overlaps(self, other: "Event") -> bool:
+        """Whether one person cannot take part in both; intervals that only touch do not overlap."""
+        return self.starts_at < other.occupied_until and other.starts_at < self.occupied_until
+
+
+class Seats(models.Model):
+    """The counts of one event, in the one row that everybody locks who gives or takes a seat.
+
+    `taken` counts confirmed and offered registrations (and, with held blocks, their unused seats). No
+    commit raises it past `capacity`; lowering the capacity below it is legal, hence no CHECK of the two.
+    """
+
+    event = models.OneToOneField(
+        Event, models.CASCADE, primary_key=True, related_name="seats", verbose_name=_("event")
+    )
+    capacity = models.PositiveIntegerField(_("capacity"))
+    taken = models.PositiveIntegerField(_("taken"), default=0, editable=False)
+    waiting = models.PositiveIntegerField(_("waiting"), default=0, editable=False)
+    last_place = models.PositiveBigIntegerField(_("last place given"), default=0, editable=False)
+    filled_at = models.DateTimeField(_("last filled"), null=True, editable=False)
+
+    objects = SeatsQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("seats")
+        verbose_name_plural = _("seats")
+
+    def __str__(self) -> str:
+        return ngettext("%(free)d of %(capacity)d free", "%(free)d of %(capacity)d free", self.capacity) % {
+            "free": self.free,
+            "capacity": self.capacity,
+        }
+
+    @property
+    def free(self) -> int:
+        return max(0, self.capacity - self.taken)
+
+
+class CapacityChange(models.Model):
+    """How many fitted from when on. A trigger writes it, whichever way the capacity was changed.
+
+    With it, every seat that was ever given can be judged by the capacity of its own moment.
+    """
+
+    event = models.ForeignKey(
+        Event, models.CASCADE, related_name="capacity_changes", verbose_name=_("event"), editable=False
+    )
+    capacity = models.PositiveIntegerField(_("capacity"), editable=False)
+    at = models.DateTimeField(_("from"), editable=False)
+
+    class Meta:
+        ordering: ClassVar = ["at", "pk"]
+        indexes: ClassVar = [models.Index(fields=["event", "at"], name="capacity_of_a_moment")]
+
+    def __str__(self) -> str:
+        return f"{self.event}: {self.capacity}"

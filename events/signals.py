@@ -1,0 +1,6 @@
+"""What the rooms above may hear of events."""
+
+from django.dispatch import Signal
+
+capacity_raised = Signal()
+"""Sent with `seats` (locked) and `now` inside the transaction that raised a capacity."""

@@ -1,0 +1,90 @@
+"""The pages that tell what happens: catalogue and event."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+from events.availability import Availability
+from events.catalogue import by_day, next_opening
+from events.forms import FilterForm
+from events.models import Event, Picture
+from events.snapshot import Snapshot, snapshot
+
+
+@require_safe
+@cache_control(public=True, max_age=5)
+def catalogue(request: HttpRequest) -> HttpResponse:
+    current = snapshot()
+    return HttpResponse(_kept(current, request, lambda: _catalogue_page(current, request)))
+
+
+@require_safe
+@cache_control(public=True, max_age=5)
+def event(request: HttpRequest, slug: str) -> HttpResponse:
+    current = snapshot()
+    shown = current.event(slug)
+    if shown is None:
+        raise Http404
+    return HttpResponse(_kept(current, request, lambda: _event_page(current, shown, request)))
+
+
+@require_safe
+@cache_control(public=True, max_age=31_536_000, immutable=True)
+def picture(request: HttpRequest, digest: str, kind: str) -> HttpResponse:
+    found = get_object_or_404(Picture, digest=digest, kind=kind)
+    return HttpResponse(bytes(found.data), content_type=f"image/{found.kind}")
+
+
+def _kept(current: Snapshot, request: HttpRequest, render: Callable[[], str]) -> str:
+    """The page from the snapshot it belongs to, made once."""
+    key = (request.LANGUAGE_CODE, request.get_full_path())
+    page = current.pages.get(key)
+    if page is None:
+        page = render()
+        current.keep(key, page)
+    return page
+
+
+def _catalogue_page(current: Snapshot, request: HttpRequest) -> str:
+    form = FilterForm(request.GET, snapshot=current)
+    days = by_day(current, form.wishes)
+    context = {
+        "days": days,
+        "filters": form,
+        "count": sum(len(group) for _day, group in days),
+        "next_opening": next_opening(current),
+        "server_now": current.now,
+        "canonical_url": settings.SITE_URL + reverse("events:catalogue"),
+    }
+    return render_to_string("events/catalogue.html", context, request)
+
+
+def _event_page(current: Snapshot, shown: Event, request: HttpRequest) -> str:
+    availability = Availability(shown, current.now)
+    url = settings.SITE_URL + shown.get_absolute_url()
+    context = {
+        "event": shown,
+        "state": availability.state,
+        "state_text": availability.text,
+        "button_text": availability.button_text,
+        "register_url": f"{reverse('registrations:register')}?event={shown.slug}",
+        "free": shown.seats.free,
+        "waiting": shown.seats.waiting,
+        "opens_at": shown.registration_opens_at,
+        "closes_at": shown.registration_closes_at,
+        "canonical_url": url,
+        "share_text": _("%(event)s at %(fest)s: %(url)s")
+        % {"event": shown.name, "fest": shown.fest.name, "url": url},
+    }
+    if shown.picture_id:
+        context["og_image_url"] = settings.SITE_URL + reverse(
+            "events:picture", args=[shown.picture_id, "jpeg"]
+        )
+    return render_to_string("events/event.html", context, request)
