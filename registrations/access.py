@@ -1,0 +1,69 @@
+"""Who may see a page without login: anybody, or whoever knows its secret link."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponseForbidden
+from django.http.response import HttpResponseBase
+from django.template.loader import render_to_string
+from django.views.decorators.csrf import csrf_exempt
+
+from registrations.links import DeadLink, student_of
+from registrations.models import Student
+
+View = Callable[..., HttpResponseBase]
+
+
+def public(view: View) -> View:
+    """A page without ambient authority: no cookie, no CSRF token, never stored, no posts from elsewhere."""
+
+    @csrf_exempt
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method == "POST" and is_foreign(request):
+            return HttpResponseForbidden(render_to_string("403_foreign.html", request=request))
+        response = view(request, *args, **kwargs)
+        response["Cache-Control"] = "no-store"
+        return response
+
+    return guarded
+
+
+def secret(view: View) -> View:
+    """As `public`; besides, the page is not indexed and tells no other site where somebody came from."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = view(request, *args, **kwargs)
+        response["X-Robots-Tag"] = "noindex, nofollow"
+        response["Referrer-Policy"] = "no-referrer"
+        return response
+
+    return public(guarded)
+
+
+def by_my_link(view: View) -> View:
+    """For pages under a link to my registrations: the view gets the student. A dead link is not found."""
+
+    @wraps(view)
+    def opened(request: HttpRequest, token: str, **kwargs: Any) -> HttpResponseBase:
+        return view(request, known_student(token), **kwargs)
+
+    return secret(opened)
+
+
+def known_student(token: str) -> Student:
+    try:
+        return student_of(token)
+    except DeadLink:
+        raise Http404 from None
+
+
+def is_foreign(request: HttpRequest) -> bool:
+    """Whether a browser says that another site sent this. No secret depends on it: there is no cookie."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site:
+        return site not in ("same-origin", "none")
+    origin = request.headers.get("Origin", "null")
+    return origin != "null" and origin != f"{request.scheme}://{request.get_host()}"

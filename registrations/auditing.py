@@ -1,0 +1,211 @@
+"""What must hold between seats, registrations, changes and consents, asked of a live database."""
+
+from collections.abc import Iterator
+
+from events.auditing import invariant, rows
+from events.models import GRACE
+from registrations import replaying
+from registrations.transitions import GRAPH
+
+WHO = """
+    SELECT e.name, p.name || ' (' || p.reference || ')', r.state, r.place, r.created_at, r.event_id
+    FROM registrations_registration r
+    JOIN events_event e ON e.id = r.event_id
+    JOIN registrations_student p ON p.id = r.student_id
+"""
+
+
+@invariant(1)
+def counts_equal_a_recount() -> Iterator[str]:
+    """`taken` and `waiting` of each event are the number of registrations in these states."""
+    sql = """
+        SELECT e.name, s.taken, coalesce(n.taken, 0), s.waiting, coalesce(n.waiting, 0)
+        FROM events_seats s JOIN events_event e ON e.id = s.event_id
+        LEFT JOIN (
+            SELECT event_id,
+                count(*) FILTER (WHERE state IN ('confirmed', 'offered')) AS taken,
+                count(*) FILTER (WHERE state = 'waiting') AS waiting
+            FROM registrations_registration GROUP BY event_id
+        ) n ON n.event_id = s.event_id
+        WHERE (s.taken, s.waiting) <> (coalesce(n.taken, 0), coalesce(n.waiting, 0)) ORDER BY e.id
+    """
+    for event, taken, held, waiting, in_line in rows(sql):
+        yield f"{event} counts {taken} taken and {waiting} waiting; it has {held} and {in_line}."
+
+
+@invariant(3)
+def a_student_has_an_event_once() -> Iterator[str]:
+    """No student has two active registrations for one event."""
+    sql = """
+        SELECT e.name, p.name || ' (' || p.reference || ')', n.many
+        FROM (SELECT event_id, student_id, count(*) AS many FROM registrations_registration
+              WHERE state <> 'cancelled' GROUP BY event_id, student_id HAVING count(*) > 1) n
+        JOIN events_event e ON e.id = n.event_id JOIN registrations_student p ON p.id = n.student_id
+        ORDER BY e.id, p.id
+    """
+    for event, student, many in rows(sql):
+        yield f"{event}: {student} has {many} active registrations."
+
+
+@invariant(3)
+def a_key_was_answered_once() -> Iterator[str]:
+    """No two submissions have one key, and the registrations of a submission are its student's."""
+    twins = "SELECT key, count(*) FROM registrations_submission GROUP BY key HAVING count(*) > 1 ORDER BY key"
+    for key, many in rows(twins):
+        yield f"Key {key} stands for {many} submissions."
+    join = "JOIN registrations_submission s ON s.id = r.submission_id WHERE s.student_id <> r.student_id"
+    for event, student, *_rest in rows(WHO, join, "ORDER BY r.id"):
+        yield f"{event}: the registration of {student} belongs to somebody else's submission."
+
+
+@invariant(4)
+def every_submission_has_what_it_obtained() -> Iterator[str]:
+    """Each submission still has a registration: a press that obtained nothing leaves no row."""
+    sql = """
+        SELECT s.key, p.name || ' (' || p.reference || ')', s.created_at
+        FROM registrations_submission s JOIN registrations_student p ON p.id = s.student_id
+        WHERE NOT EXISTS (SELECT FROM registrations_registration r WHERE r.submission_id = s.id)
+        ORDER BY s.id
+    """
+    for key, student, at in rows(sql):
+        yield f"The submission {key} of {student} at {at:%Y-%m-%d %H:%M:%S} has lost its registrations."
+
+
+@invariant(4)
+def every_place_given_is_still_held() -> Iterator[str]:
+    """Each event has as many registrations as it gave places, so that none vanished, not even cancelled."""
+    sql = """
+        SELECT e.name, s.last_place, count(r.id), coalesce(max(r.place), 0)
+        FROM events_seats s JOIN events_event e ON e.id = s.event_id
+        LEFT JOIN registrations_registration r ON r.event_id = e.id
+        GROUP BY e.id, s.last_place
+        HAVING s.last_place <> count(r.id) OR s.last_place <> coalesce(max(r.place), 0) ORDER BY e.id
+    """
+    for event, given, many, highest in rows(sql):
+        yield f"{event} gave {given} places, but has {many} registrations, the last with place {highest}."
+
+
+@invariant(5)
+def nobody_waits_beside_a_free_seat() -> Iterator[str]:
+    """Where the waiting list still moves, nobody waits while a seat is free."""
+    sql = """
+        SELECT e.name, s.capacity - n.taken, n.waiting
+        FROM events_event e JOIN events_seats s ON s.event_id = e.id
+        JOIN (
+            SELECT event_id, count(*) FILTER (WHERE state IN ('confirmed', 'offered')) AS taken,
+                count(*) FILTER (WHERE state = 'waiting') AS waiting
+            FROM registrations_registration GROUP BY event_id
+        ) n ON n.event_id = e.id
+        WHERE n.waiting > 0 AND n.taken < s.capacity AND e.state = 'published'
+            AND clock_timestamp() < coalesce(e.promotes_until, e.starts_at - interval '2 hours')
+        ORDER BY e.id
+    """
+    for event, free, waiting in rows(sql):
+        yield f"{event} has {free} free, and {waiting} waiting for no recorded reason."
+
+
+@invariant(5)
+def places_were_given_in_order() -> Iterator[str]:
+    """Whoever came later has the later place."""
+    sql = """) w (name, student, state, place, created_at, event_id)
+        WINDOW line AS (PARTITION BY w.event_id ORDER BY w.place)
+        ) o WHERE o.before > o.created_at ORDER BY o.event_id, o.place
+    """
+    head = "SELECT * FROM (SELECT w.*, lag(w.created_at) OVER line AS before FROM ("
+    for event, student, _state, place, *_rest in rows(head, WHO, sql):
+        yield f"{event}: {student} has place {place}, but came before the place ahead."
+
+
+@invariant(7)
+def states_follow_the_graph() -> Iterator[str]:
+    """Each change goes where it may go and begins where the one before it ended; others move nothing."""
+    sql = """
+        SELECT * FROM (
+            SELECT e.name, p.name || ' (' || p.reference || ')' AS student, c.from_state, c.to_state,
+                coalesce(lag(c.to_state) OVER (PARTITION BY r.id ORDER BY c.id), '') AS before,
+                c.from_state = c.to_state AS still, cardinality(c.fields) > 0 AS corrects, c.id
+            FROM registrations_change c JOIN registrations_registration r ON r.id = c.registration_id
+            JOIN events_event e ON e.id = r.event_id JOIN registrations_student p ON p.id = r.student_id
+        ) o
+        WHERE o.before <> o.from_state OR o.still <> o.corrects OR NOT o.still AND NOT EXISTS (
+            SELECT FROM unnest(%s::text[], %s::text[]) AS edge (tail, head)
+            WHERE (edge.tail, edge.head) = (o.from_state, o.to_state)
+        )
+        ORDER BY o.id
+    """
+    edges = [(str(tail), str(head)) for tail, heads in GRAPH.items() for head in heads]
+    tails, heads = [tail for tail, _head in edges], [head for _tail, head in edges]
+    for event, student, tail, head, before, *_facts in rows(sql, params=[tails, heads]):
+        step = f"{tail or 'nothing'} to {head}"
+        yield f"{event}: {student} was {before or 'nobody'} and went from {step}."
+
+
+@invariant(7)
+def the_last_change_is_the_state() -> Iterator[str]:
+    """Each registration is in the state of its last change, and was made at the time of its first."""
+    sql = """
+        SELECT e.name, p.name || ' (' || p.reference || ')', r.state, last.to_state, r.created_at, first.at
+        FROM registrations_registration r JOIN events_event e ON e.id = r.event_id
+        JOIN registrations_student p ON p.id = r.student_id
+        LEFT JOIN LATERAL (SELECT to_state FROM registrations_change c WHERE c.registration_id = r.id
+                           ORDER BY c.id DESC LIMIT 1) last ON true
+        LEFT JOIN LATERAL (SELECT at FROM registrations_change c WHERE c.registration_id = r.id
+                           ORDER BY c.id LIMIT 1) first ON true
+        WHERE r.state IS DISTINCT FROM last.to_state OR r.created_at IS DISTINCT FROM first.at ORDER BY r.id
+    """
+    for event, student, state, told, made, first in rows(sql):
+        yield (
+            f"{event}: {student} is {state} since {made}; the changes say {told or 'nothing'},"
+            f" first at {first or 'no time'}."
+        )
+
+
+@invariant(14)
+def registrations_were_made_while_it_was_open() -> Iterator[str]:
+    """Each registration was made in the hours of its event (2 min of grace), by the database's clock.
+
+    Judged are those that came after the hours of the event and of its fest were last changed (and 10 s
+    more, for whoever was judged while that was being stored): what the hours were before is not kept.
+    Whoever was let in by somebody else than the student is left out: an organiser may, and the change says
+    who it was.
+    """
+    sql = """
+        JOIN events_fest f ON f.id = e.fest_id
+        JOIN registrations_change c ON c.registration_id = r.id AND c.from_state = '' AND c.actor = 'student'
+        WHERE r.created_at > coalesce(greatest(e.hours_changed_at, f.hours_changed_at) + interval '10s', '-infinity')
+            AND (r.created_at < coalesce(e.opens_at, f.opens_at)
+                OR r.created_at >= coalesce(e.closes_at, f.closes_at) + %s)
+        ORDER BY r.id
+    """
+    for event, student, _state, _place, made, _event_id in rows(WHO, sql, params=[GRACE]):
+        yield f"{event}: {student} was registered at {made:%Y-%m-%d %H:%M:%S}, when it was not open."
+
+
+@invariant(16)
+def everybody_active_has_consented() -> Iterator[str]:
+    """Each student with an active registration has a consent on record, whatever its basis."""
+    sql = """
+        SELECT p.name || ' (' || p.reference || ')' FROM registrations_student p
+        WHERE EXISTS (SELECT FROM registrations_registration r
+                      WHERE r.student_id = p.id AND r.state <> 'cancelled')
+            AND NOT EXISTS (SELECT FROM registrations_consent c WHERE c.student_id = p.id)
+        ORDER BY p.id
+    """
+    for (student,) in rows(sql):
+        yield f"{student} has an active registration, but no consent is on record."
+
+
+CHECKS = (
+    counts_equal_a_recount,
+    a_student_has_an_event_once,
+    a_key_was_answered_once,
+    every_submission_has_what_it_obtained,
+    every_place_given_is_still_held,
+    nobody_waits_beside_a_free_seat,
+    places_were_given_in_order,
+    states_follow_the_graph,
+    the_last_change_is_the_state,
+    registrations_were_made_while_it_was_open,
+    everybody_active_has_consented,
+    *replaying.CHECKS,
+)

@@ -1,0 +1,62 @@
+"""Giving up a seat or a place in line, which the next in line takes in the same transaction."""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from events.clock import database_now
+from events.models import Seats
+from registrations.errors import NotPossible
+from registrations.locking import Deadline, in_transaction
+from registrations.models import Change, Registration
+from registrations.signals import registrations_changed
+from registrations.transitions import Origin, move
+from registrations.waitinglist import promote
+
+State = Registration.State
+
+
+def cancel(
+    registration_ids: Iterable[int], *, actor: str, deadline: Deadline, user: Any = None
+) -> list[Registration]:
+    """Cancels these registrations and promotes whoever waits, all in one transaction.
+
+    What is cancelled already stays as it is, so a repeat does no harm. Locks the Seats rows of all events,
+    then the registrations. Raises `NotPossible` when a student's event has begun, `Busy` after 3 s.
+    """
+    ids = sorted(registration_ids)
+    return in_transaction(lambda: _cancel(ids, actor, user, deadline), deadline=deadline)
+
+
+def _cancel(ids: list[int], actor: str, user: Any, deadline: Deadline) -> list[Registration]:
+    events = Registration.objects.filter(pk__in=ids).values_list("event_id", flat=True)
+    deadline.limit_locks()
+    seats = {row.pk: row for row in Seats.objects.locked(list(events))}
+    rows = Registration.objects.filter(pk__in=ids).active().with_facts().order_by("pk")
+    registrations = list(rows.select_for_update(no_key=True, of=("self",)))
+    now = database_now()
+    for registration in registrations:
+        if actor == Change.Actor.STUDENT and now >= registration.event.starts_at:
+            raise NotPossible(_("%(event)s has begun.") % {"event": registration.event.name})
+    _return_seats(registrations, seats)
+    origin = Origin(Change.Cause.CANCELLED, actor, now, user=user)
+    changes = move(registrations, to=State.CANCELLED, origin=origin)
+    for row in seats.values():
+        changes += promote(row, cause=Change.Cause.PROMOTED, now=now)
+    if changes:
+        registrations_changed.send(sender=Registration, changes=changes, submission=None, now=now)
+    return registrations
+
+
+def _return_seats(registrations: list[Registration], seats: dict[int, Seats]) -> None:
+    held = Counter(row.event_id for row in registrations if row.holds_seat)
+    waiting = Counter(row.event_id for row in registrations if not row.holds_seat)
+    for event_id, row in seats.items():
+        row.taken -= held[event_id]
+        row.waiting -= waiting[event_id]
+        Seats.objects.filter(pk=event_id).update(
+            taken=F("taken") - held[event_id], waiting=F("waiting") - waiting[event_id]
+        )

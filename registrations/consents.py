@@ -1,0 +1,20 @@
+"""The sentence that is agreed to, as it stands today."""
+
+from events.models import Fest
+from registrations.models import ConsentText
+
+DEFAULT = (
+    "I am the student or act for the student, and a parent or guardian agrees that the fest keeps these "
+    "details to run the event and deletes them afterwards."
+)
+
+
+def current_text(fest: Fest) -> ConsentText:
+    """The newest wording of this fest, kept with the fest object it was asked for (and so with the snapshot)."""
+    kept = getattr(fest, "_consent_text", None)
+    if kept is None:
+        kept = fest.consent_texts.order_by("-version").first()
+        if kept is None:
+            kept = ConsentText.objects.create(fest=fest, version=1, text=DEFAULT)
+        fest._consent_text = kept  # type: ignore[attr-defined]  # lives as long as the snapshot's fest
+    return kept

@@ -1,0 +1,112 @@
+"""Fields for what people type: any script, harmless signs ignored, nothing cut off."""
+
+import unicodedata
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from registrations.naming import clean_text
+
+
+class TextField(forms.CharField):
+    """One line of text in NFC without control characters.
+
+    `most` limits its signs; `key` makes what is compared of it, which may be longer and has a limit, too.
+    """
+
+    def __init__(
+        self,
+        *,
+        most: int,
+        too_long: Any,
+        key: Callable[[str], str] | None = None,
+        most_in_key: int = 0,
+        attrs: dict[str, str] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self.most, self.too_long = most, too_long
+        self.key, self.most_in_key = key, most_in_key or most
+        kwargs.setdefault("widget", forms.TextInput(attrs=attrs or {}))
+        super().__init__(**kwargs)
+
+    def to_python(self, value: Any) -> str:
+        text = "" if value is None else str(value)
+        if len(text) > 50 * self.most:
+            raise ValidationError(self.too_long)
+        if any(_is_control(sign) for sign in text):
+            raise ValidationError(_("Remove the control characters from this field"))
+        return clean_text(text)
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        if len(value) > self.most or (self.key and len(self.key(value)) > self.most_in_key):
+            raise ValidationError(self.too_long)
+
+
+class EmailField(TextField):
+    """One address of a real domain; typed spaces do no harm."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        attrs = {"autocomplete": "email", "spellcheck": "false", "inputmode": "email", "size": "30"}
+        super().__init__(
+            most=254,
+            too_long=gettext_lazy("E-mail address must be 254 characters or less"),
+            widget=forms.EmailInput(attrs=attrs),
+            **kwargs,
+        )
+
+    def to_python(self, value: Any) -> str:
+        return super().to_python(value).replace(" ", "")
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        if value and not is_email(value):
+            raise ValidationError(_("Enter an e-mail address in the correct format, like name@example.com"))
+
+
+def is_email(text: str) -> bool:
+    """One address with a dotted domain; no address of this machine, no bare number."""
+    try:
+        validate_email(text)
+    except ValidationError:
+        return False
+    domain = text.rpartition("@")[2]
+    return "." in domain and not domain.startswith("[")
+
+
+MISTYPED = {
+    "gmial.com": "gmail.com",
+    "gmai.com": "gmail.com",
+    "gmail.co": "gmail.com",
+    "gmail.con": "gmail.com",
+    "gamil.com": "gmail.com",
+    "yahooo.com": "yahoo.com",
+    "yaho.com": "yahoo.com",
+    "hotmial.com": "hotmail.com",
+    "outlok.com": "outlook.com",
+}
+
+
+def suggested_email(email: str) -> str:
+    """What was probably meant, or nothing; a suspicion that blocks nothing."""
+    local, _at, domain = email.rpartition("@")
+    meant = MISTYPED.get(domain.lower())
+    return f"{local}@{meant}" if meant else ""
+
+
+def offer(form: forms.BaseForm, name: str, choices: Iterable[tuple[Any, Any]]) -> None:
+    """Sets what may be chosen in one field of this form."""
+    field = form.fields[name]
+    if not isinstance(field, forms.ChoiceField):
+        raise TypeError(name)
+    field.choices = list(choices)
+
+
+def _is_control(sign: str) -> bool:
+    """Signs that no keyboard types: controls but white space, halves of pairs, undecodable bytes."""
+    return (unicodedata.category(sign) in ("Cc", "Cs", "Co") and not sign.isspace()) or sign == "\ufffd"

@@ -1,0 +1,175 @@
+"""What is asked of students, in the words of the pages."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.functional import lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from events.availability import moment
+from events.models import Event, Fest
+from registrations.fields import EmailField, TextField, offer
+from registrations.models import Student
+from registrations.naming import label_key, name_key, school_key
+from registrations.students import Details
+
+_SHORT = {"autocomplete": "off", "spellcheck": "false"}
+
+
+class PlainForm(forms.Form):
+    """No colon, no `required` attribute, no validation by the browser: the server is the only judge."""
+
+    use_required_attribute = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("label_suffix", "")
+        super().__init__(*args, **kwargs)
+
+
+class DetailsForm(PlainForm):
+    """Who somebody is; shared by the form and by the page that corrects it."""
+
+    name = TextField(
+        label=gettext_lazy("Full name"),
+        most=200,
+        too_long=gettext_lazy("Full name must be 200 characters or less"),
+        key=name_key,
+        most_in_key=400,
+        attrs={"autocomplete": "name", "spellcheck": "false", "autocapitalize": "words", "dir": "auto"},
+        error_messages={"required": gettext_lazy("Enter your full name")},
+    )
+    grade = forms.TypedChoiceField(
+        label=gettext_lazy("Grade"),
+        coerce=int,
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": gettext_lazy("Select your grade"),
+            "invalid_choice": gettext_lazy("Select your grade"),
+        },
+    )
+    section = TextField(
+        label=gettext_lazy("Section (optional)"),
+        required=False,
+        most=20,
+        too_long=gettext_lazy("Section must be 20 characters or less"),
+        key=label_key,
+        attrs=_SHORT,
+    )
+    roll_number = TextField(
+        label=gettext_lazy("Roll number (optional)"),
+        required=False,
+        most=20,
+        too_long=gettext_lazy("Roll number must be 20 characters or less"),
+        key=label_key,
+        attrs=_SHORT,
+        help_text=gettext_lazy("Tells you apart from somebody with your name."),
+    )
+    email = EmailField(
+        label=gettext_lazy("E-mail, yours or a parent's (optional)"),
+        required=False,
+        help_text=gettext_lazy("We send your ticket to this address."),
+    )
+
+    def __init__(self, *args: Any, fest: Fest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer(self, "grade", [(grade, str(grade)) for grade in fest.grades])
+
+
+class EventsForm(PlainForm):
+    """Which events; the choice is by slug, the answer is the events."""
+
+    events = forms.MultipleChoiceField(
+        label=gettext_lazy("Events"),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "required": gettext_lazy("Select at least one event"),
+            "invalid_choice": gettext_lazy("Registration for one of these events is closed"),
+        },
+    )
+    want_waiting = forms.BooleanField(
+        label=gettext_lazy("If an event is full, put me on its waiting list"), required=False, initial=True
+    )
+
+    def __init__(self, *args: Any, events: list[Event], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.offered = {event.slug: event for event in events}
+        offer(self, "events", [(event.slug, _lazy_label(event)) for event in events])
+
+    def clean_events(self) -> list[Event]:
+        events = [self.offered[slug] for slug in dict.fromkeys(self.cleaned_data["events"])]
+        _refuse_overlaps(events)
+        return events
+
+
+class RegistrationForm(EventsForm, DetailsForm):
+    """The form of the link in the WhatsApp group: one page, one submit, one or several events."""
+
+    school = TextField(
+        label=gettext_lazy("School"),
+        most=200,
+        too_long=gettext_lazy("Name of the school must be 200 characters or less"),
+        key=school_key,
+        help_text=gettext_lazy("Not in the list? Type its name."),
+        attrs={"autocomplete": "organization", "list": "schools", "dir": "auto"},
+        error_messages={"required": gettext_lazy("Enter the name of your school")},
+    )
+    consent = forms.BooleanField(
+        error_messages={"required": gettext_lazy("Tick the box to agree, or ask a parent or guardian")}
+    )
+    field_order = ("events", "name", "school", "grade", "section", "roll_number", "email")
+
+    def __init__(self, *args: Any, fest: Fest, events: list[Event], consent: str, **kwargs: Any) -> None:
+        super().__init__(*args, fest=fest, events=events, **kwargs)
+        self.fest, self.sentence = fest, consent
+        self.fields["consent"].label = consent
+
+    def unjudged(self) -> "RegistrationForm":
+        """The same answers in a form that nobody has sent yet; consent is given anew."""
+        answers: dict[str, Any] = {name: self[name].data for name in self.fields if name != "consent"}
+        answers["want_waiting"] = bool(answers["want_waiting"])
+        events = list(self.offered.values())
+        return RegistrationForm(initial=answers, fest=self.fest, events=events, consent=self.sentence)
+
+    def details(self, language: str) -> Details:
+        """Who this is; the form is valid."""
+        names = ("name", "school", "grade", "section", "roll_number", "email")
+        return Details(**{name: self.cleaned_data[name] for name in names}, language=language)
+
+
+class LinkForm(PlainForm):
+    email = EmailField(
+        label=gettext_lazy("E-mail"),
+        error_messages={"required": gettext_lazy("Enter your e-mail address")},
+    )
+
+
+def details_of(student: Student) -> dict[str, Any]:
+    """The values a form about this student begins with."""
+    return {
+        "name": student.name,
+        "grade": student.grade,
+        "section": student.section,
+        "roll_number": student.roll_number,
+        "email": student.email,
+    }
+
+
+def _refuse_overlaps(events: list[Event]) -> None:
+    """Two events of one press that one person cannot both attend are a slip, not a race."""
+    for index, event in enumerate(events):
+        for other in events[:index]:
+            if event.overlaps(other):
+                raise ValidationError(
+                    _("%(one)s and %(other)s take place at the same time. Choose one of them.")
+                    % {"one": other.name, "other": event.name}
+                )
+
+
+def _event_label(event: Event) -> str:
+    return _("%(event)s, %(when)s") % {"event": event.name, "when": moment(event.starts_at)}
+
+
+_lazy_label = lazy(_event_label, str)
+"""A press needs no labels; they are written when a page shows them."""

@@ -1,0 +1,93 @@
+"""Secret links: signed, with a key of their own, and dead once the student's link version moves on."""
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from django.conf import settings
+from django.core.signing import BadSignature, Signer
+from django.db import connection
+from django.urls import reverse
+
+from events.rows import columns
+from registrations.models import School, Student, Submission
+
+
+class DeadLink(Exception):
+    """Not one of ours, or an old one. The answer is the same for both: not found."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    salt: str
+
+    def sign(self, key: int, version: int) -> str:
+        return self._signer().sign(f"{key}.{version}")
+
+    def read(self, token: str) -> tuple[int, int]:
+        try:
+            key, version = self._signer().unsign(token).split(".")
+        except BadSignature as error:
+            raise DeadLink from error
+        return int(key), int(version)
+
+    def _signer(self) -> Signer:
+        keys: list[str | bytes] = [*settings.LINK_KEYS]
+        return Signer(key=keys[0], fallback_keys=keys[1:], salt=self.salt, sep="~")
+
+
+_ANSWER = _Kind("registrations.answer")
+_MY = _Kind("registrations.my")
+
+
+def answer_path(submission: Submission) -> str:
+    """Grants what one press obtained, and no more. `submission.student` must be at hand."""
+    token = _ANSWER.sign(submission.pk, submission.student.link_version)
+    return reverse("tickets:answer", args=[token])
+
+
+def my_path(student: Student) -> str:
+    """Grants everything of one student."""
+    return reverse("tickets:my", args=[_MY.sign(student.pk, student.link_version)])
+
+
+_MODELS = (Submission, Student, School)
+_COLUMNS = [columns(model) for model in _MODELS]
+_READ = (
+    f"SELECT {', '.join(f't{n}.{name}' for n, names in enumerate(_COLUMNS) for name in names)}"  # noqa: S608 - names of ours only
+    " FROM registrations_submission t0 JOIN registrations_student t1 ON t1.id = t0.student_id"
+    " JOIN registrations_school t2 ON t2.id = t1.school_id WHERE t0.id = %s AND t1.link_version = %s"
+)
+
+
+def submission_of(token: str) -> Submission:
+    """The press behind an answer link, with its student and school. Raises `DeadLink`."""
+    with connection.cursor() as cursor:
+        cursor.execute(_READ, _ANSWER.read(token))
+        row = cursor.fetchone()
+    if row is None:
+        raise DeadLink
+    submission: Submission
+    student: Student
+    submission, student, school = _read_models(row)
+    student.school = school
+    submission.student = student
+    return submission
+
+
+def _read_models(row: tuple[Any, ...]) -> list[Any]:
+    values = iter(row)
+    return [
+        model.from_db(connection.alias, names, list(islice(values, len(names))))
+        for model, names in zip(_MODELS, _COLUMNS, strict=True)
+    ]
+
+
+def student_of(token: str) -> Student:
+    """The student behind a link to my registrations. Raises `DeadLink`."""
+    key, version = _MY.read(token)
+    rows = Student.objects.filter(pk=key, link_version=version)
+    student = rows.select_related("school", "fest").first()
+    if student is None:
+        raise DeadLink
+    return student

@@ -1,0 +1,68 @@
+"""One deadline per request for everything that waits for a lock."""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import psycopg
+from django.db import Error, InterfaceError, OperationalError, connection, transaction
+
+from registrations.errors import Busy, Overtaken
+
+Answer = TypeVar("Answer")
+
+PATIENCE = 3.0
+"""Seconds that one request may wait for locks, all together."""
+ATTEMPTS = 3
+"""How often a transaction is begun that ends in a deadlock or a serialisation error."""
+_WORTH_A_REPEAT = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
+_SLACK = 0.2
+
+
+class Deadline:
+    """What is left of the seconds that this request may wait."""
+
+    def __init__(self, seconds: float = PATIENCE) -> None:
+        self._ends = time.monotonic() + seconds
+
+    @property
+    def left(self) -> float:
+        return self._ends - time.monotonic()
+
+    def limit_locks(self) -> None:
+        """Sets `lock_timeout` for the rest of the transaction to what is left.
+
+        The connection's own timeout is the whole patience, so a request that has hardly begun saves the
+        round trip. Raises `Busy` where nothing is left.
+        """
+        left = self.left
+        if left <= 0:
+            raise Busy
+        if left < PATIENCE - _SLACK:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT set_config('lock_timeout', %s, true)", [f"{max(1, int(left * 1000))}ms"]
+                )
+
+
+def in_transaction(work: Callable[[], Answer], *, deadline: Deadline) -> Answer:
+    """Runs the work in a transaction of its own, and again after a deadlock while there is time.
+
+    Raises `Busy` after a lock timeout, which is never repeated, and when the connection was lost: then the
+    outcome is unknown, and only the key of the press can tell it.
+    """
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            with transaction.atomic(durable=True):
+                return work()
+        except Overtaken:
+            if attempt == ATTEMPTS:
+                raise Busy from None
+        except (OperationalError, InterfaceError) as error:
+            if not _is_worth_a_repeat(error) or attempt == ATTEMPTS or deadline.left <= 0:
+                raise Busy from error
+    raise Busy
+
+
+def _is_worth_a_repeat(error: Error) -> bool:
+    return isinstance(error.__cause__, _WORTH_A_REPEAT)

@@ -1,0 +1,38 @@
+"""What people see while the database is away: their own words again, and never a stack trace."""
+
+from collections.abc import Callable
+
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+
+from registrations.errors import Busy
+from registrations.presses import kept_fields
+
+
+class OutageMiddleware:
+    """Turns a lost or silent database into the busy page (503), which needs none."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, Busy | OperationalError | InterfaceError):
+            return busy(request)
+        return None
+
+
+def busy(request: HttpRequest) -> HttpResponse:
+    """Repeats what was posted, with the same key and one button; a page that was only read says when to come back."""
+    if request.method == "POST":
+        context = {"form_fields": kept_fields(request.POST), "form_url": request.get_full_path()}
+        response = render(request, "registrations/busy.html", context, status=503)
+    else:
+        response = render(request, "503.html", status=503)
+    response["Retry-After"] = "5"
+    response["Cache-Control"] = "no-store"
+    return response

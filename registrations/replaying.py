@@ -1,0 +1,124 @@
+"""The life of every event once more, step by step, from the changes that were kept.
+
+Steps are in the order of the database's clock, which was read under the event's lock each time; within one
+transaction in the order in which they were written. Both assume that no registration was erased with its
+changes.
+"""
+
+from collections.abc import Iterator
+
+from events.auditing import invariant, rows
+
+HISTORY = """
+    WITH step AS (
+        SELECT c.id, c.at, c.from_state AS was, c.to_state AS becomes, r.event_id, r.place, r.student_id,
+            (c.to_state IN ('confirmed', 'offered'))::int
+                - (c.from_state IN ('confirmed', 'offered'))::int AS seats,
+            (c.to_state = 'waiting')::int - (c.from_state = 'waiting')::int AS waits
+        FROM registrations_change c JOIN registrations_registration r ON r.id = c.registration_id
+        WHERE c.from_state <> c.to_state
+    ), moment AS (
+        SELECT *, false AS refused FROM step
+        UNION ALL
+        SELECT f.id, (SELECT max(at) FROM registrations_change c WHERE c.submission_id = f.submission_id),
+            '', 'full', f.event_id, 0, s.student_id, 0, 0, true
+        FROM registrations_refusal f JOIN registrations_submission s ON s.id = f.submission_id
+        WHERE f.reason = 'full'
+    ), history AS (
+        SELECT *,
+            sum(seats) OVER life AS taken,
+            sum(waits) OVER life AS waiting,
+            (SELECT k.capacity FROM events_capacitychange k
+                WHERE k.event_id = moment.event_id AND k.at <= moment.at
+                ORDER BY k.at DESC, k.id DESC LIMIT 1) AS capacity
+        FROM moment
+        WINDOW life AS (PARTITION BY event_id ORDER BY at, refused, id)
+    )
+"""
+"""Every step of every event, and every refusal for want of seats, each with the counts right after it."""
+
+TOLD = """
+    SELECT e.name, p.name || ' (' || p.reference || ')', h.at, h.becomes, h.taken, h.waiting, h.capacity
+    FROM history h JOIN events_event e ON e.id = h.event_id
+    JOIN registrations_student p ON p.id = h.student_id
+"""
+
+
+@invariant(1)
+def no_seat_was_given_above_the_capacity() -> Iterator[str]:
+    """No seat was ever given while all seats of that moment were taken.
+
+    An event that is over-full now is lawful if its capacity was lowered; a seat given by any step at which
+    more seats were taken than there were is not, whatever was done to the capacity afterwards.
+    """
+    sql = "WHERE h.seats > 0 AND h.taken > coalesce(h.capacity, 0) ORDER BY h.at, h.id"
+    for event, student, at, _state, taken, _waiting, capacity in rows(HISTORY, TOLD, sql):
+        yield f"{event}: {student} was given seat {taken} of {capacity or 0} at {at:%Y-%m-%d %H:%M:%S}."
+
+
+@invariant(2)
+def nobody_was_sent_away_from_a_free_seat() -> Iterator[str]:
+    """Nobody was refused as "full", or made to wait, while a seat was free and nobody waited."""
+    sql = """
+        WHERE h.was = '' AND h.becomes IN ('full', 'waiting')
+            AND h.taken < h.capacity AND h.waiting = (NOT h.refused)::int ORDER BY h.at, h.id
+    """
+    for event, student, at, state, taken, _waiting, capacity in rows(HISTORY, TOLD, sql):
+        what = "refused as full" if state == "full" else "made to wait"
+        yield (
+            f"{event}: {student} was {what} at {at:%Y-%m-%d %H:%M:%S},"
+            f" when {taken} of {capacity} seats were taken and nobody waited."
+        )
+
+
+@invariant(5)
+def no_newcomer_overtook_those_who_waited() -> Iterator[str]:
+    """Nobody was given a seat with the first press while somebody waited for one."""
+    sql = "WHERE h.was = '' AND h.seats > 0 AND h.waiting > 0 ORDER BY h.at, h.id"
+    for event, student, at, _state, _taken, waiting, _capacity in rows(HISTORY, TOLD, sql):
+        yield f"{event}: {student} had a seat at once at {at:%Y-%m-%d %H:%M:%S}, while {waiting} waited."
+
+
+@invariant(5)
+def nobody_was_promoted_past_an_earlier_place() -> Iterator[str]:
+    """Whoever got a seat from the waiting list had the first place of all who waited at that moment."""
+    sql = """
+        WITH waited AS (
+            SELECT r.id, r.event_id, r.place, r.student_id, gone.at AS left_at, gone.to_state
+            FROM registrations_registration r
+            JOIN registrations_change came
+                ON came.registration_id = r.id AND came.from_state = '' AND came.to_state = 'waiting'
+            LEFT JOIN LATERAL (
+                SELECT g.at, g.to_state FROM registrations_change g
+                WHERE g.registration_id = r.id AND g.from_state = 'waiting' AND g.to_state <> 'waiting'
+                ORDER BY g.id LIMIT 1
+            ) gone ON true
+        ), ranked AS (
+            SELECT *, max(coalesce(left_at, 'infinity')) OVER (
+                PARTITION BY event_id ORDER BY place ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+            ) AS earlier_left_at
+            FROM waited
+        )
+        SELECT e.name, p.name || ' (' || p.reference || ')', k.place, passed.name, passed.place
+        FROM ranked k JOIN events_event e ON e.id = k.event_id
+        JOIN registrations_student p ON p.id = k.student_id
+        CROSS JOIN LATERAL (
+            SELECT o.name || ' (' || o.reference || ')' AS name, w.place
+            FROM waited w JOIN registrations_student o ON o.id = w.student_id
+            WHERE w.event_id = k.event_id AND w.place < k.place
+                AND coalesce(w.left_at, 'infinity') > k.left_at
+            ORDER BY w.place LIMIT 1
+        ) passed
+        WHERE k.to_state IN ('confirmed', 'offered') AND k.earlier_left_at > k.left_at
+        ORDER BY e.id, k.place
+    """
+    for event, student, place, passed, passed_place in rows(sql):
+        yield f"{event}: {student}, place {place}, was promoted before {passed}, place {passed_place}."
+
+
+CHECKS = (
+    no_seat_was_given_above_the_capacity,
+    nobody_was_sent_away_from_a_free_seat,
+    no_newcomer_overtook_those_who_waited,
+    nobody_was_promoted_past_an_earlier_place,
+)

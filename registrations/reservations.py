@@ -1,0 +1,136 @@
+"""The seat transaction: who gets a seat, who waits, who is refused, and why."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from events.facts import read_facts
+from events.models import Event, Seats
+from registrations.errors import Overtaken
+from registrations.judging import Judgement, judge
+from registrations.locking import Deadline
+from registrations.models import Change, Registration, Student, Submission
+from registrations.signals import registrations_changed
+from registrations.transitions import Origin, create
+
+State = Registration.State
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One student's wish for one event. A student inserted by this very transaction is `is_new`."""
+
+    student: Student
+    event_id: int
+    wants_waiting: bool = True
+    is_new: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a claim came to: a registration, or the reason of the refusal."""
+
+    event_id: int
+    event: Event | None
+    judgement: Judgement
+    registration: Registration | None = None
+
+
+class Tally:
+    """The counts of one locked event while its claims are judged, and what they add to it."""
+
+    def __init__(self, seats: Seats) -> None:
+        self.seats = seats
+        self.confirmed = 0
+        self.added_waiting = 0
+
+    @property
+    def free(self) -> int:
+        return max(0, self.seats.capacity - self.seats.taken - self.confirmed)
+
+    @property
+    def waiting(self) -> int:
+        return self.seats.waiting + self.added_waiting
+
+    def give_place(self, state: str) -> int:
+        if state == State.CONFIRMED:
+            self.confirmed += 1
+        else:
+            self.added_waiting += 1
+        return self.seats.last_place + self.confirmed + self.added_waiting
+
+    def write(self) -> None:
+        """Adds to the stored counts, but never past the capacity, whoever forgot the lock."""
+        if self.confirmed or self.added_waiting:
+            added = Seats.objects.add(self.seats.pk, taken=self.confirmed, waiting=self.added_waiting)
+            if not added:
+                raise Overtaken
+
+
+def reserve(
+    claims: Sequence[Claim], *, submission: Submission | None, actor: str, deadline: Deadline
+) -> list[Outcome]:
+    """Gives each claim a seat, a place on the waiting list, or a refusal with its reason.
+
+    Runs inside the caller's transaction (READ COMMITTED). Locks the Seats rows of all events in
+    primary-key order, then the students that were there before; everything that is judged, the time
+    included, is read after these locks. Afterwards `taken` equals the seats held and this call has raised
+    it past no capacity; nobody overtook the waiting list; no student holds an event twice. Claims are
+    judged in their order. `registrations_changed` is sent once for all of them. Raises `Busy` when no
+    time is left, `Overtaken` when the counts moved although they were locked.
+    """
+    deadline.limit_locks()
+    tallies = {seats.pk: Tally(seats) for seats in Seats.objects.locked(claim.event_id for claim in claims)}
+    engaged = _engagements(claim.student for claim in claims if not claim.is_new)
+    events, now = read_facts(tallies)
+    outcomes: list[Outcome] = []
+    for claim in claims:
+        event = events.get(claim.event_id)
+        held = engaged[claim.student.pk]
+        verdict = judge(claim, event, tallies.get(claim.event_id), held, now)
+        registration = None
+        if verdict.state and event and now:
+            registration = _registration(claim, event, tallies[event.pk], verdict.state, submission, now)
+            held.append(registration)
+        outcomes.append(Outcome(claim.event_id, event, verdict, registration))
+    if now:
+        origin = Origin(Change.Cause.SUBMITTED, actor, now, submission=submission)
+        _write(outcomes, tallies.values(), origin)
+    return outcomes
+
+
+def _engagements(students: Iterable[Student]) -> dict[int, list[Registration]]:
+    """The active registrations of these students, who are locked from here on."""
+    engaged: dict[int, list[Registration]] = defaultdict(list)
+    keys = {student.pk for student in students}
+    if keys:
+        list(Student.objects.filter(pk__in=keys).locked().values_list("pk", flat=True))
+        for registration in Registration.objects.active().filter(student__in=keys).select_related("event"):
+            engaged[registration.student_id].append(registration)
+    return engaged
+
+
+def _registration(
+    claim: Claim, event: Event, tally: Tally, state: str, submission: Submission | None, now: datetime
+) -> Registration:
+    return Registration(
+        event=event,
+        student=claim.student,
+        submission=submission,
+        state=state,
+        place=tally.give_place(state),
+        created_at=now,
+    )
+
+
+def _write(outcomes: list[Outcome], tallies: Iterable[Tally], origin: Origin) -> None:
+    obtained = [outcome.registration for outcome in outcomes if outcome.registration]
+    if not obtained:
+        return
+    changes = create(obtained, origin=origin)
+    for tally in tallies:
+        tally.write()
+    registrations_changed.send(
+        sender=Registration, changes=changes, submission=origin.submission, now=origin.at
+    )

@@ -1,0 +1,55 @@
+"""The schools as the form proposes and understands them."""
+
+import time
+from dataclasses import dataclass
+
+from registrations.models import School, SchoolAlias
+from registrations.naming import school_key
+
+LIFETIME = 5.0
+"""Seconds for which a process keeps what it read."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    until: float
+    names: list[str]
+    by_key: dict[str, School]
+
+
+_kept: _Kept | None = None
+
+
+def school_names() -> list[str]:
+    """The accepted schools by name, a few seconds old at most."""
+    return _current().names
+
+
+def find_or_create_school(name: str) -> School:
+    """The school of this name or alias; an unknown one is inserted as pending. Locks no existing row."""
+    key = school_key(name)
+    if known := _current().by_key.get(key):
+        return known
+    found = School.objects.filter(key=key).first() or School.objects.filter(aliases__key=key).first()
+    if found is None:
+        School.objects.bulk_create([School(name=name, key=key)], ignore_conflicts=True)
+        found = School.objects.get(key=key)
+    return found
+
+
+def forget() -> None:
+    """Makes the next call read anew."""
+    global _kept
+    _kept = None
+
+
+def _current() -> _Kept:
+    global _kept
+    if _kept is None or time.monotonic() > _kept.until:
+        accepted = {school.pk: school for school in School.objects.accepted()}
+        by_key = {school.key: school for school in accepted.values()}
+        for alias in SchoolAlias.objects.filter(school__in=accepted):
+            by_key[alias.key] = accepted[alias.school_id]
+        names = [school.name for school in accepted.values()]
+        _kept = _Kept(time.monotonic() + LIFETIME, names, by_key)
+    return _kept

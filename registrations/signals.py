@@ -1,0 +1,10 @@
+"""What the rooms above may hear of registrations. Both are sent inside the transaction that caused them."""
+
+from django.dispatch import Signal
+
+registrations_changed = Signal()
+"""Sent with `changes` (saved, each with its registration, event and student at hand), `submission` (or
+None) and `now`. A receiver that raises undoes the change."""
+
+attempt_noticed = Signal()
+"""Sent with `student` and `now` when a press used the name of a registered student and was refused."""

@@ -1,0 +1,135 @@
+"""What a student may change behind a secret link: details, further events, cancelling."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from events.availability import Availability
+from events.snapshot import snapshot
+from registrations import links, presses
+from registrations.access import by_my_link
+from registrations.cancelling import cancel
+from registrations.correcting import correct
+from registrations.errors import NotPossible, Refused
+from registrations.forms import DetailsForm, EventsForm, details_of
+from registrations.locking import Deadline
+from registrations.models import Change, Registration, Student
+from registrations.submitting import Press, submit
+
+
+@by_my_link
+@require_http_methods(["GET", "HEAD", "POST"])
+def details(request: HttpRequest, student: Student) -> HttpResponse:
+    """Corrects who somebody is. A new address makes this link die; the new one is shown at once."""
+    if request.method != "POST":
+        form = DetailsForm(initial=details_of(student), fest=student.fest)
+        return _details_page(request, student, form)
+    form = DetailsForm(request.POST, fest=student.fest)
+    if not form.is_valid():
+        return _details_page(request, student, form)
+    try:
+        corrected = correct(
+            student.pk, values=form.cleaned_data, actor=Change.Actor.STUDENT, deadline=Deadline()
+        )
+    except NotPossible as error:
+        form.add_error(None, error.text)
+        return _details_page(request, student, form)
+    return redirect(links.my_path(corrected))
+
+
+def _details_page(request: HttpRequest, student: Student, form: DetailsForm) -> HttpResponse:
+    context = {"student": student, "form": form, "my_url": links.my_path(student)}
+    return render(request, "registrations/details.html", context)
+
+
+@by_my_link
+@require_http_methods(["GET", "HEAD", "POST"])
+def add(request: HttpRequest, student: Student) -> HttpResponse:
+    """Further events for somebody who is known; nothing is typed again."""
+    key = presses.read_key(request.POST)
+    if request.method != "POST" or key is None:
+        form = _add_form(student, initial={"events": request.GET.getlist("event")[:20]})
+        return _add_page(request, student, form, presses.new_key())
+    form = _add_form(student, request.POST)
+    if not form.is_valid():
+        return _add_page(request, student, form, key.hex)
+    press = Press(
+        key=key,
+        fest_id=student.fest_id,
+        event_ids=tuple(event.pk for event in form.cleaned_data["events"]),
+        wants_waiting=form.cleaned_data["want_waiting"],
+        student_id=student.pk,
+    )
+    try:
+        submit(press, deadline=Deadline())
+    except Refused as error:
+        for line in presses.refused_lines(error.outcomes):
+            form.add_error("events", f"{line.event.name}: {line.text}")
+        return _add_page(request, student, form, presses.new_key())
+    return redirect(links.my_path(student))
+
+
+def _add_form(student: Student, *args: Any, **kwargs: Any) -> EventsForm:
+    held = set(student.registrations.active().values_list("event_id", flat=True))
+    current = snapshot()
+    events = [
+        event
+        for event in current.events
+        if event.pk not in held
+        and event.has_room_for_grade(student.grade)
+        and Availability(event, current.now).is_form_open
+    ]
+    return EventsForm(*args, events=events, **kwargs)
+
+
+def _add_page(request: HttpRequest, student: Student, form: EventsForm, key: str) -> HttpResponse:
+    context = {"student": student, "form": form, "key": key, "my_url": links.my_path(student)}
+    return render(request, "registrations/add.html", context)
+
+
+@by_my_link
+@require_http_methods(["GET", "HEAD", "POST"])
+def cancel_registration(
+    request: HttpRequest, student: Student, registration_id: int | None = None
+) -> HttpResponse:
+    """GET asks, POST acts; without a number it is about everything of this student."""
+    rows = student.registrations.with_facts().order_by("event__starts_at")
+    if registration_id is not None:
+        rows = rows.filter(pk=registration_id)
+    registrations = list(rows if registration_id is not None else rows.active())
+    if not registrations:
+        raise Http404
+    return answer_cancel(request, registrations, my_url=links.my_path(student))
+
+
+def answer_cancel(
+    request: HttpRequest, registrations: list[Registration], *, my_url: str, back_url: str = ""
+) -> HttpResponse:
+    """The question, or after a POST its result. Whoever calls has checked whose registrations they are."""
+    active = [row for row in registrations if row.is_active]
+    context: dict[str, Any] = {"entries": [_line(row) for row in registrations], "my_url": back_url or my_url}
+    if request.method != "POST" and active:
+        return render(request, "registrations/cancel.html", context)
+    try:
+        cancel([row.pk for row in active], actor=Change.Actor.STUDENT, deadline=Deadline())
+    except NotPossible as error:
+        return render(request, "registrations/cancel.html", context | {"problem": error.text}, status=409)
+    context["again_url"] = _again_url(registrations, my_url)
+    return render(request, "registrations/cancelled.html", context)
+
+
+def _again_url(registrations: list[Registration], my_url: str) -> str:
+    """The way back, while places are free."""
+    current = snapshot()
+    slugs = [row.event.slug for row in registrations if row.event.fest_id == getattr(current.fest, "pk", 0)]
+    free = [event for event in current.chosen(slugs) if Availability(event, current.now).state == "open"]
+    if not my_url or len(free) < len(registrations):
+        return ""
+    query = "&".join(f"event={event.slug}" for event in free)
+    return f"{my_url}add/?{query}"
+
+
+def _line(registration: Registration) -> presses.Line:
+    return presses.Line(event=registration.event, result=registration.state, heading="", text="")

@@ -1,0 +1,114 @@
+"""Finding a student, or making one, without ever mistaking one for another."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+from django.db.models import Q
+
+from registrations.errors import SomebodyKnown
+from registrations.models import School, Student
+from registrations.naming import email_key, random_reference
+
+_COLUMNS = (
+    "fest_id",
+    "school_id",
+    "grade",
+    "section",
+    "name",
+    "name_key",
+    "roll_number",
+    "email",
+    "email_key",
+    "language",
+    "reference",
+    "link_version",
+)
+_INSERT = (
+    f"INSERT INTO {Student._meta.db_table} ({', '.join(_COLUMNS)})"  # noqa: S608 - names of ours only
+    f" SELECT {', '.join(['%s'] * len(_COLUMNS))} WHERE %s OR NOT EXISTS"
+    f" (SELECT FROM {Student._meta.db_table}"
+    " WHERE fest_id = %s AND school_id = %s AND grade = %s AND name_key = %s)"
+    " ON CONFLICT DO NOTHING RETURNING id"
+)
+"""`ON CONFLICT` waits for a twin that is being inserted, but locks no row that is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What a form says of a student, cleaned but not yet compared with anybody."""
+
+    name: str
+    school: str
+    grade: int
+    section: str = ""
+    roll_number: str = ""
+    email: str = ""
+    language: str = "en"
+
+
+def identify(details: Details, *, fest_id: int, school: School) -> tuple[Student, bool]:
+    """The student of these details, and whether this call inserted the row.
+
+    The same name, grade and school with the same e-mail is the same person, unless both sections or both
+    roll numbers are given and differ. Anybody else is a new student if section or roll number tells them
+    apart. Raises `SomebodyKnown` otherwise. Never changes a student that was there, and locks none.
+    """
+    wanted = Student(
+        fest_id=fest_id,
+        school=school,
+        grade=details.grade,
+        section=details.section,
+        name=details.name,
+        roll_number=details.roll_number,
+        email=details.email,
+        language=details.language,
+    )
+    wanted.set_keys()
+    if _insert(wanted, beside_namesakes=False):
+        return wanted, True
+    while (known := _recognise(wanted)) is None:
+        wanted.reference = random_reference()
+        if _insert(wanted, beside_namesakes=True):
+            return wanted, True
+    known.school = school
+    return known, False
+
+
+def _recognise(wanted: Student) -> Student | None:
+    """Who this is among the namesakes; `None` for somebody new."""
+    exact, same = None, []
+    for student in Student.objects.namesakes(wanted).order_by("pk"):
+        if (student.section, student.roll_number) == (wanted.section, wanted.roll_number):
+            exact = student
+        if wanted.email_key and student.email_key == wanted.email_key and _may_be_one(student, wanted):
+            same.append(student)
+    if exact in same:
+        return exact
+    if exact or len(same) > 1:
+        raise SomebodyKnown(exact or same[0], is_exact=exact is not None)
+    return same[0] if same else None
+
+
+def _may_be_one(student: Student, wanted: Student) -> bool:
+    """Whether neither section nor roll number tells the two apart."""
+    pairs = ((student.section, wanted.section), (student.roll_number, wanted.roll_number))
+    return all(not (left and right and left != right) for left, right in pairs)
+
+
+def _insert(student: Student, *, beside_namesakes: bool) -> bool:
+    """Inserts the row unless one of its keys is taken, or a namesake is there who was not looked at."""
+    values: list[Any] = [getattr(student, column) for column in _COLUMNS]
+    namesake: list[Any] = [student.fest_id, student.school_id, student.grade, student.name_key]
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT, [*values, beside_namesakes, *namesake])
+        row = cursor.fetchone()
+    if row:
+        student.pk = row[0]
+        student._state.adding = False
+    return row is not None
+
+
+def with_email(email: str, *, fest_id: int) -> list[Student]:
+    """All students whose address on record this is, compared without case."""
+    return list(Student.objects.filter(~Q(email_key=""), fest_id=fest_id, email_key=email_key(email)))

@@ -1,0 +1,138 @@
+"""One pressed button: replayed, refused, or turned into registrations."""
+
+import hashlib
+import json
+import uuid
+from dataclasses import astuple, dataclass
+from typing import Any
+
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from registrations.errors import KeyTaken, OtherContent, Refused, SomebodyKnown
+from registrations.locking import Deadline, in_transaction
+from registrations.models import Change, Consent, Refusal, Student, Submission
+from registrations.reservations import Claim, Outcome, reserve
+from registrations.schools import find_or_create_school
+from registrations.signals import attempt_noticed
+from registrations.students import Details, identify
+
+_INSERT = """
+    WITH pressed AS (
+        INSERT INTO registrations_submission (key, digest, student_id, created_student)
+        VALUES (%(key)s, %(digest)s, %(student)s, %(is_new)s)
+        RETURNING id
+    ), agreed AS (
+        INSERT INTO registrations_consent (student_id, text_id, basis)
+        SELECT %(student)s::bigint, %(text)s::bigint, %(basis)s WHERE %(text)s::bigint IS NOT NULL
+    )
+    SELECT id FROM pressed
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A cleaned form. `student_id` stands instead of the details where a secret link says who it is."""
+
+    key: uuid.UUID
+    fest_id: int
+    event_ids: tuple[int, ...]
+    wants_waiting: bool
+    details: Details | None = None
+    student_id: int | None = None
+    consent_text_id: int | None = None
+
+    @property
+    def digest(self) -> bytes:
+        """What makes two presses the same: everything but the key."""
+        who = astuple(self.details) if self.details else self.student_id
+        content = [self.fest_id, sorted(self.event_ids), self.wants_waiting, who]
+        return hashlib.sha256(json.dumps(content).encode()).digest()
+
+
+def submit(press: Press, *, deadline: Deadline) -> Submission:
+    """Registers, once per key: a double click, a reload, a proxy's repeat get the first answer again.
+
+    The Submission, its registrations, their tickets and mails are committed when this returns. Raises
+    `Refused` when nothing was obtained, `SomebodyKnown` when the name belongs to somebody else,
+    `OtherContent` when the key was used for another form, `Busy` when the database did not answer in
+    time. After `Busy` the outcome may be unknown; the same press sent again tells it.
+    """
+    try:
+        return in_transaction(lambda: _attempt(press, deadline), deadline=deadline)
+    except (KeyTaken, Refused, SomebodyKnown) as error:
+        if twin := _find(press):
+            return twin
+        if isinstance(error, SomebodyKnown):
+            _tell_of_attempt(error.student)
+        raise
+
+
+def _attempt(press: Press, deadline: Deadline) -> Submission:
+    student, is_new = _student(press)
+    submission = _insert_submission(press, student, is_new=is_new)
+    claims = [Claim(student, event, press.wants_waiting, is_new) for event in press.event_ids]
+    outcomes = reserve(claims, submission=submission, actor=Change.Actor.STUDENT, deadline=deadline)
+    if not any(outcome.registration for outcome in outcomes):
+        raise Refused(outcomes)
+    _keep_refusals(submission, outcomes)
+    return submission
+
+
+def _find(press: Press) -> Submission | None:
+    """The press that used this key before. It is looked for only where the attempt fails, since nearly
+    every press is the first one; the unique key makes each repeat fail."""
+    submission = Submission.objects.filter(key=press.key).select_related("student").first()
+    if submission and bytes(submission.digest) != press.digest:
+        raise OtherContent(submission)
+    return submission
+
+
+def _student(press: Press) -> tuple[Student, bool]:
+    if press.details is None:
+        return Student.objects.select_related("school").get(pk=press.student_id or 0), False
+    school = find_or_create_school(press.details.school)
+    return identify(press.details, fest_id=press.fest_id, school=school)
+
+
+def _insert_submission(press: Press, student: Student, *, is_new: bool) -> Submission:
+    """The press, and the consent of a student who is new with it.
+
+    A twin of this press, sent at the same moment, makes the insert wait, and this one give way.
+    """
+    submission = Submission(key=press.key, digest=press.digest, student=student, created_student=is_new)
+    given: dict[str, Any] = {
+        "key": press.key,
+        "digest": press.digest,
+        "student": student.pk,
+        "is_new": is_new,
+        "text": press.consent_text_id if is_new else None,
+        "basis": Consent.Basis.FORM.value,
+    }
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(_INSERT, given)
+            (submission.pk,) = cursor.fetchone()
+    except IntegrityError:
+        raise KeyTaken from None
+    submission._state.adding = False
+    return submission
+
+
+def _keep_refusals(submission: Submission, outcomes: list[Outcome]) -> None:
+    refused = [outcome for outcome in outcomes if outcome.event and not outcome.registration]
+    if refused:
+        Refusal.objects.bulk_create(
+            Refusal(
+                submission=submission,
+                event=outcome.event,
+                reason=outcome.judgement.reason,
+                other=outcome.judgement.other,
+            )
+            for outcome in refused
+        )
+
+
+def _tell_of_attempt(student: Student) -> None:
+    with transaction.atomic():
+        attempt_noticed.send(sender=Student, student=student, now=timezone.now())

@@ -1,0 +1,107 @@
+"""Six plain builders: one call makes one row that is complete, and says only what the test is about."""
+
+import datetime as dt
+import itertools
+import uuid
+from typing import Any
+
+from django.utils import timezone
+
+from events.capacity import set_capacity
+from events.models import Category, Event, Fest, Venue
+from registrations.locking import Deadline
+from registrations.models import ConsentText, School, Submission
+from registrations.naming import school_key
+from registrations.students import Details
+from registrations.submitting import Press, submit
+
+_numbers = itertools.count(1)
+
+
+def build_fest(**values: Any) -> Fest:
+    """The current fest, open since yesterday, two weeks ahead."""
+    today = timezone.now()
+    number = next(_numbers)
+    defaults = {
+        "name": f"Fest {number}",
+        "slug": f"fest-{number}",
+        "is_current": not Fest.objects.filter(is_current=True).exists(),
+        "place": "Lake Road School",
+        "time_zone": "Asia/Kolkata",
+        "starts_on": (today + dt.timedelta(days=14)).date(),
+        "ends_on": (today + dt.timedelta(days=15)).date(),
+        "opens_at": today - dt.timedelta(days=1),
+        "closes_at": today + dt.timedelta(days=10),
+        "contact_name": "Fest desk",
+        "contact_email": "desk@fest.example",
+    }
+    fest = Fest.objects.create(**(defaults | values))
+    ConsentText.objects.create(fest=fest, version=1, text="I agree.")
+    return fest
+
+
+def build_event(fest: Fest, *, capacity: int = 10, hour: float | None = None, **values: Any) -> Event:
+    """A published event for everybody; without an hour each one has a time of its own, so none clash."""
+    number = next(_numbers)
+    start = dt.datetime.combine(fest.starts_on, dt.time(), fest.zone)
+    start += dt.timedelta(hours=hour) if hour is not None else dt.timedelta(days=number)
+    category, _made = Category.objects.get_or_create(fest=fest, slug="coding", defaults={"name": "Coding"})
+    venue, _made = Venue.objects.get_or_create(fest=fest, name="Main Hall")
+    defaults = {
+        "category": category,
+        "venue": venue,
+        "name": f"Event {number}",
+        "slug": f"event-{number}",
+        "summary": "An event",
+        "starts_at": start,
+        "ends_at": start + dt.timedelta(hours=1),
+        "grade_min": 1,
+        "grade_max": 12,
+        "state": Event.State.PUBLISHED,
+    }
+    event = Event.objects.create(fest=fest, **(defaults | values))
+    set_capacity(event, capacity=capacity)
+    return event
+
+
+def build_school(name: str = "Riverside Public School", **values: Any) -> School:
+    defaults = {"name": name, "state": School.State.ACCEPTED}
+    school, _made = School.objects.get_or_create(key=school_key(name), defaults=defaults | values)
+    return school
+
+
+def build_details(**values: Any) -> Details:
+    """Somebody new each time."""
+    number = next(_numbers)
+    defaults: dict[str, Any] = {
+        "name": f"Asha Rao {number}",
+        "school": "Riverside Public School",
+        "grade": 7,
+        "email": f"asha{number}@example.org",
+    }
+    return Details(**(defaults | values))
+
+
+def build_press(
+    *events: Event, key: uuid.UUID | None = None, wants_waiting: bool = True, **values: Any
+) -> Press:
+    """A press for these events; other values are the student's."""
+    fest = events[0].fest
+    return Press(
+        key=key or Submission.new_key(),
+        fest_id=fest.pk,
+        event_ids=tuple(event.pk for event in events),
+        wants_waiting=wants_waiting,
+        details=build_details(**values),
+        consent_text_id=fest.consent_texts.get().pk,
+    )
+
+
+def build_submission(*events: Event, **values: Any) -> Submission:
+    """A press that went through."""
+    return submit(build_press(*events, **values), deadline=Deadline())
+
+
+def press_now(press: Press) -> Submission:
+    """Sends a press with patience enough for a slow machine."""
+    return submit(press, deadline=Deadline(30))

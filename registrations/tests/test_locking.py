@@ -1,0 +1,202 @@
+"""One deadline for all locks; deadlocks are repeated, lock timeouts never."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+import pytest
+from django.db import OperationalError, connection, transaction
+
+from events.models import Event, Seats
+from registrations.errors import Busy, Overtaken
+from registrations.locking import ATTEMPTS, PATIENCE, Deadline, in_transaction
+from registrations.models import Registration, Student, Submission
+from registrations.submitting import submit
+from registrations.tests.builders import build_event, build_fest, build_press, build_school
+from registrations.tests.races import at_once
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@contextmanager
+def held_elsewhere(event: Event) -> Iterator[None]:
+    """Another connection holds the event's lock for as long as this lasts."""
+    has_it, let_go = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        try:
+            with transaction.atomic():
+                Seats.objects.locked([event.pk])
+                has_it.set()
+                let_go.wait(20)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    assert has_it.wait(10)
+    try:
+        yield
+    finally:
+        let_go.set()
+        thread.join(20)
+
+
+def broken(cause: type[psycopg.Error]) -> OperationalError:
+    error = OperationalError("as the database says")
+    error.__cause__ = cause()
+    return error
+
+
+def test_press_on_lock_held_elsewhere_is_busy_and_leaves_no_row() -> None:
+    event = build_event(build_fest())
+    press = build_press(event)
+    deadline = Deadline(0.3)
+    with held_elsewhere(event), pytest.raises(Busy):
+        submit(press, deadline=deadline)
+    assert deadline.left <= 0
+    assert (Student.objects.count(), Submission.objects.count()) == (0, 0)
+    assert submit(press, deadline=Deadline()).registrations.get().state == "confirmed"
+
+
+def test_press_with_whole_patience_relies_on_the_connections_timeout() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW lock_timeout")
+        assert cursor.fetchone() == (f"{PATIENCE:g}s",)
+
+
+def test_deadline_limits_locks_to_what_is_left() -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        Deadline(1).limit_locks()
+        cursor.execute("SELECT current_setting('lock_timeout')")
+        (shown,) = cursor.fetchone()
+    milliseconds = int(shown.removesuffix("ms"))
+    assert 500 < milliseconds <= 1000
+
+
+def test_deadline_that_is_over_is_busy() -> None:
+    with pytest.raises(Busy):
+        Deadline(0).limit_locks()
+
+
+def test_limit_of_locks_ends_with_the_transaction() -> None:
+    with transaction.atomic():
+        Deadline(1).limit_locks()
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW lock_timeout")
+        assert cursor.fetchone() == (f"{PATIENCE:g}s",)
+
+
+def test_transactions_are_read_committed() -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SHOW transaction_isolation")
+        assert cursor.fetchone() == ("read committed",)
+
+
+@pytest.mark.parametrize("cause", [psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure])
+def test_work_ended_by_the_database_is_repeated(cause: type[psycopg.Error]) -> None:
+    endings = [broken(cause), None]
+
+    def work() -> str:
+        if ending := endings.pop(0):
+            raise ending
+        return "done"
+
+    assert in_transaction(work, deadline=Deadline()) == "done"
+    assert endings == []
+
+
+@pytest.mark.parametrize(
+    ("cause", "tries"),
+    [
+        (psycopg.errors.DeadlockDetected, ATTEMPTS),
+        (psycopg.errors.SerializationFailure, ATTEMPTS),
+        (psycopg.errors.LockNotAvailable, 1),
+        (psycopg.errors.QueryCanceled, 1),
+        (psycopg.errors.AdminShutdown, 1),
+    ],
+)
+def test_work_that_always_fails_is_busy_after_so_many_tries(cause: type[psycopg.Error], tries: int) -> None:
+    begun: list[int] = []
+
+    def work() -> None:
+        begun.append(1)
+        raise broken(cause)
+
+    with pytest.raises(Busy):
+        in_transaction(work, deadline=Deadline())
+    assert len(begun) == tries
+
+
+def test_deadlock_is_not_repeated_when_the_time_is_over() -> None:
+    begun: list[int] = []
+
+    def work() -> None:
+        begun.append(1)
+        raise broken(psycopg.errors.DeadlockDetected)
+
+    with pytest.raises(Busy):
+        in_transaction(work, deadline=Deadline(0))
+    assert len(begun) == 1
+
+
+def test_work_overtaken_is_repeated_then_busy() -> None:
+    begun: list[int] = []
+
+    def work() -> None:
+        begun.append(1)
+        raise Overtaken
+
+    with pytest.raises(Busy):
+        in_transaction(work, deadline=Deadline())
+    assert len(begun) == ATTEMPTS
+
+
+def test_work_that_fails_undoes_what_it_wrote() -> None:
+    event = build_event(build_fest(), capacity=1)
+
+    def work() -> None:
+        Seats.objects.filter(pk=event.pk).update(capacity=7)
+        raise broken(psycopg.errors.LockNotAvailable)
+
+    with pytest.raises(Busy):
+        in_transaction(work, deadline=Deadline())
+    assert Seats.objects.get(pk=event.pk).capacity == 1
+
+
+@pytest.mark.race
+def test_deadlock_provoked_is_repeated_until_both_are_through() -> None:
+    """Two who lock against the order, each holding what the other wants; the database ends one of them."""
+    fest = build_fest()
+    one, other = build_event(fest), build_event(fest)
+    line = threading.Barrier(2)
+    begun: list[int] = []
+
+    def crossing(first: Event, second: Event) -> str:
+        def work() -> str:
+            begun.append(first.pk)
+            Seats.objects.locked([first.pk])
+            if len(begun) <= 2:
+                line.wait(10)
+            Seats.objects.locked([second.pk])
+            return "through"
+
+        return in_transaction(work, deadline=Deadline(20))
+
+    answers = at_once([lambda: crossing(one, other), lambda: crossing(other, one)])
+    assert answers == ["through", "through"]
+    assert len(begun) == 3
+
+
+def test_foreign_keys_do_not_wait_for_the_lock() -> None:
+    """Writing a row that points at the event goes on while its Seats row is locked."""
+    event = build_event(build_fest())
+    with held_elsewhere(event), transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '200ms'")
+        student = Student.objects.create(fest=event.fest, school=build_school(), grade=7, name="Asha")
+        Registration.objects.create(
+            event=event, student=student, state="waiting", place=1, created_at=event.starts_at
+        )
+    assert event.registrations.count() == 1

@@ -1,0 +1,120 @@
+"""How names are stored and how they are compared."""
+
+import pytest
+
+from registrations.models import School, SchoolAlias
+from registrations.naming import (
+    ALPHABET,
+    clean_text,
+    email_key,
+    label_key,
+    mailbox_key,
+    name_key,
+    random_reference,
+    school_key,
+)
+from registrations.schools import find_or_create_school
+from registrations.tests.builders import build_school
+
+FAMILY = "👩\u200d👩\u200d👧"
+
+
+def test_text_decomposed_is_stored_composed() -> None:
+    assert clean_text("Nguye\u0302\u0303n") == "Nguyễn"
+
+
+def test_text_with_joiners_keeps_them() -> None:
+    assert clean_text(f"{FAMILY} क्\u200dष") == f"{FAMILY} क्\u200dष"
+
+
+def test_text_with_invisible_marks_loses_them() -> None:
+    assert clean_text("\ufeffAsha\u200b \u202eRao\u2069") == "Asha Rao"
+
+
+def test_text_with_any_white_space_has_single_spaces() -> None:
+    assert clean_text(" \tAsha\u00a0\r\n  Rao ") == "Asha Rao"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Asha Rao", "  asha   RAO "),
+        ("O'Brien-Ñandú", "O’BRIEN Ñandú"),
+        ("Nguyễn", "Nguye\u0302\u0303n"),
+        ("Ａｓｈａ", "Asha"),
+        ("Straße", "STRASSE"),
+        ("A. P. J. Abdul Kalam", "A P J Abdul Kalam"),
+        ("Asha, Rao", "Asha Rao"),
+        ("İpek", "İPEK"),
+    ],
+)
+def test_name_key_of_two_spellings_is_one(one: str, other: str) -> None:
+    assert name_key(one) == name_key(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Asha Rao", "Usha Rao"),
+        ("मीरा", "मीरू"),  # only a vowel sign apart
+        ("कि", "की"),
+        ("Peña", "Pena"),
+        ("Asha Rao", "Asharao"),
+    ],
+)
+def test_name_key_of_two_names_is_two(one: str, other: str) -> None:
+    assert name_key(one) != name_key(other)
+
+
+@pytest.mark.parametrize("name", ["!!!", "🤖", FAMILY, "..."])
+def test_name_key_of_signs_only_is_not_empty(name: str) -> None:
+    assert name_key(name) == name
+
+
+@pytest.mark.parametrize("name", ["Asha Rao", "O'Brien-Ñandú", "İpek ǅ", "ﬁﬂ", "आरव शर्मा"])
+def test_name_key_of_a_key_is_itself(name: str) -> None:
+    assert name_key(name_key(name)) == name_key(name)
+
+
+@pytest.mark.parametrize("label", ["9-A", "9 a", "９Ａ", "9.A "])
+def test_label_key_ignores_case_and_separators(label: str) -> None:
+    assert label_key(label) == "9A"
+
+
+@pytest.mark.parametrize("name", ["St. Mary's", "St Marys", "ST MARY’S", "st  mary`s"])
+def test_school_key_is_blind_to_apostrophes(name: str) -> None:
+    assert school_key(name) == "st marys"
+
+
+def test_email_key_ignores_case() -> None:
+    assert email_key(" Foo@Example.ORG ") == "foo@example.org"
+
+
+def test_email_key_keeps_what_stands_after_plus() -> None:
+    assert email_key("kid+robotics@x.org") == "kid+robotics@x.org"
+
+
+def test_mailbox_key_ignores_what_stands_after_plus() -> None:
+    assert mailbox_key("Kid+robotics@x.org") == mailbox_key("kid@X.org") == "kid@x.org"
+
+
+def test_reference_has_seven_signs_without_look_alikes() -> None:
+    references = {random_reference() for _ in range(200)}
+    assert {len(reference) for reference in references} == {7}
+    assert set("".join(references)) <= set(ALPHABET)
+    assert set(ALPHABET) & set("01ILO") == set()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("typed", ["St. Mary's High School", "st marys HIGH school", "St Marys", "ST. MARYS"])
+def test_school_typed_as_name_or_alias_is_found(typed: str) -> None:
+    school = build_school("St. Mary's High School")
+    SchoolAlias.objects.create(school=school, name="St Marys", key=school_key("St Marys"))
+    assert find_or_create_school(typed) == school
+
+
+@pytest.mark.django_db
+def test_school_nobody_knows_is_pending_and_made_once() -> None:
+    school = find_or_create_school("Brand New School")
+    assert find_or_create_school("brand-new school") == school
+    assert list(School.objects.values_list("name", "state")) == [("Brand New School", "pending")]

@@ -1,0 +1,269 @@
+"""Many on one row: exact with all walls, oversold without them, exact again behind the second wall alone."""
+
+import itertools
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
+
+import pytest
+from django.db import IntegrityError
+from django.db.models import F
+
+from events.capacity import set_capacity
+from events.models import Event, Fest, Seats
+from events.querysets import SeatsQuerySet
+from registrations import locking
+from registrations.cancelling import cancel
+from registrations.errors import Overtaken, Refused, SomebodyKnown
+from registrations.locking import Deadline
+from registrations.models import Change, Registration, Student, Submission
+from registrations.reservations import Tally
+from registrations.tests.builders import (
+    build_event,
+    build_fest,
+    build_press,
+    build_school,
+    build_submission,
+    press_now,
+)
+from registrations.tests.counting import counts, recount, states
+from registrations.tests.races import at_once, meeting_after_the_lock
+from tickets.models import Delivery, Ticket
+
+pytestmark = [pytest.mark.race, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+CLICKS, SEATS = 40, 10
+
+
+@pytest.fixture
+def fest() -> Fest:
+    build_school()
+    return build_fest()
+
+
+def rush(event: Event, monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """Forty students press for one event at once; how each came out."""
+    presses = [build_press(event) for _ in range(CLICKS)]
+    with meeting_after_the_lock(monkeypatch, CLICKS):
+        answers = at_once([partial(press_now, press) for press in presses])
+    return Counter(outcome(answer) for answer in answers)
+
+
+def outcome(answer: Any) -> str:
+    if isinstance(answer, Submission):
+        return " ".join(sorted(set(answer.registrations.values_list("state", flat=True))))
+    return type(answer).__name__
+
+
+def without_lock(self: SeatsQuerySet, event_ids: Iterable[int]) -> list[Seats]:
+    return list(self.filter(pk__in=set(event_ids)).order_by("pk"))
+
+
+def without_condition(self: SeatsQuerySet, event_id: int, *, taken: int, waiting: int) -> bool:
+    added = {"taken": F("taken") + taken, "waiting": F("waiting") + waiting}
+    return bool(self.filter(pk=event_id).update(last_place=F("last_place") + taken + waiting, **added))
+
+
+def with_places_of_their_own() -> Callable[[Tally, str], int]:
+    """Gives places that never meet, since their uniqueness is a wall of its own."""
+    places = itertools.count(1)
+    give_place = Tally.give_place
+
+    def give(self: Tally, state: str) -> int:
+        give_place(self, state)
+        return next(places)
+
+    return give
+
+
+def test_forty_presses_for_ten_seats_are_exact(fest: Fest, monkeypatch: pytest.MonkeyPatch) -> None:
+    event = build_event(fest, capacity=SEATS)
+    assert rush(event, monkeypatch) == {"confirmed": 10, "waiting": 30}
+    assert counts(event) == (10, 30, 40)
+    assert states(event) == ["confirmed"] * 10 + ["waiting"] * 30
+    assert Ticket.objects.count() == 10
+    assert Delivery.objects.count() == 40
+
+
+def test_forty_presses_without_any_wall_oversell(fest: Fest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The negative control: the race is real, and only the walls keep it exact."""
+    event = build_event(fest, capacity=SEATS)
+    monkeypatch.setattr(SeatsQuerySet, "locked", without_lock)
+    monkeypatch.setattr(SeatsQuerySet, "add", without_condition)
+    monkeypatch.setattr(Tally, "give_place", with_places_of_their_own())
+    assert rush(event, monkeypatch)["confirmed"] > SEATS
+    assert recount(event)[0] > SEATS
+
+
+def test_forty_presses_without_lock_are_held_by_the_condition(
+    fest: Fest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those who were overtaken look again; the seats are exact, whoever forgets the lock."""
+    event = build_event(fest, capacity=SEATS)
+    monkeypatch.setattr(SeatsQuerySet, "locked", without_lock)
+    monkeypatch.setattr(Tally, "give_place", with_places_of_their_own())
+    assert rush(event, monkeypatch)["confirmed"] == SEATS
+    assert recount(event)[0] == counts(event)[0] == SEATS
+
+
+def test_forty_presses_without_lock_and_condition_are_held_by_the_places(
+    fest: Fest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No two registrations have one place: whoever read the same counts as another gets nothing."""
+    event = build_event(fest, capacity=SEATS)
+    monkeypatch.setattr(SeatsQuerySet, "locked", without_lock)
+    monkeypatch.setattr(SeatsQuerySet, "add", without_condition)
+    outcomes = rush(event, monkeypatch)
+    assert outcomes[IntegrityError.__name__] > 0
+    assert recount(event)[0] == outcomes["confirmed"] <= SEATS
+
+
+def test_forty_presses_with_lock_need_no_condition(fest: Fest, monkeypatch: pytest.MonkeyPatch) -> None:
+    event = build_event(fest, capacity=SEATS)
+    monkeypatch.setattr(SeatsQuerySet, "add", without_condition)
+    assert rush(event, monkeypatch) == {"confirmed": 10, "waiting": 30}
+    assert counts(event) == (10, 30, 40)
+
+
+def test_counts_moved_by_somebody_without_lock_are_not_overwritten(fest: Fest) -> None:
+    event = build_event(fest, capacity=1)
+    tally = Tally(Seats.objects.get(pk=event.pk))
+    tally.give_place("confirmed")
+    Seats.objects.filter(pk=event.pk).update(taken=1)
+    with pytest.raises(Overtaken):
+        tally.write()
+    assert counts(event) == (1, 0, 0)
+
+
+def test_fifty_identical_presses_are_one_registration(fest: Fest) -> None:
+    event = build_event(fest)
+    press = build_press(event)
+    answers = at_once([partial(press_now, press)] * 50)
+    assert set(answers) == {Submission.objects.get()}
+    assert counts(event) == (1, 0, 1)
+    assert [model.objects.count() for model in (Student, Registration, Ticket, Delivery, Change)] == [1] * 5
+
+
+def test_fifty_identical_presses_without_email_are_one_registration(fest: Fest) -> None:
+    event = build_event(fest)
+    press = build_press(event, email="")
+    answers = at_once([partial(press_now, press)] * 50)
+    assert set(answers) == {Submission.objects.get()}
+    assert (counts(event), Delivery.objects.count()) == ((1, 0, 1), 0)
+
+
+def test_same_student_in_two_tabs_is_registered_once(fest: Fest) -> None:
+    event = build_event(fest)
+    who: dict[str, Any] = {"name": "Asha Rao", "email": "asha@example.org"}
+    answers = at_once([partial(press_now, build_press(event, **who)) for _ in range(2)])
+    assert sorted(outcome(answer) for answer in answers) == ["Refused", "confirmed"]
+    assert [
+        line.judgement.reason for answer in answers if isinstance(answer, Refused) for line in answer.outcomes
+    ] == ["already"]
+    assert (counts(event), Student.objects.count(), Submission.objects.count()) == ((1, 0, 1), 1, 1)
+
+
+def test_two_of_one_name_at_once_are_not_mixed_up(fest: Fest) -> None:
+    event = build_event(fest)
+    presses = [build_press(event, name="Asha Rao", email=f"{n}@example.org") for n in range(2)]
+    answers = at_once([partial(press_now, press) for press in presses])
+    assert sorted(outcome(answer) for answer in answers) == [SomebodyKnown.__name__, "confirmed"]
+    assert counts(event) == (1, 0, 1)
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["new", "known"])
+def test_one_student_for_two_clashing_events_at_once_gets_one(fest: Fest, known: bool) -> None:
+    one, other = build_event(fest, hour=10), build_event(fest, hour=10.5)
+    who: dict[str, Any] = {"name": "Asha Rao", "email": "asha@example.org"}
+    if known:
+        build_submission(build_event(fest, hour=15), **who)
+    answers = at_once([partial(press_now, build_press(event, **who)) for event in (one, other)])
+    assert sorted(outcome(answer) for answer in answers) == ["Refused", "confirmed"]
+    assert sorted([counts(one), counts(other)]) == [(0, 0, 0), (1, 0, 1)]
+
+
+def test_first_in_line_gets_the_seat_before_ten_newcomers(fest: Fest) -> None:
+    event = build_event(fest, capacity=1)
+    held, *waiting = [build_submission(event).registrations.get() for _ in range(6)]
+    give_up = partial(cancel, [held.pk], actor=Change.Actor.STUDENT, deadline=Deadline(30))
+    newcomers = [partial(press_now, build_press(event)) for _ in range(10)]
+    at_once([*newcomers[:5], give_up, *newcomers[5:]])
+    assert states(event) == ["cancelled", "confirmed"] + ["waiting"] * 14
+    assert Registration.objects.holding_seats().get() == waiting[0]
+    assert counts(event) == (1, 14, 16)
+
+
+def test_seats_added_while_twenty_wait_and_twenty_press_go_to_those_who_waited(fest: Fest) -> None:
+    event = build_event(fest, capacity=0)
+    for _ in range(20):
+        build_submission(event)
+    newcomers = [partial(press_now, build_press(event)) for _ in range(20)]
+    at_once([*newcomers[:10], partial(set_capacity, event, capacity=15), *newcomers[10:]])
+    assert states(event) == ["confirmed"] * 15 + ["waiting"] * 25
+    assert counts(event) == (15, 25, 40)
+
+
+def test_seats_taken_away_while_twenty_press_evict_nobody(fest: Fest) -> None:
+    event = build_event(fest, capacity=15)
+    presses = [partial(press_now, build_press(event)) for _ in range(20)]
+    at_once([*presses[:10], partial(set_capacity, event, capacity=5), *presses[10:]])
+    taken, waiting, last_place = counts(event)
+    assert 5 <= taken <= 15
+    assert (taken + waiting, last_place, recount(event)) == (20, 20, (taken, waiting))
+    assert states(event) == ["confirmed"] * taken + ["waiting"] * waiting
+
+
+def test_presses_over_events_in_opposite_order_meet_no_deadlock(
+    fest: Fest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(locking, "ATTEMPTS", 1)  # a deadlock would be an answer
+    events = [build_event(fest, capacity=8) for _ in range(4)]
+    orders = [events, events[::-1]] * 10
+    answers = at_once([partial(press_now, build_press(*order)) for order in orders])
+    assert [type(answer) for answer in answers] == [Submission] * 20
+    assert [counts(event) for event in events] == [(8, 12, 20)] * 4
+
+
+def test_presses_that_lock_in_their_own_order_meet_in_a_deadlock(
+    fest: Fest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The negative control of the lock order."""
+    monkeypatch.setattr(locking, "ATTEMPTS", 1)
+    line = threading.Barrier(2)
+
+    def one_by_one(self: SeatsQuerySet, event_ids: Iterable[int]) -> list[Seats]:
+        rows = []
+        for event_id in event_ids:
+            rows.append(self.select_for_update(no_key=True).get(pk=event_id))
+            if len(rows) == 1:
+                line.wait(10)
+        return rows
+
+    events = [build_event(fest), build_event(fest)]
+    monkeypatch.setattr(SeatsQuerySet, "locked", one_by_one)
+    presses = [build_press(*order) for order in (events, events[::-1])]
+    answers = at_once([partial(press_now, press) for press in presses])
+    assert sorted(outcome(answer) for answer in answers) == ["Busy", "confirmed"]
+
+
+def test_promotions_cancellations_and_presses_over_events_show_no_deadlock(fest: Fest) -> None:
+    events = [build_event(fest, capacity=3) for _ in range(3)]
+    submissions = [build_submission(*events) for _ in range(8)]
+    ids = [list(submission.registrations.values_list("pk", flat=True)) for submission in submissions]
+    cancels = [partial(cancel, keys[::-1], actor="student", deadline=Deadline(30)) for keys in ids[:4]]
+    raises = [partial(set_capacity, event, capacity=5) for event in events[::-1]]
+    presses = [partial(press_now, build_press(*events[::-1])) for _ in range(8)]
+    answers = at_once([*presses, *cancels, *raises])
+    assert [answer for answer in answers if isinstance(answer, Exception)] == []
+    assert [counts(event) for event in events] == [(5, 7, 16)] * 3
+    assert [recount(event) for event in events] == [(5, 7)] * 3
+
+
+def test_one_registration_cancelled_by_two_at_once_frees_one_seat(fest: Fest) -> None:
+    event = build_event(fest, capacity=1)
+    held, *_waiting = [build_submission(event).registrations.get() for _ in range(3)]
+    at_once([partial(cancel, [held.pk], actor="student", deadline=Deadline(30))] * 5)
+    assert states(event) == ["cancelled", "confirmed", "waiting"]
+    assert counts(event) == (1, 1, 3)

@@ -1,0 +1,361 @@
+"""Any sequence of presses, cancellations, capacities, corrections, pauses and replays, against a plain model.
+
+The model is lists and dictionaries; the system is real PostgreSQL. After every step both must agree, and
+the invariants of the seats, the waiting list, the changes, the tickets and the mails must hold.
+"""
+
+import datetime as dt
+from dataclasses import dataclass, field, replace
+
+import pytest
+from django.db.models import Count, F, Max, Q
+from django.utils import timezone
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from events.capacity import set_capacity
+from events.models import Event, Fest, Seats
+from registrations.cancelling import cancel
+from registrations.correcting import correct
+from registrations.errors import NotPossible, Refused, SomebodyKnown
+from registrations.forms import details_of
+from registrations.locking import Deadline
+from registrations.models import Change, Consent, Registration, Student, Submission
+from registrations.submitting import Press
+from registrations.tests.builders import build_event, build_fest, build_press, press_now
+from registrations.tests.counting import counts
+from registrations.transitions import GRAPH
+from tickets.models import Delivery, Ticket
+
+NAMES = ("Asha", "Ben", "Chitra", "Dev", "Elif", "Farid")
+HOURS = (10.0, 10.5, 12.0)
+"""The first two events overlap."""
+ANY = st.integers(0, 20)
+"""Chooses among what is there, by its remainder: what is drawn must not depend on primary keys."""
+
+
+@dataclass
+class Claim:
+    """What the model knows of one registration."""
+
+    who: str
+    state: str
+
+
+@dataclass(eq=False)
+class Plan:
+    """What the model knows of one event."""
+
+    capacity: int
+    limit: int | None
+    claims: list[Claim] = field(default_factory=list)
+    is_paused: bool = False
+    is_closed: bool = False
+
+    @property
+    def held(self) -> int:
+        return sum(claim.state == "confirmed" for claim in self.claims)
+
+    @property
+    def waiting(self) -> list[Claim]:
+        return [claim for claim in self.claims if claim.state == "waiting"]
+
+    def active(self, who: str) -> Claim | None:
+        return next((claim for claim in self.claims if claim.who == who and claim.state != "cancelled"), None)
+
+    def judge(self, who: str, plans: "list[Plan]", *, wants_waiting: bool) -> str:
+        clashing = {0: 1, 1: 0}.get(plans.index(self))
+        if self.active(who):
+            return "already"
+        if self.is_closed:
+            return "closed"
+        if self.is_paused:
+            return "paused"
+        if clashing is not None and plans[clashing].active(who):
+            return "clash"
+        if self.held < self.capacity and not self.waiting:
+            return "confirmed"
+        if wants_waiting and (self.limit is None or len(self.waiting) < self.limit):
+            return "waiting"
+        return "full"
+
+    def promote(self) -> None:
+        for claim in self.waiting[: max(0, self.capacity - self.held)]:
+            claim.state = "confirmed"
+
+
+@dataclass
+class Person:
+    """A student as the model sees one: the name that is typed, and whether a row exists."""
+
+    name: str
+    email: str
+    student: Student | None = None
+
+
+class Rush(RuleBasedStateMachine):
+    """Each example has a fest of its own in the one database."""
+
+    fest: Fest
+    events: list[Event]
+    plans: list[Plan]
+
+    @initialize(
+        capacities=st.tuples(*[st.integers(0, 2)] * 3),
+        limits=st.tuples(*[st.sampled_from([None, None, None, 1])] * 3),
+    )
+    def begin(self, capacities: tuple[int, ...], limits: tuple[int | None, ...]) -> None:
+        self.fest = build_fest()
+        self.events = [
+            build_event(self.fest, hour=hour, capacity=capacity, waiting_limit=limit)
+            for hour, capacity, limit in zip(HOURS, capacities, limits, strict=True)
+        ]
+        self.plans = [Plan(capacity, limit) for capacity, limit in zip(capacities, limits, strict=True)]
+        self.people = {
+            key: Person(f"{key} {self.fest.pk}", f"{key.lower()}@example.org" if key != "Dev" else "")
+            for key in NAMES
+        }
+        self.sent: list[tuple[Press, Submission]] = []
+        self.acknowledged: list[int] = []
+        self.corrections = 0
+
+    @rule(
+        who=st.sampled_from(NAMES),
+        wanted=st.lists(st.integers(0, 2), min_size=1, max_size=3, unique=True),
+        wants_waiting=st.booleans(),
+    )
+    def press(self, who: str, wanted: list[int], wants_waiting: bool) -> None:
+        person = self.people[who]
+        expected = self._expected(who, wanted, wants_waiting=wants_waiting)
+        press = build_press(
+            *[self.events[index] for index in wanted],
+            wants_waiting=wants_waiting,
+            name=person.name,
+            email=person.email,
+        )
+        if person.student and not person.email:
+            with pytest.raises(SomebodyKnown):
+                press_now(press)
+            return
+        if not {"confirmed", "waiting"} & set(expected):
+            with pytest.raises(Refused) as refused:
+                press_now(press)
+            assert [outcome.judgement.reason for outcome in refused.value.outcomes] == expected
+            return
+        submission = press_now(press)
+        obtained = {row.event_id: row.state for row in submission.registrations.all()}
+        refusals = {row.event_id: row.reason for row in submission.refusals.all()}
+        assert [(obtained | refusals)[self.events[index].pk] for index in wanted] == expected
+        self.sent.append((press, submission))
+        self.acknowledged += submission.registrations.order_by("pk").values_list("pk", flat=True)
+        person.student = submission.student
+        self._remember(who, wanted, expected)
+
+    @rule(who=st.sampled_from(NAMES))
+    def press_for_whatever_is_there(self, who: str) -> None:
+        self.press(who=who, wanted=[1, 0, 2], wants_waiting=True)
+
+    @rule(whoever=st.lists(st.sampled_from(NAMES), min_size=3, max_size=5, unique=True))
+    def press_one_after_another(self, whoever: list[str]) -> None:
+        for who in whoever:
+            self.press(who=who, wanted=[2], wants_waiting=True)
+
+    def _expected(self, who: str, wanted: list[int], *, wants_waiting: bool) -> list[str]:
+        """Judges on a copy, since one event of a press may stand in the way of the next."""
+        plans = [replace(plan, claims=list(plan.claims)) for plan in self.plans]
+        expected = []
+        for index in wanted:
+            answer = plans[index].judge(who, plans, wants_waiting=wants_waiting)
+            if answer in ("confirmed", "waiting"):
+                plans[index].claims.append(Claim(who, answer))
+            expected.append(answer)
+        return expected
+
+    def _remember(self, who: str, wanted: list[int], expected: list[str]) -> None:
+        for index, answer in zip(wanted, expected, strict=True):
+            if answer in ("confirmed", "waiting"):
+                self.plans[index].claims.append(Claim(who, answer))
+
+    @precondition(lambda self: self.sent)
+    @rule(index=ANY)
+    def replay(self, index: int) -> None:
+        press, submission = self.sent[index % len(self.sent)]
+        before = Change.objects.count(), Delivery.objects.count()
+        assert press_now(press) == submission
+        assert (Change.objects.count(), Delivery.objects.count()) == before
+
+    @precondition(lambda self: self.acknowledged)
+    @rule(indexes=st.lists(ANY, min_size=1, max_size=3))
+    def cancel(self, indexes: list[int]) -> None:
+        chosen = [self.acknowledged[index % len(self.acknowledged)] for index in indexes]
+        cancel(chosen, actor=Change.Actor.STUDENT, deadline=Deadline(30))
+        gone = Registration.objects.filter(pk__in=chosen).values_list("event_id", "place")
+        for plan, event in zip(self.plans, self.events, strict=True):
+            places = [place for event_id, place in gone if event_id == event.pk]
+            for place in places:
+                plan.claims[place - 1].state = "cancelled"
+            if places:
+                plan.promote()
+
+    @rule(index=st.integers(0, 2), capacity=st.integers(0, 4))
+    def change_capacity(self, index: int, capacity: int) -> None:
+        set_capacity(self.events[index], capacity=capacity)
+        self.plans[index].capacity = capacity
+        self.plans[index].promote()
+
+    @rule(index=st.integers(0, 2), how=st.sampled_from(["open", "open", "open", "paused", "closed"]))
+    def open_pause_or_close(self, index: int, how: str) -> None:
+        plan = self.plans[index]
+        plan.is_paused, plan.is_closed = how == "paused", how == "closed"
+        closes_at = timezone.now() - dt.timedelta(minutes=3) if plan.is_closed else None
+        rows = Event.objects.filter(pk=self.events[index].pk)
+        rows.update(is_paused=plan.is_paused, closes_at=closes_at)
+
+    @precondition(lambda self: any(person.student for person in self.people.values()))
+    @rule(index=ANY, other=st.sampled_from(NAMES), number=st.integers(0, 9))
+    def correct(self, index: int, other: str, number: int) -> None:
+        """Takes a free name, or tries that of another student."""
+        known = [person for person in self.people.values() if person.student]
+        person = known[index % len(known)]
+        assert person.student is not None
+        taken = self.people[other].student is not None and self.people[other] is not person
+        name = self.people[other].name if taken else f"{person.name.split()[0]} {self.fest.pk} No {number}"
+        values = details_of(person.student) | {"name": name}
+        if taken:
+            with pytest.raises(NotPossible):
+                correct(person.student.pk, values=values, actor="student", deadline=Deadline(30))
+            return
+        if name != person.name:
+            self.corrections += person.student.registrations.count()
+        person.student = correct(person.student.pk, values=values, actor="student", deadline=Deadline(30))
+        person.name = name
+
+    # What must hold after every step; the numbers are those of the project's list.
+
+    @invariant()
+    def registrations_are_as_the_model_says(self) -> None:
+        for plan, event in zip(self.plans, self.events, strict=True):
+            rows = Registration.objects.filter(event=event).order_by("place")
+            keys = {person.student.pk: key for key, person in self.people.items() if person.student}
+            assert [(keys[row.student_id], row.state) for row in rows] == [
+                (claim.who, claim.state) for claim in plan.claims
+            ]
+
+    @invariant()
+    def counts_equal_a_recount_and_only_lowering_makes_too_many(self) -> None:
+        """Invariants 1, 2 and 5: whoever has more than the capacity was there before it was lowered."""
+        for plan, event in zip(self.plans, self.events, strict=True):
+            assert counts(event) == (plan.held, len(plan.waiting), len(plan.claims))
+            seats = Seats.objects.get(pk=event.pk)
+            assert seats.capacity == plan.capacity
+            assert not (seats.free and seats.waiting)
+
+    @invariant()
+    def nobody_holds_an_event_twice_and_every_key_is_used_once(self) -> None:
+        """Invariant 3."""
+        active = Registration.objects.active().filter(event__fest=self.fest)
+        assert not active.values("student", "event").annotate(n=Count("pk")).filter(n__gt=1).exists()
+        assert Submission.objects.filter(student__fest=self.fest).count() == len(self.sent)
+
+    @invariant()
+    def what_was_acknowledged_is_there(self) -> None:
+        """Invariant 4."""
+        rows = Registration.objects.filter(event__fest=self.fest)
+        assert list(rows.order_by("pk").values_list("pk", flat=True)) == self.acknowledged
+
+    @invariant()
+    def every_step_is_along_the_graph_and_recorded_once(self) -> None:
+        """Invariant 7: each registration's changes make one path that ends in its state."""
+        changes = Change.objects.filter(registration__event__fest=self.fest).order_by("pk")
+        at: dict[int, str] = {}
+        for row in changes.values("registration_id", "from_state", "to_state", "cause"):
+            before = at.get(row["registration_id"], "")
+            assert row["from_state"] == before
+            assert row["to_state"] in GRAPH[before] or row["cause"] == "corrected"
+            at[row["registration_id"]] = row["to_state"]
+        assert changes.filter(cause="corrected").count() == self.corrections
+        rows = Registration.objects.filter(event__fest=self.fest)
+        assert at == dict(rows.values_list("pk", "state"))
+
+    @invariant()
+    def confirmed_have_one_live_ticket_and_nobody_else(self) -> None:
+        """Invariant 8."""
+        rows = Registration.objects.filter(event__fest=self.fest).order_by("pk")
+        live = Ticket.objects.live().filter(student__fest=self.fest).order_by("registration")
+        holding = rows.holding_seats().values_list("pk", flat=True)
+        assert list(live.values_list("registration", flat=True)) == list(holding)
+        assert not Ticket.objects.exclude(student=F("registration__student")).exists()
+
+    @invariant()
+    def mails_are_owed_for_every_answer_promotion_and_cancellation(self) -> None:
+        """Invariant 11."""
+        presses = [submission.pk for _press, submission in self.sent if submission.student.email]
+        answers = Delivery.objects.filter(kind="answer", student__fest=self.fest)
+        assert sorted(answers.values_list("submission_id", flat=True)) == sorted(presses)
+        caused = Change.objects.filter(
+            Q(to_state="cancelled") | Q(from_state="waiting", to_state="confirmed"),
+            registration__event__fest=self.fest,
+        ).exclude(cause="corrected")
+        owed = Delivery.objects.filter(kind__in=("promoted", "cancelled"), student__fest=self.fest)
+        mailable = caused.exclude(registration__student__email="").values_list("pk", flat=True)
+        assert sorted(owed.values_list("change_id", flat=True)) == sorted(mailable)
+
+    @invariant()
+    def nobody_was_registered_while_closed_or_paused(self) -> None:
+        """Invariant 14, by the database's clock."""
+        latest = Registration.objects.filter(event__fest=self.fest).aggregate(at=Max("created_at"))["at"]
+        assert latest is None or self.fest.opens_at <= latest < self.fest.closes_at
+
+    @invariant()
+    def whoever_is_registered_has_agreed(self) -> None:
+        """Invariant 16."""
+        students = Student.objects.filter(fest=self.fest)
+        assert Consent.objects.filter(student__in=students).count() == students.count()
+
+
+BOUNDED = settings(
+    max_examples=12,
+    stateful_step_count=20,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[Phase.generate],
+    report_multiple_bugs=False,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_any_sequence_of_steps_agrees_with_the_model() -> None:
+    run_state_machine_as_test(Rush, settings=BOUNDED)
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "forgotten",
+    [
+        "registrations.cancelling.promote",
+        "registrations.waitinglist.promote",
+        "registrations.cancelling._return_seats",
+        "registrations.submitting._keep_refusals",
+        "registrations.correcting.note",
+        "registrations.judging._closed",
+        "tickets.issuing._void",
+        "tickets.issuing.deliveries.owe",
+    ],
+)
+def test_sequence_with_one_thing_forgotten_disagrees(monkeypatch: pytest.MonkeyPatch, forgotten: str) -> None:
+    """The negative controls: the machine notices when a part of the house does nothing."""
+    monkeypatch.setattr(forgotten, lambda *_args, **_kwargs: [])
+    with pytest.raises((AssertionError, KeyError, Refused, pytest.fail.Exception)):
+        run_state_machine_as_test(Rush, settings=BOUNDED)

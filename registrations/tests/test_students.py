@@ -1,0 +1,187 @@
+"""Finding a student or making one: nobody is taken for somebody else (DECISIONS 3 and 4)."""
+
+from functools import partial
+from typing import Any
+
+import pytest
+
+from events.models import Fest
+from registrations.errors import SomebodyKnown
+from registrations.models import Student
+from registrations.students import Details, identify, with_email
+from registrations.tests.builders import build_fest, build_school
+from registrations.tests.races import at_once
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def fest() -> Fest:
+    return build_fest()
+
+
+def details(**values: Any) -> Details:
+    defaults: dict[str, Any] = {
+        "name": "Asha Rao",
+        "school": "Riverside Public School",
+        "grade": 7,
+        "email": "asha@example.org",
+    }
+    return Details(**(defaults | values))
+
+
+def found(fest: Fest, **values: Any) -> tuple[Student, bool]:
+    asked = details(**values)
+    return identify(asked, fest_id=fest.pk, school=build_school(asked.school))
+
+
+def refused(fest: Fest, **values: Any) -> SomebodyKnown:
+    with pytest.raises(SomebodyKnown) as error:
+        found(fest, **values)
+    return error.value
+
+
+def test_student_nobody_knows_is_new(fest: Fest) -> None:
+    student, is_new = found(fest)
+    assert is_new
+    assert list(Student.objects.values_list("name", "name_key", "email_key", "link_version")) == [
+        ("Asha Rao", "asha rao", "asha@example.org", 1)
+    ]
+    assert student == Student.objects.get()
+
+
+def test_student_with_same_email_is_the_same(fest: Fest) -> None:
+    first, _new = found(fest)
+    assert found(fest, name="asha  RAO", email="Asha@Example.ORG") == (first, False)
+
+
+def test_student_found_again_is_not_changed(fest: Fest) -> None:
+    first, _new = found(fest)
+    found(fest, name="ASHA RAO", email="ASHA@example.org", section="B", roll_number="12", language="hi")
+    kept = Student.objects.get()
+    assert (kept.name, kept.email, kept.section, kept.roll_number, kept.language) == (
+        "Asha Rao",
+        "asha@example.org",
+        "",
+        "",
+        "en",
+    )
+    assert kept == first
+
+
+@pytest.mark.parametrize("email", ["other@example.org", ""])
+def test_student_with_other_or_no_email_is_asked(fest: Fest, email: str) -> None:
+    first, _new = found(fest)
+    error = refused(fest, email=email)
+    assert error.student == first
+    assert str(error.text) == (
+        "Somebody with this name and grade is registered. "
+        "Add your roll number or section so that we can tell you apart."
+    )
+
+
+def test_student_without_email_on_record_is_asked(fest: Fest) -> None:
+    found(fest, email="")
+    assert refused(fest, email="").student == Student.objects.get()
+    assert refused(fest, email="asha@example.org").student == Student.objects.get()
+
+
+@pytest.mark.parametrize("values", [{"section": "B"}, {"roll_number": "17"}])
+def test_namesake_told_apart_is_new(fest: Fest, values: dict[str, str]) -> None:
+    first, _new = found(fest)
+    second, is_new = found(fest, email="other@example.org", **values)
+    assert is_new
+    assert second != first
+
+
+def test_namesakes_in_sections_with_other_email_each_come_back(fest: Fest) -> None:
+    first, _new = found(fest, section="A", email="a@example.org")
+    second, _new = found(fest, section="B", email="b@example.org")
+    assert found(fest, section="a", email="a@example.org") == (first, False)
+    assert found(fest, section="B", email="B@example.org") == (second, False)
+
+
+def test_twins_of_one_name_and_email_in_two_sections_are_two(fest: Fest) -> None:
+    first, _new = found(fest, section="A")
+    second, is_new = found(fest, section="B")
+    assert is_new
+    assert second != first
+
+
+def test_twins_of_one_name_in_one_class_with_roll_numbers_are_two(fest: Fest) -> None:
+    first, _new = found(fest, section="A", roll_number="1")
+    second, is_new = found(fest, section="A", roll_number="2")
+    assert is_new
+    assert second != first
+
+
+def test_siblings_with_one_email_are_two(fest: Fest) -> None:
+    asha, _new = found(fest, name="Asha Rao", grade=7)
+    ben, is_new = found(fest, name="Ben Rao", grade=7)
+    assert is_new
+    assert with_email("ASHA@example.org", fest_id=fest.pk) == [asha, ben]
+
+
+def test_same_name_in_other_grade_is_new(fest: Fest) -> None:
+    found(fest)
+    assert found(fest, grade=8)[1]
+
+
+def test_same_name_in_other_school_is_new(fest: Fest) -> None:
+    found(fest)
+    assert found(fest, school="Lotus Valley School")[1]
+
+
+def test_same_name_in_other_fest_is_new(fest: Fest) -> None:
+    found(fest)
+    assert found(build_fest())[1]
+
+
+def test_roll_number_alone_identifies_nobody(fest: Fest) -> None:
+    found(fest, roll_number="17", section="A")
+    assert found(fest, name="Ben Khan", roll_number="17", section="A", email="ben@example.org")[1]
+
+
+def test_two_candidates_of_one_email_are_asked_about(fest: Fest) -> None:
+    found(fest, section="A")
+    found(fest, section="B")
+    assert refused(fest).student == Student.objects.order_by("pk")[0]
+
+
+def test_exact_namesake_with_other_email_is_told_to_ask_for_the_link(fest: Fest) -> None:
+    found(fest, section="A", roll_number="17")
+    error = refused(fest, section="a", roll_number="1-7", email="other@example.org")
+    assert str(error.text) == (
+        "Somebody with this name, grade, section and roll number is registered. "
+        "If it is you, ask for the link to your registrations."
+    )
+
+
+def test_exact_namesake_beside_one_of_same_email_is_asked(fest: Fest) -> None:
+    """Who types another's section and an own address is neither of the two for certain."""
+    found(fest, section="A", email="a@example.org")
+    found(fest, section="", email="b@example.org")
+    assert refused(fest, section="A", email="b@example.org").student.section == "A"
+
+
+def test_students_without_email_are_nobodys_mailbox(fest: Fest) -> None:
+    found(fest, email="")
+    assert with_email("", fest_id=fest.pk) == []
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_student_found_by_eight_at_once_is_one(fest: Fest) -> None:
+    build_school()
+    answers = at_once([partial(found, fest)] * 8)
+    assert len({student.pk for student, _new in answers}) == Student.objects.count() == 1
+    assert sorted(is_new for _student, is_new in answers) == [False] * 7 + [True]
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_namesakes_of_other_email_at_once_are_one_and_refusals(fest: Fest) -> None:
+    build_school()
+    answers = at_once([partial(found, fest, email=f"{n}@example.org") for n in range(8)])
+    assert sorted(isinstance(answer, SomebodyKnown) for answer in answers) == [False] + [True] * 7
+    assert Student.objects.count() == 1

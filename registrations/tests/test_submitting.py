@@ -1,0 +1,288 @@
+"""One pressed button: what it obtains, what it leaves behind, and that it counts once."""
+
+import dataclasses
+import datetime as dt
+
+import pytest
+from django.utils import timezone
+
+from events.capacity import set_capacity
+from events.models import Event, Fest
+from registrations.cancelling import cancel
+from registrations.errors import OtherContent, Refused, SomebodyKnown
+from registrations.locking import Deadline
+from registrations.models import (
+    Change,
+    Consent,
+    Refusal,
+    Registration,
+    School,
+    Student,
+    Submission,
+)
+from registrations.submitting import Press, submit
+from registrations.tests.builders import build_event, build_fest, build_press, build_submission, press_now
+from registrations.tests.counting import counts, states
+from tickets.models import Delivery, Ticket
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def fest() -> Fest:
+    return build_fest()
+
+
+def reasons(press: Press) -> list[str]:
+    with pytest.raises(Refused) as refused:
+        press_now(press)
+    return [outcome.judgement.reason for outcome in refused.value.outcomes]
+
+
+def rows() -> list[int]:
+    models = (Student, School, Consent, Submission, Registration, Refusal, Change, Ticket, Delivery)
+    return [model.objects.count() for model in models]
+
+
+def test_press_with_free_seat_is_confirmed(fest: Fest) -> None:
+    event = build_event(fest, capacity=1)
+    submission = build_submission(event)
+    assert (states(event), counts(event)) == (["confirmed"], (1, 0, 1))
+    assert submission.created_student
+    assert rows() == [1, 1, 1, 1, 1, 0, 1, 1, 1]
+
+
+def test_press_is_recorded_as_the_students(fest: Fest) -> None:
+    submission = build_submission(build_event(fest))
+    change = Change.objects.get()
+    assert (change.from_state, change.to_state, change.cause, change.actor, change.submission) == (
+        "",
+        "confirmed",
+        "submitted",
+        "student",
+        submission,
+    )
+
+
+def test_press_owes_one_mail_for_all_its_events(fest: Fest) -> None:
+    submission = build_submission(build_event(fest), build_event(fest))
+    mail = Delivery.objects.get()
+    assert (mail.kind, mail.to, mail.submission) == ("answer", submission.student.email, submission)
+    assert Ticket.objects.count() == 2
+
+
+def test_press_without_email_owes_no_mail(fest: Fest) -> None:
+    build_submission(build_event(fest), email="")
+    assert rows() == [1, 1, 1, 1, 1, 0, 1, 1, 0]
+
+
+def test_press_keeps_the_consent_with_its_wording(fest: Fest) -> None:
+    submission = build_submission(build_event(fest))
+    consent = Consent.objects.get()
+    assert (consent.student, consent.text, consent.basis) == (
+        submission.student,
+        fest.consent_texts.get(),
+        "form",
+    )
+
+
+def test_press_with_new_school_leaves_it_pending(fest: Fest) -> None:
+    build_submission(build_event(fest), school="Brand New School")
+    assert School.objects.values_list("name", "state").get() == ("Brand New School", "pending")
+
+
+def test_press_for_full_event_waits_in_order(fest: Fest) -> None:
+    event = build_event(fest, capacity=1)
+    for _ in range(3):
+        build_submission(event)
+    assert (states(event), counts(event)) == (["confirmed", "waiting", "waiting"], (1, 2, 3))
+    assert Ticket.objects.count() == 1
+
+
+def test_press_repeated_gives_first_answer(fest: Fest) -> None:
+    event = build_event(fest)
+    press = build_press(event)
+    first = press_now(press)
+    written = rows()
+    assert press_now(press) == first
+    assert (rows(), counts(event)) == (written, (1, 0, 1))
+
+
+def test_press_repeated_with_events_in_other_order_is_the_same(fest: Fest) -> None:
+    press = build_press(build_event(fest), build_event(fest))
+    first = press_now(press)
+    assert press_now(dataclasses.replace(press, event_ids=press.event_ids[::-1])) == first
+
+
+@pytest.mark.parametrize("email", ["asha@example.org", ""])
+def test_press_repeated_after_everything_changed_gives_first_answer(fest: Fest, email: str) -> None:
+    """Cancelled, filled and closed meanwhile: the repeat is still the first press."""
+    event = build_event(fest, capacity=1)
+    press = build_press(event, email=email)
+    first = press_now(press)
+    cancel([first.registrations.get().pk], actor="student", deadline=Deadline())
+    set_capacity(event, capacity=0)
+    Event.objects.filter(pk=event.pk).update(closes_at=timezone.now() - dt.timedelta(hours=1))
+    assert press_now(press) == first
+    assert states(event) == ["cancelled"]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"name": "Ben Khan"},
+        {"school": "Lotus Valley School"},
+        {"grade": 8},
+        {"section": "B"},
+        {"roll_number": "17"},
+        {"email": "other@example.org"},
+    ],
+)
+def test_press_with_used_key_and_other_details_is_not_guessed(fest: Fest, values: dict[str, object]) -> None:
+    event = build_event(fest)
+    press = build_press(event, name="Asha Rao", email="asha@example.org")
+    first = press_now(press)
+    assert press.details is not None
+    other = dataclasses.replace(press, details=dataclasses.replace(press.details, **values))  # type: ignore[arg-type]  # one of its fields
+    with pytest.raises(OtherContent) as error:
+        press_now(other)
+    assert error.value.submission == first
+    assert counts(event) == (1, 0, 1)
+
+
+def test_press_with_used_key_and_other_events_is_not_guessed(fest: Fest) -> None:
+    event, other = build_event(fest), build_event(fest)
+    press = build_press(event)
+    press_now(press)
+    with pytest.raises(OtherContent):
+        press_now(dataclasses.replace(press, event_ids=(event.pk, other.pk)))
+    assert counts(other) == (0, 0, 0)
+
+
+def test_press_that_obtained_nothing_leaves_no_row(fest: Fest) -> None:
+    event = build_event(fest, capacity=0)
+    press = build_press(event, wants_waiting=False, school="Brand New School")
+    assert reasons(press) == ["full"]
+    assert (rows(), counts(event)) == ([0] * 9, (0, 0, 0))
+
+
+def test_press_that_obtained_nothing_may_be_sent_again_with_its_key(fest: Fest) -> None:
+    event = build_event(fest, capacity=0)
+    press = build_press(event, wants_waiting=False)
+    reasons(press)
+    set_capacity(event, capacity=1)
+    assert press_now(press).registrations.get().state == "confirmed"
+
+
+def test_press_that_obtained_nothing_may_be_corrected_under_its_key(fest: Fest) -> None:
+    event = build_event(fest, capacity=0)
+    press = build_press(event, wants_waiting=False)
+    reasons(press)
+    assert press_now(dataclasses.replace(press, wants_waiting=True)).registrations.get().state == "waiting"
+
+
+def test_press_over_events_keeps_what_it_did_not_obtain(fest: Fest) -> None:
+    free, full = build_event(fest), build_event(fest, capacity=0, waiting_limit=0)
+    late, old = (
+        build_event(fest, opens_at=timezone.now() + dt.timedelta(hours=1)),
+        build_event(fest, grade_min=9),
+    )
+    first, clashing = build_event(fest, hour=10), build_event(fest, hour=10.5)
+    submission = build_submission(free, full, late, old, first, clashing)
+    assert [row.event for row in submission.registrations.order_by("pk")] == [free, first]
+    assert list(submission.refusals.order_by("pk").values_list("event", "reason", "other")) == [
+        (full.pk, "full", None),
+        (late.pk, "too_soon", None),
+        (old.pk, "ineligible", None),
+        (clashing.pk, "clash", first.pk),
+    ]
+    assert [counts(event) for event in (free, full, late, old, first, clashing)] == [
+        (1, 0, 1),
+        (0, 0, 0),
+        (0, 0, 0),
+        (0, 0, 0),
+        (1, 0, 1),
+        (0, 0, 0),
+    ]
+
+
+def test_press_naming_an_event_twice_takes_one_seat(fest: Fest) -> None:
+    event = build_event(fest)
+    press = dataclasses.replace(build_press(event), event_ids=(event.pk, event.pk))
+    submission = press_now(press)
+    assert (counts(event), submission.registrations.count()) == ((1, 0, 1), 1)
+
+
+def test_press_on_draft_other_fest_and_nothing_learns_the_same(fest: Fest) -> None:
+    event = build_event(fest)
+    draft, elsewhere = build_event(fest, state=Event.State.DRAFT), build_event(build_fest())
+    press = dataclasses.replace(build_press(event), event_ids=(draft.pk, elsewhere.pk, 0, -1))
+    assert reasons(press) == ["unknown"] * 4
+    assert rows() == [0] * 9
+
+
+def test_press_by_a_known_student_needs_no_details(fest: Fest) -> None:
+    student = build_submission(build_event(fest)).student
+    other = build_event(fest)
+    press = Press(Submission.new_key(), fest.pk, (other.pk,), wants_waiting=True, student_id=student.pk)
+    submission = press_now(press)
+    assert (submission.student, submission.created_student) == (student, False)
+    assert press_now(press) == submission
+
+
+def test_known_student_comes_back_to_a_second_submission(fest: Fest) -> None:
+    first = build_submission(build_event(fest), name="Asha Rao", email="asha@example.org")
+    second = build_submission(build_event(fest), name="Asha Rao", email="ASHA@example.org")
+    assert (second.student, second.created_student, first.created_student) == (first.student, False, True)
+    assert second.registrations.count() == 1
+    assert Consent.objects.count() == 1
+
+
+def test_event_held_already_is_refused_with_its_reason(fest: Fest) -> None:
+    event = build_event(fest)
+    build_submission(event, name="Asha Rao", email="asha@example.org")
+    assert reasons(build_press(event, name="Asha Rao", email="asha@example.org")) == ["already"]
+    assert counts(event) == (1, 0, 1)
+
+
+def test_same_name_with_other_email_is_asked_and_address_is_told(fest: Fest) -> None:
+    event, other = build_event(fest), build_event(fest)
+    build_submission(event, name="Asha Rao", email="asha@example.org")
+    with pytest.raises(SomebodyKnown):
+        press_now(build_press(other, name="asha  RAO", email="x@example.org"))
+    assert Delivery.objects.get(kind="attempt").to == "asha@example.org"
+    assert counts(other) == (0, 0, 0)
+
+
+def test_address_is_told_of_attempts_once_an_hour(fest: Fest) -> None:
+    event = build_event(fest)
+    build_submission(event, name="Asha Rao", email="asha@example.org")
+    for _ in range(3):
+        with pytest.raises(SomebodyKnown):
+            press_now(build_press(event, name="Asha Rao", email="x@example.org"))
+    assert Delivery.objects.filter(kind="attempt").count() == 1
+    Delivery.objects.filter(kind="attempt").update(created_at=timezone.now() - dt.timedelta(minutes=61))
+    with pytest.raises(SomebodyKnown):
+        press_now(build_press(event, name="Asha Rao", email="x@example.org"))
+    assert Delivery.objects.filter(kind="attempt").count() == 2
+
+
+def test_twins_of_one_email_have_two_registrations_and_two_mails(fest: Fest) -> None:
+    event = build_event(fest)
+    for name in ("Asha Rao", "Usha Rao"):
+        build_submission(event, name=name, section="B", email="parent@example.org")
+    assert counts(event) == (2, 0, 2)
+    assert list(Delivery.objects.values_list("kind", "to")) == [("answer", "parent@example.org")] * 2
+
+
+def test_receiver_that_fails_undoes_the_press(fest: Fest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A seat without its ticket is not taken."""
+    event = build_event(fest)
+
+    def fail(*_args: object, **_kwargs: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("tickets.issuing.deliveries.owe", fail)
+    with pytest.raises(ZeroDivisionError):
+        submit(build_press(event), deadline=Deadline())
+    assert (rows(), counts(event)) == ([0] * 9, (0, 0, 0))

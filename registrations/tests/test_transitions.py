@@ -1,0 +1,80 @@
+"""Every state comes with its Change, and a Change is never rewritten."""
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from registrations.models import Change, Registration
+from registrations.tests.builders import build_event, build_fest, build_submission
+from registrations.transitions import GRAPH, ForbiddenTransition, Origin, create, move
+
+pytestmark = pytest.mark.django_db
+
+STATES = [state for state in GRAPH if state]
+
+
+@pytest.fixture
+def registration() -> Registration:
+    return build_submission(build_event(build_fest())).registrations.get()
+
+
+def origin_of(registration: Registration) -> Origin:
+    return Origin(Change.Cause.CANCELLED, Change.Actor.SYSTEM, registration.created_at)
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("to", STATES)
+def test_state_moves_only_along_the_graph(registration: Registration, state: str, to: str) -> None:
+    Registration.objects.update(state=state)
+    registration.state = state
+    before = Change.objects.count()
+    if to in GRAPH[state]:
+        move([registration], to=to, origin=origin_of(registration))
+    else:
+        with pytest.raises(ForbiddenTransition), transaction.atomic():
+            move([registration], to=to, origin=origin_of(registration))
+    registration.refresh_from_db()
+    written = Change.objects.count() - before
+    assert (registration.state, written) == ((to, 1) if to in GRAPH[state] else (state, 0))
+
+
+@pytest.mark.parametrize("state", ["offered", "cancelled"])
+def test_registration_does_not_begin_in_such_a_state(registration: Registration, state: str) -> None:
+    other = Registration(
+        event=build_event(registration.event.fest),
+        student=registration.student,
+        state=state,
+        place=1,
+        created_at=registration.created_at,
+    )
+    with pytest.raises(ForbiddenTransition), transaction.atomic():
+        create([other], origin=origin_of(registration))
+    assert Registration.objects.count() == 1
+
+
+def test_last_change_of_a_registration_is_its_state(registration: Registration) -> None:
+    move([registration], to="cancelled", origin=origin_of(registration))
+    assert list(registration.changes.order_by("pk").values_list("from_state", "to_state")) == [
+        ("", "confirmed"),
+        ("confirmed", "cancelled"),
+    ]
+
+
+def test_change_cannot_be_updated(registration: Registration) -> None:
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        Change.objects.update(to_state="waiting")
+    assert Change.objects.get().to_state == "confirmed"
+
+
+def test_change_cannot_be_deleted(registration: Registration) -> None:
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        Change.objects.all().delete()
+    assert Change.objects.count() == 1
+
+
+def test_change_is_deleted_by_an_erasure_that_says_so(registration: Registration) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL techfest.erasing = 'on'")
+        cursor.execute("DELETE FROM tickets_delivery WHERE change_id IS NOT NULL")
+        cursor.execute("DELETE FROM registrations_change")
+        assert cursor.rowcount == 1
+        cursor.execute("SET LOCAL techfest.erasing = 'off'")

@@ -1,0 +1,130 @@
+"""The only place where a registration gets a state; each state comes with its Change."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection
+
+from events.rows import insert
+from registrations.models import Change, Registration, Submission
+
+State = Registration.State
+GRAPH: dict[str, frozenset[str]] = {
+    "": frozenset({State.CONFIRMED, State.WAITING}),
+    State.WAITING: frozenset({State.CONFIRMED, State.OFFERED, State.CANCELLED}),
+    State.OFFERED: frozenset({State.CONFIRMED, State.WAITING, State.CANCELLED}),
+    State.CONFIRMED: frozenset({State.CANCELLED}),
+    State.CANCELLED: frozenset(),
+}
+"""Which state may follow which; the empty one stands before the first."""
+
+
+_CREATE = """
+    WITH given AS (
+        SELECT * FROM unnest(
+            %(events)s::bigint[], %(students)s::bigint[], %(states)s::varchar[], %(places)s::bigint[]
+        ) AS g (event_id, student_id, state, place)
+    ), made AS (
+        INSERT INTO registrations_registration (event_id, student_id, state, place, submission_id, created_at)
+        SELECT event_id, student_id, state, place, %(submission)s::bigint, %(at)s::timestamptz FROM given
+        RETURNING id, event_id, state, place
+    ), noted AS (
+        INSERT INTO registrations_change
+            (registration_id, from_state, to_state, at, cause, actor, user_id, submission_id, fields)
+        SELECT id, '', state, %(at)s::timestamptz, %(cause)s, %(actor)s,
+            %(user)s::integer, %(submission)s::bigint, '{}'
+        FROM made ORDER BY place
+        RETURNING id, registration_id
+    )
+    SELECT made.event_id, made.place, made.id, noted.id
+    FROM made JOIN noted ON noted.registration_id = made.id
+"""
+"""One round trip inside the seats' lock instead of two; each row is found again by its event and place."""
+
+
+class ForbiddenTransition(Exception):
+    """A fault of ours: the code asked for a state that may not follow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who does it, and why."""
+
+    cause: str
+    actor: str
+    at: dt.datetime
+    user: Any = None
+    submission: Submission | None = None
+    fields: list[str] = field(default_factory=list)
+
+
+def create(registrations: Sequence[Registration], *, origin: Origin) -> list[Change]:
+    """Inserts new registrations with their changes in one statement; the caller holds the events' locks."""
+    changes = [_change(registration, "", origin) for registration in registrations]
+    for registration in registrations:
+        _check("", registration.state)
+    given = {
+        "events": [registration.event_id for registration in registrations],
+        "students": [registration.student_id for registration in registrations],
+        "states": [registration.state for registration in registrations],
+        "places": [registration.place for registration in registrations],
+        "submission": origin.submission.pk if origin.submission else None,
+        "at": origin.at,
+        "cause": origin.cause,
+        "actor": origin.actor,
+        "user": origin.user.pk if origin.user else None,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_CREATE, given)
+        keys = {(event, place): pair for event, place, *pair in cursor.fetchall()}
+    for registration, change in zip(registrations, changes, strict=True):
+        registration.pk, change.pk = keys[registration.event_id, registration.place]
+        registration._state.adding = change._state.adding = False
+        change.registration = registration
+    return changes
+
+
+def move(registrations: Sequence[Registration], *, to: str, origin: Origin) -> list[Change]:
+    """Moves registrations to one state; the caller holds the events' locks and counts the seats."""
+    before = [(registration, registration.state) for registration in registrations]
+    for registration, state in before:
+        _check(state, to)
+        registration.state = to
+    Registration.objects.filter(pk__in=[registration.pk for registration in registrations]).update(state=to)
+    return _record(before, origin=origin)
+
+
+def note(registrations: Sequence[Registration], *, origin: Origin) -> list[Change]:
+    """Records that something but the state changed; `origin.fields` names it."""
+    changes = [_change(registration, registration.state, origin) for registration in registrations]
+    insert(changes)
+    return changes
+
+
+def _record(before: list[tuple[Registration, str]], *, origin: Origin) -> list[Change]:
+    for registration, state in before:
+        _check(state, registration.state)
+    changes = [_change(registration, state, origin) for registration, state in before]
+    insert(changes)
+    return changes
+
+
+def _check(state: str, to: str) -> None:
+    if to not in GRAPH[state]:
+        raise ForbiddenTransition(f"{state or 'nothing'} → {to}")
+
+
+def _change(registration: Registration, state: str, origin: Origin) -> Change:
+    return Change(
+        registration=registration,
+        from_state=state,
+        to_state=registration.state,
+        at=origin.at,
+        cause=origin.cause,
+        actor=origin.actor,
+        user=origin.user,
+        submission=origin.submission,
+        fields=origin.fields,
+    )

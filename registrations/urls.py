@@ -1,0 +1,13 @@
+from django.urls import path
+
+from registrations import student_views, views
+
+app_name = "registrations"
+urlpatterns = [
+    path("register/", views.register, name="register"),
+    path("privacy/", views.privacy, name="privacy"),
+    path("my/<str:token>/details/", student_views.details, name="details"),
+    path("my/<str:token>/add/", student_views.add, name="add"),
+    path("my/<str:token>/cancel/", student_views.cancel_registration, name="cancel-all"),
+    path("my/<str:token>/cancel/<int:registration_id>/", student_views.cancel_registration, name="cancel"),
+]

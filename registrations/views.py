@@ -1,0 +1,141 @@
+"""The form, and what becomes of a press that obtained nothing."""
+
+import uuid
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.views.decorators.http import require_http_methods, require_safe
+
+from events.availability import Availability
+from events.catalogue import with_free_seats
+from events.models import Fest
+from events.snapshot import Snapshot, snapshot
+from registrations import links, presses
+from registrations.access import public
+from registrations.consents import current_text
+from registrations.errors import OtherContent, Refused, RegistrationError, SomebodyKnown
+from registrations.forms import RegistrationForm
+from registrations.locking import Deadline
+from registrations.schools import school_names
+from registrations.submitting import Press, submit
+
+_KEY_MARK = presses.new_key()
+"""Stands in a kept page where the key goes; nobody else knows it."""
+
+
+@public
+@require_http_methods(["GET", "HEAD", "POST"])
+def register(request: HttpRequest) -> HttpResponse:
+    """GET shows the form with a key of its own; POST registers once per key and redirects to the answer."""
+    deadline = Deadline()
+    current = snapshot()
+    fest = current.fest
+    if fest is None:
+        return render(request, "events/catalogue.html")
+    if request.method != "POST":
+        return fresh_form(request, current, fest)
+    form = registration_form(current, fest, request.POST)
+    key = presses.read_key(request.POST)
+    if "edit" in request.POST or key is None:
+        return show_form(request, form.unjudged(), key=presses.new_key())
+    if not form.is_valid():
+        return show_form(request, form, key=key.hex)
+    press = press_of(form, key)
+    try:
+        return redirect(links.answer_path(submit(press, deadline=deadline)))
+    except RegistrationError as error:
+        return tell(request, error, form)
+
+
+def fresh_form(request: HttpRequest, current: Snapshot, fest: Fest) -> HttpResponse:
+    """The empty form. The page is made once a snapshot; only its key is new each time."""
+    chosen = tuple(request.GET.getlist("event")[:20])
+    kept = ("form", get_language(), chosen)
+    page = current.pages.get(kept)
+    if page is None:
+        form = registration_form(current, fest, initial={"events": chosen})
+        page = show_form(request, form, key=_KEY_MARK).content.decode()
+        current.keep(kept, page)
+    return HttpResponse(page.replace(_KEY_MARK, presses.new_key()))
+
+
+def registration_form(current: Snapshot, fest: Fest, *args: Any, **kwargs: Any) -> RegistrationForm:
+    events = [event for event in current.events if Availability(event, current.now).is_form_open]
+    consent = current_text(fest).text
+    return RegistrationForm(*args, fest=fest, events=events, consent=consent, **kwargs)
+
+
+def press_of(form: RegistrationForm, key: uuid.UUID) -> Press:
+    return Press(
+        key=key,
+        fest_id=form.fest.pk,
+        event_ids=tuple(event.pk for event in form.cleaned_data["events"]),
+        wants_waiting=form.cleaned_data["want_waiting"],
+        details=form.details(get_language() or "en"),
+        consent_text_id=current_text(form.fest).pk,
+    )
+
+
+def show_form(
+    request: HttpRequest, form: RegistrationForm, *, key: str, page: str = "form", status: int = 200
+) -> HttpResponse:
+    context = {
+        "form": form,
+        "key": key,
+        "schools": school_names(),
+        "form_url": reverse("registrations:register"),
+        "privacy_url": reverse("registrations:privacy"),
+    }
+    return render(request, f"registrations/{page}.html", context, status=status)
+
+
+def tell(request: HttpRequest, error: RegistrationError, form: RegistrationForm) -> HttpResponse:
+    """The page for a press that obtained nothing; what was typed is on it."""
+    if isinstance(error, SomebodyKnown):
+        form.add_error(None, error.text)
+        return show_form(request, form, key=presses.new_key(), page="known", status=409)
+    if isinstance(error, OtherContent):
+        return _other_content(request, error)
+    if isinstance(error, Refused):
+        return _refused(request, error, form)
+    raise error
+
+
+def _refused(request: HttpRequest, error: Refused, form: RegistrationForm) -> HttpResponse:
+    lines = presses.refused_lines(error.outcomes)
+    chosen = {outcome.event_id for outcome in error.outcomes}
+    soon = [outcome.event for outcome in error.outcomes if outcome.judgement.reason == "too_soon"]
+    context = {
+        "entries": lines,
+        "form_fields": presses.kept_fields(request.POST),
+        "form_url": reverse("registrations:register"),
+        "send_again": bool(soon),
+        "opens_at": min((event.registration_opens_at for event in soon if event), default=None),
+        "server_now": snapshot().now,
+        "others": with_free_seats(snapshot(), form.cleaned_data["grade"], chosen),
+    }
+    return render(request, "registrations/refused.html", context, status=409)
+
+
+def _other_content(request: HttpRequest, error: OtherContent) -> HttpResponse:
+    """The key is known only to who was shown the form; the name is the one typed into it then."""
+    context = {
+        "student_name": error.submission.student.name,
+        "answer_url": links.answer_path(error.submission),
+        "form_fields": presses.kept_fields(request.POST, key=presses.new_key()),
+        "form_url": reverse("registrations:register"),
+    }
+    return render(request, "registrations/other_content.html", context, status=409)
+
+
+@require_safe
+def privacy(request: HttpRequest) -> HttpResponse:
+    fest = snapshot().fest
+    context = {
+        "consent_text": current_text(fest).text if fest else "",
+        "retention_days": fest.retention_days if fest else 0,
+    }
+    return render(request, "registrations/privacy.html", context)
