@@ -1,0 +1,219 @@
+"""Writing the mails: from the rows as they stand when the mail is sent, not when it was owed."""
+
+import logging
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from email.utils import formataddr, parseaddr
+from typing import Any
+
+from anymail.message import AnymailMessage
+from django.conf import settings
+from django.db.models import Prefetch, prefetch_related_objects
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+
+from registrations import links
+from registrations.models import Registration
+from registrations.naming import email_key
+from registrations.students import with_email
+from registrations.waitinglist import with_number
+from tickets import rendering
+from tickets.calendar import ics
+from tickets.deliveries import POISON_ATTEMPTS, Result, later
+from tickets.faces import absolute, calendar_entry
+from tickets.models import Delivery, Ticket
+
+logger = logging.getLogger(__name__)
+
+Kind = Delivery.Kind
+State = Registration.State
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One registration as a mail shows it."""
+
+    registration: Registration
+    ticket: Ticket | None
+    pdf: bytes = b""
+
+    @property
+    def event(self) -> Any:
+        return self.registration.event
+
+    @property
+    def is_confirmed(self) -> bool:
+        return self.registration.state == State.CONFIRMED
+
+    @property
+    def number(self) -> int:
+        return getattr(self.registration, "number", 0)
+
+    @property
+    def ticket_url(self) -> str:
+        return absolute(self.ticket.get_absolute_url()) if self.ticket else ""
+
+    @property
+    def has_pdf(self) -> bool:
+        return bool(self.pdf)
+
+
+class Composer:
+    """Turns claimed deliveries into messages; what cannot be one becomes a result of its own."""
+
+    def __init__(self) -> None:
+        self._results: list[Result] = []
+
+    def compose(self, claimed: Sequence[Delivery]) -> Iterator[tuple[Delivery, AnymailMessage]]:
+        """A message for each delivery that is still true. Queries do not grow with their number."""
+        _fetch_facts(claimed)
+        for delivery in claimed:
+            try:
+                message = compose(delivery)
+            except Exception as error:
+                logger.exception("Delivery %s could not be written", delivery.pk)
+                self._results.append(_unwritten(delivery, error))
+                continue
+            if message is None:
+                self._results.append(Result(delivery, Delivery.State.DROPPED))
+            else:
+                yield delivery, message
+
+    def take_results(self) -> list[Result]:
+        """The deliveries that came to an end without a message, since the last call."""
+        results, self._results = self._results, []
+        return results
+
+
+def compose(delivery: Delivery) -> AnymailMessage | None:
+    """The mail as it is true now, in the student's language and the fest's time; `None` if it no longer is."""
+    fest = delivery.student.fest
+    with translation.override(delivery.student.language), timezone.override(fest.zone):
+        entries = _entries(delivery)
+        context = _context(delivery, entries)
+        if not _is_true(delivery, context):
+            return None
+        message = _message(delivery, context)
+        if delivery.kind in (Kind.ANSWER, Kind.PROMOTED):
+            _attach_tickets(message, entries)
+        if delivery.kind in (Kind.ANSWER, Kind.PROMOTED, Kind.CANCELLED):
+            _attach_calendar(message, delivery, entries)
+    return message
+
+
+def _is_true(delivery: Delivery, context: dict[str, Any]) -> bool:
+    """Whether there is still something to say, and the address is still the one to say it to."""
+    match delivery.kind:
+        case Kind.CORRECTED:
+            return True
+        case Kind.LINK:
+            return bool(context["family"])
+        case Kind.ATTEMPT:
+            return bool(context["my_url"])
+        case _:
+            return bool(context["entries"] and context["my_url"])
+
+
+def _fetch_facts(claimed: Sequence[Delivery]) -> None:
+    tickets = Prefetch("tickets", Ticket.objects.live())
+    registrations = with_number(Registration.objects.with_facts()).prefetch_related(tickets)
+    prefetch_related_objects(
+        list(claimed),
+        Prefetch("submission__registrations", registrations),
+        Prefetch("change__registration", registrations),
+    )
+
+
+def _entries(delivery: Delivery) -> list[Entry]:
+    if delivery.kind == Kind.ANSWER and delivery.submission:
+        rows = [row for row in delivery.submission.registrations.all() if row.is_active]
+        return [_entry(row) for row in sorted(rows, key=lambda row: (row.event.starts_at, row.pk))]
+    if delivery.change is None:
+        return []
+    wanted: dict[str, str] = {Kind.PROMOTED: State.CONFIRMED, Kind.CANCELLED: State.CANCELLED}
+    registration = delivery.change.registration
+    return [_entry(registration)] if registration.state == wanted.get(delivery.kind) else []
+
+
+def _entry(registration: Registration) -> Entry:
+    ticket = next(iter(registration.tickets.all()), None)
+    return Entry(registration, ticket, rendering.stored_pdf(ticket) if ticket else b"")
+
+
+def _context(delivery: Delivery, entries: list[Entry]) -> dict[str, Any]:
+    student = delivery.student
+    fest = student.fest
+    context = {
+        "fest": fest,
+        "student": student,
+        "entries": entries,
+        "confirmed": [entry for entry in entries if entry.is_confirmed],
+        "waiting": [entry for entry in entries if entry.registration.state == State.WAITING],
+        "my_url": "",
+        "site_url": settings.SITE_URL,
+        "find_link_url": absolute("/link/"),
+    }
+    if email_key(delivery.to) == student.email_key:
+        context["my_url"] = absolute(links.my_path(student))
+    if delivery.kind == Kind.LINK:
+        family = with_email(delivery.to, fest_id=fest.pk)
+        context["family"] = [(row, absolute(links.my_path(row))) for row in family]
+    return context
+
+
+def _message(delivery: Delivery, context: dict[str, Any]) -> AnymailMessage:
+    folder = f"mail/{delivery.kind}"
+    subject = " ".join(render_to_string(f"{folder}/subject.txt", context).split())
+    headers = {"Message-ID": f"<{delivery.key.hex}@{settings.SITE_HOST}>"}
+    if settings.EMAIL_PROVIDER == "brevo":
+        # The one provider of ours that honours a key: a repeated hand-over is one mail.
+        headers["idempotencyKey"] = str(delivery.key)
+    message = AnymailMessage(
+        subject=subject,
+        body=_tidied(render_to_string(f"{folder}/body.txt", context)),
+        from_email=sender(context["fest"].name),
+        to=[delivery.to],
+        reply_to=[context["fest"].contact_email],
+        headers=headers,
+    )
+    message.attach_alternative(render_to_string(f"{folder}/body.html", context), "text/html")
+    message.metadata = {"delivery": delivery.key.hex}
+    return message
+
+
+def _tidied(text: str) -> str:
+    """One empty line at most between two others, and none at either end."""
+    return re.sub(r"\n{3,}", "\n\n", text).strip("\n") + "\n"
+
+
+def sender(name: str) -> str:
+    """The configured address under the fest's name; line breaks and quotes are the library's to fold."""
+    return formataddr((" ".join(name.split()), parseaddr(settings.DEFAULT_FROM_EMAIL)[1]))
+
+
+def _attach_tickets(message: AnymailMessage, entries: Iterable[Entry]) -> None:
+    for entry in entries:
+        if entry.has_pdf:
+            message.attach(f"ticket-{entry.event.slug}.pdf", entry.pdf, "application/pdf")
+
+
+def _attach_calendar(message: AnymailMessage, delivery: Delivery, entries: Iterable[Entry]) -> None:
+    """Confirmed events for the calendar, or the same entries taken back."""
+    rows = [entry for entry in entries if entry.is_confirmed or delivery.kind == Kind.CANCELLED]
+    if rows:
+        method = "CANCEL" if delivery.kind == Kind.CANCELLED else "PUBLISH"
+        content = ics(
+            [calendar_entry(entry.registration, url=entry.ticket_url) for entry in rows],
+            method=method,
+            now=timezone.now(),
+        )
+        message.attach("events.ics", content.decode(), f"text/calendar; method={method}")
+
+
+def _unwritten(delivery: Delivery, error: Exception) -> Result:
+    """A mail that cannot be written is tried a few times, then left for an organiser to see."""
+    words = f"{type(error).__name__}: {error}"
+    if delivery.attempts >= POISON_ATTEMPTS:
+        return Result(delivery, Delivery.State.FAILED, error=words)
+    return later(delivery, words)

@@ -1,0 +1,245 @@
+"""The mails that are owed: who is owed what, who may send it now, and what became of it."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+from django.db.models import Exists, F, OuterRef, Q
+
+from events.clock import database_now
+from events.rows import insert
+from registrations.models import Change, Registration, Student, Submission
+from registrations.naming import mailbox_key
+from tickets.models import Delivery, Ticket
+
+Kind = Delivery.Kind
+State = Delivery.State
+
+LEASE = dt.timedelta(seconds=60)
+"""For how long a claimed delivery belongs to its worker; longer than any hand-over takes."""
+PDF_PATIENCE = dt.timedelta(minutes=10)
+"""For how long a mail waits for its PDF; then it goes with the link only."""
+LONGEST_PAUSE = dt.timedelta(seconds=60)
+"""Between two tries of one mail."""
+GIVE_UP = dt.timedelta(hours=24)
+"""For how long a mail is tried that the provider does not take for reasons that may pass."""
+GIVE_UP_TRIES = GIVE_UP // LONGEST_PAUSE
+"""Tries are counted, and not hours: while no worker runs nothing is given up."""
+POISON_ATTEMPTS = 5
+"""How often a mail is tried that cannot even be written."""
+UNASKED_PER_HOUR = 3
+"""Mails to one mailbox that no new seat caused."""
+
+
+def owe(
+    changes: Sequence[Change], *, submission: Submission | None, now: dt.datetime, old_email: str = ""
+) -> None:
+    """Writes the deliveries that these changes cause; whoever has no address is owed none."""
+    owed: list[Delivery] = []
+    students: set[int] = set()
+    for change in changes:
+        student = change.registration.student
+        if change.cause == Change.Cause.CORRECTED:
+            if student.pk not in students:
+                owed += _owed_for_correction(change, student, old_email, now)
+        elif change.cause == Change.Cause.SUBMITTED:
+            if student.pk not in students:
+                owed += _owed(Kind.ANSWER, student, now, submission=submission)
+        elif change.to_state == Registration.State.CONFIRMED:
+            owed += _owed(Kind.PROMOTED, student, now, change=change)
+        elif change.to_state == Registration.State.CANCELLED:
+            owed += _owed(Kind.CANCELLED, student, now, change=change)
+        students.add(student.pk)
+    if owed:
+        insert(owed)
+
+
+def _owed(
+    kind: str,
+    student: Student,
+    now: dt.datetime,
+    *,
+    to: str | None = None,
+    submission: Submission | None = None,
+    change: Change | None = None,
+) -> list[Delivery]:
+    address = student.email if to is None else to
+    if not address:
+        return []
+    return [
+        Delivery(
+            kind=kind,
+            student=student,
+            submission=submission,
+            change=change,
+            to=address,
+            mailbox=mailbox_key(address),
+            created_at=now,
+            due_at=now,
+        )
+    ]
+
+
+def _owed_for_correction(
+    change: Change, student: Student, old_email: str, now: dt.datetime
+) -> list[Delivery]:
+    """The old address hears of a new name or address, the new address gets the new link.
+
+    Whoever corrects an address again and again must not fill somebody's mailbox, so both count there.
+    """
+    owed = []
+    if {"name", "email"} & set(change.fields):
+        owed += _owed(Kind.CORRECTED, student, now, to=old_email, change=change)
+    if "email" in change.fields:
+        owed += _owed(Kind.LINK, student, now, change=change)
+    kept: list[Delivery] = []
+    for delivery in sorted(owed, key=lambda one: one.mailbox):
+        _lock_mailbox(delivery.to)
+        same_box = sum(one.mailbox == delivery.mailbox for one in kept)
+        if not _is_over_cap(delivery.to, now, more=same_box):
+            kept.append(delivery)
+    return sorted(kept, key=lambda one: one.kind)
+
+
+def owe_attempt(student: Student, *, now: dt.datetime) -> bool:
+    """Tells the address on record that somebody used this name, at most once an hour."""
+    if not student.email:
+        return False
+    with transaction.atomic():
+        _lock_mailbox(student.email)
+        recent = Delivery.objects.filter(
+            student=student, kind=Kind.ATTEMPT, created_at__gt=now - dt.timedelta(hours=1)
+        )
+        if recent.exists() or _is_over_cap(student.email, now):
+            return False
+        Delivery.objects.bulk_create(_owed(Kind.ATTEMPT, student, now))
+    return True
+
+
+def owe_link(students: Sequence[Student], *, now: dt.datetime) -> bool:
+    """One mail with the links of all these students, who share an address; few an hour to a mailbox."""
+    if not students:
+        return False
+    with transaction.atomic():
+        _lock_mailbox(students[0].email)
+        if _is_over_cap(students[0].email, now):
+            return False
+        Delivery.objects.bulk_create(_owed(Kind.LINK, students[0], now))
+    return True
+
+
+def _lock_mailbox(email: str) -> None:
+    """Lets one transaction at a time count and add; it is no row, since there may be none yet."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [mailbox_key(email)])
+
+
+def _is_over_cap(email: str, now: dt.datetime, *, more: int = 0) -> bool:
+    unasked = Delivery.objects.filter(
+        mailbox=mailbox_key(email),
+        kind__in=(Kind.LINK, Kind.ATTEMPT, Kind.CORRECTED),
+        created_at__gt=now - dt.timedelta(hours=1),
+    )
+    return unasked.count() + more >= UNASKED_PER_HOUR
+
+
+def claim(limit: int) -> list[Delivery]:
+    """Takes up to `limit` deliveries that are due for this worker alone, for the time of a lease.
+
+    A delivery whose PDF is still to be made stays, unless it has waited too long. What a dead worker held
+    is taken again once its lease is over. Each goes to the address that is on record by now.
+    """
+    now = database_now()
+    with transaction.atomic():
+        rows = Delivery.objects.due(now, LEASE).exclude(_waits_for_pdf(now)).order_by("due_at", "pk")
+        ids = list(
+            rows.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True)[:limit]
+        )
+        Delivery.objects.filter(pk__in=ids).update(
+            state=State.SENDING, claimed_at=now, attempts=F("attempts") + 1
+        )
+    claimed = list(Delivery.objects.filter(pk__in=ids).select_related("student__fest", "student__school"))
+    for delivery in claimed:
+        _readdress(delivery)
+    return claimed
+
+
+def _readdress(delivery: Delivery) -> None:
+    """A corrected address is followed by the mails that were owed before, but for the word to the old one.
+
+    A link goes where it was asked for; what it holds is decided when it is written.
+    """
+    email = delivery.student.email
+    if delivery.kind in (Kind.CORRECTED, Kind.LINK) or not email or delivery.to == email:
+        return
+    delivery.to, delivery.mailbox = email, mailbox_key(email)
+    delivery.save(update_fields=["to", "mailbox"])
+
+
+def _waits_for_pdf(now: dt.datetime) -> Q:
+    to_render = Ticket.objects.to_render()
+    of_press = to_render.filter(registration__submission=OuterRef("submission"))
+    of_change = to_render.filter(registration=OuterRef("change__registration"))
+    waits = Q(kind=Kind.ANSWER) & Exists(of_press) | Q(kind=Kind.PROMOTED) & Exists(of_change)
+    return waits & Q(created_at__gt=now - PDF_PATIENCE)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one try: the state that follows, and when to try again where it is `queued`."""
+
+    delivery: Delivery
+    state: str
+    provider_id: str = ""
+    error: str = ""
+    retry_in: dt.timedelta = dt.timedelta()
+
+
+def later(delivery: Delivery, words: str, *, seconds: float | None = None) -> Result:
+    """To be tried again, the sooner the fewer tries there were; given up after about a day of tries."""
+    if delivery.attempts >= GIVE_UP_TRIES:
+        return Result(delivery, State.FAILED, error=words)
+    longest = LONGEST_PAUSE.total_seconds()
+    pause = min(longest, 2 ** min(delivery.attempts, 6)) if seconds is None else seconds
+    return Result(delivery, State.QUEUED, error=words, retry_in=dt.timedelta(seconds=pause))
+
+
+def record(results: Iterable[Result]) -> None:
+    """Stores what became of claimed deliveries, unless their lease went to another worker meanwhile.
+
+    A webhook that was faster than this is not overwritten.
+    """
+    now = database_now()
+    with transaction.atomic():
+        for result in results:
+            mine = Delivery.objects.filter(
+                pk=result.delivery.pk, state=State.SENDING, claimed_at=result.delivery.claimed_at
+            )
+            mine.update(
+                state=result.state,
+                claimed_at=None,
+                due_at=now + result.retry_in,
+                sent_at=now if result.state == State.SENT else None,
+                provider_id=result.provider_id,
+                error=result.error[:300],
+            )
+
+
+def send_again(deliveries_ids: Iterable[int]) -> int:
+    """Queues failed or bounced deliveries once more, with all their tries; how many there were."""
+    now = database_now()
+    rows = Delivery.objects.filter(
+        pk__in=list(deliveries_ids), state__in=(State.FAILED, State.BOUNCED, State.COMPLAINED)
+    )
+    return rows.update(state=State.QUEUED, created_at=now, due_at=now, attempts=0, error="", claimed_at=None)
+
+
+def oldest_owed_age(now: dt.datetime) -> dt.timedelta | None:
+    """How long the oldest mail has been owed, or `None` when none is."""
+    oldest = Delivery.objects.owed().order_by("created_at").values_list("created_at", flat=True).first()
+    return now - oldest if oldest else None
+
+
+def has_due() -> bool:
+    return Delivery.objects.due(database_now(), LEASE).exists()

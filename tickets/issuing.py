@@ -1,0 +1,60 @@
+"""Tickets follow registrations, in the same transaction: a seat without its ticket is not taken."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.dispatch import receiver
+
+from events.rows import insert
+from registrations.models import Change, Registration, Student, Submission
+from registrations.signals import attempt_noticed, registrations_changed
+from tickets import deliveries
+from tickets.doorbell import ring
+from tickets.models import Ticket
+
+State = Registration.State
+
+
+@receiver(registrations_changed)
+def follow(
+    *,
+    changes: Sequence[Change],
+    submission: Submission | None,
+    now: datetime,
+    old_email: str = "",
+    **_kwargs: object,
+) -> None:
+    """Issues, voids or renews tickets, owes the mails, and rings for the workers after the commit."""
+    _issue([change for change in changes if change.from_state != change.to_state], now)
+    _void([change for change in changes if change.to_state == State.CANCELLED], now)
+    _renew([change for change in changes if change.cause == Change.Cause.CORRECTED])
+    deliveries.owe(changes, submission=submission, now=now, old_email=old_email)
+    transaction.on_commit(ring, robust=True)
+
+
+@receiver(attempt_noticed)
+def tell_of_attempt(*, student: Student, now: datetime, **_kwargs: object) -> None:
+    if deliveries.owe_attempt(student, now=now):
+        transaction.on_commit(ring, robust=True)
+
+
+def _issue(changes: Sequence[Change], now: datetime) -> None:
+    confirmed = [change.registration for change in changes if change.to_state == State.CONFIRMED]
+    if confirmed:
+        insert([Ticket(registration=row, student=row.student, created_at=now) for row in confirmed])
+
+
+def _void(changes: Sequence[Change], now: datetime) -> None:
+    if changes:
+        ids = [change.registration_id for change in changes]
+        Ticket.objects.live().filter(registration__in=ids).update(voided_at=now)
+
+
+def _renew(changes: Sequence[Change]) -> None:
+    """A corrected name wants a new PDF; the code stays, so that what was printed stays true."""
+    if changes:
+        ids = [change.registration_id for change in changes]
+        Ticket.objects.live().filter(registration__in=ids).update(
+            rendered_at=None, render_claimed_at=None, render_attempts=0, render_error=""
+        )

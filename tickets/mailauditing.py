@@ -1,0 +1,189 @@
+"""What must hold between what happened and the mails that tell of it, asked of a live database."""
+
+from collections.abc import Iterator
+
+from events.auditing import invariant, rows
+from tickets.deliveries import GIVE_UP
+
+ADDRESSES = """
+    WITH corrected AS (
+        SELECT r.student_id, c.at, min(d.to) AS old
+        FROM registrations_change c JOIN registrations_registration r ON r.id = c.registration_id
+        LEFT JOIN tickets_delivery d ON d.change_id = c.id AND d.kind = 'corrected'
+        WHERE 'email' = ANY (c.fields) GROUP BY r.student_id, c.at
+    ), period AS (
+        SELECT student_id, lag(at, 1, '-infinity') OVER same AS begins, at AS ends, coalesce(old, '') AS email
+        FROM corrected WINDOW same AS (PARTITION BY student_id ORDER BY at)
+        UNION ALL
+        SELECT p.id, coalesce((SELECT max(at) FROM corrected c WHERE c.student_id = p.id), '-infinity'),
+            'infinity', p.email
+        FROM registrations_student p
+    )
+"""
+"""Which address a student had when. An address that was given up is known by the mail that told of it."""
+
+DELIVERY = """
+    SELECT d.id, d.kind, p.name || ' (' || p.reference || ')', d.created_at
+    FROM tickets_delivery d JOIN registrations_student p ON p.id = d.student_id
+"""
+CHANGE = """
+    SELECT e.name, p.name || ' (' || p.reference || ')', c.at, c.to_state
+    FROM registrations_change c JOIN registrations_registration r ON r.id = c.registration_id
+    JOIN events_event e ON e.id = r.event_id JOIN registrations_student p ON p.id = r.student_id
+"""
+
+
+@invariant(10)
+def each_press_is_answered_by_one_mail() -> Iterator[str]:
+    """Each submission of a student who had an address then is owed one answer, anybody else's none."""
+    sql = """
+        SELECT s.key, p.name || ' (' || p.reference || ')', a.email <> '', n.many
+        FROM registrations_submission s JOIN registrations_student p ON p.id = s.student_id
+        JOIN LATERAL (SELECT min(c.at) AS at FROM registrations_change c WHERE c.submission_id = s.id) m
+            ON true
+        JOIN period a ON a.student_id = s.student_id AND a.begins < m.at AND m.at <= a.ends
+        JOIN LATERAL (SELECT count(*) AS many FROM tickets_delivery d
+                      WHERE d.submission_id = s.id AND d.kind = 'answer') n ON true
+        WHERE n.many <> (a.email <> '')::int ORDER BY s.id
+    """
+    for key, student, has_address, many in rows(ADDRESSES, sql):
+        yield f"The submission {key} of {student} has {many} answers by mail, but is owed {int(has_address)}."
+
+
+@invariant(10)
+def each_turn_is_told_by_one_mail() -> Iterator[str]:
+    """Each promotion and each cancellation of a student who had an address then is owed one mail."""
+    sql = """
+        JOIN period a ON a.student_id = r.student_id AND a.begins < c.at AND c.at <= a.ends
+        WHERE (c.from_state <> '' AND c.from_state <> 'confirmed' AND c.to_state = 'confirmed'
+               OR c.from_state <> '' AND c.to_state = 'cancelled' AND c.from_state <> c.to_state)
+            AND (a.email <> '')::int <> (
+                SELECT count(*) FROM tickets_delivery d WHERE d.change_id = c.id
+                AND d.kind = CASE c.to_state WHEN 'confirmed' THEN 'promoted' ELSE 'cancelled' END)
+        ORDER BY c.id
+    """
+    for event, student, at, state in rows(ADDRESSES, CHANGE, sql):
+        yield f"{event}: {student} was {state} at {at:%Y-%m-%d %H:%M:%S}, and the mails about it are not right."
+
+
+@invariant(10)
+def each_correction_is_told() -> Iterator[str]:
+    """Each new address is owed the new link, each new name a mail to the address known, but for a full mailbox."""
+    sql = """, corrected_once AS (
+            SELECT r.student_id, c.at, bool_or('email' = ANY (c.fields)) AS moved,
+                bool_or('name' = ANY (c.fields)) AS renamed, array_agg(c.id) AS changes
+            FROM registrations_change c JOIN registrations_registration r ON r.id = c.registration_id
+            WHERE c.cause = 'corrected' GROUP BY r.student_id, c.at
+        ), unasked AS (
+            SELECT d.mailbox, d.created_at AS at FROM tickets_delivery d
+            WHERE d.kind IN ('link', 'attempt', 'corrected')
+        )
+        SELECT p.name || ' (' || p.reference || ')', o.at
+        FROM corrected_once o JOIN registrations_student p ON p.id = o.student_id
+        JOIN period old ON old.student_id = p.id AND old.begins < o.at AND o.at <= old.ends
+        JOIN period new ON new.student_id = p.id AND new.begins <= o.at AND o.at < new.ends
+        CROSS JOIN LATERAL (
+            SELECT count(*) FILTER (WHERE d.kind = 'link') AS links,
+                count(*) FILTER (WHERE d.kind = 'corrected') AS told
+            FROM tickets_delivery d WHERE d.change_id = ANY (o.changes)) n
+        CROSS JOIN LATERAL (
+            SELECT (o.moved AND new.email <> '')::int - n.links AS links,
+                ((o.moved OR o.renamed) AND old.email <> '')::int - n.told AS told) missing
+        WHERE missing.links < 0 OR missing.told < 0
+            OR missing.links > 0 AND (SELECT count(*) FROM unasked u WHERE u.at > o.at - interval '1 hour'
+                AND u.at <= o.at AND u.mailbox = regexp_replace(lower(new.email), '[+][^@]*@', '@')) < 3
+            OR missing.told > 0 AND (SELECT count(*) FROM unasked u WHERE u.at > o.at - interval '1 hour'
+                AND u.at <= o.at AND u.mailbox = regexp_replace(lower(old.email), '[+][^@]*@', '@')) < 3
+        ORDER BY o.at
+    """
+    for student, at in rows(ADDRESSES, sql):
+        yield f"{student} was corrected at {at:%Y-%m-%d %H:%M:%S}, and the mails about it are not right."
+
+
+@invariant(10)
+def mails_go_to_an_address_of_the_student() -> Iterator[str]:
+    """No mail is addressed to anything but the address that its student had when it was owed, or since.
+
+    What was asked for (a link, a warning) is timed outside the locks, so any address that was ever the
+    student's will do.
+    """
+    sql = """
+        WHERE NOT EXISTS (
+            SELECT FROM period a WHERE a.student_id = d.student_id AND a.email = d.to AND (
+                d.change_id IS NULL AND d.kind <> 'answer'
+                OR d.kind = 'link' AND a.begins <= d.created_at AND d.created_at < a.ends
+                OR d.kind = 'corrected' AND a.begins < d.created_at AND d.created_at <= a.ends
+                OR d.kind NOT IN ('link', 'corrected') AND d.created_at <= a.ends))
+        ORDER BY d.id
+    """
+    for pk, kind, student, at in rows(ADDRESSES, DELIVERY, sql):
+        yield f"Delivery {pk} ({kind}, {at:%Y-%m-%d %H:%M:%S}) does not go to an address of {student}."
+
+
+@invariant(10)
+def sent_means_sent() -> Iterator[str]:
+    """What is sent says when; what bounced or arrived was sent or told of by the provider; nothing is left."""
+    sql = """
+        WHERE d.state = 'sent' AND d.sent_at IS NULL
+            OR d.state IN ('delivered', 'bounced', 'complained') AND d.sent_at IS NULL
+                AND NOT EXISTS (SELECT FROM tickets_deliveryevent v WHERE v.delivery_id = d.id)
+            OR d.sent_at < d.created_at
+            OR d.state IN ('queued', 'sending') AND d.due_at < clock_timestamp() - %s
+        ORDER BY d.id
+    """
+    for pk, kind, student, at in rows(DELIVERY, sql, params=[GIVE_UP]):
+        yield f"Delivery {pk} ({kind}, {at:%Y-%m-%d %H:%M:%S}) to {student}: its state and times contradict."
+
+
+@invariant(10)
+def no_ticket_is_mailed_after_its_end() -> Iterator[str]:
+    """No mail with tickets left more than 60 s after all that it is about had been cancelled."""
+    sql = """
+        CROSS JOIN LATERAL (
+            SELECT max(c.at) FILTER (WHERE c.to_state = 'cancelled') AS ended_at,
+                bool_and(r.state = 'cancelled') AS has_ended
+            FROM registrations_registration r JOIN registrations_change c ON c.registration_id = r.id
+                AND c.from_state <> c.to_state
+            WHERE d.kind = 'answer' AND r.submission_id = d.submission_id
+                OR d.kind = 'promoted'
+                AND r.id = (SELECT k.registration_id FROM registrations_change k WHERE k.id = d.change_id)
+        ) about
+        WHERE d.kind IN ('answer', 'promoted') AND about.has_ended
+            AND d.sent_at > about.ended_at + interval '60 seconds'
+        ORDER BY d.id
+    """
+    for pk, kind, student, at in rows(DELIVERY, sql):
+        yield f"Delivery {pk} ({kind}, {at:%Y-%m-%d %H:%M:%S}) took a cancelled ticket to {student}."
+
+
+@invariant(11)
+def deliveries_belong_to_their_cause() -> Iterator[str]:
+    """Each mail has the press or change that owes it, of the same student and moment, and fits it."""
+    sql = """
+        LEFT JOIN registrations_submission s ON s.id = d.submission_id
+        LEFT JOIN registrations_change c ON c.id = d.change_id
+        LEFT JOIN registrations_registration r ON r.id = c.registration_id
+        WHERE s.student_id <> d.student_id OR r.student_id <> d.student_id OR c.at <> d.created_at
+            OR CASE d.kind
+                WHEN 'answer' THEN s.id IS NULL OR NOT EXISTS (
+                    SELECT FROM registrations_change o WHERE o.submission_id = s.id AND o.at = d.created_at)
+                WHEN 'promoted' THEN c.to_state IS DISTINCT FROM 'confirmed'
+                WHEN 'cancelled' THEN c.to_state IS DISTINCT FROM 'cancelled'
+                WHEN 'corrected' THEN c.cause IS DISTINCT FROM 'corrected'
+                ELSE c.cause <> 'corrected'
+            END
+        ORDER BY d.id
+    """
+    for pk, kind, student, at in rows(DELIVERY, sql):
+        yield f"Delivery {pk} ({kind}, {at:%Y-%m-%d %H:%M:%S}) to {student} has no cause that fits it."
+
+
+CHECKS = (
+    each_press_is_answered_by_one_mail,
+    each_turn_is_told_by_one_mail,
+    each_correction_is_told,
+    mails_go_to_an_address_of_the_student,
+    sent_means_sent,
+    no_ticket_is_mailed_after_its_end,
+    deliveries_belong_to_their_cause,
+)

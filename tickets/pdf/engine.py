@@ -1,0 +1,96 @@
+"""WeasyPrint, loaded on first use: only a process that makes PDFs pays for it, and may lack its libraries."""
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from django.template.loader import get_template
+
+from tickets.pdf.signs import FONTS
+
+INSTALL = "apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
+
+
+class Unavailable(Exception):
+    """WeasyPrint cannot be loaded; the text says in one line what to install."""
+
+
+class Incomplete(Exception):
+    """WeasyPrint left something out, so what it made is not a ticket."""
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """One font configuration and one parsed style sheet for the life of the process."""
+
+    weasyprint: Any
+    fonts: Any
+    style: Any
+    fetcher: Any
+    images: dict[str, Any] = field(default_factory=dict)
+
+    def write(self, pages: list[Any], *, title: str, language: str) -> bytes:
+        """The PDF of `pages`, which may be laid out while they are painted. Raises Incomplete."""
+        metadata = self.weasyprint.document.DocumentMetadata(title=title, lang=language)
+        document = self.weasyprint.Document(pages, metadata, self.fetcher, self.fonts, {}, None)
+        with complaints_raised():
+            pdf: bytes = document.write_pdf()
+        return pdf
+
+    def lay_out(self, html: str) -> list[Any]:
+        """WeasyPrint's pages of `html`, for which nothing else is read."""
+        if len(self.images) > 16:
+            self.images.clear()
+        source = self.weasyprint.HTML(string=html, url_fetcher=self.fetcher)
+        pages: list[Any] = source.render(
+            stylesheets=[self.style], font_config=self.fonts, cache=self.images
+        ).pages
+        return pages
+
+
+@cache
+def engine() -> Engine:
+    """Load WeasyPrint with the committed fonts and no others; raises Unavailable."""
+    # Fontconfig reads this when the libraries start, so it is set before they are loaded.
+    os.environ["FONTCONFIG_FILE"] = str(FONTS / "fonts.conf")
+    try:
+        import weasyprint
+        from weasyprint.text.fonts import FontConfiguration
+        from weasyprint.urls import URLFetcher
+    except (ImportError, OSError) as error:
+        raise Unavailable(f"No PDF can be made. To install what is missing: {INSTALL}") from error
+    fonts = FontConfiguration()
+    fetcher = URLFetcher(allowed_protocols={"data"}, allow_redirects=False)
+    sheet = get_template("tickets/pdf/ticket.css").render()
+    style = weasyprint.CSS(string=sheet, font_config=fonts, url_fetcher=fetcher)
+    return Engine(weasyprint, fonts, style, fetcher)
+
+
+@contextmanager
+def complaints_raised() -> Iterator[None]:
+    """Raise Incomplete after a block in which WeasyPrint logged an error.
+
+    It logs one, and goes on without, for every picture, inline SVG or address that it could not use.
+    """
+    heard = _Complaints(logging.ERROR)
+    logger = logging.getLogger("weasyprint")
+    logger.addHandler(heard)
+    try:
+        yield
+    finally:
+        logger.removeHandler(heard)
+    if heard.texts:
+        raise Incomplete("; ".join(heard.texts))
+
+
+class _Complaints(logging.Handler):
+    def __init__(self, level: int) -> None:
+        super().__init__(level)
+        self.texts: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.texts.append(record.getMessage())

@@ -1,0 +1,40 @@
+"""The questions that are asked of tickets and deliveries, by name."""
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import Q
+
+if TYPE_CHECKING:
+    from tickets.models import Delivery, Ticket  # noqa: F401 - the type arguments below
+
+RENDER_ATTEMPTS = 3
+"""How often a PDF is begun before its mail goes without it."""
+
+
+class TicketQuerySet(models.QuerySet["Ticket"]):
+    def live(self) -> "TicketQuerySet":
+        return self.filter(voided_at=None)
+
+    def to_render(self) -> "TicketQuerySet":
+        return self.live().filter(rendered_at=None, render_attempts__lt=RENDER_ATTEMPTS)
+
+    def with_facts(self) -> "TicketQuerySet":
+        return self.select_related(
+            "registration__event__fest",
+            "registration__event__venue",
+            "registration__event__category",
+            "student__school",
+        )
+
+
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    def owed(self) -> "DeliveryQuerySet":
+        return self.filter(state__in=("queued", "sending"))
+
+    def due(self, now: dt.datetime, lease: dt.timedelta) -> "DeliveryQuerySet":
+        """What may be claimed: queued and due, or claimed by a worker whose lease has run out."""
+        return self.filter(
+            Q(state="queued", due_at__lte=now) | Q(state="sending", claimed_at__lt=now - lease)
+        )

@@ -1,0 +1,39 @@
+"""What the workers do when they are rung: look into the database, do what is due, record it."""
+
+from celery import current_app, shared_task
+from celery.signals import worker_process_init
+
+from tickets import deliveries, doorbell, pdf, rendering, sending
+
+
+@worker_process_init.connect
+def wall_in(**_kwargs: object) -> None:
+    """A process that makes PDFs and nothing else gets a wall around its memory; past it, only it dies.
+
+    A process that sends has a hundred threads, whose stacks would count.
+    """
+    if set(current_app.amqp.queues.consume_from) == {"pdf"}:
+        pdf.limit_memory(rendering.MEMORY)
+
+
+@shared_task(name="tickets.render")
+def render() -> int:
+    """Makes PDFs for a few seconds, then makes room; the mails that waited for them may go."""
+    made = rendering.render_due()
+    if made or rendering.is_work_left():
+        doorbell.publish()
+    return made
+
+
+@shared_task(name="tickets.send")
+def send() -> int:
+    return sending.send_due()
+
+
+@shared_task(name="tickets.sweep")
+def sweep() -> bool:
+    """Rings for whatever has been owed too long: its ring was lost, or its worker died."""
+    is_owed = deliveries.has_due() or rendering.is_work_left()
+    if is_owed:
+        doorbell.publish()
+    return is_owed

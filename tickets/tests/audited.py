@@ -1,0 +1,51 @@
+"""A small fest that may be damaged, and the audit of it."""
+
+from io import StringIO
+from typing import Any
+
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from events.models import Event
+from registrations.cancelling import cancel
+from registrations.correcting import correct
+from registrations.locking import Deadline
+from registrations.models import Change, Registration, Student
+from registrations.tests.builders import build_event, build_fest, build_submission
+
+
+def run(*arguments: str) -> list[str]:
+    """The lines of one audit that tell of offenders."""
+    out = StringIO()
+    try:
+        call_command("audit", *arguments, stdout=out)
+    except CommandError:
+        return [line for line in out.getvalue().splitlines() if not line.endswith(": ok")]
+    return []
+
+
+def damage(sql: str, *params: Any) -> None:
+    """Writes past triggers and foreign keys, as a broken program or hand could."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute(sql, params or None)
+        cursor.execute("SET session_replication_role = origin")
+
+
+def correct_student(student: Student, **values: Any) -> None:
+    known = {name: getattr(student, name) for name in ("name", "grade", "section", "roll_number", "email")}
+    correct(student.pk, values=known | values, actor=Change.Actor.STUDENT, deadline=Deadline())
+
+
+def cancel_first(event: Event) -> Registration:
+    first = event.registrations.active().order_by("place")[0]
+    cancel([first.pk], actor=Change.Actor.STUDENT, deadline=Deadline())
+    return first
+
+
+def build_robo_race() -> Event:
+    """Two seats, four students: two confirmed, two waiting."""
+    event = build_event(build_fest(), capacity=2, name="Robo Race")
+    for number in range(4):
+        build_submission(event, name=f"Asha {'ABCD'[number]}", email=f"{number}@example.org")
+    return event

@@ -1,0 +1,45 @@
+"""Rows that a test of tickets and mails starts from; each goes the way that a real click goes."""
+
+import datetime as dt
+from typing import Any
+
+from django.db.models import F
+
+from registrations.models import Registration, Submission
+from registrations.tests.builders import build_event, build_fest, build_submission
+from tickets import rendering
+from tickets.models import Delivery, Ticket
+
+PDF = b"%PDF-1.7 stands for a ticket"
+
+
+def build_answered(*, capacity: int = 10, fest: dict[str, Any] | None = None, **values: Any) -> Submission:
+    """A press that went through, on an event of its own."""
+    return build_submission(build_event(build_fest(**(fest or {})), capacity=capacity), **values)
+
+
+def registration_of(submission: Submission) -> Registration:
+    return Registration.objects.with_facts().get(submission=submission)
+
+
+def ticket_of(submission: Submission) -> Ticket:
+    return Ticket.objects.with_facts().get(registration__submission=submission)
+
+
+def delivery_of(submission: Submission) -> Delivery:
+    return Delivery.objects.get(submission=submission)
+
+
+def pretend_rendered(*, content: bytes = PDF) -> None:
+    """Puts a stand-in for each PDF that is still to be made: for tests that are not about the file."""
+    for ticket in Ticket.objects.live().filter(rendered_at=None):
+        rendering.store(rendering.pdf_path(ticket), content)
+        Ticket.objects.filter(pk=ticket.pk).update(rendered_at=F("created_at"))
+
+
+def let_time_pass(span: dt.timedelta) -> None:
+    """Everything about deliveries and tickets happened this much earlier; nobody has to wait for it."""
+    Delivery.objects.update(
+        created_at=F("created_at") - span, due_at=F("due_at") - span, claimed_at=F("claimed_at") - span
+    )
+    Ticket.objects.update(render_claimed_at=F("render_claimed_at") - span)

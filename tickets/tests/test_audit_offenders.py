@@ -1,0 +1,269 @@
+"""One broken promise at a time, written past all guards: the audit names it."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from registrations.models import Student
+from registrations.tests.builders import build_event, build_submission
+from tickets.models import Ticket
+from tickets.rendering import pdf_path, store
+from tickets.tests.audited import build_robo_race, cancel_first, correct_student, damage, run
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+CHANGE = "registrations_change"
+REGISTRATION = "registrations_registration"
+OF_A = "(SELECT id FROM registrations_student WHERE name = 'Asha A')"
+OF_C = "(SELECT id FROM registrations_student WHERE name = 'Asha C')"
+
+SEEDED = {
+    "seats row lost": ("DELETE FROM events_seats", "Robo Race has no row that counts its seats."),
+    "capacity written past its history": (
+        "UPDATE events_seats SET capacity = 3",
+        "Robo Race has 3 seats, but its history says 2.",
+    ),
+    "taken miscounted": (
+        "UPDATE events_seats SET taken = 1",
+        "Robo Race counts 1 taken and 2 waiting; it has 2 and 2.",
+    ),
+    "waiting miscounted": (
+        "UPDATE events_seats SET waiting = 3",
+        "Robo Race counts 2 taken and 3 waiting; it has 2 and 2.",
+    ),
+    "oversold": (
+        "UPDATE events_capacitychange SET capacity = 1",
+        "was given seat 2 of 1 at",
+    ),
+    "made to wait beside a free seat": (
+        "UPDATE events_capacitychange SET capacity = 3",
+        "Asha C (R) was made to wait at",
+    ),
+    "active twice": (
+        (
+            f"DROP INDEX registration_active_once; UPDATE {REGISTRATION} SET student_id = {OF_A}"
+            f" WHERE student_id = {OF_C}"
+        ),
+        "Robo Race: Asha A (R) has 2 active registrations.",
+    ),
+    "key answered twice": (
+        (
+            "ALTER TABLE registrations_submission DROP CONSTRAINT registrations_submission_key_key;"
+            " UPDATE registrations_submission SET key = '00000000-0000-0000-0000-000000000001'"
+        ),
+        "Key 00000000-0000-0000-0000-000000000001 stands for 4 submissions.",
+    ),
+    "registration in another's submission": (
+        f"UPDATE {REGISTRATION} SET submission_id = (SELECT min(id) FROM registrations_submission)",
+        "the registration of Asha B (R) belongs to somebody else's submission.",
+    ),
+    "registrations of a submission lost": (
+        f"UPDATE {REGISTRATION} SET submission_id = NULL WHERE student_id = {OF_C}",
+        "of Asha C (R) at",
+    ),
+    "registration vanished": (
+        f"DELETE FROM {REGISTRATION} WHERE student_id = {OF_A}",
+        "Robo Race gave 4 places, but has 3 registrations, the last with place 4.",
+    ),
+    "free seat at rest": (
+        "UPDATE events_seats SET capacity = 3",
+        "Robo Race has 1 free, and 2 waiting for no recorded reason.",
+    ),
+    "places out of order": (
+        f"UPDATE {REGISTRATION} SET created_at = created_at - interval '1h' WHERE student_id = {OF_C}",
+        "Robo Race: Asha C (R) has place 3, but came before the place ahead.",
+    ),
+    "step outside the graph": (
+        "UPDATE registrations_change SET to_state = 'offered' WHERE to_state = 'waiting'",
+        "Robo Race: Asha C (R) was nobody and went from nothing to offered.",
+    ),
+    "step without a beginning": (
+        "UPDATE registrations_change SET from_state = 'offered' WHERE to_state = 'confirmed'",
+        "Robo Race: Asha A (R) was nobody and went from offered to confirmed.",
+    ),
+    "change doubled": (
+        (
+            "INSERT INTO registrations_change (registration_id, from_state, to_state, at, cause, actor, fields)"
+            " SELECT registration_id, from_state, to_state, at, cause, actor, fields FROM registrations_change"
+        ),
+        "Robo Race: Asha A (R) was confirmed and went from nothing to confirmed.",
+    ),
+    "state without a change": (
+        f"UPDATE {REGISTRATION} SET state = 'cancelled' WHERE student_id = {OF_C}",
+        "Robo Race: Asha C (R) is cancelled since",
+    ),
+    "change vanished": (
+        "DELETE FROM registrations_change",
+        "the changes say nothing, first at no time.",
+    ),
+    "confirmed without a ticket": (
+        f"DELETE FROM tickets_ticket WHERE student_id = {OF_A}",
+        "Robo Race: Asha A (R) is confirmed and has 0 live tickets.",
+    ),
+    "two live tickets": (
+        (
+            "DROP INDEX ticket_live_once; INSERT INTO tickets_ticket (registration_id, student_id, code,"
+            " created_at, render_attempts, render_error) SELECT registration_id, student_id, 'x' || id,"
+            " created_at, 0, '' FROM tickets_ticket"
+        ),
+        "Robo Race: Asha A (R) is confirmed and has 2 live tickets.",
+    ),
+    "waiting with a ticket": (
+        (
+            f"UPDATE tickets_ticket SET registration_id = (SELECT id FROM {REGISTRATION} WHERE student_id ="
+            f" {OF_C}) WHERE student_id = {OF_A}"
+        ),
+        "Robo Race: Asha C (R) is waiting and has 0 live tickets and 1 of somebody else.",
+    ),
+    "ticket from another time": (
+        f"UPDATE tickets_ticket SET created_at = created_at + interval '1s' WHERE student_id = {OF_A}",
+        "of Asha A (R) was not issued with its seat.",
+    ),
+    "answer not owed": (
+        f"DELETE FROM tickets_delivery WHERE student_id = {OF_A}",
+        "of Asha A (R) has 0 answers by mail, but is owed 1.",
+    ),
+    "mail to a stranger": (
+        f"UPDATE tickets_delivery SET \"to\" = 'x@example.org' WHERE student_id = {OF_A}",
+        "does not go to an address of Asha A (R).",
+    ),
+    "sent at no time": (
+        f"UPDATE tickets_delivery SET state = 'sent' WHERE student_id = {OF_A}",
+        "to Asha A (R): its state and times contradict.",
+    ),
+    "delivered by nobody": (
+        f"UPDATE tickets_delivery SET state = 'delivered' WHERE student_id = {OF_A}",
+        "to Asha A (R): its state and times contradict.",
+    ),
+    "owed for days": (
+        f"UPDATE tickets_delivery SET due_at = due_at - interval '25h' WHERE student_id = {OF_A}",
+        "to Asha A (R): its state and times contradict.",
+    ),
+    "delivery of another student's press": (
+        f"UPDATE tickets_delivery SET student_id = {OF_C} WHERE student_id = {OF_A}",
+        "to Asha C (R) has no cause that fits it.",
+    ),
+    "delivery from another time": (
+        f"UPDATE tickets_delivery SET created_at = created_at - interval '1s' WHERE student_id = {OF_A}",
+        "to Asha A (R) has no cause that fits it.",
+    ),
+    "made before the opening": (
+        f"UPDATE {REGISTRATION} SET created_at = created_at - interval '2 days' WHERE student_id = {OF_A}",
+        "Robo Race: Asha A (R) was registered at",
+    ),
+    "made after the grace": (
+        f"UPDATE {REGISTRATION} SET created_at = f.closes_at + interval '2 minutes' FROM events_fest f",
+        "Robo Race: Asha A (R) was registered at",
+    ),
+    "no consent": (
+        f"DELETE FROM registrations_consent WHERE student_id = {OF_A}",
+        "Asha A (R) has an active registration, but no consent is on record.",
+    ),
+}
+
+
+def named(text: str, sentences: list[str]) -> bool:
+    """Whether one of the sentences tells this; references are random, so they are written (R)."""
+    known = dict(Student.objects.values_list("reference", "pk"))
+    for reference in known:
+        sentences = [line.replace(f"({reference})", "(R)") for line in sentences]
+    return any(text in line for line in sentences)
+
+
+@pytest.fixture
+def restored_indexes(transactional_db: None) -> Iterator[None]:
+    """What a test drops so that the impossible can be stored is there again afterwards."""
+    wanted = "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'"
+    with connection.cursor() as cursor:
+        cursor.execute(wanted)
+        before = dict(cursor.fetchall())
+        yield
+        cursor.execute("TRUNCATE events_fest CASCADE")
+        cursor.execute(wanted)
+        for name in before.keys() - dict(cursor.fetchall()).keys():
+            cursor.execute(before[name])
+
+
+@pytest.mark.parametrize("seed", SEEDED)
+def test_seeded_offender_is_named(restored_indexes: None, seed: str) -> None:
+    sql, sentence = SEEDED[seed]
+    build_robo_race()
+    assert run() == []
+    damage(sql)
+    assert named(sentence, run("--all"))
+
+
+def test_false_refusal_is_named() -> None:
+    event = build_robo_race()
+    full = build_event(event.fest, capacity=1, waiting_limit=0, name="Tiny")
+    build_submission(event, full, name="First")
+    build_submission(event, full, name="Second")
+    assert run() == []
+    damage("UPDATE events_capacitychange SET capacity = 2 WHERE event_id = %s", full.pk)
+    assert named("Tiny: Second (R) was refused as full at", run())
+
+
+def test_newcomer_who_overtook_is_named() -> None:
+    event = build_robo_race()
+    cancel_first(event)
+    damage(f"UPDATE {CHANGE} SET to_state = 'confirmed', from_state = '' WHERE cause = 'promoted'")
+    assert named("Robo Race: Asha C (R) had a seat at once at", run())
+
+
+def test_inverted_waiting_list_is_named() -> None:
+    event = build_robo_race()
+    cancel_first(event)
+    damage(f"UPDATE {REGISTRATION} SET place = 10 WHERE place = 3")
+    assert named("Robo Race: Asha C (R), place 10, was promoted before Asha D (R), place 4.", run())
+
+
+def test_promotion_and_cancellation_without_mail_are_named() -> None:
+    event = build_robo_race()
+    cancel_first(event)
+    damage("DELETE FROM tickets_delivery WHERE change_id IS NOT NULL")
+    found = run()
+    assert named("Asha A (R) was cancelled at", found)
+    assert named("Asha C (R) was confirmed at", found)
+
+
+def test_correction_without_its_link_is_named() -> None:
+    build_robo_race()
+    correct_student(Student.objects.get(name="Asha A"), email="new@example.org")
+    damage("DELETE FROM tickets_delivery WHERE kind = 'link'")
+    assert named("Asha A (R) was corrected at", run())
+
+
+def test_mail_to_an_address_that_was_given_up_is_named() -> None:
+    event = build_robo_race()
+    correct_student(Student.objects.get(name="Asha A"), email="new@example.org")
+    cancel_first(event)
+    damage("UPDATE tickets_delivery SET \"to\" = '0@example.org' WHERE kind = 'cancelled'")
+    assert named("does not go to an address of Asha A (R).", run())
+
+
+@pytest.mark.parametrize(("seconds", "is_found"), [(59, False), (61, True)])
+def test_ticket_mailed_after_its_cancellation_is_named(seconds: int, is_found: bool) -> None:
+    cancel_first(build_robo_race())
+    damage(
+        "UPDATE tickets_delivery d SET sent_at = c.at + %s * interval '1s', state = 'sent'"
+        " FROM registrations_change c, registrations_registration r"
+        " WHERE d.kind = 'answer' AND r.id = c.registration_id AND c.to_state = 'cancelled'"
+        f" AND r.submission_id = d.submission_id AND d.student_id = {OF_A}",
+        seconds,
+    )
+    assert named("took a cancelled ticket to Asha A (R).", run()) == is_found
+
+
+def test_lost_and_broken_files_are_named() -> None:
+    build_robo_race()
+    damage("UPDATE tickets_ticket SET rendered_at = created_at")
+    first, second = Ticket.objects.order_by("pk")
+    store(pdf_path(second), b"no PDF")
+    assert run() == []
+    assert run("--pdf") == [
+        " 8 rendered tickets have their file: 2 found",
+        f"   Ticket {first.pk} of Asha A has lost its PDF below {settings.MEDIA_ROOT}.",
+        f"   The PDF of ticket {second.pk} of Asha B is none.",
+    ]

@@ -1,0 +1,200 @@
+"""Who may send a delivery now: one worker, for the time of a lease."""
+
+import datetime as dt
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection, connections, transaction
+from django.db.models.query import QuerySet
+
+from registrations.tests.builders import build_event, build_fest, build_submission
+from tickets import deliveries
+from tickets.deliveries import LEASE, PDF_PATIENCE, Result, claim, record
+from tickets.models import Delivery, Ticket
+from tickets.querysets import RENDER_ATTEMPTS
+from tickets.tests.builders import (
+    build_answered,
+    delivery_of,
+    let_time_pass,
+    pretend_rendered,
+    registration_of,
+    ticket_of,
+)
+
+State = Delivery.State
+MINUTE = dt.timedelta(minutes=1)
+
+
+def in_threads(work: Callable[[], Any], count: int) -> list[Any]:
+    """Runs `work` in threads with a database connection of their own; results in no order."""
+    results: list[Any] = []
+    gate = threading.Barrier(count)
+
+    def run() -> None:
+        try:
+            gate.wait(timeout=10)
+            results.append(work())
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+    return results
+
+
+def build_owed(count: int) -> None:
+    event = build_event(build_fest(), capacity=count)
+    for _ in range(count):
+        build_submission(event)
+    Ticket.objects.update(render_attempts=RENDER_ATTEMPTS)
+
+
+@pytest.mark.django_db
+def test_claimed_delivery_is_nobody_elses() -> None:
+    build_owed(3)
+    assert [row.state for row in claim(2)] == [State.SENDING] * 2
+    assert len(claim(10)) == 1
+    assert claim(10) == []
+
+
+@pytest.mark.django_db
+def test_lease_that_ran_out_is_claimed_again_and_counted() -> None:
+    build_owed(1)
+    (first,) = claim(1)
+    let_time_pass(LEASE - dt.timedelta(seconds=5))
+    assert claim(1) == []
+    let_time_pass(dt.timedelta(seconds=6))
+    (second,) = claim(1)
+    assert (first.attempts, second.attempts) == (1, 2)
+
+
+@pytest.mark.django_db
+def test_late_worker_does_not_overwrite_the_one_that_took_over() -> None:
+    build_owed(1)
+    (late,) = claim(1)
+    let_time_pass(2 * LEASE)
+    (owner,) = claim(1)
+    record([Result(late, State.FAILED, error="too late")])
+    assert Delivery.objects.get().state == State.SENDING
+    record([Result(owner, State.SENT, provider_id="<1@provider>")])
+    record([Result(late, State.QUEUED, error="later still")])
+    row = Delivery.objects.get()
+    assert (row.state, row.provider_id, row.error) == (State.SENT, "<1@provider>", "")
+
+
+@pytest.mark.django_db
+def test_webhook_that_was_faster_than_the_mark_stays() -> None:
+    build_owed(1)
+    (row,) = claim(1)
+    Delivery.objects.update(state=State.DELIVERED)
+    record([Result(row, State.SENT, provider_id="<1@provider>")])
+    assert Delivery.objects.get().state == State.DELIVERED
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_claims_of_eight_workers_are_disjoint() -> None:
+    build_owed(40)
+    batches = in_threads(lambda: [row.pk for row in claim(5)], 8)
+    taken = [pk for batch in batches for pk in batch]
+    assert len(batches) == 8
+    assert (len(taken), len(set(taken))) == (len(set(taken)), len(taken))
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_claims_without_the_row_lock_collide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The negative control: without it the test above would prove nothing."""
+    build_owed(10)
+    meeting = threading.Barrier(4)
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda rows, **_options: rows)
+    update = QuerySet.update
+
+    def update_together(rows: Any, **values: Any) -> int:
+        if rows.model is Delivery and values.get("state") == State.SENDING:
+            meeting.wait(timeout=10)
+        return update(rows, **values)
+
+    monkeypatch.setattr(QuerySet, "update", update_together)
+    taken = [pk for batch in in_threads(lambda: [row.pk for row in claim(5)], 4) for pk in batch]
+    assert len(taken) > len(set(taken))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_claim_passes_by_what_another_transaction_holds() -> None:
+    build_owed(3)
+    held = Delivery.objects.order_by("due_at", "pk").values_list("pk", flat=True)[0]
+    with transaction.atomic():
+        Delivery.objects.select_for_update().get(pk=held)
+        (others,) = in_threads(lambda: [row.pk for row in claim(3)], 1)
+    assert len(others) == 2
+    assert held not in others
+
+
+@pytest.mark.django_db
+def test_answer_waits_for_its_pdf() -> None:
+    build_answered()
+    assert claim(10) == []
+    assert deliveries.has_due() is True
+    pretend_rendered()
+    assert len(claim(10)) == 1
+
+
+@pytest.mark.django_db
+def test_answer_waits_for_all_its_pdfs() -> None:
+    fest = build_fest()
+    build_submission(build_event(fest), build_event(fest))
+    pretend_rendered()
+    one = Ticket.objects.order_by("pk").values_list("pk", flat=True)[0]
+    Ticket.objects.filter(pk=one).update(rendered_at=None)
+    assert claim(10) == []
+
+
+@pytest.mark.django_db
+def test_answer_waits_no_longer_than_its_patience() -> None:
+    build_answered()
+    let_time_pass(PDF_PATIENCE - MINUTE)
+    assert claim(10) == []
+    let_time_pass(2 * MINUTE)
+    assert len(claim(10)) == 1
+
+
+@pytest.mark.django_db
+def test_answer_goes_once_its_pdf_was_given_up() -> None:
+    submission = build_answered()
+    Ticket.objects.update(render_attempts=RENDER_ATTEMPTS - 1)
+    assert claim(10) == []
+    Ticket.objects.update(render_attempts=RENDER_ATTEMPTS)
+    assert [row.pk for row in claim(10)] == [delivery_of(submission).pk]
+
+
+@pytest.mark.django_db
+def test_mail_of_one_student_does_not_wait_for_anothers_pdf() -> None:
+    event = build_event(build_fest())
+    build_submission(event)
+    pretend_rendered()
+    other = build_submission(event)
+    assert [row.student_id for row in claim(10)] != [other.student_id]
+    assert ticket_of(other).rendered_at is None
+    assert registration_of(other).is_active is True
+
+
+@pytest.mark.django_db
+def test_number_of_queries_of_a_claim_does_not_grow() -> None:
+    from django.test.utils import CaptureQueriesContext
+
+    counts = []
+    for count in (1, 3):
+        event = build_event(build_fest(), capacity=count)
+        for _ in range(count):
+            build_submission(event)
+        pretend_rendered()
+        with CaptureQueriesContext(connection) as captured:
+            assert len(claim(10)) == count
+        counts.append(len(captured))
+    assert counts[0] == counts[1]

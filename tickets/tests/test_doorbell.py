@@ -1,0 +1,164 @@
+"""Ringing for the workers costs a click nothing, whatever the broker does."""
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from registrations import links
+from registrations.models import Registration, Submission
+from registrations.presses import new_key
+from registrations.tests.builders import build_event, build_fest, build_school
+from tickets import doorbell, tasks
+from tickets.doorbell import Doorbell
+from tickets.models import Delivery
+from tickets.tests.brokers import broker_at, hanging_url, refusing_url
+from tickets.tests.builders import build_answered
+
+ANSWERED_WITHIN = 5.0
+"""Generous: an answer that waited for the broker even once would not come at all."""
+
+
+@contextlib.contextmanager
+def hanging_broker() -> Iterator[None]:
+    with hanging_url() as url, broker_at(url):
+        yield
+
+
+@contextlib.contextmanager
+def refusing_broker() -> Iterator[None]:
+    with broker_at(refusing_url()):
+        yield
+
+
+def depths(redis: Any) -> list[int]:
+    return [redis.llen(queue) for queue in ("pdf", "mail")]
+
+
+def wait_until(is_so: Callable[[], bool], *, seconds: float = 10.0) -> bool:
+    ends = time.monotonic() + seconds
+    while not is_so() and time.monotonic() < ends:
+        time.sleep(0.02)
+    return is_so()
+
+
+def test_ring_puts_one_message_for_each_kind_of_worker(flushed_redis: Any) -> None:
+    assert doorbell.publish() is True
+    assert depths(flushed_redis) == [1, 1]
+
+
+def test_message_says_nothing_but_that_there_is_work(flushed_redis: Any) -> None:
+    doorbell.publish()
+    message = flushed_redis.lindex("mail", 0).decode()
+    assert '"expires"' in message
+    assert "W1tdLCB7fSwg" in message  # [[], {}, in base64: no arguments of any kind
+
+
+def test_hundred_rings_at_once_are_few_messages(flushed_redis: Any) -> None:
+    bell = Doorbell()
+    for _ in range(100):
+        bell.ring()
+    assert wait_until(lambda: depths(flushed_redis) >= [1, 1]) is True
+    assert max(depths(flushed_redis)) <= 3
+
+
+@pytest.mark.parametrize("broken", [hanging_broker, refusing_broker])
+def test_broker_that_does_not_answer_is_told_apart(broken: Any) -> None:
+    with broken():
+        assert doorbell.publish() is False
+
+
+@pytest.mark.parametrize("broken", [hanging_broker, refusing_broker])
+def test_ring_never_waits_for_the_broker(broken: Any) -> None:
+    bell = Doorbell()
+    with broken():
+        before = time.monotonic()
+        for _ in range(1000):
+            bell.ring()
+        assert time.monotonic() - before < 0.5
+        assert wait_until(lambda: not bell._wanted.is_set()) is True
+
+
+def test_broker_without_memory_or_with_another_password_is_no_error(
+    flushed_redis: Any, redis_url: str
+) -> None:
+    flushed_redis.config_set("maxmemory", 1)
+    try:
+        assert doorbell.publish() is False
+    finally:
+        flushed_redis.config_set("maxmemory", 0)
+    assert doorbell.publish() is True
+
+
+def test_bell_rings_again_once_the_broker_is_back(
+    flushed_redis: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doorbell, "SILENCE", 0.1)
+    bell = Doorbell()
+    with refusing_broker():
+        bell.ring()
+        assert wait_until(lambda: not bell._wanted.is_set()) is True
+    assert depths(flushed_redis) == [0, 0]
+
+    def rung() -> bool:
+        bell.ring()
+        return min(depths(flushed_redis)) > 0
+
+    assert wait_until(rung) is True
+
+
+def test_bell_of_a_forked_process_is_its_own(flushed_redis: Any) -> None:
+    bell = Doorbell()
+    bell.ring()
+    first = bell._thread
+    bell._pid = -1
+    bell.ring()
+    assert isinstance(first, threading.Thread)
+    assert bell._thread is not first
+
+
+def press(client: Client) -> Any:
+    event = build_event(build_fest())
+    school = build_school()
+    form = {
+        "key": new_key(),
+        "events": [event.slug],
+        "name": "Asha Rao",
+        "school": school.name,
+        "grade": "7",
+        "email": "asha@example.org",
+        "consent": "on",
+        "want_waiting": "on",
+    }
+    return client.post("/register/", form)
+
+
+@pytest.mark.parametrize("broken", [hanging_broker, refusing_broker])
+@pytest.mark.django_db(transaction=True)
+def test_click_is_answered_while_the_broker_is_gone(broken: Any, client: Client, flushed_redis: Any) -> None:
+    with broken():
+        before = time.monotonic()
+        answer = press(client)
+        page = client.get(answer["Location"])
+        assert time.monotonic() - before < ANSWERED_WITHIN
+    submission = Submission.objects.select_related("student").get()
+    assert answer["Location"] == links.answer_path(submission)
+    assert page.status_code == 200
+    assert Registration.objects.get().state == Registration.State.CONFIRMED
+    assert Delivery.objects.get().state == Delivery.State.QUEUED
+    assert tasks.sweep() is True
+    assert min(depths(flushed_redis)) >= 1
+
+
+@pytest.mark.django_db
+def test_sweep_rings_for_what_is_owed_and_for_nothing_else(flushed_redis: Any) -> None:
+    assert tasks.sweep() is False
+    assert depths(flushed_redis) == [0, 0]
+    build_answered()
+    flushed_redis.flushall()
+    assert tasks.sweep() is True
+    assert depths(flushed_redis) == [1, 1]

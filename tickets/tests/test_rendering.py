@@ -1,0 +1,237 @@
+"""The PDFs of tickets: made once, whole, never without their code, and holding nobody up for ever."""
+
+import datetime as dt
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from registrations.cancelling import cancel
+from registrations.correcting import correct
+from registrations.locking import Deadline
+from registrations.models import Student
+from registrations.tests.builders import build_event, build_fest, build_submission
+from techfest.tests.parts import find_program
+from tickets import pdf, rendering
+from tickets.composing import Composer
+from tickets.deliveries import claim
+from tickets.models import Ticket
+from tickets.querysets import RENDER_ATTEMPTS
+from tickets.rendering import LEASE, pdf_path, render_again, render_due
+from tickets.tests.builders import PDF, build_answered, let_time_pass, registration_of, ticket_of
+
+pytestmark = pytest.mark.django_db
+
+NEXT_TRY = LEASE + dt.timedelta(seconds=5)
+
+
+@pytest.fixture
+def quick_pdf(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stands in for the renderer where a test is about the file."""
+    monkeypatch.setattr(pdf, "render", lambda faces: PDF + faces[0].person.encode())
+
+
+def files() -> list[str]:
+    """Every file of the media folder, drafts included."""
+    root = Path(settings.MEDIA_ROOT)
+    return sorted(str(file.relative_to(root)) for file in root.rglob("*") if file.is_file())
+
+
+def rename(student: Student, name: str) -> None:
+    names = ("grade", "section", "roll_number", "email")
+    values = {field: getattr(student, field) for field in names} | {"name": name}
+    correct(student.pk, values=values, actor="student", deadline=Deadline())
+
+
+def test_pdf_on_disk_holds_the_code_of_its_ticket(
+    tmp_path: Path, read_qr: Callable[[Path], list[str]]
+) -> None:
+    submission = build_answered()
+    assert render_due() == 1
+    ticket = ticket_of(submission)
+    picture = tmp_path / "page"
+    command = [
+        find_program("pdftoppm"),
+        "-r",
+        "150",
+        "-png",
+        "-singlefile",
+        str(pdf_path(ticket)),
+        str(picture),
+    ]
+    subprocess.run(command, check=True, timeout=30)
+    assert read_qr(picture.with_suffix(".png")) == [f"{settings.SITE_URL}/t/{ticket.code}/"]
+
+
+@pytest.mark.usefixtures("quick_pdf")
+def test_each_ticket_is_made_once_oldest_first() -> None:
+    event = build_event(build_fest())
+    tickets = [ticket_of(build_submission(event)) for _ in range(3)]
+    assert render_due() == 3
+    assert render_due() == 0
+    made = Ticket.objects.order_by("rendered_at").values_list("pk", flat=True)
+    assert list(made) == [ticket.pk for ticket in tickets]
+    assert len(files()) == 3
+
+
+@pytest.mark.usefixtures("quick_pdf")
+def test_name_of_the_file_gives_no_code_away() -> None:
+    submission = build_answered()
+    render_due()
+    assert [ticket_of(submission).code in file for file in files()] == [False]
+
+
+@pytest.mark.parametrize(
+    "error", [RuntimeError("broken"), MemoryError(), pdf.Incomplete("no picture"), IndexError()]
+)
+def test_renderer_that_raises_is_tried_three_times(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    submission = build_answered()
+    tries = []
+
+    def fail(faces: Any) -> bytes:
+        tries.append(faces)
+        raise error
+
+    monkeypatch.setattr(pdf, "render", fail)
+    for _ in range(RENDER_ATTEMPTS + 2):
+        assert render_due() == 0
+        assert render_due() == 0
+        let_time_pass(NEXT_TRY)
+    ticket = ticket_of(submission)
+    assert (len(tries), files(), ticket.rendered_at) == (RENDER_ATTEMPTS, [], None)
+    assert ticket.render_error.startswith(type(error).__name__)
+    assert rendering.has_given_up(ticket) is True
+
+
+def test_given_up_ticket_is_mailed_without_pdf_and_made_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    submission = build_answered()
+    Ticket.objects.update(render_attempts=RENDER_ATTEMPTS)
+    ((_delivery, message),) = Composer().compose(claim(1))
+    assert "The PDF could not be attached" in str(message.body)
+    monkeypatch.setattr(pdf, "render", lambda faces: PDF)
+    assert render_due() == 0
+    assert render_again([ticket_of(submission).pk]) == 1
+    assert render_due() == 1
+
+
+def test_machine_without_the_library_holds_no_mail_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    def lack(faces: Any) -> bytes:
+        raise pdf.Unavailable("No PDF can be made.")
+
+    monkeypatch.setattr(pdf, "render", lack)
+    submission = build_answered()
+    assert render_due() == 0
+    assert rendering.has_given_up(ticket_of(submission)) is True
+    assert len(claim(1)) == 1
+
+
+def test_ticket_without_its_code_is_never_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(url: str) -> Any:
+        raise ValueError("no code")
+
+    submission = build_answered()
+    monkeypatch.setattr("tickets.pdf.pages.drawing", fail)
+    assert render_due() == 0
+    assert (files(), ticket_of(submission).rendered_at) == ([], None)
+    monkeypatch.undo()
+    let_time_pass(NEXT_TRY)
+    assert render_due() == 1
+
+
+def test_ticket_that_kills_its_process_holds_no_other_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A kill leaves what was committed before: the try was counted, the lease runs."""
+    event = build_event(build_fest())
+    deadly, other = (ticket_of(build_submission(event)) for _ in range(2))
+
+    class Killed(BaseException):
+        pass
+
+    def kill(faces: Any) -> bytes:
+        if faces[0].person == deadly.student.name:
+            raise Killed
+        return PDF
+
+    monkeypatch.setattr(pdf, "render", kill)
+    for _ in range(RENDER_ATTEMPTS):
+        with pytest.raises(Killed):
+            render_due()
+        let_time_pass(NEXT_TRY)
+    render_due()
+    assert rendering.has_given_up(Ticket.objects.get(pk=deadly.pk)) is True
+    assert Ticket.objects.get(pk=other.pk).rendered_at is not None
+
+
+@pytest.mark.usefixtures("quick_pdf")
+def test_media_folder_that_cannot_be_written_costs_no_ticket() -> None:
+    """As root no folder is read-only, so a file stands where the folder should be."""
+    submission = build_answered()
+    blocked = Path(settings.MEDIA_ROOT)
+    blocked.parent.mkdir(parents=True, exist_ok=True)
+    blocked.write_text("")
+    assert render_due() == 0
+    assert ticket_of(submission).render_error.startswith(("NotADirectoryError", "FileExistsError"))
+    blocked.unlink()
+    let_time_pass(NEXT_TRY)
+    assert render_due() == 1
+    assert len(files()) == 1
+
+
+@pytest.mark.usefixtures("quick_pdf")
+def test_disk_that_fails_in_the_middle_leaves_no_half_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    submission = build_answered()
+
+    def fail(handle: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    assert render_due() == 0
+    assert (files(), ticket_of(submission).rendered_at) == ([], None)
+    monkeypatch.undo()
+
+
+def test_correction_while_the_pdf_is_made_makes_it_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    submission = build_answered(name="Asha Roa")
+
+    def correct_meanwhile(faces: Any) -> bytes:
+        if faces[0].person == "Asha Roa":
+            rename(submission.student, "Asha Rao")
+        return PDF + str(faces[0].person).encode()
+
+    monkeypatch.setattr(pdf, "render", correct_meanwhile)
+    assert render_due() == 1
+    ticket = ticket_of(submission)
+    assert ticket.rendered_at is not None
+    assert pdf_path(ticket).read_bytes() == PDF + b"Asha Rao"
+    assert len(files()) == 1
+
+
+def test_late_renderer_does_not_mark_what_another_claimed(monkeypatch: pytest.MonkeyPatch) -> None:
+    submission = build_answered()
+
+    def overtaken(faces: Any) -> bytes:
+        let_time_pass(NEXT_TRY)
+        monkeypatch.setattr(pdf, "render", lambda faces: PDF)
+        assert render_due() == 1
+        return PDF
+
+    monkeypatch.setattr(pdf, "render", overtaken)
+    render_due(budget=0.001)
+    assert (ticket_of(submission).render_attempts, ticket_of(submission).render_claimed_at) == (2, None)
+
+
+@pytest.mark.usefixtures("quick_pdf")
+def test_cancelled_ticket_is_not_made() -> None:
+    submission = build_answered()
+    cancel([registration_of(submission).pk], actor="student", deadline=Deadline())
+    assert (render_due(), files()) == (0, [])
+
+
+@pytest.mark.usefixtures("quick_pdf")
+def test_run_makes_room_when_its_budget_is_spent() -> None:
+    build_answered()
+    assert render_due(budget=0.0) == 0
+    assert rendering.is_work_left() is True

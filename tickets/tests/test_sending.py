@@ -1,0 +1,310 @@
+"""Handing mails to a provider that is fast, slow, out of order, or gone: over real HTTP to a stub."""
+
+import datetime as dt
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.mail.backends.base import BaseEmailBackend
+from django.db.models import F
+
+from deploy.provider_stub.client import StubClient
+from events.clock import database_now
+from registrations.tests.builders import build_event, build_fest, build_submission
+from tickets import sending
+from tickets.deliveries import GIVE_UP_TRIES, LEASE, POISON_ATTEMPTS, send_again
+from tickets.models import Delivery
+from tickets.sending import send_due
+from tickets.tests.builders import build_answered, delivery_of, let_time_pass, pretend_rendered
+
+pytestmark = pytest.mark.django_db
+
+State = Delivery.State
+MINUTE = dt.timedelta(minutes=1)
+
+
+@pytest.fixture(autouse=True)
+def unheld() -> Iterator[None]:
+    """A pause that a provider asked for ends with the test."""
+    yield
+    sending.pause.begin(0)
+
+
+def build_owed(count: int = 1, **values: Any) -> list[Delivery]:
+    event = build_event(build_fest(), capacity=count)
+    rows = [delivery_of(build_submission(event, **values)) for _ in range(count)]
+    pretend_rendered()
+    return rows
+
+
+def row_of(delivery: Delivery) -> Delivery:
+    return Delivery.objects.get(pk=delivery.pk)
+
+
+def test_sent_mail_is_marked_with_the_providers_id(mailgun: StubClient) -> None:
+    (delivery,) = build_owed()
+    assert send_due() == 1
+    (accepted,) = mailgun.accepted()
+    row = row_of(delivery)
+    assert (row.state, row.provider_id, row.error) == (State.SENT, accepted["id"], "")
+    assert row.sent_at is not None
+    assert accepted["recipients"] == [delivery.to]
+    assert send_due() == 0
+
+
+def test_mailgun_carries_the_delivery_along(mailgun: StubClient) -> None:
+    (delivery,) = build_owed()
+    send_due()
+    (accepted,) = mailgun.accepted()
+    assert accepted["metadata"] == {"delivery": delivery.key.hex}
+    assert {name.lower(): value for name, value in accepted["headers"].items()}["message-id"] == (
+        f"<{delivery.key.hex}@localhost>"
+    )
+    assert [(file["name"][-4:], file["type"].partition(";")[0]) for file in accepted["attachments"]] == [
+        (".pdf", "application/pdf"),
+        (".ics", "text/calendar"),
+    ]
+
+
+def test_brevo_gets_the_key_and_carries_the_delivery_along(brevo: StubClient) -> None:
+    (delivery,) = build_owed()
+    send_due()
+    (accepted,) = brevo.accepted()
+    assert (accepted["key"], accepted["metadata"]) == (str(delivery.key), {"delivery": delivery.key.hex})
+    assert accepted["headers"]["Message-ID"] == f"<{delivery.key.hex}@localhost>"
+
+
+@pytest.mark.parametrize("provider", ["mailgun", "brevo"])
+def test_name_and_sender_arrive_in_every_script(provider: str, request: pytest.FixtureRequest) -> None:
+    stub: StubClient = request.getfixturevalue(provider)
+    build_submission(build_event(build_fest(name="टेक, फेस्ट")), name="李小龙")
+    pretend_rendered()
+    send_due()
+    (accepted,) = stub.accepted()
+    assert accepted["subject"].startswith("李小龙: ")
+    assert "李小龙" in accepted["text"]
+    assert "tickets@fest.example" in accepted["sender"]
+
+
+def test_hundred_mails_fly_together(mailgun: StubClient, settings: Any) -> None:
+    settings.EMAIL_RATE_PER_SECOND = 1000
+    mailgun.script(delay=0.5)
+    build_owed(30)
+    send_due()
+    assert len(mailgun.accepted()) == 30
+    assert mailgun.status()["most_in_flight"] > 10
+
+
+def test_pace_of_the_provider_is_kept(mailgun: StubClient, settings: Any) -> None:
+    settings.EMAIL_RATE_PER_SECOND = 10
+    build_owed(8)
+    send_due()
+    moments = [accepted["at"] for accepted in mailgun.accepted()]
+    assert moments[-1] - moments[0] >= 0.6
+
+
+def test_slow_pace_lets_no_lease_run_out(mailgun: StubClient, settings: Any) -> None:
+    """What is claimed must be handed over long before another worker may take it."""
+    settings.EMAIL_RATE_PER_SECOND = 1
+    budget = LEASE.total_seconds() / 3
+    assert sending.most_in_flight() <= budget * settings.EMAIL_RATE_PER_SECOND
+    settings.EMAIL_RATE_PER_SECOND = 50
+    assert sending.most_in_flight() == 100
+
+
+def test_429_holds_everything_back_for_as_long_as_asked(mailgun: StubClient) -> None:
+    first, second = build_owed(2)
+    Delivery.objects.filter(pk=second.pk).update(due_at=F("due_at") + dt.timedelta(hours=1))
+    mailgun.script(rules=[{"do": "status", "status": 429, "retry_after": "30"}])
+    assert send_due() == 1
+    row = row_of(first)
+    assert (row.state, row.error.startswith("AnymailRequestsAPIError")) == (State.QUEUED, True)
+    wait = row.due_at - database_now()
+    assert dt.timedelta(seconds=20) < wait <= dt.timedelta(seconds=30)
+    Delivery.objects.update(due_at=F("created_at"))
+    assert send_due() == 0
+    sending.pause.begin(0)
+    assert send_due() == 2
+    assert sorted(Delivery.objects.values_list("state", flat=True)) == [State.SENT] * 2
+
+
+@pytest.mark.parametrize(
+    ("asked", "seconds"), [("3", 3), ("0", 1), ("9999", 60), ("soon", 10), ("²", 10), ("", 10)]
+)
+def test_retry_after_is_read_within_bounds(asked: str, seconds: float) -> None:
+    class Response:
+        headers = {"Retry-After": asked}
+
+    error = Exception()
+    error.response = Response()  # type: ignore[attr-defined]  # as the mail library hangs it on
+    assert sending.retry_after(error) == seconds
+
+
+@pytest.mark.parametrize(
+    "rule", [{"do": "status", "status": 500}, {"do": "status", "status": 503}, {"do": "drop"}]
+)
+def test_fault_of_the_provider_passes(mailgun: StubClient, rule: dict[str, Any]) -> None:
+    (delivery,) = build_owed()
+    mailgun.script(rules=[rule])
+    send_due()
+    assert row_of(delivery).state == State.QUEUED
+    let_time_pass(MINUTE)
+    send_due()
+    assert (row_of(delivery).state, len(mailgun.accepted())) == (State.SENT, 1)
+
+
+def test_refused_connections_are_tried_later_and_later(mailgun: StubClient) -> None:
+    (delivery,) = build_owed()
+    mailgun.script(refuse=True)
+    pauses = []
+    for _ in range(4):
+        send_due()
+        row = row_of(delivery)
+        pauses.append(round((row.due_at - database_now()).total_seconds()))
+        let_time_pass(2 * MINUTE)
+    assert pauses == [2, 4, 8, 16]
+    mailgun.script(refuse=False)
+    send_due()
+    assert row_of(delivery).state == State.SENT
+
+
+def test_provider_down_for_a_day_of_tries_is_given_up(mailgun: StubClient) -> None:
+    (delivery,) = build_owed()
+    mailgun.script(refuse=True)
+    Delivery.objects.update(attempts=GIVE_UP_TRIES - 2)
+    send_due()
+    assert row_of(delivery).state == State.QUEUED
+    let_time_pass(2 * MINUTE)
+    send_due()
+    assert row_of(delivery).state == State.FAILED
+    assert send_again([delivery.pk]) == 1
+    send_due()
+    assert (row_of(delivery).state, row_of(delivery).attempts) == (State.QUEUED, 1)
+
+
+def test_mail_that_no_worker_tried_for_days_is_not_given_up(mailgun: StubClient) -> None:
+    (delivery,) = build_owed()
+    let_time_pass(dt.timedelta(days=3))
+    mailgun.script(rules=[{"do": "status", "status": 503}])
+    send_due()
+    assert row_of(delivery).state == State.QUEUED
+
+
+def test_refused_recipient_is_tried_once(mailgun: StubClient) -> None:
+    bad, good = build_owed(2)
+    mailgun.script(rules=[{"do": "status", "status": 400, "recipient": bad.to, "times": None}])
+    assert send_due() == 2
+    let_time_pass(dt.timedelta(hours=2))
+    assert send_due() == 0
+    assert (row_of(bad).state, row_of(good).state) == (State.FAILED, State.SENT)
+    assert row_of(bad).attempts == 1
+
+
+def test_wrong_key_of_ours_fails_no_mail(mailgun: StubClient) -> None:
+    (delivery,) = build_owed()
+    mailgun.script(rules=[{"do": "status", "status": 401}])
+    send_due()
+    let_time_pass(MINUTE)
+    send_due()
+    assert row_of(delivery).state == State.SENT
+
+
+@pytest.mark.parametrize("deed", ["accept_then_drop", "accept_then_hang", "garbage"])
+@pytest.mark.parametrize(("provider", "copies"), [("mailgun", 2), ("brevo", 1)])
+def test_lost_answer_repeats_a_mail_at_most_once(
+    deed: str, provider: str, copies: int, request: pytest.FixtureRequest
+) -> None:
+    stub: StubClient = request.getfixturevalue(provider)
+    (delivery,) = build_owed()
+    stub.script(rules=[{"do": deed}])
+    send_due()
+    assert row_of(delivery).state == State.QUEUED
+    let_time_pass(MINUTE)
+    send_due()
+    assert (row_of(delivery).state, len(stub.accepted())) == (State.SENT, copies)
+
+
+def test_hanging_hand_over_holds_no_other_up(mailgun: StubClient) -> None:
+    hanging, *others = build_owed(5)
+    mailgun.script(rules=[{"do": "hang", "recipient": hanging.to}])
+    send_due()
+    assert row_of(hanging).state == State.QUEUED
+    assert {row_of(other).state for other in others} == {State.SENT}
+
+
+def test_mail_that_cannot_be_written_fails_after_five_tries(
+    mailgun: StubClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poison, good = build_owed(2)
+    context = "tickets.composing._context"
+    from tickets import composing
+
+    real = composing._context
+
+    def poisoned(delivery: Delivery, entries: Any) -> dict[str, Any]:
+        if delivery.pk == poison.pk:
+            raise RuntimeError("cannot be written")
+        return real(delivery, entries)
+
+    monkeypatch.setattr(context, poisoned)
+    for _ in range(POISON_ATTEMPTS + 2):
+        send_due()
+        let_time_pass(2 * MINUTE)
+    row = row_of(poison)
+    assert (row.state, row.attempts, row.error) == (
+        State.FAILED,
+        POISON_ATTEMPTS,
+        "RuntimeError: cannot be written",
+    )
+    assert row_of(good).state == State.SENT
+    monkeypatch.setattr(context, real)
+    assert send_again([poison.pk, good.pk]) == 1
+    send_due()
+    assert (row_of(poison).state, len(mailgun.accepted())) == (State.SENT, 2)
+
+
+class Unwritable(BaseEmailBackend):
+    def send_messages(self, email_messages: Any) -> int:
+        raise ValueError("this message can never be handed over")
+
+
+def test_mail_that_cannot_be_handed_over_fails_after_five_tries(settings: Any) -> None:
+    settings.EMAIL_BACKEND = f"{__name__}.Unwritable"
+    (delivery,) = build_owed()
+    for _ in range(POISON_ATTEMPTS + 2):
+        send_due()
+        let_time_pass(2 * MINUTE)
+    assert (row_of(delivery).state, row_of(delivery).attempts) == (State.FAILED, POISON_ATTEMPTS)
+
+
+def test_full_disk_of_the_mail_folder_is_no_fault_of_the_mail(settings: Any, tmp_path: Any) -> None:
+    settings.EMAIL_BACKEND = "tickets.mailbox.EmlBackend"
+    settings.EMAIL_FILE_PATH = tmp_path / "occupied"
+    settings.EMAIL_FILE_PATH.write_text("a file where the folder should be")
+    (delivery,) = build_owed()
+    for _ in range(POISON_ATTEMPTS + 1):
+        send_due()
+        let_time_pass(2 * MINUTE)
+    assert row_of(delivery).state == State.QUEUED
+    settings.EMAIL_FILE_PATH.unlink()
+    send_due()
+    assert row_of(delivery).state == State.SENT
+
+
+def test_run_ends_with_its_budget(mailgun: StubClient) -> None:
+    build_owed(2)
+    before = time.monotonic()
+    assert send_due(budget=0.0) == 0
+    assert time.monotonic() - before < 30
+    assert len(mailgun.accepted()) == 0
+
+
+def test_bounced_mail_may_be_sent_again(mailgun: StubClient) -> None:
+    delivery = delivery_of(build_answered())
+    pretend_rendered()
+    send_due()
+    Delivery.objects.update(state=State.BOUNCED)
+    assert send_again([delivery.pk]) == 1
+    send_due()
+    assert (row_of(delivery).state, len(mailgun.accepted())) == (State.SENT, 2)

@@ -1,0 +1,243 @@
+"""What the provider tells us: in any order, any number of times, and not by just anybody."""
+
+import json
+import time
+import uuid
+from base64 import b64encode
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from deploy.provider_stub.webhooks import brevo_event, signature, signed_event
+from tickets.models import Delivery, DeliveryEvent
+from tickets.tests.builders import build_answered, delivery_of
+from tickets.tests.providers import HOOK_SECRET, SIGNING_KEY
+
+pytestmark = pytest.mark.django_db
+
+State = Delivery.State
+DAY = 24 * 3600
+
+
+@pytest.fixture
+def sent() -> Delivery:
+    delivery = delivery_of(build_answered())
+    Delivery.objects.update(state=State.SENT)
+    return delivery
+
+
+def mailgun_body(delivery: Delivery, event: str, **options: Any) -> dict[str, Any]:
+    metadata = {"delivery": delivery.key.hex}
+    return signed_event(SIGNING_KEY, event, recipient=delivery.to, metadata=metadata, **options)
+
+
+def tell(
+    client: Client, body: Any, *, provider: str = "mailgun", headers: Mapping[str, str] | None = None
+) -> int:
+    raw = body if isinstance(body, str | bytes) else json.dumps(body)
+    answer = client.post(
+        f"/hooks/{provider}/", raw, content_type="application/json", headers=dict(headers or {})
+    )
+    return answer.status_code
+
+
+def basic(secret: str) -> dict[str, str]:
+    return {"Authorization": "Basic " + b64encode(secret.encode()).decode()}
+
+
+def state() -> str:
+    return Delivery.objects.get().state
+
+
+@pytest.mark.usefixtures("mailgun")
+@pytest.mark.parametrize(
+    ("event", "options", "expected"),
+    [
+        ("delivered", {}, State.DELIVERED),
+        ("failed", {"severity": "permanent"}, State.BOUNCED),
+        ("failed", {"severity": "temporary"}, State.SENT),
+        ("complained", {}, State.COMPLAINED),
+        ("opened", {}, State.SENT),
+    ],
+)
+def test_event_moves_the_delivery(
+    client: Client, sent: Delivery, event: str, options: dict[str, Any], expected: str
+) -> None:
+    assert tell(client, mailgun_body(sent, event, **options)) == 200
+    assert (state(), DeliveryEvent.objects.count()) == (expected, 1)
+
+
+@pytest.mark.usefixtures("mailgun")
+def test_event_told_five_times_is_one_row(client: Client, sent: Delivery) -> None:
+    body = mailgun_body(sent, "delivered")
+    assert [tell(client, body) for _ in range(5)] == [200] * 5
+    assert (state(), DeliveryEvent.objects.count()) == (State.DELIVERED, 1)
+
+
+@pytest.mark.usefixtures("mailgun")
+def test_events_in_the_wrong_order_never_move_backwards(client: Client, sent: Delivery) -> None:
+    states = []
+    for event in ("complained", "failed", "delivered", "opened"):
+        assert tell(client, mailgun_body(sent, event)) == 200
+        states.append(state())
+    assert states == [State.COMPLAINED] * 4
+    assert DeliveryEvent.objects.count() == 4
+
+
+@pytest.mark.usefixtures("mailgun")
+def test_event_that_was_faster_than_our_mark_ends_the_tries(client: Client, sent: Delivery) -> None:
+    """The provider took the mail and its answer was lost: its word saves the second copy."""
+    Delivery.objects.update(state=State.QUEUED)
+    tell(client, mailgun_body(sent, "delivered"))
+    assert state() == State.DELIVERED
+
+
+@pytest.mark.usefixtures("mailgun")
+@pytest.mark.parametrize("ended", [State.DROPPED, State.FAILED])
+def test_delivery_that_ended_with_us_is_not_moved(client: Client, sent: Delivery, ended: str) -> None:
+    Delivery.objects.update(state=ended)
+    tell(client, mailgun_body(sent, "delivered"))
+    assert state() == ended
+
+
+@pytest.mark.usefixtures("mailgun")
+def test_forged_signature_is_refused(client: Client, sent: Delivery) -> None:
+    body = mailgun_body(sent, "failed")
+    forged = body | {"signature": signature("another key", at=time.time())}
+    assert tell(client, forged) == 400
+    assert (state(), DeliveryEvent.objects.count()) == (State.SENT, 0)
+    assert tell(client, body) == 200
+
+
+@pytest.mark.usefixtures("mailgun")
+def test_old_call_is_refused(client: Client, sent: Delivery) -> None:
+    tell(client, mailgun_body(sent, "failed", at=time.time() - 30 * DAY))
+    assert (state(), DeliveryEvent.objects.count()) == (State.SENT, 0)
+
+
+@pytest.mark.usefixtures("mailgun")
+def test_old_signature_under_a_fresh_event_is_refused(client: Client, sent: Delivery) -> None:
+    """The signature does not cover the event: who once saw a call could put anything under it."""
+    body = mailgun_body(sent, "failed")
+    body["signature"] = signature(SIGNING_KEY, at=time.time() - 30 * DAY)
+    tell(client, body)
+    assert (state(), DeliveryEvent.objects.count()) == (State.SENT, 0)
+
+
+@pytest.mark.usefixtures("mailgun")
+@pytest.mark.parametrize("key", [uuid.uuid4().hex, "1", "", "x" * 5000, "\x00"])
+def test_unknown_delivery_is_taken_and_forgotten(client: Client, sent: Delivery, key: str) -> None:
+    body = signed_event(SIGNING_KEY, "failed", recipient=sent.to, metadata={"delivery": key})
+    assert tell(client, body) == 200
+    assert (state(), DeliveryEvent.objects.count()) == (State.SENT, 0)
+
+
+@pytest.mark.usefixtures("mailgun")
+@pytest.mark.parametrize(
+    ("length", "status", "expected", "kept"),
+    [(10_000, 200, State.BOUNCED, [300]), (1_000_000, 400, State.SENT, [])],
+)
+def test_long_word_of_a_signed_call_is_cut_or_refused(
+    client: Client, sent: Delivery, length: int, status: int, expected: str, kept: list[int]
+) -> None:
+    body = mailgun_body(sent, "failed")
+    body["event-data"]["delivery-status"]["description"] = "x" * length
+    assert tell(client, body) == status
+    assert (state(), [len(event.detail) for event in DeliveryEvent.objects.all()]) == (expected, kept)
+
+
+@pytest.mark.usefixtures("mailgun")
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "x" * 1_000_000,
+        "[]",
+        "null",
+        "1",
+        '"text"',
+        "{}",
+        '{"signature": []}',
+        '{"signature": {"timestamp": "१", "token": "ü", "signature": "x"}}',
+        '{"signature": {"timestamp": null, "token": {}, "signature": 7}}',
+        b"\xff\xfe\x00",
+    ],
+)
+def test_nonsense_is_refused_without_a_crash(client: Client, sent: Delivery, body: str | bytes) -> None:
+    assert tell(client, body) == 400
+    assert state() == State.SENT
+
+
+@pytest.mark.usefixtures("mailgun")
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        {"event": "failed"},
+        {"event": "failed", "timestamp": "never"},
+        {"event": ["failed"], "timestamp": 1e300},
+        {"event": "failed", "timestamp": 1e300},
+        {"event": "failed", "timestamp": 1, "user-variables": "none"},
+        {"event": "failed", "timestamp": 1, "user-variables": {"delivery": 7}},
+        {"event": "rejected", "timestamp": 1, "message": None},
+    ],
+)
+def test_signed_nonsense_does_not_crash(client: Client, sent: Delivery, data: dict[str, Any]) -> None:
+    body = {"signature": signature(SIGNING_KEY, at=time.time()), "event-data": data}
+    assert tell(client, body) in {200, 400}
+    assert state() == State.SENT
+
+
+@pytest.mark.usefixtures("mailgun")
+@pytest.mark.parametrize("method", ["get", "put", "delete"])
+def test_hook_takes_posts_only(client: Client, method: str) -> None:
+    assert getattr(client, method)("/hooks/mailgun/").status_code == 405
+
+
+@pytest.mark.parametrize("provider", ["mailgun", "brevo"])
+def test_hook_of_a_provider_that_is_not_ours_is_not_there(
+    client: Client, sent: Delivery, provider: str
+) -> None:
+    assert tell(client, mailgun_body(sent, "failed"), provider=provider) == 404
+    assert state() == State.SENT
+
+
+@pytest.mark.usefixtures("mailgun")
+def test_unsigned_hook_of_the_other_provider_is_not_there(client: Client, sent: Delivery) -> None:
+    body = brevo_event("hard_bounce", recipient=sent.to, metadata=json.dumps({"delivery": sent.key.hex}))
+    assert tell(client, body, provider="brevo") == 404
+    assert state() == State.SENT
+
+
+def brevo_body(delivery: Delivery, event: str, **options: Any) -> dict[str, Any]:
+    metadata = json.dumps({"delivery": delivery.key.hex})
+    return brevo_event(event, recipient=delivery.to, metadata=metadata, **options)
+
+
+@pytest.mark.usefixtures("brevo")
+def test_brevos_events_move_the_delivery_once_each(client: Client, sent: Delivery) -> None:
+    """Brevo numbers no event, so what it tells is its own name."""
+    delivered, bounced = brevo_body(sent, "delivered"), brevo_body(sent, "hard_bounce")
+    for body in (bounced, delivered, bounced, delivered, delivered):
+        assert tell(client, body, provider="brevo", headers=basic(HOOK_SECRET)) == 200
+    assert (state(), DeliveryEvent.objects.count()) == (State.BOUNCED, 2)
+
+
+@pytest.mark.usefixtures("brevo")
+@pytest.mark.parametrize("headers", [{}, basic("hook:guess"), {"Authorization": "Basic %%%"}])
+def test_brevo_without_the_secret_is_refused(client: Client, sent: Delivery, headers: dict[str, str]) -> None:
+    body = brevo_body(sent, "hard_bounce")
+    assert tell(client, body, provider="brevo", headers=headers) == 400
+    assert state() == State.SENT
+
+
+@pytest.mark.usefixtures("mailgun")
+def test_refused_call_leaves_no_address_in_the_log(
+    client: Client, sent: Delivery, caplog: pytest.LogCaptureFixture
+) -> None:
+    body = mailgun_body(sent, "failed")
+    tell(client, body | {"signature": signature("another key", at=time.time())})
+    assert sent.to not in caplog.text
+    assert sent.key.hex not in caplog.text

@@ -1,0 +1,35 @@
+from anymail.webhooks.brevo import BrevoTrackingWebhookView
+from anymail.webhooks.mailgun import MailgunTrackingWebhookView
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
+
+from tickets import views
+from tickets.webhooks import hook
+
+
+class CodeConverter(StringConverter):
+    """Nothing else can be a ticket's code, so nothing else is looked up."""
+
+    regex = "[A-Za-z0-9_-]{22}"
+
+
+register_converter(CodeConverter, "code")
+
+app_name = "tickets"
+urlpatterns = [
+    path("a/<str:token>/", views.answer, name="answer"),
+    path(
+        "a/<str:token>/cancel/<int:registration_id>/", views.answer_cancel_registration, name="answer-cancel"
+    ),
+    path("my/<str:token>/", views.my, name="my"),
+    path("my/<str:token>/resend/", views.resend, name="resend"),
+    path("events/<slug:slug>/event.ics", views.event_ics, name="event-ics"),
+    path("link/", views.link, name="link"),
+    path("t/<code:code>/", views.ticket, name="ticket"),
+    path("t/<code:code>/ticket.pdf", views.ticket_pdf, name="pdf"),
+    path("t/<code:code>/event.ics", views.ticket_ics, name="ics"),
+]
+hooks = [
+    path("hooks/mailgun/", hook("mailgun", MailgunTrackingWebhookView.as_view()), name="mailgun"),
+    path("hooks/brevo/", hook("brevo", BrevoTrackingWebhookView.as_view()), name="brevo"),
+]

@@ -1,0 +1,187 @@
+"""The student's pages that show tickets, each behind a secret link."""
+
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from events.clock import database_now
+from events.snapshot import snapshot
+from events.stencils import Stencil
+from registrations import links
+from registrations.access import by_my_link, public, secret
+from registrations.forms import LinkForm
+from registrations.links import DeadLink
+from registrations.models import Registration, Student, Submission
+from registrations.student_views import answer_cancel
+from registrations.students import with_email
+from tickets import answers, deliveries, rendering
+from tickets.calendar import CalendarEntry, ics
+from tickets.doorbell import ring
+from tickets.faces import absolute, calendar_entry, event_entry
+from tickets.models import Ticket
+
+
+@secret
+@require_safe
+def answer(request: HttpRequest, token: str) -> HttpResponse:
+    """What one press obtained, with the tickets on it; a replay of the press leads here, too."""
+    submission = _submission(token)
+    stencil = Stencil()
+    context = answers.page_context(submission, token, stencil)
+    shape = (get_language(), *context.values())
+    page = stencil.page(
+        snapshot(), shape, lambda: render_to_string("registrations/answer.html", context, request)
+    )
+    return HttpResponse(page)
+
+
+@secret
+@require_http_methods(["GET", "HEAD", "POST"])
+def answer_cancel_registration(request: HttpRequest, token: str, registration_id: int) -> HttpResponse:
+    """An answer link may cancel what its press obtained."""
+    submission = _submission(token)
+    rows = Registration.objects.filter(submission=submission, pk=registration_id)
+    registrations = list(rows.with_facts())
+    if not registrations:
+        raise Http404
+    my_url = links.my_path(submission.student) if submission.created_student else ""
+    back_url = reverse("tickets:answer", args=[token])
+    return answer_cancel(request, registrations, my_url=my_url, back_url=back_url)
+
+
+@secret
+@require_safe
+def my(request: HttpRequest, token: str) -> HttpResponse:
+    """Everything of one student."""
+    student = _student(token)
+    lines = answers.of_student(student, token)
+    context = {
+        "student": student,
+        "entries": lines,
+        "add_url": reverse("registrations:add", args=[token]),
+        "details_url": reverse("registrations:details", args=[token]),
+        "mail_state": answers.mail_state(student),
+        "resend_url": reverse("tickets:resend", args=[token]) if student.email else "",
+        "cancel_all_url": reverse("registrations:cancel-all", args=[token])
+        if any(line.cancel_url for line in lines)
+        else "",
+    }
+    return render(request, "registrations/my.html", context)
+
+
+@by_my_link
+@require_POST
+def resend(request: HttpRequest, student: Student) -> HttpResponse:
+    """Mails the link with all tickets once more, a few times an hour at most."""
+    if student.email and deliveries.owe_link([student], now=database_now()):
+        ring()
+    return redirect(links.my_path(student))
+
+
+@public
+@require_http_methods(["GET", "HEAD", "POST"])
+def link(request: HttpRequest) -> HttpResponse:
+    """The link again, by mail only; the page is the same for every address."""
+    form = LinkForm(request.POST or None)
+    if request.method != "POST" or not form.is_valid():
+        return render(request, "registrations/link.html", {"form": form})
+    fest = snapshot().fest
+    known = with_email(form.cleaned_data["email"], fest_id=fest.pk) if fest else []
+    if deliveries.owe_link(known, now=database_now()):
+        ring()
+    return render(request, "registrations/link_sent.html")
+
+
+@secret
+@require_safe
+def ticket(request: HttpRequest, code: str) -> HttpResponse:
+    """What the QR opens."""
+    found = _ticket(code)
+    shown = answers.shown(found)
+    face = {
+        "state": _state_word(found),
+        "person": found.student.name,
+        "grade": found.student.grade,
+        "section": found.student.section,
+        "school": found.student.school.name,
+        "event": found.registration.event,
+        "venue": found.registration.event.venue,
+        "reference": found.student.reference,
+        "qr_svg": shown.qr_svg,
+        "pdf_url": shown.pdf_url,
+        "pdf_ready": shown.pdf_ready,
+        "pdf_given_up": shown.pdf_given_up,
+        "ics_url": shown.ics_url,
+    }
+    return render(request, "tickets/ticket.html", {"face": face})
+
+
+@secret
+@require_safe
+def ticket_pdf(request: HttpRequest, code: str) -> HttpResponseBase:
+    """The file, once a worker has made it; until then the page with the QR says so."""
+    found = _ticket(code)
+    if found.rendered_at is None or not found.is_live:
+        return redirect(found)
+    try:
+        file = rendering.pdf_path(found).open("rb")
+    except FileNotFoundError:
+        rendering.render_again([found.pk])
+        ring()
+        return redirect(found)
+    name = f"ticket-{found.registration.event.slug}.pdf"
+    return FileResponse(file, content_type="application/pdf", filename=name)
+
+
+@secret
+@require_safe
+def ticket_ics(request: HttpRequest, code: str) -> HttpResponse:
+    found = _ticket(code)
+    return _calendar_file(calendar_entry(found.registration, url=absolute(found.get_absolute_url())))
+
+
+@require_safe
+def event_ics(request: HttpRequest, slug: str) -> HttpResponse:
+    """A published event for anybody's calendar."""
+    event = snapshot().event(slug)
+    if event is None:
+        raise Http404
+    return _calendar_file(event_entry(event))
+
+
+def _calendar_file(entry: CalendarEntry) -> HttpResponse:
+    content = ics([entry], method="CANCEL" if entry.cancelled else "PUBLISH", now=timezone.now())
+    headers = {"Content-Disposition": 'attachment; filename="event.ics"'}
+    return HttpResponse(content, content_type="text/calendar; charset=utf-8", headers=headers)
+
+
+def _submission(token: str) -> Submission:
+    try:
+        return links.submission_of(token)
+    except DeadLink:
+        raise Http404 from None
+
+
+def _student(token: str) -> Student:
+    try:
+        return links.student_of(token)
+    except DeadLink:
+        raise Http404 from None
+
+
+def _ticket(code: str) -> Ticket:
+    found = Ticket.objects.with_facts().filter(code=code).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _state_word(ticket: Ticket) -> str:
+    if ticket.is_live:
+        return "valid"
+    return "replaced" if ticket.registration.tickets.live().exists() else "void"
