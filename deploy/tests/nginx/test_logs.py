@@ -1,0 +1,47 @@
+"""What nginx writes down, and what it must not."""
+
+import pytest
+
+from deploy.tests.nginx.house import TOKEN, House, wait_for
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/a/{TOKEN}/",
+        f"/my/{TOKEN}/cancel/4/?next={TOKEN}",
+        f"/t/{TOKEN}/ticket.pdf",
+        f"/hi/my/{TOKEN}/",
+        f"/pt-br/a/{TOKEN}/",
+        f"/f/riverside/t/{TOKEN}/",
+        f"//a//{TOKEN}/",
+        f"/%61/{TOKEN}/",
+        f"/m%79%2f{TOKEN}/",
+        f"/A/{TOKEN}/",
+    ],
+)
+def test_tail_of_a_secret_link_is_in_no_log(house: House, path: str) -> None:
+    lines = len(house.nginx.access_log.read_text().splitlines())
+    house.get(path)
+    wait_for(lambda: len(house.nginx.access_log.read_text().splitlines()) == lines + 1)
+    assert TOKEN not in house.nginx.access_log.read_text() + house.nginx.error_log.read_text()
+
+
+def test_tail_of_a_secret_link_is_in_no_log_when_the_application_is_dead(house: House) -> None:
+    house.stop_application()
+    statuses = [house.get(f"/{prefix}/{TOKEN}/").status for prefix in ("a", "my", "t")]
+    house.socket.unlink(missing_ok=True)
+    statuses += [
+        house.get(f"/{prefix}/{TOKEN}/", method="POST", body=b"x").status for prefix in ("a", "my", "t")
+    ]
+    large = house.get(f"/my/{TOKEN}/details/", method="POST", body=b"x" * (3 * 1024 * 1024)).status
+    assert (statuses, large) == ([503] * 6, 413)
+    assert TOKEN not in house.nginx.access_log.read_text() + house.nginx.error_log.read_text()
+
+
+def test_ordinary_path_is_logged_with_its_query_on_one_line(house: House) -> None:
+    house.get("/register/?event=robotics", User_Agent='a"\tb')
+    wait_for(lambda: "robotics" in house.nginx.access_log.read_text())
+    [line] = [line for line in house.nginx.access_log.read_text().splitlines() if "robotics" in line]
+    assert '"GET /register/?event=robotics" 200' in line
+    assert line.endswith(r'"a\x22\x09b"')

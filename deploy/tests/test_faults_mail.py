@@ -1,0 +1,202 @@
+"""Real workers that are killed, stopped and started while mails are owed; a real HTTP stub of the provider."""
+
+import datetime as dt
+import os
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pypdf import PdfReader
+
+from deploy.provider_stub.client import StubClient
+from registrations.tests.builders import build_event, build_fest, build_submission
+from techfest.tests.workers import Worker, WorkerFactory
+from tickets import doorbell
+from tickets.deliveries import LEASE
+from tickets.models import Delivery, Ticket
+from tickets.rendering import pdf_path
+from tickets.tests.builders import let_time_pass, pretend_rendered, ticket_of
+from tickets.tests.providers import environment_of, stub, stub_process
+
+__all__ = ["stub", "stub_process"]
+
+pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+State = Delivery.State
+PATIENCE = 60.0
+
+
+def wait_until(is_so: Callable[[], bool], *, rings: bool = False, seconds: float = PATIENCE) -> None:
+    """Waits, bounded; with `rings` it does beat's work meanwhile."""
+    ends, next_ring = time.monotonic() + seconds, 0.0
+    while not is_so():
+        if time.monotonic() > ends:
+            raise AssertionError(f"not within {seconds:.0f} s: {Counter(states())}")
+        if rings and time.monotonic() > next_ring:
+            doorbell.publish()
+            next_ring = time.monotonic() + 1.0
+        time.sleep(0.02)
+
+
+def states() -> list[str]:
+    return list(Delivery.objects.values_list("state", flat=True))
+
+
+def all_sent() -> bool:
+    return set(states()) == {State.SENT}
+
+
+def click(count: int) -> None:
+    event = build_event(build_fest(), capacity=count)
+    for _ in range(count):
+        build_submission(event)
+
+
+def copies(provider: StubClient) -> list[int]:
+    """How often each mail was accepted."""
+    return sorted(Counter(mail["metadata"]["delivery"] for mail in provider.accepted()).values())
+
+
+def links_of(mail: dict[str, Any]) -> set[str]:
+    return {word for word in mail["text"].split() if "/t/" in word}
+
+
+@pytest.fixture
+def start(celery_worker: WorkerFactory, stub: StubClient) -> Callable[..., Worker]:
+    """Starts a worker that sends through the stub."""
+
+    def started(queues: str = "mail,pdf", *, provider: str = "mailgun") -> Worker:
+        return celery_worker(queues, environment_of(provider, stub))
+
+    return started
+
+
+def test_clicks_without_any_worker_are_drained_by_the_first(
+    start: Callable[..., Worker], stub: StubClient
+) -> None:
+    click(8)
+    assert Counter(states()) == {State.QUEUED: 8}
+    start()
+    wait_until(all_sent, rings=True)
+    assert copies(stub) == [1] * 8
+    for mail in stub.accepted():
+        (pdf, _calendar) = mail["attachments"]
+        assert stub.file(pdf["sha256"]).startswith(b"%PDF-")
+
+
+def test_worker_killed_with_twenty_mails_in_flight_repeats_each_at_most_once(
+    start: Callable[..., Worker], stub: StubClient
+) -> None:
+    click(20)
+    pretend_rendered()
+    stub.script(delay=30.0)
+    worker = start("mail")
+    wait_until(lambda: len(stub.accepted()) == 20, rings=True)
+    worker.kill()
+    assert Counter(states()) == {State.SENDING: 20}
+    stub.script(delay=0.0)
+    let_time_pass(LEASE + dt.timedelta(seconds=5))
+    start("mail")
+    wait_until(all_sent, rings=True)
+    assert copies(stub) == [2] * 20
+
+
+@pytest.mark.parametrize(("provider", "expected"), [("mailgun", 2), ("brevo", 1)])
+def test_kill_between_the_providers_yes_and_the_mark(
+    start: Callable[..., Worker], stub: StubClient, provider: str, expected: int
+) -> None:
+    click(1)
+    pretend_rendered()
+    stub.script(rules=[{"do": "accept_then_hang"}])
+    worker = start("mail", provider=provider)
+    wait_until(lambda: len(stub.accepted()) == 1, rings=True)
+    worker.kill()
+    let_time_pass(LEASE + dt.timedelta(seconds=5))
+    start("mail", provider=provider)
+    wait_until(all_sent, rings=True)
+    assert copies(stub) == [expected]
+    assert len({frozenset(links_of(mail)) for mail in stub.accepted()}) == 1
+    assert Ticket.objects.count() == 1
+
+
+def test_child_killed_while_it_makes_a_pdf_leaves_one_ticket_one_file(
+    start: Callable[..., Worker], stub: StubClient, data_folder: Any
+) -> None:
+    fest = build_fest()
+    submission = build_submission(build_event(fest))
+    code = ticket_of(submission).code
+    worker = start()
+    wait_until(lambda: Ticket.objects.filter(render_attempts=1).exists(), rings=True)
+    for pid in worker.child_pids():
+        os.kill(pid, signal.SIGKILL)
+    assert Ticket.objects.get().rendered_at is None
+    let_time_pass(LEASE)
+    wait_until(all_sent, rings=True)
+    ticket = Ticket.objects.get()
+    media = [file for file in (data_folder / "media").rglob("*") if file.is_file()]
+    assert (ticket.code, ticket.render_attempts) == (code, 2)
+    assert media == [pdf_path(ticket)]
+    assert len(PdfReader(pdf_path(ticket)).pages) == 1
+    assert copies(stub) == [1]
+
+
+def test_four_stops_at_any_moment_lose_and_double_nothing(
+    start: Callable[..., Worker], stub: StubClient
+) -> None:
+    """A warm stop ends what was begun: nothing is repeated."""
+    event = build_event(build_fest(), capacity=50)
+    for moment in (0.0, 0.05, 0.2, 0.5):
+        for _ in range(3):
+            build_submission(event)
+        pretend_rendered()
+        worker = start("mail")
+        doorbell.publish()
+        time.sleep(moment)
+        worker.popen.terminate()
+        worker.popen.wait(timeout=30)
+    start("mail")
+    wait_until(all_sent, rings=True)
+    assert copies(stub) == [1] * 12
+
+
+def test_two_workers_and_a_storm_of_rings_double_nothing(
+    start: Callable[..., Worker], stub: StubClient
+) -> None:
+    click(10)
+    stub.script(delay=0.2)
+    start()
+    start()
+    for _ in range(20):
+        doorbell.publish()
+    wait_until(all_sent, rings=True)
+    assert copies(stub) == [1] * 10
+    assert {ticket.render_attempts for ticket in Ticket.objects.all()} == {1}
+
+
+def test_provider_that_asks_for_a_pause_gets_each_mail_once(
+    start: Callable[..., Worker], stub: StubClient
+) -> None:
+    click(6)
+    pretend_rendered()
+    stub.script(rules=[{"do": "status", "status": 429, "retry_after": "2", "times": 3}])
+    start("mail")
+    wait_until(all_sent, rings=True)
+    assert copies(stub) == [1] * 6
+    assert stub.status()["counts"]["status_429"] == 3
+
+
+def memory_limit(worker: Worker) -> str:
+    (child,) = worker.child_pids()
+    lines = Path(f"/proc/{child}/limits").read_text().splitlines()
+    (line,) = [line for line in lines if line.startswith("Max data size")]
+    return line.split()[3]
+
+
+def test_only_the_process_of_pdfs_is_walled_in(start: Callable[..., Worker]) -> None:
+    walled, free = start("pdf"), start("mail")
+    wait_until(lambda: memory_limit(walled) == str(512 * 1024 * 1024), seconds=10)
+    assert memory_limit(free) != memory_limit(walled)

@@ -1,0 +1,95 @@
+"""pytest's plugin of the whole project: real servers, no network but loopback, and the fixtures of the rooms."""
+
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from .parts import find_program
+from .workers import WorkerFactory, running_workers
+
+_REAL_CONNECT = socket.socket.connect
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost", "0.0.0.0", "::"})  # noqa: S104  # compared, never bound
+
+
+class NetworkRefused(Exception):
+    """A test wanted to leave this machine."""
+
+
+def _connect(self: socket.socket, address: Any) -> None:
+    if self.family in {socket.AF_INET, socket.AF_INET6} and address[0] not in _LOOPBACK:
+        raise NetworkRefused(f"tests stay on this machine: {address[0]}")
+    _REAL_CONNECT(self, address)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    socket.socket.connect = _connect  # type: ignore[method-assign,assignment]  # the guard of the whole run
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    socket.socket.connect = _REAL_CONNECT  # type: ignore[method-assign]  # taken back
+
+
+@pytest.fixture(autouse=True)
+def data_folder(tmp_path: Path, settings: Any) -> Path:
+    """Each test has media and mails of its own; the settings' folders point below this one."""
+    settings.DATA = tmp_path
+    settings.MEDIA_ROOT = tmp_path / "media"
+    settings.EMAIL_FILE_PATH = tmp_path / "mail"
+    return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def fresh_memory() -> None:
+    """What a process keeps for some seconds belongs to one test only."""
+    from events import snapshot
+    from registrations import schools
+
+    snapshot.forget()
+    schools.forget()
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> str:
+    """The broker's address, as redis-py reads it."""
+    return str(settings.REDIS_URL)
+
+
+@pytest.fixture
+def flushed_redis(redis_url: str) -> Iterator[Any]:
+    """A client of the broker, whose queues are empty at the start and at the end of the test."""
+    from redis import Redis
+
+    with Redis.from_url(redis_url) as client:
+        client.flushall()
+        yield client
+        client.flushall()
+
+
+@pytest.fixture
+def celery_worker(transactional_db: None, data_folder: Path, flushed_redis: Any) -> Iterator[WorkerFactory]:
+    """Starts real Celery workers on the test database; each is ended by its pid after the test."""
+    with running_workers(data_folder) as start:
+        yield start
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of Debian's Chromium."""
+    return find_program("chromium", "chromium-browser")
+
+
+@pytest.fixture(scope="session")
+def nginx() -> str:
+    return find_program("nginx")
+
+
+@pytest.fixture(scope="session")
+def read_qr() -> Callable[[Path], list[str]]:
+    """Decodes the QR codes of a picture with zbarimg."""
+    from .parts import decoded
+
+    return decoded

@@ -1,0 +1,63 @@
+import json
+from typing import Any
+
+import pytest
+from celery import Celery
+from django.db import OperationalError, connection
+from django.db.migrations.recorder import MigrationRecorder
+from django.test import Client
+
+from techfest import health
+
+
+def ready(client: Client) -> tuple[int, dict[str, bool]]:
+    answer = client.get("/health/ready")
+    return answer.status_code, {
+        name: part["ok"] for name, part in json.loads(answer.content)["parts"].items()
+    }
+
+
+def test_live_needs_no_database(client: Client) -> None:
+    # Without the db fixture every query would fail the test.
+    answer = client.get("/health/live")
+    assert (answer.status_code, answer.content) == (200, b"alive\n")
+
+
+def test_ready_when_every_part_is_well(client: Client, db: None) -> None:
+    assert ready(client) == (200, {"database": True, "migrations": True, "broker": True, "mail": True})
+
+
+def test_missing_migration_is_named(client: Client, db: None) -> None:
+    MigrationRecorder(connection).record_unapplied("tickets", "0001_initial")
+    status, parts = ready(client)
+    assert (status, parts["migrations"]) == (503, False)
+
+
+def test_broker_that_refuses_is_red_within_its_second(
+    client: Client, db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = Celery("elsewhere", broker="redis://127.0.0.1:1/0", set_as_current=False)
+    monkeypatch.setattr(health, "app", app)
+    assert ready(client) == (503, {"database": True, "migrations": True, "broker": False, "mail": True})
+
+
+def test_dead_database_is_red_and_tells_no_address(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any) -> None:
+        raise OperationalError("connection to server at secret.example failed")
+
+    monkeypatch.setattr(connection, "cursor", refuse)
+    answer = client.get("/health/ready")
+    assert (answer.status_code, json.loads(answer.content)["parts"]) == (
+        503,
+        {"database": {"ok": False, "text": "the database does not answer"}},
+    )
+
+
+@pytest.mark.parametrize(("age", "well"), [(None, True), (300, True), (301, False)])
+def test_mail_owed_for_too_long_is_red(age: int | None, well: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tickets.deliveries.oldest_owed_age", lambda now: age)
+    assert health.mail()[0] is well
+
+
+def test_post_to_a_health_page_is_refused(client: Client) -> None:
+    assert [client.post(f"/health/{page}").status_code for page in ("live", "ready")] == [405, 405]

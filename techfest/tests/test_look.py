@@ -1,0 +1,72 @@
+"""What the look may weigh and must never contain: PAGES of the house in figures, read from the files."""
+
+import gzip
+import re
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parents[2]
+STATIC = ROOT / "static"
+TEMPLATES = sorted(
+    path for path in (ROOT / "templates").rglob("*.html") if not {"mail", "pdf", "admin"} & set(path.parts)
+)
+ERROR_PAGES = sorted((STATIC / "errors").glob("*.html"))
+KB = 1024
+ACCENTS = ("indigo", "teal", "crimson", "amber", "forest", "violet", "cobalt", "slate")
+
+
+def compressed(path: Path) -> int:
+    return len(gzip.compress(path.read_bytes(), mtime=0))
+
+
+def test_stylesheet_within_budget() -> None:
+    assert compressed(STATIC / "css" / "site.css") <= 6 * KB
+
+
+def test_scripts_within_budget() -> None:
+    assert sum(compressed(path) for path in (STATIC / "js").glob("*.js")) <= 2 * KB
+
+
+def test_preview_picture_fits_a_link_preview() -> None:
+    path = STATIC / "img" / "preview.jpg"
+    with Image.open(path) as picture:
+        assert (picture.format, picture.size) == ("JPEG", (1200, 630))
+    assert path.stat().st_size <= 200 * KB
+
+
+def test_stylesheet_knows_every_accent() -> None:
+    """Indigo is the default and needs no class."""
+    css = (STATIC / "css" / "site.css").read_text()
+    assert sorted(re.findall(r"^\.accent-(\w+)", css, re.M)) == sorted(set(ACCENTS) - {"indigo"})
+
+
+def test_stylesheet_asks_for_nothing_else() -> None:
+    css = (STATIC / "css" / "site.css").read_text()
+    assert re.findall(r"url\(|@import|https?:", css.replace("href^=http", "")) == []
+
+
+def test_stylesheet_has_only_logical_directions() -> None:
+    css = (STATIC / "css" / "site.css").read_text()
+    physical = (
+        r"(?:margin|padding|border)-(?:left|right)\b|[;{\s](?:left|right|float)\s*:|align:\s*(?:left|right)"
+    )
+    assert re.findall(physical, css) == []
+
+
+@pytest.mark.parametrize("path", [*TEMPLATES, *ERROR_PAGES], ids=lambda path: path.name)
+def test_page_has_nothing_inline(path: Path) -> None:
+    """The content security policy would block it."""
+    text = path.read_text()
+    assert re.findall(r"\sstyle=|<style|\son\w+=|javascript:|<script(?![^>]*\ssrc=)", text) == []
+
+
+@pytest.mark.parametrize("path", ERROR_PAGES, ids=lambda path: path.name)
+def test_error_page_stands_alone(path: Path) -> None:
+    text = path.read_text()
+    assert len(re.findall(r"<h1>", text)) == 1
+    assert "{%" not in text
+    assert re.findall(r'(?:src|href)="(/static/[^"]+)"', text)
+    assert [name for name in re.findall(r'"/static/([^"]+)"', text) if not (STATIC / name).exists()] == []
+    assert '<main id="main-content"' in text

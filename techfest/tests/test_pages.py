@@ -1,0 +1,206 @@
+"""Every public page in a real browser: weight, reading aids, 320 px, both colour schemes, no script, no cookie."""
+
+import gzip
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import html5lib
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.test import Client
+from django.urls import reverse
+from playwright.sync_api import Browser, Page, Response, ViewportSize
+
+from events.models import Event
+from registrations import links
+from registrations.models import Registration
+from registrations.tests.builders import build_event, build_fest, build_school, build_submission
+from tickets.models import Ticket
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+PHONE: ViewportSize = {"width": 360, "height": 740}
+NARROWEST: ViewportSize = {"width": 320, "height": 640}
+MOST_HTML, MOST_NODES, MOST_REQUESTS, MOST_BYTES = 14 * 1024, 600, 4, 40 * 1024
+LONG_NAME = "عائشة بنت محمد القحطاني 🤖 Wolfeschlegelsteinhausenbergerdorff-Krishnamurthy"
+
+
+@dataclass(frozen=True)
+class Site:
+    """A fest with fourteen events, one of them full, and somebody on each kind of page."""
+
+    url: str
+    paths: dict[str, str]
+
+    def __getitem__(self, name: str) -> str:
+        return self.url + self.paths[name]
+
+
+@pytest.fixture
+def plain_static(settings: Any) -> None:
+    """The test server finds static files by their own names only."""
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
+
+
+@pytest.fixture
+def site(beside_a_running_loop: None, plain_static: None, live_server: Any, transactional_db: None) -> Site:
+    fest = build_fest(name="Riverside Tech Fest")
+    build_school()
+    events = [build_event(fest, name=f"Robo Race {number}", slug=f"race-{number}") for number in range(12)]
+    full = build_event(fest, name="Quiz of Everything", slug="quiz", capacity=1)
+    build_event(fest, name="Logo Clinic", slug="clinic", state=Event.State.CANCELLED)
+    seated = build_submission(events[0], full, name=LONG_NAME)
+    waiting = build_submission(full, email="")
+    ticket = Ticket.objects.filter(student=seated.student).earliest("pk")
+    registration = Registration.objects.filter(student=seated.student).earliest("pk")
+    my = links.my_path(seated.student)
+    paths = {
+        "catalogue": reverse("events:catalogue"),
+        "filtered": reverse("events:catalogue") + "?grade=7&free=on",
+        "nothing matches": reverse("events:catalogue") + "?grade=13&day=x",
+        "event": events[0].get_absolute_url(),
+        "full event": full.get_absolute_url(),
+        "form": reverse("registrations:register") + "?event=race-1",
+        "answer": links.answer_path(seated),
+        "waiting": links.answer_path(waiting),
+        "my": my,
+        "details": reverse("registrations:details", args=[token_of(my)]),
+        "add": reverse("registrations:add", args=[token_of(my)]),
+        "cancel": reverse("registrations:cancel", args=[token_of(my), registration.pk]),
+        "ticket": ticket.get_absolute_url(),
+        "link": reverse("tickets:link"),
+        "privacy": reverse("registrations:privacy"),
+        "missing": "/nothing-here/",
+    }
+    return Site(live_server.url, paths)
+
+
+def token_of(my_path: str) -> str:
+    return my_path.strip("/").rsplit("/", 1)[-1]
+
+
+def faults_of(page: Page, axe: Axe) -> list[str]:
+    """What a screen reader, a narrow phone or a slow network would meet on the page that is open."""
+    found = [violation["id"] for violation in axe.run(page).response["violations"]]
+    page.set_viewport_size(NARROWEST)
+    if page.evaluate("document.documentElement.scrollWidth") > NARROWEST["width"]:
+        found.append("scrolls sideways at 320 px")
+    page.set_viewport_size(PHONE)
+    if page.evaluate("document.querySelectorAll('*').length") > MOST_NODES:
+        found.append("more than 600 nodes")
+    if page.locator("h1").count() != 1:
+        found.append("not one h1")
+    return found
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_have_no_faults(site: Site, browser: Browser, scheme: Any) -> None:
+    axe, faults = Axe(), {}
+    with browser.new_context(viewport=PHONE, color_scheme=scheme) as context:
+        page = context.new_page()
+        for name in site.paths:
+            page.goto(site[name])
+            faults[name] = faults_of(page, axe)
+        page.goto(site["form"])
+        page.get_by_role("button", name="Send my registration").click()
+        assert page.title().startswith("Error: ")
+        assert page.evaluate("document.activeElement.id") == "error-summary"
+        faults["form with errors"] = faults_of(page, axe)
+    assert {name: found for name, found in faults.items() if found} == {}
+
+
+def test_axe_sees_a_picture_without_words(site: Site, browser: Browser) -> None:
+    """The negative control of the test above."""
+    with browser.new_context(viewport=PHONE) as context:
+        page = context.new_page()
+        page.goto(site["privacy"])
+        page.evaluate("document.querySelector('main').append(new Image())")
+        page.evaluate("document.querySelector('h1').style.inlineSize = '500px'")
+        assert faults_of(page, Axe()) == ["image-alt", "scrolls sideways at 320 px"]
+
+
+def test_pages_are_well_formed(site: Site, client: Client) -> None:
+    """No parse error, no id twice, no reference to an id that is not there."""
+    faults = {}
+    for name, path in site.paths.items():
+        text = client.get(path).content.decode()
+        parser = html5lib.HTMLParser()
+        parser.parse(text)
+        ids = Counter(re.findall(r'\sid="([^"]+)"', text))
+        wanted = re.findall(
+            r'\s(?:for|aria-describedby|aria-labelledby|list)="([^"]+)"|href="#([^"]+)"', text
+        )
+        missing = {one for pair in wanted for one in "".join(pair).split()} - set(ids)
+        faults[name] = [error[1] for error in parser.errors], [key for key in ids if ids[key] > 1], missing
+    assert faults == dict.fromkeys(faults, ([], [], set()))
+
+
+def weight_of(page: Page, url: str, own: str) -> tuple[bool, bool, bool, list[str], int]:
+    """HTML, number of requests and bytes within their limits; what failed or came from elsewhere; cookies."""
+    answers: list[Response] = []
+
+    def keep(answer: Response) -> None:
+        answers.append(answer)
+
+    page.on("response", keep)
+    page.goto(url, wait_until="networkidle")
+    bodies = [gzip.compress(answer.body()) for answer in answers]
+    return (
+        len(bodies[0]) <= MOST_HTML,
+        len(bodies) <= MOST_REQUESTS,
+        sum(map(len, bodies)) <= MOST_BYTES,
+        [answer.url for answer in answers if answer.status != 200 or not answer.url.startswith(own)],
+        len(page.context.cookies()),
+    )
+
+
+def test_pages_within_budget(site: Site, browser: Browser) -> None:
+    weights = {}
+    for name in ("catalogue", "event", "form", "link", "privacy"):
+        with browser.new_context(viewport=PHONE) as context:
+            weights[name] = weight_of(context.new_page(), site[name], site.url)
+    assert weights == dict.fromkeys(weights, (True, True, True, [], 0))
+
+
+def test_student_registers_and_cancels_without_scripts(
+    site: Site, browser: Browser, read_qr: Callable[[Path], list[str]], tmp_path: Path
+) -> None:
+    with browser.new_context(viewport=PHONE, java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(site["catalogue"])
+        page.get_by_role("link", name="Robo Race 3").click()
+        page.get_by_role("link", name="Register", exact=True).click()
+        page.get_by_label("Full name").fill("Ben Rao")
+        page.get_by_label("School").fill("Riverside Public School")
+        page.get_by_role("group", name="Grade").get_by_label("7", exact=True).check()
+        page.get_by_label("I agree.").check()
+        page.get_by_role("button", name="Send my registration").click()
+        assert page.get_by_role("heading", level=1).inner_text() == "You are registered"
+        picture = tmp_path / "answer.png"
+        page.locator(".qr").screenshot(path=picture)
+        [code] = Ticket.objects.filter(student__name="Ben Rao").values_list("code", flat=True)
+        assert [url.rsplit("/", 2)[-2] for url in read_qr(picture)] == [code]
+        page.get_by_role("link", name="Cancel").click()
+        page.get_by_role("button", name="Yes, cancel it").click()
+        assert page.get_by_role("heading", level=1).inner_text() == "Cancelled"
+    assert Registration.objects.get(student__name="Ben Rao").state == Registration.State.CANCELLED
+
+
+def test_keyboard_reaches_the_form_first(site: Site, browser: Browser) -> None:
+    """The skip link is the first stop, and a card is opened with the Enter key."""
+    with browser.new_context(viewport=PHONE) as context:
+        page = context.new_page()
+        page.goto(site["catalogue"])
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.className") == "skip"
+        page.get_by_role("link", name="Robo Race 1", exact=True).focus()
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/events/race-1/")
+        page.get_by_role("link", name="Register", exact=True).focus()
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/register/?event=race-1")
