@@ -1,0 +1,72 @@
+"""Do PDFs slow the clicks down? The same even stream of presses while PDFs are made and while none are.
+
+``python -m deploy.bench.busy`` writes results/busy.json. For the idle rounds the process that makes PDFs is
+stopped; the tickets that pile up meanwhile keep it busy through the whole of the next round.
+"""
+
+import argparse
+import os
+import signal
+import sys
+import time
+from typing import Any
+
+from deploy.bench import fest
+from deploy.bench.accounting import tree
+from deploy.bench.figures import median_of, ratio, write
+from deploy.bench.machine import describe
+from deploy.bench.rush import SNAPSHOT_SECONDS
+from deploy.bench.stack import Stack, running_stack
+
+P99 = ("redirect_seconds", "p99")
+
+
+def one_round(stack: Stack, *, rate: float, seconds: int, slug: str, tag: str, idle: bool) -> dict[str, Any]:
+    """An even stream of presses, with the PDF worker stopped (idle) or at work."""
+    for pid in tree(stack.parts["worker-pdf"]):
+        os.kill(pid, signal.SIGSTOP if idle else signal.SIGCONT)
+    time.sleep(1)
+    presses = str(int(rate * seconds))
+    return stack.load(
+        "techfest", "paced", "--rate", str(rate), "--clients", presses, "--events", slug, "--tag", tag
+    )
+
+
+def main() -> int:
+    """Run the rounds and write the results."""
+    parser = argparse.ArgumentParser(prog="python -m deploy.bench.busy", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument("--rate", type=float, default=30.0, help="presses a second")
+    parser.add_argument("--seconds", type=int, default=20)
+    given = parser.parse_args()
+    machine = describe()
+    found: dict[str, list[dict[str, Any]]] = {"idle": [], "busy": []}
+    with running_stack() as stack:
+        machine["postgresql"] = stack.postgresql()
+        fest.set_up(stack)
+        slug = fest.open_events(1, capacity=1_000_000, prefix="busy")[0]
+        time.sleep(SNAPSHOT_SECONDS)
+        stack.load("techfest", "steady", "--clients", "800", "--events", slug, "--own-keys")
+        for number in range(given.rounds):
+            for name in ("idle", "busy"):
+                tag = f"{name}{number}"
+                one = one_round(
+                    stack, rate=given.rate, seconds=given.seconds, slug=slug, tag=tag, idle=name == "idle"
+                )
+                found[name].append(one)
+                print(name, one["redirect_seconds"], one["cpu_seconds"]["worker-pdf"], flush=True)
+        audit = stack.audit()
+    quoted: dict[str, Any] = {
+        f"{name}_{at}": median_of(rounds, "redirect_seconds", at)
+        for name, rounds in found.items()
+        for at in ("p50", "p95", "p99")
+    }
+    pairs = zip(found["busy"], found["idle"], strict=True)
+    ratios = [ratio(median_of([busy], *P99), median_of([idle], *P99)) for busy, idle in pairs]
+    quoted["p99_busy_against_idle"] = median_of([{"ratio": one} for one in ratios], "ratio")
+    print(write("busy", {"machine": machine, "medians": quoted, "audit": audit, "rounds": found}))
+    return 0 if audit["clean"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

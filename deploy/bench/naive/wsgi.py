@@ -1,0 +1,8 @@
+"""The naive endpoint's WSGI application."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "deploy.bench.naive.settings"
+application = get_wsgi_application()

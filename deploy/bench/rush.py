@@ -1,0 +1,106 @@
+"""Everybody presses within one instant: 500 and 2,000 clients for 100 seats, provider 2 s slow and 0 s slow.
+
+``python -m deploy.bench.rush`` writes results/rush.json. "Answered" is the redirect of the press; the answer
+page follows on the same connection. Rounds are interleaved and the medians are what may be quoted.
+"""
+
+import argparse
+import sys
+import time
+from typing import Any
+
+from deploy.bench import fest
+from deploy.bench.figures import median_of, write
+from deploy.bench.machine import describe
+from deploy.bench.stack import Stack, running_stack
+
+SEATS = 100
+CLICK = ("web", "database", "nginx")
+# Pages count seats from a snapshot that is at most 5 s old.
+SNAPSHOT_SECONDS = 6
+
+
+def one_round(stack: Stack, *, clients: int, delay: float, tag: str, patience: float) -> dict[str, Any]:
+    """One rush on a new event, and everything until its last mail was handed over."""
+    stack.stub.reset()
+    stack.stub.script(delay=delay)
+    fest.close_events()
+    slugs = fest.open_events(1, capacity=SEATS, prefix=f"rush-{tag}")
+    time.sleep(SNAPSHOT_SECONDS)
+    before = stack.cpu()
+    report = stack.load("techfest", "rush", "--clients", str(clients), "--events", slugs[0], "--tag", tag)
+    mails = fest.wait_for_mails(seconds=patience)
+    whole = stack.spent_since(before)
+    accepted = stack.stub.accepted()
+    click = report["cpu_seconds"]
+    return report | {
+        "provider_delay": delay,
+        "database": fest.counts(slugs),
+        "mails_handed_over": mails | {"accepted": len(accepted), "doubled": _doubled(accepted)},
+        "cpu_seconds_until_last_mail": whole,
+        "cpu_ms_per_click": round(1000 * sum(click[part] for part in CLICK) / clients, 2),
+        "cpu_ms_per_registration": round(1000 * _product(whole) / clients, 2),
+        "memory_mib": stack.memory(),
+    }
+
+
+def _product(spent: dict[str, float]) -> float:
+    """The product's own processor seconds: the stub and the peers are not part of it."""
+    parts = ("web", "worker-mail", "worker-pdf", "beat", "database", "redis", "nginx")
+    return sum(spent.get(part, 0.0) for part in parts)
+
+
+def _doubled(accepted: list[dict[str, Any]]) -> int:
+    """How many mails were taken more than once, by recipient and subject."""
+    seen = [(tuple(mail["recipients"]), mail["subject"]) for mail in accepted]
+    return len(seen) - len(set(seen))
+
+
+def medians(rounds: list[dict[str, Any]]) -> dict[str, Any]:
+    """What may be quoted of one kind of round."""
+    figures: dict[str, Any] = {
+        name: {at: median_of(rounds, name, at) for at in ("p50", "p95", "p99", "last")}
+        for name in ("redirect_seconds", "answer_page_seconds")
+    }
+    figures["mails_seconds"] = median_of(rounds, "mails_handed_over", "seconds")
+    figures["cpu_ms_per_click"] = median_of(rounds, "cpu_ms_per_click")
+    figures["cpu_ms_per_registration"] = median_of(rounds, "cpu_ms_per_registration")
+    figures["errors"] = sum(sum(one["errors"].values()) for one in rounds)
+    figures["oversold"] = sum(one["database"]["oversold"] for one in rounds)
+    figures["confirmed"] = [one["database"]["confirmed"] for one in rounds]
+    figures["waiting"] = [one["database"]["waiting"] for one in rounds]
+    figures["places_without_gaps"] = all(one["database"]["places_without_gaps"] for one in rounds)
+    return figures
+
+
+def main() -> int:
+    """Run the rounds and write the results."""
+    parser = argparse.ArgumentParser(prog="python -m deploy.bench.rush", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--clients", default="500,2000")
+    parser.add_argument("--delays", default="2,0")
+    parser.add_argument("--patience", type=float, default=180, help="seconds to wait for the last mail")
+    given = parser.parse_args()
+    machine = describe()
+    kinds = [(int(c), float(d)) for c in given.clients.split(",") for d in given.delays.split(",")]
+    found: dict[str, list[dict[str, Any]]] = {}
+    with running_stack() as stack:
+        machine["postgresql"] = stack.postgresql()
+        fest.set_up(stack)
+        stack.load("techfest", "steady", "--clients", "40", "--events", "none", "--own-keys")
+        for number in range(given.rounds):
+            for clients, delay in kinds:
+                name = f"{clients} clients, provider {delay:g} s"
+                tag = f"{number}{clients}{delay:g}"
+                one = one_round(stack, clients=clients, delay=delay, tag=tag, patience=given.patience)
+                found.setdefault(name, []).append(one)
+                print(name, one["redirect_seconds"], one["answer_page_seconds"], one["errors"], flush=True)
+        audit = stack.audit()
+    quoted = {name: medians(rounds) for name, rounds in found.items()}
+    file = write("rush", {"machine": machine, "medians": quoted, "audit": audit, "rounds": found})
+    print(file)
+    return 0 if audit["clean"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

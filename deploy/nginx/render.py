@@ -1,0 +1,175 @@
+"""Writes the nginx configuration for one fest's site from the templates beside this file."""
+
+import argparse
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+HSTS = 'add_header Strict-Transport-Security "max-age=63072000; includeSubDomains" always;'
+
+
+class SiteError(Exception):
+    """The site cannot be written as an nginx configuration; the text says what is wrong."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """What the configuration depends on.
+
+    ``upstream`` is ``unix:/path`` or ``host:port``; ``listen`` and ``tls_listen`` are nginx addresses;
+    ``run`` is a writable folder for the pid and temporary files. With a certificate the plain port only
+    redirects. ``per_address`` is the number of requests that one address may have under way at once,
+    ``answer_seconds`` how long the application may take before the visitor is told so.
+    """
+
+    upstream: str
+    static_root: Path
+    errors: Path
+    run: Path
+    logs: Path
+    names: tuple[str, ...] = ("localhost", "127.0.0.1")
+    listen: str = "80"
+    tls_listen: str = "443"
+    certificate: Path | None = None
+    key: Path | None = None
+    trusted_proxies: tuple[str, ...] = ()
+    workers: str = "auto"
+    per_address: int = 2000
+    answer_seconds: int = 10
+    user: str | None = None
+
+
+def render(site: Site) -> str:
+    """The whole nginx.conf; raises SiteError where a value would end a directive early."""
+    proxies = site.trusted_proxies
+    real_ip = [f"set_real_ip_from {proxy};" for proxy in proxies]
+    if proxies:
+        real_ip += ["real_ip_header X-Forwarded-For;", "real_ip_recursive on;"]
+    values = {
+        "USER": f"user {site.user};" if site.user else "",
+        "WORKERS": site.workers,
+        "RUN": str(site.run),
+        "LOGS": str(site.logs),
+        "UPSTREAM": site.upstream,
+        "LISTEN": site.listen,
+        "PROXY_GEO": _lines(8, [f"{proxy} 1;" for proxy in proxies]),
+        "REAL_IP": _lines(4, real_ip),
+    }
+    for value in (
+        *values.values(),
+        *site.names,
+        site.tls_listen,
+        str(site.static_root),
+        str(site.errors),
+        str(site.certificate),
+        str(site.key),
+    ):
+        _refuse_odd(value, allow_lines=value in (values["USER"], values["PROXY_GEO"], values["REAL_IP"]))
+    return _fill("nginx.conf.in", values | {"SERVERS": _servers(site)})
+
+
+def _servers(site: Site) -> str:
+    tls = site.certificate is not None and site.key is not None
+    values = {
+        "NAMES": " ".join(site.names),
+        "PER_ADDRESS": str(site.per_address),
+        "ANSWER_SECONDS": str(site.answer_seconds),
+        "STATIC": str(site.static_root),
+        "ERRORS": str(site.errors),
+        "LOGS": str(site.logs),
+        "HSTS": _lines(12, [HSTS]) if tls else "",
+    }
+    body = _fill("server.conf.in", values)
+    if not tls:
+        return f"    server {{\n        listen {site.listen};\n{body}    }}"
+    # The protocols of a port are those of its first server, so that one has them as well.
+    protocols = _fill("tls.conf.in", {})
+    keys = f"        ssl_certificate {site.certificate};\n        ssl_certificate_key {site.key};\n"
+    return "\n\n".join(
+        [
+            _server(site.listen, f"        server_name {values['NAMES']};\n{_redirect(site)}"),
+            _server(
+                f"{site.tls_listen} ssl http2 default_server",
+                protocols + "        ssl_reject_handshake on;\n",
+            ),
+            _server(f"{site.tls_listen} ssl http2", keys + protocols + body),
+        ]
+    )
+
+
+def _server(listen: str, body: str) -> str:
+    return f"    server {{\n        listen {listen};\n{body}    }}"
+
+
+def _redirect(site: Site) -> str:
+    """The plain port sends everybody to the first name over TLS; a secret link's tail is not logged."""
+    port = site.tls_listen.rpartition(":")[2]
+    shown = "" if port == "443" else f":{port}"
+    return f"        return 301 https://{site.names[0]}{shown}$request_uri;\n"
+
+
+def _lines(indent: int, lines: list[str]) -> str:
+    return "\n".join(" " * indent + line for line in lines)
+
+
+def _refuse_odd(value: str, *, allow_lines: bool) -> None:
+    """A value with a brace, a semicolon or white space would change the configuration around it."""
+    if not allow_lines and re.search(r"[\s;{}\"'$\\#]", value):
+        raise SiteError(f"{value!r} cannot stand in an nginx configuration")
+
+
+def _fill(template: str, values: Mapping[str, str]) -> str:
+    text = (HERE / template).read_text()
+    for name, value in values.items():
+        text = text.replace(f"@{name}@", value)
+    if left := re.search(r"@[A-Z_]+@", text):
+        raise SiteError(f"{left.group()} of {template} was not filled in")
+    return text
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m deploy.nginx.render", description=__doc__)
+    parser.add_argument("--name", action="append", required=True, help="a name of the site (repeatable)")
+    parser.add_argument("--upstream", default="unix:/run/techfest/web.sock")
+    parser.add_argument("--static", type=Path, required=True, help="STATIC_ROOT, filled by collectstatic")
+    parser.add_argument("--run", type=Path, default=Path("/run/nginx"))
+    parser.add_argument("--logs", type=Path, default=Path("/var/log/nginx"))
+    parser.add_argument("--listen", default="80")
+    parser.add_argument("--certificate", type=Path)
+    parser.add_argument("--key", type=Path)
+    parser.add_argument(
+        "--trusted-proxy", action="append", default=[], help="an address that may speak for others"
+    )
+    parser.add_argument("--user", default="www-data")
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Print the configuration for the given site."""
+    given = _arguments()
+    site = Site(
+        upstream=given.upstream,
+        static_root=given.static,
+        errors=given.static / "errors",
+        run=given.run,
+        logs=given.logs,
+        names=tuple(given.name),
+        listen=given.listen,
+        certificate=given.certificate,
+        key=given.key,
+        trusted_proxies=tuple(given.trusted_proxy),
+        user=given.user,
+    )
+    try:
+        print(render(site), end="")
+    except SiteError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
