@@ -1,8 +1,8 @@
 """Registrations per second: one event against 50, against a bare Django floor, and against PostgreSQL alone.
 
 ``python -m deploy.bench.reserve`` writes results/reserve.json. All in one run and interleaved: presses (POST
-only) and whole visits (press and answer page) over HTTP, 16 visitors at a time; then pgbench with the same
-statements as the product's transaction. No worker makes PDFs or sends mails meanwhile.
+only) and whole visits (press and answer page) over HTTP, 16 visitors at a time; after the audit pgbench with the
+same statements as the product's transaction. No worker makes PDFs or sends mails meanwhile.
 """
 
 import argparse
@@ -89,11 +89,13 @@ def main() -> int:
             rounds.append(
                 one_round(stack, presses=given.presses, at_once=given.at_once, slugs=slugs, tag=tag)
             )
+        # What pgbench leaves behind holds together for nobody: it is no product.
+        audit = stack.audit()
+        for _ in range(given.rounds):
             for name, events in (("hot", slugs[:1]), ("spread", slugs[1:])):
                 seconds, clients = given.pgbench_seconds, given.pgbench_clients
                 pgbench[name].append(transactions_per_second(stack, events, seconds=seconds, clients=clients))
                 print("pgbench", name, pgbench[name][-1], flush=True)
-        audit = stack.audit()
     content = {
         "machine": machine,
         "medians": medians(rounds, pgbench),

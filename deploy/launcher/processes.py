@@ -61,7 +61,7 @@ class Process:
         def prepare() -> None:
             os.setsid()
             if self.niceness:
-                os.nice(self.niceness)
+                give_way(self.niceness)
             if self.account is not None and os.getuid() == 0:
                 os.setgroups([])
                 os.setgid(self.account.gid)
@@ -93,6 +93,17 @@ class Process:
             os.killpg(self.pid, signal.SIGKILL)
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.popen.wait(timeout=5)
+
+
+def give_way(niceness: int) -> None:
+    """Lets every other program go first: this process and, on Linux, its whole session.
+
+    Linux shares the processor among sessions before it shares it inside one, so that niceness alone would
+    count among a worker's own children and give the web workers nothing.
+    """
+    os.nice(niceness)
+    with contextlib.suppress(OSError):
+        Path("/proc/self/autogroup").write_text(str(niceness))
 
 
 def adopt_orphans() -> None:

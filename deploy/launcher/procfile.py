@@ -1,9 +1,9 @@
-"""The Procfile: one process a line, ``name: program arguments``, without a shell."""
+"""The Procfile: one process a line, ``name: [nice -n 10] program arguments``, without a shell."""
 
 import os
 import shlex
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from .folders import ROOT
@@ -18,7 +18,7 @@ def read(environment: Mapping[str, str], *, log: Path, keep_open: tuple[int, ...
         name, colon, command = line.partition(":")
         if not colon or line.startswith("#"):
             continue
-        program, *arguments = shlex.split(command)
+        niceness, (program, *arguments) = _niceness(shlex.split(command))
         path = shutil.which(program, path=environment["PATH"])
         if path is None:
             raise Refusal(f"The program '{program}' of the Procfile's '{name}' is not there.")
@@ -29,7 +29,13 @@ def read(environment: Mapping[str, str], *, log: Path, keep_open: tuple[int, ...
                 environment,
                 log / f"{name.strip()}.log",
                 folder=ROOT,
+                niceness=niceness,
                 keep_open=keep_open if name.strip() == "web" else (),
             )
         )
     return found
+
+
+def _niceness(words: Sequence[str]) -> tuple[int, Sequence[str]]:
+    """The niceness that a command begins with, and the command without it."""
+    return (int(words[2]), words[3:]) if words[:2] == ["nice", "-n"] else (0, words)

@@ -239,3 +239,24 @@ def test_procfile_names_four_processes_and_only_web_gets_the_port(tmp_path: Path
         process.name: process.keep_open for process in procfile.read(variables, log=tmp_path, keep_open=(9,))
     }
     assert found == {"web": (9,), "worker-mail": (), "worker-pdf": (), "beat": ()}
+
+
+def test_procfile_lets_clicks_go_before_mails_and_mails_before_pdfs(tmp_path: Path) -> None:
+    found = procfile.read(configuration.for_processes(tmp_path, {}), log=tmp_path)
+    assert {process.name: process.niceness for process in found} == {
+        "web": 0,
+        "worker-mail": 5,
+        "worker-pdf": 19,
+        "beat": 0,
+    }
+    assert {Path(process.arguments[0]).name for process in found} == {"gunicorn", "celery"}
+
+
+def test_niceness_counts_against_other_sessions(make: Make, tmp_path: Path) -> None:
+    process = make("nice", FAMILY)
+    process.niceness = 7
+    process.start()
+    pids = family(tmp_path / "nice")
+    assert {os.getpriority(os.PRIO_PROCESS, pid) for pid in pids} == {7}
+    if Path("/proc/self/autogroup").exists():
+        assert {Path(f"/proc/{pid}/autogroup").read_text().split()[-1] for pid in pids} == {"7"}
