@@ -51,10 +51,11 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    # Before whatever asks the database: it limits how long they wait for it, all together.
+    "registrations.outage.OutageMiddleware",
     "techfest.staffonly.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "events.middleware.FestTimeMiddleware",
-    "registrations.outage.OutageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "techfest.staffonly.AuthenticationMiddleware",
@@ -101,7 +102,7 @@ DATABASES = {
         "OPTIONS": {
             "isolation_level": READ_COMMITTED,
             "application_name": "techfest",
-            "connect_timeout": 3,
+            "connect_timeout": 2,
             # A link that went dead without a word is noticed after 10 s, also while we wait for an answer.
             "tcp_user_timeout": 10_000,
             "options": "-c statement_timeout=8000 -c lock_timeout=3000 -c idle_in_transaction_session_timeout=10000",

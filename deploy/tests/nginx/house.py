@@ -55,13 +55,7 @@ class House:
             self.gunicorn = None
 
     def get(self, path: str, body: bytes | None = None, *, method: str = "GET", **headers: str) -> Answer:
-        connection = http.client.HTTPConnection("127.0.0.1", self.nginx.port, timeout=20)
-        with contextlib.closing(connection):
-            connection.request(
-                method, path, body, {name.replace("_", "-"): text for name, text in headers.items()}
-            )
-            answer = connection.getresponse()
-            return Answer(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
+        return ask(self.nginx.port, path, body, method=method, **headers)
 
     def raw(self, request: bytes) -> bytes:
         with socket.create_connection(("127.0.0.1", self.nginx.port), timeout=20) as connection:
@@ -71,6 +65,17 @@ class House:
     def reached(self) -> list[str]:
         log = self.folder / "upstream.log"
         return log.read_text().splitlines() if log.exists() else []
+
+
+def ask(port: int, path: str, body: bytes | None = None, *, method: str = "GET", **headers: str) -> Answer:
+    """One request; an underscore in a header's name stands for its dash."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    with contextlib.closing(connection):
+        connection.request(
+            method, path, body, {name.replace("_", "-"): text for name, text in headers.items()}
+        )
+        answer = connection.getresponse()
+        return Answer(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
 
 
 def wait_for(condition: Callable[[], bool], *, seconds: float = 10) -> None:

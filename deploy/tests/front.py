@@ -1,0 +1,164 @@
+"""The site as it is served: nginx, Gunicorn as systemd starts it, and visitors who press the button."""
+
+import contextlib
+import html
+import os
+import socket
+import sys
+import tempfile
+import threading
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlencode
+
+from deploy.bench.load import Load, Visitor, invite, paced, steady
+from deploy.launcher.folders import ROOT, VENV
+from deploy.launcher.processes import Process, stop
+from deploy.nginx.process import private_site, running_nginx
+from deploy.tests.nginx.house import ERRORS, Answer, ask, wait_for
+from events.models import Event
+from registrations.models import Registration
+from techfest.tests.parts import find_program
+from techfest.tests.workers import site_environment
+
+_TAG = "Kumari"
+OUR_PAGES = {file.read_bytes() for file in ERRORS.glob("50*.html")}
+_AS_SYSTEMD = (
+    "import os, sys; os.dup2(int(sys.argv[1]), 3); os.environ.update(LISTEN_FDS='1', LISTEN_PID=str(os.getpid()));"
+    " os.execv(sys.argv[2], sys.argv[2:])"
+)
+"""Hands a socket on under the number and with the words that systemd would."""
+
+
+Form = Mapping[str, str | list[str]]
+
+
+@dataclass
+class Front:
+    """What runs: the port of nginx, and Gunicorn, whose socket outlives it."""
+
+    port: int
+    gunicorn: Process
+
+    def get(self, path: str) -> Answer:
+        return ask(self.port, path)
+
+    def press(self, form: Form) -> Answer:
+        """Sends the form as a browser does."""
+        body = urlencode(form, doseq=True).encode()
+        return ask(
+            self.port, "/register/", body, method="POST", Content_Type="application/x-www-form-urlencoded"
+        )
+
+    def workers(self) -> list[int]:
+        """The processes that answer; empty while there is no master."""
+        file = Path(f"/proc/{self.gunicorn.pid}/task/{self.gunicorn.pid}/children")
+        return [int(pid) for pid in file.read_text().split()] if file.exists() else []
+
+    def wait_until_ready(self) -> None:
+        wait_for(lambda: self.get("/health/live").status == 200, seconds=30)
+
+
+@contextlib.contextmanager
+def running_front(
+    data: Path, *, workers: int = 2, backlog: int = 2048, application: str = "techfest.wsgi", **extra: str
+) -> Iterator[Front]:
+    """The site on the tests' database, ``extra`` on top of its environment; ended with the block."""
+    find_program("nginx")
+    # A Unix socket's path may have 107 bytes, a test's folder has more.
+    with tempfile.TemporaryDirectory(prefix="tf-") as short, socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(f"{short}/web")
+        listener.listen(backlog)
+        environment = site_environment(data, {"WEB_CONCURRENCY": str(workers), **extra})
+        command = [sys.executable, "-c", _AS_SYSTEMD, str(listener.fileno()), str(VENV / "bin" / "gunicorn")]
+        command += ["--config", "deploy/gunicorn.conf.py", application]
+        gunicorn = Process(
+            "web", command, environment, data / "web.log", folder=ROOT, keep_open=(listener.fileno(),)
+        )
+        site = private_site(
+            data / "nginx",
+            upstream=f"unix:{short}/web",
+            static_root=Path(os.environ["STATIC_ROOT"]),
+            errors=ERRORS,
+        )
+        with running_nginx(site) as nginx:
+            front = Front(nginx.port, gunicorn)
+            gunicorn.start()
+            try:
+                front.wait_until_ready()
+                yield front
+            finally:
+                stop([gunicorn], seconds=2)
+
+
+def form_for(event: Event, *, number: int = 1) -> Form:
+    """The filled-in form of somebody for one event, with a key of its own."""
+    return Visitor(number, event.slug, str(uuid.uuid4())).fields(_TAG)
+
+
+@contextlib.contextmanager
+def clicks(front: Front, event: Event, *, rate: int, seconds: float) -> Iterator[list[Visitor]]:
+    """``rate`` visitors a second press while the block runs; it ends when each has an answer or none for 20 s."""
+    load = Load("127.0.0.1", front.port, follow=False, tag=_TAG)
+    invite(load, clients=int(rate * seconds), events=[event.slug], fetch=False)
+    pressing = threading.Thread(target=paced, args=(load,), kwargs={"rate": rate, "seconds": seconds + 20})
+    pressing.start()
+    try:
+        yield load.visitors
+    finally:
+        pressing.join()
+
+
+def press_again(front: Front, visitors: Sequence[Visitor]) -> None:
+    """Each sends the same form once more, two at a time."""
+    load = Load("127.0.0.1", front.port, visitors=list(visitors), follow=False, tag=_TAG)
+    steady(load, at_once=2, seconds=60)
+
+
+def answers(visitors: Sequence[Visitor]) -> Counter[str]:
+    """What came back, by status; a 5xx that is no page of ours, and no answer at all, by their names."""
+    return Counter(_word(visitor) for visitor in visitors)
+
+
+def slowest(visitors: Sequence[Visitor]) -> float:
+    """Seconds from a press to its answer."""
+    return max(one.press.finished_at - one.began for one in visitors if one.press)
+
+
+def acknowledged(visitors: Sequence[Visitor]) -> list[Visitor]:
+    return [visitor for visitor in visitors if answers([visitor]) == {"302": 1}]
+
+
+def kept(visitors: Sequence[Visitor]) -> list[int]:
+    """How many active registrations the database holds for each press, in the visitors' order."""
+    rows = Registration.objects.active().filter(submission__key__in=[one.key for one in visitors])
+    found = Counter(str(key) for key in rows.values_list("submission__key", flat=True))
+    return [found[visitor.key] for visitor in visitors]
+
+
+def is_busy_page(page: bytes, form: Form) -> bool:
+    """Whether it has the button to send the very same form again, all that was typed included."""
+    text = html.unescape(page.decode())
+    return "Send again" in text and all(
+        f'name="{name}" value="{value}"' in text for name, value in form.items()
+    )
+
+
+def _word(visitor: Visitor) -> str:
+    press = visitor.press
+    if press is None or press.failure or not press.finished_at:
+        return press.failure if press and press.failure else "no answer"
+    if press.status < 500 or press.body() in OUR_PAGES:
+        return str(press.status)
+    if press.status == 503 and is_busy_page(press.body(), {"key": visitor.key, "events": visitor.event}):
+        return "503"
+    return f"{press.status} in other words"
+
+
+def until(moment: float) -> None:
+    """Lets a load go on until this moment of the monotonic clock."""
+    time.sleep(max(0.0, moment - time.monotonic()))

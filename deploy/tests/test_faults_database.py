@@ -1,0 +1,137 @@
+"""PostgreSQL restarted, killed and cut off under clicks: whoever was shown a seat has it, whoever was not may ask."""
+
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.tests.front import (
+    Front,
+    acknowledged,
+    answers,
+    clicks,
+    form_for,
+    is_busy_page,
+    kept,
+    press_again,
+    running_front,
+    slowest,
+    until,
+)
+from deploy.tests.owndatabase import Database, Link, running_database
+from events.models import Event, Fest, Seats
+from registrations import links
+from registrations.models import Registration, Submission
+from registrations.tests.builders import build_event, build_fest
+from tickets.tests.audited import run as audit
+
+pytestmark = [pytest.mark.faults, pytest.mark.nginx, pytest.mark.slow]
+
+ANSWERED_WITHIN = 10.0
+"""Seconds, whatever the database does."""
+
+
+@pytest.fixture(scope="module")
+def database(django_db_blocker: Any) -> Iterator[Database]:
+    with django_db_blocker.unblock(), running_database() as started:
+        build_fest()
+        yield started
+
+
+@pytest.fixture
+def event(database: Database) -> Event:
+    return build_event(Fest.objects.get(), capacity=1000)
+
+
+@pytest.fixture
+def front(database: Database, event: Event, data_folder: Path) -> Iterator[Front]:
+    with running_front(data_folder, DATABASE_URL=database.cluster.url) as started:
+        yield started
+
+
+@pytest.fixture
+def link(database: Database) -> Iterator[Link]:
+    made = Link(database.cluster)
+    yield made
+    made.close()
+
+
+def check_every_press(front: Front, event: Event, visitors: list[Any]) -> None:
+    """Whoever was shown a seat has it once; whoever was not is told the truth when the form is sent again."""
+    sure = acknowledged(visitors)
+    unsure = [visitor for visitor in visitors if visitor not in sure]
+    assert kept(sure) == [1] * len(sure)
+    assert set(kept(unsure)) <= {0, 1}
+    press_again(front, unsure)
+    assert answers(unsure) == {"302": len(unsure)} if unsure else True
+    assert kept(visitors) == [1] * len(visitors)
+    assert Seats.objects.get(pk=event.pk).taken == len(visitors)
+    assert audit() == []
+
+
+def test_fast_restart_under_load_is_told_and_heals_by_itself(
+    database: Database, front: Front, event: Event
+) -> None:
+    started = time.monotonic()
+    with clicks(front, event, rate=20, seconds=5) as visitors:
+        until(started + 1)
+        database.end(signal.SIGINT)
+        until(started + 2)
+        database.start()
+    assert set(answers(visitors)) == {"302", "503"}
+    assert answers(visitors[-10:]) == {"302": 10}
+    assert slowest(visitors) < 5.0
+    check_every_press(front, event, visitors)
+
+
+def test_hard_stops_under_load_lose_nothing_that_was_shown(
+    database: Database, front: Front, event: Event
+) -> None:
+    started = time.monotonic()
+    with clicks(front, event, rate=20, seconds=7) as visitors:
+        for number, stop in enumerate((signal.SIGQUIT, signal.SIGKILL, signal.SIGQUIT)):
+            until(started + 0.5 + 2 * number)
+            database.end(stop)
+            database.start()
+    assert set(answers(visitors)) == {"302", "503"}
+    check_every_press(front, event, visitors)
+
+
+@pytest.mark.parametrize(("reply", "seconds"), [("cut", 2.0), ("swallow", ANSWERED_WITHIN)])
+def test_lost_reply_to_commit_is_not_guessed_and_the_same_form_tells_the_truth(
+    event: Event, link: Link, data_folder: Path, reply: str, seconds: float
+) -> None:
+    form = form_for(event)
+    with running_front(data_folder, DATABASE_URL=link.url) as front:
+        link.at_commit = reply
+        began = time.monotonic()
+        answer = front.press(form)
+        waited = time.monotonic() - began
+        first = Registration.objects.get(event=event)
+        again = front.press(form)
+    submission = Submission.objects.select_related("student").get(key=str(form["key"]))
+    assert (answer.status, is_busy_page(answer.body, form), waited < seconds) == (503, True, True)
+    assert again.headers["location"] == links.answer_path(submission)
+    assert Registration.objects.get(event=event) == first
+    assert audit() == []
+
+
+def test_silent_link_ends_in_the_busy_page_and_heals_by_itself(
+    event: Event, link: Link, data_folder: Path
+) -> None:
+    form = form_for(event)
+    with running_front(data_folder, DATABASE_URL=link.url) as front:
+        assert front.get("/register/").status == 200
+        link.is_silent = True
+        began = time.monotonic()
+        answer = front.press(form)
+        waited = time.monotonic() - began
+        link.is_silent = False
+        again = front.press(form)
+    assert (answer.status, answer.headers["retry-after"]) == (503, "5")
+    assert (is_busy_page(answer.body, form), waited < ANSWERED_WITHIN) == (True, True)
+    assert (again.status, Registration.objects.get(event=event).state) == (302, "confirmed")
+    assert audit() == []

@@ -1,0 +1,66 @@
+"""Nobody waits for a database that has gone silent."""
+
+import threading
+import time
+
+import pytest
+from django.db import OperationalError, connection
+from django.test import Client
+
+from registrations import hangups
+from registrations.hangups import hanging_up
+from registrations.tests.builders import build_event, build_fest
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def sleep_there(seconds: float) -> None:
+    """Keeps the server from answering."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_sleep(%s)", [seconds])
+
+
+def test_question_without_an_answer_is_given_up_and_the_next_one_answered() -> None:
+    before = time.monotonic()
+    with pytest.raises(OperationalError), hanging_up(0.2):
+        sleep_there(5)
+    assert time.monotonic() - before < 3
+    connection.close_if_unusable_or_obsolete()
+    sleep_there(0)
+
+
+def test_answer_in_time_leaves_the_connection_alone() -> None:
+    with hanging_up(0.2):
+        sleep_there(0)
+    sleep_there(0.3)
+    assert connection.is_usable() is True
+
+
+def test_other_threads_are_left_alone() -> None:
+    ended: list[str] = []
+
+    def ask() -> None:
+        try:
+            with hanging_up(0.1):
+                sleep_there(0.3)
+            ended.append("answered")
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    thread.join(10)
+    assert ended == ["answered"]
+
+
+def test_page_that_waits_for_the_database_ends_in_the_busy_page(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build_event(build_fest())
+    monkeypatch.setattr(hangups, "AFTER", 0.3)
+    monkeypatch.setattr("registrations.views.snapshot", lambda: sleep_there(5))
+    before = time.monotonic()
+    answer = client.get("/register/")
+    connection.close()
+    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+    assert time.monotonic() - before < 3
