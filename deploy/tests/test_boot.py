@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -80,9 +81,20 @@ def test_same_folder_is_refused_in_one_line(site: Copy) -> None:
     assert (other.process.returncode, told) == (1, refusal)
 
 
-def test_killed_web_server_is_back_and_nobody_is_refused(site: Copy) -> None:
-    os.kill(site.child("gunicorn"), signal.SIGKILL)
-    assert site.wait_for("/health/ready", 200, seconds=15)
+def test_killed_web_server_is_back_with_new_workers_and_nobody_is_refused(site: Copy) -> None:
+    before = site.processes()
+    master = site.child("gunicorn")
+    old = {pid: before[pid] for pid in (master, *children_of(master))}
+    killed_at = time.monotonic()
+    os.kill(master, signal.SIGKILL)
+    left = wait_until_gone(old, seconds=3)
+    assert site.ask("/health/ready")[0] == 200
+    back_after = time.monotonic() - killed_at
+    assert (len(old), left, site.child("gunicorn") != master, back_after < 5) == (3, [], True, True)
+
+
+def children_of(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def test_killed_database_is_back(site: Copy) -> None:
