@@ -10,7 +10,7 @@ from types import FrameType
 
 from django.db import connection
 
-AFTER = 5.0
+AFTER = 4.5
 """Seconds. Two attempts to connect anew, of 2 s each, still fit in before nginx gives up after 10 s."""
 
 
