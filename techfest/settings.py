@@ -51,6 +51,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "techfest.encoding.UnicodeFormMiddleware",
     # Before whatever asks the database: it limits how long they wait for it, all together.
     "registrations.outage.OutageMiddleware",
     "techfest.staffonly.SessionMiddleware",

@@ -4,6 +4,8 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from .encoding import reading_unicode
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "techfest.settings")
 
-application = get_wsgi_application()
+application = reading_unicode(get_wsgi_application())

@@ -1,0 +1,41 @@
+"""What a browser sends to the form, for tests that come in by the front door."""
+
+import itertools
+from typing import Any
+
+from django.http import HttpResponse
+from django.test import Client
+
+from events.models import Event
+from registrations.presses import new_key
+
+FORM = "/register/"
+_numbers = itertools.count(1)
+
+
+def typed(*events: Event | str, **values: Any) -> dict[str, Any]:
+    """A filled-in form of somebody new, with a key of its own; `None` leaves a field out."""
+    number = next(_numbers)
+    fields = {
+        "key": new_key(),
+        "events": [event if isinstance(event, str) else event.slug for event in events],
+        "name": f"Asha Rao {number}",
+        "school": "Riverside Public School",
+        "grade": "7",
+        "section": "",
+        "roll_number": "",
+        "email": f"asha{number}@example.org",
+        "want_waiting": "on",
+        "consent": "on",
+    }
+    return {name: value for name, value in (fields | values).items() if value is not None}
+
+
+def press(client: Client, *events: Event | str, **values: Any) -> HttpResponse:
+    """Sends a filled-in form; redirects are not followed."""
+    answer: HttpResponse = client.post(FORM, typed(*events, **values))
+    return answer
+
+
+def text_of(answer: HttpResponse) -> str:
+    return answer.content.decode()
