@@ -40,7 +40,7 @@ class TextField(forms.CharField):
             raise ValidationError(self.too_long)
         if any(_is_control(sign) for sign in text):
             raise ValidationError(_("Remove the control characters from this field"))
-        return clean_text(text)
+        return clean_text(text) if any(map(_is_seen, text)) else ""
 
     def validate(self, value: str) -> None:
         super().validate(value)
@@ -70,13 +70,17 @@ class EmailField(TextField):
 
 
 def is_email(text: str) -> bool:
-    """One address with a dotted domain; no address of this machine, no bare number."""
+    """One address with a dotted domain; no address of this machine, no bare number.
+
+    What stands before the @ is ASCII: the validator takes ſ for s, and then two mailboxes look like one.
+    """
     try:
         validate_email(text)
     except ValidationError:
         return False
-    domain = text.rpartition("@")[2]
-    return "." in domain and not domain.startswith("[")
+    local, _at, domain = text.rpartition("@")
+    is_far = "." in domain and not domain.startswith("[") and not domain.lower().endswith(".localhost")
+    return is_far and local.isascii()
 
 
 MISTYPED = {
@@ -110,3 +114,8 @@ def offer(form: forms.BaseForm, name: str, choices: Iterable[tuple[Any, Any]]) -
 def _is_control(sign: str) -> bool:
     """Signs that no keyboard types: controls but white space, halves of pairs, undecodable bytes."""
     return (unicodedata.category(sign) in ("Cc", "Cs", "Co") and not sign.isspace()) or sign == "\ufffd"
+
+
+def _is_seen(sign: str) -> bool:
+    """Whether it is more than a joiner, a mark or a space; of those alone nobody could be called by name."""
+    return unicodedata.category(sign)[0] in "LNPS"

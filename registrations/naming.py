@@ -40,7 +40,8 @@ def school_key(name: str) -> str:
 
 
 def email_key(email: str) -> str:
-    return email.strip().casefold()
+    """In lower case and not folded: folding makes one of straße.example and strasse.example, which are two."""
+    return email.strip().lower()
 
 
 def mailbox_key(email: str) -> str:

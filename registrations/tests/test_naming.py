@@ -90,6 +90,11 @@ def test_email_key_ignores_case() -> None:
     assert email_key(" Foo@Example.ORG ") == "foo@example.org"
 
 
+def test_email_key_of_two_domains_is_two() -> None:
+    """Full case folding would let the owner of one read the links of the other."""
+    assert email_key("kid@straße.example") != email_key("kid@strasse.example")
+
+
 def test_email_key_keeps_what_stands_after_plus() -> None:
     assert email_key("kid+robotics@x.org") == "kid+robotics@x.org"
 
