@@ -77,16 +77,20 @@ def identify(details: Details, *, fest_id: int, school: School) -> tuple[Student
 
 def _recognise(wanted: Student) -> Student | None:
     """Who this is among the namesakes; `None` for somebody new."""
-    exact, same = None, []
+    exact, same, unsure = None, [], None
     for student in Student.objects.namesakes(wanted).order_by("pk"):
         if (student.section, student.roll_number) == (wanted.section, wanted.roll_number):
             exact = student
         if wanted.email_key and student.email_key == wanted.email_key and _may_be_one(student, wanted):
             same.append(student)
+        elif not _is_told_apart(wanted, student):
+            unsure = unsure or student
     if exact in same:
         return exact
     if exact or len(same) > 1:
         raise SomebodyKnown(exact or same[0], is_exact=exact is not None)
+    if unsure and not same:
+        raise SomebodyKnown(unsure, is_exact=False)
     return same[0] if same else None
 
 
@@ -94,6 +98,12 @@ def _may_be_one(student: Student, wanted: Student) -> bool:
     """Whether neither section nor roll number tells the two apart."""
     pairs = ((student.section, wanted.section), (student.roll_number, wanted.roll_number))
     return all(not (left and right and left != right) for left, right in pairs)
+
+
+def _is_told_apart(wanted: Student, student: Student) -> bool:
+    """Whether a section or roll number was given that is not this student's. Leaving one out tells nothing."""
+    pairs = ((wanted.section, student.section), (wanted.roll_number, student.roll_number))
+    return any(given and given != recorded for given, recorded in pairs)
 
 
 def _insert(student: Student, *, beside_namesakes: bool) -> bool:

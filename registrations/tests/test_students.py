@@ -94,6 +94,14 @@ def test_namesake_told_apart_is_new(fest: Fest, values: dict[str, str]) -> None:
     assert second != first
 
 
+@pytest.mark.parametrize("values", [{}, {"section": "b"}, {"roll_number": "1-7"}])
+def test_namesake_who_leaves_out_what_tells_apart_is_asked(fest: Fest, values: dict[str, str]) -> None:
+    """Else whoever gave a section first and left it out later would have two seats in one event."""
+    first, _new = found(fest, section="B", roll_number="17")
+    assert refused(fest, email="", **values).student == first
+    assert found(fest, email="", section="B", roll_number="18")[1]
+
+
 def test_namesakes_in_sections_with_other_email_each_come_back(fest: Fest) -> None:
     first, _new = found(fest, section="A", email="a@example.org")
     second, _new = found(fest, section="B", email="b@example.org")
@@ -159,8 +167,8 @@ def test_exact_namesake_with_other_email_is_told_to_ask_for_the_link(fest: Fest)
 
 def test_exact_namesake_beside_one_of_same_email_is_asked(fest: Fest) -> None:
     """Who types another's section and an own address is neither of the two for certain."""
-    found(fest, section="A", email="a@example.org")
     found(fest, section="", email="b@example.org")
+    found(fest, section="A", email="a@example.org")
     assert refused(fest, section="A", email="b@example.org").student.section == "A"
 
 
