@@ -130,6 +130,14 @@ class Submission(models.Model):
     def __str__(self) -> str:
         return f"{self.student} {self.created_at:%Y-%m-%d %H:%M:%S}"
 
+    @property
+    def shows_my_link(self) -> bool:
+        """Only the press that created the student, and never after a new address has killed the links.
+
+        A browser that kept the form may send it again at any time and is shown its answer anew.
+        """
+        return self.created_student and self.student.link_version == 1
+
     @staticmethod
     def new_key() -> uuid.UUID:
         """128 random bits; no version bits are set, so that none is lost."""

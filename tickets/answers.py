@@ -148,7 +148,7 @@ class HoledStudent(NamedTuple):
 
 def page_context(submission: Submission, token: str, stencil: Stencil) -> dict[str, Hashable]:
     """What the answer page shows, with holes for all that is this student's."""
-    student, is_theirs = submission.student, submission.created_student
+    student, is_theirs = submission.student, submission.shows_my_link
     fest = known_fest(student.fest_id)
     suggestion = suggested_email(student.email) if is_theirs else ""
     return {

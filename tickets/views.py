@@ -49,7 +49,7 @@ def answer_cancel_registration(request: HttpRequest, token: str, registration_id
     registrations = list(rows.with_facts())
     if not registrations:
         raise Http404
-    my_url = links.my_path(submission.student) if submission.created_student else ""
+    my_url = links.my_path(submission.student) if submission.shows_my_link else ""
     back_url = reverse("tickets:answer", args=[token])
     return answer_cancel(request, registrations, my_url=my_url, back_url=back_url)
 
