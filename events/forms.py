@@ -45,6 +45,10 @@ class FilterForm(forms.Form):
         return field
 
     @property
+    def is_narrowed(self) -> bool:
+        return self.wishes != Wishes()
+
+    @property
     def wishes(self) -> Wishes:
         self.is_valid()
         self.errors.clear()

@@ -1,6 +1,6 @@
 """The pages that tell what happens: catalogue and event."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -22,7 +22,9 @@ from events.snapshot import Snapshot, snapshot
 @cache_control(public=True, max_age=5)
 def catalogue(request: HttpRequest) -> HttpResponse:
     current = snapshot()
-    return HttpResponse(_kept(current, request, lambda: _catalogue_page(current, request)))
+    form = FilterForm(request.GET, snapshot=current)
+    key = ("catalogue", request.LANGUAGE_CODE, form.wishes)
+    return HttpResponse(_kept(current, key, lambda: _catalogue_page(current, form, request)))
 
 
 @require_safe
@@ -32,7 +34,8 @@ def event(request: HttpRequest, slug: str) -> HttpResponse:
     shown = current.event(slug)
     if shown is None:
         raise Http404
-    return HttpResponse(_kept(current, request, lambda: _event_page(current, shown, request)))
+    key = ("event", request.LANGUAGE_CODE, slug)
+    return HttpResponse(_kept(current, key, lambda: _event_page(current, shown, request)))
 
 
 @require_safe
@@ -42,9 +45,11 @@ def picture(request: HttpRequest, digest: str, kind: str) -> HttpResponse:
     return HttpResponse(bytes(found.data), content_type=f"image/{found.kind}")
 
 
-def _kept(current: Snapshot, request: HttpRequest, render: Callable[[], str]) -> str:
-    """The page from the snapshot it belongs to, made once."""
-    key = (request.LANGUAGE_CODE, request.get_full_path())
+def _kept(current: Snapshot, key: Hashable, render: Callable[[], str]) -> str:
+    """The page from the snapshot it belongs to, made once.
+
+    `key` names what the page shows and nothing else of the address, which anybody can make up.
+    """
     page = current.pages.get(key)
     if page is None:
         page = render()
@@ -52,8 +57,7 @@ def _kept(current: Snapshot, request: HttpRequest, render: Callable[[], str]) ->
     return page
 
 
-def _catalogue_page(current: Snapshot, request: HttpRequest) -> str:
-    form = FilterForm(request.GET, snapshot=current)
+def _catalogue_page(current: Snapshot, form: FilterForm, request: HttpRequest) -> str:
     days = by_day(current, form.wishes)
     context = {
         "days": days,
