@@ -1,9 +1,11 @@
 """What is asked of students, in the words of the pages."""
 
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 from django.utils.functional import lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -11,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from events.availability import moment
 from events.models import Event, Fest
 from registrations.fields import EmailField, TextField, offer
-from registrations.models import Student
+from registrations.models import ConsentText, Student
 from registrations.naming import label_key, name_key, school_key
 from registrations.students import Details
 
@@ -77,10 +79,19 @@ class DetailsForm(PlainForm):
         offer(self, "grade", [(grade, str(grade)) for grade in fest.grades])
 
 
+class EventsField(forms.MultipleChoiceField):
+    """Some events are offered; `known` ones may be named as well, and are judged by the seat transaction."""
+
+    known: Collection[str] = ()
+
+    def valid_value(self, value: str) -> bool:
+        return value in self.known
+
+
 class EventsForm(PlainForm):
     """Which events; the choice is by slug, the answer is the events."""
 
-    events = forms.MultipleChoiceField(
+    events = EventsField(
         label=gettext_lazy("Events"),
         widget=forms.CheckboxSelectMultiple,
         error_messages={
@@ -92,13 +103,21 @@ class EventsForm(PlainForm):
         label=gettext_lazy("If an event is full, put me on its waiting list"), required=False, initial=True
     )
 
-    def __init__(self, *args: Any, events: list[Event], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, events: Sequence[Event], known: Sequence[Event] | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.offered = {event.slug: event for event in events}
+        self.offered, self.known = events, {event.slug: event for event in known or events}
         offer(self, "events", [(event.slug, _lazy_label(event)) for event in events])
+        self.fields["events"].known = self.known  # type: ignore[attr-defined]  # an EventsField
+
+    @property
+    def names_unknown_event(self) -> bool:
+        """Whether an event was named that is none, or a draft, or not of this fest: all the same."""
+        return self.has_error("events", "invalid_choice")
 
     def clean_events(self) -> list[Event]:
-        events = [self.offered[slug] for slug in dict.fromkeys(self.cleaned_data["events"])]
+        events = [self.known[slug] for slug in dict.fromkeys(self.cleaned_data["events"])]
         _refuse_overlaps(events)
         return events
 
@@ -120,17 +139,36 @@ class RegistrationForm(EventsForm, DetailsForm):
     )
     field_order = ("events", "name", "school", "grade", "section", "roll_number", "email")
 
-    def __init__(self, *args: Any, fest: Fest, events: list[Event], consent: str, **kwargs: Any) -> None:
-        super().__init__(*args, fest=fest, events=events, **kwargs)
-        self.fest, self.sentence = fest, consent
-        self.fields["consent"].label = consent
+    def __init__(
+        self, data: QueryDict | None = None, *, fest: Fest, consent: ConsentText, **kwargs: Any
+    ) -> None:
+        is_reworded = data is not None and data.get("wording", str(consent.pk)) != str(consent.pk)
+        if data is not None and is_reworded:
+            data = data.copy()
+            data.pop("consent", None)
+        super().__init__(data, fest=fest, **kwargs)
+        self.fest, self.consent_text = fest, consent
+        self.fields["consent"].label = consent.text
+        if is_reworded:
+            words = _("The wording was changed. Read it again, then tick the box")
+            self.fields["consent"].error_messages["required"] = words
+
+    @property
+    def wording(self) -> int:
+        """Which version of the sentence this form shows; sent along, so that no other one is agreed to."""
+        return self.consent_text.pk
 
     def unjudged(self) -> "RegistrationForm":
         """The same answers in a form that nobody has sent yet; consent is given anew."""
         answers: dict[str, Any] = {name: self[name].data for name in self.fields if name != "consent"}
         answers["want_waiting"] = bool(answers["want_waiting"])
-        events = list(self.offered.values())
-        return RegistrationForm(initial=answers, fest=self.fest, events=events, consent=self.sentence)
+        return RegistrationForm(
+            initial=answers,
+            fest=self.fest,
+            events=self.offered,
+            known=list(self.known.values()),
+            consent=self.consent_text,
+        )
 
     def details(self, language: str) -> Details:
         """Who this is; the form is valid."""

@@ -12,7 +12,7 @@ from registrations import links, presses
 from registrations.access import by_my_link
 from registrations.cancelling import cancel
 from registrations.correcting import correct
-from registrations.errors import NotPossible, Refused
+from registrations.errors import NotPossible, OtherContent, Refused
 from registrations.forms import DetailsForm, EventsForm, details_of
 from registrations.locking import Deadline
 from registrations.models import Change, Registration, Student
@@ -68,6 +68,9 @@ def add(request: HttpRequest, student: Student) -> HttpResponse:
         for line in presses.refused_lines(error.outcomes):
             form.add_error("events", f"{line.event.name}: {line.text}")
         return _add_page(request, student, form, presses.new_key())
+    except OtherContent as error:
+        form.add_error(None, error.text)
+        return _add_page(request, student, form, presses.new_key(), status=409)
     return redirect(links.my_path(student))
 
 
@@ -84,9 +87,11 @@ def _add_form(student: Student, *args: Any, **kwargs: Any) -> EventsForm:
     return EventsForm(*args, events=events, **kwargs)
 
 
-def _add_page(request: HttpRequest, student: Student, form: EventsForm, key: str) -> HttpResponse:
+def _add_page(
+    request: HttpRequest, student: Student, form: EventsForm, key: str, *, status: int = 200
+) -> HttpResponse:
     context = {"student": student, "form": form, "key": key, "my_url": links.my_path(student)}
-    return render(request, "registrations/add.html", context)
+    return render(request, "registrations/add.html", context, status=status)
 
 
 @by_my_link

@@ -42,7 +42,7 @@ def register(request: HttpRequest) -> HttpResponse:
     if "edit" in request.POST or key is None:
         return show_form(request, form.unjudged(), key=presses.new_key())
     if not form.is_valid():
-        return show_form(request, form, key=key.hex)
+        return show_form(request, form, key=key.hex, status=409 if form.names_unknown_event else 200)
     press = press_of(form, key)
     try:
         return redirect(links.answer_path(submit(press, deadline=deadline)))
@@ -52,7 +52,7 @@ def register(request: HttpRequest) -> HttpResponse:
 
 def fresh_form(request: HttpRequest, current: Snapshot, fest: Fest) -> HttpResponse:
     """The empty form. The page is made once a snapshot; only its key is new each time."""
-    chosen = tuple(request.GET.getlist("event")[:20])
+    chosen = tuple(event.slug for event in current.chosen(request.GET.getlist("event")))
     kept = ("form", get_language(), chosen)
     page = current.pages.get(kept)
     if page is None:
@@ -64,8 +64,9 @@ def fresh_form(request: HttpRequest, current: Snapshot, fest: Fest) -> HttpRespo
 
 def registration_form(current: Snapshot, fest: Fest, *args: Any, **kwargs: Any) -> RegistrationForm:
     events = [event for event in current.events if Availability(event, current.now).is_form_open]
-    consent = current_text(fest).text
-    return RegistrationForm(*args, fest=fest, events=events, consent=consent, **kwargs)
+    return RegistrationForm(
+        *args, fest=fest, events=events, known=current.events, consent=current_text(fest), **kwargs
+    )
 
 
 def press_of(form: RegistrationForm, key: uuid.UUID) -> Press:
@@ -75,7 +76,7 @@ def press_of(form: RegistrationForm, key: uuid.UUID) -> Press:
         event_ids=tuple(event.pk for event in form.cleaned_data["events"]),
         wants_waiting=form.cleaned_data["want_waiting"],
         details=form.details(get_language() or "en"),
-        consent_text_id=current_text(form.fest).pk,
+        consent_text_id=form.consent_text.pk,
     )
 
 
