@@ -10,17 +10,21 @@ import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
+
+import pytest
+from django.db import connection
 
 from deploy.bench.load import Load, Visitor, invite, paced, steady
 from deploy.launcher.folders import ROOT, VENV
 from deploy.launcher.processes import Process, stop
 from deploy.nginx.process import private_site, running_nginx
 from deploy.tests.nginx.house import ERRORS, Answer, ask, wait_for
-from events.models import Event
+from events.models import Event, Seats
 from registrations.models import Registration
 from techfest.tests.parts import find_program
 from techfest.tests.workers import site_environment
@@ -140,6 +144,17 @@ def kept(visitors: Sequence[Visitor]) -> list[int]:
     return [found[visitor.key] for visitor in visitors]
 
 
+def waiting_for_locks() -> int:
+    """How many wait for a lock now; unlike the activity it is not remembered within a transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return int(cursor.fetchone()[0])
+
+
+def taken(event: Event) -> int:
+    return Seats.objects.get(pk=event.pk).taken
+
+
 def is_busy_page(page: bytes, form: Form) -> bool:
     """Whether it has the button to send the very same form again, all that was typed included."""
     text = html.unescape(page.decode())
@@ -162,3 +177,10 @@ def _word(visitor: Visitor) -> str:
 def until(moment: float) -> None:
     """Lets a load go on until this moment of the monotonic clock."""
     time.sleep(max(0.0, moment - time.monotonic()))
+
+
+@pytest.fixture
+def send() -> Iterator[Callable[..., Future[Answer]]]:
+    """Sends something beside the test and gives its answer when it is there."""
+    with ThreadPoolExecutor(40) as pool:
+        yield pool.submit

@@ -19,10 +19,11 @@ from deploy.tests.front import (
     press_again,
     running_front,
     slowest,
+    taken,
     until,
 )
 from deploy.tests.owndatabase import Database, Link, running_database
-from events.models import Event, Fest, Seats
+from events.models import Event, Fest
 from registrations import links
 from registrations.models import Registration, Submission
 from registrations.tests.builders import build_event, build_fest
@@ -68,7 +69,7 @@ def check_every_press(front: Front, event: Event, visitors: list[Any]) -> None:
     press_again(front, unsure)
     assert answers(unsure) == {"302": len(unsure)} if unsure else True
     assert kept(visitors) == [1] * len(visitors)
-    assert Seats.objects.get(pk=event.pk).taken == len(visitors)
+    assert taken(event) == len(visitors)
     assert audit() == []
 
 
