@@ -12,7 +12,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -69,7 +69,13 @@ class Front:
 
 @contextlib.contextmanager
 def running_front(
-    data: Path, *, workers: int = 2, backlog: int = 2048, application: str = "techfest.wsgi", **extra: str
+    data: Path,
+    *,
+    workers: int = 2,
+    backlog: int = 2048,
+    answer_seconds: int = 10,
+    application: str = "techfest.wsgi",
+    **extra: str,
 ) -> Iterator[Front]:
     """The site on the tests' database, ``extra`` on top of its environment; ended with the block."""
     find_program("nginx")
@@ -89,7 +95,7 @@ def running_front(
             static_root=Path(os.environ["STATIC_ROOT"]),
             errors=ERRORS,
         )
-        with running_nginx(site) as nginx:
+        with running_nginx(replace(site, answer_seconds=answer_seconds)) as nginx:
             front = Front(nginx.port, gunicorn)
             gunicorn.start()
             try:

@@ -127,8 +127,8 @@ def test_reload_under_load_fails_nobody(event: Event, data_folder: Path) -> None
 
 
 def test_restart_under_load_fails_nobody(event: Event, data_folder: Path) -> None:
-    """systemd keeps the socket, so the clicks of these seconds wait in it."""
-    with running_front(data_folder) as front:
+    """systemd keeps the socket, so the clicks of these seconds wait in it; many, on a machine that runs tests."""
+    with running_front(data_folder, answer_seconds=30) as front:
         started = time.monotonic()
         with clicks(front, event, rate=20, seconds=3) as visitors:
             until(started + 1)
