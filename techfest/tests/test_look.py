@@ -70,3 +70,15 @@ def test_error_page_stands_alone(path: Path) -> None:
     assert re.findall(r'(?:src|href)="(/static/[^"]+)"', text)
     assert [name for name in re.findall(r'"/static/([^"]+)"', text) if not (STATIC / name).exists()] == []
     assert '<main id="main-content"' in text
+
+
+def test_grey_words_of_mails_are_readable_in_the_dark() -> None:
+    """The dark style of a mail names classes; a colour that only stands inline would stay dark on dark."""
+    mails = sorted((ROOT / "templates" / "mail").rglob("*.html"))
+    tags = [
+        tag
+        for path in mails
+        for tag in re.findall(r"<\w+ [^>]*color:#(?:5c5c6e|1c1c28)[^>]*>", path.read_text())
+    ]
+    assert len(tags) >= 8
+    assert [tag for tag in tags if not re.search(r'class="(?:page|quiet|code)"', tag)] == []
