@@ -8,7 +8,7 @@ each("#error-summary", (summary) => summary.focus());
 
 // The countdown trusts the server's clock and only measures how long this page has been open.
 each("[data-until]", (box) => {
-  const { until, now, days, hours, over } = box.dataset;
+  const { until, now, days, hours, minutes, over } = box.dataset;
   const left = Date.parse(until) - Date.parse(now);
   const opened = performance.now();
   const show = () => {
@@ -20,7 +20,7 @@ each("[data-until]", (box) => {
     }
     const two = (number) => String(Math.floor(number)).padStart(2, "0");
     const parts = { d: Math.floor(s / 86400), h: Math.floor((s % 86400) / 3600), m: two((s % 3600) / 60), s: two(s % 60) };
-    box.textContent = (parts.d ? days : hours).replace(/{(\w)}/g, (_, part) => parts[part]);
+    box.textContent = (parts.d ? days : parts.h ? hours : minutes).replace(/{(\w)}/g, (_, part) => parts[part]);
     setTimeout(show, 1000 - ((performance.now() - opened) % 1000));
   };
   show();

@@ -3,9 +3,7 @@
 import gzip
 import re
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import html5lib
@@ -13,7 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from django.urls import reverse
-from playwright.sync_api import Browser, Page, Response, ViewportSize
+from playwright.sync_api import Browser, Page, Response
 
 from events.models import Event
 from registrations import links
@@ -21,11 +19,11 @@ from registrations.models import Registration
 from registrations.tests.builders import build_event, build_fest, build_school, build_submission
 from tickets.models import Ticket
 
+from .browsing import PHONE, faults_of
+
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
-PHONE: ViewportSize = {"width": 360, "height": 740}
-NARROWEST: ViewportSize = {"width": 320, "height": 640}
-MOST_HTML, MOST_NODES, MOST_REQUESTS, MOST_BYTES = 14 * 1024, 600, 4, 40 * 1024
+MOST_HTML, MOST_REQUESTS, MOST_BYTES = 14 * 1024, 4, 40 * 1024
 LONG_NAME = "عائشة بنت محمد القحطاني 🤖 Wolfeschlegelsteinhausenbergerdorff-Krishnamurthy"
 
 
@@ -38,13 +36,6 @@ class Site:
 
     def __getitem__(self, name: str) -> str:
         return self.url + self.paths[name]
-
-
-@pytest.fixture
-def plain_static(settings: Any) -> None:
-    """The test server finds static files by their own names only."""
-    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
 
 
 @pytest.fixture
@@ -82,20 +73,6 @@ def site(beside_a_running_loop: None, plain_static: None, live_server: Any, tran
 
 def token_of(my_path: str) -> str:
     return my_path.strip("/").rsplit("/", 1)[-1]
-
-
-def faults_of(page: Page, axe: Axe) -> list[str]:
-    """What a screen reader, a narrow phone or a slow network would meet on the page that is open."""
-    found = [violation["id"] for violation in axe.run(page).response["violations"]]
-    page.set_viewport_size(NARROWEST)
-    if page.evaluate("document.documentElement.scrollWidth") > NARROWEST["width"]:
-        found.append("scrolls sideways at 320 px")
-    page.set_viewport_size(PHONE)
-    if page.evaluate("document.querySelectorAll('*').length") > MOST_NODES:
-        found.append("more than 600 nodes")
-    if page.locator("h1").count() != 1:
-        found.append("not one h1")
-    return found
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -165,42 +142,3 @@ def test_pages_within_budget(site: Site, browser: Browser) -> None:
         with browser.new_context(viewport=PHONE) as context:
             weights[name] = weight_of(context.new_page(), site[name], site.url)
     assert weights == dict.fromkeys(weights, (True, True, True, [], 0))
-
-
-def test_student_registers_and_cancels_without_scripts(
-    site: Site, browser: Browser, read_qr: Callable[[Path], list[str]], tmp_path: Path
-) -> None:
-    with browser.new_context(viewport=PHONE, java_script_enabled=False) as context:
-        page = context.new_page()
-        page.goto(site["catalogue"])
-        page.get_by_role("link", name="Robo Race 3").click()
-        page.get_by_role("link", name="Register", exact=True).click()
-        page.get_by_label("Full name").fill("Ben Rao")
-        page.get_by_label("School").fill("Riverside Public School")
-        page.get_by_role("group", name="Grade").get_by_label("7", exact=True).check()
-        page.get_by_label("I agree.").check()
-        page.get_by_role("button", name="Send my registration").click()
-        assert page.get_by_role("heading", level=1).inner_text() == "You are registered"
-        picture = tmp_path / "answer.png"
-        page.locator(".qr").screenshot(path=picture)
-        [code] = Ticket.objects.filter(student__name="Ben Rao").values_list("code", flat=True)
-        assert [url.rsplit("/", 2)[-2] for url in read_qr(picture)] == [code]
-        page.get_by_role("link", name="Cancel").click()
-        page.get_by_role("button", name="Yes, cancel it").click()
-        assert page.get_by_role("heading", level=1).inner_text() == "Cancelled"
-    assert Registration.objects.get(student__name="Ben Rao").state == Registration.State.CANCELLED
-
-
-def test_keyboard_reaches_the_form_first(site: Site, browser: Browser) -> None:
-    """The skip link is the first stop, and a card is opened with the Enter key."""
-    with browser.new_context(viewport=PHONE) as context:
-        page = context.new_page()
-        page.goto(site["catalogue"])
-        page.keyboard.press("Tab")
-        assert page.evaluate("document.activeElement.className") == "skip"
-        page.get_by_role("link", name="Robo Race 1", exact=True).focus()
-        page.keyboard.press("Enter")
-        page.wait_for_url("**/events/race-1/")
-        page.get_by_role("link", name="Register", exact=True).focus()
-        page.keyboard.press("Enter")
-        page.wait_for_url("**/register/?event=race-1")

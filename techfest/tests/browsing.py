@@ -1,0 +1,42 @@
+"""What a student does in a browser, and what may be wrong with the page that is open."""
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, ViewportSize
+
+PHONE: ViewportSize = {"width": 360, "height": 740}
+NARROWEST: ViewportSize = {"width": 320, "height": 640}
+MOST_NODES = 600
+
+
+def faults_of(page: Page, axe: Axe) -> list[str]:
+    """What a screen reader, a narrow phone or a slow network would meet on the page that is open."""
+    found = [violation["id"] for violation in axe.run(page).response["violations"]]
+    page.set_viewport_size(NARROWEST)
+    if page.evaluate("document.documentElement.scrollWidth") > NARROWEST["width"]:
+        found.append("scrolls sideways at 320 px")
+    page.set_viewport_size(PHONE)
+    if page.evaluate("document.querySelectorAll('*').length") > MOST_NODES:
+        found.append("more than 600 nodes")
+    if page.locator("h1").count() != 1:
+        found.append("not one h1")
+    return found
+
+
+def fill_form(
+    page: Page, *, name: str = "Ben Rao", email: str = "", grade: str = "7", roll_number: str = ""
+) -> None:
+    """Types everything that the registration form asks for, as somebody with a mouse does."""
+    page.get_by_label("Full name").fill(name)
+    page.get_by_label("School").fill("Riverside Public School")
+    page.get_by_role("group", name="Grade").get_by_label(grade, exact=True).check()
+    page.get_by_label("Roll number").fill(roll_number)
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("I agree.").check()
+
+
+def send(page: Page) -> None:
+    page.get_by_role("button", name="Send my registration").click()
+
+
+def heading(page: Page) -> str:
+    return page.get_by_role("heading", level=1).inner_text()
