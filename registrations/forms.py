@@ -66,7 +66,7 @@ class DetailsForm(PlainForm):
         too_long=gettext_lazy("Roll number must be 20 characters or less"),
         key=label_key,
         attrs=_SHORT,
-        help_text=gettext_lazy("Tells you apart from somebody with your name."),
+        help_text=gettext_lazy("Tells you apart from a namesake."),
     )
     email = EmailField(
         label=gettext_lazy("E-mail, yours or a parent's (optional)"),
