@@ -78,6 +78,15 @@ def test_answer_page_shows_only_what_its_press_obtained(client: Client) -> None:
         assert not re.search(rf"\b{other}\b", text)
 
 
+def test_answer_page_goes_by_start(client: Client) -> None:
+    """Not by the order in which the events were made, or locked."""
+    fest = build_fest()
+    late = build_event(fest, name="Evening Race", hour=18)
+    early = build_event(fest, name="Morning Race", hour=9)
+    text = read(client, links.answer_path(build_submission(late, early)))
+    assert re.findall(r"<h2><bdi>(.+?)</bdi>", text) == ["Morning Race", "Evening Race"]
+
+
 def test_my_page_shows_everything(client: Client) -> None:
     first, second = twice()
     text = read(client, links.my_path(first.student))
