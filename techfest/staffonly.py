@@ -30,7 +30,17 @@ class _StaffOnly(MiddlewareMixin):
 
 
 class SessionMiddleware(_StaffOnly, sessions.SessionMiddleware):
-    """Django's sessions, under ``STAFF_PATHS`` only."""
+    """Django's sessions, under ``STAFF_PATHS`` only; elsewhere whatever cookies were sent are not there.
+
+    Django's protection against forged forms is for those who are logged in. Here it would answer a damaged
+    cookie of its own with a new one, also on a page that caches may keep, and a strange method with 403.
+    """
+
+    def __call__(self, request: HttpRequest) -> Any:
+        if not is_staff_path(request.path_info):
+            request.META.pop("HTTP_COOKIE", None)
+            request.csrf_processing_done = True  # type: ignore[attr-defined]  # read by Django's middleware
+        return super().__call__(request)
 
 
 class AuthenticationMiddleware(_StaffOnly, auth.AuthenticationMiddleware):

@@ -1,0 +1,269 @@
+"""Every address of the site, from the URLconf itself: who may ask for it, how, and what nobody may do with it."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from registrations import links
+from registrations.models import Change, Registration, Student, Submission
+from registrations.tests.builders import build_event, build_fest, build_submission
+from tickets.models import Delivery, Ticket
+from tickets.tests.providers import mailgun, stub, stub_process  # noqa: F401 - fixtures
+
+pytestmark = pytest.mark.django_db
+
+READ = {"GET", "HEAD"}
+FORM = READ | {"POST"}
+METHODS = ("GET", "HEAD", "POST", "OPTIONS", "TRACE", "PUT", "PATCH", "DELETE")
+# What each address takes. An address that is missing here fails the first test.
+TAKES: dict[str, set[str]] = {
+    "health-live": READ,
+    "health-ready": READ,
+    "events:catalogue": READ,
+    "events:event": READ,
+    "events:picture": READ,
+    "registrations:register": FORM,
+    "registrations:privacy": READ,
+    "registrations:details": FORM,
+    "registrations:add": FORM,
+    "registrations:cancel-all": FORM,
+    "registrations:cancel": FORM,
+    "tickets:answer": READ,
+    "tickets:answer-cancel": FORM,
+    "tickets:my": READ,
+    "tickets:resend": {"POST"},
+    "tickets:event-ics": READ,
+    "tickets:link": FORM,
+    "tickets:ticket": READ,
+    "tickets:pdf": READ,
+    "tickets:ics": READ,
+    "mailgun": {"POST"},
+    "brevo": {"POST"},
+}
+HOOKS = ("mailgun", "brevo")
+SECRET = {name for name in TAKES if name.split(":")[0] in ("registrations", "tickets")} - {
+    "registrations:register",
+    "registrations:privacy",
+    "tickets:event-ics",
+    "tickets:link",
+}
+
+
+def names(patterns: list[Any], space: str = "") -> Iterator[str]:
+    """The full name of every pattern but those of the admin, which brings its own rules."""
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            inner = f"{pattern.namespace}:" if pattern.namespace else ""
+            if pattern.namespace != "admin":
+                yield from names(pattern.url_patterns, space + inner)
+        elif isinstance(pattern, URLPattern):
+            yield f"{space}{pattern.name}"
+
+
+@dataclass(frozen=True, repr=False)
+class Kid:
+    """Somebody registered, and the arguments of every address that is theirs."""
+
+    submission: Submission
+
+    def path(self, name: str) -> str:
+        registration = self.submission.registrations.get()
+        answer = links.answer_path(self.submission).split("/")[2]
+        mine = links.my_path(self.submission.student).split("/")[2]
+        arguments: dict[str, list[Any]] = {
+            "events:event": [registration.event.slug],
+            "events:picture": ["a" * 64, "jpeg"],
+            "registrations:details": [mine],
+            "registrations:add": [mine],
+            "registrations:cancel-all": [mine],
+            "registrations:cancel": [mine, registration.pk],
+            "tickets:answer": [answer],
+            "tickets:answer-cancel": [answer, registration.pk],
+            "tickets:my": [mine],
+            "tickets:resend": [mine],
+            "tickets:event-ics": [registration.event.slug],
+            "tickets:ticket": [registration.tickets.get().code],
+            "tickets:pdf": [registration.tickets.get().code],
+            "tickets:ics": [registration.tickets.get().code],
+        }
+        return reverse(name, args=arguments.get(name, []))
+
+    @property
+    def secrets(self) -> list[str]:
+        """What nobody else may read."""
+        student = self.submission.student
+        ticket = Ticket.objects.get(student=student)
+        return [
+            student.name,
+            student.email,
+            student.reference,
+            f"{student.reference[:3]}-{student.reference[3:]}",
+            ticket.code,
+            links.answer_path(self.submission),
+            links.my_path(student),
+        ]
+
+
+@pytest.fixture
+def kids() -> tuple[Kid, Kid]:
+    event = build_event(build_fest())
+    names = ("Asha Raman", "Zarina Khan")
+    first, second = (Kid(build_submission(event, name=name, section="Q")) for name in names)
+    return first, second
+
+
+def world() -> list[Any]:
+    """Everything that a request could change."""
+    models = (Student, Submission, Registration, Change, Ticket, Delivery, User)
+    return [list(model.objects.order_by("pk").values()) for model in models]
+
+
+def test_every_address_is_in_the_table() -> None:
+    assert sorted(names(get_resolver().url_patterns)) == sorted(TAKES)
+
+
+@pytest.mark.usefixtures("mailgun")
+@pytest.mark.parametrize(
+    ("name", "method"), [(name, one) for name in sorted(TAKES) for one in METHODS if one not in TAKES[name]]
+)
+def test_method_that_an_address_does_not_take_has_no_effect(
+    kids: tuple[Kid, Kid], name: str, method: str
+) -> None:
+    """A hook answers OPTIONS with what it takes, and is not there for a provider that is not ours."""
+    before = world()
+    answer = Client(enforce_csrf_checks=True).generic(method, kids[0].path(name))
+    assert answer.status_code in ({405, 404, 200} if name in HOOKS else {405})
+    assert world() == before
+
+
+@pytest.mark.parametrize("name", sorted(name for name in TAKES if "GET" in TAKES[name]))
+def test_reading_an_address_has_no_effect(client: Client, kids: tuple[Kid, Kid], name: str) -> None:
+    """Mail scanners and link previews open everything."""
+    before = world()
+    for method in ("GET", "HEAD"):
+        assert client.generic(method, kids[0].path(name)).status_code in {200, 302, 404, 503}
+    assert world() == before
+
+
+@pytest.mark.parametrize("name", sorted(TAKES))
+def test_get_and_head_say_the_same(client: Client, kids: tuple[Kid, Kid], name: str) -> None:
+    path = kids[0].path(name)
+    got, head = client.get(path), client.head(path)
+    assert head.status_code == got.status_code
+    assert head.content == b""
+
+
+@pytest.mark.parametrize("name", sorted(TAKES))
+def test_no_page_may_be_framed_or_carries_a_cookie(client: Client, kids: tuple[Kid, Kid], name: str) -> None:
+    answer = client.get(kids[0].path(name), headers={"Cookie": "sessionid=x; csrftoken=y"})
+    assert "frame-ancestors 'none'" in answer["Content-Security-Policy"]
+    assert (answer["X-Frame-Options"], answer["X-Content-Type-Options"]) == ("DENY", "nosniff")
+    assert answer.cookies == {}
+    assert answer.has_header("Access-Control-Allow-Origin") is False
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "testserver.evil.example", "evil.example:80", "testserver@evil.example", "a b"]
+)
+@pytest.mark.parametrize("name", sorted(TAKES))
+def test_other_host_is_refused_everywhere(
+    client: Client, kids: tuple[Kid, Kid], name: str, host: str
+) -> None:
+    before = world()
+    path = kids[0].path(name)
+    for method in ("GET", "POST"):
+        answer = client.generic(method, path, headers={"Host": host})
+        assert (answer.status_code, "evil" in answer.content.decode()) == (400, False)
+        assert "frame-ancestors 'none'" in answer["Content-Security-Policy"]
+    assert world() == before
+
+
+@pytest.mark.parametrize("name", sorted(TAKES))
+def test_forwarded_host_is_not_believed(client: Client, kids: tuple[Kid, Kid], name: str) -> None:
+    headers = {
+        "X-Forwarded-Host": "evil.example",
+        "X-Forwarded-Server": "evil.example",
+        "Forwarded": "host=evil.example",
+        "X-Original-URL": "/admin/",
+        "X-Rewrite-URL": "/admin/",
+    }
+    path = kids[0].path(name)
+    answer = client.get(path, headers=headers)
+    assert answer.status_code == client.get(path).status_code
+    if not answer.streaming:
+        assert "evil.example" not in answer.content.decode()
+    assert "evil.example" not in str(answer.headers)
+
+
+@pytest.mark.parametrize("reader", ["anonymous", "other student", "organiser"])
+@pytest.mark.parametrize("name", sorted(TAKES))
+def test_nobody_reads_another_student(client: Client, kids: tuple[Kid, Kid], name: str, reader: str) -> None:
+    """Public pages and one's own pages hold nothing of anybody else, whoever asks."""
+    mine, theirs = kids
+    if reader == "organiser":
+        client.force_login(User.objects.create_superuser("organiser"))
+    path = mine.path(name)
+    answer = client.get(path)
+    page = "" if answer.streaming else answer.content.decode()
+    assert [secret for secret in theirs.secrets if secret in page] == []
+    if name not in SECRET:
+        assert [secret for secret in mine.secrets if secret in page] == []
+
+
+@pytest.mark.parametrize("name", sorted(SECRET))
+def test_secret_page_without_its_secret_is_not_found(
+    client: Client, kids: tuple[Kid, Kid], name: str
+) -> None:
+    """Whatever is put in place of the secret: cut off, one sign changed, made up, of another kind."""
+    before = world()
+    path = kids[0].path(name)
+    secret = path.split("/")[2]
+    other = "B" if secret[-2] != "B" else "C"
+    wrong = [
+        secret[:-1],
+        secret[:-2] + other + secret[-1],
+        secret.lower() if secret.lower() != secret else secret.upper(),
+        "x" * 22,
+        "1.1~" + "A" * 43,
+        "1.1~ü",
+        "%00",
+        "%ff",
+        "A" * 3000,
+    ]
+    for made_up in wrong:
+        for method in TAKES[name]:
+            answer = client.generic(method, path.replace(secret, made_up))
+            assert answer.status_code == 404, made_up
+    assert world() == before
+
+
+@pytest.mark.parametrize("name", ["registrations:cancel", "tickets:answer-cancel"])
+def test_secret_of_one_opens_no_registration_of_another(
+    client: Client, kids: tuple[Kid, Kid], name: str
+) -> None:
+    before = world()
+    mine, theirs = kids
+    own, other = (kid.submission.registrations.get().pk for kid in (mine, theirs))
+    path = mine.path(name)
+    assert client.get(path).status_code == 200
+    for method in TAKES[name]:
+        assert client.generic(method, re.sub(rf"{own}/$", f"{other}/", path)).status_code == 404
+    assert world() == before
+
+
+@pytest.mark.parametrize("name", sorted(SECRET))
+def test_secret_page_is_not_stored_indexed_or_told(client: Client, kids: tuple[Kid, Kid], name: str) -> None:
+    method = "GET" if "GET" in TAKES[name] else "POST"
+    answer = client.generic(method, kids[0].path(name))
+    assert answer.status_code in {200, 302}
+    assert (answer["Cache-Control"], answer["Referrer-Policy"], answer["X-Robots-Tag"]) == (
+        "no-store",
+        "no-referrer",
+        "noindex, nofollow",
+    )
