@@ -1,0 +1,97 @@
+"""The form under pressure, by the front door: one packet of repeats, and a database that does not answer."""
+
+import re
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from html import unescape
+
+import pytest
+from django.db import connection, transaction
+from django.test import Client
+
+from events.models import Event, Seats
+from registrations import links
+from registrations.models import Registration, Student, Submission
+from registrations.tests.builders import build_event, build_fest, build_submission
+from registrations.tests.frontdoor import FORM, press, text_of, typed
+from registrations.tests.races import at_once
+from tickets.models import Delivery, Ticket
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
+
+
+@contextmanager
+def held(event: Event) -> Iterator[None]:
+    """The event's seats are locked by another connection for as long as the block runs."""
+    is_held, may_go = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        try:
+            with transaction.atomic():
+                Seats.objects.locked([event.pk])
+                is_held.set()
+                may_go.wait(20)
+        finally:
+            connection.close()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    try:
+        assert is_held.wait(10)
+        yield
+    finally:
+        may_go.set()
+        holder.join(10)
+
+
+def test_fifty_identical_forms_at_once_are_one_seat_one_ticket_one_mail() -> None:
+    event = build_event(build_fest())
+    values = typed(event)
+    answers = at_once([lambda: Client().post(FORM, values)] * 50)
+    assert {answer.status_code for answer in answers} == {302}
+    assert len({answer["Location"] for answer in answers}) == 1
+    models = (Student, Submission, Registration, Ticket, Delivery)
+    assert [model.objects.count() for model in models] == [1] * 5
+
+
+def test_twenty_forms_of_one_student_at_once_are_one_seat() -> None:
+    """Two tabs, two phones, a parent who helps: another key each time, the same person."""
+    event = build_event(build_fest())
+    answers = at_once(
+        [lambda: press(Client(), event, name="Asha Rao", email="asha@example.org") for _ in range(20)]
+    )
+    assert sorted(answer.status_code for answer in answers) == [302] + [409] * 19
+    assert (Registration.objects.count(), Ticket.objects.count(), Event.objects.get().seats.taken) == (1, 1, 1)
+
+
+def test_form_whose_event_is_locked_is_kept_and_may_be_sent_again(client: Client) -> None:
+    event = build_event(build_fest())
+    values = typed(event, name='"><b>Asha</b>')
+    began = time.monotonic()
+    with held(event):
+        answer = client.post(FORM, values)
+    page = text_of(answer)
+    assert (answer.status_code, answer["Retry-After"], answer["Cache-Control"]) == (503, "5", "no-store")
+    assert time.monotonic() - began < 5
+    assert "<b>Asha" not in page
+    sent: dict[str, list[str]] = {}
+    for name, value in re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page):
+        sent.setdefault(name, []).append(unescape(value))
+    assert (sent["key"], sent["name"]) == ([values["key"]], [values["name"]])
+    assert Registration.objects.count() == 0
+    assert client.post(FORM, sent).status_code == 302
+    assert Registration.objects.count() == 1
+
+
+def test_cancelling_while_the_event_is_locked_is_kept_as_well(client: Client) -> None:
+    event = build_event(build_fest())
+    submission = build_submission(event)
+    path = f"{links.answer_path(submission)}cancel/{Registration.objects.get().pk}/"
+    with held(event):
+        answer = client.post(path)
+    assert (answer.status_code, f'action="{path}"' in text_of(answer)) == (503, True)
+    assert Registration.objects.get().state == "confirmed"
+    assert client.post(path).status_code == 200
+    assert Registration.objects.get().state == "cancelled"
