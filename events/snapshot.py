@@ -44,9 +44,13 @@ class Snapshot:
         return min([LIFETIME, *ahead])
 
     def keep(self, key: object, page: str) -> None:
-        """Remembers a rendered page for as long as this snapshot lives, unless there are too many."""
-        if len(self.pages) < MOST_PAGES:
-            self.pages[key] = page
+        """Remembers a rendered page for as long as this snapshot lives; the oldest gives way to it.
+
+        What is really asked for is back at once, and made-up combinations do not stay.
+        """
+        if len(self.pages) >= MOST_PAGES and key not in self.pages:
+            self.pages.pop(next(iter(self.pages)), None)
+        self.pages[key] = page
 
     def event(self, slug: str) -> Event | None:
         return next((event for event in self.events if event.slug == slug), None)

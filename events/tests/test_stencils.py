@@ -1,0 +1,68 @@
+"""Pages rendered once for many: nobody's part is on anybody else's page, whatever the parts hold."""
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from events.snapshot import MOST_PAGES, Snapshot
+from events.stencils import Stencil
+from registrations import links
+from registrations.models import Student
+from registrations.tests.builders import build_event, build_fest, build_submission
+from tickets.models import Ticket
+
+FIRST = "\U00100000"
+
+
+def snapshot() -> Snapshot:
+    return Snapshot(None, (), timezone.now())
+
+
+def test_part_is_escaped_and_put_in_once() -> None:
+    stencil = Stencil()
+    page = f"<p>{stencil.hole('<b>Asha</b>')}</p><p>{stencil.hole('B')}</p>"
+    assert stencil.fill(page) == "<p>&lt;b&gt;Asha&lt;/b&gt;</p><p>B</p>"
+
+
+def test_sign_of_a_hole_inside_a_part_stays_a_sign() -> None:
+    """A name that holds the sign of another hole brings in nothing."""
+    stencil = Stencil()
+    page = stencil.hole(f"a{chr(ord(FIRST) + 1)}b") + "|" + stencil.hole("secret")
+    assert stencil.fill(page) == f"a{chr(ord(FIRST) + 1)}b|secret"
+
+
+def test_kept_page_serves_others_with_their_own_parts() -> None:
+    current, pages = snapshot(), []
+    for name in ("Asha", "Zarina"):
+        stencil = Stencil()
+        hole = stencil.hole(name)
+        pages.append(stencil.page(current, ("page", hole), lambda hole=hole: f"Dear {hole}"))  # type: ignore[misc]
+    assert (pages, len(current.pages)) == (["Dear Asha", "Dear Zarina"], 1)
+
+
+def test_page_that_is_asked_for_is_kept_however_many_were_made_up() -> None:
+    current = snapshot()
+    for number in range(2 * MOST_PAGES):
+        current.keep(number, "made up")
+    current.keep("wanted", "page")
+    assert (current.pages.get("wanted"), len(current.pages)) == ("page", MOST_PAGES)
+
+
+@pytest.mark.django_db
+def test_answer_pages_of_one_shape_hold_only_their_own(client: Client) -> None:
+    event = build_event(build_fest())
+    values = [
+        {"name": "Asha Raman", "email": "raman@one.example", "section": "Q"},
+        {"name": "Zarina Khan", "email": "zkhan@two.example", "section": "W", "school": "Hill School"},
+        {"name": "<i>Ben</i>", "email": "ben@three.example", "section": "Z"},
+    ]
+    kids = [build_submission(event, **one) for one in values]
+    Student.objects.filter(pk=kids[2].student_id).update(name=f"Ben {chr(ord(FIRST) + 5)} {FIRST}")
+    pages = [client.get(links.answer_path(kid)).content.decode() for kid in kids * 2]
+    assert pages[:3] == pages[3:]
+    for number, kid in enumerate(kids):
+        code = Ticket.objects.get(student=kid.student).code
+        secrets = [values[number]["name"], code, links.my_path(kid.student), kid.student.reference[:3] + "-"]
+        seen = [[secret in page for secret in secrets[1:]] for page in pages[:3]]
+        assert seen == [[other == number] * 3 for other in range(3)]
+        assert [values[number]["name"] in page for page in pages[:2]] == [number == 0, number == 1]
