@@ -63,7 +63,11 @@ def test_twenty_forms_of_one_student_at_once_are_one_seat() -> None:
         [lambda: press(Client(), event, name="Asha Rao", email="asha@example.org") for _ in range(20)]
     )
     assert sorted(answer.status_code for answer in answers) == [302] + [409] * 19
-    assert (Registration.objects.count(), Ticket.objects.count(), Event.objects.get().seats.taken) == (1, 1, 1)
+    assert (Registration.objects.count(), Ticket.objects.count(), Event.objects.get().seats.taken) == (
+        1,
+        1,
+        1,
+    )
 
 
 def test_form_whose_event_is_locked_is_kept_and_may_be_sent_again(client: Client) -> None:
