@@ -1,0 +1,126 @@
+"""Pictures that organisers upload: judged before they are decoded, and drawn anew before they are kept.
+
+What is kept was written by us from pixels alone: no EXIF, no text, no second file behind the first.
+"""
+
+import hashlib
+from collections.abc import Callable
+from io import BytesIO
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from events.models import Picture
+
+MOST_BYTES = 2 * 1024 * 1024
+"""Of an uploaded file; nginx lets 2.5 MiB through."""
+MOST_PIXELS = 16_000_000
+"""More than a phone's ordinary picture has; decoded it takes 64 MB at most."""
+PREVIEW = (1200, 630)
+"""Pixels of an event's picture: what messengers show as a link's preview."""
+PREVIEW_BYTES = 200_000
+"""Messengers ignore a preview that is larger."""
+LOGO = (512, 256)
+"""The largest logo in pixels: 300 dots an inch on a ticket, three dots a pixel in a page's head."""
+SMALLEST = {"preview": (600, 315), "logo": (32, 32)}
+
+_QUALITIES = (85, 75, 65, 50, 35, 20)
+_PADDED = ("RGBA", "LA", "PA", "P")
+
+
+class NotAPicture(Exception):
+    """The upload cannot be used; `text` is fit to show."""
+
+    def __init__(self, text: "str | Promise") -> None:
+        super().__init__(text)
+        self.text = text
+
+
+def event_picture(content: bytes) -> Picture:
+    """The picture of an event as a JPEG of 1200 x 630 pixels and at most 200 kB, cropped around its middle.
+
+    Not saved. Raises `NotAPicture`.
+    """
+    image = _opened(content, smallest=SMALLEST["preview"], draw=lambda image: _on_white(image))
+    fitted = ImageOps.fit(image, PREVIEW, Image.Resampling.LANCZOS)
+    for quality in _QUALITIES:
+        data = _written(fitted, "JPEG", quality=quality, optimize=True, progressive=True)
+        if len(data) <= PREVIEW_BYTES:
+            break
+    return _picture(Picture.Kind.JPEG, fitted, data)
+
+
+def logo(content: bytes) -> Picture:
+    """The logo of a fest: a small PNG if it was one, else a small JPEG. Not saved. Raises `NotAPicture`."""
+    is_png = content.startswith(b"\x89PNG")
+    image = _opened(
+        content,
+        smallest=SMALLEST["logo"],
+        draw=lambda image: image.convert("RGBA") if is_png else _on_white(image),
+    )
+    image.thumbnail(LOGO, Image.Resampling.LANCZOS)
+    if is_png:
+        return _picture(Picture.Kind.PNG, image, _written(image, "PNG", optimize=True))
+    return _picture(Picture.Kind.JPEG, image, _written(image, "JPEG", quality=90, optimize=True))
+
+
+def keep(picture: Picture) -> Picture:
+    """Saves a picture; the same one twice is one row."""
+    Picture.objects.bulk_create([picture], ignore_conflicts=True)
+    return picture
+
+
+def _opened(
+    content: bytes, *, smallest: tuple[int, int], draw: Callable[[Image.Image], Image.Image]
+) -> Image.Image:
+    """The pixels, upright. Size and kind are read from the head of the file and judged first."""
+    if len(content) > MOST_BYTES:
+        raise NotAPicture(_("The picture must be 2 MB or less."))
+    try:
+        with Image.open(BytesIO(content), formats=("PNG", "JPEG")) as image:
+            _judge(image, smallest)
+            return draw(ImageOps.exif_transpose(image))
+    except NotAPicture:
+        raise
+    except UnidentifiedImageError:
+        raise NotAPicture(_("The file must be a PNG or JPEG picture.")) from None
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise NotAPicture(_TOO_LARGE) from None
+    except Exception as error:  # a hostile file makes decoders raise whatever they like
+        raise NotAPicture(_("The picture is damaged. Save it again as PNG or JPEG.")) from error
+
+
+_TOO_LARGE = _("The picture has too many pixels. Make it smaller than 16 megapixels.")
+
+
+def _judge(image: Image.Image, smallest: tuple[int, int]) -> None:
+    width, height = image.size
+    if width * height > MOST_PIXELS:
+        raise NotAPicture(_TOO_LARGE)
+    if width < smallest[0] or height < smallest[1]:
+        words = _("The picture must have at least %(width)d × %(height)d pixels.")
+        raise NotAPicture(words % {"width": smallest[0], "height": smallest[1]})
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    if image.mode not in _PADDED and "transparency" not in image.info:
+        return image.convert("RGB")
+    layer = image.convert("RGBA")
+    ground = Image.new("RGBA", layer.size, "white")
+    ground.alpha_composite(layer)
+    return ground.convert("RGB")
+
+
+def _written(image: Image.Image, kind: str, **options: object) -> bytes:
+    """The file of these pixels, and of nothing else that came along with them."""
+    bare = image.copy()
+    bare.info = {}
+    file = BytesIO()
+    bare.save(file, kind, **options)
+    return file.getvalue()
+
+
+def _picture(kind: str, image: Image.Image, data: bytes) -> Picture:
+    digest = hashlib.sha256(data).hexdigest()[:32]
+    return Picture(digest=digest, kind=kind, width=image.width, height=image.height, data=data)

@@ -1,0 +1,31 @@
+"""The form field that takes a picture."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from events.models import Picture
+from events.pictures import MOST_BYTES, NotAPicture
+
+
+class PictureField(forms.FileField):
+    """A PNG or JPEG that `draw` has drawn anew; its value is a `Picture` that is not saved, or nothing."""
+
+    def __init__(self, *, draw: Callable[[bytes], Picture], **kwargs: Any) -> None:
+        self.draw = draw
+        kwargs.setdefault("widget", forms.FileInput(attrs={"accept": "image/png,image/jpeg"}))
+        super().__init__(required=False, max_length=300, **kwargs)
+
+    def to_python(self, data: Any) -> Any:
+        file = super().to_python(data)
+        if file is None:
+            return None
+        if file.size > MOST_BYTES:
+            raise ValidationError(_("The picture must be 2 MB or less."))
+        try:
+            return self.draw(file.read())
+        except NotAPicture as error:
+            raise ValidationError(str(error.text)) from error
