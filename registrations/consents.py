@@ -18,3 +18,10 @@ def current_text(fest: Fest) -> ConsentText:
             kept = ConsentText.objects.create(fest=fest, version=1, text=DEFAULT)
         fest._consent_text = kept  # type: ignore[attr-defined]  # lives as long as the snapshot's fest
     return kept
+
+
+def next_version(fest: Fest) -> int:
+    """The number of this fest's next wording. Locks the fest, so that no two get one; needs a transaction."""
+    Fest.objects.select_for_update(no_key=True).get(pk=fest.pk)
+    newest = fest.consent_texts.order_by("-version").values_list("version", flat=True).first()
+    return (newest or 0) + 1

@@ -6,6 +6,7 @@ from django.db.models import Count, F, IntegerField, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.dispatch import receiver
 
+from events.clock import database_now
 from events.models import Event, Seats
 from events.signals import capacity_raised
 from registrations.models import Change, Registration
@@ -62,3 +63,15 @@ def promote_into_new_seats(*, seats: Seats, now: datetime, **_kwargs: object) ->
     changes = promote(seats, cause=Change.Cause.CAPACITY_RAISED, now=now)
     if changes:
         registrations_changed.send(sender=Registration, changes=changes, submission=None, now=now)
+
+
+def promote_after_change(event: Event) -> None:
+    """Gives free seats to those who wait, after an event takes place again or its list moves for longer.
+
+    Needs the caller's transaction. Locks the event's Seats row.
+    """
+    for seats in Seats.objects.locked([event.pk]):
+        now = database_now()
+        changes = promote(seats, cause=Change.Cause.PROMOTED, now=now)
+        if changes:
+            registrations_changed.send(sender=Registration, changes=changes, submission=None, now=now)

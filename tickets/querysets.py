@@ -33,6 +33,10 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def owed(self) -> "DeliveryQuerySet":
         return self.filter(state__in=("queued", "sending"))
 
+    def in_trouble(self) -> "DeliveryQuerySet":
+        """What did not reach anybody, and does not try any more."""
+        return self.filter(state__in=("failed", "bounced", "complained"))
+
     def due(self, now: dt.datetime, lease: dt.timedelta) -> "DeliveryQuerySet":
         """What may be claimed: queued and due, or claimed by a worker whose lease has run out."""
         return self.filter(

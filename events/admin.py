@@ -1,0 +1,185 @@
+"""The desk's pages of the fest and what belongs to it; events themselves stand in registrations."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db import models
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from events import pictures
+from events.desk import DeskAdmin, MergingForm, RecordAdmin
+from events.models import CapacityChange, Category, Fest, Picture, Seats, Venue
+from events.uploads import PictureField
+
+
+class FestForm(MergingForm):
+    upload = PictureField(
+        label=gettext_lazy("New logo"),
+        draw=pictures.logo,
+        help_text=gettext_lazy("PNG or JPEG, at most 2 MB. It is scaled down to 512 × 256 pixels."),
+    )
+    remove_picture = forms.BooleanField(label=gettext_lazy("Remove the logo"), required=False)
+
+    def clean(self) -> Any:
+        cleaned = super().clean()
+        for low, high, problem in _ORDERED:
+            if low in cleaned and high in cleaned and cleaned[low] > cleaned[high]:
+                self.add_error(high, problem)
+        if cleaned.get("opens_at") and cleaned.get("opens_at") == cleaned.get("closes_at"):
+            self.add_error("closes_at", _("Registration must close after it opens."))
+        other = Fest.objects.filter(is_current=True).exclude(pk=self.instance.pk).first()
+        if cleaned.get("is_current") and other:
+            words = _("%(fest)s is the current fest. Take the mark away there first.")
+            self.add_error("is_current", words % {"fest": other.name})
+        return cleaned
+
+
+_ORDERED = (
+    ("starts_on", "ends_on", gettext_lazy("The last day must not be before the first.")),
+    ("opens_at", "closes_at", gettext_lazy("Registration must close after it opens.")),
+    ("grade_min", "grade_max", gettext_lazy("The highest grade must not be below the lowest.")),
+)
+
+
+@admin.register(Fest)
+class FestAdmin(DeskAdmin):
+    """A fest with its looks. It is never deleted here: everything belongs to it."""
+
+    form = FestForm
+    list_display = ("name", "is_current", "starts_on", "ends_on", "opens_at", "closes_at", "is_paused")
+    search_fields = ("name", "slug", "place")
+    list_filter = ("is_current",)
+    readonly_fields = ("logo_shown",)
+    fieldsets = (
+        (None, {"fields": ("name", "slug", "is_current", "place", "starts_on", "ends_on", "time_zone")}),
+        (gettext_lazy("Looks"), {"fields": ("accent", "logo_shown", "upload", "remove_picture")}),
+        (
+            gettext_lazy("Registration"),
+            {"fields": ("opens_at", "closes_at", "is_paused", "pause_text", "grade_min", "grade_max")},
+        ),
+        (
+            gettext_lazy("Privacy"),
+            {"fields": ("contact_name", "contact_email", "privacy_text", "retention_days")},
+        ),
+    )
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
+        return {} if obj else {"slug": ("name",)}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Fest]:
+        return super().get_queryset(request).select_related("logo").defer("logo__data")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Fest, form: Any, change: bool) -> None:
+        """Writes what was changed and nothing else."""
+        names = take_picture(form, obj, "logo")
+        if change:
+            columns = {field.name for field in obj._meta.concrete_fields}
+            obj.save(update_fields=columns & {*form.changed_data, *names})
+        else:
+            obj.save()
+
+    @admin.display(description=gettext_lazy("logo"))
+    def logo_shown(self, obj: Fest) -> str:
+        return shown(obj.logo, height=64)
+
+
+def take_picture(form: Any, obj: Any, name: str) -> list[str]:
+    """Puts the uploaded picture in its place, or takes the old one away; the names of what changed."""
+    picture = form.cleaned_data.get("upload")
+    if picture:
+        setattr(obj, name, pictures.keep(picture))
+    elif form.cleaned_data.get("remove_picture"):
+        setattr(obj, name, None)
+    else:
+        return []
+    return [name]
+
+
+def shown(picture: Picture | None, *, height: int) -> str:
+    if picture is None:
+        return _("none")
+    return format_html('<img src="{}" height="{}" alt="">', picture.get_absolute_url(), height)
+
+
+@admin.register(Venue)
+class VenueAdmin(DeskAdmin):
+    list_display = ("name", "directions", "fest")
+    list_select_related = ("fest",)
+    list_filter = ("fest",)
+    search_fields = ("name", "directions")
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
+
+    def refusal_to_delete(self, obj: Venue) -> str:
+        return _in_use(obj)
+
+
+@admin.register(Category)
+class CategoryAdmin(DeskAdmin):
+    list_display = ("name", "position", "fest")
+    list_select_related = ("fest",)
+    list_filter = ("fest",)
+    search_fields = ("name",)
+    prepopulated_fields = {"slug": ("name",)}
+
+    def refusal_to_delete(self, obj: Category) -> str:
+        return _in_use(obj)
+
+
+def _in_use(obj: Venue | Category) -> str:
+    event = obj.events.first()
+    if event is None:
+        return ""
+    words = _("%(name)s cannot be deleted: %(event)s uses it.")
+    return words % {"name": obj.name, "event": event.name}
+
+
+@admin.register(Seats)
+class SeatsAdmin(RecordAdmin):
+    """The counts to look at. The capacity is changed on the event's page, the rest only by registrations."""
+
+    list_display = ("event", "capacity", "taken", "free", "waiting", "filled_at")
+    list_select_related = ("event",)
+    list_filter = ("event__fest",)
+    search_fields = ("event__name",)
+    fields = ("event", "capacity", "taken", "free", "waiting", "last_place", "filled_at")
+    readonly_fields = ("free",)
+    ordering = ("event__starts_at", "event__name")
+
+    @admin.display(description=gettext_lazy("free"))
+    def free(self, obj: Seats) -> int:
+        return obj.free
+
+
+@admin.register(CapacityChange)
+class CapacityChangeAdmin(RecordAdmin):
+    list_display = ("event", "capacity", "at")
+    list_select_related = ("event",)
+    list_filter = ("event__fest",)
+    search_fields = ("event__name",)
+    fields = ("event", "capacity", "at")
+    ordering = ("-at", "-pk")
+
+
+@admin.register(Picture)
+class PictureAdmin(RecordAdmin):
+    list_display = ("digest", "kind", "width", "height")
+    list_filter = ("kind",)
+    search_fields = ("digest",)
+    fields = ("digest", "kind", "width", "height", "picture")
+    readonly_fields = ("picture",)
+    ordering = ("digest",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Picture]:
+        return super().get_queryset(request).defer("data")
+
+    @admin.display(description=gettext_lazy("picture"))
+    def picture(self, obj: Picture) -> str:
+        return shown(obj, height=min(obj.height, 315))

@@ -1,0 +1,47 @@
+"""The wordings that are agreed to: a new one is a new version, and none is ever changed."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from events.desk import RecordAdmin
+from events.models import Fest
+from registrations.consents import next_version
+from registrations.models import Consent, ConsentText
+
+
+@admin.register(ConsentText)
+class ConsentTextAdmin(RecordAdmin):
+    list_display = ("fest", "version", "text", "created_at")
+    list_display_links = ("version",)
+    list_select_related = ("fest",)
+    list_filter = ("fest",)
+    search_fields = ("text",)
+    ordering = ("-fest", "-version")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("registrations.add_consenttext")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ("fest", "version", "text", "created_at") if obj else ("fest", "text")
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """The newest wording of the current fest, to start from."""
+        newest = ConsentText.objects.filter(fest__is_current=True).order_by("-version").first()
+        fest = newest.fest if newest else Fest.objects.filter(is_current=True).first()
+        return {"fest": fest.pk if fest else None, "text": newest.text if newest else ""}
+
+    def save_model(self, request: HttpRequest, obj: ConsentText, form: Any, change: bool) -> None:
+        obj.version = next_version(obj.fest)
+        obj.save()
+
+
+@admin.register(Consent)
+class ConsentAdmin(RecordAdmin):
+    list_display = ("student", "text", "basis", "user", "at")
+    list_select_related = ("student", "text__fest", "user")
+    list_filter = ("basis", "text__fest")
+    search_fields = ("student__name", "student__reference")
+    fields = ("student", "text", "basis", "user", "at")
+    ordering = ("-at", "-pk")

@@ -1,0 +1,83 @@
+"""The form of an event's page at the desk."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from events import pictures
+from events.desk import MergingForm
+from events.models import Event
+from events.uploads import PictureField
+
+MOST_SEATS = 100_000
+
+_ORDERED = (
+    ("starts_at", "ends_at", False, gettext_lazy("The event must end after it starts.")),
+    ("opens_at", "closes_at", False, gettext_lazy("Registration must close after it opens.")),
+    ("grade_min", "grade_max", True, gettext_lazy("The highest grade must not be below the lowest.")),
+)
+
+
+class EventForm(MergingForm):
+    """Everything about an event but its counts, which are no fields of it and so cannot be put back."""
+
+    capacity = forms.IntegerField(
+        label=gettext_lazy("Capacity"),
+        min_value=0,
+        max_value=MOST_SEATS,
+        help_text=gettext_lazy(
+            "More seats go to the waiting list at once. Fewer seats than are taken throw nobody out."
+        ),
+    )
+    upload = PictureField(
+        label=gettext_lazy("New picture"),
+        draw=pictures.event_picture,
+        help_text=gettext_lazy("PNG or JPEG, at most 2 MB. It is cropped to 1200 × 630 pixels."),
+    )
+    remove_picture = forms.BooleanField(label=gettext_lazy("Remove the picture"), required=False)
+    takes_place = forms.BooleanField(label=gettext_lazy("It takes place after all"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk is None or "venue" not in self.fields:
+            return
+        seats = getattr(self.instance, "seats", None)
+        self.fields["capacity"].initial = seats.capacity if seats else None
+        fest = self.instance.fest
+        for name, rows in (("venue", fest.venues.all()), ("category", fest.categories.all())):
+            field = self.fields[name]
+            if isinstance(field, forms.ModelChoiceField):
+                field.queryset = rows
+
+    def clean(self) -> Any:
+        cleaned = super().clean()
+        for low, high, may_be_same, words in _ORDERED:
+            first, last = cleaned.get(low), cleaned.get(high)
+            if first and last and (first > last or (first == last and not may_be_same)):
+                self.add_error(high, words)
+        self._check_fest(cleaned)
+        if self.instance.pk is not None and "state" in cleaned:
+            self._check_state(cleaned)
+        return cleaned
+
+    def _check_fest(self, cleaned: dict[str, Any]) -> None:
+        """What belongs to an event belongs to its fest; the fest of an event never changes."""
+        fest = cleaned.get("fest") or (self.instance.fest if self.instance.pk else None)
+        for name in ("venue", "category"):
+            if fest and name in cleaned and cleaned[name].fest_id != fest.pk:
+                self.add_error(name, _("Choose one of %(fest)s.") % {"fest": fest.name})
+        namesakes = Event.objects.filter(fest=fest, slug=cleaned.get("slug")).exclude(pk=self.instance.pk)
+        if fest and namesakes.exists():
+            self.add_error("slug", _("Another event of the fest has this slug."))
+
+    def _check_state(self, cleaned: dict[str, Any]) -> None:
+        before, after = self.instance.state, cleaned["state"]
+        cancelled, draft = Event.State.CANCELLED, Event.State.DRAFT
+        if before == cancelled != after and not cleaned.get("takes_place"):
+            self.add_error(
+                "state", _("This event was cancelled. Tick “It takes place after all” if you mean it.")
+            )
+        elif after == draft != before and self.instance.registrations.exists():
+            self.add_error("state", _("It has registrations and cannot be hidden. Cancel it instead."))

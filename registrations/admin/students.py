@@ -1,0 +1,93 @@
+"""Students at the desk: found, read and corrected; their seats stay."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from events.desk import MergingForm, RecordAdmin, RecordInline
+from registrations.correcting import CORRECTABLE, correct
+from registrations.errors import RegistrationError
+from registrations.forms import DetailsForm
+from registrations.locking import Deadline
+from registrations.models import Change, Consent, Registration, Student
+
+
+class StudentForm(MergingForm):
+    """The details as the public form takes them, written by the one function that keeps seats and trail.
+
+    Only the database knows whether they may be: that is the last thing this form checks, and when it says
+    yes they are written.
+    """
+
+    name = DetailsForm.base_fields["name"]
+    section = DetailsForm.base_fields["section"]
+    roll_number = DetailsForm.base_fields["roll_number"]
+    email = DetailsForm.base_fields["email"]
+    user: Any = None
+
+    def _post_clean(self) -> None:
+        """After the checks of the model, which come after `clean`."""
+        super()._post_clean()  # type: ignore[misc]  # Django's own hook, as its forms of users use it
+        if self.errors or not self.changed_data:
+            return
+        values = {name: self.cleaned_data[name] for name in CORRECTABLE}
+        actor, deadline = Change.Actor.ORGANISER, Deadline()
+        try:
+            correct(self.instance.pk, values=values, actor=actor, user=self.user, deadline=deadline)
+        except RegistrationError as error:
+            self.add_error(None, str(error.text))
+
+
+class RegistrationsInline(RecordInline):
+    model = Registration
+    fields = ("event", "state", "place", "created_at")
+    ordering = ("created_at", "pk")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Registration]:
+        return super().get_queryset(request).select_related("event", "student")
+
+
+class ConsentsInline(RecordInline):
+    model = Consent
+    fields = ("text", "basis", "user", "at")
+    ordering = ("at", "pk")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Consent]:
+        return super().get_queryset(request).select_related("text__fest", "user", "student")
+
+
+@admin.register(Student)
+class StudentAdmin(RecordAdmin):
+    """No adding and no deleting: students come by registering, and go by erasure."""
+
+    form = StudentForm
+    list_display = ("name", "grade", "section", "roll_number", "school", "email", "reference", "created_at")
+    list_select_related = ("school",)
+    list_filter = ("grade", "school", "fest")
+    search_fields = ("name", "email", "reference", "school__name")
+    ordering = ("-created_at", "-pk")
+    fields = (*CORRECTABLE, "school", "fest", "language", "reference", "created_at")
+    readonly_fields = ("school", "fest", "language", "reference", "created_at")
+    inlines = (RegistrationsInline, ConsentsInline)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("registrations.change_student")
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form: type[forms.ModelForm[Any]] = super().get_form(request, obj, change=change, **kwargs)
+        return type(form.__name__, (form,), {"user": request.user})
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        """Without Django's transaction around it: a correction has its own, and may repeat it."""
+        return self._changeform_view(request, object_id, form_url, extra_context)  # type: ignore[attr-defined]  # Django's own view, but for the transaction
+
+    def save_model(self, request: HttpRequest, obj: Student, form: Any, change: bool) -> None:
+        """Everything is written by then."""
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """No line in the admin's own log, where a name would outlive its erasure; the Changes tell it."""

@@ -1,0 +1,118 @@
+"""The organisers' desk as a whole: every table has its pages, and only staff sees them."""
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.db.models import Model
+from django.test import Client
+from django.urls import reverse
+
+from events.desk import page_of
+from tickets.tests.desk import (
+    add_path,
+    build_row_of_everything,
+    current_fest,
+    desk,
+    list_path,
+    organiser,
+    query_count,
+)
+
+pytestmark = pytest.mark.django_db
+ROOMS = ("events", "registrations", "tickets")
+MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
+OURS = [model for model in MODELS if model._meta.app_label in ROOMS]
+
+
+def name_of(model: type[Model]) -> str:
+    return model._meta.label
+
+
+def test_every_table_of_the_rooms_has_its_pages() -> None:
+    tables = {model for room in ROOMS for model in apps.get_app_config(room).get_models()}
+    assert set(OURS) == tables
+
+
+@pytest.mark.parametrize("model", MODELS, ids=name_of)
+def test_every_list_opens_and_is_searched(model: type[Model]) -> None:
+    build_row_of_everything(1)
+    client = desk()
+    statuses = [client.get(list_path(model), query).status_code for query in ({}, {"q": "a'b%"})]
+    assert statuses == [200, 200]
+
+
+@pytest.mark.parametrize("model", MODELS, ids=name_of)
+def test_every_filter_opens(model: type[Model]) -> None:
+    build_row_of_everything(1)
+    client = desk()
+    shown = client.get(list_path(model)).context["cl"]
+    queries = [choice["query_string"] for spec in shown.filter_specs for choice in spec.choices(shown)]
+    assert {client.get(list_path(model) + query).status_code for query in ["?", *queries]} == {200}
+
+
+@pytest.mark.parametrize("model", OURS, ids=name_of)
+def test_every_row_opens(model: type[Model]) -> None:
+    build_row_of_everything(1)
+    assert desk().get(page_of(model._default_manager.all()[0])).status_code == 200
+
+
+@pytest.mark.parametrize("model", MODELS, ids=name_of)
+def test_add_page_opens_where_something_may_be_added(model: type[Model]) -> None:
+    build_row_of_everything(1)
+    client = desk()
+    asked = client.get(reverse("admin:index")).wsgi_request
+    expected = 200 if admin.site._registry[model].has_add_permission(asked) else 403
+    assert client.get(add_path(model)).status_code == expected
+
+
+def test_only_these_rows_are_added_at_the_desk() -> None:
+    client = desk()
+    addable = {model.__name__ for model in OURS if client.get(add_path(model)).status_code == 200}
+    assert addable == {"Fest", "Venue", "Category", "Event", "School", "SchoolAlias", "ConsentText"}
+
+
+@pytest.mark.parametrize("model", OURS, ids=name_of)
+def test_list_costs_the_same_for_one_row_and_for_three(model: type[Model]) -> None:
+    client = desk()
+    build_row_of_everything(1)
+    one = query_count(client, list_path(model))
+    build_row_of_everything(2)
+    build_row_of_everything(3)
+    assert query_count(client, list_path(model)) == one
+
+
+@pytest.mark.parametrize("model", MODELS, ids=name_of)
+def test_stranger_is_sent_to_the_login(model: type[Model]) -> None:
+    paths = [list_path(model), add_path(model)]
+    logins = [Client().get(path)["Location"] for path in paths]
+    assert logins == [f"{reverse('admin:login')}?next={path}" for path in paths]
+
+
+@pytest.mark.parametrize("model", MODELS, ids=name_of)
+def test_user_who_is_no_staff_sees_nothing(model: type[Model]) -> None:
+    client = desk(organiser("student", is_staff=False, is_superuser=False))
+    assert client.get(list_path(model)).status_code == 302
+
+
+@pytest.mark.parametrize("model", OURS, ids=name_of)
+def test_staff_without_permissions_sees_nothing(model: type[Model]) -> None:
+    client = desk(organiser("volunteer", is_superuser=False))
+    assert client.get(list_path(model)).status_code == 403
+
+
+def test_front_page_carries_the_name_of_the_fest() -> None:
+    build_row_of_everything(1)
+    page = desk().get(reverse("admin:index"))
+    assert f"<bdi>{current_fest().name}</bdi>" in page.content.decode()
+
+
+def test_pages_of_the_desk_have_no_inline_style_or_script() -> None:
+    build_row_of_everything(1)
+    client = desk()
+    pages = [client.get(page_of(model._default_manager.all()[0])).content.decode() for model in OURS]
+    found = [mark for mark in ("style=", "onclick=", "<script>") if any(mark in page for page in pages)]
+    assert found == []
+
+
+def test_policy_of_the_site_holds_at_the_desk() -> None:
+    assert "default-src 'self'" in desk().get(reverse("admin:index"))["Content-Security-Policy"]

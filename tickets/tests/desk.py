@@ -1,0 +1,92 @@
+"""Somebody who runs the fest, and one row of everything, for tests of the desk."""
+
+import uuid
+from typing import Any
+
+import html5lib
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.db.models import Model
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from events.models import Fest, Picture
+from registrations.models import Refusal, SchoolAlias
+from registrations.tests.builders import build_event, build_fest, build_school, build_submission
+from tickets.models import Delivery, DeliveryEvent
+
+
+def organiser(name: str = "organiser", **values: Any) -> Any:
+    return get_user_model().objects.create_user(name, **({"is_staff": True, "is_superuser": True} | values))
+
+
+def desk(user: Any = None) -> Client:
+    """A browser in which an organiser is logged in."""
+    client = Client()
+    client.force_login(user or organiser())
+    return client
+
+
+def build_row_of_everything(number: int) -> None:
+    """One more row in every table of the rooms."""
+    fest = build_fest() if number == 1 else build_fest(is_current=False)
+    event, other = build_event(fest), build_event(fest)
+    other.leads.add(organiser(f"lead{number}"))
+    school = build_school(f"School {number}")
+    SchoolAlias.objects.create(school=school, name=f"Alias {number}", key=f"alias {number}")
+    submission = build_submission(event, school=school.name)
+    Refusal.objects.create(submission=submission, event=other, reason="full", other=event)
+    DeliveryEvent.objects.create(
+        delivery=Delivery.objects.get(submission=submission),
+        event_id=str(uuid.uuid4()),
+        kind="bounced",
+        happened_at=timezone.now(),
+    )
+    Picture.objects.create(digest=f"{number:032x}", kind="png", width=1, height=1, data=b"not read")
+
+
+def list_path(model: type[Model]) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+
+
+def add_path(model: type[Model]) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_add")
+
+
+def filled_in(client: Client, path: str, **values: Any) -> dict[str, Any]:
+    """What a browser would send from the form at this path, with these fields typed over."""
+    answer = client.get(path)
+    assert answer.status_code == 200
+    page = html5lib.parse(answer.content.decode(), namespaceHTMLElements=False)
+    form = page.find(".//div[@id='content-main']/form")
+    sent: dict[str, Any] = {}
+    for field in form.iter():
+        is_sent = field.tag in ("input", "textarea", "select") and field.get("type") not in ("file", "submit")
+        if is_sent and field.get("name"):
+            sent |= _sent_by(field)
+    return sent | values
+
+
+def _sent_by(field: Any) -> dict[str, Any]:
+    name = field.get("name")
+    if field.tag == "textarea":
+        return {name: field.text or ""}
+    if field.tag == "select":
+        chosen = [option.get("value") for option in field.iter("option") if "selected" in option.attrib]
+        return {name: chosen} if "multiple" in field.attrib else {name: (chosen or [""])[0]}
+    if field.get("type") == "checkbox":
+        return {name: field.get("value", "on")} if "checked" in field.attrib else {}
+    return {name: field.get("value", "")}
+
+
+def query_count(client: Client, path: str) -> int:
+    client.get(path)
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(path).status_code == 200
+    return len(queries)
+
+
+def current_fest() -> Fest:
+    return Fest.objects.get(is_current=True)

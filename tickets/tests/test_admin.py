@@ -1,0 +1,93 @@
+"""Tickets and mails at the desk: what went wrong is found, and tried again."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from events.desk import page_of
+from tickets.models import Delivery, Ticket
+from tickets.tests.builders import build_answered, delivery_of, pretend_rendered, ticket_of
+from tickets.tests.desk import desk, list_path
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def client() -> Client:
+    return desk()
+
+
+@pytest.fixture
+def rings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The bell's own tests ring it; here it is enough to hear that somebody did."""
+    heard: list[str] = []
+    monkeypatch.setattr("tickets.admin.ring", lambda: heard.append("ring"))
+    return heard
+
+
+def act(client: Client, action: str, *rows: Any) -> list[str]:
+    form = {"action": action, "_selected_action": [row.pk for row in rows]}
+    answer = client.post(list_path(type(rows[0])), form, follow=True)
+    return [str(message) for message in answer.context["messages"]]
+
+
+def listed(client: Client, model: Any, **filters: str) -> list[Any]:
+    return list(client.get(list_path(model), filters).context["cl"].result_list)
+
+
+def test_failed_mail_is_found_with_its_error(client: Client) -> None:
+    failed, fine = delivery_of(build_answered()), delivery_of(build_answered())
+    Delivery.objects.filter(pk=failed.pk).update(state="failed", error="No such mailbox")
+    assert listed(client, Delivery, trouble="yes") == [failed]
+    assert listed(client, Delivery, state__exact="queued") == [fine]
+    assert "No such mailbox" in client.get(list_path(Delivery)).content.decode()
+
+
+def test_failed_mail_is_sent_again(
+    client: Client, rings: list[str], django_capture_on_commit_callbacks: Any
+) -> None:
+    failed, fine = delivery_of(build_answered()), delivery_of(build_answered())
+    Delivery.objects.filter(pk=failed.pk).update(state="failed", error="No such mailbox", attempts=5)
+    Delivery.objects.filter(pk=fine.pk).update(state="sent")
+    with django_capture_on_commit_callbacks(execute=True):
+        words = act(client, "queue_again", failed, fine)
+        assert rings == []
+    assert words == ["1 mail is sent again.", "1 mail had not failed and stays as it is."]
+    assert list(Delivery.objects.order_by("pk").values_list("state", "attempts", "error")) == [
+        ("queued", 0, ""),
+        ("sent", 0, ""),
+    ]
+    assert rings == ["ring"]
+
+
+def test_pdf_is_made_again(client: Client, rings: list[str], django_capture_on_commit_callbacks: Any) -> None:
+    ticket = ticket_of(build_answered())
+    pretend_rendered()
+    with django_capture_on_commit_callbacks(execute=True):
+        assert act(client, "make_again", ticket) == ["1 PDF is made again."]
+    assert (Ticket.objects.get().rendered_at, rings) == (None, ["ring"])
+
+
+def test_tickets_are_found_by_where_their_pdf_stands(client: Client) -> None:
+    made = ticket_of(build_answered())
+    pretend_rendered()
+    given_up, owed = ticket_of(build_answered()), ticket_of(build_answered())
+    Ticket.objects.filter(pk=given_up.pk).update(render_attempts=3, render_error="OSError: no font")
+    found = [listed(client, Ticket, pdf=where) for where in ("made", "given_up", "owed")]
+    assert found == [[made], [given_up], [owed]]
+
+
+def test_code_of_a_ticket_is_shown_to_nobody(client: Client) -> None:
+    ticket = ticket_of(build_answered())
+    pages = [client.get(path).content.decode() for path in (list_path(Ticket), page_of(ticket))]
+    assert [ticket.code in page for page in pages] == [False, False]
+
+
+@pytest.mark.parametrize("model", [Ticket, Delivery])
+def test_rows_are_never_written_by_a_form(client: Client, model: Any) -> None:
+    build_answered()
+    row = model.objects.get()
+    posts = [client.post(page_of(row), {"to": "x@example.org"})]
+    posts.append(client.post(page_of(row).replace("change", "delete"), {"post": "yes"}))
+    assert ([post.status_code for post in posts], model.objects.count()) == ([403, 403], 1)
