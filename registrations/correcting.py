@@ -1,5 +1,6 @@
 """Correcting a student's details; the seats stay."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError
@@ -7,7 +8,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from events.clock import database_now
-from events.models import Seats
+from events.models import GRACE, Seats
 from registrations.errors import NotPossible
 from registrations.locking import Deadline, in_transaction
 from registrations.models import Change, Registration, Student
@@ -22,8 +23,9 @@ def correct(
 ) -> Student:
     """Writes corrected details and records which fields changed, on every registration of the student.
 
-    A new e-mail makes the old links die. Locks the Seats rows of the student's events, then the student.
-    Raises `NotPossible` when an event is not for the new grade or another student has these details.
+    A new e-mail makes the old links die. After the last closing a student may change the e-mail only.
+    Locks the Seats rows of the student's events, then the student. Raises `NotPossible` when an event is
+    not for the new grade, another student has these details, or it is too late.
     """
     try:
         return in_transaction(lambda: _correct(student_id, values, actor, user, deadline), deadline=deadline)
@@ -43,9 +45,11 @@ def _correct(student_id: int, values: dict[str, Any], actor: str, user: Any, dea
     if not fields:
         return student
     registrations = list(rows.with_facts())
+    now = database_now()
+    if actor == Change.Actor.STUDENT and fields != ["email"]:
+        _require_open(registrations, now)
     _require_grade(registrations, wanted.grade)
     _save(student, wanted, fields)
-    now = database_now()
     for registration in registrations:
         registration.student = student
     origin = Origin(Change.Cause.CORRECTED, actor, now, user=user, fields=fields)
@@ -54,6 +58,17 @@ def _correct(student_id: int, values: dict[str, Any], actor: str, user: Any, dea
         sender=Registration, changes=changes, submission=None, now=now, old_email=old_email
     )
     return student
+
+
+def _require_open(registrations: list[Registration], now: datetime) -> None:
+    """After the last closing a name is no slip of the pen any more: the organisers decide."""
+    closings = [row.event.registration_closes_at for row in registrations if row.is_active]
+    if closings and now >= max(closings) + GRACE:
+        raise NotPossible(
+            _(
+                "Registration is closed. Only the e-mail address can still be changed here; ask the organisers."
+            )
+        )
 
 
 def _require_grade(registrations: list[Registration], grade: int) -> None:

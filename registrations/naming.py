@@ -55,5 +55,10 @@ def random_reference() -> str:
     return "".join(secrets.choice(ALPHABET) for _ in range(7))
 
 
+def grouped(reference: str) -> str:
+    """Seven signs are typed more surely as three and four."""
+    return f"{reference[:3]}-{reference[3:]}" if len(reference) == 7 else reference
+
+
 def _separates(sign: str) -> bool:
     return unicodedata.category(sign)[0] in "PZC" and sign not in "\u200c\u200d"

@@ -120,9 +120,15 @@ def _set_trait(event: Event, now: dt.datetime) -> None:
     traits = {slugify(plan.name): plan.trait for plan in sample.EVENTS}
     match traits.get(event.slug):
         case "opens soon":
-            event.opens_at = now + dt.timedelta(minutes=1)
+            event.opens_at = _full_minute(now + dt.timedelta(minutes=1))
         case "closed":
             event.closes_at = now - dt.timedelta(days=1)
+
+
+def _full_minute(when: dt.datetime) -> dt.datetime:
+    """This minute, or the next one where seconds have passed: an opening that people can read."""
+    begun = when.replace(second=0, microsecond=0)
+    return begun if begun == when else begun + dt.timedelta(minutes=1)
 
 
 def _fill(fest: Fest) -> None:

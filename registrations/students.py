@@ -120,5 +120,6 @@ def _insert(student: Student, *, beside_namesakes: bool) -> bool:
 
 
 def with_email(email: str, *, fest_id: int) -> list[Student]:
-    """All students whose address on record this is, compared without case."""
-    return list(Student.objects.filter(~Q(email_key=""), fest_id=fest_id, email_key=email_key(email)))
+    """All students whose address on record this is, compared without case; whoever came first is first."""
+    rows = Student.objects.filter(~Q(email_key=""), fest_id=fest_id, email_key=email_key(email))
+    return list(rows.order_by("pk"))

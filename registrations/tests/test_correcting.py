@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from events.models import Fest
+from events.clock import database_now
+from events.models import GRACE, Fest
 from registrations.cancelling import cancel
 from registrations.correcting import correct
 from registrations.errors import NotPossible
@@ -140,3 +141,28 @@ def test_correction_renews_the_pdf(fest: Fest) -> None:
     Ticket.objects.update(rendered_at=student.created_at, render_attempts=2)
     corrected(student, name="Somebody New")
     assert list(Ticket.objects.values_list("rendered_at", "render_attempts")) == [(None, 0)]
+
+
+def test_after_the_closing_a_student_may_change_the_address_only(fest: Fest) -> None:
+    event = build_event(fest)
+    student = build_submission(event).student
+    event.closes_at = database_now() - GRACE
+    event.save(update_fields=["closes_at"])
+    with pytest.raises(NotPossible, match="Only the e-mail address"):
+        corrected(student, name="Somebody Else")
+    assert corrected(student, email="new@example.org").email == "new@example.org"
+    renamed = correct(
+        student.pk,
+        values=details_of(student) | {"name": "Asha R. Rao", "email": "new@example.org"},
+        actor=Change.Actor.ORGANISER,
+        deadline=Deadline(),
+    )
+    assert renamed.name == "Asha R. Rao"
+
+
+def test_within_the_grace_a_name_is_still_corrected(fest: Fest) -> None:
+    event = build_event(fest)
+    student = build_submission(event).student
+    event.closes_at = database_now() - GRACE / 2
+    event.save(update_fields=["closes_at"])
+    assert corrected(student, name="Asha R. Rao").name == "Asha R. Rao"

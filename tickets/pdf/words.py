@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from registrations.naming import grouped
 from tickets.pdf.face import TicketFace
 from tickets.pdf.fitting import Box
 from tickets.pdf.logo import logo_address
@@ -64,11 +65,6 @@ def words_of(face: TicketFace) -> dict[str, object]:
 
 def fitted(text: str, box: Box) -> Words:
     return Words(*box.fit(printable(text)))
-
-
-def grouped(reference: str) -> str:
-    """Seven signs are typed more surely as three and four."""
-    return f"{reference[:3]}-{reference[3:]}" if len(reference) == 7 else reference
 
 
 def zone_name(moment: datetime, time_zone: str) -> str:

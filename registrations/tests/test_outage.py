@@ -1,0 +1,36 @@
+"""A transaction that the server ended under our hands is told as any other outage."""
+
+import time
+
+import pytest
+from django.db import InternalError, connection, transaction
+from django.http import HttpResponse
+from django.test import RequestFactory
+
+from registrations.outage import OutageMiddleware
+
+
+def stand_still_inside_a_transaction() -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL idle_in_transaction_session_timeout = '20ms'")
+        ends = time.monotonic() + 5
+        while time.monotonic() < ends:
+            time.sleep(0.05)
+            cursor.execute("SELECT 1")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_transaction_ended_by_the_server_is_the_busy_page_with_everything_typed(rf: RequestFactory) -> None:
+    with pytest.raises(InternalError) as raised:
+        stand_still_inside_a_transaction()
+    connection.close()
+    outage = OutageMiddleware(lambda request: HttpResponse())
+    answer = outage.process_exception(rf.post("/register/", {"name": "Asha Rao"}), raised.value)
+    assert answer is not None
+    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+    assert b'value="Asha Rao"' in answer.content
+
+
+def test_fault_of_the_code_is_no_outage(rf: RequestFactory) -> None:
+    outage = OutageMiddleware(lambda request: HttpResponse())
+    assert outage.process_exception(rf.get("/"), ValueError("ours")) is None

@@ -1,0 +1,64 @@
+"""The sample fest: what a newcomer meets, made once and moved with the days."""
+
+import datetime as dt
+
+import pytest
+
+from events.availability import Availability, State
+from events.clock import database_now
+from events.models import Event, Fest, Seats
+from registrations.models import Registration, School
+from registrations.samplefest import prepare
+from tickets.tests.audited import run
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+DAY = dt.timedelta(days=1)
+
+
+def states(fest: Fest, now: dt.datetime) -> dict[str, str]:
+    events = fest.events.select_related("fest", "seats")
+    return {event.name: Availability(event, now).state for event in events}
+
+
+def test_sample_shows_every_kind_of_event() -> None:
+    now = database_now()
+    fest = prepare(now)
+    found = states(fest, now)
+    assert (len(found) >= 12, School.objects.accepted().count()) == (True, 8)
+    assert set(fest.categories.values_list("name", flat=True)) == {
+        "Coding",
+        "Robotics",
+        "Quiz",
+        "Design",
+        "Workshops",
+    }
+    assert set(found.values()) == {State.OPEN, State.SOON, State.CLOSED}
+    assert Seats.objects.filter(capacity__lte=6).count() == 1
+    (nearly_full,) = Event.objects.filter(seats__taken__gt=0)
+    assert nearly_full.seats.free == 3
+    assert run() == []
+
+
+def test_event_that_opens_soon_opens_at_a_full_minute() -> None:
+    now = database_now()
+    prepare(now)
+    (opens_at,) = Event.objects.filter(opens_at__gt=now).values_list("opens_at", flat=True)
+    assert opens_at is not None
+    assert (opens_at.second, opens_at.microsecond) == (0, 0)
+    assert DAY * 0 <= opens_at - now - dt.timedelta(minutes=1) < dt.timedelta(minutes=1)
+
+
+def test_second_start_keeps_what_was_registered_and_moves_all_days_alike() -> None:
+    now = database_now()
+    first = prepare(now)
+    before = dict(first.events.values_list("slug", "starts_at"))
+    kept = list(Registration.objects.order_by("pk").values_list("pk", flat=True))
+    again = prepare(now + 70 * DAY)
+    moved = {slug: at - before[slug] for slug, at in again.events.values_list("slug", "starts_at")}
+    assert (again.pk, list(Registration.objects.order_by("pk").values_list("pk", flat=True))) == (
+        first.pk,
+        kept,
+    )
+    assert set(moved.values()) == {70 * DAY}
+    assert again.starts_on.weekday() == 5
