@@ -23,7 +23,7 @@ class EventAdmin(DeskAdmin):
     """One event. A post reads it only after its Seats row is locked, so nothing is judged by old rows."""
 
     form = EventForm
-    list_display = ("name", "starts_at", "venue", "category", "state", "seats_taken", "waiting", "is_paused")
+    list_display = ("name", "seats_taken", "waiting", "starts_at", "state", "venue", "is_paused")
     list_filter = ("state", "category", "venue", "fest")
     search_fields = ("name", "slug", "summary")
     readonly_fields = ("registered", "picture_shown")

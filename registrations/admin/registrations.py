@@ -36,7 +36,7 @@ class ChangesInline(RecordInline):
 
 @admin.register(Registration)
 class RegistrationAdmin(RecordAdmin):
-    list_display = ("student", "student__grade", "student__school", "event", "state", "place", "created_at")
+    list_display = ("student", "event", "state", "place", "student__grade", "student__school", "created_at")
     list_select_related = ("student__school", "event")
     list_filter = ("state", "event", "student__school")
     search_fields = ("student__name", "student__reference", "student__email", "event__name")

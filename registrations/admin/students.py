@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.text import capfirst
 
 from events.desk import MergingForm, RecordAdmin, RecordInline
 from registrations.correcting import CORRECTABLE, correct
@@ -27,6 +28,13 @@ class StudentForm(MergingForm):
     roll_number = DetailsForm.base_fields["roll_number"]
     email = DetailsForm.base_fields["email"]
     user: Any = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in Student._meta.fields:
+            if field.name in self.fields:
+                shown = self.fields[field.name]
+                shown.label, shown.help_text = capfirst(field.verbose_name), ""
 
     def _post_clean(self) -> None:
         """After the checks of the model, which come after `clean`."""
