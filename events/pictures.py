@@ -4,12 +4,13 @@ What is kept was written by us from pixels alone: no EXIF, no text, no second fi
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from io import BytesIO
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from events.models import Picture
 
@@ -78,7 +79,7 @@ def _opened(
     if len(content) > MOST_BYTES:
         raise NotAPicture(_("The picture must be 2 MB or less."))
     try:
-        with Image.open(BytesIO(content), formats=("PNG", "JPEG")) as image:
+        with _whole_files_only(), Image.open(BytesIO(content), formats=("PNG", "JPEG")) as image:
             _judge(image, smallest)
             return draw(ImageOps.exif_transpose(image))
     except NotAPicture:
@@ -89,6 +90,16 @@ def _opened(
         raise NotAPicture(_TOO_LARGE) from None
     except Exception as error:  # a hostile file makes decoders raise whatever they like
         raise NotAPicture(_("The picture is damaged. Save it again as PNG or JPEG.")) from error
+
+
+@contextmanager
+def _whole_files_only() -> Iterator[None]:
+    """Pillow fills up a file that was cut off once anybody in the process (WeasyPrint does) has asked it to."""
+    before, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, False
+    try:
+        yield
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = before
 
 
 _TOO_LARGE = _("The picture has too many pixels. Make it smaller than 16 megapixels.")

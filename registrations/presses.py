@@ -32,12 +32,7 @@ def new_key() -> str:
 
 def kept_fields(data: QueryDict, *, key: str | None = None) -> list[tuple[str, str]]:
     """What was typed, to be sent once more; with another key where one is given."""
-    kept = [
-        (name, value)
-        for name, values in data.lists()
-        if name not in ("edit", "csrfmiddlewaretoken")
-        for value in values
-    ]
+    kept = [(name, value) for name, values in data.lists() if name != "edit" for value in values]
     if key is None:
         return kept
     return [("key", key), *((name, value) for name, value in kept if name != "key")]

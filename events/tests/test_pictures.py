@@ -7,7 +7,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 
 from events import pictures
 from events.models import Picture
@@ -96,22 +96,26 @@ def test_logo_is_scaled_down_and_keeps_its_clear_pixels() -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"", "must be a PNG or JPEG"),
-        (SVG, "must be a PNG or JPEG"),
-        (b"MZ\x90\x00 an exe named logo.png", "must be a PNG or JPEG"),
-        (drawn("GIF"), "must be a PNG or JPEG"),
-        (drawn("WEBP"), "must be a PNG or JPEG"),
-        (drawn()[:400], "damaged"),
-        (drawn("PNG")[:60], "damaged"),
-        (claimed_size(1200, 1000), "damaged"),
-        (claimed_size(4001, 4000), "too many pixels"),
-        (claimed_size(10_000, 10_000), "too many pixels"),
-        (claimed_size(60_000, 60_000), "too many pixels"),
-        (drawn(size=(20, 20)), "at least"),
-        (bytes(2 * 1024 * 1024 + 1), "2 MB"),
+        pytest.param(b"", "must be a PNG or JPEG", id="empty"),
+        pytest.param(SVG, "must be a PNG or JPEG", id="SVG"),
+        pytest.param(b"MZ\x90\x00 an exe named logo.png", "must be a PNG or JPEG", id="program"),
+        pytest.param(drawn("GIF"), "must be a PNG or JPEG", id="GIF"),
+        pytest.param(drawn("WEBP"), "must be a PNG or JPEG", id="WebP"),
+        pytest.param(drawn()[:400], "damaged", id="JPEG cut off"),
+        pytest.param(drawn("PNG")[:60], "damaged", id="PNG cut off"),
+        pytest.param(claimed_size(1200, 1000), "damaged", id="fewer pixels than it says"),
+        pytest.param(claimed_size(4001, 4000), "too many pixels", id="16 megapixels and a line"),
+        pytest.param(claimed_size(10_000, 10_000), "too many pixels", id="100 megapixels"),
+        pytest.param(claimed_size(60_000, 60_000), "too many pixels", id="3,600 megapixels"),
+        pytest.param(drawn(size=(20, 20)), "at least", id="tiny"),
+        pytest.param(bytes(2 * 1024 * 1024 + 1), "2 MB", id="larger than 2 MB"),
     ],
 )
-def test_hostile_huge_or_mislabelled_file_is_refused_in_words(content: bytes, words: str) -> None:
+@pytest.mark.parametrize("is_lenient", [False, True])
+def test_hostile_huge_or_mislabelled_file_is_refused_in_words(
+    content: bytes, words: str, is_lenient: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", is_lenient)
     for draw in (pictures.event_picture, pictures.logo):
         with pytest.raises(NotAPicture, match=words):
             draw(content)

@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from django.db import InternalError, connection, transaction
+from django.db import InternalError, OperationalError, connection, transaction
 from django.http import HttpResponse
 from django.test import RequestFactory
 
@@ -34,3 +34,13 @@ def test_transaction_ended_by_the_server_is_the_busy_page_with_everything_typed(
 def test_fault_of_the_code_is_no_outage(rf: RequestFactory) -> None:
     outage = OutageMiddleware(lambda request: HttpResponse())
     assert outage.process_exception(rf.get("/"), ValueError("ours")) is None
+
+
+def test_desk_s_form_can_be_sent_again_from_the_busy_page(rf: RequestFactory) -> None:
+    outage = OutageMiddleware(lambda request: HttpResponse())
+    typed = {"name": "Robo Race", "csrfmiddlewaretoken": "of-this-session"}
+    answer = outage.process_exception(
+        rf.post("/admin/registrations/event/1/change/", typed), OperationalError()
+    )
+    assert answer is not None
+    assert b'name="csrfmiddlewaretoken" value="of-this-session"' in answer.content
