@@ -49,6 +49,8 @@ class Availability:
     @property
     def has_waiting_list(self) -> bool:
         limit = self.event.waiting_limit
+        if self.now >= self.event.promotion_ends_at:
+            return False
         return limit is None or self.event.seats.waiting < limit
 
     @property

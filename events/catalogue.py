@@ -1,7 +1,6 @@
 """The events as cards, by day, through the filters that people ask for."""
 
 import datetime as dt
-from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -82,9 +81,8 @@ class Wishes:
         )
 
 
-def cards(snapshot: Snapshot, events: Iterable[Event] | None = None) -> list[Card]:
-    chosen = snapshot.events if events is None else events
-    return [Card(event, Availability(event, snapshot.now)) for event in chosen]
+def cards(snapshot: Snapshot) -> list[Card]:
+    return [Card(event, Availability(event, snapshot.now)) for event in snapshot.events]
 
 
 def by_day(snapshot: Snapshot, wishes: Wishes) -> list[tuple[dt.date, list[Card]]]:

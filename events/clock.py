@@ -3,14 +3,6 @@
 import datetime as dt
 
 from django.db import connection
-from django.db.models import DateTimeField, Func
-
-
-class ClockTimestamp(Func):
-    """PostgreSQL's time of this very moment, not of the transaction's start."""
-
-    function = "clock_timestamp"
-    output_field = DateTimeField()
 
 
 def database_now() -> dt.datetime:

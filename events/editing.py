@@ -5,14 +5,14 @@ from collections.abc import Collection
 from events.capacity import set_capacity
 from events.models import Event, Seats
 
-MOVING = frozenset({"starts_at", "ends_at", "venue"})
+MOVING = frozenset({"starts_at", "ends_at", "venue", "state"})
 """What makes a calendar entry another one when it changes."""
 
 
 def write(event: Event, *, changed: Collection[str], capacity: int | None) -> None:
     """Saves these fields of an event and its number of seats; a new event is saved whole, with its seats.
 
-    Calendars that have the event learn of another time or venue by the raised `sequence`. Needs the
+    Calendars that have the event learn of another time, venue or state by the raised `sequence`. Needs the
     caller's transaction, in which an event that was there must have been read after its Seats row was
     locked. `None` leaves the capacity as it is.
     """

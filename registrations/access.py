@@ -23,6 +23,7 @@ def public(view: View) -> View:
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method == "POST" and is_foreign(request):
             return HttpResponseForbidden(render_to_string("403_foreign.html", request=request))
+        request.may_be_repeated = True  # type: ignore[attr-defined]  # read by the outage page
         response = view(request, *args, **kwargs)
         response["Cache-Control"] = "no-store"
         return response

@@ -15,7 +15,7 @@ def current_text(fest: Fest) -> ConsentText:
     if kept is None:
         kept = fest.consent_texts.order_by("-version").first()
         if kept is None:
-            kept = ConsentText.objects.create(fest=fest, version=1, text=DEFAULT)
+            kept, _made = ConsentText.objects.get_or_create(fest=fest, version=1, defaults={"text": DEFAULT})
         fest._consent_text = kept  # type: ignore[attr-defined]  # lives as long as the snapshot's fest
     return kept
 

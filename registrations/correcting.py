@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from events.clock import database_now
 from events.models import GRACE, Seats
-from registrations.errors import NotPossible
+from registrations.errors import NotPossible, Overtaken
 from registrations.locking import Deadline, in_transaction
 from registrations.models import Change, Registration, Student
 from registrations.signals import registrations_changed
@@ -30,13 +30,22 @@ def correct(
     try:
         return in_transaction(lambda: _correct(student_id, values, actor, user, deadline), deadline=deadline)
     except IntegrityError as error:
+        if _constraint(error) != "student_once_a_fest":
+            raise
         raise NotPossible(_("Another student is registered with these details.")) from error
+
+
+def _constraint(error: IntegrityError) -> str | None:
+    """The name of the constraint that the database found broken."""
+    diagnosis = getattr(error.__cause__, "diag", None)
+    return diagnosis.constraint_name if diagnosis else None
 
 
 def _correct(student_id: int, values: dict[str, Any], actor: str, user: Any, deadline: Deadline) -> Student:
     rows = Registration.objects.filter(student=student_id).order_by("pk")
     deadline.limit_locks()
-    Seats.objects.locked(rows.values_list("event_id", flat=True))
+    locked = {seats.pk for seats in Seats.objects.locked(rows.values_list("event_id", flat=True))}
+    deadline.limit_locks()
     student = Student.objects.filter(pk=student_id).select_related("school").locked().get()
     old_email = student.email
     wanted = Student(**values)
@@ -45,6 +54,9 @@ def _correct(student_id: int, values: dict[str, Any], actor: str, user: Any, dea
     if not fields:
         return student
     registrations = list(rows.with_facts())
+    if {registration.event_id for registration in registrations} - locked:
+        # A press was faster than our locks; with its event among them it is as if it had come before.
+        raise Overtaken
     now = database_now()
     if actor == Change.Actor.STUDENT and fields != ["email"]:
         _require_open(registrations, now)

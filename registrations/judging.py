@@ -45,12 +45,15 @@ def judge(
             return Judgement(reason=Reason.CLASH, other=registration.event)
     if tally.free and not tally.waiting:
         return Judgement(state=State.CONFIRMED)
-    if claim.wants_waiting and has_place_to_wait(event, tally.waiting):
+    if claim.wants_waiting and has_place_to_wait(event, tally.waiting, now):
         return Judgement(state=State.WAITING)
     return Judgement(reason=Reason.FULL)
 
 
-def has_place_to_wait(event: Event, waiting: int) -> bool:
+def has_place_to_wait(event: Event, waiting: int, now: datetime) -> bool:
+    """Whether there is a line to stand in: it ends where seats are given at the door."""
+    if now >= event.promotion_ends_at:
+        return False
     return event.waiting_limit is None or waiting < event.waiting_limit
 
 

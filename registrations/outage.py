@@ -29,8 +29,11 @@ class OutageMiddleware:
 
 
 def busy(request: HttpRequest) -> HttpResponse:
-    """Repeats what was posted, with the same key and one button; a page that was only read says when to come back."""
-    if request.method == "POST":
+    """Repeats what was posted, with the same key and one button; a page that was only read says when to come back.
+
+    Only forms of public pages are repeated: one of the desk may hold a password, or a file.
+    """
+    if request.method == "POST" and getattr(request, "may_be_repeated", False):
         context = {"form_fields": kept_fields(request.POST), "form_url": request.get_full_path()}
         response = render(request, "registrations/busy.html", context, status=503)
     else:

@@ -32,7 +32,12 @@ def new_key() -> str:
 
 def kept_fields(data: QueryDict, *, key: str | None = None) -> list[tuple[str, str]]:
     """What was typed, to be sent once more; with another key where one is given."""
-    kept = [(name, value) for name, values in data.lists() if name != "edit" for value in values]
+    kept = [
+        (name, value)
+        for name, values in data.lists()
+        if name not in ("edit", "csrfmiddlewaretoken")
+        for value in values
+    ]
     if key is None:
         return kept
     return [("key", key), *((name, value) for name, value in kept if name != "key")]
@@ -99,6 +104,8 @@ def _no_place(event: Event) -> str:
     limit = event.waiting_limit
     if limit == 0:
         return _("It has no waiting list.")
+    if timezone.now() >= event.promotion_ends_at:
+        return _("Its waiting list no longer moves: places that become free are given at the door.")
     if limit is not None and event.seats.waiting >= limit:
         return _("Its waiting list is full, too.")
     return _("You did not want to wait. Tick the box to be put on its waiting list.")

@@ -82,7 +82,7 @@ def reserve(
     """
     deadline.limit_locks()
     tallies = {seats.pk: Tally(seats) for seats in Seats.objects.locked(claim.event_id for claim in claims)}
-    engaged = _engagements(claim.student for claim in claims if not claim.is_new)
+    engaged = _engagements((claim.student for claim in claims if not claim.is_new), deadline)
     events, now = read_facts(tallies)
     outcomes: list[Outcome] = []
     for claim in claims:
@@ -100,13 +100,19 @@ def reserve(
     return outcomes
 
 
-def _engagements(students: Iterable[Student]) -> dict[int, list[Registration]]:
-    """The active registrations of these students, who are locked from here on."""
+def _engagements(students: Iterable[Student], deadline: Deadline) -> dict[int, list[Registration]]:
+    """The active registrations of these students, who are locked from here on, and judged as they are now."""
     engaged: dict[int, list[Registration]] = defaultdict(list)
-    keys = {student.pk for student in students}
-    if keys:
-        list(Student.objects.filter(pk__in=keys).locked().values_list("pk", flat=True))
-        for registration in Registration.objects.active().filter(student__in=keys).select_related("event"):
+    known = defaultdict(list)
+    for student in students:
+        known[student.pk].append(student)
+    if known:
+        deadline.limit_locks()
+        rows = Student.objects.filter(pk__in=known).locked()
+        for pk, grade, email in rows.values_list("pk", "grade", "email"):
+            for student in known[pk]:
+                student.grade, student.email = grade, email
+        for registration in Registration.objects.active().filter(student__in=known).select_related("event"):
             engaged[registration.student_id].append(registration)
     return engaged
 

@@ -69,7 +69,9 @@ def submit(press: Press, *, deadline: Deadline) -> Submission:
 
 
 def _attempt(press: Press, deadline: Deadline) -> Submission:
+    deadline.limit_locks()
     student, is_new = _student(press)
+    deadline.limit_locks()
     submission = _insert_submission(press, student, is_new=is_new)
     claims = [Claim(student, event, press.wants_waiting, is_new) for event in press.event_ids]
     outcomes = reserve(claims, submission=submission, actor=Change.Actor.STUDENT, deadline=deadline)

@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from email.utils import formataddr, parseaddr
 from typing import Any
@@ -65,9 +65,10 @@ class Composer:
     def __init__(self) -> None:
         self._results: list[Result] = []
 
-    def compose(self, claimed: Sequence[Delivery]) -> Iterator[tuple[Delivery, AnymailMessage]]:
-        """A message for each delivery that is still true. Queries do not grow with their number."""
+    def compose(self, claimed: Sequence[Delivery]) -> list[tuple[Delivery, AnymailMessage]]:
+        """A message for each delivery that is still true. Facts are fetched for all of them at once."""
         _fetch_facts(claimed)
+        written = []
         for delivery in claimed:
             try:
                 message = compose(delivery)
@@ -78,7 +79,8 @@ class Composer:
             if message is None:
                 self._results.append(Result(delivery, Delivery.State.DROPPED))
             else:
-                yield delivery, message
+                written.append((delivery, message))
+        return written
 
     def take_results(self) -> list[Result]:
         """The deliveries that came to an end without a message, since the last call."""

@@ -11,7 +11,7 @@ from events.clock import database_now
 from events.rows import insert
 from registrations.models import Change, Registration, Student, Submission
 from registrations.naming import mailbox_key
-from tickets.models import Delivery, Ticket
+from tickets.models import Delivery, Ticket, random_key
 
 Kind = Delivery.Kind
 State = Delivery.State
@@ -28,8 +28,10 @@ GIVE_UP_TRIES = GIVE_UP // LONGEST_PAUSE
 """Tries are counted, and not hours: while no worker runs nothing is given up."""
 POISON_ATTEMPTS = 5
 """How often a mail is tried that cannot even be written."""
+UNASKED = (Kind.LINK, Kind.ATTEMPT)
+"""Mails that no new seat caused, and that anybody can ask for who knows an address or a name."""
 UNASKED_PER_HOUR = 3
-"""Mails to one mailbox that no new seat caused."""
+"""Of these to one mailbox."""
 
 
 def owe(
@@ -86,20 +88,21 @@ def _owed_for_correction(
 ) -> list[Delivery]:
     """The old address hears of a new name or address, the new address gets the new link.
 
-    Whoever corrects an address again and again must not fill somebody's mailbox, so both count there.
+    Whoever corrects an address again and again must not fill somebody's mailbox: each kind has a cap of its
+    own, so that no number of asked-for links can silence the word to the old address. What is over it is
+    kept as dropped; the auditor reads from it who was told, or would have been.
     """
     owed = []
     if {"name", "email"} & set(change.fields):
         owed += _owed(Kind.CORRECTED, student, now, to=old_email, change=change)
     if "email" in change.fields:
         owed += _owed(Kind.LINK, student, now, change=change)
-    kept: list[Delivery] = []
     for delivery in sorted(owed, key=lambda one: one.mailbox):
         _lock_mailbox(delivery.to)
-        same_box = sum(one.mailbox == delivery.mailbox for one in kept)
-        if not _is_over_cap(delivery.to, now, more=same_box):
-            kept.append(delivery)
-    return sorted(kept, key=lambda one: one.kind)
+        kinds = (Kind.CORRECTED,) if delivery.kind == Kind.CORRECTED else UNASKED
+        if _is_over_cap(delivery.to, now, kinds=kinds):
+            delivery.state, delivery.error = State.DROPPED, "too many of these within an hour"
+    return owed
 
 
 def owe_attempt(student: Student, *, now: dt.datetime) -> bool:
@@ -135,13 +138,11 @@ def _lock_mailbox(email: str) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [mailbox_key(email)])
 
 
-def _is_over_cap(email: str, now: dt.datetime, *, more: int = 0) -> bool:
-    unasked = Delivery.objects.filter(
-        mailbox=mailbox_key(email),
-        kind__in=(Kind.LINK, Kind.ATTEMPT, Kind.CORRECTED),
-        created_at__gt=now - dt.timedelta(hours=1),
+def _is_over_cap(email: str, now: dt.datetime, *, kinds: Sequence[str] = UNASKED) -> bool:
+    recent = Delivery.objects.filter(
+        mailbox=mailbox_key(email), kind__in=kinds, created_at__gt=now - dt.timedelta(hours=1)
     )
-    return unasked.count() + more >= UNASKED_PER_HOUR
+    return recent.exclude(state=State.DROPPED).count() >= UNASKED_PER_HOUR
 
 
 def claim(limit: int) -> list[Delivery]:
@@ -182,7 +183,7 @@ def _waits_for_pdf(now: dt.datetime) -> Q:
     of_press = to_render.filter(registration__submission=OuterRef("submission"))
     of_change = to_render.filter(registration=OuterRef("change__registration"))
     waits = Q(kind=Kind.ANSWER) & Exists(of_press) | Q(kind=Kind.PROMOTED) & Exists(of_change)
-    return waits & Q(created_at__gt=now - PDF_PATIENCE)
+    return waits & Q(queued_at__gt=now - PDF_PATIENCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,17 +228,42 @@ def record(results: Iterable[Result]) -> None:
 
 
 def send_again(deliveries_ids: Iterable[int]) -> int:
-    """Queues failed or bounced deliveries once more, with all their tries; how many there were."""
+    """Queues failed, bounced and complained-of deliveries once more, with all their tries; how many there were.
+
+    Each gets a new key: to the provider it is another mail, and what it still tells of the first one is none
+    of the second one's business. `created_at` stays, for it is the moment of the cause.
+    """
     now = database_now()
     rows = Delivery.objects.filter(
         pk__in=list(deliveries_ids), state__in=(State.FAILED, State.BOUNCED, State.COMPLAINED)
     )
-    return rows.update(state=State.QUEUED, created_at=now, due_at=now, attempts=0, error="", claimed_at=None)
+    with transaction.atomic():
+        again = list(rows.order_by("pk").select_for_update(no_key=True))
+        for delivery in again:
+            delivery.key, delivery.state, delivery.attempts = random_key(), State.QUEUED, 0
+            delivery.queued_at = delivery.due_at = now
+            delivery.sent_at = delivery.claimed_at = None
+            delivery.provider_id = delivery.error = ""
+        Delivery.objects.bulk_update(again, _SENT_AGAIN)
+    return len(again)
+
+
+_SENT_AGAIN = (
+    "key",
+    "state",
+    "attempts",
+    "queued_at",
+    "due_at",
+    "sent_at",
+    "claimed_at",
+    "provider_id",
+    "error",
+)
 
 
 def oldest_owed_age(now: dt.datetime) -> dt.timedelta | None:
     """How long the oldest mail has been owed, or `None` when none is."""
-    oldest = Delivery.objects.owed().order_by("created_at").values_list("created_at", flat=True).first()
+    oldest = Delivery.objects.owed().order_by("queued_at").values_list("queued_at", flat=True).first()
     return now - oldest if oldest else None
 
 

@@ -55,6 +55,4 @@ def _renew(changes: Sequence[Change]) -> None:
     """A corrected name wants a new PDF; the code stays, so that what was printed stays true."""
     if changes:
         ids = [change.registration_id for change in changes]
-        Ticket.objects.live().filter(registration__in=ids).update(
-            rendered_at=None, render_claimed_at=None, render_attempts=0, render_error=""
-        )
+        Ticket.objects.filter(registration__in=ids).want_again()

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -74,6 +75,7 @@ class Delivery(models.Model):
     """One e-mail that is owed to somebody; written in the transaction that caused it.
 
     `key` goes along to the provider, where it takes one, so that a repeated hand-over is one mail.
+    `created_at` is the moment of its cause, `queued_at` when it was last put into the queue.
     `claimed_at` is the lease of the worker that is sending it; a dead worker's lease runs out.
     """
 
@@ -108,6 +110,7 @@ class Delivery(models.Model):
         _("state"), max_length=10, choices=State.choices, default=State.QUEUED, editable=False
     )
     created_at = models.DateTimeField(_("owed since"))
+    queued_at = models.DateTimeField(_("queued"), db_default=Now(), editable=False)
     due_at = models.DateTimeField(_("next try"))
     attempts = models.PositiveSmallIntegerField(_("tries"), default=0, editable=False)
     claimed_at = models.DateTimeField(null=True, editable=False)

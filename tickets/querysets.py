@@ -20,6 +20,12 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
     def to_render(self) -> "TicketQuerySet":
         return self.live().filter(rendered_at=None, render_attempts__lt=RENDER_ATTEMPTS)
 
+    def want_again(self) -> int:
+        """Wants the PDFs of the live ones anew, also after they were given up; how many."""
+        return self.live().update(
+            rendered_at=None, render_claimed_at=None, render_attempts=0, render_error=""
+        )
+
     def with_facts(self) -> "TicketQuerySet":
         return self.select_related(
             "registration__event__fest",

@@ -115,8 +115,7 @@ def store(path: Path, content: bytes) -> None:
 
 def render_again(ticket_ids: list[int]) -> int:
     """Wants the PDFs of these tickets anew, also after they were given up."""
-    rows = Ticket.objects.live().filter(pk__in=ticket_ids)
-    return rows.update(rendered_at=None, render_claimed_at=None, render_attempts=0, render_error="")
+    return Ticket.objects.filter(pk__in=ticket_ids).want_again()
 
 
 def has_given_up(ticket: Ticket) -> bool:

@@ -2,7 +2,10 @@
 
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from functools import partial
+from typing import TypeVar
 
 from anymail.exceptions import (
     AnymailAPIError,
@@ -13,12 +16,14 @@ from anymail.exceptions import (
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
+from django.db import InterfaceError, OperationalError, connection
 
 from tickets.composing import Composer
-from tickets.deliveries import POISON_ATTEMPTS, Result, claim, later, record
+from tickets.deliveries import LEASE, POISON_ATTEMPTS, Result, claim, later, record
 from tickets.models import Delivery
 
 State = Delivery.State
+Answer = TypeVar("Answer")
 
 IN_FLIGHT = 100
 """Hand-overs at one time, at most; what a kill may repeat."""
@@ -43,15 +48,32 @@ def send_due(*, budget: float = BUDGET) -> int:
         while True:
             room = most - len(flying)
             may_claim = room and time.monotonic() < ends and not pause.is_on
-            claimed = claim(room) if may_claim else []
+            claimed = patiently(partial(claim, room)) if may_claim else []
             tried += len(claimed)
-            for delivery, message in composer.compose(claimed):
+            for delivery, message in patiently(partial(composer.compose, claimed)):
                 flying[pool.submit(sender.hand_over, message)] = delivery
-            record(composer.take_results())
+            results = composer.take_results()
             if not flying and not claimed:
                 return tried
             done, _ = wait(flying, return_when=FIRST_COMPLETED, timeout=1.0)
-            record([result_of(future, flying.pop(future)) for future in done])
+            results += [result_of(future, flying.pop(future)) for future in done]
+            patiently(partial(record, results))
+
+
+def patiently(work: Callable[[], Answer]) -> Answer:
+    """Does the work, and again for as long as a lease lasts while the database is away.
+
+    What the provider has said by then must not be forgotten, or every mail in flight would go twice.
+    """
+    ends = time.monotonic() + LEASE.total_seconds()
+    while True:
+        try:
+            return work()
+        except (OperationalError, InterfaceError):
+            if time.monotonic() > ends:
+                raise
+            connection.close()
+            time.sleep(0.5)
 
 
 def most_in_flight() -> int:

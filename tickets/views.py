@@ -13,7 +13,7 @@ from events.clock import database_now
 from events.snapshot import snapshot
 from events.stencils import Stencil
 from registrations import links
-from registrations.access import by_my_link, public, secret
+from registrations.access import by_my_link, known_student, public, secret
 from registrations.forms import LinkForm
 from registrations.links import DeadLink
 from registrations.models import Registration, Student, Submission
@@ -58,7 +58,7 @@ def answer_cancel_registration(request: HttpRequest, token: str, registration_id
 @require_safe
 def my(request: HttpRequest, token: str) -> HttpResponse:
     """Everything of one student."""
-    student = _student(token)
+    student = known_student(token)
     lines = answers.of_student(student, token)
     context = {
         "student": student,
@@ -163,13 +163,6 @@ def _calendar_file(entry: CalendarEntry) -> HttpResponse:
 def _submission(token: str) -> Submission:
     try:
         return links.submission_of(token)
-    except DeadLink:
-        raise Http404 from None
-
-
-def _student(token: str) -> Student:
-    try:
-        return links.student_of(token)
     except DeadLink:
         raise Http404 from None
 

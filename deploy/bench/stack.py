@@ -31,7 +31,6 @@ from deploy.nginx.process import free_port, private_site, running_nginx
 from deploy.provider_stub import StubClient, running_stub
 
 ERRORS = ROOT / "static" / "errors"
-PEERS = ("floor", "naive")
 # The naive endpoint answers after minutes; the limits are lifted so that it can be seen doing so.
 PATIENT = 900
 

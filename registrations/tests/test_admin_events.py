@@ -107,9 +107,14 @@ def test_seats_are_locked_before_the_event_is_read(client: Client, fest: Fest) -
 
 @pytest.mark.parametrize(
     ("values", "sequence"),
-    [({"starts_at_1": "00:00:00"}, 1), ({"summary": "Robots again"}, 0), ({"capacity": "11"}, 0)],
+    [
+        ({"starts_at_1": "00:00:00"}, 1),
+        ({"state": "cancelled"}, 1),
+        ({"summary": "Robots again"}, 0),
+        ({"capacity": "11"}, 0),
+    ],
 )
-def test_calendar_revision_rises_with_time_and_venue_only(
+def test_calendar_revision_rises_with_time_venue_and_state_only(
     client: Client, fest: Fest, values: dict[str, str], sequence: int
 ) -> None:
     event = build_event(fest, hour=10)

@@ -1,11 +1,13 @@
 """Correcting details: the seat stays, links of an old address die, nobody becomes somebody else."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from events.clock import database_now
 from events.models import GRACE, Fest
+from events.querysets import SeatsQuerySet
 from registrations.cancelling import cancel
 from registrations.correcting import correct
 from registrations.errors import NotPossible
@@ -24,6 +26,7 @@ from registrations.tests.builders import (
     press_now,
 )
 from registrations.tests.counting import counts, states
+from registrations.tests.races import at_once
 from tickets.models import Delivery, Ticket
 
 pytestmark = pytest.mark.django_db
@@ -166,3 +169,26 @@ def test_within_the_grace_a_name_is_still_corrected(fest: Fest) -> None:
     event.closes_at = database_now() - GRACE / 2
     event.save(update_fields=["closes_at"])
     assert corrected(student, name="Asha R. Rao").name == "Asha R. Rao"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_press_between_reading_the_events_and_locking_them_is_locked_too(
+    fest: Fest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = build_event(fest), build_event(fest, hour=14)
+    student = build_submission(first).student
+    locked: list[set[int]] = []
+    lock = SeatsQuerySet.locked
+
+    def press_first(rows: SeatsQuerySet, event_ids: Any) -> Any:
+        found = lock(rows, event_ids)
+        locked.append({seats.pk for seats in found})
+        if len(locked) == 1:
+            press = replace(build_press(second), details=None, student_id=student.pk)
+            at_once([lambda: press_now(press)])
+        return found
+
+    monkeypatch.setattr(SeatsQuerySet, "locked", press_first)
+    corrected(student, name="Asha R. Rao")
+    noted = set(Change.objects.filter(cause="corrected").values_list("registration__event_id", flat=True))
+    assert (locked[-1], noted) == ({first.pk, second.pk}, {first.pk, second.pk})

@@ -160,3 +160,11 @@ def test_claim_on_waiting_list_with_limit(waiting: int, answer: Judgement) -> No
 
 def test_claim_on_full_event_without_waiting_list_is_full() -> None:
     assert judged(an_event(waiting_limit=0), seats=(3, 3, 0)) == Judgement(reason="full")
+
+
+@pytest.mark.parametrize(
+    ("left", "answer"),
+    [(SECOND, Judgement(state="waiting")), (0 * SECOND, Judgement(reason="full"))],
+)
+def test_claim_on_waiting_list_that_no_longer_moves_is_full(left: dt.timedelta, answer: Judgement) -> None:
+    assert judged(an_event(promotes_until=NOW + left), seats=(1, 1, 0)) == answer

@@ -4,6 +4,7 @@ import dataclasses
 import datetime as dt
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from events.capacity import set_capacity
@@ -20,6 +21,7 @@ from registrations.models import (
     Student,
     Submission,
 )
+from registrations.reservations import Claim, reserve
 from registrations.submitting import Press, submit
 from registrations.tests.builders import build_event, build_fest, build_press, build_submission, press_now
 from registrations.tests.counting import counts, states
@@ -286,3 +288,15 @@ def test_receiver_that_fails_undoes_the_press(fest: Fest, monkeypatch: pytest.Mo
     with pytest.raises(ZeroDivisionError):
         submit(build_press(event), deadline=Deadline())
     assert (rows(), counts(event)) == ([0] * 9, (0, 0, 0))
+
+
+def test_student_is_judged_as_they_are_once_the_lock_is_held(fest: Fest) -> None:
+    """A correction that was faster than this press counts; the grade read before the lock does not."""
+    student = build_submission(build_event(fest), grade=8).student
+    seniors = build_event(fest, hour=14, grade_min=8)
+    Student.objects.filter(pk=student.pk).update(grade=6)
+    with transaction.atomic():
+        (outcome,) = reserve(
+            [Claim(student, seniors.pk)], submission=None, actor=Change.Actor.STUDENT, deadline=Deadline()
+        )
+    assert (student.grade, outcome.judgement.reason) == (6, "ineligible")

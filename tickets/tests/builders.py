@@ -40,6 +40,9 @@ def pretend_rendered(*, content: bytes = PDF) -> None:
 def let_time_pass(span: dt.timedelta) -> None:
     """Everything about deliveries and tickets happened this much earlier; nobody has to wait for it."""
     Delivery.objects.update(
-        created_at=F("created_at") - span, due_at=F("due_at") - span, claimed_at=F("claimed_at") - span
+        created_at=F("created_at") - span,
+        queued_at=F("queued_at") - span,
+        due_at=F("due_at") - span,
+        claimed_at=F("claimed_at") - span,
     )
     Ticket.objects.update(render_claimed_at=F("render_claimed_at") - span)

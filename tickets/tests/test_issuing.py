@@ -1,8 +1,10 @@
 """Tickets and deliveries are written with what causes them, or not at all."""
 
+from collections import Counter
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from events.capacity import set_capacity
 from events.models import Event
@@ -13,8 +15,9 @@ from registrations.models import Change, Registration, Student, Submission
 from registrations.submitting import submit
 from registrations.tests.builders import build_event, build_fest, build_press, build_submission
 from tickets import mailauditing
-from tickets.deliveries import claim
+from tickets.deliveries import claim, owe_link
 from tickets.models import Delivery, Ticket
+from tickets.tests.audited import run
 from tickets.tests.builders import build_answered, delivery_of, pretend_rendered, registration_of, ticket_of
 
 pytestmark = pytest.mark.django_db
@@ -151,6 +154,17 @@ def test_corrections_fill_no_mailbox() -> None:
     for number in range(1, 8):
         values = details_of(student, email=f"victim+{number}@example.org")
         correct(student.pk, values=values, actor=STUDENT, deadline=Deadline())
-    unasked = Delivery.objects.filter(mailbox="victim@example.org").exclude(kind="answer")
-    assert unasked.count() == 3
+    mails = Delivery.objects.filter(mailbox="victim@example.org").exclude(state="dropped")
+    assert Counter(mails.values_list("kind", flat=True)) == {"answer": 1, "corrected": 3, "link": 3}
     assert list(mailauditing.each_correction_is_told.find()) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_links_asked_for_cannot_silence_the_word_to_the_old_address() -> None:
+    student = build_answered(email="old@example.org").student
+    assert [owe_link([student], now=timezone.now()) for _ in range(4)] == [True] * 3 + [False]
+    values = details_of(student, email="thief@example.org")
+    correct(student.pk, values=values, actor=STUDENT, deadline=Deadline())
+    (told,) = Delivery.objects.filter(kind="corrected")
+    assert (told.to, told.state) == ("old@example.org", "queued")
+    assert run() == []

@@ -1,12 +1,14 @@
 """Handing mails to a provider that is fast, slow, out of order, or gone: over real HTTP to a stub."""
 
 import datetime as dt
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.core.mail.backends.base import BaseEmailBackend
+from django.db import connection
 from django.db.models import F
 
 from deploy.provider_stub.client import StubClient
@@ -16,6 +18,7 @@ from tickets import sending
 from tickets.deliveries import GIVE_UP_TRIES, LEASE, POISON_ATTEMPTS, send_again
 from tickets.models import Delivery
 from tickets.sending import send_due
+from tickets.tests.audited import run
 from tickets.tests.builders import build_answered, delivery_of, let_time_pass, pretend_rendered
 
 pytestmark = pytest.mark.django_db
@@ -300,11 +303,47 @@ def test_run_ends_with_its_budget(mailgun: StubClient) -> None:
     assert len(mailgun.accepted()) == 0
 
 
-def test_bounced_mail_may_be_sent_again(mailgun: StubClient) -> None:
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("provider", ["mailgun", "brevo"])
+def test_bounced_mail_may_be_sent_again(provider: str, request: pytest.FixtureRequest) -> None:
+    stub: StubClient = request.getfixturevalue(provider)
     delivery = delivery_of(build_answered())
     pretend_rendered()
     send_due()
     Delivery.objects.update(state=State.BOUNCED)
     assert send_again([delivery.pk]) == 1
+    assert row_of(delivery).key != delivery.key
+    assert run() == []
     send_due()
-    assert (row_of(delivery).state, len(mailgun.accepted())) == (State.SENT, 2)
+    assert (row_of(delivery).state, len(stub.accepted())) == (State.SENT, 2)
+    assert run() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_database_that_goes_while_mails_are_in_flight_doubles_none(mailgun: StubClient) -> None:
+    build_owed(5)
+    mailgun.script(delay=1.0)
+    worker = database_process()
+    timer = threading.Timer(0.6, end_database_process, [worker])
+    timer.start()
+    send_due()
+    timer.join()
+    assert database_process() != worker
+    assert {row.state for row in Delivery.objects.all()} == {State.SENT}
+    assert len(mailgun.accepted()) == 5
+    let_time_pass(LEASE)
+    send_due()
+    assert len(mailgun.accepted()) == 5
+
+
+def database_process() -> int:
+    """The server's process behind this thread's connection."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        return int(cursor.fetchone()[0])
+
+
+def end_database_process(pid: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s)", [pid])
+    connection.close()
