@@ -1,0 +1,114 @@
+"""The zip file around an XLSX: judged by its directory, then rewritten without what is not needed.
+
+Runs in the process that reads workbooks, so it imports nothing of Django.
+"""
+
+import io
+import re
+import struct
+import zipfile
+import zlib
+
+MOST_ENTRIES = 500
+MOST_DIRECTORY_BYTES = 256 * 1024
+MOST_PART_BYTES = 16 * 1024 * 1024
+MOST_UNPACKED_BYTES = 32 * 1024 * 1024
+"""Of a class list of 1,000 rows Excel makes less than one megabyte; pictures and styles come on top."""
+MOST_RATIO = 400
+"""Unpacked to packed, of parts above one megabyte. XML of equal rows comes to about 100, a zip bomb to 1,000."""
+
+_END_OF_DIRECTORY = b"PK\x05\x06"
+_NEEDED = re.compile(
+    r"\[Content_Types\]\.xml|_rels/\.rels|xl/[^/]+\.xml|xl/_rels/[^/]+\.rels|xl/worksheets/[^/]+\.xml"
+    r"|xl/worksheets/_rels/[^/]+\.rels"
+)
+_MACROS = re.compile(r"(?:^|/)(?:vbaProject[^/]*\.bin|macrosheets/.*)$", re.IGNORECASE)
+_NESTED = re.compile(
+    r"\.(?:zip|xls[xmb]?|docx?|docm|pptx?|ods|7z|rar|gz|bz2|xz|jar|exe|bin\.zip)$", re.IGNORECASE
+)
+_DECLARATION = re.compile(rb"<!\s*(?:doctype|entity)", re.IGNORECASE)
+_MACRO_TYPE = re.compile(rb"macroEnabled", re.IGNORECASE)
+
+
+class Unusable(Exception):
+    """Not a workbook that is read; `code` is one of `refusals.TEXTS`, `row` the row at fault, if it is one."""
+
+    def __init__(self, code: str, row: int = 0) -> None:
+        super().__init__(code)
+        self.code, self.row = code, row
+
+
+def rewritten(data: bytes) -> bytes:
+    """An uncompressed archive of the parts that hold cells. Raises Unusable.
+
+    The reader of cells then parses an archive that was written here: no lie in a directory, no second name
+    for a part, no size that is not true can reach it.
+    """
+    _check_end(data)
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            entries = archive.infolist()
+            _check_directory(entries)
+            return _copied(archive, [entry for entry in entries if _NEEDED.fullmatch(entry.filename)])
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OverflowError, ValueError):
+        raise Unusable("damaged") from None
+
+
+def _check_end(data: bytes) -> None:
+    """Looks at the last record before the directory is read: 65,000 entries would be 65,000 objects."""
+    at = data.rfind(_END_OF_DIRECTORY)
+    if at < 0 or len(data) < at + 22:
+        raise Unusable("damaged")
+    entries, size = struct.unpack_from("<HL", data, at + 10)
+    if entries > MOST_ENTRIES or size > MOST_DIRECTORY_BYTES:
+        raise Unusable("unsafe")
+
+
+def _check_directory(entries: list[zipfile.ZipInfo]) -> None:
+    names = [entry.filename for entry in entries]
+    if any(entry.flag_bits & 0x1 for entry in entries):
+        raise Unusable("password")
+    if any(_leaves(name) for name in names) or len({name.casefold() for name in names}) < len(names):
+        raise Unusable("unsafe")
+    if any(_MACROS.search(name) for name in names):
+        raise Unusable("macros")
+    if "xl/workbook.xml" not in names:
+        raise Unusable("kind")
+    if any(_NESTED.search(name) for name in names):
+        raise Unusable("nested")
+    if any(entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for entry in entries):
+        raise Unusable("unsafe")
+    if sum(entry.file_size for entry in entries) > MOST_UNPACKED_BYTES or any(map(_is_swollen, entries)):
+        raise Unusable("cells")
+
+
+def _leaves(name: str) -> bool:
+    """A name that would lead out of a folder, were it ever unpacked into one; XLSX has none."""
+    return name.startswith("/") or "\\" in name or ":" in name or ".." in name.split("/")
+
+
+def _is_swollen(entry: zipfile.ZipInfo) -> bool:
+    if entry.file_size > MOST_PART_BYTES:
+        return True
+    return entry.file_size > 1024 * 1024 and entry.file_size > MOST_RATIO * max(1, entry.compress_size)
+
+
+def _copied(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> bytes:
+    """Unpacks no more than what was declared: a part that is longer fails its checksum."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_STORED) as copy:
+        for entry in entries:
+            with archive.open(entry) as packed:
+                # Without a number here, the first kilobytes would be unpacked to whatever they hold.
+                part = packed.read(entry.file_size + 1)
+            _check_part(entry.filename, part)
+            copy.writestr(entry.filename, part)
+    return written.getvalue()
+
+
+def _check_part(name: str, part: bytes) -> None:
+    """XML in UTF-8 without declarations, so that nothing can be expanded or fetched."""
+    if b"\0" in part or _DECLARATION.search(part):
+        raise Unusable("unsafe")
+    if name == "[Content_Types].xml" and _MACRO_TYPE.search(part):
+        raise Unusable("macros")

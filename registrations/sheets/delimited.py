@@ -1,0 +1,95 @@
+"""From text to rows: comma, semicolon or tab, quotes, and every kind of line end."""
+
+import csv
+import io
+import itertools
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from registrations.sheets.refusals import FileRefused
+from registrations.sheets.sheet import Row, excess, filled_rows, is_blank
+
+DELIMITERS = (",", ";", "\t")
+_SAMPLE = 100
+_END = "\x00end"
+"""A last record that no text can hold, since text with control characters is refused before."""
+_EXCEL_HINT = re.compile(r"sep=([,;\t])(?:\r\n|\r|\n|$)", re.IGNORECASE)
+
+
+def rows_of(text: str) -> tuple[Row, ...]:
+    """The rows of a CSV file. Raises FileRefused for too many rows or columns, endless cells, an open quote."""
+    hint = _EXCEL_HINT.match(text)
+    if hint:
+        # Excel hides this line from its user, so the rows are counted from the next one.
+        text = text[hint.end() :]
+    delimiter = hint[1] if hint else delimiter_of(text)
+    return _checked(_records(text, delimiter))
+
+
+def pasted_rows(text: str) -> tuple[Row, ...]:
+    """The rows of what was copied from a spreadsheet, or of a CSV pasted as text.
+
+    A spreadsheet quotes a copied cell only where it holds a line end; a lone quotation mark is part of a name.
+    """
+    try:
+        return rows_of(text)
+    except FileRefused as refusal:
+        if refusal.code != "quote":
+            raise
+        return _checked(_records(text, delimiter_of(text), quoting=csv.QUOTE_NONE))
+
+
+def delimiter_of(text: str) -> str:
+    """The sign that cuts most rows into one same number of columns, more columns being better; else the comma.
+
+    `csv.Sniffer` is no help: it takes a letter that happens to stand in every row.
+    """
+    return max(DELIMITERS, key=lambda delimiter: _consistency(text, delimiter))
+
+
+def _consistency(text: str, delimiter: str) -> tuple[float, int]:
+    widths: Counter[int] = Counter()
+    try:
+        for record in itertools.islice(_records(text, delimiter), _SAMPLE):
+            if any(not is_blank(cell) for cell in record) and record != [_END]:
+                widths[len(record)] += 1
+    except FileRefused:
+        return 0, 0
+    columns, rows = max(widths.items(), key=lambda item: (item[0] > 1, item[1], item[0]), default=(1, 0))
+    return (rows / widths.total(), columns) if columns > 1 else (0, 0)
+
+
+def _records(
+    text: str, delimiter: str, quoting: "csv._QuotingType" = csv.QUOTE_MINIMAL
+) -> Iterator[list[str]]:
+    """One list of cells a record, then `_END`, which an open quote would swallow."""
+    ending = "" if text.endswith(("\n", "\r")) else "\n"
+    lines = io.StringIO(f"{text}{ending}{_END}", newline="")
+    reader = csv.reader(lines, delimiter=delimiter, quoting=quoting)
+    number = 0
+    while True:
+        number += 1
+        try:
+            record = next(reader, None)
+        except csv.Error:
+            # The module's own limit of 131,072 signs in one cell.
+            raise FileRefused("long", row=number) from None
+        if record is None:
+            return
+        yield record
+
+
+def _checked(records: Iterator[list[str]]) -> tuple[Row, ...]:
+    rows: list[Row] = []
+    for number, record in enumerate(records, 1):
+        if record == [_END]:
+            break
+        if record and record[-1].endswith(_END):
+            raise FileRefused("quote", row=number)
+        if any(record):
+            filled = filled_rows([(number, record)])
+            if too_much := excess(filled, before=len(rows)):
+                raise FileRefused(too_much[0], row=too_much[1])
+            rows += filled
+    return tuple(rows)
