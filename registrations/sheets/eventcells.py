@@ -1,0 +1,121 @@
+"""Events as they are written into cells: several names in one, or a mark under a name."""
+
+import difflib
+import itertools
+import re
+from collections.abc import Iterator, Mapping
+
+from django.utils.translation import gettext as _
+
+from registrations.naming import clean_text, name_key
+from registrations.sheets.headers import Meaning
+from registrations.sheets.students import Code, Problem
+
+_YES = frozenset(
+    ["x", "xx", "yes", "y", "1", "true", "t", "✓", "✔", "√", "✅", "☑", "ok", "ha", "हाँ", "हां", "ஆம்"]
+)
+_NO = frozenset(
+    ["", "no", "n", "0", "false", "f", "✗", "✘", "❌", "☐", "na", "n a", "nil", "none", "नहीं", "இல்லை"]
+)
+_NUMBERED = re.compile(r"^\s*(?:\(?\d{1,2}[.)]|[•*·–-])\s+")
+_LOOSE = re.compile(r"\s*(?:/|&|\+|\band\b)\s*", re.IGNORECASE)
+MOST_EVENTS = 20
+"""Named in one cell; more is a text, not a list of events."""
+MOST_GUESSES = 200
+"""Different unknown names of one file that are compared with those of the fest."""
+
+
+class EventNames:
+    """Finds the events of a fest (slug -> name) by what people write."""
+
+    def __init__(self, events: Mapping[str, str]) -> None:
+        self.names = dict(events)
+        self._by_key: dict[str, list[str]] = {}
+        for slug, name in events.items():
+            for key in dict.fromkeys((name_key(name), name_key(slug))):
+                self._by_key.setdefault(key, []).append(slug)
+        self._most_words = 1 + max((name.count(",") for name in events.values()), default=0)
+        self._close: dict[str, str] = {}
+        self._cells: dict[str, list[str]] = {}
+
+    def read(self, row: int, text: str) -> tuple[list[str], list[Problem]]:
+        """The slugs in one cell and what could not be found, each with what was probably meant."""
+        if text not in self._cells:
+            # A class often takes part in the same events: one text, read once.
+            self._cells[text] = list(itertools.islice(self._pieces(text), MOST_EVENTS + 1))
+        pieces = self._cells[text]
+        if len(pieces) > MOST_EVENTS:
+            problem = _("Enter %(most)d events or fewer") % {"most": MOST_EVENTS}
+            return [], [Problem(row, Meaning.EVENTS, Code.EVENT, problem, value=text)]
+        found = [(piece, self._slugs(piece)) for piece in pieces]
+        slugs = [slug for _piece, known in found if len(known) == 1 for slug in known]
+        return slugs, [self._problem(row, piece, known) for piece, known in found if len(known) != 1]
+
+    def _pieces(self, text: str) -> Iterator[str]:
+        """The cell cut at line ends and semicolons, then at those commas that do not belong to a name."""
+        for line in re.split(r"[;\n\r|]", text):
+            given = (word for word in line.split(",") if is_given(word))
+            # One event more than is read, so that the rest is not cut off in silence.
+            words = list(itertools.islice(given, (MOST_EVENTS + 1) * self._most_words))
+            at = 0
+            while at < len(words):
+                length = self._length(words[at : at + self._most_words])
+                piece = clean_text(_NUMBERED.sub("", ",".join(words[at : at + length])))
+                at += length
+                yield from self._loose(piece)
+
+    def _length(self, words: list[str]) -> int:
+        """How many of these words make the longest known name; one if none does."""
+        return next((n for n in range(len(words), 1, -1) if self._slugs(",".join(words[:n]))), 1)
+
+    def _loose(self, piece: str) -> list[str]:
+        """Names between slashes and ampersands, if every one of them is known; else the text as it is."""
+        parts = _LOOSE.split(piece)
+        is_list = not self._slugs(piece) and all(self._slugs(part) for part in parts)
+        return parts if is_list else [piece]
+
+    def _slugs(self, text: str) -> list[str]:
+        key = name_key(text)
+        return self._by_key.get(key) or self._by_key.get(name_key(_NUMBERED.sub("", text)), [])
+
+    def _problem(self, row: int, piece: str, found: list[str]) -> Problem:
+        if found:
+            text = _("Several events are called “%(event)s”. Write one of: %(names)s") % {
+                "event": piece,
+                "names": ", ".join(found),
+            }
+            return Problem(row, Meaning.EVENTS, Code.EVENT, text, value=piece)
+        meant = self._meant(piece)
+        text = _("There is no event “%(event)s”.") % {"event": piece[:100]}
+        if meant:
+            text = _("There is no event “%(event)s”. Did you mean “%(meant)s”?") % {
+                "event": piece[:100],
+                "meant": meant,
+            }
+        return Problem(row, Meaning.EVENTS, Code.EVENT, text, value=piece, suggestion=meant)
+
+    def _meant(self, piece: str) -> str:
+        key = name_key(piece)[:100]
+        if key not in self._close and len(self._close) < MOST_GUESSES:
+            close = difflib.get_close_matches(key, self._by_key, n=1, cutoff=0.65)
+            self._close[key] = self.names[self._by_key[close[0]][0]] if close else ""
+        return self._close.get(key, "")
+
+
+def mark_of(text: str) -> bool | None:
+    """Whether a cell under an event's name says yes; None for what says neither."""
+    key = clean_text(text).casefold()
+    if key in _YES:
+        return True
+    return None if is_given(text) and key not in _NO else False
+
+
+def is_given(text: str) -> bool:
+    """Whether a cell says something: not a dash, not "n/a", not "nil"."""
+    return bool(clean_text(text).strip("-–—. ")) and name_key(text) not in (
+        "na",
+        "n a",
+        "nil",
+        "none",
+        "null",
+    )
