@@ -30,14 +30,16 @@ def rows_of(text: str) -> tuple[Row, ...]:
 def pasted_rows(text: str) -> tuple[Row, ...]:
     """The rows of what was copied from a spreadsheet, or of a CSV pasted as text.
 
-    A spreadsheet quotes a copied cell only where it holds a line end; a lone quotation mark is part of a name.
+    A tab settles the delimiter, since nobody types one into a cell. A spreadsheet quotes a copied cell only where
+    it holds a line end; a lone quotation mark is part of a name.
     """
+    delimiter = "\t" if "\t" in text else delimiter_of(text)
     try:
-        return rows_of(text)
+        return _checked(_records(text, delimiter))
     except FileRefused as refusal:
         if refusal.code != "quote":
             raise
-        return _checked(_records(text, delimiter_of(text), quoting=csv.QUOTE_NONE))
+        return _checked(_records(text, delimiter, has_quotes=False))
 
 
 def delimiter_of(text: str) -> str:
@@ -60,13 +62,14 @@ def _consistency(text: str, delimiter: str) -> tuple[float, int]:
     return (rows / widths.total(), columns) if columns > 1 else (0, 0)
 
 
-def _records(
-    text: str, delimiter: str, quoting: "csv._QuotingType" = csv.QUOTE_MINIMAL
-) -> Iterator[list[str]]:
+def _records(text: str, delimiter: str, *, has_quotes: bool = True) -> Iterator[list[str]]:
     """One list of cells a record, then `_END`, which an open quote would swallow."""
     ending = "" if text.endswith(("\n", "\r")) else "\n"
     lines = io.StringIO(f"{text}{ending}{_END}", newline="")
-    reader = csv.reader(lines, delimiter=delimiter, quoting=quoting)
+    if has_quotes:
+        reader = csv.reader(lines, delimiter=delimiter)
+    else:
+        reader = csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE)
     number = 0
     while True:
         number += 1

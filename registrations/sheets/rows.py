@@ -16,6 +16,7 @@ from registrations.sheets.headers import Column, Header, Meaning
 from registrations.sheets.refusals import FileRefused
 from registrations.sheets.sheet import MOST_ROWS, Row, Sheet
 from registrations.sheets.students import Code, ListedStudent, Listing, Problem
+from registrations.sheets.tables import unguarded
 
 _FLOAT = re.compile(r"(\d+)\.0+")
 
@@ -60,6 +61,8 @@ class _RowReader:
         self.problems: list[Problem] = []
 
     def read(self, row: Row) -> ListedStudent:
+        # A table of ours, corrected and sent again, has apostrophes before what looks like a formula.
+        row = Row(row.number, tuple(unguarded(cell) for cell in row.cells))
         grade, section = self._grade_and_section(row)
         student = ListedStudent(
             row.number,
@@ -110,8 +113,8 @@ class _RowReader:
         within = label_key(self._cleaned(row, Meaning.SECTION, within)) if within else ""
         if section and within and section != within:
             problem = _("The grade says section %(one)s, the section says %(other)s. Keep one of them.")
-            words = {"one": within, "other": section}
-            self._error(row, Meaning.SECTION, Code.SECTION, problem % words, section)
+            sections = {"one": within, "other": section}
+            self._error(row, Meaning.SECTION, Code.SECTION, problem % sections, section)
         return grade, section or within
 
     def _email(self, row: Row) -> str:

@@ -3,6 +3,7 @@
 import csv
 import datetime as dt
 import io
+import zipfile
 
 import pytest
 import xlsxwriter
@@ -10,7 +11,7 @@ import xlsxwriter
 from registrations.sheets.reading import read_file, read_paste
 from registrations.sheets.refusals import FileRefused
 from registrations.sheets.sheet import Sheet
-from registrations.tests.files import TABLE, changed_archive, csv_bytes, xlsx_bytes
+from registrations.tests.files import TABLE, changed_archive, csv_bytes, with_sheet, xlsx_bytes
 
 DAY = dt.datetime(2026, 11, 24)  # noqa: DTZ001  # a cell has no zone
 
@@ -169,7 +170,7 @@ def test_first_visible_sheet_with_rows_is_read_and_the_others_are_named() -> Non
 
 
 def test_workbook_with_a_thousand_students_is_read() -> None:
-    rows = [["Name", "Grade"], *([f"Student {number}", 9] for number in range(1000))]
+    rows: list[list[object]] = [["Name", "Grade"], *([f"Student {number}", 9] for number in range(1000))]
     assert len(read_file(xlsx_bytes(rows)).rows) == 1001
 
 
@@ -180,3 +181,20 @@ def test_pictures_and_unknown_parts_of_a_workbook_do_no_harm() -> None:
 
 def test_quotes_around_everything_are_read() -> None:
     assert cells_of(read_file(csv_bytes(TABLE, delimiter=";", quoting=csv.QUOTE_ALL))) == TABLE
+
+
+def test_workbook_as_other_programs_write_it_is_read() -> None:
+    """Texts inside the cells, numbers without a type, an absolute path to the sheet, attributes in another order."""
+    body = (
+        '<row r="2" spans="1:2"><c t="inlineStr" r="A2"><is><r><t>Na</t></r><r><t xml:space="preserve">me</t></r></is>'
+        '</c><c r="B2" t="str"><f>"Gr"&amp;"ade"</f><v>Grade</v></c></row>'
+        '<row r="5"><c r="A5" s="1" t="inlineStr"><is><t>Asha &amp; Ben</t></is></c><c r="B5"><v>9.0</v></c></row>'
+    )
+    with zipfile.ZipFile(io.BytesIO(xlsx_bytes(TABLE))) as archive:
+        relations = archive.read("xl/_rels/workbook.xml.rels").replace(b'"worksheets/', b'"/xl/worksheets/')
+    assert b'"/xl/worksheets/' in relations
+    sheet = read_file(changed_archive(with_sheet(body), {"xl/_rels/workbook.xml.rels": relations}))
+    assert [(row.number, row.cells) for row in sheet.rows] == [
+        (2, ("Name", "Grade")),
+        (5, ("Asha & Ben", "9")),
+    ]

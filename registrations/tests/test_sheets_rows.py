@@ -1,6 +1,7 @@
 """Rows become students, and everything that is wrong with them is said at once."""
 
 import time
+from typing import Any
 
 import pytest
 
@@ -14,10 +15,10 @@ from registrations.sheets.students import ListedStudent, Listing
 EVENTS = {"robo-race": "Robo Race", "quiz": "Quiz", "art": "Art, Craft & Design", "code": "Code/Debug"}
 
 
-def listing(*rows: str, **values: object) -> Listing:
+def listing(*rows: str, **values: Any) -> Listing:
     sheet = read_paste("\n".join(row.replace("|", "\t") for row in rows))
-    values = {"grades": range(5, 13), "events": EVENTS} | values
-    return listing_of(sheet, header_of(sheet, EVENTS.values()), **values)
+    defaults: dict[str, Any] = {"grades": range(5, 13), "events": EVENTS}
+    return listing_of(sheet, header_of(sheet, EVENTS.values()), **(defaults | values))
 
 
 def one(cells: str, header: str = "Name|Class|Section|Roll no|Email|Events") -> Listing:
