@@ -2,6 +2,7 @@
 
 import functools
 import json
+import random
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from registrations.sheets import workbook
+from registrations.sheets.archive import Unusable, rewritten
 from registrations.sheets.reading import read_file, read_paste
 from registrations.sheets.refusals import TEXTS, FileRefused
 from registrations.tests.files import (
@@ -249,3 +251,25 @@ def test_paste_that_is_no_list_is_refused_as_a_paste(text: str, code: str) -> No
 
 def test_every_refusal_is_a_sentence() -> None:
     assert all("%" not in str(FileRefused(code, row=3).text) for code in TEXTS)
+
+
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        {SHEET: 17 * MEGABYTE},
+        {SHEET: 2 * MEGABYTE},
+        {"docProps/a.xml": 12 * MEGABYTE, "docProps/b.xml": 12 * MEGABYTE, "docProps/c.xml": 12 * MEGABYTE},
+    ],
+    ids=["one part", "ratio", "all parts"],
+)
+def test_declared_sizes_are_refused_before_anything_is_unpacked(sizes: dict[str, int]) -> None:
+    """Sizes are written over small parts, which could be read: only the directory says that they are large."""
+    noise = random.Random(1).randbytes(40_000)  # packs to itself, so that the ratio of these parts is modest
+    parts: dict[str, bytes | str] = {name: noise for name in sizes if name != SHEET}
+    data = changed_archive(xlsx_bytes(TABLE), parts)
+    assert rewritten(data)
+    for name, size in sizes.items():
+        data = lying_archive(data, name, size=size)
+    with pytest.raises(Unusable) as refused:
+        rewritten(data)
+    assert refused.value.code == "cells"
