@@ -6,11 +6,12 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import URLPattern
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from events.desk import DeskAdmin
-from registrations import schools
+from registrations import classlist_views, schools
 from registrations.fields import TextField
 from registrations.models import School, SchoolAlias
 from registrations.naming import school_key
@@ -94,6 +95,9 @@ class SchoolAdmin(DeskAdmin):
     fields = ("name", "state")
     inlines = (AliasInline,)
     actions = ("accept",)
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*classlist_views.paths(self.admin_site), *super().get_urls()]
 
     def refusal_to_delete(self, obj: School) -> str:
         count = obj.students.count()

@@ -43,13 +43,13 @@ SPELLINGS: dict[Meaning, str] = {
         "|name of child|name of the child|participant|participant name|name of participant|candidate"
         "|candidate name|name of candidate|student full name|full name of student|student s name|child s name"
         "|नाम|विद्यार्थी|विद्यार्थी का नाम|छात्र|छात्र का नाम|छात्रा का नाम|छात्र छात्रा का नाम|पूरा नाम|बच्चे का नाम"
-        "|விவரம்|பெயர்|மாணவர் பெயர்|ਨਾਮ|নাম|పేరు|ಹೆಸರು|പേര്|નામ|nom|nombre|姓名"
+        "|பெயர்|மாணவர் பெயர்|ਨਾਮ|নাম|పేరు|ಹೆಸರು|പേര്|નામ|nom|nombre|姓名"
     ),
     Meaning.GRADE: (
         "grade|class|std|standard|year|form|grade class|class grade|class std|class and section|class section"
         "|class with section|class sec|class div|grade section|grade and section|std div|standard division"
         "|current class|present class|studying in class|student class|student grade|class of student"
-        "|कक्षा|वर्ग|कक्षा और वर्ग|श्रेणी|वर्गा|வகுப்பு|ਜਮਾਤ|শ্রেণী|శ్రేణి|తరగతి|ತರಗತಿ|ക്ലാസ്|ધોરણ|इयत्ता|clase|classe|年级"
+        "|कक्षा|वर्ग|कक्षा और वर्ग|श्रेणी|வகுப்பு|ਜਮਾਤ|শ্রেণী|శ్రేణి|తరగతి|ತರಗತಿ|ക്ലാസ്|ધોરણ|इयत्ता|clase|classe|年级"
     ),
     Meaning.SECTION: "section|sec|division|div|class division|section name|अनुभाग|सेक्शन|खंड|विभाग|तुकडी|பிரிவு",
     Meaning.ROLL_NUMBER: (
@@ -100,6 +100,19 @@ class Column:
         """Nobody asked for it and nothing is done with it; counters and problems of our own need no word."""
         return self.meaning == Meaning.NONE
 
+    @property
+    def read_as(self) -> str:
+        """What was understood, in words."""
+        if self.meaning == Meaning.EVENT_MARK:
+            return _("Event, marked with yes")
+        if self.meaning == Meaning.NUMBER:
+            return _("Counter, not used")
+        if self.meaning == Meaning.PROBLEM:
+            return _("Problems of an earlier check, not used")
+        if self.is_repeated:
+            return _("Not used: an earlier column holds this")
+        return str(LABELS.get(self.meaning, _("Not used")))
+
 
 @dataclass(frozen=True, slots=True)
 class Header:
@@ -120,9 +133,9 @@ class Header:
         if not missing:
             return ""
         if len(missing) == 1:
-            return _("The list has no column “%(column)s”. Choose which column it is.") % {
-                "column": missing[0]
-            }
+            return _(
+                "The list has no column “%(column)s”. Write this title above the column that holds it."
+            ) % {"column": missing[0]}
         return _("The list must have a row with the titles “Name” and “Grade” above the students.")
 
     def with_meanings(self, meanings: dict[int, tuple[Meaning, str]]) -> "Header":

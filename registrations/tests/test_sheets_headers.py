@@ -88,7 +88,10 @@ def test_columns_with_names_of_events_hold_marks() -> None:
 @pytest.mark.parametrize(
     ("rows", "problem"),
     [
-        (["Name|T-shirt", "Asha|M"], "The list has no column “Grade”. Choose which column it is."),
+        (
+            ["Name|T-shirt", "Asha|M"],
+            "The list has no column “Grade”. Write this title above the column that holds it.",
+        ),
         (
             ["Naam|Klasse", "Asha|9"],
             "The list must have a row with the titles “Name” and “Grade” above the students.",
@@ -97,8 +100,14 @@ def test_columns_with_names_of_events_hold_marks() -> None:
             ["Asha|9", "Ben|9"],
             "The list must have a row with the titles “Name” and “Grade” above the students.",
         ),
-        (["Name|Event", "Asha|Quiz"], "The list has no column “Grade”. Choose which column it is."),
-        (["Class|Event", "9|Quiz"], "The list has no column “Name”. Choose which column it is."),
+        (
+            ["Name|Event", "Asha|Quiz"],
+            "The list has no column “Grade”. Write this title above the column that holds it.",
+        ),
+        (
+            ["Class|Event", "9|Quiz"],
+            "The list has no column “Name”. Write this title above the column that holds it.",
+        ),
     ],
 )
 def test_missing_columns_are_one_clear_sentence(rows: list[str], problem: str) -> None:
