@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
 
 class EventQuerySet(models.QuerySet["Event"]):
+    def published(self) -> "EventQuerySet":
+        return self.filter(state="published")
+
     def shown(self) -> "EventQuerySet":
         """Whatever the public may know of: published, or cancelled after it was published."""
         return self.exclude(state="draft")

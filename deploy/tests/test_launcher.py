@@ -245,7 +245,7 @@ def test_procfile_lets_clicks_go_before_mails_and_mails_before_pdfs(tmp_path: Pa
     found = procfile.read(configuration.for_processes(tmp_path, {}), log=tmp_path)
     assert {process.name: process.niceness for process in found} == {
         "web": 0,
-        "worker-mail": 5,
+        "worker-mail": 10,
         "worker-pdf": 19,
         "beat": 0,
     }
