@@ -1,21 +1,20 @@
 """What a ticket's PDF costs: CPU milliseconds and memory, against a bare WeasyPrint page in the same process.
 
-    python -m deploy.bench.pdf
-
-Prints one JSON object. Each figure is the median of warm runs in CPU time, so a busy machine moves it less.
+``python -m deploy.bench.pdf`` writes results/pdf.json. Each figure is the median of warm runs in CPU time, so a
+busy machine moves it less.
 """
 
-import json
 import os
-import platform
 import resource
-import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from statistics import median
 from typing import Any
+
+from deploy.bench.figures import write
+from deploy.bench.machine import describe
 
 RUNS = 20
 MANY = 500
@@ -31,8 +30,7 @@ def main() -> None:
     import django
 
     django.setup()
-    json.dump(measure(), sys.stdout, indent=2, ensure_ascii=False)
-    sys.stdout.write("\n")
+    print(write("pdf", {"machine": describe()} | measure()))
 
 
 def measure() -> dict[str, Any]:
@@ -51,12 +49,6 @@ def measure() -> dict[str, Any]:
     many = pdf.render([face(number, "Asha Rao") for number in range(MANY)])
     each = (time.process_time() - started) * 1000 / MANY
     return {
-        "machine": {
-            "processor": platform.processor() or platform.machine(),
-            "cores": os.cpu_count(),
-            "python": platform.python_version(),
-            "load": os.getloadavg(),
-        },
         "warm_up_ms": round(warming * 1000),
         "bare_page_ms": floor,
         "ticket_ms": figures,
