@@ -71,6 +71,9 @@ def _sync(groups: Sequence[str]) -> None:
         **os.environ,
         "UV_PYTHON_DOWNLOADS": "never",
         "UV_COMPILE_BYTECODE": "1",
+        # A school's network may look into TLS with a certificate that only the machine's own store knows.
+        "UV_SYSTEM_CERTS": "1",
+        "UV_NATIVE_TLS": "1",
         "UV_PROJECT_ENVIRONMENT": str(VENV),
     }
     environment.pop("VIRTUAL_ENV", None)
