@@ -44,7 +44,12 @@ class Availability:
             return State.PAUSED
         if self.now < event.registration_opens_at:
             return State.SOON
-        return State.OPEN if event.seats.free and not event.seats.waiting else State.FULL
+        return State.OPEN if event.seats.takes_newcomers else State.FULL
+
+    @property
+    def is_open(self) -> bool:
+        """Whether registration is open at all, for a seat or for a place in line."""
+        return self.state in (State.OPEN, State.FULL)
 
     @property
     def has_waiting_list(self) -> bool:

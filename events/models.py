@@ -283,6 +283,11 @@ class Seats(models.Model):
     def free(self) -> int:
         return max(0, self.capacity - self.taken)
 
+    @property
+    def takes_newcomers(self) -> bool:
+        """Whether a newcomer would have a seat at once: one is free and nobody waits for it."""
+        return self.free > 0 and not self.waiting
+
 
 class CapacityChange(models.Model):
     """How many fitted from when on. A trigger writes it, whichever way the capacity was changed.

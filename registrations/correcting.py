@@ -60,7 +60,8 @@ def _correct(student_id: int, values: dict[str, Any], actor: str, user: Any, dea
     now = database_now()
     if actor == Change.Actor.STUDENT and fields != ["email"]:
         _require_open(registrations, now)
-    _require_grade(registrations, wanted.grade)
+    if "grade" in fields:
+        _require_grade(registrations, wanted.grade)
     _save(student, wanted, fields)
     for registration in registrations:
         registration.student = student

@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from events.availability import Availability
+from events.models import Seats
 from events.snapshot import snapshot
 from registrations import links, presses
 from registrations.access import by_my_link
@@ -126,13 +127,15 @@ def answer_cancel(
 
 
 def _again_url(registrations: list[Registration], my_url: str) -> str:
-    """The way back, while places are free."""
+    """The way back, while registration is open and places are free, by the counts of this very moment."""
     current = snapshot()
     slugs = [row.event.slug for row in registrations if row.event.fest_id == getattr(current.fest, "pk", 0)]
-    free = [event for event in current.chosen(slugs) if Availability(event, current.now).state == "open"]
-    if not my_url or len(free) < len(registrations):
+    open_now = [event for event in current.chosen(slugs) if Availability(event, current.now).is_open]
+    if not my_url or len(open_now) < len(registrations):
         return ""
-    query = "&".join(f"event={event.slug}" for event in free)
+    if not all(seats.takes_newcomers for seats in Seats.objects.filter(event__in=open_now)):
+        return ""
+    query = "&".join(f"event={event.slug}" for event in open_now)
     return f"{my_url}add/?{query}"
 
 

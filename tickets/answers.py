@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from events.models import Event
 from events.snapshot import known_events, known_fest
 from events.stencils import Stencil
 from registrations import links
@@ -126,6 +127,9 @@ def _line(held: Holding, reference: str, cancel_url: str) -> Line:
     if held.state == State.CANCELLED:
         text = _("This registration was cancelled.")
         return Line(event=held.event, result=held.state, heading=_("Cancelled"), text=text)
+    if held.event.state == Event.State.CANCELLED:
+        text = _("It does not take place. Your ticket for it is not needed any more.")
+        return Line(event=held.event, result=State.CANCELLED, heading=_("This event is cancelled"), text=text)
     if held.state == State.WAITING:
         return Line(
             event=held.event,

@@ -10,6 +10,7 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from events.clock import database_now
+from events.models import Event
 from events.snapshot import snapshot
 from events.stencils import Stencil
 from registrations import links
@@ -175,6 +176,8 @@ def _ticket(code: str) -> Ticket:
 
 
 def _state_word(ticket: Ticket) -> str:
+    if ticket.registration.event.state == Event.State.CANCELLED:
+        return "off"
     if ticket.is_live:
         return "valid"
     return "replaced" if ticket.registration.tickets.live().exists() else "void"

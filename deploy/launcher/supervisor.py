@@ -67,8 +67,8 @@ class Supervisor:
     def __enter__(self) -> "Supervisor":
         adopt_orphans()
         for number in _SIGNALS:
-            # Under nohup the end of the terminal stays ignored.
-            if signal.getsignal(number) is not signal.SIG_IGN:
+            # Under nohup the end of the terminal stays ignored. INT is heard although a script's "&" ignores it.
+            if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, _stop)
         return self
 

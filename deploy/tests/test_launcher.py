@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import stat
+import subprocess
 import sys
 import tempfile
 import time
@@ -260,3 +261,30 @@ def test_niceness_counts_against_other_sessions(make: Make, tmp_path: Path) -> N
     assert {os.getpriority(os.PRIO_PROCESS, pid) for pid in pids} == {7}
     if Path("/proc/self/autogroup").exists():
         assert {Path(f"/proc/{pid}/autogroup").read_text().split()[-1] for pid in pids} == {"7"}
+
+
+# A supervisor with nothing to watch, in a process of its own: leaving it ends all children of its process.
+IDLE = (
+    "import sys,time;from pathlib import Path;from deploy.launcher import supervisor\n"
+    "try:\n"
+    "    with supervisor.Supervisor(Path(sys.argv[1]) / 'processes.json') as idle:\n"
+    "        print('ready', flush=True)\n"
+    "        idle.watch()\n"
+    "except supervisor.Stopped as stopped:\n"
+    "    print(stopped)\n"
+)
+
+
+def test_interrupt_is_heard_although_the_caller_s_shell_ignores_it(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", IDLE, str(tmp_path)],
+        cwd=folders.ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate(timeout=10)
+    assert (said, process.returncode) == ("SIGINT\n", 0)

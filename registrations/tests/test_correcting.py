@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from events.clock import database_now
-from events.models import GRACE, Fest
+from events.models import GRACE, Event, Fest
 from events.querysets import SeatsQuerySet
 from registrations.cancelling import cancel
 from registrations.correcting import correct
@@ -192,3 +192,12 @@ def test_press_between_reading_the_events_and_locking_them_is_locked_too(
     corrected(student, name="Asha R. Rao")
     noted = set(Change.objects.filter(cause="corrected").values_list("registration__event_id", flat=True))
     assert (locked[-1], noted) == ({first.pk, second.pk}, {first.pk, second.pk})
+
+
+def test_name_is_corrected_also_where_the_event_has_moved_to_other_grades(fest: Fest) -> None:
+    event = build_event(fest)
+    student = build_submission(event, grade=7).student
+    Event.objects.filter(pk=event.pk).update(grade_min=8)
+    assert corrected(student, name="Asha R. Rao").name == "Asha R. Rao"
+    with pytest.raises(NotPossible):
+        corrected(student, grade=6)

@@ -302,3 +302,28 @@ def test_number_of_queries_does_not_grow_with_events(client: Client, kind: str) 
             client.get(path)
         counts.append(len(captured))
     assert counts[0] == counts[1]
+
+
+def test_cancelled_event_is_told_on_every_page_of_whoever_had_a_seat(client: Client) -> None:
+    submission = build_answered(**ASHA)
+    ticket = ticket_of(submission)
+    Event.objects.update(state=Event.State.CANCELLED)
+    snapshot.forget()
+    for path in (links.answer_path(submission), links.my_path(submission.student), ticket.get_absolute_url()):
+        text = read(client, path)
+        assert ("This event is cancelled" in text, ticket.get_absolute_url() + "ticket.pdf" in text) == (
+            True,
+            False,
+        )
+
+
+def test_way_back_is_offered_only_while_a_place_is_free_this_very_moment(client: Client) -> None:
+    event = build_event(build_fest(), capacity=2)
+    one, other = (build_submission(event) for _ in range(2))
+    client.get("/")
+    text = client.post(cancel_path(one, registration_of(one))).content.decode()
+    assert "Register again" in text
+    for _ in range(2):
+        build_submission(event)
+    text = client.post(cancel_path(other, registration_of(other))).content.decode()
+    assert "Register again" not in text
