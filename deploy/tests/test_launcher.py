@@ -283,8 +283,11 @@ def test_interrupt_is_heard_although_the_caller_s_shell_ignores_it(tmp_path: Pat
         text=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
     ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-        process.send_signal(signal.SIGINT)
-        said, _ = process.communicate(timeout=10)
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+            process.send_signal(signal.SIGINT)
+            said, _ = process.communicate(timeout=10)
+        finally:
+            process.kill()
     assert (said, process.returncode) == ("SIGINT\n", 0)

@@ -21,9 +21,9 @@ from deploy.tests.nginx.house import TOKEN, House, wait_for
     ],
 )
 def test_tail_of_a_secret_link_is_in_no_log(house: House, path: str) -> None:
-    lines = len(house.nginx.access_log.read_text().splitlines())
-    house.get(path)
-    wait_for(lambda: len(house.nginx.access_log.read_text().splitlines()) == lines + 1)
+    visitor = f"visitor of {path.count('/')} parts and {len(path)} signs"
+    house.get(path, User_Agent=visitor)
+    wait_for(lambda: visitor in house.nginx.access_log.read_text())
     assert TOKEN not in house.nginx.access_log.read_text() + house.nginx.error_log.read_text()
 
 
