@@ -168,13 +168,19 @@ def end_left_over(file: Path, *, seconds: float = 12.0) -> int:
         recorded = json.loads(file.read_text())
     except (FileNotFoundError, ValueError):
         return 0
+    killed = end_sessions(recorded, seconds=seconds)
+    file.unlink()
+    return killed
+
+
+def end_sessions(recorded: Mapping[str, str], *, seconds: float) -> int:
+    """Waits for the sessions (leader's number -> birth) to empty, kills what is left; says how many that were."""
     deadline = time.monotonic() + seconds
     while (left := _left_over(recorded)) and time.monotonic() < deadline:
         time.sleep(0.1)
     for pid in left:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(pid, signal.SIGKILL)
-    file.unlink()
     return len(left)
 
 

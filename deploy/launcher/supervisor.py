@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
+from .lastwatch import LastWatch
 from .processes import Process, adopt_orphans, kill_adopted, reap_adopted, record, stop
 from .words import say
 
@@ -63,9 +64,11 @@ class Supervisor:
         self._processes: list[Process] = []
         self._servers: list[Process] = []
         self._pauses: dict[str, _Pause] = {}
+        self._last_watch: LastWatch | None = None
 
     def __enter__(self) -> "Supervisor":
         adopt_orphans()
+        self._last_watch = LastWatch()
         for number in _SIGNALS:
             # Under nohup the end of the terminal stays ignored. INT is heard although a script's "&" ignores it.
             if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
@@ -77,15 +80,16 @@ class Supervisor:
             signal.signal(number, signal.SIG_IGN)
         stop(self._processes, seconds=6.0)
         stop(self._servers, seconds=3.0)
+        if self._last_watch is not None:
+            self._last_watch.dismiss()
         kill_adopted()
         self._record_file.unlink(missing_ok=True)
 
     def start(self, process: Process, *, is_server: bool = False) -> None:
         """Starts ``process``; a server (database, broker) outlives those that use it when all are stopped."""
         (self._servers if is_server else self._processes).append(process)
-        process.start()
+        self._start(process)
         self._pauses[process.name] = _Pause()
-        record(self._record_file, self._all())
 
     def watch(self, until: float | None = None) -> None:
         """Restarts what dies; returns at the moment ``until`` of the monotonic clock, else only by ``Stopped``."""
@@ -95,7 +99,8 @@ class Supervisor:
 
     def look(self, *others: int) -> None:
         """One look at every process; ``others`` are children that somebody else waits for."""
-        reap_adopted({*others, *(process.pid for process in self._all())})
+        watch = {self._last_watch.pid} if self._last_watch is not None else set()
+        reap_adopted({*others, *watch, *(process.pid for process in self._all())})
         for process in self._all():
             pause = self._pauses[process.name]
             if not process.is_running() and pause.until is None:
@@ -106,9 +111,14 @@ class Supervisor:
                     f"{process.name} ended ({_cause(code)}), starting again in {length:.0f} s; see {process.log}"
                 )
             elif pause.is_over():
-                process.start()
+                self._start(process)
                 pause.end()
-                record(self._record_file, self._all())
+
+    def _start(self, process: Process) -> None:
+        process.start()
+        record(self._record_file, self._all())
+        if self._last_watch is not None:
+            self._last_watch.tell_of(process)
 
     def _all(self) -> Sequence[Process]:
         return [*self._servers, *self._processes]

@@ -143,7 +143,11 @@ class Copy:
         """The number of the direct child whose command line holds ``word``."""
         for pid in self.processes():
             fields = _status(pid)
-            command = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace") if fields else ""
+            command = (
+                Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                if fields
+                else ""
+            )
             if fields and int(fields[1]) == self.process.pid and word in command:
                 return pid
         raise LookupError(word)

@@ -13,6 +13,7 @@ import pytest
 
 from deploy.launcher.accounts import may_enter
 from deploy.launcher.folders import ROOT, VENV
+from deploy.launcher.lastwatch import PATIENCE
 from deploy.launcher.processes import Account
 from deploy.tests.copies import Copy, free_port, living, wait_until_gone
 
@@ -125,10 +126,11 @@ def test_hard_kill_leaves_nothing_and_the_next_start_keeps_data_and_keys(folder:
         copy.manage("shell", "-v", "0", "-c", make_user)
         keys = (copy.data / "secrets").read_text()
         processes = copy.processes()
+        # A process that hears nothing, as one does that hangs: the system's request to end does not reach it.
+        os.kill(copy.child("worker -Q mail"), signal.SIGSTOP)
         copy.process.kill()
         copy.process.wait(timeout=10)
-        # The workers, niced, may still be starting: on a busy machine that takes its time.
-        orphans = wait_until_gone(processes, seconds=60)
+        orphans = wait_until_gone(processes, seconds=PATIENCE + 10)
         copy.kill()
         copy.start()
         count = (
