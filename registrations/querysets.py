@@ -5,12 +5,17 @@ from typing import TYPE_CHECKING
 from django.db import models
 
 if TYPE_CHECKING:
-    from registrations.models import Registration, School, Student  # noqa: F401 - the type arguments below
+    from registrations.models import Registration, School, Student, Teacher  # noqa: F401 - the type arguments below
 
 
 class SchoolQuerySet(models.QuerySet["School"]):
     def accepted(self) -> "SchoolQuerySet":
         return self.filter(state="accepted")
+
+
+class TeacherQuerySet(models.QuerySet["Teacher"]):
+    def approved(self) -> "TeacherQuerySet":
+        return self.filter(approved_at__isnull=False)
 
 
 class StudentQuerySet(models.QuerySet["Student"]):

@@ -63,6 +63,8 @@ MIDDLEWARE = [
     "techfest.staffonly.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
+LOGIN_URL = "/accounts/login/"
+LOGIN_REDIRECT_URL = "/teacher/"
 # Paths, without their language prefix, under which somebody may be logged in.
 STAFF_PATHS = ("/admin/", "/accounts/", "/teacher/", "/door/")
 

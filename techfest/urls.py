@@ -17,6 +17,9 @@ urlpatterns = [
         path("", include("events.urls")),
         path("", include("registrations.urls")),
         path("", include("tickets.urls")),
+        path("", include("registrations.teachers.urls")),
+        path("teacher/lists/", include("registrations.classlists.urls")),
+        path("teacher/", include("tickets.board.urls")),
         prefix_default_language=False,
     ),
 ]

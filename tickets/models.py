@@ -4,19 +4,24 @@ import secrets
 import uuid
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from registrations.models import Change, Registration, Student, Submission
+from events.models import Fest
+from registrations.models import (
+    Change,
+    ClassListJob,
+    Registration,
+    School,
+    Student,
+    Submission,
+    random_code,
+)
 from tickets.querysets import DeliveryQuerySet, TicketQuerySet
-
-
-def random_code() -> str:
-    """128 random bits in 22 signs that fit into a path."""
-    return secrets.token_urlsafe(16)
 
 
 def random_key() -> uuid.UUID:
@@ -86,6 +91,8 @@ class Delivery(models.Model):
         LINK = "link", _("link to my registrations")
         ATTEMPT = "attempt", _("somebody tried your name")
         CORRECTED = "corrected", _("details corrected")
+        CLASS = "class", _("tickets of a class")
+        LETTER = "letter", _("letter to a teacher")
 
     class State(models.TextChoices):
         QUEUED = "queued", _("queued")
@@ -98,9 +105,22 @@ class Delivery(models.Model):
         DROPPED = "dropped", _("no longer true")
 
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
-    student = models.ForeignKey(Student, models.CASCADE, related_name="deliveries", verbose_name=_("student"))
+    student = models.ForeignKey(
+        Student, models.CASCADE, null=True, related_name="deliveries", verbose_name=_("student")
+    )
     submission = models.ForeignKey(
         Submission, models.CASCADE, null=True, related_name="deliveries", editable=False
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        null=True,
+        related_name="deliveries",
+        editable=False,
+        verbose_name=_("user"),
+    )
+    job = models.ForeignKey(
+        ClassListJob, models.CASCADE, null=True, related_name="deliveries", editable=False
     )
     change = models.ForeignKey(Change, models.CASCADE, null=True, related_name="deliveries", editable=False)
     to = models.EmailField(_("to"))
@@ -141,6 +161,13 @@ class Delivery(models.Model):
                 condition=~Q(kind__in=["promoted", "cancelled", "corrected"]) | Q(change__isnull=False),
                 name="delivery_has_its_change",
             ),
+            models.CheckConstraint(
+                condition=Q(student__isnull=False) | Q(kind__in=["class", "letter"]),
+                name="delivery_has_its_student",
+            ),
+            models.UniqueConstraint(
+                fields=["job"], condition=Q(kind="class"), name="delivery_one_class_mail_a_job"
+            ),
         ]
         indexes: ClassVar = [
             models.Index(
@@ -152,7 +179,23 @@ class Delivery(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()}: {self.student}"
+        return f"{self.get_kind_display()}: {self.student or self.to}"
+
+
+class Letter(models.Model):
+    """The words of a mail that no row could tell again, such as a link to a new password.
+
+    It goes when its mail has been handed over, or given up: what opens a door is not kept.
+    """
+
+    delivery = models.OneToOneField(Delivery, models.CASCADE, related_name="letter")
+    subject = models.CharField(max_length=200)
+    text = models.TextField()
+    link = models.URLField(max_length=500, blank=True)
+    link_label = models.CharField(max_length=80, blank=True)
+
+    def __str__(self) -> str:
+        return self.subject
 
 
 class DeliveryEvent(models.Model):
@@ -167,3 +210,53 @@ class DeliveryEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.happened_at:%Y-%m-%d %H:%M:%S}"
+
+
+class Booklet(models.Model):
+    """All tickets of a school, or of a part of it, as one PDF that a worker makes; kept for a day.
+
+    `filters` are the board's: grade, section, event (a slug), list (a class list's number).
+    """
+
+    class PerPage(models.IntegerChoices):
+        ONE = 1, _("one ticket on a page")
+        FOUR = 4, _("four tickets on a page")
+
+    fest = models.ForeignKey(Fest, models.CASCADE, related_name="+")
+    school = models.ForeignKey(School, models.CASCADE, related_name="booklets")
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    job = models.OneToOneField(ClassListJob, models.CASCADE, null=True, related_name="booklet")
+    code = models.CharField(max_length=22, unique=True, default=random_code, editable=False)
+    per_page = models.PositiveSmallIntegerField(choices=PerPage.choices, default=PerPage.ONE)
+    filters = models.JSONField(default=dict)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    claimed_at = models.DateTimeField(null=True, editable=False)
+    attempts = models.PositiveSmallIntegerField(default=0, editable=False)
+    total = models.PositiveIntegerField(default=0, editable=False)
+    made = models.PositiveIntegerField(default=0, editable=False)
+    finished_at = models.DateTimeField(null=True, editable=False)
+    error = models.CharField(max_length=300, blank=True, editable=False)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["created_at"], name="booklet_to_make", condition=Q(finished_at=None))
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.school} {self.created_at:%Y-%m-%d %H:%M:%S}"
+
+
+class Delegation(models.Model):
+    """The one QR that opens a school's list at the door."""
+
+    fest = models.ForeignKey(Fest, models.CASCADE, related_name="+")
+    school = models.ForeignKey(School, models.CASCADE, related_name="delegations")
+    code = models.CharField(max_length=22, unique=True, default=random_code, editable=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["fest", "school"], name="delegation_once_a_fest")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.school}, {self.fest}"

@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from events.desk import DeskAdmin
-from registrations import classlist_views, schools
+from registrations import schools
+from registrations.classlists import desk
 from registrations.fields import TextField
 from registrations.models import School, SchoolAlias
 from registrations.naming import school_key
@@ -97,7 +98,7 @@ class SchoolAdmin(DeskAdmin):
     actions = ("accept",)
 
     def get_urls(self) -> list[URLPattern]:
-        return [*classlist_views.paths(self.admin_site), *super().get_urls()]
+        return [*desk.paths(self.admin_site), *super().get_urls()]
 
     def refusal_to_delete(self, obj: School) -> str:
         count = obj.students.count()

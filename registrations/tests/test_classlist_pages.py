@@ -164,7 +164,7 @@ def test_no_more_than_the_limit_is_read_of_a_file(client: Client, monkeypatch: p
         sizes.append(len(data))
         return read_file(data)
 
-    monkeypatch.setattr("registrations.classlist_form.read_file", note)
+    monkeypatch.setattr("registrations.classlists.form.read_file", note)
     sent(client, b"x" * (MOST_BYTES + 300_000))
     assert sizes == [MOST_BYTES + 1]
 
@@ -213,7 +213,7 @@ def test_rows_that_no_page_of_ours_carried_are_refused(client: Client, rows: str
 
 
 def test_rows_too_long_to_carry_are_not_offered(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("registrations.classlists.MOST_CARRIED", 10)
+    monkeypatch.setattr("registrations.classlists.checking.MOST_CARRIED", 10)
     page = sent(client, csv_bytes(LIST)).content.decode()
     assert ("These rows are too long to be downloaded" in page, 'name="rows"' in page) == (True, False)
 

@@ -1,4 +1,4 @@
-"""Who comes: schools, students, and their claims on events."""
+"""What students want and have: presses, registrations, and everything that happened to them."""
 
 import secrets
 import uuid
@@ -7,115 +7,13 @@ from typing import ClassVar
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from events.models import GRADE_LIMITS, Event, Fest
-from registrations.naming import email_key, label_key, name_key, random_reference, school_key
-from registrations.querysets import RegistrationQuerySet, SchoolQuerySet, StudentQuerySet
-
-
-class School(models.Model):
-    """A school; it outlives a fest. A name that nobody knew yet is pending until an organiser has looked."""
-
-    class State(models.TextChoices):
-        PENDING = "pending", _("pending")
-        ACCEPTED = "accepted", _("accepted")
-
-    name = models.CharField(_("name"), max_length=200)
-    key = models.CharField(max_length=200, unique=True, editable=False)
-    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.PENDING)
-    created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
-
-    objects = SchoolQuerySet.as_manager()
-
-    class Meta:
-        ordering: ClassVar = ["name"]
-
-    def __str__(self) -> str:
-        return self.name
-
-    def clean(self) -> None:
-        self.key = school_key(self.name)
-
-
-class SchoolAlias(models.Model):
-    """Another spelling of a school's name."""
-
-    school = models.ForeignKey(School, models.CASCADE, related_name="aliases", verbose_name=_("school"))
-    name = models.CharField(_("name"), max_length=200)
-    key = models.CharField(max_length=200, unique=True, editable=False)
-
-    class Meta:
-        verbose_name_plural = _("school aliases")
-
-    def __str__(self) -> str:
-        return self.name
-
-    def clean(self) -> None:
-        self.key = school_key(self.name)
-
-
-class ConsentText(models.Model):
-    """One version of the sentence that is agreed to. Never edited: a new wording is a new version."""
-
-    fest = models.ForeignKey(Fest, models.CASCADE, related_name="consent_texts", verbose_name=_("fest"))
-    version = models.PositiveSmallIntegerField(_("version"))
-    text = models.TextField(_("text"))
-    created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["fest", "version"], name="consent_text_version_once")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.fest}, version {self.version}"
-
-
-class Student(models.Model):
-    """A person of a school, in one fest. The e-mail never identifies: siblings share one, many have none."""
-
-    fest = models.ForeignKey(Fest, models.PROTECT, related_name="students", verbose_name=_("fest"))
-    school = models.ForeignKey(School, models.PROTECT, related_name="students", verbose_name=_("school"))
-    grade = models.PositiveSmallIntegerField(_("grade"), validators=GRADE_LIMITS)
-    section = models.CharField(_("section"), max_length=20, blank=True)
-    name = models.CharField(_("name"), max_length=200)
-    name_key = models.CharField(max_length=400, editable=False)
-    roll_number = models.CharField(_("roll number"), max_length=20, blank=True)
-    email = models.EmailField(_("e-mail"), blank=True)
-    email_key = models.CharField(max_length=254, blank=True, editable=False)
-    language = models.CharField(_("language"), max_length=10, default="en")
-    reference = models.CharField(_("reference"), max_length=7, unique=True, default=random_reference)
-    link_version = models.PositiveIntegerField(default=1, editable=False)
-    created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
-
-    objects = StudentQuerySet.as_manager()
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["fest", "school", "grade", "name_key", "section", "roll_number"],
-                name="student_once_a_fest",
-            )
-        ]
-        indexes: ClassVar = [
-            models.Index(fields=["email_key"], name="student_email", condition=~Q(email_key=""))
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-    def clean(self) -> None:
-        self.set_keys()
-
-    def set_keys(self) -> None:
-        """Derives what is compared from what was typed."""
-        self.name_key = name_key(self.name)
-        self.email_key = email_key(self.email)
-        self.section = label_key(self.section)
-        self.roll_number = label_key(self.roll_number)
+from events.models import Event
+from registrations.models.people import School, Student
+from registrations.querysets import RegistrationQuerySet
 
 
 class Submission(models.Model):
@@ -162,6 +60,9 @@ class Registration(models.Model):
     )
     submission = models.ForeignKey(
         Submission, models.SET_NULL, null=True, editable=False, related_name="registrations"
+    )
+    block = models.ForeignKey(
+        "Block", models.SET_NULL, null=True, editable=False, related_name="registrations"
     )
     state = models.CharField(_("state"), max_length=10, choices=State.choices, editable=False)
     place = models.PositiveBigIntegerField(_("place"), editable=False)
@@ -231,9 +132,11 @@ class Change(models.Model):
         PROMOTED = "promoted", _("a seat became free")
         CAPACITY_RAISED = "capacity_raised", _("seats were added")
         CORRECTED = "corrected", _("details corrected")
+        REPLACED = "replaced", _("somebody else came instead")
 
     class Actor(models.TextChoices):
         STUDENT = "student", _("student")
+        TEACHER = "teacher", _("teacher")
         ORGANISER = "organiser", _("organiser")
         SYSTEM = "system", _("system")
 
@@ -255,27 +158,40 @@ class Change(models.Model):
         return f"{self.registration}: {self.from_state} → {self.to_state}"
 
 
-class Consent(models.Model):
-    """Who agreed, to which wording, on what basis, when."""
+class Block(models.Model):
+    """Seats of one event that are held for a school until a moment, names to follow.
 
-    class Basis(models.TextChoices):
-        FORM = "form", _("ticked in the form")
-        TEACHER = "teacher", _("teacher's declaration")
-        GUARDIAN = "guardian", _("guardian's link")
-        PAPER = "paper", _("on paper")
+    `seats` were asked for, `used` of them have a registration by now; what is unused counts as taken while
+    the block is held. Everything here changes only while the event's Seats row is locked.
+    """
 
-    student = models.ForeignKey(Student, models.CASCADE, related_name="consents", verbose_name=_("student"))
-    text = models.ForeignKey(ConsentText, models.PROTECT, related_name="+", verbose_name=_("text"))
-    basis = models.CharField(_("basis"), max_length=10, choices=Basis.choices)
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("by")
+    event = models.ForeignKey(Event, models.PROTECT, related_name="blocks", verbose_name=_("event"))
+    school = models.ForeignKey(School, models.PROTECT, related_name="blocks", verbose_name=_("school"))
+    seats = models.PositiveSmallIntegerField(_("seats"))
+    used = models.PositiveSmallIntegerField(_("used"), default=0, editable=False)
+    until = models.DateTimeField(_("names by"))
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, editable=False, related_name="+", verbose_name=_("asked by")
     )
-    at = models.DateTimeField(_("at"), db_default=Now(), editable=False)
+    created_at = models.DateTimeField(_("asked"), db_default=Now(), editable=False)
+    held_at = models.DateTimeField(_("held since"), null=True, editable=False)
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("approved by"),
+    )
+    reminded_at = models.DateTimeField(_("reminded"), null=True, editable=False)
+    returned_at = models.DateTimeField(_("returned"), null=True, editable=False)
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["student", "text", "basis"], name="consent_once")
+            models.CheckConstraint(condition=Q(used__lte=F("seats")), name="block_uses_its_seats"),
+            models.CheckConstraint(condition=Q(seats__gte=1), name="block_has_seats"),
         ]
+        indexes: ClassVar = [models.Index(fields=["event"], name="block_held", condition=Q(returned_at=None))]
 
     def __str__(self) -> str:
-        return f"{self.student}: {self.get_basis_display()}"
+        return f"{self.school}: {self.seats}, {self.event}"

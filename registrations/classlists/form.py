@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events.models import Fest
-from registrations.classlists import CheckedList, checked
+from registrations.classlists.checking import CheckedList, checked
 from registrations.forms import PlainForm
 from registrations.sheets.reading import read_file, read_paste
 from registrations.sheets.refusals import TEXTS, FileRefused

@@ -21,8 +21,8 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from events.models import Fest
-from registrations.classlist_form import ClassListForm
-from registrations.classlists import carried, events_offered, uncarried
+from registrations.classlists.checking import carried, events_offered, uncarried
+from registrations.classlists.form import ClassListForm
 from registrations.sheets.tables import MIME_CSV, MIME_XLSX, csv_table, xlsx_table
 from registrations.sheets.templates import csv_template, xlsx_template
 

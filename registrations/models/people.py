@@ -1,0 +1,200 @@
+"""Who comes, and who answers for them: schools, students, consents, teachers."""
+
+import secrets
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from events.models import GRADE_LIMITS, Fest
+from registrations.naming import email_key, label_key, name_key, random_reference, school_key
+from registrations.querysets import SchoolQuerySet, StudentQuerySet, TeacherQuerySet
+
+
+class School(models.Model):
+    """A school; it outlives a fest. A name that nobody knew yet is pending until an organiser has looked."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", _("pending")
+        ACCEPTED = "accepted", _("accepted")
+
+    name = models.CharField(_("name"), max_length=200)
+    key = models.CharField(max_length=200, unique=True, editable=False)
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.PENDING)
+    created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
+
+    objects = SchoolQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        self.key = school_key(self.name)
+
+
+class SchoolAlias(models.Model):
+    """Another spelling of a school's name."""
+
+    school = models.ForeignKey(School, models.CASCADE, related_name="aliases", verbose_name=_("school"))
+    name = models.CharField(_("name"), max_length=200)
+    key = models.CharField(max_length=200, unique=True, editable=False)
+
+    class Meta:
+        verbose_name_plural = _("school aliases")
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        self.key = school_key(self.name)
+
+
+class ConsentText(models.Model):
+    """One version of the sentence that is agreed to. Never edited: a new wording is a new version."""
+
+    fest = models.ForeignKey(Fest, models.CASCADE, related_name="consent_texts", verbose_name=_("fest"))
+    version = models.PositiveSmallIntegerField(_("version"))
+    text = models.TextField(_("text"))
+    created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["fest", "version"], name="consent_text_version_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.fest}, version {self.version}"
+
+
+class Student(models.Model):
+    """A person of a school, in one fest. The e-mail never identifies: siblings share one, many have none."""
+
+    fest = models.ForeignKey(Fest, models.PROTECT, related_name="students", verbose_name=_("fest"))
+    school = models.ForeignKey(School, models.PROTECT, related_name="students", verbose_name=_("school"))
+    grade = models.PositiveSmallIntegerField(_("grade"), validators=GRADE_LIMITS)
+    section = models.CharField(_("section"), max_length=20, blank=True)
+    name = models.CharField(_("name"), max_length=200)
+    name_key = models.CharField(max_length=400, editable=False)
+    roll_number = models.CharField(_("roll number"), max_length=20, blank=True)
+    email = models.EmailField(_("e-mail"), blank=True)
+    email_key = models.CharField(max_length=254, blank=True, editable=False)
+    language = models.CharField(_("language"), max_length=10, default="en")
+    reference = models.CharField(_("reference"), max_length=7, unique=True, default=random_reference)
+    link_version = models.PositiveIntegerField(default=1, editable=False)
+    created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
+
+    objects = StudentQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["fest", "school", "grade", "name_key", "section", "roll_number"],
+                name="student_once_a_fest",
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["email_key"], name="student_email", condition=~Q(email_key=""))
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        self.set_keys()
+
+    def set_keys(self) -> None:
+        """Derives what is compared from what was typed."""
+        self.name_key = name_key(self.name)
+        self.email_key = email_key(self.email)
+        self.section = label_key(self.section)
+        self.roll_number = label_key(self.roll_number)
+
+
+class Consent(models.Model):
+    """Who agreed, to which wording, on what basis, when."""
+
+    class Basis(models.TextChoices):
+        FORM = "form", _("ticked in the form")
+        TEACHER = "teacher", _("teacher's declaration")
+        GUARDIAN = "guardian", _("guardian's link")
+        PAPER = "paper", _("on paper")
+
+    student = models.ForeignKey(Student, models.CASCADE, related_name="consents", verbose_name=_("student"))
+    text = models.ForeignKey(ConsentText, models.PROTECT, related_name="+", verbose_name=_("text"))
+    basis = models.CharField(_("basis"), max_length=10, choices=Basis.choices)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("by")
+    )
+    at = models.DateTimeField(_("at"), db_default=Now(), editable=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["student", "text", "basis"], name="consent_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.student}: {self.get_basis_display()}"
+
+
+def random_code() -> str:
+    """128 random bits in 22 signs that fit into a path."""
+    return secrets.token_urlsafe(16)
+
+
+class Teacher(models.Model):
+    """A signed-in person of one school. Until an organiser has approved, nothing of the school is shown."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="teacher", verbose_name=_("user")
+    )
+    school = models.ForeignKey(School, models.PROTECT, related_name="teachers", verbose_name=_("school"))
+    note = models.CharField(_("what they wrote"), max_length=300, blank=True)
+    created_at = models.DateTimeField(_("asked"), db_default=Now(), editable=False)
+    approved_at = models.DateTimeField(_("approved"), null=True, editable=False)
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("approved by"),
+    )
+
+    objects = TeacherQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.name}, {self.school}"
+
+    @property
+    def name(self) -> str:
+        return self.user.get_full_name() or self.user.get_username()
+
+    @property
+    def is_approved(self) -> bool:
+        return self.approved_at is not None
+
+
+class Invitation(models.Model):
+    """An organiser's word that whoever reads mail at this address teaches at this school."""
+
+    email = models.EmailField(_("e-mail"))
+    school = models.ForeignKey(School, models.CASCADE, related_name="invitations", verbose_name=_("school"))
+    code = models.CharField(max_length=22, unique=True, default=random_code, editable=False)
+    invited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        editable=False,
+        related_name="+",
+        verbose_name=_("invited by"),
+    )
+    created_at = models.DateTimeField(_("invited"), db_default=Now(), editable=False)
+    accepted_at = models.DateTimeField(_("accepted"), null=True, editable=False)
+
+    def __str__(self) -> str:
+        return f"{self.email}, {self.school}"

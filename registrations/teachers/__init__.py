@@ -1,0 +1,1 @@
+"""Teachers: who is let in, to which school, and by whom."""
