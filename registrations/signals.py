@@ -1,4 +1,4 @@
-"""What the rooms above may hear of registrations. Both are sent inside the transaction that caused them."""
+"""What the rooms above may hear of registrations. All are sent inside the transaction that caused them."""
 
 from django.dispatch import Signal
 
@@ -8,3 +8,7 @@ None) and `now`. A receiver that raises undoes the change."""
 
 attempt_noticed = Signal()
 """Sent with `student` and `now` when a press used the name of a registered student and was refused."""
+
+letter_owed = Signal()
+"""Sent with `to`, `subject`, `text` (plain, paragraphs parted by empty lines) and `now`, and where there are
+any `link` (in full), `link_label` and `user`: a mail to a teacher, owed in the same transaction."""

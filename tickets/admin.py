@@ -133,7 +133,7 @@ class DeliveryAdmin(RecordAdmin):
 
     @admin.action(description=gettext_lazy("Send again"), permissions=["send"])
     def queue_again(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
-        """Queues what failed or bounced; what is on its way or arrived stays as it is."""
+        """Queues what failed or bounced; what is on its way or arrived stays as it is, and so do letters."""
         chosen = list(queryset.values_list("pk", flat=True))
         count = send_again(chosen)
         transaction.on_commit(ring, robust=True)
@@ -141,8 +141,8 @@ class DeliveryAdmin(RecordAdmin):
         self.message_user(request, words % {"count": count}, messages.SUCCESS)
         if left := len(chosen) - count:
             words = ngettext(
-                "%(count)d mail had not failed and stays as it is.",
-                "%(count)d mails had not failed and stay as they are.",
+                "%(count)d mail stays as it is: it had not failed, or its words are not kept.",
+                "%(count)d mails stay as they are: they had not failed, or their words are not kept.",
                 left,
             )
             self.message_user(request, words % {"count": left}, messages.WARNING)

@@ -1,26 +1,24 @@
 """Writing the mails: from the rows as they stand when the mail is sent, not when it was owed."""
 
 import logging
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from email.utils import formataddr, parseaddr
 from typing import Any
 
 from anymail.message import AnymailMessage
 from django.conf import settings
 from django.db.models import Prefetch, prefetch_related_objects
-from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
 from registrations import links
-from registrations.models import Registration
+from registrations.models import Registration, Student
 from registrations.naming import email_key
 from registrations.students import with_email
 from registrations.waitinglist import with_number
-from tickets import rendering
+from tickets import letters, rendering
 from tickets.calendar import ics
 from tickets.deliveries import POISON_ATTEMPTS, Result, later
+from tickets.envelopes import envelope
 from tickets.faces import absolute, calendar_entry
 from tickets.models import Delivery, Ticket
 
@@ -90,13 +88,17 @@ class Composer:
 
 def compose(delivery: Delivery) -> AnymailMessage | None:
     """The mail as it is true now, in the student's language and the fest's time; `None` if it no longer is."""
-    fest = delivery.student.fest
-    with translation.override(delivery.student.language), timezone.override(fest.zone):
+    if delivery.kind == Kind.LETTER:
+        return letters.compose(delivery)
+    student = delivery.student
+    if student is None:
+        return None
+    with translation.override(student.language), timezone.override(student.fest.zone):
         entries = _entries(delivery)
-        context = _context(delivery, entries)
+        context = _context(delivery, student, entries)
         if not _is_true(delivery, context):
             return None
-        message = _message(delivery, context)
+        message = envelope(delivery, context)
         if delivery.kind in (Kind.ANSWER, Kind.PROMOTED):
             _attach_tickets(message, entries)
         if delivery.kind in (Kind.ANSWER, Kind.PROMOTED, Kind.CANCELLED):
@@ -143,8 +145,7 @@ def _entry(registration: Registration) -> Entry:
     return Entry(registration, ticket, rendering.stored_pdf(ticket) if ticket else b"")
 
 
-def _context(delivery: Delivery, entries: list[Entry]) -> dict[str, Any]:
-    student = delivery.student
+def _context(delivery: Delivery, student: Student, entries: list[Entry]) -> dict[str, Any]:
     fest = student.fest
     context = {
         "fest": fest,
@@ -162,36 +163,6 @@ def _context(delivery: Delivery, entries: list[Entry]) -> dict[str, Any]:
         family = with_email(delivery.to, fest_id=fest.pk)
         context["family"] = [(row, absolute(links.my_path(row))) for row in family]
     return context
-
-
-def _message(delivery: Delivery, context: dict[str, Any]) -> AnymailMessage:
-    folder = f"mail/{delivery.kind}"
-    subject = " ".join(render_to_string(f"{folder}/subject.txt", context).split())
-    headers = {"Message-ID": f"<{delivery.key.hex}@{settings.SITE_HOST}>"}
-    if settings.EMAIL_PROVIDER == "brevo":
-        # The one provider of ours that honours a key: a repeated hand-over is one mail.
-        headers["idempotencyKey"] = str(delivery.key)
-    message = AnymailMessage(
-        subject=subject,
-        body=_tidied(render_to_string(f"{folder}/body.txt", context)),
-        from_email=sender(context["fest"].name),
-        to=[delivery.to],
-        reply_to=[context["fest"].contact_email],
-        headers=headers,
-    )
-    message.attach_alternative(render_to_string(f"{folder}/body.html", context), "text/html")
-    message.metadata = {"delivery": delivery.key.hex}
-    return message
-
-
-def _tidied(text: str) -> str:
-    """One empty line at most between two others, and none at either end."""
-    return re.sub(r"\n{3,}", "\n\n", text).strip("\n") + "\n"
-
-
-def sender(name: str) -> str:
-    """The configured address under the fest's name; line breaks and quotes are the library's to fold."""
-    return formataddr((" ".join(name.split()), parseaddr(settings.DEFAULT_FROM_EMAIL)[1]))
 
 
 def _attach_tickets(message: AnymailMessage, entries: Iterable[Entry]) -> None:

@@ -11,6 +11,7 @@ from events.clock import database_now
 from events.rows import insert
 from registrations.models import Change, Registration, Student, Submission
 from registrations.naming import mailbox_key
+from tickets import letters
 from tickets.models import Delivery, Ticket, random_key
 
 Kind = Delivery.Kind
@@ -171,7 +172,7 @@ def _readdress(delivery: Delivery) -> None:
 
     A link goes where it was asked for; what it holds is decided when it is written.
     """
-    email = delivery.student.email
+    email = delivery.student.email if delivery.student else ""
     if delivery.kind in (Kind.CORRECTED, Kind.LINK) or not email or delivery.to == email:
         return
     delivery.to, delivery.mailbox = email, mailbox_key(email)
@@ -209,8 +210,9 @@ def later(delivery: Delivery, words: str, *, seconds: float | None = None) -> Re
 def record(results: Iterable[Result]) -> None:
     """Stores what became of claimed deliveries, unless their lease went to another worker meanwhile.
 
-    A webhook that was faster than this is not overwritten.
+    A webhook that was faster than this is not overwritten. The words of letters that came to an end go.
     """
+    results = list(results)
     now = database_now()
     with transaction.atomic():
         for result in results:
@@ -225,10 +227,13 @@ def record(results: Iterable[Result]) -> None:
                 provider_id=result.provider_id,
                 error=result.error[:300],
             )
+        letters.forget([result.delivery.pk for result in results if result.state != State.QUEUED])
 
 
 def send_again(deliveries_ids: Iterable[int]) -> int:
     """Queues failed, bounced and complained-of deliveries once more, with all their tries; how many there were.
+
+    A letter stays: its words are gone.
 
     Each gets a new key: to the provider it is another mail, and what it still tells of the first one is none
     of the second one's business. `created_at` stays, for it is the moment of the cause.
@@ -238,7 +243,7 @@ def send_again(deliveries_ids: Iterable[int]) -> int:
         pk__in=list(deliveries_ids), state__in=(State.FAILED, State.BOUNCED, State.COMPLAINED)
     )
     with transaction.atomic():
-        again = list(rows.order_by("pk").select_for_update(no_key=True))
+        again = list(rows.exclude(kind=Kind.LETTER).order_by("pk").select_for_update(no_key=True))
         for delivery in again:
             delivery.key, delivery.state, delivery.attempts = random_key(), State.QUEUED, 0
             delivery.queued_at = delivery.due_at = now

@@ -26,6 +26,11 @@ DELIVERY = """
     SELECT d.id, d.kind, p.name || ' (' || p.reference || ')', d.created_at
     FROM tickets_delivery d JOIN registrations_student p ON p.id = d.student_id
 """
+MAIL = """
+    SELECT d.id, d.kind, coalesce(p.name || ' (' || p.reference || ')', 'a teacher'), d.created_at
+    FROM tickets_delivery d LEFT JOIN registrations_student p ON p.id = d.student_id
+"""
+"""Also those that go to a signed-in person, or to somebody who is to become one."""
 CHANGE = """
     SELECT e.name, p.name || ' (' || p.reference || ')', c.at, c.to_state
     FROM registrations_change c JOIN registrations_registration r ON r.id = c.registration_id
@@ -122,7 +127,7 @@ def sent_means_sent() -> Iterator[str]:
             OR d.state IN ('queued', 'sending') AND d.due_at < clock_timestamp() - %s
         ORDER BY d.id
     """
-    for pk, kind, student, at in rows(DELIVERY, sql, params=[GIVE_UP]):
+    for pk, kind, student, at in rows(MAIL, sql, params=[GIVE_UP]):
         yield f"Delivery {pk} ({kind}, {at:%Y-%m-%d %H:%M:%S}) to {student}: its state and times contradict."
 
 
@@ -169,6 +174,23 @@ def deliveries_belong_to_their_cause() -> Iterator[str]:
         yield f"Delivery {pk} ({kind}, {at:%Y-%m-%d %H:%M:%S}) to {student} has no cause that fits it."
 
 
+@invariant(11)
+def mails_to_teachers_are_whole() -> Iterator[str]:
+    """A letter has its words until its mail is no longer owed, and not longer; only it goes without a student.
+
+    A mail with a class's tickets belongs to a user. Neither has a press or a change of a student.
+    """
+    sql = """
+        LEFT JOIN tickets_letter l ON l.delivery_id = d.id
+        WHERE d.kind = 'class' AND d.user_id IS NULL
+            OR d.kind IN ('class', 'letter') AND num_nonnulls(d.submission_id, d.change_id) > 0
+            OR (l.id IS NOT NULL) <> (d.kind = 'letter' AND d.state IN ('queued', 'sending'))
+        ORDER BY d.id
+    """
+    for pk, kind, whose, at in rows(MAIL, sql):
+        yield f"Delivery {pk} ({kind}, {at:%Y-%m-%d %H:%M:%S}) to {whose} is not whole, or kept its words."
+
+
 CHECKS = (
     each_press_is_answered_by_one_mail,
     each_turn_is_told_by_one_mail,
@@ -177,4 +199,5 @@ CHECKS = (
     sent_means_sent,
     no_ticket_is_mailed_after_its_end,
     deliveries_belong_to_their_cause,
+    mails_to_teachers_are_whole,
 )

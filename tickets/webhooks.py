@@ -16,6 +16,7 @@ from django.dispatch import receiver
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.utils import timezone
 
+from tickets import letters
 from tickets.models import Delivery, DeliveryEvent
 
 logger = logging.getLogger(__name__)
@@ -90,6 +91,7 @@ def _move(delivery: Delivery, to: str | None) -> None:
     if to and delivery.state in RANK and RANK.index(to) > RANK.index(delivery.state):
         delivery.state = to
         delivery.save(update_fields=["state"])
+        letters.forget([delivery.pk])
 
 
 def _key(metadata: Any) -> uuid.UUID | None:

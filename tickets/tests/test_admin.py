@@ -53,7 +53,10 @@ def test_failed_mail_is_sent_again(
     with django_capture_on_commit_callbacks(execute=True):
         words = act(client, "queue_again", failed, fine)
         assert rings == []
-    assert words == ["1 mail is sent again.", "1 mail had not failed and stays as it is."]
+    assert words == [
+        "1 mail is sent again.",
+        "1 mail stays as it is: it had not failed, or its words are not kept.",
+    ]
     assert list(Delivery.objects.order_by("pk").values_list("state", "attempts", "error")) == [
         ("queued", 0, ""),
         ("sent", 0, ""),

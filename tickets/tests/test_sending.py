@@ -13,6 +13,7 @@ from django.db.models import F
 
 from deploy.provider_stub.client import StubClient
 from events.clock import database_now
+from registrations.models import Student
 from registrations.tests.builders import build_event, build_fest, build_submission
 from tickets import sending
 from tickets.deliveries import GIVE_UP_TRIES, LEASE, POISON_ATTEMPTS, send_again
@@ -245,10 +246,10 @@ def test_mail_that_cannot_be_written_fails_after_five_tries(
 
     real = composing._context
 
-    def poisoned(delivery: Delivery, entries: Any) -> dict[str, Any]:
+    def poisoned(delivery: Delivery, student: Student, entries: Any) -> dict[str, Any]:
         if delivery.pk == poison.pk:
             raise RuntimeError("cannot be written")
-        return real(delivery, entries)
+        return real(delivery, student, entries)
 
     monkeypatch.setattr(context, poisoned)
     for _ in range(POISON_ATTEMPTS + 2):

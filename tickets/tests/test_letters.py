@@ -1,0 +1,150 @@
+"""Letters to teachers: owed with their cause, written safely, and forgotten once they have left."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from anymail.message import AnymailMessage
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.utils import timezone
+
+from registrations.signals import letter_owed
+from registrations.tests.builders import build_fest
+from tickets.composing import Composer
+from tickets.deliveries import GIVE_UP_TRIES, LEASE, Result, claim, later, record, send_again
+from tickets.letters import owe_letter
+from tickets.models import Delivery, Letter
+from tickets.tests.audited import damage, run
+from tickets.tests.builders import let_time_pass
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+State = Delivery.State
+LINK = "http://localhost:8000/accounts/password/reset/key/1-abc/"
+
+
+def build_letter(**values: Any) -> Delivery:
+    return owe_letter(
+        **{"to": "rao@example.org", "subject": "A new password", "text": "One.\n\nTwo.", "link": LINK}
+        | {"now": timezone.now()}
+        | values
+    )
+
+
+def written() -> list[AnymailMessage]:
+    composer = Composer()
+    messages = [message for _, message in composer.compose(claim(10))]
+    assert composer.take_results() == []
+    return messages
+
+
+def html_of(message: AnymailMessage) -> str:
+    return str(message.alternatives[0][0])
+
+
+def test_letter_says_its_words_in_both_twins_under_the_name_of_the_fest() -> None:
+    fest = build_fest(name="Spark")
+    build_letter(link_label="Choose a password")
+    (message,) = written()
+    assert (message.subject, message.to) == ("A new password: Spark", ["rao@example.org"])
+    assert message.from_email.startswith("Spark <")
+    assert message.reply_to == [fest.contact_email]
+    assert message.body.startswith("One.\n\nTwo.\n\nChoose a password:\n" + LINK)
+    assert f'<a href="{LINK}"' in html_of(message)
+    assert "<p>One.</p>\n\n<p>Two.</p>" in html_of(message)
+
+
+def test_letter_is_written_before_there_is_a_fest() -> None:
+    build_letter()
+    (message,) = written()
+    assert message.subject == "A new password: Tech Fest"
+
+
+@pytest.mark.parametrize("typed", ["<b>Rao</b>", "http://evil.com/pay", "me@evil.com", "{{7*7}}"])
+def test_typed_text_in_a_letter_is_neither_markup_nor_link(typed: str) -> None:
+    build_letter(text=f"{typed} asks.", subject=typed, link="")
+    (message,) = written()
+    assert "<b>" not in html_of(message)
+    assert "evil.com" not in message.body + html_of(message)
+    assert html_of(message).count("href=") == 0
+    assert "49" not in message.body
+
+
+def test_line_break_in_the_subject_adds_no_header() -> None:
+    build_letter(subject="Hello\r\nBcc: x@example.org")
+    (message,) = written()
+    assert message.subject == "Hello Bcc: x@example.org: Tech Fest"
+    assert message.recipients() == ["rao@example.org"]
+
+
+def test_letter_is_owed_in_the_transaction_of_its_cause() -> None:
+    with transaction.atomic():
+        letter_owed.send(None, to="rao@example.org", subject="S", text="T", now=timezone.now())
+        assert Letter.objects.count() == 1
+        transaction.set_rollback(True)
+    assert (Delivery.objects.count(), Letter.objects.count()) == (0, 0)
+
+
+def test_signal_owes_a_letter_to_a_user() -> None:
+    user = get_user_model().objects.create_user("rao", "rao@example.org")
+    letter_owed.send(
+        None, to=user.email, subject="S", text="T", link=LINK, link_label="Go", user=user, now=timezone.now()
+    )
+    letter = Letter.objects.select_related("delivery").get()
+    assert (letter.delivery.user, letter.link, letter.link_label) == (user, LINK, "Go")
+
+
+@pytest.mark.parametrize("end", [State.SENT, State.FAILED, State.DROPPED])
+def test_words_go_when_the_mail_has_come_to_an_end(end: str) -> None:
+    build_letter()
+    record([Result(delivery, end) for delivery in claim(1)])
+    assert Letter.objects.count() == 0
+    assert run() == []
+
+
+def test_words_stay_for_another_try() -> None:
+    build_letter()
+    record([later(delivery, "refused") for delivery in claim(1)])
+    assert Letter.objects.count() == 1
+
+
+def test_words_go_when_the_provider_was_faster_than_the_record() -> None:
+    build_letter()
+    (delivery,) = claim(1)
+    Delivery.objects.update(state=State.DELIVERED)
+    record([Result(delivery, State.SENT)])
+    assert Letter.objects.count() == 0
+
+
+def test_words_stay_with_the_worker_that_took_over() -> None:
+    build_letter()
+    (delivery,) = claim(1)
+    let_time_pass(LEASE + dt.timedelta(seconds=1))
+    assert claim(1)
+    record([Result(delivery, State.SENT)])
+    assert Letter.objects.count() == 1
+
+
+def test_letter_that_was_given_up_is_not_sent_again() -> None:
+    build_letter()
+    (delivery,) = claim(1)
+    delivery.attempts = GIVE_UP_TRIES
+    record([later(delivery, "refused")])
+    assert Delivery.objects.get().state == State.FAILED
+    assert send_again([delivery.pk]) == 0
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "DELETE FROM tickets_letter",
+        "UPDATE tickets_delivery SET state = 'sent', sent_at = now() + interval '1 second'",
+    ],
+)
+def test_letter_without_words_or_with_kept_ones_is_named_by_the_audit(sql: str) -> None:
+    delivery = build_letter()
+    assert run() == []
+    damage(sql)
+    (line,) = (one for one in run() if f"Delivery {delivery.pk} (letter" in one)
+    assert "to a teacher is not whole, or kept its words." in line
