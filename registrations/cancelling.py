@@ -47,7 +47,7 @@ def _cancel(ids: list[int], actor: str, user: Any, deadline: Deadline) -> list[R
     for row in seats.values():
         changes += promote(row, cause=Change.Cause.PROMOTED, now=now)
     if changes:
-        registrations_changed.send(sender=Registration, changes=changes, submission=None, now=now)
+        registrations_changed.send(sender=Registration, changes=changes, now=now)
     return registrations
 
 

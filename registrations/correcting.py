@@ -68,7 +68,7 @@ def _correct(student_id: int, values: dict[str, Any], actor: str, user: Any, dea
     origin = Origin(Change.Cause.CORRECTED, actor, now, user=user, fields=fields)
     changes = note(registrations, origin=origin)
     registrations_changed.send(
-        sender=Registration, changes=changes, submission=None, now=now, old_email=old_email
+        sender=Registration, changes=changes, now=now, old_emails={student.pk: old_email}
     )
     return student
 

@@ -1,16 +1,18 @@
 """The seat transaction: who gets a seat, who waits, who is refused, and why."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from events.facts import read_facts
 from events.models import Event, Seats
+from events.rows import insert
 from registrations.errors import Overtaken
 from registrations.judging import Judgement, judge
 from registrations.locking import Deadline
-from registrations.models import Change, Registration, Student, Submission
+from registrations.models import Change, Refusal, Registration, Student, Submission
 from registrations.signals import registrations_changed
 from registrations.transitions import Origin, create
 
@@ -19,22 +21,30 @@ State = Registration.State
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One student's wish for one event. A student inserted by this very transaction is `is_new`."""
+    """One student's wish for one event. A student inserted by this very transaction is `is_new`.
+
+    A `submission` that is not stored yet is stored when one of its claims obtains something.
+    """
 
     student: Student
     event_id: int
     wants_waiting: bool = True
     is_new: bool = False
+    submission: Submission | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a claim came to: a registration, or the reason of the refusal."""
+    """What a claim came to: a registration, or the reason of the refusal.
+
+    `before` is the registration that the student already had.
+    """
 
     event_id: int
     event: Event | None
     judgement: Judgement
     registration: Registration | None = None
+    before: Registration | None = None
 
 
 class Tally:
@@ -68,35 +78,52 @@ class Tally:
                 raise Overtaken
 
 
-def reserve(
-    claims: Sequence[Claim], *, submission: Submission | None, actor: str, deadline: Deadline
-) -> list[Outcome]:
+def reserve(claims: Sequence[Claim], *, actor: str, deadline: Deadline, user: Any = None) -> list[Outcome]:
     """Gives each claim a seat, a place on the waiting list, or a refusal with its reason.
 
-    Runs inside the caller's transaction (READ COMMITTED). Locks the Seats rows of all events in
-    primary-key order, then the students that were there before; everything that is judged, the time
-    included, is read after these locks. Afterwards `taken` equals the seats held and this call has raised
-    it past no capacity; nobody overtook the waiting list; no student holds an event twice. Claims are
-    judged in their order. `registrations_changed` is sent once for all of them. Raises `Busy` when no
-    time is left, `Overtaken` when the counts moved although they were locked.
+    Runs inside the caller's transaction (READ COMMITTED), for one press or for many students of a list.
+    Locks the Seats rows of all events in primary-key order, then the students that were there before;
+    everything that is judged, the time included, is read after these locks. Afterwards `taken` equals the
+    seats held and this call has raised it past no capacity; nobody overtook the waiting list; no student
+    holds an event twice. Claims are judged in their order, and the number of statements does not grow with
+    them. `registrations_changed` is sent once for all of them. Raises `Busy` when no time is left,
+    `Overtaken` when the counts moved although they were locked.
     """
     deadline.limit_locks()
     tallies = {seats.pk: Tally(seats) for seats in Seats.objects.locked(claim.event_id for claim in claims)}
     engaged = _engagements((claim.student for claim in claims if not claim.is_new), deadline)
     events, now = read_facts(tallies)
+    outcomes = decide(claims, tallies=tallies, engaged=engaged, events=events, now=now)
+    if now:
+        _write(outcomes, tallies.values(), Origin(Change.Cause.SUBMITTED, actor, now, user=user))
+    return outcomes
+
+
+def decide(
+    claims: Sequence[Claim],
+    *,
+    tallies: Mapping[int, Tally],
+    engaged: defaultdict[int, list[Registration]],
+    events: Mapping[int, Event],
+    now: datetime | None,
+) -> list[Outcome]:
+    """What each claim comes to, in their order: no query, nothing is written.
+
+    The tallies and engagements are carried on from claim to claim. `reserve` calls it with what it has
+    locked; a forecast with what it has read, and nobody is bound by that.
+    """
     outcomes: list[Outcome] = []
     for claim in claims:
         event = events.get(claim.event_id)
         held = engaged[claim.student.pk]
         verdict = judge(claim, event, tallies.get(claim.event_id), held, now)
-        registration = None
+        registration = before = None
         if verdict.state and event and now:
-            registration = _registration(claim, event, tallies[event.pk], verdict.state, submission, now)
+            registration = _registration(claim, event, tallies[event.pk], verdict.state, now)
             held.append(registration)
-        outcomes.append(Outcome(claim.event_id, event, verdict, registration))
-    if now:
-        origin = Origin(Change.Cause.SUBMITTED, actor, now, submission=submission)
-        _write(outcomes, tallies.values(), origin)
+        elif verdict.reason == Refusal.Reason.ALREADY:
+            before = next(one for one in held if one.event_id == claim.event_id)
+        outcomes.append(Outcome(claim.event_id, event, verdict, registration, before))
     return outcomes
 
 
@@ -117,13 +144,11 @@ def _engagements(students: Iterable[Student], deadline: Deadline) -> dict[int, l
     return engaged
 
 
-def _registration(
-    claim: Claim, event: Event, tally: Tally, state: str, submission: Submission | None, now: datetime
-) -> Registration:
+def _registration(claim: Claim, event: Event, tally: Tally, state: str, now: datetime) -> Registration:
     return Registration(
         event=event,
         student=claim.student,
-        submission=submission,
+        submission=claim.submission,
         state=state,
         place=tally.give_place(state),
         created_at=now,
@@ -134,9 +159,17 @@ def _write(outcomes: list[Outcome], tallies: Iterable[Tally], origin: Origin) ->
     obtained = [outcome.registration for outcome in outcomes if outcome.registration]
     if not obtained:
         return
+    _store_submissions(obtained)
     changes = create(obtained, origin=origin)
     for tally in tallies:
         tally.write()
-    registrations_changed.send(
-        sender=Registration, changes=changes, submission=origin.submission, now=origin.at
-    )
+    registrations_changed.send(sender=Registration, changes=changes, now=origin.at)
+
+
+def _store_submissions(obtained: list[Registration]) -> None:
+    """Those that wait to be stored until they have obtained something, in one statement."""
+    new = {id(row.submission): row.submission for row in obtained if row.submission and not row.submission.pk}
+    if new:
+        insert(list(new.values()))
+        for row in obtained:
+            row.submission = row.submission  # its primary key is known only now

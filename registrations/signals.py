@@ -3,8 +3,9 @@
 from django.dispatch import Signal
 
 registrations_changed = Signal()
-"""Sent with `changes` (saved, each with its registration, event and student at hand), `submission` (or
-None) and `now`. A receiver that raises undoes the change."""
+"""Sent with `changes` (saved, each with its registration, event and student at hand, and with the press that
+caused it, if one did) and `now`; where details were corrected also with `old_emails`, the address that each
+student had before, by the student's number. A receiver that raises undoes the change."""
 
 attempt_noticed = Signal()
 """Sent with `student` and `now` when a press used the name of a registered student and was refused."""

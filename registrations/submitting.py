@@ -73,8 +73,8 @@ def _attempt(press: Press, deadline: Deadline) -> Submission:
     student, is_new = _student(press)
     deadline.limit_locks()
     submission = _insert_submission(press, student, is_new=is_new)
-    claims = [Claim(student, event, press.wants_waiting, is_new) for event in press.event_ids]
-    outcomes = reserve(claims, submission=submission, actor=Change.Actor.STUDENT, deadline=deadline)
+    claims = [Claim(student, event, press.wants_waiting, is_new, submission) for event in press.event_ids]
+    outcomes = reserve(claims, actor=Change.Actor.STUDENT, deadline=deadline)
     if not any(outcome.registration for outcome in outcomes):
         raise Refused(outcomes)
     _keep_refusals(submission, outcomes)

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection
 
 from events.rows import insert
-from registrations.models import Change, Registration, Submission
+from registrations.models import Change, Registration
 
 State = Registration.State
 GRAPH: dict[str, frozenset[str]] = {
@@ -24,17 +24,18 @@ GRAPH: dict[str, frozenset[str]] = {
 _CREATE = """
     WITH given AS (
         SELECT * FROM unnest(
-            %(events)s::bigint[], %(students)s::bigint[], %(states)s::varchar[], %(places)s::bigint[]
-        ) AS g (event_id, student_id, state, place)
+            %(events)s::bigint[], %(students)s::bigint[], %(states)s::varchar[], %(places)s::bigint[],
+            %(submissions)s::bigint[]
+        ) AS g (event_id, student_id, state, place, submission_id)
     ), made AS (
         INSERT INTO registrations_registration (event_id, student_id, state, place, submission_id, created_at)
-        SELECT event_id, student_id, state, place, %(submission)s::bigint, %(at)s::timestamptz FROM given
-        RETURNING id, event_id, state, place
+        SELECT event_id, student_id, state, place, submission_id, %(at)s::timestamptz FROM given
+        RETURNING id, event_id, state, place, submission_id
     ), noted AS (
         INSERT INTO registrations_change
             (registration_id, from_state, to_state, at, cause, actor, user_id, submission_id, fields)
         SELECT id, '', state, %(at)s::timestamptz, %(cause)s, %(actor)s,
-            %(user)s::integer, %(submission)s::bigint, '{}'
+            %(user)s::integer, submission_id, '{}'
         FROM made ORDER BY place
         RETURNING id, registration_id
     )
@@ -56,21 +57,24 @@ class Origin:
     actor: str
     at: dt.datetime
     user: Any = None
-    submission: Submission | None = None
     fields: list[str] = field(default_factory=list)
 
 
 def create(registrations: Sequence[Registration], *, origin: Origin) -> list[Change]:
-    """Inserts new registrations with their changes in one statement; the caller holds the events' locks."""
+    """Inserts new registrations with their changes in one statement; the caller holds the events' locks.
+
+    Each change belongs to the press that its registration belongs to.
+    """
     changes = [_change(registration, "", origin) for registration in registrations]
-    for registration in registrations:
+    for registration, change in zip(registrations, changes, strict=True):
         _check("", registration.state)
+        change.submission = registration.submission
     given = {
         "events": [registration.event_id for registration in registrations],
         "students": [registration.student_id for registration in registrations],
         "states": [registration.state for registration in registrations],
         "places": [registration.place for registration in registrations],
-        "submission": origin.submission.pk if origin.submission else None,
+        "submissions": [registration.submission_id for registration in registrations],
         "at": origin.at,
         "cause": origin.cause,
         "actor": origin.actor,
@@ -125,6 +129,5 @@ def _change(registration: Registration, state: str, origin: Origin) -> Change:
         cause=origin.cause,
         actor=origin.actor,
         user=origin.user,
-        submission=origin.submission,
         fields=origin.fields,
     )

@@ -62,7 +62,7 @@ def is_moving(event: Event, now: datetime) -> bool:
 def promote_into_new_seats(*, seats: Seats, now: datetime, **_kwargs: object) -> None:
     changes = promote(seats, cause=Change.Cause.CAPACITY_RAISED, now=now)
     if changes:
-        registrations_changed.send(sender=Registration, changes=changes, submission=None, now=now)
+        registrations_changed.send(sender=Registration, changes=changes, now=now)
 
 
 def promote_after_change(event: Event) -> None:
@@ -74,4 +74,4 @@ def promote_after_change(event: Event) -> None:
         now = database_now()
         changes = promote(seats, cause=Change.Cause.PROMOTED, now=now)
         if changes:
-            registrations_changed.send(sender=Registration, changes=changes, submission=None, now=now)
+            registrations_changed.send(sender=Registration, changes=changes, now=now)

@@ -1,11 +1,13 @@
 """The mails that are owed: who is owed what, who may send it now, and what became of it."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from django.db import connection, transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 
 from events.clock import database_now
 from events.rows import insert
@@ -33,29 +35,41 @@ UNASKED = (Kind.LINK, Kind.ATTEMPT)
 """Mails that no new seat caused, and that anybody can ask for who knows an address or a name."""
 UNASKED_PER_HOUR = 3
 """Of these to one mailbox."""
+NOBODY: Mapping[int, str] = MappingProxyType({})
+_LOCK_MAILBOXES = """
+    SELECT pg_advisory_xact_lock(hashtextextended(mailbox, 0))
+    FROM unnest(%s::text[]) WITH ORDINALITY AS given (mailbox, position) ORDER BY position
+"""
 
 
-def owe(
-    changes: Sequence[Change], *, submission: Submission | None, now: dt.datetime, old_email: str = ""
-) -> None:
-    """Writes the deliveries that these changes cause; whoever has no address is owed none."""
+def owe(changes: Sequence[Change], *, now: dt.datetime, old_emails: Mapping[int, str] = NOBODY) -> None:
+    """Writes the deliveries that these changes cause; whoever has no address is owed none.
+
+    A press is answered by one mail, and a correction of one student's details told once, whatever number of
+    registrations it touches. The number of statements does not grow with the students.
+    """
     owed: list[Delivery] = []
-    students: set[int] = set()
+    corrected: list[Delivery] = []
+    answered: set[int | None] = set()
+    told: set[int] = set()
     for change in changes:
         student = change.registration.student
         if change.cause == Change.Cause.CORRECTED:
-            if student.pk not in students:
-                owed += _owed_for_correction(change, student, old_email, now)
+            if student.pk not in told:
+                corrected += _owed_for_correction(change, student, old_emails[student.pk], now)
+            told.add(student.pk)
         elif change.cause == Change.Cause.SUBMITTED:
-            if student.pk not in students:
-                owed += _owed(Kind.ANSWER, student, now, submission=submission)
+            if change.submission_id not in answered:
+                owed += _owed(Kind.ANSWER, student, now, submission=change.submission)
+            answered.add(change.submission_id)
         elif change.to_state == Registration.State.CONFIRMED:
             owed += _owed(Kind.PROMOTED, student, now, change=change)
         elif change.to_state == Registration.State.CANCELLED:
             owed += _owed(Kind.CANCELLED, student, now, change=change)
-        students.add(student.pk)
-    if owed:
-        insert(owed)
+    if corrected:
+        _drop_over_cap(corrected, now)
+    if owed or corrected:
+        insert([*owed, *corrected])
 
 
 def _owed(
@@ -87,23 +101,38 @@ def _owed(
 def _owed_for_correction(
     change: Change, student: Student, old_email: str, now: dt.datetime
 ) -> list[Delivery]:
-    """The old address hears of a new name or address, the new address gets the new link.
-
-    Whoever corrects an address again and again must not fill somebody's mailbox: each kind has a cap of its
-    own, so that no number of asked-for links can silence the word to the old address. What is over it is
-    kept as dropped; the auditor reads from it who was told, or would have been.
-    """
+    """The old address hears of a new name or address, the new address gets the new link."""
     owed = []
     if {"name", "email"} & set(change.fields):
         owed += _owed(Kind.CORRECTED, student, now, to=old_email, change=change)
     if "email" in change.fields:
         owed += _owed(Kind.LINK, student, now, change=change)
-    for delivery in sorted(owed, key=lambda one: one.mailbox):
-        _lock_mailbox(delivery.to)
-        kinds = (Kind.CORRECTED,) if delivery.kind == Kind.CORRECTED else UNASKED
-        if _is_over_cap(delivery.to, now, kinds=kinds):
-            delivery.state, delivery.error = State.DROPPED, "too many of these within an hour"
     return owed
+
+
+def _drop_over_cap(owed: Sequence[Delivery], now: dt.datetime) -> None:
+    """Whoever corrects an address again and again must not fill somebody's mailbox.
+
+    Each kind has a cap of its own, so that no number of asked-for links can silence the word to the old
+    address. What is over it is kept as dropped; the auditor reads from it who was told, or would have been.
+    """
+    _lock_mailboxes(delivery.mailbox for delivery in owed)
+    caps = (Kind.CORRECTED,), UNASKED
+    sent = {kinds: _recent(owed, now, kinds=kinds) for kinds in caps}
+    for delivery in owed:
+        kinds = (Kind.CORRECTED,) if delivery.kind == Kind.CORRECTED else UNASKED
+        if sent[kinds][delivery.mailbox] >= UNASKED_PER_HOUR:
+            delivery.state, delivery.error = State.DROPPED, "too many of these within an hour"
+        sent[kinds][delivery.mailbox] += 1
+
+
+def _recent(owed: Sequence[Delivery], now: dt.datetime, *, kinds: Sequence[str]) -> Counter[str]:
+    """How many mails of these kinds each of the mailboxes was owed within the last hour."""
+    rows = Delivery.objects.filter(
+        mailbox__in={one.mailbox for one in owed}, kind__in=kinds, created_at__gt=now - dt.timedelta(hours=1)
+    )
+    counted = rows.exclude(state=State.DROPPED).values_list("mailbox").annotate(count=Count("pk"))
+    return Counter(dict(counted.order_by()))
 
 
 def owe_attempt(student: Student, *, now: dt.datetime) -> bool:
@@ -135,13 +164,18 @@ def owe_link(students: Sequence[Student], *, now: dt.datetime) -> bool:
 
 def _lock_mailbox(email: str) -> None:
     """Lets one transaction at a time count and add; it is no row, since there may be none yet."""
+    _lock_mailboxes([mailbox_key(email)])
+
+
+def _lock_mailboxes(mailboxes: Iterable[str]) -> None:
+    """All of them in one order, the same for everybody."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [mailbox_key(email)])
+        cursor.execute(_LOCK_MAILBOXES, [sorted(set(mailboxes))])
 
 
-def _is_over_cap(email: str, now: dt.datetime, *, kinds: Sequence[str] = UNASKED) -> bool:
+def _is_over_cap(email: str, now: dt.datetime) -> bool:
     recent = Delivery.objects.filter(
-        mailbox=mailbox_key(email), kind__in=kinds, created_at__gt=now - dt.timedelta(hours=1)
+        mailbox=mailbox_key(email), kind__in=UNASKED, created_at__gt=now - dt.timedelta(hours=1)
     )
     return recent.exclude(state=State.DROPPED).count() >= UNASKED_PER_HOUR
 

@@ -1,13 +1,13 @@
 """Tickets follow registrations, in the same transaction: a seat without its ticket is not taken."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
 from django.dispatch import receiver
 
 from events.rows import insert
-from registrations.models import Change, Registration, Student, Submission
+from registrations.models import Change, Registration, Student
 from registrations.signals import attempt_noticed, registrations_changed
 from tickets import deliveries
 from tickets.doorbell import ring
@@ -20,16 +20,15 @@ State = Registration.State
 def follow(
     *,
     changes: Sequence[Change],
-    submission: Submission | None,
     now: datetime,
-    old_email: str = "",
+    old_emails: Mapping[int, str] = deliveries.NOBODY,
     **_kwargs: object,
 ) -> None:
     """Issues, voids or renews tickets, owes the mails, and rings for the workers after the commit."""
     _issue([change for change in changes if change.from_state != change.to_state], now)
     _void([change for change in changes if change.to_state == State.CANCELLED], now)
     _renew([change for change in changes if change.cause == Change.Cause.CORRECTED])
-    deliveries.owe(changes, submission=submission, now=now, old_email=old_email)
+    deliveries.owe(changes, now=now, old_emails=old_emails)
     transaction.on_commit(ring, robust=True)
 
 

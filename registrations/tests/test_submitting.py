@@ -296,7 +296,5 @@ def test_student_is_judged_as_they_are_once_the_lock_is_held(fest: Fest) -> None
     seniors = build_event(fest, hour=14, grade_min=8)
     Student.objects.filter(pk=student.pk).update(grade=6)
     with transaction.atomic():
-        (outcome,) = reserve(
-            [Claim(student, seniors.pk)], submission=None, actor=Change.Actor.STUDENT, deadline=Deadline()
-        )
+        (outcome,) = reserve([Claim(student, seniors.pk)], actor=Change.Actor.STUDENT, deadline=Deadline())
     assert (student.grade, outcome.judgement.reason) == (6, "ineligible")
