@@ -1,8 +1,8 @@
 """The only place where a registration gets a state; each state comes with its Change."""
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
@@ -57,7 +57,6 @@ class Origin:
     actor: str
     at: dt.datetime
     user: Any = None
-    fields: list[str] = field(default_factory=list)
 
 
 def create(registrations: Sequence[Registration], *, origin: Origin) -> list[Change]:
@@ -100,9 +99,13 @@ def move(registrations: Sequence[Registration], *, to: str, origin: Origin) -> l
     return _record(before, origin=origin)
 
 
-def note(registrations: Sequence[Registration], *, origin: Origin) -> list[Change]:
-    """Records that something but the state changed; `origin.fields` names it."""
+def note(
+    registrations: Sequence[Registration], *, origin: Origin, fields: Mapping[int, list[str]]
+) -> list[Change]:
+    """Records that something but the state changed: `fields` names it, by the student's number."""
     changes = [_change(registration, registration.state, origin) for registration in registrations]
+    for change in changes:
+        change.fields = fields[change.registration.student_id]
     insert(changes)
     return changes
 
@@ -129,5 +132,4 @@ def _change(registration: Registration, state: str, origin: Origin) -> Change:
         cause=origin.cause,
         actor=origin.actor,
         user=origin.user,
-        fields=origin.fields,
     )
