@@ -106,8 +106,11 @@ def nobody_waits_beside_a_free_seat() -> Iterator[str]:
 
 @invariant(5)
 def places_were_given_in_order() -> Iterator[str]:
-    """Whoever came later has the later place."""
-    sql = """) w (name, student, state, place, created_at, event_id)
+    """Whoever came later has the later place, but for those who came instead of another and took the other's."""
+    sql = """
+        WHERE NOT EXISTS (SELECT FROM registrations_change c
+                          WHERE c.registration_id = r.id AND c.cause = 'replaced')
+        ) w (name, student, state, place, created_at, event_id)
         WINDOW line AS (PARTITION BY w.event_id ORDER BY w.place)
         ) o WHERE o.before > o.created_at ORDER BY o.event_id, o.place
     """

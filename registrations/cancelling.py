@@ -25,7 +25,8 @@ def cancel(
     """Cancels these registrations and promotes whoever waits, all in one transaction.
 
     What is cancelled already stays as it is, so a repeat does no harm. Locks the Seats rows of all events,
-    then the registrations. Raises `NotPossible` when a student's event has begun, `Busy` after 3 s.
+    then the registrations. Raises `NotPossible` when an event has begun and it is no organiser who cancels,
+    `Busy` after 3 s.
     """
     ids = sorted(registration_ids)
     return in_transaction(lambda: _cancel(ids, actor, user, deadline), deadline=deadline)
@@ -39,7 +40,7 @@ def _cancel(ids: list[int], actor: str, user: Any, deadline: Deadline) -> list[R
     registrations = list(rows.select_for_update(no_key=True, of=("self",)))
     now = database_now()
     for registration in registrations:
-        if actor == Change.Actor.STUDENT and now >= registration.event.starts_at:
+        if actor in (Change.Actor.STUDENT, Change.Actor.TEACHER) and now >= registration.event.starts_at:
             raise NotPossible(_("%(event)s has begun.") % {"event": registration.event.name})
     _return_seats(registrations, seats)
     origin = Origin(Change.Cause.CANCELLED, actor, now, user=user)

@@ -14,14 +14,15 @@ HISTORY = """
         SELECT c.id, c.at, c.from_state AS was, c.to_state AS becomes, r.event_id, r.place, r.student_id,
             (c.to_state IN ('confirmed', 'offered'))::int
                 - (c.from_state IN ('confirmed', 'offered'))::int AS seats,
-            (c.to_state = 'waiting')::int - (c.from_state = 'waiting')::int AS waits
+            (c.to_state = 'waiting')::int - (c.from_state = 'waiting')::int AS waits,
+            c.cause = 'replaced' AS replaced
         FROM registrations_change c JOIN registrations_registration r ON r.id = c.registration_id
         WHERE c.from_state <> c.to_state
     ), moment AS (
         SELECT *, false AS refused FROM step
         UNION ALL
         SELECT f.id, (SELECT max(at) FROM registrations_change c WHERE c.submission_id = f.submission_id),
-            '', 'full', f.event_id, 0, s.student_id, 0, 0, true
+            '', 'full', f.event_id, 0, s.student_id, 0, 0, false, true
         FROM registrations_refusal f JOIN registrations_submission s ON s.id = f.submission_id
         WHERE f.reason = 'full'
     ), history AS (
@@ -35,7 +36,11 @@ HISTORY = """
         WINDOW life AS (PARTITION BY event_id ORDER BY at, refused, id)
     )
 """
-"""Every step of every event, and every refusal for want of seats, each with the counts right after it."""
+"""Every step of every event, and every refusal for want of seats, each with the counts right after it.
+
+Whoever came instead of another took over what that one had: such a step is judged by
+`a_replaced_one_gave_up_what_was_taken` and by nothing else, since no seat was given and nobody began to wait.
+"""
 
 TOLD = """
     SELECT e.name, p.name || ' (' || p.reference || ')', h.at, h.becomes, h.taken, h.waiting, h.capacity
@@ -51,7 +56,7 @@ def no_seat_was_given_above_the_capacity() -> Iterator[str]:
     An event that is over-full now is lawful if its capacity was lowered; a seat given by any step at which
     more seats were taken than there were is not, whatever was done to the capacity afterwards.
     """
-    sql = "WHERE h.seats > 0 AND h.taken > coalesce(h.capacity, 0) ORDER BY h.at, h.id"
+    sql = "WHERE h.seats > 0 AND NOT h.replaced AND h.taken > coalesce(h.capacity, 0) ORDER BY h.at, h.id"
     for event, student, at, _state, taken, _waiting, capacity in rows(HISTORY, TOLD, sql):
         yield f"{event}: {student} was given seat {taken} of {capacity or 0} at {at:%Y-%m-%d %H:%M:%S}."
 
@@ -60,7 +65,7 @@ def no_seat_was_given_above_the_capacity() -> Iterator[str]:
 def nobody_was_sent_away_from_a_free_seat() -> Iterator[str]:
     """Nobody was refused as "full", or made to wait, while a seat was free and nobody waited."""
     sql = """
-        WHERE h.was = '' AND h.becomes IN ('full', 'waiting')
+        WHERE h.was = '' AND NOT h.replaced AND h.becomes IN ('full', 'waiting')
             AND h.taken < h.capacity AND h.waiting = (NOT h.refused)::int ORDER BY h.at, h.id
     """
     for event, student, at, state, taken, _waiting, capacity in rows(HISTORY, TOLD, sql):
@@ -74,7 +79,7 @@ def nobody_was_sent_away_from_a_free_seat() -> Iterator[str]:
 @invariant(5)
 def no_newcomer_overtook_those_who_waited() -> Iterator[str]:
     """Nobody was given a seat with the first press while somebody waited for one."""
-    sql = "WHERE h.was = '' AND h.seats > 0 AND h.waiting > 0 ORDER BY h.at, h.id"
+    sql = "WHERE h.was = '' AND NOT h.replaced AND h.seats > 0 AND h.waiting > 0 ORDER BY h.at, h.id"
     for event, student, at, _state, _taken, waiting, _capacity in rows(HISTORY, TOLD, sql):
         yield f"{event}: {student} had a seat at once at {at:%Y-%m-%d %H:%M:%S}, while {waiting} waited."
 
@@ -116,9 +121,25 @@ def nobody_was_promoted_past_an_earlier_place() -> Iterator[str]:
         yield f"{event}: {student}, place {place}, was promoted before {passed}, place {passed_place}."
 
 
+@invariant(5)
+def a_replaced_one_gave_up_what_was_taken() -> Iterator[str]:
+    """Whoever came instead of another has exactly what that one gave up at that very moment."""
+    sql = """
+        SELECT e.name, c.at FROM registrations_change c
+        JOIN registrations_registration r ON r.id = c.registration_id JOIN events_event e ON e.id = r.event_id
+        WHERE c.cause = 'replaced' GROUP BY e.id, c.at
+        HAVING array_agg(c.from_state ORDER BY c.from_state) FILTER (WHERE c.to_state = 'cancelled')
+            IS DISTINCT FROM array_agg(c.to_state ORDER BY c.to_state) FILTER (WHERE c.from_state = '')
+        ORDER BY e.id, c.at
+    """
+    for event, at in rows(sql):
+        yield f"{event}: what was taken over at {at:%Y-%m-%d %H:%M:%S} is not what was given up."
+
+
 CHECKS = (
     no_seat_was_given_above_the_capacity,
     nobody_was_sent_away_from_a_free_seat,
     no_newcomer_overtook_those_who_waited,
     nobody_was_promoted_past_an_earlier_place,
+    a_replaced_one_gave_up_what_was_taken,
 )

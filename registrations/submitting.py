@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from registrations.errors import KeyTaken, OtherContent, Refused, SomebodyKnown
 from registrations.locking import Deadline, in_transaction
-from registrations.models import Change, Consent, Refusal, Student, Submission
+from registrations.models import Change, Consent, Refusal, School, Student, Submission
 from registrations.reservations import Claim, Outcome, reserve
 from registrations.schools import find_or_create_school
 from registrations.signals import attempt_noticed
@@ -23,8 +23,9 @@ _INSERT = """
         VALUES (%(key)s, %(digest)s, %(student)s, %(is_new)s)
         RETURNING id
     ), agreed AS (
-        INSERT INTO registrations_consent (student_id, text_id, basis)
-        SELECT %(student)s::bigint, %(text)s::bigint, %(basis)s WHERE %(text)s::bigint IS NOT NULL
+        INSERT INTO registrations_consent (student_id, text_id, basis, user_id)
+        SELECT %(student)s::bigint, %(text)s::bigint, %(basis)s, %(user)s::integer
+        WHERE %(text)s::bigint IS NOT NULL
     )
     SELECT id FROM pressed
 """
@@ -32,7 +33,11 @@ _INSERT = """
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """A cleaned form. `student_id` stands instead of the details where a secret link says who it is."""
+    """A cleaned form. `student_id` stands instead of the details where it is known who it is.
+
+    Behind a teacher's press stands the `teacher`, with the consent that the teacher declares; it names the
+    own `school`, whatever the details say.
+    """
 
     key: uuid.UUID
     fest_id: int
@@ -41,6 +46,12 @@ class Press:
     details: Details | None = None
     student_id: int | None = None
     consent_text_id: int | None = None
+    teacher: Any = None
+    school: School | None = None
+
+    @property
+    def actor(self) -> str:
+        return Change.Actor.TEACHER if self.teacher else Change.Actor.STUDENT
 
     @property
     def digest(self) -> bytes:
@@ -63,7 +74,7 @@ def submit(press: Press, *, deadline: Deadline) -> Submission:
     except (KeyTaken, Refused, SomebodyKnown) as error:
         if twin := _find(press):
             return twin
-        if isinstance(error, SomebodyKnown):
+        if isinstance(error, SomebodyKnown) and not press.teacher:
             _tell_of_attempt(error.student)
         raise
 
@@ -74,7 +85,7 @@ def _attempt(press: Press, deadline: Deadline) -> Submission:
     deadline.limit_locks()
     submission = _insert_submission(press, student, is_new=is_new)
     claims = [Claim(student, event, press.wants_waiting, is_new, submission) for event in press.event_ids]
-    outcomes = reserve(claims, actor=Change.Actor.STUDENT, deadline=deadline)
+    outcomes = reserve(claims, actor=press.actor, user=press.teacher, deadline=deadline)
     if not any(outcome.registration for outcome in outcomes):
         raise Refused(outcomes)
     _keep_refusals(submission, outcomes)
@@ -93,7 +104,7 @@ def _find(press: Press) -> Submission | None:
 def _student(press: Press) -> tuple[Student, bool]:
     if press.details is None:
         return Student.objects.select_related("school").get(pk=press.student_id or 0), False
-    school = find_or_create_school(press.details.school)
+    school = press.school or find_or_create_school(press.details.school)
     return identify(press.details, fest_id=press.fest_id, school=school)
 
 
@@ -109,7 +120,8 @@ def _insert_submission(press: Press, student: Student, *, is_new: bool) -> Submi
         "student": student.pk,
         "is_new": is_new,
         "text": press.consent_text_id if is_new else None,
-        "basis": Consent.Basis.FORM.value,
+        "basis": (Consent.Basis.TEACHER if press.teacher else Consent.Basis.FORM).value,
+        "user": press.teacher.pk if press.teacher else None,
     }
     try:
         with connection.cursor() as cursor:

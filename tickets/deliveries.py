@@ -58,7 +58,7 @@ def owe(changes: Sequence[Change], *, now: dt.datetime, old_emails: Mapping[int,
             if student.pk not in told:
                 corrected += _owed_for_correction(change, student, old_emails[student.pk], now)
             told.add(student.pk)
-        elif change.cause == Change.Cause.SUBMITTED:
+        elif change.cause == Change.Cause.SUBMITTED or _is_newcomer(change):
             if change.submission_id not in answered:
                 owed += _owed(Kind.ANSWER, student, now, submission=change.submission)
             answered.add(change.submission_id)
@@ -70,6 +70,11 @@ def owe(changes: Sequence[Change], *, now: dt.datetime, old_emails: Mapping[int,
         _drop_over_cap(corrected, now)
     if owed or corrected:
         insert([*owed, *corrected])
+
+
+def _is_newcomer(change: Change) -> bool:
+    """Whether somebody came instead of another: that is a registration like any other, and answered so."""
+    return change.cause == Change.Cause.REPLACED and not change.from_state
 
 
 def _owed(
