@@ -2,7 +2,9 @@
 
 from typing import TYPE_CHECKING
 
+from allauth.account.models import EmailAddress
 from django.db import models
+from django.db.models import Exists, OuterRef
 
 if TYPE_CHECKING:
     from registrations.models import Registration, School, Student, Teacher  # noqa: F401 - the type arguments below
@@ -16,6 +18,11 @@ class SchoolQuerySet(models.QuerySet["School"]):
 class TeacherQuerySet(models.QuerySet["Teacher"]):
     def approved(self) -> "TeacherQuerySet":
         return self.filter(approved_at__isnull=False)
+
+    def waiting(self) -> "TeacherQuerySet":
+        """Those who asked, proved their address, and wait for an organiser."""
+        proven = Exists(EmailAddress.objects.filter(user=OuterRef("user"), verified=True))
+        return self.filter(proven, approved_at=None)
 
 
 class StudentQuerySet(models.QuerySet["Student"]):

@@ -3,6 +3,7 @@
 import datetime as dt
 import uuid
 import zoneinfo
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -12,10 +13,11 @@ from events.capacity import set_capacity
 from events.models import Category, Event, Fest, Seats, Venue
 from registrations import sample
 from registrations.locking import Deadline
-from registrations.models import ConsentText, School, SchoolAlias
+from registrations.models import ConsentText, School, SchoolAlias, Teacher
 from registrations.naming import school_key
 from registrations.students import Details
 from registrations.submitting import Press, submit
+from registrations.teachers.admitting import approved_teacher
 
 DAYS_AHEAD = 10
 LEFT_FREE = 3
@@ -61,6 +63,12 @@ def _create(first_day: dt.date, now: dt.datetime) -> Fest:
     for plan in sample.EVENTS:
         _create_event(fest, plan)
     return fest
+
+
+def make_teacher(user: Any, *, by: Any, now: dt.datetime) -> Teacher:
+    """Makes this user an approved teacher of the first of the sample's schools."""
+    school = School.objects.get(key=school_key(sample.SCHOOLS[0]))
+    return approved_teacher(user=user, school=school, by=by, now=now)
 
 
 def _create_schools() -> None:

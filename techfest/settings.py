@@ -40,6 +40,9 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "csp",
     "anymail",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
     "events",
     "registrations",
     "tickets",
@@ -60,11 +63,59 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "techfest.staffonly.AuthenticationMiddleware",
+    # Remembers the request for the library's adapter; it looks at no session by itself.
+    "allauth.account.middleware.AccountMiddleware",
     "techfest.staffonly.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
+
+# Accounts: teachers and organisers; the pages are in registrations/teachers
+
 LOGIN_URL = "/accounts/login/"
 LOGIN_REDIRECT_URL = "/teacher/"
+LOGOUT_REDIRECT_URL = "/accounts/login/"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+PASSWORD_RESET_TIMEOUT = 3600
+ACCOUNT_ADAPTER = "registrations.teachers.adapter.Adapter"
+ACCOUNT_LOGIN_METHODS = {"email", "username"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
+# A computer of the staff room forgets the login with its browser; the draft does not go with it.
+ACCOUNT_SESSION_REMEMBER = False
+# Pages that cost something, by visitor; a whole school shares one address. Wrong passwords and mails have
+# their own limits (registrations/teachers/throttling.py).
+ACCOUNT_RATE_LIMITS = {
+    "login": "120/m/ip",
+    "signup": "30/h/ip",
+    "reset_password": "60/h/ip,10/h/key",
+    "reset_password_from_key": "60/m/ip",
+    "login_failed": None,
+    "confirm_email": None,
+}
+ACCOUNT_FORMS = {
+    "login": "registrations.teachers.forms.LoginForm",
+    "reset_password": "registrations.teachers.forms.ResetForm",
+    "reset_password_from_key": "registrations.teachers.forms.NewPasswordByLinkForm",
+    "change_password": "registrations.teachers.forms.ChangeForm",
+    "set_password": "registrations.teachers.forms.SetForm",
+    "reauthenticate": "registrations.teachers.forms.ReauthenticateForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_FORMS = {
+    "authenticate": "registrations.teachers.forms.SecondFactorForm",
+    "reauthenticate": "registrations.teachers.forms.SecondFactorAgainForm",
+    "activate_totp": "registrations.teachers.forms.NewSecondFactorForm",
+}
+
 # Paths, without their language prefix, under which somebody may be logged in.
 STAFF_PATHS = ("/admin/", "/accounts/", "/teacher/", "/door/")
 
@@ -118,8 +169,15 @@ DATABASES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Per process and for seconds only; what must be shared or kept stands in PostgreSQL.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+# Nothing of ours uses a cache; the accounts library keeps its counters of tries there, and those must be shared
+# and outlive a restart. The table is made by a migration of registrations. Culled rows would forget tries.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "registrations_counter",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 
 # Time and language
 

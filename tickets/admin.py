@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from events.desk import RecordAdmin, RecordInline
 from tickets.deliveries import send_again
 from tickets.doorbell import ring
-from tickets.models import Delivery, DeliveryEvent, Ticket
+from tickets.models import Delivery, DeliveryEvent, Letter, Ticket
 from tickets.querysets import RENDER_ATTEMPTS
 from tickets.rendering import render_again
 
@@ -156,3 +156,14 @@ class DeliveryEventAdmin(RecordAdmin):
     search_fields = ("delivery__to", "delivery__student__name", "detail")
     fields = ("delivery", "kind", "happened_at", "received_at", "detail")
     ordering = ("-happened_at", "-pk")
+
+
+@admin.register(Letter)
+class LetterAdmin(RecordAdmin):
+    """Letters that are still owed. Their words are not shown: what they link to opens an account."""
+
+    list_display = ("subject", "delivery")
+    list_select_related = ("delivery__student",)
+    search_fields = ("subject", "delivery__to")
+    fields = ("subject", "delivery")
+    ordering = ("-pk",)

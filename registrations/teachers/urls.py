@@ -1,4 +1,8 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from registrations.teachers import views
 
 app_name = "teachers"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("teacher/waiting/", views.waiting, name="waiting"),
+]

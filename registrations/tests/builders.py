@@ -1,19 +1,24 @@
-"""Six plain builders: one call makes one row that is complete, and says only what the test is about."""
+"""Plain builders: one call makes one row that is complete, and says only what the test is about."""
 
 import datetime as dt
 import itertools
 import uuid
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from django.contrib.auth import get_user_model
 from django.utils import timezone
 
 from events.capacity import set_capacity
 from events.models import Category, Event, Fest, Venue
 from registrations.locking import Deadline
-from registrations.models import ConsentText, School, Submission
+from registrations.models import ConsentText, School, Submission, Teacher
 from registrations.naming import school_key
 from registrations.students import Details
 from registrations.submitting import Press, submit
+from registrations.teachers.admitting import approved_teacher
+
+PASSWORD = "three odd lions"
 
 _numbers = itertools.count(1)
 
@@ -68,6 +73,24 @@ def build_school(name: str = "Riverside Public School", **values: Any) -> School
     defaults = {"name": name, "state": School.State.ACCEPTED}
     school, _made = School.objects.get_or_create(key=school_key(name), defaults=defaults | values)
     return school
+
+
+def build_user(**values: Any) -> Any:
+    """Somebody who can log in with `PASSWORD`, and whose address is proven."""
+    number = next(_numbers)
+    defaults = {"username": f"user{number}", "email": f"user{number}@example.org", "password": PASSWORD}
+    user = get_user_model().objects.create_user(**(defaults | values))
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    return user
+
+
+def build_teacher(school: School | None = None, *, is_approved: bool = True, **values: Any) -> Teacher:
+    """A teacher of this school, with an account; other values are the account's."""
+    user = build_user(**({"first_name": "Ms Rao"} | values))
+    school = school or build_school()
+    if is_approved:
+        return approved_teacher(user=user, school=school, by=None, now=timezone.now())
+    return Teacher.objects.create(user=user, school=school)
 
 
 def build_details(**values: Any) -> Details:

@@ -68,7 +68,16 @@ def test_add_page_opens_where_something_may_be_added(model: type[Model]) -> None
 def test_only_these_rows_are_added_at_the_desk() -> None:
     client = desk()
     addable = {model.__name__ for model in OURS if client.get(add_path(model)).status_code == 200}
-    assert addable == {"Fest", "Venue", "Category", "Event", "School", "SchoolAlias", "ConsentText"}
+    assert addable == {
+        "Fest",
+        "Venue",
+        "Category",
+        "Event",
+        "School",
+        "SchoolAlias",
+        "ConsentText",
+        "Invitation",
+    }
 
 
 @pytest.mark.parametrize("model", OURS, ids=name_of)

@@ -13,8 +13,15 @@ from django.urls import reverse
 from django.utils import timezone
 
 from events.models import Fest, Picture
-from registrations.models import Refusal, SchoolAlias
-from registrations.tests.builders import build_event, build_fest, build_school, build_submission
+from registrations.models import Invitation, Refusal, SchoolAlias
+from registrations.tests.builders import (
+    build_event,
+    build_fest,
+    build_school,
+    build_submission,
+    build_teacher,
+)
+from tickets.letters import owe_letter
 from tickets.models import Delivery, DeliveryEvent
 
 
@@ -44,6 +51,9 @@ def build_row_of_everything(number: int) -> None:
         kind="bounced",
         happened_at=timezone.now(),
     )
+    teacher = build_teacher(school, email=f"teacher{number}@example.org")
+    Invitation.objects.create(email="new@example.org", school=school, invited_by=teacher.user)
+    owe_letter(to="new@example.org", subject="Subject", text="Text", now=timezone.now())
     Picture.objects.create(digest=f"{number:032x}", kind="png", width=1, height=1, data=b"not read")
 
 

@@ -1,0 +1,133 @@
+"""Teachers at the desk: who waits for approval, who was let in, who is invited."""
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from events.clock import database_now
+from events.desk import DeskAdmin, RecordAdmin
+from registrations.fields import EmailField
+from registrations.models import Invitation, Teacher
+from registrations.teachers import admitting
+
+if TYPE_CHECKING:
+    _Form = forms.ModelForm[Any]
+else:
+    _Form = forms.ModelForm
+
+
+class WaitingFilter(admin.SimpleListFilter):
+    """The requests that somebody has to decide; whose address is not proven yet is not among them."""
+
+    title = gettext_lazy("approval")
+    parameter_name = "approval"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+        return [
+            ("waiting", _("wait for approval")),
+            ("approved", _("approved")),
+            ("unproven", _("address not confirmed yet")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        match self.value():
+            case "waiting":
+                return queryset.waiting()
+            case "approved":
+                return queryset.approved()
+            case "unproven":
+                return queryset.filter(approved_at=None).exclude(pk__in=Teacher.objects.waiting())
+        return queryset
+
+
+@admin.register(Teacher)
+class TeacherAdmin(RecordAdmin):
+    """A teacher comes by an invitation or by asking; here it is decided."""
+
+    list_display = ("name", "email", "school", "note", "created_at", "approved_at", "approved_by")
+    list_select_related = ("user", "school", "approved_by")
+    list_filter = (WaitingFilter,)
+    search_fields = ("user__first_name", "user__last_name", "user__email", "school__name", "note")
+    fields = ("name", "email", "school", "note", "created_at", "approved_at", "approved_by")
+    readonly_fields = ("name", "email")
+    ordering = ("approved_at", "-created_at")
+    actions = ("approve", "refuse")
+
+    @admin.display(description=gettext_lazy("name"), ordering="user__first_name")
+    def name(self, obj: Teacher) -> str:
+        return obj.name
+
+    @admin.display(description=gettext_lazy("e-mail"), ordering="user__email")
+    def email(self, obj: Teacher) -> str:
+        return obj.user.email
+
+    def has_decide_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("registrations.change_teacher")
+
+    @admin.action(description=gettext_lazy("Approve the chosen teachers"), permissions=["decide"])
+    def approve(self, request: HttpRequest, queryset: QuerySet[Teacher]) -> None:
+        chosen = list(queryset.values_list("pk", flat=True))
+        count = admitting.approve(chosen, by=request.user, now=database_now())
+        words = ngettext(
+            "%(count)d teacher is approved and gets a mail.",
+            "%(count)d teachers are approved and get a mail each.",
+            count,
+        )
+        self.message_user(request, words % {"count": count}, messages.SUCCESS)
+        self._tell_of_rest(request, len(chosen) - count)
+
+    @admin.action(description=gettext_lazy("Refuse the chosen teachers"), permissions=["decide"])
+    def refuse(self, request: HttpRequest, queryset: QuerySet[Teacher]) -> None:
+        chosen = list(queryset.values_list("pk", flat=True))
+        count = admitting.refuse(chosen)
+        words = ngettext(
+            "%(count)d teacher is refused and gets a mail.",
+            "%(count)d teachers are refused and get a mail each.",
+            count,
+        )
+        self.message_user(request, words % {"count": count}, messages.SUCCESS)
+        self._tell_of_rest(request, len(chosen) - count)
+
+    def _tell_of_rest(self, request: HttpRequest, count: int) -> None:
+        words = ngettext(
+            "%(count)d stays as it is: it was decided before, or the address is not confirmed.",
+            "%(count)d stay as they are: they were decided before, or their addresses are not confirmed.",
+            count,
+        )
+        if count:
+            self.message_user(request, words % {"count": count}, messages.WARNING)
+
+
+class InvitationForm(_Form):
+    email = EmailField(
+        label=gettext_lazy("E-mail"), error_messages={"required": gettext_lazy("Enter an e-mail address")}
+    )
+
+
+@admin.register(Invitation)
+class InvitationAdmin(DeskAdmin):
+    """The code is not shown: whoever knows it becomes a teacher of the school."""
+
+    form = InvitationForm
+    list_display = ("email", "school", "invited_by", "created_at", "accepted_at")
+    list_select_related = ("school", "invited_by")
+    list_filter = (("accepted_at", admin.EmptyFieldListFilter),)
+    search_fields = ("email", "school__name")
+    fields = ("email", "school")
+    ordering = ("-created_at", "-pk")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def save_model(self, request: Any, obj: Invitation, form: Any, change: bool) -> None:
+        """Saves it and owes the letter, or neither."""
+        with transaction.atomic():
+            obj.invited_by = request.user
+            super().save_model(request, obj, form, change)
+            admitting.invite(obj)

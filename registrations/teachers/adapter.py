@@ -1,0 +1,108 @@
+"""How the accounts library behaves in this house: its mails are letters, its limits are ours."""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from events.clock import database_now
+from registrations.models import Teacher
+from registrations.signals import letter_owed
+from registrations.teachers import throttling, words
+
+_WRONG = gettext_lazy("The e-mail address or the password is not right. Check both and try again.")
+_OWN_NETWORK = frozenset({"", "127.0.0.1", "::1"})
+
+
+class Adapter(DefaultAccountAdapter):
+    """Nobody is mailed inside a request, and no answer tells whether an account exists."""
+
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": _WRONG,
+        "username_password_mismatch": _WRONG,
+        "incorrect_password": gettext_lazy("The password is not right"),
+        "enter_current_password": gettext_lazy("The current password is not right"),
+        "incorrect_code": gettext_lazy("The code is not right. Enter the one that is shown now"),
+        "too_many_login_attempts": gettext_lazy(
+            "There were too many wrong passwords. Wait five minutes, or choose a new password."
+        ),
+    }
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Our own pages make accounts: by invitation, or on approval."""
+        return False
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Owes a letter in place of an inline mail, few an hour of one purpose to one mailbox."""
+        letter = words.of_library(template_prefix, context)
+        if letter is None or not throttling.may_mail(self.request, letter.subject, email):
+            return
+        owe(letter, to=email, user=context.get("user"))
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        uid, _dash, token = key.partition("-")
+        return words.absolute(reverse("account_reset_password_from_key", args=[uid, token]))
+
+    def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
+        return words.absolute(reverse("account_confirm_email", args=[emailconfirmation.key]))
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        login = credentials.get("email") or credentials.get("username") or ""
+        self._login_failed_rl_usage = throttling.try_password(request, login)
+        if self._login_failed_rl_usage is None:
+            raise self.validation_error("too_many_login_attempts")
+
+    def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
+        """Called by the library for each address of somebody who has a new password."""
+
+    def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
+        response: HttpResponse = super().post_login(request, user, **kwargs)
+        throttling.remember_device(request, response, user)
+        return response
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """Teachers to their students, organisers to the desk."""
+        if Teacher.objects.filter(user=request.user.pk).exists():
+            return settings.LOGIN_REDIRECT_URL
+        return reverse("admin:index") if getattr(request.user, "is_staff", False) else "/"
+
+    def is_safe_url(self, url: str) -> bool:
+        """Only paths of this site: what is safe for the library may still name another of our hosts."""
+        return url.startswith("/") and url_has_allowed_host_and_scheme(url, allowed_hosts=None)
+
+    def add_message(self, request: HttpRequest, level: int, *args: Any, **kwargs: Any) -> None:
+        """Only a new password is worth a word; everything else shows by itself."""
+        if "account/messages/password_changed.txt" in (*args, *kwargs.values()):
+            messages.success(request, _("Your new password is set."))
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """The visitor's address: told by our own proxy, which replaces what a visitor says of it."""
+        address = request.META.get("REMOTE_ADDR", "")
+        told = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+        return told if told and address in _OWN_NETWORK else address or "unknown"
+
+    def get_login_stages(self) -> list[str]:
+        own = "registrations.teachers.stages.VerificationStage"
+        library = "allauth.account.stages.EmailVerificationStage"
+        return [own if stage == library else stage for stage in super().get_login_stages()]
+
+
+def owe(letter: words.Words, *, to: str, user: Any = None) -> None:
+    """Owes this letter, in the caller's transaction if there is one."""
+    letter_owed.send(
+        None,
+        to=to,
+        subject=letter.subject,
+        text=letter.text,
+        link=letter.link,
+        link_label=letter.link_label,
+        user=user,
+        now=database_now(),
+    )

@@ -1,0 +1,195 @@
+"""What is asked of teachers, in the words of the pages; the library's forms in the house's manner."""
+
+from typing import Any
+
+from allauth.account import forms as library
+from allauth.account.models import EmailAddress
+from allauth.mfa.base.forms import AuthenticateForm as LibraryAuthenticateForm
+from allauth.mfa.base.forms import ReauthenticateForm as LibraryCodeForm
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from django import forms
+from django.contrib.auth import get_user_model
+from django.contrib.auth.password_validation import validate_password
+from django.utils.translation import gettext_lazy
+
+from registrations.fields import EmailField, TextField
+from registrations.forms import PlainForm
+from registrations.naming import name_key, school_key
+from registrations.teachers.admitting import Asked
+
+PASSWORD_HELP = gettext_lazy("At least 10 signs. Three words that you remember are better than one odd one.")
+
+
+class PasswordField(forms.CharField):
+    """A password as typed: nothing is stripped, nothing is shown again."""
+
+    def __init__(self, *, autocomplete: str = "current-password", **kwargs: Any) -> None:
+        widget = forms.PasswordInput(attrs={"autocomplete": autocomplete, "spellcheck": "false"})
+        kwargs.setdefault("label", gettext_lazy("Password"))
+        kwargs.setdefault("error_messages", {"required": gettext_lazy("Enter your password")})
+        super().__init__(strip=False, widget=widget, **kwargs)
+
+
+class NewPasswordForm(PlainForm):
+    """Ends with a password that is chosen now; typed once, since it can be shown and reset."""
+
+    name = TextField(
+        label=gettext_lazy("Full name"),
+        most=150,
+        too_long=gettext_lazy("Full name must be 150 characters or less"),
+        key=name_key,
+        most_in_key=400,
+        attrs={"autocomplete": "name", "spellcheck": "false", "autocapitalize": "words", "dir": "auto"},
+        error_messages={"required": gettext_lazy("Enter your full name")},
+    )
+    password = PasswordField(
+        label=gettext_lazy("Choose a password"),
+        autocomplete="new-password",
+        help_text=PASSWORD_HELP,
+        error_messages={"required": gettext_lazy("Enter a password")},
+    )
+
+    def clean(self) -> Any:
+        cleaned = super().clean() or self.cleaned_data
+        if password := cleaned.get("password"):
+            user = get_user_model()(
+                first_name=cleaned.get("name", ""), email=cleaned.get("email", self.initial.get("email", ""))
+            )
+            try:
+                validate_password(password, user)
+            except forms.ValidationError as error:
+                self.add_error("password", error)
+        return cleaned
+
+
+class InvitedForm(NewPasswordForm):
+    """Who was invited needs no more than a name and a password."""
+
+
+class AskForm(NewPasswordForm):
+    """Who was not invited says which school, and why."""
+
+    email = EmailField(
+        label=gettext_lazy("E-mail address"),
+        help_text=gettext_lazy("Of the school, if you have one. We send a link to it."),
+        error_messages={"required": gettext_lazy("Enter your e-mail address")},
+    )
+    school = TextField(
+        label=gettext_lazy("School"),
+        most=200,
+        too_long=gettext_lazy("Name of the school must be 200 characters or less"),
+        key=school_key,
+        help_text=gettext_lazy("Not in the list? Type its name."),
+        attrs={"autocomplete": "organization", "list": "schools", "dir": "auto"},
+        error_messages={"required": gettext_lazy("Enter the name of your school")},
+    )
+    note = TextField(
+        label=gettext_lazy("How can the organisers know that you teach there? (optional)"),
+        required=False,
+        most=300,
+        too_long=gettext_lazy("This must be 300 characters or less"),
+        attrs={"spellcheck": "true", "dir": "auto"},
+    )
+    field_order = ("name", "email", "school", "note", "password")
+
+    @property
+    def asked(self) -> Asked:
+        return Asked(**self.cleaned_data)
+
+
+class PasswordForm(PlainForm):
+    """The password that was chosen when somebody asked: it shows that the link and the wish are one person's."""
+
+    password = PasswordField(label=gettext_lazy("The password that you chose"))
+
+
+class InHouse:
+    """The library's form without placeholders, lengths, a second password field, or `required` attributes."""
+
+    use_required_attribute = False
+    fields: dict[str, forms.Field]
+    labels: dict[str, tuple[Any, Any]] = {}
+    """By field: its label, and what is said when it is empty."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"label_suffix": "", **kwargs})
+        self.fields.pop("password2", None)
+        for name, field in self.fields.items():
+            field.widget.attrs.pop("placeholder", None)
+            field.widget.attrs.pop("maxlength", None)
+            field.help_text = PASSWORD_HELP if name == "password1" else ""
+            if name in self.labels:
+                field.label, field.error_messages["required"] = self.labels[name]
+
+
+_CODE = (gettext_lazy("Code from your app"), gettext_lazy("Enter the 6-digit code"))
+_NEW = (gettext_lazy("New password"), gettext_lazy("Enter a new password"))
+_PASSWORD = (gettext_lazy("Password"), gettext_lazy("Enter your password"))
+_CODE_ATTRIBUTES = {"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false"}
+
+
+class LoginForm(InHouse, library.LoginForm):
+    labels = {
+        "login": (gettext_lazy("E-mail address or user name"), gettext_lazy("Enter your e-mail address")),
+        "password": _PASSWORD,
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        attributes = {"autocomplete": "username", "spellcheck": "false", "autocapitalize": "none"}
+        self.fields["login"].widget.attrs.update(attributes)
+
+
+class ResetForm(InHouse, library.ResetPasswordForm):
+    email = EmailField(
+        label=gettext_lazy("E-mail address"),
+        error_messages={"required": gettext_lazy("Enter your e-mail address")},
+    )
+
+
+class NewPasswordByLinkForm(InHouse, library.ResetPasswordKeyForm):
+    labels = {"password1": _NEW}
+
+    def save(self) -> None:
+        """The link came by mail, so the address is proven as well."""
+        super().save()
+        EmailAddress.objects.filter(user=self.user, email__iexact=self.user.email).update(verified=True)
+
+
+class ChangeForm(InHouse, library.ChangePasswordForm):
+    labels = {
+        "oldpassword": (gettext_lazy("Current password"), gettext_lazy("Enter your current password")),
+        "password1": _NEW,
+    }
+
+
+class ReauthenticateForm(InHouse, library.ReauthenticateForm):
+    labels = {"password": _PASSWORD}
+
+
+class SecondFactorForm(InHouse, LibraryAuthenticateForm):
+    labels = {"code": (gettext_lazy("Code from your app, or a recovery code"), _CODE[1])}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].widget.attrs.update(_CODE_ATTRIBUTES, inputmode="text")
+
+
+class SecondFactorAgainForm(InHouse, LibraryCodeForm):
+    labels = {"code": _CODE}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].widget.attrs.update(_CODE_ATTRIBUTES)
+
+
+class NewSecondFactorForm(InHouse, ActivateTOTPForm):
+    labels = {"code": _CODE}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].widget.attrs.update(_CODE_ATTRIBUTES)
+
+
+class SetForm(InHouse, library.SetPasswordForm):
+    labels = {"password1": _NEW}
