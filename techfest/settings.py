@@ -74,7 +74,7 @@ MIDDLEWARE = [
 LOGIN_URL = "/accounts/login/"
 LOGIN_REDIRECT_URL = "/teacher/"
 LOGOUT_REDIRECT_URL = "/accounts/login/"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["registrations.teachers.backend.Backend"]
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",

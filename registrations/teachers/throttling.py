@@ -10,12 +10,11 @@ from typing import Any
 
 from allauth.core.internal import ratelimit
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.core import signing
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponseBase
 
 from registrations.naming import email_key, mailbox_key
+from registrations.teachers.backend import user_of
 
 COOKIE = "device"
 LIFETIME = 180 * 86400
@@ -34,7 +33,8 @@ _APP = "registrations.teachers"
 
 def try_password(request: HttpRequest, login: str) -> ratelimit.RateLimitUsage | None:
     """Counts one try, to be rolled back if it succeeds; `None` if there were too many. Any login will do."""
-    user_id = _user_id(login)
+    user = user_of(login)
+    user_id = user.pk if user else 0
     device = _device(request, user_id) if user_id else ""
     action = "device" if device else "stranger"
     return _consume(
@@ -68,11 +68,6 @@ def _device(request: HttpRequest, user_id: int) -> str:
     except (signing.BadSignature, ValueError, TypeError):
         return ""
     return str(name) if owner == user_id else ""
-
-
-def _user_id(login: str) -> int | None:
-    known = get_user_model().objects.filter(Q(username__iexact=login) | Q(email__iexact=login))
-    return known.order_by("pk").values_list("pk", flat=True).first()
 
 
 def _consume(request: HttpRequest, action: str, key: str) -> ratelimit.RateLimitUsage | None:
