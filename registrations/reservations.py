@@ -103,7 +103,7 @@ def decide(
     claims: Sequence[Claim],
     *,
     tallies: Mapping[int, Tally],
-    engaged: defaultdict[int, list[Registration]],
+    engaged: dict[int, list[Registration]],
     events: Mapping[int, Event],
     now: datetime | None,
 ) -> list[Outcome]:
@@ -115,7 +115,7 @@ def decide(
     outcomes: list[Outcome] = []
     for claim in claims:
         event = events.get(claim.event_id)
-        held = engaged[claim.student.pk]
+        held = engaged.setdefault(claim.student.pk, [])
         verdict = judge(claim, event, tallies.get(claim.event_id), held, now)
         registration = before = None
         if verdict.state and event and now:
@@ -173,3 +173,13 @@ def _store_submissions(obtained: list[Registration]) -> None:
         insert(list(new.values()))
         for row in obtained:
             row.submission = row.submission  # its primary key is known only now
+
+
+def keep_refusals(outcomes: Iterable[tuple[Submission, Outcome]]) -> None:
+    """Stores what presses that obtained something did not obtain, with its reason."""
+    refused = [(press, one) for press, one in outcomes if one.event and not one.registration]
+    if refused:
+        Refusal.objects.bulk_create(
+            Refusal(submission=press, event=one.event, reason=one.judgement.reason, other=one.judgement.other)
+            for press, one in refused
+        )

@@ -13,3 +13,8 @@ attempt_noticed = Signal()
 letter_owed = Signal()
 """Sent with `to`, `subject`, `text` (plain, paragraphs parted by empty lines) and `now`, and where there are
 any `link` (in full), `link_label` and `user`: a mail to a teacher, owed in the same transaction."""
+work_owed = Signal()
+"""Sent with `task`, the name of a task that has something to do once this transaction is committed."""
+
+list_registered = Signal()
+"""Sent with `job` (a ClassListJob) and `now` inside the transaction in which its last row was done."""

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from registrations.errors import KeyTaken, OtherContent, Refused, SomebodyKnown
 from registrations.locking import Deadline, in_transaction
-from registrations.models import Change, Consent, Refusal, School, Student, Submission
-from registrations.reservations import Claim, Outcome, reserve
+from registrations.models import Change, Consent, School, Student, Submission
+from registrations.reservations import Claim, keep_refusals, reserve
 from registrations.schools import find_or_create_school
 from registrations.signals import attempt_noticed
 from registrations.students import Details, identify
@@ -88,7 +88,7 @@ def _attempt(press: Press, deadline: Deadline) -> Submission:
     outcomes = reserve(claims, actor=press.actor, user=press.teacher, deadline=deadline)
     if not any(outcome.registration for outcome in outcomes):
         raise Refused(outcomes)
-    _keep_refusals(submission, outcomes)
+    keep_refusals([(submission, outcome) for outcome in outcomes])
     return submission
 
 
@@ -131,20 +131,6 @@ def _insert_submission(press: Press, student: Student, *, is_new: bool) -> Submi
         raise KeyTaken from None
     submission._state.adding = False
     return submission
-
-
-def _keep_refusals(submission: Submission, outcomes: list[Outcome]) -> None:
-    refused = [outcome for outcome in outcomes if outcome.event and not outcome.registration]
-    if refused:
-        Refusal.objects.bulk_create(
-            Refusal(
-                submission=submission,
-                event=outcome.event,
-                reason=outcome.judgement.reason,
-                other=outcome.judgement.other,
-            )
-            for outcome in refused
-        )
 
 
 def _tell_of_attempt(student: Student) -> None:

@@ -277,6 +277,8 @@ CELERY_TASK_ROUTES = {
     "tickets.render": {"queue": "pdf"},
     "tickets.send": {"queue": "mail"},
     "tickets.sweep": {"queue": "mail"},
+    # A process of its own: a class must not wait behind a minute of mails, nor a niced process hold seats locked.
+    "registrations.confirm": {"queue": "lists"},
 }
 # Seconds. All stay below the visibility timeout's promise: a second bell finds the rows already claimed.
 CELERY_TASK_ANNOTATIONS = {
@@ -296,6 +298,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(DATA / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "render": {"task": "tickets.render", "schedule": 5.0, "options": {"expires": 10}},
     "send": {"task": "tickets.send", "schedule": 5.0, "options": {"expires": 10}},
+    "confirm": {"task": "registrations.confirm", "schedule": 5.0, "options": {"expires": 10}},
     "sweep": {"task": "tickets.sweep", "schedule": 30.0, "options": {"expires": 60}},
 }
 

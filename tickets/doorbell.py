@@ -15,6 +15,7 @@ PAUSE = 0.2
 SILENCE = 5.0
 """Seconds without a ring after the broker did not answer; beat rings every 5 s as well."""
 TASKS = ("tickets.render", "tickets.send")
+"""What a new seat has work for."""
 LIFETIME = 10
 """Seconds after which an unheard ring is thrown away."""
 
@@ -24,18 +25,20 @@ class Doorbell:
 
     def __init__(self) -> None:
         self._wanted = threading.Event()
+        self._names: set[str] = set()
         self._thread: threading.Thread | None = None
         self._pid = 0
 
-    def ring(self) -> None:
-        """Returns at once; any number of calls within `PAUSE` make one ring."""
+    def ring(self, *names: str) -> None:
+        """Returns at once; any number of calls within `PAUSE` make one ring for each of these tasks."""
         if self._pid != os.getpid():
             self._start()
+        self._names.update(names or TASKS)
         self._wanted.set()
 
     def _start(self) -> None:
         self._pid = os.getpid()
-        self._wanted = threading.Event()
+        self._wanted, self._names = threading.Event(), set()
         self._thread = threading.Thread(target=self._run, name="doorbell", daemon=True)
         self._thread.start()
 
@@ -43,13 +46,15 @@ class Doorbell:
         while True:
             self._wanted.wait()
             self._wanted.clear()
-            time.sleep(PAUSE if publish() else SILENCE)
+            # Taken one by one: a name that is added meanwhile is rung for now or with the next ring.
+            names = [self._names.pop() for _ in range(len(self._names))]
+            time.sleep(PAUSE if publish(*names) else SILENCE)
 
 
-def publish() -> bool:
-    """Puts one message for each kind of worker into the broker; whether the broker took them."""
+def publish(*names: str) -> bool:
+    """Puts one message for each of these tasks into the broker; whether the broker took them."""
     try:
-        for name in TASKS:
+        for name in names or TASKS:
             current_app.send_task(name, expires=LIFETIME, retry=False)
     except (OperationalError, OSError) as error:
         logger.warning("The broker did not take the ring: %s", type(error).__name__)

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 from django.dispatch import receiver
 
 from events.rows import insert
 from registrations.models import Change, Registration, Student
-from registrations.signals import attempt_noticed, registrations_changed
+from registrations.signals import attempt_noticed, registrations_changed, work_owed
 from tickets import deliveries
 from tickets.doorbell import ring
 from tickets.models import Ticket
@@ -36,6 +37,12 @@ def follow(
 def tell_of_attempt(*, student: Student, now: datetime, **_kwargs: object) -> None:
     if deliveries.owe_attempt(student, now=now):
         transaction.on_commit(ring, robust=True)
+
+
+@receiver(work_owed)
+def ring_for_work(*, task: str, **_kwargs: object) -> None:
+    """The one doorbell of the house, also for the rooms below."""
+    transaction.on_commit(partial(ring, task), robust=True)
 
 
 def _issue(changes: Sequence[Change], now: datetime) -> None:

@@ -190,6 +190,7 @@ class Migration(migrations.Migration):
                 ),
                 ("key", models.UUIDField(editable=False, unique=True)),
                 ("is_all_or_none", models.BooleanField(default=False)),
+                ("wants_waiting", models.BooleanField(default=True)),
                 (
                     "created_at",
                     models.DateTimeField(
@@ -306,6 +307,8 @@ class Migration(migrations.Migration):
                             ("clash", "clash"),
                             ("already", "already registered"),
                             ("unknown", "unknown event"),
+                            ("doubt", "not clear who it is"),
+                            ("failed", "could not be done"),
                         ],
                         max_length=10,
                     ),

@@ -56,6 +56,7 @@ class ClassListJob(models.Model):
     class_list = models.ForeignKey(ClassList, models.CASCADE, related_name="jobs")
     key = models.UUIDField(unique=True, editable=False)
     is_all_or_none = models.BooleanField(default=False)
+    wants_waiting = models.BooleanField(default=True)
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     consent_text = models.ForeignKey(ConsentText, models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
@@ -98,13 +99,25 @@ class ClassListRow(models.Model):
 
 
 class ClassListEntry(models.Model):
-    """What one event of a done row came to: a registration (new or there before), or a reason."""
+    """What one event of a row came to: a new registration, or a reason; "already" with the one that was there.
+
+    It says so also after the registration was erased. Rows that were not done because all or none were asked
+    for have only the entries that stood in the way.
+    """
+
+    DOUBT = "doubt"
+    FAILED = "failed"
+    REASONS: ClassVar = [
+        *Refusal.Reason.choices,
+        (DOUBT, _("not clear who it is")),
+        (FAILED, _("could not be done")),
+    ]
 
     row = models.ForeignKey(ClassListRow, models.CASCADE, related_name="entries")
     event = models.ForeignKey(Event, models.CASCADE, related_name="+")
     registration = models.ForeignKey(Registration, models.SET_NULL, null=True, related_name="+")
     is_new = models.BooleanField(default=False)
-    reason = models.CharField(max_length=10, choices=Refusal.Reason.choices, blank=True)
+    reason = models.CharField(max_length=10, choices=REASONS, blank=True)
     other = models.ForeignKey(Event, models.CASCADE, null=True, related_name="+")
 
     class Meta:

@@ -23,7 +23,7 @@ def problems_among(students: Iterable[ListedStudent]) -> Iterator[Problem]:
     for student in students:
         if not (student.name and student.grade):
             continue
-        traces = [(student.grade, trace) for trace in _traces(name_key(student.name))]
+        traces = [(student.grade, trace) for trace in traces_of(name_key(student.name))]
         found = {other.row: other for trace in traces for other in known.get(trace, ())}
         near = [other for other in found.values() if _may_be_one(student, other)]
         roll = (student.grade, student.section, student.roll_number)
@@ -39,7 +39,7 @@ def problems_among(students: Iterable[ListedStudent]) -> Iterator[Problem]:
         rolls.setdefault(roll, student)
 
 
-def _traces(key: str) -> Sequence[str]:
+def traces_of(key: str) -> Sequence[str]:
     """The name with its words in order of the alphabet, and all texts that lack one of its signs."""
     plain = " ".join(sorted(key.split()))
     if len(plain) < SHORTEST:

@@ -1,0 +1,122 @@
+"""Pressing Confirm: the good rows of a draft become a job, once per key."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from registrations.classlists.drafts import read_draft
+from registrations.classlists.forecasting import Forecast, forecast
+from registrations.errors import NotPossible
+from registrations.models import ClassList, ClassListEntry, ClassListJob, ClassListRow, ConsentText
+from registrations.sheets.students import Listing
+from registrations.signals import work_owed
+
+TASK = "registrations.confirm"
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """What a press of Confirm would register now, and what it would leave in the draft."""
+
+    class_list: ClassList
+    listing: Listing
+    forecast: Forecast
+    ready: frozenset[int]
+    """The numbers of the rows that would go, none of them done or under way."""
+
+    @property
+    def left(self) -> int:
+        """Rows that stay in the draft because something is wrong about them."""
+        return len(self.listing.rows_with_errors | self.forecast.doubtful)
+
+    @property
+    def mails(self) -> int:
+        """Students who would be mailed: those with an address who obtain something."""
+        with_email = {student.row for student in self.listing.students if student.email}
+        outcomes = {row.row for row in self.forecast.rows.values() if row.outcome in ("seat", "wait")}
+        return len(self.ready & with_email & outcomes)
+
+    @property
+    def without_email(self) -> int:
+        """Students whose tickets come to the teacher."""
+        obtaining = {row.row for row in self.forecast.rows.values() if row.outcome in ("seat", "wait")}
+        return len(self.ready & obtaining) - self.mails
+
+    @property
+    def hindrance(self) -> str:
+        """Why nothing can be confirmed now, or nothing."""
+        if self.class_list.is_guess:
+            return _(
+                "The file's encoding was guessed. Look at the names in the preview and say that they are right."
+            )
+        if not self.ready:
+            return _("There is nothing to register: no row without problems is left in this list.")
+        return ""
+
+
+def readiness(class_list: ClassList, *, wants_waiting: bool = True) -> Readiness:
+    """Reads and judges the list as it is now."""
+    listing = read_draft(class_list).listing
+    expected = forecast(class_list, listing, wants_waiting=wants_waiting)
+    free = set(_unassigned(class_list).values_list("number", flat=True))
+    ready = {number for number, row in expected.rows.items() if row.kind != "doubt"}
+    return Readiness(class_list, listing, expected, frozenset(ready & free))
+
+
+def confirm(
+    class_list: ClassList,
+    *,
+    key: uuid.UUID,
+    user: Any,
+    consent_text: ConsentText,
+    is_all_or_none: bool,
+    wants_waiting: bool,
+) -> ClassListJob:
+    """Makes the job and gives it the rows without problems; a repeat with the same key finds the same job.
+
+    Rows with errors, doubts, those left out and those that another job has are not given to it. The list is
+    locked, so that two presses with two keys do not share a row. Raises `NotPossible` when there is nothing
+    to register, the encoding of the file is still a guess, or all are wanted and some have errors.
+    """
+    if twin := _twin(class_list, key):
+        return twin
+    found = readiness(class_list, wants_waiting=wants_waiting)
+    if found.hindrance:
+        raise NotPossible(found.hindrance)
+    if is_all_or_none and found.left:
+        raise NotPossible(_("All or none was chosen, and some rows need fixing first."))
+    with transaction.atomic():
+        ClassList.objects.select_for_update(no_key=True).get(pk=class_list.pk)
+        rows = list(_unassigned(class_list).filter(number__in=found.ready).values_list("pk", flat=True))
+        if twin := _twin(class_list, key) or (None if rows else class_list.jobs.order_by("pk").last()):
+            return twin
+        job = ClassListJob.objects.create(
+            class_list=class_list,
+            key=key,
+            asked_by=user,
+            consent_text=consent_text,
+            is_all_or_none=is_all_or_none,
+            wants_waiting=wants_waiting,
+        )
+        ClassListEntry.objects.filter(row__in=rows).delete()
+        ClassListRow.objects.filter(pk__in=rows).update(job=job)
+        work_owed.send(sender=ClassListJob, task=TASK)
+    return job
+
+
+def _twin(class_list: ClassList, key: uuid.UUID) -> ClassListJob | None:
+    """The job of a press with this key that was faster."""
+    twin = ClassListJob.objects.filter(key=key).first()
+    if twin and twin.class_list_id != class_list.pk:
+        raise NotPossible(_("This form is of another list. Open the list again."))
+    return twin
+
+
+def _unassigned(class_list: ClassList) -> QuerySet[ClassListRow]:
+    """Rows that take part and are neither done nor under way; those of a job that kept nothing are free again."""
+    rows = ClassListRow.objects.filter(class_list=class_list, is_left_out=False, done_at=None)
+    return rows.filter(Q(job=None) | Q(job__finished_at__isnull=False))

@@ -1,0 +1,117 @@
+"""Class lists as a draft holds them, without the pages before it."""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.utils import timezone
+
+from events.models import Event, Fest
+from registrations.classlists import jobs
+from registrations.classlists.confirming import confirm
+from registrations.classlists.drafts import read_draft
+from registrations.classlists.forecasting import Forecast, forecast
+from registrations.consents import current_text
+from registrations.models import (
+    ClassList,
+    ClassListEntry,
+    ClassListJob,
+    ClassListRow,
+    School,
+    Submission,
+    Teacher,
+)
+from registrations.tests.builders import build_school
+
+TITLES = ("name", "grade", "section", "roll_number", "email", "events")
+
+
+def build_teacher(school: School | None = None, *, name: str = "Meera Rao") -> Teacher:
+    """Approved, at the school of the other builders."""
+    given, _, family = name.partition(" ")
+    login = f"{given.lower()}.{family.lower()}@school.example"
+    user, _made = get_user_model().objects.get_or_create(
+        username=login, defaults={"email": login, "first_name": given, "last_name": family}
+    )
+    teacher, _made = Teacher.objects.get_or_create(
+        user=user, defaults={"school": school or build_school(), "approved_at": timezone.now()}
+    )
+    return teacher
+
+
+def row(
+    name: str, *events: Event, grade: int = 7, section: str = "", roll: str = "", email: str = ""
+) -> list[str]:
+    """The cells of one student."""
+    return [name, str(grade), section, roll, email, "; ".join(event.name for event in events)]
+
+
+def build_list(
+    fest: Fest, rows: Sequence[Sequence[str]], *, teacher: Teacher | None = None, **values: Any
+) -> ClassList:
+    """A draft with these rows, numbered from 2 as below a header."""
+    teacher = teacher or build_teacher()
+    columns = [[title.replace("_", " ").capitalize(), title, ""] for title in TITLES]
+    defaults = {"title": "7 B.xlsx", "digest": b"", "columns": columns, "owner": teacher.user}
+    class_list = ClassList.objects.create(fest=fest, school=teacher.school, **(defaults | values))
+    ClassListRow.objects.bulk_create(
+        ClassListRow(class_list=class_list, number=number, cells=list(cells))
+        for number, cells in enumerate(rows, 2)
+    )
+    return class_list
+
+
+def pupils(many: int, *events: Event, start: int = 1, **values: Any) -> list[list[str]]:
+    """So many students whose names no slip of the pen turns into one another."""
+    words = ("Asha", "Bilal", "Chen", "Divya", "Esther", "Farid", "Gita", "Harsh", "Indira", "Jonas")
+    numbers = range(start, start + many)
+    return [
+        row(f"{words[n % 10]} {words[n // 10 % 10]} {words[n // 100 % 10]} {n}", *events, **values)
+        for n in numbers
+    ]
+
+
+def forecast_of(class_list: ClassList, **values: Any) -> Forecast:
+    return forecast(class_list, read_draft(class_list).listing, **values)
+
+
+def confirmed(
+    class_list: ClassList,
+    *,
+    key: uuid.UUID | None = None,
+    is_all_or_none: bool = False,
+    wants_waiting: bool = True,
+    user: Any = None,
+) -> ClassListJob:
+    return confirm(
+        class_list,
+        key=key or Submission.new_key(),
+        user=user or class_list.owner,
+        consent_text=current_text(class_list.fest),
+        is_all_or_none=is_all_or_none,
+        wants_waiting=wants_waiting,
+    )
+
+
+def registered(class_list: ClassList, **values: Any) -> ClassListJob:
+    """Confirmed, and done by a worker."""
+    job = confirmed(class_list, **values)
+    jobs.run_due()
+    job.refresh_from_db()
+    return job
+
+
+def outcomes(class_list: ClassList) -> list[str]:
+    """What each entry came to, in the order of the rows: the state of a new registration, or the reason."""
+    entries = ClassListEntry.objects.filter(row__class_list=class_list).select_related("registration")
+    return [
+        entry.registration.state if entry.is_new and entry.registration else entry.reason
+        for entry in entries.order_by("row__number", "pk")
+    ]
+
+
+def run_many(many: Iterable[ClassListJob]) -> None:
+    """Each claimed and run, whoever asks first."""
+    for _job in many:
+        jobs.run_due()

@@ -1,0 +1,301 @@
+"""A confirmed class list, from the job to its registrations."""
+
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection
+from django.test.utils import CaptureQueriesContext
+
+from events.models import Event, Fest
+from registrations.classlists import jobs, registering
+from registrations.classlists.confirming import readiness
+from registrations.errors import NotPossible
+from registrations.models import (
+    Change,
+    ClassListEntry,
+    ClassListJob,
+    ClassListRow,
+    Consent,
+    Registration,
+    Student,
+    Submission,
+)
+from registrations.tests.builders import build_event, build_fest, build_press, build_submission, press_now
+from registrations.tests.classlists import (
+    build_list,
+    build_teacher,
+    confirmed,
+    forecast_of,
+    outcomes,
+    pupils,
+    registered,
+    row,
+)
+from registrations.tests.counting import counts, states
+from registrations.tests.races import at_once
+from tickets.models import Delivery, Ticket
+from tickets.tests.audited import run as audit
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def fest() -> Fest:
+    return build_fest()
+
+
+@pytest.fixture
+def event(fest: Fest) -> Event:
+    return build_event(fest, capacity=10, name="Robo Race")
+
+
+def test_forty_rows_for_ten_seats_are_ten_in_row_order_and_thirty_waiting_as_forecast(event: Event) -> None:
+    class_list = build_list(event.fest, pupils(40, event))
+    expected = [row.entries[0].outcome for row in forecast_of(class_list).rows.values()]
+    registered(class_list)
+    assert expected == ["seat"] * 10 + ["wait"] * 30
+    assert outcomes(class_list) == ["confirmed"] * 10 + ["waiting"] * 30
+    names = [cells[0] for cells in pupils(40, event)]
+    assert [one.student.name for one in event.registrations.order_by("place")] == names
+    assert counts(event) == (10, 30, 40)
+    assert audit("--all") == []
+
+
+def test_registration_names_the_teacher_and_each_student_has_consent_and_mail(event: Event) -> None:
+    teacher = build_teacher()
+    rows = [row("Asha Rao", event, email="asha@example.org"), row("Ben Khan", event)]
+    job = registered(build_list(event.fest, rows, teacher=teacher))
+    assert (job.error, job.finished_at is not None) == ("", True)
+    assert set(Change.objects.values_list("actor", "user")) == {("teacher", teacher.user.pk)}
+    assert set(Consent.objects.values_list("basis", "user")) == {("teacher", teacher.user.pk)}
+    assert list(Delivery.objects.values_list("to", flat=True)) == ["asha@example.org"]
+    assert Ticket.objects.count() == Submission.objects.count() == 2
+    assert {student.school for student in Student.objects.all()} == {teacher.school}
+
+
+def test_two_events_of_one_row_are_one_press_and_one_mail(event: Event) -> None:
+    other = build_event(event.fest)
+    registered(build_list(event.fest, [row("Asha Rao", event, other, email="a@example.org")]))
+    assert Submission.objects.get().registrations.count() == 2
+    assert Delivery.objects.count() == 1
+
+
+def test_rows_of_one_student_with_different_events_are_one_student(event: Event) -> None:
+    other = build_event(event.fest)
+    class_list = build_list(event.fest, [row("Asha Rao", event), row("asha rao", other)])
+    registered(class_list)
+    assert Student.objects.get().registrations.count() == 2
+    assert Submission.objects.count() == 1
+    assert outcomes(class_list) == ["confirmed", "confirmed"]
+    assert audit() == []
+
+
+def test_second_press_with_the_same_key_is_the_same_job(event: Event) -> None:
+    class_list = build_list(event.fest, pupils(3, event))
+    key = Submission.new_key()
+    first = confirmed(class_list, key=key)
+    jobs.run_due()
+    assert confirmed(class_list, key=key) == first
+    assert ClassListJob.objects.count() == 1
+
+
+def test_second_press_with_another_key_shares_no_row(event: Event) -> None:
+    class_list = build_list(event.fest, pupils(3, event))
+    first, second = at_once([lambda: confirmed(class_list), lambda: confirmed(class_list)])
+    jobs.run_due()
+    assert first == second or isinstance(second, NotPossible) or isinstance(first, NotPossible)
+    assert Registration.objects.count() == 3
+
+
+def test_rows_with_errors_doubts_and_left_out_are_not_given_to_the_job(event: Event) -> None:
+    rows = [
+        row("Asha Rao", event),
+        row("", event),
+        row("Ben Khan", event, email="ben@"),
+        row("Chen Li", event),
+    ]
+    class_list = build_list(event.fest, rows)
+    class_list.rows.filter(number=5).update(is_left_out=True)
+    job = registered(class_list)
+    assert [one.number for one in job.rows.all()] == [2]
+    assert [student.name for student in Student.objects.all()] == ["Asha Rao"]
+    assert readiness(class_list).left == 2
+
+
+def test_guessed_encoding_is_never_registered(event: Event) -> None:
+    class_list = build_list(event.fest, pupils(2, event), is_guess=True)
+    with pytest.raises(NotPossible, match="encoding was guessed"):
+        confirmed(class_list)
+
+
+def test_same_file_again_changes_nothing(event: Event) -> None:
+    rows = [row("Asha Rao", event, section="B", roll="4", email="a@example.org"), *pupils(3, event)]
+    registered(build_list(event.fest, rows))
+    before = [
+        list(model.objects.order_by("pk").values()) for model in (Student, Registration, Change, Delivery)
+    ]
+    again = build_list(event.fest, rows)
+    assert {one.kind for one in forecast_of(again).rows.values()} == {"same"}
+    registered(again)
+    assert outcomes(again) == ["already"] * 4
+    after = [
+        list(model.objects.order_by("pk").values()) for model in (Student, Registration, Change, Delivery)
+    ]
+    assert after == before
+    assert audit() == []
+
+
+def test_student_who_registered_alone_is_linked_and_not_doubled(event: Event) -> None:
+    student = build_submission(event, name="Asha Rao", email="a@example.org").student
+    class_list = build_list(event.fest, [row("Asha Rao", event, section="B", roll="4")])
+    expected = forecast_of(class_list).rows[2]
+    registered(class_list)
+    assert (expected.kind, expected.entries[0].outcome) == ("changed", "already")
+    assert "already registered by the student" in expected.words
+    assert class_list.rows.get().student == student
+    student.refresh_from_db()
+    assert (student.section, student.roll_number, counts(event)) == ("B", "4", (1, 0, 1))
+    change = Change.objects.get(cause="corrected")
+    assert (sorted(change.fields), change.actor) == (["roll_number", "section"], "teacher")
+    assert audit() == []
+
+
+def test_new_address_is_shown_and_corrected_and_told_to_the_old_one(event: Event) -> None:
+    student = build_submission(event, name="Asha Rao", email="old@example.org").student
+    class_list = build_list(event.fest, [row("Asha Rao", event, email="new@example.org")])
+    assert "E-mail: old@example.org → new@example.org" in forecast_of(class_list).rows[2].words
+    registered(class_list)
+    student.refresh_from_db()
+    assert (student.email, student.link_version) == ("new@example.org", 2)
+    told = Delivery.objects.exclude(kind="answer").order_by("kind").values_list("kind", "to")
+    assert list(told) == [("corrected", "old@example.org"), ("link", "new@example.org")]
+    assert audit() == []
+
+
+def test_all_or_none_keeps_nothing_and_says_why(event: Event) -> None:
+    seniors = build_event(event.fest, grade_min=9, name="Seniors")
+    class_list = build_list(event.fest, [*pupils(3, event), row("Zoya Khan", seniors)])
+    job = registered(class_list, is_all_or_none=True)
+    assert job.error == "Nothing was registered: 1 row would be refused."
+    assert outcomes(class_list) == ["ineligible"]
+    assert [model.objects.count() for model in (Student, Registration, Submission, Consent)] == [0] * 4
+    assert counts(event) == (0, 0, 0)
+    assert audit() == []
+
+
+def test_all_or_none_counts_full_as_refused_only_without_a_waiting_list(event: Event) -> None:
+    refused = build_list(event.fest, pupils(11, event))
+    assert registered(refused, is_all_or_none=True, wants_waiting=False).error
+    assert outcomes(refused) == ["full"]
+    assert registered(refused, is_all_or_none=True).error == ""
+    assert outcomes(refused) == ["confirmed"] * 10 + ["waiting"]
+
+
+def test_refused_new_student_leaves_no_row(event: Event) -> None:
+    seniors = build_event(event.fest, grade_min=9)
+    class_list = build_list(event.fest, [row("Asha Rao", seniors), row("Ben Khan", event, seniors)])
+    registered(class_list)
+    assert [student.name for student in Student.objects.all()] == ["Ben Khan"]
+    assert outcomes(class_list) == ["ineligible", "confirmed", "ineligible"]
+    assert Submission.objects.get().refusals.count() == 1
+    assert audit() == []
+
+
+def test_statements_of_a_chunk_do_not_grow_with_its_rows(event: Event) -> None:
+    for name in ("Old One", "Old Two"):
+        build_submission(event, name=name, email=f"{name[-3:].lower()}@example.org")
+    seen = []
+    for number, many in enumerate((3, 30)):
+        rows = pupils(many, event, start=100 * number, email=f"class{number}@example.org")
+        known = row(("Old One", "Old Two")[number], event, email=f"new{number}@example.org")
+        confirmed(build_list(event.fest, [*rows, known]))
+        with CaptureQueriesContext(connection) as queries:
+            jobs.run_due()
+        seen.append(len(queries))
+    assert seen[0] == seen[1]
+    assert seen[0] < 65
+
+
+def test_row_that_cannot_be_registered_ends_alone_with_its_reason(
+    event: Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class_list = build_list(
+        event.fest, [*pupils(3, event), row("Poison Ivy", event), *pupils(3, event, start=20)]
+    )
+    real = registering.reserve
+
+    def poisoned(claims: Any, **values: Any) -> Any:
+        if any(claim.student.name == "Poison Ivy" for claim in claims):
+            raise IntegrityError("a fault of ours")
+        return real(claims, **values)
+
+    monkeypatch.setattr(registering, "reserve", poisoned)
+    job = registered(class_list)
+    assert job.error == ""
+    assert outcomes(class_list) == ["confirmed"] * 3 + ["failed"] + ["confirmed"] * 3
+    assert not Student.objects.filter(name="Poison Ivy").exists()
+    assert audit() == []
+
+
+def test_job_that_never_gets_any_further_ends_with_a_sentence(event: Event) -> None:
+    job = confirmed(build_list(event.fest, pupils(3, event)))
+    ClassListJob.objects.update(attempts=jobs.MOST_ATTEMPTS)
+    jobs.run_due()
+    job.refresh_from_db()
+    assert job.error.startswith("The rest could not be registered")
+    assert Registration.objects.count() == 0
+
+
+def test_lease_of_another_worker_is_respected_until_it_is_over(event: Event) -> None:
+    confirmed(build_list(event.fest, pupils(3, event)))
+    assert jobs.claim() is not None
+    assert jobs.claim() is None
+    ClassListJob.objects.update(claimed_at=ClassListJob.objects.get().claimed_at - jobs.LEASE * 2)
+    assert jobs.claim() is not None
+
+
+def both_at_once(event: Event) -> list[Any]:
+    """Two workers that both believe in one job."""
+    class_list = build_list(event.fest, pupils(5, event))
+    confirmed(class_list)
+    job = jobs.claim()
+    assert job is not None
+    twin = ClassListJob.objects.select_related("class_list").get(pk=job.pk)
+    return at_once([lambda: jobs.run(job), lambda: jobs.run(twin)])
+
+
+def test_two_workers_of_one_job_register_each_row_once(event: Event) -> None:
+    assert sorted(both_at_once(event)) == [False, True]
+    assert states(event) == ["confirmed"] * 5
+    assert ClassListEntry.objects.filter(reason="failed").count() == 0
+    assert audit() == []
+
+
+def test_without_the_guard_two_workers_meet_at_the_same_rows(
+    event: Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The negative control: nothing but the lease keeps them apart; then the press's key and the constraints do."""
+    monkeypatch.setattr(jobs, "_renew", lambda job: None)
+    real, met = registering.match, []
+
+    def slow(*args: Any, **values: Any) -> Any:
+        met.append(1)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(0.2)")
+        return real(*args, **values)
+
+    monkeypatch.setattr(registering, "match", slow)
+    both_at_once(event)
+    assert len(met) > 1
+    assert states(event) == ["confirmed"] * 5
+
+
+def test_same_student_by_form_and_by_list_at_once_is_registered_once(event: Event) -> None:
+    class_list = build_list(event.fest, [row("Asha Rao", event, email="a@example.org")])
+    confirmed(class_list)
+    press = build_press(event, name="Asha Rao", email="a@example.org")
+    at_once([lambda: press_now(press), jobs.run_due])
+    jobs.run_due()
+    assert (Student.objects.count(), states(event)) == (1, ["confirmed"])
+    assert ClassListRow.objects.get().student == Student.objects.get()
+    assert audit() == []
