@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from events.facts import read_facts
 from events.models import Event, Seats
 from registrations.classlists.claiming import Claimant, claimants_of, claims_of
+from registrations.classlists.entered import Entered, registrations_of
 from registrations.classlists.matching import Match
 from registrations.classlists.matching import match as matched
-from registrations.classlists.standing import Entered, registrations_of
 from registrations.classlists.wording import correction_words, doubt_words, near_problem, reason_words
 from registrations.models import ClassList, ClassListRow, Refusal, Registration, Student
 from registrations.reservations import Claim, Outcome, Tally, decide

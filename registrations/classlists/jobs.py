@@ -4,9 +4,10 @@ import datetime as dt
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -35,6 +36,22 @@ TRIES = 10
 """Of a chunk that found the database busy, before the job is put back."""
 MOST_ATTEMPTS = 5
 """How often a job is begun without getting any further."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How many of a job's rows are done; all or none has no steps in between."""
+
+    done: int
+    total: int
+    ahead: int
+    """Jobs that come first."""
+
+
+def progress_of(job: ClassListJob) -> Progress:
+    counted = job.rows.aggregate(total=Count("pk"), done=Count("done_at"))
+    ahead = ClassListJob.objects.filter(finished_at=None, created_at__lt=job.created_at)
+    return Progress(counted["done"], counted["total"], 0 if job.claimed_at else ahead.count())
 
 
 class LeaseLost(Exception):

@@ -4,11 +4,13 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection
+from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 
 from events.models import Event, Fest
 from registrations.classlists import jobs, registering
 from registrations.classlists.confirming import readiness
+from registrations.classlists.matching import match
 from registrations.errors import NotPossible
 from registrations.models import (
     Change,
@@ -20,6 +22,7 @@ from registrations.models import (
     Student,
     Submission,
 )
+from registrations.reservations import reserve
 from registrations.tests.builders import build_event, build_fest, build_press, build_submission, press_now
 from registrations.tests.classlists import (
     build_list,
@@ -222,7 +225,7 @@ def test_row_that_cannot_be_registered_ends_alone_with_its_reason(
     class_list = build_list(
         event.fest, [*pupils(3, event), row("Poison Ivy", event), *pupils(3, event, start=20)]
     )
-    real = registering.reserve
+    real = reserve
 
     def poisoned(claims: Any, **values: Any) -> Any:
         if any(claim.student.name == "Poison Ivy" for claim in claims):
@@ -250,7 +253,7 @@ def test_lease_of_another_worker_is_respected_until_it_is_over(event: Event) -> 
     confirmed(build_list(event.fest, pupils(3, event)))
     assert jobs.claim() is not None
     assert jobs.claim() is None
-    ClassListJob.objects.update(claimed_at=ClassListJob.objects.get().claimed_at - jobs.LEASE * 2)
+    ClassListJob.objects.update(claimed_at=F("claimed_at") - jobs.LEASE * 2)
     assert jobs.claim() is not None
 
 
@@ -276,7 +279,7 @@ def test_without_the_guard_two_workers_meet_at_the_same_rows(
 ) -> None:
     """The negative control: nothing but the lease keeps them apart; then the press's key and the constraints do."""
     monkeypatch.setattr(jobs, "_renew", lambda job: None)
-    real, met = registering.match, []
+    real, met = match, list[int]()
 
     def slow(*args: Any, **values: Any) -> Any:
         met.append(1)

@@ -35,6 +35,8 @@ each("[data-live]", (box) => {
         const answer = await fetch(location.href, { cache: "no-store" });
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
         const fresh = answer.ok && page.querySelector("[data-live]");
+        // What was waited for is there: it is another page.
+        if (answer.ok && !fresh) location.reload();
         if (fresh && fresh.innerHTML !== box.innerHTML) box.innerHTML = fresh.innerHTML;
       }
     } catch {

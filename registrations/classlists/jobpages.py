@@ -1,0 +1,74 @@
+"""The teacher's pages from Confirm to the result, and the file of what is left."""
+
+import uuid
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from registrations.classlists import confirming, jobs
+from registrations.classlists.confirmform import ConfirmForm
+from registrations.classlists.results import problem_table, result_of
+from registrations.errors import NotPossible
+from registrations.models import ClassList, ClassListJob, Teacher
+from registrations.sheets.tables import MIME_CSV, MIME_XLSX, csv_table, xlsx_table
+from registrations.teachers.access import by_teacher
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@by_teacher
+def confirm(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase:
+    """What would happen and what has to be decided; a press makes the job, once per key."""
+    class_list = _list_of(teacher, pk)
+    form = ConfirmForm(request.POST if request.method == "POST" else None, fest=class_list.fest)
+    if form.is_valid():
+        try:
+            job = confirming.confirm(class_list, user=teacher.user, **form.choices)
+        except NotPossible as refusal:
+            form.add_error(None, refusal.text)
+        else:
+            return redirect("classlists:job", key=job.key)
+    found = confirming.readiness(class_list)
+    return render(
+        request, "classlists/confirm.html", {"class_list": class_list, "form": form, "found": found}
+    )
+
+
+@require_safe
+@by_teacher
+def job(request: HttpRequest, teacher: Teacher, key: uuid.UUID) -> HttpResponseBase:
+    """How far the worker is; once it is through, what became of each row."""
+    asked = ClassListJob.objects.select_related("class_list__fest", "class_list__school")
+    found = get_object_or_404(asked, key=key, class_list__school=teacher.school)
+    context: dict[str, Any] = {"job": found, "class_list": found.class_list}
+    if found.finished_at:
+        return render(request, "classlists/result.html", context | {"result": result_of(found)})
+    return render(request, "classlists/progress.html", context | {"progress": jobs.progress_of(found)})
+
+
+@require_safe
+@by_teacher
+def left(_request: HttpRequest, teacher: Teacher, pk: int, kind: str) -> HttpResponseBase:
+    """The rows that are left, with what is wrong about each, to be corrected and sent again."""
+    class_list = _list_of(teacher, pk)
+    titles, rows = problem_table(class_list)
+    if kind == "csv":
+        return _file(csv_table(titles, rows), "what-is-left.csv", MIME_CSV)
+    if kind == "xlsx":
+        return _file(xlsx_table(titles, rows), "what-is-left.xlsx", MIME_XLSX)
+    raise Http404
+
+
+def _list_of(teacher: Teacher, pk: int) -> ClassList:
+    """Another school's list is as unknown as a made-up number."""
+    return get_object_or_404(
+        ClassList.objects.select_related("fest", "school", "owner"), pk=pk, school=teacher.school
+    )
+
+
+def _file(data: bytes, name: str, mime: str) -> HttpResponse:
+    return HttpResponse(
+        data, content_type=mime, headers={"Content-Disposition": f'attachment; filename="{name}"'}
+    )
