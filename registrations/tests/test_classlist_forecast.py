@@ -1,0 +1,232 @@
+"""What is said about a list before it is registered: who is known, who is not clear, who gets what."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from events.models import Event, Fest
+from registrations.cancelling import cancel
+from registrations.classlists import jobs
+from registrations.classlists.forecasting import Forecast, RowForecast
+from registrations.locking import Deadline
+from registrations.models import Registration, Student
+from registrations.tests.builders import build_event, build_fest, build_submission
+from registrations.tests.classlists import (
+    build_list,
+    build_teacher,
+    confirmed,
+    forecast_of,
+    outcomes,
+    pupils,
+    registered,
+    row,
+)
+from registrations.tests.counting import counts
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def fest() -> Fest:
+    return build_fest()
+
+
+@pytest.fixture
+def event(fest: Fest) -> Event:
+    return build_event(fest, capacity=10, name="Robo Race")
+
+
+def forecast_rows(fest: Fest, *rows: Any, **values: Any) -> list[RowForecast]:
+    return list(forecast_of(build_list(fest, rows, **values)).rows.values())
+
+
+def seen(one: RowForecast) -> tuple[str, list[str], tuple[str, ...]]:
+    return one.kind, [entry.outcome for entry in one.entries], one.words
+
+
+def test_new_student_gets_a_seat(event: Event) -> None:
+    (found,) = forecast_rows(event.fest, row("Asha Rao", event))
+    assert seen(found) == ("new", ["seat"], ())
+
+
+def test_forecast_writes_nothing(event: Event) -> None:
+    build_submission(event, name="Asha Rao", email="old@example.org")
+    rows = [row("Asha Rao", event, section="B", email="new@example.org"), *pupils(3, event)]
+    class_list = build_list(event.fest, rows)
+    before = counts(event), list(Student.objects.order_by("pk").values())
+    with CaptureQueriesContext(connection) as queries:
+        forecast_of(class_list)
+    assert {query["sql"].split()[0] for query in queries} == {"SELECT"}
+    assert "FOR " not in " ".join(query["sql"] for query in queries)
+    assert (counts(event), list(Student.objects.order_by("pk").values())) == before
+
+
+def test_queries_do_not_grow_with_the_rows(event: Event) -> None:
+    numbers = []
+    for start, many in ((1, 1), (20, 3)):
+        class_list = build_list(event.fest, pupils(many, event, start=start))
+        with CaptureQueriesContext(connection) as queries:
+            forecast_of(class_list)
+        numbers.append(len(queries))
+    assert numbers[0] == numbers[1]
+
+
+def test_known_by_the_own_registration(event: Event) -> None:
+    build_submission(event, name="Asha Rao", email="a@example.org")
+    (found,) = forecast_rows(event.fest, row("Asha Rao", event))
+    assert seen(found) == ("known", ["already"], ("already registered by the student",))
+    assert found.entries[0].words == "already registered by the student"
+
+
+def test_entered_by_a_colleague_names_her_and_the_time(event: Event) -> None:
+    registered(build_list(event.fest, [row("Asha Rao", event)], teacher=build_teacher(name="Meera Rao")))
+    (found,) = forecast_rows(event.fest, row("Asha Rao", event), teacher=build_teacher(name="Omar Ali"))
+    assert found.kind == "known"
+    assert found.words[0].startswith("already entered by Meera Rao, ")
+
+
+def test_same_file_again_is_the_same(event: Event) -> None:
+    rows = [row("Asha Rao", event, section="B", roll="4"), *pupils(2, event)]
+    registered(build_list(event.fest, rows))
+    assert [one.kind for one in forecast_rows(event.fest, *rows)] == ["same"] * 3
+
+
+def test_corrected_file_is_new_changed_and_same_and_lists_the_missing(event: Event) -> None:
+    other = build_event(event.fest, name="Quiz")
+    first = [row("Asha Rao", event), row("Ben Khan", event), row("Chen Li", event), row("Gone Girl", event)]
+    registered(build_list(event.fest, first))
+    second = [
+        row("Asha Rao", event),
+        row("Ben Khan", event, roll="7"),
+        row("Chen Li", other),
+        row("Zoya Ali", event),
+    ]
+    found = forecast_of(build_list(event.fest, second))
+    assert [one.kind for one in found.rows.values()] == ["same", "changed", "changed", "new"]
+    assert "Roll number: none → 7" in found.rows[3].words
+    assert "new: Quiz" in found.rows[4].words
+    assert [student.name for student in found.missing] == ["Gone Girl"]
+    assert found.kinds == {"same": 1, "changed": 2, "new": 1}
+
+
+def test_missing_is_never_cancelled_and_another_section_is_not_missing(event: Event) -> None:
+    rows = [row("Asha Rao", event, section="A"), row("Ben Khan", event, section="B")]
+    registered(build_list(event.fest, rows))
+    again = build_list(event.fest, [row("Chen Li", event, section="B")])
+    assert [student.name for student in forecast_of(again).missing] == ["Ben Khan"]
+    registered(again)
+    assert Registration.objects.active().count() == 3
+
+
+def test_cancelled_student_is_not_missing(event: Event) -> None:
+    registered(build_list(event.fest, [row("Asha Rao", event)]))
+    cancel([Registration.objects.get().pk], actor="student", deadline=Deadline())
+    assert forecast_of(build_list(event.fest, [row("Ben Khan", event)])).missing == []
+
+
+def test_two_registered_namesakes_are_a_doubt_until_the_row_tells_them_apart(event: Event) -> None:
+    build_submission(event, name="Asha Rao", section="A", roll_number="1", email="a@example.org")
+    build_submission(event, name="Asha Rao", section="B", roll_number="2", email="b@example.org")
+    doubt, exact, new = (
+        forecast_rows(event.fest, row("Asha Rao", event, section=section, roll=roll))[0]
+        for section, roll in (("", ""), ("B", "2"), ("C", "3"))
+    )
+    assert (doubt.kind, exact.kind, new.kind) == ("doubt", "known", "new")
+    assert doubt.problems[0].is_error is True
+    assert "section A roll number 1, section B roll number 2" in doubt.problems[0].text
+
+
+def test_two_rows_for_one_registered_student_are_a_doubt(event: Event) -> None:
+    build_submission(event, name="Asha Rao", email="a@example.org")
+    rows = [row("Asha Rao", event, section="A"), row("Asha Rao", event, section="B")]
+    found = forecast_rows(event.fest, *rows)
+    assert [one.kind for one in found] == ["doubt", "doubt"]
+    assert "This row and row 3 may both be Asha Rao" in found[0].problems[0].text
+    class_list = build_list(event.fest, [*rows, row("Ben Khan", event)])
+    registered(class_list)
+    assert outcomes(class_list) == ["confirmed"]
+
+
+def test_doubt_that_arises_after_the_press_ends_with_its_reason(event: Event) -> None:
+    class_list = build_list(event.fest, [row("Asha Rao", event)])
+    confirmed(class_list)
+    build_submission(event, name="Asha Rao", section="A", roll_number="1", email="a@example.org")
+    build_submission(event, name="Asha Rao", section="B", roll_number="2", email="b@example.org")
+    jobs.run_due()
+    assert outcomes(class_list) == ["doubt"]
+    assert Student.objects.count() == 2
+
+
+def test_name_within_one_sign_of_a_registered_one_is_asked_about(event: Event) -> None:
+    build_submission(event, name="Aarav Sharma", grade=7, email="a@example.org")
+    near, far, older = (
+        forecast_rows(event.fest, row(name, event, grade=grade))[0]
+        for name, grade in (("Arav Sharma", 7), ("Arjun Sharma", 7), ("Arav Sharma", 8))
+    )
+    assert [problem.text for problem in near.problems] == [
+        "Did you mean “Aarav Sharma”, who is registered already?"
+    ]
+    assert (near.kind, near.problems[0].is_error, near.problems[0].suggestion) == (
+        "new",
+        False,
+        "Aarav Sharma",
+    )
+    assert (far.problems, older.problems) == ((), ())
+
+
+def test_registered_student_of_the_same_list_is_nobodys_slip(event: Event) -> None:
+    build_submission(event, name="Aarav Sharma", email="a@example.org")
+    found = forecast_rows(event.fest, row("Aarav Sharma", event), row("Arav Sharma", event))
+    assert [one.problems for one in found] == [(), ()]
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        ({"grade_min": 9, "grade_max": 10}, "ineligible"),
+        ({"is_paused": True}, "paused"),
+        ({"capacity": 0, "waiting_limit": 0}, "full"),
+    ],
+)
+def test_refusal_is_foreseen_with_its_reason(fest: Fest, values: dict[str, Any], reason: str) -> None:
+    event = build_event(fest, **values)
+    class_list = build_list(fest, [row("Asha Rao", event)])
+    (found,) = forecast_of(class_list).rows.values()
+    assert [entry.outcome for entry in found.entries] == [reason]
+    assert found.entries[0].words != ""
+    registered(class_list)
+    assert outcomes(class_list) == [reason]
+
+
+def test_clash_inside_a_row_is_foreseen(fest: Fest) -> None:
+    one, other = build_event(fest, hour=9, name="Chess"), build_event(fest, hour=9.5, name="Go")
+    (found,) = forecast_rows(fest, row("Asha Rao", one, other))
+    assert [(entry.outcome, entry.words) for entry in found.entries] == [
+        ("seat", ""),
+        ("clash", "at the same time as Chess"),
+    ]
+
+
+def test_events_are_counted_as_wanted_free_seats_and_waiting(event: Event) -> None:
+    for number in range(8):
+        build_submission(event, name=f"Early {number}", email=f"{number}@example.org")
+    build_submission(event, name="Asha Rao", email="a@example.org")
+    found: Forecast = forecast_of(build_list(event.fest, [row("Asha Rao", event), *pupils(4, event)]))
+    (one,) = found.per_event
+    assert (one.event, one.wanted, one.free, one.seats, one.waiting, one.refused) == (event, 4, 1, 1, 3, 0)
+    assert found.counts == {"already": 1, "seat": 1, "wait": 3}
+
+
+def test_rows_with_errors_and_left_out_take_no_seat(event: Event) -> None:
+    class_list = build_list(event.fest, [row("Asha Rao", event), row("", event), row("Ben Khan", event)])
+    class_list.rows.filter(number=4).update(is_left_out=True)
+    found = forecast_of(class_list)
+    assert (list(found.rows), found.per_event[0].wanted) == ([2], 1)
+
+
+def test_corrected_address_kills_no_link_when_it_is_the_same_but_for_its_case(event: Event) -> None:
+    build_submission(event, name="Asha Rao", email="asha@example.org")
+    (found,) = forecast_rows(event.fest, row("Asha Rao", event, email="Asha@Example.org"))
+    assert found.kind == "known"
