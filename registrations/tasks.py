@@ -2,10 +2,18 @@
 
 from celery import shared_task
 
+from events.clock import database_now
 from registrations.classlists import jobs
+from registrations.classlists.drafts import purge_drafts
 
 
 @shared_task(name="registrations.confirm")
 def confirm() -> int:
     """Registers the class lists that were confirmed, chunk by chunk."""
     return jobs.run_due()
+
+
+@shared_task(name="registrations.purge_drafts")
+def purge_class_lists() -> int:
+    """Deletes the drafts that nobody worked on for a week."""
+    return purge_drafts(database_now())

@@ -279,12 +279,14 @@ CELERY_TASK_ROUTES = {
     "tickets.sweep": {"queue": "mail"},
     # A process of its own: a class must not wait behind a minute of mails, nor a niced process hold seats locked.
     "registrations.confirm": {"queue": "lists"},
+    "registrations.purge_drafts": {"queue": "mail"},
 }
 # Seconds. All stay below the visibility timeout's promise: a second bell finds the rows already claimed.
 CELERY_TASK_ANNOTATIONS = {
     "tickets.render": {"soft_time_limit": 20, "time_limit": 25},
     "tickets.send": {"soft_time_limit": 280, "time_limit": 300},
     "tickets.sweep": {"soft_time_limit": 20, "time_limit": 25},
+    "registrations.purge_drafts": {"soft_time_limit": 20, "time_limit": 25},
 }
 CELERY_TIMEZONE = "UTC"
 # No limit: a worker that always listens notices when its broker is gone, and rings are small and soon stale.
@@ -299,6 +301,7 @@ CELERY_BEAT_SCHEDULE = {
     "render": {"task": "tickets.render", "schedule": 5.0, "options": {"expires": 10}},
     "send": {"task": "tickets.send", "schedule": 5.0, "options": {"expires": 10}},
     "confirm": {"task": "registrations.confirm", "schedule": 5.0, "options": {"expires": 10}},
+    "purge_drafts": {"task": "registrations.purge_drafts", "schedule": 3600.0, "options": {"expires": 600}},
     "sweep": {"task": "tickets.sweep", "schedule": 30.0, "options": {"expires": 60}},
 }
 

@@ -1,6 +1,7 @@
 """A class list that was read and judged row by row, before anything of it is kept or registered."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.core import signing
@@ -113,16 +114,17 @@ class CheckedList:
         return clean_text(next(texts, ""))[:100]
 
 
-def checked(sheet: Sheet, fest: Fest) -> CheckedList:
+def checked(sheet: Sheet, fest: Fest, events_for_all: Sequence[str] = ()) -> CheckedList:
     """The list as it would be read for this fest; one query, nothing is written. Raises FileRefused.
 
+    `events_for_all` are slugs, for the rows that name no event.
     A sheet without a column of names or grades has no rows yet: `header.problem` says what is missing.
     """
     events = events_offered(fest)
     header = header_of(sheet, events.values())
     listing = Listing(())
     if not header.problem:
-        listing = listing_of(sheet, header, grades=fest.grades, events=events)
+        listing = listing_of(sheet, header, grades=fest.grades, events=events, events_for_all=events_for_all)
     return CheckedList(sheet, header, listing, events)
 
 

@@ -3,53 +3,36 @@
 The admin lets in staff only and protects the forms; each view asks for the permission.
 """
 
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.decorators import permission_required
 from django.core import signing
-from django.core.exceptions import BadRequest, RequestDataTooBig
-from django.http import Http404, HttpRequest, HttpResponse
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
-from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from events.models import Fest
-from registrations.classlists.checking import carried, events_offered, uncarried
+from registrations.classlists.checking import carried, uncarried
+from registrations.classlists.downloads import file_answer, template_answer
 from registrations.classlists.form import ClassListForm
+from registrations.classlists.overlong import told_when_too_long
 from registrations.sheets.tables import MIME_CSV, MIME_XLSX, csv_table, xlsx_table
-from registrations.sheets.templates import csv_template, xlsx_template
 
-View = Callable[..., HttpResponseBase]
 PERMISSION = "registrations.add_student"
 _may_check = permission_required(PERMISSION, raise_exception=True)
 
 
-def told_when_too_long(view: View) -> View:
-    """Shows the page with a sentence to whoever pastes more than Django reads from the fields of a form.
-
-    The fields are read here, before the token among them is: without this it would be a bare "bad request".
-    """
-
-    @csrf_exempt
-    @wraps(view)
-    def read(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        try:
-            request.POST  # noqa: B018  # reading is the question
-        except RequestDataTooBig:
-            return _page(request, too_long=True)
-        return csrf_protect(view)(request, *args, **kwargs)
-
-    return read
+def _too_long(request: HttpRequest) -> HttpResponseBase:
+    return _page(request, too_long=True)
 
 
-@told_when_too_long
+@told_when_too_long(_too_long)
 @_may_check
 @require_http_methods(["GET", "HEAD", "POST"])
 def check(request: HttpRequest) -> HttpResponseBase:
@@ -73,8 +56,8 @@ def problem_rows(request: HttpRequest) -> HttpResponseBase:
     except signing.BadSignature as error:
         raise BadRequest("These rows are not of a page of ours, or too old.") from error
     if request.POST.get("as") == "csv":
-        return _file(csv_table(titles, rows), "problems.csv", MIME_CSV)
-    return _file(xlsx_table(titles, rows, name=_("Problems")), "problems.xlsx", MIME_XLSX)
+        return file_answer(csv_table(titles, rows), "problems.csv", MIME_CSV)
+    return file_answer(xlsx_table(titles, rows, name=_("Problems")), "problems.xlsx", MIME_XLSX)
 
 
 @_may_check
@@ -82,12 +65,7 @@ def problem_rows(request: HttpRequest) -> HttpResponseBase:
 def template(request: HttpRequest, kind: str) -> HttpResponseBase:
     """An empty class list with the titles, as XLSX also with the fest's grades and events to choose from."""
     fest = get_object_or_404(Fest, is_current=True)
-    if kind == "csv":
-        return _file(csv_template(), "class-list.csv", MIME_CSV)
-    if kind == "xlsx":
-        events = list(events_offered(fest).values())
-        return _file(xlsx_template(grades=fest.grades, events=events), "class-list.xlsx", MIME_XLSX)
-    raise Http404
+    return template_answer(fest, kind)
 
 
 def paths(site: admin.AdminSite) -> list[URLPattern]:
@@ -102,9 +80,3 @@ def paths(site: admin.AdminSite) -> list[URLPattern]:
 def _page(request: HttpRequest, **context: Any) -> HttpResponseBase:
     context |= {**admin.site.each_context(request), "title": _("Check a class list")}
     return TemplateResponse(request, "admin/registrations/classlist.html", context)
-
-
-def _file(data: bytes, name: str, mime: str) -> HttpResponse:
-    return HttpResponse(
-        data, content_type=mime, headers={"Content-Disposition": f'attachment; filename="{name}"'}
-    )

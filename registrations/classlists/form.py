@@ -1,5 +1,7 @@
 """A class list as it is handed over: a file, or rows copied from a spreadsheet."""
 
+import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -8,6 +10,8 @@ from django.utils.translation import gettext_lazy
 
 from events.models import Fest
 from registrations.classlists.checking import CheckedList, checked
+from registrations.classlists.drafts import Upload
+from registrations.fields import offer
 from registrations.forms import PlainForm
 from registrations.sheets.reading import read_file, read_paste
 from registrations.sheets.refusals import TEXTS, FileRefused
@@ -35,6 +39,7 @@ class ClassListForm(PlainForm):
         help_text=gettext_lazy("Copy them from the spreadsheet, with the row of titles."),
     )
     found: CheckedList
+    events_for_all: tuple[str, ...] = ()
 
     def __init__(self, *args: Any, fest: Fest, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -54,7 +59,7 @@ class ClassListForm(PlainForm):
 
     def _check(self, name: str) -> None:
         try:
-            self.found = checked(self._sheet(), self.fest)
+            self.found = checked(self._sheet(), self.fest, self.events_for_all)
         except FileRefused as refusal:
             self.add_error(name, str(refusal.text))
 
@@ -63,3 +68,34 @@ class ClassListForm(PlainForm):
         if upload is None:
             return read_paste(self.cleaned_data["pasted"])
         return read_file(upload.read(MOST_BYTES + 1))
+
+
+class UploadForm(ClassListForm):
+    """A list that is to be kept, and the events of those whose row names none; valid, it has `upload_of` it."""
+
+    events_for_all = forms.MultipleChoiceField(
+        label=gettext_lazy("Events for every student without one of their own (optional)"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    field_order = ("events_for_all", "upload", "pasted")
+
+    def __init__(self, *args: Any, events: Mapping[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer(self, "events_for_all", events.items())
+
+    def clean_events_for_all(self) -> list[str]:
+        # Cleaned first, since the rows are judged with it.
+        chosen: list[str] = self.cleaned_data["events_for_all"]
+        self.events_for_all = tuple(chosen)
+        return chosen
+
+    def read(self) -> Upload:
+        """What was handed over; the form is valid."""
+        upload = self.cleaned_data.get("upload")
+        if upload is None:
+            data, title = self.cleaned_data["pasted"].encode("utf-8", "replace"), _("Pasted rows")
+        else:
+            upload.seek(0)
+            data, title = upload.read(), upload.name
+        return Upload(self.found, title, hashlib.sha256(data).digest(), self.events_for_all)

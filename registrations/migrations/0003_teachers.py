@@ -141,6 +141,13 @@ class Migration(migrations.Migration):
                 ),
                 ("encoding", models.CharField(blank=True, max_length=20)),
                 ("is_guess", models.BooleanField(default=False)),
+                ("sheet", models.CharField(blank=True, max_length=200)),
+                (
+                    "other_sheets",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=200), default=list, size=None
+                    ),
+                ),
                 (
                     "created_at",
                     models.DateTimeField(

@@ -21,6 +21,7 @@ class ClassList(models.Model):
     """A draft, shared by all teachers of the school. Rows that were registered stay as its record.
 
     `columns` says from left to right how each column is read: [title, meaning, key of the event it marks].
+    `other_sheets` are those of the workbook that hold something and were not read.
     """
 
     fest = models.ForeignKey(Fest, models.CASCADE, related_name="class_lists")
@@ -32,6 +33,8 @@ class ClassList(models.Model):
     events_for_all = ArrayField(models.CharField(max_length=80), default=list)
     encoding = models.CharField(max_length=20, blank=True)
     is_guess = models.BooleanField(default=False)
+    sheet = models.CharField(max_length=200, blank=True)
+    other_sheets = ArrayField(models.CharField(max_length=200), default=list)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     updated_at = models.DateTimeField(db_default=Now(), editable=False)
 

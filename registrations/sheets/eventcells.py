@@ -51,6 +51,25 @@ class EventNames:
         slugs = [slug for _piece, known in found if len(known) == 1 for slug in known]
         return slugs, [self._problem(row, piece, known) for piece, known in found if len(known) != 1]
 
+    def written(self, slug: str) -> str:
+        """What to write into a cell so that this event is read from it: its name if that is clear, else the slug."""
+        name = self.names[slug]
+        pieces = list(self._pieces(name))
+        return name if len(pieces) == 1 and self._slugs(pieces[0]) == [slug] else slug
+
+    def replaced(self, text: str, piece: str, slug: str = "") -> str:
+        """The cell with one of its names written as this event, or taken out; other cells come back as they are.
+
+        `piece` is the value of a problem that `read` found. A cell of too many names is one piece.
+        """
+        pieces = list(itertools.islice(self._pieces(text), MOST_EVENTS + 1))
+        new = [self.written(slug)] if slug else []
+        if len(pieces) > MOST_EVENTS:
+            return "; ".join(new) if text == piece else text
+        if piece not in pieces:
+            return text
+        return "; ".join(name for old in pieces for name in (new if old == piece else [old]))
+
     def _pieces(self, text: str) -> Iterator[str]:
         """The cell cut at line ends and semicolons, then at those commas that do not belong to a name."""
         for line in re.split(r"[;\n\r|]", text):

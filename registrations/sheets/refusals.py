@@ -26,6 +26,7 @@ TEXTS = {
     ),
     "long": _("Row %(row)s of the selected file has a cell with more than %(most_signs)s characters"),
     "quote": _('Row %(row)s of the selected file opens a quotation mark (") that is never closed'),
+    "nobody": _("The selected file has no students below its titles"),
     "failed": _("The selected file could not be uploaded – try again"),
 }
 """The sentences of GOV.UK where it has one."""
@@ -34,6 +35,7 @@ PASTED_TEXTS = {
     "kind": _("Paste the rows as they stand in the spreadsheet, without markup and control characters"),
     "size": _("The pasted rows must be smaller than 2MB"),
     "empty": _("Paste the rows of your spreadsheet"),
+    "nobody": _("The pasted rows have no students below the titles"),
     "rows": _("The pasted rows must be %(most_rows)s students or fewer"),
     "columns": _("The pasted rows must have %(most_columns)s columns or fewer"),
     "long": _("Row %(row)s has a cell with more than %(most_signs)s characters"),

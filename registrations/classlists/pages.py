@@ -1,0 +1,80 @@
+"""What the page of a preview shows: one part of the rows, and everything about the list as a whole."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.utils.translation import gettext as _
+
+from registrations.classlists import columns, previewing, standing
+from registrations.classlists.drafts import Draft
+from registrations.classlists.forecasting import forecast
+from registrations.classlists.standing import RowStanding, Show, Standing
+
+ROWS = 50
+"""On one page. Each may have six fields, a trace and some choices, and Django reads 500 fields of a form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which part of the rows somebody wants to see; what does not exist is as good as nothing."""
+
+    show: str = ""
+    row: int = 0
+    page: str = ""
+
+
+def context_of(draft: Draft, asked: Asked) -> dict[str, Any]:
+    """The whole page; the number of queries does not depend on the rows."""
+    foreseen = forecast(draft.class_list, draft.listing)
+    found = standing.standings(draft, foreseen)
+    tabs = standing.tabs(found.values(), len(draft.left_out))
+    show = asked.show if asked.show in [tab.show for tab in tabs] else str(Show.ALL)
+    edited = asked.row if asked.row in found else 0
+    chosen = [row for row in found.values() if standing.is_shown(row, show)]
+    page = Paginator([found[edited]] if edited else chosen, ROWS).get_page(asked.page)
+    bad = sum(row.standing == Standing.FIX for row in found.values())
+    return {
+        "draft": draft,
+        "class_list": draft.class_list,
+        "summary": standing.summary(found.values()),
+        "tabs": tabs,
+        "show": show,
+        "edited": edited,
+        "page": page,
+        "foreseen": foreseen,
+        "bad": bad,
+        "good": len(found) - bad,
+        "events": draft.found.events,
+        "left_out": previewing.left_out_rows(draft),
+        **_tables(draft, list(page), edited),
+        **_columns(draft),
+    }
+
+
+def _tables(draft: Draft, rows: Sequence[RowStanding], edited: int) -> dict[str, Any]:
+    """The rows of this page in three tables: to fix, to look at, all others."""
+    shown = previewing.Page(draft, edited=edited).rows(rows)
+    bad = [row for row in shown if row.standing == Standing.FIX]
+    rest = [row for row in shown if row.standing != Standing.FIX]
+    tables = [
+        (_("Need fixing"), bad),
+        (_("Ready, but look at these"), [row for row in rest if row.warnings]),
+        (_("Other students") if bad else _("Students"), [row for row in rest if not row.warnings]),
+    ]
+    return {
+        "tables": [table for table in tables if table[1]],
+        "has_fields": any(row.seen for row in shown),
+        "everywhere": previewing.everywhere(draft),
+    }
+
+
+def _columns(draft: Draft) -> dict[str, Any]:
+    return {
+        "columns": columns.shown_columns(draft),
+        "column_choices": columns.choices(draft.found.events),
+        "unused": columns.unused_titles(draft),
+        "title_row": columns.title_row_of(draft),
+        "strange": columns.strange_texts(draft) if draft.class_list.is_guess else (),
+    }

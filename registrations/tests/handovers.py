@@ -1,0 +1,56 @@
+"""A school with a teacher and a fest to choose from, and a class list handed over by the page."""
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.utils import timezone
+
+from events.models import Fest
+from registrations.models import ClassList, School, Teacher
+from registrations.tests.builders import build_event, build_fest, build_school
+
+LISTS = "/teacher/lists/"
+TITLES = ["Name", "Class", "E-mail", "Event"]
+
+
+def build_listed_fest(**values: Any) -> Fest:
+    """Two events whose names are easily mistyped."""
+    fest = build_fest(**{"grade_min": 5, "grade_max": 12} | values)
+    build_event(fest, name="Robo Race", slug="robo-race", capacity=100)
+    build_event(fest, name="Science Quiz", slug="science-quiz", capacity=100)
+    return fest
+
+
+def build_listing_teacher(
+    username: str = "rao", school: School | None = None, *, is_approved: bool = True
+) -> Teacher:
+    user = get_user_model().objects.create_user(username, first_name=username.title())
+    approved_at = timezone.now() if is_approved else None
+    return Teacher.objects.create(user=user, school=school or build_school(), approved_at=approved_at)
+
+
+def browser(teacher: Teacher) -> Client:
+    client = Client()
+    client.force_login(teacher.user)
+    return client
+
+
+def handed_over(client: Client, data: bytes | str, name: str = "class 9.xlsx", **values: Any) -> Any:
+    """The answer to a file, or to pasted text."""
+    form: dict[str, Any] = (
+        {"pasted": data} if isinstance(data, str) else {"upload": SimpleUploadedFile(name, data)}
+    )
+    return client.post(LISTS, form | values)
+
+
+def draft_of(answer: Any) -> ClassList:
+    """The draft to which an upload has led."""
+    assert answer.status_code == 302, dict(answer.context["form"].errors)
+    return ClassList.objects.get(pk=int(answer["Location"].strip("/").rpartition("/")[2]))
+
+
+def pasted(*rows: str, titles: str = "Name\tClass\tE-mail\tEvent") -> str:
+    """Rows with their cells between bars, as they come from a spreadsheet."""
+    return "\n".join([titles, *(row.replace("|", "\t") for row in rows)])
