@@ -8,7 +8,8 @@ from typing import Any
 # What follows these paths is the only authority of a page without login, so all of it goes, up to a space or a
 # quote. A server decodes %61 and doubled slashes before it looks, so they count as well.
 _SLASH = r"(?:/|%2f)"
-_WORDS = r"(?:a|%[46]1|(?:m|%[46]d)(?:y|%[57]9)|t|%[57]4)"
+_DELEGATION = "".join(f"(?:{sign}|%{ord(sign):x}|%{ord(sign.upper()):x})" for sign in "delegation")
+_WORDS = rf"(?:a|%[46]1|(?:m|%[46]d)(?:y|%[57]9)|t|%[57]4|{_DELEGATION})"
 _SECRET_TAIL = re.compile(rf"({_SLASH}{_WORDS}{_SLASH}+)[^\s\"'<>]+", re.IGNORECASE)
 
 

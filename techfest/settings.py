@@ -275,6 +275,7 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_DEFAULT_QUEUE = "mail"
 CELERY_TASK_ROUTES = {
     "tickets.render": {"queue": "pdf"},
+    "tickets.bind": {"queue": "pdf"},
     "tickets.send": {"queue": "mail"},
     "tickets.sweep": {"queue": "mail"},
     # A process of its own: a class must not wait behind a minute of mails, nor a niced process hold seats locked.
@@ -284,6 +285,7 @@ CELERY_TASK_ROUTES = {
 # Seconds. All stay below the visibility timeout's promise: a second bell finds the rows already claimed.
 CELERY_TASK_ANNOTATIONS = {
     "tickets.render": {"soft_time_limit": 20, "time_limit": 25},
+    "tickets.bind": {"soft_time_limit": 270, "time_limit": 290},
     "tickets.send": {"soft_time_limit": 280, "time_limit": 300},
     "tickets.sweep": {"soft_time_limit": 20, "time_limit": 25},
     "registrations.purge_drafts": {"soft_time_limit": 20, "time_limit": 25},

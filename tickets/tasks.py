@@ -3,7 +3,7 @@
 from celery import current_app, shared_task
 from celery.signals import worker_process_init
 
-from tickets import deliveries, doorbell, pdf, rendering, sending
+from tickets import booklets, deliveries, doorbell, pdf, rendering, sending
 
 
 @worker_process_init.connect
@@ -22,7 +22,18 @@ def render() -> int:
     made = rendering.render_due()
     if made or rendering.is_work_left():
         doorbell.publish()
+    if booklets.is_work_left():
+        bind.apply_async(expires=doorbell.LIFETIME, retry=False)
     return made
+
+
+@shared_task(name="tickets.bind")
+def bind() -> int:
+    """Makes the booklets that are wanted, once single tickets had their turn; their mails may go."""
+    tries = booklets.make_due()
+    if tries:
+        doorbell.publish()
+    return tries
 
 
 @shared_task(name="tickets.send")
@@ -32,8 +43,9 @@ def send() -> int:
 
 @shared_task(name="tickets.sweep")
 def sweep() -> bool:
-    """Rings for whatever has been owed too long: its ring was lost, or its worker died."""
-    is_owed = deliveries.has_due() or rendering.is_work_left()
+    """Rings for whatever has been owed too long: its ring was lost, or its worker died. Clears old booklets."""
+    booklets.remove_old()
+    is_owed = deliveries.has_due() or rendering.is_work_left() or booklets.is_work_left()
     if is_owed:
         doorbell.publish()
     return is_owed

@@ -4,6 +4,7 @@ from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
 from tickets import views
+from tickets.board import delegation_pages
 from tickets.webhooks import hook
 
 
@@ -28,6 +29,7 @@ urlpatterns = [
     path("t/<code:code>/", views.ticket, name="ticket"),
     path("t/<code:code>/ticket.pdf", views.ticket_pdf, name="pdf"),
     path("t/<code:code>/event.ics", views.ticket_ics, name="ics"),
+    path("delegation/<code:code>/", delegation_pages.public, name="delegation"),
 ]
 hooks = [
     path("hooks/mailgun/", hook("mailgun", MailgunTrackingWebhookView.as_view()), name="mailgun"),

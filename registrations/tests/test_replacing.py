@@ -85,7 +85,7 @@ def test_seat_goes_to_the_newcomer_and_not_to_the_next_in_line(fest: Fest, teach
 @pytest.mark.django_db(transaction=True)
 def test_place_in_line_goes_to_the_newcomer(fest: Fest, teacher: User) -> None:
     """In front of those who came after the one who leaves; the next free seat is the newcomer's."""
-    event, (first, second, _third) = full_event(fest)
+    _event, (first, second, _third) = full_event(fest)
     replaced(second, teacher=teacher)
     assert (place_of("Zoya Khan"), place_of("Asha B")) == (("waiting", 2), ("cancelled", 4))
     cancel([first.pk], actor=Change.Actor.TEACHER, deadline=Deadline())

@@ -21,6 +21,8 @@ def formatted(message: str, *arguments: object) -> str:
         ('"GET //a//abc HTTP/1.1"', '"GET //a//… HTTP/1.1"'),
         ('"GET /%61/abc HTTP/1.1"', '"GET /%61/… HTTP/1.1"'),
         ('"GET /m%79%2fabc HTTP/1.1"', '"GET /m%79%2f… HTTP/1.1"'),
+        ('"GET /delegation/abc/ HTTP/1.1"', '"GET /delegation/… HTTP/1.1"'),
+        ('"GET /%64elegatio%6E/abc/ HTTP/1.1"', '"GET /%64elegatio%6E/… HTTP/1.1"'),
         ('"GET /f/riverside/t/abc/ HTTP/1.1"', '"GET /f/riverside/t/… HTTP/1.1"'),
         ('"GET /events/t-shirts/ HTTP/1.1"', '"GET /events/t-shirts/ HTTP/1.1"'),
         ('"GET /t HTTP/1.1"', '"GET /t HTTP/1.1"'),

@@ -1,5 +1,6 @@
 """Ticket PDFs: one A5 page a ticket, made by a worker process and by nothing else."""
 
+from tickets.pdf.booklet import render_booklet
 from tickets.pdf.engine import Incomplete, Unavailable
 from tickets.pdf.face import TicketFace
 from tickets.pdf.pages import render
@@ -13,5 +14,6 @@ __all__ = [
     "limit_memory",
     "missing",
     "render",
+    "render_booklet",
     "warm",
 ]

@@ -59,7 +59,7 @@ class LatePage:
     """Stands in WeasyPrint's list of pages for a page that is laid out only while it is painted."""
 
     face: TicketFace
-    bookmarks: list[tuple[int, str, tuple[int, int], str]]
+    bookmarks: list[tuple[int, str, tuple[float, float], str]]
     width: float = WIDTH
     height: float = HEIGHT
     bleed: dict[str, float] = field(
@@ -70,9 +70,14 @@ class LatePage:
     forms: dict[Any, list[Any]] = field(default_factory=lambda: {None: []})
 
     def paint(self, stream: Any, scale: float = 1) -> None:
-        (page,) = engine().lay_out(html_of(self.face))
-        page.paint(stream, scale)
-        draw_code(stream, self.face.url, scale)
+        paint_ticket(stream, self.face, scale)
+
+
+def paint_ticket(stream: Any, face: TicketFace, scale: float) -> None:
+    """Lay out one ticket and paint it, its code last, where the stream stands."""
+    (page,) = engine().lay_out(html_of(face))
+    page.paint(stream, scale)
+    draw_code(stream, face.url, scale)
 
 
 def draw_code(stream: Any, url: str, scale: float) -> None:

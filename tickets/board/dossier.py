@@ -1,0 +1,68 @@
+"""What a teacher sees of one student: registrations with their tickets, consent, and the last mails."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Prefetch
+
+from registrations.models import Consent, Registration, Student
+from registrations.waitinglist import with_number
+from tickets.board.mailstates import MailState, mail_state, with_mail
+from tickets.board.wording import state_sentence
+from tickets.models import Delivery, Ticket
+
+MAILS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One registration; `ticket_url` is empty where there is no live ticket."""
+
+    registration: Registration
+    word: str
+    ticket_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One mail; what it was about, where it went and what became of it when."""
+
+    kind: str
+    to: str
+    state: MailState
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    active: list[Entry]
+    cancelled: list[Entry]
+    consents: list[Consent]
+    mails: list[Mail]
+    mail: MailState
+
+
+def dossier_of(student: Student) -> Dossier:
+    """Five queries, however many events."""
+    tickets = Prefetch("tickets", Ticket.objects.live())
+    rows = with_number(student.registrations.with_facts()).prefetch_related(tickets)
+    entries = [_entry(row) for row in rows.order_by("event__starts_at", "pk")]
+    newest = with_mail(Student.objects.filter(pk=student.pk)).values_list("mail", flat=True).get()
+    return Dossier(
+        active=[entry for entry in entries if entry.registration.is_active],
+        cancelled=[entry for entry in entries if not entry.registration.is_active],
+        consents=list(student.consents.select_related("user").order_by("at")),
+        mails=[_mail(row) for row in student.deliveries.order_by("-queued_at", "-pk")[:MAILS]],
+        mail=mail_state(student.email, newest),
+    )
+
+
+def _entry(registration: Registration) -> Entry:
+    ticket = next(iter(registration.tickets.all()), None)
+    url = ticket.get_absolute_url() if ticket else ""
+    return Entry(registration, state_sentence(registration), url)
+
+
+def _mail(delivery: Delivery) -> Mail:
+    at = delivery.sent_at or delivery.queued_at
+    return Mail(delivery.get_kind_display(), delivery.to, mail_state(delivery.to, delivery.state), at)

@@ -1,0 +1,204 @@
+"""The board: who is on it, what each has, and which of them a filter leaves."""
+
+import re
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from events import snapshot
+from events.models import Fest
+from registrations.cancelling import cancel
+from registrations.locking import Deadline
+from registrations.models import Change, Consent, Student, Teacher
+from registrations.tests.builders import build_event, build_fest, build_submission
+from tickets.models import Delivery
+from tickets.tests.schools import build_teacher, signed_in
+
+pytestmark = pytest.mark.django_db
+
+HOME = "/teacher/"
+
+
+@pytest.fixture
+def fest() -> Fest:
+    return build_fest()
+
+
+@pytest.fixture
+def teacher() -> Teacher:
+    return build_teacher()
+
+
+def text_of(answer: Any) -> str:
+    page = re.sub(r"<(svg|head)\b.*?</\1>", " ", answer.content.decode(), flags=re.DOTALL)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", page))
+
+
+def rows_of(answer: Any) -> dict[str, list[str]]:
+    """Name of each student on the page, and the words of the cells that say something."""
+    found = {}
+    for row in re.findall(r'<tr id="s-.*?</tr>', answer.content.decode(), re.DOTALL):
+        cells = re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL)
+        words = [re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", cell)).strip() for cell in cells]
+        found[words[0]] = [word for word in words[1:] if word not in ("·", "–")]
+    return found
+
+
+def names(client: Client, query: str = "") -> list[str]:
+    return list(rows_of(client.get(HOME + query)))
+
+
+def test_row_says_class_seat_consent_and_mail(fest: Fest, teacher: Teacher) -> None:
+    event = build_event(fest, capacity=1, name="Robo Race")
+    build_submission(event, name="Asha Rao", grade=7, section="b", roll_number="12")
+    build_submission(event, name="Ben Das", grade=8, email="")
+    assert rows_of(signed_in(teacher).get(HOME)) == {
+        "Asha Rao": ["7 B", "12", "seat", "on record", "queued"],
+        "Ben Das": ["8", "no. 1 in line", "on record", "no e-mail"],
+    }
+
+
+def test_counts_stand_on_top(fest: Fest, teacher: Teacher) -> None:
+    event = build_event(fest, capacity=1)
+    build_submission(event)
+    build_submission(event, email="")
+    Delivery.objects.update(state="bounced")
+    page = text_of(signed_in(teacher).get(HOME))
+    for words in ("2 students", "1 seat", "1 waiting", "1 without e-mail", "1 mail did not arrive"):
+        assert words in page
+
+
+def test_only_the_own_school_and_the_current_fest_are_there(fest: Fest, teacher: Teacher) -> None:
+    build_submission(build_event(fest), name="Asha Rao")
+    build_submission(build_event(fest), name="Zarina Khan", school="Hill School")
+    build_submission(build_event(build_fest()), name="Last Year")
+    assert names(signed_in(teacher)) == ["Asha Rao"]
+    assert "Zarina" not in text_of(signed_in(teacher).get(HOME))
+
+
+def test_missing_consent_is_told(fest: Fest, teacher: Teacher) -> None:
+    build_submission(build_event(fest))
+    Consent.objects.all().delete()
+    assert "missing" in text_of(signed_in(teacher).get(HOME))
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ("queued", "queued"),
+        ("sending", "queued"),
+        ("sent", "sent"),
+        ("delivered", "delivered"),
+        ("bounced", "bounced"),
+        ("failed", "failed"),
+        ("complained", "marked as spam"),
+    ],
+)
+def test_mail_state_is_a_word(fest: Fest, teacher: Teacher, state: str, words: str) -> None:
+    build_submission(build_event(fest), name="Asha Rao")
+    Delivery.objects.update(state=state)
+    assert rows_of(signed_in(teacher).get(HOME))["Asha Rao"][3].startswith(words)
+
+
+def test_registered_again_after_a_cancellation_shows_the_seat(fest: Fest, teacher: Teacher) -> None:
+    event = build_event(fest)
+    first = build_submission(event, name="Asha Rao", email="a@example.org")
+    cancel([first.registrations.get().pk], actor=Change.Actor.STUDENT, deadline=Deadline())
+    build_submission(event, name="Asha Rao", email="a@example.org")
+    for query in ("", "?state=cancelled"):
+        assert "seat" in rows_of(signed_in(teacher).get(HOME + query))["Asha Rao"]
+
+
+def test_filters_leave_what_they_name(fest: Fest, teacher: Teacher) -> None:
+    race, quiz = build_event(fest, capacity=1, slug="race"), build_event(fest, slug="quiz")
+    build_submission(race, name="Asha Rao", grade=7, section="A")
+    build_submission(race, name="Ben Das", grade=7, section="B")
+    gone = build_submission(quiz, name="Chitra Rao", grade=8, email="")
+    cancel([gone.registrations.get().pk], actor=Change.Actor.STUDENT, deadline=Deadline())
+    Delivery.objects.filter(student__name="Ben Das").update(state="bounced")
+    client = signed_in(teacher)
+    assert {query: names(client, f"?{query}") for query in (
+        "grade=7",
+        "section=B",
+        "grade=7&section=A",
+        "event=race",
+        "event=race&state=waiting",
+        "state=confirmed",
+        "state=cancelled",
+        "state=none",
+        "mail=trouble",
+        "mail=no-email",
+        "name=rAO",
+        "name=nobody",
+    )} == {
+        "grade=7": ["Asha Rao", "Ben Das"],
+        "section=B": ["Ben Das"],
+        "grade=7&section=A": ["Asha Rao"],
+        "event=race": ["Asha Rao", "Ben Das"],
+        "event=race&state=waiting": ["Ben Das"],
+        "state=confirmed": ["Asha Rao"],
+        "state=cancelled": ["Chitra Rao"],
+        "state=none": ["Chitra Rao"],
+        "mail=trouble": ["Ben Das"],
+        "mail=no-email": ["Chitra Rao"],
+        "name=rAO": ["Asha Rao", "Chitra Rao"],
+        "name=nobody": [],
+    }  # fmt: skip
+
+
+def test_cancelled_shows_only_where_it_is_asked_for(fest: Fest, teacher: Teacher) -> None:
+    gone = build_submission(build_event(fest), name="Asha Rao", email="")
+    cancel([gone.registrations.get().pk], actor=Change.Actor.STUDENT, deadline=Deadline())
+    client = signed_in(teacher)
+    assert rows_of(client.get(HOME))["Asha Rao"] == ["7", "on record", "no e-mail"]
+    assert "cancelled" in rows_of(client.get(f"{HOME}?state=cancelled"))["Asha Rao"]
+
+
+@pytest.mark.parametrize(
+    "query", ["grade=x", "event=%00", "state=DROP", "page=-1", "page=x", "name=" + "a" * 300]
+)
+def test_filter_that_cannot_be_read_filters_nothing(fest: Fest, teacher: Teacher, query: str) -> None:
+    build_submission(build_event(fest), name="Asha Rao")
+    assert names(signed_in(teacher), f"?{query}") == ["Asha Rao"]
+
+
+def test_hundred_students_make_a_page(fest: Fest, teacher: Teacher) -> None:
+    Student.objects.bulk_create(
+        Student(
+            fest=fest,
+            school=teacher.school,
+            grade=7,
+            name=f"S{n:03}",
+            name_key=f"s{n:03}",
+            reference="ABCD" + "".join("2345678999"[int(d)] if d != "9" else "X" for d in f"{n:03}"),
+        )
+        for n in range(101)
+    )
+    client = signed_in(teacher)
+    assert (len(names(client)), names(client, "?page=2")) == (100, ["S100"])
+
+
+@pytest.mark.parametrize("students", [1, 3])
+def test_board_asks_the_same_number_of_queries(fest: Fest, teacher: Teacher, students: int) -> None:
+    for _ in range(students):
+        build_submission(build_event(fest), build_event(fest))
+    client = signed_in(teacher)
+    snapshot.snapshot()
+    with CaptureQueriesContext(
+        connection,
+    ) as asked:
+        assert client.get(HOME).status_code == 200
+    assert len(asked) == 9
+
+
+def test_school_without_students_is_led_to_the_class_lists(fest: Fest, teacher: Teacher) -> None:
+    page = text_of(signed_in(teacher).get(HOME))
+    assert "Nobody of your school is registered yet" in page
+    assert "<table" not in page
+
+
+def test_without_a_fest_the_board_says_so(teacher: Teacher) -> None:
+    assert "There is no fest yet" in text_of(signed_in(teacher).get(HOME))
