@@ -254,8 +254,9 @@ class Event(models.Model):
 class Seats(models.Model):
     """The counts of one event, in the one row that everybody locks who gives or takes a seat.
 
-    `taken` counts confirmed and offered registrations (and, with held blocks, their unused seats). No
-    commit raises it past `capacity`; lowering the capacity below it is legal, hence no CHECK of the two.
+    `taken` counts confirmed and offered registrations, and the `held` seats: those that are kept for somebody
+    whose name is still to come. No commit raises it past `capacity`; lowering the capacity below it is
+    legal, hence no CHECK of the two.
     """
 
     event = models.OneToOneField(
@@ -263,6 +264,7 @@ class Seats(models.Model):
     )
     capacity = models.PositiveIntegerField(_("capacity"))
     taken = models.PositiveIntegerField(_("taken"), default=0, editable=False)
+    held = models.PositiveIntegerField(_("held"), default=0, db_default=0, editable=False)
     waiting = models.PositiveIntegerField(_("waiting"), default=0, editable=False)
     last_place = models.PositiveBigIntegerField(_("last place given"), default=0, editable=False)
     filled_at = models.DateTimeField(_("last filled"), null=True, editable=False)

@@ -37,13 +37,27 @@ class SeatsQuerySet(models.QuerySet["Seats"]):
             names = [column.name for column in cursor.description]
             return [self.model.from_db(connection.alias, names, row) for row in cursor.fetchall()]
 
-    def add(self, event_id: int, *, taken: int, waiting: int) -> bool:
+    def add(self, event_id: int, *, taken: int, waiting: int, from_held: int = 0) -> bool:
         """Adds to the counts of an event, and as many to its last place; never past its capacity.
 
-        The second wall: exact even for somebody who forgot the lock. `False` when it held.
+        `from_held` are seats that were held and are somebody's now: they count as taken already. The second
+        wall: exact even for somebody who forgot the lock. `False` when it held.
         """
         with connection.cursor() as cursor:
-            cursor.execute(_ADD, {"event": event_id, "taken": taken, "waiting": waiting})
+            given = {"event": event_id, "taken": taken, "waiting": waiting, "from_held": from_held}
+            cursor.execute(_ADD, given)
+            return bool(cursor.rowcount == 1)
+
+    def hold(self, event_id: int, *, seats: int) -> bool:
+        """Takes seats for names that are still to come; never past the capacity. `False` where they do not fit."""
+        with connection.cursor() as cursor:
+            cursor.execute(_HOLD, {"event": event_id, "seats": seats})
+            return bool(cursor.rowcount == 1)
+
+    def let_go(self, event_id: int, *, seats: int) -> bool:
+        """Gives held seats back. `False` where fewer are held."""
+        with connection.cursor() as cursor:
+            cursor.execute(_LET_GO, {"event": event_id, "seats": seats})
             return bool(cursor.rowcount == 1)
 
 
@@ -56,9 +70,19 @@ def _lock_statement(model: type[models.Model], count: int) -> str:
 
 _ADD = """
     UPDATE events_seats SET
-        taken = taken + %(taken)s, waiting = waiting + %(waiting)s,
-        last_place = last_place + %(taken)s + %(waiting)s,
+        taken = taken + %(taken)s, waiting = waiting + %(waiting)s, held = held - %(from_held)s,
+        last_place = last_place + %(taken)s + %(waiting)s + %(from_held)s,
         filled_at = CASE WHEN %(taken)s > 0 AND taken + %(taken)s = capacity
             THEN clock_timestamp() ELSE filled_at END
-    WHERE event_id = %(event)s AND (%(taken)s = 0 OR taken + %(taken)s <= capacity)
+    WHERE event_id = %(event)s AND (%(taken)s = 0 OR taken + %(taken)s <= capacity) AND %(from_held)s <= held
+"""
+_HOLD = """
+    UPDATE events_seats SET
+        taken = taken + %(seats)s, held = held + %(seats)s,
+        filled_at = CASE WHEN taken + %(seats)s = capacity THEN clock_timestamp() ELSE filled_at END
+    WHERE event_id = %(event)s AND taken + %(seats)s <= capacity
+"""
+_LET_GO = """
+    UPDATE events_seats SET taken = taken - %(seats)s, held = held - %(seats)s
+    WHERE event_id = %(event)s AND %(seats)s <= held
 """

@@ -17,20 +17,68 @@ WHO = """
 
 @invariant(1)
 def counts_equal_a_recount() -> Iterator[str]:
-    """`taken` and `waiting` of each event are the number of registrations in these states."""
+    """`taken` and `waiting` of each event are the number of registrations in these states and of seats held.
+
+    A held seat is taken without a registration, as long as its block was not given back.
+    """
     sql = """
-        SELECT e.name, s.taken, coalesce(n.taken, 0), s.waiting, coalesce(n.waiting, 0)
+        SELECT e.name, s.taken, coalesce(n.taken, 0) + coalesce(b.held, 0), s.waiting, coalesce(n.waiting, 0),
+            s.held, coalesce(b.held, 0)
         FROM events_seats s JOIN events_event e ON e.id = s.event_id
+        LEFT JOIN (
+            SELECT event_id, sum(seats - used) AS held FROM registrations_block
+            WHERE held_at IS NOT NULL AND returned_at IS NULL GROUP BY event_id
+        ) b ON b.event_id = s.event_id
         LEFT JOIN (
             SELECT event_id,
                 count(*) FILTER (WHERE state IN ('confirmed', 'offered')) AS taken,
                 count(*) FILTER (WHERE state = 'waiting') AS waiting
             FROM registrations_registration GROUP BY event_id
         ) n ON n.event_id = s.event_id
-        WHERE (s.taken, s.waiting) <> (coalesce(n.taken, 0), coalesce(n.waiting, 0)) ORDER BY e.id
+        WHERE (s.taken, s.waiting, s.held)
+            <> (coalesce(n.taken, 0) + coalesce(b.held, 0), coalesce(n.waiting, 0), coalesce(b.held, 0))
+        ORDER BY e.id
     """
-    for event, taken, held, waiting, in_line in rows(sql):
-        yield f"{event} counts {taken} taken and {waiting} waiting; it has {held} and {in_line}."
+    for event, taken, found, waiting, in_line, held, kept in rows(sql):
+        if (taken, waiting) != (found, in_line):
+            yield f"{event} counts {taken} taken and {waiting} waiting; it has {found} and {in_line}."
+        if held != kept:
+            yield f"{event} counts {held} held seats; its blocks hold {kept}."
+
+
+@invariant(1)
+def blocks_know_their_names() -> Iterator[str]:
+    """As many seats of each block are used as it has active registrations, all of its event."""
+    sql = """
+        SELECT e.name, h.name, b.used, n.names, n.strange
+        FROM registrations_block b JOIN events_event e ON e.id = b.event_id
+        JOIN registrations_school h ON h.id = b.school_id
+        LEFT JOIN LATERAL (
+            SELECT count(*) FILTER (WHERE r.event_id = b.event_id) AS names,
+                count(*) FILTER (WHERE r.event_id <> b.event_id) AS strange
+            FROM registrations_registration r WHERE r.block_id = b.id AND r.state IN ('confirmed', 'offered')
+        ) n ON true
+        WHERE b.used <> n.names OR n.strange > 0 ORDER BY b.id
+    """
+    for event, school, used, names, strange in rows(sql):
+        of_others = f" and {strange} of another event" if strange else ""
+        yield f"{event}: the block of {school} says {used} used, but has {names} names{of_others}."
+
+
+@invariant(1)
+def no_block_outlives_its_time() -> Iterator[str]:
+    """No block is held, or waits for a yes, ten minutes after its time: the worker, or a press, ended it."""
+    sql = """
+        SELECT e.name, h.name, b.seats - b.used, t.ends
+        FROM registrations_block b JOIN events_event e ON e.id = b.event_id
+        JOIN events_fest f ON f.id = e.fest_id JOIN registrations_school h ON h.id = b.school_id
+        CROSS JOIN LATERAL (SELECT least(b.until, coalesce(e.closes_at, f.closes_at),
+            coalesce(e.promotes_until, e.starts_at - interval '2 hours')) AS ends) t
+        WHERE b.returned_at IS NULL AND clock_timestamp() > t.ends + interval '10 minutes' ORDER BY b.id
+    """
+    for event, school, unused, until in rows(sql):
+        when = f"{until:%Y-%m-%d %H:%M:%S}"
+        yield f"{event}: the block of {school} with {unused} unused seats should have ended at {when}."
 
 
 @invariant(3)
@@ -89,14 +137,14 @@ def every_place_given_is_still_held() -> Iterator[str]:
 def nobody_waits_beside_a_free_seat() -> Iterator[str]:
     """Where the waiting list still moves, nobody waits while a seat is free."""
     sql = """
-        SELECT e.name, s.capacity - n.taken, n.waiting
+        SELECT e.name, s.capacity - n.taken - s.held, n.waiting
         FROM events_event e JOIN events_seats s ON s.event_id = e.id
         JOIN (
             SELECT event_id, count(*) FILTER (WHERE state IN ('confirmed', 'offered')) AS taken,
                 count(*) FILTER (WHERE state = 'waiting') AS waiting
             FROM registrations_registration GROUP BY event_id
         ) n ON n.event_id = e.id
-        WHERE n.waiting > 0 AND n.taken < s.capacity AND e.state = 'published'
+        WHERE n.waiting > 0 AND n.taken + s.held < s.capacity AND e.state = 'published'
             AND clock_timestamp() < coalesce(e.promotes_until, e.starts_at - interval '2 hours')
         ORDER BY e.id
     """
@@ -200,6 +248,8 @@ def everybody_active_has_consented() -> Iterator[str]:
 
 CHECKS = (
     counts_equal_a_recount,
+    blocks_know_their_names,
+    no_block_outlives_its_time,
     a_student_has_an_event_once,
     a_key_was_answered_once,
     every_submission_has_what_it_obtained,

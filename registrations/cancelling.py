@@ -8,7 +8,9 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from events.clock import database_now
+from events.facts import read_facts
 from events.models import Seats
+from registrations.blocks.holding import end_what_is_over, take_names_off
 from registrations.errors import NotPossible
 from registrations.locking import Deadline, in_transaction
 from registrations.models import Change, Registration
@@ -24,9 +26,10 @@ def cancel(
 ) -> list[Registration]:
     """Cancels these registrations and promotes whoever waits, all in one transaction.
 
-    What is cancelled already stays as it is, so a repeat does no harm. Locks the Seats rows of all events,
-    then the registrations. Raises `NotPossible` when an event has begun and it is no organiser who cancels,
-    `Busy` after 3 s.
+    A seat of a block that is still held goes back to its block, and nobody is promoted into it. What is
+    cancelled already stays as it is, so a repeat does no harm. Locks the Seats rows of all events, then the
+    registrations. Raises `NotPossible` when an event has begun and it is no organiser who cancels, `Busy`
+    after 3 s.
     """
     ids = sorted(registration_ids)
     return in_transaction(lambda: _cancel(ids, actor, user, deadline), deadline=deadline)
@@ -36,9 +39,11 @@ def _cancel(ids: list[int], actor: str, user: Any, deadline: Deadline) -> list[R
     events = Registration.objects.filter(pk__in=ids).values_list("event_id", flat=True)
     deadline.limit_locks()
     seats = {row.pk: row for row in Seats.objects.locked(list(events))}
+    facts, now = read_facts(seats)
+    end_what_is_over(seats.values(), facts, now)
     rows = Registration.objects.filter(pk__in=ids).active().with_facts().order_by("pk")
     registrations = list(rows.select_for_update(no_key=True, of=("self",)))
-    now = database_now()
+    now = now or database_now()
     for registration in registrations:
         if actor in (Change.Actor.STUDENT, Change.Actor.TEACHER) and now >= registration.event.starts_at:
             raise NotPossible(_("%(event)s has begun.") % {"event": registration.event.name})
@@ -55,9 +60,14 @@ def _cancel(ids: list[int], actor: str, user: Any, deadline: Deadline) -> list[R
 def _return_seats(registrations: list[Registration], seats: dict[int, Seats]) -> None:
     held = Counter(row.event_id for row in registrations if row.holds_seat)
     waiting = Counter(row.event_id for row in registrations if not row.holds_seat)
+    kept = take_names_off(registrations)
     for event_id, row in seats.items():
-        row.taken -= held[event_id]
+        free = held[event_id] - kept[event_id]
+        row.taken -= free
+        row.held += kept[event_id]
         row.waiting -= waiting[event_id]
         Seats.objects.filter(pk=event_id).update(
-            taken=F("taken") - held[event_id], waiting=F("waiting") - waiting[event_id]
+            taken=F("taken") - free,
+            held=F("held") + kept[event_id],
+            waiting=F("waiting") - waiting[event_id],
         )

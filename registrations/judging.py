@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from events.models import GRACE, Event
-from registrations.models import Refusal, Registration
+from registrations.models import Block, Refusal, Registration
 
 if TYPE_CHECKING:
     from registrations.reservations import Claim, Tally
@@ -17,11 +17,15 @@ State = Registration.State
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """Either the state that is given, or the reason why none is; `other` is the event in the way."""
+    """Either the state that is given, or the reason why none is; `other` is the event in the way.
+
+    A seat that was held for the school comes from its `block`.
+    """
 
     state: str = ""
     reason: str = ""
     other: Event | None = None
+    block: Block | None = None
 
 
 def judge(
@@ -43,6 +47,8 @@ def judge(
     for registration in held:
         if event.overlaps(registration.event):
             return Judgement(reason=Reason.CLASH, other=registration.event)
+    if block := tally.block_for(claim):
+        return Judgement(state=State.CONFIRMED, block=block)
     if tally.free and not tally.waiting:
         return Judgement(state=State.CONFIRMED)
     if claim.wants_waiting and has_place_to_wait(event, tally.waiting, now):

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 from allauth.account.models import EmailAddress
 from django.db import models
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef
 
 if TYPE_CHECKING:
-    from registrations.models import Registration, School, Student, Teacher  # noqa: F401 - the type arguments below
+    from registrations.models import Block, Registration, School, Student, Teacher  # noqa: F401 - the type arguments below
 
 
 class SchoolQuerySet(models.QuerySet["School"]):
@@ -23,6 +23,24 @@ class TeacherQuerySet(models.QuerySet["Teacher"]):
         """Those who asked, proved their address, and wait for an organiser."""
         proven = Exists(EmailAddress.objects.filter(user=OuterRef("user"), verified=True))
         return self.filter(proven, approved_at=None)
+
+
+class BlockQuerySet(models.QuerySet["Block"]):
+    def unreturned(self) -> "BlockQuerySet":
+        """Held, or asked for."""
+        return self.filter(returned_at=None)
+
+    def held(self) -> "BlockQuerySet":
+        """Those whose unused seats count as taken, the most urgent first."""
+        return self.filter(returned_at=None, held_at__isnull=False).order_by("until", "pk")
+
+    def use(self, block_id: int, names: int) -> bool:
+        """Gives seats of a block to names; the second wall: never more than it has. `False` when it held."""
+        left = self.filter(pk=block_id, returned_at=None, held_at__isnull=False, used__lte=F("seats") - names)
+        return left.update(used=F("used") + names) == 1
+
+    def with_facts(self) -> "BlockQuerySet":
+        return self.select_related("event__fest", "school", "asked_by")
 
 
 class StudentQuerySet(models.QuerySet["Student"]):

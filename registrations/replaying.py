@@ -12,17 +12,30 @@ from events.auditing import invariant, rows
 HISTORY = """
     WITH step AS (
         SELECT c.id, c.at, c.from_state AS was, c.to_state AS becomes, r.event_id, r.place, r.student_id,
-            (c.to_state IN ('confirmed', 'offered'))::int
-                - (c.from_state IN ('confirmed', 'offered'))::int AS seats,
+            CASE WHEN b.held_at <= c.at AND c.at < coalesce(b.returned_at, 'infinity') THEN 0 ELSE
+                (c.to_state IN ('confirmed', 'offered'))::int
+                - (c.from_state IN ('confirmed', 'offered'))::int END AS seats,
             (c.to_state = 'waiting')::int - (c.from_state = 'waiting')::int AS waits,
             c.cause = 'replaced' AS replaced
         FROM registrations_change c JOIN registrations_registration r ON r.id = c.registration_id
+        LEFT JOIN registrations_block b ON b.id = r.block_id
         WHERE c.from_state <> c.to_state
     ), moment AS (
-        SELECT *, false AS refused FROM step
+        SELECT *, NULL::bigint AS school_id, 1 AS turn, false AS refused FROM step
+        UNION ALL
+        SELECT id, held_at, '', 'held', event_id, 0, NULL, seats, 0, false, school_id, 2, false
+        FROM registrations_block WHERE held_at IS NOT NULL
+        UNION ALL
+        SELECT b.id, b.returned_at, 'held', '', b.event_id, 0, NULL, (
+            SELECT coalesce(sum((c.to_state IN ('confirmed', 'offered'))::int
+                - (c.from_state IN ('confirmed', 'offered'))::int), 0)
+            FROM registrations_change c JOIN registrations_registration r ON r.id = c.registration_id
+            WHERE r.block_id = b.id AND c.at < b.returned_at
+        ) - b.seats, 0, false, b.school_id, 0, false
+        FROM registrations_block b WHERE b.held_at IS NOT NULL AND b.returned_at IS NOT NULL
         UNION ALL
         SELECT f.id, (SELECT max(at) FROM registrations_change c WHERE c.submission_id = f.submission_id),
-            '', 'full', f.event_id, 0, s.student_id, 0, 0, false, true
+            '', 'full', f.event_id, 0, s.student_id, 0, 0, false, NULL, 3, true
         FROM registrations_refusal f JOIN registrations_submission s ON s.id = f.submission_id
         WHERE f.reason = 'full'
     ), history AS (
@@ -33,19 +46,23 @@ HISTORY = """
                 WHERE k.event_id = moment.event_id AND k.at <= moment.at
                 ORDER BY k.at DESC, k.id DESC LIMIT 1) AS capacity
         FROM moment
-        WINDOW life AS (PARTITION BY event_id ORDER BY at, refused, id)
+        WINDOW life AS (PARTITION BY event_id ORDER BY at, turn, id)
     )
 """
-"""Every step of every event, and every refusal for want of seats, each with the counts right after it.
+"""Every step of every event, every block held and given back, and every refusal for want of seats, each with
+the counts right after it. A name of a block that is held takes no seat: the block has taken it before. Within
+one moment seats come back first, then registrations move, then seats are held.
 
 Whoever came instead of another took over what that one had: such a step is judged by
 `a_replaced_one_gave_up_what_was_taken` and by nothing else, since no seat was given and nobody began to wait.
 """
 
 TOLD = """
-    SELECT e.name, p.name || ' (' || p.reference || ')', h.at, h.becomes, h.taken, h.waiting, h.capacity
+    SELECT e.name, coalesce(p.name || ' (' || p.reference || ')', 'a block of ' || o.name),
+        h.at, h.becomes, h.taken, h.waiting, h.capacity
     FROM history h JOIN events_event e ON e.id = h.event_id
-    JOIN registrations_student p ON p.id = h.student_id
+    LEFT JOIN registrations_student p ON p.id = h.student_id
+    LEFT JOIN registrations_school o ON o.id = h.school_id
 """
 
 

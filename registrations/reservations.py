@@ -1,6 +1,6 @@
 """The seat transaction: who gets a seat, who waits, who is refused, and why."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,10 +9,11 @@ from typing import Any
 from events.facts import read_facts
 from events.models import Event, Seats
 from events.rows import insert
+from registrations.blocks.holding import blocks_in_time
 from registrations.errors import Overtaken
 from registrations.judging import Judgement, judge
 from registrations.locking import Deadline
-from registrations.models import Change, Refusal, Registration, Student, Submission
+from registrations.models import Block, Change, Refusal, Registration, Student, Submission
 from registrations.signals import registrations_changed
 from registrations.transitions import Origin, create
 
@@ -23,7 +24,9 @@ State = Registration.State
 class Claim:
     """One student's wish for one event. A student inserted by this very transaction is `is_new`.
 
-    A `submission` that is not stored yet is stored when one of its claims obtains something.
+    A `submission` that is not stored yet is stored when one of its claims obtains something. `uses_block` is
+    a teacher's: the name is one of those for whom the school's seats are held. A student's own press never
+    uses them, since the teacher has promised them to others.
     """
 
     student: Student
@@ -31,6 +34,7 @@ class Claim:
     wants_waiting: bool = True
     is_new: bool = False
     submission: Submission | None = None
+    uses_block: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +54,12 @@ class Outcome:
 class Tally:
     """The counts of one locked event while its claims are judged, and what they add to it."""
 
-    def __init__(self, seats: Seats) -> None:
+    def __init__(self, seats: Seats, blocks: Sequence[Block] = ()) -> None:
         self.seats = seats
+        self.blocks = blocks
         self.confirmed = 0
         self.added_waiting = 0
+        self.named: Counter[int] = Counter()
 
     @property
     def free(self) -> int:
@@ -63,18 +69,33 @@ class Tally:
     def waiting(self) -> int:
         return self.seats.waiting + self.added_waiting
 
-    def give_place(self, state: str) -> int:
-        if state == State.CONFIRMED:
+    def block_for(self, claim: Claim) -> Block | None:
+        """The block of the student's school that has a seat left and ends first; only for a teacher's claim."""
+        if not claim.uses_block:
+            return None
+        of_school = (block for block in self.blocks if block.school_id == claim.student.school_id)
+        return next((block for block in of_school if block.unused > self.named[block.pk]), None)
+
+    def give_place(self, state: str, block: Block | None = None) -> int:
+        if block:
+            self.named[block.pk] += 1
+        elif state == State.CONFIRMED:
             self.confirmed += 1
         else:
             self.added_waiting += 1
-        return self.seats.last_place + self.confirmed + self.added_waiting
+        return self.seats.last_place + self.confirmed + self.added_waiting + self.named.total()
 
     def write(self) -> None:
-        """Adds to the stored counts, but never past the capacity, whoever forgot the lock."""
-        if self.confirmed or self.added_waiting:
-            added = Seats.objects.add(self.seats.pk, taken=self.confirmed, waiting=self.added_waiting)
+        """Adds to the stored counts, but never past the capacity or a block, whoever forgot the lock."""
+        from_held = self.named.total()
+        if self.confirmed or self.added_waiting or from_held:
+            added = Seats.objects.add(
+                self.seats.pk, taken=self.confirmed, waiting=self.added_waiting, from_held=from_held
+            )
             if not added:
+                raise Overtaken
+        for block_id, names in self.named.items():
+            if not Block.objects.use(block_id, names):
                 raise Overtaken
 
 
@@ -84,15 +105,18 @@ def reserve(claims: Sequence[Claim], *, actor: str, deadline: Deadline, user: An
     Runs inside the caller's transaction (READ COMMITTED), for one press or for many students of a list.
     Locks the Seats rows of all events in primary-key order, then the students that were there before;
     everything that is judged, the time included, is read after these locks. Afterwards `taken` equals the
-    seats held and this call has raised it past no capacity; nobody overtook the waiting list; no student
-    holds an event twice. Claims are judged in their order, and the number of statements does not grow with
-    them. `registrations_changed` is sent once for all of them. Raises `Busy` when no time is left,
+    seats held and this call has raised it past no capacity; nobody overtook the waiting list but with a seat
+    that was held before; no student holds an event twice. Blocks whose time is over are given back first, so
+    that nothing hangs on the worker. Claims are judged in their order, and the number of statements does not
+    grow with them. `registrations_changed` is sent once for all of them. Raises `Busy` when no time is left,
     `Overtaken` when the counts moved although they were locked.
     """
     deadline.limit_locks()
-    tallies = {seats.pk: Tally(seats) for seats in Seats.objects.locked(claim.event_id for claim in claims)}
+    seats = {row.pk: row for row in Seats.objects.locked(claim.event_id for claim in claims)}
     engaged = _engagements((claim.student for claim in claims if not claim.is_new), deadline)
-    events, now = read_facts(tallies)
+    events, now = read_facts(seats)
+    blocks = blocks_in_time(seats.values(), events, now)
+    tallies = {pk: Tally(row, blocks[pk]) for pk, row in seats.items()}
     outcomes = decide(claims, tallies=tallies, engaged=engaged, events=events, now=now)
     if now:
         _write(outcomes, tallies.values(), Origin(Change.Cause.SUBMITTED, actor, now, user=user))
@@ -119,7 +143,7 @@ def decide(
         verdict = judge(claim, event, tallies.get(claim.event_id), held, now)
         registration = before = None
         if verdict.state and event and now:
-            registration = _registration(claim, event, tallies[event.pk], verdict.state, now)
+            registration = _registration(claim, event, tallies[event.pk], verdict, now)
             held.append(registration)
         elif verdict.reason == Refusal.Reason.ALREADY:
             before = next(one for one in held if one.event_id == claim.event_id)
@@ -144,13 +168,16 @@ def _engagements(students: Iterable[Student], deadline: Deadline) -> dict[int, l
     return engaged
 
 
-def _registration(claim: Claim, event: Event, tally: Tally, state: str, now: datetime) -> Registration:
+def _registration(
+    claim: Claim, event: Event, tally: Tally, verdict: Judgement, now: datetime
+) -> Registration:
     return Registration(
         event=event,
         student=claim.student,
         submission=claim.submission,
-        state=state,
-        place=tally.give_place(state),
+        block=verdict.block,
+        state=verdict.state,
+        place=tally.give_place(verdict.state, verdict.block),
         created_at=now,
     )
 

@@ -84,7 +84,10 @@ def _attempt(press: Press, deadline: Deadline) -> Submission:
     student, is_new = _student(press)
     deadline.limit_locks()
     submission = _insert_submission(press, student, is_new=is_new)
-    claims = [Claim(student, event, press.wants_waiting, is_new, submission) for event in press.event_ids]
+    claims = [
+        Claim(student, event, press.wants_waiting, is_new, submission, uses_block=press.teacher is not None)
+        for event in press.event_ids
+    ]
     outcomes = reserve(claims, actor=press.actor, user=press.teacher, deadline=deadline)
     if not any(outcome.registration for outcome in outcomes):
         raise Refused(outcomes)

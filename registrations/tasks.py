@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from events.clock import database_now
+from registrations.blocks import tending
 from registrations.classlists import jobs
 from registrations.classlists.drafts import purge_drafts
 
@@ -17,3 +18,9 @@ def confirm() -> int:
 def purge_class_lists() -> int:
     """Deletes the drafts that nobody worked on for a week."""
     return purge_drafts(database_now())
+
+
+@shared_task(name="registrations.tend_blocks")
+def tend_blocks() -> int:
+    """Held seats whose time is over go back, and teachers are reminded."""
+    return tending.tend()

@@ -25,11 +25,12 @@ _CREATE = """
     WITH given AS (
         SELECT * FROM unnest(
             %(events)s::bigint[], %(students)s::bigint[], %(states)s::varchar[], %(places)s::bigint[],
-            %(submissions)s::bigint[]
-        ) AS g (event_id, student_id, state, place, submission_id)
+            %(submissions)s::bigint[], %(blocks)s::bigint[]
+        ) AS g (event_id, student_id, state, place, submission_id, block_id)
     ), made AS (
-        INSERT INTO registrations_registration (event_id, student_id, state, place, submission_id, created_at)
-        SELECT event_id, student_id, state, place, submission_id, %(at)s::timestamptz FROM given
+        INSERT INTO registrations_registration
+            (event_id, student_id, state, place, submission_id, block_id, created_at)
+        SELECT event_id, student_id, state, place, submission_id, block_id, %(at)s::timestamptz FROM given
         RETURNING id, event_id, state, place, submission_id
     ), noted AS (
         INSERT INTO registrations_change
@@ -74,6 +75,7 @@ def create(registrations: Sequence[Registration], *, origin: Origin) -> list[Cha
         "states": [registration.state for registration in registrations],
         "places": [registration.place for registration in registrations],
         "submissions": [registration.submission_id for registration in registrations],
+        "blocks": [registration.block_id for registration in registrations],
         "at": origin.at,
         "cause": origin.cause,
         "actor": origin.actor,

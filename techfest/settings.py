@@ -274,6 +274,7 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_DEFAULT_QUEUE = "mail"
 CELERY_TASK_ROUTES = {
+    "registrations.tend_blocks": {"queue": "mail"},
     "tickets.render": {"queue": "pdf"},
     "tickets.bind": {"queue": "pdf"},
     "tickets.send": {"queue": "mail"},
@@ -284,6 +285,7 @@ CELERY_TASK_ROUTES = {
 }
 # Seconds. All stay below the visibility timeout's promise: a second bell finds the rows already claimed.
 CELERY_TASK_ANNOTATIONS = {
+    "registrations.tend_blocks": {"soft_time_limit": 20, "time_limit": 25},
     "tickets.render": {"soft_time_limit": 20, "time_limit": 25},
     "tickets.bind": {"soft_time_limit": 270, "time_limit": 290},
     "tickets.send": {"soft_time_limit": 280, "time_limit": 300},
@@ -304,6 +306,7 @@ CELERY_BEAT_SCHEDULE = {
     "send": {"task": "tickets.send", "schedule": 5.0, "options": {"expires": 10}},
     "confirm": {"task": "registrations.confirm", "schedule": 5.0, "options": {"expires": 10}},
     "purge_drafts": {"task": "registrations.purge_drafts", "schedule": 3600.0, "options": {"expires": 600}},
+    "blocks": {"task": "registrations.tend_blocks", "schedule": 30.0, "options": {"expires": 60}},
     "sweep": {"task": "tickets.sweep", "schedule": 30.0, "options": {"expires": 60}},
 }
 

@@ -24,6 +24,7 @@ urlpatterns = [
         path("", include("registrations.teachers.urls")),
         path("accounts/", include("registrations.teachers.accounts")),
         path("teacher/lists/", include("registrations.classlists.urls")),
+        path("teacher/blocks/", include("registrations.blocks.urls")),
         path("teacher/", include("tickets.board.urls")),
         prefix_default_language=False,
     ),

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import Literal
 
@@ -15,7 +16,7 @@ from registrations.classlists.entered import Entered, registrations_of
 from registrations.classlists.matching import Match
 from registrations.classlists.matching import match as matched
 from registrations.classlists.wording import correction_words, doubt_words, near_problem, reason_words
-from registrations.models import ClassList, ClassListRow, Refusal, Registration, Student
+from registrations.models import Block, ClassList, ClassListRow, Refusal, Registration, Student
 from registrations.reservations import Claim, Outcome, Tally, decide
 from registrations.sheets.headers import Meaning
 from registrations.sheets.students import Code, ListedStudent, Listing, Problem
@@ -119,15 +120,25 @@ def forecast(class_list: ClassList, listing: Listing, *, wants_waiting: bool = T
     seats, events = _events_of(class_list, listed)
     numbers = {row.event.slug: row.pk for row in seats}
     claims = [claims_of(one, numbers, wants_waiting=wants_waiting) for one in claimants]
-    outcomes = _judged(claims, seats, held)
+    blocks = _blocks_of(class_list, seats)
+    outcomes = _judged(claims, seats, held, blocks)
     writer = _Writer(class_list, entered, events)
     rows = {one.listed.row: writer.row(one, found) for one, found in zip(claimants, outcomes, strict=True)}
     rows |= {row: writer.doubt(row, found) for row, found in matches.items() if found.is_doubt}
     present = {found.student.pk for found in matches.values() if found.student}
     present |= {student.pk for found in matches.values() for student in found.candidates}
     return Forecast(
-        dict(sorted(rows.items())), _per_event(seats, outcomes), _missing(class_list, listed, present)
+        dict(sorted(rows.items())), _per_event(seats, outcomes, blocks), _missing(class_list, listed, present)
     )
+
+
+def _blocks_of(class_list: ClassList, seats: Iterable[Seats]) -> Mapping[int, list[Block]]:
+    """The school's own held seats by event; no query where nothing is held."""
+    blocks: dict[int, list[Block]] = defaultdict(list)
+    if events := [row.pk for row in seats if row.held]:
+        for block in Block.objects.held().filter(event__in=events, school=class_list.school_id):
+            blocks[block.event_id].append(block)
+    return blocks
 
 
 def _events_of(
@@ -140,18 +151,34 @@ def _events_of(
 
 
 def _judged(
-    claims: list[list[Claim]], seats: list[Seats], held: Mapping[int, list[Registration]]
+    claims: list[list[Claim]],
+    seats: list[Seats],
+    held: Mapping[int, list[Registration]],
+    blocks: Mapping[int, list[Block]],
 ) -> list[list[Outcome]]:
     """The outcomes of each row's claims, judged one after the other as they stand in the list."""
-    tallies = {row.pk: Tally(row) for row in seats}
-    events, now = read_facts(tallies)
+    events, now = read_facts(row.pk for row in seats)
+    tallies = {row.pk: Tally(row, _in_time(blocks.get(row.pk, ()), events, now)) for row in seats}
     engaged = {pk: list(rows) for pk, rows in held.items()}
     flat = [claim for row in claims for claim in row]
     outcomes = iter(decide(flat, tallies=tallies, engaged=engaged, events=events, now=now))
     return [[next(outcomes) for _claim in row] for row in claims]
 
 
-def _per_event(seats: list[Seats], outcomes: Iterable[Iterable[Outcome]]) -> list[EventForecast]:
+def _in_time(blocks: Iterable[Block], events: Mapping[int, Event], now: datetime | None) -> Sequence[Block]:
+    """Those that a press would still find; one whose time is over gives its seats to everybody."""
+    kept = []
+    for block in blocks:
+        if now and block.event_id in events:
+            block.event = events[block.event_id]
+            if now < block.deadline:
+                kept.append(block)
+    return kept
+
+
+def _per_event(
+    seats: list[Seats], outcomes: Iterable[Iterable[Outcome]], blocks: Mapping[int, list[Block]]
+) -> list[EventForecast]:
     counted: dict[int, Counter[str]] = defaultdict(Counter)
     for row in outcomes:
         for outcome in row:
@@ -161,7 +188,8 @@ def _per_event(seats: list[Seats], outcomes: Iterable[Iterable[Outcome]]) -> lis
         EventForecast(
             row.event,
             wanted=counted[row.pk].total() - counted[row.pk][ALREADY],
-            free=row.free if row.takes_newcomers else 0,
+            free=(row.free if row.takes_newcomers else 0)
+            + sum(block.unused for block in blocks.get(row.pk, ())),
             seats=counted[row.pk][SEAT],
             waiting=counted[row.pk][WAIT],
         )

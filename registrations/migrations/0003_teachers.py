@@ -3,6 +3,7 @@
 import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.functions.datetime
+import registrations.models.claims
 import registrations.models.people
 from django.conf import settings
 from django.db import migrations, models
@@ -58,6 +59,12 @@ class Migration(migrations.Migration):
                 ("seats", models.PositiveSmallIntegerField(verbose_name="seats")),
                 ("used", models.PositiveSmallIntegerField(default=0, editable=False, verbose_name="used")),
                 ("until", models.DateTimeField(verbose_name="names by")),
+                (
+                    "key",
+                    models.UUIDField(
+                        default=registrations.models.claims.Submission.new_key, editable=False, unique=True
+                    ),
+                ),
                 (
                     "created_at",
                     models.DateTimeField(

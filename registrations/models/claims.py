@@ -1,5 +1,6 @@
 """What students want and have: presses, registrations, and everything that happened to them."""
 
+import datetime as dt
 import secrets
 import uuid
 from typing import ClassVar
@@ -13,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from events.models import Event
 from registrations.models.people import School, Student
-from registrations.querysets import RegistrationQuerySet
+from registrations.querysets import BlockQuerySet, RegistrationQuerySet
 
 
 class Submission(models.Model):
@@ -161,15 +162,24 @@ class Change(models.Model):
 class Block(models.Model):
     """Seats of one event that are held for a school until a moment, names to follow.
 
-    `seats` were asked for, `used` of them have a registration by now; what is unused counts as taken while
-    the block is held. Everything here changes only while the event's Seats row is locked.
+    `seats` were asked for, `used` of them have an active registration by now; what is unused counts as taken
+    while the block is held: from `held_at`, which an organiser may have to grant, to `returned_at`, which
+    also ends what was refused or asked for in vain. Everything here changes only while the event's Seats
+    row is locked.
     """
+
+    class State(models.TextChoices):
+        ASKED = "asked", _("waits for an organiser")
+        HELD = "held", _("held")
+        RETURNED = "returned", _("given back")
+        REFUSED = "refused", _("not held")
 
     event = models.ForeignKey(Event, models.PROTECT, related_name="blocks", verbose_name=_("event"))
     school = models.ForeignKey(School, models.PROTECT, related_name="blocks", verbose_name=_("school"))
     seats = models.PositiveSmallIntegerField(_("seats"))
     used = models.PositiveSmallIntegerField(_("used"), default=0, editable=False)
     until = models.DateTimeField(_("names by"))
+    key = models.UUIDField(unique=True, default=Submission.new_key, editable=False)
     asked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, editable=False, related_name="+", verbose_name=_("asked by")
     )
@@ -186,6 +196,8 @@ class Block(models.Model):
     reminded_at = models.DateTimeField(_("reminded"), null=True, editable=False)
     returned_at = models.DateTimeField(_("returned"), null=True, editable=False)
 
+    objects = BlockQuerySet.as_manager()
+
     class Meta:
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(used__lte=F("seats")), name="block_uses_its_seats"),
@@ -195,3 +207,19 @@ class Block(models.Model):
 
     def __str__(self) -> str:
         return f"{self.school}: {self.seats}, {self.event}"
+
+    @property
+    def state(self) -> State:
+        if self.returned_at is None:
+            return self.State.ASKED if self.held_at is None else self.State.HELD
+        return self.State.REFUSED if self.held_at is None else self.State.RETURNED
+
+    @property
+    def unused(self) -> int:
+        """Seats that count as taken and have no name; none once the block was given back."""
+        return self.seats - self.used if self.state == self.State.HELD else 0
+
+    @property
+    def deadline(self) -> dt.datetime:
+        """When the unused seats go back: at the latest when names can no longer come, or seats no longer move."""
+        return min(self.until, self.event.registration_closes_at, self.event.promotion_ends_at)

@@ -18,7 +18,7 @@ from registrations import locking
 from registrations.cancelling import cancel
 from registrations.errors import Overtaken, Refused, SomebodyKnown
 from registrations.locking import Deadline
-from registrations.models import Change, Registration, Student, Submission
+from registrations.models import Block, Change, Registration, Student, Submission
 from registrations.reservations import Tally
 from registrations.tests.builders import (
     build_event,
@@ -61,18 +61,21 @@ def without_lock(self: SeatsQuerySet, event_ids: Iterable[int]) -> list[Seats]:
     return list(self.filter(pk__in=set(event_ids)).order_by("pk"))
 
 
-def without_condition(self: SeatsQuerySet, event_id: int, *, taken: int, waiting: int) -> bool:
-    added = {"taken": F("taken") + taken, "waiting": F("waiting") + waiting}
-    return bool(self.filter(pk=event_id).update(last_place=F("last_place") + taken + waiting, **added))
+def without_condition(
+    self: SeatsQuerySet, event_id: int, *, taken: int, waiting: int, from_held: int = 0
+) -> bool:
+    added = {"taken": F("taken") + taken, "waiting": F("waiting") + waiting, "held": F("held") - from_held}
+    places = taken + waiting + from_held
+    return bool(self.filter(pk=event_id).update(last_place=F("last_place") + places, **added))
 
 
-def with_places_of_their_own() -> Callable[[Tally, str], int]:
+def with_places_of_their_own() -> Callable[..., int]:
     """Gives places that never meet, since their uniqueness is a wall of its own."""
     places = itertools.count(1)
     give_place = Tally.give_place
 
-    def give(self: Tally, state: str) -> int:
-        give_place(self, state)
+    def give(self: Tally, state: str, block: Block | None = None) -> int:
+        give_place(self, state, block)
         return next(places)
 
     return give

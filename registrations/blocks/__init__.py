@@ -1,0 +1,1 @@
+"""Blocks: seats that a teacher has held for a school, names to follow."""

@@ -1,0 +1,87 @@
+"""What is written to a teacher whose seats were granted, refused, are running out, or went back."""
+
+import datetime as dt
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from events.availability import moment
+from registrations.models import Block
+from registrations.signals import letter_owed
+
+
+def tell_of_answer(block: Block, *, now: dt.datetime) -> None:
+    """The organiser's yes or no to a block that was asked for."""
+    if block.state == Block.State.HELD:
+        subject = ngettext(
+            "%(count)d seat of %(event)s is held for you",
+            "%(count)d seats of %(event)s are held for you",
+            block.seats,
+        )
+        text = _("Send us the names by %(until)s. What has no name by then goes back to everybody.")
+    else:
+        subject = _("No seats of %(event)s are held for you")
+        text = _("An organiser looked at what you asked for and could not hold these seats.")
+    _tell(block, subject, text, count=block.seats, now=now)
+
+
+def remind(block: Block, *, now: dt.datetime) -> None:
+    """Half of the time is over, and names are missing."""
+    subject = ngettext(
+        "%(count)d held seat of %(event)s has no name yet",
+        "%(count)d held seats of %(event)s have no names yet",
+        block.unused,
+    )
+    text = _("Send us the names by %(until)s. What has no name by then goes back to everybody.")
+    _tell(block, subject, text, count=block.unused, now=now)
+
+
+def tell_of_end(block: Block, *, unused: int, now: dt.datetime) -> None:
+    """The time is over: of what was held, or of an answer that never came."""
+    if block.held_at is None:
+        subject = _("No seats of %(event)s are held for you")
+        text = _("No organiser answered before %(until)s, until when you wanted to send the names.")
+    else:
+        subject = ngettext(
+            "%(count)d held seat of %(event)s went back to everybody",
+            "%(count)d held seats of %(event)s went back to everybody",
+            unused,
+        )
+        text = _("The names were to come by %(until)s. Whoever has a name has kept the seat.")
+    _tell(block, subject, text, count=unused, now=now)
+
+
+def tell_of_return(block: Block, *, unused: int, now: dt.datetime) -> None:
+    """Somebody else than who asked has given the seats back: an organiser, or a colleague."""
+    subject = ngettext(
+        "%(count)d held seat of %(event)s was given back",
+        "%(count)d held seats of %(event)s were given back",
+        unused,
+    )
+    text = _("Somebody else gave them back before %(until)s. Whoever has a name has kept the seat.")
+    _tell(block, subject, text, count=unused, now=now)
+
+
+def tell_of_cancelled_event(block: Block, *, now: dt.datetime) -> None:
+    subject = _("No seats of %(event)s are held for you")
+    _tell(block, subject, _("The event does not take place."), count=block.seats, now=now)
+
+
+def _tell(block: Block, subject: str, text: str, *, count: int, now: dt.datetime) -> None:
+    with timezone.override(block.event.fest.zone):
+        words = {"count": count, "event": block.event.name, "until": moment(block.deadline)}
+    if not block.asked_by.email:
+        return
+    letter_owed.send(
+        sender=Block,
+        user=block.asked_by,
+        to=block.asked_by.email,
+        subject=subject % words,
+        text=text % words,
+        link=f"{settings.SITE_URL}{reverse('blocks:list')}",
+        link_label=_("Your held seats"),
+        now=now,
+    )

@@ -1,0 +1,102 @@
+"""Held seats in tests: a teacher asks, names a student, gives back."""
+
+import datetime as dt
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.utils import timezone
+
+from events.models import Event
+from registrations.blocks import asking
+from registrations.errors import Refused
+from registrations.locking import Deadline
+from registrations.models import Block, Change, Consent, Registration, School, Student, Submission, Teacher
+from registrations.reservations import Claim, reserve
+from registrations.schools import find_or_create_school
+from registrations.signals import letter_owed
+from registrations.students import identify
+from registrations.tests.builders import build_details, build_school
+
+PATIENCE = 30
+_numbers = itertools.count(1)
+
+
+def build_teacher(school: School | None = None, **values: Any) -> Teacher:
+    """An approved teacher of Riverside Public School, or of this one."""
+    number = next(_numbers)
+    user = get_user_model().objects.create_user(f"teacher{number}", email=f"teacher{number}@example.org")
+    defaults = {"user": user, "school": school or build_school(), "approved_at": timezone.now()}
+    return Teacher.objects.create(**(defaults | values))
+
+
+def wish(teacher: Teacher, event: Event, seats: int = 5, **values: Any) -> asking.Wish:
+    defaults: dict[str, Any] = {
+        "event_id": event.pk,
+        "school": teacher.school,
+        "user": teacher.user,
+        "seats": seats,
+        "until": timezone.now() + dt.timedelta(days=3),
+        "key": Submission.new_key(),
+    }
+    return asking.Wish(**(defaults | values))
+
+
+def ask_now(teacher: Teacher, event: Event, seats: int = 5, **values: Any) -> Block:
+    return asking.ask(wish(teacher, event, seats, **values), deadline=Deadline(PATIENCE))
+
+
+def grant(block: Block, user: Any) -> Block:
+    return asking.approve(block.pk, user=user, deadline=Deadline(PATIENCE))
+
+
+def return_now(block: Block, user: Any = None) -> Block:
+    return asking.give_back(block.pk, user=user or block.asked_by, deadline=Deadline(PATIENCE))
+
+
+def outlive(block: Block) -> Block:
+    """Its time is over, and nobody has noticed yet."""
+    Block.objects.filter(pk=block.pk).update(until=timezone.now() - dt.timedelta(seconds=1))
+    block.refresh_from_db()
+    return block
+
+
+def name_now(event: Event, *, school: str = "Riverside Public School", **values: Any) -> Registration:
+    """A teacher's claim for a new student: a seat of the school's block first. Raises `Refused` otherwise."""
+    details = build_details(school=school, **values)
+    with transaction.atomic():
+        student, is_new = identify(details, fest_id=event.fest_id, school=find_or_create_school(school))
+        agree(student)
+        key = Submission.new_key()
+        submission = Submission.objects.create(key=key, digest=bytes(32), student=student)
+        claim = Claim(student, event.pk, is_new=is_new, uses_block=True)
+        outcomes = reserve(
+            [claim], submission=submission, actor=Change.Actor.TEACHER, deadline=Deadline(PATIENCE)
+        )
+        registration = outcomes[0].registration
+        if registration is None:
+            raise Refused(outcomes)
+    return registration
+
+
+def agree(student: Student) -> None:
+    text = student.fest.consent_texts.get()
+    Consent.objects.get_or_create(student=student, text=text, basis=Consent.Basis.TEACHER)
+
+
+@contextmanager
+def letters() -> Iterator[list[dict[str, Any]]]:
+    """The letters that are owed inside, as they were announced."""
+    heard: list[dict[str, Any]] = []
+
+    def hear(**letter: Any) -> None:
+        heard.append(letter)
+
+    letter_owed.connect(hear, weak=False)
+    try:
+        yield heard
+    finally:
+        letter_owed.disconnect(hear)

@@ -1,0 +1,424 @@
+"""Held seats: asked for, granted, named, given back; counted as taken all the while."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from events.capacity import set_capacity
+from events.models import Event, Fest, Seats
+from registrations.blocks import asking, tending
+from registrations.cancelling import cancel
+from registrations.errors import NotPossible
+from registrations.locking import Deadline
+from registrations.models import Block, School, Teacher
+from registrations.tasks import tend_blocks
+from registrations.tests.builders import build_event, build_fest, build_school, build_submission
+from registrations.tests.counting import counts, states
+from registrations.tests.held import (
+    ask_now,
+    build_teacher,
+    grant,
+    letters,
+    name_now,
+    outlive,
+    return_now,
+    wish,
+)
+from tickets.tests.audited import run
+from tickets.tests.desk import organiser
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def fest() -> Fest:
+    return build_fest()
+
+
+@pytest.fixture
+def teacher() -> Teacher:
+    return build_teacher()
+
+
+def held(event: Event) -> tuple[int, int]:
+    """Seats taken, and how many of them wait for a name."""
+    seats = Seats.objects.get(pk=event.pk)
+    return seats.taken, seats.held
+
+
+def refusal(teacher: Teacher, event: Event, seats: int = 5, **values: Any) -> str:
+    with pytest.raises(NotPossible) as refused:
+        ask_now(teacher, event, seats, **values)
+    return str(refused.value.text)
+
+
+def state_of(block: Block) -> str:
+    block.refresh_from_db()
+    return block.state
+
+
+def give_up(*registrations: Any) -> None:
+    cancel([row.pk for row in registrations], actor="teacher", deadline=Deadline())
+
+
+def test_five_seats_are_held_at_once(fest: Fest, teacher: Teacher) -> None:
+    event = build_event(fest)
+    block = ask_now(teacher, event, 5)
+    assert (block.state, held(event), counts(event)) == ("held", (5, 5), (5, 0, 0))
+
+
+def test_six_seats_wait_for_an_organiser_and_hold_nothing(fest: Fest, teacher: Teacher) -> None:
+    event = build_event(fest)
+    assert (ask_now(teacher, event, 6).state, held(event)) == ("asked", (0, 0))
+
+
+def test_blocks_of_a_school_count_together(fest: Fest, teacher: Teacher) -> None:
+    event = build_event(fest)
+    colleague = build_teacher(teacher.school)
+    assert [ask_now(teacher, event, 3).state, ask_now(colleague, event, 3).state] == ["held", "asked"]
+    assert held(event) == (3, 3)
+
+
+def test_blocks_of_other_schools_events_and_times_do_not_count(fest: Fest, teacher: Teacher) -> None:
+    event = build_event(fest, capacity=20)
+    return_now(ask_now(teacher, event, 5))
+    ask_now(teacher, build_event(fest), 5)
+    ask_now(build_teacher(build_school("Lotus Valley School")), event, 5)
+    assert (ask_now(teacher, event, 5).state, held(event)) == ("held", (10, 10))
+
+
+def test_more_than_is_free_is_refused(fest: Fest, teacher: Teacher) -> None:
+    event = build_event(fest, capacity=5)
+    build_submission(event)
+    build_submission(event)
+    assert refusal(teacher, event, 4) == "Only 3 seats are free."
+    set_capacity(event, capacity=2)
+    assert refusal(teacher, event, 2) == "No seat is free."
+    assert (Block.objects.count(), held(event)) == (0, (2, 0))
+
+
+def test_nothing_is_held_beside_a_waiting_list(fest: Fest, teacher: Teacher) -> None:
+    event = build_event(fest, capacity=1)
+    build_submission(event)
+    build_submission(event)
+    assert refusal(teacher, event, 1).startswith("1 waits for a seat of")
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"state": "cancelled"}, "is closed."),
+        ({"state": "draft"}, "There is no such event."),
+        ({"closes_at": timezone.now() - dt.timedelta(seconds=1)}, "is closed."),
+        ({"promotes_until": timezone.now() - dt.timedelta(seconds=1)}, "is closed."),
+        ({"is_paused": True}, "is paused."),
+    ],
+)
+def test_event_that_takes_nobody_holds_nothing(
+    fest: Fest, teacher: Teacher, changed: dict[str, Any], words: str
+) -> None:
+    event = build_event(fest)
+    Event.objects.filter(pk=event.pk).update(**changed)
+    assert refusal(teacher, event).endswith(words)
+    assert held(event) == (0, 0)
+
+
+@pytest.mark.parametrize("days", [-1, 11])
+def test_names_must_come_in_time(fest: Fest, teacher: Teacher, days: int) -> None:
+    until = timezone.now() + dt.timedelta(days=days)
+    assert refusal(teacher, build_event(fest), until=until).startswith("The names must come by")
+
+
+def test_before_the_opening_an_organiser_decides(fest: Fest, teacher: Teacher) -> None:
+    event = build_event(fest, opens_at=timezone.now() + dt.timedelta(hours=1))
+    assert (ask_now(teacher, event, 1).state, held(event)) == ("asked", (0, 0))
+
+
+def test_form_sent_twice_is_one_block(fest: Fest, teacher: Teacher) -> None:
+    event = build_event(fest)
+    sent = wish(teacher, event, 2)
+    first = asking.ask(sent, deadline=Deadline())
+    assert (asking.ask(sent, deadline=Deadline()), held(event)) == (first, (2, 2))
+
+
+def test_key_of_another_school_obtains_nothing(fest: Fest, teacher: Teacher) -> None:
+    event = build_event(fest)
+    block = ask_now(teacher, event, 2)
+    stranger = build_teacher(build_school("Lotus Valley School"))
+    assert refusal(stranger, event, 2, key=block.key) == "This form was already sent."
+    assert held(event) == (2, 2)
+
+
+def test_school_asks_once_for_many(fest: Fest, teacher: Teacher) -> None:
+    event = build_event(fest)
+    ask_now(teacher, event, 8)
+    assert refusal(teacher, event, 9).endswith("An organiser decides.")
+    assert refusal(teacher, event, 11).endswith("has only 10 seats.")
+
+
+def test_yes_holds_the_seats_and_tells_the_teacher(fest: Fest, teacher: Teacher) -> None:
+    event = build_event(fest)
+    block = ask_now(teacher, event, 8)
+    boss = organiser()
+    with letters() as heard:
+        grant(block, boss)
+    assert (state_of(block), block.approved_by, held(event)) == ("held", boss, (8, 8))
+    assert [(letter["to"], letter["subject"]) for letter in heard] == [
+        (teacher.user.email, f"8 seats of {event.name} are held for you")
+    ]
+
+
+def test_yes_comes_too_late_where_the_seats_are_gone(fest: Fest, teacher: Teacher) -> None:
+    event = build_event(fest)
+    block = ask_now(teacher, event, 8)
+    for _ in range(3):
+        build_submission(event)
+    with pytest.raises(NotPossible, match="Only 7 seats are free"):
+        grant(block, organiser())
+    assert (state_of(block), held(event)) == ("asked", (3, 0))
+
+
+def test_yes_twice_holds_once(fest: Fest, teacher: Teacher) -> None:
+    event = build_event(fest, capacity=30)
+    block = ask_now(teacher, event, 8)
+    boss = organiser()
+    grant(block, boss)
+    with pytest.raises(NotPossible, match="decided already"):
+        grant(block, boss)
+    assert held(event) == (8, 8)
+
+
+def test_no_is_told_and_ends_it(fest: Fest, teacher: Teacher) -> None:
+    event = build_event(fest)
+    block = ask_now(teacher, event, 8)
+    with letters() as heard:
+        asking.refuse(block.pk, user=organiser(), deadline=Deadline())
+    assert (state_of(block), held(event)) == ("refused", (0, 0))
+    assert [letter["subject"] for letter in heard] == [f"No seats of {event.name} are held for you"]
+
+
+def test_name_takes_a_held_seat_past_those_who_wait(fest: Fest, teacher: Teacher) -> None:
+    event = build_event(fest, capacity=3)
+    block = ask_now(teacher, event, 2)
+    build_submission(event)
+    build_submission(event)
+    registration = name_now(event)
+    assert (registration.state, registration.block, state_of(block), block.used) == (
+        "confirmed",
+        block,
+        "held",
+        1,
+    )
+    assert (held(event), counts(event)) == ((3, 1), (3, 1, 3))
+    assert run() == []
+
+
+def test_names_take_held_seats_then_free_ones_then_wait(fest: Fest, teacher: Teacher) -> None:
+    event = build_event(fest, capacity=3)
+    ask_now(teacher, event, 2)
+    rows = [name_now(event) for _ in range(4)]
+    assert [bool(row.block_id) for row in rows] == [True, True, False, False]
+    assert states(event) == ["confirmed"] * 3 + ["waiting"]
+    assert (held(event), run()) == ((3, 0), [])
+
+
+def test_block_that_ends_first_is_named_first(fest: Fest, teacher: Teacher) -> None:
+    event = build_event(fest)
+    late = ask_now(teacher, event, 1, until=timezone.now() + dt.timedelta(days=4))
+    soon = ask_now(teacher, event, 1, until=timezone.now() + dt.timedelta(days=2))
+    assert [name_now(event).block for _ in range(3)] == [soon, late, None]
+
+
+def test_students_own_press_and_other_schools_use_no_held_seat(fest: Fest, teacher: Teacher) -> None:
+    event = build_event(fest, capacity=1)
+    ask_now(teacher, event, 1)
+    build_submission(event)
+    assert name_now(event, school="Lotus Valley School").state == "waiting"
+    assert (states(event), held(event)) == (["waiting", "waiting"], (1, 1))
+
+
+def test_cancelled_name_makes_room_in_its_block(fest: Fest, teacher: Teacher) -> None:
+    event = build_event(fest, capacity=2)
+    block = ask_now(teacher, event, 2)
+    row = name_now(event)
+    build_submission(event)
+    give_up(row)
+    assert (state_of(block), block.used, states(event), held(event)) == (
+        "held",
+        0,
+        ["cancelled", "waiting"],
+        (2, 2),
+    )
+    assert run() == []
+
+
+def test_cancelled_name_of_an_ended_block_is_everybodys(fest: Fest, teacher: Teacher) -> None:
+    event = build_event(fest, capacity=1)
+    block = ask_now(teacher, event, 1)
+    row = name_now(event)
+    build_submission(event)
+    return_now(block)
+    give_up(row)
+    assert (state_of(block), block.used, states(event), held(event)) == (
+        "returned",
+        0,
+        ["cancelled", "confirmed"],
+        (1, 0),
+    )
+    assert run() == []
+
+
+def test_cancelled_name_after_the_time_is_everybodys_though_nobody_noticed(
+    fest: Fest, teacher: Teacher
+) -> None:
+    event = build_event(fest, capacity=1)
+    block = ask_now(teacher, event, 1)
+    row = name_now(event)
+    build_submission(event)
+    outlive(block)
+    give_up(row)
+    assert (state_of(block), states(event), held(event)) == ("returned", ["cancelled", "confirmed"], (1, 0))
+    assert run() == []
+
+
+def test_given_back_seats_go_to_who_waits(fest: Fest, teacher: Teacher) -> None:
+    event = build_event(fest, capacity=3)
+    block = ask_now(teacher, event, 3)
+    name_now(event)
+    build_submission(event)
+    with letters() as heard:
+        return_now(block)
+        return_now(block)
+    assert (state_of(block), states(event), held(event)) == ("returned", ["confirmed"] * 2, (2, 0))
+    assert (heard, run()) == ([], [])
+
+
+def test_teacher_is_told_when_somebody_else_gives_back(fest: Fest, teacher: Teacher) -> None:
+    event = build_event(fest)
+    with letters() as heard:
+        return_now(ask_now(teacher, event, 3), organiser())
+    assert [letter["subject"] for letter in heard] == [f"3 held seats of {event.name} were given back"]
+
+
+def test_press_finds_an_expired_block_though_no_worker_runs(fest: Fest, teacher: Teacher) -> None:
+    event = build_event(fest, capacity=2)
+    block = outlive(ask_now(teacher, event, 2))
+    with letters() as heard:
+        assert build_submission(event).registrations.get().state == "confirmed"
+    assert (state_of(block), held(event), len(heard)) == ("returned", (1, 0), 1)
+    assert run() == []
+
+
+def test_those_who_waited_have_the_expired_seats_before_the_press_that_found_them(
+    fest: Fest, teacher: Teacher
+) -> None:
+    event = build_event(fest, capacity=1)
+    block = ask_now(teacher, event, 1)
+    build_submission(event)
+    outlive(block)
+    build_submission(event)
+    assert (states(event), held(event), run()) == (["confirmed", "waiting"], (1, 0), [])
+
+
+def test_expired_block_has_no_seat_for_a_name(fest: Fest, teacher: Teacher) -> None:
+    event = build_event(fest, capacity=1)
+    block = ask_now(teacher, event, 1)
+    build_submission(event)
+    outlive(block)
+    row = name_now(event)
+    assert (row.state, row.block, states(event)) == ("waiting", None, ["confirmed", "waiting"])
+
+
+def test_worker_gives_back_once_what_is_over(fest: Fest, teacher: Teacher) -> None:
+    event = build_event(fest, capacity=2)
+    block = ask_now(teacher, event, 2)
+    build_submission(event)
+    outlive(block)
+    with letters() as heard:
+        assert [tend_blocks(), tend_blocks()] == [1, 0]
+    assert (state_of(block), states(event), held(event)) == ("returned", ["confirmed"], (1, 0))
+    assert [letter["subject"] for letter in heard] == [f"2 held seats of {event.name} went back to everybody"]
+    assert run() == []
+
+
+def test_worker_ends_what_was_asked_for_in_vain(fest: Fest, teacher: Teacher) -> None:
+    event = build_event(fest)
+    block = outlive(ask_now(teacher, event, 8))
+    with letters() as heard:
+        assert tending.tend() == 1
+    assert (state_of(block), held(event)) == ("refused", (0, 0))
+    assert "No organiser answered" in heard[0]["text"]
+
+
+def test_closing_that_comes_sooner_ends_blocks_sooner(fest: Fest, teacher: Teacher) -> None:
+    event = build_event(fest)
+    block = ask_now(teacher, event, 2)
+    Event.objects.filter(pk=event.pk).update(closes_at=timezone.now() - dt.timedelta(seconds=1))
+    assert (tending.tend(), state_of(block), held(event)) == (1, "returned", (0, 0))
+
+
+def test_reminder_comes_once_at_half_time(fest: Fest, teacher: Teacher) -> None:
+    event = build_event(fest)
+    block = ask_now(teacher, event, 2)
+    name_now(event)
+    with letters() as heard:
+        assert tending.tend() == 0
+        Block.objects.filter(pk=block.pk).update(held_at=timezone.now() - dt.timedelta(days=3, seconds=1))
+        assert [tending.tend(), tending.tend()] == [1, 0]
+    assert [letter["subject"] for letter in heard] == [f"1 held seat of {event.name} has no name yet"]
+
+
+def test_full_block_is_not_reminded_of(fest: Fest, teacher: Teacher) -> None:
+    event = build_event(fest)
+    block = ask_now(teacher, event, 1)
+    name_now(event)
+    Block.objects.filter(pk=block.pk).update(held_at=timezone.now() - dt.timedelta(days=4))
+    assert tending.tend() == 0
+
+
+def test_capacity_below_what_is_held_gives_no_seat_until_below(fest: Fest, teacher: Teacher) -> None:
+    event = build_event(fest, capacity=4)
+    block = ask_now(teacher, event, 3)
+    set_capacity(event, capacity=2)
+    assert build_submission(event).registrations.get().state == "waiting"
+    assert (name_now(event).state, held(event)) == ("confirmed", (3, 2))
+    return_now(block)
+    assert (states(event), held(event), run()) == (["confirmed", "confirmed"], (2, 0), [])
+
+
+def test_cancelled_event_ends_its_blocks(fest: Fest, teacher: Teacher) -> None:
+    event = build_event(fest)
+    blocks = [ask_now(teacher, event, 3), ask_now(teacher, event, 7)]
+    with letters() as heard:
+        tending.end_all(event)
+    assert [state_of(block) for block in blocks] == ["returned", "refused"]
+    assert (held(event), [letter["text"] for letter in heard]) == (
+        (0, 0),
+        ["The event does not take place."] * 2,
+    )
+
+
+def test_school_with_blocks_is_kept(fest: Fest, teacher: Teacher) -> None:
+    ask_now(teacher, build_event(fest))
+    Teacher.objects.all().delete()
+    with pytest.raises(Exception, match="protected"):
+        School.objects.get().delete()
+
+
+def test_press_without_held_seats_asks_nothing_more(fest: Fest, teacher: Teacher) -> None:
+    """Nearly every press: blocks cost it no query. With held seats it is one."""
+    free, busy = build_event(fest), build_event(fest)
+    ask_now(teacher, busy, 1)
+    numbers = []
+    for event in (free, busy):
+        build_submission(event)
+        with CaptureQueriesContext(connection) as queries:
+            build_submission(event)
+        numbers.append(
+            sum('FROM "registrations_block"' in query["sql"] for query in queries.captured_queries)
+        )
+    assert numbers == [0, 1]
