@@ -1,0 +1,193 @@
+"""Blocks against clicks, names against the end of their time: exact with the walls, and wrong without them."""
+
+from collections import Counter
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
+import pytest
+from django.db.models import F
+
+from events.models import Event, Fest, Seats
+from events.querysets import SeatsQuerySet
+from registrations.blocks import tending
+from registrations.models import Block, Registration, Teacher
+from registrations.querysets import BlockQuerySet
+from registrations.reservations import Tally
+from registrations.tests.builders import build_event, build_fest, build_press, build_school, press_now
+from registrations.tests.builders import build_submission as submit
+from registrations.tests.counting import counts, recount, states
+from registrations.tests.held import ask_now, build_teacher, grant, name_now, outlive, return_now
+from registrations.tests.races import at_once, meeting_after_the_lock
+from registrations.tests.test_races import with_places_of_their_own, without_condition, without_lock
+from tickets.tests.audited import run
+from tickets.tests.desk import organiser
+
+pytestmark = [pytest.mark.race, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+CLICKS, SEATS = 40, 10
+
+
+@pytest.fixture
+def fest() -> Fest:
+    build_school()
+    return build_fest()
+
+
+@pytest.fixture
+def teachers(fest: Fest) -> list[Teacher]:
+    """Of four schools, each of which may hold five seats at once."""
+    names = ("Riverside Public School", "Greenfield Academy", "Lotus Valley School", "Hillview School")
+    return [build_teacher(build_school(name)) for name in names]
+
+
+def held(event: Event) -> int:
+    return sum(block.unused for block in Block.objects.held().filter(event=event))
+
+
+def hold_without_condition(self: SeatsQuerySet, event_id: int, *, seats: int) -> bool:
+    self.filter(pk=event_id).update(taken=F("taken") + seats, held=F("held") + seats)
+    return True
+
+
+def rush(event: Event, teachers: list[Teacher], monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Forty students press while four schools ask for five seats each."""
+    presses = [partial(press_now, build_press(event)) for _ in range(CLICKS)]
+    wishes = [partial(ask_now, teacher, event, 5) for teacher in teachers]
+    with meeting_after_the_lock(monkeypatch, CLICKS):
+        return at_once([*presses[:4], *wishes, *presses[4:]])
+
+
+def test_blocks_asked_for_while_forty_press_are_exact(
+    fest: Fest, teachers: list[Teacher], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = build_event(fest, capacity=SEATS)
+    answers = Counter(type(answer).__name__ for answer in rush(event, teachers, monkeypatch))
+    seats = Seats.objects.get(pk=event.pk)
+    confirmed, waiting = recount(event)
+    assert (seats.taken, seats.held, seats.waiting) == (SEATS, held(event), waiting)
+    assert (confirmed + held(event), confirmed + waiting) == (SEATS, CLICKS)
+    granted = held(event) // 5
+    refused = Counter({"NotPossible": len(teachers) - granted})
+    assert answers == Counter({"Submission": CLICKS, "Block": granted}) + refused
+    assert run() == []
+
+
+def test_blocks_and_presses_without_any_wall_oversell(
+    fest: Fest, teachers: list[Teacher], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The negative control: the race is real, and only the walls keep it exact."""
+    event = build_event(fest, capacity=SEATS)
+    monkeypatch.setattr(SeatsQuerySet, "locked", without_lock)
+    monkeypatch.setattr(SeatsQuerySet, "add", without_condition)
+    monkeypatch.setattr(SeatsQuerySet, "hold", hold_without_condition)
+    monkeypatch.setattr(Tally, "give_place", with_places_of_their_own())
+    rush(event, teachers, monkeypatch)
+    assert recount(event)[0] + held(event) > SEATS
+
+
+def test_held_seats_without_lock_are_kept_by_the_condition(
+    fest: Fest, teachers: list[Teacher], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = build_event(fest, capacity=SEATS)
+    monkeypatch.setattr(SeatsQuerySet, "locked", without_lock)
+    monkeypatch.setattr(Tally, "give_place", with_places_of_their_own())
+    rush(event, teachers, monkeypatch)
+    assert recount(event)[0] + held(event) == Seats.objects.get(pk=event.pk).taken <= SEATS
+
+
+def test_ten_names_for_five_held_seats_use_five(fest: Fest, teachers: list[Teacher]) -> None:
+    event = build_event(fest, capacity=5)
+    block = ask_now(teachers[0], event, 5)
+    answers = at_once([partial(name_now, event)] * 10)
+    assert Counter(row.state for row in answers) == {"confirmed": 5, "waiting": 5}
+    block.refresh_from_db()
+    assert (block.used, counts(event), run()) == (5, (5, 5, 10), [])
+
+
+def test_ten_names_for_five_held_seats_without_any_wall_use_more(
+    fest: Fest, teachers: list[Teacher], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The negative control of names: without lock and conditions ten students hold five seats."""
+    event = build_event(fest, capacity=5)
+    ask_now(teachers[0], event, 5)
+    monkeypatch.setattr(SeatsQuerySet, "locked", without_lock)
+    monkeypatch.setattr(SeatsQuerySet, "add", lambda *_args, **_kwargs: True)
+    monkeypatch.setattr(BlockQuerySet, "use", lambda *_args: True)
+    monkeypatch.setattr(Tally, "give_place", with_places_of_their_own())
+    with meeting_after_the_lock(monkeypatch, 10):
+        at_once([partial(name_now, event)] * 10)
+    assert recount(event)[0] > 5
+
+
+@pytest.mark.parametrize("end", [tending.tend, None], ids=["worker", "press"])
+def test_names_against_the_end_of_their_time(fest: Fest, teachers: list[Teacher], end: Any) -> None:
+    """Whoever comes first: each seat is a name's or goes back, and is nobody's twice."""
+    event = build_event(fest, capacity=6)
+    block = ask_now(teachers[0], event, 5)
+    for _ in range(4):
+        submit(event)
+    works = [partial(name_now, event) for _ in range(5)]
+    works.insert(2, partial(outlive_and, block, end or partial(press_now, build_press(event))))
+    answers = at_once(works)
+    assert [answer for answer in answers if isinstance(answer, Exception)] == []
+    tending.tend()
+    block.refresh_from_db()
+    assert block.used == Registration.objects.filter(block=block).active().count()
+    assert (counts(event)[0], recount(event)[0], block.state) == (6, 6, "returned")
+    assert run() == []
+
+
+def outlive_and(block: Block, work: Any) -> Any:
+    outlive(block)
+    return work()
+
+
+def test_five_workers_give_a_block_back_once(fest: Fest, teachers: list[Teacher]) -> None:
+    event = build_event(fest, capacity=5)
+    block = ask_now(teachers[0], event, 4)
+    for _ in range(8):
+        submit(event)
+    outlive(block)
+    assert sum(at_once([tending.tend] * 5)) == 1
+    assert (states(event), counts(event)) == (["confirmed"] * 5 + ["waiting"] * 3, (5, 3, 8))
+    assert run() == []
+
+
+def test_five_workers_without_any_wall_give_a_block_back_more_than_once(
+    fest: Fest, teachers: list[Teacher], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The negative control: taken falls below what is held."""
+    event = build_event(fest, capacity=30)
+    block = ask_now(teachers[0], event, 4)
+    for _ in range(20):
+        submit(event)
+    outlive(block)
+
+    def end(seats: Seats, blocks: Iterable[Block], *, now: Any) -> None:
+        Seats.objects.let_go(seats.pk, seats=sum(block.unused for block in blocks))
+        Block.objects.filter(pk__in=[block.pk for block in blocks]).update(returned_at=now)
+
+    monkeypatch.setattr(SeatsQuerySet, "locked", without_lock)
+    monkeypatch.setattr(SeatsQuerySet, "let_go", let_go_or_less)
+    monkeypatch.setattr("registrations.blocks.holding.end", end)
+    at_once([tending.tend] * 5)
+    assert counts(event)[0] < recount(event)[0]
+
+
+def let_go_or_less(self: SeatsQuerySet, event_id: int, *, seats: int) -> bool:
+    self.filter(pk=event_id).update(taken=F("taken") - seats, held=0)
+    return True
+
+
+def test_given_back_and_granted_at_once_are_exact(fest: Fest, teachers: list[Teacher]) -> None:
+    """Ten seats, four blocks of six asked for: one is granted at a time, and each comes back once."""
+    event = build_event(fest, capacity=SEATS)
+    blocks = [ask_now(teacher, event, 6) for teacher in teachers]
+    boss = organiser()
+    grants = [partial(grant, block, boss) for block in blocks for _ in range(2)]
+    returns = [partial(return_now, block, boss) for block in blocks[:2] for _ in range(2)]
+    at_once([*grants, *returns])
+    seats = Seats.objects.get(pk=event.pk)
+    assert (seats.taken, seats.held) == (held(event), held(event))
+    assert (held(event) in (0, 6), run()) == (True, [])
