@@ -22,7 +22,7 @@ from registrations.models import (
     Submission,
     Teacher,
 )
-from registrations.tests.builders import build_school
+from registrations.tests.builders import build_school, let_in
 
 TITLES = ("name", "grade", "section", "roll_number", "email", "events")
 
@@ -37,7 +37,7 @@ def build_teacher(school: School | None = None, *, name: str = "Meera Rao") -> T
     teacher, _made = Teacher.objects.get_or_create(
         user=user, defaults={"school": school or build_school(), "approved_at": timezone.now()}
     )
-    return teacher
+    return let_in(teacher)
 
 
 def row(

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from events.models import Fest
 from registrations.models import ClassList, School, Teacher
-from registrations.tests.builders import build_event, build_fest, build_school
+from registrations.tests.builders import build_event, build_fest, build_school, let_in
 
 LISTS = "/teacher/lists/"
 TITLES = ["Name", "Class", "E-mail", "Event"]
@@ -28,7 +28,7 @@ def build_listing_teacher(
 ) -> Teacher:
     user = get_user_model().objects.create_user(username, first_name=username.title())
     approved_at = timezone.now() if is_approved else None
-    return Teacher.objects.create(user=user, school=school or build_school(), approved_at=approved_at)
+    return let_in(Teacher.objects.create(user=user, school=school or build_school(), approved_at=approved_at))
 
 
 def browser(teacher: Teacher) -> Client:

@@ -19,7 +19,7 @@ from registrations.reservations import Claim, reserve
 from registrations.schools import find_or_create_school
 from registrations.signals import letter_owed
 from registrations.students import identify
-from registrations.tests.builders import build_details, build_school
+from registrations.tests.builders import build_details, build_school, let_in
 
 PATIENCE = 30
 _numbers = itertools.count(1)
@@ -30,7 +30,7 @@ def build_teacher(school: School | None = None, **values: Any) -> Teacher:
     number = next(_numbers)
     user = get_user_model().objects.create_user(f"teacher{number}", email=f"teacher{number}@example.org")
     defaults = {"user": user, "school": school or build_school(), "approved_at": timezone.now()}
-    return Teacher.objects.create(**(defaults | values))
+    return let_in(Teacher.objects.create(**(defaults | values)))
 
 
 def wish(teacher: Teacher, event: Event, seats: int = 5, **values: Any) -> asking.Wish:

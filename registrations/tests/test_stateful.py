@@ -347,7 +347,7 @@ def test_any_sequence_of_steps_agrees_with_the_model() -> None:
         "registrations.cancelling.promote",
         "registrations.waitinglist.promote",
         "registrations.cancelling._return_seats",
-        "registrations.submitting._keep_refusals",
+        "registrations.submitting.keep_refusals",
         "registrations.correcting.note",
         "registrations.judging._closed",
         "tickets.issuing._void",

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from events import snapshot
 from registrations.models import Teacher
-from registrations.tests.builders import build_school
+from registrations.tests.builders import build_school, let_in
 
 _numbers = itertools.count(1)
 
@@ -21,7 +21,7 @@ def build_teacher(school: str = "Riverside Public School", **values: Any) -> Tea
         f"teacher{number}", f"teacher{number}@school.example", first_name="Meera", last_name=f"Rao {number}"
     )
     defaults: dict[str, Any] = {"school": build_school(school), "approved_at": timezone.now()}
-    return Teacher.objects.create(user=user, **(defaults | values))
+    return let_in(Teacher.objects.create(user=user, **(defaults | values)))
 
 
 def signed_in(teacher: Teacher) -> Client:
