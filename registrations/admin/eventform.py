@@ -81,3 +81,7 @@ class EventForm(MergingForm):
             )
         elif after == draft != before and self.instance.registrations.exists():
             self.add_error("state", _("It has registrations and cannot be hidden. Cancel it instead."))
+        elif after == draft != before and self.instance.blocks.unreturned().exists():
+            self.add_error(
+                "state", _("Seats are held for schools, so it cannot be hidden. Cancel it instead.")
+            )

@@ -15,6 +15,7 @@ from events.admin import shown, take_picture
 from events.desk import DeskAdmin
 from events.models import Event, Fest
 from registrations.admin.eventform import EventForm
+from registrations.blocks.tending import end_all
 from registrations.waitinglist import promote_after_change
 
 
@@ -88,6 +89,7 @@ class EventAdmin(DeskAdmin):
         if change:
             promote_after_change(obj)
             if "state" in form.changed_data and obj.state == Event.State.CANCELLED:
+                end_all(obj)
                 self._tell_what_is_left(request, obj)
 
     def _tell_what_is_left(self, request: HttpRequest, obj: Event) -> None:
@@ -103,6 +105,11 @@ class EventAdmin(DeskAdmin):
 
     def refusal_to_delete(self, obj: Event) -> str:
         count = obj.registrations.count()
+        if not count and obj.blocks.exists():
+            words = _(
+                "%(event)s had seats held for schools and cannot be deleted. Set its state to cancelled."
+            )
+            return words % {"event": obj.name}
         if not count:
             return ""
         words = ngettext(
@@ -124,7 +131,11 @@ class EventAdmin(DeskAdmin):
     def registered(self, obj: Event) -> str:
         words = _("%(taken)d of %(capacity)d seats taken, %(waiting)d waiting")
         counts = {name: getattr(obj.seats, name) for name in ("taken", "capacity", "waiting")}
-        return format_html('<a href="{}">{}</a>', registrations_path(obj), words % counts)
+        link = format_html('<a href="{}">{}</a>', registrations_path(obj), words % counts)
+        if not obj.seats.held:
+            return link
+        held = ngettext("%(count)d held", "%(count)d held", obj.seats.held) % {"count": obj.seats.held}
+        return format_html('{}, <a href="{}">{}</a>', link, blocks_path(obj), held)
 
     @admin.display(description=gettext_lazy("picture"))
     def picture_shown(self, obj: Event) -> str:
@@ -134,3 +145,8 @@ class EventAdmin(DeskAdmin):
 def registrations_path(event: Event) -> str:
     """The list of the event's registrations at the desk."""
     return f"{reverse('admin:registrations_registration_changelist')}?event__id__exact={event.pk}"
+
+
+def blocks_path(event: Event) -> str:
+    """The list of the event's blocks at the desk."""
+    return f"{reverse('admin:registrations_block_changelist')}?event__id__exact={event.pk}"

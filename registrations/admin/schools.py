@@ -107,7 +107,11 @@ class SchoolAdmin(DeskAdmin):
             "%(school)s has %(count)d students and cannot be deleted.",
             count,
         )
-        return words % {"school": obj.name, "count": count} if count else ""
+        if count:
+            return words % {"school": obj.name, "count": count}
+        if obj.blocks.exists():
+            return _("%(school)s asked for seats to be held and cannot be deleted.") % {"school": obj.name}
+        return ""
 
     @admin.action(description=gettext_lazy("Accept the chosen schools"), permissions=["change"])
     def accept(self, request: HttpRequest, queryset: QuerySet[School]) -> None:

@@ -4,7 +4,7 @@ import uuid
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from events.snapshot import snapshot
 from registrations import presses
@@ -17,7 +17,7 @@ from registrations.teachers.access import by_teacher
 
 
 @by_teacher
-@require_GET
+@require_safe
 def blocks(request: HttpRequest, teacher: Teacher) -> HttpResponse:
     """What the school has asked for, holds, and gave back in the current fest."""
     return render(request, "blocks/list.html", {"teacher": teacher, "blocks": _of_school(teacher)})

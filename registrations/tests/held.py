@@ -64,12 +64,16 @@ def outlive(block: Block) -> Block:
     return block
 
 
-def name_now(event: Event, *, school: str = "Riverside Public School", **values: Any) -> Registration:
-    """A teacher's claim for a new student: a seat of the school's block first. Raises `Refused` otherwise."""
+def name_now(
+    event: Event, *, school: str = "Riverside Public School", student: Student | None = None, **values: Any
+) -> Registration:
+    """A teacher's claim, for a new student or this one: a seat of the school's block first, or `Refused`."""
     details = build_details(school=school, **values)
     with transaction.atomic():
-        student, is_new = identify(details, fest_id=event.fest_id, school=find_or_create_school(school))
-        agree(student)
+        is_new = student is None
+        if student is None:
+            student, is_new = identify(details, fest_id=event.fest_id, school=find_or_create_school(school))
+            agree(student)
         key = Submission.new_key()
         submission = Submission.objects.create(key=key, digest=bytes(32), student=student)
         claim = Claim(student, event.pk, is_new=is_new, uses_block=True)

@@ -1,11 +1,12 @@
-"""Any sequence of presses, cancellations, capacities, corrections, pauses and replays, against a plain model.
+"""Any sequence of presses, cancellations, capacities, corrections, pauses, replays and blocks, against a model.
 
 The model is lists and dictionaries; the system is real PostgreSQL. After every step both must agree, and
 the invariants of the seats, the waiting list, the changes, the tickets and the mails must hold.
 """
 
 import datetime as dt
-from dataclasses import dataclass, field, replace
+from copy import deepcopy
+from dataclasses import dataclass, field
 
 import pytest
 from django.db.models import Count, F, Max, Q
@@ -28,10 +29,11 @@ from registrations.correcting import correct
 from registrations.errors import NotPossible, Refused, SomebodyKnown
 from registrations.forms import details_of
 from registrations.locking import Deadline
-from registrations.models import Change, Consent, Registration, Student, Submission
+from registrations.models import Block, Change, Consent, Registration, School, Student, Submission
 from registrations.submitting import Press
-from registrations.tests.builders import build_event, build_fest, build_press, press_now
+from registrations.tests.builders import build_event, build_fest, build_press, build_school, press_now
 from registrations.tests.counting import counts
+from registrations.tests.held import build_teacher
 from registrations.transitions import GRAPH
 from tickets.models import Delivery, Ticket
 
@@ -42,12 +44,23 @@ ANY = st.integers(0, 20)
 """Chooses among what is there, by its remainder: what is drawn must not depend on primary keys."""
 
 
+@dataclass(eq=False)
+class Held:
+    """What the model knows of one block; `is_over` says that its time is, noticed or not."""
+
+    block: int
+    seats: int
+    is_open: bool = True
+    is_over: bool = False
+
+
 @dataclass
 class Claim:
     """What the model knows of one registration."""
 
     who: str
     state: str
+    held: Held | None = None
 
 
 @dataclass(eq=False)
@@ -57,12 +70,28 @@ class Plan:
     capacity: int
     limit: int | None
     claims: list[Claim] = field(default_factory=list)
+    blocks: list[Held] = field(default_factory=list)
     is_paused: bool = False
     is_closed: bool = False
 
     @property
     def held(self) -> int:
-        return sum(claim.state == "confirmed" for claim in self.claims)
+        return sum(claim.state == "confirmed" for claim in self.claims) + self.unnamed
+
+    @property
+    def unnamed(self) -> int:
+        return sum(self.left(block) for block in self.blocks)
+
+    def left(self, block: Held) -> int:
+        """Seats of a block that count as taken and have no name."""
+        names = sum(claim.held is block and claim.state == "confirmed" for claim in self.claims)
+        return block.seats - names if block.is_open else 0
+
+    def settle(self) -> None:
+        """Ends what is over, as whoever holds the lock and looks does first."""
+        for block in self.blocks:
+            block.is_open = block.is_open and not (block.is_over or self.is_closed)
+        self.promote()
 
     @property
     def waiting(self) -> list[Claim]:
@@ -71,7 +100,13 @@ class Plan:
     def active(self, who: str) -> Claim | None:
         return next((claim for claim in self.claims if claim.who == who and claim.state != "cancelled"), None)
 
-    def judge(self, who: str, plans: "list[Plan]", *, wants_waiting: bool) -> str:
+    def block_for(self, answer: str, *, is_named: bool) -> Held | None:
+        """The block that a teacher's name would use."""
+        if answer != "confirmed" or not is_named:
+            return None
+        return next((block for block in self.blocks if self.left(block)), None)
+
+    def judge(self, who: str, plans: "list[Plan]", *, wants_waiting: bool, is_named: bool = False) -> str:
         clashing = {0: 1, 1: 0}.get(plans.index(self))
         if self.active(who):
             return "already"
@@ -81,6 +116,8 @@ class Plan:
             return "paused"
         if clashing is not None and plans[clashing].active(who):
             return "clash"
+        if self.block_for("confirmed", is_named=is_named):
+            return "confirmed"
         if self.held < self.capacity and not self.waiting:
             return "confirmed"
         if wants_waiting and (self.limit is None or len(self.waiting) < self.limit):
@@ -105,6 +142,7 @@ class Rush(RuleBasedStateMachine):
     """Each example has a fest of its own in the one database."""
 
     fest: Fest
+    school: School
     events: list[Event]
     plans: list[Plan]
 
@@ -113,7 +151,11 @@ class Rush(RuleBasedStateMachine):
         limits=st.tuples(*[st.sampled_from([None, None, None, 1])] * 3),
     )
     def begin(self, capacities: tuple[int, ...], limits: tuple[int | None, ...]) -> None:
+        self.set_up(capacities, limits)
+
+    def set_up(self, capacities: tuple[int, ...], limits: tuple[int | None, ...]) -> None:
         self.fest = build_fest()
+        self.school = build_school()
         self.events = [
             build_event(self.fest, hour=hour, capacity=capacity, waiting_limit=limit)
             for hour, capacity, limit in zip(HOURS, capacities, limits, strict=True)
@@ -123,7 +165,9 @@ class Rush(RuleBasedStateMachine):
             key: Person(f"{key} {self.fest.pk}", f"{key.lower()}@example.org" if key != "Dev" else "")
             for key in NAMES
         }
+        self.teacher = build_teacher(self.school)
         self.sent: list[tuple[Press, Submission]] = []
+        self.named: list[Submission] = []
         self.acknowledged: list[int] = []
         self.corrections = 0
 
@@ -151,6 +195,7 @@ class Rush(RuleBasedStateMachine):
             assert [outcome.judgement.reason for outcome in refused.value.outcomes] == expected
             return
         submission = press_now(press)
+        self._look_at(wanted)
         obtained = {row.event_id: row.state for row in submission.registrations.all()}
         refusals = {row.event_id: row.reason for row in submission.refusals.all()}
         assert [(obtained | refusals)[self.events[index].pk] for index in wanted] == expected
@@ -169,8 +214,11 @@ class Rush(RuleBasedStateMachine):
             self.press(who=who, wanted=[2], wants_waiting=True)
 
     def _expected(self, who: str, wanted: list[int], *, wants_waiting: bool) -> list[str]:
-        """Judges on a copy, since one event of a press may stand in the way of the next."""
-        plans = [replace(plan, claims=list(plan.claims)) for plan in self.plans]
+        """Judges on a copy: one event of a press may stand in the way of the next, or all may be refused."""
+        plans = deepcopy(self.plans)
+        for index in wanted:
+            if plans[index].unnamed:
+                plans[index].settle()
         expected = []
         for index in wanted:
             answer = plans[index].judge(who, plans, wants_waiting=wants_waiting)
@@ -178,6 +226,12 @@ class Rush(RuleBasedStateMachine):
                 plans[index].claims.append(Claim(who, answer))
             expected.append(answer)
         return expected
+
+    def _look_at(self, wanted: list[int]) -> None:
+        """A press that obtains something has ended what was over, where seats were held."""
+        for index in wanted:
+            if self.plans[index].unnamed:
+                self.plans[index].settle()
 
     def _remember(self, who: str, wanted: list[int], expected: list[str]) -> None:
         for index, answer in zip(wanted, expected, strict=True):
@@ -200,6 +254,8 @@ class Rush(RuleBasedStateMachine):
         gone = Registration.objects.filter(pk__in=chosen).values_list("event_id", "place")
         for plan, event in zip(self.plans, self.events, strict=True):
             places = [place for event_id, place in gone if event_id == event.pk]
+            if places:
+                plan.settle()
             for place in places:
                 plan.claims[place - 1].state = "cancelled"
             if places:
@@ -255,6 +311,7 @@ class Rush(RuleBasedStateMachine):
         for plan, event in zip(self.plans, self.events, strict=True):
             assert counts(event) == (plan.held, len(plan.waiting), len(plan.claims))
             seats = Seats.objects.get(pk=event.pk)
+            assert seats.held == plan.unnamed
             assert seats.capacity == plan.capacity
             assert not (seats.free and seats.waiting)
 
@@ -263,7 +320,20 @@ class Rush(RuleBasedStateMachine):
         """Invariant 3."""
         active = Registration.objects.active().filter(event__fest=self.fest)
         assert not active.values("student", "event").annotate(n=Count("pk")).filter(n__gt=1).exists()
-        assert Submission.objects.filter(student__fest=self.fest).count() == len(self.sent)
+        presses = len(self.sent) + len(self.named)
+        assert Submission.objects.filter(student__fest=self.fest).count() == presses
+
+    @invariant()
+    def blocks_are_as_the_model_says(self) -> None:
+        rows = Block.objects.filter(event__fest=self.fest).order_by("pk")
+        known = {
+            block.block: (block.is_open, block.seats, plan.left(block))
+            for plan in self.plans
+            for block in plan.blocks
+        }
+        assert {row.pk: (row.returned_at is None, row.seats, row.unused) for row in rows} == known
+        for row in rows:
+            assert row.used == row.registrations.holding_seats().count()
 
     @invariant()
     def what_was_acknowledged_is_there(self) -> None:
@@ -297,7 +367,8 @@ class Rush(RuleBasedStateMachine):
     @invariant()
     def mails_are_owed_for_every_answer_promotion_and_cancellation(self) -> None:
         """Invariant 11."""
-        presses = [submission.pk for _press, submission in self.sent if submission.student.email]
+        submissions = [*self.named, *(submission for _press, submission in self.sent)]
+        presses = [submission.pk for submission in submissions if submission.student.email]
         answers = Delivery.objects.filter(kind="answer", student__fest=self.fest)
         assert sorted(answers.values_list("submission_id", flat=True)) == sorted(presses)
         caused = Change.objects.filter(

@@ -1,0 +1,143 @@
+"""Blocks at the desk: seen, granted, refused and given back after a question; guarded where events change."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+
+from events.desk import page_of
+from events.models import Event, Fest, Seats
+from registrations.models import Block, School, Teacher
+from registrations.tests.builders import build_event, build_fest, build_submission
+from registrations.tests.held import ask_now, build_teacher, name_now, return_now
+from tickets.tests.desk import desk, filled_in, list_path, organiser, query_count
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def client() -> Client:
+    return desk()
+
+
+@pytest.fixture
+def fest() -> Fest:
+    return build_fest()
+
+
+@pytest.fixture
+def teacher() -> Teacher:
+    return build_teacher()
+
+
+def act(client: Client, action: str, *blocks: Block, confirmed: str = "yes") -> Any:
+    form = {"action": action, "_selected_action": [block.pk for block in blocks], "confirmed": confirmed}
+    return client.post(list_path(Block), form, follow=True)
+
+
+def said(answer: Any) -> list[str]:
+    return [str(message) for message in answer.context["messages"]]
+
+
+def state_of(block: Block) -> str:
+    block.refresh_from_db()
+    return block.state
+
+
+@pytest.mark.parametrize(
+    ("action", "seats", "state"),
+    [("approve", 8, "held"), ("refuse", 8, "refused"), ("give_back", 5, "returned")],
+)
+def test_blocks_are_decided_after_a_question(
+    client: Client, fest: Fest, teacher: Teacher, action: str, seats: int, state: str
+) -> None:
+    block = ask_now(teacher, build_event(fest, capacity=10), seats)
+    before = state_of(block)
+    asked = act(client, action, block, confirmed="")
+    assert (state_of(block), asked.context["chosen"]) == (before, [block])
+    assert said(act(client, action, block)) == ["1 block is done."]
+    assert state_of(block) == state
+
+
+def test_refusal_of_the_seats_is_shown(client: Client, fest: Fest, teacher: Teacher) -> None:
+    event = build_event(fest, capacity=8)
+    block = ask_now(teacher, event, 8)
+    build_submission(event)
+    assert said(act(client, "approve", block)) == [f"{block}: Only 7 seats are free."]
+    assert state_of(block) == "asked"
+
+
+def test_block_of_another_state_is_left(client: Client, fest: Fest, teacher: Teacher) -> None:
+    block = ask_now(teacher, build_event(fest), 5)
+    assert said(act(client, "approve", block)) == ["None of these is in the state “waits for an organiser”."]
+
+
+def test_who_may_only_look_decides_nothing(fest: Fest, teacher: Teacher) -> None:
+    block = ask_now(teacher, build_event(fest), 8)
+    onlooker = organiser("onlooker", is_superuser=False)
+    onlooker.user_permissions.add(Permission.objects.get(codename="view_block"))
+    act(desk(onlooker), "approve", block)
+    assert state_of(block) == "asked"
+    onlooker.user_permissions.add(Permission.objects.get(codename="change_block"))
+    act(desk(onlooker), "approve", block)
+    assert state_of(block) == "held"
+
+
+def test_list_is_filtered_by_state(client: Client, fest: Fest, teacher: Teacher) -> None:
+    asked, held, returned, refused = (ask_now(teacher, build_event(fest), seats) for seats in (8, 5, 5, 8))
+    return_now(returned)
+    return_now(refused)
+    for state, block in {"asked": asked, "held": held, "returned": returned, "refused": refused}.items():
+        answer = client.get(list_path(Block), {"state": state})
+        assert list(answer.context["cl"].result_list) == [block]
+
+
+def test_list_and_page_need_constant_queries(client: Client, fest: Fest, teacher: Teacher) -> None:
+    first = ask_now(teacher, build_event(fest), 5)
+    one = query_count(client, list_path(Block))
+    for _ in range(2):
+        ask_now(build_teacher(), build_event(fest), 5)
+    assert (query_count(client, list_path(Block)), one) == (6, 6)
+    assert client.get(page_of(first)).status_code == 200
+
+
+def test_event_page_tells_what_is_held(client: Client, fest: Fest, teacher: Teacher) -> None:
+    event = build_event(fest)
+    ask_now(teacher, event, 5)
+    name_now(event)
+    page = client.get(page_of(event)).content.decode()
+    assert "5 of 10 seats taken, 0 waiting" in page
+    assert ">4 held</a>" in page
+
+
+def save(client: Client, event: Event, **values: Any) -> Any:
+    return client.post(page_of(event), filled_in(client, page_of(event), **values), follow=True)
+
+
+def test_cancelled_event_gives_its_blocks_back(client: Client, fest: Fest, teacher: Teacher) -> None:
+    event = build_event(fest)
+    block = ask_now(teacher, event, 5)
+    name_now(event)
+    save(client, event, state="cancelled")
+    seats = Seats.objects.get()
+    assert (state_of(block), seats.taken, seats.held) == ("returned", 1, 0)
+
+
+def test_event_with_held_seats_is_not_hidden(client: Client, fest: Fest, teacher: Teacher) -> None:
+    event = build_event(fest)
+    block = ask_now(teacher, event, 5)
+    assert "cannot be hidden" in save(client, event, state="draft").content.decode()
+    return_now(block)
+    save(client, event, state="draft")
+    assert Event.objects.get().state == "draft"
+
+
+def test_event_and_school_with_blocks_are_not_deleted(client: Client, fest: Fest, teacher: Teacher) -> None:
+    event = build_event(fest)
+    return_now(ask_now(teacher, event, 5))
+    Teacher.objects.all().delete()
+    for row, words in ((event, "had seats held for schools"), (teacher.school, "asked for seats to be held")):
+        answer = client.post(page_of(row).replace("change", "delete"), {"post": "yes"}, follow=True)
+        assert words in said(answer)[0]
+    assert (Event.objects.count(), School.objects.count()) == (1, 1)

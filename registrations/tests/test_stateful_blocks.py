@@ -1,0 +1,135 @@
+"""Any sequence of steps with held seats among them: asked for, named, cancelled, given back, and outlived."""
+
+from collections import Counter
+from copy import deepcopy
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
+
+from registrations.blocks.asking import MOST_AT_ONCE
+from registrations.blocks.tending import tend
+from registrations.errors import NotPossible, Refused
+from registrations.models import Block
+from registrations.tests.held import ask_now, name_now, outlive, return_now
+from registrations.tests.test_stateful import ANY, BOUNDED, NAMES, Claim, Held, Plan, Rush
+
+EVENT = st.integers(0, 2)
+
+
+class Blocks(Rush):
+    """The same machine where teachers hold seats and name students; its last event is the busy one."""
+
+    @initialize(capacities=st.tuples(*[st.integers(1, 3)] * 3))
+    def begin(self, capacities: tuple[int, ...]) -> None:
+        self.set_up(capacities, (None, None, None))
+
+    @rule(index=EVENT, seats=st.integers(1, 3))
+    def ask(self, index: int, seats: int) -> None:
+        plan, event = self.plans[index], self.events[index]
+        before = deepcopy(plan)
+        before.settle()
+        asked = sum(block.seats for block in before.blocks if block.is_open)
+        if asked + seats > MOST_AT_ONCE:
+            return
+        is_refused = before.is_closed or before.is_paused or before.waiting or seats > plan.capacity
+        if is_refused or before.held + seats > before.capacity:
+            with pytest.raises(NotPossible):
+                ask_now(self.teacher, event, seats)
+            return
+        plan.settle()
+        plan.blocks.append(Held(ask_now(self.teacher, event, seats).pk, seats))
+
+    @rule(index=EVENT, who=st.sampled_from(NAMES))
+    def name(self, index: int, who: str) -> None:
+        """A teacher's claim for one student, known or new."""
+        plan, person = self.plans[index], self.people[who]
+        plans = deepcopy(self.plans)
+        if plan.unnamed:
+            plans[index].settle()
+        expected = plans[index].judge(who, plans, wants_waiting=True, is_named=True)
+        student = (
+            {"student": person.student} if person.student else {"name": person.name, "email": person.email}
+        )
+        if expected not in ("confirmed", "waiting"):
+            with pytest.raises(Refused) as refused:
+                name_now(self.events[index], **student)
+            assert [outcome.judgement.reason for outcome in refused.value.outcomes] == [expected]
+            return
+        row = name_now(self.events[index], **student)
+        self._look_at([index])
+        held = plan.block_for(expected, is_named=True)
+        assert (row.state, row.block_id) == (expected, held.block if held else None)
+        plan.claims.append(Claim(who, expected, held))
+        assert row.submission is not None
+        person.student = row.student
+        self.named.append(row.submission)
+        self.acknowledged.append(row.pk)
+
+    def _open(self) -> list[tuple[Plan, Held]]:
+        return [(plan, block) for plan in self.plans for block in plan.blocks if block.is_open]
+
+    @precondition(lambda self: self._open())
+    @rule(index=ANY)
+    def give_back(self, index: int) -> None:
+        plan, block = self._open()[index % len(self._open())]
+        return_now(Block.objects.get(pk=block.block))
+        plan.settle()
+        block.is_open = False
+        plan.promote()
+
+    @precondition(lambda self: self._open())
+    @rule(index=ANY, is_noticed=st.booleans())
+    def expire(self, index: int, is_noticed: bool) -> None:
+        """The time of a block is over; the worker sees it, or nobody does until the next press."""
+        _plan, block = self._open()[index % len(self._open())]
+        outlive(Block.objects.get(pk=block.block))
+        block.is_over = True
+        if is_noticed:
+            tend()
+            for plan in self.plans:
+                plan.settle()
+
+    @rule(whoever=st.permutations(NAMES), is_noticed=st.booleans(), is_cancelled=st.booleans())
+    def hold_all_and_outlive(self, whoever: list[str], is_noticed: bool, is_cancelled: bool) -> None:
+        """The busy event full of held seats, one named, others waiting, when their time is over."""
+        self.ask(index=2, seats=max(1, min(3, self.plans[2].capacity - self.plans[2].held)))
+        for who in whoever[:2]:
+            self.name(index=2, who=who)
+        for who in whoever[2:4]:
+            self.press(who=who, wanted=[2], wants_waiting=True)
+        if self._open():
+            self.expire(index=len(self._open()) - 1, is_noticed=is_noticed)
+        if is_cancelled and self.acknowledged:
+            self.cancel(indexes=list(range(len(self.acknowledged))[-4:]))
+
+
+SOME = settings(BOUNDED, max_examples=10, stateful_step_count=12)
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_any_sequence_of_steps_with_blocks_agrees_with_the_model() -> None:
+    run_state_machine_as_test(Blocks, settings=SOME)
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "forgotten",
+    [
+        "registrations.blocks.holding.promote",
+        "registrations.blocks.holding.expire",
+        "registrations.cancelling.end_what_is_over",
+        "registrations.cancelling.take_names_off",
+        "registrations.blocks.tending.expire",
+    ],
+)
+def test_sequence_with_a_part_of_blocks_forgotten_disagrees(
+    monkeypatch: pytest.MonkeyPatch, forgotten: str
+) -> None:
+    """The negative controls: the machine notices when a part of the house does nothing."""
+    monkeypatch.setattr(forgotten, lambda *_args, **_kwargs: Counter())
+    with pytest.raises((AssertionError, KeyError, Refused, pytest.fail.Exception)):
+        run_state_machine_as_test(Blocks, settings=SOME)
