@@ -23,7 +23,12 @@ class Blocks(Rush):
 
     @initialize(capacities=st.tuples(*[st.integers(1, 3)] * 3))
     def begin(self, capacities: tuple[int, ...]) -> None:
+        """The last event begins full: all seats held, one named, two students waiting for the others."""
         self.set_up(capacities, (None, None, None))
+        self.ask(index=2, seats=capacities[2])
+        self.name(index=2, who="Asha")
+        for who in ("Ben", "Chitra"):
+            self.press(who=who, wanted=[2], wants_waiting=True)
 
     @rule(index=EVENT, seats=st.integers(1, 3))
     def ask(self, index: int, seats: int) -> None:
@@ -91,18 +96,12 @@ class Blocks(Rush):
             for plan in self.plans:
                 plan.settle()
 
-    @rule(whoever=st.permutations(NAMES), is_noticed=st.booleans(), is_cancelled=st.booleans())
-    def hold_all_and_outlive(self, whoever: list[str], is_noticed: bool, is_cancelled: bool) -> None:
-        """The busy event full of held seats, one named, others waiting, when their time is over."""
-        self.ask(index=2, seats=max(1, min(3, self.plans[2].capacity - self.plans[2].held)))
-        for who in whoever[:2]:
-            self.name(index=2, who=who)
-        for who in whoever[2:4]:
-            self.press(who=who, wanted=[2], wants_waiting=True)
-        if self._open():
-            self.expire(index=len(self._open()) - 1, is_noticed=is_noticed)
-        if is_cancelled and self.acknowledged:
-            self.cancel(indexes=list(range(len(self.acknowledged))[-4:]))
+    @precondition(lambda self: self._open())
+    @rule(indexes=st.lists(ANY, min_size=1, max_size=2))
+    def cancel_after_the_time(self, indexes: list[int]) -> None:
+        """The time of a block is over, and a cancellation is the first to look."""
+        self.expire(index=0, is_noticed=False)
+        self.cancel(indexes=[0, *indexes])
 
 
 SOME = settings(BOUNDED, max_examples=10, stateful_step_count=12)

@@ -43,9 +43,9 @@ def cancel_first(event: Event) -> Registration:
     return first
 
 
-def build_robo_race() -> Event:
-    """Two seats, four students: two confirmed, two waiting."""
-    event = build_event(build_fest(), capacity=2, name="Robo Race")
-    for number in range(4):
+def build_robo_race(*, capacity: int = 2) -> Event:
+    """Two seats, four students: two confirmed, two waiting. With more seats only the first two come."""
+    event = build_event(build_fest(), capacity=capacity, name="Robo Race")
+    for number in range(4 if capacity == 2 else 2):
         build_submission(event, name=f"Asha {'ABCD'[number]}", email=f"{number}@example.org")
     return event

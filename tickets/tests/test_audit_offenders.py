@@ -8,6 +8,7 @@ from django.db import connection
 
 from registrations.models import Student
 from registrations.tests.builders import build_event, build_submission
+from registrations.tests.held import ask_now, build_teacher, name_now
 from tickets.models import Ticket
 from tickets.rendering import pdf_path, store
 from tickets.tests.audited import build_robo_race, cancel_first, correct_student, damage, run
@@ -164,6 +165,44 @@ SEEDED = {
 }
 
 
+BLOCK = "registrations_block"
+
+SEEDED_IN_BLOCKS = {
+    "taken without its held seats": (
+        "UPDATE events_seats SET taken = taken - held",
+        "Robo Race counts 3 taken and 2 waiting; it has 5 and 2.",
+    ),
+    "held miscounted": (
+        "UPDATE events_seats SET held = 1",
+        "Robo Race counts 1 held seats; its blocks hold 2.",
+    ),
+    "block that forgot a name": (
+        f"UPDATE {BLOCK} SET used = 0",
+        "Robo Race: the block of Riverside Public School says 0 used, but has 1 names.",
+    ),
+    "name in a block of another event": (
+        f"UPDATE {REGISTRATION} SET event_id = (SELECT max(id) FROM events_event) WHERE block_id IS NOT NULL",
+        "Robo Race: the block of Riverside Public School says 1 used, but has 0 names and 1 of another event.",
+    ),
+    "block past its time": (
+        f"UPDATE {BLOCK} SET until = clock_timestamp() - interval '11 minutes'",
+        "Robo Race: the block of Riverside Public School with 2 unused seats should have ended at",
+    ),
+    "block held past the capacity": (
+        "UPDATE events_capacitychange SET capacity = 4",
+        "Robo Race: a block of Riverside Public School was given seat 5 of 4 at",
+    ),
+    "block that overtook": (
+        f"UPDATE {BLOCK} SET held_at = clock_timestamp()",
+        "Robo Race: a block of Riverside Public School had a seat at once at",
+    ),
+    "name that used no held seat": (
+        f"UPDATE {REGISTRATION} SET block_id = NULL",
+        "Robo Race: Named N (R) was given seat 6 of 5 at",
+    ),
+}
+
+
 def named(text: str, sentences: list[str]) -> bool:
     """Whether one of the sentences tells this; references are random, so they are written (R)."""
     known = dict(Student.objects.values_list("reference", "pk"))
@@ -193,6 +232,28 @@ def test_seeded_offender_is_named(restored_indexes: None, seed: str) -> None:
     assert run() == []
     damage(sql)
     assert named(sentence, run("--all"))
+
+
+@pytest.mark.parametrize("seed", SEEDED_IN_BLOCKS)
+def test_offender_among_held_seats_is_named(seed: str) -> None:
+    sql, sentence = SEEDED_IN_BLOCKS[seed]
+    event = build_robo_race(capacity=5)
+    ask_now(build_teacher(), event, 3)
+    for number in range(2):
+        build_submission(event, name=f"Late {number}")
+    name_now(event, name="Named N")
+    build_event(event.fest, name="Quiz")
+    assert run() == []
+    damage(sql)
+    assert named(sentence, run())
+
+
+@pytest.mark.parametrize(("minutes", "is_found"), [(9, False), (11, True)])
+def test_block_is_named_ten_minutes_after_its_time(minutes: int, is_found: bool) -> None:
+    event = build_robo_race(capacity=5)
+    ask_now(build_teacher(), event, 1)
+    damage(f"UPDATE {BLOCK} SET until = clock_timestamp() - %s * interval '1 minute'", minutes)
+    assert bool(run()) == is_found
 
 
 def test_false_refusal_is_named() -> None:
