@@ -48,7 +48,7 @@ def back(request: HttpRequest, teacher: Teacher, block_id: int) -> HttpResponse:
     """GET asks, POST gives everything back that has no name. What has ended is shown in the list."""
     block = get_object_or_404(Block.objects.with_facts(), pk=block_id, school=teacher.school)
     if request.method != "POST" and block.returned_at is None:
-        return render(request, "blocks/back.html", {"teacher": teacher, "block": block})
+        return render(request, "blocks/back.html", {"teacher": teacher, "held": block})
     if request.method == "POST":
         give_back(block.pk, user=teacher.user, deadline=Deadline())
     return redirect("blocks:list")

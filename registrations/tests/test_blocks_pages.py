@@ -1,0 +1,196 @@
+"""The teacher's pages of held seats: asked for, listed, given back; of the own school only."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from events import snapshot
+from events.models import Event, Fest, Seats
+from registrations.models import Block, Submission, Teacher
+from registrations.tests.builders import build_event, build_fest, build_school, build_submission
+from registrations.tests.held import ask_now, build_teacher, name_now, return_now
+from tickets.tests.desk import query_count
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LIST, ASK = "/teacher/blocks/", "/teacher/blocks/ask/"
+
+
+@pytest.fixture(autouse=True)
+def _fresh() -> None:
+    snapshot.forget()
+
+
+@pytest.fixture
+def fest() -> Fest:
+    return build_fest()
+
+
+@pytest.fixture
+def teacher() -> Teacher:
+    return build_teacher()
+
+
+@pytest.fixture
+def client(teacher: Teacher) -> Client:
+    return signed_in(teacher)
+
+
+def signed_in(teacher: Teacher) -> Client:
+    client = Client()
+    client.force_login(teacher.user)
+    return client
+
+
+def send(client: Client, to: Event, **values: Any) -> Any:
+    day = (timezone.localtime(timezone.now(), to.fest.zone) + dt.timedelta(days=3)).date().isoformat()
+    form = {"event": to.slug, "seats": "5", "until": day, "key": Submission.new_key().hex}
+    return client.post(ASK, form | values)
+
+
+def errors(answer: Any) -> list[str]:
+    return [str(error) for errors in answer.context["form"].errors.values() for error in errors]
+
+
+def test_five_seats_are_asked_for_and_listed(client: Client, fest: Fest) -> None:
+    event = build_event(fest)
+    answer = send(client, event)
+    assert (answer.status_code, answer["Location"]) == (302, LIST)
+    block = Block.objects.get()
+    local = timezone.localtime(block.until, fest.zone)
+    assert (block.seats, block.state, local.hour) == (5, "held", 18)
+    page = client.get(LIST)
+    assert "0 of 5 seats have a name" in page.content.decode()
+    assert page["Cache-Control"] == "no-store"
+
+
+def test_names_may_come_until_registration_closes(client: Client, fest: Fest) -> None:
+    send(client, build_event(fest), until="closing")
+    assert Block.objects.get().until == fest.closes_at
+
+
+def test_form_sent_twice_is_one_block(client: Client, fest: Fest) -> None:
+    event, key = build_event(fest), Submission.new_key().hex
+    assert [send(client, event, key=key).status_code for _ in range(2)] == [302, 302]
+    assert Block.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"event": ""}, "Select an event"),
+        ({"event": "no-such"}, "Registration for this event is closed"),
+        ({"seats": ""}, "Enter how many seats you need"),
+        ({"seats": "0"}, "Enter a number of seats, like 20"),
+        ({"seats": "-3"}, "Enter a number of seats, like 20"),
+        ({"seats": "many"}, "Enter a number of seats, like 20"),
+        ({"seats": "99999"}, "Enter a number of seats, like 20"),
+        ({"seats": "11"}, "has only 10 seats."),
+        ({"until": ""}, "Select a day"),
+        ({"until": "2020-01-01"}, "Select one of these days"),
+    ],
+)
+def test_wrong_wish_is_told_and_obtains_nothing(
+    client: Client, fest: Fest, values: dict[str, str], words: str
+) -> None:
+    answer = send(client, build_event(fest), **values)
+    assert (answer.status_code, Block.objects.count()) == (200, 0)
+    assert len(errors(answer)) == 1
+    assert errors(answer)[0].endswith(words)
+
+
+def test_day_past_the_events_last_moment_is_told(client: Client, fest: Fest) -> None:
+    build_event(fest)
+    event = build_event(fest, closes_at=timezone.now() + dt.timedelta(days=1))
+    assert errors(send(client, event))[0].startswith("The names must come by")
+
+
+def test_too_few_free_seats_are_told_and_the_text_kept(client: Client, fest: Fest) -> None:
+    event = build_event(fest, capacity=5)
+    build_submission(event)
+    answer = send(client, event)
+    assert errors(answer) == ["Only 4 seats are free."]
+    assert 'value="5"' in answer.content.decode()
+
+
+def test_only_events_that_take_names_are_offered(client: Client, fest: Fest) -> None:
+    now = timezone.now()
+    event = build_event(fest)
+    soon = build_event(fest, opens_at=now + dt.timedelta(hours=1))
+    for values in ({"state": "draft"}, {"state": "cancelled"}, {"closes_at": now}, {"is_paused": True}):
+        build_event(fest, **values)
+    assert [row.slug for row in client.get(ASK).context["form"].events.values()] == [event.slug, soon.slug]
+
+
+def test_page_without_events_says_why(client: Client, fest: Fest) -> None:
+    assert "Registration is closed" in client.get(ASK).content.decode()
+
+
+def test_block_is_given_back_by_post_only(client: Client, fest: Fest, teacher: Teacher) -> None:
+    event = build_event(fest)
+    block = ask_now(teacher, event, 5)
+    name_now(event)
+    path = reverse("blocks:back", args=[block.pk])
+    page = client.get(path)
+    assert "Give back 4 seats of" in page.content.decode()
+    assert Seats.objects.get().held == 4
+    assert client.post(path)["Location"] == LIST
+    assert Seats.objects.get().held == 0
+    assert "Ended: 1 of 5 seats have a name" in client.get(LIST).content.decode()
+    assert [client.get(path).status_code, client.post(path).status_code] == [302, 302]
+
+
+def test_colleague_of_the_school_gives_back(fest: Fest, teacher: Teacher) -> None:
+    block = ask_now(teacher, build_event(fest), 5)
+    signed_in(build_teacher(teacher.school)).post(reverse("blocks:back", args=[block.pk]))
+    assert Seats.objects.get().held == 0
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_block_of_another_school_is_not_there(fest: Fest, teacher: Teacher, method: str) -> None:
+    block = ask_now(teacher, build_event(fest), 5)
+    stranger = signed_in(build_teacher(build_school("Lotus Valley School")))
+    for pk in (block.pk, block.pk + 1):
+        assert getattr(stranger, method)(reverse("blocks:back", args=[pk])).status_code == 404
+    assert Seats.objects.get().held == 5
+    assert "5 seats" not in stranger.get(LIST).content.decode()
+
+
+@pytest.mark.parametrize("path", [LIST, ASK, "/teacher/blocks/1/give-back/"])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_nobody_else_sees_the_pages(fest: Fest, path: str, method: str) -> None:
+    anonymous = getattr(Client(), method)(path)
+    assert (anonymous.status_code, "next=" in anonymous["Location"]) == (302, True)
+    outsider = build_teacher()
+    Teacher.objects.all().delete()
+    assert getattr(signed_in(outsider), method)(path).status_code == 404
+
+
+def test_forged_post_is_refused(fest: Fest, teacher: Teacher) -> None:
+    block = ask_now(teacher, build_event(fest), 5)
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(teacher.user)
+    assert client.post(reverse("blocks:back", args=[block.pk])).status_code == 403
+    assert send(client, build_event(fest)).status_code == 403
+    assert Seats.objects.filter(held=5).count() == 1
+
+
+def test_list_needs_constant_queries(client: Client, fest: Fest, teacher: Teacher) -> None:
+    ask_now(teacher, build_event(fest), 5)
+    one = query_count(client, LIST)
+    for seats in (5, 6):
+        ask_now(teacher, build_event(fest), seats)
+    return_now(ask_now(teacher, build_event(fest), 1))
+    assert (one, query_count(client, LIST)) == (5, 5)
+
+
+def test_form_needs_constant_queries(client: Client, fest: Fest) -> None:
+    build_event(fest)
+    one = query_count(client, ASK)
+    for _ in range(2):
+        build_event(fest)
+    assert (one, query_count(client, ASK)) == (3, 3)
