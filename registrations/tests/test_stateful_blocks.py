@@ -85,23 +85,32 @@ class Blocks(Rush):
         plan.promote()
 
     @precondition(lambda self: self._open())
-    @rule(index=ANY, is_noticed=st.booleans())
-    def expire(self, index: int, is_noticed: bool) -> None:
-        """The time of a block is over; the worker sees it, or nobody does until the next press."""
-        _plan, block = self._open()[index % len(self._open())]
-        outlive(Block.objects.get(pk=block.block))
-        block.is_over = True
-        if is_noticed:
-            tend()
-            for plan in self.plans:
-                plan.settle()
+    @rule(index=ANY)
+    def expire(self, index: int) -> None:
+        """The time of a block is over, and the worker sees it."""
+        self._outlive(index)
+        tend()
+        for plan in self.plans:
+            plan.settle()
+
+    @precondition(lambda self: self._open())
+    @rule(index=ANY, who=st.sampled_from(NAMES))
+    def press_after_the_time(self, index: int, who: str) -> None:
+        """The time of a block is over, and a press is the first to look."""
+        self._outlive(index)
+        self.press(who=who, wanted=[2], wants_waiting=True)
 
     @precondition(lambda self: self._open())
     @rule(indexes=st.lists(ANY, min_size=1, max_size=2))
     def cancel_after_the_time(self, indexes: list[int]) -> None:
         """The time of a block is over, and a cancellation is the first to look."""
-        self.expire(index=0, is_noticed=False)
+        self._outlive(0)
         self.cancel(indexes=[0, *indexes])
+
+    def _outlive(self, index: int) -> None:
+        _plan, block = self._open()[index % len(self._open())]
+        outlive(Block.objects.get(pk=block.block))
+        block.is_over = True
 
 
 SOME = settings(BOUNDED, max_examples=10, stateful_step_count=12)
