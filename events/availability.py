@@ -78,6 +78,8 @@ class Availability:
 
     def _full_text(self) -> str:
         waiting = self.event.seats.waiting
+        if self.event.seats.held and not waiting:
+            return _("All places are taken; some are not confirmed yet")
         if not self.has_waiting_list:
             return _("Full")
         if not waiting:

@@ -1,7 +1,9 @@
 """Blocks against clicks, names against the end of their time: exact with the walls, and wrong without them."""
 
+import threading
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -11,6 +13,7 @@ from django.db.models import F
 from events.models import Event, Fest, Seats
 from events.querysets import SeatsQuerySet
 from registrations.blocks import tending
+from registrations.blocks.holding import expire
 from registrations.models import Block, Registration, Teacher
 from registrations.querysets import BlockQuerySet
 from registrations.reservations import Tally
@@ -143,15 +146,43 @@ def outlive_and(block: Block, work: Any) -> Any:
     return work()
 
 
-def test_five_workers_give_a_block_back_once(fest: Fest, teachers: list[Teacher]) -> None:
+def five_workers(event: Event, block: Block, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """All five have read the block before the first one ends it, unless a lock lets in one at a time."""
+    outlive(block)
+    line = threading.Barrier(5)
+
+    def meet(*args: Any, **kwargs: Any) -> None:
+        with suppress(threading.BrokenBarrierError):
+            line.wait(0.5)
+        expire(*args, **kwargs)
+
+    monkeypatch.setattr("registrations.blocks.tending.expire", meet)
+    return sorted(at_once([tending.tend] * 5))
+
+
+def test_five_workers_give_a_block_back_once(
+    fest: Fest, teachers: list[Teacher], monkeypatch: pytest.MonkeyPatch
+) -> None:
     event = build_event(fest, capacity=5)
     block = ask_now(teachers[0], event, 4)
     for _ in range(8):
         submit(event)
-    outlive(block)
-    assert sum(at_once([tending.tend] * 5)) == 1
+    assert five_workers(event, block, monkeypatch) == [0, 0, 0, 0, 1]
     assert (states(event), counts(event)) == (["confirmed"] * 5 + ["waiting"] * 3, (5, 3, 8))
     assert run() == []
+
+
+def test_five_workers_without_lock_give_a_block_back_once(
+    fest: Fest, teachers: list[Teacher], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second wall alone: whoever finds it ended already looks again, and there is nothing to do."""
+    event = build_event(fest, capacity=30)
+    block = ask_now(teachers[0], event, 4)
+    for _ in range(20):
+        submit(event)
+    monkeypatch.setattr(SeatsQuerySet, "locked", without_lock)
+    assert five_workers(event, block, monkeypatch) == [0, 0, 0, 0, 1]
+    assert (counts(event), run()) == ((20, 0, 20), [])
 
 
 def test_five_workers_without_any_wall_give_a_block_back_more_than_once(
@@ -162,22 +193,16 @@ def test_five_workers_without_any_wall_give_a_block_back_more_than_once(
     block = ask_now(teachers[0], event, 4)
     for _ in range(20):
         submit(event)
-    outlive(block)
 
-    def end(seats: Seats, blocks: Iterable[Block], *, now: Any) -> None:
-        Seats.objects.let_go(seats.pk, seats=sum(block.unused for block in blocks))
+    def end(seats: Seats, blocks: Sequence[Block], *, now: Any) -> None:
+        unused = sum(block.unused for block in blocks)
         Block.objects.filter(pk__in=[block.pk for block in blocks]).update(returned_at=now)
+        Seats.objects.filter(pk=seats.pk).update(taken=F("taken") - unused, held=0)
 
     monkeypatch.setattr(SeatsQuerySet, "locked", without_lock)
-    monkeypatch.setattr(SeatsQuerySet, "let_go", let_go_or_less)
     monkeypatch.setattr("registrations.blocks.holding.end", end)
-    at_once([tending.tend] * 5)
+    five_workers(event, block, monkeypatch)
     assert counts(event)[0] < recount(event)[0]
-
-
-def let_go_or_less(self: SeatsQuerySet, event_id: int, *, seats: int) -> bool:
-    self.filter(pk=event_id).update(taken=F("taken") - seats, held=0)
-    return True
 
 
 def test_given_back_and_granted_at_once_are_exact(fest: Fest, teachers: list[Teacher]) -> None:
