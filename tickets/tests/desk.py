@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from events.models import Fest, Picture
-from registrations.models import Invitation, Refusal, SchoolAlias
+from registrations.models import Block, Invitation, Refusal, SchoolAlias
 from registrations.tests.builders import (
     build_event,
     build_fest,
@@ -40,9 +40,11 @@ def build_row_of_everything(number: int) -> None:
     """One more row in every table of the rooms."""
     fest = build_fest() if number == 1 else build_fest(is_current=False)
     event, other = build_event(fest), build_event(fest)
-    other.leads.add(organiser(f"lead{number}"))
+    lead = organiser(f"lead{number}")
+    other.leads.add(lead)
     school = build_school(f"School {number}")
     SchoolAlias.objects.create(school=school, name=f"Alias {number}", key=f"alias {number}")
+    Block.objects.create(event=event, school=school, seats=9, until=event.starts_at, asked_by=lead)
     submission = build_submission(event, school=school.name)
     Refusal.objects.create(submission=submission, event=other, reason="full", other=event)
     DeliveryEvent.objects.create(
