@@ -8,8 +8,16 @@ from typing import Any
 # What follows these paths is the only authority of a page without login, so all of it goes, up to a space or a
 # quote. A server decodes %61 and doubled slashes before it looks, so they count as well.
 _SLASH = r"(?:/|%2f)"
-_DELEGATION = "".join(f"(?:{sign}|%{ord(sign):x}|%{ord(sign.upper()):x})" for sign in "delegation")
-_WORDS = rf"(?:a|%[46]1|(?:m|%[46]d)(?:y|%[57]9)|t|%[57]4|{_DELEGATION})"
+
+
+def _written(word: str) -> str:
+    """A pattern for this word with any of its letters behind a percent sign."""
+    forms = (f"(?:{re.escape(sign)}|%{ord(sign):02x}|%{ord(sign.upper()):02x})" for sign in word)
+    return "".join(forms)
+
+
+# Students' links and a school's; an invitation, a link that proves an address, and one to a new password.
+_WORDS = f"(?:{'|'.join(map(_written, ('a', 'my', 't', 'delegation', 'invited', 'confirm-email', 'key')))})"
 _SECRET_TAIL = re.compile(rf"({_SLASH}{_WORDS}{_SLASH}+)[^\s\"'<>]+", re.IGNORECASE)
 
 

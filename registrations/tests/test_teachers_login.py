@@ -17,7 +17,7 @@ from registrations.teachers import throttling
 from registrations.tests.builders import PASSWORD, build_fest, build_teacher, build_user
 from tickets.models import Delivery, Letter
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 LOGIN = "/accounts/login/"
 WRONG = "The e-mail address or the password is not right."
@@ -26,7 +26,7 @@ TOO_MANY = "There were too many wrong passwords."
 
 
 @pytest.fixture(autouse=True)
-def fresh(transactional_db: None, settings: Any) -> None:
+def fresh(db: None, settings: Any) -> None:
     """Nothing is counted yet; a quick hash will do where none is measured."""
     cache.clear()
     settings.PASSWORD_HASHERS = [QUICK]
@@ -38,10 +38,11 @@ def log_in(client: Client, login: str, password: str = PASSWORD, **more: Any) ->
 
 def guess(login: str, times: int, *, address: str = "10.0.0.{n}") -> list[str]:
     """Wrong passwords, each from a browser and an address of its own; what was said of each."""
-    pages = [
-        log_in(Client(), login, f"guess {n}", REMOTE_ADDR=address.format(n=n)).content.decode()
-        for n in range(times)
-    ]
+    client, pages = Client(), []
+    for number in range(times):
+        client.cookies.clear()
+        answer = log_in(client, login, f"guess {number}", REMOTE_ADDR=address.format(n=number))
+        pages.append(answer.content.decode())
     return [WRONG if WRONG in page else TOO_MANY if TOO_MANY in page else page for page in pages]
 
 
@@ -198,15 +199,17 @@ def test_browser_of_somebody_else_helps_nobody(cookie: str) -> None:
 
 def test_successful_logins_are_not_counted() -> None:
     build_teacher(email="rao@example.org")
+    client = Client()
     for _ in range(7):
-        client = Client()
+        client.cookies.clear()
         log_in(client, "rao@example.org")
         assert is_in(client)
 
 
 def test_one_address_that_guesses_at_everybody_is_slowed() -> None:
+    client = Client()
     pages = [
-        log_in(Client(), f"nobody{n}@example.org", "x", REMOTE_ADDR="10.9.9.9").content.decode()
+        log_in(client, f"nobody{n}@example.org", "x", REMOTE_ADDR="10.9.9.9").content.decode()
         for n in range(61)
     ]
     assert [TOO_MANY in page for page in pages] == [False] * 60 + [True]

@@ -26,5 +26,5 @@ def test_public_page_sets_no_cookie_though_one_is_sent(client: Client, db: None)
     assert (dict(answer.cookies), answer.headers.get("Vary", "")) == ({}, "Accept-Language")
 
 
-def test_login_page_of_admin_sets_the_csrf_cookie(client: Client, db: None) -> None:
-    assert list(client.get("/admin/login/").cookies) == ["csrftoken"]
+def test_login_page_sets_the_csrf_cookie(client: Client, db: None) -> None:
+    assert list(client.get("/accounts/login/").cookies) == ["csrftoken"]

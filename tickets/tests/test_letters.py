@@ -18,7 +18,7 @@ from tickets.models import Delivery, Letter
 from tickets.tests.audited import damage, run
 from tickets.tests.builders import let_time_pass
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 State = Delivery.State
 LINK = "http://localhost:8000/accounts/password/reset/key/1-abc/"
@@ -95,6 +95,7 @@ def test_signal_owes_a_letter_to_a_user() -> None:
     assert (letter.delivery.user, letter.link, letter.link_label) == (user, LINK, "Go")
 
 
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("end", [State.SENT, State.FAILED, State.DROPPED])
 def test_words_go_when_the_mail_has_come_to_an_end(end: str) -> None:
     build_letter()
@@ -135,6 +136,7 @@ def test_letter_that_was_given_up_is_not_sent_again() -> None:
     assert send_again([delivery.pk]) == 0
 
 
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
     "sql",
     [

@@ -18,6 +18,13 @@ from deploy.tests.nginx.house import TOKEN, House, wait_for
         f"/%61/{TOKEN}/",
         f"/m%79%2f{TOKEN}/",
         f"/A/{TOKEN}/",
+        f"/accounts/invited/{TOKEN}/",
+        f"/hi/accounts/confirm-email/{TOKEN}/?next=/",
+        f"/accounts/password/reset/key/1-{TOKEN}/",
+        f"//accounts//invited//{TOKEN}/",
+        f"/accounts/%69nvited/{TOKEN}/",
+        f"/%61ccounts/confirm%2demail/{TOKEN}/",
+        f"/accounts/password%2freset%2fkey%2f1-{TOKEN}/",
     ],
 )
 def test_tail_of_a_secret_link_is_in_no_log(house: House, path: str) -> None:

@@ -1,0 +1,125 @@
+"""Every address around the login: what each kind of reader gets, and what a teacher's layout says."""
+
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.template.loader import render_to_string
+from django.test import Client, RequestFactory
+from django.urls import reverse
+
+from registrations.models import Teacher
+from registrations.teachers.access import known_teacher
+from registrations.tests.builders import build_fest, build_school, build_teacher, build_user
+
+pytestmark = pytest.mark.django_db
+
+CHANGE = "/accounts/password/change/"
+READERS = ("anonymous", "teacher", "unapproved", "elsewhere", "organiser")
+LOGIN, HOME, WAITING = "login", "/teacher/", "/teacher/waiting/"
+# Address: what anonymous, teacher, unapproved, other school's teacher, organiser get. A student has no login and
+# is as anybody. A path is a redirect; "again" asks for the password once more, "login" for who it is.
+TABLE: dict[str, tuple[Any, Any, Any, Any, Any]] = {
+    "account_login": (200, HOME, HOME, HOME, "/admin/"),
+    "account_logout": ("login", 200, 200, 200, 200),
+    "account_inactive": (200, 200, 200, 200, 200),
+    "account_reauthenticate": (LOGIN, 200, 200, 200, 200),
+    "account_signup": (200, 200, 200, 200, 200),
+    "account_email_verification_sent": (200, 200, 200, 200, 200),
+    "account_change_password": (LOGIN, 200, 200, 200, 200),
+    "account_set_password": (LOGIN, CHANGE, CHANGE, CHANGE, CHANGE),
+    "account_reset_password": (200, 200, 200, 200, 200),
+    "account_reset_password_done": (200, 200, 200, 200, 200),
+    "account_reset_password_from_key_done": (200, 200, 200, 200, 200),
+    "mfa_index": (LOGIN, 200, 200, 200, 200),
+    "mfa_authenticate": (LOGIN, HOME, HOME, HOME, "/admin/"),
+    "mfa_activate_totp": (LOGIN, "again", "again", "again", "again"),
+    "mfa_deactivate_totp": (LOGIN, 404, 404, 404, 404),
+    "teachers:waiting": (LOGIN, HOME, 200, HOME, 404),
+}
+
+
+@pytest.fixture
+def readers(settings: Any) -> dict[str, Client]:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    cache.clear()
+    build_fest()
+    users = {
+        "teacher": build_teacher().user,
+        "unapproved": build_teacher(is_approved=False).user,
+        "elsewhere": build_teacher(build_school("Hill School")).user,
+        "organiser": build_user(is_staff=True, is_superuser=True),
+    }
+    clients = {name: Client() for name in READERS}
+    for name, user in users.items():
+        clients[name].force_login(user)
+    return clients
+
+
+def outcome(answer: Any) -> Any:
+    if answer.status_code != 302:
+        return answer.status_code
+    path = answer["Location"]
+    if path.startswith(reverse("account_login")):
+        return LOGIN
+    return "again" if path.startswith(reverse("account_reauthenticate")) else path
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_address_gives_each_reader_what_the_table_says(readers: dict[str, Client], name: str) -> None:
+    given = tuple(outcome(readers[reader].get(reverse(name))) for reader in READERS)
+    assert given == TABLE[name]
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_no_page_around_the_login_is_stored(readers: dict[str, Client], name: str) -> None:
+    answer = readers["teacher"].get(reverse(name))
+    assert answer.status_code != 200 or answer["Cache-Control"] == "no-store"
+
+
+def test_no_page_of_one_teacher_names_another_or_the_other_school(readers: dict[str, Client]) -> None:
+    for name in TABLE:
+        page = readers["teacher"].get(reverse(name)).content.decode()
+        assert "Hill School" not in page.replace('<option value="Hill School">', "")
+
+
+def test_layout_says_who_is_signed_in_and_costs_one_query(
+    readers: dict[str, Client], rf: RequestFactory, django_assert_num_queries: Any
+) -> None:
+    request = rf.get("/teacher/")
+    request.user = Teacher.objects.select_related("user").filter(school__name="Hill School").get().user
+    with django_assert_num_queries(1):
+        known_teacher(request)
+        page = render_to_string("teachers/base.html", {"user": request.user}, request)
+    assert "<bdi>Ms Rao</bdi>" in page
+    assert "<bdi>Hill School</bdi>" in page
+    for words in ("My students", "Class lists", "Log out"):
+        assert words in page
+
+
+def test_second_step_is_switched_on_and_asked_for(readers: dict[str, Client]) -> None:
+    """The way of a teacher who wants it; the codes come from the library's own clockwork."""
+    from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
+
+    teacher = Teacher.objects.filter(school__name="Hill School").get()
+    client = Client()
+    login = {"login": teacher.user.email, "password": "three odd lions"}
+    client.post("/accounts/login/", login)
+    again = client.get(reverse("mfa_activate_totp"))["Location"]
+    assert client.post(again, {"password": "three odd lions"})["Location"] == reverse("mfa_activate_totp")
+    page = client.get(reverse("mfa_activate_totp"))
+    secret = page.context["form"].secret
+    counter = next(iter(yield_hotp_counters_from_time()))
+    answer = client.post(
+        reverse("mfa_activate_totp"), {"code": format_hotp_value(hotp_value(secret, counter))}
+    )
+    assert answer.status_code == 302
+    assert client.get(reverse("mfa_view_recovery_codes")).status_code == 200
+    codes = client.get(reverse("mfa_download_recovery_codes")).content.decode().split()
+    client.post("/accounts/logout/")
+    assert client.post("/accounts/login/", login)["Location"].startswith(reverse("mfa_authenticate"))
+    assert "_auth_user_id" not in client.session
+    assert client.get(reverse("mfa_authenticate")).status_code == 200
+    assert client.post(reverse("mfa_authenticate"), {"code": "000000"}).status_code == 200
+    assert client.post(reverse("mfa_authenticate"), {"code": codes[-1]})["Location"] == HOME
+    assert "_auth_user_id" in client.session
