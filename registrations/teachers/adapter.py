@@ -68,9 +68,10 @@ class Adapter(DefaultAccountAdapter):
         return response
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
-        """Teachers to their students, organisers to the desk."""
-        if Teacher.objects.filter(user=request.user.pk).exists():
-            return settings.LOGIN_REDIRECT_URL
+        """Teachers to their students, who still waits to that page, organisers to the desk."""
+        teacher = Teacher.objects.filter(user=request.user.pk).first()
+        if teacher:
+            return settings.LOGIN_REDIRECT_URL if teacher.is_approved else reverse("teachers:waiting")
         return reverse("admin:index") if getattr(request.user, "is_staff", False) else "/"
 
     def is_safe_url(self, url: str) -> bool:

@@ -20,7 +20,7 @@ LOGIN, HOME, WAITING = "login", "/teacher/", "/teacher/waiting/"
 # Address: what anonymous, teacher, unapproved, other school's teacher, organiser get. A student has no login and
 # is as anybody. A path is a redirect; "again" asks for the password once more, "login" for who it is.
 TABLE: dict[str, tuple[Any, Any, Any, Any, Any]] = {
-    "account_login": (200, HOME, HOME, HOME, "/admin/"),
+    "account_login": (200, HOME, WAITING, HOME, "/admin/"),
     "account_logout": ("login", 200, 200, 200, 200),
     "account_inactive": (200, 200, 200, 200, 200),
     "account_reauthenticate": (LOGIN, 200, 200, 200, 200),
@@ -32,7 +32,7 @@ TABLE: dict[str, tuple[Any, Any, Any, Any, Any]] = {
     "account_reset_password_done": (200, 200, 200, 200, 200),
     "account_reset_password_from_key_done": (200, 200, 200, 200, 200),
     "mfa_index": (LOGIN, 200, 200, 200, 200),
-    "mfa_authenticate": (LOGIN, HOME, HOME, HOME, "/admin/"),
+    "mfa_authenticate": (LOGIN, HOME, WAITING, HOME, "/admin/"),
     "mfa_activate_totp": (LOGIN, "again", "again", "again", "again"),
     "mfa_deactivate_totp": (LOGIN, 404, 404, 404, 404),
     "teachers:waiting": (LOGIN, HOME, 200, HOME, 404),

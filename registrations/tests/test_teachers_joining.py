@@ -229,7 +229,7 @@ def test_who_asks_proves_the_address_waits_and_is_approved() -> None:
     path = path_in(letter("Confirm your address"))
     assert client.get(path).status_code == 200
     assert EmailAddress.objects.get().verified is False
-    assert client.post(path, {"password": PASSWORD})["Location"] == "/teacher/"
+    assert client.post(path, {"password": PASSWORD})["Location"] == "/teacher/waiting/"
     assert Teacher.objects.waiting().get() == teacher
     assert "Brand New School" in text_of(client.get("/teacher/waiting/"))
     data = {"action": "approve", "_selected_action": [teacher.pk]}
