@@ -6,6 +6,7 @@ so that ``manage.py`` in a second terminal speaks to the same database.
 """
 
 import os
+import re
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import SplitResult, urlsplit
@@ -109,6 +110,13 @@ class StrictEnv:
         if urlsplit(url).scheme not in {"redis", "rediss", "unix"}:
             raise ImproperlyConfigured(f"{name} must start with redis://, rediss:// or unix://.")
         return url
+
+
+def broker_url(redis_url: str) -> str:
+    """The address of the same Redis as Celery reads it, which names a socket and the database behind it otherwise."""
+    if not redis_url.startswith("unix://"):
+        return redis_url
+    return re.sub(r"([?&])db=", r"\1virtual_host=", redis_url.replace("unix://", "redis+socket://", 1))
 
 
 def data_folder() -> Path:

@@ -2,7 +2,7 @@
 
 from django.core.exceptions import ImproperlyConfigured
 
-from .env import BASE_DIR, data_folder, read_environment
+from .env import BASE_DIR, broker_url, data_folder, read_environment
 from .logs import logging_settings
 from .mailprovider import provider_settings
 
@@ -252,7 +252,7 @@ ANYMAIL = {
 # Celery: a message is only a doorbell, so it may be lost, repeated or late, and nobody waits for it
 
 REDIS_URL = env.redis("REDIS_URL")
-CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
+CELERY_BROKER_URL = broker_url(REDIS_URL)
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 120,
     "socket_timeout": 1.0,

@@ -1,7 +1,7 @@
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from techfest.env import StrictEnv
+from techfest.env import StrictEnv, broker_url
 
 
 @pytest.mark.parametrize("value", ["maybe", "2", "truely"])
@@ -60,6 +60,19 @@ def test_database_password_is_not_told() -> None:
 def test_redis_address_of_another_scheme_is_refused() -> None:
     with pytest.raises(ImproperlyConfigured, match=r"^REDIS_URL must start with"):
         StrictEnv({"REDIS_URL": "amqp://host"}).redis("REDIS_URL")
+
+
+@pytest.mark.parametrize(
+    ("redis", "broker"),
+    [
+        ("redis://host:6379/2", "redis://host:6379/2"),
+        ("unix:///run/redis.sock", "redis+socket:///run/redis.sock"),
+        ("unix:///run/redis.sock?db=2", "redis+socket:///run/redis.sock?virtual_host=2"),
+        ("unix:///run/r.sock?password=x&db=2", "redis+socket:///run/r.sock?password=x&virtual_host=2"),
+    ],
+)
+def test_broker_is_the_same_database_of_redis(redis: str, broker: str) -> None:
+    assert broker_url(redis) == broker
 
 
 def test_choice_outside_the_list_is_refused() -> None:
