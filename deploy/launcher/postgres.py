@@ -57,7 +57,8 @@ def server(cluster: Cluster, *, durable: bool = True) -> Process:
         "listen_addresses": "",
         "unix_socket_directories": str(cluster.sockets),
         "unix_socket_permissions": "0700",
-        "max_connections": "100",
+        # Two processes that share the tests may each hold a race of fifty.
+        "max_connections": "100" if durable else "200",
         "fsync": "on" if durable else "off",
         "logging_collector": "off",
         "log_line_prefix": "%m [%p] ",

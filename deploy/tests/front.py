@@ -150,10 +150,20 @@ def kept(visitors: Sequence[Visitor]) -> list[int]:
     return [found[visitor.key] for visitor in visitors]
 
 
+_WAITING = """
+SELECT count(*) FROM pg_locks WHERE NOT granted AND pid IN (
+    SELECT pid FROM pg_locks JOIN pg_database ON pg_database.oid = database WHERE datname = current_database()
+)
+"""
+
+
 def waiting_for_locks() -> int:
-    """How many wait for a lock now; unlike the activity it is not remembered within a transaction."""
+    """How many wait for a lock in this database now; unlike the activity it is not remembered in a transaction.
+
+    Whoever waits for a transaction names no database, but holds locks on tables of one.
+    """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        cursor.execute(_WAITING)
         return int(cursor.fetchone()[0])
 
 

@@ -102,7 +102,7 @@ def test_worker_killed_after_its_commit_keeps_the_seat_and_the_mail_is_owed(
     assert (page.status, b"panel is-ok" in page.body) == (200, True)
     assert (Registration.objects.values().get(), taken(event)) == (first, 1)
     # Whatever rings there were are lost with the worker; what is owed is found by the sweeper.
-    flushed_redis.flushall()
+    flushed_redis.flushdb()
     assert Delivery.objects.get().state == Delivery.State.QUEUED
     pretend_rendered()
     celery_worker("mail", environment_of("mailgun", stub))

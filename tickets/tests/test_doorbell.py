@@ -159,6 +159,6 @@ def test_sweep_rings_for_what_is_owed_and_for_nothing_else(flushed_redis: Any) -
     assert tasks.sweep() is False
     assert depths(flushed_redis) == [0, 0]
     build_answered()
-    flushed_redis.flushall()
+    flushed_redis.flushdb()
     assert tasks.sweep() is True
     assert depths(flushed_redis) == [1, 1]

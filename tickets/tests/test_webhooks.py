@@ -2,7 +2,6 @@
 
 import json
 import time
-import uuid
 from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
@@ -127,7 +126,7 @@ def test_old_signature_under_a_fresh_event_is_refused(client: Client, sent: Deli
 
 
 @pytest.mark.usefixtures("mailgun")
-@pytest.mark.parametrize("key", [uuid.uuid4().hex, "1", "", "x" * 5000, "\x00"])
+@pytest.mark.parametrize("key", ["0123456789abcdef" * 2, "1", "", "x" * 5000, "\x00"])
 def test_unknown_delivery_is_taken_and_forgotten(client: Client, sent: Delivery, key: str) -> None:
     body = signed_event(SIGNING_KEY, "failed", recipient=sent.to, metadata={"delivery": key})
     assert tell(client, body) == 200
