@@ -71,7 +71,7 @@ def site_environment(data: Path, extra: Mapping[str, str] | None = None) -> dict
 
 @contextlib.contextmanager
 def running_workers(data: Path) -> Iterator[WorkerFactory]:
-    """Gives a function that starts a worker and returns when it is ready; ends all of them at the end."""
+    """Gives a function that starts a worker and returns when it is ready; kills all of them at the end."""
     started: list[Worker] = []
 
     def start(queues: str = "mail,pdf", extra: Mapping[str, str] | None = None) -> Worker:
@@ -85,7 +85,8 @@ def running_workers(data: Path) -> Iterator[WorkerFactory]:
     finally:
         for worker in started:
             if worker.popen.poll() is None:
-                worker.stop()
+                # A warm stop takes seconds; the test that wants one asks for it.
+                worker.kill()
 
 
 def _started(queues: str, environment: Mapping[str, str], log: Path) -> Worker:
