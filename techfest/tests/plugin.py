@@ -52,6 +52,11 @@ def fresh_memory() -> None:
     schools.forget()
 
 
+@pytest.fixture(autouse=True)
+def quick_passwords(settings: Any) -> None:
+    settings.PASSWORD_HASHERS = ["techfest.tests.passwords.QuickHasher"]
+
+
 @pytest.fixture(scope="session")
 def redis_url() -> str:
     """The broker's address, as redis-py reads it."""
