@@ -1,5 +1,6 @@
 """``deploy/test``: the whole suite on real servers of its own, or the fast part of it."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -21,13 +22,16 @@ TEST_PROGRAMS = {
     "zbarimg": "zbar-tools",
     "pdftoppm": "poppler-utils",
 }
+# What two processes need to share the tests; on two cores a third gains nothing.
+SHARED_OUT = ("-n", "2", "--no-loadscope-reorder")
+FOR_ONE = ("-n", "--numprocesses", "-s", "--capture=no", "--pdb", "--trace")
 FAST = "not browser and not faults and not nginx and not slow"
 
 
 def main(arguments: Sequence[str]) -> int:
     """Runs pytest with ``arguments`` (after an optional ``fast``) and returns its exit code.
 
-    ``checks`` alone runs the checks of the text instead."""
+    Without paths two processes share the tests. ``checks`` alone runs the checks of the text instead."""
     arguments = list(arguments)
     if arguments[:1] == ["fast"]:
         arguments = ["-m", FAST, *arguments[1:]]
@@ -42,7 +46,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         with Supervisor(data / "processes.json") as supervisor:
             variables = prepare(supervisor, data)
-            code = run_pytest(supervisor, variables, arguments)
+            code = run_pytest(supervisor, variables, shared_out(arguments))
     except Stopped as stopped:
         say(f"{stopped}: the tests were stopped.")
         code = 130
@@ -52,6 +56,22 @@ def main(arguments: Sequence[str]) -> int:
     for program, package in missing.items():
         say(f"skipped: everything that needs {program} (sudo apt-get install {package})")
     return code
+
+
+def shared_out(arguments: Sequence[str]) -> Sequence[str]:
+    """``arguments``, and what lets two processes share the tests where no path and no number of them is named.
+
+    Who names paths looks closely: one process, in pytest's order, with all that pytest can do.
+    """
+    one = any(word.startswith(FOR_ONE) or _is_path(word) for word in arguments)
+    return arguments if one else [*SHARED_OUT, *arguments]
+
+
+def _is_path(word: str) -> bool:
+    # A long expression after -k is no file's name for the system.
+    with contextlib.suppress(OSError):
+        return bool(word) and (ROOT / word.partition("::")[0]).exists()
+    return False
 
 
 def missing_programs() -> dict[str, str]:

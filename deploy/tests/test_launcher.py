@@ -23,6 +23,7 @@ from deploy.launcher import (
     processes,
     procfile,
     supervisor,
+    testing,
 )
 from deploy.launcher.processes import Account, Process
 from deploy.launcher.words import Refusal
@@ -292,3 +293,26 @@ def test_interrupt_is_heard_although_the_caller_s_shell_ignores_it(tmp_path: Pat
         finally:
             process.kill()
     assert (said, process.returncode) == ("SIGINT\n", 0)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["-q", "registrations"],
+        ["events/tests/test_history.py::test_nothing", "-q"],
+        ["-n", "0"],
+        ["-n3"],
+        ["--pdb"],
+        ["-s", "-k", "history"],
+    ],
+)
+def test_named_paths_and_close_looks_are_run_by_one_process(arguments: list[str]) -> None:
+    assert testing.shared_out(arguments) == arguments
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["-q", "--durations=10"], ["-m", testing.FAST], ["-k", " or ".join(["seat"] * 200)], ["-k", ""]],
+)
+def test_two_processes_share_everything_else(arguments: list[str]) -> None:
+    assert testing.shared_out(arguments) == [*testing.SHARED_OUT, *arguments]

@@ -1,18 +1,24 @@
 """pytest's plugin of the whole project: real servers, no network but loopback, and the fixtures of the rooms."""
 
+import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
 
+from . import sidebyside
 from .parts import find_program
 from .workers import WorkerFactory, running_workers
 
 _REAL_CONNECT = socket.socket.connect
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost", "0.0.0.0", "::"})  # noqa: S104  # compared, never bound
+
+
+# pytest-django reads the settings as soon as pytest has begun.
+sidebyside.part_ways()
 
 
 class NetworkRefused(Exception):
@@ -31,6 +37,24 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     socket.socket.connect = _REAL_CONNECT  # type: ignore[method-assign]  # taken back
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> sidebyside.Sharing:
+    return sidebyside.Sharing(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if sidebyside.number_of_this_process() is not None:
+        items[:] = sidebyside.in_order(items)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """With all its fixtures a test stands in its turn."""
+    if sidebyside.number_of_this_process() is None:
+        return (yield)
+    with sidebyside.turn(Path(os.environ["TECHFEST_DATA"]) / "turn", alone=sidebyside.is_alone(item)):
+        return (yield)
 
 
 @pytest.fixture(autouse=True)
@@ -69,9 +93,9 @@ def flushed_redis(redis_url: str) -> Iterator[Any]:
     from redis import Redis
 
     with Redis.from_url(redis_url) as client:
-        client.flushall()
+        client.flushdb()
         yield client
-        client.flushall()
+        client.flushdb()
 
 
 @pytest.fixture
