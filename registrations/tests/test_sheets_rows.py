@@ -68,9 +68,9 @@ def test_grade_that_is_none_of_the_fest_is_an_error(text: str) -> None:
 
 
 def test_grade_of_long_nonsense_is_quick() -> None:
-    began = time.monotonic()
+    began = time.process_time()
     assert [grade_of("9" + nonsense * 2000 + "(") for nonsense in (" )", "-sec", "a ")] == [None] * 3
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 1
 
 
 def test_all_problems_of_all_rows_are_said_at_once() -> None:
@@ -157,10 +157,10 @@ def test_events_of_one_name_are_asked_about() -> None:
 
 
 def test_cell_full_of_events_is_refused_quickly() -> None:
-    began = time.monotonic()
+    began = time.process_time()
     listed = listing("Name|Class|Events", *(f"S{n}|9|{','.join(['abc'] * 1000)}" for n in range(400)))
     assert {p.text for p in listed.problems} == {"Enter 20 events or fewer"}
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
 
 
 @pytest.mark.parametrize("nothing", ["", "-", "—", "n/a", "NA", "nil", "None"])
@@ -235,10 +235,10 @@ def test_student_number_1001_is_refused() -> None:
 
 
 def test_thousand_rows_of_one_student_are_read_quickly() -> None:
-    began = time.monotonic()
+    began = time.process_time()
     listed = listing("Name|Class|Events", *["Asha Rao Deshmukh Kulkarni|9|Quiz"] * 1000)
     assert ({p.other_row for p in listed.problems}, len(listed.problems)) == ({2}, 999)
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_meaning_of_a_problem_names_a_field_of_the_form() -> None:
