@@ -99,7 +99,7 @@ def test_failure_in_one_of_two_processes_is_told_in_one_summary(tmp_path: Path) 
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     environment |= {"DIARY": str(tmp_path / "diary"), "TECHFEST_DATA": str(tmp_path)}
     finished = subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=60
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=240
     )
     told = finished.stdout.splitlines()
     assert (finished.returncode, told[-1].startswith("1 failed, 11 passed")) == (1, True), finished.stdout
