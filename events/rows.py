@@ -12,6 +12,8 @@ from django.db import connection, models
 from django.db.models import NOT_PROVIDED
 
 MOST_AT_ONCE = 100
+FEW = 8
+"""Up to so many rows a press has, whose statement is the same each time and stays prepared."""
 
 
 def columns(model: type[models.Model], *, without: Collection[str] = ()) -> list[str]:
@@ -19,40 +21,55 @@ def columns(model: type[models.Model], *, without: Collection[str] = ()) -> list
     return [field.column for field in model._meta.concrete_fields if field.name not in without]
 
 
-def insert(rows: Sequence[models.Model]) -> None:
+def insert(rows: Sequence[models.Model], *, keep_others: bool = False) -> None:
     """Inserts these rows, all of one model, and gives them their primary keys.
 
     Columns with a default of the database keep it, and are not read back. No signals, no `save`. Raises
-    what the database raises.
+    what the database raises; to `keep_others` is to leave out, without their keys, those that are there.
     """
     for start in range(0, len(rows), MOST_AT_ONCE):
-        _insert(rows[start : start + MOST_AT_ONCE])
+        _insert(rows[start : start + MOST_AT_ONCE], keep_others)
 
 
-def _insert(rows: Sequence[models.Model]) -> None:
-    fields, statement = _statement(type(rows[0]), len(rows))
+def _insert(rows: Sequence[models.Model], keep_others: bool) -> None:
+    many = len(rows) > FEW and _fits_arrays(type(rows[0]))
+    fields, statement = _statement(type(rows[0]), 0 if many else len(rows), keep_others)
     values = [
-        field.get_db_prep_save(getattr(row, field.attname), connection) for row in rows for field in fields
+        [field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields] for row in rows
     ]
+    given = list(map(list, zip(*values, strict=True))) if many else [one for row in values for one in row]
     with connection.cursor() as cursor:
-        cursor.execute(statement, values)
+        cursor.execute(statement, given)
         keys = cursor.fetchall()
+    if keep_others:
+        return
     for row, (key,) in zip(rows, keys, strict=True):
         row.pk = key
         row._state.adding = False
         row._state.db = connection.alias
 
 
+def _fits_arrays(model: type[models.Model]) -> bool:
+    """A column of arrays does not: an array of them is one with more dimensions."""
+    return all(field.get_internal_type() != "ArrayField" for field in model._meta.concrete_fields)
+
+
 @lru_cache(maxsize=512)
-def _statement(model: type[models.Model], count: int) -> tuple[list["models.Field[Any, Any]"], str]:
-    """A VALUES list is inserted, and returned, in its own order."""
+def _statement(
+    model: type[models.Model], count: int, keep_others: bool
+) -> tuple[list["models.Field[Any, Any]"], str]:
+    """A list of values, or an array for each column (`count` 0); inserted, and returned, in its own order.
+
+    Of many rows each value as a parameter of its own takes the driver longer than the database the insert.
+    """
     meta = model._meta
     fields = [
         field for field in meta.concrete_fields if not field.primary_key and field.db_default is NOT_PROVIDED
     ]
     columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+    table, key = map(connection.ops.quote_name, (meta.db_table, meta.pk.column))
     row = f"({', '.join(['%s'] * len(fields))})"
-    key = connection.ops.quote_name(meta.pk.column)
-    table = connection.ops.quote_name(meta.db_table)
-    values = ", ".join([row] * count)
-    return fields, f"INSERT INTO {table} ({columns}) VALUES {values} RETURNING {key}"  # noqa: S608 - names only
+    arrays = ", ".join(f"%s::{field.rel_db_type(connection)}[]" for field in fields)
+    source = f"VALUES {', '.join([row] * count)}" if count else f"SELECT * FROM unnest({arrays})"  # noqa: S608
+    conflict = "ON CONFLICT DO NOTHING" if keep_others else ""
+    return fields, f"INSERT INTO {table} ({columns}) {source} {conflict} RETURNING {key}"

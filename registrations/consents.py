@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from events.models import Fest
+from events.rows import insert
 from registrations.models import Consent, ConsentText, Student
 
 DEFAULT = (
@@ -33,4 +34,4 @@ def next_version(fest: Fest) -> int:
 def declare(students: Iterable[Student], *, text: ConsentText, user: Any) -> None:
     """A teacher's word for all of these, in one statement; who has given it before is not asked again."""
     rows = [Consent(student=one, text=text, basis=Consent.Basis.TEACHER, user=user) for one in students]
-    Consent.objects.bulk_create(rows, ignore_conflicts=True)
+    insert(rows, keep_others=True)

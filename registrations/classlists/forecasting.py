@@ -110,7 +110,7 @@ def forecast(class_list: ClassList, listing: Listing, *, wants_waiting: bool = T
     """
     left_out = set(class_list.rows.filter(is_left_out=True).values_list("number", flat=True))
     listed = [student for student in listing.ready if student.row not in left_out]
-    matches = matched(listed, fest_id=class_list.fest_id, school_id=class_list.school_id)
+    matches = matched(listed, fest_id=class_list.fest_id, school_id=class_list.school_id, looks_alike=True)
     claimants = claimants_of(class_list, listed, matches)
     for number, claimant in enumerate(claimants, 1):
         if claimant.is_new:

@@ -33,16 +33,21 @@ class Match:
 NOBODY = Match()
 
 
-def match(listed: Sequence[ListedStudent], *, fest_id: int, school_id: int) -> dict[int, Match]:
+def match(
+    listed: Sequence[ListedStudent], *, fest_id: int, school_id: int, looks_alike: bool = False
+) -> dict[int, Match]:
     """Finds each row's student among the school's, row number -> Match; one query, nothing is locked.
 
     The same grade, section, name and roll number is the same student. Else the one student of this name and
     grade whom neither section nor roll number tells apart is meant, and completed by what the row adds; two
-    such students, or two different rows for one, are a doubt.
+    such students, or two different rows for one, are a doubt. Who only looks alike is searched where it is
+    asked for: for that all students of these grades are read, and not the namesakes alone.
     """
     grades = {student.grade for student in listed}
-    students = Student.objects.filter(fest=fest_id, school=school_id, grade__in=grades)
-    known = _Known(students.order_by("pk"))
+    students = Student.objects.filter(fest=fest_id, school=school_id, grade__in=grades).order_by("pk")
+    if not looks_alike:
+        students = students.filter(name_key__in={name_key(student.name) for student in listed})
+    known = _Known(students)
     found = {student.row: known.candidates(student) for student in listed}
     wanted: dict[int, dict[tuple[int, str, str, str], list[int]]] = defaultdict(lambda: defaultdict(list))
     for student in listed:
@@ -50,7 +55,7 @@ def match(listed: Sequence[ListedStudent], *, fest_id: int, school_id: int) -> d
             wanted[candidates[0].pk][student.identity].append(student.row)
     matches = {one.row: _match(one, found[one.row], wanted) for one in listed}
     taken = {row.student.pk for row in matches.values() if row.student}
-    for student in listed:
+    for student in listed if looks_alike else ():
         if matches[student.row] is NOBODY and (near := known.near(student, taken)):
             matches[student.row] = Match(near=near)
     return matches

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from django.db import connection
 
 from events.clock import database_now
+from events.rows import insert
 from registrations import consents
 from registrations.classlists.claiming import Claimant, claimants_of, claims_of
 from registrations.classlists.matching import match
@@ -199,7 +200,7 @@ def _keep(chunk: _Chunk, entries: Sequence[ClassListEntry]) -> None:
         if one.student.pk in stored
         for outcome in chunk.outcomes[one.listed.row]
     )
-    ClassListEntry.objects.bulk_create(entries)
+    insert(entries)
     presses = {row: stored[pk].pk for row, pk in students.items() if pk in stored}
     _mark_done(chunk.rows, kept, presses, database_now())
 

@@ -7,7 +7,8 @@ from django.conf import settings
 from django.db import connection
 
 from registrations.models import Student
-from registrations.tests.builders import build_event, build_submission
+from registrations.tests.builders import build_event, build_fest, build_submission
+from registrations.tests.classlists import build_list, registered, row
 from registrations.tests.held import ask_now, build_teacher, name_now
 from tickets.models import Ticket
 from tickets.rendering import pdf_path, store
@@ -203,6 +204,63 @@ SEEDED_IN_BLOCKS = {
 }
 
 
+ROW = "registrations_classlistrow"
+ENTRY = "registrations_classlistentry"
+LISTED = {
+    "row done without a job": (
+        f"UPDATE {ROW} SET job_id = NULL WHERE number = 2",
+        "row 2 is done without a job.",
+    ),
+    "row of a finished job not done": (
+        f"UPDATE {ROW} SET done_at = NULL, submission_id = NULL WHERE number = 2",
+        "row 2 was left by a job that is finished.",
+    ),
+    "row pressed and not done": (
+        f"UPDATE {ROW} SET done_at = NULL WHERE number = 2",
+        "row 2 has a press and is not done.",
+    ),
+    "entry that is nothing": (
+        f"UPDATE {ENTRY} SET is_new = false WHERE reason = ''",
+        "row 2 has an entry that is neither a registration nor a reason.",
+    ),
+    "entry of somebody else": (
+        (
+            f"UPDATE {ENTRY} SET registration_id = (SELECT max(id) FROM {REGISTRATION}) WHERE row_id ="
+            f" (SELECT id FROM {ROW} WHERE number = 2)"
+        ),
+        "row 2 has the registration of somebody else.",
+    ),
+    "entry lost": (
+        f"DELETE FROM {ENTRY} WHERE row_id = (SELECT id FROM {ROW} WHERE number = 2)",
+        "row 2 has a press that obtained nothing.",
+    ),
+    "registration told by no row": (
+        f"DELETE FROM {ENTRY} WHERE row_id = (SELECT id FROM {ROW} WHERE number = 3)",
+        "Robo Race: the registration of Listed Bilal (R) by a class list stands in no row of it.",
+    ),
+    "undone row that came to something": (
+        (
+            f"UPDATE {ROW} SET done_at = NULL, submission_id = NULL WHERE number = 2;"
+            " UPDATE registrations_classlistjob SET finished_at = NULL"
+        ),
+        "row 2 came to something and is not done.",
+    ),
+    "student of another school": (
+        (
+            "INSERT INTO registrations_school (name, key, state) VALUES ('Hill', 'hill', 'accepted');"
+            " UPDATE registrations_student SET school_id = (SELECT max(id) FROM registrations_school)"
+            " WHERE name = 'Listed Asha'"
+        ),
+        "row 2: Listed Asha (R) is of another school than the list.",
+    ),
+    "listed before the opening": (
+        f"UPDATE {REGISTRATION} SET created_at = created_at - interval '2 days'",
+        "Robo Race: Listed Asha (R) was registered at",
+    ),
+}
+"""Of a class list whose rows are Listed Asha (2) and Listed Bilal (3)."""
+
+
 def named(text: str, sentences: list[str]) -> bool:
     """Whether one of the sentences tells this; references are random, so they are written (R)."""
     known = dict(Student.objects.values_list("reference", "pk"))
@@ -254,6 +312,16 @@ def test_block_is_named_ten_minutes_after_its_time(minutes: int, is_found: bool)
     ask_now(build_teacher(), event, 1)
     damage(f"UPDATE {BLOCK} SET until = clock_timestamp() - %s * interval '1 minute'", minutes)
     assert bool(run()) == is_found
+
+
+@pytest.mark.parametrize("seed", LISTED)
+def test_seeded_offender_of_a_class_list_is_named(restored_indexes: None, seed: str) -> None:
+    sql, sentence = LISTED[seed]
+    event = build_event(build_fest(), name="Robo Race")
+    registered(build_list(event.fest, [row("Listed Asha", event), row("Listed Bilal", event)]))
+    assert run() == []
+    damage(sql)
+    assert named(sentence, run("--all"))
 
 
 def test_false_refusal_is_named() -> None:

@@ -47,7 +47,7 @@ def test_rolled_back_press_leaves_neither_ticket_nor_mail(monkeypatch: pytest.Mo
         written.append((Ticket.objects.count(), Delivery.objects.count()))
         raise Undone
 
-    monkeypatch.setattr("registrations.submitting._keep_refusals", fail)
+    monkeypatch.setattr("registrations.submitting.keep_refusals", fail)
     with pytest.raises(Undone):
         submit(build_press(event), deadline=Deadline())
     assert written == [(1, 1)]
