@@ -1,0 +1,67 @@
+"""Class lists against clicks: nobody is oversold, lost or doubled, and neither side starves."""
+
+from functools import partial
+
+import pytest
+
+from events.models import Event, Seats
+from registrations.classlists import jobs
+from registrations.errors import Refused
+from registrations.models import ClassListJob, ClassListRow, Registration, Submission
+from registrations.tests.builders import build_event, build_fest, build_press, build_school, press_now
+from registrations.tests.classlists import build_list, build_teacher, confirmed, outcomes, pupils
+from registrations.tests.counting import counts, recount
+from registrations.tests.races import at_once
+from tickets.tests.audited import run as audit
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TEACHERS, ROWS, CLICKS, SEATS = 30, 5, 30, 100
+
+
+def confirmed_lists(*events: Event) -> None:
+    for number in range(TEACHERS):
+        teacher = build_teacher(build_school(f"School {number}"), name=f"Teacher No{number}")
+        confirmed(build_list(events[0].fest, pupils(ROWS, *events), teacher=teacher))
+
+
+def test_lists_of_thirty_teachers_against_clicks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "CHUNK", 3)
+    fest = build_fest()
+    events = build_event(fest, capacity=SEATS), build_event(fest, capacity=SEATS)
+    confirmed_lists(*events)
+    presses = [build_press(*events[:: 1 if number % 2 else -1]) for number in range(CLICKS)]
+    works = [partial(press_now, press) for press in presses]
+    answers = at_once([*works, jobs.run_due, jobs.run_due, jobs.run_due])
+    jobs.run_due()
+    assert [type(answer) for answer in answers[:CLICKS]] == [Submission] * CLICKS
+    assert ClassListJob.objects.filter(finished_at=None).count() == 0
+    assert ClassListRow.objects.filter(done_at=None).count() == 0
+    wanted = TEACHERS * ROWS + CLICKS
+    for event in events:
+        assert counts(event) == (SEATS, wanted - SEATS, wanted)
+        assert recount(event) == (SEATS, wanted - SEATS)
+    assert audit("--all") == []
+
+
+def test_last_seats_between_a_list_and_clicks_are_given_once() -> None:
+    event = build_event(build_fest(), capacity=10, waiting_limit=0)
+    class_list = build_list(event.fest, pupils(10, event))
+    confirmed(class_list)
+    presses = [partial(press_now, build_press(event)) for _ in range(10)]
+    answers = at_once([jobs.run_due, *presses])
+    refused = sum(isinstance(answer, Refused) for answer in answers[1:])
+    assert outcomes(class_list).count("full") + refused == 10
+    assert counts(event) == (10, 0, 10)
+    assert audit("--all") == []
+
+
+def test_clicks_get_in_between_the_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "CHUNK", 10)
+    event = build_event(build_fest(), capacity=400)
+    confirmed(build_list(event.fest, pupils(300, event)))
+    at_once([jobs.run_due, *(partial(press_now, build_press(event)) for _ in range(5))])
+    clicked = Registration.objects.filter(changes__actor="student").order_by("place")
+    assert len(clicked) == 5
+    assert max(row.place for row in clicked) < Seats.objects.get(pk=event.pk).last_place
+    assert audit() == []
