@@ -69,7 +69,7 @@ def _statement(
     columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
     table, key = map(connection.ops.quote_name, (meta.db_table, meta.pk.column))
     row = f"({', '.join(['%s'] * len(fields))})"
-    arrays = ", ".join(f"%s::{field.rel_db_type(connection)}[]" for field in fields)
+    arrays = ", ".join(f"%s::{field.db_type(connection)}[]" for field in fields)
     source = f"VALUES {', '.join([row] * count)}" if count else f"SELECT * FROM unnest({arrays})"  # noqa: S608
     conflict = "ON CONFLICT DO NOTHING" if keep_others else ""
     return fields, f"INSERT INTO {table} ({columns}) {source} {conflict} RETURNING {key}"

@@ -122,8 +122,8 @@ def test_lists_come_to_what_the_rules_say(
     for lines in (first, second):
         expected = [[model.ask((one.name, one.grade), event) for event in one.events] for one in lines]
         assert came_to_of(lines, events, wants_waiting=wants_waiting) == expected
-    for number, event in enumerate(events):
-        assert recount(event) == (model.count(number, "confirmed"), model.count(number, "waiting"))
+    for number, stored in enumerate(events):
+        assert recount(stored) == (model.count(number, "confirmed"), model.count(number, "waiting"))
     having = {who for who, held in model.has.items() if held}
     assert set(Student.objects.values_list("name", "grade")) == having
     assert Registration.objects.count() == sum(len(held) for held in model.has.values())

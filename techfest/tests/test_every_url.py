@@ -83,11 +83,11 @@ SECRET = {name for name in TAKES if name.split(":")[0] in ("registrations", "tic
 
 
 def names(patterns: list[Any], space: str = "") -> Iterator[str]:
-    """The full name of every pattern but those of the admin, which brings its own rules."""
+    """The full name of every pattern but those behind a login, which bring their own rules."""
     for pattern in patterns:
         if isinstance(pattern, URLResolver):
             inner = f"{pattern.namespace}:" if pattern.namespace else ""
-            if pattern.namespace != "admin":
+            if pattern.namespace not in ("admin", "classlists"):
                 yield from names(pattern.url_patterns, space + inner)
         elif isinstance(pattern, URLPattern):
             yield f"{space}{pattern.name}"
