@@ -15,12 +15,18 @@ from registrations.models import Submission
 GOOD, ALL = "good", "all"
 
 
+class Sentences(forms.RadioSelect):
+    """One below the other: each is longer than a grade."""
+
+    template_name = "django/forms/widgets/multiple_input.html"
+
+
 class ConfirmForm(PlainForm):
     """How much, what if it is full, and the declaration without which nothing is registered."""
 
     how = forms.ChoiceField(
         label=gettext_lazy("How much of the list"),
-        widget=forms.RadioSelect,
+        widget=Sentences,
         choices=[
             (GOOD, gettext_lazy("Register the good rows, keep the rest as a draft")),
             (ALL, gettext_lazy("All or none: if one row would be refused, register nothing")),
@@ -30,7 +36,7 @@ class ConfirmForm(PlainForm):
     )
     when_full = forms.ChoiceField(
         label=gettext_lazy("If an event is full"),
-        widget=forms.RadioSelect,
+        widget=Sentences,
         choices=[
             ("wait", gettext_lazy("Put the others on the waiting list, in the order of the list")),
             ("refuse", gettext_lazy("No waiting list: register as many as fit")),

@@ -44,7 +44,8 @@ def job(request: HttpRequest, teacher: Teacher, key: uuid.UUID) -> HttpResponseB
     found = get_object_or_404(asked, key=key, class_list__school=teacher.school)
     context: dict[str, Any] = {"job": found, "class_list": found.class_list}
     if found.finished_at:
-        return render(request, "classlists/result.html", context | {"result": result_of(found)})
+        context |= {"result": result_of(found), "left": len(problem_table(found.class_list)[1])}
+        return render(request, "classlists/result.html", context)
     return render(request, "classlists/progress.html", context | {"progress": jobs.progress_of(found)})
 
 

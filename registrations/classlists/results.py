@@ -65,11 +65,6 @@ class Result:
         """Rows by outcome: registered + waiting + already + cancelled + refused + kept = rows, always."""
         return Counter(row.outcome for row in self.rows)
 
-    @property
-    def has_left(self) -> bool:
-        """Whether some row obtained not all that it asked for."""
-        return any(row.outcome in (REFUSED, KEPT) or _is_short(row) for row in self.rows)
-
 
 def result_of(job: ClassListJob) -> Result:
     """The number of queries does not grow with the rows."""
@@ -137,10 +132,6 @@ def _row(row: ClassListRow, reader: _Reader, events: Sequence[EventResult]) -> R
         if not events:
             words = _("this row could not be read any more")
     return RowResult(row.number, reader.name(row), reader.grade(row), tuple(events), outcome, words)
-
-
-def _is_short(row: RowResult) -> bool:
-    return any(one.outcome == REFUSED for one in row.events)
 
 
 def problem_table(class_list: ClassList) -> tuple[list[str], list[list[str]]]:
