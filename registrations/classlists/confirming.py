@@ -1,6 +1,7 @@
 """Pressing Confirm: the good rows of a draft become a job, once per key."""
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from registrations.classlists.drafts import read_draft
 from registrations.classlists.forecasting import Forecast, forecast
+from registrations.classlists.matching import match
 from registrations.errors import NotPossible
 from registrations.models import ClassList, ClassListEntry, ClassListJob, ClassListRow, ConsentText
 from registrations.sheets.students import Listing
@@ -49,13 +51,7 @@ class Readiness:
     @property
     def hindrance(self) -> str:
         """Why nothing can be confirmed now, or nothing."""
-        if self.class_list.is_guess:
-            return _(
-                "The file's encoding was guessed. Look at the names in the preview and say that they are right."
-            )
-        if not self.ready:
-            return _("There is nothing to register: no row without problems is left in this list.")
-        return ""
+        return _hindrance(self.class_list, self.ready)
 
 
 def readiness(class_list: ClassList, *, wants_waiting: bool = True) -> Readiness:
@@ -63,8 +59,19 @@ def readiness(class_list: ClassList, *, wants_waiting: bool = True) -> Readiness
     listing = read_draft(class_list).listing
     expected = forecast(class_list, listing, wants_waiting=wants_waiting)
     free = set(_unassigned(class_list).values_list("number", flat=True))
-    ready = {number for number, row in expected.rows.items() if row.kind != "doubt"}
-    return Readiness(class_list, listing, expected, frozenset(ready & free))
+    return Readiness(
+        class_list, listing, expected, frozenset((expected.rows.keys() - expected.doubtful) & free)
+    )
+
+
+def _hindrance(class_list: ClassList, ready: Collection[int]) -> str:
+    if class_list.is_guess:
+        return _(
+            "The file's encoding was guessed. Look at the names in the preview and say that they are right."
+        )
+    if not ready:
+        return _("There is nothing to register: no row without problems is left in this list.")
+    return ""
 
 
 def confirm(
@@ -84,16 +91,21 @@ def confirm(
     """
     if twin := _twin(class_list, key):
         return twin
-    found = readiness(class_list, wants_waiting=wants_waiting)
-    if found.hindrance:
-        raise NotPossible(found.hindrance)
-    if is_all_or_none and found.left:
+    listing = read_draft(class_list).listing
+    # Not foreseen again: thirty teachers press at once, and the worker judges.
+    matches = match(listing.ready, fest_id=class_list.fest_id, school_id=class_list.school_id)
+    ready = {number for number, found in matches.items() if not found.is_doubt}
+    if hindrance := _hindrance(class_list, ready):
+        raise NotPossible(hindrance)
+    if is_all_or_none and len(ready) < len(listing.students):
         raise NotPossible(_("All or none was chosen, and some rows need fixing first."))
     with transaction.atomic():
         ClassList.objects.select_for_update(no_key=True).get(pk=class_list.pk)
-        rows = list(_unassigned(class_list).filter(number__in=found.ready).values_list("pk", flat=True))
+        rows = list(_unassigned(class_list).filter(number__in=ready).values_list("pk", flat=True))
         if twin := _twin(class_list, key) or (None if rows else class_list.jobs.order_by("pk").last()):
             return twin
+        if not rows:
+            raise NotPossible(_hindrance(class_list, ()))
         job = ClassListJob.objects.create(
             class_list=class_list,
             key=key,

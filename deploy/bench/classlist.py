@@ -1,0 +1,309 @@
+"""A class of 500 from workbook to seats, against the same rows saved in a loop; and thirty teachers beside clicks.
+
+``python -m deploy.bench.classlist`` writes results/classlist.json. A list goes the way of a teacher: its page before
+Confirm over HTTP, the press, the worker. The loop reads the workbook cell by cell and saves what the product saves,
+row by row. Rounds are interleaved and the medians are what may be quoted. Reading a file is measured in this process.
+"""
+
+import argparse
+import secrets
+import statistics
+import sys
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from http.client import HTTPConnection
+from typing import Any
+from urllib.parse import urlencode
+
+from deploy.bench import fest, rowbyrow
+from deploy.bench.figures import median_of, ratio, spread, write
+from deploy.bench.machine import describe
+from deploy.bench.rush import SNAPSHOT_SECONDS
+from deploy.bench.stack import Stack, running_stack
+
+ROWS, TEACHERS, CLICKS, SEATS = 500, 30, 300, 300
+TITLES = ("Name", "Grade", "Section", "Roll number", "E-mail", "Events")
+
+
+class Pupils:
+    """Rows of a list whose names no slip of the pen turns into one another."""
+
+    FIRST = ("Asha", "Bilal", "Chen", "Divya", "Esther", "Farid", "Gita", "Harsh", "Indira", "Jonas")
+
+    def rows(self, many: int, event: str, tag: str) -> list[list[str]]:
+        """So many pupils of grade 9, each with an address."""
+        names = [
+            f"{self.FIRST[n % 10]} {self.FIRST[n // 10 % 10]} {self.FIRST[n // 100 % 10]}"
+            for n in range(many)
+        ]
+        return [
+            [f"{name} {tag}{n}", "9", "B", str(n + 1), f"{tag}{n}@example.org", event]
+            for n, name in enumerate(names)
+        ]
+
+
+class SignedIn:
+    """A teacher's browser, as far as it is needed: two cookies and the token of a form."""
+
+    def __init__(self, stack: Stack, session: str) -> None:
+        self.port, self.token = stack.ports["techfest"], secrets.token_hex(16)
+        self.cookie = f"sessionid={session}; csrftoken={self.token}"
+
+    def ask(self, path: str, form: dict[str, Any] | None = None) -> tuple[int, str, float]:
+        """Status, where it leads, and seconds."""
+        headers = {"Cookie": self.cookie, "Content-Type": "application/x-www-form-urlencoded"}
+        began = time.monotonic()
+        with closing(HTTPConnection("127.0.0.1", self.port, timeout=60)) as connection:
+            if form is None:
+                connection.request("GET", path, headers=headers)
+            else:
+                body = urlencode(form | {"csrfmiddlewaretoken": self.token})
+                connection.request("POST", path, body, headers)
+            answer = connection.getresponse()
+            answer.read()
+            return answer.status, answer.getheader("Location") or "", time.monotonic() - began
+
+
+def teacher(stack: Stack, number: int) -> tuple[Any, SignedIn]:
+    """An approved teacher of a school of the own, signed in."""
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
+    from django.contrib.sessions.backends.db import SessionStore
+    from django.utils import timezone
+
+    from registrations.models import School, Teacher
+
+    name = f"Class School {number}"
+    school, _made = School.objects.get_or_create(
+        key=name.lower(), defaults={"name": name, "state": "accepted"}
+    )
+    user = get_user_model().objects.create(username=f"teacher{number}-{secrets.token_hex(4)}")
+    found = Teacher.objects.create(user=user, school=school, approved_at=timezone.now())
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.save()
+    return found, SignedIn(stack, str(session.session_key))
+
+
+def draft(of: Any, rows: Sequence[Sequence[str]], title: str) -> Any:
+    """The list as it stands after the upload."""
+    from events.models import Fest
+    from registrations.models import ClassList, ClassListRow
+
+    meanings = ("name", "grade", "section", "roll_number", "email", "events")
+    class_list = ClassList.objects.create(
+        fest=Fest.objects.get(slug="bench"),
+        school=of.school,
+        owner=of.user,
+        title=title,
+        digest=b"",
+        columns=[[name, meaning, ""] for name, meaning in zip(TITLES, meanings, strict=True)],
+    )
+    ClassListRow.objects.bulk_create(
+        ClassListRow(class_list=class_list, number=number, cells=cells)
+        for number, cells in enumerate(rows, 2)
+    )
+    return class_list
+
+
+def declaration(key: str) -> dict[str, Any]:
+    """The form of Confirm with its declaration ticked."""
+    from registrations.models import ConsentText
+
+    return {
+        "how": "good",
+        "when_full": "wait",
+        "consent": "on",
+        "key": key,
+        "text": ConsentText.objects.get().pk,
+    }
+
+
+def new_key() -> str:
+    import uuid
+
+    return str(uuid.uuid4())
+
+
+def finished(keys: Sequence[str], *, seconds: float = 300) -> float:
+    """Seconds until all jobs of these keys are through."""
+    from registrations.models import ClassListJob
+
+    began = time.monotonic()
+    while time.monotonic() - began < seconds:
+        if ClassListJob.objects.filter(key__in=keys, finished_at__isnull=False).count() == len(keys):
+            return round(time.monotonic() - began, 3)
+        time.sleep(0.01)
+    raise TimeoutError("the worker is not through")
+
+
+def timed(work: Callable[[], Any]) -> dict[str, float]:
+    """Seconds by the clock and of the processor."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    work()
+    return {
+        "seconds": round(time.perf_counter() - wall, 3),
+        "cpu_seconds": round(time.process_time() - cpu, 3),
+    }
+
+
+def read(data: bytes, of: Any, many: int) -> None:
+    """From the bytes of a workbook to the forecast of its rows, as the preview has it."""
+    from events.models import Fest
+    from registrations.classlists.checking import checked
+    from registrations.classlists.forecasting import forecast
+    from registrations.models import ClassList
+
+    current = Fest.objects.get(slug="bench")
+    found = checked(_sheet(data), current)
+    unsaved = ClassList.objects.create(fest=current, school=of.school, owner=of.user, title="", digest=b"")
+    rows = len(forecast(unsaved, found.listing).rows)
+    unsaved.delete()
+    if rows != many:
+        raise ValueError(f"{rows} of {many} rows are ready")
+
+
+def _sheet(data: bytes) -> Any:
+    from registrations.sheets.reading import read_file
+
+    return read_file(data)
+
+
+def one_round(stack: Stack, number: int) -> dict[str, Any]:
+    """A list of 500 on a new event, and the loop on another one."""
+    from events.models import Event
+    from registrations.sheets.tables import xlsx_table
+
+    fest.close_events()
+    names = [
+        Event.objects.get(slug=slug).name
+        for slug in fest.open_events(3, capacity=SEATS, prefix=f"list-{number}")
+    ]
+    of, browser = teacher(stack, number)
+    pupils = Pupils()
+    short, long = (
+        xlsx_table(TITLES, pupils.rows(many, names[0], f"x{number}q")) for many in (ROWS, 2 * ROWS)
+    )
+    class_list = draft(of, pupils.rows(ROWS, names[0], f"r{number}q"), "500.xlsx")
+    path, key = f"/teacher/lists/{class_list.pk}/confirm/", new_key()
+    found: dict[str, Any] = {
+        "file_500_to_forecast": timed(lambda: read(short, of, ROWS)),
+        "file_1000_to_forecast": timed(lambda: read(long, of, 2 * ROWS)),
+    }
+    status, _to, found["preview_page_seconds"] = browser.ask(path)
+    before = stack.cpu()
+    pressed, to, found["press_seconds"] = browser.ask(path, declaration(key))
+    found["confirm_seconds"] = round(found["press_seconds"] + finished([key]), 3)
+    found["worker_cpu_seconds"] = stack.spent_since(before)["worker-lists"]
+    result, _to, found["result_page_seconds"] = browser.ask(to)
+    found["statuses"] = [status, pressed, result]
+    table = xlsx_table(TITLES, pupils.rows(ROWS, names[1], f"n{number}q"))
+    found["row_by_row"] = timed(lambda: rowbyrow.register(table, of))
+    return found
+
+
+def beside_clicks(stack: Stack) -> dict[str, Any]:
+    """Thirty teachers confirm 500 rows each while 300 students click for the same event."""
+    from events.models import Event
+
+    fest.close_events()
+    slugs = fest.open_events(1, capacity=TEACHERS * ROWS // 2, prefix="thirty")
+    name = Event.objects.get(slug=slugs[0]).name
+    teachers = [teacher(stack, 1000 + number) for number in range(TEACHERS)]
+    lists = [
+        draft(of, Pupils().rows(ROWS, name, f"t{n}q"), f"List {n}")
+        for n, (of, _browser) in enumerate(teachers)
+    ]
+    keys = [new_key() for _ in lists]
+    time.sleep(SNAPSHOT_SECONDS)
+    forms = [declaration(key) for key in keys]
+    began = time.monotonic()
+    with ThreadPoolExecutor(TEACHERS + 1) as pool:
+        clicks = pool.submit(
+            stack.load, "techfest", "rush", "--clients", str(CLICKS), "--events", slugs[0], "--tag", "thirty"
+        )
+        presses = [
+            pool.submit(browser.ask, f"/teacher/lists/{one.pk}/confirm/", form)
+            for one, form, (_of, browser) in zip(lists, forms, teachers, strict=True)
+        ]
+        answers = [press.result() for press in presses]
+        report = clicks.result()
+    finished(keys)
+    through = round(time.monotonic() - began, 2)
+    counts = fest.counts(slugs)
+    return {
+        "press_statuses": sorted({status for status, _to, _seconds in answers}),
+        "press_seconds": spread(seconds for _status, _to, seconds in answers),
+        "clicks": {name: report[name] for name in ("redirect_seconds", "answer_page_seconds", "errors")},
+        "all_lists_through_seconds": through,
+        "database": counts,
+        "sums_exact": counts["confirmed"] + counts["waiting"] == TEACHERS * ROWS + CLICKS,
+        "deadlocks_shown": _shown(stack, "deadlock"),
+        "cpu_seconds": report["cpu_seconds"],
+    }
+
+
+def _shown(stack: Stack, word: str) -> int:
+    """How often the web and the worker of lists wrote a word into their logs."""
+    logs = (stack.folder / "log").glob("*.log")
+    return sum(
+        file.read_text(errors="replace").lower().count(word)
+        for file in logs
+        if file.stem in ("web", "worker-lists")
+    )
+
+
+def medians(rounds: list[dict[str, Any]], thirty: list[dict[str, Any]]) -> dict[str, Any]:
+    """What may be quoted; the ratio is taken inside each round."""
+    shares = [ratio(one["row_by_row"]["seconds"], one["confirm_seconds"]) for one in rounds]
+    quoted: dict[str, Any] = {
+        name: median_of(rounds, name)
+        for name in ("preview_page_seconds", "press_seconds", "confirm_seconds", "worker_cpu_seconds")
+    }
+    for name in ("file_500_to_forecast", "file_1000_to_forecast", "row_by_row"):
+        quoted[f"{name}_seconds"] = median_of(rounds, name, "seconds")
+        quoted[f"{name}_cpu_seconds"] = median_of(rounds, name, "cpu_seconds")
+    quoted["row_by_row_against_confirm"] = round(statistics.median(share for share in shares if share), 2)
+    if thirty:
+        quoted["thirty_last_press_seconds"] = median_of(thirty, "press_seconds", "last")
+        quoted["thirty_last_click_seconds"] = median_of(thirty, "clicks", "redirect_seconds", "last")
+        quoted["thirty_through_seconds"] = median_of(thirty, "all_lists_through_seconds")
+        quoted["thirty_sums_exact"] = all(one["sums_exact"] for one in thirty)
+    return quoted
+
+
+def main() -> int:
+    """Run the rounds and write the results."""
+    parser = argparse.ArgumentParser(prog="python -m deploy.bench.classlist", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--thirty", type=int, default=1, help="rounds of thirty teachers beside clicks")
+    given = parser.parse_args()
+    machine = describe()
+    rounds, thirty = [], []
+    with running_stack() as stack:
+        machine["postgresql"] = stack.postgresql()
+        fest.set_up(stack)
+        one_round(stack, 0)
+        for number in range(1, given.rounds + 1):
+            rounds.append(one_round(stack, number))
+            print(rounds[-1], flush=True)
+        for _ in range(given.thirty):
+            thirty.append(beside_clicks(stack))
+            print(thirty[-1], flush=True)
+        audit = stack.audit()
+    quoted = medians(rounds, thirty)
+    print(quoted)
+    print(
+        write(
+            "classlist",
+            {"machine": machine, "medians": quoted, "audit": audit, "rounds": rounds, "thirty": thirty},
+        )
+    )
+    return 0 if audit["clean"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
