@@ -86,6 +86,9 @@ def take_titles_for_a_student(class_list: ClassList) -> None:
         if is_title_row(row, class_list.columns):
             ClassListRow.objects.filter(pk=row.pk).update(is_left_out=False)
             for at, column in enumerate(class_list.columns):
+                if column[1] == Meaning.EVENT_MARK:
+                    # What looked like a title with an event's name is the event of a student.
+                    column[1:] = [str(Meaning.EVENTS), ""]
                 column[0] = _("Column %(letter)s") % {"letter": Column(at, "", Meaning.NONE).letter}
 
 

@@ -99,7 +99,9 @@ class _Press:
     def _correct(self, row: ClassListRow) -> None:
         cells = RowCells(self.class_list, row)
         before = seen(cells)
-        shown = dict(part.split(":", 1) for part in self.sent[f"seen-{row.number}"].split(" ") if ":" in part)
+        shown = dict(
+            part.split(":", 1) for part in self.sent.get(f"seen-{row.number}", "").split(" ") if ":" in part
+        )
         now = dict(part.split(":", 1) for part in before.split(" "))
         for meaning in TEXTS:
             text = self._typed(row, meaning)
@@ -156,7 +158,7 @@ class _Press:
             cells.add_event(slug, self.names)
         if f"choice-{row.number}" in self.sent:
             chosen = [slug for slug in self.sent.getlist(f"events-{row.number}") if slug in self.events]
-            if sorted(chosen) != sorted(self.sent[f"choice-{row.number}"].split()):
+            if sorted(chosen) != sorted(self.sent.get(f"choice-{row.number}", "").split()):
                 cells.choose_events(list(dict.fromkeys(chosen)), self.names)
 
     def _replace(self, cells: RowCells, piece: str, slug: str) -> None:

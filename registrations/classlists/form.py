@@ -39,7 +39,7 @@ class ClassListForm(PlainForm):
         help_text=gettext_lazy("Copy them from the spreadsheet, with the row of titles."),
     )
     found: CheckedList
-    events_for_all: tuple[str, ...] = ()
+    for_all: tuple[str, ...] = ()
 
     def __init__(self, *args: Any, fest: Fest, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -59,7 +59,7 @@ class ClassListForm(PlainForm):
 
     def _check(self, name: str) -> None:
         try:
-            self.found = checked(self._sheet(), self.fest, self.events_for_all)
+            self.found = checked(self._sheet(), self.fest, self.for_all)
         except FileRefused as refusal:
             self.add_error(name, str(refusal.text))
 
@@ -71,7 +71,7 @@ class ClassListForm(PlainForm):
 
 
 class UploadForm(ClassListForm):
-    """A list that is to be kept, and the events of those whose row names none; valid, it has `upload_of` it."""
+    """A list that is to be kept, and the events of those whose row names none; valid, it can be `read`."""
 
     events_for_all = forms.MultipleChoiceField(
         label=gettext_lazy("Events for every student without one of their own (optional)"),
@@ -87,7 +87,7 @@ class UploadForm(ClassListForm):
     def clean_events_for_all(self) -> list[str]:
         # Cleaned first, since the rows are judged with it.
         chosen: list[str] = self.cleaned_data["events_for_all"]
-        self.events_for_all = tuple(chosen)
+        self.for_all = tuple(chosen)
         return chosen
 
     def read(self) -> Upload:
@@ -98,4 +98,4 @@ class UploadForm(ClassListForm):
         else:
             upload.seek(0)
             data, title = upload.read(), upload.name
-        return Upload(self.found, title, hashlib.sha256(data).digest(), self.events_for_all)
+        return Upload(self.found, title, hashlib.sha256(data).digest(), self.for_all)

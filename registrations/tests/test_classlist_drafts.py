@@ -1,6 +1,7 @@
 """A class list that is handed over becomes a draft; nothing of it is registered."""
 
 import datetime as dt
+from functools import partial
 from typing import Any
 
 import pytest
@@ -182,7 +183,7 @@ def test_double_click_makes_one_list() -> None:
     build_listed_fest()
     teacher = build_listing_teacher()
     clients = [browser(teacher) for _ in range(6)]
-    answers = at_once([lambda client=client: handed_over(client, xlsx_bytes(TABLE)) for client in clients])
+    answers = at_once([partial(handed_over, client, xlsx_bytes(TABLE)) for client in clients])
     assert len({answer["Location"] for answer in answers}) == 1
     assert (ClassList.objects.count(), ClassListRow.objects.count()) == (1, 2)
 
