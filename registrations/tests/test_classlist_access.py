@@ -92,9 +92,7 @@ def test_other_schools_teacher_finds_nothing_and_changes_nothing(
         assert answer.status_code == 404, path
         assert "asked for class list" in caplog.text
         # Not yours and not there look the same.
-        assert stranger.generic(method, nowhere).content.replace(
-            str(absent.pk).encode(), b""
-        ) == answer.content.replace(str(class_list.pk).encode(), b"")
+        assert stranger.generic(method, nowhere).content == answer.content
         assert stranger.post(path, EVIL).status_code in (404, 405)
     assert state() == before
     assert "Asha" not in stranger.get(LISTS).content.decode()
