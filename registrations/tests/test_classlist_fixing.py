@@ -2,6 +2,7 @@
 
 import io
 import re
+import time
 from typing import Any
 
 import html5lib
@@ -351,6 +352,19 @@ def test_long_list_comes_in_pages_with_problems_first_and_few_fields(client: Cli
     assert len(first) == 50
     answer = client.post(f"{path_of(class_list)}fix/", fields_of(page))
     assert answer.status_code == 302
+
+
+def test_preview_of_five_hundred_rows_takes_less_than_a_second(client: Client) -> None:
+    """Of this process's own time, so that a busy machine fails nobody."""
+    rows = [
+        f"Student {n:04} {'abcdefghij'[n % 10] * 9}|{99 if n % 20 == 0 else 9}|x{n}@example.org|Robo Race"
+        for n in range(500)
+    ]
+    class_list = draft_of(handed_over(client, pasted(*rows)))
+    began = time.process_time()
+    page = page_of(client, class_list)
+    assert time.process_time() - began < 1
+    assert "500 students: 475 ready, 25 need fixing" in page
 
 
 def test_page_asks_the_same_for_one_row_and_for_three(client: Client) -> None:

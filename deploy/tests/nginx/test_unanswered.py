@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from deploy.tests.nginx.house import ERRORS, House, wait_for
+from registrations.sheets.sheet import MOST_BYTES
 
 
 def test_too_large_body_gets_our_page_and_never_reaches_the_application(house: House) -> None:
@@ -14,6 +15,13 @@ def test_too_large_body_gets_our_page_and_never_reaches_the_application(house: H
     assert answer.status == 413
     assert answer.body == (ERRORS / "413.html").read_bytes()
     assert house.reached() == []
+
+
+def test_class_list_above_its_limit_reaches_the_application_which_says_so(house: House) -> None:
+    """The limit of nginx leaves room for our own sentence; far above it, nginx's page has the same one."""
+    house.get("/teacher/lists/", method="POST", body=b"x" * (MOST_BYTES + 64 * 1024))
+    assert house.reached() == ["POST /teacher/lists/"]
+    assert b"a class list must be smaller than 2MB" in (ERRORS / "413.html").read_bytes()
 
 
 def test_dead_application_gets_our_busy_page_at_once(house: House) -> None:
