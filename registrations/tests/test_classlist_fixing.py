@@ -2,19 +2,24 @@
 
 import io
 import re
+import threading
 import time
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import html5lib
 import pytest
 import xlsxwriter
 from django.db import connection
+from django.db.models import QuerySet
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from events.models import Event, Fest
-from registrations.classlists.drafts import read_draft
+from registrations.classlists import fixing
+from registrations.classlists.drafts import read_draft, read_rows
 from registrations.models import ClassList, ClassListJob, ClassListRow, Submission, Teacher
 from registrations.tests.builders import build_event
 from registrations.tests.classlists import (
@@ -28,6 +33,7 @@ from registrations.tests.classlists import (
     pasted,
 )
 from registrations.tests.files import csv_bytes
+from registrations.tests.races import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -482,3 +488,34 @@ def test_names_are_text_in_the_page(client: Client) -> None:
     page = page_of(client, class_list)
     assert "<script>alert" not in page
     assert "<img src=x" not in page
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("is_guarded", [True, False])
+def test_two_corrections_of_one_row_at_one_moment(monkeypatch: pytest.MonkeyPatch, is_guarded: bool) -> None:
+    """Both stay, since the second reads what the first wrote; without the lock one of them is lost."""
+    build_listed_fest()
+    teacher = build_listing_teacher()
+    clients = [browser(teacher), browser(teacher)]
+    class_list = draft_of(handed_over(clients[0], pasted("|99||Robo Race")))
+    page = fields_of(page_of(clients[0], class_list))
+    line = threading.Barrier(2)
+
+    def meet(*arguments: Any) -> Any:
+        """Both have read their rows: with the lock, only one is ever here."""
+        with suppress(threading.BrokenBarrierError):
+            line.wait(1 if is_guarded else 20)
+        return read_rows(*arguments)
+
+    monkeypatch.setattr(fixing, "read_rows", meet)
+    if not is_guarded:
+        monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **_options: self)
+    typed = [{"grade-2": "9"}, {"name-2": "Asha Rao"}]
+    at_once(
+        [
+            partial(client.post, f"{path_of(class_list)}fix/", page | one)
+            for client, one in zip(clients, typed, strict=True)
+        ]
+    )
+    assert (cells(class_list)[:2] == ["Asha Rao", "9"]) is is_guarded
