@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from events.models import Event, Fest
+from registrations.classlists.guessing import guessed_header
 from registrations.naming import clean_text
 from registrations.sheets.headers import Header, Meaning, header_of
 from registrations.sheets.rows import listing_of
@@ -114,14 +115,19 @@ class CheckedList:
         return clean_text(next(texts, ""))[:100]
 
 
-def checked(sheet: Sheet, fest: Fest, events_for_all: Sequence[str] = ()) -> CheckedList:
+def checked(
+    sheet: Sheet, fest: Fest, *, events_for_all: Sequence[str] = (), may_guess: bool = False
+) -> CheckedList:
     """The list as it would be read for this fest; one query, nothing is written. Raises FileRefused.
 
-    `events_for_all` are slugs, for the rows that name no event.
+    `events_for_all` are slugs, for the rows that name no event. Columns without known titles are guessed by what
+    they hold, if that `may` be: then somebody must be shown how they are read.
     A sheet without a column of names or grades has no rows yet: `header.problem` says what is missing.
     """
     events = events_offered(fest)
     header = header_of(sheet, events.values())
+    if header.problem and may_guess:
+        header = guessed_header(sheet, header, grades=fest.grades, events=events)
     listing = Listing(())
     if not header.problem:
         listing = listing_of(sheet, header, grades=fest.grades, events=events, events_for_all=events_for_all)

@@ -40,6 +40,7 @@ class ClassListForm(PlainForm):
     )
     found: CheckedList
     for_all: tuple[str, ...] = ()
+    may_guess = False
 
     def __init__(self, *args: Any, fest: Fest, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -59,7 +60,9 @@ class ClassListForm(PlainForm):
 
     def _check(self, name: str) -> None:
         try:
-            self.found = checked(self._sheet(), self.fest, self.for_all)
+            self.found = checked(
+                self._sheet(), self.fest, events_for_all=self.for_all, may_guess=self.may_guess
+            )
         except FileRefused as refusal:
             self.add_error(name, str(refusal.text))
 
@@ -78,6 +81,7 @@ class UploadForm(ClassListForm):
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
+    may_guess = True
     field_order = ("events_for_all", "upload", "pasted")
 
     def __init__(self, *args: Any, events: Mapping[str, str], **kwargs: Any) -> None:

@@ -25,6 +25,7 @@ from registrations.classlists.drafts import (
 )
 from registrations.classlists.fixing import Saved, save_corrections
 from registrations.classlists.form import UploadForm
+from registrations.classlists.guessing import is_untitled
 from registrations.classlists.overlong import told_when_too_long
 from registrations.classlists.pages import Asked, context_of
 from registrations.models import ClassList, Teacher
@@ -58,7 +59,7 @@ def lists(request: HttpRequest, teacher: Teacher) -> HttpResponseBase:
                 "pasted" if form.cleaned_data.get("upload") is None else "upload", str(refusal.text)
             )
         else:
-            _tell_kept(request, class_list, is_new)
+            _tell_kept(request, is_new=is_new, is_untitled=is_untitled(form.found.header))
             return redirect("classlists:preview", class_list.pk)
     context = {"form": form, "drafts": open_drafts(teacher), "has_events": bool(events)}
     return render(request, "classlists/lists.html", context)
@@ -157,10 +158,14 @@ def _number(text: str) -> int:
     return int(text) if text.isdecimal() and len(text) < 8 else 0
 
 
-def _tell_kept(request: HttpRequest, class_list: ClassList, is_new: bool) -> None:
+def _tell_kept(request: HttpRequest, *, is_new: bool, is_untitled: bool) -> None:
     if not is_new:
-        words = _("This list was uploaded before and is not finished. Here it is as it stands.")
-        messages.info(request, words)
+        messages.info(
+            request, _("This list was uploaded before and is not finished. Here it is as it stands.")
+        )
+    elif is_untitled:
+        words = _("The list has no row of titles, so its columns were read by what stands in them.")
+        messages.warning(request, words + " " + _("Look at “How we read the columns” below."))
 
 
 def _tell_saved(request: HttpRequest, saved: Saved) -> None:

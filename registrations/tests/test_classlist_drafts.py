@@ -46,6 +46,10 @@ TABLE = [
 ]
 
 
+WORKBOOK = xlsx_bytes(TABLE)
+"""Once for all: a workbook holds the second in which it was written."""
+
+
 @pytest.fixture
 def fest() -> Fest:
     return build_listed_fest()
@@ -74,7 +78,7 @@ READ = [(2, "Asha Rao", 9, "A", ("robo-race",)), (3, "Zoë Müller", 10, "", ("s
 @pytest.mark.parametrize(
     "data",
     [
-        xlsx_bytes(TABLE),
+        WORKBOOK,
         csv_bytes(TABLE),
         csv_bytes(TABLE, delimiter=";", encoding="windows-1252"),
         csv_bytes(TABLE, delimiter="\t", encoding="utf-16"),
@@ -158,9 +162,9 @@ def test_long_paste_is_told(client: Client) -> None:
 
 
 def test_same_file_opens_the_draft_that_is_there(client: Client, teacher: Teacher) -> None:
-    first = draft_of(handed_over(client, xlsx_bytes(TABLE)))
+    first = draft_of(handed_over(client, WORKBOOK))
     colleague = browser(build_listing_teacher("iyer", teacher.school))
-    again = handed_over(colleague, xlsx_bytes(TABLE), name="other name.xlsx")
+    again = handed_over(colleague, WORKBOOK, name="other name.xlsx")
     assert draft_of(again) == first
     assert (
         "This list was uploaded before and is not finished"
@@ -170,11 +174,11 @@ def test_same_file_opens_the_draft_that_is_there(client: Client, teacher: Teache
 
 
 def test_same_file_of_another_school_or_after_the_draft_is_a_new_list(client: Client) -> None:
-    first = draft_of(handed_over(client, xlsx_bytes(TABLE)))
+    first = draft_of(handed_over(client, WORKBOOK))
     stranger = browser(build_listing_teacher("khan", build_school("Hillside School")))
-    assert draft_of(handed_over(stranger, xlsx_bytes(TABLE))) != first
+    assert draft_of(handed_over(stranger, WORKBOOK)) != first
     first.rows.update(done_at=timezone.now())
-    assert draft_of(handed_over(client, xlsx_bytes(TABLE))) != first
+    assert draft_of(handed_over(client, WORKBOOK)) != first
 
 
 @pytest.mark.race
@@ -183,13 +187,13 @@ def test_double_click_makes_one_list() -> None:
     build_listed_fest()
     teacher = build_listing_teacher()
     clients = [browser(teacher) for _ in range(6)]
-    answers = at_once([partial(handed_over, client, xlsx_bytes(TABLE)) for client in clients])
+    answers = at_once([partial(handed_over, client, WORKBOOK) for client in clients])
     assert len({answer["Location"] for answer in answers}) == 1
     assert (ClassList.objects.count(), ClassListRow.objects.count()) == (1, 2)
 
 
 def test_lists_page_shows_the_drafts_of_the_school(client: Client, teacher: Teacher) -> None:
-    class_list = draft_of(handed_over(client, xlsx_bytes(TABLE)))
+    class_list = draft_of(handed_over(client, WORKBOOK))
     class_list.rows.filter(number=2).update(done_at=timezone.now())
     ClassList.objects.update(created_at=dt.datetime(2026, 11, 24, 10, tzinfo=dt.UTC))
     page = " ".join(client.get(LISTS).content.decode().split())

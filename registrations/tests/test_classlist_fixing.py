@@ -392,7 +392,7 @@ def test_page_asks_the_same_for_one_row_and_for_three(client: Client) -> None:
 
 
 def test_columns_are_shown_and_changed(client: Client) -> None:
-    class_list = draft_of(handed_over(client, "Naam\tKlasse\tPhone\nAsha\t9\t98765\nBen\t10\t98766\n"))
+    class_list = draft_of(handed_over(client, "Naam\tKlasse\tPhone\nAsha\tnine\t98765\nBen\tten\t98766\n"))
     page = page_of(client, class_list)
     assert "Which column is which?" in page
     assert "Not used: <bdi>Naam, Klasse, Phone</bdi>" in page
@@ -408,21 +408,52 @@ def test_columns_are_shown_and_changed(client: Client) -> None:
         },
     )
     page = page_of(client, class_list)
-    assert "2 students: 2 ready" in page
+    assert "2 students: 2 need fixing" in page
     assert "Not used: <bdi>Phone</bdi>" in page
     class_list.refresh_from_db()
     assert class_list.events_for_all == ["robo-race"]
 
 
+def test_list_without_titles_is_read_by_what_stands_in_it(client: Client) -> None:
+    text = "1\tAsha Rao\t9\tA\tasha@example.org\tRobo Race\n2\tBen Iyer\t10\tB\t\tRobo Race; Science Quiz\n"
+    class_list = draft_of(handed_over(client, text))
+    assert [
+        (one.row, one.name, one.grade, one.section, one.events)
+        for one in read_draft(class_list).listing.students
+    ] == [
+        (1, "Asha Rao", 9, "A", ("robo-race",)),
+        (2, "Ben Iyer", 10, "B", ("robo-race", "science-quiz")),
+    ]
+    page = page_of(client, class_list)
+    assert "The list has no row of titles, so its columns were read by what stands in them." in page
+    assert [column[0] for column in class_list.columns][:2] == ["Column A", "Column B"]
+
+
+def test_strange_titles_are_no_student(client: Client) -> None:
+    rows = "".join(f"{n}\tKind {'abc'[n] * 8}\t{n + 7}\t98765\n" for n in range(3))
+    class_list = draft_of(handed_over(client, f"Lfd\tNaam\tKlas\tTel\n{rows}", events_for_all=["robo-race"]))
+    assert [column[:2] for column in class_list.columns] == [
+        ["Lfd", ""],
+        ["Naam", "name"],
+        ["Klas", "grade"],
+        ["Tel", ""],
+    ]
+    assert [(one.row, one.grade) for one in read_draft(class_list).listing.students] == [
+        (2, 7),
+        (3, 8),
+        (4, 9),
+    ]
+
+
 def test_first_row_may_be_a_student(client: Client) -> None:
-    class_list = draft_of(handed_over(client, "Asha\t9\tRobo Race\nBen\t10\tScience Quiz\n"))
+    class_list = draft_of(handed_over(client, "Asha\t9\tRobo Race\nBen\tten\tScience Quiz\n"))
     client.post(
         f"{path_of(class_list)}columns/", {"column-0": "name", "column-1": "grade", "first_is_student": "1"}
     )
     class_list.refresh_from_db()
     assert [(one.name, one.grade, one.events) for one in read_draft(class_list).listing.students] == [
         ("Asha", 9, ("robo-race",)),
-        ("Ben", 10, ("science-quiz",)),
+        ("Ben", 0, ("science-quiz",)),
     ]
 
 
