@@ -60,8 +60,8 @@ def _tables(draft: Draft, rows: Sequence[RowStanding], edited: int) -> dict[str,
     rest = [row for row in shown if row.standing != Standing.FIX]
     tables = [
         (_("Need fixing"), bad),
-        (_("Ready, but look at these"), [row for row in rest if row.warnings]),
-        (_("Other students") if bad else _("Students"), [row for row in rest if not row.warnings]),
+        (_("Ready, but look at these"), [row for row in rest if row.is_odd]),
+        (_("Other students") if bad else _("Students"), [row for row in rest if not row.is_odd]),
     ]
     return {
         "tables": [table for table in tables if table[1]],

@@ -67,6 +67,7 @@ class ShownRow:
     uses: tuple[Use, ...] = ()
     ticks: tuple[tuple[str, str, bool], ...] = ()
     seen: str = ""
+    is_odd: bool = False
     offers_no_email: bool = False
 
     @property
@@ -136,6 +137,7 @@ class Page:
             uses,
             self._ticks(student) if is_edited else (),
             seen(cells) if asked or choices or uses or is_edited else "",
+            one.is_odd,
             is_open and any(problem.column == Meaning.EMAIL for problem in one.errors + one.warnings),
         )
 

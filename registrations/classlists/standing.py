@@ -15,7 +15,7 @@ from registrations.sheets.students import Problem
 
 
 class Standing(StrEnum):
-    """The worst that is true of a row, in the order in which rows are shown."""
+    """What a row comes to, in the order in which rows are shown."""
 
     FIX = "problems"
     CLASH = "clash"
@@ -47,6 +47,16 @@ ICONS = {
 }
 
 
+_BEST: dict[str, Standing] = {
+    "seat": Standing.SEAT,
+    "wait": Standing.WAIT,
+    Refusal.Reason.ALREADY: Standing.KNOWN,
+    Refusal.Reason.CLASH: Standing.CLASH,
+}
+"""Outcomes of one event from the best to the worst but one."""
+_OBTAINED = ("seat", "wait", Refusal.Reason.ALREADY)
+
+
 @dataclass(frozen=True, slots=True)
 class RowStanding:
     """One row's problems and where it stands."""
@@ -56,6 +66,14 @@ class RowStanding:
     errors: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
     forecast: RowForecast | None
+
+    @property
+    def is_odd(self) -> bool:
+        """Nothing keeps it back, but somebody should look: a suspicion, or an event that it does not obtain."""
+        if self.standing not in (Standing.SEAT, Standing.WAIT, Standing.KNOWN, Standing.READY):
+            return False
+        entries = self.forecast.entries if self.forecast else ()
+        return bool(self.warnings) or any(entry.outcome not in _OBTAINED for entry in entries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +99,7 @@ def standings(draft: Draft, forecast: Forecast) -> dict[int, RowStanding]:
     found.sort(
         key=lambda row: (
             row.standing != Standing.FIX,
-            not row.warnings,
+            not row.is_odd,
             order.index(row.standing),
             row.number,
         )
@@ -102,7 +120,7 @@ def tabs(rows: Iterable[RowStanding], left_out: int) -> list[Tab]:
     """All rows, and each part that has any."""
     rows = list(rows)
     counts = Counter(row.standing for row in rows)
-    odd = sum(1 for row in rows if row.warnings and row.standing != Standing.FIX)
+    odd = sum(row.is_odd for row in rows)
     found = [Tab(one, label_of(one), counts[one]) for one in Standing]
     found.insert(1, Tab(Show.ODD, _("To look at"), odd))
     found.append(Tab(Show.LEFT_OUT, _("Left out"), left_out))
@@ -111,7 +129,7 @@ def tabs(rows: Iterable[RowStanding], left_out: int) -> list[Tab]:
 
 def is_shown(row: RowStanding, show: str) -> bool:
     if show == Show.ODD:
-        return bool(row.warnings) and row.standing != Standing.FIX
+        return row.is_odd
     return show in (Show.ALL, row.standing)
 
 
@@ -139,19 +157,16 @@ def _standing(
 
 
 def _outcome(forecast: RowForecast | None) -> Standing:
-    """The worst outcome of all its events."""
+    """The best outcome of all its events, as the result will count it; a row without any came to be refused."""
     if forecast is None:
         return Standing.READY
     if forecast.kind == "doubt":
         return Standing.FIX
     outcomes = {entry.outcome for entry in forecast.entries}
-    if Refusal.Reason.CLASH in outcomes:
-        return Standing.CLASH
-    if outcomes - {"seat", "wait", Refusal.Reason.ALREADY}:
-        return Standing.REFUSED
-    if not outcomes:
-        return Standing.READY
-    return Standing.WAIT if "wait" in outcomes else Standing.SEAT if "seat" in outcomes else Standing.KNOWN
+    for outcome, standing in _BEST.items():
+        if outcome in outcomes:
+            return standing
+    return Standing.REFUSED if outcomes else Standing.READY
 
 
 def _order_of_words(standing: Standing) -> int:

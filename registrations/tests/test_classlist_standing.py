@@ -1,0 +1,73 @@
+"""What a row comes to in one word, and a list in one line; no query is needed for it."""
+
+import pytest
+
+from registrations.classlists.checking import CheckedList
+from registrations.classlists.drafts import Draft
+from registrations.classlists.forecasting import EntryForecast, Forecast, RowForecast
+from registrations.classlists.standing import Standing, is_shown, standings, summary, tabs
+from registrations.models import ClassList
+from registrations.sheets.headers import Header, Meaning
+from registrations.sheets.sheet import Sheet
+from registrations.sheets.students import Code, ListedStudent, Listing, Problem
+
+OUTCOMES: list[tuple[tuple[str, ...], str]] = [
+    (("seat",), "seat"),
+    (("wait", "seat"), "seat"),
+    (("wait", "already"), "wait"),
+    (("already",), "registered"),
+    (("clash",), "clash"),
+    (("seat", "clash"), "seat"),
+    (("full", "clash"), "clash"),
+    (("full",), "refused"),
+    (("ineligible", "already"), "registered"),
+    ((), "ready"),
+]
+
+
+def draft_of(count: int, *problems: Problem) -> Draft:
+    students = tuple(ListedStudent(row, f"Student {row}", 9) for row in range(count))
+    found = CheckedList(Sheet(()), Header(0, ()), Listing(students, problems), {})
+    return Draft(ClassList(), (), found)
+
+
+def foreseen(*outcomes: tuple[str, ...], kind: str = "new") -> Forecast:
+    rows = {
+        row: RowForecast(row, kind, entries=tuple(EntryForecast("race", one, "") for one in some))  # type: ignore[arg-type]  # a literal in the end
+        for row, some in enumerate(outcomes)
+    }
+    return Forecast(rows)
+
+
+@pytest.mark.parametrize(("outcomes", "standing"), OUTCOMES)
+def test_row_counts_by_the_best_of_its_events(outcomes: tuple[str, ...], standing: str) -> None:
+    assert standings(draft_of(1), foreseen(outcomes))[0].standing == standing
+
+
+def test_counts_of_the_summary_add_up() -> None:
+    outcomes = [("seat",)] * 43 + [("wait",)] * 12 + [("clash",)] * 3 + [()] * 2
+    errors = [Problem(row, Meaning.GRADE, Code.GRADE, "wrong") for row in (58, 59)]
+    rows = standings(draft_of(60, *errors), foreseen(*outcomes)).values()
+    assert summary(rows) == "60 students: 43 get a seat, 12 wait, 3 clash, 2 need fixing"
+    assert [(tab.show, tab.count) for tab in tabs(rows, 4)] == [
+        ("all", 60),
+        ("problems", 2),
+        ("clash", 3),
+        ("wait", 12),
+        ("seat", 43),
+        ("left-out", 4),
+    ]
+
+
+def test_problems_come_first_then_what_is_odd_then_the_sheet() -> None:
+    odd = Problem(4, Meaning.EMAIL, Code.EMAIL, "odd", is_error=False)
+    wrong = Problem(3, Meaning.EMAIL, Code.EMAIL, "wrong")
+    rows = standings(
+        draft_of(6, wrong, odd), foreseen(("seat",), ("clash",), ("seat", "full"), (), ("seat",), ("seat",))
+    )
+    assert list(rows) == [3, 2, 4, 1, 0, 5]
+    assert [row.number for row in rows.values() if is_shown(row, "look")] == [2, 4]
+
+
+def test_doubt_about_whose_row_it_is_needs_fixing() -> None:
+    assert standings(draft_of(1), foreseen((), kind="doubt"))[0].standing == Standing.FIX
