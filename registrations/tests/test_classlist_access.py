@@ -10,7 +10,7 @@ from django.test import Client
 from registrations.classlists import urls
 from registrations.models import ClassList, ClassListRow, Teacher
 from registrations.tests.builders import build_fest, build_school
-from registrations.tests.classlists import (
+from registrations.tests.uploading import (
     LISTS,
     browser,
     build_listed_fest,

@@ -25,7 +25,8 @@ from registrations.sheets.sheet import MOST_BYTES
 from registrations.tasks import purge_class_lists
 from registrations.tests.builders import build_school
 from registrations.tests.files import csv_bytes, xlsx_bytes
-from registrations.tests.handovers import (
+from registrations.tests.races import at_once
+from registrations.tests.uploading import (
     LISTS,
     TITLES,
     browser,
@@ -35,7 +36,6 @@ from registrations.tests.handovers import (
     handed_over,
     pasted,
 )
-from registrations.tests.races import at_once
 
 pytestmark = pytest.mark.django_db
 

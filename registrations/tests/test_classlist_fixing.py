@@ -22,7 +22,9 @@ from registrations.classlists import fixing
 from registrations.classlists.drafts import read_draft, read_rows
 from registrations.models import ClassList, ClassListJob, ClassListRow, Submission, Teacher
 from registrations.tests.builders import build_event
-from registrations.tests.classlists import (
+from registrations.tests.files import csv_bytes
+from registrations.tests.races import at_once
+from registrations.tests.uploading import (
     LISTS,
     TITLES,
     browser,
@@ -32,8 +34,6 @@ from registrations.tests.classlists import (
     handed_over,
     pasted,
 )
-from registrations.tests.files import csv_bytes
-from registrations.tests.races import at_once
 
 pytestmark = pytest.mark.django_db
 

@@ -8,8 +8,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from registrations.classlists.drafts import read_draft
 from registrations.models import ClassList, Teacher
-from registrations.tests.classlists import browser as logged_in
-from registrations.tests.classlists import build_listed_fest, build_listing_teacher
+from registrations.tests.uploading import browser as logged_in
+from registrations.tests.uploading import build_listed_fest, build_listing_teacher
 
 from .browsing import PHONE, faults_of
 
