@@ -1,20 +1,10 @@
 from anymail.webhooks.brevo import BrevoTrackingWebhookView
 from anymail.webhooks.mailgun import MailgunTrackingWebhookView
-from django.urls import path, register_converter
-from django.urls.converters import StringConverter
+from django.urls import path
 
-from tickets import views
+from tickets import converters, views  # noqa: F401 - registers what the paths name
 from tickets.board import delegation_pages
 from tickets.webhooks import hook
-
-
-class CodeConverter(StringConverter):
-    """Nothing else can be a ticket's code, so nothing else is looked up."""
-
-    regex = "[A-Za-z0-9_-]{22}"
-
-
-register_converter(CodeConverter, "code")
 
 app_name = "tickets"
 urlpatterns = [

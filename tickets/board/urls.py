@@ -1,17 +1,7 @@
-from django.urls import path, register_converter
-from django.urls.converters import StringConverter
+from django.urls import path
 
-from registrations.naming import ALPHABET
+from tickets import converters  # noqa: F401 - registers what the paths name
 from tickets.board import booklet_pages, delegation_pages, handover_pages, student_pages, views
-
-
-class ReferenceConverter(StringConverter):
-    """Nothing else can be a student's reference, so nothing else is looked up."""
-
-    regex = f"[{ALPHABET}]{{7}}"
-
-
-register_converter(ReferenceConverter, "reference")
 
 app_name = "board"
 urlpatterns = [

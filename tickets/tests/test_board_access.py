@@ -1,0 +1,144 @@
+"""Every address of the board, for whoever is not the school's own approved teacher."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import get_resolver, reverse
+
+from events.models import Fest
+from registrations.models import Change, ClassList, Registration, Student, Submission, Teacher
+from registrations.tests.builders import build_event, build_fest, build_submission
+from tickets import booklets, delegations, rendering
+from tickets.board import urls
+from tickets.models import Booklet, Delegation, Delivery, Ticket
+from tickets.tests.schools import build_teacher, shut, signed_in
+
+pytestmark = pytest.mark.django_db
+
+NAMES = sorted(str(pattern.name) for pattern in urls.urlpatterns)
+OF_SOMEBODY = {"student", "details", "add-events", "address", "share", "cancel", "cancel-all", "replace"} | {
+    "replace-all",
+    "booklet",
+    "booklet-pdf",
+}
+
+
+@pytest.fixture
+def fest() -> Fest:
+    return build_fest()
+
+
+@pytest.fixture
+def school(fest: Fest) -> dict[str, str]:
+    """The path of every address of a school, which has one of each."""
+    teacher = build_teacher()
+    submission = build_submission(build_event(fest), name="Asha Raman", section="Q")
+    ClassList.objects.create(
+        fest=fest, school=teacher.school, owner=teacher.user, title="Class 7 Q", digest=b"x"
+    )
+    delegations.renew(teacher.school, fest)
+    booklet = booklets.order(school=teacher.school, fest=fest, user=teacher.user, per_page=1, chosen={})
+    rendering.store(booklets.booklet_path(booklet), b"%PDF-1.7 of Asha Raman")
+    reference, number = submission.student.reference, submission.registrations.get().pk
+    arguments: dict[str, list[Any]] = {name: [reference] for name in OF_SOMEBODY}
+    arguments |= {name: [reference, number] for name in ("cancel", "replace")}
+    arguments |= {name: [booklet.code] for name in ("booklet", "booklet-pdf")}
+    return {name: reverse(f"board:{name}", args=arguments.get(name, [])) for name in NAMES}
+
+
+def world() -> list[Any]:
+    models = (Student, Submission, Registration, Change, Ticket, Delivery, Booklet, Delegation, ClassList)
+    return [list(model.objects.order_by("pk").values()) for model in models]
+
+
+def asked(client: Client, path: str) -> list[Any]:
+    form = {
+        "email": "x@y.example",
+        "key": Submission.new_key().hex,
+        "consent": "on",
+        "name": "Eve",
+        "grade": "7",
+    }
+    return [client.get(path), client.head(path), client.post(path, form)]
+
+
+def test_every_address_is_a_teachers(school: dict[str, str]) -> None:
+    reached = {str(name) for name in get_resolver(urls).reverse_dict if isinstance(name, str)}
+    assert set(school) == reached
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_teacher_of_another_school_finds_nothing(school: dict[str, str], name: str) -> None:
+    client = signed_in(build_teacher("Hill School"))
+    before = world()
+    for answer in asked(client, school[name]):
+        if name in OF_SOMEBODY:
+            assert answer.status_code in (404, 405)
+        assert "Asha" not in answer.content.decode()
+        assert "Class 7 Q" not in answer.content.decode()
+    if name in OF_SOMEBODY:
+        assert world() == before
+
+
+@pytest.mark.parametrize("name", sorted(OF_SOMEBODY))
+def test_not_yours_looks_like_not_there(school: dict[str, str], name: str) -> None:
+    client = signed_in(build_teacher("Hill School"))
+    part = school[name].split("/")[3]
+    made_up = school[name].replace(part, part[::-1])
+    theirs, nobodys = client.get(school[name]), client.get(made_up)
+    assert (theirs.status_code, theirs.content) == (nobodys.status_code, nobodys.content)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nobody_and_no_teacher_get_in(school: dict[str, str], name: str) -> None:
+    before = world()
+    stranger = Client()
+    stranger.force_login(User.objects.create_user("student"))
+    for answer in asked(Client(), school[name]):
+        assert (answer.status_code, answer["Location"].startswith("/accounts/login/")) == (302, True)
+    for answer in asked(stranger, school[name]):
+        assert answer.status_code == 404
+    assert world() == before
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_own_teacher_gets_every_page_and_none_is_stored(
+    school: dict[str, str], name: str, fest: Fest
+) -> None:
+    client = signed_in(Teacher.objects.get())
+    answer = client.get(school[name])
+    assert answer.status_code == (405 if name in ("address", "delegation-renew") else 200)
+    assert answer["Cache-Control"] == "no-store"
+    shut(answer)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_reading_changes_nothing(school: dict[str, str], name: str) -> None:
+    client = signed_in(Teacher.objects.get())
+    before = world()
+    for answer in (client.get(school[name]), client.head(school[name])):
+        shut(answer)
+    assert world() == before
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_post_without_its_token_does_nothing(school: dict[str, str], name: str) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(Teacher.objects.get().user)
+    before = world()
+    assert client.post(school[name]).status_code in (403, 405)
+    assert world() == before
+
+
+def test_registration_of_a_classmate_is_not_cancelled_by_another_ones_page(
+    school: dict[str, str], fest: Fest
+) -> None:
+    client = signed_in(Teacher.objects.get())
+    other = build_submission(build_event(fest)).registrations.get()
+    for name in ("cancel", "replace"):
+        number = school[name].split("/")[-2]
+        path = school[name].replace(f"/{number}/", f"/{other.pk}/")
+        assert [answer.status_code for answer in asked(client, path)] == [404] * 3
+    assert other.changes.count() == 1

@@ -1,0 +1,278 @@
+"""Booklets: all tickets of a school in one file, in order, scannable, made once and not kept."""
+
+import datetime as dt
+import subprocess
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db.models import F
+from pypdf import PdfReader
+
+from events.models import Fest
+from registrations.cancelling import cancel
+from registrations.locking import Deadline
+from registrations.models import Change, Registration, Student, Teacher
+from registrations.tests.builders import build_event, build_fest, build_submission
+from techfest.tests.parts import find_program
+from tickets import booklets, pdf, rendering
+from tickets.faces import absolute
+from tickets.models import Booklet, Ticket
+from tickets.tests.schools import build_teacher, shut, signed_in
+from tickets.tests.test_board_grid import text_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def fest() -> Fest:
+    return build_fest()
+
+
+@pytest.fixture
+def teacher() -> Teacher:
+    return build_teacher()
+
+
+@pytest.fixture
+def quick_pdf(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stands in for the renderer where a test is about rows and files."""
+
+    def render_booklet(faces: Any, *, per_page: int, painted: Callable[[int], None]) -> bytes:
+        painted(len(faces))
+        return b"%PDF-1.7 " + ", ".join(face.person for face in faces).encode()
+
+    monkeypatch.setattr(pdf, "render_booklet", render_booklet)
+
+
+def ordered(teacher: Teacher, fest: Fest, *, per_page: int = 1, **chosen: Any) -> Booklet:
+    return booklets.order(
+        school=teacher.school, fest=fest, user=teacher.user, per_page=per_page, chosen=chosen
+    )
+
+
+def made(booklet: Booklet) -> bytes:
+    assert booklets.make_due() == 1
+    booklet.refresh_from_db()
+    assert (booklet.error, booklet.finished_at is not None) == ("", True)
+    return booklets.booklet_path(booklet).read_bytes()
+
+
+def pages(data: bytes) -> list[Any]:
+    return list(PdfReader(BytesIO(data)).pages)
+
+
+def pictures(data: bytes, folder: Path, dots: int = 150) -> list[Path]:
+    (folder / "booklet.pdf").write_bytes(data)
+    command = [find_program("pdftoppm"), "-r", str(dots), "-gray", "-png", "booklet.pdf", "page"]
+    subprocess.run(command, cwd=folder, check=True, timeout=60)
+    return sorted(folder.glob("page*.png"))
+
+
+def urls() -> list[str]:
+    rows = Ticket.objects.live().order_by("student__grade", "student__section", "student__name_key")
+    return [absolute(ticket.get_absolute_url()) for ticket in rows]
+
+
+@pytest.mark.parametrize(("per_page", "sheets"), [(1, [1, 1, 1, 1, 1]), (4, [4, 1])])
+def test_every_code_scans_from_paper(
+    fest: Fest,
+    teacher: Teacher,
+    tmp_path: Path,
+    read_qr: Callable[[Path], list[str]],
+    per_page: int,
+    sheets: list[int],
+) -> None:
+    event = build_event(fest)
+    for name in ("Asha", "Ben", "आरव शर्मा", "Dia", "李小龙"):
+        build_submission(event, name=name, email="")
+    data = made(ordered(teacher, fest, per_page=per_page))
+    found = [sorted(read_qr(picture)) for picture in pictures(data, tmp_path)]
+    assert [len(codes) for codes in found] == sheets
+    assert sorted(code for codes in found for code in codes) == sorted(urls())
+
+
+def test_four_on_a_page_are_a4_and_keep_35_millimetres() -> None:
+    from tickets.pdf.booklet import SHRINK
+
+    assert round(50 * SHRINK, 1) == 35.4
+
+
+def test_tickets_stand_by_class_and_name(fest: Fest, teacher: Teacher) -> None:
+    event = build_event(fest)
+    for name, grade, section in (("Zoya", 7, "A"), ("ben", 7, "B"), ("Asha", 8, "A"), ("Dia", 7, "A")):
+        build_submission(event, name=name, grade=grade, section=section)
+    one, four = (made(ordered(teacher, fest, per_page=number)) for number in (1, 4))
+    order = ["Dia", "Zoya", "ben", "Asha"]
+    assert [name for page in pages(one) for name in order if name in page.extract_text()] == order
+    marks = [str(mark["/Title"]).split(" · ")[0] for mark in PdfReader(BytesIO(four)).outline]
+    assert marks == order
+    box = pages(four)[0].mediabox
+    assert (round(box.width), round(box.height), len(pages(four))) == (595, 842, 1)
+
+
+@pytest.mark.usefixtures("quick_pdf")
+def test_only_seats_of_the_own_school_that_are_chosen(fest: Fest, teacher: Teacher) -> None:
+    race, quiz = build_event(fest, capacity=1, slug="race"), build_event(fest, slug="quiz")
+    build_submission(race, quiz, name="Asha", grade=7)
+    build_submission(race, name="Waits", grade=7)
+    build_submission(quiz, name="Ben", grade=8, email="")
+    build_submission(quiz, name="Stranger", school="Hill School")
+    gone = build_submission(quiz, name="Gone")
+    cancel([gone.registrations.get().pk], actor=Change.Actor.TEACHER, deadline=Deadline())
+    for chosen, names in (
+        ({}, "Asha, Asha, Ben"),
+        ({"event": "race"}, "Asha"),
+        ({"grade": 8}, "Ben"),
+        ({"mail": "no-email"}, "Ben"),
+    ):
+        assert made(ordered(teacher, fest, **chosen)).decode() == f"%PDF-1.7 {names}"
+
+
+@pytest.mark.usefixtures("quick_pdf")
+def test_page_tells_the_way_from_order_to_file(fest: Fest, teacher: Teacher) -> None:
+    submission = build_submission(build_event(fest), name="Asha")
+    client = signed_in(teacher)
+    assert "1 ticket, sorted by class and name." in text_of(client.get("/teacher/tickets/"))
+    answer = client.post("/teacher/tickets/?grade=7", {"per_page": "4"})
+    booklet = Booklet.objects.get()
+    assert (booklet.per_page, booklet.filters, booklet.asked_by) == (4, {"grade": 7}, teacher.user)
+    waiting = client.get(answer["Location"])
+    assert "The PDF is being made" in text_of(waiting)
+    assert b'http-equiv="refresh"' in waiting.content
+    assert client.get(f"{answer['Location']}tickets.pdf").status_code == 302
+    made(booklet)
+    assert "1 ticket, ready to print" in text_of(client.get(answer["Location"]))
+    file = client.get(f"{answer['Location']}tickets.pdf")
+    assert b"".join(file.streaming_content) == b"%PDF-1.7 Asha"
+    shut(file)
+    cancel([submission.registrations.get().pk], actor=Change.Actor.TEACHER, deadline=Deadline())
+    assert "1 has changed since" in text_of(client.get(answer["Location"]))
+
+
+@pytest.mark.usefixtures("quick_pdf")
+def test_booklet_without_a_ticket_says_so(fest: Fest, teacher: Teacher) -> None:
+    booklet = ordered(teacher, fest)
+    booklets.make_due()
+    page = text_of(signed_in(teacher).get(f"/teacher/tickets/{booklet.code}/"))
+    assert "None of these students has a ticket." in page
+
+
+def test_too_many_tickets_are_refused_in_words(
+    fest: Fest, teacher: Teacher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(booklets, "MOST", 1)
+    event = build_event(fest)
+    for _ in range(2):
+        build_submission(event)
+    booklet = ordered(teacher, fest)
+    booklets.make_due()
+    booklet.refresh_from_db()
+    assert booklet.error == "These are more than 1 tickets: choose a grade, a section or an event."
+
+
+def test_booklet_that_cannot_be_made_is_given_up_after_three_tries(
+    fest: Fest, teacher: Teacher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_args: Any, **_kwargs: Any) -> bytes:
+        raise pdf.Incomplete("no code")
+
+    monkeypatch.setattr(pdf, "render_booklet", fail)
+    build_submission(build_event(fest))
+    booklet = ordered(teacher, fest)
+    tries = []
+    for _ in range(5):
+        tries.append(booklets.make_due())
+        Booklet.objects.update(claimed_at=F("claimed_at") - booklets.LEASE)
+    assert tries == [1, 1, 1, 0, 0]
+    page = text_of(signed_in(teacher).get(f"/teacher/tickets/{booklet.code}/"))
+    assert "The PDF could not be made" in page
+    assert not booklets.booklet_path(booklet).exists()
+
+
+@pytest.mark.usefixtures("quick_pdf")
+def test_what_a_dead_worker_held_is_made_by_the_next_one(fest: Fest, teacher: Teacher) -> None:
+    build_submission(build_event(fest), name="Asha")
+    booklet = ordered(teacher, fest)
+    dead = booklets._claim()
+    assert dead is not None
+    assert (booklets.make_due(), booklets.is_work_left()) == (0, False)
+    Booklet.objects.update(claimed_at=F("claimed_at") - booklets.LEASE)
+    assert booklets.is_work_left()
+    made(booklet)
+    booklets._finish(dead, error="late")
+    booklet.refresh_from_db()
+    assert (booklet.error, booklet.made, booklet.attempts) == ("", 1, 2)
+
+
+@pytest.mark.usefixtures("quick_pdf")
+def test_after_a_day_row_and_file_are_gone(fest: Fest, teacher: Teacher) -> None:
+    build_submission(build_event(fest))
+    old, young = ordered(teacher, fest), ordered(teacher, fest)
+    assert booklets.make_due() == 2
+    Booklet.objects.filter(pk=old.pk).update(created_at=F("created_at") - booklets.KEPT)
+    assert booklets.remove_old() == 1
+    assert [booklets.booklet_path(one).exists() for one in (old, young)] == [False, True]
+    assert list(Booklet.objects.all()) == [young]
+
+
+def test_single_tickets_get_their_turn_while_a_booklet_is_made(
+    fest: Fest, teacher: Teacher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A student who presses meanwhile waits for some pages, not for all of them."""
+    monkeypatch.setattr(booklets, "EACH", 1)
+    student = build_submission(build_event(fest), name="Asha").student
+    booklet = ordered(teacher, fest)
+    data = made(booklet)
+    assert Ticket.objects.get(student=student).rendered_at is not None
+    assert len(pages(data)) == 1
+
+
+def test_progress_is_told(fest: Fest, teacher: Teacher, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[int, int]] = []
+    monkeypatch.setattr(booklets, "EACH", 2)
+    monkeypatch.setattr(
+        rendering,
+        "render_due",
+        lambda **_kwargs: told.append(Booklet.objects.values_list("made", "total").get()),
+    )
+    event = build_event(fest)
+    for _ in range(5):
+        build_submission(event)
+    made(ordered(teacher, fest))
+    assert told == [(2, 5), (4, 5)]
+
+
+@pytest.mark.usefixtures("quick_pdf")
+def test_facts_are_read_with_the_same_number_of_queries(
+    fest: Fest, teacher: Teacher, django_assert_num_queries: Any
+) -> None:
+    event = build_event(fest)
+    for count in (1, 3):
+        while Registration.objects.count() < count:
+            build_submission(event)
+        ordered(teacher, fest)
+        booklet = booklets._claim()
+        assert booklet is not None
+        with django_assert_num_queries(2):
+            booklets._with_facts(booklet, booklets.tickets_of(booklet))
+
+
+def test_rendering_anew_is_not_a_change_of_the_booklet(fest: Fest, teacher: Teacher) -> None:
+    student = build_submission(build_event(fest)).student
+    booklet = ordered(teacher, fest)
+    made(booklet)
+    Ticket.objects.want_again()
+    assert booklets.changed_since(booklet) == 0
+    assert Student.objects.get() == student
+
+
+def test_old_moment_is_before_the_changes(fest: Fest, teacher: Teacher) -> None:
+    booklet = ordered(teacher, fest)
+    assert booklets.changed_since(booklet) == 0
+    Booklet.objects.update(claimed_at=fest.opens_at - dt.timedelta(days=1))
+    build_submission(build_event(fest))
+    booklet.refresh_from_db()
+    assert booklets.changed_since(booklet) == 1
