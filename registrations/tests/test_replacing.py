@@ -39,7 +39,7 @@ def teacher() -> User:
 def substitution(*registrations: Registration, teacher: User | None = None, **values: Any) -> Substitution:
     """Somebody new instead of whoever has these registrations."""
     first = registrations[0]
-    defaults = {
+    defaults: dict[str, Any] = {
         "key": Submission.new_key(),
         "registration_ids": tuple(row.pk for row in registrations),
         "actor": Change.Actor.TEACHER,

@@ -7,7 +7,7 @@ from django.db.models import Prefetch
 
 from registrations.models import Consent, Registration, Student
 from registrations.waitinglist import with_number
-from tickets.board.mailstates import MailState, mail_state, with_mail
+from tickets.board.mailstates import MailState, mail_state, newest_state
 from tickets.board.wording import state_sentence
 from tickets.models import Delivery, Ticket
 
@@ -47,13 +47,12 @@ def dossier_of(student: Student) -> Dossier:
     tickets = Prefetch("tickets", Ticket.objects.live())
     rows = with_number(student.registrations.with_facts()).prefetch_related(tickets)
     entries = [_entry(row) for row in rows.order_by("event__starts_at", "pk")]
-    newest = with_mail(Student.objects.filter(pk=student.pk)).values_list("mail", flat=True).get()
     return Dossier(
         active=[entry for entry in entries if entry.registration.is_active],
         cancelled=[entry for entry in entries if not entry.registration.is_active],
         consents=list(student.consents.select_related("user").order_by("at")),
         mails=[_mail(row) for row in student.deliveries.order_by("-queued_at", "-pk")[:MAILS]],
-        mail=mail_state(student.email, newest),
+        mail=mail_state(student.email, newest_state(student)),
     )
 
 

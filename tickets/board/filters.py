@@ -13,7 +13,7 @@ from registrations.forms import PlainForm
 from registrations.models import Consent, Registration, School, Student
 from registrations.naming import name_key
 from registrations.querysets import StudentQuerySet
-from tickets.board.mailstates import TROUBLE, with_mail
+from tickets.board.mailstates import in_trouble, with_mail
 
 CLASS_ORDER = ("grade", "section", "name_key", "pk")
 """As a class register reads."""
@@ -72,7 +72,7 @@ def filtered(students: StudentQuerySet, chosen: dict[str, Any]) -> StudentQueryS
             students = students.filter(**{field: chosen[field]})
     if "mail" in chosen:
         is_without = chosen["mail"] == NO_EMAIL
-        students = students.filter(email="") if is_without else students.filter(mail__in=TROUBLE)
+        students = students.filter(email="") if is_without else in_trouble(students)
     return _with_registration(students, chosen)
 
 

@@ -1,16 +1,26 @@
 """Where the mails of a student are, in the few words that a teacher needs."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
 
+from registrations.models import Student
 from registrations.querysets import StudentQuerySet
 from tickets.models import Delivery
 
 State = Delivery.State
 TROUBLE = (State.BOUNCED, State.FAILED, State.COMPLAINED)
 """It did not arrive and does not try any more."""
+
+
+NEWEST = Subquery(
+    Delivery.objects.filter(student=OuterRef("pk"), to=OuterRef("email"))
+    .exclude(state=State.DROPPED)
+    .order_by("-queued_at", "-pk")
+    .values("state")[:1]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +35,19 @@ class MailState:
 
 def with_mail(students: StudentQuerySet) -> StudentQuerySet:
     """Adds `mail`: the state of the newest mail to the address on record, `None` where there is none."""
-    mails = Delivery.objects.filter(student=OuterRef("pk"), to=OuterRef("email"))
-    newest = mails.exclude(state=State.DROPPED).order_by("-queued_at", "-pk")
-    return students.annotate(mail=Subquery(newest.values("state")[:1]))
+    return students.annotate(mail=NEWEST)
+
+
+def in_trouble(students: StudentQuerySet) -> StudentQuerySet:
+    """Those whose newest mail did not arrive."""
+    troubled: dict[str, Any] = {"mail__in": TROUBLE}
+    return students.filter(**troubled)
+
+
+def newest_state(student: Student) -> str | None:
+    """The same for one student."""
+    mails = student.deliveries.filter(to=student.email).exclude(state=State.DROPPED)
+    return mails.order_by("-queued_at", "-pk").values_list("state", flat=True).first()
 
 
 def mail_state(email: str, state: str | None) -> MailState:

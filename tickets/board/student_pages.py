@@ -50,7 +50,8 @@ def student(request: HttpRequest, _teacher: Teacher, student: Student) -> HttpRe
 
 
 def _student_page(request: HttpRequest, student: Student, form: AddressForm) -> HttpResponse:
-    press = Submission.objects.filter(student=student, key=presses.read_key(request.GET)).first()
+    key = presses.read_key(request.GET)
+    press = Submission.objects.filter(student=student, key=key).first() if key else None
     context = {
         "student": student,
         "dossier": dossier_of(student),

@@ -61,7 +61,14 @@ class Sheet(LatePage):
                     stream.transform(a=SHRINK, d=SHRINK, e=left * scale, f=top * scale)
                     paint_ticket(stream, face, scale)
             draw_cuts(stream, scale)
+        join_pieces(stream)
         self.painted(self.done)
+
+
+def join_pieces(stream: Any) -> None:
+    """Make one piece of the some hundred that a page was painted with: each is an object that stays in memory."""
+    if all(isinstance(piece, bytes) for piece in stream.stream):
+        stream.stream[:] = [b"\n".join(stream.stream)]
 
 
 def draw_cuts(stream: Any, scale: float) -> None:

@@ -34,5 +34,5 @@ def signed_in(teacher: Teacher) -> Client:
 
 def shut(answer: Any) -> None:
     """Closes the file behind a download and not the answer, which would take the connection along."""
-    if answer.streaming:
-        answer.file_to_stream.close()
+    for close in answer._resource_closers:
+        close()

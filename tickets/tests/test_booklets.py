@@ -107,7 +107,8 @@ def test_tickets_stand_by_class_and_name(fest: Fest, teacher: Teacher) -> None:
     one, four = (made(ordered(teacher, fest, per_page=number)) for number in (1, 4))
     order = ["Dia", "Zoya", "ben", "Asha"]
     assert [name for page in pages(one) for name in order if name in page.extract_text()] == order
-    marks = [str(mark["/Title"]).split(" · ")[0] for mark in PdfReader(BytesIO(four)).outline]
+    outline: list[Any] = PdfReader(BytesIO(four)).outline
+    marks = [str(mark["/Title"]).split(" · ")[0] for mark in outline]
     assert marks == order
     box = pages(four)[0].mediabox
     assert (round(box.width), round(box.height), len(pages(four))) == (595, 842, 1)
@@ -145,7 +146,7 @@ def test_page_tells_the_way_from_order_to_file(fest: Fest, teacher: Teacher) -> 
     assert client.get(f"{answer['Location']}tickets.pdf").status_code == 302
     made(booklet)
     assert "1 ticket, ready to print" in text_of(client.get(answer["Location"]))
-    file = client.get(f"{answer['Location']}tickets.pdf")
+    file: Any = client.get(f"{answer['Location']}tickets.pdf")
     assert b"".join(file.streaming_content) == b"%PDF-1.7 Asha"
     shut(file)
     cancel([submission.registrations.get().pk], actor=Change.Actor.TEACHER, deadline=Deadline())
