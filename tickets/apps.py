@@ -6,4 +6,4 @@ class TicketsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from tickets import issuing, letters, webhooks  # noqa: F401 - hear of changes and of the provider
+        from tickets import classmail, issuing, letters, webhooks  # noqa: F401 - hear of changes and of the provider

@@ -19,14 +19,14 @@ from tickets import pdf, rendering
 from tickets.board.filters import filtered, students_of
 from tickets.doorbell import ring
 from tickets.faces import face_of
-from tickets.models import Booklet, Ticket
-from tickets.querysets import TicketQuerySet
+from tickets.models import Booklet, Delivery, Ticket
+from tickets.querysets import RENDER_ATTEMPTS, TicketQuerySet
 
 logger = logging.getLogger(__name__)
 
 LEASE = dt.timedelta(minutes=5)
 """For how long a begun booklet belongs to its worker; its task is killed before."""
-ATTEMPTS = 3
+ATTEMPTS = RENDER_ATTEMPTS
 """How often a booklet is begun before it is given up."""
 RETRY = dt.timedelta(seconds=20)
 """Between two tries after an error that was caught."""
@@ -179,15 +179,10 @@ def _mine(booklet: Booklet) -> Any:
 
 
 def remove_old() -> int:
-    """Removes booklets with their files a day after they were wanted; how many."""
-    old = list(Booklet.objects.filter(created_at__lt=database_now() - KEPT))
+    """Removes booklets with their files a day after they were wanted, unless a mail still waits for one."""
+    rows = Booklet.objects.filter(created_at__lt=database_now() - KEPT)
+    old = list(rows.exclude(deliveries__in=Delivery.objects.owed()))
     for booklet in old:
         booklet_path(booklet).unlink(missing_ok=True)
         booklet.delete()
     return len(old)
-
-
-def students_waiting(booklet: Booklet) -> StudentQuerySet:
-    """Those it is about who wait for a seat and so have no ticket there."""
-    waiting = Registration.objects.filter(state=Registration.State.WAITING)
-    return students_in(booklet).filter(pk__in=waiting.values("student"))

@@ -15,7 +15,7 @@ from registrations.models import Registration, Student
 from registrations.naming import email_key
 from registrations.students import with_email
 from registrations.waitinglist import with_number
-from tickets import letters, rendering
+from tickets import classmail, letters, rendering
 from tickets.calendar import ics
 from tickets.deliveries import POISON_ATTEMPTS, Result, later
 from tickets.envelopes import envelope
@@ -90,6 +90,8 @@ def compose(delivery: Delivery) -> AnymailMessage | None:
     """The mail as it is true now, in the student's language and the fest's time; `None` if it no longer is."""
     if delivery.kind == Kind.LETTER:
         return letters.compose(delivery)
+    if delivery.kind == Kind.CLASS:
+        return classmail.compose(delivery)
     student = delivery.student
     if student is None:
         return None

@@ -14,7 +14,8 @@ from events.rows import insert
 from registrations.models import Change, Registration, Student, Submission
 from registrations.naming import mailbox_key
 from tickets import letters
-from tickets.models import Delivery, Ticket, random_key
+from tickets.models import Booklet, Delivery, Ticket, random_key
+from tickets.querysets import RENDER_ATTEMPTS
 
 Kind = Delivery.Kind
 State = Delivery.State
@@ -222,7 +223,9 @@ def _waits_for_pdf(now: dt.datetime) -> Q:
     to_render = Ticket.objects.to_render()
     of_press = to_render.filter(registration__submission=OuterRef("submission"))
     of_change = to_render.filter(registration=OuterRef("change__registration"))
+    to_make = Booklet.objects.filter(finished_at=None, attempts__lt=RENDER_ATTEMPTS)
     waits = Q(kind=Kind.ANSWER) & Exists(of_press) | Q(kind=Kind.PROMOTED) & Exists(of_change)
+    waits |= Q(kind=Kind.CLASS) & Exists(to_make.filter(pk=OuterRef("booklet")))
     return waits & Q(queued_at__gt=now - PDF_PATIENCE)
 
 

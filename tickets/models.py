@@ -122,6 +122,9 @@ class Delivery(models.Model):
     job = models.ForeignKey(
         ClassListJob, models.CASCADE, null=True, related_name="deliveries", editable=False
     )
+    booklet = models.ForeignKey(
+        "Booklet", models.SET_NULL, null=True, related_name="deliveries", editable=False
+    )
     change = models.ForeignKey(Change, models.CASCADE, null=True, related_name="deliveries", editable=False)
     to = models.EmailField(_("to"))
     mailbox = models.CharField(max_length=254, editable=False)

@@ -6,14 +6,16 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from events.clock import database_now
 from registrations.models import Teacher
 from registrations.teachers.access import by_teacher
-from tickets import booklets
+from tickets import booklets, classmail
 from tickets.board.filters import filtered, students_of
 from tickets.board.grid import filter_form
 from tickets.board.opening import current_fest
+from tickets.board.wording import done_text
 from tickets.models import Booklet, Ticket
 
 
@@ -53,7 +55,8 @@ def booklet(request: HttpRequest, teacher: Teacher, code: str) -> HttpResponse:
         "is_there": is_there,
         "problem": found.error if found.finished_at or booklets.has_given_up(found) else "",
         "changed": booklets.changed_since(found) if is_there else 0,
-        "again_url": f"{reverse('board:booklet-make')}",
+        "address": teacher.user.email,
+        "done": done_text(request.GET.get("done", "")),
     }
     return render(request, "board/booklet.html", context)
 
@@ -68,6 +71,15 @@ def download(request: HttpRequest, teacher: Teacher, code: str) -> HttpResponseB
     except FileNotFoundError:
         return redirect("board:booklet", code=code)
     return FileResponse(file, content_type="application/pdf", filename="tickets.pdf", as_attachment=True)
+
+
+@by_teacher
+@require_POST
+def mail(_request: HttpRequest, teacher: Teacher, code: str) -> HttpResponse:
+    """The same file to the teacher's own address, as soon as it is made."""
+    is_owed = classmail.owe(_booklet(teacher, code), user=teacher.user, now=database_now())
+    done = "mailed" if is_owed else "patience"
+    return redirect(reverse("board:booklet", args=[code]) + f"?done={done}")
 
 
 def _booklet(teacher: Teacher, code: str) -> Booklet:

@@ -27,6 +27,7 @@ urlpatterns = [
     path("tickets/", booklet_pages.make, name="booklet-make"),
     path("tickets/<code:code>/", booklet_pages.booklet, name="booklet"),
     path("tickets/<code:code>/tickets.pdf", booklet_pages.download, name="booklet-pdf"),
+    path("tickets/<code:code>/mail/", booklet_pages.mail, name="booklet-mail"),
     path("delegation/", delegation_pages.delegation, name="delegation"),
     path("delegation/renew/", delegation_pages.renew, name="delegation-renew"),
     path("handover/", handover_pages.handover, name="handover"),

@@ -103,6 +103,17 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="delivery",
+            name="booklet",
+            field=models.ForeignKey(
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="deliveries",
+                to="tickets.booklet",
+            ),
+        ),
+        migrations.AddField(
+            model_name="delivery",
             name="user",
             field=models.ForeignKey(
                 editable=False,

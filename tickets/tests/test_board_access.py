@@ -22,6 +22,7 @@ OF_SOMEBODY = {"student", "details", "add-events", "address", "share", "cancel",
     "replace-all",
     "booklet",
     "booklet-pdf",
+    "booklet-mail",
 }
 
 
@@ -44,7 +45,7 @@ def school(fest: Fest) -> dict[str, str]:
     reference, number = submission.student.reference, submission.registrations.get().pk
     arguments: dict[str, list[Any]] = {name: [reference] for name in OF_SOMEBODY}
     arguments |= {name: [reference, number] for name in ("cancel", "replace")}
-    arguments |= {name: [booklet.code] for name in ("booklet", "booklet-pdf")}
+    arguments |= {name: [booklet.code] for name in ("booklet", "booklet-pdf", "booklet-mail")}
     return {name: reverse(f"board:{name}", args=arguments.get(name, [])) for name in NAMES}
 
 
@@ -109,7 +110,7 @@ def test_own_teacher_gets_every_page_and_none_is_stored(
 ) -> None:
     client = signed_in(Teacher.objects.get())
     answer = client.get(school[name])
-    assert answer.status_code == (405 if name in ("address", "delegation-renew") else 200)
+    assert answer.status_code == (405 if name in ("address", "delegation-renew", "booklet-mail") else 200)
     assert answer["Cache-Control"] == "no-store"
     shut(answer)
 

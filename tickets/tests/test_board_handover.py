@@ -1,0 +1,75 @@
+"""Handing class lists over to a colleague: of the own school only, and both are told."""
+
+import pytest
+from django.test import Client
+
+from events.models import Fest
+from registrations.models import ClassList, Teacher
+from registrations.tests.builders import build_fest
+from tickets.models import Delivery, Letter
+from tickets.tests.schools import build_teacher, signed_in
+from tickets.tests.test_board_grid import text_of
+
+pytestmark = pytest.mark.django_db
+
+PAGE = "/teacher/handover/"
+
+
+@pytest.fixture
+def fest() -> Fest:
+    return build_fest()
+
+
+def build_list(teacher: Teacher, fest: Fest, title: str = "Class 7 A") -> ClassList:
+    return ClassList.objects.create(
+        fest=fest, school=teacher.school, owner=teacher.user, title=title, digest=b"x"
+    )
+
+
+def give(client: Client, colleague: Teacher, *lists: ClassList) -> int:
+    form = {"lists": [row.pk for row in lists], "colleague": colleague.pk}
+    return client.post(PAGE, form).status_code
+
+
+def test_colleague_becomes_the_owner_and_both_are_told(fest: Fest) -> None:
+    giver, taker = build_teacher(), build_teacher()
+    lists = [build_list(giver, fest, title) for title in ("Class 7 A", "Class 8 B")]
+    assert give(signed_in(giver), taker, *lists) == 302
+    assert {row.owner for row in ClassList.objects.all()} == {taker.user}
+    assert set(Delivery.objects.values_list("kind", "to")) == {
+        ("letter", giver.user.email),
+        ("letter", taker.user.email),
+    }
+    assert all("Class 8 B" in letter.text for letter in Letter.objects.all())
+
+
+def test_what_is_theirs_already_is_told_to_nobody(fest: Fest) -> None:
+    giver, taker = build_teacher(), build_teacher()
+    row = build_list(taker, fest)
+    assert give(signed_in(giver), taker, row) == 302
+    assert Delivery.objects.count() == 0
+
+
+def test_nobody_gives_or_gets_lists_of_another_school(fest: Fest) -> None:
+    giver, taker, stranger = build_teacher(), build_teacher(), build_teacher("Hill School")
+    mine, theirs = build_list(giver, fest), build_list(stranger, fest)
+    client = signed_in(giver)
+    assert (give(client, stranger, mine), give(client, taker, theirs)) == (200, 200)
+    assert [row.owner for row in (*ClassList.objects.order_by("pk"),)] == [giver.user, stranger.user]
+
+
+def test_colleague_who_is_not_approved_gets_nothing(fest: Fest) -> None:
+    giver, waiting = build_teacher(), build_teacher(approved_at=None)
+    row = build_list(giver, fest)
+    assert "No other teacher of your school has access yet." in text_of(signed_in(giver).get(PAGE))
+    assert give(signed_in(giver), waiting, row) == 200
+    assert ClassList.objects.get().owner == giver.user
+
+
+@pytest.mark.parametrize(
+    "form", [{}, {"lists": "x", "colleague": "y"}, {"lists": ["999999"], "colleague": "0"}]
+)
+def test_form_that_says_nothing_comes_back(fest: Fest, form: dict[str, str]) -> None:
+    giver, _taker = build_teacher(), build_teacher()
+    build_list(giver, fest)
+    assert "There is a problem" in text_of(signed_in(giver).post(PAGE, form))
