@@ -13,7 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from registrations import links
 from registrations.models import Change, Registration, Student, Submission
 from registrations.tests.builders import build_event, build_fest, build_submission
-from tickets.models import Delivery, Ticket
+from tickets.models import Delegation, Delivery, Ticket
 from tickets.tests.providers import mailgun, stub, stub_process  # noqa: F401 - fixtures
 
 pytestmark = pytest.mark.django_db
@@ -43,10 +43,12 @@ TAKES: dict[str, set[str]] = {
     "tickets:ticket": READ,
     "tickets:pdf": READ,
     "tickets:ics": READ,
+    "tickets:delegation": READ,
     "mailgun": {"POST"},
     "brevo": {"POST"},
 }
-# Where somebody may be signed in. What each of them shows to whom: registrations/tests/test_teachers_access.py.
+# Where somebody may be signed in. What each of them shows to whom: test_teachers_access.py in registrations/tests,
+# test_board_access.py in tickets/tests, and those of class lists and held seats.
 SIGNED_IN: dict[str, set[str]] = {
     "account_change_password": FORM,
     "account_confirm_email": FORM,
@@ -71,9 +73,31 @@ SIGNED_IN: dict[str, set[str]] = {
     "mfa_reauthenticate": FORM,
     "mfa_view_recovery_codes": READ,
     "teachers:waiting": READ,
+    "board:home": READ,
+    "board:add-student": FORM,
+    "board:student": READ,
+    "board:details": FORM,
+    "board:add-events": FORM,
+    "board:address": {"POST"},
+    "board:share": READ,
+    "board:cancel-all": FORM,
+    "board:cancel": FORM,
+    "board:replace-all": FORM,
+    "board:replace": FORM,
+    "board:booklet-make": FORM,
+    "board:booklet": READ,
+    "board:booklet-pdf": READ,
+    "board:booklet-mail": {"POST"},
+    "board:delegation": READ,
+    "board:delegation-renew": {"POST"},
+    "board:handover": FORM,
+    "blocks:list": READ,
+    "blocks:ask": FORM,
+    "blocks:back": FORM,
 }
 TAKES |= SIGNED_IN
 HOOKS = ("mailgun", "brevo")
+OF_A_STUDENT = ("student", "details", "add-events", "address", "share", "cancel-all", "replace-all")
 SECRET = {name for name in TAKES if name.split(":")[0] in ("registrations", "tickets")} - {
     "registrations:register",
     "registrations:privacy",
@@ -121,8 +145,20 @@ class Kid:
             "account_invited": ["A" * 22],
             "account_confirm_email": ["MQ:1a2b3c:signature"],
             "account_reset_password_from_key": ["1", "abc-def"],
+            "tickets:delegation": [self.delegation.code],
         }
+        reference = self.submission.student.reference
+        arguments |= {f"board:{word}": [reference] for word in OF_A_STUDENT}
+        arguments |= {f"board:{word}": [reference, registration.pk] for word in ("cancel", "replace")}
+        arguments |= {f"board:{word}": ["x" * 22] for word in ("booklet", "booklet-pdf", "booklet-mail")}
+        arguments["blocks:back"] = [1]
         return reverse(name, args=arguments.get(name, []))
+
+    @property
+    def delegation(self) -> Delegation:
+        student = self.submission.student
+        found, _made = Delegation.objects.get_or_create(school=student.school, fest=student.fest)
+        return found
 
     @property
     def secrets(self) -> list[str]:
