@@ -8,14 +8,20 @@ from allauth.mfa.base.views import ReauthenticateView as CodeAgainView
 from allauth.mfa.recovery_codes import views as recovery
 from allauth.mfa.totp import views as totp
 from django.urls import URLPattern, path, re_path
+from django.views.decorators.http import require_http_methods
 
 from registrations.teachers import views
 from registrations.teachers.views import unstored
 
 
 def _page(route: str, view: Any, *, name: str) -> URLPattern:
-    """A page of the library; none of them may be kept by a browser that somebody else uses next."""
-    return path(route, unstored(view), name=name)
+    pattern: URLPattern = path(route, _guarded(view), name=name)
+    return pattern
+
+
+def _guarded(view: Any) -> Any:
+    """A page of the library: asked for or posted, and kept by no browser that somebody else uses next."""
+    return unstored(require_http_methods(["GET", "HEAD", "POST"])(view))
 
 
 urlpatterns = [
@@ -38,7 +44,7 @@ urlpatterns = [
     ),
     re_path(
         r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[-\w]+)/$",
-        unstored(library.password_reset_from_key),
+        _guarded(library.password_reset_from_key),
         name="account_reset_password_from_key",
     ),
     _page("2fa/", IndexView.as_view(), name="mfa_index"),

@@ -1,13 +1,17 @@
 """The sample fest: what a newcomer meets, made once and moved with the days."""
 
 import datetime as dt
+import re
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
+from django.test import Client
 
 from events.availability import Availability, State
 from events.clock import database_now
 from events.models import Event, Fest, Seats
-from registrations.models import Registration, School
+from registrations.models import Registration, School, Teacher
 from registrations.samplefest import prepare
 from tickets.tests.audited import run
 
@@ -62,3 +66,27 @@ def test_second_start_keeps_what_was_registered_and_moves_all_days_alike() -> No
     )
     assert set(moved.values()) == {70 * DAY}
     assert again.starts_on.weekday() == 5
+
+
+def logins(*arguments: str) -> dict[str, str]:
+    """The passwords that the command prints, by name."""
+    out = StringIO()
+    call_command("sample_fest", *arguments, stdout=out)
+    return dict(re.findall(r"^(\w+): \1 / (\S+)$", out.getvalue(), re.MULTILINE))
+
+
+def test_only_with_logins_the_command_prints_an_organiser_and_a_teacher_who_get_in() -> None:
+    assert logins() == {}
+    assert Teacher.objects.count() == 0
+    first = logins("--logins")
+    again = logins("--logins")
+    assert [*first] == [*again] == ["organiser", "teacher"]
+    teacher = Teacher.objects.get()
+    assert (teacher.name, teacher.school.state, teacher.is_approved) == ("Ms Rao", "accepted", True)
+    places = {}
+    for name, password in again.items():
+        client = Client()
+        answer = client.post("/accounts/login/", {"login": name, "password": password})
+        places[name] = answer.headers.get("Location")
+        assert client.get("/teacher/waiting/").status_code == (302 if name == "teacher" else 404)
+    assert places == {"organiser": "/admin/", "teacher": "/teacher/"}
