@@ -78,7 +78,7 @@ def compose(delivery: Delivery) -> AnymailMessage | None:
 
     Without its file, which may be late or gone, it says so and links the board.
     """
-    booklet = Booklet.objects.filter(pk=delivery.booklet_id).select_related("fest", "school").first()
+    booklet = Booklet.objects.filter(deliveries=delivery).select_related("fest", "school").first()
     if booklet is None or not _may_read(delivery, booklet.school):
         return None
     with translation.override(settings.LANGUAGE_CODE), timezone.override(booklet.fest.zone):

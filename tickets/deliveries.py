@@ -224,8 +224,11 @@ def _waits_for_pdf(now: dt.datetime) -> Q:
     of_press = to_render.filter(registration__submission=OuterRef("submission"))
     of_change = to_render.filter(registration=OuterRef("change__registration"))
     to_make = Booklet.objects.filter(finished_at=None, attempts__lt=RENDER_ATTEMPTS)
-    waits = Q(kind=Kind.ANSWER) & Exists(of_press) | Q(kind=Kind.PROMOTED) & Exists(of_change)
-    waits |= Q(kind=Kind.CLASS) & Exists(to_make.filter(pk=OuterRef("booklet")))
+    waits = (
+        Q(kind=Kind.ANSWER) & Exists(of_press)
+        | Q(kind=Kind.PROMOTED) & Exists(of_change)
+        | Q(kind=Kind.CLASS) & Exists(to_make.filter(pk=OuterRef("booklet")))
+    )
     return waits & Q(queued_at__gt=now - PDF_PATIENCE)
 
 

@@ -76,10 +76,8 @@ def name_now(
             agree(student)
         key = Submission.new_key()
         submission = Submission.objects.create(key=key, digest=bytes(32), student=student)
-        claim = Claim(student, event.pk, is_new=is_new, uses_block=True)
-        outcomes = reserve(
-            [claim], submission=submission, actor=Change.Actor.TEACHER, deadline=Deadline(PATIENCE)
-        )
+        claim = Claim(student, event.pk, is_new=is_new, submission=submission, uses_block=True)
+        outcomes = reserve([claim], actor=Change.Actor.TEACHER, deadline=Deadline(PATIENCE))
         registration = outcomes[0].registration
         if registration is None:
             raise Refused(outcomes)
