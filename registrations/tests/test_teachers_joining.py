@@ -166,6 +166,15 @@ def test_two_presses_of_one_invitation_make_one_account() -> None:
     assert sorted(statuses) in ([302, 302], [302, 404], [200, 302])
 
 
+def test_invitation_that_was_accepted_meanwhile_links_nobody() -> None:
+    invitation = build_invitation()
+    first, second = build_user(), build_user()
+    admitting.accept(invitation, user=first, now=timezone.now())
+    with pytest.raises(admitting.Gone):
+        admitting.accept(invitation, user=second, now=timezone.now())
+    assert Teacher.objects.get().user == first
+
+
 @pytest.mark.parametrize(
     ("password", "words"),
     [
