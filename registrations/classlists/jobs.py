@@ -28,7 +28,9 @@ CHUNK = 100
 LEASE = dt.timedelta(seconds=30)
 """For how long a claimed job belongs to its worker; each chunk renews it."""
 PAUSE = 0.05
-"""Seconds between two chunks, in which the clicks that wait for the same seats go on."""
+LONGEST_PAUSE = 1.0
+"""Seconds between two chunks, in which the clicks that wait for the same seats go on: as long as the chunk took,
+so that they have half of the time at least, however slow the machine is."""
 PATIENCE = 10.0
 """Seconds that all locks of one chunk may take together. Each of them keeps the short timeout of the
 connection: whoever waits long for one event must not hold another one meanwhile."""
@@ -104,8 +106,7 @@ def run(job: ClassListJob) -> bool:
         if job.is_all_or_none:
             _run_whole(work)
         else:
-            while _patiently(lambda: _chunk(work)):
-                time.sleep(PAUSE)
+            _run_chunks(work)
         _finish(job)
     except LeaseLost:
         logger.warning("Class list job %s goes on in another worker", job.pk)
@@ -117,6 +118,13 @@ def run(job: ClassListJob) -> bool:
         logger.warning("Class list job %s was put back: the database is busy", job.pk)
         return False
     return True
+
+
+def _run_chunks(work: Work) -> None:
+    began = time.monotonic()
+    while _patiently(lambda: _chunk(work)):
+        time.sleep(min(LONGEST_PAUSE, max(PAUSE, time.monotonic() - began)))
+        began = time.monotonic()
 
 
 def _work_of(job: ClassListJob) -> Work:
