@@ -58,7 +58,10 @@ def booklet(request: HttpRequest, teacher: Teacher, code: str) -> HttpResponse:
         "address": teacher.user.email,
         "done": done_text(request.GET.get("done", "")),
     }
-    return render(request, "board/booklet.html", context)
+    response = render(request, "board/booklet.html", context)
+    if not context["is_there"] and not context["problem"]:
+        response["Refresh"] = "3"
+    return response
 
 
 @by_teacher

@@ -53,7 +53,7 @@ def newest_state(student: Student) -> str | None:
 def mail_state(email: str, state: str | None) -> MailState:
     """What the newest mail's state means; somebody without an address gets the ticket from the teacher."""
     if not email:
-        return MailState(_("no e-mail"), "none", "closed")
+        return MailState(_("no e-mail"), "none", "info")
     match state:
         case State.QUEUED | State.SENDING:
             return MailState(_("queued"), "soon", "clock")

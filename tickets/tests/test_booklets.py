@@ -142,10 +142,11 @@ def test_page_tells_the_way_from_order_to_file(fest: Fest, teacher: Teacher) -> 
     assert (booklet.per_page, booklet.filters, booklet.asked_by) == (4, {"grade": 7}, teacher.user)
     waiting = client.get(answer["Location"])
     assert "The PDF is being made" in text_of(waiting)
-    assert b'http-equiv="refresh"' in waiting.content
+    assert waiting["Refresh"] == "3"
     assert client.get(f"{answer['Location']}tickets.pdf").status_code == 302
     made(booklet)
-    assert "1 ticket, ready to print" in text_of(client.get(answer["Location"]))
+    there = client.get(answer["Location"])
+    assert ("1 ticket, ready to print" in text_of(there), there.has_header("Refresh")) == (True, False)
     file: Any = client.get(f"{answer['Location']}tickets.pdf")
     assert b"".join(file.streaming_content) == b"%PDF-1.7 Asha"
     shut(file)
