@@ -1,12 +1,14 @@
 """Somebody else comes instead: the seat stays, and the line, and nothing else moves."""
 
 import datetime as dt
+import threading
 from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from events.capacity import set_capacity
@@ -20,6 +22,7 @@ from registrations.replacing import Substitution, replace
 from registrations.tests.builders import build_details, build_event, build_fest, build_submission
 from registrations.tests.counting import counts, recount, states
 from registrations.tests.races import PATIENCE, at_once
+from registrations.transitions import move
 from tickets.models import Delivery, Ticket
 from tickets.tests.audited import damage, run
 
@@ -286,25 +289,27 @@ def test_handing_over_against_giving_up_is_one_of_them() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_handing_over_against_giving_up_without_locks_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     """The negative control: without the locks the seat is handed on and given to the next in line."""
-    import threading
-    from contextlib import suppress
-
-    from django.db.models import QuerySet
-
-    from registrations import replacing, transitions
-
-    line = threading.Barrier(2)
-    move = transitions.move
+    line, is_given_up = threading.Barrier(2), threading.Event()
 
     def meet(*args: Any, **kwargs: Any) -> Any:
-        with suppress(threading.BrokenBarrierError):
-            line.wait(10)
+        line.wait(20)
         return move(*args, **kwargs)
+
+    def meet_and_be_late(*args: Any, **kwargs: Any) -> Any:
+        line.wait(20)
+        is_given_up.wait(20)
+        return move(*args, **kwargs)
+
+    def give_up() -> Any:
+        try:
+            return cancel([first.pk], actor=Change.Actor.STUDENT, deadline=Deadline(PATIENCE))
+        finally:
+            is_given_up.set()
 
     monkeypatch.setattr(SeatsQuerySet, "locked", without_lock)
     monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **_kwargs: self)
-    monkeypatch.setattr(replacing, "move", meet)
+    monkeypatch.setattr("registrations.replacing.move", meet_and_be_late)
     monkeypatch.setattr("registrations.cancelling.move", meet)
     event, (first, *_waiting) = full_event(build_fest())
-    handed_over_and_given_up(event, first)
-    assert recount(event)[0] > 1 or counts(event)[:2] != recount(event)
+    at_once([partial(replaced, first), give_up])
+    assert recount(event)[0] == 2
