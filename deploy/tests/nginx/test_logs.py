@@ -11,6 +11,8 @@ from deploy.tests.nginx.house import TOKEN, House, wait_for
         f"/a/{TOKEN}/",
         f"/my/{TOKEN}/cancel/4/?next={TOKEN}",
         f"/t/{TOKEN}/ticket.pdf",
+        f"/delegation/{TOKEN}/",
+        f"/%64elegation//{TOKEN}/",
         f"/hi/my/{TOKEN}/",
         f"/pt-br/a/{TOKEN}/",
         f"/f/riverside/t/{TOKEN}/",
