@@ -23,7 +23,7 @@ def render() -> int:
     if made or rendering.is_work_left():
         doorbell.publish()
     if booklets.is_work_left():
-        bind.apply_async(expires=doorbell.LIFETIME, retry=False)
+        doorbell.publish("tickets.bind")
     return made
 
 

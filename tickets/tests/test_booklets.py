@@ -2,6 +2,7 @@
 
 import datetime as dt
 import subprocess
+import time
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -18,6 +19,7 @@ from registrations.models import Change, Registration, Student, Teacher
 from registrations.tests.builders import build_event, build_fest, build_submission
 from techfest.tests.parts import find_program
 from tickets import booklets, pdf, rendering
+from tickets.doorbell import publish
 from tickets.faces import absolute
 from tickets.models import Booklet, Ticket
 from tickets.tests.schools import build_teacher, shut, signed_in
@@ -278,3 +280,21 @@ def test_old_moment_is_before_the_changes(fest: Fest, teacher: Teacher) -> None:
     build_submission(build_event(fest))
     booklet.refresh_from_db()
     assert booklets.changed_since(booklet) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_worker_makes_a_booklet_from_one_ring(celery_worker: Any) -> None:
+    """Real processes, from one ring: single tickets first, then the booklet."""
+    teacher, fest = build_teacher(), build_fest()
+    build_submission(build_event(fest), name="Asha", email="")
+    booklet = ordered(teacher, fest, per_page=4)
+    celery_worker("mail,pdf")
+    assert publish()
+    ends = time.monotonic() + 30
+    while booklet.finished_at is None and time.monotonic() < ends:
+        time.sleep(0.1)
+        booklet.refresh_from_db()
+    assert (booklet.finished_at is not None, booklet.error) == (True, "")
+    assert booklets.booklet_path(booklet).read_bytes().startswith(b"%PDF-")
+    assert Ticket.objects.get().rendered_at is not None
