@@ -15,6 +15,8 @@ from registrations.classlists.standing import RowStanding, Show, Standing
 ROWS = 50
 """On one page. Each may have six fields, a trace and some choices, and Django reads 500 fields of a form."""
 
+_TO_REGISTER = (Standing.SEAT, Standing.WAIT, Standing.READY)
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -45,7 +47,8 @@ def context_of(draft: Draft, asked: Asked) -> dict[str, Any]:
         "page": page,
         "foreseen": foreseen,
         "bad": bad,
-        "good": len(found) - bad,
+        "good": sum(row.standing in _TO_REGISTER for row in found.values()),
+        "others": len(found) - bad,
         "events": draft.found.events,
         "left_out": previewing.left_out_rows(draft),
         **_tables(draft, list(page), edited),
