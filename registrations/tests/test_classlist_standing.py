@@ -1,5 +1,7 @@
 """What a row comes to in one word, and a list in one line; no query is needed for it."""
 
+from typing import Any
+
 import pytest
 
 from registrations.classlists.checking import CheckedList
@@ -31,9 +33,9 @@ def draft_of(count: int, *problems: Problem) -> Draft:
     return Draft(ClassList(), (), found)
 
 
-def foreseen(*outcomes: tuple[str, ...], kind: str = "new") -> Forecast:
+def foreseen(*outcomes: tuple[str, ...], kind: Any = "new") -> Forecast:
     rows = {
-        row: RowForecast(row, kind, entries=tuple(EntryForecast("race", one, "") for one in some))  # type: ignore[arg-type]  # a literal in the end
+        row: RowForecast(row, kind, entries=tuple(EntryForecast("race", one, "") for one in some))
         for row, some in enumerate(outcomes)
     }
     return Forecast(rows)
