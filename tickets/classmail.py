@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from events.models import Fest
-from registrations.models import ClassListJob, Registration, School
+from registrations.models import ClassListEntry, ClassListJob, Registration, School
 from registrations.naming import mailbox_key
 from registrations.signals import list_registered
 from registrations.waitinglist import with_number
@@ -29,8 +29,11 @@ PAUSE = dt.timedelta(minutes=10)
 def follow(*, job: ClassListJob, now: dt.datetime, **_kwargs: object) -> None:
     """Owes the one mail of a finished class list, as part of its transaction, with the PDF still to be made.
 
-    Where every student has an address, each was mailed already, and there is nothing to send on.
+    Where every student has an address, each was mailed already, and there is nothing to send on; nor where
+    the list was registered before and this job changed nothing.
     """
+    if not ClassListEntry.objects.filter(row__job=job, is_new=True).exists():
+        return
     class_list = job.class_list
     booklet = booklets.order(
         school=class_list.school,

@@ -71,7 +71,8 @@ def test_registration_names_the_teacher_and_each_student_has_consent_and_mail(ev
     assert (job.error, job.finished_at is not None) == ("", True)
     assert set(Change.objects.values_list("actor", "user")) == {("teacher", teacher.user.pk)}
     assert set(Consent.objects.values_list("basis", "user")) == {("teacher", teacher.user.pk)}
-    assert list(Delivery.objects.values_list("to", flat=True)) == ["asha@example.org"]
+    mails = Delivery.objects.order_by("pk").values_list("kind", "to")
+    assert list(mails) == [("answer", "asha@example.org"), ("class", teacher.user.email)]
     assert Ticket.objects.count() == Submission.objects.count() == 2
     assert {student.school for student in Student.objects.all()} == {teacher.school}
 

@@ -7,7 +7,15 @@ from anymail.message import AnymailMessage
 from django.utils import timezone
 
 from events.models import Fest
-from registrations.models import ClassList, ClassListJob, ClassListRow, Student, Submission, Teacher
+from registrations.models import (
+    ClassList,
+    ClassListEntry,
+    ClassListJob,
+    ClassListRow,
+    Student,
+    Submission,
+    Teacher,
+)
 from registrations.signals import list_registered
 from registrations.tests.builders import build_event, build_fest, build_submission
 from tickets import booklets, classmail, pdf
@@ -48,10 +56,20 @@ def finished(teacher: Teacher, fest: Fest, *students: Student) -> ClassListJob:
     job = ClassListJob.objects.create(
         class_list=class_list, key=Submission.new_key(), asked_by=teacher.user, finished_at=timezone.now()
     )
-    ClassListRow.objects.bulk_create(
-        ClassListRow(class_list=class_list, number=number, cells=[], job=job, student=student)
-        for number, student in enumerate(students)
-    )
+    for number, student in enumerate(students):
+        registration = student.registrations.get()
+        row = ClassListRow.objects.create(
+            class_list=class_list,
+            number=number,
+            cells=[],
+            job=job,
+            student=student,
+            submission=registration.submission,
+            done_at=timezone.now(),
+        )
+        ClassListEntry.objects.create(
+            row=row, event=registration.event, registration=registration, is_new=True
+        )
     list_registered.send(sender=ClassListJob, job=job, now=timezone.now())
     return job
 
