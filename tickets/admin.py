@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from events.desk import RecordAdmin, RecordInline
 from tickets.deliveries import send_again
 from tickets.doorbell import ring
-from tickets.models import Delivery, DeliveryEvent, Letter, Ticket
+from tickets.models import Booklet, Delegation, Delivery, DeliveryEvent, Letter, Ticket
 from tickets.querysets import RENDER_ATTEMPTS
 from tickets.rendering import render_again
 
@@ -167,3 +167,27 @@ class LetterAdmin(RecordAdmin):
     search_fields = ("subject", "delivery__to")
     fields = ("subject", "delivery")
     ordering = ("-pk",)
+
+
+@admin.register(Booklet)
+class BookletAdmin(RecordAdmin):
+    """Its code is not shown: it names a file with the tickets of a whole school."""
+
+    list_display = ("school", "asked_by", "per_page", "made", "total", "created_at", "finished_at", "error")
+    list_select_related = ("school", "asked_by")
+    list_filter = (("finished_at", admin.EmptyFieldListFilter), "per_page")
+    search_fields = ("school__name", "asked_by__username", "error")
+    fields = ("fest", "school", "asked_by", "per_page", "made", "total", "attempts", "finished_at", "error")
+    ordering = ("-created_at", "-pk")
+
+
+@admin.register(Delegation)
+class DelegationAdmin(RecordAdmin):
+    """Its code is not shown: it opens the school's list at the door."""
+
+    list_display = ("school", "fest")
+    list_select_related = ("school", "fest")
+    list_filter = ("fest",)
+    search_fields = ("school__name",)
+    fields = ("school", "fest")
+    ordering = ("school__name", "pk")

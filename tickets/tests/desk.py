@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from events.models import Fest, Picture
-from registrations.models import Block, Invitation, Refusal, SchoolAlias
+from registrations.models import Block, ClassListEntry, ClassListJob, Invitation, Refusal, SchoolAlias
 from registrations.tests.builders import (
     build_event,
     build_fest,
@@ -21,8 +21,9 @@ from registrations.tests.builders import (
     build_submission,
     build_teacher,
 )
+from registrations.tests.classlists import build_list
 from tickets.letters import owe_letter
-from tickets.models import Delivery, DeliveryEvent
+from tickets.models import Booklet, Delegation, Delivery, DeliveryEvent
 
 
 def organiser(name: str = "organiser", **values: Any) -> Any:
@@ -55,6 +56,13 @@ def build_row_of_everything(number: int) -> None:
     )
     teacher = build_teacher(school, email=f"teacher{number}@example.org")
     Invitation.objects.create(email="new@example.org", school=school, invited_by=teacher.user)
+    class_list = build_list(fest, [["Listed"]], teacher=teacher)
+    job = ClassListJob.objects.create(class_list=class_list, key=uuid.uuid4(), asked_by=teacher.user)
+    ClassListEntry.objects.create(
+        row=class_list.rows.get(), event=event, registration=submission.registrations.get(), other=other
+    )
+    Booklet.objects.create(fest=fest, school=school, asked_by=teacher.user, job=job)
+    Delegation.objects.create(fest=fest, school=school)
     owe_letter(to="new@example.org", subject="Subject", text="Text", now=timezone.now())
     Picture.objects.create(digest=f"{number:032x}", kind="png", width=1, height=1, data=b"not read")
 
