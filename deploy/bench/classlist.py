@@ -68,21 +68,24 @@ class SignedIn:
 
 def teacher(stack: Stack, number: int) -> tuple[Any, SignedIn]:
     """An approved teacher of a school of the own, signed in."""
+    from django.conf import settings
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
     from django.contrib.sessions.backends.db import SessionStore
     from django.utils import timezone
 
-    from registrations.models import School, Teacher
+    from registrations.models import School
+    from registrations.teachers.admitting import approved_teacher
 
     name = f"Class School {number}"
     school, _made = School.objects.get_or_create(
         key=name.lower(), defaults={"name": name, "state": "accepted"}
     )
-    user = get_user_model().objects.create(username=f"teacher{number}-{secrets.token_hex(4)}")
-    found = Teacher.objects.create(user=user, school=school, approved_at=timezone.now())
+    login = f"teacher{number}-{secrets.token_hex(4)}"
+    user = get_user_model().objects.create(username=login, email=f"{login}@example.org")
+    found = approved_teacher(user=user, school=school, by=None, now=timezone.now())
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.save()
     return found, SignedIn(stack, str(session.session_key))
@@ -196,6 +199,8 @@ def one_round(stack: Stack, number: int) -> dict[str, Any]:
     status, _to, found["preview_page_seconds"] = browser.ask(path)
     before = stack.cpu()
     pressed, to, found["press_seconds"] = browser.ask(path, declaration(key))
+    if "/jobs/" not in to:
+        raise ValueError(f"Confirm led to {pressed} {to}")
     found["confirm_seconds"] = round(found["press_seconds"] + finished([key]), 3)
     found["worker_cpu_seconds"] = stack.spent_since(before)["worker-lists"]
     result, _to, found["result_page_seconds"] = browser.ask(to)
@@ -231,7 +236,11 @@ def beside_clicks(stack: Stack, number: int) -> dict[str, Any]:
         ]
         answers = [press.result() for press in presses]
         report = clicks.result()
-    taken = [key for key, (status, _to, _seconds) in zip(keys, answers, strict=True) if status == 302]
+    taken = [
+        key
+        for key, (status, to, _seconds) in zip(keys, answers, strict=True)
+        if status == 302 and "/jobs/" in to
+    ]
     finished(taken)
     through = round(time.monotonic() - began, 2)
     counts = fest.counts(slugs)
