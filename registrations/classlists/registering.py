@@ -38,13 +38,17 @@ class NotAll(RegistrationError):
         self.entries = entries
 
 
-@dataclass(frozen=True)
+@dataclass
 class Work:
-    """What a job registers: the students of its rows as they are read, and the events that may be named."""
+    """What a job registers: the students of its rows as they are read, and the events that may be named.
+
+    `was_waited_for` says whether somebody waited for a lock at the end of the last chunk.
+    """
 
     job: ClassListJob
     listed: Mapping[int, ListedStudent]
     events: Mapping[str, int]
+    was_waited_for: bool = False
 
 
 @dataclass
