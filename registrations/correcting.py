@@ -52,12 +52,13 @@ def correct_many(
     deadline: Deadline,
     user: Any = None,
     also_lock: Iterable[int] = (),
+    also_lock_students: Iterable[int] = (),
 ) -> dict[int, Student]:
     """Writes corrected details of these students (by their numbers) inside the caller's transaction.
 
-    Locks the Seats rows of all their events, and of those that are locked `also`, since the caller goes on
-    with them; then the students. The number of statements does not grow with the students. Raises what
-    `correct` raises, and `Overtaken` when a press was faster than the locks.
+    Locks the Seats rows of all their events, then the students; each time in one order with those that the
+    caller goes on with, so that nobody waits crosswise. The number of statements does not grow with the
+    students. Raises what `correct` raises, and `Overtaken` when a press was faster than the locks.
     """
     rows = Registration.objects.filter(student__in=values).order_by("pk")
     deadline.limit_locks()
@@ -65,9 +66,8 @@ def correct_many(
         seats.pk for seats in Seats.objects.locked([*also_lock, *rows.values_list("event_id", flat=True)])
     }
     deadline.limit_locks()
-    students = {
-        one.pk: one for one in Student.objects.filter(pk__in=values).select_related("school").locked()
-    }
+    known = Student.objects.filter(pk__in=[*values, *also_lock_students]).select_related("school")
+    students = {one.pk: one for one in known.locked() if one.pk in values}
     wanted = {pk: _wanted(student, values[pk]) for pk, student in students.items()}
     fields = {pk: names for pk, one in students.items() if (names := _differing(one, wanted[pk]))}
     if not fields:

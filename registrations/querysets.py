@@ -15,9 +15,17 @@ class SchoolQuerySet(models.QuerySet["School"]):
         return self.filter(state="accepted")
 
 
+TEACHER_GROUP = "teacher"
+"""Django's group of approved teachers; without it nobody is let in."""
+
+
 class TeacherQuerySet(models.QuerySet["Teacher"]):
     def approved(self) -> "TeacherQuerySet":
         return self.filter(approved_at__isnull=False)
+
+    def let_in(self) -> "TeacherQuerySet":
+        """Those who may see their school now: approved, in the group, and with an account that is not closed."""
+        return self.approved().filter(user__is_active=True, user__groups__name=TEACHER_GROUP)
 
     def waiting(self) -> "TeacherQuerySet":
         """Those who asked, proved their address, and wait for an organiser."""

@@ -17,4 +17,5 @@ work_owed = Signal()
 """Sent with `task`, the name of a task that has something to do once this transaction is committed."""
 
 list_registered = Signal()
-"""Sent with `job` (a ClassListJob) and `now` inside the transaction in which its last row was done."""
+"""Sent with `job` (a ClassListJob) and `now` inside the transaction that ends it, whether or not something was
+registered."""

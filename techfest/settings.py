@@ -98,7 +98,8 @@ ACCOUNT_RATE_LIMITS = {
     "signup": "30/h/ip",
     "reset_password": "60/h/ip,10/h/key",
     "reset_password_from_key": "60/m/ip",
-    "login_failed": None,
+    # Codes of the second step; passwords are counted by throttling.py.
+    "login_failed": "5/5m/key",
     "confirm_email": None,
 }
 ACCOUNT_FORMS = {
@@ -283,7 +284,7 @@ CELERY_TASK_ROUTES = {
     "registrations.confirm": {"queue": "lists"},
     "registrations.purge_drafts": {"queue": "mail"},
 }
-# Seconds. All stay below the visibility timeout's promise: a second bell finds the rows already claimed.
+# Seconds. Whatever is rung twice finds the rows already claimed.
 CELERY_TASK_ANNOTATIONS = {
     "registrations.tend_blocks": {"soft_time_limit": 20, "time_limit": 25},
     "tickets.render": {"soft_time_limit": 20, "time_limit": 25},

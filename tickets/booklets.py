@@ -2,10 +2,12 @@
 
 import datetime as dt
 import logging
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
@@ -28,6 +30,8 @@ LEASE = dt.timedelta(minutes=5)
 """For how long a begun booklet belongs to its worker; its task is killed before."""
 ATTEMPTS = RENDER_ATTEMPTS
 """How often a booklet is begun before it is given up."""
+BUDGET = 60.0
+"""Seconds in which new booklets are begun by one ring."""
 RETRY = dt.timedelta(seconds=20)
 """Between two tries after an error that was caught."""
 KEPT = dt.timedelta(days=1)
@@ -86,13 +90,13 @@ def changed_since(booklet: Booklet) -> int:
 
 
 def make_due() -> int:
-    """Makes the booklets that are wanted, oldest first; how many tries there were.
+    """Makes the booklets that are wanted, oldest first, for a minute at most; how many tries there were.
 
     Each try is counted and committed before it begins, so that a booklet that kills its process is given up
     after three and holds nobody else up.
     """
-    tries = 0
-    while booklet := _claim():
+    tries, until = 0, time.monotonic() + BUDGET
+    while time.monotonic() < until and (booklet := _claim()):
         _make(booklet)
         tries += 1
     return tries
@@ -144,6 +148,9 @@ def _make(booklet: Booklet) -> None:
         )
         rendering.store(booklet_path(booklet), content)
         _finish(booklet, made=len(tickets))
+    except SoftTimeLimitExceeded:
+        # The process is about to be ended; the lease runs out, and the next try begins anew.
+        raise
     except pdf.Unavailable as error:
         _mine(booklet).update(attempts=ATTEMPTS, error=str(error)[:300])
     except Exception as error:

@@ -35,16 +35,19 @@ def follow(*, job: ClassListJob, now: dt.datetime, **_kwargs: object) -> None:
     if not ClassListEntry.objects.filter(row__job=job, is_new=True).exists():
         return
     class_list = job.class_list
+    # Whoever looks after the list may have left the school since.
+    is_there = class_list.school.teachers.let_in().filter(user=class_list.owner).exists()
+    user = class_list.owner if is_there else job.asked_by
     booklet = booklets.order(
         school=class_list.school,
         fest=class_list.fest,
-        user=class_list.owner,
+        user=user,
         per_page=Booklet.PerPage.ONE,
         chosen={},
         job=job,
     )
     if booklets.students_in(booklet).exists():
-        _owe(booklet, user=class_list.owner, now=now, job=job)
+        _owe(booklet, user=user, now=now, job=job)
     else:
         booklet.delete()
 
@@ -96,8 +99,7 @@ def compose(delivery: Delivery) -> AnymailMessage | None:
 
 def _may_read(delivery: Delivery, school: School) -> bool:
     """Whether the one it goes to still teaches at the school; an approval may have been taken back."""
-    teachers = school.teachers.approved()
-    return teachers.filter(user=delivery.user_id, user__is_active=True).exists()
+    return school.teachers.let_in().filter(user=delivery.user_id).exists()
 
 
 def _file(booklet: Booklet) -> bytes:

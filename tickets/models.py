@@ -218,7 +218,7 @@ class DeliveryEvent(models.Model):
 class Booklet(models.Model):
     """All tickets of a school, or of a part of it, as one PDF that a worker makes; kept for a day.
 
-    `filters` are the board's: grade, section, event (a slug), list (a class list's number).
+    `filters` are the board's: grade, section, event (a slug), state, mail, name.
     """
 
     class PerPage(models.IntegerChoices):

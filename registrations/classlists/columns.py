@@ -9,6 +9,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from registrations.classlists.drafts import Draft, is_title_row
+from registrations.errors import NotPossible
 from registrations.models import ClassList, ClassListRow
 from registrations.naming import clean_text
 from registrations.sheets.headers import LABELS, Column, Meaning
@@ -61,11 +62,16 @@ def title_row_of(draft: Draft) -> ClassListRow | None:
 def change_columns(class_list: ClassList, sent: QueryDict, *, events: Mapping[str, str]) -> None:
     """Reads the columns as somebody chose them. What is no choice of the page is left as it is.
 
-    Of two columns with a meaning that only one can have, the one that was chosen anew wins.
+    Of two columns with a meaning that only one can have, the one that was chosen anew wins. Raises
+    `NotPossible` while a worker is at the list.
     """
     known = dict(choices(events))
     with transaction.atomic():
         locked = ClassList.objects.select_for_update(no_key=True).get(pk=class_list.pk)
+        if locked.jobs.filter(finished_at=None).exists():
+            raise NotPossible(
+                _("The list is being registered. Wait until that is done, then read it otherwise.")
+            )
         chosen = {
             at: sent.get(f"column-{at}", "?")
             for at in range(len(locked.columns))

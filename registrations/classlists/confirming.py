@@ -91,16 +91,20 @@ def confirm(
     """
     if twin := _twin(class_list, key):
         return twin
-    listing = read_draft(class_list).listing
-    # Not foreseen again: thirty teachers press at once, and the worker judges.
-    matches = match(listing.ready, fest_id=class_list.fest_id, school_id=class_list.school_id)
-    ready = {number for number, found in matches.items() if not found.is_doubt}
-    if hindrance := _hindrance(class_list, ready):
-        raise NotPossible(hindrance)
-    if is_all_or_none and len(ready) < len(listing.students):
-        raise NotPossible(_("All or none was chosen, and some rows need fixing first."))
     with transaction.atomic():
+        # Read after the lock, which every correction takes as well: what goes is what stands there now.
         ClassList.objects.select_for_update(no_key=True).get(pk=class_list.pk)
+        class_list.refresh_from_db()
+        listing = read_draft(class_list).listing
+        # Not foreseen again: thirty teachers press at once, and the worker judges.
+        matches = match(listing.ready, fest_id=class_list.fest_id, school_id=class_list.school_id)
+        ready = {number for number, found in matches.items() if not found.is_doubt}
+        if twin := _twin(class_list, key):
+            return twin
+        if hindrance := _hindrance(class_list, ready):
+            raise NotPossible(hindrance)
+        if is_all_or_none and len(ready) < len(listing.students):
+            raise NotPossible(_("All or none was chosen, and some rows need fixing first."))
         rows = list(_unassigned(class_list).filter(number__in=ready).values_list("pk", flat=True))
         if twin := _twin(class_list, key) or (None if rows else class_list.jobs.order_by("pk").last()):
             return twin

@@ -74,7 +74,7 @@ def open_drafts(teacher: Teacher) -> "QuerySet[ClassList]":
 
 
 def keep_draft(upload: Upload, *, teacher: Teacher, fest: Fest) -> tuple[ClassList, bool]:
-    """The list as a draft, and whether it is a new one: an open one of the same bytes is not made again.
+    """The list as a draft, and whether it is a new one: an open one of the same bytes and choices is not made again.
 
     Two presses of one button come one after the other, since both lock the school. Raises FileRefused for a
     list without students; registers nothing.
@@ -86,7 +86,8 @@ def keep_draft(upload: Upload, *, teacher: Teacher, fest: Fest) -> tuple[ClassLi
         raise FileRefused("rows", is_paste=found.sheet.encoding == "paste")
     with transaction.atomic():
         School.objects.select_for_update(no_key=True).get(pk=teacher.school_id)
-        known = open_drafts(teacher).filter(fest=fest, digest=upload.digest).first()
+        same = {"fest": fest, "digest": upload.digest, "events_for_all": list(upload.events_for_all)}
+        known = open_drafts(teacher).filter(**same).first()
         if known:
             return known, False
         class_list = _create(upload, teacher, fest)
@@ -155,11 +156,13 @@ def purge_drafts(now: dt.datetime) -> int:
         return _drop(list(locked.values_list("pk", flat=True)))
 
 
-def discard(class_list: ClassList) -> None:
-    """Deletes the rows that are not registered, and the list if there is no other. Not while a worker is at it."""
+def discard(class_list: ClassList) -> bool:
+    """Deletes the rows that are not registered, and the list if there is no other; `False` while a worker is at it."""
     with transaction.atomic():
         locked = ClassList.objects.filter(~_AT_WORK, pk=class_list.pk).select_for_update(no_key=True)
-        _drop(list(locked.values_list("pk", flat=True)))
+        found = list(locked.values_list("pk", flat=True))
+        _drop(found)
+    return bool(found)
 
 
 def storable(text: str) -> str:

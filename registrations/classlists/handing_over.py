@@ -1,4 +1,4 @@
-"""A class list goes to a colleague of the same school: mails and reminders about it follow."""
+"""A class list goes to a colleague of the same school: mails about it follow."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -18,8 +18,8 @@ def lists_of(school: School, fest_id: int) -> list[ClassList]:
 
 
 def colleagues_of(teacher: Teacher) -> list[Teacher]:
-    """The approved teachers of the same school but this one."""
-    rows = Teacher.objects.approved().filter(school=teacher.school).exclude(pk=teacher.pk)
+    """The teachers of the same school but this one."""
+    rows = Teacher.objects.let_in().filter(school=teacher.school).exclude(pk=teacher.pk)
     return list(rows.select_related("user", "school").order_by("pk"))
 
 

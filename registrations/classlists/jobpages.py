@@ -41,7 +41,9 @@ def confirm(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase
 def job(request: HttpRequest, teacher: Teacher, key: uuid.UUID) -> HttpResponseBase:
     """How far the worker is; once it is through, what became of each row."""
     asked = ClassListJob.objects.select_related("class_list__fest", "class_list__school")
-    found = get_object_or_404(asked, key=key, class_list__school=teacher.school)
+    found = get_object_or_404(
+        asked, key=key, class_list__school=teacher.school, class_list__fest__is_current=True
+    )
     context: dict[str, Any] = {"job": found, "class_list": found.class_list}
     if found.finished_at:
         context |= {"result": result_of(found), "left": len(problem_table(found.class_list)[1])}
@@ -65,7 +67,10 @@ def left(_request: HttpRequest, teacher: Teacher, pk: int, kind: str) -> HttpRes
 def _list_of(teacher: Teacher, pk: int) -> ClassList:
     """Another school's list is as unknown as a made-up number."""
     return get_object_or_404(
-        ClassList.objects.select_related("fest", "school", "owner"), pk=pk, school=teacher.school
+        ClassList.objects.select_related("fest", "school", "owner"),
+        pk=pk,
+        school=teacher.school,
+        fest__is_current=True,
     )
 
 

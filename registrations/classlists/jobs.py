@@ -36,6 +36,8 @@ PATIENCE = 10.0
 connection: whoever waits long for one event must not hold another one meanwhile."""
 TRIES = 10
 """Of a chunk that found the database busy, before the job is put back."""
+BUSY_PAUSE = dt.timedelta(seconds=3)
+"""Before a job that was put back is due again, so that it stands in no other list's way."""
 MOST_ATTEMPTS = 5
 """How often a job is begun without getting any further."""
 
@@ -61,13 +63,13 @@ class LeaseLost(Exception):
 
 
 def run_due() -> int:
-    """Registers the lists that are due, the oldest first, until none is left or the database is too busy.
+    """Registers the lists that are due, the oldest first, until none is; how many were finished.
 
-    How many were finished.
+    One that finds the database too busy is put back for a moment, and the next one has its turn.
     """
     finished = 0
-    while (job := claim()) and run(job):
-        finished += 1
+    while job := claim():
+        finished += run(job)
     return finished
 
 
@@ -114,7 +116,8 @@ def run(job: ClassListJob) -> bool:
     except Busy:
         # No fault of this job: it does not count as an attempt.
         mine = ClassListJob.objects.filter(pk=job.pk, claimed_at=job.claimed_at)
-        mine.update(claimed_at=None, attempts=Greatest(F("attempts") - 1, 0))
+        later = database_now() - LEASE + BUSY_PAUSE
+        mine.update(claimed_at=later, attempts=Greatest(F("attempts") - 1, 0))
         logger.warning("Class list job %s was put back: the database is busy", job.pk)
         return False
     return True
@@ -259,5 +262,4 @@ def _finish(job: ClassListJob, *, error: str = "", entries: list[ClassListEntry]
             return
         ClassListEntry.objects.bulk_create(entries or [])
         job.finished_at, job.error = now, error
-        if not error:
-            list_registered.send(sender=ClassListJob, job=job, now=now)
+        list_registered.send(sender=ClassListJob, job=job, now=now)

@@ -124,6 +124,7 @@ def _find_students(chunk: _Chunk, deadline: Deadline) -> None:
             user=chunk.job.asked_by,
             deadline=deadline,
             also_lock=wanted,
+            also_lock_students=[one.student.pk for one in claimants if not one.is_new],
         )
         for one in claimants:
             if one.student.pk in corrected:
@@ -205,8 +206,13 @@ def _keep(chunk: _Chunk, entries: Sequence[ClassListEntry]) -> None:
         for outcome in chunk.outcomes[one.listed.row]
     )
     insert(entries)
+    unread = [row.pk for row in chunk.rows if row.number not in chunk.work.listed]
+    if unread:
+        # Somebody changed what they say since Confirm: they go back to the draft, with their problems.
+        ClassListRow.objects.filter(pk__in=unread).update(job=None)
     presses = {row: stored[pk].pk for row, pk in students.items() if pk in stored}
-    _mark_done(chunk.rows, kept, presses, database_now())
+    read = [row for row in chunk.rows if row.number in chunk.work.listed]
+    _mark_done(read, kept, presses, database_now())
 
 
 def _mark_done(

@@ -28,6 +28,7 @@ from registrations.classlists.form import UploadForm
 from registrations.classlists.guessing import is_untitled
 from registrations.classlists.overlong import told_when_too_long
 from registrations.classlists.pages import Asked, context_of
+from registrations.errors import NotPossible
 from registrations.models import ClassList, Teacher
 from registrations.sheets.refusals import FileRefused
 from registrations.teachers.access import by_teacher
@@ -106,8 +107,12 @@ def fix(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase:
 def columns(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase:
     """Reads the columns as chosen."""
     class_list = _class_list(teacher, pk)
-    cols.change_columns(class_list, request.POST, events=events_offered(class_list.fest))
-    messages.success(request, _("The list is read as you chose."))
+    try:
+        cols.change_columns(class_list, request.POST, events=events_offered(class_list.fest))
+    except NotPossible as refusal:
+        messages.error(request, refusal.text)
+    else:
+        messages.success(request, _("The list is read as you chose."))
     return redirect("classlists:preview", class_list.pk)
 
 
@@ -135,8 +140,10 @@ def discard(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase
     if request.method != "POST":
         rows = class_list.rows.filter(done_at=None).count()
         return render(request, "classlists/discard.html", {"class_list": class_list, "rows": rows})
-    discard_draft(class_list)
-    messages.success(request, _("The draft “%(title)s” is deleted.") % {"title": class_list.title})
+    if discard_draft(class_list):
+        messages.success(request, _("The draft “%(title)s” is deleted.") % {"title": class_list.title})
+    else:
+        messages.error(request, _("The list is being registered. It can be deleted once that is done."))
     return redirect("classlists:lists")
 
 

@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 
 from registrations.models import Teacher
-from registrations.teachers.admitting import GROUP
+from registrations.querysets import TEACHER_GROUP
 
 View = Callable[..., HttpResponseBase]
 
@@ -43,7 +43,7 @@ def by_teacher(view: View) -> View:
 
 def known_teacher(request: HttpRequest) -> Teacher | None:
     """Whom the signed-in user is as a teacher, in one query; the page finds it at `request.user.teacher`."""
-    is_member = Exists(Group.objects.filter(user=OuterRef("user"), name=GROUP))
+    is_member = Exists(Group.objects.filter(user=OuterRef("user"), name=TEACHER_GROUP))
     teachers = Teacher.objects.select_related("user", "school").annotate(is_member=is_member)
     teacher = teachers.filter(user=request.user.pk).first()
     if teacher is not None:

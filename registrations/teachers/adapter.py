@@ -31,7 +31,7 @@ class Adapter(DefaultAccountAdapter):
         "enter_current_password": gettext_lazy("The current password is not right"),
         "incorrect_code": gettext_lazy("The code is not right. Enter the one that is shown now"),
         "too_many_login_attempts": gettext_lazy(
-            "There were too many wrong passwords. Wait five minutes, or choose a new password."
+            "There were too many wrong tries. Wait five minutes, or choose a new password."
         ),
     }
 

@@ -14,12 +14,11 @@ from django.db import connection, transaction
 
 from registrations.models import Invitation, School, Teacher
 from registrations.naming import email_key
+from registrations.querysets import TEACHER_GROUP
 from registrations.schools import find_or_create_school
 from registrations.teachers import words
 from registrations.teachers.adapter import owe
 
-GROUP = "teacher"
-"""Django's group of approved teachers; without it nobody is let in."""
 INVITATION_LIFETIME = dt.timedelta(days=14)
 
 
@@ -145,7 +144,7 @@ def approved_teacher(*, user: Any, school: School, by: Any, now: dt.datetime) ->
 
 
 def _let_in(teacher: Teacher) -> None:
-    group, _made = Group.objects.get_or_create(name=GROUP)
+    group, _made = Group.objects.get_or_create(name=TEACHER_GROUP)
     teacher.user.groups.add(group)
 
 

@@ -15,9 +15,10 @@ from events.models import Category, Event, Fest, Venue
 from registrations.locking import Deadline
 from registrations.models import ConsentText, School, Submission, Teacher
 from registrations.naming import school_key
+from registrations.querysets import TEACHER_GROUP
 from registrations.students import Details
 from registrations.submitting import Press, submit
-from registrations.teachers.admitting import GROUP, approved_teacher
+from registrations.teachers.admitting import approved_teacher
 
 PASSWORD = "three odd lions"
 
@@ -134,6 +135,6 @@ def press_now(press: Press) -> Submission:
 def let_in(teacher: Teacher) -> Teacher:
     """Into the group of approved teachers, if an organiser has approved."""
     if teacher.approved_at:
-        group, _made = Group.objects.get_or_create(name=GROUP)
+        group, _made = Group.objects.get_or_create(name=TEACHER_GROUP)
         teacher.user.groups.add(group)
     return teacher

@@ -5,13 +5,17 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection
 from django.db.models import F
+from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
 from events.models import Event, Fest
 from registrations.classlists import jobs, registering
+from registrations.classlists.columns import change_columns
 from registrations.classlists.confirming import readiness
+from registrations.classlists.drafts import discard
 from registrations.classlists.matching import match
-from registrations.errors import NotPossible
+from registrations.classlists.results import problem_table
+from registrations.errors import Busy, NotPossible
 from registrations.models import (
     Change,
     ClassListEntry,
@@ -217,7 +221,7 @@ def test_statements_of_a_chunk_do_not_grow_with_its_rows(event: Event) -> None:
             jobs.run_due()
         seen.append(len(queries))
     assert seen[0] == seen[1]
-    assert seen[0] < 65
+    assert seen[0] < 66
 
 
 def test_row_that_cannot_be_registered_ends_alone_with_its_reason(
@@ -303,3 +307,52 @@ def test_same_student_by_form_and_by_list_at_once_is_registered_once(event: Even
     assert (Student.objects.count(), states(event)) == (1, ["confirmed"])
     assert ClassListRow.objects.get().student == Student.objects.get()
     assert audit() == []
+
+
+def test_row_that_was_changed_since_confirm_goes_back_to_the_draft(event: Event) -> None:
+    class_list = build_list(event.fest, pupils(3, event))
+    job = confirmed(class_list)
+    class_list.rows.filter(number=3).update(cells=["", "7", "", "", "", event.name])
+    jobs.run_due()
+    job.refresh_from_db()
+    assert (job.error, job.finished_at is not None, event.registrations.count()) == ("", True, 2)
+    left = class_list.rows.get(number=3)
+    assert (left.job, left.done_at) == (None, None)
+    assert [row[-1] for row in problem_table(class_list)[1]] == ["Enter the student's full name"]
+    assert audit("--all") == []
+
+
+def test_columns_are_not_read_otherwise_while_a_worker_is_at_the_list(event: Event) -> None:
+    class_list = build_list(event.fest, pupils(3, event))
+    confirmed(class_list)
+    sent = QueryDict("column-0=")
+    with pytest.raises(NotPossible, match="being registered"):
+        change_columns(class_list, sent, events={})
+    jobs.run_due()
+    change_columns(class_list, sent, events={})
+    class_list.refresh_from_db()
+    assert (event.registrations.count(), class_list.columns[0][1]) == (3, "")
+
+
+def test_draft_is_not_deleted_under_a_worker(event: Event) -> None:
+    class_list = build_list(event.fest, pupils(3, event))
+    confirmed(class_list)
+    assert (discard(class_list), class_list.rows.count()) == (False, 3)
+
+
+def test_busy_job_stands_in_no_other_lists_way(event: Event, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = (build_list(event.fest, pupils(2, event, start=start)) for start in (1, 5))
+    blocked, other = confirmed(first), confirmed(second)
+    run = registering.register
+
+    def register(work: Any, *args: Any, **kwargs: Any) -> None:
+        if work.job.pk == blocked.pk:
+            raise Busy
+        run(work, *args, **kwargs)
+
+    monkeypatch.setattr(jobs, "register", register)
+    monkeypatch.setattr(jobs, "PAUSE", 0)
+    assert jobs.run_due() == 1
+    other.refresh_from_db()
+    blocked.refresh_from_db()
+    assert (other.finished_at is not None, blocked.finished_at, blocked.attempts) == (True, None, 0)

@@ -123,3 +123,10 @@ def test_second_step_is_switched_on_and_asked_for(readers: dict[str, Client]) ->
     assert client.post(reverse("mfa_authenticate"), {"code": "000000"}).status_code == 200
     assert client.post(reverse("mfa_authenticate"), {"code": codes[-1]})["Location"] == HOME
     assert "_auth_user_id" in client.session
+    client.post("/accounts/logout/")
+    client.post("/accounts/login/", login)
+    for _guess in range(6):
+        page = client.post(reverse("mfa_authenticate"), {"code": "000000"})
+    assert "too many wrong tries" in page.content.decode()
+    client.post(reverse("mfa_authenticate"), {"code": codes[-2]})
+    assert "_auth_user_id" not in client.session

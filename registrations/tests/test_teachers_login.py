@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 LOGIN = "/accounts/login/"
 WRONG = "The e-mail address or the password is not right."
 QUICK = "django.contrib.auth.hashers.MD5PasswordHasher"
-TOO_MANY = "There were too many wrong passwords."
+TOO_MANY = "There were too many wrong tries."
 
 
 @pytest.fixture(autouse=True)

@@ -24,7 +24,9 @@ class StudentForm(DetailsForm):
         for name in ("name", "email"):
             self.fields[name].widget.attrs.pop("autocomplete", None)
         self.fields["email"].label = _("E-mail of the student or a parent (optional)")
-        self.fields["email"].help_text = _("Tickets go to this address. Without one they come to you.")
+        self.fields["email"].help_text = _(
+            "The ticket goes to this address. Without one, print it from “All tickets as one PDF”."
+        )
         self.fields["roll_number"].help_text = _("Tells namesakes apart.")
 
     def details(self, school: School, language: str) -> Details:

@@ -44,7 +44,7 @@ class HandoverForm(PlainForm):
 @by_teacher
 @require_http_methods(["GET", "HEAD", "POST"])
 def handover(request: HttpRequest, teacher: Teacher) -> HttpResponse:
-    """Who looks after which list; mails and reminders go there."""
+    """Who looks after which list; mails go there."""
     fest = current_fest()
     lists, colleagues = lists_of(teacher.school, fest.pk), colleagues_of(teacher)
     mine = [row.pk for row in lists if row.owner == teacher.user]

@@ -28,7 +28,7 @@ def done_text(word: str) -> str:
         "readdressed": _("The new address is saved, and the mail is on its way to it."),
         "patience": _("It was sent again a few minutes ago. Give it time before you try once more."),
         "renewed": _("There is a new code. The old one opens nothing any more."),
-        "handed": _("Handed over. Mails and reminders about it go to your colleague from now on."),
+        "handed": _("Handed over. Mails about it go to your colleague from now on."),
         "mailed": _("The tickets are on their way to your own address."),
     }
     return sentences.get(word, "")

@@ -49,12 +49,15 @@ def quick_pdf(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pdf, "render_booklet", render_booklet)
 
 
-def finished(teacher: Teacher, fest: Fest, *students: Student) -> ClassListJob:
+def finished(teacher: Teacher, fest: Fest, *students: Student, asked_by: Any = None) -> ClassListJob:
     """A class list whose rows are these students, registered by now."""
     owned = {"fest": fest, "school": teacher.school, "owner": teacher.user, "title": "Class <7> A"}
     class_list = ClassList.objects.create(digest=b"x", **owned)
     job = ClassListJob.objects.create(
-        class_list=class_list, key=Submission.new_key(), asked_by=teacher.user, finished_at=timezone.now()
+        class_list=class_list,
+        key=Submission.new_key(),
+        asked_by=asked_by or teacher.user,
+        finished_at=timezone.now(),
     )
     for number, student in enumerate(students):
         registration = student.registrations.get()
@@ -134,6 +137,21 @@ def test_mail_goes_to_whoever_looks_after_the_list(fest: Fest, teacher: Teacher)
     student = build_submission(build_event(fest), email="").student
     finished(colleague, fest, student)
     assert class_mail().user == colleague.user
+
+
+def test_teacher_out_of_the_group_gets_no_tickets(fest: Fest, teacher: Teacher) -> None:
+    finished(teacher, fest, build_submission(build_event(fest), email="").student)
+    booklets.make_due()
+    teacher.user.groups.clear()
+    assert written() == []
+
+
+def test_mail_goes_to_whoever_pressed_where_the_owner_has_left(fest: Fest, teacher: Teacher) -> None:
+    left = build_teacher()
+    left.user.groups.clear()
+    student = build_submission(build_event(fest), email="").student
+    finished(left, fest, student, asked_by=teacher.user)
+    assert class_mail().user == teacher.user
 
 
 def test_teacher_who_was_sent_away_gets_no_tickets(fest: Fest, teacher: Teacher) -> None:
