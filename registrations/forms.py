@@ -30,6 +30,12 @@ class PlainForm(forms.Form):
         super().__init__(*args, **kwargs)
 
 
+class Sentences(forms.RadioSelect):
+    """One choice below the other: each is longer than a grade."""
+
+    template_name = "django/forms/widgets/multiple_input.html"
+
+
 class DetailsForm(PlainForm):
     """Who somebody is; shared by the form and by the page that corrects it."""
 

@@ -14,7 +14,7 @@ from events.availability import Availability, clock_time, moment
 from events.models import Event
 from registrations.blocks.asking import MOST_AT_ONCE, latest
 from registrations.fields import offer
-from registrations.forms import PlainForm
+from registrations.forms import PlainForm, Sentences
 
 DAYS = (1, 2, 3, 5, 7, 10, 14)
 """How many days ahead names may be promised for; at the end of that working day."""
@@ -23,18 +23,12 @@ CLOSING = "closing"
 MOST_DIGITS = 4
 
 
-class Rows(forms.RadioSelect):
-    """One choice below the other, since each is a sentence."""
-
-    template_name = "django/forms/widgets/multiple_input.html"
-
-
 class BlockForm(PlainForm):
     """Which event, how many seats, until when."""
 
     event = forms.ChoiceField(
         label=gettext_lazy("Event"),
-        widget=Rows,
+        widget=Sentences,
         error_messages={
             "required": gettext_lazy("Select an event"),
             "invalid_choice": gettext_lazy("Registration for this event is closed"),
@@ -47,7 +41,7 @@ class BlockForm(PlainForm):
     )
     until = forms.ChoiceField(
         label=gettext_lazy("I give you the names by"),
-        widget=Rows,
+        widget=Sentences,
         help_text=gettext_lazy("Seats without a name then go back to everybody. We remind you at half time."),
         error_messages={
             "required": gettext_lazy("Select a day"),

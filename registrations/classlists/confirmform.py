@@ -9,16 +9,10 @@ from django.utils.translation import gettext_lazy
 
 from events.models import Fest
 from registrations.consents import current_text
-from registrations.forms import PlainForm
+from registrations.forms import PlainForm, Sentences
 from registrations.models import Submission
 
 GOOD, ALL = "good", "all"
-
-
-class Sentences(forms.RadioSelect):
-    """One below the other: each is longer than a grade."""
-
-    template_name = "django/forms/widgets/multiple_input.html"
 
 
 class ConfirmForm(PlainForm):

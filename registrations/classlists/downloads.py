@@ -21,11 +21,15 @@ def template_answer(fest: Fest, kind: str) -> HttpResponse:
 
 def problems_answer(found: CheckedList, kind: str) -> HttpResponse:
     """The rows with an error as they stand, with a last column that says what is wrong; read when it comes back."""
-    titles, rows = found.problem_table
+    return table_answer(*found.problem_table, kind=kind, name="problems")
+
+
+def table_answer(titles: list[str], rows: list[list[str]], *, kind: str, name: str) -> HttpResponse:
+    """Rows with their problems, as CSV or XLSX; any other kind of file is not found."""
     if kind == "csv":
-        return file_answer(csv_table(titles, rows), "problems.csv", MIME_CSV)
+        return file_answer(csv_table(titles, rows), f"{name}.csv", MIME_CSV)
     if kind == "xlsx":
-        return file_answer(xlsx_table(titles, rows, name=_("Problems")), "problems.xlsx", MIME_XLSX)
+        return file_answer(xlsx_table(titles, rows, name=_("Problems")), f"{name}.xlsx", MIME_XLSX)
     raise Http404
 
 

@@ -3,17 +3,17 @@
 import uuid
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from registrations.classlists import confirming, jobs
 from registrations.classlists.confirmform import ConfirmForm
+from registrations.classlists.downloads import table_answer
 from registrations.classlists.results import problem_table, result_of
 from registrations.errors import NotPossible
 from registrations.models import ClassList, ClassListJob, Teacher
-from registrations.sheets.tables import MIME_CSV, MIME_XLSX, csv_table, xlsx_table
 from registrations.teachers.access import by_teacher
 
 
@@ -56,12 +56,7 @@ def job(request: HttpRequest, teacher: Teacher, key: uuid.UUID) -> HttpResponseB
 def left(_request: HttpRequest, teacher: Teacher, pk: int, kind: str) -> HttpResponseBase:
     """The rows that are left, with what is wrong about each, to be corrected and sent again."""
     class_list = _list_of(teacher, pk)
-    titles, rows = problem_table(class_list)
-    if kind == "csv":
-        return _file(csv_table(titles, rows), "what-is-left.csv", MIME_CSV)
-    if kind == "xlsx":
-        return _file(xlsx_table(titles, rows), "what-is-left.xlsx", MIME_XLSX)
-    raise Http404
+    return table_answer(*problem_table(class_list), kind=kind, name="what-is-left")
 
 
 def _list_of(teacher: Teacher, pk: int) -> ClassList:
@@ -71,10 +66,4 @@ def _list_of(teacher: Teacher, pk: int) -> ClassList:
         pk=pk,
         school=teacher.school,
         fest__is_current=True,
-    )
-
-
-def _file(data: bytes, name: str, mime: str) -> HttpResponse:
-    return HttpResponse(
-        data, content_type=mime, headers={"Content-Disposition": f'attachment; filename="{name}"'}
     )
