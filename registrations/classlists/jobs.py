@@ -18,7 +18,7 @@ from registrations.classlists.drafts import read_draft
 from registrations.classlists.registering import NotAll, Work, give_up, register
 from registrations.errors import Busy
 from registrations.locking import Deadline, in_transaction
-from registrations.models import ClassListEntry, ClassListJob, ClassListRow
+from registrations.models import ClassListEntry, ClassListJob, ClassListRow, Teacher
 from registrations.signals import list_registered
 
 logger = logging.getLogger(__name__)
@@ -38,6 +38,8 @@ TRIES = 10
 """Of a chunk that found the database busy, before the job is put back."""
 BUSY_PAUSE = dt.timedelta(seconds=3)
 """Before a job that was put back is due again, so that it stands in no other list's way."""
+MOST_SHOWN = 12
+"""Jobs on the page of all lists."""
 MOST_ATTEMPTS = 5
 """How often a job is begun without getting any further."""
 
@@ -56,6 +58,15 @@ def progress_of(job: ClassListJob) -> Progress:
     counted = job.rows.aggregate(total=Count("pk"), done=Count("done_at"))
     ahead = ClassListJob.objects.filter(finished_at=None, created_at__lt=job.created_at)
     return Progress(counted["done"], counted["total"], 0 if job.claimed_at else ahead.count())
+
+
+def jobs_of(teacher: Teacher) -> QuerySet[ClassListJob]:
+    """The newest jobs of the teacher's school in the current fest, each with `rows_in_all`."""
+    rows = ClassListJob.objects.filter(
+        class_list__school=teacher.school_id, class_list__fest__is_current=True
+    )
+    counted = rows.annotate(rows_in_all=Count("rows")).select_related("class_list", "asked_by")
+    return counted.order_by("-created_at", "-pk")[:MOST_SHOWN]
 
 
 class LeaseLost(Exception):

@@ -26,6 +26,7 @@ from registrations.classlists.drafts import (
 from registrations.classlists.fixing import Saved, save_corrections
 from registrations.classlists.form import UploadForm
 from registrations.classlists.guessing import is_untitled
+from registrations.classlists.jobs import jobs_of
 from registrations.classlists.overlong import told_when_too_long
 from registrations.classlists.pages import Asked, context_of
 from registrations.errors import NotPossible
@@ -47,7 +48,7 @@ def _lists_too_long(request: HttpRequest, teacher: Teacher) -> HttpResponseBase:
 @require_http_methods(["GET", "HEAD", "POST"])
 @by_teacher
 def lists(request: HttpRequest, teacher: Teacher) -> HttpResponseBase:
-    """The school's drafts, and the three ways to begin a new one."""
+    """The school's drafts and what was registered, and the three ways to begin a new one."""
     fest = get_object_or_404(Fest, is_current=True)
     events = events_offered(fest)
     sent = (request.POST, request.FILES) if request.method == "POST" else ()
@@ -62,7 +63,12 @@ def lists(request: HttpRequest, teacher: Teacher) -> HttpResponseBase:
         else:
             _tell_kept(request, is_new=is_new, is_untitled=is_untitled(form.found.header))
             return redirect("classlists:preview", class_list.pk)
-    context = {"form": form, "drafts": open_drafts(teacher), "has_events": bool(events)}
+    context = {
+        "form": form,
+        "drafts": open_drafts(teacher),
+        "jobs": jobs_of(teacher),
+        "has_events": bool(events),
+    }
     return render(request, "classlists/lists.html", context)
 
 

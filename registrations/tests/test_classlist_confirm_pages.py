@@ -179,3 +179,9 @@ def test_queries_of_the_pages_do_not_grow_with_the_rows(event: Event, teacher_cl
         seen.append([*counted, asked("job", key), asked("left", class_list.pk, "csv")])
     assert seen[0] == seen[1]
     assert seen[0] == [13, 12, 9]
+
+
+def test_result_is_found_again_on_the_page_of_all_lists(event: Event, teacher_client: Client) -> None:
+    job = registered(build_list(event.fest, pupils(2, event)))
+    page = teacher_client.get("/teacher/lists/").content.decode()
+    assert (f"/teacher/lists/jobs/{job.key}/" in page, "2 rows" in page) == (True, True)

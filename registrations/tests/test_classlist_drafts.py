@@ -211,7 +211,7 @@ def test_lists_page_asks_the_same_for_one_draft_and_for_three(client: Client) ->
         with CaptureQueriesContext(connection) as queries:
             client.get(LISTS)
         counts.append(len(queries))
-    assert counts[0] == counts[2] == 6
+    assert counts[0] == counts[2] == 7
 
 
 def aged(class_list: ClassList, days: float) -> ClassList:
