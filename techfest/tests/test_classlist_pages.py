@@ -6,8 +6,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from registrations.classlists import jobs
 from registrations.classlists.drafts import read_draft
-from registrations.models import ClassList, Teacher
+from registrations.models import ClassList, Registration, Teacher
 from registrations.tests.uploading import browser as logged_in
 from registrations.tests.uploading import build_listed_fest, build_listing_teacher
 
@@ -68,6 +69,48 @@ def test_teacher_corrects_three_mistakes_in_place(
         (9, "", ("science-quiz",)),
         (9, "chitra@gmail.com", ("robo-race",)),
     ]
+
+
+@pytest.mark.parametrize("has_scripts", [False, True])
+def test_class_goes_from_upload_to_its_seats(
+    teacher: Teacher, live_server: Any, browser: Browser, has_scripts: bool
+) -> None:
+    """Without scripts the page of the progress lives by its refresh; nobody has to press anything."""
+    with signed_in(browser, teacher, live_server.url, java_script_enabled=has_scripts) as context:
+        page = context.new_page()
+        upload(page, live_server.url, ROWS[:18])
+        page.locator("main a[href$='/confirm/']").first.click()
+        page.get_by_role("checkbox").check()
+        page.get_by_role("button", name="Register 17 students").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Your list is being registered")
+        assert jobs.run_due() == 1
+        expect(page.get_by_role("heading", level=1)).to_have_text("The list is registered", timeout=15_000)
+        page.get_by_role("link", name="My students").last.click()
+        expect(page.get_by_text("17 seats")).to_be_visible()
+    assert Registration.objects.filter(state="confirmed").count() == 17
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_after_confirm_have_no_fault(
+    teacher: Teacher, live_server: Any, browser: Browser, scheme: Any
+) -> None:
+    axe, found = Axe(), {}
+    with signed_in(browser, teacher, live_server.url, color_scheme=scheme) as context:
+        page = context.new_page()
+        upload(page, live_server.url, ROWS[:18])
+        page.goto(f"{page.url.partition('?')[0]}confirm/")
+        found["confirm"] = faults_of(page, axe)
+        page.get_by_role("button", name="Register 17 students").click()
+        found["not declared"] = faults_of(page, axe)
+        page.get_by_role("checkbox").check()
+        page.get_by_role("button", name="Register 17 students").click()
+        found["progress"] = [one for one in faults_of(page, axe) if "meta-refresh" not in one]
+        jobs.run_due()
+        page.goto(page.url)
+        found["result"] = faults_of(page, axe)
+        page.goto(f"{live_server.url}/teacher/lists/")
+        found["lists"] = faults_of(page, axe)
+    assert {name: faults for name, faults in found.items() if faults} == {}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
