@@ -1,8 +1,8 @@
 """A class list that was read and judged row by row, before anything of it is kept or registered."""
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
 from django.core import signing
 from django.utils.translation import gettext as _
@@ -55,6 +55,13 @@ class CheckedList:
     header: Header
     listing: Listing
     events: dict[str, str]
+
+    def only(self, numbers: Collection[int]) -> "CheckedList":
+        """The rows of these numbers, with what was found about them among all."""
+        rows = tuple(row for row in self.sheet.rows if row.number in numbers)
+        students = tuple(student for student in self.listing.students if student.row in numbers)
+        problems = tuple(problem for problem in self.listing.problems if problem.row in numbers)
+        return replace(self, sheet=replace(self.sheet, rows=rows), listing=Listing(students, problems))
 
     @property
     def summary(self) -> str:

@@ -96,10 +96,15 @@ def keep_draft(upload: Upload, *, teacher: Teacher, fest: Fest) -> tuple[ClassLi
 
 
 def read_draft(class_list: ClassList) -> Draft:
-    """What is read of the rows as they stand now; two queries. The judging is that of every other list."""
+    """What is read of the rows as they stand now; two queries. The judging is that of every other list.
+
+    Rows that are registered are judged along: a row that was like one of them stays so when that one is done.
+    """
     events = events_offered(class_list.fest)
-    rows = tuple(class_list.rows.filter(done_at=None).order_by("number").select_related("job"))
-    return Draft(class_list, rows, read_rows(class_list, rows, events))
+    rows = tuple(class_list.rows.order_by("number").select_related("job"))
+    left = tuple(row for row in rows if row.done_at is None)
+    found = read_rows(class_list, rows, events)
+    return Draft(class_list, left, found.only({row.number for row in left}))
 
 
 def read_rows(class_list: ClassList, rows: Sequence[ClassListRow], events: Mapping[str, str]) -> CheckedList:

@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Literal
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from events.facts import read_facts
@@ -17,6 +18,7 @@ from registrations.classlists.matching import Match
 from registrations.classlists.matching import match as matched
 from registrations.classlists.wording import correction_words, doubt_words, near_problem, reason_words
 from registrations.models import Block, ClassList, ClassListRow, Refusal, Registration, Student
+from registrations.naming import name_key
 from registrations.reservations import Claim, Outcome, Tally, decide
 from registrations.sheets.headers import Meaning
 from registrations.sheets.students import Code, ListedStudent, Listing, Problem
@@ -108,7 +110,9 @@ def forecast(class_list: ClassList, listing: Listing, *, wants_waiting: bool = T
 
     Left-out rows take no part. The number of queries does not grow with the rows.
     """
-    left_out = set(class_list.rows.filter(is_left_out=True).values_list("number", flat=True))
+    of_note = class_list.rows.filter(Q(is_left_out=True) | Q(student__isnull=False))
+    noted = list(of_note.values_list("number", "is_left_out", "student"))
+    left_out = {number for number, is_left_out, _student in noted if is_left_out}
     listed = [student for student in listing.ready if student.row not in left_out]
     matches = matched(listed, fest_id=class_list.fest_id, school_id=class_list.school_id, looks_alike=True)
     claimants = claimants_of(class_list, listed, matches)
@@ -127,8 +131,12 @@ def forecast(class_list: ClassList, listing: Listing, *, wants_waiting: bool = T
     rows |= {row: writer.doubt(row, found) for row, found in matches.items() if found.is_doubt}
     present = {found.student.pk for found in matches.values() if found.student}
     present |= {student.pk for found in matches.values() for student in found.candidates}
+    present |= {student for _number, _is_left_out, student in noted if student}
+    names = {name_key(student.name) for student in listing.students}
     return Forecast(
-        dict(sorted(rows.items())), _per_event(seats, outcomes, blocks), _missing(class_list, listed, present)
+        dict(sorted(rows.items())),
+        _per_event(seats, outcomes, blocks),
+        _missing(class_list, listed, present, names),
     )
 
 
@@ -198,8 +206,13 @@ def _per_event(
     ]
 
 
-def _missing(class_list: ClassList, listed: Sequence[ListedStudent], present: set[int]) -> list[Student]:
-    """Of the grades and sections that this list is about; a list of 9 B says nothing of 9 A."""
+def _missing(
+    class_list: ClassList, listed: Sequence[ListedStudent], present: set[int], names: set[str]
+) -> list[Student]:
+    """Of the grades and sections that this list is about; a list of 9 B says nothing of 9 A.
+
+    Whoever has the name of a row that needs fixing is not called missing.
+    """
     groups = {(student.grade, student.section) for student in listed}
     done = ClassListRow.objects.filter(
         class_list__school=class_list.school_id, class_list__fest=class_list.fest_id, done_at__isnull=False
@@ -214,7 +227,8 @@ def _missing(class_list: ClassList, listed: Sequence[ListedStudent], present: se
     return [
         student
         for student in rows
-        if (student.grade, student.section) in groups or (student.grade, "") in groups
+        if student.name_key not in names
+        and ((student.grade, student.section) in groups or (student.grade, "") in groups)
     ]
 
 

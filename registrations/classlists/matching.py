@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from django.db.models import Q
+
 from registrations.models import Student
 from registrations.naming import email_key, name_key
 from registrations.sheets.duplicates import traces_of
@@ -16,7 +18,8 @@ class Match:
 
     `student` is the one it is, `corrections` what the row says otherwise (field -> text to be written).
     `candidates` are those it may be where that is not clear, `rows` the other rows that may be the same
-    one. `near` is somebody registered whose name differs in one sign.
+    one. `near` is somebody registered who may be meant: the name differs
+    in one sign, or section, roll number or grade do.
     """
 
     student: Student | None = None
@@ -44,9 +47,9 @@ def match(
     asked for: for that all students of these grades are read, and not the namesakes alone.
     """
     grades = {student.grade for student in listed}
-    students = Student.objects.filter(fest=fest_id, school=school_id, grade__in=grades).order_by("pk")
-    if not looks_alike:
-        students = students.filter(name_key__in={name_key(student.name) for student in listed})
+    named = Q(name_key__in={name_key(student.name) for student in listed})
+    students = Student.objects.filter(fest=fest_id, school=school_id).order_by("pk")
+    students = students.filter(named | Q(grade__in=grades)) if looks_alike else students.filter(named)
     known = _Known(students)
     found = {student.row: known.candidates(student) for student in listed}
     wanted: dict[int, dict[tuple[int, str, str, str], list[int]]] = defaultdict(lambda: defaultdict(list))
@@ -103,6 +106,9 @@ class _Known:
         self._by_name: dict[tuple[int, str], list[Student]] = defaultdict(list)
         for student in students:
             self._by_name[student.grade, student.name_key].append(student)
+        self._namesakes: dict[str, list[Student]] = defaultdict(list)
+        for namesakes in self._by_name.values():
+            self._namesakes[namesakes[0].name_key] += namesakes
         self._by_trace: dict[tuple[int, str], list[Student]] = {}
 
     def candidates(self, listed: ListedStudent) -> list[Student]:
@@ -112,7 +118,15 @@ class _Known:
         return exact or [student for student in namesakes if _may_be_one(listed, student)]
 
     def near(self, listed: ListedStudent, taken: Iterable[int]) -> Student | None:
-        """Somebody whose name is within one sign, and who is nobody else in the list."""
+        """Somebody whose name is within one sign, and who is nobody else in the list.
+
+        Or of the very same name, but with another section or roll number; in another grade only with the same
+        address. It may be somebody else, or the same one after a correction.
+        """
+        for student in self._namesakes.get(name_key(listed.name), ()):
+            has_address = bool(listed.email) and email_key(listed.email) == student.email_key
+            if student.pk not in taken and (student.grade == listed.grade or has_address):
+                return student
         if not self._by_trace and self._by_name:
             self._learn_traces()
         for trace in traces_of(name_key(listed.name)):

@@ -232,4 +232,5 @@ def _words(one: RowStanding) -> tuple[str, ...]:
     forecast = one.forecast
     if forecast is None:
         return ()
-    return (*forecast.words, *(entry.words for entry in forecast.entries if entry.words))
+    words = (*forecast.words, *(entry.words for entry in forecast.entries if entry.words))
+    return tuple(dict.fromkeys(words))

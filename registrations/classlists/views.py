@@ -86,7 +86,11 @@ def preview(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase
     asked = Asked(
         request.GET.get("show", ""), _number(request.GET.get("row", "")), request.GET.get("page", "")
     )
-    return render(request, "classlists/preview.html", context_of(_draft(teacher, pk), asked))
+    draft = _draft(teacher, pk)
+    if not draft.rows and (job := draft.class_list.jobs.order_by("pk").last()):
+        # Nothing is left of it; whoever comes back wants to know what became of it.
+        return redirect("classlists:job", key=job.key)
+    return render(request, "classlists/preview.html", context_of(draft, asked))
 
 
 def _fix_too_long(request: HttpRequest, pk: int) -> HttpResponseBase:

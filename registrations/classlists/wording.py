@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 from events.models import Event
 from registrations.classlists.matching import Match
 from registrations.models import ClassListEntry, Refusal, Student
+from registrations.naming import name_key
 from registrations.sheets.headers import LABELS, Meaning
 from registrations.sheets.students import Code, ListedStudent, Problem
 
@@ -46,7 +47,14 @@ def _described(student: Student) -> str:
 
 
 def near_problem(listed: ListedStudent, near: Student) -> Problem:
-    """A warning: somebody registered has nearly this name."""
+    """A warning: somebody registered has this name, or nearly."""
+    if name_key(listed.name) == near.name_key:
+        words = {"name": near.name, "grade": near.grade, "details": _described(near)}
+        text = _(
+            "%(name)s, grade %(grade)s, %(details)s, is registered already. If this is the same student, "
+            "correct that one under “My students” and leave this row out. If not, go on."
+        )
+        return Problem(listed.row, Meaning.NAME, Code.DOUBT, text % words, is_error=False, value=listed.name)
     text = _("Did you mean “%(name)s”, who is registered already?") % {"name": near.name}
     return Problem(
         listed.row,

@@ -60,7 +60,8 @@ class Adapter(DefaultAccountAdapter):
             raise self.validation_error("too_many_login_attempts")
 
     def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
-        """Called by the library for each address of somebody who has a new password."""
+        """Called by the library for each address of somebody who has a new password: the slate is clean."""
+        throttling.forget_tries(request, str(credentials.get("email", "")))
 
     def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
         response: HttpResponse = super().post_login(request, user, **kwargs)

@@ -42,6 +42,12 @@ def try_password(request: HttpRequest, login: str) -> ratelimit.RateLimitUsage |
     )
 
 
+def forget_tries(request: HttpRequest, login: str) -> None:
+    """Whoever has a new password gets in with it everywhere, however often others guessed the old one."""
+    if user := user_of(login):
+        ratelimit.clear(request, app=_APP, action="stranger", config=RATES, key=f"user {user.pk}")
+
+
 def may_mail(request: HttpRequest, purpose: str, email: str) -> bool:
     """Whether this mailbox has room for one more mail of this purpose, which anybody can ask for."""
     return bool(_consume(request, "mail", f"{purpose} {mailbox_key(email)}"))

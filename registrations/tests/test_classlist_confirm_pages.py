@@ -69,7 +69,7 @@ def test_confirm_page_says_what_would_happen(event: Event, teacher_client: Clien
     page = text_of(teacher_client.get(reverse("classlists:confirm", args=[class_list.pk])))
     assert "4 students are registered when you press the button below." in page
     assert "1 row needs fixing and stays in the draft." in page
-    assert "<td>4</td><td>2</td><td>2</td><td>2</td><td>0</td>" in page
+    assert "<td>2</td><td>2</td><td>0</td><td>4</td><td>2</td>" in page
     assert "0 students get a mail. 4 students have no address" not in page
     assert "1 student gets a mail. 3 students have no address: their tickets come to you." in page
     assert "“I agree.”" in page
@@ -185,3 +185,10 @@ def test_result_is_found_again_on_the_page_of_all_lists(event: Event, teacher_cl
     job = registered(build_list(event.fest, pupils(2, event)))
     page = teacher_client.get("/teacher/lists/").content.decode()
     assert (f"/teacher/lists/jobs/{job.key}/" in page, "2 rows" in page) == (True, True)
+
+
+def test_list_of_which_nothing_is_left_shows_its_result(event: Event, teacher_client: Client) -> None:
+    class_list = build_list(event.fest, pupils(2, event))
+    job = registered(class_list)
+    answer = teacher_client.get(reverse("classlists:preview", args=[class_list.pk]))
+    assert answer["Location"] == reverse("classlists:job", args=[job.key])

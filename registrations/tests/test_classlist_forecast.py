@@ -9,7 +9,9 @@ from django.test.utils import CaptureQueriesContext
 from events.models import Event, Fest
 from registrations.cancelling import cancel
 from registrations.classlists import jobs
+from registrations.classlists.drafts import read_draft
 from registrations.classlists.forecasting import Forecast, RowForecast
+from registrations.classlists.results import problem_table
 from registrations.locking import Deadline
 from registrations.models import Registration, Student
 from registrations.tests.builders import build_event, build_fest, build_submission
@@ -230,3 +232,42 @@ def test_corrected_address_kills_no_link_when_it_is_the_same_but_for_its_case(ev
     build_submission(event, name="Asha Rao", email="asha@example.org")
     (found,) = forecast_rows(event.fest, row("Asha Rao", event, email="Asha@Example.org"))
     assert found.kind == "known"
+
+
+def test_corrected_roll_section_or_grade_is_asked_about_and_never_doubled_in_silence(event: Event) -> None:
+    old = [
+        row("Meera Das", event, grade=8, section="A", roll="51", email="meera@example.org"),
+        row("Kavya Das", event, grade=8, section="A", email="kavya@example.org"),
+        row("Rohan Das", event, grade=7, email="rohan@example.org"),
+        row("Other Das", event, grade=7, email="other@example.org"),
+    ]
+    registered(build_list(event.fest, old))
+    new = [
+        row("Meera Das", event, grade=8, section="A", roll="151", email="meera@example.org"),
+        row("Kavya Das", event, grade=8, section="B", email="kavya@example.org"),
+        row("Rohan Das", event, grade=8, email="rohan@example.org"),
+        row("Other Das", event, grade=8, email="somebody.else@example.org"),
+    ]
+    rows = forecast_of(build_list(event.fest, new)).rows
+    warned = {number: [problem.text for problem in one.problems] for number, one in rows.items()}
+    assert [len(texts) for texts in warned.values()] == [1, 1, 1, 0]
+    assert warned[2][0].startswith("Meera Das, grade 8, section A roll number 51, is registered already.")
+    assert not any(problem.is_error for one in rows.values() for problem in one.problems)
+
+
+def test_row_like_a_registered_one_of_its_list_stays_to_be_fixed(event: Event) -> None:
+    rows = [row("Ravi Kumar", event, section="B"), row("Ravi Kumar", event, section="B")]
+    class_list = build_list(event.fest, rows)
+    before = [(one.row, one.is_error) for one in read_draft(class_list).listing.problems]
+    registered(class_list)
+    listing = read_draft(class_list).listing
+    assert before == [(one.row, one.is_error) for one in listing.problems] == [(3, True)]
+    assert ([one.row for one in listing.students], listing.ready) == ([3], ())
+    assert [line[0] for line in problem_table(class_list)[1]] == ["Ravi Kumar"]
+
+
+def test_rows_that_need_fixing_and_rows_that_are_done_are_not_missing(event: Event) -> None:
+    names = ("Asha Rao", "Ben Khan", "Chitra Das")
+    registered(build_list(event.fest, [row(name, event) for name in names]))
+    again = build_list(event.fest, [row("Asha Rao", event, email="no address"), row("Ben Khan", event)])
+    assert [student.name for student in forecast_of(again).missing] == ["Chitra Das"]

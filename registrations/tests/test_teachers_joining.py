@@ -362,6 +362,9 @@ def test_new_password_by_letter_logs_in_also_during_an_attack() -> None:
     client.post("/accounts/logout/")
     client.post("/accounts/login/", {"login": "rao@example.org", "password": NEW})
     assert is_in(client)
+    elsewhere = Client()
+    elsewhere.post("/accounts/login/", {"login": "rao@example.org", "password": NEW})
+    assert is_in(elsewhere)
 
 
 def test_link_to_a_new_password_works_once() -> None:
