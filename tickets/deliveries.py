@@ -190,7 +190,8 @@ def claim(limit: int) -> list[Delivery]:
     """Takes up to `limit` deliveries that are due for this worker alone, for the time of a lease.
 
     A delivery whose PDF is still to be made stays, unless it has waited too long. What a dead worker held
-    is taken again once its lease is over. Each goes to the address that is on record by now.
+    is taken again once its lease is over. Each goes to the address that is on record by now; who is owed
+    longest comes first.
     """
     now = database_now()
     with transaction.atomic():
@@ -201,7 +202,8 @@ def claim(limit: int) -> list[Delivery]:
         Delivery.objects.filter(pk__in=ids).update(
             state=State.SENDING, claimed_at=now, attempts=F("attempts") + 1
         )
-    claimed = list(Delivery.objects.filter(pk__in=ids).select_related("student__fest", "student__school"))
+    rows = Delivery.objects.filter(pk__in=ids).order_by("due_at", "pk")
+    claimed = list(rows.select_related("student__fest", "student__school"))
     for delivery in claimed:
         _readdress(delivery)
     return claimed

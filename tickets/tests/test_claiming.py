@@ -198,3 +198,11 @@ def test_number_of_queries_of_a_claim_does_not_grow() -> None:
             assert len(claim(10)) == count
         counts.append(len(captured))
     assert counts[0] == counts[1]
+
+
+@pytest.mark.django_db
+def test_who_is_owed_longest_comes_first() -> None:
+    build_owed(3)
+    last = Delivery.objects.order_by("pk").last()
+    Delivery.objects.filter(pk=last.pk).update(due_at=last.due_at - dt.timedelta(minutes=1))
+    assert [one.pk for one in claim(10)] == [last.pk, last.pk - 2, last.pk - 1]
