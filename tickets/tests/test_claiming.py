@@ -203,6 +203,6 @@ def test_number_of_queries_of_a_claim_does_not_grow() -> None:
 @pytest.mark.django_db
 def test_who_is_owed_longest_comes_first() -> None:
     build_owed(3)
-    last = Delivery.objects.order_by("pk").last()
+    last = Delivery.objects.latest("pk")
     Delivery.objects.filter(pk=last.pk).update(due_at=last.due_at - dt.timedelta(minutes=1))
     assert [one.pk for one in claim(10)] == [last.pk, last.pk - 2, last.pk - 1]
