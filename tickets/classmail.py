@@ -84,7 +84,7 @@ def compose(delivery: Delivery) -> AnymailMessage | None:
 
     Without its file, which may be late or gone, it says so and links the board.
     """
-    booklet = Booklet.objects.filter(deliveries=delivery).select_related("fest", "school").first()
+    booklet = _booklet_of(delivery)
     if booklet is None or not _may_read(delivery, booklet.school):
         return None
     with translation.override(settings.LANGUAGE_CODE), timezone.override(booklet.fest.zone):
@@ -95,6 +95,24 @@ def compose(delivery: Delivery) -> AnymailMessage | None:
         if content:
             message.attach("tickets.pdf", content, "application/pdf")
     return message
+
+
+def _booklet_of(delivery: Delivery) -> Booklet | None:
+    """The booklet of this mail. One that was cleared away is wanted anew, where it was a class list's."""
+    found = Booklet.objects.filter(deliveries=delivery).select_related("fest", "school").first()
+    if found or delivery.job is None:
+        return found
+    class_list = delivery.job.class_list
+    booklet = booklets.order(
+        school=class_list.school,
+        fest=class_list.fest,
+        user=delivery.user,
+        per_page=Booklet.PerPage.ONE,
+        chosen={},
+        job=delivery.job,
+    )
+    Delivery.objects.filter(pk=delivery.pk).update(booklet=booklet)
+    return booklet
 
 
 def _may_read(delivery: Delivery, school: School) -> bool:

@@ -94,19 +94,12 @@ def confirm(
     with transaction.atomic():
         # Read after the lock, which every correction takes as well: what goes is what stands there now.
         ClassList.objects.select_for_update(no_key=True).get(pk=class_list.pk)
-        class_list.refresh_from_db()
-        listing = read_draft(class_list).listing
-        # Not foreseen again: thirty teachers press at once, and the worker judges.
-        matches = match(listing.ready, fest_id=class_list.fest_id, school_id=class_list.school_id)
-        ready = {number for number, found in matches.items() if not found.is_doubt}
         if twin := _twin(class_list, key):
             return twin
-        if hindrance := _hindrance(class_list, ready):
-            raise NotPossible(hindrance)
-        if is_all_or_none and len(ready) < len(listing.students):
-            raise NotPossible(_("All or none was chosen, and some rows need fixing first."))
+        class_list.refresh_from_db()
+        ready = _ready(class_list, wants_all=is_all_or_none)
         rows = list(_unassigned(class_list).filter(number__in=ready).values_list("pk", flat=True))
-        if twin := _twin(class_list, key) or (None if rows else class_list.jobs.order_by("pk").last()):
+        if not rows and (twin := class_list.jobs.order_by("pk").last()):
             return twin
         if not rows:
             raise NotPossible(_hindrance(class_list, ()))
@@ -122,6 +115,18 @@ def confirm(
         ClassListRow.objects.filter(pk__in=rows).update(job=job)
         work_owed.send(sender=ClassListJob, task=TASK)
     return job
+
+
+def _ready(class_list: ClassList, *, wants_all: bool) -> set[int]:
+    """The numbers of the rows without problems; not foreseen again, since the worker judges."""
+    listing = read_draft(class_list).listing
+    matches = match(listing.ready, fest_id=class_list.fest_id, school_id=class_list.school_id)
+    ready = {number for number, found in matches.items() if not found.is_doubt}
+    if hindrance := _hindrance(class_list, ready):
+        raise NotPossible(hindrance)
+    if wants_all and len(ready) < len(listing.students):
+        raise NotPossible(_("All or none was chosen, and some rows need fixing first."))
+    return ready
 
 
 def _twin(class_list: ClassList, key: uuid.UUID) -> ClassListJob | None:

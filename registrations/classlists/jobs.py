@@ -230,8 +230,7 @@ def _run_whole(work: Work) -> None:
     try:
         _patiently(whole)
     except NotAll as refused:
-        entries = list(refused.entries)
-        _finish(work.job, error=_refusal(len({entry.row.pk for entry in entries})), entries=entries)
+        _finish(work.job, error=_refusal(refused.rows), entries=list(refused.entries))
     except (Busy, LeaseLost):
         raise
     except Exception:

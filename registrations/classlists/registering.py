@@ -31,11 +31,14 @@ _DONE = """
 
 
 class NotAll(RegistrationError):
-    """All or none was asked for, and some row would be refused: these entries say why. Nothing was written."""
+    """All or none was asked for, and some `rows` would be refused or are not readable any more.
 
-    def __init__(self, entries: Sequence[ClassListEntry]) -> None:
+    The entries say why, where there is a reason. Nothing was written.
+    """
+
+    def __init__(self, entries: Sequence[ClassListEntry], *, rows: int) -> None:
         super().__init__()
-        self.entries = entries
+        self.entries, self.rows = entries, rows
 
 
 @dataclass
@@ -185,8 +188,8 @@ def _entry(row: ClassListRow, outcome: Outcome) -> ClassListEntry:
 def _require_all(chunk: _Chunk, entries: Sequence[ClassListEntry]) -> None:
     refused = [entry for entry in entries if entry.reason and entry.reason != "already"]
     unread = {row.pk for row in chunk.rows} - {entry.row.pk for entry in entries}
-    if refused or unread:
-        raise NotAll(refused)
+    if rows := unread | {entry.row.pk for entry in refused}:
+        raise NotAll(refused, rows=len(rows))
 
 
 def _keep(chunk: _Chunk, entries: Sequence[ClassListEntry]) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from events.capacity import set_capacity
@@ -15,7 +14,6 @@ from events.models import Category, Event, Fest, Venue
 from registrations.locking import Deadline
 from registrations.models import ConsentText, School, Submission, Teacher
 from registrations.naming import school_key
-from registrations.querysets import TEACHER_GROUP
 from registrations.students import Details
 from registrations.submitting import Press, submit
 from registrations.teachers.admitting import approved_teacher
@@ -130,11 +128,3 @@ def build_submission(*events: Event, **values: Any) -> Submission:
 def press_now(press: Press) -> Submission:
     """Sends a press with patience enough for a slow machine."""
     return submit(press, deadline=Deadline(30))
-
-
-def let_in(teacher: Teacher) -> Teacher:
-    """Into the group of approved teachers, if an organiser has approved."""
-    if teacher.approved_at:
-        group, _made = Group.objects.get_or_create(name=TEACHER_GROUP)
-        teacher.user.groups.add(group)
-    return teacher

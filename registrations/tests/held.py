@@ -1,12 +1,10 @@
 """Held seats in tests: a teacher asks, names a student, gives back."""
 
 import datetime as dt
-import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils import timezone
 
@@ -14,23 +12,14 @@ from events.models import Event
 from registrations.blocks import asking
 from registrations.errors import Refused
 from registrations.locking import Deadline
-from registrations.models import Block, Change, Consent, Registration, School, Student, Submission, Teacher
+from registrations.models import Block, Change, Consent, Registration, Student, Submission, Teacher
 from registrations.reservations import Claim, reserve
 from registrations.schools import find_or_create_school
 from registrations.signals import letter_owed
 from registrations.students import identify
-from registrations.tests.builders import build_details, build_school, let_in
+from registrations.tests.builders import build_details
 
 PATIENCE = 30
-_numbers = itertools.count(1)
-
-
-def build_teacher(school: School | None = None, **values: Any) -> Teacher:
-    """An approved teacher of Riverside Public School, or of this one."""
-    number = next(_numbers)
-    user = get_user_model().objects.create_user(f"teacher{number}", email=f"teacher{number}@example.org")
-    defaults = {"user": user, "school": school or build_school(), "approved_at": timezone.now()}
-    return let_in(Teacher.objects.create(**(defaults | values)))
 
 
 def wish(teacher: Teacher, event: Event, seats: int = 5, **values: Any) -> asking.Wish:

@@ -9,8 +9,8 @@ from django.test import Client
 from events.desk import page_of
 from events.models import Event, Fest, Seats
 from registrations.models import Block, School, Teacher
-from registrations.tests.builders import build_event, build_fest, build_submission
-from registrations.tests.held import ask_now, build_teacher, name_now, return_now
+from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher
+from registrations.tests.held import ask_now, name_now, return_now
 from tickets.tests.desk import desk, filled_in, list_path, organiser, query_count
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -16,11 +16,16 @@ from registrations.errors import NotPossible
 from registrations.locking import Deadline
 from registrations.models import Block, School, Teacher
 from registrations.tasks import tend_blocks
-from registrations.tests.builders import build_event, build_fest, build_school, build_submission
+from registrations.tests.builders import (
+    build_event,
+    build_fest,
+    build_school,
+    build_submission,
+    build_teacher,
+)
 from registrations.tests.counting import counts, states
 from registrations.tests.held import (
     ask_now,
-    build_teacher,
     grant,
     letters,
     name_now,

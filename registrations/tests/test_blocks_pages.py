@@ -11,8 +11,14 @@ from django.utils import timezone
 from events import snapshot
 from events.models import Event, Fest, Seats
 from registrations.models import Block, Submission, Teacher
-from registrations.tests.builders import build_event, build_fest, build_school, build_submission
-from registrations.tests.held import ask_now, build_teacher, name_now, return_now
+from registrations.tests.builders import (
+    build_event,
+    build_fest,
+    build_school,
+    build_submission,
+    build_teacher,
+)
+from registrations.tests.held import ask_now, name_now, return_now
 from tickets.tests.desk import query_count
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -17,10 +17,17 @@ from registrations.blocks.holding import expire
 from registrations.models import Block, Registration, Teacher
 from registrations.querysets import BlockQuerySet
 from registrations.reservations import Tally
-from registrations.tests.builders import build_event, build_fest, build_press, build_school, press_now
+from registrations.tests.builders import (
+    build_event,
+    build_fest,
+    build_press,
+    build_school,
+    build_teacher,
+    press_now,
+)
 from registrations.tests.builders import build_submission as submit
 from registrations.tests.counting import counts, recount, states
-from registrations.tests.held import ask_now, build_teacher, grant, name_now, outlive, return_now
+from registrations.tests.held import ask_now, grant, name_now, outlive, return_now
 from registrations.tests.races import at_once, meeting_after_the_lock
 from registrations.tests.test_races import with_places_of_their_own, without_condition, without_lock
 from tickets.tests.audited import run

@@ -1,9 +1,10 @@
 """A confirmed class list, from the job to its registrations."""
 
+import time
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
@@ -356,3 +357,36 @@ def test_busy_job_stands_in_no_other_lists_way(event: Event, monkeypatch: pytest
     other.refresh_from_db()
     blocked.refresh_from_db()
     assert (other.finished_at is not None, blocked.finished_at, blocked.attempts) == (True, None, 0)
+
+
+def test_all_or_none_says_how_many_rows_cannot_be_read_any_more(event: Event) -> None:
+    class_list = build_list(event.fest, pupils(3, event))
+    job = confirmed(class_list, is_all_or_none=True)
+    class_list.rows.filter(number=3).update(cells=["", "7", "", "", "", event.name])
+    jobs.run_due()
+    job.refresh_from_db()
+    assert (job.error, event.registrations.count()) == (
+        "Nothing was registered: 1 row would be refused.",
+        0,
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_chunk_that_waits_for_a_student_holds_no_later_one(event: Event) -> None:
+    """Whom a chunk corrects and whom it only registers are locked in one order, or two could wait crosswise."""
+    first, second = (build_submission(event, name=name, email="").student for name in ("Asha Rao", "Ben Das"))
+    other = build_event(event.fest)
+    confirmed(
+        build_list(event.fest, [row("Asha Rao", other), row("Ben Das", other, email="ben@example.org")])
+    )
+
+    def hold() -> list[int]:
+        with transaction.atomic():
+            Student.objects.select_for_update().get(pk=first.pk)
+            until = time.monotonic() + 20
+            while not jobs._does_anybody_wait() and time.monotonic() < until:
+                time.sleep(0.02)
+            return [one.pk for one in Student.objects.filter(pk=second.pk).select_for_update(nowait=True)]
+
+    assert at_once([hold, jobs.run_due]) == [[second.pk], 1]
+    assert other.registrations.count() == 2

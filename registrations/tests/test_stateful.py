@@ -31,9 +31,15 @@ from registrations.forms import details_of
 from registrations.locking import Deadline
 from registrations.models import Block, Change, Consent, Registration, School, Student, Submission
 from registrations.submitting import Press
-from registrations.tests.builders import build_event, build_fest, build_press, build_school, press_now
+from registrations.tests.builders import (
+    build_event,
+    build_fest,
+    build_press,
+    build_school,
+    build_teacher,
+    press_now,
+)
 from registrations.tests.counting import counts
-from registrations.tests.held import build_teacher
 from registrations.transitions import GRAPH
 from tickets.models import Delivery, Ticket
 

@@ -2,14 +2,12 @@
 
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from django.utils import timezone
 
 from events.models import Fest
 from registrations.models import ClassList, School, Teacher
-from registrations.tests.builders import build_event, build_fest, build_school, let_in
+from registrations.tests.builders import build_event, build_fest, build_teacher
 
 LISTS = "/teacher/lists/"
 TITLES = ["Name", "Class", "E-mail", "Event"]
@@ -26,9 +24,7 @@ def build_listed_fest(**values: Any) -> Fest:
 def build_listing_teacher(
     username: str = "rao", school: School | None = None, *, is_approved: bool = True
 ) -> Teacher:
-    user = get_user_model().objects.create_user(username, first_name=username.title())
-    approved_at = timezone.now() if is_approved else None
-    return let_in(Teacher.objects.create(user=user, school=school or build_school(), approved_at=approved_at))
+    return build_teacher(school, is_approved=is_approved, username=username, first_name=username.title())
 
 
 def browser(teacher: Teacher) -> Client:

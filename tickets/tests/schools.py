@@ -3,25 +3,26 @@
 import itertools
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.test import Client
-from django.utils import timezone
 
 from events import snapshot
 from registrations.models import Teacher
-from registrations.tests.builders import build_school, let_in
+from registrations.tests.builders import build_school
+from registrations.tests.builders import build_teacher as build_named
 
 _numbers = itertools.count(1)
 
 
-def build_teacher(school: str = "Riverside Public School", **values: Any) -> Teacher:
-    """An approved teacher of this school."""
+def build_teacher(school: str = "Riverside Public School", *, is_approved: bool = True) -> Teacher:
+    """A teacher of this school, with a name of their own."""
     number = next(_numbers)
-    user = User.objects.create_user(
-        f"teacher{number}", f"teacher{number}@school.example", first_name="Meera", last_name=f"Rao {number}"
+    return build_named(
+        build_school(school),
+        is_approved=is_approved,
+        email=f"teacher{number}@school.example",
+        first_name="Meera",
+        last_name=f"Rao {number}",
     )
-    defaults: dict[str, Any] = {"school": build_school(school), "approved_at": timezone.now()}
-    return let_in(Teacher.objects.create(user=user, **(defaults | values)))
 
 
 def signed_in(teacher: Teacher) -> Client:

@@ -7,9 +7,9 @@ from django.conf import settings
 from django.db import connection
 
 from registrations.models import Student
-from registrations.tests.builders import build_event, build_fest, build_submission
+from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher
 from registrations.tests.classlists import build_list, registered, row
-from registrations.tests.held import ask_now, build_teacher, name_now
+from registrations.tests.held import ask_now, name_now
 from tickets.models import Ticket
 from tickets.rendering import pdf_path, store
 from tickets.tests.audited import build_robo_race, cancel_first, correct_student, damage, run

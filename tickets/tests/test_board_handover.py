@@ -59,7 +59,7 @@ def test_nobody_gives_or_gets_lists_of_another_school(fest: Fest) -> None:
 
 
 def test_colleague_who_is_not_approved_gets_nothing(fest: Fest) -> None:
-    giver, waiting = build_teacher(), build_teacher(approved_at=None)
+    giver, waiting = build_teacher(), build_teacher(is_approved=False)
     row = build_list(giver, fest)
     assert "No other teacher of your school has access yet." in text_of(signed_in(giver).get(PAGE))
     assert give(signed_in(giver), waiting, row) == 200

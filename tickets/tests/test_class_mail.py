@@ -20,7 +20,7 @@ from registrations.signals import list_registered
 from registrations.tests.builders import build_event, build_fest, build_submission
 from tickets import booklets, classmail, pdf
 from tickets.composing import Composer
-from tickets.deliveries import PDF_PATIENCE, claim
+from tickets.deliveries import PDF_PATIENCE, claim, send_again
 from tickets.models import Booklet, Delivery
 from tickets.tests.audited import run
 from tickets.tests.builders import let_time_pass, pretend_rendered
@@ -137,6 +137,19 @@ def test_mail_goes_to_whoever_looks_after_the_list(fest: Fest, teacher: Teacher)
     student = build_submission(build_event(fest), email="").student
     finished(colleague, fest, student)
     assert class_mail().user == colleague.user
+
+
+def test_mail_sent_again_after_its_booklet_is_gone_links_a_new_one(fest: Fest, teacher: Teacher) -> None:
+    finished(teacher, fest, build_submission(build_event(fest), email="").student)
+    booklets.make_due()
+    written()
+    Delivery.objects.update(state="bounced")
+    Booklet.objects.all().delete()
+    assert send_again([class_mail().pk]) == 1
+    (message,) = written()
+    assert message.attachments == []
+    assert f"/teacher/tickets/{Booklet.objects.get().code}/" in message.body
+    assert booklets.make_due() == 1
 
 
 def test_teacher_out_of_the_group_gets_no_tickets(fest: Fest, teacher: Teacher) -> None:
