@@ -12,7 +12,7 @@ from events.capacity import set_capacity
 from events.models import Event, Fest, Seats
 from registrations.blocks import asking, tending
 from registrations.cancelling import cancel
-from registrations.errors import NotPossible
+from registrations.errors import Busy, NotPossible
 from registrations.locking import Deadline
 from registrations.models import Block, School, Teacher
 from registrations.tasks import tend_blocks
@@ -427,3 +427,18 @@ def test_press_without_held_seats_asks_nothing_more(fest: Fest, teacher: Teacher
             sum('FROM "registrations_block"' in query["sql"] for query in queries.captured_queries)
         )
     assert numbers == [0, 1]
+
+
+def test_busy_event_leaves_the_others_blocks_to_end_in_time(
+    fest: Fest, teacher: Teacher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy, calm = (outlive(ask_now(teacher, build_event(fest), 1)) for _ in range(2))
+    tend = tending._tend
+
+    def busy_or_not(event_id: int, deadline: Deadline) -> int:
+        if event_id == busy.event_id:
+            raise Busy
+        return tend(event_id, deadline)
+
+    monkeypatch.setattr(tending, "_tend", busy_or_not)
+    assert (tending.tend(), state_of(busy), state_of(calm)) == (1, "held", "returned")

@@ -192,3 +192,16 @@ def test_list_of_which_nothing_is_left_shows_its_result(event: Event, teacher_cl
     job = registered(class_list)
     answer = teacher_client.get(reverse("classlists:preview", args=[class_list.pk]))
     assert answer["Location"] == reverse("classlists:job", args=[job.key])
+
+
+def test_lists_of_an_earlier_fest_are_not_there_any_more(event: Event, teacher_client: Client) -> None:
+    class_list = build_list(event.fest, pupils(1, event))
+    job = registered(class_list)
+    Fest.objects.update(is_current=False)
+    build_fest(is_current=True)
+    urls = [
+        reverse("classlists:confirm", args=[class_list.pk]),
+        reverse("classlists:job", args=[job.key]),
+        reverse("classlists:left", args=[class_list.pk, "csv"]),
+    ]
+    assert [teacher_client.get(url).status_code for url in urls] == [404] * 3

@@ -263,3 +263,11 @@ def test_template_comes_back_as_a_list(client: Client, kind: str) -> None:
     assert answer["Content-Disposition"] == f'attachment; filename="class-list.{kind}"'
     assert "has no students below its titles" in handed_over(client, answer.content).content.decode()
     assert client.get(f"{LISTS}template.exe").status_code == 404
+
+
+def test_same_file_for_other_events_is_another_list(client: Client) -> None:
+    rows = pasted("Asha|9||", "Ben|9||")
+    first = draft_of(handed_over(client, rows, events_for_all=["robo-race"]))
+    other = draft_of(handed_over(client, rows, events_for_all=["science-quiz"]))
+    again = draft_of(handed_over(client, rows, events_for_all=["science-quiz"]))
+    assert (other.events_for_all, again == other, first == other) == (["science-quiz"], True, False)

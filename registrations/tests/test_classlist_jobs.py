@@ -390,3 +390,16 @@ def test_chunk_that_waits_for_a_student_holds_no_later_one(event: Event) -> None
 
     assert at_once([hold, jobs.run_due]) == [[second.pk], 1]
     assert other.registrations.count() == 2
+
+
+@pytest.mark.parametrize("does_anybody_wait", [False, True])
+def test_worker_pauses_between_chunks_only_where_somebody_waited(
+    event: Event, monkeypatch: pytest.MonkeyPatch, does_anybody_wait: bool
+) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(jobs, "CHUNK", 2)
+    monkeypatch.setattr(jobs, "PAUSE", 0.001)
+    monkeypatch.setattr(jobs, "_does_anybody_wait", lambda: does_anybody_wait)
+    monkeypatch.setattr("registrations.classlists.jobs.time.sleep", pauses.append)
+    confirmed(build_list(event.fest, pupils(6, event)))
+    assert (jobs.run_due(), len(pauses)) == (1, 3 if does_anybody_wait else 0)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db.models import F
 from pypdf import PdfReader
 
@@ -298,3 +299,27 @@ def test_worker_makes_a_booklet_from_one_ring(celery_worker: Any) -> None:
     assert (booklet.finished_at is not None, booklet.error) == (True, "")
     assert booklets.booklet_path(booklet).read_bytes().startswith(b"%PDF-")
     assert Ticket.objects.get().rendered_at is not None
+
+
+def test_time_limit_of_the_task_is_not_taken_for_a_broken_booklet(
+    fest: Fest, teacher: Teacher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build_submission(build_event(fest))
+    booklet = ordered(teacher, fest)
+
+    def too_long(*_args: Any, **_kwargs: Any) -> bytes:
+        raise SoftTimeLimitExceeded
+
+    monkeypatch.setattr(pdf, "render_booklet", too_long)
+    with pytest.raises(SoftTimeLimitExceeded):
+        booklets.make_due()
+    booklet.refresh_from_db()
+    assert (booklet.error, booklet.finished_at) == ("", None)
+
+
+def test_no_new_booklet_is_begun_once_the_time_of_a_ring_is_over(
+    fest: Fest, teacher: Teacher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ordered(teacher, fest)
+    monkeypatch.setattr(booklets, "BUDGET", 0)
+    assert (booklets.make_due(), booklets.is_work_left()) == (0, True)
