@@ -1,6 +1,7 @@
 """The organisers' desk as a whole: every table has its pages, and only staff sees them."""
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.contrib import admin
 from django.db.models import Model
@@ -8,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from events.desk import page_of
+from registrations.tests.builders import build_teacher
 from tickets.tests.desk import (
     add_path,
     build_row_of_everything,
@@ -125,3 +127,20 @@ def test_pages_of_the_desk_have_no_inline_style_or_script() -> None:
 
 def test_policy_of_the_site_holds_at_the_desk() -> None:
     assert "default-src 'self'" in desk().get(reverse("admin:index"))["Content-Security-Policy"]
+
+
+def test_second_step_is_seen_and_removed_but_never_read_or_written() -> None:
+    """Whoever could read a secret here could log in as somebody else."""
+    teacher = build_teacher()
+    step = Authenticator.objects.create(user=teacher.user, type="totp", data={"secret": "JBSWY3DPEHPK3PXP"})
+    client = desk()
+    pages = [client.get(path) for path in (list_path(Authenticator), page_of(step))]
+    assert [page.status_code for page in pages] == [200, 200]
+    assert not any("JBSWY3DPEHPK3PXP" in page.content.decode() for page in pages)
+    client.post(page_of(step), {"user": teacher.user.pk, "type": "totp", "data": "{}"})
+    step.refresh_from_db()
+    assert step.data == {"secret": "JBSWY3DPEHPK3PXP"}
+    assert client.get(add_path(Authenticator)).status_code == 403
+    delete = reverse("admin:mfa_authenticator_delete", args=[step.pk])
+    assert client.post(delete, {"post": "yes"}).status_code == 302
+    assert Authenticator.objects.count() == 0
