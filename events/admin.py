@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from events import pictures
 from events.desk import DeskAdmin, MergingForm, RecordAdmin
-from events.models import CapacityChange, Category, Fest, Picture, Seats, Venue
+from events.models import AuditEntry, CapacityChange, Category, Fest, Picture, Seats, Venue
 from events.uploads import PictureField
 
 
@@ -166,6 +166,17 @@ class CapacityChangeAdmin(RecordAdmin):
     search_fields = ("event__name",)
     fields = ("event", "capacity", "at")
     ordering = ("-at", "-pk")
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(RecordAdmin):
+    list_display = ("at", "user", "subject_kind", "subject_id", "what", "reason")
+    list_select_related = ("user",)
+    list_filter = ("subject_kind", "what")
+    search_fields = ("what", "reason", "user__username")
+    fields = ("at", "user", "subject_kind", "subject_id", "what", "before", "after", "reason")
+    ordering = ("-at", "-pk")
+    date_hierarchy = "at"
 
 
 @admin.register(Picture)

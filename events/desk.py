@@ -18,8 +18,13 @@ else:
 
 
 class DeskAdmin(_ModelAdmin):
-    """A list that never counts the whole table, and a row that is deleted alone, after its own rules."""
+    """A list that never counts the whole table, and a row that is deleted alone, after its own rules.
 
+    `led_through` is the way from a row to its event, as a lookup ("" where the row is the event): an event
+    lead sees the rows of the own events only. `None` where rows are the owners' alone.
+    """
+
+    led_through: str | None = None
     show_full_result_count = False
     list_per_page = 50
 

@@ -197,6 +197,17 @@ class Event(models.Model):
         blank=True,
         help_text=_("Empty: two hours before the start. From then on free seats are given at the door."),
     )
+    doors_open_at = models.DateTimeField(
+        _("doors open"), null=True, blank=True, help_text=_("Empty: one hour before the start.")
+    )
+    seats_kept_until = models.DateTimeField(
+        _("seats are kept until"),
+        null=True,
+        blank=True,
+        help_text=_(
+            "Empty: the start. From then on the door may give away the seat of whoever has not come."
+        ),
+    )
     sequence = models.PositiveIntegerField(_("calendar revision"), default=0, editable=False)
     leads = models.ManyToManyField(
         settings.AUTH_USER_MODEL, blank=True, related_name="led_events", verbose_name=_("event leads")
@@ -236,6 +247,16 @@ class Event(models.Model):
     @property
     def promotion_ends_at(self) -> dt.datetime:
         return self.promotes_until or self.starts_at - dt.timedelta(hours=2)
+
+    @property
+    def entry_opens_at(self) -> dt.datetime:
+        """From when on the door lets people in."""
+        return self.doors_open_at or self.starts_at - dt.timedelta(hours=1)
+
+    @property
+    def seats_are_kept_until(self) -> dt.datetime:
+        """From here on the seat of whoever has not come is unclaimed; never before the waiting list ended."""
+        return max(self.seats_kept_until or self.starts_at, self.promotion_ends_at)
 
     @property
     def grades_text(self) -> str:
@@ -309,3 +330,37 @@ class CapacityChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event}: {self.capacity}"
+
+
+class AuditEntry(models.Model):
+    """Who did what to an event, a ticket, a school, a student or another row of the desk. Append-only by a trigger.
+
+    What a registration went through stands in its Changes. `before` and `after` hold what changed and nothing
+    else; of a person's details they hold the names, never the contents. Written by `trail.record` only. There
+    is no foreign key to the subject: its entries stay when it is gone.
+    """
+
+    at = models.DateTimeField(_("at"), editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("user"),
+    )
+    subject_kind = models.CharField(_("kind"), max_length=50, editable=False)
+    subject_id = models.BigIntegerField(_("number"), editable=False)
+    what = models.CharField(_("what"), max_length=60, editable=False)
+    before = models.JSONField(_("before"), default=dict, editable=False)
+    after = models.JSONField(_("after"), default=dict, editable=False)
+    reason = models.CharField(_("reason"), max_length=300, blank=True, editable=False)
+
+    class Meta:
+        verbose_name_plural = _("audit entries")
+        indexes: ClassVar = [
+            models.Index(fields=["subject_kind", "subject_id", "at"], name="audit_of_a_subject")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M:%S} {self.subject_kind} {self.subject_id}: {self.what}"

@@ -24,7 +24,7 @@ def columns(model: type[models.Model], *, without: Collection[str] = ()) -> list
 def insert(rows: Sequence[models.Model], *, keep_others: bool = False) -> None:
     """Inserts these rows, all of one model, and gives them their primary keys.
 
-    Columns with a default of the database keep it, and are not read back. No signals, no `save`. Raises
+    Columns with a default of the database only keep it, and are not read back. No signals, no `save`. Raises
     what the database raises; to `keep_others` is to leave out, without their keys, those that are there.
     """
     for start in range(0, len(rows), MOST_AT_ONCE):
@@ -64,7 +64,9 @@ def _statement(
     """
     meta = model._meta
     fields = [
-        field for field in meta.concrete_fields if not field.primary_key and field.db_default is NOT_PROVIDED
+        field
+        for field in meta.concrete_fields
+        if not field.primary_key and (field.db_default is NOT_PROVIDED or field.has_default())
     ]
     columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
     table, key = map(connection.ops.quote_name, (meta.db_table, meta.pk.column))

@@ -19,3 +19,14 @@ work_owed = Signal()
 list_registered = Signal()
 """Sent with `job` (a ClassListJob) and `now` inside the transaction that ends it, whether or not something was
 registered."""
+
+students_merged = Signal()
+"""Sent with `kept`, `gone` (both Student, locked) and `now` inside the transaction that makes two rows of one
+student one: whatever of `gone` stands in a room above moves to `kept`, before `gone` is deleted."""
+
+schools_merged = Signal()
+"""Sent with `kept`, `gone` (both School) and `now`, likewise, before `gone` is deleted."""
+
+student_erased = Signal()
+"""Sent with `student` (locked, its details still there) and `now` inside the transaction that erases a person:
+the rooms above blank or delete what they hold, and remove files after the commit."""

@@ -34,9 +34,9 @@ _CREATE = """
         RETURNING id, event_id, state, place, submission_id
     ), noted AS (
         INSERT INTO registrations_change
-            (registration_id, from_state, to_state, at, cause, actor, user_id, submission_id, fields)
+            (registration_id, from_state, to_state, at, cause, actor, user_id, submission_id, fields, reason)
         SELECT id, '', state, %(at)s::timestamptz, %(cause)s, %(actor)s,
-            %(user)s::integer, submission_id, '{}'
+            %(user)s::integer, submission_id, '{}', %(reason)s
         FROM made ORDER BY place
         RETURNING id, registration_id
     )
@@ -52,12 +52,13 @@ class ForbiddenTransition(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Who does it, and why."""
+    """Who does it, and why; a `reason` is what an organiser or a volunteer typed."""
 
     cause: str
     actor: str
     at: dt.datetime
     user: Any = None
+    reason: str = ""
 
 
 def create(registrations: Sequence[Registration], *, origin: Origin) -> list[Change]:
@@ -80,6 +81,7 @@ def create(registrations: Sequence[Registration], *, origin: Origin) -> list[Cha
         "cause": origin.cause,
         "actor": origin.actor,
         "user": origin.user.pk if origin.user else None,
+        "reason": origin.reason,
     }
     with connection.cursor() as cursor:
         cursor.execute(_CREATE, given)
@@ -134,4 +136,5 @@ def _change(registration: Registration, state: str, origin: Origin) -> Change:
         cause=origin.cause,
         actor=origin.actor,
         user=origin.user,
+        reason=origin.reason,
     )

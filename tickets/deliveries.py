@@ -14,7 +14,8 @@ from events.rows import insert
 from registrations.models import Change, Registration, Student, Submission
 from registrations.naming import mailbox_key
 from tickets import letters
-from tickets.models import Booklet, Delivery, Ticket, random_key
+from tickets.keys import random_key
+from tickets.models import Booklet, Delivery, Ticket
 from tickets.querysets import RENDER_ATTEMPTS
 
 Kind = Delivery.Kind

@@ -1,6 +1,7 @@
 """The desk's pages of events and of whoever comes to them."""
 
 from registrations.admin import (
+    aftermath,
     blocks,
     classlists,
     consents,
@@ -13,6 +14,7 @@ from registrations.admin import (
 )
 
 __all__ = [
+    "aftermath",
     "blocks",
     "classlists",
     "consents",

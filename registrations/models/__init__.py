@@ -1,17 +1,21 @@
 """Who comes: schools, students, teachers, and their claims on events."""
 
-from registrations.models.claims import Block, Change, Refusal, Registration, Submission
+from registrations.models.claims import Block, Change, Flag, Refusal, Registration, Submission
 from registrations.models.classlists import ClassList, ClassListEntry, ClassListJob, ClassListRow
 from registrations.models.people import (
     Consent,
     ConsentText,
+    Erasure,
     Invitation,
+    MergedReference,
+    Purge,
     School,
     SchoolAlias,
     Student,
     Teacher,
     random_code,
 )
+from registrations.models.results import Result, ResultSheet
 
 __all__ = [
     "Block",
@@ -22,9 +26,15 @@ __all__ = [
     "ClassListRow",
     "Consent",
     "ConsentText",
+    "Erasure",
+    "Flag",
     "Invitation",
+    "MergedReference",
+    "Purge",
     "Refusal",
     "Registration",
+    "Result",
+    "ResultSheet",
     "School",
     "SchoolAlias",
     "Student",

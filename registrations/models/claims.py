@@ -134,11 +134,20 @@ class Change(models.Model):
         CAPACITY_RAISED = "capacity_raised", _("seats were added")
         CORRECTED = "corrected", _("details corrected")
         REPLACED = "replaced", _("somebody else came instead")
+        CHOSEN = "chosen", _("promoted by an organiser")
+        MOVED = "moved", _("moved to another event")
+        EVENT_CANCELLED = "event_cancelled", _("the event is cancelled")
+        EVENT_CHANGED = "event_changed", _("the event has another time or place")
+        MERGED = "merged", _("two rows of one student became one")
+        WALK_IN = "walk_in", _("let in at the door")
+        NO_SHOW = "no_show", _("did not come; the seat was given at the door")
+        ERASED = "erased", _("the student was erased")
 
     class Actor(models.TextChoices):
         STUDENT = "student", _("student")
         TEACHER = "teacher", _("teacher")
         ORGANISER = "organiser", _("organiser")
+        VOLUNTEER = "volunteer", _("volunteer")
         SYSTEM = "system", _("system")
 
     registration = models.ForeignKey(
@@ -154,13 +163,72 @@ class Change(models.Model):
     )
     submission = models.ForeignKey(Submission, models.SET_NULL, null=True, related_name="changes")
     fields = ArrayField(models.CharField(max_length=20), default=list, verbose_name=_("fields"))
+    reason = models.CharField(_("reason"), max_length=300, blank=True, default="", db_default="")
 
     def __str__(self) -> str:
         return f"{self.registration}: {self.from_state} → {self.to_state}"
 
 
+class Flag(models.Model):
+    """A registration that a change of its event put in trouble: it keeps its seat until somebody chooses.
+
+    A clash names the `other` registration of the student. `settled_at` ends it: one of the two was given up,
+    the event moved again, or an organiser said that it is well.
+    """
+
+    class Kind(models.TextChoices):
+        CLASH = "clash", _("clash")
+        INELIGIBLE = "ineligible", _("not for this grade")
+
+    registration = models.ForeignKey(
+        Registration, models.CASCADE, related_name="flags", verbose_name=_("registration")
+    )
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, editable=False)
+    other = models.ForeignKey(
+        Registration,
+        models.CASCADE,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("clashes with"),
+    )
+    at = models.DateTimeField(_("since"), editable=False)
+    choose_by = models.DateTimeField(_("to be chosen by"), editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("caused by"),
+    )
+    settled_at = models.DateTimeField(_("settled"), null=True, editable=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["registration", "kind", "other"],
+                condition=Q(settled_at=None),
+                nulls_distinct=False,
+                name="flag_open_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="clash", other__isnull=False) | Q(kind="ineligible", other=None),
+                name="flag_clash_has_its_other",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["choose_by"], name="flag_open", condition=Q(settled_at=None))
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.registration}: {self.get_kind_display()}"
+
+
 class Block(models.Model):
     """Seats of one event that are held for a school until a moment, names to follow.
+
+    Without a school an organiser keeps them back from everybody; they are given back by hand or in time.
 
     `seats` were asked for, `used` of them have an active registration by now; what is unused counts as taken
     while the block is held: from `held_at`, which an organiser may have to grant, to `returned_at`, which
@@ -175,7 +243,9 @@ class Block(models.Model):
         REFUSED = "refused", _("not held")
 
     event = models.ForeignKey(Event, models.PROTECT, related_name="blocks", verbose_name=_("event"))
-    school = models.ForeignKey(School, models.PROTECT, related_name="blocks", verbose_name=_("school"))
+    school = models.ForeignKey(
+        School, models.PROTECT, null=True, blank=True, related_name="blocks", verbose_name=_("school")
+    )
     seats = models.PositiveSmallIntegerField(_("seats"))
     used = models.PositiveSmallIntegerField(_("used"), default=0, editable=False)
     until = models.DateTimeField(_("names by"))
@@ -206,7 +276,7 @@ class Block(models.Model):
         indexes: ClassVar = [models.Index(fields=["event"], name="block_held", condition=Q(returned_at=None))]
 
     def __str__(self) -> str:
-        return f"{self.school}: {self.seats}, {self.event}"
+        return f"{self.school or _('Held back')}: {self.seats}, {self.event}"
 
     @property
     def state(self) -> State:

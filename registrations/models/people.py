@@ -88,6 +88,7 @@ class Student(models.Model):
     reference = models.CharField(_("reference"), max_length=7, unique=True, default=random_reference)
     link_version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
+    erased_at = models.DateTimeField(_("erased"), null=True, editable=False)
 
     objects = StudentQuerySet.as_manager()
 
@@ -114,6 +115,49 @@ class Student(models.Model):
         self.email_key = email_key(self.email)
         self.section = label_key(self.section)
         self.roll_number = label_key(self.roll_number)
+
+
+class MergedReference(models.Model):
+    """A reference that was printed for a student who turned out to be another one; it still names that one."""
+
+    reference = models.CharField(_("reference"), max_length=7, primary_key=True, editable=False)
+    student = models.ForeignKey(
+        Student, models.CASCADE, related_name="merged_references", verbose_name=_("student")
+    )
+    at = models.DateTimeField(_("merged"), editable=False)
+
+    def __str__(self) -> str:
+        return self.reference
+
+
+class Erasure(models.Model):
+    """That somebody was erased, and nothing else of them: applied again after a backup was restored."""
+
+    reference = models.CharField(_("reference"), max_length=7, unique=True, editable=False)
+    fest = models.ForeignKey(Fest, models.CASCADE, related_name="+", verbose_name=_("fest"))
+    at = models.DateTimeField(_("erased"), editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("user")
+    )
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+
+    def __str__(self) -> str:
+        return self.reference
+
+
+class Purge(models.Model):
+    """One run that erased everybody of a fest; `report` holds the counts that stay, and no name."""
+
+    fest = models.ForeignKey(Fest, models.CASCADE, related_name="purges", verbose_name=_("fest"))
+    at = models.DateTimeField(_("at"), editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("user")
+    )
+    students = models.PositiveIntegerField(_("students"), editable=False)
+    report = models.JSONField(_("report"), default=dict, editable=False)
+
+    def __str__(self) -> str:
+        return f"{self.fest} {self.at:%Y-%m-%d}"
 
 
 class Consent(models.Model):

@@ -13,7 +13,23 @@ from django.urls import reverse
 from django.utils import timezone
 
 from events.models import Fest, Picture
-from registrations.models import Block, ClassListEntry, ClassListJob, Invitation, Refusal, SchoolAlias
+from events.trail import record
+from registrations.models import (
+    Block,
+    ClassListEntry,
+    ClassListJob,
+    Erasure,
+    Flag,
+    Invitation,
+    MergedReference,
+    Purge,
+    Refusal,
+    Result,
+    ResultSheet,
+    SchoolAlias,
+    Submission,
+    Teacher,
+)
 from registrations.tests.builders import (
     build_event,
     build_fest,
@@ -23,7 +39,19 @@ from registrations.tests.builders import (
 )
 from registrations.tests.classlists import build_list
 from tickets.letters import owe_letter
-from tickets.models import Booklet, Delegation, Delivery, DeliveryEvent
+from tickets.models import (
+    Alarm,
+    Booklet,
+    Certificate,
+    CheckIn,
+    Delegation,
+    Delivery,
+    DeliveryEvent,
+    Gate,
+    Message,
+    Printout,
+    Scan,
+)
 
 
 def organiser(name: str = "organiser", **values: Any) -> Any:
@@ -64,7 +92,31 @@ def build_row_of_everything(number: int) -> None:
     Booklet.objects.create(fest=fest, school=school, asked_by=teacher.user, job=job)
     Delegation.objects.create(fest=fest, school=school)
     owe_letter(to="new@example.org", subject="Subject", text="Text", now=timezone.now())
+    _build_aftermath(number, submission, teacher)
     Picture.objects.create(digest=f"{number:032x}", kind="png", width=1, height=1, data=b"not read")
+
+
+def _build_aftermath(number: int, submission: Submission, teacher: Teacher) -> None:
+    """What comes after registering: the door, results, papers, and what was erased."""
+    registration, now, user = submission.registrations.get(), timezone.now(), teacher.user
+    student, event = registration.student, registration.event
+    fest, ticket = event.fest, registration.tickets.get()
+    Flag.objects.create(registration=registration, kind="ineligible", at=now, choose_by=now)
+    ResultSheet.objects.create(event=event)
+    Result.objects.create(registration=registration, points=10, rank=1)
+    MergedReference.objects.create(reference=f"MERGED{number}", student=student, at=now)
+    Erasure.objects.create(reference=f"ERASED{number}", fest=fest, at=now)
+    Purge.objects.create(fest=fest, at=now, students=1)
+    gate = Gate.objects.create(fest=fest, name="Main gate")
+    CheckIn.objects.create(ticket=ticket, at=now, gate=gate, where=gate.name, user=user, how="scan")
+    Scan.objects.create(ticket=ticket, at=now, gate=gate, where=gate.name, user=user, verdict="in")
+    Alarm.objects.create(kind="guessing", subject=f"192.0.2.{number}", first_at=now, last_at=now)
+    Printout.objects.create(fest=fest, kind="attendance", event=event, asked_by=user)
+    Certificate.objects.create(
+        registration=registration, student=student, kind="participation", issued_at=now
+    )
+    Message.objects.create(fest=fest, subject="Subject", text="Text", created_by=user)
+    record(event, what="changed", now=now, user=user, before={"capacity": 1}, after={"capacity": 2})
 
 
 def list_path(model: type[Model]) -> str:

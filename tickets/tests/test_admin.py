@@ -22,7 +22,8 @@ def client() -> Client:
 def rings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The bell's own tests ring it; here it is enough to hear that somebody did."""
     heard: list[str] = []
-    monkeypatch.setattr("tickets.admin.ring", lambda: heard.append("ring"))
+    for module in ("mails", "tickets"):
+        monkeypatch.setattr(f"tickets.admin.{module}.ring", lambda: heard.append("ring"))
     return heard
 
 

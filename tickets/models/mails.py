@@ -1,79 +1,17 @@
-"""What leaves the house: tickets, and the mails that are owed."""
+"""Mails that are owed, what was told of them, and messages to many."""
 
-import secrets
-import uuid
 from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from events.models import Fest
-from registrations.models import (
-    Change,
-    ClassListJob,
-    Registration,
-    School,
-    Student,
-    Submission,
-    random_code,
-)
-from tickets.querysets import DeliveryQuerySet, TicketQuerySet
-
-
-def random_key() -> uuid.UUID:
-    return uuid.UUID(bytes=secrets.token_bytes(16))
-
-
-class Ticket(models.Model):
-    """What one person of a confirmed registration shows at the door; exactly one is live.
-
-    The code never changes while the ticket lives. The PDF is a file made from this row by a worker:
-    `rendered_at` says that it is there, `render_attempts` counts begun tries since it was last wanted.
-    """
-
-    registration = models.ForeignKey(
-        Registration, models.CASCADE, related_name="tickets", verbose_name=_("registration")
-    )
-    student = models.ForeignKey(Student, models.CASCADE, related_name="tickets", verbose_name=_("student"))
-    code = models.CharField(max_length=22, unique=True, default=random_code, editable=False)
-    created_at = models.DateTimeField(_("issued"))
-    voided_at = models.DateTimeField(_("void since"), null=True, editable=False)
-    rendered_at = models.DateTimeField(_("PDF made"), null=True, editable=False)
-    render_claimed_at = models.DateTimeField(null=True, editable=False)
-    render_attempts = models.PositiveSmallIntegerField(_("tries"), default=0, editable=False)
-    render_error = models.CharField(_("error"), max_length=300, blank=True, editable=False)
-
-    objects = TicketQuerySet.as_manager()
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["registration", "student"],
-                condition=Q(voided_at=None),
-                name="ticket_live_once",
-            )
-        ]
-        indexes: ClassVar = [
-            models.Index(
-                fields=["created_at"],
-                name="ticket_to_render",
-                condition=Q(voided_at=None, rendered_at=None),
-            )
-        ]
-
-    def __str__(self) -> str:
-        return str(self.registration)
-
-    def get_absolute_url(self) -> str:
-        return reverse("tickets:ticket", args=[self.code])
-
-    @property
-    def is_live(self) -> bool:
-        return self.voided_at is None
+from registrations.models import Change, ClassListJob, Student, Submission
+from tickets.keys import random_key
+from tickets.querysets import DeliveryQuerySet
 
 
 class Delivery(models.Model):
@@ -81,7 +19,8 @@ class Delivery(models.Model):
 
     `key` goes along to the provider, where it takes one, so that a repeated hand-over is one mail.
     `created_at` is the moment of its cause, `queued_at` when it was last put into the queue.
-    `claimed_at` is the lease of the worker that is sending it; a dead worker's lease runs out.
+    `claimed_at` is the lease of the worker that is sending it; a dead worker's lease runs out. A reminder
+    is of one `day` in the fest's zone.
     """
 
     class Kind(models.TextChoices):
@@ -93,6 +32,11 @@ class Delivery(models.Model):
         CORRECTED = "corrected", _("details corrected")
         CLASS = "class", _("tickets of a class")
         LETTER = "letter", _("letter to a teacher")
+        CHANGED = "changed", _("another time or place")
+        MOVED = "moved", _("moved to another event")
+        REISSUED = "reissued", _("a new ticket")
+        REMINDER = "reminder", _("reminder of the day before")
+        MESSAGE = "message", _("message from the organisers")
 
     class State(models.TextChoices):
         QUEUED = "queued", _("queued")
@@ -126,6 +70,11 @@ class Delivery(models.Model):
         "Booklet", models.SET_NULL, null=True, related_name="deliveries", editable=False
     )
     change = models.ForeignKey(Change, models.CASCADE, null=True, related_name="deliveries", editable=False)
+    ticket = models.ForeignKey("Ticket", models.CASCADE, null=True, related_name="deliveries", editable=False)
+    message = models.ForeignKey(
+        "Message", models.CASCADE, null=True, related_name="deliveries", editable=False
+    )
+    day = models.DateField(null=True, editable=False)
     to = models.EmailField(_("to"))
     mailbox = models.CharField(max_length=254, editable=False)
     key = models.UUIDField(unique=True, default=random_key, editable=False)
@@ -161,15 +110,28 @@ class Delivery(models.Model):
                 name="delivery_answer_has_its_press",
             ),
             models.CheckConstraint(
-                condition=~Q(kind__in=["promoted", "cancelled", "corrected"]) | Q(change__isnull=False),
+                condition=~Q(kind__in=["promoted", "cancelled", "corrected", "changed", "moved"])
+                | Q(change__isnull=False),
                 name="delivery_has_its_change",
             ),
             models.CheckConstraint(
-                condition=Q(student__isnull=False) | Q(kind__in=["class", "letter"]),
+                condition=Q(student__isnull=False) | Q(kind__in=["class", "letter", "message"]),
                 name="delivery_has_its_student",
             ),
             models.UniqueConstraint(
                 fields=["job"], condition=Q(kind="class"), name="delivery_one_class_mail_a_job"
+            ),
+            models.UniqueConstraint(
+                fields=["student", "day"], condition=Q(kind="reminder"), name="delivery_one_reminder_a_day"
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="reminder") | Q(day__isnull=False), name="delivery_reminder_has_its_day"
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="reissued") | Q(ticket__isnull=False), name="delivery_has_its_ticket"
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="message") | Q(message__isnull=False), name="delivery_has_its_message"
             ),
         ]
         indexes: ClassVar = [
@@ -215,51 +177,39 @@ class DeliveryEvent(models.Model):
         return f"{self.kind} {self.happened_at:%Y-%m-%d %H:%M:%S}"
 
 
-class Booklet(models.Model):
-    """All tickets of a school, or of a part of it, as one PDF that a worker makes; kept for a day.
+class Message(models.Model):
+    """One message to everybody in a filter: written, tried on its writer, confirmed, and stoppable until it goes.
 
-    `filters` are the board's: grade, section, event (a slug), state, mail, name.
+    `audience` is the filter, `audience_text` what it says in words. The deliveries are written when it is
+    confirmed and fall due at `goes_at`; stopping drops those that have not gone.
     """
 
-    class PerPage(models.IntegerChoices):
-        ONE = 1, _("one ticket on a page")
-        FOUR = 4, _("four tickets on a page")
-
-    fest = models.ForeignKey(Fest, models.CASCADE, related_name="+")
-    school = models.ForeignKey(School, models.CASCADE, related_name="booklets")
-    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
-    job = models.OneToOneField(ClassListJob, models.CASCADE, null=True, related_name="booklet")
-    code = models.CharField(max_length=22, unique=True, default=random_code, editable=False)
-    per_page = models.PositiveSmallIntegerField(choices=PerPage.choices, default=PerPage.ONE)
-    filters = models.JSONField(default=dict)
-    created_at = models.DateTimeField(db_default=Now(), editable=False)
-    claimed_at = models.DateTimeField(null=True, editable=False)
-    attempts = models.PositiveSmallIntegerField(default=0, editable=False)
-    total = models.PositiveIntegerField(default=0, editable=False)
-    made = models.PositiveIntegerField(default=0, editable=False)
-    finished_at = models.DateTimeField(null=True, editable=False)
-    error = models.CharField(max_length=300, blank=True, editable=False)
-
-    class Meta:
-        indexes: ClassVar = [
-            models.Index(fields=["created_at"], name="booklet_to_make", condition=Q(finished_at=None))
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.school} {self.created_at:%Y-%m-%d %H:%M:%S}"
-
-
-class Delegation(models.Model):
-    """The one QR that opens a school's list at the door."""
-
-    fest = models.ForeignKey(Fest, models.CASCADE, related_name="+")
-    school = models.ForeignKey(School, models.CASCADE, related_name="delegations")
-    code = models.CharField(max_length=22, unique=True, default=random_code, editable=False)
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["fest", "school"], name="delegation_once_a_fest")
-        ]
+    fest = models.ForeignKey(Fest, models.CASCADE, related_name="+", verbose_name=_("fest"))
+    subject = models.CharField(_("subject"), max_length=150)
+    text = models.TextField(_("text"))
+    audience = models.JSONField(default=dict, editable=False)
+    audience_text = models.CharField(_("to"), max_length=300, editable=False)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        editable=False,
+        related_name="+",
+        verbose_name=_("written by"),
+    )
+    created_at = models.DateTimeField(_("written"), db_default=Now(), editable=False)
+    tested_at = models.DateTimeField(_("tried"), null=True, editable=False)
+    confirmed_at = models.DateTimeField(_("confirmed"), null=True, editable=False)
+    goes_at = models.DateTimeField(_("goes"), null=True, editable=False)
+    total = models.PositiveIntegerField(_("mails"), default=0, editable=False)
+    stopped_at = models.DateTimeField(_("stopped"), null=True, editable=False)
+    stopped_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("stopped by"),
+    )
 
     def __str__(self) -> str:
-        return f"{self.school}, {self.fest}"
+        return self.subject

@@ -1,0 +1,67 @@
+"""Flags, results, merged references, erasures and purges at the desk."""
+
+from django.contrib import admin
+
+from events.desk import RecordAdmin
+from registrations.models import Erasure, Flag, MergedReference, Purge, Result, ResultSheet
+
+
+@admin.register(Flag)
+class FlagAdmin(RecordAdmin):
+    list_display = ("registration", "kind", "other", "at", "choose_by", "settled_at")
+    list_select_related = (
+        "registration__student",
+        "registration__event",
+        "other__student",
+        "other__event",
+    )
+    list_filter = (("settled_at", admin.EmptyFieldListFilter), "kind")
+    search_fields = ("registration__student__name", "registration__student__reference")
+    fields = ("registration", "kind", "other", "at", "choose_by", "user", "settled_at")
+    ordering = ("choose_by", "pk")
+
+
+@admin.register(ResultSheet)
+class ResultSheetAdmin(RecordAdmin):
+    list_display = ("event", "counting", "names", "published_at", "published_by")
+    list_select_related = ("event", "published_by")
+    search_fields = ("event__name",)
+    fields = ("event", "counting", "names", "published_at", "published_by")
+    ordering = ("event__starts_at", "event__name")
+
+
+@admin.register(Result)
+class ResultAdmin(RecordAdmin):
+    list_display = ("registration", "points", "rank")
+    list_select_related = ("registration__student", "registration__event")
+    search_fields = ("registration__student__name", "registration__event__name")
+    fields = ("registration", "points", "rank")
+    ordering = ("registration__event", "rank", "pk")
+
+
+@admin.register(MergedReference)
+class MergedReferenceAdmin(RecordAdmin):
+    list_display = ("reference", "student", "at")
+    list_select_related = ("student",)
+    search_fields = ("reference", "student__reference", "student__name")
+    fields = ("reference", "student", "at")
+    ordering = ("-at",)
+
+
+@admin.register(Erasure)
+class ErasureAdmin(RecordAdmin):
+    list_display = ("reference", "fest", "at", "user", "reason")
+    list_select_related = ("fest", "user")
+    list_filter = ("fest",)
+    search_fields = ("reference",)
+    fields = ("reference", "fest", "at", "user", "reason")
+    ordering = ("-at",)
+
+
+@admin.register(Purge)
+class PurgeAdmin(RecordAdmin):
+    list_display = ("fest", "at", "students", "user")
+    list_select_related = ("fest", "user")
+    list_filter = ("fest",)
+    fields = ("fest", "at", "students", "user", "report")
+    ordering = ("-at",)

@@ -1,0 +1,1 @@
+"""A person's data: shown, handed out, erased, purged."""

@@ -1,0 +1,1 @@
+"""Results of an event: entered, ranked, published."""

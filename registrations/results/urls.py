@@ -1,0 +1,6 @@
+"""The public pages of results."""
+
+from django.urls import URLPattern
+
+app_name = "results"
+urlpatterns: list[URLPattern] = []

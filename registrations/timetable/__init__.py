@@ -1,0 +1,1 @@
+"""The timetable as a workbook: out, changed, previewed, in."""

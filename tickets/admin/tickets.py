@@ -1,0 +1,84 @@
+"""Tickets at the desk: what is there, what went wrong, and making it again."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from events.desk import RecordAdmin
+from tickets.doorbell import ring
+from tickets.models import Ticket
+from tickets.querysets import RENDER_ATTEMPTS
+from tickets.rendering import render_again
+
+
+class PdfFilter(admin.SimpleListFilter):
+    """Where the PDFs of live tickets stand."""
+
+    title = gettext_lazy("PDF")
+    parameter_name = "pdf"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+        return [("made", _("made")), ("owed", _("to be made")), ("given_up", _("given up"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        match self.value():
+            case "made":
+                return queryset.live().filter(rendered_at__isnull=False)
+            case "owed":
+                return queryset.to_render()
+            case "given_up":
+                return queryset.live().filter(rendered_at=None, render_attempts__gte=RENDER_ATTEMPTS)
+        return queryset
+
+
+@admin.register(Ticket)
+class TicketAdmin(RecordAdmin):
+    """The code is not shown: whoever knows it has the ticket."""
+
+    list_display = (
+        "student",
+        "event",
+        "is_live",
+        "created_at",
+        "rendered_at",
+        "render_attempts",
+        "render_error",
+    )
+    list_select_related = ("student", "registration__event", "registration__student")
+    list_filter = (PdfFilter, ("voided_at", admin.EmptyFieldListFilter), "registration__event")
+    search_fields = ("student__name", "student__reference", "registration__event__name")
+    fields = (
+        "registration",
+        "student",
+        "created_at",
+        "voided_at",
+        "rendered_at",
+        "render_attempts",
+        "render_error",
+    )
+    ordering = ("-created_at", "-pk")
+    view_on_site = False
+    actions = ("make_again",)
+
+    @admin.display(description=gettext_lazy("event"), ordering="registration__event__name")
+    def event(self, obj: Ticket) -> str:
+        return obj.registration.event.name
+
+    @admin.display(description=gettext_lazy("live"), boolean=True)
+    def is_live(self, obj: Ticket) -> bool:
+        return obj.is_live
+
+    def has_render_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("tickets.change_ticket")
+
+    @admin.action(description=gettext_lazy("Make the PDF again"), permissions=["render"])
+    def make_again(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> None:
+        count = render_again(list(queryset.values_list("pk", flat=True)))
+        transaction.on_commit(ring, robust=True)
+        words = ngettext("%(count)d PDF is made again.", "%(count)d PDFs are made again.", count)
+        self.message_user(request, words % {"count": count}, messages.SUCCESS)

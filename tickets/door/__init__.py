@@ -1,0 +1,1 @@
+"""The door: who is let in, and its pages on a phone."""

@@ -1,0 +1,1 @@
+"""The first page of the desk: what is there at a glance, what waits for a decision."""

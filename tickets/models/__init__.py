@@ -1,0 +1,23 @@
+"""What leaves the house: tickets, mails that are owed, papers, and what happens at the door."""
+
+from tickets.models.entrance import Alarm, CheckIn, Delegation, Gate, Scan
+from tickets.models.issued import Ticket
+from tickets.models.mails import Delivery, DeliveryEvent, Letter, Message
+from tickets.models.papers import Booklet, Certificate, Printout, WorkerFile
+
+__all__ = [
+    "Alarm",
+    "Booklet",
+    "Certificate",
+    "CheckIn",
+    "Delegation",
+    "Delivery",
+    "DeliveryEvent",
+    "Gate",
+    "Letter",
+    "Message",
+    "Printout",
+    "Scan",
+    "Ticket",
+    "WorkerFile",
+]

@@ -1,0 +1,1 @@
+"""What organisers print: sheets, badges, certificates, all of a school."""
