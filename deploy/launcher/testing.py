@@ -100,6 +100,8 @@ def prepare(supervisor: Supervisor, data: Path) -> Mapping[str, str]:
         "ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",
         "EMAIL_PROVIDER": "",
         "DEBUG": "off",
+        # Tests of the second step switch it on for themselves.
+        "REQUIRE_SECOND_FACTOR": "off",
     }
     return configuration.for_processes(data, settings)
 

@@ -57,6 +57,8 @@ def run(supervisor: Supervisor, data: Path) -> None:
             "SITE_URL": os.environ.get("SITE_URL") or f"http://localhost:{port}",
             "ALLOWED_HOSTS": os.environ.get("ALLOWED_HOSTS") or "localhost,127.0.0.1",
         }
+        if addresses.is_private and is_for_this_machine_only(os.environ):
+            settings["REQUIRE_SECOND_FACTOR"] = "off"
         configuration.publish(data, settings)
         variables = configuration.for_processes(
             data, {**settings, "GUNICORN_BIND": f"fd://{opened.fileno()}", "PORT": str(port)}
@@ -68,6 +70,16 @@ def run(supervisor: Supervisor, data: Path) -> None:
         wait_until_ready(supervisor, opened, settings["SITE_URL"], data)
         welcome(settings["SITE_URL"], data, logins)
         supervisor.watch()
+
+
+def is_for_this_machine_only(asked: Mapping[str, str]) -> bool:
+    """Whether the start has nothing but the sample, where nobody else reaches it, and says nothing of second steps.
+
+    Whoever tries the sample looks at the desk at once; an address of its own is a site that others are to reach.
+    """
+    told = ("SITE_URL", "ALLOWED_HOSTS", "EMAIL_PROVIDER", "REQUIRE_SECOND_FACTOR")
+    here = (asked.get("HOST") or "127.0.0.1") in {"127.0.0.1", "::1", "localhost"}
+    return here and not any(asked.get(name) for name in told)
 
 
 def prepare(variables: Mapping[str, str], *, with_sample: bool) -> str:

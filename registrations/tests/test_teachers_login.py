@@ -74,7 +74,7 @@ def test_desk_sends_to_the_one_login_and_back() -> None:
     build_user(username="desk", is_staff=True)
     client = Client()
     path = client.get("/admin/login/?next=/admin/events/")["Location"]
-    assert path == "/accounts/login/?next=%2Fadmin%2Fevents%2F"
+    assert path == "/accounts/login/?next=/admin/events/"
     assert client.post(path, {"login": "desk", "password": PASSWORD})["Location"] == "/admin/events/"
 
 

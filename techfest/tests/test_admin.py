@@ -102,7 +102,7 @@ def test_stranger_is_sent_to_the_login(model: type[Model]) -> None:
 @pytest.mark.parametrize("model", MODELS, ids=name_of)
 def test_user_who_is_no_staff_sees_nothing(model: type[Model]) -> None:
     client = desk(organiser("student", is_staff=False, is_superuser=False))
-    assert client.get(list_path(model)).status_code == 302
+    assert client.get(list_path(model)).status_code == 403
 
 
 @pytest.mark.parametrize("model", OURS, ids=name_of)

@@ -1,0 +1,64 @@
+"""The organisers' desk as a whole: who is let in, and what stands on its first page."""
+
+from typing import Any
+
+from allauth.account.authentication import get_authentication_records
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+
+
+class DeskSite(admin.AdminSite):
+    """The Django admin for organisers: staff whose session has passed the second step."""
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return super().has_permission(request) and has_second_step(request)
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """Whoever is signed in without the right to the desk is told so, and not asked to log in again."""
+        guarded = super().admin_view(view, cacheable)
+
+        def asked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if request.user.is_authenticated and not self.has_permission(request):
+                return turned_away(request)
+            answer: HttpResponseBase = guarded(request, *args, **kwargs)
+            return answer
+
+        return asked
+
+    @method_decorator(never_cache)
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Organisers log in where teachers do: one place that slows down who guesses, and knows second steps."""
+        index = reverse("admin:index")
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.GET.get("next") or index, settings.LOGIN_URL)
+        return redirect(index) if self.has_permission(request) else turned_away(request)
+
+
+def has_second_step(request: HttpRequest) -> bool:
+    """Whether this session has shown a code, of a second step that its user still has."""
+    if not settings.REQUIRE_SECOND_FACTOR:
+        return True
+    records = get_authentication_records(request, request.user)
+    return any(record.get("method") == "mfa" for record in records) and _has_app(request.user)
+
+
+def turned_away(request: HttpRequest) -> HttpResponse:
+    """Where somebody who is signed in goes instead: to the second step, or nowhere."""
+    if not (request.user.is_active and request.user.is_staff):
+        raise PermissionDenied
+    if _has_app(request.user):  # signed in before it was switched on, or by another way than the login
+        return redirect_to_login(request.get_full_path(), reverse("mfa_reauthenticate"))
+    return redirect("mfa_index")
+
+
+def _has_app(user: Any) -> bool:
+    return bool(Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists())
