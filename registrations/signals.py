@@ -20,6 +20,10 @@ list_registered = Signal()
 """Sent with `job` (a ClassListJob) and `now` inside the transaction that ends it, whether or not something was
 registered."""
 
+results_changed = Signal()
+"""Sent with `sheet` (a ResultSheet, locked), `user` and `now` inside the transaction that publishes results,
+takes them back, or changes what is published. A receiver may return a sentence for the organiser."""
+
 students_merged = Signal()
 """Sent with `kept`, `gone` (both Student, locked) and `now` inside the transaction that makes two rows of one
 student one: whatever of `gone` stands in a room above moves to `kept`, before `gone` is deleted."""

@@ -1,9 +1,11 @@
 """Flags, results, merged references, erasures and purges at the desk."""
 
 from django.contrib import admin
+from django.urls import URLPattern
 
 from events.desk import RecordAdmin
 from registrations.models import Erasure, Flag, MergedReference, Purge, Result, ResultSheet
+from registrations.results import desk as results_desk
 
 
 @admin.register(Flag)
@@ -28,6 +30,10 @@ class ResultSheetAdmin(RecordAdmin):
     search_fields = ("event__name",)
     fields = ("event", "counting", "names", "published_at", "published_by")
     ordering = ("event__starts_at", "event__name")
+    led_through = "event"
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*results_desk.paths(self.admin_site), *super().get_urls()]
 
 
 @admin.register(Result)
@@ -36,6 +42,7 @@ class ResultAdmin(RecordAdmin):
     list_select_related = ("registration__student", "registration__event")
     search_fields = ("registration__student__name", "registration__event__name")
     fields = ("registration", "points", "rank")
+    led_through = "registration__event"
     ordering = ("registration__event", "rank", "pk")
 
 

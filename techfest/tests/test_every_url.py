@@ -44,6 +44,8 @@ TAKES: dict[str, set[str]] = {
     "tickets:pdf": READ,
     "tickets:ics": READ,
     "tickets:delegation": READ,
+    "results:overview": READ,
+    "results:event": READ,
     "mailgun": {"POST"},
     "brevo": {"POST"},
 }
@@ -130,6 +132,7 @@ class Kid:
         arguments: dict[str, list[Any]] = {
             "events:event": [registration.event.slug],
             "events:picture": ["a" * 64, "jpeg"],
+            "results:event": [registration.event.slug],
             "registrations:details": [mine],
             "registrations:add": [mine],
             "registrations:cancel-all": [mine],

@@ -1,0 +1,172 @@
+"""The forms of the desk's pages of results."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from events.models import Event
+from registrations.models import Registration, ResultSheet
+from registrations.results.entering import Entry, Typed, Value, competitors, entries_of, sheet_of
+from registrations.results.publishing import place_of, ranked
+from registrations.results.ranking import points_of, rank_of, written
+
+Counting = ResultSheet.Counting
+PER_PAGE = 400
+"""Rows on one page: a form may have 500 fields."""
+
+
+@dataclass(slots=True)
+class Line:
+    """One registration on the page: what stands on the sheet, and what is in its field."""
+
+    registration: Registration
+    rank: int | None
+    stored: str
+    text: str
+    error: str = ""
+    meanwhile: str = ""
+
+    @property
+    def field(self) -> str:
+        return f"value-{self.registration.pk}"
+
+
+class SheetPage:
+    """One page of an event's sheet, fresh or as it came back.
+
+    The page carries what each field was shown with, so that only what somebody typed is theirs, and what
+    somebody else saved meanwhile is noticed.
+    """
+
+    def __init__(self, event: Event, number: str, data: QueryDict | None = None) -> None:
+        self.event, self.data, self.number = event, data, number
+        self.sheet, self.problem = sheet_of(event), ""
+        self.page = Paginator(competitors(event), PER_PAGE).get_page(number)
+        self._was = self._read_shown()
+        rows = competitors(event).filter(pk__in=self._was) if self._was else self.page
+        entries = entries_of(event)
+        self.count = len(entries)
+        self.lines = [self._line(row, entries.get(row.pk, Entry(None, None))) for row in rows]
+
+    @property
+    def shown(self) -> str:
+        """What the fields of this page show of the sheet, as one text."""
+        return json.dumps({line.registration.pk: line.stored for line in self.lines})
+
+    @property
+    def problems(self) -> list[Line]:
+        return [line for line in self.lines if line.error]
+
+    @property
+    def changed(self) -> list[Line]:
+        """What somebody else saved since the page was shown."""
+        return [line for line in self.lines if line.meanwhile]
+
+    @property
+    def is_counted_otherwise(self) -> bool:
+        """Whether somebody changed how the event is judged since the page was shown."""
+        return self.data is not None and self._posted("counted") != self.sheet.counting
+
+    @property
+    def lost(self) -> int:
+        """How many of the page gave up their seat meanwhile; what was typed for them stays nowhere."""
+        return len(self._was) - len(self.lines) if self._was else 0
+
+    def is_valid(self) -> bool:
+        """Reads every field; each problem stands at its own."""
+        self._values: dict[int, Value] = {}
+        for line in self.lines:
+            try:
+                self._values[line.registration.pk] = self._read(line.text)
+            except ValidationError as error:
+                line.error = error.messages[0]
+        return not self.problems
+
+    @property
+    def typed(self) -> Typed:
+        """What was changed on the page. Fields that were left as shown stay what they are by now."""
+        return Typed(
+            version=_number(self._posted("version")),
+            counting=self._posted("counted"),
+            shown=self._was,
+            values={key: one for key, one in self._values.items() if written(one) != self._was.get(key)},
+        )
+
+    def anew(self) -> "SheetPage":
+        """The same page after somebody else saved: what was typed stays, and what is new is named."""
+        return SheetPage(self.event, self.number, self.data)
+
+    def _line(self, row: Registration, entry: Entry) -> Line:
+        stored = written(entry.value(self.sheet.counting))
+        line = Line(row, entry.rank, stored, stored)
+        if self.data is None:
+            return line
+        was, text = self._was.get(row.pk, ""), self.data.get(line.field)
+        if text is not None and text.strip() != was:
+            line.text = text[:200]
+        if was != stored and not self.is_counted_otherwise:
+            line.meanwhile = was or _("nothing")
+        return line
+
+    def _read(self, text: str) -> Value:
+        counting = self.sheet.counting
+        return rank_of(text) if counting == Counting.RANK else points_of(text, counting=counting)
+
+    def _posted(self, name: str) -> str:
+        return "" if self.data is None else self.data.get(name, "")
+
+    def _read_shown(self) -> Mapping[int, str]:
+        """What the fields were shown with, by registration; nothing where the page's text is damaged."""
+        try:
+            read = json.loads(self._posted("shown"))
+            return {int(key): str(value) for key, value in list(read.items())[:PER_PAGE]}
+        except (ValueError, AttributeError, RecursionError):
+            return {}
+
+
+class CountingForm(forms.Form):
+    """How the event is judged."""
+
+    counting = forms.ChoiceField(
+        label=gettext_lazy("Judged by"), choices=Counting.choices, widget=forms.RadioSelect
+    )
+
+    def __init__(self, sheet: ResultSheet, data: Any = None) -> None:
+        super().__init__(data, initial={"counting": sheet.counting})
+
+
+class NamesForm(forms.Form):
+    """In which form the public sees names, each with the first three lines as an example."""
+
+    names = forms.ChoiceField(label=gettext_lazy("The public sees"), widget=forms.RadioSelect)
+
+    def __init__(self, event: Event, data: Any = None) -> None:
+        self.sheet = sheet_of(event)
+        super().__init__(data, initial={"names": self.sheet.names})
+        rows = ranked(event)
+        self.count = rows.count()
+        self.first = list(rows.select_related("registration__student__school")[:3])
+        field = self.fields["names"]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = ResultSheet.Names.choices
+
+    @property
+    def examples(self) -> list[tuple[Any, list[Any]]]:
+        """Each choice with the lines that the public would read first."""
+        return [
+            (choice, [place_of(row, self.sheet, choice.data["value"]) for row in self.first])
+            for choice in self["names"]
+        ]
+
+
+def _number(text: str) -> int:
+    """A whole number that the page carried; one that no sheet has where it was tampered with."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else -1

@@ -1,0 +1,76 @@
+"""Points and ranks: how they are typed, how they are written, and which rank follows from which points."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from decimal import Decimal
+from itertools import groupby
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from registrations.models import ResultSheet
+
+Counting = ResultSheet.Counting
+MOST_RANK = 9999
+_POINTS = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,3})?")
+_TIME = re.compile(r"(?:([0-9]{1,2}):)?([0-9]{1,2}):([0-5]?[0-9](?:\.[0-9]{1,3})?)")
+_RANK = re.compile(r"[0-9]{1,4}")
+
+
+def ranks_of(points: Mapping[int, Decimal], *, counting: str) -> dict[int, int]:
+    """The rank of each key by its points; equal points share a rank, the next is left out (1, 2, 2, 4)."""
+    order = sorted(points, key=lambda key: points[key], reverse=counting == Counting.MOST)
+    ranks: dict[int, int] = {}
+    for _points, group in groupby(order, key=lambda key: points[key]):
+        rank = len(ranks) + 1
+        ranks |= dict.fromkeys(group, rank)
+    return ranks
+
+
+def points_of(text: str, *, counting: str) -> Decimal | None:
+    """Points as they were typed, nothing where nothing was; where the shortest time wins, 2:05.3 is 125.3.
+
+    Raises ValidationError with words for the field.
+    """
+    typed = _plain(text)
+    if not typed:
+        return None
+    if counting == Counting.LEAST and (time := _TIME.fullmatch(typed)):
+        hours, minutes, seconds = time.groups()
+        return int(hours or 0) * 3600 + int(minutes) * 60 + Decimal(seconds)
+    if _POINTS.fullmatch(typed):
+        return Decimal(typed)
+    raise ValidationError(_problem(typed))
+
+
+def rank_of(text: str) -> int | None:
+    """A rank as it was typed, nothing where nothing was. Raises ValidationError with words for the field."""
+    typed = _plain(text).rstrip(".")
+    if not typed:
+        return None
+    if _RANK.fullmatch(typed) and int(typed) >= 1:
+        return int(typed)
+    raise ValidationError(_("Enter a rank from 1 to %(most)d") % {"most": MOST_RANK})
+
+
+def written(value: Decimal | int | None) -> str:
+    """A number as it stands in a field and on a page: no empty decimals, no exponent."""
+    if value is None:
+        return ""
+    return format(value.normalize(), "f") if isinstance(value, Decimal) else str(value)
+
+
+def _plain(text: str) -> str:
+    """Without white space and marks that nobody sees, digits of every script as 0 to 9."""
+    seen = (sign for sign in unicodedata.normalize("NFKC", text[:200]) if unicodedata.category(sign) != "Cf")
+    digits = (str(unicodedata.digit(sign, sign)) for sign in seen)
+    return "".join("".join(digits).split())
+
+
+def _problem(typed: str) -> str:
+    if "," in typed:
+        return _("Write decimals with a point, like 12.5, and thousands without a comma")
+    if typed.startswith(("-", "\u2212")):
+        return _("Points must be 0 or more")
+    return _("Enter points as a number up to 999999.999, like 12 or 12.5")

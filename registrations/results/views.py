@@ -1,0 +1,79 @@
+"""The public pages of results: made once for all, without a cookie, only of what is published."""
+
+from django.conf import settings
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+from events.models import Event
+from events.snapshot import Snapshot, snapshot
+from registrations.models import ResultSheet
+from registrations.results.publishing import PER_PAGE, places, published
+
+
+@require_safe
+@cache_control(public=True, max_age=5)
+def overview(request: HttpRequest) -> HttpResponse:
+    """All events whose results are public, by their start."""
+    current = snapshot()
+    key = ("results", request.LANGUAGE_CODE)
+    page = current.pages.get(key)
+    if page is None:
+        page = _overview_page(current, request)
+        current.keep(key, page)
+    return HttpResponse(page)
+
+
+@require_safe
+@cache_control(public=True, max_age=5)
+def results(request: HttpRequest, slug: str) -> HttpResponse:
+    """The results of one event; what is not published is as little there as what does not exist."""
+    current = snapshot()
+    event = current.event(slug)
+    sheet = published(current).get(event.pk) if event else None
+    if event is None or sheet is None:
+        raise Http404
+    number = _page_number(request, sheet)
+    key = ("results", request.LANGUAGE_CODE, slug, number)
+    page = current.pages.get(key)
+    if page is None:
+        page = _results_page(event, sheet, number, request)
+        current.keep(key, page)
+    return HttpResponse(page)
+
+
+def _page_number(request: HttpRequest, sheet: ResultSheet) -> int:
+    """The page that is asked for, as far as there is one."""
+    typed = request.GET.get("page", "1")
+    number = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 5 else 0
+    last = max(1, -(-sheet.count // PER_PAGE))  # type: ignore[attr-defined]  # annotated by `published`
+    if not 1 <= number <= last:
+        raise Http404
+    return number
+
+
+def _overview_page(current: Snapshot, request: HttpRequest) -> str:
+    sheets = published(current)
+    events = [event for event in current.events if event.pk in sheets]
+    context = {"events": events, "canonical_url": settings.SITE_URL + reverse("results:overview")}
+    return render_to_string("results/overview.html", context, request)
+
+
+def _results_page(event: Event, sheet: ResultSheet, number: int, request: HttpRequest) -> str:
+    count = sheet.count  # type: ignore[attr-defined]  # annotated by `published`
+    rows = places(event, sheet, number)
+    path = reverse("results:event", args=[event.slug])
+    context = {
+        "event": event,
+        "places": rows,
+        "with_names": sheet.names != ResultSheet.Names.NONE,
+        "with_points": any(row.points for row in rows),
+        "page": Paginator(range(count), PER_PAGE).page(number) if count > PER_PAGE else None,
+        "canonical_url": settings.SITE_URL + path,
+        "description": _("Who came first, second and third at %(event)s.") % {"event": event.name},
+    }
+    return render_to_string("results/event.html", context, request)

@@ -1,0 +1,22 @@
+"""Where the results are, for pages of the room below, which knows nothing of them."""
+
+from django import template
+from django.urls import reverse
+
+from events.models import Event
+from events.snapshot import snapshot
+from registrations.results.publishing import is_published, published
+
+register = template.Library()
+
+
+@register.simple_tag
+def results_url(event: Event) -> str:
+    """The address of the event's results; empty until they are published."""
+    return reverse("results:event", args=[event.slug]) if is_published(event) else ""
+
+
+@register.simple_tag
+def all_results_url() -> str:
+    """The address of all results; empty while there are none."""
+    return reverse("results:overview") if published(snapshot()) else ""

@@ -1,0 +1,371 @@
+"""Results: ranks from points, entered by two at once, published in the form that was chosen, and by nobody else."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from events import snapshot
+from events.desk import page_of
+from events.models import AuditEntry, Event
+from registrations.cancelling import cancel
+from registrations.locking import Deadline
+from registrations.models import Change, Registration, Result, ResultSheet
+from registrations.results import entering, publishing
+from registrations.results.naming import first_name
+from registrations.results.ranking import points_of, rank_of, ranks_of, written
+from registrations.tests.builders import build_event, build_fest, build_submission
+from tickets.models import Ticket
+from tickets.tests.desk import desk, organiser, query_count
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def event() -> Event:
+    return build_event(build_fest(), name="Robo Race", slug="robo-race")
+
+
+def taking_part(event: Event, *names: str, **values: Any) -> list[Registration]:
+    return [build_submission(event, name=name, **values).registrations.get() for name in names]
+
+
+def enter_path(event: Event) -> str:
+    return reverse("admin:results_enter", args=[event.pk])
+
+
+def typed_in(client: Client, event: Event, values: dict[Registration, str]) -> dict[str, Any]:
+    """What a browser would send from the page as it is now, with these values typed."""
+    page = client.get(enter_path(event)).context["page"]
+    sent = {"version": page.sheet.version, "counted": page.sheet.counting, "shown": page.shown}
+    sent |= {line.field: line.text for line in page.lines}
+    return sent | {f"value-{row.pk}": text for row, text in values.items()}
+
+
+def entered(client: Client, event: Event, values: dict[Registration, str]) -> Any:
+    return client.post(enter_path(event), typed_in(client, event, values))
+
+
+def ranks(event: Event) -> dict[str, int | None]:
+    return {row.registration.student.name: row.rank for row in publishing.ranked(event)}
+
+
+def published(event: Event, names: str = "short") -> None:
+    publishing.publish(event, names, user=organiser("publisher"), deadline=Deadline())
+    snapshot.forget()
+
+
+@pytest.mark.parametrize(("counting", "expected"), [("most", [1, 2, 2, 4]), ("least", [4, 2, 2, 1])])
+def test_ties_share_a_rank_and_the_next_is_left_out(counting: str, expected: list[int]) -> None:
+    points = dict(enumerate(map(Decimal, ("9", "7", "7", "1.5"))))
+    assert [ranks_of(points, counting=counting)[key] for key in range(4)] == expected
+
+
+@pytest.mark.parametrize(
+    ("typed", "counting", "expected"),
+    [
+        ("12", "most", "12"),
+        (" 12.50 ", "most", "12.5"),
+        ("0", "most", "0"),
+        ("100", "most", "100"),
+        ("१२", "most", "12"),
+        ("2:05.3", "least", "125.3"),
+        ("1:02:03", "least", "3723"),
+        ("", "most", ""),
+    ],
+)
+def test_points_are_read_as_people_type_them(typed: str, counting: str, expected: str) -> None:
+    assert written(points_of(typed, counting=counting)) == expected
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("twelve", "Enter points as a number up to 999999.999, like 12 or 12.5"),
+        ("1e99", "Enter points as a number up to 999999.999, like 12 or 12.5"),
+        ("NaN", "Enter points as a number up to 999999.999, like 12 or 12.5"),
+        ("1000000", "Enter points as a number up to 999999.999, like 12 or 12.5"),
+        ("2:05", "Enter points as a number up to 999999.999, like 12 or 12.5"),
+        ("1.2345", "Enter points as a number up to 999999.999, like 12 or 12.5"),
+        ("-3", "Points must be 0 or more"),
+        ("12,5", "Write decimals with a point, like 12.5, and thousands without a comma"),
+    ],
+)
+def test_what_is_no_number_of_points_is_told(typed: str, words: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        points_of(typed, counting="most")
+    assert refused.value.messages == [words]
+
+
+@pytest.mark.parametrize("typed", ["0", "-1", "1.5", "first", "10000"])
+def test_what_is_no_rank_is_told(typed: str) -> None:
+    with pytest.raises(ValidationError):
+        rank_of(typed)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Asha Rao", "Asha"),
+        ("A. P. J. Kalam", "Kalam"),
+        ("आरव शर्मा", "आरव"),
+        ("李小龙", "李…"),
+        ("Madonna", "Madonna"),
+        ("X", "X"),
+        ("🤖", "🤖"),
+        ("", ""),
+    ],
+)
+def test_first_name_of_any_script(name: str, expected: str) -> None:
+    assert first_name(name) == expected
+
+
+def test_page_shows_those_who_came_first_and_nobody_without_a_seat(event: Event) -> None:
+    asha, ben, dia = taking_part(event, "Asha", "Ben", "Dia")
+    Ticket.objects.filter(registration=dia).update(checked_in_at=event.starts_at)
+    cancel([ben.pk], actor=Change.Actor.ORGANISER, deadline=Deadline())
+    page = desk().get(enter_path(event)).context["page"]
+    assert [line.registration for line in page.lines] == [dia, asha]
+
+
+def test_points_of_all_are_saved_at_once_and_nothing_is_public(event: Event, client: Client) -> None:
+    asha, ben, dia, eve = taking_part(event, "Asha", "Ben", "Dia", "Eve")
+    answer = entered(desk(), event, {asha: "9", ben: "12.5", dia: "9", eve: ""})
+    assert answer.status_code == 302
+    assert ranks(event) == {"Ben": 1, "Asha": 2, "Dia": 2}
+    assert client.get("/events/robo-race/results/").status_code == 404
+    trail = AuditEntry.objects.get(what="entered")
+    assert (trail.before[f"registration {ben.pk}"], trail.after[f"registration {ben.pk}"]) == ("", "12.5")
+    assert "Ben" not in f"{trail.before}{trail.after}"
+
+
+def test_emptied_field_leaves_the_sheet_and_the_ranks_close_up(event: Event) -> None:
+    asha, ben = taking_part(event, "Asha", "Ben")
+    client = desk()
+    entered(client, event, {asha: "9", ben: "12"})
+    entered(client, event, {ben: " "})
+    assert ranks(event) == {"Asha": 1}
+
+
+def test_bad_input_is_told_at_its_field_and_nothing_is_lost(event: Event) -> None:
+    asha, ben, dia = taking_part(event, "Asha", "Ben", "Dia")
+    answer = entered(desk(), event, {asha: "9", ben: "12,5", dia: "1e99"})
+    page = answer.context["page"]
+    assert answer.status_code == 200
+    assert {line.text: bool(line.error) for line in page.lines} == {"9": False, "12,5": True, "1e99": True}
+    assert f'aria-describedby="value-{ben.pk}-error"' in answer.content.decode()
+    assert Result.objects.count() == 0
+
+
+def test_script_in_a_field_is_text(event: Event) -> None:
+    (asha,) = taking_part(event, "Asha")
+    page = entered(desk(), event, {asha: '"><script>alert(1)</script>'}).content.decode()
+    assert "<script>alert" not in page
+
+
+def test_two_at_one_sheet_notice_each_other(event: Event) -> None:
+    asha, ben, dia = taking_part(event, "Asha", "Ben", "Dia")
+    first, second = desk(), desk(organiser("second"))
+    mine = typed_in(first, event, {asha: "1", ben: "2"})
+    entered(second, event, {ben: "7", dia: "8"})
+    answer = first.post(enter_path(event), mine)
+    page = answer.context["page"]
+    found = {
+        line.registration.student.name: (line.meanwhile, line.stored, line.text) for line in page.changed
+    }
+    assert found == {"Ben": ("nothing", "7", "2"), "Dia": ("nothing", "8", "8")}
+    assert {key: entry.points for key, entry in entering.entries_of(event).items()} == {ben.pk: 7, dia.pk: 8}
+    again = {"version": page.sheet.version, "counted": "most", "shown": page.shown}
+    again |= {line.field: line.text for line in page.lines}
+    assert first.post(enter_path(event), again).status_code == 302
+    assert {key: entry.points for key, entry in entering.entries_of(event).items()} == {
+        asha.pk: 1,
+        ben.pk: 2,
+        dia.pk: 8,
+    }
+
+
+def test_without_the_version_the_first_ones_points_would_be_gone(
+    event: Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The negative control of the test above."""
+    monkeypatch.setattr(entering, "_is_as_shown", lambda *_args: True)
+    (ben,) = taking_part(event, "Ben")
+    first, second = desk(), desk(organiser("second"))
+    mine = typed_in(first, event, {ben: "2"})
+    entered(second, event, {ben: "7"})
+    assert first.post(enter_path(event), mine).status_code == 302
+    assert entering.entries_of(event)[ben.pk].points == 2
+
+
+def test_typed_ranks_may_tie_and_are_not_made_of_points(event: Event) -> None:
+    asha, ben = taking_part(event, "Asha", "Ben")
+    client = desk()
+    assert client.post(enter_path(event), {"counting": "rank"}).status_code == 302
+    entered(client, event, {asha: "3", ben: "3"})
+    assert ranks(event) == {"Asha": 3, "Ben": 3}
+    client.post(enter_path(event), {"counting": "most"})
+    assert ResultSheet.objects.get().counting == "rank"
+
+
+def test_judging_otherwise_turns_the_ranks_round(event: Event) -> None:
+    asha, ben = taking_part(event, "Asha", "Ben")
+    client = desk()
+    entered(client, event, {asha: "3", ben: "5"})
+    client.post(enter_path(event), {"counting": "least"})
+    assert ranks(event) == {"Asha": 1, "Ben": 2}
+    assert AuditEntry.objects.filter(what="changed", after={"counting": "least"}).exists()
+
+
+def test_points_for_somebody_who_gave_up_the_seat_are_not_saved(event: Event) -> None:
+    asha, ben = taking_part(event, "Asha", "Ben")
+    client = desk()
+    sent = typed_in(client, event, {asha: "3", ben: "5"})
+    cancel([ben.pk], actor=Change.Actor.ORGANISER, deadline=Deadline())
+    client.post(enter_path(event), sent)
+    assert ranks(event) == {"Asha": 1}
+
+
+def test_publishing_says_what_becomes_public_and_is_in_the_trail(event: Event, client: Client) -> None:
+    asha, ben = taking_part(event, "Asha Rao", "Ben Iyer")
+    at_desk = desk()
+    entered(at_desk, event, {asha: "3", ben: "5"})
+    path = reverse("admin:results_publish", args=[event.pk])
+    question = at_desk.get(path).content.decode()
+    assert "2 results become public" in question
+    assert "Publish 2 results" in question
+    assert at_desk.post(path, {"names": "short"}).status_code == 302
+    snapshot.forget()
+    page = client.get("/events/robo-race/results/")
+    text = page.content.decode()
+    assert (page["Cache-Control"], list(page.cookies)) == ("public, max-age=5", [])
+    assert ("Ben" in text, "Iyer" in text, "Rao" in text) == (True, False, False)
+    trail = AuditEntry.objects.get(what="published")
+    assert trail.after == {"published": True, "names": "short", "results": 2}
+
+
+@pytest.mark.parametrize(
+    ("names", "shown"), [("full", [True, True]), ("short", [True, False]), ("none", [False, False])]
+)
+def test_names_are_public_in_the_chosen_form(
+    event: Event, client: Client, names: str, shown: list[bool]
+) -> None:
+    (asha,) = taking_part(event, "Asha Rao", school="Hill School")
+    entered(desk(), event, {asha: "3"})
+    published(event, names)
+    text = client.get("/events/robo-race/results/").content.decode()
+    assert [word in text for word in ("Asha", "Rao")] == shown
+    assert "Hill School" in text
+
+
+def test_results_are_linked_once_they_are_public_and_not_before(event: Event, client: Client) -> None:
+    (asha,) = taking_part(event, "Asha Rao")
+    entered(desk(), event, {asha: "3"})
+    paths, link = ("/", "/events/robo-race/"), "/results/"
+    assert [link in client.get(path).content.decode() for path in paths] == [False, False]
+    assert "robo-race" not in client.get("/results/").content.decode()
+    published(event)
+    assert [link in client.get(path).content.decode() for path in paths] == [True, True]
+    assert "/events/robo-race/results/" in client.get("/results/").content.decode()
+
+
+def test_taken_back_results_are_as_absent_as_those_of_no_event(event: Event, client: Client) -> None:
+    (asha,) = taking_part(event, "Asha Rao")
+    at_desk = desk()
+    entered(at_desk, event, {asha: "3"})
+    published(event)
+    path = reverse("admin:results_unpublish", args=[event.pk])
+    assert "1 result is public now" in at_desk.get(path).content.decode()
+    at_desk.post(path)
+    snapshot.forget()
+    answers = [client.get(f"/events/{slug}/results/") for slug in ("robo-race", "no-such-event")]
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert answers[0].content == answers[1].content
+    assert AuditEntry.objects.filter(what="unpublished").count() == 1
+    assert Result.objects.get().points == 3
+
+
+def test_draft_event_has_no_public_results(event: Event, client: Client) -> None:
+    (asha,) = taking_part(event, "Asha Rao")
+    entered(desk(), event, {asha: "3"})
+    published(event)
+    Event.objects.update(state=Event.State.DRAFT)
+    snapshot.forget()
+    assert client.get("/events/robo-race/results/").status_code == 404
+
+
+def test_nothing_can_be_published_where_nobody_has_a_rank(event: Event) -> None:
+    taking_part(event, "Asha Rao")
+    at_desk = desk()
+    path = reverse("admin:results_publish", args=[event.pk])
+    assert "Nobody has a rank yet" in at_desk.get(path).content.decode()
+    at_desk.post(path, {"names": "full"})
+    assert not ResultSheet.objects.filter(published_at__isnull=False).exists()
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "2", "x", "9999999", "٣"])
+def test_page_that_is_not_there_is_not_found(event: Event, client: Client, page: str) -> None:
+    (asha,) = taking_part(event, "Asha Rao")
+    entered(desk(), event, {asha: "3"})
+    published(event)
+    assert client.get("/events/robo-race/results/", {"page": page}).status_code == 404
+
+
+def test_long_results_come_in_pages(event: Event, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publishing, "PER_PAGE", 2)
+    monkeypatch.setattr("registrations.results.views.PER_PAGE", 2)
+    rows = taking_part(event, "Asha", "Ben", "Dia")
+    entered(desk(), event, {row: str(9 - number) for number, row in enumerate(rows)})
+    published(event)
+    texts = [client.get("/events/robo-race/results/", {"page": page}).content.decode() for page in (1, 2)]
+    assert [[name in text for name in ("Asha", "Ben", "Dia")] for text in texts] == [
+        [True, True, False],
+        [False, False, True],
+    ]
+
+
+@pytest.mark.parametrize("name", ["results_enter", "results_publish", "results_unpublish"])
+def test_only_who_may_change_results_opens_the_pages(event: Event, name: str) -> None:
+    path = reverse(f"admin:{name}", args=[event.pk])
+    nobody, owner = desk(organiser("nobody", is_superuser=False)), desk()
+    assert [nobody.get(path).status_code, nobody.post(path).status_code] == [403, 403]
+    assert [Client().get(path).status_code, owner.get(path).status_code] == [302, 200]
+    assert owner.get(reverse(f"admin:{name}", args=[event.pk + 99])).status_code == 404
+
+
+def test_queries_of_the_sheet_are_the_same_for_one_and_three(
+    event: Event, django_assert_num_queries: Any
+) -> None:
+    client = desk()
+    taking_part(event, "Asha")
+    one = query_count(client, enter_path(event))
+    taking_part(event, "Ben", "Dia")
+    assert query_count(client, enter_path(event)) == one
+
+
+def test_queries_of_the_public_page_are_the_same_for_one_and_three(event: Event, client: Client) -> None:
+    def asked() -> int:
+        snapshot.forget()
+        with CaptureQueriesContext(connection) as queries:
+            client.get("/events/robo-race/results/")
+        return len(queries)
+
+    rows = taking_part(event, "Asha", "Ben", "Dia")
+    entered(desk(), event, {rows[0]: "3"})
+    published(event)
+    one = asked()
+    entered(desk(organiser("second")), event, {rows[1]: "3", rows[2]: "2"})
+    assert asked() == one
+    assert client.get("/events/robo-race/results/").status_code == 200
+    with CaptureQueriesContext(connection) as kept:
+        client.get("/events/robo-race/results/")
+    assert len(kept) == 0
+
+
+def test_page_of_the_event_leads_to_its_results(event: Event) -> None:
+    assert enter_path(event) in desk().get(page_of(event)).content.decode()
