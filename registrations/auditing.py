@@ -298,10 +298,13 @@ def registrations_were_made_while_it_was_open() -> Iterator[str]:
 
 @invariant(16)
 def everybody_active_has_consented() -> Iterator[str]:
-    """Each student with an active registration has a consent on record, whatever its basis."""
+    """Each student with an active registration has a consent on record, whatever its basis.
+
+    Of somebody who was erased nothing is kept but that they came, so no consent is owed either.
+    """
     sql = """
         SELECT p.name || ' (' || p.reference || ')' FROM registrations_student p
-        WHERE EXISTS (SELECT FROM registrations_registration r
+        WHERE p.erased_at IS NULL AND EXISTS (SELECT FROM registrations_registration r
                       WHERE r.student_id = p.id AND r.state <> 'cancelled')
             AND NOT EXISTS (SELECT FROM registrations_consent c WHERE c.student_id = p.id)
         ORDER BY p.id

@@ -32,10 +32,22 @@ def cancel(
     after 3 s.
     """
     ids = sorted(registration_ids)
-    return in_transaction(lambda: _cancel(ids, actor, user, deadline), deadline=deadline)
+    return in_transaction(
+        lambda: cancel_along(ids, actor=actor, user=user, deadline=deadline), deadline=deadline
+    )
 
 
-def _cancel(ids: list[int], actor: str, user: Any, deadline: Deadline) -> list[Registration]:
+def cancel_along(
+    ids: Iterable[int],
+    *,
+    actor: str,
+    deadline: Deadline,
+    user: Any = None,
+    cause: str = Change.Cause.CANCELLED,
+    reason: str = "",
+) -> list[Registration]:
+    """As `cancel`, inside the caller's transaction and as a part of what the `cause` names."""
+    ids = sorted(ids)
     events = Registration.objects.filter(pk__in=ids).values_list("event_id", flat=True)
     deadline.limit_locks()
     seats = {row.pk: row for row in Seats.objects.locked(list(events))}
@@ -48,7 +60,7 @@ def _cancel(ids: list[int], actor: str, user: Any, deadline: Deadline) -> list[R
         if actor in (Change.Actor.STUDENT, Change.Actor.TEACHER) and now >= registration.event.starts_at:
             raise NotPossible(_("%(event)s has begun.") % {"event": registration.event.name})
     _return_seats(registrations, seats)
-    origin = Origin(Change.Cause.CANCELLED, actor, now, user=user)
+    origin = Origin(cause, actor, now, user=user, reason=reason)
     changes = move(registrations, to=State.CANCELLED, origin=origin)
     for row in seats.values():
         changes += promote(row, cause=Change.Cause.PROMOTED, now=now)

@@ -52,6 +52,10 @@ class BlockQuerySet(models.QuerySet["Block"]):
 
 
 class StudentQuerySet(models.QuerySet["Student"]):
+    def known(self) -> "StudentQuerySet":
+        """All but those who were erased, of whom only the row is left, for the counts."""
+        return self.filter(erased_at=None)
+
     def namesakes(self, student: "Student") -> "StudentQuerySet":
         """All of this name and grade in this school and fest, whatever their section or roll number."""
         return self.filter(

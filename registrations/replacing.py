@@ -108,7 +108,7 @@ def _newcomer(wanted: Substitution, leaver: Student) -> tuple[Student, bool]:
     if wanted.details:
         newcomer, is_new = identify(wanted.details, fest_id=leaver.fest_id, school=leaver.school)
     else:
-        school = Student.objects.filter(school=leaver.school_id, fest=leaver.fest_id)
+        school = Student.objects.known().filter(school=leaver.school_id, fest=leaver.fest_id)
         found = school.select_related("school").filter(pk=wanted.newcomer_id or 0).first()
         if found is None:
             raise NotPossible(_("Somebody of the same school can come instead, nobody else."))
@@ -123,6 +123,8 @@ def _engagements(leaver: Student, newcomer: Student) -> list[Registration]:
     locked = {
         student.pk: student for student in Student.objects.filter(pk__in=(leaver.pk, newcomer.pk)).locked()
     }
+    if any(student.erased_at for student in locked.values()):
+        raise NotPossible(_("This registration is not there any more."))
     newcomer.grade, newcomer.email = locked[newcomer.pk].grade, locked[newcomer.pk].email
     return list(Registration.objects.active().filter(student=newcomer).select_related("event"))
 

@@ -160,7 +160,10 @@ def _engagements(students: Iterable[Student], deadline: Deadline) -> dict[int, l
     if known:
         deadline.limit_locks()
         rows = Student.objects.filter(pk__in=known).locked()
-        for pk, grade, email in rows.values_list("pk", "grade", "email"):
+        for pk, grade, email, erased_at in rows.values_list("pk", "grade", "email", "erased_at"):
+            if erased_at:
+                # Somebody was erased while the press waited; it begins anew, as if it had come afterwards.
+                raise Overtaken
             for student in known[pk]:
                 student.grade, student.email = grade, email
         for registration in Registration.objects.active().filter(student__in=known).select_related("event"):

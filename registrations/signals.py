@@ -34,3 +34,14 @@ schools_merged = Signal()
 student_erased = Signal()
 """Sent with `student` (locked, its details still there) and `now` inside the transaction that erases a person:
 the rooms above blank or delete what they hold, and remove files after the commit."""
+
+fest_purged = Signal()
+"""Sent with `fest` and `now` inside a transaction of its own after everybody of the fest was erased: what the
+rooms above keep of the fest and may name people (messages, booklets, printouts) goes."""
+
+traces_swept = Signal()
+"""Sent without a transaction, now and then and after erasures: whatever file of an erased person a crash, or a
+worker that was at it, has left goes now."""
+
+student_told = Signal()
+"""Sent with `student`: each receiver answers with a `minors.record.Part`, what its room keeps of the person."""

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from registrations.errors import KeyTaken, OtherContent, Refused, SomebodyKnown
+from registrations.errors import Busy, KeyTaken, OtherContent, Refused, SomebodyKnown
 from registrations.locking import Deadline, in_transaction
 from registrations.models import Change, Consent, School, Student, Submission
 from registrations.reservations import Claim, keep_refusals, reserve
@@ -106,7 +106,11 @@ def _find(press: Press) -> Submission | None:
 
 def _student(press: Press) -> tuple[Student, bool]:
     if press.details is None:
-        return Student.objects.select_related("school").get(pk=press.student_id or 0), False
+        known = Student.objects.known().select_related("school").filter(pk=press.student_id or 0).first()
+        if known is None:
+            # Erased since the page was opened; the link of whoever sends it again is dead.
+            raise Busy
+        return known, False
     school = press.school or find_or_create_school(press.details.school)
     return identify(press.details, fest_id=press.fest_id, school=school)
 

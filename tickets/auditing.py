@@ -13,7 +13,10 @@ from tickets.rendering import pdf_path
 
 @invariant(8)
 def the_confirmed_have_one_live_ticket() -> Iterator[str]:
-    """Each confirmed registration has exactly one live ticket, its student's; no other registration has one."""
+    """Each confirmed registration has exactly one live ticket, its student's; no other registration has one.
+
+    Of somebody who was erased the registration stays, for the counts, and no ticket lives.
+    """
     sql = """
         SELECT e.name, p.name || ' (' || p.reference || ')', r.state, n.mine, n.strange
         FROM registrations_registration r JOIN events_event e ON e.id = r.event_id
@@ -23,7 +26,7 @@ def the_confirmed_have_one_live_ticket() -> Iterator[str]:
                 count(*) FILTER (WHERE t.student_id <> r.student_id) AS strange
             FROM tickets_ticket t WHERE t.registration_id = r.id AND t.voided_at IS NULL
         ) n ON true
-        WHERE n.mine <> (r.state = 'confirmed')::int OR n.strange > 0 ORDER BY r.id
+        WHERE n.mine <> (r.state = 'confirmed' AND p.erased_at IS NULL)::int OR n.strange > 0 ORDER BY r.id
     """
     for event, student, state, mine, strange in rows(sql):
         of_others = f" and {strange} of somebody else" if strange else ""

@@ -48,7 +48,7 @@ def match(
     """
     grades = {student.grade for student in listed}
     named = Q(name_key__in={name_key(student.name) for student in listed})
-    students = Student.objects.filter(fest=fest_id, school=school_id).order_by("pk")
+    students = Student.objects.known().filter(fest=fest_id, school=school_id).order_by("pk")
     students = students.filter(named | Q(grade__in=grades)) if looks_alike else students.filter(named)
     known = _Known(students)
     found = {student.row: known.candidates(student) for student in listed}

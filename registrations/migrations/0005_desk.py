@@ -335,4 +335,17 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.AddConstraint(
+            model_name="student",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("erased_at", None),
+                    models.Q(
+                        ("email", ""), ("email_key", ""), ("name", ""), ("roll_number", ""), ("section", "")
+                    ),
+                    _connector="OR",
+                ),
+                name="student_erased_is_empty",
+            ),
+        ),
     ]

@@ -97,14 +97,19 @@ class Student(models.Model):
             models.UniqueConstraint(
                 fields=["fest", "school", "grade", "name_key", "section", "roll_number"],
                 name="student_once_a_fest",
-            )
+            ),
+            # Whoever was erased is never written again, whichever way somebody tries.
+            models.CheckConstraint(
+                condition=Q(erased_at=None) | Q(name="", email="", email_key="", section="", roll_number=""),
+                name="student_erased_is_empty",
+            ),
         ]
         indexes: ClassVar = [
             models.Index(fields=["email_key"], name="student_email", condition=~Q(email_key=""))
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return self.name if self.erased_at is None else str(_("erased"))
 
     def clean(self) -> None:
         self.set_keys()

@@ -59,7 +59,7 @@ class FilterForm(PlainForm):
 def students_of(school: School, fest: Fest) -> StudentQuerySet:
     """Everybody of this school in this fest, as a class register reads, with consent and mail."""
     consents = Consent.objects.filter(student=OuterRef("pk"))
-    rows = Student.objects.filter(school=school, fest=fest).annotate(has_consent=Exists(consents))
+    rows = Student.objects.known().filter(school=school, fest=fest).annotate(has_consent=Exists(consents))
     return with_mail(rows).order_by(*CLASS_ORDER)
 
 

@@ -85,7 +85,7 @@ def _events(ids: Iterable[int]) -> list[Event]:
 
 
 def _filter_form(school: School, fest: Fest, query: QueryDict, events: list[Event]) -> FilterForm:
-    classes = Student.objects.filter(school=school, fest=fest).values_list("grade", "section")
+    classes = Student.objects.known().filter(school=school, fest=fest).values_list("grade", "section")
     found = list(classes.order_by("grade", "section").distinct())
     return FilterForm(
         query,

@@ -25,7 +25,7 @@ def current_fest() -> Fest:
 
 def own_student(teacher: Teacher, reference: str) -> Student:
     """A student of the teacher's school; somebody else's is as little there as nobody's."""
-    rows = Student.objects.filter(school=teacher.school, fest=current_fest())
+    rows = Student.objects.known().filter(school=teacher.school, fest=current_fest())
     student = rows.select_related("school", "fest").filter(reference=reference).first()
     if student is None:
         raise Http404

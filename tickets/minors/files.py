@@ -1,0 +1,112 @@
+"""Files that tell of a person, and their end: removed after the commit, and once more by whoever sweeps."""
+
+import datetime as dt
+import time
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Model
+
+from tickets.models import Booklet, Delivery, Printout, Ticket
+
+Key = TypeVar("Key")
+AT_ONCE = 500
+"""Files that are asked of the database in one query."""
+DRAFT_KEPT = dt.timedelta(hours=1)
+"""How long a half-written file may lie there: no worker writes for longer, it was killed."""
+
+
+def mail_path(key: UUID) -> Path:
+    """Where the folder of a fest without a provider has the mail of a delivery with this key."""
+    return Path(settings.EMAIL_FILE_PATH) / f"{key.hex}.eml"
+
+
+def remove_after_commit(paths: Collection[Path]) -> None:
+    transaction.on_commit(partial(remove, list(paths)), robust=True)
+
+
+def remove(paths: Iterable[Path]) -> None:
+    for path in paths:
+        with suppress(FileNotFoundError):
+            path.unlink()
+
+
+def printout_paths(printout_id: int) -> list[Path]:
+    """Its files, whatever kind they are of; the name begins with the row's number."""
+    return sorted((_media() / "printouts").glob(f"{printout_id}.*"))
+
+
+def remove_orphans() -> int:
+    """Removes every file whose row is gone or whose student was erased; how many.
+
+    A worker may store a file right after its person was erased, or be killed in the middle of one.
+    """
+    found = [
+        *_without(Ticket, _numbered(_media() / "tickets"), wanted={"student__erased_at": None}),
+        *_without(Booklet, _numbered(_media() / "booklets")),
+        *_without(Printout, _numbered(_media() / "printouts")),
+        *_mails_without_row(),
+        *_half_written(),
+    ]
+    remove(found)
+    return len(found)
+
+
+def _media() -> Path:
+    return Path(settings.MEDIA_ROOT)
+
+
+def _numbered(folder: Path) -> Iterator[tuple[int, Path]]:
+    for path in folder.rglob("*"):
+        number = path.name.partition(".")[0]
+        if number.isdecimal() and path.is_file():
+            yield int(number), path
+
+
+def _without(
+    model: type[Model], files: Iterable[tuple[int, Path]], *, wanted: dict[str, object] | None = None
+) -> Iterator[Path]:
+    for some in _in_parts(files):
+        numbers = [number for number, _path in some]
+        rows = model._base_manager.filter(pk__in=numbers, **(wanted or {}))
+        known = set(rows.values_list("pk", flat=True))
+        yield from (path for number, path in some if number not in known)
+
+
+def _mails_without_row() -> Iterator[Path]:
+    files = ((path.stem, path) for path in Path(settings.EMAIL_FILE_PATH).glob("*.eml"))
+    for some in _in_parts((UUID(stem), path) for stem, path in files if _is_key(stem)):
+        rows = Delivery.objects.filter(key__in=[key for key, _path in some])
+        known = set(rows.values_list("key", flat=True))
+        yield from (path for key, path in some if key not in known)
+
+
+def _is_key(stem: str) -> bool:
+    return len(stem) == 32 and all(sign in "0123456789abcdef" for sign in stem)
+
+
+def _half_written() -> Iterator[Path]:
+    """What `rendering.store` had begun when its process was killed."""
+    before = time.time() - DRAFT_KEPT.total_seconds()
+    for folder in (_media(), Path(settings.EMAIL_FILE_PATH)):
+        for path in folder.rglob(".*"):
+            with suppress(FileNotFoundError):
+                if path.is_file() and path.stat().st_mtime < before:
+                    yield path
+
+
+def _in_parts(files: Iterable[tuple[Key, Path]]) -> Iterator[list[tuple[Key, Path]]]:
+    part: list[tuple[Key, Path]] = []
+    for one in files:
+        part.append(one)
+        if len(part) == AT_ONCE:
+            yield part
+            part = []
+    if part:
+        yield part

@@ -1,0 +1,377 @@
+"""A person is erased: no byte is left in rows and files, and every count stays as it was."""
+
+import datetime as dt
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.utils import timezone
+
+from events.models import AuditEntry, Event, Seats
+from events.trail import record
+from registrations import links
+from registrations.correcting import correct
+from registrations.errors import NotPossible
+from registrations.locking import Deadline
+from registrations.minors import erased_list
+from registrations.minors.erasing import erase, erase_listed, sweep
+from registrations.models import (
+    Change,
+    ClassListRow,
+    Consent,
+    Erasure,
+    Flag,
+    MergedReference,
+    Registration,
+    Result,
+    Student,
+    Submission,
+)
+from registrations.tests.builders import (
+    build_event,
+    build_fest,
+    build_press,
+    build_submission,
+    build_teacher,
+    press_now,
+)
+from registrations.tests.classlists import build_list, registered, row
+from registrations.tests.traces import in_database, in_files
+from tickets import booklets, sending
+from tickets.minors import files
+from tickets.models import (
+    Booklet,
+    Certificate,
+    CheckIn,
+    Delivery,
+    DeliveryEvent,
+    Message,
+    Printout,
+    Scan,
+    Ticket,
+)
+from tickets.rendering import pdf_path, store
+from tickets.tests.audited import run
+from tickets.tests.builders import pretend_rendered
+
+NAME = "Zyxquorvent Plimbathory"
+EMAIL = "zyxquorvent@plimbathory.example"
+ROLL = "PLIMROLL77"
+SIBLING = "Quillibet Plimbathory"
+
+
+def erase_now(*students: Student, **values: Any) -> list[str]:
+    return erase([student.pk for student in students], deadline=Deadline(30), **values)
+
+
+def student_of(submission: Submission) -> Student:
+    return Student.objects.get(pk=submission.student_id)
+
+
+def in_the_past(event: Event) -> None:
+    """It has been, and so has everything about it: registrations were made before."""
+    span = timezone.now() - event.starts_at - dt.timedelta(hours=3)
+    Event.objects.filter(pk=event.pk).update(starts_at=event.starts_at + span, ends_at=event.ends_at + span)
+
+
+def build_traces() -> Student:
+    """Somebody whose name stands wherever the product writes names."""
+    fest = build_fest()
+    past, ahead = build_event(fest, capacity=1, name="Robo Race"), build_event(fest, capacity=1)
+    teacher = build_teacher()
+    school = teacher.school
+    who = {"school": school.name, "name": NAME, "email": EMAIL, "roll_number": ROLL}
+    submission = build_submission(past, ahead, **who)
+    student = student_of(submission)
+    build_submission(past, ahead, school=school.name, name=SIBLING, email=EMAIL)
+    lost = build_list(fest, [row(NAME, ahead, roll=ROLL, email=EMAIL)], teacher=teacher, title=f"{NAME}.csv")
+    # Without a roll number it is the same student all the same.
+    registered(build_list(fest, [row(NAME, past, roll=ROLL), row("Somebody New", past)], teacher=teacher))
+    assert lost.rows.exists()
+    values = {"name": NAME, "grade": 7, "section": "", "roll_number": ROLL, "email": f"old.{EMAIL}"}
+    for address in (f"old.{EMAIL}", EMAIL):
+        correct(
+            student.pk, values=values | {"email": address}, actor=Change.Actor.STUDENT, deadline=Deadline()
+        )
+    _build_aftermath(student, past, teacher.user)
+    content = f"%PDF-1.7 of {NAME}".encode()
+    pretend_rendered(content=content)
+    for booklet in Booklet.objects.all():
+        store(booklets.booklet_path(booklet), content)
+        Booklet.objects.filter(pk=booklet.pk).update(finished_at=timezone.now(), claimed_at=timezone.now())
+    with transaction.atomic():
+        from registrations.students import with_email
+        from tickets.deliveries import owe_link
+
+        owe_link(list(reversed(with_email(EMAIL, fest_id=fest.pk))), now=timezone.now())
+    sending.send_due()
+    in_the_past(past)
+    return student
+
+
+def _build_aftermath(student: Student, event: Event, user: Any) -> None:
+    now, fest = timezone.now(), event.fest
+    registration = student.registrations.get(event=event)
+    ticket = registration.tickets.get()
+    booklets.order(school=student.school, fest=fest, user=user, per_page=1, chosen={"name": NAME})
+    printout = Printout.objects.create(fest=fest, kind="attendance", event=event, asked_by=user)
+    store(Path(files._media()) / "printouts" / f"{printout.pk}.pdf", f"Sheet with {NAME}".encode())
+    MergedReference.objects.create(reference="MERGED2", student=student, at=now)
+    Flag.objects.create(registration=registration, kind="ineligible", at=now, choose_by=now)
+    Result.objects.create(registration=registration, points=10, rank=1)
+    Certificate.objects.create(
+        registration=registration, student=student, kind="participation", issued_at=now
+    )
+    CheckIn.objects.create(
+        ticket=ticket, at=now, where="Gate", user=user, how="scan", reason=f"{NAME} forgot the ticket"
+    )
+    Scan.objects.create(ticket=ticket, at=now, where="Gate", user=user, verdict="in", note=f"was {NAME}")
+    Scan.objects.create(at=now, where="Gate", user=user, verdict="unknown", note=f"looks like {NAME.upper()}")
+    Ticket.objects.filter(pk=ticket.pk).update(checked_in_at=now)
+    Message.objects.create(
+        fest=fest,
+        subject=f"For {NAME}",
+        text=f"Come, {NAME}!",
+        audience={"q": NAME},
+        audience_text=NAME,
+        created_by=user,
+    )
+    DeliveryEvent.objects.create(
+        delivery=student.deliveries.order_by("pk")[0],
+        event_id="1",
+        kind="bounced",
+        happened_at=now,
+        detail=f"<{EMAIL}> is unknown",
+    )
+    record(event, what="changed", now=now, user=user, reason=f"because of {NAME}")
+    LogEntry.objects.create(
+        user=user,
+        content_type=ContentType.objects.get_for_model(Registration),
+        object_id=str(registration.pk),
+        object_repr=f"{NAME}, {event}",
+        action_flag=2,
+        change_message=f"moved {NAME}",
+    )
+
+
+ROOMS = {
+    "registrations_student.name",
+    "registrations_student.email",
+    "registrations_classlistrow.cells",
+    "registrations_classlist.title",
+    "tickets_delivery.to",
+    "tickets_deliveryevent.detail",
+    "tickets_booklet.filters",
+    "tickets_checkin.reason",
+    "tickets_scan.note",
+    "tickets_message.subject",
+    "tickets_message.text",
+    "tickets_message.audience",
+    "events_auditentry.reason",
+    "django_admin_log.object_repr",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_no_byte_is_left_of_an_erased_person() -> None:
+    """With its control: before, the name stands in each of the places, so the search would find it."""
+    student = build_traces()
+    before = in_database(NAME) | in_database(EMAIL)
+    assert ROOMS - before == set()
+    assert in_database(ROLL) >= {"registrations_student.roll_number", "registrations_classlistrow.cells"}
+    folders = {name.split("/")[0] + "/" + name.split("/")[1] for name in in_files(NAME) if "/" in name}
+    assert {"media/tickets", "media/booklets", "media/printouts"} <= folders
+    assert len([name for name in in_files(NAME) if name.startswith("mail/")]) >= 4
+    old = student.reference
+
+    assert erase_now(student, reason=f"{NAME} asked for it") == [old, "MERGED2"]
+
+    for word in (NAME, f"old.{EMAIL}", ROLL, NAME.split()[0]):
+        assert (in_database(word), in_files(word)) == (set(), set())
+    # The address is the sibling's as well, who was not erased.
+    assert in_database(EMAIL) <= {f"registrations_student.{name}" for name in ("email", "email_key")} | {
+        f"tickets_delivery.{name}" for name in ("to", "mailbox")
+    }
+    erase_now(Student.objects.get(name=SIBLING))
+    assert (in_database("plimbathory"), in_files("plimbathory")) == (set(), set())
+    assert run("--pdf") == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_counts_stay_true_and_the_next_in_line_is_promoted() -> None:
+    fest = build_fest()
+    past, ahead = build_event(fest, capacity=1), build_event(fest, capacity=1)
+    submission = build_submission(past, ahead, name=NAME, email=EMAIL)
+    other = student_of(build_submission(ahead, past, email="other@example.org"))
+    in_the_past(past)
+    erase_now(student_of(submission), reason="asked")
+    states = Registration.objects.order_by("event", "place").values_list("event", "student", "state")
+    shell = submission.student_id
+    assert list(states) == [
+        (past.pk, shell, "confirmed"),
+        (past.pk, other.pk, "waiting"),
+        (ahead.pk, shell, "cancelled"),
+        (ahead.pk, other.pk, "confirmed"),
+    ]
+    counts = Seats.objects.order_by("pk").values_list("taken", "waiting", "last_place")
+    assert list(counts) == [(1, 1, 2), (1, 0, 2)]
+    assert (Change.objects.filter(cause="erased").count(), Consent.objects.filter(student=shell).count()) == (
+        1,
+        0,
+    )
+    assert set(Delivery.objects.values_list("kind", "student")) == {
+        ("answer", other.pk),
+        ("promoted", other.pk),
+    }
+    assert not Ticket.objects.live().filter(student=shell).exists()
+    assert run() == []
+
+
+@pytest.mark.django_db
+def test_shell_keeps_school_and_grade_and_nothing_else() -> None:
+    submission = build_submission(
+        build_event(build_fest()), name=NAME, email=EMAIL, section="B", roll_number=ROLL
+    )
+    old, answer = student_of(submission), links.answer_path(submission)
+    my = links.my_path(old)
+    erase_now(old, reason="asked")
+    shell = Student.objects.get()
+    kept = ("pk", "fest_id", "school_id", "grade", "created_at")
+    assert [getattr(shell, name) for name in kept] == [getattr(old, name) for name in kept]
+    assert (shell.name, shell.email, shell.section, shell.roll_number, str(shell)) == (
+        "",
+        "",
+        "",
+        "",
+        "erased",
+    )
+    assert shell.reference != old.reference
+    for path in (answer, my):
+        with pytest.raises(links.DeadLink):
+            (links.submission_of if path == answer else links.student_of)(path.split("/")[2])
+    entry = AuditEntry.objects.get()
+    assert (entry.what, entry.subject_id, entry.reason, entry.before, entry.after) == (
+        "erased",
+        old.pk,
+        "asked",
+        {},
+        {},
+    )
+
+
+@pytest.mark.django_db
+def test_shell_is_never_written_again_nor_taken_for_somebody() -> None:
+    event = build_event(build_fest())
+    student = student_of(build_submission(event, name=NAME, email=EMAIL))
+    erase_now(student)
+    values = {"name": NAME, "grade": 7, "section": "", "roll_number": "", "email": EMAIL}
+    with pytest.raises(NotPossible):
+        correct(student.pk, values=values, actor=Change.Actor.ORGANISER, deadline=Deadline())
+    again = build_submission(event, name=NAME, email=EMAIL)
+    assert again.student_id != student.pk
+    with pytest.raises(Exception, match="student_erased_is_empty"), transaction.atomic():
+        Student.objects.filter(pk=student.pk).update(name=NAME)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rows_of_lists_add_up_and_those_of_drafts_go() -> None:
+    fest = build_fest()
+    event, teacher = build_event(fest), build_teacher()
+    registered(build_list(fest, [row(NAME, event, email=EMAIL), row("Asha Rao", event)], teacher=teacher))
+    draft = build_list(
+        fest, [row(NAME, event), row("Zyx Other", event), row("x", event, email=EMAIL)], teacher=teacher
+    )
+    parted = build_list(fest, [["Plimbathory", "Zyxquorvent", "7"]], teacher=teacher)
+    erase_now(Student.objects.get(name=NAME))
+    assert [row.cells[:1] for row in ClassListRow.objects.filter(done_at__isnull=False)] == [[], ["Asha Rao"]]
+    assert [row.cells[0] for row in draft.rows.all()] == ["Zyx Other"]
+    assert not type(parted).objects.filter(pk=parted.pk).exists()
+    assert run() == []
+
+
+@pytest.mark.django_db
+def test_erasing_twice_changes_nothing(django_capture_on_commit_callbacks: Any) -> None:
+    student = student_of(build_submission(build_event(build_fest())))
+    with django_capture_on_commit_callbacks(execute=True):
+        assert [len(erase_now(student)), len(erase_now(student))] == [1, 0]
+    assert (Erasure.objects.count(), len(erased_list.read())) == (1, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_list_of_the_erased_is_applied_again_after_a_restore() -> None:
+    """The restored database knows nothing of the erasure; the file beside it does, also by a merged reference."""
+    event = build_event(build_fest())
+    kept, gone, merged = (student_of(build_submission(event)) for _one in range(3))
+    erased_list.append([gone.reference, "MERGED3", "NOBODY2"])
+    MergedReference.objects.create(reference="MERGED3", student=merged, at=timezone.now())
+    call_command("erase_again")
+    assert list(Student.objects.known().values_list("pk", flat=True)) == [kept.pk]
+    assert erase_listed() == 0
+    assert (run(), set(erased_list.read())) == ([], {gone.reference, "MERGED3", "NOBODY2", merged.reference})
+
+
+@pytest.mark.django_db(transaction=True)
+def test_crash_after_the_commit_is_made_good_by_the_sweep(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without its callbacks the erasure is as if the process had died right after the commit."""
+    submission = build_submission(build_event(build_fest()), name=NAME, email=EMAIL)
+    kept = build_submission(build_event(submission.student.fest))
+    pretend_rendered()
+    sending.send_due()
+    student = student_of(submission)
+    paths = [pdf_path(ticket) for ticket in Ticket.objects.filter(student=student)]
+    paths += [files.mail_path(one.key) for one in student.deliveries.all()]
+    with monkeypatch.context() as crash:
+        crash.setattr(transaction, "on_commit", lambda *_args, **_kwargs: None)
+        erase_now(student)
+    assert [path.exists() for path in paths] == [True, True]
+    assert erased_list.read() == []
+    sweep()
+    assert [path.exists() for path in paths] == [False, False]
+    assert erased_list.read() == [student.reference]
+    others = Ticket.objects.get(student=kept.student_id)
+    assert pdf_path(others).exists()
+    assert files.mail_path(Delivery.objects.get(submission=kept).key).exists()
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_press_of_somebody_who_is_being_erased_makes_a_new_student() -> None:
+    """The press has found the student and waits for the lock; afterwards it is as if it had come later."""
+    event = build_event(build_fest())
+    first, other = build_submission(event, name=NAME, email=EMAIL), build_event(event.fest)
+    press, done = build_press(other, name=NAME, email=EMAIL), []
+
+    def send() -> None:
+        done.append(press_now(press))
+        connection.close()
+
+    sender = threading.Thread(target=send)
+    with transaction.atomic():
+        list(Seats.objects.locked([event.pk, other.pk]))
+        sender.start()
+        _wait_for_a_waiter()
+        from registrations.minors.erasing import _erase
+
+        _erase([first.student_id], None, "", Deadline(30))
+    sender.join(20)
+    assert [one.student_id == first.student_id for one in done] == [False]
+    assert Student.objects.known().get().name == NAME
+    assert run() == []
+
+
+def _wait_for_a_waiter() -> None:
+    import time
+
+    for _try in range(200):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone() != (0,):
+                return
+        time.sleep(0.02)
+    raise AssertionError("nobody waits")
