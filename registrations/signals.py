@@ -45,3 +45,6 @@ worker that was at it, has left goes now."""
 
 student_told = Signal()
 """Sent with `student`: each receiver answers with a `minors.record.Part`, what its room keeps of the person."""
+
+registrations_counted = Signal()
+"""Sent with `fest`: a receiver answers with how many came in to each event, by the event's number."""

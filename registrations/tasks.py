@@ -6,6 +6,7 @@ from events.clock import database_now
 from registrations.blocks import tending
 from registrations.classlists import jobs
 from registrations.classlists.drafts import purge_drafts
+from registrations.minors import erasing, purging
 
 
 @shared_task(name="registrations.confirm")
@@ -24,3 +25,15 @@ def purge_class_lists() -> int:
 def tend_blocks() -> int:
     """Held seats whose time is over go back, and teachers are reminded."""
     return tending.tend()
+
+
+@shared_task(name="registrations.purge")
+def purge() -> int:
+    """Erases the people of fests whose time is over, for a minute; the next ring goes on."""
+    return purging.purge_due()
+
+
+@shared_task(name="registrations.forget_traces")
+def forget_traces() -> None:
+    """Files and lines that a crash right after an erasure has left."""
+    erasing.sweep()

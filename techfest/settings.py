@@ -285,6 +285,8 @@ CELERY_TASK_ROUTES = {
     # A process of its own: a class must not wait behind a minute of mails, nor a niced process hold seats locked.
     "registrations.confirm": {"queue": "lists"},
     "registrations.purge_drafts": {"queue": "mail"},
+    "registrations.purge": {"queue": "mail"},
+    "registrations.forget_traces": {"queue": "mail"},
 }
 # Seconds. Whatever is rung twice finds the rows already claimed.
 CELERY_TASK_ANNOTATIONS = {
@@ -294,6 +296,8 @@ CELERY_TASK_ANNOTATIONS = {
     "tickets.send": {"soft_time_limit": 280, "time_limit": 300},
     "tickets.sweep": {"soft_time_limit": 20, "time_limit": 25},
     "registrations.purge_drafts": {"soft_time_limit": 20, "time_limit": 25},
+    "registrations.purge": {"soft_time_limit": 100, "time_limit": 115},
+    "registrations.forget_traces": {"soft_time_limit": 60, "time_limit": 75},
 }
 CELERY_TIMEZONE = "UTC"
 # No limit: a worker that always listens notices when its broker is gone, and rings are small and soon stale.
@@ -309,6 +313,8 @@ CELERY_BEAT_SCHEDULE = {
     "send": {"task": "tickets.send", "schedule": 5.0, "options": {"expires": 10}},
     "confirm": {"task": "registrations.confirm", "schedule": 5.0, "options": {"expires": 10}},
     "purge_drafts": {"task": "registrations.purge_drafts", "schedule": 3600.0, "options": {"expires": 600}},
+    "purge": {"task": "registrations.purge", "schedule": 600.0, "options": {"expires": 300}},
+    "forget_traces": {"task": "registrations.forget_traces", "schedule": 3600.0, "options": {"expires": 600}},
     "blocks": {"task": "registrations.tend_blocks", "schedule": 30.0, "options": {"expires": 60}},
     "sweep": {"task": "tickets.sweep", "schedule": 30.0, "options": {"expires": 60}},
 }

@@ -7,4 +7,4 @@ class TicketsConfig(AppConfig):
 
     def ready(self) -> None:
         from tickets import classmail, issuing, letters, webhooks  # noqa: F401 - hear of changes and of the provider
-        from tickets.minors import blanking  # noqa: F401 - hears of erasures
+        from tickets.minors import blanking, telling  # noqa: F401 - hear of who is erased or wants to know

@@ -7,8 +7,10 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy
 
 from events.desk import MergingForm, RecordAdmin, RecordInline
+from registrations.admin.minors import ConsentFilter, DataOfMinors
 from registrations.correcting import CORRECTABLE, correct
 from registrations.errors import RegistrationError
 from registrations.forms import DetailsForm
@@ -60,29 +62,41 @@ class RegistrationsInline(RecordInline):
 
 class ConsentsInline(RecordInline):
     model = Consent
-    fields = ("text", "basis", "user", "at")
+    fields = ("wording", "basis", "user", "at")
+    readonly_fields = fields
     ordering = ("at", "pk")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.readonly_fields
+
+    @admin.display(description=gettext_lazy("what was agreed to"))
+    def wording(self, obj: Consent) -> str:
+        """The version and its words, which is what counts."""
+        return f"{obj.text}: {obj.text.text}"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Consent]:
         return super().get_queryset(request).select_related("text__fest", "user", "student")
 
 
 @admin.register(Student)
-class StudentAdmin(RecordAdmin):
+class StudentAdmin(DataOfMinors, RecordAdmin):
     """No adding and no deleting: students come by registering, and go by erasure."""
 
     form = StudentForm
     list_display = ("name", "grade", "section", "roll_number", "school", "email", "reference", "created_at")
     list_select_related = ("school",)
-    list_filter = ("grade", "school", "fest")
+    list_filter = ("grade", ConsentFilter, ("erased_at", admin.EmptyFieldListFilter), "school", "fest")
     search_fields = ("name", "email", "reference", "school__name")
     ordering = ("-created_at", "-pk")
     fields = (*CORRECTABLE, "school", "fest", "language", "reference", "created_at")
     readonly_fields = ("school", "fest", "language", "reference", "created_at")
     inlines = (RegistrationsInline, ConsentsInline)
+    actions = ("erase_students",)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.has_perm("registrations.change_student")
+        """Of an erased student nothing is left that could be corrected."""
+        is_shell = obj is not None and obj.erased_at is not None
+        return not is_shell and request.user.has_perm("registrations.change_student")
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form: type[forms.ModelForm[Any]] = super().get_form(request, obj, change=change, **kwargs)

@@ -4,7 +4,7 @@ import datetime as dt
 from pathlib import Path
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.dispatch import receiver
 
 from events.models import Fest
@@ -13,7 +13,7 @@ from registrations.minors.shells import erased_word
 from registrations.minors.words import Place
 from registrations.models import Registration, Student, random_code
 from registrations.naming import mailbox_key
-from registrations.signals import fest_purged, student_erased, traces_swept
+from registrations.signals import fest_purged, registrations_counted, student_erased, traces_swept
 from tickets.minors import files
 from tickets.models import Alarm, Booklet, Certificate, CheckIn, Delivery, Message, Printout, Scan, Ticket
 from tickets.rendering import pdf_path
@@ -54,6 +54,14 @@ def forget_fest(*, fest: Fest, **_kwargs: object) -> None:
     printouts.delete()
     Message.objects.filter(fest=fest).delete()
     files.remove_after_commit(gone)
+
+
+@receiver(registrations_counted)
+def came_in(*, fest: Fest, **_kwargs: object) -> dict[int, int]:
+    """Who was let in, by event; erased or not."""
+    rows = Ticket.objects.filter(registration__event__fest=fest, checked_in_at__isnull=False)
+    counted = rows.order_by().values_list("registration__event")
+    return dict(counted.annotate(count=Count("registration", distinct=True)))
 
 
 @receiver(traces_swept)

@@ -60,9 +60,15 @@ from tickets.tests.audited import run
 from tickets.tests.builders import pretend_rendered
 
 NAME = "Zyxquorvent Plimbathory"
-EMAIL = "zyxquorvent@plimbathory.example"
+EMAIL = "family@plimbathory.example"
 ROLL = "PLIMROLL77"
 SIBLING = "Quillibet Plimbathory"
+
+
+@pytest.fixture(autouse=True)
+def eml(settings: Any) -> None:
+    """Mails are files, as where no provider is."""
+    settings.EMAIL_BACKEND = "tickets.mailbox.EmlBackend"
 
 
 def erase_now(*students: Student, **values: Any) -> list[str]:

@@ -1,0 +1,39 @@
+"""Erases the people of fests whose names are no longer needed, or says who would go and when."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from events.clock import database_now
+from registrations.minors.purging import Forecast, forecasts, purge
+
+
+class Command(BaseCommand):
+    help = (
+        "Erases everybody of each fest that is over for longer than its names are kept; schools, accounts and "
+        "sums stay. The workers do the same by themselves."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--dry-run", action="store_true", help="only say who would go, and when")
+        parser.add_argument("--fest", default="", help="the slug of one fest; without it all of them")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        found = forecasts(now=database_now(), slug=options["fest"])
+        if options["fest"] and not found:
+            raise CommandError(f"There is no fest {options['fest']}.")
+        for one in found:
+            self.stdout.write(self._sentence(one))
+            if one.is_due and not options["dry_run"]:
+                count = purge(one.fest)
+                self.stdout.write(f"   {count} erased.")
+
+    def _sentence(self, one: Forecast) -> str:
+        when = timezone.localtime(one.at, one.fest.zone)
+        what = (
+            f"{one.students} students with {one.registrations} registrations, {one.class_lists} class lists"
+        )
+        due = "due now" if one.is_due else f"not before {when:%Y-%m-%d %H:%M} {one.fest.time_zone}"
+        before = f"; {one.gone} erased before" if one.gone else ""
+        return f"{one.fest.slug}: {what}, {due}{before}."

@@ -1,0 +1,56 @@
+"""One person's everything as a ZIP: to be read by people, by programs, and with the tickets themselves."""
+
+import io
+import json
+import zipfile
+from collections.abc import Sequence
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+
+from events.clock import database_now
+from events.trail import record
+from registrations.minors.record import Part, parts_of
+from registrations.models import Student
+
+
+def hand_out(student: Student, *, user: Any) -> bytes:
+    """The ZIP, in the student's language and the fest's time; the trail says that it was taken, not what is in it."""
+    with translation.override(student.language), timezone.override(student.fest.zone):
+        content = _zipped(student, parts_of(student))
+    record(student, what="data handed out", now=database_now(), user=user)
+    return content
+
+
+def file_name(student: Student) -> str:
+    """Without the name, which would stand in the list of somebody's downloads."""
+    return f"data-{student.reference}.zip"
+
+
+def _zipped(student: Student, parts: Sequence[Part]) -> bytes:
+    data = {part.key: part.rows for part in parts}
+    page = render_to_string(
+        "registrations/data_of_one.html", {"student": student, "tables": tables_of(parts)}
+    )
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("data.html", page)
+        archive.writestr("data.json", json.dumps(data, ensure_ascii=False, indent=2))
+        for part in parts:
+            for name, content in part.files.items():
+                archive.writestr(name, content)
+    return file.getvalue()
+
+
+def tables_of(parts: Sequence[Part]) -> list[dict[str, Any]]:
+    """As a page shows them: titles once, cells row by row; a part without rows says so."""
+    return [
+        {
+            "title": part.title,
+            "heads": list(part.rows[0]) if part.rows else [],
+            "rows": [list(row.values()) for row in part.rows],
+            "files": sorted(part.files),
+        }
+        for part in parts
+    ]

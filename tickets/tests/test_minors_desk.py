@@ -1,0 +1,186 @@
+"""Data of minors at the desk: handed out, erased with a second question, consents that are missing."""
+
+import io
+import json
+import zipfile
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+from django.urls import reverse
+
+from events.desk import page_of
+from events.models import AuditEntry
+from registrations.models import Consent, Erasure, Registration, Student
+from registrations.tests.builders import build_event, build_fest, build_submission
+from tickets.tests.builders import PDF, pretend_rendered
+from tickets.tests.desk import desk, list_path, organiser, query_count
+
+NAME = "Zyxquorvent Plimbathory"
+
+
+@pytest.fixture
+def client() -> Client:
+    return desk()
+
+
+def build_student(**values: Any) -> Student:
+    fest = build_fest()
+    submission = build_submission(
+        build_event(fest), build_event(fest), **({"name": NAME, "grade": 8} | values)
+    )
+    return submission.student
+
+
+def path_of(student: Student, word: str) -> str:
+    return reverse(f"admin:registrations_student_{word}", args=[student.pk])
+
+
+def helper(*codes: str) -> Client:
+    """Somebody at the desk who has these permissions only."""
+    user = organiser("helper", is_superuser=False)
+    user.user_permissions.set(Permission.objects.filter(codename__in=codes))
+    return desk(user)
+
+
+@pytest.mark.django_db
+def test_data_of_one_is_handed_out_whole(client: Client) -> None:
+    student = build_student(email="asha@example.org", section="B")
+    other = build_submission(build_event(student.fest)).student
+    pretend_rendered()
+    answer = client.post(path_of(student, "data"))
+    assert answer["Content-Disposition"] == f'attachment; filename="data-{student.reference}.zip"'
+    assert "no-store" in answer["Cache-Control"]
+    archive = zipfile.ZipFile(io.BytesIO(answer.content))
+    data = json.loads(archive.read("data.json"))
+    slugs = [row.event.slug for row in Registration.objects.filter(student=student).select_related("event")]
+    assert sorted(archive.namelist()) == sorted(
+        ["data.html", "data.json", *(f"tickets/{one}.pdf" for one in slugs)]
+    )
+    assert archive.read(f"tickets/{slugs[0]}.pdf") == PDF
+    person = data["person"][0]
+    assert [person[name] for name in ("name", "grade", "section", "e-mail")] == [
+        NAME,
+        8,
+        "B",
+        "asha@example.org",
+    ]
+    assert {name: len(rows) for name, rows in data.items()} == {
+        "person": 1,
+        "registrations": 2,
+        "changes": 2,
+        "consents": 1,
+        "class_lists": 0,
+        "flags": 0,
+        "results": 0,
+        "tickets": 2,
+        "mails": 1,
+        "check_ins": 0,
+        "scans": 0,
+        "certificates": 0,
+    }
+    assert (data["consents"][0]["text"], data["consents"][0]["basis"]) == ("I agree.", "ticked in the form")
+    page = archive.read("data.html").decode()
+    assert (NAME in page, other.name in page, other.reference in json.dumps(data)) == (True, False, False)
+    entry = AuditEntry.objects.get()
+    assert (entry.what, entry.subject_id, entry.after) == ("data handed out", student.pk, {})
+
+
+@pytest.mark.django_db
+def test_markup_in_a_name_is_text_in_what_is_handed_out(client: Client) -> None:
+    student = build_student(name="<script>alert(1)</script>")
+    archive = zipfile.ZipFile(io.BytesIO(client.post(path_of(student, "data")).content))
+    assert "<script>" not in archive.read("data.html").decode()
+    assert "<script>alert" not in client.get(path_of(student, "data")).content.decode()
+
+
+@pytest.mark.django_db
+def test_one_student_is_erased_after_typing_the_reference(client: Client) -> None:
+    student = build_student()
+    page = client.get(path_of(student, "erase")).content.decode()
+    assert ("2 registrations that are still ahead are cancelled" in page, NAME in page) == (True, True)
+    wrong = client.post(
+        path_of(student, "erase"), {"reason": "asked", "typed": "ABC-2345", "confirmed": "yes"}
+    )
+    assert (wrong.status_code, Student.objects.known().count()) == (200, 1)
+    typed = f"{student.reference[:3]}-{student.reference[3:]}".lower()
+    answer = client.post(path_of(student, "erase"), {"reason": "asked", "typed": typed, "confirmed": "yes"})
+    assert (answer.status_code, Student.objects.known().count()) == (302, 0)
+    erasure = Erasure.objects.get()
+    assert (erasure.reference, erasure.reason, erasure.user.username) == (
+        student.reference,
+        "asked",
+        "organiser",
+    )
+    assert client.get(path_of(student, "erase")).status_code == 404
+
+
+@pytest.mark.django_db
+def test_several_are_erased_after_typing_how_many(client: Client) -> None:
+    first = build_student()
+    event = build_event(first.fest)
+    second, third = (build_submission(event).student for _one in range(2))
+    form = {"action": "erase_students", "_selected_action": [first.pk, second.pk]}
+    assert "Type how many students" in client.post(list_path(Student), form).content.decode()
+    press = form | {"confirmed": "yes", "reason": "asked"}
+    client.post(list_path(Student), press | {"typed": "3"})
+    assert Student.objects.known().count() == 3
+    answer = client.post(list_path(Student), press | {"typed": "2"}, follow=True)
+    assert [str(one) for one in answer.context["messages"]] == ["2 students are erased."]
+    assert list(Student.objects.known()) == [third]
+
+
+@pytest.mark.django_db
+def test_whoever_may_not_change_or_delete_students_neither_takes_data_nor_erases() -> None:
+    student = build_student()
+    reader = helper("view_student")
+    assert [reader.get(path_of(student, word)).status_code for word in ("data", "erase")] == [403, 403]
+    assert reader.post(path_of(student, "data")).status_code == 403
+    changer = desk(_with(reader, "change_student"))
+    assert [changer.get(path_of(student, word)).status_code for word in ("data", "erase")] == [200, 403]
+    assert "erase/" not in changer.get(path_of(student, "data")).content.decode()
+    form = {"reason": "asked", "typed": student.reference, "confirmed": "yes"}
+    assert changer.post(path_of(student, "erase"), form).status_code == 403
+    action = {"action": "erase_students", "_selected_action": [student.pk], **form, "typed": "1"}
+    changer.post(list_path(Student), action)
+    assert Student.objects.known().count() == 1
+
+
+def _with(client: Client, code: str) -> Any:
+    from django.contrib.auth.models import User
+
+    user = User.objects.get(username="helper")
+    user.user_permissions.add(Permission.objects.get(codename=code))
+    return user
+
+
+@pytest.mark.django_db
+def test_consents_that_are_missing_are_listed(client: Client) -> None:
+    student = build_student()
+    other = build_submission(build_event(student.fest)).student
+    Consent.objects.filter(student=student).delete()
+    found = {
+        word: list(client.get(list_path(Student), {"consent": word}).context["cl"].result_list)
+        for word in ("missing", "given")
+    }
+    assert found == {"missing": [student], "given": [other]}
+    assert "I agree." in client.get(page_of(other)).content.decode()
+
+
+@pytest.mark.django_db
+def test_page_of_a_shell_offers_nothing(client: Client) -> None:
+    student = build_student()
+    client.post(path_of(student, "erase"), {"reason": "asked", "typed": student.reference})
+    page = client.get(page_of(student)).content.decode()
+    assert ("/data/" in page, 'name="_save"' in page) == (False, False)
+
+
+@pytest.mark.django_db
+def test_page_of_data_asks_as_often_for_many_registrations(client: Client) -> None:
+    student = build_student()
+    few = query_count(client, path_of(student, "data"))
+    for _one in range(3):
+        build_submission(build_event(student.fest), name=NAME, grade=8, email=student.email)
+    assert Registration.objects.filter(student=student).count() == 5
+    assert query_count(client, path_of(student, "data")) == few
