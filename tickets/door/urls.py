@@ -1,6 +1,25 @@
 """The addresses of the door. All of them need a volunteer, an event lead or an owner who is signed in."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
+
+from tickets import converters  # noqa: F401 - registers what the paths name
+from tickets.door import views
 
 app_name = "door"
-urlpatterns: list[URLPattern] = []
+
+
+def _at(route: str, view: views.View, name: str) -> list[URLPattern]:
+    """A page of every place: of a gate, and of an event."""
+    return [
+        path(f"gate/<int:gate>/{route}", view, name=f"{name}-gate"),
+        path(f"event/<slug:event>/{route}", view, name=f"{name}-event"),
+    ]
+
+
+urlpatterns: list[URLPattern] = [
+    path("", views.home, name="home"),
+    *_at("", views.place, "place"),
+    *_at("scan", views.scan, "scan"),
+    *_at("scans/<uuid:nonce>/", views.verdict, "verdict"),
+    *_at("search", views.search, "search"),
+]

@@ -1,0 +1,54 @@
+"""Who may stand at the door: volunteers at their gates, leads at their events, owners everywhere; for the fest only."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+
+from events.clock import database_now
+from events.roles import VOLUNTEER, has_role, is_owner
+from tickets.door.places import open_fest, place_at
+
+View = Callable[..., HttpResponseBase]
+
+
+def by_doorkeeper(view: View) -> View:
+    """The view gets the place that the path names (`gate` or `event`), or the fest where it names none.
+
+    Nobody signed in: the login. Whoever may not open this place, or comes later than a day after the fest:
+    not found. The page is never stored or indexed.
+    """
+
+    @wraps(view)
+    def opened(
+        request: HttpRequest, *args: Any, gate: int | None = None, event: str = "", **kwargs: Any
+    ) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return _unstored(redirect_to_login(request.get_full_path()))
+        fest = open_fest(database_now())
+        if fest is None:
+            raise Http404
+        if gate is None and not event:
+            if not is_doorkeeper(request.user):
+                raise Http404
+            return _unstored(view(request, fest, *args, **kwargs))
+        place = place_at(fest, request.user, gate=gate, event=event)
+        if place is None:
+            raise Http404
+        return _unstored(view(request, place, *args, **kwargs))
+
+    return opened
+
+
+def is_doorkeeper(user: Any) -> bool:
+    """Whether this person has anything to do at the door."""
+    return is_owner(user) or has_role(user, VOLUNTEER) or user.led_events.exists()
+
+
+def _unstored(response: HttpResponseBase) -> HttpResponseBase:
+    response["Cache-Control"] = "no-store"
+    response["X-Robots-Tag"] = "noindex, nofollow"
+    return response
