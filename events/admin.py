@@ -111,6 +111,7 @@ def shown(picture: Picture | None, *, height: int) -> str:
 
 @admin.register(Venue)
 class VenueAdmin(DeskAdmin):
+    led_through = "fest__events"
     list_display = ("name", "directions", "fest")
     list_select_related = ("fest",)
     list_filter = ("fest",)
@@ -123,6 +124,7 @@ class VenueAdmin(DeskAdmin):
 
 @admin.register(Category)
 class CategoryAdmin(DeskAdmin):
+    led_through = "fest__events"
     list_display = ("name", "position", "fest")
     list_select_related = ("fest",)
     list_filter = ("fest",)
@@ -145,6 +147,7 @@ def _in_use(obj: Venue | Category) -> str:
 class SeatsAdmin(RecordAdmin):
     """The counts to look at. The capacity is changed on the event's page, the rest only by registrations."""
 
+    led_through = "event"
     list_display = ("event", "capacity", "taken", "free", "waiting", "filled_at")
     list_select_related = ("event",)
     list_filter = ("event__fest",)
@@ -160,6 +163,7 @@ class SeatsAdmin(RecordAdmin):
 
 @admin.register(CapacityChange)
 class CapacityChangeAdmin(RecordAdmin):
+    led_through = "event"
     list_display = ("event", "capacity", "at")
     list_select_related = ("event",)
     list_filter = ("event__fest",)

@@ -1,13 +1,22 @@
 """What all pages of the organisers' desk (the Django admin) have in common, in every room."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import Model, ProtectedError
-from django.http import HttpRequest, HttpResponseRedirect
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, ProtectedError, QuerySet
+from django.http import Http404, HttpRequest, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+
+from events import trail
+from events.clock import database_now
+from events.roles import seen_by, sees_all
+from events.seeing import SeenChoices, is_asked_by_filters, seen_at_the_desk
 
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Any]
@@ -16,17 +25,52 @@ if TYPE_CHECKING:
 else:
     _ModelAdmin, _TabularInline, _ModelForm = admin.ModelAdmin, admin.TabularInline, forms.ModelForm
 
+MOST_LINES = 200
+"""Lines of a history page, the newest."""
 
-class DeskAdmin(_ModelAdmin):
+
+class DeskAdmin(SeenChoices, _ModelAdmin):
     """A list that never counts the whole table, and a row that is deleted alone, after its own rules.
 
     `led_through` is the way from a row to its event, as a lookup ("" where the row is the event): an event
-    lead sees the rows of the own events only. `None` where rows are the owners' alone.
+    lead sees the rows of the own events only. `None` where rows are the owners' alone. It holds wherever rows
+    are named: lists, pages, histories, choices, filters, searches, and actions, which start from the list.
     """
 
     led_through: str | None = None
+    untold: tuple[str, ...] = ()
+    """Fields with somebody's details: the trail says that they were changed, and not what they hold."""
     show_full_result_count = False
     list_per_page = 50
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return seen_by(request.user, super().get_queryset(request), led_through=self.led_through)
+
+    def is_open_to(self, request: HttpRequest) -> bool:
+        """Whether any row of this table could be this person's to see."""
+        return self.led_through is not None or sees_all(request.user, self.model)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.is_open_to(request) and super().has_module_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.is_open_to(request) and super().has_view_permission(request, obj)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.is_open_to(request) and super().has_add_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.is_open_to(request) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.is_open_to(request) and super().has_delete_permission(request, obj)
+
+    def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> NoReturn:
+        """A row that is not there, and one that is somebody else's, are not found: the same page for both."""
+        raise Http404
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+        return is_asked_by_filters(self, lookup, request)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Without "delete selected": deleting has its rules, and they are told row by row."""
@@ -55,6 +99,54 @@ class DeskAdmin(_ModelAdmin):
         self.message_user(request, refusal, messages.ERROR)
         return HttpResponseRedirect(page_of(obj))
 
+    def construct_change_message(
+        self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
+    ) -> Any:
+        """What the save changed, for the trail: Django hands it on to `log_addition` and `log_change`."""
+        return trail.changes_in(form, formsets, untold=self.untold)
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """The trail in place of Django's own log, which keeps names past an erasure and no former values."""
+        self.trace(request, obj, "added", message)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        if message != trail.NOTHING:
+            self.trace(request, obj, "changed", message)
+
+    def log_deletions(self, request: HttpRequest, queryset: Iterable[Any]) -> Any:
+        for obj in queryset:
+            self.trace(request, obj, "deleted", trail.NOTHING)
+
+    def trace(self, request: HttpRequest, obj: Any, what: str, changes: trail.Changes) -> None:
+        before, after = changes
+        trail.record(obj, what=what, now=database_now(), user=request.user, before=before, after=after)
+
+    def lines_of(self, request: HttpRequest, obj: Any) -> list[trail.Line]:
+        """What was done to this row, in any order, at most `MOST_LINES` of each kind."""
+        return trail.lines(trail.entries_of(obj)[:MOST_LINES])
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """Who did what to the row, when and why, the latest first."""
+        obj = self.get_object(request, unquote(object_id))
+        if obj is None:
+            raise Http404
+        if not self.has_view_or_change_permission(request, obj):
+            raise PermissionDenied
+        lines = sorted(self.lines_of(request, obj), key=lambda line: line.at, reverse=True)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("History: %(what)s") % {"what": obj},
+            "opts": self.opts,
+            "object": obj,
+            "page_path": page_of(obj),
+            "lines": lines[:MOST_LINES],
+            "most": MOST_LINES if len(lines) >= MOST_LINES else 0,
+            **(extra_context or {}),
+        }
+        return TemplateResponse(request, "admin/trail.html", context)
+
 
 class RecordAdmin(DeskAdmin):
     """Rows that are read here and never written: no adding, no changing, no deleting."""
@@ -69,12 +161,16 @@ class RecordAdmin(DeskAdmin):
         return False
 
 
-class RecordInline(_TabularInline):
+class RecordInline(SeenChoices, _TabularInline):
     """Rows of another table that are read on the page of the row they belong to."""
 
     extra = 0
     can_delete = False
     show_change_link = True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """An event lead reads the rows of the own events also on a page that others share."""
+        return seen_at_the_desk(request, super().get_queryset(request), self.admin_site)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return self.fields

@@ -6,4 +6,10 @@ class RegistrationsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from registrations import waitinglist  # noqa: F401 - hears of raised capacities
+        from events import roles
+        from registrations import (
+            permissions,
+            waitinglist,  # noqa: F401 - hears of raised capacities
+        )
+
+        roles.declare(permissions.TABLE, self)

@@ -6,5 +6,8 @@ class TicketsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from tickets import classmail, issuing, letters, webhooks  # noqa: F401 - hear of changes and of the provider
+        from events import roles
+        from tickets import classmail, issuing, letters, permissions, webhooks  # noqa: F401 - hear of changes and of the provider
         from tickets.minors import blanking, telling  # noqa: F401 - hear of who is erased or wants to know
+
+        roles.declare(permissions.TABLE, self)

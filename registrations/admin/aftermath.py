@@ -10,6 +10,7 @@ from registrations.results import desk as results_desk
 
 @admin.register(Flag)
 class FlagAdmin(RecordAdmin):
+    led_through = "registration__event"
     list_display = ("registration", "kind", "other", "at", "choose_by", "settled_at")
     list_select_related = (
         "registration__student",
@@ -25,6 +26,7 @@ class FlagAdmin(RecordAdmin):
 
 @admin.register(ResultSheet)
 class ResultSheetAdmin(RecordAdmin):
+    led_through = "event"
     list_display = ("event", "counting", "names", "published_at", "published_by")
     list_select_related = ("event", "published_by")
     search_fields = ("event__name",)
@@ -38,6 +40,7 @@ class ResultSheetAdmin(RecordAdmin):
 
 @admin.register(Result)
 class ResultAdmin(RecordAdmin):
+    led_through = "registration__event"
     list_display = ("registration", "points", "rank")
     list_select_related = ("registration__student", "registration__event")
     search_fields = ("registration__student__name", "registration__event__name")

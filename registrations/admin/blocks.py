@@ -86,6 +86,7 @@ class StateFilter(admin.SimpleListFilter):
 
 @admin.register(Block)
 class BlockAdmin(RecordAdmin):
+    led_through = "event"
     list_display = ("school", "event", "seats", "used", "shown_state", "until", "asked_by", "created_at")
     list_select_related = ("school", "event__seats", "asked_by")
     list_filter = (StateFilter, "event", "school")

@@ -21,7 +21,7 @@ class ConsentTextAdmin(RecordAdmin):
     ordering = ("-fest", "-version")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("registrations.add_consenttext")
+        return self.is_open_to(request) and request.user.has_perm("registrations.add_consenttext")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return ("fest", "version", "text", "created_at") if obj else ("fest", "text")

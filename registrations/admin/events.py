@@ -14,6 +14,7 @@ from events import editing
 from events.admin import shown, take_picture
 from events.desk import DeskAdmin
 from events.models import Event, Fest
+from events.roles import is_owner
 from registrations.admin.eventform import EventForm
 from registrations.blocks.tending import end_all
 from registrations.waitinglist import promote_after_change
@@ -23,6 +24,7 @@ from registrations.waitinglist import promote_after_change
 class EventAdmin(DeskAdmin):
     """One event. A post reads it only after its Seats row is locked, so nothing is judged by old rows."""
 
+    led_through = ""
     form = EventForm
     list_display = ("name", "seats_taken", "waiting", "starts_at", "state", "venue", "is_paused")
     list_filter = ("state", "category", "venue", "fest")
@@ -39,7 +41,9 @@ class EventAdmin(DeskAdmin):
         return found
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return ("fest", *self.readonly_fields) if obj else self.readonly_fields
+        """Who leads an event is the owners' to say."""
+        leads = () if is_owner(request.user) else ("leads",)
+        return (*(("fest",) if obj else ()), *leads, *self.readonly_fields)
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
         return {} if obj else {"slug": ("name",)}

@@ -36,6 +36,7 @@ class ChangesInline(RecordInline):
 
 @admin.register(Registration)
 class RegistrationAdmin(RecordAdmin):
+    led_through = "event"
     list_display = ("student", "event", "state", "place", "student__grade", "student__school", "created_at")
     list_select_related = ("student__school", "event")
     list_filter = ("state", "event", "student__school")

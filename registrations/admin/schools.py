@@ -88,6 +88,7 @@ class AliasInline(_Inline):
 
 @admin.register(School)
 class SchoolAdmin(DeskAdmin):
+    led_through = "students__registrations__event"
     form = NameForm
     list_display = ("name", "state", "created_at")
     list_filter = ("state",)

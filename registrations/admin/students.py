@@ -82,6 +82,7 @@ class ConsentsInline(RecordInline):
 class StudentAdmin(DataOfMinors, RecordAdmin):
     """No adding and no deleting: students come by registering, and go by erasure."""
 
+    led_through = "registrations__event"
     form = StudentForm
     list_display = ("name", "grade", "section", "roll_number", "school", "email", "reference", "created_at")
     list_select_related = ("school",)
@@ -96,7 +97,8 @@ class StudentAdmin(DataOfMinors, RecordAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Of an erased student nothing is left that could be corrected."""
         is_shell = obj is not None and obj.erased_at is not None
-        return not is_shell and request.user.has_perm("registrations.change_student")
+        is_open = self.is_open_to(request) and not is_shell
+        return is_open and request.user.has_perm("registrations.change_student")
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form: type[forms.ModelForm[Any]] = super().get_form(request, obj, change=change, **kwargs)

@@ -8,10 +8,11 @@ from django.test import Client
 
 from events.desk import page_of
 from events.models import Event, Fest, Seats
+from events.roles import LEAD
 from registrations.models import Block, School, Teacher
 from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher
 from registrations.tests.held import ask_now, name_now, return_now
-from tickets.tests.desk import desk, filled_in, list_path, organiser, query_count
+from tickets.tests.desk import desk, filled_in, in_role, list_path, organiser, query_count
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -73,15 +74,18 @@ def test_block_of_another_state_is_left(client: Client, fest: Fest, teacher: Tea
     assert said(act(client, "approve", block)) == ["None of these is in the state “waits for an organiser”."]
 
 
-def test_who_may_only_look_decides_nothing(fest: Fest, teacher: Teacher) -> None:
+def test_lead_decides_blocks_of_the_own_events_and_no_permission_alone_does(
+    fest: Fest, teacher: Teacher
+) -> None:
     block = ask_now(teacher, build_event(fest), 8)
-    onlooker = organiser("onlooker", is_superuser=False)
-    onlooker.user_permissions.add(Permission.objects.get(codename="view_block"))
-    act(desk(onlooker), "approve", block)
-    assert state_of(block) == "asked"
-    onlooker.user_permissions.add(Permission.objects.get(codename="change_block"))
-    act(desk(onlooker), "approve", block)
-    assert state_of(block) == "held"
+    permitted = organiser("permitted", is_superuser=False)
+    permitted.user_permissions.set(Permission.objects.filter(codename__in=["view_block", "change_block"]))
+    other, own = (in_role(LEAD, name) for name in ("other", "own"))
+    build_event(fest).leads.add(other)
+    block.event.leads.add(own)
+    for user, expected in ((permitted, "asked"), (other, "asked"), (own, "held")):
+        act(desk(user), "approve", block)
+        assert state_of(block) == expected
 
 
 def test_list_is_filtered_by_state(client: Client, fest: Fest, teacher: Teacher) -> None:

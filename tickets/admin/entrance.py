@@ -8,6 +8,7 @@ from tickets.models import Alarm, CheckIn, Gate, Scan
 
 @admin.register(Gate)
 class GateAdmin(RecordAdmin):
+    led_through = "events"
     list_display = ("name", "fest")
     list_select_related = ("fest",)
     list_filter = ("fest",)
@@ -17,6 +18,7 @@ class GateAdmin(RecordAdmin):
 
 @admin.register(CheckIn)
 class CheckInAdmin(RecordAdmin):
+    led_through = "ticket__registration__event"
     list_display = ("at", "ticket", "where", "user", "how", "is_reentry", "undone_at")
     list_select_related = ("ticket__registration__student", "ticket__registration__event", "user")
     list_filter = ("how", "is_reentry", ("undone_at", admin.EmptyFieldListFilter))
@@ -39,6 +41,7 @@ class CheckInAdmin(RecordAdmin):
 
 @admin.register(Scan)
 class ScanAdmin(RecordAdmin):
+    led_through = "ticket__registration__event"
     list_display = ("at", "verdict", "ticket", "where", "user", "is_offline", "is_conflict", "settled_at")
     list_select_related = ("ticket__registration__student", "ticket__registration__event", "user")
     list_filter = ("verdict", "is_offline", "is_conflict", ("settled_at", admin.EmptyFieldListFilter))

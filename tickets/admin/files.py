@@ -34,6 +34,7 @@ class DelegationAdmin(RecordAdmin):
 class PrintoutAdmin(RecordAdmin):
     """Its code is not shown: it names a file with many names."""
 
+    led_through = "event"
     list_display = (
         "kind",
         "event",
@@ -65,6 +66,7 @@ class PrintoutAdmin(RecordAdmin):
 
 @admin.register(Certificate)
 class CertificateAdmin(RecordAdmin):
+    led_through = "registration__event"
     list_display = ("registration", "kind", "rank", "issued_at", "revoked_at")
     list_select_related = ("registration__student", "registration__event")
     list_filter = ("kind", ("revoked_at", admin.EmptyFieldListFilter))

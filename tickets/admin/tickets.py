@@ -40,6 +40,7 @@ class PdfFilter(admin.SimpleListFilter):
 class TicketAdmin(RecordAdmin):
     """The code is not shown: whoever knows it has the ticket."""
 
+    led_through = "registration__event"
     list_display = (
         "student",
         "event",

@@ -7,11 +7,12 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.views import redirect_to_login
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
-from django.urls import reverse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 
@@ -33,6 +34,26 @@ class DeskSite(admin.AdminSite):
             return answer
 
         return asked
+
+    def get_urls(self) -> list[Any]:
+        """With a way to a row's page on the site that asks the desk first whether the row is shown to this person."""
+        ours = path(
+            "r/<int:content_type_id>/<path:object_id>/",
+            self.admin_view(self.shown_on_site),
+            name="view_on_site",
+        )
+        return [ours, *(one for one in super().get_urls() if getattr(one, "name", "") != "view_on_site")]
+
+    def shown_on_site(self, request: HttpRequest, content_type_id: int, object_id: str) -> HttpResponse:
+        """Leads to the row's public page. Django's own view would lead from any row's number to its secret address."""
+        kind = get_object_or_404(ContentType, pk=content_type_id).model_class()
+        its_admin = self._registry.get(kind) if kind else None
+        if its_admin is None or not its_admin.view_on_site or not hasattr(kind, "get_absolute_url"):
+            raise Http404
+        row = its_admin.get_object(request, object_id)
+        if row is None or not its_admin.has_view_permission(request, row):
+            raise Http404
+        return redirect(row.get_absolute_url())
 
     @method_decorator(never_cache)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

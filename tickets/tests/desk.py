@@ -5,6 +5,7 @@ from typing import Any
 
 import html5lib
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 from django.db import connection
 from django.db.models import Model
 from django.test import Client
@@ -13,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from events.models import Fest, Picture
+from events.roles import AT_THE_DESK
 from events.trail import record
 from registrations.models import (
     Block,
@@ -56,6 +58,13 @@ from tickets.models import (
 
 def organiser(name: str = "organiser", **values: Any) -> Any:
     return get_user_model().objects.create_user(name, **({"is_staff": True, "is_superuser": True} | values))
+
+
+def in_role(role: str, name: str = "", **values: Any) -> Any:
+    """Somebody of this role, who is no superuser."""
+    user = organiser(name or role, **{"is_staff": role in AT_THE_DESK, "is_superuser": False} | values)
+    user.groups.add(Group.objects.get(name=role))
+    return user
 
 
 def desk(user: Any = None) -> Client:

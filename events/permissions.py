@@ -1,0 +1,19 @@
+"""What each role may do with fests, events and their seats. Which rows: `led_through` of their pages."""
+
+from events.roles import LEAD, OWNER, RESULTS, Table, everything_of
+
+TABLE = Table(
+    of_apps=("events",),
+    verbs={
+        OWNER: everything_of("events"),
+        LEAD: {
+            "events.event": "view change",
+            "events.seats": "view",
+            "events.capacitychange": "view",
+            "events.venue": "view",
+            "events.category": "view",
+        },
+        # Their names, to enter results under.
+        RESULTS: {"events.event": "view"},
+    },
+)

@@ -1,0 +1,28 @@
+"""What each role may do with who comes, and with accounts. Which rows: `led_through` of their pages."""
+
+from events.roles import EVERYTHING, LEAD, OWNER, RESULTS, Table, everything_of
+
+_RESULTS = {"registrations.resultsheet": EVERYTHING, "registrations.result": EVERYTHING}
+
+TABLE = Table(
+    of_apps=("registrations", "auth", "mfa", "account"),
+    verbs={
+        OWNER: {
+            **everything_of("registrations"),
+            # Which accounts, and what of them: admin/accounts.py.
+            "auth.user": "view add change",
+            # A second step is taken away for a lost phone.
+            "mfa.authenticator": "view delete",
+        },
+        LEAD: {
+            "registrations.registration": "view change",
+            "registrations.change": "view",
+            "registrations.flag": "view change",
+            "registrations.block": "view add change",
+            "registrations.student": "view",
+            "registrations.school": "view",
+            **_RESULTS,
+        },
+        RESULTS: _RESULTS,
+    },
+)

@@ -1,0 +1,21 @@
+"""What each role may do with tickets, mails, papers and the door's book. Which rows: `led_through` of their pages.
+
+Volunteers have nothing at the desk: the door asks for the role itself.
+"""
+
+from events.roles import LEAD, OWNER, Table, everything_of
+
+TABLE = Table(
+    of_apps=("tickets",),
+    verbs={
+        OWNER: everything_of("tickets"),
+        LEAD: {
+            "tickets.ticket": "view change",
+            "tickets.checkin": "view change",
+            "tickets.scan": "view change",
+            "tickets.gate": "view",
+            "tickets.printout": "view add",
+            "tickets.certificate": "view add change",
+        },
+    },
+)
