@@ -51,6 +51,7 @@ class FestAdmin(DeskAdmin):
     """A fest with its looks. It is never deleted here: everything belongs to it."""
 
     form = FestForm
+    untold = ("contact_name", "contact_email")
     list_display = ("name", "is_current", "starts_on", "ends_on", "opens_at", "closes_at", "is_paused")
     search_fields = ("name", "slug", "place")
     list_filter = ("is_current",)

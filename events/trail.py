@@ -91,13 +91,15 @@ def changes_in(form: Any, formsets: Iterable[Any] = (), *, untold: Iterable[str]
     for name in set(untold) & after.keys():
         before[name] = after[name] = UNTOLD
     for formset in formsets:
-        title = str(formset.opts.verbose_name_plural) if hasattr(formset, "opts") else str(formset.prefix)
         gone, new = (
             formset.deleted_objects,
             [*formset.new_objects, *(row for row, _ in formset.changed_objects)],
         )
         if gone or new:
-            before[title], after[title] = [str(row) for row in gone], [str(row) for row in new]
+            before[formset.prefix], after[formset.prefix] = (
+                [str(row) for row in gone],
+                [str(row) for row in new],
+            )
     return before, after
 
 

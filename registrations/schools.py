@@ -2,7 +2,13 @@
 
 import time
 from dataclasses import dataclass
+from typing import Any
 
+from django.db import transaction
+from django.db.models import QuerySet
+
+from events import trail
+from events.clock import database_now
 from registrations.models import School, SchoolAlias
 from registrations.naming import school_key
 
@@ -35,6 +41,20 @@ def find_or_create_school(name: str) -> School:
         School.objects.bulk_create([School(name=name, key=key)], ignore_conflicts=True)
         found = School.objects.get(key=key)
     return found
+
+
+@transaction.atomic
+def accept(rows: QuerySet[School], *, user: Any) -> int:
+    """Lets the form propose those of these schools that wait for it; how many. Locks them, by number."""
+    pending = rows.filter(state=School.State.PENDING).order_by("pk")
+    schools = list(pending.select_for_update(no_key=True, of=("self",)))
+    School.objects.filter(pk__in=[school.pk for school in schools]).update(state=School.State.ACCEPTED)
+    before, after = {"state": School.State.PENDING.value}, {"state": School.State.ACCEPTED.value}
+    now = database_now()
+    for school in schools:
+        trail.record(school, what="accepted", now=now, user=user, before=before, after=after)
+    transaction.on_commit(forget)
+    return len(schools)
 
 
 def forget() -> None:

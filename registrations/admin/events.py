@@ -15,6 +15,8 @@ from events.admin import shown, take_picture
 from events.desk import DeskAdmin
 from events.models import Event, Fest
 from events.roles import is_owner
+from events.trail import Line
+from registrations.admin.changes import change_lines
 from registrations.admin.eventform import EventForm
 from registrations.blocks.tending import end_all
 from registrations.waitinglist import promote_after_change
@@ -106,6 +108,11 @@ class EventAdmin(DeskAdmin):
             )
             link = format_html('<a href="{}">{}</a>', registrations_path(obj), words % {"count": count})
             self.message_user(request, link, messages.WARNING)
+
+    def lines_of(self, request: HttpRequest, obj: Event) -> list[Line]:
+        """The Changes of its registrations as well."""
+        changes = change_lines(request, self.admin_site, about="student", registration__event=obj)
+        return [*super().lines_of(request, obj), *changes]
 
     def refusal_to_delete(self, obj: Event) -> str:
         count = obj.registrations.count()

@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from events.desk import RecordAdmin, RecordInline
+from events.trail import Line
+from registrations.admin.changes import change_lines
 from registrations.cancelling import cancel
 from registrations.errors import RegistrationError
 from registrations.locking import Deadline
@@ -48,6 +50,11 @@ class RegistrationAdmin(RecordAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Registration]:
         return super().get_queryset(request).select_related("student__school", "event", "submission__student")
+
+    def lines_of(self, request: HttpRequest, obj: Registration) -> list[Line]:
+        """Its Changes as well."""
+        changes = change_lines(request, self.admin_site, registration=obj)
+        return [*super().lines_of(request, obj), *changes]
 
     def has_cancel_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("registrations.change_registration")

@@ -116,8 +116,7 @@ class SchoolAdmin(DeskAdmin):
 
     @admin.action(description=gettext_lazy("Accept the chosen schools"), permissions=["change"])
     def accept(self, request: HttpRequest, queryset: QuerySet[School]) -> None:
-        count = queryset.filter(state=School.State.PENDING).update(state=School.State.ACCEPTED)
-        schools.forget()
+        count = schools.accept(queryset, user=request.user)
         words = ngettext("%(count)d school is accepted.", "%(count)d schools are accepted.", count)
         self.message_user(request, words % {"count": count}, messages.SUCCESS)
 

@@ -10,6 +10,8 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy
 
 from events.desk import MergingForm, RecordAdmin, RecordInline
+from events.trail import Line
+from registrations.admin.changes import change_lines
 from registrations.admin.minors import ConsentFilter, DataOfMinors
 from registrations.correcting import CORRECTABLE, correct
 from registrations.errors import RegistrationError
@@ -100,6 +102,11 @@ class StudentAdmin(DataOfMinors, RecordAdmin):
         is_open = self.is_open_to(request) and not is_shell
         return is_open and request.user.has_perm("registrations.change_student")
 
+    def lines_of(self, request: HttpRequest, obj: Student) -> list[Line]:
+        """The Changes of the registrations as well, of those that the reader may see."""
+        changes = change_lines(request, self.admin_site, about="event", registration__student=obj)
+        return [*super().lines_of(request, obj), *changes]
+
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form: type[forms.ModelForm[Any]] = super().get_form(request, obj, change=change, **kwargs)
         return type(form.__name__, (form,), {"user": request.user})
@@ -114,4 +121,4 @@ class StudentAdmin(DataOfMinors, RecordAdmin):
         """Everything is written by then."""
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        """No line in the admin's own log, where a name would outlive its erasure; the Changes tell it."""
+        """No line of the desk's own: the Changes tell it, on every registration."""

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from events import trail
 from events.clock import database_now
 from events.desk import DeskAdmin, RecordAdmin
 from registrations.fields import EmailField
@@ -116,6 +117,7 @@ class InvitationAdmin(DeskAdmin):
     """The code is not shown: whoever knows it becomes a teacher of the school."""
 
     form = InvitationForm
+    untold = ("email",)
     list_display = ("email", "school", "invited_by", "created_at", "accepted_at")
     list_select_related = ("school", "invited_by")
     list_filter = (("accepted_at", admin.EmptyFieldListFilter),)
@@ -153,3 +155,13 @@ class SecondStepAdmin(DeskAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Only a superuser takes the second step from a superuser."""
+        is_higher = obj is not None and obj.user.is_superuser and not request.user.is_superuser
+        return not is_higher and super().has_delete_permission(request, obj)
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        """On the account's page: the step itself is gone."""
+        for step in queryset:
+            self.trace(request, step.user, "second step removed", trail.NOTHING)

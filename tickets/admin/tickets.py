@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from events.desk import RecordAdmin
+from events.trail import Line
+from registrations.admin.changes import change_lines
 from tickets.doorbell import ring
 from tickets.models import Ticket
 from tickets.querysets import RENDER_ATTEMPTS
@@ -73,6 +75,11 @@ class TicketAdmin(RecordAdmin):
     @admin.display(description=gettext_lazy("live"), boolean=True)
     def is_live(self, obj: Ticket) -> bool:
         return obj.is_live
+
+    def lines_of(self, request: HttpRequest, obj: Ticket) -> list[Line]:
+        """The Changes of its registration as well."""
+        changes = change_lines(request, self.admin_site, registration=obj.registration)
+        return [*super().lines_of(request, obj), *changes]
 
     def has_render_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("tickets.change_ticket")
