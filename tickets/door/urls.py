@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from tickets import converters  # noqa: F401 - registers what the paths name
-from tickets.door import views
+from tickets.door import class_pages, people_pages, views, walkin_pages
 
 app_name = "door"
 
@@ -21,5 +21,11 @@ urlpatterns: list[URLPattern] = [
     *_at("", views.place, "place"),
     *_at("scan", views.scan, "scan"),
     *_at("scans/<uuid:nonce>/", views.verdict, "verdict"),
-    *_at("search", views.search, "search"),
+    *_at("scans/<uuid:nonce>/again", people_pages.again, "again"),
+    *_at("scans/<uuid:nonce>/undo", people_pages.undo, "undo"),
+    *_at("scans/<uuid:nonce>/seat", walkin_pages.seat, "seat"),
+    *_at("search", people_pages.search, "search"),
+    *_at("walk-in", walkin_pages.walk_in, "walk_in"),
+    *_at("delegation/<code:code>/", class_pages.school_list, "class"),
+    path("t/<code:code>/", views.by_code, name="code"),
 ]

@@ -601,6 +601,18 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="scan",
+            name="registration",
+            field=models.ForeignKey(
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="scans",
+                to="registrations.registration",
+                verbose_name="registration",
+            ),
+        ),
+        migrations.AddField(
+            model_name="scan",
             name="settled_by",
             field=models.ForeignKey(
                 editable=False,
@@ -712,6 +724,14 @@ class Migration(migrations.Migration):
                 condition=models.Q(("is_conflict", True), ("settled_at", None)),
                 fields=["received_at"],
                 name="scan_conflicts",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="scan",
+            index=models.Index(
+                condition=models.Q(("verdict", "unknown")),
+                fields=["user", "received_at"],
+                name="scan_unknown",
             ),
         ),
     ]

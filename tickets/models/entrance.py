@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from events.models import Event, Fest
-from registrations.models import School, random_code
+from registrations.models import Registration, School, random_code
 from tickets.keys import random_key
 from tickets.models.issued import Ticket
 
@@ -119,8 +119,9 @@ class CheckIn(models.Model):
 class Scan(models.Model):
     """One code read at a door, and what was answered; the same `nonce` is the same scan and the same answer.
 
-    A scan without a network is judged again when it is uploaded: `told` is what the device said then, and
-    where that was not true the row is a conflict until a person has settled it.
+    Who waits has no ticket, hence the `registration`. A scan without a network is judged again when it is
+    uploaded: `told` is what the device said then, and where that was not true the row is a conflict until a
+    person has settled it.
     """
 
     class Verdict(models.TextChoices):
@@ -153,6 +154,14 @@ class Scan(models.Model):
         editable=False,
         verbose_name=_("ticket"),
     )
+    registration = models.ForeignKey(
+        Registration,
+        models.CASCADE,
+        null=True,
+        related_name="scans",
+        editable=False,
+        verbose_name=_("registration"),
+    )
     verdict = models.CharField(_("verdict"), max_length=15, choices=Verdict.choices, editable=False)
     told = models.CharField(
         _("told without a network"), max_length=15, choices=Verdict.choices, blank=True, editable=False
@@ -176,7 +185,8 @@ class Scan(models.Model):
                 fields=["received_at"],
                 name="scan_conflicts",
                 condition=Q(is_conflict=True, settled_at=None),
-            )
+            ),
+            models.Index(fields=["user", "received_at"], name="scan_unknown", condition=Q(verdict="unknown")),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,78 @@
+"""The pages on which a seat is given at the door: to somebody who waits, and to somebody new."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from events.clock import database_now
+from events.models import Event
+from registrations.errors import NotPossible, SomebodyKnown
+from registrations.schools import school_names
+from tickets.door.access import by_doorkeeper
+from tickets.door.cards import card_of
+from tickets.door.forms import NonceForm, WalkInForm
+from tickets.door.places import Place
+from tickets.door.views import context_of
+from tickets.door.walking_in import Newcomer, seat_newcomer, seat_waiting
+
+
+@by_doorkeeper
+@require_POST
+def seat(request: HttpRequest, place: Place, nonce: uuid.UUID) -> HttpResponse:
+    """The seat for a waiting person whose card is open; the button's own nonce names the new scan."""
+    card = card_of(nonce, place)
+    form = NonceForm(request.POST)
+    if card is None or card.registration is None or not form.is_valid():
+        raise Http404
+    if not place.covers(card.registration.event):
+        raise Http404
+    try:
+        scan = seat_waiting(
+            card.registration,
+            place=place,
+            nonce=form.cleaned_data["nonce"],
+            user=request.user,
+            reason=_("Waited at the door"),
+        )
+    except NotPossible as error:
+        messages.error(request, error.text)
+        return redirect(place.url("verdict", nonce))
+    return redirect(place.url("verdict", scan.nonce))
+
+
+@by_doorkeeper
+@require_http_methods(["GET", "HEAD", "POST"])
+def walk_in(request: HttpRequest, place: Place) -> HttpResponse:
+    """A small form for somebody whom nobody has registered; the seat, the ticket and the check-in at once."""
+    events = _events(place)
+    form = WalkInForm(request.POST or None, fest=place.fest, events=events)
+    nonce = NonceForm(request.POST)
+    if request.method == "POST" and form.is_valid() and nonce.is_valid():
+        newcomer = Newcomer(form.details(get_language() or "en"), int(form.cleaned_data["event"]))
+        try:
+            scan = seat_newcomer(
+                newcomer,
+                place=place,
+                nonce=nonce.cleaned_data["nonce"],
+                user=request.user,
+                reason=_("Registered at the door"),
+            )
+        except (NotPossible, SomebodyKnown) as error:
+            form.add_error(None, str(error.text))
+        else:
+            return redirect(place.url("verdict", scan.nonce))
+    context: dict[str, Any] = {"form": form, "events": events, "schools": school_names()}
+    return render(request, "door/walk_in.html", context_of(place, **context))
+
+
+def _events(place: Place) -> list[Event]:
+    """The events of this place that are on today or still to come and take walk-ins by now."""
+    now = database_now()
+    events = Event.objects.filter(place.events_filter, state=Event.State.PUBLISHED, ends_at__gt=now)
+    return [event for event in events.order_by("starts_at", "name") if now >= event.promotion_ends_at]

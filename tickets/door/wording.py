@@ -1,0 +1,67 @@
+"""What a verdict says: one word, one colour, one icon, one sentence, and where to go instead."""
+
+import datetime as dt
+from typing import NamedTuple
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from events.models import Event
+from tickets.models import Scan
+
+Verdict = Scan.Verdict
+
+
+class Look(NamedTuple):
+    """How a verdict meets the eye."""
+
+    tone: str
+    icon: str
+    word: object
+
+
+LOOKS = {
+    Verdict.IN: Look("green", "ok", gettext_lazy("In")),
+    Verdict.ALREADY: Look("amber", "clock", gettext_lazy("Already in")),
+    Verdict.OTHER_EVENT: Look("red", "pin", gettext_lazy("Wrong event")),
+    Verdict.OTHER_DAY: Look("red", "calendar", gettext_lazy("Wrong day")),
+    Verdict.TOO_SOON: Look("red", "paused", gettext_lazy("Not yet open")),
+    Verdict.WAITING: Look("red", "wait", gettext_lazy("No seat")),
+    Verdict.CANCELLED: Look("red", "stop", gettext_lazy("Cancelled")),
+    Verdict.REISSUED: Look("red", "again", gettext_lazy("Replaced")),
+    Verdict.UNKNOWN: Look("red", "unknown", gettext_lazy("Unknown")),
+    Verdict.UNREADABLE: Look("red", "unreadable", gettext_lazy("Not readable")),
+}
+
+
+def clock(moment: dt.datetime) -> str:
+    """The time of day, as everywhere on the site: 9:05am."""
+    return date_format(timezone.localtime(moment), "g:iA").lower()
+
+
+def day(moment: dt.datetime) -> str:
+    return date_format(timezone.localtime(moment), "l j F")
+
+
+def moment(at: dt.datetime) -> str:
+    """Day and time, short: Sat 5 Dec, 9:05am."""
+    return f"{date_format(timezone.localtime(at), 'D j M')}, {clock(at)}"
+
+
+def when(event: Event) -> str:
+    """The event's time: Sat 5 Dec, 10:00am to 11:00am."""
+    return _("%(start)s to %(end)s") % {"start": moment(event.starts_at), "end": clock(event.ends_at)}
+
+
+def who(user: object) -> str:
+    """The name of somebody at the door, as the others know it."""
+    full = getattr(user, "get_full_name", str)()
+    return str(full or user)
+
+
+def at_or_on(at: dt.datetime, now: dt.datetime) -> str:
+    """The time alone where it is of today."""
+    same = timezone.localtime(at).date() == timezone.localtime(now).date()
+    return clock(at) if same else moment(at)
