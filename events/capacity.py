@@ -1,5 +1,9 @@
 """Changing how many fit."""
 
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
 from django.db import transaction
 
 from events.clock import database_now
@@ -7,11 +11,21 @@ from events.models import Event, Seats
 from events.signals import capacity_raised
 
 
-def set_capacity(event: Event, *, capacity: int) -> Seats:
+@dataclass(frozen=True, slots=True)
+class HeldBack:
+    """Of the seats that are added, how many nobody gets yet: until when, and who wants it so."""
+
+    seats: int
+    until: dt.datetime
+    user: Any
+
+
+def set_capacity(event: Event, *, capacity: int, held_back: HeldBack | None = None) -> Seats:
     """Gives the event this many seats, also its first ones.
 
     Lowering it below `taken` throws nobody out. Raising it is heard above inside the same transaction, so
-    that whoever waits has the seat before a newcomer can see it. Locks the event's Seats row.
+    that whoever waits has the seat before a newcomer can see it; what is `held_back` of the new seats is
+    taken before anybody has them. Locks the event's Seats row.
     """
     with transaction.atomic():
         Seats.objects.bulk_create([Seats(event=event, capacity=capacity)], ignore_conflicts=True)
@@ -21,5 +35,5 @@ def set_capacity(event: Event, *, capacity: int) -> Seats:
             seats.capacity = capacity
             seats.save(update_fields=["capacity"])
         if raised:
-            capacity_raised.send(sender=Seats, seats=seats, now=database_now())
+            capacity_raised.send(sender=Seats, seats=seats, now=database_now(), held_back=held_back)
     return seats

@@ -2,19 +2,21 @@
 
 from collections.abc import Collection
 
-from events.capacity import set_capacity
+from events.capacity import HeldBack, set_capacity
 from events.models import Event, Seats
 
 MOVING = frozenset({"starts_at", "ends_at", "venue", "state"})
 """What makes a calendar entry another one when it changes."""
 
 
-def write(event: Event, *, changed: Collection[str], capacity: int | None) -> None:
+def write(
+    event: Event, *, changed: Collection[str], capacity: int | None, held_back: HeldBack | None = None
+) -> None:
     """Saves these fields of an event and its number of seats; a new event is saved whole, with its seats.
 
     Calendars that have the event learn of another time, venue or state by the raised `sequence`. Needs the
     caller's transaction, in which an event that was there must have been read after its Seats row was
-    locked. `None` leaves the capacity as it is.
+    locked. `None` leaves the capacity as it is; what is `held_back` of new seats goes to nobody yet.
     """
     if event._state.adding:
         event.save()
@@ -25,7 +27,7 @@ def write(event: Event, *, changed: Collection[str], capacity: int | None) -> No
             names.add("sequence")
         event.save(update_fields=names)
     if capacity is not None:
-        set_capacity(event, capacity=capacity)
+        set_capacity(event, capacity=capacity, held_back=held_back)
 
 
 def lock(event_id: int) -> None:

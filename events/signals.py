@@ -3,4 +3,5 @@
 from django.dispatch import Signal
 
 capacity_raised = Signal()
-"""Sent with `seats` (locked) and `now` inside the transaction that raised a capacity."""
+"""Sent with `seats` (locked), `now` and `held_back` (a HeldBack or nothing) inside the transaction that raised a
+capacity."""

@@ -7,9 +7,7 @@ class RegistrationsConfig(AppConfig):
 
     def ready(self) -> None:
         from events import roles
-        from registrations import (
-            permissions,
-            waitinglist,  # noqa: F401 - hears of raised capacities
-        )
+        from registrations import permissions
+        from registrations.blocks import keeping  # noqa: F401 - hears of raised capacities
 
         roles.declare(permissions.TABLE, self)

@@ -50,9 +50,9 @@ def counts_equal_a_recount() -> Iterator[str]:
 def blocks_know_their_names() -> Iterator[str]:
     """As many seats of each block are used as it has active registrations, all of its event."""
     sql = """
-        SELECT e.name, h.name, b.used, n.names, n.strange
+        SELECT e.name, coalesce(h.name, 'nobody'), b.used, n.names, n.strange
         FROM registrations_block b JOIN events_event e ON e.id = b.event_id
-        JOIN registrations_school h ON h.id = b.school_id
+        LEFT JOIN registrations_school h ON h.id = b.school_id
         LEFT JOIN LATERAL (
             SELECT count(*) FILTER (WHERE r.event_id = b.event_id) AS names,
                 count(*) FILTER (WHERE r.event_id <> b.event_id) AS strange
@@ -69,10 +69,11 @@ def blocks_know_their_names() -> Iterator[str]:
 def no_block_outlives_its_time() -> Iterator[str]:
     """No block is held, or waits for a yes, ten minutes after its time: the worker, or a press, ended it."""
     sql = """
-        SELECT e.name, h.name, b.seats - b.used, t.ends
+        SELECT e.name, coalesce(h.name, 'nobody'), b.seats - b.used, t.ends
         FROM registrations_block b JOIN events_event e ON e.id = b.event_id
-        JOIN events_fest f ON f.id = e.fest_id JOIN registrations_school h ON h.id = b.school_id
-        CROSS JOIN LATERAL (SELECT least(b.until, coalesce(e.closes_at, f.closes_at),
+        JOIN events_fest f ON f.id = e.fest_id LEFT JOIN registrations_school h ON h.id = b.school_id
+        CROSS JOIN LATERAL (SELECT least(b.until,
+            CASE WHEN b.school_id IS NOT NULL THEN coalesce(e.closes_at, f.closes_at) END,
             coalesce(e.promotes_until, e.starts_at - interval '2 hours')) AS ends) t
         WHERE b.returned_at IS NULL AND clock_timestamp() > t.ends + interval '10 minutes' ORDER BY b.id
     """

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection
 
 from events.rows import insert
+from registrations.flags import end_for_cancelled
 from registrations.models import Change, Registration
 
 State = Registration.State
@@ -94,12 +95,17 @@ def create(registrations: Sequence[Registration], *, origin: Origin) -> list[Cha
 
 
 def move(registrations: Sequence[Registration], *, to: str, origin: Origin) -> list[Change]:
-    """Moves registrations to one state; the caller holds the events' locks and counts the seats."""
+    """Moves registrations to one state; the caller holds the events' locks and counts the seats.
+
+    What is given up clashes with nothing any more: its flags end.
+    """
     before = [(registration, registration.state) for registration in registrations]
     for registration, state in before:
         _check(state, to)
         registration.state = to
     Registration.objects.filter(pk__in=[registration.pk for registration in registrations]).update(state=to)
+    if to == State.CANCELLED:
+        end_for_cancelled([registration.pk for registration in registrations], now=origin.at)
     return _record(before, origin=origin)
 
 

@@ -4,11 +4,9 @@ from datetime import datetime
 
 from django.db.models import Count, F, IntegerField, OuterRef, Subquery
 from django.db.models.functions import Coalesce
-from django.dispatch import receiver
 
 from events.clock import database_now
 from events.models import Event, Seats
-from events.signals import capacity_raised
 from registrations.models import Change, Registration
 from registrations.querysets import RegistrationQuerySet
 from registrations.signals import registrations_changed
@@ -56,13 +54,6 @@ def promote(seats: Seats, *, cause: str, now: datetime) -> list[Change]:
 def is_moving(event: Event, now: datetime) -> bool:
     """Whether a free seat goes to the next in line at this time."""
     return event.state == Event.State.PUBLISHED and now < event.promotion_ends_at
-
-
-@receiver(capacity_raised)
-def promote_into_new_seats(*, seats: Seats, now: datetime, **_kwargs: object) -> None:
-    changes = promote(seats, cause=Change.Cause.CAPACITY_RAISED, now=now)
-    if changes:
-        registrations_changed.send(sender=Registration, changes=changes, now=now)
 
 
 def promote_after_change(event: Event) -> None:

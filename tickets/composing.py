@@ -11,7 +11,8 @@ from django.db.models import Prefetch, prefetch_related_objects
 from django.utils import timezone, translation
 
 from registrations import links
-from registrations.models import Registration, Student
+from registrations.flags import flags_of, sentence
+from registrations.models import Change, Registration, Student
 from registrations.naming import email_key
 from registrations.students import with_email
 from registrations.waitinglist import with_number
@@ -19,6 +20,7 @@ from tickets import classmail, letters, rendering
 from tickets.calendar import ics
 from tickets.deliveries import POISON_ATTEMPTS, Result, later
 from tickets.envelopes import envelope
+from tickets.eventnews import News, news_of
 from tickets.faces import absolute, calendar_entry
 from tickets.models import Delivery, Ticket
 
@@ -26,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 Kind = Delivery.Kind
 State = Registration.State
+_WITH_TICKETS = (Kind.ANSWER, Kind.PROMOTED, Kind.CHANGED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,7 @@ class Entry:
     registration: Registration
     ticket: Ticket | None
     pdf: bytes = b""
+    flags: tuple[str, ...] = ()
 
     @property
     def event(self) -> Any:
@@ -101,9 +105,9 @@ def compose(delivery: Delivery) -> AnymailMessage | None:
         if not _is_true(delivery, context):
             return None
         message = envelope(delivery, context)
-        if delivery.kind in (Kind.ANSWER, Kind.PROMOTED):
+        if delivery.kind in _WITH_TICKETS:
             _attach_tickets(message, entries)
-        if delivery.kind in (Kind.ANSWER, Kind.PROMOTED, Kind.CANCELLED):
+        if delivery.kind in (*_WITH_TICKETS, Kind.CANCELLED):
             _attach_calendar(message, delivery, entries)
     return message
 
@@ -117,6 +121,8 @@ def _is_true(delivery: Delivery, context: dict[str, Any]) -> bool:
             return bool(context["family"])
         case Kind.ATTEMPT:
             return bool(context["my_url"])
+        case Kind.CHANGED:
+            return bool(context["entries"] and context["my_url"] and context["news"].is_new)
         case _:
             return bool(context["entries"] and context["my_url"])
 
@@ -129,6 +135,18 @@ def _fetch_facts(claimed: Sequence[Delivery]) -> None:
         Prefetch("submission__registrations", registrations),
         Prefetch("change__registration", registrations),
     )
+    rows = [row for delivery in claimed for row in _registrations_of(delivery)]
+    flags, news = flags_of(row.pk for row in rows), news_of(claimed)
+    for row in rows:
+        vars(row)["shown_flags"] = flags.get(row.pk, [])
+    for delivery in claimed:
+        vars(delivery)["news"] = news.get(delivery.pk, News())
+
+
+def _registrations_of(delivery: Delivery) -> list[Registration]:
+    if delivery.kind == Kind.ANSWER and delivery.submission:
+        return list(delivery.submission.registrations.all())
+    return [delivery.change.registration] if delivery.change else []
 
 
 def _entries(delivery: Delivery) -> list[Entry]:
@@ -139,12 +157,17 @@ def _entries(delivery: Delivery) -> list[Entry]:
         return []
     wanted: dict[str, str] = {Kind.PROMOTED: State.CONFIRMED, Kind.CANCELLED: State.CANCELLED}
     registration = delivery.change.registration
-    return [_entry(registration)] if registration.state == wanted.get(delivery.kind) else []
+    is_wanted = registration.state == wanted.get(delivery.kind)
+    if is_wanted or (delivery.kind == Kind.CHANGED and registration.is_active):
+        return [_entry(registration)]
+    return []
 
 
 def _entry(registration: Registration) -> Entry:
     ticket = next(iter(registration.tickets.all()), None)
-    return Entry(registration, ticket, rendering.stored_pdf(ticket) if ticket else b"")
+    shown = vars(registration).get("shown_flags", ())
+    flags = tuple(sentence(flag, registration.pk) for flag in shown)
+    return Entry(registration, ticket, rendering.stored_pdf(ticket) if ticket else b"", flags)
 
 
 def _context(delivery: Delivery, student: Student, entries: list[Entry]) -> dict[str, Any]:
@@ -161,6 +184,12 @@ def _context(delivery: Delivery, student: Student, entries: list[Entry]) -> dict
     }
     if email_key(delivery.to) == student.email_key:
         context["my_url"] = absolute(links.my_path(student))
+    if delivery.kind == Kind.CHANGED:
+        known = vars(delivery).get("news")
+        context["news"] = known or news_of([delivery]).get(delivery.pk, News())
+    if delivery.kind == Kind.CANCELLED and delivery.change:
+        context["is_called_off"] = delivery.change.cause == Change.Cause.EVENT_CANCELLED
+        context["reason"] = delivery.change.reason
     if delivery.kind == Kind.LINK:
         family = with_email(delivery.to, fest_id=fest.pk)
         context["family"] = [(row, absolute(links.my_path(row))) for row in family]

@@ -64,14 +64,23 @@ def owe(changes: Sequence[Change], *, now: dt.datetime, old_emails: Mapping[int,
             if change.submission_id not in answered:
                 owed += _owed(Kind.ANSWER, student, now, submission=change.submission)
             answered.add(change.submission_id)
-        elif change.to_state == Registration.State.CONFIRMED:
-            owed += _owed(Kind.PROMOTED, student, now, change=change)
-        elif change.to_state == Registration.State.CANCELLED:
-            owed += _owed(Kind.CANCELLED, student, now, change=change)
+        elif kind := _kind_of(change):
+            owed += _owed(kind, student, now, change=change)
     if corrected:
         _drop_over_cap(corrected, now)
     if owed or corrected:
         insert([*owed, *corrected])
+
+
+def _kind_of(change: Change) -> str:
+    """The mail that tells of one registration's turn; empty where nothing is to be told."""
+    if change.cause == Change.Cause.EVENT_CHANGED:
+        return Kind.CHANGED
+    turns: dict[str, str] = {
+        Registration.State.CONFIRMED: Kind.PROMOTED,
+        Registration.State.CANCELLED: Kind.CANCELLED,
+    }
+    return turns.get(change.to_state, "")
 
 
 def _is_newcomer(change: Change) -> bool:
@@ -229,7 +238,7 @@ def _waits_for_pdf(now: dt.datetime) -> Q:
     to_make = Booklet.objects.filter(finished_at=None, attempts__lt=RENDER_ATTEMPTS)
     waits = (
         Q(kind=Kind.ANSWER) & Exists(of_press)
-        | Q(kind=Kind.PROMOTED) & Exists(of_change)
+        | Q(kind__in=(Kind.PROMOTED, Kind.CHANGED)) & Exists(of_change)
         | Q(kind=Kind.CLASS) & Exists(to_make.filter(pk=OuterRef("booklet")))
     )
     return waits & Q(queued_at__gt=now - PDF_PATIENCE)

@@ -15,6 +15,8 @@ from tickets.doorbell import ring
 from tickets.models import Ticket
 
 State = Registration.State
+_ON_PAPER = (Change.Cause.CORRECTED, Change.Cause.EVENT_CHANGED)
+"""What changes the words of a ticket, and not whose it is."""
 
 
 @receiver(registrations_changed)
@@ -28,7 +30,7 @@ def follow(
     """Issues, voids or renews tickets, owes the mails, and rings for the workers after the commit."""
     _issue([change for change in changes if change.from_state != change.to_state], now)
     _void([change for change in changes if change.to_state == State.CANCELLED], now)
-    _renew([change for change in changes if change.cause == Change.Cause.CORRECTED])
+    _renew([change for change in changes if change.cause in _ON_PAPER])
     deliveries.owe(changes, now=now, old_emails=old_emails)
     transaction.on_commit(ring, robust=True)
 
@@ -58,7 +60,7 @@ def _void(changes: Sequence[Change], now: datetime) -> None:
 
 
 def _renew(changes: Sequence[Change]) -> None:
-    """A corrected name wants a new PDF; the code stays, so that what was printed stays true."""
+    """A corrected name or another time wants a new PDF; the code stays, so that what was printed opens the door."""
     if changes:
         ids = [change.registration_id for change in changes]
         Ticket.objects.filter(registration__in=ids).want_again()

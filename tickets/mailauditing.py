@@ -57,14 +57,16 @@ def each_press_is_answered_by_one_mail() -> Iterator[str]:
 
 @invariant(10)
 def each_turn_is_told_by_one_mail() -> Iterator[str]:
-    """Each promotion and each cancellation of a student who had an address then is owed one mail."""
+    """Each promotion, cancellation and change of an event is told by one mail to a student who had an address then."""
     sql = """
         JOIN period a ON a.student_id = r.student_id AND a.begins < c.at AND c.at <= a.ends
         WHERE (c.from_state <> '' AND c.from_state <> 'confirmed' AND c.to_state = 'confirmed'
-               OR c.from_state <> '' AND c.to_state = 'cancelled' AND c.from_state <> c.to_state)
+               OR c.from_state <> '' AND c.to_state = 'cancelled' AND c.from_state <> c.to_state
+               OR c.cause = 'event_changed')
             AND (a.email <> '')::int <> (
                 SELECT count(*) FROM tickets_delivery d WHERE d.change_id = c.id
-                AND d.kind = CASE c.to_state WHEN 'confirmed' THEN 'promoted' ELSE 'cancelled' END)
+                AND d.kind = CASE WHEN c.cause = 'event_changed' THEN 'changed'
+                    WHEN c.to_state = 'confirmed' THEN 'promoted' ELSE 'cancelled' END)
         ORDER BY c.id
     """
     for event, student, at, state in rows(ADDRESSES, CHANGE, sql):
@@ -141,10 +143,10 @@ def no_ticket_is_mailed_after_its_end() -> Iterator[str]:
             FROM registrations_registration r JOIN registrations_change c ON c.registration_id = r.id
                 AND c.from_state <> c.to_state
             WHERE d.kind = 'answer' AND r.submission_id = d.submission_id
-                OR d.kind = 'promoted'
+                OR d.kind IN ('promoted', 'changed')
                 AND r.id = (SELECT k.registration_id FROM registrations_change k WHERE k.id = d.change_id)
         ) about
-        WHERE d.kind IN ('answer', 'promoted') AND about.has_ended
+        WHERE d.kind IN ('answer', 'promoted', 'changed') AND about.has_ended
             AND d.sent_at > about.ended_at + interval '60 seconds'
         ORDER BY d.id
     """
@@ -166,6 +168,7 @@ def deliveries_belong_to_their_cause() -> Iterator[str]:
                 WHEN 'promoted' THEN c.to_state IS DISTINCT FROM 'confirmed'
                 WHEN 'cancelled' THEN c.to_state IS DISTINCT FROM 'cancelled'
                 WHEN 'corrected' THEN c.cause IS DISTINCT FROM 'corrected'
+                WHEN 'changed' THEN c.cause IS DISTINCT FROM 'event_changed'
                 ELSE c.cause <> 'corrected'
             END
         ORDER BY d.id

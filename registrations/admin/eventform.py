@@ -3,15 +3,18 @@
 from typing import Any
 
 from django import forms
+from django.core import signing
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events import pictures
 from events.desk import MergingForm
-from events.models import Event
+from events.models import Event, Picture
 from events.uploads import PictureField
 
 MOST_SEATS = 100_000
+KEPT_PICTURE = "kept_picture"
+_SIGNER = signing.Signer(salt="registrations.admin.eventform.picture")
 
 _ORDERED = (
     ("starts_at", "ends_at", False, gettext_lazy("The event must end after it starts.")),
@@ -37,6 +40,15 @@ class EventForm(MergingForm):
         help_text=gettext_lazy("PNG or JPEG, at most 2 MB. It is cropped to 1200 × 630 pixels."),
     )
     remove_picture = forms.BooleanField(label=gettext_lazy("Remove the picture"), required=False)
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=300,
+        required=False,
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+        help_text=gettext_lazy(
+            "For the trail. Where the event is called off, it stands in everybody's mail."
+        ),
+    )
     takes_place = forms.BooleanField(label=gettext_lazy("It takes place after all"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -53,6 +65,7 @@ class EventForm(MergingForm):
 
     def clean(self) -> Any:
         cleaned = super().clean()
+        self._take_kept_picture(cleaned)
         for low, high, may_be_same, words in _ORDERED:
             first, last = cleaned.get(low), cleaned.get(high)
             if first and last and (first > last or (first == last and not may_be_same)):
@@ -61,6 +74,20 @@ class EventForm(MergingForm):
         if self.instance.pk is not None and "state" in cleaned:
             self._check_state(cleaned)
         return cleaned
+
+    def _take_kept_picture(self, cleaned: dict[str, Any]) -> None:
+        """A file cannot be carried from page to page: it is kept, and its digest comes back signed."""
+        try:
+            digest = _SIGNER.unsign(self.data.get(KEPT_PICTURE, ""))
+        except signing.BadSignature:
+            return
+        if not cleaned.get("upload"):
+            cleaned["upload"] = Picture.objects.filter(pk=digest).first()
+
+    def kept_picture(self) -> list[tuple[str, str]]:
+        """The hidden field that brings the uploaded picture back, where there is one."""
+        picture = self.cleaned_data.get("upload")
+        return [(KEPT_PICTURE, _SIGNER.sign(pictures.keep(picture).pk))] if picture else []
 
     def _check_fest(self, cleaned: dict[str, Any]) -> None:
         """What belongs to an event belongs to its fest; the fest of an event never changes."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -10,16 +10,18 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from events import editing
+from events import editing, trail
 from events.admin import shown, take_picture
+from events.clock import database_now
 from events.desk import DeskAdmin
 from events.models import Event, Fest
 from events.roles import is_owner
 from events.trail import Line
 from registrations.admin.changes import change_lines
 from registrations.admin.eventform import EventForm
-from registrations.blocks.tending import end_all
-from registrations.waitinglist import promote_after_change
+from registrations.admin.eventsave import press
+from registrations.changing.carrying import values_of
+from registrations.locking import Deadline, in_transaction
 
 
 @admin.register(Event)
@@ -69,7 +71,16 @@ class EventAdmin(DeskAdmin):
             ),
             (
                 gettext_lazy("Time and place"),
-                {"fields": ("starts_at", "ends_at", "buffer_minutes", "venue")},
+                {
+                    "fields": (
+                        "starts_at",
+                        "ends_at",
+                        "buffer_minutes",
+                        "venue",
+                        "doors_open_at",
+                        "seats_kept_until",
+                    )
+                },
             ),
             (gettext_lazy("Text"), {"fields": ("summary", "description", "rules", "bring", *looks)}),
             (
@@ -80,6 +91,7 @@ class EventAdmin(DeskAdmin):
                 },
             ),
             (gettext_lazy("People"), {"fields": ("leads",)}),
+            (gettext_lazy("Why"), {"fields": ("reason",)}),
         )
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -87,27 +99,25 @@ class EventAdmin(DeskAdmin):
             kwargs["queryset"] = db_field.remote_field.model._default_manager.filter(is_staff=True)
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
-    def save_model(self, request: HttpRequest, obj: Event, form: Any, change: bool) -> None:
-        names = take_picture(form, obj, "picture")
-        is_new_capacity = not change or "capacity" in form.changed_data
-        capacity = form.cleaned_data["capacity"] if is_new_capacity else None
-        editing.write(obj, changed={*form.changed_data, *names}, capacity=capacity)
-        if change:
-            promote_after_change(obj)
-            if "state" in form.changed_data and obj.state == Event.State.CANCELLED:
-                end_all(obj)
-                self._tell_what_is_left(request, obj)
+    def changeform_view(
+        self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        """A change goes by the page that says what it would do; whatever else comes up is Django's to show."""
+        if request.method == "POST" and object_id is not None:
+            deadline = Deadline()
+            answer = in_transaction(lambda: press(self, request, object_id, deadline), deadline=deadline)
+            if answer is not None:
+                return answer
+        return super().changeform_view(request, object_id, form_url, extra_context)
 
-    def _tell_what_is_left(self, request: HttpRequest, obj: Event) -> None:
-        count = obj.registrations.active().count()
-        if count:
-            words = ngettext(
-                "The event is cancelled. It still has %(count)d registration: cancel it to tell the student.",
-                "The event is cancelled. It still has %(count)d registrations: cancel them to tell the students.",
-                count,
-            )
-            link = format_html('<a href="{}">{}</a>', registrations_path(obj), words % {"count": count})
-            self.message_user(request, link, messages.WARNING)
+    def save_model(self, request: HttpRequest, obj: Event, form: Any, change: bool) -> None:
+        """A new event; one that was there is saved by its `press`."""
+        names = take_picture(form, obj, "picture")
+        capacity = form.cleaned_data["capacity"]
+        editing.write(obj, changed={*form.changed_data, *names}, capacity=capacity)
+        after = values_of(obj, {"name", "state", "starts_at", "ends_at", "venue"}) | {"capacity": capacity}
+        reason, now = form.cleaned_data["reason"], database_now()
+        trail.record(obj, what="created", now=now, user=request.user, after=after, reason=reason)
 
     def lines_of(self, request: HttpRequest, obj: Event) -> list[Line]:
         """The Changes of its registrations as well."""

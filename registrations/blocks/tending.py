@@ -37,6 +37,8 @@ def end_all(event: Event) -> None:
 
 
 def _wants_reminder(block: Block, now: dt.datetime) -> bool:
+    if block.school_id is None:  # nobody was asked for names
+        return False
     if block.state != Block.State.HELD or block.reminded_at or not block.unused or block.held_at is None:
         return False
     time = block.deadline - block.held_at

@@ -291,5 +291,10 @@ class Block(models.Model):
 
     @property
     def deadline(self) -> dt.datetime:
-        """When the unused seats go back: at the latest when names can no longer come, or seats no longer move."""
+        """When the unused seats go back: at the latest when names can no longer come, or seats no longer move.
+
+        What an organiser keeps back waits for no names, so that the closing of registration does not end it.
+        """
+        if self.school_id is None:
+            return min(self.until, self.event.promotion_ends_at)
         return min(self.until, self.event.registration_closes_at, self.event.promotion_ends_at)

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from events.desk import page_of
 from events.models import Fest, Picture
 from events.roles import AT_THE_DESK
 from events.trail import record
@@ -140,14 +141,35 @@ def filled_in(client: Client, path: str, **values: Any) -> dict[str, Any]:
     """What a browser would send from the form at this path, with these fields typed over."""
     answer = client.get(path)
     assert answer.status_code == 200
+    return sent_by(answer) | values
+
+
+def is_asked(answer: Any) -> bool:
+    """Whether a page asks before something is done."""
+    return answer.status_code == 200 and "desk-confirm" in answer.content.decode()
+
+
+def confirm(client: Client, event: Any, answer: Any, **values: Any) -> Any:
+    """Agrees to what the page says would happen."""
+    return client.post(page_of(event), sent_by(answer) | values)
+
+
+def sent_by(answer: Any) -> dict[str, Any]:
+    """What a browser would send of the form on a page; a name that is there twice is a list."""
     page = html5lib.parse(answer.content.decode(), namespaceHTMLElements=False)
     form = page.find(".//div[@id='content-main']/form")
     sent: dict[str, Any] = {}
     for field in form.iter():
         is_sent = field.tag in ("input", "textarea", "select") and field.get("type") not in ("file", "submit")
-        if is_sent and field.get("name"):
-            sent |= _sent_by(field)
-    return sent | values
+        is_chosen = field.get("type") != "radio" or "checked" in field.attrib
+        if is_sent and is_chosen and field.get("name"):
+            for name, value in _sent_by(field).items():
+                sent[name] = value if name not in sent else [*_listed(sent[name]), value]
+    return sent
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _sent_by(field: Any) -> dict[str, Any]:
