@@ -314,6 +314,52 @@ def everybody_active_has_consented() -> Iterator[str]:
         yield f"{student} has an active registration, but no consent is on record."
 
 
+@invariant(5)
+def clashes_are_flagged() -> Iterator[str]:
+    """Two active registrations of a student that overlap have an open flag, or an organiser said that it is well."""
+    sql = """
+        SELECT e.name, o.name, p.name || ' (' || p.reference || ')'
+        FROM registrations_registration r JOIN events_event e ON e.id = r.event_id
+        JOIN registrations_registration t ON t.student_id = r.student_id AND t.id > r.id
+            AND t.state <> 'cancelled'
+        JOIN events_event o ON o.id = t.event_id
+        JOIN registrations_student p ON p.id = r.student_id
+        WHERE r.state <> 'cancelled'
+            AND e.starts_at < o.ends_at + o.buffer_minutes * interval '1 minute'
+            AND o.starts_at < e.ends_at + e.buffer_minutes * interval '1 minute'
+            AND NOT EXISTS (
+                SELECT FROM registrations_flag f
+                WHERE f.kind = 'clash'
+                    AND (f.registration_id, f.other_id) IN ((r.id, t.id), (t.id, r.id))
+                    AND (f.settled_at IS NULL OR EXISTS (
+                        SELECT FROM events_auditentry a WHERE a.subject_kind = 'registrations.flag'
+                            AND a.subject_id = f.id AND a.what = 'settled')))
+        ORDER BY r.id, t.id
+    """
+    for event, other, student in rows(sql):
+        yield f"{event} and {other} are at one time for {student}, and no flag says so."
+
+
+@invariant(5)
+def open_flags_have_their_reason() -> Iterator[str]:
+    """An open flag is about active registrations that overlap, or about a grade that the event is not for."""
+    sql = """
+        SELECT e.name, p.name || ' (' || p.reference || ')', f.kind
+        FROM registrations_flag f JOIN registrations_registration r ON r.id = f.registration_id
+        JOIN events_event e ON e.id = r.event_id JOIN registrations_student p ON p.id = r.student_id
+        LEFT JOIN registrations_registration t ON t.id = f.other_id LEFT JOIN events_event o ON o.id = t.event_id
+        WHERE f.settled_at IS NULL AND (
+            r.state = 'cancelled'
+            OR f.kind = 'ineligible' AND p.grade BETWEEN e.grade_min AND e.grade_max
+            OR f.kind = 'clash' AND (t.student_id <> r.student_id OR t.state = 'cancelled'
+                OR e.starts_at >= o.ends_at + o.buffer_minutes * interval '1 minute'
+                OR o.starts_at >= e.ends_at + e.buffer_minutes * interval '1 minute'))
+        ORDER BY f.id
+    """
+    for event, student, kind in rows(sql):
+        yield f"{event}: {student} is flagged ({kind}) for a reason that is gone."
+
+
 CHECKS = (
     counts_equal_a_recount,
     blocks_know_their_names,
@@ -331,5 +377,7 @@ CHECKS = (
     rows_carry_the_school_of_their_list,
     registrations_were_made_while_it_was_open,
     everybody_active_has_consented,
+    clashes_are_flagged,
+    open_flags_have_their_reason,
     *replaying.CHECKS,
 )

@@ -54,6 +54,7 @@ class Line:
     number: int = 0
     ticket: Any = None
     cancel_url: str = ""
+    flags: tuple[str, ...] = ()
 
 
 def refusal_line(event: Event, reason: str, other: Event | None = None) -> Line:

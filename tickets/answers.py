@@ -15,6 +15,7 @@ from events.snapshot import known_events, known_fest
 from events.stencils import Stencil
 from registrations import links
 from registrations.fields import suggested_email
+from registrations.flags import flags_of, sentence
 from registrations.models import Refusal, Registration, Student, Submission
 from registrations.presses import Line, refusal_line, waiting_text
 from tickets import holdings, qr
@@ -114,13 +115,16 @@ def _start(held: Holding) -> tuple[datetime, int]:
 
 
 def of_student(student: Student, token: str) -> list[Line]:
-    """Everything of one student: what is active first, each by its start."""
+    """Everything of one student: what is active first, each by its start, with what is wrong about it."""
     held = holdings.of_student(student.pk)
     held.sort(key=lambda one: (one.state == State.CANCELLED, *_start(one)))
-    return [
-        _line(one, student.reference, reverse("registrations:cancel", args=[token, one.registration_id]))
-        for one in held
-    ]
+    flags = flags_of(one.registration_id for one in held)
+    lines = []
+    for one in held:
+        key = one.registration_id
+        line = _line(one, student.reference, reverse("registrations:cancel", args=[token, key]))
+        lines.append(replace(line, flags=tuple(sentence(flag, key) for flag in flags.get(key, ()))))
+    return lines
 
 
 def _line(held: Holding, reference: str, cancel_url: str) -> Line:

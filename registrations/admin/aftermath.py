@@ -1,27 +1,11 @@
-"""Flags, results, merged references, erasures and purges at the desk."""
+"""Results, merged references, erasures and purges at the desk."""
 
 from django.contrib import admin
 from django.urls import URLPattern
 
 from events.desk import RecordAdmin
-from registrations.models import Erasure, Flag, MergedReference, Purge, Result, ResultSheet
+from registrations.models import Erasure, MergedReference, Purge, Result, ResultSheet
 from registrations.results import desk as results_desk
-
-
-@admin.register(Flag)
-class FlagAdmin(RecordAdmin):
-    led_through = "registration__event"
-    list_display = ("registration", "kind", "other", "at", "choose_by", "settled_at")
-    list_select_related = (
-        "registration__student",
-        "registration__event",
-        "other__student",
-        "other__event",
-    )
-    list_filter = (("settled_at", admin.EmptyFieldListFilter), "kind")
-    search_fields = ("registration__student__name", "registration__student__reference")
-    fields = ("registration", "kind", "other", "at", "choose_by", "user", "settled_at")
-    ordering = ("choose_by", "pk")
 
 
 @admin.register(ResultSheet)

@@ -1,7 +1,7 @@
 """The grid of students and events: one row a student, one column an event that somebody of the school wants."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 
 from events.models import Event, Fest
 from events.snapshot import known_events
-from registrations.models import Registration, School, Student
+from registrations.flags import flags_of, short
+from registrations.models import Flag, Registration, School, Student
 from registrations.waitinglist import with_number
 from tickets.board.filters import FilterForm, filtered, students_of
 from tickets.board.mailstates import TROUBLE, MailState, mail_state
@@ -28,6 +29,7 @@ class Cell:
     event: Event
     state: str = ""
     word: str = ""
+    flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class Grid:
 
 
 def grid_of(school: School, fest: Fest, query: QueryDict) -> Grid:
-    """The page of the board that this query asks for. Seven queries, however many students or events."""
+    """The page of the board that this query asks for. Eight queries, however many students or events."""
     everybody = students_of(school, fest)
     counts = _counts(school, fest)
     events = _events(counts)
@@ -127,16 +129,19 @@ def _rows(students: list[Student], events: list[Event], *, shows_cancelled: bool
         known = held.get((registration.student_id, registration.event_id))
         if known is None or not known.is_active:
             held[registration.student_id, registration.event_id] = registration
+    flags = flags_of(registration.pk for registration in held.values())
     for student in students:
-        cells = [_cell(event, held.get((student.pk, event.pk))) for event in events]
+        cells = [_cell(event, held.get((student.pk, event.pk)), flags) for event in events]
         mail, has_consent = getattr(student, "mail", None), getattr(student, "has_consent", False)
         yield Row(student, cells, mail_state(student.email, mail), has_consent)
 
 
-def _cell(event: Event, registration: Registration | None) -> Cell:
+def _cell(event: Event, registration: Registration | None, flags: Mapping[int, list[Flag]]) -> Cell:
     if registration is None:
         return Cell(event)
-    return Cell(event, registration.state, state_word(registration))
+    key = registration.pk
+    words = tuple(short(flag, key) for flag in flags.get(key, ()))
+    return Cell(event, registration.state, state_word(registration), words)
 
 
 def state_word(registration: Registration) -> str:

@@ -6,10 +6,13 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from registrations.models import Student
-from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher
+from registrations.flags import settle
+from registrations.locking import Deadline
+from registrations.models import Flag, Student
+from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher, build_user
 from registrations.tests.classlists import build_list, registered, row
 from registrations.tests.held import ask_now, name_now
+from registrations.tests.moving import change, move_to
 from tickets.models import Ticket
 from tickets.rendering import pdf_path, store
 from tickets.tests.audited import build_robo_race, cancel_first, correct_student, damage, run
@@ -204,6 +207,34 @@ SEEDED_IN_BLOCKS = {
 }
 
 
+FLAG = "registrations_flag"
+FLAGGED = {
+    "clash that nobody was told of": (
+        f"DELETE FROM {FLAG}",
+        "Robo Race and Quiz are at one time for Asha A (R), and no flag says so.",
+    ),
+    "clash settled by nobody": (
+        f"UPDATE {FLAG} SET settled_at = at",
+        "Robo Race and Quiz are at one time for Asha A (R), and no flag says so.",
+    ),
+    "flag of what was given up": (
+        f"UPDATE {REGISTRATION} SET state = 'cancelled' WHERE event_id = (SELECT max(id) FROM events_event)",
+        "Robo Race: Asha A (R) is flagged (clash) for a reason that is gone.",
+    ),
+    "flag of a time that is gone": (
+        (
+            "UPDATE events_event SET ends_at = ends_at + interval '1 day', starts_at = starts_at + interval '1 day'"
+            " WHERE name = 'Quiz'"
+        ),
+        "Robo Race: Asha A (R) is flagged (clash) for a reason that is gone.",
+    ),
+    "flag of a grade that is right": (
+        f"UPDATE {FLAG} SET kind = 'ineligible', other_id = NULL",
+        "Robo Race: Asha A (R) is flagged (ineligible) for a reason that is gone.",
+    ),
+}
+"""Of a student whose two events came to one time."""
+
 ROW = "registrations_classlistrow"
 ENTRY = "registrations_classlistentry"
 LISTED = {
@@ -306,12 +337,51 @@ def test_offender_among_held_seats_is_named(seed: str) -> None:
     assert named(sentence, run())
 
 
+@pytest.mark.parametrize("seed", FLAGGED)
+def test_offender_among_flags_is_named(seed: str) -> None:
+    sql, sentence = FLAGGED[seed]
+    robots = build_event(build_fest(), name="Robo Race", hour=10)
+    quiz = build_event(robots.fest, name="Quiz", hour=14)
+    build_submission(robots, quiz, name="Asha A")
+    move_to(robots, quiz)
+    assert run() == []
+    damage(sql)
+    assert named(sentence, run())
+
+
+def test_clash_that_an_organiser_settled_is_none() -> None:
+    robots = build_event(build_fest(), hour=10)
+    quiz = build_event(robots.fest, hour=14)
+    build_submission(robots, quiz)
+    move_to(robots, quiz)
+    settle([Flag.objects.get().pk], user=build_user(), reason="Starts late", deadline=Deadline(30))
+    assert run() == []
+
+
+def test_change_of_an_event_without_its_mail_is_named() -> None:
+    event = build_event(build_fest(), name="Robo Race", hour=10)
+    build_submission(event, name="Asha A")
+    move_to(event, build_event(event.fest, hour=14))
+    damage("DELETE FROM tickets_delivery WHERE kind = 'changed'")
+    assert named("Robo Race: Asha A (R) was confirmed at", run())
+
+
 @pytest.mark.parametrize(("minutes", "is_found"), [(9, False), (11, True)])
 def test_block_is_named_ten_minutes_after_its_time(minutes: int, is_found: bool) -> None:
     event = build_robo_race(capacity=5)
     ask_now(build_teacher(), event, 1)
     damage(f"UPDATE {BLOCK} SET until = clock_timestamp() - %s * interval '1 minute'", minutes)
     assert bool(run()) == is_found
+
+
+def test_offender_among_seats_held_back_is_named() -> None:
+    event = build_robo_race()
+    change(event, user=build_user(), capacity=5, hold=2)
+    assert run() == []
+    damage(f"UPDATE {BLOCK} SET used = 1")
+    assert named("Robo Race: the block of nobody says 1 used, but has 0 names.", run())
+    damage(f"UPDATE {BLOCK} SET used = 0, until = clock_timestamp() - interval '11 minutes'")
+    assert named("Robo Race: the block of nobody with 2 unused seats should have ended at", run())
 
 
 @pytest.mark.parametrize("seed", LISTED)

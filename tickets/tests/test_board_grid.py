@@ -184,7 +184,7 @@ def test_board_asks_the_same_number_of_queries(fest: Fest, teacher: Teacher, stu
         connection,
     ) as asked:
         assert client.get(HOME).status_code == 200
-    assert len(asked) == 9
+    assert len(asked) == 10
 
 
 def test_school_without_students_is_led_to_the_class_lists(fest: Fest, teacher: Teacher) -> None:

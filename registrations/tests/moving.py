@@ -1,0 +1,35 @@
+"""Events changed in tests, the way the desk changes them, but without the browser."""
+
+import copy
+import datetime as dt
+from typing import Any
+
+from django.db import transaction
+
+from events.capacity import HeldBack
+from events.clock import database_now
+from events.models import Event, Seats
+from registrations.changing.carrying import Decision, carry_out
+from registrations.changing.foreseeing import Consequences, Edit, foresee
+
+
+def change(event: Event, *, user: Any = None, reason: str = "", hold: int = 0, **values: Any) -> Consequences:
+    """Gives the event these values, with all that follows; what was foreseen."""
+    with transaction.atomic():
+        (seats,) = Seats.objects.locked([event.pk])
+        before = Event.objects.select_related("fest", "venue", "category").get(pk=event.pk)
+        after = copy.copy(before)
+        capacity = values.pop("capacity", seats.capacity)
+        for name, value in values.items():
+            setattr(after, name, value)
+        now = database_now()
+        changed = frozenset(name for name in values if getattr(before, name) != getattr(after, name))
+        foreseen = foresee([Edit(before, after, seats, capacity, changed)], now=now)
+        held = {event.pk: HeldBack(hold, now + dt.timedelta(days=1), user)} if hold else {}
+        carry_out(foreseen, Decision(user, reason, held), now=now)
+    return foreseen[0]
+
+
+def move_to(event: Event, other: Event) -> Consequences:
+    """To the time of another event."""
+    return change(event, starts_at=other.starts_at, ends_at=other.ends_at)

@@ -1,0 +1,213 @@
+"""What a change of an event does to those who registered: exactly what was foreseen, to everybody it concerns."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from events.models import AuditEntry, Event, Fest
+from registrations.blocks.tending import tend
+from registrations.cancelling import cancel
+from registrations.locking import Deadline
+from registrations.models import Block, Change, Flag, Registration
+from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher, build_user
+from registrations.tests.counting import counts, recount, states
+from registrations.tests.held import ask_now, letters, name_now, outlive, return_now
+from registrations.tests.moving import change, move_to
+from tickets.models import Delivery, Ticket
+from tickets.tests.audited import offenders
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def fest() -> Fest:
+    return build_fest()
+
+
+@pytest.fixture
+def user() -> Any:
+    return build_user(is_staff=True)
+
+
+@pytest.fixture(autouse=True)
+def audited(db: None) -> Any:
+    """Whatever a test here does, the audit finds nothing."""
+    yield
+    assert offenders() == []
+
+
+def mails(kind: str) -> int:
+    return Delivery.objects.filter(kind=kind).count()
+
+
+def open_flags() -> list[tuple[str, str]]:
+    rows = Flag.objects.filter(settled_at=None).order_by("pk")
+    return [(flag.kind, flag.registration.student.name) for flag in rows]
+
+
+def give_up(registration: Registration) -> None:
+    cancel([registration.pk], actor=Change.Actor.STUDENT, deadline=Deadline(30))
+
+
+def test_moved_event_flags_who_has_another_event_then_and_tells_everybody(fest: Fest) -> None:
+    robots, quiz = build_event(fest, hour=10, capacity=1), build_event(fest, hour=14)
+    build_submission(robots, quiz, name="Asha Rao")
+    build_submission(robots, name="Ben Roy")
+    foreseen = move_to(robots, quiz)
+    assert [one.registration.student.name for one in foreseen.troubles] == ["Asha Rao"]
+    assert open_flags() == [("clash", "Asha Rao")]
+    assert (states(robots), mails("changed")) == (["confirmed", "waiting"], 2)
+    assert (
+        list(Change.objects.filter(cause="event_changed").values_list("fields", flat=True))
+        == [["ends_at", "starts_at"]] * 2
+    )
+
+
+def test_clash_is_settled_when_one_of_the_two_is_given_up(fest: Fest) -> None:
+    robots, quiz = build_event(fest, hour=10), build_event(fest, hour=14)
+    for name in ("Asha Rao", "Ben Roy"):
+        build_submission(robots, quiz, name=name)
+    move_to(robots, quiz)
+    give_up(robots.registrations.get(student__name="Asha Rao"))
+    give_up(quiz.registrations.get(student__name="Ben Roy"))
+    assert open_flags() == []
+
+
+def test_clash_is_settled_when_the_event_moves_away_again(fest: Fest) -> None:
+    robots, quiz = build_event(fest, hour=10), build_event(fest, hour=14)
+    build_submission(robots, quiz)
+    begins, ends = robots.starts_at, robots.ends_at
+    move_to(robots, quiz)
+    assert len(change(robots, starts_at=begins, ends_at=ends).settled) == 1
+    assert open_flags() == []
+
+
+def test_clash_stays_one_flag_when_the_other_event_moves_after_it(fest: Fest) -> None:
+    robots, quiz = build_event(fest, hour=10), build_event(fest, hour=14)
+    build_submission(robots, quiz)
+    move_to(robots, quiz)
+    assert change(quiz, ends_at=quiz.ends_at + dt.timedelta(minutes=30)).troubles == []
+    assert len(open_flags()) == 1
+
+
+def test_buffer_that_makes_a_clash_tells_those_alone_who_clash(fest: Fest) -> None:
+    robots, quiz = build_event(fest, hour=10), build_event(fest, hour=11)
+    build_submission(robots, quiz, name="Asha Rao")
+    build_submission(robots)
+    change(robots, buffer_minutes=10)
+    assert (open_flags(), mails("changed")) == ([("clash", "Asha Rao")], 1)
+
+
+def test_narrowed_grades_flag_who_is_not_meant_any_more(fest: Fest) -> None:
+    event = build_event(fest)
+    build_submission(event, grade=7, name="Asha Rao")
+    build_submission(event, grade=9)
+    change(event, grade_min=8)
+    assert (open_flags(), states(event)) == ([("ineligible", "Asha Rao")], ["confirmed", "confirmed"])
+    assert mails("changed") == 1
+    change(event, grade_min=6)
+    assert open_flags() == []
+
+
+def test_changes_of_text_and_of_drafts_tell_nobody(fest: Fest) -> None:
+    event, draft = build_event(fest), build_event(fest, state=Event.State.DRAFT)
+    build_submission(event)
+    change(event, summary="Robots again")
+    move_to(draft, event)
+    assert (mails("changed"), AuditEntry.objects.filter(what="changed").count()) == (0, 2)
+
+
+def test_event_that_is_over_tells_nobody(fest: Fest) -> None:
+    event = build_event(fest)
+    build_submission(event)
+    hour = dt.timedelta(hours=1)
+    Event.objects.update(starts_at=fest.opens_at - hour, ends_at=fest.opens_at)
+    change(event, ends_at=fest.opens_at + hour)
+    assert mails("changed") == 0
+
+
+def test_moved_event_wants_its_tickets_printed_anew_with_the_same_code(fest: Fest) -> None:
+    event = build_event(fest)
+    build_submission(event)
+    ticket = Ticket.objects.get()
+    Ticket.objects.update(rendered_at=ticket.created_at)
+    change(event, ends_at=event.ends_at + dt.timedelta(hours=1))
+    assert (Ticket.objects.get().rendered_at, Ticket.objects.get().code) == (None, ticket.code)
+    assert Event.objects.get().sequence == 1
+
+
+def test_trail_tells_what_was_and_what_is(fest: Fest, user: Any) -> None:
+    event = build_event(fest, capacity=3)
+    change(event, user=user, reason="More chairs", capacity=5, name="Robots")
+    entry = AuditEntry.objects.get()
+    assert (entry.what, entry.user, entry.reason) == ("changed", user, "More chairs")
+    assert (entry.before, entry.after) == (
+        {"name": event.name, "capacity": 3},
+        {"name": "Robots", "capacity": 5},
+    )
+
+
+def test_called_off_event_ends_everything_and_tells_everybody(fest: Fest, user: Any) -> None:
+    event = build_event(fest, capacity=4)
+    teacher = build_teacher()
+    ask_now(teacher, event, 2)
+    name_now(event)
+    for _ in range(3):
+        build_submission(event)
+    with letters() as heard:
+        change(event, user=user, reason="No power", state=Event.State.CANCELLED)
+    assert (states(event), counts(event), recount(event)) == (["cancelled"] * 4, (0, 0, 4), (0, 0))
+    assert (Ticket.objects.live().count(), Block.objects.unreturned().count(), len(heard)) == (0, 0, 1)
+    assert set(Change.objects.filter(to_state="cancelled").values_list("cause", "reason")) == {
+        ("event_cancelled", "No power")
+    }
+    assert mails("cancelled") == 4
+
+
+def test_calling_off_costs_as_many_statements_for_many_as_for_few(fest: Fest) -> None:
+    def statements(people: int) -> int:
+        event = build_event(fest, capacity=people)
+        for _ in range(people):
+            build_submission(event)
+        with CaptureQueriesContext(connection) as queries:
+            change(event, state=Event.State.CANCELLED)
+        return len(queries)
+
+    assert statements(2) == statements(12)
+
+
+def test_held_back_seats_are_taken_before_anybody_is_promoted(fest: Fest, user: Any) -> None:
+    event = build_event(fest, capacity=1)
+    for _ in range(6):
+        build_submission(event)
+    change(event, user=user, capacity=5, hold=3)
+    assert (states(event), counts(event)) == (["confirmed"] * 2 + ["waiting"] * 4, (5, 4, 6))
+    block = Block.objects.get()
+    assert (block.school, block.seats, block.state, str(block)) == (None, 3, "held", f"Held back: 3, {event}")
+
+
+def test_held_back_seats_go_to_who_waits_by_hand_or_in_time(fest: Fest, user: Any) -> None:
+    for give in (return_now, lambda block: (outlive(block), tend())):
+        event = build_event(fest, capacity=1)
+        for _ in range(3):
+            build_submission(event)
+        change(event, user=user, capacity=3, hold=2)
+        assert states(event) == ["confirmed", "waiting", "waiting"]
+        with letters() as heard:
+            give(Block.objects.get(event=event))
+        assert (states(event), counts(event), heard) == (["confirmed"] * 3, (3, 0, 3), [])
+
+
+def test_held_back_seats_outlive_the_closing_and_nobody_names_them(fest: Fest, user: Any) -> None:
+    event = build_event(fest, capacity=1)
+    for _ in range(2):
+        build_submission(event)
+    change(event, user=user, capacity=2, hold=1)
+    Fest.objects.update(
+        closes_at=fest.opens_at + dt.timedelta(minutes=1), hours_changed_at=dt.datetime.now(dt.UTC)
+    )
+    assert tend() == 0
+    assert states(event) == ["confirmed", "waiting"]
