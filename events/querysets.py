@@ -48,6 +48,15 @@ class SeatsQuerySet(models.QuerySet["Seats"]):
             cursor.execute(_ADD, given)
             return bool(cursor.rowcount == 1)
 
+    def advance(self, event_id: int, *, seats: int, from_held: int) -> bool:
+        """Moves so many from the waiting list to free seats and to held ones; never past the capacity.
+
+        The second wall of a promotion by hand. `False` when it held.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute(_ADVANCE, {"event": event_id, "seats": seats, "from_held": from_held})
+            return bool(cursor.rowcount == 1)
+
     def hold(self, event_id: int, *, seats: int) -> bool:
         """Takes seats for names that are still to come; never past the capacity. `False` where they do not fit."""
         with connection.cursor() as cursor:
@@ -75,6 +84,14 @@ _ADD = """
         filled_at = CASE WHEN %(taken)s > 0 AND taken + %(taken)s = capacity
             THEN clock_timestamp() ELSE filled_at END
     WHERE event_id = %(event)s AND (%(taken)s = 0 OR taken + %(taken)s <= capacity) AND %(from_held)s <= held
+"""
+_ADVANCE = """
+    UPDATE events_seats SET
+        taken = taken + %(seats)s, held = held - %(from_held)s, waiting = waiting - %(seats)s - %(from_held)s,
+        filled_at = CASE WHEN %(seats)s > 0 AND taken + %(seats)s = capacity
+            THEN clock_timestamp() ELSE filled_at END
+    WHERE event_id = %(event)s AND (%(seats)s = 0 OR taken + %(seats)s <= capacity) AND %(from_held)s <= held
+        AND %(seats)s + %(from_held)s <= waiting
 """
 _HOLD = """
     UPDATE events_seats SET

@@ -251,12 +251,17 @@ def class_lists_add_up() -> Iterator[str]:
 
 @invariant(12)
 def presses_of_lists_are_told_by_their_rows() -> Iterator[str]:
-    """Each registration that a row's press obtained stands in an entry of one of the press's rows."""
+    """Each registration that a row's press obtained stands in an entry of one of the press's rows.
+
+    What it was moved to by an organiser belongs to the press, and does not stand in the list.
+    """
     sql = """
         SELECT e.name, p.name || ' (' || p.reference || ')' FROM registrations_registration r
         JOIN events_event e ON e.id = r.event_id JOIN registrations_student p ON p.id = r.student_id
         WHERE EXISTS (SELECT FROM registrations_classlistrow w WHERE w.submission_id = r.submission_id)
             AND NOT EXISTS (SELECT FROM registrations_classlistentry n WHERE n.registration_id = r.id AND n.is_new)
+            AND NOT EXISTS (SELECT FROM registrations_change c
+                            WHERE c.registration_id = r.id AND c.from_state = '' AND c.cause = 'moved')
         ORDER BY r.id
     """
     for event, student in rows(sql):

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from django.db.models import F
@@ -22,19 +23,25 @@ State = Registration.State
 
 
 def cancel(
-    registration_ids: Iterable[int], *, actor: str, deadline: Deadline, user: Any = None
+    registration_ids: Iterable[int],
+    *,
+    actor: str,
+    deadline: Deadline,
+    user: Any = None,
+    reason: str = "",
+    tells: bool = True,
 ) -> list[Registration]:
     """Cancels these registrations and promotes whoever waits, all in one transaction.
 
+    The `reason` stands in the changes and in the mails; where it `tells` nobody the mails are kept as dropped.
     A seat of a block that is still held goes back to its block, and nobody is promoted into it. What is
     cancelled already stays as it is, so a repeat does no harm. Locks the Seats rows of all events, then the
     registrations. Raises `NotPossible` when an event has begun and it is no organiser who cancels, `Busy`
     after 3 s.
     """
     ids = sorted(registration_ids)
-    return in_transaction(
-        lambda: cancel_along(ids, actor=actor, user=user, deadline=deadline), deadline=deadline
-    )
+    work = partial(cancel_along, ids, actor=actor, deadline=deadline, user=user, reason=reason, tells=tells)
+    return in_transaction(work, deadline=deadline)
 
 
 def cancel_along(
@@ -45,6 +52,7 @@ def cancel_along(
     user: Any = None,
     cause: str = Change.Cause.CANCELLED,
     reason: str = "",
+    tells: bool = True,
 ) -> list[Registration]:
     """As `cancel`, inside the caller's transaction and as a part of what the `cause` names."""
     ids = sorted(ids)
@@ -56,17 +64,27 @@ def cancel_along(
     rows = Registration.objects.filter(pk__in=ids).active().with_facts().order_by("pk")
     registrations = list(rows.select_for_update(no_key=True, of=("self",)))
     now = now or database_now()
-    for registration in registrations:
-        if actor in (Change.Actor.STUDENT, Change.Actor.TEACHER) and now >= registration.event.starts_at:
-            raise NotPossible(_("%(event)s has begun.") % {"event": registration.event.name})
-    _return_seats(registrations, seats)
     origin = Origin(cause, actor, now, user=user, reason=reason)
-    changes = move(registrations, to=State.CANCELLED, origin=origin)
+    is_organisers = actor not in (Change.Actor.STUDENT, Change.Actor.TEACHER)
+    for registration in registrations:
+        if not is_organisers and now >= registration.event.starts_at:
+            raise NotPossible(_("%(event)s has begun.") % {"event": registration.event.name})
+    changes = give_up(registrations, seats, origin=origin)
     for row in seats.values():
         changes += promote(row, cause=Change.Cause.PROMOTED, now=now)
     if changes:
-        registrations_changed.send(sender=Registration, changes=changes, now=now)
+        untold = frozenset() if tells else frozenset(row.pk for row in registrations)
+        registrations_changed.send(sender=Registration, changes=changes, now=now, untold=untold)
     return registrations
+
+
+def give_up(registrations: list[Registration], seats: dict[int, Seats], *, origin: Origin) -> list[Change]:
+    """Cancels these registrations, locked like the `seats` of their events, and takes them off the counts.
+
+    Nobody is promoted here, and the signal is the caller's.
+    """
+    _return_seats(registrations, seats)
+    return move(registrations, to=State.CANCELLED, origin=origin)
 
 
 def _return_seats(registrations: list[Registration], seats: dict[int, Seats]) -> None:

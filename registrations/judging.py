@@ -42,6 +42,13 @@ def judge(
         return Judgement(reason=Reason.ALREADY)
     if reason := _closed(event, now):
         return Judgement(reason=reason)
+    return judge_seat(claim, event, tally, held, now)
+
+
+def judge_seat(
+    claim: "Claim", event: Event, tally: "Tally", held: Sequence[Registration], now: datetime
+) -> Judgement:
+    """The rules that also bind organisers, whom the opening hours do not."""
     if not event.has_room_for_grade(claim.student.grade):
         return Judgement(reason=Reason.INELIGIBLE)
     for registration in held:

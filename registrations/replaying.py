@@ -96,9 +96,14 @@ def nobody_was_sent_away_from_a_free_seat() -> Iterator[str]:
 
 @invariant(5)
 def no_newcomer_overtook_those_who_waited() -> Iterator[str]:
-    """Nobody was given a seat at once while somebody waited for one; but an organiser may keep seats back."""
+    """Nobody was given a seat at once while somebody waited for one.
+
+    But an organiser may keep seats back, and a person at the door may let somebody in.
+    """
     sql = """
-        WHERE h.was = '' AND NOT h.replaced AND NOT h.kept_back AND h.seats > 0 AND h.waiting > 0
+        WHERE h.was = '' AND NOT h.replaced AND NOT h.kept_back AND h.seats > 0 AND h.waiting > 0 AND NOT EXISTS (
+            SELECT FROM registrations_change c
+            WHERE h.student_id IS NOT NULL AND c.id = h.id AND c.cause = 'walk_in' AND c.user_id IS NOT NULL)
         ORDER BY h.at, h.id
     """
     for event, student, at, _state, _taken, waiting, _capacity in rows(HISTORY, TOLD, sql):
@@ -107,15 +112,19 @@ def no_newcomer_overtook_those_who_waited() -> Iterator[str]:
 
 @invariant(5)
 def nobody_was_promoted_past_an_earlier_place() -> Iterator[str]:
-    """Whoever got a seat from the waiting list had the first place of all who waited at that moment."""
+    """Whoever got a seat from the waiting list had the first place of all who waited at that moment.
+
+    But for those whom a person chose: the change says who it was.
+    """
     sql = """
         WITH waited AS (
-            SELECT r.id, r.event_id, r.place, r.student_id, gone.at AS left_at, gone.to_state
+            SELECT r.id, r.event_id, r.place, r.student_id, gone.at AS left_at, gone.to_state,
+                gone.cause = 'chosen' AND gone.user_id IS NOT NULL AS is_chosen
             FROM registrations_registration r
             JOIN registrations_change came
                 ON came.registration_id = r.id AND came.from_state = '' AND came.to_state = 'waiting'
             LEFT JOIN LATERAL (
-                SELECT g.at, g.to_state FROM registrations_change g
+                SELECT g.at, g.to_state, g.cause, g.user_id FROM registrations_change g
                 WHERE g.registration_id = r.id AND g.from_state = 'waiting' AND g.to_state <> 'waiting'
                 ORDER BY g.id LIMIT 1
             ) gone ON true
@@ -135,7 +144,7 @@ def nobody_was_promoted_past_an_earlier_place() -> Iterator[str]:
                 AND coalesce(w.left_at, 'infinity') > k.left_at
             ORDER BY w.place LIMIT 1
         ) passed
-        WHERE k.to_state IN ('confirmed', 'offered') AND k.earlier_left_at > k.left_at
+        WHERE k.to_state IN ('confirmed', 'offered') AND k.earlier_left_at > k.left_at AND NOT k.is_chosen
         ORDER BY e.id, k.place
     """
     for event, student, place, passed, passed_place in rows(sql):
@@ -157,10 +166,27 @@ def a_replaced_one_gave_up_what_was_taken() -> Iterator[str]:
         yield f"{event}: what was taken over at {at:%Y-%m-%d %H:%M:%S} is not what was given up."
 
 
+@invariant(7)
+def a_moved_one_gave_up_another() -> Iterator[str]:
+    """Whoever was moved gave up one registration and got one other of that fest at that very moment."""
+    sql = """
+        SELECT p.name || ' (' || p.reference || ')', c.at
+        FROM registrations_change c JOIN registrations_registration r ON r.id = c.registration_id
+        JOIN registrations_student p ON p.id = r.student_id
+        WHERE c.cause = 'moved' GROUP BY p.id, c.at
+        HAVING count(*) FILTER (WHERE c.to_state = 'cancelled') <> count(*) FILTER (WHERE c.from_state = '')
+            OR bool_or(c.user_id IS NULL)
+        ORDER BY c.at, p.id
+    """
+    for student, at in rows(sql):
+        yield f"{student} was moved at {at:%Y-%m-%d %H:%M:%S}, but not from one event to one other by somebody."
+
+
 CHECKS = (
     no_seat_was_given_above_the_capacity,
     nobody_was_sent_away_from_a_free_seat,
     no_newcomer_overtook_those_who_waited,
     nobody_was_promoted_past_an_earlier_place,
     a_replaced_one_gave_up_what_was_taken,
+    a_moved_one_gave_up_another,
 )

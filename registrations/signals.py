@@ -5,7 +5,8 @@ from django.dispatch import Signal
 registrations_changed = Signal()
 """Sent with `changes` (saved, each with its registration, event and student at hand, and with the press that
 caused it, if one did) and `now`; where details were corrected also with `old_emails`, the address that each
-student had before, by the student's number. A receiver that raises undoes the change."""
+student had before, by the student's number, and `untold`, the numbers of the registrations whose students an
+organiser does not want told. A receiver that raises undoes the change."""
 
 attempt_noticed = Signal()
 """Sent with `student` and `now` when a press used the name of a registered student and was refused."""
@@ -25,11 +26,15 @@ results_changed = Signal()
 takes them back, or changes what is published. A receiver may return a sentence for the organiser."""
 
 students_merged = Signal()
-"""Sent with `kept`, `gone` (both Student, locked) and `now` inside the transaction that makes two rows of one
-student one: whatever of `gone` stands in a room above moves to `kept`, before `gone` is deleted."""
+"""Sent with `kept`, `gone` (both Student, locked), `doubles`, `now` and `tells` inside the transaction that makes
+two rows of one student one: whatever of `gone` stands in a room above moves to `kept`, before `gone` is deleted.
+
+`doubles` are pairs of registrations for one event, the better one and the one that was cancelled for it. Where
+it `tells` the student, the address that is kept hears where everything is found now."""
 
 schools_merged = Signal()
-"""Sent with `kept`, `gone` (both School) and `now`, likewise, before `gone` is deleted."""
+"""Sent with `kept`, `gone` (both School), `students` (the numbers of those who moved) and `now`, likewise, before
+`gone` is deleted."""
 
 student_erased = Signal()
 """Sent with `student` (locked, its details still there) and `now` inside the transaction that erases a person:

@@ -35,13 +35,17 @@ def the_confirmed_have_one_live_ticket() -> Iterator[str]:
 
 @invariant(11)
 def tickets_were_issued_with_the_seat() -> Iterator[str]:
-    """Each ticket was issued at the moment at which its registration was confirmed."""
+    """Each ticket was issued at the moment at which its registration was confirmed, or another one was replaced."""
     sql = """
         SELECT t.id, p.name || ' (' || p.reference || ')' FROM tickets_ticket t
         JOIN registrations_student p ON p.id = t.student_id
         WHERE NOT EXISTS (
             SELECT FROM registrations_change c
             WHERE c.registration_id = t.registration_id AND c.to_state = 'confirmed' AND c.at = t.created_at)
+            AND NOT EXISTS (
+                SELECT FROM tickets_ticket o JOIN events_auditentry a ON a.subject_kind = 'tickets.ticket'
+                    AND a.subject_id = o.id AND a.what = 're-issued' AND a.at = o.voided_at
+                WHERE o.registration_id = t.registration_id AND o.voided_at = t.created_at)
         ORDER BY t.id
     """
     for pk, student in rows(sql):

@@ -28,7 +28,9 @@ logger = logging.getLogger(__name__)
 
 Kind = Delivery.Kind
 State = Registration.State
-_WITH_TICKETS = (Kind.ANSWER, Kind.PROMOTED, Kind.CHANGED)
+
+WITH_TICKETS = (Kind.ANSWER, Kind.PROMOTED, Kind.CHANGED, Kind.MOVED, Kind.REISSUED)
+"""The mails that bring tickets along."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +107,12 @@ def compose(delivery: Delivery) -> AnymailMessage | None:
         if not _is_true(delivery, context):
             return None
         message = envelope(delivery, context)
-        if delivery.kind in _WITH_TICKETS:
+        if delivery.kind in WITH_TICKETS:
             _attach_tickets(message, entries)
-        if delivery.kind in (*_WITH_TICKETS, Kind.CANCELLED):
+        if delivery.kind in (*WITH_TICKETS, Kind.CANCELLED):
             _attach_calendar(message, delivery, entries)
+        if delivery.kind == Kind.MOVED:
+            _attach_withdrawal(message, context["left"])
     return message
 
 
@@ -134,6 +138,7 @@ def _fetch_facts(claimed: Sequence[Delivery]) -> None:
         list(claimed),
         Prefetch("submission__registrations", registrations),
         Prefetch("change__registration", registrations),
+        Prefetch("ticket__registration", registrations),
     )
     rows = [row for delivery in claimed for row in _registrations_of(delivery)]
     flags, news = flags_of(row.pk for row in rows), news_of(claimed)
@@ -146,6 +151,8 @@ def _fetch_facts(claimed: Sequence[Delivery]) -> None:
 def _registrations_of(delivery: Delivery) -> list[Registration]:
     if delivery.kind == Kind.ANSWER and delivery.submission:
         return list(delivery.submission.registrations.all())
+    if delivery.kind == Kind.REISSUED and delivery.ticket:
+        return [delivery.ticket.registration]
     return [delivery.change.registration] if delivery.change else []
 
 
@@ -153,14 +160,21 @@ def _entries(delivery: Delivery) -> list[Entry]:
     if delivery.kind == Kind.ANSWER and delivery.submission:
         rows = [row for row in delivery.submission.registrations.all() if row.is_active]
         return [_entry(row) for row in sorted(rows, key=lambda row: (row.event.starts_at, row.pk))]
+    if delivery.kind == Kind.REISSUED and delivery.ticket:
+        return [_entry(delivery.ticket.registration)] if delivery.ticket.is_live else []
     if delivery.change is None:
         return []
-    wanted: dict[str, str] = {Kind.PROMOTED: State.CONFIRMED, Kind.CANCELLED: State.CANCELLED}
     registration = delivery.change.registration
-    is_wanted = registration.state == wanted.get(delivery.kind)
-    if is_wanted or (delivery.kind == Kind.CHANGED and registration.is_active):
-        return [_entry(registration)]
-    return []
+    return [_entry(registration)] if registration.state in _TRUE_IN.get(delivery.kind, ()) else []
+
+
+_TRUE_IN: dict[str, tuple[str, ...]] = {
+    Kind.PROMOTED: (State.CONFIRMED,),
+    Kind.CANCELLED: (State.CANCELLED,),
+    Kind.MOVED: (State.CONFIRMED, State.WAITING),
+    Kind.CHANGED: (State.CONFIRMED, State.OFFERED, State.WAITING),
+}
+"""The states of its registration in which a mail about a change is still true."""
 
 
 def _entry(registration: Registration) -> Entry:
@@ -172,7 +186,7 @@ def _entry(registration: Registration) -> Entry:
 
 def _context(delivery: Delivery, student: Student, entries: list[Entry]) -> dict[str, Any]:
     fest = student.fest
-    context = {
+    context: dict[str, Any] = {
         "fest": fest,
         "student": student,
         "entries": entries,
@@ -182,6 +196,10 @@ def _context(delivery: Delivery, student: Student, entries: list[Entry]) -> dict
         "site_url": settings.SITE_URL,
         "find_link_url": absolute("/link/"),
     }
+    if delivery.change and delivery.kind in (Kind.CANCELLED, Kind.MOVED, Kind.PROMOTED):
+        context["reason"] = delivery.change.reason
+    if delivery.kind == Kind.MOVED:
+        context["left"] = _left_for(delivery)
     if email_key(delivery.to) == student.email_key:
         context["my_url"] = absolute(links.my_path(student))
     if delivery.kind == Kind.CHANGED:
@@ -189,7 +207,6 @@ def _context(delivery: Delivery, student: Student, entries: list[Entry]) -> dict
         context["news"] = known or news_of([delivery]).get(delivery.pk, News())
     if delivery.kind == Kind.CANCELLED and delivery.change:
         context["is_called_off"] = delivery.change.cause == Change.Cause.EVENT_CANCELLED
-        context["reason"] = delivery.change.reason
     if delivery.kind == Kind.LINK:
         family = with_email(delivery.to, fest_id=fest.pk)
         context["family"] = [(row, absolute(links.my_path(row))) for row in family]
@@ -213,6 +230,24 @@ def _attach_calendar(message: AnymailMessage, delivery: Delivery, entries: Itera
             now=timezone.now(),
         )
         message.attach("events.ics", content.decode(), f"text/calendar; method={method}")
+
+
+def _left_for(delivery: Delivery) -> Registration | None:
+    """What the student left for the registration that this mail tells of: both changes are of one moment."""
+    left = Registration.objects.with_facts().filter(
+        student=delivery.student,
+        changes__cause=Change.Cause.MOVED,
+        changes__to_state=State.CANCELLED,
+        changes__at=delivery.created_at,
+    )
+    return left.first()
+
+
+def _attach_withdrawal(message: AnymailMessage, left: Registration | None) -> None:
+    """Takes the entry of what was left out of the calendar."""
+    if left:
+        content = ics([calendar_entry(left, url="")], method="CANCEL", now=timezone.now())
+        message.attach("left.ics", content.decode(), "text/calendar; method=CANCEL")
 
 
 def _unwritten(delivery: Delivery, error: Exception) -> Result:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -37,6 +37,8 @@ UNASKED = (Kind.LINK, Kind.ATTEMPT)
 """Mails that no new seat caused, and that anybody can ask for who knows an address or a name."""
 UNASKED_PER_HOUR = 3
 """Of these to one mailbox."""
+UNTOLD = "the organiser chose not to tell"
+"""Why a mail was dropped that would have been owed."""
 NOBODY: Mapping[int, str] = MappingProxyType({})
 _LOCK_MAILBOXES = """
     SELECT pg_advisory_xact_lock(hashtextextended(mailbox, 0))
@@ -44,8 +46,18 @@ _LOCK_MAILBOXES = """
 """
 
 
-def owe(changes: Sequence[Change], *, now: dt.datetime, old_emails: Mapping[int, str] = NOBODY) -> None:
+def owe(
+    changes: Sequence[Change],
+    *,
+    now: dt.datetime,
+    old_emails: Mapping[int, str] = NOBODY,
+    untold: Collection[int] = (),
+) -> None:
     """Writes the deliveries that these changes cause; whoever has no address is owed none.
+
+    Of registrations that an organiser wants `untold` they are kept as dropped, so that the mails still say
+    what was decided. Of a double that was cancelled when two rows of one student became one nobody hears:
+    the seat is still theirs.
 
     A press is answered by one mail, and a correction of one student's details told once, whatever number of
     registrations it touches. The number of statements does not grow with the students.
@@ -66,6 +78,7 @@ def owe(changes: Sequence[Change], *, now: dt.datetime, old_emails: Mapping[int,
             answered.add(change.submission_id)
         elif kind := _kind_of(change):
             owed += _owed(kind, student, now, change=change)
+    _drop_untold(owed, untold)
     if corrected:
         _drop_over_cap(corrected, now)
     if owed or corrected:
@@ -73,14 +86,24 @@ def owe(changes: Sequence[Change], *, now: dt.datetime, old_emails: Mapping[int,
 
 
 def _kind_of(change: Change) -> str:
-    """The mail that tells of one registration's turn; empty where nothing is to be told."""
+    """The mail that tells of this change alone; empty where none does. A move is told by what it led to."""
     if change.cause == Change.Cause.EVENT_CHANGED:
         return Kind.CHANGED
-    turns: dict[str, str] = {
+    if change.cause == Change.Cause.MERGED:
+        return ""
+    if change.cause == Change.Cause.MOVED:
+        return "" if change.from_state else Kind.MOVED
+    kinds: dict[str, str] = {
         Registration.State.CONFIRMED: Kind.PROMOTED,
         Registration.State.CANCELLED: Kind.CANCELLED,
     }
-    return turns.get(change.to_state, "")
+    return kinds.get(change.to_state, "")
+
+
+def _drop_untold(owed: Iterable[Delivery], untold: Collection[int]) -> None:
+    for delivery in owed:
+        if delivery.change and delivery.change.registration_id in untold:
+            delivery.state, delivery.error = State.DROPPED, UNTOLD
 
 
 def _is_newcomer(change: Change) -> bool:
@@ -96,6 +119,7 @@ def _owed(
     to: str | None = None,
     submission: Submission | None = None,
     change: Change | None = None,
+    ticket: Ticket | None = None,
 ) -> list[Delivery]:
     address = student.email if to is None else to
     if not address:
@@ -106,6 +130,7 @@ def _owed(
             student=student,
             submission=submission,
             change=change,
+            ticket=ticket,
             to=address,
             mailbox=mailbox_key(address),
             created_at=now,
@@ -132,7 +157,7 @@ def _drop_over_cap(owed: Sequence[Delivery], now: dt.datetime) -> None:
     Each kind has a cap of its own, so that no number of asked-for links can silence the word to the old
     address. What is over it is kept as dropped; the auditor reads from it who was told, or would have been.
     """
-    _lock_mailboxes(delivery.mailbox for delivery in owed)
+    lock_mailboxes(delivery.mailbox for delivery in owed)
     caps = (Kind.CORRECTED,), UNASKED
     sent = {kinds: _recent(owed, now, kinds=kinds) for kinds in caps}
     for delivery in owed:
@@ -166,6 +191,11 @@ def owe_attempt(student: Student, *, now: dt.datetime) -> bool:
     return True
 
 
+def links_for(students: Iterable[Student], *, now: dt.datetime) -> list[Delivery]:
+    """Mails with the link to everything of each student, not stored yet."""
+    return [one for student in students for one in _owed(Kind.LINK, student, now)]
+
+
 def owe_link(students: Sequence[Student], *, now: dt.datetime) -> bool:
     """One mail with the links of all these students, who share an address; few an hour to a mailbox."""
     if not students:
@@ -178,12 +208,21 @@ def owe_link(students: Sequence[Student], *, now: dt.datetime) -> bool:
     return True
 
 
+def owe_reissued(tickets: Sequence[Ticket], *, now: dt.datetime, tells: bool) -> None:
+    """One mail a new ticket, inside the caller's transaction; kept as dropped where nobody shall be told."""
+    owed = [one for ticket in tickets for one in _owed(Kind.REISSUED, ticket.student, now, ticket=ticket)]
+    for delivery in owed if not tells else ():
+        delivery.state, delivery.error = State.DROPPED, UNTOLD
+    if owed:
+        insert(owed)
+
+
 def _lock_mailbox(email: str) -> None:
     """Lets one transaction at a time count and add; it is no row, since there may be none yet."""
-    _lock_mailboxes([mailbox_key(email)])
+    lock_mailboxes([mailbox_key(email)])
 
 
-def _lock_mailboxes(mailboxes: Iterable[str]) -> None:
+def lock_mailboxes(mailboxes: Iterable[str]) -> None:
     """All of them in one order, the same for everybody."""
     with connection.cursor() as cursor:
         cursor.execute(_LOCK_MAILBOXES, [sorted(set(mailboxes))])
@@ -235,10 +274,12 @@ def _waits_for_pdf(now: dt.datetime) -> Q:
     to_render = Ticket.objects.to_render()
     of_press = to_render.filter(registration__submission=OuterRef("submission"))
     of_change = to_render.filter(registration=OuterRef("change__registration"))
+    itself = to_render.filter(pk=OuterRef("ticket"))
     to_make = Booklet.objects.filter(finished_at=None, attempts__lt=RENDER_ATTEMPTS)
     waits = (
         Q(kind=Kind.ANSWER) & Exists(of_press)
-        | Q(kind__in=(Kind.PROMOTED, Kind.CHANGED)) & Exists(of_change)
+        | Q(kind__in=(Kind.PROMOTED, Kind.CHANGED, Kind.MOVED)) & Exists(of_change)
+        | Q(kind=Kind.REISSUED) & Exists(itself)
         | Q(kind=Kind.CLASS) & Exists(to_make.filter(pk=OuterRef("booklet")))
     )
     return waits & Q(queued_at__gt=now - PDF_PATIENCE)
@@ -301,13 +342,18 @@ def send_again(deliveries_ids: Iterable[int]) -> int:
     )
     with transaction.atomic():
         again = list(rows.exclude(kind=Kind.LETTER).order_by("pk").select_for_update(no_key=True))
-        for delivery in again:
-            delivery.key, delivery.state, delivery.attempts = random_key(), State.QUEUED, 0
-            delivery.queued_at = delivery.due_at = now
-            delivery.sent_at = delivery.claimed_at = None
-            delivery.provider_id = delivery.error = ""
-        Delivery.objects.bulk_update(again, _SENT_AGAIN)
+        queue_anew(again, now=now)
     return len(again)
+
+
+def queue_anew(again: Sequence[Delivery], *, now: dt.datetime) -> None:
+    """Puts these back into the queue with all their tries, each as another mail to the provider."""
+    for delivery in again:
+        delivery.key, delivery.state, delivery.attempts = random_key(), State.QUEUED, 0
+        delivery.queued_at = delivery.due_at = now
+        delivery.sent_at = delivery.claimed_at = None
+        delivery.provider_id = delivery.error = ""
+    Delivery.objects.bulk_update(again, _SENT_AGAIN)
 
 
 _SENT_AGAIN = (

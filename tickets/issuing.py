@@ -1,6 +1,6 @@
 """Tickets follow registrations, in the same transaction: a seat without its ticket is not taken."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -25,13 +25,14 @@ def follow(
     changes: Sequence[Change],
     now: datetime,
     old_emails: Mapping[int, str] = deliveries.NOBODY,
+    untold: Collection[int] = (),
     **_kwargs: object,
 ) -> None:
     """Issues, voids or renews tickets, owes the mails, and rings for the workers after the commit."""
     _issue([change for change in changes if change.from_state != change.to_state], now)
     _void([change for change in changes if change.to_state == State.CANCELLED], now)
     _renew([change for change in changes if change.cause in _ON_PAPER])
-    deliveries.owe(changes, now=now, old_emails=old_emails)
+    deliveries.owe(changes, now=now, old_emails=old_emails, untold=untold)
     transaction.on_commit(ring, robust=True)
 
 

@@ -18,9 +18,12 @@ ADDRESSES = """
         SELECT p.id, coalesce((SELECT max(at) FROM corrected c WHERE c.student_id = p.id), '-infinity'),
             'infinity', p.email
         FROM registrations_student p
-    )
+    ), merged AS (SELECT student_id, max(at) AS at FROM registrations_mergedreference GROUP BY student_id)
 """
-"""Which address a student had when. An address that was given up is known by the mail that told of it."""
+"""Which address a student had when. An address that was given up is known by the mail that told of it.
+
+Of a student who was `merged` of two rows nothing is judged that came before: whose address was whose is not kept.
+"""
 
 DELIVERY = """
     SELECT d.id, d.kind, p.name || ' (' || p.reference || ')', d.created_at
@@ -49,7 +52,9 @@ def each_press_is_answered_by_one_mail() -> Iterator[str]:
         JOIN period a ON a.student_id = s.student_id AND a.begins < m.at AND m.at <= a.ends
         JOIN LATERAL (SELECT count(*) AS many FROM tickets_delivery d
                       WHERE d.submission_id = s.id AND d.kind = 'answer') n ON true
-        WHERE n.many <> (a.email <> '')::int ORDER BY s.id
+        WHERE n.many <> (a.email <> '')::int
+            AND NOT EXISTS (SELECT FROM merged g WHERE g.student_id = p.id AND m.at <= g.at)
+        ORDER BY s.id
     """
     for key, student, has_address, many in rows(ADDRESSES, sql):
         yield f"The submission {key} of {student} has {many} answers by mail, but is owed {int(has_address)}."
@@ -57,16 +62,22 @@ def each_press_is_answered_by_one_mail() -> Iterator[str]:
 
 @invariant(10)
 def each_turn_is_told_by_one_mail() -> Iterator[str]:
-    """Each promotion, cancellation and change of an event is told by one mail to a student who had an address then."""
+    """Each promotion, cancellation, move and change of an event is told by one mail to who had an address then.
+
+    A move is told by what it led to, and not as a cancellation besides. A double that was cancelled when two
+    rows of one student became one is told by none: the seat is still theirs.
+    """
     sql = """
         JOIN period a ON a.student_id = r.student_id AND a.begins < c.at AND c.at <= a.ends
         WHERE (c.from_state <> '' AND c.from_state <> 'confirmed' AND c.to_state = 'confirmed'
                OR c.from_state <> '' AND c.to_state = 'cancelled' AND c.from_state <> c.to_state
-               OR c.cause = 'event_changed')
-            AND (a.email <> '')::int <> (
+               OR c.from_state = '' AND c.cause = 'moved' OR c.cause = 'event_changed')
+            AND (a.email <> '' AND (c.cause <> 'moved' OR c.from_state = '') AND c.cause <> 'merged')::int <> (
                 SELECT count(*) FROM tickets_delivery d WHERE d.change_id = c.id
-                AND d.kind = CASE WHEN c.cause = 'event_changed' THEN 'changed'
+                AND d.kind = CASE WHEN c.cause = 'moved' THEN 'moved'
+                    WHEN c.cause = 'event_changed' THEN 'changed'
                     WHEN c.to_state = 'confirmed' THEN 'promoted' ELSE 'cancelled' END)
+            AND NOT EXISTS (SELECT FROM merged g WHERE g.student_id = p.id AND c.at <= g.at)
         ORDER BY c.id
     """
     for event, student, at, state in rows(ADDRESSES, CHANGE, sql):
@@ -90,8 +101,9 @@ def each_correction_is_told() -> Iterator[str]:
             SELECT count(*) FILTER (WHERE d.kind = 'link') AS links,
                 count(*) FILTER (WHERE d.kind = 'corrected') AS told
             FROM tickets_delivery d WHERE d.change_id = ANY (o.changes)) n
-        WHERE n.links <> (o.moved AND new.email <> '')::int
-            OR n.told <> ((o.moved OR o.renamed) AND old.email <> '')::int
+        WHERE (n.links <> (o.moved AND new.email <> '')::int
+            OR n.told <> ((o.moved OR o.renamed) AND old.email <> '')::int)
+            AND NOT EXISTS (SELECT FROM merged g WHERE g.student_id = p.id AND o.at <= g.at)
         ORDER BY o.at
     """
     for student, at in rows(ADDRESSES, sql):
@@ -112,6 +124,7 @@ def mails_go_to_an_address_of_the_student() -> Iterator[str]:
                 OR d.kind = 'link' AND a.begins <= d.created_at AND d.created_at < a.ends
                 OR d.kind = 'corrected' AND a.begins < d.created_at AND d.created_at <= a.ends
                 OR d.kind NOT IN ('link', 'corrected') AND d.created_at <= a.ends))
+            AND NOT EXISTS (SELECT FROM merged g WHERE g.student_id = p.id AND d.created_at <= g.at)
         ORDER BY d.id
     """
     for pk, kind, student, at in rows(ADDRESSES, DELIVERY, sql):
@@ -143,10 +156,10 @@ def no_ticket_is_mailed_after_its_end() -> Iterator[str]:
             FROM registrations_registration r JOIN registrations_change c ON c.registration_id = r.id
                 AND c.from_state <> c.to_state
             WHERE d.kind = 'answer' AND r.submission_id = d.submission_id
-                OR d.kind IN ('promoted', 'changed')
+                OR d.kind IN ('promoted', 'changed', 'moved')
                 AND r.id = (SELECT k.registration_id FROM registrations_change k WHERE k.id = d.change_id)
         ) about
-        WHERE d.kind IN ('answer', 'promoted', 'changed') AND about.has_ended
+        WHERE d.kind IN ('answer', 'promoted', 'changed', 'moved') AND about.has_ended
             AND d.sent_at > about.ended_at + interval '60 seconds'
         ORDER BY d.id
     """
@@ -169,6 +182,8 @@ def deliveries_belong_to_their_cause() -> Iterator[str]:
                 WHEN 'cancelled' THEN c.to_state IS DISTINCT FROM 'cancelled'
                 WHEN 'corrected' THEN c.cause IS DISTINCT FROM 'corrected'
                 WHEN 'changed' THEN c.cause IS DISTINCT FROM 'event_changed'
+                WHEN 'moved' THEN c.cause IS DISTINCT FROM 'moved' OR c.from_state <> ''
+                WHEN 'reissued' THEN d.ticket_id IS NULL
                 ELSE c.cause <> 'corrected'
             END
         ORDER BY d.id

@@ -16,7 +16,6 @@ class ResultSheetAdmin(RecordAdmin):
     search_fields = ("event__name",)
     fields = ("event", "counting", "names", "published_at", "published_by")
     ordering = ("event__starts_at", "event__name")
-    led_through = "event"
 
     def get_urls(self) -> list[URLPattern]:
         return [*results_desk.paths(self.admin_site), *super().get_urls()]
@@ -29,7 +28,6 @@ class ResultAdmin(RecordAdmin):
     list_select_related = ("registration__student", "registration__event")
     search_fields = ("registration__student__name", "registration__event__name")
     fields = ("registration", "points", "rank")
-    led_through = "registration__event"
     ordering = ("registration__event", "rank", "pk")
 
 
