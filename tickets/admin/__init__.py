@@ -1,5 +1,5 @@
 """The desk's pages of this room."""
 
-from tickets.admin import entrance, files, mails, tickets
+from tickets.admin import entrance, files, mails, registrations, tickets
 
-__all__ = ["entrance", "files", "mails", "tickets"]
+__all__ = ["entrance", "files", "mails", "registrations", "tickets"]

@@ -6,16 +6,25 @@ from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from events.asking import Question, TellingForm, answered, ask
 from events.desk import RecordAdmin
 from events.trail import Line
 from registrations.admin.changes import change_lines
+from registrations.errors import RegistrationError
+from registrations.locking import Deadline
 from tickets.doorbell import ring
 from tickets.models import Ticket
 from tickets.querysets import RENDER_ATTEMPTS
+from tickets.reissuing import reissue
 from tickets.rendering import render_again
+
+MOST_AT_ONCE = 200
+"""Tickets that one press replaces."""
 
 
 class PdfFilter(admin.SimpleListFilter):
@@ -66,7 +75,7 @@ class TicketAdmin(RecordAdmin):
     )
     ordering = ("-created_at", "-pk")
     view_on_site = False
-    actions = ("make_again",)
+    actions = ("make_again", "reissue_tickets")
 
     @admin.display(description=gettext_lazy("event"), ordering="registration__event__name")
     def event(self, obj: Ticket) -> str:
@@ -90,3 +99,54 @@ class TicketAdmin(RecordAdmin):
         transaction.on_commit(ring, robust=True)
         words = ngettext("%(count)d PDF is made again.", "%(count)d PDFs are made again.", count)
         self.message_user(request, words % {"count": count}, messages.SUCCESS)
+
+    @admin.action(description=gettext_lazy("Issue new tickets instead"), permissions=["render"])
+    def reissue_tickets(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> HttpResponseBase | None:
+        """Asks first; the old codes die with the button of that page."""
+        rows = queryset.filter(voided_at=None).select_related("student", "registration__event")
+        chosen = list(rows.order_by("pk"))
+        form = answered(TellingForm, request)
+        if not chosen or len(chosen) > MOST_AT_ONCE:
+            self.message_user(request, _refusal(len(chosen)), messages.WARNING)
+        elif form.is_valid():
+            self._reissue(request, chosen, form.cleaned_data)
+        else:
+            return ask(request, self, action="reissue_tickets", question=_reissuing(chosen), form=form)
+        return None
+
+    def _reissue(self, request: HttpRequest, chosen: list[Ticket], wanted: dict[str, Any]) -> None:
+        try:
+            ids = [ticket.pk for ticket in chosen]
+            done = reissue(ids, user=request.user, deadline=Deadline(), **wanted)
+        except RegistrationError as error:
+            self.message_user(request, str(error.text), messages.ERROR)
+            return
+        words = ngettext("%(count)d new ticket is issued.", "%(count)d new tickets are issued.", len(done))
+        self.message_user(request, words % {"count": len(done)}, messages.SUCCESS)
+
+
+def _refusal(count: int) -> str:
+    if count:
+        return _("Choose at most %(most)d tickets at once.") % {"most": MOST_AT_ONCE}
+    return _("None of these is valid any more.")
+
+
+def _reissuing(chosen: list[Ticket]) -> Question:
+    will = ngettext(
+        "%(count)d ticket will be replaced.", "%(count)d tickets will be replaced.", len(chosen)
+    ) % {"count": len(chosen)}
+    mails = sum(bool(ticket.student.email) for ticket in chosen)
+    told = ngettext("%(count)d mail brings a new one.", "%(count)d mails bring new ones.", mails)
+    then = _("The old codes stop working at once, also where they are printed. Seats stay as they are.")
+    line = "<bdi>{}</bdi> ({}), <bdi>{}</bdi>"
+    return Question(
+        title=_("Issue new tickets instead of these?"),
+        press=_("Issue new tickets"),
+        chosen=chosen,
+        facts=[f"{will} {told % {'count': mails}} {then}"],
+        rows=[
+            format_html(line, one.student.name, one.student.reference, one.registration.event.name)
+            for one in chosen
+        ],
+        is_danger=True,
+    )
