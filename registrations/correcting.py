@@ -68,6 +68,8 @@ def correct_many(
     deadline.limit_locks()
     known = Student.objects.filter(pk__in=[*values, *also_lock_students]).select_related("school")
     students = {one.pk: one for one in known.locked() if one.pk in values}
+    if len(students) < len(values):
+        raise NotPossible(_("This student has become one with another row. Look for the name again."))
     if any(student.erased_at for student in students.values()):
         raise NotPossible(_("This student was erased."))
     wanted = {pk: _wanted(student, values[pk]) for pk, student in students.items()}

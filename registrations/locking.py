@@ -5,8 +5,9 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import psycopg
-from django.db import Error, InterfaceError, OperationalError, connection, transaction
+from django.db import Error, IntegrityError, InterfaceError, OperationalError, connection, transaction
 
+from registrations import schools
 from registrations.errors import Busy, Overtaken
 
 Answer = TypeVar("Answer")
@@ -48,8 +49,9 @@ class Deadline:
 def in_transaction(work: Callable[[], Answer], *, deadline: Deadline) -> Answer:
     """Runs the work in a transaction of its own, and again after a deadlock while there is time.
 
-    Raises `Busy` after a lock timeout, which is never repeated, and when the connection was lost: then the
-    outcome is unknown, and only the key of the press can tell it.
+    So it does where a school or a student that was read has become another row meanwhile. Raises `Busy`
+    after a lock timeout, which is never repeated, and when the connection was lost: then the outcome is
+    unknown, and only the key of the press can tell it.
     """
     for attempt in range(1, ATTEMPTS + 1):
         try:
@@ -58,6 +60,10 @@ def in_transaction(work: Callable[[], Answer], *, deadline: Deadline) -> Answer:
         except Overtaken:
             if attempt == ATTEMPTS:
                 raise Busy from None
+        except IntegrityError as error:
+            if not isinstance(error.__cause__, psycopg.errors.ForeignKeyViolation) or attempt == ATTEMPTS:
+                raise
+            schools.forget()  # what this process knows of schools is older than their merging
         except (OperationalError, InterfaceError) as error:
             if not _is_worth_a_repeat(error) or attempt == ATTEMPTS or deadline.left <= 0:
                 raise Busy from error

@@ -123,6 +123,8 @@ def _engagements(leaver: Student, newcomer: Student) -> list[Registration]:
     locked = {
         student.pk: student for student in Student.objects.filter(pk__in=(leaver.pk, newcomer.pk)).locked()
     }
+    if len(locked) < 2:
+        raise Overtaken  # one of them has become one with another row meanwhile
     if any(student.erased_at for student in locked.values()):
         raise NotPossible(_("This registration is not there any more."))
     newcomer.grade, newcomer.email = locked[newcomer.pk].grade, locked[newcomer.pk].email

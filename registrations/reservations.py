@@ -160,7 +160,11 @@ def _engagements(students: Iterable[Student], deadline: Deadline) -> dict[int, l
     if known:
         deadline.limit_locks()
         rows = Student.objects.filter(pk__in=known).locked()
-        for pk, grade, email, erased_at in rows.values_list("pk", "grade", "email", "erased_at"):
+        found = list(rows.values_list("pk", "grade", "email", "erased_at"))
+        if len(found) < len(known):
+            # Two rows of one student became one while the press waited; it begins anew.
+            raise Overtaken
+        for pk, grade, email, erased_at in found:
             if erased_at:
                 # Somebody was erased while the press waited; it begins anew, as if it had come afterwards.
                 raise Overtaken

@@ -7,7 +7,7 @@ class TicketsConfig(AppConfig):
 
     def ready(self) -> None:
         from events import roles
-        from tickets import classmail, issuing, letters, permissions, webhooks  # noqa: F401 - hear of changes and of the provider
+        from tickets import classmail, issuing, letters, merging, permissions, webhooks  # noqa: F401 - hear of changes and of the provider
         from tickets.minors import blanking, telling  # noqa: F401 - hear of who is erased or wants to know
 
         roles.declare(permissions.TABLE, self)

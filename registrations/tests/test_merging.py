@@ -1,0 +1,279 @@
+"""Two rows of one student, and two spellings of one school, become one; nothing is lost on the way."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from events.models import Fest
+from events.trail import entries_of
+from registrations import links, schools
+from registrations.errors import NotPossible
+from registrations.locking import Deadline
+from registrations.merging.absorbing import doubles_among
+from registrations.merging.duplicates import with_namesakes
+from registrations.merging.schools import merge_schools
+from registrations.merging.students import merge_students
+from registrations.models import (
+    Block,
+    Change,
+    Consent,
+    Flag,
+    Invitation,
+    MergedReference,
+    Registration,
+    Result,
+    School,
+    SchoolAlias,
+    Student,
+    Submission,
+)
+from registrations.schools import find_or_create_school
+from registrations.tests.builders import (
+    build_event,
+    build_fest,
+    build_school,
+    build_submission,
+    build_teacher,
+    build_user,
+)
+from registrations.tests.counting import counts, states
+from tickets.models import CheckIn, Delegation, Delivery, Ticket
+from tickets.tests.audited import run
+from tickets.tests.builders import pretend_rendered
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def fest() -> Fest:
+    return build_fest()
+
+
+def press(*events: Any, name: str = "Asha Rao", **values: Any) -> Submission:
+    return build_submission(*events, name=name, **values)
+
+
+def merge(kept: Student, gone: Student, **values: Any) -> Student:
+    wanted = {"user": build_user(), "reason": "Twice", "deadline": Deadline(30)} | values
+    return merge_students(kept.pk, gone.pk, **wanted)
+
+
+def test_everything_of_one_becomes_the_others(fest: Fest) -> None:
+    kept = press(build_event(fest), section="A")
+    gone = press(build_event(fest), section="B")
+    code = Ticket.objects.get(student=gone.student).code
+    reference = gone.student.reference
+    merge(kept.student, gone.student)
+    assert list(Student.objects.all()) == [kept.student]
+    for model in (Registration, Submission, Ticket):
+        assert set(model._default_manager.values_list("student", flat=True)) == {kept.student.pk}
+    assert Ticket.objects.live().filter(code=code).exists()
+    assert Consent.objects.get().student == kept.student
+    assert MergedReference.objects.get().reference == reference
+    assert list(Student.objects.named_by(f"{reference[:3].lower()}-{reference[3:]}")) == [kept.student]
+    entry = entries_of(kept.student).get()
+    assert (entry.what, entry.reason, entry.before["reference"]) == ("merged", "Twice", reference)
+    assert run() == []
+
+
+def test_printed_reference_of_three_rows_leads_to_the_last(fest: Fest) -> None:
+    first, second, third = (press(build_event(fest), section=sign).student for sign in "ABC")
+    merge(second, first)
+    merge(third, second)
+    for student in (first, second, third):
+        assert Student.objects.named_by(student.reference).get() == third
+
+
+def test_of_two_for_one_event_the_confirmed_one_stays_and_the_line_moves(fest: Fest) -> None:
+    event = build_event(fest, capacity=2)
+    first = press(event, section="A")
+    second = press(event, section="B")
+    press(event, name="Ben Iyer")
+    merge(second.student, first.student)
+    assert states(event) == ["confirmed", "cancelled", "confirmed"]
+    assert counts(event) == (2, 0, 3)
+    better = event.registrations.get(place=1)
+    assert better.student == second.student
+    change = Change.objects.get(cause="merged")
+    assert (change.registration.place, change.reason) == (2, "Twice")
+    assert Delivery.objects.filter(kind="cancelled").count() == 0
+    assert run() == []
+
+
+def test_confirmed_is_better_than_an_earlier_place_that_waits(fest: Fest) -> None:
+    event = build_event(fest, capacity=1)
+    early = press(event, section="A")
+    press(event, section="B")
+    row = early.registrations.get()
+    other = event.registrations.get(place=2)
+    Registration.objects.filter(pk=row.pk).update(state="waiting")
+    Registration.objects.filter(pk=other.pk).update(state="confirmed")
+    pair = doubles_among(event.registrations.order_by("place"))
+    assert pair == [(other, row)]
+
+
+def test_result_and_entry_of_the_worse_one_move_to_the_better(fest: Fest) -> None:
+    event = build_event(fest)
+    better = press(event, section="A").registrations.get()
+    worse = press(event, section="B").registrations.get()
+    Result.objects.create(registration=worse, points=10, rank=1)
+    now = timezone.now()
+    ticket = worse.tickets.get()
+    CheckIn.objects.create(ticket=ticket, at=now, where="Gate", user=build_user(), how="scan")
+    Ticket.objects.filter(pk=ticket.pk).update(checked_in_at=now)
+    merge(better.student, worse.student)
+    live = Ticket.objects.live().get()
+    assert Result.objects.get().registration == better
+    assert (live.registration, live.checked_in_at, CheckIn.objects.get().ticket) == (better, now, live)
+
+
+def test_clash_that_the_merge_makes_is_flagged_and_nobody_loses_a_seat(fest: Fest) -> None:
+    first, second = build_event(fest, hour=10), build_event(fest, hour=10.5)
+    kept, gone = press(first, section="A"), press(second, section="B")
+    merge(kept.student, gone.student)
+    flag = Flag.objects.get()
+    assert (flag.kind, flag.registration.event, flag.other and flag.other.event) == ("clash", first, second)
+    assert (states(first), states(second)) == (["confirmed"], ["confirmed"])
+
+
+def test_only_address_is_taken_over_and_told_by_the_link(fest: Fest) -> None:
+    kept = press(build_event(fest), section="A", email="")
+    gone = press(build_event(fest), section="B", email="asha@example.org")
+    merge(kept.student, gone.student)
+    assert Student.objects.get().email == "asha@example.org"
+    assert list(Delivery.objects.filter(kind="link").values_list("to", flat=True)) == ["asha@example.org"]
+    assert run() == []
+
+
+def test_student_is_told_once_where_everything_is(fest: Fest) -> None:
+    kept = press(build_event(fest), section="A", email="one@example.org")
+    gone = press(build_event(fest), section="B", email="two@example.org")
+    merge(kept.student, gone.student)
+    assert list(Delivery.objects.filter(kind="link").values_list("to", flat=True)) == ["one@example.org"]
+    assert run() == []
+
+
+def test_nobody_is_told_where_it_was_not_wanted(fest: Fest) -> None:
+    kept, gone = press(build_event(fest), section="A"), press(build_event(fest), section="B")
+    merge(kept.student, gone.student, tells=False)
+    assert Delivery.objects.filter(kind="link").count() == 0
+
+
+def test_links_of_the_one_that_is_gone_die_and_those_of_its_presses_lead_on(fest: Fest) -> None:
+    """My-link grants everything of one student, who is another one now; the answer only what that press got."""
+    kept, gone = press(build_event(fest), section="A"), press(build_event(fest), section="B")
+    paths = [links.my_path(gone.student), links.answer_path(gone), links.my_path(kept.student)]
+    merge(kept.student, gone.student)
+    answers = [Client().get(path) for path in paths]
+    assert [answer.status_code for answer in answers] == [404, 200, 200]
+    assert links.my_path(kept.student) not in answers[1].content.decode()
+
+
+def test_students_of_two_schools_are_not_merged(fest: Fest) -> None:
+    kept, gone = press(build_event(fest)), press(build_event(fest), school="Hill School")
+    with pytest.raises(NotPossible, match="two schools"):
+        merge(kept.student, gone.student)
+    assert Student.objects.count() == 2
+
+
+def test_second_press_says_that_one_is_gone(fest: Fest) -> None:
+    kept, gone = press(build_event(fest), section="A"), press(build_event(fest), section="B")
+    merge(kept.student, gone.student)
+    with pytest.raises(NotPossible, match="not there any more"):
+        merge(kept.student, gone.student)
+
+
+def test_row_that_somebody_forgot_to_move_undoes_the_merge(
+    fest: Fest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, gone = press(build_event(fest), section="A"), press(build_event(fest), section="B")
+    monkeypatch.setattr("registrations.merging.absorbing._move_rows", lambda *_given: None)
+    with pytest.raises(Exception, match="foreign key"):
+        merge(kept.student, gone.student)
+    assert (Student.objects.count(), MergedReference.objects.count()) == (2, 0)
+
+
+def test_possible_duplicates_are_namesakes_of_one_school(fest: Fest) -> None:
+    one = press(build_event(fest), section="A").student
+    two = press(build_event(fest), grade=8, name="asha  rao").student
+    press(build_event(fest), school="Hill School")
+    press(build_event(fest), name="Ben Iyer")
+    assert set(with_namesakes(Student.objects.all())) == {one, two}
+
+
+def merge_two_schools(kept: School, gone: School, **values: Any) -> School:
+    wanted = {"user": build_user(), "reason": "One school", "deadline": Deadline(30)} | values
+    return merge_schools(kept.pk, [gone.pk], **wanted)
+
+
+def test_all_of_a_school_moves_and_its_names_are_understood(fest: Fest) -> None:
+    kept, gone = build_school("St Mary's School"), build_school("Saint Mary School", state="pending")
+    SchoolAlias.objects.create(school=gone, name="St. Mary", key="st mary")
+    event = build_event(fest)
+    student = press(event, school=gone.name).student
+    pretend_rendered()
+    teacher = build_teacher(gone)
+    user = teacher.user
+    Invitation.objects.create(email="new@example.org", school=gone, invited_by=user)
+    Block.objects.create(event=event, school=gone, seats=2, until=event.starts_at, asked_by=user)
+    Delegation.objects.create(fest=fest, school=gone)
+    merge_two_schools(kept, gone)
+    assert not School.objects.filter(pk=gone.pk).exists()
+    for row in (student, teacher):
+        row.refresh_from_db()
+        assert row.school == kept
+    for model in (Invitation, Block, Delegation):
+        assert model._default_manager.get().school == kept
+    assert set(kept.aliases.values_list("name", flat=True)) == {"Saint Mary School", "St. Mary"}
+    assert [find_or_create_school(name) for name in ("Saint Mary School", "st mary")] == [kept, kept]
+    assert Ticket.objects.get().rendered_at is None
+    assert entries_of(kept).get().before == {"school": gone.pk, "name": "Saint Mary School"}
+    assert run() == []
+
+
+def test_same_student_of_both_schools_becomes_one_and_the_line_moves(fest: Fest) -> None:
+    kept, gone = build_school("St Mary's School"), build_school("Saint Mary School")
+    event, other = build_event(fest, capacity=2), build_event(fest)
+    first = press(event, school=gone.name)
+    press(event, other, school=kept.name)
+    press(event, name="Ben Iyer", school=gone.name)
+    merge_two_schools(kept, gone)
+    assert states(event) == ["confirmed", "cancelled", "confirmed"]
+    assert Student.objects.filter(school=kept).count() == 2
+    assert Student.objects.named_by(first.student.reference).get().school == kept
+    assert run() == []
+
+
+def test_pending_one_that_is_kept_is_accepted_with_an_accepted_one(fest: Fest) -> None:
+    kept, gone = build_school("St Mary's School", state="pending"), build_school("Saint Mary School")
+    assert merge_two_schools(kept, gone).state == "accepted"
+
+
+def test_delegation_code_of_the_kept_school_stays(fest: Fest) -> None:
+    kept, gone = build_school("St Mary's School"), build_school("Saint Mary School")
+    mine = Delegation.objects.create(fest=fest, school=kept)
+    Delegation.objects.create(fest=fest, school=gone)
+    merge_two_schools(kept, gone)
+    assert Delegation.objects.get() == mine
+
+
+def test_press_for_a_school_that_is_gone_by_now_is_of_the_kept_one(
+    fest: Fest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process knows the schools as they were up to five seconds ago."""
+    kept, gone = build_school("St Mary's School"), build_school("Saint Mary School")
+    event = build_event(fest)
+    find_or_create_school(gone.name)
+    known = schools._kept
+    merge_two_schools(kept, gone)
+    monkeypatch.setattr(schools, "_kept", known)
+    assert press(event, school=gone.name).student.school == kept
+
+
+def test_old_mails_do_not_trouble_the_audit_after_a_merge(fest: Fest) -> None:
+    kept = press(build_event(fest), section="A", email="one@example.org")
+    gone = press(build_event(fest), section="B", email="")
+    merge(gone.student, kept.student)
+    assert run() == []
