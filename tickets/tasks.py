@@ -3,7 +3,12 @@
 from celery import current_app, shared_task
 from celery.signals import worker_process_init
 
-from tickets import booklets, deliveries, doorbell, pdf, rendering, sending
+from tickets import booklets, deliveries, doorbell, pdf, rendering, sending, workerfiles
+from tickets.models import Booklet, Printout
+from tickets.papers import printouts
+
+MAKERS: tuple[workerfiles.Maker, ...] = ((Booklet, booklets.make), (Printout, printouts.make))
+FILES = tuple(model for model, _make in MAKERS)
 
 
 @worker_process_init.connect
@@ -22,15 +27,15 @@ def render() -> int:
     made = rendering.render_due()
     if made or rendering.is_work_left():
         doorbell.publish()
-    if booklets.is_work_left():
+    if workerfiles.is_work_left(*FILES):
         doorbell.publish("tickets.bind")
     return made
 
 
 @shared_task(name="tickets.bind")
 def bind() -> int:
-    """Makes the booklets that are wanted, once single tickets had their turn; their mails may go."""
-    tries = booklets.make_due()
+    """Makes the booklets and printouts that are wanted, once single tickets had their turn; mails may go."""
+    tries = workerfiles.make_due(*MAKERS)
     if tries:
         doorbell.publish()
     return tries
@@ -43,9 +48,10 @@ def send() -> int:
 
 @shared_task(name="tickets.sweep")
 def sweep() -> bool:
-    """Rings for whatever has been owed too long: its ring was lost, or its worker died. Clears old booklets."""
+    """Rings for whatever has been owed too long: its ring was lost, or its worker died. Clears old files."""
     booklets.remove_old()
-    is_owed = deliveries.has_due() or rendering.is_work_left() or booklets.is_work_left()
+    printouts.remove_old()
+    is_owed = deliveries.has_due() or rendering.is_work_left() or workerfiles.is_work_left(*FILES)
     if is_owed:
         doorbell.publish()
     return is_owed

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from events.clock import database_now
 from registrations.models import Teacher
 from registrations.teachers.access import by_teacher
-from tickets import booklets, classmail
+from tickets import booklets, classmail, workerfiles
 from tickets.board.filters import filtered, students_of
 from tickets.board.grid import filter_form
 from tickets.board.opening import current_fest
@@ -49,11 +49,11 @@ def make(request: HttpRequest, teacher: Teacher) -> HttpResponse:
 def booklet(request: HttpRequest, teacher: Teacher, code: str) -> HttpResponse:
     """How far it is, by plain refresh; then the file, and what has changed since it was made."""
     found = _booklet(teacher, code)
-    is_there = bool(found.finished_at and not found.error)
+    is_there = workerfiles.is_there(found)
     context: dict[str, Any] = {
         "booklet": found,
         "is_there": is_there,
-        "problem": found.error if found.finished_at or booklets.has_given_up(found) else "",
+        "problem": workerfiles.problem_of(found),
         "changed": booklets.changed_since(found) if is_there else 0,
         "address": teacher.user.email,
         "done": done_text(request.GET.get("done", "")),

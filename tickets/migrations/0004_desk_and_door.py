@@ -199,6 +199,7 @@ class Migration(migrations.Migration):
                 ("made", models.PositiveIntegerField(default=0, editable=False)),
                 ("finished_at", models.DateTimeField(editable=False, null=True)),
                 ("error", models.CharField(blank=True, editable=False, max_length=300)),
+                ("options", models.JSONField(default=dict, editable=False)),
                 (
                     "kind",
                     models.CharField(

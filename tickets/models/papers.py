@@ -58,7 +58,10 @@ class Booklet(WorkerFile):
 
 
 class Printout(WorkerFile):
-    """What organisers print: lists to tick, badges, certificates, or all of a school in one ZIP."""
+    """What organisers print: lists to tick, badges, certificates, or all of a school in one ZIP.
+
+    `options` are those of its kind: of certificates their `kind`, and for ranks the last of the `places`.
+    """
 
     class Kind(models.TextChoices):
         ATTENDANCE = "attendance", _("attendance sheet")
@@ -77,6 +80,7 @@ class Printout(WorkerFile):
     asked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("asked by")
     )
+    options = models.JSONField(default=dict, editable=False)
 
     class Meta:
         indexes: ClassVar = [

@@ -1,12 +1,18 @@
-"""Ticket PDFs: one A5 page a ticket, made by a worker process and by nothing else."""
+"""PDFs, made by a worker process and by nothing else: tickets, booklets of them, and what organisers print."""
 
+from tickets.pdf.attendance import Attendance, AttendanceRow, render_attendance
+from tickets.pdf.badges import render_badges
 from tickets.pdf.booklet import render_booklet
+from tickets.pdf.certificate import CertificateFace, render_certificates
 from tickets.pdf.engine import Incomplete, Unavailable
 from tickets.pdf.face import TicketFace
 from tickets.pdf.pages import render
 from tickets.pdf.process import is_available, limit_memory, missing, warm
 
 __all__ = [
+    "Attendance",
+    "AttendanceRow",
+    "CertificateFace",
     "Incomplete",
     "TicketFace",
     "Unavailable",
@@ -14,6 +20,9 @@ __all__ = [
     "limit_memory",
     "missing",
     "render",
+    "render_attendance",
+    "render_badges",
     "render_booklet",
+    "render_certificates",
     "warm",
 ]

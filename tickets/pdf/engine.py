@@ -12,6 +12,7 @@ from django.template.loader import get_template
 
 from tickets.pdf.signs import FONTS
 
+TICKET = "ticket.css"
 INSTALL = "apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 
 
@@ -25,12 +26,12 @@ class Incomplete(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """One font configuration and one parsed style sheet for the life of the process."""
+    """One font configuration, and each style sheet parsed once, for the life of the process."""
 
     weasyprint: Any
     fonts: Any
-    style: Any
     fetcher: Any
+    styles: dict[str, Any] = field(default_factory=dict)
     images: dict[str, Any] = field(default_factory=dict)
 
     def write(self, pages: list[Any], *, title: str, language: str) -> bytes:
@@ -41,15 +42,24 @@ class Engine:
             pdf: bytes = document.write_pdf()
         return pdf
 
-    def lay_out(self, html: str) -> list[Any]:
-        """WeasyPrint's pages of `html`, for which nothing else is read."""
+    def lay_out(self, html: str, *, style: str = TICKET) -> list[Any]:
+        """WeasyPrint's pages of `html` with this style sheet, for which nothing else is read."""
         if len(self.images) > 16:
             self.images.clear()
         source = self.weasyprint.HTML(string=html, url_fetcher=self.fetcher)
         pages: list[Any] = source.render(
-            stylesheets=[self.style], font_config=self.fonts, cache=self.images
+            stylesheets=[self.style(style)], font_config=self.fonts, cache=self.images
         ).pages
         return pages
+
+    def style(self, name: str) -> Any:
+        """The parsed style sheet of this name; reading it takes longer than laying out a page."""
+        if name not in self.styles:
+            sheet = get_template(f"tickets/pdf/{name}").render()
+            self.styles[name] = self.weasyprint.CSS(
+                string=sheet, font_config=self.fonts, url_fetcher=self.fetcher
+            )
+        return self.styles[name]
 
 
 @cache
@@ -65,9 +75,9 @@ def engine() -> Engine:
         raise Unavailable(f"No PDF can be made. To install what is missing: {INSTALL}") from error
     fonts = FontConfiguration()
     fetcher = URLFetcher(allowed_protocols={"data"}, allow_redirects=False)
-    sheet = get_template("tickets/pdf/ticket.css").render()
-    style = weasyprint.CSS(string=sheet, font_config=fonts, url_fetcher=fetcher)
-    return Engine(weasyprint, fonts, style, fetcher)
+    found = Engine(weasyprint, fonts, fetcher)
+    found.style(TICKET)
+    return found
 
 
 @contextmanager

@@ -31,7 +31,7 @@ def render(faces: Sequence[TicketFace]) -> bytes:
     """
     if not faces:
         raise ValueError("A PDF needs at least one ticket.")
-    pages = [LatePage(face, bookmarks=[(1, title_of(face), (0, 0), "open")]) for face in faces]
+    pages = [LatePage(face=face, bookmarks=[(1, title_of(face), (0, 0), "open")]) for face in faces]
     title = title_of(faces[0]) if len(faces) == 1 else title_of_all(faces)
     return engine().write(pages, title=title, language=faces[0].language)
 
@@ -54,11 +54,10 @@ def html_of(face: TicketFace) -> str:
         return render_to_string("tickets/pdf/ticket.html", words_of(face) | {"title": title_of(face)})
 
 
-@dataclass(slots=True)
-class LatePage:
-    """Stands in WeasyPrint's list of pages for a page that is laid out only while it is painted."""
+@dataclass(slots=True, kw_only=True)
+class BlankPage:
+    """What WeasyPrint asks of a page in its list; each kind of page paints itself, only when it is drawn."""
 
-    face: TicketFace
     bookmarks: list[tuple[int, str, tuple[float, float], str]]
     width: float = WIDTH
     height: float = HEIGHT
@@ -68,6 +67,16 @@ class LatePage:
     links: list[Any] = field(default_factory=list)
     anchors: dict[str, Any] = field(default_factory=dict)
     forms: dict[Any, list[Any]] = field(default_factory=lambda: {None: []})
+
+    def paint(self, stream: Any, scale: float = 1) -> None:
+        raise NotImplementedError
+
+
+@dataclass(slots=True, kw_only=True)
+class LatePage(BlankPage):
+    """A page with one ticket, laid out only while it is painted."""
+
+    face: TicketFace
 
     def paint(self, stream: Any, scale: float = 1) -> None:
         paint_ticket(stream, self.face, scale)
@@ -80,16 +89,22 @@ def paint_ticket(stream: Any, face: TicketFace, scale: float) -> None:
     draw_code(stream, face.url, scale)
 
 
-def draw_code(stream: Any, url: str, scale: float) -> None:
-    """Draw the QR code of `url` with its white quiet zone into the page's own stream.
+def draw_code(
+    stream: Any,
+    url: str,
+    scale: float,
+    *,
+    width: float = CODE,
+    left: float = CODE_LEFT,
+    top: float = CODE_TOP,
+) -> None:
+    """Draw the QR code of `url` with its white quiet zone, all in all `width` wide, into the page's own stream.
 
     Not by WeasyPrint's SVG, which takes 20 ms for it and goes on without where it fails.
     """
     side, runs = drawing(url)
     with stream.stacked():
-        stream.transform(
-            a=scale * CODE / side, d=scale * CODE / side, e=scale * CODE_LEFT, f=scale * CODE_TOP
-        )
+        stream.transform(a=scale * width / side, d=scale * width / side, e=scale * left, f=scale * top)
         stream.set_color_rgb(1, 1, 1)
         stream.rectangle(0, 0, side, side)
         stream.fill()

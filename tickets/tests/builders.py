@@ -7,8 +7,9 @@ from django.db.models import F
 
 from registrations.models import Registration, Submission
 from registrations.tests.builders import build_event, build_fest, build_submission
-from tickets import rendering
+from tickets import rendering, workerfiles
 from tickets.models import Delivery, Ticket
+from tickets.tasks import MAKERS
 
 PDF = b"%PDF-1.7 stands for a ticket"
 
@@ -35,6 +36,11 @@ def pretend_rendered(*, content: bytes = PDF) -> None:
     for ticket in Ticket.objects.live().filter(rendered_at=None):
         rendering.store(rendering.pdf_path(ticket), content)
         Ticket.objects.filter(pk=ticket.pk).update(rendered_at=F("created_at"))
+
+
+def make_files() -> int:
+    """What the worker makes at one ring; how many tries there were."""
+    return workerfiles.make_due(*MAKERS)
 
 
 def let_time_pass(span: dt.timedelta) -> None:

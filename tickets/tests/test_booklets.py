@@ -19,10 +19,11 @@ from registrations.locking import Deadline
 from registrations.models import Change, Registration, Student, Teacher
 from registrations.tests.builders import build_event, build_fest, build_submission
 from techfest.tests.parts import find_program
-from tickets import booklets, pdf, rendering
+from tickets import booklets, pdf, rendering, workerfiles
 from tickets.doorbell import publish
 from tickets.faces import absolute
 from tickets.models import Booklet, Ticket
+from tickets.tests.builders import make_files
 from tickets.tests.schools import build_teacher, shut, signed_in
 from tickets.tests.test_board_grid import text_of
 
@@ -57,7 +58,7 @@ def ordered(teacher: Teacher, fest: Fest, *, per_page: int = 1, **chosen: Any) -
 
 
 def made(booklet: Booklet) -> bytes:
-    assert booklets.make_due() == 1
+    assert make_files() == 1
     booklet.refresh_from_db()
     assert (booklet.error, booklet.finished_at is not None) == ("", True)
     return booklets.booklet_path(booklet).read_bytes()
@@ -160,7 +161,7 @@ def test_page_tells_the_way_from_order_to_file(fest: Fest, teacher: Teacher) -> 
 @pytest.mark.usefixtures("quick_pdf")
 def test_booklet_without_a_ticket_says_so(fest: Fest, teacher: Teacher) -> None:
     booklet = ordered(teacher, fest)
-    booklets.make_due()
+    make_files()
     page = text_of(signed_in(teacher).get(f"/teacher/tickets/{booklet.code}/"))
     assert "None of these students has a ticket." in page
 
@@ -173,7 +174,7 @@ def test_too_many_tickets_are_refused_in_words(
     for _ in range(2):
         build_submission(event)
     booklet = ordered(teacher, fest)
-    booklets.make_due()
+    make_files()
     booklet.refresh_from_db()
     assert booklet.error == "These are more than 1 tickets: choose a grade, a section or an event."
 
@@ -189,8 +190,8 @@ def test_booklet_that_cannot_be_made_is_given_up_after_three_tries(
     booklet = ordered(teacher, fest)
     tries = []
     for _ in range(5):
-        tries.append(booklets.make_due())
-        Booklet.objects.update(claimed_at=F("claimed_at") - booklets.LEASE)
+        tries.append(make_files())
+        Booklet.objects.update(claimed_at=F("claimed_at") - workerfiles.LEASE)
     assert tries == [1, 1, 1, 0, 0]
     page = text_of(signed_in(teacher).get(f"/teacher/tickets/{booklet.code}/"))
     assert "The PDF could not be made" in page
@@ -201,13 +202,13 @@ def test_booklet_that_cannot_be_made_is_given_up_after_three_tries(
 def test_what_a_dead_worker_held_is_made_by_the_next_one(fest: Fest, teacher: Teacher) -> None:
     build_submission(build_event(fest), name="Asha")
     booklet = ordered(teacher, fest)
-    dead = booklets._claim()
+    dead = workerfiles.claim(Booklet)
     assert dead is not None
-    assert (booklets.make_due(), booklets.is_work_left()) == (0, False)
-    Booklet.objects.update(claimed_at=F("claimed_at") - booklets.LEASE)
-    assert booklets.is_work_left()
+    assert (make_files(), workerfiles.is_work_left(Booklet)) == (0, False)
+    Booklet.objects.update(claimed_at=F("claimed_at") - workerfiles.LEASE)
+    assert workerfiles.is_work_left(Booklet)
     made(booklet)
-    booklets._finish(dead, error="late")
+    workerfiles.finish(dead, error="late")
     booklet.refresh_from_db()
     assert (booklet.error, booklet.made, booklet.attempts) == ("", 1, 2)
 
@@ -216,8 +217,8 @@ def test_what_a_dead_worker_held_is_made_by_the_next_one(fest: Fest, teacher: Te
 def test_after_a_day_row_and_file_are_gone(fest: Fest, teacher: Teacher) -> None:
     build_submission(build_event(fest))
     old, young = ordered(teacher, fest), ordered(teacher, fest)
-    assert booklets.make_due() == 2
-    Booklet.objects.filter(pk=old.pk).update(created_at=F("created_at") - booklets.KEPT)
+    assert make_files() == 2
+    Booklet.objects.filter(pk=old.pk).update(created_at=F("created_at") - workerfiles.KEPT)
     assert booklets.remove_old() == 1
     assert [booklets.booklet_path(one).exists() for one in (old, young)] == [False, True]
     assert list(Booklet.objects.all()) == [young]
@@ -227,7 +228,7 @@ def test_single_tickets_get_their_turn_while_a_booklet_is_made(
     fest: Fest, teacher: Teacher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A student who presses meanwhile waits for some pages, not for all of them."""
-    monkeypatch.setattr(booklets, "EACH", 1)
+    monkeypatch.setattr(workerfiles, "EACH", 1)
     student = build_submission(build_event(fest), name="Asha").student
     booklet = ordered(teacher, fest)
     data = made(booklet)
@@ -237,7 +238,7 @@ def test_single_tickets_get_their_turn_while_a_booklet_is_made(
 
 def test_progress_is_told(fest: Fest, teacher: Teacher, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[tuple[int, int]] = []
-    monkeypatch.setattr(booklets, "EACH", 2)
+    monkeypatch.setattr(workerfiles, "EACH", 2)
     monkeypatch.setattr(
         rendering,
         "render_due",
@@ -259,7 +260,7 @@ def test_facts_are_read_with_the_same_number_of_queries(
         while Registration.objects.count() < count:
             build_submission(event)
         ordered(teacher, fest)
-        booklet = booklets._claim()
+        booklet = workerfiles.claim(Booklet)
         assert booklet is not None
         with django_assert_num_queries(2):
             booklets._with_facts(booklet, booklets.tickets_of(booklet))
@@ -312,7 +313,7 @@ def test_time_limit_of_the_task_is_not_taken_for_a_broken_booklet(
 
     monkeypatch.setattr(pdf, "render_booklet", too_long)
     with pytest.raises(SoftTimeLimitExceeded):
-        booklets.make_due()
+        make_files()
     booklet.refresh_from_db()
     assert (booklet.error, booklet.finished_at) == ("", None)
 
@@ -321,5 +322,5 @@ def test_no_new_booklet_is_begun_once_the_time_of_a_ring_is_over(
     fest: Fest, teacher: Teacher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ordered(teacher, fest)
-    monkeypatch.setattr(booklets, "BUDGET", 0)
-    assert (booklets.make_due(), booklets.is_work_left()) == (0, True)
+    monkeypatch.setattr(workerfiles, "BUDGET", 0)
+    assert (make_files(), workerfiles.is_work_left(Booklet)) == (0, True)

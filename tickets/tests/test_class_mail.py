@@ -18,12 +18,12 @@ from registrations.models import (
 )
 from registrations.signals import list_registered
 from registrations.tests.builders import build_event, build_fest, build_submission
-from tickets import booklets, classmail, pdf
+from tickets import booklets, classmail, pdf, workerfiles
 from tickets.composing import Composer
 from tickets.deliveries import PDF_PATIENCE, claim, send_again
 from tickets.models import Booklet, Delivery
 from tickets.tests.audited import run
-from tickets.tests.builders import let_time_pass, pretend_rendered
+from tickets.tests.builders import let_time_pass, make_files, pretend_rendered
 from tickets.tests.schools import build_teacher, signed_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -97,7 +97,7 @@ def test_teacher_gets_one_pdf_for_all_without_an_address(fest: Fest, teacher: Te
     build_submission(event, name="Of another class", email="")
     finished(teacher, fest, *without, waits, mailed)
     pretend_rendered()
-    assert (booklets.make_due(), class_mail().to) == (1, teacher.user.email)
+    assert (make_files(), class_mail().to) == (1, teacher.user.email)
     (message,) = written()
     assert message.subject == f"2 tickets to hand out: {fest.name}"
     assert [(name, content) for name, content, _kind in message.attachments] == [
@@ -123,7 +123,7 @@ def test_mail_waits_for_its_booklet_but_not_for_ever(fest: Fest, teacher: Teache
 
 def test_booklet_that_was_given_up_holds_its_mail_no_longer(fest: Fest, teacher: Teacher) -> None:
     finished(teacher, fest, build_submission(build_event(fest), email="").student)
-    Booklet.objects.update(attempts=booklets.ATTEMPTS)
+    Booklet.objects.update(attempts=workerfiles.ATTEMPTS)
     assert len(written()) == 1
 
 
@@ -141,7 +141,7 @@ def test_mail_goes_to_whoever_looks_after_the_list(fest: Fest, teacher: Teacher)
 
 def test_mail_sent_again_after_its_booklet_is_gone_links_a_new_one(fest: Fest, teacher: Teacher) -> None:
     finished(teacher, fest, build_submission(build_event(fest), email="").student)
-    booklets.make_due()
+    make_files()
     written()
     Delivery.objects.update(state="bounced")
     Booklet.objects.all().delete()
@@ -149,12 +149,12 @@ def test_mail_sent_again_after_its_booklet_is_gone_links_a_new_one(fest: Fest, t
     (message,) = written()
     assert message.attachments == []
     assert f"/teacher/tickets/{Booklet.objects.get().code}/" in message.body
-    assert booklets.make_due() == 1
+    assert make_files() == 1
 
 
 def test_teacher_out_of_the_group_gets_no_tickets(fest: Fest, teacher: Teacher) -> None:
     finished(teacher, fest, build_submission(build_event(fest), email="").student)
-    booklets.make_due()
+    make_files()
     teacher.user.groups.clear()
     assert written() == []
 
@@ -169,7 +169,7 @@ def test_mail_goes_to_whoever_pressed_where_the_owner_has_left(fest: Fest, teach
 
 def test_teacher_who_was_sent_away_gets_no_tickets(fest: Fest, teacher: Teacher) -> None:
     finished(teacher, fest, build_submission(build_event(fest), email="").student)
-    booklets.make_due()
+    make_files()
     Teacher.objects.update(approved_at=None)
     assert written() == []
 
@@ -177,7 +177,7 @@ def test_teacher_who_was_sent_away_gets_no_tickets(fest: Fest, teacher: Teacher)
 def test_tickets_that_are_all_cancelled_are_not_mailed(fest: Fest, teacher: Teacher) -> None:
     submission = build_submission(build_event(fest), email="")
     finished(teacher, fest, submission.student)
-    booklets.make_due()
+    make_files()
     submission.registrations.update(state="cancelled")
     submission.student.tickets.update(voided_at=timezone.now())
     assert written() == []
@@ -186,7 +186,7 @@ def test_tickets_that_are_all_cancelled_are_not_mailed(fest: Fest, teacher: Teac
 def test_booklet_of_the_board_is_mailed_on_a_press_and_not_twice(fest: Fest, teacher: Teacher) -> None:
     build_submission(build_event(fest), name="Asha")
     booklet = booklets.order(school=teacher.school, fest=fest, user=teacher.user, per_page=1, chosen={})
-    booklets.make_due()
+    make_files()
     client = signed_in(teacher)
     path = f"/teacher/tickets/{booklet.code}/mail/"
     assert [client.post(path)["Location"].split("=")[1] for _ in range(2)] == ["mailed", "patience"]
@@ -197,7 +197,7 @@ def test_booklet_of_the_board_is_mailed_on_a_press_and_not_twice(fest: Fest, tea
 def test_booklet_stays_while_its_mail_is_owed(fest: Fest, teacher: Teacher) -> None:
     """The provider may be away for a day."""
     finished(teacher, fest, build_submission(build_event(fest), email="").student)
-    Booklet.objects.update(created_at=timezone.now() - booklets.KEPT * 2)
+    Booklet.objects.update(created_at=timezone.now() - workerfiles.KEPT * 2)
     assert booklets.remove_old() == 0
     Delivery.objects.filter(kind="class").update(state="sent")
     assert booklets.remove_old() == 1

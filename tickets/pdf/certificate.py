@@ -1,0 +1,99 @@
+"""Certificates: A4 landscape, one person a page, with the code of the page that says it is genuine."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from tickets.pdf.booklet import A4_HEIGHT, A4_WIDTH
+from tickets.pdf.fitting import Box
+from tickets.pdf.logo import logo_address
+from tickets.pdf.pages import MM
+from tickets.pdf.paper import Code, Painted, Paper, write
+from tickets.pdf.signs import printable
+from tickets.pdf.words import fitted
+
+# The code with its quiet zone, in millimetres: its dark part is 25 mm wide and more.
+CODE, CODE_LEFT, CODE_TOP = 34, 238, 159
+# Room in certificate.css, in points.
+FEST = Box(388, 42, (22, 18, 15, 12, 10))
+PERSON = Box(680, 82, (46, 40, 36, 32, 28, 24, 20, 17, 14, 12))
+SCHOOL = Box(620, 39, (15, 13, 11, 9))
+EVENT = Box(610, 48, (26, 22, 19, 16, 13, 11))
+PLACE = Box(260, 16, (11, 9))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateFace:
+    """What stands on one certificate; without a `rank` it is about taking part."""
+
+    fest_name: str
+    accent: str
+    logo: bytes | None
+    person: str
+    grade: int
+    school: str
+    event: str
+    starts_at: datetime
+    time_zone: str
+    place: str
+    rank: int | None
+    url: str
+    language: str
+
+
+def render_certificates(faces: Sequence[CertificateFace], *, painted: Painted) -> bytes:
+    """A PDF of these certificates in their order, with a bookmark for each."""
+    papers = [
+        Paper(
+            bookmarks=[(1, f"{printable(face.person)} · {printable(face.event)}", (0, 0), "open")],
+            html=partial(_html, face),
+            style="certificate.css",
+            width=A4_HEIGHT,
+            height=A4_WIDTH,
+            codes=[Code(face.url, CODE_LEFT * MM, CODE_TOP * MM, CODE * MM)],
+        )
+        for face in faces
+    ]
+    language = faces[0].language if faces else "en"
+    with translation.override(language):
+        title = _("Certificates") + (f" · {printable(faces[0].fest_name)}" if faces else "")
+    return write(papers, title=title, language=language, painted=painted)
+
+
+def achievement(rank: int | None) -> str:
+    """What was done, as a part of a sentence that ends with the event's name on the next line."""
+    match rank:
+        case None:
+            return _("took part in")
+        case 1:
+            return _("won the first place in")
+        case 2:
+            return _("won the second place in")
+        case 3:
+            return _("won the third place in")
+    return _("reached rank %(rank)d in") % {"rank": rank}
+
+
+def _html(face: CertificateFace) -> str:
+    with translation.override(face.language), timezone.override(face.time_zone):
+        school = _("grade %(grade)d, %(school)s") % {"grade": face.grade, "school": printable(face.school)}
+        context = {
+            "accent": face.accent,
+            "logo": logo_address(face.logo),
+            "language": face.language,
+            "fest": fitted(face.fest_name, FEST),
+            "person": fitted(face.person, PERSON),
+            "school": fitted(school, SCHOOL),
+            "event": fitted(face.event, EVENT),
+            "place": fitted(face.place, PLACE),
+            "what": achievement(face.rank),
+            "rank": face.rank,
+            "starts_at": face.starts_at,
+            "address": face.url.removeprefix("https://").removeprefix("http://"),
+        }
+        return render_to_string("tickets/pdf/certificate.html", context)
