@@ -16,8 +16,10 @@ def _written(word: str) -> str:
     return "".join(forms)
 
 
-# Students' links and a school's; an invitation, a link that proves an address, and one to a new password.
-_WORDS = f"(?:{'|'.join(map(_written, ('a', 'my', 't', 'delegation', 'invited', 'confirm-email', 'key')))})"
+# Students' links, a certificate's and a school's; an invitation, a link that proves an address, and one to a new password.
+_WORDS = (
+    f"(?:{'|'.join(map(_written, ('a', 'c', 'my', 't', 'delegation', 'invited', 'confirm-email', 'key')))})"
+)
 _SECRET_TAIL = re.compile(rf"({_SLASH}{_WORDS}{_SLASH}+)[^\s\"'<>]+", re.IGNORECASE)
 
 

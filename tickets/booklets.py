@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from events.models import Event, Fest
 from registrations.models import Change, ClassListRow, Registration, School
 from registrations.querysets import StudentQuerySet
-from tickets import pdf, rendering, workerfiles
+from tickets import pdf, workerfiles
 from tickets.board.filters import filtered, students_of
 from tickets.doorbell import ring
 from tickets.faces import face_of
@@ -85,7 +85,7 @@ def make(booklet: Booklet) -> int:
         per_page=booklet.per_page,
         painted=lambda done: workerfiles.tell(booklet, done, done - booklet.per_page),
     )
-    rendering.store(booklet_path(booklet), content)
+    workerfiles.store(booklet, booklet_path(booklet), content)
     return len(tickets)
 
 

@@ -25,6 +25,7 @@ from tickets.calendar import CalendarEntry, ics
 from tickets.doorbell import ring
 from tickets.faces import absolute, calendar_entry, event_entry
 from tickets.models import Ticket
+from tickets.papers.honours import honours_of
 
 
 @secret
@@ -64,6 +65,7 @@ def my(request: HttpRequest, token: str) -> HttpResponse:
     context = {
         "student": student,
         "entries": lines,
+        "honours": honours_of(student),
         "add_url": reverse("registrations:add", args=[token]),
         "details_url": reverse("registrations:details", args=[token]),
         "mail_state": answers.mail_state(student),

@@ -103,6 +103,13 @@ def attempt(file: WorkerFile, make: Callable[[Any], int]) -> None:
         mine(file).update(error=words, claimed_at=database_now() - LEASE + RETRY)
 
 
+def store(file: WorkerFile, path: Path, content: bytes) -> None:
+    """Keeps what was made, unless the row went meanwhile: then somebody on it was erased, or a day is over."""
+    rendering.store(path, content)
+    if not _rows(type(file)).filter(pk=file.pk).exists():
+        path.unlink(missing_ok=True)
+
+
 def expect(file: WorkerFile, total: int) -> None:
     """Tells how much there is to make."""
     mine(file).update(total=total)

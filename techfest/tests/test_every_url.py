@@ -13,7 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from registrations import links
 from registrations.models import Change, Registration, Student, Submission
 from registrations.tests.builders import build_event, build_fest, build_submission
-from tickets.models import Delegation, Delivery, Ticket
+from tickets.models import Certificate, Delegation, Delivery, Ticket
 from tickets.tests.providers import mailgun, stub, stub_process  # noqa: F401 - fixtures
 
 pytestmark = pytest.mark.django_db
@@ -44,6 +44,7 @@ TAKES: dict[str, set[str]] = {
     "tickets:pdf": READ,
     "tickets:ics": READ,
     "tickets:delegation": READ,
+    "papers:certificate": READ,
     "results:overview": READ,
     "results:event": READ,
     "mailgun": {"POST"},
@@ -90,6 +91,9 @@ SIGNED_IN: dict[str, set[str]] = {
     "board:booklet": READ,
     "board:booklet-pdf": READ,
     "board:booklet-mail": {"POST"},
+    "board:papers-make": FORM,
+    "board:papers": READ,
+    "board:papers-zip": READ,
     "board:delegation": READ,
     "board:delegation-renew": {"POST"},
     "board:handover": FORM,
@@ -100,7 +104,8 @@ SIGNED_IN: dict[str, set[str]] = {
 TAKES |= SIGNED_IN
 HOOKS = ("mailgun", "brevo")
 OF_A_STUDENT = ("student", "details", "add-events", "address", "share", "cancel-all", "replace-all")
-SECRET = {name for name in TAKES if name.split(":")[0] in ("registrations", "tickets")} - {
+OF_A_FILE = ("booklet", "booklet-pdf", "booklet-mail", "papers", "papers-zip")
+SECRET = {name for name in TAKES if name.split(":")[0] in ("registrations", "tickets", "papers")} - {
     "registrations:register",
     "registrations:privacy",
     "tickets:event-ics",
@@ -145,6 +150,7 @@ class Kid:
             "tickets:ticket": [registration.tickets.get().code],
             "tickets:pdf": [registration.tickets.get().code],
             "tickets:ics": [registration.tickets.get().code],
+            "papers:certificate": [self.certificate.code],
             "account_invited": ["A" * 22],
             "account_confirm_email": ["MQ:1a2b3c:signature"],
             "account_reset_password_from_key": ["1", "abc-def"],
@@ -153,7 +159,7 @@ class Kid:
         reference = self.submission.student.reference
         arguments |= {f"board:{word}": [reference] for word in OF_A_STUDENT}
         arguments |= {f"board:{word}": [reference, registration.pk] for word in ("cancel", "replace")}
-        arguments |= {f"board:{word}": ["x" * 22] for word in ("booklet", "booklet-pdf", "booklet-mail")}
+        arguments |= {f"board:{word}": ["x" * 22] for word in OF_A_FILE}
         arguments["blocks:back"] = [1]
         return reverse(name, args=arguments.get(name, []))
 
@@ -161,6 +167,16 @@ class Kid:
     def delegation(self) -> Delegation:
         student = self.submission.student
         found, _made = Delegation.objects.get_or_create(school=student.school, fest=student.fest)
+        return found
+
+    @property
+    def certificate(self) -> Certificate:
+        registration = self.submission.registrations.get()
+        found, _made = Certificate.objects.get_or_create(
+            registration=registration,
+            student=registration.student,
+            defaults={"kind": "participation", "issued_at": registration.created_at},
+        )
         return found
 
     @property

@@ -1,9 +1,15 @@
 """Files that workers make, and codes that open lists, at the desk."""
 
 from django.contrib import admin
+from django.urls import URLPattern, reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from events.desk import RecordAdmin
+from tickets import workerfiles
 from tickets.models import Booklet, Certificate, Delegation, Printout
+from tickets.papers import desk
 
 
 @admin.register(Booklet)
@@ -32,20 +38,10 @@ class DelegationAdmin(RecordAdmin):
 
 @admin.register(Printout)
 class PrintoutAdmin(RecordAdmin):
-    """Its code is not shown: it names a file with many names."""
+    """What was ordered for paper, with how far each file is; files are kept for a day."""
 
+    list_display = ("kind", "event", "school", "state", "asked_by", "created_at")
     led_through = "event"
-    list_display = (
-        "kind",
-        "event",
-        "school",
-        "asked_by",
-        "made",
-        "total",
-        "created_at",
-        "finished_at",
-        "error",
-    )
     list_select_related = ("event", "school", "asked_by")
     list_filter = ("kind", ("finished_at", admin.EmptyFieldListFilter))
     search_fields = ("event__name", "school__name", "error")
@@ -62,6 +58,20 @@ class PrintoutAdmin(RecordAdmin):
         "error",
     )
     ordering = ("-created_at", "-pk")
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*desk.paths(self.admin_site), *super().get_urls()]
+
+    @admin.display(description=gettext_lazy("state"))
+    def state(self, obj: Printout) -> str:
+        """A link to the page where it can be watched and taken away."""
+        if workerfiles.is_there(obj):
+            words = _("ready")
+        elif workerfiles.problem_of(obj):
+            words = _("failed")
+        else:
+            words = _("%(made)d of %(total)d") % {"made": obj.made, "total": obj.total}
+        return format_html('<a href="{}">{}</a>', reverse("admin:papers_printout", args=[obj.code]), words)
 
 
 @admin.register(Certificate)

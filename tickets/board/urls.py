@@ -1,7 +1,14 @@
 from django.urls import path
 
 from tickets import converters  # noqa: F401 - registers what the paths name
-from tickets.board import booklet_pages, delegation_pages, handover_pages, student_pages, views
+from tickets.board import (
+    booklet_pages,
+    delegation_pages,
+    handover_pages,
+    paper_pages,
+    student_pages,
+    views,
+)
 
 app_name = "board"
 urlpatterns = [
@@ -28,6 +35,9 @@ urlpatterns = [
     path("tickets/<code:code>/", booklet_pages.booklet, name="booklet"),
     path("tickets/<code:code>/tickets.pdf", booklet_pages.download, name="booklet-pdf"),
     path("tickets/<code:code>/mail/", booklet_pages.mail, name="booklet-mail"),
+    path("papers/", paper_pages.make, name="papers-make"),
+    path("papers/<code:code>/", paper_pages.papers, name="papers"),
+    path("papers/<code:code>/papers.zip", paper_pages.download, name="papers-zip"),
     path("delegation/", delegation_pages.delegation, name="delegation"),
     path("delegation/renew/", delegation_pages.renew, name="delegation-renew"),
     path("handover/", handover_pages.handover, name="handover"),

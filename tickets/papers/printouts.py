@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.dispatch import receiver
+from django.http import Http404
 from django.utils import timezone, translation
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
@@ -21,7 +22,7 @@ from events.models import Event, Fest
 from registrations.models import Registration, School, Student
 from registrations.results.entering import competitors
 from registrations.signals import schools_merged, student_erased
-from tickets import faces, pdf, rendering, workerfiles
+from tickets import faces, pdf, workerfiles
 from tickets.doorbell import ring
 from tickets.models import Certificate, Printout, Ticket
 from tickets.papers import certificates
@@ -32,6 +33,14 @@ Kind = Printout.Kind
 Row = TypeVar("Row", Ticket, Certificate)
 MOST = 1000
 """Names in one printout, and pages of each kind in a school's: well within the task's time."""
+
+
+def current_fest() -> Fest:
+    """The fest that a school's papers are about; not found while there is none."""
+    fest = Fest.objects.filter(is_current=True).first()
+    if fest is None:
+        raise Http404
+    return fest
 
 
 def order(
@@ -74,7 +83,7 @@ def make(printout: Printout) -> int:
         Kind.SCHOOL: _school,
     }
     content, names = makers[printout.kind](printout)
-    rendering.store(printout_path(printout), content)
+    workerfiles.store(printout, printout_path(printout), content)
     return names
 
 

@@ -12,7 +12,8 @@ from registrations.models import Change, ClassList, Registration, Student, Submi
 from registrations.tests.builders import build_event, build_fest, build_submission
 from tickets import booklets, delegations, rendering
 from tickets.board import urls
-from tickets.models import Booklet, Delegation, Delivery, Ticket
+from tickets.models import Booklet, Delegation, Delivery, Printout, Ticket
+from tickets.papers import printouts
 from tickets.tests.schools import build_teacher, shut, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -23,6 +24,8 @@ OF_SOMEBODY = {"student", "details", "add-events", "address", "share", "cancel",
     "booklet",
     "booklet-pdf",
     "booklet-mail",
+    "papers",
+    "papers-zip",
 }
 
 
@@ -46,11 +49,25 @@ def school(fest: Fest) -> dict[str, str]:
     arguments: dict[str, list[Any]] = {name: [reference] for name in OF_SOMEBODY}
     arguments |= {name: [reference, number] for name in ("cancel", "replace")}
     arguments |= {name: [booklet.code] for name in ("booklet", "booklet-pdf", "booklet-mail")}
+    papers = printouts.order(kind="school", fest=fest, user=teacher.user, school=teacher.school)
+    rendering.store(printouts.printout_path(papers), b"PK of Asha Raman")
+    arguments |= {name: [papers.code] for name in ("papers", "papers-zip")}
     return {name: reverse(f"board:{name}", args=arguments.get(name, [])) for name in NAMES}
 
 
 def world() -> list[Any]:
-    models = (Student, Submission, Registration, Change, Ticket, Delivery, Booklet, Delegation, ClassList)
+    models = (
+        Student,
+        Submission,
+        Registration,
+        Change,
+        Ticket,
+        Delivery,
+        Booklet,
+        Printout,
+        Delegation,
+        ClassList,
+    )
     return [list(model.objects.order_by("pk").values()) for model in models]
 
 

@@ -1,0 +1,28 @@
+"""The page behind the code on a certificate."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from registrations.access import secret
+from tickets.models import Certificate
+from tickets.papers.certificates import is_replaced
+from tickets.pdf.certificate import achievement
+
+
+@secret
+@require_safe
+def certificate(request: HttpRequest, code: str) -> HttpResponse:
+    """Says what was certified to whom, as on the paper, and whether it still holds."""
+    facts = ("registration__event__fest", "registration__event__venue", "student__school")
+    found = Certificate.objects.select_related(*facts).filter(code=code).first()
+    if found is None:
+        raise Http404
+    context = {
+        "certificate": found,
+        "student": found.student,
+        "event": found.registration.event,
+        "what": achievement(found.rank),
+        "is_replaced": bool(found.revoked_at) and is_replaced(found),
+    }
+    return render(request, "tickets/certificate.html", context)

@@ -1,0 +1,213 @@
+"""Certificates: who is given one, what its page says, and what becomes of it when it is not true any more."""
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from events import snapshot
+from events.models import AuditEntry, Event
+from registrations import links
+from registrations.cancelling import cancel
+from registrations.errors import NotPossible
+from registrations.locking import Deadline
+from registrations.models import Change, Registration
+from registrations.results import entering, publishing
+from registrations.signals import student_erased, students_merged
+from registrations.tests.builders import build_event, build_fest, build_submission
+from tickets.models import Certificate, Ticket
+from tickets.papers import certificates
+from tickets.papers.certificates import path_of
+from tickets.tests.desk import organiser
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def event() -> Event:
+    return build_event(build_fest(name="Tech Fest"), name="Robo Race", slug="robo-race")
+
+
+@pytest.fixture
+def owner() -> Any:
+    return organiser()
+
+
+def seats(event: Event, *names: str) -> list[Registration]:
+    return [build_submission(event, name=name).registrations.get() for name in names]
+
+
+def let_in(*registrations: Registration) -> None:
+    Ticket.objects.filter(registration__in=registrations).update(checked_in_at=timezone.now())
+
+
+def given(kind: str = "participation") -> list[str]:
+    rows = Certificate.objects.filter(kind=kind, revoked_at=None).order_by("student__name_key")
+    return [row.student.name for row in rows]
+
+
+def score(event: Event, points: dict[Registration, int], user: Any) -> list[str]:
+    sheet = entering.sheet_of(event)
+    typed = entering.Typed(version=sheet.version, counting="most", shown={}, values={})
+    values = {row.pk: value for row, value in points.items()}
+    typed = entering.Typed(version=sheet.version, counting="most", shown={}, values=values)
+    return entering.save(event, typed, user=user, deadline=Deadline())
+
+
+def published_ranks(event: Event, points: dict[Registration, int], user: Any, places: int = 3) -> int:
+    score(event, points, user)
+    publishing.publish(event, "short", user=user, deadline=Deadline())
+    return certificates.issue_ranks(event, places=places, user=user, deadline=Deadline())
+
+
+def participation(event: Event, user: Any, *, everybody: bool = False) -> int:
+    return certificates.issue_participation(event, everybody=everybody, user=user, deadline=Deadline())
+
+
+def test_whoever_came_in_is_given_one_and_only_once(event: Event, owner: Any) -> None:
+    asha, ben, _dia = seats(event, "Asha", "Ben", "Dia")
+    let_in(asha, ben)
+    assert [participation(event, owner), participation(event, owner)] == [2, 0]
+    assert given() == ["Asha", "Ben"]
+    assert AuditEntry.objects.get(what="issued certificates").after == {"kind": "participation", "count": 2}
+
+
+def test_where_nobody_was_checked_in_somebody_has_to_say_so(event: Event, owner: Any) -> None:
+    seats(event, "Asha", "Ben")
+    with pytest.raises(NotPossible):
+        participation(event, owner)
+    assert given() == []
+    assert participation(event, owner, everybody=True) == 2
+
+
+def test_saying_that_all_came_gives_nothing_to_the_absent(event: Event, owner: Any) -> None:
+    asha, _ben = seats(event, "Asha", "Ben")
+    let_in(asha)
+    participation(event, owner, everybody=True)
+    assert given() == ["Asha"]
+
+
+def test_ranks_are_certified_up_to_the_chosen_one_and_once_published(event: Event, owner: Any) -> None:
+    asha, ben, dia = seats(event, "Asha", "Ben", "Dia")
+    score(event, {asha: 9, ben: 7, dia: 7}, owner)
+    with pytest.raises(NotPossible):
+        certificates.issue_ranks(event, places=3, user=owner, deadline=Deadline())
+    assert published_ranks(event, {}, owner, places=1) == 1
+    assert given("rank") == ["Asha"]
+    assert certificates.issue_ranks(event, places=2, user=owner, deadline=Deadline()) == 2
+    assert list(Certificate.objects.order_by("pk").values_list("rank", flat=True)) == [1, 2, 2]
+
+
+def test_codes_are_random_and_long() -> None:
+    event = build_event(build_fest())
+    seats(event, "Asha", "Ben")
+    participation(event, organiser(), everybody=True)
+    codes = list(Certificate.objects.values_list("code", flat=True))
+    assert ([len(code) for code in codes], len(set(codes))) == ([22, 22], 2)
+
+
+def test_changed_results_revoke_what_is_untrue_and_issue_it_anew(
+    event: Event, owner: Any, client: Client
+) -> None:
+    asha, ben, dia = seats(event, "Asha", "Ben", "Dia")
+    published_ranks(event, {asha: 9, ben: 7, dia: 5}, owner)
+    before = {row.student.name: row for row in Certificate.objects.all()}
+    told = score(event, {ben: 8, asha: 3, dia: 5}, owner)
+    assert told == ["3 rank certificates are not true any more: they are revoked. Print the new ones."]
+    after = {row.student.name: row.rank for row in Certificate.objects.filter(revoked_at=None)}
+    assert after == {"Ben": 1, "Dia": 2, "Asha": 3}
+    page = client.get(path_of(before["Asha"])).content.decode()
+    assert "This certificate is no longer valid" in page
+    assert "a new certificate was issued" in page
+    trail = AuditEntry.objects.get(what="replaced certificates")
+    assert trail.after == {"revoked": 3, "issued": 3}
+
+
+def test_rank_that_is_still_true_keeps_its_certificate(event: Event, owner: Any) -> None:
+    asha, ben = seats(event, "Asha", "Ben")
+    published_ranks(event, {asha: 9, ben: 7}, owner)
+    codes = set(Certificate.objects.values_list("code", flat=True))
+    assert score(event, {asha: 10}, owner) == []
+    assert set(Certificate.objects.filter(revoked_at=None).values_list("code", flat=True)) == codes
+
+
+def test_results_taken_back_change_nothing_until_others_are_published(event: Event, owner: Any) -> None:
+    asha, ben = seats(event, "Asha", "Ben")
+    published_ranks(event, {asha: 9, ben: 7}, owner)
+    publishing.unpublish(event, user=owner, deadline=Deadline())
+    score(event, {ben: 12}, owner)
+    assert Certificate.objects.filter(revoked_at=None).count() == 2
+    publishing.publish(event, "short", user=owner, deadline=Deadline())
+    ranks = {row.student.name: row.rank for row in Certificate.objects.filter(revoked_at=None)}
+    assert ranks == {"Ben": 1, "Asha": 2}
+
+
+def test_somebody_who_has_no_rank_any_more_has_no_certificate(event: Event, owner: Any) -> None:
+    asha, ben = seats(event, "Asha", "Ben")
+    published_ranks(event, {asha: 9, ben: 7}, owner)
+    sheet = entering.sheet_of(event)
+    typed = entering.Typed(version=sheet.version, counting="most", shown={}, values={ben.pk: None})
+    entering.save(event, typed, user=owner, deadline=Deadline())
+    assert given("rank") == ["Asha"]
+
+
+def test_cancelled_registration_ends_its_certificate(event: Event, owner: Any, client: Client) -> None:
+    (asha,) = seats(event, "Asha")
+    participation(event, owner, everybody=True)
+    cancel([asha.pk], actor=Change.Actor.ORGANISER, deadline=Deadline())
+    page = client.get(path_of(Certificate.objects.get())).content.decode()
+    assert "no longer valid" in page
+    assert "The registration behind it was cancelled." in page
+
+
+def test_page_says_what_stands_on_the_paper_and_is_kept_by_nobody(
+    event: Event, owner: Any, client: Client
+) -> None:
+    seats(event, "Asha Rao")
+    participation(event, owner, everybody=True)
+    answer = client.get(path_of(Certificate.objects.get()))
+    page = answer.content.decode()
+    words = ("This certificate is genuine", "Asha Rao", "took part in", "Robo Race", "Tech Fest")
+    assert [word for word in words if word not in page] == []
+    headers = ("Cache-Control", "X-Robots-Tag", "Referrer-Policy")
+    assert [answer[name] for name in headers] == ["no-store", "noindex, nofollow", "no-referrer"]
+    assert "Asha" not in page.split("</head>")[0]
+
+
+@pytest.mark.parametrize("path", ["/c/AAAAAAAAAAAAAAAAAAAAAA/", "/c/short/", "/c/"])
+def test_made_up_code_is_not_found(client: Client, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+def test_name_on_the_page_is_text(event: Event, owner: Any, client: Client) -> None:
+    seats(event, "<script>alert(1)</script> Asha")
+    participation(event, owner, everybody=True)
+    assert "<script>alert" not in client.get(path_of(Certificate.objects.get())).content.decode()
+
+
+def test_my_registrations_show_rank_points_and_certificates(event: Event, owner: Any, client: Client) -> None:
+    asha, ben = seats(event, "Asha", "Ben")
+    path = links.my_path(asha.student)
+    assert "Results and certificates" not in client.get(path).content.decode()
+    score(event, {asha: 9, ben: 12}, owner)
+    assert "Rank 2" not in client.get(path).content.decode()
+    published_ranks(event, {}, owner)
+    snapshot.forget()
+    page = client.get(path).content.decode()
+    own = Certificate.objects.get(student=asha.student)
+    assert ("Rank 2" in page, "9 points" in page, path_of(own) in page) == (True, True, True)
+    other = Certificate.objects.get(student=ben.student)
+    assert ("12 points" in page, path_of(other) in page) == (False, False)
+
+
+def test_merged_student_keeps_the_certificate_and_an_erased_one_has_none(event: Event, owner: Any) -> None:
+    asha, ben = seats(event, "Asha", "Ben")
+    let_in(asha)
+    participation(event, owner)
+    now: datetime = timezone.now()
+    students_merged.send(None, kept=ben.student, gone=asha.student, now=now)
+    assert given() == ["Ben"]
+    student_erased.send(None, student=ben.student, now=now)
+    assert Certificate.objects.count() == 0
