@@ -1,10 +1,10 @@
-"""Results, merged references, erasures and purges at the desk."""
+"""Results and merged references at the desk."""
 
 from django.contrib import admin
 from django.urls import URLPattern
 
 from events.desk import RecordAdmin
-from registrations.models import Erasure, MergedReference, Purge, Result, ResultSheet
+from registrations.models import MergedReference, Result, ResultSheet
 from registrations.results import desk as results_desk
 
 
@@ -37,23 +37,4 @@ class MergedReferenceAdmin(RecordAdmin):
     list_select_related = ("student",)
     search_fields = ("reference", "student__reference", "student__name")
     fields = ("reference", "student", "at")
-    ordering = ("-at",)
-
-
-@admin.register(Erasure)
-class ErasureAdmin(RecordAdmin):
-    list_display = ("reference", "fest", "at", "user", "reason")
-    list_select_related = ("fest", "user")
-    list_filter = ("fest",)
-    search_fields = ("reference",)
-    fields = ("reference", "fest", "at", "user", "reason")
-    ordering = ("-at",)
-
-
-@admin.register(Purge)
-class PurgeAdmin(RecordAdmin):
-    list_display = ("fest", "at", "students", "user")
-    list_select_related = ("fest", "user")
-    list_filter = ("fest",)
-    fields = ("fest", "at", "students", "user", "report")
     ordering = ("-at",)

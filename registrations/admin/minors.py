@@ -126,7 +126,7 @@ class DataOfMinors(_Desk):
     def _student(self, request: HttpRequest, pk: int) -> Student:
         """Looked up as the list does, so that nobody reaches whom they may not see."""
         rows = self.get_queryset(request).filter(erased_at=None)
-        student = rows.select_related("fest", "school").filter(pk=pk).first()
+        student: Student | None = rows.select_related("fest", "school").filter(pk=pk).first()
         if student is None:
             raise Http404
         return student

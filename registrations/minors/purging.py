@@ -177,5 +177,5 @@ def report_of(fest: Fest) -> dict[str, Any]:
 
 def _came_in(fest: Fest) -> dict[int, int]:
     """How many came in, by event; the door is in a room above, which answers for itself."""
-    answers = registrations_counted.send(sender=Fest, fest=fest)
+    answers: list[tuple[Any, Any]] = registrations_counted.send(sender=Fest, fest=fest)
     return {event: count for _receiver, counts in answers for event, count in counts.items()}

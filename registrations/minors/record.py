@@ -26,7 +26,7 @@ class Part:
 
 def parts_of(student: Student) -> list[Part]:
     """What this room keeps, then what the rooms above do; times are in the fest's zone."""
-    told = student_told.send(sender=Student, student=student)
+    told: list[tuple[Any, Any]] = student_told.send(sender=Student, student=student)
     return [*_own_parts(student), *(part for _receiver, parts in told for part in parts)]
 
 

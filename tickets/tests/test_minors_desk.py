@@ -1,7 +1,10 @@
 """Data of minors at the desk: handed out, erased with a second question, consents that are missing."""
 
+import datetime as dt
+import html
 import io
 import json
+import re
 import zipfile
 from typing import Any
 
@@ -9,10 +12,11 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from events.desk import page_of
-from events.models import AuditEntry
-from registrations.models import Consent, Erasure, Registration, Student
+from events.models import AuditEntry, Fest
+from registrations.models import Consent, Erasure, Purge, Registration, Student
 from registrations.tests.builders import build_event, build_fest, build_submission
 from tickets.tests.builders import PDF, pretend_rendered
 from tickets.tests.desk import desk, list_path, organiser, query_count
@@ -31,6 +35,11 @@ def build_student(**values: Any) -> Student:
         build_event(fest), build_event(fest), **({"name": NAME, "grade": 8} | values)
     )
     return submission.student
+
+
+def text_of(answer: Any) -> str:
+    """What is read on the page, without its markup."""
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", answer.content.decode())).split())
 
 
 def path_of(student: Student, word: str) -> str:
@@ -108,7 +117,7 @@ def test_one_student_is_erased_after_typing_the_reference(client: Client) -> Non
     answer = client.post(path_of(student, "erase"), {"reason": "asked", "typed": typed, "confirmed": "yes"})
     assert (answer.status_code, Student.objects.known().count()) == (302, 0)
     erasure = Erasure.objects.get()
-    assert (erasure.reference, erasure.reason, erasure.user.username) == (
+    assert (erasure.reference, erasure.reason, str(erasure.user)) == (
         student.reference,
         "asked",
         "organiser",
@@ -184,3 +193,26 @@ def test_page_of_data_asks_as_often_for_many_registrations(client: Client) -> No
         build_submission(build_event(student.fest), name=NAME, grade=8, email=student.email)
     assert Registration.objects.filter(student=student).count() == 5
     assert query_count(client, path_of(student, "data")) == few
+
+
+@pytest.mark.django_db
+def test_page_of_purges_says_whose_names_go_when(client: Client) -> None:
+    student = build_student()
+    Fest.objects.update(ends_on=dt.date(2030, 1, 1), starts_on=dt.date(2030, 1, 1), retention_days=30)
+    page = text_of(client.get(list_path(Purge)))
+    assert f"{student.fest.name} 1 January 2030 1 February 2030 (30 days after the fest) 1 2 0 0" in page
+    few = query_count(client, list_path(Purge))
+    build_fest(is_current=False)
+    build_fest(is_current=False)
+    assert query_count(client, list_path(Purge)) == few
+
+
+@pytest.mark.django_db
+def test_report_of_a_purge_is_read_as_tables(client: Client) -> None:
+    report = {
+        "events": [{"event": "Robo <b>", "registered": 2, "waiting": 1, "cancelled": 3, "came_in": 1}],
+        "schools": [{"school": "Lake School", "grade": 7, "students": 4}],
+    }
+    purge = Purge.objects.create(fest=build_fest(), at=timezone.now(), students=4, report=report)
+    page = text_of(client.get(page_of(purge)))
+    assert ("Robo <b> 2 1 3 1" in page, "Lake School 7 4" in page) == (True, True)
