@@ -46,9 +46,11 @@ _ORDERED = (
 )
 
 
-@admin.register(Fest)
 class FestAdmin(DeskAdmin):
-    """A fest with its looks. It is never deleted here: everything belongs to it."""
+    """A fest with its looks. It is never deleted here: everything belongs to it.
+
+    The room of tickets puts it on the desk, with what it takes to start a fest.
+    """
 
     form = FestForm
     untold = ("contact_name", "contact_email")

@@ -242,6 +242,9 @@ EMAIL_BACKEND = {
     "brevo": "anymail.backends.brevo.EmailBackend",
 }[EMAIL_PROVIDER]
 EMAIL_FILE_PATH = DATA / "mail"
+# What the provider takes in an hour and in a day, 0 where it has said nothing: the desk warns before.
+EMAIL_LIMIT_PER_HOUR = env.number("EMAIL_LIMIT_PER_HOUR", 0, least=0, most=10_000_000)
+EMAIL_LIMIT_PER_DAY = env.number("EMAIL_LIMIT_PER_DAY", 0, least=0, most=100_000_000)
 EMAIL_RATE_PER_SECOND = env.number("EMAIL_RATE_PER_SECOND", 50, least=1, most=1000)
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Tech Fest <tickets@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL

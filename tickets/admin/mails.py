@@ -9,10 +9,12 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from events.clock import database_now
 from events.desk import RecordAdmin, RecordInline
 from tickets.deliveries import send_again
 from tickets.doorbell import ring
 from tickets.models import Delivery, DeliveryEvent, Letter, Message
+from tickets.starting import limits
 
 
 class TroubleFilter(admin.SimpleListFilter):
@@ -57,6 +59,13 @@ class DeliveryAdmin(RecordAdmin):
     ordering = ("-created_at", "-pk")
     inlines = (DeliveryEventsInline,)
     actions = ("queue_again",)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """The list says so when the provider's limit is near."""
+        if request.method == "GET":
+            for words in limits.warnings(database_now()):
+                self.message_user(request, words, messages.WARNING)
+        return super().changelist_view(request, extra_context)
 
     def has_send_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("tickets.change_delivery")

@@ -1,0 +1,137 @@
+"""A fest of one's own: made new or from an older one, with its owner's account."""
+
+import datetime as dt
+import sys
+import zoneinfo
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.validators import validate_email, validate_slug
+from django.db import transaction
+from django.utils.text import slugify
+
+from events.models import Fest, validate_time_zone
+from registrations.starting.fests import copy_fest, new_fest
+from registrations.starting.owners import make_owner, password_link
+
+QUESTIONS = (
+    ("name", "What is the fest called?", ""),
+    ("place", "Where does it take place?", ""),
+    ("time_zone", "In which time zone?", "Asia/Kolkata"),
+    ("first_day", "Its first day (YYYY-MM-DD)?", ""),
+    ("last_day", "Its last day (YYYY-MM-DD)?", ""),
+    ("opens", "When does registration open (YYYY-MM-DD HH:MM, in that zone)?", ""),
+    ("closes", "When does it close (YYYY-MM-DD HH:MM)?", ""),
+    ("contact_name", "Whom do people ask?", ""),
+    ("contact_email", "At which e-mail address?", ""),
+    ("privacy_text", "Who runs the fest and keeps the data (one sentence)?", ""),
+    ("owner", "E-mail address of the owner's account?", ""),
+)
+"""Asked one after the other where an option is missing and somebody sits there."""
+COPIED = {"place", "time_zone", "last_day", "contact_name", "contact_email", "privacy_text"}
+"""Need no answer where an older fest is copied."""
+
+
+class Command(BaseCommand):
+    help = (
+        "Makes a fest with its consent text and its owner's account, whose password is set by the link that is "
+        "printed. What is not given as an option is asked for."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        for name, question, default in QUESTIONS:
+            parser.add_argument(
+                f"--{name.replace('_', '-')}", default="", help=f"{question} {default}".strip()
+            )
+        parser.add_argument("--slug", default="", help="how addresses name it; made from the name")
+        parser.add_argument(
+            "--consent", default="", help="the sentence that is agreed to; a plain one if left out"
+        )
+        parser.add_argument(
+            "--copy-from", default="", help="the slug of an older fest: its events, without people"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        source = self._source(options["copy_from"])
+        answers = {
+            name: options[name] or self._ask(name, question, default, source)
+            for name, question, default in QUESTIONS
+        }
+        values = self._values({**answers, "slug": options["slug"]}, source)
+        owner = self._checked(validate_email, answers["owner"])
+        with transaction.atomic():
+            fest = copy_fest(source, values) if source else new_fest(values, consent=options["consent"])
+            user = make_owner(owner)
+        self.stdout.write(
+            f"{fest.name} is made; its pages come from {'it' if fest.is_current else 'another fest'}."
+        )
+        if not fest.is_current:
+            self.stdout.write("Mark it as the current one at the desk, after taking the mark from the other.")
+        self.stdout.write(f"{owner} chooses a password within the hour: {password_link(user)}")
+
+    def _source(self, slug: str) -> Fest | None:
+        if not slug:
+            return None
+        source = Fest.objects.filter(slug=slug).first()
+        if source is None:
+            raise CommandError(f"There is no fest {slug} to copy.")
+        return source
+
+    def _ask(self, name: str, question: str, default: str, source: Fest | None) -> str:
+        if source and name in COPIED:
+            return ""
+        if not sys.stdin.isatty():
+            if default:
+                return default
+            raise CommandError(f"--{name.replace('_', '-')} is missing.")
+        return input(f"{question} {f'[{default}] ' if default else ''}").strip() or default
+
+    def _values(self, answers: dict[str, str], source: Fest | None) -> dict[str, Any]:
+        """The columns that were answered; of a copy the others stay as they were."""
+        zone = zoneinfo.ZoneInfo(
+            self._checked(validate_time_zone, answers["time_zone"] or (source.time_zone if source else ""))
+        )
+        slug = answers["slug"] or slugify(answers["name"])
+        values: dict[str, Any] = {
+            "name": answers["name"],
+            "slug": self._checked(validate_slug, slug),
+            "time_zone": zone.key,
+            "starts_on": self._day(answers["first_day"]),
+            "opens_at": self._moment(answers["opens"], zone),
+            "closes_at": self._moment(answers["closes"], zone),
+        }
+        values |= {name: answers[name] for name in ("place", "contact_name", "privacy_text") if answers[name]}
+        if answers["last_day"]:
+            values["ends_on"] = self._day(answers["last_day"])
+        if answers["contact_email"]:
+            values["contact_email"] = self._checked(validate_email, answers["contact_email"])
+        self._require_sense(values)
+        return values
+
+    def _require_sense(self, values: dict[str, Any]) -> None:
+        if values.get("ends_on", values["starts_on"]) < values["starts_on"]:
+            raise CommandError("The last day must not be before the first.")
+        if values["closes_at"] <= values["opens_at"]:
+            raise CommandError("Registration must close after it opens.")
+        if Fest.objects.filter(slug=values["slug"]).exists():
+            raise CommandError(f"There is a fest {values['slug']} already.")
+
+    def _checked(self, check: Any, text: str) -> str:
+        try:
+            check(text)
+        except ValidationError as error:
+            raise CommandError(f"{text or 'Nothing'}: {error.messages[0]}") from error
+        return text
+
+    def _day(self, text: str) -> dt.date:
+        try:
+            return dt.date.fromisoformat(text)
+        except ValueError as error:
+            raise CommandError(f"{text} is no day like 2026-12-12.") from error
+
+    def _moment(self, text: str, zone: zoneinfo.ZoneInfo) -> dt.datetime:
+        try:
+            return dt.datetime.fromisoformat(text).replace(tzinfo=zone)
+        except ValueError as error:
+            raise CommandError(f"{text} is no time like 2026-12-01 18:00.") from error

@@ -1,0 +1,151 @@
+"""The fest at the desk, with what it takes to start one: copied, filled with pasted events, looked over, tried."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from events.admin import FestAdmin
+from events.clock import database_now
+from events.desk import MergingForm, page_of
+from events.models import Fest
+from registrations.errors import RegistrationError
+from registrations.starting.fests import copy_fest
+from registrations.starting.pasting import COLUMNS, Paste, make_events, read_events
+from tickets.letters import owe_letter
+from tickets.starting.checklist import points
+
+_TIME = "%Y-%m-%d %H:%M"
+
+
+class CopyForm(MergingForm):
+    """What differs from last year; every other time moves with the first day."""
+
+    class Meta:
+        model = Fest
+        fields = ("name", "slug", "starts_on", "opens_at", "closes_at")
+        widgets = {
+            "starts_on": forms.DateInput(format="%Y-%m-%d"),
+            "opens_at": forms.DateTimeInput(format=_TIME),
+            "closes_at": forms.DateTimeInput(format=_TIME),
+        }
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        opens, closes = cleaned.get("opens_at"), cleaned.get("closes_at")
+        if opens and closes and closes <= opens:
+            self.add_error("closes_at", _("Registration must close after it opens."))
+        return cleaned
+
+
+class PasteForm(forms.Form):
+    text = forms.CharField(
+        label=gettext_lazy("Events"),
+        widget=forms.Textarea(attrs={"rows": 12, "cols": 100, "spellcheck": "false"}),
+        strip=False,
+    )
+
+
+@admin.register(Fest)
+class FestDesk(FestAdmin):
+    """Stands in this room since the look before going live asks after mails and papers."""
+
+    change_form_template = "admin/events/fest/change_form.html"
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view
+        return [
+            path("<int:pk>/copy/", view(self.copy_view), name="events_fest_copy"),
+            path("<int:pk>/paste/", view(self.paste_view), name="events_fest_paste"),
+            path("<int:pk>/ready/", view(self.ready_view), name="events_fest_ready"),
+            *super().get_urls(),
+        ]
+
+    def copy_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        source = self._fest(request, pk, "events.add_fest")
+        form = CopyForm(request.POST or None)
+        if form.is_valid():
+            fest = copy_fest(source, form.cleaned_data, user=request.user)
+            words = _("%(fest)s is made, with %(count)d events as drafts.")
+            self.message_user(request, words % {"fest": fest.name, "count": fest.events.count()})
+            return HttpResponseRedirect(page_of(fest))
+        context = self._context(request, source, _("Copy this fest"), {"form": form})
+        return TemplateResponse(request, "admin/events/fest/copy.html", context)
+
+    def paste_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """Reads what was pasted and shows all of it; the button below a list without problems makes the events."""
+        fest = self._fest(request, pk, "events.add_event")
+        form, paste = PasteForm(request.POST or None), None
+        if form.is_valid():
+            paste = self._read(request, fest, form)
+        if paste and not paste.problems and request.POST.get("confirmed") == "yes":
+            return self._made(request, fest, paste)
+        context = self._context(
+            request, fest, _("Paste events"), {"form": form, "paste": paste, "columns": COLUMNS}
+        )
+        return TemplateResponse(request, "admin/events/fest/paste.html", context)
+
+    def _read(self, request: HttpRequest, fest: Fest, form: PasteForm) -> Paste | None:
+        text = form.cleaned_data["text"]
+        try:
+            if request.POST.get("confirmed") == "yes":
+                return make_events(text, fest=fest, user=request.user)
+            return read_events(text, fest=fest)
+        except RegistrationError as error:
+            form.add_error("text", str(error.text))
+        return None
+
+    def _made(self, request: HttpRequest, fest: Fest, paste: Paste) -> HttpResponseRedirect:
+        count = len(paste.events)
+        words = ngettext("%(count)d event is made as a draft.", "%(count)d events are made as drafts.", count)
+        self.message_user(request, words % {"count": count}, messages.SUCCESS)
+        return HttpResponseRedirect(f"{reverse('admin:events_event_changelist')}?fest__id__exact={fest.pk}")
+
+    def ready_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """GET shows what is missing; POST sends a test mail to whoever pressed."""
+        fest = self._fest(request, pk, "events.change_fest")
+        if request.method == "POST":
+            self._try_mail(request, fest)
+            return HttpResponseRedirect(request.path)
+        found = points(fest, now=database_now())
+        context = self._context(
+            request,
+            fest,
+            _("Before going live"),
+            {"points": found, "missing": sum(not point.is_well for point in found)},
+        )
+        return TemplateResponse(request, "admin/events/fest/ready.html", context)
+
+    def _try_mail(self, request: HttpRequest, fest: Fest) -> None:
+        to = getattr(request.user, "email", "")
+        if not to:
+            self.message_user(request, _("Your account has no e-mail address."), messages.ERROR)
+            return
+        text = _(
+            "This is how mails of %(fest)s arrive.\n\n"
+            "Look whether it came into the inbox and not among the spam, and whether an answer reaches %(contact)s."
+        )
+        values = {"fest": fest.name, "contact": fest.contact_email}
+        subject = _("Test mail of %(fest)s") % values
+        owe_letter(to=to, subject=subject, text=text % values, user=request.user, now=database_now())
+        self.message_user(request, _("A test mail to %(to)s is owed; it goes at once.") % {"to": to})
+
+    def _fest(self, request: HttpRequest, pk: int, permission: str) -> Fest:
+        """Looked up as the list does, for whoever has the permission."""
+        if not request.user.has_perm(permission):
+            raise PermissionDenied
+        fest: Fest | None = self.get_queryset(request).filter(pk=pk).first()
+        if fest is None:
+            raise Http404
+        return fest
+
+    def _context(self, request: HttpRequest, fest: Fest, title: str, more: dict[str, Any]) -> dict[str, Any]:
+        own = {"title": title, "opts": self.opts, "media": self.media, "shown_fest": fest}
+        return {**self.admin_site.each_context(request), **own, **more}

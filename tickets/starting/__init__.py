@@ -1,0 +1,1 @@
+"""Before a fest goes live: what is missing, and what the mail provider will bear."""

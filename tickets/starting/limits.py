@@ -1,0 +1,63 @@
+"""What the provider takes in an hour and a day, and how near that is: told at the desk before it is hit."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from tickets.models import Delivery
+
+WARN_AT = 0.8
+"""The share of a limit from which on the desk is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One limit: how many were sent within its span, how many are owed, and how many it allows (0: unknown)."""
+
+    is_hour: bool
+    limit: int
+    sent: int
+    owed: int
+
+    @property
+    def is_near(self) -> bool:
+        return bool(self.limit) and self.sent + self.owed >= WARN_AT * self.limit
+
+    @property
+    def words(self) -> str:
+        values = {"sent": self.sent, "owed": self.owed, "limit": self.limit}
+        if self.is_hour:
+            return (
+                _(
+                    "The mail provider takes %(limit)d mails an hour. %(sent)d went within the last hour and"
+                    " %(owed)d are owed; what is over the limit goes later."
+                )
+                % values
+            )
+        return (
+            _(
+                "The mail provider takes %(limit)d mails a day. %(sent)d went within the last 24 hours and"
+                " %(owed)d are owed; what is over the limit goes tomorrow."
+            )
+            % values
+        )
+
+
+def windows(now: dt.datetime) -> list[Window]:
+    """The hour and the day; two queries, none where no limit is known."""
+    limits = ((True, settings.EMAIL_LIMIT_PER_HOUR), (False, settings.EMAIL_LIMIT_PER_DAY))
+    if not any(limit for _is_hour, limit in limits):
+        return [Window(is_hour, 0, 0, 0) for is_hour, _limit in limits]
+    day = now - dt.timedelta(days=1)
+    times = list(Delivery.objects.filter(sent_at__gt=day).values_list("sent_at", flat=True))
+    owed = Delivery.objects.filter(Q(due_at__lte=now + dt.timedelta(hours=1))).owed().count()
+    last_hour = sum(at > now - dt.timedelta(hours=1) for at in times if at)
+    return [Window(True, limits[0][1], last_hour, owed), Window(False, limits[1][1], len(times), owed)]
+
+
+def warnings(now: dt.datetime) -> list[str]:
+    """A sentence for each limit that is near."""
+    return [window.words for window in windows(now) if window.is_near]
