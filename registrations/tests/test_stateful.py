@@ -422,7 +422,7 @@ def test_any_sequence_of_steps_agrees_with_the_model() -> None:
     "forgotten",
     [
         "registrations.cancelling.promote",
-        "registrations.waitinglist.promote",
+        "registrations.blocks.keeping.promote",
         "registrations.cancelling._return_seats",
         "registrations.submitting.keep_refusals",
         "registrations.correcting.note",
