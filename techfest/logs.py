@@ -16,7 +16,8 @@ def _written(word: str) -> str:
     return "".join(forms)
 
 
-# Students' links, a certificate's and a school's; an invitation, a link that proves an address, and one to a new password.
+# Students' links, a certificate's and a school's; an invitation, a link that proves an address, one to a new
+# password.
 _WORDS = (
     f"(?:{'|'.join(map(_written, ('a', 'c', 'my', 't', 'delegation', 'invited', 'confirm-email', 'key')))})"
 )

@@ -58,19 +58,21 @@ def of_event(request: HttpRequest, event_id: int) -> HttpResponseBase:
 
 def _issue(request: HttpRequest, event: Event, kind: str, form: Form) -> HttpResponseBase | None:
     """Issues the certificates and orders their file; nothing where the form has to tell why not."""
-    given = {"user": request.user, "deadline": Deadline()}
+    user, deadline = request.user, Deadline()
     options: dict[str, Any] = {"kind": kind}
     try:
         if kind == Certificate.Kind.RANK:
             options["places"] = form.cleaned_data["places"]
-            certificates.issue_ranks(event, places=options["places"], **given)
+            certificates.issue_ranks(event, places=options["places"], user=user, deadline=deadline)
         else:
-            certificates.issue_participation(event, everybody=form.cleaned_data["everybody"], **given)
+            certificates.issue_participation(
+                event, everybody=form.cleaned_data["everybody"], user=user, deadline=deadline
+            )
     except RegistrationError as error:
         form.add_error(None, str(error.text))
         return None
     printout = printouts.order(
-        kind=Kind.CERTIFICATES, fest=event.fest, user=request.user, event=event, **options
+        kind=Kind.CERTIFICATES, fest=event.fest, user=request.user, event=event, options=options
     )
     return redirect("admin:papers_printout", code=printout.code)
 
@@ -116,9 +118,7 @@ def download(request: HttpRequest, code: str) -> HttpResponseBase:
         file = printouts.printout_path(found).open("rb")
     except FileNotFoundError:
         return redirect("admin:papers_printout", code=code)
-    response = FileResponse(file, filename=printouts.file_name(found), as_attachment=True)
-    response["Cache-Control"] = "no-store"
-    return response
+    return FileResponse(file, filename=printouts.file_name(found), as_attachment=True)
 
 
 def paths(site: admin.AdminSite) -> list[URLPattern]:
@@ -155,7 +155,7 @@ def _may_see(request: HttpRequest, found: Printout) -> bool:
     if found.kind == Kind.SCHOOL:
         return is_owner(request.user)
     events = admin.site.get_model_admin(Event).get_queryset(request)
-    return bool(events.filter(pk=found.event_id).exists())
+    return bool(events.filter(printouts=found).exists())
 
 
 def _recent(request: HttpRequest, **of: Any) -> Any:

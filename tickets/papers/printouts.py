@@ -1,9 +1,10 @@
 """Printouts: what organisers and teachers order for paper, made by the worker of PDFs, kept for a day."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from io import BytesIO
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 from zipfile import ZIP_STORED, ZipFile
 
@@ -31,6 +32,7 @@ from tickets.workerfiles import Refusal
 
 Kind = Printout.Kind
 Row = TypeVar("Row", Ticket, Certificate)
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 MOST = 1000
 """Names in one printout, and pages of each kind in a school's: well within the task's time."""
 
@@ -50,11 +52,11 @@ def order(
     user: Any,
     event: Event | None = None,
     school: School | None = None,
-    **options: Any,
+    options: Mapping[str, Any] = NOTHING,
 ) -> Printout:
     """Wants a printout; the workers are rung after the commit."""
     printout = Printout.objects.create(
-        kind=kind, fest=fest, event=event, school=school, asked_by=user, options=options
+        kind=kind, fest=fest, event=event, school=school, asked_by=user, options=dict(options)
     )
     transaction.on_commit(ring, robust=True)
     return printout
@@ -89,7 +91,7 @@ def make(printout: Printout) -> int:
 
 def _attendance(printout: Printout) -> tuple[bytes, int]:
     event = _event(printout)
-    seats = list(competitors(event).order_by("student__name_key", "pk")[: MOST + 1])
+    seats: list[Any] = list(competitors(event).order_by("student__name_key", "pk")[: MOST + 1])
     waiting = list(Registration.objects.filter(event=event).waiting().select_related("student__school"))
     total = _expected(printout, [*seats, *waiting])
     with timezone.override(printout.fest.zone):
@@ -201,7 +203,7 @@ def _too_many() -> str:
 
 def _event(printout: Printout) -> Event:
     """The event with its venue, and the fest that is at hand already."""
-    event = Event.objects.select_related("venue").get(pk=printout.event_id)
+    event = Event.objects.select_related("venue").get(printouts=printout)
     event.fest = printout.fest
     return event
 

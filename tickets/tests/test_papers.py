@@ -1,0 +1,423 @@
+"""Papers: sheets, badges, certificates and a school's ZIP, made by a worker, scannable, for whoever may see them."""
+
+import subprocess
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.db import connection
+from django.db.models import F
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from pypdf import PdfReader
+
+from events.desk import page_of
+from events.models import Event
+from registrations.cancelling import cancel
+from registrations.locking import Deadline
+from registrations.models import Change, Registration, School
+from registrations.results import entering, publishing
+from registrations.signals import student_erased
+from registrations.tests.builders import build_event, build_fest, build_submission
+from techfest.tests.parts import find_program
+from tickets import pdf, workerfiles
+from tickets.faces import absolute
+from tickets.models import Booklet, Certificate, Printout, Ticket
+from tickets.papers import certificates, printouts
+from tickets.tests.builders import make_files
+from tickets.tests.desk import desk, organiser
+from tickets.tests.schools import build_teacher, shut, signed_in
+from tickets.tests.test_pdf import fonts_with_empty_boxes
+
+pytestmark = pytest.mark.django_db
+SCRIPTS = (
+    "Asha Rao",
+    "आरव शर्मा",
+    "தமிழ் செல்வி",
+    "محمد علي",
+    "李小龙",
+    "🤖 Kim",
+    "<b>Eve</b><style>*{display:none}",
+)
+
+
+@pytest.fixture
+def event() -> Event:
+    fest = build_fest(name="Tech Fest", accent="crimson")
+    return build_event(fest, name="Robo Race", slug="robo-race", capacity=20)
+
+
+@pytest.fixture
+def owner() -> Any:
+    return organiser()
+
+
+def made(printout: Printout) -> bytes:
+    assert make_files() == 1
+    printout.refresh_from_db()
+    assert (printout.error, printout.finished_at is not None) == ("", True)
+    return printouts.printout_path(printout).read_bytes()
+
+
+def ordered(what: str, event: Event, user: Any, **options: Any) -> Printout:
+    return printouts.order(kind=what, fest=event.fest, user=user, event=event, options=options)
+
+
+def all_of(event: Event, user: Any) -> Printout:
+    return printouts.order(kind="school", fest=event.fest, user=user, school=School.objects.get())
+
+
+def texts(data: bytes) -> list[str]:
+    return [" ".join(page.extract_text().split()) for page in PdfReader(BytesIO(data)).pages]
+
+
+def sizes(data: bytes) -> set[tuple[int, int]]:
+    boxes = (page.mediabox for page in PdfReader(BytesIO(data)).pages)
+    return {(round(box.width), round(box.height)) for box in boxes}
+
+
+def copies(data: bytes, folder: Path) -> list[Path]:
+    """The pages in black and white, as a copier makes them."""
+    (folder / "paper.pdf").write_bytes(data)
+    command = [find_program("pdftoppm"), "-r", "150", "-gray", "-png", "paper.pdf", "page"]
+    subprocess.run(command, cwd=folder, check=True, timeout=60)
+    return sorted(folder.glob("page*.png"))
+
+
+def certified(event: Event, user: Any) -> list[str]:
+    certificates.issue_participation(event, everybody=True, user=user, deadline=Deadline())
+    return [absolute(certificates.path_of(row)) for row in Certificate.objects.all()]
+
+
+def test_attendance_sheet_stands_by_name_with_the_waiting_list_behind(event: Event, owner: Any) -> None:
+    Event.objects.update(waiting_limit=None)
+    event.seats.__class__.objects.filter(pk=event.pk).update(capacity=3)
+    for name in ("Zoya", "asha", "Ben", "Waits Long", "Waits Longer"):
+        build_submission(event, name=name)
+    gone = build_submission(event, name="Gone").registrations.get()
+    cancel([gone.pk], actor=Change.Actor.ORGANISER, deadline=Deadline())
+    data = made(ordered("attendance", event, owner))
+    seats, waiting = texts(data)
+    assert [name for name in ("asha", "Ben", "Zoya", "Waits", "Gone") if name in seats] == [
+        "asha",
+        "Ben",
+        "Zoya",
+    ]
+    assert seats.index("asha") < seats.index("Ben") < seats.index("Zoya")
+    assert ("Page 1 of 2" in seats, "3 with a seat, 2 waiting" in seats) == (True, True)
+    assert waiting.index("Waits Long") < waiting.index("Waits Longer")
+    assert sizes(data) == {(595, 842)}
+    reference = Registration.objects.get(student__name="asha").student.reference
+    assert f"{reference[:3]}-{reference[3:]}" in seats
+
+
+def test_long_sheet_has_25_rows_on_a_page() -> None:
+    from tickets.pdf.attendance import _pages
+
+    rows = [pdf.AttendanceRow(number, "A", "R", 7, "", "S") for number in range(60)]
+    assert [len(page) for page in _pages(rows)] == [25, 25, 10]
+
+
+def test_badges_scan_to_their_tickets(
+    event: Event, owner: Any, tmp_path: Path, read_qr: Callable[[Path], list[str]]
+) -> None:
+    for number in range(9):
+        build_submission(event, name=SCRIPTS[number % len(SCRIPTS)], roll_number=str(number))
+    data = made(ordered("badges", event, owner))
+    found = [read_qr(page) for page in copies(data, tmp_path)]
+    assert [len(codes) for codes in found] == [8, 1]
+    expected = {absolute(ticket.get_absolute_url()) for ticket in Ticket.objects.live()}
+    assert {code for codes in found for code in codes} == expected
+    assert sizes(data) == {(595, 842)}
+    assert fonts_with_empty_boxes(data) == []
+
+
+def test_certificates_are_one_landscape_page_each_and_scan(
+    event: Event, owner: Any, tmp_path: Path, read_qr: Callable[[Path], list[str]]
+) -> None:
+    for name in SCRIPTS:
+        build_submission(event, name=name)
+    urls = certified(event, owner)
+    data = made(ordered("certificates", event, owner, kind="participation"))
+    assert sorted(code for page in copies(data, tmp_path) for code in read_qr(page)) == sorted(urls)
+    assert sizes(data) == {(842, 595)}
+    assert fonts_with_empty_boxes(data) == []
+    pages = texts(data)
+    assert sum("<b>Eve</b><style>*{display:none}" in page for page in pages) == 1
+    assert all("took part in" in page for page in pages)
+
+
+def test_rank_certificates_hold_the_ordered_places_only(event: Event, owner: Any) -> None:
+    rows = [build_submission(event, name=name).registrations.get() for name in ("Asha", "Ben", "Dia")]
+    values = {row.pk: 9 - number for number, row in enumerate(rows)}
+    typed = entering.Typed(version=0, counting="most", shown={}, values=values)
+    entering.save(event, typed, user=owner, deadline=Deadline())
+    publishing.publish(event, "short", user=owner, deadline=Deadline())
+    certificates.issue_ranks(event, places=3, user=owner, deadline=Deadline())
+    pages = texts(made(ordered("certificates", event, owner, kind="rank", places=2)))
+    assert [("won the first place in" in page, "Asha" in page) for page in pages] == [
+        (True, True),
+        (False, False),
+    ]
+    assert "won the second place in" in pages[1]
+
+
+def test_zip_of_a_school_holds_its_papers_and_nobody_elses(
+    event: Event, owner: Any, tmp_path: Path, read_qr: Callable[[Path], list[str]]
+) -> None:
+    other = build_event(event.fest, name="Quiz")
+    build_submission(event, other, name="Asha")
+    build_submission(event, name="Stranger", school="Hill School")
+    certified(event, owner)
+    school = School.objects.get(name="Riverside Public School")
+    printout = printouts.order(kind="school", fest=event.fest, user=owner, school=school)
+    with ZipFile(BytesIO(made(printout))) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    assert list(files) == ["badges.pdf", "tickets.pdf", "certificates.pdf"]
+    assert [len(texts(data)) for data in files.values()] == [1, 1, 1]
+    assert [text.count("Asha") > 0 for data in files.values() for text in texts(data)] == [True] * 3
+    assert not any("Stranger" in text for data in files.values() for text in texts(data))
+    (badges,) = copies(files["badges.pdf"], tmp_path)
+    own = Ticket.objects.live().filter(student__school=school)
+    assert sorted(read_qr(badges)) == sorted(absolute(ticket.get_absolute_url()) for ticket in own)
+    assert (printouts.file_name(printout), printout.made, printout.total) == (
+        "riverside-public-school.zip",
+        5,
+        5,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("../../etc/passwd", "etcpasswd.zip"), ('a"b\r\n.zip', "ab-zip.zip"), ("पुणे", "school.zip")],
+    ids=["path", "header", "script"],
+)
+def test_file_of_a_school_has_a_harmless_name(name: str, expected: str) -> None:
+    printout = Printout(kind="school", school=School(name=name))
+    assert printouts.file_name(printout) == expected
+
+
+def test_nobody_to_print_and_too_many_are_told_in_words(
+    event: Event, owner: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nobody = ordered("badges", event, owner)
+    make_files()
+    build_submission(event)
+    build_submission(event)
+    monkeypatch.setattr(printouts, "MOST", 1)
+    monkeypatch.setattr(printouts._expected, "__defaults__", (1,))
+    many = ordered("attendance", event, owner)
+    make_files()
+    words = [Printout.objects.get(pk=one.pk).error for one in (nobody, many)]
+    assert words == ["There is nobody to print.", "These are more than 1 names: too many for one file."]
+
+
+def test_printout_that_cannot_be_made_is_given_up_after_three_tries(
+    event: Event, owner: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_args: Any, **_kwargs: Any) -> bytes:
+        raise pdf.Incomplete("no code")
+
+    monkeypatch.setattr(pdf, "render_badges", fail)
+    build_submission(event)
+    printout = ordered("badges", event, owner)
+    tries = []
+    for _ in range(5):
+        tries.append(make_files())
+        Printout.objects.update(claimed_at=F("claimed_at") - workerfiles.LEASE)
+    assert tries == [1, 1, 1, 0, 0]
+    page = desk(owner).get(reverse("admin:papers_printout", args=[printout.code]))
+    assert ("The file could not be made." in page.content.decode(), page.has_header("Refresh")) == (
+        True,
+        False,
+    )
+    assert not printouts.printout_path(printout).exists()
+
+
+def test_booklets_and_printouts_take_turns(event: Event, owner: Any) -> None:
+    """Whoever orders much of one kind does not hold up the other."""
+    order: list[str] = []
+
+    def make(file: Any) -> int:
+        order.append(type(file).__name__)
+        return 1
+
+    school = build_teacher().school
+    for _ in range(2):
+        Booklet.objects.create(fest=event.fest, school=school, asked_by=owner)
+        ordered("badges", event, owner)
+    assert workerfiles.make_due((Booklet, make), (Printout, make)) == 4
+    assert order == ["Booklet", "Printout", "Booklet", "Printout"]
+
+
+def test_single_tickets_get_their_turn_while_badges_are_made(
+    event: Event, owner: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workerfiles, "EACH", 1)
+    build_submission(event)
+    made(ordered("badges", event, owner))
+    assert Ticket.objects.get().rendered_at is not None
+
+
+def test_after_a_day_row_and_file_are_gone(event: Event, owner: Any) -> None:
+    build_submission(event)
+    old, young = ordered("badges", event, owner), ordered("attendance", event, owner)
+    assert make_files() == 2
+    Printout.objects.filter(pk=old.pk).update(created_at=F("created_at") - workerfiles.KEPT)
+    assert printouts.remove_old() == 1
+    assert [printouts.printout_path(one).exists() for one in (old, young)] == [False, True]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_erased_name_stands_in_no_file(event: Event, owner: Any) -> None:
+    student = build_submission(event, name="Asha").student
+    other = build_event(event.fest)
+    build_submission(other, name="Ben", school="Hill School")
+    of_event, of_school = ordered("badges", event, owner), ordered("attendance", other, owner)
+    assert make_files() == 2
+    student_erased.send(None, student=student, now=None)
+    paths = [printouts.printout_path(one).exists() for one in (of_event, of_school)]
+    assert (paths, list(Printout.objects.all())) == ([False, True], [of_school])
+
+
+def test_file_of_somebody_who_is_erased_while_it_is_made_is_not_kept(
+    event: Event, owner: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build_submission(event)
+    printout = ordered("badges", event, owner)
+    real = pdf.render_badges
+
+    def meanwhile(*args: Any, **kwargs: Any) -> bytes:
+        Printout.objects.all().delete()
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(pdf, "render_badges", meanwhile)
+    make_files()
+    assert not printouts.printout_path(printout).exists()
+
+
+def test_pages_at_the_desk_lead_from_event_to_file(event: Event, owner: Any) -> None:
+    build_submission(event, name="Asha")
+    client = desk(owner)
+    order = reverse("admin:papers_event", args=[event.pk])
+    assert order in client.get(page_of(event)).content.decode()
+    assert "1 name to tick off" in client.get(order).content.decode()
+    watched = client.post(order, {"print": "attendance"})["Location"]
+    waiting = client.get(watched)
+    assert ("It waits for its turn." in waiting.content.decode(), waiting["Refresh"]) == (True, "3")
+    assert client.get(f"{watched}file/").status_code == 302
+    assert make_files() == 1
+    there = client.get(watched)
+    assert ("Download the file" in there.content.decode(), there.has_header("Refresh")) == (True, False)
+    file: Any = client.get(f"{watched}file/")
+    assert file["Content-Disposition"] == 'attachment; filename="attendance-robo-race.pdf"'
+    assert "no-store" in file["Cache-Control"]
+    assert b"".join(file.streaming_content)[:5] == b"%PDF-"
+    shut(file)
+
+
+def test_desk_asks_who_took_part_where_nobody_was_checked_in(event: Event, owner: Any) -> None:
+    build_submission(event, name="Asha")
+    client, order = desk(owner), reverse("admin:papers_event", args=[event.pk])
+    assert "Nobody was checked in at this event." in client.get(order).content.decode()
+    refused = client.post(order, {"print": "participation"})
+    assert "Say whether everybody with a seat took part." in refused.content.decode()
+    assert client.post(order, {"print": "participation", "everybody": "on"}).status_code == 302
+    assert Certificate.objects.count() == Printout.objects.count() == 1
+
+
+@pytest.mark.parametrize("places", ["", "0", "-1", "three", "1e9", "101"])
+def test_places_that_are_no_rank_are_told(event: Event, owner: Any, places: str) -> None:
+    row = build_submission(event).registrations.get()
+    typed = entering.Typed(version=0, counting="most", shown={}, values={row.pk: 1})
+    entering.save(event, typed, user=owner, deadline=Deadline())
+    publishing.publish(event, "short", user=owner, deadline=Deadline())
+    answer = desk(owner).post(
+        reverse("admin:papers_event", args=[event.pk]), {"print": "rank", "places": places}
+    )
+    assert (answer.status_code, "errorlist" in answer.content.decode()) == (200, True)
+    assert Certificate.objects.count() == 0
+
+
+def test_nobody_prints_without_the_permission_and_no_code_opens_a_file(event: Event, owner: Any) -> None:
+    build_submission(event)
+    school = School.objects.get()
+    printout = ordered("badges", event, owner)
+    make_files()
+    paths = [
+        reverse("admin:papers_event", args=[event.pk]),
+        reverse("admin:papers_school", args=[school.pk]),
+        reverse("admin:papers_printout", args=[printout.code]),
+        reverse("admin:papers_file", args=[printout.code]),
+    ]
+    nobody = desk(organiser("nobody", is_superuser=False))
+    assert [nobody.get(path).status_code for path in paths] == [403] * 4
+    assert [nobody.post(path).status_code for path in paths[:2]] == [403] * 2
+    assert [Client().get(path).status_code for path in paths] == [302] * 4
+    assert Printout.objects.count() == 1
+
+
+def test_school_is_printed_by_owners_only(event: Event, owner: Any) -> None:
+    """Whoever may print an event may not print a school: that is about all events."""
+    build_submission(event)
+    printout = all_of(event, owner)
+    make_files()
+    helper = organiser("helper", is_superuser=False)
+    wanted = ("add_printout", "view_printout", "view_school", "change_school", "change_event", "view_event")
+    helper.user_permissions.set(Permission.objects.filter(codename__in=wanted))
+    client, school = desk(helper), School.objects.get()
+    paths = [
+        reverse("admin:papers_school", args=[school.pk]),
+        reverse("admin:papers_printout", args=[printout.code]),
+        reverse("admin:papers_file", args=[printout.code]),
+    ]
+    assert [client.get(path).status_code for path in paths] == [403, 404, 404]
+    assert (
+        reverse("admin:papers_school", args=[school.pk]) in desk(owner).get(page_of(school)).content.decode()
+    )
+    assert desk(owner).post(paths[0]).status_code == 302
+
+
+def test_teacher_takes_the_papers_of_the_own_school(event: Event) -> None:
+    teacher = build_teacher()
+    build_submission(event, name="Asha")
+    client = signed_in(teacher)
+    assert "1 badge, eight on a page" in client.get("/teacher/papers/").content.decode()
+    watched = client.post("/teacher/papers/")["Location"]
+    assert "It waits for its turn." in client.get(watched).content.decode()
+    assert make_files() == 1
+    assert "Download the ZIP" in client.get(watched).content.decode()
+    file: Any = client.get(f"{watched}papers.zip")
+    with ZipFile(BytesIO(b"".join(file.streaming_content))) as archive:
+        assert archive.namelist() == ["badges.pdf", "tickets.pdf"]
+    shut(file)
+
+
+def test_queries_for_a_printout_are_the_same_for_one_and_three(
+    event: Event, owner: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pdf, "render_badges", lambda *_args, **_kwargs: b"%PDF-")
+    monkeypatch.setattr(pdf, "render_booklet", lambda *_args, **_kwargs: b"%PDF-")
+    monkeypatch.setattr(pdf, "render_certificates", lambda *_args, **_kwargs: b"%PDF-")
+    monkeypatch.setattr(pdf, "render_attendance", lambda *_args, **_kwargs: b"%PDF-")
+    counts = []
+    for number in (1, 3):
+        while Registration.objects.count() < number:
+            build_submission(event, section=str(Registration.objects.count()))
+        certified(event, owner)
+        for what, options in (
+            ("attendance", {}),
+            ("badges", {}),
+            ("certificates", {"kind": "participation"}),
+            ("school", {}),
+        ):
+            printout = ordered(what, event, owner, **options) if what != "school" else all_of(event, owner)
+            with CaptureQueriesContext(connection) as queries:
+                made(printout)
+            counts.append(len(queries))
+    assert counts[:4] == counts[4:]
