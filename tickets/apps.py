@@ -9,6 +9,6 @@ class TicketsConfig(AppConfig):
         from events import roles
         from tickets import classmail, issuing, letters, merging, permissions, webhooks  # noqa: F401 - hear of changes and of the provider
         from tickets.minors import blanking, telling  # noqa: F401 - hear of who is erased or wants to know
-        from tickets.papers import certificates, printouts  # noqa: F401 - hear of results, merges and erasures
+        from tickets.papers import certificates  # noqa: F401 - hears of results and of seats given up
 
         roles.declare(permissions.TABLE, self)

@@ -13,6 +13,7 @@ from django.urls import reverse
 from events import snapshot
 from events.desk import page_of
 from events.models import AuditEntry, Event
+from events.roles import LEAD, OWNER, RESULTS, VOLUNTEER
 from registrations.cancelling import cancel
 from registrations.locking import Deadline
 from registrations.models import Change, Registration, Result, ResultSheet
@@ -21,7 +22,7 @@ from registrations.results.naming import first_name
 from registrations.results.ranking import points_of, rank_of, ranks_of, written
 from registrations.tests.builders import build_event, build_fest, build_submission
 from tickets.models import Ticket
-from tickets.tests.desk import desk, organiser, query_count
+from tickets.tests.desk import desk, in_role, organiser, query_count
 
 pytestmark = pytest.mark.django_db
 
@@ -369,3 +370,28 @@ def test_queries_of_the_public_page_are_the_same_for_one_and_three(event: Event,
 
 def test_page_of_the_event_leads_to_its_results(event: Event) -> None:
     assert enter_path(event) in desk().get(page_of(event)).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("role", "expected"), [(LEAD, [200, 404]), (RESULTS, [200, 200]), (OWNER, [200, 200])]
+)
+def test_lead_enters_results_of_the_own_event_and_the_results_role_of_all(
+    event: Event, role: str, expected: list[int]
+) -> None:
+    user, other = in_role(role), build_event(event.fest, name="Quiz")
+    event.leads.add(user)
+    (asha,) = taking_part(event, "Asha")
+    client = desk(user)
+    names = ("results_enter", "results_publish", "results_unpublish")
+    for name in names:
+        paths = [reverse(f"admin:{name}", args=[one.pk]) for one in (event, other)]
+        assert [client.get(path).status_code for path in paths] == expected
+    entered(client, event, {asha: "3"})
+    assert enter_path(event) in client.get(page_of(event)).content.decode()
+    paths = [reverse("admin:results_publish", args=[one.pk]) for one in (event, other)]
+    assert [client.post(path, {"names": "none"}).status_code for path in paths] == [302, expected[1]]
+    assert ResultSheet.objects.get(published_at__isnull=False).event == event
+
+
+def test_volunteer_enters_nothing(event: Event) -> None:
+    assert desk(in_role(VOLUNTEER)).get(enter_path(event)).status_code in (302, 403)

@@ -15,9 +15,9 @@ from events.models import Event
 from events.trail import record
 from registrations.errors import NotPossible
 from registrations.locking import Deadline, in_transaction
-from registrations.models import Change, Registration, ResultSheet, Student
+from registrations.models import Change, Registration, ResultSheet
 from registrations.results.entering import entries_of, locked_sheet
-from registrations.signals import registrations_changed, results_changed, student_erased, students_merged
+from registrations.signals import registrations_changed, results_changed
 from tickets.faces import absolute
 from tickets.models import Certificate, Ticket
 from tickets.pdf import CertificateFace
@@ -152,23 +152,15 @@ def _rank(entries: Mapping[int, Any], row: Certificate) -> int | None:
 
 @receiver(registrations_changed)
 def follow_registrations(*, changes: Sequence[Change], now: datetime, **_kwargs: object) -> None:
-    """Whoever gives up the seat has taken part in nothing."""
-    seat = Registration.State.CONFIRMED
-    lost = [
-        change.registration_id for change in changes if change.from_state == seat and change.to_state != seat
-    ]
+    """Whoever gives up the seat has taken part in nothing; what two rows of one student become, merging says."""
+    lost = [change.registration_id for change in changes if _is_given_up(change)]
     if lost:
         Certificate.objects.filter(registration__in=lost, revoked_at=None).update(revoked_at=now)
 
 
-@receiver(students_merged)
-def follow_merge(*, kept: Student, gone: Student, **_kwargs: object) -> None:
-    Certificate.objects.filter(student=gone).update(student=kept)
-
-
-@receiver(student_erased)
-def follow_erasure(*, student: Student, **_kwargs: object) -> None:
-    Certificate.objects.filter(student=student).delete()
+def _is_given_up(change: Change) -> bool:
+    seat = Registration.State.CONFIRMED
+    return change.from_state == seat != change.to_state and change.cause != Change.Cause.MERGED
 
 
 def _revoke(rows: Iterable[Certificate], now: datetime) -> None:

@@ -58,6 +58,8 @@ def of_event(request: HttpRequest, event_id: int) -> HttpResponseBase:
 
 def _issue(request: HttpRequest, event: Event, kind: str, form: Form) -> HttpResponseBase | None:
     """Issues the certificates and orders their file; nothing where the form has to tell why not."""
+    if not request.user.has_perm("tickets.add_certificate"):
+        raise PermissionDenied
     user, deadline = request.user, Deadline()
     options: dict[str, Any] = {"kind": kind}
     try:

@@ -11,7 +11,6 @@ from zipfile import ZIP_STORED, ZipFile
 from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
-from django.dispatch import receiver
 from django.http import Http404
 from django.utils import timezone, translation
 from django.utils.text import slugify
@@ -20,9 +19,8 @@ from django.utils.translation import gettext as _
 from events.availability import clock_time
 from events.clock import database_now
 from events.models import Event, Fest
-from registrations.models import Registration, School, Student
+from registrations.models import Registration, School
 from registrations.results.entering import competitors
-from registrations.signals import schools_merged, student_erased
 from tickets import faces, pdf, workerfiles
 from tickets.doorbell import ring
 from tickets.models import Certificate, Printout, Ticket
@@ -235,24 +233,3 @@ def _shared(printout: Printout, rows: list[Row]) -> list[Row]:
 def remove_old() -> int:
     """Removes printouts with their files a day after they were wanted."""
     return workerfiles.remove_old(Printout.objects.all(), printout_path)
-
-
-@receiver(schools_merged)
-def follow_merge(*, kept: School, gone: School, **_kwargs: object) -> None:
-    Printout.objects.filter(school=gone).update(school=kept)
-
-
-@receiver(student_erased)
-def follow_erasure(*, student: Student, **_kwargs: object) -> None:
-    """Files on which the erased name may stand go after the commit, their rows at once; each is ordered anew."""
-    events = Registration.objects.filter(student=student).values("event")
-    found = Printout.objects.filter(event__in=events) | Printout.objects.filter(school=student.school)
-    rows = list(found)
-    Printout.objects.filter(pk__in=[row.pk for row in rows]).delete()
-    paths = [printout_path(row) for row in rows]
-    transaction.on_commit(lambda: _remove_files(paths), robust=True)
-
-
-def _remove_files(paths: Sequence[Path]) -> None:
-    for path in paths:
-        path.unlink(missing_ok=True)

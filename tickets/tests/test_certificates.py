@@ -1,6 +1,5 @@
 """Certificates: who is given one, what its page says, and what becomes of it when it is not true any more."""
 
-from datetime import datetime
 from typing import Any
 
 import pytest
@@ -15,7 +14,6 @@ from registrations.errors import NotPossible
 from registrations.locking import Deadline
 from registrations.models import Change, Registration
 from registrations.results import entering, publishing
-from registrations.signals import student_erased, students_merged
 from registrations.tests.builders import build_event, build_fest, build_submission
 from tickets.models import Certificate, Ticket
 from tickets.papers import certificates
@@ -200,14 +198,3 @@ def test_my_registrations_show_rank_points_and_certificates(event: Event, owner:
     assert ("Rank 2" in page, "9 points" in page, path_of(own) in page) == (True, True, True)
     other = Certificate.objects.get(student=ben.student)
     assert ("12 points" in page, path_of(other) in page) == (False, False)
-
-
-def test_merged_student_keeps_the_certificate_and_an_erased_one_has_none(event: Event, owner: Any) -> None:
-    asha, ben = seats(event, "Asha", "Ben")
-    let_in(asha)
-    participation(event, owner)
-    now: datetime = timezone.now()
-    students_merged.send(None, kept=ben.student, gone=asha.student, now=now)
-    assert given() == ["Ben"]
-    student_erased.send(None, student=ben.student, now=now)
-    assert Certificate.objects.count() == 0

@@ -18,11 +18,11 @@ from pypdf import PdfReader
 
 from events.desk import page_of
 from events.models import Event
+from events.roles import LEAD, RESULTS, VOLUNTEER
 from registrations.cancelling import cancel
 from registrations.locking import Deadline
 from registrations.models import Change, Registration, School
 from registrations.results import entering, publishing
-from registrations.signals import student_erased
 from registrations.tests.builders import build_event, build_fest, build_submission
 from techfest.tests.parts import find_program
 from tickets import pdf, workerfiles
@@ -30,7 +30,7 @@ from tickets.faces import absolute
 from tickets.models import Booklet, Certificate, Printout, Ticket
 from tickets.papers import certificates, printouts
 from tickets.tests.builders import make_files
-from tickets.tests.desk import desk, organiser
+from tickets.tests.desk import desk, in_role, organiser
 from tickets.tests.schools import build_teacher, shut, signed_in
 from tickets.tests.test_pdf import fonts_with_empty_boxes
 
@@ -273,18 +273,6 @@ def test_after_a_day_row_and_file_are_gone(event: Event, owner: Any) -> None:
     assert [printouts.printout_path(one).exists() for one in (old, young)] == [False, True]
 
 
-@pytest.mark.django_db(transaction=True)
-def test_erased_name_stands_in_no_file(event: Event, owner: Any) -> None:
-    student = build_submission(event, name="Asha").student
-    other = build_event(event.fest)
-    build_submission(other, name="Ben", school="Hill School")
-    of_event, of_school = ordered("badges", event, owner), ordered("attendance", other, owner)
-    assert make_files() == 2
-    student_erased.send(None, student=student, now=None)
-    paths = [printouts.printout_path(one).exists() for one in (of_event, of_school)]
-    assert (paths, list(Printout.objects.all())) == ([False, True], [of_school])
-
-
 def test_file_of_somebody_who_is_erased_while_it_is_made_is_not_kept(
     event: Event, owner: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -381,6 +369,46 @@ def test_school_is_printed_by_owners_only(event: Event, owner: Any) -> None:
         reverse("admin:papers_school", args=[school.pk]) in desk(owner).get(page_of(school)).content.decode()
     )
     assert desk(owner).post(paths[0]).status_code == 302
+
+
+def test_event_lead_prints_the_own_event_and_opens_no_other(event: Event, owner: Any) -> None:
+    lead, other = in_role(LEAD), build_event(event.fest, name="Quiz")
+    event.leads.add(lead)
+    build_submission(event, other, name="Asha")
+    papers = [ordered("badges", one, owner) for one in (event, other)]
+    papers.append(all_of(event, owner))
+    assert make_files() == 3
+    client = desk(lead)
+    orders = [reverse("admin:papers_event", args=[one.pk]) for one in (event, other)]
+    assert [client.get(path).status_code for path in orders] == [200, 404]
+    answers = [client.post(path, {"print": "attendance"}).status_code for path in orders]
+    certificates = [
+        client.post(path, {"print": "participation", "everybody": "on"}).status_code for path in orders
+    ]
+    assert (answers, certificates) == ([302, 404], [302, 404])
+    for name in ("papers_printout", "papers_file"):
+        found = [client.get(reverse(f"admin:{name}", args=[one.code])) for one in papers]
+        assert [answer.status_code for answer in found] == [200, 404, 404]
+        [shut(answer) for answer in found]
+    assert client.get(reverse("admin:papers_school", args=[School.objects.get().pk])).status_code == 403
+    listed = client.get(reverse("admin:tickets_printout_changelist")).context["cl"].queryset
+    assert {one.event for one in listed} == {event}
+
+
+@pytest.mark.parametrize("role", [RESULTS, VOLUNTEER])
+def test_other_roles_print_nothing(event: Event, owner: Any, role: str) -> None:
+    build_submission(event, name="Asha")
+    printout = ordered("badges", event, owner)
+    make_files()
+    client = desk(in_role(role))
+    paths = [
+        reverse("admin:papers_event", args=[event.pk]),
+        reverse("admin:papers_school", args=[School.objects.get().pk]),
+        reverse("admin:papers_printout", args=[printout.code]),
+        reverse("admin:papers_file", args=[printout.code]),
+    ]
+    assert {client.get(path).status_code for path in paths} <= {302, 403}
+    assert b"Asha" not in b"".join(client.get(path).content for path in paths)
 
 
 def test_teacher_takes_the_papers_of_the_own_school(event: Event) -> None:
