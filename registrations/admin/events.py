@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import URLPattern, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -22,6 +22,7 @@ from registrations.admin.eventform import EventForm
 from registrations.admin.eventsave import press
 from registrations.changing.carrying import values_of
 from registrations.locking import Deadline, in_transaction
+from registrations.timetable import desk as timetable
 
 
 @admin.register(Event)
@@ -34,6 +35,9 @@ class EventAdmin(DeskAdmin):
     list_filter = ("state", "category", "venue", "fest")
     search_fields = ("name", "slug", "summary")
     readonly_fields = ("registered", "picture_shown")
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*timetable.paths(self), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
         return super().get_queryset(request).select_related("fest", "category", "venue", "seats")

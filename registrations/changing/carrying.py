@@ -81,8 +81,10 @@ def _tell(foreseen: Consequences, decision: Decision, now: dt.datetime) -> None:
         return
     edit = foreseen.edit
     names = sorted(TOLD & edit.changed) or sorted(edit.changed)
+    # Some of them were promoted a moment ago, and their Changes must say so.
+    states = dict(Registration.objects.filter(event=edit.after.pk).active().values_list("pk", "state"))
     for row in foreseen.told:
-        row.event = edit.after
+        row.event, row.state = edit.after, states[row.pk]
     origin = Origin(
         Change.Cause.EVENT_CHANGED, Change.Actor.ORGANISER, now, user=decision.user, reason=decision.reason
     )

@@ -27,6 +27,8 @@ TEXTS = {
     "long": _("Row %(row)s of the selected file has a cell with more than %(most_signs)s characters"),
     "quote": _('Row %(row)s of the selected file opens a quotation mark (") that is never closed'),
     "nobody": _("The selected file has no students below its titles"),
+    "no timetable": _("Select a timetable"),
+    "timetable": _("The selected file must have the titles of an exported timetable, like Event and Starts"),
     "failed": _("The selected file could not be uploaded – try again"),
 }
 """The sentences of GOV.UK where it has one."""

@@ -211,3 +211,11 @@ def test_held_back_seats_outlive_the_closing_and_nobody_names_them(fest: Fest, u
     )
     assert tend() == 0
     assert states(event) == ["confirmed", "waiting"]
+
+
+def test_moved_and_bigger_at_once_promotes_and_tells(fest: Fest) -> None:
+    event = build_event(fest, capacity=1)
+    for _ in range(2):
+        build_submission(event)
+    change(event, capacity=2, ends_at=event.ends_at + dt.timedelta(hours=1))
+    assert (states(event), mails("promoted"), mails("changed")) == (["confirmed", "confirmed"], 1, 2)

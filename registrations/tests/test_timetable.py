@@ -1,0 +1,254 @@
+"""The timetable's way out and in: what was changed is applied as the preview said, and nothing else."""
+
+import io
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from python_calamine import CalamineWorkbook
+
+from events.models import AuditEntry, Event, Fest, Venue
+from registrations.models import Flag
+from registrations.sheets.reading import read_file
+from registrations.sheets.tables import xlsx_table
+from registrations.tests.builders import build_event, build_fest, build_submission
+from registrations.tests.counting import states
+from registrations.tests.moving import change
+from tickets.models import Delivery
+from tickets.tests.audited import offenders
+from tickets.tests.desk import desk, organiser
+
+pytestmark = pytest.mark.django_db
+
+PAGE, EXPORT, APPLY = "admin:timetable", "admin:timetable_export", "admin:timetable_apply"
+
+
+@pytest.fixture
+def client() -> Client:
+    return desk()
+
+
+@pytest.fixture
+def fest() -> Fest:
+    return build_fest()
+
+
+@pytest.fixture(autouse=True)
+def audited(db: None) -> Any:
+    yield
+    assert offenders() == []
+
+
+class File:
+    """An exported timetable in somebody's spreadsheet."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        sheet = read_file(client.get(reverse(EXPORT)).content)
+        self.titles = list(sheet.rows[0].cells)
+        self.rows = [[row.cell(at) for at in range(len(self.titles))] for row in sheet.rows[1:]]
+
+    def put(self, event: Event, **values: str) -> "File":
+        row = next(row for row in self.rows if row[0].lstrip("'") == event.name)
+        return self._put(row, values)
+
+    def add(self, **values: str) -> "File":
+        self.rows.append([""] * len(self.titles))
+        return self._put(self.rows[-1], values)
+
+    def _put(self, row: list[str], values: dict[str, str]) -> "File":
+        for title, value in values.items():
+            row[self.titles.index(title)] = value
+        return self
+
+    def upload(self) -> Any:
+        file = SimpleUploadedFile("t.xlsx", xlsx_table(self.titles, self.rows))
+        return self.client.post(reverse(PAGE), {"file": file})
+
+    def apply(self, **values: str) -> Any:
+        return press(self.client, self.upload(), **values)
+
+
+def press(client: Client, preview: Any, **values: str) -> Any:
+    context = preview.context
+    given = {"plan": context["carried"], "seen": context["seen"]} | values
+    return client.post(reverse(APPLY), given, follow=True)
+
+
+def lines(preview: Any) -> list[tuple[str, str, str]]:
+    return [(line.label, line.old, line.new) for row in preview.context["applied"] for line in row.lines]
+
+
+def problems(preview: Any) -> list[str]:
+    return [text for row in preview.context["left"] for text in row.problems]
+
+
+def test_export_has_real_dates_in_the_zone_of_the_fest(client: Client, fest: Fest) -> None:
+    event = build_event(fest, hour=10, name="=HYPERLINK(1)")
+    book = CalamineWorkbook.from_filelike(io.BytesIO(client.get(reverse(EXPORT)).content))
+    titles, row = book.get_sheet_by_index(0).to_python()
+    cells = dict(zip(titles, row, strict=True))
+    assert cells["Starts"] == event.starts_at.astimezone(fest.zone).replace(tzinfo=None)
+    assert (cells["Event"], cells["Seats"], cells["State"]) == ("'=HYPERLINK(1)", 10, "published")
+
+
+def test_the_same_file_changes_nothing(client: Client, fest: Fest) -> None:
+    build_event(fest, name="+plus", venue=Venue.objects.create(fest=fest, name="@Hall"))
+    preview = File(client).upload()
+    assert (preview.context["summary"], preview.context["carried"]) == (
+        "1 row: 0 changed, 0 new, 1 the same, 0 not applied",
+        "",
+    )
+
+
+def test_changed_rows_are_shown_and_applied(client: Client, fest: Fest) -> None:
+    robots, quiz = build_event(fest, hour=10, capacity=1), build_event(fest, hour=14)
+    build_submission(robots, quiz, name="Asha Rao")
+    build_submission(robots)
+    day = fest.starts_on.isoformat()
+    file = File(client).put(robots, Starts=f"{day} 14:00", Ends=f"{day} 15:00", Seats="2")
+    preview = file.upload()
+    assert [line[0] for line in lines(preview)] == ["Starts", "Ends", "Seats"]
+    texts = [one.text for one in preview.context["applied"][0].sentences]
+    assert [text[:28] for text in texts] == [
+        "1 new seat, 1 waiting: 1 wil",
+        "1 clash: one person has anot",
+        "2 mails tell about it.",
+    ]
+    assert Flag.objects.count() == 0
+    press(client, preview, reason="Hall is taken")
+    robots.refresh_from_db()
+    assert (robots.starts_at, states(robots)) == (quiz.starts_at, ["confirmed", "confirmed"])
+    assert Flag.objects.get().registration.student.name == "Asha Rao"
+    assert Delivery.objects.filter(kind="changed").count() == 2
+    assert AuditEntry.objects.get().reason == "Hall is taken"
+    assert file.upload().context["carried"] == ""
+
+
+def test_two_events_that_change_places_clash_with_nobody(client: Client, fest: Fest) -> None:
+    robots, quiz = build_event(fest, hour=10), build_event(fest, hour=14)
+    build_submission(robots, quiz)
+    day = fest.starts_on.isoformat()
+    file = File(client).put(robots, Starts=f"{day} 14:00", Ends=f"{day} 15:00")
+    file.put(quiz, Starts=f"{day} 10:00", Ends=f"{day} 11:00").apply()
+    assert (Flag.objects.count(), Delivery.objects.filter(kind="changed").count()) == (0, 2)
+
+
+def test_new_row_becomes_a_draft_once(client: Client, fest: Fest) -> None:
+    build_event(fest)
+    day = fest.starts_on.isoformat()
+    new = {"Event": "Quiz", "Category": "coding", "Venue": "main  hall", "Seats": "30"}
+    file = File(client).add(**new, Starts=f"{day} 10:00", Ends=f"{day} 11:30")
+    file.apply()
+    event = Event.objects.get(slug="quiz")
+    assert (event.state, event.seats.capacity, event.summary) == ("draft", 30, "Quiz")
+    assert (event.grade_min, event.grade_max) == (fest.grade_min, fest.grade_max)
+    again = file.upload()
+    assert (again.context["carried"], problems(again)) == ("", [])
+    assert Event.objects.count() == 2
+
+
+def test_row_that_somebody_else_changed_is_a_conflict(client: Client, fest: Fest) -> None:
+    robots, quiz = build_event(fest, capacity=10), build_event(fest, capacity=10)
+    file = File(client).put(robots, Seats="20").put(quiz, Seats="20")
+    change(robots, capacity=15)
+    change(quiz, summary="Changed elsewhere")
+    preview = file.upload()
+    conflict = preview.context["left"][0].lines[0]
+    assert (conflict.old, conflict.theirs, conflict.new) == ("10", "15", "20")
+    press(client, preview)
+    robots.refresh_from_db()
+    quiz.refresh_from_db()
+    assert (robots.seats.capacity, quiz.seats.capacity, quiz.summary) == (15, 20, "Changed elsewhere")
+
+
+def test_change_between_preview_and_press_stops_everything(client: Client, fest: Fest) -> None:
+    robots, quiz = build_event(fest, capacity=10), build_event(fest, capacity=10)
+    preview = File(client).put(robots, Seats="20").put(quiz, Seats="20").upload()
+    change(robots, capacity=15)
+    answer = press(client, preview)
+    assert "Row 2: Somebody else changed it meanwhile" in answer.content.decode()
+    quiz.refresh_from_db()
+    assert quiz.seats.capacity == 10
+
+
+def test_what_would_happen_and_changed_meanwhile_is_not_done(client: Client, fest: Fest) -> None:
+    event = build_event(fest, capacity=1)
+    for _ in range(2):
+        build_submission(event)
+    preview = File(client).put(event, Seats="3").upload()
+    build_submission(event)
+    assert "by now it would do something else" in press(client, preview).content.decode()
+    assert states(event) == ["confirmed", "waiting", "waiting"]
+
+
+def test_rows_that_are_not_in_the_file_are_named_and_stay(client: Client, fest: Fest) -> None:
+    robots, quiz = build_event(fest), build_event(fest)
+    file = File(client)
+    file.rows = [row for row in file.rows if row[0] == robots.name]
+    assert file.upload().context["missing"] == [quiz.name]
+    assert Event.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"Seats": "many"}, "Seats: Enter a whole number from 0 to 100000."),
+        ({"Venue": "Moon"}, "Venue: “Moon” is none of: Main Hall."),
+        ({"Starts": "soon"}, "Starts: Enter a day and a time, like 2026-12-12 10:00."),
+        ({"Ends": "2001-01-01 10:00"}, "The event must end after it starts."),
+        ({"State": "draft"}, "It was published and cannot be hidden here. Call it off, or use its own page."),
+        ({"mark": "x:y"}, "Its hidden mark is damaged. Export the timetable again, and change that file."),
+        ({"Event": ""}, "Event: It is empty."),
+        ({"Lowest grade": "9", "Highest grade": "8"}, "The highest grade must not be below the lowest."),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_cannot_be_is_said_in_words(
+    client: Client, fest: Fest, values: dict[str, str], words: str
+) -> None:
+    event = build_event(fest)
+    preview = File(client).put(event, **values).upload()
+    assert (problems(preview), preview.context["carried"]) == ([words], "")
+
+
+def test_mark_of_one_row_in_two_rows_is_a_problem(client: Client, fest: Fest) -> None:
+    event = build_event(fest)
+    file = File(client)
+    file.rows.append(list(file.rows[0]))
+    file.put(event, Seats="20")
+    assert problems(file.upload()) == ["It stands in row 2 already."]
+
+
+def test_time_that_the_clocks_skip_is_a_problem(client: Client) -> None:
+    fest = build_fest(time_zone="Europe/Berlin")
+    event = build_event(fest)
+    file = File(client).put(event, Starts="2027-03-28 02:30")
+    assert problems(file.upload()) == ["Starts: There is no such time: clocks are put forward then."]
+
+
+def test_called_off_by_the_timetable_is_called_off_for_everybody(client: Client, fest: Fest) -> None:
+    event = build_event(fest)
+    build_submission(event)
+    File(client).put(event, State="cancelled").apply(reason="No power")
+    assert (states(event), Delivery.objects.filter(kind="cancelled").count()) == (["cancelled"], 1)
+
+
+@pytest.mark.parametrize("content", [b"", b"%PDF-1.7", b"Name,Class\nAsha,7\n", b"PK\x03\x04 broken"])
+def test_other_files_are_refused_in_words(client: Client, fest: Fest, content: bytes) -> None:
+    answer = client.post(reverse(PAGE), {"file": SimpleUploadedFile("t.xlsx", content)})
+    assert "errornote" in answer.content.decode()
+
+
+def test_forged_plan_is_refused(client: Client, fest: Fest) -> None:
+    answer = client.post(reverse(APPLY), {"plan": "x", "seen": "y"})
+    assert "This preview is too old" in answer.content.decode()
+
+
+def test_who_may_not_change_events_sees_no_timetable(fest: Fest) -> None:
+    reader = desk(organiser("reader", is_superuser=False))
+    for name in (PAGE, EXPORT):
+        assert reader.get(reverse(name)).status_code == 403
+    assert reader.post(reverse(APPLY), {}).status_code == 403
