@@ -94,7 +94,7 @@ def _cleaned(field: forms.Field, raw: Any) -> Any:
 
 def _last_changes(row: Model, names: Iterable[str]) -> Mapping[str, Any]:
     """The trail's newest entry about each of these fields."""
-    names, found = set(names), {}
+    names, found = set(names), dict[str, Any]()
     for entry in trail.entries_of(row)[:50] if names else ():
         for name in names & set(entry.after):
             found.setdefault(name, entry)

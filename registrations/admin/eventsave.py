@@ -45,9 +45,10 @@ def press(
     before = copy.copy(event)
     data = decided(request.POST)
     request.POST = data  # type: ignore[assignment]  # Django's own form, where it has to answer, reads the same
-    form: EventForm = admin.get_form(request, event, change=True)(data, request.FILES, instance=event)
+    form: Any = admin.get_form(request, event, change=True)(data, request.FILES, instance=event)
     if not form.is_valid():
-        request.FILES.get("upload", data).seek(0) if "upload" in request.FILES else None
+        if upload := request.FILES.get("upload"):
+            upload.seek(0)  # Django's own form reads it once more
         return None
     return _answer(admin, request, form, before)
 
@@ -73,14 +74,13 @@ def _answer(admin: "EventAdmin", request: HttpRequest, form: EventForm, before: 
 
 def _edit(form: EventForm, before: Event) -> Edit:
     event = form.instance
-    names = {field.name for field in event._meta.concrete_fields}
-    changed = {name for name in names if _value(event, name) != _value(before, name)}
+    changed = {
+        field.name
+        for field in event._meta.concrete_fields
+        if getattr(event, field.attname) != getattr(before, field.attname)
+    }
     capacity = form.cleaned_data["capacity"] if "capacity" in form.changed_data else before.seats.capacity
     return Edit(before, event, before.seats, capacity, frozenset(changed))
-
-
-def _value(event: Event, name: str) -> Any:
-    return getattr(event, event._meta.get_field(name).attname)
 
 
 def _save(
@@ -102,7 +102,8 @@ def _save(
     decision = _decision(request, form, asked)
     carry_out([foreseen], decision, now=now)
     _save_leads(form, request, decision.reason, now)
-    admin.log_change(request, event, admin.construct_change_message(request, form, [], add=False))
+    message = admin.construct_change_message(request, form, [], add=False)  # type: ignore[arg-type]  # a form of a model is one
+    admin.log_change(request, event, message)
     _tell(admin, request, foreseen, others)
     return admin.response_change(request, event)
 

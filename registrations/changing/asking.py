@@ -12,7 +12,10 @@ from events.capacity import HeldBack
 from registrations.changing.foreseeing import Consequences
 from registrations.flags import choose_by_default
 
-_FORMATS = {"date_format": "%Y-%m-%d", "time_format": "%H:%M"}
+
+def _two_fields() -> forms.SplitDateTimeWidget:
+    """A day and a time as text, as everywhere at the desk."""
+    return forms.SplitDateTimeWidget(date_format="%Y-%m-%d", time_format="%H:%M")
 
 
 class DecisionForm(forms.Form):
@@ -37,13 +40,13 @@ class DecisionForm(forms.Form):
     until = forms.SplitDateTimeField(
         label=gettext_lazy("Until"),
         required=False,
-        widget=forms.SplitDateTimeWidget(**_FORMATS),
+        widget=_two_fields(),
         help_text=gettext_lazy("Then they go to whoever waits. You can give them back before."),
     )
     choose_by = forms.SplitDateTimeField(
         label=gettext_lazy("To be chosen by"),
         required=False,
-        widget=forms.SplitDateTimeWidget(**_FORMATS),
+        widget=_two_fields(),
         help_text=gettext_lazy("The people flagged read this date. Nobody loses a seat when it has passed."),
     )
 

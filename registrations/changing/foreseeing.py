@@ -241,6 +241,7 @@ def _settled(edits: Sequence[Edit], flags: Sequence[Flag]) -> Mapping[int, list[
     """The open flags whose reason goes, by the edit that takes it away; each once."""
     after = {edit.after.pk: edit.after for edit in edits}
     found: dict[int, list[Flag]] = defaultdict(list)
+    touched: tuple[int, ...]
     for flag in flags:
         mine = flag.registration
         event = after.get(mine.event_id, mine.event)
