@@ -108,7 +108,7 @@ def _student(press: Press) -> tuple[Student, bool]:
     if press.details is None:
         known = Student.objects.known().select_related("school").filter(pk=press.student_id or 0).first()
         if known is None:
-            # Erased, or merged with another row, since the page was opened; the link of whoever sends it again is dead.
+            # Erased or merged since the page was opened; the link of whoever sends it again is dead.
             raise Busy
         return known, False
     school = press.school or find_or_create_school(press.details.school)

@@ -1,7 +1,7 @@
 """What organisers do to chosen registrations; each step is asked about first, with its counts."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from events.asking import Question, TellingForm, answered, ask
 from events.desk import RecordAdmin
 from events.models import Event, Seats
+from events.tools import Tool, WithTools
 from registrations.cancelling import cancel
 from registrations.errors import RegistrationError
 from registrations.locking import Deadline
@@ -79,11 +80,19 @@ class MoveForm(TellingForm):
         self.fields["reason"].help_text = _("It stands in the trail and in the mail. Write no names.")
 
 
-class RegistrationActions(RecordAdmin):
+class RegistrationActions(WithTools, RecordAdmin):
     """The list's actions. Each goes through the one function of its concept, and shows what it came to."""
 
     def has_cancel_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("registrations.change_registration")
+
+    def tools_of(self, request: HttpRequest, obj: Registration) -> Iterable[Tool]:
+        if obj.state == State.WAITING:
+            yield Tool(_("Give a seat"), action="promote_registrations")
+        if obj.is_active:
+            yield Tool(_("Move to another event"), action="move_registrations")
+            yield Tool(_("Send the mail again"), action="resend_mails")
+            yield Tool(_("Cancel"), action="cancel_registrations")
 
     @admin.action(description=gettext_lazy("Cancel the chosen registrations"), permissions=["cancel"])
     def cancel_registrations(

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from events.desk import DeskAdmin
 from registrations import schools
+from registrations.admin.merging import SchoolActions
 from registrations.classlists import desk
 from registrations.fields import TextField
 from registrations.models import School, SchoolAlias
@@ -87,7 +88,7 @@ class AliasInline(_Inline):
 
 
 @admin.register(School)
-class SchoolAdmin(DeskAdmin):
+class SchoolAdmin(SchoolActions):
     led_through = "students__registrations__event"
     form = NameForm
     list_display = ("name", "state", "created_at")
@@ -96,7 +97,7 @@ class SchoolAdmin(DeskAdmin):
     ordering = ("-state", "name")
     fields = ("name", "state")
     inlines = (AliasInline,)
-    actions = ("accept",)
+    actions = ("accept", "merge_schools")
 
     def get_urls(self) -> list[URLPattern]:
         return [*desk.paths(self.admin_site), *super().get_urls()]

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from events.desk import MergingForm, RecordAdmin, RecordInline
 from events.trail import Line
 from registrations.admin.changes import change_lines
+from registrations.admin.merging import NamesakesFilter, StudentActions
 from registrations.admin.minors import ConsentFilter, DataOfMinors
 from registrations.correcting import CORRECTABLE, correct
 from registrations.errors import RegistrationError
@@ -81,20 +82,27 @@ class ConsentsInline(RecordInline):
 
 
 @admin.register(Student)
-class StudentAdmin(DataOfMinors, RecordAdmin):
+class StudentAdmin(StudentActions, DataOfMinors, RecordAdmin):
     """No adding and no deleting: students come by registering, and go by erasure."""
 
     led_through = "registrations__event"
     form = StudentForm
     list_display = ("name", "grade", "section", "roll_number", "school", "email", "reference", "created_at")
     list_select_related = ("school",)
-    list_filter = ("grade", ConsentFilter, ("erased_at", admin.EmptyFieldListFilter), "school", "fest")
-    search_fields = ("name", "email", "reference", "school__name")
+    list_filter = (
+        "grade",
+        NamesakesFilter,
+        ConsentFilter,
+        ("erased_at", admin.EmptyFieldListFilter),
+        "school",
+        "fest",
+    )
+    search_fields = ("name", "email", "reference", "merged_references__reference", "school__name")
     ordering = ("-created_at", "-pk")
     fields = (*CORRECTABLE, "school", "fest", "language", "reference", "created_at")
     readonly_fields = ("school", "fest", "language", "reference", "created_at")
     inlines = (RegistrationsInline, ConsentsInline)
-    actions = ("erase_students",)
+    actions = ("cancel_everything", "merge_students", "erase_students")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Of an erased student nothing is left that could be corrected."""

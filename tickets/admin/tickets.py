@@ -1,5 +1,6 @@
 """Tickets at the desk: what is there, what went wrong, and making it again."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin, messages
@@ -13,6 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from events.asking import Question, TellingForm, answered, ask
 from events.desk import RecordAdmin
+from events.tools import Tool, WithTools
 from events.trail import Line
 from registrations.admin.changes import change_lines
 from registrations.errors import RegistrationError
@@ -48,7 +50,7 @@ class PdfFilter(admin.SimpleListFilter):
 
 
 @admin.register(Ticket)
-class TicketAdmin(RecordAdmin):
+class TicketAdmin(WithTools, RecordAdmin):
     """The code is not shown: whoever knows it has the ticket."""
 
     led_through = "registration__event"
@@ -89,6 +91,10 @@ class TicketAdmin(RecordAdmin):
         """The Changes of its registration as well."""
         changes = change_lines(request, self.admin_site, registration=obj.registration)
         return [*super().lines_of(request, obj), *changes]
+
+    def tools_of(self, request: HttpRequest, obj: Ticket) -> Iterable[Tool]:
+        if obj.is_live:
+            yield Tool(_("Issue a new ticket instead"), action="reissue_tickets")
 
     def has_render_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("tickets.change_ticket")

@@ -1,0 +1,45 @@
+"""The buttons above a row's page at the desk: each leads to a page, or to the list's action for this row."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+    _ModelAdmin = admin.ModelAdmin[Any]
+else:
+    _ModelAdmin = admin.ModelAdmin
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """One button: the address of a page, or the name of an action, whose page asks before it acts."""
+
+    label: "str | _StrPromise"
+    url: str = ""
+    action: str = ""
+
+
+class WithTools(_ModelAdmin):
+    """Pages of rows with buttons. An action that this person may not do has none."""
+
+    def tools_of(self, request: HttpRequest, obj: Any) -> Iterable[Tool]:
+        return ()
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
+    ) -> HttpResponse:
+        allowed = self.get_actions(request) if obj else {}
+        tools = self.tools_of(request, obj) if obj else ()
+        context["tools"] = [tool for tool in tools if tool.url or tool.action in allowed]
+        return super().render_change_form(request, context, add, change, form_url, obj)

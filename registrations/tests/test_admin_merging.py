@@ -1,0 +1,117 @@
+"""Students and schools that are one, at the desk."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from events.desk import page_of
+from events.models import Fest
+from registrations.models import MergedReference, Registration, School, Student
+from registrations.tests.builders import build_event, build_fest, build_school, build_submission
+from registrations.tests.counting import states
+from registrations.tests.test_admin_acting import act, said
+from tickets.tests.desk import desk, list_path, query_count
+
+pytestmark = pytest.mark.django_db
+REASON = {"reason": "Twice", "confirmed": "yes", "tells": "on"}
+
+
+@pytest.fixture
+def client() -> Client:
+    return desk()
+
+
+@pytest.fixture
+def fest() -> Fest:
+    return build_fest()
+
+
+def student(*events: Any, name: str = "Asha Rao", **values: Any) -> Student:
+    return build_submission(*events, name=name, **values).student
+
+
+def test_everything_of_a_student_is_cancelled_at_once(client: Client, fest: Fest) -> None:
+    first, second = build_event(fest), build_event(fest)
+    asha = student(first, second)
+    student(first, name="Ben Iyer")
+    assert "2 registrations will be cancelled." in act(client, "cancel_everything", asha).content.decode()
+    assert said(act(client, "cancel_everything", asha, **REASON)) == ["2 registrations are cancelled."]
+    assert (states(first), states(second)) == (["cancelled", "confirmed"], ["cancelled"])
+
+
+def test_merge_shows_what_both_hold_and_wants_one_to_stay(client: Client, fest: Fest) -> None:
+    event, early, late = build_event(fest), build_event(fest, hour=10), build_event(fest, hour=10.5)
+    one, two = student(event, early, section="A"), student(event, late, section="B")
+    page = act(client, "merge_students", one, two).content.decode()
+    assert "1 event is held by both" in page
+    assert "1 pair of events clashes then" in page
+    again = act(client, "merge_students", one, two, **REASON).content.decode()
+    assert "Choose the one that stays" in again
+    assert Student.objects.count() == 2
+
+
+def test_confirmed_merge_makes_one(client: Client, fest: Fest) -> None:
+    one, two = student(build_event(fest), section="A"), student(build_event(fest), section="B")
+    act(client, "merge_students", one, two, kept=two.pk, **REASON)
+    assert list(Student.objects.all()) == [two]
+    assert Registration.objects.filter(student=two).count() == 2
+
+
+def test_one_student_is_merged_into_a_namesake_that_is_picked(client: Client, fest: Fest) -> None:
+    one, two = student(build_event(fest), section="A"), student(build_event(fest), section="B")
+    act(client, "merge_students", one, kept=two.pk, **REASON)
+    assert list(Student.objects.all()) == [two]
+
+
+def test_student_without_a_namesake_is_told_so(client: Client, fest: Fest) -> None:
+    answer = act(client, "merge_students", student(build_event(fest)))
+    assert said(answer) == ["Nobody else of this school has this name. Choose the two in the list."]
+
+
+def test_merged_student_is_found_by_the_reference_that_was_printed(client: Client, fest: Fest) -> None:
+    one, two = student(build_event(fest), section="A"), student(build_event(fest), section="B")
+    act(client, "merge_students", one, two, kept=two.pk, **REASON)
+    assert MergedReference.objects.get().student == two
+    found = client.get(list_path(Student), {"q": one.reference}).context["cl"].result_list
+    assert list(found) == [two]
+
+
+def test_possible_duplicates_stand_side_by_side_at_constant_cost(client: Client, fest: Fest) -> None:
+    path = f"{list_path(Student)}?namesakes=yes"
+    pair = [student(build_event(fest), section=sign) for sign in "AB"]
+    student(build_event(fest), name="Ben Iyer")
+    cost = query_count(client, path)
+    assert list(client.get(path).context["cl"].result_list) == pair
+    for name in ("Chitra Sen", "Dev Das"):
+        for sign in "AB":
+            student(build_event(fest), name=name, section=sign)
+    assert query_count(client, path) == cost
+
+
+def test_schools_are_merged_after_the_page_has_said_what_moves(client: Client, fest: Fest) -> None:
+    kept, gone = build_school("St Mary's School"), build_school("Saint Mary School")
+    student(build_event(fest), school=kept.name)
+    student(build_event(fest), school=gone.name)
+    page = act(client, "merge_schools", kept, gone).content.decode()
+    assert "1 student is there twice and becomes one" in page
+    answer = act(client, "merge_schools", kept, gone, kept=kept.pk, **REASON)
+    assert said(answer) == ["Saint Mary School is known as St Mary's School now."]
+    assert (list(School.objects.all()), Student.objects.count()) == ([kept], 1)
+
+
+def test_one_school_is_merged_into_another_that_is_picked(client: Client, fest: Fest) -> None:
+    kept, gone = build_school("St Mary's School"), build_school("Saint Mary School")
+    act(client, "merge_schools", gone, kept=kept.pk, **REASON)
+    assert list(School.objects.all()) == [kept]
+
+
+def test_pages_have_the_buttons_that_belong_there(client: Client, fest: Fest) -> None:
+    asha = student(build_event(fest))
+    pages = [asha, asha.school, asha.registrations.get()]
+    found = [[tool.label for tool in client.get(page_of(row)).context["tools"]] for row in pages]
+    assert found == [
+        ["Cancel everything", "Merge with a namesake"],
+        ["Its students", "Its registrations", "Merge into another school"],
+        ["Move to another event", "Send the mail again", "Cancel"],
+    ]
