@@ -1,5 +1,6 @@
 """What there is under /accounts/: of the library only what is needed, under the names that it looks for."""
 
+from functools import wraps
 from typing import Any
 
 from allauth.account import views as library
@@ -7,6 +8,7 @@ from allauth.mfa.base.views import AuthenticateView, IndexView
 from allauth.mfa.base.views import ReauthenticateView as CodeAgainView
 from allauth.mfa.recovery_codes import views as recovery
 from allauth.mfa.totp import views as totp
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, re_path
 from django.views.decorators.http import require_http_methods
 
@@ -24,9 +26,22 @@ def _guarded(view: Any) -> Any:
     return unstored(require_http_methods(["GET", "HEAD", "POST"])(view))
 
 
+def _leaving_nothing(view: Any) -> Any:
+    """Logged out, the browser forgets what our pages kept in it: files, rows, and the worker of the door."""
+
+    @wraps(view)
+    def left(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response: HttpResponse = view(request, *args, **kwargs)
+        if request.method == "POST":
+            response["Clear-Site-Data"] = '"cache", "storage"'
+        return response
+
+    return left
+
+
 urlpatterns = [
     _page("login/", library.login, name="account_login"),
-    _page("logout/", library.logout, name="account_logout"),
+    _page("logout/", _leaving_nothing(library.logout), name="account_logout"),
     _page("inactive/", library.account_inactive, name="account_inactive"),
     _page("reauthenticate/", library.reauthenticate, name="account_reauthenticate"),
     path("ask/", views.ask, name="account_signup"),

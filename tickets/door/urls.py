@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from tickets import converters  # noqa: F401 - registers what the paths name
-from tickets.door import class_pages, people_pages, views, walkin_pages
+from tickets.door import class_pages, device, people_pages, views, walkin_pages
 
 app_name = "door"
 
@@ -18,9 +18,13 @@ def _at(route: str, view: views.View, name: str) -> list[URLPattern]:
 
 urlpatterns: list[URLPattern] = [
     path("", views.home, name="home"),
-    *_at("", views.place, "place"),
+    *_at("", device.scanning(views.place), "place"),
+    *_at("offline", device.shell, "offline"),
+    *_at("live", device.live, "live"),
+    *_at("upload", device.upload, "upload"),
+    path("sw.js", device.worker, name="worker"),
     *_at("scan", views.scan, "scan"),
-    *_at("scans/<uuid:nonce>/", views.verdict, "verdict"),
+    *_at("scans/<uuid:nonce>/", device.scanning(views.verdict), "verdict"),
     *_at("scans/<uuid:nonce>/again", people_pages.again, "again"),
     *_at("scans/<uuid:nonce>/undo", people_pages.undo, "undo"),
     *_at("scans/<uuid:nonce>/seat", walkin_pages.seat, "seat"),

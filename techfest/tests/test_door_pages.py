@@ -1,0 +1,242 @@
+"""The door on a phone: camera, hand scanner, no network, logging out; in a real browser with a real film of a QR."""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.contrib.sessions.models import Session
+from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, expect
+
+from events.models import Event
+from registrations.tests.builders import PASSWORD
+from tickets.models import CheckIn, Gate, Scan, Ticket
+from tickets.tests.entrance import fest_today, gate_of, open_event, place_of, scanned, ticket_for, volunteer
+
+from .browsing import PHONE, faults_of
+from .filming import film
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+ROWS = """
+    async () => {
+        const names = (await indexedDB.databases()).map((one) => one.name);
+        const workers = (await navigator.serviceWorker.getRegistrations()).length;
+        return { names, workers, caches: await caches.keys(), kept: localStorage.length };
+    }
+"""
+
+
+@pytest.fixture
+def event(beside_a_running_loop: None, plain_static: None, transactional_db: None, settings: Any) -> Event:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    return open_event(fest_today(name="Riverside Tech Fest"), name="Robo Race")
+
+
+@pytest.fixture
+def gate(event: Event) -> Gate:
+    return gate_of(event.fest, event)
+
+
+@pytest.fixture
+def ticket(event: Event) -> Ticket:
+    return ticket_for(event, name="Asha Raman")
+
+
+@pytest.fixture
+def phone(browser: Browser, live_server: Any, gate: Gate) -> Iterator[BrowserContext]:
+    """A phone without a camera on which a volunteer of the gate is logged in."""
+    with browser.new_context(viewport=PHONE, base_url=live_server.url) as context:
+        log_in(context, gate)
+        yield context
+
+
+def log_in(context: BrowserContext, gate: Gate) -> None:
+    user = volunteer(gate, email="ravi@example.org")
+    with context.new_page() as page:
+        page.goto(f"/accounts/login/?next={path_of(gate)}")
+        page.get_by_label("E-mail address or user name").fill(user.get_username())
+        page.get_by_label("Password", exact=True).fill(PASSWORD)
+        page.locator("main button.button").click()
+        page.wait_for_url(f"**{path_of(gate)}")
+
+
+def path_of(gate: Gate) -> str:
+    return f"/door/gate/{gate.pk}/"
+
+
+def url_of(ticket: Ticket) -> str:
+    return f"http://localhost{ticket.get_absolute_url()}"
+
+
+def opened(context: BrowserContext, gate: Gate) -> Page:
+    page = context.new_page()
+    page.goto(path_of(gate))
+    return page
+
+
+def kept(page: Page) -> None:
+    """Waits until the phone could do without a network."""
+    page.wait_for_function("navigator.serviceWorker.controller")
+    page.wait_for_function(
+        "async () => (await keeping.keys('live')).length && await caches.match(document.querySelector('[data-door]').dataset.placeUrl)"
+    )
+
+
+def wedge(page: Page, text: str) -> None:
+    """A hand scanner types what it has read and ends with Enter."""
+    page.keyboard.insert_text(text)
+    page.keyboard.press("Enter")
+
+
+def word(page: Page) -> Any:
+    return page.locator("[data-verdict] [data-word]")
+
+
+@contextmanager
+def with_camera(browser_type: BrowserType, launch: dict[str, Any], path: Path) -> Iterator[Browser]:
+    camera = [
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-capture",
+        f"--use-file-for-fake-video-capture={path}",
+    ]
+    browser = browser_type.launch(**{**launch, "args": [*launch["args"], *camera]})
+    try:
+        yield browser
+    finally:
+        browser.close()
+
+
+def test_camera_reads_a_ticket_once(
+    browser_type: BrowserType,
+    browser_type_launch_args: dict[str, Any],
+    live_server: Any,
+    gate: Gate,
+    ticket: Ticket,
+    tmp_path: Path,
+) -> None:
+    path = film(tmp_path / "qr.y4m", url_of(ticket))
+    with (
+        with_camera(browser_type, browser_type_launch_args, path) as browser,
+        browser.new_context(viewport=PHONE, base_url=live_server.url) as context,
+    ):
+        log_in(context, gate)
+        page = opened(context, gate)
+        asked = []
+        page.on("request", lambda request: asked.append(request.url))
+        expect(word(page)).to_have_text("In", timeout=15_000)
+        expect(page.locator("[data-verdict]")).to_contain_text("Asha Raman")
+        page.wait_for_timeout(3500)
+    assert list(Scan.objects.values_list("verdict", flat=True)) == ["in"]
+    assert [url for url in asked if not url.startswith(live_server.url)] == []
+
+
+def test_hand_scanner_types_beside_the_camera(phone: BrowserContext, gate: Gate, ticket: Ticket) -> None:
+    page = opened(phone, gate)
+    expect(page.locator("[data-camera-says]")).to_contain_text("camera")
+    for text, expected in (
+        (url_of(ticket), "In"),
+        (ticket.code, "Already in"),
+        ("x" * 22, "Unknown"),
+        ("?", "Not readable"),
+    ):
+        wedge(page, text)
+        expect(word(page)).to_have_text(expected)
+    assert page.locator("[data-say]").inner_text().startswith("Not readable")
+    assert Scan.objects.count() == 4
+
+
+def test_door_works_without_scripts(browser: Browser, live_server: Any, gate: Gate, ticket: Ticket) -> None:
+    with browser.new_context(
+        viewport=PHONE, base_url=live_server.url, java_script_enabled=False
+    ) as context:
+        log_in(context, gate)
+        page = opened(context, gate)
+        assert page.locator("[data-scanner]").is_hidden()
+        page.get_by_label("Ticket code or reference").fill(ticket.code)
+        page.get_by_role("button", name="Check").click()
+        assert page.get_by_role("heading", level=1).inner_text() == "In"
+
+
+def test_scans_without_a_network_are_uploaded_and_conflicts_listed(
+    phone: BrowserContext, gate: Gate, ticket: Ticket, event: Event
+) -> None:
+    late = ticket_for(event, name="Ben Rao")
+    page = opened(phone, gate)
+    kept(page)
+    phone.set_offline(True)
+    page.reload()
+    for text, expected in ((url_of(ticket), "In"), (ticket.code, "Already in"), ("x" * 22, "Unknown")):
+        wedge(page, text)
+        expect(word(page)).to_have_text(expected)
+        expect(page.locator("[data-note]")).to_have_text("Not verified online")
+    assert "Asha" not in page.content()
+    wedge(page, late.code)
+    expect(page.locator("[data-waiting]")).to_have_text("4 scans wait for the network")
+    assert Scan.objects.count() == 0
+
+    # Meanwhile the same ticket came in at another door.
+    scanned(place_of(gate), late.code, volunteer(gate, first_name="Mei"))
+    phone.set_offline(False)
+    expect(page.locator("[data-conflicts]")).to_contain_text("already in")
+    expect(page.locator("[data-waiting]")).to_be_hidden()
+    offline = Scan.objects.filter(is_offline=True).order_by("at")
+    assert list(offline.values_list("told", "verdict", "is_conflict")) == [
+        ("in", "in", False),
+        ("already", "already", False),
+        ("unknown", "unknown", False),
+        ("in", "already", True),
+    ]
+    assert sorted(CheckIn.objects.values_list("ticket__student__name", "how")) == [
+        ("Asha Raman", "offline"),
+        ("Ben Rao", "scan"),
+    ]
+
+
+def test_phone_keeps_nothing_after_logging_out(phone: BrowserContext, gate: Gate, ticket: Ticket) -> None:
+    page = opened(phone, gate)
+    kept(page)
+    wedge(page, ticket.code)
+    expect(word(page)).to_have_text("In")
+    phone.set_offline(True)
+    page.get_by_role("button", name="Next").click()
+    wedge(page, "x" * 22)
+    expect(page.locator("[data-waiting]")).to_have_text("1 scan waits for the network")
+    assert page.evaluate(ROWS)["names"] == ["door"]
+
+    page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_role("dialog")).to_contain_text("not uploaded yet: 1")
+    page.get_by_role("button", name="Stay").click()
+    phone.set_offline(False)
+    page.get_by_role("button", name="Log out").click()
+    page.wait_for_url("**/accounts/login/**")
+    assert Scan.objects.filter(is_offline=True).count() == 1
+    assert page.evaluate(ROWS) == {"names": [], "workers": 0, "caches": [], "kept": 0}
+    assert Session.objects.count() == 0
+    page.goto(path_of(gate))
+    assert "/accounts/login/" in page.url
+    phone.set_offline(True)
+    with pytest.raises(Exception, match="ERR_INTERNET_DISCONNECTED"):
+        page.goto(path_of(gate))
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_verdicts_have_no_faults(
+    phone: BrowserContext, gate: Gate, ticket: Ticket, colours: Any, tmp_path: Path
+) -> None:
+    page = opened(phone, gate)
+    page.emulate_media(color_scheme=colours)
+    kept(page)
+    faults = {"ready": faults_of(page, Axe())}
+    for name, code in (("green", ticket.code), ("amber", ticket.code), ("red", uuid.uuid4().hex[:22])):
+        wedge(page, code)
+        expect(page.locator(f"[data-verdict][data-tone={name}]")).to_be_visible()
+        faults[name] = faults_of(page, Axe())
+    phone.set_offline(True)
+    wedge(page, ticket.code)
+    expect(page.locator("[data-note]")).to_be_visible()
+    faults["offline"] = faults_of(page, Axe())
+    assert {name: one for name, one in faults.items() if one} == {}
