@@ -3,14 +3,25 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import Exists, OuterRef, QuerySet
+
 from events.models import Fest
 from events.rows import insert
-from registrations.models import Consent, ConsentText, Student
+from registrations.models import Consent, ConsentText, Registration, Student
 
 DEFAULT = (
     "I am the student or act for the student, and a parent or guardian agrees that the fest keeps these "
     "details to run the event and deletes them afterwards."
 )
+
+GIVEN = Exists(Consent.objects.filter(student=OuterRef("pk")))
+"""Asked of students: whether a consent of any basis is on record."""
+
+
+def missing(students: QuerySet[Student]) -> QuerySet[Student]:
+    """Of these the ones with an active registration, and nobody's consent on record."""
+    active = Exists(Registration.objects.active().filter(student=OuterRef("pk")))
+    return students.filter(~GIVEN, active, erased_at=None)
 
 
 def current_text(fest: Fest) -> ConsentText:

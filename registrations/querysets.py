@@ -38,6 +38,10 @@ class BlockQuerySet(models.QuerySet["Block"]):
         """Held, or asked for."""
         return self.filter(returned_at=None)
 
+    def asked(self) -> "BlockQuerySet":
+        """Those that wait for an organiser."""
+        return self.filter(returned_at=None, held_at=None)
+
     def held(self) -> "BlockQuerySet":
         """Those whose unused seats count as taken, the most urgent first."""
         return self.filter(returned_at=None, held_at__isnull=False).order_by("until", "pk")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
@@ -14,12 +14,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from events.clock import database_now
+from registrations import consents
 from registrations.errors import RegistrationError
 from registrations.locking import Deadline
 from registrations.minors.erasing import erase
 from registrations.minors.handing_out import file_name, hand_out, tables_of
 from registrations.minors.record import parts_of
-from registrations.models import Consent, Registration, Student
+from registrations.models import Student
 from registrations.naming import grouped, label_key
 
 if TYPE_CHECKING:
@@ -60,13 +61,11 @@ class ConsentFilter(admin.SimpleListFilter):
         return [("missing", _("missing")), ("given", _("given"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Student]) -> QuerySet[Student]:
-        consents = Exists(Consent.objects.filter(student=OuterRef("pk")))
-        active = Exists(Registration.objects.active().filter(student=OuterRef("pk")))
         match self.value():
             case "missing":
-                return queryset.filter(~consents, active, erased_at=None)
+                return consents.missing(queryset)
             case "given":
-                return queryset.filter(consents)
+                return queryset.filter(consents.GIVEN)
         return queryset
 
 

@@ -12,13 +12,18 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 
+from tickets.front.page import facts
+
 
 class DeskSite(admin.AdminSite):
     """The Django admin for organisers: staff whose session has passed the second step."""
+
+    index_template = "admin/front.html"
 
     def has_permission(self, request: HttpRequest) -> bool:
         return super().has_permission(request) and has_second_step(request)
@@ -54,6 +59,11 @@ class DeskSite(admin.AdminSite):
         if row is None or not its_admin.has_view_permission(request, row):
             raise Http404
         return redirect(row.get_absolute_url())
+
+    @method_decorator(never_cache)
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """What is there at a glance and what waits for a decision, above the list of all tables."""
+        return super().index(request, {**facts(request, self), **(extra_context or {})})
 
     @method_decorator(never_cache)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

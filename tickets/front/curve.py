@@ -1,0 +1,100 @@
+"""Registrations over time: how many were made in each hour, day or week."""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, QuerySet
+from django.db.models.functions import TruncHour
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+HOUR, DAY, WEEK = dt.timedelta(hours=1), dt.timedelta(days=1), dt.timedelta(weeks=1)
+MOST_HOURS, MOST_DAYS = 48, 92
+"""Longer than this, and the next wider step is taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One bar: what it is called under the axis and in full, and how many."""
+
+    label: str
+    name: str
+    count: int
+
+    @property
+    def words(self) -> str:
+        words = ngettext("%(when)s: %(count)d registration", "%(when)s: %(count)d registrations", self.count)
+        return words % {"when": self.name, "count": self.count}
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Bars without gaps from the first registration on, in the active time zone."""
+
+    width: dt.timedelta
+    steps: list[Step]
+
+    @property
+    def total(self) -> int:
+        return sum(step.count for step in self.steps)
+
+    @property
+    def title(self) -> str:
+        if self.width == HOUR:
+            return _("Registrations by the hour")
+        return _("Registrations by the day") if self.width == DAY else _("Registrations by the week")
+
+    @property
+    def description(self) -> str:
+        """What the picture says, for whoever does not see it."""
+        most = max(self.steps, key=lambda step: step.count)
+        words = ngettext(
+            "%(total)d registration from %(first)s to %(last)s. The most: %(most)s.",
+            "%(total)d registrations from %(first)s to %(last)s. The most: %(most)s.",
+            self.total,
+        )
+        first, last = self.steps[0].name, self.steps[-1].name
+        return words % {"total": self.total, "first": first, "last": last, "most": most.words}
+
+
+def curve(registrations: QuerySet[Any], *, now: dt.datetime) -> Curve | None:
+    """One query; cancelled ones count, for they were made. `None` before the first one."""
+    hours = registrations.annotate(hour=TruncHour("created_at")).values_list("hour")
+    counted = Counter(dict(hours.annotate(count=Count("pk")).order_by("hour")))
+    if not counted:
+        return None
+    first, last = min(counted), max(now, *counted)
+    if last - first <= MOST_HOURS * HOUR:
+        return Curve(HOUR, list(_by_hour(counted, first, last)))
+    width = DAY if last - first <= MOST_DAYS * DAY else WEEK
+    return Curve(width, list(_by_date(counted, localtime(first).date(), localtime(last).date(), width)))
+
+
+def _by_hour(counted: Counter[dt.datetime], first: dt.datetime, last: dt.datetime) -> Iterator[Step]:
+    """Hours pass in UTC, so that none is missed or doubled when the clocks change."""
+    utc = {hour.astimezone(dt.UTC): count for hour, count in counted.items()}
+    hour, end = first.astimezone(dt.UTC), last.astimezone(dt.UTC)
+    while hour <= end:
+        local = localtime(hour)
+        yield Step(date_format(local, "H:i"), date_format(local, "j M, H:i"), utc.get(hour, 0))
+        hour += HOUR
+
+
+def _by_date(
+    counted: Counter[dt.datetime], first: dt.date, last: dt.date, width: dt.timedelta
+) -> Iterator[Step]:
+    by_step: Counter[dt.date] = Counter()
+    for hour, count in counted.items():
+        by_step[first + (localtime(hour).date() - first) // width * width] += count
+    date = first
+    while date <= last:
+        name = date_format(date, "j M Y")
+        if width == WEEK:
+            name = _("week from %(day)s") % {"day": name}
+        yield Step(date_format(date, "j M"), name, by_step[date])
+        date += width

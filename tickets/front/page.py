@@ -1,0 +1,46 @@
+"""Everything that the desk's first page shows to one person."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from events.clock import database_now
+from events.models import Fest
+from registrations.models import Registration
+from tickets.front.chart import drawn
+from tickets.front.curve import curve
+from tickets.front.decisions import decisions
+from tickets.front.fill import board
+from tickets.front.machinery import jobs, mails, papers
+from tickets.front.results import results
+from tickets.front.schools import schools
+from tickets.front.sight import Sight
+
+
+def facts(request: HttpRequest, site: admin.AdminSite) -> dict[str, Any]:
+    """The page's context; the number of queries depends on the person's role and on nothing else.
+
+    Where no fest is current only what belongs to none is told.
+    """
+    sight, now = Sight(request, site), database_now()
+    context: dict[str, Any] = {
+        "now": now,
+        "decisions": decisions(sight),
+        "decides": sight.is_owner,
+        "mails": mails(sight, now=now),
+        "papers": papers(sight),
+        "jobs": jobs(sight, now=now),
+    }
+    fest = Fest.objects.filter(is_current=True).first()
+    if fest is None:
+        return context
+    registered = sight.rows(Registration)
+    made = None if registered is None else curve(registered.filter(event__fest=fest), now=now)
+    return context | {
+        "current": fest,
+        "board": board(sight, fest),
+        "chart": drawn(made),
+        "schools": schools(sight, fest),
+        "results": results(sight, fest, now=now),
+    }
