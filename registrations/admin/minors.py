@@ -20,7 +20,7 @@ from registrations.locking import Deadline
 from registrations.minors.erasing import erase
 from registrations.minors.handing_out import file_name, hand_out, tables_of
 from registrations.minors.record import parts_of
-from registrations.models import Student
+from registrations.models import Registration, Student
 from registrations.naming import grouped, label_key
 
 if TYPE_CHECKING:

@@ -150,9 +150,7 @@ def test_hand_scanner_types_beside_the_camera(phone: BrowserContext, gate: Gate,
 
 
 def test_door_works_without_scripts(browser: Browser, live_server: Any, gate: Gate, ticket: Ticket) -> None:
-    with browser.new_context(
-        viewport=PHONE, base_url=live_server.url, java_script_enabled=False
-    ) as context:
+    with browser.new_context(viewport=PHONE, base_url=live_server.url, java_script_enabled=False) as context:
         log_in(context, gate)
         page = opened(context, gate)
         assert page.locator("[data-scanner]").is_hidden()

@@ -50,7 +50,9 @@ def mails(sight: Sight, *, now: dt.datetime) -> Mails | None:
     rows = sight.rows(Delivery)
     if rows is None:
         return None
-    states = rows.values_list("state").annotate(count=Count("pk"), oldest=Min("queued_at", filter=Q(due_at__lte=now)))
+    states = rows.values_list("state").annotate(
+        count=Count("pk"), oldest=Min("queued_at", filter=Q(due_at__lte=now))
+    )
     found = {state: (count, oldest) for state, count, oldest in states}
     counts = Counter({state: count for state, (count, _oldest) in found.items()})
     waits = [found[state][1] for state in (State.QUEUED, State.SENDING) if state in found]
