@@ -246,6 +246,8 @@ EMAIL_FILE_PATH = DATA / "mail"
 EMAIL_LIMIT_PER_HOUR = env.number("EMAIL_LIMIT_PER_HOUR", 0, least=0, most=10_000_000)
 EMAIL_LIMIT_PER_DAY = env.number("EMAIL_LIMIT_PER_DAY", 0, least=0, most=100_000_000)
 EMAIL_RATE_PER_SECOND = env.number("EMAIL_RATE_PER_SECOND", 50, least=1, most=1000)
+# Minutes for which a message to many waits after it was confirmed, so that somebody can stop it.
+MESSAGE_WINDOW_MINUTES = env.number("MESSAGE_WINDOW_MINUTES", 10, least=0, most=120)
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Tech Fest <tickets@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 ANYMAIL = {

@@ -22,6 +22,8 @@ from tickets.deliveries import POISON_ATTEMPTS, Result, later
 from tickets.envelopes import envelope
 from tickets.eventnews import News, news_of
 from tickets.faces import absolute, calendar_entry
+from tickets.messages import composing as messages
+from tickets.messages.composing import Audiences
 from tickets.models import Delivery, Ticket
 
 logger = logging.getLogger(__name__)
@@ -68,6 +70,7 @@ class Composer:
 
     def __init__(self) -> None:
         self._results: list[Result] = []
+        self._audiences = Audiences()
 
     def compose(self, claimed: Sequence[Delivery]) -> list[tuple[Delivery, AnymailMessage]]:
         """A message for each delivery that is still true. Facts are fetched for all of them at once."""
@@ -75,7 +78,7 @@ class Composer:
         written = []
         for delivery in claimed:
             try:
-                message = compose(delivery)
+                message = compose(delivery, self._audiences)
             except Exception as error:
                 logger.exception("Delivery %s could not be written", delivery.pk)
                 self._results.append(_unwritten(delivery, error))
@@ -92,12 +95,14 @@ class Composer:
         return results
 
 
-def compose(delivery: Delivery) -> AnymailMessage | None:
+def compose(delivery: Delivery, audiences: Audiences | None = None) -> AnymailMessage | None:
     """The mail as it is true now, in the student's language and the fest's time; `None` if it no longer is."""
     if delivery.kind == Kind.LETTER:
         return letters.compose(delivery)
     if delivery.kind == Kind.CLASS:
         return classmail.compose(delivery)
+    if delivery.kind == Kind.MESSAGE:
+        return messages.compose(delivery, audiences or Audiences())
     student = delivery.student
     if student is None:
         return None
@@ -139,6 +144,7 @@ def _fetch_facts(claimed: Sequence[Delivery]) -> None:
         Prefetch("submission__registrations", registrations),
         Prefetch("change__registration", registrations),
         Prefetch("ticket__registration", registrations),
+        "message__fest",
     )
     rows = [row for delivery in claimed for row in _registrations_of(delivery)]
     flags, news = flags_of(row.pk for row in rows), news_of(claimed)

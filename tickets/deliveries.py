@@ -370,8 +370,14 @@ _SENT_AGAIN = (
 
 
 def oldest_owed_age(now: dt.datetime) -> dt.timedelta | None:
-    """How long the oldest mail has been owed, or `None` when none is."""
-    oldest = Delivery.objects.owed().order_by("queued_at").values_list("queued_at", flat=True).first()
+    """How long the oldest mail has been owed, or `None` when none is; a message waits to be stopped before it is."""
+    oldest = (
+        Delivery.objects.owed()
+        .filter(queued_at__lte=now)
+        .order_by("queued_at")
+        .values_list("queued_at", flat=True)
+        .first()
+    )
     return now - oldest if oldest else None
 
 

@@ -1,5 +1,6 @@
 """Events at the desk. They stand in this room since their seats belong to those who registered."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
@@ -16,6 +17,7 @@ from events.clock import database_now
 from events.desk import DeskAdmin
 from events.models import Event, Fest
 from events.roles import is_owner
+from events.tools import Tool, WithTools
 from events.trail import Line
 from registrations.admin.changes import change_lines
 from registrations.admin.eventform import EventForm
@@ -26,7 +28,7 @@ from registrations.timetable import desk as timetable
 
 
 @admin.register(Event)
-class EventAdmin(DeskAdmin):
+class EventAdmin(WithTools, DeskAdmin):
     """One event. A post reads it only after its Seats row is locked, so nothing is judged by old rows."""
 
     led_through = ""
@@ -127,6 +129,11 @@ class EventAdmin(DeskAdmin):
         """The Changes of its registrations as well."""
         changes = change_lines(request, self.admin_site, about="student", registration__event=obj)
         return [*super().lines_of(request, obj), *changes]
+
+    def tools_of(self, request: HttpRequest, obj: Event) -> Iterable[Tool]:
+        if request.user.has_perm("tickets.add_message"):
+            query = f"?event__id__exact={obj.pk}"
+            yield Tool(_("Message everyone"), url=reverse("admin:tickets_message_add") + query)
 
     def refusal_to_delete(self, obj: Event) -> str:
         count = obj.registrations.count()

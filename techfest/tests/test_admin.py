@@ -79,6 +79,7 @@ def test_only_these_rows_are_added_at_the_desk() -> None:
         "SchoolAlias",
         "ConsentText",
         "Invitation",
+        "Message",
     }
 
 

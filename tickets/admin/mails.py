@@ -13,7 +13,7 @@ from events.clock import database_now
 from events.desk import RecordAdmin, RecordInline
 from tickets.deliveries import send_again
 from tickets.doorbell import ring
-from tickets.models import Delivery, DeliveryEvent, Letter, Message
+from tickets.models import Delivery, DeliveryEvent, Letter
 from tickets.starting import limits
 
 
@@ -106,33 +106,3 @@ class LetterAdmin(RecordAdmin):
     search_fields = ("subject", "delivery__to")
     fields = ("subject", "delivery")
     ordering = ("-pk",)
-
-
-@admin.register(Message)
-class MessageAdmin(RecordAdmin):
-    list_display = (
-        "subject",
-        "audience_text",
-        "total",
-        "created_by",
-        "confirmed_at",
-        "goes_at",
-        "stopped_at",
-    )
-    list_select_related = ("created_by",)
-    search_fields = ("subject", "audience_text")
-    fields = (
-        "fest",
-        "subject",
-        "text",
-        "audience_text",
-        "created_by",
-        "created_at",
-        "tested_at",
-        "confirmed_at",
-        "goes_at",
-        "total",
-        "stopped_at",
-        "stopped_by",
-    )
-    ordering = ("-created_at", "-pk")
