@@ -80,10 +80,7 @@ def opened(context: BrowserContext, gate: Gate) -> Page:
 
 def kept(page: Page) -> None:
     """Waits until the phone could do without a network."""
-    page.wait_for_function("navigator.serviceWorker.controller")
-    page.wait_for_function(
-        "async () => (await keeping.keys('live')).length && await caches.match(document.querySelector('[data-door]').dataset.placeUrl)"
-    )
+    expect(page.locator("[data-ready]")).to_be_visible()
 
 
 def wedge(page: Page, text: str) -> None:
@@ -100,7 +97,7 @@ def word(page: Page) -> Any:
 def with_camera(browser_type: BrowserType, launch: dict[str, Any], path: Path) -> Iterator[Browser]:
     camera = [
         "--use-fake-ui-for-media-stream",
-        "--use-fake-device-for-media-capture",
+        "--use-fake-device-for-media-stream",
         f"--use-file-for-fake-video-capture={path}",
     ]
     browser = browser_type.launch(**{**launch, "args": [*launch["args"], *camera]})
@@ -205,6 +202,7 @@ def test_phone_keeps_nothing_after_logging_out(phone: BrowserContext, gate: Gate
     expect(page.locator("[data-waiting]")).to_have_text("1 scan waits for the network")
     assert page.evaluate(ROWS)["names"] == ["door"]
 
+    page.get_by_role("button", name="Next").click()
     page.get_by_role("button", name="Log out").click()
     expect(page.get_by_role("dialog")).to_contain_text("not uploaded yet: 1")
     page.get_by_role("button", name="Stay").click()

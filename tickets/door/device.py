@@ -4,6 +4,7 @@ import hashlib
 import json
 
 from csp.decorators import csp_update
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import get_token
@@ -44,7 +45,7 @@ scanning = csp_update({"script-src": ["'self'", "'wasm-unsafe-eval'"]})
 def worker(request: HttpRequest, fest: Fest) -> HttpResponse:
     """The service worker: the files of this release, and the script that keeps them."""
     files = [static(name) for name in FILES]
-    kept = {"home": reverse("door:home"), "files": files, "static": static("")}
+    kept = {"home": reverse("door:home"), "files": files, "static": settings.STATIC_URL}
     kept["cache"] = "door-" + hashlib.sha256(json.dumps(files).encode()).hexdigest()[:12]
     script = f"self.door = {json.dumps(kept)};\nimportScripts({json.dumps(static('js/door/worker.js'))});\n"
     response = HttpResponse(script, content_type="text/javascript")

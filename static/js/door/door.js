@@ -123,6 +123,10 @@
 
   // ---- With the network ---------------------------------------------------------------------------------
 
+  // Once both the page and the codes are kept, the network may go.
+  const worker = navigator.serviceWorker;
+  let hasCodes = false;
+  const keep = () => hasCodes && worker?.controller?.postMessage(place);
   let syncing = false;
   const sync = async () => {
     if (syncing || leaving.isLeaving) return;
@@ -139,12 +143,16 @@
       leaving.token = told.token ?? leaving.token;
       connected("token" in told || told.status < 500);
       part("expired").hidden = "token" in told || told.status >= 500;
-      if (told.token) count(told);
+      if (!told.token) return;
+      count(told);
+      hasCodes = true;
+      keep();
     } catch {
       connected(false);
+    } finally {
+      syncing = false;
+      badge().catch(() => {});
     }
-    syncing = false;
-    badge().catch(() => {});
   };
   addEventListener("online", sync);
   addEventListener("offline", () => connected(false));
@@ -153,6 +161,7 @@
   box.hidden = false;
   sync();
   start();
-  navigator.serviceWorker?.register(says.worker, { scope: says.scope }).catch(() => {});
-  navigator.serviceWorker?.ready.then(({ active }) => active.postMessage(place));
+  worker?.addEventListener("message", () => (part("ready").hidden = false));
+  worker?.addEventListener("controllerchange", keep);
+  worker?.register(says.worker, { scope: says.scope }).catch(() => {});
 })();

@@ -18,7 +18,9 @@ addEventListener("activate", (event) => {
 addEventListener("message", (event) => {
   const keep = async () => {
     const page = await fetch(`${event.data}offline`, { redirect: "manual" });
-    if (page.ok) await (await caches.open(cache)).put(event.data, page);
+    if (!page.ok) return;
+    await (await caches.open(cache)).put(event.data, page);
+    event.source.postMessage("kept");
   };
   event.waitUntil(keep().catch(() => {}));
 });

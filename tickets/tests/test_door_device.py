@@ -1,0 +1,342 @@
+"""What a phone at the door keeps and sends: the live codes, the worker, and scans made without a network."""
+
+import base64
+import datetime as dt
+import hashlib
+import json
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from events.models import Event
+from registrations.cancelling import cancel
+from registrations.locking import Deadline
+from registrations.models import Change
+from registrations.tests.builders import build_event, build_fest
+from tickets.door import uploading
+from tickets.door.live import RECORD, STATES, live
+from tickets.door.places import Place
+from tickets.keys import random_key
+from tickets.models import CheckIn, Scan, Ticket
+from tickets.tests.desk import query_count
+from tickets.tests.entrance import (
+    doorkeeper,
+    fest_today,
+    gate_of,
+    open_event,
+    place_of,
+    scanned,
+    ticket_for,
+    volunteer,
+    waiting_for,
+)
+
+pytestmark = pytest.mark.django_db
+
+MINUTE = dt.timedelta(minutes=1)
+
+
+@pytest.fixture
+def event() -> Event:
+    return open_event(fest_today(), name="Robo Race")
+
+
+@pytest.fixture
+def place(event: Event) -> Place:
+    return place_of(gate_of(event.fest, event))
+
+
+@pytest.fixture
+def ravi(place: Place) -> Any:
+    return volunteer(place.gate)
+
+
+@pytest.fixture
+def phone(ravi: Any) -> Client:
+    return doorkeeper(ravi)
+
+
+def digest_of(code: str) -> str:
+    return hashlib.sha256(code.encode()).hexdigest()[:32]
+
+
+def void(ticket: Ticket) -> Ticket:
+    """A newer ticket takes the place of this one."""
+    Ticket.objects.filter(pk=ticket.pk).update(voided_at=timezone.now())
+    return Ticket.objects.create(
+        registration=ticket.registration, student=ticket.student, created_at=timezone.now()
+    )
+
+
+def read(content: bytes) -> tuple[list[dict[str, Any]], dict[str, tuple[str, str]]]:
+    """The events of a live file, and event and state of each digest."""
+    head, codes = content.split(b"\n", 1)
+    events = json.loads(head)["events"]
+    rows = [codes[at : at + RECORD] for at in range(0, len(codes), RECORD)]
+    assert rows == sorted(rows)
+    tails = {row[:16].hex(): int.from_bytes(row[16:]) for row in rows}
+    return events, {digest: (events[tail >> 3]["name"], STATES[tail & 7]) for digest, tail in tails.items()}
+
+
+def queued(ticket: Ticket | str, *, told: str = "in", at: dt.datetime | None = None) -> dict[str, str]:
+    code = ticket if isinstance(ticket, str) else ticket.code
+    at = at or timezone.now()
+    return {"nonce": random_key().hex, "digest": digest_of(code), "at": at.isoformat(), "told": told}
+
+
+def sent(phone: Client, place: Place, *scans: dict[str, str]) -> list[tuple[str, bool]]:
+    """Verdict and conflict of each scan, in the order of their time."""
+    answer = phone.post(place.url("upload"), {"scans": scans}, content_type="application/json")
+    assert answer.status_code == 200
+    return [(one["verdict"], one["is_conflict"]) for one in answer.json()["scans"]]
+
+
+def rows() -> list[tuple[str, str, bool]]:
+    return list(Scan.objects.order_by("pk").values_list("told", "verdict", "is_conflict"))
+
+
+# ---- The live codes
+
+
+def test_live_file_tells_event_and_state_of_every_code(event: Event, place: Place, ravi: Any) -> None:
+    other = open_event(event.fest, name="Quiz Bowl", capacity=1)
+    build_event(event.fest, name="Still a draft", state=Event.State.DRAFT)
+    good, used, gone, old, elsewhere = (ticket_for(one) for one in (event, event, event, event, other))
+    scanned(place, used.code, ravi)
+    cancel([gone.registration_id], actor=Change.Actor.ORGANISER, deadline=Deadline())
+    new = void(old)
+    waiting_for(other)
+    ticket_for(open_event(build_fest(is_current=False)))
+    events, found = read(live(place).content)
+    assert [(one["name"], one["here"]) for one in events] == [("Robo Race", True), ("Quiz Bowl", False)]
+    assert found == {
+        digest_of(good.code): ("Robo Race", "live"),
+        digest_of(used.code): ("Robo Race", "already"),
+        digest_of(gone.code): ("Robo Race", "cancelled"),
+        digest_of(old.code): ("Robo Race", "reissued"),
+        digest_of(new.code): ("Robo Race", "live"),
+        digest_of(elsewhere.code): ("Quiz Bowl", "live"),
+    }
+
+
+def test_live_file_names_nobody_and_holds_no_key(event: Event, place: Place, phone: Client) -> None:
+    ticket = ticket_for(event, name="Asha Raman", email="asha@example.org")
+    answer = phone.get(place.url("live"))
+    told = answer.content + json.dumps(dict(answer.headers)).encode()
+    student = ticket.student
+    secrets = ["Asha", "asha@", student.reference, ticket.code, student.school.name]
+    secrets.append(base64.b64encode(ticket.code.encode()).decode())
+    assert [secret for secret in secrets if secret.encode() in told] == []
+
+
+def test_live_file_has_18_bytes_a_code(event: Event, place: Place) -> None:
+    empty = len(live(place).content)
+    for _ in range(3):
+        ticket_for(event)
+    assert len(live(place).content) - empty == 3 * 18
+
+
+def test_live_file_asks_as_many_queries_for_three_codes_as_for_one(
+    event: Event, place: Place, phone: Client
+) -> None:
+    ticket_for(event)
+    phone.get(place.url("live"))
+    one = query_count(phone, place.url("live"))
+    for _ in range(2):
+        ticket_for(open_event(event.fest))
+    assert query_count(phone, place.url("live")) == one
+
+
+def test_live_file_is_sent_again_only_when_it_has_changed(event: Event, place: Place, phone: Client) -> None:
+    ticket_for(event)
+    first = phone.get(place.url("live"))
+    etag = {"If-None-Match": first["ETag"]}
+    same = phone.get(place.url("live"), headers=etag)
+    assert (same.status_code, same.content) == (304, b"")
+    told, told_again = json.loads(first["X-Door"]), json.loads(same["X-Door"])
+    assert told_again["at"] > told["at"]
+    assert (told["in"], told["of"]) == (0, 1)
+    ticket_for(event)
+    assert phone.get(place.url("live"), headers=etag).status_code == 200
+    assert first["Cache-Control"] == "no-store"
+
+
+# ---- The worker and its page
+
+
+def test_worker_may_keep_the_door_and_no_more(phone: Client, place: Place) -> None:
+    answer = phone.get(reverse("door:worker"))
+    assert (answer["Service-Worker-Allowed"], answer["Cache-Control"]) == ("/door/", "no-store")
+    assert answer["Content-Type"] == "text/javascript"
+    assert "wasm-unsafe-eval" not in answer["Content-Security-Policy"]
+    assert "js/door/door" in answer.content.decode()
+
+
+def test_only_pages_with_a_camera_may_run_a_decoder(phone: Client, place: Place) -> None:
+    allowed = "script-src 'self' 'wasm-unsafe-eval'"
+    names = ("place", "offline", "search", "live")
+    policies = {name: phone.get(place.url(name))["Content-Security-Policy"] for name in names}
+    assert {name: allowed in policy for name, policy in policies.items()} == {
+        "place": True,
+        "offline": True,
+        "search": False,
+        "live": False,
+    }
+
+
+def test_page_that_is_kept_shows_no_message(phone: Client, event: Event, place: Place, ravi: Any) -> None:
+    """A message may name a person; the next page that is not kept still shows it."""
+    ticket = ticket_for(event, name="Asha Raman")
+    scan = scanned(place, ticket.code, ravi)
+    reason = {"reason": "Wrong ticket", "nonce": random_key().hex}
+    assert phone.post(place.url("undo", scan.nonce), reason).status_code == 302
+    assert "Asha" not in phone.get(place.url("offline")).content.decode()
+
+
+@pytest.mark.parametrize("name", ["live", "upload", "offline"])
+def test_other_volunteers_place_is_not_found(place: Place, name: str) -> None:
+    stranger = doorkeeper(volunteer(gate_of(place.fest, name="Back gate")))
+    method = stranger.post if name == "upload" else stranger.get
+    assert method(place.url(name)).status_code == 404
+    assert Client().get(place.url(name)).status_code == 302
+
+
+def test_upload_needs_the_token_of_its_page(place: Place, ravi: Any) -> None:
+    phone = Client(enforce_csrf_checks=True)
+    phone.force_login(ravi)
+    body = json.dumps({"scans": []})
+    given = {"content_type": "application/json"}
+    assert phone.post(place.url("upload"), body, **given).status_code == 403
+    token = json.loads(phone.get(place.url("live"))["X-Door"])["token"]
+    assert phone.post(place.url("upload"), body, headers={"X-CSRFToken": token}, **given).status_code == 200
+
+
+# ---- Uploading
+
+
+def test_scan_without_a_network_lets_in_at_the_time_of_the_device(
+    phone: Client, event: Event, place: Place, ravi: Any
+) -> None:
+    ticket, at = ticket_for(event), timezone.now() - 10 * MINUTE
+    assert sent(phone, place, queued(ticket, at=at)) == [("in", False)]
+    row = CheckIn.objects.get()
+    assert (row.ticket, row.at, row.how, row.user, row.gate) == (ticket, at, "offline", ravi, place.gate)
+    assert row.recorded_at > at
+
+
+def test_same_upload_twice_changes_nothing(phone: Client, event: Event, place: Place) -> None:
+    scans = [queued(ticket_for(event)), queued("x" * 22, told="unknown")]
+    first = sent(phone, place, *scans)
+    before = rows(), list(CheckIn.objects.values())
+    assert sent(phone, place, *scans) == first == [("in", False), ("unknown", False)]
+    assert (rows(), list(CheckIn.objects.values())) == before
+
+
+def test_upload_out_of_order_is_judged_in_the_order_of_its_time(
+    phone: Client, event: Event, place: Place
+) -> None:
+    ticket, now = ticket_for(event), timezone.now()
+    later, sooner = queued(ticket, at=now, told="already"), queued(ticket, at=now - MINUTE)
+    assert sent(phone, place, later, sooner) == [("in", False), ("already", False)]
+    assert CheckIn.objects.get().at == now - MINUTE
+
+
+def test_two_devices_that_said_in_make_one_check_in_and_a_conflict(
+    phone: Client, event: Event, place: Place
+) -> None:
+    ticket, now = ticket_for(event), timezone.now()
+    other = doorkeeper(volunteer(place.gate, first_name="Mei"))
+    assert sent(phone, place, queued(ticket, at=now)) == [("in", False)]
+    # It comes late, though its device was the first.
+    assert sent(other, place, queued(ticket, at=now - 5 * MINUTE)) == [("already", True)]
+    assert CheckIn.objects.count() == 1
+
+
+@pytest.mark.parametrize("what", ["cancelled", "reissued"])
+def test_device_that_said_in_to_what_is_dead_makes_a_conflict(
+    phone: Client, event: Event, place: Place, what: str
+) -> None:
+    ticket = ticket_for(event)
+    if what == "reissued":
+        void(ticket)
+    else:
+        cancel([ticket.registration_id], actor=Change.Actor.ORGANISER, deadline=Deadline())
+    assert sent(phone, place, queued(ticket)) == [(what, True)]
+    assert CheckIn.objects.count() == 0
+
+
+def test_time_in_the_future_is_taken_as_now(phone: Client, event: Event, place: Place) -> None:
+    ahead = timezone.now() + 20 * MINUTE
+    assert sent(phone, place, queued(ticket_for(event), at=ahead)) == [("in", False)]
+    assert CheckIn.objects.get().at <= timezone.now()
+
+
+def test_time_before_the_doors_lets_nobody_in(phone: Client, event: Event, place: Place) -> None:
+    early = event.entry_opens_at - MINUTE
+    ((verdict, is_conflict),) = sent(phone, place, queued(ticket_for(event), at=early))
+    assert (verdict in ("too_soon", "other_day"), is_conflict) == (True, True)
+    assert CheckIn.objects.count() == 0
+
+
+def test_upload_names_nobody(phone: Client, event: Event, place: Place) -> None:
+    ticket = ticket_for(event, name="Asha Raman")
+    answer = phone.post(
+        place.url("upload"), {"scans": [queued(ticket)]}, content_type="application/json"
+    ).content.decode()
+    assert [word for word in ("Asha", ticket.code, ticket.student.reference) if word in answer] == []
+
+
+GOOD = {"nonce": "0" * 32, "digest": "0" * 32, "at": "2026-12-05T10:00:00Z", "told": "in"}
+MALFORMED = {
+    "empty": "",
+    "not JSON": "{",
+    "not an object": "[]",
+    "no list": '{"scans": {}}',
+    "not UTF-8": b"\xff\xfe",
+    "deep": "[" * 100_000,
+    "a number": '{"scans": [1]}',
+    "too many": json.dumps({"scans": [GOOD] * 501}),
+    "too large": json.dumps({"scans": [GOOD], "more": "x" * 200_000}),
+    **{
+        f"{name} {value!r}": json.dumps({"scans": [{**GOOD, name: value}]})
+        for name, value in (
+            ("nonce", "x"),
+            ("nonce", None),
+            ("nonce", 1),
+            ("digest", "' OR 1=1--"),
+            ("digest", "0" * 31),
+            ("digest", []),
+            ("at", "yesterday"),
+            ("at", "2026-12-05T10:00:00"),
+            ("at", "9999-12-31T23:59:59Z"),
+            ("at", 5),
+            ("told", "yes"),
+            ("told", {}),
+        )
+    },
+}
+
+
+@pytest.mark.parametrize("what", list(MALFORMED))
+def test_malformed_upload_is_refused_whole(phone: Client, place: Place, what: str) -> None:
+    answer = phone.post(place.url("upload"), MALFORMED[what], content_type="application/json")
+    assert answer.status_code == 400
+    assert answer.json()["error"]
+    assert Scan.objects.count() == 0
+
+
+def test_upload_looks_all_codes_up_at_once(
+    event: Event, place: Place, ravi: Any, django_assert_max_num_queries: Any
+) -> None:
+    tickets = [ticket_for(event) for _ in range(3)]
+    with django_assert_max_num_queries(1):
+        codes = uploading._codes_of([digest_of(ticket.code) for ticket in tickets], place)
+    assert codes == {digest_of(ticket.code): ticket.code for ticket in tickets}
+
+
+def test_logout_empties_the_browser(phone: Client) -> None:
+    assert phone.post(reverse("account_logout"))["Clear-Site-Data"] == '"cache", "storage"'
+    assert phone.session.items() == {}.items()
