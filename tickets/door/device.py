@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from typing import Any
 
 from csp.decorators import csp_update
 from django.conf import settings
@@ -45,7 +46,7 @@ scanning = csp_update({"script-src": ["'self'", "'wasm-unsafe-eval'"]})
 def worker(request: HttpRequest, fest: Fest) -> HttpResponse:
     """The service worker: the files of this release, and the script that keeps them."""
     files = [static(name) for name in FILES]
-    kept = {"home": reverse("door:home"), "files": files, "static": settings.STATIC_URL}
+    kept: dict[str, Any] = {"home": reverse("door:home"), "files": files, "static": settings.STATIC_URL}
     kept["cache"] = "door-" + hashlib.sha256(json.dumps(files).encode()).hexdigest()[:12]
     script = f"self.door = {json.dumps(kept)};\nimportScripts({json.dumps(static('js/door/worker.js'))});\n"
     response = HttpResponse(script, content_type="text/javascript")
@@ -67,9 +68,8 @@ def live(request: HttpRequest, place: Place) -> HttpResponseBase:
     """The live codes; with them, also where they have not changed, the time, the counts and a fresh token."""
     at, content = live_of(place)
     etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
-    response: HttpResponseBase = HttpResponse(content, content_type="application/octet-stream")
-    response["ETag"] = etag
-    response = get_conditional_response(request, etag=etag, response=response) or response
+    whole = HttpResponse(content, content_type="application/octet-stream", headers={"ETag": etag})
+    response = get_conditional_response(request, etag=etag, response=whole) or whole
     counts = counts_of(place, at)
     told = {"at": at.isoformat(), "token": get_token(request), "in": counts.inside, "of": counts.expected}
     response["X-Door"] = json.dumps(told)

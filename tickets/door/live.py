@@ -49,7 +49,7 @@ def live(place: Place) -> Live:
     """Every code of the place's fest, as of now, in one query beside that of the events."""
     rows = Event.objects.filter(fest=place.fest).exclude(state=Event.State.DRAFT)
     events = list(rows.select_related("venue").order_by("pk"))
-    given = {
+    given: dict[str, Any] = {
         "ids": [event.pk for event in events],
         "cancelled": [event.state == Event.State.CANCELLED for event in events],
     }

@@ -125,8 +125,7 @@
 
   // Once both the page and the codes are kept, the network may go.
   const worker = navigator.serviceWorker;
-  let hasCodes = false;
-  const keep = () => hasCodes && worker?.controller?.postMessage(place);
+  const keep = async () => (await worker?.ready)?.active.postMessage(place);
   let syncing = false;
   const sync = async () => {
     if (syncing || leaving.isLeaving) return;
@@ -145,7 +144,6 @@
       part("expired").hidden = "token" in told || told.status >= 500;
       if (!told.token) return;
       count(told);
-      hasCodes = true;
       keep();
     } catch {
       connected(false);
@@ -162,6 +160,5 @@
   sync();
   start();
   worker?.addEventListener("message", () => (part("ready").hidden = false));
-  worker?.addEventListener("controllerchange", keep);
   worker?.register(says.worker, { scope: says.scope }).catch(() => {});
 })();
