@@ -12,7 +12,7 @@ from django.contrib.sessions.models import Session
 from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, expect
 
 from events.models import Event
-from registrations.tests.builders import PASSWORD
+from registrations.tests.builders import PASSWORD, build_submission
 from tickets.models import CheckIn, Gate, Scan, Ticket
 from tickets.tests.entrance import fest_today, gate_of, open_event, place_of, scanned, ticket_for, volunteer
 
@@ -146,6 +146,18 @@ def test_hand_scanner_types_beside_the_camera(phone: BrowserContext, gate: Gate,
     assert Scan.objects.count() == 4
 
 
+def test_reference_of_two_tickets_asks_which(phone: BrowserContext, gate: Gate, event: Event) -> None:
+    other = open_event(event.fest, name="Quiz Bowl", minutes=5, ends_at=event.starts_at)
+    gate.events.add(other)
+    reference = build_submission(event, other, name="Mina Das").student.reference
+    page = opened(phone, gate)
+    wedge(page, reference.lower())
+    expect(word(page)).to_have_text("Choose")
+    page.get_by_role("button", name="Quiz Bowl").click()
+    expect(word(page)).to_have_text("In")
+    assert CheckIn.objects.get().ticket.registration.event == other
+
+
 def test_door_works_without_scripts(browser: Browser, live_server: Any, gate: Gate, ticket: Ticket) -> None:
     with browser.new_context(viewport=PHONE, base_url=live_server.url, java_script_enabled=False) as context:
         log_in(context, gate)
@@ -163,7 +175,8 @@ def test_scans_without_a_network_are_uploaded_and_conflicts_listed(
     page = opened(phone, gate)
     kept(page)
     phone.set_offline(True)
-    page.reload()
+    page.goto("/door/")
+    page.wait_for_url(f"**{path_of(gate)}")
     for text, expected in ((url_of(ticket), "In"), (ticket.code, "Already in"), ("x" * 22, "Unknown")):
         wedge(page, text)
         expect(word(page)).to_have_text(expected)

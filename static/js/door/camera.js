@@ -54,6 +54,8 @@ const camera = (() => {
       await video.play();
       detector ??= await decoder(data);
       watch(video, heard);
+      // The screen stays on; where it may not, the camera works all the same.
+      navigator.wakeLock?.request("screen").catch(() => {});
       return track;
     },
     hasLight: () => Boolean(track?.getCapabilities?.().torch),

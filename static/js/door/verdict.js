@@ -10,11 +10,10 @@ const verdict = (() => {
     amber: { notes: [520, 520], length: 0.14, tremble: [120, 80, 120] },
     red: { notes: [196, 147], length: 0.26, tremble: [400] },
   };
-  let audio;
+  const audio = new AudioContext();
   let leaves;
 
   const sound = ({ notes, length }) => {
-    audio ??= new AudioContext();
     notes.forEach((note, number) => {
       const tone = audio.createOscillator();
       const volume = audio.createGain();
@@ -28,7 +27,7 @@ const verdict = (() => {
     });
   };
   // Browsers are silent until the page was touched once.
-  addEventListener("pointerdown", () => audio?.resume());
+  addEventListener("pointerdown", () => audio.resume());
 
   const fill = (name, text) => {
     part(name).textContent = text || "";

@@ -1,0 +1,45 @@
+"""Uploads that meet: the same one from a phone that sends twice, and two phones that had let in the same people."""
+
+import datetime as dt
+from collections import Counter
+from functools import partial
+
+import pytest
+from django.utils import timezone
+
+from registrations.tests.races import at_once
+from tickets.door.uploading import Queued, upload
+from tickets.keys import random_key
+from tickets.models import CheckIn, Scan
+from tickets.tests.entrance import fest_today, gate_of, open_event, place_of, ticket_for, volunteer
+from tickets.tests.test_door_device import digest_of
+
+pytestmark = [pytest.mark.race, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+PHONES = 2
+
+
+def test_uploads_at_once_let_each_in_once_and_tell_the_others() -> None:
+    """Two phones had let the same six in; each sends its six twice in one instant."""
+    event = open_event(fest_today())
+    gate = gate_of(event.fest, event)
+    place, now = place_of(gate), timezone.now()
+    tickets = [ticket_for(event) for _ in range(6)]
+    devices = [
+        (
+            volunteer(gate),
+            [
+                Queued(random_key(), digest_of(ticket.code), now - dt.timedelta(minutes=number), "in")
+                for number, ticket in enumerate(tickets)
+            ],
+        )
+        for _ in range(PHONES)
+    ]
+    works = [partial(upload, place, scans, user=user) for user, scans in devices for _ in range(2)]
+    answers = at_once(works)
+    assert [error for error in answers if isinstance(error, Exception)] == []
+    told = [[(scan.nonce, scan.verdict) for scan in answer] for answer in answers]
+    assert (told[0], told[2]) == (told[1], told[3])
+    assert CheckIn.objects.count() == len(tickets)
+    found = Counter(Scan.objects.values_list("verdict", "is_conflict"))
+    assert found == {("in", False): len(tickets), ("already", True): len(tickets)}
