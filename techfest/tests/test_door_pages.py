@@ -96,7 +96,6 @@ def word(page: Page) -> Any:
 @contextmanager
 def with_camera(browser_type: BrowserType, launch: dict[str, Any], path: Path) -> Iterator[Browser]:
     camera = [
-        "--use-fake-ui-for-media-stream",
         "--use-fake-device-for-media-stream",
         f"--use-file-for-fake-video-capture={path}",
     ]
@@ -107,7 +106,7 @@ def with_camera(browser_type: BrowserType, launch: dict[str, Any], path: Path) -
         browser.close()
 
 
-def test_camera_reads_a_ticket_once(
+def test_camera_that_is_allowed_reads_a_ticket_once(
     browser_type: BrowserType,
     browser_type_launch_args: dict[str, Any],
     live_server: Any,
@@ -122,6 +121,9 @@ def test_camera_reads_a_ticket_once(
     ):
         log_in(context, gate)
         page = opened(context, gate)
+        expect(page.locator("[data-camera-says]")).to_contain_text("not allowed")
+        context.grant_permissions(["camera"])
+        page.get_by_role("button", name="Start the camera").click()
         asked = []
         page.on("request", lambda request: asked.append(request.url))
         expect(word(page)).to_have_text("In", timeout=15_000)
