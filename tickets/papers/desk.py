@@ -13,6 +13,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -106,7 +107,7 @@ def printout(request: HttpRequest, code: str) -> HttpResponseBase:
     found = _printout(request, code)
     is_there, problem = workerfiles.is_there(found), workerfiles.problem_of(found)
     context = {"printout": found, "is_there": is_there, "problem": problem}
-    response = _page(request, "printout", str(found), **context)
+    response = _page(request, "printout", capfirst(str(found)), **context)
     if not is_there and not problem:
         response["Refresh"] = "3"
     return response
