@@ -18,7 +18,7 @@ from registrations.results.naming import public_name
 from registrations.results.ranking import written
 
 Names = ResultSheet.Names
-PER_PAGE = 50
+PER_PAGE = 40
 """Places on one page, so that it stays light."""
 
 

@@ -11,13 +11,18 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from playwright.sync_api import Browser, Page, Response
 
 from events.models import Event
 from registrations import links
-from registrations.models import Registration
-from registrations.tests.builders import build_event, build_fest, build_school, build_submission
-from tickets.models import Ticket
+from registrations.locking import Deadline
+from registrations.models import Registration, Result, Student
+from registrations.results import publishing
+from registrations.results.publishing import PER_PAGE
+from registrations.tests.builders import build_event, build_fest, build_school, build_submission, build_user
+from tickets.models import Certificate, Ticket
+from tickets.papers.certificates import path_of
 
 from .browsing import PHONE, faults_of
 
@@ -50,6 +55,7 @@ def site(beside_a_running_loop: None, plain_static: None, live_server: Any, tran
     ticket = Ticket.objects.filter(student=seated.student).earliest("pk")
     registration = Registration.objects.filter(student=seated.student).earliest("pk")
     my = links.my_path(seated.student)
+    certificate, revoked = _honoured(full, registration)
     paths = {
         "catalogue": reverse("events:catalogue"),
         "filtered": reverse("events:catalogue") + "?grade=7&free=on",
@@ -64,11 +70,35 @@ def site(beside_a_running_loop: None, plain_static: None, live_server: Any, tran
         "add": reverse("registrations:add", args=[token_of(my)]),
         "cancel": reverse("registrations:cancel", args=[token_of(my), registration.pk]),
         "ticket": ticket.get_absolute_url(),
+        "all results": reverse("results:overview"),
+        "results": reverse("results:event", args=[full.slug]),
+        "certificate": path_of(certificate),
+        "revoked certificate": path_of(revoked),
         "link": reverse("tickets:link"),
         "privacy": reverse("registrations:privacy"),
         "missing": "/nothing-here/",
     }
     return Site(live_server.url, paths)
+
+
+def _honoured(event: Event, registration: Registration) -> list[Certificate]:
+    """Results with as many places as one page has, and two certificates, one of them not valid any more."""
+    user, now = build_user(), timezone.now()
+    for number in range(PER_PAGE):
+        text = f"{number:03}"
+        student = Student.objects.create(
+            fest=event.fest, school=registration.student.school, grade=7, name=f"Kim {text}", roll_number=text
+        )
+        row = Registration.objects.create(
+            event=event, student=student, state="confirmed", place=1000 + number, created_at=now
+        )
+        Result.objects.create(registration=row, rank=number + 1, points=99 - number)
+    publishing.publish(event, "short", user=user, deadline=Deadline())
+    own = {"registration": registration, "student": registration.student, "issued_at": now}
+    return [
+        Certificate.objects.create(kind="rank", rank=1, **own),
+        Certificate.objects.create(kind="participation", revoked_at=now, **own),
+    ]
 
 
 def token_of(my_path: str) -> str:
@@ -138,7 +168,7 @@ def weight_of(page: Page, url: str, own: str) -> tuple[bool, bool, bool, list[st
 
 def test_pages_within_budget(site: Site, browser: Browser) -> None:
     weights = {}
-    for name in ("catalogue", "event", "form", "link", "privacy"):
+    for name in ("catalogue", "event", "form", "link", "privacy", "all results", "results"):
         with browser.new_context(viewport=PHONE) as context:
             weights[name] = weight_of(context.new_page(), site[name], site.url)
     assert weights == dict.fromkeys(weights, (True, True, True, [], 0))
