@@ -17,6 +17,7 @@ from tickets.door.live import PREFIX
 from tickets.door.places import Place
 from tickets.models import CheckIn, Scan
 
+Verdict = Scan.Verdict
 MOST = 500
 """Scans of one upload; a device sends a hundred at a time."""
 LARGEST = 128 * 1024
@@ -64,19 +65,31 @@ def upload(place: Place, scans: Sequence[Queued], *, user: Any) -> list[Scan]:
     """
     now = database_now()
     codes = _codes_of([scan.digest for scan in scans], place)
-    judged = (
-        check_in(
-            place,
-            # A digest that no ticket has is not a code either, and is answered as unknown.
-            code=codes.get(scan.digest, scan.digest[:22]),
-            nonce=scan.nonce,
-            user=user,
-            offline=Offline(at=min(scan.at, now), told=scan.told),
-            how=CheckIn.How.OFFLINE,
-        )
-        for scan in sorted(scans, key=lambda scan: scan.at)
+    in_order = sorted(scans, key=lambda scan: scan.at)
+    return [_judge(place, scan, codes, user=user, now=now) for scan in in_order]
+
+
+def _judge(place: Place, queued: Queued, codes: dict[str, str], *, user: Any, now: dt.datetime) -> Scan:
+    scan = check_in(
+        place,
+        # A digest that no ticket has is not a code either, and is answered as unknown.
+        code=codes.get(queued.digest, queued.digest[:22]),
+        nonce=queued.nonce,
+        user=user,
+        offline=Offline(at=min(queued.at, now), told=queued.told),
+        how=CheckIn.How.OFFLINE,
     )
-    return [scan for scan in judged if isinstance(scan, Scan)]  # always: without a network nobody chooses
+    if not isinstance(scan, Scan):
+        raise Malformed("This code is not a ticket's.")
+    return scan if scan.is_offline or scan.user_id != user.pk else _told_otherwise(scan, queued.told)
+
+
+def _told_otherwise(scan: Scan, told: str) -> Scan:
+    """A scan whose answer came too late for the device: it was judged here at once, and there by itself."""
+    is_conflict = told != Verdict.ALREADY and (told == Verdict.IN) != (scan.verdict == Verdict.IN)
+    if Scan.objects.filter(pk=scan.pk, told="").update(told=told, is_conflict=is_conflict):
+        scan.told, scan.is_conflict = told, is_conflict
+    return scan
 
 
 def _read(row: Any, number: int) -> Queued:

@@ -4,6 +4,7 @@ import base64
 import datetime as dt
 import hashlib
 import json
+import uuid
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from registrations.locking import Deadline
 from registrations.models import Change
 from registrations.tests.builders import build_event, build_fest
 from tickets.door import uploading
+from tickets.door.checking_in import check_in
 from tickets.door.live import RECORD, STATES, live
 from tickets.door.places import Place
 from tickets.keys import random_key
@@ -266,6 +268,29 @@ def test_device_that_said_in_to_what_is_dead_makes_a_conflict(
         cancel([ticket.registration_id], actor=Change.Actor.ORGANISER, deadline=Deadline())
     assert sent(phone, place, queued(ticket)) == [(what, True)]
     assert CheckIn.objects.count() == 0
+
+
+@pytest.mark.parametrize(("told", "is_conflict"), [("in", True), ("already", False)])
+def test_scan_whose_answer_came_too_late_for_the_device_is_compared(
+    phone: Client, event: Event, place: Place, ravi: Any, told: str, is_conflict: bool
+) -> None:
+    """It had reached the server, but the phone gave up waiting and judged by itself."""
+    ticket = ticket_for(event)
+    scanned(place, ticket.code, volunteer(*Gate.objects.all(), first_name="Mei"))
+    again = queued(ticket, told=told)
+    late = check_in(place, code=ticket.code, nonce=uuid.UUID(again["nonce"]), user=ravi)
+    assert isinstance(late, Scan)
+    for _ in range(2):
+        assert sent(phone, place, again) == [("already", is_conflict)]
+    assert rows() == [("", "in", False), (told, "already", is_conflict)]
+
+
+def test_nobody_marks_the_scan_of_somebody_else(phone: Client, event: Event, place: Place) -> None:
+    ticket = ticket_for(event)
+    other = scanned(place, ticket.code, volunteer(*Gate.objects.all(), first_name="Mei"))
+    mine = {**queued(ticket, told="cancelled"), "nonce": other.nonce.hex}
+    assert sent(phone, place, mine) == [("in", False)]
+    assert rows() == [("", "in", False)]
 
 
 def test_time_in_the_future_is_taken_as_now(phone: Client, event: Event, place: Place) -> None:
