@@ -1,5 +1,6 @@
 """The door on a phone: camera, hand scanner, no network, logging out; in a real browser with a real film of a QR."""
 
+import datetime as dt
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,9 +10,13 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.sessions.models import Session
+from django.db.models import F
+from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, expect
 
 from events.models import Event
+from registrations.cancelling import cancel
+from registrations.locking import Deadline
 from registrations.tests.builders import PASSWORD, build_submission
 from tickets.models import CheckIn, Gate, Scan, Ticket
 from tickets.tests.entrance import fest_today, gate_of, open_event, place_of, scanned, ticket_for, volunteer
@@ -204,6 +209,39 @@ def test_scans_without_a_network_are_uploaded_and_conflicts_listed(
         ("Asha Raman", "offline"),
         ("Ben Rao", "scan"),
     ]
+
+
+def test_phone_knows_the_verdicts_without_a_network(
+    phone: BrowserContext, gate: Gate, ticket: Ticket, event: Event
+) -> None:
+    now = timezone.now()
+    dead, old = ticket_for(event), ticket_for(event)
+    cancel([dead.registration_id], actor="organiser", deadline=Deadline())
+    Ticket.objects.filter(pk=old.pk).update(voided_at=now)
+    tomorrow = open_event(event.fest, minutes=26 * 60)
+    soon = open_event(event.fest, name="Quiz Bowl", doors_open_at=now + dt.timedelta(minutes=2))
+    gate.events.add(tomorrow, soon)
+    elsewhere = ticket_for(open_event(event.fest, name="Debug Relay"))
+    scans = [
+        (elsewhere, "red", "Wrong event", "This ticket is for Debug Relay: go to Main Hall"),
+        (ticket_for(tomorrow), "red", "Wrong day", "is on another day"),
+        (ticket_for(soon), "red", "Not yet open", "The doors of Quiz Bowl open at"),
+        (dead, "red", "Cancelled", "was cancelled"),
+        (old, "red", "Replaced", "Show the newer ticket"),
+        (ticket, "green", "In", "Welcome to Robo Race"),
+    ]
+    page = opened(phone, gate)
+    kept(page)
+    phone.set_offline(True)
+    for one, tone, expected, sentence in scans:
+        wedge(page, one.code)
+        expect(word(page)).to_have_text(expected)
+        expect(page.locator(f"[data-verdict][data-tone={tone}] [data-sentence]")).to_contain_text(sentence)
+    wedge(page, ticket.student.reference)
+    expect(page.locator("[data-sentence]")).to_contain_text("only the QR of a ticket can be checked")
+    phone.set_offline(False)
+    expect(page.locator("[data-waiting]")).to_be_hidden()
+    assert Scan.objects.filter(is_offline=True, is_conflict=False, told=F("verdict")).count() == len(scans)
 
 
 def test_phone_keeps_nothing_after_logging_out(phone: BrowserContext, gate: Gate, ticket: Ticket) -> None:

@@ -66,7 +66,7 @@ def _facts(event: Event, place: Place) -> dict[str, Any]:
     first = _midnight(min(opens, event.starts_at), place)
     last = _midnight(_midnight(event.ends_at, place) + dt.timedelta(hours=36), place)
     return {
-        "name": event.name,
+        "event": event.name,
         "hall": event.venue.name,
         "when": when(event),
         "doors": clock(opens),

@@ -81,7 +81,7 @@ def read(content: bytes) -> tuple[list[dict[str, Any]], dict[str, tuple[str, str
     rows = [codes[at : at + RECORD] for at in range(0, len(codes), RECORD)]
     assert rows == sorted(rows)
     tails = {row[:16].hex(): int.from_bytes(row[16:]) for row in rows}
-    return events, {digest: (events[tail >> 3]["name"], STATES[tail & 7]) for digest, tail in tails.items()}
+    return events, {digest: (events[tail >> 3]["event"], STATES[tail & 7]) for digest, tail in tails.items()}
 
 
 def queued(ticket: Ticket | str, *, told: str = "in", at: dt.datetime | None = None) -> dict[str, str]:
@@ -114,7 +114,7 @@ def test_live_file_tells_event_and_state_of_every_code(event: Event, place: Plac
     waiting_for(other)
     ticket_for(open_event(build_fest(is_current=False)))
     events, found = read(live(place).content)
-    assert [(one["name"], one["here"]) for one in events] == [("Robo Race", True), ("Quiz Bowl", False)]
+    assert [(one["event"], one["here"]) for one in events] == [("Robo Race", True), ("Quiz Bowl", False)]
     assert found == {
         digest_of(good.code): ("Robo Race", "live"),
         digest_of(used.code): ("Robo Race", "already"),

@@ -55,7 +55,7 @@
       word: main.dataset[`text${named(verdict)}`] ?? says.textNoList,
       note: main.dataset.textOffline,
       sentence: filled(says[`say${named(verdict)}`] ?? "", event),
-      event: event?.name,
+      event: event?.event,
       hall: event?.hall,
     };
   };
