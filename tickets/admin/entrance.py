@@ -1,9 +1,21 @@
 """The door at the desk: gates, who came in, what was scanned, what was odd."""
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
+from events.asking import Question, ReasonForm, answered, ask
+from events.clock import database_now
 from events.desk import RecordAdmin
+from tickets.door.settling import settle
 from tickets.models import Alarm, CheckIn, Gate, Scan
+
+MOST_SHOWN = 50
+"""Conflicts that the page names before it settles all that were chosen."""
 
 
 @admin.register(Gate)
@@ -41,7 +53,10 @@ class CheckInAdmin(RecordAdmin):
 
 @admin.register(Scan)
 class ScanAdmin(RecordAdmin):
+    """What was answered at the doors; where a phone without a network was wrong, a person settles it here."""
+
     led_through = "ticket__registration__event"
+    actions = ("settle_conflicts",)
     list_display = ("at", "verdict", "ticket", "where", "user", "is_offline", "is_conflict", "settled_at")
     list_select_related = ("ticket__registration__student", "ticket__registration__event", "user")
     list_filter = ("verdict", "is_offline", "is_conflict", ("settled_at", admin.EmptyFieldListFilter))
@@ -61,6 +76,59 @@ class ScanAdmin(RecordAdmin):
         "note",
     )
     ordering = ("-at", "-pk")
+
+    def has_settle_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("tickets.change_scan")
+
+    @admin.action(description=gettext_lazy("Settle what a phone had said wrongly"), permissions=["settle"])
+    def settle_conflicts(self, request: HttpRequest, queryset: QuerySet[Scan]) -> HttpResponseBase | None:
+        """Asks what was found out, and ends the conflicts among the chosen scans."""
+        chosen = list(queryset.filter(is_conflict=True, settled_at=None))
+        if not chosen:
+            self.message_user(request, _("None of these is an open conflict."), messages.WARNING)
+            return None
+        form = answered(ReasonForm, request)
+        if not form.is_valid():
+            return ask(request, self, action="settle_conflicts", question=_question(chosen), form=form)
+        count = settle(
+            [scan.pk for scan in chosen],
+            user=request.user,
+            note=form.cleaned_data["reason"],
+            now=database_now(),
+        )
+        words = ngettext("%(count)d conflict is settled.", "%(count)d conflicts are settled.", count)
+        self.message_user(request, words % {"count": count}, messages.SUCCESS)
+        return None
+
+
+def _question(chosen: list[Scan]) -> Question:
+    count = len(chosen)
+    words = ngettext(
+        "%(count)d conflict is settled with your note; the scan stays as it is.",
+        "%(count)d conflicts are settled with your note; the scans stay as they are.",
+        count,
+    )
+    said = _("at %(where)s the phone said: %(told)s, the rules say: %(verdict)s")
+    rows = [
+        format_html(
+            "<bdi>{}</bdi> {}",
+            scan.ticket or _("unknown code"),
+            said
+            % {
+                "where": scan.where,
+                "told": scan.get_told_display(),
+                "verdict": scan.get_verdict_display(),
+            },
+        )
+        for scan in chosen[:MOST_SHOWN]
+    ]
+    return Question(
+        title=_("Settle conflicts"),
+        press=_("Settle them"),
+        chosen=chosen,
+        facts=[words % {"count": count}],
+        rows=rows,
+    )
 
 
 @admin.register(Alarm)
