@@ -16,7 +16,7 @@ HISTORY = """
                 (c.to_state IN ('confirmed', 'offered'))::int
                 - (c.from_state IN ('confirmed', 'offered'))::int END AS seats,
             (c.to_state = 'waiting')::int - (c.from_state = 'waiting')::int AS waits,
-            c.cause = 'replaced' AS replaced
+            c.cause = 'replaced' AS replaced, c.cause = 'walk_in' AS walked_in
         FROM registrations_change c JOIN registrations_registration r ON r.id = c.registration_id
         LEFT JOIN registrations_block b ON b.id = r.block_id
         WHERE c.from_state <> c.to_state
@@ -114,12 +114,12 @@ def no_newcomer_overtook_those_who_waited() -> Iterator[str]:
 def nobody_was_promoted_past_an_earlier_place() -> Iterator[str]:
     """Whoever got a seat from the waiting list had the first place of all who waited at that moment.
 
-    But for those whom a person chose: the change says who it was.
+    But for those whom a person chose, at the desk or at the door: the change says who it was.
     """
     sql = """
         WITH waited AS (
             SELECT r.id, r.event_id, r.place, r.student_id, gone.at AS left_at, gone.to_state,
-                gone.cause = 'chosen' AND gone.user_id IS NOT NULL AS is_chosen
+                gone.cause IN ('chosen', 'walk_in') AND gone.user_id IS NOT NULL AS is_chosen
             FROM registrations_registration r
             JOIN registrations_change came
                 ON came.registration_id = r.id AND came.from_state = '' AND came.to_state = 'waiting'
@@ -182,6 +182,29 @@ def a_moved_one_gave_up_another() -> Iterator[str]:
         yield f"{student} was moved at {at:%Y-%m-%d %H:%M:%S}, but not from one event to one other by somebody."
 
 
+@invariant(5)
+def seats_at_the_door_are_accounted_for() -> Iterator[str]:
+    """Each seat given at the door, and each taken from who had not come, has its volunteer and its reason.
+
+    Nobody lost a seat as a no-show but to somebody who was let in at that very moment.
+    """
+    sql = """
+        SELECT e.name, p.name || ' (' || p.reference || ')', c.cause, c.at, CASE
+            WHEN c.user_id IS NULL OR c.reason = '' THEN 'without a name or a reason'
+            WHEN c.cause = 'no_show' AND NOT EXISTS (
+                SELECT FROM registrations_change w JOIN registrations_registration v ON v.id = w.registration_id
+                WHERE w.cause = 'walk_in' AND w.at = c.at AND v.event_id = r.event_id
+            ) THEN 'for nobody'
+        END AS what
+        FROM registrations_change c JOIN registrations_registration r ON r.id = c.registration_id
+        JOIN events_event e ON e.id = r.event_id JOIN registrations_student p ON p.id = r.student_id
+        WHERE c.cause IN ('walk_in', 'no_show') ORDER BY c.id
+    """
+    for event, student, cause, at, what in rows("SELECT * FROM (", sql, ") o WHERE what IS NOT NULL"):
+        done = "was let in at the door" if cause == "walk_in" else "lost the seat as a no-show"
+        yield f"{event}: {student} {done} at {at:%Y-%m-%d %H:%M:%S} {what}."
+
+
 CHECKS = (
     no_seat_was_given_above_the_capacity,
     nobody_was_sent_away_from_a_free_seat,
@@ -189,4 +212,5 @@ CHECKS = (
     nobody_was_promoted_past_an_earlier_place,
     a_replaced_one_gave_up_what_was_taken,
     a_moved_one_gave_up_another,
+    seats_at_the_door_are_accounted_for,
 )

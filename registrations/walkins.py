@@ -70,7 +70,8 @@ def _judge(walk_in: WalkIn, event: Event, now: datetime) -> Registration | None:
         words = {"event": event.name, "from": _moment(event.promotion_ends_at)}
         raise NotPossible(
             _(
-                "Free seats of %(event)s are given at the door from %(from)s. Until then the waiting list moves by itself."
+                "Free seats of %(event)s are given at the door from %(from)s. "
+                "Until then the waiting list moves by itself."
             )
             % words
         )

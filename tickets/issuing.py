@@ -11,6 +11,7 @@ from events.rows import insert
 from registrations.models import Change, Registration, Student
 from registrations.signals import attempt_noticed, registrations_changed, work_owed
 from tickets import deliveries
+from tickets.door.leaving import give_up
 from tickets.doorbell import ring
 from tickets.models import Ticket
 
@@ -56,6 +57,7 @@ def _issue(changes: Sequence[Change], now: datetime) -> None:
 
 def _void(changes: Sequence[Change], now: datetime) -> None:
     if changes:
+        give_up(changes, now=now)
         ids = [change.registration_id for change in changes]
         Ticket.objects.live().filter(registration__in=ids).update(voided_at=now)
 

@@ -22,6 +22,7 @@ from registrations.student_views import answer_cancel
 from registrations.students import with_email
 from tickets import answers, deliveries, rendering
 from tickets.calendar import CalendarEntry, ics
+from tickets.door import guessing
 from tickets.doorbell import ring
 from tickets.faces import absolute, calendar_entry, event_entry
 from tickets.models import Ticket
@@ -104,7 +105,7 @@ def link(request: HttpRequest) -> HttpResponse:
 @require_safe
 def ticket(request: HttpRequest, code: str) -> HttpResponse:
     """What the QR opens."""
-    found = _ticket(code)
+    found = _ticket(request, code)
     shown = answers.shown(found)
     face = {
         "state": _state_word(found),
@@ -121,14 +122,14 @@ def ticket(request: HttpRequest, code: str) -> HttpResponse:
         "pdf_given_up": shown.pdf_given_up,
         "ics_url": shown.ics_url,
     }
-    return render(request, "tickets/ticket.html", {"face": face})
+    return render(request, "tickets/ticket.html", {"face": face, "code": code})
 
 
 @secret
 @require_safe
 def ticket_pdf(request: HttpRequest, code: str) -> HttpResponseBase:
     """The file, once a worker has made it; until then the page with the QR says so."""
-    found = _ticket(code)
+    found = _ticket(request, code)
     if found.rendered_at is None or not found.is_live:
         return redirect(found)
     try:
@@ -144,7 +145,7 @@ def ticket_pdf(request: HttpRequest, code: str) -> HttpResponseBase:
 @secret
 @require_safe
 def ticket_ics(request: HttpRequest, code: str) -> HttpResponse:
-    found = _ticket(code)
+    found = _ticket(request, code)
     return _calendar_file(calendar_entry(found.registration, url=absolute(found.get_absolute_url())))
 
 
@@ -170,9 +171,10 @@ def _submission(token: str) -> Submission:
         raise Http404 from None
 
 
-def _ticket(code: str) -> Ticket:
+def _ticket(request: HttpRequest, code: str) -> Ticket:
     found = Ticket.objects.with_facts().filter(code=code).first()
     if found is None:
+        guessing.refuse_stranger(request)
         raise Http404
     return found
 

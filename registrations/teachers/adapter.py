@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events.clock import database_now
+from events.roles import VOLUNTEER, has_role
 from registrations.models import Teacher
 from registrations.signals import letter_owed
 from registrations.teachers import throttling, words
@@ -69,11 +70,13 @@ class Adapter(DefaultAccountAdapter):
         return response
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
-        """Teachers to their students, who still waits to that page, organisers to the desk."""
+        """Teachers to their students, who still waits to that page, organisers to the desk, volunteers to the door."""
         teacher = Teacher.objects.filter(user=request.user.pk).first()
         if teacher:
             return settings.LOGIN_REDIRECT_URL if teacher.is_approved else reverse("teachers:waiting")
-        return reverse("admin:index") if getattr(request.user, "is_staff", False) else "/"
+        if getattr(request.user, "is_staff", False):
+            return reverse("admin:index")
+        return reverse("door:home") if has_role(request.user, VOLUNTEER) else "/"
 
     def is_safe_url(self, url: str) -> bool:
         """Only paths of this site: what is safe for the library may still name another of our hosts."""

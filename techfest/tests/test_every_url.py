@@ -1,6 +1,7 @@
 """Every address of the site, from the URLconf itself: who may ask for it, how, and what nobody may do with it."""
 
 import re
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -100,6 +101,23 @@ SIGNED_IN: dict[str, set[str]] = {
     "blocks:list": READ,
     "blocks:ask": FORM,
     "blocks:back": FORM,
+    "door:home": READ,
+    "door:code": READ,
+}
+AT_A_PLACE: dict[str, set[str]] = {
+    "place": READ,
+    "scan": {"POST"},
+    "verdict": READ,
+    "again": {"POST"},
+    "undo": {"POST"},
+    "seat": {"POST"},
+    "search": FORM,
+    "walk_in": FORM,
+    "class": FORM,
+}
+"""The pages of every place of the door: a gate, or an event."""
+SIGNED_IN |= {
+    f"door:{page}-{kind}": takes for page, takes in AT_A_PLACE.items() for kind in ("gate", "event")
 }
 TAKES |= SIGNED_IN
 HOOKS = ("mailgun", "brevo")
@@ -161,7 +179,17 @@ class Kid:
         arguments |= {f"board:{word}": [reference, registration.pk] for word in ("cancel", "replace")}
         arguments |= {f"board:{word}": ["x" * 22] for word in OF_A_FILE}
         arguments["blocks:back"] = [1]
+        arguments |= self._at_the_door(registration)
         return reverse(name, args=arguments.get(name, []))
+
+    def _at_the_door(self, registration: Registration) -> dict[str, list[Any]]:
+        own = dict.fromkeys(("verdict", "again", "undo", "seat"), uuid.UUID(int=1))
+        own["class"] = self.delegation.code
+        named: dict[str, list[Any]] = {"door:code": [registration.tickets.get().code]}
+        for page in AT_A_PLACE:
+            more = [own[page]] if page in own else []
+            named |= {f"door:{page}-gate": [1, *more], f"door:{page}-event": [registration.event.slug, *more]}
+        return named
 
     @property
     def delegation(self) -> Delegation:

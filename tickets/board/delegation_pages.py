@@ -13,6 +13,7 @@ from registrations.teachers.access import by_teacher
 from tickets import delegations, qr
 from tickets.board.opening import current_fest
 from tickets.board.wording import done_text
+from tickets.door import guessing
 from tickets.faces import absolute
 
 
@@ -44,5 +45,6 @@ def public(request: HttpRequest, code: str) -> HttpResponse:
     """What a camera opens: whose delegation it is, and no name of anybody."""
     found = delegations.by_code(code)
     if found is None:
+        guessing.refuse_stranger(request)
         raise Http404
     return render(request, "tickets/delegation.html", {"delegation": found})

@@ -16,7 +16,7 @@ from tickets.door import finding, guessing
 from tickets.door.entering import enter
 from tickets.door.finding import Found
 from tickets.door.judging import candidates, judge
-from tickets.door.places import Place
+from tickets.door.places import Place, count_one
 from tickets.door.reading import Kind, Reading, read
 from tickets.models import CheckIn, Delegation, Scan
 
@@ -90,10 +90,19 @@ def check_in(
         answer = in_transaction(lambda: _attempt(ask), deadline=Deadline())
     except IntegrityError:  # a twin of this scan was faster, or the second wall held: then it is judged anew
         twin = Scan.objects.filter(nonce=nonce).first()
-        answer = twin or in_transaction(lambda: _attempt(ask), deadline=Deadline())
-    if isinstance(answer, Scan) and answer.verdict == Verdict.UNKNOWN and not offline:
-        guessing.note(user)
+        if twin is not None:
+            return twin
+        answer = in_transaction(lambda: _attempt(ask), deadline=Deadline())
+    if isinstance(answer, Scan):
+        _take_note(answer, place)
     return answer
+
+
+def _take_note(scan: Scan, place: Place) -> None:
+    if scan.verdict == Verdict.IN:
+        count_one(place)
+    elif scan.verdict == Verdict.UNKNOWN and not scan.is_offline:
+        guessing.note(scan.user)
 
 
 def _attempt(ask: _Ask) -> Scan | Choice | SchoolList:

@@ -10,6 +10,7 @@ import datetime as dt
 from typing import Any
 
 from allauth.account.adapter import get_adapter
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal import ratelimit
 from django.db import connection
 from django.db.models.functions import Now
@@ -53,16 +54,17 @@ def note(user: Any) -> None:
         ring(str(user))
 
 
-def note_public(request: HttpRequest) -> bool:
-    """Counts an unknown code on a public page; whether there are too many from this address.
+def refuse_stranger(request: HttpRequest) -> None:
+    """Counts an unknown code on a public page; answers 429 instead of the page where there were too many.
 
     Known codes are not counted and never refused, so nobody at a school's one address is kept from a ticket.
     """
-    usage = ratelimit.consume(request, app=_APP, action="unknown", config=PUBLIC_RATE, key="", limit_get=True)
-    if usage:
-        return False
+    if ratelimit.consume(request, app=_APP, action="unknown", config=PUBLIC_RATE, key="", limit_get=True):
+        return
     ring(str(get_adapter(request).get_client_ip(request)))
-    return True
+    answer = ratelimit.respond_429(request)
+    answer["Cache-Control"] = "no-store"
+    raise ImmediateHttpResponse(answer)
 
 
 def ring(subject: str) -> None:

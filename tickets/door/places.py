@@ -104,7 +104,7 @@ _kept: dict[tuple[int, int, str], tuple[float, Counts]] = {}
 
 def counts_of(place: Place, now: dt.datetime) -> Counts:
     """How many of this day's tickets came in here, a second or two old."""
-    key = (place.fest.pk, place.gate.pk if place.gate else 0, place.event.slug if place.event else "")
+    key = _key(place)
     kept = _kept.get(key)
     if kept and time.monotonic() < kept[0]:
         return kept[1]
@@ -126,6 +126,16 @@ def fresh_counts(place: Place, now: dt.datetime) -> Counts:
         cursor.execute(_COUNT, given)
         inside, expected, inside_ever, expected_ever = cursor.fetchone()
     return Counts(inside, expected) if expected else Counts(inside_ever, expected_ever)
+
+
+def count_one(place: Place) -> None:
+    """Somebody just came in here: the kept counts say so at once."""
+    if kept := _kept.get(_key(place)):
+        _kept[_key(place)] = (kept[0], Counts(kept[1].inside + 1, kept[1].expected))
+
+
+def _key(place: Place) -> tuple[int, int, str]:
+    return place.fest.pk, place.gate.pk if place.gate else 0, place.event.slug if place.event else ""
 
 
 def forget() -> None:

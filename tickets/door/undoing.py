@@ -10,7 +10,7 @@ from events.trail import record
 from registrations.errors import NotPossible
 from registrations.locking import Deadline, in_transaction
 from tickets.door.entering import take_back
-from tickets.door.places import Place
+from tickets.door.places import Place, forget
 from tickets.models import CheckIn, Scan, Ticket
 
 
@@ -21,6 +21,7 @@ def undo(scan: Scan, *, user: Any, reason: str) -> None:
     nobody is in; so a second press does nothing.
     """
     in_transaction(lambda: _undo(scan, user, reason), deadline=Deadline())
+    forget()
 
 
 def _undo(scan: Scan, user: Any, reason: str) -> None:

@@ -63,8 +63,10 @@ def walk_in(request: HttpRequest, place: Place) -> HttpResponse:
                 user=request.user,
                 reason=_("Registered at the door"),
             )
-        except (NotPossible, SomebodyKnown) as error:
-            form.add_error(None, str(error.text))
+        except NotPossible as error:
+            form.add_error(None, error.text)
+        except SomebodyKnown:
+            form.add_error("section", _("Somebody of this name and grade is registered. Add the section"))
         else:
             return redirect(place.url("verdict", scan.nonce))
     context: dict[str, Any] = {"form": form, "events": events, "schools": school_names()}

@@ -10,11 +10,12 @@ from django.utils import timezone
 
 from events.models import Event
 from registrations.cancelling import cancel
+from registrations.errors import NotPossible
 from registrations.locking import Deadline
 from registrations.models import Change, MergedReference, Registration
 from registrations.tests.builders import build_fest, build_submission
 from tickets.door.cards import Card, card_of
-from tickets.door.checking_in import Choice, SchoolList, check_in
+from tickets.door.checking_in import Choice, Offline, SchoolList, check_in
 from tickets.door.places import Place
 from tickets.door.wording import LOOKS
 from tickets.keys import random_key
@@ -295,3 +296,63 @@ def test_waiting_person_with_a_ticket_elsewhere_is_judged_by_what_was_chosen(
     waiting = waiting_for(event)
     scan = scanned(place, waiting.student.reference, ravi, registration_id=waiting.pk)
     assert scan.verdict == "waiting"
+
+
+def test_student_cannot_give_up_a_seat_that_was_used(place: Place, event: Event, ravi: Any) -> None:
+    ticket = ticket_for(event)
+    scanned(place, ticket.code, ravi)
+    with pytest.raises(NotPossible, match="was used at the door"):
+        cancel([ticket.registration_id], actor=Change.Actor.STUDENT, deadline=Deadline())
+    assert Ticket.objects.get().is_live
+
+
+def test_organisers_cancellation_takes_the_check_in_back(place: Place, event: Event, ravi: Any) -> None:
+    ticket = ticket_for(event)
+    scanned(place, ticket.code, ravi)
+    cancel([ticket.registration_id], actor=Change.Actor.ORGANISER, user=ravi, deadline=Deadline())
+    row = CheckIn.objects.get()
+    assert (row.undone_by, row.undo_reason) == (ravi, "The registration was cancelled.")
+    assert Ticket.objects.get().checked_in_at is None
+
+
+OFFLINE = [
+    ("good", "in", "in", False, 1),
+    ("void", "in", "cancelled", True, 0),
+    ("good", "unknown", "unknown", True, 0),
+    ("void", "cancelled", "cancelled", False, 0),
+    ("nothing", "unknown", "unknown", False, 0),
+    ("nothing", "in", "unknown", True, 0),
+]
+
+
+@pytest.mark.parametrize(("ticket_is", "told", "verdict", "is_conflict", "inside"), OFFLINE)
+def test_scan_without_a_network_is_judged_when_it_is_uploaded(
+    place: Place,
+    event: Event,
+    ravi: Any,
+    ticket_is: str,
+    told: str,
+    verdict: str,
+    is_conflict: bool,
+    inside: int,
+) -> None:
+    ticket = ticket_for(event)
+    if ticket_is == "void":
+        cancel([ticket.registration_id], actor=Change.Actor.ORGANISER, deadline=Deadline())
+    code = "A" * 22 if ticket_is == "nothing" else ticket.code
+    at = timezone.now() - dt.timedelta(minutes=3)
+    scan = scanned(place, code, ravi, offline=Offline(at, told), how=CheckIn.How.OFFLINE)
+    assert (scan.verdict, scan.told, scan.is_conflict, scan.is_offline) == (verdict, told, is_conflict, True)
+    assert list(CheckIn.objects.values_list("at", "how")) == [(at, "offline")] * inside
+
+
+def test_two_devices_that_let_in_the_same_ticket_are_one_check_in_and_a_conflict(
+    place: Place, event: Event, ravi: Any
+) -> None:
+    ticket, at = ticket_for(event), timezone.now()
+    first, second = (
+        scanned(place, ticket.code, person, offline=Offline(at, "in"))
+        for person in (ravi, volunteer(place.gate))
+    )
+    assert [(one.verdict, one.is_conflict) for one in (first, second)] == [("in", False), ("already", True)]
+    assert CheckIn.objects.count() == 1

@@ -1,0 +1,133 @@
+"""Who may stand at which door, and until when; what a volunteer can reach, and nothing else."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from events.models import Event, Fest
+from registrations.tests.builders import PASSWORD, build_event, build_fest, build_teacher, build_user
+from tickets.models import Gate
+from tickets.tests.entrance import (
+    doorkeeper,
+    fest_today,
+    gate_of,
+    open_event,
+    owner,
+    ticket_for,
+    volunteer,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def fest() -> Fest:
+    return fest_today()
+
+
+@pytest.fixture
+def event(fest: Fest) -> Event:
+    return open_event(fest, name="Robo Race")
+
+
+@pytest.fixture
+def gate(event: Event) -> Gate:
+    return gate_of(event.fest, event)
+
+
+def path_of(place: Gate | Event) -> str:
+    if isinstance(place, Gate):
+        return reverse("door:place-gate", args=[place.pk])
+    return reverse("door:place-event", args=[place.slug])
+
+
+def test_each_role_opens_its_own_places_and_no_others(event: Event, gate: Gate) -> None:
+    other_gate, other_event = gate_of(event.fest, name="Back door"), open_event(event.fest)
+    lead = build_user()
+    other_event.leads.add(lead)
+    table = {
+        "volunteer": (volunteer(gate), {gate}),
+        "lead": (lead, {other_event}),
+        "owner": (owner(), {gate, other_gate, event, other_event}),
+        "teacher": (build_teacher().user, set()),
+        "nobody": (build_user(), set()),
+    }
+    places = (gate, other_gate, event, other_event)
+    for name, (user, own) in table.items():
+        phone = doorkeeper(user)
+        opened = {one for one in places if phone.get(path_of(one)).status_code == 200}
+        assert opened == own, name
+        assert phone.get("/door/").status_code == (
+            404 if name in ("teacher", "nobody") else 200 if len(own) > 1 else 302
+        )
+
+
+def test_whoever_is_not_signed_in_is_led_to_the_login(gate: Gate) -> None:
+    for path in ("/door/", path_of(gate)):
+        answer = Client().get(path)
+        assert (answer.status_code, answer["Location"]) == (302, f"/accounts/login/?next={path}")
+
+
+def test_volunteer_who_left_the_group_or_the_gate_is_out(gate: Gate) -> None:
+    left_group, left_gate = volunteer(gate), volunteer(gate)
+    assert {doorkeeper(one).get(path_of(gate)).status_code for one in (left_group, left_gate)} == {200}
+    left_group.groups.clear()
+    gate.volunteers.remove(left_gate)
+    for one in (left_group, left_gate):
+        assert doorkeeper(type(one).objects.get(pk=one.pk)).get(path_of(gate)).status_code == 404
+
+
+@pytest.mark.parametrize(("days_over", "status"), [(1, 200), (2, 404)])
+def test_doors_close_a_day_after_the_fest(gate: Gate, days_over: int, status: int) -> None:
+    last = timezone.localtime(timezone.now(), gate.fest.zone).date() - dt.timedelta(days=days_over)
+    Fest.objects.update(starts_on=last, ends_on=last)
+    for user in (volunteer(gate), owner()):
+        assert doorkeeper(user).get(path_of(gate)).status_code == status
+
+
+def test_gate_of_another_fest_does_not_open(gate: Gate) -> None:
+    other = build_fest(is_current=False)
+    theirs = gate_of(other, build_event(other))
+    assert doorkeeper(owner()).get(path_of(theirs)).status_code == 404
+
+
+def test_volunteer_reaches_nothing_but_the_door(event: Event, gate: Gate) -> None:
+    phone = doorkeeper(volunteer(gate))
+    ticket = ticket_for(event)
+    registration = reverse("admin:registrations_registration_change", args=[ticket.registration_id])
+    for path in (
+        "/admin/",
+        registration,
+        reverse("admin:tickets_gate_changelist"),
+        "/teacher/",
+        "/teacher/lists/",
+    ):
+        assert phone.get(path).status_code in (302, 403, 404), path
+        assert ticket.student.name not in phone.get(path, follow=True).content.decode()
+
+
+def test_page_of_the_door_is_neither_stored_nor_indexed(gate: Gate) -> None:
+    answer = doorkeeper(volunteer(gate)).get(path_of(gate))
+    assert (answer["Cache-Control"], answer["X-Robots-Tag"]) == ("no-store", "noindex, nofollow")
+
+
+def test_volunteer_lands_at_the_door_after_the_login(gate: Gate) -> None:
+    user = volunteer(gate)
+    user.emailaddress_set.all().delete()
+    phone = Client()
+    answer = phone.post(reverse("account_login"), {"login": user.username, "password": PASSWORD})
+    assert (answer.status_code, answer["Location"]) == (302, "/door/")
+
+
+def test_scan_needs_the_forms_own_token(gate: Gate) -> None:
+    phone = Client(enforce_csrf_checks=True)
+    phone.force_login(volunteer(gate))
+    data = {"code": "x", "nonce": "0" * 32}
+    assert phone.post(reverse("door:scan-gate", args=[gate.pk]), data).status_code == 403
+    page: Any = phone.get(path_of(gate))
+    data["csrfmiddlewaretoken"] = page.context["csrf_token"]
+    assert phone.post(reverse("door:scan-gate", args=[gate.pk]), data).status_code == 303

@@ -1,0 +1,114 @@
+"""Somebody who tries codes: nothing is found, it is slowed down, and the organisers see one alarm."""
+
+import secrets
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from events.models import Event
+from registrations.models import random_code
+from tickets.door import guessing
+from tickets.door.entering import enter
+from tickets.door.places import Place
+from tickets.door.reading import Kind, read
+from tickets.models import Alarm, CheckIn, Scan
+from tickets.tests.entrance import (
+    doorkeeper,
+    fest_today,
+    gate_of,
+    open_event,
+    place_of,
+    scanned,
+    ticket_for,
+    volunteer,
+)
+from tickets.tests.test_door_pages import as_json
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def event() -> Event:
+    return open_event(fest_today())
+
+
+@pytest.fixture
+def place(event: Event) -> Place:
+    return place_of(gate_of(event.fest, event))
+
+
+@pytest.fixture
+def ravi(place: Place) -> Any:
+    return volunteer(place.gate)
+
+
+def nonsense(user: Any, place: Place, many: int) -> None:
+    """So many unknown codes of this person a moment ago."""
+    now = place.fest.opens_at
+    rows = [Scan(user=user, gate=place.gate, where="-", at=now, verdict="unknown") for _ in range(many)]
+    Scan.objects.bulk_create(rows)
+
+
+def test_hundred_thousand_random_codes_let_nobody_in(place: Place, event: Event, ravi: Any) -> None:
+    """Through the very statement that lets people in. Ten million are reckoned in the module's docstring."""
+    tickets = [ticket_for(event) for _ in range(5)]
+    codes = [random_code() for _ in range(100_000)]
+    assert {read(code).kind for code in codes} == {Kind.CODE}
+    assert enter(codes, place=place, user=ravi, how=CheckIn.How.SCAN) == {}
+    assert not CheckIn.objects.exists()
+    found = enter([*codes, tickets[0].code], place=place, user=ravi, how=CheckIn.How.SCAN)
+    assert list(found) == [tickets[0].pk]
+
+
+def test_whoever_tries_references_is_stopped_and_told_of_once(
+    place: Place, event: Event, ravi: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guessing, "MOST_UNKNOWN", 5)
+    phone, ticket = doorkeeper(ravi), ticket_for(event)
+    tries = ["".join(secrets.choice("23456789") for _ in range(7)) for _ in range(5)]
+    assert {as_json(phone, place, one)["verdict"] for one in tries} == {"unknown"}
+    alarm = Alarm.objects.get()
+    assert (alarm.kind, alarm.subject, alarm.count) == ("guessing", str(ravi), 1)
+    sent = {"code": ticket.student.reference, "nonce": "0" * 32}
+    refused = phone.post(place.url("scan"), sent, headers={"Accept": "application/json"})
+    assert (refused.status_code, refused.json()["verdict"]) == (429, "too_many")
+    assert phone.post(place.url("scan"), sent).status_code == 429
+    assert Alarm.objects.get().count == 3
+    assert as_json(phone, place, ticket.code)["verdict"] == "in"
+
+
+def test_others_are_not_stopped_by_who_guesses(place: Place, event: Event, ravi: Any) -> None:
+    nonsense(ravi, place, guessing.MOST_UNKNOWN)
+    assert scanned(place, ticket_for(event).student.reference, volunteer(place.gate)).verdict == "in"
+
+
+def test_unreadable_codes_count_for_nothing(place: Place, ravi: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guessing, "MOST_UNKNOWN", 2)
+    for _ in range(3):
+        scanned(place, "crumpled", ravi)
+    assert scanned(place, "ABC2345", ravi).verdict == "unknown"
+    assert not Alarm.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["tickets:ticket", "tickets:delegation"])
+def test_public_page_slows_down_who_guesses_and_nobody_else(
+    event: Event, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(guessing, "PUBLIC_RATE", {"unknown": "10/10m/ip"})
+    ticket = ticket_for(event)
+    answers = [Client().get(reverse(name, args=[random_code()])).status_code for _ in range(12)]
+    assert answers == [404] * 10 + [429] * 2
+    alarm = Alarm.objects.get()
+    assert (alarm.kind, alarm.subject, alarm.count) == ("guessing", "127.0.0.1", 2)
+    assert Client().get(ticket.get_absolute_url()).status_code == 200
+    elsewhere = Client(REMOTE_ADDR="192.0.2.7")
+    assert elsewhere.get(reverse(name, args=[random_code()])).status_code == 404
+
+
+def test_new_alarm_rings_after_the_old_one_was_seen(ravi: Any) -> None:
+    guessing.ring("Ravi")
+    Alarm.objects.update(seen_at="2030-01-01T00:00Z")
+    guessing.ring("Ravi")
+    assert Alarm.objects.count() == 2
