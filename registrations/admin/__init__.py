@@ -1,6 +1,7 @@
 """The desk's pages of events and of whoever comes to them."""
 
 from registrations.admin import (
+    accounts,
     aftermath,
     blocks,
     classlists,
@@ -17,6 +18,7 @@ from registrations.admin import (
 )
 
 __all__ = [
+    "accounts",
     "aftermath",
     "blocks",
     "classlists",

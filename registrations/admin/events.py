@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern, reverse
 from django.utils.html import format_html
@@ -16,7 +16,7 @@ from events.admin import shown, take_picture
 from events.clock import database_now
 from events.desk import DeskAdmin
 from events.models import Event, Fest
-from events.roles import is_owner
+from events.roles import LEAD, OWNER, is_owner
 from events.tools import Tool, WithTools
 from events.trail import Line
 from registrations.admin.changes import change_lines
@@ -102,7 +102,9 @@ class EventAdmin(WithTools, DeskAdmin):
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "leads":
-            kwargs["queryset"] = db_field.remote_field.model._default_manager.filter(is_staff=True)
+            accounts = db_field.remote_field.model._default_manager.filter(is_active=True)
+            may_lead = Q(groups__name__in=(LEAD, OWNER)) | Q(is_superuser=True)
+            kwargs["queryset"] = accounts.filter(may_lead).distinct()
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def changeform_view(

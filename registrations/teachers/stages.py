@@ -4,16 +4,13 @@ from typing import Any
 
 from allauth.account.stages import EmailVerificationStage
 
-from events.roles import VOLUNTEER, has_role
+from events.roles import ROLES, roles_of
 
 
 class VerificationStage(EmailVerificationStage):
-    """An address must be verified, but not an organiser's or a volunteer's: the desk makes those accounts."""
+    """An address must be verified, but not that of organisers and volunteers: the desk makes those accounts."""
 
     def handle(self) -> Any:
-        return (None, True) if self._is_ours else super().handle()
-
-    @property
-    def _is_ours(self) -> bool:
         user = self.login.user
-        return bool(user.is_staff) or has_role(user, VOLUNTEER)
+        is_made_at_the_desk = user.is_staff or not roles_of(user).isdisjoint(ROLES)
+        return (None, True) if is_made_at_the_desk else super().handle()

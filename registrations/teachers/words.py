@@ -59,6 +59,20 @@ def refused(teacher: Teacher) -> Words:
     )
 
 
+def appointed(user: Any, link: str) -> Words:
+    text = _(
+        "Hello %(name)s,\n\nyou have an account to help run the fest. Your user name is %(login)s.\n\n"
+        "Open the link and choose a password. It works once, within one hour; later, ask for a new one "
+        "under “Forgot your password?”."
+    )
+    return Words(
+        subject=_("Your account for the fest"),
+        text=text % {"name": user.get_full_name() or user.get_username(), "login": user.get_username()},
+        link=link,
+        link_label=_("Choose a password"),
+    )
+
+
 def of_library(mail: str, context: dict[str, Any]) -> Words | None:
     """The words of a mail that the accounts library wants to send; `None` for one that we do not send."""
     match mail:

@@ -63,7 +63,9 @@ def organiser(name: str = "organiser", **values: Any) -> Any:
 
 def in_role(role: str, name: str = "", **values: Any) -> Any:
     """Somebody of this role, who is no superuser."""
-    user = organiser(name or role, **{"is_staff": role in AT_THE_DESK, "is_superuser": False} | values)
+    user = organiser(
+        name or role.replace(" ", "-"), **{"is_staff": role in AT_THE_DESK, "is_superuser": False} | values
+    )
     user.groups.add(Group.objects.get(name=role))
     return user
 
@@ -179,7 +181,7 @@ def _sent_by(field: Any) -> dict[str, Any]:
     if field.tag == "select":
         chosen = [option.get("value") for option in field.iter("option") if "selected" in option.attrib]
         return {name: chosen} if "multiple" in field.attrib else {name: (chosen or [""])[0]}
-    if field.get("type") == "checkbox":
+    if field.get("type") in ("checkbox", "radio"):
         return {name: field.get("value", "on")} if "checked" in field.attrib else {}
     return {name: field.get("value", "")}
 

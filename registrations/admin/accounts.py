@@ -1,0 +1,201 @@
+"""Accounts at the desk: owners make and close those of event leads, results and volunteers."""
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.db.models import Prefetch, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from events.desk import DeskAdmin, page_of
+from events.roles import LEAD, OWNER, RESULTS, ROLES, VOLUNTEER
+from registrations.fields import EmailField
+from registrations.teachers import appointing
+from registrations.teachers.admitting import user_with
+
+if TYPE_CHECKING:
+    _Form = forms.ModelForm[Any]
+else:
+    _Form = forms.ModelForm
+
+LABELS = {
+    "": gettext_lazy("none"),
+    VOLUNTEER: gettext_lazy("volunteer: checks in at the door"),
+    RESULTS: gettext_lazy("results: enters and publishes results of all events"),
+    LEAD: gettext_lazy("event lead: runs the own events"),
+    OWNER: gettext_lazy("owner: runs the whole fest"),
+}
+KEEP, MAIL, SHOW = "keep", "mail", "show"
+WAYS_IN = {
+    KEEP: gettext_lazy("as before"),
+    MAIL: gettext_lazy("mail a link to choose a password"),
+    SHOW: gettext_lazy("show a new password here, once"),
+}
+
+
+class AccountForm(_Form):
+    """An account without Django's boxes: one role, and one way to get in."""
+
+    email = EmailField(label=gettext_lazy("E-mail"), required=False)
+    role = forms.ChoiceField(
+        label=gettext_lazy("Role"),
+        required=False,
+        help_text=gettext_lazy(
+            "Which events somebody leads is said on the event's page, the gates at the gate's."
+        ),
+    )
+    way_in = forms.ChoiceField(label=gettext_lazy("Password"), widget=forms.RadioSelect)
+    reader: Any = None
+    shown: tuple[str, ...] = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in self.fields.keys() - set(self.shown):  # what a page leaves out, nobody may send
+            del self.fields[name]
+        is_new = self.instance.pk is None
+        for name, labels in (("role", LABELS), ("way_in", WAYS_IN)):
+            field = self.fields.get(name)
+            if isinstance(field, forms.ChoiceField):
+                field.choices = [
+                    (value, str(label)) for value, label in labels.items() if self._may(value, is_new)
+                ]
+        self.initial.setdefault("role", "" if is_new else appointing.role_of(self.instance))
+        self.initial.setdefault("way_in", MAIL if is_new else KEEP)
+
+    def _may(self, value: str, is_new: bool) -> bool:
+        return not (value == KEEP and is_new) and (value != OWNER or self.reader.is_superuser)
+
+    def clean_username(self) -> str:
+        """No other's name in another case, and nothing that reads as an address: it would take its logins away."""
+        name: str = self.cleaned_data["username"]
+        others = get_user_model().objects.exclude(pk=self.instance.pk)
+        if others.filter(username__iexact=name).exists():
+            raise forms.ValidationError(_("Another account has this user name."))
+        if "@" in name and name.lower() != self.instance.username.lower():
+            raise forms.ValidationError(_("A user name has no @. The e-mail address has a field of its own."))
+        return name
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"] or ""
+        known = user_with(email) if email else None
+        if known and known.pk != self.instance.pk:
+            raise forms.ValidationError(_("Another account has this address."))
+        return email
+
+    def clean(self) -> Any:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("way_in") == MAIL and not cleaned.get("email") and "email" not in self.errors:
+            self.add_error("email", _("Without an address no link can be mailed."))
+        return cleaned
+
+
+class RoleFilter(admin.SimpleListFilter):
+    title = gettext_lazy("role")
+    parameter_name = "role"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+        return [(role, role) for role in ROLES]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(groups__name=self.value()) if self.value() in ROLES else queryset
+
+
+admin.site.unregister((get_user_model(), Group))
+
+
+@admin.register(get_user_model())
+class AccountAdmin(DeskAdmin):
+    """What a role may do stands in tables (`permissions.py`), so there are no boxes to tick and no groups to fill.
+
+    Nobody makes a superuser here; that is done at the console.
+    """
+
+    form = AccountForm
+    untold = ("username", "first_name", "last_name", "email")
+    list_display = ("username", "first_name", "last_name", "email", "role_shown", "is_active", "last_login")
+    list_filter = (RoleFilter, "is_active")
+    search_fields = ("username", "first_name", "last_name", "email")
+    fields = ("username", "first_name", "last_name", "email", "role", "is_active", "way_in")
+    ordering = ("username",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """A superuser is seen by superusers only."""
+        rows = super().get_queryset(request).prefetch_related(Prefetch("groups", to_attr="in_groups"))
+        return rows if request.user.is_superuser else rows.exclude(is_superuser=True)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        below = obj is None or appointing.may_be_changed_by(request.user, obj)
+        return below and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Closed, never deleted: the trail names it."""
+        return False
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Nobody takes the own role away or closes the own account; a superuser's role is to be one."""
+        if obj and not self.has_change_permission(request, obj):
+            return ("username", "first_name", "last_name", "email", "role_shown", "is_active")
+        own, higher = obj and obj.pk == request.user.pk, obj and obj.is_superuser
+        hidden = {"role", "is_active", "way_in"} if own else {"role"} if higher else set()
+        return tuple(name for name in self.fields if name not in hidden)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ("role_shown",) if obj and not self.has_change_permission(request, obj) else ()
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form: type[forms.ModelForm[Any]] = super().get_form(request, obj, change=change, **kwargs)
+        values = {"reader": request.user, "shown": tuple(self.get_fields(request, obj))}
+        return type(form.__name__, (form,), values)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Writes what was changed; the password is never a field."""
+        if change:
+            columns = {field.name for field in obj._meta.concrete_fields}
+            obj.save(update_fields=columns & {*form.changed_data})
+        else:
+            obj.set_unusable_password()
+            obj.save()
+        if "role" in form.cleaned_data:
+            appointing.appoint(obj, role=form.cleaned_data["role"])
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        match form.cleaned_data.get("way_in"):
+            case "mail":
+                appointing.mail_link(form.instance)
+            case "show":
+                request.new_password = appointing.give_password(form.instance)  # type: ignore[attr-defined]  # for the answer only
+
+    def response_add(
+        self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        return self._password_page(request, obj) or super().response_add(request, obj, post_url_continue)
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        return self._password_page(request, obj) or super().response_change(request, obj)
+
+    def _password_page(self, request: HttpRequest, obj: Any) -> HttpResponse | None:
+        """The new password on this one answer; neither a message nor a cookie carries it."""
+        password = getattr(request, "new_password", "")
+        if not password:
+            return None
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("New password of %(name)s") % {"name": obj.get_username()},
+            "opts": self.opts,
+            "account": obj,
+            "password": password,
+            "page_path": page_of(obj),
+        }
+        return TemplateResponse(request, "admin/registrations/password.html", context)
+
+    @admin.display(description=gettext_lazy("role"))
+    def role_shown(self, obj: Any) -> str:
+        names = {group.name for group in getattr(obj, "in_groups", ())}
+        role = next((role for role in ROLES if role in names), "–")
+        return _("superuser") if obj.is_superuser else role

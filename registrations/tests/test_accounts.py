@@ -1,0 +1,178 @@
+"""Accounts at the desk: an owner makes and closes those below the own, and can never rise."""
+
+import re
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Group, User
+from django.test import Client
+from django.urls import reverse
+
+from events import roles
+from events.desk import page_of
+from events.models import AuditEntry
+from registrations.teachers.appointing import role_of
+from registrations.tests.builders import PASSWORD, build_teacher
+from tickets.models import Letter
+from tickets.tests.desk import add_path, desk, filled_in, in_role, list_path, organiser
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def owner() -> Any:
+    return in_role(roles.OWNER)
+
+
+def made(client: Client, **values: Any) -> tuple[Any, User | None]:
+    """The answer to a new account's form, and the account."""
+    answer = client.post(add_path(User), filled_in(client, add_path(User), username="new", **values))
+    return answer, User.objects.filter(username="new").first()
+
+
+@pytest.mark.parametrize(
+    ("role", "is_staff", "goes_to"),
+    [(roles.LEAD, True, "/admin/"), (roles.RESULTS, True, "/admin/"), (roles.VOLUNTEER, False, None)],
+)
+def test_owner_makes_an_account_whose_password_is_shown_once(
+    owner: Any, role: str, is_staff: bool, goes_to: str | None
+) -> None:
+    answer, account = made(desk(owner), role=role, way_in="show")
+    assert account is not None
+    assert (answer.status_code, role_of(account), account.is_staff, account.is_superuser) == (
+        200,
+        role,
+        is_staff,
+        False,
+    )
+    assert "no-store" in answer["Cache-Control"]
+    (password,) = re.findall(r"<code>(\S+)</code>", answer.content.decode())
+    login = Client().post("/accounts/login/", {"login": "new", "password": password})
+    assert login.status_code == 302
+    assert goes_to in (None, login["Location"])
+    entry = AuditEntry.objects.get()
+    assert (entry.subject_kind, entry.after["username"], entry.after.get("role")) == ("auth.user", "…", role)
+    assert password not in str(AuditEntry.objects.values())
+
+
+def test_mailed_link_lets_somebody_choose_a_password_and_in(owner: Any) -> None:
+    """Also a volunteer, whose address nobody has confirmed."""
+    answer, account = made(desk(owner), role=roles.VOLUNTEER, way_in="mail", email="vol@example.org")
+    assert answer.status_code == 302
+    assert account is not None
+    assert not account.has_usable_password()
+    letter = Letter.objects.get()
+    assert (letter.delivery.to, "new" in letter.text) == ("vol@example.org", True)
+    client = Client()
+    form = client.get(letter.link.removeprefix("http://localhost:8000"), follow=True)
+    chosen = client.post(form.redirect_chain[-1][0], {"password1": "three green words"}, follow=True)
+    assert chosen.status_code == 200
+    assert Client().login(username="new", password="three green words")
+    assert client.session["_auth_user_id"] == str(account.pk)
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"username": "OWNER"}, "Another account has this user name."),
+        ({"username": "boss@example.org"}, "A user name has no @."),
+        ({"email": "boss@example.org"}, "Another account has this address."),
+        ({"way_in": "mail", "email": ""}, "Without an address no link can be mailed."),
+        ({"role": roles.OWNER}, "Select a valid choice"),
+        ({"role": "superuser"}, "Select a valid choice"),
+        ({"way_in": "keep"}, "Select a valid choice"),
+    ],
+)
+def test_account_that_would_harm_another_is_refused(owner: Any, values: dict[str, str], words: str) -> None:
+    organiser("boss", email="boss@example.org")
+    client = desk(owner)
+    sent = {"username": "new", "role": roles.LEAD, "way_in": "show"} | values
+    answer = client.post(add_path(User), filled_in(client, add_path(User), **sent))
+    assert (answer.status_code, words in answer.content.decode()) == (200, True)
+    assert User.objects.count() == 2
+
+
+def test_owner_never_raises_anybody_by_forged_fields(owner: Any) -> None:
+    group = Group.objects.get(name=roles.OWNER)
+    forged = {"is_superuser": "on", "is_staff": "on", "groups": [group.pk], "user_permissions": ["1"]}
+    client = desk(owner)
+    _answer, account = made(client, role=roles.VOLUNTEER, way_in="show", **forged)
+    assert account is not None
+    client.post(page_of(account), filled_in(client, page_of(account), **forged))
+    account.refresh_from_db()
+    assert (account.is_superuser, account.is_staff, role_of(account)) == (False, False, roles.VOLUNTEER)
+    assert account.user_permissions.count() == 0
+
+
+def test_owner_reads_equals_and_the_own_account_and_changes_neither(owner: Any) -> None:
+    equal = in_role(roles.OWNER, "equal")
+    client = desk(owner)
+    for account in (owner, equal):
+        page = client.get(page_of(account))
+        assert (page.status_code, 'name="role"' in page.content.decode()) == (200, False)
+        sent = {"username": "taken", "role": roles.LEAD, "way_in": "show", "email": "me@example.org"}
+        assert client.post(page_of(account), sent).status_code == 403
+    assert sorted(User.objects.values_list("username", flat=True)) == ["equal", "owner"]
+
+
+def test_owner_does_not_find_a_superuser(owner: Any) -> None:
+    boss = organiser("boss")
+    client = desk(owner)
+    assert "boss" not in client.get(list_path(User)).content.decode()
+    views = [reverse(f"admin:auth_user_{view}", args=[boss.pk]) for view in ("change", "history", "delete")]
+    assert {client.get(path).status_code for path in views} <= {403, 404}
+    assert {client.post(path, {"username": "x"}).status_code for path in views} <= {403, 404, 405}
+    assert desk(organiser("second")).get(page_of(boss)).status_code == 200
+
+
+def test_closed_account_is_out_at_once_and_stays_in_the_trail(owner: Any) -> None:
+    lead = in_role(roles.LEAD)
+    inside, client = desk(lead), desk(owner)
+    assert inside.get("/admin/").status_code == 200
+    sent = filled_in(client, page_of(lead))
+    del sent["is_active"]
+    assert client.post(page_of(lead), sent).status_code == 302
+    assert inside.get("/admin/").status_code == 302
+    assert AuditEntry.objects.get().after == {"is_active": False}
+    assert client.post(reverse("admin:auth_user_delete", args=[lead.pk]), {"post": "yes"}).status_code == 403
+
+
+def test_changed_role_is_the_only_role(owner: Any) -> None:
+    lead = in_role(roles.LEAD)
+    client = desk(owner)
+    client.post(page_of(lead), filled_in(client, page_of(lead), role=roles.VOLUNTEER))
+    lead.refresh_from_db()
+    assert (role_of(lead), lead.groups.count(), lead.is_staff) == (roles.VOLUNTEER, 1, False)
+
+
+def test_teacher_with_a_role_stays_a_teacher(owner: Any) -> None:
+    teacher = build_teacher(email="rao@example.org")
+    client = desk(owner)
+    before = set(teacher.user.groups.values_list("name", flat=True))
+    client.post(page_of(teacher.user), filled_in(client, page_of(teacher.user), role=roles.VOLUNTEER))
+    assert set(teacher.user.groups.values_list("name", flat=True)) == before | {roles.VOLUNTEER}
+    teacher.user.refresh_from_db()
+    assert teacher.user.check_password(PASSWORD)
+
+
+def test_superuser_makes_owners_and_keeps_the_own_account() -> None:
+    boss = organiser("boss")
+    client = desk(boss)
+    _answer, account = made(client, role=roles.OWNER, way_in="show")
+    assert (role_of(account), account is not None and account.is_staff) == (roles.OWNER, True)
+    page = client.get(page_of(boss)).content.decode()
+    assert [name for name in ("role", "is_active", "way_in") if f'name="{name}"' in page] == []
+    client.post(page_of(boss), {"username": "boss", "first_name": "Ms Das", "role": roles.VOLUNTEER})
+    boss.refresh_from_db()
+    assert (boss.first_name, role_of(boss)) == ("Ms Das", "")
+    assert boss.is_superuser and boss.is_staff and boss.is_active  # noqa: PT018 - one thing: all is as it was
+
+
+@pytest.mark.parametrize("role", [roles.LEAD, roles.RESULTS])
+def test_nobody_else_finds_accounts(role: str) -> None:
+    user = in_role(role)
+    client = desk(user)
+    paths = [list_path(User), add_path(User), page_of(user)]
+    assert {client.get(path).status_code for path in paths} <= {403, 404}
+    assert Group not in admin.site._registry
