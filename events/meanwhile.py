@@ -80,7 +80,7 @@ def _told(form: MergingForm, name: str, entry: Any) -> Meanwhile:
         old=in_words(field, _cleaned(field, _shown_with(form, name))),
         new=in_words(field, bound.initial),
         mine=in_words(field, form.cleaned_data.get(name)) if wants else None,
-        who=entry.user.get_username() if entry and entry.user else "",
+        who=trail.name_of(entry.user) if entry else "",
         when=entry.at if entry else None,
     )
 

@@ -121,7 +121,7 @@ def _news(
     was: dict[str, Any] = {}
     for entry in entries:
         if entry.at > told_at:
-            was = {name: entry.before[name] for name in TOLD & entry.before.keys()} | was
+            was = {name: value for name, value in entry.before.items() if name in TOLD and value} | was
     was = {name: _value(name, value) for name, value in was.items() if value != now[name]}
     is_new = bool(was) or any(flag.at > told_at for flag in flags) or any(map(_is_unsure, others))
     return News(was, tuple(sentence(flag, row.pk) for flag in flags), is_new)

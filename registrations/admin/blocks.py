@@ -66,7 +66,7 @@ RETURN = Step(
     asking.give_back,
     gettext_lazy("Give these seats back?"),
     gettext_lazy(
-        "What has no name goes to whoever waits, at once. Names keep their seats; the teachers are told."
+        "What has no name goes to whoever waits, at once. Names keep their seats; teachers who asked are told."
     ),
     gettext_lazy("Give these seats back"),
 )
@@ -87,7 +87,7 @@ class StateFilter(admin.SimpleListFilter):
 @admin.register(Block)
 class BlockAdmin(RecordAdmin):
     led_through = "event"
-    list_display = ("school", "event", "seats", "used", "shown_state", "until", "asked_by", "created_at")
+    list_display = ("whose", "event", "seats", "used", "shown_state", "until", "asked_by", "created_at")
     list_select_related = ("school", "event__seats", "asked_by")
     list_filter = (StateFilter, "event", "school")
     search_fields = ("school__name", "event__name", "asked_by__email")
@@ -115,6 +115,10 @@ class BlockAdmin(RecordAdmin):
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("registrations.change_block")
+
+    @admin.display(description=gettext_lazy("held for"), ordering="school__name")
+    def whose(self, obj: Block) -> str:
+        return str(obj.school or _("Held back"))
 
     @admin.display(description=gettext_lazy("state"))
     def shown_state(self, obj: Block) -> str:

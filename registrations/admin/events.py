@@ -11,9 +11,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from events import editing, trail
+from events import editing
 from events.admin import shown, take_picture
-from events.clock import database_now
 from events.desk import DeskAdmin
 from events.models import Event, Fest
 from events.roles import LEAD, OWNER, is_owner
@@ -22,7 +21,6 @@ from events.trail import Line
 from registrations.admin.changes import change_lines
 from registrations.admin.eventform import EventForm
 from registrations.admin.eventsave import press
-from registrations.changing.carrying import values_of
 from registrations.locking import Deadline, in_transaction
 from registrations.timetable import desk as timetable
 
@@ -121,11 +119,7 @@ class EventAdmin(WithTools, DeskAdmin):
     def save_model(self, request: HttpRequest, obj: Event, form: Any, change: bool) -> None:
         """A new event; one that was there is saved by its `press`."""
         names = take_picture(form, obj, "picture")
-        capacity = form.cleaned_data["capacity"]
-        editing.write(obj, changed={*form.changed_data, *names}, capacity=capacity)
-        after = values_of(obj, {"name", "state", "starts_at", "ends_at", "venue"}) | {"capacity": capacity}
-        reason, now = form.cleaned_data["reason"], database_now()
-        trail.record(obj, what="created", now=now, user=request.user, after=after, reason=reason)
+        editing.write(obj, changed={*form.changed_data, *names}, capacity=form.cleaned_data["capacity"])
 
     def lines_of(self, request: HttpRequest, obj: Event) -> list[Line]:
         """The Changes of its registrations as well."""

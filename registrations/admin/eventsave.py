@@ -100,10 +100,8 @@ def _save(
             changed, foreseen.promoted, foreseen.troubles, foreseen.settled, foreseen.told, foreseen.cancelled
         )
     decision = _decision(request, form, asked)
-    carry_out([foreseen], decision, now=now)
+    carry_out([foreseen], decision, now=now)  # writes the trail, too
     _save_leads(form, request, decision.reason, now)
-    message = admin.construct_change_message(request, form, [], add=False)  # type: ignore[arg-type]  # a form of a model is one
-    admin.log_change(request, event, message)
     _tell(admin, request, foreseen, others)
     return admin.response_change(request, event)
 

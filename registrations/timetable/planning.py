@@ -183,7 +183,7 @@ def _add(wishes: Sequence[Wish], fest: Fest, decision: Decision, now: dt.datetim
         put(event, values | {"state": Event.State.DRAFT}, places)
         editing.write(event, changed=(), capacity=values["capacity"])
         after = row_of(Event.objects.select_related("venue", "category", "seats").get(pk=event.pk))
-        trail.record(event, what="created", now=now, user=decision.user, after=after, reason=decision.reason)
+        trail.record(event, what="added", now=now, user=decision.user, after=after, reason=decision.reason)
 
 
 def _slug(name: str, taken: set[str]) -> str:

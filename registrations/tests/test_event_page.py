@@ -1,0 +1,263 @@
+"""Save on an event's page: what would happen is said first, and done as it was said or said anew."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from events.capacity import set_capacity
+from events.desk import page_of
+from events.models import AuditEntry, Event, Fest, Picture
+from events.tests.test_pictures import drawn
+from registrations import links
+from registrations.admin.flags import FlagAdmin
+from registrations.models import Block, Flag
+from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher
+from registrations.tests.counting import counts, states
+from registrations.tests.moving import change, move_to
+from tickets.models import Delivery
+from tickets.tests.audited import offenders
+from tickets.tests.desk import confirm, desk, filled_in, is_asked, list_path, organiser
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def client() -> Client:
+    return desk()
+
+
+@pytest.fixture
+def fest() -> Fest:
+    return build_fest()
+
+
+@pytest.fixture(autouse=True)
+def audited(db: None) -> Any:
+    yield
+    assert offenders() == []
+
+
+def press(client: Client, event: Event, **values: Any) -> Any:
+    return client.post(page_of(event), filled_in(client, page_of(event), **values))
+
+
+def told(answer: Any) -> list[str]:
+    assert is_asked(answer)
+    return [one.text for one in answer.context["sentences"]]
+
+
+def names(answer: Any) -> list[list[str]]:
+    return [one.names for one in answer.context["sentences"]]
+
+
+def waiting_event(fest: Fest, people: int, *, capacity: int = 1) -> Event:
+    event = build_event(fest, capacity=capacity)
+    for number in range(people):
+        build_submission(event, name=f"Asha {'ABCDEFGH'[number]}", grade=7, email=f"{number}@example.org")
+    return event
+
+
+def test_more_seats_name_who_gets_them(client: Client, fest: Fest) -> None:
+    event = waiting_event(fest, 4)
+    answer = press(client, event, capacity="3")
+    assert told(answer) == ["2 new seats, 3 waiting: 2 will be confirmed now and told by mail."]
+    assert names(answer) == [["Asha B (7)", "Asha C (7)"]]
+    assert states(event) == ["confirmed", "waiting", "waiting", "waiting"]
+    assert confirm(client, event, answer).status_code == 302
+    assert states(event) == ["confirmed", "confirmed", "confirmed", "waiting"]
+
+
+def test_seats_held_back_are_fewer_promoted(client: Client, fest: Fest) -> None:
+    event = waiting_event(fest, 4)
+    answer = press(client, event, capacity="4")
+    confirm(client, event, answer, **{"hold-seats": "2"})
+    assert (states(event), counts(event)) == (["confirmed"] * 2 + ["waiting"] * 2, (4, 2, 4))
+    assert Block.objects.get().school is None
+
+
+@pytest.mark.parametrize("seats", ["3", "-1", "many"])
+def test_more_than_the_new_seats_cannot_be_held_back(client: Client, fest: Fest, seats: str) -> None:
+    event = waiting_event(fest, 4)
+    again = confirm(client, event, press(client, event, capacity="3"), **{"hold-seats": seats})
+    assert list(again.context["asked"].errors) == ["seats"]
+    assert states(event) == ["confirmed"] + ["waiting"] * 3
+    assert confirm(client, event, again, **{"hold-seats": "1"}).status_code == 302
+    assert states(event) == ["confirmed"] * 2 + ["waiting"] * 2
+
+
+def test_fewer_seats_than_taken_say_how_many_are_over(client: Client, fest: Fest) -> None:
+    event = waiting_event(fest, 5, capacity=5)
+    answer = press(client, event, capacity="2")
+    assert told(answer)[0].startswith("3 over: 5 have a seat, and there are to be 2. Nobody is thrown out.")
+    confirm(client, event, answer)
+    assert (states(event), Event.objects.get().seats.capacity) == (["confirmed"] * 5, 2)
+
+
+def test_move_says_who_clashes_and_asks_until_when_to_choose(client: Client, fest: Fest) -> None:
+    robots, quiz = build_event(fest, hour=10), build_event(fest, hour=14, name="Quiz")
+    build_submission(robots, quiz, name="Asha Rao", grade=7)
+    build_submission(robots, email="")
+    local = timezone.localtime(quiz.starts_at, fest.zone)
+    times = {"starts_at_1": f"{local:%H:%M}", "ends_at_1": f"{local:%H}:45"}
+    answer = press(client, robots, **times)
+    assert [text[:52] for text in told(answer)] == [
+        "1 clash: one person has another event at the new tim",
+        "1 mail tells about it. 1 has no e-mail address and m",
+    ]
+    assert names(answer)[0] == ["Asha Rao (7): Quiz"]
+    by = timezone.now() + dt.timedelta(days=2)
+    confirm(client, robots, answer, **{"hold-choose_by_0": f"{by:%Y-%m-%d}", "hold-choose_by_1": "20:00"})
+    assert (
+        Flag.objects.get().choose_by.astimezone(fest.zone).strftime("%Y-%m-%d %H:%M")
+        == f"{by:%Y-%m-%d} 20:00"
+    )
+
+
+def test_consequences_that_changed_while_reading_are_shown_again(client: Client, fest: Fest) -> None:
+    event = waiting_event(fest, 2)
+    answer = press(client, event, capacity="3")
+    build_submission(event, name="Asha Z", grade=7)
+    again = confirm(client, event, answer)
+    assert (is_asked(again), again.context["is_changed"]) == (True, True)
+    assert names(again) == [["Asha B (7)", "Asha Z (7)"]]
+    assert states(event) == ["confirmed", "waiting", "waiting"]
+    confirm(client, event, again)
+    assert states(event) == ["confirmed"] * 3
+
+
+def test_publishing_and_calling_off_ask_first(client: Client, fest: Fest) -> None:
+    event = build_event(fest, state=Event.State.DRAFT, name="Quiz")
+    answer = press(client, event, state="published")
+    assert told(answer) == ["Everybody sees Quiz from now on, and registration is open at once."]
+    confirm(client, event, answer)
+    build_submission(event)
+    answer = press(client, event, state="cancelled")
+    assert told(answer) == [
+        "Quiz is called off: 1 registration ends (1 with a seat, 0 waiting). Tickets no longer work.",
+        "1 mail tells about it.",
+    ]
+    confirm(client, event, answer, **{"hold-reason": "No power"})
+    assert states(event) == ["cancelled"]
+    assert AuditEntry.objects.latest("pk").reason == "No power"
+    answer = press(client, event, state="published", takes_place="on")
+    assert told(answer)[0].startswith("Quiz takes place after all, with empty lists")
+
+
+def test_save_without_consequences_saves_at_once(client: Client, fest: Fest) -> None:
+    event = waiting_event(fest, 1, capacity=5)
+    for values in ({"summary": "Robots"}, {"capacity": "6"}, {"capacity": "2"}, {"grade_min": "3"}):
+        assert press(client, event, **values).status_code == 302
+    assert Delivery.objects.filter(kind="changed").count() == 0
+
+
+def test_uploaded_picture_comes_along_to_the_second_press(client: Client, fest: Fest) -> None:
+    event = waiting_event(fest, 2)
+    upload = SimpleUploadedFile("a.png", drawn("PNG"))
+    answer = press(client, event, capacity="2", upload=upload)
+    confirm(client, event, answer)
+    assert Event.objects.get().picture == Picture.objects.get()
+
+
+def test_what_somebody_else_changed_is_told_and_kept(client: Client, fest: Fest) -> None:
+    event = waiting_event(fest, 3)
+    form = filled_in(client, page_of(event), capacity="3")
+    other = organiser("priya")
+    change(event, user=other, summary="Robots by Priya")
+    answer = client.post(page_of(event), form)
+    text = answer.context["others"][0]
+    assert text.startswith("Meanwhile priya changed “Summary” from An event to Robots by Priya (")
+    confirm(client, event, answer)
+    event.refresh_from_db()
+    assert (event.summary, states(event)) == ("Robots by Priya", ["confirmed"] * 3)
+
+
+@pytest.mark.parametrize(("choice", "capacity"), [("mine", 4), ("theirs", 2)])
+def test_field_that_both_changed_is_decided(client: Client, fest: Fest, choice: str, capacity: int) -> None:
+    event = build_event(fest, capacity=3, name="Robots")
+    form = filled_in(client, page_of(event), capacity="4", name="Line followers")
+    change(event, user=organiser("priya"), capacity=2)
+    answer = client.post(page_of(event), form)
+    (conflict,) = answer.context["conflicts"]
+    assert (conflict.old, conflict.new, conflict.mine, conflict.who) == ("3", "2", "4", "priya")
+    undecided = confirm(client, event, answer)
+    assert (is_asked(undecided), Event.objects.get().seats.capacity) == (True, 2)
+    assert confirm(client, event, undecided, **{"decide-capacity": choice}).status_code == 302
+    event = Event.objects.get()
+    assert (event.seats.capacity, event.name) == (capacity, "Line followers")
+
+
+def test_decision_that_was_overtaken_once_more_is_asked_again(client: Client, fest: Fest) -> None:
+    event = build_event(fest, capacity=3)
+    form = filled_in(client, page_of(event), capacity="4")
+    set_capacity(event, capacity=2)
+    answer = client.post(page_of(event), form)
+    set_capacity(event, capacity=1)
+    again = confirm(client, event, answer, **{"decide-capacity": "mine"})
+    assert (again.context["conflicts"][0].old, again.context["conflicts"][0].new) == ("2", "1")
+    assert Event.objects.get().seats.capacity == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "mine", "theirs"),
+    [
+        ("starts_at", {"starts_at_1": "08:00:00"}, "starts_at"),
+        ("is_paused", {"is_paused": "on", "pause_text": "Mine"}, "pause_text"),
+    ],
+)
+def test_fields_of_all_kinds_go_through_the_decision(
+    client: Client, fest: Fest, name: str, mine: dict[str, str], theirs: str
+) -> None:
+    event = build_event(fest, hour=10)
+    form = filled_in(client, page_of(event), **mine)
+    values: dict[str, Any] = {"starts_at": event.starts_at - dt.timedelta(hours=1), "pause_text": "Theirs"}
+    change(event, **{theirs: values[theirs]})
+    answer = client.post(page_of(event), form)
+    confirm(client, event, answer, **{f"decide-{theirs}": "theirs"})
+    event = Event.objects.get()
+    assert getattr(event, theirs) == values[theirs]
+    assert event.is_paused == ("is_paused" in mine)
+
+
+def test_open_flags_are_listed_by_their_date_and_settled_with_a_reason(client: Client, fest: Fest) -> None:
+    robots, quiz = build_event(fest, hour=10), build_event(fest, hour=14)
+    build_submission(robots, quiz, name="Asha Rao")
+    move_to(robots, quiz)
+    flag = Flag.objects.get()
+    path = list_path(Flag)
+    assert "Asha Rao" in client.get(path).content.decode()
+    chosen = {"action": "settle", "_selected_action": str(flag.pk)}
+    asked = client.post(path, chosen)
+    assert "1 person need not choose any more" in asked.content.decode()
+    assert "Enter the reason." in client.post(path, chosen | {"confirmed": "yes"}).content.decode()
+    client.post(path, chosen | {"confirmed": "yes", "reason": "Plays first"})
+    assert Flag.objects.get().settled_at is not None
+    assert AuditEntry.objects.get(what="settled").reason == "Plays first"
+    assert "Asha Rao" not in client.get(path).content.decode()
+    assert "Asha Rao" in client.get(f"{path}?state=settled").content.decode()
+    assert FlagAdmin.led_through == "registration__event"
+
+
+def test_seats_held_back_stand_at_the_desk_and_are_given_back(client: Client, fest: Fest) -> None:
+    event = waiting_event(fest, 3)
+    change(event, user=organiser("priya"), capacity=3, hold=2)
+    path = list_path(Block)
+    assert client.get(path).status_code == client.get(page_of(Block.objects.get())).status_code == 200
+    chosen = {"action": "give_back", "_selected_action": str(Block.objects.get().pk)}
+    assert "<li>Held back, " in client.post(path, chosen).content.decode()
+    client.post(path, chosen | {"confirmed": "yes"})
+    assert states(event) == ["confirmed"] * 3
+
+
+def test_student_and_teacher_read_what_is_wrong(fest: Fest) -> None:
+    robots, quiz = build_event(fest, hour=10, name="Robots"), build_event(fest, hour=14, name="Quiz")
+    submission = build_submission(robots, quiz)
+    move_to(robots, quiz)
+    page = Client().get(links.my_path(submission.student)).content.decode()
+    assert page.count("You keep both places for now. Choose one, and cancel the other by") == 2
+    board = desk(build_teacher().user).get(reverse("board:home")).content.decode()
+    assert (board.count("clashes with Quiz"), board.count("clashes with Robots")) == (1, 1)

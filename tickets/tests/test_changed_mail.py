@@ -1,0 +1,155 @@
+"""Mails about a changed event: what is true when they are written, once, and only what is news."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from anymail.message import AnymailMessage
+from django.db import connection
+from django.utils import timezone
+
+from events.models import Event, Venue
+from registrations.models import Change
+from registrations.tests.builders import build_event, build_fest, build_submission
+from registrations.tests.moving import change, move_to
+from tickets import deliveries
+from tickets.composing import Composer
+from tickets.deliveries import Result
+from tickets.models import Delivery
+from tickets.tests.builders import let_time_pass, pretend_rendered
+
+pytestmark = pytest.mark.django_db
+
+HOUR = dt.timedelta(hours=1)
+
+
+def sent() -> list[AnymailMessage]:
+    """The mails that a worker would hand over now; they count as sent."""
+    pretend_rendered()
+    claimed = deliveries.claim(100)
+    composer = Composer()
+    messages = composer.compose(claimed)
+    deliveries.record([*composer.take_results(), *(Result(one, Delivery.State.SENT) for one, _ in messages)])
+    return [message for _delivery, message in messages]
+
+
+def after_a_day() -> None:
+    """Whatever was sent or changed was so a day ago."""
+    day = dt.timedelta(days=1)
+    let_time_pass(day)
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute("UPDATE tickets_delivery SET sent_at = sent_at - interval '1 day'")
+        cursor.execute("UPDATE registrations_registration SET created_at = created_at - interval '1 day'")
+        cursor.execute("UPDATE events_auditentry SET at = at - interval '1 day'")
+        cursor.execute("UPDATE registrations_flag SET at = at - interval '1 day'")
+        cursor.execute("SET session_replication_role = origin")
+
+
+def subjects() -> list[str]:
+    return [str(message.subject) for message in sent()]
+
+
+def event_with_a_student(**values: Any) -> Event:
+    event = build_event(build_fest(), name="Robots", hour=10, **values)
+    build_submission(event, name="Asha")
+    assert len(sent()) == 1
+    after_a_day()
+    return event
+
+
+def test_new_time_is_told_with_the_old_one_the_ticket_and_the_calendar() -> None:
+    event = event_with_a_student()
+    change(event, starts_at=event.starts_at + HOUR, ends_at=event.ends_at + HOUR)
+    (message,) = sent()
+    assert str(message.subject).startswith("Asha: new time: Robots, ")
+    assert "Before, it began" in message.body
+    assert "10:00" in message.body
+    assert "11:00am" in message.body
+    assert [one[0] for one in message.attachments] == [f"ticket-{event.slug}.pdf", "events.ics"]
+    assert "SEQUENCE:2" in message.attachments[1][1]
+
+
+def test_new_hall_is_told_with_the_old_one() -> None:
+    event = event_with_a_student()
+    change(event, venue=Venue.objects.create(fest=event.fest, name="Lab 3"))
+    (message,) = sent()
+    assert str(message.subject) == "Asha: new place: Robots, Lab 3"
+    assert "Before, it was in Main Hall." in message.body
+
+
+def test_several_changes_before_the_worker_comes_are_one_mail() -> None:
+    event = event_with_a_student()
+    for hours in (1, 2, 3):
+        change(event, ends_at=event.ends_at + hours * HOUR)
+    assert len(subjects()) == 1, list(Delivery.objects.values("kind","state","error","due_at","attempts"))
+    assert Delivery.objects.filter(kind="changed", state="dropped").count() == 2
+
+
+def test_change_that_was_taken_back_before_it_was_told_is_dropped() -> None:
+    event = event_with_a_student()
+    begins, ends = event.starts_at, event.ends_at
+    change(event, starts_at=begins + HOUR, ends_at=ends + HOUR)
+    change(event, starts_at=begins, ends_at=ends)
+    assert subjects() == []
+
+
+def test_change_that_was_taken_back_after_it_was_told_is_told() -> None:
+    event = event_with_a_student()
+    begins, ends = event.starts_at, event.ends_at
+    change(event, starts_at=begins + HOUR, ends_at=ends + HOUR)
+    assert len(subjects()) == 1
+    after_a_day()
+    change(event, starts_at=begins, ends_at=ends)
+    assert len(subjects()) == 1
+
+
+def test_change_taken_back_while_the_mail_about_it_was_on_its_way_is_told() -> None:
+    event = event_with_a_student()
+    begins, ends = event.starts_at, event.ends_at
+    change(event, starts_at=begins + HOUR, ends_at=ends + HOUR)
+    pretend_rendered()
+    on_its_way = deliveries.claim(100)
+    change(event, starts_at=begins, ends_at=ends)
+    assert len(subjects()) == 1
+    assert [one.kind for one in on_its_way] == ["changed"]
+
+
+def test_answer_that_was_sent_after_the_change_says_it_already() -> None:
+    event = build_event(build_fest(), hour=10)
+    build_submission(event)
+    change(event, ends_at=event.ends_at + HOUR)
+    pretend_rendered()
+    Delivery.objects.filter(kind="changed").update(due_at=timezone.now() + HOUR)
+    assert len(subjects()) == 1
+    Delivery.objects.update(
+        due_at=timezone.now() - HOUR, sent_at=timezone.now() + 2 * dt.timedelta(minutes=1)
+    )
+    assert subjects() == []
+
+
+def test_clash_is_told_with_what_to_do() -> None:
+    event = event_with_a_student()
+    quiz = build_event(event.fest, hour=14, name="Quiz")
+    student = event.registrations.get().student
+    build_submission(
+        quiz, name=student.name, email=student.email, grade=student.grade, school=student.school.name
+    )
+    assert len(sent()) == 1
+    after_a_day()
+    move_to(event, quiz)
+    (message,) = sent()
+    assert "You keep both places for now. Choose one, and cancel the other by" in message.body
+    assert "Quiz" in message.alternatives[0][0]
+
+
+def test_cancelled_registration_hears_nothing_of_the_change() -> None:
+    event = event_with_a_student()
+    change(event, ends_at=event.ends_at + HOUR)
+    change(event, state=Event.State.CANCELLED, reason="No <b>power</b>")
+    (message,) = sent()
+    assert str(message.subject) == "Asha: does not take place: Robots"
+    assert "The organisers write: No <b>power</b>" in message.body
+    assert "No &lt;b&gt;power&lt;/b&gt;" in message.alternatives[0][0]
+    assert "METHOD:CANCEL" in message.attachments[0][1]
+    assert Change.objects.filter(cause="event_cancelled").count() == 1
