@@ -209,6 +209,18 @@ def mails_to_teachers_are_whole() -> Iterator[str]:
         yield f"Delivery {pk} ({kind}, {at:%Y-%m-%d %H:%M:%S}) to {whose} is not whole, or kept its words."
 
 
+@invariant(10)
+def messages_go_as_they_were_confirmed() -> Iterator[str]:
+    """No message has more mails than were confirmed, trials apart; what was not confirmed has none."""
+    sql = """
+        SELECT m.subject, count(d.id), m.total FROM tickets_message m
+        JOIN tickets_delivery d ON d.message_id = m.id AND d.user_id IS NULL
+        GROUP BY m.id HAVING m.confirmed_at IS NULL OR count(d.id) > m.total ORDER BY m.id
+    """
+    for subject, many, confirmed in rows(sql):
+        yield f"The message “{subject}” has {many} mails, but {confirmed} were confirmed."
+
+
 CHECKS = (
     each_press_is_answered_by_one_mail,
     each_turn_is_told_by_one_mail,
@@ -218,4 +230,5 @@ CHECKS = (
     no_ticket_is_mailed_after_its_end,
     deliveries_belong_to_their_cause,
     mails_to_teachers_are_whole,
+    messages_go_as_they_were_confirmed,
 )

@@ -30,6 +30,6 @@ def change(event: Event, *, user: Any = None, reason: str = "", hold: int = 0, *
     return foreseen[0]
 
 
-def move_to(event: Event, other: Event) -> Consequences:
+def set_beside(event: Event, other: Event) -> Consequences:
     """To the time of another event."""
     return change(event, starts_at=other.starts_at, ends_at=other.ends_at)

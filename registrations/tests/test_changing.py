@@ -15,7 +15,7 @@ from registrations.models import Block, Change, Flag, Registration
 from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher, build_user
 from registrations.tests.counting import counts, recount, states
 from registrations.tests.held import ask_now, letters, name_now, outlive, return_now
-from registrations.tests.moving import change, move_to
+from registrations.tests.moving import change, set_beside
 from tickets.models import Delivery, Ticket
 from tickets.tests.audited import offenders
 
@@ -56,7 +56,7 @@ def test_moved_event_flags_who_has_another_event_then_and_tells_everybody(fest: 
     robots, quiz = build_event(fest, hour=10, capacity=1), build_event(fest, hour=14)
     build_submission(robots, quiz, name="Asha Rao")
     build_submission(robots, name="Ben Roy")
-    foreseen = move_to(robots, quiz)
+    foreseen = set_beside(robots, quiz)
     assert [one.registration.student.name for one in foreseen.troubles] == ["Asha Rao"]
     assert open_flags() == [("clash", "Asha Rao")]
     assert (states(robots), mails("changed")) == (["confirmed", "waiting"], 2)
@@ -70,7 +70,7 @@ def test_clash_is_settled_when_one_of_the_two_is_given_up(fest: Fest) -> None:
     robots, quiz = build_event(fest, hour=10), build_event(fest, hour=14)
     for name in ("Asha Rao", "Ben Roy"):
         build_submission(robots, quiz, name=name)
-    move_to(robots, quiz)
+    set_beside(robots, quiz)
     give_up(robots.registrations.get(student__name="Asha Rao"))
     give_up(quiz.registrations.get(student__name="Ben Roy"))
     assert open_flags() == []
@@ -80,7 +80,7 @@ def test_clash_is_settled_when_the_event_moves_away_again(fest: Fest) -> None:
     robots, quiz = build_event(fest, hour=10), build_event(fest, hour=14)
     build_submission(robots, quiz)
     begins, ends = robots.starts_at, robots.ends_at
-    move_to(robots, quiz)
+    set_beside(robots, quiz)
     assert len(change(robots, starts_at=begins, ends_at=ends).settled) == 1
     assert open_flags() == []
 
@@ -88,7 +88,7 @@ def test_clash_is_settled_when_the_event_moves_away_again(fest: Fest) -> None:
 def test_clash_stays_one_flag_when_the_other_event_moves_after_it(fest: Fest) -> None:
     robots, quiz = build_event(fest, hour=10), build_event(fest, hour=14)
     build_submission(robots, quiz)
-    move_to(robots, quiz)
+    set_beside(robots, quiz)
     assert change(quiz, ends_at=quiz.ends_at + dt.timedelta(minutes=30)).troubles == []
     assert len(open_flags()) == 1
 
@@ -116,7 +116,7 @@ def test_changes_of_text_and_of_drafts_tell_nobody(fest: Fest) -> None:
     event, draft = build_event(fest), build_event(fest, state=Event.State.DRAFT)
     build_submission(event)
     change(event, summary="Robots again")
-    move_to(draft, event)
+    set_beside(draft, event)
     assert (mails("changed"), AuditEntry.objects.filter(what="changed").count()) == (0, 2)
 
 

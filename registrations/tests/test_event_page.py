@@ -18,7 +18,7 @@ from registrations.admin.flags import FlagAdmin
 from registrations.models import Block, Flag
 from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher
 from registrations.tests.counting import counts, states
-from registrations.tests.moving import change, move_to
+from registrations.tests.moving import change, set_beside
 from tickets.models import Delivery
 from tickets.tests.audited import offenders
 from tickets.tests.desk import confirm, desk, filled_in, is_asked, list_path, organiser
@@ -226,7 +226,7 @@ def test_fields_of_all_kinds_go_through_the_decision(
 def test_open_flags_are_listed_by_their_date_and_settled_with_a_reason(client: Client, fest: Fest) -> None:
     robots, quiz = build_event(fest, hour=10), build_event(fest, hour=14)
     build_submission(robots, quiz, name="Asha Rao")
-    move_to(robots, quiz)
+    set_beside(robots, quiz)
     flag = Flag.objects.get()
     path = list_path(Flag)
     assert "Asha Rao" in client.get(path).content.decode()
@@ -256,7 +256,7 @@ def test_seats_held_back_stand_at_the_desk_and_are_given_back(client: Client, fe
 def test_student_and_teacher_read_what_is_wrong(fest: Fest) -> None:
     robots, quiz = build_event(fest, hour=10, name="Robots"), build_event(fest, hour=14, name="Quiz")
     submission = build_submission(robots, quiz)
-    move_to(robots, quiz)
+    set_beside(robots, quiz)
     page = Client().get(links.my_path(submission.student)).content.decode()
     assert page.count("You keep both places for now. Choose one, and cancel the other by") == 2
     board = desk(build_teacher().user).get(reverse("board:home")).content.decode()

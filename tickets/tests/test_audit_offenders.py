@@ -5,15 +5,18 @@ from collections.abc import Iterator
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.utils import timezone
 
 from registrations.flags import settle
 from registrations.locking import Deadline
 from registrations.models import Flag, Student
+from registrations.moving import move_to
 from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher, build_user
 from registrations.tests.classlists import build_list, registered, row
 from registrations.tests.held import ask_now, name_now
-from registrations.tests.moving import change, move_to
-from tickets.models import Ticket
+from registrations.tests.moving import change, set_beside
+from tickets.models import Delivery, Message, Ticket
+from tickets.reissuing import reissue
 from tickets.rendering import pdf_path, store
 from tickets.tests.audited import build_robo_race, cancel_first, correct_student, damage, run
 
@@ -343,7 +346,7 @@ def test_offender_among_flags_is_named(seed: str) -> None:
     robots = build_event(build_fest(), name="Robo Race", hour=10)
     quiz = build_event(robots.fest, name="Quiz", hour=14)
     build_submission(robots, quiz, name="Asha A")
-    move_to(robots, quiz)
+    set_beside(robots, quiz)
     assert run() == []
     damage(sql)
     assert named(sentence, run())
@@ -353,7 +356,7 @@ def test_clash_that_an_organiser_settled_is_none() -> None:
     robots = build_event(build_fest(), hour=10)
     quiz = build_event(robots.fest, hour=14)
     build_submission(robots, quiz)
-    move_to(robots, quiz)
+    set_beside(robots, quiz)
     settle([Flag.objects.get().pk], user=build_user(), reason="Starts late", deadline=Deadline(30))
     assert run() == []
 
@@ -361,7 +364,7 @@ def test_clash_that_an_organiser_settled_is_none() -> None:
 def test_change_of_an_event_without_its_mail_is_named() -> None:
     event = build_event(build_fest(), name="Robo Race", hour=10)
     build_submission(event, name="Asha A")
-    move_to(event, build_event(event.fest, hour=14))
+    set_beside(event, build_event(event.fest, hour=14))
     damage("DELETE FROM tickets_delivery WHERE kind = 'changed'")
     assert named("Robo Race: Asha A (R) was confirmed at", run())
 
@@ -416,6 +419,69 @@ def test_inverted_waiting_list_is_named() -> None:
     cancel_first(event)
     damage(f"UPDATE {REGISTRATION} SET place = 10 WHERE place = 3")
     assert named("Robo Race: Asha C (R), place 10, was promoted before Asha D (R), place 4.", run())
+
+
+BY_HAND = f"UPDATE {CHANGE} SET cause = 'chosen', user_id = %s WHERE cause = 'promoted'"
+
+
+@pytest.mark.parametrize("is_known", [True, False], ids=["by somebody", "by nobody"])
+def test_inverted_waiting_list_is_lawful_only_where_somebody_chose(is_known: bool) -> None:
+    event = build_robo_race()
+    cancel_first(event)
+    damage(f"UPDATE {REGISTRATION} SET place = 10 WHERE place = 3; UPDATE events_seats SET last_place = 10")
+    damage(BY_HAND, build_user().pk if is_known else None)
+    words = "Robo Race: Asha C (R), place 10, was promoted before Asha D (R), place 4."
+    assert named(words, run()) == (not is_known)
+
+
+@pytest.mark.parametrize("is_known", [True, False], ids=["by somebody", "by nobody"])
+def test_seat_at_the_door_before_those_who_wait_is_lawful_only_by_a_person(is_known: bool) -> None:
+    event = build_robo_race()
+    cancel_first(event)
+    damage(
+        f"UPDATE {CHANGE} SET to_state = 'confirmed', from_state = '', cause = 'walk_in', user_id = %s"
+        " WHERE cause = 'promoted'",
+        build_user().pk if is_known else None,
+    )
+    assert named("Robo Race: Asha C (R) had a seat at once at", run()) == (not is_known)
+
+
+def test_move_that_gave_nothing_up_is_named() -> None:
+    event = build_robo_race(capacity=3)
+    other = build_event(event.fest)
+    row = event.registrations.get(place=1)
+    move_to([row.pk], event_id=other.pk, user=build_user(), reason="Hall", deadline=Deadline(30))
+    assert run() == []
+    damage(f"UPDATE {CHANGE} SET user_id = NULL WHERE cause = 'moved'")
+    assert named("Asha A (R) was moved at", run())
+
+
+def test_move_without_its_mail_is_named() -> None:
+    event = build_robo_race(capacity=3)
+    other = build_event(event.fest)
+    row = event.registrations.get(place=1)
+    move_to([row.pk], event_id=other.pk, user=build_user(), reason="Hall", deadline=Deadline(30))
+    damage("DELETE FROM tickets_delivery WHERE kind = 'moved'")
+    assert named("Asha A (R) was confirmed at", run())
+
+
+def test_new_ticket_without_a_trail_is_named() -> None:
+    build_robo_race()
+    ticket = Ticket.objects.order_by("pk")[0]
+    reissue([ticket.pk], user=build_user(), reason="Lost", deadline=Deadline(30))
+    assert run() == []
+    damage("DELETE FROM events_auditentry")
+    assert named("of Asha A (R) was not issued with its seat.", run())
+
+
+def test_message_that_was_never_confirmed_is_named() -> None:
+    student = Student.objects.get(submissions__registrations__event=build_robo_race(), name="Asha A")
+    message = Message.objects.create(fest=student.fest, subject="Hall", text="Text", created_by=build_user())
+    now = timezone.now()
+    Delivery.objects.create(
+        kind="message", message=message, student=student, to=student.email, created_at=now, due_at=now
+    )
+    assert named("The message “Hall” has 1 mails, but 0 were confirmed.", run())
 
 
 def test_promotion_and_cancellation_without_mail_are_named() -> None:

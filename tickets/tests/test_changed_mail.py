@@ -11,7 +11,7 @@ from django.utils import timezone
 from events.models import Event, Venue
 from registrations.models import Change
 from registrations.tests.builders import build_event, build_fest, build_submission
-from registrations.tests.moving import change, move_to
+from registrations.tests.moving import change, set_beside
 from tickets import deliveries
 from tickets.composing import Composer
 from tickets.deliveries import Result
@@ -82,7 +82,7 @@ def test_several_changes_before_the_worker_comes_are_one_mail() -> None:
     event = event_with_a_student()
     for hours in (1, 2, 3):
         change(event, ends_at=event.ends_at + hours * HOUR)
-    assert len(subjects()) == 1, list(Delivery.objects.values("kind","state","error","due_at","attempts"))
+    assert len(subjects()) == 1, list(Delivery.objects.values("kind", "state", "error", "due_at", "attempts"))
     assert Delivery.objects.filter(kind="changed", state="dropped").count() == 2
 
 
@@ -137,7 +137,7 @@ def test_clash_is_told_with_what_to_do() -> None:
     )
     assert len(sent()) == 1
     after_a_day()
-    move_to(event, quiz)
+    set_beside(event, quiz)
     (message,) = sent()
     assert "You keep both places for now. Choose one, and cancel the other by" in message.body
     assert "Quiz" in message.alternatives[0][0]
