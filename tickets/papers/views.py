@@ -2,12 +2,15 @@
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from registrations.access import secret
+from tickets.faces import absolute
 from tickets.models import Certificate
-from tickets.papers.certificates import is_replaced
+from tickets.papers.certificates import is_replaced, path_of
 from tickets.pdf.certificate import achievement
+from tickets.qr import svg
 
 
 @secret
@@ -24,5 +27,6 @@ def certificate(request: HttpRequest, code: str) -> HttpResponse:
         "event": found.registration.event,
         "what": achievement(found.rank),
         "is_replaced": bool(found.revoked_at) and is_replaced(found),
+        "qr_svg": "" if found.revoked_at else SafeString(svg(absolute(path_of(found)))),
     }
     return render(request, "tickets/certificate.html", context)

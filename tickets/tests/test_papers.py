@@ -389,7 +389,8 @@ def test_event_lead_prints_the_own_event_and_opens_no_other(event: Event, owner:
     for name in ("papers_printout", "papers_file"):
         found = [client.get(reverse(f"admin:{name}", args=[one.code])) for one in papers]
         assert [answer.status_code for answer in found] == [200, 404, 404]
-        [shut(answer) for answer in found]
+        for answer in found:
+            shut(answer)
     assert client.get(reverse("admin:papers_school", args=[School.objects.get().pk])).status_code == 403
     listed = client.get(reverse("admin:tickets_printout_changelist")).context["cl"].queryset
     assert {one.event for one in listed} == {event}
