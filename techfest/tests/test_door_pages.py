@@ -60,13 +60,17 @@ def phone(browser: Browser, live_server: Any, gate: Gate) -> Iterator[BrowserCon
 
 
 def log_in(context: BrowserContext, gate: Gate) -> None:
-    user = volunteer(gate, email="ravi@example.org")
+    volunteer(gate, email="ravi@example.org")
     with context.new_page() as page:
         page.goto(f"/accounts/login/?next={path_of(gate)}")
-        page.get_by_label("E-mail address or user name").fill(user.get_username())
-        page.get_by_label("Password", exact=True).fill(PASSWORD)
-        page.locator("main button.button").click()
+        enter(page)
         page.wait_for_url(f"**{path_of(gate)}")
+
+
+def enter(page: Page) -> None:
+    page.get_by_label("E-mail address or user name").fill("ravi@example.org")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.locator("main button.button").click()
 
 
 def path_of(gate: Gate) -> str:
@@ -209,6 +213,25 @@ def test_scans_without_a_network_are_uploaded_and_conflicts_listed(
         ("Asha Raman", "offline"),
         ("Ben Rao", "scan"),
     ]
+
+
+def test_scans_wait_for_somebody_whose_login_has_ended(
+    phone: BrowserContext, gate: Gate, ticket: Ticket
+) -> None:
+    page = opened(phone, gate)
+    kept(page)
+    phone.set_offline(True)
+    wedge(page, ticket.code)
+    expect(word(page)).to_have_text("In")
+    Session.objects.all().delete()
+    phone.set_offline(False)
+    page.get_by_role("button", name="Next").click()
+    page.get_by_role("link", name="Open this page again").click()
+    assert Scan.objects.count() == 0
+    enter(page)
+    page.wait_for_url(f"**{path_of(gate)}")
+    expect(page.locator("[data-counts]")).to_have_text("1 of 1 in")
+    assert Scan.objects.get().is_offline
 
 
 def test_phone_knows_the_verdicts_without_a_network(
