@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from events import trail
 from events.clock import database_now
+from events.exporting.downloads import DownloadableList
 from events.roles import seen_by, sees_all
 from events.seeing import SeenChoices, is_asked_by_filters, seen_at_the_desk
 
@@ -29,7 +30,7 @@ MOST_LINES = 200
 """Lines of a history page, the newest."""
 
 
-class DeskAdmin(SeenChoices, _ModelAdmin):
+class DeskAdmin(SeenChoices, DownloadableList, _ModelAdmin):
     """A list that never counts the whole table, and a row that is deleted alone, after its own rules.
 
     `led_through` is the way from a row to its event, as a lookup ("" where the row is the event): an event

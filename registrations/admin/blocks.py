@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from events.desk import RecordAdmin
+from registrations.admin import columns
 from registrations.blocks import asking
 from registrations.errors import RegistrationError
 from registrations.locking import Deadline
@@ -87,6 +88,7 @@ class StateFilter(admin.SimpleListFilter):
 @admin.register(Block)
 class BlockAdmin(RecordAdmin):
     led_through = "event"
+    export_columns = columns.BLOCKS
     list_display = ("whose", "event", "seats", "used", "shown_state", "until", "asked_by", "created_at")
     list_select_related = ("school", "event__seats", "asked_by")
     list_filter = (StateFilter, "event", "school")

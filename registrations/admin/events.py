@@ -1,6 +1,6 @@
 """Events at the desk. They stand in this room since their seats belong to those who registered."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -14,10 +14,12 @@ from django.utils.translation import gettext_lazy, ngettext
 from events import editing
 from events.admin import shown, take_picture
 from events.desk import DeskAdmin
+from events.exporting.columns import Column
 from events.models import Event, Fest
 from events.roles import LEAD, OWNER, is_owner
 from events.tools import Tool, WithTools
 from events.trail import Line
+from registrations.admin import columns
 from registrations.admin.changes import change_lines
 from registrations.admin.eventform import EventForm
 from registrations.admin.eventsave import press
@@ -31,6 +33,7 @@ class EventAdmin(WithTools, DeskAdmin):
 
     led_through = ""
     form = EventForm
+    export_columns: Sequence[Column] = columns.EVENTS
     list_display = ("name", "seats_taken", "waiting", "starts_at", "state", "venue", "is_paused")
     list_filter = ("state", "category", "venue", "fest")
     search_fields = ("name", "slug", "summary")

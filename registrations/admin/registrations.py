@@ -9,7 +9,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
 from events.desk import RecordInline
+from events.exporting.columns import Column
 from events.trail import Line
+from registrations.admin import columns
 from registrations.admin.acting import RegistrationActions
 from registrations.admin.changes import change_lines
 from registrations.models import Change, Registration
@@ -32,6 +34,7 @@ class ChangesInline(RecordInline):
 @admin.register(Registration)
 class RegistrationAdmin(RegistrationActions):
     led_through = "event"
+    export_columns: Sequence[Column] = columns.REGISTRATIONS
     list_display = ("student", "event", "state", "place", "student__grade", "student__school", "created_at")
     list_select_related = ("student__school", "event")
     list_filter = ("state", "event", "student__school")

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from events.desk import DeskAdmin
 from registrations import schools
+from registrations.admin import columns
 from registrations.admin.merging import SchoolActions
 from registrations.classlists import desk
 from registrations.fields import TextField
@@ -91,6 +92,7 @@ class AliasInline(_Inline):
 class SchoolAdmin(SchoolActions):
     led_through = "students__registrations__event"
     form = NameForm
+    export_columns = columns.SCHOOLS
     list_display = ("name", "state", "created_at")
     list_filter = ("state",)
     search_fields = ("name", "aliases__name")

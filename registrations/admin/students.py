@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from events.desk import MergingForm, RecordAdmin, RecordInline
 from events.trail import Line
+from registrations.admin import columns
 from registrations.admin.changes import change_lines
 from registrations.admin.merging import NamesakesFilter, StudentActions
 from registrations.admin.minors import ConsentFilter, DataOfMinors
@@ -87,6 +88,7 @@ class StudentAdmin(StudentActions, DataOfMinors, RecordAdmin):
 
     led_through = "registrations__event"
     form = StudentForm
+    export_columns = columns.STUDENTS
     list_display = ("name", "grade", "section", "roll_number", "school", "email", "reference", "created_at")
     list_select_related = ("school",)
     list_filter = (

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from events import trail
 from events.clock import database_now
 from events.desk import DeskAdmin, RecordAdmin
+from registrations.admin import columns
 from registrations.fields import EmailField
 from registrations.models import Invitation, Teacher
 from registrations.teachers import admitting
@@ -52,6 +53,7 @@ class WaitingFilter(admin.SimpleListFilter):
 class TeacherAdmin(RecordAdmin):
     """A teacher comes by an invitation or by asking; here it is decided."""
 
+    export_columns = columns.TEACHERS
     list_display = ("name", "email", "school", "note", "created_at", "approved_at", "approved_by")
     list_select_related = ("user", "school", "approved_by")
     list_filter = (WaitingFilter,)

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
+from events.exporting.cells import unguarded
 from registrations.classlists.drafts import header_of_list
 from registrations.models import ClassList, ClassListRow
 from registrations.sheets.eventcells import EventNames, mark_of
 from registrations.sheets.headers import LABELS, Column, Meaning
-from registrations.sheets.tables import unguarded
 
 TEXTS = (Meaning.NAME, Meaning.GRADE, Meaning.SECTION, Meaning.ROLL_NUMBER, Meaning.EMAIL)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from events.exporting.cells import unguarded
 from registrations.fields import suggested_email
 from registrations.forms import DetailsForm
 from registrations.naming import clean_text, label_key
@@ -16,7 +17,6 @@ from registrations.sheets.headers import Column, Header, Meaning
 from registrations.sheets.refusals import FileRefused
 from registrations.sheets.sheet import MOST_ROWS, Row, Sheet
 from registrations.sheets.students import Code, ListedStudent, Listing, Problem
-from registrations.sheets.tables import unguarded
 
 _FLOAT = re.compile(r"(\d+)\.0+")
 

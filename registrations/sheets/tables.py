@@ -8,8 +8,8 @@ from typing import Any
 
 import xlsxwriter
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""What makes a spreadsheet program compute a cell instead of showing it; the wide ones count in Japanese versions."""
+from events.exporting.cells import guarded
+
 MIME_CSV = "text/csv; charset=utf-8"
 MIME_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 WORKBOOK_OPTIONS = {
@@ -21,19 +21,6 @@ WORKBOOK_OPTIONS = {
 TEXT = 49
 """The number of the built-in format that keeps what is typed: no dates, no exponents, no lost zeros."""
 _WIDEST = 60
-
-
-def guarded(text: str) -> str:
-    """The text with an apostrophe before it, if a spreadsheet would take it for a formula.
-
-    Spaces before the sign count as nothing, as they do for some programs.
-    """
-    return f"'{text}" if text.startswith("\t") or text.lstrip(" ").startswith(FORMULA_STARTS) else text
-
-
-def unguarded(text: str) -> str:
-    """The text as it was before `guarded`; our own tables come back corrected."""
-    return text[1:] if text.startswith("'") and guarded(text[1:]) != text[1:] else text
 
 
 def csv_table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:

@@ -7,9 +7,10 @@ from typing import Any
 import xlsxwriter
 from django.utils.translation import gettext as _
 
+from events.exporting.cells import guarded
 from registrations.sheets.headers import LABELS, Meaning
 from registrations.sheets.sheet import MOST_ROWS
-from registrations.sheets.tables import TEXT, WORKBOOK_OPTIONS, csv_table, guarded
+from registrations.sheets.tables import TEXT, WORKBOOK_OPTIONS, csv_table
 
 EVENT_COLUMNS = 3
 _WIDTHS = {Meaning.NAME: 32, Meaning.EMAIL: 32, Meaning.EVENTS: 28}

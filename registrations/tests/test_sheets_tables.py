@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from events.exporting.cells import guarded, unguarded
 from registrations.sheets.headers import Meaning, header_of
 from registrations.sheets.reading import read_file
 from registrations.sheets.rows import listing_of
-from registrations.sheets.tables import csv_lines, csv_table, guarded, unguarded, xlsx_table
+from registrations.sheets.tables import csv_lines, csv_table, xlsx_table
 from registrations.sheets.templates import csv_template, xlsx_template
 from registrations.tests.files import SHEET
 

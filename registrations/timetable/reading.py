@@ -7,10 +7,10 @@ from typing import Any
 from django.core import signing
 from django.utils.translation import gettext as _
 
+from events.exporting.cells import unguarded
 from events.models import Event
 from registrations.sheets.refusals import FileRefused
 from registrations.sheets.sheet import Row, Sheet
-from registrations.sheets.tables import unguarded
 from registrations.timetable.columns import BY_NAME, COLUMNS, MARK, Column, Fest, Unreadable, folded
 from registrations.timetable.events import read_mark, row_of
 

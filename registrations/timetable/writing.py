@@ -8,8 +8,9 @@ from typing import Any
 import xlsxwriter
 from django.utils.translation import gettext as _
 
+from events.exporting.cells import guarded
 from events.models import Event
-from registrations.sheets.tables import TEXT, WORKBOOK_OPTIONS, guarded
+from registrations.sheets.tables import TEXT, WORKBOOK_OPTIONS
 from registrations.timetable.columns import COLUMNS, MARK, TIMES, Fest
 from registrations.timetable.events import mark_of, row_of
 

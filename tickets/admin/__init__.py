@@ -1,5 +1,5 @@
 """The desk's pages of this room."""
 
-from tickets.admin import entrance, fests, files, mails, messages, registrations, tickets
+from tickets.admin import columns, entrance, fests, files, mails, messages, registrations, tickets
 
-__all__ = ["entrance", "fests", "files", "mails", "messages", "registrations", "tickets"]
+__all__ = ["columns", "entrance", "fests", "files", "mails", "messages", "registrations", "tickets"]

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from events.asking import Question, ReasonForm, answered, ask
 from events.clock import database_now
 from events.desk import RecordAdmin
+from tickets.admin import columns
 from tickets.door.settling import settle
 from tickets.models import Alarm, CheckIn, Gate, Scan
 
@@ -31,9 +32,15 @@ class GateAdmin(RecordAdmin):
 @admin.register(CheckIn)
 class CheckInAdmin(RecordAdmin):
     led_through = "ticket__registration__event"
+    export_columns = columns.CHECK_INS
     list_display = ("at", "ticket", "where", "user", "how", "is_reentry", "undone_at")
     list_select_related = ("ticket__registration__student", "ticket__registration__event", "user")
-    list_filter = ("how", "is_reentry", ("undone_at", admin.EmptyFieldListFilter))
+    list_filter = (
+        "how",
+        "is_reentry",
+        ("undone_at", admin.EmptyFieldListFilter),
+        "ticket__registration__event",
+    )
     search_fields = ("ticket__student__name", "ticket__student__reference", "where")
     fields = (
         "ticket",

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from events.clock import database_now
 from events.desk import RecordAdmin, RecordInline
+from tickets.admin import columns
 from tickets.deliveries import send_again
 from tickets.doorbell import ring
 from tickets.models import Delivery, DeliveryEvent, Letter
@@ -40,6 +41,7 @@ class DeliveryEventsInline(RecordInline):
 
 @admin.register(Delivery)
 class DeliveryAdmin(RecordAdmin):
+    export_columns = columns.DELIVERIES
     list_display = ("to", "kind", "student", "state", "error", "attempts", "created_at", "sent_at")
     list_select_related = ("student",)
     list_filter = (TroubleFilter, "state", "kind")

@@ -1,6 +1,6 @@
 """What waits for somebody's decision, each with its number and the list where it is decided."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,7 @@ class Wish:
     model: type[Model]
     waiting: Callable[[Any], QuerySet[Any]]
     words: Any
-    filters: dict[str, object]
+    filters: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

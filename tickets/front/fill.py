@@ -52,6 +52,10 @@ class Fill:
         return self.state == Event.State.PUBLISHED
 
     @property
+    def is_draft(self) -> bool:
+        return self.state == Event.State.DRAFT
+
+    @property
     def is_full(self) -> bool:
         return self.is_on and self.taken >= self.capacity
 

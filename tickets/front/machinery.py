@@ -12,6 +12,7 @@ from registrations.models import ClassListJob
 from tickets.front.sight import Sight, list_path
 from tickets.models import Booklet, Delivery, Printout, Ticket
 from tickets.querysets import RENDER_ATTEMPTS
+from tickets.starting import limits
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -22,9 +23,9 @@ STUCK = dt.timedelta(minutes=15)
 """A job that nobody finished for so long hangs, or its workers are gone."""
 State = Delivery.State
 _JOBS: tuple[tuple[type[Model], "_StrPromise"], ...] = (
-    (ClassListJob, _("Class lists")),
-    (Booklet, _("Booklets")),
-    (Printout, _("Printouts")),
+    (ClassListJob, _("class lists")),
+    (Booklet, _("booklets")),
+    (Printout, _("printouts")),
 )
 
 
@@ -43,10 +44,15 @@ class Mails:
     figures: list[Figure]
     oldest: dt.datetime | None
     is_late: bool
+    near_limits: list[str]
+    """A sentence for each limit of the provider that is nearly reached."""
 
 
 def mails(sight: Sight, *, now: dt.datetime) -> Mails | None:
-    """One query. What is owed for later, such as a message that may still be stopped, is not late."""
+    """One query, and two more where the provider's limits are set.
+
+    What is owed for later, such as a message that may still be stopped, is not late.
+    """
     rows = sight.rows(Delivery)
     if rows is None:
         return None
@@ -58,7 +64,7 @@ def mails(sight: Sight, *, now: dt.datetime) -> Mails | None:
     waits = [found[state][1] for state in (State.QUEUED, State.SENDING) if state in found]
     oldest = min((at for at in waits if at), default=None)
     is_late = oldest is not None and now - oldest > LATE
-    return Mails(_figures(counts, is_late=is_late), oldest, is_late)
+    return Mails(_figures(counts, is_late=is_late), oldest, is_late, limits.warnings(now))
 
 
 def _figures(counts: Counter[str], *, is_late: bool) -> list[Figure]:

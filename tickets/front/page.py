@@ -24,23 +24,25 @@ def facts(request: HttpRequest, site: admin.AdminSite) -> dict[str, Any]:
     Where no fest is current only what belongs to none is told.
     """
     sight, now = Sight(request, site), database_now()
+    made, at_work = papers(sight), jobs(sight, now=now)
     context: dict[str, Any] = {
         "now": now,
         "decisions": decisions(sight),
         "decides": sight.is_owner,
         "mails": mails(sight, now=now),
-        "papers": papers(sight),
-        "jobs": jobs(sight, now=now),
+        "papers": made,
+        "jobs": at_work,
+        "makes": any(one.count for one in made) or any(one.running or one.stuck for one in at_work),
     }
     fest = Fest.objects.filter(is_current=True).first()
     if fest is None:
         return context
     registered = sight.rows(Registration)
-    made = None if registered is None else curve(registered.filter(event__fest=fest), now=now)
+    over_time = None if registered is None else curve(registered.filter(event__fest=fest), now=now)
     return context | {
         "current": fest,
         "board": board(sight, fest),
-        "chart": drawn(made),
+        "chart": drawn(over_time),
         "schools": schools(sight, fest),
         "results": results(sight, fest, now=now),
     }

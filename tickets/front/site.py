@@ -15,6 +15,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
 from tickets.front.page import facts
@@ -23,6 +24,7 @@ from tickets.front.page import facts
 class DeskSite(admin.AdminSite):
     """The Django admin for organisers: staff whose session has passed the second step."""
 
+    index_title = gettext_lazy("At a glance")
     index_template = "admin/front.html"
 
     def has_permission(self, request: HttpRequest) -> bool:

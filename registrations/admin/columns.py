@@ -1,0 +1,88 @@
+"""What the lists of this room hold as files: the columns that an organiser works with."""
+
+from django.db.models import Case, CharField, Count, Value, When
+from django.utils.translation import gettext_lazy as _
+
+from events.exporting.columns import Column
+from events.models import Event
+from registrations.models import Block, Registration, School
+from registrations.naming import grouped
+
+STUDENT = (
+    ("name", _("Name")),
+    ("grade", _("Grade")),
+    ("section", _("Section")),
+    ("roll_number", _("Roll number")),
+)
+
+
+def of_student(path: str = "") -> tuple[Column, ...]:
+    """Who somebody is, with the way to them from the row; the address is the owners' to take away."""
+    return (
+        *(Column(title, f"{path}{name}") for name, title in STUDENT),
+        Column(_("School"), f"{path}school__name"),
+        Column(_("E-mail"), f"{path}email", is_owners_only=True),
+        Column(_("Reference"), f"{path}reference", write=grouped),
+    )
+
+
+REGISTRATIONS = (
+    *of_student("student__"),
+    Column(_("Event"), "event__name"),
+    Column(_("Starts"), "event__starts_at"),
+    Column(_("State"), "state", choices=Registration.State.choices),
+    Column(_("Place"), "place"),
+    Column(_("Registered at"), "created_at"),
+)
+STUDENTS = (*of_student(), Column(_("Language"), "language"), Column(_("First registered at"), "created_at"))
+SCHOOLS = (
+    Column(_("Name"), "name"),
+    Column(_("State"), "state", choices=School.State.choices),
+    Column(_("Students"), Count("students", distinct=True)),
+    Column(_("Created at"), "created_at"),
+)
+TEACHERS = (
+    Column(_("First name"), "user__first_name"),
+    Column(_("Last name"), "user__last_name"),
+    Column(_("E-mail"), "user__email", is_owners_only=True),
+    Column(_("School"), "school__name"),
+    Column(_("Note"), "note"),
+    Column(_("Asked at"), "created_at"),
+    Column(_("Approved at"), "approved_at"),
+)
+EVENTS = (
+    Column(_("Name"), "name"),
+    Column(_("Category"), "category__name"),
+    Column(_("Place"), "venue__name"),
+    Column(_("Starts"), "starts_at"),
+    Column(_("Ends"), "ends_at"),
+    Column(_("Lowest grade"), "grade_min"),
+    Column(_("Highest grade"), "grade_max"),
+    Column(_("State"), "state", choices=Event.State.choices),
+    Column(_("Capacity"), "seats__capacity"),
+    Column(_("Taken"), "seats__taken"),
+    Column(_("Held"), "seats__held"),
+    Column(_("Waiting"), "seats__waiting"),
+)
+_ASKED, _HELD, _RETURNED, _REFUSED = (Value(state) for state in Block.State)
+BLOCKS = (
+    Column(_("School"), "school__name"),
+    Column(_("Event"), "event__name"),
+    Column(_("Seats"), "seats"),
+    Column(_("Used"), "used"),
+    Column(
+        _("State"),
+        Case(
+            When(returned_at=None, held_at=None, then=_ASKED),
+            When(returned_at=None, then=_HELD),
+            When(held_at=None, then=_REFUSED),
+            default=_RETURNED,
+            output_field=CharField(),
+        ),
+        choices=Block.State.choices,
+    ),
+    Column(_("Names by"), "until"),
+    Column(_("Asked by"), "asked_by__email", is_owners_only=True),
+    Column(_("Asked at"), "created_at"),
+    Column(_("Given back at"), "returned_at"),
+)
