@@ -16,7 +16,7 @@ HISTORY = """
                 (c.to_state IN ('confirmed', 'offered'))::int
                 - (c.from_state IN ('confirmed', 'offered'))::int END AS seats,
             (c.to_state = 'waiting')::int - (c.from_state = 'waiting')::int AS waits,
-            c.cause = 'replaced' AS replaced, c.cause = 'walk_in' AS walked_in
+            c.cause = 'replaced' AS replaced
         FROM registrations_change c JOIN registrations_registration r ON r.id = c.registration_id
         LEFT JOIN registrations_block b ON b.id = r.block_id
         WHERE c.from_state <> c.to_state

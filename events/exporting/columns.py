@@ -25,7 +25,7 @@ class Column:
     `choices` are a field's choices, whose labels are written. Values of an `owners_only` column are for owners.
     """
 
-    title: "_StrPromise"
+    title: "str | _StrPromise"
     source: str | Combinable
     choices: Iterable[tuple[Any, Any]] = ()
     is_owners_only: bool = False

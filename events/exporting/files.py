@@ -30,7 +30,8 @@ def csv_pieces(table: Table) -> Iterator[bytes]:
     written = io.StringIO(newline="")
     writer = csv.writer(written, lineterminator="\r\n")
     written.write("\ufeff")
-    for row in itertools.chain([table.titles], table.lines()):
+    first: list[Cell] = [*table.titles]
+    for row in itertools.chain([first], table.lines()):
         writer.writerow([guarded(cell) if isinstance(cell, str) else cell for cell in row])
         if written.tell() >= PIECE:
             yield _taken(written)

@@ -57,8 +57,7 @@ class Paste:
 
 def read_events(text: str, *, fest: Fest) -> Paste:
     """What the pasted rows would make. Raises `FileRefused` for what is no table. Two queries, and nothing written."""
-    rows = read_paste(text).rows
-    columns, rows = _columns(rows)
+    columns, rows = _columns(read_paste(text).rows)
     known = {name_key(name) for name in Event.objects.filter(fest=fest).values_list("name", flat=True)}
     events: list[PastedEvent] = []
     for row in rows[: MOST_EVENTS + 1]:

@@ -13,6 +13,7 @@ from events.clock import database_now
 from events.models import Event, Fest, Seats
 from registrations.models import Registration, School, Teacher
 from registrations.samplefest import prepare
+from tickets.models import Gate
 from tickets.tests.audited import run
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -72,15 +73,15 @@ def logins(*arguments: str) -> dict[str, str]:
     """The passwords that the command prints, by name."""
     out = StringIO()
     call_command("sample_fest", *arguments, stdout=out)
-    return dict(re.findall(r"^(\w+): \1 / (\S+)$", out.getvalue(), re.MULTILINE))
+    return dict(re.findall(r"^[\w ]+: (\w+) / (\S+)$", out.getvalue(), re.MULTILINE))
 
 
-def test_only_with_logins_the_command_prints_an_organiser_and_a_teacher_who_get_in() -> None:
+def test_only_with_logins_the_command_prints_who_runs_the_fest_and_a_teacher_who_get_in() -> None:
     assert logins() == {}
     assert Teacher.objects.count() == 0
     first = logins("--logins")
     again = logins("--logins")
-    assert [*first] == [*again] == ["organiser", "teacher"]
+    assert [*first] == [*again] == ["organiser", "lead", "volunteer", "teacher"]
     teacher = Teacher.objects.get()
     assert (teacher.name, teacher.school.state, teacher.is_approved) == ("Ms Rao", "accepted", True)
     places = {}
@@ -88,5 +89,20 @@ def test_only_with_logins_the_command_prints_an_organiser_and_a_teacher_who_get_
         client = Client()
         answer = client.post("/accounts/login/", {"login": name, "password": password})
         places[name] = answer.headers.get("Location")
+        assert client.get(places[name]).status_code == 200
         assert client.get("/teacher/waiting/").status_code == (302 if name == "teacher" else 404)
-    assert places == {"organiser": "/admin/", "teacher": "/teacher/"}
+    assert places == {
+        "organiser": "/admin/",
+        "lead": "/admin/",
+        "volunteer": "/door/",
+        "teacher": "/teacher/",
+    }
+
+
+def test_lead_of_the_sample_leads_one_hall_and_its_volunteer_stands_at_two_gates() -> None:
+    logins("--logins")
+    logins("--logins")
+    led = Event.objects.filter(leads__username="lead")
+    assert (led.count() >= 2, {event.venue.name for event in led}) == (True, {"Robotics Arena"})
+    gates = {gate.name: gate.events.count() for gate in Gate.objects.filter(volunteers__username="volunteer")}
+    assert gates == {"Main gate": 0, "Robotics Arena": led.count()}

@@ -183,7 +183,7 @@ class Kid:
         return reverse(name, args=arguments.get(name, []))
 
     def _at_the_door(self, registration: Registration) -> dict[str, list[Any]]:
-        own = dict.fromkeys(("verdict", "again", "undo", "seat"), uuid.UUID(int=1))
+        own: dict[str, Any] = dict.fromkeys(("verdict", "again", "undo", "seat"), uuid.UUID(int=1))
         own["class"] = self.delegation.code
         named: dict[str, list[Any]] = {"door:code": [registration.tickets.get().code]}
         for page in AT_A_PLACE:

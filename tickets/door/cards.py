@@ -1,5 +1,6 @@
 """The answer to a scan as it is shown and sent: drawn from its rows, the same whenever it is asked for."""
 
+import uuid
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -50,7 +51,7 @@ class Card:
     @cached_property
     def is_inside(self) -> bool:
         """Whether the ticket is in by now; an undo ends it."""
-        return Ticket.objects.filter(pk=self.scan.ticket_id, checked_in_at__isnull=False).exists()
+        return Ticket.objects.filter(scans=self.scan, checked_in_at__isnull=False).exists()
 
     @cached_property
     def undone(self) -> CheckIn | None:
@@ -105,7 +106,7 @@ class Card:
         }
 
 
-def card_of(nonce: object, place: Place) -> Card | None:
+def card_of(nonce: uuid.UUID, place: Place) -> Card | None:
     """The answer that was given at this place to the scan of this nonce."""
     rows = Scan.objects.filter(nonce=nonce, gate=place.gate).select_related(
         "registration__event__venue", "registration__student__school", "ticket", "user"
@@ -148,7 +149,7 @@ def _too_soon(card: Card) -> str:
 
 def _waiting(card: Card) -> str:
     event = _event(card)
-    row = with_number(Registration.objects.filter(pk=card.scan.registration_id)).get()
+    row = with_number(Registration.objects.filter(scans=card.scan)).get()
     words = {"event": event.name, "number": row.number, "from": moment(event.promotion_ends_at)}
     if row.state != State.WAITING:
         return _("There was no seat in %(event)s yet.") % words

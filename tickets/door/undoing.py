@@ -61,7 +61,7 @@ def _let_in_again(scan: Scan, place: Place, user: Any, reason: str) -> None:
 
 
 def _locked(scan: Scan) -> Ticket:
-    ticket = Ticket.objects.select_for_update(no_key=True).filter(pk=scan.ticket_id).first()
+    ticket = Ticket.objects.select_for_update(no_key=True).filter(scans=scan).first()
     if ticket is None:
         raise NotPossible(_("There is no ticket to this scan."))
     return ticket

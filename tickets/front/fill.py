@@ -119,9 +119,8 @@ def board(sight: Sight, fest: Fest) -> Board | None:
     columns = ("pk", "name", "starts_at", "state", "seats__capacity", "seats__taken", "seats__held")
     rows = events.filter(fest=fest).order_by("starts_at", "name", "pk")
     came_in = _came_in(sight, fest)
-    fills = [
-        Fill(*row, came_in=came_in.get(row[0], 0)) for row in rows.values_list(*columns, "seats__waiting")
-    ]
+    counted = rows.values_list(*columns, "seats__waiting")
+    fills = [Fill(*[*row, came_in.get(row[0], 0)]) for row in counted]
     return Board(_days(fills), _paths(sight))
 
 

@@ -62,7 +62,7 @@ def walk_in(registration: Registration, place: Place, user: Any) -> Scan:
 
 
 def newcomer(event: Event, **values: Any) -> Newcomer:
-    details = {"name": "Zoya Khan", "school": "Riverside Public School", "grade": 7}
+    details: dict[str, Any] = {"name": "Zoya Khan", "school": "Riverside Public School", "grade": 7}
     return Newcomer(Details(**(details | values)), event.pk)
 
 
@@ -224,7 +224,7 @@ def test_form_refuses_an_event_of_another_place(place: Place, event: Event, ravi
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_many_walk_ins_and_scans_at_once_never_pass_the_capacity() -> None:
-    """Three unclaimed seats; eleven want one, one of them from the waiting list, while two of those who had them come after all."""
+    """Three unclaimed seats; eleven want one, one of them waited, while two of those who had them come after all."""
     event = open_event(fest_today(), capacity=3)
     place = place_of(gate_of(event.fest, event))
     user = volunteer(place.gate)

@@ -56,7 +56,9 @@ def test_last_years_fest_is_copied_without_its_people(client: Client) -> None:
     assert (fest.is_current, fest.ends_on.isoformat(), fest.place) == (False, "2027-12-12", source.place)
     assert fest.consent_texts.get().text == "I agree to the newest."
     copied = fest.events.get()
-    local = [moment.astimezone(fest.zone).isoformat() for moment in (copied.starts_at, copied.promotes_until)]
+    local = [
+        moment.astimezone(fest.zone).isoformat() for moment in (copied.starts_at, copied.promotion_ends_at)
+    ]
     assert local == ["2027-12-11T10:00:00+05:30", "2027-12-11T07:00:00+05:30"]
     assert (copied.state, copied.slug, copied.category.fest, copied.venue.fest) == (
         "draft",

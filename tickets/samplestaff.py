@@ -1,0 +1,55 @@
+"""Who runs the sample fest: its organiser, an event lead, a volunteer at two gates, and a teacher."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth import get_user_model
+
+from events import roles
+from events.models import Event, Fest
+from registrations.samplefest import make_teacher
+from registrations.teachers.appointing import appoint, give_password
+from tickets.models import Gate
+
+ARENA = "Robotics Arena"
+"""The hall that has a gate of its own, and whose events have a lead."""
+
+
+def make_staff(fest: Fest, *, now: datetime) -> Iterator[str]:
+    """Makes the accounts, or gives those that are there a new password; a line for each, fit to print."""
+    organiser = _account("organiser", is_staff=True, is_superuser=True)
+    yield _login("organiser", organiser)
+    lead = _account("lead", first_name="Dev", last_name="Menon")
+    appoint(lead, role=roles.LEAD)
+    for event in _events(fest):
+        event.leads.add(lead)
+    yield _login("event lead", lead)
+    volunteer = _account("volunteer", first_name="Ravi", last_name="Nair")
+    appoint(volunteer, role=roles.VOLUNTEER)
+    _make_gates(fest, volunteer)
+    yield _login("volunteer", volunteer)
+    teacher = _account("teacher", first_name="Ms Rao", email="teacher@school.example")
+    make_teacher(teacher, by=organiser, now=now)
+    yield _login("teacher", teacher)
+
+
+def _account(name: str, **values: Any) -> Any:
+    user, _made = get_user_model().objects.get_or_create(username=name, defaults=values)
+    return user
+
+
+def _login(role: str, user: Any) -> str:
+    return f"{role}: {user.get_username()} / {give_password(user)}"
+
+
+def _make_gates(fest: Fest, volunteer: Any) -> None:
+    main, _made = Gate.objects.get_or_create(fest=fest, name="Main gate")
+    arena, _made = Gate.objects.get_or_create(fest=fest, name=ARENA)
+    arena.events.set(_events(fest))
+    for gate in (main, arena):
+        gate.volunteers.add(volunteer)
+
+
+def _events(fest: Fest) -> list[Event]:
+    return list(fest.events.filter(venue__name=ARENA).order_by("starts_at", "pk"))
