@@ -77,9 +77,10 @@ class _Mail:
     sent_at: dt.datetime | None
     claimed_at: dt.datetime | None
     attempts: int
+    created_at: dt.datetime
 
 
-_FACTS = ("pk", "kind", "state", "sent_at", "claimed_at", "attempts")
+_FACTS = ("pk", "kind", "state", "sent_at", "claimed_at", "attempts", "created_at")
 
 
 def _mails(registrations: Iterable[Registration]) -> Mapping[int, list[_Mail]]:
@@ -113,25 +114,40 @@ def _entries(registrations: Iterable[Registration]) -> Mapping[int, list[AuditEn
 def _news(
     pk: int, row: Registration, mails: Sequence[_Mail], entries: Sequence[AuditEntry], flags: Sequence[Flag]
 ) -> News:
+    mine = next(mail for mail in mails if mail.pk == pk)
     others = [mail for mail in mails if mail.pk != pk]
     if any(mail.kind == Kind.CHANGED and mail.pk > pk and mail.state not in _GONE for mail in others):
         return News()
-    told_at = max([row.created_at, *(at for mail in others if (at := _written_at(mail)))])
-    now = values_of(row.event, set(TOLD))
-    was: dict[str, Any] = {}
-    for entry in entries:
-        if entry.at > told_at:
-            was = {name: value for name, value in entry.before.items() if name in TOLD and value} | was
-    was = {name: _value(name, value) for name, value in was.items() if value != now[name]}
+    told_at = max(
+        [row.created_at, *(at for mail in others if (at := _written_at(mail, before=mine.created_at)))]
+    )
+    sent_at = max([told_at, *(mail.sent_at for mail in others if mail.sent_at)])
+    # What was done between the two stands in the last mail, or it does not: it is news in either case.
+    was = _changed_since(sent_at, row.event, entries) or _changed_since(told_at, row.event, entries)
     is_new = bool(was) or any(flag.at > told_at for flag in flags) or any(map(_is_unsure, others))
     return News(was, tuple(sentence(flag, row.pk) for flag in flags), is_new)
 
 
-def _written_at(mail: _Mail) -> dt.datetime | None:
-    """The latest moment that the mail surely knows nothing after; nothing where it never left."""
+def _changed_since(moment: dt.datetime, event: Event, entries: Sequence[AuditEntry]) -> dict[str, Any]:
+    """What was something else at this moment, with what it was."""
+    was: dict[str, Any] = {}
+    for entry in entries:
+        if entry.at > moment:
+            was = {name: value for name, value in entry.before.items() if name in TOLD and value} | was
+    now = values_of(event, set(TOLD))
+    return {name: _value(name, value) for name, value in was.items() if value != now[name]}
+
+
+def _written_at(mail: _Mail, *, before: dt.datetime) -> dt.datetime | None:
+    """The latest moment that the mail surely knows nothing after; nothing where it never left.
+
+    One that is on its way tells only where it was taken up `before` the other was owed: later it finds the other
+    and gives way to it.
+    """
     if mail.sent_at:
         return mail.sent_at - WRITTEN_BEFORE
-    return mail.claimed_at if mail.state == State.SENDING else None
+    is_on_its_way = mail.state == State.SENDING and mail.claimed_at and mail.claimed_at < before
+    return mail.claimed_at if is_on_its_way else None
 
 
 def _is_unsure(mail: _Mail) -> bool:

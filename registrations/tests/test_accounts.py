@@ -13,7 +13,7 @@ from events import roles
 from events.desk import page_of
 from events.models import AuditEntry
 from registrations.teachers.appointing import role_of
-from registrations.tests.builders import PASSWORD, build_teacher
+from registrations.tests.builders import PASSWORD, build_fest, build_teacher
 from tickets.models import Letter
 from tickets.tests.desk import add_path, desk, filled_in, in_role, list_path, organiser
 
@@ -58,6 +58,7 @@ def test_owner_makes_an_account_whose_password_is_shown_once(
 
 def test_mailed_link_lets_somebody_choose_a_password_and_in(owner: Any) -> None:
     """Also a volunteer, whose address nobody has confirmed."""
+    build_fest()
     answer, account = made(desk(owner), role=roles.VOLUNTEER, way_in="mail", email="vol@example.org")
     assert answer.status_code == 302
     assert account is not None

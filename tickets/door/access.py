@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
+from django.shortcuts import render
 
 from events.clock import database_now
 from events.roles import VOLUNTEER, has_role, is_owner
@@ -18,8 +19,8 @@ View = Callable[..., HttpResponseBase]
 def by_doorkeeper(view: View) -> View:
     """The view gets the place that the path names (`gate` or `event`), or the fest where it names none.
 
-    Nobody signed in: the login. Whoever may not open this place, or comes later than a day after the fest:
-    not found. The page is never stored or indexed.
+    Nobody signed in: the login. Whoever may not open this place: not found. Before there is a fest, and later
+    than a day after it: likewise, and a doorkeeper reads why. The page is never stored or indexed.
     """
 
     @wraps(view)
@@ -30,7 +31,9 @@ def by_doorkeeper(view: View) -> View:
             return _unstored(redirect_to_login(request.get_full_path()))
         fest = open_fest(database_now())
         if fest is None:
-            raise Http404
+            if not is_doorkeeper(request.user):
+                raise Http404
+            return _unstored(render(request, "door/no_fest.html", status=404))
         if gate is None and not event:
             if not is_doorkeeper(request.user):
                 raise Http404
