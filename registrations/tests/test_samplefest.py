@@ -88,7 +88,7 @@ def test_only_with_logins_the_command_prints_who_runs_the_fest_and_a_teacher_who
     for name, password in again.items():
         client = Client()
         answer = client.post("/accounts/login/", {"login": name, "password": password})
-        places[name] = answer.headers.get("Location")
+        places[name] = answer.headers.get("Location", "")
         assert client.get(places[name]).status_code == 200
         assert client.get("/teacher/waiting/").status_code == (302 if name == "teacher" else 404)
     assert places == {
