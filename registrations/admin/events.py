@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from events import editing
 from events.admin import shown, take_picture
+from events.clock import database_now
 from events.desk import DeskAdmin
 from events.exporting.columns import Column
 from events.models import Event, Fest
@@ -24,6 +25,7 @@ from registrations.admin.changes import change_lines
 from registrations.admin.eventform import EventForm
 from registrations.admin.eventsave import press
 from registrations.locking import Deadline, in_transaction
+from registrations.standstill import why_nobody
 from registrations.timetable import desk as timetable
 
 
@@ -37,7 +39,7 @@ class EventAdmin(WithTools, DeskAdmin):
     list_display = ("name", "seats_taken", "waiting", "starts_at", "state", "venue", "is_paused")
     list_filter = ("state", "category", "venue", "fest")
     search_fields = ("name", "slug", "summary")
-    readonly_fields = ("registered", "picture_shown")
+    readonly_fields = ("registered", "standstill", "picture_shown")
 
     def get_urls(self) -> list[URLPattern]:
         return [*timetable.paths(self), *super().get_urls()]
@@ -68,7 +70,7 @@ class EventAdmin(WithTools, DeskAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         again = ("takes_place",) if obj and obj.state == Event.State.CANCELLED else ()
-        seats = ("registered",) if obj else ()
+        seats = ("registered", "standstill") if obj else ()
         looks = ("picture_shown", "upload", "remove_picture") if obj else ("upload",)
         return (
             (None, {"fields": ("fest", "name", "slug", "category", "state", *again)}),
@@ -167,6 +169,10 @@ class EventAdmin(WithTools, DeskAdmin):
             return link
         held = ngettext("%(count)d held", "%(count)d held", obj.seats.held) % {"count": obj.seats.held}
         return format_html('{}, <a href="{}">{}</a>', link, blocks_path(obj), held)
+
+    @admin.display(description=gettext_lazy("why nobody moves up"))
+    def standstill(self, obj: Event) -> str:
+        return why_nobody(obj, obj.seats, now=database_now()) or _("Somebody does, just now.")
 
     @admin.display(description=gettext_lazy("picture"))
     def picture_shown(self, obj: Event) -> str:

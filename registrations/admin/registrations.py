@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
+from events.clock import database_now
 from events.desk import RecordInline
 from events.exporting.columns import Column
 from events.trail import Line
@@ -15,6 +16,7 @@ from registrations.admin import columns
 from registrations.admin.acting import RegistrationActions
 from registrations.admin.changes import change_lines
 from registrations.models import Change, Registration
+from registrations.standstill import why_waiting
 
 
 class ChangesInline(RecordInline):
@@ -39,13 +41,18 @@ class RegistrationAdmin(RegistrationActions):
     list_select_related = ("student__school", "event")
     list_filter = ("state", "event", "student__school")
     search_fields = ("student__name", "student__reference", "student__email", "event__name")
-    fields = ("student", "event", "state", "place", "created_at", "submission")
+    fields = ("student", "event", "state", "place", "standstill", "created_at", "submission")
+    readonly_fields = ("standstill",)
     ordering = ("-created_at", "-pk")
     inlines = (ChangesInline,)
     actions: Sequence[Any] = ("cancel_registrations", "promote_registrations", "move_registrations")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Registration]:
         return super().get_queryset(request).select_related("student__school", "event", "submission__student")
+
+    @admin.display(description=gettext_lazy("why no seat yet"), empty_value="-")
+    def standstill(self, obj: Registration) -> str:
+        return why_waiting(obj, now=database_now())
 
     def lines_of(self, request: HttpRequest, obj: Registration) -> list[Line]:
         """Its Changes as well."""
