@@ -63,6 +63,8 @@ def record(
 
 def entries_of(subject: Model) -> QuerySet[AuditEntry]:
     """What was done to this row, the latest first."""
+    if not isinstance(subject.pk, int):  # a picture, a merged reference: written once, and nobody's to change
+        return AuditEntry.objects.none()
     rows = AuditEntry.objects.filter(subject_kind=subject._meta.label_lower, subject_id=subject.pk)
     return rows.select_related("user").order_by("-at", "-pk")
 

@@ -14,6 +14,7 @@ TABLE = Table(
             "tickets.checkin": "view change",
             "tickets.scan": "view change",
             "tickets.gate": "view",
+            "tickets.message": "view add",
             "tickets.printout": "view add",
             "tickets.certificate": "view add change",
         },

@@ -127,7 +127,9 @@ def _build_aftermath(number: int, submission: Submission, teacher: Teacher) -> N
     Certificate.objects.create(
         registration=registration, student=student, kind="participation", issued_at=now
     )
-    Message.objects.create(fest=fest, subject="Subject", text="Text", created_by=user)
+    Message.objects.create(
+        fest=fest, subject="Subject", text="Text", audience={"filters": ""}, created_by=user
+    )
     record(event, what="changed", now=now, user=user, before={"capacity": 1}, after={"capacity": 2})
 
 

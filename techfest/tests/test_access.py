@@ -1,0 +1,285 @@
+"""Every address of the site for every kind of reader, from the URLconf: who is let in, and whose names they read.
+
+One table says it by the beginning of an address's name, the longest that fits; an address that no line fits fails.
+The rows that the addresses name are the first lead's, the first teacher's and the volunteer's.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Model
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from events import roles
+from events.models import Event
+from registrations import links
+from registrations.models import Block, ClassList, ClassListJob, Submission
+from registrations.tests.builders import build_school, build_teacher, build_user
+from tickets.models import Booklet, Certificate, Delegation, Gate, Printout, Scan, Ticket
+from tickets.tests.desk import build_row_of_everything, in_role
+
+pytestmark = pytest.mark.django_db
+
+READERS = (
+    "anonymous",
+    "nobody",
+    "teacher",
+    "other teacher",
+    "volunteer",
+    "lead",
+    "other lead",
+    "results",
+    "owner",
+)
+"""A student is anonymous, with a secret link; "nobody" is signed in and has no role."""
+ALL = frozenset(READERS)
+SIGNED_IN = ALL - {"anonymous"}
+DESK = frozenset({"lead", "other lead", "results", "owner"})
+WITH_PASSWORD = frozenset({"nobody", "teacher", "other teacher"})
+"""Those of this test who could be asked for theirs."""
+LEADS = frozenset({"lead", "other lead", "owner"})
+LEAD = frozenset({"lead", "owner"})
+JUDGES = frozenset({"lead", "results", "owner"})
+OWNER = frozenset({"owner"})
+TEACHERS = frozenset({"teacher", "other teacher"})
+TEACHER = frozenset({"teacher"})
+DOOR = frozenset({"volunteer", "lead", "other lead", "owner"})
+
+JUDGED = ("events_event", "registrations_resultsheet", "registrations_result")
+SEEN_BY_LEADS = (
+    *("events_seats", "events_capacitychange"),
+    *(f"registrations_{name}" for name in ("registration", "change", "flag", "block", "student", "school")),
+    *(f"tickets_{name}" for name in ("ticket", "checkin", "scan", "gate", "printout", "certificate")),
+)
+
+# Who is let in. Nobody else reads more than the way to the login, "no" or "not here".
+TABLE: dict[str, frozenset[str]] = {
+    # Anybody, and whoever knows a secret link.
+    "health-": ALL,
+    "events:": ALL,
+    "registrations:": ALL,
+    "tickets:": ALL,
+    "results:": ALL,
+    "papers:": ALL,
+    # Accounts: the way in, and everybody's own.
+    "account_": ALL,
+    **dict.fromkeys(("account_change_password", "account_set_password", "account_logout", "mfa_"), SIGNED_IN),
+    **dict.fromkeys(("account_reauthenticate", "mfa_reauthenticate"), WITH_PASSWORD),
+    # A teacher's pages.
+    "teachers:": TEACHERS,
+    "classlists:": TEACHER,
+    "classlists:lists": TEACHERS,
+    "classlists:template": TEACHERS,
+    "blocks:": TEACHERS,
+    "blocks:back": TEACHER,
+    "board:": TEACHER,
+    "board:home": TEACHERS,
+    "board:add-student": TEACHERS,
+    "board:booklet-make": TEACHERS,
+    "board:papers-make": TEACHERS,
+    "board:delegation": TEACHERS,
+    "board:delegation-renew": TEACHERS,
+    "board:handover": TEACHERS,
+    # The door: a gate is its volunteers', an event its lead's too.
+    "door:": frozenset({"volunteer", "owner"}),
+    "door:home": DOOR,
+    "door:code": DOOR,
+    "door:worker": DOOR,
+    # The desk.
+    "admin:": OWNER,
+    "admin:index": DESK,
+    "admin:login": DESK,
+    "admin:password_change": DESK,
+    "admin:jsi18n": DESK,
+    "admin:app_list": DESK,
+    "admin:autocomplete": LEADS,
+    "admin:view_on_site": JUDGES,
+    "admin:results_": JUDGES,
+    "admin:papers_event": LEAD,
+    "admin:papers_printout": LEAD,
+    "admin:papers_file": LEAD,
+    "admin:timetable": LEADS,
+    # What leads see of their own events, and their lists, which are narrower for each.
+    **{f"admin:{name}_": LEAD for name in SEEN_BY_LEADS},
+    **{f"admin:{name}_{page}": LEADS for name in SEEN_BY_LEADS for page in ("changelist", "download")},
+    **{f"admin:{name}_": LEADS for name in ("events_venue", "events_category")},
+    # Nobody is shown another's message.
+    "admin:tickets_message_": OWNER,
+    "admin:tickets_message_add": LEADS,
+    "admin:tickets_message_changelist": LEADS,
+    # What the results role works with, and where it finds it.
+    **{f"admin:{name}_": JUDGES for name in JUDGED},
+    **{f"admin:{name}_{page}": DESK for name in JUDGED for page in ("changelist", "download")},
+    # Pages about a person that nobody but an owner opens.
+    "admin:registrations_student_data": OWNER,
+    "admin:registrations_student_erase": OWNER,
+}
+NOT_FOR_LEADS = ("add", "delete")
+"""Of the tables that they see; those of results nobody adds by hand."""
+
+
+def patterns(of: list[Any], space: str = "") -> Iterator[str]:
+    for one in of:
+        if isinstance(one, URLResolver):
+            yield from patterns(one.url_patterns, space + (f"{one.namespace}:" if one.namespace else ""))
+        elif isinstance(one, URLPattern) and one.name:
+            yield space + one.name
+
+
+ELSEWHERE = {"mailgun", "brevo", "admin:logout"}
+"""The provider's, which are signed and tested on their own, and what would end the readers' sessions."""
+ADDRESSES = sorted(set(patterns(get_resolver().url_patterns)) - ELSEWHERE)
+TABLES = {f"admin:{model._meta.app_label}_{model._meta.model_name}_": model for model in admin.site._registry}
+
+
+def allowed(name: str) -> frozenset[str]:
+    """Whom the table lets in: its longest line decides."""
+    if name.startswith("door:") and name.endswith("-event"):  # an event without a gate is its lead's
+        return LEAD
+    lines = [line for line in TABLE if name.startswith(line)]
+    assert lines, f"{name} stands nowhere in the table"
+    let_in = TABLE[max(lines, key=len)]
+    is_of_a_table = name.startswith(tuple(TABLES)) and "message" not in name
+    return OWNER if is_of_a_table and name.endswith(NOT_FOR_LEADS) else let_in
+
+
+class World:
+    """One fest of everything, with what the first lead, the first teacher and the volunteer may see."""
+
+    def __init__(self) -> None:
+        build_row_of_everything(1)
+        self.submission = Submission.objects.get()
+        self.registration = self.submission.registrations.get()
+        self.event = self.registration.event
+        self.listed = ClassList.objects.get()
+        self.gate = Gate.objects.get()
+        self.gate.events.set([self.event])
+        asked = {"school": self.listed.school, "asked_by": self.listed.school.teachers.get().user}
+        Printout.objects.create(fest=self.event.fest, kind="school", **asked)
+        self.browsers = {who: Client() for who in READERS}
+        for who, user in self._users().items():
+            self.browsers[who].force_login(user)
+        self.named = self._arguments()
+
+    def _users(self) -> dict[str, Any]:
+        lead, other = in_role(roles.LEAD, "one lead"), in_role(roles.LEAD, "another lead")
+        self.event.leads.set([lead])
+        Event.objects.exclude(pk=self.event.pk)[0].leads.set([other])
+        volunteer = in_role(roles.VOLUNTEER)
+        self.gate.volunteers.set([volunteer])
+        return {
+            "nobody": build_user(),
+            "teacher": self.listed.school.teachers.get().user,
+            "other teacher": build_teacher(build_school("Another School")).user,
+            "volunteer": volunteer,
+            "lead": lead,
+            "other lead": other,
+            "results": in_role(roles.RESULTS),
+            "owner": in_role(roles.OWNER),
+        }
+
+    def _arguments(self) -> dict[str, list[Any]]:
+        """What stands in an address, by its name; the tables of the desk are asked for a row of theirs."""
+        student, place, event = self.submission.student, self.event.slug, self.event.pk
+        mine = links.my_path(student).split("/")[2]
+        answer = links.answer_path(self.submission).split("/")[2]
+        printout, delegation = Printout.objects.get(kind="attendance").code, Delegation.objects.get().code
+        listed, scan = self.listed.pk, Scan.objects.get().nonce
+        named: dict[str, list[Any]] = {
+            "registrations:details registrations:add registrations:cancel-all": [mine],
+            "tickets:my tickets:resend": [mine],
+            "registrations:cancel": [mine, self.registration.pk],
+            "tickets:answer": [answer],
+            "tickets:answer-cancel": [answer, self.registration.pk],
+            "tickets:ticket tickets:pdf tickets:ics door:code": [Ticket.objects.get().code],
+            "tickets:delegation": [delegation],
+            "papers:certificate": [Certificate.objects.get().code],
+            "events:event tickets:event-ics results:event": [place],
+            "events:picture": ["a" * 32, "jpeg"],
+            "board:student board:details board:add-events board:address": [student.reference],
+            "board:share board:cancel-all board:replace-all": [student.reference],
+            "board:cancel board:replace": [student.reference, self.registration.pk],
+            "board:booklet board:booklet-pdf board:booklet-mail": [Booklet.objects.get().code],
+            "board:papers board:papers-zip": [Printout.objects.get(kind="school").code],
+            "classlists:preview classlists:fix classlists:columns": [listed],
+            "classlists:letters classlists:discard classlists:confirm": [listed],
+            "classlists:problems classlists:left": [listed, "csv"],
+            "classlists:template admin:classlist_template": ["csv"],
+            "classlists:job": [ClassListJob.objects.get().key],
+            "blocks:back": [Block.objects.get().pk],
+            "account_invited": ["A" * 22],
+            "account_confirm_email": ["MQ:1a2b3c:signature"],
+            "account_reset_password_from_key": ["1", "abc-def"],
+            "admin:view_on_site": [ContentType.objects.get_for_model(Event).pk, event],
+            "admin:app_list": ["events"],
+            "admin:papers_printout admin:papers_file": [printout],
+            "admin:papers_event admin:results_enter admin:results_publish admin:results_unpublish": [event],
+            "admin:papers_school": [self.listed.school_id],
+            "door:verdict-gate door:again-gate door:undo-gate door:seat-gate": [self.gate.pk, scan],
+            "door:verdict-event door:again-event door:undo-event door:seat-event": [place, scan],
+            "door:class-gate": [self.gate.pk, delegation],
+            "door:class-event": [place, delegation],
+        }
+        return {name: arguments for names, arguments in named.items() for name in names.split()}
+
+    def path(self, name: str) -> str:
+        if name in self.named:
+            return reverse(name, args=self.named[name])
+        for start, model in TABLES.items():
+            if name.startswith(start):
+                return self._of_a_table(name, name.removeprefix(start), model)
+        if name.startswith("door:") and name.endswith(("-gate", "-event")):
+            return reverse(name, args=[self.gate.pk if name.endswith("-gate") else self.event.slug])
+        return reverse(name)
+
+    def _of_a_table(self, name: str, page: str, model: type[Model]) -> str:
+        if page in ("changelist", "add") or page.startswith("download"):
+            return reverse(name)
+        row = self.event if model is Event else model._default_manager.order_by("pk").first()
+        return reverse(name, args=[row.pk if row else 1])
+
+
+def ask(browser: Client, path: str) -> Any:
+    """The page, or what a press comes to where there is only that."""
+    answer = browser.get(path)
+    return browser.post(path) if answer.status_code == 405 else answer
+
+
+def is_let_in(answer: Any) -> bool:
+    """Neither "no" nor "not here", nor sent to the login."""
+    to_login = answer.status_code == 302 and answer["Location"].startswith(
+        ("/accounts/login/", "/admin/login/")
+    )
+    return answer.status_code not in (403, 404) and not to_login
+
+
+def test_every_address_lets_in_whom_the_table_names_and_shows_nobody_else_a_name() -> None:
+    """A page that not even an owner is shown (nothing is added there, nothing is found) is shown to nobody."""
+    world, wrong, names = World(), [], []
+    name = world.submission.student.name
+    for address in ADDRESSES:
+        path, let_in = world.path(address), allowed(address)
+        answers = {who: ask(world.browsers[who], path) for who in READERS if matters(who, address)}
+        shown = {who for who, answer in answers.items() if is_let_in(answer)}
+        expected = {who for who in answers if who in let_in}
+        if shown != expected and (shown or let_in != ALL) and not (not shown and "owner" in expected):
+            wrong.append(f"{address}: {sorted(shown)} instead of {sorted(expected)}")
+        readers = {who for who, answer in answers.items() if name.encode() in body(answer)}
+        names += [f"{address}: {who} reads {name}" for who in readers - expected]
+    if wrong or names:
+        pytest.fail("\n".join([*wrong, *names]))
+
+
+def body(answer: Any) -> bytes:
+    """All of it, also of a file that is sent as it grows."""
+    whole: bytes = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    return whole
+
+
+def matters(who: str, address: str) -> bool:
+    """At the tables of the desk one who is no staff stands for all of them: the same gate stands before each."""
+    return not address.startswith(tuple(TABLES)) or who in (DESK | {"anonymous", "volunteer"})
