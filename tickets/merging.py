@@ -1,15 +1,17 @@
 """What this room has of students and schools that became one."""
 
+import datetime as dt
 from collections.abc import Sequence
-from datetime import datetime
 
 from django.db import transaction
 from django.dispatch import receiver
+from django.utils.translation import gettext as _
 
 from registrations.merging.absorbing import Double
 from registrations.models import School, Student
 from registrations.signals import schools_merged, students_merged
 from tickets import deliveries
+from tickets.door.entering import take_back
 from tickets.doorbell import ring
 from tickets.models import Booklet, Certificate, CheckIn, Delegation, Delivery, Printout, Ticket
 
@@ -20,13 +22,13 @@ def follow_student(
     kept: Student,
     gone: Student,
     doubles: Sequence[Double],
-    now: datetime,
+    now: dt.datetime,
     tells: bool,
     **_kwargs: object,
 ) -> None:
     """Tickets keep their codes and get new PDFs, since another reference stands on them; all the rest moves."""
     for better, worse in doubles:
-        _move_entry(better.pk, worse.pk)
+        _move_entry(better.pk, worse.pk, now)
         _move_certificates(better.pk, worse.pk, now)
     Ticket.objects.filter(student=gone).want_again()
     Ticket.objects.filter(student=gone).update(student=kept)
@@ -39,16 +41,19 @@ def follow_student(
     transaction.on_commit(ring, robust=True)
 
 
-def _move_entry(better_id: int, worse_id: int) -> None:
-    """Whoever came in by the ticket that is void now has come in by the one that is left."""
+def _move_entry(better_id: int, worse_id: int, now: dt.datetime) -> None:
+    """Whoever came in by the ticket that is void now has come in by the one that is left, and by both only once."""
     left = Ticket.objects.live().filter(registration=better_id, checked_in_at=None).first()
     void = Ticket.objects.filter(registration=worse_id, checked_in_at__isnull=False).order_by("-pk").first()
-    if left and void:
+    if void and left:
         CheckIn.objects.filter(ticket=void).update(ticket=left)
         Ticket.objects.filter(pk=left.pk).update(checked_in_at=void.checked_in_at)
+        Ticket.objects.filter(pk=void.pk).update(checked_in_at=None)
+    elif void:
+        take_back([void.pk], user=None, reason=_("The registration was merged into another one."), now=now)
 
 
-def _move_certificates(better_id: int, worse_id: int, now: datetime) -> None:
+def _move_certificates(better_id: int, worse_id: int, now: dt.datetime) -> None:
     valid = Certificate.objects.filter(revoked_at=None)
     kinds = list(valid.filter(registration=better_id).values_list("kind", flat=True))
     valid.filter(registration=worse_id, kind__in=kinds).update(revoked_at=now)

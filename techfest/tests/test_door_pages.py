@@ -216,7 +216,7 @@ def test_scans_without_a_network_are_uploaded_and_conflicts_listed(
 
 
 def test_scans_wait_for_somebody_whose_login_has_ended(
-    phone: BrowserContext, gate: Gate, ticket: Ticket
+    ticket: Ticket, phone: BrowserContext, gate: Gate
 ) -> None:
     page = opened(phone, gate)
     kept(page)

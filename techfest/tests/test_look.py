@@ -9,8 +9,12 @@ from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[2]
 STATIC = ROOT / "static"
+HANDED_OUT = {"data_of_one.html"}
+"""Files that people take away: no page, and no policy holds for them."""
 TEMPLATES = sorted(
-    path for path in (ROOT / "templates").rglob("*.html") if not {"mail", "pdf", "admin"} & set(path.parts)
+    path
+    for path in (ROOT / "templates").rglob("*.html")
+    if not {"mail", "pdf", "admin"} & set(path.parts) and path.name not in HANDED_OUT
 )
 ERROR_PAGES = sorted((STATIC / "errors").glob("*.html"))
 KB = 1024

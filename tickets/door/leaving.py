@@ -16,11 +16,11 @@ def give_up(changes: Sequence[Change], *, now: datetime) -> None:
 
     A ticket that is no longer good has no check-in that stands. An organiser's cancellation undoes it, with that
     reason; students and teachers cannot give up the seat of somebody who sits on it (`NotPossible`); and the seat
-    of somebody who has come is no unclaimed one (`Overtaken`). Part of the caller's transaction.
+    of somebody who has come is no unclaimed one (`Overtaken`). A double that a merge cancels keeps its check-in:
+    it moves to the ticket that is left (`tickets.merging`). Part of the caller's transaction.
     """
-    inside = Ticket.objects.live().filter(
-        registration__in=[change.registration_id for change in changes], checked_in_at__isnull=False
-    )
+    given_up = [change.registration_id for change in changes if change.cause != Change.Cause.MERGED]
+    inside = Ticket.objects.live().filter(registration__in=given_up, checked_in_at__isnull=False)
     tickets = list(inside.values_list("pk", flat=True))
     if not tickets:
         return

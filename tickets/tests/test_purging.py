@@ -20,10 +20,11 @@ from registrations.tests.builders import (
     build_school,
     build_submission,
     build_teacher,
+    build_user,
 )
 from registrations.tests.classlists import build_list, registered, row
 from registrations.tests.traces import in_database, in_files
-from tickets.models import Delivery, Message, Ticket
+from tickets.models import CheckIn, Delivery, Message, Ticket
 from tickets.tests.audited import run
 from tickets.tests.builders import pretend_rendered
 
@@ -40,6 +41,7 @@ def build_over(*, days: int = 91, students: int = 3) -> tuple[Fest, Event]:
     end = make_over(fest, event, days=days)
     first = Ticket.objects.order_by("pk")[0]
     Ticket.objects.filter(pk=first.pk).update(checked_in_at=end)
+    CheckIn.objects.create(ticket=first, at=end, where="Main gate", user=build_user(), how="scan")
     fest.refresh_from_db()
     return fest, event
 
