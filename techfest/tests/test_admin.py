@@ -80,6 +80,7 @@ def test_only_these_rows_are_added_at_the_desk() -> None:
         "ConsentText",
         "Invitation",
         "Message",
+        "Gate",
     }
 
 

@@ -1,5 +1,27 @@
 """The desk's pages of this room."""
 
-from tickets.admin import columns, entrance, fests, files, mails, messages, registrations, tickets
+from tickets.admin import (
+    attendance,
+    columns,
+    entrance,
+    fests,
+    files,
+    gates,
+    mails,
+    messages,
+    registrations,
+    tickets,
+)
 
-__all__ = ["columns", "entrance", "fests", "files", "mails", "messages", "registrations", "tickets"]
+__all__ = [
+    "attendance",
+    "columns",
+    "entrance",
+    "fests",
+    "files",
+    "gates",
+    "mails",
+    "messages",
+    "registrations",
+    "tickets",
+]

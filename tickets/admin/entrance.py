@@ -1,4 +1,4 @@
-"""The door at the desk: gates, who came in, what was scanned, what was odd."""
+"""The door at the desk: who came in, what was scanned, what was odd."""
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -13,20 +13,10 @@ from events.clock import database_now
 from events.desk import RecordAdmin
 from tickets.admin import columns
 from tickets.door.settling import settle
-from tickets.models import Alarm, CheckIn, Gate, Scan
+from tickets.models import Alarm, CheckIn, Scan
 
 MOST_SHOWN = 50
 """Conflicts that the page names before it settles all that were chosen."""
-
-
-@admin.register(Gate)
-class GateAdmin(RecordAdmin):
-    led_through = "events"
-    list_display = ("name", "fest")
-    list_select_related = ("fest",)
-    list_filter = ("fest",)
-    search_fields = ("name",)
-    fields = ("fest", "name", "events", "volunteers")
 
 
 @admin.register(CheckIn)
@@ -140,9 +130,20 @@ def _question(chosen: list[Scan]) -> Question:
 
 @admin.register(Alarm)
 class AlarmAdmin(RecordAdmin):
+    actions = ("see",)
     list_display = ("last_at", "kind", "subject", "count", "first_at", "seen_at", "seen_by")
     list_select_related = ("seen_by",)
     list_filter = ("kind", ("seen_at", admin.EmptyFieldListFilter))
     search_fields = ("subject",)
     fields = ("kind", "subject", "count", "first_at", "last_at", "seen_at", "seen_by")
     ordering = ("-last_at", "-pk")
+
+    def has_see_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("tickets.change_alarm")
+
+    @admin.action(description=gettext_lazy("Mark as seen"), permissions=["see"])
+    def see(self, request: HttpRequest, queryset: QuerySet[Alarm]) -> None:
+        """Who looked, and when; if it goes on, it rings anew."""
+        count = queryset.filter(seen_at=None).update(seen_at=database_now(), seen_by=request.user)
+        words = ngettext("%(count)d alarm is marked as seen.", "%(count)d alarms are marked as seen.", count)
+        self.message_user(request, words % {"count": count}, messages.SUCCESS)

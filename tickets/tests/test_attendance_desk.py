@@ -1,0 +1,81 @@
+"""Who came in, live in the list of registrations."""
+
+import pytest
+from django.test import Client
+
+from events import roles
+from events.models import Event
+from registrations.models import Registration
+from registrations.tests.builders import build_event, build_fest, build_submission
+from tickets.door.checking_in import check_in
+from tickets.keys import random_key
+from tickets.tests.desk import desk, in_role, list_path, query_count
+from tickets.tests.entrance import (
+    fest_today,
+    gate_of,
+    open_event,
+    place_of,
+    ticket_for,
+    volunteer,
+    waiting_for,
+)
+
+pytestmark = pytest.mark.django_db
+PATH = list_path(Registration)
+
+
+@pytest.fixture
+def event() -> Event:
+    """Two who go, of whom one is in; one who waits."""
+    event = open_event(fest_today(), capacity=2, name="Robo Race")
+    ticket = ticket_for(event, name="Asha Rao")
+    ticket_for(event, name="Bea Iyer")
+    gate = gate_of(event.fest, event)
+    check_in(place_of(gate), code=ticket.code, nonce=random_key(), user=volunteer(gate))
+    waiting_for(event, name="Chen Das")
+    return event
+
+
+def tabs(**asked: str) -> dict[str, int]:
+    return {str(tab["label"]): tab["count"] for tab in desk().get(PATH, asked).context["tabs"]}
+
+
+def names(client: Client, **asked: str) -> list[str]:
+    return sorted(row.student.name for row in client.get(PATH, asked).context["cl"].result_list)
+
+
+def test_tabs_count_where_everybody_stands(event: Event) -> None:
+    build_submission(build_event(event.fest), name="Dia Sen")
+    every = tabs()
+    assert every == {"Going": 3, "Waiting": 1, "Cancelled": 0, "Checked in": 1, "Not checked in": 2}
+
+
+def test_tabs_keep_the_event_and_lead_to_what_they_count(event: Event) -> None:
+    build_submission(build_event(event.fest), name="Dia Sen")
+    chosen = {"event__id__exact": str(event.pk)}
+    client = desk()
+    shown = client.get(PATH, chosen).context["tabs"]
+    assert [tab["count"] for tab in shown] == [2, 1, 0, 1, 1]
+    for tab in shown:
+        assert len(client.get(f"{PATH}?{tab['query']}").context["cl"].result_list) == tab["count"]
+
+
+def test_filter_tells_who_is_in_and_who_is_not(event: Event) -> None:
+    client = desk()
+    assert (names(client, attendance="in"), names(client, attendance="out")) == (["Asha Rao"], ["Bea Iyer"])
+
+
+def test_lead_counts_the_own_events_only(event: Event) -> None:
+    build_submission(build_event(event.fest), name="Dia Sen")
+    lead = in_role(roles.LEAD)
+    event.leads.add(lead)
+    assert [tab["count"] for tab in desk(lead).get(PATH).context["tabs"]] == [2, 1, 0, 1, 1]
+
+
+def test_list_asks_as_often_for_one_row_as_for_three() -> None:
+    client, fest = desk(), build_fest()
+    build_submission(build_event(fest))
+    one = query_count(client, PATH)
+    for _ in range(2):
+        build_submission(build_event(fest))
+    assert query_count(client, PATH) == one

@@ -1,0 +1,56 @@
+"""Gates at the desk, and alarms that somebody has looked at."""
+
+import pytest
+from django.utils import timezone
+
+from events import roles
+from events.desk import page_of
+from events.models import AuditEntry
+from registrations.tests.builders import build_event, build_fest, build_user
+from tickets.models import Alarm, Gate
+from tickets.tests.desk import add_path, desk, filled_in, in_role, list_path
+from tickets.tests.entrance import gate_of, volunteer
+
+pytestmark = pytest.mark.django_db
+
+
+def test_owner_makes_a_gate_and_says_who_stands_there() -> None:
+    fest = build_fest()
+    event, ravi = build_event(fest), volunteer()
+    client = desk(in_role(roles.OWNER))
+    sent = filled_in(client, add_path(Gate), name="North gate", events=[event.pk], volunteers=[ravi.pk])
+    assert client.post(add_path(Gate), sent).status_code == 302
+    gate = Gate.objects.get()
+    assert (gate.fest, gate.events.get(), gate.volunteers.get()) == (fest, event, ravi)
+    entry = AuditEntry.objects.get(subject_kind="tickets.gate")
+    assert (entry.what, "Ravi" in str(entry.after)) == ("added", False)
+
+
+def test_gate_takes_neither_foreign_events_nor_people_who_are_no_volunteers() -> None:
+    fest, other = build_fest(), build_fest(is_current=False)
+    stranger, nobody = build_event(other), build_user()
+    client = desk()
+    sent = filled_in(client, add_path(Gate), name="North gate", events=[stranger.pk], volunteers=[nobody.pk])
+    page = client.post(add_path(Gate), sent).content.decode()
+    assert f"{stranger.name} is not of {fest.name}." in page
+    assert Gate.objects.count() == 0
+
+
+def test_lead_looks_at_the_gates_of_the_own_events_and_changes_none() -> None:
+    event = build_event(build_fest())
+    gate, lead = gate_of(event.fest, event), in_role(roles.LEAD)
+    event.leads.add(lead)
+    client = desk(lead)
+    assert client.get(page_of(gate)).status_code == 200
+    assert client.post(page_of(gate), {"name": "Mine"}).status_code == 403
+    assert Gate.objects.get().name == gate.name
+
+
+def test_alarm_that_was_seen_says_by_whom() -> None:
+    alarm = Alarm.objects.create(
+        kind="guessing", subject="192.0.2.1", first_at=timezone.now(), last_at=timezone.now()
+    )
+    owner = in_role(roles.OWNER)
+    desk(owner).post(list_path(Alarm), {"action": "see", "_selected_action": [alarm.pk]})
+    alarm.refresh_from_db()
+    assert (alarm.seen_by, alarm.seen_at is not None) == (owner, True)
