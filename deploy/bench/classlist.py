@@ -12,15 +12,13 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
-from http.client import HTTPConnection
 from typing import Any
-from urllib.parse import urlencode
 
 from deploy.bench import fest, rowbyrow
 from deploy.bench.figures import median_of, ratio, spread, write
 from deploy.bench.machine import describe
 from deploy.bench.rush import SNAPSHOT_SECONDS
+from deploy.bench.signedin import SignedIn, sign_in
 from deploy.bench.stack import Stack, running_stack
 
 ROWS, TEACHERS, CLICKS, SEATS = 500, 30, 300, 300
@@ -44,33 +42,9 @@ class Pupils:
         ]
 
 
-class SignedIn:
-    """A teacher's browser, as far as it is needed: two cookies and the token of a form."""
-
-    def __init__(self, stack: Stack, session: str) -> None:
-        self.port, self.token = stack.ports["techfest"], secrets.token_hex(16)
-        self.cookie = f"sessionid={session}; csrftoken={self.token}"
-
-    def ask(self, path: str, form: dict[str, Any] | None = None) -> tuple[int, str, float]:
-        """Status, where it leads, and seconds."""
-        headers = {"Cookie": self.cookie, "Content-Type": "application/x-www-form-urlencoded"}
-        began = time.monotonic()
-        with closing(HTTPConnection("127.0.0.1", self.port, timeout=60)) as connection:
-            if form is None:
-                connection.request("GET", path, headers=headers)
-            else:
-                body = urlencode(form | {"csrfmiddlewaretoken": self.token})
-                connection.request("POST", path, body, headers)
-            answer = connection.getresponse()
-            answer.read()
-            return answer.status, answer.getheader("Location") or "", time.monotonic() - began
-
-
 def teacher(stack: Stack, number: int) -> tuple[Any, SignedIn]:
     """An approved teacher of a school of the own, signed in."""
-    from django.conf import settings
-    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
-    from django.contrib.sessions.backends.db import SessionStore
+    from django.contrib.auth import get_user_model
     from django.utils import timezone
 
     from registrations.models import School
@@ -83,12 +57,7 @@ def teacher(stack: Stack, number: int) -> tuple[Any, SignedIn]:
     login = f"teacher{number}-{secrets.token_hex(4)}"
     user = get_user_model().objects.create(username=login, email=f"{login}@example.org")
     found = approved_teacher(user=user, school=school, by=None, now=timezone.now())
-    session = SessionStore()
-    session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
-    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    session.save()
-    return found, SignedIn(stack, str(session.session_key))
+    return found, sign_in(stack, user)
 
 
 def draft(of: Any, rows: Sequence[Sequence[str]], title: str) -> Any:

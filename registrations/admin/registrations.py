@@ -1,7 +1,7 @@
 """Registrations at the desk: read, and changed by actions that go through the same functions as everywhere."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -37,9 +37,17 @@ class ChangesInline(RecordInline):
 class RegistrationAdmin(RegistrationActions):
     led_through = "event"
     export_columns: Sequence[Column] = columns.REGISTRATIONS
-    list_display = ("student", "event", "state", "place", "student__grade", "student__school", "created_at")
+    list_display: tuple[str, ...] = (
+        "student",
+        "event",
+        "state",
+        "place",
+        "student__grade",
+        "student__school",
+        "created_at",
+    )
     list_select_related = ("student__school", "event")
-    list_filter = ("state", "event", "student__school")
+    list_filter: ClassVar[tuple[Any, ...]] = ("state", "event", "student__school")
     search_fields = ("student__name", "student__reference", "student__email", "event__name")
     fields = ("student", "event", "state", "place", "standstill", "created_at", "submission")
     readonly_fields = ("standstill",)

@@ -6,6 +6,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
+from events.desk import page_of
 from events.models import Event, Seats
 from registrations.models import Change, Registration
 from registrations.standstill import why_nobody, why_waiting
@@ -13,7 +14,7 @@ from registrations.tests.builders import build_event, build_fest, build_submissi
 from registrations.tests.held import ask_now
 from registrations.tests.moving import change
 from registrations.waitinglist import promote
-from tickets.tests.desk import desk, page_of
+from tickets.tests.desk import desk
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HOUR = dt.timedelta(hours=1)

@@ -1,6 +1,7 @@
 """Who of the registrations came in: a column, a filter and the tabs above the list, of what the reader may see."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
@@ -13,6 +14,7 @@ from registrations.models import Registration
 from tickets.models import Ticket
 
 State = Registration.State
+Tab = tuple[Any, Mapping[str, str], Q]
 _TICKET = Ticket.objects.live().filter(registration=OuterRef("pk"))
 _CAME_IN = Exists(_TICKET.filter(checked_in_at__isnull=False))
 
@@ -35,7 +37,7 @@ class AttendanceFilter(admin.SimpleListFilter):
         return queryset
 
 
-TABS = (
+TABS: tuple[Tab, ...] = (
     (gettext_lazy("Going"), {"state__exact": State.CONFIRMED}, Q(state=State.CONFIRMED)),
     (gettext_lazy("Waiting"), {"state__exact": State.WAITING}, Q(state=State.WAITING)),
     (gettext_lazy("Cancelled"), {"state__exact": State.CANCELLED}, Q(state=State.CANCELLED)),
@@ -49,8 +51,12 @@ class AttendedRegistrationAdmin(RegistrationAdmin):
     """The list of registrations as the room of the door knows it."""
 
     change_list_template = "admin/registrations/registration/change_list.html"
-    list_display = (*RegistrationAdmin.list_display[:-1], "came_in", RegistrationAdmin.list_display[-1])
-    list_filter = (AttendanceFilter, *RegistrationAdmin.list_filter)
+    list_display = (
+        *RegistrationAdmin.list_display[:-1],
+        "came_in",
+        RegistrationAdmin.list_display[-1],
+    )
+    list_filter: ClassVar[tuple[Any, ...]] = (AttendanceFilter, *RegistrationAdmin.list_filter)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Registration]:
         return (
@@ -69,13 +75,13 @@ class AttendedRegistrationAdmin(RegistrationAdmin):
         event = request.GET.get("event__id__exact", "")
         rows = self.get_queryset(request)
         if event.isdecimal():
-            rows = rows.filter(event=event)
+            rows = rows.filter(event=int(event))
         counted = {f"tab{number}": Count("pk", filter=tab[2]) for number, tab in enumerate(TABS)}
         counts = rows.annotate(is_in=_CAME_IN).aggregate(**counted)
         return [_tab(request, event, tab, counts[f"tab{number}"]) for number, tab in enumerate(TABS)]
 
 
-def _tab(request: HttpRequest, event: str, tab: tuple[Any, dict[str, str], Q], count: int) -> dict[str, Any]:
+def _tab(request: HttpRequest, event: str, tab: Tab, count: int) -> dict[str, Any]:
     label, asked, _counted = tab
     query = QueryDict(mutable=True)
     query.update({"event__id__exact": event, **asked} if event else asked)

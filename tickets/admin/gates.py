@@ -30,11 +30,12 @@ class GateForm(MergingForm):
 
     def clean(self) -> Any:
         cleaned = super().clean()
-        fest = cleaned.get("fest") or (self.instance.fest if self.instance.pk else None)
-        strangers = [event for event in cleaned.get("events", ()) if fest and event.fest_id != fest.pk]
-        if strangers:
-            words = _("%(event)s is not of %(fest)s.")
-            self.add_error("events", words % {"event": strangers[0].name, "fest": fest.name})
+        fest: Any = cleaned.get("fest") or (self.instance.fest if self.instance.pk else None)
+        for event in cleaned.get("events", ()) if fest else ():
+            if event.fest_id != fest.pk:
+                words = _("%(event)s is not of %(fest)s.")
+                self.add_error("events", words % {"event": event.name, "fest": fest.name})
+                break
         return cleaned
 
 

@@ -1,0 +1,55 @@
+"""Many registered students at once, by the seat transaction and without a browser."""
+
+from collections.abc import Sequence
+from typing import Any
+
+CHUNK = 100
+
+
+def register(slugs: Sequence[str], many: int, *, tag: str) -> None:
+    """So many students, each registered for one of these events in turn. Their PDFs count as made."""
+    from events.models import Event
+
+    events = dict(Event.objects.filter(slug__in=slugs).values_list("slug", "pk"))
+    for start in range(0, many, CHUNK):
+        numbers = range(start, min(start + CHUNK, many))
+        _register([(f"Pupil {tag} {n}", events[slugs[n % len(slugs)]]) for n in numbers])
+
+
+def _register(wishes: Sequence[tuple[str, int]]) -> None:
+    from django.utils import timezone
+
+    from events.models import Fest
+    from registrations.locking import Deadline, in_transaction
+    from registrations.models import Consent, ConsentText, School, Student, Submission
+    from registrations.reservations import Claim, reserve
+    from tickets.models import Ticket
+
+    fest, text, now = Fest.objects.get(slug="bench"), ConsentText.objects.get(), timezone.now()
+    schools = list(School.objects.order_by("pk"))
+    deadline = Deadline(60)
+
+    def work() -> Any:
+        students = [
+            Student(fest=fest, school=schools[n % len(schools)], grade=9, name=name)
+            for n, (name, _event) in enumerate(wishes)
+        ]
+        for student in students:
+            student.set_keys()
+        Student.objects.bulk_create(students)
+        Consent.objects.bulk_create(
+            Consent(student=one, text=text, basis=Consent.Basis.FORM, at=now) for one in students
+        )
+        claims = [
+            Claim(
+                student,
+                event,
+                is_new=True,
+                submission=Submission(key=Submission.new_key(), digest=b"", student=student),
+            )
+            for student, (_name, event) in zip(students, wishes, strict=True)
+        ]
+        reserve(claims, actor="student", deadline=deadline)
+        Ticket.objects.filter(student__in=students).update(rendered_at=now)
+
+    in_transaction(work, deadline=deadline)
