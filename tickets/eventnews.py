@@ -77,10 +77,9 @@ class _Mail:
     sent_at: dt.datetime | None
     claimed_at: dt.datetime | None
     attempts: int
-    created_at: dt.datetime
 
 
-_FACTS = ("pk", "kind", "state", "sent_at", "claimed_at", "attempts", "created_at")
+_FACTS = ("pk", "kind", "state", "sent_at", "claimed_at", "attempts")
 
 
 def _mails(registrations: Iterable[Registration]) -> Mapping[int, list[_Mail]]:
@@ -118,41 +117,40 @@ def _news(
     others = [mail for mail in mails if mail.pk != pk]
     if any(mail.kind == Kind.CHANGED and mail.pk > pk and mail.state not in _GONE for mail in others):
         return News()
-    told_at = max(
-        [row.created_at, *(at for mail in others if (at := _written_at(mail, before=mine.created_at)))]
-    )
-    sent_at = max([told_at, *(mail.sent_at for mail in others if mail.sent_at)])
-    # What was done between the two stands in the last mail, or it does not: it is news in either case.
-    was = _changed_since(sent_at, row.event, entries) or _changed_since(told_at, row.event, entries)
-    is_new = bool(was) or any(flag.at > told_at for flag in flags) or any(map(_is_unsure, others))
-    return News(was, tuple(sentence(flag, row.pk) for flag in flags), is_new)
+    sent = max([row.created_at, *(mail.sent_at for mail in others if mail.sent_at)])
+    written = max(row.created_at, sent - WRITTEN_BEFORE)
+    was = _differing(values_of(row.event, set(TOLD)), entries, written, sent)
+    is_new = bool(was) or any(flag.at > written for flag in flags)
+    is_unsure = any(_is_unsure(mail, mine) for mail in others)
+    return News(was, tuple(sentence(flag, row.pk) for flag in flags), is_new or is_unsure)
 
 
-def _changed_since(moment: dt.datetime, event: Event, entries: Sequence[AuditEntry]) -> dict[str, Any]:
-    """What was something else at this moment, with what it was."""
-    was: dict[str, Any] = {}
-    for entry in entries:
-        if entry.at > moment:
-            was = {name: value for name, value in entry.before.items() if name in TOLD and value} | was
-    now = values_of(event, set(TOLD))
-    return {name: _value(name, value) for name, value in was.items() if value != now[name]}
+def _differing(
+    now: Mapping[str, Any], entries: Sequence[AuditEntry], written: dt.datetime, sent: dt.datetime
+) -> dict[str, Any]:
+    """What the student may have read last and what is otherwise now, by field.
 
-
-def _written_at(mail: _Mail, *, before: dt.datetime) -> dt.datetime | None:
-    """The latest moment that the mail surely knows nothing after; nothing where it never left.
-
-    One that is on its way tells only where it was taken up `before` the other was owed: later it finds the other
-    and gives way to it.
+    The mail was written somewhere between the two moments: whatever the event was meanwhile may stand in it.
     """
-    if mail.sent_at:
-        return mail.sent_at - WRITTEN_BEFORE
-    is_on_its_way = mail.state == State.SENDING and mail.claimed_at and mail.claimed_at < before
-    return mail.claimed_at if is_on_its_way else None
+    maybe_read: dict[str, list[Any]] = defaultdict(list)
+    for entry in entries:
+        for name in TOLD & entry.before.keys():
+            if entry.at > written and not maybe_read[name]:
+                maybe_read[name].append(entry.before[name])
+            if written < entry.at <= sent:
+                maybe_read[name].append(entry.after[name])
+    others = {name: [value for value in values if value != now[name]] for name, values in maybe_read.items()}
+    return {name: _value(name, values[-1]) for name, values in others.items() if values and values[-1]}
 
 
-def _is_unsure(mail: _Mail) -> bool:
-    """A mail that may have left without our knowing: what it said is not known."""
-    return mail.kind == Kind.CHANGED and mail.attempts > 0 and mail.state in (State.QUEUED, State.FAILED)
+def _is_unsure(mail: _Mail, mine: _Mail) -> bool:
+    """A mail that may have left without our knowing, or is leaving now: what it says is not known.
+
+    Those that the same worker writes together with this one are written from the same rows.
+    """
+    if mail.state == State.SENDING:
+        return mail.claimed_at != mine.claimed_at or mail.attempts > 1
+    return mail.attempts > 0 and mail.state in (State.QUEUED, State.FAILED)
 
 
 def _value(name: str, value: Any) -> Any:

@@ -46,7 +46,7 @@ def queries(user: Any, wanted: dict[str, str]) -> dict[str, int]:
     from django.test import Client
     from django.test.utils import CaptureQueriesContext
 
-    browser = Client(SERVER_NAME="localhost")
+    browser = Client(SERVER_NAME="127.0.0.1")
     browser.force_login(user)
     counted = {}
     for name, path in wanted.items():

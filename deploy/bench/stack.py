@@ -129,6 +129,7 @@ def _start(
         "REDIS_URL": addresses.redis,
         "STATIC_ROOT": str(staticfiles.collected()),
         "SITE_URL": f"http://127.0.0.1:{port}",
+        "REQUIRE_SECOND_FACTOR": "off",
         "EMAIL_PROVIDER": "mailgun",
         "MAILGUN_API_KEY": "bench",
         "MAILGUN_API_URL": stub.mailgun_url,

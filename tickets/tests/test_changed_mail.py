@@ -82,7 +82,7 @@ def test_several_changes_before_the_worker_comes_are_one_mail() -> None:
     event = event_with_a_student()
     for hours in (1, 2, 3):
         change(event, ends_at=event.ends_at + hours * HOUR)
-    assert len(subjects()) == 1, list(Delivery.objects.values("kind", "state", "error", "due_at", "attempts"))
+    assert len(subjects()) == 1
     assert Delivery.objects.filter(kind="changed", state="dropped").count() == 2
 
 
@@ -101,6 +101,28 @@ def test_change_that_was_taken_back_after_it_was_told_is_told() -> None:
     assert len(subjects()) == 1
     after_a_day()
     change(event, starts_at=begins, ends_at=ends)
+    assert len(subjects()) == 1
+
+
+def test_change_taken_back_within_the_minute_in_which_it_was_told_is_told() -> None:
+    event = event_with_a_student()
+    begins, ends = event.starts_at, event.ends_at
+    change(event, starts_at=begins + HOUR, ends_at=ends + HOUR)
+    assert len(subjects()) == 1
+    change(event, starts_at=begins, ends_at=ends)
+    assert len(subjects()) == 1
+
+
+def test_change_taken_back_between_writing_and_sending_of_its_mail_is_told() -> None:
+    """Before and after the mail the event had one time, and the mail had another."""
+    event = event_with_a_student()
+    begins, ends = event.starts_at, event.ends_at
+    change(event, starts_at=begins + HOUR, ends_at=ends + HOUR)
+    pretend_rendered()
+    claimed = deliveries.claim(100)
+    written = Composer().compose(claimed)
+    change(event, starts_at=begins, ends_at=ends)
+    deliveries.record(Result(one, Delivery.State.SENT) for one, _message in written)
     assert len(subjects()) == 1
 
 
