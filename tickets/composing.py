@@ -25,6 +25,7 @@ from tickets.faces import absolute, calendar_entry
 from tickets.messages import composing as messages
 from tickets.messages.composing import Audiences
 from tickets.models import Delivery, Ticket
+from tickets.reminding import registrations_of
 
 logger = logging.getLogger(__name__)
 
@@ -168,6 +169,8 @@ def _entries(delivery: Delivery) -> list[Entry]:
         return [_entry(row) for row in sorted(rows, key=lambda row: (row.event.starts_at, row.pk))]
     if delivery.kind == Kind.REISSUED and delivery.ticket:
         return [_entry(delivery.ticket.registration)] if delivery.ticket.is_live else []
+    if delivery.kind == Kind.REMINDER:
+        return [_entry(row) for row in registrations_of(delivery)]
     if delivery.change is None:
         return []
     registration = delivery.change.registration
@@ -204,6 +207,7 @@ def _context(delivery: Delivery, student: Student, entries: list[Entry]) -> dict
     }
     if delivery.change and delivery.kind in (Kind.CANCELLED, Kind.MOVED, Kind.PROMOTED):
         context["reason"] = delivery.change.reason
+    context["is_reminder"] = delivery.kind == Kind.REMINDER
     if delivery.kind == Kind.MOVED:
         context["left"] = _left_for(delivery)
     if email_key(delivery.to) == student.email_key:

@@ -3,7 +3,8 @@
 from celery import current_app, shared_task
 from celery.signals import worker_process_init
 
-from tickets import booklets, deliveries, doorbell, pdf, rendering, sending, workerfiles
+from events.clock import database_now
+from tickets import booklets, deliveries, doorbell, pdf, reminding, rendering, sending, workerfiles
 from tickets.models import Booklet, Printout
 from tickets.papers import printouts
 
@@ -44,6 +45,15 @@ def bind() -> int:
 @shared_task(name="tickets.send")
 def send() -> int:
     return sending.send_due()
+
+
+@shared_task(name="tickets.remind")
+def remind() -> int:
+    """Owes the reminders of tomorrow, from the afternoon on; they go with the next ring."""
+    owed = reminding.owe_reminders(now=database_now())
+    if owed:
+        doorbell.publish("tickets.send")
+    return owed
 
 
 @shared_task(name="tickets.sweep")
