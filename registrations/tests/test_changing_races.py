@@ -1,0 +1,112 @@
+"""An event that changes while people register: no clash without its flag, no seat given twice."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from typing import Any
+
+import pytest
+
+from events.facts import read_facts
+from events.models import Event
+from registrations.changing import foreseeing
+from registrations.errors import Refused
+from registrations.models import Flag, Registration, Submission
+from registrations.submitting import Press
+from registrations.tests.builders import (
+    build_event,
+    build_fest,
+    build_press,
+    build_submission,
+    build_user,
+    press_now,
+)
+from registrations.tests.counting import counts, recount, states
+from registrations.tests.moving import change, set_beside
+from registrations.tests.races import at_once
+from tickets.tests.audited import run
+
+pytestmark = [pytest.mark.race, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+
+@contextmanager
+def meeting_before_either_writes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Makes the press and the change wait for each other once each has looked, for half a second at most."""
+    line = threading.Barrier(2)
+    look = foreseeing._troubles
+
+    def meet() -> None:
+        with suppress(threading.BrokenBarrierError):
+            line.wait(0.5)
+
+    def read(event_ids: Any) -> Any:
+        found = read_facts(event_ids)
+        meet()
+        return found
+
+    def troubles(*args: Any) -> Any:
+        found = look(*args)
+        meet()
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr("registrations.reservations.read_facts", read)
+        patch.setattr(foreseeing, "_troubles", troubles)
+        yield
+
+
+def one_moves_while_one_registers(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A student of Robots takes Quiz while Robots moves to its time; how the press came out."""
+    robots = build_event(build_fest(), hour=10)
+    quiz = build_event(robots.fest, hour=14)
+    student = build_submission(robots).student
+    press = Press(
+        key=Submission.new_key(),
+        fest_id=robots.fest_id,
+        event_ids=(quiz.pk,),
+        wants_waiting=True,
+        student_id=student.pk,
+    )
+    with meeting_before_either_writes(monkeypatch):
+        answer, _moved = at_once([partial(press_now, press), partial(set_beside, robots, quiz)])
+    return answer
+
+
+def test_who_registers_while_an_event_moves_is_refused_or_flagged(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = one_moves_while_one_registers(monkeypatch)
+    if isinstance(answer, Refused):
+        assert (Registration.objects.active().count(), Flag.objects.count()) == (1, 0)
+    else:
+        assert (Registration.objects.active().count(), Flag.objects.count()) == (2, 1)
+    assert run() == []
+
+
+def test_without_the_students_lock_a_clash_has_no_flag(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The negative control."""
+    monkeypatch.setattr(foreseeing, "lock_students", lambda event_ids: None)
+    one_moves_while_one_registers(monkeypatch)
+    assert (Registration.objects.active().count(), Flag.objects.count()) == (2, 0)
+    assert run() != []
+
+
+def test_rush_while_seats_are_added_and_some_held_back_is_exact() -> None:
+    event = build_event(build_fest(), capacity=5)
+    for _ in range(8):
+        build_submission(event)
+    user = build_user()
+    presses = [partial(press_now, build_press(event)) for _ in range(12)]
+    grow = partial(change, event, user=user, capacity=15, hold=4)
+    at_once([*presses[:6], grow, *presses[6:]])
+    assert counts(event) == (15, 9, 20)
+    assert recount(event) == (11, 9)
+    assert states(event) == ["confirmed"] * 11 + ["waiting"] * 9
+    assert run() == []
+
+
+def test_two_organisers_at_once_both_get_what_they_changed() -> None:
+    event = build_event(build_fest(), capacity=5)
+    answers = at_once([partial(change, event, capacity=9), partial(change, event, summary="Robots again")])
+    assert not any(isinstance(answer, Exception) for answer in answers)
+    stored = Event.objects.select_related("seats").get()
+    assert (stored.seats.capacity, stored.summary) == (9, "Robots again")
