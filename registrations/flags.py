@@ -52,10 +52,11 @@ def open_flags_of(events: Collection[int]) -> list[Flag]:
 
 
 def choose_by_default(event: Event, now: dt.datetime) -> dt.datetime:
-    """Three days from now, but a day before the event; where that is over already, when it starts."""
+    """Three days from now, at a full hour, but a day before the event; where that is over, when it starts."""
     if event.starts_at - BEFORE_THE_START <= now:
         return event.starts_at
-    return min(now + TO_CHOOSE, event.starts_at - BEFORE_THE_START)
+    full_hour = (now + TO_CHOOSE).astimezone(event.fest.zone).replace(minute=0, second=0, microsecond=0)
+    return min(full_hour + dt.timedelta(hours=1), event.starts_at - BEFORE_THE_START)
 
 
 def raise_flags(

@@ -164,7 +164,7 @@ def _conflict_page(
     context |= {
         "conflicts": conflicts,
         "others": [_meanwhile_text(one) for one in others if not one.is_conflict],
-        "is_again": UNDECIDED in request.POST,
+        "is_again": bool(request.POST.getlist(UNDECIDED)),
         "hidden": [
             *carried(form, leave_out=[KEPT_PICTURE]),
             *form.kept_picture(),

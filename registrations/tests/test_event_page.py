@@ -184,7 +184,9 @@ def test_field_that_both_changed_is_decided(client: Client, fest: Fest, choice: 
     answer = client.post(page_of(event), form)
     (conflict,) = answer.context["conflicts"]
     assert (conflict.old, conflict.new, conflict.mine, conflict.who) == ("3", "2", "4", "priya")
+    assert not answer.context["is_again"]
     undecided = confirm(client, event, answer)
+    assert undecided.context["is_again"]
     assert (is_asked(undecided), Event.objects.get().seats.capacity) == (True, 2)
     assert confirm(client, event, undecided, **{"decide-capacity": choice}).status_code == 302
     event = Event.objects.get()
