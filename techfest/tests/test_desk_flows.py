@@ -1,0 +1,89 @@
+"""An owner and an event lead at the desk in a real browser: what they are asked, and what comes of it."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, expect
+
+from events import roles
+from events.desk import page_of
+from events.models import Event
+from registrations.models import Change, Registration
+from registrations.tests.builders import build_event, build_fest, build_submission
+from tickets.tests.desk import in_role, list_path
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def event(beside_a_running_loop: None, plain_static: None, transactional_db: None) -> Event:
+    """One seat: Asha has it, Ben and Chitra wait."""
+    event = build_event(build_fest(name="Riverside Tech Fest"), capacity=1, name="Robo Race")
+    for name in ("Asha Rao", "Ben Iyer", "Chitra Das"):
+        build_submission(event, name=name)
+    return event
+
+
+def signed_in(browser: Browser, user: Any, url: str, **options: Any) -> BrowserContext:
+    client = Client()
+    client.force_login(user)
+    context = browser.new_context(base_url=url, **options)
+    context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": url}])
+    return context
+
+
+def states() -> dict[str, str]:
+    rows = Registration.objects.select_related("student").order_by("pk")
+    return {row.student.name: row.state for row in rows}
+
+
+@pytest.mark.parametrize("has_scripts", [False, True])
+def test_owner_adds_a_seat_and_reads_who_gets_it_before_saving(
+    event: Event, browser: Browser, live_server: Any, has_scripts: bool
+) -> None:
+    owner = in_role(roles.OWNER)
+    with signed_in(browser, owner, live_server.url, java_script_enabled=has_scripts) as context:
+        page = context.new_page()
+        page.goto("/admin/")
+        page.get_by_role("link", name="Robo Race").first.click()
+        if page.url.endswith("/admin/"):
+            pytest.fail("the first page leads nowhere")
+        page.goto(page_of(event))
+        expect(page.get_by_text("The only seat is taken.")).to_be_visible()
+        page.get_by_label("Capacity").fill("2")
+        page.get_by_role("button", name="Save", exact=True).click()
+        expect(page.locator(".desk-happens")).to_contain_text("Ben Iyer")
+        assert states()["Ben Iyer"] == "waiting"
+        page.get_by_role("button", name="Save with these consequences").click()
+        expect(page.locator(".messagelist")).to_be_visible()
+    assert states() == {"Asha Rao": "confirmed", "Ben Iyer": "confirmed", "Chitra Das": "waiting"}
+
+
+def test_lead_cancels_in_the_own_event_with_a_reason_and_finds_no_other(
+    event: Event, browser: Browser, live_server: Any
+) -> None:
+    other = build_event(event.fest, name="Quiz Bowl")
+    build_submission(other, name="Dia Sen")
+    lead = in_role(roles.LEAD)
+    event.leads.add(lead)
+    with signed_in(browser, lead, live_server.url) as context:
+        page = context.new_page()
+        page.goto(list_path(Registration))
+        expect(page.locator("#result_list tbody tr")).to_have_count(3)
+        expect(page.get_by_text("Dia Sen")).to_have_count(0)
+        page.get_by_role("row", name="Asha Rao").get_by_role("checkbox").check()
+        page.get_by_label("Action:").select_option("cancel_registrations")
+        page.get_by_role("button", name="Go").click()
+        page.get_by_label("Reason (optional)").fill("The parents called")
+        page.locator("form .desk-actions input[type=submit]").click()
+        expect(page.locator(".messagelist")).to_be_visible()
+        assert page.goto(page_of(other)).status == 404  # type: ignore[union-attr]  # a page was asked for
+    assert states() == {
+        "Asha Rao": "cancelled",
+        "Ben Iyer": "confirmed",
+        "Chitra Das": "waiting",
+        "Dia Sen": "confirmed",
+    }
+    change = Change.objects.get(to_state="cancelled")
+    assert (change.user, change.reason) == (lead, "The parents called")
