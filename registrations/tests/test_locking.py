@@ -186,7 +186,8 @@ def test_deadlock_provoked_is_repeated_until_both_are_through() -> None:
 
     answers = at_once([lambda: crossing(one, other), lambda: crossing(other, one)])
     assert answers == ["through", "through"]
-    assert len(begun) == 3
+    # The one that was ended may take its first row again before the other has woken: then there is a second time.
+    assert len(begun) >= 3
 
 
 def test_foreign_keys_do_not_wait_for_the_lock() -> None:
