@@ -8,6 +8,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
+from events import roles
 from events.clock import database_now
 from events.desk import page_of
 from events.models import Event, Fest
@@ -19,7 +20,7 @@ from tickets.composing import Composer
 from tickets.deliveries import claim, oldest_owed_age
 from tickets.models import Delivery, Message
 from tickets.tests.builders import let_time_pass
-from tickets.tests.desk import desk, list_path, organiser, query_count
+from tickets.tests.desk import desk, in_role, list_path, organiser, query_count
 
 pytestmark = pytest.mark.django_db
 TEXT = {"subject": "Hall changed", "text": "Come to the gym.\n\nBring <b>water</b>, see http://evil.example"}
@@ -270,6 +271,16 @@ def test_message_of_somebody_else_is_not_found_but_by_an_owner(client: Client, f
     steps = [step(desk(writer), message, name).status_code for name in ("try", "confirm", "stop", "write")]
     assert [*steps, desk(writer).get(page_of(message)).status_code] == [404] * 5
     assert client.get(page_of(message)).status_code == 200
+
+
+def test_lead_writes_to_everybody_of_the_own_events_whatever_the_address_asks_for(fest: Fest) -> None:
+    mine, other = build_event(fest), build_event(fest)
+    build_submission(mine, email="mine@example.org")
+    build_submission(other, email="other@example.org")
+    lead = in_role(roles.LEAD, email="lead@fest.example")
+    mine.leads.add(lead)
+    forged = f"?event__id__exact={other.pk}"
+    assert owed(confirmed(desk(lead), mails=1, query=forged)) == ["mine@example.org"]
 
 
 def test_staff_who_may_not_write_messages_cannot(client: Client, fest: Fest) -> None:
