@@ -59,7 +59,16 @@ def _is_stale(form: MergingForm, name: str) -> bool:
     field, bound = form.fields[name], form[name]
     if not field.show_hidden_initial or not _was_sent(form.data, bound.html_initial_name):
         return False
-    return field.has_changed(bound.initial, _shown_with(form, name))
+    return _differs(field, bound.initial, _shown_with(form, name))
+
+
+def _differs(field: forms.Field, one: Any, other: Any) -> bool:
+    """But for the ends of lines: a browser sends each as two signs, whatever is stored."""
+    return field.has_changed(_lines(one), _lines(other))
+
+
+def _lines(value: Any) -> Any:
+    return value.replace("\r\n", "\n") if isinstance(value, str) else value
 
 
 def _was_sent(data: Any, name: str) -> bool:
@@ -73,7 +82,7 @@ def _shown_with(form: MergingForm, name: str) -> Any:
 
 def _told(form: MergingForm, name: str, entry: Any) -> Meanwhile:
     field, bound = form.fields[name], form[name]
-    wants = name in form.changed_data and field.has_changed(bound.initial, bound.data)
+    wants = name in form.changed_data and _differs(field, bound.initial, bound.data)
     return Meanwhile(
         name=name,
         label=str(bound.label or capfirst(name)),

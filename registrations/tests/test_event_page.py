@@ -176,6 +176,17 @@ def test_what_somebody_else_changed_is_told_and_kept(client: Client, fest: Fest)
     assert (event.summary, states(event)) == ("Robots by Priya", ["confirmed"] * 3)
 
 
+def test_ends_of_lines_as_a_browser_sends_them_are_nobodys_change(client: Client, fest: Fest) -> None:
+    event = waiting_event(fest, 3)
+    Event.objects.update(rules="Wireless only.\nOne driver.")
+    form = filled_in(client, page_of(event), capacity="3")
+    sent = {
+        name: value.replace("\n", "\r\n") if isinstance(value, str) else value for name, value in form.items()
+    }
+    answer = client.post(page_of(event), sent)
+    assert (is_asked(answer), answer.context["others"]) == (True, [])
+
+
 @pytest.mark.parametrize(("choice", "capacity"), [("mine", 4), ("theirs", 2)])
 def test_field_that_both_changed_is_decided(client: Client, fest: Fest, choice: str, capacity: int) -> None:
     event = build_event(fest, capacity=3, name="Robots")
