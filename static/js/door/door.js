@@ -86,9 +86,9 @@
     field.value = "";
     if (code) hear(code);
   });
-  // A hand scanner types wherever the cursor is.
+  // A hand scanner types wherever the cursor is, also on a button that was pressed last; the space bar presses it.
   addEventListener("keydown", (event) => {
-    const isTyping = event.target.closest("input, select, textarea, button, a, dialog");
+    const isTyping = event.target.closest("input, select, textarea, dialog") || event.key === " ";
     if (!isTyping && event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey) field.focus();
   });
 
