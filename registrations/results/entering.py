@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Max, Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from events.clock import database_now
 from events.models import Event
@@ -38,7 +39,7 @@ class Entry:
 class ChangedMeanwhile(RegistrationError):
     """Somebody saved between the look and the press. Nothing was written; the page shows what is new."""
 
-    text = _("Somebody changed this sheet meanwhile.")
+    text = gettext_lazy("Somebody changed this sheet meanwhile.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,109 @@
+"""Two organisers at one sheet at once: nothing is overwritten unseen, and every rank follows from the points."""
+
+import threading
+from contextlib import suppress
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+import pytest
+
+from events.models import Event
+from registrations.errors import RegistrationError
+from registrations.locking import Deadline
+from registrations.models import Registration, Result, ResultSheet
+from registrations.results import entering, publishing
+from registrations.results.entering import Typed
+from registrations.results.ranking import ranks_of
+from registrations.tests.builders import build_event, build_fest, build_submission, build_user
+from registrations.tests.races import at_once
+from tickets.tests.audited import run
+
+pytestmark = [pytest.mark.race, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def event() -> Event:
+    event = build_event(build_fest())
+    for name in ("Asha", "Ben", "Chitra"):
+        build_submission(event, name=name)
+    return event
+
+
+def who(event: Event, name: str) -> Registration:
+    return event.registrations.get(student__name=name)
+
+
+def type_in(event: Event, user: Any, **points: int) -> list[str]:
+    """Saves these points from a page that was opened when the sheet was empty."""
+    values = {who(event, name).pk: Decimal(value) for name, value in points.items()}
+    typed = Typed(version=0, counting="most", shown=dict.fromkeys(values, ""), values=values)
+    return entering.save(event, typed, user=user, deadline=Deadline(30))
+
+
+@pytest.fixture
+def meeting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two savers wait for each other once each has read the sheet, for half a second at most."""
+    line, read = threading.Barrier(2), entering.entries_of
+
+    def entries(event: Event) -> Any:
+        found = read(event)
+        with suppress(threading.BrokenBarrierError):
+            line.wait(0.5)
+        return found
+
+    monkeypatch.setattr(entering, "entries_of", entries)
+
+
+def has_ranks_that_follow(event: Event) -> bool:
+    rows = Result.objects.filter(registration__event=event)
+    points = {row.pk: row.points for row in rows if row.points is not None}
+    return {row.pk: row.rank for row in rows} == ranks_of(points, counting="most")
+
+
+def saved_at_once(event: Event, first: dict[str, int], second: dict[str, int]) -> list[Any]:
+    user = build_user()
+    return at_once([partial(type_in, event, user, **first), partial(type_in, event, user, **second)])
+
+
+@pytest.mark.usefixtures("meeting")
+def test_different_rows_at_once_are_both_kept_and_ranked_together(event: Event) -> None:
+    answers = saved_at_once(event, {"Asha": 9}, {"Ben": 12, "Chitra": 9})
+    assert not any(isinstance(answer, Exception) for answer in answers)
+    assert Result.objects.count() == 3
+    assert has_ranks_that_follow(event)
+    assert ResultSheet.objects.get().version == 2
+
+
+@pytest.mark.usefixtures("meeting")
+def test_same_row_at_once_is_saved_once_and_the_other_is_told(event: Event) -> None:
+    answers = saved_at_once(event, {"Asha": 9}, {"Asha": 4, "Ben": 1})
+    told = [isinstance(answer, entering.ChangedMeanwhile) for answer in answers]
+    assert sorted(told) == [False, True]
+    kept = Result.objects.get(registration=who(event, "Asha"))
+    assert kept.points == (4 if told[0] else 9)
+    assert has_ranks_that_follow(event)
+
+
+@pytest.mark.usefixtures("meeting")
+def test_without_the_sheets_lock_ranks_contradict_the_points(
+    event: Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The negative control."""
+    ResultSheet.objects.create(event=event)
+    monkeypatch.setattr(entering, "locked_sheet", lambda event: ResultSheet.objects.get(event=event))
+    saved_at_once(event, {"Asha": 9}, {"Ben": 12})
+    assert Result.objects.count() == 2
+    assert not has_ranks_that_follow(event)
+
+
+def test_publishing_while_points_are_saved_shows_what_is_stored(event: Event) -> None:
+    user = build_user()
+    type_in(event, user, Asha=9)
+    publish = partial(publishing.publish, event, "full", user=user, deadline=Deadline(30))
+    answers = at_once([publish, partial(type_in, event, user, Ben=12), publish])
+    assert not any(isinstance(answer, RegistrationError) for answer in answers)
+    assert [row.registration.student.name for row in publishing.ranked(event)] == ["Ben", "Asha"]
+    assert ResultSheet.objects.get().published_at
+    assert has_ranks_that_follow(event)
+    assert run() == []
