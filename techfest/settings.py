@@ -287,6 +287,7 @@ CELERY_TASK_ROUTES = {
     "tickets.bind": {"queue": "pdf"},
     "tickets.send": {"queue": "mail"},
     "tickets.remind": {"queue": "mail"},
+    "tickets.watch": {"queue": "mail"},
     "tickets.sweep": {"queue": "mail"},
     # A process of its own: a class must not wait behind a minute of mails, nor a niced process hold seats locked.
     "registrations.confirm": {"queue": "lists"},
@@ -301,6 +302,7 @@ CELERY_TASK_ANNOTATIONS = {
     "tickets.bind": {"soft_time_limit": 270, "time_limit": 290},
     "tickets.send": {"soft_time_limit": 280, "time_limit": 300},
     "tickets.remind": {"soft_time_limit": 20, "time_limit": 25},
+    "tickets.watch": {"soft_time_limit": 20, "time_limit": 25},
     "tickets.sweep": {"soft_time_limit": 20, "time_limit": 25},
     "registrations.purge_drafts": {"soft_time_limit": 20, "time_limit": 25},
     "registrations.purge": {"soft_time_limit": 100, "time_limit": 115},
@@ -324,6 +326,7 @@ CELERY_BEAT_SCHEDULE = {
     "forget_traces": {"task": "registrations.forget_traces", "schedule": 3600.0, "options": {"expires": 600}},
     "blocks": {"task": "registrations.tend_blocks", "schedule": 30.0, "options": {"expires": 60}},
     "remind": {"task": "tickets.remind", "schedule": 300.0, "options": {"expires": 200}},
+    "watch": {"task": "tickets.watch", "schedule": 60.0, "options": {"expires": 60}},
     "sweep": {"task": "tickets.sweep", "schedule": 30.0, "options": {"expires": 60}},
 }
 

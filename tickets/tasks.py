@@ -4,7 +4,7 @@ from celery import current_app, shared_task
 from celery.signals import worker_process_init
 
 from events.clock import database_now
-from tickets import booklets, deliveries, doorbell, pdf, reminding, rendering, sending, workerfiles
+from tickets import booklets, clusters, deliveries, doorbell, pdf, reminding, rendering, sending, workerfiles
 from tickets.models import Booklet, Printout
 from tickets.papers import printouts
 
@@ -54,6 +54,12 @@ def remind() -> int:
     if owed:
         doorbell.publish("tickets.send")
     return owed
+
+
+@shared_task(name="tickets.watch")
+def watch() -> int:
+    """Looks at who registered in the last minutes, and rings where it looks like one person's work."""
+    return clusters.watch(now=database_now())
 
 
 @shared_task(name="tickets.sweep")

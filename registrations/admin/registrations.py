@@ -14,6 +14,7 @@ from events.exporting.columns import Column
 from events.trail import Line
 from registrations.admin import columns
 from registrations.admin.acting import RegistrationActions
+from registrations.admin.alike import AlikeFilter
 from registrations.admin.changes import change_lines
 from registrations.models import Change, Registration
 from registrations.standstill import why_waiting
@@ -47,7 +48,7 @@ class RegistrationAdmin(RegistrationActions):
         "created_at",
     )
     list_select_related = ("student__school", "event")
-    list_filter: ClassVar[tuple[Any, ...]] = ("state", "event", "student__school")
+    list_filter: ClassVar[tuple[Any, ...]] = ("state", "event", "student__school", AlikeFilter)
     search_fields = ("student__name", "student__reference", "student__email", "event__name")
     fields = ("student", "event", "state", "place", "standstill", "created_at", "submission")
     readonly_fields = ("standstill",)

@@ -12,12 +12,12 @@ from typing import Any
 from allauth.account.adapter import get_adapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal import ratelimit
-from django.db import connection
 from django.db.models.functions import Now
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from registrations.errors import RegistrationError
+from tickets import alarms
 from tickets.door.reading import Kind, Reading
 from tickets.models import Alarm, Scan
 
@@ -27,12 +27,6 @@ SPAN = dt.timedelta(minutes=10)
 PUBLIC_RATE = {"unknown": "100/10m/ip"}
 """Unknown codes on public pages from one network address, which may be a whole school's."""
 _APP = "tickets.door"
-_RING = """
-    INSERT INTO tickets_alarm (kind, subject, count, first_at, last_at)
-    VALUES (%(kind)s, %(subject)s, 1, clock_timestamp(), clock_timestamp())
-    ON CONFLICT (kind, subject) WHERE seen_at IS NULL
-    DO UPDATE SET count = tickets_alarm.count + 1, last_at = clock_timestamp()
-"""
 
 
 class TooMany(RegistrationError):
@@ -44,14 +38,14 @@ class TooMany(RegistrationError):
 def refuse_who_guesses(user: Any, reading: Reading) -> None:
     """Raises `TooMany` where a reference is typed by somebody who has tried too many unknown ones."""
     if reading.kind == Kind.REFERENCE and _unknown_of(user) >= MOST_UNKNOWN:
-        ring(str(user))
+        alarms.ring(Alarm.Kind.GUESSING, str(user))
         raise TooMany
 
 
 def note(user: Any) -> None:
     """After an unknown code: an alarm when there were too many. The scans themselves are the counter."""
     if _unknown_of(user) >= MOST_UNKNOWN:
-        ring(str(user))
+        alarms.ring(Alarm.Kind.GUESSING, str(user))
 
 
 def refuse_stranger(request: HttpRequest) -> None:
@@ -61,16 +55,10 @@ def refuse_stranger(request: HttpRequest) -> None:
     """
     if ratelimit.consume(request, app=_APP, action="unknown", config=PUBLIC_RATE, key="", limit_get=True):
         return
-    ring(str(get_adapter(request).get_client_ip(request)))
+    alarms.ring(Alarm.Kind.GUESSING, str(get_adapter(request).get_client_ip(request)))
     answer = ratelimit.respond_429(request)
     answer["Cache-Control"] = "no-store"
     raise ImmediateHttpResponse(answer)
-
-
-def ring(subject: str) -> None:
-    """One row for one subject until an organiser has seen it; it counts on."""
-    with connection.cursor() as cursor:
-        cursor.execute(_RING, {"kind": Alarm.Kind.GUESSING.value, "subject": subject[:100]})
 
 
 def _unknown_of(user: Any) -> int:

@@ -194,7 +194,10 @@ class Scan(models.Model):
 
 
 class Alarm(models.Model):
-    """Something odd that an organiser should look at, such as somebody who tries codes; one row an hour and kind."""
+    """Something odd that an organiser should look at; of one kind and subject one row until it was seen.
+
+    `filters` choose the registrations that it is about in their list at the desk.
+    """
 
     class Kind(models.TextChoices):
         GUESSING = "guessing", _("somebody tries codes")
@@ -202,6 +205,7 @@ class Alarm(models.Model):
 
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, editable=False)
     subject = models.CharField(_("about"), max_length=100, editable=False)
+    filters = models.CharField(max_length=200, blank=True, default="", db_default="", editable=False)
     count = models.PositiveIntegerField(_("how often"), default=1, editable=False)
     first_at = models.DateTimeField(_("first"), editable=False)
     last_at = models.DateTimeField(_("last"), editable=False)

@@ -1,0 +1,131 @@
+"""Registrations that look like one person's ring once, lead to their list, and keep nobody out."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from events.models import Event
+from registrations.cancelling import cancel
+from registrations.locking import Deadline
+from registrations.models import Change, Registration, School
+from registrations.tests.builders import build_event, build_fest, build_school, build_submission
+from tickets import clusters
+from tickets.models import Alarm
+from tickets.tests.desk import desk, organiser
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def event() -> Event:
+    build_school("Hill School")
+    return build_event(build_fest(), capacity=40, name="Robo Race")
+
+
+@pytest.fixture(autouse=True)
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same rules with smaller numbers, so that tests need not press hundreds of times."""
+    monkeypatch.setattr(clusters, "LEAST", 5)
+    monkeypatch.setattr(clusters, "OF_ONE_MAILBOX", 4)
+
+
+def press(event: Event, count: int, **values: Any) -> None:
+    for _number in range(count):
+        build_submission(event, **values)
+
+
+def watch() -> list[str]:
+    clusters.watch(now=timezone.now())
+    return list(Alarm.objects.filter(seen_at=None).order_by("subject").values_list("subject", flat=True))
+
+
+def test_presses_of_several_schools_do_not_ring(event: Event) -> None:
+    for number in range(4):
+        press(event, 6, school=f"School {number}")
+        build_school(f"School {number}")
+    School.objects.update(state=School.State.ACCEPTED)
+    assert watch() == []
+
+
+def test_presses_of_one_school_ring_from_half_of_the_seats_on(event: Event) -> None:
+    press(event, 19, email="")
+    assert watch() == []
+    press(event, 1, email="")
+    assert watch() == ["Robo Race: Riverside Public School"]
+
+
+def test_many_schools_that_nobody_knows_ring_together(event: Event) -> None:
+    for number in range(20):
+        press(event, 1, school=f"Made Up {number}")
+    assert watch() == ["Robo Race: schools that are not accepted yet"]
+
+
+def test_one_mailbox_rings_and_its_address_stands_nowhere(event: Event) -> None:
+    for number in range(4):
+        build_submission(event, email=f"bot+{number}@example.org", school=f"School {number}")
+    subject = "Robo Race: one mailbox, that of student"
+    assert [one[: len(subject)] for one in watch()] == [subject]
+    row = Alarm.objects.values().get()
+    assert "bot" not in str(row)
+
+
+def test_siblings_of_one_mailbox_do_not_ring(event: Event) -> None:
+    press(event, 3, email="parent@example.org")
+    assert watch() == []
+
+
+def test_teachers_lists_old_presses_and_cancelled_ones_do_not_ring(event: Event) -> None:
+    press(event, 20, email="")
+    rows = list(Registration.objects.order_by("pk"))
+    cancel([rows[0].pk], actor=Change.Actor.ORGANISER, user=organiser(), deadline=Deadline())
+    assert watch() == []
+    press(event, 1, email="")
+    clusters.watch(now=timezone.now() + clusters.SPAN)
+    assert Alarm.objects.count() == 0
+    assert watch() != []
+
+
+def test_it_rings_once_counts_the_most_and_is_quiet_once_seen(event: Event) -> None:
+    press(event, 20, email="")
+    watch()
+    watch()
+    press(event, 2, email="")
+    watch()
+    assert Alarm.objects.get().count == 22
+    Alarm.objects.update(seen_at=timezone.now(), seen_by=organiser())
+    assert watch() == []
+    press(event, 1, email="")
+    assert watch() == ["Robo Race: Riverside Public School"]
+
+
+@pytest.mark.parametrize("kind", ["school", "unaccepted", "mailbox"])
+def test_alarm_leads_to_the_list_of_its_registrations(event: Event, kind: str) -> None:
+    other = {"school": "Hill School", "email": "somebody@example.org"}
+    build_submission(event, **other)
+    for number in range(20 if kind != "mailbox" else 4):
+        school = {"school": "Riverside Public School", "unaccepted": f"Made Up {number}"}.get(kind)
+        email = f"bot+{number}@example.org" if kind == "mailbox" else f"pupil{number}@example.org"
+        build_submission(event, school=school or f"Hill School {number}", email=email)
+    if kind == "mailbox":
+        School.objects.update(state=School.State.ACCEPTED)
+    watch()
+    client = desk()
+    page = client.get(reverse("admin:tickets_alarm_changelist")).content.decode()
+    alarm = Alarm.objects.get()
+    path = reverse("admin:registrations_registration_changelist")
+    assert f'href="{path}?{alarm.filters.replace("&", "&amp;")}"' in page
+    listed = client.get(f"{path}?{alarm.filters}").context["cl"].queryset
+    assert listed.count() == alarm.count == (4 if kind == "mailbox" else 20)
+
+
+def test_mailbox_of_somebody_whom_the_list_does_not_show_finds_nobody(event: Event) -> None:
+    build_submission(event, email="parent@example.org")
+    client: Client = desk()
+    path = reverse("admin:registrations_registration_changelist")
+    for value in ("mailbox-999999", "mailbox-", "mailbox-x", "mailbox-99999999999999999999"):
+        answer = client.get(path, {"alike": value})
+        assert answer.status_code == 200
+    assert client.get(path, {"alike": "mailbox-999999"}).context["cl"].queryset.count() == 0
