@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from events.auditing import invariant, rows
 from events.models import GRACE
 from registrations import replaying
+from registrations.results import auditing as results
 from registrations.transitions import GRAPH
 
 WHO = """
@@ -365,6 +366,21 @@ def open_flags_have_their_reason() -> Iterator[str]:
         yield f"{event}: {student} is flagged ({kind}) for a reason that is gone."
 
 
+@invariant(3)
+def references_name_one_person() -> Iterator[str]:
+    """What was printed for a student who was merged names one other who is known; no other student has it too."""
+    sql = """
+        SELECT m.reference, p.name || ' (' || p.reference || ')', p.erased_at IS NOT NULL
+        FROM registrations_mergedreference m JOIN registrations_student p ON p.id = m.student_id
+        WHERE p.erased_at IS NOT NULL
+            OR EXISTS (SELECT FROM registrations_student o WHERE o.reference = m.reference)
+        ORDER BY m.reference
+    """
+    for reference, student, is_erased in rows(sql):
+        what = "was erased" if is_erased else "is not the only one of whom it was printed"
+        yield f"The merged reference {reference} names {student}, who {what}."
+
+
 CHECKS = (
     counts_equal_a_recount,
     blocks_know_their_names,
@@ -384,5 +400,7 @@ CHECKS = (
     everybody_active_has_consented,
     clashes_are_flagged,
     open_flags_have_their_reason,
+    references_name_one_person,
     *replaying.CHECKS,
+    *results.CHECKS,
 )

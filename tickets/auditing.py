@@ -7,7 +7,9 @@ from django.conf import settings
 
 from events.auditing import invariant, rows
 from tickets import mailauditing
+from tickets.door import auditing as door
 from tickets.models import Ticket
+from tickets.papers import auditing as papers
 from tickets.rendering import pdf_path
 
 
@@ -52,23 +54,6 @@ def tickets_were_issued_with_the_seat() -> Iterator[str]:
         yield f"Ticket {pk} of {student} was not issued with its seat."
 
 
-@invariant(9)
-def a_ticket_was_let_in_once() -> Iterator[str]:
-    """Each ticket that is in has one check-in that stands; any other has none, nor has one of a given up seat."""
-    sql = """
-        SELECT e.name, p.name || ' (' || p.reference || ')', n.stand, t.checked_in_at IS NOT NULL, r.state
-        FROM tickets_ticket t JOIN registrations_registration r ON r.id = t.registration_id
-        JOIN events_event e ON e.id = r.event_id JOIN registrations_student p ON p.id = t.student_id
-        CROSS JOIN LATERAL (SELECT count(*) AS stand FROM tickets_checkin c
-            WHERE c.ticket_id = t.id AND NOT c.is_reentry AND c.undone_at IS NULL) n
-        WHERE n.stand <> (t.checked_in_at IS NOT NULL)::int OR n.stand > 0 AND r.state = 'cancelled'
-        ORDER BY t.id
-    """
-    for event, student, stand, is_in, state in rows(sql):
-        word = "in" if is_in else "not in"
-        yield f"{event}: {student}, {state}, is {word} and has {stand} check-ins that stand."
-
-
 @invariant(8)
 def rendered_tickets_have_their_file() -> Iterator[str]:
     """Each live ticket whose PDF is said to be made has its file, and that begins as a PDF does."""
@@ -89,7 +74,8 @@ def _is_pdf(path: Path) -> bool:
 CHECKS = (
     the_confirmed_have_one_live_ticket,
     tickets_were_issued_with_the_seat,
-    a_ticket_was_let_in_once,
+    *door.CHECKS,
+    *papers.CHECKS,
     *mailauditing.CHECKS,
 )
 FILE_CHECKS = (rendered_tickets_have_their_file,)

@@ -4,11 +4,12 @@ import datetime as dt
 from collections.abc import Sequence
 
 from django.db import transaction
+from django.db.models import Q
 from django.dispatch import receiver
 from django.utils.translation import gettext as _
 
 from registrations.merging.absorbing import Double
-from registrations.models import School, Student
+from registrations.models import Result, School, Student
 from registrations.signals import schools_merged, students_merged
 from tickets import deliveries
 from tickets.door.entering import take_back
@@ -54,9 +55,11 @@ def _move_entry(better_id: int, worse_id: int, now: dt.datetime) -> None:
 
 
 def _move_certificates(better_id: int, worse_id: int, now: dt.datetime) -> None:
+    """Of each kind one goes on; one of a rank that the registration which is left does not have is revoked."""
     valid = Certificate.objects.filter(revoked_at=None)
     kinds = list(valid.filter(registration=better_id).values_list("kind", flat=True))
-    valid.filter(registration=worse_id, kind__in=kinds).update(revoked_at=now)
+    untrue = ~Q(rank=None) & ~Q(rank__in=Result.objects.filter(registration=better_id).values("rank"))
+    valid.filter(Q(kind__in=kinds) | untrue, registration=worse_id).update(revoked_at=now)
     valid.filter(registration=worse_id).update(registration=better_id)
 
 

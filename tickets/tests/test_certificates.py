@@ -12,12 +12,14 @@ from registrations import links
 from registrations.cancelling import cancel
 from registrations.errors import NotPossible
 from registrations.locking import Deadline
+from registrations.merging.students import merge_students
 from registrations.models import Change, Registration
 from registrations.results import entering, publishing
 from registrations.tests.builders import build_event, build_fest, build_submission
 from tickets.models import Certificate, Ticket
 from tickets.papers import certificates
 from tickets.papers.certificates import path_of
+from tickets.tests.audited import offenders
 from tickets.tests.desk import organiser
 
 pytestmark = pytest.mark.django_db
@@ -198,3 +200,22 @@ def test_my_registrations_show_rank_points_and_certificates(event: Event, owner:
     assert ("Rank 2" in page, "9 points" in page, path_of(own) in page) == (True, True, True)
     other = Certificate.objects.get(student=ben.student)
     assert ("12 points" in page, path_of(other) in page) == (False, False)
+
+
+def test_certificate_of_a_double_is_kept_only_where_its_rank_is_still_true(event: Event, owner: Any) -> None:
+    """Of two rows of one student with two results, the one of the better registration counts."""
+    asha, double = seats(event, "Asha", "Asha Rao")
+    published_ranks(event, {asha: 9, double: 12}, owner, places=1)
+    assert given("rank") == ["Asha Rao"]
+    user, kept, gone = owner, asha.student_id, double.student_id
+    merge_students(kept, gone, user=user, reason="Twice", deadline=Deadline())
+    assert given("rank") == []
+    assert offenders() == []
+
+
+def test_certificate_of_a_double_goes_on_with_its_result(event: Event, owner: Any) -> None:
+    asha, double = seats(event, "Asha", "Asha Rao")
+    published_ranks(event, {double: 12}, owner)
+    merge_students(asha.student_id, double.student_id, user=owner, reason="Twice", deadline=Deadline())
+    assert given("rank") == ["Asha"]
+    assert offenders() == []
