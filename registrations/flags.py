@@ -152,7 +152,7 @@ def sentence(flag: Flag, registration_id: int) -> str:
         words |= {"other": other.name, "start": moment(other.starts_at), "end": clock_time(other.ends_at)}
         return (
             _(
-                "A time was changed: this is now at the same time as %(other)s (%(start)s to %(end)s). "
+                "This is now at the same time as %(other)s (%(start)s to %(end)s). "
                 "You keep both places for now. Choose one, and cancel the other by %(by)s."
             )
             % words

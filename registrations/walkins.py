@@ -13,9 +13,11 @@ from django.utils.translation import gettext as _
 from events.facts import read_facts
 from events.models import Event, Seats
 from registrations.blocks.holding import end_what_is_over
+from registrations.cancelling import give_up
 from registrations.errors import NotPossible, Overtaken
+from registrations.flags import Trouble, raise_flags
 from registrations.locking import Deadline
-from registrations.models import Change, Registration, Student
+from registrations.models import Change, Flag, Registration, Student
 from registrations.signals import registrations_changed
 from registrations.transitions import Origin, create, move
 
@@ -41,8 +43,9 @@ def seat(walk_in: WalkIn, *, latest_unclaimed: LatestUnclaimed, deadline: Deadli
     Runs inside the caller's transaction. Locks the event's Seats row, then the student, then registrations. A
     free seat is given from `promotion_ends_at` on, seats that were held back among them; from
     `seats_are_kept_until` on also the seat of the last who has not come, who is told. No seat is given above
-    the capacity. Whoever waits leaves the line; a newcomer gets a place. Raises `NotPossible` with the reason, and
-    the time from which on it would be possible.
+    the capacity. Whoever waits leaves the line; a newcomer gets a place. A place in line elsewhere at this time
+    stays, and the clash is flagged. Raises `NotPossible` with the reason, and the time from which on it would be
+    possible.
     """
     deadline.limit_locks()
     rows = {row.pk: row for row in Seats.objects.locked([walk_in.event_id])}
@@ -54,16 +57,19 @@ def seat(walk_in: WalkIn, *, latest_unclaimed: LatestUnclaimed, deadline: Deadli
     if event is None or now is None:
         raise NotPossible(_("There is no such event."))
     end_what_is_over(rows.values(), events, now)
-    waiting = _judge(walk_in, event, now)
+    waiting, elsewhere = _judge(walk_in, event, now)
     origin = Origin(Change.Cause.WALK_IN, Change.Actor.VOLUNTEER, now, walk_in.user, walk_in.reason)
     changes = _make_room(rows[event.pk], event, latest_unclaimed, origin)
     given = _give(walk_in, event, rows[event.pk], waiting, origin)
+    clashes = [Trouble(Flag.Kind.CLASH, given.registration, other) for other in elsewhere]
+    raise_flags(clashes, now=now, choose_by=event.ends_at, user=walk_in.user)
     registrations_changed.send(sender=Registration, changes=[*changes, given], now=now)
     return given.registration
 
 
-def _judge(walk_in: WalkIn, event: Event, now: datetime) -> Registration | None:
-    """The registration with which this person waits, if there is one; refuses whom no seat may be given."""
+def _judge(walk_in: WalkIn, event: Event, now: datetime) -> tuple[Registration | None, list[Registration]]:
+    """The registration with which this person waits, if there is one, and those that wait for other events at
+    this time; refuses whom no seat may be given."""
     if event.state != Event.State.PUBLISHED:
         raise NotPossible(_("%(event)s does not take place.") % {"event": event.name})
     if now < event.promotion_ends_at:
@@ -78,11 +84,15 @@ def _judge(walk_in: WalkIn, event: Event, now: datetime) -> Registration | None:
     if now >= event.ends_at:
         raise NotPossible(_("%(event)s is over.") % {"event": event.name})
     held = Registration.objects.active().filter(student=walk_in.student).select_related("event")
-    mine = None
+    mine, elsewhere = None, []
     for registration in held.select_for_update(no_key=True, of=("self",)).order_by("pk"):
         if registration.event_id == event.pk:
             mine = registration
-        elif registration.state == State.CONFIRMED and event.overlaps(registration.event):
+        elif not event.overlaps(registration.event):
+            continue
+        elif registration.state == State.WAITING:
+            elsewhere.append(registration)
+        else:
             words = {"event": registration.event.name}
             raise NotPossible(_("This person has a seat in %(event)s at the same time.") % words)
     if mine and mine.state != State.WAITING:
@@ -91,7 +101,7 @@ def _judge(walk_in: WalkIn, event: Event, now: datetime) -> Registration | None:
         raise NotPossible(
             _("%(event)s is for %(grades)s.") % {"event": event.name, "grades": event.grades_text}
         )
-    return mine
+    return mine, elsewhere
 
 
 def _make_room(seats: Seats, event: Event, latest_unclaimed: LatestUnclaimed, origin: Origin) -> list[Change]:
@@ -107,10 +117,7 @@ def _make_room(seats: Seats, event: Event, latest_unclaimed: LatestUnclaimed, or
     if unclaimed is None:
         raise NotPossible(_("No seat is free, and everybody who has one has come."))
     no_show = Origin(Change.Cause.NO_SHOW, Change.Actor.VOLUNTEER, origin.at, origin.user, origin.reason)
-    changes = move([unclaimed], to=State.CANCELLED, origin=no_show)
-    Seats.objects.filter(pk=seats.pk).update(taken=F("taken") - 1)
-    seats.taken -= 1
-    return changes
+    return give_up([unclaimed], {seats.pk: seats}, origin=no_show)
 
 
 def _give(

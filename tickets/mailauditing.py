@@ -64,14 +64,14 @@ def each_press_is_answered_by_one_mail() -> Iterator[str]:
 def each_turn_is_told_by_one_mail() -> Iterator[str]:
     """Each promotion, cancellation, move and change of an event is told by one mail to who had an address then.
 
-    A move is told by what it led to, and not as a cancellation besides. A double that was cancelled when two
-    rows of one student became one is told by none: the seat is still theirs.
+    A move is told by what it led to, and not as a cancellation besides; a seat at the door like a promotion. A
+    double that was cancelled when two rows of one student became one is told by none: the seat is still theirs.
     """
     sql = """
         JOIN period a ON a.student_id = r.student_id AND a.begins < c.at AND c.at <= a.ends
         WHERE (c.from_state <> '' AND c.from_state <> 'confirmed' AND c.to_state = 'confirmed'
                OR c.from_state <> '' AND c.to_state = 'cancelled' AND c.from_state <> c.to_state
-               OR c.from_state = '' AND c.cause = 'moved' OR c.cause = 'event_changed')
+               OR c.from_state = '' AND c.cause IN ('moved', 'walk_in') OR c.cause = 'event_changed')
             AND (a.email <> '' AND (c.cause <> 'moved' OR c.from_state = '') AND c.cause <> 'merged')::int <> (
                 SELECT count(*) FROM tickets_delivery d WHERE d.change_id = c.id
                 AND d.kind = CASE WHEN c.cause = 'moved' THEN 'moved'

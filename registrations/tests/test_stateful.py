@@ -58,15 +58,17 @@ class Held:
     seats: int
     is_open: bool = True
     is_over: bool = False
+    is_kept_back: bool = False
 
 
-@dataclass
+@dataclass(eq=False)
 class Claim:
     """What the model knows of one registration."""
 
     who: str
     state: str
     held: Held | None = None
+    has_come: bool = False
 
 
 @dataclass(eq=False)
@@ -79,6 +81,7 @@ class Plan:
     blocks: list[Held] = field(default_factory=list)
     is_paused: bool = False
     is_closed: bool = False
+    stands_still: bool = False
 
     @property
     def held(self) -> int:
@@ -96,7 +99,8 @@ class Plan:
     def settle(self) -> None:
         """Ends what is over, as whoever holds the lock and looks does first."""
         for block in self.blocks:
-            block.is_open = block.is_open and not (block.is_over or self.is_closed)
+            ends = self.is_closed and not block.is_kept_back
+            block.is_open = block.is_open and not (block.is_over or ends or self.stands_still)
         self.promote()
 
     @property
@@ -110,7 +114,7 @@ class Plan:
         """The block that a teacher's name would use."""
         if answer != "confirmed" or not is_named:
             return None
-        return next((block for block in self.blocks if self.left(block)), None)
+        return next((block for block in self.blocks if self.left(block) and not block.is_kept_back), None)
 
     def judge(self, who: str, plans: "list[Plan]", *, wants_waiting: bool, is_named: bool = False) -> str:
         clashing = {0: 1, 1: 0}.get(plans.index(self))
@@ -122,15 +126,20 @@ class Plan:
             return "paused"
         if clashing is not None and plans[clashing].active(who):
             return "clash"
+        return self.judge_seat(wants_waiting=wants_waiting, is_named=is_named)
+
+    def judge_seat(self, *, wants_waiting: bool, is_named: bool = False) -> str:
         if self.block_for("confirmed", is_named=is_named):
             return "confirmed"
         if self.held < self.capacity and not self.waiting:
             return "confirmed"
-        if wants_waiting and (self.limit is None or len(self.waiting) < self.limit):
-            return "waiting"
-        return "full"
+        has_line = not self.stands_still and (self.limit is None or len(self.waiting) < self.limit)
+        return "waiting" if wants_waiting and has_line else "full"
 
     def promote(self) -> None:
+        """The first in line get what is free, as long as the line moves."""
+        if self.stands_still:
+            return
         for claim in self.waiting[: max(0, self.capacity - self.held)]:
             claim.state = "confirmed"
 
@@ -319,7 +328,7 @@ class Rush(RuleBasedStateMachine):
             seats = Seats.objects.get(pk=event.pk)
             assert seats.held == plan.unnamed
             assert seats.capacity == plan.capacity
-            assert not (seats.free and seats.waiting)
+            assert plan.stands_still or not (seats.free and seats.waiting)
 
     @invariant()
     def nobody_holds_an_event_twice_and_every_key_is_used_once(self) -> None:
@@ -378,10 +387,12 @@ class Rush(RuleBasedStateMachine):
         answers = Delivery.objects.filter(kind="answer", student__fest=self.fest)
         assert sorted(answers.values_list("submission_id", flat=True)) == sorted(presses)
         caused = Change.objects.filter(
-            Q(to_state="cancelled") | Q(from_state="waiting", to_state="confirmed"),
+            Q(to_state="cancelled") & ~Q(cause="moved")
+            | Q(from_state="waiting", to_state="confirmed")
+            | Q(from_state="", cause__in=("moved", "walk_in")),
             registration__event__fest=self.fest,
-        ).exclude(cause="corrected")
-        owed = Delivery.objects.filter(kind__in=("promoted", "cancelled"), student__fest=self.fest)
+        ).exclude(cause__in=("corrected", "merged"))
+        owed = Delivery.objects.filter(kind__in=("promoted", "cancelled", "moved"), student__fest=self.fest)
         mailable = caused.exclude(registration__student__email="").values_list("pk", flat=True)
         assert sorted(owed.values_list("change_id", flat=True)) == sorted(mailable)
 

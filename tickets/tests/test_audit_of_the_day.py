@@ -8,8 +8,11 @@ from registrations.merging.students import merge_students
 from registrations.minors.erasing import erase
 from registrations.models import Change, MergedReference, Result, ResultSheet
 from registrations.results import entering, publishing
+from registrations.students import Details
 from registrations.tests.builders import build_submission, build_user
 from tickets.door.undoing import let_in_again, undo
+from tickets.door.walking_in import Newcomer, seat_newcomer
+from tickets.keys import random_key
 from tickets.models import Certificate
 from tickets.papers import certificates
 from tickets.tests.audited import damage, run
@@ -65,6 +68,16 @@ def test_offender_at_the_door_is_named(seed: str) -> None:
     assert run() == []
     damage(sql)
     assert named(sentence, run())
+
+
+def test_seat_at_the_door_without_its_mail_is_named() -> None:
+    event = open_event(fest_today(), name="Robo Race")
+    details = Details(name="Zoya Khan", school="Riverside", grade=7, email="zoya@example.org")
+    place, user, nonce = place_of(gate_of(event.fest, event)), owner(), random_key()
+    seat_newcomer(Newcomer(details, event.pk), place=place, nonce=nonce, user=user, reason="Came")
+    assert run() == []
+    damage("DELETE FROM tickets_delivery")
+    assert named("Robo Race: Zoya Khan (R) was confirmed at", run())
 
 
 RESULT, CERTIFICATE = "registrations_result", "tickets_certificate"

@@ -12,13 +12,15 @@ from events.models import Event, Seats
 from registrations.errors import NotPossible
 from registrations.models import Block, Change, Consent, Registration, Student
 from registrations.students import Details
-from registrations.tests.builders import build_user
+from registrations.tests.builders import build_teacher, build_user
 from registrations.tests.counting import counts
+from registrations.tests.held import ask_now, name_now
 from registrations.tests.races import at_once
 from tickets.door.places import Place
 from tickets.door.walking_in import Newcomer, seat_newcomer, seat_waiting
 from tickets.keys import random_key
 from tickets.models import CheckIn, Delivery, Scan, Ticket
+from tickets.tests.audited import offenders
 from tickets.tests.audited import run as audited
 from tickets.tests.entrance import (
     doorkeeper,
@@ -239,3 +241,31 @@ def test_many_walk_ins_and_scans_at_once_never_pass_the_capacity() -> None:
     assert (len(inside), counts(event)[0]) == (3, 3)
     assert CheckIn.objects.filter(undone_at=None).count() == 3
     assert audited() == []
+
+
+def test_unclaimed_seat_that_a_teacher_had_held_leaves_its_block(
+    place: Place, event: Event, ravi: Any
+) -> None:
+    ticket_for(event)
+    Event.objects.filter(pk=event.pk).update(promotes_until=timezone.now() + MINUTE)
+    ask_now(build_teacher(), event, 1, until=timezone.now() + MINUTE / 2)
+    named = name_now(event, name="Named Nita")
+    Event.objects.filter(pk=event.pk).update(promotes_until=None)
+    seats_are_kept_no_longer(event)
+    come(newcomer(event), place, ravi)
+    named.refresh_from_db()
+    assert (named.state, Block.objects.get().used) == ("cancelled", 0)
+    assert offenders() == []
+
+
+def test_walk_in_who_waits_for_another_event_at_that_time_is_told_to_choose(
+    place: Place, event: Event, ravi: Any
+) -> None:
+    """A place in line is no reason to send somebody away; the clash is flagged."""
+    ticket_for(event)
+    other = open_event(event.fest, capacity=1)
+    ticket_for(other)
+    waiting = waiting_for(other, name="Waits Elsewhere")
+    details = {"name": "Waits Elsewhere", "email": waiting.student.email}
+    come(newcomer(event, **details), place, ravi)
+    assert offenders() == []

@@ -1,0 +1,392 @@
+"""Any sequence of steps with the organisers and the door among them: chosen, moved, merged, held back, let in."""
+
+from copy import deepcopy
+from functools import partial
+
+import pytest
+from django.db import IntegrityError
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, invariant, precondition, rule, run_state_machine_as_test
+
+from events.capacity import HeldBack, set_capacity
+from events.clock import database_now
+from events.models import Event
+from registrations import walkins
+from registrations.cancelling import cancel
+from registrations.errors import Busy, NotPossible
+from registrations.locking import Deadline, in_transaction
+from registrations.merging.students import merge_students
+from registrations.models import Block, Registration, Student
+from registrations.moving import move_to
+from registrations.promoting import promote_chosen
+from registrations.tests.builders import build_user
+from registrations.tests.test_stateful import ANY, BOUNDED, NAMES, Claim, Held, Person, Plan, Rush
+from registrations.waitinglist import promote_after_change
+from tickets.door.entering import enter
+from tickets.door.places import Place
+from tickets.door.walking_in import latest_unclaimed
+from tickets.models import Ticket
+from tickets.tests.audited import offenders
+
+EVENT = st.integers(0, 2)
+CLASHING = {0: 1, 1: 0}
+
+
+class Desk(Rush):
+    """The same machine with an organiser who overrides, and a volunteer at the door once a line stands still."""
+
+    @initialize(
+        capacity=st.integers(0, 2),
+        first=st.integers(0, 3),
+        come=st.lists(st.booleans(), min_size=2, max_size=2),
+    )
+    def begin(self, capacity: int, first: int, come: list[bool]) -> None:
+        """Four have pressed for the last event and two of them for the first: of each one has the only seat.
+
+        Each example begins with one of the steps that seldom come about by chance.
+        """
+        self.set_up((1, capacity, 1), (None, None, None))
+        self.user = build_user()
+        self.late: set[int] = set()
+        self.press_one_after_another(list(NAMES[:4]))
+        for who in NAMES[:2]:
+            self.press(who=who, wanted=[0], wants_waiting=True)
+        steps = (
+            partial(self.turn_out_to_be_one, 2, come),
+            partial(self.move_to_where_there_is_room, 2),
+            partial(self.stand_at_the_door, 2, "Chitra", how="late", leaves=False),
+            partial(self.keep_seats_back_and_give_them, 2, 1),
+        )
+        steps[first]()
+
+    def _seated(self, index: int) -> list[int]:
+        """Who has a seat in this event, by their numbers among all."""
+        return [
+            number
+            for number, (event, claim) in enumerate(self._claims())
+            if event == index and claim.state == "confirmed"
+        ]
+
+    def _claims(self) -> list[tuple[int, Claim]]:
+        """Each with its event, in the order of their primary keys."""
+        rows = Registration.objects.filter(pk__in=self.acknowledged).order_by("pk")
+        of_event = {event.pk: index for index, event in enumerate(self.events)}
+        return [
+            (of_event[row.event_id], self.plans[of_event[row.event_id]].claims[row.place - 1]) for row in rows
+        ]
+
+    def _of(self, claim: Claim) -> Student:
+        student = self.people[claim.who].student
+        assert student is not None
+        return student
+
+    @precondition(lambda self: self.acknowledged)
+    @rule(indexes=st.lists(ANY, min_size=1, max_size=3))
+    def cancel(self, indexes: list[int]) -> None:
+        """Whoever is in does not give up a seat."""
+        known = self._claims()
+        chosen = [known[index % len(known)][1] for index in indexes]
+        if any(claim.has_come for claim in chosen):
+            numbers = [self.acknowledged[index % len(known)] for index in indexes]
+            with pytest.raises(NotPossible):
+                cancel(numbers, actor="student", deadline=Deadline(30))
+            return
+        super().cancel(indexes)
+
+    @precondition(lambda self: self.acknowledged)
+    @rule(indexes=st.lists(ANY, min_size=1, max_size=3, unique=True))
+    def promote_by_hand(self, indexes: list[int]) -> None:
+        """All or none, from free seats and from those kept back, past whoever is earlier in line."""
+        known = self._claims()
+        chosen = sorted({index % len(known) for index in indexes})
+        after = deepcopy(self.plans)
+        places = [
+            (event, self.plans[event].claims.index(claim)) for event, claim in map(known.__getitem__, chosen)
+        ]
+        for event in {event for event, _place in places}:
+            after[event].settle()
+        is_possible = all(
+            self._promote(plan, [plan.claims[place] for event, place in places if event == index])
+            for index, plan in enumerate(after)
+        )
+        work = partial(
+            promote_chosen,
+            [self.acknowledged[index] for index in chosen],
+            user=self.user,
+            reason="Sponsor",
+            deadline=Deadline(30),
+        )
+        if not is_possible:
+            with pytest.raises(NotPossible):
+                work()
+            return
+        work()
+        self.plans = after
+
+    def _promote(self, plan: Plan, claims: list[Claim]) -> bool:
+        chosen = sorted((one for one in claims if one.state == "waiting"), key=plan.claims.index)
+        free = max(0, plan.capacity - plan.held)
+        kept_back = [
+            block for block in plan.blocks for _seat in range(plan.left(block)) if block.is_kept_back
+        ]
+        seats = [None] * free + kept_back
+        if len(chosen) > len(seats):
+            return False
+        for claim, held in zip(chosen, seats, strict=False):
+            claim.state, claim.held = "confirmed", held
+        return True
+
+    @rule(index=EVENT, more=st.integers(1, 2), kept=st.integers(1, 2))
+    def keep_seats_back(self, index: int, more: int, kept: int) -> None:
+        """Of the seats that are added nobody in line gets these, until an organiser gives them."""
+        plan = self.plans[index]
+        capacity = max(plan.capacity, plan.held) + more
+        if capacity > 6 or kept > more or plan.stands_still:
+            return
+        until = self.events[index].starts_at
+        set_capacity(self.events[index], capacity=capacity, held_back=HeldBack(kept, until, self.user))
+        plan.capacity = capacity
+        plan.blocks.append(Held(Block.objects.latest("pk").pk, kept, is_kept_back=True))
+        plan.promote()
+
+    @rule(index=EVENT, more=st.integers(1, 2))
+    def keep_seats_back_and_give_them(self, index: int, more: int) -> None:
+        """To the last in line."""
+        self.keep_seats_back(index, more, more)
+        waiting = [
+            number
+            for number, (event, claim) in enumerate(self._claims())
+            if event == index and claim.state == "waiting"
+        ]
+        if waiting:
+            self.promote_by_hand(waiting[-1:])
+
+    @precondition(lambda self: self.acknowledged)
+    @rule(indexes=st.lists(ANY, min_size=1, max_size=3, unique=True), to=EVENT, may_wait=st.booleans())
+    def move(self, indexes: list[int], to: int, may_wait: bool) -> None:
+        known = self._claims()
+        chosen = sorted({index % len(known) for index in indexes})
+        rows = [known[index] for index in chosen]
+        for event in {event for event, _claim in rows} | {to}:
+            self.plans[event].settle()
+        target, expected = self.plans[to], []
+        rows = sorted((row for row in rows if row[1].state != "cancelled"), key=lambda row: self._order(row))
+        for event, claim in rows:
+            answer = self._judge_move(event, claim, to, may_wait=may_wait)
+            expected.append(answer)
+            if answer in ("confirmed", "waiting"):
+                claim.state, claim.has_come = "given up", False
+                target.claims.append(Claim(claim.who, answer))
+        left = [event for event, claim in rows if claim.state == "given up"]
+        for _event, claim in rows:
+            claim.state = "cancelled" if claim.state == "given up" else claim.state
+        for event in left:
+            self.plans[event].promote()
+        moves = move_to(
+            [self.acknowledged[index] for index in chosen],
+            event_id=self.events[to].pk,
+            user=self.user,
+            reason="Hall",
+            deadline=Deadline(30),
+            may_wait=may_wait,
+        )
+        assert [move.judgement.state or move.judgement.reason for move in moves] == expected
+        self.acknowledged += [move.successor.pk for move in moves if move.successor]
+
+    @rule(index=st.sampled_from([0, 2]))
+    def move_to_where_there_is_room(self, index: int) -> None:
+        """Whoever waits for the seat that is left has it."""
+        self.change_capacity(1, self.plans[1].held + 1)
+        self.move(self._seated(index)[:1] or [0], to=1, may_wait=False)
+
+    def _order(self, row: tuple[int, Claim]) -> tuple[int, int]:
+        return row[0], self.plans[row[0]].claims.index(row[1])
+
+    def _judge_move(self, event: int, claim: Claim, to: int, *, may_wait: bool) -> str:
+        """As a press, but the opening hours are not asked, and what is given up is not in the way."""
+        if event == to or self.plans[to].active(claim.who):
+            return "already"
+        clashing = CLASHING.get(to)
+        if clashing is not None and clashing != event and self.plans[clashing].active(claim.who):
+            return "clash"
+        return self.plans[to].judge_seat(wants_waiting=may_wait)
+
+    def _people(self) -> list[Person]:
+        return [person for person in self.people.values() if person.student and person.email]
+
+    @precondition(lambda self: len(self._people()) > 1)
+    @rule(kept=ANY, gone=ANY)
+    def merge(self, kept: int, gone: int) -> None:
+        """Two rows turn out to be one student: all is the kept one's, and of two for one event the better stays."""
+        people = self._people()
+        one = people[kept % len(people)]
+        other = people[gone % len(people)]
+        if one is not other:
+            self._merge(one, other)
+
+    def _merge(self, one: Person, other: Person) -> None:
+        assert one.student is not None
+        assert other.student is not None
+        keys = {person.name: key for key, person in self.people.items()}
+        mine, theirs = keys[one.name], keys[other.name]
+        concerned = [plan for plan in self.plans if {mine, theirs} & {claim.who for claim in plan.claims}]
+        for plan in concerned:
+            plan.settle()
+        for plan in concerned:
+            both = [plan.active(who) for who in (mine, theirs)]
+            there = [claim for claim in plan.claims if claim in both]
+            doubles = [one for state in ("confirmed", "waiting") for one in there if one.state == state]
+            if len(doubles) == 2:
+                doubles[1].state = "cancelled"
+                self._take_over_entry(*doubles)
+            for claim in plan.claims:
+                claim.who = mine if claim.who == theirs else claim.who
+        for plan in concerned:
+            plan.promote()
+        merge_students(
+            one.student.pk, other.student.pk, user=self.user, reason="Twice", deadline=Deadline(30)
+        )
+        other.student = None
+
+    @rule(index=EVENT, come=st.lists(st.booleans(), min_size=2, max_size=2))
+    def turn_out_to_be_one(self, index: int, come: list[bool]) -> None:
+        """The first two who have a seat in one event are one student, after none, one or both came in."""
+        self.change_capacity(index, max(2, self.plans[index].capacity))
+        numbers = self._seated(index)[:2]
+        for number, comes in zip(numbers, come, strict=False):
+            if comes:
+                self.come_in(number)
+        people = [self.people[self._claims()[number][1].who] for number in numbers]
+        if len(people) == 2 and all(person.email for person in people):
+            self._merge(*people)
+
+    def _take_over_entry(self, better: Claim, worse: Claim) -> None:
+        if better.state == "confirmed":
+            better.has_come = better.has_come or worse.has_come
+        worse.has_come = False
+
+    @rule(index=EVENT, how=st.sampled_from(["still", "late", "late", "moves"]))
+    def stop_or_move_the_line(self, index: int, how: str) -> None:
+        """From some time on free seats are given at the door, later also those of who has not come."""
+        plan, event, now = self.plans[index], self.events[index], database_now()
+        plan.stands_still = how != "moves"
+        (self.late.add if how == "late" else self.late.discard)(index)
+        Event.objects.filter(pk=event.pk).update(
+            promotes_until=now if plan.stands_still else None, seats_kept_until=now if how == "late" else None
+        )
+        in_transaction(lambda: promote_after_change(event), deadline=Deadline(30))
+        plan.promote()
+
+    @precondition(lambda self: self.acknowledged)
+    @rule(index=ANY)
+    def come_in(self, index: int) -> None:
+        known = self._claims()
+        number = index % len(known)
+        _event, claim = known[number]
+        codes = Ticket.objects.filter(registration=self.acknowledged[number]).values_list("code", flat=True)
+        entered = enter(list(codes), place=Place(self.fest), user=self.user, how="scan")
+        assert bool(entered) == (claim.state == "confirmed" and not claim.has_come)
+        claim.has_come = claim.has_come or bool(entered)
+
+    @rule(
+        index=EVENT, who=st.sampled_from(NAMES), how=st.sampled_from(["still", "late"]), leaves=st.booleans()
+    )
+    def stand_at_the_door(self, index: int, who: str, how: str, leaves: bool) -> None:
+        """The line has ended, somebody has cancelled since then or not, and now somebody comes without a seat."""
+        self.stop_or_move_the_line(index, how)
+        seated = self._seated(index)
+        if leaves and seated:
+            self.cancel(seated[-1:])
+        self.walk_in(index, who)
+
+    @rule(index=EVENT, who=st.sampled_from(NAMES))
+    def walk_in(self, index: int, who: str) -> None:
+        """Somebody known stands at the door without a seat."""
+        person = self.people[who]
+        if person.student is None:
+            return
+        after = deepcopy(self.plans)
+        is_possible = self._seat(after, index, who)
+        walk_in = walkins.WalkIn(
+            Student.objects.get(pk=person.student.pk), self.events[index].pk, self.user, "Stands here"
+        )
+        deadline = Deadline(30)
+        work = partial(walkins.seat, walk_in, latest_unclaimed=latest_unclaimed, deadline=deadline)
+        if not is_possible:
+            with pytest.raises(NotPossible):
+                in_transaction(work, deadline=deadline)
+            return
+        registration = in_transaction(work, deadline=deadline)
+        self.plans = after
+        if registration.pk not in self.acknowledged:
+            self.acknowledged.append(registration.pk)
+
+    def _seat(self, plans: list[Plan], index: int, who: str) -> bool:
+        plan, clashing = plans[index], CLASHING.get(index)
+        plan.settle()
+        mine = plan.active(who)
+        other = plans[clashing].active(who) if clashing is not None else None
+        if (
+            not plan.stands_still
+            or (mine and mine.state == "confirmed")
+            or (other and other.state == "confirmed")
+        ):
+            return False
+        if plan.held >= plan.capacity:
+            unclaimed = [one for one in plan.claims if one.state == "confirmed" and not one.has_come]
+            if index not in self.late or plan.held > plan.capacity or not unclaimed:
+                return False
+            unclaimed[-1].state = "cancelled"
+        if mine:
+            mine.state = "confirmed"
+        else:
+            plan.claims.append(Claim(who, "confirmed"))
+        return True
+
+    @invariant()
+    def whoever_came_in_is_in(self) -> None:
+        rows = Ticket.objects.live().filter(registration__event__fest=self.fest, checked_in_at__isnull=False)
+        inside = set(rows.values_list("registration", flat=True))
+        expected = {
+            pk
+            for pk, (_event, claim) in zip(self.acknowledged, self._claims(), strict=True)
+            if claim.has_come
+        }
+        assert inside == expected
+
+    def teardown(self) -> None:
+        """What the auditor says at the end; people are let in without scans here, so that scans are not asked for."""
+        assert [line for line in offenders() if " scans and has " not in line] == []
+
+
+SOME = settings(BOUNDED, max_examples=12, stateful_step_count=16)
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_any_sequence_of_steps_with_desk_and_door_agrees_with_the_model() -> None:
+    run_state_machine_as_test(Desk, settings=SOME)
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "forgotten",
+    [
+        "registrations.promoting._give_seats",
+        "registrations.moving.promote",
+        "registrations.merging.students.promote",
+        "registrations.merging.absorbing._give_up",
+        "registrations.walkins._make_room",
+        "tickets.merging._move_entry",
+    ],
+)
+def test_sequence_with_a_part_of_the_desk_forgotten_disagrees(
+    monkeypatch: pytest.MonkeyPatch, forgotten: str
+) -> None:
+    """The negative controls: the machine notices when a part of the house does nothing."""
+    monkeypatch.setattr(forgotten, lambda *_args, **_kwargs: [])
+    noticed = (AssertionError, KeyError, NotPossible, Busy, IntegrityError, pytest.fail.Exception)
+    with pytest.raises(noticed):
+        run_state_machine_as_test(Desk, settings=SOME)
