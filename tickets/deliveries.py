@@ -33,6 +33,7 @@ GIVE_UP_TRIES = GIVE_UP // LONGEST_PAUSE
 """Tries are counted, and not hours: while no worker runs nothing is given up."""
 POISON_ATTEMPTS = 5
 """How often a mail is tried that cannot even be written."""
+TO_MANY = (Kind.MESSAGE, Kind.REMINDER)
 UNASKED = (Kind.LINK, Kind.ATTEMPT)
 """Mails that no new seat caused, and that anybody can ask for who knows an address or a name."""
 UNASKED_PER_HOUR = 3
@@ -240,11 +241,12 @@ def claim(limit: int) -> list[Delivery]:
 
     A delivery whose PDF is still to be made stays, unless it has waited too long. What a dead worker held
     is taken again once its lease is over. Each goes to the address that is on record by now; who is owed
-    longest comes first.
+    longest comes first, but what goes to many at once waits for all that concerns somebody alone.
     """
     now = database_now()
     with transaction.atomic():
-        rows = Delivery.objects.due(now, LEASE).exclude(_waits_for_pdf(now)).order_by("due_at", "pk")
+        due = Delivery.objects.due(now, LEASE).exclude(_waits_for_pdf(now))
+        rows = due.alias(is_to_many=Q(kind__in=TO_MANY)).order_by("is_to_many", "due_at", "pk")
         ids = list(
             rows.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True)[:limit]
         )

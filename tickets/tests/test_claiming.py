@@ -9,10 +9,10 @@ import pytest
 from django.db import connection, connections, transaction
 from django.db.models.query import QuerySet
 
-from registrations.tests.builders import build_event, build_fest, build_submission
+from registrations.tests.builders import build_event, build_fest, build_submission, build_user
 from tickets import deliveries
 from tickets.deliveries import LEASE, PDF_PATIENCE, Result, claim, record
-from tickets.models import Delivery, Ticket
+from tickets.models import Delivery, Message, Ticket
 from tickets.querysets import RENDER_ATTEMPTS
 from tickets.tests.builders import (
     build_answered,
@@ -60,6 +60,22 @@ def test_claimed_delivery_is_nobody_elses() -> None:
     assert [row.state for row in claim(2)] == [State.SENDING] * 2
     assert len(claim(10)) == 1
     assert claim(10) == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", [Delivery.Kind.MESSAGE, Delivery.Kind.REMINDER])
+def test_ticket_overtakes_what_goes_to_many(kind: str) -> None:
+    """A message to thousands, owed before, does not keep anybody waiting for a ticket."""
+    build_owed(2)
+    first, second = Delivery.objects.order_by("pk")
+    message = Message.objects.create(
+        fest=first.student.fest, subject="Hall", text="Text", created_by=build_user()
+    )
+    Delivery.objects.filter(pk=first.pk).update(
+        kind=kind, submission=None, message=message, day="2026-01-01", due_at=first.due_at - MINUTE
+    )
+    assert [row.pk for row in claim(1)] == [second.pk]
+    assert [row.pk for row in claim(1)] == [first.pk]
 
 
 @pytest.mark.django_db
