@@ -1,12 +1,14 @@
 """What all pages of the organisers' desk (the Django admin) have in common, in every room."""
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.db.models import Model, ProtectedError, QuerySet
 from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 else:
     _ModelAdmin, _TabularInline, _ModelForm = admin.ModelAdmin, admin.TabularInline, forms.ModelForm
 
+_NUMBER = re.compile(r"[0-9]{1,18}")
 MOST_LINES = 200
 """Lines of a history page, the newest."""
 
@@ -78,6 +81,13 @@ class DeskAdmin(SeenChoices, DownloadableList, _ModelAdmin):
         actions = super().get_actions(request)
         actions.pop("delete_selected", None)
         return actions
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+        """What is done to the chosen rows. Django would look for a row that is no number, and fall over."""
+        chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
+        if not all(_NUMBER.fullmatch(pk) for pk in chosen):
+            raise BadRequest("A chosen row is no number.")
+        return super().response_action(request, queryset)
 
     def refusal_to_delete(self, obj: Any) -> str:
         """Why this row stays, in a sentence fit to show; empty where it may go."""
@@ -198,6 +208,11 @@ class MergingForm(_ModelForm):
         if self.instance.pk is not None:
             for field in self.fields.values():
                 field.show_hidden_initial = not isinstance(field, forms.FileField)
+
+    def _get_validation_exclusions(self) -> set[str]:
+        """The fest of a row stands there and is not in the form: what is taken within it is seen all the same."""
+        excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
+        return excluded - {"fest"} if self.instance.pk is not None else excluded
 
     def clean(self) -> Any:
         cleaned = super().clean() or self.cleaned_data

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.views import redirect_to_login
 from django.contrib.contenttypes.models import ContentType
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -31,10 +31,15 @@ class DeskSite(admin.AdminSite):
         return super().has_permission(request) and has_second_step(request)
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        """Whoever is signed in without the right to the desk is told so, and not asked to log in again."""
+        """Whoever is signed in without the right to the desk is told so, and not asked to log in again.
+
+        Filters take what the address says as it is, hence the look at it.
+        """
         guarded = super().admin_view(view, cacheable)
 
         def asked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if "%00" in request.META.get("QUERY_STRING", ""):
+                raise BadRequest("No text has this sign, and the database takes none that has it.")
             if request.user.is_authenticated and not self.has_permission(request):
                 return turned_away(request)
             answer: HttpResponseBase = guarded(request, *args, **kwargs)

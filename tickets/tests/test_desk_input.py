@@ -1,0 +1,52 @@
+"""Odd requests to the desk are answered in words, and never with a crash."""
+
+import pytest
+
+from events.desk import page_of
+from events.models import Fest
+from registrations.tests.builders import build_event, build_fest, build_submission
+from tickets.models import Gate
+from tickets.tests.desk import desk, filled_in
+
+pytestmark = pytest.mark.django_db
+
+LISTS = ("registrations/registration", "registrations/school", "tickets/delivery", "events/event")
+
+
+@pytest.fixture
+def fest() -> Fest:
+    return build_fest()
+
+
+@pytest.mark.parametrize("query", ["state=%00", "q=%00", "q=Asha%00", "%00=1"])
+def test_sign_that_no_text_has_is_a_bad_request(fest: Fest, query: str) -> None:
+    client = desk()
+    paths = [*(f"/admin/{name}/" for name in LISTS), "/admin/tickets/message/add/"]
+    assert {path: client.get(f"{path}?{query}").status_code for path in paths} == dict.fromkeys(paths, 400)
+
+
+@pytest.mark.parametrize("chosen", ["abc", "-1", "1e999", "\x00", "' OR 1=1 --", "9" * 40, "", "१"])
+@pytest.mark.parametrize(
+    ("name", "action"),
+    [
+        ("registrations/registration", "move_registrations"),
+        ("registrations/registration", "resend_mails"),
+        ("registrations/school", "merge_schools"),
+        ("tickets/ticket", "reissue_tickets"),
+    ],
+)
+def test_row_that_is_no_number_is_not_chosen(fest: Fest, name: str, action: str, chosen: str) -> None:
+    build_submission(build_event(fest))
+    sent = {"action": action, "_selected_action": chosen, "index": "0"}
+    assert desk().post(f"/admin/{name}/", sent).status_code in (200, 302, 400)
+
+
+def test_gate_cannot_take_the_name_of_another(fest: Fest) -> None:
+    """The fest of a gate that is there is no field, and the name is taken within it."""
+    Gate.objects.create(fest=fest, name="Main gate")
+    side, client = Gate.objects.create(fest=fest, name="Side gate"), desk()
+    answer = client.post(page_of(side), filled_in(client, page_of(side), name="Main gate"))
+    assert answer.status_code == 200
+    assert "already exists" in answer.content.decode()
+    side.refresh_from_db()
+    assert side.name == "Side gate"
