@@ -18,9 +18,9 @@ ARENA = "Robotics Arena"
 
 def make_staff(fest: Fest, *, now: datetime) -> Iterator[str]:
     """Makes the accounts, or gives those that are there a new password; a line for each, fit to print."""
-    organiser = _account("organiser", is_staff=True, is_superuser=True)
+    organiser = _account("organiser", email="organiser@fest.example", is_staff=True, is_superuser=True)
     yield _login("organiser", organiser)
-    lead = _account("lead", first_name="Dev", last_name="Menon")
+    lead = _account("lead", first_name="Dev", last_name="Menon", email="lead@fest.example")
     appoint(lead, role=roles.LEAD)
     for event in _events(fest):
         event.leads.add(lead)

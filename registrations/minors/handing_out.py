@@ -1,5 +1,6 @@
 """One person's everything as a ZIP: to be read by people, by programs, and with the tickets themselves."""
 
+import datetime as dt
 import io
 import json
 import zipfile
@@ -8,6 +9,7 @@ from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
+from django.utils.formats import date_format
 
 from events.clock import database_now
 from events.trail import record
@@ -36,7 +38,7 @@ def _zipped(student: Student, parts: Sequence[Part]) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("data.html", page)
-        archive.writestr("data.json", json.dumps(data, ensure_ascii=False, indent=2))
+        archive.writestr("data.json", json.dumps(data, ensure_ascii=False, indent=2, default=_for_programs))
         for part in parts:
             for name, content in part.files.items():
                 archive.writestr(name, content)
@@ -49,8 +51,16 @@ def tables_of(parts: Sequence[Part]) -> list[dict[str, Any]]:
         {
             "title": part.title,
             "heads": list(part.rows[0]) if part.rows else [],
-            "rows": [list(row.values()) for row in part.rows],
+            "rows": [[_for_people(value) for value in row.values()] for row in part.rows],
             "files": sorted(part.files),
         }
         for part in parts
     ]
+
+
+def _for_programs(value: dt.datetime) -> str:
+    return value.isoformat()
+
+
+def _for_people(value: Any) -> Any:
+    return date_format(value, "j M Y, H:i:s") if isinstance(value, dt.datetime) else value

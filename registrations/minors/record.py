@@ -30,9 +30,9 @@ def parts_of(student: Student) -> list[Part]:
     return [*_own_parts(student), *(part for _receiver, parts in told for part in parts)]
 
 
-def local(moment: dt.datetime | None, student: Student) -> str:
-    """A time as it is written in the record."""
-    return moment.astimezone(student.fest.zone).isoformat(timespec="seconds") if moment else ""
+def local(moment: dt.datetime | None, student: Student) -> dt.datetime | str:
+    """A time of the record, in the fest's zone and to the second; how it is written is the reader's business."""
+    return moment.astimezone(student.fest.zone).replace(microsecond=0) if moment else ""
 
 
 def _own_parts(student: Student) -> list[Part]:

@@ -80,6 +80,13 @@ class DeskSite(admin.AdminSite):
             return redirect_to_login(request.GET.get("next") or index, settings.LOGIN_URL)
         return redirect(index) if self.has_permission(request) else turned_away(request)
 
+    @method_decorator(never_cache)
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Pages of the desk go from the browser. Scans that a door on this device has not sent yet stay."""
+        answer = super().logout(request, extra_context)
+        answer["Clear-Site-Data"] = '"cache"'
+        return answer
+
 
 def has_second_step(request: HttpRequest) -> bool:
     """Whether this session has shown a code, of a second step that its user still has."""

@@ -59,12 +59,11 @@ def _of_site(now: dt.datetime) -> Iterator[Point]:
     yield Point(_("Debugging"), not settings.DEBUG, _("DEBUG must be off: its error pages show everything."))
     yield _second_step()
     yield _backup(now)
-    yield Point(
-        _("PDF library"),
-        has_pdf_library(),
-        _("Without it mails go without tickets as PDF. On the workers' machine: %(line)s")
-        % {"line": INSTALL},
-    )
+    words = _("The workers draw tickets, badges and certificates with it.")
+    if not has_pdf_library():
+        words = _("Without it mails go without tickets as PDF. On the workers' machine: %(line)s")
+        words %= {"line": INSTALL}
+    yield Point(_("PDF library"), has_pdf_library(), words)
 
 
 def _second_step() -> Point:

@@ -1,6 +1,7 @@
 """Odd requests to the desk are answered in words, and never with a crash."""
 
 import pytest
+from django.urls import reverse
 
 from events.desk import page_of
 from events.models import Fest
@@ -50,3 +51,9 @@ def test_gate_cannot_take_the_name_of_another(fest: Fest) -> None:
     assert "already exists" in answer.content.decode()
     side.refresh_from_db()
     assert side.name == "Side gate"
+
+
+def test_logout_leaves_no_page_of_the_desk_in_the_browser(fest: Fest) -> None:
+    """What a door has stored on the device and not sent is no personal data, and must not be lost."""
+    answer = desk().post(reverse("admin:logout"))
+    assert (answer.status_code, answer["Clear-Site-Data"]) == (200, '"cache"')
