@@ -81,7 +81,7 @@ class DeskSite(admin.AdminSite):
         return redirect(index) if self.has_permission(request) else turned_away(request)
 
     @method_decorator(never_cache)
-    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """Pages of the desk go from the browser. Scans that a door on this device has not sent yet stay."""
         answer = super().logout(request, extra_context)
         answer["Clear-Site-Data"] = '"cache"'

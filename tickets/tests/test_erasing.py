@@ -29,6 +29,7 @@ from registrations.models import (
     MergedReference,
     Registration,
     Result,
+    ResultSheet,
     Student,
     Submission,
 )
@@ -129,6 +130,7 @@ def _build_aftermath(student: Student, event: Event, user: Any) -> None:
     store(Path(files._media()) / "printouts" / f"{printout.pk}.pdf", f"Sheet with {NAME}".encode())
     MergedReference.objects.create(reference="MERGED2", student=student, at=now)
     Flag.objects.create(registration=registration, kind="ineligible", at=now, choose_by=now)
+    ResultSheet.objects.create(event=registration.event)
     Result.objects.create(registration=registration, points=10, rank=1)
     Certificate.objects.create(
         registration=registration, student=student, kind="participation", issued_at=now

@@ -85,6 +85,7 @@ def test_data_of_one_is_handed_out_whole(client: Client) -> None:
     assert (data["consents"][0]["text"], data["consents"][0]["basis"]) == ("I agree.", "ticked in the form")
     page = archive.read("data.html").decode()
     assert (NAME in page, other.name in page, other.reference in json.dumps(data)) == (True, False, False)
+    student.refresh_from_db()
     since = student.created_at.astimezone(student.fest.zone).replace(microsecond=0)
     assert (person["since"], f"{since:%Y, %H:%M:%S}" in page, since.isoformat() in page) == (
         since.isoformat(), True, False,
