@@ -188,6 +188,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]
+FORMAT_MODULE_PATH = "techfest.formats"
 LOCALE_PATHS = [BASE_DIR / "locale"]
 
 # Static files: named by their content and served by WhiteNoise, or by nginx from the same folder

@@ -23,6 +23,7 @@ from registrations.errors import RegistrationError
 from registrations.locking import Deadline
 from registrations.models import Change, Refusal, Registration
 from registrations.moving import Move, move_to
+from registrations.naming import grouped
 from registrations.promoting import kept_back_of, promote_chosen, refusal_to_promote, seats_to_give
 
 if TYPE_CHECKING:
@@ -167,7 +168,7 @@ def line_of(row: Registration) -> str:
     return format_html(
         "<bdi>{}</bdi> ({}), <bdi>{}</bdi>: {}",
         row.student.name,
-        row.student.reference,
+        grouped(row.student.reference),
         row.event.name,
         row.get_state_display(),
     )

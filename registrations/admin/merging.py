@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
 from events.asking import Question, ReasonForm, TellingForm, answered, ask
 from events.desk import DeskAdmin
@@ -216,7 +216,8 @@ def _merging_students(chosen: Sequence[Student]) -> Question:
             "%(count)d events are held by both: the better registration stays, the other is cancelled.",
             count,
         )
-        facts.append(words % {"count": count})
+        if count:
+            facts.append(words % {"count": count})
         lines += [line_of(worse) for _better, worse in doubles]
         facts += _clash_facts(len(clashes))
         lines += [
@@ -305,7 +306,14 @@ def _of_school(model: str, lookup: str, school: School) -> str:
     return f"{reverse(f'admin:registrations_{model}_changelist')}?{query}"
 
 
-_HAS = ("students", "teachers", "class_lists", "blocks", "invitations", "aliases")
+_HAS = {
+    "students": ngettext_lazy("%(count)d student", "%(count)d students", "count"),
+    "teachers": ngettext_lazy("%(count)d teacher", "%(count)d teachers", "count"),
+    "class_lists": ngettext_lazy("%(count)d class list", "%(count)d class lists", "count"),
+    "blocks": ngettext_lazy("%(count)d block of seats", "%(count)d blocks of seats", "count"),
+    "invitations": ngettext_lazy("%(count)d invitation", "%(count)d invitations", "count"),
+    "aliases": ngettext_lazy("%(count)d other spelling", "%(count)d other spellings", "count"),
+}
 
 
 def _merging_schools(chosen: Sequence[School]) -> Question:
@@ -316,7 +324,8 @@ def _merging_schools(chosen: Sequence[School]) -> Question:
         _(
             "Students, teachers, class lists, held seats and invitations move to the school that stays, and the"
             " other names become spellings of it. Teachers of all of them see all of its students."
-        )
+        ),
+        _("Of the QRs that open a school's list at the door, only that of the school that stays goes on."),
     ]
     twins = twins_among([school.pk for school in chosen], first=chosen[0].pk) if len(chosen) > 1 else []
     words = ngettext(
@@ -324,7 +333,8 @@ def _merging_schools(chosen: Sequence[School]) -> Question:
         "%(count)d students are there twice and become one; of two registrations for one event the better stays.",
         len(twins),
     )
-    facts.append(words % {"count": len(twins)})
+    if twins:
+        facts.append(words % {"count": len(twins)})
     names = Student.objects.filter(pk__in=[group[0] for group in twins]).order_by("name", "pk")
     return Question(
         title=_("Make one school of these?"),
@@ -333,16 +343,13 @@ def _merging_schools(chosen: Sequence[School]) -> Question:
         facts=facts,
         rows=[
             *(_school_line(school) for school in counted.order_by("pk")),
-            *(format_html("<bdi>{}</bdi> ({})", one.name, one.reference) for one in names),
+            *(format_html("<bdi>{}</bdi> ({})", one.name, grouped(one.reference)) for one in names),
         ],
         is_danger=True,
     )
 
 
 def _school_line(school: Any) -> str:
-    counts = {name: getattr(school, f"n_{name}") for name in _HAS}
-    words = _(
-        "%(students)d students, %(teachers)d teachers, %(class_lists)d class lists, %(blocks)d blocks,"
-        " %(invitations)d invitations, %(aliases)d other spellings"
-    )
-    return format_html("<bdi>{}</bdi>: {}", school.name, words % counts)
+    counts = [(words, getattr(school, f"n_{name}")) for name, words in _HAS.items()]
+    parts = [str(words % {"count": count}) for words, count in counts if count]
+    return format_html("<bdi>{}</bdi>: {}", school.name, ", ".join(parts) or _("nothing"))

@@ -35,7 +35,12 @@ MOST_AT_ONCE = 50
 class ErasureForm(forms.Form):
     """The reason, and something typed by hand that no slip of the mouse types: whose erasure it is."""
 
-    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=300)
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=300,
+        help_text=gettext_lazy("It stays in the list of erasures, so name nobody in it."),
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+    )
     typed = forms.CharField(max_length=20)
 
     def __init__(self, *args: Any, guard: str, label: str, **kwargs: Any) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -20,6 +21,7 @@ from registrations.errors import RegistrationError
 from registrations.forms import DetailsForm
 from registrations.locking import Deadline
 from registrations.models import Change, Consent, Registration, Student
+from registrations.naming import grouped
 
 
 class StudentForm(MergingForm):
@@ -89,7 +91,16 @@ class StudentAdmin(StudentActions, DataOfMinors, RecordAdmin):
     led_through = "registrations__event"
     form = StudentForm
     export_columns = columns.STUDENTS
-    list_display = ("name", "grade", "section", "roll_number", "school", "email", "reference", "created_at")
+    list_display = (
+        "name",
+        "grade",
+        "section",
+        "roll_number",
+        "school",
+        "email",
+        "shown_reference",
+        "created_at",
+    )
     list_select_related = ("school",)
     list_filter = (
         "grade",
@@ -101,10 +112,18 @@ class StudentAdmin(StudentActions, DataOfMinors, RecordAdmin):
     )
     search_fields = ("name", "email", "reference", "merged_references__reference", "school__name")
     ordering = ("-created_at", "-pk")
-    fields = (*CORRECTABLE, "school", "fest", "language", "reference", "created_at")
-    readonly_fields = ("school", "fest", "language", "reference", "created_at")
+    fields = (*CORRECTABLE, "school", "fest", "shown_language", "shown_reference", "created_at")
+    readonly_fields = ("school", "fest", "shown_language", "shown_reference", "created_at")
     inlines = (RegistrationsInline, ConsentsInline)
     actions = ("cancel_everything", "merge_students", "erase_students")
+
+    @admin.display(description=gettext_lazy("language"))
+    def shown_language(self, obj: Student) -> str:
+        return dict(settings.LANGUAGES).get(obj.language, obj.language)
+
+    @admin.display(description=gettext_lazy("reference"), ordering="reference")
+    def shown_reference(self, obj: Student) -> str:
+        return grouped(obj.reference)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Of an erased student nothing is left that could be corrected."""

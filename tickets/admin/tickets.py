@@ -19,6 +19,7 @@ from events.trail import Line
 from registrations.admin.changes import change_lines
 from registrations.errors import RegistrationError
 from registrations.locking import Deadline
+from registrations.naming import grouped
 from tickets.doorbell import ring
 from tickets.models import Ticket
 from tickets.querysets import RENDER_ATTEMPTS
@@ -151,7 +152,7 @@ def _reissuing(chosen: list[Ticket]) -> Question:
         chosen=chosen,
         facts=[f"{will} {told % {'count': mails}} {then}"],
         rows=[
-            format_html(line, one.student.name, one.student.reference, one.registration.event.name)
+            format_html(line, one.student.name, grouped(one.student.reference), one.registration.event.name)
             for one in chosen
         ],
         is_danger=True,
