@@ -53,6 +53,11 @@ class Card:
         """Whether the ticket is in by now; an undo ends it."""
         return Ticket.objects.filter(scans=self.scan, checked_in_at__isnull=False).exists()
 
+    @property
+    def may_undo(self) -> bool:
+        """Whether the check-in that this card tells of still stands."""
+        return self.first is not None and self.is_inside
+
     @cached_property
     def undone(self) -> CheckIn | None:
         """The last check-in of this ticket, if it was undone after this scan."""

@@ -134,6 +134,19 @@ def test_phone_camera_leads_from_the_ticket_to_the_check_in(
     assert "<h1>In</h1>" in answer.content.decode()
 
 
+def test_undo_is_offered_only_where_this_place_let_the_person_in(
+    phone: Client, place: Place, event: Event, ravi: Any
+) -> None:
+    """Whoever is in at another door and shows the ticket at a wrong one is sent on, and stays in."""
+    ticket = ticket_for(event)
+    arena = place_of(gate_of(event.fest, open_event(event.fest), name="Arena"))
+    ravi.gates.add(arena.gate)
+    assert "Undo this check-in" in scan(phone, place, ticket.code).content.decode()
+    wrong = scan(phone, arena, ticket.code)
+    assert "Undo this check-in" not in wrong.content.decode()
+    assert wrong.context["card"].scan.verdict == "other_event"
+
+
 def test_undo_with_a_reason_makes_the_ticket_good_again(
     phone: Client, place: Place, event: Event, ravi: Any
 ) -> None:
