@@ -160,6 +160,7 @@ def test_bad_input_is_told_at_its_field_and_nothing_is_lost(event: Event) -> Non
     assert answer.status_code == 200
     assert {line.text: bool(line.error) for line in page.lines} == {"9": False, "12,5": True, "1e99": True}
     assert f'aria-describedby="value-{ben.pk}-error"' in answer.content.decode()
+    assert "<title>Error: " in answer.content.decode()
     assert Result.objects.count() == 0
 
 
