@@ -6,6 +6,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from registrations.access import secret
+from tickets.door import guessing
 from tickets.faces import absolute
 from tickets.models import Certificate
 from tickets.papers.certificates import is_replaced, path_of
@@ -20,6 +21,7 @@ def certificate(request: HttpRequest, code: str) -> HttpResponse:
     facts = ("registration__event__fest", "registration__event__venue", "student__school")
     found = Certificate.objects.select_related(*facts).filter(code=code).first()
     if found is None:
+        guessing.refuse_stranger(request)
         raise Http404
     context = {
         "certificate": found,

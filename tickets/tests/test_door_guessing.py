@@ -93,7 +93,7 @@ def test_unreadable_codes_count_for_nothing(place: Place, ravi: Any, monkeypatch
     assert not Alarm.objects.exists()
 
 
-@pytest.mark.parametrize("name", ["tickets:ticket", "tickets:delegation"])
+@pytest.mark.parametrize("name", ["tickets:ticket", "tickets:delegation", "papers:certificate"])
 def test_public_page_slows_down_who_guesses_and_nobody_else(
     event: Event, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
