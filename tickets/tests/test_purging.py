@@ -24,7 +24,7 @@ from registrations.tests.builders import (
 )
 from registrations.tests.classlists import build_list, registered, row
 from registrations.tests.traces import in_database, in_files
-from tickets.models import CheckIn, Delivery, Message, Ticket
+from tickets.models import CheckIn, Delivery, Message, Scan, Ticket
 from tickets.tests.audited import run
 from tickets.tests.builders import pretend_rendered
 
@@ -41,7 +41,9 @@ def build_over(*, days: int = 91, students: int = 3) -> tuple[Fest, Event]:
     end = make_over(fest, event, days=days)
     first = Ticket.objects.order_by("pk")[0]
     Ticket.objects.filter(pk=first.pk).update(checked_in_at=end)
-    CheckIn.objects.create(ticket=first, at=end, where="Main gate", user=build_user(), how="scan")
+    seen = {"ticket": first, "at": end, "where": "Main gate", "user": build_user()}
+    CheckIn.objects.create(**seen, how="scan")
+    Scan.objects.create(**seen, registration=first.registration, verdict="in")
     fest.refresh_from_db()
     return fest, event
 
