@@ -15,7 +15,6 @@ from django.urls import reverse
 from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_POST, require_safe
 
-from events.clock import database_now
 from events.models import Fest
 from tickets.door import uploading
 from tickets.door.access import by_doorkeeper
@@ -70,7 +69,7 @@ def live(request: HttpRequest, place: Place) -> HttpResponseBase:
     etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
     whole = HttpResponse(content, content_type="application/octet-stream", headers={"ETag": etag})
     response = get_conditional_response(request, etag=etag, response=whole) or whole
-    counts = counts_of(place, at)
+    counts = counts_of(place)
     told = {"at": at.isoformat(), "token": get_token(request), "in": counts.inside, "of": counts.expected}
     response["X-Door"] = json.dumps(told)
     return response
@@ -85,7 +84,7 @@ def upload(request: HttpRequest, place: Place) -> HttpResponse:
     except uploading.Malformed as error:
         return JsonResponse({"error": str(error)}, status=400)
     scans = uploading.upload(place, queued, user=request.user)
-    counts = counts_of(place, database_now())
+    counts = counts_of(place)
     return JsonResponse(
         {
             "scans": [_answer(scan) for scan in scans],

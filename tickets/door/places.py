@@ -10,8 +10,10 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
+from events.clock import database_now
 from events.models import Event, Fest
 from events.roles import VOLUNTEER, has_role, is_owner
+from events.snapshot import snapshot
 from tickets.models import Gate
 
 LIFETIME = 2.0
@@ -57,9 +59,13 @@ class Place:
         return mine & Q(pk__in=self.event_ids) if self.event_ids else mine
 
 
-def open_fest(now: dt.datetime) -> Fest | None:
-    """The fest whose doors can be opened: the current one, until a day after its last, in its own zone."""
-    fest = Fest.objects.filter(is_current=True).first()
+def open_fest() -> Fest | None:
+    """The fest whose doors can be opened: the current one, until a day after its last, in its own zone.
+
+    As every page knows it: a few seconds old, and no query.
+    """
+    current = snapshot()
+    fest, now = current.fest, current.now
     if fest is None or timezone.localtime(now, fest.zone).date() > fest.ends_on + LOGIN_LASTS:
         return None
     return fest
@@ -102,13 +108,13 @@ def place_at(fest: Fest, user: Any, *, gate: int | None = None, event: str = "")
 _kept: dict[tuple[int, int, str], tuple[float, Counts]] = {}
 
 
-def counts_of(place: Place, now: dt.datetime) -> Counts:
+def counts_of(place: Place) -> Counts:
     """How many of this day's tickets came in here, a second or two old."""
     key = _key(place)
     kept = _kept.get(key)
     if kept and time.monotonic() < kept[0]:
         return kept[1]
-    counts = fresh_counts(place, now)
+    counts = fresh_counts(place, database_now())
     _kept[key] = (time.monotonic() + LIFETIME, counts)
     return counts
 

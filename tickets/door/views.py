@@ -8,7 +8,6 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from events.clock import database_now
 from events.models import Fest
 from registrations.models import Registration
 from tickets.door.access import View, by_doorkeeper
@@ -84,7 +83,7 @@ def verdict(request: HttpRequest, place: Place, nonce: uuid.UUID) -> HttpRespons
 def context_of(place: Place, **more: Any) -> dict[str, Any]:
     """What every page of a place shows: its name, the counts, and a form for the next scan."""
     urls = {name: place.url(name) for name in ("place", "scan", "search", "walk_in")}
-    counts = counts_of(place, database_now())
+    counts = counts_of(place)
     return {"place": place, "urls": urls, "nonce": random_key(), "counts": counts, **more}
 
 
@@ -111,7 +110,7 @@ def _as_page(request: HttpRequest, place: Place, outcome: Scan | Choice | School
 
 
 def _as_json(place: Place, outcome: Scan | Choice | SchoolList) -> JsonResponse:
-    counts = counts_of(place, database_now())
+    counts = counts_of(place)
     answer = {"counts": {"in": counts.inside, "of": counts.expected}}
     if isinstance(outcome, Scan):
         return JsonResponse(Card(outcome, place).as_json() | answer)
