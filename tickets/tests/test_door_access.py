@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from events import snapshot
 from events.models import Event, Fest
 from registrations.tests.builders import PASSWORD, build_event, build_fest, build_teacher, build_user
 from tickets.models import Gate
@@ -131,3 +132,13 @@ def test_scan_needs_the_forms_own_token(gate: Gate) -> None:
     page: Any = phone.get(path_of(gate))
     data["csrfmiddlewaretoken"] = page.context["csrf_token"]
     assert phone.post(reverse("door:scan-gate", args=[gate.pk]), data).status_code == 303
+
+
+def test_fest_that_was_made_a_moment_ago_opens_at_once(gate: Gate, event: Event) -> None:
+    """Pages may know of the former state for some seconds; a door that is asked for is not sent away by it."""
+    phone = doorkeeper(volunteer(gate))
+    Fest.objects.update(is_current=False)
+    snapshot.forget()
+    assert phone.get(path_of(gate)).status_code == 404
+    Fest.objects.update(is_current=True)
+    assert phone.get(path_of(gate)).status_code == 200
