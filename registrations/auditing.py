@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from events.auditing import invariant, rows
 from events.models import GRACE
 from registrations import replaying
+from registrations.blocks import auditing as blocks
+from registrations.classlists import auditing as classlists
 from registrations.results import auditing as results
 from registrations.transitions import GRAPH
 
@@ -45,42 +47,6 @@ def counts_equal_a_recount() -> Iterator[str]:
             yield f"{event} counts {taken} taken and {waiting} waiting; it has {found} and {in_line}."
         if held != kept:
             yield f"{event} counts {held} held seats; its blocks hold {kept}."
-
-
-@invariant(1)
-def blocks_know_their_names() -> Iterator[str]:
-    """As many seats of each block are used as it has active registrations, all of its event."""
-    sql = """
-        SELECT e.name, coalesce(h.name, 'nobody'), b.used, n.names, n.strange
-        FROM registrations_block b JOIN events_event e ON e.id = b.event_id
-        LEFT JOIN registrations_school h ON h.id = b.school_id
-        LEFT JOIN LATERAL (
-            SELECT count(*) FILTER (WHERE r.event_id = b.event_id) AS names,
-                count(*) FILTER (WHERE r.event_id <> b.event_id) AS strange
-            FROM registrations_registration r WHERE r.block_id = b.id AND r.state IN ('confirmed', 'offered')
-        ) n ON true
-        WHERE b.used <> n.names OR n.strange > 0 ORDER BY b.id
-    """
-    for event, school, used, names, strange in rows(sql):
-        of_others = f" and {strange} of another event" if strange else ""
-        yield f"{event}: the block of {school} says {used} used, but has {names} names{of_others}."
-
-
-@invariant(1)
-def no_block_outlives_its_time() -> Iterator[str]:
-    """No block is held, or waits for a yes, ten minutes after its time: the worker, or a press, ended it."""
-    sql = """
-        SELECT e.name, coalesce(h.name, 'nobody'), b.seats - b.used, t.ends
-        FROM registrations_block b JOIN events_event e ON e.id = b.event_id
-        JOIN events_fest f ON f.id = e.fest_id LEFT JOIN registrations_school h ON h.id = b.school_id
-        CROSS JOIN LATERAL (SELECT least(b.until,
-            CASE WHEN b.school_id IS NOT NULL THEN coalesce(e.closes_at, f.closes_at) END,
-            coalesce(e.promotes_until, e.starts_at - interval '2 hours')) AS ends) t
-        WHERE b.returned_at IS NULL AND clock_timestamp() > t.ends + interval '10 minutes' ORDER BY b.id
-    """
-    for event, school, unused, until in rows(sql):
-        when = f"{until:%Y-%m-%d %H:%M:%S}"
-        yield f"{event}: the block of {school} with {unused} unused seats should have ended at {when}."
 
 
 @invariant(3)
@@ -213,75 +179,6 @@ def the_last_change_is_the_state() -> Iterator[str]:
         )
 
 
-@invariant(12)
-def class_lists_add_up() -> Iterator[str]:
-    """Each done row belongs to a job and came to what its entries say; a finished job has no row undone.
-
-    An entry is a new registration of the row's own student and press, or a reason; so registered, waiting,
-    already registered and refused rows are all rows. A registration that was erased leaves its entry.
-    """
-    sql = """
-        SELECT l.title, w.number, CASE
-            WHEN w.done_at IS NOT NULL AND w.job_id IS NULL THEN 'is done without a job'
-            WHEN w.done_at IS NULL AND w.submission_id IS NOT NULL THEN 'has a press and is not done'
-            WHEN w.done_at IS NULL AND j.finished_at IS NOT NULL AND j.error = ''
-                THEN 'was left by a job that is finished'
-            WHEN (j.finished_at IS NULL OR j.error = '') AND e.id IS NOT NULL AND w.done_at IS NULL
-                THEN 'came to something and is not done'
-            WHEN e.is_new AND e.reason <> '' OR NOT e.is_new AND e.reason = ''
-                THEN 'has an entry that is neither a registration nor a reason'
-            WHEN e.is_new AND r.id IS NOT NULL AND (r.student_id, r.submission_id, r.event_id)
-                IS DISTINCT FROM (w.student_id, w.submission_id, e.event_id)
-                THEN 'has the registration of somebody else'
-            WHEN s.id IS NOT NULL AND NOT EXISTS (
-                SELECT FROM registrations_classlistrow o
-                JOIN registrations_classlistentry n ON n.row_id = o.id AND n.is_new
-                WHERE o.submission_id = s.id
-            ) THEN 'has a press that obtained nothing'
-            END AS what
-        FROM registrations_classlistrow w JOIN registrations_classlist l ON l.id = w.class_list_id
-        LEFT JOIN registrations_classlistjob j ON j.id = w.job_id
-        LEFT JOIN registrations_classlistentry e ON e.row_id = w.id
-        LEFT JOIN registrations_registration r ON r.id = e.registration_id
-        LEFT JOIN registrations_submission s ON s.id = w.submission_id
-        ORDER BY l.id, w.number, e.id
-    """
-    for title, number, what in dict.fromkeys(rows("SELECT * FROM (", sql, ") o WHERE what IS NOT NULL")):
-        yield f"{title}, row {number} {what}."
-
-
-@invariant(12)
-def presses_of_lists_are_told_by_their_rows() -> Iterator[str]:
-    """Each registration that a row's press obtained stands in an entry of one of the press's rows.
-
-    What it was moved to by an organiser belongs to the press, and does not stand in the list.
-    """
-    sql = """
-        SELECT e.name, p.name || ' (' || p.reference || ')' FROM registrations_registration r
-        JOIN events_event e ON e.id = r.event_id JOIN registrations_student p ON p.id = r.student_id
-        WHERE EXISTS (SELECT FROM registrations_classlistrow w WHERE w.submission_id = r.submission_id)
-            AND NOT EXISTS (SELECT FROM registrations_classlistentry n WHERE n.registration_id = r.id AND n.is_new)
-            AND NOT EXISTS (SELECT FROM registrations_change c
-                            WHERE c.registration_id = r.id AND c.from_state = '' AND c.cause = 'moved')
-        ORDER BY r.id
-    """
-    for event, student in rows(sql):
-        yield f"{event}: the registration of {student} by a class list stands in no row of it."
-
-
-@invariant(13)
-def rows_carry_the_school_of_their_list() -> Iterator[str]:
-    """The student of a row is of the school and fest of its list."""
-    sql = """
-        SELECT l.title, w.number, p.name || ' (' || p.reference || ')'
-        FROM registrations_classlistrow w JOIN registrations_classlist l ON l.id = w.class_list_id
-        JOIN registrations_student p ON p.id = w.student_id
-        WHERE (p.school_id, p.fest_id) <> (l.school_id, l.fest_id) ORDER BY l.id, w.number
-    """
-    for title, number, student in rows(sql):
-        yield f"{title}, row {number}: {student} is of another school than the list."
-
-
 @invariant(14)
 def registrations_were_made_while_it_was_open() -> Iterator[str]:
     """Each registration was made in the hours of its event (2 min of grace), by the database's clock.
@@ -318,6 +215,21 @@ def everybody_active_has_consented() -> Iterator[str]:
     """
     for (student,) in rows(sql):
         yield f"{student} has an active registration, but no consent is on record."
+
+
+@invariant(3)
+def references_name_one_person() -> Iterator[str]:
+    """What was printed for a student who was merged names one other who is known; no other student has it too."""
+    sql = """
+        SELECT m.reference, p.name || ' (' || p.reference || ')', p.erased_at IS NOT NULL
+        FROM registrations_mergedreference m JOIN registrations_student p ON p.id = m.student_id
+        WHERE p.erased_at IS NOT NULL
+            OR EXISTS (SELECT FROM registrations_student o WHERE o.reference = m.reference)
+        ORDER BY m.reference
+    """
+    for reference, student, is_erased in rows(sql):
+        what = "was erased" if is_erased else "is not the only one of whom it was printed"
+        yield f"The merged reference {reference} names {student}, who {what}."
 
 
 @invariant(5)
@@ -366,25 +278,8 @@ def open_flags_have_their_reason() -> Iterator[str]:
         yield f"{event}: {student} is flagged ({kind}) for a reason that is gone."
 
 
-@invariant(3)
-def references_name_one_person() -> Iterator[str]:
-    """What was printed for a student who was merged names one other who is known; no other student has it too."""
-    sql = """
-        SELECT m.reference, p.name || ' (' || p.reference || ')', p.erased_at IS NOT NULL
-        FROM registrations_mergedreference m JOIN registrations_student p ON p.id = m.student_id
-        WHERE p.erased_at IS NOT NULL
-            OR EXISTS (SELECT FROM registrations_student o WHERE o.reference = m.reference)
-        ORDER BY m.reference
-    """
-    for reference, student, is_erased in rows(sql):
-        what = "was erased" if is_erased else "is not the only one of whom it was printed"
-        yield f"The merged reference {reference} names {student}, who {what}."
-
-
 CHECKS = (
     counts_equal_a_recount,
-    blocks_know_their_names,
-    no_block_outlives_its_time,
     a_student_has_an_event_once,
     a_key_was_answered_once,
     every_submission_has_what_it_obtained,
@@ -393,14 +288,13 @@ CHECKS = (
     places_were_given_in_order,
     states_follow_the_graph,
     the_last_change_is_the_state,
-    class_lists_add_up,
-    presses_of_lists_are_told_by_their_rows,
-    rows_carry_the_school_of_their_list,
     registrations_were_made_while_it_was_open,
     everybody_active_has_consented,
     clashes_are_flagged,
     open_flags_have_their_reason,
     references_name_one_person,
     *replaying.CHECKS,
+    *blocks.CHECKS,
+    *classlists.CHECKS,
     *results.CHECKS,
 )

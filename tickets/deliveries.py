@@ -34,6 +34,7 @@ GIVE_UP_TRIES = GIVE_UP // LONGEST_PAUSE
 POISON_ATTEMPTS = 5
 """How often a mail is tried that cannot even be written."""
 TO_MANY = (Kind.MESSAGE, Kind.REMINDER)
+"""Thousands of them may be due in one moment."""
 UNASKED = (Kind.LINK, Kind.ATTEMPT)
 """Mails that no new seat caused, and that anybody can ask for who knows an address or a name."""
 UNASKED_PER_HOUR = 3
