@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from events.clock import database_now
 from events.desk import RecordAdmin
 from registrations.minors.purging import forecasts
-from registrations.models import Erasure, Purge
+from registrations.models import Erasure, Purge, PurgePlan
 
 
 @admin.register(Erasure)
@@ -43,3 +43,14 @@ class PurgeAdmin(RecordAdmin):
     @admin.display(description=gettext_lazy("what stayed"))
     def report_shown(self, obj: Purge) -> SafeString:
         return render_to_string("admin/registrations/purge/_report.html", {"report": obj.report})
+
+
+@admin.register(PurgePlan)
+class PurgePlanAdmin(RecordAdmin):
+    """Which purges the owners were told of."""
+
+    list_display = ("fest", "due_at", "announced_at")
+    list_select_related = ("fest",)
+    list_filter = ("fest",)
+    fields = ("fest", "due_at", "announced_at")
+    ordering = ("-due_at",)

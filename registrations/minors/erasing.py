@@ -1,7 +1,7 @@
 """Erasing people: nothing that tells who they were is left, and every count stays true."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -28,7 +28,14 @@ from registrations.models import (
 from registrations.signals import student_erased, traces_swept
 
 
-def erase(student_ids: Iterable[int], *, deadline: Deadline, user: Any = None, reason: str = "") -> list[str]:
+def erase(
+    student_ids: Iterable[int],
+    *,
+    deadline: Deadline,
+    user: Any = None,
+    reason: str = "",
+    guard: Callable[[], None] | None = None,
+) -> list[str]:
     """Erases these students in one transaction; the references that they had. Whoever is erased already stays so.
 
     Active registrations of events that have not begun are cancelled, and the next in line promoted; others
@@ -36,14 +43,19 @@ def erase(student_ids: Iterable[int], *, deadline: Deadline, user: Any = None, r
     mails, flags, and what class lists and free text say of the person go, and the rooms above blank theirs
     (`student_erased`). After the commit the references are added to the list outside of the database, and
     files are removed; what a crash leaves of them is found by `sweep`. Locks the Seats rows of all their
-    events, then the students. Raises `Busy` after 3 s.
+    events, then the students. A `guard` is asked once these locks are held, and raises where nobody may be
+    erased. Raises `Busy` after 3 s.
     """
     ids = sorted(set(student_ids))
-    return in_transaction(lambda: _erase(ids, user, reason, deadline), deadline=deadline)
+    return in_transaction(lambda: _erase(ids, user, reason, deadline, guard), deadline=deadline)
 
 
-def _erase(ids: Sequence[int], user: Any, reason: str, deadline: Deadline) -> list[str]:
+def _erase(
+    ids: Sequence[int], user: Any, reason: str, deadline: Deadline, guard: Callable[[], None] | None = None
+) -> list[str]:
     students = _locked(ids, deadline)
+    if guard:
+        guard()
     keys = [student.pk for student in students]
     with erasing():
         _cancel(keys, user=user, deadline=deadline)

@@ -1,8 +1,10 @@
 """The end of a fest's names: some days after it everybody is erased, and only the sums stay."""
 
 import datetime as dt
+import logging
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -13,6 +15,7 @@ from events.models import Event, Fest
 from registrations.locking import Deadline
 from registrations.minors.erasing import erase
 from registrations.minors.lists import drop_empty
+from registrations.minors.schedule import Schedule, announce_due, has_names_left, schedules, state_of
 from registrations.minors.shells import erasing
 from registrations.models import (
     Change,
@@ -26,6 +29,7 @@ from registrations.models import (
 )
 from registrations.signals import fest_purged, registrations_counted
 
+logger = logging.getLogger(__name__)
 State = Registration.State
 REASON = "purge"
 """What the erasures of a purge say as their reason."""
@@ -37,28 +41,35 @@ BUDGET = 60.0
 """Seconds of one run; the next one goes on where it stopped."""
 
 
+class NotDue(Exception):
+    """The names of the fest are needed, or the owners have not been told for long enough."""
+
+
 @dataclass(frozen=True, slots=True)
 class Forecast:
     """A fest, when its names go, and how many there are still; `gone` were erased before."""
 
-    fest: Fest
-    at: dt.datetime
+    schedule: Schedule
     is_due: bool
+    state: str
     students: int
     gone: int
     registrations: int
     class_lists: int
     last: Purge | None
 
+    @property
+    def fest(self) -> Fest:
+        return self.schedule.fest
 
-def purges_at(fest: Fest) -> dt.datetime:
-    """The midnight, in the fest's zone, after which no name of it is needed any more."""
-    day = fest.ends_on + dt.timedelta(days=fest.retention_days + 1)
-    return dt.datetime.combine(day, dt.time(), fest.zone)
+    @property
+    def is_done(self) -> bool:
+        """Whether a purge has been made and nothing is left."""
+        return self.last is not None and not self.students
 
 
 def forecasts(*, now: dt.datetime, slug: str = "") -> list[Forecast]:
-    """Every fest, or the one, the next to go first; five queries, however many fests."""
+    """Every fest, or the one, the next to go first; seven queries, however many fests."""
     fests = Fest.objects.filter(slug=slug) if slug else Fest.objects.all()
     students = _counts(Student.objects.known())
     gone = _counts(Student.objects.filter(erased_at__isnull=False))
@@ -67,18 +78,18 @@ def forecasts(*, now: dt.datetime, slug: str = "") -> list[Forecast]:
     last = {purge.fest_id: purge for purge in Purge.objects.order_by("at", "pk")}
     found = [
         Forecast(
-            fest,
-            purges_at(fest),
-            now >= purges_at(fest),
-            students.get(fest.pk, 0),
-            gone.get(fest.pk, 0),
-            registrations.get(fest.pk, 0),
-            lists.get(fest.pk, 0),
-            last.get(fest.pk),
+            schedule,
+            schedule.is_due(now),
+            state_of(schedule, now),
+            students.get(schedule.fest.pk, 0),
+            gone.get(schedule.fest.pk, 0),
+            registrations.get(schedule.fest.pk, 0),
+            lists.get(schedule.fest.pk, 0),
+            last.get(schedule.fest.pk),
         )
-        for fest in fests
+        for schedule in schedules(fests)
     ]
-    return sorted(found, key=lambda one: (one.at, one.fest.pk))
+    return sorted(found, key=lambda one: (one.schedule.purges_at, one.fest.pk))
 
 
 def _counts(rows: Any, *, through: str = "fest") -> dict[int, int]:
@@ -86,44 +97,57 @@ def _counts(rows: Any, *, through: str = "fest") -> dict[int, int]:
 
 
 def purge_due(*, budget: float = BUDGET) -> int:
-    """Purges every fest whose time has come, for so many seconds at most; how many people were erased.
+    """Announces the purges of the coming week and carries out those that are due; how many people were erased.
 
-    It can be stopped and begun anew at any moment: whoever is erased stays so, and the report is written when
-    nobody is left.
+    It works for so many seconds at most, and can be stopped and begun anew at any moment: whoever is erased
+    stays so, and the report is written when nobody is left.
     """
+    announce_due()
     ends, erased = time.monotonic() + budget, 0
-    for fest in Fest.objects.order_by("ends_on", "pk"):
-        if database_now() >= purges_at(fest) and _is_left(fest):
-            erased += purge(fest, until=ends)
+    now = database_now()
+    for schedule in schedules(Fest.objects.order_by("ends_on", "pk")):
+        if schedule.is_due(now) and has_names_left(schedule.fest):
+            erased += purge(schedule.fest, until=ends)
     return erased
-
-
-def _is_left(fest: Fest) -> bool:
-    return Student.objects.known().filter(fest=fest).exists() or not fest.purges.exists()
 
 
 def purge(fest: Fest, *, until: float | None = None, user: Any = None) -> int:
     """Erases everybody of the fest, chunk by chunk, and then what is left of the fest's lists and words.
 
     Schools and accounts stay. Stops after the chunk at which `until` (monotonic) is reached; the last run
-    writes the Purge row, whose report holds sums and no name. Returns how many people this run erased.
+    writes the Purge row, whose report holds sums and no name. Each chunk checks under its own locks that the
+    purge is still due, so an edit of the dates stops it at once. Returns how many people this run erased.
     """
     erased = 0
-    while ids := list(
-        Student.objects.known().filter(fest=fest).order_by("pk").values_list("pk", flat=True)[:CHUNK]
-    ):
-        erase(ids, deadline=Deadline(PATIENCE), user=user, reason=REASON)
-        erased += len(ids)
-        if until is not None and time.monotonic() >= until:
-            return erased
-    _finish(fest, user)
+    try:
+        while ids := list(
+            Student.objects.known().filter(fest=fest).order_by("pk").values_list("pk", flat=True)[:CHUNK]
+        ):
+            guard = partial(require_due, fest.pk)
+            erase(ids, deadline=Deadline(PATIENCE), user=user, reason=REASON, guard=guard)
+            erased += len(ids)
+            if until is not None and time.monotonic() >= until:
+                return erased
+        _finish(fest, user)
+    except NotDue:
+        logger.warning("The purge of %s has stopped: it is not due any more.", fest.slug)
     return erased
+
+
+def require_due(fest_id: int) -> None:
+    """The last wall: raises `NotDue` unless the fest's names may go now. Its dates cannot change until the commit.
+
+    Needs a transaction. Events whose Seats rows the caller has locked cannot move either.
+    """
+    fest = Fest.objects.select_for_update(no_key=True).get(pk=fest_id)
+    if not schedules([fest])[0].is_due(database_now()):
+        raise NotDue
 
 
 @transaction.atomic
 def _finish(fest: Fest, user: Any) -> None:
     """Once: two runs at one time come one after the other, since both lock the fest."""
-    Fest.objects.select_for_update(no_key=True).get(pk=fest.pk)
+    require_due(fest.pk)
     now = database_now()
     last = fest.purges.order_by("-at").first()
     since = Student.objects.filter(fest=fest, erased_at__gt=last.at) if last else None

@@ -165,6 +165,19 @@ class Purge(models.Model):
         return f"{self.fest} {self.at:%Y-%m-%d}"
 
 
+class PurgePlan(models.Model):
+    """That the owners were told of a coming purge. It holds for this `due_at` only: other dates need another one."""
+
+    fest = models.OneToOneField(
+        Fest, models.CASCADE, primary_key=True, related_name="purge_plan", verbose_name=_("fest")
+    )
+    due_at = models.DateTimeField(_("due"), editable=False)
+    announced_at = models.DateTimeField(_("announced"), editable=False)
+
+    def __str__(self) -> str:
+        return f"{self.fest} {self.due_at:%Y-%m-%d}"
+
+
 class Consent(models.Model):
     """Who agreed, to which wording, on what basis, when."""
 

@@ -13,6 +13,7 @@ from tickets.front.curve import curve
 from tickets.front.decisions import decisions
 from tickets.front.fill import board
 from tickets.front.machinery import jobs, mails, papers
+from tickets.front.purges import purge_notices
 from tickets.front.results import results
 from tickets.front.schools import schools
 from tickets.front.sight import Sight
@@ -29,6 +30,7 @@ def facts(request: HttpRequest, site: admin.AdminSite) -> dict[str, Any]:
         "now": now,
         "decisions": decisions(sight),
         "decides": sight.is_owner,
+        "purges": purge_notices(sight, now=now),
         "mails": mails(sight, now=now),
         "papers": made,
         "jobs": at_work,

@@ -26,6 +26,7 @@ from registrations.models import (
     Invitation,
     MergedReference,
     Purge,
+    PurgePlan,
     Refusal,
     Result,
     ResultSheet,
@@ -119,6 +120,7 @@ def _build_aftermath(number: int, submission: Submission, teacher: Teacher) -> N
     MergedReference.objects.create(reference=f"MERGED{number}", student=student, at=now)
     Erasure.objects.create(reference=f"ERASED{number}", fest=fest, at=now)
     Purge.objects.create(fest=fest, at=now, students=1)
+    PurgePlan.objects.create(fest=fest, due_at=now, announced_at=now)
     gate = Gate.objects.create(fest=fest, name="Main gate")
     CheckIn.objects.create(ticket=ticket, at=now, gate=gate, where=gate.name, user=user, how="scan")
     Scan.objects.create(ticket=ticket, at=now, gate=gate, where=gate.name, user=user, verdict="in")

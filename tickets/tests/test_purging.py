@@ -2,17 +2,22 @@
 
 import datetime as dt
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db.models import F
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from events.models import Event, Fest
+from events.roles import RESULTS
 from registrations.locking import Deadline
 from registrations.minors import purging
 from registrations.minors.erasing import erase
-from registrations.minors.purging import purge_due, purges_at
-from registrations.models import ClassList, Purge, School, Student, Teacher
+from registrations.minors.purging import purge, purge_due
+from registrations.minors.schedule import NOTICE, schedule_of, schedules
+from registrations.models import ClassList, Purge, PurgePlan, School, Student, Teacher
 from registrations.tasks import purge as task
 from registrations.tests.builders import (
     build_event,
@@ -24,21 +29,22 @@ from registrations.tests.builders import (
 )
 from registrations.tests.classlists import build_list, registered, row
 from registrations.tests.traces import in_database, in_files
-from tickets.models import CheckIn, Delivery, Message, Scan, Ticket
+from tickets.models import CheckIn, Delivery, Letter, Message, Scan, Ticket
 from tickets.tests.audited import run
 from tickets.tests.builders import pretend_rendered
+from tickets.tests.desk import desk, in_role, organiser
 
 NAME = "Zyxquorvent"
 
 
-def build_over(*, days: int = 91, students: int = 3) -> tuple[Fest, Event]:
+def build_over(*, days: int = 91, students: int = 3, is_announced: bool = True) -> tuple[Fest, Event]:
     """A fest that was over so many days ago, with one event of two seats: two confirmed, of whom one came."""
     fest = build_fest()
     event = build_event(fest, capacity=2, name="Robo Race")
     school = build_school("Lake School")
     for number in range(students):
         build_submission(event, name=f"{NAME} {'ABCDEF'[number]}", school=school.name, grade=7 + number % 2)
-    end = make_over(fest, event, days=days)
+    end = make_over(fest, event, days=days, is_announced=is_announced)
     first = Ticket.objects.order_by("pk")[0]
     Ticket.objects.filter(pk=first.pk).update(checked_in_at=end)
     seen = {"ticket": first, "at": end, "where": "Main gate", "user": build_user()}
@@ -48,11 +54,22 @@ def build_over(*, days: int = 91, students: int = 3) -> tuple[Fest, Event]:
     return fest, event
 
 
-def make_over(fest: Fest, event: Event, *, days: int = 91) -> dt.datetime:
-    end = timezone.now() - dt.timedelta(days=days)
-    Fest.objects.filter(pk=fest.pk).update(starts_on=end.date(), ends_on=end.date())
-    Event.objects.filter(pk=event.pk).update(starts_at=end, ends_at=end + dt.timedelta(hours=1))
+def make_over(fest: Fest, event: Event, *, days: int = 91, is_announced: bool = True) -> dt.datetime:
+    """As if it had been over for so many days; its owners were told of the purge a week before it is due."""
+    now = timezone.now()
+    end = now - dt.timedelta(days=days)
+    Fest.objects.filter(pk=fest.pk).update(starts_on=end.date(), ends_on=end.date(), is_current=False)
+    Event.objects.filter(pk=event.pk).update(starts_at=end, ends_at=end + dt.timedelta(minutes=1))
+    PurgePlan.objects.all().delete()
+    if is_announced:
+        announce(fest, now - NOTICE)
     return end
+
+
+def announce(fest: Fest, at: dt.datetime) -> None:
+    """As if the owners had been told at this time."""
+    due_at = schedule_of(fest.pk).due_at
+    PurgePlan.objects.update_or_create(fest=fest, defaults={"due_at": due_at, "announced_at": at})
 
 
 @pytest.mark.slow
@@ -119,7 +136,7 @@ def test_whoever_was_erased_before_is_still_counted() -> None:
 @pytest.mark.django_db
 def test_names_are_kept_for_the_promised_days_in_the_zone_of_the_fest() -> None:
     fest = build_fest(retention_days=30, starts_on=dt.date(2026, 12, 12), ends_on=dt.date(2026, 12, 13))
-    assert purges_at(fest).isoformat() == "2027-01-13T00:00:00+05:30"
+    assert schedule_of(fest.pk).due_at.isoformat() == "2027-01-13T00:00:00+05:30"
 
 
 @pytest.mark.django_db(transaction=True)
@@ -127,7 +144,111 @@ def test_nobody_is_purged_too_early() -> None:
     fest, _event = build_over(days=89)
     assert (task(), Student.objects.known().count()) == (0, 3)
     Fest.objects.filter(pk=fest.pk).update(retention_days=80)
+    announce(fest, timezone.now() - NOTICE)
     assert task() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("state", ["published", "draft"])
+def test_nobody_is_purged_while_an_event_is_ahead_or_was_within_the_days(state: str) -> None:
+    """The last day was typed with a wrong year; the events say that the fest is still to come."""
+    fest, event = build_over()
+    now = timezone.now()
+    for days in (1, -89):
+        start = now + dt.timedelta(days=days)
+        Event.objects.filter(pk=event.pk).update(
+            starts_at=start, ends_at=start + dt.timedelta(hours=1), state=state
+        )
+        announce(fest, now - dt.timedelta(days=30))
+        assert (task(), purge(fest), Student.objects.known().count()) == (0, 0, 3)
+    Event.objects.filter(pk=event.pk).update(state="cancelled")
+    announce(fest, now - NOTICE)
+    assert task() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_current_fest_is_never_purged_and_waits_a_week_once_the_mark_is_gone() -> None:
+    fest, _event = build_over(days=400)
+    Fest.objects.filter(pk=fest.pk).update(is_current=True)
+    assert (task(), purge(fest), PurgePlan.objects.count()) == (0, 0, 0)
+    Fest.objects.filter(pk=fest.pk).update(is_current=False)
+    assert (task(), PurgePlan.objects.count()) == (0, 1)
+    PurgePlan.objects.update(announced_at=F("announced_at") - NOTICE)
+    assert task() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_purge_that_an_edit_made_due_waits_a_week_and_the_owners_are_told_once() -> None:
+    fest, event = build_over(days=50, is_announced=False)
+    owner, _reader = (
+        organiser(email="owner@school.edu"),
+        organiser("reader", email="reader@school.edu", is_superuser=False),
+    )
+    assert (task(), PurgePlan.objects.count(), Letter.objects.count()) == (0, 0, 0)
+    before = timezone.now()
+    make_over(fest, event, days=500, is_announced=False)
+    assert (task(), task(), Student.objects.known().count()) == (0, 0, 3)
+    letter = Letter.objects.select_related("delivery").get()
+    plan = PurgePlan.objects.get()
+    assert (letter.delivery.to, before <= plan.announced_at) == (owner.email, True)
+    day = date_format(timezone.localtime(plan.announced_at + NOTICE, fest.zone), "j F Y")
+    assert letter.subject == f"The names of {fest.name} will be erased on {day}"
+    assert "3 students with 3 registrations" in letter.text
+    PurgePlan.objects.update(announced_at=F("announced_at") - NOTICE + dt.timedelta(minutes=1))
+    assert task() == 0
+    PurgePlan.objects.update(announced_at=F("announced_at") - dt.timedelta(minutes=1))
+    assert task() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_corrected_date_withdraws_the_announcement() -> None:
+    fest, event = build_over(days=91)
+    Fest.objects.filter(pk=fest.pk).update(ends_on=timezone.now().date())
+    assert (task(), PurgePlan.objects.count()) == (0, 0)
+    make_over(fest, event, days=91, is_announced=False)
+    assert (task(), PurgePlan.objects.count()) == (0, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_purge_is_announced_a_week_before_it_is_due_by_itself() -> None:
+    fest, event = build_over(days=82, is_announced=False)
+    assert (task(), PurgePlan.objects.count()) == (0, 0)
+    make_over(fest, event, days=84, is_announced=False)
+    assert (task(), PurgePlan.objects.count()) == (0, 1)
+    (schedule,) = schedules([Fest.objects.get()])
+    assert schedule.announced_at
+    assert schedule.purges_at - schedule.announced_at <= NOTICE
+
+
+@pytest.mark.django_db(transaction=True)
+def test_purge_under_way_stops_when_a_date_is_corrected(monkeypatch: pytest.MonkeyPatch) -> None:
+    fest, _event = build_over(students=3)
+    monkeypatch.setattr(purging, "CHUNK", 1)
+
+    def corrected(ids: list[int], **values: Any) -> Any:
+        """The first chunk; while the second waits for its locks the last day is corrected."""
+        if Student.objects.filter(erased_at__isnull=False).exists():
+            Fest.objects.filter(pk=fest.pk).update(ends_on=timezone.now().date())
+        return erase(ids, **values)
+
+    monkeypatch.setattr(purging, "erase", corrected)
+    assert (purge(fest), Student.objects.known().count(), Purge.objects.count()) == (1, 2, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_front_page_tells_owners_of_a_coming_purge_and_of_names_that_the_mark_keeps() -> None:
+    fest, event = build_over(days=84, is_announced=False)
+    task()
+    client = desk(organiser())
+    (notice,) = client.get("/admin/").context["purges"]
+    assert notice.words.startswith(
+        f"Names of {fest.name} (3 registrations): Announced to the owners. Not before"
+    )
+    make_over(fest, event, days=100)
+    Fest.objects.filter(pk=fest.pk).update(is_current=True)
+    (notice,) = client.get("/admin/").context["purges"]
+    assert "Not while it is the current fest." in notice.words
+    assert desk(in_role(RESULTS)).get("/admin/").context["purges"] == []
 
 
 @pytest.mark.django_db(transaction=True)
@@ -139,13 +260,31 @@ def test_command_says_who_would_go_and_then_does_it() -> None:
         call_command("purge", *arguments, stdout=out)
         return out.getvalue().splitlines()
 
-    words = f"{fest.slug}: 3 students with 3 registrations, 0 class lists, due now."
+    words = f"{fest.slug}: 3 students with 3 registrations, 0 class lists. Due now."
     assert told("--dry-run") == [words]
     assert Student.objects.known().count() == 3
     assert told("--fest", fest.slug) == [words, "   3 erased."]
     assert told() == [
-        f"{fest.slug}: 0 students with 0 registrations, 0 class lists, due now; 3 erased before.",
+        f"{fest.slug}: 0 students with 0 registrations, 0 class lists. Due now. 3 erased before.",
         "   0 erased.",
     ]
     with pytest.raises(CommandError, match="There is no fest nowhere"):
         told("--fest", "nowhere")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_command_says_what_keeps_the_names_and_erases_nobody() -> None:
+    fest, event = build_over()
+    make_over(fest, event, is_announced=False)
+
+    def told(*arguments: str) -> str:
+        out = StringIO()
+        call_command("purge", *arguments, stdout=out)
+        return out.getvalue()
+
+    assert "and a week after the owners have been told by mail." in told("--dry-run")
+    assert PurgePlan.objects.count() == 0
+    assert "Announced to the owners. Not before" in told()
+    Fest.objects.filter(pk=fest.pk).update(is_current=True)
+    assert "Not while it is the current fest." in told()
+    assert Student.objects.known().count() == 3

@@ -3,16 +3,17 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils import timezone
 
 from events.clock import database_now
 from registrations.minors.purging import Forecast, forecasts, purge
+from registrations.minors.schedule import announce_due
 
 
 class Command(BaseCommand):
     help = (
         "Erases everybody of each fest that is over for longer than its names are kept; schools, accounts and "
-        "sums stay. The workers do the same by themselves."
+        "sums stay. The owners are told a week before, and the current fest is never purged. The workers do the "
+        "same by themselves."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -20,6 +21,8 @@ class Command(BaseCommand):
         parser.add_argument("--fest", default="", help="the slug of one fest; without it all of them")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if not options["dry_run"]:
+            announce_due()
         found = forecasts(now=database_now(), slug=options["fest"])
         if options["fest"] and not found:
             raise CommandError(f"There is no fest {options['fest']}.")
@@ -30,10 +33,8 @@ class Command(BaseCommand):
                 self.stdout.write(f"   {count} erased.")
 
     def _sentence(self, one: Forecast) -> str:
-        when = timezone.localtime(one.at, one.fest.zone)
         what = (
             f"{one.students} students with {one.registrations} registrations, {one.class_lists} class lists"
         )
-        due = "due now" if one.is_due else f"not before {when:%Y-%m-%d %H:%M} {one.fest.time_zone}"
-        before = f"; {one.gone} erased before" if one.gone else ""
-        return f"{one.fest.slug}: {what}, {due}{before}."
+        before = f" {one.gone} erased before." if one.gone else ""
+        return f"{one.fest.slug}: {what}. {one.state}{before}"

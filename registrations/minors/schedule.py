@@ -1,0 +1,167 @@
+"""When a fest's names go: after its last event, never while it is current, never without a week's notice."""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.db.models import Max, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from events.clock import database_now
+from events.dates import names_kept_until
+from events.models import Event, Fest
+from events.roles import OWNER
+from registrations.models import PurgePlan, Registration, Student
+from registrations.signals import letter_owed
+from registrations.teachers.words import absolute
+
+NOTICE = dt.timedelta(days=7)
+"""How long before a purge the owners are told. A purge that an edit made due waits for as long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A fest and when its names go. `announced_at` is when the owners were told of exactly this `due_at`."""
+
+    fest: Fest
+    due_at: dt.datetime
+    announced_at: dt.datetime | None
+
+    @property
+    def purges_at(self) -> dt.datetime:
+        """The earliest moment of the purge, as long as the fest is not current."""
+        if self.announced_at is None:
+            return self.due_at
+        return max(self.due_at, self.announced_at + NOTICE)
+
+    def is_due(self, now: dt.datetime) -> bool:
+        """Whether the names may go now: the owners were told a week ago, and nothing keeps them any more."""
+        return not self.fest.is_current and self.announced_at is not None and now >= self.purges_at
+
+    def is_held(self, now: dt.datetime) -> bool:
+        """Whether only the mark of the current fest keeps names that are no longer needed."""
+        return self.fest.is_current and now >= self.due_at
+
+    def is_to_be_announced(self, now: dt.datetime) -> bool:
+        return not self.fest.is_current and self.announced_at is None and now >= self.due_at - NOTICE
+
+
+def schedules(fests: Iterable[Fest]) -> list[Schedule]:
+    """When the names of these fests go; two queries. A plan that was made for other dates does not count."""
+    known = list(fests)
+    ends = dict(
+        Event.objects.filter(fest__in=known)
+        .exclude(state=Event.State.CANCELLED)
+        .order_by()
+        .values_list("fest")
+        .annotate(end=Max("ends_at"))
+    )
+    plans = {plan.fest_id: plan for plan in PurgePlan.objects.filter(fest__in=known)}
+    found = []
+    for fest in known:
+        due_at = names_kept_until(fest, ends.get(fest.pk))
+        plan = plans.get(fest.pk)
+        announced_at = plan.announced_at if plan and plan.due_at == due_at else None
+        found.append(Schedule(fest, due_at, announced_at))
+    return found
+
+
+def schedule_of(fest_id: int) -> Schedule:
+    """As the database has it now, whatever was read before."""
+    return schedules([Fest.objects.get(pk=fest_id)])[0]
+
+
+def announce_due() -> int:
+    """Tells the owners of every purge of the coming week, once for each date; how many purges were announced.
+
+    An announcement made for other dates, or before the fest became the current one again, is withdrawn: the
+    week then starts anew. An edit therefore never leads to a purge within the week, whichever way it was made.
+    """
+    return sum(_announce(pk) for pk in Fest.objects.order_by("pk").values_list("pk", flat=True))
+
+
+@transaction.atomic
+def _announce(fest_id: int) -> bool:
+    fest = Fest.objects.select_for_update(no_key=True).get(pk=fest_id)
+    schedule = schedules([fest])[0]
+    if fest.is_current or schedule.announced_at is None:
+        PurgePlan.objects.filter(fest=fest).delete()
+    now = database_now()
+    if not schedule.is_to_be_announced(now) or not has_names_left(fest):
+        return False
+    PurgePlan.objects.create(fest=fest, due_at=schedule.due_at, announced_at=now)
+    _tell_owners(Schedule(fest, schedule.due_at, now), now)
+    return True
+
+
+def has_names_left(fest: Fest) -> bool:
+    """Whether a purge has anything left to do."""
+    return Student.objects.known().filter(fest=fest).exists() or not fest.purges.exists()
+
+
+def _tell_owners(schedule: Schedule, now: dt.datetime) -> None:
+    fest = schedule.fest
+    students = Student.objects.known().filter(fest=fest).count()
+    words = {
+        "fest": fest.name,
+        "when": day_of(schedule),
+        "students": students,
+        "registrations": Registration.objects.filter(event__fest=fest, student__erased_at=None).count(),
+        "last": date_format(fest.ends_on, "j F Y"),
+    }
+    subject = _("The names of %(fest)s will be erased on %(when)s")
+    text = _(
+        "On %(when)s all personal data of %(fest)s will be erased: %(students)d students with "
+        "%(registrations)d registrations, their mails, tickets and class lists. Schools, accounts and totals stay.\n\n"
+        "The date follows from the fest's last day (%(last)s), its last event, and the number of days for which "
+        "names are kept.\n\n"
+        "If this is right, you need not do anything. If a date is wrong, correct it on the fest's page before then: "
+        "the erasure is then postponed."
+    )
+    for owner in owners():
+        letter_owed.send(
+            sender=Fest,
+            to=owner.email,
+            subject=subject % words,
+            text=text % words,
+            link=absolute(reverse("admin:events_fest_change", args=[fest.pk])),
+            link_label=_("Open the fest's page"),
+            user=owner,
+            now=now,
+        )
+
+
+def owners() -> list[Any]:
+    """The accounts that own the fests and can be reached by mail."""
+    users = get_user_model().objects.filter(Q(is_superuser=True) | Q(groups__name=OWNER), is_active=True)
+    return list(users.exclude(email="").distinct().order_by("pk"))
+
+
+def day_of(schedule: Schedule) -> str:
+    """The day of the purge in the fest's zone."""
+    return date_format(timezone.localtime(schedule.purges_at, schedule.fest.zone), "j F Y")
+
+
+def state_of(schedule: Schedule, now: dt.datetime) -> str:
+    """When the names go and what they wait for, in a sentence."""
+    words = {"when": day_of(schedule)}
+    if schedule.is_due(now):
+        return _("Due now.")
+    if schedule.is_held(now):
+        return _(
+            "Not while it is the current fest. The names are no longer needed since %(when)s: "
+            "remove the mark “current” from the fest."
+        ) % {"when": date_format(timezone.localtime(schedule.due_at, schedule.fest.zone), "j F Y")}
+    if schedule.fest.is_current:
+        return _("Not before %(when)s, and not while it is the current fest.") % words
+    if schedule.announced_at:
+        return _("Announced to the owners. Not before %(when)s.") % words
+    if now >= schedule.due_at - NOTICE:
+        return _("Due on %(when)s, and a week after the owners have been told by mail.") % words
+    return _("Not before %(when)s.") % words
