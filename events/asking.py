@@ -12,6 +12,8 @@ from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 
+from events.textlimits import LimitedText
+
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 REASON_LENGTH = 300
 
 
-class ReasonForm(forms.Form):
+class ReasonForm(LimitedText, forms.Form):
     """Why; it stands in the trail."""
 
     reason = forms.CharField(

@@ -20,6 +20,7 @@ from events.clock import database_now
 from events.exporting.downloads import DownloadableList
 from events.roles import seen_by, sees_all
 from events.seeing import SeenChoices, is_asked_by_filters, seen_at_the_desk
+from events.textlimits import LimitedText, limit_marks
 
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Any]
@@ -72,6 +73,11 @@ class DeskAdmin(SeenChoices, DownloadableList, _ModelAdmin):
     def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> NoReturn:
         """A row that is not there, and one that is somebody else's, are not found: the same page for both."""
         raise Http404
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        limit_marks(field)
+        return field
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         return is_asked_by_filters(self, lookup, request)
@@ -196,7 +202,7 @@ class RecordInline(SeenChoices, _TabularInline):
         return False
 
 
-class MergingForm(_ModelForm):
+class MergingForm(LimitedText, _ModelForm):
     """A form that writes only what its reader changed, however long the page was open.
 
     Each field carries the value it was shown with. A field that still has it keeps what the row says by

@@ -8,9 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 from events.catalogue import Wishes, cards
 from events.snapshot import Snapshot
+from events.textlimits import LimitedText
 
 
-class FilterForm(forms.Form):
+class FilterForm(LimitedText, forms.Form):
     """A plain GET form; a value that is not on offer asks for nothing."""
 
     use_required_attribute = False

@@ -10,7 +10,11 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from events.textlimits import validate_marks
 from registrations.naming import clean_text
+
+LONGEST_TYPED = 4
+"""How many times its limit a field reads, for spaces and decomposed letters that are not counted in the end."""
 
 
 class TextField(forms.CharField):
@@ -36,8 +40,9 @@ class TextField(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         text = "" if value is None else str(value)
-        if len(text) > 50 * self.most:
+        if len(text) > LONGEST_TYPED * self.most:
             raise ValidationError(self.too_long)
+        validate_marks(text)
         if any(_is_control(sign) for sign in text):
             raise ValidationError(_("Remove the control characters from this field"))
         return clean_text(text) if any(map(_is_seen, text)) else ""

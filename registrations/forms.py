@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from events.availability import moment
 from events.models import Event, Fest
+from events.textlimits import LimitedText
 from registrations.fields import EmailField, TextField, offer
 from registrations.models import ConsentText, Student
 from registrations.naming import label_key, name_key, school_key
@@ -20,7 +21,7 @@ from registrations.students import Details
 _SHORT = {"autocomplete": "off", "spellcheck": "false"}
 
 
-class PlainForm(forms.Form):
+class PlainForm(LimitedText, forms.Form):
     """No colon, no `required` attribute, no validation by the browser: the server is the only judge."""
 
     use_required_attribute = False

@@ -4,6 +4,8 @@ import re
 import secrets
 import unicodedata
 
+from events.text import normalized
+
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """Signs that nobody mistakes for one another when reading or typing them."""
 
@@ -16,7 +18,7 @@ def clean_text(text: str) -> str:
 
     Joiners (ZWJ, ZWNJ) stay: Indian scripts and emoji need them.
     """
-    return _SPACE.sub(" ", _INVISIBLE.sub("", unicodedata.normalize("NFC", text))).strip()
+    return _SPACE.sub(" ", _INVISIBLE.sub("", normalized("NFC", text))).strip()
 
 
 def name_key(name: str) -> str:
@@ -24,19 +26,19 @@ def name_key(name: str) -> str:
 
     Combining marks stay, since they are vowels in Indian scripts. A name made only of signs is its own key.
     """
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    folded = normalized("NFKC", normalized("NFKC", name).casefold())
     words = "".join(" " if _separates(sign) else sign for sign in folded).split()
     return " ".join(words) or clean_text(folded)
 
 
 def label_key(label: str) -> str:
     """A section or roll number as it is stored and compared: NFKC, upper case, no separators."""
-    return "".join(sign for sign in unicodedata.normalize("NFKC", label).upper() if not _separates(sign))
+    return "".join(sign for sign in normalized("NFKC", label).upper() if not _separates(sign))
 
 
 def school_key(name: str) -> str:
     """As `name_key`, and blind to apostrophes and full stops: St. Mary's, St Marys and St Mary’s are one."""
-    return name_key(re.sub("['’`.]", "", unicodedata.normalize("NFKC", name)))
+    return name_key(re.sub("['’`.]", "", normalized("NFKC", name)))
 
 
 def email_key(email: str) -> str:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from events.desk import DeskAdmin, page_of
 from events.roles import LEAD, OWNER, RESULTS, ROLES, VOLUNTEER
+from events.textlimits import LimitedText
 from registrations.fields import EmailField
 from registrations.teachers import appointing
 from registrations.teachers.admitting import user_with
@@ -38,7 +39,7 @@ WAYS_IN = {
 }
 
 
-class AccountForm(_Form):
+class AccountForm(LimitedText, _Form):
     """An account without Django's boxes: one role, and one way to get in."""
 
     email = EmailField(label=gettext_lazy("E-mail"), required=False)

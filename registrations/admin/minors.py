@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from events.clock import database_now
+from events.textlimits import LimitedText
 from registrations import consents
 from registrations.errors import RegistrationError
 from registrations.locking import Deadline
@@ -32,7 +33,7 @@ MOST_AT_ONCE = 50
 """Students that one press erases: one transaction, whose locks hold others up."""
 
 
-class ErasureForm(forms.Form):
+class ErasureForm(LimitedText, forms.Form):
     """The reason, and something typed by hand that no slip of the mouse types: whose erasure it is."""
 
     reason = forms.CharField(

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from events.desk import DeskAdmin
+from events.textlimits import LimitedText
 from registrations import schools
 from registrations.admin import columns
 from registrations.admin.merging import SchoolActions
@@ -33,7 +34,7 @@ def owner_of(key: str) -> School | None:
     return School.objects.filter(key=key).first() or (alias.school if alias else None)
 
 
-class NameForm(_Form):
+class NameForm(LimitedText, _Form):
     """A name that no other school has, not even as another spelling."""
 
     name = TextField(

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from events import trail
 from events.clock import database_now
 from events.desk import DeskAdmin, RecordAdmin
+from events.textlimits import LimitedText
 from registrations.admin import columns
 from registrations.fields import EmailField
 from registrations.models import Invitation, Teacher
@@ -108,7 +109,7 @@ class TeacherAdmin(RecordAdmin):
             self.message_user(request, words % {"count": count}, messages.WARNING)
 
 
-class InvitationForm(_Form):
+class InvitationForm(LimitedText, _Form):
     email = EmailField(
         label=gettext_lazy("E-mail"), error_messages={"required": gettext_lazy("Enter an e-mail address")}
     )

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events.capacity import HeldBack
+from events.textlimits import LimitedText
 from registrations.changing.foreseeing import Consequences
 from registrations.flags import choose_by_default
 
@@ -18,7 +19,7 @@ def _two_fields() -> forms.SplitDateTimeWidget:
     return forms.SplitDateTimeWidget(date_format="%Y-%m-%d", time_format="%H:%M")
 
 
-class DecisionForm(forms.Form):
+class DecisionForm(LimitedText, forms.Form):
     """The reason, and what only some changes ask: how many of the new seats nobody gets yet, and a choose-by time."""
 
     use_required_attribute = False

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events.models import Event
+from events.textlimits import LimitedText
 from registrations.models import Registration, ResultSheet
 from registrations.results.entering import Entry, Typed, Value, competitors, entries_of, sheet_of
 from registrations.results.publishing import place_of, ranked
@@ -132,7 +133,7 @@ class SheetPage:
             return {}
 
 
-class CountingForm(forms.Form):
+class CountingForm(LimitedText, forms.Form):
     """How the event is judged."""
 
     counting = forms.ChoiceField(
@@ -143,7 +144,7 @@ class CountingForm(forms.Form):
         super().__init__(data, initial={"counting": sheet.counting})
 
 
-class NamesForm(forms.Form):
+class NamesForm(LimitedText, forms.Form):
     """In which form the public sees names, each with the first three lines as an example."""
 
     names = forms.ChoiceField(label=gettext_lazy("The public sees"), widget=forms.RadioSelect)

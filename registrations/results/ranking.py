@@ -9,6 +9,7 @@ from itertools import groupby
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from events.text import normalized
 from registrations.models import ResultSheet
 
 Counting = ResultSheet.Counting
@@ -63,7 +64,7 @@ def written(value: Decimal | int | None) -> str:
 
 def _plain(text: str) -> str:
     """Without white space and marks that nobody sees, digits of every script as 0 to 9."""
-    seen = (sign for sign in unicodedata.normalize("NFKC", text[:200]) if unicodedata.category(sign) != "Cf")
+    seen = (sign for sign in normalized("NFKC", text[:200]) if unicodedata.category(sign) != "Cf")
     digits = (str(unicodedata.digit(sign, sign)) for sign in seen)
     return "".join("".join(digits).split())
 

@@ -1,8 +1,8 @@
 """Grades as teachers write them: 9, 9A, IX-B, Class 9, Grade IX (B), 9th."""
 
 import re
-import unicodedata
 
+from events.text import normalized
 from registrations.naming import label_key
 
 _WORDS = r"(?:class|grade|std|standard|year|form|cls|gr|कक्षा|वर्ग|इयत्ता)"
@@ -23,7 +23,7 @@ def grade_of(text: str) -> tuple[int, str] | None:
 
     Digits of every script are read. The number is not compared with the grades of a fest.
     """
-    plain = unicodedata.normalize("NFKC", text).strip()
+    plain = normalized("NFKC", text).strip()
     found = _SHAPE.fullmatch(plain)
     if not found:
         return None

@@ -12,6 +12,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy
 
+from events.textlimits import LimitedText
 from registrations.fields import EmailField, TextField
 from registrations.forms import PlainForm
 from registrations.naming import name_key, school_key
@@ -103,7 +104,7 @@ class PasswordForm(PlainForm):
     password = PasswordField(label=gettext_lazy("The password that you chose"))
 
 
-class InHouse:
+class InHouse(LimitedText):
     """The library's form without placeholders, lengths, a second password field, or `required` attributes."""
 
     use_required_attribute = False

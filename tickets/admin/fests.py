@@ -16,6 +16,7 @@ from events.admin import FestAdmin
 from events.clock import database_now
 from events.desk import MergingForm, page_of
 from events.models import Fest
+from events.textlimits import LimitedText
 from registrations.errors import RegistrationError
 from registrations.starting.fests import copy_fest
 from registrations.starting.pasting import COLUMNS, Paste, make_events, read_events
@@ -45,7 +46,7 @@ class CopyForm(MergingForm):
         return cleaned
 
 
-class PasteForm(forms.Form):
+class PasteForm(LimitedText, forms.Form):
     text = forms.CharField(
         label=gettext_lazy("Events"),
         widget=forms.Textarea(attrs={"rows": 12, "cols": 100, "spellcheck": "false"}),

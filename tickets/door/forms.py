@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy
 
 from events.models import Event, Fest
+from events.textlimits import LimitedText
 from registrations.fields import TextField, offer
 from registrations.forms import PlainForm
 from registrations.naming import label_key, name_key, school_key
@@ -35,7 +36,7 @@ class SearchForm(PlainForm):
     )
 
 
-class NonceForm(forms.Form):
+class NonceForm(LimitedText, forms.Form):
     """What names one scan, drawn when its form was written."""
 
     nonce = forms.UUIDField()

@@ -3,13 +3,14 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from events.textlimits import LimitedText
 from registrations.fields import TextField
 
 MOST_SIGNS = 5000
 TOO_LONG = _("The text must be 5,000 characters or less")
 
 
-class MessageForm(forms.Form):
+class MessageForm(LimitedText, forms.Form):
     subject = TextField(
         label=_("Subject"),
         most=150,
@@ -36,7 +37,7 @@ class MessageForm(forms.Form):
         return text
 
 
-class ConfirmForm(forms.Form):
+class ConfirmForm(LimitedText, forms.Form):
     """Carries the number of mails that was shown beside the button."""
 
     mails = forms.IntegerField(min_value=0, widget=forms.HiddenInput)

@@ -37,7 +37,7 @@ def of_event(request: HttpRequest, event_id: int) -> HttpResponseBase:
     """What can be printed of an event, each behind a button of its own."""
     event = _seen(request, Event, event_id, "tickets.add_printout")
     pressed = request.POST.get("print", "")
-    forms = {
+    forms: dict[str, Form] = {
         "participation": ParticipationForm(request.POST if pressed == "participation" else None),
         "rank": RanksForm(request.POST if pressed == "rank" else None),
     }

@@ -3,16 +3,17 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from events.textlimits import LimitedText
 from tickets.papers.certificates import MOST_PLACES
 
 
-class ParticipationForm(forms.Form):
+class ParticipationForm(LimitedText, forms.Form):
     """Where nobody was checked in, somebody has to say that all were there."""
 
     everybody = forms.BooleanField(label=_("Everybody with a seat took part"), required=False)
 
 
-class RanksForm(forms.Form):
+class RanksForm(LimitedText, forms.Form):
     places = forms.IntegerField(
         label=_("Up to rank"),
         min_value=1,

@@ -6,6 +6,8 @@ from functools import cache
 from itertools import groupby
 from pathlib import Path
 
+from events.text import normalized
+
 FONTS = Path(__file__).resolve().parent.parent / "fonts"
 
 # Signs that have no shape of their own but steer their neighbours: joiners, variation selectors, emoji tags.
@@ -31,7 +33,7 @@ def printable(text: str) -> str:
 
     One such sign becomes `[U+13080]`, a run of five `[U+13080 +4]`. Control signs and turns of direction go.
     """
-    composed = unicodedata.normalize("NFC", text)
+    composed = normalized("NFC", text)
     one_line = " ".join(_quiet(composed).split())
     signs = drawable()
     runs = groupby(one_line, lambda sign: ord(sign) in signs)

@@ -1,0 +1,72 @@
+"""What is normalised costs a step for each character, whatever it holds."""
+
+import unicodedata
+
+import pytest
+from django.core.exceptions import ValidationError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from events.tests.steps import cost_of, counted
+from events.tests.worst import MARKS, worst_texts
+from events.text import MAX_MARKS, Form, has_mark_run, normalized, shortened
+from events.textlimits import validate_marks
+
+FORMS: tuple[Form, ...] = ("NFC", "NFD", "NFKC", "NFKD")
+
+
+def stacked(many: int) -> str:
+    return "a" + "".join(MARKS[at % 2] for at in range(many))
+
+
+def test_cost_of_a_run_grows_with_its_square() -> None:
+    """The negative control of all that follows: what Python would do alone is what the counter counts."""
+    assert cost_of(stacked(5000)) > 5000**2
+    assert cost_of(stacked(MAX_MARKS) * 160) < 40 * 5000
+
+
+@pytest.mark.parametrize("form", FORMS)
+@given(text=worst_texts(5000))
+def test_any_text_is_normalised_in_linear_time(form: Form, text: str) -> None:
+    with counted() as steps:
+        normalized(form, text)
+    assert steps.normalized <= 2 * MAX_MARKS * (len(text) + 1)
+
+
+@given(text=st.text(max_size=200), form=st.sampled_from(FORMS))
+def test_text_within_the_limit_is_normalised_as_ever(text: str, form: Form) -> None:
+    assert has_mark_run(text) or normalized(form, text) == unicodedata.normalize(form, text)
+
+
+@pytest.mark.parametrize("before", [0, 1, 29, 30, 31, 32, 1000])
+@pytest.mark.parametrize(
+    ("many", "is_run"), [(0, False), (MAX_MARKS, False), (MAX_MARKS + 1, True), (900, True)]
+)
+def test_run_is_found_wherever_it_stands(before: int, many: int, *, is_run: bool) -> None:
+    text = "é" * before + stacked(many)
+    assert has_mark_run(text) is is_run
+    assert has_mark_run(text + "b") is is_run
+
+
+def test_field_says_what_to_do_about_a_run() -> None:
+    validate_marks(stacked(MAX_MARKS))
+    with pytest.raises(ValidationError) as refused:
+        validate_marks(stacked(MAX_MARKS + 1))
+    assert refused.value.messages == [
+        "Remove the accents that are stacked on one letter: it can carry 30 at most"
+    ]
+
+
+@given(text=worst_texts(2000), limit=st.integers(1, 300))
+def test_shortened_text_is_small_and_still_refused(text: str, limit: int) -> None:
+    short = shortened(text, limit)
+    assert len(short) <= limit + 1
+    assert not has_mark_run(short) or max(len(run) for run in _mark_runs(short)) == MAX_MARKS + 1
+    is_refused = len(text) > limit or has_mark_run(text)
+    assert (len(short) > limit or has_mark_run(short)) is is_refused
+    assert is_refused or short == text
+
+
+def _mark_runs(text: str) -> list[str]:
+    marked = "".join(one if unicodedata.category(one)[0] == "M" else "\n" for one in text)
+    return [run for run in marked.split("\n") if run]

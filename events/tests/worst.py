@@ -1,0 +1,36 @@
+"""The worst that Unicode has for whoever reads it, as a strategy of Hypothesis."""
+
+from hypothesis import strategies as st
+
+MARKS = "\u0301\u0323"
+"""Above and below the letter: each pair has to be sorted."""
+PIECES = {
+    "marks": MARKS,
+    "marks that are two": "\u0344",
+    "marks without a class": "\u0f73\u0f71",
+    "enclosing marks": "\u20dd\u20e3",
+    "ligature of eighteen letters": "\ufdfa",
+    "joiners": "\u200d",
+    "family": "👩\u200d",
+    "variation selectors": "\ufe0f\U000e0100",
+    "turns of direction": "\u202e\u2066",
+    "leading jamo": "\u1100",
+    "syllable of jamo": "\u1100\u1161\u11a8",
+    "letters that decompose": "\u1fa7\u1ec7",
+    "vowel signs": "\u0e38\u0e48",
+    "tags": "\U000e0041",
+    "unassigned": "\u0378\U000e0fff",
+    "noncharacter": "\uffff",
+    "half of a pair": "\ud800",
+    "control": "\x00",
+    "spaces": "\u3000 ",
+    "letters": "aß",
+}
+
+
+def worst_texts(most: int) -> st.SearchStrategy[str]:
+    """A few pieces, each repeated up to `most` times, after one letter."""
+    piece = st.builds(
+        lambda text, many: text * many, st.sampled_from(sorted(PIECES.values())), st.integers(1, most)
+    )
+    return st.lists(piece, min_size=1, max_size=4).map(lambda pieces: "a" + "".join(pieces))
