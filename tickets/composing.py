@@ -1,7 +1,7 @@
 """Writing the mails: from the rows as they stand when the mail is sent, not when it was owed."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,12 +16,12 @@ from registrations.models import Change, Registration, Student
 from registrations.naming import email_key
 from registrations.students import with_email
 from registrations.waitinglist import with_number
-from tickets import classmail, letters, rendering
-from tickets.calendar import ics
+from tickets import classmail, digests, letters, rendering
+from tickets.attachments import attach_calendar, attach_tickets, attach_withdrawal
 from tickets.deliveries import POISON_ATTEMPTS, Result, later
 from tickets.envelopes import envelope
 from tickets.eventnews import News, news_of
-from tickets.faces import absolute, calendar_entry
+from tickets.faces import absolute
 from tickets.messages import composing as messages
 from tickets.messages.composing import Audiences
 from tickets.models import Delivery, Ticket
@@ -75,7 +75,7 @@ class Composer:
 
     def compose(self, claimed: Sequence[Delivery]) -> list[tuple[Delivery, AnymailMessage]]:
         """A message for each delivery that is still true. Facts are fetched for all of them at once."""
-        _fetch_facts(claimed)
+        _fetch_facts([*claimed, *digests.fetch_parts(claimed)])
         written = []
         for delivery in claimed:
             try:
@@ -104,22 +104,33 @@ def compose(delivery: Delivery, audiences: Audiences | None = None) -> AnymailMe
         return classmail.compose(delivery)
     if delivery.kind == Kind.MESSAGE:
         return messages.compose(delivery, audiences or Audiences())
+    if delivery.kind == Kind.DIGEST:
+        return _compose_digest(delivery)
     student = delivery.student
     if student is None:
         return None
     with translation.override(student.language), timezone.override(student.fest.zone):
-        entries = _entries(delivery)
-        context = _context(delivery, student, entries)
+        context = _context(delivery, student)
         if not _is_true(delivery, context):
             return None
+        entries = context["entries"]
         message = envelope(delivery, context)
         if delivery.kind in WITH_TICKETS:
-            _attach_tickets(message, entries)
+            attach_tickets(message, entries)
         if delivery.kind in (*WITH_TICKETS, Kind.CANCELLED):
-            _attach_calendar(message, delivery, entries)
+            attach_calendar(message, delivery, entries)
         if delivery.kind == Kind.MOVED:
-            _attach_withdrawal(message, context["left"])
+            attach_withdrawal(message, context["left"])
     return message
+
+
+def _compose_digest(digest: Delivery) -> AnymailMessage | None:
+    """What was held for one mailbox in one mail; one mail alone goes as it would have gone by itself."""
+    parts, left_out = digests.parts_of(digest)
+    if len(parts) == 1 and not left_out:
+        return compose(digests.in_place_of(digest, parts[0]))
+    told = [(part, _context(part, part.student)) for part in parts if part.student]
+    return digests.compose(digest, [one for one in told if _is_true(*one)], left_out)
 
 
 def _is_true(delivery: Delivery, context: dict[str, Any]) -> bool:
@@ -193,8 +204,8 @@ def _entry(registration: Registration) -> Entry:
     return Entry(registration, ticket, rendering.stored_pdf(ticket) if ticket else b"", flags)
 
 
-def _context(delivery: Delivery, student: Student, entries: list[Entry]) -> dict[str, Any]:
-    fest = student.fest
+def _context(delivery: Delivery, student: Student) -> dict[str, Any]:
+    fest, entries = student.fest, _entries(delivery)
     context: dict[str, Any] = {
         "fest": fest,
         "student": student,
@@ -223,25 +234,6 @@ def _context(delivery: Delivery, student: Student, entries: list[Entry]) -> dict
     return context
 
 
-def _attach_tickets(message: AnymailMessage, entries: Iterable[Entry]) -> None:
-    for entry in entries:
-        if entry.has_pdf:
-            message.attach(f"ticket-{entry.event.slug}.pdf", entry.pdf, "application/pdf")
-
-
-def _attach_calendar(message: AnymailMessage, delivery: Delivery, entries: Iterable[Entry]) -> None:
-    """Confirmed events for the calendar, or the same entries taken back."""
-    rows = [entry for entry in entries if entry.is_confirmed or delivery.kind == Kind.CANCELLED]
-    if rows:
-        method = "CANCEL" if delivery.kind == Kind.CANCELLED else "PUBLISH"
-        content = ics(
-            [calendar_entry(entry.registration, url=entry.ticket_url) for entry in rows],
-            method=method,
-            now=timezone.now(),
-        )
-        message.attach("events.ics", content.decode(), f"text/calendar; method={method}")
-
-
 def _left_for(delivery: Delivery) -> Registration | None:
     """What the student left for the registration that this mail tells of: both changes are of one moment."""
     left = Registration.objects.with_facts().filter(
@@ -251,13 +243,6 @@ def _left_for(delivery: Delivery) -> Registration | None:
         changes__at=delivery.created_at,
     )
     return left.first()
-
-
-def _attach_withdrawal(message: AnymailMessage, left: Registration | None) -> None:
-    """Takes the entry of what was left out of the calendar."""
-    if left:
-        content = ics([calendar_entry(left, url="")], method="CANCEL", now=timezone.now())
-        message.attach("left.ics", content.decode(), "text/calendar; method=CANCEL")
 
 
 def _unwritten(delivery: Delivery, error: Exception) -> Result:

@@ -13,7 +13,7 @@ from events.clock import database_now
 from events.rows import insert
 from registrations.models import Change, Registration, Student, Submission
 from registrations.naming import mailbox_key
-from tickets import letters
+from tickets import gathering, letters
 from tickets.keys import random_key
 from tickets.models import Booklet, Delivery, Ticket
 from tickets.querysets import RENDER_ATTEMPTS
@@ -242,23 +242,23 @@ def claim(limit: int) -> list[Delivery]:
 
     A delivery whose PDF is still to be made stays, unless it has waited too long. What a dead worker held
     is taken again once its lease is over. Each goes to the address that is on record by now; who is owed
-    longest comes first, but what goes to many at once waits for all that concerns somebody alone.
+    longest comes first, but what goes to many at once waits for all that concerns somebody alone. What comes
+    to one mailbox too often is held back and gathered.
     """
     now = database_now()
     with transaction.atomic():
         due = Delivery.objects.due(now, LEASE).exclude(_waits_for_pdf(now))
         rows = due.alias(is_to_many=Q(kind__in=TO_MANY)).order_by("is_to_many", "due_at", "pk")
-        ids = list(
-            rows.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True)[:limit]
-        )
+        locked = rows.select_related("student").select_for_update(skip_locked=True, of=("self",))
+        found = list(locked[:limit])
+        for delivery in found:
+            _readdress(delivery)
+        ids = gathering.admit(found, now=now)
         Delivery.objects.filter(pk__in=ids).update(
             state=State.SENDING, claimed_at=now, attempts=F("attempts") + 1
         )
     rows = Delivery.objects.filter(pk__in=ids).order_by("due_at", "pk")
-    claimed = list(rows.select_related("student__fest", "student__school"))
-    for delivery in claimed:
-        _readdress(delivery)
-    return claimed
+    return list(rows.select_related("student__fest", "student__school"))
 
 
 def _readdress(delivery: Delivery) -> None:
@@ -269,8 +269,8 @@ def _readdress(delivery: Delivery) -> None:
     email = delivery.student.email if delivery.student else ""
     if delivery.kind in (Kind.CORRECTED, Kind.LINK) or not email or delivery.to == email:
         return
-    delivery.to, delivery.mailbox = email, mailbox_key(email)
-    delivery.save(update_fields=["to", "mailbox"])
+    delivery.to, delivery.mailbox, delivery.admitted_at = email, mailbox_key(email), None
+    delivery.save(update_fields=["to", "mailbox", "admitted_at"])
 
 
 def _waits_for_pdf(now: dt.datetime) -> Q:
@@ -340,11 +340,11 @@ def send_again(deliveries_ids: Iterable[int]) -> int:
     of the second one's business. `created_at` stays, for it is the moment of the cause.
     """
     now = database_now()
-    rows = Delivery.objects.filter(
-        pk__in=list(deliveries_ids), state__in=(State.FAILED, State.BOUNCED, State.COMPLAINED)
-    )
+    rows = Delivery.objects.filter(pk__in=list(deliveries_ids)).undelivered()
     with transaction.atomic():
-        again = list(rows.exclude(kind=Kind.LETTER).order_by("pk").select_for_update(no_key=True))
+        again = list(
+            rows.exclude(kind=Kind.LETTER).order_by("pk").select_for_update(no_key=True, of=("self",))
+        )
         queue_anew(again, now=now)
     return len(again)
 
@@ -354,7 +354,7 @@ def queue_anew(again: Sequence[Delivery], *, now: dt.datetime) -> None:
     for delivery in again:
         delivery.key, delivery.state, delivery.attempts = random_key(), State.QUEUED, 0
         delivery.queued_at = delivery.due_at = now
-        delivery.sent_at = delivery.claimed_at = None
+        delivery.sent_at = delivery.claimed_at = delivery.held_at = delivery.gathered_into = None
         delivery.provider_id = delivery.error = ""
     Delivery.objects.bulk_update(again, _SENT_AGAIN)
 
@@ -367,6 +367,8 @@ _SENT_AGAIN = (
     "due_at",
     "sent_at",
     "claimed_at",
+    "held_at",
+    "gathered_into",
     "provider_id",
     "error",
 )

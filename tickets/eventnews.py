@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import F
+from django.db.models.functions import Coalesce
 
 from events.models import AuditEntry, Event
 from registrations.changing.carrying import values_of
@@ -79,7 +80,15 @@ class _Mail:
     attempts: int
 
 
-_FACTS = ("pk", "kind", "state", "sent_at", "claimed_at", "attempts")
+_FACTS = (
+    "pk",
+    "kind",
+    Coalesce("gathered_into__state", "state"),
+    Coalesce("gathered_into__sent_at", "sent_at"),
+    Coalesce("gathered_into__claimed_at", "claimed_at"),
+    Coalesce("gathered_into__attempts", "attempts"),
+)
+"""Of a mail that is told together with others, what became of the mail that tells it."""
 
 
 def _mails(registrations: Iterable[Registration]) -> Mapping[int, list[_Mail]]:

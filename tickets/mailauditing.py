@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from events.auditing import invariant, rows
 from tickets.deliveries import GIVE_UP
+from tickets.gathering import AT_ONCE
 
 ADDRESSES = """
     WITH corrected AS (
@@ -160,7 +161,9 @@ def no_ticket_is_mailed_after_its_end() -> Iterator[str]:
                 AND r.id = (SELECT k.registration_id FROM registrations_change k WHERE k.id = d.change_id)
         ) about
         WHERE d.kind IN ('answer', 'promoted', 'changed', 'moved') AND about.has_ended
-            AND d.sent_at > about.ended_at + interval '60 seconds'
+            AND coalesce(d.sent_at, (SELECT g.sent_at FROM tickets_delivery g WHERE g.id = d.gathered_into_id
+                AND (SELECT count(*) FROM tickets_delivery o WHERE o.gathered_into_id = g.id) = 1))
+                > about.ended_at + interval '60 seconds'
         ORDER BY d.id
     """
     for pk, kind, student, at in rows(DELIVERY, sql):
@@ -221,6 +224,44 @@ def messages_go_as_they_were_confirmed() -> Iterator[str]:
         yield f"The message “{subject}” has {many} mails, but {confirmed} were confirmed."
 
 
+@invariant(10)
+def no_mailbox_is_flooded() -> Iterator[str]:
+    """No hour let more mails go at once to one mailbox than it may, and digests are an hour apart."""
+    sql = """
+        SELECT mailbox, at, many, is_digest FROM (
+            SELECT mailbox, admitted_at AS at, false AS is_digest, count(*) OVER (
+                PARTITION BY mailbox ORDER BY admitted_at
+                RANGE BETWEEN interval '1 hour' - interval '1 microsecond' PRECEDING AND CURRENT ROW) AS many
+            FROM tickets_delivery WHERE admitted_at IS NOT NULL
+            UNION ALL
+            SELECT mailbox, created_at, true, count(*) OVER (
+                PARTITION BY mailbox ORDER BY created_at
+                RANGE BETWEEN interval '1 hour' - interval '1 microsecond' PRECEDING AND CURRENT ROW)
+            FROM tickets_delivery WHERE kind = 'digest'
+        ) went WHERE many > CASE WHEN is_digest THEN 1 ELSE %s END ORDER BY at
+    """
+    for mailbox, at, many, is_digest in rows(sql, params=[AT_ONCE]):
+        what = "digests" if is_digest else "mails at once"
+        yield f"{mailbox} got {many} {what} within the hour before {at:%Y-%m-%d %H:%M:%S}."
+
+
+@invariant(11)
+def gathered_mails_are_in_their_digest() -> Iterator[str]:
+    """What is told together is told by a digest to its mailbox; a digest that goes out has an address of a part."""
+    sql = """
+        LEFT JOIN tickets_delivery g ON g.id = d.gathered_into_id
+        WHERE d.state = 'gathered' AND (g.kind IS DISTINCT FROM 'digest' OR g.mailbox <> d.mailbox)
+            OR d.kind = 'digest' AND (d.gathered_into_id IS NOT NULL
+                OR d.state IN ('queued', 'sending') AND NOT EXISTS (
+                    SELECT FROM tickets_delivery o WHERE o.gathered_into_id = d.id
+                        AND lower(o."to") = lower(d."to"))
+                AND EXISTS (SELECT FROM tickets_delivery o WHERE o.gathered_into_id = d.id))
+        ORDER BY d.id
+    """
+    for pk, kind, _whose, at in rows(MAIL, sql):
+        yield f"Delivery {pk} ({kind}, {at:%Y-%m-%d %H:%M:%S}) is not told together with those it belongs to."
+
+
 CHECKS = (
     each_press_is_answered_by_one_mail,
     each_turn_is_told_by_one_mail,
@@ -231,4 +272,6 @@ CHECKS = (
     deliveries_belong_to_their_cause,
     mails_to_teachers_are_whole,
     messages_go_as_they_were_confirmed,
+    no_mailbox_is_flooded,
+    gathered_mails_are_in_their_digest,
 )

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 RENDER_ATTEMPTS = 3
 """How often a PDF is begun before its mail goes without it."""
+_IN_TROUBLE = ("failed", "bounced", "complained")
 
 
 class TicketQuerySet(models.QuerySet["Ticket"]):
@@ -41,7 +42,11 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 
     def in_trouble(self) -> "DeliveryQuerySet":
         """What did not reach anybody, and does not try any more."""
-        return self.filter(state__in=("failed", "bounced", "complained"))
+        return self.filter(state__in=_IN_TROUBLE)
+
+    def undelivered(self) -> "DeliveryQuerySet":
+        """The same, and what such a mail was to tell together with others."""
+        return self.filter(Q(state__in=_IN_TROUBLE) | Q(gathered_into__state__in=_IN_TROUBLE))
 
     def due(self, now: dt.datetime, lease: dt.timedelta) -> "DeliveryQuerySet":
         """What may be claimed: queued and due, or claimed by a worker whose lease has run out."""

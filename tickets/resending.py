@@ -13,6 +13,7 @@ from registrations.models import Registration
 from tickets import deliveries
 from tickets.deliveries import UNASKED, UNASKED_PER_HOUR
 from tickets.doorbell import ring
+from tickets.gathering import CAUSED
 from tickets.models import Delivery
 
 Kind = Delivery.Kind
@@ -21,8 +22,6 @@ State = Delivery.State
 BRINGING = (Kind.ANSWER, Kind.PROMOTED, Kind.MOVED, Kind.REISSUED)
 """The mails that told somebody of a seat or a place in line."""
 HOUR = dt.timedelta(hours=1)
-CAUSED = dt.timedelta(seconds=10)
-"""A mail is queued within this time of its cause; what was queued later went once more."""
 
 
 @dataclass
@@ -71,7 +70,8 @@ def _newest(registrations: Sequence[Registration]) -> dict[int, Delivery]:
         | Q(ticket__registration__in=keys)
     )
     found: dict[int, Delivery] = {}
-    rows = Delivery.objects.filter(about, kind__in=BRINGING).select_related("change", "ticket")
+    rows = Delivery.objects.filter(about, kind__in=BRINGING)
+    rows = rows.select_related("change", "ticket", "gathered_into")
     for mail in rows.order_by("created_at", "pk"):
         cause = mail.ticket or mail.change
         told = [cause.registration_id] if cause else of_press[mail.submission_id]
@@ -84,7 +84,7 @@ def _queue(mails: Sequence[Delivery], now: dt.datetime, result: Resent) -> None:
     recent = _recent(mails, now)
     again = []
     for mail in mails:
-        if mail.state in (State.QUEUED, State.SENDING) and mail.pk:
+        if mail.told_by.state in (State.QUEUED, State.SENDING) and mail.pk:
             result.on_their_way += 1
         elif recent[mail.mailbox] >= UNASKED_PER_HOUR or _went_again(mail, now):
             result.over_cap += 1
@@ -98,15 +98,16 @@ def _queue(mails: Sequence[Delivery], now: dt.datetime, result: Resent) -> None:
 
 def _went_again(mail: Delivery, now: dt.datetime) -> bool:
     """Whether this very mail was sent again within the hour, and may well have arrived."""
-    if not mail.pk or mail.state in (State.FAILED, State.BOUNCED, State.COMPLAINED):
+    if not mail.pk or mail.told_by.state in (State.FAILED, State.BOUNCED, State.COMPLAINED):
         return False
-    return mail.queued_at > max(mail.created_at + CAUSED, now - HOUR)
+    return mail.held_at is None and mail.queued_at > max(mail.created_at + CAUSED, now - HOUR)
 
 
 def _recent(mails: Sequence[Delivery], now: dt.datetime) -> Counter[str]:
     """What each mailbox was owed within the hour that no new seat caused: links asked for, mails sent again."""
     unasked = Q(kind__in=UNASKED, created_at__gt=now - HOUR)
-    again = Q(kind__in=BRINGING, queued_at__gt=F("created_at") + CAUSED) & Q(queued_at__gt=now - HOUR)
+    again = Q(kind__in=BRINGING, held_at=None, queued_at__gt=F("created_at") + CAUSED)
+    again &= Q(queued_at__gt=now - HOUR)
     rows = Delivery.objects.filter(unasked | again, mailbox__in={mail.mailbox for mail in mails})
     counted = rows.exclude(state=State.DROPPED).values_list("mailbox").annotate(count=Count("pk"))
     return Counter(dict(counted.order_by()))

@@ -56,6 +56,7 @@ class DeliveryAdmin(RecordAdmin):
         "created_at",
         "due_at",
         "sent_at",
+        "gathered_into",
         "provider_id",
     )
     ordering = ("-created_at", "-pk")

@@ -40,7 +40,7 @@ def send_to(student: Student, email: str, *, user: Any) -> str:
 
 def _send_again(student: Student, *, is_new: bool) -> str:
     now = database_now()
-    failed = Delivery.objects.filter(student=student, kind__in=FOLLOWING).in_trouble()
+    failed = Delivery.objects.filter(student=student, kind__in=FOLLOWING).undelivered()
     if is_new:
         deliveries.send_again(failed.values_list("pk", flat=True))
         return "readdressed"

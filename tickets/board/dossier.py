@@ -52,11 +52,12 @@ def dossier_of(student: Student) -> Dossier:
     registrations = list(rows.order_by("event__starts_at", "pk"))
     flags = flags_of(row.pk for row in registrations)
     entries = [_entry(row, flags.get(row.pk, ())) for row in registrations]
+    mails = student.deliveries.select_related("gathered_into").order_by("-queued_at", "-pk")
     return Dossier(
         active=[entry for entry in entries if entry.registration.is_active],
         cancelled=[entry for entry in entries if not entry.registration.is_active],
         consents=list(student.consents.select_related("user").order_by("at")),
-        mails=[_mail(row) for row in student.deliveries.order_by("-queued_at", "-pk")[:MAILS]],
+        mails=[_mail(row) for row in mails[:MAILS]],
         mail=mail_state(student.email, newest_state(student)),
     )
 
@@ -69,5 +70,6 @@ def _entry(registration: Registration, flags: Iterable[Flag]) -> Entry:
 
 
 def _mail(delivery: Delivery) -> Mail:
-    at = delivery.sent_at or delivery.queued_at
-    return Mail(delivery.get_kind_display(), delivery.to, mail_state(delivery.to, delivery.state), at)
+    told_by = delivery.told_by
+    at = told_by.sent_at or told_by.queued_at
+    return Mail(delivery.get_kind_display(), delivery.to, mail_state(delivery.to, told_by.state), at)

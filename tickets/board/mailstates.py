@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from registrations.models import Student
@@ -15,11 +16,14 @@ TROUBLE = (State.BOUNCED, State.FAILED, State.COMPLAINED)
 """It did not arrive and does not try any more."""
 
 
+OWN_STATE = Coalesce("gathered_into__state", "state")
+"""What became of a mail, or of the mail that tells it together with others."""
 NEWEST = Subquery(
     Delivery.objects.filter(student=OuterRef("pk"), to=OuterRef("email"))
-    .exclude(state=State.DROPPED)
+    .alias(own_state=OWN_STATE)
+    .exclude(own_state=State.DROPPED)
     .order_by("-queued_at", "-pk")
-    .values("state")[:1]
+    .values(found=OWN_STATE)[:1]
 )
 
 
@@ -46,8 +50,7 @@ def in_trouble(students: StudentQuerySet) -> StudentQuerySet:
 
 def newest_state(student: Student) -> str | None:
     """The same for one student."""
-    mails = student.deliveries.filter(to=student.email).exclude(state=State.DROPPED)
-    return mails.order_by("-queued_at", "-pk").values_list("state", flat=True).first()
+    return Student.objects.filter(pk=student.pk).values_list(NEWEST, flat=True).first()
 
 
 def mail_state(email: str, state: str | None) -> MailState:

@@ -77,8 +77,11 @@ def _forget_mails(student: Student) -> list[Path]:
     addresses = {mailbox_key(one) for one in [student.email, *mine.values_list("to", flat=True)] if one}
     # One mail brings the links of all who share an address; a class's mail has the tickets of its students.
     shared = Delivery.objects.filter(kind=Kind.LINK, mailbox__in=addresses)
-    keys = [*_keys(mine), *_keys(shared), *_keys(_class_mails(student))]
+    digests = Delivery.objects.filter(pk__in=list(mine.values_list("gathered_into", flat=True)))
+    keys = [*_keys(mine), *_keys(shared), *_keys(_class_mails(student)), *_keys(digests)]
+    told = list(digests.values_list("pk", flat=True))
     mine.delete()
+    Delivery.objects.filter(pk__in=told, parts=None).delete()
     return [files.mail_path(key) for key in keys]
 
 

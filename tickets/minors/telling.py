@@ -40,17 +40,18 @@ def _pdfs(tickets: list[Ticket]) -> dict[str, bytes]:
 
 
 def _mails(student: Student) -> list[Row]:
-    rows = Delivery.objects.filter(student=student).prefetch_related("events").order_by("created_at", "pk")
+    rows = Delivery.objects.filter(student=student).select_related("gathered_into")
+    rows = rows.prefetch_related("events", "gathered_into__events").order_by("created_at", "pk")
     return [
         {
             "owed since": local(row.created_at, student),
             "what": str(row.get_kind_display()),
             "to": row.to,
-            "state": str(row.get_state_display()),
-            "sent": local(row.sent_at, student),
+            "state": str(row.told_by.get_state_display()),
+            "sent": local(row.told_by.sent_at, student),
             "told of it": "; ".join(
                 f"{one.kind} {local(one.happened_at, student)} {one.detail}".strip()
-                for one in sorted(row.events.all(), key=lambda one: one.happened_at)
+                for one in sorted(row.told_by.events.all(), key=lambda one: one.happened_at)
             ),
         }
         for row in rows

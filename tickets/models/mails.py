@@ -37,6 +37,7 @@ class Delivery(models.Model):
         REISSUED = "reissued", _("a new ticket")
         REMINDER = "reminder", _("reminder of the day before")
         MESSAGE = "message", _("message from the organisers")
+        DIGEST = "digest", _("several mails in one")
 
     class State(models.TextChoices):
         QUEUED = "queued", _("queued")
@@ -47,6 +48,7 @@ class Delivery(models.Model):
         COMPLAINED = "complained", _("complained")
         FAILED = "failed", _("failed")
         DROPPED = "dropped", _("no longer true")
+        GATHERED = "gathered", _("in a mail with others")
 
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
     student = models.ForeignKey(
@@ -86,6 +88,11 @@ class Delivery(models.Model):
     due_at = models.DateTimeField(_("next try"))
     attempts = models.PositiveSmallIntegerField(_("tries"), default=0, editable=False)
     claimed_at = models.DateTimeField(null=True, editable=False)
+    admitted_at = models.DateTimeField(null=True, editable=False)
+    held_at = models.DateTimeField(null=True, editable=False)
+    gathered_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, editable=False, related_name="parts", verbose_name=_("in the mail")
+    )
     sent_at = models.DateTimeField(_("sent"), null=True, editable=False)
     provider_id = models.CharField(_("provider's id"), max_length=200, blank=True, editable=False)
     error = models.CharField(_("error"), max_length=300, blank=True, editable=False)
@@ -115,7 +122,7 @@ class Delivery(models.Model):
                 name="delivery_has_its_change",
             ),
             models.CheckConstraint(
-                condition=Q(student__isnull=False) | Q(kind__in=["class", "letter", "message"]),
+                condition=Q(student__isnull=False) | Q(kind__in=["class", "letter", "message", "digest"]),
                 name="delivery_has_its_student",
             ),
             models.UniqueConstraint(
@@ -133,6 +140,11 @@ class Delivery(models.Model):
             models.CheckConstraint(
                 condition=~Q(kind="message") | Q(message__isnull=False), name="delivery_has_its_message"
             ),
+            models.CheckConstraint(
+                condition=Q(state="gathered", gathered_into__isnull=False)
+                | ~Q(state="gathered") & Q(gathered_into=None),
+                name="delivery_gathered_has_its_digest",
+            ),
         ]
         indexes: ClassVar = [
             models.Index(
@@ -145,6 +157,11 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.student or self.to}"
+
+    @property
+    def told_by(self) -> "Delivery":
+        """The mail that goes: itself, or the digest that it became a part of."""
+        return self.gathered_into or self
 
 
 class Letter(models.Model):

@@ -50,5 +50,7 @@ def let_time_pass(span: dt.timedelta) -> None:
         queued_at=F("queued_at") - span,
         due_at=F("due_at") - span,
         claimed_at=F("claimed_at") - span,
+        admitted_at=F("admitted_at") - span,
+        held_at=F("held_at") - span,
     )
     Ticket.objects.update(render_claimed_at=F("render_claimed_at") - span)

@@ -20,7 +20,7 @@ from registrations.locking import Deadline
 from registrations.models import Student
 from registrations.naming import grouped
 from registrations.tests.builders import build_event, build_fest, build_submission
-from tickets import rendering
+from tickets import gathering, rendering
 from tickets.composing import Composer
 from tickets.deliveries import claim, owe_attempt, owe_link, record
 from tickets.models import Delivery, Ticket
@@ -170,7 +170,7 @@ def test_text_twin_has_no_ragged_lines() -> None:
     assert body == body.strip("\n") + "\n"
 
 
-def test_every_mail_stays_within_thirty_kilobytes() -> None:
+def test_every_mail_stays_within_thirty_kilobytes(monkeypatch: pytest.MonkeyPatch) -> None:
     fest = build_fest(name="F" * 100, place="P" * 200, contact_name="C" * 100)
     event = build_event(fest, capacity=1, name="E" * 120)
     first = build_submission(event, *[build_event(fest, name="E" * 120) for _ in range(7)], name="N" * 200)
@@ -179,6 +179,7 @@ def test_every_mail_stays_within_thirty_kilobytes() -> None:
     cancel([row.pk for row in first.registrations.all()], actor="student", deadline=Deadline())
     owe_link([first.student], now=timezone.now())
     owe_attempt(first.student, now=timezone.now())
+    monkeypatch.setattr(gathering, "AT_ONCE", 20)
     messages += written()
     assert len(messages) == 13
     assert max(len(html_of(message).encode()) for message in messages) <= 30_000
@@ -287,7 +288,8 @@ def test_lost_pdf_file_holds_no_mail_up_and_is_made_anew() -> None:
     assert (ticket_of(submission).rendered_at, composer.take_results()) == (None, [])
 
 
-def test_link_mail_lists_all_siblings() -> None:
+def test_link_mail_lists_all_siblings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gathering, "AT_ONCE", 4)
     event = build_event(build_fest())
     family = [build_submission(event, name=name, email="p@example.org") for name in ("Asha", "Ravi", "Tara")]
     other = build_submission(event, name="Other")

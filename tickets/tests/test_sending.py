@@ -246,10 +246,10 @@ def test_mail_that_cannot_be_written_fails_after_five_tries(
 
     real = composing._context
 
-    def poisoned(delivery: Delivery, student: Student, entries: Any) -> dict[str, Any]:
+    def poisoned(delivery: Delivery, student: Student) -> dict[str, Any]:
         if delivery.pk == poison.pk:
             raise RuntimeError("cannot be written")
-        return real(delivery, student, entries)
+        return real(delivery, student)
 
     monkeypatch.setattr(context, poisoned)
     for _ in range(POISON_ATTEMPTS + 2):

@@ -1,0 +1,284 @@
+"""Anybody may type a stranger's address; the stranger gets few mails, and nothing that was obtained is lost."""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from anymail.message import AnymailMessage
+from django.db import connection
+from django.utils import timezone
+
+from events.models import Event
+from registrations import links
+from registrations.cancelling import cancel
+from registrations.locking import Deadline
+from registrations.minors.erasing import erase
+from registrations.models import Change, Registration, Student
+from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher
+from registrations.tests.classlists import build_list, registered, row
+from tickets import deliveries, digests, gathering
+from tickets.board.mailstates import newest_state
+from tickets.composing import Composer
+from tickets.deliveries import Result, claim, owe_attempt, owe_link, record, send_again
+from tickets.gathering import AT_ONCE, HOUR, PAUSE
+from tickets.models import Delivery
+from tickets.resending import resend
+from tickets.tests.builders import let_time_pass, pretend_rendered, registration_of
+from tickets.tests.test_claiming import in_threads
+
+pytestmark = pytest.mark.django_db
+
+State = Delivery.State
+MINUTE = dt.timedelta(minutes=1)
+
+
+@pytest.fixture
+def event() -> Event:
+    return build_event(build_fest(), capacity=100, name="Robo Race")
+
+
+def register(event: Event, count: int, *, email: str = "parent@example.org") -> list[Student]:
+    students = [build_submission(event, email=email).student for _ in range(count)]
+    pretend_rendered()
+    return students
+
+
+def mailed() -> list[AnymailMessage]:
+    """What goes now, recorded as sent."""
+    composer, messages = Composer(), []
+    while claimed := claim(100):
+        pairs = composer.compose(claimed)
+        record([*composer.take_results(), *(Result(one, State.SENT) for one, _message in pairs)])
+        messages += [message for _one, message in pairs]
+    return messages
+
+
+def states() -> dict[str, int]:
+    return dict(Counter(Delivery.objects.values_list("state", flat=True)))
+
+
+def test_sixty_registrations_mail_a_stranger_four_times_within_the_hour(event: Event) -> None:
+    register(event, 60)
+    assert len(mailed()) == AT_ONCE
+    for _ in range(59):
+        let_time_pass(MINUTE)
+        mailed()
+    assert Delivery.objects.filter(state=State.SENT).count() == AT_ONCE + 1
+    assert states() == {State.SENT: AT_ONCE + 1, State.GATHERED: 57}
+
+
+def test_loop_of_an_hour_mails_four_times_an_hour(event: Event) -> None:
+    """Whatever hour one looks at, whatever is done within it: register, cancel, ask for links, try names."""
+    sent: list[int] = []
+    for _ in range(30):
+        (student,) = register(event, 1)
+        rows = student.registrations.values_list("pk", flat=True)
+        cancel(rows, actor=Change.Actor.STUDENT, deadline=Deadline())
+        owe_link([student], now=timezone.now())
+        owe_attempt(student, now=timezone.now())
+        sent.append(len(mailed()))
+        let_time_pass(6 * MINUTE)
+    for first in range(21):
+        assert sum(sent[first : first + 10]) <= AT_ONCE + 1
+    assert sum(sent) >= 9
+
+
+def test_digest_tells_what_each_student_obtained_with_its_links(event: Event) -> None:
+    register(event, 3)
+    asha, ben = register(event, 2)
+    mailed()
+    let_time_pass(PAUSE)
+    (message,) = mailed()
+    assert message.to == ["parent@example.org"]
+    html = str(message.alternatives[0][0])
+    for student in (asha, ben):
+        ticket = student.tickets.get()
+        for text in (student.reference[:3], links.my_path(student), ticket.get_absolute_url()):
+            assert text in message.body
+            assert text in html
+    assert message.body.count("Robo Race") == 2
+
+
+def test_fourth_sibling_gets_the_whole_mail_a_few_minutes_later(event: Event) -> None:
+    register(event, 3)
+    (fourth,) = register(event, 1)
+    assert len(mailed()) == 3
+    let_time_pass(PAUSE)
+    (message,) = mailed()
+    assert message.subject.startswith(f"{fourth.name}: you are registered")
+    assert [name for name, *_rest in message.attachments] == ["ticket-" + event.slug + ".pdf", "events.ics"]
+    digest = Delivery.objects.get(kind=Delivery.Kind.DIGEST)
+    assert message.extra_headers["Message-ID"].startswith(f"<{digest.key.hex}@")
+
+
+def test_three_siblings_are_mailed_at_once(event: Event) -> None:
+    register(event, 3)
+    assert len(mailed()) == 3
+
+
+def test_whole_class_with_the_teachers_address_is_mailed_at_once(event: Event) -> None:
+    teacher = build_teacher()
+    rows = [row(f"Asha {number}", event, email="teacher@example.org") for number in range(8)]
+    registered(build_list(event.fest, rows, teacher=teacher))
+    pretend_rendered()
+    assert len([one for one in mailed() if one.to == ["teacher@example.org"]]) == 8
+    assert not Delivery.objects.exclude(admitted_at=None).exists()
+
+
+def test_what_an_organiser_releases_is_gathered_too(event: Event) -> None:
+    """Of sixty registrations with a stranger's address sixty cancellations must not go to the stranger."""
+    students = register(event, 20)
+    mailed()
+    let_time_pass(HOUR + MINUTE)
+    rows = Registration.objects.filter(student__in=students).values_list("pk", flat=True)
+    cancel(rows, actor=Change.Actor.ORGANISER, deadline=Deadline())
+    assert len(mailed()) <= AT_ONCE + 1
+
+
+def test_tags_of_one_mailbox_are_one_mailbox_and_read_each_their_own(event: Event) -> None:
+    register(event, 3, email="kid@example.org")
+    (first,) = register(event, 1, email="kid+first@example.org")
+    register(event, 2, email="Kid+First@example.org")
+    (other,) = register(event, 1, email="kid+other@example.org")
+    assert len(mailed()) == 3
+    let_time_pass(PAUSE)
+    (message,) = mailed()
+    assert message.to == ["kid+first@example.org"]
+    assert links.my_path(first) in message.body
+    assert other.name not in message.body
+    assert links.my_path(other) not in message.body
+    assert "1 more is not listed here" in message.body
+
+
+def test_of_a_flood_the_first_are_told_and_the_rest_is_counted(
+    event: Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(digests, "MOST_TOLD", 5)
+    register(event, 3 + 8)
+    mailed()
+    let_time_pass(PAUSE)
+    (message,) = mailed()
+    assert message.body.count("Robo Race") == 5
+    assert "3 more are not listed here" in message.body
+
+
+def test_digest_of_as_many_as_it_tells_stays_within_thirty_kilobytes(event: Event) -> None:
+    register(event, 3 + digests.MOST_TOLD)
+    mailed()
+    let_time_pass(PAUSE)
+    (message,) = mailed()
+    assert message.body.count("Robo Race") == digests.MOST_TOLD
+    assert len(str(message.alternatives[0][0]).encode()) <= 30_000
+
+
+def test_what_is_no_longer_true_is_left_out(event: Event) -> None:
+    students = register(event, 3 + 2)
+    mailed()
+    rows = students[3].registrations.values_list("pk", flat=True)
+    cancel(rows, actor=Change.Actor.STUDENT, deadline=Deadline())
+    let_time_pass(PAUSE)
+    (message,) = mailed()
+    assert message.body.count("You registered:") == 1
+    assert "This registration is cancelled" in message.body
+
+
+def test_corrected_address_is_followed_before_it_is_counted(event: Event) -> None:
+    """Sixty registrations with addresses of their own, all corrected to a stranger's before they are mailed."""
+    for number in range(10):
+        register(event, 1, email=f"own{number}@example.org")
+    Student.objects.update(email="stranger@example.org", email_key="stranger@example.org")
+    assert [one.to for one in mailed()] == [["stranger@example.org"]] * AT_ONCE
+
+
+def test_held_mail_is_not_late(event: Event) -> None:
+    register(event, 5)
+    mailed()
+    let_time_pass(PAUSE - MINUTE)
+    assert deliveries.oldest_owed_age(timezone.now()) is None
+    assert deliveries.has_due() is False
+
+
+def test_state_of_a_part_is_that_of_its_digest(event: Event) -> None:
+    *_, student = register(event, 5)
+    mailed()
+    let_time_pass(PAUSE)
+    mailed()
+    assert newest_state(student) == State.SENT
+    Delivery.objects.filter(kind=Delivery.Kind.DIGEST).update(state=State.BOUNCED)
+    assert newest_state(student) == State.BOUNCED
+    (part,) = student.deliveries.all()
+    assert send_again([part.pk]) == 1
+    assert len(mailed()) == 1
+    assert newest_state(student) == State.SENT
+
+
+def test_part_is_sent_again_by_itself(event: Event) -> None:
+    *_, student = register(event, 5)
+    mailed()
+    let_time_pass(PAUSE)
+    mailed()
+    assert resend(student.registrations.values_list("pk", flat=True)).sent == 1
+    (message,) = mailed()
+    assert message.subject.startswith(f"{student.name}: you are registered")
+
+
+def test_worker_that_dies_after_the_digest_was_made_loses_nothing(event: Event) -> None:
+    register(event, 6)
+    mailed()
+    let_time_pass(PAUSE)
+    assert [one.kind for one in claim(100)] == [Delivery.Kind.DIGEST]
+    let_time_pass(deliveries.LEASE + MINUTE)
+    (message,) = mailed()
+    assert message.body.count("Robo Race") == 3
+
+
+def send_from_workers(monkeypatch: pytest.MonkeyPatch, event: Event) -> int:
+    """Eight workers claim one mail each of one mailbox, paused before they say which go; how many go."""
+    register(event, 8)
+    admit_first = gathering._admit_first
+
+    def slowly(*args: Any) -> Sequence[int]:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(0.3)")
+        return admit_first(*args)
+
+    monkeypatch.setattr(gathering, "_admit_first", slowly)
+    in_threads(lambda: claim(1), 8)
+    monkeypatch.setattr(gathering, "_admit_first", admit_first)
+    mailed()
+    return Delivery.objects.exclude(admitted_at=None).count()
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_eight_workers_let_no_more_go_than_one(monkeypatch: pytest.MonkeyPatch, event: Event) -> None:
+    assert send_from_workers(monkeypatch, event) == AT_ONCE
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_eight_workers_without_the_lock_let_more_go(monkeypatch: pytest.MonkeyPatch, event: Event) -> None:
+    """The negative control."""
+    monkeypatch.setattr(gathering, "_TRY_MAILBOXES", "SELECT unnest(%s::text[])")
+    assert send_from_workers(monkeypatch, event) > AT_ONCE
+
+
+def test_registration_of_an_erased_student_leaves_the_digest(event: Event) -> None:
+    *_, kept, gone = register(event, 5)
+    mailed()
+    let_time_pass(PAUSE)
+    claim(100)
+    digest = Delivery.objects.get(kind=Delivery.Kind.DIGEST)
+    erase([gone.pk], user=None, deadline=Deadline())
+    assert [part.student for part in digest.parts.all()] == [kept]
+    erase([kept.pk], user=None, deadline=Deadline())
+    assert not Delivery.objects.filter(pk=digest.pk).exists()
+
+
+def test_registration_is_mailed_once(event: Event) -> None:
+    (student,) = register(event, 1)
+    assert registration_of(student.submissions.get()).student == student
+    assert len(mailed()) == 1
+    assert mailed() == []
