@@ -1,6 +1,11 @@
 """Alarms: something odd that an organiser should look at, told once and counted on."""
 
+from urllib.parse import urlencode
+
 from django.db import connection
+from django.urls import reverse
+
+from tickets.models import Alarm
 
 SUBJECT = 100
 """Signs that say what it is about."""
@@ -23,3 +28,16 @@ def ring(kind: str, subject: str, *, count: int | None = None, filters: str = ""
     given = {"kind": str(kind), "subject": subject[:SUBJECT], "filters": filters, "count": count}
     with connection.cursor() as cursor:
         cursor.execute(_RING, given)
+
+
+def path_of(alarm: Alarm) -> str:
+    """Where an organiser acts on it: the registrations that it is about, else the alarms of its kind."""
+    if alarm.filters:
+        return f"{reverse('admin:registrations_registration_changelist')}?{alarm.filters}"
+    return list_path(alarm.kind)
+
+
+def list_path(kind: str) -> str:
+    """The alarms of one kind that nobody has seen."""
+    filters = urlencode({"kind__exact": kind, "seen_at__isempty": 1})
+    return f"{reverse('admin:tickets_alarm_changelist')}?{filters}"

@@ -4,7 +4,18 @@ from celery import current_app, shared_task
 from celery.signals import worker_process_init
 
 from events.clock import database_now
-from tickets import booklets, clusters, deliveries, doorbell, pdf, reminding, rendering, sending, workerfiles
+from tickets import (
+    alerting,
+    booklets,
+    clusters,
+    deliveries,
+    doorbell,
+    pdf,
+    reminding,
+    rendering,
+    sending,
+    workerfiles,
+)
 from tickets.models import Booklet, Printout
 from tickets.papers import printouts
 
@@ -58,8 +69,11 @@ def remind() -> int:
 
 @shared_task(name="tickets.watch")
 def watch() -> int:
-    """Looks at who registered in the last minutes, and rings where it looks like one person's work."""
-    return clusters.watch(now=database_now())
+    """Looks for registrations that seem one person's work, and mails the owners what alarms are new."""
+    found = clusters.watch(now=database_now())
+    if alerting.mail_owners(now=database_now()):
+        doorbell.publish("tickets.send")
+    return found
 
 
 @shared_task(name="tickets.sweep")

@@ -4,7 +4,6 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -13,6 +12,7 @@ from events.asking import Question, ReasonForm, answered, ask
 from events.clock import database_now
 from events.desk import RecordAdmin
 from tickets.admin import columns
+from tickets.alarms import path_of
 from tickets.door.settling import settle
 from tickets.models import Alarm, CheckIn, Scan
 
@@ -132,11 +132,11 @@ def _question(chosen: list[Scan]) -> Question:
 @admin.register(Alarm)
 class AlarmAdmin(RecordAdmin):
     actions = ("see",)
-    list_display = ("last_at", "kind", "about", "count", "first_at", "seen_at", "seen_by")
+    list_display = ("last_at", "kind", "about", "count", "first_at", "told_at", "seen_at", "seen_by")
     list_select_related = ("seen_by",)
     list_filter = ("kind", ("seen_at", admin.EmptyFieldListFilter))
     search_fields = ("subject",)
-    fields = ("kind", "about", "count", "first_at", "last_at", "seen_at", "seen_by")
+    fields = ("kind", "about", "count", "first_at", "last_at", "told_at", "seen_at", "seen_by")
     readonly_fields = ("about",)
     ordering = ("-last_at", "-pk")
 
@@ -145,9 +145,8 @@ class AlarmAdmin(RecordAdmin):
         """With the list of the registrations that it is about, where it is about some."""
         if not obj.filters:
             return obj.subject
-        path = reverse("admin:registrations_registration_changelist")
         words = _("its registrations")
-        return format_html('<bdi>{}</bdi> (<a href="{}?{}">{}</a>)', obj.subject, path, obj.filters, words)
+        return format_html('<bdi>{}</bdi> (<a href="{}">{}</a>)', obj.subject, path_of(obj), words)
 
     def has_see_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("tickets.change_alarm")

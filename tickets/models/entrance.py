@@ -196,7 +196,8 @@ class Scan(models.Model):
 class Alarm(models.Model):
     """Something odd that an organiser should look at; of one kind and subject one row until it was seen.
 
-    `filters` choose the registrations that it is about in their list at the desk.
+    `filters` choose the registrations that it is about in their list at the desk. `told_count` is the count that
+    the owners were mailed last, at `told_at`.
     """
 
     class Kind(models.TextChoices):
@@ -209,6 +210,8 @@ class Alarm(models.Model):
     count = models.PositiveIntegerField(_("how often"), default=1, editable=False)
     first_at = models.DateTimeField(_("first"), editable=False)
     last_at = models.DateTimeField(_("last"), editable=False)
+    told_at = models.DateTimeField(_("mailed"), null=True, editable=False)
+    told_count = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     seen_at = models.DateTimeField(_("seen"), null=True, editable=False)
     seen_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

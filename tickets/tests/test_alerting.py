@@ -1,0 +1,176 @@
+"""What is raised as an alarm reaches the owners by mail: one of a kind an hour, with the page that acts on it."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.db import connection
+from django.db.models import F
+from django.urls import reverse
+from django.utils import timezone
+
+from events.models import Fest
+from events.roles import LEAD, OWNER
+from registrations.models import Registration
+from registrations.tests.builders import build_event, build_fest, build_school, build_submission, build_user
+from tickets import alarms, alerting, tasks
+from tickets.alerting import mail_owners
+from tickets.composing import Composer
+from tickets.deliveries import claim
+from tickets.models import Alarm, Delivery, Letter
+from tickets.tests.desk import desk
+from tickets.tests.test_claiming import in_threads
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def owner() -> Any:
+    build_fest()
+    return build_owner(email="owner@example.org")
+
+
+def build_owner(**values: Any) -> Any:
+    user = build_user(is_staff=True, **values)
+    user.groups.add(Group.objects.get(name=OWNER))
+    return user
+
+
+def mail_now() -> int:
+    return mail_owners(now=timezone.now())
+
+
+def let_hours_pass(hours: float) -> None:
+    Alarm.objects.update(told_at=F("told_at") - dt.timedelta(hours=hours))
+
+
+@pytest.mark.usefixtures("owner")
+def test_alarm_is_mailed_once_to_each_owner_and_to_nobody_else() -> None:
+    build_owner(email="second@example.org")
+    build_owner(email="former@example.org", is_active=False)
+    build_user(email="lead@example.org", is_staff=True).groups.add(Group.objects.get(name=LEAD))
+    build_user(email="root@example.org", is_superuser=True, is_staff=True)
+    alarms.ring("guessing", "Ravi")
+    assert [mail_now(), mail_now()] == [3, 0]
+    mails = Delivery.objects.order_by("to").values_list("to", flat=True)
+    assert list(mails) == ["owner@example.org", "root@example.org", "second@example.org"]
+
+
+@pytest.mark.usefixtures("owner")
+def test_each_kind_is_mailed_once_an_hour() -> None:
+    alarms.ring("guessing", "Ravi")
+    assert mail_now() == 1
+    alarms.ring("guessing", "Asha")
+    alarms.ring("cluster", "Robo Race: Riverside", count=22)
+    assert mail_now() == 1
+    let_hours_pass(0.9)
+    assert mail_now() == 0
+    let_hours_pass(0.2)
+    assert mail_now() == 1
+    assert [one.split(":")[0] for one in Letter.objects.order_by("pk").values_list("text", flat=True)] == [
+        "Ravi",
+        "Robo Race",
+        "Asha",
+    ]
+
+
+@pytest.mark.usefixtures("owner")
+def test_alarm_that_goes_on_is_mailed_again_and_one_that_stands_still_is_not() -> None:
+    alarms.ring("cluster", "Robo Race: Riverside", count=22)
+    mail_now()
+    let_hours_pass(2)
+    alarms.ring("cluster", "Robo Race: Riverside", count=22)
+    assert mail_now() == 0
+    alarms.ring("cluster", "Robo Race: Riverside", count=23)
+    assert mail_now() == 1
+
+
+@pytest.mark.usefixtures("owner")
+def test_alarm_that_somebody_has_seen_is_not_mailed() -> None:
+    alarms.ring("guessing", "Ravi")
+    Alarm.objects.update(seen_at=timezone.now())
+    assert mail_now() == 0
+
+
+def test_alarm_waits_until_an_owner_can_be_mailed() -> None:
+    build_fest()
+    alarms.ring("guessing", "Ravi")
+    assert mail_now() == 0
+    build_owner(email="owner@example.org")
+    assert mail_now() == 1
+
+
+@pytest.mark.usefixtures("owner")
+@pytest.mark.parametrize("kind", Alarm.Kind.values)
+def test_every_kind_leads_to_a_page_that_opens(kind: str) -> None:
+    alarms.ring(kind, "one")
+    alarms.ring(kind, "another")
+    mail_now()
+    composed = Composer().compose(claim(10))
+    ((_delivery, message),) = composed
+    link = Letter.objects.get().link
+    assert link in message.body
+    assert desk().get(link.removeprefix(settings.SITE_URL)).status_code == 200
+    assert "one" in message.body
+    assert "another" in message.body
+
+
+def test_flood_is_released_in_one_go_from_the_mail_and_the_next_have_the_seats(owner: Any) -> None:
+    """All seats taken with one stranger's address and schools of everywhere, while two honest students wait."""
+    event = build_event(Fest.objects.get(), capacity=12, name="Robo Race")
+    for number in range(12):
+        build_submission(event, email="stranger@example.org", school=build_school(f"School {number}").name)
+    for number in range(2):
+        build_submission(event, name=f"Honest {number}")
+    tasks.watch()
+    assert Delivery.objects.get(kind="letter").to == owner.email
+    path = Letter.objects.get().link.removeprefix(settings.SITE_URL)
+    client = desk()
+    chosen = list(client.get(path).context["cl"].queryset.values_list("pk", flat=True))
+    assert len(chosen) == 12
+    data = {"action": "cancel_registrations", "_selected_action": chosen, "confirmed": "yes"}
+    assert client.post(path, data).status_code == 302
+    states = Registration.objects.order_by("pk").values_list("state", flat=True)
+    assert list(states) == ["cancelled"] * 12 + ["confirmed"] * 2
+
+
+@pytest.mark.usefixtures("owner")
+def test_front_page_still_shows_the_alarm_after_it_was_mailed() -> None:
+    alarms.ring("guessing", "Ravi")
+    mail_now()
+    page = desk().get(reverse("admin:index")).content.decode()
+    assert "alarm to look at" in page
+
+
+def mail_from_two(monkeypatch: pytest.MonkeyPatch) -> int:
+    """Two beats at once, each paused between looking and writing; how many mails there are."""
+    build_fest()
+    build_owner(email="owner@example.org")
+    alarms.ring("guessing", "Ravi")
+    new_by_kind = alerting._new_by_kind
+
+    def slowly(now: dt.datetime) -> Any:
+        found = new_by_kind(now)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(0.3)")
+        return found
+
+    monkeypatch.setattr(alerting, "_new_by_kind", slowly)
+    in_threads(mail_now, 2)
+    return Delivery.objects.count()
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_two_beats_at_once_mail_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert mail_from_two(monkeypatch) == 1
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_two_beats_without_the_lock_mail_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The negative control."""
+    monkeypatch.setattr(alerting, "_LOCK", "SELECT 1")
+    assert mail_from_two(monkeypatch) == 2
