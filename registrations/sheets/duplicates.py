@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from django.utils.translation import gettext as _
 
 from registrations.naming import email_key, name_key
+from registrations.sheets.budget import Budget
 from registrations.sheets.headers import Meaning
 from registrations.sheets.students import Code, ListedStudent, Problem
 
@@ -12,7 +13,7 @@ SHORTEST = 8
 """Signs of a name in which one other sign is a slip of the pen; Anu and Anil are two students."""
 
 
-def problems_among(students: Iterable[ListedStudent]) -> Iterator[Problem]:
+def problems_among(students: Iterable[ListedStudent], budget: Budget) -> Iterator[Problem]:
     """What is suspicious about a row and an earlier one, each row with the first such row only.
 
     Names are compared through what is left of them without one sign, so that the work grows with the rows, not
@@ -21,6 +22,7 @@ def problems_among(students: Iterable[ListedStudent]) -> Iterator[Problem]:
     known: dict[tuple[int, str], list[ListedStudent]] = {}
     rolls: dict[tuple[int, str, str], ListedStudent] = {}
     for student in students:
+        budget.check()
         if not (student.name and student.grade):
             continue
         traces = [(student.grade, trace) for trace in traces_of(name_key(student.name))]

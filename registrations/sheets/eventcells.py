@@ -4,6 +4,7 @@ import difflib
 import itertools
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from django.utils.translation import gettext as _
 
@@ -17,12 +18,19 @@ _YES = frozenset(
 _NO = frozenset(
     ["", "no", "n", "0", "false", "f", "✗", "✘", "❌", "☐", "na", "n a", "nil", "none", "नहीं", "இல்லை"]
 )
+_NOTHING = frozenset(["na", "n a", "nil", "none", "null"])
+_LONGEST_NOTHING = 20
 _NUMBERED = re.compile(r"^\s*(?:\(?\d{1,2}[.)]|[•*·–-])\s+")
 _LOOSE = re.compile(r"\s*(?:/|&|\+|\band\b)\s*", re.IGNORECASE)
 MOST_EVENTS = 20
 """Named in one cell; more is a text, not a list of events."""
 MOST_GUESSES = 200
 """Different unknown names of one file that are compared with those of the fest."""
+LONGEST_NAME = 200
+"""Characters that are compared with names of events, which have 120."""
+MOST_KEPT = 2_000
+"""Different cells of one file whose names are remembered."""
+_DASHES = "-–—. \t"
 
 
 class EventNames:
@@ -37,13 +45,11 @@ class EventNames:
         self._most_words = 1 + max((name.count(",") for name in events.values()), default=0)
         self._close: dict[str, str] = {}
         self._cells: dict[str, list[str]] = {}
+        self._slugs = lru_cache(maxsize=MOST_KEPT)(self._found)
 
     def read(self, row: int, text: str) -> tuple[list[str], list[Problem]]:
         """The slugs in one cell and what could not be found, each with what was probably meant."""
-        if text not in self._cells:
-            # A class often takes part in the same events: one text, read once.
-            self._cells[text] = list(itertools.islice(self._pieces(text), MOST_EVENTS + 1))
-        pieces = self._cells[text]
+        pieces = self._pieces_of_cell(text)
         if len(pieces) > MOST_EVENTS:
             problem = _("Enter %(most)d events or fewer") % {"most": MOST_EVENTS}
             return [], [Problem(row, Meaning.EVENTS, Code.EVENT, problem, value=text)]
@@ -70,10 +76,19 @@ class EventNames:
             return text
         return "; ".join(name for old in pieces for name in (new if old == piece else [old]))
 
+    def _pieces_of_cell(self, text: str) -> list[str]:
+        """A class often takes part in the same events: one text, read once."""
+        if text in self._cells:
+            return self._cells[text]
+        pieces = list(itertools.islice(self._pieces(text), MOST_EVENTS + 1))
+        if len(self._cells) < MOST_KEPT:
+            self._cells[text] = pieces
+        return pieces
+
     def _pieces(self, text: str) -> Iterator[str]:
         """The cell cut at line ends and semicolons, then at those commas that do not belong to a name."""
         for line in re.split(r"[;\n\r|]", text):
-            given = (word for word in line.split(",") if is_given(word))
+            given = (word for word in line.split(",") if is_given(word)) if line.strip() else ()
             # One event more than is read, so that the rest is not cut off in silence.
             words = list(itertools.islice(given, (MOST_EVENTS + 1) * self._most_words))
             at = 0
@@ -93,9 +108,14 @@ class EventNames:
         is_list = not self._slugs(piece) and all(self._slugs(part) for part in parts)
         return parts if is_list else [piece]
 
-    def _slugs(self, text: str) -> list[str]:
+    def _found(self, text: str) -> list[str]:
+        if len(text) > LONGEST_NAME:
+            return []
         key = name_key(text)
-        return self._by_key.get(key) or self._by_key.get(name_key(_NUMBERED.sub("", text)), [])
+        if known := self._by_key.get(key):
+            return known
+        plain = _NUMBERED.sub("", text)
+        return self._by_key.get(name_key(plain), []) if plain != text else []
 
     def _problem(self, row: int, piece: str, found: list[str]) -> Problem:
         if found:
@@ -114,7 +134,7 @@ class EventNames:
         return Problem(row, Meaning.EVENTS, Code.EVENT, text, value=piece, suggestion=meant)
 
     def _meant(self, piece: str) -> str:
-        key = name_key(piece)[:100]
+        key = name_key(piece[:100])[:100]
         if key not in self._close and len(self._close) < MOST_GUESSES:
             close = difflib.get_close_matches(key, self._by_key, n=1, cutoff=0.65)
             self._close[key] = self.names[self._by_key[close[0]][0]] if close else ""
@@ -123,7 +143,7 @@ class EventNames:
 
 def mark_of(text: str) -> bool | None:
     """Whether a cell under an event's name says yes; None for what says neither."""
-    key = clean_text(text).casefold()
+    key = clean_text(text[:LONGEST_NAME]).casefold()
     if key in _YES:
         return True
     return None if is_given(text) and key not in _NO else False
@@ -131,10 +151,7 @@ def mark_of(text: str) -> bool | None:
 
 def is_given(text: str) -> bool:
     """Whether a cell says something: not a dash, not "n/a", not "nil"."""
-    return bool(clean_text(text).strip("-–—. ")) and name_key(text) not in (
-        "na",
-        "n a",
-        "nil",
-        "none",
-        "null",
-    )
+    text = text.strip(_DASHES)
+    if not text or not clean_text(text).strip(_DASHES):
+        return False
+    return len(text) > _LONGEST_NOTHING or name_key(text) not in _NOTHING

@@ -17,12 +17,18 @@ _SHAPE = re.compile(
     re.IGNORECASE,
 )
 
+LONGEST = 100
+"""Characters; a longer text is no grade."""
+
 
 def grade_of(text: str) -> tuple[int, str] | None:
     """The number and the section in it, if it holds one; None for what is no grade.
 
     Digits of every script are read. The number is not compared with the grades of a fest.
     """
+    text = text.strip()
+    if len(text) > LONGEST:
+        return None
     plain = normalized("NFKC", text).strip()
     found = _SHAPE.fullmatch(plain)
     if not found:

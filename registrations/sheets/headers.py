@@ -72,6 +72,8 @@ SPELLINGS: dict[Meaning, str] = {
     Meaning.PROBLEM: "problem|problems",
 }
 _MEANINGS = {name_key(text): meaning for meaning, texts in SPELLINGS.items() for text in texts.split("|")}
+LONGEST_TITLE = 200
+"""Characters of a title that are looked at; what goes on for longer is no title of ours."""
 _ONCE = (Meaning.NAME, Meaning.GRADE, Meaning.SECTION, Meaning.ROLL_NUMBER, Meaning.EMAIL)
 
 
@@ -169,6 +171,7 @@ def header_of(sheet: Sheet, events: Iterable[str] = ()) -> Header:
 
 def meaning_of(title: str) -> Meaning:
     """What a title says, whatever its case, punctuation, number at the end or remark in brackets."""
+    title = title[:LONGEST_TITLE]
     for text in (title, title.partition("(")[0], title.partition("/")[0], title.partition("/")[2]):
         key = name_key(text)
         if meaning := _MEANINGS.get(key) or _MEANINGS.get(_without_number(key)):
@@ -184,7 +187,7 @@ def _columns(row: Row, width: int, events: dict[str, str]) -> tuple[Column, ...]
     columns: list[Column] = []
     for position in range(width):
         title = " ".join(row.cell(position).split())
-        event = events.get(name_key(title), "") if title else ""
+        event = events.get(name_key(title), "") if 0 < len(title) <= LONGEST_TITLE else ""
         meaning = Meaning.EVENT_MARK if event else meaning_of(title)
         repeated = _is_repeated(meaning, columns)
         columns.append(Column(position, title, Meaning.NONE if repeated else meaning, event, repeated))

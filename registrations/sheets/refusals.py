@@ -26,6 +26,9 @@ TEXTS = {
     ),
     "long": _("Row %(row)s of the selected file has a cell with more than %(most_signs)s characters"),
     "quote": _('Row %(row)s of the selected file opens a quotation mark (") that is never closed'),
+    "slow": _(
+        "The selected file takes too long to read. Copy the list alone into a new file, or send it in parts"
+    ),
     "nobody": _("The selected file has no students below its titles"),
     "no timetable": _("Select a timetable"),
     "timetable": _("The selected file must have the titles of an exported timetable, like Event and Starts"),
@@ -37,6 +40,7 @@ PASTED_TEXTS = {
     "kind": _("Paste the rows as they stand in the spreadsheet, without markup and control characters"),
     "size": _("The pasted rows must be smaller than 2MB"),
     "empty": _("Paste the rows of your spreadsheet"),
+    "slow": _("The pasted rows take too long to read. Paste the list alone, or in parts"),
     "nobody": _("The pasted rows have no students below the titles"),
     "rows": _("The pasted rows must be %(most_rows)s students or fewer"),
     "columns": _("The pasted rows must have %(most_columns)s columns or fewer"),

@@ -10,10 +10,12 @@ from events.exporting.cells import unguarded
 from registrations.fields import suggested_email
 from registrations.forms import DetailsForm
 from registrations.naming import clean_text, label_key
+from registrations.sheets.budget import Budget
 from registrations.sheets.duplicates import problems_among
 from registrations.sheets.eventcells import EventNames, is_given, mark_of
 from registrations.sheets.grades import grade_of
 from registrations.sheets.headers import Column, Header, Meaning
+from registrations.sheets.problems import MAX_PER_LIST, ProblemsOfRow, fault_of, unused_cells
 from registrations.sheets.refusals import FileRefused
 from registrations.sheets.sheet import MOST_ROWS, Row, Sheet
 from registrations.sheets.students import Code, ListedStudent, Listing, Problem
@@ -28,8 +30,11 @@ def listing_of(
     grades: range,
     events: Mapping[str, str],
     events_for_all: Sequence[str] = (),
+    budget: Budget | None = None,
 ) -> Listing:
-    """Every row below the header as a student, with what is wrong about it. Raises FileRefused past 1,000 rows.
+    """Every row below the header as a student, with what is wrong about it.
+
+    Raises FileRefused past 1,000 rows, or past the budget of processor time.
 
     `events` are slug -> name of the events that may be named; those `for_all` are taken for a row that names none.
     A title row that stands there again is no student.
@@ -38,10 +43,10 @@ def listing_of(
     rows = [row for row in sheet.rows if row.number > header.row and _titles(row, len(titles)) != titles]
     if len(rows) > MOST_ROWS:
         raise FileRefused("rows", is_paste=sheet.encoding == "paste")
-    names = EventNames(events)
-    reader = _RowReader(header, grades, names, tuple(events_for_all))
+    budget = budget or Budget(is_paste=sheet.encoding == "paste")
+    reader = _RowReader(header, grades, EventNames(events), tuple(events_for_all), budget)
     students = tuple(reader.read(row) for row in rows)
-    problems = [*reader.problems, *problems_among(students)]
+    problems = [*reader.problems, *unused_cells(rows, header.columns), *problems_among(students, budget)]
     problems.sort(key=lambda problem: (problem.row, not problem.is_error))
     return Listing(students, tuple(problems))
 
@@ -51,20 +56,34 @@ def _titles(row: Row, width: int) -> tuple[str, ...]:
 
 
 class _RowReader:
-    """Reads one row after the other and keeps their problems."""
+    """Reads one row after the other and keeps their problems, as many as somebody may want to read."""
 
     def __init__(
-        self, header: Header, grades: range, events: EventNames, events_for_all: tuple[str, ...]
+        self,
+        header: Header,
+        grades: range,
+        events: EventNames,
+        events_for_all: tuple[str, ...],
+        budget: Budget,
     ) -> None:
         self.columns = header.columns
         self.grades, self.events, self.events_for_all = grades, events, events_for_all
+        self.budget = budget
         self.problems: list[Problem] = []
+        self._of_row = ProblemsOfRow(0)
 
     def read(self, row: Row) -> ListedStudent:
+        self.budget.check()
+        self._of_row = ProblemsOfRow(row.number)
         # A table of ours, corrected and sent again, has apostrophes before what looks like a formula.
-        row = Row(row.number, tuple(unguarded(cell) for cell in row.cells))
+        row = self._limited(Row(row.number, tuple(unguarded(cell) for cell in row.cells)))
+        student = self._student(row)
+        self.problems += self._of_row.kept(is_short=len(self.problems) >= MAX_PER_LIST)
+        return student
+
+    def _student(self, row: Row) -> ListedStudent:
         grade, section = self._grade_and_section(row)
-        student = ListedStudent(
+        return ListedStudent(
             row.number,
             self._name(row),
             grade,
@@ -73,8 +92,18 @@ class _RowReader:
             self._email(row),
             self._events(row),
         )
-        self._report_unused(row)
-        return student
+
+    def _limited(self, row: Row) -> Row:
+        """The row without cells that are too long or stacked with accents; each of them that counts is an error."""
+        faults = {at: fault for at, cell in enumerate(row.cells) if (fault := fault_of(cell))}
+        if not faults:
+            return row
+        for column in self.columns:
+            if column.position in faults and not column.is_extra:
+                words = {"column": column.letter, "problem": faults[column.position]}
+                text = _("Column %(column)s: %(problem)s") % words
+                self._error(row, column.meaning, Code.TEXT, text, row.cells[column.position])
+        return Row(row.number, tuple("" if at in faults else cell for at, cell in enumerate(row.cells)))
 
     def _cell(self, row: Row, meaning: Meaning) -> str:
         """The first filled cell among the columns of this meaning; several hold one value only by override."""
@@ -128,22 +157,29 @@ class _RowReader:
         return email
 
     def _events(self, row: Row) -> tuple[str, ...]:
-        """The events of all columns about events; a row without any takes those for all."""
+        """The events of all columns about events; a row without any takes those for all.
+
+        A row with more problems than are shown is not read to its end: somebody has to look at it anyway.
+        """
         slugs: list[str] = []
-        problems: list[Problem] = []
+        has_unknown = False
         for column in self.columns:
             text = row.cell(column.position)
-            if column.meaning == Meaning.EVENTS:
+            if column.meaning not in (Meaning.EVENTS, Meaning.EVENT_MARK):
+                continue
+            if self._of_row.is_full:
+                self._of_row.skip(text)
+            elif column.meaning == Meaning.EVENTS:
                 found, unknown = self.events.read(row.number, text)
                 slugs += found
-                problems += unknown
-            elif column.meaning == Meaning.EVENT_MARK:
+                self._of_row.extend(unknown)
+                has_unknown = has_unknown or bool(unknown)
+            else:
                 slugs += self._marked(row, column, text)
-        if not slugs and not problems:
+        if not slugs and not has_unknown:
             slugs += self.events_for_all
             if not slugs:
                 self._error(row, Meaning.EVENTS, Code.NO_EVENT, _("Enter at least one event"))
-        self.problems += problems
         return tuple(dict.fromkeys(slugs))
 
     def _marked(self, row: Row, column: Column, text: str) -> list[str]:
@@ -152,15 +188,6 @@ class _RowReader:
             problem = _("Under “%(event)s” write yes, or leave the cell empty") % {"event": column.title}
             self._error(row, Meaning.EVENT_MARK, Code.MARK, problem, text)
         return self.events.read(row.number, column.event)[0] if says else []
-
-    def _report_unused(self, row: Row) -> None:
-        """A filled cell under no title is nowhere announced but here."""
-        for column in self.columns:
-            text = row.cell(column.position)
-            if column.is_extra and not column.title and text:
-                words = {"column": column.letter, "text": clean_text(text)[:100]}
-                problem = _("Column %(column)s has no title: “%(text)s” is not used.") % words
-                self._warn(row, Meaning.NONE, Code.UNUSED, problem, text)
 
     def _cleaned(self, row: Row, meaning: Meaning, text: str) -> str:
         """As the form of a single student cleans it; what the form refuses is refused here in its words."""
@@ -172,11 +199,11 @@ class _RowReader:
             return ""
 
     def _error(self, row: Row, column: Meaning, code: Code, text: str, value: str = "") -> None:
-        self.problems.append(Problem(row.number, column, code, text, value=value))
+        self._of_row.add(Problem(row.number, column, code, text, value=value))
 
     def _warn(
         self, row: Row, column: Meaning, code: Code, text: str, value: str, suggestion: str = ""
     ) -> None:
-        self.problems.append(
+        self._of_row.add(
             Problem(row.number, column, code, text, is_error=False, value=value, suggestion=suggestion)
         )

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from events.text import shortened
+
 MOST_BYTES = 2 * 1024 * 1024
 MOST_ROWS = 1_000
 """Students in one list (DECISIONS 22)."""
@@ -10,7 +12,7 @@ MOST_LINES = 10_000
 """Rows of a workbook with blank ones between and below; what is filled of them is limited by `MOST_ROWS`."""
 MOST_COLUMNS = 100
 MOST_SIGNS = 5_000
-"""In one cell. A longer one is a damaged file, not a name."""
+"""In one cell. Of a longer one so much is kept that its row can say so."""
 MOST_SIGNS_IN_ALL = 4 * 1024 * 1024
 """A file of two megabytes holds no more, but a workbook can point a thousand cells at one long text."""
 MOST_HEADING_ROWS = 10
@@ -49,13 +51,13 @@ class Sheet:
 
 
 def filled_rows(numbered: Iterable[tuple[int, Iterable[str]]]) -> tuple[Row, ...]:
-    """The rows that hold something, cut after their last filled cell."""
+    """The rows that hold something, cut after their last filled cell; no cell is longer than has to be told."""
     rows = ((number, trimmed(cells)) for number, cells in numbered)
     return tuple(Row(number, cells) for number, cells in rows if cells)
 
 
 def trimmed(cells: Iterable[str]) -> tuple[str, ...]:
-    texts = [cell if not is_blank(cell) else "" for cell in cells]
+    texts = [shortened(cell, MOST_SIGNS) if not is_blank(cell) else "" for cell in cells]
     while texts and not texts[-1]:
         texts.pop()
     return tuple(texts)
@@ -76,6 +78,4 @@ def excess(rows: Iterable[Row], before: int = 0) -> tuple[str, int] | None:
             return "rows", 0
         if len(row.cells) > MOST_COLUMNS:
             return "columns", 0
-        if any(len(cell) > MOST_SIGNS for cell in row.cells):
-            return "long", row.number
     return None

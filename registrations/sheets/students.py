@@ -21,6 +21,7 @@ class Code(StrEnum):
     TWICE = "twice"
     DOUBT = "doubt"
     UNUSED = "unused"
+    MORE = "more"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from events.capacity import set_capacity
 from events.clock import database_now
 from events.models import Category, Event, Fest, Venue
+from events.text import has_mark_run
 from events.trail import record
 from registrations.naming import clean_text, name_key
 from registrations.sheets.reading import read_paste
@@ -30,6 +31,8 @@ TITLES = {
     "grades": ("grades", "grade", "classes", "class", "who", "for"),
 }
 MOST_EVENTS = 300
+LONGEST_CELL = 300
+"""Characters that are read of a cell: more than any column takes, so that a longer one is refused as too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,7 @@ def _columns(rows: Sequence[Row]) -> tuple[dict[str, int], Sequence[Row]]:
     """Where each column is; a first row that names at least three of them is the row of titles."""
     found: dict[str, int] = {}
     for at, cell in enumerate(rows[0].cells):
-        title = name_key(cell)
+        title = name_key(cell[:LONGEST_CELL])
         for name, spellings in TITLES.items():
             if title in spellings and name not in found:
                 found[name] = at
@@ -107,8 +110,13 @@ def _columns(rows: Sequence[Row]) -> tuple[dict[str, int], Sequence[Row]]:
 
 
 def _read(row: Row, columns: Mapping[str, int], fest: Fest, known: set[str]) -> PastedEvent:
-    texts = {name: clean_text(row.cell(columns[name])) if name in columns else "" for name in COLUMNS}
+    texts = {
+        name: clean_text(row.cell(columns[name])[:LONGEST_CELL]) if name in columns else ""
+        for name in COLUMNS
+    }
     values, problems = cells.event_values(texts, fest=fest)
+    if any(map(has_mark_run, texts.values())):
+        problems.append(_("Remove the accents that are stacked on one letter."))
     if texts["name"] and name_key(texts["name"]) in known:
         problems.append(_("An event of this name is there already."))
     return PastedEvent(row.number, texts, values, tuple(problems))

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from events.text import has_mark_run
+
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
@@ -57,6 +59,8 @@ def _text(most: int) -> Callable[[str, Fest], str]:
             raise Unreadable(_("It is empty."))
         if len(text) > most:
             raise Unreadable(_("It has more than %(most)d characters.") % {"most": most})
+        if has_mark_run(text):
+            raise Unreadable(_("It has too many accents stacked on one letter."))
         if "\x00" in text or not text.isprintable():
             raise Unreadable(_("It has characters that cannot be shown."))
         return text

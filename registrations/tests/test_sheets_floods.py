@@ -1,0 +1,196 @@
+"""Lists whose text, or whose problems, are made to keep the reader busy: every row is told, in bounded steps."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from events.tests.steps import counted
+from events.tests.worst import MARKS, worst_texts
+from registrations.sheets import budget, problems
+from registrations.sheets.headers import header_of
+from registrations.sheets.reading import read_file, read_paste
+from registrations.sheets.refusals import FileRefused
+from registrations.sheets.rows import listing_of
+from registrations.sheets.sheet import MOST_SIGNS, Row, Sheet, trimmed
+from registrations.sheets.students import Code, Listing
+from registrations.tests.files import csv_bytes, xlsx_bytes
+from registrations.tests.uploading import (
+    LISTS,
+    browser,
+    build_listed_fest,
+    build_listing_teacher,
+    draft_of,
+    handed_over,
+)
+
+EVENTS = {f"event-{number}": f"Event name {number}" for number in range(40)}
+TITLES = ["Name", "Grade", "Event"]
+STACKED = "a" + MARKS * 2490
+GOOD = ["Asha Rao", "9", "Event name 7"]
+TOO_MANY = "Remove the accents that are stacked on one letter: it can carry 30 at most"
+
+Table = list[list[str]]
+
+
+def xlsx(table: Table) -> Sheet:
+    return read_file(xlsx_bytes(table))
+
+
+def csv(table: Table) -> Sheet:
+    return read_file(csv_bytes(table))
+
+
+def paste(table: Table) -> Sheet:
+    return read_paste("\n".join("\t".join(row) for row in table))
+
+
+def listing(sheet: Sheet) -> Listing:
+    header = header_of(sheet, EVENTS.values())
+    return listing_of(sheet, header, grades=range(5, 13), events=EVENTS)
+
+
+def errors(listed: Listing) -> list[tuple[int, str]]:
+    return [(one.row, one.text) for one in listed.problems if one.is_error]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _counted_in_steps() -> Iterator[None]:
+    """Counting takes longer than reading, so here only the steps are limited."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(budget, "SECONDS", 300.0)
+        yield
+
+
+WAYS = pytest.mark.parametrize("way", [xlsx, csv, paste])
+
+
+@WAYS
+@pytest.mark.parametrize(
+    ("cells", "column"),
+    [([STACKED, *GOOD[1:]], "A"), ([GOOD[0], STACKED, GOOD[2]], "B"), ([*GOOD[:2], STACKED], "C")],
+)
+def test_stacked_marks_are_an_error_of_their_row_and_the_rest_is_read(
+    way: Callable[[Table], Sheet], cells: list[str], column: str
+) -> None:
+    listed = listing(way([TITLES, cells, GOOD]))
+    assert errors(listed) == [(2, f"Column {column}: {TOO_MANY}")]
+    assert [student.row for student in listed.ready] == [3]
+
+
+@WAYS
+def test_hundreds_of_stacked_names_cost_few_steps(way: Callable[[Table], Sheet]) -> None:
+    """The case that stopped the site: 820 such names took a web worker 30 seconds. A file has room for 200."""
+    table = [TITLES, *([STACKED, *GOOD[1:]] for _ in range(820 if way is xlsx else 200))]
+    with counted() as steps:
+        listed = listing(way(table))
+    assert len(listed.rows_with_errors) == len(table) - 1
+    assert steps.normalized < 1_000_000
+    assert steps.lines < 3_000 * len(table) + 4 * sum(len(row[0]) for row in table)
+
+
+def test_title_of_stacked_marks_is_a_column_that_is_not_used() -> None:
+    sheet = csv([[*TITLES, STACKED], [*GOOD, "x"]])
+    with counted() as steps:
+        header = header_of(sheet, EVENTS.values())
+    assert [column.is_extra for column in header.columns] == [False] * 3 + [True]
+    assert steps.normalized < 50_000
+    assert errors(listing(sheet)) == []
+
+
+@WAYS
+def test_cell_that_is_too_long_is_an_error_of_its_row(way: Callable[[Table], Sheet]) -> None:
+    listed = listing(way([TITLES, ["x" * 10_000, *GOOD[1:]], GOOD]))
+    assert errors(listed) == [(2, "Column A: Shorten the text to 5,000 characters or less")]
+    assert [student.row for student in listed.ready] == [3]
+
+
+def test_what_is_kept_of_a_cell_is_bounded_and_still_refused() -> None:
+    sheet = xlsx([TITLES, [STACKED, "9", "x" * 30_000]])
+    assert [len(cell) for cell in sheet.rows[1].cells] == [32, 1, MOST_SIGNS + 1]
+    kept = Sheet((sheet.rows[0], Row(2, sheet.rows[1].cells)))
+    assert len(errors(listing(kept))) == 2
+
+
+def unknown_events(rows: int, columns: int) -> Table:
+    titles = ["Name", "Grade", *(f"Event {number}" for number in range(columns))]
+    return [
+        titles,
+        *([f"Asha {row}", "9", *(f"No{row}x{at}" for at in range(columns))] for row in range(rows)),
+    ]
+
+
+def test_unknown_events_are_told_up_to_a_limit_and_counted() -> None:
+    """1,000 rows of 98 unknown events were 99,000 problems, 22 seconds and 206 MB."""
+    with counted() as steps:
+        listed = listing(csv(unknown_events(1_000, 98)))
+    assert listed.rows_with_errors == frozenset(range(2, 1_002))
+    assert len(listed.problems) <= 2 * problems.MAX_PER_LIST + 3 * 1_000
+    assert steps.lines < 12_000 * 1_000
+    of_first = [one.text for one in listed.problems if one.row == 2]
+    assert (len(of_first), of_first[-1]) == (11, "And up to 88 more problems in this row")
+    of_last = [one for one in listed.problems if one.row == 1_001 and one.is_error]
+    assert [one.code for one in of_last] == [Code.EVENT, Code.MORE]
+
+
+def test_row_with_as_many_problems_as_are_told_says_all_of_them() -> None:
+    listed = listing(csv(unknown_events(1, problems.MAX_PER_ROW)))
+    assert [one.code for one in listed.problems] == [Code.EVENT] * problems.MAX_PER_ROW
+
+
+def test_column_without_a_title_is_one_problem() -> None:
+    listed = listing(csv([TITLES, *([*GOOD[:1], "9", GOOD[2], "", f"x{number}"] for number in range(50))]))
+    unused = [(one.row, one.text) for one in listed.problems if one.code == Code.UNUSED]
+    assert unused == [(2, "Column E has no title: “x0” and 49 cells below it are not used.")]
+
+
+@pytest.mark.parametrize(
+    ("way", "words"),
+    [
+        (
+            csv,
+            "The selected file takes too long to read. Copy the list alone into a new file, or send it in parts",
+        ),
+        (paste, "The pasted rows take too long to read. Paste the list alone, or in parts"),
+    ],
+)
+def test_list_past_its_budget_of_processor_time_ends_with_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, way: Callable[[Table], Sheet], words: str
+) -> None:
+    sheet = way([TITLES, GOOD])
+    now = [0.0]
+    monkeypatch.setattr("time.thread_time", lambda: now.__setitem__(0, now[0] + 1) or now[0])
+    listing(sheet)
+    monkeypatch.setattr(budget, "SECONDS", 1.0)
+    with pytest.raises(FileRefused) as refused:
+        listing(sheet)
+    assert str(refused.value.text) == words
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(cells=st.lists(worst_texts(1_500), min_size=3, max_size=3), titles=st.permutations(TITLES))
+def test_worst_of_unicode_costs_a_list_few_steps(cells: Sequence[str], titles: Sequence[str]) -> None:
+    """As they come from a file: what a text file cannot hold is refused before."""
+    rows = (Row(1, tuple(titles)), *(Row(number, tuple(cells)) for number in range(2, 6)))
+    cut = Sheet(tuple(Row(row.number, trimmed(row.cells)) for row in rows))
+    with counted() as steps:
+        listing(cut)
+    signs = sum(len(cell) for row in cut.rows for cell in row.cells)
+    assert steps.total <= 40_000 + 120 * signs
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("as_file", [True, False])
+def test_pages_of_a_list_of_stacked_names_cost_few_steps(*, as_file: bool) -> None:
+    """From the upload to the preview: the draft keeps what shows the fault, and no more."""
+    build_listed_fest()
+    client = browser(build_listing_teacher())
+    table = [["Name", "Class", "Event"], *([STACKED, "9", "Robo Race"] for _ in range(60)), GOOD]
+    data = xlsx_bytes(table) if as_file else "\n".join("\t".join(row) for row in [*table[:20], GOOD])
+    with counted() as steps:
+        class_list = draft_of(handed_over(client, data))
+        page = client.get(f"{LISTS}{class_list.pk}/").content.decode()
+    assert page.count(TOO_MANY) == (50 if as_file else 19)
+    assert steps.normalized < 200_000
+    assert max(len(cell) for row in class_list.rows.all() for cell in row.cells) == 32
