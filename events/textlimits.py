@@ -1,6 +1,6 @@
 """The limits of `events.text` for forms: every field that takes text refuses a run of marks, in words."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -16,9 +16,12 @@ else:
 TOO_MANY_MARKS = _("Remove the accents that are stacked on one letter: it can carry %(most)d at most")
 
 
-def validate_marks(text: str) -> None:
-    """Raises ValidationError for a letter with more combining marks than any language has."""
-    if has_mark_run(text):
+def validate_marks(value: Any) -> None:
+    """Raises ValidationError for a letter with more combining marks than any language has.
+
+    Some fields of Django read a text and make something else of it, which has been judged by then.
+    """
+    if isinstance(value, str) and has_mark_run(value):
         raise ValidationError(TOO_MANY_MARKS, code="marks", params={"most": MAX_MARKS})
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import importlib
 import pkgutil
+import uuid
 from collections.abc import Iterator
 from copy import deepcopy
 from functools import cache
@@ -90,6 +91,15 @@ class _Limited(LimitedText, _Forgotten):
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self.fields["late"] = forms.CharField()
+
+
+class _Numbered(LimitedText, forms.Form):
+    key = forms.UUIDField()
+    extra = forms.JSONField()
+
+
+def test_field_that_makes_something_else_of_its_text_goes_on_doing_so() -> None:
+    assert _Numbered({"key": str(uuid.uuid4()), "extra": "[1]"}).is_valid()
 
 
 def test_limited_form_refuses_a_run_in_each_field_and_any_other_form_does_not() -> None:
