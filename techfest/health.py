@@ -34,7 +34,7 @@ def ready(request: HttpRequest) -> JsonResponse:
     for name, look in PARTS.items():
         is_well, words = look()
         parts[name] = {"ok": is_well, "text": words}
-        if name == "database" and not is_well:
+        if name in {"database", "migrations"} and not is_well:
             break
     well = all(part["ok"] for part in parts.values())
     return JsonResponse({"ready": well, "parts": parts}, status=200 if well else 503)
@@ -78,9 +78,18 @@ def mail() -> tuple[bool, str]:
     return seconds <= OWED_AT_MOST.total_seconds(), f"the oldest owed mail has waited {seconds} s"
 
 
+def restore() -> tuple[bool, str]:
+    from registrations.restore.hold import current_hold
+
+    if current_hold():
+        return False, "the database was restored; mails are held until an owner has decided in the admin"
+    return True, "not restored"
+
+
 PARTS: dict[str, Callable[[], tuple[bool, str]]] = {
     "database": database,
     "migrations": migrations,
     "broker": broker,
     "mail": mail,
+    "restore": restore,
 }

@@ -13,6 +13,7 @@ from events.clock import database_now
 from events.rows import insert
 from registrations.models import Change, Registration, Student, Submission
 from registrations.naming import mailbox_key
+from registrations.restore import hold
 from tickets import gathering, letters
 from tickets.keys import random_key
 from tickets.models import Booklet, Delivery, Ticket
@@ -243,10 +244,14 @@ def claim(limit: int) -> list[Delivery]:
     A delivery whose PDF is still to be made stays, unless it has waited too long. What a dead worker held
     is taken again once its lease is over. Each goes to the address that is on record by now; who is owed
     longest comes first, but what goes to many at once waits for all that concerns somebody alone. What comes
-    to one mailbox too often is held back and gathered.
+    to one mailbox too often is held back and gathered. Nothing is claimed of a database that was restored,
+    until an owner has decided which mails go.
     """
     now = database_now()
     with transaction.atomic():
+        marker = hold.locked_marker()
+        if marker.is_held:
+            return []
         due = Delivery.objects.due(now, LEASE).exclude(_waits_for_pdf(now))
         rows = due.alias(is_to_many=Q(kind__in=TO_MANY)).order_by("is_to_many", "due_at", "pk")
         locked = rows.select_related("student").select_for_update(skip_locked=True, of=("self",))
@@ -257,6 +262,10 @@ def claim(limit: int) -> list[Delivery]:
         Delivery.objects.filter(pk__in=ids).update(
             state=State.SENDING, claimed_at=now, attempts=F("attempts") + 1
         )
+        if ids:
+            hold.advance(marker)
+    if ids:
+        hold.publish(marker)
     rows = Delivery.objects.filter(pk__in=ids).order_by("due_at", "pk")
     return list(rows.select_related("student__fest", "student__school"))
 

@@ -18,6 +18,7 @@ from tickets import (
 )
 from tickets.models import Booklet, Printout
 from tickets.papers import printouts
+from tickets.restore import watching
 
 MAKERS: tuple[workerfiles.Maker, ...] = ((Booklet, booklets.make), (Printout, printouts.make))
 FILES = tuple(model for model, _make in MAKERS)
@@ -78,7 +79,11 @@ def watch() -> int:
 
 @shared_task(name="tickets.sweep")
 def sweep() -> bool:
-    """Rings for whatever has been owed too long: its ring was lost, or its worker died. Clears old files."""
+    """Rings for whatever has been owed too long: its ring was lost, or its worker died. Clears old files.
+
+    Moves the marker by which a restored database is recognised.
+    """
+    watching.watch()
     booklets.remove_old()
     printouts.remove_old()
     is_owed = deliveries.has_due() or rendering.is_work_left() or workerfiles.is_work_left(*FILES)

@@ -1,6 +1,7 @@
 """``deploy/up``: everything that the site needs, built, started and kept running."""
 
 import http.client
+import json
 import os
 import shutil
 import socket
@@ -105,7 +106,10 @@ def wait_until_ready(supervisor: Supervisor, opened: socket.socket, site: str, d
 
 
 def _ask(opened: socket.socket, site: str) -> str | None:
-    """None when the site's readiness page answers 200, else what it said."""
+    """None when the site's readiness page answers 200, else what it said.
+
+    After a restore mails are held until an owner has decided in the admin, so the site must start all the same.
+    """
     host, port = opened.getsockname()[:2]
     if host in {"0.0.0.0", "::"}:  # noqa: S104  # compared, not bound
         host = "127.0.0.1"
@@ -113,12 +117,25 @@ def _ask(opened: socket.socket, site: str) -> str | None:
     try:
         link.request("GET", "/health/ready", headers={"Host": urlsplit(site).netloc})
         answer = link.getresponse()
-        text = answer.read(2000).decode(errors="replace")
+        text = answer.read(4000).decode(errors="replace")
     except (OSError, http.client.HTTPException) as error:
         return str(error) or type(error).__name__
     finally:
         link.close()
-    return None if answer.status == 200 else text
+    return None if answer.status == 200 or holds_mails_only(text) else text
+
+
+def holds_mails_only(text: str) -> bool:
+    """Whether everything is well but the mails, which wait for an owner's decision after a restore."""
+    try:
+        parts = json.loads(text)["parts"]
+        unwell = {name for name, part in parts.items() if not part["ok"]}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return False
+    if "restore" not in unwell or not unwell <= {"restore", "mail"}:
+        return False
+    say("No mail is sent: the database was restored. Sign in as an owner and decide at /admin/held-mails/.")
+    return True
 
 
 def welcome(address: str, data: Path, logins: str) -> None:

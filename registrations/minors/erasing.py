@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from django.db import transaction
@@ -18,6 +19,7 @@ from registrations.minors.shells import empty, erasing
 from registrations.models import (
     Change,
     Consent,
+    DatabaseMarker,
     Erasure,
     Flag,
     MergedReference,
@@ -115,14 +117,22 @@ def _forget(student: Student, *, now: dt.datetime, user: Any, reason: str) -> li
     return references
 
 
-def erase_listed(*, deadline_seconds: float = 30) -> int:
-    """Erases whoever is on the list and in the database all the same, as after a restored backup; how many."""
-    listed = [*erased_list.read(), *Erasure.objects.values_list("reference", flat=True)]
-    known = Student.objects.known()
-    ids = set(known.filter(reference__in=listed).values_list("pk", flat=True))
-    ids |= set(known.filter(merged_references__in=listed).values_list("pk", flat=True))
+def erase_listed(*, registers: Sequence[Path] = (), deadline_seconds: float = 30) -> int:
+    """Erases the students whose references the registers or the database know as erased; how many they were.
+
+    After a restore they are in the database all the same. The data folder's register then holds the lines of
+    all `registers`. Raises `RegisterError` where none can be trusted to be whole.
+    """
+    gathered = erased_list.gather(registers)
+    known = set(erased_list.read())
+    erased_list.append(one for one in gathered if one not in known)
+    listed = [*gathered, *Erasure.objects.values_list("reference", flat=True)]
+    rows = Student.objects.known()
+    ids = set(rows.filter(reference__in=listed).values_list("pk", flat=True))
+    ids |= set(rows.filter(merged_references__in=listed).values_list("pk", flat=True))
     for pk in sorted(ids):
         erase([pk], deadline=Deadline(deadline_seconds), reason="on the list of the erased")
+    DatabaseMarker.objects.filter(held_since__isnull=False).update(register_applied_at=database_now())
     return len(ids)
 
 

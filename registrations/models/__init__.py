@@ -16,6 +16,7 @@ from registrations.models.people import (
     Teacher,
     random_code,
 )
+from registrations.models.restores import DatabaseMarker
 from registrations.models.results import Result, ResultSheet
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "ClassListRow",
     "Consent",
     "ConsentText",
+    "DatabaseMarker",
     "Erasure",
     "Flag",
     "Invitation",

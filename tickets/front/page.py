@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from events.clock import database_now
 from events.models import Fest
 from registrations.models import Registration
+from registrations.restore.hold import current_hold
 from tickets.front.chart import drawn
 from tickets.front.curve import curve
 from tickets.front.decisions import decisions
@@ -28,6 +29,7 @@ def facts(request: HttpRequest, site: admin.AdminSite) -> dict[str, Any]:
     made, at_work = papers(sight), jobs(sight, now=now)
     context: dict[str, Any] = {
         "now": now,
+        "held": current_hold(),
         "decisions": decisions(sight),
         "decides": sight.is_owner,
         "purges": purge_notices(sight, now=now),

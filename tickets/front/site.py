@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
 from tickets.front.page import facts
+from tickets.restore.views import held_mails
 
 
 class DeskSite(admin.AdminSite):
@@ -54,7 +55,12 @@ class DeskSite(admin.AdminSite):
             self.admin_view(self.shown_on_site),
             name="view_on_site",
         )
-        return [ours, *(one for one in super().get_urls() if getattr(one, "name", "") != "view_on_site")]
+        held = path("held-mails/", self.admin_view(self.held_mails), name="held_mails")
+        return [
+            ours,
+            held,
+            *(one for one in super().get_urls() if getattr(one, "name", "") != "view_on_site"),
+        ]
 
     def shown_on_site(self, request: HttpRequest, content_type_id: int, object_id: str) -> HttpResponse:
         """Leads to the row's public page. Django's own view would lead from any row's number to its secret address."""
@@ -66,6 +72,10 @@ class DeskSite(admin.AdminSite):
         if row is None or not its_admin.has_view_permission(request, row):
             raise Http404
         return redirect(row.get_absolute_url())
+
+    def held_mails(self, request: HttpRequest) -> HttpResponse:
+        """After a restore: an owner decides which of the waiting mails go."""
+        return held_mails(request, self)
 
     @method_decorator(never_cache)
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:

@@ -34,6 +34,7 @@ from registrations.models import (
     Submission,
     Teacher,
 )
+from registrations.restore import hold
 from registrations.tests.builders import (
     build_event,
     build_fest,
@@ -121,6 +122,7 @@ def _build_aftermath(number: int, submission: Submission, teacher: Teacher) -> N
     Erasure.objects.create(reference=f"ERASED{number}", fest=fest, at=now)
     Purge.objects.create(fest=fest, at=now, students=1)
     PurgePlan.objects.create(fest=fest, due_at=now, announced_at=now)
+    hold.tick()
     gate = Gate.objects.create(fest=fest, name="Main gate")
     CheckIn.objects.create(ticket=ticket, at=now, gate=gate, where=gate.name, user=user, how="scan")
     Scan.objects.create(ticket=ticket, at=now, gate=gate, where=gate.name, user=user, verdict="in")

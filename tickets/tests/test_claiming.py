@@ -10,6 +10,7 @@ from django.db import connection, connections, transaction
 from django.db.models.query import QuerySet
 
 from events.models import Fest
+from registrations.restore import hold
 from registrations.tests.builders import build_event, build_fest, build_submission, build_user
 from tickets import deliveries, gathering
 from tickets.deliveries import LEASE, PDF_PATIENCE, Result, claim, record
@@ -128,6 +129,7 @@ def test_claims_of_eight_workers_are_disjoint() -> None:
 def test_claims_without_the_row_lock_collide(monkeypatch: pytest.MonkeyPatch) -> None:
     """The negative control: without it, and without the locks of mailboxes, the test above proves nothing."""
     build_owed(10)
+    hold.tick()
     meeting = threading.Barrier(4)
     monkeypatch.setattr(QuerySet, "select_for_update", lambda rows, **_options: rows)
     monkeypatch.setattr(gathering, "admit", lambda due, *, now: [one.pk for one in due])
@@ -207,6 +209,7 @@ def test_number_of_queries_of_a_claim_does_not_grow() -> None:
     from django.test.utils import CaptureQueriesContext
 
     counts = []
+    hold.tick()
     for count in (1, 3):
         event = build_event(build_fest(), capacity=count)
         for _ in range(count):

@@ -1,8 +1,10 @@
-"""After a backup was restored: whoever was erased since goes once more."""
+"""After a backup was restored: everybody who was erased since is erased once more."""
 
+from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from registrations.minors import erased_list
 from registrations.minors.erasing import erase_listed, sweep
@@ -10,11 +12,25 @@ from registrations.minors.erasing import erase_listed, sweep
 
 class Command(BaseCommand):
     help = (
-        "Erases everybody whose reference is on the list of the erased (erased.txt in the data folder) and who "
-        "is in the database all the same, as after a restored backup. Running it twice does no harm."
+        "Erases everybody whose reference is in the register of erasures (erased.txt in the data folder, or the "
+        "files named with --register, all lines of all of them) and who is in the database all the same, as "
+        "after a restored backup. Running it twice does no harm. A missing or older register is an error."
     )
 
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--register",
+            action="append",
+            default=[],
+            type=Path,
+            metavar="FILE",
+            help="a copy of the register; may be given several times",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
-        count = erase_listed()
+        try:
+            count = erase_listed(registers=options["register"])
+        except erased_list.RegisterError as error:
+            raise CommandError(str(error)) from error
         sweep()
         self.stdout.write(f"{len(erased_list.read())} on {erased_list.path()}, {count} erased again.")

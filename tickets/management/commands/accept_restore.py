@@ -1,0 +1,55 @@
+"""Ends the hold on mails from a terminal, and tells a moved data folder which database is its own."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from registrations.errors import NotPossible
+from registrations.restore.hold import tick
+from tickets.restore.decision import decide, waiting
+from tickets.restore.views import words_of
+
+
+class Command(BaseCommand):
+    help = (
+        "Says that this database and this data folder belong together, after a restore or after one of them was "
+        "moved. Without an option it shows which mails are held; nothing is sent or dropped."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        chosen = parser.add_mutually_exclusive_group()
+        chosen.add_argument(
+            "--send-queued",
+            action="store_true",
+            help="all waiting mails go: the database or the data folder was only moved",
+        )
+        chosen.add_argument(
+            "--drop-queued",
+            action="store_true",
+            help="mails that came back with the restored copy are dropped, later ones go",
+        )
+        parser.add_argument(
+            "--without-register",
+            action="store_true",
+            help="go on although the register of erasures is lost, or nothing was restored at all",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        marker = tick()
+        if not marker.is_held:
+            self.stdout.write("No mails are held.")
+            return
+        groups = waiting(marker)
+        self.stdout.write(f"Mails are held since {marker.held_since}: {marker.get_reason_display()}.")
+        for one in groups:
+            self.stdout.write(f"   {words_of(one)}")
+        if not (options["send_queued"] or options["drop_queued"]):
+            return
+        drop = {one.name for one in groups if one.is_copy} if options["drop_queued"] else set()
+        send = {one.name for one in groups} - drop
+        try:
+            dropped = decide(send=send, drop=drop, without_register=options["without_register"])
+        except NotPossible as error:
+            raise CommandError(str(error.text)) from error
+        self.stdout.write(f"Mails go again; {dropped} dropped.")

