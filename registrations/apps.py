@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class RegistrationsConfig(AppConfig):
@@ -9,5 +10,9 @@ class RegistrationsConfig(AppConfig):
         from events import roles
         from registrations import permissions
         from registrations.blocks import keeping  # noqa: F401 - hears of raised capacities
+        from registrations.minors import planner_statistics
 
         roles.declare(permissions.TABLE, self)
+        post_migrate.connect(
+            planner_statistics.withhold, sender=self, dispatch_uid="planner statistics of personal columns"
+        )
