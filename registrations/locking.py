@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import psycopg
+from django.conf import settings
 from django.db import Error, IntegrityError, InterfaceError, OperationalError, connection, transaction
 
 from registrations import schools
@@ -18,6 +19,9 @@ ATTEMPTS = 3
 """How often a transaction is begun that ends in a deadlock or a serialisation error."""
 _WORTH_A_REPEAT = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
 _SLACK = 0.2
+_LIMIT = """
+    SELECT set_config('lock_timeout', %(left)s, true), set_config('statement_timeout', %(left)s, true)
+"""
 
 
 class Deadline:
@@ -31,19 +35,23 @@ class Deadline:
         return self._ends - time.monotonic()
 
     def limit_locks(self) -> None:
-        """Sets `lock_timeout` for the rest of the transaction to what is left.
+        """Limits each statement of the rest of the transaction, and its waiting for locks, to what is left.
 
-        The connection's own timeout is the whole patience, so a request that has hardly begun saves the
-        round trip. Raises `Busy` where nothing is left.
+        A row lock waits twice where several requests want it: for its turn, and for the transaction that
+        holds the row. `lock_timeout` limits each of the two waits, `statement_timeout` both together. The
+        connections of Gunicorn's processes are limited to the whole patience, so a request that has hardly
+        begun saves the round trip. Raises `Busy` where nothing is left.
         """
         left = self.left
         if left <= 0:
             raise Busy
-        if left < PATIENCE - _SLACK:
+        if not (_is_limited() and PATIENCE - _SLACK <= left <= PATIENCE):
             with connection.cursor() as cursor:
-                cursor.execute(
-                    "SELECT set_config('lock_timeout', %s, true)", [f"{max(1, int(left * 1000))}ms"]
-                )
+                cursor.execute(_LIMIT, {"left": f"{max(1, int(left * 1000))}ms"})
+
+
+def _is_limited() -> bool:
+    return bool(settings.DATABASE_STATEMENT_TIMEOUT <= PATIENCE * 1000)
 
 
 def in_transaction(work: Callable[[], Answer], *, deadline: Deadline) -> Answer:

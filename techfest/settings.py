@@ -150,6 +150,13 @@ FORM_RENDERER = "techfest.forms.FormRenderer"
 # psycopg.IsolationLevel.READ_COMMITTED; not imported, so that beat need not load a database driver.
 READ_COMMITTED = 2
 PREPARED = env.flag("DATABASE_PREPARED", default=True)
+# Milliseconds of one statement, its waiting for locks included. Gunicorn's processes set less (see wsgi.py).
+DATABASE_STATEMENT_TIMEOUT = env.number("DATABASE_STATEMENT_TIMEOUT", 8000, least=1000, most=600_000)
+_limits = {
+    "statement_timeout": DATABASE_STATEMENT_TIMEOUT,
+    "lock_timeout": 3000,
+    "idle_in_transaction_session_timeout": 10_000,
+}
 _database = env.postgresql("DATABASE_URL")
 DATABASES = {
     "default": {
@@ -162,7 +169,7 @@ DATABASES = {
             "connect_timeout": 2,
             # A link that went dead without a word is noticed after 10 s, also while we wait for an answer.
             "tcp_user_timeout": 10_000,
-            "options": "-c statement_timeout=8000 -c lock_timeout=3000 -c idle_in_transaction_session_timeout=10000",
+            "options": " ".join(f"-c {name}={value}" for name, value in _limits.items()),
             # Statements are prepared on the server at their second use. Off behind PgBouncer older than 1.21.
             "server_side_binding": PREPARED,
             "prepare_threshold": 2 if PREPARED else None,

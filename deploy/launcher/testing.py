@@ -100,6 +100,8 @@ def prepare(supervisor: Supervisor, data: Path) -> Mapping[str, str]:
         "ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",
         "EMAIL_PROVIDER": "",
         "DEBUG": "off",
+        # As Gunicorn's processes have it.
+        "DATABASE_STATEMENT_TIMEOUT": "3000",
         # Tests of the second step switch it on for themselves.
         "REQUIRE_SECOND_FACTOR": "off",
     }

@@ -86,6 +86,39 @@ def test_lock_held_elsewhere_ends_in_the_busy_page_with_everything_typed(
     assert audit() == []
 
 
+def waits_of_three(event: Event, data: Path, send: Any, **extra: Any) -> list[tuple[int, float]]:
+    """Status and seconds of three requests for one event whose row is held until all are answered."""
+
+    def press(number: int) -> tuple[int, float]:
+        form, began = form_for(event, number=number), time.monotonic()
+        return front.press(form).status, time.monotonic() - began
+
+    with running_front(data, workers=3, **extra) as front, transaction.atomic():
+        Seats.objects.locked([event.pk])
+        pressed = [send(press, number) for number in range(3)]
+        wait_for(lambda: waiting_for_locks() == 3)
+        return [one.result(timeout=15) for one in pressed]
+
+
+def test_each_of_three_who_wait_for_one_row_is_answered_in_time(
+    event: Event, data_folder: Path, send: Any
+) -> None:
+    """One of them waits for its turn first and for the row after that; both within the promised time."""
+    found = waits_of_three(event, data_folder, send)
+    assert [status for status, _ in found] == [503] * 3
+    assert max(seconds for _, seconds in found) < 3.5
+
+
+def test_without_the_limit_of_the_statement_one_of_three_waits_longer(
+    event: Event, data_folder: Path, send: Any
+) -> None:
+    """The negative control: `lock_timeout` alone begins anew with the second wait."""
+    found = waits_of_three(
+        event, data_folder, send, DATABASE_STATEMENT_TIMEOUT="8000", application="deploy.tests.unlimited"
+    )
+    assert max(seconds for _, seconds in found) > 3.5
+
+
 def deadlocks() -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")

@@ -25,7 +25,8 @@ def at_once(works: Sequence[Callable[[], Any]]) -> list[Any]:
     def run(work: Callable[[], Any]) -> Any:
         try:
             with connection.cursor() as cursor:
-                cursor.execute("SELECT set_config('lock_timeout', %s, false)", [f"{int(PATIENCE)}s"])
+                for name in ("lock_timeout", "statement_timeout"):
+                    cursor.execute("SELECT set_config(%s, %s, false)", [name, f"{int(PATIENCE)}s"])
             line.wait(TOGETHER)
             return work()
         except (RegistrationError, Error) as error:

@@ -3,10 +3,12 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import psycopg
 import pytest
 from django.db import OperationalError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from events.models import Event, Seats
 from registrations.errors import Busy, Overtaken
@@ -60,19 +62,45 @@ def test_press_on_lock_held_elsewhere_is_busy_and_leaves_no_row() -> None:
     assert submit(press, deadline=Deadline()).registrations.get().state == "confirmed"
 
 
-def test_press_with_whole_patience_relies_on_the_connections_timeout() -> None:
+TIMEOUTS = ("lock_timeout", "statement_timeout")
+
+
+def shown(name: str) -> str:
     with connection.cursor() as cursor:
-        cursor.execute("SHOW lock_timeout")
-        assert cursor.fetchone() == (f"{PATIENCE:g}s",)
+        cursor.execute("SELECT current_setting(%s)", [name])
+        return str(cursor.fetchone()[0])
 
 
-def test_deadline_limits_locks_to_what_is_left() -> None:
-    with transaction.atomic(), connection.cursor() as cursor:
+@pytest.mark.parametrize("name", TIMEOUTS)
+def test_press_with_whole_patience_relies_on_the_connections_timeout(name: str) -> None:
+    with transaction.atomic(), CaptureQueriesContext(connection) as queries:
+        Deadline().limit_locks()
+    assert (shown(name), len(queries)) == (f"{PATIENCE:g}s", 0)
+
+
+@pytest.mark.parametrize("name", TIMEOUTS)
+def test_deadline_limits_locks_to_what_is_left(name: str) -> None:
+    with transaction.atomic():
         Deadline(1).limit_locks()
-        cursor.execute("SELECT current_setting('lock_timeout')")
-        (shown,) = cursor.fetchone()
-    milliseconds = int(shown.removesuffix("ms"))
+        milliseconds = int(shown(name).removesuffix("ms"))
     assert 500 < milliseconds <= 1000
+
+
+@pytest.mark.parametrize("name", TIMEOUTS)
+def test_process_whose_statements_may_take_longer_limits_them_from_the_beginning(
+    name: str, settings: Any
+) -> None:
+    settings.DATABASE_STATEMENT_TIMEOUT = 8000
+    with transaction.atomic():
+        Deadline().limit_locks()
+        assert shown(name).endswith("ms")
+
+
+@pytest.mark.parametrize("name", TIMEOUTS)
+def test_longer_deadline_waits_as_long_as_it_says(name: str) -> None:
+    with transaction.atomic():
+        Deadline(20).limit_locks()
+        assert shown(name).startswith(("20", "19"))
 
 
 def test_deadline_that_is_over_is_busy() -> None:
@@ -83,9 +111,7 @@ def test_deadline_that_is_over_is_busy() -> None:
 def test_limit_of_locks_ends_with_the_transaction() -> None:
     with transaction.atomic():
         Deadline(1).limit_locks()
-    with connection.cursor() as cursor:
-        cursor.execute("SHOW lock_timeout")
-        assert cursor.fetchone() == (f"{PATIENCE:g}s",)
+    assert [shown(name) for name in TIMEOUTS] == [f"{PATIENCE:g}s"] * 2
 
 
 def test_transactions_are_read_committed() -> None:

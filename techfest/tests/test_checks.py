@@ -43,7 +43,7 @@ def test_server_that_isolates_otherwise_is_an_error(transactional_db: None) -> N
     [
         ("transaction_isolation", "read committed"),
         ("lock_timeout", "3s"),
-        ("statement_timeout", "8s"),
+        ("statement_timeout", "3s"),
         ("idle_in_transaction_session_timeout", "10s"),
         ("application_name", "techfest"),
         ("TimeZone", "UTC"),
