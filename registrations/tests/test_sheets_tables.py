@@ -16,7 +16,7 @@ from registrations.sheets.tables import csv_lines, csv_table, xlsx_table
 from registrations.sheets.templates import csv_template, xlsx_template
 from registrations.tests.files import SHEET
 
-FORMULAS = ["=HYPERLINK(1)", "+1", "-2", "@SUM", "\t=1", "\r=1", " =1", "\n=1", "＝1"]
+FORMULAS = ["=HYPERLINK(1)", "+1", "-2", "@SUM", "\tx", "\rx", " =1", "\nx", "＝1"]
 HARMLESS = ["a=1", "007", "'quoted", "'", "9-A", "", "Asha Rao", "विद्या"]
 
 
