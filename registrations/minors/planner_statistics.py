@@ -70,7 +70,8 @@ def _with_choices() -> set[tuple[str, str]]:
 
 def _clear(cursor: Any, column: Column) -> None:
     """Before release 18 there is no function for it; changing the type, also to the same one, removes them."""
-    if connection.pg_version >= _CLEARS_BY_FUNCTION:
+    cursor.execute("SELECT current_setting('server_version_num')::integer")
+    if cursor.fetchone()[0] >= _CLEARS_BY_FUNCTION:
         cursor.execute(
             "SELECT pg_clear_attribute_stats(schemaname => current_schema()::text, relname => %s, attname => %s,"
             " inherited => false)",
