@@ -4,7 +4,7 @@ Building a statement anew costs the ORM several times what sending it costs (dep
 the seat transaction that is time during which everybody else waits. Here it is built once.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -27,11 +27,41 @@ def insert(rows: Sequence[models.Model], *, keep_others: bool = False) -> None:
     Columns with a default of the database only keep it, and are not read back. No signals, no `save`. Raises
     what the database raises; to `keep_others` is to leave out, without their keys, those that are there.
     """
+    for some in _portions(rows):
+        keys = _insert(some, keep_others)
+        if not keep_others:
+            _give_keys(some, keys)
+
+
+def insert_new(rows: Sequence[models.Model]) -> bool:
+    """Inserts these rows unless a unique value of one is taken: then some may be missing, and it returns `False`.
+
+    A twin that is being inserted is waited for. A taken value is no error, so that the database writes nothing
+    about it into its log: an error there would name the value, and an idempotency key is a secret. Defaults of
+    the database are read when somebody asks for them.
+    """
+    for some in _portions(rows):
+        keys = _insert(some, True)
+        if len(keys) < len(some):
+            return False
+        _give_keys(some, keys)
+        for row in some:
+            _defer_defaults(row)
+    return True
+
+
+def _defer_defaults(row: models.Model) -> None:
+    for field in row._meta.concrete_fields:
+        if field.db_default is not NOT_PROVIDED and not field.has_default():
+            vars(row).pop(field.attname, None)
+
+
+def _portions(rows: Sequence[models.Model]) -> Iterator[Sequence[models.Model]]:
     for start in range(0, len(rows), MOST_AT_ONCE):
-        _insert(rows[start : start + MOST_AT_ONCE], keep_others)
+        yield rows[start : start + MOST_AT_ONCE]
 
 
-def _insert(rows: Sequence[models.Model], keep_others: bool) -> None:
+def _insert(rows: Sequence[models.Model], keep_others: bool) -> list[tuple[Any, ...]]:
     many = len(rows) > FEW and _fits_arrays(type(rows[0]))
     fields, statement = _statement(type(rows[0]), 0 if many else len(rows), keep_others)
     values = [
@@ -40,9 +70,10 @@ def _insert(rows: Sequence[models.Model], keep_others: bool) -> None:
     given = list(map(list, zip(*values, strict=True))) if many else [one for row in values for one in row]
     with connection.cursor() as cursor:
         cursor.execute(statement, given)
-        keys = cursor.fetchall()
-    if keep_others:
-        return
+        return list(cursor.fetchall())
+
+
+def _give_keys(rows: Sequence[models.Model], keys: Sequence[tuple[Any, ...]]) -> None:
     for row, (key,) in zip(rows, keys, strict=True):
         row.pk = key
         row._state.adding = False

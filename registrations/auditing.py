@@ -66,9 +66,12 @@ def a_student_has_an_event_once() -> Iterator[str]:
 @invariant(3)
 def a_key_was_answered_once() -> Iterator[str]:
     """No two submissions have one key, and the registrations of a submission are its student's."""
-    twins = "SELECT key, count(*) FROM registrations_submission GROUP BY key HAVING count(*) > 1 ORDER BY key"
-    for key, many in rows(twins):
-        yield f"Key {key} stands for {many} submissions."
+    twins = """
+        SELECT count(*), string_agg(id::text, ', ' ORDER BY id) FROM registrations_submission
+        GROUP BY key HAVING count(*) > 1 ORDER BY min(id)
+    """
+    for many, numbers in rows(twins):
+        yield f"{many} submissions have one key: {numbers}."
     join = "JOIN registrations_submission s ON s.id = r.submission_id WHERE s.student_id <> r.student_id"
     for event, student, *_rest in rows(WHO, join, "ORDER BY r.id"):
         yield f"{event}: the registration of {student} belongs to somebody else's submission."
@@ -78,13 +81,13 @@ def a_key_was_answered_once() -> Iterator[str]:
 def every_submission_has_what_it_obtained() -> Iterator[str]:
     """Each submission still has a registration: a press that obtained nothing leaves no row."""
     sql = """
-        SELECT s.key, p.name || ' (' || p.reference || ')', s.created_at
+        SELECT s.id, p.name || ' (' || p.reference || ')', s.created_at
         FROM registrations_submission s JOIN registrations_student p ON p.id = s.student_id
         WHERE NOT EXISTS (SELECT FROM registrations_registration r WHERE r.submission_id = s.id)
         ORDER BY s.id
     """
-    for key, student, at in rows(sql):
-        yield f"The submission {key} of {student} at {at:%Y-%m-%d %H:%M:%S} has lost its registrations."
+    for number, student, at in rows(sql):
+        yield f"The submission {number} of {student} at {at:%Y-%m-%d %H:%M:%S} has lost its registrations."
 
 
 @invariant(4)

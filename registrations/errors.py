@@ -60,11 +60,15 @@ class KeyTaken(RegistrationError):
 
 
 class OtherContent(RegistrationError):
-    """The key of this form was already used, for other content."""
+    """The key of this form was already used, for other content or elsewhere.
+
+    The `submission` that used it is there only where it was sent from the same place. A key proves nobody's
+    identity: whoever shows something of the submission compares first what was typed.
+    """
 
     text = _("This form was already sent.")
 
-    def __init__(self, submission: "Submission") -> None:
+    def __init__(self, submission: "Submission | None" = None) -> None:
         super().__init__()
         self.submission = submission
 

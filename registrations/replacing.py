@@ -8,12 +8,12 @@ from dataclasses import astuple, dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
 from events.facts import read_facts
 from events.models import Event, Seats
+from events.rows import insert_new
 from registrations.errors import KeyTaken, NotPossible, OtherContent, Overtaken, Refused, SomebodyKnown
 from registrations.judging import judge
 from registrations.locking import Deadline, in_transaction
@@ -64,9 +64,11 @@ def replace(wanted: Substitution, *, deadline: Deadline) -> Submission:
     """
     try:
         return in_transaction(lambda: _replace(wanted, deadline), deadline=deadline)
-    except (KeyTaken, NotPossible, Refused, SomebodyKnown):
+    except (KeyTaken, NotPossible, Refused, SomebodyKnown) as error:
         if twin := _find(wanted):
             return twin
+        if isinstance(error, KeyTaken):
+            raise OtherContent from None
         raise
 
 
@@ -97,7 +99,8 @@ def _replace(wanted: Substitution, deadline: Deadline) -> Submission:
 
 def _find(wanted: Substitution) -> Submission | None:
     """The press that used this key before."""
-    submission = Submission.objects.filter(key=wanted.key).select_related("student").first()
+    rows = Submission.objects.filter(key=wanted.key, origin=Submission.Origin.TEACHER)
+    submission = rows.select_related("student").first()
     if submission and bytes(submission.digest) != wanted.digest:
         raise OtherContent(submission)
     return submission
@@ -152,12 +155,15 @@ def _judge(
 
 
 def _insert_submission(wanted: Substitution, newcomer: Student, *, is_new: bool) -> Submission:
-    submission = Submission(key=wanted.key, digest=wanted.digest, student=newcomer, created_student=is_new)
-    try:
-        with transaction.atomic():
-            submission.save(force_insert=True)
-    except IntegrityError:
-        raise KeyTaken from None
+    submission = Submission(
+        key=wanted.key,
+        origin=Submission.Origin.TEACHER,
+        digest=wanted.digest,
+        student=newcomer,
+        created_student=is_new,
+    )
+    if not insert_new([submission]):
+        raise KeyTaken
     Consent.objects.bulk_create(
         [
             Consent(

@@ -8,7 +8,7 @@ from typing import Any
 
 from events.facts import read_facts
 from events.models import Event, Seats
-from events.rows import insert
+from events.rows import insert_new
 from registrations.blocks.holding import blocks_in_time
 from registrations.errors import Overtaken
 from registrations.judging import Judgement, judge
@@ -204,7 +204,8 @@ def _store_submissions(obtained: list[Registration]) -> None:
     """Those that wait to be stored until they have obtained something, in one statement."""
     new = {id(row.submission): row.submission for row in obtained if row.submission and not row.submission.pk}
     if new:
-        insert(list(new.values()))
+        if not insert_new(list(new.values())):
+            raise Overtaken  # another worker is at these rows of a list; what it has done is left out next time
         for row in obtained:
             row.submission = row.submission  # its primary key is known only now
 

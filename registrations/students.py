@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from registrations.errors import Overtaken, SomebodyKnown
 from registrations.models import School, Student
-from registrations.naming import email_key, random_reference
+from registrations.naming import email_key, random_reference, school_key
 
 _COLUMNS = (
     "fest_id",
@@ -42,6 +42,9 @@ _INSERT_ALL = f"""
         %s::varchar[], %s::varchar[], %s::varchar[], %s::varchar[], %s::integer[]
     ) ON CONFLICT DO NOTHING RETURNING reference, id
 """  # noqa: S608 - names of ours only
+
+
+_DESCRIBING = ("name_key", "grade", "section", "roll_number", "email_key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,23 @@ def identify(details: Details, *, fest_id: int, school: School) -> tuple[Student
             return wanted, True
     known.school = school
     return known, False
+
+
+def is_described(student: Student, details: Details) -> bool:
+    """Whether all of these details are this student's, compared as when a student is looked for."""
+    wanted = Student(
+        name=details.name,
+        grade=details.grade,
+        section=details.section,
+        roll_number=details.roll_number,
+        email=details.email,
+    )
+    wanted.set_keys()
+    if any(getattr(student, name) != getattr(wanted, name) for name in _DESCRIBING):
+        return False
+    key = school_key(details.school)
+    named = Q(key=key) | Q(aliases__key=key)
+    return School.objects.filter(named, pk=student.school_id).exists()
 
 
 def _recognise(wanted: Student) -> Student | None:

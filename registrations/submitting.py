@@ -6,7 +6,7 @@ import uuid
 from dataclasses import astuple, dataclass
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from registrations.errors import Busy, KeyTaken, OtherContent, Refused, SomebodyKnown
@@ -19,8 +19,9 @@ from registrations.students import Details, identify
 
 _INSERT = """
     WITH pressed AS (
-        INSERT INTO registrations_submission (key, digest, student_id, created_student)
-        VALUES (%(key)s, %(digest)s, %(student)s, %(is_new)s)
+        INSERT INTO registrations_submission (key, origin, digest, student_id, created_student)
+        VALUES (%(key)s, %(origin)s, %(digest)s, %(student)s, %(is_new)s)
+        ON CONFLICT (key) DO NOTHING
         RETURNING id
     ), agreed AS (
         INSERT INTO registrations_consent (student_id, text_id, basis, user_id)
@@ -29,6 +30,7 @@ _INSERT = """
     )
     SELECT id FROM pressed
 """
+"""A key that is taken is no error of the database, whose log would name it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,12 @@ class Press:
         return Change.Actor.TEACHER if self.teacher else Change.Actor.STUDENT
 
     @property
+    def origin(self) -> Submission.Origin:
+        if self.teacher:
+            return Submission.Origin.TEACHER
+        return Submission.Origin.FORM if self.details else Submission.Origin.STUDENT
+
+    @property
     def digest(self) -> bytes:
         """What makes two presses the same: everything but the key."""
         who = astuple(self.details) if self.details else self.student_id
@@ -66,7 +74,7 @@ def submit(press: Press, *, deadline: Deadline) -> Submission:
 
     The Submission, its registrations, their tickets and mails are committed when this returns. Raises
     `Refused` when nothing was obtained, `SomebodyKnown` when the name belongs to somebody else,
-    `OtherContent` when the key was used for another form, `Busy` when the database did not answer in
+    `OtherContent` when the key was used for another form or elsewhere, `Busy` when the database did not answer in
     time. After `Busy` the outcome may be unknown; the same press sent again tells it.
     """
     try:
@@ -74,6 +82,8 @@ def submit(press: Press, *, deadline: Deadline) -> Submission:
     except (KeyTaken, Refused, SomebodyKnown) as error:
         if twin := _find(press):
             return twin
+        if isinstance(error, KeyTaken):
+            raise OtherContent from None
         if isinstance(error, SomebodyKnown) and not press.teacher:
             _tell_of_attempt(error.student)
         raise
@@ -96,9 +106,14 @@ def _attempt(press: Press, deadline: Deadline) -> Submission:
 
 
 def _find(press: Press) -> Submission | None:
-    """The press that used this key before. It is looked for only where the attempt fails, since nearly
-    every press is the first one; the unique key makes each repeat fail."""
-    submission = Submission.objects.filter(key=press.key).select_related("student").first()
+    """The submission that used this key before. It is looked for only where the attempt fails, since nearly
+    every press is the first one; the unique key makes each repeat fail.
+
+    A key opens an answer only where it was used before: one of a class list or of a teacher's page opens
+    nothing in the public form.
+    """
+    rows = Submission.objects.filter(key=press.key, origin=press.origin).select_related("student__school")
+    submission = rows.first()
     if submission and bytes(submission.digest) != press.digest:
         raise OtherContent(submission)
     return submission
@@ -120,9 +135,16 @@ def _insert_submission(press: Press, student: Student, *, is_new: bool) -> Submi
 
     A twin of this press, sent at the same moment, makes the insert wait, and this one give way.
     """
-    submission = Submission(key=press.key, digest=press.digest, student=student, created_student=is_new)
+    submission = Submission(
+        key=press.key,
+        origin=press.origin,
+        digest=press.digest,
+        student=student,
+        created_student=is_new,
+    )
     given: dict[str, Any] = {
         "key": press.key,
+        "origin": press.origin.value,
         "digest": press.digest,
         "student": student.pk,
         "is_new": is_new,
@@ -130,12 +152,12 @@ def _insert_submission(press: Press, student: Student, *, is_new: bool) -> Submi
         "basis": (Consent.Basis.TEACHER if press.teacher else Consent.Basis.FORM).value,
         "user": press.teacher.pk if press.teacher else None,
     }
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(_INSERT, given)
-            (submission.pk,) = cursor.fetchone()
-    except IntegrityError:
-        raise KeyTaken from None
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT, given)
+        row = cursor.fetchone()
+    if row is None:
+        raise KeyTaken
+    (submission.pk,) = row
     submission._state.adding = False
     return submission
 

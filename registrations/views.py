@@ -20,6 +20,7 @@ from registrations.errors import OtherContent, Refused, RegistrationError, Someb
 from registrations.forms import RegistrationForm
 from registrations.locking import Deadline
 from registrations.schools import school_names
+from registrations.students import Details, is_described
 from registrations.submitting import Press, submit
 
 _KEY_MARK = presses.new_key()
@@ -75,9 +76,13 @@ def press_of(form: RegistrationForm, key: uuid.UUID) -> Press:
         fest_id=form.fest.pk,
         event_ids=tuple(event.pk for event in form.cleaned_data["events"]),
         wants_waiting=form.cleaned_data["want_waiting"],
-        details=form.details(get_language() or "en"),
+        details=typed_details(form),
         consent_text_id=form.consent_text.pk,
     )
+
+
+def typed_details(form: RegistrationForm) -> Details:
+    return form.details(get_language() or "en")
 
 
 def show_form(
@@ -99,7 +104,7 @@ def tell(request: HttpRequest, error: RegistrationError, form: RegistrationForm)
         form.add_error(None, error.text)
         return show_form(request, form, key=presses.new_key(), page="known", status=409)
     if isinstance(error, OtherContent):
-        return _other_content(request, error)
+        return _other_content(request, error, form)
     if isinstance(error, Refused):
         return _refused(request, error, form)
     raise error
@@ -121,11 +126,13 @@ def _refused(request: HttpRequest, error: Refused, form: RegistrationForm) -> Ht
     return render(request, "registrations/refused.html", context, status=409)
 
 
-def _other_content(request: HttpRequest, error: OtherContent) -> HttpResponse:
-    """The key is known only to who was shown the form; the name is the one typed into it then."""
+def _other_content(request: HttpRequest, error: OtherContent, form: RegistrationForm) -> HttpResponse:
+    """Names nobody and links nothing, unless what was typed is that very student: a key may have leaked."""
+    submission = error.submission
+    is_theirs = submission is not None and is_described(submission.student, typed_details(form))
     context = {
-        "student_name": error.submission.student.name,
-        "answer_url": links.answer_path(error.submission),
+        "student_name": submission.student.name if submission and is_theirs else "",
+        "answer_url": links.answer_path(submission) if submission and is_theirs else "",
         "form_fields": presses.kept_fields(request.POST, key=presses.new_key()),
         "form_url": reverse("registrations:register"),
     }

@@ -46,7 +46,7 @@ CHANGE = """
 def each_press_is_answered_by_one_mail() -> Iterator[str]:
     """Each submission of a student who had an address then is owed one answer, anybody else's none."""
     sql = """
-        SELECT s.key, p.name || ' (' || p.reference || ')', a.email <> '', n.many
+        SELECT s.id, p.name || ' (' || p.reference || ')', a.email <> '', n.many
         FROM registrations_submission s JOIN registrations_student p ON p.id = s.student_id
         JOIN LATERAL (SELECT min(c.at) AS at FROM registrations_change c WHERE c.submission_id = s.id) m
             ON true
@@ -57,8 +57,8 @@ def each_press_is_answered_by_one_mail() -> Iterator[str]:
             AND NOT EXISTS (SELECT FROM merged g WHERE g.student_id = p.id AND m.at <= g.at)
         ORDER BY s.id
     """
-    for key, student, has_address, many in rows(ADDRESSES, sql):
-        yield f"The submission {key} of {student} has {many} answers by mail, but is owed {int(has_address)}."
+    for number, student, has_address, many in rows(ADDRESSES, sql):
+        yield f"The submission {number} of {student} has {many} answers by mail, but is owed {int(has_address)}."
 
 
 @invariant(10)

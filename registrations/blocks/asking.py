@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import IntegrityError
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from events.availability import moment
 from events.facts import read_facts
 from events.models import Event, Seats
+from events.rows import insert_new
 from registrations.blocks import letters
 from registrations.blocks.holding import end, end_what_is_over, hold
 from registrations.errors import NotPossible
@@ -41,10 +41,7 @@ def ask(wish: Wish, *, deadline: Deadline) -> Block:
     Up to five seats of an event for a school are held at once while registration is open and nobody waits.
     Locks the event's Seats row. Raises `NotPossible` with the reason, `Busy` after 3 s.
     """
-    try:
-        return in_transaction(lambda: _ask(wish, deadline), deadline=deadline)
-    except IntegrityError:
-        raise NotPossible(_("This form was already sent.")) from None
+    return in_transaction(lambda: _ask(wish, deadline), deadline=deadline)
 
 
 def approve(block_id: int, *, user: Any, deadline: Deadline) -> Block:
@@ -109,7 +106,8 @@ def _ask(wish: Wish, deadline: Deadline) -> Block:
     )
     if not needs_yes:
         _hold(block, found)
-    block.save()
+    if not insert_new([block]):  # the key was used for another event
+        raise NotPossible(_("This form was already sent."))
     return block
 
 

@@ -5,10 +5,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.postgres.functions import RandomUUID
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from events.rows import insert_new
 from registrations.classlists.drafts import read_draft
 from registrations.classlists.forecasting import Forecast, forecast
 from registrations.classlists.matching import match
@@ -18,6 +21,7 @@ from registrations.sheets.students import Listing
 from registrations.signals import work_owed
 
 TASK = "registrations.confirm"
+_OF_ANOTHER_LIST = gettext_lazy("This form is of another list. Open the list again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,7 @@ def confirm(
             return twin
         if not rows:
             raise NotPossible(_hindrance(class_list, ()))
-        job = ClassListJob.objects.create(
+        job = ClassListJob(
             class_list=class_list,
             key=key,
             asked_by=user,
@@ -111,8 +115,10 @@ def confirm(
             is_all_or_none=is_all_or_none,
             wants_waiting=wants_waiting,
         )
+        if not insert_new([job]):
+            raise NotPossible(str(_OF_ANOTHER_LIST))
         ClassListEntry.objects.filter(row__in=rows).delete()
-        ClassListRow.objects.filter(pk__in=rows).update(job=job)
+        ClassListRow.objects.filter(pk__in=rows).update(job=job, key=RandomUUID())
         work_owed.send(sender=ClassListJob, task=TASK)
     return job
 
@@ -133,7 +139,7 @@ def _twin(class_list: ClassList, key: uuid.UUID) -> ClassListJob | None:
     """The job of a press with this key that was faster."""
     twin = ClassListJob.objects.filter(key=key).first()
     if twin and twin.class_list_id != class_list.pk:
-        raise NotPossible(_("This form is of another list. Open the list again."))
+        raise NotPossible(str(_OF_ANOTHER_LIST))
     return twin
 
 

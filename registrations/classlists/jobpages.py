@@ -29,7 +29,7 @@ def confirm(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase
         except NotPossible as refusal:
             form.add_error(None, refusal.text)
         else:
-            return redirect("classlists:job", key=job.key)
+            return redirect("classlists:job", link_id=job.link_id)
     found = confirming.readiness(class_list)
     return render(
         request, "classlists/confirm.html", {"class_list": class_list, "form": form, "found": found}
@@ -38,11 +38,11 @@ def confirm(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase
 
 @require_safe
 @by_teacher
-def job(request: HttpRequest, teacher: Teacher, key: uuid.UUID) -> HttpResponseBase:
+def job(request: HttpRequest, teacher: Teacher, link_id: uuid.UUID) -> HttpResponseBase:
     """How far the worker is; once it is through, what became of each row."""
     asked = ClassListJob.objects.select_related("class_list__fest", "class_list__school")
     found = get_object_or_404(
-        asked, key=key, class_list__school=teacher.school, class_list__fest__is_current=True
+        asked, link_id=link_id, class_list__school=teacher.school, class_list__fest__is_current=True
     )
     context: dict[str, Any] = {"job": found, "class_list": found.class_list}
     if found.finished_at:

@@ -6,6 +6,7 @@ import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from django.db import connection
 
@@ -68,12 +69,18 @@ class _Chunk:
     def job(self) -> ClassListJob:
         return self.work.job
 
+    @cached_property
+    def keys(self) -> dict[int, uuid.UUID]:
+        """By the number of the row; each row has one since Confirm."""
+        return {row.number: row.key for row in self.rows if row.key}
+
     def press(self, claimant: Claimant) -> Submission:
-        """One for each student, under a key that no second try of this row can use again."""
+        """One for each student, under the key of the student's first row: a second try of the row is the same."""
         student = claimant.student
         if student.pk not in self.presses:
             self.presses[student.pk] = Submission(
-                key=uuid.uuid5(self.job.key, str(claimant.listed.row)),
+                key=self.keys[claimant.listed.row],
+                origin=Submission.Origin.CLASS_LIST,
                 digest=_digest(claimant.listed),
                 student=student,
                 created_student=claimant.is_new,

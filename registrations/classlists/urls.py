@@ -14,5 +14,5 @@ urlpatterns = [
     path("<int:pk>/discard/", views.discard, name="discard"),
     path("<int:pk>/confirm/", jobpages.confirm, name="confirm"),
     path("<int:pk>/left.<str:kind>", jobpages.left, name="left"),
-    path("jobs/<uuid:key>/", jobpages.job, name="job"),
+    path("jobs/<uuid:link_id>/", jobpages.job, name="job"),
 ]

@@ -89,7 +89,7 @@ def preview(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase
     draft = _draft(teacher, pk)
     if not draft.rows and (job := draft.class_list.jobs.order_by("pk").last()):
         # Nothing is left of it; whoever comes back wants to know what became of it.
-        return redirect("classlists:job", key=job.key)
+        return redirect("classlists:job", link_id=job.link_id)
     return render(request, "classlists/preview.html", context_of(draft, asked))
 
 

@@ -20,7 +20,16 @@ from registrations.querysets import BlockQuerySet, RegistrationQuerySet
 class Submission(models.Model):
     """One pressed button that obtained something. Whoever presses it again gets the same answer."""
 
+    class Origin(models.TextChoices):
+        """Where it was sent from. A key opens an answer only where it was used before."""
+
+        FORM = "form", _("public form")
+        STUDENT = "student", _("my registrations")
+        TEACHER = "teacher", _("teacher's pages")
+        CLASS_LIST = "list", _("class list")
+
     key = models.UUIDField(unique=True, editable=False)
+    origin = models.CharField(_("sent from"), max_length=10, choices=Origin.choices, editable=False)
     digest = models.BinaryField(max_length=32, editable=False)
     student = models.ForeignKey(Student, models.CASCADE, related_name="submissions")
     created_student = models.BooleanField(default=False, editable=False)

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from events.links import link_id_field
 from events.models import Event, Fest
 from registrations.models.claims import Refusal, Registration, Submission
 from registrations.models.people import ConsentText, School, Student
@@ -52,12 +53,14 @@ class ClassList(models.Model):
 class ClassListJob(models.Model):
     """A pressed Confirm: the rows that carry it are registered by a worker, chunk by chunk or all at once.
 
-    `key` makes a repeated press the same job. `claimed_at` is the lease of the worker that is at it; a dead
-    worker's lease runs out and the next one goes on after the last row that is done.
+    `key` makes a repeated press the same job; `link_id` names the job in its address. `claimed_at` is the
+    lease of the worker that is at it; a dead worker's lease runs out and the next one goes on after the last
+    row that is done.
     """
 
     class_list = models.ForeignKey(ClassList, models.CASCADE, related_name="jobs")
     key = models.UUIDField(unique=True, editable=False)
+    link_id = link_id_field()
     is_all_or_none = models.BooleanField(default=False)
     wants_waiting = models.BooleanField(default=True)
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
@@ -80,13 +83,17 @@ class ClassListJob(models.Model):
 
 
 class ClassListRow(models.Model):
-    """A row of the sheet. Its cells are what is read: a correction in place is written into them."""
+    """A row of the sheet. Its cells are what is read: a correction in place is written into them.
+
+    `key` is the idempotency key of its submission, given at Confirm and kept over crash and resume.
+    """
 
     class_list = models.ForeignKey(ClassList, models.CASCADE, related_name="rows")
     number = models.PositiveIntegerField()
     cells = ArrayField(models.TextField())
     is_left_out = models.BooleanField(default=False)
     job = models.ForeignKey(ClassListJob, models.SET_NULL, null=True, related_name="rows")
+    key = models.UUIDField(null=True, editable=False)
     student = models.ForeignKey(Student, models.SET_NULL, null=True, related_name="+")
     submission = models.ForeignKey(Submission, models.SET_NULL, null=True, related_name="+")
     done_at = models.DateTimeField(null=True, editable=False)

@@ -63,8 +63,12 @@ def name_now(
         if student is None:
             student, is_new = identify(details, fest_id=event.fest_id, school=find_or_create_school(school))
             agree(student)
-        key = Submission.new_key()
-        submission = Submission.objects.create(key=key, digest=bytes(32), student=student)
+        submission = Submission.objects.create(
+            key=Submission.new_key(),
+            origin=Submission.Origin.TEACHER,
+            digest=bytes(32),
+            student=student,
+        )
         claim = Claim(student, event.pk, is_new=is_new, submission=submission, uses_block=True)
         outcomes = reserve([claim], actor=Change.Actor.TEACHER, deadline=Deadline(PATIENCE))
         registration = outcomes[0].registration

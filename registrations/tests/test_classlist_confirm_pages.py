@@ -154,7 +154,7 @@ def test_other_schools_lists_and_jobs_are_not_found(event: Event, teacher_client
     other = signed_in(build_teacher(build_school("Hill School"), name="Omar Ali"))
     urls = [
         reverse("classlists:confirm", args=[class_list.pk]),
-        reverse("classlists:job", args=[job.key]),
+        reverse("classlists:job", args=[job.link_id]),
         reverse("classlists:left", args=[class_list.pk, "csv"]),
     ]
     assert [teacher_client.get(url).status_code for url in urls] == [200] * 3
@@ -175,7 +175,7 @@ def test_queries_of_the_pages_do_not_grow_with_the_rows(event: Event, teacher_cl
     for start, many in ((1, 1), (50, 3)):
         class_list = build_list(event.fest, pupils(many, event, start=start))
         counted = [asked("confirm", class_list.pk)]
-        key = registered(class_list).key
+        key = registered(class_list).link_id
         seen.append([*counted, asked("job", key), asked("left", class_list.pk, "csv")])
     assert seen[0] == seen[1]
     assert seen[0] == [13, 12, 9]
@@ -184,14 +184,14 @@ def test_queries_of_the_pages_do_not_grow_with_the_rows(event: Event, teacher_cl
 def test_result_is_found_again_on_the_page_of_all_lists(event: Event, teacher_client: Client) -> None:
     job = registered(build_list(event.fest, pupils(2, event)))
     page = teacher_client.get("/teacher/lists/").content.decode()
-    assert (f"/teacher/lists/jobs/{job.key}/" in page, "2 rows" in page) == (True, True)
+    assert (f"/teacher/lists/jobs/{job.link_id}/" in page, "2 rows" in page) == (True, True)
 
 
 def test_list_of_which_nothing_is_left_shows_its_result(event: Event, teacher_client: Client) -> None:
     class_list = build_list(event.fest, pupils(2, event))
     job = registered(class_list)
     answer = teacher_client.get(reverse("classlists:preview", args=[class_list.pk]))
-    assert answer["Location"] == reverse("classlists:job", args=[job.key])
+    assert answer["Location"] == reverse("classlists:job", args=[job.link_id])
 
 
 def test_lists_of_an_earlier_fest_are_not_there_any_more(event: Event, teacher_client: Client) -> None:
@@ -201,7 +201,7 @@ def test_lists_of_an_earlier_fest_are_not_there_any_more(event: Event, teacher_c
     build_fest(is_current=True)
     urls = [
         reverse("classlists:confirm", args=[class_list.pk]),
-        reverse("classlists:job", args=[job.key]),
+        reverse("classlists:job", args=[job.link_id]),
         reverse("classlists:left", args=[class_list.pk, "csv"]),
     ]
     assert [teacher_client.get(url).status_code for url in urls] == [404] * 3

@@ -173,11 +173,50 @@ def test_used_form_with_other_words_is_not_guessed(client: Client, fest: Fest) -
     answer = client.post(FORM, values | {"name": "Ben Rao"})
     page = text_of(answer)
     assert (answer.status_code, rows()) == (409, [1] * 6)
-    assert "This form was sent for <bdi>Asha Rao</bdi>" in page
+    assert "This form was sent before" in page
+    assert ("Asha" in page, "/a/" in page) == (False, False)
     sent = kept(page)
     assert (sent["name"], sent["key"] != [values["key"]]) == (["Ben Rao"], True)
     assert client.post(FORM, sent).status_code == 302
     assert Student.objects.count() == 2
+
+
+def test_used_form_with_other_events_leads_its_student_to_the_answer(client: Client, fest: Fest) -> None:
+    event, other = build_event(fest), build_event(fest)
+    values = typed(event, name="Asha Rao", section="b", school="riverside  public school")
+    first = client.post(FORM, values)
+    answer = client.post(FORM, values | {"events": [other.slug]})
+    page = text_of(answer)
+    assert answer.status_code == 409
+    assert "This form was sent for <bdi>Asha Rao</bdi>" in page
+    assert first["Location"] in page
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"name": "Asha Das"},
+        {"school": "Hill School"},
+        {"grade": "8"},
+        {"section": "C"},
+        {"section": ""},
+        {"roll_number": "18"},
+        {"email": "x@example.net"},
+        {"email": ""},
+    ],
+)
+def test_used_form_names_nobody_whose_details_were_not_typed(
+    client: Client, fest: Fest, other: dict[str, str]
+) -> None:
+    """Each detail counts, so that a key that has leaked is no way to ask who it belongs to."""
+    event = build_event(fest)
+    build_school("Hill School")
+    values = typed(event, name="Asha Rao", section="B", roll_number="17", email="asha@example.org")
+    location = client.post(FORM, values)["Location"]
+    page = text_of(client.post(FORM, values | other))
+    assert "This form was sent before" in page
+    for secret in (location, "/a/", "/my/", Student.objects.get().reference, "This form was sent for"):
+        assert secret not in re.sub(r'name="key" value="[0-9a-f]{32}"', "", page)
 
 
 @pytest.mark.parametrize("key", [None, "", "1", "x" * 32, "0" * 31, "0" * 33, "\x00", "٣" * 40])

@@ -188,7 +188,7 @@ class World:
         mine = links.my_path(student).split("/")[2]
         answer = links.answer_path(self.submission).split("/")[2]
         printout, delegation = Printout.objects.get(kind="attendance").code, Delegation.objects.get().code
-        listed, scan = self.listed.pk, Scan.objects.get().nonce
+        listed, scan = self.listed.pk, Scan.objects.get().link_id
         named: dict[str, list[Any]] = {
             "registrations:details registrations:add registrations:cancel-all": [mine],
             "tickets:my tickets:resend": [mine],
@@ -209,7 +209,7 @@ class World:
             "classlists:letters classlists:discard classlists:confirm": [listed],
             "classlists:problems classlists:left": [listed, "csv"],
             "classlists:template admin:classlist_template": ["csv"],
-            "classlists:job": [ClassListJob.objects.get().key],
+            "classlists:job": [ClassListJob.objects.get().link_id],
             "blocks:back": [Block.objects.get().pk],
             "account_invited": ["A" * 22],
             "account_confirm_email": ["MQ:1a2b3c:signature"],

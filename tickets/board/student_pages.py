@@ -50,16 +50,22 @@ def student(request: HttpRequest, _teacher: Teacher, student: Student) -> HttpRe
 
 
 def _student_page(request: HttpRequest, student: Student, form: AddressForm) -> HttpResponse:
-    key = presses.read_key(request.GET)
-    press = Submission.objects.filter(student=student, key=key).first() if key else None
+    done = request.GET.get("done", "")
     context = {
         "student": student,
         "dossier": dossier_of(student),
         "form": form,
-        "done": done_text(request.GET.get("done", "")),
-        "refusals": kept_refusals(press) if press else [],
+        "done": done_text(done),
+        "refusals": _refusals_of_newest(student) if done == "added" else [],
     }
     return render(request, "board/student.html", context)
+
+
+def _refusals_of_newest(student: Student) -> list[str]:
+    """What a teacher's newest submission for this student did not obtain; its key stands in no address."""
+    rows = Submission.objects.filter(student=student, origin=Submission.Origin.TEACHER)
+    newest = rows.order_by("-pk").first()
+    return kept_refusals(newest) if newest else []
 
 
 @by_own_teacher
@@ -157,7 +163,8 @@ def _substitution(
 
 def _pressed_before(key: uuid.UUID, teacher: Teacher) -> Submission | None:
     """What this very form did when it was sent before: by then there is nothing left to hand over."""
-    rows = Submission.objects.filter(key=key, student__school=teacher.school)
+    origin = Submission.Origin.TEACHER
+    rows = Submission.objects.filter(key=key, origin=origin, student__school=teacher.school)
     return rows.select_related("student").first()
 
 
@@ -214,7 +221,7 @@ def _try(press: Press, form: EventsOfStudentForm, name: str) -> HttpResponse | N
     except EXPECTED as error:
         explain(form, error, name)
         return None
-    return redirect(f"{student_path(submission.student)}?done=added&key={submission.key.hex}")
+    return _back(submission.student, "added")
 
 
 @by_own_teacher

@@ -107,13 +107,13 @@ class Card:
             "first": first
             and {"by": who(first.user), "where": first.where, "at": at_or_on(first.at, self.scan.at)},
             "choices": [],
-            "url": self.place.url("verdict", self.scan.nonce),
+            "url": self.place.url("verdict", self.scan.link_id),
         }
 
 
-def card_of(nonce: uuid.UUID, place: Place) -> Card | None:
-    """The answer that was given at this place to the scan of this nonce."""
-    rows = Scan.objects.filter(nonce=nonce, gate=place.gate).select_related(
+def card_of(link_id: uuid.UUID, place: Place) -> Card | None:
+    """The answer that was given at this place to this scan."""
+    rows = Scan.objects.filter(link_id=link_id, gate=place.gate).select_related(
         "registration__event__venue", "registration__student__school", "ticket", "user"
     )
     scan = rows.first()

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import IntegrityError
 
 from events.clock import database_now
+from events.rows import insert_new
 from registrations.locking import Deadline, in_transaction
 from registrations.models import Registration
 from tickets import delegations
@@ -23,6 +24,10 @@ from tickets.models import CheckIn, Delegation, Scan
 Verdict = Scan.Verdict
 ATTEMPTS = 3
 """How often a scan is judged that somebody else overtakes between the look and the update."""
+
+
+class NonceTaken(Exception):
+    """This scan was answered before; what this attempt has done is taken back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +93,8 @@ def check_in(
     ask = _Ask(place, reading, nonce, user, registration_id, offline, how)
     try:
         answer = in_transaction(lambda: _attempt(ask), deadline=Deadline())
-    except IntegrityError:  # a twin of this scan was faster, or the second wall held: then it is judged anew
+    except (IntegrityError, NonceTaken):
+        # A twin of this scan was faster, or the second guard held: then it is judged anew.
         twin = Scan.objects.filter(nonce=nonce).first()
         if twin is not None:
             return twin
@@ -172,8 +178,14 @@ def _answer(ask: _Ask, verdict: str, found: Found | None, at: dt.datetime) -> Sc
     )
     if told == Verdict.ALREADY:  # a second look on one device; its first may be on the way still
         scan.is_conflict = False
-    scan.save(force_insert=True)
+    keep(scan)
     return scan
+
+
+def keep(scan: Scan) -> None:
+    """Writes the scan; raises `NonceTaken` where the same one was written before."""
+    if not insert_new([scan]):
+        raise NonceTaken
 
 
 def of_many(

@@ -42,37 +42,37 @@ def _live_ticket(row: Registration) -> object:
 
 @by_doorkeeper
 @require_POST
-def again(request: HttpRequest, place: Place, nonce: uuid.UUID) -> HttpResponse:
+def again(request: HttpRequest, place: Place, link_id: uuid.UUID) -> HttpResponse:
     """Somebody who is in comes in again."""
 
     def act(card: Card, reason: str) -> None:
         let_in_again(card.scan, place=place, user=request.user, reason=reason)
 
-    return _with_reason(request, place, nonce, act, deed="again", done=_("Let in again."))
+    return _with_reason(request, place, link_id, act, deed="again", done=_("Let in again."))
 
 
 @by_doorkeeper
 @require_POST
-def undo(request: HttpRequest, place: Place, nonce: uuid.UUID) -> HttpResponse:
+def undo(request: HttpRequest, place: Place, link_id: uuid.UUID) -> HttpResponse:
     """The check-in was a mistake."""
 
     def act(card: Card, reason: str) -> None:
         take_back(card.scan, user=request.user, reason=reason)
 
-    return _with_reason(request, place, nonce, act, deed="undo", done=_("The check-in is undone."))
+    return _with_reason(request, place, link_id, act, deed="undo", done=_("The check-in is undone."))
 
 
 def _with_reason(
     request: HttpRequest,
     place: Place,
-    nonce: uuid.UUID,
+    link_id: uuid.UUID,
     act: Callable[[Card, str], None],
     *,
     deed: str,
     done: str,
 ) -> HttpResponse:
     """Does it and shows the verdict again; without a reason nothing is done."""
-    card = card_of(nonce, place)
+    card = card_of(link_id, place)
     if card is None or card.first is None:
         raise Http404
     form = ReasonForm(request.POST)
@@ -84,4 +84,4 @@ def _with_reason(
         messages.error(request, error.text)
     else:
         messages.success(request, done)
-    return redirect(place.url("verdict", nonce))
+    return redirect(place.url("verdict", link_id))

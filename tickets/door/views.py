@@ -72,9 +72,9 @@ def scan(request: HttpRequest, place: Place) -> HttpResponse:
 
 @by_doorkeeper
 @require_safe
-def verdict(request: HttpRequest, place: Place, nonce: uuid.UUID) -> HttpResponse:
+def verdict(request: HttpRequest, place: Place, link_id: uuid.UUID) -> HttpResponse:
     """The answer to one scan, the same for ever, and a form for the next."""
-    card = card_of(nonce, place)
+    card = card_of(link_id, place)
     if card is None:
         raise Http404
     return render(request, "door/verdict.html", verdict_context(card))
@@ -89,7 +89,7 @@ def context_of(place: Place, **more: Any) -> dict[str, Any]:
 
 def verdict_context(card: Card, **more: Any) -> dict[str, Any]:
     """The verdict with what can be done about it: again, undo, a seat."""
-    deeds = {name: card.place.url(name, card.scan.nonce) for name in ("again", "undo", "seat")}
+    deeds = {name: card.place.url(name, card.scan.link_id) for name in ("again", "undo", "seat")}
     return context_of(card.place, card=card, deeds={**deeds, "nonce": random_key()}, **more)
 
 
@@ -99,7 +99,7 @@ def _wants_json(request: HttpRequest) -> bool:
 
 def _as_page(request: HttpRequest, place: Place, outcome: Scan | Choice | SchoolList) -> HttpResponse:
     if isinstance(outcome, Scan):
-        response = redirect(place.url("verdict", outcome.nonce))
+        response = redirect(place.url("verdict", outcome.link_id))
     elif isinstance(outcome, SchoolList):
         response = redirect(place.url("class", outcome.delegation.code))
     else:

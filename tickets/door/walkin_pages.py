@@ -24,9 +24,9 @@ from tickets.door.walking_in import Newcomer, seat_newcomer, seat_waiting
 
 @by_doorkeeper
 @require_POST
-def seat(request: HttpRequest, place: Place, nonce: uuid.UUID) -> HttpResponse:
+def seat(request: HttpRequest, place: Place, link_id: uuid.UUID) -> HttpResponse:
     """The seat for a waiting person whose card is open; the button's own nonce names the new scan."""
-    card = card_of(nonce, place)
+    card = card_of(link_id, place)
     form = NonceForm(request.POST)
     if card is None or card.registration is None or not form.is_valid():
         raise Http404
@@ -42,8 +42,8 @@ def seat(request: HttpRequest, place: Place, nonce: uuid.UUID) -> HttpResponse:
         )
     except NotPossible as error:
         messages.error(request, error.text)
-        return redirect(place.url("verdict", nonce))
-    return redirect(place.url("verdict", scan.nonce))
+        return redirect(place.url("verdict", link_id))
+    return redirect(place.url("verdict", scan.link_id))
 
 
 @by_doorkeeper
@@ -68,7 +68,7 @@ def walk_in(request: HttpRequest, place: Place) -> HttpResponse:
         except SomebodyKnown:
             form.add_error("section", _("Somebody of this name and grade is registered. Add the section"))
         else:
-            return redirect(place.url("verdict", scan.nonce))
+            return redirect(place.url("verdict", scan.link_id))
     context: dict[str, Any] = {"form": form, "events": events, "schools": school_names()}
     return render(request, "door/walk_in.html", context_of(place, **context))
 

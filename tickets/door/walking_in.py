@@ -13,6 +13,7 @@ from registrations.models import Consent, Registration, Student
 from registrations.schools import find_or_create_school
 from registrations.students import Details, identify
 from registrations.walkins import WalkIn, seat
+from tickets.door.checking_in import NonceTaken, keep
 from tickets.door.entering import enter
 from tickets.door.places import Place, forget
 from tickets.models import CheckIn, Scan, Ticket
@@ -63,7 +64,7 @@ def _once(work: Any, nonce: uuid.UUID, deadline: Deadline) -> Scan:
         return known
     try:
         scan: Scan = in_transaction(work, deadline=deadline)
-    except (IntegrityError, NotPossible):
+    except (IntegrityError, NonceTaken, NotPossible):
         twin = Scan.objects.filter(nonce=nonce).first()
         if twin is None:
             raise
@@ -86,7 +87,7 @@ def _come_in(walk_in: WalkIn, place: Place, nonce: uuid.UUID, deadline: Deadline
     ticket = Ticket.objects.live().get(registration=registration)
     how = CheckIn.How.WALK_IN
     at = enter([ticket.code], place=place, user=walk_in.user, how=how, reason=walk_in.reason)[ticket.pk]
-    return Scan.objects.create(
+    scan = Scan(
         nonce=nonce,
         at=at,
         user=walk_in.user,
@@ -96,6 +97,8 @@ def _come_in(walk_in: WalkIn, place: Place, nonce: uuid.UUID, deadline: Deadline
         registration=registration,
         verdict=Scan.Verdict.IN,
     )
+    keep(scan)
+    return scan
 
 
 def latest_unclaimed(event_id: int) -> Registration | None:

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from events.links import link_id_field
 from events.models import Event, Fest
 from registrations.models import Registration, School, random_code
 from tickets.keys import random_key
@@ -119,6 +120,8 @@ class CheckIn(models.Model):
 class Scan(models.Model):
     """One code read at a door, and what was answered; the same `nonce` is the same scan and the same answer.
 
+    `link_id` names it in the address of its verdict, so that the nonce stands in none.
+
     Who waits has no ticket, hence the `registration`. A scan without a network is judged again when it is
     uploaded: `told` is what the device said then, and where that was not true the row is a conflict until a
     person has settled it.
@@ -137,6 +140,7 @@ class Scan(models.Model):
         UNREADABLE = "unreadable", _("not readable")
 
     nonce = models.UUIDField(unique=True, default=random_key, editable=False)
+    link_id = link_id_field()
     at = models.DateTimeField(_("at"), editable=False)
     received_at = models.DateTimeField(_("received"), db_default=Now(), editable=False)
     user = models.ForeignKey(

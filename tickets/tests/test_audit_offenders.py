@@ -61,7 +61,7 @@ SEEDED = {
             "ALTER TABLE registrations_submission DROP CONSTRAINT registrations_submission_key_key;"
             " UPDATE registrations_submission SET key = '00000000-0000-0000-0000-000000000001'"
         ),
-        "Key 00000000-0000-0000-0000-000000000001 stands for 4 submissions.",
+        "4 submissions have one key: ",
     ),
     "registration in another's submission": (
         f"UPDATE {REGISTRATION} SET submission_id = (SELECT min(id) FROM registrations_submission)",

@@ -193,7 +193,7 @@ def test_only_pages_with_a_camera_may_run_a_decoder(phone: Client, place: Place)
 def test_page_that_is_kept_shows_no_message(phone: Client, event: Event, place: Place, ravi: Any) -> None:
     """A message may name a person; the next page that is not kept still shows it."""
     scan = scanned(place, ticket_for(event).code, ravi)
-    phone.post(place.url("undo", scan.nonce), {"reason": "Wrong ticket", "nonce": random_key().hex})
+    phone.post(place.url("undo", scan.link_id), {"reason": "Wrong ticket", "nonce": random_key().hex})
     told = 'role="status">'
     kept, shown = (phone.get(place.url(name)).content.decode() for name in ("offline", "place"))
     assert shown.count(told) == kept.count(told) + 1

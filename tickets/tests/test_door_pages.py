@@ -75,7 +75,7 @@ def test_scan_leads_to_its_verdict_with_a_form_for_the_next(
     ticket = ticket_for(event, name="Asha Raman")
     answer = scan(phone, place, ticket.code)
     page = answer.content.decode()
-    assert answer.redirect_chain == [(place.url("verdict", Scan.objects.get().nonce), 303)]
+    assert answer.redirect_chain == [(place.url("verdict", Scan.objects.get().link_id), 303)]
     assert [
         word for word in ("<h1>In</h1>", "Asha Raman", "Grade 7", "Main Hall", "is-green") if word in page
     ]
@@ -118,7 +118,7 @@ def test_script_is_told_the_choices_and_the_schools_list(phone: Client, place: P
 def test_verdict_of_another_gate_is_not_found(phone: Client, place: Place, event: Event, ravi: Any) -> None:
     other = place_of(gate_of(event.fest, name="Back door"))
     found = scanned(other, ticket_for(event).code, ravi)
-    assert phone.get(place.url("verdict", found.nonce)).status_code == 404
+    assert phone.get(place.url("verdict", found.link_id)).status_code == 404
 
 
 def test_phone_camera_leads_from_the_ticket_to_the_check_in(
@@ -152,7 +152,7 @@ def test_undo_with_a_reason_makes_the_ticket_good_again(
 ) -> None:
     ticket = ticket_for(event)
     green = scanned(place, ticket.code, ravi)
-    path = place.url("undo", green.nonce)
+    path = place.url("undo", green.link_id)
     assert phone.post(path, {"reason": " "}).status_code == 400
     page = phone.post(path, {"reason": "Wrong child"}, follow=True).content.decode()
     assert "The check-in is undone." in page
@@ -174,7 +174,7 @@ def test_reentry_needs_a_reason_and_is_noted_once(
     ticket = ticket_for(event)
     green = scanned(place, ticket.code, ravi)
     amber = scanned(place, ticket.code, ravi)
-    path = place.url("again", amber.nonce)
+    path = place.url("again", amber.link_id)
     assert phone.post(path, {"reason": ""}).status_code == 400
     for _press in range(2):
         page = phone.post(path, {"reason": "Lunch"}, follow=True).content.decode()
@@ -182,7 +182,7 @@ def test_reentry_needs_a_reason_and_is_noted_once(
     again = CheckIn.objects.get(is_reentry=True)
     assert (again.ticket, again.reason, again.user) == (ticket, "Lunch", ravi)
     assert scanned(place, ticket.code, ravi).verdict == "already"
-    assert phone.post(place.url("undo", green.nonce), {"reason": "Mistake"}).status_code == 302
+    assert phone.post(place.url("undo", green.link_id), {"reason": "Mistake"}).status_code == 302
     assert phone.post(path, {"reason": "Late"}, follow=True).status_code == 200
     assert CheckIn.objects.filter(is_reentry=True).count() == 1
 

@@ -53,7 +53,7 @@ def ravi(place: Place) -> Any:
 
 
 def said(scan: Scan, place: Place) -> str:
-    card = card_of(scan.nonce, place)
+    card = card_of(scan.link_id, place)
     assert card is not None
     return card.sentence
 

@@ -192,7 +192,7 @@ def test_card_of_a_waiting_person_offers_the_seat(place: Place, event: Event, ra
     page = scan(phone, place, waiting.student.reference)
     card = Scan.objects.get()
     assert "Give a free seat and let in" in page.content.decode()
-    answer = phone.post(place.url("seat", card.nonce), {"nonce": nonce_in(page)}, follow=True)
+    answer = phone.post(place.url("seat", card.link_id), {"nonce": nonce_in(page)}, follow=True)
     assert "<h1>In</h1>" in answer.content.decode()
 
 

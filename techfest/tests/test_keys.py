@@ -1,0 +1,325 @@
+"""A walk over the product by everybody: whatever looks like a key in an address, a page or a log opens nothing.
+
+Links that are secrets themselves stand only in pages of those they were given to: behind their own prefix, and in no
+log and no query string.
+"""
+
+import datetime as dt
+import os
+import re
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from events import snapshot
+from registrations import links
+from registrations.classlists import jobs
+from registrations.models import (
+    Block,
+    ClassListJob,
+    ClassListRow,
+    Invitation,
+    Registration,
+    Student,
+    Submission,
+)
+from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher
+from registrations.tests.classlists import build_list, pupils
+from registrations.tests.frontdoor import FORM, typed
+from techfest.logs import OneLineFormatter, without_secrets
+from techfest.tests.test_access import ADDRESSES, World, body, matters
+from tickets.door import places
+from tickets.keys import random_key
+from tickets.models import Certificate, Delegation, Delivery, Scan, Ticket
+from tickets.tests.entrance import (
+    doorkeeper,
+    gate_of,
+    open_event,
+    place_of,
+    ticket_for,
+    volunteer,
+    waiting_for,
+)
+
+pytestmark = pytest.mark.django_db
+
+LIKE_A_KEY = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[A-Za-z0-9_~.-]{20,}")
+IN_A_PAGE = re.compile(r"""(?:href|action|src)=["']([^"']*)""")
+OF_A_SESSION = re.compile(r'name="csrfmiddlewaretoken" value="[^"]*"')
+"""New in each page, and worth nothing without its cookie."""
+OPENED_BY_A_SECRET = {
+    "/a/%s/",
+    "/my/%s/",
+    "/my/%s/add/",
+    "/my/%s/details/",
+    "/my/%s/cancel/",
+    "/t/%s/",
+    "/t/%s/ticket.pdf",
+    "/delegation/%s/",
+    "/c/%s/",
+    "/accounts/invited/%s/",
+    "/accounts/confirm-email/%s/",
+    "/teacher/lists/jobs/%s/",
+    "/teacher/tickets/%s/",
+    "/teacher/papers/%s/",
+}
+
+
+class Trace:
+    """What a walk leaves behind: addresses, pages and the logs of Django and PostgreSQL."""
+
+    def __init__(self) -> None:
+        self.addresses: set[str] = set()
+        self.pages: list[str] = []
+        self.logs = ""
+
+    def note(self, path: str, answer: Any) -> None:
+        self.addresses |= {path, answer.get("Location", "")}
+        page = body(answer).decode(errors="replace")
+        if "html" in answer.get("Content-Type", ""):
+            self.pages.append(OF_A_SESSION.sub("", page))
+            self.addresses |= set(IN_A_PAGE.findall(page))
+
+    @property
+    def in_query_strings(self) -> str:
+        """As logs write them: the way back after signing in (`next`) names the page that was asked for."""
+        return "\n".join(without_secrets(urlsplit(address).query) for address in self.addresses)
+
+    @property
+    def candidates(self) -> set[str]:
+        found = LIKE_A_KEY.findall("\n".join([*self.addresses, *self.pages, self.logs]))
+        return {word for word in found if any(sign.isdigit() for sign in word)}
+
+
+class Walker:
+    """A browser that notes where it was, and presses every button twice, as impatient people do."""
+
+    def __init__(self, browser: Client, trace: Trace) -> None:
+        self.browser, self.trace = browser, trace
+
+    def get(self, path: str) -> Any:
+        answer = self.browser.get(path)
+        self.trace.note(path, answer)
+        return answer
+
+    def twice(self, path: str, fields: dict[str, Any]) -> Any:
+        for _ in range(2):
+            answer = self.browser.post(path, fields)
+            self.trace.note(path, answer)
+            if answer.status_code in (302, 303):
+                self.get(answer["Location"])
+        return answer
+
+
+@contextmanager
+def log_of_the_database() -> Iterator[list[str]]:
+    """What PostgreSQL writes into its log meanwhile; tests that run beside this one write there, too."""
+    file = Path(os.environ["TECHFEST_DATA"]) / "log" / "postgres.log"
+    written: list[str] = []
+    start = file.stat().st_size
+    yield written
+    with file.open("rb") as lines:
+        lines.seek(start)
+        written.append(lines.read().decode(errors="replace"))
+
+
+def press_everything(trace: Trace) -> None:
+    """Each form that carries a key, sent twice: by the public, behind a secret link, by a teacher, at the door."""
+    event = build_event(current(), capacity=50)
+    snapshot.forget()
+    public = Walker(Client(), trace)
+    values = typed(event, name="Asha Raman", email="asha@example.org")
+    public.twice(FORM, values)
+    public.twice(FORM, values | {"name": "Zoya Khan"})
+    public.twice(FORM, typed(event, name="Asha Raman", email="x@example.org"))
+    student = Student.objects.get(name="Asha Raman")
+    add = f"{links.my_path(student)}add/"
+    fields = {"key": Submission.new_key().hex, "events": build_event(current()).slug}
+    snapshot.forget()
+    public.twice(add, fields)
+    public.twice(add, fields | {"events": event.slug})
+    press_as_teacher(trace, event)
+    press_at_the_door(trace)
+
+
+def current() -> Any:
+    fest = snapshot.snapshot().fest
+    assert fest is not None
+    return fest
+
+
+def press_as_teacher(trace: Trace, event: Any) -> None:
+    teacher = build_teacher()
+    browser = Client()
+    browser.force_login(teacher.user)
+    walker = Walker(browser, trace)
+    newcomer = {
+        "name": "Noor Das",
+        "grade": "7",
+        "section": "",
+        "roll_number": "",
+        "email": "",
+        "consent": "on",
+    }
+    key = {"key": Submission.new_key().hex}
+    walker.twice("/teacher/students/add/", newcomer | key | {"events": event.slug, "want_waiting": "on"})
+    added = Student.objects.get(name="Noor Das")
+    path = f"/teacher/students/{added.reference}/"
+    key = {"key": Submission.new_key().hex}
+    walker.twice(f"{path}replace/", newcomer | key | {"known": "", "name": "Omar Das"})
+    day = (timezone.localtime() + dt.timedelta(days=3)).date().isoformat()
+    key = {"key": Submission.new_key().hex}
+    for where in (event, build_event(current())):
+        snapshot.forget()
+        walker.twice("/teacher/blocks/ask/", key | {"event": where.slug, "seats": "2", "until": day})
+    class_list = build_list(current(), pupils(2, event), teacher=teacher)
+    text = current().consent_texts.get().pk
+    confirm = {"how": "good", "when_full": "wait", "consent": "on", "key": str(uuid.uuid4()), "text": text}
+    for one in (class_list, build_list(current(), pupils(2, event, start=10), teacher=teacher)):
+        walker.twice(reverse("classlists:confirm", args=[one.pk]), confirm)
+    jobs.run_due()
+    walker.get(reverse("classlists:job", args=[ClassListJob.objects.get(class_list=class_list).link_id]))
+
+
+def press_at_the_door(trace: Trace) -> None:
+    event = open_event(current(), capacity=1)
+    gate = gate_of(current(), event, name="Side gate")
+    place, ticket = place_of(gate), ticket_for(event)
+    walker = Walker(doorkeeper(volunteer(gate)), trace)
+    scan = {"code": ticket.code, "nonce": str(random_key())}
+    walker.twice(place.url("scan"), scan)
+    walker.twice(place.url("scan"), scan | {"nonce": str(random_key())})
+    waiting = waiting_for(event, name="Uma Iyer")
+    walker.twice(place.url("scan"), {"code": waiting.student.reference, "nonce": str(random_key())})
+    places.forget()
+    newcomer = {"name": "Vir Sen", "school": "Riverside", "grade": "7", "event": str(event.pk)}
+    walker.twice(place.url("walk_in"), newcomer | {"consent": "on", "nonce": str(random_key())})
+
+
+def walk(trace: Trace, world: World) -> None:
+    """Every address of the site, by every kind of reader."""
+    for address in ADDRESSES:
+        path = world.path(address)
+        for who, browser in world.browsers.items():
+            if matters(who, address):
+                Walker(browser, trace).get(path)
+
+
+def secrets_of_links() -> set[str]:
+    """What opens something by itself, and was given to those who may open it."""
+    tokens = {links.my_path(student).split("/")[2] for student in Student.objects.all()}
+    submissions = Submission.objects.select_related("student")
+    tokens |= {links.answer_path(submission).split("/")[2] for submission in submissions}
+    for model in (Ticket, Certificate, Delegation, Invitation):
+        tokens |= set(model._default_manager.values_list("code", flat=True))
+    return tokens
+
+
+def keys_of_rows() -> set[uuid.UUID]:
+    """The keys that make what is sent twice one thing."""
+    columns = [(model, "key") for model in (Submission, ClassListRow, ClassListJob, Block, Delivery)]
+    return {
+        key
+        for model, column in [*columns, (Scan, "nonce")]
+        for key in model._default_manager.values_list(column, flat=True)
+        if key
+    }
+
+
+@pytest.fixture
+def trace(caplog: pytest.LogCaptureFixture) -> Trace:
+    found = Trace()
+    with caplog.at_level("DEBUG"), log_of_the_database() as log:
+        world = World()
+        press_everything(found)
+        walk(found, world)
+    as_written = OneLineFormatter("%(message)s")
+    found.logs = "\n".join([*map(as_written.format, caplog.records), *log])
+    return found
+
+
+@pytest.mark.slow
+def test_walk_leaves_nothing_behind_that_opens_anything(trace: Trace) -> None:
+    assert Submission.objects.count() >= 8
+    keys = {word for key in keys_of_rows() for word in (str(key), key.hex)}
+    addresses = "\n".join(trace.addresses)
+    assert [key for key in keys if key in addresses] == []
+    assert lines_with(keys, trace.logs) == []
+    secrets = secrets_of_links()
+    assert lines_with(secrets, trace.in_query_strings) == []
+    assert lines_with(secrets, trace.logs) == []
+    assert opened_by(trace.candidates | keys, secrets) == []
+
+
+def lines_with(words: set[str], text: str) -> list[str]:
+    return [line for line in text.splitlines() if any(word in line for word in words)]
+
+
+def opened_by(candidates: set[str], given: set[str]) -> list[str]:
+    """What an anonymous reader opens with any of these that was not given to them."""
+    event = build_event(current(), capacity=0, waiting_limit=0)
+    snapshot.forget()
+    names = [
+        *Student.objects.values_list("name", flat=True),
+        *Student.objects.values_list("reference", flat=True),
+    ]
+    reader, opened = Client(), []
+    before = Registration.objects.count()
+    for word in sorted(candidates - given):
+        answers = {FORM: reader.post(FORM, typed(event, key=word, name="Probe"))}
+        if not is_made_of_secrets(word, given):
+            paths = [pattern % word for pattern in OPENED_BY_A_SECRET]
+            answers |= {path: reader.get(path) for path in paths}
+        for path, answer in answers.items():
+            if shows(answer, path, names):
+                opened.append(f"{word} at {path}")
+    assert Registration.objects.count() == before
+    return opened
+
+
+def is_made_of_secrets(word: str, given: set[str]) -> bool:
+    """A link cut out of a page with a sign too many, such as the dot that ends its sentence."""
+    return any(secret in word for secret in given)
+
+
+def shows(answer: Any, path: str, names: list[str]) -> bool:
+    """Whether this answer names a child, leads to one, or is a page that only a secret opens."""
+    text = body(answer).decode(errors="replace")
+    if path != FORM and answer.status_code == 200 and "/accounts/" not in path:
+        return True
+    leads_on = any(f"/{prefix}/" in text + answer.get("Location", "") for prefix in ("a", "my", "t"))
+    return leads_on or any(name in text for name in names)
+
+
+@pytest.mark.slow
+def test_walk_meets_the_database_without_an_error_about_a_key(trace: Trace) -> None:
+    """The log of the database stays silent at each double click, in every form that carries a key."""
+    about = ("_key_key", "(key)=", "(nonce)=", "_nonce_")
+    assert [line for line in trace.logs.splitlines() if any(word in line for word in about)] == []
+
+
+def test_negative_control_secret_of_a_link_is_told_by_the_same_eyes() -> None:
+    """The check above would see a link that opens something."""
+    World()
+    submission = build_submission(build_event(current()), name="Asha Raman")
+    token = links.answer_path(submission).split("/")[2]
+    assert opened_by({token}, set()) == [f"{token} at /a/{token}/"]
+    assert opened_by({token}, {token}) == []
+
+
+def test_negative_control_log_of_the_database_is_read() -> None:
+    """An insert that raises instead of giving way stands in the log, with the key."""
+    submission = build_submission(build_event(build_fest()))
+    twin = Submission(key=submission.key, origin="form", digest=bytes(32), student=submission.student)
+    with log_of_the_database() as log, pytest.raises(IntegrityError), transaction.atomic():
+        twin.save(force_insert=True)
+    assert str(submission.key) in "".join(log)
