@@ -12,12 +12,25 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events import pictures
-from events.desk import DeskAdmin, MergingForm, RecordAdmin
-from events.models import AuditEntry, CapacityChange, Category, Fest, Picture, Seats, Venue
+from events.clock import database_now
+from events.dateforms import DatedForm
+from events.dates import FEST_DATES, fest_questions, fest_refusals
+from events.desk import DeskAdmin, RecordAdmin
+from events.models import (
+    AuditEntry,
+    CapacityChange,
+    Category,
+    Event,
+    Fest,
+    Picture,
+    Seats,
+    Venue,
+    is_time_zone,
+)
 from events.uploads import PictureField
 
 
-class FestForm(MergingForm):
+class FestForm(DatedForm):
     upload = PictureField(
         label=gettext_lazy("New logo"),
         draw=pictures.logo,
@@ -27,23 +40,33 @@ class FestForm(MergingForm):
 
     def clean(self) -> Any:
         cleaned = super().clean()
-        for low, high, problem in _ORDERED:
-            if low in cleaned and high in cleaned and cleaned[low] > cleaned[high]:
-                self.add_error(high, problem)
-        if cleaned.get("opens_at") and cleaned.get("opens_at") == cleaned.get("closes_at"):
-            self.add_error("closes_at", _("Registration must close after it opens."))
+        low, high = cleaned.get("grade_min"), cleaned.get("grade_max")
+        if low is not None and high is not None and low > high:
+            self.add_error("grade_max", _("The highest grade must not be below the lowest."))
         other = Fest.objects.filter(is_current=True).exclude(pk=self.instance.pk).first()
         if cleaned.get("is_current") and other:
             words = _("%(fest)s is the current fest. Take the mark away there first.")
             self.add_error("is_current", words % {"fest": other.name})
+        self._check_dates(cleaned)
         return cleaned
 
+    def _check_dates(self, cleaned: dict[str, Any]) -> None:
+        wanted: dict[str, Any] = {name: cleaned.get(name) for name in (*FEST_DATES, "time_zone")}
+        if None in wanted.values() or not is_time_zone(wanted["time_zone"]):
+            return
+        fest = Fest(**wanted)
+        if self.refuse_dates(fest_refusals(fest)):
+            return
+        events, registrations = self.what_is_there()
+        self.ask_about_dates(
+            fest_questions(fest, now=database_now(), events=events, registrations=registrations)
+        )
 
-_ORDERED = (
-    ("starts_on", "ends_on", gettext_lazy("The last day must not be before the first.")),
-    ("opens_at", "closes_at", gettext_lazy("Registration must close after it opens.")),
-    ("grade_min", "grade_max", gettext_lazy("The highest grade must not be below the lowest.")),
-)
+    def what_is_there(self) -> tuple[list[Event], int]:
+        """The events of the fest that are not cancelled, and its registrations, which a room above can count."""
+        if self.instance.pk is None:
+            return [], 0
+        return list(self.instance.events.exclude(state=Event.State.CANCELLED)), 0
 
 
 class FestAdmin(DeskAdmin):

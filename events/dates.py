@@ -1,8 +1,54 @@
-"""Which dates of a fest and its events can be right: the one set of rules for every way in."""
+"""Which dates of a fest and its events can be right: the one set of rules for every way in.
+
+A refusal names dates that contradict each other. A question names dates that are odd, such as a day in the past or
+outside the fest: the person who typed them says that they are right. Both judge rows that need not be stored.
+"""
 
 import datetime as dt
+import hashlib
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
-from events.models import Fest
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from events.models import Event, Fest
+
+PURGE_NOTICE = dt.timedelta(days=7)
+"""How long before a purge the owners are told. A purge that an edit made due waits for as long."""
+MAX_FEST_DAYS = 31
+MAX_AHEAD = dt.timedelta(days=550)
+MAX_EARLY_OPENING = dt.timedelta(days=366)
+MAX_DISTANCE = dt.timedelta(days=31)
+"""How far from its event a time of the event usually is; a year that is off is farther."""
+MAX_NAMES = 5
+YEARS = range(2000, 2101)
+"""A year beside them is a slip of the keyboard, with which nothing can be reckoned."""
+_LATEST = dt.date(9000, 1, 1)
+FEST_DATES = frozenset({"starts_on", "ends_on", "opens_at", "closes_at", "retention_days"})
+EVENT_DATES = frozenset(
+    {"starts_at", "ends_at", "opens_at", "closes_at", "promotes_until", "doors_open_at", "seats_kept_until"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DateProblem:
+    """A sentence about one field. It concerns an edit that changes any of the fields it `depends_on`."""
+
+    field: str
+    text: str
+    depends_on: frozenset[str]
+
+
+def concerning(problems: Iterable[DateProblem], changed: Collection[str]) -> list[DateProblem]:
+    """Those of the problems that an edit of these fields brings up; what was odd before is left alone."""
+    return [problem for problem in problems if problem.depends_on & set(changed)]
+
+
+def digest_of(questions: Sequence[DateProblem]) -> str:
+    """The same as long as the same questions were asked."""
+    return hashlib.sha256("\n".join(one.text for one in questions).encode()).hexdigest()[:32]
 
 
 def names_kept_until(fest: Fest, last_end: dt.datetime | None) -> dt.datetime:
@@ -13,4 +59,181 @@ def names_kept_until(fest: Fest, last_end: dt.datetime | None) -> dt.datetime:
     last_day = fest.ends_on
     if last_end is not None:
         last_day = max(last_day, last_end.astimezone(fest.zone).date())
-    return dt.datetime.combine(last_day + dt.timedelta(days=fest.retention_days + 1), dt.time(), fest.zone)
+    days = min(fest.retention_days + 1, max(0, (_LATEST - last_day).days))
+    return dt.datetime.combine(last_day + dt.timedelta(days=days), dt.time(), fest.zone)
+
+
+def fest_refusals(fest: Fest) -> list[DateProblem]:
+    """Dates of a fest that contradict each other, or are of another century."""
+    found = list(_wrong_years(fest, ("starts_on", "ends_on", "opens_at", "closes_at")))
+    if found:
+        return found
+    if fest.closes_at <= fest.opens_at:
+        found.append(_problem("closes_at", _("Registration must close after it opens."), "opens_at"))
+    if fest.ends_on < fest.starts_on:
+        found.append(_problem("ends_on", _("The last day must not be before the first."), "starts_on"))
+    elif fest.closes_at > _days_of(fest)[1]:
+        text = _("Registration must close by the end of the last day, %(day)s.")
+        found.append(_problem("closes_at", text % {"day": _day(fest.ends_on)}, "ends_on"))
+    return found
+
+
+def fest_questions(
+    fest: Fest, *, now: dt.datetime, events: Sequence[Event] = (), registrations: int = 0
+) -> list[DateProblem]:
+    """Dates of a fest that are odd, with what they would lead to; `events` are those that are not cancelled."""
+    return [
+        *_past_fest(fest, now, events, registrations),
+        *_odd_fest(fest, now),
+        *_events_outside(fest, events),
+    ]
+
+
+def _past_fest(
+    fest: Fest, now: dt.datetime, events: Sequence[Event], registrations: int
+) -> Iterator[DateProblem]:
+    ends = [event.ends_at for event in events]
+    purge_at = names_kept_until(fest, max(ends, default=None))
+    is_past = fest.ends_on < now.astimezone(fest.zone).date()
+    if not is_past and purge_at > now + PURGE_NOTICE:
+        return
+    purge_at = max(purge_at, now + PURGE_NOTICE)
+    text = ngettext(
+        "This fest would be purged on %(when)s, with all names; %(count)d registration.",
+        "This fest would be purged on %(when)s, with all names; %(count)d registrations.",
+        registrations,
+    ) % {"when": _day(purge_at.astimezone(fest.zone).date()), "count": registrations}
+    if is_past:
+        past = _("The last day, %(day)s, is in the past.") % {"day": _day(fest.ends_on)}
+        text = f"{past} {text}"
+    yield _problem("ends_on", text, "retention_days")
+
+
+def _odd_fest(fest: Fest, now: dt.datetime) -> Iterator[DateProblem]:
+    first, _end = _days_of(fest)
+    if first > now + MAX_AHEAD:
+        text = _("The first day, %(day)s, is more than a year and a half ahead.")
+        yield _problem("starts_on", text % {"day": _day(fest.starts_on)})
+    if (days := (fest.ends_on - fest.starts_on).days + 1) > MAX_FEST_DAYS:
+        yield _problem("ends_on", _("The fest would last for %(days)d days.") % {"days": days}, "starts_on")
+    if fest.opens_at < first - MAX_EARLY_OPENING:
+        text = _("Registration would open on %(when)s, more than a year before the first day.")
+        yield _problem("opens_at", text % {"when": _moment(fest.opens_at, fest)}, "starts_on")
+    if fest.closes_at <= now < first:
+        text = _("Registration would be closed already: %(when)s is in the past.")
+        yield _problem("closes_at", text % {"when": _moment(fest.closes_at, fest)})
+
+
+def _events_outside(fest: Fest, events: Sequence[Event]) -> Iterator[DateProblem]:
+    outside = [event for event in events if _is_outside(event, fest)]
+    if not outside:
+        return
+    text = ngettext(
+        "%(count)d event is not within the days of the fest: %(names)s.",
+        "%(count)d events are not within the days of the fest: %(names)s.",
+        len(outside),
+    )
+    names = ", ".join(event.name for event in outside[:MAX_NAMES])
+    if len(outside) > MAX_NAMES:
+        names += " …"
+    yield _problem("ends_on", text % {"count": len(outside), "names": names}, "starts_on")
+
+
+def event_refusals(event: Event) -> list[DateProblem]:
+    """Dates of an event that contradict each other, or are of another century."""
+    found = list(_wrong_years(event, sorted(EVENT_DATES)))
+    if event.ends_at <= event.starts_at:
+        found.append(_problem("ends_at", _("The event must end after it starts."), "starts_at"))
+    if event.closes_at and event.opens_at and event.closes_at <= event.opens_at:
+        found.append(_problem("closes_at", _("Registration must close after it opens."), "opens_at"))
+    if event.closes_at and event.closes_at > event.ends_at:
+        text = _("Registration must close by the end of the event. Leave it empty to close it at the start.")
+        found.append(_problem("closes_at", text, "ends_at"))
+    return found
+
+
+def event_questions(event: Event, *, now: dt.datetime) -> list[DateProblem]:
+    """Dates of an event that are odd; it comes with its fest."""
+    return [*_odd_times(event, now), *_odd_hours(event), *_far_times(event)]
+
+
+def new_event_problems(event: Event, *, now: dt.datetime) -> list[str]:
+    """What speaks against a new event that comes in a list, where nobody can be asked row by row."""
+    refusals = [one.text for one in event_refusals(event)]
+    if any(_wrong_years(event, EVENT_DATES)):
+        return refusals
+    questions = [one.text for one in event_questions(event, now=now)]
+    if questions and not refusals:
+        questions.append(_("If this is right, add the event on a page of its own."))
+    return [*refusals, *questions]
+
+
+def _odd_times(event: Event, now: dt.datetime) -> Iterator[DateProblem]:
+    fest = event.fest
+    if _is_outside(event, fest):
+        text = _("%(event)s (%(when)s) is not within the days of the fest, %(first)s to %(last)s.") % {
+            "event": event.name or _("The event"),
+            "when": _moment(event.starts_at, fest),
+            "first": _day(fest.starts_on),
+            "last": _day(fest.ends_on),
+        }
+        yield _problem("starts_at", text, "ends_at")
+    for name, words in (("starts_at", _("start")), ("ends_at", _("end"))):
+        if getattr(event, name) < now:
+            text = _("%(event)s would %(what)s in the past, on %(when)s.")
+            values = {
+                "event": event.name or _("The event"),
+                "what": words,
+                "when": _moment(getattr(event, name), fest),
+            }
+            yield _problem(name, text % values)
+
+
+def _odd_hours(event: Event) -> Iterator[DateProblem]:
+    opens, closes = event.registration_opens_at, event.registration_closes_at
+    if opens >= closes:
+        text = _("Nobody could register: registration would open on %(opens)s and close on %(closes)s.")
+        words = {"opens": _moment(opens, event.fest), "closes": _moment(closes, event.fest)}
+        yield _problem("opens_at", text % words, "closes_at", "starts_at", "ends_at")
+
+
+def _far_times(event: Event) -> Iterator[DateProblem]:
+    for name in ("promotes_until", "doors_open_at", "seats_kept_until"):
+        when = getattr(event, name)
+        if when and not event.starts_at - MAX_DISTANCE <= when <= event.ends_at + MAX_DISTANCE:
+            text = _("“%(field)s” would be on %(when)s, more than a month from the event.")
+            words = {
+                "field": Event._meta.get_field(name).verbose_name,
+                "when": _moment(when, event.fest),
+            }
+            yield _problem(name, text % words, "starts_at", "ends_at")
+
+
+def _wrong_years(row: Fest | Event, names: Iterable[str]) -> Iterator[DateProblem]:
+    for name in names:
+        value = getattr(row, name)
+        if value and value.year not in YEARS:
+            yield _problem(name, _("Check the year: %(year)d.") % {"year": value.year})
+
+
+def _problem(field: str, text: str, *others: str) -> DateProblem:
+    return DateProblem(field, text, frozenset({field, *others}))
+
+
+def _is_outside(event: Event, fest: Fest) -> bool:
+    first, end = _days_of(fest)
+    return event.starts_at < first or event.ends_at > end
+
+
+def _days_of(fest: Fest) -> tuple[dt.datetime, dt.datetime]:
+    """The midnights before the first day and after the last, in the fest's zone."""
+    first = dt.datetime.combine(fest.starts_on, dt.time(), fest.zone)
+    return first, dt.datetime.combine(fest.ends_on + dt.timedelta(days=1), dt.time(), fest.zone)
+
+
+def _day(day: dt.date) -> str:
+    return date_format(day, "j F Y")
+
+
+def _moment(when: dt.datetime, fest: Fest) -> str:
+    return date_format(when.astimezone(fest.zone), "j F Y, H:i")

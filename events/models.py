@@ -21,8 +21,12 @@ GRACE = dt.timedelta(minutes=2)
 """For how long after `closes_at` a press is still accepted; the pages never mention it."""
 
 
+def is_time_zone(name: str) -> bool:
+    return name in zoneinfo.available_timezones()
+
+
 def validate_time_zone(name: str) -> None:
-    if name not in zoneinfo.available_timezones():
+    if not is_time_zone(name):
         raise ValidationError(_("%(name)s is not a time zone, like Asia/Kolkata"), params={"name": name})
 
 

@@ -8,7 +8,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events import pictures
-from events.desk import MergingForm
+from events.clock import database_now
+from events.dateforms import DatedForm
+from events.dates import EVENT_DATES, event_questions, event_refusals
 from events.models import Event, Picture
 from events.uploads import PictureField
 
@@ -16,14 +18,8 @@ MOST_SEATS = 100_000
 KEPT_PICTURE = "kept_picture"
 _SIGNER = signing.Signer(salt="registrations.admin.eventform.picture")
 
-_ORDERED = (
-    ("starts_at", "ends_at", False, gettext_lazy("The event must end after it starts.")),
-    ("opens_at", "closes_at", False, gettext_lazy("Registration must close after it opens.")),
-    ("grade_min", "grade_max", True, gettext_lazy("The highest grade must not be below the lowest.")),
-)
 
-
-class EventForm(MergingForm):
+class EventForm(DatedForm):
     """Everything about an event but its counts, which are no fields of it and so cannot be put back."""
 
     capacity = forms.IntegerField(
@@ -66,11 +62,11 @@ class EventForm(MergingForm):
     def clean(self) -> Any:
         cleaned = super().clean()
         self._take_kept_picture(cleaned)
-        for low, high, may_be_same, words in _ORDERED:
-            first, last = cleaned.get(low), cleaned.get(high)
-            if first and last and (first > last or (first == last and not may_be_same)):
-                self.add_error(high, words)
+        low, high = cleaned.get("grade_min"), cleaned.get("grade_max")
+        if low and high and low > high:
+            self.add_error("grade_max", _("The highest grade must not be below the lowest."))
         self._check_fest(cleaned)
+        self._check_dates(cleaned)
         if self.instance.pk is not None and "state" in cleaned:
             self._check_state(cleaned)
         return cleaned
@@ -98,6 +94,16 @@ class EventForm(MergingForm):
         namesakes = Event.objects.filter(fest=fest, slug=cleaned.get("slug")).exclude(pk=self.instance.pk)
         if fest and namesakes.exists():
             self.add_error("slug", _("Another event of the fest has this slug."))
+
+    def _check_dates(self, cleaned: dict[str, Any]) -> None:
+        """Odd dates of a new event are asked about here, those of an event that is there with its consequences."""
+        fest = cleaned.get("fest") or (self.instance.fest if self.instance.pk else None)
+        times = {name: cleaned.get(name) for name in EVENT_DATES}
+        if fest is None or EVENT_DATES & set(self.errors) or not (times["starts_at"] and times["ends_at"]):
+            return
+        event = Event(fest=fest, name=cleaned.get("name") or "", **times)
+        if not self.refuse_dates(event_refusals(event)) and self.instance.pk is None:
+            self.ask_about_dates(event_questions(event, now=database_now()))
 
     def _check_state(self, cleaned: dict[str, Any]) -> None:
         before, after = self.instance.state, cleaned["state"]

@@ -1,6 +1,7 @@
 """One press of Save on an event's page: done at once, or first the page that says what it would do."""
 
 import copy
+import dataclasses
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
@@ -96,9 +97,7 @@ def _save(
     names = take_picture(form, event, "picture")
     if names:
         changed = Edit(edit.before, event, edit.seats, edit.capacity, edit.changed | set(names))
-        foreseen = Consequences(
-            changed, foreseen.promoted, foreseen.troubles, foreseen.settled, foreseen.told, foreseen.cancelled
-        )
+        foreseen = dataclasses.replace(foreseen, edit=changed)
     decision = _decision(request, form, asked)
     carry_out([foreseen], decision, now=now)  # writes the trail, too
     _save_leads(form, request, decision.reason, now)

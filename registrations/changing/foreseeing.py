@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from events.dates import DateProblem, concerning, event_questions
 from events.models import Event, Seats
 from registrations.flags import Kind, Trouble, key_of, open_flags_of
 from registrations.models import Block, Flag, Registration, Student
@@ -62,7 +63,7 @@ class Edit:
 
 @dataclass(frozen=True)
 class Consequences:
-    """What one edit would do, to whom; everything in it has its student and event at hand."""
+    """What one edit would do, to whom; everything has its student and event at hand. `dates` are odd new dates."""
 
     edit: Edit
     promoted: list[Registration] = field(default_factory=list)
@@ -71,6 +72,7 @@ class Consequences:
     told: list[Registration] = field(default_factory=list)
     cancelled: list[Registration] = field(default_factory=list)
     blocks: list[Block] = field(default_factory=list)
+    dates: list[DateProblem] = field(default_factory=list)
 
     @property
     def over(self) -> int:
@@ -91,7 +93,9 @@ class Consequences:
         """Whether somebody should read this before it happens."""
         edit = self.edit
         people = self.promoted or self.troubles or self.settled or self.told or self.cancelled or self.blocks
-        return bool(people or self.over or edit.is_published or edit.is_revived or edit.is_called_off)
+        return bool(
+            people or self.dates or self.over or edit.is_published or edit.is_revived or edit.is_called_off
+        )
 
     @cached_property
     def facts(self) -> list[object]:
@@ -108,6 +112,7 @@ class Consequences:
             sorted(row.pk for row in self.cancelled),
             sorted(block.pk for block in self.blocks),
             self.over,
+            [one.text for one in self.dates],
         ]
 
 
@@ -157,6 +162,7 @@ def foresee(edits: Sequence[Edit], *, now: dt.datetime, locks: bool = True) -> l
                 troubles=fresh,
                 settled=settled[edit.after.pk],
                 told=_told(edit, rows, fresh, now),
+                dates=concerning(event_questions(edit.after, now=now), edit.changed),
             )
         )
     return foreseen

@@ -28,6 +28,7 @@ class Sentence:
 def sentences(foreseen: Consequences, *, now: dt.datetime) -> list[Sentence]:
     """Everything that one edit would do, what weighs most first. Needs the fest's zone."""
     return [
+        *(Sentence(one.text, is_danger=True) for one in foreseen.dates),
         *_state(foreseen, now),
         *_seats(foreseen),
         *_troubles(foreseen),

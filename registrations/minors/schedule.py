@@ -14,15 +14,13 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from events.clock import database_now
+from events.dates import PURGE_NOTICE as NOTICE
 from events.dates import names_kept_until
 from events.models import Event, Fest
 from events.roles import OWNER
 from registrations.models import PurgePlan, Registration, Student
 from registrations.signals import letter_owed
 from registrations.teachers.words import absolute
-
-NOTICE = dt.timedelta(days=7)
-"""How long before a purge the owners are told. A purge that an edit made due waits for as long."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from events.models import Fest
+from events.dates import event_refusals, new_event_problems
+from events.models import Event, Fest
 from events.text import normalized
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -21,36 +22,50 @@ _GRADES = re.compile(r"(?:grades?|classe?s?)?\s*(?P<low>\d{1,2})(?:\s*(?:-|–|t
 MOST_SEATS = 100_000
 
 
-def event_values(texts: Mapping[str, str], *, fest: Fest) -> tuple[dict[str, Any], list[str]]:
+def event_values(
+    texts: Mapping[str, str], *, fest: Fest, now: dt.datetime
+) -> tuple[dict[str, Any], list[str]]:
     """The columns of one event as its cells say, and a sentence for each cell that cannot be used."""
     problems = [words for name, most, words in _texts() if not 0 < len(texts[name]) <= most]
     day, start, end = day_of(texts["day"], fest=fest), time_of(texts["start"]), time_of(texts["end"])
     seats, grades = number_of(texts["capacity"]), grades_of(texts["grades"], fest=fest)
     if day is None:
         problems.append(_("Write the day like %(day)s.") % {"day": fest.starts_on.isoformat()})
-    elif not fest.starts_on <= day <= fest.ends_on:
-        problems.append(_("%(day)s is not a day of the fest.") % {"day": day.isoformat()})
     if start is None or end is None:
         problems.append(_("Write start and end like 10:30 or 2 pm."))
-    elif end <= start:
-        problems.append(_("The end must come after the start."))
+    times = _times(day or fest.starts_on, start, end, fest)
+    if times:
+        event = Event(fest=fest, name=texts["name"], **times)
+        if day is None:
+            problems += [one.text for one in event_refusals(event)]
+        else:
+            problems += new_event_problems(event, now=now)
     if seats is None:
         problems.append(_("Write the capacity as a number."))
     if grades is None:
         words = _("Write the grades like 5-8, within %(low)d and %(high)d.")
         problems.append(words % {"low": fest.grade_min, "high": fest.grade_max})
-    if problems or day is None or start is None or end is None or grades is None:
+    if problems or grades is None:
         return {}, problems
     return {
         "name": texts["name"],
         "category": texts["category"],
         "venue": texts["venue"],
-        "starts_at": dt.datetime.combine(day, start, fest.zone),
-        "ends_at": dt.datetime.combine(day, end, fest.zone),
+        **times,
         "capacity": seats,
         "grade_min": grades[0],
         "grade_max": grades[1],
     }, []
+
+
+def _times(day: dt.date, start: dt.time | None, end: dt.time | None, fest: Fest) -> dict[str, dt.datetime]:
+    """When the event starts and ends, where both could be read."""
+    if start is None or end is None:
+        return {}
+    return {
+        "starts_at": dt.datetime.combine(day, start, fest.zone),
+        "ends_at": dt.datetime.combine(day, end, fest.zone),
+    }
 
 
 def _texts() -> list[tuple[str, int, str]]:

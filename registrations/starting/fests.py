@@ -45,23 +45,40 @@ def copy_fest(source: Fest, values: Mapping[str, Any], *, user: Any = None) -> F
     `values` are columns that differ; they name at least `name`, `slug`, `starts_on`, `opens_at` and
     `closes_at`. Every other time moves by as many days as the first day, and keeps its hour in the fest's zone.
     """
-    span = values["starts_on"] - source.starts_on
-    kept = _columns(source, without=_OF_FEST) | {"ends_on": source.ends_on + span}
     text = source.consent_texts.order_by("-version").first()
-    fest = new_fest(kept | dict(values), consent=text.text if text else "", user=user)
+    fest = new_fest(_copied_columns(source, values), consent=text.text if text else "", user=user)
     categories = {row.pk: _again(row, fest) for row in Category.objects.filter(fest=source)}
     venues = {row.pk: _again(row, fest) for row in Venue.objects.filter(fest=source)}
-    for event in Event.objects.filter(fest=source).select_related("seats").order_by("pk"):
-        times = {name: _moved(getattr(event, name), span, source) for name in _TIMES}
-        copied = Event.objects.create(
-            fest=fest,
-            category=categories[event.category_id],
-            venue=venues[event.venue_id],
-            **(_columns(event, without=_OF_EVENT) | times),
-        )
+    for event in _events_of(source):
+        copied = _copied_event(event, source, fest)
+        copied.category, copied.venue = categories[event.category_id], venues[event.venue_id]
+        copied.save()
         set_capacity(copied, capacity=event.seats.capacity)
     record(fest, what="copied", now=database_now(), user=user, after={"from": source.slug})
     return fest
+
+
+def planned_copy(source: Fest, values: Mapping[str, Any]) -> tuple[Fest, list[Event]]:
+    """The fest that `copy_fest` would make, with its events, so that their dates can be judged. Nothing is saved."""
+    fest = Fest(**_copied_columns(source, values))
+    return fest, [_copied_event(event, source, fest) for event in _events_of(source)]
+
+
+def _copied_columns(source: Fest, values: Mapping[str, Any]) -> dict[str, Any]:
+    span = values["starts_on"] - source.starts_on
+    kept = _columns(source, without=_OF_FEST)
+    return {**kept, "ends_on": source.ends_on + span, **values}
+
+
+def _events_of(source: Fest) -> list[Event]:
+    return list(Event.objects.filter(fest=source).select_related("seats").order_by("pk"))
+
+
+def _copied_event(event: Event, source: Fest, fest: Fest) -> Event:
+    """The event in the new fest, as a draft without category and venue. Its hours are those of the new fest's zone."""
+    span = fest.starts_on - source.starts_on
+    times = {name: _moved(getattr(event, name), span, source, fest) for name in _TIMES}
+    return Event(fest=fest, **(_columns(event, without=_OF_EVENT) | times))
 
 
 def _columns(row: Model, *, without: set[str]) -> dict[str, Any]:
@@ -76,9 +93,9 @@ def _again(row: Any, fest: Fest) -> Any:
     return type(row).objects.create(fest=fest, **_columns(row, without={"id", "fest"}))
 
 
-def _moved(moment: dt.datetime | None, span: dt.timedelta, source: Fest) -> dt.datetime | None:
-    """The same hour on the later day, also where the clocks are put forward in between."""
+def _moved(moment: dt.datetime | None, span: dt.timedelta, source: Fest, fest: Fest) -> dt.datetime | None:
+    """The same hour on the later day, also where the clocks are put forward in between or the zone is another."""
     if moment is None:
         return None
     at = moment.astimezone(source.zone).replace(tzinfo=None) + span
-    return at.replace(tzinfo=source.zone)
+    return at.replace(tzinfo=fest.zone)

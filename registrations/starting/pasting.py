@@ -1,5 +1,6 @@
 """Events pasted from a spreadsheet: every row read, all problems told, and nothing made before all are well."""
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -59,12 +60,13 @@ class Paste:
 
 
 def read_events(text: str, *, fest: Fest) -> Paste:
-    """What the pasted rows would make. Raises `FileRefused` for what is no table. Two queries, and nothing written."""
+    """What the pasted rows would make. Raises `FileRefused` for what is no table. Nothing is written."""
     columns, rows = _columns(read_paste(text).rows)
     known = {name_key(name) for name in Event.objects.filter(fest=fest).values_list("name", flat=True)}
     events: list[PastedEvent] = []
+    now = database_now()
     for row in rows[: MOST_EVENTS + 1]:
-        event = _read(row, columns, fest, known)
+        event = _read(row, columns, fest, known, now)
         events.append(event)
         known.add(name_key(event.texts["name"]))
     if len(rows) > MOST_EVENTS:
@@ -109,12 +111,12 @@ def _columns(rows: Sequence[Row]) -> tuple[dict[str, int], Sequence[Row]]:
     return {name: at for at, name in enumerate(COLUMNS)}, rows
 
 
-def _read(row: Row, columns: Mapping[str, int], fest: Fest, known: set[str]) -> PastedEvent:
+def _read(row: Row, columns: Mapping[str, int], fest: Fest, known: set[str], now: dt.datetime) -> PastedEvent:
     texts = {
         name: clean_text(row.cell(columns[name])[:LONGEST_CELL]) if name in columns else ""
         for name in COLUMNS
     }
-    values, problems = cells.event_values(texts, fest=fest)
+    values, problems = cells.event_values(texts, fest=fest, now=now)
     if any(map(has_mark_run, texts.values())):
         problems.append(_("Remove the accents that are stacked on one letter."))
     if texts["name"] and name_key(texts["name"]) in known:

@@ -128,12 +128,8 @@ def test_new_event_gets_its_seats(client: Client, fest: Fest) -> None:
     old = build_event(fest)
     form = filled_in(client, add_path(Event), name="Quiz", slug="quiz", summary="Ask me", capacity="40")
     form |= {"venue": old.venue_id, "category": old.category_id, "state": "published"}
-    form |= {
-        "starts_at_0": "2031-05-01",
-        "starts_at_1": "10:00",
-        "ends_at_0": "2031-05-01",
-        "ends_at_1": "11:00",
-    }
+    day = fest.starts_on.isoformat()
+    form |= {"starts_at_0": day, "starts_at_1": "10:00", "ends_at_0": day, "ends_at_1": "11:00"}
     answer = client.post(add_path(Event), form)
     assert errors(answer) == {}
     event = Event.objects.get(slug="quiz")

@@ -12,9 +12,12 @@ FEST = Fest(
     time_zone="Asia/Kolkata",
     starts_on=dt.date(2026, 12, 12),
     ends_on=dt.date(2026, 12, 13),
+    opens_at=dt.datetime(2026, 11, 1, tzinfo=dt.UTC),
+    closes_at=dt.datetime(2026, 12, 10, tzinfo=dt.UTC),
     grade_min=5,
     grade_max=12,
 )
+NOW = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
 ROW = {
     "name": "Robo Race",
     "category": "Robots",
@@ -92,7 +95,7 @@ def test_number_may_come_from_a_spreadsheet() -> None:
 
 
 def test_times_of_an_event_are_those_of_the_fests_zone() -> None:
-    values, problems = event_values(ROW, fest=FEST)
+    values, problems = event_values(ROW, fest=FEST, now=NOW)
     assert (problems, values["starts_at"].isoformat(), values["ends_at"].isoformat()) == (
         [],
         "2026-12-12T09:30:00+05:30",
@@ -111,15 +114,18 @@ def test_all_problems_of_a_row_are_told_at_once() -> None:
         "capacity": "lots",
         "grades": "1-2",
     }
-    values, problems = event_values(bad, fest=FEST)
+    values, problems = event_values(bad, fest=FEST, now=NOW)
     assert (values, problems) == (
         {},
         [
             "Give the event a name of 120 characters or less.",
             "Name a category of 50 characters or less.",
             "Name a venue of 100 characters or less.",
-            "2026-12-14 is not a day of the fest.",
-            "The end must come after the start.",
+            "The event must end after it starts.",
+            (
+                "The event (14 December 2026, 11:00) is not within the days of the fest, "
+                "12 December 2026 to 13 December 2026."
+            ),
             "Write the capacity as a number.",
             "Write the grades like 5-8, within 5 and 12.",
         ],

@@ -25,6 +25,7 @@ from registrations.sheets.refusals import FileRefused
 from registrations.sheets.sheet import MOST_BYTES
 from registrations.sheets.tables import MIME_XLSX
 from registrations.timetable import pages, planning
+from registrations.timetable.datechecks import check_dates
 from registrations.timetable.events import events_of, read_by
 from registrations.timetable.reading import Timetable, read
 from registrations.timetable.writing import workbook
@@ -112,7 +113,9 @@ def _uploaded(desk: Any, request: HttpRequest, fest: Fest) -> Timetable:
         raise FileRefused("no timetable")
     sheet = read_file(file.read(MOST_BYTES + 1))
     events = events_of(desk.get_queryset(request), fest)
-    return read(sheet, events, read_by(fest), may_add=desk.has_add_permission(request))
+    timetable = read(sheet, events, read_by(fest), may_add=desk.has_add_permission(request))
+    check_dates(timetable, fest, now=database_now())
+    return timetable
 
 
 @_of_desk(require_POST)

@@ -4,15 +4,17 @@ import copy
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core import signing
 from django.db.models import QuerySet
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from events import editing, trail
 from events.clock import database_now
+from events.dates import event_refusals
 from events.models import Event, Fest, Seats
 from registrations.changing.carrying import Decision, carry_out
 from registrations.changing.foreseeing import Consequences, Edit, digest, foresee
@@ -21,11 +23,15 @@ from registrations.timetable.columns import folded
 from registrations.timetable.events import Places, put, row_of
 from registrations.timetable.reading import Timetable
 
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
 MOST_CARRIED = 200_000
 """Signs that a page carries to its button; Django takes 256 KiB of fields from a form."""
 _SALT = "registrations.timetable.plan"
 _CARRIED_SECONDS = 3600
 _NEW = 0
+_CHANGED = gettext_lazy("Somebody else changed it meanwhile. Upload the file again to see what.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +56,7 @@ class Plan:
 
     foreseen: dict[int, Consequences] = field(default_factory=dict)
     new: list[Wish] = field(default_factory=list)
-    refused: dict[int, str] = field(default_factory=dict)
+    refused: dict[int, "str | _StrPromise"] = field(default_factory=dict)
 
     @property
     def digest(self) -> str:
@@ -145,21 +151,23 @@ def _plan(
             plan.refused[wish.number] = _("This event is not there any more, or not yours to change.")
         elif refusal := _refusal(wish, row_of(event), places):
             plan.refused[wish.number] = refusal
+        elif event_refusals((edit := _edit(wish, event, places)).after):
+            plan.refused[wish.number] = _CHANGED
         else:
-            edits[wish.number] = _edit(wish, event, places)
+            edits[wish.number] = edit
     foreseen = foresee(list(edits.values()), now=now, locks=locks)
     plan.foreseen = dict(zip(edits, foreseen, strict=True))
     return plan
 
 
-def _refusal(wish: Wish, row: Mapping[str, Any], places: Places) -> str:
+def _refusal(wish: Wish, row: Mapping[str, Any], places: Places) -> "str | _StrPromise":
     """Why an event is not changed that somebody else has changed since the row was looked at."""
     for name, (was, wanted) in wish.fields.items():
         if row[name] not in (was, wanted):
-            return _("Somebody else changed it meanwhile. Upload the file again to see what.")
+            return _CHANGED
     becomes = {**row, **wish.wanted}
-    if becomes["starts_at"] >= becomes["ends_at"] or becomes["grade_min"] > becomes["grade_max"]:
-        return _("Somebody else changed it meanwhile. Upload the file again to see what.")
+    if becomes["grade_min"] > becomes["grade_max"]:
+        return _CHANGED
     if becomes["venue"] not in places.venues or becomes["category"] not in places.categories:
         return _("Its venue or category is not there any more.")
     return ""

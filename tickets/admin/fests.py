@@ -12,13 +12,16 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from events.admin import FestAdmin
+from events.admin import FestAdmin, FestForm
 from events.clock import database_now
-from events.desk import MergingForm, page_of
-from events.models import Fest
+from events.dateforms import DatedForm
+from events.dates import YEARS, fest_questions, fest_refusals
+from events.desk import page_of
+from events.models import Event, Fest
 from events.textlimits import LimitedText
 from registrations.errors import RegistrationError
-from registrations.starting.fests import copy_fest
+from registrations.models import Registration
+from registrations.starting.fests import copy_fest, planned_copy
 from registrations.starting.pasting import COLUMNS, Paste, make_events, read_events
 from tickets.letters import owe_letter
 from tickets.starting.checklist import points
@@ -26,7 +29,16 @@ from tickets.starting.checklist import points
 _TIME = "%Y-%m-%d %H:%M"
 
 
-class CopyForm(MergingForm):
+class FestDeskForm(FestForm):
+    """Counts who would be erased where a date makes a purge due."""
+
+    def what_is_there(self) -> tuple[list[Event], int]:
+        events, _none = super().what_is_there()
+        rows = Registration.objects.filter(event__fest=self.instance.pk, student__erased_at=None)
+        return events, rows.count()
+
+
+class CopyForm(DatedForm):
     """What differs from last year; every other time moves with the first day."""
 
     class Meta:
@@ -38,11 +50,23 @@ class CopyForm(MergingForm):
             "closes_at": forms.DateTimeInput(format=_TIME),
         }
 
+    def __init__(self, data: Any, *, source: Fest) -> None:
+        super().__init__(data)
+        self.source = source
+
+    def clean_starts_on(self) -> Any:
+        """Every other day is reckoned from it."""
+        day = self.cleaned_data["starts_on"]
+        if day.year not in YEARS:
+            raise forms.ValidationError(_("Check the year: %(year)d."), params={"year": day.year})
+        return day
+
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        opens, closes = cleaned.get("opens_at"), cleaned.get("closes_at")
-        if opens and closes and closes <= opens:
-            self.add_error("closes_at", _("Registration must close after it opens."))
+        if {"starts_on", "opens_at", "closes_at"} <= cleaned.keys():
+            fest, events = planned_copy(self.source, cleaned)
+            if not self.refuse_dates(fest_refusals(fest)):
+                self.ask_about_dates(fest_questions(fest, now=database_now(), events=events))
         return cleaned
 
 
@@ -58,6 +82,7 @@ class PasteForm(LimitedText, forms.Form):
 class FestDesk(FestAdmin):
     """Stands in this room since the look before going live asks after mails and papers."""
 
+    form = FestDeskForm
     change_form_template = "admin/events/fest/change_form.html"
 
     def get_urls(self) -> list[Any]:
@@ -71,7 +96,7 @@ class FestDesk(FestAdmin):
 
     def copy_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         source = self._fest(request, pk, "events.add_fest")
-        form = CopyForm(request.POST or None)
+        form = CopyForm(request.POST or None, source=source)
         if form.is_valid():
             fest = copy_fest(source, form.cleaned_data, user=request.user)
             words = _("%(fest)s is made, with %(count)d events as drafts.")

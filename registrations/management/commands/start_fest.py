@@ -11,8 +11,10 @@ from django.core.validators import validate_email, validate_slug
 from django.db import transaction
 from django.utils.text import slugify
 
+from events.clock import database_now
+from events.dates import YEARS, fest_questions, fest_refusals
 from events.models import Fest, validate_time_zone
-from registrations.starting.fests import copy_fest, new_fest
+from registrations.starting.fests import copy_fest, new_fest, planned_copy
 from registrations.starting.owners import make_owner, password_link
 
 QUESTIONS = (
@@ -49,6 +51,11 @@ class Command(BaseCommand):
             "--consent", default="", help="the sentence that is agreed to; a plain one if left out"
         )
         parser.add_argument(
+            "--dates-are-right",
+            action="store_true",
+            help="make the fest although the command has called one of its dates odd",
+        )
+        parser.add_argument(
             "--copy-from", default="", help="the slug of an older fest: its events, without people"
         )
 
@@ -59,6 +66,7 @@ class Command(BaseCommand):
             for name, question, default in QUESTIONS
         }
         values = self._values({**answers, "slug": options["slug"]}, source)
+        self._check_dates(values, source, is_confirmed=options["dates_are_right"])
         owner = self._checked(validate_email, answers["owner"])
         with transaction.atomic():
             fest = copy_fest(source, values) if source else new_fest(values, consent=options["consent"])
@@ -110,12 +118,18 @@ class Command(BaseCommand):
         return values
 
     def _require_sense(self, values: dict[str, Any]) -> None:
-        if values.get("ends_on", values["starts_on"]) < values["starts_on"]:
-            raise CommandError("The last day must not be before the first.")
-        if values["closes_at"] <= values["opens_at"]:
-            raise CommandError("Registration must close after it opens.")
         if Fest.objects.filter(slug=values["slug"]).exists():
             raise CommandError(f"There is a fest {values['slug']} already.")
+
+    def _check_dates(self, values: dict[str, Any], source: Fest | None, *, is_confirmed: bool) -> None:
+        """Refuses dates that cannot be right, and odd ones as long as nobody has said that they are."""
+        fest, events = planned_copy(source, values) if source else (Fest(**values), [])
+        if refusals := fest_refusals(fest):
+            raise CommandError(" ".join(one.text for one in refusals))
+        questions = fest_questions(fest, now=database_now(), events=events)
+        if questions and not is_confirmed:
+            told = " ".join(one.text for one in questions)
+            raise CommandError(f"{told} If the dates are right, add --dates-are-right.")
 
     def _checked(self, check: Any, text: str) -> str:
         try:
@@ -126,9 +140,12 @@ class Command(BaseCommand):
 
     def _day(self, text: str) -> dt.date:
         try:
-            return dt.date.fromisoformat(text)
+            day = dt.date.fromisoformat(text)
         except ValueError as error:
             raise CommandError(f"{text} is no day like 2026-12-12.") from error
+        if day.year not in YEARS:
+            raise CommandError(f"Check the year: {day.year}.")
+        return day
 
     def _moment(self, text: str, zone: zoneinfo.ZoneInfo) -> dt.datetime:
         try:
