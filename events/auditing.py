@@ -11,6 +11,8 @@ from typing import Any
 
 from django.db import connection, transaction
 
+CLOSES_AT = "least(coalesce(e.closes_at, least(f.closes_at, e.starts_at)), e.ends_at)"
+"""`Event.registration_closes_at` for a query in which `e` is an event and `f` its fest."""
 Finder = Callable[[], Iterator[str]]
 
 

@@ -9,7 +9,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from events.models import GRACE, Event
+from events.models import Event
 
 EARLY = dt.timedelta(minutes=15)
 """For how long before the opening the form may be filled in."""
@@ -104,7 +104,7 @@ class Availability:
         begins = self.event.registration_opens_at - EARLY
         return (
             self.event.state == Event.State.PUBLISHED
-            and begins <= self.now < self.event.registration_closes_at + GRACE
+            and begins <= self.now < self.event.registration_accepted_until
         )
 
 

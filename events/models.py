@@ -227,6 +227,10 @@ class Event(models.Model):
                 condition=Q(starts_at__lt=F("ends_at")), name="event_starts_before_it_ends"
             ),
             models.CheckConstraint(condition=Q(grade_min__lte=F("grade_max")), name="event_grades_in_order"),
+            models.CheckConstraint(
+                condition=Q(closes_at__isnull=True) | Q(closes_at__lte=F("ends_at")),
+                name="event_closes_by_its_end",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -246,7 +250,15 @@ class Event(models.Model):
 
     @property
     def registration_closes_at(self) -> dt.datetime:
-        return self.closes_at or self.fest.closes_at
+        """Its own closing, else the fest's or its start, whichever comes first; never after its end."""
+        if self.closes_at:
+            return min(self.closes_at, self.ends_at)
+        return min(self.fest.closes_at, self.starts_at)
+
+    @property
+    def registration_accepted_until(self) -> dt.datetime:
+        """The closing with its grace, which ends with the event."""
+        return min(self.registration_closes_at + GRACE, self.ends_at)
 
     @property
     def promotion_ends_at(self) -> dt.datetime:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from events.auditing import invariant, rows
+from events.auditing import CLOSES_AT, invariant, rows
 from events.models import GRACE
 from registrations import replaying
 from registrations.blocks import auditing as blocks
@@ -184,19 +184,19 @@ def the_last_change_is_the_state() -> Iterator[str]:
 
 @invariant(14)
 def registrations_were_made_while_it_was_open() -> Iterator[str]:
-    """Each registration was made in the hours of its event (2 min of grace), by the database's clock.
+    """Each registration was made in the hours of its event (2 min of grace, not past its end), by the database's clock.
 
     Judged are those that came after the hours of the event and of its fest were last changed (and 10 s
     more, for whoever was judged while that was being stored): what the hours were before is not kept.
     Whoever was let in by an organiser is left out: an organiser may, and the change says who it was.
     """
-    sql = """
+    sql = f"""
         JOIN events_fest f ON f.id = e.fest_id
         JOIN registrations_change c ON c.registration_id = r.id AND c.from_state = ''
             AND c.actor IN ('student', 'teacher')
         WHERE r.created_at > coalesce(greatest(e.hours_changed_at, f.hours_changed_at) + interval '10s', '-infinity')
             AND (r.created_at < coalesce(e.opens_at, f.opens_at)
-                OR r.created_at >= coalesce(e.closes_at, f.closes_at) + %s)
+                OR r.created_at >= least({CLOSES_AT} + %s, e.ends_at))
         ORDER BY r.id
     """
     for event, student, _state, _place, made, _event_id in rows(WHO, sql, params=[GRACE]):

@@ -8,7 +8,7 @@ from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
 from events.clock import database_now
-from events.models import GRACE, Seats
+from events.models import Seats
 from registrations.errors import NotPossible, Overtaken
 from registrations.locking import Deadline, in_transaction
 from registrations.models import Change, Registration, Student
@@ -115,8 +115,8 @@ def _require_lawful(
 
 def _require_open(registrations: list[Registration], now: datetime) -> None:
     """After the last closing a name is no slip of the pen any more: the organisers decide."""
-    closings = [row.event.registration_closes_at for row in registrations if row.is_active]
-    if closings and now >= max(closings) + GRACE:
+    closings = [row.event.registration_accepted_until for row in registrations if row.is_active]
+    if closings and now >= max(closings):
         raise NotPossible(
             _(
                 "Registration is closed. Only the e-mail address can still be changed here; ask the organisers."

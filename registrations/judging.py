@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from events.models import GRACE, Event
+from events.models import Event
 from registrations.models import Block, Refusal, Registration
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def has_place_to_wait(event: Event, waiting: int, now: datetime) -> bool:
 
 def _closed(event: Event, now: datetime) -> str:
     """Why registration is not open at this moment of the database's clock, or nothing."""
-    if event.state == Event.State.CANCELLED or now >= event.registration_closes_at + GRACE:
+    if event.state == Event.State.CANCELLED or now >= event.registration_accepted_until:
         return Reason.CLOSED
     if now < event.registration_opens_at:
         return Reason.TOO_SOON

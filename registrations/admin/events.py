@@ -96,7 +96,10 @@ class EventAdmin(WithTools, DeskAdmin):
                 gettext_lazy("Registration"),
                 {
                     "fields": ("opens_at", "closes_at", "is_paused", "pause_text"),
-                    "description": gettext_lazy("Empty times are those of the fest."),
+                    "description": gettext_lazy(
+                        "Empty times are those of the fest, but registration closes when the event starts. To let "
+                        "people register while it runs, enter a closing up to its end."
+                    ),
                 },
             ),
             (gettext_lazy("People"), {"fields": ("leads",)}),

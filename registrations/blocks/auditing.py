@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from events.auditing import invariant, rows
+from events.auditing import CLOSES_AT, invariant, rows
 
 
 @invariant(1)
@@ -27,15 +27,15 @@ def blocks_know_their_names() -> Iterator[str]:
 @invariant(1)
 def no_block_outlives_its_time() -> Iterator[str]:
     """No block is held, or waits for a yes, ten minutes after its time: the worker, or a press, ended it."""
-    sql = """
+    sql = f"""
         SELECT e.name, coalesce(h.name, 'nobody'), b.seats - b.used, t.ends
         FROM registrations_block b JOIN events_event e ON e.id = b.event_id
         JOIN events_fest f ON f.id = e.fest_id LEFT JOIN registrations_school h ON h.id = b.school_id
         CROSS JOIN LATERAL (SELECT least(b.until,
-            CASE WHEN b.school_id IS NOT NULL THEN coalesce(e.closes_at, f.closes_at) END,
+            CASE WHEN b.school_id IS NOT NULL THEN {CLOSES_AT} END,
             coalesce(e.promotes_until, e.starts_at - interval '2 hours')) AS ends) t
         WHERE b.returned_at IS NULL AND clock_timestamp() > t.ends + interval '10 minutes' ORDER BY b.id
-    """
+    """  # noqa: S608 - a constant of ours
     for event, school, unused, until in rows(sql):
         when = f"{until:%Y-%m-%d %H:%M:%S}"
         yield f"{event}: the block of {school} with {unused} unused seats should have ended at {when}."
