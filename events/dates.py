@@ -8,6 +8,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -202,10 +203,8 @@ def _far_times(event: Event) -> Iterator[DateProblem]:
         when = getattr(event, name)
         if when and not event.starts_at - MAX_DISTANCE <= when <= event.ends_at + MAX_DISTANCE:
             text = _("“%(field)s” would be on %(when)s, more than a month from the event.")
-            words = {
-                "field": Event._meta.get_field(name).verbose_name,
-                "when": _moment(when, event.fest),
-            }
+            field: Any = Event._meta.get_field(name)
+            words = {"field": field.verbose_name, "when": _moment(when, event.fest)}
             yield _problem(name, text % words, "starts_at", "ends_at")
 
 

@@ -1,6 +1,7 @@
 """Registration ends with the event: at its start by default, at its end at the latest, wherever it is judged."""
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -35,7 +36,7 @@ def fest() -> Fest:
     )
 
 
-def build_timed(fest: Fest, *, starts: dt.timedelta, ends: dt.timedelta, **values: object) -> Event:
+def build_timed(fest: Fest, *, starts: dt.timedelta, ends: dt.timedelta, **values: Any) -> Event:
     now = database_now()
     return build_event(fest, starts_at=now + starts, ends_at=now + ends, **values)
 

@@ -10,13 +10,14 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from events.dates import PURGE_NOTICE as NOTICE
 from events.models import Event, Fest
 from events.roles import RESULTS
 from registrations.locking import Deadline
 from registrations.minors import purging
 from registrations.minors.erasing import erase
 from registrations.minors.purging import purge, purge_due
-from registrations.minors.schedule import NOTICE, schedule_of, schedules
+from registrations.minors.schedule import schedule_of, schedules
 from registrations.models import ClassList, Purge, PurgePlan, School, Student, Teacher
 from registrations.tasks import purge as task
 from registrations.tests.builders import (
