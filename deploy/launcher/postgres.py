@@ -12,7 +12,7 @@ from signal import SIGINT
 
 from .accounts import enterable_folder, enterable_programs, server_account, site_packages
 from .folders import refuse_network_mount, socket_folder
-from .processes import Account, Process
+from .processes import Account, Process, is_alive
 from .words import Refusal
 
 DATABASE = "techfest"
@@ -75,7 +75,7 @@ def server(cluster: Cluster, *, durable: bool = True) -> Process:
 def make_files(cluster: Cluster, *, durable: bool = True) -> None:
     """Makes the cluster's files where there are none; a first start that was cut off begins again."""
     if (cluster.folder / "PG_VERSION").exists():
-        _remove_stale_lock(cluster.folder)
+        _remove_stale_locks(cluster)
         return
     new = cluster.folder.with_name("postgres.new")
     shutil.rmtree(new, ignore_errors=True)
@@ -185,13 +185,31 @@ def _refuse_other_version(cluster: Cluster) -> None:
         )
 
 
-def _remove_stale_lock(folder: Path) -> None:
-    """Removes the server's pid file when its number now belongs to another program; PostgreSQL would not dare."""
-    file = folder / "postmaster.pid"
-    with contextlib.suppress(OSError, ValueError, IndexError):
-        pid = int(file.read_text().splitlines()[0])
-        if Path(f"/proc/{pid}").exists() and Path(f"/proc/{pid}/cwd").resolve() != folder.resolve():
-            file.unlink()
+def _remove_stale_locks(cluster: Cluster) -> None:
+    """Removes the lock files of a server that is no more; PostgreSQL would not dare.
+
+    Its number may belong to another program by now, or to a zombie that nothing reaps: PostgreSQL takes both for
+    a server that still runs. Only Linux tells what a process is.
+    """
+    if not Path("/proc/self").exists():
+        return
+    for file in (cluster.folder / "postmaster.pid", *cluster.sockets.glob(".s.PGSQL.*.lock")):
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            pid = int(file.read_text().splitlines()[0])
+            if not _is_server_of(pid, cluster.folder):
+                file.unlink()
+
+
+def _is_server_of(pid: int, folder: Path) -> bool:
+    """Whether this process is alive and works in ``folder``, as a server of the cluster does.
+
+    Where the working folder of a living process cannot be read, it may be the server, so it counts as one.
+    """
+    if not is_alive(pid):
+        return False
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/cwd").readlink() == folder.resolve()
+    return is_alive(pid)
 
 
 def _says_ready(folder: Path, pid: int) -> bool:

@@ -16,6 +16,8 @@ from .folders import write_private
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
+# The kernel's letters for a zombie and for a process that is just being removed.
+_DEAD = frozenset("ZXx")
 _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
@@ -153,6 +155,12 @@ def birth(pid: int) -> str | None:
     return fields[19] if fields else None
 
 
+def is_alive(pid: int) -> bool:
+    """Whether ``pid`` is a process that can still do something, which a zombie cannot (Linux)."""
+    fields = _stat(pid)
+    return bool(fields) and fields[0] not in _DEAD
+
+
 def record(file: Path, processes: Sequence[Process]) -> None:
     """Writes down what runs, for the next start after a hard kill."""
     running = {str(process.pid): birth(process.pid) for process in processes if process.is_running()}
@@ -193,7 +201,7 @@ def _left_over(recorded: Mapping[str, str]) -> list[int]:
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         fields = _stat(int(folder.name))
-        if fields and fields[0] != "Z" and int(fields[3]) in ours:
+        if fields and fields[0] not in _DEAD and int(fields[3]) in ours:
             found.append(int(folder.name))
     return found
 

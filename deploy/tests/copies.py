@@ -56,6 +56,11 @@ def wait_until_gone(pids: dict[int, str], *, seconds: float) -> list[int]:
     return left
 
 
+def children_of(pid: int) -> list[int]:
+    """The direct children of a process."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
 def _status(pid: int) -> list[str]:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

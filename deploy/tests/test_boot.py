@@ -15,7 +15,7 @@ from deploy.launcher.accounts import may_enter
 from deploy.launcher.folders import ROOT, VENV
 from deploy.launcher.lastwatch import PATIENCE
 from deploy.launcher.processes import Account
-from deploy.tests.copies import Copy, free_port, living, wait_until_gone
+from deploy.tests.copies import Copy, children_of, free_port, living, wait_until_gone
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults]
 
@@ -92,10 +92,6 @@ def test_killed_web_server_is_back_with_new_workers_and_nobody_is_refused(site: 
     assert site.ask("/health/ready")[0] == 200
     back_after = time.monotonic() - killed_at
     assert (len(old), left, site.child("gunicorn") != master, back_after < 5) == (3, [], True, True)
-
-
-def children_of(pid: int) -> list[int]:
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def test_killed_database_is_back(site: Copy) -> None:
