@@ -1,7 +1,7 @@
 """The process that opens a workbook: small, walled in, killed without regret.
 
-Reads the file from standard input and answers with one line of JSON. It gets no environment, opens no file and
-imports nothing of Django, so there is nothing in it worth taking.
+Reads the file from standard input and answers with one line of JSON. It gets no environment and imports nothing of
+Django; once it is walled in, the kernel lets it open no file and no socket and start no process.
 """
 
 import codecs
@@ -23,6 +23,7 @@ from python_calamine import (
 
 from registrations.sheets.archive import Unusable, rewritten
 from registrations.sheets.cells import text_of
+from registrations.sheets.confinement import confine
 from registrations.sheets.sheet import MOST_COLUMNS, MOST_LINES, Row, excess, filled_rows
 
 MEGABYTES = 150
@@ -48,21 +49,27 @@ def main() -> None:
 
 
 def wall_in() -> None:
-    """Private memory, processor time, files and processes of this process from here on.
+    """Limits memory and processor time of this process from here on, and takes away files, sockets and processes.
 
     RLIMIT_DATA counts heap and anonymous maps (Linux 4.7 and later); past it Python raises MemoryError and
     Rust aborts. Time is processor time, so that a busy machine refuses nobody's good file.
     """
+    limit()
+    confine()
+
+
+def limit() -> None:
+    """The part of the wall that every system has; alone it lets files be opened once a descriptor is free."""
     # Python loads the codec of old zip names when it first meets one, which it cannot do behind the wall.
     codecs.lookup("cp437")
-    for limit, most in (
+    for resource_name, most in (
         (resource.RLIMIT_DATA, MEGABYTES * 1024 * 1024),
         (resource.RLIMIT_CPU, CPU_SECONDS),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_NOFILE, 3),
         (resource.RLIMIT_CORE, 0),
     ):
-        resource.setrlimit(limit, (most, most))
+        resource.setrlimit(resource_name, (most, most))
 
 
 def read(data: bytes) -> dict[str, Any]:
