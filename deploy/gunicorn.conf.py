@@ -39,6 +39,8 @@ limit_request_fields = 60
 limit_request_field_size = 8190
 # Only the own proxy may say who asks and by which scheme; on a Unix socket nobody else can reach us.
 forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS") or "127.0.0.1,::1"
+# No header becomes a variable of the server (SCRIPT_NAME, PATH_INFO), whoever sends it.
+forwarder_headers = ""
 # One in the home folder would be shared by every copy on the machine.
 control_socket_disable = True
 accesslog = "-"

@@ -9,6 +9,7 @@ def provider_settings(env: StrictEnv, provider: str) -> dict[str, Any]:
     """The part of ``ANYMAIL`` for ``provider``; raises ``ImproperlyConfigured`` when a key is missing.
 
     The address of the provider's HTTP interface can be pointed elsewhere, for example at a stub on this machine.
+    A webhook is also accepted with a former secret while that is among the fallbacks.
     """
     if provider == "mailgun":
         return {
@@ -16,11 +17,15 @@ def provider_settings(env: StrictEnv, provider: str) -> dict[str, Any]:
             "MAILGUN_API_URL": env.text("MAILGUN_API_URL", "https://api.mailgun.net/v3"),
             "MAILGUN_SENDER_DOMAIN": env.text("MAILGUN_SENDER_DOMAIN"),
             "MAILGUN_WEBHOOK_SIGNING_KEY": env.text("MAILGUN_WEBHOOK_SIGNING_KEY"),
+            "MAILGUN_WEBHOOK_SIGNING_KEY_FALLBACKS": env.items("MAILGUN_WEBHOOK_SIGNING_KEY_FALLBACKS", ""),
         }
     if provider == "brevo":
         return {
             "BREVO_API_KEY": env.text("BREVO_API_KEY"),
             "BREVO_API_URL": env.text("BREVO_API_URL", "https://api.brevo.com/v3/"),
-            "WEBHOOK_SECRET": env.text("BREVO_WEBHOOK_SECRET"),
+            "WEBHOOK_SECRET": [
+                env.text("BREVO_WEBHOOK_SECRET"),
+                *env.items("BREVO_WEBHOOK_SECRET_FALLBACKS", ""),
+            ],
         }
     return {}

@@ -12,6 +12,8 @@ env = read_environment()
 
 DEBUG = env.flag("DEBUG", default=False)
 SECRET_KEY = env.text("SECRET_KEY")
+# Former keys: what they signed (sessions, password links, workbooks on their way) stays valid until they go.
+SECRET_KEY_FALLBACKS = env.items("SECRET_KEY_FALLBACKS", "")
 # The keys of the secret links in tickets and mails: the first signs, all are accepted.
 LINK_KEYS = env.items("LINK_KEYS")
 if min(len(key) for key in LINK_KEYS) < 32:
@@ -51,9 +53,11 @@ INSTALLED_APPS = [
 
 # Public pages know no session: the classes of techfest.staffonly pass them through untouched.
 MIDDLEWARE = [
+    # The first two add to whatever the others answer, refusals of a strange host included.
+    "techfest.headers.HeadersMiddleware",
+    "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
     "techfest.encoding.UnicodeFormMiddleware",
     # Before whatever asks the database: it limits how long they wait for it, all together.
     "registrations.outage.OutageMiddleware",
@@ -220,16 +224,23 @@ WHITENOISE_AUTOREFRESH = DEBUG
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^health/"]  # asked from this machine over plain http
 SECURE_HSTS_SECONDS = 365 * 86400 if HTTPS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
-SECURE_HSTS_PRELOAD = HTTPS
+# For this host only: a school's other hosts may still speak plain http, and a preload list forgets nothing for months.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.flag("HSTS_INCLUDE_SUBDOMAINS", default=False)
+SECURE_HSTS_PRELOAD = env.flag("HSTS_PRELOAD", default=False)
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # they want both
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+# A name with this prefix is taken by browsers from this very host over https only, never from a neighbour.
+SESSION_COOKIE_NAME = "__Host-sessionid" if HTTPS else "sessionid"
 SESSION_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_NAME = "__Host-csrftoken" if HTTPS else "csrftoken"
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
+# Messages name students; a cookie of messages would keep them readable on a shared computer.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'self'"],

@@ -14,12 +14,17 @@ from django.utils.deprecation import MiddlewareMixin
 from django.utils.translation import get_language_from_path
 
 
-def is_staff_path(path: str) -> bool:
-    """Whether ``path``, a language prefix left out, lies under one of ``STAFF_PATHS``."""
+def without_language(path: str) -> str:
+    """``path`` without its language prefix."""
     language = get_language_from_path(path)
     if language and path.lower().startswith(f"/{language}/"):
-        path = path[len(language) + 1 :]
-    return path.startswith(settings.STAFF_PATHS)
+        return path[len(language) + 1 :]
+    return path
+
+
+def is_staff_path(path: str) -> bool:
+    """Whether ``path``, a language prefix left out, lies under one of ``STAFF_PATHS``."""
+    return without_language(path).startswith(settings.STAFF_PATHS)
 
 
 class _StaffOnly(MiddlewareMixin):

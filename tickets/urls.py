@@ -1,10 +1,9 @@
 from anymail.webhooks.brevo import BrevoTrackingWebhookView
-from anymail.webhooks.mailgun import MailgunTrackingWebhookView
 from django.urls import path
 
 from tickets import converters, views  # noqa: F401 - registers what the paths name
 from tickets.board import delegation_pages
-from tickets.webhooks import hook
+from tickets.webhooks import MailgunWebhookView, hook
 
 app_name = "tickets"
 urlpatterns = [
@@ -22,6 +21,6 @@ urlpatterns = [
     path("delegation/<code:code>/", delegation_pages.public, name="delegation"),
 ]
 hooks = [
-    path("hooks/mailgun/", hook("mailgun", MailgunTrackingWebhookView.as_view()), name="mailgun"),
+    path("hooks/mailgun/", hook("mailgun", MailgunWebhookView.as_view()), name="mailgun"),
     path("hooks/brevo/", hook("brevo", BrevoTrackingWebhookView.as_view()), name="brevo"),
 ]

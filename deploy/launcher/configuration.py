@@ -9,6 +9,8 @@ from .folders import VENV, write_private
 
 # Made once and kept: with another key every link that was ever mailed would be dead.
 _SECRETS = ("SECRET_KEY", "LINK_KEYS")
+# Former keys, there only while a rotation is under way.
+_OPTIONAL = ("SECRET_KEY_FALLBACKS",)
 
 # For commands that reach neither database nor broker, so that the settings can be read.
 PLACEHOLDERS = {
@@ -28,7 +30,9 @@ def kept_secrets(data: Path) -> dict[str, str]:
     missing = {name: secrets.token_urlsafe(48) for name in _SECRETS if not found.get(name)}
     if missing:
         write_private(file, _lines({**found, **missing}))
-    return {name: os.environ.get(name) or {**found, **missing}[name] for name in _SECRETS}
+    kept = {name: os.environ.get(name) or {**found, **missing}[name] for name in _SECRETS}
+    former = {name: os.environ.get(name) or found.get(name, "") for name in _OPTIONAL}
+    return {**kept, **{name: value for name, value in former.items() if value}}
 
 
 def for_processes(data: Path, settings: Mapping[str, str]) -> dict[str, str]:

@@ -8,7 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-HSTS = 'add_header Strict-Transport-Security "max-age=63072000; includeSubDomains" always;'
+HSTS_SECONDS = 365 * 86400
+# What every answer of nginx itself carries, as the application's answers do (techfest.headers).
+HEADERS = {
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": (
+        "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(),"
+        " microphone=(), midi=(), payment=(), usb=()"
+    ),
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
 
 
 class SiteError(Exception):
@@ -22,7 +34,9 @@ class Site:
     ``upstream`` is ``unix:/path`` or ``host:port``; ``listen`` and ``tls_listen`` are nginx addresses;
     ``run`` is a writable folder for the pid and temporary files. With a certificate the plain port only
     redirects. ``per_address`` is the number of requests that one address may have under way at once,
-    ``answer_seconds`` how long the application may take before the visitor is told so.
+    ``answer_seconds`` how long the application may take before the visitor is told so. Over TLS browsers are
+    told to keep to it: for this host, with ``hsts_subdomains`` for all below it, with ``hsts_preload`` for
+    browsers' own lists.
     """
 
     upstream: str
@@ -40,6 +54,8 @@ class Site:
     per_address: int = 2000
     answer_seconds: int = 10
     user: str | None = None
+    hsts_subdomains: bool = False
+    hsts_preload: bool = False
 
 
 def render(site: Site) -> str:
@@ -68,7 +84,7 @@ def render(site: Site) -> str:
         str(site.key),
     ):
         _refuse_odd(value, allow_lines=value in (values["USER"], values["PROXY_GEO"], values["REAL_IP"]))
-    return _fill("nginx.conf.in", values | {"SERVERS": _servers(site)})
+    return _fill("nginx.conf.in", values | {"HEADERS": _headers(8), "SERVERS": _servers(site)})
 
 
 def _servers(site: Site) -> str:
@@ -80,7 +96,7 @@ def _servers(site: Site) -> str:
         "STATIC": str(site.static_root),
         "ERRORS": str(site.errors),
         "LOGS": str(site.logs),
-        "HSTS": _lines(12, [HSTS]) if tls else "",
+        "HEADERS": _headers(12, hsts=_hsts(site) if tls else ""),
     }
     body = _fill("server.conf.in", values)
     if not tls:
@@ -90,7 +106,7 @@ def _servers(site: Site) -> str:
     keys = f"        ssl_certificate {site.certificate};\n        ssl_certificate_key {site.key};\n"
     return "\n\n".join(
         [
-            _server(site.listen, f"        server_name {values['NAMES']};\n{_redirect(site)}"),
+            _server(site.listen, f"        server_name {values['NAMES']};\n{_headers(8)}\n{_redirect(site)}"),
             _server(
                 f"{site.tls_listen} ssl http2 default_server",
                 protocols + "        ssl_reject_handshake on;\n",
@@ -98,6 +114,18 @@ def _servers(site: Site) -> str:
             _server(f"{site.tls_listen} ssl http2", keys + protocols + body),
         ]
     )
+
+
+def _headers(indent: int, *, hsts: str = "") -> str:
+    headers = HEADERS | ({"Strict-Transport-Security": hsts} if hsts else {})
+    return _lines(indent, [f'add_header {name} "{value}" always;' for name, value in headers.items()])
+
+
+def _hsts(site: Site) -> str:
+    parts = [f"max-age={HSTS_SECONDS}"]
+    parts += ["includeSubDomains"] if site.hsts_subdomains else []
+    parts += ["preload"] if site.hsts_preload else []
+    return "; ".join(parts)
 
 
 def _server(listen: str, body: str) -> str:
@@ -144,6 +172,8 @@ def _arguments() -> argparse.Namespace:
         "--trusted-proxy", action="append", default=[], help="an address that may speak for others"
     )
     parser.add_argument("--user", default="www-data")
+    parser.add_argument("--hsts-subdomains", action="store_true", help="HSTS for every host below, too")
+    parser.add_argument("--hsts-preload", action="store_true", help="HSTS for browsers' own lists, too")
     return parser.parse_args()
 
 
@@ -162,6 +192,8 @@ def main() -> int:
         key=given.key,
         trusted_proxies=tuple(given.trusted_proxy),
         user=given.user,
+        hsts_subdomains=given.hsts_subdomains,
+        hsts_preload=given.hsts_preload,
     )
     try:
         print(render(site), end="")

@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponseBase
 from registrations.naming import email_key, mailbox_key
 from registrations.teachers.backend import user_of
 
-COOKIE = "device"
+COOKIE = "__Secure-device" if settings.SESSION_COOKIE_SECURE else "device"
 LIFETIME = 180 * 86400
 """Seconds for which a browser is remembered after the last login."""
 RATES = {

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import shutil
 import socket
 import ssl
@@ -18,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from deploy.nginx.process import binary, free_port, private_site, running_nginx
+from deploy.nginx.render import render
 
 ROOT = Path(__file__).resolve().parents[3]
 TOKEN = "sEcReT0123456789abcdef"
@@ -146,7 +148,7 @@ def test_own_answers_over_tls_carry_hsts_once(front: Front) -> None:
         connection.request("PUT", "/", headers={"Host": "localhost"})
         answer = connection.getresponse()
     assert answer.status == 405
-    assert answer.headers.get_all("Strict-Transport-Security") == ["max-age=63072000; includeSubDomains"]
+    assert answer.headers.get_all("Strict-Transport-Security") == ["max-age=31536000"]
 
 
 def test_trusted_proxy_is_believed(front: Front) -> None:
@@ -161,3 +163,18 @@ def test_anybody_else_is_not_believed(front: Front) -> None:
     seen = headers_seen(front, source="127.0.0.3", **told)
     assert seen["HTTP_X_FORWARDED_FOR"] == "127.0.0.3"
     assert seen["HTTP_X_FORWARDED_PROTO"] == "https"
+
+
+@pytest.mark.parametrize(
+    ("changes", "value"),
+    [
+        ({}, "max-age=31536000"),
+        ({"hsts_subdomains": True}, "max-age=31536000; includeSubDomains"),
+        ({"hsts_subdomains": True, "hsts_preload": True}, "max-age=31536000; includeSubDomains; preload"),
+    ],
+)
+def test_hsts_is_for_this_host_unless_asked(tmp_path: Path, changes: dict[str, bool], value: str) -> None:
+    site = private_site(tmp_path, upstream="unix:/x", static_root=tmp_path, errors=tmp_path)
+    secure = replace(site, certificate=tmp_path, key=tmp_path, **changes)  # type: ignore[arg-type]
+    found = set(re.findall(r'Strict-Transport-Security "([^"]*)"', render(secure)))
+    assert (found, "Strict-Transport-Security" in render(site)) == ({value}, False)
