@@ -1,7 +1,10 @@
-"""What Gunicorn believes of a request."""
+"""What Gunicorn believes of a request, and how its processes end."""
 
 import runpy
+import subprocess
+import sys
 
+import pytest
 from gunicorn.config import Config
 
 from deploy.launcher.folders import ROOT
@@ -18,3 +21,23 @@ def test_no_header_becomes_a_variable_of_the_server() -> None:
         [],
         "drop",
     )
+
+
+@pytest.mark.parametrize(
+    ("ending", "code"),
+    [
+        ("pass", 0),
+        ("raise StopIteration", 0),
+        ("raise SystemExit(0)", 0),
+        ("raise SystemExit(3)", 3),
+        ("raise gunicorn.errors.HaltServer('no application', 4)", 4),
+    ],
+)
+def test_process_ends_with_the_code_that_it_was_ending_with(ending: str, code: int) -> None:
+    """A master whose workers cannot begin must not end as if all were well."""
+    hooks = "import gunicorn.errors, runpy\nhooks = runpy.run_path('deploy/gunicorn.conf.py')\n"
+    program = f"{hooks}try:\n    {ending}\nfinally:\n    hooks['worker_exit'](None, None)"
+    finished = subprocess.run(
+        [sys.executable, "-c", program], check=False, cwd=ROOT, stderr=subprocess.DEVNULL
+    )
+    assert finished.returncode == code
