@@ -1,6 +1,11 @@
 """The systemd units are examples that must not drift from the Procfile."""
 
+import subprocess
 from pathlib import Path
+
+import pytest
+
+from techfest.tests.parts import find_program
 
 ROOT = Path(__file__).resolve().parents[2]
 UNITS = ROOT / "deploy" / "systemd"
@@ -8,13 +13,16 @@ PROGRAMS = "/srv/techfest/.venv/bin/"
 
 
 def procfile() -> dict[str, str]:
-    lines = (ROOT / "Procfile").read_text().splitlines()
-    return {name: command.strip() for name, _, command in (line.partition(":") for line in lines)}
+    written = (ROOT / "Procfile").read_text().splitlines()
+    return {name: command.strip() for name, _, command in (line.partition(":") for line in written)}
+
+
+def lines(unit: Path) -> list[str]:
+    return [line for line in unit.read_text().splitlines() if "=" in line and not line.startswith("#")]
 
 
 def settings(unit: Path) -> dict[str, str]:
-    lines = [line for line in unit.read_text().splitlines() if "=" in line and not line.startswith("#")]
-    return {name: value for name, _, value in (line.partition("=") for line in lines)}
+    return {name: value for name, _, value in (line.partition("=") for line in lines(unit))}
 
 
 def started(unit: Path) -> str:
@@ -37,3 +45,42 @@ def test_target_wants_every_unit() -> None:
 def test_units_name_no_secret() -> None:
     text = "".join(unit.read_text() for unit in UNITS.iterdir())
     assert [name for name in ("SECRET_KEY=", "LINK_KEYS=", "PASSWORD") if name in text] == []
+
+
+# What each service must say, and systemd's figure below which it must stay (10 is no protection at all).
+HARDENING = {
+    "User=techfest",
+    "StateDirectoryMode=0700",
+    "UMask=0077",
+    "LimitCORE=0",
+    "NoNewPrivileges=yes",
+    "ProtectSystem=strict",
+    "SystemCallFilter=@system-service",
+    "SystemCallFilter=~@privileged",
+    "SystemCallErrorNumber=EPERM",
+    "SystemCallArchitectures=native",
+    "CapabilityBoundingSet=",
+}
+MOST_EXPOSURE = 20  # tenths
+# The target's programs lie where the units say, which is not on the machine that runs the tests.
+NOT_INSTALLED = "is not executable: No such file or directory"
+
+
+@pytest.mark.parametrize("unit", sorted(UNITS.glob("*.service")), ids=lambda unit: unit.stem)
+def test_every_service_is_hardened(unit: Path) -> None:
+    assert HARDENING - set(lines(unit)) == set()
+
+
+@pytest.mark.parametrize("unit", sorted(UNITS.glob("*.service")), ids=lambda unit: unit.stem)
+def test_systemd_finds_the_service_well_protected(unit: Path) -> None:
+    program = find_program("systemd-analyze")
+    command = [program, "security", "--offline=yes", f"--threshold={MOST_EXPOSURE}", str(unit)]
+    judged = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert (judged.returncode, judged.stderr) == (0, ""), judged.stdout
+
+
+def test_systemd_can_read_every_unit() -> None:
+    program = find_program("systemd-analyze")
+    units = [str(unit) for unit in UNITS.iterdir()]
+    told = subprocess.run([program, "verify", *units], check=False, capture_output=True, text=True).stderr
+    assert [line for line in told.splitlines() if NOT_INSTALLED not in line] == []
