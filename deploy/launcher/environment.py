@@ -13,7 +13,8 @@ from .words import Refusal, say
 
 _BOOTSTRAP = CACHE / "uv"
 _STAMP = VENV / "built-from"
-UV = "uv>=0.8"
+# The one package that no lock names, with the hashes of its wheels.
+_UV = ROOT / "deploy" / "uv.txt"
 
 
 def build(groups: Sequence[str]) -> Path:
@@ -91,7 +92,7 @@ def _uv() -> str | None:
     program = _BOOTSTRAP / "bin" / "uv"
     if not program.exists():
         _make_venv(_BOOTSTRAP)
-        _pip(_BOOTSTRAP, [UV])
+        _pip(_BOOTSTRAP, ["--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", str(_UV)])
     return str(program) if program.exists() else None
 
 

@@ -1,7 +1,10 @@
 """The launcher's parts, on small processes of their own."""
 
+import hashlib
 import json
 import os
+import re
+import shutil
 import signal
 import socket
 import stat
@@ -9,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,6 +21,7 @@ import pytest
 from deploy.launcher import (
     accounts,
     configuration,
+    environment,
     folders,
     listening,
     postgres,
@@ -316,3 +321,32 @@ def test_named_paths_and_close_looks_are_run_by_one_process(arguments: list[str]
 )
 def test_two_processes_share_everything_else(arguments: list[str]) -> None:
     assert testing.shared_out(arguments) == [*testing.SHARED_OUT, *arguments]
+
+
+def test_only_package_that_no_lock_names_is_pinned_with_its_hashes() -> None:
+    written = (folders.ROOT / "deploy" / "uv.txt").read_text()
+    (requirement,) = [line for line in written.splitlines() if line and not line.startswith(("#", " "))]
+    assert re.fullmatch(r"uv==\d+\.\d+\.\d+ \\", requirement)
+    assert written.count("--hash=sha256:") > 10
+
+
+def test_uv_with_another_hash_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a mirror or somebody in between hands out instead is not run, not even for its installation."""
+    wheel = tmp_path / "uv-1.0.0-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("uv.py", "")
+        archive.writestr("uv-1.0.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: uv\nVersion: 1.0.0\n")
+        archive.writestr(
+            "uv-1.0.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        archive.writestr("uv-1.0.0.dist-info/RECORD", "uv.py,,\n")
+    monkeypatch.setattr(environment, "_BOOTSTRAP", tmp_path / "own")
+    monkeypatch.setattr(environment, "_UV", tmp_path / "uv.txt")
+    monkeypatch.setattr(shutil, "which", lambda _name: None)
+    environment._make_venv(tmp_path / "own")
+    installed = []
+    for digest in ("0" * 64, hashlib.sha256(wheel.read_bytes()).hexdigest()):
+        (tmp_path / "uv.txt").write_text(f"uv @ {wheel.as_uri()} --hash=sha256:{digest}\n")
+        environment._uv()
+        installed.append(bool(list((tmp_path / "own").rglob("uv.py"))))
+    assert installed == [False, True]
