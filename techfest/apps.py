@@ -6,7 +6,7 @@ class TechfestConfig(AppConfig):
     name = "techfest"
 
     def ready(self) -> None:
-        from . import checks  # noqa: F401  # importing registers the checks
+        from . import checks, deploychecks  # noqa: F401  # importing registers the checks
 
 
 class DeskConfig(admin.AdminConfig):
