@@ -18,6 +18,7 @@ _PRODUCTION = {
     "SECRET_KEY": "placeholder-of-a-site-that-is-not-there-0123456789-abcdefghij",
     "LINK_KEYS": "another-placeholder-of-a-site-that-is-not-there-0123456789",
     "STATIC_ROOT": "/srv/techfest-static",
+    "TECHFEST_DATA": "/var/lib/techfest",
     "EMAIL_PROVIDER": "mailgun",
     "MAILGUN_API_KEY": "key",
     "MAILGUN_SENDER_DOMAIN": "fest.example.org",

@@ -8,7 +8,9 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
+from typing import IO
 
 from .words import Refusal
 
@@ -18,6 +20,20 @@ VENV = ROOT / ".venv"
 CACHE = ROOT / ".cache"
 # A Unix socket's path has room for 107 bytes on Linux, 103 on macOS; the longest name below it is PostgreSQL's.
 LONGEST_SOCKET_FOLDER = 103 - len("/.s.PGSQL.5432.lock")
+# What the site and its launcher keep in the data folder: children's names, keys, logs.
+_PRIVATE = (
+    "mail",
+    "media",
+    "log",
+    "secrets*",
+    "environment*",
+    "processes.json*",
+    "lock",
+    "beat-schedule*",
+    "erased.txt",
+    "database-marker.*",
+    "backup-seen",
+)
 # PostgreSQL asks for locks and fsync that these do not keep.
 _NETWORK_FILE_SYSTEMS = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs", "afs", "ceph", "glusterfs"}
@@ -29,6 +45,7 @@ def data_folder() -> Path:
     folder = Path(os.environ.get("TECHFEST_DATA") or ROOT / "var").expanduser().resolve()
     try:
         folder.mkdir(mode=0o711, parents=True, exist_ok=True)
+        _close(folder)
         (folder / "log").mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise Refusal(
@@ -37,6 +54,29 @@ def data_folder() -> Path:
     if not os.access(folder, os.W_OK | os.X_OK):
         raise Refusal(f"The data folder {folder} cannot be written. Set TECHFEST_DATA to another folder.")
     return folder
+
+
+def _close(folder: Path) -> None:
+    """Only root's servers run as another user, who has to pass; a folder that others share stays as it is."""
+    status = folder.stat()
+    if status.st_uid == os.getuid() and not status.st_mode & stat.S_ISVTX:
+        folder.chmod(stat.S_IMODE(status.st_mode) & (0o711 if os.getuid() == 0 else 0o700))
+
+
+def close_to_others(data: Path) -> int:
+    """Takes what others may do from the site's own files in the data folder; from how many it was taken.
+
+    An earlier release let them be read by everybody. Whatever else lies in that folder is left alone.
+    """
+    roots = [path for name in _PRIVATE for path in data.glob(name)]
+    below = (Path(place, name) for root in roots for place, *names in os.walk(root) for name in chain(*names))
+    changed = 0
+    for path in (*roots, *below):
+        status = path.lstat()
+        if status.st_mode & 0o077 and not stat.S_ISLNK(status.st_mode) and status.st_uid == os.getuid():
+            path.chmod(stat.S_IMODE(status.st_mode) & 0o700)
+            changed += 1
+    return changed
 
 
 def refuse_network_mount(folder: Path) -> None:
@@ -97,12 +137,17 @@ def locked(file: Path, refusal: str | None) -> Iterator[None]:
 
     Waits for it, or raises ``Refusal`` with the text ``refusal`` at once when that is given.
     """
-    with file.open("a") as handle:
+    with open_to_append(file) as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | (fcntl.LOCK_NB if refusal else 0))
         except BlockingIOError as error:
             raise Refusal(str(refusal)) from error
         yield
+
+
+def open_to_append(file: Path) -> IO[bytes]:
+    """The file's end; a new file may be read by its owner only."""
+    return os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600), "ab")
 
 
 def write_private(file: Path, text: str) -> None:

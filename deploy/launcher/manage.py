@@ -7,8 +7,11 @@ from .folders import ROOT, VENV
 from .words import Refusal
 
 
-def manage(variables: Mapping[str, str], *arguments: str) -> str:
-    """Runs it and returns what it printed; raises ``Refusal`` with its last line when it fails."""
+def manage(variables: Mapping[str, str], *arguments: str, umask: int = 0o077) -> str:
+    """Runs it and returns what it printed; raises ``Refusal`` with its last line when it fails.
+
+    What it writes is private unless ``umask`` says otherwise.
+    """
     finished = subprocess.run(
         [str(VENV / "bin" / "python"), str(ROOT / "manage.py"), *arguments],
         env=dict(variables),
@@ -18,6 +21,7 @@ def manage(variables: Mapping[str, str], *arguments: str) -> str:
         text=True,
         errors="replace",
         check=False,
+        umask=umask,
     )
     if finished.returncode != 0:
         lines = (finished.stderr or finished.stdout).strip().splitlines() or ["no message"]

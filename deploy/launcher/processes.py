@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .folders import write_private
+from .folders import open_to_append, write_private
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
@@ -47,7 +47,7 @@ class Process:
 
     def start(self) -> None:
         """Starts it; its output goes to the end of its log."""
-        with self.log.open("ab") as log:
+        with open_to_append(self.log) as log:
             self.popen = subprocess.Popen(
                 self.arguments,
                 env=dict(self.environment),
@@ -62,6 +62,8 @@ class Process:
     def _before_exec(self, parent: int) -> Callable[[], None]:
         def prepare() -> None:
             os.setsid()
+            # Tickets, mails and logs are nobody else's business.
+            os.umask(0o077)
             if self.niceness:
                 give_way(self.niceness)
             if self.account is not None and os.getuid() == 0:

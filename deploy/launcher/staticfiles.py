@@ -23,7 +23,7 @@ def collected() -> Path:
         variables = configuration.for_processes(
             new, {"STATIC_ROOT": str(new), "DEBUG": "off", **configuration.PLACEHOLDERS}
         )
-        manage(variables, "collectstatic", "--noinput", "--verbosity=0")
+        manage(variables, "collectstatic", "--noinput", "--verbosity=0", umask=0o022)
         if folder.is_dir():
             shutil.rmtree(new)
         else:

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from . import configuration, debian, environment, procfile, servers, staticfiles
-from .folders import data_folder, forget_sockets, locked
+from .folders import close_to_others, data_folder, forget_sockets, locked
 from .listening import DEFAULT_PORT, listen
 from .manage import manage
 from .processes import end_left_over
@@ -30,6 +30,7 @@ def main(arguments: Sequence[str]) -> int:
     data = data_folder()
     held = f"deploy/up is running already with {data}. Set TECHFEST_DATA and PORT for a second copy."
     with locked(data / "lock", held):
+        close_to_others(data)
         if end_left_over(data / "processes.json"):
             say("Ended what an earlier start had left.")
         is_embedded = not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"))

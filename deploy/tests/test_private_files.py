@@ -1,0 +1,118 @@
+"""What another user of the machine can read in the data folder after everything has run: nothing."""
+
+import os
+import secrets
+import shutil
+import stat
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.launcher import folders
+from deploy.tests.copies import Copy, free_port
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Copy]:
+    """A copy of the site that was started with the usual mask and has written a mail and a ticket."""
+    folder = Path(tempfile.mkdtemp(prefix="techfest-private-"))
+    folder.chmod(0o755)
+    copy = Copy(folder / "data", free_port())
+    before = os.umask(0o022)
+    try:
+        copy.start()
+        yield copy
+    finally:
+        os.umask(before)
+        if copy.popen is not None and copy.process.poll() is None:
+            copy.stop()
+        copy.kill()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def open_to_others(folder: Path) -> list[str]:
+    """Whatever another user may read or write below ``folder``, who may pass where only passing is allowed."""
+    found = []
+    for path in folder.iterdir():
+        mode = path.lstat().st_mode
+        if not stat.S_ISLNK(mode) and mode & 0o006:
+            found.append(str(path))
+        if stat.S_ISDIR(mode) and mode & 0o001:
+            found += open_to_others(path)
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.faults
+def test_running_site_leaves_nothing_for_others(site: Copy) -> None:
+    """Mail and media of a real message and ticket; the commands of a second terminal write as the site does."""
+    make = (
+        "from django.core.mail import send_mail; send_mail('s', 'b', None, ['asha@example.org']);"
+        "from django.core.files.storage import default_storage as store;"
+        "from django.core.files.base import ContentFile; store.save('events/picture.png', ContentFile(b'x'));"
+        "from registrations.minors import erased_list; erased_list.append(['AB-1234'])"
+    )
+    site.manage("shell", "-v", "0", "-c", make)
+    kept = {path.name for path in site.data.iterdir()}
+    assert {"mail", "media", "log", "secrets", "environment", "erased.txt", "lock"} <= kept
+    assert (site.data.stat().st_mode & 0o006, open_to_others(site.data)) == (0, [])
+
+
+def test_walk_finds_what_is_open(tmp_path: Path) -> None:
+    """The negative control of the walk above."""
+    (tmp_path / "passed").mkdir(mode=0o711)
+    (tmp_path / "closed").mkdir(mode=0o700)
+    for name in ("passed/open", "closed/open", "open"):
+        (tmp_path / name).touch()
+        (tmp_path / name).chmod(0o644)
+    assert sorted(open_to_others(tmp_path)) == [str(tmp_path / "open"), str(tmp_path / "passed" / "open")]
+
+
+def test_files_of_an_earlier_release_are_closed_and_others_are_left_alone(tmp_path: Path) -> None:
+    for name in (
+        "mail/1.eml",
+        "media/tickets/07/7.pdf",
+        "log/web.log",
+        "erased.txt",
+        "of-somebody-else/x",
+        "x",
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+        (tmp_path / name).chmod(0o644)
+    for folder in [path for path in tmp_path.rglob("*") if path.is_dir()]:
+        folder.chmod(0o755)
+    changed = folders.close_to_others(tmp_path)
+    left = sorted(str(Path(path).relative_to(tmp_path)) for path in open_to_others(tmp_path))
+    assert (changed, left) == (9, ["of-somebody-else", "of-somebody-else/x", "x"])
+    assert folders.close_to_others(tmp_path) == 0
+
+
+@pytest.mark.parametrize(("mode", "kept"), [(0o755, 0o700), (0o1777, 0o1777)])
+def test_data_folder_lets_nobody_look_in_unless_it_is_shared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int, kept: int
+) -> None:
+    folder = tmp_path / secrets.token_hex(4)
+    folder.mkdir()
+    folder.chmod(mode)
+    monkeypatch.setenv("TECHFEST_DATA", str(folder))
+    expected = 0o711 if (os.getuid() == 0 and mode == 0o755) else kept
+    assert stat.S_IMODE(folders.data_folder().stat().st_mode) == expected
+    assert stat.S_IMODE((folder / "log").stat().st_mode) == 0o700
+
+
+def test_static_files_stay_readable_for_nginx(tmp_path: Path) -> None:
+    command = ["-c", "import os, subprocess, sys; os.umask(0o022); sys.exit(subprocess.call(sys.argv[1:]))"]
+    manage = [str(folders.VENV / "bin" / "python"), str(folders.ROOT / "manage.py"), "collectstatic"]
+    environment = {**os.environ, "STATIC_ROOT": str(tmp_path / "static")}
+    subprocess.run(
+        [manage[0], *command, *manage, "--noinput", "--verbosity=0"],
+        check=True,
+        env=environment,
+        cwd=folders.ROOT,
+    )
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "static").rglob("*") if path.is_file()}
+    assert modes == {0o644}
