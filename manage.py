@@ -3,15 +3,22 @@
 
 import os
 import sys
+from pathlib import Path
 
-from django.core.exceptions import ImproperlyConfigured
-from django.core.management import execute_from_command_line
+from deploy.launcher import stepdown
 
 if __name__ == "__main__":
-    # What a command writes is private; only the static files are for everybody.
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "techfest.settings")
+    # What a command writes is private and belongs to the site's user; only the static files are for everybody.
     if "collectstatic" not in sys.argv[1:2]:
         os.umask(0o077)
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "techfest.settings")
+        stepdown.become_owner_of(
+            Path(os.environ.get("TECHFEST_DATA") or Path(__file__).parent / "var").resolve()
+        )
+
+    from django.core.exceptions import ImproperlyConfigured
+    from django.core.management import execute_from_command_line
+
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:

@@ -32,17 +32,19 @@ def server_account(cluster: Path) -> Account:
 
 def may_enter(account: Account, folder: Path) -> bool:
     """Whether ``account`` can pass through every folder down to ``folder``."""
-    for step in (folder, *folder.parents):
-        found = step.stat()
-        if account.uid == found.st_uid:
-            bit = 0o100
-        elif account.gid == found.st_gid:
-            bit = 0o010
-        else:
-            bit = 0o001
-        if account.uid != 0 and not found.st_mode & bit:
-            return False
-    return True
+    return all(may_pass(account, step) for step in (folder, *folder.parents))
+
+
+def may_pass(account: Account, folder: Path) -> bool:
+    """Whether ``account`` can pass through this folder, wherever it lies."""
+    found = folder.stat()
+    if account.uid == found.st_uid:
+        bit = 0o100
+    elif account.gid == found.st_gid:
+        bit = 0o010
+    else:
+        bit = 0o001
+    return account.uid == 0 or bool(found.st_mode & bit)
 
 
 def enterable_folder(account: Account, data: Path) -> Path:

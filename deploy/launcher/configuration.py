@@ -45,9 +45,9 @@ def for_processes(data: Path, settings: Mapping[str, str]) -> dict[str, str]:
     return environment
 
 
-def publish(data: Path, settings: Mapping[str, str]) -> None:
+def publish(data: Path, settings: Mapping[str, str], *, owner: int | None = None) -> None:
     """Writes what ``manage.py`` in a second terminal needs to reach the same servers (mode 600)."""
-    write_private(data / "environment", _lines(settings))
+    write_private(data / "environment", _lines(settings), owner=owner)
 
 
 def _lines(values: Mapping[str, str]) -> str:

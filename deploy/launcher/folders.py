@@ -102,10 +102,11 @@ def short_name(folder: Path) -> str:
     return hashlib.sha256(os.fsencode(folder)).hexdigest()[:10]
 
 
-def socket_folder(folder: Path, owner: int) -> Path:
+def socket_folder(folder: Path, owner: int, group: int | None = None) -> Path:
     """The private folder of this data folder's sockets, in a short path, owned by the user number ``owner``.
 
-    Raises ``Refusal`` when somebody else made a folder of that name first.
+    Members of ``group`` may reach the sockets, which get that group themselves, and do no more. Raises ``Refusal``
+    when somebody else made a folder of that name first.
     """
     short = _socket_path(folder)
     with contextlib.suppress(FileExistsError):
@@ -114,8 +115,8 @@ def socket_folder(folder: Path, owner: int) -> Path:
     found = short.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid not in {owner, os.getuid()}:
         raise Refusal(f"{short} belongs to somebody else. Remove it, or set TMPDIR to a folder of your own.")
-    os.chown(short, owner, -1)
-    short.chmod(0o700)
+    os.chown(short, owner, -1 if group is None else group)
+    short.chmod(0o700 if group is None else 0o2710)
     return short
 
 
@@ -150,12 +151,14 @@ def open_to_append(file: Path) -> IO[bytes]:
     return os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600), "ab")
 
 
-def write_private(file: Path, text: str) -> None:
-    """Replaces ``file`` as a whole; only its owner may read it."""
+def write_private(file: Path, text: str, *, owner: int | None = None) -> None:
+    """Replaces ``file`` as a whole; only its owner may read it, this user or the number ``owner``."""
     new = file.with_name(f"{file.name}.new")
     new.unlink(missing_ok=True)
     handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w") as stream:
+        if owner is not None:
+            os.fchown(handle, owner, -1)
         stream.write(text)
         stream.flush()
         os.fsync(stream.fileno())

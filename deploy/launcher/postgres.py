@@ -28,6 +28,8 @@ class Cluster:
     sockets: Path
     account: Account
     log: Path
+    # The group that may connect, besides the server's own user.
+    group: int | None = None
 
     @property
     def url(self) -> str:
@@ -35,7 +37,7 @@ class Cluster:
         return f"postgresql://{DATABASE}@/{DATABASE}?host={self.sockets}"
 
 
-def cluster(data: Path, *, machine_version: str | None = None) -> Cluster:
+def cluster(data: Path, *, machine_version: str | None = None, group: int | None = None) -> Cluster:
     """The cluster of the data folder, made by the wheel's programs, or by the machine's own of that version.
 
     Raises ``Refusal`` when the folder is on a network mount or was made by another major version.
@@ -45,7 +47,12 @@ def cluster(data: Path, *, machine_version: str | None = None) -> Cluster:
     refuse_network_mount(base)
     programs = _machine_programs(machine_version) if machine_version else _wheel_programs(account, base)
     found = Cluster(
-        base / "postgres", programs, socket_folder(data, account.uid), account, data / "log" / "postgres.log"
+        base / "postgres",
+        programs,
+        socket_folder(data, account.uid, group),
+        account,
+        data / "log" / "postgres.log",
+        group,
     )
     _refuse_other_version(found)
     return found
@@ -56,7 +63,7 @@ def server(cluster: Cluster, *, durable: bool = True) -> Process:
     settings = {
         "listen_addresses": "",
         "unix_socket_directories": str(cluster.sockets),
-        "unix_socket_permissions": "0700",
+        "unix_socket_permissions": "0700" if cluster.group is None else "0770",
         # Two processes that share the tests may each hold a race of fifty.
         "max_connections": "100" if durable else "200",
         "fsync": "on" if durable else "off",

@@ -3,7 +3,7 @@
 import os
 import shlex
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from .folders import ROOT
@@ -11,8 +11,17 @@ from .processes import Process
 from .words import Refusal
 
 
-def read(environment: Mapping[str, str], *, log: Path, keep_open: tuple[int, ...] = ()) -> list[Process]:
-    """The Procfile's processes, not started; only ``web`` inherits the open sockets ``keep_open``."""
+def read(
+    environment: Mapping[str, str],
+    *,
+    log: Path,
+    keep_open: tuple[int, ...] = (),
+    become: Callable[[], None] | None = None,
+) -> list[Process]:
+    """The Procfile's processes, not started; only ``web`` inherits the open sockets ``keep_open``.
+
+    ``become`` makes each of them a process of another user.
+    """
     found = []
     for line in (ROOT / "Procfile").read_text().splitlines():
         name, colon, command = line.partition(":")
@@ -31,6 +40,7 @@ def read(environment: Mapping[str, str], *, log: Path, keep_open: tuple[int, ...
                 folder=ROOT,
                 niceness=niceness,
                 keep_open=keep_open if name.strip() == "web" else (),
+                become=become,
             )
         )
     return found

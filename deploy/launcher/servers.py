@@ -20,20 +20,28 @@ class Addresses:
 
 
 def start(
-    supervisor: Supervisor, data: Path, *, machine_version: str | None = None, durable: bool = True
+    supervisor: Supervisor,
+    data: Path,
+    *,
+    machine_version: str | None = None,
+    durable: bool = True,
+    group: int | None = None,
 ) -> Addresses:
-    """Starts what ``DATABASE_URL`` and ``REDIS_URL`` do not name, and returns when both answer."""
+    """Starts what ``DATABASE_URL`` and ``REDIS_URL`` do not name, and returns when both answer.
+
+    Members of ``group`` may connect to them.
+    """
     database, redis = os.environ.get("DATABASE_URL"), os.environ.get("REDIS_URL")
     is_private = not database
     if not redis:
-        redis = _start_redis(supervisor, data)
+        redis = _start_redis(supervisor, data, group)
     if not database:
-        database = _start_postgres(supervisor, data, machine_version, durable=durable)
+        cluster = postgres.cluster(data, machine_version=machine_version, group=group)
+        database = _start_postgres(supervisor, cluster, durable=durable)
     return Addresses(database, redis, is_private)
 
 
-def _start_postgres(supervisor: Supervisor, data: Path, version: str | None, *, durable: bool) -> str:
-    cluster = postgres.cluster(data, machine_version=version)
+def _start_postgres(supervisor: Supervisor, cluster: postgres.Cluster, *, durable: bool) -> str:
     postgres.make_files(cluster, durable=durable)
     process = postgres.server(cluster, durable=durable)
     supervisor.start(process, is_server=True)
@@ -41,11 +49,15 @@ def _start_postgres(supervisor: Supervisor, data: Path, version: str | None, *, 
     return cluster.url
 
 
-def _start_redis(supervisor: Supervisor, data: Path) -> str:
+def _start_redis(supervisor: Supervisor, data: Path, group: int | None) -> str:
     account = server_account(data / "postgres")
-    sockets = socket_folder(data, account.uid)
+    sockets = socket_folder(data, account.uid, group)
     process = valkey.server(
-        sockets=sockets, base=enterable_folder(account, data), account=account, log=data / "log" / "redis.log"
+        sockets=sockets,
+        base=enterable_folder(account, data),
+        account=account,
+        log=data / "log" / "redis.log",
+        is_shared=group is not None,
     )
     supervisor.start(process, is_server=True)
     valkey.wait_until_ready(sockets, process)

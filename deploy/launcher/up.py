@@ -6,11 +6,11 @@ import os
 import shutil
 import socket
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from . import configuration, debian, environment, procfile, servers, staticfiles
+from . import configuration, debian, environment, procfile, servers, staticfiles, stepdown
 from .folders import close_to_others, data_folder, forget_sockets, locked
 from .listening import DEFAULT_PORT, listen
 from .manage import manage
@@ -25,7 +25,7 @@ def main(arguments: Sequence[str]) -> int:
     """Starts everything, says where it is, and stays until INT or TERM. Returns 0 after those."""
     if arguments:
         raise Refusal(
-            "usage: deploy/up   (PORT, HOST, TECHFEST_DATA, SITE_URL, DATABASE_URL, REDIS_URL are read)"
+            "usage: deploy/up   (PORT, HOST, TECHFEST_DATA, TECHFEST_USER, SITE_URL, DATABASE_URL, REDIS_URL are read)"
         )
     data = data_folder()
     held = f"deploy/up is running already with {data}. Set TECHFEST_DATA and PORT for a second copy."
@@ -48,30 +48,47 @@ def main(arguments: Sequence[str]) -> int:
 
 def run(supervisor: Supervisor, data: Path) -> None:
     """Starts servers and site, prints the welcome, then watches. Ends by ``Stopped`` or ``Refusal``."""
-    addresses = servers.start(supervisor, data)
+    user = stepdown.site_user(data)
+    if user is not None:
+        stepdown.give(data, user.account)
+    addresses = servers.start(supervisor, data, group=user.account.gid if user else None)
     with listen(os.environ.get("HOST") or "127.0.0.1", os.environ.get("PORT") or str(DEFAULT_PORT)) as opened:
-        port = opened.getsockname()[1]
-        settings = {
-            "STATIC_ROOT": str(staticfiles.collected()),
-            **configuration.kept_secrets(data),
-            "DATABASE_URL": addresses.database,
-            "REDIS_URL": addresses.redis,
-            "SITE_URL": os.environ.get("SITE_URL") or f"http://localhost:{port}",
-            "ALLOWED_HOSTS": os.environ.get("ALLOWED_HOSTS") or "localhost,127.0.0.1",
-        }
-        if addresses.is_private and is_for_this_machine_only(os.environ):
-            settings["REQUIRE_SECOND_FACTOR"] = "off"
-        configuration.publish(data, settings)
-        variables = configuration.for_processes(
-            data, {**settings, "GUNICORN_BIND": f"fd://{opened.fileno()}", "PORT": str(port)}
-        )
-        logins = prepare(variables, with_sample=addresses.is_private)
+        settings = site_settings(data, addresses, opened.getsockname()[1])
+        configuration.publish(data, settings, owner=user.account.uid if user else None)
+        variables = process_settings(data, settings, opened, has_home=user is None)
+        become = user.become if user else None
+        logins = prepare(variables, with_sample=addresses.is_private, become=become)
         begin_logs(data / "log")
-        for process in procfile.read(variables, log=data / "log", keep_open=(opened.fileno(),)):
+        kept = (opened.fileno(),)
+        for process in procfile.read(variables, log=data / "log", keep_open=kept, become=become):
             supervisor.start(process)
         wait_until_ready(supervisor, opened, settings["SITE_URL"], data)
         welcome(settings["SITE_URL"], data, logins)
         supervisor.watch()
+
+
+def site_settings(data: Path, addresses: servers.Addresses, port: int) -> dict[str, str]:
+    """What every process and command of the site must know to be one with the others."""
+    settings = {
+        "STATIC_ROOT": str(staticfiles.collected()),
+        **configuration.kept_secrets(data),
+        "DATABASE_URL": addresses.database,
+        "REDIS_URL": addresses.redis,
+        "SITE_URL": os.environ.get("SITE_URL") or f"http://localhost:{port}",
+        "ALLOWED_HOSTS": os.environ.get("ALLOWED_HOSTS") or "localhost,127.0.0.1",
+    }
+    if addresses.is_private and is_for_this_machine_only(os.environ):
+        settings["REQUIRE_SECOND_FACTOR"] = "off"
+    return settings
+
+
+def process_settings(
+    data: Path, settings: Mapping[str, str], opened: socket.socket, *, has_home: bool
+) -> Mapping[str, str]:
+    """The environment of the Procfile's processes; those of a user without a home keep caches in the data folder."""
+    home = {} if has_home else {"HOME": str(data)}
+    listening = {"GUNICORN_BIND": f"fd://{opened.fileno()}", "PORT": str(opened.getsockname()[1])}
+    return configuration.for_processes(data, {**settings, **home, **listening})
 
 
 def is_for_this_machine_only(asked: Mapping[str, str]) -> bool:
@@ -84,10 +101,12 @@ def is_for_this_machine_only(asked: Mapping[str, str]) -> bool:
     return here and not any(asked.get(name) for name in told)
 
 
-def prepare(variables: Mapping[str, str], *, with_sample: bool) -> str:
+def prepare(
+    variables: Mapping[str, str], *, with_sample: bool, become: Callable[[], None] | None = None
+) -> str:
     """Migrations and the sample fest; returns the sample's logins, one a line."""
-    manage(variables, "migrate", "--noinput", "--verbosity=0")
-    return manage(variables, "sample_fest", "--logins") if with_sample else ""
+    manage(variables, "migrate", "--noinput", "--verbosity=0", become=become)
+    return manage(variables, "sample_fest", "--logins", become=become) if with_sample else ""
 
 
 def begin_logs(folder: Path) -> None:

@@ -18,12 +18,15 @@ def url(sockets: Path) -> str:
     return f"unix://{sockets}/redis.sock"
 
 
-def server(*, sockets: Path, base: Path, account: Account, log: Path) -> Process:
-    """The server as a process that is not started yet; it writes no file."""
+def server(*, sockets: Path, base: Path, account: Account, log: Path, is_shared: bool = False) -> Process:
+    """The server as a process that is not started yet; it writes no file.
+
+    Only its own user may connect, and the group of ``sockets`` where it ``is_shared``.
+    """
     settings = {
         "port": "0",
         "unixsocket": f"{sockets}/redis.sock",
-        "unixsocketperm": "700",
+        "unixsocketperm": "770" if is_shared else "700",
         "save": "",
         "appendonly": "no",
         "dir": str(sockets),

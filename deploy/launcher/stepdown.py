@@ -1,0 +1,145 @@
+"""Which user web, workers and commands of the site run as where root starts them: never root, where that can be.
+
+The database and the broker have a user of their own (accounts.py). The site's user shares with them nothing but the
+group of the sockets, so that who gets into a web process owns neither the cluster's files nor root's keys.
+"""
+
+import os
+import pwd
+import stat
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from .folders import ROOT, VENV, short_name
+from .processes import Account
+from .view import View, for_account
+from .words import Refusal, say
+
+# Numbers that belong to no user of a distribution; systemd takes its passing users from the same range.
+_NUMBERS = range(61_184, 65_520)
+_NAME = "techfest"
+# What the site writes; everything else in the data folder stays root's.
+_OF_SITE = ("mail", "media", "beat-schedule*", "erased.txt", "database-marker.*")
+_PROBE = "import django, gunicorn; open('manage.py').close(); open('techfest/settings.py').close()"
+
+
+@dataclass(frozen=True)
+class SiteUser:
+    """The user, and the view of the file system in which it reaches checkout and Python."""
+
+    account: Account
+    view: View
+
+    def become(self) -> None:
+        """Makes this process one of the site's, for good; called by root."""
+        os.umask(0o022)
+        self.view.enter()
+        os.setgroups([])
+        os.setgid(self.account.gid)
+        os.setuid(self.account.uid)
+        os.umask(0o077)
+
+
+def site_user(data: Path) -> SiteUser | None:
+    """The site's user for this data folder, or None where this process is not root's or has to stay so.
+
+    The user named by ``TECHFEST_USER`` (``root`` asks for no other), else the owner of the files that are there, else
+    ``techfest`` where that user exists, else a number that no user has.
+    """
+    if os.getuid() != 0 or (name := os.environ.get("TECHFEST_USER")) == "root":
+        return None
+    if data.stat().st_mode & stat.S_IWOTH:
+        say(f"Web and workers run as root: {data} is everybody's. Set TECHFEST_DATA to a folder of its own.")
+        return None
+    account = _named(name) if name else _owner(data) or _fresh(data)
+    python = (VENV / "bin" / "python").resolve().parents[1]
+    user = SiteUser(account, for_account(account, [ROOT, python, data]))
+    if reason := _hindrance(user):
+        say(
+            f"Web and workers run as root: user {account.uid} cannot run them from {ROOT} ({reason})."
+            " Move the checkout to a folder that others may read, or start as an ordinary user."
+        )
+        return None
+    return user
+
+
+def give(data: Path, account: Account) -> None:
+    """Lets the site's user keep its files in the data folder, in which root's own stay out of its reach."""
+    if data.stat().st_uid == 0:
+        os.chown(data, 0, account.gid)
+        # Sticky: who may add files may still not rename or remove those of others.
+        data.chmod(0o1771)
+    for name in ("mail", "media"):
+        (data / name).mkdir(mode=0o700, exist_ok=True)
+    for path in _of_site(data):
+        if path.lstat().st_uid != account.uid:
+            os.chown(path, account.uid, account.gid, follow_symlinks=False)
+
+
+def become_owner_of(data: Path) -> None:
+    """For root's commands in a second terminal: what they write must belong to the site's user as well.
+
+    Nothing happens where the files are root's, or where that user cannot run the checkout.
+    """
+    account = _owner(data)
+    if os.getuid() != 0 or account is None or os.environ.get("TECHFEST_USER") == "root":
+        return
+    python = (VENV / "bin" / "python").resolve().parents[1]
+    user = SiteUser(account, for_account(account, [ROOT, python, data]))
+    if not _hindrance(user):
+        user.become()
+        os.environ["HOME"] = str(data)
+
+
+def _of_site(data: Path) -> list[Path]:
+    roots = [path for name in _OF_SITE for path in data.glob(name)]
+    return [path for root in roots for path in (root, *root.rglob("*"))]
+
+
+def _owner(data: Path) -> Account | None:
+    for folder in (data / "media", data):
+        if folder.is_dir() and (found := folder.stat()).st_uid != 0:
+            return Account(found.st_uid, found.st_gid)
+    return None
+
+
+def _named(name: str) -> Account:
+    try:
+        found = pwd.getpwnam(name)
+    except KeyError as error:
+        raise Refusal(
+            f"There is no user '{name}'. Set TECHFEST_USER to another one, or leave it out."
+        ) from error
+    return Account(found.pw_uid, found.pw_gid)
+
+
+def _fresh(data: Path) -> Account:
+    try:
+        return _named(_NAME)
+    except Refusal:
+        known = {user.pw_uid for user in pwd.getpwall()}
+    begin = int(short_name(data), 16) % len(_NUMBERS)
+    numbers = (_NUMBERS[(begin + step) % len(_NUMBERS)] for step in range(len(_NUMBERS)))
+    number = next(number for number in numbers if number not in known)
+    return Account(number, number)
+
+
+def _hindrance(user: SiteUser) -> str:
+    """Why this user cannot run the site, found by trying; empty where it can."""
+    command = [str(VENV / "bin" / "python"), "-c", _PROBE]
+    try:
+        tried = subprocess.run(
+            command,
+            cwd=ROOT,
+            env={"PATH": "/usr/bin:/bin"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            preexec_fn=user.become,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return "the file system cannot be shown to it"
+    lines = tried.stderr.strip().splitlines()
+    return "" if tried.returncode == 0 else (lines[-1] if lines else "it ended without a word")

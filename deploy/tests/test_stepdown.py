@@ -1,0 +1,206 @@
+"""Started by root, the site runs as a user of its own, who reaches what it needs and nothing of root's."""
+
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.launcher import folders, processes, stepdown
+from deploy.launcher.processes import Account
+from deploy.launcher.view import View, for_account
+from deploy.launcher.words import Refusal
+from deploy.tests.copies import Copy, children_of, free_port
+
+pytestmark = pytest.mark.skipif(os.getuid() != 0, reason="only root has anything to step down from")
+
+STRANGER = Account(61_999, 61_999)
+
+
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    made = Path(tempfile.mkdtemp(prefix="techfest-stepdown-"))
+    made.chmod(0o755)
+    yield made
+    shutil.rmtree(made, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def able(folder: Path) -> None:
+    """Skips where root may not mount and the checkout is closed to others: the site then stays root's and says so."""
+    if stepdown.site_user(folder) is None:
+        pytest.skip("no other user can reach the checkout or its Python here")
+
+
+@pytest.fixture(scope="module")
+def site(folder: Path, able: None) -> Iterator[Copy]:
+    copy = Copy(folder / "data", free_port())
+    copy.start()
+    yield copy
+    if copy.process.poll() is None:
+        copy.stop()
+    copy.kill()
+
+
+def owner(pid: int) -> int:
+    return Path(f"/proc/{pid}").stat().st_uid
+
+
+def user_of_site(site: Copy) -> int:
+    return (site.data / "media").stat().st_uid
+
+
+@pytest.mark.slow
+@pytest.mark.faults
+def test_web_and_workers_run_as_one_user_that_is_neither_root_s_nor_the_database_s(site: Copy) -> None:
+    masters = [site.child(word) for word in ("gunicorn", "-Q mail", "-Q pdf", "-Q lists", "beat")]
+    found = {owner(pid) for pid in (*masters, *children_of(site.child("gunicorn")))}
+    assert found == {user_of_site(site)}
+    assert found & {0, owner(site.child("postgres")), owner(site.child("valkey"))} == set()
+    groups = Path(f"/proc/{masters[0]}/status").read_text()
+    assert "Groups:\t \n" in groups
+    assert "CapEff:\t0000000000000000" in groups
+
+
+REACH = """
+import os
+from pathlib import Path
+def can(what):
+    try:
+        what()
+    except OSError:
+        return False
+    return True
+data = Path(os.environ["TECHFEST_DATA"])
+print([os.getuid(), *(can(one) for one in (
+    (data / "secrets").read_text,
+    (data / "processes.json").read_text,
+    lambda: os.listdir(data / "log"),
+    lambda: os.listdir(data / "postgres"),
+    lambda: os.listdir("{closed}"),
+    lambda: (data / "secrets").rename(data / "mine"),
+    lambda: (data / "log").rename(data / "mine"),
+    lambda: (data / "erased.txt").open("a").close(),
+))])
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.faults
+def test_commands_of_root_are_the_site_s_and_reach_nothing_of_root_s(site: Copy, folder: Path) -> None:
+    (folder / "closed").mkdir(mode=0o700)
+    told = site.manage("shell", "-v", "0", "-c", REACH.replace("{closed}", str(folder / "closed")))
+    assert told == str([user_of_site(site), *([False] * 7), True])
+    assert (site.data / "erased.txt").stat().st_uid == user_of_site(site)
+
+
+@pytest.mark.slow
+@pytest.mark.faults
+def test_workbook_is_read_by_the_site_s_user(site: Copy) -> None:
+    read = (
+        "from registrations.sheets.workbook import sheet_of; from registrations.tests.files import xlsx_bytes;"
+        "print(sheet_of(xlsx_bytes([['Name'], ['Asha']])).rows[1].cells)"
+    )
+    assert site.manage("shell", "-v", "0", "-c", read) == "('Asha',)"
+
+
+@pytest.mark.slow
+@pytest.mark.faults
+def test_next_start_has_the_same_user(site: Copy) -> None:
+    before = user_of_site(site)
+    site.stop()
+    site.start()
+    assert (user_of_site(site), owner(site.child("gunicorn"))) == (before, before)
+
+
+def test_root_stays_root_where_that_is_asked_for(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TECHFEST_USER", "root")
+    assert stepdown.site_user(folder) is None
+
+
+def test_named_user_is_taken(able: None, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TECHFEST_USER", "nobody")
+    found = stepdown.site_user(folder)
+    assert found is not None
+    assert found.account.uid == pwd.getpwnam("nobody").pw_uid
+
+
+def test_unknown_user_is_refused_in_one_line(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TECHFEST_USER", "no-such-user")
+    with pytest.raises(Refusal, match=r"^There is no user 'no-such-user'\. Set TECHFEST_USER"):
+        stepdown.site_user(folder)
+
+
+def test_two_data_folders_have_two_users(able: None, folder: Path, tmp_path: Path) -> None:
+    """Two copies on one machine cannot read each other's names."""
+    one, other = (stepdown.site_user(path) for path in (folder, tmp_path))
+    assert one is not None
+    assert other is not None
+    assert one.account != other.account
+
+
+def test_folder_that_everybody_may_write_leaves_root_and_says_so(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shared = folder / "shared"
+    shared.mkdir()
+    shared.chmod(0o1777)
+    assert stepdown.site_user(shared) is None
+    assert capsys.readouterr().out.endswith("is everybody's. Set TECHFEST_DATA to a folder of its own.\n")
+
+
+def test_checkout_that_nobody_else_may_read_leaves_root_and_says_what_to_do(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    checkout = folder / "checkout"
+    checkout.mkdir(mode=0o700)
+    (checkout / "manage.py").touch()
+    monkeypatch.setattr(stepdown, "ROOT", checkout)
+    assert stepdown.site_user(folder) is None
+    told = capsys.readouterr().out
+    assert told.startswith("Web and workers run as root: user ")
+    assert "Permission denied" in told
+    assert told.endswith(
+        "Move the checkout to a folder that others may read, or start as an ordinary user.\n"
+    )
+
+
+def test_view_covers_what_is_closed_and_keeps_what_is_needed(able: None, folder: Path) -> None:
+    root = folder / "of root"
+    for name in ("checkout/app", "python/bin", "private"):
+        (root / name).mkdir(parents=True)
+    root.chmod(0o700)
+    needed = [root / "checkout", root / "python", folder]
+    assert for_account(STRANGER, needed) == View((root,), (root / "checkout", root / "python"))
+    look = (
+        "import os; from pathlib import Path; from deploy.launcher.processes import Account;"
+        "from deploy.launcher.stepdown import SiteUser; from deploy.launcher.view import for_account;"
+        f"root, stranger = Path({str(root)!r}), Account(*{(STRANGER.uid, STRANGER.gid)});"
+        "SiteUser(stranger, for_account(stranger, [root / 'checkout', root / 'python'])).become();"
+        "print(os.getuid(), os.listdir(root / 'checkout'), (root / 'private').exists())"
+    )
+    command = [sys.executable, "-c", look]
+    finished = subprocess.run(command, cwd=folders.ROOT, capture_output=True, text=True, check=True)
+    assert finished.stdout == f"{STRANGER.uid} ['app'] False\n"
+    # Outside of that process nothing has changed.
+    assert (root / "private").is_dir()
+
+
+def test_record_of_processes_that_another_user_wrote_is_not_believed(tmp_path: Path) -> None:
+    """Else who may add files to the data folder could have root end any process of the machine."""
+    record = tmp_path / "processes.json"
+    with subprocess.Popen(["sleep", "60"], start_new_session=True) as victim:
+        record.write_text(f'{{"{victim.pid}": "{processes.birth(victim.pid)}"}}')
+        os.chown(record, STRANGER.uid, STRANGER.gid)
+        ended = processes.end_left_over(record, seconds=0.1)
+        alive = victim.poll() is None
+        record.write_text(f'{{"{victim.pid}": "{processes.birth(victim.pid)}"}}')
+        os.chown(record, 0, 0)
+        control = processes.end_left_over(record, seconds=0.1)
+        victim.kill()
+    assert (ended, alive, control) == (0, True, 1)
