@@ -117,7 +117,7 @@ def _locked(names: Collection[str], now: dt.datetime) -> dict[str, _Mailbox]:
         .order_by()
         .values_list("mailbox")
         .annotate(
-            admitted=Count("pk", filter=Q(admitted_at__gt=now - HOUR)),
+            admitted=Count("pk", filter=Q(admitted_at__gt=now - HOUR) & ~Q(state=State.DROPPED)),
             digest_at=Max("created_at", filter=Q(kind=Kind.DIGEST)),
             held_until=Min("due_at", filter=Q(state=State.QUEUED, held_at__isnull=False)),
         )

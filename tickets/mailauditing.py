@@ -232,7 +232,7 @@ def no_mailbox_is_flooded() -> Iterator[str]:
             SELECT mailbox, admitted_at AS at, false AS is_digest, count(*) OVER (
                 PARTITION BY mailbox ORDER BY admitted_at
                 RANGE BETWEEN interval '1 hour' - interval '1 microsecond' PRECEDING AND CURRENT ROW) AS many
-            FROM tickets_delivery WHERE admitted_at IS NOT NULL
+            FROM tickets_delivery WHERE admitted_at IS NOT NULL AND state <> 'dropped'
             UNION ALL
             SELECT mailbox, created_at, true, count(*) OVER (
                 PARTITION BY mailbox ORDER BY created_at

@@ -184,6 +184,17 @@ def test_what_is_no_longer_true_is_left_out(event: Event) -> None:
     assert "This registration is cancelled" in message.body
 
 
+def test_what_was_dropped_does_not_count(event: Event) -> None:
+    first = register(event, 2)
+    rows = Registration.objects.filter(student__in=first).values_list("pk", flat=True)
+    cancel(rows, actor=Change.Actor.STUDENT, deadline=Deadline())
+    register(event, 1)
+    assert len(mailed()) == 1
+    Delivery.objects.filter(kind=Delivery.Kind.CANCELLED).update(state=State.DROPPED)
+    register(event, 2)
+    assert len(mailed()) == 2
+
+
 def test_corrected_address_is_followed_before_it_is_counted(event: Event) -> None:
     """Sixty registrations with addresses of their own, all corrected to a stranger's before they are mailed."""
     for number in range(10):
