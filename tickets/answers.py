@@ -193,13 +193,20 @@ def mail_state(student: Student) -> str:
     """Where the student's newest mail is."""
     if not student.email:
         return _("We cannot mail you. Photograph or print this page: it is your ticket.")
-    newest = Delivery.objects.filter(student=student, to=student.email).order_by("-created_at").first()
+    mails = Delivery.objects.filter(student=student, to=student.email).select_related("gathered_into")
+    newest = mails.order_by("-created_at", "-pk").first()
     return _mail_words(newest, masked(student.email))
 
 
 def _mail_words(delivery: Delivery | None, address: str) -> str:
     states = Delivery.State
-    match delivery.state if delivery else None:
+    words = _("Mails go to %(address)s.")
+    match delivery.told_by.state if delivery else None:
+        case states.QUEUED if delivery and delivery.held_at:
+            words = _(
+                "There were several mails to %(address)s; the next ones come together within about an hour."
+                " Your tickets here are valid."
+            )
         case states.QUEUED | states.SENDING:
             words = _("A mail to %(address)s is on its way. It may be delayed; your tickets here are valid.")
         case states.SENT:
@@ -208,6 +215,4 @@ def _mail_words(delivery: Delivery | None, address: str) -> str:
             words = _("The last mail was delivered to %(address)s.")
         case states.BOUNCED | states.FAILED | states.COMPLAINED:
             words = _("The last mail to %(address)s did not arrive. Check the address in your details.")
-        case None | states.DROPPED:
-            words = _("Mails go to %(address)s.")
     return words % {"address": address}

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from anymail.message import AnymailMessage
 from django.db import connection
+from django.test import Client
 from django.utils import timezone
 
 from events.models import Event
@@ -223,6 +224,17 @@ def test_state_of_a_part_is_that_of_its_digest(event: Event) -> None:
     assert send_again([part.pk]) == 1
     assert len(mailed()) == 1
     assert newest_state(student) == State.SENT
+
+
+def test_student_reads_on_the_page_where_the_mail_is(event: Event) -> None:
+    *_, student = register(event, 5)
+    mailed()
+    page = Client().get(links.my_path(student)).content.decode()
+    assert "the next ones come together within about an hour" in page
+    let_time_pass(PAUSE)
+    mailed()
+    page = Client().get(links.my_path(student)).content.decode()
+    assert "The last mail was sent to" in page
 
 
 def test_part_is_sent_again_by_itself(event: Event) -> None:
