@@ -58,8 +58,10 @@ def owner() -> Any:
     return user
 
 
-def post(front: Front, path: str, fields: Mapping[str, str]) -> Answer:
-    return ask(front.port, path, urlencode(fields).encode(), method="POST", Content_Type=FORM_TYPE)
+def post(front: Front, path: str, fields: Mapping[str, Any]) -> Answer:
+    return ask(
+        front.port, path, urlencode(fields, doseq=True).encode(), method="POST", Content_Type=FORM_TYPE
+    )
 
 
 def flood(front: Front, event: Event, send: Callable[..., Future[Answer]]) -> list[int]:
@@ -74,7 +76,7 @@ def go_on(front: Front, event: Event) -> None:
     for student in Student.objects.order_by("pk")[:10]:
         post(front, "/link/", {"email": student.email})
         tried = {"name": student.name, "email": "other@example.org"}
-        post(front, "/register/", {**form_for(event, number=900), **tried})
+        post(front, "/register/", dict(form_for(event, number=900)) | tried)
         post(front, f"{links.my_path(student)}cancel/", {})
 
 
