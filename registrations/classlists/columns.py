@@ -9,7 +9,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from registrations.classlists.drafts import Draft, is_title_row
-from registrations.errors import NotPossible
+from registrations.classlists.locking import lock_list, require_idle
 from registrations.models import ClassList, ClassListRow
 from registrations.naming import clean_text
 from registrations.sheets.headers import LABELS, Column, Meaning
@@ -63,15 +63,14 @@ def change_columns(class_list: ClassList, sent: QueryDict, *, events: Mapping[st
     """Reads the columns as somebody chose them. What is no choice of the page is left as it is.
 
     Of two columns with a meaning that only one can have, the one that was chosen anew wins. Raises
-    `NotPossible` while a worker is at the list.
+    `NotPossible` while a worker is at the list, and `ListDeleted` where it is gone.
     """
     known = dict(choices(events))
     with transaction.atomic():
-        locked = ClassList.objects.select_for_update(no_key=True).get(pk=class_list.pk)
-        if locked.jobs.filter(finished_at=None).exists():
-            raise NotPossible(
-                _("The list is being registered. Wait until that is done, then read it otherwise.")
-            )
+        locked = lock_list(class_list)
+        require_idle(
+            locked, _("The list is being registered. Wait until that is done, then read it otherwise.")
+        )
         chosen = {
             at: sent.get(f"column-{at}", "?")
             for at in range(len(locked.columns))
@@ -100,7 +99,9 @@ def take_titles_for_a_student(class_list: ClassList) -> None:
 
 def confirm_letters(class_list: ClassList) -> None:
     """Somebody has looked at the names and found them right, so the guess of an encoding is none any more."""
-    ClassList.objects.filter(pk=class_list.pk).update(is_guess=False, updated_at=Now())
+    with transaction.atomic():
+        locked = lock_list(class_list)
+        ClassList.objects.filter(pk=locked.pk).update(is_guess=False, updated_at=Now())
 
 
 def strange_texts(draft: Draft, most: int = 6) -> list[str]:

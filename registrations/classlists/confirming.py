@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from events.rows import insert_new
 from registrations.classlists.drafts import read_draft
 from registrations.classlists.forecasting import Forecast, forecast
+from registrations.classlists.locking import lock_list
 from registrations.classlists.matching import match
 from registrations.errors import NotPossible
 from registrations.models import ClassList, ClassListEntry, ClassListJob, ClassListRow, ConsentText
@@ -91,16 +92,16 @@ def confirm(
 
     Rows with errors, doubts, those left out and those that another job has are not given to it. The list is
     locked, so that two presses with two keys do not share a row. Raises `NotPossible` when there is nothing
-    to register, the encoding of the file is still a guess, or all are wanted and some have errors.
+    to register, the encoding of the file is still a guess, or all are wanted and some have errors; `ListDeleted`
+    where it is gone.
     """
     if twin := _twin(class_list, key):
         return twin
     with transaction.atomic():
         # Read after the lock, which every correction takes as well: what goes is what stands there now.
-        ClassList.objects.select_for_update(no_key=True).get(pk=class_list.pk)
+        class_list = lock_list(class_list)
         if twin := _twin(class_list, key):
             return twin
-        class_list.refresh_from_db()
         ready = _ready(class_list, wants_all=is_all_or_none)
         rows = list(_unassigned(class_list).filter(number__in=ready).values_list("pk", flat=True))
         if not rows and (twin := class_list.jobs.order_by("pk").last()):

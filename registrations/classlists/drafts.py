@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from events.models import Fest
 from registrations.classlists.checking import CheckedList, events_offered
+from registrations.classlists.locking import lock_list, lock_lists, require_idle
 from registrations.models import ClassList, ClassListJob, ClassListRow, School, Teacher
 from registrations.models.classlists import DRAFT_KEPT
 from registrations.naming import clean_text
@@ -86,13 +88,19 @@ def keep_draft(upload: Upload, *, teacher: Teacher, fest: Fest) -> tuple[ClassLi
         raise FileRefused("rows", is_paste=found.sheet.encoding == "paste")
     with transaction.atomic():
         School.objects.select_for_update(no_key=True).get(pk=teacher.school_id)
-        same = {"fest": fest, "digest": upload.digest, "events_for_all": list(upload.events_for_all)}
-        known = open_drafts(teacher).filter(**same).first()
-        if known:
+        if known := _known(upload, teacher, fest):
             return known, False
         class_list = _create(upload, teacher, fest)
         ClassListRow.objects.bulk_create([_row(class_list, row, found.header) for row in rows])
     return class_list, True
+
+
+def _known(upload: Upload, teacher: Teacher, fest: Fest) -> ClassList | None:
+    """The open draft of this very upload, held, so that nobody deletes it before this press is answered."""
+    same = {"fest": fest, "digest": upload.digest, "events_for_all": list(upload.events_for_all)}
+    drafts = open_drafts(teacher).filter(**same)
+    locked = lock_lists(ClassList.objects.filter(pk__in=[draft.pk for draft in drafts]))
+    return drafts.filter(pk__in=[one.pk for one in locked]).first()
 
 
 def read_draft(class_list: ClassList) -> Draft:
@@ -157,17 +165,21 @@ def purge_drafts(now: dt.datetime) -> int:
     """
     with transaction.atomic():
         old = ClassList.objects.filter(~_AT_WORK, updated_at__lt=now - DRAFT_KEPT).filter(_UNDONE | ~_DONE)
-        locked = old.order_by("pk").select_for_update(no_key=True, skip_locked=True)
-        return _drop(list(locked.values_list("pk", flat=True)))
+        held = old.order_by("pk").select_for_update(no_key=True, skip_locked=True)
+        # Asked again of those that are held: somebody may have confirmed one between the look and the lock.
+        still_old = old.filter(pk__in=list(held.values_list("pk", flat=True)))
+        return _drop(list(still_old.values_list("pk", flat=True)))
 
 
-def discard(class_list: ClassList) -> bool:
-    """Deletes the rows that are not registered, and the list if there is no other; `False` while a worker is at it."""
+def discard(class_list: ClassList) -> None:
+    """Deletes the rows that are not registered, and the list if there is no other.
+
+    Raises `NotPossible` while a worker is at it, and `ListDeleted` where somebody was faster.
+    """
     with transaction.atomic():
-        locked = ClassList.objects.filter(~_AT_WORK, pk=class_list.pk).select_for_update(no_key=True)
-        found = list(locked.values_list("pk", flat=True))
-        _drop(found)
-    return bool(found)
+        locked = lock_list(class_list)
+        require_idle(locked, _("The list is being registered. It can be deleted once that is done."))
+        _drop([locked.pk])
 
 
 def storable(text: str) -> str:

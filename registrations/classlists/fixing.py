@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from registrations.classlists.checking import events_offered
 from registrations.classlists.columns import take_titles_for_a_student
 from registrations.classlists.drafts import is_title_row, read_rows, storable
+from registrations.classlists.locking import lock_list
 from registrations.classlists.rowcells import TEXTS, RowCells
 from registrations.models import ClassList, ClassListRow
 from registrations.sheets.eventcells import EventNames
@@ -45,14 +46,10 @@ def save_corrections(class_list: ClassList, sent: QueryDict) -> Saved:
     """Writes what the page sent: fields typed over, choices made, and the button that was pressed.
 
     A cell that somebody else changed since the page was shown is left as it is, and so said. Rows that are being
-    registered, or were, are not touched. The number of queries does not grow with the rows.
+    registered, or were, are not touched. The number of queries does not grow with the rows. Raises `ListDeleted`.
     """
     with transaction.atomic():
-        locked = (
-            ClassList.objects.select_related("fest")
-            .select_for_update(no_key=True, of=("self",))
-            .get(pk=class_list.pk)
-        )
+        locked = lock_list(class_list)
         rows = {
             row.number: row
             for row in locked.rows.filter(done_at=None).order_by("number").select_related("job")

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from registrations.classlists.locking import ListDeleted, lock_lists
 from registrations.models import ClassList, School, Teacher
 from registrations.signals import letter_owed
 
@@ -26,10 +27,16 @@ def colleagues_of(teacher: Teacher) -> list[Teacher]:
 def hand_over(
     list_ids: Collection[int], *, giver: Teacher, taker: Teacher, fest_id: int, now: datetime
 ) -> list[ClassList]:
-    """Makes the colleague the owner of these lists of the school; both are told. What is theirs stays so."""
+    """Makes the colleague the owner of these lists of the school; both are told. What is theirs stays so.
+
+    Raises `ListDeleted` where one of them is gone; then none is handed over.
+    """
     with transaction.atomic():
-        rows = ClassList.objects.filter(pk__in=list_ids, school=giver.school, fest=fest_id)
-        moved = list(rows.exclude(owner=taker.user).order_by("pk").select_for_update(no_key=True))
+        rows = lock_lists(ClassList.objects.filter(pk__in=list_ids, fest=fest_id))
+        if len(rows) < len(set(list_ids)):
+            raise ListDeleted
+        moved = [row for row in rows if (row.school_id, row.fest_id) == (giver.school_id, fest_id)]
+        moved = [row for row in moved if row.owner_id != taker.user_id]
         ClassList.objects.filter(pk__in=[row.pk for row in moved]).update(owner=taker.user)
         if moved:
             _tell(moved, giver, taker, now)

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from registrations.classlists import confirming, jobs
+from registrations.classlists.absent import ListNotFound, told_when_absent
 from registrations.classlists.confirmform import ConfirmForm
 from registrations.classlists.downloads import table_answer
 from registrations.classlists.results import problem_table, result_of
@@ -19,6 +20,7 @@ from registrations.teachers.access import by_teacher
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @by_teacher
+@told_when_absent
 def confirm(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase:
     """What would happen and what has to be decided; a press makes the job, once per key."""
     class_list = _list_of(teacher, pk)
@@ -53,6 +55,7 @@ def job(request: HttpRequest, teacher: Teacher, link_id: uuid.UUID) -> HttpRespo
 
 @require_safe
 @by_teacher
+@told_when_absent
 def left(_request: HttpRequest, teacher: Teacher, pk: int, kind: str) -> HttpResponseBase:
     """The rows that are left, with what is wrong about each, to be corrected and sent again."""
     class_list = _list_of(teacher, pk)
@@ -61,9 +64,8 @@ def left(_request: HttpRequest, teacher: Teacher, pk: int, kind: str) -> HttpRes
 
 def _list_of(teacher: Teacher, pk: int) -> ClassList:
     """Another school's list is as unknown as a made-up number."""
-    return get_object_or_404(
-        ClassList.objects.select_related("fest", "school", "owner"),
-        pk=pk,
-        school=teacher.school,
-        fest__is_current=True,
-    )
+    lists = ClassList.objects.select_related("fest", "school", "owner")
+    found = lists.filter(pk=pk, school=teacher.school, fest__is_current=True).first()
+    if found is None:
+        raise ListNotFound
+    return found

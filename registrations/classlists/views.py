@@ -3,7 +3,7 @@
 import logging
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from events.models import Fest
 from registrations.classlists import columns as cols
+from registrations.classlists.absent import ListNotFound, told_when_absent
 from registrations.classlists.checking import events_offered
 from registrations.classlists.downloads import problems_answer, template_answer
 from registrations.classlists.drafts import (
@@ -81,6 +82,7 @@ def template(request: HttpRequest, teacher: Teacher, kind: str) -> HttpResponseB
 
 @require_safe
 @by_teacher
+@told_when_absent
 def preview(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase:
     """What is read of the list, what is wrong with it, and what confirming it would come to."""
     asked = Asked(
@@ -101,6 +103,7 @@ def _fix_too_long(request: HttpRequest, pk: int) -> HttpResponseBase:
 @told_when_too_long(_fix_too_long)
 @require_POST
 @by_teacher
+@told_when_absent
 def fix(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase:
     """Saves everything that was typed or chosen on the page, whichever of its buttons was pressed."""
     class_list = _class_list(teacher, pk)
@@ -114,6 +117,7 @@ def fix(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase:
 
 @require_POST
 @by_teacher
+@told_when_absent
 def columns(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase:
     """Reads the columns as chosen."""
     class_list = _class_list(teacher, pk)
@@ -128,6 +132,7 @@ def columns(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase
 
 @require_POST
 @by_teacher
+@told_when_absent
 def letters(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase:
     """Somebody has looked at the names and found them right."""
     class_list = _class_list(teacher, pk)
@@ -137,6 +142,7 @@ def letters(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase
 
 @require_safe
 @by_teacher
+@told_when_absent
 def problems(request: HttpRequest, teacher: Teacher, pk: int, kind: str) -> HttpResponseBase:
     """The rows that need fixing as a file."""
     return problems_answer(_draft(teacher, pk).found, kind)
@@ -144,16 +150,19 @@ def problems(request: HttpRequest, teacher: Teacher, pk: int, kind: str) -> Http
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @by_teacher
+@told_when_absent
 def discard(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase:
     """Asks, then deletes what is not registered of the list."""
     class_list = _class_list(teacher, pk)
     if request.method != "POST":
         rows = class_list.rows.filter(done_at=None).count()
         return render(request, "classlists/discard.html", {"class_list": class_list, "rows": rows})
-    if discard_draft(class_list):
-        messages.success(request, _("The draft “%(title)s” is deleted.") % {"title": class_list.title})
+    try:
+        discard_draft(class_list)
+    except NotPossible as refusal:
+        messages.error(request, refusal.text)
     else:
-        messages.error(request, _("The list is being registered. It can be deleted once that is done."))
+        messages.success(request, _("The draft “%(title)s” is deleted.") % {"title": class_list.title})
     return redirect("classlists:lists")
 
 
@@ -163,7 +172,7 @@ def _class_list(teacher: Teacher, pk: int) -> ClassList:
     found = lists.filter(pk=pk, school=teacher.school_id, fest__is_current=True).first()
     if found is None:
         logger.warning("teacher %s asked for class list %s, which is not of the own school", teacher.pk, pk)
-        raise Http404
+        raise ListNotFound
     return found
 
 

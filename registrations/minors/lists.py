@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from django.db.models import Exists, OuterRef
 
+from registrations.classlists.locking import lock_lists
 from registrations.models import ClassList, ClassListJob, ClassListRow, Student
 from registrations.naming import email_key, name_key
 
@@ -16,8 +17,9 @@ def forget_rows(student: Student) -> None:
     into two. A teacher who still wants a namesake enters the row again. Rows that were done and became nobody
     (refused ones) are emptied by the same signs.
     """
-    ClassListRow.objects.filter(student=student).update(cells=[])
     lists = ClassList.objects.filter(fest=student.fest_id, school=student.school_id)
+    lock_lists(lists)
+    ClassListRow.objects.filter(student=student).update(cells=[])
     rows = ClassListRow.objects.filter(class_list__in=lists, student=None)
     told = [row for row in rows.iterator() if _tells(row.cells, student)]
     undone = [row.pk for row in told if row.done_at is None and row.job_id is None]
@@ -28,9 +30,10 @@ def forget_rows(student: Student) -> None:
 
 def drop_empty(ids: Iterable[int]) -> None:
     """Deletes those of these lists that have no row any more, unless a worker is at one."""
+    held = [one.pk for one in lock_lists(ClassList.objects.filter(pk__in=list(ids)))]
     rows = ClassListRow.objects.filter(class_list=OuterRef("pk"))
     jobs = ClassListJob.objects.filter(class_list=OuterRef("pk"))
-    ClassList.objects.filter(~Exists(rows), ~Exists(jobs), pk__in=list(ids)).delete()
+    ClassList.objects.filter(~Exists(rows), ~Exists(jobs), pk__in=held).delete()
 
 
 def _tells(cells: list[str], student: Student) -> bool:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from events.clock import database_now
+from registrations.classlists.absent import told_when_absent
 from registrations.classlists.handing_over import colleagues_of, hand_over, lists_of
 from registrations.fields import offer
 from registrations.forms import PlainForm
@@ -43,6 +44,7 @@ class HandoverForm(PlainForm):
 
 @by_teacher
 @require_http_methods(["GET", "HEAD", "POST"])
+@told_when_absent
 def handover(request: HttpRequest, teacher: Teacher) -> HttpResponse:
     """Who looks after which list; mails go there."""
     fest = current_fest()

@@ -1,0 +1,172 @@
+"""Two teachers at one class list in the same moment: no crash, no deadlock, and no list that is registered and gone."""
+
+import itertools
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import pytest
+from django.db.models import QuerySet
+from django.test import Client
+
+from registrations.classlists import drafts, handing_over, jobs, locking
+from registrations.consents import current_text
+from registrations.minors import lists as erased_lists
+from registrations.models import ClassList, ClassListJob, Registration, School, Submission
+from registrations.tests.races import at_once
+from registrations.tests.uploading import (
+    LISTS,
+    build_listed_fest,
+    build_listing_teacher,
+    draft_of,
+    handed_over,
+    pasted,
+)
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
+
+ROWS = pasted("Asha Rao|7||Robo Race", "Bilal Khan|8||Science Quiz")
+TOGETHER = 0.4
+Answer = Any
+
+
+class Staffroom:
+    """A list of two students, and two colleagues who do one thing each."""
+
+    def __init__(self) -> None:
+        self.fest = build_listed_fest()
+        teachers = [build_listing_teacher("rao"), build_listing_teacher("sen", School.objects.get())]
+        self.clients = [_browser(teacher) for teacher in teachers]
+        self.colleague = teachers[1]
+        self.begin()
+
+    def begin(self) -> None:
+        """With the list as it was handed over, and nobody registered."""
+        self.class_list = draft_of(handed_over(self.clients[0], ROWS))
+        self.path = f"{LISTS}{self.class_list.pk}/"
+
+    def post(self, by: int, path: str, **sent: Any) -> Answer:
+        return self.clients[by].post(path, sent)
+
+    def confirm(self, by: int) -> Answer:
+        sent = {"how": "good", "when_full": "wait", "consent": "on", "text": current_text(self.fest).pk}
+        return self.post(by, f"{self.path}confirm/", key=str(Submission.new_key()), **sent)
+
+    def delete(self, by: int) -> Answer:
+        return self.post(by, f"{self.path}discard/")
+
+    def fix(self, by: int) -> Answer:
+        return self.clients[by].post(f"{self.path}fix/", {"leave-3": "1"})
+
+    def read_otherwise(self, by: int) -> Answer:
+        return self.clients[by].post(f"{self.path}columns/", {"column-2": "email"})
+
+    def accept_letters(self, by: int) -> Answer:
+        return self.post(by, f"{self.path}letters/")
+
+    def hand_over(self, by: int) -> Answer:
+        sent = {"lists": [self.class_list.pk], "colleague": self.colleague.pk}
+        return self.clients[0].post("/teacher/handover/", sent)
+
+    def upload(self, by: int) -> Answer:
+        return handed_over(self.clients[by], ROWS)
+
+
+OPERATIONS = ("confirm", "delete", "fix", "read_otherwise", "accept_letters", "hand_over", "upload")
+PAIRS = list(itertools.combinations_with_replacement(OPERATIONS, 2))
+
+
+def _browser(teacher: Any) -> Client:
+    client = Client(raise_request_exception=False)
+    client.force_login(teacher.user)
+    return client
+
+
+@contextmanager
+def meeting(monkeypatch: pytest.MonkeyPatch, look: Callable[[QuerySet[ClassList]], Any]) -> Iterator[None]:
+    """Whoever has looked at the list waits for the other one, for a moment at most: a lock lets only one look."""
+    line = threading.Barrier(2)
+
+    def looked(rows: QuerySet[ClassList]) -> Any:
+        found = look(rows)
+        with suppress(threading.BrokenBarrierError):
+            line.wait(TOGETHER)
+        return found
+
+    with monkeypatch.context() as patch:
+        for module in (locking, drafts, handing_over, erased_lists):
+            patch.setattr(module, "lock_lists", looked)
+        yield
+
+
+def both(room: Staffroom, first: str, second: str) -> list[Answer]:
+    works = [lambda by=by, name=name: getattr(room, name)(by) for by, name in enumerate((first, second))]
+    return at_once(works)
+
+
+def wrong(room: Staffroom, names: tuple[str, str], answers: list[Answer]) -> list[str]:
+    """What must not be after both were answered and the workers are through."""
+    found = [f"{name}: {getattr(one, 'status_code', one)}" for name, one in zip(names, answers, strict=True)]
+    found = [one for one in found if not one.endswith((" 302", " 200", " 404", " 410"))]
+    jobs.run_due()
+    for name, one in zip(names, answers, strict=True):
+        if name == "confirm" and getattr(one, "status_code", 0) == 302:
+            key = one["Location"].strip("/").rpartition("/")[2]
+            if not ClassListJob.objects.filter(key=key, finished_at__isnull=False, error="").exists():
+                found.append("confirmed, and the job is gone")
+            if not Registration.objects.exists():
+                found.append("confirmed, and nobody is registered")
+    if "delete" not in names and not ClassList.objects.filter(pk=room.class_list.pk).exists():
+        found.append("the list is gone, and nobody deleted it")
+    return found
+
+
+@pytest.mark.parametrize(("first", "second"), PAIRS, ids=["+".join(pair) for pair in PAIRS])
+def test_two_at_one_list(monkeypatch: pytest.MonkeyPatch, first: str, second: str) -> None:
+    room = Staffroom()
+    with meeting(monkeypatch, locking.lock_lists):
+        answers = both(room, first, second)
+    assert wrong(room, (first, second), answers) == []
+
+
+def _without_lock(rows: QuerySet[ClassList]) -> list[ClassList]:
+    return list(rows.select_related("fest"))
+
+
+@pytest.mark.parametrize("other", ["confirm", "fix"])
+def test_without_the_lock_a_deleted_list_breaks_what_the_colleague_does(
+    monkeypatch: pytest.MonkeyPatch, other: str
+) -> None:
+    """The negative control: both have looked before either of them writes."""
+    room, broken = Staffroom(), list[str]()
+    for _round in range(10):
+        with meeting(monkeypatch, _without_lock):
+            answers = both(room, other, "delete")
+        if broken := wrong(room, (other, "delete"), answers):
+            break
+        room.begin()
+    assert broken
+
+
+def test_list_that_a_colleague_deleted_has_a_page_that_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    room = Staffroom()
+    listed = ClassList.objects.get(pk=room.class_list.pk)
+    assert room.delete(1).status_code == 302
+    later = room.confirm(0)
+    assert (later.status_code, "This list is not here any more" in later.content.decode()) == (404, True)
+    with pytest.raises(locking.ListDeleted):
+        drafts.discard(listed)
+
+
+def test_page_of_a_list_that_is_deleted_in_that_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    room = Staffroom()
+
+    def deleted(_rows: QuerySet[ClassList]) -> list[ClassList]:
+        ClassList.objects.all().delete()
+        return []
+
+    monkeypatch.setattr(locking, "lock_lists", deleted)
+    answer = room.confirm(0)
+    assert answer.status_code == 410
+    assert "A colleague deleted this list." in answer.content.decode()
