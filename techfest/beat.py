@@ -1,6 +1,33 @@
 """The Celery application of beat alone: it only rings, so it loads the schedule and neither Django nor the rooms."""
 
+import datetime as dt
+from typing import Any
+
 from celery import Celery
+from celery.beat import Scheduler
+
+from events import wakeups
+
+HEADERS = {"celery_beat_task": True}
+"""What tells a worker that beat is alive."""
+
+
+class WakeupScheduler(Scheduler):
+    """Keeps the schedule in memory, where no full disk or torn file can stop it; everything is due at the start.
+
+    A wake-up that no worker has begun is not sent a second time.
+    """
+
+    def setup_schedule(self) -> None:
+        super().setup_schedule()
+        for entry in self.schedule.values():
+            entry.last_run_at = dt.datetime.now(dt.UTC) - dt.timedelta(days=1)
+
+    def apply_async(self, entry: Any, producer: Any = None, advance: bool = True, **_kwargs: object) -> None:
+        due: Any = self.reserve(entry) if advance else entry
+        wakeups.send(self.app, due.task, seconds=due.options["expires"], producer=producer, headers=HEADERS)
+
 
 app = Celery("techfest.beat", fixups=[])
 app.config_from_object("techfest.settings", namespace="CELERY")
+app.conf.beat_scheduler = WakeupScheduler

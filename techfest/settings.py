@@ -331,14 +331,15 @@ CELERY_TASK_ANNOTATIONS = {
     "registrations.forget_traces": {"soft_time_limit": 60, "time_limit": 75},
 }
 CELERY_TIMEZONE = "UTC"
-# No limit: a worker that always listens notices when its broker is gone, and rings are small and soon stale.
-CELERY_WORKER_PREFETCH_MULTIPLIER = 0
+# A worker listens at all times, or it would not notice when its broker is gone: it holds more wake-ups than there are
+# tasks, and of each task one is out. Not without a limit: of hundreds that expire while it works, Celery discards each
+# inside the one before, until the stack ends and the worker with it.
+CELERY_WORKER_PREFETCH_MULTIPLIER = 20
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_REDIRECT_STDOUTS = False
-CELERY_BEAT_SCHEDULE_FILENAME = str(DATA / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "render": {"task": "tickets.render", "schedule": 5.0, "options": {"expires": 10}},
     "send": {"task": "tickets.send", "schedule": 5.0, "options": {"expires": 10}},

@@ -1,4 +1,4 @@
-"""Ringing for the workers. A ring says "there is work" and nothing else; losing one costs five seconds."""
+"""Ringing for the workers. A ring says "there is work" and nothing else; losing one costs some seconds."""
 
 import logging
 import os
@@ -6,7 +6,8 @@ import threading
 import time
 
 from celery import current_app
-from kombu.exceptions import OperationalError
+
+from events import wakeups
 
 logger = logging.getLogger(__name__)
 
@@ -52,11 +53,11 @@ class Doorbell:
 
 
 def publish(*names: str) -> bool:
-    """Puts one message for each of these tasks into the broker; whether the broker took them."""
+    """Sees to it that a message for each of these tasks waits in the broker; whether the broker answered."""
     try:
         for name in names or TASKS:
-            current_app.send_task(name, expires=LIFETIME, retry=False)
-    except (OperationalError, OSError) as error:
+            wakeups.send(current_app, name, seconds=LIFETIME)
+    except wakeups.FAULTS as error:
         logger.warning("The broker did not take the ring: %s", type(error).__name__)
         return False
     return True

@@ -41,9 +41,11 @@ def test_killed_worker_takes_its_child_along(celery_worker: WorkerFactory) -> No
 
 def test_beat_rings_both_queues_without_loading_django(data_folder: Path, flushed_redis: Any) -> None:
     command = [sys.executable, "-m", "celery", "-A", "techfest.beat", "beat", "--pidfile=", "-l", "WARNING"]
+    occupied = data_folder / "no folder"
+    occupied.touch()  # nothing can be written there, as on a full disk
     with subprocess.Popen(
         command,
-        env=site_environment(data_folder),
+        env=site_environment(occupied),
         cwd=settings.BASE_DIR,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -58,4 +60,8 @@ def test_beat_rings_both_queues_without_loading_django(data_folder: Path, flushe
             maps = Path(f"/proc/{beat.pid}/maps").read_text()
         finally:
             beat.terminate()
-    assert (flushed_redis.llen("pdf"), flushed_redis.llen("mail"), "psycopg" in maps) == (1, 1, False)
+    assert (flushed_redis.llen("pdf") > 0, flushed_redis.llen("mail") > 0, "psycopg" in maps) == (
+        True,
+        True,
+        False,
+    )

@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from celery import current_app
 from django.test import Client
 
+from events import wakeups
 from registrations import links
 from registrations.models import Registration, Submission
 from registrations.presses import new_key
 from registrations.tests.builders import build_event, build_fest, build_school
+from techfest import beat
 from tickets import doorbell, tasks
 from tickets.doorbell import Doorbell
 from tickets.models import Delivery
@@ -49,6 +52,41 @@ def wait_until(is_so: Callable[[], bool], *, seconds: float = 10.0) -> bool:
 def test_ring_puts_one_message_for_each_kind_of_worker(flushed_redis: Any) -> None:
     assert doorbell.publish() is True
     assert depths(flushed_redis) == [1, 1]
+
+
+def test_task_that_nobody_has_begun_is_rung_for_once(flushed_redis: Any) -> None:
+    assert [doorbell.publish() for _ in range(50)] == [True] * 50
+    assert depths(flushed_redis) == [1, 1]
+    wakeups.begin(current_app, "tickets.send")
+    doorbell.publish()
+    doorbell.publish()
+    assert depths(flushed_redis) == [1, 2]
+
+
+def test_broker_that_forgot_everything_is_rung_again(flushed_redis: Any) -> None:
+    doorbell.publish()
+    flushed_redis.flushdb()
+    doorbell.publish()
+    assert depths(flushed_redis) == [1, 1]
+
+
+def test_ring_of_a_dead_worker_is_forgotten_when_its_message_expires(flushed_redis: Any) -> None:
+    doorbell.publish()
+    flushed_redis.delete("mail", "pdf")
+    flags = flushed_redis.keys("techfest:wakeup:*")
+    assert len(flags) == 2
+    assert all(0 < flushed_redis.pttl(flag) <= 1000 * doorbell.LIFETIME for flag in flags)
+    flushed_redis.delete(*flags)  # as time does
+    doorbell.publish()
+    assert depths(flushed_redis) == [1, 1]
+
+
+def test_beat_rings_once_for_what_nobody_has_begun(flushed_redis: Any) -> None:
+    scheduler = beat.WakeupScheduler(app=beat.app)
+    for entry in [*scheduler.schedule.values()] * 3:
+        scheduler.apply_async(entry)
+    names = {entry.task for entry in scheduler.schedule.values()}
+    assert sum(flushed_redis.llen(queue) for queue in ("mail", "pdf", "lists")) == len(names)
 
 
 def test_message_says_nothing_but_that_there_is_work(flushed_redis: Any) -> None:
