@@ -125,3 +125,14 @@ def wait_for_mails(*, seconds: float) -> dict[str, float | int]:
             return {"seconds": round(time.monotonic() - began, 2), "left": 0}
         time.sleep(0.2)
     return {"seconds": round(time.monotonic() - began, 2), "left": left}
+
+
+def mail_seconds() -> dict[str, float]:
+    """From the cause of each mail to its hand-over: the spread over all that were sent."""
+    from django.db.models import F
+
+    from deploy.bench.figures import spread
+    from tickets.models import Delivery
+
+    sent = Delivery.objects.exclude(sent_at=None).values_list(F("sent_at") - F("created_at"), flat=True)
+    return spread([waited.total_seconds() for waited in sent])

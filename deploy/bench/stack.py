@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -42,6 +43,8 @@ class Stack:
     folder: Path
     variables: dict[str, str]
     stub: StubClient
+    supervisor: Supervisor
+    processes: list[Process] = field(default_factory=list)
     ports: dict[str, int] = field(default_factory=dict)
     parts: dict[str, int] = field(default_factory=dict)
 
@@ -56,6 +59,16 @@ class Stack:
     def manage(self, *arguments: str) -> str:
         """Run a command of the product's manage.py on the bench's database."""
         return manage(self.variables, *arguments)
+
+    def restarts(self) -> dict[str, int]:
+        """How often each part had ended and was started again; empty where all went well."""
+        return dict(self.supervisor.restarts)
+
+    def keep_running(self, ended: threading.Event) -> None:
+        """Start again what has ended, as the launcher and systemd do, until the event is set."""
+        while not ended.wait(0.2):
+            self.supervisor.revive()
+            self.parts |= {process.name: process.pid for process in self.processes}
 
     def postgresql(self) -> str:
         """The release of the database server."""
@@ -105,10 +118,24 @@ def running_stack(*, peers: Sequence[str] = (), delay: float = 0.0, workers: boo
         with contextlib.ExitStack() as ending:
             supervisor = ending.enter_context(Supervisor(folder / "processes.json"))
             stub = ending.enter_context(running_stub(delay=delay))
-            yield _start(folder, supervisor, stub, peers, ending, workers=workers)
+            stack = _start(folder, supervisor, stub, peers, ending, workers=workers)
+            ending.enter_context(_kept_running(stack))
+            yield stack
     finally:
         forget_sockets(folder)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _kept_running(stack: Stack) -> Iterator[None]:
+    ended = threading.Event()
+    keeper = threading.Thread(target=stack.keep_running, args=[ended], name="keeper", daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        keeper.join()
 
 
 def _start(
@@ -136,13 +163,14 @@ def _start(
         "MAILGUN_SENDER_DOMAIN": "example.org",
         "MAILGUN_WEBHOOK_SIGNING_KEY": "bench",
     }
-    stack = Stack(folder, configuration.for_processes(folder, settings), stub)
+    stack = Stack(folder, configuration.for_processes(folder, settings), stub, supervisor)
     stack.parts["provider stub"] = stub.pid
     manage(stack.variables, "migrate", "--noinput", "--verbosity=0")
     variables = stack.variables | {"GUNICORN_BIND": f"unix:{folder}/techfest.sock"}
     for process in procfile.read(variables, log=folder / "log"):
         if workers or process.name == "web":
             supervisor.start(process)
+            stack.processes.append(process)
             stack.parts[process.name] = process.pid
     for peer in peers:
         _start_peer(stack, supervisor, peer)

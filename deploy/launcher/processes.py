@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from .folders import open_to_append, write_private
 
@@ -48,8 +49,8 @@ class Process:
     popen: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     def start(self) -> None:
-        """Starts it; its output goes to the end of its log."""
-        with open_to_append(self.log) as log:
+        """Starts it; its output goes to the end of its log, or nowhere while that cannot be opened."""
+        with self._opened_log() as log:
             self.popen = subprocess.Popen(
                 self.arguments,
                 env=dict(self.environment),
@@ -60,6 +61,12 @@ class Process:
                 pass_fds=self.keep_open,
                 preexec_fn=self._before_exec(os.getpid()),
             )
+
+    def _opened_log(self) -> IO[bytes]:
+        try:
+            return open_to_append(self.log)
+        except OSError:
+            return Path(os.devnull).open("ab")
 
     def _before_exec(self, parent: int) -> Callable[[], None]:
         def prepare() -> None:

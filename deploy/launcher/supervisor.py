@@ -2,6 +2,7 @@
 
 import signal
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -65,6 +66,8 @@ class Supervisor:
         self._servers: list[Process] = []
         self._pauses: dict[str, _Pause] = {}
         self._last_watch: LastWatch | None = None
+        self.restarts: Counter[str] = Counter()
+        """How often each process that had ended was started again, by its name."""
 
     def __enter__(self) -> "Supervisor":
         adopt_orphans()
@@ -101,6 +104,10 @@ class Supervisor:
         """One look at every process; ``others`` are children that somebody else waits for."""
         watch = {self._last_watch.pid} if self._last_watch is not None else set()
         reap_adopted({*others, *watch, *(process.pid for process in self._all())})
+        self.revive()
+
+    def revive(self) -> None:
+        """Starts again what has ended, after its pause; leaves the children of others alone."""
         for process in self._all():
             pause = self._pauses[process.name]
             if not process.is_running() and pause.until is None:
@@ -112,11 +119,16 @@ class Supervisor:
                 )
             elif pause.is_over():
                 self._start(process)
+                self.restarts[process.name] += 1
                 pause.end()
 
     def _start(self, process: Process) -> None:
         process.start()
-        record(self._record_file, self._all())
+        try:
+            record(self._record_file, self._all())
+        except OSError as error:
+            # Only the start after a hard kill would read it; what runs must not end for that.
+            say(f"{self._record_file} could not be written: {error}")
         if self._last_watch is not None:
             self._last_watch.tell_of(process)
 

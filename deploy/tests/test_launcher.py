@@ -103,7 +103,24 @@ def test_dead_process_is_started_again_after_a_pause(make: Make, tmp_path: Path)
         before = process.is_running()
         watcher.watch(time.monotonic() + 1.5)
         running, second = process.is_running(), process.pid
+        restarts = dict(watcher.restarts)
     assert (before, running, second in first, wait_until_gone(first, seconds=2)) == (False, True, False, [])
+    assert restarts == {"family": 1}
+
+
+def test_dead_process_is_started_again_while_the_disk_is_full(make: Make, tmp_path: Path) -> None:
+    """Neither its log nor the record of what runs can be written: a folder stands where each should be."""
+    process = make("family", FAMILY)
+    with supervisor_without_signals(tmp_path) as watcher:
+        watcher.start(process)
+        process.log.unlink()
+        process.log.mkdir()
+        (tmp_path / "processes.json").unlink()
+        (tmp_path / "processes.json").mkdir()
+        os.kill(process.pid, signal.SIGKILL)
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        watcher.watch(time.monotonic() + 2.0)
+        assert process.is_running() is True
 
 
 class supervisor_without_signals:  # noqa: N801  # reads as a statement
@@ -252,8 +269,8 @@ def test_procfile_lets_clicks_go_before_mails_and_mails_before_pdfs(tmp_path: Pa
     found = procfile.read(configuration.for_processes(tmp_path, {}), log=tmp_path)
     assert {process.name: process.niceness for process in found} == {
         "web": 0,
-        "worker-mail": 10,
-        "worker-pdf": 19,
+        "worker-mail": 4,
+        "worker-pdf": 6,
         "worker-lists": 0,
         "beat": 0,
     }
