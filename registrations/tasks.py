@@ -7,12 +7,16 @@ from registrations.blocks import tending
 from registrations.classlists import jobs
 from registrations.classlists.drafts import purge_drafts
 from registrations.minors import erasing, purging
+from registrations.signals import work_owed
 
 
 @shared_task(name="registrations.confirm")
 def confirm() -> int:
-    """Registers the class lists that were confirmed, chunk by chunk."""
-    return jobs.run_due()
+    """Registers the class lists that were confirmed, chunk by chunk; begins no new one after some seconds."""
+    finished = jobs.run_due()
+    if finished:
+        work_owed.send(sender=None, task="registrations.confirm")
+    return finished
 
 
 @shared_task(name="registrations.purge_drafts")
@@ -29,8 +33,11 @@ def tend_blocks() -> int:
 
 @shared_task(name="registrations.purge")
 def purge() -> int:
-    """Erases the people of fests whose time is over, for a minute; the next ring goes on."""
-    return purging.purge_due()
+    """Erases the people of fests whose time is over, for some seconds; comes again until nobody is left."""
+    erased = purging.purge_due()
+    if erased:
+        work_owed.send(sender=None, task="registrations.purge")
+    return erased
 
 
 @shared_task(name="registrations.forget_traces")

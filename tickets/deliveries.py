@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from django.db import connection, transaction
-from django.db.models import Count, Exists, F, OuterRef, Q
+from django.db.models import Case, Count, Exists, F, OrderBy, OuterRef, Q, When
 
+from events import owners
 from events.clock import database_now
 from events.rows import insert
 from registrations.models import Change, Registration, Student, Submission
@@ -26,6 +27,8 @@ LEASE = dt.timedelta(seconds=60)
 """For how long a claimed delivery belongs to its worker; longer than any hand-over takes."""
 PDF_PATIENCE = dt.timedelta(minutes=10)
 """For how long a mail waits for its PDF; then it goes with the link only."""
+CLICK_PATIENCE = dt.timedelta(seconds=40)
+"""The same of a mail that answers a click: it goes within a minute, however many PDFs are wanted at the same time."""
 LONGEST_PAUSE = dt.timedelta(seconds=60)
 """Between two tries of one mail."""
 GIVE_UP = dt.timedelta(hours=24)
@@ -34,6 +37,8 @@ GIVE_UP_TRIES = GIVE_UP // LONGEST_PAUSE
 """Tries are counted, and not hours: while no worker runs nothing is given up."""
 POISON_ATTEMPTS = 5
 """How often a mail is tried that cannot even be written."""
+BACKLOG = dt.timedelta(minutes=2)
+"""What has been owed for longer stands behind what is new."""
 TO_MANY = (Kind.MESSAGE, Kind.REMINDER)
 """Thousands of them may be due in one moment."""
 UNASKED = (Kind.LINK, Kind.ATTEMPT)
@@ -238,14 +243,15 @@ def _is_over_cap(email: str, now: dt.datetime) -> bool:
     return recent.exclude(state=State.DROPPED).count() >= UNASKED_PER_HOUR
 
 
-def claim(limit: int) -> list[Delivery]:
+def claim(limit: int, *, oldest_first: bool = False) -> list[Delivery]:
     """Takes up to `limit` deliveries that are due for this worker alone, for the time of a lease.
 
     A delivery whose PDF is still to be made stays, unless it has waited too long. What a dead worker held
-    is taken again once its lease is over. Each goes to the address that is on record by now; who is owed
-    longest comes first, but what goes to many at once waits for all that concerns somebody alone. What comes
-    to one mailbox too often is held back and gathered. Nothing is claimed of a database that was restored,
-    until an owner has decided which mails go.
+    is taken again once its lease is over. Each goes to the address that is on record by now. Who is owed
+    longest comes first; where mails have waited for long, those that are new go before this backlog, and of it the
+    newest, unless the oldest are asked for. What goes to many at once waits for all that concerns somebody alone. What
+    comes to one mailbox too often is held back and gathered. Nothing is claimed of a database that
+    was restored, until an owner has decided which mails go.
     """
     now = database_now()
     with transaction.atomic():
@@ -253,14 +259,19 @@ def claim(limit: int) -> list[Delivery]:
         if marker.is_held:
             return []
         due = Delivery.objects.due(now, LEASE).exclude(_waits_for_pdf(now))
-        rows = due.alias(is_to_many=Q(kind__in=TO_MANY)).order_by("is_to_many", "due_at", "pk")
+        rows = due.alias(is_to_many=Q(kind__in=TO_MANY)).order_by(
+            "is_to_many", *(["queued_at"] if oldest_first else _newest_of_a_backlog(now)), "pk"
+        )
         locked = rows.select_related("student").select_for_update(skip_locked=True, of=("self",))
         found = list(locked[:limit])
         for delivery in found:
             _readdress(delivery)
         ids = gathering.admit(found, now=now)
         Delivery.objects.filter(pk__in=ids).update(
-            state=State.SENDING, claimed_at=now, attempts=F("attempts") + 1
+            state=State.SENDING,
+            claimed_at=now,
+            claimed_by=owners.this_process(),
+            attempts=F("attempts") + 1,
         )
         if ids:
             hold.advance(marker)
@@ -268,6 +279,22 @@ def claim(limit: int) -> list[Delivery]:
         hold.publish(marker)
     rows = Delivery.objects.filter(pk__in=ids).order_by("due_at", "pk")
     return list(rows.select_related("student__fest", "student__school"))
+
+
+def _newest_of_a_backlog(now: dt.datetime) -> list[OrderBy]:
+    """What was tried before comes last, so that one mail that the provider cannot take is not all that it sees."""
+    fresh = Case(When(queued_at__gt=now - BACKLOG, then="due_at"))
+    return [fresh.asc(nulls_last=True), F("attempts").asc(), F("queued_at").desc()]
+
+
+def free_claims_of_the_dead() -> int:
+    """Puts back what a process had claimed that has ended since; how many mails.
+
+    Only at their first try: what kills its worker again is tried once a lease, so that what flies beside it is not
+    repeated at each death.
+    """
+    claimed = Delivery.objects.filter(state=State.SENDING, attempts=1)
+    return owners.free(claimed, state=State.QUEUED, claimed_at=None)
 
 
 def _readdress(delivery: Delivery) -> None:
@@ -294,7 +321,11 @@ def _waits_for_pdf(now: dt.datetime) -> Q:
         | Q(kind=Kind.REISSUED) & Exists(itself)
         | Q(kind=Kind.CLASS) & Exists(to_make.filter(pk=OuterRef("booklet")))
     )
-    return waits & Q(queued_at__gt=now - PDF_PATIENCE)
+    answers_a_click = Q(kind__in=(Kind.ANSWER, Kind.REISSUED))
+    is_patient = Q(queued_at__gt=now - CLICK_PATIENCE) | ~answers_a_click & Q(
+        queued_at__gt=now - PDF_PATIENCE
+    )
+    return waits & is_patient
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,6 +337,8 @@ class Result:
     provider_id: str = ""
     error: str = ""
     retry_in: dt.timedelta = dt.timedelta()
+    is_try: bool = True
+    """Whether it counts as one; not what only waited for its turn."""
 
 
 def later(delivery: Delivery, words: str, *, seconds: float | None = None) -> Result:
@@ -315,6 +348,11 @@ def later(delivery: Delivery, words: str, *, seconds: float | None = None) -> Re
     longest = LONGEST_PAUSE.total_seconds()
     pause = min(longest, 2 ** min(delivery.attempts, 6)) if seconds is None else seconds
     return Result(delivery, State.QUEUED, error=words, retry_in=dt.timedelta(seconds=pause))
+
+
+def untried(delivery: Delivery, *, retry_in: dt.timedelta) -> Result:
+    """Back into the queue as it was: nothing was handed over."""
+    return Result(delivery, State.QUEUED, error=delivery.error, retry_in=retry_in, is_try=False)
 
 
 def record(results: Iterable[Result]) -> None:
@@ -332,6 +370,7 @@ def record(results: Iterable[Result]) -> None:
             mine.update(
                 state=result.state,
                 claimed_at=None,
+                attempts=F("attempts") - (0 if result.is_try else 1),
                 due_at=now + result.retry_in,
                 sent_at=now if result.state == State.SENT else None,
                 provider_id=result.provider_id,

@@ -24,8 +24,17 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
     def want_again(self) -> int:
         """Wants the PDFs of the live ones anew, also after they were given up; how many."""
         return self.live().update(
-            rendered_at=None, render_claimed_at=None, render_attempts=0, render_error=""
+            rendered_at=None,
+            render_claimed_at=None,
+            render_attempts=0,
+            render_is_blocked=False,
+            render_error="",
         )
+
+    def blocked(self, now: dt.datetime, lease: dt.timedelta) -> "TicketQuerySet":
+        """The live ones that were given up because of the disk, and whose last try is over."""
+        given_up = self.live().filter(rendered_at=None, render_attempts__gte=RENDER_ATTEMPTS)
+        return given_up.filter(render_is_blocked=True, render_claimed_at__lt=now - lease)
 
     def with_facts(self) -> "TicketQuerySet":
         return self.select_related(

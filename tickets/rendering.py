@@ -12,8 +12,9 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
 
+from events import owners
 from events.clock import database_now
-from tickets import pdf
+from tickets import pdf, stopping
 from tickets.faces import face_of
 from tickets.models import Ticket
 from tickets.querysets import RENDER_ATTEMPTS, TicketQuerySet
@@ -24,6 +25,8 @@ LEASE = dt.timedelta(seconds=40)
 """For how long a begun PDF belongs to its worker; the task is killed well before."""
 MEMORY = 512
 """Megabytes that a process that makes PDFs may own."""
+ROOM = 1024 * 1024
+"""Bytes that are written to see whether the disk has room again: some tickets' worth."""
 BUDGET = 5.0
 """Seconds after which a run of the task makes room for the next one."""
 
@@ -48,10 +51,14 @@ def render_due(*, budget: float = BUDGET) -> int:
     """Makes the PDFs that are wanted, oldest first, until the budget of seconds is spent; how many.
 
     Each try is counted and committed before it begins, so that a ticket that kills its process is given up
-    after three tries and holds nobody else up.
+    after three tries and holds nobody else up. After the first death it is tried at once, then when its lease is
+    over.
     """
+    owners.free(
+        Ticket.objects.to_render().filter(render_attempts=1), by="render_claimed_by", render_claimed_at=None
+    )
     ends, made = time.monotonic() + budget, 0
-    while time.monotonic() < ends and (ticket := _claim()):
+    while time.monotonic() < ends and not stopping.is_asked() and (ticket := _claim()):
         made += _render(ticket)
     return made
 
@@ -68,7 +75,11 @@ def _claim() -> Ticket | None:
         pk = rows.select_for_update(skip_locked=True).values_list("pk", flat=True).first()
         if pk is None:
             return None
-        Ticket.objects.filter(pk=pk).update(render_claimed_at=now, render_attempts=F("render_attempts") + 1)
+        Ticket.objects.filter(pk=pk).update(
+            render_claimed_at=now,
+            render_claimed_by=owners.this_process(),
+            render_attempts=F("render_attempts") + 1,
+        )
     return Ticket.objects.with_facts().select_related("registration__event__fest__logo").get(pk=pk)
 
 
@@ -84,7 +95,7 @@ def _render(ticket: Ticket) -> bool:
         return False
     except Exception as error:
         logger.exception("Ticket %s could not be rendered", ticket.pk)
-        _mine(ticket).update(render_error=_words(error))
+        _mine(ticket).update(render_error=_words(error), render_is_blocked=isinstance(error, OSError))
         return False
     return bool(_mine(ticket).update(rendered_at=database_now(), render_claimed_at=None, render_error=""))
 
@@ -116,6 +127,24 @@ def store(path: Path, content: bytes) -> None:
 def render_again(ticket_ids: list[int]) -> int:
     """Wants the PDFs of these tickets anew, also after they were given up."""
     return Ticket.objects.filter(pk__in=ticket_ids).want_again()
+
+
+def has_room(folder: Path) -> bool:
+    """Whether a file of some size can be written there, which is tried."""
+    try:
+        store(folder / ".room", bytes(ROOM))
+        (folder / ".room").unlink()
+    except OSError:
+        return False
+    return True
+
+
+def unblock() -> int:
+    """Wants what was given up because of the disk anew, as soon as the disk takes files again; how many tickets."""
+    blocked = Ticket.objects.blocked(database_now(), LEASE)
+    if not blocked.exists() or not has_room(Path(settings.MEDIA_ROOT)):
+        return 0
+    return blocked.want_again()
 
 
 def has_given_up(ticket: Ticket) -> bool:

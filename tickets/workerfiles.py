@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from celery.exceptions import SoftTimeLimitExceeded
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
 
+from events import owners
 from events.clock import database_now
-from tickets import pdf, rendering
+from tickets import pdf, rendering, stopping
 from tickets.models import WorkerFile
 from tickets.querysets import RENDER_ATTEMPTS
 
@@ -22,7 +24,7 @@ LEASE = dt.timedelta(minutes=5)
 """For how long a begun file belongs to its worker; its task is killed before."""
 ATTEMPTS = RENDER_ATTEMPTS
 """How often a file is begun before it is given up."""
-BUDGET = 60.0
+BUDGET = 15.0
 """Seconds in which new files are begun by one ring."""
 RETRY = dt.timedelta(seconds=20)
 """Between two tries after an error that was caught."""
@@ -42,14 +44,16 @@ class Refusal(Exception):
 def make_due(*makers: Maker) -> int:
     """Makes the files that are wanted, one of each kind in turn, oldest first; how many tries there were.
 
-    New ones are begun for a minute at most. Each try is counted and committed before it begins, so that a
+    New ones are begun for some seconds only. Each try is counted and committed before it begins, so that a
     file that kills its process is given up after three and holds nobody else up.
     """
+    for model, _make in makers:
+        owners.free(_wanted(model).filter(attempts=1), claimed_at=None)
     tries, until, has_found = 0, time.monotonic() + BUDGET, True
     while has_found:
         has_found = False
         for model, make in makers:
-            if time.monotonic() < until and (file := claim(model)):
+            if time.monotonic() < until and not stopping.is_asked() and (file := claim(model)):
                 attempt(file, make)
                 has_found, tries = True, tries + 1
     return tries
@@ -58,6 +62,16 @@ def make_due(*makers: Maker) -> int:
 def is_work_left(*models: type[WorkerFile]) -> bool:
     now = database_now()
     return any(_wanted(model).filter(_free(now)).exists() for model in models)
+
+
+def unblock(*models: type[WorkerFile]) -> int:
+    """Wants what was given up because of the disk anew, as soon as the disk takes files again; how many."""
+    now, wanted = database_now(), 0
+    for model in models:
+        blocked = _rows(model).filter(_free(now), finished_at=None, attempts__gte=ATTEMPTS, is_blocked=True)
+        if blocked.exists() and rendering.has_room(Path(settings.MEDIA_ROOT)):
+            wanted += blocked.update(attempts=0, is_blocked=False, error="")
+    return wanted
 
 
 def has_given_up(file: WorkerFile) -> bool:
@@ -82,7 +96,8 @@ def claim(model: type[WorkerFile]) -> Any:
         pk = rows.select_for_update(skip_locked=True).values_list("pk", flat=True).first()
         if pk is None:
             return None
-        _rows(model).filter(pk=pk).update(claimed_at=now, attempts=F("attempts") + 1, made=0)
+        taken = {"claimed_at": now, "claimed_by": owners.this_process()}
+        _rows(model).filter(pk=pk).update(**taken, attempts=F("attempts") + 1, made=0)
     return _rows(model).select_related("fest__logo", "school").get(pk=pk)
 
 
@@ -100,7 +115,8 @@ def attempt(file: WorkerFile, make: Callable[[Any], int]) -> None:
     except Exception as error:
         logger.exception("%s %s could not be made", type(file).__name__, file.pk)
         words = f"{type(error).__name__}: {error}"[:300]
-        mine(file).update(error=words, claimed_at=database_now() - LEASE + RETRY)
+        is_blocked = isinstance(error, OSError)
+        mine(file).update(error=words, is_blocked=is_blocked, claimed_at=database_now() - LEASE + RETRY)
 
 
 def store(file: WorkerFile, path: Path, content: bytes) -> None:

@@ -12,6 +12,7 @@ from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from events import owners
 from events.clock import database_now
 from events.models import Event
 from registrations.classlists.drafts import read_draft
@@ -36,6 +37,8 @@ PATIENCE = 10.0
 connection: whoever waits long for one event must not hold another one meanwhile."""
 TRIES = 10
 """Of a chunk that found the database busy, before the job is put back."""
+BUDGET = 15.0
+"""Seconds after which no further list is begun, so that a worker can be told to stop."""
 BUSY_PAUSE = dt.timedelta(seconds=3)
 """Before a job that was put back is due again, so that it stands in no other list's way."""
 MOST_SHOWN = 12
@@ -73,13 +76,15 @@ class LeaseLost(Exception):
     """Another worker has taken the job over."""
 
 
-def run_due() -> int:
-    """Registers the lists that are due, the oldest first, until none is; how many were finished.
+def run_due(*, budget: float = BUDGET) -> int:
+    """Registers the lists that are due, the oldest first, until none is or the time is over; how many were finished.
 
     One that finds the database too busy is put back for a moment, and the next one has its turn.
     """
-    finished = 0
-    while job := claim():
+    unfinished = ClassListJob.objects.filter(finished_at=None, attempts__lte=1)
+    owners.free(unfinished, claimed_at=None)
+    ends, finished = time.monotonic() + budget, 0
+    while time.monotonic() < ends and (job := claim()):
         finished += run(job)
     return finished
 
@@ -98,8 +103,8 @@ def claim() -> ClassListJob | None:
         job = _due(now).select_for_update(skip_locked=True, of=("self",)).first()
         if job is None:
             return None
-        job.claimed_at, job.attempts = now, job.attempts + 1
-        job.save(update_fields=["claimed_at", "attempts"])
+        job.claimed_at, job.claimed_by, job.attempts = now, owners.this_process(), job.attempts + 1
+        job.save(update_fields=["claimed_at", "claimed_by", "attempts"])
     if job.attempts <= MOST_ATTEMPTS:
         return job
     logger.error("Class list job %s was given up after %s attempts", job.pk, MOST_ATTEMPTS)

@@ -37,7 +37,7 @@ CHUNK = 25
 """Students in one transaction; their events' locks hold clicks on another fest up as little as that."""
 PATIENCE = 20.0
 """Seconds that one chunk may wait for locks: nobody looks at it."""
-BUDGET = 60.0
+BUDGET = 10.0
 """Seconds of one run; the next one goes on where it stopped."""
 
 

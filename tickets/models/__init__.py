@@ -4,6 +4,7 @@ from tickets.models.entrance import Alarm, CheckIn, Delegation, Gate, Scan
 from tickets.models.issued import Ticket
 from tickets.models.mails import Delivery, DeliveryEvent, Letter, Message
 from tickets.models.papers import Booklet, Certificate, Printout, WorkerFile
+from tickets.models.workers import Heartbeat, ProviderOutage
 
 __all__ = [
     "Alarm",
@@ -14,9 +15,11 @@ __all__ = [
     "Delivery",
     "DeliveryEvent",
     "Gate",
+    "Heartbeat",
     "Letter",
     "Message",
     "Printout",
+    "ProviderOutage",
     "Scan",
     "Ticket",
     "WorkerFile",

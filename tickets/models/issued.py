@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from events import owners
 from registrations.models import Registration, Student, random_code
 from tickets.querysets import TicketQuerySet
 
@@ -15,7 +16,8 @@ class Ticket(models.Model):
     """What one person of a confirmed registration shows at the door; exactly one is live.
 
     The code never changes while the ticket lives. The PDF is a file made from this row by a worker:
-    `rendered_at` says that it is there, `render_attempts` counts begun tries since it was last wanted.
+    `rendered_at` says that it is there, `render_attempts` counts begun tries since it was last wanted,
+    `render_is_blocked` that the disk was at fault.
     `checked_in_at` is set by the one conditional update that lets somebody in, and emptied by an undo.
     """
 
@@ -29,7 +31,11 @@ class Ticket(models.Model):
     checked_in_at = models.DateTimeField(_("came in"), null=True, editable=False)
     rendered_at = models.DateTimeField(_("PDF made"), null=True, editable=False)
     render_claimed_at = models.DateTimeField(null=True, editable=False)
+    render_claimed_by = models.CharField(
+        max_length=owners.LENGTH, blank=True, default="", db_default="", editable=False
+    )
     render_attempts = models.PositiveSmallIntegerField(_("tries"), default=0, editable=False)
+    render_is_blocked = models.BooleanField(default=False, db_default=False, editable=False)
     render_error = models.CharField(_("error"), max_length=300, blank=True, editable=False)
 
     objects = TicketQuerySet.as_manager()

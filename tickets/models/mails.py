@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from events import owners
 from events.models import Fest
 from registrations.models import Change, ClassListJob, Student, Submission
 from tickets.keys import random_key
@@ -19,8 +20,8 @@ class Delivery(models.Model):
 
     `key` goes along to the provider, where it takes one, so that a repeated hand-over is one mail.
     `created_at` is the moment of its cause, `queued_at` when it was last put into the queue.
-    `claimed_at` is the lease of the worker that is sending it; a dead worker's lease runs out. A reminder
-    is of one `day` in the fest's zone.
+    `claimed_at` is the lease of the worker that is sending it, `claimed_by` its process (see events/owners.py); a
+    dead worker's lease runs out. A reminder is of one `day` in the fest's zone.
     """
 
     class Kind(models.TextChoices):
@@ -92,6 +93,9 @@ class Delivery(models.Model):
     held_at = models.DateTimeField(null=True, editable=False)
     gathered_into = models.ForeignKey(
         "self", models.PROTECT, null=True, editable=False, related_name="parts", verbose_name=_("in the mail")
+    )
+    claimed_by = models.CharField(
+        max_length=owners.LENGTH, blank=True, default="", db_default="", editable=False
     )
     sent_at = models.DateTimeField(_("sent"), null=True, editable=False)
     provider_id = models.CharField(_("provider's id"), max_length=200, blank=True, editable=False)

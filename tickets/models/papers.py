@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from events import owners
 from events.models import Event, Fest
 from registrations.models import ClassListJob, Registration, School, Student, random_code
 
@@ -15,16 +16,21 @@ from registrations.models import ClassListJob, Registration, School, Student, ra
 class WorkerFile(models.Model):
     """A file that a worker makes in tries, and tells how far it is; kept for a day.
 
-    `code` names it in its address, `made` of `total` is its progress.
+    `code` names it in its address, `made` of `total` is its progress, `is_blocked` says that the disk was at
+    fault.
     """
 
     code = models.CharField(max_length=22, unique=True, default=random_code, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     claimed_at = models.DateTimeField(null=True, editable=False)
+    claimed_by = models.CharField(
+        max_length=owners.LENGTH, blank=True, default="", db_default="", editable=False
+    )
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)
     total = models.PositiveIntegerField(default=0, editable=False)
     made = models.PositiveIntegerField(default=0, editable=False)
     finished_at = models.DateTimeField(null=True, editable=False)
+    is_blocked = models.BooleanField(default=False, db_default=False, editable=False)
     error = models.CharField(max_length=300, blank=True, editable=False)
 
     class Meta:

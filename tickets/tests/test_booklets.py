@@ -1,6 +1,8 @@
 """Booklets: all tickets of a school in one file, in order, scannable, made once and not kept."""
 
 import datetime as dt
+import errno
+import os
 import subprocess
 import time
 from collections.abc import Callable
@@ -19,7 +21,7 @@ from registrations.locking import Deadline
 from registrations.models import Change, Registration, Student, Teacher
 from registrations.tests.builders import build_event, build_fest, build_submission
 from techfest.tests.parts import find_program
-from tickets import booklets, pdf, rendering, workerfiles
+from tickets import booklets, pdf, rendering, tasks, workerfiles
 from tickets.doorbell import publish
 from tickets.faces import absolute
 from tickets.models import Booklet, Ticket
@@ -199,6 +201,31 @@ def test_booklet_that_cannot_be_made_is_given_up_after_three_tries(
 
 
 @pytest.mark.usefixtures("quick_pdf")
+@pytest.mark.usefixtures("quick_pdf")
+def test_booklet_that_the_full_disk_has_stopped_is_made_once_there_is_room(
+    fest: Fest, teacher: Teacher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build_submission(build_event(fest))
+    booklet = ordered(teacher, fest)
+    tasks.sweep()
+
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    for _ in range(workerfiles.ATTEMPTS):
+        make_files()
+        Booklet.objects.update(claimed_at=F("claimed_at") - workerfiles.LEASE)
+    booklet.refresh_from_db()
+    tasks.sweep()
+    assert (workerfiles.has_given_up(booklet), make_files()) == (True, 0)
+    monkeypatch.undo()
+    tasks.sweep()
+    assert make_files() == 1
+    booklet.refresh_from_db()
+    assert workerfiles.is_there(booklet) is True
+
+
 def test_what_a_dead_worker_held_is_made_by_the_next_one(fest: Fest, teacher: Teacher) -> None:
     build_submission(build_event(fest), name="Asha")
     booklet = ordered(teacher, fest)

@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 from django.db import connection, connections, transaction
+from django.db.models import F
 from django.db.models.query import QuerySet
 
+from events import owners
 from events.models import Fest
 from registrations.restore import hold
 from registrations.tests.builders import build_event, build_fest, build_submission, build_user
 from tickets import deliveries, gathering
-from tickets.deliveries import LEASE, PDF_PATIENCE, Result, claim, record
+from tickets.deliveries import CLICK_PATIENCE, LEASE, PDF_PATIENCE, Result, claim, record
 from tickets.models import Delivery, Message, Ticket
 from tickets.querysets import RENDER_ATTEMPTS
 from tickets.tests.builders import (
@@ -176,11 +178,23 @@ def test_answer_waits_for_all_its_pdfs() -> None:
 
 
 @pytest.mark.django_db
-def test_answer_waits_no_longer_than_its_patience() -> None:
-    build_answered()
-    let_time_pass(PDF_PATIENCE - MINUTE)
+@pytest.mark.parametrize(
+    ("kind", "patience"),
+    [
+        (Delivery.Kind.ANSWER, CLICK_PATIENCE),
+        (Delivery.Kind.REISSUED, CLICK_PATIENCE),
+        (Delivery.Kind.CHANGED, PDF_PATIENCE),
+    ],
+)
+def test_mail_waits_for_its_pdf_no_longer_than_its_patience(kind: str, patience: dt.timedelta) -> None:
+    """Who has clicked has their mail within a minute, with the link alone where there are too many PDFs to make."""
+    submission = build_answered()
+    registration = registration_of(submission)
+    change = registration.changes.latest("pk")
+    Delivery.objects.update(kind=kind, change=change, ticket=ticket_of(submission))
+    let_time_pass(patience - dt.timedelta(seconds=10))
     assert claim(10) == []
-    let_time_pass(2 * MINUTE)
+    let_time_pass(dt.timedelta(seconds=11))
     assert len(claim(10)) == 1
 
 
@@ -227,3 +241,42 @@ def test_who_is_owed_longest_comes_first() -> None:
     last = Delivery.objects.latest("pk")
     Delivery.objects.filter(pk=last.pk).update(due_at=last.due_at - dt.timedelta(minutes=1))
     assert [one.pk for one in claim(10)] == [last.pk, last.pk - 2, last.pk - 1]
+
+
+def dead_process() -> str:
+    """The name of a process that has ended."""
+    return f"{owners.this_process().rpartition(' ')[0]} 1"
+
+
+@pytest.mark.django_db
+def test_what_a_dead_process_held_is_free_at_once() -> None:
+    build_owed(2)
+    held, other = claim(2)
+    assert deliveries.free_claims_of_the_dead() == 0
+    Delivery.objects.filter(pk=held.pk).update(claimed_by=dead_process())
+    assert deliveries.free_claims_of_the_dead() == 1
+    assert [row.pk for row in claim(2)] == [held.pk]
+    assert other.state == State.SENDING
+
+
+@pytest.mark.django_db
+def test_mail_whose_worker_died_twice_waits_for_its_lease() -> None:
+    """What kills its worker would repeat all that flies beside it at each death."""
+    build_owed(1)
+    for expected in (1, 0):
+        claim(1)
+        Delivery.objects.update(claimed_by=dead_process())
+        assert deliveries.free_claims_of_the_dead() == expected
+
+
+@pytest.mark.django_db
+def test_new_mail_does_not_wait_behind_a_backlog_and_the_oldest_get_their_share() -> None:
+    build_owed(4)
+    oldest, older, newer, fresh = Delivery.objects.order_by("pk").values_list("pk", flat=True)
+    for minutes, pk in ((30, oldest), (20, older), (10, newer)):
+        ages = {"queued_at": F("queued_at") - minutes * MINUTE, "due_at": F("due_at") - MINUTE}
+        Delivery.objects.filter(pk=pk).update(**ages)
+    assert [row.pk for row in claim(1)] == [fresh]
+    assert [row.pk for row in claim(1)] == [newer]
+    assert [row.pk for row in claim(1, oldest_first=True)] == [oldest]
+    assert [row.pk for row in claim(1)] == [older]

@@ -1,6 +1,7 @@
 """The PDFs of tickets: made once, whole, never without their code, and holding nobody up for ever."""
 
 import datetime as dt
+import errno
 import os
 import subprocess
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from registrations.locking import Deadline
 from registrations.models import Student
 from registrations.tests.builders import build_event, build_fest, build_submission
 from techfest.tests.parts import find_program
-from tickets import pdf, rendering
+from tickets import pdf, rendering, tasks
 from tickets.composing import Composer
 from tickets.deliveries import claim
 from tickets.models import Ticket
@@ -178,6 +179,45 @@ def test_media_folder_that_cannot_be_written_costs_no_ticket() -> None:
     let_time_pass(NEXT_TRY)
     assert render_due() == 1
     assert len(files()) == 1
+
+
+@pytest.mark.usefixtures("quick_pdf")
+def test_ticket_that_the_full_disk_has_stopped_is_made_once_there_is_room(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    submission = build_answered()
+    tasks.sweep()
+
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    for _ in range(RENDER_ATTEMPTS):
+        render_due()
+        let_time_pass(NEXT_TRY)
+    assert rendering.has_given_up(ticket_of(submission)) is True
+    tasks.sweep()
+    assert (rendering.has_given_up(ticket_of(submission)), files()) == (True, [])
+    monkeypatch.undo()
+    assert tasks.sweep() is True
+    assert render_due() == 1
+    assert len(files()) == 1
+
+
+@pytest.mark.usefixtures("quick_pdf")
+def test_ticket_that_was_given_up_for_what_it_is_stays_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    submission = build_answered()
+
+    def fail(faces: Any) -> bytes:
+        raise pdf.Incomplete("no picture")
+
+    monkeypatch.setattr(pdf, "render", fail)
+    for _ in range(RENDER_ATTEMPTS):
+        render_due()
+        let_time_pass(NEXT_TRY)
+    monkeypatch.undo()
+    tasks.sweep()
+    assert rendering.has_given_up(ticket_of(submission)) is True
 
 
 @pytest.mark.usefixtures("quick_pdf")

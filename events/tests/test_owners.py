@@ -1,0 +1,39 @@
+"""Whose claim is whose: a name that ends with its process."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from events import owners
+
+SAY_NAME = "from events import owners; print(owners.this_process(), flush=True); input()"
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_process_is_dead_when_it_has_ended_and_not_before() -> None:
+    command, pipe = [sys.executable, "-c", SAY_NAME], subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, text=True, stdin=pipe, stdout=pipe) as other:
+        assert other.stdout is not None
+        name = other.stdout.readline().strip()
+        alive = owners.is_dead(name)
+        other.kill()
+        other.wait(timeout=10)
+    assert (alive, owners.is_dead(name)) == (False, True)
+    assert len(name) <= owners.LENGTH
+
+
+def test_this_process_lives_and_has_one_name() -> None:
+    assert owners.this_process() == owners.this_process() != ""
+    assert owners.is_dead(owners.this_process()) is False
+
+
+def test_number_that_was_given_to_another_process_does_not_revive_the_first() -> None:
+    machine_and_number = owners.this_process().rpartition(" ")[0]
+    assert owners.is_dead(f"{machine_and_number} 1") is True
+
+
+def test_nobody_tells_of_a_process_of_another_machine() -> None:
+    name = owners.this_process()
+    assert owners.is_dead(f"other{name}") is False
+    assert owners.is_dead("") is False
+    assert owners.is_dead("nonsense") is False

@@ -1,0 +1,19 @@
+"""Whether this worker was asked to stop: what waits in it goes back into the queue, and what flies is awaited.
+
+The main process hears the signal and its child does the work; both see one byte of shared memory.
+"""
+
+import mmap
+
+from celery.signals import worker_shutting_down
+
+_asked = mmap.mmap(-1, 1)
+
+
+@worker_shutting_down.connect
+def ask(**_kwargs: object) -> None:
+    _asked[0] = 1
+
+
+def is_asked() -> bool:
+    return bool(_asked[0])
