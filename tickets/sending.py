@@ -1,5 +1,6 @@
 """Handing owed mails to the provider: many at a time, none of them inside a transaction."""
 
+import datetime as dt
 import threading
 import time
 from collections.abc import Callable
@@ -18,8 +19,19 @@ from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import InterfaceError, OperationalError, connection
 
+from tickets import stopping
+from tickets.breaker import Breaker, HeldBack, asked_pause, pause_left
 from tickets.composing import Composer
-from tickets.deliveries import LEASE, POISON_ATTEMPTS, Result, claim, later, record
+from tickets.deliveries import (
+    LEASE,
+    POISON_ATTEMPTS,
+    Result,
+    claim,
+    free_claims_of_the_dead,
+    later,
+    record,
+    untried,
+)
 from tickets.models import Delivery
 
 State = Delivery.State
@@ -29,8 +41,17 @@ IN_FLIGHT = 100
 """Hand-overs at one time, at most; what a kill may repeat."""
 QUEUE_SECONDS = 20
 """How long a claimed mail may wait for its turn; with the time of a hand-over well within its lease."""
-BUDGET = 60.0
-"""Seconds after which no further mails are claimed, so that a worker can be told to stop."""
+BUDGET = 15.0
+"""Seconds after which no further mails are claimed, so that other tasks get their turn and a worker can stop."""
+HAND_OVER_SECONDS = 20.0
+"""What one hand-over takes at most: to connect and to wait for the answer, and more than that."""
+FRESH = LEASE.total_seconds() - HAND_OVER_SECONDS
+"""Seconds after its claim until a hand-over may begin."""
+CLAIMS = 10
+"""A claim costs the same for one mail and for many: so many of them fill all places in flight."""
+OLDEST_EVERY = 4
+"""One claim of so many takes the oldest of a backlog first, the others what is new."""
+NO_PAUSE = dt.timedelta()
 _PERMANENT = frozenset({400, 413, 422})
 """The message is at fault. A wrong key or domain (401, 403, 404) is ours: the mail waits until it is mended."""
 
@@ -41,23 +62,54 @@ def send_due(*, budget: float = BUDGET) -> int:
     The threads talk to the provider and never to the database. Each result is stored as it comes back, so
     a kill repeats at most what was in flight.
     """
-    ends, tried = time.monotonic() + budget, 0
-    sender, composer, most = Sender(), Composer(), most_in_flight()
-    flying: dict[Future[str], Delivery] = {}
+    patiently(free_claims_of_the_dead)
     with ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="provider") as pool:
-        while True:
-            room = most - len(flying)
-            may_claim = room and time.monotonic() < ends and not pause.is_on
-            claimed = patiently(partial(claim, room)) if may_claim else []
-            tried += len(claimed)
-            for delivery, message in patiently(partial(composer.compose, claimed)):
-                flying[pool.submit(sender.hand_over, message)] = delivery
-            results = composer.take_results()
-            if not flying and not claimed:
-                return tried
-            done, _ = wait(flying, return_when=FIRST_COMPLETED, timeout=1.0)
-            results += [result_of(future, flying.pop(future)) for future in done]
-            patiently(partial(record, results))
+        run = Run(pool, Sender(), Composer())
+        ends, is_going = time.monotonic() + budget, True
+        while is_going:
+            is_going = run.step(may_claim=time.monotonic() < ends and not stopping.is_asked())
+    return run.tried
+
+
+class Run:
+    """Mails that fly together: claimed, written, handed over and recorded, until nothing is left to claim."""
+
+    def __init__(self, pool: ThreadPoolExecutor, sender: "Sender", composer: Composer) -> None:
+        self.tried = 0
+        self._pool, self._sender, self._composer = pool, sender, composer
+        self._flying: dict[Future[str], Delivery] = {}
+        self._claims = 0
+
+    def step(self, *, may_claim: bool) -> bool:
+        """Claims what there is room for, waits for the next answer and records it; whether there is more to do."""
+        until = boottime() + FRESH
+        claimed = patiently(self._claim) if may_claim else []
+        self.tried += len(claimed)
+        for delivery, message in patiently(partial(self._composer.compose, claimed)):
+            self._flying[self._pool.submit(self._sender.hand_over, message, until=until)] = delivery
+        results = self._composer.take_results()
+        if not self._flying and not claimed:
+            return False
+        done, _ = wait(self._flying, return_when=FIRST_COMPLETED, timeout=1.0)
+        for future in done:
+            _note(future.exception())
+        pause = patiently(pause_left) if breaker.is_open else dt.timedelta()
+        results += [result_of(future, self._flying.pop(future), pause=pause) for future in done]
+        patiently(partial(record, results))
+        return True
+
+    def _claim(self) -> list[Delivery]:
+        free = most_in_flight() - len(self._flying)
+        if self._flying and free < most_in_flight() / CLAIMS:
+            return []
+        room = breaker.room(free, in_flight=len(self._flying))
+        if not room:
+            return []
+        self._claims += 1
+        claimed = claim(room, oldest_first=self._claims % OLDEST_EVERY == 0)
+        if not claimed:
+            breaker.give_back_try()
+        return claimed
 
 
 def patiently(work: Callable[[], Answer]) -> Answer:
@@ -81,29 +133,22 @@ def most_in_flight() -> int:
     return min(IN_FLIGHT, settings.EMAIL_RATE_PER_SECOND * QUEUE_SECONDS)
 
 
-class HeldBack(Exception):
-    """The provider asked for a pause while this mail waited for its turn."""
+class LeaseOver(Exception):
+    """This mail waited for its turn until another worker may have taken it, as in a process that was stopped."""
 
 
-class Pause:
-    """What the provider asked for; this process keeps it over all of its runs."""
-
-    def __init__(self) -> None:
-        self._until = 0.0
-
-    @property
-    def seconds(self) -> float:
-        return max(0.0, self._until - time.monotonic())
-
-    @property
-    def is_on(self) -> bool:
-        return self.seconds > 0
-
-    def begin(self, seconds: float) -> None:
-        self._until = time.monotonic() + seconds
+breaker = Breaker()
+"""What this process has seen of the provider, over all of its runs."""
 
 
-pause = Pause()
+def _is_held() -> bool:
+    """Whether what waits for its turn goes back into the queue."""
+    return breaker.is_open or stopping.is_asked()
+
+
+def boottime() -> float:
+    """Seconds that go on while the process is stopped and while the machine sleeps."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 class Sender:
@@ -114,17 +159,18 @@ class Sender:
         self._lock = threading.Lock()
         self._next = time.monotonic()
 
-    def hand_over(self, message: EmailMessage) -> str:
-        """The provider's id of the accepted message. Raises HeldBack, or what the mail library raises."""
+    def hand_over(self, message: EmailMessage, *, until: float) -> str:
+        """The provider's id of the accepted message. Raises HeldBack, LeaseOver, or what the mail library raises.
+
+        `until` is the moment of `boottime` after which the mail may be another worker's before it is handed over.
+        """
         self._keep_pace()
-        if pause.is_on:
+        if _is_held():
             raise HeldBack
-        try:
-            self._connection().send_messages([message])
-        except AnymailAPIError as error:
-            if error.status_code == 429:
-                pause.begin(retry_after(error))
-            raise
+        connection = self._connection()
+        if boottime() > until:
+            raise LeaseOver
+        connection.send_messages([message])
         status = getattr(message, "anymail_status", None)
         return str(status.message_id or "") if status else ""
 
@@ -139,18 +185,29 @@ class Sender:
         with self._lock:
             start = max(self._next, time.monotonic())
             self._next = start + 1 / settings.EMAIL_RATE_PER_SECOND
-        time.sleep(max(0.0, start - time.monotonic()))
+        while (left := start - time.monotonic()) > 0 and not _is_held():
+            time.sleep(min(left, 0.5))
 
 
-def result_of(future: "Future[str]", delivery: Delivery) -> Result:
+def result_of(future: "Future[str]", delivery: Delivery, *, pause: dt.timedelta = NO_PAUSE) -> Result:
     """What one hand-over came to: sent, to be tried again later, or never to be tried again."""
     error = future.exception()
     if error is None:
         return Result(delivery, State.SENT, provider_id=future.result())
     words = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+    if isinstance(error, HeldBack | LeaseOver):
+        return untried(delivery, retry_in=pause)
     if _is_permanent(error) or (_is_poison(error) and delivery.attempts >= POISON_ATTEMPTS):
         return Result(delivery, State.FAILED, error=words)
-    return later(delivery, words, seconds=_asked_pause(error))
+    return later(delivery, words, seconds=asked_pause(error))
+
+
+def _note(error: BaseException | None) -> None:
+    """Lets the breaker know what one hand-over says about the provider; some say nothing."""
+    if error is None or _is_permanent(error):
+        patiently(breaker.note_answer)
+    elif not isinstance(error, HeldBack | LeaseOver) and not _is_poison(error):
+        patiently(partial(breaker.note_fault, error))
 
 
 def _is_permanent(error: BaseException) -> bool:
@@ -161,19 +218,4 @@ def _is_permanent(error: BaseException) -> bool:
 
 def _is_poison(error: BaseException) -> bool:
     """Whether it is neither the provider nor the disk nor the network: the message cannot be handed over."""
-    return not isinstance(error, AnymailAPIError | OSError | HeldBack)
-
-
-def _asked_pause(error: BaseException) -> float | None:
-    if isinstance(error, HeldBack):
-        return max(1.0, pause.seconds)
-    response = getattr(error, "response", None)
-    is_asked = response is not None and response.headers.get("Retry-After")
-    return retry_after(error) if is_asked or getattr(error, "status_code", None) == 429 else None
-
-
-def retry_after(error: BaseException) -> float:
-    """The seconds that the provider asks for, between 1 and 60."""
-    response = getattr(error, "response", None)
-    value = response.headers.get("Retry-After", "") if response is not None else ""
-    return min(60.0, max(1.0, float(value))) if value.isdecimal() else 10.0
+    return not isinstance(error, AnymailAPIError | OSError)

@@ -8,7 +8,7 @@ from django.db.models import F
 from registrations.models import Registration, Submission
 from registrations.tests.builders import build_event, build_fest, build_submission
 from tickets import rendering, workerfiles
-from tickets.models import Delivery, Ticket
+from tickets.models import Delivery, ProviderOutage, Ticket
 from tickets.tasks import MAKERS
 
 PDF = b"%PDF-1.7 stands for a ticket"
@@ -54,3 +54,4 @@ def let_time_pass(span: dt.timedelta) -> None:
         held_at=F("held_at") - span,
     )
     Ticket.objects.update(render_claimed_at=F("render_claimed_at") - span)
+    ProviderOutage.objects.update(started_at=F("started_at") - span, until=F("until") - span)

@@ -3,7 +3,6 @@
 import datetime as dt
 import threading
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,9 +14,10 @@ from deploy.provider_stub.client import StubClient
 from events.clock import database_now
 from registrations.models import Student
 from registrations.tests.builders import build_event, build_fest, build_submission
-from tickets import sending
+from tickets import breaker, sending
+from tickets.breaker import Breaker
 from tickets.deliveries import GIVE_UP_TRIES, LEASE, POISON_ATTEMPTS, send_again
-from tickets.models import Delivery
+from tickets.models import Delivery, ProviderOutage
 from tickets.sending import send_due
 from tickets.tests.audited import run
 from tickets.tests.builders import build_answered, delivery_of, let_time_pass, pretend_rendered
@@ -29,10 +29,18 @@ MINUTE = dt.timedelta(minutes=1)
 
 
 @pytest.fixture(autouse=True)
-def unheld() -> Iterator[None]:
-    """A pause that a provider asked for ends with the test."""
-    yield
-    sending.pause.begin(0)
+def fresh_breaker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test is a process that has seen nothing of the provider."""
+    monkeypatch.setattr(sending, "breaker", Breaker())
+
+
+def make_due() -> None:
+    """Each mail may be tried again, as far as it is for the mail itself."""
+    Delivery.objects.update(due_at=F("due_at") - MINUTE)
+
+
+def end_pause() -> None:
+    ProviderOutage.objects.update(until=F("started_at"))
 
 
 def build_owed(count: int = 1, **values: Any) -> list[Delivery]:
@@ -128,21 +136,75 @@ def test_429_holds_everything_back_for_as_long_as_asked(mailgun: StubClient) -> 
     assert dt.timedelta(seconds=20) < wait <= dt.timedelta(seconds=30)
     Delivery.objects.update(due_at=F("created_at"))
     assert send_due() == 0
-    sending.pause.begin(0)
+    end_pause()
     assert send_due() == 2
+    assert ProviderOutage.objects.count() == 0
     assert sorted(Delivery.objects.values_list("state", flat=True)) == [State.SENT] * 2
 
 
 @pytest.mark.parametrize(
-    ("asked", "seconds"), [("3", 3), ("0", 1), ("9999", 60), ("soon", 10), ("²", 10), ("", 10)]
+    ("asked", "seconds"),
+    [("3", 3), ("0", 1), ("99999", breaker.LONGEST_ASKED), ("soon", 10), ("²", 10), ("", None)],
 )
-def test_retry_after_is_read_within_bounds(asked: str, seconds: float) -> None:
+def test_retry_after_is_read_within_bounds(asked: str, seconds: float | None) -> None:
     class Response:
         headers = {"Retry-After": asked}
 
     error = Exception()
     error.response = Response()  # type: ignore[attr-defined]  # as the mail library hangs it on
-    assert sending.retry_after(error) == seconds
+    assert breaker.asked_pause(error) == seconds
+
+
+def test_provider_that_is_down_is_asked_once_a_pause(mailgun: StubClient) -> None:
+    build_owed(30)
+    mailgun.script(rules=[{"do": "status", "status": 503, "times": None}])
+    send_due()
+    asked = mailgun.status()["counts"]["status_503"]
+    make_due()
+    assert [send_due() for _ in range(5)] == [0] * 5
+    pauses = []
+    for _ in range(6):
+        end_pause()
+        assert send_due() == 1
+        make_due()
+        pauses.append(round((ProviderOutage.objects.get().until - database_now()).total_seconds()))
+    assert pauses == [5, 10, 20, 40, 60, 60]
+    assert mailgun.status()["counts"]["status_503"] == asked + 6
+    assert ProviderOutage.objects.get().reason == "status 503"
+    assert max(row.attempts for row in Delivery.objects.all()) <= 2  # each try is of another mail
+
+
+def test_outage_outlives_the_worker_and_ends_with_the_first_mail_that_is_taken(mailgun: StubClient) -> None:
+    build_owed(8)
+    mailgun.script(refuse=True)
+    send_due()
+    assert ProviderOutage.objects.count() == 1
+    sending.breaker = Breaker()  # as a worker that was started again
+    make_due()
+    mailgun.script(refuse=False)
+    assert send_due() == 0
+    end_pause()
+    assert send_due() == 8
+    assert (ProviderOutage.objects.count(), len(mailgun.accepted())) == (0, 8)
+
+
+def test_pause_does_not_grow_while_there_is_nothing_to_try(mailgun: StubClient) -> None:
+    build_owed(5)
+    mailgun.script(rules=[{"do": "status", "status": 503, "times": 5}])
+    send_due()
+    end_pause()
+    assert send_due() == 0
+    assert ProviderOutage.objects.get().failures == 0
+    make_due()
+    assert send_due() == 5
+
+
+def test_refused_addresses_do_not_stop_the_mails(mailgun: StubClient) -> None:
+    build_owed(8)
+    mailgun.script(rules=[{"do": "status", "status": 400, "times": 7}])
+    assert send_due() == 8
+    assert ProviderOutage.objects.count() == 0
+    assert len(mailgun.accepted()) == 1
 
 
 @pytest.mark.parametrize(
@@ -266,6 +328,21 @@ def test_mail_that_cannot_be_written_fails_after_five_tries(
     assert send_again([poison.pk, good.pk]) == 1
     send_due()
     assert (row_of(poison).state, len(mailgun.accepted())) == (State.SENT, 2)
+
+
+def test_mail_whose_lease_is_over_is_not_handed_over(
+    mailgun: StubClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clock goes on in a process that is stopped; the real one is stopped in deploy/tests."""
+    (delivery,) = build_owed()
+    monkeypatch.setattr(sending, "FRESH", -1.0)
+    ends = time.monotonic() + 0.1
+    while time.monotonic() < ends:
+        send_due(budget=0.05)
+    assert (len(mailgun.accepted()), row_of(delivery).attempts) == (0, 0)
+    monkeypatch.undo()
+    send_due()
+    assert row_of(delivery).state == State.SENT
 
 
 class Unwritable(BaseEmailBackend):
