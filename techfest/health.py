@@ -1,7 +1,7 @@
 """Is this process alive, and is everything it needs there?"""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -15,8 +15,12 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
+from events.clock import database_now
+
 # A delivery that has been owed for longer than this means that no worker does its work.
 OWED_AT_MOST = timedelta(minutes=5)
+# A pause that the provider asks for is over by then.
+OUTAGE_AT_MOST = timedelta(minutes=1)
 
 
 @never_cache
@@ -71,10 +75,10 @@ def broker() -> tuple[bool, str]:
 def mail() -> tuple[bool, str]:
     from tickets.deliveries import oldest_owed_age  # a broken room must not take /health/live along
 
-    age = oldest_owed_age(datetime.now(UTC))
+    age = oldest_owed_age(database_now())
     if age is None:
         return True, "nothing is owed"
-    seconds = int(age.total_seconds()) if isinstance(age, timedelta) else int(age)
+    seconds = int(age.total_seconds())
     return seconds <= OWED_AT_MOST.total_seconds(), f"the oldest owed mail has waited {seconds} s"
 
 
@@ -86,10 +90,28 @@ def restore() -> tuple[bool, str]:
     return True, "not restored"
 
 
+def provider() -> tuple[bool, str]:
+    from tickets.breaker import outage_age
+
+    age = outage_age()
+    if age is None:
+        return True, "takes mails"
+    return age <= OUTAGE_AT_MOST, f"has taken no mails for {int(age.total_seconds())} s; they wait"
+
+
+def workers() -> tuple[bool, str]:
+    from tickets.heartbeats import silent
+
+    kinds = silent()
+    return not kinds, f"not heard: {', '.join(kinds)}" if kinds else "all are heard"
+
+
 PARTS: dict[str, Callable[[], tuple[bool, str]]] = {
     "database": database,
     "migrations": migrations,
     "broker": broker,
     "mail": mail,
     "restore": restore,
+    "provider": provider,
+    "workers": workers,
 }

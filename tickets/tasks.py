@@ -10,6 +10,7 @@ from tickets import (
     clusters,
     deliveries,
     doorbell,
+    heartbeats,  # noqa: F401 - it listens to the tasks
     pdf,
     reminding,
     rendering,
@@ -56,7 +57,11 @@ def bind() -> int:
 
 @shared_task(name="tickets.send")
 def send() -> int:
-    return sending.send_due()
+    """Sends what is due for some seconds, then makes room; comes again until nothing was due."""
+    tried = sending.send_due()
+    if tried:
+        doorbell.publish("tickets.send")
+    return tried
 
 
 @shared_task(name="tickets.remind")
@@ -81,11 +86,14 @@ def watch() -> int:
 def sweep() -> bool:
     """Rings for whatever has been owed too long: its ring was lost, or its worker died. Clears old files.
 
-    Moves the marker by which a restored database is recognised.
+    Moves the marker by which a restored database is recognised. What was given up because the disk was full is
+    wanted again once it has room.
     """
     watching.watch()
     booklets.remove_old()
     printouts.remove_old()
+    rendering.unblock()
+    workerfiles.unblock(*FILES)
     is_owed = deliveries.has_due() or rendering.is_work_left() or workerfiles.is_work_left(*FILES)
     if is_owed:
         doorbell.publish()

@@ -117,7 +117,10 @@ def begin_logs(folder: Path) -> None:
 
 
 def wait_until_ready(supervisor: Supervisor, opened: socket.socket, site: str, data: Path) -> None:
-    """Returns when /health/ready says 200; raises ``Refusal`` after a minute, with what it said last."""
+    """Returns when pages are served; raises ``Refusal`` after a minute, with what /health/ready said last.
+
+    The workers give way to every other program: on a busy machine nobody has to wait for them.
+    """
     deadline = time.monotonic() + _READY_WITHIN
     while (answer := _ask(opened, site)) is not None:
         if time.monotonic() > deadline:
@@ -126,7 +129,7 @@ def wait_until_ready(supervisor: Supervisor, opened: socket.socket, site: str, d
 
 
 def _ask(opened: socket.socket, site: str) -> str | None:
-    """None when the site's readiness page answers 200, else what it said.
+    """None when all that serves pages is well, else what the site's readiness page said.
 
     After a restore mails are held until an owner has decided in the admin, so the site must start all the same.
     """
@@ -142,17 +145,27 @@ def _ask(opened: socket.socket, site: str) -> str | None:
         return str(error) or type(error).__name__
     finally:
         link.close()
-    return None if answer.status == 200 or holds_mails_only(text) else text
+    return None if answer.status == 200 or lacks_only_workers(text) or holds_mails_only(text) else text
+
+
+def unwell_parts(text: str) -> set[str]:
+    """The parts that the readiness page calls unwell; "?" where it is no such page."""
+    try:
+        parts = json.loads(text)["parts"]
+        return {name for name, part in parts.items() if not part["ok"]}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return {"?"}
+
+
+def lacks_only_workers(text: str) -> bool:
+    """Whether everything is well but the workers: they give way to every other program, and come later."""
+    return unwell_parts(text) == {"workers"}
 
 
 def holds_mails_only(text: str) -> bool:
     """Whether everything is well but the mails, which wait for an owner's decision after a restore."""
-    try:
-        parts = json.loads(text)["parts"]
-        unwell = {name for name, part in parts.items() if not part["ok"]}
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return False
-    if "restore" not in unwell or not unwell <= {"restore", "mail"}:
+    unwell = unwell_parts(text)
+    if "restore" not in unwell or not unwell <= {"restore", "mail", "workers"}:
         return False
     say("No mail is sent: the database was restored. Sign in as an owner and decide at /admin/held-mails/.")
     return True

@@ -1,3 +1,4 @@
+import datetime as dt
 import json
 import time
 from typing import Any
@@ -6,12 +7,17 @@ import pytest
 from django.db import OperationalError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
+from django.db.models import F
 from django.test import Client
 
+from events.clock import database_now
 from techfest import health
+from tickets import heartbeats
+from tickets.models import Heartbeat, ProviderOutage
 from tickets.tests.brokers import hanging_url, refusing_url
+from tickets.tests.builders import build_answered, let_time_pass
 
-WELL = {"database": True, "migrations": True, "broker": True, "mail": True, "restore": True}
+WELL = dict.fromkeys(health.PARTS, True)
 
 
 def ready(client: Client) -> tuple[int, dict[str, bool]]:
@@ -28,6 +34,8 @@ def test_live_needs_no_database(client: Client) -> None:
 
 
 def test_ready_when_every_part_is_well(client: Client, db: None) -> None:
+    for kind in heartbeats.KINDS:
+        heartbeats.write(kind)
     assert ready(client) == (200, WELL)
 
 
@@ -47,7 +55,8 @@ def test_broker_that_does_not_answer_is_red_within_its_two_seconds(
         before = time.monotonic()
         found = ready(client)
         waited = time.monotonic() - before
-    assert found == (503, {**WELL, "broker": False})
+    status, parts = found
+    assert (status, parts["broker"], parts["database"], parts["mail"]) == (503, False, True, True)
     assert waited < 3
 
 
@@ -63,10 +72,48 @@ def test_dead_database_is_red_and_tells_no_address(client: Client, monkeypatch: 
     )
 
 
-@pytest.mark.parametrize(("age", "well"), [(None, True), (300, True), (301, False)])
-def test_mail_owed_for_too_long_is_red(age: int | None, well: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tickets.deliveries.oldest_owed_age", lambda now: age)
+@pytest.mark.parametrize(("seconds", "well"), [(290, True), (310, False)])
+def test_mail_owed_for_too_long_is_red(seconds: int, well: bool, db: None) -> None:
+    assert health.mail() == (True, "nothing is owed")
+    build_answered()
+    let_time_pass(dt.timedelta(seconds=seconds))
     assert health.mail()[0] is well
+
+
+class AheadOfTime(dt.datetime):
+    """The clock of a web host that is a day ahead."""
+
+    @classmethod
+    def now(cls, tz: dt.tzinfo | None = None) -> "AheadOfTime":
+        return super().now(tz) + dt.timedelta(days=1)
+
+
+def test_age_of_a_mail_is_judged_by_the_clock_of_the_database(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A web host whose clock is an hour ahead, or behind, changes nothing."""
+    build_answered()
+    monkeypatch.setattr("techfest.health.datetime", AheadOfTime, raising=False)
+    assert health.mail()[0] is True
+
+
+def test_kind_of_worker_that_is_not_heard_is_named(client: Client, db: None) -> None:
+    for kind in heartbeats.KINDS:
+        heartbeats.write(kind)
+    Heartbeat.objects.filter(kind="pdf").update(at=F("at") - dt.timedelta(seconds=heartbeats.SILENT + 1))
+    assert health.workers() == (False, "not heard: pdf")
+    heartbeats.write("pdf")
+    assert health.workers() == (True, "all are heard")
+
+
+def test_outage_of_the_provider_is_red_after_a_minute_and_tells_no_address(db: None) -> None:
+    assert health.provider() == (True, "takes mails")
+    now = database_now()
+    ProviderOutage.objects.create(pk=1, started_at=now, until=now, reason="status 503")
+    assert health.provider()[0] is True
+    let_time_pass(dt.timedelta(seconds=61))
+    is_well, words = health.provider()
+    assert (is_well, "503" in words, "taken no mails" in words) == (False, False, True)
 
 
 def test_post_to_a_health_page_is_refused(client: Client) -> None:

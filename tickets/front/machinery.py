@@ -9,6 +9,7 @@ from django.db.models import Count, Min, Model, Q
 from django.utils.translation import gettext_lazy as _
 
 from registrations.models import ClassListJob
+from tickets import breaker, heartbeats
 from tickets.front.sight import Sight, list_path
 from tickets.models import Booklet, Delivery, Printout, Ticket
 from tickets.querysets import RENDER_ATTEMPTS
@@ -46,10 +47,12 @@ class Mails:
     is_late: bool
     near_limits: list[str]
     """A sentence for each limit of the provider that is nearly reached."""
+    faults: list[str]
+    """A sentence about a provider that takes no mails, and one for each kind of worker that does not run."""
 
 
 def mails(sight: Sight, *, now: dt.datetime) -> Mails | None:
-    """One query, and two more where the provider's limits are set.
+    """Three queries, and two more where the provider's limits are set.
 
     What is owed for later, such as a message that may still be stopped, is not late.
     """
@@ -64,7 +67,8 @@ def mails(sight: Sight, *, now: dt.datetime) -> Mails | None:
     waits = [found[state][1] for state in (State.QUEUED, State.SENDING) if state in found]
     oldest = min((at for at in waits if at), default=None)
     is_late = oldest is not None and now - oldest > LATE
-    return Mails(_figures(counts, is_late=is_late), oldest, is_late, limits.warnings(now))
+    faults = [*breaker.told_outage(now), *heartbeats.words(heartbeats.silent())]
+    return Mails(_figures(counts, is_late=is_late), oldest, is_late, limits.warnings(now), faults)
 
 
 def _figures(counts: Counter[str], *, is_late: bool) -> list[Figure]:

@@ -1,0 +1,100 @@
+"""Heartbeats: when each kind of process last worked, one row a kind, written by the workers.
+
+Beat has no connection to the database: its heart beats where a worker begins a task that beat has sent. A worker that
+waits hears such a task every few seconds; while it works for longer, a thread writes for it.
+"""
+
+import os
+import threading
+import time
+from typing import Any
+
+from celery.signals import task_postrun, task_prerun
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection
+from django.utils.translation import gettext as _
+
+EVERY = 5.0
+"""Seconds between two beats of a process that is at work."""
+SILENT = 60.0
+"""Seconds after which a process that was not heard is thought to be gone."""
+BEAT = "beat"
+KINDS = ("mail", "pdf", "lists", BEAT)
+"""The processes of the Procfile, by what they are for."""
+_WRITE = """
+    INSERT INTO tickets_heartbeat (kind, at) VALUES (%s, clock_timestamp())
+    ON CONFLICT (kind) DO UPDATE SET at = excluded.at
+    WHERE tickets_heartbeat.at < excluded.at - interval '3 seconds'
+"""
+_READ = "SELECT kind FROM tickets_heartbeat WHERE at > clock_timestamp() - %s * interval '1 second'"
+
+
+def write(kind: str) -> None:
+    """This kind of process works. A database that is away is somebody else's alarm."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(_WRITE, [kind])
+    except (DatabaseError, InterfaceError):
+        if not connection.in_atomic_block:
+            connection.close()
+
+
+def silent() -> list[str]:
+    """The kinds of process that were not heard lately, by the database's clock. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_READ, [SILENT])
+        heard = {kind for (kind,) in cursor.fetchall()}
+    return [kind for kind in KINDS if kind not in heard]
+
+
+def words(kinds: list[str]) -> list[str]:
+    """A sentence for each of these kinds that is silent: what stands still without it."""
+    told = {
+        "mail": _("The worker that sends mails does not run: mails wait."),
+        "pdf": _("The worker that makes PDFs does not run: tickets and mails go without them."),
+        "lists": _("The worker that registers class lists does not run: confirmed lists wait."),
+        BEAT: _(
+            "The clock of the workers (beat) was not heard: reminders and retries wait, and a worker that seems not"
+            " to run may only have nothing to do."
+        ),
+    }
+    return [told[kind] for kind in kinds]
+
+
+class Pulse:
+    """A thread that beats for a process whose task takes long."""
+
+    def __init__(self) -> None:
+        self._kind, self._pid = "", 0
+
+    def begin(self, kind: str) -> None:
+        write(kind)
+        self._kind = kind
+        if self._pid != os.getpid():
+            self._pid = os.getpid()
+            threading.Thread(target=self._run, name="heartbeat", daemon=True).start()
+
+    def end(self) -> None:
+        self._kind = ""
+
+    def _run(self) -> None:
+        while True:
+            time.sleep(EVERY)
+            if kind := self._kind:
+                write(kind)
+                connection.close()
+
+
+_pulse = Pulse()
+
+
+@task_prerun.connect
+def begin(*, task: Any, **_kwargs: object) -> None:
+    _pulse.begin(settings.CELERY_TASK_ROUTES[task.name]["queue"])
+    if task.request.get("celery_beat_task") or (task.request.headers or {}).get("celery_beat_task"):
+        write(BEAT)
+
+
+@task_postrun.connect
+def end(**_kwargs: object) -> None:
+    _pulse.end()
