@@ -37,6 +37,12 @@ def test_each_process_of_the_procfile_has_a_unit_with_the_same_command() -> None
     assert units == procfile()
 
 
+def test_each_process_that_ends_is_started_again() -> None:
+    units = {unit.name: settings(unit) for unit in UNITS.glob("*.service")}
+    assert {(unit["Restart"], unit["RestartSec"]) for unit in units.values()} == {("always", "1")}
+    assert {unit["StartLimitIntervalSec"] for unit in units.values()} == {"0"}
+
+
 def test_target_wants_every_unit() -> None:
     wanted = settings(UNITS / "techfest.target")["Wants"].split()
     assert sorted(wanted) == sorted(unit.name for unit in UNITS.glob("*.service"))
