@@ -7,6 +7,7 @@ import pytest
 from django.db import OperationalError, connection
 from django.test import Client
 
+from events.snapshot import Snapshot, snapshot
 from registrations import hangups
 from registrations.hangups import hanging_up
 from registrations.tests.builders import build_event, build_fest
@@ -36,6 +37,45 @@ def test_answer_in_time_leaves_the_connection_alone() -> None:
     assert connection.is_usable() is True
 
 
+def test_long_computation_is_not_the_database_s_fault() -> None:
+    """A slow upload waits in the same way: for the visitor, and not for the database."""
+    with hanging_up(0.2):
+        sleep_there(0)
+        time.sleep(0.7)
+        sleep_there(0)
+    assert connection.is_usable() is True
+
+
+def test_many_short_questions_are_answered_however_long_they_take_together() -> None:
+    ends = time.monotonic() + 1
+    with hanging_up(0.3):
+        while time.monotonic() < ends:
+            sleep_there(0.001)
+    assert connection.is_usable() is True
+
+
+def test_question_without_an_answer_is_given_up_after_a_long_computation_too() -> None:
+    def compute_then_ask() -> None:
+        time.sleep(0.7)
+        sleep_there(5)
+
+    with pytest.raises(OperationalError), hanging_up(0.2):
+        compute_then_ask()
+    connection.close()
+
+
+def test_page_that_computes_for_long_is_answered(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    build_event(build_fest())
+    monkeypatch.setattr(hangups, "AFTER", 0.3)
+
+    def slow_snapshot() -> Snapshot:
+        time.sleep(1)
+        return snapshot()
+
+    monkeypatch.setattr("registrations.views.snapshot", slow_snapshot)
+    assert client.get("/register/").status_code == 200
+
+
 def test_other_threads_are_left_alone() -> None:
     ended: list[str] = []
 
@@ -63,4 +103,5 @@ def test_page_that_waits_for_the_database_ends_in_the_busy_page(
     answer = client.get("/register/")
     connection.close()
     assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+    assert "Our database does not answer" in answer.content.decode()
     assert time.monotonic() - before < 3

@@ -2,11 +2,13 @@
 
 import time
 
+import psycopg
 import pytest
 from django.db import InternalError, OperationalError, connection, transaction
 from django.http import HttpResponse
 from django.test import RequestFactory
 
+from registrations.errors import Busy
 from registrations.outage import OutageMiddleware
 
 
@@ -43,3 +45,35 @@ def test_desk_s_form_is_not_repeated_with_what_was_typed(rf: RequestFactory) -> 
     answer = outage.process_exception(rf.post("/admin/login/", {"password": "s3cret"}), OperationalError())
     assert answer is not None
     assert (answer.status_code, b"s3cret" in answer.content) == (503, False)
+
+
+@pytest.mark.parametrize(
+    ("error", "cause", "words"),
+    [
+        (Busy(), None, "Very many people are registering this second"),
+        (Busy(), psycopg.errors.LockNotAvailable(), "Very many people are registering this second"),
+        (Busy(), psycopg.errors.QueryCanceled(), "Very many people are registering this second"),
+        (Busy(), psycopg.OperationalError("lost"), "Our database does not answer"),
+        (OperationalError(), psycopg.errors.QueryCanceled(), "This took too long"),
+        (
+            OperationalError(),
+            psycopg.errors.LockNotAvailable(),
+            "Very many people are registering this second",
+        ),
+        (OperationalError(), psycopg.OperationalError("refused"), "Our database does not answer"),
+        (InternalError(), None, "Our database does not answer"),
+    ],
+)
+def test_page_says_what_was_slow(
+    rf: RequestFactory, error: Exception, cause: Exception | None, words: str
+) -> None:
+    if isinstance(error, Busy) and cause is not None:
+        error.__cause__ = OperationalError()
+        error.__cause__.__cause__ = cause
+    else:
+        error.__cause__ = cause
+    request = rf.post("/register/", {"name": "Asha Rao"})
+    request.may_be_repeated = True  # type: ignore[attr-defined]  # as the guard of public pages does
+    answer = OutageMiddleware(lambda request: HttpResponse()).process_exception(request, error)
+    assert answer is not None
+    assert f"<h1>{words}</h1>" in answer.content.decode()
