@@ -120,8 +120,10 @@ MFA_FORMS = {
     "reauthenticate": "registrations.teachers.forms.SecondFactorAgainForm",
     "activate_totp": "registrations.teachers.forms.NewSecondFactorForm",
 }
-# Whoever enters the desk shows a code of an app; off only for a sample that nobody else can reach.
+# Organisers show a code of an app, in the admin and at the door; off only for a sample that nobody else can reach.
 REQUIRE_SECOND_FACTOR = env.flag("REQUIRE_SECOND_FACTOR", default=True)
+# Whether accounts that can do nothing but check people in need it as well.
+REQUIRE_SECOND_FACTOR_OF_VOLUNTEERS = env.flag("REQUIRE_SECOND_FACTOR_OF_VOLUNTEERS", default=False)
 
 # Paths, without their language prefix, under which somebody may be logged in.
 STAFF_PATHS = ("/admin/", "/accounts/", "/teacher/", "/door/")

@@ -14,7 +14,7 @@ from events.desk import RecordAdmin
 from tickets.admin import columns
 from tickets.alarms import path_of
 from tickets.door.settling import settle
-from tickets.models import Alarm, CheckIn, Scan
+from tickets.models import Alarm, CheckIn, Scan, SearchCount
 
 MOST_SHOWN = 50
 """Conflicts that the page names before it settles all that were chosen."""
@@ -127,6 +127,18 @@ def _question(chosen: list[Scan]) -> Question:
         facts=[words % {"count": count}],
         rows=rows,
     )
+
+
+@admin.register(SearchCount)
+class SearchCountAdmin(RecordAdmin):
+    """How many names each person searched for at the door, hour by hour; whom they searched for is kept nowhere."""
+
+    list_display = ("hour", "user", "searches", "refused")
+    list_select_related = ("user",)
+    search_fields = ("user__username", "user__first_name", "user__last_name")
+    fields = ("hour", "user", "searches", "refused")
+    ordering = ("-hour", "-pk")
+    date_hierarchy = "hour"
 
 
 @admin.register(Alarm)

@@ -8,8 +8,10 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
 
 from events.roles import VOLUNTEER, has_role, is_owner
+from registrations.teachers.second_factor import has_passed, redirect_to_second_step
 from tickets.door.places import open_fest, place_at
 
 View = Callable[..., HttpResponseBase]
@@ -19,7 +21,8 @@ def by_doorkeeper(view: View) -> View:
     """The view gets the place that the path names (`gate` or `event`), or the fest where it names none.
 
     Nobody signed in: the login. Whoever may not open this place: not found. Before there is a fest, and later
-    than a day after it: likewise, and a doorkeeper reads why. The page is never stored or indexed.
+    than a day after it: likewise, and a doorkeeper reads why. A doorkeeper whose account can do more than check
+    people in passes the second step first, where it is required. The page is never stored or indexed.
     """
 
     @wraps(view)
@@ -28,6 +31,8 @@ def by_doorkeeper(view: View) -> View:
     ) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return _unstored(redirect_to_login(request.get_full_path()))
+        if not has_passed(request) and is_doorkeeper(request.user):
+            return _unstored(redirect_to_second_step(request, back_to=_page_of(request)))
         fest = open_fest()
         if fest is None:
             if not is_doorkeeper(request.user):
@@ -48,6 +53,11 @@ def by_doorkeeper(view: View) -> View:
 def is_doorkeeper(user: Any) -> bool:
     """Whether this person has anything to do at the door."""
     return is_owner(user) or has_role(user, VOLUNTEER) or user.led_events.exists()
+
+
+def _page_of(request: HttpRequest) -> str:
+    """Where the second step leads back to: this page, or for what is only sent the choice of places."""
+    return request.get_full_path() if request.method in ("GET", "HEAD") else reverse("door:home")
 
 
 def _unstored(response: HttpResponseBase) -> HttpResponseBase:

@@ -15,6 +15,7 @@ from tickets.door.access import by_doorkeeper
 from tickets.door.cards import Card, card_of
 from tickets.door.forms import ReasonForm, SearchForm
 from tickets.door.places import Place
+from tickets.door.search_limit import TooManySearches, count_search
 from tickets.door.searching import MOST
 from tickets.door.searching import search as find
 from tickets.door.undoing import let_in_again
@@ -30,6 +31,11 @@ def search(request: HttpRequest, place: Place) -> HttpResponse:
     form = SearchForm(request.POST or None)
     rows: list[Registration] = []
     if request.method == "POST" and form.is_valid():
+        try:
+            count_search(request.user)
+        except TooManySearches as error:
+            form.add_error("text", error.text)
+            return render(request, "door/search.html", context_of(place, form=form), status=429)
         rows = find(place, form.cleaned_data["text"])
     people = [(row, _live_ticket(row), random_key()) for row in rows[:MOST]]
     context = context_of(place, form=form, people=people, has_more=len(rows) > MOST, is_asked=form.is_bound)

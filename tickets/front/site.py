@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from allauth.account.authentication import get_authentication_records
-from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.views import redirect_to_login
@@ -18,6 +16,7 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
+from registrations.teachers.second_factor import has_passed, redirect_to_second_step
 from tickets.front.page import facts
 from tickets.restore.views import held_mails
 
@@ -29,7 +28,7 @@ class DeskSite(admin.AdminSite):
     index_template = "admin/front.html"
 
     def has_permission(self, request: HttpRequest) -> bool:
-        return super().has_permission(request) and has_second_step(request)
+        return super().has_permission(request) and has_passed(request)
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Whoever is signed in without the right to the desk is told so, and not asked to log in again.
@@ -98,22 +97,8 @@ class DeskSite(admin.AdminSite):
         return answer
 
 
-def has_second_step(request: HttpRequest) -> bool:
-    """Whether this session has shown a code, of a second step that its user still has."""
-    if not settings.REQUIRE_SECOND_FACTOR:
-        return True
-    records = get_authentication_records(request, request.user)
-    return any(record.get("method") == "mfa" for record in records) and _has_app(request.user)
-
-
 def turned_away(request: HttpRequest) -> HttpResponse:
     """Where somebody who is signed in goes instead: to the second step, or nowhere."""
     if not (request.user.is_active and request.user.is_staff):
         raise PermissionDenied
-    if _has_app(request.user):  # signed in before it was switched on, or by another way than the login
-        return redirect_to_login(request.get_full_path(), reverse("mfa_reauthenticate"))
-    return redirect("mfa_index")
-
-
-def _has_app(user: Any) -> bool:
-    return bool(Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists())
+    return redirect_to_second_step(request, back_to=request.get_full_path())

@@ -1,6 +1,6 @@
 """What leaves the house: tickets, mails that are owed, papers, and what happens at the door."""
 
-from tickets.models.entrance import Alarm, CheckIn, Delegation, Gate, Scan
+from tickets.models.entrance import Alarm, CheckIn, Delegation, Gate, Scan, SearchCount
 from tickets.models.issued import Ticket
 from tickets.models.mails import Delivery, DeliveryEvent, Letter, Message
 from tickets.models.papers import Booklet, Certificate, Printout, WorkerFile
@@ -21,6 +21,7 @@ __all__ = [
     "Printout",
     "ProviderOutage",
     "Scan",
+    "SearchCount",
     "Ticket",
     "WorkerFile",
 ]

@@ -197,6 +197,30 @@ class Scan(models.Model):
         return f"{self.get_verdict_display()} {self.at:%Y-%m-%d %H:%M:%S}"
 
 
+class SearchCount(models.Model):
+    """How often one person searched for names at the door within one hour; never for whom.
+
+    It is the counter of the limit and the record of it. `minute` and `in_minute` count the latest minute.
+    """
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, editable=False, related_name="+", verbose_name=_("user")
+    )
+    hour = models.DateTimeField(_("hour"), editable=False, help_text=_("When it began."))
+    minute = models.PositiveSmallIntegerField(editable=False)
+    in_minute = models.PositiveIntegerField(editable=False)
+    searches = models.PositiveIntegerField(_("searches"), editable=False)
+    refused = models.PositiveIntegerField(_("refused"), default=0, editable=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "hour"], name="search_count_once_an_hour")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}, {self.hour:%Y-%m-%d %H:%M}: {self.searches}"
+
+
 class Alarm(models.Model):
     """Something odd that an organiser should look at; of one kind and subject one row until it was seen.
 
@@ -207,6 +231,7 @@ class Alarm(models.Model):
     class Kind(models.TextChoices):
         GUESSING = "guessing", _("somebody tries codes")
         CLUSTER = "cluster", _("many registrations of one kind")
+        SEARCHING = "searching", _("very many names searched for at the door")
 
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, editable=False)
     subject = models.CharField(_("about"), max_length=100, editable=False)

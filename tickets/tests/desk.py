@@ -56,6 +56,7 @@ from tickets.models import (
     Message,
     Printout,
     Scan,
+    SearchCount,
 )
 
 
@@ -127,6 +128,7 @@ def _build_aftermath(number: int, submission: Submission, teacher: Teacher) -> N
     CheckIn.objects.create(ticket=ticket, at=now, gate=gate, where=gate.name, user=user, how="scan")
     Scan.objects.create(ticket=ticket, at=now, gate=gate, where=gate.name, user=user, verdict="in")
     Alarm.objects.create(kind="guessing", subject=f"192.0.2.{number}", first_at=now, last_at=now)
+    SearchCount.objects.create(user=user, hour=now, minute=0, in_minute=1, searches=1)
     Printout.objects.create(fest=fest, kind="attendance", event=event, asked_by=user)
     Certificate.objects.create(
         registration=registration, student=student, kind="participation", issued_at=now

@@ -1,0 +1,156 @@
+"""How often one person may search for names at the door, and what is kept of it."""
+
+import datetime as dt
+from functools import partial
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from events.roles import OWNER
+from registrations.models import Student
+from registrations.tests.races import at_once
+from tickets.door import search_limit
+from tickets.door.places import Place
+from tickets.door.search_limit import TooManySearches, count_search
+from tickets.models import Alarm, SearchCount
+from tickets.tests.desk import desk, in_role, list_path
+from tickets.tests.entrance import (
+    doorkeeper,
+    fest_today,
+    gate_of,
+    open_event,
+    place_of,
+    ticket_for,
+    volunteer,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def place() -> Place:
+    event = open_event(fest_today())
+    ticket_for(event, name="Asha Raman")
+    return place_of(gate_of(event.fest, event))
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search_limit, "MAX_A_MINUTE", 3)
+    monkeypatch.setattr(search_limit, "MAX_AN_HOUR", 5)
+
+
+@pytest.fixture
+def ravi(place: Place) -> Any:
+    return volunteer(place.gate)
+
+
+def search(phone: Client, place: Place, text: str = "asha") -> Any:
+    return phone.post(place.url("search"), {"text": text})
+
+
+def shown(answer: Any) -> tuple[int, bool]:
+    return answer.status_code, "Asha Raman" in answer.content.decode()
+
+
+def a_minute_later() -> None:
+    """As if the searches so far had been made in another minute of this hour."""
+    row = SearchCount.objects.get()
+    SearchCount.objects.update(minute=(row.minute + 30) % 60)
+
+
+def an_hour_later() -> None:
+    SearchCount.objects.update(hour=SearchCount.objects.get().hour - dt.timedelta(hours=1))
+
+
+def test_list_of_names_cannot_be_read_out_by_searching(place: Place, ravi: Any, few: None) -> None:
+    phone = doorkeeper(ravi)
+    assert [shown(search(phone, place)) for _ in range(5)] == [(200, True)] * 3 + [(429, False)] * 2
+    a_minute_later()
+    assert shown(search(phone, place)) == (429, False), "six searches in this hour"
+    an_hour_later()
+    assert shown(search(phone, place)) == (200, True)
+
+
+def test_refusal_says_what_to_do_and_keeps_what_was_typed(place: Place, ravi: Any, few: None) -> None:
+    phone = doorkeeper(ravi)
+    pages = [search(phone, place, "Raman").content.decode() for _ in range(4)]
+    assert "Wait a minute, or scan the ticket." in pages[3]
+    assert 'value="Raman"' in pages[3]
+    a_minute_later()
+    pages = [search(phone, place).content.decode() for _ in range(2)]
+    assert "ask an organiser until the next hour" in pages[1]
+
+
+def test_owners_are_told_once_and_see_how_often(place: Place, ravi: Any, few: None) -> None:
+    phone = doorkeeper(ravi)
+    for _ in range(5):
+        search(phone, place)
+    alarm = Alarm.objects.get()
+    assert (alarm.kind, alarm.subject, alarm.count) == ("searching", str(ravi), 2)
+    assert "alarm to look at" in desk(in_role(OWNER)).get("/admin/").content.decode()
+
+
+def test_every_search_is_counted_for_its_person_and_hour_without_a_name(
+    place: Place, ravi: Any, few: None
+) -> None:
+    other = volunteer(place.gate)
+    for phone, times in ((doorkeeper(ravi), 4), (doorkeeper(other), 2)):
+        for _ in range(times):
+            search(phone, place)
+    rows = SearchCount.objects.order_by("pk").values_list("user", "searches", "refused")
+    assert list(rows) == [(ravi.pk, 4, 1), (other.pk, 2, 0)]
+    assert {row.hour.minute for row in SearchCount.objects.all()} == {0}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT string_agg(c::text, ' ') FROM tickets_searchcount c")
+        kept = cursor.fetchone()[0].lower()
+    assert Student.objects.get().name.lower() not in kept
+    page = desk(in_role(OWNER)).get(list_path(SearchCount)).content.decode()
+    assert str(ravi) in page
+
+
+def test_page_without_a_search_is_not_counted(place: Place, ravi: Any) -> None:
+    phone = doorkeeper(ravi)
+    phone.get(place.url("search"))
+    search(phone, place, "")
+    assert SearchCount.objects.count() == 0
+
+
+def test_limits_are_far_above_what_an_honest_desk_needs() -> None:
+    """One person found every 15 seconds, each with three tries, for an hour of 100 lost tickets."""
+    assert search_limit.MAX_A_MINUTE >= 4 * 3
+    assert search_limit.MAX_AN_HOUR >= 100 * 3
+
+
+def searched(user: Any) -> bool:
+    try:
+        count_search(user)
+    except TooManySearches:
+        return False
+    return True
+
+
+def read_then_write(user: Any) -> bool:
+    """The control: counts in two statements, as a cache would."""
+    rows = SearchCount.objects.filter(user=user)
+    count = rows.get().searches
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_sleep(0.2)")
+    rows.update(searches=count + 1)
+    return count < search_limit.MAX_A_MINUTE
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_searches_at_one_instant_are_all_counted(place: Place, ravi: Any, few: None) -> None:
+    count_search(ravi)
+    assert sorted(at_once([partial(searched, ravi)] * 8)) == [False] * 6 + [True] * 2
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_control_that_counts_in_two_steps_lets_more_through(place: Place, ravi: Any, few: None) -> None:
+    count_search(ravi)
+    assert sum(at_once([partial(read_then_write, ravi)] * 8)) > 2
