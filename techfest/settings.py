@@ -115,6 +115,9 @@ ACCOUNT_FORMS = {
     "reauthenticate": "registrations.teachers.forms.ReauthenticateForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_ADAPTER = "registrations.teachers.second_factor_adapter.SecondFactorAdapter"
+# The first encrypts what second steps are made of, all are read; empty: SECRET_KEY and its fall-backs.
+SECOND_FACTOR_KEYS = env.items("SECOND_FACTOR_KEYS", "")
 MFA_FORMS = {
     "authenticate": "registrations.teachers.forms.SecondFactorForm",
     "reauthenticate": "registrations.teachers.forms.SecondFactorAgainForm",

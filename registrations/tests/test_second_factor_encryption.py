@@ -1,0 +1,102 @@
+"""Second steps are stored encrypted, survive a change of keys, and never open with the wrong one."""
+
+from typing import Any
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test import Client
+
+from registrations.teachers import encryption
+from registrations.tests.builders import PASSWORD, build_user
+from registrations.tests.secondstep import code_of, set_up_app
+
+pytestmark = pytest.mark.django_db
+
+OLD, NEW = "an old key of enough characters to be one", "a new key of enough characters to be one"
+
+
+@pytest.fixture(autouse=True)
+def keys(settings: Any) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.SECOND_FACTOR_KEYS = [OLD]
+
+
+def signs_in(user: Any, code: str) -> tuple[bool, str]:
+    """Whether password and code open a session, and what the page says."""
+    browser = Client()
+    browser.post("/accounts/login/", {"login": user.email, "password": PASSWORD})
+    answer = browser.post("/accounts/2fa/authenticate/", {"code": code})
+    return "_auth_user_id" in browser.session, answer.content.decode()
+
+
+def stored() -> str:
+    """Everything that the database keeps of second steps."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT string_agg(a::text, ' ') FROM mfa_authenticator a")
+        text: str = cursor.fetchone()[0]
+    return text
+
+
+def test_secret_and_recovery_codes_are_not_in_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    user = build_user()
+    monkeypatch.setattr(RecoveryCodes, "generate_seed", lambda: "5eed" * 20)
+    secret, codes = set_up_app(user), RecoveryCodes.activate(user).get_unused_codes()
+    assert secret not in stored()
+    assert "5eed" not in stored()
+    assert signs_in(user, code_of(secret))[0]
+    assert signs_in(user, codes[0])[0]
+    assert not signs_in(user, codes[0])[0], "a recovery code works once"
+
+
+def test_two_equal_secrets_are_not_seen_to_be_equal() -> None:
+    assert encryption.encrypt("same") != encryption.encrypt("same")
+
+
+def test_new_key_reads_what_the_old_one_wrote_and_the_command_lets_the_old_one_go(settings: Any) -> None:
+    user = build_user()
+    secret = set_up_app(user)
+    settings.SECOND_FACTOR_KEYS = [NEW, OLD]
+    assert signs_in(user, code_of(secret))[0]
+    call_command("encrypt_second_factors")
+    settings.SECOND_FACTOR_KEYS = [NEW]
+    assert encryption.decrypt(Authenticator.objects.get().data["secret"]) == secret
+
+
+def test_missing_key_refuses_in_words_and_changes_nothing(settings: Any, caplog: Any) -> None:
+    user = build_user()
+    secret = set_up_app(user)
+    before = stored()
+    settings.SECOND_FACTOR_KEYS = [NEW]
+    is_in, page = signs_in(user, code_of(secret))
+    assert (is_in, "cannot be checked at the moment" in page) == (False, True)
+    assert "SECOND_FACTOR_KEYS" in caplog.text
+    with pytest.raises(CommandError, match="Nothing was changed"):
+        call_command("encrypt_second_factors")
+    assert stored() == before
+
+
+def test_without_keys_of_their_own_the_sites_secret_and_its_fallbacks_are_used(settings: Any) -> None:
+    settings.SECOND_FACTOR_KEYS = []
+    user = build_user()
+    secret = set_up_app(user)
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = NEW * 2, [settings.SECRET_KEY]
+    assert encryption.decrypt(Authenticator.objects.get().data["secret"]) == secret
+    assert signs_in(user, code_of(secret))[0]
+
+
+def test_rows_from_before_are_encrypted_once_and_can_go_back() -> None:
+    """What the migration does, forwards twice and backwards."""
+    user = build_user()
+    kept = {"seed": "5eed" * 20, "used_mask": 5}
+    Authenticator.objects.create(user=user, type="totp", data={"secret": "JBSWY3DPEHPK3PXP"})
+    Authenticator.objects.create(user=user, type="recovery_codes", data=kept)
+    assert [encryption.encrypt_all() for _ in range(2)] == [2, 2]
+    assert "JBSWY3DPEHPK3PXP" not in stored()
+    assert "5eed" not in stored()
+    assert Authenticator.objects.get(type="recovery_codes").data["used_mask"] == 5
+    encryption.decrypt_all()
+    assert Authenticator.objects.get(type="totp").data == {"secret": "JBSWY3DPEHPK3PXP"}
+    assert Authenticator.objects.get(type="recovery_codes").data == kept
