@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 
-from events.roles import VOLUNTEER, has_role, is_owner
+from events.roles import LEAD, VOLUNTEER, has_role, is_owner
 from registrations.teachers.second_factor import has_passed, redirect_to_second_step
 from tickets.door.places import open_fest, place_at
 
@@ -52,7 +52,7 @@ def by_doorkeeper(view: View) -> View:
 
 def is_doorkeeper(user: Any) -> bool:
     """Whether this person has anything to do at the door."""
-    return is_owner(user) or has_role(user, VOLUNTEER) or user.led_events.exists()
+    return is_owner(user) or has_role(user, VOLUNTEER) or (has_role(user, LEAD) and user.led_events.exists())
 
 
 def _page_of(request: HttpRequest) -> str:

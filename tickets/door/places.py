@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from events.clock import database_now
 from events.models import Event, Fest
-from events.roles import VOLUNTEER, has_role, is_owner
+from events.roles import LEAD, VOLUNTEER, has_role, is_owner
 from events.snapshot import snapshot
 from tickets.models import Gate
 
@@ -85,10 +85,13 @@ def gates_of(user: Any, fest: Fest) -> list[Gate]:
 
 
 def events_of(user: Any, fest: Fest) -> list[Event]:
-    """The events at whose doors this person may stand: all for an owner, the own ones for their leads."""
+    """The events at whose doors this person may stand: all for an owner, the own ones for their leads.
+
+    Whoever is not an event lead any more is let in nowhere, though events still name them.
+    """
     events = Event.objects.filter(fest=fest).exclude(state=Event.State.DRAFT).select_related("venue")
     if not is_owner(user):
-        events = events.filter(leads=user)
+        events = events.filter(leads=user) if has_role(user, LEAD) else events.none()
     return list(events.order_by("starts_at", "name"))
 
 
