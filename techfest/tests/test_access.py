@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.contenttypes.models import ContentType
+from django.db import connection, transaction
 from django.db.models import Model
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -19,6 +21,7 @@ from events.models import Event
 from registrations import links
 from registrations.models import Block, ClassList, ClassListJob, Submission
 from registrations.tests.builders import build_school, build_teacher, build_user
+from registrations.tests.secondstep import pass_second_step
 from tickets.models import Booklet, Certificate, Delegation, Gate, Printout, Scan, Ticket
 from tickets.tests.desk import build_row_of_everything, in_role
 
@@ -34,12 +37,17 @@ READERS = (
     "other lead",
     "results",
     "owner",
+    "former teacher",
+    "former lead",
+    "former volunteer",
 )
-"""A student is anonymous, with a secret link; "nobody" is signed in and has no role."""
+"""A student is anonymous, with a secret link; "nobody" is signed in and has no role. Former ones lost their role, while
+their school, events and gates still name them."""
 ALL = frozenset(READERS)
 SIGNED_IN = ALL - {"anonymous"}
 DESK = frozenset({"lead", "other lead", "results", "owner"})
-WITH_PASSWORD = frozenset({"nobody", "teacher", "other teacher"})
+FORMER = frozenset({"former teacher", "former lead", "former volunteer"})
+WITH_PASSWORD = frozenset({"nobody", "teacher", "other teacher"}) | FORMER
 """Those of this test who could be asked for theirs."""
 LEADS = frozenset({"lead", "other lead", "owner"})
 LEAD = frozenset({"lead", "owner"})
@@ -56,6 +64,15 @@ SEEN_BY_LEADS = (
     *(f"tickets_{name}" for name in ("ticket", "checkin", "scan", "gate", "printout", "certificate")),
 )
 
+OFF, PASSED, ALONE = "not required", "passed", "password alone"
+"""Whether the second step is required, and whether everybody has passed it."""
+GUARDED = ("admin:", "door:")
+SENT_AWAY = frozenset({"/accounts/login/", "/admin/login/", "/teacher/waiting/"})
+SECOND_STEP = frozenset({"/accounts/2fa/"})
+ONE = frozenset({"owner", "teacher", "volunteer", "former teacher"})
+"""Of whom one at least is let in wherever anybody is."""
+NOTED = frozenset({"registrations_accountsession"})
+
 # Who is let in. Nobody else reads more than the way to the login, "no" or "not here".
 TABLE: dict[str, frozenset[str]] = {
     # Anybody, and whoever knows a secret link.
@@ -68,9 +85,10 @@ TABLE: dict[str, frozenset[str]] = {
     # Accounts: the way in, and everybody's own.
     "account_": ALL,
     **dict.fromkeys(("account_change_password", "account_set_password", "account_logout", "mfa_"), SIGNED_IN),
+    "account_sessions": SIGNED_IN,
     **dict.fromkeys(("account_reauthenticate", "mfa_reauthenticate"), WITH_PASSWORD),
     # A teacher's pages.
-    "teachers:": TEACHERS,
+    "teachers:": TEACHERS | {"former teacher"},
     "classlists:": TEACHER,
     "classlists:lists": TEACHERS,
     "classlists:template": TEACHERS,
@@ -150,19 +168,22 @@ def allowed(name: str) -> frozenset[str]:
 class World:
     """One fest of everything, with what the first lead, the first teacher and the volunteer may see."""
 
-    def __init__(self) -> None:
+    def __init__(self, mode: str = "not required") -> None:
         build_row_of_everything(1)
         self.submission = Submission.objects.get()
         self.registration = self.submission.registrations.get()
         self.event = self.registration.event
         self.listed = ClassList.objects.get()
+        self.teacher = self.listed.school.teachers.get().user
         self.gate = Gate.objects.get()
         self.gate.events.set([self.event])
-        asked = {"school": self.listed.school, "asked_by": self.listed.school.teachers.get().user}
+        asked = {"school": self.listed.school, "asked_by": self.teacher}
         Printout.objects.create(fest=self.event.fest, kind="school", **asked)
         self.browsers = {who: Client() for who in READERS}
         for who, user in self._users().items():
             self.browsers[who].force_login(user)
+            if mode == PASSED:
+                pass_second_step(self.browsers[who], user)
         self.named = self._arguments()
 
     def _users(self) -> dict[str, Any]:
@@ -171,9 +192,15 @@ class World:
         Event.objects.exclude(pk=self.event.pk)[0].leads.set([other])
         volunteer = in_role(roles.VOLUNTEER)
         self.gate.volunteers.set([volunteer])
+        former = {who: build_user() for who in ("former lead", "former volunteer")}
+        former["former teacher"] = build_teacher(self.listed.school).user
+        former["former teacher"].groups.clear()
+        self.event.leads.add(former["former lead"])
+        self.gate.volunteers.add(former["former volunteer"])
         return {
+            **former,
             "nobody": build_user(),
-            "teacher": self.listed.school.teachers.get().user,
+            "teacher": self.teacher,
             "other teacher": build_teacher(build_school("Another School")).user,
             "volunteer": volunteer,
             "lead": lead,
@@ -243,35 +270,92 @@ class World:
         return reverse(name, args=[row.pk if row else 1])
 
 
-def ask(browser: Client, path: str) -> Any:
-    """The page, or what a press comes to where there is only that."""
-    answer = browser.get(path)
-    return browser.post(path) if answer.status_code == 405 else answer
+def ask(browser: Client, method: str, path: str) -> tuple[Any, bytes]:
+    """The answer to a request that leaves browser and database as they were; a session may be noted as used."""
+    request, point = Client(), transaction.savepoint()
+    request.cookies.load({name: one.value for name, one in browser.cookies.items()})
+    answer = request.get(path) if method == "GET" else request.post(path)
+    content = body(answer)
+    transaction.savepoint_rollback(point)
+    return answer, content
 
 
-def is_let_in(answer: Any) -> bool:
-    """Neither "no" nor "not here", nor sent to the login."""
-    to_login = answer.status_code == 302 and answer["Location"].startswith(
-        ("/accounts/login/", "/admin/login/")
-    )
-    return answer.status_code not in (403, 404) and not to_login
+def is_let_in(answer: Any, address: str) -> bool:
+    """Neither "no" nor "not here" nor "not like this", nor sent to the login, to wait, or to the second step."""
+    away = SENT_AWAY | SECOND_STEP if address.startswith(GUARDED) else SENT_AWAY
+    is_sent_away = answer.status_code == 302 and answer["Location"].startswith(tuple(away))
+    return answer.status_code not in (403, 404, 405) and not is_sent_away
 
 
-def test_every_address_lets_in_whom_the_table_names_and_shows_nobody_else_a_name() -> None:
-    """A page that not even an owner is shown (nothing is added there, nothing is found) is shown to nobody."""
-    world, wrong, names = World(), [], []
-    name = world.submission.student.name
-    for address in ADDRESSES:
-        path, let_in = world.path(address), allowed(address)
-        answers = {who: ask(world.browsers[who], path) for who in READERS if matters(who, address)}
-        shown = {who for who, answer in answers.items() if is_let_in(answer)}
-        expected = {who for who in answers if who in let_in}
+def named_for(address: str, mode: str) -> frozenset[str]:
+    """Whom the table lets in; with the password alone only those who can do nothing but check people in."""
+    let_in = allowed(address)
+    if mode != ALONE or not address.startswith(GUARDED):
+        return let_in
+    return let_in & {"volunteer"} if address.startswith("door:") else frozenset()
+
+
+def addresses_of(mode: str) -> list[str]:
+    """The second step stands before the admin and the door; everything else is asked for without it."""
+    return [one for one in ADDRESSES if one.startswith(GUARDED) == (mode != OFF)]
+
+
+def fingerprint() -> dict[str, str]:
+    """What every table holds, but that a session was used."""
+    rooms = ("events", "registrations", "tickets", "auth", "mfa", "account")
+    tables = {model._meta.db_table for room in rooms for model in apps.get_app_config(room).get_models()}
+    found = {}
+    with connection.cursor() as cursor:
+        for table in tables - NOTED:
+            cursor.execute(f"SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {table} t")
+            found[table] = str(cursor.fetchone()[0])
+    return found
+
+
+@pytest.fixture(params=[OFF, PASSED, ALONE])
+def mode(request: Any, settings: Any) -> str:
+    settings.REQUIRE_SECOND_FACTOR = request.param != OFF
+    return str(request.param)
+
+
+@pytest.mark.slow
+def test_every_address_lets_in_whom_the_table_names_and_shows_nobody_else_a_name(mode: str) -> None:
+    """Read, or sent to where there is only that; a page that not even an owner is shown is shown to nobody."""
+    world, wrong = World(mode), []
+    name = world.submission.student.name.encode()
+    for address in addresses_of(mode):
+        path, let_in, shown = world.path(address), named_for(address, mode), set()
+        asked = [who for who in READERS if matters(who, address)]
+        for who in asked:
+            answer, content = ask(world.browsers[who], "GET", path)
+            if answer.status_code == 405:
+                answer, content = ask(world.browsers[who], "POST", path)
+            shown |= {who} if is_let_in(answer, address) else set()
+            if name in content and who not in let_in:
+                wrong.append(f"{address}: {who} reads a name")
+        expected = {who for who in asked if who in let_in}
         if shown != expected and (shown or let_in != ALL) and not (not shown and "owner" in expected):
             wrong.append(f"{address}: {sorted(shown)} instead of {sorted(expected)}")
-        readers = {who for who, answer in answers.items() if name.encode() in body(answer)}
-        names += [f"{address}: {who} reads {name}" for who in readers - expected]
-    if wrong or names:
-        pytest.fail("\n".join([*wrong, *names]))
+    assert wrong == []
+
+
+@pytest.mark.slow
+def test_what_is_sent_to_any_address_does_nothing_for_whom_the_table_does_not_name(mode: str) -> None:
+    """Nor is a name in the answer; and what one of those sends whom it names is answered, too."""
+    world, wrong = World(mode), []
+    name, before = world.submission.student.name.encode(), fingerprint()
+    for address in addresses_of(mode):
+        path, let_in = world.path(address), named_for(address, mode)
+        if let_in and ask(world.browsers[max(let_in & ONE)], "POST", path)[0].status_code >= 500:
+            wrong.append(f"{address}: an error")
+        for who in READERS:
+            if who in let_in or not matters(who, address):
+                continue
+            answer = world.browsers[who].post(path)
+            if is_let_in(answer, address) or name in body(answer):
+                wrong.append(f"{address}: {who} is let in")
+    assert wrong == []
+    assert fingerprint() == before
 
 
 def body(answer: Any) -> bytes:
@@ -282,4 +366,4 @@ def body(answer: Any) -> bytes:
 
 def matters(who: str, address: str) -> bool:
     """At the tables of the desk one who is no staff stands for all of them: the same gate stands before each."""
-    return not address.startswith(tuple(TABLES)) or who in (DESK | {"anonymous", "volunteer"})
+    return not address.startswith(tuple(TABLES)) or who in (DESK | {"anonymous", "volunteer", "former lead"})
