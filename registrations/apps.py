@@ -11,6 +11,7 @@ class RegistrationsConfig(AppConfig):
         from registrations import permissions
         from registrations.blocks import keeping  # noqa: F401 - hears of raised capacities
         from registrations.minors import planner_statistics
+        from registrations.teachers import account_events  # noqa: F401 - hears of what happens to accounts
 
         roles.declare(permissions.TABLE, self)
         post_migrate.connect(

@@ -11,8 +11,8 @@ TABLE = Table(
             **everything_of("registrations"),
             # Which accounts, and what of them: admin/accounts.py.
             "auth.user": "view add change",
-            # A second step is taken away for a lost phone.
-            "mfa.authenticator": "view delete",
+            # Reset for a lost phone on the account's page: admin/account_actions.py.
+            "mfa.authenticator": "view",
         },
         LEAD: {
             "registrations.registration": "view change",

@@ -8,6 +8,7 @@ from registrations.classlists import jobs
 from registrations.classlists.drafts import purge_drafts
 from registrations.minors import erasing, purging
 from registrations.signals import work_owed
+from registrations.teachers import sessions
 
 
 @shared_task(name="registrations.confirm")
@@ -38,6 +39,12 @@ def purge() -> int:
     if erased:
         work_owed.send(sender=None, task="registrations.purge")
     return erased
+
+
+@shared_task(name="registrations.clear_sessions")
+def clear_sessions() -> None:
+    """Deletes the sessions that have ended by themselves."""
+    sessions.SessionStore.clear_expired()
 
 
 @shared_task(name="registrations.forget_traces")

@@ -70,6 +70,7 @@ MIDDLEWARE = [
     # Remembers the request for the library's adapter; it looks at no session by itself.
     "allauth.account.middleware.AccountMiddleware",
     "techfest.staffonly.MessageMiddleware",
+    "registrations.teachers.given_password.GivenPasswordMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -86,6 +87,8 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    # Judges nothing: Django tells it of every new password, in whatever way it was set.
+    {"NAME": "registrations.teachers.account_events.NewPasswords"},
 ]
 PASSWORD_RESET_TIMEOUT = 3600
 ACCOUNT_ADAPTER = "registrations.teachers.adapter.Adapter"
@@ -118,15 +121,21 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_ADAPTER = "registrations.teachers.second_factor_adapter.SecondFactorAdapter"
 # The first encrypts what second steps are made of, all are read; empty: SECRET_KEY and its fall-backs.
 SECOND_FACTOR_KEYS = env.items("SECOND_FACTOR_KEYS", "")
+if any(len(key) < 32 for key in SECOND_FACTOR_KEYS):
+    raise ImproperlyConfigured("SECOND_FACTOR_KEYS: each key must have at least 32 characters.")
 MFA_FORMS = {
     "authenticate": "registrations.teachers.forms.SecondFactorForm",
     "reauthenticate": "registrations.teachers.forms.SecondFactorAgainForm",
     "activate_totp": "registrations.teachers.forms.NewSecondFactorForm",
 }
-# Organisers show a code of an app, in the admin and at the door; off only for a sample that nobody else can reach.
+# Organisers show a code of an app, in the admin and at the door. Off only for a sample on this machine.
 REQUIRE_SECOND_FACTOR = env.flag("REQUIRE_SECOND_FACTOR", default=True)
 # Whether accounts that can do nothing but check people in need it as well.
 REQUIRE_SECOND_FACTOR_OF_VOLUNTEERS = env.flag("REQUIRE_SECOND_FACTOR_OF_VOLUNTEERS", default=False)
+
+# Sessions end after 12 hours or at the fest's midnight, in the admin also without use (teachers/sessions.py).
+SESSION_ENGINE = "registrations.teachers.sessions"
+SESSION_COOKIE_AGE = 12 * 3600
 
 # Paths, without their language prefix, under which somebody may be logged in.
 STAFF_PATHS = ("/admin/", "/accounts/", "/teacher/", "/door/")
@@ -321,6 +330,7 @@ CELERY_TASK_ROUTES = {
     "registrations.purge_drafts": {"queue": "mail"},
     "registrations.purge": {"queue": "mail"},
     "registrations.forget_traces": {"queue": "mail"},
+    "registrations.clear_sessions": {"queue": "mail"},
 }
 # Seconds. Whatever is rung twice finds the rows already claimed.
 CELERY_TASK_ANNOTATIONS = {
@@ -334,6 +344,7 @@ CELERY_TASK_ANNOTATIONS = {
     "registrations.purge_drafts": {"soft_time_limit": 20, "time_limit": 25},
     "registrations.purge": {"soft_time_limit": 100, "time_limit": 115},
     "registrations.forget_traces": {"soft_time_limit": 60, "time_limit": 75},
+    "registrations.clear_sessions": {"soft_time_limit": 20, "time_limit": 25},
 }
 CELERY_TIMEZONE = "UTC"
 # A worker listens at all times, or it would not notice when its broker is gone: it holds more wake-ups than there are
@@ -352,6 +363,11 @@ CELERY_BEAT_SCHEDULE = {
     "purge_drafts": {"task": "registrations.purge_drafts", "schedule": 3600.0, "options": {"expires": 600}},
     "purge": {"task": "registrations.purge", "schedule": 600.0, "options": {"expires": 300}},
     "forget_traces": {"task": "registrations.forget_traces", "schedule": 3600.0, "options": {"expires": 600}},
+    "clear_sessions": {
+        "task": "registrations.clear_sessions",
+        "schedule": 3600.0,
+        "options": {"expires": 600},
+    },
     "blocks": {"task": "registrations.tend_blocks", "schedule": 30.0, "options": {"expires": 60}},
     "remind": {"task": "tickets.remind", "schedule": 300.0, "options": {"expires": 200}},
     "watch": {"task": "tickets.watch", "schedule": 60.0, "options": {"expires": 60}},

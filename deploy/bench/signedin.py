@@ -42,7 +42,8 @@ def sign_in(stack: Stack, user: Any) -> SignedIn:
     """The browser of this account, without the login's page."""
     from django.conf import settings
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-    from django.contrib.sessions.backends.db import SessionStore
+
+    from registrations.teachers.sessions import SessionStore
 
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)

@@ -14,6 +14,7 @@ from registrations.admin import (
     registrations,
     restores,
     schools,
+    security,
     students,
     teachers,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "registrations",
     "restores",
     "schools",
+    "security",
     "students",
     "teachers",
 ]

@@ -12,11 +12,15 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from events.desk import DeskAdmin, page_of
+from events import trail
+from events.desk import page_of
 from events.roles import LEAD, OWNER, RESULTS, ROLES, VOLUNTEER
 from events.textlimits import LimitedText
+from registrations.admin.account_actions import AccountActions
+from registrations.admin.security import lines_about
 from registrations.fields import EmailField
-from registrations.teachers import appointing
+from registrations.models import SecurityEvent
+from registrations.teachers import appointing, security
 from registrations.teachers.admitting import user_with
 
 if TYPE_CHECKING:
@@ -110,7 +114,7 @@ admin.site.unregister((get_user_model(), Group))
 
 
 @admin.register(get_user_model())
-class AccountAdmin(DeskAdmin):
+class AccountAdmin(AccountActions):
     """What a role may do stands in tables (`permissions.py`), so there are no boxes to tick and no groups to fill.
 
     Nobody makes a superuser here; that is done at the console.
@@ -163,6 +167,13 @@ class AccountAdmin(DeskAdmin):
             obj.save()
         if "role" in form.cleaned_data:
             appointing.appoint(obj, role=form.cleaned_data["role"])
+        if change and "is_active" in form.changed_data:
+            kind = SecurityEvent.Kind.OPENED if obj.is_active else SecurityEvent.Kind.CLOSED
+            security.record(kind, account=obj)
+
+    def lines_of(self, request: HttpRequest, obj: Any) -> list[trail.Line]:
+        """What was done to the account, and what happened at its sign-in."""
+        return [*super().lines_of(request, obj), *lines_about(obj)]
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)

@@ -11,7 +11,6 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from events import trail
 from events.clock import database_now
 from events.desk import DeskAdmin, RecordAdmin
 from events.textlimits import LimitedText
@@ -143,8 +142,8 @@ admin.site.unregister(Authenticator)
 
 
 @admin.register(Authenticator)
-class SecondStepAdmin(DeskAdmin):
-    """Who has a second step at the login. What it is made of is shown to nobody; it is removed for a lost phone."""
+class SecondStepAdmin(RecordAdmin):
+    """Who has a second step at the login. The secret is shown on no page; a reset is done on the account's page."""
 
     list_display = ("user", "type", "created_at", "last_used_at")
     list_select_related = ("user",)
@@ -152,19 +151,3 @@ class SecondStepAdmin(DeskAdmin):
     search_fields = ("user__username", "user__email")
     fields = ("user", "type", "created_at", "last_used_at")
     ordering = ("user__username", "pk")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Only a superuser takes the second step from a superuser."""
-        is_higher = obj is not None and obj.user.is_superuser and not request.user.is_superuser
-        return not is_higher and super().has_delete_permission(request, obj)
-
-    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
-        """On the account's page: the step itself is gone."""
-        for step in queryset:
-            self.trace(request, step.user, "second step removed", trail.NOTHING)

@@ -16,6 +16,9 @@ def backwards(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("registrations", "0009_classlistjob_claimed_by"), ("mfa", "0003_authenticator_type_uniq")]
+    dependencies = [
+        ("registrations", "0009_classlistjob_claimed_by"),
+        ("mfa", "0003_authenticator_type_uniq"),
+    ]
 
     operations = [migrations.RunPython(forwards, backwards)]

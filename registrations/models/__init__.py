@@ -18,8 +18,10 @@ from registrations.models.people import (
 )
 from registrations.models.restores import DatabaseMarker
 from registrations.models.results import Result, ResultSheet
+from registrations.models.security import AccountSession, GivenPassword, SecurityEvent
 
 __all__ = [
+    "AccountSession",
     "Block",
     "Change",
     "ClassList",
@@ -31,6 +33,7 @@ __all__ = [
     "DatabaseMarker",
     "Erasure",
     "Flag",
+    "GivenPassword",
     "Invitation",
     "MergedReference",
     "Purge",
@@ -41,6 +44,7 @@ __all__ = [
     "ResultSheet",
     "School",
     "SchoolAlias",
+    "SecurityEvent",
     "Student",
     "Submission",
     "Teacher",

@@ -11,7 +11,9 @@ from django.db import transaction
 from django.urls import reverse
 
 from events.roles import OWNER
+from registrations.models import SecurityEvent
 from registrations.naming import email_key
+from registrations.teachers import security
 from registrations.teachers.admitting import user_with
 from registrations.teachers.words import absolute
 
@@ -24,6 +26,8 @@ def make_owner(email: str, *, name: str = "") -> Any:
     if user is None:
         user = get_user_model().objects.create_user(address, address, first_name=name[:150])
         EmailAddress.objects.create(user=user, email=address, verified=True, primary=True)
+    if not user.is_superuser:
+        security.record(SecurityEvent.Kind.ROLES_CHANGED, account=user, detail="+superuser")
     user.is_staff = user.is_superuser = True
     user.save(update_fields=["is_staff", "is_superuser"])
     user.groups.add(Group.objects.get_or_create(name=OWNER)[0])

@@ -11,11 +11,11 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from events.clock import database_now
 from events.roles import VOLUNTEER, has_role
 from registrations.models import Teacher
-from registrations.signals import letter_owed
-from registrations.teachers import throttling, words
+from registrations.teachers import security, throttling, words
+from registrations.teachers.backend import user_of
+from registrations.teachers.letters import owe
 
 _WRONG = gettext_lazy("The e-mail address or the password is not right. Check both and try again.")
 _OWN_NETWORK = frozenset({"", "127.0.0.1", "::1"})
@@ -58,7 +58,11 @@ class Adapter(DefaultAccountAdapter):
         login = credentials.get("email") or credentials.get("username") or ""
         self._login_failed_rl_usage = throttling.try_password(request, login)
         if self._login_failed_rl_usage is None:
+            security.note_lock_out(user_of(login))
             raise self.validation_error("too_many_login_attempts")
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        security.note_failure(user_of(credentials.get("email") or credentials.get("username") or ""))
 
     def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
         """Called by the library for each address of somebody who has a new password: the slate is clean."""
@@ -97,17 +101,3 @@ class Adapter(DefaultAccountAdapter):
         own = "registrations.teachers.stages.VerificationStage"
         library = "allauth.account.stages.EmailVerificationStage"
         return [own if stage == library else stage for stage in super().get_login_stages()]
-
-
-def owe(letter: words.Words, *, to: str, user: Any = None) -> None:
-    """Owes this letter, in the caller's transaction if there is one."""
-    letter_owed.send(
-        None,
-        to=to,
-        subject=letter.subject,
-        text=letter.text,
-        link=letter.link,
-        link_label=letter.link_label,
-        user=user,
-        now=database_now(),
-    )

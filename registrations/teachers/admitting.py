@@ -17,7 +17,7 @@ from registrations.naming import email_key
 from registrations.querysets import TEACHER_GROUP
 from registrations.schools import find_or_create_school
 from registrations.teachers import words
-from registrations.teachers.adapter import owe
+from registrations.teachers.letters import owe
 
 INVITATION_LIFETIME = dt.timedelta(days=14)
 

@@ -10,8 +10,9 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 
 from events.roles import AT_THE_DESK, LEAD, OWNER, RESULTS, ROLES, VOLUNTEER
+from registrations.models import GivenPassword
 from registrations.teachers import words
-from registrations.teachers.adapter import owe
+from registrations.teachers.letters import owe
 
 APPOINTED = (LEAD, RESULTS, VOLUNTEER)
 """What an owner may make of somebody. Owners are made by superusers."""
@@ -48,9 +49,18 @@ def mail_link(user: Any) -> None:
     owe(words.appointed(user, link), to=user.email, user=user)
 
 
+@transaction.atomic
 def give_password(user: Any) -> str:
-    """A new password for somebody without e-mail. It is returned once and kept nowhere; whoever is in is out."""
-    password = secrets.token_urlsafe(9)
+    """Sets a new password for an account without e-mail; it must be changed when it is first used.
+
+    It is returned once and stored nowhere. All sessions of the account end.
+    """
+    password = new_password()
     user.set_password(password)
     user.save(update_fields=["password"])
+    GivenPassword.objects.get_or_create(account=user)
     return password
+
+
+def new_password() -> str:
+    return secrets.token_urlsafe(9)

@@ -16,6 +16,7 @@ from events.textlimits import LimitedText
 from registrations.fields import EmailField, TextField
 from registrations.forms import PlainForm
 from registrations.naming import name_key, school_key
+from registrations.teachers import security
 from registrations.teachers.admitting import Asked
 
 PASSWORD_HELP = gettext_lazy("At least 10 signs. Three words that you remember are better than one odd one.")
@@ -163,12 +164,34 @@ class ChangeForm(InHouse, library.ChangePasswordForm):
         "password1": _NEW,
     }
 
+    def clean(self) -> Any:
+        """Refuses the current password as the new one: a given password must really change."""
+        cleaned = super().clean() or self.cleaned_data
+        old, new = cleaned.get("oldpassword"), cleaned.get("password1")
+        if new and new == old:
+            self.add_error("password1", gettext_lazy("Choose another password than the current one"))
+        return cleaned
+
 
 class ReauthenticateForm(InHouse, library.ReauthenticateForm):
     labels = {"password": _PASSWORD}
 
 
-class SecondFactorForm(InHouse, LibraryAuthenticateForm):
+class NotesLockOut:
+    """A form that asks for a code and logs when the library refuses it after too many wrong ones."""
+
+    user: Any
+
+    def clean_code(self) -> Any:
+        try:
+            return super().clean_code()  # type: ignore[misc]
+        except forms.ValidationError as error:
+            if error.code == "too_many_login_attempts":
+                security.note_lock_out(self.user, detail=security.AT_SECOND_STEP)
+            raise
+
+
+class SecondFactorForm(InHouse, NotesLockOut, LibraryAuthenticateForm):
     labels = {"code": (gettext_lazy("Code from your app, or a recovery code"), _CODE[1])}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -176,7 +199,7 @@ class SecondFactorForm(InHouse, LibraryAuthenticateForm):
         self.fields["code"].widget.attrs.update(_CODE_ATTRIBUTES, inputmode="text")
 
 
-class SecondFactorAgainForm(InHouse, LibraryCodeForm):
+class SecondFactorAgainForm(InHouse, NotesLockOut, LibraryCodeForm):
     labels = {"code": _CODE}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -1,4 +1,4 @@
-"""The second step after the password: who must have passed it, and where those go who have not."""
+"""The second step after the password: which accounts need it, and the redirect to it."""
 
 from typing import Any
 

@@ -7,12 +7,11 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.conf import settings as live_settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
-from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
-from registrations.models import Teacher
+from registrations.models import AccountSession, Teacher
 from registrations.teachers import throttling
 from registrations.tests.builders import PASSWORD, build_fest, build_teacher, build_user
 from tickets.models import Delivery, Letter
@@ -227,7 +226,7 @@ def test_session_is_another_one_after_the_login() -> None:
     client = Client()
     client.cookies[live_settings.SESSION_COOKIE_NAME] = "chosenbyanattackerchosenbyanatta"
     log_in(client, "rao@example.org")
-    known = list(Session.objects.values_list("session_key", flat=True))
+    known = list(AccountSession.objects.values_list("session_key", flat=True))
     assert client.cookies[live_settings.SESSION_COOKIE_NAME].value in known
     assert "chosenbyanattackerchosenbyanatta" not in known
 
@@ -241,7 +240,7 @@ def test_session_that_was_there_before_dies_at_the_login() -> None:
     before = session.session_key
     log_in(client, "rao@example.org")
     assert client.session.session_key != before
-    assert Session.objects.filter(session_key=before).exists() is False
+    assert AccountSession.objects.filter(session_key=before).exists() is False
 
 
 def test_login_ends_with_the_browser() -> None:

@@ -70,7 +70,7 @@ GUARDED = ("admin:", "door:")
 SENT_AWAY = frozenset({"/accounts/login/", "/admin/login/", "/teacher/waiting/"})
 SECOND_STEP = frozenset({"/accounts/2fa/"})
 ONE = frozenset({"owner", "teacher", "volunteer", "former teacher"})
-"""Of whom one at least is let in wherever anybody is."""
+"""Every address lets in at least one of these, or no reader."""
 NOTED = frozenset({"registrations_accountsession"})
 
 # Who is let in. Nobody else reads more than the way to the login, "no" or "not here".
@@ -320,7 +320,7 @@ def mode(request: Any, settings: Any) -> str:
 
 @pytest.mark.slow
 def test_every_address_lets_in_whom_the_table_names_and_shows_nobody_else_a_name(mode: str) -> None:
-    """Read, or sent to where there is only that; a page that not even an owner is shown is shown to nobody."""
+    """By GET, or by POST where only that is allowed; a page that no owner sees is shown to no reader."""
     world, wrong = World(mode), []
     name = world.submission.student.name.encode()
     for address in addresses_of(mode):

@@ -95,7 +95,13 @@ def test_pages_of_a_signed_in_teacher_have_no_faults(teacher: Teacher, page: Pag
     log_in(page, "rao@example.org")
     assert heading(page) == "My account"
     faults = {}
-    for name in ("account_change_password", "mfa_index", "mfa_activate_totp", "account_logout"):
+    for name in (
+        "account_change_password",
+        "account_sessions",
+        "mfa_index",
+        "mfa_activate_totp",
+        "account_logout",
+    ):
         page.goto(reverse(name))
         faults[name] = found(page)
     page.goto(reverse("mfa_activate_totp"))

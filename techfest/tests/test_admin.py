@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from events.desk import page_of
+from registrations.models import AccountSession
 from registrations.tests.builders import build_teacher
 from tickets.tests.desk import (
     add_path,
@@ -32,7 +33,7 @@ def name_of(model: type[Model]) -> str:
 
 def test_every_table_of_the_rooms_has_its_pages() -> None:
     tables = {model for room in ROOMS for model in apps.get_app_config(room).get_models()}
-    assert set(OURS) == tables
+    assert set(OURS) == tables - {AccountSession}, "a session's key is in no address: it opens the session"
 
 
 @pytest.mark.parametrize("model", MODELS, ids=name_of)
@@ -131,7 +132,7 @@ def test_policy_of_the_site_holds_at_the_desk() -> None:
     assert "default-src 'self'" in desk().get(reverse("admin:index"))["Content-Security-Policy"]
 
 
-def test_second_step_is_seen_and_removed_but_never_read_or_written() -> None:
+def test_second_step_is_seen_but_never_read_written_or_removed_here() -> None:
     """Whoever could read a secret here could log in as somebody else."""
     teacher = build_teacher()
     step = Authenticator.objects.create(user=teacher.user, type="totp", data={"secret": "JBSWY3DPEHPK3PXP"})
@@ -144,5 +145,5 @@ def test_second_step_is_seen_and_removed_but_never_read_or_written() -> None:
     assert step.data == {"secret": "JBSWY3DPEHPK3PXP"}
     assert client.get(add_path(Authenticator)).status_code == 403
     delete = reverse("admin:mfa_authenticator_delete", args=[step.pk])
-    assert client.post(delete, {"post": "yes"}).status_code == 302
-    assert Authenticator.objects.count() == 0
+    assert client.post(delete, {"post": "yes"}).status_code == 403
+    assert Authenticator.objects.count() == 1

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.contrib.sessions.models import Session
 from django.db.models import F
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, expect
@@ -17,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, expe
 from events.models import Event
 from registrations.cancelling import cancel
 from registrations.locking import Deadline
+from registrations.models import AccountSession
 from registrations.tests.builders import PASSWORD, build_submission
 from tickets.models import CheckIn, Gate, Scan, Ticket
 from tickets.tests.entrance import fest_today, gate_of, open_event, place_of, scanned, ticket_for, volunteer
@@ -224,7 +224,7 @@ def test_scans_wait_for_somebody_whose_login_has_ended(
     phone.set_offline(True)
     wedge(page, ticket.code)
     expect(word(page)).to_have_text("In")
-    Session.objects.all().delete()
+    AccountSession.objects.all().delete()
     phone.set_offline(False)
     page.get_by_role("button", name="Next").click()
     page.get_by_role("link", name="Open this page again").click()
@@ -288,7 +288,7 @@ def test_phone_keeps_nothing_after_logging_out(phone: BrowserContext, gate: Gate
     page.wait_for_url("**/accounts/login/**")
     assert Scan.objects.filter(is_offline=True).count() == 1
     assert page.evaluate(ROWS) == {"names": [], "workers": 0, "caches": [], "kept": 0}
-    assert Session.objects.count() == 0
+    assert AccountSession.objects.count() == 0
     page.goto(path_of(gate))
     assert "/accounts/login/" in page.url
     phone.set_offline(True)

@@ -66,6 +66,7 @@ SIGNED_IN: dict[str, set[str]] = {
     "account_reset_password_done": READ,
     "account_reset_password_from_key": FORM,
     "account_reset_password_from_key_done": READ,
+    "account_sessions": FORM,
     "account_set_password": FORM,
     "account_signup": FORM,
     "mfa_activate_totp": FORM,

@@ -87,7 +87,7 @@ def gates_of(user: Any, fest: Fest) -> list[Gate]:
 def events_of(user: Any, fest: Fest) -> list[Event]:
     """The events at whose doors this person may stand: all for an owner, the own ones for their leads.
 
-    Whoever is not an event lead any more is let in nowhere, though events still name them.
+    Without the role of an event lead the events that still name the user do not count.
     """
     events = Event.objects.filter(fest=fest).exclude(state=Event.State.DRAFT).select_related("venue")
     if not is_owner(user):

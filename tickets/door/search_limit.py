@@ -1,8 +1,8 @@
 """Name searches at the door are counted for each person and hour, limited, and never kept with what was searched for.
 
-A ticket is scanned; a name is typed for a dead phone or a lost paper. At a desk where nobody has a ticket with them
-a person is found every 15 seconds at best, four a minute. Whoever reaches `MAX_A_MINUTE` or `MAX_AN_HOUR` reads a list
-of names out, so the owners are told. Codes are scanned on meanwhile.
+Most people show a ticket; names are for dead phones and lost papers. Even where every ticket is missing, finding a
+person takes 15 seconds, four a minute. A user who reaches `MAX_A_MINUTE` or `MAX_AN_HOUR` is reading out the list of
+names, so the owners get an alert. Scanning goes on meanwhile.
 """
 
 from typing import Any

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
 from registrations.teachers.second_factor import has_passed, redirect_to_second_step
+from registrations.teachers.sessions import end_if_idle
 from tickets.front.page import facts
 from tickets.restore.views import held_mails
 
@@ -40,6 +41,8 @@ class DeskSite(admin.AdminSite):
         def asked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if "%00" in request.META.get("QUERY_STRING", ""):
                 raise BadRequest("No text has this sign, and the database takes none that has it.")
+            if request.user.is_authenticated and end_if_idle(request):
+                return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
             if request.user.is_authenticated and not self.has_permission(request):
                 return turned_away(request)
             answer: HttpResponseBase = guarded(request, *args, **kwargs)
@@ -88,6 +91,12 @@ class DeskSite(admin.AdminSite):
         if not request.user.is_authenticated:
             return redirect_to_login(request.GET.get("next") or index, settings.LOGIN_URL)
         return redirect(index) if self.has_permission(request) else turned_away(request)
+
+    def password_change(  # type: ignore[override]  # it leads elsewhere
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Passwords are changed where everybody's are: there the change is logged, and told by mail."""
+        return redirect("account_change_password")
 
     @method_decorator(never_cache)
     def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:

@@ -23,6 +23,7 @@ from registrations.models import (
     ClassListJob,
     Erasure,
     Flag,
+    GivenPassword,
     Invitation,
     MergedReference,
     Purge,
@@ -31,6 +32,7 @@ from registrations.models import (
     Result,
     ResultSheet,
     SchoolAlias,
+    SecurityEvent,
     Submission,
     Teacher,
 )
@@ -136,6 +138,8 @@ def _build_aftermath(number: int, submission: Submission, teacher: Teacher) -> N
     Message.objects.create(
         fest=fest, subject="Subject", text="Text", audience={"filters": ""}, created_by=user
     )
+    SecurityEvent.objects.create(kind="signed_in", account=user)
+    GivenPassword.objects.create(account=organiser(f"given{number}"))
     record(event, what="changed", now=now, user=user, before={"capacity": 1}, after={"capacity": 2})
 
 

@@ -110,7 +110,7 @@ def test_account_with_an_app_is_asked_for_a_code_and_led_back(event: Event, gate
     assert browser.get(path).status_code == 200
 
 
-def test_door_opens_to_whoever_has_passed_the_second_step(event: Event, gate: Gate) -> None:
+def test_door_opens_once_the_second_step_is_passed(event: Event, gate: Gate) -> None:
     for who, user in those_who_need_it(event, gate).items():
         browser = doorkeeper(user)
         pass_second_step(browser, user)
@@ -136,6 +136,6 @@ def test_volunteer_keeps_the_password_alone_unless_the_setting_says_otherwise(
     assert browser.get(path)["Location"] == SET_UP
 
 
-def test_whoever_has_nothing_to_do_at_the_door_is_not_asked(gate: Gate) -> None:
+def test_account_without_a_door_is_not_asked_for_a_code(gate: Gate) -> None:
     """The answer is the same with and without a second step: not found."""
     assert doorkeeper(in_role(RESULTS)).get(reverse("door:place-gate", args=[gate.pk])).status_code == 404

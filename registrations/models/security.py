@@ -1,0 +1,107 @@
+"""Account security: the log of events, sessions, and passwords that were given by an owner."""
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.contrib.sessions.base_session import AbstractBaseSession
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+
+class SecurityEvent(models.Model):
+    """One thing that happened to an account or its sign-in. Append-only by a trigger, written by `security.record`.
+
+    It holds no password, no code, no typed user name, and of the address only the network. There is no constraint on
+    the accounts: an event outlives the account, which is deleted when a teacher's request is refused.
+    """
+
+    class Kind(models.TextChoices):
+        SIGNED_IN = "signed_in", _("signed in")
+        SIGN_IN_FAILED = "sign_in_failed", _("wrong password")
+        LOCKED_OUT = "locked_out", _("too many tries")
+        SIGNED_OUT = "signed_out", _("signed out")
+        SESSIONS_ENDED = "sessions_ended", _("sessions ended")
+        PASSWORD_CHANGED = "password_changed", _("new password")
+        SECOND_FACTOR_ADDED = "second_factor_added", _("second step set up")
+        SECOND_FACTOR_REMOVED = "second_factor_removed", _("second step removed")
+        SECOND_FACTOR_RESET = "second_factor_reset", _("second step reset by an organiser")
+        RECOVERY_CODES = "recovery_codes", _("new recovery codes")
+        SECOND_FACTOR_USED = "second_factor_used", _("second step passed")
+        SECOND_FACTOR_FAILED = "second_factor_failed", _("wrong code at the second step")
+        ROLES_CHANGED = "roles_changed", _("roles changed")
+        CLOSED = "closed", _("account closed")
+        OPENED = "opened", _("account opened again")
+
+    at = models.DateTimeField(_("at"), db_default=Now(), editable=False)
+    kind = models.CharField(_("what"), max_length=30, choices=Kind.choices, editable=False)
+    account = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.DO_NOTHING,
+        null=True,
+        db_constraint=False,
+        db_index=False,
+        editable=False,
+        related_name="+",
+        verbose_name=_("account"),
+        help_text=_("Empty: a user name that no account has."),
+    )
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.DO_NOTHING,
+        null=True,
+        db_constraint=False,
+        db_index=False,
+        editable=False,
+        related_name="+",
+        verbose_name=_("by"),
+        help_text=_("Empty: the person, a stranger, or the system."),
+    )
+    network = models.CharField(_("network"), max_length=50, blank=True, editable=False)
+    detail = models.CharField(_("detail"), max_length=300, blank=True, editable=False)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["account", "at"], name="security_of_an_account"),
+            models.Index(fields=["kind", "network", "at"], name="security_of_a_network"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M:%S} {self.kind}"
+
+
+class AccountSession(AbstractBaseSession):
+    """One session: Django's columns, and what its person needs to recognise it.
+
+    The additional columns repeat what the session itself holds, so that sessions can be found by account. The key is
+    the value of the browser's cookie. No page shows it, therefore this table has no page in the admin.
+    """
+
+    account = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, editable=False, related_name="sessions"
+    )
+    began_at = models.DateTimeField(null=True, editable=False)
+    network = models.CharField(max_length=50, blank=True, editable=False)
+    device = models.CharField(max_length=60, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("session")
+        verbose_name_plural = _("sessions")
+
+    @classmethod
+    def get_session_store_class(cls) -> type[Any]:
+        from registrations.teachers.sessions import SessionStore
+
+        return SessionStore
+
+
+class GivenPassword(models.Model):
+    """Marks an account whose password was chosen by an owner and must be changed at its first use."""
+
+    account = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="given_password"
+    )
+    at = models.DateTimeField(db_default=Now(), editable=False)
+
+    def __str__(self) -> str:
+        return str(self.account)

@@ -1,0 +1,82 @@
+"""A password that an owner gave is changed at its first use, before anything else."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from events.desk import page_of
+from events.roles import OWNER, VOLUNTEER
+from registrations.models import GivenPassword
+from registrations.teachers.appointing import give_password
+from tickets.tests.desk import desk, filled_in, in_role
+
+pytestmark = pytest.mark.django_db
+
+CHANGE = "/accounts/password/change/"
+NEW = "three green words"
+
+
+@pytest.fixture(autouse=True)
+def quick(settings: Any) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def signed_in(user: Any, password: str) -> Client:
+    browser = Client()
+    answer = browser.post("/accounts/login/", {"login": user.username, "password": password})
+    assert answer.status_code == 302
+    return browser
+
+
+def change(browser: Client, old: str, new: str, query: str = "") -> Any:
+    return browser.post(CHANGE + query, {"oldpassword": old, "password1": new})
+
+
+@pytest.mark.parametrize(
+    "path", ["/admin/", "/door/", "/teacher/", "/accounts/2fa/", "/accounts/sessions/", "/door/gate/1/live"]
+)
+def test_every_page_leads_to_the_change_until_it_is_made(path: str) -> None:
+    user = in_role(OWNER)
+    password = give_password(user)
+    browser = signed_in(user, password)
+    assert browser.get(path)["Location"] == f"{CHANGE}?next={path.replace('/', '%2F')}"
+    assert browser.post(path)["Location"].startswith(f"{CHANGE}?next=%2Fadmin%2F")
+    assert "An organiser chose this password" in browser.get(CHANGE).content.decode()
+    answer = change(browser, password, NEW, f"?next={path}")
+    assert (answer.status_code, answer["Location"]) == (302, path)
+    assert CHANGE not in browser.get(path).get("Location", "")
+    assert GivenPassword.objects.count() == 0
+    assert CHANGE not in signed_in(user, NEW).get(path).get("Location", "")
+
+
+def test_given_password_cannot_be_kept() -> None:
+    user = in_role(VOLUNTEER)
+    password = give_password(user)
+    browser = signed_in(user, password)
+    assert "Choose another password" in change(browser, password, password).content.decode()
+    assert CHANGE in browser.get("/door/")["Location"]
+
+
+def test_signing_out_is_possible_before() -> None:
+    user = in_role(VOLUNTEER)
+    browser = signed_in(user, give_password(user))
+    assert browser.post("/accounts/logout/")["Location"] == "/accounts/login/"
+
+
+def test_link_by_mail_is_a_way_as_well_and_an_owners_second_gift_counts_again() -> None:
+    user = in_role(VOLUNTEER)
+    give_password(user)
+    user.set_password(NEW)
+    user.save()
+    assert CHANGE not in signed_in(user, NEW).get("/door/").get("Location", "")
+    client = desk(in_role(OWNER))
+    client.post(page_of(user), filled_in(client, page_of(user), way_in="show"))
+    assert GivenPassword.objects.get().account == user
+
+
+def test_session_that_was_open_before_is_out() -> None:
+    user = in_role(VOLUNTEER)
+    browser = desk(user)
+    give_password(user)
+    assert browser.get("/accounts/sessions/")["Location"].startswith("/accounts/login/")

@@ -1,0 +1,116 @@
+"""A second step whose phone is lost is reset by an owner, with a reason; that of an owner only at the console."""
+
+from io import StringIO
+from typing import Any
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from django.core.management import CommandError, call_command
+from django.urls import reverse
+
+from events.models import AuditEntry
+from events.roles import LEAD, OWNER
+from registrations.models import AccountSession, SecurityEvent
+from registrations.tests.secondstep import set_up_app
+from tickets.models import Letter
+from tickets.tests.desk import desk, in_role, is_asked, list_path, organiser
+
+pytestmark = pytest.mark.django_db
+
+ACTION = "reset_second_factors"
+WHY = "Phone lost on the bus, seen in person"
+
+
+@pytest.fixture
+def lead() -> Any:
+    user = in_role(LEAD, email="lead@example.org")
+    set_up_app(user)
+    RecoveryCodes.activate(user)
+    return user
+
+
+def ask_for(organiser: Any, account: Any, **values: str) -> Any:
+    sent = {"action": ACTION, "_selected_action": [account.pk], **values}
+    return desk(organiser).post(list_path(type(account)), sent, follow=True)
+
+
+def test_owner_resets_it_with_a_reason_and_the_person_is_told(lead: Any) -> None:
+    browser, owner = desk(lead), in_role(OWNER)
+    assert is_asked(ask_for(owner, lead))
+    assert is_asked(ask_for(owner, lead, confirmed="yes", reason="")), "not without a reason"
+    assert Authenticator.objects.count() == 2
+    ask_for(owner, lead, confirmed="yes", reason=WHY)
+    assert Authenticator.objects.count() == 0
+    assert AccountSession.objects.filter(account=lead).count() == 0
+    assert browser.get("/accounts/sessions/").status_code == 302
+    entry = AuditEntry.objects.get(what="second step reset")
+    assert (entry.user, entry.subject_id, entry.reason) == (owner, lead.pk, WHY)
+    event = SecurityEvent.objects.get(kind="second_factor_reset")
+    assert (event.account, event.by, event.detail) == (lead, owner, WHY)
+    letter = Letter.objects.get()
+    assert (letter.delivery.to, letter.subject) == ("lead@example.org", "Your second step was reset")
+
+
+def test_owner_resets_neither_an_equals_nor_a_higher_ones_nor_the_own(lead: Any) -> None:
+    owner = in_role(OWNER)
+    for account in (owner, in_role(OWNER, "equal"), organiser("boss")):
+        set_up_app(account)
+        answer = ask_for(owner, account, confirmed="yes", reason=WHY)
+        assert "It is reset" not in answer.content.decode()
+        assert Authenticator.objects.filter(user=account).count() == 1
+
+
+def test_superuser_resets_no_owners_in_the_admin_either() -> None:
+    boss, owner = organiser("boss"), in_role(OWNER)
+    set_up_app(owner)
+    answer = ask_for(boss, owner, confirmed="yes", reason=WHY)
+    assert "manage.py reset_second_factor" in answer.content.decode()
+    assert Authenticator.objects.count() == 1
+
+
+def test_owner_among_others_stops_all(lead: Any) -> None:
+    boss, owner = organiser("boss"), in_role(OWNER)
+    sent = {"action": ACTION, "_selected_action": [lead.pk, owner.pk], "confirmed": "yes", "reason": WHY}
+    desk(boss).post(list_path(type(boss)), sent)
+    assert Authenticator.objects.count() == 2
+
+
+def test_lead_resets_no_second_step(lead: Any) -> None:
+    ask_for(in_role(LEAD, "another"), lead, confirmed="yes", reason=WHY)
+    assert Authenticator.objects.count() == 2
+
+
+def test_no_other_page_of_the_admin_removes_one(lead: Any) -> None:
+    step = Authenticator.objects.filter(user=lead)[0]
+    path = reverse("admin:mfa_authenticator_delete", args=[step.pk])
+    for who in (organiser("boss"), in_role(OWNER)):
+        assert desk(who).post(path, {"post": "yes"}).status_code == 403
+    assert Authenticator.objects.count() == 2
+
+
+def test_console_resets_an_owners_and_tells_all_owners() -> None:
+    lost = in_role(OWNER, "lost", email="lost@example.org")
+    in_role(OWNER, "second", email="second@example.org")
+    organiser("boss", email="boss@example.org")
+    in_role(LEAD, email="lead@example.org")
+    set_up_app(lost)
+    said = StringIO()
+    call_command("reset_second_factor", "lost@example.org", "--reason", WHY, stdout=said)
+    assert "sets up a new second step" in said.getvalue()
+    assert Authenticator.objects.count() == 0
+    told = set(Letter.objects.values_list("delivery__to", "subject"))
+    assert told == {
+        ("lost@example.org", "Your second step was reset"),
+        ("second@example.org", "A second step was reset"),
+        ("boss@example.org", "A second step was reset"),
+    }
+    assert AuditEntry.objects.get(what="second step reset").user is None
+
+
+@pytest.mark.parametrize("arguments", [("nobody", "--reason", WHY), ("lost", "--reason", " "), ("lost",)])
+def test_console_wants_an_account_and_a_reason(arguments: tuple[str, ...]) -> None:
+    set_up_app(in_role(OWNER, "lost"))
+    with pytest.raises(CommandError):
+        call_command("reset_second_factor", *arguments)
+    assert Authenticator.objects.count() == 1

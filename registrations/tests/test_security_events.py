@@ -1,0 +1,269 @@
+"""What happens to accounts is kept: who, what, when, from which network, and nothing that opens an account."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.models import Group
+from django.core.cache import cache
+from django.db import IntegrityError, connection, transaction
+from django.test import Client, RequestFactory
+from django.urls import reverse
+from django.utils import timezone
+
+from events.desk import page_of
+from events.roles import LEAD, OWNER, VOLUNTEER
+from registrations.models import SecurityEvent
+from registrations.starting.owners import make_owner
+from registrations.teachers import account_events, admitting, security
+from registrations.tests.builders import PASSWORD, build_teacher, build_user
+from registrations.tests.secondstep import code_of, set_up_app
+from tickets.models import Letter
+from tickets.tests.desk import desk, filled_in, in_role, list_path
+
+pytestmark = pytest.mark.django_db
+
+LOGIN = "/accounts/login/"
+HOME = "203.0.113.77"
+NEW = "three green words"
+
+
+@pytest.fixture(autouse=True)
+def fresh(db: None, settings: Any) -> None:
+    cache.clear()
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def user() -> Any:
+    return build_user(email="rao@example.org")
+
+
+def log_in(user: Any, password: str = PASSWORD, *, login: str = "", address: str = HOME) -> Client:
+    browser = Client(REMOTE_ADDR=address)
+    browser.post(LOGIN, {"login": login or user.email, "password": password})
+    return browser
+
+
+def kinds(**values: Any) -> list[str]:
+    return list(SecurityEvent.objects.filter(**values).order_by("pk").values_list("kind", flat=True))
+
+
+def test_sign_in_failure_and_sign_out_are_kept_with_their_network(user: Any) -> None:
+    log_in(user, "wrong")
+    log_in(user).post("/accounts/logout/")
+    assert kinds(account=user) == ["sign_in_failed", "signed_in", "signed_out"]
+    assert set(SecurityEvent.objects.filter(by=None).values_list("network")) == {("203.0.113.0/24",)}
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("203.0.113.77", "203.0.113.0/24"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1::/48"),
+        ("::ffff:203.0.113.77", "203.0.113.0/24"),
+    ],
+)
+def test_of_an_address_only_the_network_is_kept(user: Any, address: str, network: str) -> None:
+    log_in(user, address=address)
+    assert SecurityEvent.objects.get().network == network
+
+
+@pytest.mark.parametrize("address", ["", "not an address", "203.0.113.7.8"])
+def test_what_is_no_address_is_no_network(address: str) -> None:
+    assert security.network_of(RequestFactory().get("/", REMOTE_ADDR=address)) == ""
+
+
+def test_nothing_that_was_typed_is_kept(user: Any) -> None:
+    log_in(user, "my secret word")
+    log_in(user, "x", login="my other secret word")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT string_agg(e::text, ' ') FROM registrations_securityevent e")
+        kept = cursor.fetchone()[0]
+    assert not any(word in kept for word in ("secret", "rao@", user.username, user.password, HOME))
+
+
+def test_lock_out_is_one_line(user: Any) -> None:
+    for number in range(8):
+        log_in(user, "wrong", address=f"198.51.{number}.1")
+    assert kinds(account=user) == ["sign_in_failed"] * 5 + ["locked_out"]
+
+
+def test_stranger_who_tries_many_names_does_not_fill_the_table() -> None:
+    for number in range(6):
+        log_in(None, "x", login=f"nobody{number}")
+    assert kinds(account=None) == ["sign_in_failed"]
+
+
+def test_unknown_names_are_noted_again_a_minute_later() -> None:
+    log_in(None, "x", login="nobody")
+    SecurityEvent.objects.get()
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL techfest.erasing = 'on'")
+    SecurityEvent.objects.update(at=timezone.now() - dt.timedelta(minutes=2))
+    log_in(None, "x", login="nobody else")
+    assert kinds(account=None) == ["sign_in_failed"] * 2
+
+
+def test_second_step_is_noted_when_it_is_set_up_passed_failed_and_removed(
+    user: Any, django_capture_on_commit_callbacks: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = set_up_app(user)
+    browser = log_in(user)
+    browser.post("/accounts/2fa/authenticate/", {"code": "000000"})
+    browser.post("/accounts/2fa/authenticate/", {"code": code_of(secret)})
+    assert kinds(account=user) == ["second_factor_failed", "second_factor_used", "signed_in"]
+    browser.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    browser.post("/accounts/2fa/totp/deactivate/")
+    monkeypatch.setattr("allauth.mfa.totp.internal.auth.generate_totp_secret", lambda: secret)
+    browser.get("/accounts/2fa/totp/activate/")
+    with django_capture_on_commit_callbacks(execute=True):
+        browser.post("/accounts/2fa/totp/activate/", {"code": code_of(secret)})
+    with django_capture_on_commit_callbacks(execute=True):
+        browser.post("/accounts/2fa/recovery-codes/generate/")
+    assert kinds(account=user)[3:] == ["second_factor_removed", "second_factor_added", "recovery_codes"]
+    subjects = list(Letter.objects.order_by("pk").values_list("subject", flat=True))
+    assert subjects == [
+        "Your second step was removed",
+        "A second step was set up",
+        "You have new recovery codes",
+    ]
+    assert set(Letter.objects.values_list("delivery__to", flat=True)) == {"rao@example.org"}
+
+
+def test_too_many_wrong_codes_are_a_lock_out(user: Any) -> None:
+    set_up_app(user)
+    browser = log_in(user)
+    for _ in range(7):
+        browser.post("/accounts/2fa/authenticate/", {"code": "000000"})
+    assert kinds(account=user) == ["second_factor_failed"] * 5 + ["locked_out"]
+    assert SecurityEvent.objects.get(kind="locked_out").detail == security.AT_SECOND_STEP
+
+
+def by_its_owner(user: Any) -> None:
+    log_in(user).post("/accounts/password/change/", {"oldpassword": PASSWORD, "password1": NEW})
+
+
+def by_a_link(user: Any) -> None:
+    browser = Client()
+    browser.post("/accounts/password/reset/", {"email": user.email})
+    link = Letter.objects.get().link.removeprefix("http://localhost:8000")
+    form = browser.get(link, follow=True).redirect_chain[-1][0]
+    browser.post(form, {"password1": NEW})
+
+
+def by_an_organiser(user: Any) -> None:
+    client = desk(in_role(OWNER))
+    client.post(page_of(user), filled_in(client, page_of(user), way_in="show"))
+
+
+def at_the_console(user: Any) -> None:
+    user.set_password(NEW)
+    user.save()
+
+
+@pytest.mark.parametrize("way", [by_its_owner, by_a_link, by_an_organiser, at_the_console])
+def test_new_password_is_noted_and_told_by_mail_in_whatever_way_it_was_set(user: Any, way: Any) -> None:
+    way(user)
+    event = SecurityEvent.objects.get(kind="password_changed", account=user)
+    letter = Letter.objects.exclude(subject="Choose a new password").get()
+    is_given = way is by_an_organiser
+    assert (event.by is not None) == is_given
+    assert letter.delivery.to == "rao@example.org"
+    assert letter.subject == (
+        "An organiser gave you a new password" if is_given else "Your password was changed"
+    )
+    assert letter.link == "http://localhost:8000/accounts/password/reset/"
+    assert NEW not in letter.text
+
+
+def test_password_that_is_only_hashed_anew_is_no_new_password(user: Any, settings: Any) -> None:
+    settings.PASSWORD_HASHERS = [
+        "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+        "django.contrib.auth.hashers.MD5PasswordHasher",
+    ]
+    log_in(user)
+    user.refresh_from_db()
+    assert user.password.startswith("pbkdf2")
+    assert kinds(account=user) == ["signed_in"]
+
+
+def test_account_without_an_address_gets_no_mail() -> None:
+    user = build_user(email="")
+    at_the_console(user)
+    assert kinds(account=user) == ["password_changed"]
+    assert Letter.objects.count() == 0
+
+
+def test_admin_leads_to_the_one_page_that_changes_passwords() -> None:
+    answer = desk().get("/admin/password_change/")
+    assert (answer.status_code, answer["Location"]) == (302, "/accounts/password/change/")
+
+
+def test_roles_are_noted_in_whatever_way_they_change(user: Any) -> None:
+    owner = in_role(OWNER)
+    client = desk(owner)
+    client.post(page_of(user), filled_in(client, page_of(user), role=LEAD))
+    event = SecurityEvent.objects.get(account=user)
+    assert (event.kind, event.detail, event.by) == ("roles_changed", f"+{LEAD}", owner)
+    Group.objects.get(name=VOLUNTEER).user_set.add(user)
+    user.groups.clear()
+    details = SecurityEvent.objects.filter(account=user).order_by("pk").values_list("detail", flat=True)
+    assert list(details)[1:] == [f"+{VOLUNTEER}", f"−{LEAD}, −{VOLUNTEER}"]
+    teacher = build_teacher(is_approved=False)
+    admitting.approve([teacher.pk], by=owner, now=timezone.now())
+    assert SecurityEvent.objects.get(account=teacher.user).kind == "roles_changed"
+    make_owner("boss@example.org")
+    boss = SecurityEvent.objects.filter(account__email="boss@example.org").values_list("detail", flat=True)
+    assert set(boss) == {"+superuser", f"+{OWNER}"}
+
+
+def test_closing_and_opening_an_account_are_noted(user: Any) -> None:
+    client = desk(in_role(OWNER))
+    sent = filled_in(client, page_of(user))
+    del sent["is_active"]
+    client.post(page_of(user), sent)
+    client.post(page_of(user), sent | {"is_active": "on"})
+    assert kinds(account=user) == ["closed", "opened"]
+
+
+def test_log_is_append_only(user: Any) -> None:
+    log_in(user)
+    for change in (SecurityEvent.objects.all().delete, lambda: SecurityEvent.objects.update(detail="x")):
+        with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+            change()
+    assert kinds(account=user) == ["signed_in"]
+
+
+def test_owner_reads_the_log_and_each_accounts_part_of_it(user: Any) -> None:
+    log_in(user, "wrong")
+    client = desk(in_role(OWNER))
+    pages = [
+        client.get(path)
+        for path in (list_path(SecurityEvent), reverse("admin:auth_user_history", args=[user.pk]))
+    ]
+    assert [page.status_code for page in pages] == [200, 200]
+    assert all("wrong password" in page.content.decode() for page in pages)
+    event = SecurityEvent.objects.get(account=user)
+    assert client.post(page_of(event), {"detail": "x"}).status_code == 403
+    lead = desk(in_role(LEAD))
+    assert lead.get(list_path(SecurityEvent)).status_code == 403
+
+
+def test_event_outlives_the_account_and_does_not_keep_it() -> None:
+    """A teacher whose request was refused may ask again."""
+    teacher = build_teacher(is_approved=False)
+    log_in(teacher.user)
+    assert admitting.refuse([teacher.pk]) == 1
+    assert kinds() == ["signed_in"]
+    assert desk(in_role(OWNER)).get(list_path(SecurityEvent)).status_code == 200
+
+
+def test_every_kind_that_is_told_by_mail_has_its_words(user: Any) -> None:
+    told = [kind for kind in SecurityEvent.Kind if kind.name.startswith(("PASSWORD", "SECOND", "RECOVERY"))]
+    told = [kind for kind in told if not kind.name.endswith(("USED", "FAILED"))]
+    for kind in told:
+        account_events.note_and_tell(kind, user)
+    assert Letter.objects.values("subject").distinct().count() == len(told) == 5
+    assert Authenticator.objects.count() == 0
