@@ -8,6 +8,7 @@ import os
 import pwd
 import stat
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +22,13 @@ _NUMBERS = range(61_184, 65_520)
 _NAME = "techfest"
 # What the site writes; everything else in the data folder stays root's.
 _OF_SITE = ("mail", "media", "beat-schedule*", "erased.txt", "database-marker.*")
-_PROBE = "import django, gunicorn; open('manage.py').close(); open('techfest/settings.py').close()"
+_PROBE = (
+    "import sys, django, gunicorn\n"
+    "for path in ('manage.py', 'techfest/settings.py', *sys.argv[1:]):\n"
+    "    open(path).close()"
+)
+# Where a network has certificates of its own, mails need the files that these name.
+_CERTIFICATES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
 @dataclass(frozen=True)
@@ -53,8 +60,7 @@ def site_user(data: Path) -> SiteUser | None:
         say(f"Web and workers run as root: {data} is everybody's. Set TECHFEST_DATA to a folder of its own.")
         return None
     account = _named(name) if name else _owner(data) or _fresh(data)
-    python = (VENV / "bin" / "python").resolve().parents[1]
-    user = SiteUser(account, for_account(account, [ROOT, python, data]))
+    user = _with_view(account, data)
     if reason := _hindrance(user):
         say(
             f"Web and workers run as root: user {account.uid} cannot run them from {ROOT} ({reason})."
@@ -77,19 +83,48 @@ def give(data: Path, account: Account) -> None:
             os.chown(path, account.uid, account.gid, follow_symlinks=False)
 
 
-def become_owner_of(data: Path) -> None:
+def become_owner_of(data: Path, arguments: Sequence[str] = ()) -> None:
     """For root's commands in a second terminal: what they write must belong to the site's user as well.
 
-    Nothing happens where the files are root's, or where that user cannot run the checkout.
+    Nothing happens where the files are root's, or where that user cannot run the checkout. Raises ``Refusal`` when
+    ``arguments`` name a file that root may read and that user may not.
     """
     account = _owner(data)
     if os.getuid() != 0 or account is None or os.environ.get("TECHFEST_USER") == "root":
         return
-    python = (VENV / "bin" / "python").resolve().parents[1]
-    user = SiteUser(account, for_account(account, [ROOT, python, data]))
+    user = _with_view(account, data)
     if not _hindrance(user):
+        named = [path for path in map(_path_in, arguments) if os.path.lexists(path)]
         user.become()
         os.environ["HOME"] = str(data)
+        _refuse_unreadable(named, data)
+
+
+def _with_view(account: Account, data: Path) -> SiteUser:
+    python = (VENV / "bin" / "python").resolve().parents[1]
+    return SiteUser(
+        account, for_account(account, [ROOT, python, data, *(file.parent for file in _certificates())])
+    )
+
+
+def _certificates() -> list[Path]:
+    named = (Path(os.environ[name]) for name in _CERTIFICATES if os.environ.get(name))
+    return [path for path in named if path.is_file()]
+
+
+def _path_in(argument: str) -> Path:
+    """What ``FILE`` or ``--option=FILE`` names."""
+    return Path(argument.rpartition("=")[2] or "/").absolute()
+
+
+def _refuse_unreadable(named: Sequence[Path], data: Path) -> None:
+    for path in named:
+        if not os.access(path, os.R_OK):
+            raise Refusal(
+                f"{path} cannot be read by user {os.getuid()}, as whom the site's commands run."
+                f" Copy it to a folder that this user may read, such as {data / 'media'}, and give it away with"
+                f" chown {os.getuid()}."
+            )
 
 
 def _of_site(data: Path) -> list[Path]:
@@ -127,7 +162,7 @@ def _fresh(data: Path) -> Account:
 
 def _hindrance(user: SiteUser) -> str:
     """Why this user cannot run the site, found by trying; empty where it can."""
-    command = [str(VENV / "bin" / "python"), "-c", _PROBE]
+    command = [str(VENV / "bin" / "python"), "-c", _PROBE, *map(str, _certificates())]
     try:
         tried = subprocess.run(
             command,

@@ -101,6 +101,22 @@ def test_commands_of_root_are_the_site_s_and_reach_nothing_of_root_s(site: Copy,
 
 @pytest.mark.slow
 @pytest.mark.faults
+@pytest.mark.parametrize("form", ["{file}", "--register={file}"])
+def test_command_that_may_not_read_a_named_file_says_so(site: Copy, folder: Path, form: str) -> None:
+    """The file is there for root: "not there" would send people to look for another, older one."""
+    file = folder / "register-of-root"
+    file.write_text("AB-1234\n")
+    file.chmod(0o600)
+    with pytest.raises(subprocess.CalledProcessError) as raised:
+        site.manage("erase_again", form.replace("{file}", str(file)))
+    expected = (
+        f"manage.py: {file} cannot be read by user {user_of_site(site)}, as whom the site's commands run."
+    )
+    assert raised.value.stderr.startswith(expected)
+
+
+@pytest.mark.slow
+@pytest.mark.faults
 def test_workbook_is_read_by_the_site_s_user(site: Copy) -> None:
     read = (
         "from registrations.sheets.workbook import sheet_of; from registrations.tests.files import xlsx_bytes;"
@@ -114,6 +130,7 @@ def test_workbook_is_read_by_the_site_s_user(site: Copy) -> None:
 def test_next_start_has_the_same_user(site: Copy) -> None:
     before = user_of_site(site)
     site.stop()
+    site.kill()
     site.start()
     assert (user_of_site(site), owner(site.child("gunicorn"))) == (before, before)
 
@@ -168,6 +185,19 @@ def test_checkout_that_nobody_else_may_read_leaves_root_and_says_what_to_do(
     assert told.endswith(
         "Move the checkout to a folder that others may read, or start as an ordinary user.\n"
     )
+
+
+@pytest.mark.parametrize(("place", "expected"), [("of certificates", True), (".", False)])
+def test_certificates_of_the_network_must_be_readable_too(
+    able: None, folder: Path, monkeypatch: pytest.MonkeyPatch, place: str, expected: bool
+) -> None:
+    """Else every mail would fail. A folder below a closed one is shown, a file in the closed one itself cannot be."""
+    home = folder / f"home {expected}"
+    (home / place).mkdir(parents=True, exist_ok=True)
+    home.chmod(0o700)
+    (home / place / "ca.pem").touch()
+    monkeypatch.setenv("SSL_CERT_FILE", str(home / place / "ca.pem"))
+    assert (stepdown.site_user(folder) is not None) is expected
 
 
 def test_view_covers_what_is_closed_and_keeps_what_is_needed(able: None, folder: Path) -> None:
