@@ -71,7 +71,20 @@ def site_user(data: Path) -> SiteUser | None:
 
 
 def give(data: Path, account: Account) -> None:
-    """Lets the site's user keep its files in the data folder, in which root's own stay out of its reach."""
+    """Lets the site's user keep its files in the data folder, in which root's own stay out of its reach.
+
+    Raises ``Refusal`` where the file system knows no owners.
+    """
+    try:
+        _give(data, account)
+    except PermissionError as error:
+        raise Refusal(
+            f"{data} cannot be given to user {account.uid}, as whom the site runs: {error.strerror}."
+            " Set TECHFEST_DATA to a folder on a local disk, or TECHFEST_USER=root."
+        ) from error
+
+
+def _give(data: Path, account: Account) -> None:
     if data.stat().st_uid == 0:
         os.chown(data, 0, account.gid)
         # Sticky: who may add files may still not rename or remove those of others.

@@ -161,6 +161,19 @@ def test_two_data_folders_have_two_users(able: None, folder: Path, tmp_path: Pat
     assert one.account != other.account
 
 
+def test_file_system_without_owners_is_refused_in_one_line(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "chown", refuse)
+    with pytest.raises(
+        Refusal, match=r"Set TECHFEST_DATA to a folder on a local disk, or TECHFEST_USER=root\.$"
+    ):
+        stepdown.give(folder, STRANGER)
+
+
 def test_folder_that_everybody_may_write_leaves_root_and_says_so(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
