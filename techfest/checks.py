@@ -6,7 +6,6 @@ from typing import Any
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
-from django.core.checks import Warning as DeployWarning
 from django.db import connections
 from psycopg import IsolationLevel
 
@@ -44,12 +43,3 @@ def check_isolation(
             )
         ]
     return []
-
-
-@register(Tags.security, deploy=True)
-def check_second_factor(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """``manage.py check --deploy`` warns of a site that opens to a stolen password."""
-    if settings.REQUIRE_SECOND_FACTOR:
-        return []
-    words = "REQUIRE_SECOND_FACTOR is off: a stolen password opens the admin and the door."
-    return [DeployWarning(words, hint="Leave it out of the environment.", id="techfest.W010")]

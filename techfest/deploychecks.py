@@ -46,7 +46,7 @@ def plain_http() -> Iterator[str]:
 
 def no_second_factor() -> Iterator[str]:
     if not settings.REQUIRE_SECOND_FACTOR:
-        yield "REQUIRE_SECOND_FACTOR is off: a stolen password alone opens the admin. Switch it on."
+        yield "REQUIRE_SECOND_FACTOR is off: a stolen password alone opens the admin and the door. Switch it on."
 
 
 def link_keys() -> Iterator[str]:
@@ -58,6 +58,11 @@ def link_keys() -> Iterator[str]:
             "SECRET_KEY is also in LINK_KEYS: who learns one has both, and neither can be changed alone."
             " Give the links a key of their own."
         )
+
+
+def second_factor_keys() -> Iterator[str]:
+    if any(len(set(key)) < _LEAST_SIGNS for key in settings.SECOND_FACTOR_KEYS):
+        yield "A key in SECOND_FACTOR_KEYS can be guessed: make it with secrets.token_urlsafe(48)."
 
 
 def every_host() -> Iterator[str]:
@@ -144,6 +149,7 @@ def former_key() -> Iterator[str]:
         yield (
             "SECRET_KEY_FALLBACKS still accepts a former key: remove it when the rotation is over, after two days,"
             " or at once if the key was stolen."
+            + ("" if settings.SECOND_FACTOR_KEYS else " Before that, run manage.py encrypt_second_factors.")
         )
 
 
@@ -190,4 +196,5 @@ CHECKS: dict[int, Check] = {
     14: former_key,
     15: missing_headers,
     16: unconfined_reader,
+    17: second_factor_keys,
 }

@@ -2,7 +2,6 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.core.checks import run_checks
 from django.db import connection
 from psycopg import IsolationLevel
 
@@ -15,15 +14,6 @@ def with_database(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:
 
 def test_settings_as_they_are_pass() -> None:
     assert checks.check_engine(None) == []
-
-
-@pytest.mark.parametrize(("is_required", "ids"), [(True, []), (False, ["techfest.W010"])])
-def test_site_without_a_second_step_is_warned_of(
-    monkeypatch: pytest.MonkeyPatch, is_required: bool, ids: list[str]
-) -> None:
-    monkeypatch.setattr(settings, "REQUIRE_SECOND_FACTOR", is_required)
-    found = run_checks(tags=["security"], include_deployment_checks=True)
-    assert [one.id for one in found if str(one.id).startswith("techfest.")] == ids
 
 
 def test_other_engine_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,6 +24,7 @@ CLOSED: Mapping[str, Any] = {
     "REQUIRE_SECOND_FACTOR": True,
     "SECRET_KEY": "s3cret-of-the-site-0123456789-abcdefghijklmnopqrstuvwxyz",
     "SECRET_KEY_FALLBACKS": [],
+    "SECOND_FACTOR_KEYS": [],
     "LINK_KEYS": ["k3y-of-the-links-0123456789-abcdefghijklmnopqrstuvwxyz"],
     "DATABASES": {"default": LOCAL},
     "REDIS_URL": "unix:///run/redis/redis.sock",
@@ -56,6 +57,7 @@ OPEN: list[tuple[int, dict[str, Any]]] = [
     (9, {"EMAIL_PROVIDER": ""}),
     (13, {"MESSAGE_WINDOW_MINUTES": 0}),
     (14, {"SECRET_KEY_FALLBACKS": ["f0rmer-0123456789-abcdefghijklmnopqrstuvwxyz-abcdefghij"]}),
+    (17, {"SECOND_FACTOR_KEYS": ["ab" * 20]}),
     (15, {"MIDDLEWARE": [name for name in settings.MIDDLEWARE if "headers" not in name]}),
     (15, {"MIDDLEWARE": [name for name in settings.MIDDLEWARE if "csp" not in name]}),
 ]
@@ -101,6 +103,21 @@ def test_other_closed_setting_is_not_told(monkeypatch: pytest.MonkeyPatch, chang
     for name, value in changes.items():
         monkeypatch.setattr(settings, name, value)
     assert told() == []
+
+
+@pytest.mark.parametrize(
+    ("keys", "reminded"), [([], True), (["k3y-of-second-steps-0123456789-abcdefgh"], False)]
+)
+def test_former_key_reminds_of_second_steps_that_need_it(
+    monkeypatch: pytest.MonkeyPatch, keys: list[str], reminded: bool
+) -> None:
+    """Without keys of their own they are encrypted with the former key, and would be lost with it."""
+    monkeypatch.setattr(settings, "SECOND_FACTOR_KEYS", keys)
+    monkeypatch.setattr(
+        settings, "SECRET_KEY_FALLBACKS", ["f0rmer-0123456789-abcdefghijklmnopqrstuvwxyz-abcdef"]
+    )
+    (text,) = deploychecks.former_key()
+    assert ("encrypt_second_factors" in text) is reminded
 
 
 def test_proxy_that_is_anybody_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
