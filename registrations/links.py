@@ -1,5 +1,11 @@
-"""Secret links: signed, with a key of their own, and dead once the student's link version moves on."""
+"""Secret links: signed, with a key of their own, and dead once the student's link version moves on.
 
+What is signed is a random value of the row. A primary key is given again after a backup was restored, and the link
+of somebody registered since the backup would then open the page of whoever came next.
+"""
+
+import base64
+import uuid
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -21,15 +27,16 @@ class DeadLink(Exception):
 class _Kind:
     salt: str
 
-    def sign(self, key: int, version: int) -> str:
-        return self._signer().sign(f"{key}.{version}")
+    def sign(self, link_id: uuid.UUID, version: int) -> str:
+        named = base64.urlsafe_b64encode(link_id.bytes).rstrip(b"=").decode()
+        return self._signer().sign(f"{named}.{version}")
 
-    def read(self, token: str) -> tuple[int, int]:
+    def read(self, token: str) -> tuple[uuid.UUID, int]:
         try:
-            key, version = self._signer().unsign(token).split(".")
-        except BadSignature as error:
+            named, version = self._signer().unsign(token).split(".")
+            return uuid.UUID(bytes=base64.urlsafe_b64decode(f"{named}==")), int(version)
+        except (BadSignature, ValueError) as error:  # signed by us, but when links named a primary key
             raise DeadLink from error
-        return int(key), int(version)
 
     def _signer(self) -> Signer:
         keys: list[str | bytes] = [*settings.LINK_KEYS]
@@ -42,13 +49,13 @@ _MY = _Kind("registrations.my")
 
 def answer_path(submission: Submission) -> str:
     """Grants what one press obtained, and no more. `submission.student` must be at hand."""
-    token = _ANSWER.sign(submission.pk, submission.student.link_version)
+    token = _ANSWER.sign(submission.link_id, submission.student.link_version)
     return reverse("tickets:answer", args=[token])
 
 
 def my_path(student: Student) -> str:
     """Grants everything of one student."""
-    return reverse("tickets:my", args=[_MY.sign(student.pk, student.link_version)])
+    return reverse("tickets:my", args=[_MY.sign(student.link_id, student.link_version)])
 
 
 _MODELS = (Submission, Student, School)
@@ -56,7 +63,7 @@ _COLUMNS = [columns(model) for model in _MODELS]
 _READ = (
     f"SELECT {', '.join(f't{n}.{name}' for n, names in enumerate(_COLUMNS) for name in names)}"  # noqa: S608 - names of ours only
     " FROM registrations_submission t0 JOIN registrations_student t1 ON t1.id = t0.student_id"
-    " JOIN registrations_school t2 ON t2.id = t1.school_id WHERE t0.id = %s AND t1.link_version = %s"
+    " JOIN registrations_school t2 ON t2.id = t1.school_id WHERE t0.link_id = %s AND t1.link_version = %s"
 )
 
 
@@ -85,8 +92,8 @@ def _read_models(row: tuple[Any, ...]) -> list[Any]:
 
 def student_of(token: str) -> Student:
     """The student behind a link to my registrations. Raises `DeadLink`."""
-    key, version = _MY.read(token)
-    rows = Student.objects.filter(pk=key, link_version=version)
+    link_id, version = _MY.read(token)
+    rows = Student.objects.filter(link_id=link_id, link_version=version)
     student = rows.select_related("school", "fest").first()
     if student is None:
         raise DeadLink

@@ -17,6 +17,7 @@ from registrations.errors import NotPossible, OtherContent, Refused
 from registrations.forms import DetailsForm, EventsForm, details_of
 from registrations.locking import Deadline
 from registrations.models import Change, Registration, Student
+from registrations.querysets import RegistrationQuerySet
 from registrations.submitting import Press, submit
 
 
@@ -97,17 +98,22 @@ def _add_page(
 
 @by_my_link
 @require_http_methods(["GET", "HEAD", "POST"])
-def cancel_registration(
-    request: HttpRequest, student: Student, registration_id: int | None = None
-) -> HttpResponse:
-    """GET asks, POST acts; without a number it is about everything of this student."""
-    rows = student.registrations.with_facts().order_by("event__starts_at")
-    if registration_id is not None:
-        rows = rows.filter(pk=registration_id)
-    registrations = list(rows if registration_id is not None else rows.active())
+def cancel_registration(request: HttpRequest, student: Student, slug: str | None = None) -> HttpResponse:
+    """GET asks, POST acts; without an event it is about everything of this student."""
+    rows = student.registrations.all()
+    if slug is not None:
+        registrations = newest_of_event(rows, slug)
+    else:
+        registrations = list(rows.active().with_facts().order_by("event__starts_at"))
     if not registrations:
         raise Http404
     return answer_cancel(request, registrations, my_url=links.my_path(student))
+
+
+def newest_of_event(rows: RegistrationQuerySet, slug: str) -> list[Registration]:
+    """The last of these registrations for one event: the address names the event, since a number would tell
+    how many registrations there are."""
+    return list(rows.filter(event__slug=slug).with_facts().order_by("-pk")[:1])
 
 
 def answer_cancel(

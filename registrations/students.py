@@ -23,6 +23,7 @@ _COLUMNS = (
     "email_key",
     "language",
     "reference",
+    "link_id",
     "link_version",
 )
 _INSERT = (
@@ -39,7 +40,7 @@ _INSERT_ALL = f"""
     INSERT INTO {Student._meta.db_table} ({", ".join(_COLUMNS)})
     SELECT * FROM unnest(
         %s::bigint[], %s::bigint[], %s::smallint[], %s::varchar[], %s::varchar[], %s::varchar[], %s::varchar[],
-        %s::varchar[], %s::varchar[], %s::varchar[], %s::varchar[], %s::integer[]
+        %s::varchar[], %s::varchar[], %s::varchar[], %s::varchar[], %s::uuid[], %s::integer[]
     ) ON CONFLICT DO NOTHING RETURNING reference, id
 """  # noqa: S608 - names of ours only
 

@@ -19,8 +19,9 @@ from registrations.students import Details, identify
 
 _INSERT = """
     WITH pressed AS (
-        INSERT INTO registrations_submission (key, origin, digest, student_id, created_student)
-        VALUES (%(key)s, %(origin)s, %(digest)s, %(student)s, %(is_new)s)
+        INSERT INTO registrations_submission
+            (key, link_id, origin, digest, student_id, created_student)
+        VALUES (%(key)s, %(link_id)s, %(origin)s, %(digest)s, %(student)s, %(is_new)s)
         ON CONFLICT (key) DO NOTHING
         RETURNING id
     ), agreed AS (
@@ -144,6 +145,7 @@ def _insert_submission(press: Press, student: Student, *, is_new: bool) -> Submi
     )
     given: dict[str, Any] = {
         "key": press.key,
+        "link_id": submission.link_id,
         "origin": press.origin.value,
         "digest": press.digest,
         "student": student.pk,

@@ -9,5 +9,5 @@ urlpatterns = [
     path("my/<str:token>/details/", student_views.details, name="details"),
     path("my/<str:token>/add/", student_views.add, name="add"),
     path("my/<str:token>/cancel/", student_views.cancel_registration, name="cancel-all"),
-    path("my/<str:token>/cancel/<int:registration_id>/", student_views.cancel_registration, name="cancel"),
+    path("my/<str:token>/cancel/<slug:slug>/", student_views.cancel_registration, name="cancel"),
 ]

@@ -100,7 +100,7 @@ def of_submission(submission: Submission, token: str) -> list[Line]:
     """
     reference = submission.student.reference
     lines = [
-        _line(held, reference, reverse("tickets:answer-cancel", args=[token, held.registration_id]))
+        _line(held, reference, reverse("tickets:answer-cancel", args=[token, held.event.slug]))
         for held in sorted(holdings.of_submission(submission.pk), key=_start)
     ]
     refusals = list(Refusal.objects.filter(submission=submission).order_by("pk"))
@@ -122,7 +122,7 @@ def of_student(student: Student, token: str) -> list[Line]:
     lines = []
     for one in held:
         key = one.registration_id
-        line = _line(one, student.reference, reverse("registrations:cancel", args=[token, key]))
+        line = _line(one, student.reference, reverse("registrations:cancel", args=[token, one.event.slug]))
         lines.append(replace(line, flags=tuple(sentence(flag, key) for flag in flags.get(key, ()))))
     return lines
 

@@ -8,9 +8,7 @@ from tickets.webhooks import MailgunWebhookView, hook
 app_name = "tickets"
 urlpatterns = [
     path("a/<str:token>/", views.answer, name="answer"),
-    path(
-        "a/<str:token>/cancel/<int:registration_id>/", views.answer_cancel_registration, name="answer-cancel"
-    ),
+    path("a/<str:token>/cancel/<slug:slug>/", views.answer_cancel_registration, name="answer-cancel"),
     path("my/<str:token>/", views.my, name="my"),
     path("my/<str:token>/resend/", views.resend, name="resend"),
     path("events/<slug:slug>/event.ics", views.event_ics, name="event-ics"),

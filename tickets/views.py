@@ -18,7 +18,7 @@ from registrations.access import by_my_link, known_student, public, secret
 from registrations.forms import LinkForm
 from registrations.links import DeadLink
 from registrations.models import Registration, Student, Submission
-from registrations.student_views import answer_cancel
+from registrations.student_views import answer_cancel, newest_of_event
 from registrations.students import with_email
 from tickets import answers, deliveries, rendering
 from tickets.calendar import CalendarEntry, ics
@@ -45,11 +45,11 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
 
 @secret
 @require_http_methods(["GET", "HEAD", "POST"])
-def answer_cancel_registration(request: HttpRequest, token: str, registration_id: int) -> HttpResponse:
+def answer_cancel_registration(request: HttpRequest, token: str, slug: str) -> HttpResponse:
     """An answer link may cancel what its press obtained."""
     submission = _submission(token)
-    rows = Registration.objects.filter(submission=submission, pk=registration_id)
-    registrations = list(rows.with_facts())
+    rows = Registration.objects.filter(submission=submission)
+    registrations = newest_of_event(rows, slug)
     if not registrations:
         raise Http404
     my_url = links.my_path(submission.student) if submission.shows_my_link else ""

@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from events.links import link_id_field
 from events.models import Event
 from registrations.models.people import School, Student
 from registrations.querysets import BlockQuerySet, RegistrationQuerySet
@@ -29,6 +30,7 @@ class Submission(models.Model):
         CLASS_LIST = "list", _("class list")
 
     key = models.UUIDField(unique=True, editable=False)
+    link_id = link_id_field()
     origin = models.CharField(_("sent from"), max_length=10, choices=Origin.choices, editable=False)
     digest = models.BinaryField(max_length=32, editable=False)
     student = models.ForeignKey(Student, models.CASCADE, related_name="submissions")

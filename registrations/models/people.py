@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from events.links import link_id_field
 from events.models import GRADE_LIMITS, Fest
 from registrations.naming import email_key, label_key, name_key, random_reference, school_key
 from registrations.querysets import SchoolQuerySet, StudentQuerySet, TeacherQuerySet
@@ -86,6 +87,7 @@ class Student(models.Model):
     email_key = models.CharField(max_length=254, blank=True, editable=False)
     language = models.CharField(_("language"), max_length=10, default="en")
     reference = models.CharField(_("reference"), max_length=7, unique=True, default=random_reference)
+    link_id = link_id_field()
     link_version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
     erased_at = models.DateTimeField(_("erased"), null=True, editable=False)

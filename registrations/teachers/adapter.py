@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from events.roles import VOLUNTEER, has_role
 from registrations.models import Teacher
-from registrations.teachers import security, throttling, words
+from registrations.teachers import proofs, security, throttling, words
 from registrations.teachers.backend import user_of
 from registrations.teachers.letters import owe
 
@@ -52,7 +52,9 @@ class Adapter(DefaultAccountAdapter):
         return words.absolute(reverse("account_reset_password_from_key", args=[uid, token]))
 
     def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
-        return words.absolute(reverse("account_confirm_email", args=[emailconfirmation.key]))
+        return words.absolute(
+            reverse("account_confirm_email", args=[proofs.key_of(emailconfirmation.email_address)])
+        )
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         login = credentials.get("email") or credentials.get("username") or ""

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from events.clock import database_now
 from registrations.models import Invitation
 from registrations.schools import school_names
-from registrations.teachers import admitting
+from registrations.teachers import admitting, proofs
 from registrations.teachers.access import is_let_in, known_teacher
 from registrations.teachers.forms import AskForm, InvitedForm, PasswordForm
 
@@ -96,10 +96,9 @@ def ask(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("password")
 def confirm(request: HttpRequest, key: str) -> HttpResponse:
     """Proves an address: the link came to it, and the password shows that its reader is who asked."""
-    confirmation = EmailConfirmationHMAC.from_key(key)
-    if confirmation is None:
+    address = proofs.address_of(key)
+    if address is None:
         return render(request, "account/confirm_gone.html", status=404)
-    address = confirmation.email_address
     form = PasswordForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and _knows_password(request, address, form):
         get_adapter().confirm_email(request, address)

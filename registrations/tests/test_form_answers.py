@@ -324,8 +324,8 @@ def test_repeat_after_the_links_died_shows_that_press_only(client: Client, fest:
     page = text_of(client.get(answer["Location"]))
     assert ("<svg" in page, "/my/" in page) == (True, False)
     registration = Registration.objects.get()
-    cancel_page = text_of(client.get(f"{answer['Location']}cancel/{registration.pk}/"))
-    done = text_of(client.post(f"{answer['Location']}cancel/{registration.pk}/"))
+    cancel_page = text_of(client.get(f"{answer['Location']}cancel/{registration.event.slug}/"))
+    done = text_of(client.post(f"{answer['Location']}cancel/{registration.event.slug}/"))
     assert ("/my/" in cancel_page, "/my/" in done) == (False, False)
 
 

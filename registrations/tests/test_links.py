@@ -4,6 +4,7 @@ import base64
 from typing import Any
 
 import pytest
+from django.core.signing import Signer
 from django.db.models import F
 
 from registrations.links import DeadLink, answer_path, my_path, student_of, submission_of
@@ -82,6 +83,18 @@ def test_link_with_one_sign_changed_is_dead(submission: Submission) -> None:
     for other in changed:
         with pytest.raises(DeadLink):
             student_of(other)
+
+
+def test_link_that_names_a_primary_key_is_dead(submission: Submission, settings: Any) -> None:
+    """Such as we signed before links had a random value: after a restore it would open somebody else's page."""
+    signers = {
+        kind: Signer(key=settings.LINK_KEYS[0], salt=f"registrations.{kind}", sep="~")
+        for kind in ("my", "answer")
+    }
+    with pytest.raises(DeadLink):
+        student_of(signers["my"].sign(f"{submission.student.pk}.1"))
+    with pytest.raises(DeadLink):
+        submission_of(signers["answer"].sign(f"{submission.pk}.1"))
 
 
 @pytest.mark.parametrize("token", ["", "~", "1.1", "1.1~", "1~x", "x.y~z", "1.1~\x00", "🤖", "1" * 5000])

@@ -219,9 +219,9 @@ class World:
         named: dict[str, list[Any]] = {
             "registrations:details registrations:add registrations:cancel-all": [mine],
             "tickets:my tickets:resend": [mine],
-            "registrations:cancel": [mine, self.registration.pk],
+            "registrations:cancel": [mine, place],
             "tickets:answer": [answer],
-            "tickets:answer-cancel": [answer, self.registration.pk],
+            "tickets:answer-cancel": [answer, place],
             "tickets:ticket tickets:pdf tickets:ics door:code": [Ticket.objects.get().code],
             "tickets:delegation": [delegation],
             "papers:certificate": [Certificate.objects.get().code],

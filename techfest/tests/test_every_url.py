@@ -1,6 +1,5 @@
 """Every address of the site, from the URLconf itself: who may ask for it, how, and what nobody may do with it."""
 
-import re
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from events.models import Fest
 from registrations import links
 from registrations.models import Change, Registration, Student, Submission
 from registrations.tests.builders import build_event, build_fest, build_submission
@@ -164,9 +164,9 @@ class Kid:
             "registrations:details": [mine],
             "registrations:add": [mine],
             "registrations:cancel-all": [mine],
-            "registrations:cancel": [mine, registration.pk],
+            "registrations:cancel": [mine, registration.event.slug],
             "tickets:answer": [answer],
-            "tickets:answer-cancel": [answer, registration.pk],
+            "tickets:answer-cancel": [answer, registration.event.slug],
             "tickets:my": [mine],
             "tickets:resend": [mine],
             "tickets:event-ics": [registration.event.slug],
@@ -369,13 +369,18 @@ def test_secret_page_without_its_secret_is_not_found(
 def test_secret_of_one_opens_no_registration_of_another(
     client: Client, kids: tuple[Kid, Kid], name: str
 ) -> None:
-    before = world()
+    """The address names an event; another student's registration for it, or its number, is not found."""
     mine, theirs = kids
-    own, other = (kid.submission.registrations.get().pk for kid in (mine, theirs))
+    theirs_only = build_submission(build_event(Fest.objects.get())).registrations.get()
+    before = world()
     path = mine.path(name)
     assert client.get(path).status_code == 200
-    for method in TAKES[name]:
-        assert client.generic(method, re.sub(rf"{own}/$", f"{other}/", path)).status_code == 404
+    own = mine.submission.registrations.get()
+    numbers = [kid.submission.registrations.get().pk for kid in (mine, theirs)]
+    for other in (theirs_only.event.slug, theirs_only.pk, *numbers):
+        wrong = path.removesuffix(f"{own.event.slug}/") + f"{other}/"
+        for method in TAKES[name]:
+            assert client.generic(method, wrong).status_code == 404
     assert world() == before
 
 

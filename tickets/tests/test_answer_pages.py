@@ -42,7 +42,7 @@ def parts_of(reference: str) -> tuple[str, str]:
 
 
 def cancel_path(submission: Submission, registration: Registration) -> str:
-    return f"{links.answer_path(submission)}cancel/{registration.pk}/"
+    return f"{links.answer_path(submission)}cancel/{registration.event.slug}/"
 
 
 def state_of(registration: Registration) -> str:
@@ -148,9 +148,9 @@ def test_tampered_old_or_foreign_link_is_not_found(client: Client, kind: str) ->
     token = path.strip("/").split("/")[1]
     prefix = "/a/" if kind == "answer" else "/my/"
     other = "/my/" if kind == "answer" else "/a/"
-    number, dot, rest = token.partition(".")
+    named, dot, rest = token.partition(".")
     wrong = [
-        f"{prefix}{int(number) + 1}{dot}{rest}/",
+        f"{prefix}{named[::-1]}{dot}{rest}/",
         f"{prefix}{token[:-1]}{'A' if token[-1] != 'A' else 'B'}/",
         f"{prefix}{token.partition('~')[0]}/",
         f"{prefix}%00/",
@@ -211,9 +211,9 @@ def test_answer_link_cancels_only_what_its_press_obtained(client: Client) -> Non
 
 def test_links_reach_no_other_student(client: Client) -> None:
     event = build_event(build_fest())
-    mine, other = build_submission(event), build_submission(event)
+    mine, other = build_submission(event), build_submission(build_event(event.fest))
     theirs = registration_of(other)
-    paths = [cancel_path(mine, theirs), f"{links.my_path(mine.student)}cancel/{theirs.pk}/"]
+    paths = [cancel_path(mine, theirs), f"{links.my_path(mine.student)}cancel/{theirs.event.slug}/"]
     paths += [f"{links.my_path(mine.student)}cancel/{number}/" for number in (0, 10**9, 10**30)]
     assert [client.post(path).status_code for path in paths] == [404] * len(paths)
     assert state_of(theirs) == State.CONFIRMED
