@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from registrations.errors import Busy, KeyTaken, OtherContent, Refused, SomebodyKnown
 from registrations.locking import Deadline, in_transaction
-from registrations.models import Change, Consent, School, Student, Submission
+from registrations.models import Change, Consent, Refusal, School, Student, Submission
+from registrations.newcomers import outcomes_of_newcomer
 from registrations.reservations import Claim, keep_refusals, reserve
 from registrations.schools import find_or_create_school
 from registrations.signals import attempt_noticed
@@ -32,6 +33,9 @@ _INSERT = """
     SELECT id FROM pressed
 """
 """A key that is taken is no error of the database, whose log would name it."""
+
+
+_OF_A_KNOWN_STUDENT = (Refusal.Reason.ALREADY, Refusal.Reason.CLASH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +78,9 @@ def submit(press: Press, *, deadline: Deadline) -> Submission:
     """Registers, once per key: a double click, a reload, a proxy's repeat get the first answer again.
 
     The Submission, its registrations, their tickets and mails are committed when this returns. Raises
-    `Refused` when nothing was obtained, `SomebodyKnown` when the name belongs to somebody else,
-    `OtherContent` when the key was used for another form or elsewhere, `Busy` when the database did not answer in
-    time. After `Busy` the outcome may be unknown; the same press sent again tells it.
+    `Refused` when nothing was obtained, `SomebodyKnown` when the name belongs to somebody else and something
+    could be obtained, `OtherContent` when the key was used for another form or elsewhere, `Busy` when the
+    database did not answer in time. After `Busy` the outcome may be unknown; the same press sent again tells it.
     """
     try:
         return in_transaction(lambda: _attempt(press, deadline), deadline=deadline)
@@ -85,9 +89,36 @@ def submit(press: Press, *, deadline: Deadline) -> Submission:
             return twin
         if isinstance(error, KeyTaken):
             raise OtherContent from None
+        _refuse_as_a_newcomer(press, error, deadline)
         if isinstance(error, SomebodyKnown) and not press.teacher:
             _tell_of_attempt(error.student)
         raise
+
+
+def _refuse_as_a_newcomer(press: Press, error: Exception, deadline: Deadline) -> None:
+    """Raises `Refused` with a newcomer's reasons where nobody could obtain anything by this public form.
+
+    Otherwise an event that does not fit would tell anybody with a name and a grade whether that child is
+    registered. It is told only where a seat or a place in line is to be had.
+    """
+    if press.origin != Submission.Origin.FORM or press.details is None or not _tells_of_somebody(error):
+        return
+    outcomes = outcomes_of_newcomer(
+        press.event_ids,
+        fest_id=press.fest_id,
+        grade=press.details.grade,
+        wants_waiting=press.wants_waiting,
+        deadline=deadline,
+    )
+    if not any(outcome.registration for outcome in outcomes):
+        raise Refused(outcomes) from None
+
+
+def _tells_of_somebody(error: Exception) -> bool:
+    """Whether the refusal would differ for a student whom nobody knows."""
+    if isinstance(error, Refused):
+        return any(one.judgement.reason in _OF_A_KNOWN_STUDENT for one in error.outcomes)
+    return isinstance(error, SomebodyKnown)
 
 
 def _attempt(press: Press, deadline: Deadline) -> Submission:

@@ -1,0 +1,29 @@
+"""What somebody whom nobody knows would obtain: judged first, so that no refusal tells who is registered."""
+
+from events.facts import read_facts
+from events.models import Seats
+from registrations.blocks.holding import blocks_in_time
+from registrations.locking import Deadline, in_transaction
+from registrations.models import Student
+from registrations.reservations import Claim, Outcome, Tally, decide
+
+
+def outcomes_of_newcomer(
+    event_ids: tuple[int, ...], *, fest_id: int, grade: int, wants_waiting: bool, deadline: Deadline
+) -> list[Outcome]:
+    """The outcomes of a new student of this grade for these events at this moment; nothing is registered.
+
+    Locks the Seats rows as `reserve` does, in a transaction of its own, and judges by the same loop.
+    """
+    student = Student(fest_id=fest_id, grade=grade)
+    claims = [Claim(student, event, wants_waiting, is_new=True) for event in event_ids]
+
+    def judged() -> list[Outcome]:
+        deadline.limit_locks()
+        seats = {row.pk: row for row in Seats.objects.locked(event_ids)}
+        events, now = read_facts(seats)
+        blocks = blocks_in_time(seats.values(), events, now)
+        tallies = {pk: Tally(row, blocks[pk]) for pk, row in seats.items()}
+        return decide(claims, tallies=tallies, engaged={}, events=events, now=now)
+
+    return in_transaction(judged, deadline=deadline)
