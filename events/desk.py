@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.db.models import Model, ProtectedError, QuerySet
 from django.http import Http404, HttpRequest, HttpResponseRedirect
@@ -18,6 +19,14 @@ from django.utils.translation import gettext as _
 from events import trail
 from events.clock import database_now
 from events.exporting.downloads import DownloadableList
+from events.festchoice import (
+    choice_of,
+    fest_asked_for,
+    fest_of,
+    fest_of_rows,
+    of_shown_fest,
+    show_fest,
+)
 from events.roles import seen_by, sees_all
 from events.seeing import SeenChoices, is_asked_by_filters, seen_at_the_desk
 from events.textlimits import LimitedText, limit_marks
@@ -32,6 +41,15 @@ else:
 _NUMBER = re.compile(r"[0-9]{1,18}")
 MOST_LINES = 200
 """Lines of a history page, the newest."""
+
+
+class FestList(ChangeList):
+    """A list of the fest that the page shows."""
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
+        self.root_queryset = of_shown_fest(request, self.root_queryset)
+        rows: QuerySet[Any] = super().get_queryset(request, exclude_parameters)
+        return rows
 
 
 class DeskAdmin(SeenChoices, DownloadableList, _ModelAdmin):
@@ -50,6 +68,24 @@ class DeskAdmin(SeenChoices, DownloadableList, _ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return seen_by(request.user, super().get_queryset(request), led_through=self.led_through)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return FestList
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """The list of the shown fest; of another one where the address, or the rows that are acted upon, name it."""
+        chosen = [pk for pk in request.POST.getlist(ACTION_CHECKBOX_NAME) if _NUMBER.fullmatch(pk)]
+        fest = fest_of_rows(self.model, chosen) if chosen else fest_asked_for(self.model, request.GET)
+        if fest:
+            show_fest(request, fest)
+        return super().get_changelist_instance(request)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """The page of a row is about the row's fest, and shows its times."""
+        found = super().get_object(request, object_id, from_field)
+        if found is not None and choice_of(request).is_offered and (fest := fest_of(found)):
+            show_fest(request, fest)
+        return found
 
     def is_open_to(self, request: HttpRequest) -> bool:
         """Whether any row of this table could be this person's to see."""

@@ -10,6 +10,8 @@ from django.db.models import Model, QuerySet
 from django.db.models.constants import LOOKUP_SEP
 from django.http import HttpRequest
 
+from events.festchoice import choice_of, fest_paths, of_shown_fest
+from events.models import Fest
 from events.roles import seen_by, sees_all
 
 _COMPARISONS = frozenset(
@@ -21,6 +23,14 @@ def seen_at_the_desk(request: HttpRequest, rows: QuerySet[Any], site: admin.Admi
     """Of any rows those that this person may know of, by the rule of their table's own pages."""
     its_admin = site._registry.get(rows.model)
     return seen_by(request.user, rows, led_through=getattr(its_admin, "led_through", None))
+
+
+def offered(request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Of rows to choose among those of the fest that the page is about; of fests this one."""
+    fest = choice_of(request).limit
+    if rows.model is Fest:
+        return rows.filter(pk=fest.pk) if fest else rows
+    return of_shown_fest(request, rows)
 
 
 class SeenChoices:
@@ -38,7 +48,7 @@ class SeenChoices:
 
     def _narrowed(self, field: Any, request: HttpRequest) -> Any:
         if field is not None:
-            field.queryset = seen_at_the_desk(request, field.queryset, self.admin_site)
+            field.queryset = offered(request, seen_at_the_desk(request, field.queryset, self.admin_site))
         return field
 
 
@@ -82,14 +92,19 @@ def _ways_to(model: type[Model], path: str) -> Iterator[str]:
 
 
 class SeenRowsFilter(admin.RelatedFieldListFilter):
-    """Rows of another table to choose among: for who sees not all of a list, those that the own rows name."""
+    """Rows of another table to choose among, of the shown fest: for who sees not all of a list, those that the own
+    rows name."""
 
     def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> Any:
-        if sees_all(request.user, model_admin.model):
-            return super().field_choices(field, request, model_admin)
-        named = model_admin.get_queryset(request).order_by().values(self.field_path)
+        limits: dict[str, Any] = {}
+        if not sees_all(request.user, model_admin.model):
+            named = model_admin.get_queryset(request).order_by().values(self.field_path)
+            limits = {"pk__in": named}
+        fest, paths = choice_of(request).limit, fest_paths(field.related_model)
+        if fest and len(paths) == 1:
+            limits[paths[0]] = fest
         ordering = self.field_admin_ordering(field, request, model_admin)
-        return field.get_choices(include_blank=False, ordering=ordering, limit_choices_to={"pk__in": named})
+        return field.get_choices(include_blank=False, ordering=ordering, limit_choices_to=limits)
 
 
 admin.FieldListFilter.register(lambda field: bool(field.remote_field), SeenRowsFilter, take_priority=True)

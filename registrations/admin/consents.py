@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from events.desk import RecordAdmin
-from events.models import Fest
+from events.festchoice import choice_of
 from registrations.consents import next_version
 from registrations.models import Consent, ConsentText
 
@@ -27,9 +27,9 @@ class ConsentTextAdmin(RecordAdmin):
         return ("fest", "version", "text", "created_at") if obj else ("fest", "text")
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """The newest wording of the current fest, to start from."""
-        newest = ConsentText.objects.filter(fest__is_current=True).order_by("-version").first()
-        fest = newest.fest if newest else Fest.objects.filter(is_current=True).first()
+        """The newest wording of the shown fest, to start from."""
+        fest = choice_of(request).main
+        newest = ConsentText.objects.filter(fest=fest).order_by("-version").first()
         return {"fest": fest.pk if fest else None, "text": newest.text if newest else ""}
 
     def save_model(self, request: HttpRequest, obj: ConsentText, form: Any, change: bool) -> None:

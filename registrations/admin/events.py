@@ -16,7 +16,8 @@ from events.admin import shown, take_picture
 from events.clock import database_now
 from events.desk import DeskAdmin
 from events.exporting.columns import Column
-from events.models import Event, Fest
+from events.festchoice import choice_of
+from events.models import Event
 from events.roles import LEAD, OWNER, is_owner
 from events.tools import Tool, WithTools
 from events.trail import Line
@@ -62,7 +63,7 @@ class EventAdmin(WithTools, DeskAdmin):
         return {} if obj else {"slug": ("name",)}
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        fest = Fest.objects.filter(is_current=True).first()
+        fest = choice_of(request).main
         if fest is None:
             return super().get_changeform_initial_data(request)
         grades = {"grade_min": fest.grade_min, "grade_max": fest.grade_max}

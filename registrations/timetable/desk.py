@@ -7,9 +7,8 @@ from typing import Any
 from django.contrib import messages
 from django.core import signing
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
@@ -17,6 +16,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from events.clock import database_now
+from events.festchoice import choice_of
 from events.models import Fest
 from registrations.changing.carrying import Decision
 from registrations.locking import Deadline
@@ -42,6 +42,13 @@ def paths(desk: Any) -> list[URLPattern]:
     return [
         path(where, desk.admin_site.admin_view(partial(view, desk)), name=name) for where, view, name in wired
     ]
+
+
+def _shown_fest(request: HttpRequest) -> Fest:
+    fest = choice_of(request).main
+    if fest is None:
+        raise Http404
+    return fest
 
 
 def _for_changers(view: View) -> View:
@@ -72,8 +79,8 @@ def _of_desk(decorate: Callable[[Any], Any]) -> Callable[[View], View]:
 @_of_desk(require_GET)
 @_for_changers
 def export(desk: Any, request: HttpRequest) -> HttpResponseBase:
-    """The events of the current fest that this organiser may change, as a workbook."""
-    fest = get_object_or_404(Fest, is_current=True)
+    """The events of the shown fest that this organiser may change, as a workbook."""
+    fest = _shown_fest(request)
     content = workbook(events_of(desk.get_queryset(request), fest), read_by(fest))
     answer = HttpResponse(content, content_type=MIME_XLSX)
     answer["Content-Disposition"] = f'attachment; filename="timetable-{fest.slug}.xlsx"'
@@ -85,7 +92,7 @@ def export(desk: Any, request: HttpRequest) -> HttpResponseBase:
 @_for_changers
 def page(desk: Any, request: HttpRequest) -> HttpResponseBase:
     """The form, and after an upload what the file would change. Nothing of the file is kept."""
-    fest = get_object_or_404(Fest, is_current=True)
+    fest = _shown_fest(request)
     if request.method != "POST":
         return _page(desk, request)
     try:
@@ -122,7 +129,7 @@ def _uploaded(desk: Any, request: HttpRequest, fest: Fest) -> Timetable:
 @_for_changers
 def apply(desk: Any, request: HttpRequest) -> HttpResponseBase:
     """Does what the preview said, or says that it would be something else by now."""
-    fest = get_object_or_404(Fest, is_current=True)
+    fest = _shown_fest(request)
     try:
         wishes = planning.uncarried(request.POST.get("plan", ""), fest)
     except signing.BadSignature:

@@ -114,6 +114,7 @@ TABLE: dict[str, frozenset[str]] = {
     "admin:password_change": DESK,
     "admin:jsi18n": DESK,
     "admin:app_list": DESK,
+    "admin:choose_fest": DESK,
     "admin:autocomplete": LEADS,
     "admin:view_on_site": JUDGES,
     "admin:results_": JUDGES,

@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events.desk import DeskAdmin, MergingForm
-from events.models import Event, Fest
+from events.festchoice import choice_of
+from events.models import Event
 from events.roles import VOLUNTEER
 from tickets.models import Gate
 
@@ -66,7 +67,7 @@ class GateAdmin(DeskAdmin):
         return super().get_form(request, obj, change=change, **kwargs)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        fest = Fest.objects.filter(is_current=True).first()
+        fest = choice_of(request).main
         return {"fest": fest.pk if fest else None, **super().get_changeform_initial_data(request)}
 
     @admin.display(description=gettext_lazy("events"))

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 
 from events.clock import database_now
 from events.desk import RecordAdmin, page_of
+from events.models import Fest
 from events.roles import is_owner
 from registrations.errors import NotPossible
 from registrations.models import Registration
@@ -96,7 +97,7 @@ class MessageAdmin(RecordAdmin):
         if message.confirmed_at:
             context = {"progress": progress_of(message), "is_window_open": _is_window_open(message)}
             return self._page(request, "progress", message.subject, message=message, **context)
-        audience = self._audience(request, message.audience["filters"])
+        audience = self._audience(request, message.audience["filters"], message.fest)
         recipients = recipients_of(audience.registrations)
         return self._page(
             request,
@@ -117,7 +118,7 @@ class MessageAdmin(RecordAdmin):
             if not sending.rewrite(message, **form.cleaned_data):
                 self.message_user(request, _("This message was confirmed already."), messages.ERROR)
             return HttpResponseRedirect(page_of(message))
-        audience = self._audience(request, message.audience.get("filters", ""))
+        audience = self._audience(request, message.audience.get("filters", ""), message.fest)
         return self._writing(request, form, audience)
 
     def try_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -132,7 +133,7 @@ class MessageAdmin(RecordAdmin):
 
     def confirm_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         message, form = self._own(request, pk), ConfirmForm(request.POST)
-        audience = self._audience(request, message.audience["filters"])
+        audience = self._audience(request, message.audience["filters"], message.fest)
         mails = form.cleaned_data["mails"] if form.is_valid() else -1
         try:
             sending.confirm(message.pk, audience=audience, mails=mails, user=request.user)
@@ -160,9 +161,10 @@ class MessageAdmin(RecordAdmin):
             raise Http404
         return message
 
-    def _audience(self, request: HttpRequest, filters: str) -> Audience:
-        """Whom the list of registrations shows this very person."""
-        return read_audience(request, self.admin_site.get_model_admin(Registration), filters)
+    def _audience(self, request: HttpRequest, filters: str, fest: Fest | None = None) -> Audience:
+        """Whom the list of registrations shows this very person; of a message's fest once there is a message."""
+        list_admin = self.admin_site.get_model_admin(Registration)
+        return read_audience(request, list_admin, filters, fest=fest)
 
     def _writing(self, request: HttpRequest, form: MessageForm, audience: Audience) -> HttpResponse:
         facts = facts_of(audience, recipients_of(audience.registrations))
@@ -180,6 +182,9 @@ def _is_window_open(message: Message) -> bool:
 def facts_of(audience: Audience, recipients: Recipients) -> Iterable[str]:
     """Who gets it, in sentences with counts."""
     to = audience.words or _("all registrations")
+    fest = Fest.objects.filter(pk=audience.fest_id or 0).first()
+    if fest and Fest.objects.count() > 1:
+        yield _("Fest: %(fest)s.") % {"fest": fest.name}
     active = _("not cancelled ones only") if audience.is_of_active else _("cancelled ones")
     yield _("To: %(to)s (%(active)s).") % {"to": to, "active": active}
     mails = ngettext("%(count)d mail", "%(count)d mails", recipients.mails) % {"count": recipients.mails}

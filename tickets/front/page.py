@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from events.clock import database_now
-from events.models import Fest
+from events.festchoice import choice_of
 from registrations.models import Registration
 from registrations.restore.hold import current_hold
 from tickets.front.chart import drawn
@@ -23,7 +23,7 @@ from tickets.front.sight import Sight
 def facts(request: HttpRequest, site: admin.AdminSite) -> dict[str, Any]:
     """The page's context; the number of queries depends on the person's role and on nothing else.
 
-    Where no fest is current only what belongs to none is told.
+    Where no fest is current or chosen only what belongs to none is told.
     """
     sight, now = Sight(request, site), database_now()
     made, at_work = papers(sight), jobs(sight, now=now)
@@ -38,7 +38,7 @@ def facts(request: HttpRequest, site: admin.AdminSite) -> dict[str, Any]:
         "jobs": at_work,
         "makes": any(one.count for one in made) or any(one.running or one.stuck for one in at_work),
     }
-    fest = Fest.objects.filter(is_current=True).first()
+    fest = choice_of(request).main
     if fest is None:
         return context
     registered = sight.rows(Registration)

@@ -8,6 +8,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
+from events.festchoice import of_shown_fest
 from events.roles import is_owner
 
 
@@ -27,7 +28,8 @@ class Sight:
         its_admin = self.site._registry.get(model)
         if its_admin is None or not its_admin.has_view_permission(self.request):
             return None
-        return its_admin.get_queryset(self.request).order_by().select_related(None)
+        rows = its_admin.get_queryset(self.request).order_by().select_related(None)
+        return of_shown_fest(self.request, rows)
 
     def decides(self, model: type[Model]) -> bool:
         """Whether rows of this table are this person's to decide."""

@@ -4,22 +4,34 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.contrib.auth.views import redirect_to_login
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import BadRequest, PermissionDenied
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import Resolver404, path, resolve, reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
 
+from events.festchoice import choice_of, choose
+from events.seeing import offered
 from registrations.teachers.second_factor import has_passed, redirect_to_second_step
 from registrations.teachers.sessions import end_if_idle
 from tickets.front.page import facts
 from tickets.restore.views import held_mails
+
+
+class FestChoices(AutocompleteJsonView):
+    """What is offered while somebody types: rows of the shown fest."""
+
+    def get_queryset(self) -> QuerySet[Any]:
+        return offered(self.request, super().get_queryset())
 
 
 class DeskSite(admin.AdminSite):
@@ -45,6 +57,7 @@ class DeskSite(admin.AdminSite):
                 return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
             if request.user.is_authenticated and not self.has_permission(request):
                 return turned_away(request)
+            choice_of(request)  # the zone of the shown fest, as the database has it now
             answer: HttpResponseBase = guarded(request, *args, **kwargs)
             return answer
 
@@ -58,9 +71,11 @@ class DeskSite(admin.AdminSite):
             name="view_on_site",
         )
         held = path("held-mails/", self.admin_view(self.held_mails), name="held_mails")
+        fest = path("fest/", require_POST(self.admin_view(self.choose_fest)), name="choose_fest")
         return [
             ours,
             held,
+            fest,
             *(one for one in super().get_urls() if getattr(one, "name", "") != "view_on_site"),
         ]
 
@@ -78,6 +93,24 @@ class DeskSite(admin.AdminSite):
     def held_mails(self, request: HttpRequest) -> HttpResponse:
         """After a restore: an owner decides which of the waiting mails go."""
         return held_mails(request, self)
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """With the fest that the page shows, and the others to choose among."""
+        choice = choice_of(request)
+        return {**super().each_context(request), "fest": choice.main, "fest_choice": choice}
+
+    def choose_fest(self, request: HttpRequest) -> HttpResponse:
+        """Shows another fest from now on, on the list where it was chosen or on the first page."""
+        choose(request, request.POST.get("fest", ""))
+        try:
+            back = resolve(request.POST.get("next", ""))
+        except Resolver404:
+            back = None
+        is_list = back is not None and back.app_name == "admin" and str(back.url_name).endswith("_changelist")
+        return redirect(f"admin:{back.url_name}" if back and is_list else "admin:index")
+
+    def autocomplete_view(self, request: HttpRequest) -> Any:
+        return FestChoices.as_view(admin_site=self)(request)
 
     @method_decorator(never_cache)
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:

@@ -6,6 +6,8 @@ from typing import Any
 
 from django.http import HttpRequest, QueryDict
 
+from events.festchoice import choice_of, show, show_fest
+from events.models import Fest
 from registrations.models import Registration, Student
 from registrations.naming import mailbox_key
 
@@ -55,25 +57,31 @@ def recipients_of(registration_ids: Iterable[int]) -> Recipients:
     return Recipients(by_mailbox, count, without)
 
 
-def mailboxes_of(registration_ids: Iterable[int], *, is_of_active: bool) -> frozenset[str]:
-    """The mailboxes that the message is still meant for, by the addresses on record now."""
-    rows = Registration.objects.filter(pk__in=list(registration_ids)).exclude(student__email="")
+def mailboxes_of(registration_ids: Iterable[int], *, fest_id: int, is_of_active: bool) -> frozenset[str]:
+    """The mailboxes that the message of this fest is still meant for, by the addresses on record now."""
+    rows = Registration.objects.filter(pk__in=list(registration_ids), event__fest=fest_id)
+    rows = rows.exclude(student__email="")
     if is_of_active:
         rows = rows.exclude(state=State.CANCELLED)
     return frozenset(map(mailbox_key, rows.values_list("student__email", flat=True).distinct()))
 
 
-def read_audience(request: HttpRequest, list_admin: Any, filters: str) -> Audience:
+def read_audience(
+    request: HttpRequest, list_admin: Any, filters: str, *, fest: Fest | None = None
+) -> Audience:
     """What the list of registrations shows this person under these filters, on all of its pages.
 
-    Raises what the list raises for a filter that it does not know.
+    With a `fest` only its registrations, whatever the filters say and the list shows by now. Raises what the
+    list raises for a filter that it does not know.
     """
     asked = QueryDict(filters, mutable=True)
     for name in ONLY_SHOWN:
         asked.pop(name, None)
-    shown = _list(request, list_admin, asked)
+    shown = _list(request, list_admin, asked, fest)
     is_of_active = asked.get("state__exact") != State.CANCELLED
     rows = shown.queryset.order_by()
+    if fest:
+        rows = rows.filter(event__fest=fest)
     if is_of_active:
         rows = rows.exclude(state=State.CANCELLED)
     found = list(rows.values_list("pk", "event__fest"))
@@ -86,11 +94,14 @@ def read_audience(request: HttpRequest, list_admin: Any, filters: str) -> Audien
     )
 
 
-def _list(request: HttpRequest, list_admin: Any, asked: QueryDict) -> Any:
-    """The list as this person would see it, whatever page they are on."""
+def _list(request: HttpRequest, list_admin: Any, asked: QueryDict, fest: Fest | None) -> Any:
+    """The list as this person would see it, whatever page they are on; of a fest where one is given."""
     looking = HttpRequest()
     looking.method, looking.path, looking.META, looking.user = "GET", request.path, request.META, request.user
     looking.GET = asked
+    show(looking, choice_of(request))
+    if fest:
+        show_fest(looking, fest)
     return list_admin.get_changelist_instance(looking)
 
 

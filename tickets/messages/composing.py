@@ -36,7 +36,9 @@ class Audiences:
 def _mailboxes(message: Message) -> frozenset[str]:
     audience = message.audience
     return mailboxes_of(
-        audience.get("registrations", ()), is_of_active=bool(audience.get("is_of_active", True))
+        audience.get("registrations", ()),
+        fest_id=message.fest_id,
+        is_of_active=bool(audience.get("is_of_active", True)),
     )
 
 

@@ -78,6 +78,8 @@ def confirm(message_id: int, *, audience: Audience, mails: int, user: Any) -> Me
             return message
         if message.tested_at is None:
             raise NotPossible(_("Send the message to yourself first."))
+        if audience.fest_id not in (None, message.fest_id):
+            raise NotPossible(_("A message belongs to one fest. Write another one for the other fest."))
         recipients = recipients_of(audience.registrations)
         if recipients.mails != mails or not mails:
             raise NotPossible(_other_count(recipients.mails))

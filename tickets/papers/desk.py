@@ -86,7 +86,7 @@ def of_school(request: HttpRequest, school_id: int) -> HttpResponseBase:
     if not is_owner(request.user):
         raise PermissionDenied
     school = _seen(request, School, school_id, "tickets.add_printout")
-    fest = printouts.current_fest()
+    fest = printouts.shown_fest(request)
     if request.method == "POST":
         printout = printouts.order(kind=Kind.SCHOOL, fest=fest, user=request.user, school=school)
         return redirect("admin:papers_printout", code=printout.code)

@@ -11,13 +11,14 @@ from zipfile import ZIP_STORED, ZipFile
 from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import Http404
+from django.http import Http404, HttpRequest
 from django.utils import timezone, translation
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from events.availability import clock_time
 from events.clock import database_now
+from events.festchoice import choice_of
 from events.models import Event, Fest
 from registrations.models import Registration, School
 from registrations.results.entering import competitors
@@ -35,9 +36,9 @@ MOST = 1000
 """Names in one printout, and pages of each kind in a school's: well within the task's time."""
 
 
-def current_fest() -> Fest:
+def shown_fest(request: HttpRequest) -> Fest:
     """The fest that a school's papers are about; not found while there is none."""
-    fest = Fest.objects.filter(is_current=True).first()
+    fest = choice_of(request).main
     if fest is None:
         raise Http404
     return fest

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from events.desk import page_of
-from events.models import AuditEntry, Fest
+from events.models import AuditEntry, Event, Fest
 from events.roles import LEAD
 from registrations.models import Consent, Erasure, Purge, Registration, Student
 from registrations.tests.builders import build_event, build_fest, build_submission
@@ -190,6 +190,7 @@ def test_page_of_data_asks_as_often_for_many_registrations(client: Client) -> No
 def test_page_of_purges_says_whose_names_go_when(client: Client) -> None:
     student = build_student()
     Fest.objects.update(ends_on=dt.date(2030, 1, 1), starts_on=dt.date(2030, 1, 1), retention_days=30)
+    Event.objects.update(starts_at=timezone.now(), ends_at=timezone.now() + dt.timedelta(hours=1))
     page = text_of(client.get(list_path(Purge)))
     assert (
         f"{student.fest.name} 1 January 2030 Not before 1 February 2030, and not while it is the current fest. "

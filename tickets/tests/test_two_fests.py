@@ -1,0 +1,272 @@
+"""Once there is a second fest, the admin shows the current one unless another one is chosen, on every page."""
+
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.db import IntegrityError, transaction
+from django.db.models import Model
+from django.test import Client, RequestFactory
+from django.urls import reverse
+from django.utils import timezone
+
+from events.desk import DeskAdmin, page_of
+from events.festchoice import ALL, fest_of, fest_paths
+from events.models import Event, Fest
+from registrations.models import Registration, Student
+from registrations.tests.builders import build_event, build_fest, build_submission
+from tickets.messages import sending
+from tickets.models import Delivery, Letter, Message
+from tickets.tests.desk import add_path, build_row_of_everything, desk, filled_in, list_path, organiser
+
+pytestmark = pytest.mark.django_db
+REGISTRY = sorted(admin.site._registry.items(), key=lambda item: item[0]._meta.label)
+OF_A_FEST = [
+    model
+    for model, its_admin in REGISTRY
+    if fest_paths(model) and isinstance(its_admin, DeskAdmin) and model is not Letter
+]
+"""Not the words of letters: the one that is built goes to an account, and belongs to no fest."""
+WAYS = {
+    "events.Event": ("fest",),
+    "events.Fest": (),
+    "registrations.Change": ("registration__event__fest",),
+    "registrations.School": (),
+    "registrations.Student": ("fest",),
+    "registrations.Teacher": (),
+    "tickets.Certificate": ("student__fest",),
+    "tickets.Message": ("fest",),
+}
+
+
+@pytest.fixture
+def client() -> Client:
+    return desk(organiser("boss", email="boss@fest.example"))
+
+
+@pytest.fixture
+def fests() -> tuple[Fest, Fest]:
+    """The current fest and another one, each with a row in every table."""
+    build_row_of_everything(1)
+    build_row_of_everything(2)
+    current, other = Fest.objects.order_by("-is_current")
+    return current, other
+
+
+def choose(client: Client, fest: Fest | None, back: str = "/admin/") -> Any:
+    wanted = fest.pk if fest else ALL
+    return client.post(reverse("admin:choose_fest"), {"fest": wanted, "next": back})
+
+
+def shown(client: Client, path: str) -> set[int | None]:
+    """The fests of the rows of a list."""
+    rows = client.get(path).context["cl"].result_list
+    return {fest.pk if (fest := fest_of(row)) else None for row in rows}
+
+
+def test_way_from_a_table_to_its_fest_is_found_in_its_foreign_keys() -> None:
+    assert {label: fest_paths(apps.get_model(label)) for label in WAYS} == WAYS
+    optional = fest_paths(Delivery)
+    assert {"student__fest", "message__fest", "job__class_list__fest"} <= set(optional)
+
+
+@pytest.mark.parametrize("model", OF_A_FEST, ids=lambda model: model._meta.label_lower)
+def test_list_shows_the_current_fest_until_another_is_chosen(
+    client: Client, fests: tuple[Fest, Fest], model: type[Model]
+) -> None:
+    current, other = fests
+    path, none = list_path(model), {None}
+    assert shown(client, path) - none == {current.pk}
+    assert choose(client, other, path).url == path
+    assert shown(client, path) - none == {other.pk}
+    assert shown(client, f"{path}?q=") - none == {other.pk}
+    choose(client, None)
+    assert shown(client, path) - none == {current.pk, other.pk}
+
+
+@pytest.mark.parametrize("model", OF_A_FEST, ids=lambda model: model._meta.label_lower)
+def test_autocomplete_offers_rows_of_the_shown_fest(
+    client: Client, fests: tuple[Fest, Fest], model: type[Model]
+) -> None:
+    current, other = fests
+    request = RequestFactory().get("/", {"term": ""})
+    request.user = organiser("typing")
+    for choice, expected in ((None, {current.pk}), (other.pk, {other.pk})):
+        request.session = {"shown_fest": choice}  # type: ignore[assignment]  # all that is read of it
+        request._fest_choice = None  # type: ignore[attr-defined]
+        view: Any = admin.site._registry[model]
+        offered: Any = _autocomplete_class()(admin_site=admin.site)
+        offered.setup(request)
+        offered.request, offered.model_admin, offered.term = request, view, ""
+        offered.source_field = type("Source", (), {"get_limit_choices_to": staticmethod(dict)})
+        assert {fest.pk for row in offered.get_queryset() if (fest := fest_of(row))} == expected
+    timezone.deactivate()
+
+
+def _autocomplete_class() -> type[AutocompleteJsonView]:
+    from tickets.front.site import FestChoices
+
+    return FestChoices
+
+
+def exportable() -> list[type[Model]]:
+    return [model for model in OF_A_FEST if getattr(admin.site._registry[model], "export_columns", ())]
+
+
+@pytest.mark.parametrize("model", exportable(), ids=lambda model: model._meta.label_lower)
+def test_export_holds_the_shown_fest(client: Client, fests: tuple[Fest, Fest], model: type[Model]) -> None:
+    path = f"{list_path(model)}download.csv"
+
+    def lines() -> int:
+        return len(b"".join(client.get(path)).decode().splitlines()) - 1
+
+    one = lines()
+    choose(client, None)
+    assert 0 < one < lines()
+
+
+def test_filters_offer_what_belongs_to_the_shown_fest(client: Client, fests: tuple[Fest, Fest]) -> None:
+    current, other = fests
+    page = client.get(list_path(Registration)).content.decode()
+    names = {fest: [event.name for event in fest.events.all()] for fest in fests}
+    assert all(f"event__id__exact={event.pk}" in page for event in current.events.all())
+    assert not any(f"event__id__exact={event.pk}" in page for event in other.events.all())
+    assert names[current] != names[other]
+
+
+def test_address_that_names_an_event_shows_its_fest(client: Client, fests: tuple[Fest, Fest]) -> None:
+    _current, other = fests
+    event = Registration.objects.filter(event__fest=other)[0].event
+    answer = client.get(f"{list_path(Registration)}?event__id__exact={event.pk}")
+    assert {row.event_id for row in answer.context["cl"].result_list} == {event.pk}
+    assert answer.context["fest_choice"].shown == other
+    assert shown(client, f"{list_path(Event)}?fest__id__exact={other.pk}") == {other.pk}
+    assert shown(client, list_path(Event)) == {fests[0].pk}
+
+
+def test_page_of_a_row_is_about_its_fest_and_offers_its_rows(
+    client: Client, fests: tuple[Fest, Fest]
+) -> None:
+    _current, other = fests
+    Fest.objects.filter(pk=other.pk).update(time_zone="America/New_York")
+    venue, event = other.venues.get(), other.events.all()[0]
+    answer = client.get(page_of(venue))
+    assert (answer.status_code, answer.context["fest_choice"].shown) == (200, other)
+    offered = answer.context["adminform"].form.fields["fest"].queryset
+    assert list(offered) == [other]
+    local = event.starts_at.astimezone(Fest.objects.get(pk=other.pk).zone)
+    assert filled_in(client, page_of(event))["starts_at_1"] == f"{local:%H:%M:%S}"
+    assert "Times are those of America/New_York" in client.get(page_of(event)).content.decode()
+
+
+def test_new_rows_belong_to_the_shown_fest(client: Client, fests: tuple[Fest, Fest]) -> None:
+    _current, other = fests
+    choose(client, other)
+    form = client.get(add_path(Event)).context["adminform"].form
+    assert form.initial["fest"] == other.pk
+    for name in ("fest", "venue", "category"):
+        assert {fest_of(row) for row in form.fields[name].queryset} == {other}
+
+
+def test_action_is_done_to_the_chosen_rows_of_another_fest(client: Client, fests: tuple[Fest, Fest]) -> None:
+    """The buttons above a row's page lead to actions of its list, whichever fest is shown."""
+    registration = Registration.objects.filter(event__fest=fests[1])[0]
+    form = {"action": "cancel_registrations", "_selected_action": [registration.pk]}
+    answer = client.post(list_path(Registration), form)
+    assert registration.student.name in answer.content.decode()
+
+
+def test_front_page_is_about_the_shown_fest(client: Client, fests: tuple[Fest, Fest]) -> None:
+    for fest in fests:
+        choose(client, fest)
+        context = client.get("/admin/").context
+        assert context["current"] == fest
+        assert {line.name for day in context["board"].days for line in day.fills} <= {
+            event.name for event in fest.events.all()
+        }
+    one = [decision.count for decision in client.get("/admin/").context["decisions"]]
+    choose(client, None)
+    assert sum(one) < sum(decision.count for decision in client.get("/admin/").context["decisions"])
+
+
+def test_choice_is_visible_only_where_there_is_one(client: Client) -> None:
+    build_fest()
+    assert "Fest shown" not in client.get("/admin/").content.decode()
+    other = build_fest(is_current=False, name="Next year")
+    page = client.get(list_path(Registration)).content.decode()
+    assert ("Fest shown" in page, f'<option value="{other.pk}">Next year' in page) == (True, True)
+
+
+@pytest.mark.parametrize("wanted", ["", "0", "x", "99999999999999999999", "-1"])
+def test_choice_of_no_fest_changes_nothing(client: Client, fests: tuple[Fest, Fest], wanted: str) -> None:
+    answer: Any = client.post(reverse("admin:choose_fest"), {"fest": wanted, "next": "//evil.example/"})
+    assert answer.url == "/admin/"
+    assert shown(client, list_path(Student)) == {fests[0].pk}
+
+
+def test_message_reaches_its_own_fest_only(client: Client) -> None:
+    first, second = build_fest(), build_fest(is_current=False)
+    for fest in (first, second):
+        build_submission(build_event(fest))
+    text = {"subject": "Hall changed", "text": "Come to the gym."}
+    client.post(reverse("admin:tickets_message_add"), text)
+    message = Message.objects.get()
+    assert message.fest == first
+    client.post(reverse("admin:tickets_message_try", args=[message.pk]))
+    choose(client, second)
+    assert list(client.get(list_path(Message)).context["cl"].result_list) == []
+    client.post(reverse("admin:tickets_message_confirm", args=[message.pk]), {"mails": 1})
+    students = Delivery.objects.filter(message=message, user=None).values_list("student__fest", flat=True)
+    assert list(students) == [first.pk]
+
+
+def test_message_to_all_fests_is_refused(client: Client) -> None:
+    for fest in (build_fest(), build_fest(is_current=False)):
+        build_submission(build_event(fest))
+    choose(client, None)
+    answer = client.post(reverse("admin:tickets_message_add"), {"subject": "Hi", "text": "Hi"})
+    assert "Choose registrations of one fest" in answer.content.decode()
+    assert Message.objects.count() == 0
+
+
+def test_database_refuses_a_message_to_a_student_of_another_fest() -> None:
+    user = organiser()
+    first, second = build_fest(), build_fest(is_current=False)
+    student = build_submission(build_event(second)).student
+    message = Message.objects.create(fest=first, subject="Hi", text="Hi", created_by=user)
+    now = timezone.now()
+    values = {"kind": "message", "message": message, "to": "a@example.org", "mailbox": "a@example.org"}
+    values |= {"created_at": now, "queued_at": now, "due_at": now}
+    with pytest.raises(IntegrityError, match="another"), transaction.atomic():
+        Delivery.objects.create(student=student, **values)
+    with pytest.raises(IntegrityError, match="stays in its fest"), transaction.atomic():
+        Message.objects.filter(pk=message.pk).update(fest=second)
+    Delivery.objects.create(user=user, **values)
+    assert sending.window().total_seconds() >= 0
+
+
+@pytest.mark.parametrize("name", ["index", "choose_fest"])
+def test_no_page_of_the_admin_is_kept_by_a_cache(client: Client, name: str) -> None:
+    build_fest()
+    answer = client.get("/admin/") if name == "index" else choose(client, None)
+    assert "no-store" in answer["Cache-Control"]
+
+
+@pytest.mark.parametrize(
+    "model", [model for model, _admin in REGISTRY], ids=lambda model: model._meta.label_lower
+)
+def test_no_list_or_row_of_the_admin_is_kept_by_a_cache(client: Client, model: type[Model]) -> None:
+    build_row_of_everything(1)
+    answers = [client.get(list_path(model))]
+    if row := model._default_manager.first():
+        answers.append(client.get(page_of(row)))
+    assert ["no-store" in answer["Cache-Control"] for answer in answers] == [True] * len(answers)
+
+
+def test_zone_of_the_admin_is_the_databases_at_once(client: Client) -> None:
+    fest = build_fest()
+    client.get("/admin/")
+    Fest.objects.filter(pk=fest.pk).update(time_zone="America/New_York")
+    assert "Times are those of America/New_York" in client.get("/admin/").content.decode()
