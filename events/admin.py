@@ -1,5 +1,6 @@
 """The desk's pages of the fest and what belongs to it; events themselves stand in registrations."""
 
+import zoneinfo
 from typing import Any
 
 from django import forms
@@ -28,6 +29,7 @@ from events.models import (
     is_time_zone,
 )
 from events.uploads import PictureField
+from events.zones import same_clock
 
 
 class FestForm(DatedForm):
@@ -38,8 +40,18 @@ class FestForm(DatedForm):
     )
     remove_picture = forms.BooleanField(label=gettext_lazy("Remove the logo"), required=False)
 
+    moved_with_zone: frozenset[str] = frozenset()
+    """Opening and closing, where they were not typed and their clock times stay in another time zone."""
+
+    @property
+    def keeps_clock(self) -> bool:
+        """Whether clock times stay in another zone; it is so unless the page that asks says otherwise."""
+        return self.data.get("keeps") != "moments"
+
     def clean(self) -> Any:
         cleaned = super().clean()
+        self._check_shown_zone()
+        self._move_with_zone(cleaned)
         low, high = cleaned.get("grade_min"), cleaned.get("grade_max")
         if low is not None and high is not None and low > high:
             self.add_error("grade_max", _("The highest grade must not be below the lowest."))
@@ -49,6 +61,30 @@ class FestForm(DatedForm):
             self.add_error("is_current", words % {"fest": other.name})
         self._check_dates(cleaned)
         return cleaned
+
+    def _check_shown_zone(self) -> None:
+        """Times that were typed on a page in another zone than the fest has by now would be misread."""
+        shown = self.data.get("initial-time_zone", self.instance.time_zone)
+        if self.instance.pk and shown != self.instance.time_zone and _HOURS & set(self.changed_data):
+            text = _(
+                "Somebody else changed the time zone meanwhile. Open the page again and enter the times anew."
+            )
+            self.add_error(None, text)
+
+    def _move_with_zone(self, cleaned: dict[str, Any]) -> None:
+        if self.typed_zone and self.keeps_clock:
+            old = self.instance.zone
+            self.moved_with_zone = _HOURS - set(self.changed_data)
+            for name in self.moved_with_zone:
+                cleaned[name] = same_clock(getattr(self.instance, name), old, self.typed_zone)
+
+    @property
+    def typed_zone(self) -> zoneinfo.ZoneInfo | None:
+        """The new zone of a fest that is there, where its reader has chosen another one."""
+        name = self.data.get("time_zone", "")
+        if self.instance.pk is None or "time_zone" not in self.changed_data or not is_time_zone(name):
+            return None
+        return zoneinfo.ZoneInfo(name)
 
     def _check_dates(self, cleaned: dict[str, Any]) -> None:
         wanted: dict[str, Any] = {name: cleaned.get(name) for name in (*FEST_DATES, "time_zone")}
@@ -66,7 +102,16 @@ class FestForm(DatedForm):
         """The events of the fest that are not cancelled, and its registrations, which a room above can count."""
         if self.instance.pk is None:
             return [], 0
-        return list(self.instance.events.exclude(state=Event.State.CANCELLED)), 0
+        events = list(self.instance.events.exclude(state=Event.State.CANCELLED))
+        if self.keeps_clock and self.typed_zone:
+            for event in events:
+                for name in ("starts_at", "ends_at"):
+                    moment = same_clock(getattr(event, name), self.instance.zone, self.typed_zone)
+                    setattr(event, name, moment)
+        return events, 0
+
+
+_HOURS = frozenset({"opens_at", "closes_at"})
 
 
 class FestAdmin(DeskAdmin):
@@ -108,7 +153,7 @@ class FestAdmin(DeskAdmin):
         names = take_picture(form, obj, "logo")
         if change:
             columns = {field.name for field in obj._meta.concrete_fields}
-            obj.save(update_fields=columns & {*form.changed_data, *names})
+            obj.save(update_fields=columns & {*form.changed_data, *names, *form.moved_with_zone})
         else:
             obj.save()
 

@@ -1,5 +1,6 @@
 """The fest at the desk, with what it takes to start one: copied, filled with pasted events, looked over, tried."""
 
+import zoneinfo
 from typing import Any
 
 from django import forms
@@ -9,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -17,12 +19,14 @@ from events.clock import database_now
 from events.dateforms import DatedForm
 from events.dates import YEARS, fest_questions, fest_refusals
 from events.desk import page_of
-from events.models import Event, Fest
+from events.models import Event, Fest, is_time_zone
 from events.textlimits import LimitedText
 from registrations.errors import RegistrationError
+from registrations.locking import Deadline, in_transaction
 from registrations.models import Registration
 from registrations.starting.fests import copy_fest, planned_copy
 from registrations.starting.pasting import COLUMNS, Paste, make_events, read_events
+from tickets.admin import zonesave
 from tickets.letters import owe_letter
 from tickets.starting.checklist import points
 
@@ -84,6 +88,34 @@ class FestDesk(FestAdmin):
 
     form = FestDeskForm
     change_form_template = "admin/events/fest/change_form.html"
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """Where another zone is chosen in the form, the times beside it are read in that zone."""
+        found = super().get_object(request, object_id, from_field)
+        if found is not None and (zone := self.typed_zone(request, found)):
+            timezone.activate(zone)
+        return found
+
+    def typed_zone(self, request: HttpRequest, fest: Fest) -> zoneinfo.ZoneInfo | None:
+        """The zone to which a post changes this fest; `None` where it leaves the zone alone."""
+        name = request.POST.get("time_zone", "")
+        shown = request.POST.get("initial-time_zone", fest.time_zone)
+        if name in (shown, fest.time_zone) or not is_time_zone(name):
+            return None
+        return zoneinfo.ZoneInfo(name)
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        """Another time zone goes by the page that asks which times stay; the rest is Django's."""
+        if request.method == "POST" and object_id is not None and "time_zone" in request.POST:
+            deadline = Deadline()
+            answer = in_transaction(
+                lambda: zonesave.press(self, request, object_id, deadline), deadline=deadline
+            )
+            if answer is not None:
+                return answer
+        return super().changeform_view(request, object_id, form_url, extra_context)
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view

@@ -1,0 +1,185 @@
+"""Another time zone for a fest: nothing moves in silence, and what is typed is read in the new zone."""
+
+import datetime as dt
+import zoneinfo
+from typing import Any
+
+import pytest
+from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
+
+from events.desk import page_of
+from events.models import AuditEntry, Event, Fest
+from events.zones import same_clock
+from registrations.models import Block
+from registrations.tests.builders import build_event, build_fest, build_school, build_submission, build_user
+from tickets.models import Delivery
+from tickets.tests.audited import offenders
+from tickets.tests.desk import desk, filled_in, sent_by
+
+pytestmark = pytest.mark.django_db
+KOLKATA, NEW_YORK = zoneinfo.ZoneInfo("Asia/Kolkata"), zoneinfo.ZoneInfo("America/New_York")
+EARLIER = dt.timedelta(hours=10, minutes=30)
+ZONES = [
+    "UTC",
+    "Asia/Kolkata",
+    "America/New_York",
+    "Europe/Berlin",
+    "Pacific/Kiritimati",
+    "Australia/Lord_Howe",
+]
+
+
+@pytest.fixture
+def client() -> Client:
+    return desk()
+
+
+@pytest.fixture
+def fest() -> Fest:
+    return build_fest(privacy_text="We do.")
+
+
+def clock(moment: dt.datetime, zone: zoneinfo.ZoneInfo) -> str:
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
+
+
+def post(client: Client, fest: Fest, **values: str) -> Any:
+    values = {"time_zone": "America/New_York"} | values
+    return client.post(page_of(fest), filled_in(client, page_of(fest), **values))
+
+
+def agree(client: Client, fest: Fest, answer: Any, **values: str) -> Any:
+    return client.post(page_of(fest), sent_by(answer) | values)
+
+
+def test_change_of_the_zone_is_asked_about_event_by_event(client: Client, fest: Fest) -> None:
+    event = build_event(fest, hour=10)
+    build_submission(event)
+    answer = post(client, fest)
+    assert Fest.objects.get().time_zone == "Asia/Kolkata"
+    assert answer.context["keeps_clock"] is True
+    row = answer.context["rows"][-1]
+    day = f"{event.starts_at.astimezone(KOLKATA):%a %-d %b %Y}"
+    assert (row.name, row.was, row.by_clock) == (event.name, f"{day}, 10:00", f"{day}, 10:00")
+    assert row.by_moment.endswith(f"{event.starts_at.astimezone(NEW_YORK):%-d %b %Y, %H:%M}")
+    assert [one.text for one in answer.context["sentences"]] == [
+        "1 mail tells those who are registered or wait that the moment has changed."
+    ]
+
+
+def test_clock_times_stay_unless_moments_are_to(client: Client, fest: Fest) -> None:
+    event = build_event(fest, hour=10)
+    build_submission(event)
+    block = Block.objects.create(
+        event=event,
+        school=build_school(),
+        seats=2,
+        until=event.starts_at - 3 * EARLIER,
+        asked_by=build_user(),
+    )
+    assert agree(client, fest, post(client, fest)).status_code == 302
+    changed, after = Fest.objects.get(), Event.objects.get()
+    assert changed.time_zone == "America/New_York"
+    pairs = [
+        (fest.opens_at, changed.opens_at),
+        (fest.closes_at, changed.closes_at),
+        (event.starts_at, after.starts_at),
+        (event.ends_at, after.ends_at),
+        (block.until, Block.objects.get().until),
+    ]
+    assert [clock(new, NEW_YORK) for _old, new in pairs] == [clock(old, KOLKATA) for old, _new in pairs]
+    assert after.sequence == event.sequence + 1
+    assert Delivery.objects.filter(kind="changed").count() == 1
+    entry = AuditEntry.objects.get(what="time zone changed")
+    assert (entry.before, entry.after) == (
+        {"time_zone": "Asia/Kolkata"},
+        {"time_zone": "America/New_York", "kept": "clock times"},
+    )
+    assert offenders() == []
+
+
+def test_moments_stay_where_that_is_chosen_and_nobody_is_told(client: Client, fest: Fest) -> None:
+    event = build_event(fest, hour=10)
+    build_submission(event)
+    Delivery.objects.all().delete()
+    answer = agree(client, fest, post(client, fest), keeps="moments")
+    assert (answer.context["keeps_clock"], answer.context["is_changed"]) == (False, True)
+    assert Fest.objects.get().time_zone == "Asia/Kolkata"
+    assert agree(client, fest, answer).status_code == 302
+    changed, after = Fest.objects.get(), Event.objects.get()
+    assert (changed.time_zone, changed.opens_at, changed.closes_at) == (
+        "America/New_York",
+        fest.opens_at,
+        fest.closes_at,
+    )
+    assert (after.starts_at, after.ends_at, Delivery.objects.count()) == (event.starts_at, event.ends_at, 0)
+
+
+@pytest.mark.parametrize("keeps", ["clock", "moments"])
+def test_time_typed_in_the_same_save_is_read_in_the_new_zone(client: Client, fest: Fest, keeps: str) -> None:
+    build_event(fest, hour=10)
+    day = (fest.starts_on - dt.timedelta(days=2)).isoformat()
+    answer = post(client, fest, closes_at_0=day, closes_at_1="18:00:00")
+    if keeps == "moments":
+        answer = agree(client, fest, answer, keeps=keeps)
+    assert agree(client, fest, answer).status_code == 302
+    changed = Fest.objects.get()
+    assert clock(changed.closes_at, NEW_YORK) == f"{day} 18:00"
+    kept = clock(fest.opens_at, KOLKATA) if keeps == "clock" else clock(fest.opens_at, NEW_YORK)
+    assert clock(changed.opens_at, NEW_YORK) == kept
+
+
+def test_zone_of_a_fest_without_events_is_saved_at_once(client: Client, fest: Fest) -> None:
+    assert post(client, fest).status_code == 302
+    changed = Fest.objects.get()
+    assert clock(changed.opens_at, NEW_YORK) == clock(fest.opens_at, KOLKATA)
+
+
+def test_event_moved_between_page_and_button_is_shown_again(client: Client, fest: Fest) -> None:
+    event = build_event(fest, hour=10)
+    build_submission(event)
+    answer = post(client, fest)
+    Event.objects.filter(pk=event.pk).update(state="cancelled")
+    build_submission(build_event(fest, hour=12))
+    again = agree(client, fest, answer)
+    assert (again.status_code, again.context["is_changed"]) == (200, True)
+    assert Fest.objects.get().time_zone == "Asia/Kolkata"
+
+
+def test_form_that_is_wrong_beside_the_zone_saves_nothing(client: Client, fest: Fest) -> None:
+    build_event(fest, hour=10)
+    answer = post(client, fest, contact_email="nowhere")
+    assert list(answer.context["adminform"].form.errors) == ["contact_email"]
+    assert Fest.objects.get().time_zone == "Asia/Kolkata"
+    second = client.post(page_of(fest), sent_by(answer) | {"contact_email": "desk@fest.example"})
+    assert second.context["old"] == "Asia/Kolkata"
+    assert agree(client, fest, second).status_code == 302
+    assert clock(Fest.objects.get().closes_at, NEW_YORK) == clock(fest.closes_at, KOLKATA)
+
+
+def test_stale_page_of_another_zone_misreads_no_time(client: Client, fest: Fest) -> None:
+    build_event(fest, hour=10)
+    stale = filled_in(client, page_of(fest), closes_at_1="18:00:00")
+    agree(client, fest, post(client, fest))
+    before = Fest.objects.get()
+    answer = client.post(page_of(fest), stale)
+    assert "Somebody else changed the time zone meanwhile." in str(answer.context["adminform"].form.errors)
+    assert Fest.objects.get().closes_at == before.closes_at
+
+
+@given(
+    minutes=st.integers(0, 8_000_000),
+    old=st.sampled_from(ZONES),
+    new=st.sampled_from(ZONES),
+)
+def test_clock_shows_the_same_in_both_zones(minutes: int, old: str, new: str) -> None:
+    """But for the hour that a zone skips."""
+    moment = dt.datetime(2020, 1, 1, tzinfo=dt.UTC) + dt.timedelta(minutes=minutes)
+    before, after = zoneinfo.ZoneInfo(old), zoneinfo.ZoneInfo(new)
+    shown = moment.astimezone(before).replace(tzinfo=None)
+    moved = same_clock(moment, before, after).astimezone(after).replace(tzinfo=None)
+    assert moved - shown in (dt.timedelta(), dt.timedelta(minutes=30), dt.timedelta(hours=1))
+    exists = shown.replace(tzinfo=after).astimezone(dt.UTC).astimezone(after).replace(tzinfo=None) == shown
+    assert (moved == shown) == exists
