@@ -18,6 +18,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from events import roles
 from events.models import Event
+from events.tests.steps import counted
 from registrations import links
 from registrations.models import Block, ClassList, ClassListJob, Submission
 from registrations.tests.builders import build_school, build_teacher, build_user
@@ -368,3 +369,57 @@ def body(answer: Any) -> bytes:
 def matters(who: str, address: str) -> bool:
     """At the tables of the desk one who is no staff stands for all of them: the same gate stands before each."""
     return not address.startswith(tuple(TABLES)) or who in (DESK | {"anonymous", "volunteer", "former lead"})
+
+
+TYPED = (
+    *("name", "school", "section", "roll_number", "email", "text", "reason", "note", "subject", "q", "title"),
+    *(
+        "login",
+        "username",
+        "password",
+        "password1",
+        "oldpassword",
+        "code",
+        "typed",
+        "pasted",
+        "seats",
+        "summary",
+    ),
+    *(
+        "description",
+        "place",
+        "slug",
+        "contact_name",
+        "pause_text",
+        "name-2",
+        "use_name",
+        "piece-0",
+        "plan",
+        "rows",
+    ),
+)
+"""Fields of forms, and of pages that read what was sent without a form."""
+STACKED = "a" + "\u0301\u0323" * 1_000
+ADDRESS_LENGTH = 600
+"""Characters of a parameter: percent signs make six of each, and Gunicorn reads 4,094 of an address."""
+
+
+def test_no_address_is_kept_busy_by_stacked_marks() -> None:
+    """In its parameters and in each field, whoever is let in: no crash, and a few steps a character."""
+    world, wrong = World(), []
+    for who in ("teacher", "volunteer", "owner"):
+        for address in ADDRESSES:
+            if not matters(who, address) or address in ("account_logout", "admin:logout"):
+                continue
+            with counted(has_lines=False) as steps:
+                asked = world.browsers[who].get(
+                    world.path(address), dict.fromkeys(TYPED, STACKED[:ADDRESS_LENGTH])
+                )
+            sent = dict.fromkeys(TYPED, STACKED) | {"confirmed": "yes"}
+            with counted(has_lines=False) as more:
+                posted = world.browsers[who].post(world.path(address), sent)
+            bound = 300 * (len(STACKED) + ADDRESS_LENGTH)
+            if 500 in (asked.status_code, posted.status_code) or steps.normalized + more.normalized > bound:
+                found = (asked.status_code, posted.status_code, steps.normalized, more.normalized)
+                wrong.append(f"{address} as {who}: {found}")
+    assert wrong == []

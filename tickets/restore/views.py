@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from events.roles import is_owner
+from events.textlimits import LimitedText
 from registrations.errors import NotPossible
 from registrations.models import DatabaseMarker
 from registrations.restore.hold import current_hold
@@ -19,7 +20,7 @@ from tickets.doorbell import ring
 from tickets.restore.decision import Waiting, decide, waiting
 
 
-class DecisionForm(forms.Form):
+class DecisionForm(LimitedText, forms.Form):
     """Which of the waiting groups go. `shown` are the groups that the page listed."""
 
     shown = forms.CharField(widget=forms.HiddenInput, required=False)
