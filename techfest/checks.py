@@ -5,9 +5,16 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
+from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connections
 from psycopg import IsolationLevel
+
+_CAN_CHANGE_TABLES = """
+    SELECT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) OR EXISTS (
+        SELECT FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'
+            AND pg_has_role(relowner, 'USAGE'))
+"""
 
 
 @register(Tags.database)
@@ -43,3 +50,25 @@ def check_isolation(
             )
         ]
     return []
+
+
+@register(Tags.database, deploy=True)
+def check_role(
+    app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Asks the server, where a command names its database: ``manage.py check --deploy --database default``."""
+    if not databases or "default" not in databases:
+        return []
+    with connections["default"].cursor() as cursor:
+        cursor.execute(_CAN_CHANGE_TABLES)
+        can_change = cursor.fetchone()[0]
+    if not can_change:
+        return []
+    return [
+        checks.Warning(
+            "The database role of DATABASE_URL is a superuser or owns the tables, so it can switch off the triggers "
+            "that keep the audit log.",
+            hint="Make two roles with deploy/postgres/roles.sql, and use the owner's for migrations only.",
+            id="techfest.W001",
+        )
+    ]

@@ -152,7 +152,8 @@ def _start(
     port = free_port()
     settings = {
         **configuration.kept_secrets(folder),
-        "DATABASE_URL": addresses.database,
+        # The peers' databases are made by the same address.
+        "DATABASE_URL": addresses.owner,
         "REDIS_URL": addresses.redis,
         "STATIC_ROOT": str(staticfiles.collected()),
         "SITE_URL": f"http://127.0.0.1:{port}",

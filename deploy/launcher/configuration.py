@@ -42,6 +42,8 @@ def for_processes(data: Path, settings: Mapping[str, str]) -> dict[str, str]:
     environment.setdefault("DJANGO_SETTINGS_MODULE", "techfest.settings")
     environment["PYTHONUNBUFFERED"] = "1"
     environment.pop("PYTHONHOME", None)
+    # Only migrations may change tables.
+    environment.pop("DATABASE_OWNER_URL", None)
     return environment
 
 

@@ -11,11 +11,14 @@ from pathlib import Path
 from signal import SIGINT
 
 from .accounts import enterable_folder, enterable_programs, server_account, site_packages
-from .folders import refuse_network_mount, socket_folder
+from .folders import ROOT, refuse_network_mount, socket_folder
 from .processes import Account, Process, is_alive
 from .words import Refusal
 
 DATABASE = "techfest"
+APPLICATION = "techfest_app"
+"""The role of web and workers: it reads and writes rows, and owns nothing."""
+_ROLES = ROOT / "deploy" / "postgres" / "roles.sql"
 _READY_WITHIN = 60.0
 
 
@@ -33,8 +36,13 @@ class Cluster:
 
     @property
     def url(self) -> str:
-        """The address of its database, as libpq, psycopg and Django read it."""
+        """The address of its database for the owner of everything, as libpq, psycopg and Django read it."""
         return f"postgresql://{DATABASE}@/{DATABASE}?host={self.sockets}"
+
+    @property
+    def application_url(self) -> str:
+        """The address for web and workers, whose role is no superuser."""
+        return f"postgresql://{APPLICATION}@/{DATABASE}?host={self.sockets}"
 
 
 def cluster(data: Path, *, machine_version: str | None = None, group: int | None = None) -> Cluster:
@@ -110,20 +118,37 @@ def wait_until_ready(cluster: Cluster, process: Process) -> None:
         _run(cluster, [*_psql(cluster), "-c", f"CREATE DATABASE {DATABASE}"])
 
 
-def _psql(cluster: Cluster) -> list[str]:
-    return ["psql", "-X", "-q", "-h", str(cluster.sockets), "-U", DATABASE, "-d", "postgres"]
+def prepare_roles(cluster: Cluster) -> None:
+    """Makes the application's role and grants it rows, also in a cluster of an earlier start, which had one role."""
+    variables = ["-v", f"owner={DATABASE}", "-v", f"application={APPLICATION}"]
+    # Read here: the cluster's user may not enter the checkout.
+    _run(
+        cluster,
+        [*_psql(cluster, DATABASE), *variables, "-f", "-"],
+        failure="PostgreSQL could not make the application's role",
+        text=_ROLES.read_text(),
+    )
+
+
+def _psql(cluster: Cluster, database: str = "postgres") -> list[str]:
+    return ["psql", "-X", "-q", "-h", str(cluster.sockets), "-U", DATABASE, "-d", database]
 
 
 def _run(
-    cluster: Cluster, arguments: Sequence[str], *, folder: Path | None = None, failure: str = "PostgreSQL"
+    cluster: Cluster,
+    arguments: Sequence[str],
+    *,
+    folder: Path | None = None,
+    failure: str = "PostgreSQL",
+    text: str = "",
 ) -> str:
-    """Runs one of the cluster's programs as its user and returns what it printed."""
+    """Runs one of the cluster's programs as its user, with ``text`` as its input, and returns what it printed."""
     as_root = os.getuid() == 0
     finished = subprocess.run(
         [str(cluster.programs / arguments[0]), *arguments[1:]],
         env=_environment(),
         cwd=folder or cluster.sockets,
-        stdin=subprocess.DEVNULL,
+        input=text,
         capture_output=True,
         text=True,
         errors="replace",

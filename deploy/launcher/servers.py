@@ -12,9 +12,14 @@ from .supervisor import Supervisor
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where database and broker are, and whether the database is a private one that may hold the sample."""
+    """Where database and broker are, and whether the database is a private one that may hold the sample.
+
+    ``owner`` is the database's address for the role that may change tables: migrations use it, web and workers
+    do not.
+    """
 
     database: str
+    owner: str
     redis: str
     is_private: bool
 
@@ -32,21 +37,23 @@ def start(
     Members of ``group`` may connect to them.
     """
     database, redis = os.environ.get("DATABASE_URL"), os.environ.get("REDIS_URL")
+    owner = os.environ.get("DATABASE_OWNER_URL") or database
     is_private = not database
     if not redis:
         redis = _start_redis(supervisor, data, group)
-    if not database:
+    if not database or not owner:
         cluster = postgres.cluster(data, machine_version=machine_version, group=group)
-        database = _start_postgres(supervisor, cluster, durable=durable)
-    return Addresses(database, redis, is_private)
+        _start_postgres(supervisor, cluster, durable=durable)
+        database, owner = cluster.application_url, cluster.url
+    return Addresses(database, owner, redis, is_private)
 
 
-def _start_postgres(supervisor: Supervisor, cluster: postgres.Cluster, *, durable: bool) -> str:
+def _start_postgres(supervisor: Supervisor, cluster: postgres.Cluster, *, durable: bool) -> None:
     postgres.make_files(cluster, durable=durable)
     process = postgres.server(cluster, durable=durable)
     supervisor.start(process, is_server=True)
     postgres.wait_until_ready(cluster, process)
-    return cluster.url
+    postgres.prepare_roles(cluster)
 
 
 def _start_redis(supervisor: Supervisor, data: Path, group: int | None) -> str:

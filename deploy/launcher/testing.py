@@ -94,7 +94,8 @@ def prepare(supervisor: Supervisor, data: Path) -> Mapping[str, str]:
     settings = {
         "STATIC_ROOT": str(staticfiles.collected()),
         **configuration.kept_secrets(data),
-        "DATABASE_URL": addresses.database,
+        # Tests make databases and empty tables, which the application's role may not.
+        "DATABASE_URL": addresses.owner,
         "REDIS_URL": addresses.redis,
         "SITE_URL": "http://localhost:8000",
         "ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",

@@ -57,7 +57,9 @@ def run(supervisor: Supervisor, data: Path) -> None:
         configuration.publish(data, settings, owner=user.account.uid if user else None)
         variables = process_settings(data, settings, opened, has_home=user is None)
         become = user.become if user else None
-        logins = prepare(variables, with_sample=addresses.is_private, become=become)
+        logins = prepare(
+            variables, owner=addresses.owner, with_sample=addresses.is_private, become=become
+        )
         begin_logs(data / "log")
         kept = (opened.fileno(),)
         for process in procfile.read(variables, log=data / "log", keep_open=kept, become=become):
@@ -102,10 +104,14 @@ def is_for_this_machine_only(asked: Mapping[str, str]) -> bool:
 
 
 def prepare(
-    variables: Mapping[str, str], *, with_sample: bool, become: Callable[[], None] | None = None
+    variables: Mapping[str, str],
+    *,
+    owner: str,
+    with_sample: bool,
+    become: Callable[[], None] | None = None,
 ) -> str:
-    """Migrations and the sample fest; returns the sample's logins, one a line."""
-    manage(variables, "migrate", "--noinput", "--verbosity=0", become=become)
+    """Migrations as the tables' owner, and the sample fest; returns the sample's logins, one a line."""
+    manage({**variables, "DATABASE_URL": owner}, "migrate", "--noinput", "--verbosity=0", become=become)
     return manage(variables, "sample_fest", "--logins", become=become) if with_sample else ""
 
 

@@ -20,6 +20,8 @@ _LAST_LINE = "Ctrl-C stops everything; the data stays."
 # What deploy/test tells its own processes must not lead another copy to its servers.
 _NOT_HANDED_ON = {
     "DATABASE_URL",
+    "DATABASE_OWNER_URL",
+    "DATABASE_STATEMENT_TIMEOUT",
     "REDIS_URL",
     "SECRET_KEY",
     "LINK_KEYS",

@@ -61,6 +61,7 @@ def running_database() -> Iterator[Database]:
         postgres.make_files(cluster)
         database = Database(cluster, postgres.server(cluster))
         database.start()
+        postgres.prepare_roles(cluster)
         try:
             with _speaking_to(cluster):
                 call_command("migrate", verbosity=0)
@@ -74,11 +75,16 @@ def running_database() -> Iterator[Database]:
 
 @contextlib.contextmanager
 def _speaking_to(cluster: postgres.Cluster) -> Iterator[None]:
+    with speaking_as(postgres.DATABASE, cluster):
+        yield
+
+
+@contextlib.contextmanager
+def speaking_as(role: str, cluster: postgres.Cluster) -> Iterator[None]:
+    """This process's Django speaks to the cluster as this role within the block."""
     before = dict(connection.settings_dict)
     connection.close()
-    connection.settings_dict.update(
-        NAME=postgres.DATABASE, USER=postgres.DATABASE, HOST=str(cluster.sockets), PORT=""
-    )
+    connection.settings_dict.update(NAME=postgres.DATABASE, USER=role, HOST=str(cluster.sockets), PORT="")
     try:
         yield
     finally:
@@ -104,7 +110,7 @@ class Link:
     @property
     def url(self) -> str:
         port = self._listener.getsockname()[1]
-        return f"postgresql://{postgres.DATABASE}@127.0.0.1:{port}/{postgres.DATABASE}"
+        return f"postgresql://{postgres.APPLICATION}@127.0.0.1:{port}/{postgres.DATABASE}"
 
     def close(self) -> None:
         """Ends everything that goes through it."""

@@ -14,6 +14,7 @@ import pytest
 from deploy.launcher.accounts import may_enter
 from deploy.launcher.folders import ROOT, VENV
 from deploy.launcher.lastwatch import PATIENCE
+from deploy.launcher.postgres import APPLICATION
 from deploy.launcher.processes import Account
 from deploy.tests.copies import Copy, children_of, free_port, living, wait_until_gone
 
@@ -56,8 +57,20 @@ def test_readiness_names_every_part(site: Copy) -> None:
     assert (status, answer["ready"], {name: part["ok"] for name, part in answer["parts"].items()}) == (
         200,
         True,
-        dict.fromkeys(("database", "migrations", "broker", "mail", "provider", "workers"), True),
+        dict.fromkeys(("database", "migrations", "broker", "mail", "restore", "provider", "workers"), True),
     )
+
+
+def test_web_and_workers_speak_to_the_database_as_a_role_that_is_no_superuser(site: Copy) -> None:
+    published = (site.data / "environment").read_text()
+    assert f"DATABASE_URL=postgresql://{APPLICATION}@/" in published
+    assert "DATABASE_OWNER_URL" not in published
+    show = (
+        "from django.db import connection; cursor = connection.cursor(); cursor.execute("
+        "'SELECT DISTINCT usename::text FROM pg_stat_activity WHERE datname = current_database()');"
+        "print(cursor.fetchall())"
+    )
+    assert site.manage("shell", "-v", "0", "-c", show) == f"[('{APPLICATION}',)]"
 
 
 def test_catalogue_is_served_with_its_style_sheet(site: Copy) -> None:

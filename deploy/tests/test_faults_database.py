@@ -49,7 +49,7 @@ def event(database: Database) -> Event:
 
 @pytest.fixture
 def front(database: Database, event: Event, data_folder: Path) -> Iterator[Front]:
-    with running_front(data_folder, DATABASE_URL=database.cluster.url) as started:
+    with running_front(data_folder, DATABASE_URL=database.cluster.application_url) as started:
         yield started
 
 

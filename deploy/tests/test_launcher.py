@@ -227,6 +227,13 @@ def test_secret_of_the_environment_wins_and_is_not_kept(
     assert "from outside" not in (tmp_path / "secrets").read_text()
 
 
+def test_processes_do_not_get_the_address_of_the_tables_owner(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_OWNER_URL", "postgresql://owner@/fest")
+    assert "DATABASE_OWNER_URL" not in configuration.for_processes(tmp_path, {})
+
+
 def test_folder_behind_a_closed_one_may_not_be_entered(tmp_path: Path) -> None:
     (tmp_path / "closed" / "open").mkdir(parents=True)
     (tmp_path / "closed").chmod(0o700)

@@ -1,8 +1,11 @@
 """Every state comes with its Change, and a Change is never rewritten."""
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
 
+from events.models import AuditEntry
+from events.trail import record
+from registrations.minors.shells import erasing
 from registrations.models import Change, Registration
 from registrations.tests.builders import build_event, build_fest, build_submission
 from registrations.transitions import GRAPH, ForbiddenTransition, Origin, create, move
@@ -71,10 +74,27 @@ def test_change_cannot_be_deleted(registration: Registration) -> None:
     assert Change.objects.count() == 1
 
 
-def test_change_is_deleted_by_an_erasure_that_says_so(registration: Registration) -> None:
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL techfest.erasing = 'on'")
-        cursor.execute("DELETE FROM tickets_delivery WHERE change_id IS NOT NULL")
-        cursor.execute("DELETE FROM registrations_change")
-        assert cursor.rowcount == 1
-        cursor.execute("SET LOCAL techfest.erasing = 'off'")
+def test_erasure_takes_the_words_of_a_change_and_nothing_else(registration: Registration) -> None:
+    """A role that says it erases can thus not rewrite history either."""
+    with transaction.atomic(), erasing():
+        Change.objects.update(reason="", submission=None)
+        for rewrite in (
+            lambda: Change.objects.update(to_state="waiting"),
+            lambda: Change.objects.update(reason="", actor="organiser"),
+            Change.objects.all().delete,
+        ):
+            with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+                rewrite()
+    assert Change.objects.get().to_state == "confirmed"
+
+
+def test_erasure_takes_the_words_of_an_audit_entry_and_nothing_else(registration: Registration) -> None:
+    record(
+        registration, what="looked at", now=registration.created_at, reason="of a person", after={"a": "b"}
+    )
+    with transaction.atomic(), erasing():
+        AuditEntry.objects.update(reason="", before={}, after={})
+        for rewrite in (lambda: AuditEntry.objects.update(what="nothing"), AuditEntry.objects.all().delete):
+            with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+                rewrite()
+    assert AuditEntry.objects.get().what == "looked at"
