@@ -31,6 +31,6 @@ $$;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("registrations", "0007_database_marker")]
+    dependencies = [("registrations", "0008_keys_are_secret")]
 
     operations = [migrations.RunSQL(FORWARDS, BACKWARDS)]

@@ -27,6 +27,6 @@ $$;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("events", "0004_audit_and_doors")]
+    dependencies = [("events", "0005_registration_ends_with_the_event")]
 
     operations = [migrations.RunSQL(FORWARDS, BACKWARDS)]
