@@ -57,9 +57,7 @@ def run(supervisor: Supervisor, data: Path) -> None:
         configuration.publish(data, settings, owner=user.account.uid if user else None)
         variables = process_settings(data, settings, opened, has_home=user is None)
         become = user.become if user else None
-        logins = prepare(
-            variables, owner=addresses.owner, with_sample=addresses.is_private, become=become
-        )
+        logins = prepare(variables, owner=addresses.owner, with_sample=addresses.is_private, become=become)
         begin_logs(data / "log")
         kept = (opened.fileno(),)
         for process in procfile.read(variables, log=data / "log", keep_open=kept, become=become):

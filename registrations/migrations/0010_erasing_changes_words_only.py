@@ -31,6 +31,6 @@ $$;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("registrations", "0008_keys_are_secret")]
+    dependencies = [("registrations", "0009_classlistjob_claimed_by")]
 
     operations = [migrations.RunSQL(FORWARDS, BACKWARDS)]
