@@ -69,6 +69,6 @@ def check_role(
             "The database role of DATABASE_URL is a superuser or owns the tables, so it can switch off the triggers "
             "that keep the audit log.",
             hint="Make two roles with deploy/postgres/roles.sql, and use the owner's for migrations only.",
-            id="techfest.W001",
+            id="techfest.W020",
         )
     ]

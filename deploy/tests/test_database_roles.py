@@ -101,7 +101,7 @@ def test_everything_from_registering_to_erasing_works_as_the_application_s_role(
 
 def test_check_warns_of_a_role_that_could_switch_triggers_off(database: Database) -> None:
     with speaking_as(postgres.DATABASE, database.cluster):
-        assert [found.id for found in check_role(None, databases=["default"])] == ["techfest.W001"]
+        assert [found.id for found in check_role(None, databases=["default"])] == ["techfest.W020"]
         assert check_role(None, databases=None) == []
 
 
