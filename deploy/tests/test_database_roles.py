@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 
 from deploy.launcher import postgres
+from deploy.launcher.folders import ROOT
 from deploy.tests.owndatabase import Database, running_database, speaking_as
 from events.models import Fest
 from registrations.cancelling import cancel
@@ -133,7 +134,7 @@ def test_roles_of_a_server_of_one_s_own(database: Database) -> None:
     """As README says: another owner, who is no superuser, migrates; the application gets rows."""
     cluster = database.cluster
     postgres._run(cluster, [*postgres._psql(cluster), "-c", "CREATE DATABASE fest"])
-    text = (postgres.ROOT / "deploy" / "postgres" / "roles.sql").read_text()
+    text = (ROOT / "deploy" / "postgres" / "roles.sql").read_text()
     variables = ["-v", "owner=fest_owner", "-v", "application=fest_app"]
     postgres._run(cluster, [*postgres._psql(cluster, "fest"), *variables, "-f", "-"], text=text)
     before = dict(connection.settings_dict)
