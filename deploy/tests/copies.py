@@ -95,6 +95,8 @@ class Copy:
         environment = {name: value for name, value in os.environ.items() if name not in _NOT_HANDED_ON}
         environment |= {"TECHFEST_DATA": str(self.data), "PORT": str(self.port), "WEB_CONCURRENCY": "2"}
         self.lines = []
+        if self.popen is not None and self.popen.stdout is not None:
+            self.popen.stdout.close()  # of the start before
         self.popen = subprocess.Popen(
             [*self.prefix, str(ROOT / "deploy" / "up")],
             env=environment,
