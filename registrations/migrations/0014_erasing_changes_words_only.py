@@ -31,6 +31,6 @@ $$;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("registrations", "0009_classlistjob_claimed_by")]
+    dependencies = [("registrations", "0013_links_name_no_key")]
 
     operations = [migrations.RunSQL(FORWARDS, BACKWARDS)]
