@@ -3,7 +3,7 @@
 from django.db import migrations
 
 FORWARDS = """
-CREATE OR REPLACE FUNCTION registrations_refuse_rewriting() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION registrations_keep_changes() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'UPDATE' AND current_setting('techfest.erasing', true) = 'on'
         AND to_jsonb(NEW) - '{reason,submission_id}'::text[] = to_jsonb(OLD) - '{reason,submission_id}'::text[]
@@ -13,20 +13,17 @@ BEGIN
     RAISE EXCEPTION 'rows of % are append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
 END
 $$;
+DROP TRIGGER registrations_change_append_only ON registrations_change;
+CREATE TRIGGER registrations_change_append_only
+    BEFORE UPDATE OR DELETE ON registrations_change
+    FOR EACH ROW EXECUTE FUNCTION registrations_keep_changes();
 """
 BACKWARDS = """
-CREATE OR REPLACE FUNCTION registrations_refuse_rewriting() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF current_setting('techfest.erasing', true) IS DISTINCT FROM 'on' THEN
-        RAISE EXCEPTION 'rows of % are append-only', TG_TABLE_NAME
-            USING ERRCODE = 'integrity_constraint_violation';
-    END IF;
-    IF TG_OP = 'DELETE' THEN
-        RETURN OLD;
-    END IF;
-    RETURN NEW;
-END
-$$;
+DROP TRIGGER registrations_change_append_only ON registrations_change;
+CREATE TRIGGER registrations_change_append_only
+    BEFORE UPDATE OR DELETE ON registrations_change
+    FOR EACH ROW EXECUTE FUNCTION registrations_refuse_rewriting();
+DROP FUNCTION registrations_keep_changes();
 """
 
 
