@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
@@ -12,6 +13,7 @@ from django.test import Client
 from registrations.teachers import encryption
 from registrations.tests.builders import PASSWORD, build_user
 from registrations.tests.secondstep import code_of, set_up_app
+from techfest.tests.freshly import fresh_settings
 
 pytestmark = pytest.mark.django_db
 
@@ -85,6 +87,12 @@ def test_without_keys_of_their_own_the_sites_secret_and_its_fallbacks_are_used(s
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = NEW * 2, [settings.SECRET_KEY]
     assert encryption.decrypt(Authenticator.objects.get().data["secret"]) == secret
     assert signs_in(user, code_of(secret))[0]
+
+
+def test_key_that_is_short_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ImproperlyConfigured, match="SECOND_FACTOR_KEYS"):
+        fresh_settings(monkeypatch, SECOND_FACTOR_KEYS=f"{NEW},short")
+    assert fresh_settings(monkeypatch, SECOND_FACTOR_KEYS=f"{NEW},{OLD}")["SECOND_FACTOR_KEYS"] == [NEW, OLD]
 
 
 def test_rows_from_before_are_encrypted_once_and_can_go_back() -> None:
