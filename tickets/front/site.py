@@ -54,7 +54,9 @@ class DeskSite(admin.AdminSite):
             if "%00" in request.META.get("QUERY_STRING", ""):
                 raise BadRequest("No text has this sign, and the database takes none that has it.")
             if request.user.is_authenticated and end_if_idle(request):
-                return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
+                is_page = request.method in ("GET", "HEAD")
+                back_to = request.get_full_path() if is_page else reverse("admin:index")
+                return redirect_to_login(back_to, settings.LOGIN_URL)
             if request.user.is_authenticated and not self.has_permission(request):
                 return turned_away(request)
             choice_of(request)  # the zone of the shown fest, as the database has it now
