@@ -274,10 +274,11 @@ class World:
 
 def ask(browser: Client, method: str, path: str) -> tuple[Any, bytes]:
     """The answer to a request that leaves browser and database as they were; a session may be noted as used."""
-    request, point = Client(), transaction.savepoint()
-    request.cookies.load({name: one.value for name, one in browser.cookies.items()})
-    answer = request.get(path) if method == "GET" else request.post(path)
+    before, point = {name: one.value for name, one in browser.cookies.items()}, transaction.savepoint()
+    answer = browser.get(path) if method == "GET" else browser.post(path)
     content = body(answer)
+    browser.cookies.clear()
+    browser.cookies.load(before)
     transaction.savepoint_rollback(point)
     return answer, content
 
