@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from events.desk import page_of
 from tickets.models import Delivery, Ticket
@@ -15,7 +16,10 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def client() -> Client:
-    return desk()
+    """Shows all fests: each row that is built here has a fest of its own."""
+    browser = desk()
+    browser.post(reverse("admin:choose_fest"), {"fest": "all"})
+    return browser
 
 
 @pytest.fixture

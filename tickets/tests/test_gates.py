@@ -1,6 +1,7 @@
 """Gates at the desk, and alarms that somebody has looked at."""
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from events import roles
@@ -30,6 +31,7 @@ def test_gate_takes_neither_foreign_events_nor_people_who_are_no_volunteers() ->
     fest, other = build_fest(), build_fest(is_current=False)
     stranger, nobody = build_event(other), build_user()
     client = desk()
+    client.post(reverse("admin:choose_fest"), {"fest": "all"})
     sent = filled_in(client, add_path(Gate), name="North gate", events=[stranger.pk], volunteers=[nobody.pk])
     page = client.post(add_path(Gate), sent).content.decode()
     assert f"{stranger.name} is not of {fest.name}." in page
