@@ -131,7 +131,12 @@ class FestAdmin(DeskAdmin):
         (gettext_lazy("Looks"), {"fields": ("accent", "logo_shown", "upload", "remove_picture")}),
         (
             gettext_lazy("Registration"),
-            {"fields": ("opens_at", "closes_at", "is_paused", "pause_text", "grade_min", "grade_max")},
+            {
+                "fields": (
+                    *("opens_at", "closes_at", "is_paused", "pause_text", "confirms_addresses"),
+                    *("grade_min", "grade_max"),
+                )
+            },
         ),
         (
             gettext_lazy("Privacy"),

@@ -77,6 +77,15 @@ class Fest(models.Model):
     hours_changed_at = models.DateTimeField(_("opening hours changed"), null=True, editable=False)
     is_paused = models.BooleanField(_("registration paused"), default=False)
     pause_text = models.CharField(_("text while paused"), max_length=300, blank=True)
+    confirms_addresses = models.BooleanField(
+        _("e-mail addresses must be confirmed"),
+        default=False,
+        db_default=False,
+        help_text=_(
+            "Against registrations made by a program. Students then need an e-mail address, and a seat whose"
+            " address is not confirmed within 30 minutes goes to the next. Class lists of teachers are not concerned."
+        ),
+    )
     grade_min = models.PositiveSmallIntegerField(_("lowest grade"), default=5, validators=GRADE_LIMITS)
     grade_max = models.PositiveSmallIntegerField(_("highest grade"), default=12, validators=GRADE_LIMITS)
     accent = models.CharField(_("accent"), max_length=10, choices=Accent.choices, default=Accent.INDIGO)

@@ -281,6 +281,25 @@ def open_flags_have_their_reason() -> Iterator[str]:
         yield f"{event}: {student} is flagged ({kind}) for a reason that is gone."
 
 
+@invariant(8)
+def unconfirmed_registrations_end_in_time() -> Iterator[str]:
+    """What was not confirmed in time was released within five minutes, unless it had begun, and never before."""
+    sql = """
+        SELECT e.name, p.name || ' (' || p.reference || ')', r.confirm_by, c.at
+        FROM registrations_registration r JOIN events_event e ON e.id = r.event_id
+        JOIN registrations_student p ON p.id = r.student_id
+        LEFT JOIN registrations_change c ON c.registration_id = r.id AND c.cause = 'unconfirmed'
+        WHERE r.state <> 'cancelled' AND r.confirm_by < clock_timestamp() - interval '5 minutes'
+                AND r.confirm_by < e.starts_at - interval '5 minutes'
+            OR c.id IS NOT NULL AND (r.confirm_by IS NULL OR c.at < r.confirm_by)
+        ORDER BY r.id
+    """
+    for event, student, confirm_by, at in rows(sql):
+        due = f"{confirm_by:%Y-%m-%d %H:%M:%S}" if confirm_by else "never"
+        what = f"was released at {at:%Y-%m-%d %H:%M:%S}" if at else "is still active"
+        yield f"{event}: {student} was to confirm an address by {due}, but {what}."
+
+
 CHECKS = (
     counts_equal_a_recount,
     a_student_has_an_event_once,
@@ -300,4 +319,5 @@ CHECKS = (
     *blocks.CHECKS,
     *classlists.CHECKS,
     *results.CHECKS,
+    unconfirmed_registrations_end_in_time,
 )

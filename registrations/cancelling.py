@@ -1,22 +1,22 @@
 """Giving up a seat or a place in line, which the next in line takes in the same transaction."""
 
-from collections import Counter
 from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-from django.db.models import F
 from django.utils.translation import gettext as _
 
 from events.clock import database_now
 from events.facts import read_facts
 from events.models import Seats
-from registrations.blocks.holding import end_what_is_over, take_names_off
+from registrations.blocks.holding import end_what_is_over
 from registrations.errors import NotPossible
 from registrations.locking import Deadline, in_transaction
 from registrations.models import Change, Registration
+from registrations.returning import give_up
 from registrations.signals import registrations_changed
-from registrations.transitions import Origin, move
+from registrations.transitions import Origin
+from registrations.unconfirmed import release_late
 from registrations.waitinglist import promote
 
 State = Registration.State
@@ -61,6 +61,7 @@ def cancel_along(
     seats = {row.pk: row for row in Seats.objects.locked(list(events))}
     facts, now = read_facts(seats)
     end_what_is_over(seats.values(), facts, now)
+    release_late(seats.values(), facts, now)
     rows = Registration.objects.filter(pk__in=ids).active().with_facts().order_by("pk")
     registrations = list(rows.select_for_update(no_key=True, of=("self",)))
     now = now or database_now()
@@ -76,28 +77,3 @@ def cancel_along(
         untold = frozenset() if tells else frozenset(row.pk for row in registrations)
         registrations_changed.send(sender=Registration, changes=changes, now=now, untold=untold)
     return registrations
-
-
-def give_up(registrations: list[Registration], seats: dict[int, Seats], *, origin: Origin) -> list[Change]:
-    """Cancels these registrations, locked like the `seats` of their events, and takes them off the counts.
-
-    Nobody is promoted here, and the signal is the caller's.
-    """
-    _return_seats(registrations, seats)
-    return move(registrations, to=State.CANCELLED, origin=origin)
-
-
-def _return_seats(registrations: list[Registration], seats: dict[int, Seats]) -> None:
-    held = Counter(row.event_id for row in registrations if row.holds_seat)
-    waiting = Counter(row.event_id for row in registrations if not row.holds_seat)
-    kept = take_names_off(registrations)
-    for event_id, row in seats.items():
-        free = held[event_id] - kept[event_id]
-        row.taken -= free
-        row.held += kept[event_id]
-        row.waiting -= waiting[event_id]
-        Seats.objects.filter(pk=event_id).update(
-            taken=F("taken") - free,
-            held=F("held") + kept[event_id],
-            waiting=F("waiting") - waiting[event_id],
-        )

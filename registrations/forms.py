@@ -156,9 +156,20 @@ class RegistrationForm(EventsForm, DetailsForm):
         super().__init__(data, fest=fest, **kwargs)
         self.fest, self.consent_text = fest, consent
         self.fields["consent"].label = consent.text
+        if fest.confirms_addresses:
+            self._require_email()
         if is_reworded:
             words = _("The wording was changed. Read it again, then tick the box")
             self.fields["consent"].error_messages["required"] = words
+
+    def _require_email(self) -> None:
+        """Without an address nothing could be confirmed; who has none is entered by a teacher."""
+        field = self.fields["email"]
+        field.required, field.label = True, _("E-mail, yours or a parent's")
+        field.error_messages["required"] = _(
+            "Enter an e-mail address: we send a link to confirm it. If you have none, ask your teacher to register you"
+        )
+        field.help_text = _("We send your ticket to this address, with a link to press within 30 minutes.")
 
     @property
     def wording(self) -> int:

@@ -45,6 +45,7 @@ class _Kind:
 
 _ANSWER = _Kind("registrations.answer")
 _MY = _Kind("registrations.my")
+_CONFIRM = _Kind("registrations.confirm")
 
 
 def answer_path(submission: Submission) -> str:
@@ -56,6 +57,11 @@ def answer_path(submission: Submission) -> str:
 def my_path(student: Student) -> str:
     """Grants everything of one student."""
     return reverse("tickets:my", args=[_MY.sign(student.link_id, student.link_version)])
+
+
+def confirm_path(student: Student) -> str:
+    """Proves the address of one student: it stands in mails and on no page."""
+    return reverse("registrations:confirm", args=[_CONFIRM.sign(student.link_id, student.link_version)])
 
 
 _MODELS = (Submission, Student, School)
@@ -92,7 +98,15 @@ def _read_models(row: tuple[Any, ...]) -> list[Any]:
 
 def student_of(token: str) -> Student:
     """The student behind a link to my registrations. Raises `DeadLink`."""
-    link_id, version = _MY.read(token)
+    return _student(*_MY.read(token))
+
+
+def student_to_confirm(token: str) -> Student:
+    """The student whose address a link from a mail proves. Raises `DeadLink`."""
+    return _student(*_CONFIRM.read(token))
+
+
+def _student(link_id: uuid.UUID, version: int) -> Student:
     rows = Student.objects.filter(link_id=link_id, link_version=version)
     student = rows.select_related("school", "fest").first()
     if student is None:

@@ -12,12 +12,12 @@ from django.utils.translation import gettext as _
 from events.facts import read_facts
 from events.models import Event, Seats
 from registrations.blocks.holding import end_what_is_over
-from registrations.cancelling import give_up
 from registrations.errors import NotPossible, Overtaken
 from registrations.judging import Judgement, judge_seat
 from registrations.locking import Deadline, in_transaction
 from registrations.models import Change, Refusal, Registration, Student
 from registrations.reservations import Claim, Tally
+from registrations.returning import give_up
 from registrations.signals import registrations_changed
 from registrations.transitions import Origin, create
 from registrations.waitinglist import promote

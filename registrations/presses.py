@@ -45,7 +45,7 @@ def kept_fields(data: QueryDict, *, key: str | None = None) -> list[tuple[str, s
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One event of an answer, in words."""
+    """One event of an answer, in words; `confirm_text` says until when the address must be confirmed."""
 
     event: Event
     result: str
@@ -54,6 +54,7 @@ class Line:
     number: int = 0
     ticket: Any = None
     cancel_url: str = ""
+    confirm_text: str = ""
     flags: tuple[str, ...] = ()
 
 

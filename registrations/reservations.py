@@ -16,6 +16,7 @@ from registrations.locking import Deadline
 from registrations.models import Block, Change, Refusal, Registration, Student, Submission
 from registrations.signals import registrations_changed
 from registrations.transitions import Origin, create
+from registrations.unconfirmed import confirmation_due, release_late
 
 State = Registration.State
 
@@ -116,6 +117,8 @@ def reserve(claims: Sequence[Claim], *, actor: str, deadline: Deadline, user: An
     engaged = _engagements((claim.student for claim in claims if not claim.is_new), deadline)
     events, now = read_facts(seats)
     blocks = blocks_in_time(seats.values(), events, now)
+    if released := release_late(seats.values(), events, now):
+        _disengage(engaged, released)
     tallies = {pk: Tally(row, blocks[pk]) for pk, row in seats.items()}
     outcomes = decide(claims, tallies=tallies, engaged=engaged, events=events, now=now)
     if now:
@@ -160,19 +163,26 @@ def _engagements(students: Iterable[Student], deadline: Deadline) -> dict[int, l
     if known:
         deadline.limit_locks()
         rows = Student.objects.filter(pk__in=known).locked()
-        found = list(rows.values_list("pk", "grade", "email", "erased_at"))
+        found = list(rows.values_list("pk", "grade", "email", "email_proven_at", "erased_at"))
         if len(found) < len(known):
             # Two rows of one student became one while the press waited; it begins anew.
             raise Overtaken
-        for pk, grade, email, erased_at in found:
+        for pk, grade, email, proven_at, erased_at in found:
             if erased_at:
                 # Somebody was erased while the press waited; it begins anew, as if it had come afterwards.
                 raise Overtaken
             for student in known[pk]:
-                student.grade, student.email = grade, email
+                student.grade, student.email, student.email_proven_at = grade, email, proven_at
         for registration in Registration.objects.active().filter(student__in=known).select_related("event"):
             engaged[registration.student_id].append(registration)
     return engaged
+
+
+def _disengage(engaged: Mapping[int, list[Registration]], released: Iterable[Registration]) -> None:
+    """Takes what was released a moment ago away from what the students are judged by."""
+    gone = {registration.pk for registration in released}
+    for held in engaged.values():
+        held[:] = [registration for registration in held if registration.pk not in gone]
 
 
 def _registration(
@@ -186,6 +196,7 @@ def _registration(
         state=verdict.state,
         place=tally.give_place(verdict.state, verdict.block),
         created_at=now,
+        confirm_by=None if claim.uses_block else confirmation_due(claim.student, event, now),
     )
 
 

@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from events.clock import database_now
+from registrations import unconfirmed
 from registrations.blocks import tending
 from registrations.classlists import jobs
 from registrations.classlists.drafts import purge_drafts
@@ -28,8 +29,8 @@ def purge_class_lists() -> int:
 
 @shared_task(name="registrations.tend_blocks")
 def tend_blocks() -> int:
-    """Held seats whose time is over go back, and teachers are reminded."""
-    return tending.tend()
+    """Held seats and unconfirmed registrations whose time is over go back, and teachers are reminded."""
+    return tending.tend() + unconfirmed.release_due()
 
 
 @shared_task(name="registrations.purge")

@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 from events.facts import read_facts
 from events.models import Event, Seats
 from registrations.blocks.holding import end_what_is_over
-from registrations.cancelling import give_up
 from registrations.errors import NotPossible, Overtaken
 from registrations.flags import Trouble, raise_flags
 from registrations.locking import Deadline
 from registrations.models import Change, Flag, Registration, Student
+from registrations.returning import give_up
 from registrations.signals import registrations_changed
 from registrations.transitions import Origin, create, move
 

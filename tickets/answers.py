@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from events.availability import clock_time
 from events.models import Event
 from events.snapshot import known_events, known_fest
 from events.stencils import Stencil
@@ -75,6 +76,7 @@ def holed(line: Line, stencil: Stencil) -> Line:
         text=stencil.hole(line.text),
         number=0,
         cancel_url=stencil.hole(line.cancel_url),
+        confirm_text=stencil.hole(line.confirm_text),
         ticket=ticket
         and HoledTicket(
             reference=stencil.holes(ticket.reference),
@@ -142,6 +144,7 @@ def _line(held: Holding, reference: str, cancel_url: str) -> Line:
             text=waiting_text(held.number, held.filled_at),
             number=held.number,
             cancel_url=cancel_url,
+            confirm_text=_confirm_text(held),
         )
     given_up = not held.is_rendered and held.render_attempts >= RENDER_ATTEMPTS
     return Line(
@@ -151,7 +154,16 @@ def _line(held: Holding, reference: str, cancel_url: str) -> Line:
         text=_("Show the code at the door."),
         ticket=ShownTicket(held.code, reference, held.is_rendered, given_up) if held.code else None,
         cancel_url=cancel_url,
+        confirm_text=_confirm_text(held),
     )
+
+
+def _confirm_text(held: Holding) -> str:
+    """Until when the address must be confirmed; empty where it need not be."""
+    if held.confirm_by is None:
+        return ""
+    words = _("Confirm your e-mail address by %(time)s: open the link in our mail, or this goes to the next.")
+    return words % {"time": clock_time(held.confirm_by)}
 
 
 class HoledStudent(NamedTuple):

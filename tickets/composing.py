@@ -16,7 +16,7 @@ from registrations.models import Change, Registration, Student
 from registrations.naming import email_key
 from registrations.students import with_email
 from registrations.waitinglist import with_number
-from tickets import classmail, digests, letters, rendering
+from tickets import classmail, confirmations, digests, letters, rendering
 from tickets.attachments import attach_calendar, attach_tickets, attach_withdrawal
 from tickets.deliveries import POISON_ATTEMPTS, Result, later
 from tickets.envelopes import envelope
@@ -228,9 +228,13 @@ def _context(delivery: Delivery, student: Student) -> dict[str, Any]:
         context["news"] = known or news_of([delivery]).get(delivery.pk, News())
     if delivery.kind == Kind.CANCELLED and delivery.change:
         context["is_called_off"] = delivery.change.cause == Change.Cause.EVENT_CANCELLED
+        context["is_unconfirmed"] = delivery.change.cause == Change.Cause.UNCONFIRMED
     if delivery.kind == Kind.LINK:
         family = with_email(delivery.to, fest_id=fest.pk)
         context["family"] = [(row, absolute(links.my_path(row))) for row in family]
+        context["to_confirm"] = confirmations.of_students(family, fest=fest)
+    elif context["my_url"] and delivery.kind in WITH_TICKETS:
+        context["to_confirm"] = confirmations.of_students([student], fest=fest)
     return context
 
 

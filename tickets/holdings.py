@@ -17,7 +17,7 @@ _READ = """
         CASE WHEN r.state = 'waiting' THEN (
             SELECT filled_at FROM events_seats s WHERE s.event_id = r.event_id
         ) END,
-        t.code, t.rendered_at IS NOT NULL, t.render_attempts
+        t.code, t.rendered_at IS NOT NULL, t.render_attempts, r.confirm_by
     FROM registrations_registration r
     LEFT JOIN tickets_ticket t ON t.registration_id = r.id AND t.voided_at IS NULL
     WHERE
@@ -31,7 +31,7 @@ class Holding:
     """One registration as it stands now; its event as the public pages know it.
 
     `number` is the place in line of somebody who waits, `filled_at` when the event last became full.
-    A confirmed one has its ticket's `code`.
+    A confirmed one has its ticket's `code`; one whose address is still to be confirmed says until when.
     """
 
     registration_id: int
@@ -42,6 +42,7 @@ class Holding:
     code: str
     is_rendered: bool
     render_attempts: int
+    confirm_by: datetime | None
 
 
 def of_submission(submission_id: int) -> list[Holding]:
@@ -59,6 +60,8 @@ def _read(statement: str, key: int) -> list[Holding]:
         rows = cursor.fetchall()
     events = known_events(row[1] for row in rows)
     return [
-        Holding(pk, events[event], state, number, filled_at, code or "", bool(is_rendered), attempts or 0)
-        for pk, event, state, number, filled_at, code, is_rendered, attempts in rows
+        Holding(
+            pk, events[event], state, number, filled_at, code or "", bool(is_rendered), tries or 0, confirm_by
+        )
+        for pk, event, state, number, filled_at, code, is_rendered, tries, confirm_by in rows
     ]

@@ -37,6 +37,19 @@ class AlikeFilter(admin.SimpleListFilter):
         return queryset
 
 
+class UnconfirmedFilter(admin.SimpleListFilter):
+    """Whose e-mail address is still to be confirmed."""
+
+    title = gettext_lazy("e-mail address")
+    parameter_name = "unconfirmed"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+        return [("yes", _("not confirmed yet"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Registration]) -> QuerySet[Registration]:
+        return queryset.active().filter(confirm_by__isnull=False) if self.value() == "yes" else queryset  # type: ignore[attr-defined]  # RegistrationQuerySet
+
+
 def of_mailbox(email: str) -> Q:
     """Registrations whose student's mail is read by whoever reads this address."""
     mailbox = mailbox_key(email)

@@ -14,7 +14,7 @@ from events.exporting.columns import Column
 from events.trail import Line
 from registrations.admin import columns
 from registrations.admin.acting import RegistrationActions
-from registrations.admin.alike import AlikeFilter
+from registrations.admin.alike import AlikeFilter, UnconfirmedFilter
 from registrations.admin.changes import change_lines
 from registrations.models import Change, Registration
 from registrations.standstill import why_waiting
@@ -46,11 +46,18 @@ class RegistrationAdmin(RegistrationActions):
         "student__grade",
         "student__school",
         "created_at",
+        "confirm_by",
     )
     list_select_related = ("student__school", "event")
-    list_filter: ClassVar[tuple[Any, ...]] = ("state", "event", "student__school", AlikeFilter)
+    list_filter: ClassVar[tuple[Any, ...]] = (
+        "state",
+        "event",
+        "student__school",
+        AlikeFilter,
+        UnconfirmedFilter,
+    )
     search_fields = ("student__name", "student__reference", "student__email", "event__name")
-    fields = ("student", "event", "state", "place", "standstill", "created_at", "submission")
+    fields = ("student", "event", "state", "place", "standstill", "created_at", "confirm_by", "submission")
     readonly_fields = ("standstill",)
     ordering = ("-created_at", "-pk")
     inlines = (ChangesInline,)

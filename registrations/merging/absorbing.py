@@ -11,7 +11,6 @@ from django.db.models import Exists, OuterRef
 
 from events.models import Seats
 from events.trail import record
-from registrations.cancelling import give_up
 from registrations.correcting import correct_many
 from registrations.errors import Overtaken
 from registrations.locking import Deadline
@@ -26,6 +25,7 @@ from registrations.models import (
     Student,
     Submission,
 )
+from registrations.returning import give_up
 from registrations.signals import registrations_changed, students_merged
 from registrations.transitions import Origin
 

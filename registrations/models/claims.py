@@ -57,7 +57,8 @@ class Submission(models.Model):
 class Registration(models.Model):
     """A student's claim on one event.
 
-    `place` is given under the event's lock and orders the waiting list; the number shown is counted.
+    `place` is given under the event's lock and orders the waiting list; the number shown is counted. Where the
+    fest wants addresses confirmed, `confirm_by` says until when; it is emptied by the student's confirmation.
     """
 
     class State(models.TextChoices):
@@ -79,6 +80,7 @@ class Registration(models.Model):
     state = models.CharField(_("state"), max_length=10, choices=State.choices, editable=False)
     place = models.PositiveBigIntegerField(_("place"), editable=False)
     created_at = models.DateTimeField(_("registered"), editable=False)
+    confirm_by = models.DateTimeField(_("address to be confirmed by"), null=True, editable=False)
 
     number: int
     """The place in line, where `waitinglist.with_number` has counted it."""
@@ -95,7 +97,14 @@ class Registration(models.Model):
             models.UniqueConstraint(fields=["event", "place"], name="registration_place_once"),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["event", "place"], name="registration_waiting", condition=Q(state="waiting"))
+            models.Index(
+                fields=["event", "place"], name="registration_waiting", condition=Q(state="waiting")
+            ),
+            models.Index(
+                fields=["confirm_by"],
+                name="registration_unconfirmed",
+                condition=Q(confirm_by__isnull=False) & ~Q(state="cancelled"),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -153,6 +162,7 @@ class Change(models.Model):
         WALK_IN = "walk_in", _("let in at the door")
         NO_SHOW = "no_show", _("did not come; the seat was given at the door")
         ERASED = "erased", _("the student was erased")
+        UNCONFIRMED = "unconfirmed", _("the e-mail address was not confirmed in time")
 
     class Actor(models.TextChoices):
         STUDENT = "student", _("student")

@@ -434,7 +434,7 @@ def test_any_sequence_of_steps_agrees_with_the_model() -> None:
     [
         "registrations.cancelling.promote",
         "registrations.blocks.keeping.promote",
-        "registrations.cancelling._return_seats",
+        "registrations.returning._return_seats",
         "registrations.submitting.keep_refusals",
         "registrations.correcting.note",
         "registrations.judging._closed",

@@ -1,0 +1,27 @@
+"""The page behind the link of a mail that proves an address."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_http_methods
+
+from registrations import links, unconfirmed
+from registrations.access import secret
+from registrations.links import DeadLink
+from registrations.locking import Deadline
+
+
+@secret
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm(request: HttpRequest, token: str) -> HttpResponse:
+    """GET shows what is to be confirmed and changes nothing, since mail scanners open links; POST confirms."""
+    try:
+        student = links.student_to_confirm(token)
+    except DeadLink:
+        raise Http404 from None
+    context = {"student": student, "my_url": links.my_path(student)}
+    if request.method != "POST":
+        pending = list(unconfirmed.pending_of(student))
+        until = min((row.confirm_by for row in pending if row.confirm_by), default=None)
+        return render(request, "registrations/confirm.html", context | {"pending": pending, "until": until})
+    result = unconfirmed.confirm(student.pk, deadline=Deadline())
+    return render(request, "registrations/confirmed.html", context | {"result": result})

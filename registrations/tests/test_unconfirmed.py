@@ -1,0 +1,296 @@
+"""Where the fest asks for it, an address is confirmed within half an hour, or the seat goes to the next."""
+
+import datetime as dt
+import threading
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from django.db.models import F
+from django.db.models.query import QuerySet
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from events.models import Event, Fest
+from events.querysets import SeatsQuerySet
+from registrations import links, tasks, unconfirmed
+from registrations.cancelling import cancel
+from registrations.correcting import correct
+from registrations.forms import details_of
+from registrations.locking import Deadline
+from registrations.models import Change, Registration, Student
+from registrations.returning import give_up
+from registrations.tests.builders import build_event, build_fest, build_press, build_submission, press_now
+from registrations.tests.classlists import build_list, registered, row
+from registrations.tests.counting import counts, states
+from registrations.tests.frontdoor import press, text_of
+from registrations.tests.races import at_once
+from registrations.unconfirmed import TIME, confirm, release_due
+from tickets.tests.audited import damage, offenders, run
+from tickets.tests.desk import desk
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def fest() -> Fest:
+    return build_fest(confirms_addresses=True)
+
+
+@pytest.fixture
+def event(fest: Fest) -> Event:
+    return build_event(fest, capacity=1, name="Robo Race")
+
+
+def register(event: Event, **values: Any) -> Registration:
+    return build_submission(event, **values).registrations.get()
+
+
+def let_time_run_out(*rows: Registration) -> None:
+    Registration.objects.filter(pk__in=[row.pk for row in rows]).update(
+        confirm_by=timezone.now() - dt.timedelta(seconds=1)
+    )
+
+
+def confirm_now(row: Registration) -> unconfirmed.Confirmed:
+    return confirm(row.student_id, deadline=Deadline(30))
+
+
+def test_seat_is_taken_at_once_and_says_until_when(event: Event) -> None:
+    before = timezone.now()
+    row = register(event)
+    assert row.state == "confirmed"
+    assert row.confirm_by is not None
+    assert abs(row.confirm_by - before - TIME) < dt.timedelta(minutes=1)
+
+
+def test_without_the_switch_nothing_is_to_be_confirmed() -> None:
+    assert register(build_event(build_fest())).confirm_by is None
+
+
+def test_student_of_a_class_list_confirms_nothing(event: Event) -> None:
+    registered(build_list(event.fest, [row("Listed Asha", event, email="asha@example.org")]))
+    assert Registration.objects.get().confirm_by is None
+
+
+def test_confirmed_address_keeps_the_seat_and_is_asked_once(event: Event) -> None:
+    row = register(event)
+    assert [one.pk for one in confirm_now(row).kept] == [row.pk]
+    again = build_press(build_event(event.fest))
+    again = type(again)(
+        key=again.key,
+        fest_id=event.fest_id,
+        event_ids=again.event_ids,
+        wants_waiting=True,
+        student_id=row.student_id,
+    )
+    assert press_now(again).registrations.get().confirm_by is None
+    assert release_due() == 0
+    assert states(event) == ["confirmed"]
+
+
+def test_another_address_must_be_confirmed_anew(event: Event) -> None:
+    row = register(event)
+    confirm_now(row)
+    values = details_of(row.student) | {"email": "new@example.org"}
+    correct(row.student_id, values=values, actor=Change.Actor.STUDENT, deadline=Deadline())
+    assert Student.objects.get(pk=row.student_id).email_proven_at is None
+
+
+def test_unconfirmed_seat_goes_to_the_next_in_one_transaction(event: Event) -> None:
+    first, second = register(event), register(event)
+    let_time_run_out(first)
+    assert tasks.tend_blocks() == 1
+    assert states(event) == ["cancelled", "confirmed"]
+    changes = Change.objects.filter(from_state__gt="").order_by("pk")
+    assert list(changes.values_list("registration", "cause", "actor")) == [
+        (first.pk, "unconfirmed", "system"),
+        (second.pk, "promoted", "system"),
+    ]
+    assert len(set(changes.values_list("at", flat=True))) == 1
+    assert offenders() == []
+
+
+def test_newcomer_frees_what_is_late_without_any_worker(event: Event) -> None:
+    first = register(event)
+    let_time_run_out(first)
+    assert register(event).state == "confirmed"
+    assert states(event) == ["cancelled", "confirmed"]
+    assert counts(event)[:2] == (1, 0)
+
+
+def test_the_same_student_registers_anew_after_the_time(event: Event) -> None:
+    first = register(event, name="Asha", email="asha@example.org")
+    let_time_run_out(first)
+    assert register(event, name="Asha", email="asha@example.org").state == "confirmed"
+
+
+def test_cancellation_never_promotes_who_is_late(event: Event) -> None:
+    first, late, third = register(event), register(event), register(event)
+    let_time_run_out(late)
+    cancel([first.pk], actor=Change.Actor.STUDENT, deadline=Deadline())
+    assert states(event) == ["cancelled", "cancelled", "confirmed"]
+    assert third.student_id
+
+
+def test_what_has_begun_is_not_released(event: Event) -> None:
+    row = register(event)
+    let_time_run_out(row)
+    start = timezone.now() - dt.timedelta(minutes=1)
+    Event.objects.filter(pk=event.pk).update(starts_at=start, ends_at=start + dt.timedelta(hours=1))
+    assert release_due() == 0
+    assert states(event) == ["confirmed"]
+
+
+def test_late_confirmation_is_told_and_frees_the_seat(event: Event) -> None:
+    row = register(event)
+    let_time_run_out(row)
+    answer = Client().post(links.confirm_path(row.student))
+    assert "The time to confirm is over" in text_of(answer)
+    assert states(event) == ["cancelled"]
+
+
+def test_link_of_the_mail_shows_and_only_the_button_confirms(event: Event) -> None:
+    row = register(event, name="Asha Rao")
+    path = links.confirm_path(row.student)
+    page = text_of(Client().get(path))
+    assert "Asha Rao" in page
+    assert "Robo Race" in page
+    row.refresh_from_db()
+    assert row.confirm_by is not None
+    assert "Your address is confirmed" in text_of(Client().post(path))
+    assert Registration.objects.filter(confirm_by=None).exists()
+    assert "There is nothing to confirm" in text_of(Client().get(path))
+
+
+def test_links_of_pages_prove_no_address(event: Event) -> None:
+    """Who made the registration is shown these; only the mailbox has the other one."""
+    submission = build_submission(event)
+    student = submission.student
+    confirm_path = links.confirm_path(student)
+    for path in (links.answer_path(submission), links.my_path(student)):
+        page = text_of(Client().get(path))
+        assert confirm_path not in page
+        assert "Confirm your e-mail address by" in page
+    token = links.my_path(student).split("/")[2]
+    assert Client().post(reverse("registrations:confirm", args=[token])).status_code == 404
+
+
+def test_form_wants_an_address_while_the_switch_is_on(event: Event) -> None:
+    answer = press(Client(), event, email="")
+    assert answer.status_code == 200
+    assert "ask your teacher to register you" in text_of(answer)
+    assert Registration.objects.count() == 0
+
+
+def test_organisers_list_who_is_not_confirmed(event: Event) -> None:
+    first, second = register(event), register(build_event(event.fest))
+    confirm_now(first)
+    path = reverse("admin:registrations_registration_changelist")
+    listed = desk().get(path, {"unconfirmed": "yes"}).context["cl"].queryset
+    assert [one.pk for one in listed] == [second.pk]
+
+
+class Crossing:
+    """Lets two meet after both have read what is to be confirmed, half a second at most, as the time ends."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, due: dt.datetime) -> None:
+        self.line = threading.Barrier(2)
+        self.own = threading.local()
+        self.due = due
+        monkeypatch.setattr(unconfirmed, "database_now", lambda: self.due + self.own.offset)
+        pending_of = unconfirmed.pending_of
+
+        def give_up_together(*args: Any, **options: Any) -> Any:
+            self.meet()
+            return give_up(*args, **options)
+
+        def pending_together(student: Student) -> Any:
+            rows = pending_of(student)
+            return Met(self, rows) if getattr(self.own, "asked", False) else self.ask(rows)
+
+        monkeypatch.setattr(unconfirmed, "give_up", give_up_together)
+        monkeypatch.setattr(unconfirmed, "pending_of", pending_together)
+
+    def ask(self, rows: Any) -> Any:
+        self.own.asked = True
+        return rows
+
+    def meet(self) -> None:
+        with suppress(threading.BrokenBarrierError):
+            self.line.wait(0.5)
+
+    def confirm(self, student_id: int) -> list[Registration]:
+        self.own.offset = dt.timedelta(microseconds=-1)
+        return confirm(student_id, deadline=Deadline(30)).kept
+
+    def release(self) -> int:
+        self.own.offset = dt.timedelta(microseconds=1)
+        return release_due()
+
+
+class Met:
+    """A query whose rows are handed out after the meeting."""
+
+    def __init__(self, crossing: Crossing, rows: Any) -> None:
+        self.crossing, self.rows = crossing, rows
+
+    def filter(self, **values: Any) -> Iterable[Registration]:
+        found = list(self.rows.filter(**values))
+        self.crossing.meet()
+        return found
+
+
+def cross(monkeypatch: pytest.MonkeyPatch, event: Event) -> tuple[bool, str]:
+    """Whether the student was told that the seat stays, and the state of the registration."""
+    row = register(event)
+    row.refresh_from_db()
+    assert row.confirm_by is not None
+    crossing = Crossing(monkeypatch, row.confirm_by)
+    kept, _released = at_once([lambda: crossing.confirm(row.student_id), crossing.release])
+    row.refresh_from_db()
+    return bool(kept), row.state
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_confirming_and_releasing_at_once_agree(monkeypatch: pytest.MonkeyPatch, event: Event) -> None:
+    assert cross(monkeypatch, event) in ((True, "confirmed"), (False, "cancelled"))
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_confirming_and_releasing_without_locks_contradict(
+    monkeypatch: pytest.MonkeyPatch, event: Event
+) -> None:
+    """The negative control: no lock of the seats, and none of the registrations."""
+    monkeypatch.setattr(SeatsQuerySet, "locked", lambda rows, ids: list(rows.filter(pk__in=list(ids))))
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda rows, **_options: rows)
+    assert cross(monkeypatch, event) == (True, "cancelled")
+
+
+SEEDED = {
+    "not released": "UPDATE registrations_registration SET confirm_by = clock_timestamp() - interval '6 minutes'",
+    "released before its time": """
+        UPDATE registrations_change SET cause = 'unconfirmed' WHERE to_state = 'cancelled'
+    """,
+}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("name", SEEDED)
+def test_audit_names_what_was_not_confirmed(name: str, event: Event) -> None:
+    row = register(event)
+    if name != "not released":
+        cancel([row.pk], actor=Change.Actor.STUDENT, deadline=Deadline())
+    assert run() == []
+    damage(SEEDED[name])
+    assert [line for line in run() if "was to confirm an address by" in line]
+
+
+def test_builders_time_is_of_the_database(event: Event) -> None:
+    row = register(event)
+    Registration.objects.filter(pk=row.pk).update(confirm_by=F("created_at"))
+    assert release_due() == 1

@@ -1,0 +1,118 @@
+"""Addresses to be confirmed: a seat is taken at once, and goes to the next where its address is not confirmed in time.
+
+A fest may ask for it against registrations made by a program. Confirming and releasing both lock the Seats rows of
+the events first, so that a seat is either confirmed or released, and never both.
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from events.clock import database_now
+from events.models import Event, Seats
+from registrations.errors import Busy
+from registrations.locking import Deadline, in_transaction
+from registrations.models import Change, Registration, Student
+from registrations.querysets import RegistrationQuerySet
+from registrations.returning import give_up
+from registrations.signals import registrations_changed
+from registrations.transitions import Origin
+from registrations.waitinglist import promote
+
+TIME = dt.timedelta(minutes=30)
+"""From the registration until its address must be confirmed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """What a confirmation came to: registrations that stay, and those that it came too late for."""
+
+    kept: list[Registration]
+    lost: list[Registration]
+
+
+def confirmation_due(student: Student, event: Event, now: dt.datetime) -> dt.datetime | None:
+    """Until when a student's own registration made now must be confirmed; `None` where it need not be."""
+    if not event.fest.confirms_addresses or not student.email or student.email_proven_at:
+        return None
+    return now + TIME
+
+
+def release_late(
+    rows: Iterable[Seats], events: Mapping[int, Event], now: dt.datetime | None
+) -> list[Registration]:
+    """As `release`, for events of a fest that asks for confirmation; others cost no query."""
+    asked = [row for row in rows if row.pk in events and events[row.pk].fest.confirms_addresses]
+    return release(asked, now=now) if asked and now else []
+
+
+def release(rows: Iterable[Seats], *, now: dt.datetime) -> list[Registration]:
+    """Cancels what was not confirmed in time in these locked events, and promotes the next; what was released.
+
+    What has begun stays: the student may be inside.
+    """
+    seats = {row.pk: row for row in rows}
+    late = _late(now).filter(event__in=seats, event__starts_at__gt=now).with_facts().order_by("pk")
+    released = list(late.select_for_update(no_key=True, of=("self",)))
+    if not released:
+        return []
+    origin = Origin(Change.Cause.UNCONFIRMED, Change.Actor.SYSTEM, now)
+    changes = give_up(released, seats, origin=origin)
+    for row in seats.values():
+        changes += promote(row, cause=Change.Cause.PROMOTED, now=now)
+    registrations_changed.send(sender=Registration, changes=changes, now=now)
+    return released
+
+
+def release_due() -> int:
+    """Releases everything that is late, one event a transaction; how many registrations."""
+    now = database_now()
+    events = _late(now).filter(event__starts_at__gt=now).order_by("event").values_list("event", flat=True)
+    return sum(_release_event(pk) for pk in events.distinct())
+
+
+def _release_event(event_id: int) -> int:
+    deadline = Deadline()
+
+    def work() -> int:
+        deadline.limit_locks()
+        return len(release(Seats.objects.locked([event_id]), now=database_now()))
+
+    try:
+        return in_transaction(work, deadline=deadline)
+    except Busy:
+        # The next round comes in half a minute.
+        return 0
+
+
+def pending_of(student: Student) -> RegistrationQuerySet:
+    """What this student still has to confirm, by start."""
+    rows = Registration.objects.active().filter(student=student, confirm_by__isnull=False)
+    return rows.with_facts().order_by("event__starts_at", "pk")
+
+
+def confirm(student_id: int, *, deadline: Deadline) -> Confirmed:
+    """Takes the student's address as proven: what still waits for it stays, later registrations need no mail.
+
+    A repeat changes nothing. Locks the Seats rows of the events, then the student. Raises `Busy` after 3 s.
+    """
+    return in_transaction(lambda: _confirm(student_id, deadline), deadline=deadline)
+
+
+def _confirm(student_id: int, deadline: Deadline) -> Confirmed:
+    student = Student(pk=student_id)
+    events = list(pending_of(student).values_list("event_id", flat=True))
+    deadline.limit_locks()
+    seats = list(Seats.objects.locked(events))
+    now = database_now()
+    lost = [row for row in release(seats, now=now) if row.student_id == student_id]
+    kept = list(pending_of(student).filter(event__in=events))
+    deadline.limit_locks()
+    for one in Student.objects.known().filter(pk=student_id).locked():
+        Student.objects.filter(pk=one.pk).update(email_proven_at=now)
+    Registration.objects.filter(pk__in=[row.pk for row in kept]).update(confirm_by=None)
+    return Confirmed(kept, lost)
+
+
+def _late(now: dt.datetime) -> RegistrationQuerySet:
+    return Registration.objects.active().filter(confirm_by__lte=now)
