@@ -1,13 +1,14 @@
 """Anybody may type a stranger's address; the stranger gets few mails, and nothing that was obtained is lost."""
 
 import datetime as dt
+import threading
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from anymail.message import AnymailMessage
-from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -258,16 +259,18 @@ def test_worker_that_dies_after_the_digest_was_made_loses_nothing(event: Event) 
 
 
 def send_from_workers(monkeypatch: pytest.MonkeyPatch, event: Event) -> int:
-    """Eight workers claim one mail each of one mailbox, paused before they say which go; how many go."""
+    """Eight workers claim one mail each of one mailbox, and meet before they say which go; how many go."""
     register(event, 8)
     admit_first = gathering._admit_first
+    line = threading.Barrier(8)
 
-    def slowly(*args: Any) -> Sequence[int]:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_sleep(0.3)")
-        return admit_first(*args)
+    def together(fresh: Sequence[Delivery], *args: Any) -> Sequence[int]:
+        with suppress(threading.BrokenBarrierError):
+            if fresh:
+                line.wait(3)
+        return admit_first(fresh, *args)
 
-    monkeypatch.setattr(gathering, "_admit_first", slowly)
+    monkeypatch.setattr(gathering, "_admit_first", together)
     in_threads(lambda: claim(1), 8)
     monkeypatch.setattr(gathering, "_admit_first", admit_first)
     mailed()

@@ -5,8 +5,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("events", "0006_addresses_are_confirmed"),
-        ("registrations", "0013_links_name_no_key"),
+        ("events", "0007_addresses_are_confirmed"),
+        ("registrations", "0014_erasing_changes_words_only"),
     ]
 
     operations = [

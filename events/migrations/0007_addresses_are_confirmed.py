@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("events", "0005_registration_ends_with_the_event"),
+        ("events", "0006_erasing_changes_words_only"),
     ]
 
     operations = [
