@@ -1,8 +1,13 @@
 """The desk's first page: what it says at a glance, to whom, and with how many queries."""
 
+import datetime as dt
+
 import pytest
 from django.urls import reverse
 
+from events.clock import database_now
+from tickets import heartbeats
+from tickets.models import Heartbeat, ProviderOutage
 from tickets.tests.desk import build_row_of_everything, desk, query_count
 
 pytestmark = pytest.mark.django_db
@@ -16,3 +21,18 @@ def test_front_page_asks_as_often_for_few_rows_as_for_many() -> None:
     build_row_of_everything(2)
     build_row_of_everything(3)
     assert (few, query_count(client, FRONT)) == (30, 30)
+
+
+def test_front_page_tells_of_a_provider_that_takes_no_mails_and_of_dead_workers() -> None:
+    client, now = desk(), database_now()
+    for kind in heartbeats.KINDS:
+        heartbeats.write(kind)
+    assert "does not run" not in client.get(FRONT).content.decode()
+    ProviderOutage.objects.create(
+        pk=1, started_at=now - dt.timedelta(minutes=7), until=now, failures=3, reason="status 503"
+    )
+    Heartbeat.objects.filter(kind="pdf").delete()
+    page = client.get(FRONT).content.decode()
+    assert "The mail provider has taken no mails for 7\xa0minutes (status 503)." in page
+    assert "The worker that makes PDFs does not run" in page
+    assert "The worker that sends mails does not run" not in page
