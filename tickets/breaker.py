@@ -60,6 +60,8 @@ class Breaker:
             self._open.clear()
             self._is_probing = False
             return free
+        if not self._is_probing:  # another worker may have noticed first
+            self._open.set()
         if in_flight or not self._may_probe():
             return 0
         self._open.clear()
@@ -75,6 +77,7 @@ class Breaker:
         """The provider took a mail, or refused one for what it is: it is there."""
         self._failures = 0
         if self._is_probing:
+            self._is_probing = False
             ProviderOutage.objects.all().delete()
 
     def note_fault(self, error: BaseException) -> None:
