@@ -21,7 +21,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     context = {"student": student, "my_url": links.my_path(student)}
     if request.method != "POST":
         pending = list(unconfirmed.pending_of(student))
-        until = min((row.confirm_by for row in pending if row.confirm_by), default=None)
+        until = unconfirmed.time_left_of(pending)
         return render(request, "registrations/confirm.html", context | {"pending": pending, "until": until})
     result = unconfirmed.confirm(student.pk, deadline=Deadline())
     return render(request, "registrations/confirmed.html", context | {"result": result})

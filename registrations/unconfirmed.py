@@ -1,7 +1,9 @@
 """Addresses to be confirmed: a seat is taken at once, and goes to the next where its address is not confirmed in time.
 
-A fest may ask for it against registrations made by a program. Confirming and releasing both lock the Seats rows of
-the events first, so that a seat is either confirmed or released, and never both.
+A fest may ask for it against registrations made by a program. The time runs from the hand-over of the mail with the
+link, which tickets/confirmations.py records: while the provider is down, or mails are held, nobody loses a seat.
+Confirming and releasing both lock the Seats rows of the events first, so that a seat is either confirmed or released,
+and never both.
 """
 
 import datetime as dt
@@ -20,7 +22,7 @@ from registrations.transitions import Origin
 from registrations.waitinglist import promote
 
 TIME = dt.timedelta(minutes=30)
-"""From the registration until its address must be confirmed."""
+"""From the hand-over of the mail with the link until the address must be confirmed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,10 @@ class Confirmed:
 
 
 def confirmation_due(student: Student, event: Event, now: dt.datetime) -> dt.datetime | None:
-    """Until when a student's own registration made now must be confirmed; `None` where it need not be."""
+    """Until when a student's own registration made now must be confirmed; `None` where it need not be.
+
+    Provisional: the hand-over of the mail moves it, and until then nothing is late.
+    """
     if not event.fest.confirms_addresses or not student.email or student.email_proven_at:
         return None
     return now + TIME
@@ -115,4 +120,11 @@ def _confirm(student_id: int, deadline: Deadline) -> Confirmed:
 
 
 def _late(now: dt.datetime) -> RegistrationQuerySet:
-    return Registration.objects.active().filter(confirm_by__lte=now)
+    return Registration.objects.active().filter(confirm_by__lte=now, confirm_mailed_at__isnull=False)
+
+
+def time_left_of(registrations: Iterable[Registration]) -> dt.datetime | None:
+    """Until when the first of these must be confirmed; `None` where no mail with the link is known to be sent."""
+    return min(
+        (one.confirm_by for one in registrations if one.confirm_by and one.confirm_mailed_at), default=None
+    )

@@ -7,10 +7,11 @@ from functools import cached_property
 from typing import NamedTuple
 
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from events.availability import clock_time
 from events.models import Event
 from events.snapshot import known_events, known_fest
 from events.stencils import Stencil
@@ -162,8 +163,16 @@ def _confirm_text(held: Holding) -> str:
     """Until when the address must be confirmed; empty where it need not be."""
     if held.confirm_by is None:
         return ""
-    words = _("Confirm your e-mail address by %(time)s: open the link in our mail, or this goes to the next.")
-    return words % {"time": clock_time(held.confirm_by)}
+    if held.confirm_mailed_at is None:
+        words = _(
+            "Confirm your e-mail address: open the link in our mail within 30 minutes after we send it."
+        )
+    else:
+        words = _("Confirm your e-mail address by %(time)s: open the link in our mail.")
+        words = words % {"time": date_format(localtime(held.confirm_by), "g:i A")}
+    if held.state == State.WAITING:
+        return f"{words} {_('After that, your number on the waiting list is given up.')}"
+    return f"{words} {_('After that, your seat is given to the next person.')}"
 
 
 class HoledStudent(NamedTuple):

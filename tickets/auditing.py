@@ -6,7 +6,7 @@ from pathlib import Path
 from django.conf import settings
 
 from events.auditing import invariant, rows
-from tickets import mailauditing
+from tickets import confirmauditing, mailauditing
 from tickets.door import auditing as door
 from tickets.models import Ticket
 from tickets.papers import auditing as papers
@@ -77,6 +77,7 @@ CHECKS = (
     *door.CHECKS,
     *papers.CHECKS,
     *mailauditing.CHECKS,
+    *confirmauditing.CHECKS,
 )
 FILE_CHECKS = (rendered_tickets_have_their_file,)
 """These read the disk; the command asks for them with `--pdf`."""

@@ -17,7 +17,7 @@ _READ = """
         CASE WHEN r.state = 'waiting' THEN (
             SELECT filled_at FROM events_seats s WHERE s.event_id = r.event_id
         ) END,
-        t.code, t.rendered_at IS NOT NULL, t.render_attempts, r.confirm_by
+        t.code, t.rendered_at IS NOT NULL, t.render_attempts, r.confirm_by, r.confirm_mailed_at
     FROM registrations_registration r
     LEFT JOIN tickets_ticket t ON t.registration_id = r.id AND t.voided_at IS NULL
     WHERE
@@ -31,7 +31,8 @@ class Holding:
     """One registration as it stands now; its event as the public pages know it.
 
     `number` is the place in line of somebody who waits, `filled_at` when the event last became full.
-    A confirmed one has its ticket's `code`; one whose address is still to be confirmed says until when.
+    A confirmed one has its ticket's `code`; one whose address is still to be confirmed says until when,
+    and when the mail with the link was handed over, from which the time runs.
     """
 
     registration_id: int
@@ -43,6 +44,7 @@ class Holding:
     is_rendered: bool
     render_attempts: int
     confirm_by: datetime | None
+    confirm_mailed_at: datetime | None
 
 
 def of_submission(submission_id: int) -> list[Holding]:
@@ -61,7 +63,7 @@ def _read(statement: str, key: int) -> list[Holding]:
     events = known_events(row[1] for row in rows)
     return [
         Holding(
-            pk, events[event], state, number, filled_at, code or "", bool(is_rendered), tries or 0, confirm_by
+            pk, events[event], state, number, filled_at, code or "", bool(is_rendered), tries or 0, *confirm
         )
-        for pk, event, state, number, filled_at, code, is_rendered, tries, confirm_by in rows
+        for pk, event, state, number, filled_at, code, is_rendered, tries, *confirm in rows
     ]

@@ -8,6 +8,7 @@ from tickets import (
     alerting,
     booklets,
     clusters,
+    confirmations,
     deliveries,
     doorbell,
     heartbeats,  # noqa: F401 - it listens to the tasks
@@ -87,9 +88,10 @@ def sweep() -> bool:
     """Rings for whatever has been owed too long: its ring was lost, or its worker died. Clears old files.
 
     Moves the marker by which a restored database is recognised. What was given up because the disk was full is
-    wanted again once it has room.
+    wanted again once it has room. The time to confirm an address begins where its mail was handed over.
     """
     watching.watch()
+    confirmations.keep_time()
     booklets.remove_old()
     printouts.remove_old()
     rendering.unblock()

@@ -57,7 +57,17 @@ class RegistrationAdmin(RegistrationActions):
         UnconfirmedFilter,
     )
     search_fields = ("student__name", "student__reference", "student__email", "event__name")
-    fields = ("student", "event", "state", "place", "standstill", "created_at", "confirm_by", "submission")
+    fields = (
+        "student",
+        "event",
+        "state",
+        "place",
+        "standstill",
+        "created_at",
+        "confirm_by",
+        "confirm_mailed_at",
+        "submission",
+    )
     readonly_fields = ("standstill",)
     ordering = ("-created_at", "-pk")
     inlines = (ChangesInline,)

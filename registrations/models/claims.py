@@ -58,7 +58,8 @@ class Registration(models.Model):
     """A student's claim on one event.
 
     `place` is given under the event's lock and orders the waiting list; the number shown is counted. Where the
-    fest wants addresses confirmed, `confirm_by` says until when; it is emptied by the student's confirmation.
+    fest wants addresses confirmed, `confirm_by` says until when; it is emptied by the student's confirmation. The
+    time runs from `confirm_mailed_at`, when the mail with the link was handed over; until then nothing is late.
     """
 
     class State(models.TextChoices):
@@ -81,6 +82,7 @@ class Registration(models.Model):
     place = models.PositiveBigIntegerField(_("place"), editable=False)
     created_at = models.DateTimeField(_("registered"), editable=False)
     confirm_by = models.DateTimeField(_("address to be confirmed by"), null=True, editable=False)
+    confirm_mailed_at = models.DateTimeField(_("confirmation link mailed"), null=True, editable=False)
 
     number: int
     """The place in line, where `waitinglist.with_number` has counted it."""

@@ -6,21 +6,29 @@ import re
 import pytest
 from anymail.message import AnymailMessage
 from django.conf import settings
+from django.db.models import F
+from django.test import Client
 from django.utils import timezone
 
 from events.models import Event
 from registrations import links
+from registrations.cancelling import cancel
 from registrations.locking import Deadline
-from registrations.models import Registration, Student
+from registrations.models import Change, Registration, Student
 from registrations.tests.builders import build_event, build_fest, build_submission
-from registrations.unconfirmed import confirm, release_due
-from tickets import gathering
+from registrations.tests.frontdoor import text_of
+from registrations.unconfirmed import TIME, confirm, release_due
+from tickets import gathering, tasks
 from tickets.composing import Composer
-from tickets.deliveries import Result, claim, owe_link, record
+from tickets.confirmations import LONGEST, keep_time
+from tickets.deliveries import Result, claim, later, owe_link, record
 from tickets.models import Delivery
-from tickets.tests.builders import pretend_rendered
+from tickets.tests.audited import damage, run
+from tickets.tests.builders import let_time_pass, pretend_rendered
 
 pytestmark = pytest.mark.django_db
+
+MINUTE = dt.timedelta(minutes=1)
 
 
 @pytest.fixture
@@ -41,7 +49,8 @@ def brings_link(message: AnymailMessage, student: Student) -> bool:
     link = f"{settings.SITE_URL}{links.confirm_path(student)}"
     html = str(message.alternatives[0][0])
     assert (link in message.body) == (link in html)
-    return link in html and bool(re.search(r"by \d+:\d\d [AP]M, or the place goes to the next", message.body))
+    when = r"(by \d+:\d\d [AP]M|within 30 minutes after this mail was sent)\. After that, the seat is given"
+    return link in html and bool(re.search(when, message.body))
 
 
 def test_mail_of_a_registration_brings_the_link(event: Event) -> None:
@@ -82,8 +91,151 @@ def test_digest_brings_the_link_of_each_student_in_time(
 def test_released_seat_is_told_with_its_reason(event: Event) -> None:
     build_submission(event)
     written()
-    Registration.objects.update(confirm_by=timezone.now())
+    Registration.objects.update(confirm_by=timezone.now(), confirm_mailed_at=timezone.now() - TIME)
     assert release_due() == 1
     (message,) = written()
     assert "was not confirmed in time" in message.body
     assert "was not confirmed in time" in str(message.alternatives[0][0])
+
+
+def minutes_pass(count: int) -> int:
+    """So many minutes later what beat does is done; how many registrations were released."""
+    span = count * MINUTE
+    let_time_pass(span)
+    Delivery.objects.update(sent_at=F("sent_at") - span)
+    Registration.objects.update(
+        created_at=F("created_at") - span,
+        confirm_by=F("confirm_by") - span,
+        confirm_mailed_at=F("confirm_mailed_at") - span,
+    )
+    keep_time()
+    return release_due()
+
+
+def test_seat_is_kept_while_its_mail_is_not_handed_over(event: Event) -> None:
+    """The provider is down for forty minutes, or mails are held after a restore."""
+    build_submission(event)
+    assert minutes_pass(40) == 0
+    assert len(written()) == 1
+    assert minutes_pass(29) == 0
+    assert minutes_pass(2) == 1
+
+
+def test_seat_is_kept_while_its_mail_is_tried_again(event: Event) -> None:
+    build_submission(event)
+    pretend_rendered()
+    record([later(delivery, "ConnectionError") for delivery in claim(100)])
+    assert Delivery.objects.get().attempts == 1
+    assert minutes_pass(40) == 0
+
+
+def test_mail_that_failed_for_good_begins_the_time_as_well(event: Event) -> None:
+    """Else an address that no provider takes would keep a seat for ever."""
+    build_submission(event)
+    pretend_rendered()
+    record([Result(delivery, Delivery.State.FAILED) for delivery in claim(100)])
+    assert minutes_pass(5) == 0
+    assert minutes_pass(29) == 0
+    assert minutes_pass(2) == 1
+
+
+def test_seat_of_a_mailbox_with_many_mails_waits_for_its_digest(event: Event) -> None:
+    """Mails of one mailbox are told together an hour apart; nobody of a computer lab loses a seat by that."""
+    for _ in range(4):
+        build_submission(event, email="parent@example.org")
+    assert len(written()) == 3
+    minutes_pass(11)
+    assert len(written()) == 1
+    minutes_pass(4)
+    fifth = build_submission(event, email="parent@example.org")
+    assert written() == []
+    minutes_pass(50)
+    assert fifth.registrations.get().is_active
+    assert not any(links.confirm_path(fifth.student) in mail.body for mail in written())
+    minutes_pass(10)
+    (mail,) = written()
+    assert brings_link(mail, fifth.student)
+    minutes_pass(29)
+    assert fifth.registrations.get().is_active
+    assert minutes_pass(2) == 1
+
+
+def test_link_that_is_held_back_extends_the_time_within_bounds(event: Event) -> None:
+    first = build_submission(event, email="parent@example.org").student
+    for _ in range(3):
+        build_submission(event, email="parent@example.org")
+    assert len(written()) == 3
+    minutes_pass(11)
+    assert len(written()) == 1
+    assert owe_link([first], now=timezone.now())
+    assert written() == []
+    minutes_pass(58)
+    assert first.registrations.get().is_active
+    minutes_pass(2)
+    (mail,) = written()
+    assert brings_link(mail, first)
+    minutes_pass(29)
+    assert first.registrations.get().is_active
+    owe_link([first], now=timezone.now())
+    minutes_pass(int(LONGEST / MINUTE) - 11 - 60 - 29 + 1)
+    assert not first.registrations.get().is_active
+
+
+def test_page_and_mail_say_the_same_time(event: Event) -> None:
+    submission = build_submission(event)
+    page = links.answer_path(submission)
+    assert "within 30 minutes after we send it" in text_of(Client().get(page))
+    (mail,) = written()
+    assert "within 30 minutes after this mail was sent" in mail.body
+    minutes_pass(3)
+    (shown,) = re.findall(r"address by (\d+:\d\d [AP]M)", text_of(Client().get(page)))
+    owe_link([submission.student], now=timezone.now())
+    (link_mail,) = written()
+    assert f"by {shown}. After that" in link_mail.body
+    assert f"Confirm by {shown}." in text_of(Client().get(links.confirm_path(submission.student)))
+
+
+def test_sweep_begins_the_time(event: Event) -> None:
+    build_submission(event)
+    written()
+    tasks.sweep()
+    row = Registration.objects.get()
+    assert row.confirm_by
+    assert row.confirm_mailed_at
+    assert row.confirm_mailed_at == Delivery.objects.get().sent_at
+    assert row.confirm_by - row.confirm_mailed_at == TIME
+
+
+SEEDED = {
+    "runs before its mail": (
+        "UPDATE registrations_registration SET confirm_mailed_at = clock_timestamp()",
+        "runs, although its mail was not handed over",
+    ),
+    "does not run after its mail": (
+        """
+            UPDATE tickets_delivery SET state = 'sent', attempts = 1,
+                sent_at = clock_timestamp() - interval '6 minutes',
+                created_at = created_at - interval '7 minutes'
+        """,
+        "does not run, although its mail was handed over",
+    ),
+    "released before its mail": (
+        """
+            UPDATE registrations_change SET cause = 'unconfirmed' WHERE to_state = 'cancelled';
+            UPDATE registrations_registration SET confirm_by = created_at
+        """,
+        "was to confirm an address by never, but was released",
+    ),
+}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("name", SEEDED)
+def test_audit_names_a_time_that_is_not_of_the_mail(name: str, event: Event) -> None:
+    rows = build_submission(event).registrations
+    if name == "released before its mail":
+        cancel([rows.get().pk], actor=Change.Actor.STUDENT, deadline=Deadline())
+    assert run() == []
+    sql, words = SEEDED[name]
+    damage(sql)
+    assert [line for line in run() if words in line]
