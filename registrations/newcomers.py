@@ -1,5 +1,7 @@
 """What somebody whom nobody knows would obtain: judged first, so that no refusal tells who is registered."""
 
+from django.db import transaction
+
 from events.facts import read_facts
 from events.models import Seats
 from registrations.blocks.holding import blocks_in_time
@@ -11,9 +13,10 @@ from registrations.reservations import Claim, Outcome, Tally, decide
 def outcomes_of_newcomer(
     event_ids: tuple[int, ...], *, fest_id: int, grade: int, wants_waiting: bool, deadline: Deadline
 ) -> list[Outcome]:
-    """The outcomes of a new student of this grade for these events at this moment; nothing is registered.
+    """The outcomes of a new student of this grade for these events at this moment.
 
-    Locks the Seats rows as `reserve` does, in a transaction of its own, and judges by the same loop.
+    Locks the Seats rows as `reserve` does, in a transaction of its own that is rolled back, and judges by the
+    same loop.
     """
     student = Student(fest_id=fest_id, grade=grade)
     claims = [Claim(student, event, wants_waiting, is_new=True) for event in event_ids]
@@ -24,6 +27,8 @@ def outcomes_of_newcomer(
         events, now = read_facts(seats)
         blocks = blocks_in_time(seats.values(), events, now)
         tallies = {pk: Tally(row, blocks[pk]) for pk, row in seats.items()}
-        return decide(claims, tallies=tallies, engaged={}, events=events, now=now)
+        outcomes = decide(claims, tallies=tallies, engaged={}, events=events, now=now)
+        transaction.set_rollback(True)
+        return outcomes
 
     return in_transaction(judged, deadline=deadline)

@@ -130,7 +130,7 @@ def test_any_sequence_of_steps_with_blocks_agrees_with_the_model() -> None:
         "registrations.blocks.holding.promote",
         "registrations.blocks.holding.expire",
         "registrations.cancelling.end_what_is_over",
-        "registrations.cancelling.take_names_off",
+        "registrations.returning.take_names_off",
         "registrations.blocks.tending.expire",
     ],
 )
