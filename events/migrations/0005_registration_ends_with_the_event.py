@@ -4,7 +4,8 @@ from django.db import migrations, models
 
 FORWARDS = """
 DROP TRIGGER events_event_note_hours ON events_event;
-UPDATE events_event e SET hours_changed_at = clock_timestamp(), closes_at = least(e.closes_at, e.ends_at)
+UPDATE events_event e SET hours_changed_at = clock_timestamp(),
+        closes_at = CASE WHEN e.closes_at > e.ends_at THEN e.ends_at ELSE e.closes_at END
     FROM events_fest f
     WHERE f.id = e.fest_id AND (e.closes_at > e.ends_at OR e.closes_at IS NULL AND e.starts_at < f.closes_at);
 
