@@ -78,8 +78,9 @@ def admit(due: Sequence[Delivery], *, now: dt.datetime) -> list[int]:
 
 
 def _from_public_forms(due: Iterable[Delivery]) -> list[Delivery]:
-    """Those that are limited: on their first try, and caused by no teacher, organiser or volunteer."""
-    limited = [one for one in due if one.kind in FROM_FORMS and not one.attempts and not _is_sent_again(one)]
+    """Those that are limited: not admitted or tried yet, and caused by no teacher, organiser or volunteer."""
+    new = [one for one in due if one.admitted_at is None and not one.attempts]
+    limited = [one for one in new if one.kind in FROM_FORMS and not _is_sent_again(one)]
     if not limited:
         return []
     by_staff = Delivery.objects.filter(_caused_by_staff(), pk__in=[one.pk for one in limited])

@@ -120,6 +120,16 @@ def test_three_siblings_are_mailed_at_once(event: Event) -> None:
     assert len(mailed()) == 3
 
 
+def test_mails_that_only_waited_for_the_provider_are_not_counted_twice(event: Event) -> None:
+    """An outage, or a worker that stops, puts them back untried: they were admitted already."""
+    register(event, 3)
+    claimed = claim(10)
+    record([deliveries.untried(one, retry_in=dt.timedelta()) for one in claimed])
+    (fourth,) = register(event, 1)
+    assert {one.pk for one in claim(10)} == {one.pk for one in claimed}
+    assert fourth.deliveries.get().held_at is not None
+
+
 def test_whole_class_with_the_teachers_address_is_mailed_at_once(event: Event) -> None:
     teacher = build_teacher()
     rows = [row(f"Asha {number}", event, email="teacher@example.org") for number in range(8)]
