@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from registrations.models import DatabaseMarker, Erasure
 from registrations.restore import marker_file
 from registrations.restore.hold import current_hold
+from registrations.restore.ownership import give, owner_of
 
 
 class RegisterError(Exception):
@@ -27,7 +28,9 @@ def append(references: Iterable[str]) -> None:
     if not lines:
         return
     path().parent.mkdir(parents=True, exist_ok=True)
+    owner = owner_of(path())
     with path().open("a", encoding="ascii") as file:
+        give(file.fileno(), owner)
         file.write(lines)
         file.flush()
         os.fsync(file.fileno())
@@ -74,9 +77,15 @@ def complete() -> int:
     known = set(read())
     missing = [one for one in Erasure.objects.values_list("reference", flat=True) if one not in known]
     append(missing)
-    path().parent.mkdir(parents=True, exist_ok=True)
-    path().touch()
+    _make()
     return len(missing)
+
+
+def _make() -> None:
+    path().parent.mkdir(parents=True, exist_ok=True)
+    owner = owner_of(path())
+    with path().open("a", encoding="ascii") as file:
+        give(file.fileno(), owner)
 
 
 def _refuse_new_folder() -> None:

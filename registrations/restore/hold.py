@@ -15,14 +15,18 @@ Reason = DatabaseMarker.Reason
 log = logging.getLogger(__name__)
 
 
+class Unreadable(Exception):
+    """The marker file is there and cannot be read just now; whether the database was restored nobody can tell."""
+
+
 def locked_marker() -> DatabaseMarker:
     """The database's marker, locked and compared with the file. Needs a transaction.
 
     A new database gets its marker and its file here. One that was restored is held from now on: the hold
     commits with the caller's transaction. Code that sends mails asks before every batch, and sends nothing
-    while `is_held`.
+    while `is_held`. Raises `Unreadable`: then nothing may be sent either, but nothing is held.
     """
-    file = marker_file.read()
+    file = _read_file()
     marker = DatabaseMarker.objects.select_for_update().first() or _created(file)
     reason = _reason_to_hold(marker, file)
     is_news = file is not None and file.counter > (marker.found_counter or 0)
@@ -92,6 +96,14 @@ def release(marker: DatabaseMarker) -> None:
     marker.found_installation = marker.found_counter = None
     marker.reason = ""
     marker.save()
+
+
+def _read_file() -> Mark | None:
+    try:
+        return marker_file.read()
+    except OSError as error:
+        log.exception("The marker file of the database cannot be read, so no mail goes.")
+        raise Unreadable(str(error)) from error
 
 
 def _created(file: Mark | None) -> DatabaseMarker:

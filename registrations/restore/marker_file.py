@@ -10,6 +10,8 @@ from pathlib import Path
 
 from django.conf import settings
 
+from registrations.restore.ownership import give, owner_of
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:
@@ -26,7 +28,10 @@ def path() -> Path:
 
 
 def read() -> Mark | None:
-    """`None` where there is no file, or none that can be read: both mean that nothing is known of the database."""
+    """`None` where there is no file, or one that makes no sense: both mean that nothing is known of the database.
+
+    Raises `OSError` where it cannot be read, which says nothing about the database.
+    """
     try:
         found = json.loads(path().read_text(encoding="ascii"))
         return Mark(
@@ -35,7 +40,7 @@ def read() -> Mark | None:
             dt.datetime.fromisoformat(found["at"]),
             int(found["erasures"]),
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
 
 
@@ -46,6 +51,7 @@ def write(mark: Mark) -> None:
     """
     path().parent.mkdir(parents=True, exist_ok=True)
     with path().with_suffix(".lock").open("a") as lock:
+        give(lock.fileno(), owner_of(path()))
         fcntl.flock(lock, fcntl.LOCK_EX)
         known = read()
         if known and known.installation == mark.installation:
@@ -74,6 +80,7 @@ def _replace(mark: Mark) -> None:
     )
     new = path().with_suffix(".new")
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        give(file.fileno(), owner_of(path()))
         file.write(f"{text}\n")
         file.flush()
         os.fsync(file.fileno())

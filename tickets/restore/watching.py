@@ -12,7 +12,10 @@ log = logging.getLogger(__name__)
 
 def watch() -> None:
     """Moves the marker forward. Of a restored database the register of erasures is applied at once, if it is whole."""
-    marker = hold.tick()
+    try:
+        marker = hold.tick()
+    except hold.Unreadable:
+        return
     # A register beside another database's marker is another fest's.
     if not marker.is_held or marker.register_applied_at or marker.reason == DatabaseMarker.Reason.OTHER:
         return

@@ -1,6 +1,7 @@
 """After a restore nothing goes twice: a real dump is restored beside queued mails, and an owner decides."""
 
 import datetime as dt
+import errno
 import json
 import os
 import subprocess
@@ -259,6 +260,42 @@ def test_a_data_folder_that_cannot_be_written_stops_no_mail(
     monkeypatch.setattr(marker_file, "_replace", full)
     build_owed(1)
     assert send_due() == 1
+
+
+@pytest.mark.django_db
+def test_a_marker_file_that_cannot_be_read_lets_mails_wait_and_holds_none(
+    mailgun: StubClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Too many open files say nothing about the database: no owner has to decide anything."""
+    hold.tick()
+    build_owed(1)
+
+    def too_many_open_files(*_: Any, **__: Any) -> str:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_text", too_many_open_files)
+        watch()
+        assert send_due() == 0
+    assert "The marker file of the database cannot be read" in caplog.text
+    assert (states(), marker().is_held) == ([State.QUEUED], False)
+    assert send_due() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
+def test_a_marker_file_that_root_writes_stays_the_owners_of_the_data_folder(tmp_path: Path) -> None:
+    """A command of an operator must not lock the service out; one that was locked out sends and holds nothing."""
+    service = 61_234
+    os.chown(tmp_path, service, service)
+    hold.tick()
+    sweep()
+    names = ("database-marker.json", "database-marker.lock", "erased.txt")
+    assert [(tmp_path / name).stat().st_uid for name in names] == [service] * 3
+    for file in tmp_path.glob("database-marker.*"):
+        os.chown(file, service + 1, service + 1)
+    hold.tick()
+    assert {file.stat().st_uid for file in tmp_path.glob("database-marker.*")} == {service + 1}
 
 
 @pytest.mark.django_db
