@@ -3,7 +3,7 @@
 import logging
 import uuid
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from events.clock import database_now
 from events.trail import record
@@ -13,6 +13,7 @@ from registrations.restore.marker_file import Mark
 
 Reason = DatabaseMarker.Reason
 log = logging.getLogger(__name__)
+_LOCK_CREATION = "SELECT pg_advisory_xact_lock(hashtextextended('registrations.restore', 0))"
 
 
 class Unreadable(Exception):
@@ -26,8 +27,8 @@ def locked_marker() -> DatabaseMarker:
     commits with the caller's transaction. Code that sends mails asks before every batch, and sends nothing
     while `is_held`. Raises `Unreadable`: then nothing may be sent either, but nothing is held.
     """
+    marker = _locked_row() or _created()
     file = _read_file()
-    marker = DatabaseMarker.objects.select_for_update().first() or _created(file)
     reason = _reason_to_hold(marker, file)
     is_news = file is not None and file.counter > (marker.found_counter or 0)
     if reason and (is_news or not marker.is_held):
@@ -106,21 +107,27 @@ def _read_file() -> Mark | None:
         raise Unreadable(str(error)) from error
 
 
-def _created(file: Mark | None) -> DatabaseMarker:
+def _locked_row() -> DatabaseMarker | None:
+    return DatabaseMarker.objects.select_for_update().first()
+
+
+def _created() -> DatabaseMarker:
     """The first marker of a database. One that holds people although a file is there is an old copy, from before it.
 
-    The file comes first: a marker without one would look restored.
+    The file comes first: a marker without one would look restored. Processes that start together make one file and
+    one row: each waits for the other's, and looks again.
     """
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK_CREATION)
+    if marker := _locked_row():
+        return marker
     now = database_now()
+    file = _read_file()
     if file is None:
         file = Mark(uuid.uuid4(), 0, now)
         marker_file.write(file)
     counter = file.counter if _is_empty() else 0
-    DatabaseMarker.objects.bulk_create(
-        [DatabaseMarker(installation=file.installation, counter=counter, advanced_at=now)],
-        ignore_conflicts=True,
-    )
-    return DatabaseMarker.objects.select_for_update().get()
+    return DatabaseMarker.objects.create(installation=file.installation, counter=counter, advanced_at=now)
 
 
 def _reason_to_hold(marker: DatabaseMarker, file: Mark | None) -> str:

@@ -5,7 +5,9 @@ import errno
 import json
 import os
 import subprocess
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -40,6 +42,7 @@ from tickets.tasks import send
 from tickets.tests.builders import delivery_of, pretend_rendered
 from tickets.tests.desk import desk, in_role
 from tickets.tests.providers import environment_of
+from tickets.tests.test_claiming import in_threads
 
 Reason = DatabaseMarker.Reason
 State = Delivery.State
@@ -192,6 +195,30 @@ def test_a_first_start_makes_both_halves_and_an_upgrade_as_well(mailgun: StubCli
     assert found is not None
     assert (found.installation, found.counter) == (marker().installation, marker().counter)
     assert marker_file.path().stat().st_mode & 0o777 == 0o600
+
+
+def reason_after_two_first_starts(monkeypatch: pytest.MonkeyPatch) -> str:
+    """Two processes come to a database with people and without a marker, and read the file together."""
+    build_owed(1)
+    read, both = marker_file.read, threading.Barrier(2)
+
+    def read_together() -> marker_file.Mark | None:
+        found = read()
+        with suppress(threading.BrokenBarrierError):
+            both.wait(1)
+        return found
+
+    monkeypatch.setattr(marker_file, "read", read_together)
+    in_threads(hold.tick, 2)
+    monkeypatch.undo()
+    return marker().reason
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_two_processes_at_the_first_start_hold_no_mails(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert reason_after_two_first_starts(monkeypatch) == ""
+    assert marker().counter == 2
 
 
 @pytest.mark.django_db
