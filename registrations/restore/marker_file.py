@@ -85,3 +85,13 @@ def _replace(mark: Mark) -> None:
         file.flush()
         os.fsync(file.fileno())
     new.replace(path())
+    _sync(path().parent)
+
+
+def _sync(folder: Path) -> None:
+    """Writes the folder's names to the disk."""
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

@@ -4,8 +4,10 @@ import datetime as dt
 import errno
 import json
 import os
+import stat
 import subprocess
 import threading
+import uuid
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +20,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from deploy.launcher.accounts import site_packages
 from deploy.launcher.up import holds_mails_only
@@ -273,6 +276,18 @@ def test_the_file_never_goes_back() -> None:
     assert found is not None
     marker_file.write(marker_file.Mark(newer.installation, found.counter - 1, found.at - dt.timedelta(1)))
     assert marker_file.read() == found
+
+
+def test_new_name_of_the_file_is_on_the_disk_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a power cut a file whose folder was not written may be the old one, or missing."""
+    synced: list[tuple[bool, bool]] = []
+
+    def note(file: int) -> None:
+        synced.append((stat.S_ISDIR(os.fstat(file).st_mode), marker_file.path().exists()))
+
+    monkeypatch.setattr(os, "fsync", note)
+    marker_file.write(marker_file.Mark(uuid.uuid4(), 1, timezone.now()))
+    assert synced == [(False, False), (True, True)]
 
 
 @pytest.mark.django_db
