@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -12,14 +11,13 @@ from registrations.models import DatabaseMarker, Erasure
 from registrations.restore import marker_file
 from registrations.restore.hold import current_hold
 from registrations.restore.ownership import give, owner_of
+from registrations.restore.register import path, read
+
+__all__ = ["RegisterError", "append", "complete", "gather", "path", "read"]
 
 
 class RegisterError(Exception):
     """The register of erasures is missing, or is an older copy than the one that is known."""
-
-
-def path() -> Path:
-    return Path(settings.DATA) / "erased.txt"
 
 
 def append(references: Iterable[str]) -> None:
@@ -35,15 +33,6 @@ def append(references: Iterable[str]) -> None:
         file.flush()
         os.fsync(file.fileno())
     marker_file.note_erasures(len(read()))
-
-
-def read(file: Path | None = None) -> list[str]:
-    """Each reference once, in the order in which they were written; nothing where there is no file."""
-    try:
-        lines = (file or path()).read_text(encoding="ascii").split()
-    except FileNotFoundError:
-        return []
-    return list(dict.fromkeys(lines))
 
 
 def gather(files: Sequence[Path]) -> list[str]:

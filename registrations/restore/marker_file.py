@@ -10,6 +10,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from registrations.restore import register
 from registrations.restore.ownership import give, owner_of
 
 
@@ -58,6 +59,8 @@ def write(mark: Mark) -> None:
             mark = replace(
                 mark if mark.counter > known.counter else known, erasures=max(mark.erasures, known.erasures)
             )
+        else:
+            mark = replace(mark, erasures=max(mark.erasures, len(register.read())))
         if mark != known:
             _replace(mark)
 

@@ -468,6 +468,17 @@ def test_an_older_register_is_refused_and_the_newest_one_wins(tmp_path: Path) ->
     assert student.reference in erased_list.read()
 
 
+@pytest.mark.django_db
+def test_a_marker_file_that_is_made_anew_knows_how_long_the_register_is() -> None:
+    erased_after_the_dump()
+    marker_file.path().unlink()
+    hold.tick()
+    call_command("accept_restore", "--send-queued", "--without-register")
+    erased_list.path().write_text("")
+    with pytest.raises(CommandError, match=r"older copy: it has 0 of 1 line"):
+        call_command("erase_again")
+
+
 @pytest.mark.django_db(transaction=True)
 def test_an_older_register_that_is_named_does_not_replace_the_newer_one(tmp_path: Path) -> None:
     student = erased_after_the_dump()
