@@ -6,11 +6,21 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from .folders import VENV, write_private
+from .words import Refusal
 
 # Made once and kept: with another key every link that was ever mailed would be dead.
 _SECRETS = ("SECRET_KEY", "LINK_KEYS")
-# Former keys, there only while a rotation is under way.
-_OPTIONAL = ("SECRET_KEY_FALLBACKS",)
+# What an operator may add to the file: keys of one purpose, and former keys while a change is under way.
+_OPTIONAL = (
+    "SECRET_KEY_FALLBACKS",
+    "SECOND_FACTOR_KEYS",
+    "MAILGUN_API_KEY",
+    "MAILGUN_WEBHOOK_SIGNING_KEY",
+    "MAILGUN_WEBHOOK_SIGNING_KEY_FALLBACKS",
+    "BREVO_API_KEY",
+    "BREVO_WEBHOOK_SECRET",
+    "BREVO_WEBHOOK_SECRET_FALLBACKS",
+)
 
 # For commands that reach neither database nor broker, so that the settings can be read.
 PLACEHOLDERS = {
@@ -24,9 +34,17 @@ PLACEHOLDERS = {
 
 
 def kept_secrets(data: Path) -> dict[str, str]:
-    """The keys of this data folder, made at the first start; the caller's environment wins over them."""
+    """The keys of this data folder, made at the first start; the caller's environment wins over them.
+
+    Raises ``Refusal`` for a name that is no key: it would be ignored without a word.
+    """
     file = data / "secrets"
     found = _read(file)
+    if unknown := sorted(found.keys() - {*_SECRETS, *_OPTIONAL}):
+        raise Refusal(
+            f"{file} sets {', '.join(unknown)}, which is not read from there. It may set"
+            f" {', '.join((*_SECRETS, *_OPTIONAL))}; give everything else to deploy/up in its environment."
+        )
     missing = {name: secrets.token_urlsafe(48) for name in _SECRETS if not found.get(name)}
     if missing:
         write_private(file, _lines({**found, **missing}))
@@ -59,5 +77,12 @@ def _lines(values: Mapping[str, str]) -> str:
 def _read(file: Path) -> dict[str, str]:
     if not file.exists():
         return {}
-    pairs = (line.partition("=") for line in file.read_text().splitlines() if "=" in line)
-    return {name: value for name, _, value in pairs}
+    lines = (line.strip() for line in file.read_text().splitlines())
+    pairs = (line.partition("=") for line in lines if "=" in line and not line.startswith("#"))
+    return {name.strip(): _unquoted(value.strip()) for name, _, value in pairs}
+
+
+def _unquoted(value: str) -> str:
+    """The value as ``manage.py`` in a second terminal reads it, where quotes around it do not count."""
+    is_quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "'\""
+    return value[1:-1] if is_quoted else value

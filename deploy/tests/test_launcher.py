@@ -16,6 +16,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import environ
 import pytest
 
 from deploy.launcher import (
@@ -225,6 +226,50 @@ def test_secret_of_the_environment_wins_and_is_not_kept(
     monkeypatch.setenv("SECRET_KEY", "from outside")
     assert configuration.kept_secrets(tmp_path)["SECRET_KEY"] == "from outside"
     assert "from outside" not in (tmp_path / "secrets").read_text()
+
+
+ADDED = (
+    "SECRET_KEY_FALLBACKS",
+    "SECOND_FACTOR_KEYS",
+    "MAILGUN_WEBHOOK_SIGNING_KEY_FALLBACKS",
+    "BREVO_WEBHOOK_SECRET_FALLBACKS",
+)
+
+
+@pytest.mark.parametrize("name", ADDED)
+@pytest.mark.parametrize("form", ["{name}=key of {name}", "# note=1\n {name} = 'key of {name}' "])
+def test_key_that_was_added_to_the_secrets_reaches_processes_and_a_second_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, form: str
+) -> None:
+    monkeypatch.delenv(name, raising=False)
+    configuration.kept_secrets(tmp_path)
+    with (tmp_path / "secrets").open("a") as file:
+        file.write(form.replace("{name}", name) + "\n")
+    settings = configuration.kept_secrets(tmp_path)
+    assert configuration.for_processes(tmp_path, settings)[name] == f"key of {name}"
+    configuration.publish(tmp_path, settings)
+    published: dict[str, str] = {}
+    monkeypatch.setattr(environ.Env, "ENVIRON", published)
+    environ.Env.read_env(str(tmp_path / "environment"))
+    assert published[name] == f"key of {name}"
+
+
+@pytest.mark.parametrize("name", ADDED)
+def test_key_of_the_start_s_environment_reaches_a_second_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "from outside")
+    configuration.publish(tmp_path, configuration.kept_secrets(tmp_path))
+    assert f"{name}=from outside\n" in (tmp_path / "environment").read_text()
+    assert "from outside" not in (tmp_path / "secrets").read_text()
+
+
+def test_name_that_is_not_read_from_the_secrets_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "secrets").write_text("SECOND_FACTOR_KEY=x\nDATABASE_URL=y\n")
+    with pytest.raises(
+        Refusal, match=r"secrets sets DATABASE_URL, SECOND_FACTOR_KEY, which is not read from there"
+    ):
+        configuration.kept_secrets(tmp_path)
 
 
 def test_processes_do_not_get_the_address_of_the_tables_owner(

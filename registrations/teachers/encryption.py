@@ -1,8 +1,9 @@
 """What second steps are made of is stored encrypted, so that a stolen dump of the database opens none of them.
 
-The keys are derived from `SECOND_FACTOR_KEYS`; the first encrypts, all of them are read. Where the setting is empty,
-`SECRET_KEY` and its fall-backs stand in, so that a site that sets nothing is no worse off. After a change of keys
-`manage.py encrypt_second_factors` writes every row with the first key; then the old one may go.
+The keys are derived from `SECOND_FACTOR_KEYS`, followed by `SECRET_KEY` and its fall-backs: the first encrypts, all of
+them are read. A site that sets nothing is no worse off, and one that sets `SECOND_FACTOR_KEYS` later still reads what
+`SECRET_KEY` encrypted. After a change of keys `manage.py encrypt_second_factors` writes every row with the first key;
+then the old one may go.
 """
 
 import base64
@@ -63,8 +64,7 @@ def _rewrite(authenticators: Any, change: Callable[[str], str]) -> int:
 
 
 def _keys() -> MultiFernet:
-    secrets: list[str | bytes] = [*settings.SECOND_FACTOR_KEYS]
-    secrets = secrets or [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    secrets = [*settings.SECOND_FACTOR_KEYS, settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     return MultiFernet([Fernet(_derived(force_bytes(secret))) for secret in secrets])
 
 

@@ -75,7 +75,9 @@ def test_missing_key_refuses_in_words_and_changes_nothing(settings: Any, caplog:
     is_in, page = signs_in(user, code_of(secret))
     assert (is_in, "cannot be checked at the moment" in page) == (False, True)
     assert "SECOND_FACTOR_KEYS" in caplog.text
-    with pytest.raises(CommandError, match="Nothing was changed"):
+    with pytest.raises(
+        CommandError, match=r"none of SECOND_FACTOR_KEYS, SECRET_KEY and.*Nothing was changed"
+    ):
         call_command("encrypt_second_factors")
     assert stored() == before
 
@@ -87,6 +89,30 @@ def test_without_keys_of_their_own_the_sites_secret_and_its_fallbacks_are_used(s
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = NEW * 2, [settings.SECRET_KEY]
     assert encryption.decrypt(Authenticator.objects.get().data["secret"]) == secret
     assert signs_in(user, code_of(secret))[0]
+
+
+def test_keys_of_their_own_can_be_adopted_on_a_running_site(settings: Any, capsys: Any) -> None:
+    """As README says: set the key, restart, run the command. Nobody is locked out on the way."""
+    settings.SECOND_FACTOR_KEYS = []
+    user = build_user()
+    secret = set_up_app(user)
+    former, settings.SECRET_KEY = settings.SECRET_KEY, NEW * 2
+    settings.SECOND_FACTOR_KEYS, settings.SECRET_KEY_FALLBACKS = [NEW], [former]
+    assert signs_in(user, code_of(secret))[0]
+    call_command("encrypt_second_factors")
+    assert (
+        capsys.readouterr().out == "1 second steps are encrypted with the first key of SECOND_FACTOR_KEYS.\n"
+    )
+    settings.SECRET_KEY_FALLBACKS = []
+    assert encryption.decrypt(Authenticator.objects.get().data["secret"]) == secret
+    settings.SECRET_KEY = former
+    assert encryption.decrypt(Authenticator.objects.get().data["secret"]) == secret
+
+
+def test_command_says_that_no_key_of_their_own_is_set(settings: Any, capsys: Any) -> None:
+    settings.SECOND_FACTOR_KEYS = []
+    call_command("encrypt_second_factors")
+    assert "with SECRET_KEY, because SECOND_FACTOR_KEYS is empty" in capsys.readouterr().out
 
 
 def test_key_that_is_short_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from registrations.teachers import encryption
@@ -15,6 +16,13 @@ class Command(BaseCommand):
             count = encryption.encrypt_all()
         except encryption.Unreadable as error:
             raise CommandError(
-                "A second step is encrypted with a key that is missing from SECOND_FACTOR_KEYS. Nothing was changed."
+                "A second step is encrypted with a key that is none of SECOND_FACTOR_KEYS, SECRET_KEY and"
+                " SECRET_KEY_FALLBACKS. Add the former key behind the others in SECOND_FACTOR_KEYS, or in"
+                " SECRET_KEY_FALLBACKS if it was SECRET_KEY, and run this again. Nothing was changed."
             ) from error
-        self.stdout.write(f"{count} second steps are encrypted with the first key.")
+        first = (
+            "the first key of SECOND_FACTOR_KEYS"
+            if settings.SECOND_FACTOR_KEYS
+            else "SECRET_KEY, because SECOND_FACTOR_KEYS is empty"
+        )
+        self.stdout.write(f"{count} second steps are encrypted with {first}.")
