@@ -1,24 +1,19 @@
 """``deploy/up``: everything that the site needs, built, started and kept running."""
 
-import http.client
-import json
 import os
 import shutil
 import socket
-import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from . import configuration, debian, environment, procfile, servers, staticfiles, stepdown
 from .folders import close_to_others, data_folder, forget_sockets, locked
 from .listening import DEFAULT_PORT, listen
 from .manage import manage
 from .processes import end_left_over
+from .readiness import wait_until_ready
 from .supervisor import Stopped, Supervisor
 from .words import Refusal, say
-
-_READY_WITHIN = 60.0
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -118,61 +113,6 @@ def begin_logs(folder: Path) -> None:
     for log in folder.glob("*.log"):
         if log.name not in {"postgres.log", "redis.log"}:
             shutil.move(log, log.with_suffix(".log.before"))
-
-
-def wait_until_ready(supervisor: Supervisor, opened: socket.socket, site: str, data: Path) -> None:
-    """Returns when pages are served; raises ``Refusal`` after a minute, with what /health/ready said last.
-
-    The workers give way to every other program: on a busy machine nobody has to wait for them.
-    """
-    deadline = time.monotonic() + _READY_WITHIN
-    while (answer := _ask(opened, site)) is not None:
-        if time.monotonic() > deadline:
-            raise Refusal(f"The site did not become ready: {answer} (see {data / 'log'})")
-        supervisor.watch(time.monotonic() + 0.2)
-
-
-def _ask(opened: socket.socket, site: str) -> str | None:
-    """None when all that serves pages is well, else what the site's readiness page said.
-
-    After a restore mails are held until an owner has decided in the admin, so the site must start all the same.
-    """
-    host, port = opened.getsockname()[:2]
-    if host in {"0.0.0.0", "::"}:  # noqa: S104  # compared, not bound
-        host = "127.0.0.1"
-    link = http.client.HTTPConnection(host, port, timeout=5)
-    try:
-        link.request("GET", "/health/ready", headers={"Host": urlsplit(site).netloc})
-        answer = link.getresponse()
-        text = answer.read(4000).decode(errors="replace")
-    except (OSError, http.client.HTTPException) as error:
-        return str(error) or type(error).__name__
-    finally:
-        link.close()
-    return None if answer.status == 200 or lacks_only_workers(text) or holds_mails_only(text) else text
-
-
-def unwell_parts(text: str) -> set[str]:
-    """The parts that the readiness page calls unwell; "?" where it is no such page."""
-    try:
-        parts = json.loads(text)["parts"]
-        return {name for name, part in parts.items() if not part["ok"]}
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return {"?"}
-
-
-def lacks_only_workers(text: str) -> bool:
-    """Whether everything is well but the workers: they give way to every other program, and come later."""
-    return unwell_parts(text) == {"workers"}
-
-
-def holds_mails_only(text: str) -> bool:
-    """Whether everything is well but the mails, which wait for an owner's decision after a restore."""
-    unwell = unwell_parts(text)
-    if "restore" not in unwell or not unwell <= {"restore", "mail", "workers"}:
-        return False
-    say("No mail is sent: the database was restored. Sign in as an owner and decide at /admin/held-mails/.")
-    return True
 
 
 def welcome(address: str, data: Path, logins: str) -> None:

@@ -155,6 +155,39 @@ def test_hard_kill_leaves_nothing_and_the_next_start_keeps_data_and_keys(folder:
     assert (orphans, kept, (copy.data / "secrets").read_text() == keys, left) == ([], "1", True, [])
 
 
+AILING = """
+import datetime as dt
+from django.core.management import call_command
+from events.clock import database_now
+from tickets.letters import owe_letter
+from tickets.models import ProviderOutage
+now = database_now()
+minutes = lambda count: dt.timedelta(minutes=count)
+ProviderOutage.objects.create(id=1, started_at=now - minutes(5), until=now + minutes(60), failures=3, reason="x")
+owe_letter(to="a@example.org", subject="Old", text="Old", now=now - minutes(30))
+call_command("hold_mails")
+"""
+
+
+def test_site_starts_and_stays_while_provider_is_down_and_mails_are_old_and_held(folder: Path) -> None:
+    """An outage of the provider outlives a restart; it must not close registration."""
+    copy = Copy(folder / "ailing", free_port())
+    copy.start()
+    try:
+        copy.manage("shell", "-v", "0", "-c", AILING)
+        copy.stop()
+        copy.start()
+        parts = json.loads(copy.ask("/health/ready")[1])["parts"]
+        unwell = {name for name in ("mail", "provider", "restore") if not parts[name]["ok"]}
+        (told,) = [line for line in copy.lines if line.startswith("Pages are served. Not well yet: ")]
+        named = [f"{name}: {parts[name]['text'][:18]}" in told for name in ("mail", "provider", "restore")]
+        page, running = copy.ask("/")[0], copy.process.poll() is None
+    finally:
+        copy.stop()
+        copy.kill()
+    assert (unwell, named, page, running) == ({"mail", "provider", "restore"}, [True] * 3, 200, True)
+
+
 @pytest.mark.skipif(os.getuid() != 0, reason="this run is one of an ordinary user already")
 def test_ordinary_user_can_start_it(folder: Path) -> None:
     nobody = Account(65534, 65534)

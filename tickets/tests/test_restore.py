@@ -23,7 +23,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from deploy.launcher.accounts import site_packages
-from deploy.launcher.up import holds_mails_only
+from deploy.launcher.readiness import serves_pages, what_follows
 from deploy.provider_stub.client import StubClient
 from events.clock import database_now
 from events.models import AuditEntry
@@ -407,12 +407,12 @@ def test_owners_decide_and_everybody_else_reads_that_mails_are_held(client: Clie
 def test_the_first_command_starts_the_site_while_mails_are_held(client: Client) -> None:
     build_owed(1)
     call_command("hold_mails")
-    assert holds_mails_only(client.get("/health/ready").content.decode())
+    assert serves_pages(client.get("/health/ready").content.decode())
     Delivery.objects.update(queued_at=database_now() - dt.timedelta(hours=1))
-    assert holds_mails_only(client.get("/health/ready").content.decode())
+    assert serves_pages(client.get("/health/ready").content.decode())
+    assert "decide at /admin/held-mails/" in what_follows(client.get("/health/ready").content.decode())
     DatabaseMarker.objects.all().delete()
-    assert not holds_mails_only(client.get("/health/ready").content.decode())
-    assert not holds_mails_only("nonsense")
+    assert "/admin/" not in what_follows(client.get("/health/ready").content.decode())
 
 
 @pytest.mark.django_db
