@@ -5,6 +5,7 @@ The row `ProviderOutage` is the truth, so that an outage outlives a restart and 
 
 import datetime as dt
 import threading
+import time
 
 from django.db import connection
 from django.db.models import F
@@ -23,6 +24,8 @@ LONGEST_ASKED = 900.0
 """Seconds of a pause that the provider may ask for."""
 UNTOLD_PAUSE = 10.0
 """Seconds of pause after "too many requests" without a word of how many."""
+IDLE = 600.0
+"""Seconds without a mail to try with after which the outage is thought to be over; failures would open it again."""
 _OPEN = """
     INSERT INTO tickets_provideroutage (id, started_at, until, failures, reason)
     VALUES (1, clock_timestamp(), clock_timestamp() + %(pause)s * interval '1 second', 0, %(reason)s)
@@ -47,6 +50,7 @@ class Breaker:
         self._failures = 0
         self._open = threading.Event()
         self._is_probing = False
+        self._idle = (0.0, -1)  # since when there was nothing to try with, and the failed tries until then
 
     @property
     def is_open(self) -> bool:
@@ -70,8 +74,15 @@ class Breaker:
 
     def give_back_try(self) -> None:
         """There was no mail to try with: the next one that is due is tried at once."""
-        if self._is_probing:
-            ProviderOutage.objects.update(until=Now(), failures=F("failures") - 1)
+        if not self._is_probing:
+            return
+        ProviderOutage.objects.update(until=Now(), failures=F("failures") - 1)
+        outage = ProviderOutage.objects.first()
+        if outage is None or outage.failures != self._idle[1]:
+            self._idle = (time.monotonic(), outage.failures if outage else -1)
+        elif time.monotonic() >= self._idle[0] + IDLE:
+            self._is_probing = False
+            ProviderOutage.objects.filter(failures=outage.failures).delete()
 
     def note_answer(self) -> None:
         """The provider took a mail, or refused one for what it is: it is there."""

@@ -199,6 +199,35 @@ def test_pause_does_not_grow_while_there_is_nothing_to_try(mailgun: StubClient) 
     assert send_due() == 5
 
 
+@pytest.mark.parametrize(("idle", "left"), [(0.0, 0), (600.0, 1)])
+def test_outage_that_has_nothing_to_try_with_ends_after_a_while(
+    monkeypatch: pytest.MonkeyPatch, idle: float, left: int
+) -> None:
+    """Else a site without mails would call its provider down for ever."""
+    monkeypatch.setattr(breaker, "IDLE", idle)
+    monkeypatch.setattr(sending, "breaker", Breaker())
+    now = database_now()
+    ProviderOutage.objects.create(id=1, started_at=now, until=now, failures=3, reason="status 503")
+    counts = []
+    for _ in range(3):
+        assert send_due() == 0
+        counts.append(ProviderOutage.objects.count())
+    assert counts == [1, left, left]
+
+
+def test_failed_try_begins_the_wait_anew(mailgun: StubClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(breaker, "IDLE", 0.0)
+    monkeypatch.setattr(sending, "breaker", Breaker())
+    now = database_now()
+    ProviderOutage.objects.create(id=1, started_at=now, until=now, failures=3, reason="status 503")
+    assert send_due() == 0
+    build_owed(1)
+    mailgun.script(rules=[{"do": "status", "status": 503, "times": None}])
+    assert send_due() == 1
+    end_pause()
+    assert (send_due(), ProviderOutage.objects.get().failures) == (0, 4)
+
+
 def test_refused_addresses_do_not_stop_the_mails(mailgun: StubClient) -> None:
     build_owed(8)
     mailgun.script(rules=[{"do": "status", "status": 400, "times": 7}])
