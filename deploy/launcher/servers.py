@@ -4,9 +4,10 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import postgres, valkey
+from . import access, postgres, valkey
 from .accounts import enterable_folder, server_account
 from .folders import socket_folder
+from .processes import Account
 from .supervisor import Supervisor
 
 
@@ -15,13 +16,14 @@ class Addresses:
     """Where database and broker are, and whether the database is a private one that may hold the sample.
 
     ``owner`` is the database's address for the role that may change tables: migrations use it, web and workers
-    do not.
+    do not. ``migrator`` is the system user that the private cluster takes for that role, where it is only one.
     """
 
     database: str
     owner: str
     redis: str
     is_private: bool
+    migrator: Account | None = None
 
 
 def start(
@@ -39,17 +41,26 @@ def start(
     database, redis = os.environ.get("DATABASE_URL"), os.environ.get("REDIS_URL")
     owner = os.environ.get("DATABASE_OWNER_URL") or database
     is_private = not database
+    migrator = None
     if not redis:
         redis = _start_redis(supervisor, data, group)
     if not database or not owner:
         cluster = postgres.cluster(data, machine_version=machine_version, group=group)
         _start_postgres(supervisor, cluster, durable=durable)
         database, owner = cluster.application_url, cluster.url
-    return Addresses(database, owner, redis, is_private)
+        migrator = cluster.account if group is not None else None
+    return Addresses(database, owner, redis, is_private, migrator)
 
 
 def _start_postgres(supervisor: Supervisor, cluster: postgres.Cluster, *, durable: bool) -> None:
     postgres.make_files(cluster, durable=durable)
+    access.write_rules(
+        cluster.folder,
+        account=cluster.account,
+        owner=postgres.DATABASE,
+        application=postgres.APPLICATION,
+        is_shared=cluster.group is not None,
+    )
     process = postgres.server(cluster, durable=durable)
     supervisor.start(process, is_server=True)
     postgres.wait_until_ready(cluster, process)

@@ -4,6 +4,7 @@ The database and the broker have a user of their own (accounts.py). The site's u
 group of the sockets, so that who gets into a web process owns neither the cluster's files nor root's keys.
 """
 
+import grp
 import os
 import pwd
 import stat
@@ -59,8 +60,8 @@ def site_user(data: Path) -> SiteUser | None:
     if data.stat().st_mode & stat.S_IWOTH:
         say(f"Web and workers run as root: {data} is everybody's. Set TECHFEST_DATA to a folder of its own.")
         return None
-    account = _named(name) if name else _owner(data) or _fresh(data)
-    user = _with_view(account, data)
+    account = _with_own_group(_named(name) if name else _owner(data) or _fresh(data), data)
+    user = in_view(account, data)
     if reason := _hindrance(user):
         say(
             f"Web and workers run as root: user {account.uid} cannot run them from {ROOT} ({reason})."
@@ -92,7 +93,7 @@ def _give(data: Path, account: Account) -> None:
     for name in ("mail", "media"):
         (data / name).mkdir(mode=0o700, exist_ok=True)
     for path in _of_site(data):
-        if path.lstat().st_uid != account.uid:
+        if (path.lstat().st_uid, path.lstat().st_gid) != (account.uid, account.gid):
             os.chown(path, account.uid, account.gid, follow_symlinks=False)
 
 
@@ -105,7 +106,7 @@ def become_owner_of(data: Path, arguments: Sequence[str] = ()) -> None:
     account = _owner(data)
     if os.getuid() != 0 or account is None or os.environ.get("TECHFEST_USER") == "root":
         return
-    user = _with_view(account, data)
+    user = in_view(account, data)
     if not _hindrance(user):
         named = [path for path in map(_path_in, arguments) if os.path.lexists(path)]
         user.become()
@@ -113,7 +114,8 @@ def become_owner_of(data: Path, arguments: Sequence[str] = ()) -> None:
         _refuse_unreadable(named, data)
 
 
-def _with_view(account: Account, data: Path) -> SiteUser:
+def in_view(account: Account, data: Path) -> SiteUser:
+    """That user with a view of all that a command of the site needs."""
     python = (VENV / "bin" / "python").resolve().parents[1]
     return SiteUser(
         account, for_account(account, [ROOT, python, data, *(file.parent for file in _certificates())])
@@ -166,11 +168,27 @@ def _fresh(data: Path) -> Account:
     try:
         return _named(_NAME)
     except Refusal:
-        known = {user.pw_uid for user in pwd.getpwall()}
+        number = _free_number(data, {user.pw_uid for user in pwd.getpwall()})
+    return Account(number, number)
+
+
+def _with_own_group(account: Account, data: Path) -> Account:
+    """The same user, with a group in which nobody else is: its members reach the sockets and the data folder."""
+    groups = grp.getgrall()
+    members = {name for group in groups if group.gr_gid == account.gid for name in group.gr_mem}
+    users = {user.pw_name: user for user in pwd.getpwall()}
+    sharing = {name for name, user in users.items() if user.pw_gid == account.gid} | members
+    if all(name in users and users[name].pw_uid == account.uid for name in sharing):
+        return account
+    taken = {group.gr_gid for group in groups} | {user.pw_gid for user in users.values()}
+    return Account(account.uid, _free_number(data, taken))
+
+
+def _free_number(data: Path, taken: set[int]) -> int:
+    """A number that nobody has, the same at every start with this data folder."""
     begin = int(short_name(data), 16) % len(_NUMBERS)
     numbers = (_NUMBERS[(begin + step) % len(_NUMBERS)] for step in range(len(_NUMBERS)))
-    number = next(number for number in numbers if number not in known)
-    return Account(number, number)
+    return next(number for number in numbers if number not in taken)
 
 
 def _hindrance(user: SiteUser) -> str:

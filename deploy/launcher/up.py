@@ -52,7 +52,9 @@ def run(supervisor: Supervisor, data: Path) -> None:
         configuration.publish(data, settings, owner=user.account.uid if user else None)
         variables = process_settings(data, settings, opened, has_home=user is None)
         become = user.become if user else None
-        logins = prepare(variables, owner=addresses.owner, with_sample=addresses.is_private, become=become)
+        migrator = stepdown.in_view(addresses.migrator, data).become if addresses.migrator else become
+        migrate(variables, owner=addresses.owner, become=migrator)
+        logins = manage(variables, "sample_fest", "--logins", become=become) if addresses.is_private else ""
         begin_logs(data / "log")
         kept = (opened.fileno(),)
         for process in procfile.read(variables, log=data / "log", keep_open=kept, become=become):
@@ -96,16 +98,9 @@ def is_for_this_machine_only(asked: Mapping[str, str]) -> bool:
     return here and not any(asked.get(name) for name in told)
 
 
-def prepare(
-    variables: Mapping[str, str],
-    *,
-    owner: str,
-    with_sample: bool,
-    become: Callable[[], None] | None = None,
-) -> str:
-    """Migrations as the tables' owner, and the sample fest; returns the sample's logins, one a line."""
+def migrate(variables: Mapping[str, str], *, owner: str, become: Callable[[], None] | None) -> None:
+    """Migrations as the tables' owner, by the system user that the database takes for it."""
     manage({**variables, "DATABASE_URL": owner}, "migrate", "--noinput", "--verbosity=0", become=become)
-    return manage(variables, "sample_fest", "--logins", become=become) if with_sample else ""
 
 
 def begin_logs(folder: Path) -> None:

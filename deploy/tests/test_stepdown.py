@@ -1,5 +1,6 @@
 """Started by root, the site runs as a user of its own, who reaches what it needs and nothing of root's."""
 
+import grp
 import os
 import pwd
 import shutil
@@ -9,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from deploy.launcher import folders, processes, stepdown
@@ -65,6 +67,37 @@ def test_web_and_workers_run_as_one_user_that_is_neither_root_s_nor_the_database
     groups = Path(f"/proc/{masters[0]}/status").read_text()
     assert "Groups:\t \n" in groups
     assert "CapEff:\t0000000000000000" in groups
+
+
+AS_ROLE = """
+import psycopg
+from django.conf import settings
+found = settings.DATABASES["default"]
+def is_superuser(role):
+    try:
+        with psycopg.connect(host=found["HOST"], dbname=found["NAME"], user=role) as link:
+            return link.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()[0]
+    except psycopg.OperationalError as error:
+        return str(error).strip().rpartition("FATAL:")[2].strip()
+print([is_superuser("techfest_app"), is_superuser("techfest")])
+"""
+
+
+def roles_of_the_site_s_user(site: Copy) -> str:
+    return site.manage("shell", "-v", "0", "-c", AS_ROLE)
+
+
+REFUSED = "[False, 'Peer authentication failed for user \"techfest\"']"
+
+
+@pytest.mark.slow
+@pytest.mark.faults
+def test_site_s_user_cannot_be_the_owner_of_the_database_and_root_can(site: Copy) -> None:
+    assert roles_of_the_site_s_user(site) == REFUSED
+    address = dict(line.split("=", 1) for line in (site.data / "environment").read_text().splitlines())
+    url = address["DATABASE_URL"].replace("techfest_app@", "techfest@")
+    with psycopg.connect(url) as link:  # the negative control: this test runs as root
+        assert link.execute("SELECT current_setting('is_superuser')").fetchone() == ("on",)
 
 
 REACH = """
@@ -127,11 +160,13 @@ def test_workbook_is_read_by_the_site_s_user(site: Copy) -> None:
 
 @pytest.mark.slow
 @pytest.mark.faults
-def test_next_start_has_the_same_user(site: Copy) -> None:
+def test_next_start_has_the_same_user_and_closes_the_database_of_an_earlier_release(site: Copy) -> None:
     before = user_of_site(site)
     site.stop()
     site.kill()
+    (site.data / "postgres" / "pg_hba.conf").write_text("local all all trust\n")
     site.start()
+    assert roles_of_the_site_s_user(site) == REFUSED
     assert (user_of_site(site), owner(site.child("gunicorn"))) == (before, before)
 
 
@@ -145,6 +180,15 @@ def test_named_user_is_taken(able: None, folder: Path, monkeypatch: pytest.Monke
     found = stepdown.site_user(folder)
     assert found is not None
     assert found.account.uid == pwd.getpwnam("nobody").pw_uid
+
+
+def test_user_whose_group_has_other_members_gets_a_group_of_its_own(folder: Path) -> None:
+    """Else all of them could open the database's socket and add files to the data folder."""
+    shared = next(group.gr_gid for group in grp.getgrall() if group.gr_name == "nogroup")
+    found = [stepdown._with_own_group(Account(65534, shared), folder) for _ in range(2)]
+    assert found[0] == found[1]
+    assert (found[0].uid, found[0].gid in stepdown._NUMBERS) == (65534, True)
+    assert stepdown._with_own_group(STRANGER, folder) == STRANGER
 
 
 def test_unknown_user_is_refused_in_one_line(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
