@@ -34,6 +34,9 @@ _PRIVATE = (
     "database-marker.*",
     "backup-seen",
 )
+# Any of these files tells that a folder is a data folder; the others lie in an empty one as well.
+_KNOWN_BY = ("lock", "secrets", "erased.txt", "postgres/PG_VERSION")
+_OF_NO_MEANING = frozenset({"log", "mail", "media", "lost+found"})
 # PostgreSQL asks for locks and fsync that these do not keep.
 _NETWORK_FILE_SYSTEMS = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs", "afs", "ceph", "glusterfs"}
@@ -45,6 +48,7 @@ def data_folder() -> Path:
     folder = Path(os.environ.get("TECHFEST_DATA") or ROOT / "var").expanduser().resolve()
     try:
         folder.mkdir(mode=0o711, parents=True, exist_ok=True)
+        _refuse_foreign(folder)
         _close(folder)
         (folder / "log").mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
@@ -54,6 +58,21 @@ def data_folder() -> Path:
     if not os.access(folder, os.W_OK | os.X_OK):
         raise Refusal(f"The data folder {folder} cannot be written. Set TECHFEST_DATA to another folder.")
     return folder
+
+
+def _refuse_foreign(folder: Path) -> None:
+    """Raises ``Refusal`` where the folder holds files, none of them ours: its mode and owner are not ours to change.
+
+    A folder that everybody shares stays as it is, so it may hold what it likes.
+    """
+    is_ours = any((folder / name).is_file() for name in _KNOWN_BY)
+    if is_ours or folder.stat().st_mode & stat.S_ISVTX:
+        return
+    if others := sorted({path.name for path in folder.iterdir()} - _OF_NO_MEANING):
+        raise Refusal(
+            f"{folder} holds other files ({', '.join(others[:3])}) and no data of this site, which would close the"
+            f" folder to others. Set TECHFEST_DATA to a folder of its own, such as {folder / 'techfest'}."
+        )
 
 
 def _close(folder: Path) -> None:

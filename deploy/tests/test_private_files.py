@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from deploy.launcher import folders
+from deploy.launcher.words import Refusal
 from deploy.tests.copies import Copy, free_port
 
 
@@ -102,6 +103,37 @@ def test_data_folder_lets_nobody_look_in_unless_it_is_shared(
     expected = 0o711 if (os.getuid() == 0 and mode == 0o755) else kept
     assert stat.S_IMODE(folders.data_folder().stat().st_mode) == expected
     assert stat.S_IMODE((folder / "log").stat().st_mode) == 0o700
+
+
+def test_folder_of_other_files_is_refused_and_stays_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """TECHFEST_DATA=/srv or a home: nobody else could use it any more."""
+    (tmp_path / "of somebody").touch()
+    tmp_path.chmod(0o755)
+    monkeypatch.setenv("TECHFEST_DATA", str(tmp_path))
+    with pytest.raises(
+        Refusal, match=r"holds other files \(of somebody\).* Set TECHFEST_DATA to a folder of its own"
+    ):
+        folders.data_folder()
+    assert (stat.S_IMODE(tmp_path.stat().st_mode), [path.name for path in tmp_path.iterdir()]) == (
+        0o755,
+        ["of somebody"],
+    )
+
+
+@pytest.mark.parametrize("name", ["secrets", "lock", "erased.txt", "log", "lost+found"])
+def test_folder_of_an_earlier_start_or_a_register_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Also the folder of a start that was cut off, an empty disk, and one that has the register of erasures only."""
+    if "." in name or name in {"secrets", "lock"}:
+        (tmp_path / name).touch()
+        (tmp_path / "of somebody").touch()
+    else:
+        (tmp_path / name).mkdir()
+    monkeypatch.setenv("TECHFEST_DATA", str(tmp_path))
+    assert folders.data_folder() == tmp_path
 
 
 def test_static_files_stay_readable_for_nginx(tmp_path: Path) -> None:
