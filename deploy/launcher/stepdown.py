@@ -9,7 +9,8 @@ import os
 import pwd
 import stat
 import subprocess
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +29,7 @@ _PROBE = (
     "for path in ('manage.py', 'techfest/settings.py', *sys.argv[1:]):\n"
     "    open(path).close()"
 )
+_CONNECT = "import os, psycopg; psycopg.connect(os.environ['ADDRESS'], connect_timeout=5).close()"
 # Where a network has certificates of its own, mails need the files that these name.
 _CERTIFICATES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
@@ -63,10 +65,7 @@ def site_user(data: Path) -> SiteUser | None:
     account = _with_own_group(_named(name) if name else _owner(data) or _fresh(data), data)
     user = in_view(account, data)
     if reason := _hindrance(user):
-        say(
-            f"Web and workers run as root: user {account.uid} cannot run them from {ROOT} ({reason})."
-            " Move the checkout to a folder that others may read, or start as an ordinary user."
-        )
+        say(f"Web and workers run as root: {reason}")
         return None
     return user
 
@@ -100,18 +99,24 @@ def _give(data: Path, account: Account) -> None:
 def become_owner_of(data: Path, arguments: Sequence[str] = ()) -> None:
     """For root's commands in a second terminal: what they write must belong to the site's user as well.
 
-    Nothing happens where the files are root's, or where that user cannot run the checkout. Raises ``Refusal`` when
-    ``arguments`` name a file that root may read and that user may not.
+    Nothing happens where the files are root's; where that user cannot run the checkout, a line says so. Raises
+    ``Refusal`` when ``arguments`` name a file that root may read and that user may not.
     """
     account = _owner(data)
     if os.getuid() != 0 or account is None or os.environ.get("TECHFEST_USER") == "root":
         return
     user = in_view(account, data)
-    if not _hindrance(user):
-        named = [path for path in map(_path_in, arguments) if os.path.lexists(path)]
-        user.become()
-        os.environ["HOME"] = str(data)
-        _refuse_unreadable(named, data)
+    if reason := _hindrance(user):
+        # Not among what the command prints, which may be read by a program.
+        print(
+            f"manage.py runs as root: {reason}. What it writes belongs to root until deploy/up starts again.",
+            file=sys.stderr,
+        )
+        return
+    named = [path for path in map(_path_in, arguments) if os.path.lexists(path)]
+    user.become()
+    os.environ["HOME"] = str(data)
+    _refuse_unreadable(named, data)
 
 
 def in_view(account: Account, data: Path) -> SiteUser:
@@ -192,18 +197,44 @@ def _free_number(data: Path, taken: set[int]) -> int:
 
 
 def _hindrance(user: SiteUser) -> str:
-    """Why this user cannot run the site, found by trying; empty where it can."""
-    command = [str(VENV / "bin" / "python"), "-c", _PROBE, *map(str, _certificates())]
+    """Why this user cannot run the site and what to do about it, found by trying; empty where it can."""
+    number = user.account.uid
+    if reason := _tried([_PROBE, *map(str, _certificates())], {}, user.become):
+        return (
+            f"user {number} cannot run it from {ROOT} ({reason}). Move the checkout to a folder that others may read,"
+            " or start as an ordinary user."
+        )
+    if reason := _database_hindrance(user):
+        return (
+            f"user {number} is not let into the database, as root is ({reason}). Give the password in the address,"
+            " put certificates where others may read them, or set TECHFEST_USER to a user whom the database knows."
+        )
+    return ""
+
+
+def _database_hindrance(user: SiteUser) -> str:
+    """Why the databases of the environment refuse this user; empty where they refuse root as well, or nobody."""
+    for name in ("DATABASE_URL", "DATABASE_OWNER_URL"):
+        if url := os.environ.get(name):
+            libpq = {key: value for key, value in os.environ.items() if key.startswith("PG")}
+            reason = _tried([_CONNECT], {**libpq, "HOME": "/nonexistent", "ADDRESS": url}, user.become)
+            if reason and not _tried([_CONNECT], {**os.environ, "ADDRESS": url}, None):
+                return reason
+    return ""
+
+
+def _tried(code: Sequence[str], variables: Mapping[str, str], become: Callable[[], None] | None) -> str:
+    """The last line of what this Python code says when it fails; empty where it does not."""
     try:
         tried = subprocess.run(
-            command,
+            [str(VENV / "bin" / "python"), "-c", *code],
             cwd=ROOT,
-            env={"PATH": "/usr/bin:/bin"},
+            env={**variables, "PATH": "/usr/bin:/bin"},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             check=False,
-            preexec_fn=user.become,
+            preexec_fn=become,
         )
     except (OSError, subprocess.SubprocessError):
         return "the file system cannot be shown to it"

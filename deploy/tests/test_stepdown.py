@@ -32,6 +32,14 @@ def folder() -> Iterator[Path]:
     shutil.rmtree(made, ignore_errors=True)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def no_database() -> Iterator[None]:
+    """The server of these tests lets root in and nobody else, which is a reason of its own to stay root."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("DATABASE_URL", raising=False)
+        yield
+
+
 @pytest.fixture(scope="module")
 def able(folder: Path) -> None:
     """Skips where root may not mount and the checkout is closed to others: the site then stays root's and says so."""
@@ -191,6 +199,48 @@ def test_user_whose_group_has_other_members_gets_a_group_of_its_own(folder: Path
     assert stepdown._with_own_group(STRANGER, folder) == STRANGER
 
 
+@pytest.mark.slow
+@pytest.mark.faults
+@pytest.mark.parametrize("name", ["DATABASE_URL", "DATABASE_OWNER_URL"])
+@pytest.mark.parametrize(
+    ("role", "expected"), [("techfest_app", True), ("techfest", False), ("nobody", True)]
+)
+def test_database_that_knows_root_only_keeps_the_site_root_s_and_says_what_to_do(
+    site: Copy,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    role: str,
+    expected: bool,
+) -> None:
+    """Its rule asks who the system user is. Where root is refused as well, another user changes nothing."""
+    published = (site.data / "environment").read_text().splitlines()
+    url = next(line for line in published if line.startswith("DATABASE_URL=")).partition("=")[2]
+    monkeypatch.setenv(name, url.replace("techfest_app@", f"{role}@"))
+    assert (stepdown.site_user(site.data) is not None) is expected
+    told = capsys.readouterr().out
+    assert ("Peer authentication failed" in told, "set TECHFEST_USER" in told) == (not expected,) * 2
+
+
+def test_command_of_root_that_cannot_step_down_says_so(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, checkout = folder / "given away", folder / "closed checkout"
+    data.mkdir()
+    os.chown(data, STRANGER.uid, STRANGER.gid)
+    checkout.mkdir(mode=0o700)
+    (checkout / "manage.py").touch()
+    monkeypatch.setattr(stepdown, "ROOT", checkout)
+    stepdown.become_owner_of(data)
+    told = capsys.readouterr()
+    assert (os.getuid(), told.out, told.err.startswith("manage.py runs as root: user 61999 ")) == (
+        0,
+        "",
+        True,
+    )
+    assert told.err.endswith("belongs to root until deploy/up starts again.\n")
+
+
 def test_unknown_user_is_refused_in_one_line(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TECHFEST_USER", "no-such-user")
     with pytest.raises(Refusal, match=r"^There is no user 'no-such-user'\. Set TECHFEST_USER"):
@@ -240,7 +290,7 @@ def test_checkout_that_nobody_else_may_read_leaves_root_and_says_what_to_do(
     assert told.startswith("Web and workers run as root: user ")
     assert "Permission denied" in told
     assert told.endswith(
-        "Move the checkout to a folder that others may read, or start as an ordinary user.\n"
+        " Move the checkout to a folder that others may read, or start as an ordinary user.\n"
     )
 
 
