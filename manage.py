@@ -10,14 +10,11 @@ from deploy.launcher.words import Refusal
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "techfest.settings")
-    # What a command writes is private and belongs to the site's user; only the static files are for everybody.
-    if "collectstatic" not in sys.argv[1:2]:
-        os.umask(0o077)
+    try:
         data = Path(os.environ.get("TECHFEST_DATA") or Path(__file__).parent / "var").resolve()
-        try:
-            stepdown.become_owner_of(data, sys.argv[2:])
-        except Refusal as refusal:
-            sys.exit(f"manage.py: {refusal}")
+        stepdown.begin_command(data, sys.argv[1:])
+    except Refusal as refusal:
+        sys.exit(f"manage.py: {refusal}")
 
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line

@@ -24,6 +24,8 @@ _NUMBERS = range(61_184, 65_520)
 _NAME = "techfest"
 # What the site writes; everything else in the data folder stays root's.
 _OF_SITE = ("mail", "media", "beat-schedule*", "erased.txt", "database-marker.*")
+# Commands that write what every user of the checkout reads, and that only the checkout's owner can write.
+_OF_CHECKOUT = frozenset({"collectstatic", "compilemessages", "makemessages", "makemigrations"})
 _PROBE = (
     "import sys, django, gunicorn\n"
     "for path in ('manage.py', 'techfest/settings.py', *sys.argv[1:]):\n"
@@ -94,6 +96,14 @@ def _give(data: Path, account: Account) -> None:
     for path in _of_site(data):
         if (path.lstat().st_uid, path.lstat().st_gid) != (account.uid, account.gid):
             os.chown(path, account.uid, account.gid, follow_symlinks=False)
+
+
+def begin_command(data: Path, arguments: Sequence[str]) -> None:
+    """What a command writes is private and belongs to the site's user; the checkout's own files are for everybody."""
+    if arguments[:1] and arguments[0] in _OF_CHECKOUT:
+        return
+    os.umask(0o077)
+    become_owner_of(data, arguments[1:])
 
 
 def become_owner_of(data: Path, arguments: Sequence[str] = ()) -> None:

@@ -241,6 +241,36 @@ def test_command_of_root_that_cannot_step_down_says_so(
     assert told.err.endswith("belongs to root until deploy/up starts again.\n")
 
 
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        ("makemigrations", (0, 0o022)),
+        ("compilemessages", (0, 0o022)),
+        ("collectstatic", (0, 0o022)),
+        ("purge", (STRANGER.uid, 0o077)),
+    ],
+)
+def test_commands_that_write_the_checkout_s_files_leave_them_readable(
+    able: None, folder: Path, command: str, expected: tuple[int, int]
+) -> None:
+    data = folder / f"of {command}"
+    data.mkdir()
+    os.chown(data, STRANGER.uid, STRANGER.gid)
+    code = (
+        "import os; from pathlib import Path; from deploy.launcher import stepdown;"
+        f"stepdown.begin_command(Path({str(data)!r}), [{command!r}]); print((os.getuid(), os.umask(0)))"
+    )
+    finished = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=folders.ROOT,
+        umask=0o022,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert finished.stdout.strip() == str(expected)
+
+
 def test_unknown_user_is_refused_in_one_line(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TECHFEST_USER", "no-such-user")
     with pytest.raises(Refusal, match=r"^There is no user 'no-such-user'\. Set TECHFEST_USER"):
