@@ -86,6 +86,22 @@ class DetailsForm(PlainForm):
         offer(self, "grade", [(grade, str(grade)) for grade in fest.grades])
 
 
+class OwnDetailsForm(DetailsForm):
+    """The same behind a student's own link. Where the fest asks for confirmed addresses, none may be taken away."""
+
+    def __init__(self, data: QueryDict | None = None, *, student: Student) -> None:
+        super().__init__(data, initial=details_of(student), fest=student.fest)
+        if student.fest.confirms_addresses and student.email:
+            words = _("Enter an e-mail address: this fest asks for one, and sends a link to confirm it")
+            require_email(self, words)
+
+
+def require_email(form: DetailsForm, words: str) -> None:
+    field = form.fields["email"]
+    field.required, field.label = True, _("E-mail, yours or a parent's")
+    field.error_messages["required"] = words
+
+
 class EventsField(forms.MultipleChoiceField):
     """Some events are offered; `known` ones may be named as well, and are judged by the seat transaction."""
 
@@ -129,6 +145,24 @@ class EventsForm(PlainForm):
         return events
 
 
+class OwnEventsForm(EventsForm):
+    """Further events of a student who is known; without an address nothing could be confirmed."""
+
+    def __init__(self, *args: Any, student: Student, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.student = student
+
+    def clean(self) -> dict[str, Any] | None:
+        if self.student.fest.confirms_addresses and not self.student.email:
+            raise ValidationError(
+                _(
+                    "This fest asks for an e-mail address that is confirmed. Enter one under “Change my details”"
+                    " first, or ask your teacher to register you"
+                )
+            )
+        return super().clean()
+
+
 class RegistrationForm(EventsForm, DetailsForm):
     """The form of the link in the WhatsApp group: one page, one submit, one or several events."""
 
@@ -164,12 +198,13 @@ class RegistrationForm(EventsForm, DetailsForm):
 
     def _require_email(self) -> None:
         """Without an address nothing could be confirmed; who has none is entered by a teacher."""
-        field = self.fields["email"]
-        field.required, field.label = True, _("E-mail, yours or a parent's")
-        field.error_messages["required"] = _(
+        words = _(
             "Enter an e-mail address: we send a link to confirm it. If you have none, ask your teacher to register you"
         )
-        field.help_text = _("We send your ticket to this address, with a link to press within 30 minutes.")
+        require_email(self, words)
+        self.fields["email"].help_text = _(
+            "We send your ticket to this address, with a link to press within 30 minutes."
+        )
 
     @property
     def wording(self) -> int:

@@ -14,7 +14,7 @@ from registrations.access import by_my_link
 from registrations.cancelling import cancel
 from registrations.correcting import correct
 from registrations.errors import NotPossible, OtherContent, Refused
-from registrations.forms import DetailsForm, EventsForm, details_of
+from registrations.forms import EventsForm, OwnDetailsForm, OwnEventsForm
 from registrations.locking import Deadline
 from registrations.models import Change, Registration, Student
 from registrations.querysets import RegistrationQuerySet
@@ -26,9 +26,9 @@ from registrations.submitting import Press, submit
 def details(request: HttpRequest, student: Student) -> HttpResponse:
     """Corrects who somebody is. A new address makes this link die; the new one is shown at once."""
     if request.method != "POST":
-        form = DetailsForm(initial=details_of(student), fest=student.fest)
+        form = OwnDetailsForm(student=student)
         return _details_page(request, student, form)
-    form = DetailsForm(request.POST, fest=student.fest)
+    form = OwnDetailsForm(request.POST, student=student)
     if not form.is_valid():
         return _details_page(request, student, form)
     try:
@@ -41,7 +41,7 @@ def details(request: HttpRequest, student: Student) -> HttpResponse:
     return redirect(links.my_path(corrected))
 
 
-def _details_page(request: HttpRequest, student: Student, form: DetailsForm) -> HttpResponse:
+def _details_page(request: HttpRequest, student: Student, form: OwnDetailsForm) -> HttpResponse:
     context = {"student": student, "form": form, "my_url": links.my_path(student)}
     return render(request, "registrations/details.html", context)
 
@@ -86,7 +86,7 @@ def _add_form(student: Student, *args: Any, **kwargs: Any) -> EventsForm:
         and event.has_room_for_grade(student.grade)
         and Availability(event, current.now).is_form_open
     ]
-    return EventsForm(*args, events=events, **kwargs)
+    return OwnEventsForm(*args, student=student, events=events, **kwargs)
 
 
 def _add_page(

@@ -36,9 +36,10 @@ class Confirmed:
 def confirmation_due(student: Student, event: Event, now: dt.datetime) -> dt.datetime | None:
     """Until when a student's own registration made now must be confirmed; `None` where it need not be.
 
-    Provisional: the hand-over of the mail moves it, and until then nothing is late.
+    Provisional: the hand-over of the mail moves it, and until then nothing is late. A student whose address was
+    taken away a moment ago must enter one and confirm it.
     """
-    if not event.fest.confirms_addresses or not student.email or student.email_proven_at:
+    if not event.fest.confirms_addresses or (student.email_proven_at and student.email):
         return None
     return now + TIME
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from events.models import Event, Fest
 from events.querysets import SeatsQuerySet
-from registrations import links, tasks, unconfirmed
+from registrations import links, presses, tasks, unconfirmed
 from registrations.cancelling import cancel
 from registrations.correcting import correct
 from registrations.forms import details_of
@@ -183,6 +183,38 @@ def test_form_wants_an_address_while_the_switch_is_on(event: Event) -> None:
     assert answer.status_code == 200
     assert "ask your teacher to register you" in text_of(answer)
     assert Registration.objects.count() == 0
+
+
+def test_own_page_keeps_an_address_while_the_switch_is_on(event: Event) -> None:
+    """Else a program would register, take its address away, and add every other event for good."""
+    student = register(event).student
+    values = details_of(student)
+    answer = Client().post(f"{links.my_path(student)}details/", values | {"email": ""})
+    assert "Enter an e-mail address: this fest asks for one" in text_of(answer)
+    student.refresh_from_db()
+    assert student.email == values["email"]
+
+
+def test_student_without_an_address_corrects_a_name(event: Event) -> None:
+    student = register(event, email="").student
+    answer = Client().post(f"{links.my_path(student)}details/", details_of(student) | {"name": "Asha Rao"})
+    assert answer.status_code == 302
+    student.refresh_from_db()
+    assert student.name == "Asha Rao"
+
+
+def test_student_without_an_address_adds_no_event(event: Event) -> None:
+    student = register(event, email="").student
+    other = build_event(event.fest)
+    path = f"{links.my_path(student)}add/"
+    answer = Client().post(path, {"key": presses.new_key(), "events": [other.slug]})
+    assert "Enter one under “Change my details” first" in text_of(answer)
+    assert student.registrations.count() == 1
+
+
+def test_seat_without_an_address_is_never_for_good(event: Event) -> None:
+    """The last wall: the address was taken away between the page and the lock, or the switch came on meanwhile."""
+    assert register(event, email="").confirm_by is not None
 
 
 def test_organisers_list_who_is_not_confirmed(event: Event) -> None:
