@@ -21,6 +21,8 @@ from registrations.signals import registrations_changed
 from registrations.transitions import Origin
 from registrations.waitinglist import promote
 
+TOLD = dt.timedelta(days=1)
+"""For how long the page of a confirmation that comes too late names what was released."""
 TIME = dt.timedelta(minutes=30)
 """From the hand-over of the mail with the link until the address must be confirmed."""
 
@@ -111,13 +113,21 @@ def _confirm(student_id: int, deadline: Deadline) -> Confirmed:
     deadline.limit_locks()
     seats = list(Seats.objects.locked(events))
     now = database_now()
-    lost = [row for row in release(seats, now=now) if row.student_id == student_id]
+    release(seats, now=now)
     kept = list(pending_of(student).filter(event__in=events))
     deadline.limit_locks()
     for one in Student.objects.known().filter(pk=student_id).locked():
         Student.objects.filter(pk=one.pk).update(email_proven_at=now)
     Registration.objects.filter(pk__in=[row.pk for row in kept]).update(confirm_by=None)
-    return Confirmed(kept, lost)
+    return Confirmed(kept, _lost(student, now))
+
+
+def _lost(student: Student, now: dt.datetime) -> list[Registration]:
+    """What was released lately, by whatever was first to notice, and was not obtained again."""
+    theirs = Registration.objects.filter(student=student)
+    rows = theirs.filter(changes__cause=Change.Cause.UNCONFIRMED, changes__at__gt=now - TOLD)
+    again = theirs.active().values("event")
+    return list(rows.exclude(event__in=again).with_facts().order_by("event__starts_at", "pk"))
 
 
 def _late(now: dt.datetime) -> RegistrationQuerySet:

@@ -217,6 +217,25 @@ def test_seat_without_an_address_is_never_for_good(event: Event) -> None:
     assert register(event, email="").confirm_by is not None
 
 
+def test_late_confirmation_is_told_of_what_was_released_before(event: Event) -> None:
+    """Beat was faster than the button."""
+    row = register(event)
+    let_time_run_out(row)
+    assert release_due() == 1
+    answer = text_of(Client().post(links.confirm_path(row.student)))
+    assert "The time to confirm is over" in answer
+    assert "Robo Race" in answer
+
+
+def test_late_confirmation_tells_nothing_of_what_was_obtained_again(event: Event) -> None:
+    row = register(event, name="Asha", email="asha@example.org")
+    let_time_run_out(row)
+    register(event, name="Asha", email="asha@example.org")
+    result = confirm_now(row)
+    assert len(result.kept) == 1
+    assert result.lost == []
+
+
 def test_organisers_list_who_is_not_confirmed(event: Event) -> None:
     first, second = register(event), register(build_event(event.fest))
     confirm_now(first)
