@@ -16,7 +16,7 @@ from registrations.locking import Deadline
 from registrations.models import Block, Change, Refusal, Registration, Student, Submission
 from registrations.signals import registrations_changed
 from registrations.transitions import Origin, create
-from registrations.unconfirmed import confirmation_due, release_late
+from registrations.unconfirmed import confirm_by_teacher, confirmation_due, release_late
 
 State = Registration.State
 
@@ -122,6 +122,9 @@ def reserve(claims: Sequence[Claim], *, actor: str, deadline: Deadline, user: An
     tallies = {pk: Tally(row, blocks[pk]) for pk, row in seats.items()}
     outcomes = decide(claims, tallies=tallies, engaged=engaged, events=events, now=now)
     if now:
+        confirm_by_teacher(
+            one.before for claim, one in zip(claims, outcomes, strict=True) if claim.uses_block
+        )
         _write(outcomes, tallies.values(), Origin(Change.Cause.SUBMITTED, actor, now, user=user))
     return outcomes
 

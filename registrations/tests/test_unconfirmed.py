@@ -20,9 +20,17 @@ from registrations.cancelling import cancel
 from registrations.correcting import correct
 from registrations.forms import details_of
 from registrations.locking import Deadline
+from registrations.merging.students import merge_students
 from registrations.models import Change, Registration, Student
 from registrations.returning import give_up
-from registrations.tests.builders import build_event, build_fest, build_press, build_submission, press_now
+from registrations.tests.builders import (
+    build_event,
+    build_fest,
+    build_press,
+    build_submission,
+    build_user,
+    press_now,
+)
 from registrations.tests.classlists import build_list, registered, row
 from registrations.tests.counting import counts, states
 from registrations.tests.frontdoor import press, text_of
@@ -234,6 +242,37 @@ def test_late_confirmation_tells_nothing_of_what_was_obtained_again(event: Event
     result = confirm_now(row)
     assert len(result.kept) == 1
     assert result.lost == []
+
+
+def test_teacher_who_names_the_student_confirms_the_seat(event: Event) -> None:
+    """The list says that the student is registered already; then it stays so."""
+    first = register(event, name="Asha Rao", email="asha@example.org")
+    assert first.confirm_by is not None
+    registered(build_list(event.fest, [row("Asha Rao", event, email="asha@example.org")]))
+    assert Registration.objects.get().confirm_by is None
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("proven", ["kept", "gone"])
+def test_merging_with_a_confirmed_address_confirms(proven: str, event: Event) -> None:
+    kept = register(build_event(event.fest), name="Asha Rao", section="A", email="asha@example.org")
+    gone = register(event, name="Asha Rao", section="B", email="asha@example.org")
+    confirm_now({"kept": kept, "gone": gone}[proven])
+    options: dict[str, Any] = {"user": build_user(), "reason": "Twice", "deadline": Deadline(30)}
+    merge_students(kept.student_id, gone.student_id, **options)
+    assert set(Registration.objects.values_list("student", "confirm_by")) == {(kept.student_id, None)}
+    assert Student.objects.get().email_proven_at
+
+
+@pytest.mark.django_db(transaction=True)
+def test_merging_with_an_unconfirmed_address_confirms_nothing(event: Event) -> None:
+    kept = register(build_event(event.fest), name="Asha Rao", section="A")
+    gone = register(event, name="Asha Rao", section="B")
+    confirm_now(gone)
+    options: dict[str, Any] = {"user": build_user(), "reason": "Twice", "deadline": Deadline(30)}
+    merge_students(kept.student_id, gone.student_id, **options)
+    assert Registration.objects.get(pk=kept.pk).confirm_by is not None
+    assert Student.objects.get().email_proven_at is None
 
 
 def test_organisers_list_who_is_not_confirmed(event: Event) -> None:
