@@ -292,8 +292,9 @@ def unconfirmed_registrations_end_in_time() -> Iterator[str]:
             CASE WHEN r.confirm_mailed_at IS NOT NULL THEN r.confirm_by END, c.at
         FROM registrations_registration r JOIN events_event e ON e.id = r.event_id
         JOIN registrations_student p ON p.id = r.student_id
+        JOIN events_fest f ON f.id = e.fest_id
         LEFT JOIN registrations_change c ON c.registration_id = r.id AND c.cause = 'unconfirmed'
-        WHERE r.state <> 'cancelled' AND r.confirm_mailed_at IS NOT NULL
+        WHERE r.state <> 'cancelled' AND r.confirm_mailed_at IS NOT NULL AND f.confirms_addresses
                 AND r.confirm_by < clock_timestamp() - interval '5 minutes'
                 AND r.confirm_by < e.starts_at - interval '5 minutes'
             OR c.id IS NOT NULL AND (r.confirm_by IS NULL OR r.confirm_mailed_at IS NULL OR c.at < r.confirm_by)

@@ -10,6 +10,8 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from django.db import transaction
+
 from events.clock import database_now
 from events.models import Event, Seats
 from registrations.errors import Busy
@@ -81,9 +83,20 @@ def release(rows: Iterable[Seats], *, now: dt.datetime) -> list[Registration]:
 
 def release_due() -> int:
     """Releases everything that is late, one event a transaction; how many registrations."""
+    _forget_what_is_not_asked()
     now = database_now()
     events = _late(now).filter(event__starts_at__gt=now).order_by("event").values_list("event", flat=True)
     return sum(_release_event(pk) for pk in events.distinct())
+
+
+def _forget_what_is_not_asked() -> None:
+    """Where the fest asks no more: if it asks again, that concerns later registrations only."""
+    rows = Registration.objects.active().filter(
+        confirm_by__isnull=False, event__fest__confirms_addresses=False
+    )
+    with transaction.atomic():
+        locked = rows.order_by("pk").select_for_update(no_key=True, skip_locked=True, of=("self",))
+        Registration.objects.filter(pk__in=list(locked.values_list("pk", flat=True))).update(confirm_by=None)
 
 
 def _release_event(event_id: int) -> int:
@@ -102,7 +115,7 @@ def _release_event(event_id: int) -> int:
 
 def pending_of(student: Student) -> RegistrationQuerySet:
     """What this student still has to confirm, by start."""
-    rows = Registration.objects.active().filter(student=student, confirm_by__isnull=False)
+    rows = _asked().filter(student=student)
     return rows.with_facts().order_by("event__starts_at", "pk")
 
 
@@ -138,7 +151,14 @@ def _lost(student: Student, now: dt.datetime) -> list[Registration]:
 
 
 def _late(now: dt.datetime) -> RegistrationQuerySet:
-    return Registration.objects.active().filter(confirm_by__lte=now, confirm_mailed_at__isnull=False)
+    return _asked().filter(confirm_by__lte=now, confirm_mailed_at__isnull=False)
+
+
+def _asked() -> RegistrationQuerySet:
+    """What must be confirmed, while its fest asks for it."""
+    return Registration.objects.active().filter(
+        confirm_by__isnull=False, event__fest__confirms_addresses=True
+    )
 
 
 def time_left_of(registrations: Iterable[Registration]) -> dt.datetime | None:

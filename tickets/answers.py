@@ -161,7 +161,7 @@ def _line(held: Holding, reference: str, cancel_url: str) -> Line:
 
 def _confirm_text(held: Holding) -> str:
     """Until when the address must be confirmed; empty where it need not be."""
-    if held.confirm_by is None:
+    if held.confirm_by is None or not known_fest(held.event.fest_id).confirms_addresses:
         return ""
     if held.confirm_mailed_at is None:
         words = _(

@@ -13,6 +13,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from events import snapshot
 from events.models import Event, Fest
 from events.querysets import SeatsQuerySet
 from registrations import links, presses, tasks, unconfirmed
@@ -273,6 +274,28 @@ def test_merging_with_an_unconfirmed_address_confirms_nothing(event: Event) -> N
     merge_students(kept.student_id, gone.student_id, **options)
     assert Registration.objects.get(pk=kept.pk).confirm_by is not None
     assert Student.objects.get().email_proven_at is None
+
+
+def test_switching_it_off_releases_nothing_and_asks_for_nothing(event: Event) -> None:
+    row = register(event)
+    let_time_run_out(row)
+    Fest.objects.filter(pk=event.fest_id).update(confirms_addresses=False)
+    snapshot.forget()
+    assert release_due() == 0
+    assert offenders() == []
+    assert "Confirm your e-mail address" not in text_of(Client().get(links.my_path(row.student)))
+    assert "There is nothing to confirm" in text_of(Client().get(links.confirm_path(row.student)))
+
+
+def test_switching_it_on_again_concerns_later_registrations_only(event: Event) -> None:
+    row = register(event)
+    let_time_run_out(row)
+    Fest.objects.filter(pk=event.fest_id).update(confirms_addresses=False)
+    tasks.tend_blocks()
+    Fest.objects.filter(pk=event.fest_id).update(confirms_addresses=True)
+    assert tasks.tend_blocks() == 0
+    row.refresh_from_db()
+    assert row.confirm_by is None
 
 
 def test_organisers_list_who_is_not_confirmed(event: Event) -> None:
