@@ -8,6 +8,7 @@ from registrations.blocks.holding import blocks_in_time
 from registrations.locking import Deadline, in_transaction
 from registrations.models import Student
 from registrations.reservations import Claim, Outcome, Tally, decide
+from registrations.unconfirmed import release_late
 
 
 def outcomes_of_newcomer(
@@ -16,7 +17,7 @@ def outcomes_of_newcomer(
     """The outcomes of a new student of this grade for these events at this moment.
 
     Locks the Seats rows as `reserve` does, in a transaction of its own that is rolled back, and judges by the
-    same loop.
+    same loop. As there, what was not confirmed in time is released before, and then blocks that are over.
     """
     student = Student(fest_id=fest_id, grade=grade)
     claims = [Claim(student, event, wants_waiting, is_new=True) for event in event_ids]
@@ -25,6 +26,7 @@ def outcomes_of_newcomer(
         deadline.limit_locks()
         seats = {row.pk: row for row in Seats.objects.locked(event_ids)}
         events, now = read_facts(seats)
+        release_late(seats.values(), events, now)
         blocks = blocks_in_time(seats.values(), events, now)
         tallies = {pk: Tally(row, blocks[pk]) for pk, row in seats.items()}
         outcomes = decide(claims, tallies=tallies, engaged={}, events=events, now=now)

@@ -23,6 +23,7 @@ from registrations.forms import details_of
 from registrations.locking import Deadline
 from registrations.merging.students import merge_students
 from registrations.models import Change, Registration, Student
+from registrations.newcomers import outcomes_of_newcomer
 from registrations.returning import give_up
 from registrations.tests.builders import (
     build_event,
@@ -296,6 +297,20 @@ def test_switching_it_on_again_concerns_later_registrations_only(event: Event) -
     assert tasks.tend_blocks() == 0
     row.refresh_from_db()
     assert row.confirm_by is None
+
+
+def test_newcomer_is_judged_as_if_what_is_late_were_released(event: Event) -> None:
+    """Else an event is full for a known child and free for an unknown one, which tells who is registered."""
+    Event.objects.filter(pk=event.pk).update(waiting_limit=0)
+    first = register(event)
+    let_time_run_out(first)
+    known = register(build_event(event.fest), name="Asha", email="asha@example.org")
+    answer = press(Client(), event, name=known.student.name, email="other@example.org")
+    assert "Already registered" not in text_of(answer)
+    (outcome,) = outcomes_of_newcomer(
+        (event.pk,), fest_id=event.fest_id, grade=7, wants_waiting=True, deadline=Deadline(30)
+    )
+    assert outcome.registration
 
 
 def test_organisers_list_who_is_not_confirmed(event: Event) -> None:
