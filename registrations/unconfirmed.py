@@ -134,10 +134,11 @@ def _confirm(student_id: int, deadline: Deadline) -> Confirmed:
     seats = list(Seats.objects.locked(events))
     now = database_now()
     release(seats, now=now)
-    kept = list(pending_of(student).filter(event__in=events))
     deadline.limit_locks()
     for one in Student.objects.known().filter(pk=student_id).locked():
         Student.objects.filter(pk=one.pk).update(email_proven_at=now)
+    # Read after the student's lock: a registration of a moment ago, of another event, is included.
+    kept = list(pending_of(student))
     Registration.objects.filter(pk__in=[row.pk for row in kept]).update(confirm_by=None)
     return Confirmed(kept, _lost(student, now))
 

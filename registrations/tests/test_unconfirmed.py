@@ -2,7 +2,7 @@
 
 import datetime as dt
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -313,6 +313,25 @@ def test_newcomer_is_judged_as_if_what_is_late_were_released(event: Event) -> No
     assert outcome.registration
 
 
+def test_confirmation_includes_what_was_registered_a_moment_ago(
+    monkeypatch: pytest.MonkeyPatch, event: Event
+) -> None:
+    """Registered between the look at what is pending and the student's lock."""
+    first = register(event, name="Asha")
+    other = build_event(event.fest)
+    release = unconfirmed.release
+
+    def register_and_release(*args: Any, **options: Any) -> list[Registration]:
+        now = timezone.now()
+        values = {"student": first.student, "event": other, "state": "waiting", "place": 1, "created_at": now}
+        Registration.objects.create(**values, confirm_by=now + TIME)
+        return release(*args, **options)
+
+    monkeypatch.setattr(unconfirmed, "release", register_and_release)
+    assert len(confirm_now(first).kept) == 2
+    assert not Registration.objects.filter(confirm_by__isnull=False).exists()
+
+
 def test_organisers_list_who_is_not_confirmed(event: Event) -> None:
     first, second = register(event), register(build_event(event.fest))
     confirm_now(first)
@@ -365,10 +384,10 @@ class Met:
     def __init__(self, crossing: Crossing, rows: Any) -> None:
         self.crossing, self.rows = crossing, rows
 
-    def filter(self, **values: Any) -> Iterable[Registration]:
-        found = list(self.rows.filter(**values))
+    def __iter__(self) -> Iterator[Registration]:
+        found = list(self.rows)
         self.crossing.meet()
-        return found
+        return iter(found)
 
 
 def cross(monkeypatch: pytest.MonkeyPatch, event: Event) -> tuple[bool, str]:
