@@ -60,8 +60,8 @@ def cancel_along(
     deadline.limit_locks()
     seats = {row.pk: row for row in Seats.objects.locked(list(events))}
     facts, now = read_facts(seats)
-    end_what_is_over(seats.values(), facts, now)
     release_late(seats.values(), facts, now)
+    end_what_is_over(seats.values(), facts, now)
     rows = Registration.objects.filter(pk__in=ids).active().with_facts().order_by("pk")
     registrations = list(rows.select_for_update(no_key=True, of=("self",)))
     now = now or database_now()

@@ -116,9 +116,9 @@ def reserve(claims: Sequence[Claim], *, actor: str, deadline: Deadline, user: An
     seats = {row.pk: row for row in Seats.objects.locked(claim.event_id for claim in claims)}
     engaged = _engagements((claim.student for claim in claims if not claim.is_new), deadline)
     events, now = read_facts(seats)
-    blocks = blocks_in_time(seats.values(), events, now)
     if released := release_late(seats.values(), events, now):
         _disengage(engaged, released)
+    blocks = blocks_in_time(seats.values(), events, now)
     tallies = {pk: Tally(row, blocks[pk]) for pk, row in seats.items()}
     outcomes = decide(claims, tallies=tallies, engaged=engaged, events=events, now=now)
     if now:

@@ -29,8 +29,11 @@ def purge_class_lists() -> int:
 
 @shared_task(name="registrations.tend_blocks")
 def tend_blocks() -> int:
-    """Held seats and unconfirmed registrations whose time is over go back, and teachers are reminded."""
-    return tending.tend() + unconfirmed.release_due()
+    """Held seats and unconfirmed registrations whose time is over go back, and teachers are reminded.
+
+    What was not confirmed goes first, so that no seat of a block goes to a student who is late.
+    """
+    return unconfirmed.release_due() + tending.tend()
 
 
 @shared_task(name="registrations.purge")

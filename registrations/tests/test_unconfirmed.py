@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from events import snapshot
+from events.capacity import set_capacity
 from events.models import Event, Fest
 from events.querysets import SeatsQuerySet
 from registrations import links, presses, tasks, unconfirmed
@@ -30,12 +31,14 @@ from registrations.tests.builders import (
     build_fest,
     build_press,
     build_submission,
+    build_teacher,
     build_user,
     press_now,
 )
 from registrations.tests.classlists import build_list, registered, row
 from registrations.tests.counting import counts, states
 from registrations.tests.frontdoor import press, text_of
+from registrations.tests.held import ask_now, outlive
 from registrations.tests.races import at_once
 from registrations.unconfirmed import TIME, confirm, release_due
 from tickets.tests.audited import damage, offenders, run
@@ -330,6 +333,24 @@ def test_confirmation_includes_what_was_registered_a_moment_ago(
     monkeypatch.setattr(unconfirmed, "release", register_and_release)
     assert len(confirm_now(first).kept) == 2
     assert not Registration.objects.filter(confirm_by__isnull=False).exists()
+
+
+@pytest.mark.parametrize("way", ["register", "cancel", "beat"])
+def test_seats_of_a_block_go_to_nobody_who_is_late(way: str, event: Event) -> None:
+    set_capacity(event, capacity=2)
+    block = ask_now(build_teacher(), event, 1)
+    first, late = register(event), register(event)
+    outlive(block)
+    assert late.state == "waiting"
+    let_time_run_out(late)
+    match way:
+        case "register":
+            register(event)
+        case "cancel":
+            cancel([first.pk], actor=Change.Actor.STUDENT, deadline=Deadline())
+        case _:
+            tasks.tend_blocks()
+    assert list(late.changes.order_by("pk").values_list("to_state", flat=True)) == ["waiting", "cancelled"]
 
 
 def test_organisers_list_who_is_not_confirmed(event: Event) -> None:
