@@ -17,6 +17,7 @@ from registrations.reservations import Claim, keep_refusals, reserve
 from registrations.schools import find_or_create_school
 from registrations.signals import attempt_noticed
 from registrations.students import Details, identify
+from registrations.unconfirmed import confirm_by_teacher
 
 _INSERT = """
     WITH pressed AS (
@@ -89,6 +90,8 @@ def submit(press: Press, *, deadline: Deadline) -> Submission:
             return twin
         if isinstance(error, KeyTaken):
             raise OtherContent from None
+        if isinstance(error, Refused) and press.teacher:
+            confirm_by_teacher(outcome.before for outcome in error.outcomes)
         _refuse_as_a_newcomer(press, error, deadline)
         if isinstance(error, SomebodyKnown) and not press.teacher:
             _tell_of_attempt(error.student)

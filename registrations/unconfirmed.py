@@ -49,10 +49,10 @@ def confirmation_due(student: Student, event: Event, now: dt.datetime) -> dt.dat
 
 
 def confirm_by_teacher(registrations: Iterable[Registration | None]) -> None:
-    """A teacher who names a student vouches for what the student has already. The caller holds the events' locks."""
+    """A teacher who names a student vouches for what the student has already, where it was not released meanwhile."""
     pending = [one.pk for one in registrations if one and one.confirm_by]
     if pending:
-        Registration.objects.filter(pk__in=pending).update(confirm_by=None)
+        Registration.objects.active().filter(pk__in=pending).update(confirm_by=None)
 
 
 def release_late(
@@ -148,7 +148,8 @@ def _lost(student: Student, now: dt.datetime) -> list[Registration]:
     theirs = Registration.objects.filter(student=student)
     rows = theirs.filter(changes__cause=Change.Cause.UNCONFIRMED, changes__at__gt=now - TOLD)
     again = theirs.active().values("event")
-    return list(rows.exclude(event__in=again).with_facts().order_by("event__starts_at", "pk"))
+    found = rows.exclude(event__in=again).with_facts().order_by("event__starts_at", "pk")
+    return list({row.event_id: row for row in found}.values())
 
 
 def _late(now: dt.datetime) -> RegistrationQuerySet:

@@ -107,7 +107,7 @@ def absorb(kept: Student, gone: Student, seats: dict[int, Seats], how: Absorbing
 
 
 def _spread_proof(kept: Student, gone: Student, registrations: Sequence[Registration]) -> None:
-    """Nothing is to be confirmed any more where the address that stays is proven, or a teacher named one of a double."""
+    """Nothing is left to confirm where the address that stays is proven, or one of a double needed no proof."""
     if gone.email_key == kept.email_key and gone.email_proven_at and not kept.email_proven_at:
         kept.email_proven_at = gone.email_proven_at
         Student.objects.filter(pk=kept.pk).update(email_proven_at=kept.email_proven_at)

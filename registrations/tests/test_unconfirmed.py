@@ -4,6 +4,7 @@ import datetime as dt
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from events.querysets import SeatsQuerySet
 from registrations import links, presses, tasks, unconfirmed
 from registrations.cancelling import cancel
 from registrations.correcting import correct
+from registrations.errors import Refused
 from registrations.forms import details_of
 from registrations.locking import Deadline
 from registrations.merging.students import merge_students
@@ -27,6 +29,7 @@ from registrations.models import Change, Registration, Student
 from registrations.newcomers import outcomes_of_newcomer
 from registrations.returning import give_up
 from registrations.tests.builders import (
+    build_details,
     build_event,
     build_fest,
     build_press,
@@ -237,6 +240,7 @@ def test_late_confirmation_is_told_of_what_was_released_before(event: Event) -> 
     assert release_due() == 1
     answer = text_of(Client().post(links.confirm_path(row.student)))
     assert "The time to confirm is over" in answer
+    assert "your seat was given up" in answer
     assert "Robo Race" in answer
 
 
@@ -255,6 +259,17 @@ def test_teacher_who_names_the_student_confirms_the_seat(event: Event) -> None:
     assert first.confirm_by is not None
     registered(build_list(event.fest, [row("Asha Rao", event, email="asha@example.org")]))
     assert Registration.objects.get().confirm_by is None
+
+
+def test_teacher_who_names_the_student_by_hand_confirms_the_seat(event: Event) -> None:
+    """Nothing new is obtained, so all else of this press is undone."""
+    details = build_details(name="Asha Rao", email="asha@example.org")
+    first = register(event, name=details.name, email=details.email)
+    press = replace(build_press(event), details=details, teacher=build_teacher().user)
+    with pytest.raises(Refused):
+        press_now(press)
+    first.refresh_from_db()
+    assert first.confirm_by is None
 
 
 @pytest.mark.django_db(transaction=True)
