@@ -1,7 +1,8 @@
 """Sessions: how long they last, and how they end.
 
-A session lasts 12 hours at most. That of an account which can only check people in ends at the fest's midnight. In the
-admin a session also ends after two hours without use. A person and the owners can list and end sessions; a new password
+A session lasts 12 hours. That of an account which can only check people in ends at the fest's midnight, or at the next
+one where that is less than two hours away. In the admin a session also ends after two hours without use. A
+person and the owners can list and end sessions; a new password
 ends all others.
 """
 
@@ -26,6 +27,8 @@ from registrations.teachers import security
 from registrations.teachers.devices import device_of
 
 LASTS = dt.timedelta(hours=12)
+LEAST = dt.timedelta(hours=2)
+"""A session that would end at a midnight sooner than this ends at the next one."""
 IDLE_IN_ADMIN = dt.timedelta(hours=2)
 USE_NOTED_EVERY = 60
 """Seconds: a session is written at most so often to say that it is used."""
@@ -42,9 +45,11 @@ class SessionStore(db.SessionStore):
         return AccountSession
 
     def get_expiry_date(self, **values: Any) -> dt.datetime:
-        date: dt.datetime = super().get_expiry_date(**values)
         ends = self.get(SIGNED_IN, {}).get("ends")
-        return min(date, dt.datetime.fromtimestamp(ends, dt.UTC)) if ends else date
+        if ends:
+            return dt.datetime.fromtimestamp(ends, dt.UTC)
+        date: dt.datetime = super().get_expiry_date(**values)
+        return date
 
     def create_model_instance(self, data: dict[str, Any]) -> AccountSession:
         row: AccountSession = super().create_model_instance(data)  # type: ignore[assignment]  # of `get_model_class`
@@ -77,7 +82,7 @@ def end_of(user: Any, *, now: dt.datetime) -> dt.datetime:
         return now + LASTS
     fest = Fest.objects.filter(is_current=True).first()
     zone = fest.zone if fest else dt.UTC
-    tomorrow = now.astimezone(zone).date() + dt.timedelta(days=1)
+    tomorrow = (now + LEAST).astimezone(zone).date() + dt.timedelta(days=1)
     return dt.datetime.combine(tomorrow, dt.time(), tzinfo=zone)
 
 

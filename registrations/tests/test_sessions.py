@@ -74,7 +74,9 @@ def test_staff_have_twelve_hours(role: str) -> None:
     ("zone", "now", "ends"),
     [
         ("Asia/Kolkata", "2026-12-05T08:00+05:30", "2026-12-06T00:00+05:30"),
-        ("Asia/Kolkata", "2026-12-05T23:59+05:30", "2026-12-06T00:00+05:30"),
+        ("Asia/Kolkata", "2026-12-05T21:59+05:30", "2026-12-06T00:00+05:30"),
+        ("Asia/Kolkata", "2026-12-05T22:01+05:30", "2026-12-07T00:00+05:30"),
+        ("Asia/Kolkata", "2026-12-05T23:59+05:30", "2026-12-07T00:00+05:30"),
         ("Asia/Kolkata", "2026-12-06T00:00+05:30", "2026-12-07T00:00+05:30"),
         ("America/New_York", "2026-10-31T20:00-04:00", "2026-11-01T00:00-04:00"),
         ("America/New_York", "2026-11-01T00:30-04:00", "2026-11-02T00:00-05:00"),
@@ -84,6 +86,18 @@ def test_volunteers_have_until_the_fests_midnight(zone: str, now: str, ends: str
     build_fest(time_zone=zone)
     at = dt.datetime.fromisoformat(now)
     assert sessions.end_of(in_role(VOLUNTEER), now=at) == dt.datetime.fromisoformat(ends)
+
+
+@pytest.mark.parametrize("hours", [1, 13, 25])
+def test_stored_end_is_the_one_that_was_set_at_sign_in(hours: int) -> None:
+    """Neither twelve hours after the last write nor any other limit moves it."""
+    browser = signed_in(build_user())
+    session, ends = browser.session, timezone.now() + dt.timedelta(hours=hours)
+    session[sessions.SIGNED_IN]["ends"] = ends.timestamp()
+    session.save()
+    assert abs(
+        sessions.sessions_of(AccountSession.objects.get().account)[0].expire_date - ends
+    ) < dt.timedelta(seconds=1)
 
 
 def test_volunteer_without_a_fest_has_until_midnight_all_the_same() -> None:
