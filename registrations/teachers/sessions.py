@@ -1,8 +1,8 @@
 """Sessions: how long they last, and how they end.
 
 A session lasts 12 hours. That of an account which can only check people in ends at the fest's midnight, or at the next
-one where that is less than two hours away. In the admin a session also ends after two hours without use. A
-person and the owners can list and end sessions; a new password
+one where that is less than two hours away. In the admin a session also ends after two hours without use; work at the
+door counts as use. A person and the owners can list and end sessions; a new password
 ends all others.
 """
 
@@ -88,18 +88,26 @@ def end_of(user: Any, *, now: dt.datetime) -> dt.datetime:
 
 def end_if_idle(request: HttpRequest) -> bool:
     """For pages of the admin: ends the session if none was asked for in two hours; else notes that one was."""
+    if note_use(request):
+        return False
+    security.record(SecurityEvent.Kind.SESSIONS_ENDED, account=request.user, detail="two hours without use")
+    request.session.flush()
+    request.user = AnonymousUser()
+    return True
+
+
+def note_use(request: HttpRequest) -> bool:
+    """Notes that the session of an account for the admin was used; false where it had not been for two hours.
+
+    Then nothing is noted: no other page revives what the admin has to end.
+    """
     now, session = time.time(), request.session
     used = session.get(USED_IN_ADMIN) or session.get(SIGNED_IN, {}).get("at", now)
     if now - used > IDLE_IN_ADMIN.total_seconds():
-        security.record(
-            SecurityEvent.Kind.SESSIONS_ENDED, account=request.user, detail="two hours without use"
-        )
-        session.flush()
-        request.user = AnonymousUser()
-        return True
+        return False
     if now - session.get(USED_IN_ADMIN, 0) > USE_NOTED_EVERY:
         session[USED_IN_ADMIN] = now
-    return False
+    return True
 
 
 def sessions_of(account: Any) -> list[AccountSession]:

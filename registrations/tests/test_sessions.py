@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from events.desk import page_of
@@ -15,7 +16,7 @@ from registrations import tasks
 from registrations.models import AccountSession, SecurityEvent
 from registrations.teachers import sessions
 from registrations.teachers.devices import device_of
-from registrations.tests.builders import PASSWORD, build_fest, build_teacher, build_user
+from registrations.tests.builders import PASSWORD, build_event, build_fest, build_teacher, build_user
 from tickets.tests.desk import desk, in_role, is_asked, list_path, sent_by
 
 pytestmark = pytest.mark.django_db
@@ -144,6 +145,39 @@ def test_pages_outside_the_admin_do_not_end_without_use() -> None:
     browser = desk(build_teacher().user)
     moved(browser, dt.timedelta(hours=3))
     assert is_in(browser)
+
+
+def test_admin_ends_no_session_of_an_account_that_has_no_business_there() -> None:
+    build_fest()
+    volunteer, teacher = in_role(VOLUNTEER), build_teacher().user
+    for user, page in ((volunteer, "/door/"), (teacher, "/teacher/")):
+        browser = Client()
+        browser.force_login(user)
+        before = browser.get(page).status_code
+        moved(browser, dt.timedelta(hours=3))
+        assert browser.get("/admin/").status_code == 403
+        assert (browser.get(page).status_code, is_in(browser)) == (before, True)
+
+
+def test_work_at_the_door_is_use_but_what_a_phone_asks_by_itself_is_not() -> None:
+    event = build_event(build_fest())
+    user, place = in_role(OWNER), reverse("door:place-event", args=[event.slug])
+    working, asking = desk(user), desk(user)
+    for _hour in range(3):
+        moved(working, dt.timedelta(hours=1))
+        moved(asking, dt.timedelta(hours=1))
+        assert working.get(place).status_code == 200
+        assert asking.get(reverse("door:live-event", args=[event.slug])).status_code == 200
+    assert working.get("/admin/").status_code == 200
+    assert asking.get("/admin/")["Location"] == "/accounts/login/?next=/admin/"
+
+
+def test_door_revives_no_session_that_the_admin_has_to_end() -> None:
+    build_fest()
+    browser = desk(in_role(OWNER))
+    moved(browser, dt.timedelta(hours=2, minutes=1))
+    assert browser.get("/door/").status_code == 200
+    assert browser.get("/admin/").status_code == 302
 
 
 def test_person_sees_where_they_are_signed_in_and_ends_one() -> None:

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from events.roles import LEAD, VOLUNTEER, has_role, is_owner
 from registrations.teachers.second_factor import has_passed, redirect_to_second_step
+from registrations.teachers.sessions import note_use
 from tickets.door.places import open_fest, place_at
 
 View = Callable[..., HttpResponseBase]
@@ -33,6 +34,7 @@ def by_doorkeeper(view: View) -> View:
             return _unstored(redirect_to_login(request.get_full_path()))
         if not has_passed(request) and is_doorkeeper(request.user):
             return _unstored(redirect_to_second_step(request, back_to=_page_of(request)))
+        _note_use(request)
         fest = open_fest()
         if fest is None:
             if not is_doorkeeper(request.user):
@@ -53,6 +55,13 @@ def by_doorkeeper(view: View) -> View:
 def is_doorkeeper(user: Any) -> bool:
     """Whether this person has anything to do at the door."""
     return is_owner(user) or has_role(user, VOLUNTEER) or (has_role(user, LEAD) and user.led_events.exists())
+
+
+def _note_use(request: HttpRequest) -> None:
+    """Work at the door keeps the session of an account for the admin; what a phone asks by itself does not."""
+    name = request.resolver_match.url_name if request.resolver_match else None
+    if getattr(request.user, "is_staff", False) and not str(name).startswith("live-"):
+        note_use(request)
 
 
 def _page_of(request: HttpRequest) -> str:

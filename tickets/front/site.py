@@ -53,7 +53,7 @@ class DeskSite(admin.AdminSite):
         def asked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if "%00" in request.META.get("QUERY_STRING", ""):
                 raise BadRequest("No text has this sign, and the database takes none that has it.")
-            if request.user.is_authenticated and end_if_idle(request):
+            if super(DeskSite, self).has_permission(request) and end_if_idle(request):
                 is_page = request.method in ("GET", "HEAD")
                 back_to = request.get_full_path() if is_page else reverse("admin:index")
                 return redirect_to_login(back_to, settings.LOGIN_URL)
