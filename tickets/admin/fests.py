@@ -19,6 +19,7 @@ from events.clock import database_now
 from events.dateforms import DatedForm
 from events.dates import YEARS, fest_questions, fest_refusals
 from events.desk import page_of
+from events.festchoice import show_fest
 from events.models import Event, Fest, is_time_zone
 from events.textlimits import LimitedText
 from registrations.errors import RegistrationError
@@ -202,6 +203,7 @@ class FestDesk(FestAdmin):
         fest: Fest | None = self.get_queryset(request).filter(pk=pk).first()
         if fest is None:
             raise Http404
+        show_fest(request, fest)  # what is typed is read in its zone
         return fest
 
     def _context(self, request: HttpRequest, fest: Fest, title: str, more: dict[str, Any]) -> dict[str, Any]:

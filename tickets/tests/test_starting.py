@@ -86,6 +86,26 @@ def test_last_years_fest_is_copied_without_its_people(client: Client) -> None:
 
 
 @pytest.mark.django_db
+def test_times_of_a_copy_are_read_in_the_zone_that_the_page_names(client: Client) -> None:
+    december(time_zone="Asia/Kolkata")
+    source = december(name="Fest one", is_current=False, time_zone="America/New_York")
+    for word in ("copy", "paste", "ready"):
+        answer = client.get(page(source, word))
+        assert "Times are those of America/New_York" in answer.content.decode(), word
+    form = {
+        "name": "Fest two",
+        "slug": "fest-two",
+        "starts_on": f"{YEAR + 1}-12-11",
+        "opens_at": f"{YEAR + 1}-11-20 18:00",
+        "closes_at": f"{YEAR + 1}-12-01 18:00",
+    }
+    assert "America/New_York time" in client.get(page(source, "copy")).content.decode()
+    assert send(client, page(source, "copy"), form).status_code == 302
+    opens, closes = Fest.objects.values_list("opens_at", "closes_at").get(slug="fest-two")
+    assert [one.astimezone(source.zone).hour for one in (opens, closes)] == [18, 18]
+
+
+@pytest.mark.django_db
 def test_copy_with_the_same_slug_is_refused(client: Client) -> None:
     source = december()
     form = {
