@@ -20,7 +20,7 @@ from registrations.admin.account_actions import AccountActions
 from registrations.admin.security import lines_about
 from registrations.fields import EmailField
 from registrations.models import SecurityEvent
-from registrations.teachers import appointing, security
+from registrations.teachers import appointing, security, sessions
 from registrations.teachers.admitting import user_with
 
 if TYPE_CHECKING:
@@ -170,6 +170,8 @@ class AccountAdmin(AccountActions):
         if change and "is_active" in form.changed_data:
             kind = SecurityEvent.Kind.OPENED if obj.is_active else SecurityEvent.Kind.CLOSED
             security.record(kind, account=obj)
+            if not obj.is_active:
+                sessions.end(sessions.sessions_of(obj), account=obj)
 
     def lines_of(self, request: HttpRequest, obj: Any) -> list[trail.Line]:
         """What was done to the account, and what happened at its sign-in."""

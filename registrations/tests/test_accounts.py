@@ -12,6 +12,7 @@ from django.urls import reverse
 from events import roles
 from events.desk import page_of
 from events.models import AuditEntry
+from registrations.models import AccountSession
 from registrations.teachers.appointing import role_of
 from registrations.tests.builders import PASSWORD, build_fest, build_teacher
 from tickets.models import Letter
@@ -136,6 +137,7 @@ def test_closed_account_is_out_at_once_and_stays_in_the_trail(owner: Any) -> Non
     assert client.post(page_of(lead), sent).status_code == 302
     assert inside.get("/admin/").status_code == 302
     assert AuditEntry.objects.get().after == {"is_active": False}
+    assert AccountSession.objects.filter(account=lead).count() == 0, "opened again, no old session lives"
     assert client.post(reverse("admin:auth_user_delete", args=[lead.pk]), {"post": "yes"}).status_code == 403
 
 
