@@ -127,6 +127,29 @@ def test_changed_rows_are_shown_and_applied(client: Client, fest: Fest) -> None:
     assert file.upload().context["carried"] == ""
 
 
+def test_old_wrong_dates_do_not_stand_in_the_way_of_another_change(client: Client, fest: Fest) -> None:
+    event = build_event(fest, hour=10)
+    wrong = {"opens_at": fest.closes_at, "closes_at": fest.opens_at}
+    Event.objects.filter(pk=event.pk).update(**wrong)
+    day = fest.starts_on.isoformat()
+    file = File(client).put(event, Event="Robo Cup", Starts=f"{day} 09:00", Ends=f"{day} 12:00")
+    preview = file.upload()
+    assert problems(preview) == []
+    press(client, preview)
+    event.refresh_from_db()
+    assert (event.name, event.starts_at.astimezone(fest.zone).hour) == ("Robo Cup", 9)
+
+
+def test_row_whose_dates_became_impossible_meanwhile_says_why(client: Client, fest: Fest) -> None:
+    event = build_event(fest, hour=10)
+    day = fest.starts_on.isoformat()
+    preview = File(client).put(event, Ends=f"{day} 10:30").upload()
+    Event.objects.filter(pk=event.pk).update(closes_at=event.ends_at)
+    page = press(client, preview)
+    assert "Registration must close by the end of the event." in page.content.decode()
+    assert Event.objects.get().ends_at == event.ends_at
+
+
 def test_two_events_that_change_places_clash_with_nobody(client: Client, fest: Fest) -> None:
     robots, quiz = build_event(fest, hour=10), build_event(fest, hour=14)
     build_submission(robots, quiz)

@@ -3,7 +3,7 @@
 import copy
 import datetime as dt
 
-from events.dates import event_refusals, new_event_problems
+from events.dates import concerning, event_refusals, new_event_problems
 from events.models import Event, Fest
 from registrations.timetable.columns import TIMES
 from registrations.timetable.reading import ReadRow, Timetable
@@ -27,4 +27,4 @@ def _problems(row: ReadRow, fest: Fest, now: dt.datetime) -> list[str]:
             setattr(event, name, dt.datetime.fromisoformat(row.changes[name]))
     if row.event is None:
         return new_event_problems(event, now=now)
-    return [one.text for one in event_refusals(event)]
+    return [one.text for one in concerning(event_refusals(event), row.changes)]

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from events import editing, trail
 from events.clock import database_now
-from events.dates import event_refusals
+from events.dates import concerning, event_refusals
 from events.models import Event, Fest, Seats
 from registrations.changing.carrying import Decision, carry_out
 from registrations.changing.foreseeing import Consequences, Edit, digest, foresee
@@ -149,19 +149,18 @@ def _plan(
                 plan.new.append(wish)
         elif event is None:
             plan.refused[wish.number] = _("This event is not there any more, or not yours to change.")
-        elif refusal := _refusal(wish, row_of(event), places):
+        elif refusal := _refusal(wish, event, places):
             plan.refused[wish.number] = refusal
-        elif event_refusals((edit := _edit(wish, event, places)).after):
-            plan.refused[wish.number] = _CHANGED
         else:
-            edits[wish.number] = edit
+            edits[wish.number] = _edit(wish, event, places)
     foreseen = foresee(list(edits.values()), now=now, locks=locks)
     plan.foreseen = dict(zip(edits, foreseen, strict=True))
     return plan
 
 
-def _refusal(wish: Wish, row: Mapping[str, Any], places: Places) -> "str | _StrPromise":
-    """Why an event is not changed that somebody else has changed since the row was looked at."""
+def _refusal(wish: Wish, event: Event, places: Places) -> "str | _StrPromise":
+    """Why an event is not changed: somebody else has changed it since the row was looked at, or its dates are wrong."""
+    row = row_of(event)
     for name, (was, wanted) in wish.fields.items():
         if row[name] not in (was, wanted):
             return _CHANGED
@@ -170,7 +169,12 @@ def _refusal(wish: Wish, row: Mapping[str, Any], places: Places) -> "str | _StrP
         return _CHANGED
     if becomes["venue"] not in places.venues or becomes["category"] not in places.categories:
         return _("Its venue or category is not there any more.")
-    return ""
+    return _date_refusal(_edit(wish, event, places))
+
+
+def _date_refusal(edit: Edit) -> str:
+    """Why the dates that the edit changes cannot be; those that were wrong before are left alone."""
+    return " ".join(one.text for one in concerning(event_refusals(edit.after), edit.changed))
 
 
 def _edit(wish: Wish, before: Event, places: Places) -> Edit:
