@@ -123,6 +123,8 @@ MFA_ADAPTER = "registrations.teachers.second_factor_adapter.SecondFactorAdapter"
 SECOND_FACTOR_KEYS = env.items("SECOND_FACTOR_KEYS", "")
 if any(len(key) < 32 for key in SECOND_FACTOR_KEYS):
     raise ImproperlyConfigured("SECOND_FACTOR_KEYS: each key must have at least 32 characters.")
+# Only accounts that owners make can sign in before their address is confirmed, and these must set up a second step.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_FORMS = {
     "authenticate": "registrations.teachers.forms.SecondFactorForm",
     "reauthenticate": "registrations.teachers.forms.SecondFactorAgainForm",

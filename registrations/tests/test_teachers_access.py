@@ -3,14 +3,17 @@
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.core.cache import cache
 from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
+from events.roles import LEAD
 from registrations.models import Teacher
 from registrations.teachers.access import known_teacher
 from registrations.tests.builders import build_fest, build_school, build_teacher, build_user
+from tickets.tests.desk import in_role
 
 pytestmark = pytest.mark.django_db
 
@@ -130,3 +133,16 @@ def test_second_step_is_switched_on_and_asked_for(readers: dict[str, Client]) ->
     assert "too many wrong tries" in page.content.decode()
     client.post(reverse("mfa_authenticate"), {"code": codes[-2]})
     assert "_auth_user_id" not in client.session
+
+
+def test_lead_whose_address_was_never_confirmed_sets_the_second_step_up(settings: Any) -> None:
+    """They asked for access as a teacher once; an owner answers for their account now."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    user = in_role(LEAD, email="lead@example.org")
+    EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=False)
+    user.set_password("three odd lions")
+    user.save()
+    browser = Client()
+    browser.post("/accounts/login/", {"login": user.username, "password": "three odd lions"})
+    page = browser.get(reverse("mfa_activate_totp"))
+    assert outcome(page) == "again", "and not back to the page that they come from"
