@@ -13,6 +13,8 @@ from django.urls import reverse
 from events.roles import VOLUNTEER, roles_of
 
 CHECK_IN_ONLY = frozenset({VOLUNTEER})
+ASKED_FOR = "second_step_asked_for"
+"""In the session: the page that asked for a second step where none was set up."""
 
 
 def is_required_of(user: Any) -> bool:
@@ -20,6 +22,7 @@ def is_required_of(user: Any) -> bool:
 
     An account that can do no more than check people in may keep a password alone, unless a setting says otherwise:
     volunteers are many, use borrowed phones and have the account for a day; their searches are limited and logged.
+    A volunteer who is a teacher as well can do more, and needs it.
     No query where the roles are known already.
     """
     if not settings.REQUIRE_SECOND_FACTOR:
@@ -40,6 +43,8 @@ def redirect_to_second_step(request: HttpRequest, *, back_to: str) -> HttpRespon
     """Asks for a code and leads back, or to the page that sets the second step up."""
     if has_app(request.user):  # signed in before it was switched on, or by another way than the login
         return redirect_to_login(back_to, reverse("mfa_reauthenticate"))
+    if request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate":  # and not what a script asks for
+        request.session[ASKED_FOR] = back_to
     return redirect("mfa_index")
 
 

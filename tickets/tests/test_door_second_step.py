@@ -110,6 +110,22 @@ def test_account_with_an_app_is_asked_for_a_code_and_led_back(event: Event, gate
     assert browser.get(path).status_code == 200
 
 
+def test_account_without_an_app_reads_why_and_is_led_back(gate: Gate) -> None:
+    user = in_role(OWNER)
+    browser, path = doorkeeper(user), reverse("door:search-gate", args=[gate.pk])
+    assert "needs the second step" not in browser.get(SET_UP).content.decode()
+    browser.get(path)
+    live = reverse("door:live-gate", args=[gate.pk])
+    assert browser.get(live, headers={"sec-fetch-mode": "cors"})["Location"] == SET_UP
+    page = browser.get(SET_UP).content.decode()
+    assert ("The page that you opened needs the second step." in page, f'href="{path}"' in page) == (
+        True,
+        False,
+    )
+    set_up_app(user)
+    assert f'href="{path}"' in browser.get(SET_UP).content.decode()
+
+
 def test_door_opens_once_the_second_step_is_passed(event: Event, gate: Gate) -> None:
     for who, user in those_who_need_it(event, gate).items():
         browser = doorkeeper(user)
