@@ -8,7 +8,10 @@ from allauth.mfa.base.views import AuthenticateView, IndexView
 from allauth.mfa.base.views import ReauthenticateView as CodeAgainView
 from allauth.mfa.recovery_codes import views as recovery
 from allauth.mfa.totp import views as totp
+from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import URLPattern, path, re_path
 from django.views.decorators.http import require_http_methods
 
@@ -24,6 +27,21 @@ def _page(route: str, view: Any, *, name: str) -> URLPattern:
 def _guarded(view: Any) -> Any:
     """A page of the library: asked for or posted, and kept by no browser that somebody else uses next."""
     return unstored(require_http_methods(["GET", "HEAD", "POST"])(view))
+
+
+def _readable(view: Any) -> Any:
+    """Recovery codes whose key is missing: said in words on the page before."""
+
+    @wraps(view)
+    def shown(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            response: HttpResponse = view(request, *args, **kwargs)
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+            return redirect("mfa_index")
+        return response
+
+    return shown
 
 
 def _leaving_nothing(view: Any) -> Any:
@@ -68,15 +86,15 @@ urlpatterns = [
     _page("2fa/reauthenticate/", CodeAgainView.as_view(), name="mfa_reauthenticate"),
     _page("2fa/totp/activate/", totp.activate_totp, name="mfa_activate_totp"),
     _page("2fa/totp/deactivate/", totp.deactivate_totp, name="mfa_deactivate_totp"),
-    _page("2fa/recovery-codes/", recovery.view_recovery_codes, name="mfa_view_recovery_codes"),
+    _page("2fa/recovery-codes/", _readable(recovery.view_recovery_codes), name="mfa_view_recovery_codes"),
     _page(
         "2fa/recovery-codes/generate/",
-        recovery.generate_recovery_codes,
+        _readable(recovery.generate_recovery_codes),
         name="mfa_generate_recovery_codes",
     ),
     _page(
         "2fa/recovery-codes/download/",
-        recovery.download_recovery_codes,
+        _readable(recovery.download_recovery_codes),
         name="mfa_download_recovery_codes",
     ),
 ]

@@ -82,6 +82,19 @@ def test_missing_key_refuses_in_words_and_changes_nothing(settings: Any, caplog:
     assert stored() == before
 
 
+def test_recovery_codes_whose_key_is_missing_are_refused_in_words(settings: Any) -> None:
+    user, browser = build_user(), Client()
+    set_up_app(user)
+    RecoveryCodes.activate(user)
+    browser.force_login(user)
+    browser.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    settings.SECOND_FACTOR_KEYS = [NEW]
+    for page in ("", "download/", "generate/"):
+        answer = browser.get(f"/accounts/2fa/recovery-codes/{page}", follow=True)
+        assert answer.redirect_chain == [("/accounts/2fa/", 302)], page
+        assert "cannot be checked at the moment" in answer.content.decode(), page
+
+
 def test_without_keys_of_their_own_the_sites_secret_and_its_fallbacks_are_used(settings: Any) -> None:
     settings.SECOND_FACTOR_KEYS = []
     user = build_user()
