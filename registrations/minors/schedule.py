@@ -18,7 +18,7 @@ from events.dates import PURGE_NOTICE as NOTICE
 from events.dates import names_kept_until
 from events.models import Event, Fest
 from events.roles import OWNER
-from registrations.models import PurgePlan, Registration, Student
+from registrations.models import ClassList, PurgePlan, Registration, Student
 from registrations.signals import letter_owed
 from registrations.teachers.words import absolute
 
@@ -94,13 +94,20 @@ def _announce(fest_id: int) -> bool:
     if not schedule.is_to_be_announced(now) or not has_names_left(fest):
         return False
     PurgePlan.objects.create(fest=fest, due_at=schedule.due_at, announced_at=now)
-    _tell_owners(Schedule(fest, schedule.due_at, now), now)
+    if has_people(fest):
+        _tell_owners(Schedule(fest, schedule.due_at, now), now)
     return True
 
 
 def has_names_left(fest: Fest) -> bool:
     """Whether a purge has anything left to do."""
     return Student.objects.known().filter(fest=fest).exists() or not fest.purges.exists()
+
+
+def has_people(fest: Fest) -> bool:
+    """Whether a purge would erase anybody: without students and class lists it only writes its report."""
+    known = Student.objects.known().filter(fest=fest)
+    return known.exists() or ClassList.objects.filter(fest=fest).exists()
 
 
 def _tell_owners(schedule: Schedule, now: dt.datetime) -> None:

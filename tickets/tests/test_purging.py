@@ -202,6 +202,17 @@ def test_purge_that_an_edit_made_due_waits_a_week_and_the_owners_are_told_once()
 
 
 @pytest.mark.django_db(transaction=True)
+def test_purge_of_a_fest_without_people_is_reported_and_announced_to_nobody() -> None:
+    organiser(email="owner@school.edu")
+    fest = build_fest()
+    make_over(fest, build_event(fest), is_announced=False)
+    assert (task(), PurgePlan.objects.count(), Letter.objects.count()) == (0, 1, 0)
+    PurgePlan.objects.update(announced_at=F("announced_at") - NOTICE)
+    assert (task(), fest.purges.count()) == (0, 1)
+    assert Letter.objects.count() == 0
+
+
+@pytest.mark.django_db(transaction=True)
 def test_corrected_date_withdraws_the_announcement() -> None:
     fest, event = build_over(days=91)
     Fest.objects.filter(pk=fest.pk).update(ends_on=timezone.now().date())
