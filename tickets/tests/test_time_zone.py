@@ -159,6 +159,19 @@ def test_form_that_is_wrong_beside_the_zone_saves_nothing(client: Client, fest: 
     assert clock(Fest.objects.get().closes_at, NEW_YORK) == clock(fest.closes_at, KOLKATA)
 
 
+def test_choice_of_what_stays_outlasts_a_question_about_dates(client: Client, fest: Fest) -> None:
+    build_event(fest, hour=10)
+    far = (fest.ends_on + dt.timedelta(days=400)).isoformat()
+    answer = post(client, fest)
+    asked = client.post(page_of(fest), sent_by(answer) | {"keeps": "moments", "ends_on": far})
+    form = asked.context["adminform"].form
+    assert form.date_questions
+    sent = sent_by(asked)
+    assert sent["keeps"] == "moments"
+    again = client.post(page_of(fest), sent | {"dates_are_right": form.dates_digest})
+    assert again.context["keeps_clock"] is False
+
+
 def test_stale_page_of_another_zone_misreads_no_time(client: Client, fest: Fest) -> None:
     build_event(fest, hour=10)
     stale = filled_in(client, page_of(fest), closes_at_1="18:00:00")
