@@ -103,7 +103,16 @@ def _past_fest(
         "This fest would be purged on %(when)s, with all names; %(count)d registration.",
         "This fest would be purged on %(when)s, with all names; %(count)d registrations.",
         registrations,
-    ) % {"when": _day(purge_at.astimezone(fest.zone).date()), "count": registrations}
+    )
+    if fest.is_current:
+        text = ngettext(
+            "This fest would be purged on %(when)s, or later once it is not the current fest any more, "
+            "with all names; %(count)d registration.",
+            "This fest would be purged on %(when)s, or later once it is not the current fest any more, "
+            "with all names; %(count)d registrations.",
+            registrations,
+        )
+    text %= {"when": _day(purge_at.astimezone(fest.zone).date()), "count": registrations}
     if is_past:
         past = _("The last day, %(day)s, is in the past.") % {"day": _day(fest.ends_on)}
         text = f"{past} {text}"

@@ -108,6 +108,13 @@ def test_year_that_is_off_is_asked_about_with_what_it_would_lead_to() -> None:
     )
 
 
+def test_current_fest_is_not_said_to_be_purged_on_a_day_on_which_it_is_kept() -> None:
+    fest = build(starts_on=dt.date(2026, 1, 1), ends_on=dt.date(2026, 1, 2), is_current=True)
+    assert "or later once it is not the current fest any more" in told(fest_questions(fest, now=NOW))[0][1]
+    fest.is_current = False
+    assert "current" not in told(fest_questions(fest, now=NOW))[0][1]
+
+
 def test_closing_after_the_last_day_is_refused_and_its_midnight_is_not() -> None:
     end = dt.datetime(2026, 12, 14, tzinfo=zoneinfo.ZoneInfo("Asia/Kolkata"))
     assert fest_refusals(build(closes_at=end)) == []
