@@ -150,6 +150,21 @@ def test_row_whose_dates_became_impossible_meanwhile_says_why(client: Client, fe
     assert Event.objects.get().ends_at == event.ends_at
 
 
+def test_form_is_of_the_fest_for_which_it_was_opened(client: Client, fest: Fest) -> None:
+    """Another tab may have switched to another fest meanwhile."""
+    event, other = build_event(fest, hour=10), build_fest(is_current=False)
+    file = File(client).put(event, Event="Robo Cup")
+    own = client.get(reverse(PAGE)).context["fest"].pk
+    client.post(reverse("admin:choose_fest"), {"fest": other.pk})
+    sent = {"file": SimpleUploadedFile("t.xlsx", xlsx_table(file.titles, file.rows)), "fest": own}
+    preview = client.post(reverse(PAGE), sent)
+    assert f'name="fest" value="{fest.pk}"' in preview.content.decode()
+    assert problems(preview) == []
+    press(client, preview, fest=str(own))
+    event.refresh_from_db()
+    assert event.name == "Robo Cup"
+
+
 def test_two_events_that_change_places_clash_with_nobody(client: Client, fest: Fest) -> None:
     robots, quiz = build_event(fest, hour=10), build_event(fest, hour=14)
     build_submission(robots, quiz)
