@@ -82,8 +82,9 @@ class Fest(models.Model):
         default=False,
         db_default=False,
         help_text=_(
-            "Against registrations made by a program. Students then need an e-mail address, and a seat whose"
-            " address is not confirmed within 30 minutes goes to the next. Class lists of teachers are not concerned."
+            "Against registrations made by a program. Students then need an e-mail address, and must confirm it"
+            " within 30 minutes after our mail was sent, or the seat is given to the next person. Class lists of"
+            " teachers are not concerned."
         ),
     )
     grade_min = models.PositiveSmallIntegerField(_("lowest grade"), default=5, validators=GRADE_LIMITS)
