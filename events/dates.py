@@ -188,14 +188,13 @@ def _odd_times(event: Event, now: dt.datetime) -> Iterator[DateProblem]:
             "last": _day(fest.ends_on),
         }
         yield _problem("starts_at", text, "ends_at")
-    for name, words in (("starts_at", _("start")), ("ends_at", _("end"))):
-        if getattr(event, name) < now:
-            text = _("%(event)s would %(what)s in the past, on %(when)s.")
-            values = {
-                "event": event.name or _("The event"),
-                "what": words,
-                "when": _moment(getattr(event, name), fest),
-            }
+    past = {
+        "starts_at": _("%(event)s would start in the past, on %(when)s."),
+        "ends_at": _("%(event)s would end in the past, on %(when)s."),
+    }
+    for name, text in past.items():
+        if (when := getattr(event, name)) < now:
+            values = {"event": event.name or _("The event"), "when": _moment(when, fest)}
             yield _problem(name, text % values)
 
 

@@ -4,9 +4,11 @@ import datetime as dt
 import zoneinfo
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from events import dates
 from events.dates import (
     EVENT_DATES,
     FEST_DATES,
@@ -166,3 +168,19 @@ def test_event_that_was_not_asked_about_is_ahead_and_in_its_fest(event: Event) -
 def test_every_problem_depends_on_the_field_that_it_is_about(fest: Fest) -> None:
     for problem in [*fest_refusals(fest), *fest_questions(fest, now=NOW)]:
         assert problem.field in problem.depends_on <= FEST_DATES
+
+
+def test_each_question_about_the_past_is_a_whole_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A word of its own in a gap of another sentence cannot be translated."""
+    sentences: list[str] = []
+
+    def note(text: str) -> str:
+        sentences.append(text)
+        return text
+
+    monkeypatch.setattr(dates, "_", note)
+    event = build_quiz(build(), starts_at=NOW - 2 * DAY, ends_at=NOW - DAY)
+    texts = [one.text for one in event_questions(event, now=NOW)]
+    assert "Quiz would start in the past, on 28 November 2026, 17:30." in texts
+    assert "Quiz would end in the past, on 29 November 2026, 17:30." in texts
+    assert [one for one in sentences if not one.endswith(".")] == []
