@@ -36,6 +36,10 @@ _ADVICE: dict[str, "_StrPromise"] = {
         "The list says who, or which network address, tried codes that do not exist. Ask the person, or take the"
         " role of a volunteer away until you know more."
     ),
+    Alarm.Kind.SEARCHING: gettext_lazy(
+        "The list says who searched. Ask the person why so many names were needed, or take the role of a volunteer"
+        " away until you know more. Scanning tickets goes on meanwhile."
+    ),
 }
 _OTHERWISE = gettext_lazy("Open the list, look at what happened, and mark it as seen.")
 
@@ -55,7 +59,8 @@ def mail_owners(*, now: dt.datetime) -> int:
             for owner in owners:
                 _mail(owner, kind, rows, now)
             for row in rows:
-                Alarm.objects.filter(pk=row.pk).update(told_at=now, told_count=row.count)
+                row.told_at, row.told_count = now, row.count
+            Alarm.objects.bulk_update(rows, ["told_at", "told_count"])
     return len(owners) * len(new)
 
 

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import connection
 from django.db.models import F
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -134,6 +135,26 @@ def test_flood_is_released_in_one_go_from_the_mail_and_the_next_have_the_seats(o
     assert client.post(path, data).status_code == 302
     states = Registration.objects.order_by("pk").values_list("state", flat=True)
     assert list(states) == ["cancelled"] * 12 + ["confirmed"] * 2
+
+
+@pytest.mark.usefixtures("owner")
+def test_statements_do_not_grow_with_the_alarms() -> None:
+    """After months in which nobody looked there may be hundreds."""
+    counted = []
+    for number in (1, 30):
+        for one in range(number):
+            alarms.ring("guessing", f"Person {number} {one}")
+        with CaptureQueriesContext(connection) as queries:
+            mail_now()
+        counted.append(len(queries))
+        let_hours_pass(2)
+    assert counted[0] == counted[1]
+    assert Alarm.objects.filter(told_count=1).count() == 31
+
+
+@pytest.mark.parametrize("kind", Alarm.Kind.values)
+def test_every_kind_says_what_to_do(kind: str) -> None:
+    assert kind in alerting._ADVICE
 
 
 @pytest.mark.usefixtures("owner")
