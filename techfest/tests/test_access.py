@@ -215,6 +215,7 @@ class World:
         """What stands in an address, by its name; the tables of the desk are asked for a row of theirs."""
         student, place, event = self.submission.student, self.event.slug, self.event.pk
         mine = links.my_path(student).split("/")[2]
+        confirming = links.confirm_path(student).split("/")[2]
         answer = links.answer_path(self.submission).split("/")[2]
         printout, delegation = Printout.objects.get(kind="attendance").code, Delegation.objects.get().code
         listed, scan = self.listed.pk, Scan.objects.get().link_id
@@ -222,6 +223,7 @@ class World:
             "registrations:details registrations:add registrations:cancel-all": [mine],
             "tickets:my tickets:resend": [mine],
             "registrations:cancel": [mine, place],
+            "registrations:confirm": [confirming],
             "tickets:answer": [answer],
             "tickets:answer-cancel": [answer, place],
             "tickets:ticket tickets:pdf tickets:ics door:code": [Ticket.objects.get().code],

@@ -18,6 +18,7 @@ from events.models import Fest, Picture
 from events.roles import AT_THE_DESK
 from events.trail import record
 from registrations.models import (
+    AccountSession,
     Block,
     ClassListEntry,
     ClassListJob,
@@ -55,11 +56,16 @@ from tickets.models import (
     Delivery,
     DeliveryEvent,
     Gate,
+    Heartbeat,
     Message,
     Printout,
+    ProviderOutage,
     Scan,
     SearchCount,
 )
+
+WITHOUT_PAGES = {AccountSession, Heartbeat, ProviderOutage}
+"""A session's key opens the session, so no address may hold it; the front page tells of workers and the provider."""
 
 
 def organiser(name: str = "organiser", **values: Any) -> Any:

@@ -54,9 +54,16 @@ def test_disk_that_fails_leaves_no_half_file(monkeypatch: pytest.MonkeyPatch) ->
     build_answered()
     pretend_rendered()
 
+    real, failed = os.fsync, []
+
     def fail(handle: int) -> None:
+        file = Path(f"/proc/self/fd/{handle}").readlink()
+        if file.parent != Path(django_settings.EMAIL_FILE_PATH):
+            return real(handle)
+        failed.append(file)
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", fail)
     send_due()
+    assert len(failed) == 1
     assert (files(), Delivery.objects.get().state) == ([], Delivery.State.QUEUED)
