@@ -9,7 +9,7 @@ from types import MappingProxyType
 from django.db import connection, transaction
 from django.db.models import Case, Count, Exists, F, OrderBy, OuterRef, Q, When
 
-from events import owners
+from events import processes
 from events.clock import database_now
 from events.rows import insert
 from registrations.models import Change, DatabaseMarker, Registration, Student, Submission
@@ -270,7 +270,7 @@ def claim(limit: int, *, oldest_first: bool = False) -> list[Delivery]:
         Delivery.objects.filter(pk__in=ids).update(
             state=State.SENDING,
             claimed_at=now,
-            claimed_by=owners.this_process(),
+            claimed_by=processes.this_process(),
             attempts=F("attempts") + 1,
         )
         if ids:
@@ -302,7 +302,7 @@ def free_claims_of_the_dead() -> int:
     repeated at each death.
     """
     claimed = Delivery.objects.filter(state=State.SENDING, attempts=1)
-    return owners.free(claimed, state=State.QUEUED, claimed_at=None)
+    return processes.free(claimed, state=State.QUEUED, claimed_at=None)
 
 
 def _readdress(delivery: Delivery) -> None:

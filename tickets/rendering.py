@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
 
-from events import owners
+from events import processes
 from events.clock import database_now
 from tickets import pdf, stopping
 from tickets.faces import face_of
@@ -54,7 +54,7 @@ def render_due(*, budget: float = BUDGET) -> int:
     after three tries and holds nobody else up. After the first death it is tried at once, then when its lease is
     over.
     """
-    owners.free(
+    processes.free(
         Ticket.objects.to_render().filter(render_attempts=1), by="render_claimed_by", render_claimed_at=None
     )
     ends, made = time.monotonic() + budget, 0
@@ -77,7 +77,7 @@ def _claim() -> Ticket | None:
             return None
         Ticket.objects.filter(pk=pk).update(
             render_claimed_at=now,
-            render_claimed_by=owners.this_process(),
+            render_claimed_by=processes.this_process(),
             render_attempts=F("render_attempts") + 1,
         )
     return Ticket.objects.with_facts().select_related("registration__event__fest__logo").get(pk=pk)

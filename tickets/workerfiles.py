@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
 
-from events import owners
+from events import processes
 from events.clock import database_now
 from tickets import pdf, rendering, stopping
 from tickets.models import WorkerFile
@@ -48,7 +48,7 @@ def make_due(*makers: Maker) -> int:
     file that kills its process is given up after three and holds nobody else up.
     """
     for model, _make in makers:
-        owners.free(_wanted(model).filter(attempts=1), claimed_at=None)
+        processes.free(_wanted(model).filter(attempts=1), claimed_at=None)
     tries, until, has_found = 0, time.monotonic() + BUDGET, True
     while has_found:
         has_found = False
@@ -96,7 +96,7 @@ def claim(model: type[WorkerFile]) -> Any:
         pk = rows.select_for_update(skip_locked=True).values_list("pk", flat=True).first()
         if pk is None:
             return None
-        taken = {"claimed_at": now, "claimed_by": owners.this_process()}
+        taken = {"claimed_at": now, "claimed_by": processes.this_process()}
         _rows(model).filter(pk=pk).update(**taken, attempts=F("attempts") + 1, made=0)
     return _rows(model).select_related("fest__logo", "school").get(pk=pk)
 

@@ -12,7 +12,7 @@ from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from events import owners
+from events import processes
 from events.clock import database_now
 from events.models import Event
 from registrations.classlists.drafts import read_draft
@@ -82,7 +82,7 @@ def run_due(*, budget: float = BUDGET) -> int:
     One that finds the database too busy is put back for a moment, and the next one has its turn.
     """
     unfinished = ClassListJob.objects.filter(finished_at=None, attempts__lte=1)
-    owners.free(unfinished, claimed_at=None)
+    processes.free(unfinished, claimed_at=None)
     ends, finished = time.monotonic() + budget, 0
     while time.monotonic() < ends and (job := claim()):
         finished += run(job)
@@ -103,7 +103,7 @@ def claim() -> ClassListJob | None:
         job = _due(now).select_for_update(skip_locked=True, of=("self",)).first()
         if job is None:
             return None
-        job.claimed_at, job.claimed_by, job.attempts = now, owners.this_process(), job.attempts + 1
+        job.claimed_at, job.claimed_by, job.attempts = now, processes.this_process(), job.attempts + 1
         job.save(update_fields=["claimed_at", "claimed_by", "attempts"])
     if job.attempts <= MOST_ATTEMPTS:
         return job

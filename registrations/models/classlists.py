@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from events import owners
+from events import processes
 from events.links import link_id_field
 from events.models import Event, Fest
 from registrations.models.claims import Refusal, Registration, Submission
@@ -69,7 +69,7 @@ class ClassListJob(models.Model):
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     claimed_at = models.DateTimeField(null=True, editable=False)
     claimed_by = models.CharField(
-        max_length=owners.LENGTH, blank=True, default="", db_default="", editable=False
+        max_length=processes.LENGTH, blank=True, default="", db_default="", editable=False
     )
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)
     finished_at = models.DateTimeField(null=True, editable=False)

@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from events import owners
+from events import processes
 from registrations.models import Registration, Student, random_code
 from tickets.querysets import TicketQuerySet
 
@@ -32,7 +32,7 @@ class Ticket(models.Model):
     rendered_at = models.DateTimeField(_("PDF made"), null=True, editable=False)
     render_claimed_at = models.DateTimeField(null=True, editable=False)
     render_claimed_by = models.CharField(
-        max_length=owners.LENGTH, blank=True, default="", db_default="", editable=False
+        max_length=processes.LENGTH, blank=True, default="", db_default="", editable=False
     )
     render_attempts = models.PositiveSmallIntegerField(_("tries"), default=0, editable=False)
     render_is_blocked = models.BooleanField(default=False, db_default=False, editable=False)

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from events import owners
+from events import processes
 from events.models import Fest
 from registrations.models import Change, ClassListJob, Student, Submission
 from tickets.keys import random_key
@@ -20,7 +20,7 @@ class Delivery(models.Model):
 
     `key` goes along to the provider, where it takes one, so that a repeated hand-over is one mail.
     `created_at` is the moment of its cause, `queued_at` when it was last put into the queue.
-    `claimed_at` is the lease of the worker that is sending it, `claimed_by` its process (see events/owners.py); a
+    `claimed_at` is the lease of the worker that is sending it, `claimed_by` its process (see events/processes.py); a
     dead worker's lease runs out. A reminder is of one `day` in the fest's zone.
     """
 
@@ -95,7 +95,7 @@ class Delivery(models.Model):
         "self", models.PROTECT, null=True, editable=False, related_name="parts", verbose_name=_("in the mail")
     )
     claimed_by = models.CharField(
-        max_length=owners.LENGTH, blank=True, default="", db_default="", editable=False
+        max_length=processes.LENGTH, blank=True, default="", db_default="", editable=False
     )
     sent_at = models.DateTimeField(_("sent"), null=True, editable=False)
     provider_id = models.CharField(_("provider's id"), max_length=200, blank=True, editable=False)

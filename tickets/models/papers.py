@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from events import owners
+from events import processes
 from events.models import Event, Fest
 from registrations.models import ClassListJob, Registration, School, Student, random_code
 
@@ -24,7 +24,7 @@ class WorkerFile(models.Model):
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     claimed_at = models.DateTimeField(null=True, editable=False)
     claimed_by = models.CharField(
-        max_length=owners.LENGTH, blank=True, default="", db_default="", editable=False
+        max_length=processes.LENGTH, blank=True, default="", db_default="", editable=False
     )
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)
     total = models.PositiveIntegerField(default=0, editable=False)

@@ -10,7 +10,7 @@ from django.db import connection, connections, transaction
 from django.db.models import F
 from django.db.models.query import QuerySet
 
-from events import owners
+from events import processes
 from events.models import Fest
 from registrations.restore import hold
 from registrations.tests.builders import build_event, build_fest, build_submission, build_user
@@ -245,7 +245,7 @@ def test_who_is_owed_longest_comes_first() -> None:
 
 def dead_process() -> str:
     """The name of a process that has ended."""
-    return f"{owners.this_process().rpartition(' ')[0]} 1"
+    return f"{processes.this_process().rpartition(' ')[0]} 1"
 
 
 @pytest.mark.django_db

@@ -4,9 +4,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from events import owners
+from events import processes
 
-SAY_NAME = "from events import owners; print(owners.this_process(), flush=True); input()"
+SAY_NAME = "from events import processes; print(processes.this_process(), flush=True); input()"
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -15,25 +15,25 @@ def test_process_is_dead_when_it_has_ended_and_not_before() -> None:
     with subprocess.Popen(command, cwd=ROOT, text=True, stdin=pipe, stdout=pipe) as other:
         assert other.stdout is not None
         name = other.stdout.readline().strip()
-        alive = owners.is_dead(name)
+        alive = processes.is_dead(name)
         other.kill()
         other.wait(timeout=10)
-    assert (alive, owners.is_dead(name)) == (False, True)
-    assert len(name) <= owners.LENGTH
+    assert (alive, processes.is_dead(name)) == (False, True)
+    assert len(name) <= processes.LENGTH
 
 
 def test_this_process_lives_and_has_one_name() -> None:
-    assert owners.this_process() == owners.this_process() != ""
-    assert owners.is_dead(owners.this_process()) is False
+    assert processes.this_process() == processes.this_process() != ""
+    assert processes.is_dead(processes.this_process()) is False
 
 
 def test_number_that_was_given_to_another_process_does_not_revive_the_first() -> None:
-    machine_and_number = owners.this_process().rpartition(" ")[0]
-    assert owners.is_dead(f"{machine_and_number} 1") is True
+    machine_and_number = processes.this_process().rpartition(" ")[0]
+    assert processes.is_dead(f"{machine_and_number} 1") is True
 
 
 def test_nobody_tells_of_a_process_of_another_machine() -> None:
-    name = owners.this_process()
-    assert owners.is_dead(f"other{name}") is False
-    assert owners.is_dead("") is False
-    assert owners.is_dead("nonsense") is False
+    name = processes.this_process()
+    assert processes.is_dead(f"other{name}") is False
+    assert processes.is_dead("") is False
+    assert processes.is_dead("nonsense") is False
