@@ -7,7 +7,7 @@ from typing import Any, cast
 from django.apps import apps
 from django.contrib.admin.utils import NotRelationField, get_fields_from_path
 from django.core.exceptions import FieldDoesNotExist
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.db.models.constants import LOOKUP_SEP
 from django.http import HttpRequest
 from django.utils import timezone
@@ -130,9 +130,27 @@ def of_shown_fest(request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
         return rows.filter(**{paths[0]: fest})
     of_fest, of_none = Q(), Q()
     for path in paths:
-        of_fest |= Q(**{path: fest})
-        of_none &= Q(**{f"{path}__isnull": True})
+        belongs, lacks = _by_subquery(rows.model, path, fest)
+        of_fest |= belongs
+        of_none &= lacks
     return rows.filter(of_fest | of_none)
+
+
+def _by_subquery(model: type[Model], path: str, fest: Fest) -> tuple[Q, Q]:
+    """Conditions for rows that belong to the fest by this path, and for rows that it leads to none.
+
+    Each looks at the row's own keys first. A join for each of many paths would read every table along all of them
+    for each list of mails.
+    """
+    first, _sep, rest = path.partition(LOOKUP_SEP)
+    related: Any = model._meta.get_field(first).related_model
+    if not rest:
+        return Q(**{first: fest}), Q(**{f"{first}__isnull": True})
+    next_row = related._base_manager.filter(pk=OuterRef(f"{first}_id")).order_by()
+    belongs = Q(Exists(next_row.filter(**{rest: fest})))
+    if any(getattr(step, "null", False) for step in get_fields_from_path(related, rest)):
+        return belongs, ~Q(Exists(next_row.filter(**{f"{rest}__isnull": False})))
+    return belongs, Q(**{f"{first}__isnull": True})
 
 
 def fest_asked_for(model: type[Model], asked: Any) -> Fest | None:

@@ -7,18 +7,18 @@ from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.db import IntegrityError, transaction
-from django.db.models import Model
+from django.db.models import Model, Q
 from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
 from events.desk import DeskAdmin, page_of
-from events.festchoice import ALL, fest_of, fest_paths
+from events.festchoice import ALL, FestChoice, fest_of, fest_paths, of_shown_fest, show
 from events.models import Event, Fest
 from registrations.models import Registration, Student
 from registrations.tests.builders import build_event, build_fest, build_submission
 from tickets.messages import sending
-from tickets.models import Delivery, Letter, Message
+from tickets.models import Delivery, DeliveryEvent, Letter, Message, Scan
 from tickets.tests.desk import add_path, build_row_of_everything, desk, filled_in, list_path, organiser
 
 pytestmark = pytest.mark.django_db
@@ -70,6 +70,22 @@ def test_way_from_a_table_to_its_fest_is_found_in_its_foreign_keys() -> None:
     assert {label: fest_paths(apps.get_model(label)) for label in WAYS} == WAYS
     optional = fest_paths(Delivery)
     assert {"student__fest", "message__fest", "job__class_list__fest"} <= set(optional)
+
+
+@pytest.mark.parametrize("model", [Delivery, DeliveryEvent, Letter, Scan])
+def test_rows_of_the_shown_fest_are_found_without_joins(fests: tuple[Fest, Fest], model: type[Model]) -> None:
+    """However many ways lead to a fest; and the same rows as with a join for each of them."""
+    for fest in fests:
+        request = RequestFactory().get("/")
+        show(request, FestChoice(fests, fest))
+        rows = of_shown_fest(request, model._default_manager.order_by())
+        assert "JOIN" not in str(rows.query).partition(" WHERE ")[0]
+        joined, none = Q(), Q()
+        for path in fest_paths(model):
+            joined |= Q(**{path: fest})
+            none &= Q(**{f"{path}__isnull": True})
+        assert set(rows) == set(model._default_manager.filter(joined | none))
+    timezone.deactivate()
 
 
 @pytest.mark.parametrize("model", OF_A_FEST, ids=lambda model: model._meta.label_lower)
