@@ -17,7 +17,8 @@ from registrations import links
 from registrations.cancelling import cancel
 from registrations.locking import Deadline
 from registrations.minors.erasing import erase
-from registrations.models import Change, Registration, Student
+from registrations.models import Change, DatabaseMarker, Registration, Student
+from registrations.restore import hold
 from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher
 from registrations.tests.classlists import build_list, registered, row
 from tickets import deliveries, digests, gathering
@@ -269,8 +270,13 @@ def test_worker_that_dies_after_the_digest_was_made_loses_nothing(event: Event) 
 
 
 def send_from_workers(monkeypatch: pytest.MonkeyPatch, event: Event) -> int:
-    """Eight workers claim one mail each of one mailbox, and meet before they say which go; how many go."""
+    """Eight workers claim one mail each of one mailbox, and meet before they say which go; how many go.
+
+    The lock on the database's marker is another wall and taken away: with it they would take turns.
+    """
     register(event, 8)
+    hold.tick()
+    monkeypatch.setattr(hold, "locked_marker", DatabaseMarker.objects.get)
     admit_first = gathering._admit_first
     line = threading.Barrier(8)
 
