@@ -112,8 +112,8 @@ def wrong(room: Staffroom, names: tuple[str, str], answers: list[Answer]) -> lis
     jobs.run_due()
     for name, one in zip(names, answers, strict=True):
         if name == "confirm" and getattr(one, "status_code", 0) == 302:
-            key = one["Location"].strip("/").rpartition("/")[2]
-            if not ClassListJob.objects.filter(key=key, finished_at__isnull=False, error="").exists():
+            link_id = one["Location"].strip("/").rpartition("/")[2]
+            if not ClassListJob.objects.filter(link_id=link_id, finished_at__isnull=False, error="").exists():
                 found.append("confirmed, and the job is gone")
             if not Registration.objects.exists():
                 found.append("confirmed, and nobody is registered")
