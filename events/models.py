@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from events.querysets import EventQuerySet, SeatsQuerySet
+from events.triggers import Trigger
 
 GRADE_LIMITS = (MinValueValidator(1), MaxValueValidator(13))
 GRACE = dt.timedelta(minutes=2)
@@ -110,6 +111,21 @@ class Fest(models.Model):
                 condition=Q(opens_at__lt=F("closes_at")), name="fest_opens_before_it_closes"
             ),
             models.CheckConstraint(condition=Q(grade_min__lte=F("grade_max")), name="fest_grades_in_order"),
+            Trigger(
+                name="events_fest_note_hours",
+                event="BEFORE UPDATE OF opens_at, closes_at, hours_changed_at",
+                function="events_note_hours",
+                body="""
+                    BEGIN
+                        IF (NEW.opens_at, NEW.closes_at) IS DISTINCT FROM (OLD.opens_at, OLD.closes_at) THEN
+                            NEW.hours_changed_at := clock_timestamp();
+                        ELSE
+                            NEW.hours_changed_at := OLD.hours_changed_at;
+                        END IF;
+                        RETURN NEW;
+                    END
+                """,
+            ),
         ]
 
     def __str__(self) -> str:
@@ -241,6 +257,22 @@ class Event(models.Model):
                 condition=Q(closes_at__isnull=True) | Q(closes_at__lte=F("ends_at")),
                 name="event_closes_by_its_end",
             ),
+            Trigger(
+                name="events_event_note_hours",
+                event="BEFORE UPDATE OF opens_at, closes_at, starts_at, ends_at, hours_changed_at",
+                function="events_note_event_hours",
+                body="""
+                    BEGIN
+                        IF (NEW.opens_at, NEW.closes_at, NEW.starts_at, NEW.ends_at)
+                            IS DISTINCT FROM (OLD.opens_at, OLD.closes_at, OLD.starts_at, OLD.ends_at) THEN
+                            NEW.hours_changed_at := clock_timestamp();
+                        ELSE
+                            NEW.hours_changed_at := OLD.hours_changed_at;
+                        END IF;
+                        RETURN NEW;
+                    END
+                """,
+            ),
         ]
 
     def __str__(self) -> str:
@@ -321,6 +353,22 @@ class Seats(models.Model):
     class Meta:
         verbose_name = _("seats")
         verbose_name_plural = _("seats")
+        constraints: ClassVar = [
+            Trigger(
+                name="events_seats_keep_capacity",
+                event="AFTER INSERT OR UPDATE OF capacity",
+                function="events_keep_capacity",
+                body="""
+                    BEGIN
+                        IF TG_OP = 'INSERT' OR NEW.capacity IS DISTINCT FROM OLD.capacity THEN
+                            INSERT INTO events_capacitychange (event_id, capacity, at)
+                            VALUES (NEW.event_id, NEW.capacity, clock_timestamp());
+                        END IF;
+                        RETURN NULL;
+                    END
+                """,
+            ),
+        ]
 
     def __str__(self) -> str:
         return ngettext("%(free)d of %(capacity)d free", "%(free)d of %(capacity)d free", self.capacity) % {
@@ -386,6 +434,26 @@ class AuditEntry(models.Model):
         verbose_name_plural = _("audit entries")
         indexes: ClassVar = [
             models.Index(fields=["subject_kind", "subject_id", "at"], name="audit_of_a_subject")
+        ]
+        constraints: ClassVar = [
+            # While a student is erased an entry may lose its words. What was done, when, by whom, to which row stays.
+            Trigger(
+                name="events_auditentry_append_only",
+                event="BEFORE UPDATE OR DELETE",
+                function="events_refuse_rewriting",
+                body="""
+                    BEGIN
+                        IF TG_OP = 'UPDATE' AND current_setting('techfest.erasing', true) = 'on'
+                            AND to_jsonb(NEW) - '{reason,before,after}'::text[]
+                                = to_jsonb(OLD) - '{reason,before,after}'::text[]
+                        THEN
+                            RETURN NEW;
+                        END IF;
+                        RAISE EXCEPTION 'rows of % are append-only', TG_TABLE_NAME
+                            USING ERRCODE = 'integrity_constraint_violation';
+                    END
+                """,
+            ),
         ]
 
     def __str__(self) -> str:

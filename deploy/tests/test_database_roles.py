@@ -32,7 +32,7 @@ FORBIDDEN = [
     "DROP TABLE registrations_change CASCADE",
     "TRUNCATE events_auditentry",
     "ALTER TABLE events_seats DROP CONSTRAINT events_seats_pkey CASCADE",
-    "CREATE OR REPLACE FUNCTION registrations_refuse_rewriting() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN END'",
+    "CREATE OR REPLACE FUNCTION registrations_keep_changes() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN END'",
     "CREATE FUNCTION mine() RETURNS integer LANGUAGE sql AS 'SELECT 1'",
     "CREATE TABLE mine (id integer)",
     "CREATE TEMPORARY TABLE mine (id integer)",

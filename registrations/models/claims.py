@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from events.links import link_id_field
 from events.models import Event
+from events.triggers import Trigger
 from registrations.models.people import School, Student
 from registrations.querysets import BlockQuerySet, RegistrationQuerySet
 
@@ -187,6 +188,28 @@ class Change(models.Model):
     submission = models.ForeignKey(Submission, models.SET_NULL, null=True, related_name="changes")
     fields = ArrayField(models.CharField(max_length=20), default=list, verbose_name=_("fields"))
     reason = models.CharField(_("reason"), max_length=300, blank=True, default="", db_default="")
+
+    class Meta:
+        constraints: ClassVar = [
+            # While a student is erased a change may lose its words and its submission, and nothing else.
+            Trigger(
+                name="registrations_change_append_only",
+                event="BEFORE UPDATE OR DELETE",
+                function="registrations_keep_changes",
+                body="""
+                    BEGIN
+                        IF TG_OP = 'UPDATE' AND current_setting('techfest.erasing', true) = 'on'
+                            AND to_jsonb(NEW) - '{reason,submission_id}'::text[]
+                                = to_jsonb(OLD) - '{reason,submission_id}'::text[]
+                        THEN
+                            RETURN NEW;
+                        END IF;
+                        RAISE EXCEPTION 'rows of % are append-only', TG_TABLE_NAME
+                            USING ERRCODE = 'integrity_constraint_violation';
+                    END
+                """,
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.registration}: {self.from_state} → {self.to_state}"

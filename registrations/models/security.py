@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from events.triggers import Trigger
+
 
 class SecurityEvent(models.Model):
     """One thing that happened to an account or its sign-in. Append-only by a trigger, written by `security.record`.
@@ -64,6 +66,19 @@ class SecurityEvent(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["account", "at"], name="security_of_an_account"),
             models.Index(fields=["kind", "network", "at"], name="security_of_a_network"),
+        ]
+        constraints: ClassVar = [
+            Trigger(
+                name="registrations_securityevent_append_only",
+                event="BEFORE UPDATE OR DELETE",
+                function="registrations_keep_security_events",
+                body="""
+                    BEGIN
+                        RAISE EXCEPTION 'rows of % are append-only', TG_TABLE_NAME
+                            USING ERRCODE = 'integrity_constraint_violation';
+                    END
+                """,
+            ),
         ]
 
     def __str__(self) -> str:

@@ -7,8 +7,6 @@ then the old one may go.
 """
 
 import base64
-from collections.abc import Callable
-from typing import Any
 
 from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -41,26 +39,21 @@ def decrypt(token: str) -> str:
         raise Unreadable from error
 
 
-def encrypt_all(authenticators: Any = Authenticator) -> int:
+@transaction.atomic
+def encrypt_all() -> int:
     """Writes every secret with the first key, those that were stored in the clear as well; how many rows.
 
     Raises `Unreadable` where a key is missing; then nothing is written.
     """
-    return _rewrite(authenticators, lambda text: encrypt(decrypt(text) if text.startswith(_MARK) else text))
-
-
-def decrypt_all(authenticators: Any = Authenticator) -> int:
-    """Stores everything in the clear again, for a release that knows no encryption."""
-    return _rewrite(authenticators, lambda text: decrypt(text) if text.startswith(_MARK) else text)
-
-
-@transaction.atomic
-def _rewrite(authenticators: Any, change: Callable[[str], str]) -> int:
-    rows = list(authenticators.objects.select_for_update().order_by("pk"))
+    rows = list(Authenticator.objects.select_for_update().order_by("pk"))
     for row in rows:
-        row.data |= {name: change(row.data[name]) for name in FIELDS if name in row.data}
+        row.data |= {name: _encrypted(row.data[name]) for name in FIELDS if name in row.data}
         row.save(update_fields=["data"])
     return len(rows)
+
+
+def _encrypted(text: str) -> str:
+    return encrypt(decrypt(text) if text.startswith(_MARK) else text)
 
 
 def _keys() -> MultiFernet:

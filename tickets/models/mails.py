@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from events import processes
 from events.models import Fest
+from events.triggers import Trigger
 from registrations.models import Change, ClassListJob, Student, Submission
 from tickets.keys import random_key
 from tickets.querysets import DeliveryQuerySet
@@ -149,6 +150,23 @@ class Delivery(models.Model):
                 | ~Q(state="gathered") & Q(gathered_into=None),
                 name="delivery_gathered_has_its_digest",
             ),
+            # A message goes to students of its own fest only.
+            Trigger(
+                name="tickets_delivery_message_of_its_fest",
+                event="BEFORE INSERT OR UPDATE OF message_id, student_id",
+                condition="NEW.message_id IS NOT NULL AND NEW.student_id IS NOT NULL",
+                function="tickets_refuse_other_fest",
+                body="""
+                    BEGIN
+                        IF (SELECT fest_id FROM tickets_message WHERE id = NEW.message_id) IS DISTINCT FROM
+                            (SELECT fest_id FROM registrations_student WHERE id = NEW.student_id) THEN
+                            RAISE EXCEPTION 'a message of one fest goes to no student of another'
+                                USING ERRCODE = 'check_violation', CONSTRAINT = 'delivery_message_of_its_fest';
+                        END IF;
+                        RETURN NEW;
+                    END
+                """,
+            ),
         ]
         indexes: ClassVar = [
             models.Index(
@@ -231,6 +249,22 @@ class Message(models.Model):
         related_name="+",
         verbose_name=_("stopped by"),
     )
+
+    class Meta:
+        constraints: ClassVar = [
+            Trigger(
+                name="tickets_message_stays_in_its_fest",
+                event="BEFORE UPDATE OF fest_id",
+                condition="NEW.fest_id IS DISTINCT FROM OLD.fest_id",
+                function="tickets_refuse_moved_message",
+                body="""
+                    BEGIN
+                        RAISE EXCEPTION 'a message stays in its fest'
+                            USING ERRCODE = 'check_violation', CONSTRAINT = 'message_stays_in_its_fest';
+                    END
+                """,
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.subject
