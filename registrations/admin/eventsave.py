@@ -96,8 +96,8 @@ def _save(
     event, edit = form.instance, foreseen.edit
     names = take_picture(form, event, "picture")
     if names:
-        changed = Edit(edit.before, event, edit.seats, edit.capacity, edit.changed | set(names))
-        foreseen = dataclasses.replace(foreseen, edit=changed)
+        edit = dataclasses.replace(edit, changed=edit.changed | set(names))
+        foreseen = dataclasses.replace(foreseen, edit=edit)
     decision = _decision(request, form, asked)
     carry_out([foreseen], decision, now=now)  # writes the trail, too
     _save_leads(form, request, decision.reason, now)

@@ -1,5 +1,6 @@
 """Rows that are one become one at the desk: which of them stays is chosen on the page that asks."""
 
+import dataclasses
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -142,7 +143,7 @@ class StudentActions(WithTools, DeskAdmin):
             for words, level in _tried(lambda: cancel_now(registrations, request.user, form.cleaned_data)):
                 self.message_user(request, words, level)
         else:
-            question = _with_chosen(cancelling(registrations), list(queryset))
+            question = dataclasses.replace(cancelling(registrations), chosen=list(queryset))
             return ask(request, self, action="cancel_everything", question=question, form=form)
         return None
 
@@ -245,10 +246,6 @@ def _clash_facts(count: int) -> list[str]:
         count,
     )
     return [words % {"count": count}] if count else []
-
-
-def _with_chosen(question: Question, chosen: Sequence[Student]) -> Question:
-    return Question(question.title, question.press, chosen, question.facts, question.rows, question.is_danger)
 
 
 def _tried(work: Any) -> list[tuple[str, int]]:
