@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from allauth.account.models import EmailAddress
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef
 
 if TYPE_CHECKING:
     from registrations.models import Block, Registration, School, Student, Teacher  # noqa: F401 - the type arguments below
@@ -68,14 +68,6 @@ class StudentQuerySet(models.QuerySet["Student"]):
             grade=student.grade,
             name_key=student.name_key,
         )
-
-    def named_by(self, reference: str) -> "StudentQuerySet":
-        """The student of a typed reference, also of one that was printed before two rows became one.
-
-        Case, spaces and dashes do not matter.
-        """
-        typed = "".join(sign for sign in reference.upper() if sign.isalnum())
-        return self.filter(Q(reference=typed) | Q(merged_references__reference=typed)).distinct()
 
     def locked(self) -> "StudentQuerySet":
         """In primary-key order, locked until the transaction ends; after the events, by the lock order."""

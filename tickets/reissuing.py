@@ -30,11 +30,6 @@ def reissue(
     return in_transaction(lambda: _reissue(ids, user, reason, deadline, tells), deadline=deadline)
 
 
-def is_reissued(ticket: Ticket) -> bool:
-    """Whether this dead ticket's seat is still its owner's, who has a newer one; else it was cancelled."""
-    return not ticket.is_live and ticket.registration.state == Registration.State.CONFIRMED
-
-
 def _reissue(ids: list[int], user: Any, reason: str, deadline: Deadline, tells: bool) -> list[Ticket]:
     deadline.limit_locks()
     rows = Registration.objects.filter(tickets__in=ids).order_by("pk")

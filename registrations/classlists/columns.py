@@ -26,10 +26,6 @@ class ShownColumn:
     samples: tuple[str, ...]
     chosen: str
 
-    @property
-    def is_unused(self) -> bool:
-        return self.column.is_extra
-
 
 def shown_columns(draft: Draft) -> list[ShownColumn]:
     """All columns from left to right, each with the first different texts in it."""

@@ -23,8 +23,6 @@ from registrations.sheets.students import Code
 
 OUT = "-"
 """Chosen for a name of no event: take it out."""
-MOST_FIELDS = 450
-"""Of one page; Django reads 500 of a form."""
 
 
 @dataclass(slots=True)

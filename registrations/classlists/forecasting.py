@@ -53,11 +53,6 @@ class RowForecast:
         outcomes = {entry.outcome for entry in self.entries}
         return next((one for one in (SEAT, WAIT, ALREADY) if one in outcomes), "refused")
 
-    @property
-    def is_refused_somewhere(self) -> bool:
-        """Whether an event of the row would refuse it, or it is not clear whose row it is."""
-        return self.kind == "doubt" or any(one.outcome not in (SEAT, WAIT, ALREADY) for one in self.entries)
-
 
 @dataclass(frozen=True, slots=True)
 class EventForecast:

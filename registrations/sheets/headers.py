@@ -140,16 +140,6 @@ class Header:
             ) % {"column": missing[0]}
         return _("The list must have a row with the titles “Name” and “Grade” above the students.")
 
-    def with_meanings(self, meanings: dict[int, tuple[Meaning, str]]) -> "Header":
-        """The same columns as somebody chose them: position -> meaning and, for marks, the event's key."""
-        columns = tuple(
-            Column(
-                column.position, column.title, *meanings.get(column.position, (column.meaning, column.event))
-            )
-            for column in self.columns
-        )
-        return Header(self.row, columns)
-
 
 def header_of(sheet: Sheet, events: Iterable[str] = ()) -> Header:
     """The first of the top rows with the most columns that are recognised, at least two or all there are.

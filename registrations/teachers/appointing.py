@@ -9,13 +9,10 @@ from allauth.account.utils import user_pk_to_url_str
 from django.contrib.auth.models import Group
 from django.db import transaction
 
-from events.roles import AT_THE_DESK, LEAD, OWNER, RESULTS, ROLES, VOLUNTEER
+from events.roles import AT_THE_DESK, OWNER, ROLES
 from registrations.models import GivenPassword
 from registrations.teachers import words
 from registrations.teachers.letters import owe
-
-APPOINTED = (LEAD, RESULTS, VOLUNTEER)
-"""What an owner may make of somebody. Owners are made by superusers."""
 
 
 def role_of(user: Any) -> str:

@@ -115,12 +115,6 @@ def test_missing_columns_are_one_clear_sentence(rows: list[str], problem: str) -
     assert header.problem == problem
 
 
-def test_chosen_meanings_replace_the_recognised_ones() -> None:
-    header = header_of(sheet_with("Naam|Klasse|Name", "Asha|9|Rao"))
-    chosen = header.with_meanings({0: (Meaning.NAME, ""), 1: (Meaning.GRADE, ""), 2: (Meaning.NONE, "")})
-    assert (meanings_of(chosen), chosen.problem) == (["name", "grade", ""], "")
-
-
 def test_empty_sheet_has_no_header() -> None:
     assert header_of(Sheet(())) == Header(0, ())
 

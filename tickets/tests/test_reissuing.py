@@ -8,14 +8,13 @@ from django.test import Client
 from django.utils import timezone
 
 from events.trail import entries_of
-from registrations.cancelling import cancel
 from registrations.locking import Deadline
-from registrations.models import Change, Student
+from registrations.models import Student
 from registrations.tests.builders import build_user
 from tickets.composing import Composer
 from tickets.deliveries import claim
 from tickets.models import CheckIn, Delivery, Gate, Ticket
-from tickets.reissuing import is_reissued, reissue
+from tickets.reissuing import reissue
 from tickets.resending import resend
 from tickets.tests.builders import (
     build_answered,
@@ -42,14 +41,6 @@ def test_old_code_dies_and_a_new_one_is_issued() -> None:
     assert (old.is_live, new.is_live, old.code == new.code) == (False, True, False)
     assert Ticket.objects.live().get().rendered_at is None
     assert "replaced" in Client().get(old.get_absolute_url()).content.decode()
-
-
-def test_door_can_tell_reissued_from_cancelled() -> None:
-    old, other = ticket_of(build_answered()), ticket_of(build_answered())
-    reissue_now(old)
-    cancel([other.registration_id], actor=Change.Actor.STUDENT, deadline=Deadline())
-    found = Ticket.objects.select_related("registration").in_bulk([old.pk, other.pk])
-    assert (is_reissued(found[old.pk]), is_reissued(found[other.pk])) == (True, False)
 
 
 def test_second_press_reissues_nothing() -> None:
