@@ -4,6 +4,8 @@ import http.client
 import json
 import socket
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -11,6 +13,8 @@ from .supervisor import Supervisor
 from .words import Refusal, say
 
 _READY_WITHIN = 60.0
+_WORKERS_WITHIN = 10.0
+"""Seconds that workers which have only just started get to be heard before the start names them."""
 MAY_FOLLOW = frozenset({"workers", "mail", "provider", "restore"})
 """Parts of /health/ready that no page needs: while they are unwell mails wait, and registration stays open."""
 
@@ -19,14 +23,35 @@ def wait_until_ready(supervisor: Supervisor, opened: socket.socket, site: str, d
     """Returns when pages are served; raises ``Refusal`` after a minute, with what /health/ready said last.
 
     A provider that is down, old mails, mails that are held and silent workers stop no start; a line names them.
+    Workers get some seconds to be heard before that.
     """
     deadline = time.monotonic() + _READY_WITHIN
     while not serves_pages(answer := _ask(opened, site)):
         if time.monotonic() > deadline:
             raise Refusal(f"The site did not become ready: {answer} (see {data / 'log'})")
         supervisor.watch(time.monotonic() + 0.2)
+    answer = once_workers_are_heard(answer, ask=partial(_ask, opened, site), watch=supervisor.watch)
     if line := what_follows(answer):
         say(line)
+
+
+def once_workers_are_heard(
+    answer: str,
+    *,
+    ask: Callable[[], str],
+    watch: Callable[[float], None],
+    seconds: float = _WORKERS_WITHIN,
+) -> str:
+    """The readiness page as soon as it calls no worker silent, else the last one within these seconds.
+
+    A page that could not be had, as while a web server starts again, leaves the one before it.
+    """
+    deadline = time.monotonic() + seconds
+    while "workers" in (_unwell(answer) or ()) and time.monotonic() < deadline:
+        watch(time.monotonic() + 0.5)
+        newer = ask()
+        answer = newer if serves_pages(newer) else answer
+    return answer
 
 
 def serves_pages(text: str) -> bool:

@@ -1,10 +1,11 @@
 """When a start has succeeded: pages are served, whatever mails and workers do."""
 
 import json
+from collections.abc import Iterable
 
 import pytest
 
-from deploy.launcher.readiness import MAY_FOLLOW, serves_pages, what_follows
+from deploy.launcher.readiness import MAY_FOLLOW, once_workers_are_heard, serves_pages, what_follows
 from techfest.health import PARTS
 
 
@@ -47,3 +48,35 @@ def test_all_well_has_nothing_to_say() -> None:
 @pytest.mark.parametrize("text", ["", "Connection refused", "[]", '{"parts": 3}', '{"parts": {"mail": 3}}'])
 def test_what_is_no_readiness_page_stops_the_start(text: str) -> None:
     assert not serves_pages(text)
+
+
+def last_page(first: str, later: Iterable[str], *, seconds: float = 60.0) -> tuple[str, int]:
+    """What the start goes by, with how often it waited; the pages are answered one after another."""
+    pages, waits = iter(later), []
+    found = once_workers_are_heard(first, ask=lambda: next(pages), watch=waits.append, seconds=seconds)
+    return what_follows(found), len(waits)
+
+
+def test_workers_of_a_first_start_are_waited_for() -> None:
+    assert last_page(page("workers"), [page("workers"), page("workers"), page()]) == ("", 3)
+
+
+def test_nothing_is_waited_for_where_the_workers_are_heard() -> None:
+    assert last_page(page(), []) == ("", 0)
+    line, waits = last_page(page("provider", "restore"), [])
+    assert ("provider" in line, waits) == (True, 0)
+
+
+def test_what_is_unwell_beside_the_workers_is_named_once_they_are_heard() -> None:
+    line, waits = last_page(page("mail", "workers"), [page("mail")])
+    assert ("mail: words of mail" in line, "workers" in line, waits) == (True, False, 1)
+
+
+def test_workers_that_stay_silent_are_named_in_the_end() -> None:
+    line, waits = last_page(page("workers"), [], seconds=0)
+    assert ("workers: words of workers" in line, waits) == (True, 0)
+
+
+@pytest.mark.parametrize("text", ["", "Connection refused", page("database")])
+def test_page_that_cannot_be_had_meanwhile_is_not_taken_for_silence(text: str) -> None:
+    assert last_page(page("workers"), [text, page("provider")])[0] == what_follows(page("provider"))
