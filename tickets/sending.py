@@ -25,6 +25,7 @@ from tickets.composing import Composer
 from tickets.deliveries import (
     LEASE,
     POISON_ATTEMPTS,
+    Claim,
     Result,
     claim,
     free_claims_of_the_dead,
@@ -51,6 +52,8 @@ CLAIMS = 10
 """A claim costs the same for one mail and for many: so many of them fill all places in flight."""
 OLDEST_EVERY = 4
 """One claim of so many takes the oldest of a backlog first, the others what is new."""
+LOOK_PAUSE = 0.02
+"""Seconds between two claims that took nothing."""
 NO_PAUSE = dt.timedelta()
 _PERMANENT = frozenset({400, 413, 422})
 """The message is at fault. A wrong key or domain (401, 403, 404) is ours: the mail waits until it is mended."""
@@ -83,13 +86,13 @@ class Run:
     def step(self, *, may_claim: bool) -> bool:
         """Claims what there is room for, waits for the next answer and records it; whether there is more to do."""
         until = boottime() + FRESH
-        claimed = patiently(self._claim) if may_claim else []
-        self.tried += len(claimed)
-        for delivery, message in patiently(partial(self._composer.compose, claimed)):
+        claimed = patiently(self._claim) if may_claim else Claim([])
+        self.tried += len(claimed.mails)
+        for delivery, message in patiently(partial(self._composer.compose, claimed.mails)):
             self._flying[self._pool.submit(self._sender.hand_over, message, until=until)] = delivery
         results = self._composer.take_results()
-        if not self._flying and not claimed:
-            return False
+        if not self._flying and not claimed.mails:
+            return _is_worth_another_look(claimed)
         done, _ = wait(self._flying, return_when=FIRST_COMPLETED, timeout=1.0)
         for future in done:
             _note(future.exception())
@@ -98,18 +101,25 @@ class Run:
         patiently(partial(record, results))
         return True
 
-    def _claim(self) -> list[Delivery]:
+    def _claim(self) -> Claim:
         free = most_in_flight() - len(self._flying)
         if self._flying and free < most_in_flight() / CLAIMS:
-            return []
+            return Claim([])
         room = breaker.room(free, in_flight=len(self._flying))
         if not room:
-            return []
+            return Claim([])
         self._claims += 1
         claimed = claim(room, oldest_first=self._claims % OLDEST_EVERY == 0)
-        if not claimed:
+        if not claimed.mails:
             breaker.give_back_try()
         return claimed
+
+
+def _is_worth_another_look(claimed: Claim) -> bool:
+    """Whether more may be due behind rows that were all held back; never at once, in case another worker has them."""
+    if claimed.looked_at:
+        time.sleep(LOOK_PAUSE)
+    return claimed.looked_at > 0
 
 
 def patiently(work: Callable[[], Answer]) -> Answer:

@@ -109,7 +109,7 @@ def test_every_kind_leads_to_a_page_that_opens(kind: str) -> None:
     alarms.ring(kind, "one")
     alarms.ring(kind, "another")
     mail_now()
-    composed = Composer().compose(claim(10))
+    composed = Composer().compose(claim(10).mails)
     ((_delivery, message),) = composed
     link = Letter.objects.get().link
     assert link in message.body

@@ -50,7 +50,7 @@ def flooded(monkeypatch: pytest.MonkeyPatch) -> None:
         build_submission(event, email="parent@example.org")
     pretend_rendered()
     for _ in range(2):
-        record([Result(one, Delivery.State.SENT) for one in claim(100)])
+        record([Result(one, Delivery.State.SENT) for one in claim(100).mails])
 
 
 @pytest.mark.usefixtures("flooded")

@@ -26,7 +26,7 @@ HOUR = dt.timedelta(hours=1)
 def sent() -> list[AnymailMessage]:
     """The mails that a worker would hand over now; they count as sent."""
     pretend_rendered()
-    claimed = deliveries.claim(100)
+    claimed = deliveries.claim(100).mails
     composer = Composer()
     messages = composer.compose(claimed)
     deliveries.record([*composer.take_results(), *(Result(one, Delivery.State.SENT) for one, _ in messages)])
@@ -118,7 +118,7 @@ def test_change_taken_back_between_writing_and_sending_of_its_mail_is_told() -> 
     begins, ends = event.starts_at, event.ends_at
     change(event, starts_at=begins + HOUR, ends_at=ends + HOUR)
     pretend_rendered()
-    claimed = deliveries.claim(100)
+    claimed = deliveries.claim(100).mails
     written = Composer().compose(claimed)
     change(event, starts_at=begins, ends_at=ends)
     deliveries.record(Result(one, Delivery.State.SENT) for one, _message in written)
@@ -130,7 +130,7 @@ def test_change_taken_back_while_the_mail_about_it_was_on_its_way_is_told() -> N
     begins, ends = event.starts_at, event.ends_at
     change(event, starts_at=begins + HOUR, ends_at=ends + HOUR)
     pretend_rendered()
-    on_its_way = deliveries.claim(100)
+    on_its_way = deliveries.claim(100).mails
     change(event, starts_at=begins, ends_at=ends)
     assert len(subjects()) == 1
     assert [one.kind for one in on_its_way] == ["changed"]

@@ -61,9 +61,9 @@ def build_owed(count: int) -> None:
 @pytest.mark.django_db
 def test_claimed_delivery_is_nobody_elses() -> None:
     build_owed(3)
-    assert [row.state for row in claim(2)] == [State.SENDING] * 2
-    assert len(claim(10)) == 1
-    assert claim(10) == []
+    assert [row.state for row in claim(2).mails] == [State.SENDING] * 2
+    assert len(claim(10).mails) == 1
+    assert claim(10).mails == []
 
 
 @pytest.mark.django_db
@@ -78,27 +78,27 @@ def test_ticket_overtakes_what_goes_to_many(kind: str) -> None:
     Delivery.objects.filter(pk=first.pk).update(
         kind=kind, submission=None, message=message, day="2026-01-01", due_at=first.due_at - MINUTE
     )
-    assert [row.pk for row in claim(1)] == [second.pk]
-    assert [row.pk for row in claim(1)] == [first.pk]
+    assert [row.pk for row in claim(1).mails] == [second.pk]
+    assert [row.pk for row in claim(1).mails] == [first.pk]
 
 
 @pytest.mark.django_db
 def test_lease_that_ran_out_is_claimed_again_and_counted() -> None:
     build_owed(1)
-    (first,) = claim(1)
+    (first,) = claim(1).mails
     let_time_pass(LEASE - dt.timedelta(seconds=5))
-    assert claim(1) == []
+    assert claim(1).mails == []
     let_time_pass(dt.timedelta(seconds=6))
-    (second,) = claim(1)
+    (second,) = claim(1).mails
     assert (first.attempts, second.attempts) == (1, 2)
 
 
 @pytest.mark.django_db
 def test_late_worker_does_not_overwrite_the_one_that_took_over() -> None:
     build_owed(1)
-    (late,) = claim(1)
+    (late,) = claim(1).mails
     let_time_pass(2 * LEASE)
-    (owner,) = claim(1)
+    (owner,) = claim(1).mails
     record([Result(late, State.FAILED, error="too late")])
     assert Delivery.objects.get().state == State.SENDING
     record([Result(owner, State.SENT, provider_id="<1@provider>")])
@@ -110,7 +110,7 @@ def test_late_worker_does_not_overwrite_the_one_that_took_over() -> None:
 @pytest.mark.django_db
 def test_webhook_that_was_faster_than_the_mark_stays() -> None:
     build_owed(1)
-    (row,) = claim(1)
+    (row,) = claim(1).mails
     Delivery.objects.update(state=State.DELIVERED)
     record([Result(row, State.SENT, provider_id="<1@provider>")])
     assert Delivery.objects.get().state == State.DELIVERED
@@ -120,7 +120,7 @@ def test_webhook_that_was_faster_than_the_mark_stays() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_claims_of_eight_workers_are_disjoint() -> None:
     build_owed(40)
-    batches = in_threads(lambda: [row.pk for row in claim(5)], 8)
+    batches = in_threads(lambda: [row.pk for row in claim(5).mails], 8)
     taken = [pk for batch in batches for pk in batch]
     assert len(batches) == 8
     assert (len(taken), len(set(taken))) == (len(set(taken)), len(taken))
@@ -143,7 +143,7 @@ def test_claims_without_the_row_lock_collide(monkeypatch: pytest.MonkeyPatch) ->
         return update(rows, **values)
 
     monkeypatch.setattr(QuerySet, "update", update_together)
-    taken = [pk for batch in in_threads(lambda: [row.pk for row in claim(5)], 4) for pk in batch]
+    taken = [pk for batch in in_threads(lambda: [row.pk for row in claim(5).mails], 4) for pk in batch]
     assert len(taken) > len(set(taken))
 
 
@@ -153,7 +153,7 @@ def test_claim_passes_by_what_another_transaction_holds() -> None:
     held = Delivery.objects.order_by("due_at", "pk").values_list("pk", flat=True)[0]
     with transaction.atomic():
         Delivery.objects.select_for_update().get(pk=held)
-        (others,) = in_threads(lambda: [row.pk for row in claim(3)], 1)
+        (others,) = in_threads(lambda: [row.pk for row in claim(3).mails], 1)
     assert len(others) == 2
     assert held not in others
 
@@ -161,10 +161,10 @@ def test_claim_passes_by_what_another_transaction_holds() -> None:
 @pytest.mark.django_db
 def test_answer_waits_for_its_pdf() -> None:
     build_answered()
-    assert claim(10) == []
+    assert claim(10).mails == []
     assert deliveries.has_due() is True
     pretend_rendered()
-    assert len(claim(10)) == 1
+    assert len(claim(10).mails) == 1
 
 
 @pytest.mark.django_db
@@ -174,7 +174,7 @@ def test_answer_waits_for_all_its_pdfs() -> None:
     pretend_rendered()
     one = Ticket.objects.order_by("pk").values_list("pk", flat=True)[0]
     Ticket.objects.filter(pk=one).update(rendered_at=None)
-    assert claim(10) == []
+    assert claim(10).mails == []
 
 
 @pytest.mark.django_db
@@ -193,18 +193,18 @@ def test_mail_waits_for_its_pdf_no_longer_than_its_patience(kind: str, patience:
     change = registration.changes.latest("pk")
     Delivery.objects.update(kind=kind, change=change, ticket=ticket_of(submission))
     let_time_pass(patience - dt.timedelta(seconds=10))
-    assert claim(10) == []
+    assert claim(10).mails == []
     let_time_pass(dt.timedelta(seconds=11))
-    assert len(claim(10)) == 1
+    assert len(claim(10).mails) == 1
 
 
 @pytest.mark.django_db
 def test_answer_goes_once_its_pdf_was_given_up() -> None:
     submission = build_answered()
     Ticket.objects.update(render_attempts=RENDER_ATTEMPTS - 1)
-    assert claim(10) == []
+    assert claim(10).mails == []
     Ticket.objects.update(render_attempts=RENDER_ATTEMPTS)
-    assert [row.pk for row in claim(10)] == [delivery_of(submission).pk]
+    assert [row.pk for row in claim(10).mails] == [delivery_of(submission).pk]
 
 
 @pytest.mark.django_db
@@ -213,7 +213,7 @@ def test_mail_of_one_student_does_not_wait_for_anothers_pdf() -> None:
     build_submission(event)
     pretend_rendered()
     other = build_submission(event)
-    assert [row.student_id for row in claim(10)] != [other.student_id]
+    assert [row.student_id for row in claim(10).mails] != [other.student_id]
     assert ticket_of(other).rendered_at is None
     assert registration_of(other).is_active is True
 
@@ -230,7 +230,7 @@ def test_number_of_queries_of_a_claim_does_not_grow() -> None:
             build_submission(event)
         pretend_rendered()
         with CaptureQueriesContext(connection) as captured:
-            assert len(claim(10)) == count
+            assert len(claim(10).mails) == count
         counts.append(len(captured))
     assert counts[0] == counts[1]
 
@@ -240,7 +240,7 @@ def test_who_is_owed_longest_comes_first() -> None:
     build_owed(3)
     last = Delivery.objects.latest("pk")
     Delivery.objects.filter(pk=last.pk).update(due_at=last.due_at - dt.timedelta(minutes=1))
-    assert [one.pk for one in claim(10)] == [last.pk, last.pk - 2, last.pk - 1]
+    assert [one.pk for one in claim(10).mails] == [last.pk, last.pk - 2, last.pk - 1]
 
 
 def dead_process() -> str:
@@ -251,11 +251,11 @@ def dead_process() -> str:
 @pytest.mark.django_db
 def test_what_a_dead_process_held_is_free_at_once() -> None:
     build_owed(2)
-    held, other = claim(2)
+    held, other = claim(2).mails
     assert deliveries.free_claims_of_the_dead() == 0
     Delivery.objects.filter(pk=held.pk).update(claimed_by=dead_process())
     assert deliveries.free_claims_of_the_dead() == 1
-    assert [row.pk for row in claim(2)] == [held.pk]
+    assert [row.pk for row in claim(2).mails] == [held.pk]
     assert other.state == State.SENDING
 
 
@@ -276,7 +276,7 @@ def test_new_mail_does_not_wait_behind_a_backlog_and_the_oldest_get_their_share(
     for minutes, pk in ((30, oldest), (20, older), (10, newer)):
         ages = {"queued_at": F("queued_at") - minutes * MINUTE, "due_at": F("due_at") - MINUTE}
         Delivery.objects.filter(pk=pk).update(**ages)
-    assert [row.pk for row in claim(1)] == [fresh]
-    assert [row.pk for row in claim(1)] == [newer]
-    assert [row.pk for row in claim(1, oldest_first=True)] == [oldest]
-    assert [row.pk for row in claim(1)] == [older]
+    assert [row.pk for row in claim(1).mails] == [fresh]
+    assert [row.pk for row in claim(1).mails] == [newer]
+    assert [row.pk for row in claim(1, oldest_first=True).mails] == [oldest]
+    assert [row.pk for row in claim(1).mails] == [older]

@@ -79,7 +79,7 @@ def finished(teacher: Teacher, fest: Fest, *students: Student, asked_by: Any = N
 
 def written() -> list[AnymailMessage]:
     composer = Composer()
-    messages = [message for one, message in composer.compose(claim(100)) if one.kind == "class"]
+    messages = [message for one, message in composer.compose(claim(100).mails) if one.kind == "class"]
     composer.take_results()
     return messages
 

@@ -58,7 +58,7 @@ def written() -> list[AnymailMessage]:
     """Everything that is owed now, as it would be handed over."""
     pretend_rendered()
     composer = Composer()
-    messages = [message for _delivery, message in composer.compose(claim(100))]
+    messages = [message for _delivery, message in composer.compose(claim(100).mails)]
     record(composer.take_results())
     return messages
 
@@ -271,7 +271,7 @@ def test_answer_without_pdf_says_so_and_links_the_ticket() -> None:
     submission = build_answered()
     Ticket.objects.update(render_attempts=RENDER_ATTEMPTS)
     composer = Composer()
-    ((_delivery, message),) = composer.compose(claim(1))
+    ((_delivery, message),) = composer.compose(claim(1).mails)
     assert attached(message).keys() == {"events.ics"}
     for text in (Seen(html_of(message)).text, str(message.body)):
         assert "The PDF could not be attached" in text
@@ -283,7 +283,7 @@ def test_lost_pdf_file_holds_no_mail_up_and_is_made_anew() -> None:
     pretend_rendered()
     rendering.pdf_path(ticket_of(submission)).unlink()
     composer = Composer()
-    ((_delivery, message),) = composer.compose(claim(1))
+    ((_delivery, message),) = composer.compose(claim(1).mails)
     assert "The PDF could not be attached" in str(message.body)
     assert (ticket_of(submission).rendered_at, composer.take_results()) == (None, [])
 
@@ -355,7 +355,7 @@ def test_queries_of_a_batch_do_not_grow_with_it() -> None:
         for _ in range(count):
             build_submission(event)
         pretend_rendered()
-        claimed = claim(10)
+        claimed = claim(10).mails
         with CaptureQueriesContext(connection) as captured:
             assert len(list(Composer().compose(claimed))) == count
         counts.append(len(captured))

@@ -39,7 +39,7 @@ def event() -> Event:
 def written() -> list[AnymailMessage]:
     pretend_rendered()
     composer = Composer()
-    pairs = composer.compose(claim(100))
+    pairs = composer.compose(claim(100).mails)
     record([Result(delivery, Delivery.State.SENT) for delivery, _message in pairs])
     return [message for _delivery, message in pairs]
 
@@ -124,7 +124,7 @@ def test_seat_is_kept_while_its_mail_is_not_handed_over(event: Event) -> None:
 def test_seat_is_kept_while_its_mail_is_tried_again(event: Event) -> None:
     build_submission(event)
     pretend_rendered()
-    record([later(delivery, "ConnectionError") for delivery in claim(100)])
+    record([later(delivery, "ConnectionError") for delivery in claim(100).mails])
     assert Delivery.objects.get().attempts == 1
     assert minutes_pass(40) == 0
 
@@ -133,7 +133,7 @@ def test_mail_that_failed_for_good_begins_the_time_as_well(event: Event) -> None
     """Else an address that no provider takes would keep a seat for ever."""
     build_submission(event)
     pretend_rendered()
-    record([Result(delivery, Delivery.State.FAILED) for delivery in claim(100)])
+    record([Result(delivery, Delivery.State.FAILED) for delivery in claim(100).mails])
     assert minutes_pass(5) == 0
     assert minutes_pass(29) == 0
     assert minutes_pass(2) == 1

@@ -12,6 +12,7 @@ from anymail.message import AnymailMessage
 from django.test import Client
 from django.utils import timezone
 
+from deploy.provider_stub.client import StubClient
 from events.models import Event
 from registrations import links
 from registrations.cancelling import cancel
@@ -21,7 +22,7 @@ from registrations.models import Change, DatabaseMarker, Registration, Student
 from registrations.restore import hold
 from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher
 from registrations.tests.classlists import build_list, registered, row
-from tickets import deliveries, digests, gathering
+from tickets import deliveries, digests, gathering, sending
 from tickets.board.mailstates import newest_state
 from tickets.composing import Composer
 from tickets.deliveries import Result, claim, owe_attempt, owe_link, record, send_again
@@ -51,7 +52,7 @@ def register(event: Event, count: int, *, email: str = "parent@example.org") -> 
 def mailed() -> list[AnymailMessage]:
     """What goes now, recorded as sent."""
     composer, messages = Composer(), []
-    while claimed := claim(100):
+    while claimed := claim(100).mails:
         pairs = composer.compose(claimed)
         record([*composer.take_results(), *(Result(one, State.SENT) for one, _message in pairs)])
         messages += [message for _one, message in pairs]
@@ -124,10 +125,10 @@ def test_three_siblings_are_mailed_at_once(event: Event) -> None:
 def test_mails_that_only_waited_for_the_provider_are_not_counted_twice(event: Event) -> None:
     """An outage, or a worker that stops, puts them back untried: they were admitted already."""
     register(event, 3)
-    claimed = claim(10)
+    claimed = claim(10).mails
     record([deliveries.untried(one, retry_in=dt.timedelta()) for one in claimed])
     (fourth,) = register(event, 1)
-    assert {one.pk for one in claim(10)} == {one.pk for one in claimed}
+    assert {one.pk for one in claim(10).mails} == {one.pk for one in claimed}
     assert fourth.deliveries.get().held_at is not None
 
 
@@ -263,10 +264,35 @@ def test_worker_that_dies_after_the_digest_was_made_loses_nothing(event: Event) 
     register(event, 6)
     mailed()
     let_time_pass(PAUSE)
-    assert [one.kind for one in claim(100)] == [Delivery.Kind.DIGEST]
+    assert [one.kind for one in claim(100).mails] == [Delivery.Kind.DIGEST]
     let_time_pass(deliveries.LEASE + MINUTE)
     (message,) = mailed()
     assert message.body.count("Robo Race") == 3
+
+
+def test_mail_behind_more_held_ones_than_a_claim_takes_goes_in_the_same_run(
+    monkeypatch: pytest.MonkeyPatch, mailgun: StubClient, event: Event
+) -> None:
+    monkeypatch.setattr(sending, "IN_FLIGHT", 2)
+    register(event, 3)
+    mailed()
+    register(event, 5)
+    register(event, 1, email="other@example.org")
+    assert sending.send_due() == 1
+    assert [mail["recipients"] for mail in mailgun.accepted()] == [["other@example.org"]]
+    assert sending.send_due() == 0
+
+
+def test_run_ends_where_another_worker_is_at_the_mailbox(
+    monkeypatch: pytest.MonkeyPatch, mailgun: StubClient, event: Event
+) -> None:
+    """What is due stays due until then; the run looks again within its time, and no longer."""
+    monkeypatch.setattr(gathering, "_TRY_MAILBOXES", "SELECT unnest(%s::text[]) LIMIT 0")
+    register(event, 1)
+    assert sending.send_due(budget=0.1) == 0
+    assert states() == {State.QUEUED: 1}
+    monkeypatch.undo()
+    assert sending.send_due() == 1
 
 
 def send_from_workers(monkeypatch: pytest.MonkeyPatch, event: Event) -> int:

@@ -138,7 +138,7 @@ def test_mail_not_yet_sent_follows_a_corrected_address() -> None:
     values = details_of(submission.student, email="right@example.org")
     correct(submission.student.pk, values=values, actor=STUDENT, deadline=Deadline())
     pretend_rendered()
-    sent = {delivery.kind: (delivery.to, delivery.mailbox) for delivery in claim(10)}
+    sent = {delivery.kind: (delivery.to, delivery.mailbox) for delivery in claim(10).mails}
     assert sent == {
         "answer": ("right@example.org", "right@example.org"),
         "corrected": ("typo@example.org", "typo@example.org"),

@@ -34,7 +34,7 @@ def build_letter(**values: Any) -> Delivery:
 
 def written() -> list[AnymailMessage]:
     composer = Composer()
-    messages = [message for _, message in composer.compose(claim(10))]
+    messages = [message for _, message in composer.compose(claim(10).mails)]
     assert composer.take_results() == []
     return messages
 
@@ -99,20 +99,20 @@ def test_signal_owes_a_letter_to_a_user() -> None:
 @pytest.mark.parametrize("end", [State.SENT, State.FAILED, State.DROPPED])
 def test_words_go_when_the_mail_has_come_to_an_end(end: str) -> None:
     build_letter()
-    record([Result(delivery, end) for delivery in claim(1)])
+    record([Result(delivery, end) for delivery in claim(1).mails])
     assert Letter.objects.count() == 0
     assert run() == []
 
 
 def test_words_stay_for_another_try() -> None:
     build_letter()
-    record([later(delivery, "refused") for delivery in claim(1)])
+    record([later(delivery, "refused") for delivery in claim(1).mails])
     assert Letter.objects.count() == 1
 
 
 def test_words_go_when_the_provider_was_faster_than_the_record() -> None:
     build_letter()
-    (delivery,) = claim(1)
+    (delivery,) = claim(1).mails
     Delivery.objects.update(state=State.DELIVERED)
     record([Result(delivery, State.SENT)])
     assert Letter.objects.count() == 0
@@ -120,16 +120,16 @@ def test_words_go_when_the_provider_was_faster_than_the_record() -> None:
 
 def test_words_stay_with_the_worker_that_took_over() -> None:
     build_letter()
-    (delivery,) = claim(1)
+    (delivery,) = claim(1).mails
     let_time_pass(LEASE + dt.timedelta(seconds=1))
-    assert claim(1)
+    assert claim(1).mails
     record([Result(delivery, State.SENT)])
     assert Letter.objects.count() == 1
 
 
 def test_letter_that_was_given_up_is_not_sent_again() -> None:
     build_letter()
-    (delivery,) = claim(1)
+    (delivery,) = claim(1).mails
     delivery.attempts = GIVE_UP_TRIES
     record([later(delivery, "refused")])
     assert Delivery.objects.get().state == State.FAILED

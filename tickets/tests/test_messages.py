@@ -80,7 +80,7 @@ def go(message: Message) -> list[Any]:
     """Sends everything whose time has come, and what it came to."""
     Delivery.objects.exclude(kind="message", user=None).delete()
     let_time_pass(LATER)
-    return [mail for _delivery, mail in Composer().compose(claim(100))]
+    return [mail for _delivery, mail in Composer().compose(claim(100).mails)]
 
 
 def test_page_says_how_many_mails_it_will_be(client: Client, fest: Fest) -> None:
@@ -118,7 +118,7 @@ def test_trial_goes_to_its_writer_at_once_and_as_plain_text(client: Client, fest
     build_submission(build_event(fest))
     tried(client)
     Delivery.objects.exclude(kind="message").delete()
-    ((delivery, mail),) = Composer().compose(claim(10))
+    ((delivery, mail),) = Composer().compose(claim(10).mails)
     assert (mail.to, mail.subject) == (["boss@fest.example"], f"[Trial] Hall changed: {fest.name}")
     html = str(mail.alternatives[0][0])
     assert "&lt;b&gt;water&lt;/b&gt;" in html
@@ -173,7 +173,7 @@ def test_nothing_goes_before_its_time_and_nothing_is_late_meanwhile(client: Clie
     build_submission(build_event(fest))
     message = confirmed(client, mails=1)
     Delivery.objects.exclude(kind="message", user=None).delete()
-    assert claim(10) == []
+    assert claim(10).mails == []
     assert oldest_owed_age(database_now()) is None
     (mail,) = go(message)
     assert mail.subject == f"Hall changed: {fest.name}"
@@ -195,7 +195,7 @@ def test_mail_that_a_sender_had_claimed_when_it_was_stopped_is_dropped(client: C
     message = confirmed(client, mails=2)
     Delivery.objects.exclude(kind="message", user=None).delete()
     let_time_pass(LATER)
-    claimed = claim(1)
+    claimed = claim(1).mails
     step(client, message, "stop")
     assert Composer().compose(claimed) == []
 

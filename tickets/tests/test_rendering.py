@@ -111,7 +111,7 @@ def test_renderer_that_raises_is_tried_three_times(monkeypatch: pytest.MonkeyPat
 def test_given_up_ticket_is_mailed_without_pdf_and_made_later(monkeypatch: pytest.MonkeyPatch) -> None:
     submission = build_answered()
     Ticket.objects.update(render_attempts=RENDER_ATTEMPTS)
-    ((_delivery, message),) = Composer().compose(claim(1))
+    ((_delivery, message),) = Composer().compose(claim(1).mails)
     assert "The PDF could not be attached" in str(message.body)
     monkeypatch.setattr(pdf, "render", lambda faces: PDF)
     assert render_due() == 0
@@ -127,7 +127,7 @@ def test_machine_without_the_library_holds_no_mail_up(monkeypatch: pytest.Monkey
     submission = build_answered()
     assert render_due() == 0
     assert rendering.has_given_up(ticket_of(submission)) is True
-    assert len(claim(1)) == 1
+    assert len(claim(1).mails) == 1
 
 
 def test_ticket_without_its_code_is_never_written(monkeypatch: pytest.MonkeyPatch) -> None:
