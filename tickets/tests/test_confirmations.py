@@ -18,7 +18,7 @@ from registrations.models import Change, Registration, Student
 from registrations.tests.builders import build_event, build_fest, build_submission
 from registrations.tests.frontdoor import text_of
 from registrations.unconfirmed import TIME, confirm, release_due
-from tickets import gathering, tasks
+from tickets import digests, gathering, tasks
 from tickets.composing import Composer
 from tickets.confirmations import LONGEST, keep_time
 from tickets.deliveries import Result, claim, later, owe_link, record
@@ -86,6 +86,50 @@ def test_digest_brings_the_link_of_each_student_in_time(
     assert len(written()) == 3
     (digest,) = written()
     assert [brings_link(digest, one) for one in students] == [False] * 3 + [True] * 2
+
+
+def flood(event: Event, monkeypatch: pytest.MonkeyPatch) -> list[Student]:
+    """Three mails at once, then a digest that tells one and counts the two others."""
+    monkeypatch.setattr(gathering, "PAUSE", dt.timedelta())
+    monkeypatch.setattr(digests, "MOST_TOLD", 1)
+    return [build_submission(event, email="office@example.org").student for _ in range(6)]
+
+
+def test_digest_says_that_what_it_only_counts_must_be_confirmed_too(
+    event: Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flood(event, monkeypatch)
+    written()
+    (digest,) = written()
+    for text in (digest.body, re.sub(r"\s+", " ", str(digest.alternatives[0][0]))):
+        assert "2 more are not listed here" in text
+        assert "a seat that is not confirmed within 30 minutes after this mail was sent" in text
+
+
+def test_digest_of_a_fest_without_confirmations_says_nothing_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    flood(build_event(build_fest(), capacity=20), monkeypatch)
+    written()
+    (digest,) = written()
+    assert "2 more are not listed here" in digest.body
+    assert "confirm" not in digest.body.lower()
+
+
+def test_seat_that_a_digest_only_counts_is_kept_once_its_link_is_asked_for(
+    event: Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    students = flood(event, monkeypatch)
+    written()
+    minutes_pass(0)
+    written()
+    minutes_pass(20)
+    told, counted = students[3], students[4:]
+    owe_link(students, now=timezone.now())
+    written()
+    assert minutes_pass(35) == 0
+    minutes_pass(10)
+    (mail,) = written()
+    assert [brings_link(mail, one) for one in (told, *counted)] == [True] * 3
+    assert minutes_pass(20) == 0
 
 
 def test_released_seat_is_told_with_its_reason(event: Event) -> None:
