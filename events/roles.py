@@ -10,7 +10,7 @@ from typing import Any
 
 from django.apps import AppConfig, apps
 from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.db.models.signals import post_migrate
 
 OWNER = "owner"
@@ -104,6 +104,19 @@ def has_role(user: Any, role: str) -> bool:
 def is_owner(user: Any) -> bool:
     """Owners see and change everything of the fest. A superuser is one."""
     return bool(user.is_active and user.is_superuser) or has_role(user, OWNER)
+
+
+def owners() -> QuerySet[Any]:
+    """The active accounts for which `is_owner` holds, each once, the oldest first."""
+    from django.contrib.auth import get_user_model
+
+    named = Q(is_superuser=True) | Q(groups__name=OWNER)
+    return get_user_model()._default_manager.filter(named, is_active=True).distinct().order_by("pk")
+
+
+def owners_with_email() -> QuerySet[Any]:
+    """Of the owners those whom a mail can reach."""
+    return owners().exclude(email="")
 
 
 def sees_all(user: Any, model: type[Model]) -> bool:

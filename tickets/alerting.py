@@ -8,13 +8,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from django.contrib.auth import get_user_model
 from django.db import connection, transaction
-from django.db.models import F, Max, Q
+from django.db.models import F, Max
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from events.roles import OWNER
+from events.roles import owners_with_email
 from tickets import alarms, letters
 from tickets.faces import absolute
 from tickets.models import Alarm
@@ -53,7 +52,7 @@ def mail_owners(*, now: dt.datetime) -> int:
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(_LOCK)
-        owners = _owners()
+        owners = list(owners_with_email())
         new = _new_by_kind(now) if owners else {}
         for kind, rows in new.items():
             for owner in owners:
@@ -62,12 +61,6 @@ def mail_owners(*, now: dt.datetime) -> int:
                 row.told_at, row.told_count = now, row.count
             Alarm.objects.bulk_update(rows, ["told_at", "told_count"])
     return len(owners) * len(new)
-
-
-def _owners() -> list[Any]:
-    """The signed-in people who may do everything and can be mailed."""
-    people = get_user_model().objects.filter(Q(is_superuser=True) | Q(groups__name=OWNER), is_active=True)
-    return list(people.exclude(email="").distinct().order_by("pk"))
 
 
 def _new_by_kind(now: dt.datetime) -> dict[str, list[Alarm]]:

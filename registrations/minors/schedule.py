@@ -3,11 +3,9 @@
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Max
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -17,7 +15,7 @@ from events.clock import database_now
 from events.dates import PURGE_NOTICE as NOTICE
 from events.dates import names_kept_until
 from events.models import Event, Fest
-from events.roles import OWNER
+from events.roles import owners_with_email
 from registrations.models import ClassList, PurgePlan, Registration, Student
 from registrations.signals import letter_owed
 from registrations.teachers.words import absolute
@@ -129,7 +127,7 @@ def _tell_owners(schedule: Schedule, now: dt.datetime) -> None:
         "If this is right, you need not do anything. If a date is wrong, correct it on the fest's page before then: "
         "the erasure is then postponed."
     )
-    for owner in owners():
+    for owner in owners_with_email():
         letter_owed.send(
             sender=Fest,
             to=owner.email,
@@ -140,12 +138,6 @@ def _tell_owners(schedule: Schedule, now: dt.datetime) -> None:
             user=owner,
             now=now,
         )
-
-
-def owners() -> list[Any]:
-    """The accounts that own the fests and can be reached by mail."""
-    users = get_user_model().objects.filter(Q(is_superuser=True) | Q(groups__name=OWNER), is_active=True)
-    return list(users.exclude(email="").distinct().order_by("pk"))
 
 
 def day_of(schedule: Schedule) -> str:

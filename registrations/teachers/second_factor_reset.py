@@ -7,13 +7,11 @@ there is `manage.py reset_second_factor` on the server, which mails all owners.
 from typing import Any
 
 from allauth.mfa.models import Authenticator
-from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.db.models import Q
 
 from events import trail
 from events.clock import database_now
-from events.roles import OWNER
+from events.roles import OWNER, owners_with_email
 from registrations.models import AccountSession, SecurityEvent
 from registrations.teachers import account_mails
 from registrations.teachers.account_events import note_and_tell
@@ -38,10 +36,5 @@ def reset(account: Any, *, reason: str, by: Any = None) -> None:
     AccountSession.objects.filter(account=account).delete()
     trail.record(account, what="second step reset", now=database_now(), user=by, reason=reason)
     note_and_tell(KIND, account, by=by, detail=reason)
-    for owner in _owners().exclude(pk=account.pk) if by is None else ():
+    for owner in owners_with_email().exclude(pk=account.pk) if by is None else ():
         account_mails.tell_owner(owner, account)
-
-
-def _owners() -> Any:
-    named = Q(is_superuser=True) | Q(groups__name=OWNER)
-    return get_user_model().objects.filter(named, is_active=True).distinct()

@@ -10,14 +10,13 @@ from pathlib import Path
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.db.models import F, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from events.desk import page_of
 from events.models import Event, Fest
-from events.roles import OWNER
+from events.roles import owners
 from tickets.deliveries import oldest_owed_age
 from tickets.models import DeliveryEvent
 from tickets.pdf.engine import INSTALL
@@ -68,11 +67,9 @@ def _of_site(now: dt.datetime) -> Iterator[Point]:
 
 def _second_step() -> Point:
     """Every owner's account with an app that shows codes."""
-    owners = get_user_model().objects.filter(
-        Q(is_superuser=True) | Q(groups__name=OWNER), is_staff=True, is_active=True
-    )
     has_app = Authenticator.objects.filter(type=Authenticator.Type.TOTP).values("user")
-    without = sorted(set(owners.exclude(pk__in=has_app).values_list("username", flat=True)))
+    bare = owners().filter(is_staff=True).exclude(pk__in=has_app)
+    without = sorted(bare.values_list("username", flat=True))
     words = _("Each owner shows a code at the login. It is required, and all have set it up.")
     if without:
         words = _("Without an app for codes: %(names)s. They set it up at the next login.") % {
