@@ -17,6 +17,8 @@ from events.models import Fest
 SESSION_KEY = "shown_fest"
 ALL = "all"
 MAX_STEPS = 4
+MAX_DIGITS = 19
+"""Primary keys are shorter."""
 _EXACT = frozenset(("exact", "in", "pk", "id"))
 
 
@@ -61,6 +63,14 @@ def show(request: HttpRequest, choice: FestChoice) -> None:
 def show_fest(request: HttpRequest, fest: Fest) -> None:
     """Makes the rest of this request show one fest, such as that of the row whose page it is."""
     show(request, FestChoice(choice_of(request).fests, fest))
+
+
+def fest_of_form(request: HttpRequest) -> Fest | None:
+    """The fest that a form was opened for and names as `fest`, whatever another tab shows by now; else the main one."""
+    named = request.POST.get("fest", "")
+    if named.isdecimal() and len(named) < MAX_DIGITS and (found := Fest.objects.filter(pk=named).first()):
+        show_fest(request, found)
+    return choice_of(request).main
 
 
 def _read(request: HttpRequest) -> FestChoice:

@@ -9,14 +9,14 @@ from django.contrib import admin
 from django.contrib.auth.decorators import permission_required
 from django.core import signing
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from events.festchoice import fest_of_form
 from events.models import Fest
 from registrations.classlists.checking import carried, uncarried
 from registrations.classlists.downloads import file_answer, template_answer
@@ -37,14 +37,14 @@ def _too_long(request: HttpRequest) -> HttpResponseBase:
 @require_http_methods(["GET", "HEAD", "POST"])
 def check(request: HttpRequest) -> HttpResponseBase:
     """The form, and below it what was found in the list that was sent."""
-    fest = get_object_or_404(Fest, is_current=True)
+    fest = _shown_fest(request)
     if request.method != "POST":
-        return _page(request, form=ClassListForm(fest=fest))
+        return _page(request, fest=fest, form=ClassListForm(fest=fest))
     form = ClassListForm(request.POST, request.FILES, fest=fest)
     if not form.is_valid():
-        return _page(request, form=form)
+        return _page(request, fest=fest, form=form)
     empty = ClassListForm(fest=fest)
-    return _page(request, form=empty, found=form.found, carried=carried(form.found))
+    return _page(request, fest=fest, form=empty, found=form.found, carried=carried(form.found))
 
 
 @_may_check
@@ -64,8 +64,14 @@ def problem_rows(request: HttpRequest) -> HttpResponseBase:
 @require_GET
 def template(request: HttpRequest, kind: str) -> HttpResponseBase:
     """An empty class list with the titles, as XLSX also with the fest's grades and events to choose from."""
-    fest = get_object_or_404(Fest, is_current=True)
-    return template_answer(fest, kind)
+    return template_answer(_shown_fest(request), kind)
+
+
+def _shown_fest(request: HttpRequest) -> Fest:
+    fest = fest_of_form(request)
+    if fest is None:
+        raise Http404
+    return fest
 
 
 def paths(site: admin.AdminSite) -> list[URLPattern]:

@@ -1,6 +1,8 @@
 """The desk's page that checks a class list: who may, what it says, what comes back as a file."""
 
+import io
 import re
+import zipfile
 from typing import Any
 
 import pytest
@@ -223,6 +225,33 @@ def test_template_comes_back_as_a_list_without_rows(client: Client, kind: str) -
     answer = client.get(f"{PAGE}template.{kind}")
     assert answer["Content-Disposition"] == f'attachment; filename="class-list.{kind}"'
     assert "0 rows: 0 ready, 0 need fixing" in text_of(sent(client, answer.content))
+
+
+def show(client: Client, fest: Fest) -> None:
+    client.post(reverse("admin:choose_fest"), {"fest": fest.pk, "next": "/admin/"})
+
+
+def test_list_is_checked_for_the_fest_that_the_admin_shows(client: Client) -> None:
+    rows = [TITLES, [*GOOD[:4], "Race of another fest"]]
+    assert "1 row: 0 ready, 1 needs fixing" in text_of(sent(client, csv_bytes(rows)))
+    other = Fest.objects.get(is_current=False)
+    show(client, other)
+    page = text_of(sent(client, csv_bytes(rows)))
+    assert ("1 row: 1 ready, 0 need fixing" in page, f"only checked, for {other.name}." in page) == (
+        True,
+        True,
+    )
+    template = zipfile.ZipFile(io.BytesIO(client.get(f"{PAGE}template.xlsx").content))
+    assert any(b"Race of another fest" in template.read(name) for name in template.namelist())
+
+
+def test_list_is_checked_for_the_fest_whose_form_it_is(client: Client, fest: Fest) -> None:
+    """Another tab shows another fest by now."""
+    page = client.get(PAGE).content.decode()
+    assert f'<input type="hidden" name="fest" value="{fest.pk}">' in page
+    show(client, Fest.objects.get(is_current=False))
+    answer = client.post(PAGE, {"pasted": "\t".join(TITLES) + "\n" + "\t".join(GOOD), "fest": fest.pk})
+    assert "1 row: 1 ready, 0 need fixing" in text_of(answer)
 
 
 def test_template_of_another_kind_is_not_there(client: Client) -> None:

@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from events.clock import database_now
-from events.festchoice import choice_of, show_fest
+from events.festchoice import fest_of_form
 from events.models import Fest
 from registrations.changing.carrying import Decision
 from registrations.locking import Deadline
@@ -31,7 +31,6 @@ from registrations.timetable.reading import Timetable, read
 from registrations.timetable.writing import workbook
 
 View = Callable[..., HttpResponseBase]
-MAX_DIGITS = 19
 
 
 def paths(desk: Any) -> list[URLPattern]:
@@ -46,11 +45,7 @@ def paths(desk: Any) -> list[URLPattern]:
 
 
 def _shown_fest(request: HttpRequest) -> Fest:
-    """The fest for which the form was opened, whatever another tab shows by now; else the shown one."""
-    named = request.POST.get("fest", "")
-    if named.isdecimal() and len(named) < MAX_DIGITS and (found := Fest.objects.filter(pk=named).first()):
-        show_fest(request, found)
-    fest = choice_of(request).main
+    fest = fest_of_form(request)
     if fest is None:
         raise Http404
     return fest
