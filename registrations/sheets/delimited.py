@@ -8,17 +8,19 @@ from collections import Counter
 from collections.abc import Iterator
 
 from registrations.sheets.refusals import FileRefused
-from registrations.sheets.sheet import Row, excess, filled_rows, is_blank
+from registrations.sheets.sheet import MOST_BYTES, Row, excess, filled_rows, is_blank
 
 DELIMITERS = (",", ";", "\t")
 _SAMPLE = 100
 _END = "\x00end"
 """A last record that no text can hold, since text with control characters is refused before."""
+# The module's own limit of 131,072 characters would refuse the file; here the row of a long cell says so itself.
+csv.field_size_limit(2 * MOST_BYTES)
 _EXCEL_HINT = re.compile(r"sep=([,;\t])(?:\r\n|\r|\n|$)", re.IGNORECASE)
 
 
 def rows_of(text: str) -> tuple[Row, ...]:
-    """The rows of a CSV file. Raises FileRefused for too many rows or columns, endless cells, an open quote."""
+    """The rows of a CSV file. Raises FileRefused for too many rows or columns and for an open quote."""
     hint = _EXCEL_HINT.match(text)
     if hint:
         # Excel hides this line from its user, so the rows are counted from the next one.
@@ -52,12 +54,9 @@ def delimiter_of(text: str) -> str:
 
 def _consistency(text: str, delimiter: str) -> tuple[float, int]:
     widths: Counter[int] = Counter()
-    try:
-        for record in itertools.islice(_records(text, delimiter), _SAMPLE):
-            if any(not is_blank(cell) for cell in record) and record != [_END]:
-                widths[len(record)] += 1
-    except FileRefused:
-        return 0, 0
+    for record in itertools.islice(_records(text, delimiter), _SAMPLE):
+        if any(not is_blank(cell) for cell in record) and record != [_END]:
+            widths[len(record)] += 1
     columns, rows = max(widths.items(), key=lambda item: (item[0] > 1, item[1], item[0]), default=(1, 0))
     return (rows / widths.total(), columns) if columns > 1 else (0, 0)
 
@@ -70,17 +69,7 @@ def _records(text: str, delimiter: str, *, has_quotes: bool = True) -> Iterator[
         reader = csv.reader(lines, delimiter=delimiter)
     else:
         reader = csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE)
-    number = 0
-    while True:
-        number += 1
-        try:
-            record = next(reader, None)
-        except csv.Error:
-            # The module's own limit of 131,072 signs in one cell.
-            raise FileRefused("long", row=number) from None
-        if record is None:
-            return
-        yield record
+    yield from reader
 
 
 def _checked(records: Iterator[list[str]]) -> tuple[Row, ...]:

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from registrations.errors import RegistrationError
-from registrations.sheets.sheet import MOST_COLUMNS, MOST_ROWS, MOST_SIGNS
+from registrations.sheets.sheet import MOST_COLUMNS, MOST_ROWS
 
 TEXTS = {
     "missing": _("Select a class list"),
@@ -24,7 +24,6 @@ TEXTS = {
         "The selected file must have %(most_rows)s rows and %(most_columns)s columns or fewer. "
         "Delete what stands below and beside the list, or copy the list into a new file"
     ),
-    "long": _("Row %(row)s of the selected file has a cell with more than %(most_signs)s characters"),
     "quote": _('Row %(row)s of the selected file opens a quotation mark (") that is never closed'),
     "slow": _(
         "The selected file takes too long to read. Copy the list alone into a new file, or send it in parts"
@@ -44,7 +43,6 @@ PASTED_TEXTS = {
     "nobody": _("The pasted rows have no students below the titles"),
     "rows": _("The pasted rows must be %(most_rows)s students or fewer"),
     "columns": _("The pasted rows must have %(most_columns)s columns or fewer"),
-    "long": _("Row %(row)s has a cell with more than %(most_signs)s characters"),
 }
 
 
@@ -59,5 +57,4 @@ class FileRefused(RegistrationError):
             "row": row,
             "most_rows": f"{MOST_ROWS:,}",
             "most_columns": MOST_COLUMNS,
-            "most_signs": f"{MOST_SIGNS:,}",
         }

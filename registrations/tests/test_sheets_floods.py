@@ -13,7 +13,7 @@ from registrations.sheets.headers import header_of
 from registrations.sheets.reading import read_file, read_paste
 from registrations.sheets.refusals import FileRefused
 from registrations.sheets.rows import listing_of
-from registrations.sheets.sheet import MOST_SIGNS, Row, Sheet, trimmed
+from registrations.sheets.sheet import MOST_BYTES, MOST_SIGNS, Row, Sheet, trimmed
 from registrations.sheets.students import Code, Listing
 from registrations.tests.files import csv_bytes, xlsx_bytes
 from registrations.tests.uploading import (
@@ -104,6 +104,21 @@ def test_cell_that_is_too_long_is_an_error_of_its_row(way: Callable[[Table], She
     listed = listing(way([TITLES, ["x" * 10_000, *GOOD[1:]], GOOD]))
     assert errors(listed) == [(2, "Column A: Shorten the text to 5,000 characters or less")]
     assert [student.row for student in listed.ready] == [3]
+
+
+@pytest.mark.parametrize("way", [csv, paste])
+@pytest.mark.parametrize("length", [131_073, MOST_BYTES - 200])
+def test_cell_longer_than_the_csv_module_reads_is_an_error_of_its_row_alone(
+    way: Callable[[Table], Sheet], length: int
+) -> None:
+    listed = listing(way([TITLES, ["Ben Iyer", *GOOD[1:]], ["x" * length, *GOOD[1:]], GOOD]))
+    assert errors(listed) == [(3, "Column A: Shorten the text to 5,000 characters or less")]
+    assert [student.row for student in listed.ready] == [2, 4]
+
+
+def test_long_cell_hides_no_semicolons() -> None:
+    rows = read_file(f"Name;Grade\n{'x' * 200_000};9\nBen;9\n".encode()).rows
+    assert [row.cells[1:] for row in rows] == [("Grade",), ("9",), ("9",)]
 
 
 def test_what_is_kept_of_a_cell_is_bounded_and_still_refused() -> None:

@@ -99,9 +99,9 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "100,000 rows": (lambda: csv_bytes([["Asha", "9"]] * 100_000), "rows"),
     "5,000 columns": (lambda: csv_bytes([["x"] * 5000]), "columns"),
     "line of 10 MB": (lambda: b"x" * (10 * MEGABYTE), "size"),
-    "line of 2 MB": (lambda: b"x" * (2 * MEGABYTE), "long"),
     "two million delimiters": (lambda: b"," * (2 * MEGABYTE - 1) + b"x", "columns"),
-    "two million quotation marks": (lambda: b'"' * (2 * MEGABYTE - 1), "long"),
+    "two million quotation marks": (lambda: b'"' * (2 * MEGABYTE - 1), "quote"),
+    "quotation mark that swallows 1 MB": (lambda: b'Name,Grade\n"Asha,9\n' + b"Ben,9\n" * 170_000, "quote"),
     "name that leaves the folder": (lambda: changed_archive(xlsx_bytes(TABLE), {"../x.xml": "x"}), "unsafe"),
     "workbook in a workbook": (
         lambda: changed_archive(xlsx_bytes(TABLE), {"xl/embeddings/a.xlsx": xlsx_bytes(TABLE)}),
