@@ -20,6 +20,7 @@ from registrations.reservations import Claim, Tally
 from registrations.returning import give_up
 from registrations.signals import registrations_changed
 from registrations.transitions import Origin, create
+from registrations.unconfirmed import release_late
 from registrations.waitinglist import promote
 
 State = Registration.State
@@ -77,6 +78,7 @@ def _move(
     facts, now = read_facts(seats)
     if now is None or event_id not in facts:
         raise NotPossible(_("This event takes nobody."))
+    release_late(seats.values(), facts, now)
     end_what_is_over(seats.values(), facts, now)
     target, origin = facts[event_id], origin_at(at=now)
     _require_takes_place(target, now)

@@ -16,6 +16,7 @@ from registrations.locking import Deadline, in_transaction
 from registrations.models import Block, Change, Registration
 from registrations.signals import registrations_changed
 from registrations.transitions import Origin, move
+from registrations.unconfirmed import release_late
 
 State = Registration.State
 
@@ -45,6 +46,7 @@ def _promote(
     facts, now = read_facts(seats)
     if now is None:
         return []
+    release_late(seats.values(), facts, now)
     blocks = end_what_is_over(seats.values(), facts, now)
     rows = Registration.objects.filter(pk__in=ids).waiting().with_facts().order_by("pk")
     chosen = list(rows.select_for_update(no_key=True, of=("self",)))

@@ -22,6 +22,7 @@ from registrations.reservations import Claim, Outcome, Tally
 from registrations.signals import registrations_changed
 from registrations.students import Details, identify
 from registrations.transitions import Origin, create, move
+from registrations.unconfirmed import release_late
 
 State = Registration.State
 REPLACEABLE = (State.CONFIRMED, State.WAITING)
@@ -86,6 +87,7 @@ def _replace(wanted: Substitution, deadline: Deadline) -> Submission:
     events, now = read_facts(seats)
     if now is None:
         raise NotPossible(_("This registration is not there any more."))
+    held = _without_late(held, wanted, release_late(seats.values(), events, now))
     rows = given_up.filter(student=leaver, state__in=REPLACEABLE).with_facts().order_by("pk")
     registrations = list(rows.select_for_update(no_key=True, of=("self",)))
     if len(registrations) != len(set(wanted.registration_ids)):
@@ -95,6 +97,21 @@ def _replace(wanted: Substitution, deadline: Deadline) -> Submission:
     origin = Origin(Change.Cause.REPLACED, wanted.actor, now, user=wanted.user)
     _hand_over(registrations, newcomer, submission, origin, seats)
     return submission
+
+
+def _without_late(
+    held: list[Registration], wanted: Substitution, released: Iterable[Registration]
+) -> list[Registration]:
+    """What the newcomer still has after this release. Refuses to hand over what was released."""
+    late = {row.pk: row for row in released}
+    for pk in wanted.registration_ids:
+        if pk in late:
+            words = _(
+                "The address was not confirmed in time, so this seat in %(event)s goes to the next on the "
+                "waiting list. Register the other student instead."
+            )
+            raise NotPossible(words % {"event": late[pk].event.name})
+    return [row for row in held if row.pk not in late]
 
 
 def _find(wanted: Substitution) -> Submission | None:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import Q
 
 from events.clock import database_now
 from events.models import Event, Seats
@@ -84,9 +85,18 @@ def release(rows: Iterable[Seats], *, now: dt.datetime) -> list[Registration]:
 def release_due() -> int:
     """Releases everything that is late, one event a transaction; how many registrations."""
     _forget_what_is_not_asked()
+    return _release_where(Q())
+
+
+def release_before_asking(event_ids: Iterable[int]) -> int:
+    """As `release_due`, in these events: for a page that says how many seats there are before anything is done."""
+    return _release_where(Q(event__in=list(event_ids)))
+
+
+def _release_where(concerned: Q) -> int:
     now = database_now()
-    events = _late(now).filter(event__starts_at__gt=now).order_by("event").values_list("event", flat=True)
-    return sum(_release_event(pk) for pk in events.distinct())
+    late = _late(now).filter(concerned, event__starts_at__gt=now).order_by("event")
+    return sum(_release_event(pk) for pk in late.values_list("event", flat=True).distinct())
 
 
 def _forget_what_is_not_asked() -> None:

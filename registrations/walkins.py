@@ -20,6 +20,7 @@ from registrations.models import Change, Flag, Registration, Student
 from registrations.returning import give_up
 from registrations.signals import registrations_changed
 from registrations.transitions import Origin, create, move
+from registrations.unconfirmed import release_late
 
 State = Registration.State
 LatestUnclaimed = Callable[[int], Registration | None]
@@ -56,6 +57,7 @@ def seat(walk_in: WalkIn, *, latest_unclaimed: LatestUnclaimed, deadline: Deadli
     event = events.get(walk_in.event_id)
     if event is None or now is None:
         raise NotPossible(_("There is no such event."))
+    release_late(rows.values(), events, now)
     end_what_is_over(rows.values(), events, now)
     waiting, elsewhere = _judge(walk_in, event, now)
     origin = Origin(Change.Cause.WALK_IN, Change.Actor.VOLUNTEER, now, walk_in.user, walk_in.reason)

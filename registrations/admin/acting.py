@@ -25,6 +25,7 @@ from registrations.models import Change, Refusal, Registration
 from registrations.moving import Move, move_to
 from registrations.naming import grouped
 from registrations.promoting import kept_back_of, promote_chosen, refusal_to_promote, seats_to_give
+from registrations.unconfirmed import release_before_asking
 
 if TYPE_CHECKING:
     _Choice = forms.ModelChoiceField[Event]
@@ -113,6 +114,7 @@ class RegistrationActions(WithTools, RecordAdmin):
     def promote_registrations(
         self, request: HttpRequest, queryset: QuerySet[Registration]
     ) -> HttpResponseBase | None:
+        release_before_asking(queryset.order_by("event").values_list("event", flat=True).distinct())
         chosen = list(queryset.filter(state=State.WAITING).order_by("event", "place"))
         form = answered(TellingForm, request)
         if refusal := refusal_of(len(chosen), _("None of these waits.")) or _promotion_refused(chosen):
@@ -290,6 +292,9 @@ def _move_now(chosen: Sequence[Registration], user: Any, wanted: dict[str, Any])
     if count := states[State.WAITING]:
         words = ngettext("%(count)d waits for %(event)s.", "%(count)d wait for %(event)s.", count)
         told.append((words % {"count": count, "event": event.name}, messages.SUCCESS))
+    if count := len(chosen) - len(moves):
+        words = ngettext("%(count)d was cancelled meanwhile.", "%(count)d were cancelled meanwhile.", count)
+        told.append((words % {"count": count}, messages.WARNING))
     return told + [(_stays(move, event), messages.WARNING) for move in moves if not move.successor]
 
 

@@ -18,6 +18,7 @@ from registrations.blocks.holding import end, end_what_is_over, hold
 from registrations.errors import NotPossible
 from registrations.locking import Deadline, in_transaction
 from registrations.models import Block, School
+from registrations.unconfirmed import release_late
 
 MOST_AT_ONCE = 5
 """Seats of one event that a school has held at once, all its blocks together; more needs an organiser's yes."""
@@ -69,12 +70,13 @@ class _Found:
 
 
 def _locked(event_id: int, deadline: Deadline) -> _Found:
-    """Everything that is over was given back first."""
+    """Everything that is over was given back first, and what was not confirmed in time was released."""
     deadline.limit_locks()
     rows = Seats.objects.locked([event_id])
     events, now = read_facts([event_id])
     if not rows or not events or now is None:
         raise NotPossible(_("There is no such event."))
+    release_late(rows, events, now)
     end_what_is_over(rows, events, now)
     return _Found(rows[0], events[event_id], now)
 

@@ -1,4 +1,4 @@
-"""What a change of events would do to those who registered: foreseen without a write, under the locks that count.
+"""What a change of events would do to those who registered: foreseen before it is made, under the locks that count.
 
 The form of one event and the timetable of all ask the same questions, so a list of edits is judged at once: two
 events that change places clash with nobody.
@@ -16,6 +16,7 @@ from events.dates import DateProblem, concerning, event_questions
 from events.models import Event, Seats
 from registrations.flags import Kind, Trouble, key_of, open_flags_of
 from registrations.models import Block, Flag, Registration, Student
+from registrations.unconfirmed import release_late
 from registrations.waitinglist import is_moving
 
 State = Event.State
@@ -118,8 +119,7 @@ class Consequences:
 
 def digest(foreseen: Sequence[Consequences]) -> str:
     """The same as long as the same would happen to the same people."""
-    facts = json.dumps([one.facts for one in foreseen])
-    return hashlib.sha256(facts.encode()).hexdigest()
+    return hashlib.sha256(json.dumps([one.facts for one in foreseen]).encode()).hexdigest()
 
 
 def lock_students(event_ids: Collection[int]) -> None:
@@ -139,10 +139,12 @@ def wants_students(edits: Sequence[Edit]) -> list[int]:
 def foresee(edits: Sequence[Edit], *, now: dt.datetime, locks: bool = True) -> list[Consequences]:
     """What each of these edits would do. The number of queries does not grow with the people.
 
-    Without `locks` it is a look that binds nobody; whoever carries it out has locked the Seats rows before.
+    Without `locks` it is a look that binds nobody. With them the caller has locked the Seats rows, and what was not
+    confirmed in time is released first: no new seat goes to it.
     """
     if locks:
         lock_students(wants_students(edits))
+        release_late((edit.seats for edit in edits), {edit.seats.pk: edit.before for edit in edits}, now)
     active = _active([edit.after.pk for edit in edits])
     troubles = _troubles(edits, active, now)
     open_flags = open_flags_of([edit.after.pk for edit in edits if (TIMES | GRADES) & edit.changed])
@@ -170,17 +172,14 @@ def foresee(edits: Sequence[Edit], *, now: dt.datetime, locks: bool = True) -> l
 
 def _active(event_ids: Sequence[int]) -> Mapping[int, list[Registration]]:
     found: dict[int, list[Registration]] = defaultdict(list)
-    rows = Registration.objects.active().filter(event__in=event_ids).with_facts().order_by("place")
-    for row in rows:
+    for row in Registration.objects.active().filter(event__in=event_ids).with_facts().order_by("place"):
         found[row.event_id].append(row)
     return found
 
 
 def _promoted(edit: Edit, rows: Sequence[Registration], now: dt.datetime) -> list[Registration]:
-    free = max(0, edit.capacity - edit.seats.taken)
-    if not is_moving(edit.after, now):
-        return []
-    return [row for row in rows if row.state == Registration.State.WAITING][:free]
+    waiting = [row for row in rows if row.state == Registration.State.WAITING]
+    return waiting[: max(0, edit.capacity - edit.seats.taken)] if is_moving(edit.after, now) else []
 
 
 def _told(
@@ -195,8 +194,8 @@ def _told(
 
 
 def _blocks(edit: Edit) -> list[Block]:
-    rows = Block.objects.unreturned().filter(event=edit.after.pk).order_by("pk")
-    return list(rows.select_related("school", "event"))
+    rows = Block.objects.unreturned().filter(event=edit.after.pk)
+    return list(rows.select_related("school", "event").order_by("pk"))
 
 
 def _troubles(

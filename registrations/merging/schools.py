@@ -30,6 +30,7 @@ from registrations.models import (
     Teacher,
 )
 from registrations.signals import schools_merged
+from registrations.unconfirmed import release_late
 
 
 def merge_schools(
@@ -79,6 +80,7 @@ def _merge(
     concerned = Q(school__in=gone_ids) | Q(pk__in=[pk for group in groups for pk in group])
     students = {row.pk: row for row in Student.objects.filter(concerned).select_related("fest").locked()}
     facts, now = read_facts(seats)
+    release_late(seats.values(), facts, now)
     end_what_is_over(seats.values(), facts, now)
     how = Absorbing(user, reason, now or database_now(), deadline, tells)
     for first, *others in groups:

@@ -14,6 +14,7 @@ from registrations.locking import Deadline, in_transaction
 from registrations.merging.absorbing import Absorbing, absorb
 from registrations.models import Change, Registration, Student
 from registrations.signals import registrations_changed
+from registrations.unconfirmed import release_late
 from registrations.waitinglist import promote
 
 
@@ -40,6 +41,7 @@ def _merge(kept_id: int, gone_id: int, user: Any, reason: str, deadline: Deadlin
     known = Student.objects.filter(pk__in=both).select_related("school", "fest")
     kept, gone = _require_two({row.pk: row for row in known.locked()}, kept_id, gone_id)
     facts, now = read_facts(seats)
+    release_late(seats.values(), facts, now)
     end_what_is_over(seats.values(), facts, now)
     how = Absorbing(user, reason, now or database_now(), deadline, tells)
     absorb(kept, gone, seats, how)
