@@ -52,7 +52,8 @@ def test_what_is_no_readiness_page_stops_the_start(text: str) -> None:
 
 def last_page(first: str, later: Iterable[str], *, seconds: float = 60.0) -> tuple[str, int]:
     """What the start goes by, with how often it waited; the pages are answered one after another."""
-    pages, waits = iter(later), []
+    waits: list[float] = []
+    pages = iter(later)
     found = once_workers_are_heard(first, ask=lambda: next(pages), watch=waits.append, seconds=seconds)
     return what_follows(found), len(waits)
 
