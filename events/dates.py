@@ -100,16 +100,16 @@ def _past_fest(
         return
     purge_at = max(purge_at, now + PURGE_NOTICE)
     text = ngettext(
-        "This fest would be purged on %(when)s, with all names; %(count)d registration.",
-        "This fest would be purged on %(when)s, with all names; %(count)d registrations.",
+        "All names of this fest (%(count)d registration) would be erased on %(when)s.",
+        "All names of this fest (%(count)d registrations) would be erased on %(when)s.",
         registrations,
     )
     if fest.is_current:
         text = ngettext(
-            "This fest would be purged on %(when)s, or later once it is not the current fest any more, "
-            "with all names; %(count)d registration.",
-            "This fest would be purged on %(when)s, or later once it is not the current fest any more, "
-            "with all names; %(count)d registrations.",
+            "All names of this fest (%(count)d registration) would be erased on %(when)s, "
+            "or later if it is still the current fest then.",
+            "All names of this fest (%(count)d registrations) would be erased on %(when)s, "
+            "or later if it is still the current fest then.",
             registrations,
         )
     text %= {"when": _day(purge_at.astimezone(fest.zone).date()), "count": registrations}

@@ -99,20 +99,20 @@ def test_year_that_is_off_is_asked_about_with_what_it_would_lead_to() -> None:
         (
             "ends_on",
             (
-                "The last day, 13 December 2025, is in the past. This fest would be purged on 13 March 2027, "
-                "with all names; 312 registrations."
+                "The last day, 13 December 2025, is in the past. All names of this fest (312 registrations) "
+                "would be erased on 13 March 2027."
             ),
         ),
         ("ends_on", "1 event is not within the days of the fest: Quiz."),
     ]
     assert told(fest_questions(fest, now=NOW, registrations=312))[0][1].endswith(
-        "This fest would be purged on 7 December 2026, with all names; 312 registrations."
+        "All names of this fest (312 registrations) would be erased on 7 December 2026."
     )
 
 
 def test_current_fest_is_not_said_to_be_purged_on_a_day_on_which_it_is_kept() -> None:
     fest = build(starts_on=dt.date(2026, 1, 1), ends_on=dt.date(2026, 1, 2), is_current=True)
-    assert "or later once it is not the current fest any more" in told(fest_questions(fest, now=NOW))[0][1]
+    assert "or later if it is still the current fest then" in told(fest_questions(fest, now=NOW))[0][1]
     fest.is_current = False
     assert "current" not in told(fest_questions(fest, now=NOW))[0][1]
 

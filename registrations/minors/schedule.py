@@ -146,19 +146,21 @@ def day_of(schedule: Schedule) -> str:
 
 
 def state_of(schedule: Schedule, now: dt.datetime) -> str:
-    """When the names go and what they wait for, in a sentence."""
+    """When the names are erased and what they wait for, in whole sentences."""
     words = {"when": day_of(schedule)}
     if schedule.is_due(now):
-        return _("Due now.")
+        return _("It is time to erase the names.")
     if schedule.is_held(now):
         return _(
-            "Not while it is the current fest. The names are no longer needed since %(when)s: "
-            "remove the mark “current” from the fest."
+            "The names are kept only because it is the current fest: they are no longer needed since %(when)s. "
+            "Remove the mark “current” from the fest."
         ) % {"when": date_format(timezone.localtime(schedule.due_at, schedule.fest.zone), "j F Y")}
     if schedule.fest.is_current:
-        return _("Not before %(when)s, and not while it is the current fest.") % words
+        return _("The names are kept until %(when)s, and as long as it is the current fest.") % words
     if schedule.announced_at:
-        return _("Announced to the owners. Not before %(when)s.") % words
+        return _("The names will be erased on %(when)s. The owners were told by mail.") % words
     if now >= schedule.due_at - NOTICE:
-        return _("Due on %(when)s, and a week after the owners have been told by mail.") % words
-    return _("Not before %(when)s.") % words
+        return (
+            _("The names are kept until %(when)s, and for a week after the owners are told by mail.") % words
+        )
+    return _("The names are kept until %(when)s.") % words

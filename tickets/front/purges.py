@@ -39,8 +39,8 @@ def purge_notices(sight: Sight, *, now: dt.datetime) -> list[PurgeNotice]:
 
 def _notice(schedule: Schedule, registrations: int, now: dt.datetime) -> PurgeNotice:
     text = ngettext(
-        "Names of %(fest)s (%(count)d registration): %(state)s",
-        "Names of %(fest)s (%(count)d registrations): %(state)s",
+        "%(fest)s (%(count)d registration): %(state)s",
+        "%(fest)s (%(count)d registrations): %(state)s",
         registrations,
     )
     words = {"fest": schedule.fest.name, "count": registrations, "state": state_of(schedule, now)}

@@ -193,8 +193,8 @@ def test_page_of_purges_says_whose_names_go_when(client: Client) -> None:
     Event.objects.update(starts_at=timezone.now(), ends_at=timezone.now() + dt.timedelta(hours=1))
     page = text_of(client.get(list_path(Purge)))
     assert (
-        f"{student.fest.name} 1 January 2030 Not before 1 February 2030, and not while it is the current fest. "
-        "(30 days after the fest) 1 2 0 0"
+        f"{student.fest.name} 1 January 2030 The names are kept until 1 February 2030, and as long as it is "
+        "the current fest. (30 days after the fest) 1 2 0 0"
     ) in page
     few = query_count(client, list_path(Purge))
     build_fest(is_current=False)

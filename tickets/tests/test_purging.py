@@ -253,13 +253,12 @@ def test_front_page_tells_owners_of_a_coming_purge_and_of_names_that_the_mark_ke
     task()
     client = desk(organiser())
     (notice,) = client.get("/admin/").context["purges"]
-    assert notice.words.startswith(
-        f"Names of {fest.name} (3 registrations): Announced to the owners. Not before"
-    )
+    assert notice.words.startswith(f"{fest.name} (3 registrations): The names will be erased on ")
+    assert "The owners were told by mail." in notice.words
     make_over(fest, event, days=100)
     Fest.objects.filter(pk=fest.pk).update(is_current=True)
     (notice,) = client.get("/admin/").context["purges"]
-    assert "Not while it is the current fest." in notice.words
+    assert "kept only because it is the current fest" in notice.words
     assert desk(in_role(RESULTS)).get("/admin/").context["purges"] == []
 
 
@@ -272,12 +271,12 @@ def test_command_says_who_would_go_and_then_does_it() -> None:
         call_command("purge", *arguments, stdout=out)
         return out.getvalue().splitlines()
 
-    words = f"{fest.slug}: 3 students with 3 registrations, 0 class lists. Due now."
+    words = f"{fest.slug}: 3 students with 3 registrations, 0 class lists. It is time to erase the names."
     assert told("--dry-run") == [words]
     assert Student.objects.known().count() == 3
     assert told("--fest", fest.slug) == [words, "   3 erased."]
     assert told() == [
-        f"{fest.slug}: 0 students with 0 registrations, 0 class lists. Due now. 3 erased before.",
+        f"{fest.slug}: 0 students with 0 registrations, 0 class lists. It is time to erase the names. 3 erased before.",
         "   0 erased.",
     ]
     with pytest.raises(CommandError, match="There is no fest nowhere"):
@@ -294,9 +293,9 @@ def test_command_says_what_keeps_the_names_and_erases_nobody() -> None:
         call_command("purge", *arguments, stdout=out)
         return out.getvalue()
 
-    assert "and a week after the owners have been told by mail." in told("--dry-run")
+    assert "and for a week after the owners are told by mail." in told("--dry-run")
     assert PurgePlan.objects.count() == 0
-    assert "Announced to the owners. Not before" in told()
+    assert "The owners were told by mail." in told()
     Fest.objects.filter(pk=fest.pk).update(is_current=True)
-    assert "Not while it is the current fest." in told()
+    assert "kept only because it is the current fest" in told()
     assert Student.objects.known().count() == 3
