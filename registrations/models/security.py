@@ -82,7 +82,7 @@ class SecurityEvent(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.at:%Y-%m-%d %H:%M:%S} {self.kind}"
+        return f"{self.at:%Y-%m-%d %H:%M:%S} {self.get_kind_display()}"
 
 
 class AccountSession(AbstractBaseSession):

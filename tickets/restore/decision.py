@@ -77,7 +77,7 @@ def decide(
 
 REGISTER_FIRST = gettext_lazy(
     "The register of erasures was not applied since the restore, so erased children may be back. Run "
-    "“manage.py erase_again” first; say so where the register is lost."
+    "“manage.py erase_again” on the server first, or say that the register is lost."
 )
 
 

@@ -25,7 +25,7 @@ class DecisionForm(LimitedText, forms.Form):
 
     shown = forms.CharField(widget=forms.HiddenInput, required=False)
     send = forms.MultipleChoiceField(
-        label=gettext_lazy("Send these mails; all others are dropped"),
+        label=gettext_lazy("Send these mails (all others are never sent)"),
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )
@@ -96,7 +96,9 @@ def _is_decided(request: HttpRequest, form: DecisionForm) -> bool:
         return False
     ring()
     words = ngettext(
-        "Mails go again; %(count)d mail is dropped.", "Mails go again; %(count)d mails are dropped.", dropped
+        "Mails are sent again. %(count)d mail is never sent.",
+        "Mails are sent again. %(count)d mails are never sent.",
+        dropped,
     )
     messages.success(request, words % {"count": dropped})
     return True
