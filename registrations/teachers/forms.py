@@ -19,7 +19,9 @@ from registrations.naming import name_key, school_key
 from registrations.teachers import security
 from registrations.teachers.admitting import Asked
 
-PASSWORD_HELP = gettext_lazy("At least 10 signs. Three words that you remember are better than one odd one.")
+PASSWORD_HELP = gettext_lazy(
+    "At least 10 characters. Three words that you remember are better than one odd one."
+)
 
 
 class PasswordField(forms.CharField):
