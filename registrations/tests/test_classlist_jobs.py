@@ -1,5 +1,6 @@
 """A confirmed class list, from the job to its registrations."""
 
+import threading
 import time
 from types import SimpleNamespace
 from typing import Any
@@ -286,12 +287,12 @@ def test_without_the_guard_two_workers_meet_at_the_same_rows(
 ) -> None:
     """The negative control: nothing but the lease keeps them apart; then the press's key and the constraints do."""
     monkeypatch.setattr(jobs, "_renew", lambda job: None)
-    real, met = match, list[int]()
+    real, met, line = match, list[int](), threading.Barrier(2)
 
     def slow(*args: Any, **values: Any) -> Any:
         met.append(1)
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_sleep(0.2)")
+        if len(met) <= 2:
+            line.wait(20)
         return real(*args, **values)
 
     monkeypatch.setattr(registering, "match", slow)

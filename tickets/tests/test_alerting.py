@@ -1,6 +1,8 @@
 """What is raised as an alarm reaches the owners by mail: one of a kind an hour, with the page that acts on it."""
 
 import datetime as dt
+import threading
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -165,8 +167,8 @@ def test_front_page_still_shows_the_alarm_after_it_was_mailed() -> None:
     assert "alarm to look at" in page
 
 
-def mail_from_two(monkeypatch: pytest.MonkeyPatch) -> int:
-    """Two beats at once, each paused between looking and writing; how many mails there are."""
+def mail_from_two(monkeypatch: pytest.MonkeyPatch, *, patience: float) -> int:
+    """Two beats at once, each of which waits for the other between looking and writing; how many mails there are."""
     build_fest()
     build_owner(email="owner@example.org")
     alarms.ring("guessing", "Ravi")
@@ -174,10 +176,11 @@ def mail_from_two(monkeypatch: pytest.MonkeyPatch) -> int:
 
     def slowly(now: dt.datetime) -> Any:
         found = new_by_kind(now)
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_sleep(0.3)")
+        with suppress(threading.BrokenBarrierError):
+            line.wait(patience)
         return found
 
+    line = threading.Barrier(2)
     monkeypatch.setattr(alerting, "_new_by_kind", slowly)
     in_threads(mail_now, 2)
     return Delivery.objects.count()
@@ -186,7 +189,7 @@ def mail_from_two(monkeypatch: pytest.MonkeyPatch) -> int:
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
 def test_two_beats_at_once_mail_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert mail_from_two(monkeypatch) == 1
+    assert mail_from_two(monkeypatch, patience=0.5) == 1
 
 
 @pytest.mark.race
@@ -194,4 +197,4 @@ def test_two_beats_at_once_mail_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_two_beats_without_the_lock_mail_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     """The negative control."""
     monkeypatch.setattr(alerting, "_LOCK", "SELECT 1")
-    assert mail_from_two(monkeypatch) == 2
+    assert mail_from_two(monkeypatch, patience=20) == 2
