@@ -21,6 +21,11 @@ POWERFUL_FEATURES = (
     "usb",
 )
 CAMERA_PATH = "/door/"
+ERROR_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none';"
+    " frame-ancestors 'none'"
+)
+"""The content security policy of a static error page; nginx sends the same."""
 
 
 class HeadersMiddleware:
@@ -48,6 +53,20 @@ def fixed_headers() -> dict[str, str]:
         "Referrer-Policy": str(settings.SECURE_REFERRER_POLICY),
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": str(settings.X_FRAME_OPTIONS),
+    }
+
+
+def error_headers() -> dict[str, str]:
+    """What a server in front of the application sends with an answer of its own.
+
+    The page may stand at a secret address, so no other site learns where the visitor came from.
+    """
+    return {
+        **fixed_headers(),
+        "Cache-Control": "no-store",
+        "Content-Security-Policy": ERROR_POLICY,
+        "Permissions-Policy": permissions_policy("/"),
+        "Referrer-Policy": "no-referrer",
     }
 
 

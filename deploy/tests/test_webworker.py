@@ -14,10 +14,21 @@ import pytest
 
 from deploy.nginx.process import free_port
 from deploy.tests.nginx.house import ERRORS, ROOT, wait_for
+from techfest.headers import error_headers
 from techfest.tests.workers import site_environment
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.django_db]
 
+ANSWERED_BY_THE_WORKER = {
+    b"GET /break/ HTTP/1.1\r\nHost: localhost\r\n\r\n": 500,
+    b"GET /wait/ HTTP/1.1\r\nHost: localhost\r\n\r\n": 504,
+    b"POST /upload/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nabc": 408,
+    b"GET / HTTP/1.1\r\nBad Header\r\n\r\n": 400,
+    b"nonsense\r\n\r\n": 400,
+    b"GET /" + b"a" * 5000 + b" HTTP/1.1\r\n\r\n": 414,
+    b"GET / HTTP/1.1\r\nX: " + b"a" * 9000 + b"\r\n\r\n": 431,
+    b"GET / HTTP/1.1\r\nTransfer-Encoding: unknown\r\n\r\n": 501,
+}
 SECONDS = 2
 """Until Gunicorn gives up; as shipped it is patient for 30."""
 
@@ -30,11 +41,16 @@ class Web:
     log: Path
 
     def raw(self, request: bytes) -> tuple[int, bytes]:
+        status, _headers, body = self.whole(request)
+        return status, body
+
+    def whole(self, request: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
+        """Status, headers and body of the answer to these bytes."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=20) as line:
             line.sendall(request)
             answer = http.client.HTTPResponse(line)
             answer.begin()
-            return answer.status, answer.read()
+            return answer.status, answer.getheaders(), answer.read()
 
     def get(self, path: str) -> tuple[int, bytes]:
         return self.raw(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
@@ -84,3 +100,20 @@ def test_fault_that_nobody_catches_is_our_page(web: Web) -> None:
 
 def test_request_that_cannot_be_read_is_refused(web: Web) -> None:
     assert web.raw(b"GET / HTTP/1.1\r\nBad Header\r\n\r\n")[0] == 400
+
+
+def test_every_answer_of_the_worker_itself_carries_the_headers_of_pages_once(web: Web) -> None:
+    _, page, _ = web.whole(b"GET /nowhere/ HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    expected = error_headers()
+    of_pages = {
+        name for name, _ in page if name.startswith(("Content-Security", "Cross-", "Perm", "Ref", "X-"))
+    }
+    assert of_pages
+    assert of_pages - expected.keys() == set()
+    for request, status in ANSWERED_BY_THE_WORKER.items():
+        wait_for(lambda: _answers(web))
+        got, headers, _ = web.whole(request)
+        assert (got, sorted(one for one in headers if one[0] in expected)) == (
+            status,
+            sorted(expected.items()),
+        )

@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from deploy.launcher.folders import ROOT
 from deploy.nginx.process import private_site
 from deploy.nginx.render import HEADERS, render
 from deploy.tests.nginx.house import Answer, House
-from techfest.headers import fixed_headers, permissions_policy
+from techfest.headers import error_headers
 
+TEMPLATE = ROOT / "deploy" / "nginx" / "server.conf.in"
 WAYS: dict[str, Callable[[House], Answer]] = {
     "static file": lambda house: house.get("/static/app.css"),
     "missing static file": lambda house: house.get("/static/none.css"),
@@ -44,9 +46,9 @@ def test_redirect_to_tls_carries_them(tmp_path: Path) -> None:
 
 def test_headers_are_those_of_the_application() -> None:
     """An error page may stand at a secret address, so that it tells no site at all where somebody came from."""
-    ours = {
-        **fixed_headers(),
-        "Permissions-Policy": permissions_policy("/"),
-        "Referrer-Policy": "no-referrer",
-    }
+    ours = error_headers()
+    told = {name: ours.pop(name) for name in ("Cache-Control", "Content-Security-Policy")}
     assert (ours, settings.SECURE_REFERRER_POLICY) == (HEADERS, "same-origin")
+    pages = TEMPLATE.read_text().partition("location ^~ /errors/")[2].partition("}")[0]
+    assert f"add_header Cache-Control {told['Cache-Control']} always;" in pages
+    assert f'add_header Content-Security-Policy "{told["Content-Security-Policy"]}" always;' in pages
