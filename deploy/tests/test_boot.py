@@ -4,6 +4,8 @@ import json
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -11,11 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from deploy.launcher.accounts import may_enter
-from deploy.launcher.folders import ROOT, VENV
+from deploy.launcher.folders import ROOT
 from deploy.launcher.lastwatch import PATIENCE
 from deploy.launcher.postgres import APPLICATION
-from deploy.launcher.processes import Account
+from deploy.launcher.processes import Account, birth
 from deploy.tests.copies import Copy, children_of, free_port, living, wait_until_gone
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults]
@@ -100,16 +101,23 @@ def test_same_folder_is_refused_in_one_line(site: Copy) -> None:
     assert (other.process.returncode, told) == (1, refusal)
 
 
+def born_at(pid: int) -> float:
+    """When this process began, in seconds since the machine did."""
+    return int(birth(pid) or 0) / os.sysconf("SC_CLK_TCK")
+
+
 def test_killed_web_server_is_back_with_new_workers_and_nobody_is_refused(site: Copy) -> None:
+    assert site.wait_for("/health/ready", 200, seconds=60)
     before = site.processes()
     master = site.child("gunicorn")
     old = {pid: before[pid] for pid in (master, *children_of(master))}
-    killed_at = time.monotonic()
+    killed_at = time.clock_gettime(time.CLOCK_BOOTTIME)
     os.kill(master, signal.SIGKILL)
     left = wait_until_gone(old, seconds=3)
     assert site.ask("/health/ready")[0] == 200
-    back_after = time.monotonic() - killed_at
-    assert (len(old), left, site.child("gunicorn") != master, back_after < 5) == (3, [], True, True)
+    # When it was begun is the supervisor's part; how long Python and Django take is the machine's.
+    begun_after = born_at(site.child("gunicorn")) - killed_at
+    assert (len(old), left, site.child("gunicorn") != master, begun_after < 3) == (3, [], True, True)
 
 
 def test_killed_database_is_back(site: Copy) -> None:
@@ -192,16 +200,30 @@ def test_site_starts_and_stays_while_provider_is_down_and_mails_are_old_and_held
     assert (unwell, named, page, running) == ({"mail", "provider", "restore"}, [True] * 3, 200, True)
 
 
+AS_NOBODY = """
+import os, sys
+from pathlib import Path
+from deploy.launcher.processes import Account
+from deploy.launcher.stepdown import in_view
+os.environ["PYTHON"] = str(Path(sys.executable).resolve())
+in_view(Account(65534, 65534), Path(sys.argv[1])).become()
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+"""Runs a command as an ordinary user, who sees the checkout and its Python wherever they lie."""
+
+
 @pytest.mark.skipif(os.getuid() != 0, reason="this run is one of an ordinary user already")
 def test_ordinary_user_can_start_it(folder: Path) -> None:
     nobody = Account(65534, 65534)
-    python = (VENV / "bin" / "python").resolve()
-    if not (may_enter(nobody, ROOT) and may_enter(nobody, python.parent)):
-        pytest.skip("the checkout or its Python lies where an ordinary user may not enter")
     data = folder / "of nobody"
     data.mkdir()
     os.chown(data, nobody.uid, nobody.gid)
-    copy = Copy(data, free_port(), prefix=["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"])
+    prefix = [sys.executable, "-c", AS_NOBODY, str(data)]
+    if subprocess.run([*prefix, "/bin/true"], cwd=ROOT, check=False).returncode != 0:
+        pytest.skip(
+            "the checkout or its Python lies where an ordinary user may not enter, nor may root mount it"
+        )
+    copy = Copy(data, free_port(), prefix=prefix)
     copy.start()
     try:
         status = 200 if copy.wait_for("/health/ready", 200, seconds=60) else 503
