@@ -29,7 +29,6 @@ _PRIVATE = (
     "environment*",
     "processes.json*",
     "lock",
-    "beat-schedule*",
     "erased.txt",
     "database-marker.*",
     "backup-seen",

@@ -31,7 +31,7 @@ def test_each_dead_process_is_named(celery_worker: WorkerFactory, data_folder: P
     workers = {kind: celery_worker(kind) for kind in ("mail", "pdf", "lists")}
     assert heartbeats.silent() == list(heartbeats.KINDS)
     with contextlib.ExitStack() as running:
-        running.enter_context(running_beat(data_folder, 1, {}))
+        running.enter_context(running_beat(data_folder, {}))
         wait_until(lambda: heartbeats.silent() == [])
         for dead in (["pdf"], ["pdf", "lists"]):
             workers[dead[-1]].kill()

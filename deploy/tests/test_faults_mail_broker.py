@@ -90,9 +90,9 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
 
 
 @contextlib.contextmanager
-def running_beat(data: Path, number: int, extra: dict[str, str]) -> Iterator[None]:
+def running_beat(data: Path, extra: dict[str, str]) -> Iterator[None]:
     command = [sys.executable, "-m", "celery", "-A", "techfest.beat", "beat", "--pidfile="]
-    command += ["-s", str(data / f"beat-{number}"), "-l", "WARNING"]
+    command += ["-l", "WARNING"]
     beat = subprocess.Popen(
         command,
         env=site_environment(data, extra),
@@ -137,8 +137,8 @@ def test_mails_outlive_whatever_happens_to_the_broker(
     celery_worker("mail", extra)
     with contextlib.ExitStack() as stack:
         stack.enter_context(broker_at(broker.url))
-        for number in range(2):
-            stack.enter_context(running_beat(data_folder, number, extra))
+        for _ in range(2):
+            stack.enter_context(running_beat(data_folder, extra))
         faults: list[Callable[[Broker, Callable[[], None]], None]] = [forget, hang, die, hang]
         for done, fault in enumerate(faults, 1):
             fault(broker, lambda: click_twice(event))
