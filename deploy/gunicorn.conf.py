@@ -22,7 +22,7 @@ def _cores() -> int:
 bind = os.environ.get("GUNICORN_BIND") or f"127.0.0.1:{_number('PORT', 8000, 1, 65535)}"
 # About two a core: a hot event's row is faster with few connections than with many.
 workers = _number("WEB_CONCURRENCY", max(2, 2 * _cores()), 1, 64)
-worker_class = "techfest.webworker.Worker"
+worker_class = "techfest.gunicorn_worker.Worker"
 preload_app = True
 # A rush of clicks waits here; the kernel's net.core.somaxconn is the upper bound.
 backlog = 2048
@@ -48,7 +48,7 @@ errorlog = "-"
 loglevel = "info"
 # Address, time, request line, status, bytes, milliseconds. No referrer: it could be a secret link.
 access_log_format = '%(h)s "%(r)s" %(s)s %(b)s %(M)sms'
-logger_class = "techfest.weblog.Logger"
+logger_class = "techfest.gunicorn_logging.Logger"
 proc_name = "techfest"
 
 

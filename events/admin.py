@@ -12,11 +12,10 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from events import pictures
-from events.clock import database_now
-from events.dateforms import DatedForm
+from events import images
+from events.admin_base import DeskAdmin, RecordAdmin
+from events.date_forms import DatedForm
 from events.dates import FEST_DATES, fest_questions, fest_refusals
-from events.desk import DeskAdmin, RecordAdmin
 from events.models import (
     AuditEntry,
     CapacityChange,
@@ -30,12 +29,13 @@ from events.models import (
 )
 from events.uploads import PictureField
 from events.zones import same_clock
+from techfest.core.db.clock import database_now
 
 
 class FestForm(DatedForm):
     upload = PictureField(
         label=gettext_lazy("New logo"),
-        draw=pictures.logo,
+        draw=images.logo,
         help_text=gettext_lazy("PNG or JPEG, at most 2 MB. It is scaled down to 512 × 256 pixels."),
     )
     remove_picture = forms.BooleanField(label=gettext_lazy("Remove the logo"), required=False)
@@ -171,7 +171,7 @@ def take_picture(form: Any, obj: Any, name: str) -> list[str]:
     """Puts the uploaded picture in its place, or takes the old one away; the names of what changed."""
     picture = form.cleaned_data.get("upload")
     if picture:
-        setattr(obj, name, pictures.keep(picture))
+        setattr(obj, name, images.keep(picture))
     elif form.cleaned_data.get("remove_picture"):
         setattr(obj, name, None)
     else:

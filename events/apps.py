@@ -6,6 +6,7 @@ class EventsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from events import permissions, roles
+        from events import permissions
+        from techfest.core import roles
 
         roles.declare(permissions.TABLE, self)

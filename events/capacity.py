@@ -6,9 +6,9 @@ from typing import Any
 
 from django.db import transaction
 
-from events.clock import database_now
 from events.models import Event, Seats
 from events.signals import capacity_raised
+from techfest.core.db.clock import database_now
 
 
 @dataclass(frozen=True, slots=True)

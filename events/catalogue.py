@@ -7,8 +7,8 @@ from itertools import groupby
 from django.utils import timezone
 
 from events.availability import Availability, State
+from events.cache import Snapshot
 from events.models import Event
-from events.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from events.snapshot import kept_fest
+from events.cache import kept_fest
 
 
 def fest(request: HttpRequest) -> dict[str, Any]:

@@ -6,9 +6,9 @@ from django import forms
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
+from events.cache import Snapshot
 from events.catalogue import Wishes, cards
-from events.snapshot import Snapshot
-from events.textlimits import LimitedText
+from techfest.core.text_limits import LimitedText
 
 
 class FilterForm(LimitedText, forms.Form):

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
-from events.snapshot import kept_fest, snapshot
+from events.cache import kept_fest, snapshot
 
 
 class FestTimeMiddleware:

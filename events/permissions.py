@@ -1,6 +1,6 @@
 """What each role may do with fests, events and their seats. Which rows: `led_through` of their pages."""
 
-from events.roles import LEAD, OWNER, RESULTS, Table, everything_of
+from techfest.core.roles import LEAD, OWNER, RESULTS, Table, everything_of
 
 TABLE = Table(
     of_apps=("events",),

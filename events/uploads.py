@@ -7,8 +7,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from events.images import MOST_BYTES, NotAPicture
 from events.models import Picture
-from events.pictures import MOST_BYTES, NotAPicture
 
 
 class PictureField(forms.FileField):

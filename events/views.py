@@ -12,10 +12,10 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from events.availability import Availability
+from events.cache import Snapshot, snapshot
 from events.catalogue import by_day, next_opening
 from events.forms import FilterForm
 from events.models import Event, Picture
-from events.snapshot import Snapshot, snapshot
 
 
 @require_safe

@@ -7,11 +7,11 @@ class RegistrationsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from events import roles
         from registrations import permissions
-        from registrations.blocks import keeping  # noqa: F401 - hears of raised capacities
-        from registrations.minors import planner_statistics
+        from registrations.holds import held_back  # noqa: F401 - hears of raised capacities
+        from registrations.privacy import planner_statistics
         from registrations.teachers import account_events  # noqa: F401 - hears of what happens to accounts
+        from techfest.core import roles
 
         roles.declare(permissions.TABLE, self)
         post_migrate.connect(

@@ -4,8 +4,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
-from registrations import links, unconfirmed
+from registrations import links
 from registrations.access import secret
+from registrations.booking import confirmation_deadline
 from registrations.links import DeadLink
 from registrations.locking import Deadline
 
@@ -20,8 +21,8 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
         raise Http404 from None
     context = {"student": student, "my_url": links.my_path(student)}
     if request.method != "POST":
-        pending = list(unconfirmed.pending_of(student))
-        until = unconfirmed.time_left_of(pending)
+        pending = list(confirmation_deadline.pending_of(student))
+        until = confirmation_deadline.time_left_of(pending)
         return render(request, "registrations/confirm.html", context | {"pending": pending, "until": until})
-    result = unconfirmed.confirm(student.pk, deadline=Deadline())
+    result = confirmation_deadline.confirm(student.pk, deadline=Deadline())
     return render(request, "registrations/confirmed.html", context | {"result": result})

@@ -10,8 +10,8 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from events.textlimits import validate_marks
-from registrations.naming import clean_text
+from registrations.students.names import clean_text
+from techfest.core.text_limits import validate_marks
 
 LONGEST_TYPED = 4
 """How many times its limit a field reads, for spaces and decomposed letters that are not counted in the end."""

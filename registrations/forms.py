@@ -12,11 +12,11 @@ from django.utils.translation import gettext_lazy
 
 from events.availability import moment
 from events.models import Event, Fest
-from events.textlimits import LimitedText
 from registrations.fields import EmailField, TextField, offer
 from registrations.models import ConsentText, Student
-from registrations.naming import label_key, name_key, school_key
-from registrations.students import Details
+from registrations.students.identity import Details
+from registrations.students.names import label_key, name_key, school_key
+from techfest.core.text_limits import LimitedText
 
 _SHORT = {"autocomplete": "off", "spellcheck": "false"}
 

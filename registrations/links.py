@@ -15,8 +15,8 @@ from django.core.signing import BadSignature, Signer
 from django.db import connection
 from django.urls import reverse
 
-from events.rows import columns
 from registrations.models import School, Student, Submission
+from techfest.core.db.bulk import columns
 
 
 class DeadLink(Exception):

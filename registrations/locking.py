@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import Error, IntegrityError, InterfaceError, OperationalError, connection, transaction
 
 from registrations import schools
-from registrations.errors import Busy, Overtaken
+from registrations.booking.errors import Busy, Overtaken
 
 Answer = TypeVar("Answer")
 

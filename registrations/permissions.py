@@ -1,6 +1,6 @@
 """What each role may do with who comes, and with accounts. Which rows: `led_through` of their pages."""
 
-from events.roles import EVERYTHING, LEAD, OWNER, RESULTS, Table, everything_of
+from techfest.core.roles import EVERYTHING, LEAD, OWNER, RESULTS, Table, everything_of
 
 _RESULTS = {"registrations.resultsheet": EVERYTHING, "registrations.result": EVERYTHING}
 

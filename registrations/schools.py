@@ -7,10 +7,10 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
-from events import trail
-from events.clock import database_now
+from events import audit_log
 from registrations.models import School, SchoolAlias
-from registrations.naming import school_key
+from registrations.students.names import school_key
+from techfest.core.db.clock import database_now
 
 LIFETIME = 5.0
 """Seconds for which a process keeps what it read."""
@@ -52,7 +52,7 @@ def accept(rows: QuerySet[School], *, user: Any) -> int:
     before, after = {"state": School.State.PENDING.value}, {"state": School.State.ACCEPTED.value}
     now = database_now()
     for school in schools:
-        trail.record(school, what="accepted", now=now, user=user, before=before, after=after)
+        audit_log.record(school, what="accepted", now=now, user=user, before=before, after=after)
     transaction.on_commit(forget)
     return len(schools)
 

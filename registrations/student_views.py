@@ -7,18 +7,19 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from events.availability import Availability
+from events.cache import snapshot
 from events.models import Seats
-from events.snapshot import snapshot
-from registrations import links, presses
+from registrations import links
 from registrations.access import by_my_link
-from registrations.cancelling import cancel
-from registrations.correcting import correct
-from registrations.errors import NotPossible, OtherContent, Refused
+from registrations.booking import messages
+from registrations.booking.cancel import cancel
+from registrations.booking.errors import NotPossible, OtherContent, Refused
+from registrations.booking.submit import Press, submit
 from registrations.forms import EventsForm, OwnDetailsForm, OwnEventsForm
 from registrations.locking import Deadline
 from registrations.models import Change, Registration, Student
 from registrations.querysets import RegistrationQuerySet
-from registrations.submitting import Press, submit
+from registrations.students.corrections import correct
 
 
 @by_my_link
@@ -50,10 +51,10 @@ def _details_page(request: HttpRequest, student: Student, form: OwnDetailsForm) 
 @require_http_methods(["GET", "HEAD", "POST"])
 def add(request: HttpRequest, student: Student) -> HttpResponse:
     """Further events for somebody who is known; nothing is typed again."""
-    key = presses.read_key(request.POST)
+    key = messages.read_key(request.POST)
     if request.method != "POST" or key is None:
         form = _add_form(student, initial={"events": request.GET.getlist("event")[:20]})
-        return _add_page(request, student, form, presses.new_key())
+        return _add_page(request, student, form, messages.new_key())
     form = _add_form(student, request.POST)
     if not form.is_valid():
         return _add_page(request, student, form, key.hex)
@@ -67,12 +68,12 @@ def add(request: HttpRequest, student: Student) -> HttpResponse:
     try:
         submit(press, deadline=Deadline())
     except Refused as error:
-        for line in presses.refused_lines(error.outcomes):
+        for line in messages.refused_lines(error.outcomes):
             form.add_error("events", f"{line.event.name}: {line.text}")
-        return _add_page(request, student, form, presses.new_key())
+        return _add_page(request, student, form, messages.new_key())
     except OtherContent as error:
         form.add_error(None, error.text)
-        return _add_page(request, student, form, presses.new_key(), status=409)
+        return _add_page(request, student, form, messages.new_key(), status=409)
     return redirect(links.my_path(student))
 
 
@@ -145,5 +146,5 @@ def _again_url(registrations: list[Registration], my_url: str) -> str:
     return f"{my_url}add/?{query}"
 
 
-def _line(registration: Registration) -> presses.Line:
-    return presses.Line(event=registration.event, result=registration.state, heading="", text="")
+def _line(registration: Registration) -> messages.Line:
+    return messages.Line(event=registration.event, result=registration.state, heading="", text="")

@@ -2,14 +2,15 @@
 
 from celery import shared_task
 
-from events.clock import database_now
-from registrations import unconfirmed
-from registrations.blocks import tending
-from registrations.classlists import jobs
-from registrations.classlists.drafts import purge_drafts
-from registrations.minors import erasing, purging
+from registrations.booking import confirmation_deadline
+from registrations.class_lists import jobs
+from registrations.class_lists.drafts import purge_drafts
+from registrations.holds import expire
+from registrations.privacy import erase
+from registrations.privacy import purge as purge_module
 from registrations.signals import work_owed
 from registrations.teachers import sessions
+from techfest.core.db.clock import database_now
 
 
 @shared_task(name="registrations.confirm")
@@ -33,13 +34,13 @@ def tend_blocks() -> int:
 
     What was not confirmed goes first, so that no seat of a block goes to a student who is late.
     """
-    return unconfirmed.release_due() + tending.tend()
+    return confirmation_deadline.release_due() + expire.tend()
 
 
 @shared_task(name="registrations.purge")
 def purge() -> int:
     """Erases the people of fests whose time is over, for some seconds; comes again until nobody is left."""
-    erased = purging.purge_due()
+    erased = purge_module.purge_due()
     if erased:
         work_owed.send(sender=None, task="registrations.purge")
     return erased
@@ -54,4 +55,4 @@ def clear_sessions() -> None:
 @shared_task(name="registrations.forget_traces")
 def forget_traces() -> None:
     """Files and lines that a crash right after an erasure has left."""
-    erasing.sweep()
+    erase.sweep()

@@ -10,20 +10,21 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_safe
 
 from events.availability import Availability
+from events.cache import Snapshot, snapshot
 from events.catalogue import with_free_seats
 from events.models import Fest
-from events.snapshot import Snapshot, snapshot
-from registrations import links, presses
+from registrations import links
 from registrations.access import public
-from registrations.consents import current_text
-from registrations.errors import OtherContent, Refused, RegistrationError, SomebodyKnown
+from registrations.booking import messages
+from registrations.booking.errors import OtherContent, Refused, RegistrationError, SomebodyKnown
+from registrations.booking.submit import Press, submit
 from registrations.forms import RegistrationForm
 from registrations.locking import Deadline
 from registrations.schools import school_names
-from registrations.students import Details, is_described
-from registrations.submitting import Press, submit
+from registrations.students.consents import current_text
+from registrations.students.identity import Details, is_described
 
-_KEY_MARK = presses.new_key()
+_KEY_MARK = messages.new_key()
 """Stands in a kept page where the key goes; nobody else knows it."""
 
 
@@ -39,9 +40,9 @@ def register(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return fresh_form(request, current, fest)
     form = registration_form(current, fest, request.POST)
-    key = presses.read_key(request.POST)
+    key = messages.read_key(request.POST)
     if "edit" in request.POST or key is None:
-        return show_form(request, form.unjudged(), key=presses.new_key())
+        return show_form(request, form.unjudged(), key=messages.new_key())
     if not form.is_valid():
         return show_form(request, form, key=key.hex, status=409 if form.names_unknown_event else 200)
     press = press_of(form, key)
@@ -60,7 +61,7 @@ def fresh_form(request: HttpRequest, current: Snapshot, fest: Fest) -> HttpRespo
         form = registration_form(current, fest, initial={"events": chosen})
         page = show_form(request, form, key=_KEY_MARK).content.decode()
         current.keep(kept, page)
-    return HttpResponse(page.replace(_KEY_MARK, presses.new_key()))
+    return HttpResponse(page.replace(_KEY_MARK, messages.new_key()))
 
 
 def registration_form(current: Snapshot, fest: Fest, *args: Any, **kwargs: Any) -> RegistrationForm:
@@ -102,7 +103,7 @@ def tell(request: HttpRequest, error: RegistrationError, form: RegistrationForm)
     """The page for a press that obtained nothing; what was typed is on it."""
     if isinstance(error, SomebodyKnown):
         form.add_error(None, error.text)
-        return show_form(request, form, key=presses.new_key(), page="known", status=409)
+        return show_form(request, form, key=messages.new_key(), page="known", status=409)
     if isinstance(error, OtherContent):
         return _other_content(request, error, form)
     if isinstance(error, Refused):
@@ -111,12 +112,12 @@ def tell(request: HttpRequest, error: RegistrationError, form: RegistrationForm)
 
 
 def _refused(request: HttpRequest, error: Refused, form: RegistrationForm) -> HttpResponse:
-    lines = presses.refused_lines(error.outcomes)
+    lines = messages.refused_lines(error.outcomes)
     chosen = {outcome.event_id for outcome in error.outcomes}
     soon = [outcome.event for outcome in error.outcomes if outcome.judgement.reason == "too_soon"]
     context = {
         "entries": lines,
-        "form_fields": presses.kept_fields(request.POST),
+        "form_fields": messages.kept_fields(request.POST),
         "form_url": reverse("registrations:register"),
         "send_again": bool(soon),
         "opens_at": min((event.registration_opens_at for event in soon if event), default=None),
@@ -133,7 +134,7 @@ def _other_content(request: HttpRequest, error: OtherContent, form: Registration
     context = {
         "student_name": submission.student.name if submission and is_theirs else "",
         "answer_url": links.answer_path(submission) if submission and is_theirs else "",
-        "form_fields": presses.kept_fields(request.POST, key=presses.new_key()),
+        "form_fields": messages.kept_fields(request.POST, key=messages.new_key()),
         "form_url": reverse("registrations:register"),
     }
     return render(request, "registrations/other_content.html", context, status=409)

@@ -6,11 +6,11 @@ class TechfestConfig(AppConfig):
     name = "techfest"
 
     def ready(self) -> None:
-        from . import checks, deploychecks  # noqa: F401  # importing registers the checks
+        from . import checks, deploy_checks  # noqa: F401  # importing registers the checks
 
 
 class DeskConfig(admin.AdminConfig):
     """Django's admin with the house's own site; named in the settings, so that it is nobody's default."""
 
     default = False
-    default_site = "tickets.front.site.DeskSite"
+    default_site = "tickets.dashboard.site.DeskSite"

@@ -6,7 +6,7 @@ from typing import Any
 from celery import Celery
 from celery.beat import Scheduler
 
-from events import wakeups
+from techfest.core.db import wakeups
 
 HEADERS = {"celery_beat_task": True}
 """What tells a worker that beat is alive."""

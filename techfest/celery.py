@@ -6,7 +6,7 @@ from typing import Any
 from celery import Celery
 from celery.signals import task_prerun
 
-from events import wakeups
+from techfest.core.db import wakeups
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "techfest.settings")
 

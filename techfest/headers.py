@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
-from .staffonly import without_language
+from .session_paths import without_language
 
 # Features that ask the person or reach hardware. Only check-in needs one of them: the camera.
 POWERFUL_FEATURES = (

@@ -15,7 +15,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
-from events.clock import database_now
+from techfest.core.db.clock import database_now
 
 # A delivery that has been owed for longer than this means that no worker does its work.
 OWED_AT_MOST = timedelta(minutes=5)
@@ -73,7 +73,7 @@ def broker() -> tuple[bool, str]:
 
 
 def mail() -> tuple[bool, str]:
-    from tickets.deliveries import oldest_owed_age  # a broken room must not take /health/live along
+    from tickets.mail.outbox import oldest_owed_age  # a broken room must not take /health/live along
 
     age = oldest_owed_age(database_now())
     if age is None:
@@ -91,7 +91,7 @@ def restore() -> tuple[bool, str]:
 
 
 def provider() -> tuple[bool, str]:
-    from tickets.breaker import outage_age
+    from tickets.mail.breaker import outage_age
 
     age = outage_age()
     if age is None:

@@ -4,7 +4,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from .env import BASE_DIR, broker_url, data_folder, read_environment
 from .logs import logging_settings
-from .mailprovider import provider_settings
+from .mail_provider import provider_settings
 
 env = read_environment()
 
@@ -51,7 +51,7 @@ INSTALLED_APPS = [
     "techfest",
 ]
 
-# Public pages know no session: the classes of techfest.staffonly pass them through untouched.
+# Public pages know no session: the classes of techfest.session_paths pass them through untouched.
 MIDDLEWARE = [
     # The first two add to whatever the others answer, refusals of a strange host included.
     "techfest.headers.HeadersMiddleware",
@@ -60,16 +60,16 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "techfest.encoding.UnicodeFormMiddleware",
     # Before whatever asks the database: it limits how long they wait for it, all together.
-    "registrations.outage.OutageMiddleware",
-    "techfest.staffonly.SessionMiddleware",
+    "registrations.database_unavailable.OutageMiddleware",
+    "techfest.session_paths.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "events.middleware.FestTimeMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "techfest.staffonly.AuthenticationMiddleware",
+    "techfest.session_paths.AuthenticationMiddleware",
     # Remembers the request for the library's adapter; it looks at no session by itself.
     "allauth.account.middleware.AccountMiddleware",
-    "techfest.staffonly.MessageMiddleware",
+    "techfest.session_paths.MessageMiddleware",
     "registrations.teachers.given_password.GivenPasswordMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -275,7 +275,7 @@ CONTENT_SECURITY_POLICY = {
 
 EMAIL_PROVIDER = env.choice("EMAIL_PROVIDER", "", among=("", "mailgun", "brevo"))
 EMAIL_BACKEND = {
-    "": "tickets.mailbox.EmlBackend",
+    "": "tickets.mail.file_backend.EmlBackend",
     "mailgun": "anymail.backends.mailgun.EmailBackend",
     "brevo": "anymail.backends.brevo.EmailBackend",
 }[EMAIL_PROVIDER]

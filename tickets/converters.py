@@ -3,7 +3,7 @@
 from django.urls import register_converter
 from django.urls.converters import StringConverter
 
-from registrations.naming import ALPHABET
+from registrations.students.names import ALPHABET
 
 
 class CodeConverter(StringConverter):

@@ -7,13 +7,13 @@ from functools import partial
 from django.db import transaction
 from django.dispatch import receiver
 
-from events.rows import insert
 from registrations.models import Change, Registration, Student
 from registrations.signals import attempt_noticed, registrations_changed, work_owed
-from tickets import deliveries
-from tickets.door.leaving import give_up
-from tickets.doorbell import ring
+from techfest.core.db.bulk import insert
+from tickets.checkin.revoke import give_up
+from tickets.mail import outbox
 from tickets.models import Ticket
+from tickets.wakeup import ring
 
 State = Registration.State
 _ON_PAPER = (Change.Cause.CORRECTED, Change.Cause.EVENT_CHANGED)
@@ -25,7 +25,7 @@ def follow(
     *,
     changes: Sequence[Change],
     now: datetime,
-    old_emails: Mapping[int, str] = deliveries.NOBODY,
+    old_emails: Mapping[int, str] = outbox.NOBODY,
     untold: Collection[int] = (),
     **_kwargs: object,
 ) -> None:
@@ -33,13 +33,13 @@ def follow(
     _issue([change for change in changes if change.from_state != change.to_state], now)
     _void([change for change in changes if change.to_state == State.CANCELLED], now)
     _renew([change for change in changes if change.cause in _ON_PAPER])
-    deliveries.owe(changes, now=now, old_emails=old_emails, untold=untold)
+    outbox.owe(changes, now=now, old_emails=old_emails, untold=untold)
     transaction.on_commit(ring, robust=True)
 
 
 @receiver(attempt_noticed)
 def tell_of_attempt(*, student: Student, now: datetime, **_kwargs: object) -> None:
-    if deliveries.owe_attempt(student, now=now):
+    if outbox.owe_attempt(student, now=now):
         transaction.on_commit(ring, robust=True)
 
 

@@ -3,7 +3,7 @@
 Volunteers have nothing at the desk: the door asks for the role itself.
 """
 
-from events.roles import LEAD, OWNER, Table, everything_of
+from techfest.core.roles import LEAD, OWNER, Table, everything_of
 
 TABLE = Table(
     of_apps=("tickets",),

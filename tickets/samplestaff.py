@@ -7,10 +7,10 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
 
-from events import roles
 from events.models import Event, Fest
-from registrations.samplefest import make_teacher
-from registrations.teachers.appointing import appoint, new_password
+from registrations.demo.fest import make_teacher
+from registrations.teachers.role_assignment import appoint, new_password
+from techfest.core import roles
 from tickets.models import Gate
 
 ARENA = "Robotics Arena"

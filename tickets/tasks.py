@@ -3,26 +3,16 @@
 from celery import current_app, shared_task
 from celery.signals import worker_process_init
 
-from events.clock import database_now
-from tickets import (
-    alerting,
-    booklets,
-    clusters,
-    confirmations,
-    deliveries,
-    doorbell,
-    heartbeats,  # noqa: F401 - it listens to the tasks
-    pdf,
-    reminding,
-    rendering,
-    sending,
-    workerfiles,
-)
+from techfest.core.db.clock import database_now
+from tickets import abuse_detection, pdf, wakeup
+from tickets.documents import booklets, jobs, printouts, ticket_pdf
+from tickets.mail import outbox
+from tickets.mail import send as send_module
+from tickets.mail.kinds import confirmation, owner_alert, reminder
 from tickets.models import Booklet, Printout
-from tickets.papers import printouts
 from tickets.restore import watching
 
-MAKERS: tuple[workerfiles.Maker, ...] = ((Booklet, booklets.make), (Printout, printouts.make))
+MAKERS: tuple[jobs.Maker, ...] = ((Booklet, booklets.make), (Printout, printouts.make))
 FILES = tuple(model for model, _make in MAKERS)
 
 
@@ -33,53 +23,53 @@ def wall_in(**_kwargs: object) -> None:
     A process that sends has a hundred threads, whose stacks would count.
     """
     if set(current_app.amqp.queues.consume_from) == {"pdf"}:
-        pdf.limit_memory(rendering.MEMORY)
+        pdf.limit_memory(ticket_pdf.MEMORY)
 
 
 @shared_task(name="tickets.render")
 def render() -> int:
     """Makes PDFs for a few seconds, then makes room; the mails that waited for them may go."""
-    made = rendering.render_due()
-    if made or rendering.is_work_left():
-        doorbell.publish()
-    if workerfiles.is_work_left(*FILES):
-        doorbell.publish("tickets.bind")
+    made = ticket_pdf.render_due()
+    if made or ticket_pdf.is_work_left():
+        wakeup.publish()
+    if jobs.is_work_left(*FILES):
+        wakeup.publish("tickets.bind")
     return made
 
 
 @shared_task(name="tickets.bind")
 def bind() -> int:
     """Makes the booklets and printouts that are wanted, once single tickets had their turn; mails may go."""
-    tries = workerfiles.make_due(*MAKERS)
+    tries = jobs.make_due(*MAKERS)
     if tries:
-        doorbell.publish()
+        wakeup.publish()
     return tries
 
 
 @shared_task(name="tickets.send")
 def send() -> int:
     """Sends what is due for some seconds, then makes room; comes again until nothing was due."""
-    tried = sending.send_due()
+    tried = send_module.send_due()
     if tried:
-        doorbell.publish("tickets.send")
+        wakeup.publish("tickets.send")
     return tried
 
 
 @shared_task(name="tickets.remind")
 def remind() -> int:
     """Owes the reminders of tomorrow, from the afternoon on; they go with the next ring."""
-    owed = reminding.owe_reminders(now=database_now())
+    owed = reminder.owe_reminders(now=database_now())
     if owed:
-        doorbell.publish("tickets.send")
+        wakeup.publish("tickets.send")
     return owed
 
 
 @shared_task(name="tickets.watch")
 def watch() -> int:
     """Looks for registrations that seem one person's work, and mails the owners what alarms are new."""
-    found = clusters.watch(now=database_now())
-    if alerting.mail_owners(now=database_now()):
-        doorbell.publish("tickets.send")
+    found = abuse_detection.watch(now=database_now())
+    if owner_alert.mail_owners(now=database_now()):
+        wakeup.publish("tickets.send")
     return found
 
 
@@ -91,12 +81,12 @@ def sweep() -> bool:
     wanted again once it has room. The time to confirm an address begins where its mail was handed over.
     """
     watching.watch()
-    confirmations.keep_time()
+    confirmation.keep_time()
     booklets.remove_old()
     printouts.remove_old()
-    rendering.unblock()
-    workerfiles.unblock(*FILES)
-    is_owed = deliveries.has_due() or rendering.is_work_left() or workerfiles.is_work_left(*FILES)
+    ticket_pdf.unblock()
+    jobs.unblock(*FILES)
+    is_owed = outbox.has_due() or ticket_pdf.is_work_left() or jobs.is_work_left(*FILES)
     if is_owed:
-        doorbell.publish()
+        wakeup.publish()
     return is_owed

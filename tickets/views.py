@@ -9,24 +9,26 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from events.clock import database_now
+from events.cache import snapshot
 from events.models import Event
-from events.snapshot import snapshot
-from events.stencils import Stencil
+from events.page_template import Stencil
 from registrations import links
 from registrations.access import by_my_link, known_student, public, secret
 from registrations.forms import LinkForm
 from registrations.links import DeadLink
 from registrations.models import Registration, Student, Submission
 from registrations.student_views import answer_cancel, newest_of_event
-from registrations.students import with_email
-from tickets import answers, deliveries, rendering
-from tickets.calendar import CalendarEntry, ics
-from tickets.door import guessing
-from tickets.doorbell import ring
-from tickets.faces import absolute, calendar_entry, event_entry
+from registrations.students.identity import with_email
+from techfest.core.db.clock import database_now
+from tickets import confirmation_page
+from tickets.checkin import throttle
+from tickets.content import absolute, calendar_entry, event_entry
+from tickets.documents import ticket_pdf as ticket_pdf_module
+from tickets.documents.achievements import honours_of
+from tickets.mail import outbox
+from tickets.mail.calendar import CalendarEntry, ics
 from tickets.models import Ticket
-from tickets.papers.honours import honours_of
+from tickets.wakeup import ring
 
 
 @secret
@@ -35,7 +37,7 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
     """What one press obtained, with the tickets on it; a replay of the press leads here, too."""
     submission = _submission(token)
     stencil = Stencil()
-    context = answers.page_context(submission, token, stencil)
+    context = confirmation_page.page_context(submission, token, stencil)
     shape = (get_language(), *context.values())
     page = stencil.page(
         snapshot(), shape, lambda: render_to_string("registrations/answer.html", context, request)
@@ -62,14 +64,14 @@ def answer_cancel_registration(request: HttpRequest, token: str, slug: str) -> H
 def my(request: HttpRequest, token: str) -> HttpResponse:
     """Everything of one student."""
     student = known_student(token)
-    lines = answers.of_student(student, token)
+    lines = confirmation_page.of_student(student, token)
     context = {
         "student": student,
         "entries": lines,
         "honours": honours_of(student),
         "add_url": reverse("registrations:add", args=[token]),
         "details_url": reverse("registrations:details", args=[token]),
-        "mail_state": answers.mail_state(student),
+        "mail_state": confirmation_page.mail_state(student),
         "resend_url": reverse("tickets:resend", args=[token]) if student.email else "",
         "cancel_all_url": reverse("registrations:cancel-all", args=[token])
         if any(line.cancel_url for line in lines)
@@ -82,7 +84,7 @@ def my(request: HttpRequest, token: str) -> HttpResponse:
 @require_POST
 def resend(request: HttpRequest, student: Student) -> HttpResponse:
     """Mails the link with all tickets once more, a few times an hour at most."""
-    if student.email and deliveries.owe_link([student], now=database_now()):
+    if student.email and outbox.owe_link([student], now=database_now()):
         ring()
     return redirect(links.my_path(student))
 
@@ -96,7 +98,7 @@ def link(request: HttpRequest) -> HttpResponse:
         return render(request, "registrations/link.html", {"form": form})
     fest = snapshot().fest
     known = with_email(form.cleaned_data["email"], fest_id=fest.pk) if fest else []
-    if deliveries.owe_link(known, now=database_now()):
+    if outbox.owe_link(known, now=database_now()):
         ring()
     return render(request, "registrations/link_sent.html")
 
@@ -106,7 +108,7 @@ def link(request: HttpRequest) -> HttpResponse:
 def ticket(request: HttpRequest, code: str) -> HttpResponse:
     """What the QR opens."""
     found = _ticket(request, code)
-    shown = answers.shown(found)
+    shown = confirmation_page.shown(found)
     face = {
         "state": _state_word(found),
         "person": found.student.name,
@@ -133,9 +135,9 @@ def ticket_pdf(request: HttpRequest, code: str) -> HttpResponseBase:
     if found.rendered_at is None or not found.is_live:
         return redirect(found)
     try:
-        file = rendering.pdf_path(found).open("rb")
+        file = ticket_pdf_module.pdf_path(found).open("rb")
     except FileNotFoundError:
-        rendering.render_again([found.pk])
+        ticket_pdf_module.render_again([found.pk])
         ring()
         return redirect(found)
     name = f"ticket-{found.registration.event.slug}.pdf"
@@ -174,7 +176,7 @@ def _submission(token: str) -> Submission:
 def _ticket(request: HttpRequest, code: str) -> Ticket:
     found = Ticket.objects.with_facts().filter(code=code).first()
     if found is None:
-        guessing.refuse_stranger(request)
+        throttle.refuse_stranger(request)
         raise Http404
     return found
 

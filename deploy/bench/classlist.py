@@ -48,7 +48,7 @@ def teacher(stack: Stack, number: int) -> tuple[Any, SignedIn]:
     from django.utils import timezone
 
     from registrations.models import School
-    from registrations.teachers.admitting import approved_teacher
+    from registrations.teachers.onboarding import approved_teacher
 
     name = f"Class School {number}"
     school, _made = School.objects.get_or_create(
@@ -125,8 +125,8 @@ def timed(work: Callable[[], Any]) -> dict[str, float]:
 def read(data: bytes, of: Any, many: int) -> None:
     """From the bytes of a workbook to the forecast of its rows, as the preview has it."""
     from events.models import Fest
-    from registrations.classlists.checking import checked
-    from registrations.classlists.forecasting import forecast
+    from registrations.class_lists.checking import checked
+    from registrations.class_lists.forecast import forecast
     from registrations.models import ClassList
 
     current = Fest.objects.get(slug="bench")
@@ -139,7 +139,7 @@ def read(data: bytes, of: Any, many: int) -> None:
 
 
 def _sheet(data: bytes) -> Any:
-    from registrations.sheets.reading import read_file
+    from registrations.spreadsheets.reader import read_file
 
     return read_file(data)
 
@@ -147,7 +147,7 @@ def _sheet(data: bytes) -> Any:
 def one_round(stack: Stack, number: int) -> dict[str, Any]:
     """A list of 500 on a new event, and the loop on another one."""
     from events.models import Event
-    from registrations.sheets.tables import xlsx_table
+    from registrations.spreadsheets.tables import xlsx_table
 
     fest.close_events()
     names = [

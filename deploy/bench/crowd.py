@@ -20,9 +20,9 @@ def _register(wishes: Sequence[tuple[str, int]]) -> None:
     from django.utils import timezone
 
     from events.models import Fest
+    from registrations.booking.allocate import Claim, reserve
     from registrations.locking import Deadline, in_transaction
     from registrations.models import Consent, ConsentText, School, Student, Submission
-    from registrations.reservations import Claim, reserve
     from tickets.models import Ticket
 
     fest, text, now = Fest.objects.get(slug="bench"), ConsentText.objects.get(), timezone.now()

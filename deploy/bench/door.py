@@ -31,7 +31,7 @@ def open_doors(stack: Stack, doors: int) -> list[tuple[str, SignedIn]]:
     from django.utils import timezone
 
     from events.models import Event, Fest
-    from events.roles import VOLUNTEER
+    from techfest.core.roles import VOLUNTEER
     from tickets.models import Gate
 
     start = timezone.now() + dt.timedelta(minutes=15)

@@ -170,8 +170,8 @@ def test_hard_kill_leaves_nothing_and_the_next_start_keeps_data_and_keys(folder:
 AILING = """
 import datetime as dt
 from django.core.management import call_command
-from events.clock import database_now
-from tickets.letters import owe_letter
+from techfest.core.db.clock import database_now
+from tickets.mail.kinds.notice import owe_letter
 from tickets.models import ProviderOutage
 now = database_now()
 minutes = lambda count: dt.timedelta(minutes=count)

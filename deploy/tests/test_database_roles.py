@@ -12,14 +12,14 @@ from deploy.launcher import postgres
 from deploy.launcher.folders import ROOT
 from deploy.tests.owndatabase import Database, running_database, speaking_as
 from events.models import Fest
-from registrations.cancelling import cancel
+from registrations.booking.cancel import cancel
 from registrations.locking import Deadline
-from registrations.minors.erasing import erase
 from registrations.models import Change, Registration, Student
+from registrations.privacy.erase import erase
 from registrations.tests.builders import build_event, build_fest, build_submission
 from techfest.checks import check_role
+from tickets.mail.send import send_due
 from tickets.restore.watching import watch
-from tickets.sending import send_due
 from tickets.tests.audited import run as audit
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
@@ -79,7 +79,7 @@ def test_owner_may_switch_a_trigger_off(database: Database) -> None:
 def test_everything_from_registering_to_erasing_works_as_the_application_s_role(
     database: Database, settings: Any
 ) -> None:
-    settings.EMAIL_BACKEND = "tickets.mailbox.EmlBackend"
+    settings.EMAIL_BACKEND = "tickets.mail.file_backend.EmlBackend"
     with speaking_as(postgres.APPLICATION, database.cluster):
         event = build_event(Fest.objects.get(), capacity=1)
         submission = build_submission(event)

@@ -6,15 +6,15 @@ from collections.abc import Callable
 import pytest
 from django.db.models import F
 
-from registrations.classlists import jobs
+from registrations.class_lists import jobs
 from registrations.models import ClassListEntry, ClassListJob, ClassListRow, Registration, Submission
 from registrations.tests.builders import build_event, build_fest
 from registrations.tests.classlists import build_list, confirmed, outcomes, pupils
 from registrations.tests.counting import counts
 from techfest.tests.workers import WorkerFactory
-from tickets.doorbell import publish
 from tickets.models import Delivery, Ticket
 from tickets.tests.audited import run as audit
+from tickets.wakeup import publish
 
 ROWS, SEATS = 600, 450
 

@@ -17,15 +17,15 @@ from deploy.tests.front import Front, answers, clicks, form_for, kept, running_f
 from deploy.tests.nginx.house import Answer, ask
 from deploy.tests.test_faults_mail import wait_until
 from events.models import Event
-from events.roles import OWNER
 from registrations import links
 from registrations.models import Registration, Student
-from registrations.naming import mailbox_key
+from registrations.students.names import mailbox_key
 from registrations.tests.builders import build_event, build_fest, build_user
+from techfest.core.roles import OWNER
 from techfest.tests.workers import WorkerFactory
-from tickets import alarms, doorbell, tasks
-from tickets.deliveries import has_due
-from tickets.gathering import AT_ONCE
+from tickets import alarms, tasks, wakeup
+from tickets.mail.mailbox_limit import AT_ONCE
+from tickets.mail.outbox import has_due
 from tickets.models import Alarm, Delivery
 from tickets.tests.audited import run as audit
 from tickets.tests.builders import let_time_pass, pretend_rendered
@@ -101,7 +101,7 @@ def let_workers_finish() -> None:
     """
     pretend_rendered()
     tasks.watch()
-    doorbell.publish("tickets.send")
+    wakeup.publish("tickets.send")
     wait_until(is_idle, rings=True)
 
 

@@ -14,7 +14,7 @@ from deploy.launcher.processes import Process
 from deploy.provider_stub.client import StubClient
 from deploy.tests.test_faults_mail import all_sent, click, copies, wait_until
 from techfest.tests.workers import site_environment
-from tickets import doorbell, heartbeats
+from tickets import heartbeats, wakeup
 from tickets.models import Delivery
 from tickets.tests.builders import pretend_rendered
 from tickets.tests.providers import environment_of, stub, stub_process
@@ -67,7 +67,7 @@ def test_workers_and_beat_start_work_and_stop_without_a_place_for_their_logs(
     stub.script(delay=3.0)
     click(2)
     pretend_rendered()
-    doorbell.publish()
+    wakeup.publish()
     wait_until(lambda: len(stub.accepted()) == 2)
     assert {row.state for row in Delivery.objects.all()} == {Delivery.State.SENDING}
     for popen in site.values():

@@ -12,7 +12,7 @@ from deploy.tests.test_faults_mail import click, wait_until
 from deploy.tests.test_faults_mail_broker import running_beat
 from techfest import health
 from techfest.tests.workers import WorkerFactory
-from tickets import doorbell, heartbeats
+from tickets import heartbeats, wakeup
 from tickets.models import Delivery, Heartbeat
 from tickets.tests.builders import pretend_rendered
 from tickets.tests.providers import environment_of, stub, stub_process
@@ -48,7 +48,7 @@ def test_worker_that_is_long_at_one_task_is_heard(celery_worker: WorkerFactory, 
     pretend_rendered()
     stub.script(delay=9.0)
     celery_worker("mail", environment_of("mailgun", stub))
-    doorbell.publish("tickets.send")
+    wakeup.publish("tickets.send")
     wait_until(lambda: len(stub.accepted()) == 1)
     let_hearts_age()
     wait_until(lambda: "mail" not in heartbeats.silent())

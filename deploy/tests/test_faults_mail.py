@@ -21,10 +21,10 @@ from deploy.tests.copies import wait_until_gone
 from events.models import Picture
 from registrations.tests.builders import build_event, build_fest, build_submission
 from techfest.tests.workers import Worker, WorkerFactory
-from tickets import doorbell
-from tickets.deliveries import LEASE
+from tickets import wakeup
+from tickets.documents.ticket_pdf import pdf_path
+from tickets.mail.outbox import LEASE
 from tickets.models import Delivery, Ticket
-from tickets.rendering import pdf_path
 from tickets.tests.builders import let_time_pass, pretend_rendered, ticket_of
 from tickets.tests.providers import environment_of, stub, stub_process
 
@@ -43,7 +43,7 @@ def wait_until(is_so: Callable[[], bool], *, rings: bool = False, seconds: float
         if time.monotonic() > ends:
             raise AssertionError(f"not within {seconds:.0f} s: {Counter(states())}")
         if rings and time.monotonic() > next_ring:
-            doorbell.publish()
+            wakeup.publish()
             next_ring = time.monotonic() + 1.0
         time.sleep(0.02)
 
@@ -181,7 +181,7 @@ def test_four_stops_at_any_moment_lose_and_double_nothing(
             build_submission(event)
         pretend_rendered()
         worker = start("mail")
-        doorbell.publish()
+        wakeup.publish()
         time.sleep(moment)
         worker.popen.terminate()
         worker.popen.wait(timeout=30)
@@ -198,7 +198,7 @@ def test_two_workers_and_a_storm_of_rings_double_nothing(
     start()
     start()
     for _ in range(20):
-        doorbell.publish()
+        wakeup.publish()
     wait_until(all_sent, rings=True)
     assert copies(stub) == [1] * 10
     assert {ticket.render_attempts for ticket in Ticket.objects.all()} == {1}

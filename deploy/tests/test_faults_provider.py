@@ -9,9 +9,9 @@ from deploy.provider_stub.client import StubClient
 from deploy.tests.test_faults_mail import all_sent, click, copies, wait_until
 from registrations.tests.builders import build_event, build_fest, build_submission
 from techfest.tests.workers import WorkerFactory
-from tickets import breaker
+from tickets.mail import breaker
+from tickets.mail.send import IN_FLIGHT
 from tickets.models import ProviderOutage
-from tickets.sending import IN_FLIGHT
 from tickets.tests.builders import delivery_of, let_time_pass, pretend_rendered
 from tickets.tests.providers import environment_of, stub, stub_process
 

@@ -8,7 +8,7 @@ from deploy.provider_stub.client import StubClient
 from deploy.tests.test_faults_mail import all_sent, click, copies, wait_until
 from registrations.tests.builders import build_event, build_fest, build_submission
 from techfest.tests.workers import WorkerFactory
-from tickets import doorbell
+from tickets import wakeup
 from tickets.tests.builders import pretend_rendered
 from tickets.tests.providers import environment_of, stub, stub_process
 
@@ -51,7 +51,7 @@ def test_wakeups_of_a_busy_worker_do_not_pile_up(
     wait_until(lambda: len(stub.accepted()) == 1, rings=True)
     depths = []
     while not all_sent():
-        doorbell.publish("tickets.send")
+        wakeup.publish("tickets.send")
         depths.append(flushed_redis.llen("mail"))
     assert len(depths) > 20
     assert max(depths) <= 1

@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import F
 from django.test import Client
 
-from events.desk import page_of
+from events.admin_base import page_of
 from events.models import Category, Fest, Picture, Seats, Venue
 from events.tests.test_pictures import SVG, drawn
 from registrations.tests.builders import build_event, build_fest

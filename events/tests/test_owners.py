@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 
-from events.roles import LEAD, OWNER, is_owner, owners, owners_with_email
+from techfest.core.roles import LEAD, OWNER, is_owner, owners, owners_with_email
 
 pytestmark = pytest.mark.django_db
 ACCOUNTS: dict[str, dict[str, Any]] = {

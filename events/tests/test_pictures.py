@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from PIL import Image, ImageFile
 
-from events import pictures
+from events import images
+from events.images import NotAPicture
 from events.models import Picture
-from events.pictures import NotAPicture
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 
@@ -49,19 +49,19 @@ def _sum(body: bytes) -> bytes:
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
 @pytest.mark.parametrize("size", [(1600, 900), (600, 315), (900, 1600)])
 def test_event_picture_is_a_preview(kind: str, size: tuple[int, int]) -> None:
-    picture = pictures.event_picture(drawn(kind, size))
+    picture = images.event_picture(drawn(kind, size))
     assert (opened(picture).format, opened(picture).size) == ("JPEG", (1200, 630))
     assert (picture.kind, picture.width, picture.height) == ("jpeg", 1200, 630)
 
 
 def test_event_picture_full_of_detail_is_small_enough_for_messengers() -> None:
-    assert len(pictures.event_picture(noise((1200, 630))).data) <= 200_000
+    assert len(images.event_picture(noise((1200, 630))).data) <= 200_000
 
 
 @pytest.mark.parametrize(("mode", "kind"), [("RGBA", "PNG"), ("P", "PNG"), ("L", "JPEG"), ("CMYK", "JPEG")])
 def test_every_kind_of_pixel_is_understood(mode: str, kind: str) -> None:
     content = drawn(kind, mode=mode)
-    assert [opened(pictures.event_picture(content)).mode, opened(pictures.logo(content)).format] == [
+    assert [opened(images.event_picture(content)).mode, opened(images.logo(content)).format] == [
         "RGB",
         kind,
     ]
@@ -70,26 +70,26 @@ def test_every_kind_of_pixel_is_understood(mode: str, kind: str) -> None:
 def test_clear_pixels_of_an_event_picture_are_white() -> None:
     file = BytesIO()
     Image.new("RGBA", (1200, 630), (255, 0, 0, 0)).save(file, "PNG")
-    assert opened(pictures.event_picture(file.getvalue())).getpixel((600, 300)) == (255, 255, 255)
+    assert opened(images.event_picture(file.getvalue())).getpixel((600, 300)) == (255, 255, 255)
 
 
 def test_exif_is_dropped_and_the_picture_stands_upright() -> None:
     exif = Image.Exif()
     exif[0x0112], exif[0x010E] = 6, "taken at home"
-    picture = pictures.logo(drawn(size=(200, 100), exif=exif))
+    picture = images.logo(drawn(size=(200, 100), exif=exif))
     assert (dict(opened(picture).getexif()), opened(picture).size) == ({}, (100, 200))
     assert b"taken at home" not in bytes(picture.data)
 
 
 def test_what_stands_behind_the_picture_is_dropped() -> None:
-    picture = pictures.logo(drawn("PNG", (100, 100)) + b"<script>PK\x03\x04")
+    picture = images.logo(drawn("PNG", (100, 100)) + b"<script>PK\x03\x04")
     assert b"<script>" not in bytes(picture.data)
 
 
 def test_logo_is_scaled_down_and_keeps_its_clear_pixels() -> None:
     file = BytesIO()
     Image.new("RGBA", (1024, 1024), (255, 0, 0, 0)).save(file, "PNG")
-    image = opened(pictures.logo(file.getvalue()))
+    image = opened(images.logo(file.getvalue()))
     assert (image.size, image.mode, image.getchannel("A").getpixel((9, 9))) == ((256, 256), "RGBA", 0)
 
 
@@ -116,7 +116,7 @@ def test_hostile_huge_or_mislabelled_file_is_refused_in_words(
     content: bytes, words: str, is_lenient: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", is_lenient)
-    for draw in (pictures.event_picture, pictures.logo):
+    for draw in (images.event_picture, images.logo):
         with pytest.raises(NotAPicture, match=words):
             draw(content)
 
@@ -127,11 +127,11 @@ def test_claimed_size_is_judged_before_anything_is_decoded(monkeypatch: pytest.M
     loaded: list[Any] = []
     monkeypatch.setattr(ImageFile.ImageFile, "load", lambda self: loaded.append(self))
     with pytest.raises(NotAPicture):
-        pictures.logo(claimed_size(4001, 4000))
+        images.logo(claimed_size(4001, 4000))
     assert loaded == []
 
 
 @pytest.mark.django_db
 def test_same_picture_twice_is_one_row() -> None:
-    kept = [pictures.keep(pictures.event_picture(drawn())).pk for _ in range(2)]
+    kept = [images.keep(images.event_picture(drawn())).pk for _ in range(2)]
     assert list(Picture.objects.values_list("pk", flat=True)) == kept[:1]

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from events import processes
+from techfest.core.db import processes
 
 SAY_NAME = "from events import processes; print(processes.this_process(), flush=True); input()"
 ROOT = Path(__file__).resolve().parents[2]

@@ -4,8 +4,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from events.snapshot import MOST_PAGES, Snapshot
-from events.stencils import Stencil
+from events.cache import MOST_PAGES, Snapshot
+from events.page_template import Stencil
 from registrations import links
 from registrations.models import Student
 from registrations.tests.builders import build_event, build_fest, build_submission

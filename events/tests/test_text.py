@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from events.tests.steps import cost_of, counted
 from events.tests.worst import MARKS, worst_texts
-from events.text import MAX_MARKS, Form, has_mark_run, normalized, shortened
-from events.textlimits import validate_marks
+from techfest.core.text import MAX_MARKS, Form, has_mark_run, normalized, shortened
+from techfest.core.text_limits import validate_marks
 
 FORMS: tuple[Form, ...] = ("NFC", "NFD", "NFKC", "NFKD")
 

@@ -12,10 +12,10 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from events.asking import Question, ReasonForm, answered, ask, is_answered
-from events.desk import DeskAdmin
-from events.tools import Tool, WithTools
+from events.admin_base import DeskAdmin
 from registrations.teachers import second_factor_reset, sessions
+from techfest.core.admin.confirmation import Question, ReasonForm, answered, ask, is_answered
+from techfest.core.admin.object_tools import Tool, WithTools
 
 MAX_CHOSEN = 50
 

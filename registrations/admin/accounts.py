@@ -12,16 +12,16 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from events import trail
-from events.desk import page_of
-from events.roles import LEAD, OWNER, RESULTS, ROLES, VOLUNTEER
-from events.textlimits import LimitedText
+from events import audit_log
+from events.admin_base import page_of
 from registrations.admin.account_actions import AccountActions
 from registrations.admin.security import lines_about
 from registrations.fields import EmailField
 from registrations.models import SecurityEvent
-from registrations.teachers import appointing, security, sessions
-from registrations.teachers.admitting import user_with
+from registrations.teachers import role_assignment, security, sessions
+from registrations.teachers.onboarding import user_with
+from techfest.core.roles import LEAD, OWNER, RESULTS, ROLES, VOLUNTEER
+from techfest.core.text_limits import LimitedText
 
 if TYPE_CHECKING:
     _Form = forms.ModelForm[Any]
@@ -69,7 +69,7 @@ class AccountForm(LimitedText, _Form):
                 field.choices = [
                     (value, str(label)) for value, label in labels.items() if self._may(value, is_new)
                 ]
-        self.initial.setdefault("role", "" if is_new else appointing.role_of(self.instance))
+        self.initial.setdefault("role", "" if is_new else role_assignment.role_of(self.instance))
         self.initial.setdefault("way_in", MAIL if is_new else KEEP)
 
     def _may(self, value: str, is_new: bool) -> bool:
@@ -134,7 +134,7 @@ class AccountAdmin(AccountActions):
         return rows if request.user.is_superuser else rows.exclude(is_superuser=True)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        below = obj is None or appointing.may_be_changed_by(request.user, obj)
+        below = obj is None or role_assignment.may_be_changed_by(request.user, obj)
         return below and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -166,14 +166,14 @@ class AccountAdmin(AccountActions):
             obj.set_unusable_password()
             obj.save()
         if "role" in form.cleaned_data:
-            appointing.appoint(obj, role=form.cleaned_data["role"])
+            role_assignment.appoint(obj, role=form.cleaned_data["role"])
         if change and "is_active" in form.changed_data:
             kind = SecurityEvent.Kind.OPENED if obj.is_active else SecurityEvent.Kind.CLOSED
             security.record(kind, account=obj)
             if not obj.is_active:
                 sessions.end(sessions.sessions_of(obj), account=obj)
 
-    def lines_of(self, request: HttpRequest, obj: Any) -> list[trail.Line]:
+    def lines_of(self, request: HttpRequest, obj: Any) -> list[audit_log.Line]:
         """What was done to the account, and what happened at its sign-in."""
         return [*super().lines_of(request, obj), *lines_about(obj)]
 
@@ -181,9 +181,9 @@ class AccountAdmin(AccountActions):
         super().save_related(request, form, formsets, change)
         match form.cleaned_data.get("way_in"):
             case "mail":
-                appointing.mail_link(form.instance)
+                role_assignment.mail_link(form.instance)
             case "show":
-                request.new_password = appointing.give_password(form.instance)  # type: ignore[attr-defined]  # for the answer only
+                request.new_password = role_assignment.give_password(form.instance)  # type: ignore[attr-defined]  # for the answer only
 
     def response_add(
         self, request: HttpRequest, obj: Any, post_url_continue: str | None = None

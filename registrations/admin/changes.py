@@ -6,9 +6,9 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from events.desk import MOST_LINES
-from events.seeing import seen_at_the_desk
-from events.trail import Line, name_of
+from events.admin_base import MOST_LINES
+from events.audit_log import Line, name_of
+from events.visibility import seen_at_the_desk
 from registrations.models import Change, Registration
 
 STATES = dict(Registration.State.choices)

@@ -3,10 +3,10 @@
 from django.db.models import Case, CharField, Count, Value, When
 from django.utils.translation import gettext_lazy as _
 
-from events.exporting.columns import Column
 from events.models import Event
 from registrations.models import Block, Registration, School
-from registrations.naming import grouped
+from registrations.students.names import grouped
+from techfest.core.admin.export.columns import Column
 
 STUDENT = (
     ("name", _("Name")),

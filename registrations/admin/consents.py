@@ -5,10 +5,10 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from events.desk import RecordAdmin
-from events.festchoice import choice_of
-from registrations.consents import next_version
+from events.admin_base import RecordAdmin
+from events.fest_choice import choice_of
 from registrations.models import Consent, ConsentText
+from registrations.students.consents import next_version
 
 
 @admin.register(ConsentText)

@@ -13,21 +13,21 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from events import editing
 from events.admin import shown, take_picture
-from events.clock import database_now
-from events.desk import DeskAdmin
-from events.exporting.columns import Column
-from events.festchoice import choice_of
+from events.admin_base import DeskAdmin
+from events.audit_log import Line
+from events.fest_choice import choice_of
 from events.models import Event
-from events.roles import LEAD, OWNER, is_owner
-from events.tools import Tool, WithTools
-from events.trail import Line
 from registrations.admin import columns
 from registrations.admin.changes import change_lines
-from registrations.admin.eventform import EventForm
-from registrations.admin.eventsave import press
+from registrations.admin.event_form import EventForm
+from registrations.admin.event_save import press
+from registrations.booking.waitlist_status import why_nobody
 from registrations.locking import Deadline, in_transaction
-from registrations.standstill import why_nobody
-from registrations.timetable import desk as timetable
+from registrations.timetable import admin_views as timetable
+from techfest.core.admin.export.columns import Column
+from techfest.core.admin.object_tools import Tool, WithTools
+from techfest.core.db.clock import database_now
+from techfest.core.roles import LEAD, OWNER, is_owner
 
 
 @admin.register(Event)

@@ -8,10 +8,10 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
 
-from events.clock import database_now
-from events.desk import RecordAdmin
-from registrations.minors.purging import forecasts
+from events.admin_base import RecordAdmin
 from registrations.models import Erasure, Purge, PurgePlan
+from registrations.privacy.purge import forecasts
+from techfest.core.db.clock import database_now
 
 
 @admin.register(Erasure)

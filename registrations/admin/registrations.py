@@ -8,16 +8,16 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
-from events.clock import database_now
-from events.desk import RecordInline
-from events.exporting.columns import Column
-from events.trail import Line
+from events.admin_base import RecordInline
+from events.audit_log import Line
 from registrations.admin import columns
-from registrations.admin.acting import RegistrationActions
-from registrations.admin.alike import AlikeFilter, UnconfirmedFilter
 from registrations.admin.changes import change_lines
+from registrations.admin.registration_actions import RegistrationActions
+from registrations.admin.similar_filter import AlikeFilter, UnconfirmedFilter
+from registrations.booking.waitlist_status import why_waiting
 from registrations.models import Change, Registration
-from registrations.standstill import why_waiting
+from techfest.core.admin.export.columns import Column
+from techfest.core.db.clock import database_now
 
 
 class ChangesInline(RecordInline):

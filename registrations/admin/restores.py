@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from events.desk import RecordAdmin
+from events.admin_base import RecordAdmin
 from registrations.models import DatabaseMarker
 
 

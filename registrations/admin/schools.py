@@ -10,15 +10,15 @@ from django.urls import URLPattern
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from events.desk import DeskAdmin
-from events.textlimits import LimitedText
+from events.admin_base import DeskAdmin
 from registrations import schools
 from registrations.admin import columns
-from registrations.admin.merging import SchoolActions
-from registrations.classlists import desk
+from registrations.admin.merge import SchoolActions
+from registrations.class_lists import admin_views
 from registrations.fields import TextField
 from registrations.models import School, SchoolAlias
-from registrations.naming import school_key
+from registrations.students.names import school_key
+from techfest.core.text_limits import LimitedText
 
 if TYPE_CHECKING:
     _Form = forms.ModelForm[Any]
@@ -103,7 +103,7 @@ class SchoolAdmin(SchoolActions):
     actions = ("accept", "merge_schools")
 
     def get_urls(self) -> list[URLPattern]:
-        return [*desk.paths(self.admin_site), *super().get_urls()]
+        return [*admin_views.paths(self.admin_site), *super().get_urls()]
 
     def refusal_to_delete(self, obj: School) -> str:
         count = obj.students.count()

@@ -6,8 +6,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from events import trail
-from events.desk import MOST_LINES, RecordAdmin
+from events import audit_log
+from events.admin_base import MOST_LINES, RecordAdmin
 from registrations.models import GivenPassword, SecurityEvent
 
 
@@ -38,13 +38,13 @@ class GivenPasswordAdmin(RecordAdmin):
     ordering = ("-at",)
 
 
-def lines_about(account: Any) -> list[trail.Line]:
+def lines_about(account: Any) -> list[audit_log.Line]:
     """Returns the events of this account, the latest first, as lines of its history page."""
     events = SecurityEvent.objects.filter(account=account).select_related("by").order_by("-at", "-pk")
     return [
-        trail.Line(
+        audit_log.Line(
             at=event.at,
-            who=trail.name_of(event.by or account),
+            who=audit_log.name_of(event.by or account),
             what=event.get_kind_display(),
             reason=" · ".join(filter(None, (event.detail, event.network))),
         )

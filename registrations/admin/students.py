@@ -10,18 +10,18 @@ from django.http import HttpRequest
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy
 
-from events.desk import MergingForm, RecordAdmin, RecordInline
-from events.trail import Line
+from events.admin_base import MergingForm, RecordAdmin, RecordInline
+from events.audit_log import Line
 from registrations.admin import columns
 from registrations.admin.changes import change_lines
-from registrations.admin.merging import NamesakesFilter, StudentActions
-from registrations.admin.minors import ConsentFilter, DataOfMinors
-from registrations.correcting import CORRECTABLE, correct
-from registrations.errors import RegistrationError
+from registrations.admin.merge import NamesakesFilter, StudentActions
+from registrations.admin.privacy import ConsentFilter, DataOfMinors
+from registrations.booking.errors import RegistrationError
 from registrations.forms import DetailsForm
 from registrations.locking import Deadline
 from registrations.models import Change, Consent, Registration, Student
-from registrations.naming import grouped
+from registrations.students.corrections import CORRECTABLE, correct
+from registrations.students.names import grouped
 
 
 class StudentForm(MergingForm):

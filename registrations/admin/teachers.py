@@ -11,13 +11,13 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from events.clock import database_now
-from events.desk import DeskAdmin, RecordAdmin
-from events.textlimits import LimitedText
+from events.admin_base import DeskAdmin, RecordAdmin
 from registrations.admin import columns
 from registrations.fields import EmailField
 from registrations.models import Invitation, Teacher
-from registrations.teachers import admitting
+from registrations.teachers import onboarding
+from techfest.core.db.clock import database_now
+from techfest.core.text_limits import LimitedText
 
 if TYPE_CHECKING:
     _Form = forms.ModelForm[Any]
@@ -77,7 +77,7 @@ class TeacherAdmin(RecordAdmin):
     @admin.action(description=gettext_lazy("Approve the chosen teachers"), permissions=["decide"])
     def approve(self, request: HttpRequest, queryset: QuerySet[Teacher]) -> None:
         chosen = list(queryset.values_list("pk", flat=True))
-        count = admitting.approve(chosen, by=request.user, now=database_now())
+        count = onboarding.approve(chosen, by=request.user, now=database_now())
         words = ngettext(
             "%(count)d teacher is approved and gets a mail.",
             "%(count)d teachers are approved and get a mail each.",
@@ -89,7 +89,7 @@ class TeacherAdmin(RecordAdmin):
     @admin.action(description=gettext_lazy("Refuse the chosen teachers"), permissions=["decide"])
     def refuse(self, request: HttpRequest, queryset: QuerySet[Teacher]) -> None:
         chosen = list(queryset.values_list("pk", flat=True))
-        count = admitting.refuse(chosen)
+        count = onboarding.refuse(chosen)
         words = ngettext(
             "%(count)d teacher is refused and gets a mail.",
             "%(count)d teachers are refused and get a mail each.",
@@ -135,7 +135,7 @@ class InvitationAdmin(DeskAdmin):
         with transaction.atomic():
             obj.invited_by = request.user
             super().save_model(request, obj, form, change)
-            admitting.invite(obj)
+            onboarding.invite(obj)
 
 
 admin.site.unregister(Authenticator)

@@ -9,11 +9,11 @@ import django.contrib.postgres.functions
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import events.links
+import techfest.core.link_keys
 import events.triggers
-import registrations.models.claims
+import registrations.models.bookings
 import registrations.models.people
-import registrations.naming
+import registrations.students.names
 from django.conf import settings
 from django.db import migrations, models
 
@@ -154,7 +154,7 @@ class Migration(migrations.Migration):
                 (
                     "key",
                     models.UUIDField(
-                        default=registrations.models.claims.Submission.new_key, editable=False, unique=True
+                        default=registrations.models.bookings.Submission.new_key, editable=False, unique=True
                     ),
                 ),
                 (
@@ -290,7 +290,7 @@ class Migration(migrations.Migration):
                     "link_id",
                     models.UUIDField(
                         db_default=django.contrib.postgres.functions.RandomUUID(),
-                        default=events.links.new_link_id,
+                        default=techfest.core.link_keys.new_link_id,
                         editable=False,
                         unique=True,
                     ),
@@ -964,7 +964,7 @@ class Migration(migrations.Migration):
                 (
                     "reference",
                     models.CharField(
-                        default=registrations.naming.random_reference,
+                        default=registrations.students.names.random_reference,
                         max_length=7,
                         unique=True,
                         verbose_name="reference",
@@ -974,7 +974,7 @@ class Migration(migrations.Migration):
                     "link_id",
                     models.UUIDField(
                         db_default=django.contrib.postgres.functions.RandomUUID(),
-                        default=events.links.new_link_id,
+                        default=techfest.core.link_keys.new_link_id,
                         editable=False,
                         unique=True,
                     ),
@@ -1132,7 +1132,7 @@ class Migration(migrations.Migration):
                     "link_id",
                     models.UUIDField(
                         db_default=django.contrib.postgres.functions.RandomUUID(),
-                        default=events.links.new_link_id,
+                        default=techfest.core.link_keys.new_link_id,
                         editable=False,
                         unique=True,
                     ),

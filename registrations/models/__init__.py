@@ -1,7 +1,7 @@
 """Who comes: schools, students, teachers, and their claims on events."""
 
-from registrations.models.claims import Block, Change, Flag, Refusal, Registration, Submission
-from registrations.models.classlists import ClassList, ClassListEntry, ClassListJob, ClassListRow
+from registrations.models.bookings import Block, Change, Flag, Refusal, Registration, Submission
+from registrations.models.class_lists import ClassList, ClassListEntry, ClassListJob, ClassListRow
 from registrations.models.people import (
     Consent,
     ConsentText,

@@ -9,10 +9,10 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from events.links import link_id_field
 from events.models import GRADE_LIMITS, Fest
-from registrations.naming import email_key, label_key, name_key, random_reference, school_key
 from registrations.querysets import SchoolQuerySet, StudentQuerySet, TeacherQuerySet
+from registrations.students.names import email_key, label_key, name_key, random_reference, school_key
+from techfest.core.link_keys import link_id_field
 
 
 class School(models.Model):

@@ -7,7 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from events.models import Event
-from registrations.models.claims import Registration
+from registrations.models.bookings import Registration
 
 
 class ResultSheet(models.Model):

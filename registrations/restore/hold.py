@@ -5,11 +5,11 @@ import uuid
 
 from django.db import connection, transaction
 
-from events.clock import database_now
-from events.trail import record
+from events.audit_log import record
 from registrations.models import DatabaseMarker, Student, Submission
 from registrations.restore import marker_file
 from registrations.restore.marker_file import Mark
+from techfest.core.db.clock import database_now
 
 Reason = DatabaseMarker.Reason
 log = logging.getLogger(__name__)

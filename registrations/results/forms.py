@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events.models import Event
-from events.textlimits import LimitedText
 from registrations.models import Registration, ResultSheet
-from registrations.results.entering import Entry, Typed, Value, competitors, entries_of, sheet_of
-from registrations.results.publishing import place_of, ranked
+from registrations.results.publish import place_of, ranked
 from registrations.results.ranking import points_of, rank_of, written
+from registrations.results.service import Entry, Typed, Value, competitors, entries_of, sheet_of
+from techfest.core.text_limits import LimitedText
 
 Counting = ResultSheet.Counting
 PER_PAGE = 400

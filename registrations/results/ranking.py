@@ -9,8 +9,8 @@ from itertools import groupby
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from events.text import normalized
 from registrations.models import ResultSheet
+from techfest.core.text import normalized
 
 Counting = ResultSheet.Counting
 MOST_RANK = 9999

@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from events.cache import Snapshot, snapshot
 from events.models import Event
-from events.snapshot import Snapshot, snapshot
 from registrations.models import ResultSheet
-from registrations.results.publishing import PER_PAGE, places, published
+from registrations.results.publish import PER_PAGE, places, published
 
 
 @require_safe

@@ -7,10 +7,10 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from events.clock import database_now
 from registrations.models import SecurityEvent
-from registrations.teachers.letters import owe
-from registrations.teachers.words import Words, absolute
+from registrations.teachers.mails import owe
+from registrations.teachers.messages import Words, absolute
+from techfest.core.db.clock import database_now
 
 Kind = SecurityEvent.Kind
 

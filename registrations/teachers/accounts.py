@@ -15,7 +15,7 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path, re_path
 from django.views.decorators.http import require_http_methods
 
-from registrations.teachers import session_pages, views
+from registrations.teachers import session_views, views
 from registrations.teachers.views import unstored
 
 
@@ -67,7 +67,7 @@ urlpatterns = [
     _page("confirm-email/", library.email_verification_sent, name="account_email_verification_sent"),
     path("confirm-email/<str:key>/", views.confirm, name="account_confirm_email"),
     _page("password/change/", library.password_change, name="account_change_password"),
-    path("sessions/", session_pages.own_sessions, name="account_sessions"),
+    path("sessions/", session_views.own_sessions, name="account_sessions"),
     _page("password/set/", library.password_set, name="account_set_password"),
     _page("password/reset/", library.password_reset, name="account_reset_password"),
     _page("password/reset/done/", library.password_reset_done, name="account_reset_password_done"),

@@ -11,11 +11,12 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from events.roles import VOLUNTEER, has_role
 from registrations.models import Teacher
-from registrations.teachers import proofs, security, throttling, words
+from registrations.teachers import email_proof, security, throttling
+from registrations.teachers import messages as messages_module
 from registrations.teachers.backend import user_of
-from registrations.teachers.letters import owe
+from registrations.teachers.mails import owe
+from techfest.core.roles import VOLUNTEER, has_role
 
 _WRONG = gettext_lazy("The e-mail address or the password is not right. Check both and try again.")
 _OWN_NETWORK = frozenset({"", "127.0.0.1", "::1"})
@@ -42,18 +43,18 @@ class Adapter(DefaultAccountAdapter):
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Owes a letter in place of an inline mail, few an hour of one purpose to one mailbox."""
-        letter = words.of_library(template_prefix, context)
+        letter = messages_module.of_library(template_prefix, context)
         if letter is None or not throttling.may_mail(self.request, letter.subject, email):
             return
         owe(letter, to=email, user=context.get("user"))
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         uid, _dash, token = key.partition("-")
-        return words.absolute(reverse("account_reset_password_from_key", args=[uid, token]))
+        return messages_module.absolute(reverse("account_reset_password_from_key", args=[uid, token]))
 
     def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
-        return words.absolute(
-            reverse("account_confirm_email", args=[proofs.key_of(emailconfirmation.email_address)])
+        return messages_module.absolute(
+            reverse("account_confirm_email", args=[email_proof.key_of(emailconfirmation.email_address)])
         )
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
@@ -100,6 +101,6 @@ class Adapter(DefaultAccountAdapter):
         return told if told and address in _OWN_NETWORK else address or "unknown"
 
     def get_login_stages(self) -> list[str]:
-        own = "registrations.teachers.stages.VerificationStage"
+        own = "registrations.teachers.login_stages.VerificationStage"
         library = "allauth.account.stages.EmailVerificationStage"
         return [own if stage == library else stage for stage in super().get_login_stages()]

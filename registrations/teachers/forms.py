@@ -12,12 +12,12 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy
 
-from events.textlimits import LimitedText
 from registrations.fields import EmailField, TextField
 from registrations.forms import PlainForm
-from registrations.naming import name_key, school_key
+from registrations.students.names import name_key, school_key
 from registrations.teachers import security
-from registrations.teachers.admitting import Asked
+from registrations.teachers.onboarding import Asked
+from techfest.core.text_limits import LimitedText
 
 PASSWORD_HELP = gettext_lazy(
     "At least 10 characters. Three words that you remember are better than one odd one."

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from events.roles import VOLUNTEER, roles_of
+from techfest.core.roles import VOLUNTEER, roles_of
 
 CHECK_IN_ONLY = frozenset({VOLUNTEER})
 ASKED_FOR = "second_step_asked_for"

@@ -9,13 +9,13 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from django.db import transaction
 
-from events import trail
-from events.clock import database_now
-from events.roles import OWNER, owners_with_email
+from events import audit_log
 from registrations.models import AccountSession, SecurityEvent
 from registrations.teachers import account_mails
 from registrations.teachers.account_events import note_and_tell
-from registrations.teachers.appointing import may_be_changed_by, role_of
+from registrations.teachers.role_assignment import may_be_changed_by, role_of
+from techfest.core.db.clock import database_now
+from techfest.core.roles import OWNER, owners_with_email
 
 KIND = SecurityEvent.Kind.SECOND_FACTOR_RESET
 
@@ -34,7 +34,7 @@ def reset(account: Any, *, reason: str, by: Any = None) -> None:
     """
     Authenticator.objects.filter(user=account).delete()
     AccountSession.objects.filter(account=account).delete()
-    trail.record(account, what="second step reset", now=database_now(), user=by, reason=reason)
+    audit_log.record(account, what="second step reset", now=database_now(), user=by, reason=reason)
     note_and_tell(KIND, account, by=by, detail=reason)
     for owner in owners_with_email().exclude(pk=account.pk) if by is None else ():
         account_mails.tell_owner(owner, account)

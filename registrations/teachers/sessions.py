@@ -21,10 +21,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from events.models import Fest
-from events.roles import VOLUNTEER
 from registrations.models import AccountSession, GivenPassword, SecurityEvent
 from registrations.teachers import security
 from registrations.teachers.devices import device_of
+from techfest.core.roles import VOLUNTEER
 
 LASTS = dt.timedelta(hours=12)
 LEAST = dt.timedelta(hours=2)

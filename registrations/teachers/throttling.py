@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponseBase
 
-from registrations.naming import email_key, mailbox_key
+from registrations.students.names import email_key, mailbox_key
 from registrations.teachers.backend import user_of
 
 COOKIE = "__Secure-device" if settings.SESSION_COOKIE_SECURE else "device"

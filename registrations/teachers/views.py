@@ -15,12 +15,12 @@ from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from events.clock import database_now
 from registrations.models import Invitation
 from registrations.schools import school_names
-from registrations.teachers import admitting, proofs
+from registrations.teachers import email_proof, onboarding
 from registrations.teachers.access import is_let_in, known_teacher
 from registrations.teachers.forms import AskForm, InvitedForm, PasswordForm
+from techfest.core.db.clock import database_now
 
 View = Callable[..., HttpResponse]
 
@@ -45,18 +45,18 @@ def unstored(view: View) -> View:
 def invited(request: HttpRequest, code: str) -> HttpResponse:
     """An invitation: a new account, or for somebody who has one, one button once they are signed in."""
     now = database_now()
-    invitation = admitting.open_invitation(code, now=now)
+    invitation = onboarding.open_invitation(code, now=now)
     if invitation is None:
         return render(request, "account/invited_gone.html", status=404)
-    known = admitting.user_with(invitation.email)
+    known = onboarding.user_with(invitation.email)
     if known or request.user.is_authenticated:
         return _linked(request, invitation, known)
     form = InvitedForm(request.POST or None, initial={"email": invitation.email})
     if request.method != "POST" or not form.is_valid():
         return render(request, "account/invited.html", {"form": form, "invitation": invitation})
     try:
-        teacher = admitting.join(invitation, now=now, **form.cleaned_data)
-    except admitting.Gone:
+        teacher = onboarding.join(invitation, now=now, **form.cleaned_data)
+    except onboarding.Gone:
         return redirect("account_invited", code)
     return _signed_in(request, teacher.user, invitation.email)
 
@@ -66,8 +66,8 @@ def _linked(request: HttpRequest, invitation: Invitation, known: Any) -> HttpRes
     is_theirs = known is not None and request.user.pk == known.pk
     if request.method == "POST" and is_theirs:
         try:
-            admitting.accept(invitation, user=request.user, now=database_now())
-        except admitting.Gone:
+            onboarding.accept(invitation, user=request.user, now=database_now())
+        except onboarding.Gone:
             return redirect("account_invited", invitation.code)
         return redirect(get_adapter().get_login_redirect_url(request))
     context = {"invitation": invitation, "is_theirs": is_theirs}
@@ -83,7 +83,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     form = AskForm(request.POST or None)
     if request.method != "POST" or not form.is_valid():
         return render(request, "account/ask.html", {"form": form, "schools": school_names()})
-    user, unproven = admitting.ask(form.asked)
+    user, unproven = onboarding.ask(form.asked)
     if unproven:
         EmailConfirmationHMAC.create(unproven).send(request, signup=True)
     else:
@@ -96,7 +96,7 @@ def ask(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("password")
 def confirm(request: HttpRequest, key: str) -> HttpResponse:
     """Proves an address: the link came to it, and the password shows that its reader is who asked."""
-    address = proofs.address_of(key)
+    address = email_proof.address_of(key)
     if address is None:
         return render(request, "account/confirm_gone.html", status=404)
     form = PasswordForm(request.POST or None)

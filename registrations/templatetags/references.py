@@ -2,7 +2,7 @@
 
 from django import template
 
-from registrations.naming import grouped
+from registrations.students.names import grouped
 
 register = template.Library()
 register.filter(grouped)

@@ -3,9 +3,9 @@
 from django import template
 from django.urls import reverse
 
+from events.cache import snapshot
 from events.models import Event
-from events.snapshot import snapshot
-from registrations.results.publishing import is_published, published
+from registrations.results.publish import is_published, published
 
 register = template.Library()
 

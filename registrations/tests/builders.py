@@ -11,12 +11,12 @@ from django.utils import timezone
 
 from events.capacity import set_capacity
 from events.models import Category, Event, Fest, Venue
+from registrations.booking.submit import Press, submit
 from registrations.locking import Deadline
 from registrations.models import ConsentText, School, Submission, Teacher
-from registrations.naming import school_key
-from registrations.students import Details
-from registrations.submitting import Press, submit
-from registrations.teachers.admitting import approved_teacher
+from registrations.students.identity import Details
+from registrations.students.names import school_key
+from registrations.teachers.onboarding import approved_teacher
 
 PASSWORD = "three odd lions"
 

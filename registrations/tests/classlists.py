@@ -5,11 +5,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from events.models import Event, Fest
-from registrations.classlists import jobs
-from registrations.classlists.confirming import confirm
-from registrations.classlists.drafts import read_draft
-from registrations.classlists.forecasting import Forecast, forecast
-from registrations.consents import current_text
+from registrations.class_lists import jobs
+from registrations.class_lists.confirm import confirm
+from registrations.class_lists.drafts import read_draft
+from registrations.class_lists.forecast import Forecast, forecast
 from registrations.models import (
     ClassList,
     ClassListEntry,
@@ -19,6 +18,7 @@ from registrations.models import (
     Submission,
     Teacher,
 )
+from registrations.students.consents import current_text
 from registrations.tests.builders import build_teacher as build_named
 
 TITLES = ("name", "grade", "section", "roll_number", "email", "events")

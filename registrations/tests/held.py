@@ -9,20 +9,20 @@ from django.db import transaction
 from django.utils import timezone
 
 from events.models import Event
-from registrations.blocks import asking
-from registrations.errors import Refused
+from registrations.booking.allocate import Claim, reserve
+from registrations.booking.errors import Refused
+from registrations.holds import service
 from registrations.locking import Deadline
 from registrations.models import Block, Change, Consent, Registration, Student, Submission, Teacher
-from registrations.reservations import Claim, reserve
 from registrations.schools import find_or_create_school
 from registrations.signals import letter_owed
-from registrations.students import identify
+from registrations.students.identity import identify
 from registrations.tests.builders import build_details
 
 PATIENCE = 30
 
 
-def wish(teacher: Teacher, event: Event, seats: int = 5, **values: Any) -> asking.Wish:
+def wish(teacher: Teacher, event: Event, seats: int = 5, **values: Any) -> service.Wish:
     defaults: dict[str, Any] = {
         "event_id": event.pk,
         "school": teacher.school,
@@ -31,19 +31,19 @@ def wish(teacher: Teacher, event: Event, seats: int = 5, **values: Any) -> askin
         "until": timezone.now() + dt.timedelta(days=3),
         "key": Submission.new_key(),
     }
-    return asking.Wish(**(defaults | values))
+    return service.Wish(**(defaults | values))
 
 
 def ask_now(teacher: Teacher, event: Event, seats: int = 5, **values: Any) -> Block:
-    return asking.ask(wish(teacher, event, seats, **values), deadline=Deadline(PATIENCE))
+    return service.ask(wish(teacher, event, seats, **values), deadline=Deadline(PATIENCE))
 
 
 def grant(block: Block, user: Any) -> Block:
-    return asking.approve(block.pk, user=user, deadline=Deadline(PATIENCE))
+    return service.approve(block.pk, user=user, deadline=Deadline(PATIENCE))
 
 
 def return_now(block: Block, user: Any = None) -> Block:
-    return asking.give_back(block.pk, user=user or block.asked_by, deadline=Deadline(PATIENCE))
+    return service.give_back(block.pk, user=user or block.asked_by, deadline=Deadline(PATIENCE))
 
 
 def outlive(block: Block) -> Block:

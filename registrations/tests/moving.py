@@ -7,10 +7,10 @@ from typing import Any
 from django.db import transaction
 
 from events.capacity import HeldBack
-from events.clock import database_now
 from events.models import Event, Seats
-from registrations.changing.carrying import Decision, carry_out
-from registrations.changing.foreseeing import Consequences, Edit, foresee
+from registrations.event_changes.apply import Decision, carry_out
+from registrations.event_changes.impact import Consequences, Edit, foresee
+from techfest.core.db.clock import database_now
 
 
 def change(event: Event, *, user: Any = None, reason: str = "", hold: int = 0, **values: Any) -> Consequences:

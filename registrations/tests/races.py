@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from django.db import Error, connection
 
-from events.facts import read_facts
-from registrations.errors import RegistrationError
+from events.locked_reads import read_facts
+from registrations.booking.errors import RegistrationError
 
 TOGETHER = 20.0
 """Seconds until everybody must stand at the line."""
@@ -53,5 +53,5 @@ def meeting_after_the_lock(monkeypatch: pytest.MonkeyPatch, number: int) -> Iter
         return read_facts(event_ids)
 
     with monkeypatch.context() as patch:
-        patch.setattr("registrations.reservations.read_facts", meet)
+        patch.setattr("registrations.booking.allocate.read_facts", meet)
         yield

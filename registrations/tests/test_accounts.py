@@ -9,12 +9,12 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.urls import reverse
 
-from events import roles
-from events.desk import page_of
+from events.admin_base import page_of
 from events.models import AuditEntry
 from registrations.models import AccountSession
-from registrations.teachers.appointing import role_of
+from registrations.teachers.role_assignment import role_of
 from registrations.tests.builders import PASSWORD, build_fest, build_teacher
+from techfest.core import roles
 from tickets.models import Letter
 from tickets.tests.desk import add_path, desk, filled_in, in_role, list_path, organiser
 

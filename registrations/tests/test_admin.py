@@ -8,7 +8,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
-from events.desk import page_of
+from events.admin_base import page_of
 from events.models import Fest
 from registrations.admin.registrations import RegistrationAdmin
 from registrations.models import Change, Consent, ConsentText, Registration, School, SchoolAlias, Student
@@ -98,7 +98,7 @@ def test_cancelling_again_says_so(client: Client, fest: Fest) -> None:
 def test_too_many_at_once_are_not_cancelled(
     client: Client, fest: Fest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("registrations.admin.acting.MOST_AT_ONCE", 1)
+    monkeypatch.setattr("registrations.admin.registration_actions.MOST_AT_ONCE", 1)
     event = build_event(fest)
     build_submission(event)
     build_submission(event)

@@ -6,12 +6,12 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 
-from events.desk import page_of
+from events.admin_base import page_of
 from events.models import Event, Fest, Seats
-from events.roles import LEAD
 from registrations.models import Block, School, Teacher
 from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher
 from registrations.tests.held import ask_now, name_now, return_now
+from techfest.core.roles import LEAD
 from tickets.tests.desk import confirm, desk, filled_in, in_role, is_asked, list_path, organiser, query_count
 
 pytestmark = pytest.mark.django_db(transaction=True)

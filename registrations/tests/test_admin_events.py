@@ -9,9 +9,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from events import snapshot
+from events import cache
+from events.admin_base import page_of
 from events.capacity import set_capacity
-from events.desk import page_of
 from events.models import Event, Fest, Picture, Seats
 from events.tests.test_pictures import SVG, drawn
 from registrations.models import Change
@@ -218,7 +218,7 @@ def test_picture_becomes_the_preview_of_the_event(client: Client, fest: Fest) ->
     assert errors(save(client, event, upload=SimpleUploadedFile("a.png", drawn("PNG")))) == {}
     picture = Picture.objects.get()
     assert (picture.kind, picture.width) == ("jpeg", 1200)
-    snapshot.forget()
+    cache.forget()
     page = client.get(event.get_absolute_url()).content.decode()
     assert picture.get_absolute_url() in page
     save(client, event, remove_picture="on")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from events.desk import page_of
+from events.admin_base import page_of
 from events.models import Fest
 from registrations.models import MergedReference, Registration, School, Student
 from registrations.tests.builders import build_event, build_fest, build_school, build_submission

@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from events.capacity import set_capacity
 from events.models import Event, Fest, Seats
-from registrations.blocks import asking, tending
-from registrations.cancelling import cancel
-from registrations.errors import Busy, NotPossible
+from registrations.booking.cancel import cancel
+from registrations.booking.errors import Busy, NotPossible
+from registrations.holds import expire, service
 from registrations.locking import Deadline
 from registrations.models import Block, School, Teacher
 from registrations.tasks import tend_blocks
@@ -146,8 +146,8 @@ def test_before_the_opening_an_organiser_decides(fest: Fest, teacher: Teacher) -
 def test_form_sent_twice_is_one_block(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest)
     sent = wish(teacher, event, 2)
-    first = asking.ask(sent, deadline=Deadline())
-    assert (asking.ask(sent, deadline=Deadline()), held(event)) == (first, (2, 2))
+    first = service.ask(sent, deadline=Deadline())
+    assert (service.ask(sent, deadline=Deadline()), held(event)) == (first, (2, 2))
 
 
 def test_key_of_another_school_obtains_nothing(fest: Fest, teacher: Teacher) -> None:
@@ -201,7 +201,7 @@ def test_no_is_told_and_ends_it(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest)
     block = ask_now(teacher, event, 8)
     with letters() as heard:
-        asking.refuse(block.pk, user=organiser(), deadline=Deadline())
+        service.refuse(block.pk, user=organiser(), deadline=Deadline())
     assert (state_of(block), held(event)) == ("refused", (0, 0))
     assert [letter["subject"] for letter in heard] == [f"No seats of {event.name} are held for you"]
 
@@ -354,7 +354,7 @@ def test_worker_ends_what_was_asked_for_in_vain(fest: Fest, teacher: Teacher) ->
     event = build_event(fest)
     block = outlive(ask_now(teacher, event, 8))
     with letters() as heard:
-        assert tending.tend() == 1
+        assert expire.tend() == 1
     assert (state_of(block), held(event)) == ("refused", (0, 0))
     assert "No organiser answered" in heard[0]["text"]
 
@@ -363,7 +363,7 @@ def test_closing_that_comes_sooner_ends_blocks_sooner(fest: Fest, teacher: Teach
     event = build_event(fest)
     block = ask_now(teacher, event, 2)
     Event.objects.filter(pk=event.pk).update(closes_at=timezone.now() - dt.timedelta(seconds=1))
-    assert (tending.tend(), state_of(block), held(event)) == (1, "returned", (0, 0))
+    assert (expire.tend(), state_of(block), held(event)) == (1, "returned", (0, 0))
 
 
 def test_reminder_comes_once_at_half_time(fest: Fest, teacher: Teacher) -> None:
@@ -371,9 +371,9 @@ def test_reminder_comes_once_at_half_time(fest: Fest, teacher: Teacher) -> None:
     block = ask_now(teacher, event, 2)
     name_now(event)
     with letters() as heard:
-        assert tending.tend() == 0
+        assert expire.tend() == 0
         Block.objects.filter(pk=block.pk).update(held_at=timezone.now() - dt.timedelta(days=3, seconds=1))
-        assert [tending.tend(), tending.tend()] == [1, 0]
+        assert [expire.tend(), expire.tend()] == [1, 0]
     assert [letter["subject"] for letter in heard] == [f"1 held seat of {event.name} has no name yet"]
 
 
@@ -382,7 +382,7 @@ def test_full_block_is_not_reminded_of(fest: Fest, teacher: Teacher) -> None:
     block = ask_now(teacher, event, 1)
     name_now(event)
     Block.objects.filter(pk=block.pk).update(held_at=timezone.now() - dt.timedelta(days=4))
-    assert tending.tend() == 0
+    assert expire.tend() == 0
 
 
 def test_capacity_below_what_is_held_gives_no_seat_until_below(fest: Fest, teacher: Teacher) -> None:
@@ -399,7 +399,7 @@ def test_cancelled_event_ends_its_blocks(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest)
     blocks = [ask_now(teacher, event, 3), ask_now(teacher, event, 7)]
     with letters() as heard:
-        tending.end_all(event)
+        expire.end_all(event)
     assert [state_of(block) for block in blocks] == ["returned", "refused"]
     assert (held(event), [letter["text"] for letter in heard]) == (
         (0, 0),
@@ -433,12 +433,12 @@ def test_busy_event_leaves_the_others_blocks_to_end_in_time(
     fest: Fest, teacher: Teacher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     busy, calm = (outlive(ask_now(teacher, build_event(fest), 1)) for _ in range(2))
-    tend = tending._tend
+    tend = expire._tend
 
     def busy_or_not(event_id: int, deadline: Deadline) -> int:
         if event_id == busy.event_id:
             raise Busy
         return tend(event_id, deadline)
 
-    monkeypatch.setattr(tending, "_tend", busy_or_not)
-    assert (tending.tend(), state_of(busy), state_of(calm)) == (1, "held", "returned")
+    monkeypatch.setattr(expire, "_tend", busy_or_not)
+    assert (expire.tend(), state_of(busy), state_of(calm)) == (1, "held", "returned")

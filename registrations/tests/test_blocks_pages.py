@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from events import snapshot
+from events import cache
 from events.models import Event, Fest, Seats
 from registrations.models import Block, Submission, Teacher
 from registrations.tests.builders import (
@@ -28,7 +28,7 @@ LIST, ASK = "/teacher/blocks/", "/teacher/blocks/ask/"
 
 @pytest.fixture(autouse=True)
 def _fresh() -> None:
-    snapshot.forget()
+    cache.forget()
 
 
 @pytest.fixture
@@ -209,5 +209,5 @@ def test_public_is_told_that_some_places_may_come_back(fest: Fest, teacher: Teac
     assert words in Client().get(event.get_absolute_url()).content.decode()
     name_now(event)
     name_now(event)
-    snapshot.forget()
+    cache.forget()
     assert words not in Client().get(event.get_absolute_url()).content.decode()

@@ -12,11 +12,11 @@ from django.db.models import F
 
 from events.models import Event, Fest, Seats
 from events.querysets import SeatsQuerySet
-from registrations.blocks import tending
-from registrations.blocks.holding import expire
+from registrations.booking.allocate import Tally
+from registrations.holds import expire as expire_module
+from registrations.holds.reserve import expire
 from registrations.models import Block, Registration, Teacher
 from registrations.querysets import BlockQuerySet
-from registrations.reservations import Tally
 from registrations.tests.builders import (
     build_event,
     build_fest,
@@ -130,7 +130,7 @@ def test_ten_names_for_five_held_seats_without_any_wall_use_more(
     assert recount(event)[0] > 5
 
 
-@pytest.mark.parametrize("end", [tending.tend, None], ids=["worker", "press"])
+@pytest.mark.parametrize("end", [expire_module.tend, None], ids=["worker", "press"])
 def test_names_against_the_end_of_their_time(fest: Fest, teachers: list[Teacher], end: Any) -> None:
     """Whoever comes first: each seat is a name's or goes back, and is nobody's twice."""
     event = build_event(fest, capacity=6)
@@ -141,7 +141,7 @@ def test_names_against_the_end_of_their_time(fest: Fest, teachers: list[Teacher]
     works.insert(2, partial(outlive_and, block, end or partial(press_now, build_press(event))))
     answers = at_once(works)
     assert [answer for answer in answers if isinstance(answer, Exception)] == []
-    tending.tend()
+    expire_module.tend()
     block.refresh_from_db()
     assert block.used == Registration.objects.filter(block=block).active().count()
     assert (counts(event)[0], recount(event)[0], block.state) == (6, 6, "returned")
@@ -163,8 +163,8 @@ def five_workers(event: Event, block: Block, monkeypatch: pytest.MonkeyPatch) ->
             line.wait(0.5)
         expire(*args, **kwargs)
 
-    monkeypatch.setattr("registrations.blocks.tending.expire", meet)
-    return sorted(at_once([tending.tend] * 5))
+    monkeypatch.setattr("registrations.holds.expire.expire", meet)
+    return sorted(at_once([expire_module.tend] * 5))
 
 
 def test_five_workers_give_a_block_back_once(
@@ -207,7 +207,7 @@ def test_five_workers_without_any_wall_give_a_block_back_more_than_once(
         Seats.objects.filter(pk=seats.pk).update(taken=F("taken") - unused, held=0)
 
     monkeypatch.setattr(SeatsQuerySet, "locked", without_lock)
-    monkeypatch.setattr("registrations.blocks.holding.end", end)
+    monkeypatch.setattr("registrations.holds.reserve.end", end)
     five_workers(event, block, monkeypatch)
     assert counts(event)[0] < recount(event)[0]
 

@@ -7,8 +7,8 @@ from django.contrib.auth import get_user_model
 from django.utils import timezone
 
 from events.models import Event, Fest
-from registrations.cancelling import cancel
-from registrations.errors import NotPossible
+from registrations.booking.cancel import cancel
+from registrations.booking.errors import NotPossible
 from registrations.locking import Deadline
 from registrations.models import Change, Registration
 from registrations.tests.builders import build_event, build_fest, build_submission

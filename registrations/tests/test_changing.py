@@ -8,8 +8,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from events.models import AuditEntry, Event, Fest
-from registrations.blocks.tending import tend
-from registrations.cancelling import cancel
+from registrations.booking.cancel import cancel
+from registrations.holds.expire import tend
 from registrations.locking import Deadline
 from registrations.models import Block, Change, Flag, Registration
 from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher, build_user

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from events.facts import read_facts
+from events.locked_reads import read_facts
 from events.models import Event
-from registrations.changing import foreseeing
-from registrations.errors import Refused
+from registrations.booking.errors import Refused
+from registrations.booking.submit import Press
+from registrations.event_changes import impact
 from registrations.models import Flag, Registration, Submission
-from registrations.submitting import Press
 from registrations.tests.builders import (
     build_event,
     build_fest,
@@ -34,7 +34,7 @@ pytestmark = [pytest.mark.race, pytest.mark.slow, pytest.mark.django_db(transact
 def meeting_before_either_writes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Makes the press and the change wait for each other once each has looked, for half a second at most."""
     line = threading.Barrier(2)
-    look = foreseeing._troubles
+    look = impact._troubles
 
     def meet() -> None:
         with suppress(threading.BrokenBarrierError):
@@ -51,8 +51,8 @@ def meeting_before_either_writes(monkeypatch: pytest.MonkeyPatch) -> Iterator[No
         return found
 
     with monkeypatch.context() as patch:
-        patch.setattr("registrations.reservations.read_facts", read)
-        patch.setattr(foreseeing, "_troubles", troubles)
+        patch.setattr("registrations.booking.allocate.read_facts", read)
+        patch.setattr(impact, "_troubles", troubles)
         yield
 
 
@@ -84,7 +84,7 @@ def test_who_registers_while_an_event_moves_is_refused_or_flagged(monkeypatch: p
 
 def test_without_the_students_lock_a_clash_has_no_flag(monkeypatch: pytest.MonkeyPatch) -> None:
     """The negative control."""
-    monkeypatch.setattr(foreseeing, "lock_students", lambda event_ids: None)
+    monkeypatch.setattr(impact, "lock_students", lambda event_ids: None)
     one_moves_while_one_registers(monkeypatch)
     assert (Registration.objects.active().count(), Flag.objects.count()) == (2, 0)
     assert run() != []

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from registrations.classlists import urls
+from registrations.class_lists import urls
 from registrations.models import ClassList, ClassListRow, Teacher
 from registrations.tests.builders import build_fest, build_school
 from registrations.tests.uploading import (
@@ -92,7 +92,7 @@ def test_other_schools_teacher_finds_nothing_and_changes_nothing(
     before = state()
     absent = ClassList(pk=class_list.pk + 1000)
     for (method, path), (_same, nowhere) in zip(paths(class_list), paths(absent), strict=True):
-        with caplog.at_level(logging.WARNING, logger="registrations.classlists.views"):
+        with caplog.at_level(logging.WARNING, logger="registrations.class_lists.views"):
             caplog.clear()
             answer = stranger.generic(method, path)
         assert answer.status_code == 404, path

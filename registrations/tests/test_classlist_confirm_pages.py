@@ -11,9 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from events.models import Event, Fest
-from registrations.classlists import jobs
+from registrations.class_lists import jobs
 from registrations.models import ClassList, ClassListJob, ConsentText, Registration, Submission, Teacher
-from registrations.sheets.reading import read_file
+from registrations.spreadsheets.reader import read_file
 from registrations.tests.builders import build_event, build_fest, build_school
 from registrations.tests.classlists import build_list, build_teacher, confirmed, pupils, registered, row
 

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from events.models import Fest
-from registrations.classlists.drafts import purge_drafts, read_draft
+from registrations.class_lists.drafts import purge_drafts, read_draft
 from registrations.models import (
     ClassList,
     ClassListJob,
@@ -21,7 +21,7 @@ from registrations.models import (
     Submission,
     Teacher,
 )
-from registrations.sheets.sheet import MOST_BYTES
+from registrations.spreadsheets.sheet import MOST_BYTES
 from registrations.tasks import purge_class_lists
 from registrations.tests.builders import build_school
 from registrations.tests.files import csv_bytes, xlsx_bytes

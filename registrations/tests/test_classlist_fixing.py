@@ -18,8 +18,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from events.models import Event, Fest
-from registrations.classlists import fixing
-from registrations.classlists.drafts import read_draft, read_rows
+from registrations.class_lists import inline_edit
+from registrations.class_lists.drafts import read_draft, read_rows
 from registrations.models import ClassList, ClassListJob, ClassListRow, Submission, Teacher
 from registrations.tests.builders import build_event
 from registrations.tests.files import csv_bytes
@@ -546,7 +546,7 @@ def test_two_corrections_of_one_row_at_one_moment(monkeypatch: pytest.MonkeyPatc
             line.wait(1 if is_guarded else 20)
         return read_rows(*arguments)
 
-    monkeypatch.setattr(fixing, "read_rows", meet)
+    monkeypatch.setattr(inline_edit, "read_rows", meet)
     if not is_guarded:
         monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **_options: self)
     typed = [{"grade-2": "9"}, {"name-2": "Asha Rao"}]

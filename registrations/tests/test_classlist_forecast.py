@@ -7,11 +7,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from events.models import Event, Fest
-from registrations.cancelling import cancel
-from registrations.classlists import jobs
-from registrations.classlists.drafts import read_draft
-from registrations.classlists.forecasting import Forecast, RowForecast
-from registrations.classlists.results import problem_table
+from registrations.booking.cancel import cancel
+from registrations.class_lists import jobs
+from registrations.class_lists.drafts import read_draft
+from registrations.class_lists.forecast import Forecast, RowForecast
+from registrations.class_lists.report import problem_table
 from registrations.locking import Deadline
 from registrations.models import Registration, Student
 from registrations.tests.builders import build_event, build_fest, build_submission

@@ -12,13 +12,15 @@ from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
 from events.models import Event, Fest
-from registrations.classlists import jobs, registering
-from registrations.classlists.columns import change_columns
-from registrations.classlists.confirming import readiness
-from registrations.classlists.drafts import discard
-from registrations.classlists.matching import match
-from registrations.classlists.results import problem_table
-from registrations.errors import Busy, NotPossible
+from registrations.booking.allocate import reserve
+from registrations.booking.errors import Busy, NotPossible
+from registrations.class_lists import jobs
+from registrations.class_lists import register as register_module
+from registrations.class_lists.columns import change_columns
+from registrations.class_lists.confirm import readiness
+from registrations.class_lists.drafts import discard
+from registrations.class_lists.identify import match
+from registrations.class_lists.report import problem_table
 from registrations.models import (
     Change,
     ClassListEntry,
@@ -29,7 +31,6 @@ from registrations.models import (
     Student,
     Submission,
 )
-from registrations.reservations import reserve
 from registrations.tests.builders import build_event, build_fest, build_press, build_submission, press_now
 from registrations.tests.classlists import (
     build_list,
@@ -240,7 +241,7 @@ def test_row_that_cannot_be_registered_ends_alone_with_its_reason(
             raise IntegrityError("a fault of ours")
         return real(claims, **values)
 
-    monkeypatch.setattr(registering, "reserve", poisoned)
+    monkeypatch.setattr(register_module, "reserve", poisoned)
     job = registered(class_list)
     assert job.error == ""
     assert outcomes(class_list) == ["confirmed"] * 3 + ["failed"] + ["confirmed"] * 3
@@ -295,7 +296,7 @@ def test_without_the_guard_two_workers_meet_at_the_same_rows(
             line.wait(20)
         return real(*args, **values)
 
-    monkeypatch.setattr(registering, "match", slow)
+    monkeypatch.setattr(register_module, "match", slow)
     both_at_once(event)
     assert len(met) > 1
     assert states(event) == ["confirmed"] * 5
@@ -348,7 +349,7 @@ def test_draft_is_not_deleted_under_a_worker(event: Event) -> None:
 def test_busy_job_stands_in_no_other_lists_way(event: Event, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = (build_list(event.fest, pupils(2, event, start=start)) for start in (1, 5))
     blocked, other = confirmed(first), confirmed(second)
-    run = registering.register
+    run = register_module.register
 
     def register(work: Any, *args: Any, **kwargs: Any) -> None:
         if work.job.pk == blocked.pk:

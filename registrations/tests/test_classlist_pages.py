@@ -15,10 +15,10 @@ from django.urls import reverse
 
 from events.models import Event, Fest
 from registrations.models import Registration, School, Student, Submission
-from registrations.sheets.headers import header_of
-from registrations.sheets.reading import read_file
-from registrations.sheets.rows import listing_of
-from registrations.sheets.sheet import MOST_BYTES
+from registrations.spreadsheets.headers import header_of
+from registrations.spreadsheets.reader import read_file
+from registrations.spreadsheets.rows import listing_of
+from registrations.spreadsheets.sheet import MOST_BYTES
 from registrations.tests.builders import build_event, build_fest
 from registrations.tests.files import csv_bytes, xlsx_bytes
 from tickets.tests.desk import desk, list_path, organiser
@@ -166,7 +166,7 @@ def test_no_more_than_the_limit_is_read_of_a_file(client: Client, monkeypatch: p
         sizes.append(len(data))
         return read_file(data)
 
-    monkeypatch.setattr("registrations.classlists.form.read_file", note)
+    monkeypatch.setattr("registrations.class_lists.upload_form.read_file", note)
     sent(client, b"x" * (MOST_BYTES + 300_000))
     assert sizes == [MOST_BYTES + 1]
 
@@ -215,7 +215,7 @@ def test_rows_that_no_page_of_ours_carried_are_refused(client: Client, rows: str
 
 
 def test_rows_too_long_to_carry_are_not_offered(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("registrations.classlists.checking.MOST_CARRIED", 10)
+    monkeypatch.setattr("registrations.class_lists.checking.MOST_CARRIED", 10)
     page = sent(client, csv_bytes(LIST)).content.decode()
     assert ("These rows are too long to be downloaded" in page, 'name="rows"' in page) == (True, False)
 

@@ -105,8 +105,8 @@ def test_lists_come_to_what_the_rules_say(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     empty_database()
-    monkeypatch.setattr("registrations.classlists.jobs.CHUNK", 3 if is_split else 100)
-    monkeypatch.setattr("registrations.classlists.jobs.LONGEST_PAUSE", 0)
+    monkeypatch.setattr("registrations.class_lists.jobs.CHUNK", 3 if is_split else 100)
+    monkeypatch.setattr("registrations.class_lists.jobs.LONGEST_PAUSE", 0)
     fest = build_fest()
     grades = [(1, 12), (1, 12), (7, 8)]
     events = [

@@ -5,8 +5,8 @@ from functools import partial
 import pytest
 
 from events.models import Event, Seats
-from registrations.classlists import jobs
-from registrations.errors import Refused
+from registrations.booking.errors import Refused
+from registrations.class_lists import jobs
 from registrations.models import ClassListJob, ClassListRow, Registration, Submission
 from registrations.tests.builders import build_event, build_fest, build_press, build_school, press_now
 from registrations.tests.classlists import build_list, build_teacher, confirmed, outcomes, pupils

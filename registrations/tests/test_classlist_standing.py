@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
-from registrations.classlists.checking import CheckedList
-from registrations.classlists.drafts import Draft
-from registrations.classlists.forecasting import EntryForecast, Forecast, RowForecast
-from registrations.classlists.standing import Standing, is_shown, standings, summary, tabs
+from registrations.class_lists.checking import CheckedList
+from registrations.class_lists.drafts import Draft
+from registrations.class_lists.forecast import EntryForecast, Forecast, RowForecast
+from registrations.class_lists.row_status import Standing, is_shown, standings, summary, tabs
 from registrations.models import ClassList
-from registrations.sheets.headers import Header, Meaning
-from registrations.sheets.sheet import Sheet
-from registrations.sheets.students import Code, ListedStudent, Listing, Problem
+from registrations.spreadsheets.headers import Header, Meaning
+from registrations.spreadsheets.sheet import Sheet
+from registrations.spreadsheets.students import Code, ListedStudent, Listing, Problem
 
 OUTCOMES: list[tuple[tuple[str, ...], str]] = [
     (("seat",), "seat"),

@@ -10,16 +10,16 @@ from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from events import snapshot
-from events.auditing import CLOSES_AT
+from events import cache
 from events.availability import Availability
-from events.clock import database_now
 from events.models import GRACE, Event, Fest
-from registrations.auditing import registrations_were_made_while_it_was_open
-from registrations.blocks.asking import latest
-from registrations.errors import Refused
+from registrations.booking.errors import Refused
+from registrations.holds.service import latest
+from registrations.invariants.seats import registrations_were_made_while_it_was_open
 from registrations.tests.builders import build_event, build_fest, build_press, build_submission, press_now
 from registrations.tests.classlists import build_list, forecast_of, row
+from techfest.core.db.clock import database_now
+from techfest.core.invariants import CLOSES_AT
 from tickets.tests.audited import damage, offenders
 
 pytestmark = pytest.mark.django_db
@@ -94,7 +94,7 @@ def test_database_keeps_no_closing_after_the_end_and_the_transaction_would_not_b
 
 def test_catalogue_and_event_page_say_when_it_closes(fest: Fest, client: Client) -> None:
     event = build_timed(fest, starts=-HOUR, ends=HOUR)
-    snapshot.forget()
+    cache.forget()
     page = client.get(event.get_absolute_url()).content.decode()
     assert ("Registration is closed" in page, "/register/?event" in page) == (True, False)
     assert f'datetime="{event.starts_at.astimezone(fest.zone):%Y-%m-%dT%H:%M:%S}' in page
@@ -112,8 +112,8 @@ def test_forecast_of_a_class_list_says_closed(fest: Fest) -> None:
 
 def test_snapshot_ends_where_an_event_begins(fest: Fest) -> None:
     build_timed(fest, starts=dt.timedelta(seconds=2), ends=HOUR)
-    snapshot.forget()
-    assert snapshot.snapshot().lifetime <= 2
+    cache.forget()
+    assert cache.snapshot().lifetime <= 2
 
 
 def test_audit_finds_whoever_was_let_in_after_the_start(fest: Fest) -> None:

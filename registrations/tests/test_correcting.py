@@ -5,17 +5,16 @@ from typing import Any
 
 import pytest
 
-from events.clock import database_now
 from events.models import GRACE, Event, Fest
 from events.querysets import SeatsQuerySet
-from registrations.cancelling import cancel
-from registrations.correcting import correct
-from registrations.errors import NotPossible
+from registrations.booking.cancel import cancel
+from registrations.booking.errors import NotPossible
 from registrations.forms import details_of
 from registrations.links import DeadLink, my_path, student_of
 from registrations.locking import Deadline
 from registrations.models import Change, Student
-from registrations.students import identify
+from registrations.students.corrections import correct
+from registrations.students.identity import identify
 from registrations.tests.builders import (
     build_details,
     build_event,
@@ -27,6 +26,7 @@ from registrations.tests.builders import (
 )
 from registrations.tests.counting import counts, states
 from registrations.tests.races import at_once
+from techfest.core.db.clock import database_now
 from tickets.models import Delivery, Ticket
 
 pytestmark = pytest.mark.django_db

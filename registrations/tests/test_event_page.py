@@ -9,12 +9,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from events.admin_base import page_of
 from events.capacity import set_capacity
-from events.desk import page_of
 from events.models import AuditEntry, Event, Fest, Picture
 from events.tests.test_pictures import drawn
 from registrations import links
-from registrations.admin.flags import FlagAdmin
+from registrations.admin.conflicts import FlagAdmin
 from registrations.models import Block, Flag
 from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher
 from registrations.tests.counting import counts, states

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from events import snapshot
+from events import cache
 from events.models import Event, Fest
 from registrations import links
 from registrations.models import Consent, ConsentText, Registration, Student, Submission
@@ -34,7 +34,7 @@ def rows() -> list[int]:
 
 def change(event: Event, **values: Any) -> None:
     Event.objects.filter(pk=event.pk).update(**values)
-    snapshot.forget()
+    cache.forget()
 
 
 def kept(page: str) -> dict[str, list[str]]:
@@ -258,7 +258,7 @@ def test_siblings_share_an_address(client: Client, fest: Fest) -> None:
 def test_new_school_is_pending_and_not_proposed_to_others(client: Client, fest: Fest) -> None:
     build_school("Riverside Public School")
     press(client, build_event(fest), school="Rude <b>School</b>")
-    snapshot.forget()
+    cache.forget()
     page = text_of(client.get(FORM))
     assert ("Rude" in page, "Riverside Public School" in page) == (False, True)
 
@@ -334,7 +334,7 @@ def test_consent_is_kept_with_the_wording_that_was_read(client: Client, fest: Fe
     page = text_of(client.get(FORM))
     values = typed(event) | {name: value for name, value in kept(page).items() if name != "key"}
     ConsentText.objects.create(fest=fest, version=2, text="I agree to photographs, too.")
-    snapshot.forget()
+    cache.forget()
     answer = client.post(FORM, values)
     assert answer.status_code == 200
     assert "I agree to photographs, too." in text_of(answer)
@@ -350,7 +350,7 @@ def test_kept_pages_are_not_crowded_out_by_made_up_addresses(client: Client, fes
     for number in range(30):
         for path in (FORM, "/", event.get_absolute_url()):
             client.get(f"{path}?event=x{number}&x={number}")
-    assert len(snapshot.snapshot().pages) == 3
+    assert len(cache.snapshot().pages) == 3
 
 
 @pytest.mark.parametrize("path", ["/", FORM, "/events/robo/"])

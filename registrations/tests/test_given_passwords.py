@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from events.desk import page_of
-from events.roles import OWNER, VOLUNTEER
+from events.admin_base import page_of
 from registrations.models import GivenPassword
-from registrations.teachers.appointing import give_password
+from registrations.teachers.role_assignment import give_password
+from techfest.core.roles import OWNER, VOLUNTEER
 from tickets.tests.desk import desk, filled_in, in_role
 
 pytestmark = pytest.mark.django_db

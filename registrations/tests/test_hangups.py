@@ -7,10 +7,10 @@ import pytest
 from django.db import OperationalError, connection
 from django.test import Client
 
-from events.snapshot import Snapshot, snapshot
-from registrations import hangups
-from registrations.hangups import hanging_up
+from events.cache import Snapshot, snapshot
 from registrations.tests.builders import build_event, build_fest
+from techfest.core.db import watchdog
+from techfest.core.db.watchdog import hanging_up
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -66,7 +66,7 @@ def test_question_without_an_answer_is_given_up_after_a_long_computation_too() -
 
 def test_page_that_computes_for_long_is_answered(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     build_event(build_fest())
-    monkeypatch.setattr(hangups, "AFTER", 0.3)
+    monkeypatch.setattr(watchdog, "AFTER", 0.3)
 
     def slow_snapshot() -> Snapshot:
         time.sleep(1)
@@ -97,7 +97,7 @@ def test_page_that_waits_for_the_database_ends_in_the_busy_page(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     build_event(build_fest())
-    monkeypatch.setattr(hangups, "AFTER", 0.3)
+    monkeypatch.setattr(watchdog, "AFTER", 0.3)
     monkeypatch.setattr("registrations.views.snapshot", lambda: sleep_there(5))
     before = time.monotonic()
     answer = client.get("/register/")

@@ -7,12 +7,12 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from events import snapshot
-from events.clock import database_now
+from events import cache
 from events.models import Event, Fest
-from registrations.errors import Refused
+from registrations.booking.errors import Refused
 from registrations.models import Registration
 from registrations.tests.builders import build_event, build_fest, build_press, press_now
+from techfest.core.db.clock import database_now
 
 pytestmark = pytest.mark.django_db
 
@@ -63,6 +63,6 @@ def test_form_offers_what_is_open_by_the_databases_clock(
     hours: tuple[Event, Event, str], client: Client
 ) -> None:
     theirs, ours, _reason = hours
-    snapshot.forget()
+    cache.forget()
     page = client.get("/register/").content.decode()
     assert (f'value="{theirs.slug}"' in page, f'value="{ours.slug}"' in page) == (True, False)

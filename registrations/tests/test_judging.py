@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from events.models import Event, Fest, Seats
-from registrations.judging import Judgement, judge
+from registrations.booking.allocate import Claim, Tally
+from registrations.booking.policy import Judgement, judge
 from registrations.models import Registration, Student
-from registrations.reservations import Claim, Tally
 
 UTC = dt.UTC
 OPENS = dt.datetime(2026, 3, 1, 18, 0, 0, tzinfo=UTC)

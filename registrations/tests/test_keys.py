@@ -7,14 +7,13 @@ import pytest
 from django.test import Client
 
 from events.models import Event, Fest
-from events.rows import insert_new
 from registrations import links
-from registrations.classlists import jobs
-from registrations.errors import OtherContent
+from registrations.booking.errors import OtherContent
+from registrations.booking.submit import Press
+from registrations.booking.substitute import Substitution, replace
+from registrations.class_lists import jobs
 from registrations.locking import Deadline
 from registrations.models import ClassListJob, ClassListRow, Registration, Student, Submission
-from registrations.replacing import Substitution, replace
-from registrations.submitting import Press
 from registrations.tests.builders import (
     build_details,
     build_event,
@@ -26,6 +25,7 @@ from registrations.tests.builders import (
 )
 from registrations.tests.classlists import build_list, confirmed, pupils, registered
 from registrations.tests.frontdoor import FORM, text_of, typed
+from techfest.core.db.bulk import insert_new
 
 pytestmark = pytest.mark.django_db
 

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from events import snapshot
+from events import cache
 from events.models import Event, Fest, Seats
 from registrations.models import Block, Change, Registration, Student, Submission
 from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher
@@ -102,7 +102,7 @@ def test_refusal_is_the_same_for_a_known_and_an_unknown_child(
     event = build_event(fest)
     register(event, where)
     REFUSALS[refusal](event)
-    snapshot.forget()
+    cache.forget()
     before = side_effects()
     answers = [answer_for(client, name, event, **TYPED[given]) for name in (KNOWN, UNKNOWN)]
     assert answers[0][0] == 409
@@ -119,7 +119,7 @@ def test_refusals_of_several_events_are_the_same_together(client: Client, fest: 
         if event.name != "draft":
             act(event)
     shown = list(Event.objects.filter(fest=fest, state="published", pk__in=[e.pk for e in events]))
-    snapshot.forget()
+    cache.forget()
     before = side_effects()
     answers = [answer_for(client, name, *shown, **TYPED[given]) for name in (KNOWN, UNKNOWN)]
     assert (answers[0][0], answers[0] == answers[1]) == (409, True)
@@ -131,7 +131,7 @@ def test_full_event_without_a_wish_to_wait_tells_nothing(client: Client, fest: F
     event = build_event(fest)
     register(event, where)
     capacity()(event)
-    snapshot.forget()
+    cache.forget()
     before = side_effects()
     answers = [answer_for(client, name, event, want_waiting=None) for name in (KNOWN, UNKNOWN)]
     assert (answers[0][0], answers[0] == answers[1]) == (409, True)
@@ -147,7 +147,7 @@ def test_where_something_is_to_be_had_the_known_child_is_told(
     register(event, "this event")
     if is_full:
         capacity()(other)
-    snapshot.forget()
+    cache.forget()
     status, page = answer_for(client, KNOWN, other, email="x@example.net")
     assert (status, "is registered" in page) == (409, True)
     assert Delivery.objects.filter(kind="attempt").count() == 1

@@ -11,10 +11,10 @@ from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from events.models import Event, Seats
-from registrations.errors import Busy, Overtaken
+from registrations.booking.errors import Busy, Overtaken
+from registrations.booking.submit import submit
 from registrations.locking import ATTEMPTS, PATIENCE, Deadline, in_transaction
 from registrations.models import Registration, Student, Submission
-from registrations.submitting import submit
 from registrations.tests.builders import build_event, build_fest, build_press, build_school
 from registrations.tests.races import at_once
 

@@ -6,15 +6,11 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from events.audit_log import entries_of
 from events.models import Fest
-from events.trail import entries_of
 from registrations import links, schools
-from registrations.errors import NotPossible
+from registrations.booking.errors import NotPossible
 from registrations.locking import Deadline
-from registrations.merging.absorbing import doubles_among
-from registrations.merging.duplicates import with_namesakes
-from registrations.merging.schools import merge_schools
-from registrations.merging.students import merge_students
 from registrations.models import (
     Block,
     Change,
@@ -30,6 +26,10 @@ from registrations.models import (
     Submission,
 )
 from registrations.schools import find_or_create_school
+from registrations.students.duplicates import with_namesakes
+from registrations.students.merge import doubles_among
+from registrations.students.merge_schools import merge_schools
+from registrations.students.merge_students import merge_students
 from registrations.tests.builders import (
     build_event,
     build_fest,
@@ -39,7 +39,7 @@ from registrations.tests.builders import (
     build_user,
 )
 from registrations.tests.counting import counts, states
-from tickets.door.finding import by_reference
+from tickets.checkin.lookup import by_reference
 from tickets.models import CheckIn, Delegation, Delivery, Ticket
 from tickets.tests.audited import run
 from tickets.tests.builders import pretend_rendered
@@ -195,7 +195,7 @@ def test_row_that_somebody_forgot_to_move_undoes_the_merge(
     fest: Fest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept, gone = press(build_event(fest), section="A"), press(build_event(fest), section="B")
-    monkeypatch.setattr("registrations.merging.absorbing._move_rows", lambda *_given: None)
+    monkeypatch.setattr("registrations.students.merge._move_rows", lambda *_given: None)
     with pytest.raises(Exception, match="foreign key"):
         merge(kept.student, gone.student)
     assert (Student.objects.count(), MergedReference.objects.count()) == (2, 0)

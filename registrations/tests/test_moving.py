@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from events.models import Event, Fest
-from registrations.errors import NotPossible
+from registrations.booking.errors import NotPossible
+from registrations.booking.transfer import Move, move_to
 from registrations.locking import Deadline
 from registrations.models import Change, Registration
-from registrations.moving import Move, move_to
 from registrations.tests.builders import build_event, build_fest, build_submission, build_user
 from registrations.tests.counting import counts, states
 from tickets.models import Delivery, Ticket

@@ -3,7 +3,8 @@
 import pytest
 
 from registrations.models import School, SchoolAlias
-from registrations.naming import (
+from registrations.schools import find_or_create_school
+from registrations.students.names import (
     ALPHABET,
     clean_text,
     email_key,
@@ -13,7 +14,6 @@ from registrations.naming import (
     random_reference,
     school_key,
 )
-from registrations.schools import find_or_create_school
 from registrations.tests.builders import build_school
 
 FAMILY = "👩\u200d👩\u200d👧"

@@ -8,8 +8,8 @@ from django.db import InternalError, OperationalError, connection, transaction
 from django.http import HttpResponse
 from django.test import RequestFactory
 
-from registrations.errors import Busy
-from registrations.outage import OutageMiddleware
+from registrations.booking.errors import Busy
+from registrations.database_unavailable import OutageMiddleware
 
 
 def stand_still_inside_a_transaction() -> None:

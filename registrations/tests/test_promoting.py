@@ -7,11 +7,11 @@ import pytest
 from django.utils import timezone
 
 from events.models import Event, Seats
-from registrations.cancelling import cancel
-from registrations.errors import NotPossible
+from registrations.booking.cancel import cancel
+from registrations.booking.errors import NotPossible
+from registrations.booking.promotion import promote_chosen
 from registrations.locking import Deadline
 from registrations.models import Block, Change, Registration
-from registrations.promoting import promote_chosen
 from registrations.tests.builders import build_event, build_fest, build_submission, build_user
 from registrations.tests.counting import counts, states
 from tickets.models import Delivery, Ticket

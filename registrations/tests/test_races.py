@@ -15,11 +15,11 @@ from events.capacity import set_capacity
 from events.models import Event, Fest, Seats
 from events.querysets import SeatsQuerySet
 from registrations import locking
-from registrations.cancelling import cancel
-from registrations.errors import Overtaken, Refused, SomebodyKnown
+from registrations.booking.allocate import Tally
+from registrations.booking.cancel import cancel
+from registrations.booking.errors import Overtaken, Refused, SomebodyKnown
 from registrations.locking import Deadline
 from registrations.models import Block, Change, Registration, Student, Submission
-from registrations.reservations import Tally
 from registrations.tests.builders import (
     build_event,
     build_fest,

@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 from django.db.models import F
 
-from events.facts import read_facts
+from events.locked_reads import read_facts
 from events.models import Event, Fest
 from events.querysets import SeatsQuerySet
+from registrations.booking.allocate import Tally
+from registrations.booking.promotion import promote_chosen
+from registrations.booking.transfer import Move, move_to
 from registrations.locking import Deadline
-from registrations.merging.schools import merge_schools
-from registrations.merging.students import merge_students
 from registrations.models import Registration, Student
-from registrations.moving import Move, move_to
-from registrations.promoting import promote_chosen
-from registrations.reservations import Tally
+from registrations.students.merge_schools import merge_schools
+from registrations.students.merge_students import merge_students
 from registrations.tests.builders import (
     build_event,
     build_fest,

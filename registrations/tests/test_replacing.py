@@ -14,15 +14,15 @@ from django.utils import timezone
 from events.capacity import set_capacity
 from events.models import Event, Fest, Seats
 from events.querysets import SeatsQuerySet
-from registrations.cancelling import cancel
-from registrations.errors import NotPossible, OtherContent, Refused, SomebodyKnown
+from registrations.booking.cancel import cancel
+from registrations.booking.errors import NotPossible, OtherContent, Refused, SomebodyKnown
+from registrations.booking.state import move
+from registrations.booking.substitute import Substitution, replace
 from registrations.locking import Deadline
 from registrations.models import Change, Consent, Registration, Student, Submission
-from registrations.replacing import Substitution, replace
 from registrations.tests.builders import build_details, build_event, build_fest, build_submission
 from registrations.tests.counting import counts, recount, states
 from registrations.tests.races import PATIENCE, at_once
-from registrations.transitions import move
 from tickets.models import Delivery, Ticket
 from tickets.tests.audited import damage, run
 
@@ -308,8 +308,8 @@ def test_handing_over_against_giving_up_without_locks_is_wrong(monkeypatch: pyte
 
     monkeypatch.setattr(SeatsQuerySet, "locked", without_lock)
     monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **_kwargs: self)
-    monkeypatch.setattr("registrations.replacing.move", meet_and_be_late)
-    monkeypatch.setattr("registrations.returning.move", meet)
+    monkeypatch.setattr("registrations.booking.substitute.move", meet_and_be_late)
+    monkeypatch.setattr("registrations.booking.seat_return.move", meet)
     event, (first, *_waiting) = full_event(build_fest())
     at_once([partial(replaced, first), give_up])
     assert recount(event)[0] == 2

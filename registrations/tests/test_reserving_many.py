@@ -8,9 +8,9 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from events.models import Event
+from registrations.booking.allocate import Claim, Outcome, reserve
 from registrations.locking import Deadline
 from registrations.models import Change, Consent, Registration, Student, Submission
-from registrations.reservations import Claim, Outcome, reserve
 from registrations.tests.builders import build_event, build_fest, build_school
 from registrations.tests.counting import counts, states
 from tickets.models import Delivery, Ticket

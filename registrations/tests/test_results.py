@@ -10,17 +10,17 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from events import snapshot
-from events.desk import page_of
+from events import cache
+from events.admin_base import page_of
 from events.models import AuditEntry, Event
-from events.roles import LEAD, OWNER, RESULTS, VOLUNTEER
-from registrations.cancelling import cancel
+from registrations.booking.cancel import cancel
 from registrations.locking import Deadline
 from registrations.models import Change, Registration, Result, ResultSheet
-from registrations.results import entering, publishing
-from registrations.results.naming import first_name
+from registrations.results import publish, service
+from registrations.results.public_names import first_name
 from registrations.results.ranking import points_of, rank_of, ranks_of, written
 from registrations.tests.builders import build_event, build_fest, build_submission
+from techfest.core.roles import LEAD, OWNER, RESULTS, VOLUNTEER
 from tickets.models import Ticket
 from tickets.tests.desk import desk, in_role, organiser, query_count
 
@@ -53,12 +53,12 @@ def entered(client: Client, event: Event, values: dict[Registration, str]) -> An
 
 
 def ranks(event: Event) -> dict[str, int | None]:
-    return {row.registration.student.name: row.rank for row in publishing.ranked(event)}
+    return {row.registration.student.name: row.rank for row in publish.ranked(event)}
 
 
 def published(event: Event, names: str = "short") -> None:
-    publishing.publish(event, names, user=organiser("publisher"), deadline=Deadline())
-    snapshot.forget()
+    publish.publish(event, names, user=organiser("publisher"), deadline=Deadline())
+    cache.forget()
 
 
 @pytest.mark.parametrize(("counting", "expected"), [("most", [1, 2, 2, 4]), ("least", [4, 2, 2, 1])])
@@ -181,11 +181,11 @@ def test_two_at_one_sheet_notice_each_other(event: Event) -> None:
         line.registration.student.name: (line.meanwhile, line.stored, line.text) for line in page.changed
     }
     assert found == {"Ben": ("nothing", "7", "2"), "Dia": ("nothing", "8", "8")}
-    assert {key: entry.points for key, entry in entering.entries_of(event).items()} == {ben.pk: 7, dia.pk: 8}
+    assert {key: entry.points for key, entry in service.entries_of(event).items()} == {ben.pk: 7, dia.pk: 8}
     again = {"version": page.sheet.version, "counted": "most", "shown": page.shown}
     again |= {line.field: line.text for line in page.lines}
     assert first.post(enter_path(event), again).status_code == 302
-    assert {key: entry.points for key, entry in entering.entries_of(event).items()} == {
+    assert {key: entry.points for key, entry in service.entries_of(event).items()} == {
         asha.pk: 1,
         ben.pk: 2,
         dia.pk: 8,
@@ -196,13 +196,13 @@ def test_without_the_version_the_first_ones_points_would_be_gone(
     event: Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The negative control of the test above."""
-    monkeypatch.setattr(entering, "_is_as_shown", lambda *_args: True)
+    monkeypatch.setattr(service, "_is_as_shown", lambda *_args: True)
     (ben,) = taking_part(event, "Ben")
     first, second = desk(), desk(organiser("second"))
     mine = typed_in(first, event, {ben: "2"})
     entered(second, event, {ben: "7"})
     assert first.post(enter_path(event), mine).status_code == 302
-    assert entering.entries_of(event)[ben.pk].points == 2
+    assert service.entries_of(event)[ben.pk].points == 2
 
 
 def test_typed_ranks_may_tie_and_are_not_made_of_points(event: Event) -> None:
@@ -242,7 +242,7 @@ def test_publishing_says_what_becomes_public_and_is_in_the_trail(event: Event, c
     assert "2 results become public" in question
     assert "Publish 2 results" in question
     assert at_desk.post(path, {"names": "short"}).status_code == 302
-    snapshot.forget()
+    cache.forget()
     page = client.get("/events/robo-race/results/")
     text = page.content.decode()
     assert (page["Cache-Control"], list(page.cookies)) == ("public, max-age=5", [])
@@ -284,7 +284,7 @@ def test_taken_back_results_are_as_absent_as_those_of_no_event(event: Event, cli
     path = reverse("admin:results_unpublish", args=[event.pk])
     assert "1 result is public now" in at_desk.get(path).content.decode()
     at_desk.post(path)
-    snapshot.forget()
+    cache.forget()
     answers = [client.get(f"/events/{slug}/results/") for slug in ("robo-race", "no-such-event")]
     assert [answer.status_code for answer in answers] == [404, 404]
     assert answers[0].content == answers[1].content
@@ -297,7 +297,7 @@ def test_draft_event_has_no_public_results(event: Event, client: Client) -> None
     entered(desk(), event, {asha: "3"})
     published(event)
     Event.objects.update(state=Event.State.DRAFT)
-    snapshot.forget()
+    cache.forget()
     assert client.get("/events/robo-race/results/").status_code == 404
 
 
@@ -319,7 +319,7 @@ def test_page_that_is_not_there_is_not_found(event: Event, client: Client, page:
 
 
 def test_long_results_come_in_pages(event: Event, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(publishing, "PER_PAGE", 2)
+    monkeypatch.setattr(publish, "PER_PAGE", 2)
     monkeypatch.setattr("registrations.results.views.PER_PAGE", 2)
     rows = taking_part(event, "Asha", "Ben", "Dia")
     entered(desk(), event, {row: str(9 - number) for number, row in enumerate(rows)})
@@ -352,7 +352,7 @@ def test_queries_of_the_sheet_are_the_same_for_one_and_three(
 
 def test_queries_of_the_public_page_are_the_same_for_one_and_three(event: Event, client: Client) -> None:
     def asked() -> int:
-        snapshot.forget()
+        cache.forget()
         with CaptureQueriesContext(connection) as queries:
             client.get("/events/robo-race/results/")
         return len(queries)

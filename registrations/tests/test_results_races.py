@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from events.models import Event
-from registrations.errors import RegistrationError
+from registrations.booking.errors import RegistrationError
 from registrations.locking import Deadline
 from registrations.models import Registration, Result, ResultSheet
-from registrations.results import entering, publishing
-from registrations.results.entering import Typed
+from registrations.results import publish as publish_module
+from registrations.results import service
 from registrations.results.ranking import ranks_of
+from registrations.results.service import Typed
 from registrations.tests.builders import build_event, build_fest, build_submission, build_user
 from registrations.tests.races import at_once
 from tickets.tests.audited import run
@@ -38,13 +39,13 @@ def type_in(event: Event, user: Any, **points: int) -> list[str]:
     """Saves these points from a page that was opened when the sheet was empty."""
     values = {who(event, name).pk: Decimal(value) for name, value in points.items()}
     typed = Typed(version=0, counting="most", shown=dict.fromkeys(values, ""), values=values)
-    return entering.save(event, typed, user=user, deadline=Deadline(30))
+    return service.save(event, typed, user=user, deadline=Deadline(30))
 
 
 @pytest.fixture
 def meeting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two savers wait for each other once each has read the sheet, for half a second at most."""
-    line, read = threading.Barrier(2), entering.entries_of
+    line, read = threading.Barrier(2), service.entries_of
 
     def entries(event: Event) -> Any:
         found = read(event)
@@ -52,7 +53,7 @@ def meeting(monkeypatch: pytest.MonkeyPatch) -> None:
             line.wait(0.5)
         return found
 
-    monkeypatch.setattr(entering, "entries_of", entries)
+    monkeypatch.setattr(service, "entries_of", entries)
 
 
 def has_ranks_that_follow(event: Event) -> bool:
@@ -78,7 +79,7 @@ def test_different_rows_at_once_are_both_kept_and_ranked_together(event: Event) 
 @pytest.mark.usefixtures("meeting")
 def test_same_row_at_once_is_saved_once_and_the_other_is_told(event: Event) -> None:
     answers = saved_at_once(event, {"Asha": 9}, {"Asha": 4, "Ben": 1})
-    told = [isinstance(answer, entering.ChangedMeanwhile) for answer in answers]
+    told = [isinstance(answer, service.ChangedMeanwhile) for answer in answers]
     assert sorted(told) == [False, True]
     kept = Result.objects.get(registration=who(event, "Asha"))
     assert kept.points == (4 if told[0] else 9)
@@ -91,7 +92,7 @@ def test_without_the_sheets_lock_ranks_contradict_the_points(
 ) -> None:
     """The negative control."""
     ResultSheet.objects.create(event=event)
-    monkeypatch.setattr(entering, "locked_sheet", lambda event: ResultSheet.objects.get(event=event))
+    monkeypatch.setattr(service, "locked_sheet", lambda event: ResultSheet.objects.get(event=event))
     saved_at_once(event, {"Asha": 9}, {"Ben": 12})
     assert Result.objects.count() == 2
     assert not has_ranks_that_follow(event)
@@ -100,10 +101,10 @@ def test_without_the_sheets_lock_ranks_contradict_the_points(
 def test_publishing_while_points_are_saved_shows_what_is_stored(event: Event) -> None:
     user = build_user()
     type_in(event, user, Asha=9)
-    publish = partial(publishing.publish, event, "full", user=user, deadline=Deadline(30))
+    publish = partial(publish_module.publish, event, "full", user=user, deadline=Deadline(30))
     answers = at_once([publish, partial(type_in, event, user, Ben=12), publish])
     assert not any(isinstance(answer, RegistrationError) for answer in answers)
-    assert [row.registration.student.name for row in publishing.ranked(event)] == ["Ben", "Asha"]
+    assert [row.registration.student.name for row in publish_module.ranked(event)] == ["Ben", "Asha"]
     assert ResultSheet.objects.get().published_at
     assert has_ranks_that_follow(event)
     assert run() == []

@@ -9,10 +9,10 @@ from django.core.management import call_command
 from django.test import Client
 
 from events.availability import Availability, State
-from events.clock import database_now
 from events.models import Event, Fest, Seats
+from registrations.demo.fest import prepare
 from registrations.models import Registration, School, Teacher
-from registrations.samplefest import prepare
+from techfest.core.db.clock import database_now
 from tickets.models import Gate
 from tickets.tests.audited import run
 

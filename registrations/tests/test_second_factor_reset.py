@@ -10,9 +10,9 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from events.models import AuditEntry
-from events.roles import LEAD, OWNER
 from registrations.models import AccountSession, SecurityEvent
 from registrations.tests.secondstep import set_up_app
+from techfest.core.roles import LEAD, OWNER
 from tickets.models import Letter
 from tickets.tests.desk import desk, in_role, is_asked, list_path, organiser
 

@@ -12,14 +12,14 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
-from events.desk import page_of
-from events.roles import LEAD, OWNER, VOLUNTEER
-from registrations.minors.shells import erasing
+from events.admin_base import page_of
 from registrations.models import SecurityEvent
-from registrations.starting.owners import make_owner
-from registrations.teachers import account_events, admitting, security
+from registrations.privacy.anonymise import erasing
+from registrations.teachers import account_events, onboarding, security
+from registrations.teachers.first_owner import make_owner
 from registrations.tests.builders import PASSWORD, build_teacher, build_user
 from registrations.tests.secondstep import code_of, set_up_app
+from techfest.core.roles import LEAD, OWNER, VOLUNTEER
 from tickets.models import Letter
 from tickets.tests.desk import desk, filled_in, in_role, list_path
 
@@ -210,7 +210,7 @@ def test_roles_are_noted_in_whatever_way_they_change(user: Any) -> None:
     details = SecurityEvent.objects.filter(account=user).order_by("pk").values_list("detail", flat=True)
     assert list(details)[1:] == [f"+{VOLUNTEER}", f"−{LEAD}, −{VOLUNTEER}"]
     teacher = build_teacher(is_approved=False)
-    admitting.approve([teacher.pk], by=owner, now=timezone.now())
+    onboarding.approve([teacher.pk], by=owner, now=timezone.now())
     assert SecurityEvent.objects.get(account=teacher.user).kind == "roles_changed"
     make_owner("boss@example.org")
     boss = SecurityEvent.objects.filter(account__email="boss@example.org").values_list("detail", flat=True)
@@ -261,7 +261,7 @@ def test_event_outlives_the_account_and_does_not_keep_it() -> None:
     """A teacher whose request was refused may ask again."""
     teacher = build_teacher(is_approved=False)
     log_in(teacher.user)
-    assert admitting.refuse([teacher.pk]) == 1
+    assert onboarding.refuse([teacher.pk]) == 1
     assert kinds() == ["signed_in"]
     assert desk(in_role(OWNER)).get(list_path(SecurityEvent)).status_code == 200
 

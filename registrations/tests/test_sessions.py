@@ -9,14 +9,14 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from events.desk import page_of
+from events.admin_base import page_of
 from events.models import Fest
-from events.roles import LEAD, OWNER, RESULTS, VOLUNTEER
 from registrations import tasks
 from registrations.models import AccountSession, SecurityEvent
 from registrations.teachers import sessions
 from registrations.teachers.devices import device_of
 from registrations.tests.builders import PASSWORD, build_event, build_fest, build_teacher, build_user
+from techfest.core.roles import LEAD, OWNER, RESULTS, VOLUNTEER
 from tickets.tests.desk import desk, in_role, is_asked, list_path, sent_by
 
 pytestmark = pytest.mark.django_db

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from registrations.sheets import confinement
-from registrations.sheets.reading import read_file
+from registrations.spreadsheets import sandbox
+from registrations.spreadsheets.reader import read_file
 from registrations.tests.files import xlsx_bytes
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the filter is one of Linux")
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the filter is o
 # Runs as the reader does: the module's own names, then the wall or a part of it, then two descriptors are given back.
 PROCESS = """
 import ctypes, os, resource, signal, socket, subprocess, sys
-from registrations.sheets import workbook_process
+from registrations.spreadsheets import workbook_process
 resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 workbook_process.{wall}()
 os.close(0)
@@ -76,7 +76,7 @@ def test_limits_alone_do_not_stop_it(attempt: str, tmp_path: Path) -> None:
 
 
 def test_refused_call_is_an_error_and_ends_nothing() -> None:
-    code = "from registrations.sheets.confinement import confine; import os; confine(); os.fork()"
+    code = "from registrations.spreadsheets.sandbox import confine; import os; confine(); os.fork()"
     finished = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
     assert (finished.returncode, finished.stderr.splitlines()[-1]) == (
         1,
@@ -86,13 +86,13 @@ def test_refused_call_is_an_error_and_ends_nothing() -> None:
 
 def test_process_can_still_abort() -> None:
     """An abort of the reader's native code raises a signal to itself, and must be told from a bad file."""
-    code = "from registrations.sheets.confinement import confine; import os; confine(); os.abort()"
+    code = "from registrations.spreadsheets.sandbox import confine; import os; confine(); os.abort()"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == -signal.SIGABRT
 
 
 def test_kernel_says_that_the_filter_is_there_and_no_privilege_can_come_back() -> None:
     code = (
-        "from registrations.sheets.confinement import confine; status = open('/proc/self/status');"
+        "from registrations.spreadsheets.sandbox import confine; status = open('/proc/self/status');"
         " confine(); print(status.read())"
     )
     told = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True).stdout
@@ -109,4 +109,4 @@ def test_unknown_machine_is_told_from_a_confined_one(monkeypatch: pytest.MonkeyP
     limits: list[tuple[int, tuple[int, int]]] = []
     monkeypatch.setattr(platform, "machine", lambda: "riscv64")
     monkeypatch.setattr(resource, "setrlimit", lambda name, most: limits.append((name, most)))
-    assert (confinement.confine(), limits) == (False, [(resource.RLIMIT_NPROC, (0, 0))])
+    assert (sandbox.confine(), limits) == (False, [(resource.RLIMIT_NPROC, (0, 0))])

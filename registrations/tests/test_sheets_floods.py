@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from events.tests.steps import counted
 from events.tests.worst import MARKS, worst_texts
-from registrations.sheets import budget, problems
-from registrations.sheets.headers import header_of
-from registrations.sheets.reading import read_file, read_paste
-from registrations.sheets.refusals import FileRefused
-from registrations.sheets.rows import listing_of
-from registrations.sheets.sheet import MOST_BYTES, MOST_SIGNS, Row, Sheet, trimmed
-from registrations.sheets.students import Code, Listing
+from registrations.spreadsheets import budget, problems
+from registrations.spreadsheets.errors import FileRefused
+from registrations.spreadsheets.headers import header_of
+from registrations.spreadsheets.reader import read_file, read_paste
+from registrations.spreadsheets.rows import listing_of
+from registrations.spreadsheets.sheet import MOST_BYTES, MOST_SIGNS, Row, Sheet, trimmed
+from registrations.spreadsheets.students import Code, Listing
 from registrations.tests.files import csv_bytes, xlsx_bytes
 from registrations.tests.uploading import (
     LISTS,

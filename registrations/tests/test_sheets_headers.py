@@ -2,9 +2,9 @@
 
 import pytest
 
-from registrations.sheets.headers import Header, Meaning, header_of, meaning_of
-from registrations.sheets.reading import read_file, read_paste
-from registrations.sheets.sheet import Row, Sheet
+from registrations.spreadsheets.headers import Header, Meaning, header_of, meaning_of
+from registrations.spreadsheets.reader import read_file, read_paste
+from registrations.spreadsheets.sheet import Row, Sheet
 
 
 def sheet_with(*rows: str) -> Sheet:

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from registrations.sheets import workbook
-from registrations.sheets.archive import Unusable, rewritten
-from registrations.sheets.reading import read_file, read_paste
-from registrations.sheets.refusals import TEXTS, FileRefused
+from registrations.spreadsheets import workbook
+from registrations.spreadsheets.archive import Unusable, rewritten
+from registrations.spreadsheets.errors import TEXTS, FileRefused
+from registrations.spreadsheets.reader import read_file, read_paste
 from registrations.tests.files import (
     SHEET,
     TABLE,
@@ -150,8 +150,8 @@ import json, resource, sys
 from django.conf import settings
 settings.configure(USE_I18N=False)
 from pathlib import Path
-from registrations.sheets.refusals import FileRefused
-from registrations.sheets.reading import read_file
+from registrations.spreadsheets.errors import FileRefused
+from registrations.spreadsheets.reader import read_file
 read_file(Path(sys.argv[1]).read_bytes())
 answers = {}
 for path in sys.argv[2:]:
@@ -193,7 +193,7 @@ def test_process_that_takes_too_long_is_ended_and_may_be_tried_again(monkeypatch
 
 def test_reader_ends_by_the_kernel_when_it_loops() -> None:
     """The wall around processor time, with the real limits and a loop that no file could start."""
-    loop = "from registrations.sheets.workbook_process import wall_in; wall_in()\nwhile True: pass"
+    loop = "from registrations.spreadsheets.workbook_process import wall_in; wall_in()\nwhile True: pass"
     finished = subprocess.run([sys.executable, "-c", loop], check=False, timeout=60)
     assert finished.returncode < 0
 
@@ -208,7 +208,7 @@ def test_reader_ends_by_the_kernel_when_it_loops() -> None:
     ],
 )
 def test_reader_cannot_take_more_or_reach_out(attempt: str) -> None:
-    wall = "import sys, socket, subprocess; from registrations.sheets.workbook_process import wall_in; "
+    wall = "import sys, socket, subprocess; from registrations.spreadsheets.workbook_process import wall_in; "
     good = subprocess.run([sys.executable, "-c", f"{wall}{attempt}"], check=False, capture_output=True)
     walled = subprocess.run(
         [sys.executable, "-c", f"{wall}wall_in(); {attempt}"], check=False, capture_output=True

@@ -5,10 +5,10 @@ import csv
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from registrations.sheets.encodings import decoded
-from registrations.sheets.reading import read_file, read_paste
-from registrations.sheets.refusals import FileRefused
-from registrations.sheets.sheet import trimmed
+from registrations.spreadsheets.encodings import decoded
+from registrations.spreadsheets.errors import FileRefused
+from registrations.spreadsheets.reader import read_file, read_paste
+from registrations.spreadsheets.sheet import trimmed
 from registrations.tests.files import csv_bytes, xlsx_bytes
 
 # Signs of several scripts and all that CSV makes something of; every cell begins with a letter, so that a table

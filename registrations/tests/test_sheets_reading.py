@@ -8,9 +8,9 @@ import zipfile
 import pytest
 import xlsxwriter
 
-from registrations.sheets.reading import read_file, read_paste
-from registrations.sheets.refusals import FileRefused
-from registrations.sheets.sheet import Sheet
+from registrations.spreadsheets.errors import FileRefused
+from registrations.spreadsheets.reader import read_file, read_paste
+from registrations.spreadsheets.sheet import Sheet
 from registrations.tests.files import TABLE, changed_archive, csv_bytes, with_sheet, xlsx_bytes
 
 DAY = dt.datetime(2026, 11, 24)  # noqa: DTZ001  # a cell has no zone

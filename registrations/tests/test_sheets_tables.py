@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.exporting.cells import guarded, unguarded
-from registrations.sheets.headers import Meaning, header_of
-from registrations.sheets.reading import read_file
-from registrations.sheets.rows import listing_of
-from registrations.sheets.tables import csv_lines, csv_table, xlsx_table
-from registrations.sheets.templates import csv_template, xlsx_template
+from registrations.spreadsheets.headers import Meaning, header_of
+from registrations.spreadsheets.reader import read_file
+from registrations.spreadsheets.rows import listing_of
+from registrations.spreadsheets.tables import csv_lines, csv_table, xlsx_table
+from registrations.spreadsheets.writer import csv_template, xlsx_template
 from registrations.tests.files import SHEET
+from techfest.core.admin.export.cells import guarded, unguarded
 
 FORMULAS = ["=HYPERLINK(1)", "+1", "-2", "@SUM", "\tx", "\rx", " =1", "\nx", "＝1"]
 HARMLESS = ["a=1", "007", "'quoted", "'", "9-A", "", "Asha Rao", "विद्या"]

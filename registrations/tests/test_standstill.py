@@ -6,14 +6,14 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from events.desk import page_of
+from events.admin_base import page_of
 from events.models import Event, Seats
+from registrations.booking.waitlist import promote
+from registrations.booking.waitlist_status import why_nobody, why_waiting
 from registrations.models import Change, Registration
-from registrations.standstill import why_nobody, why_waiting
 from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher, build_user
 from registrations.tests.held import ask_now
 from registrations.tests.moving import change
-from registrations.waitinglist import promote
 from tickets.tests.desk import desk
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from events.models import Fest
-from registrations.starting.cells import day_of, event_values, grades_of, number_of, time_of
+from registrations.timetable.cells import day_of, event_values, grades_of, number_of, time_of
 
 FEST = Fest(
     name="Fest",

@@ -24,13 +24,14 @@ from hypothesis.stateful import (
 
 from events.capacity import set_capacity
 from events.models import Event, Fest, Seats
-from registrations.cancelling import cancel
-from registrations.correcting import correct
-from registrations.errors import NotPossible, Refused, SomebodyKnown
+from registrations.booking.cancel import cancel
+from registrations.booking.errors import NotPossible, Refused, SomebodyKnown
+from registrations.booking.state import GRAPH
+from registrations.booking.submit import Press
 from registrations.forms import details_of
 from registrations.locking import Deadline
 from registrations.models import Block, Change, Consent, Registration, School, Student, Submission
-from registrations.submitting import Press
+from registrations.students.corrections import correct
 from registrations.tests.builders import (
     build_event,
     build_fest,
@@ -40,7 +41,6 @@ from registrations.tests.builders import (
     press_now,
 )
 from registrations.tests.counting import counts
-from registrations.transitions import GRAPH
 from tickets.models import Delivery, Ticket
 
 NAMES = ("Asha", "Ben", "Chitra", "Dev", "Elif", "Farid")
@@ -439,12 +439,12 @@ def test_any_sequence_of_steps_agrees_with_the_model() -> None:
 @pytest.mark.parametrize(
     "forgotten",
     [
-        "registrations.cancelling.promote",
-        "registrations.blocks.keeping.promote",
-        "registrations.returning._return_seats",
-        "registrations.submitting.keep_refusals",
-        "registrations.correcting.note",
-        "registrations.judging._closed",
+        "registrations.booking.cancel.promote",
+        "registrations.holds.held_back.promote",
+        "registrations.booking.seat_return._return_seats",
+        "registrations.booking.submit.keep_refusals",
+        "registrations.students.corrections.note",
+        "registrations.booking.policy._closed",
         "tickets.issuing._void",
         "tickets.issuing.deliveries.owe",
     ],

@@ -8,9 +8,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
 
-from registrations.blocks.asking import MOST_AT_ONCE
-from registrations.blocks.tending import tend
-from registrations.errors import NotPossible, Refused
+from registrations.booking.errors import NotPossible, Refused
+from registrations.holds.expire import tend
+from registrations.holds.service import MOST_AT_ONCE
 from registrations.models import Block
 from registrations.tests.held import ask_now, name_now, outlive, return_now
 from registrations.tests.test_stateful import ANY, BOUNDED, NAMES, Claim, Held, Plan, Rush
@@ -127,11 +127,11 @@ def test_any_sequence_of_steps_with_blocks_agrees_with_the_model() -> None:
 @pytest.mark.parametrize(
     "forgotten",
     [
-        "registrations.blocks.holding.promote",
-        "registrations.blocks.holding.expire",
-        "registrations.cancelling.end_what_is_over",
-        "registrations.returning.take_names_off",
-        "registrations.blocks.tending.expire",
+        "registrations.holds.reserve.promote",
+        "registrations.holds.reserve.expire",
+        "registrations.booking.cancel.end_what_is_over",
+        "registrations.booking.seat_return.take_names_off",
+        "registrations.holds.expire.expire",
     ],
 )
 def test_sequence_with_a_part_of_blocks_forgotten_disagrees(

@@ -10,22 +10,22 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule, run_state_machine_as_test
 
 from events.capacity import HeldBack, set_capacity
-from events.clock import database_now
 from events.models import Event
-from registrations import walkins
-from registrations.cancelling import cancel
-from registrations.errors import Busy, NotPossible
+from registrations.booking import walk_in as walk_in_module
+from registrations.booking.cancel import cancel
+from registrations.booking.errors import Busy, NotPossible
+from registrations.booking.promotion import promote_chosen
+from registrations.booking.transfer import move_to
+from registrations.booking.waitlist import promote_after_change
 from registrations.locking import Deadline, in_transaction
-from registrations.merging.students import merge_students
 from registrations.models import Block, Registration, Student
-from registrations.moving import move_to
-from registrations.promoting import promote_chosen
+from registrations.students.merge_students import merge_students
 from registrations.tests.builders import build_user
 from registrations.tests.test_stateful import ANY, BOUNDED, NAMES, Claim, Held, Person, Plan, Rush
-from registrations.waitinglist import promote_after_change
-from tickets.door.entering import enter
-from tickets.door.places import Place
-from tickets.door.walking_in import latest_unclaimed
+from techfest.core.db.clock import database_now
+from tickets.checkin.checkpoints import Place
+from tickets.checkin.entry import enter
+from tickets.checkin.walk_in import latest_unclaimed
 from tickets.models import Ticket
 from tickets.tests.audited import offenders
 
@@ -308,11 +308,11 @@ class Desk(Rush):
             return
         after = deepcopy(self.plans)
         is_possible = self._seat(after, index, who)
-        walk_in = walkins.WalkIn(
+        walk_in = walk_in_module.WalkIn(
             Student.objects.get(pk=person.student.pk), self.events[index].pk, self.user, "Stands here"
         )
         deadline = Deadline(30)
-        work = partial(walkins.seat, walk_in, latest_unclaimed=latest_unclaimed, deadline=deadline)
+        work = partial(walk_in_module.seat, walk_in, latest_unclaimed=latest_unclaimed, deadline=deadline)
         if not is_possible:
             with pytest.raises(NotPossible):
                 in_transaction(work, deadline=deadline)
@@ -374,12 +374,12 @@ def test_any_sequence_of_steps_with_desk_and_door_agrees_with_the_model() -> Non
 @pytest.mark.parametrize(
     "forgotten",
     [
-        "registrations.promoting._give_seats",
-        "registrations.moving.promote",
-        "registrations.merging.students.promote",
-        "registrations.merging.absorbing._give_up",
-        "registrations.walkins._make_room",
-        "tickets.merging._move_entry",
+        "registrations.booking.promotion._give_seats",
+        "registrations.booking.transfer.promote",
+        "registrations.students.merge_students.promote",
+        "registrations.students.merge._give_up",
+        "registrations.booking.walk_in._make_room",
+        "tickets.merge._move_entry",
     ],
 )
 def test_sequence_with_a_part_of_the_desk_forgotten_disagrees(

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from events.models import Fest
-from registrations.errors import SomebodyKnown
+from registrations.booking.errors import SomebodyKnown
 from registrations.models import Student
-from registrations.students import Details, identify, with_email
+from registrations.students.identity import Details, identify, with_email
 from registrations.tests.builders import build_fest, build_school
 from registrations.tests.races import at_once
 

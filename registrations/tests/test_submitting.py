@@ -9,8 +9,10 @@ from django.utils import timezone
 
 from events.capacity import set_capacity
 from events.models import Event, Fest
-from registrations.cancelling import cancel
-from registrations.errors import OtherContent, Refused, SomebodyKnown
+from registrations.booking.allocate import Claim, reserve
+from registrations.booking.cancel import cancel
+from registrations.booking.errors import OtherContent, Refused, SomebodyKnown
+from registrations.booking.submit import Press, submit
 from registrations.locking import Deadline
 from registrations.models import (
     Change,
@@ -21,8 +23,6 @@ from registrations.models import (
     Student,
     Submission,
 )
-from registrations.reservations import Claim, reserve
-from registrations.submitting import Press, submit
 from registrations.tests.builders import build_event, build_fest, build_press, build_submission, press_now
 from registrations.tests.counting import counts, states
 from tickets.models import Delivery, Ticket

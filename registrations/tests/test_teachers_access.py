@@ -9,10 +9,10 @@ from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from events.roles import LEAD
 from registrations.models import Teacher
 from registrations.teachers.access import known_teacher
 from registrations.tests.builders import build_fest, build_school, build_teacher, build_user
+from techfest.core.roles import LEAD
 from tickets.tests.desk import in_role
 
 pytestmark = pytest.mark.django_db

@@ -16,7 +16,7 @@ from django.test import Client
 from django.utils import timezone
 
 from registrations.models import Invitation, School, Teacher
-from registrations.teachers import admitting
+from registrations.teachers import onboarding
 from registrations.tests.builders import (
     PASSWORD,
     build_fest,
@@ -169,9 +169,9 @@ def test_two_presses_of_one_invitation_make_one_account() -> None:
 def test_invitation_that_was_accepted_meanwhile_links_nobody() -> None:
     invitation = build_invitation()
     first, second = build_user(), build_user()
-    admitting.accept(invitation, user=first, now=timezone.now())
-    with pytest.raises(admitting.Gone):
-        admitting.accept(invitation, user=second, now=timezone.now())
+    onboarding.accept(invitation, user=first, now=timezone.now())
+    with pytest.raises(onboarding.Gone):
+        onboarding.accept(invitation, user=second, now=timezone.now())
     assert Teacher.objects.get().user == first
 
 
@@ -306,8 +306,8 @@ def test_approved_teacher_is_not_refused_and_an_unproven_one_not_approved() -> N
     unproven = build_teacher(is_approved=False)
     EmailAddress.objects.filter(user=unproven.user).update(verified=False)
     ids = [approved.pk, unproven.pk]
-    assert admitting.refuse(ids) == 0
-    assert admitting.approve(ids, by=None, now=timezone.now()) == 0
+    assert onboarding.refuse(ids) == 0
+    assert onboarding.approve(ids, by=None, now=timezone.now()) == 0
     assert (Teacher.objects.count(), Delivery.objects.count()) == (2, 0)
 
 

@@ -14,20 +14,22 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from events import snapshot
+from events import cache
 from events.capacity import set_capacity
 from events.models import Event, Fest
 from events.querysets import SeatsQuerySet
-from registrations import links, presses, tasks, unconfirmed
-from registrations.cancelling import cancel
-from registrations.correcting import correct
-from registrations.errors import Refused
+from registrations import links, tasks
+from registrations.booking import confirmation_deadline, messages
+from registrations.booking.cancel import cancel
+from registrations.booking.confirmation_deadline import TIME, confirm, release_due
+from registrations.booking.errors import Refused
+from registrations.booking.seat_return import give_up
+from registrations.booking.unknown_student import outcomes_of_newcomer
 from registrations.forms import details_of
 from registrations.locking import Deadline
-from registrations.merging.students import merge_students
 from registrations.models import Change, Registration, Student
-from registrations.newcomers import outcomes_of_newcomer
-from registrations.returning import give_up
+from registrations.students.corrections import correct
+from registrations.students.merge_students import merge_students
 from registrations.tests.builders import (
     build_details,
     build_event,
@@ -43,7 +45,6 @@ from registrations.tests.counting import counts, states
 from registrations.tests.frontdoor import press, text_of
 from registrations.tests.held import ask_now, outlive
 from registrations.tests.races import at_once
-from registrations.unconfirmed import TIME, confirm, release_due
 from tickets.tests.audited import damage, offenders, run
 from tickets.tests.desk import desk
 
@@ -70,7 +71,7 @@ def let_time_run_out(*rows: Registration) -> None:
     )
 
 
-def confirm_now(row: Registration) -> unconfirmed.Confirmed:
+def confirm_now(row: Registration) -> confirmation_deadline.Confirmed:
     return confirm(row.student_id, deadline=Deadline(30))
 
 
@@ -223,7 +224,7 @@ def test_student_without_an_address_adds_no_event(event: Event) -> None:
     student = register(event, email="").student
     other = build_event(event.fest)
     path = f"{links.my_path(student)}add/"
-    answer = Client().post(path, {"key": presses.new_key(), "events": [other.slug]})
+    answer = Client().post(path, {"key": messages.new_key(), "events": [other.slug]})
     assert "Enter one under “Change my details” first" in text_of(answer)
     assert student.registrations.count() == 1
 
@@ -299,7 +300,7 @@ def test_switching_it_off_releases_nothing_and_asks_for_nothing(event: Event) ->
     row = register(event)
     let_time_run_out(row)
     Fest.objects.filter(pk=event.fest_id).update(confirms_addresses=False)
-    snapshot.forget()
+    cache.forget()
     assert release_due() == 0
     assert offenders() == []
     assert "Confirm your e-mail address" not in text_of(Client().get(links.my_path(row.student)))
@@ -337,7 +338,7 @@ def test_confirmation_includes_what_was_registered_a_moment_ago(
     """Registered between the look at what is pending and the student's lock."""
     first = register(event, name="Asha")
     other = build_event(event.fest)
-    release = unconfirmed.release
+    release = confirmation_deadline.release
 
     def register_and_release(*args: Any, **options: Any) -> list[Registration]:
         now = timezone.now()
@@ -345,7 +346,7 @@ def test_confirmation_includes_what_was_registered_a_moment_ago(
         Registration.objects.create(**values, confirm_by=now + TIME)
         return release(*args, **options)
 
-    monkeypatch.setattr(unconfirmed, "release", register_and_release)
+    monkeypatch.setattr(confirmation_deadline, "release", register_and_release)
     assert len(confirm_now(first).kept) == 2
     assert not Registration.objects.filter(confirm_by__isnull=False).exists()
 
@@ -383,8 +384,8 @@ class Crossing:
         self.line = threading.Barrier(2)
         self.own = threading.local()
         self.due = due
-        monkeypatch.setattr(unconfirmed, "database_now", lambda: self.due + self.own.offset)
-        pending_of = unconfirmed.pending_of
+        monkeypatch.setattr(confirmation_deadline, "database_now", lambda: self.due + self.own.offset)
+        pending_of = confirmation_deadline.pending_of
 
         def give_up_together(*args: Any, **options: Any) -> Any:
             self.meet()
@@ -394,8 +395,8 @@ class Crossing:
             rows = pending_of(student)
             return Met(self, rows) if getattr(self.own, "asked", False) else self.ask(rows)
 
-        monkeypatch.setattr(unconfirmed, "give_up", give_up_together)
-        monkeypatch.setattr(unconfirmed, "pending_of", pending_together)
+        monkeypatch.setattr(confirmation_deadline, "give_up", give_up_together)
+        monkeypatch.setattr(confirmation_deadline, "pending_of", pending_together)
 
     def ask(self, rows: Any) -> Any:
         self.own.asked = True

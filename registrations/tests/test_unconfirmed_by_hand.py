@@ -9,14 +9,15 @@ from django.utils import timezone
 
 from events.capacity import set_capacity
 from events.models import Event, Fest
-from registrations.errors import NotPossible
+from registrations.booking.confirmation_deadline import TIME, confirm, release_due
+from registrations.booking.errors import NotPossible
+from registrations.booking.promotion import promote_chosen
+from registrations.booking.substitute import Substitution, replace
+from registrations.booking.transfer import move_to
 from registrations.locking import Deadline
-from registrations.merging.schools import merge_schools
-from registrations.merging.students import merge_students
 from registrations.models import Change, Registration
-from registrations.moving import move_to
-from registrations.promoting import promote_chosen
-from registrations.replacing import Substitution, replace
+from registrations.students.merge_schools import merge_schools
+from registrations.students.merge_students import merge_students
 from registrations.tests.builders import (
     build_details,
     build_event,
@@ -28,8 +29,7 @@ from registrations.tests.builders import (
 from registrations.tests.counting import counts, recount, states
 from registrations.tests.held import ask_now, return_now
 from registrations.tests.moving import change
-from registrations.unconfirmed import TIME, confirm, release_due
-from tickets.door.walking_in import seat_waiting
+from tickets.checkin.walk_in import seat_waiting
 from tickets.keys import random_key
 from tickets.tests.audited import offenders
 from tickets.tests.desk import desk, list_path

@@ -7,13 +7,13 @@ from django.utils import timezone
 
 from events.capacity import set_capacity
 from events.models import Event, Fest
-from registrations.cancelling import cancel
-from registrations.errors import Refused
+from registrations.booking.cancel import cancel
+from registrations.booking.errors import Refused
+from registrations.booking.waitlist import with_number
 from registrations.locking import Deadline
 from registrations.models import Change, Registration
 from registrations.tests.builders import build_event, build_fest, build_press, build_submission, press_now
 from registrations.tests.counting import counts, states
-from registrations.waitinglist import with_number
 from tickets.models import Delivery, Ticket
 
 pytestmark = pytest.mark.django_db

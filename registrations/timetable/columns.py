@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from events.text import has_mark_run
+from techfest.core.text import has_mark_run
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from events.models import Category, Event, Venue
 from events.models import Fest as StoredFest
-from registrations.changing.carrying import values_of
+from registrations.event_changes.apply import values_of
 from registrations.timetable.columns import BY_NAME, COLUMNS, TIMES, Fest, by_folded_name, folded
 
 _SALT = "registrations.timetable.mark"

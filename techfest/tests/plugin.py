@@ -69,10 +69,10 @@ def data_folder(tmp_path: Path, settings: Any) -> Path:
 @pytest.fixture(autouse=True)
 def fresh_memory() -> None:
     """What a process keeps for some seconds belongs to one test only."""
-    from events import snapshot
+    from events import cache
     from registrations import schools
 
-    snapshot.forget()
+    cache.forget()
     schools.forget()
 
 

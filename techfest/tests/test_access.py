@@ -16,13 +16,13 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from events import roles
 from events.models import Event
 from events.tests.steps import counted
 from registrations import links
 from registrations.models import Block, ClassList, ClassListJob, Submission
 from registrations.tests.builders import build_school, build_teacher, build_user
 from registrations.tests.secondstep import pass_second_step
+from techfest.core import roles
 from tickets.models import Booklet, Certificate, Delegation, Gate, Printout, Scan, Ticket
 from tickets.tests.desk import build_row_of_everything, in_role
 

@@ -8,7 +8,7 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
-from events.desk import page_of
+from events.admin_base import page_of
 from registrations.tests.builders import build_teacher
 from tickets.tests.desk import (
     WITHOUT_PAGES,

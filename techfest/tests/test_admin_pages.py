@@ -8,7 +8,7 @@ from django.db import transaction
 from django.urls import reverse
 from playwright.sync_api import Browser, Locator, Page
 
-from events.desk import page_of
+from events.admin_base import page_of
 from events.models import Fest
 from registrations.models import DatabaseMarker, GivenPassword, Purge, PurgePlan, SecurityEvent
 from registrations.restore import hold

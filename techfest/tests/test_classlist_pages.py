@@ -6,8 +6,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from registrations.classlists import jobs
-from registrations.classlists.drafts import read_draft
+from registrations.class_lists import jobs
+from registrations.class_lists.drafts import read_draft
 from registrations.models import ClassList, Registration, Teacher
 from registrations.tests.uploading import browser as logged_in
 from registrations.tests.uploading import build_listed_fest, build_listing_teacher

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import Tags
 
-from techfest import deploychecks
+from techfest import deploy_checks
 
 LOCAL = {**settings.DATABASES["default"], "HOST": "/run/postgresql"}
 REMOTE = {**LOCAL, "HOST": "db.example.org"}
@@ -116,7 +116,7 @@ def test_former_key_reminds_of_second_steps_that_need_it(
     monkeypatch.setattr(
         settings, "SECRET_KEY_FALLBACKS", ["f0rmer-0123456789-abcdefghijklmnopqrstuvwxyz-abcdef"]
     )
-    (text,) = deploychecks.former_key()
+    (text,) = deploy_checks.former_key()
     assert ("encrypt_second_factors" in text) is reminded
 
 
@@ -151,4 +151,4 @@ def test_kernel_that_does_not_confine_the_reader_is_told(
 
 def test_every_check_has_a_test() -> None:
     by_test = {number for number, _changes in OPEN} | {10, 11, 12, 16}
-    assert set(deploychecks.CHECKS) == by_test
+    assert set(deploy_checks.CHECKS) == by_test

@@ -6,11 +6,11 @@ import pytest
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, expect
 
-from events import roles
-from events.desk import page_of
+from events.admin_base import page_of
 from events.models import Event
 from registrations.models import Change, Registration
 from registrations.tests.builders import build_event, build_fest, build_submission
+from techfest.core import roles
 from tickets.tests.desk import in_role, list_path
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -10,8 +10,8 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import F
 from django.test import Client
 
-from events.clock import database_now
 from techfest import health
+from techfest.core.db.clock import database_now
 from tickets import heartbeats
 from tickets.models import Heartbeat, ProviderOutage
 from tickets.tests.brokers import hanging_url, refusing_url

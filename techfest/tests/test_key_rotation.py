@@ -16,7 +16,7 @@ from django.test import Client
 from deploy.launcher import configuration
 from deploy.provider_stub.webhooks import signed_event
 from techfest.env import StrictEnv
-from techfest.mailprovider import provider_settings
+from techfest.mail_provider import provider_settings
 from techfest.tests.freshly import fresh_settings
 from tickets.tests.providers import brevo, mailgun, stub, stub_process
 from tickets.tests.test_webhooks import basic, tell

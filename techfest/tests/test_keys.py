@@ -20,9 +20,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from events import snapshot
+from events import cache
 from registrations import links
-from registrations.classlists import jobs
+from registrations.class_lists import jobs
 from registrations.models import (
     Block,
     ClassListJob,
@@ -37,7 +37,7 @@ from registrations.tests.classlists import build_list, pupils
 from registrations.tests.frontdoor import FORM, typed
 from techfest.logs import OneLineFormatter, without_secrets
 from techfest.tests.test_access import ADDRESSES, World, body, matters
-from tickets.door import places
+from tickets.checkin import checkpoints
 from tickets.keys import random_key
 from tickets.models import Certificate, Delegation, Delivery, Scan, Ticket
 from tickets.tests.entrance import (
@@ -135,7 +135,7 @@ def log_of_the_database() -> Iterator[list[str]]:
 def press_everything(trace: Trace) -> None:
     """Each form that carries a key, sent twice: by the public, behind a secret link, by a teacher, at the door."""
     event = build_event(current(), capacity=50)
-    snapshot.forget()
+    cache.forget()
     public = Walker(Client(), trace)
     values = typed(event, name="Asha Raman", email="asha@example.org")
     public.twice(FORM, values)
@@ -144,7 +144,7 @@ def press_everything(trace: Trace) -> None:
     student = Student.objects.get(name="Asha Raman")
     add = f"{links.my_path(student)}add/"
     fields = {"key": Submission.new_key().hex, "events": build_event(current()).slug}
-    snapshot.forget()
+    cache.forget()
     public.twice(add, fields)
     public.twice(add, fields | {"events": event.slug})
     press_as_teacher(trace, event)
@@ -152,7 +152,7 @@ def press_everything(trace: Trace) -> None:
 
 
 def current() -> Any:
-    fest = snapshot.snapshot().fest
+    fest = cache.snapshot().fest
     assert fest is not None
     return fest
 
@@ -179,7 +179,7 @@ def press_as_teacher(trace: Trace, event: Any) -> None:
     day = (timezone.localtime() + dt.timedelta(days=3)).date().isoformat()
     key = {"key": Submission.new_key().hex}
     for where in (event, build_event(current())):
-        snapshot.forget()
+        cache.forget()
         walker.twice("/teacher/blocks/ask/", key | {"event": where.slug, "seats": "2", "until": day})
     class_list = build_list(current(), pupils(2, event), teacher=teacher)
     text = current().consent_texts.get().pk
@@ -200,7 +200,7 @@ def press_at_the_door(trace: Trace) -> None:
     walker.twice(place.url("scan"), scan | {"nonce": str(random_key())})
     waiting = waiting_for(event, name="Uma Iyer")
     walker.twice(place.url("scan"), {"code": waiting.student.reference, "nonce": str(random_key())})
-    places.forget()
+    checkpoints.forget()
     newcomer = {"name": "Vir Sen", "school": "Riverside", "grade": "7", "event": str(event.pk)}
     walker.twice(place.url("walk_in"), newcomer | {"consent": "on", "nonce": str(random_key())})
 
@@ -267,7 +267,7 @@ def lines_with(words: set[str], text: str) -> list[str]:
 def opened_by(candidates: set[str], given: set[str]) -> list[str]:
     """What an anonymous reader opens with any of these that was not given to them."""
     event = build_event(current(), capacity=0, waiting_limit=0)
-    snapshot.forget()
+    cache.forget()
     names = [
         *Student.objects.values_list("name", flat=True),
         *Student.objects.values_list("reference", flat=True),

@@ -18,11 +18,11 @@ from events.models import Event
 from registrations import links
 from registrations.locking import Deadline
 from registrations.models import Registration, Result, Student
-from registrations.results import publishing
-from registrations.results.publishing import PER_PAGE
+from registrations.results import publish
+from registrations.results.publish import PER_PAGE
 from registrations.tests.builders import build_event, build_fest, build_school, build_submission, build_user
+from tickets.documents.certificates import path_of
 from tickets.models import Certificate, Ticket
-from tickets.papers.certificates import path_of
 
 from .browsing import PHONE, faults_of
 
@@ -93,7 +93,7 @@ def _honoured(event: Event, registration: Registration) -> list[Certificate]:
             event=event, student=student, state="confirmed", place=1000 + number, created_at=now
         )
         Result.objects.create(registration=row, rank=number + 1, points=99 - number)
-    publishing.publish(event, "short", user=user, deadline=Deadline())
+    publish.publish(event, "short", user=user, deadline=Deadline())
     own = {"registration": registration, "student": registration.student, "issued_at": now}
     return [
         Certificate.objects.create(kind="rank", rank=1, **own),

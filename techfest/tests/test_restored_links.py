@@ -16,12 +16,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from events import snapshot
+from events import cache
 from events.models import Event, Fest
 from registrations import links
-from registrations.classlists import jobs
+from registrations.class_lists import jobs
 from registrations.models import ClassListJob, Invitation, Student, Teacher
-from registrations.teachers import proofs
+from registrations.teachers import email_proof
 from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher, build_user
 from registrations.tests.classlists import build_list, confirmed, pupils
 from tickets.models import Certificate, Delegation, Ticket
@@ -57,7 +57,7 @@ def register(event: Event, name: str) -> dict[str, str]:
         "certificate": reverse("papers:certificate", args=[certificate.code]),
         "delegation": reverse("tickets:delegation", args=[delegation.code]),
         "invitation": reverse("account_invited", args=[invitation.code]),
-        "address": reverse("account_confirm_email", args=[proofs.key_of(address)]),
+        "address": reverse("account_confirm_email", args=[email_proof.key_of(address)]),
         "password": reverse("account_reset_password_from_key", args=reset),
     }
 
@@ -72,7 +72,7 @@ def restore() -> None:
     ]
     with connection.cursor() as cursor:
         cursor.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE")
-    snapshot.forget()
+    cache.forget()
 
 
 @pytest.fixture

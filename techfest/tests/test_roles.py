@@ -14,12 +14,12 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from events import roles
-from events.desk import DeskAdmin, RecordInline, page_of
+from events.admin_base import DeskAdmin, RecordInline, page_of
 from events.models import Event, Seats, Venue
-from events.seeing import seen_at_the_desk
+from events.visibility import seen_at_the_desk
 from registrations.models import Registration, ResultSheet, School, Student, Submission
 from registrations.tests.builders import build_event, build_submission
+from techfest.core import roles
 from tickets.models import Gate, Message, Ticket
 from tickets.tests.desk import (
     WITHOUT_PAGES,

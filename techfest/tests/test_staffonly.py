@@ -1,7 +1,7 @@
 import pytest
 from django.test import Client
 
-from techfest.staffonly import is_staff_path
+from techfest.session_paths import is_staff_path
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, Route, expect
 
-from events import snapshot
+from events import cache
 from events.models import Event, Fest, Seats
 from registrations import links
 from registrations.models import Registration
@@ -214,7 +214,7 @@ def test_public_pages_have_a_preview_and_secret_ones_tell_nothing(fest: Fest, cl
 def test_cancelled_event_does_not_say_when_registration_closes(fest: Fest, client: Client) -> None:
     assert "Registration closes" in client.get("/events/open/").content.decode()
     Event.objects.filter(slug="closed").update(state=Event.State.CANCELLED)
-    snapshot.forget()
+    cache.forget()
     text = client.get("/events/closed/").content.decode()
     assert "Cancelled" in text
     assert "Registration closes" not in text

@@ -21,11 +21,11 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 
-from events.desk import DeskAdmin, RecordAdmin
+from events.admin_base import DeskAdmin, RecordAdmin
 from events.tests.steps import counted
 from events.tests.worst import MARKS, worst_texts
-from events.textlimits import LimitedText, limit_marks
 from registrations.fields import TextField
+from techfest.core.text_limits import LimitedText, limit_marks
 
 ROOMS = ("events", "registrations", "tickets", "techfest")
 RUN = "a" + MARKS * 20

@@ -11,11 +11,12 @@ from django.db.models import Model
 from django.urls import reverse
 from django.utils import timezone
 
-from events import roles, trail
-from events.desk import page_of
+from events import audit_log
+from events.admin_base import page_of
 from events.models import AuditEntry, Event
 from registrations.models import Registration, ResultSheet, School, Student
 from registrations.tests.builders import build_event, build_fest, build_school, build_submission
+from techfest.core import roles
 from tickets.models import Gate, Ticket
 from tickets.tests.desk import (
     build_row_of_everything,
@@ -39,7 +40,7 @@ def history_of(row: Model) -> str:
 @pytest.mark.parametrize("change", ["update", "delete"])
 def test_entry_is_never_changed_nor_deleted(change: str) -> None:
     event = build_event(build_fest())
-    trail.record(event, what="changed", now=timezone.now())
+    audit_log.record(event, what="changed", now=timezone.now())
     rows = AuditEntry.objects.all()
     with pytest.raises(IntegrityError), transaction.atomic():
         rows.update(what="nothing") if change == "update" else rows.delete()
@@ -76,10 +77,10 @@ def test_history_tells_the_entries_of_a_row_the_latest_first(model: type[Model])
     build_row_of_everything(1)
     row, user, now = model._default_manager.first(), organiser("rao", first_name="Ms Rao"), timezone.now()
     assert row is not None
-    trail.record(
+    audit_log.record(
         row, what="opened", now=now + HOUR, user=user, before={"name": "Hall A"}, after={"name": "Hall B"}
     )
-    trail.record(row, what="closed", now=now + 2 * HOUR, reason="It <b>rains</b>")
+    audit_log.record(row, what="closed", now=now + 2 * HOUR, reason="It <b>rains</b>")
     page = desk().get(history_of(row))
     assert page.status_code == 200
     assert [line.what for line in page.context["lines"]][:2] == ["closed", "opened"]
@@ -96,7 +97,7 @@ def test_changes_and_entries_stand_together() -> None:
     rows: list[Model] = [event, registration, registration.student, registration.tickets.get()]
     client = desk()
     for row in rows:
-        trail.record(row, what="re-issued", now=timezone.now() + HOUR, reason="Lost")
+        audit_log.record(row, what="re-issued", now=timezone.now() + HOUR, reason="Lost")
         assert [line.what for line in client.get(history_of(row)).context["lines"]] == [
             "re-issued",
             "form sent",
@@ -119,7 +120,9 @@ def test_history_costs_the_same_for_one_line_and_for_three() -> None:
     counts = []
     for more in (1, 2):
         for number in range(more):
-            trail.record(event, what="changed", now=timezone.now(), user=organiser(f"user {more} {number}"))
+            audit_log.record(
+                event, what="changed", now=timezone.now(), user=organiser(f"user {more} {number}")
+            )
             build_submission(event, name=f"Student {more} {number}")
         counts.append(query_count(client, history_of(event)))
     assert counts[0] == counts[1]
@@ -162,7 +165,7 @@ def test_accepting_a_school_and_a_new_spelling_are_told() -> None:
 
 
 def test_what_is_no_row_or_text_is_only_said_to_be_there() -> None:
-    before, after = trail.changes_of(
+    before, after = audit_log.changes_of(
         {"picture": None, "same": 1}, {"picture": object(), "same": 1, "when": dt.date(2026, 1, 2)}
     )
     assert (before, after) == ({"picture": None, "when": None}, {"picture": "…", "when": "2026-01-02"})

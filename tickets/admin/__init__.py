@@ -2,26 +2,26 @@
 
 from tickets.admin import (
     attendance,
+    broadcasts,
+    checkin,
     columns,
-    entrance,
+    documents,
     fests,
-    files,
     gates,
-    mails,
-    messages,
+    mail,
     registrations,
     tickets,
 )
 
 __all__ = [
     "attendance",
+    "broadcasts",
+    "checkin",
     "columns",
-    "entrance",
+    "documents",
     "fests",
-    "files",
     "gates",
-    "mails",
-    "messages",
+    "mail",
     "registrations",
     "tickets",
 ]

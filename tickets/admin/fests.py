@@ -15,21 +15,21 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from events.admin import FestAdmin, FestForm
-from events.clock import database_now
-from events.dateforms import DatedForm
+from events.admin_base import page_of
+from events.date_forms import DatedForm
 from events.dates import YEARS, fest_questions, fest_refusals
-from events.desk import page_of
-from events.festchoice import show_fest
+from events.fest_choice import show_fest
 from events.models import Event, Fest, is_time_zone
-from events.textlimits import LimitedText
-from registrations.errors import RegistrationError
+from registrations.booking.errors import RegistrationError
 from registrations.locking import Deadline, in_transaction
 from registrations.models import Registration
-from registrations.starting.fests import copy_fest, planned_copy
-from registrations.starting.pasting import COLUMNS, Paste, make_events, read_events
-from tickets.admin import zonesave
-from tickets.letters import owe_letter
-from tickets.starting.checklist import points
+from registrations.timetable.new_fest import copy_fest, planned_copy
+from registrations.timetable.paste import COLUMNS, Paste, make_events, read_events
+from techfest.core.db.clock import database_now
+from techfest.core.text_limits import LimitedText
+from tickets.admin import fest_zone
+from tickets.go_live.checklist import points
+from tickets.mail.kinds.notice import owe_letter
 
 _TIME = "%Y-%m-%d %H:%M"
 
@@ -112,7 +112,7 @@ class FestDesk(FestAdmin):
         if request.method == "POST" and object_id is not None and "time_zone" in request.POST:
             deadline = Deadline()
             answer = in_transaction(
-                lambda: zonesave.press(self, request, object_id, deadline), deadline=deadline
+                lambda: fest_zone.press(self, request, object_id, deadline), deadline=deadline
             )
             if answer is not None:
                 return answer

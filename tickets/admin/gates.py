@@ -8,10 +8,10 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from events.desk import DeskAdmin, MergingForm
-from events.festchoice import choice_of
+from events.admin_base import DeskAdmin, MergingForm
+from events.fest_choice import choice_of
 from events.models import Event
-from events.roles import VOLUNTEER
+from techfest.core.roles import VOLUNTEER
 from tickets.models import Gate
 
 

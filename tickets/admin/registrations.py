@@ -9,11 +9,11 @@ from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from events.asking import Question, ask, is_answered
-from registrations.admin.acting import line_of, refusal_of
+from registrations.admin.registration_actions import line_of, refusal_of
 from registrations.admin.registrations import RegistrationAdmin
 from registrations.models import Registration
-from tickets.resending import Resent, resend
+from techfest.core.admin.confirmation import Question, ask, is_answered
+from tickets.mail.resend import Resent, resend
 
 if TYPE_CHECKING:
     _Admin = admin.ModelAdmin[Any]

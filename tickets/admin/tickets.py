@@ -12,19 +12,19 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from events.asking import Question, TellingForm, answered, ask
-from events.desk import RecordAdmin
-from events.tools import Tool, WithTools
-from events.trail import Line
+from events.admin_base import RecordAdmin
+from events.audit_log import Line
 from registrations.admin.changes import change_lines
-from registrations.errors import RegistrationError
+from registrations.booking.errors import RegistrationError
 from registrations.locking import Deadline
-from registrations.naming import grouped
-from tickets.doorbell import ring
+from registrations.students.names import grouped
+from techfest.core.admin.confirmation import Question, TellingForm, answered, ask
+from techfest.core.admin.object_tools import Tool, WithTools
+from tickets.documents.ticket_pdf import render_again
 from tickets.models import Ticket
 from tickets.querysets import RENDER_ATTEMPTS
-from tickets.reissuing import reissue
-from tickets.rendering import render_again
+from tickets.reissue import reissue
+from tickets.wakeup import ring
 
 MOST_AT_ONCE = 200
 """Tickets that one press replaces."""

@@ -1,9 +1,9 @@
-"""Tickets, check-ins, mails and documents, with the triggers of `tickets/models/mails.py`."""
+"""Tickets, check-ins, mails and documents, with the triggers of `tickets/models/mail.py`."""
 
 import django.contrib.postgres.functions
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import events.links
+import techfest.core.link_keys
 import events.triggers
 import registrations.models.people
 import tickets.keys
@@ -722,7 +722,7 @@ class Migration(migrations.Migration):
                     "link_id",
                     models.UUIDField(
                         db_default=django.contrib.postgres.functions.RandomUUID(),
-                        default=events.links.new_link_id,
+                        default=techfest.core.link_keys.new_link_id,
                         editable=False,
                         unique=True,
                     ),

@@ -5,9 +5,9 @@ from tickets.pdf.badges import render_badges
 from tickets.pdf.booklet import render_booklet
 from tickets.pdf.certificate import CertificateFace, render_certificates
 from tickets.pdf.engine import Incomplete, Unavailable
-from tickets.pdf.face import TicketFace
 from tickets.pdf.pages import render
 from tickets.pdf.process import is_available, limit_memory, missing, warm
+from tickets.pdf.ticket import TicketFace
 
 __all__ = [
     "Attendance",

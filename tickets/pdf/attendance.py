@@ -10,11 +10,11 @@ from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
 
-from registrations.naming import grouped
+from registrations.students.names import grouped
+from tickets.pdf.characters import printable
 from tickets.pdf.fitting import Box
 from tickets.pdf.paper import Painted, Paper, write
-from tickets.pdf.signs import printable
-from tickets.pdf.words import fitted, zone_name
+from tickets.pdf.text import fitted, zone_name
 
 ROWS = 25
 """Rows on a page."""

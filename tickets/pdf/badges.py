@@ -8,14 +8,14 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext
 
-from registrations.naming import grouped
-from tickets.pdf.face import TicketFace
+from registrations.students.names import grouped
+from tickets.pdf.characters import printable
 from tickets.pdf.fitting import Box
 from tickets.pdf.logo import logo_address
 from tickets.pdf.pages import MM
 from tickets.pdf.paper import Code, Painted, Paper, write
-from tickets.pdf.signs import printable
-from tickets.pdf.words import fitted
+from tickets.pdf.text import fitted
+from tickets.pdf.ticket import TicketFace
 
 WIDTH, HEIGHT = 95, 68
 LEFT, TOP = 10.0, 12.5

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tickets.pdf.engine import engine
-from tickets.pdf.face import TicketFace
 from tickets.pdf.pages import HEIGHT, MM, WIDTH, LatePage, paint_ticket, title_of, title_of_all
+from tickets.pdf.ticket import TicketFace
 
 SHRINK = 0.5**0.5
 """From A5 to A6: two of each make one of the next. The dark part of a code keeps 35 mm."""

@@ -10,12 +10,12 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from tickets.pdf.booklet import A4_HEIGHT, A4_WIDTH
+from tickets.pdf.characters import printable
 from tickets.pdf.fitting import Box
 from tickets.pdf.logo import logo_address
 from tickets.pdf.pages import MM
 from tickets.pdf.paper import Code, Painted, Paper, write
-from tickets.pdf.signs import printable
-from tickets.pdf.words import fitted
+from tickets.pdf.text import fitted
 
 # The code with its quiet zone, in millimetres: its dark part is 25 mm wide and more.
 CODE, CODE_LEFT, CODE_TOP = 34, 238, 159

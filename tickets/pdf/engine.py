@@ -10,7 +10,7 @@ from typing import Any
 
 from django.template.loader import get_template
 
-from tickets.pdf.signs import FONTS
+from tickets.pdf.characters import FONTS
 
 TICKET = "ticket.css"
 INSTALL = "apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"

@@ -8,10 +8,10 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import gettext
 
+from tickets.pdf.characters import printable
 from tickets.pdf.engine import engine
-from tickets.pdf.face import TicketFace
-from tickets.pdf.signs import printable
-from tickets.pdf.words import words_of
+from tickets.pdf.text import words_of
+from tickets.pdf.ticket import TicketFace
 from tickets.qr import drawing
 
 # CSS pixels in a millimetre.

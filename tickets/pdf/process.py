@@ -4,8 +4,8 @@ import resource
 from datetime import UTC, datetime
 
 from tickets.pdf.engine import Unavailable, engine
-from tickets.pdf.face import TicketFace
 from tickets.pdf.pages import render
+from tickets.pdf.ticket import TicketFace
 
 
 def missing() -> str:

@@ -9,12 +9,12 @@ from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from events.clock import database_now
-from events.trail import record
-from registrations.errors import NotPossible
+from events.audit_log import record
+from registrations.booking.errors import NotPossible
 from registrations.models import DatabaseMarker
 from registrations.restore import hold
-from tickets import letters
+from techfest.core.db.clock import database_now
+from tickets.mail.kinds import notice
 from tickets.models import Delivery
 
 Kind = Delivery.Kind
@@ -118,5 +118,5 @@ def _drop(marker: DatabaseMarker, group: Waiting) -> int:
         Delivery.objects.filter(pk__in=chunk).update(
             state=Delivery.State.DROPPED, error=DROPPED, claimed_at=None
         )
-        letters.forget(chunk)
+        notice.forget(chunk)
     return len(ids)

@@ -11,13 +11,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from events.roles import is_owner
-from events.textlimits import LimitedText
-from registrations.errors import NotPossible
+from registrations.booking.errors import NotPossible
 from registrations.models import DatabaseMarker
 from registrations.restore.hold import current_hold
-from tickets.doorbell import ring
+from techfest.core.roles import is_owner
+from techfest.core.text_limits import LimitedText
 from tickets.restore.decision import Waiting, decide, waiting
+from tickets.wakeup import ring
 
 
 class DecisionForm(LimitedText, forms.Form):

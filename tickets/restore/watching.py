@@ -2,9 +2,9 @@
 
 import logging
 
-from registrations.minors.erased_list import RegisterError
-from registrations.minors.erasing import erase_listed
 from registrations.models import DatabaseMarker
+from registrations.privacy.erase import erase_listed
+from registrations.privacy.erasure_register import RegisterError
 from registrations.restore import hold
 
 log = logging.getLogger(__name__)

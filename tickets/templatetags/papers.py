@@ -4,7 +4,7 @@ from typing import Any
 
 from django import template
 
-from events.roles import is_owner
+from techfest.core.roles import is_owner
 
 register = template.Library()
 

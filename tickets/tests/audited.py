@@ -6,15 +6,15 @@ from typing import Any
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from events import auditing as events_auditing
 from events.models import Event
-from registrations import auditing as registrations_auditing
-from registrations.cancelling import cancel
-from registrations.correcting import correct
+from registrations.booking.cancel import cancel
+from registrations.invariants import seats as registrations_auditing
 from registrations.locking import Deadline
 from registrations.models import Change, Registration, Student
+from registrations.students.corrections import correct
 from registrations.tests.builders import build_event, build_fest, build_submission
-from tickets import auditing as tickets_auditing
+from techfest.core import invariants as events_auditing
+from tickets.invariants import tickets as tickets_auditing
 
 
 def run(*arguments: str) -> list[str]:

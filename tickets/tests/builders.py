@@ -7,7 +7,7 @@ from django.db.models import F
 
 from registrations.models import Registration, Submission
 from registrations.tests.builders import build_event, build_fest, build_submission
-from tickets import rendering, workerfiles
+from tickets.documents import jobs, ticket_pdf
 from tickets.models import Delivery, ProviderOutage, Ticket
 from tickets.tasks import MAKERS
 
@@ -34,13 +34,13 @@ def delivery_of(submission: Submission) -> Delivery:
 def pretend_rendered(*, content: bytes = PDF) -> None:
     """Puts a stand-in for each PDF that is still to be made: for tests that are not about the file."""
     for ticket in Ticket.objects.live().filter(rendered_at=None):
-        rendering.store(rendering.pdf_path(ticket), content)
+        ticket_pdf.store(ticket_pdf.pdf_path(ticket), content)
         Ticket.objects.filter(pk=ticket.pk).update(rendered_at=F("created_at"))
 
 
 def make_files() -> int:
     """What the worker makes at one ring; how many tries there were."""
-    return workerfiles.make_due(*MAKERS)
+    return jobs.make_due(*MAKERS)
 
 
 def let_time_pass(span: dt.timedelta) -> None:

@@ -13,10 +13,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from events.desk import page_of
+from events.admin_base import page_of
+from events.audit_log import record
 from events.models import Fest, Picture
-from events.roles import AT_THE_DESK
-from events.trail import record
 from registrations.models import (
     AccountSession,
     Block,
@@ -46,7 +45,8 @@ from registrations.tests.builders import (
     build_teacher,
 )
 from registrations.tests.classlists import build_list
-from tickets.letters import owe_letter
+from techfest.core.roles import AT_THE_DESK
+from tickets.mail.kinds.notice import owe_letter
 from tickets.models import (
     Alarm,
     Booklet,

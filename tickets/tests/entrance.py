@@ -8,11 +8,11 @@ from django.test import Client
 from django.utils import timezone
 
 from events.models import Event, Fest
-from events.roles import OWNER, VOLUNTEER
 from registrations.models import Registration
 from registrations.tests.builders import build_event, build_fest, build_submission, build_user
-from tickets.door.checking_in import check_in
-from tickets.door.places import Place, forget
+from techfest.core.roles import OWNER, VOLUNTEER
+from tickets.checkin.checkpoints import Place, forget
+from tickets.checkin.scan import check_in
 from tickets.keys import random_key
 from tickets.models import Gate, Scan, Ticket
 

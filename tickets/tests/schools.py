@@ -5,7 +5,7 @@ from typing import Any
 
 from django.test import Client
 
-from events import snapshot
+from events import cache
 from registrations.models import Teacher
 from registrations.tests.builders import build_school
 from registrations.tests.builders import build_teacher as build_named
@@ -29,7 +29,7 @@ def signed_in(teacher: Teacher) -> Client:
     """The browser of this teacher; the next page sees everything that was built before."""
     client = Client()
     client.force_login(teacher.user)
-    snapshot.forget()
+    cache.forget()
     return client
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from events.desk import page_of
+from events.admin_base import page_of
 from tickets.models import Delivery, Ticket
 from tickets.tests.builders import build_answered, delivery_of, pretend_rendered, ticket_of
 from tickets.tests.desk import desk, list_path

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from events import snapshot
+from events import cache
 from events.models import Event
 from registrations import links
 from registrations.models import Registration, Student, Submission
@@ -296,7 +296,7 @@ def test_number_of_queries_does_not_grow_with_events(client: Client, kind: str) 
     for count in (1, 3):
         submission = build_submission(*[build_event(fest) for _ in range(count)])
         path = links.answer_path(submission) if kind == "answer" else links.my_path(submission.student)
-        snapshot.forget()
+        cache.forget()
         client.get(path)
         with CaptureQueriesContext(connection) as captured:
             client.get(path)
@@ -308,7 +308,7 @@ def test_cancelled_event_is_told_on_every_page_of_whoever_had_a_seat(client: Cli
     submission = build_answered(**ASHA)
     ticket = ticket_of(submission)
     Event.objects.update(state=Event.State.CANCELLED)
-    snapshot.forget()
+    cache.forget()
     for path in (links.answer_path(submission), links.my_path(submission.student), ticket.get_absolute_url()):
         text = read(client, path)
         assert ("This event is cancelled" in text, ticket.get_absolute_url() + "ticket.pdf" in text) == (

@@ -3,11 +3,11 @@
 import pytest
 from django.test import Client
 
-from events import roles
 from events.models import Event
 from registrations.models import Registration
 from registrations.tests.builders import build_event, build_fest, build_submission
-from tickets.door.checking_in import check_in
+from techfest.core import roles
+from tickets.checkin.scan import check_in
 from tickets.keys import random_key
 from tickets.tests.desk import desk, in_role, list_path, query_count
 from tickets.tests.entrance import (

@@ -7,14 +7,14 @@ from django.db import InternalError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from events.auditing import one_moment
 from events.capacity import set_capacity
 from events.models import Event, Seats
-from registrations.cancelling import cancel
+from registrations.booking.cancel import cancel
 from registrations.locking import Deadline
 from registrations.models import Change, Student
 from registrations.tests.builders import build_event, build_submission
-from tickets import deliveries
+from techfest.core.invariants import one_moment
+from tickets.mail import outbox
 from tickets.tests.audited import build_robo_race, cancel_first, correct_student, run
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -36,8 +36,8 @@ def test_sound_database_is_silent_after_all_that_may_happen() -> None:
     correct_student(student, email="third@example.org", section="b")
     for row in list(event.registrations.active().order_by("-place")[:2]):
         cancel([row.pk], actor=Change.Actor.ORGANISER, deadline=Deadline())
-    deliveries.owe_link([student], now=timezone.now())
-    deliveries.owe_attempt(Student.objects.get(name="Late"), now=timezone.now())
+    outbox.owe_link([student], now=timezone.now())
+    outbox.owe_attempt(Student.objects.get(name="Late"), now=timezone.now())
     Event.objects.filter(pk=event.pk).update(closes_at=timezone.now() - dt.timedelta(hours=1))
     assert run() == []
 

@@ -5,8 +5,8 @@ import datetime as dt
 import pytest
 
 from registrations.tests.builders import build_event, build_fest, build_submission
-from tickets import gathering
-from tickets.deliveries import Result, claim, record
+from tickets.mail import mailbox_limit
+from tickets.mail.outbox import Result, claim, record
 from tickets.models import Delivery
 from tickets.tests.audited import damage, run
 from tickets.tests.builders import pretend_rendered
@@ -44,7 +44,7 @@ MAILS = {
 @pytest.fixture
 def flooded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three mails went at once, two more in one."""
-    monkeypatch.setattr(gathering, "PAUSE", dt.timedelta())
+    monkeypatch.setattr(mailbox_limit, "PAUSE", dt.timedelta())
     event = build_event(build_fest(), capacity=10)
     for _ in range(5):
         build_submission(event, email="parent@example.org")

@@ -2,19 +2,19 @@
 
 import pytest
 
-from registrations.cancelling import cancel
+from registrations.booking.cancel import cancel
 from registrations.locking import Deadline
-from registrations.merging.students import merge_students
-from registrations.minors.erasing import erase
 from registrations.models import Change, MergedReference, Result, ResultSheet
-from registrations.results import entering, publishing
-from registrations.students import Details
+from registrations.privacy.erase import erase
+from registrations.results import publish, service
+from registrations.students.identity import Details
+from registrations.students.merge_students import merge_students
 from registrations.tests.builders import build_submission, build_user
-from tickets.door.undoing import let_in_again, undo
-from tickets.door.walking_in import Newcomer, seat_newcomer
+from tickets.checkin.undo import let_in_again, undo
+from tickets.checkin.walk_in import Newcomer, seat_newcomer
+from tickets.documents import certificates
 from tickets.keys import random_key
 from tickets.models import Certificate
-from tickets.papers import certificates
 from tickets.tests.audited import damage, run
 from tickets.tests.entrance import fest_today, gate_of, open_event, owner, place_of, scanned, ticket_for
 from tickets.tests.test_audit_offenders import named
@@ -145,14 +145,14 @@ def test_offender_among_results_and_certificates_is_named(seed: str) -> None:
         build_submission(event, name=f"Asha {who}").registrations.get(): many for who, many in points.items()
     }
     user, sheet = build_user(), ResultSheet(event=event)
-    typed = entering.Typed(
+    typed = service.Typed(
         version=sheet.version,
         counting="most",
         shown={row.pk: "" for row in rows},
         values={row.pk: many for row, many in rows.items()},
     )
-    entering.save(event, typed, user=user, deadline=Deadline())
-    publishing.publish(event, "short", user=user, deadline=Deadline())
+    service.save(event, typed, user=user, deadline=Deadline())
+    publish.publish(event, "short", user=user, deadline=Deadline())
     certificates.issue_ranks(event, places=3, user=user, deadline=Deadline())
     assert Certificate.objects.count() == 3
     assert run() == []
@@ -163,8 +163,8 @@ def test_offender_among_results_and_certificates_is_named(seed: str) -> None:
 def test_gap_that_somebody_left_who_gave_up_is_none() -> None:
     event = open_event(fest_today(), name="Robo Race")
     first, second = (build_submission(event, name=f"Asha {who}").registrations.get() for who in "AB")
-    typed = entering.Typed(version=0, counting="most", shown={}, values={first.pk: 2, second.pk: 1})
-    entering.save(event, typed, user=build_user(), deadline=Deadline())
+    typed = service.Typed(version=0, counting="most", shown={}, values={first.pk: 2, second.pk: 1})
+    service.save(event, typed, user=build_user(), deadline=Deadline())
     cancel([first.pk], actor=Change.Actor.ORGANISER, deadline=Deadline())
     assert Result.objects.get(registration=second).rank == 2
     assert run() == []

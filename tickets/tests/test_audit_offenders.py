@@ -7,17 +7,17 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from registrations.flags import settle
+from registrations.booking.conflicts import settle
+from registrations.booking.transfer import move_to
 from registrations.locking import Deadline
 from registrations.models import Flag, Student
-from registrations.moving import move_to
 from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher, build_user
 from registrations.tests.classlists import build_list, registered, row
 from registrations.tests.held import ask_now, name_now
 from registrations.tests.moving import change, set_beside
+from tickets.documents.ticket_pdf import pdf_path, store
 from tickets.models import Delivery, Message, Ticket
-from tickets.reissuing import reissue
-from tickets.rendering import pdf_path, store
+from tickets.reissue import reissue
 from tickets.tests.audited import build_robo_race, cancel_first, correct_student, damage, run
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -10,10 +10,10 @@ from django.urls import get_resolver, reverse
 from events.models import Fest
 from registrations.models import Change, ClassList, Registration, Student, Submission, Teacher
 from registrations.tests.builders import build_event, build_fest, build_submission
-from tickets import booklets, delegations, rendering
-from tickets.board import urls
+from tickets import delegations
+from tickets.documents import booklets, printouts, ticket_pdf
 from tickets.models import Booklet, Delegation, Delivery, Printout, Ticket
-from tickets.papers import printouts
+from tickets.teacher import urls
 from tickets.tests.schools import build_teacher, shut, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -44,13 +44,13 @@ def school(fest: Fest) -> dict[str, str]:
     )
     delegations.renew(teacher.school, fest)
     booklet = booklets.order(school=teacher.school, fest=fest, user=teacher.user, per_page=1, chosen={})
-    rendering.store(booklets.booklet_path(booklet), b"%PDF-1.7 of Asha Raman")
+    ticket_pdf.store(booklets.booklet_path(booklet), b"%PDF-1.7 of Asha Raman")
     reference, number = submission.student.reference, submission.registrations.get().pk
     arguments: dict[str, list[Any]] = {name: [reference] for name in OF_SOMEBODY}
     arguments |= {name: [reference, number] for name in ("cancel", "replace")}
     arguments |= {name: [booklet.code] for name in ("booklet", "booklet-pdf", "booklet-mail")}
     papers = printouts.order(kind="school", fest=fest, user=teacher.user, school=teacher.school)
-    rendering.store(printouts.printout_path(papers), b"PK of Asha Raman")
+    ticket_pdf.store(printouts.printout_path(papers), b"PK of Asha Raman")
     arguments |= {name: [papers.code] for name in ("papers", "papers-zip")}
     return {name: reverse(f"board:{name}", args=arguments.get(name, [])) for name in NAMES}
 
@@ -83,7 +83,9 @@ def asked(client: Client, path: str) -> list[Any]:
 
 
 def test_every_address_is_a_teachers(school: dict[str, str]) -> None:
-    reached = {str(name) for name in get_resolver("tickets.board.urls").reverse_dict if isinstance(name, str)}
+    reached = {
+        str(name) for name in get_resolver("tickets.teacher.urls").reverse_dict if isinstance(name, str)
+    }
     assert set(school) == reached
 
 

@@ -8,9 +8,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from events import snapshot
+from events import cache
 from events.models import Fest
-from registrations.cancelling import cancel
+from registrations.booking.cancel import cancel
 from registrations.locking import Deadline
 from registrations.models import Change, Consent, Student, Teacher
 from registrations.tests.builders import build_event, build_fest, build_submission
@@ -179,7 +179,7 @@ def test_board_asks_the_same_number_of_queries(fest: Fest, teacher: Teacher, stu
     for _ in range(students):
         build_submission(build_event(fest), build_event(fest))
     client = signed_in(teacher)
-    snapshot.snapshot()
+    cache.snapshot()
     with CaptureQueriesContext(
         connection,
     ) as asked:

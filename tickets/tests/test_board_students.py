@@ -8,16 +8,16 @@ from django.contrib.auth.models import User
 from django.db.models import F
 from django.test import Client
 
-from events import snapshot
+from events import cache
 from events.models import Event, Fest
 from registrations import links
-from registrations.cancelling import cancel
+from registrations.booking.cancel import cancel
 from registrations.locking import Deadline
 from registrations.models import Change, Consent, Registration, Student, Submission, Teacher
 from registrations.tests.builders import build_event, build_fest, build_submission
 from registrations.tests.counting import counts, states
-from tickets.board.addresses import PAUSE
 from tickets.models import Delivery, Ticket
+from tickets.teacher.bounced_address import PAUSE
 from tickets.tests.audited import run
 from tickets.tests.schools import build_teacher, signed_in
 from tickets.tests.test_board_grid import text_of
@@ -63,8 +63,8 @@ def test_page_shows_everything_with_the_same_queries(
     fest: Fest, client: Client, events: int, django_assert_num_queries: Any
 ) -> None:
     student = build_submission(*(build_event(fest) for _ in range(events))).student
-    snapshot.forget()
-    snapshot.snapshot()
+    cache.forget()
+    cache.snapshot()
     with django_assert_num_queries(10):
         page = client.get(page_of(student))
     assert text_of(page).count("has a seat") == events
@@ -204,14 +204,14 @@ def test_one_student_is_added_by_the_teachers_declaration() -> None:
 
 def test_school_in_the_form_is_not_asked(fest: Fest, client: Client, teacher: Teacher) -> None:
     event = build_event(fest)
-    snapshot.forget()
+    cache.forget()
     client.post("/teacher/students/add/", added(event, school="Hill School"))
     assert Student.objects.get().school == teacher.school
 
 
 def test_adding_without_consent_or_event_adds_nobody(fest: Fest, client: Client) -> None:
     event = build_event(fest)
-    snapshot.forget()
+    cache.forget()
     wrong: list[dict[str, Any]] = [{"consent": ""}, {"events": []}, {"events": ["nothing"]}, {"name": ""}]
     for values in wrong:
         page = client.post("/teacher/students/add/", added(event) | values)
@@ -223,7 +223,7 @@ def test_namesake_is_told_and_nobody_gets_a_mail(fest: Fest, client: Client) -> 
     event = build_event(fest)
     build_submission(event, name="Zoya Khan", email="zoya@example.org")
     Delivery.objects.all().delete()
-    snapshot.forget()
+    cache.forget()
     page = client.post("/teacher/students/add/", added(event))
     assert "Zoya Khan of grade 7 is on your board already" in text_of(page)
     assert Delivery.objects.count() == 0
@@ -234,7 +234,7 @@ def test_further_event_is_added_and_what_is_not_obtained_is_told(
 ) -> None:
     student = build_submission(build_event(fest), name="Asha Rao", email="").student
     more, full = build_event(fest), build_event(fest, capacity=0, waiting_limit=0, name="Full House")
-    snapshot.forget()
+    cache.forget()
     form = {"key": key(), "events": [more.slug, full.slug], "want_waiting": "on"}
     page = client.post(page_of(student, "events/"), form, follow=True)
     assert "Full House is full, and nobody can be put on its waiting list now." in text_of(page)
@@ -246,7 +246,7 @@ def test_events_that_are_held_or_not_for_the_grade_are_not_offered(fest: Fest, c
     held, other, older = (build_event(fest, name=name) for name in ("Held", "Other", "Older"))
     Event.objects.filter(pk=older.pk).update(grade_min=9)
     student = build_submission(held, grade=7).student
-    snapshot.forget()
+    cache.forget()
     page = client.get(page_of(student, "events/")).content.decode()
     assert re.findall(r'name="events" value="([^"]*)"', page) == [other.slug]
 

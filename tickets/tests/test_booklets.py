@@ -16,18 +16,19 @@ from django.db.models import F
 from pypdf import PdfReader
 
 from events.models import Fest
-from registrations.cancelling import cancel
+from registrations.booking.cancel import cancel
 from registrations.locking import Deadline
 from registrations.models import Change, Registration, Student, Teacher
 from registrations.tests.builders import build_event, build_fest, build_submission
 from techfest.tests.parts import find_program
-from tickets import booklets, pdf, rendering, tasks, workerfiles
-from tickets.doorbell import publish
-from tickets.faces import absolute
+from tickets import pdf, tasks
+from tickets.content import absolute
+from tickets.documents import booklets, jobs, ticket_pdf
 from tickets.models import Booklet, Ticket
 from tickets.tests.builders import make_files
 from tickets.tests.schools import build_teacher, shut, signed_in
 from tickets.tests.test_board_grid import text_of
+from tickets.wakeup import publish
 
 pytestmark = pytest.mark.django_db
 
@@ -193,7 +194,7 @@ def test_booklet_that_cannot_be_made_is_given_up_after_three_tries(
     tries = []
     for _ in range(5):
         tries.append(make_files())
-        Booklet.objects.update(claimed_at=F("claimed_at") - workerfiles.LEASE)
+        Booklet.objects.update(claimed_at=F("claimed_at") - jobs.LEASE)
     assert tries == [1, 1, 1, 0, 0]
     page = text_of(signed_in(teacher).get(f"/teacher/tickets/{booklet.code}/"))
     assert "The PDF could not be made" in page
@@ -213,29 +214,29 @@ def test_booklet_that_the_full_disk_has_stopped_is_made_once_there_is_room(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    for _ in range(workerfiles.ATTEMPTS):
+    for _ in range(jobs.ATTEMPTS):
         make_files()
-        Booklet.objects.update(claimed_at=F("claimed_at") - workerfiles.LEASE)
+        Booklet.objects.update(claimed_at=F("claimed_at") - jobs.LEASE)
     booklet.refresh_from_db()
     tasks.sweep()
-    assert (workerfiles.has_given_up(booklet), make_files()) == (True, 0)
+    assert (jobs.has_given_up(booklet), make_files()) == (True, 0)
     monkeypatch.undo()
     tasks.sweep()
     assert make_files() == 1
     booklet.refresh_from_db()
-    assert workerfiles.is_there(booklet) is True
+    assert jobs.is_there(booklet) is True
 
 
 def test_what_a_dead_worker_held_is_made_by_the_next_one(fest: Fest, teacher: Teacher) -> None:
     build_submission(build_event(fest), name="Asha")
     booklet = ordered(teacher, fest)
-    dead = workerfiles.claim(Booklet)
+    dead = jobs.claim(Booklet)
     assert dead is not None
-    assert (make_files(), workerfiles.is_work_left(Booklet)) == (0, False)
-    Booklet.objects.update(claimed_at=F("claimed_at") - workerfiles.LEASE)
-    assert workerfiles.is_work_left(Booklet)
+    assert (make_files(), jobs.is_work_left(Booklet)) == (0, False)
+    Booklet.objects.update(claimed_at=F("claimed_at") - jobs.LEASE)
+    assert jobs.is_work_left(Booklet)
     made(booklet)
-    workerfiles.finish(dead, error="late")
+    jobs.finish(dead, error="late")
     booklet.refresh_from_db()
     assert (booklet.error, booklet.made, booklet.attempts) == ("", 1, 2)
 
@@ -245,7 +246,7 @@ def test_after_a_day_row_and_file_are_gone(fest: Fest, teacher: Teacher) -> None
     build_submission(build_event(fest))
     old, young = ordered(teacher, fest), ordered(teacher, fest)
     assert make_files() == 2
-    Booklet.objects.filter(pk=old.pk).update(created_at=F("created_at") - workerfiles.KEPT)
+    Booklet.objects.filter(pk=old.pk).update(created_at=F("created_at") - jobs.KEPT)
     assert booklets.remove_old() == 1
     assert [booklets.booklet_path(one).exists() for one in (old, young)] == [False, True]
     assert list(Booklet.objects.all()) == [young]
@@ -255,7 +256,7 @@ def test_single_tickets_get_their_turn_while_a_booklet_is_made(
     fest: Fest, teacher: Teacher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A student who presses meanwhile waits for some pages, not for all of them."""
-    monkeypatch.setattr(workerfiles, "EACH", 1)
+    monkeypatch.setattr(jobs, "EACH", 1)
     student = build_submission(build_event(fest), name="Asha").student
     booklet = ordered(teacher, fest)
     data = made(booklet)
@@ -265,9 +266,9 @@ def test_single_tickets_get_their_turn_while_a_booklet_is_made(
 
 def test_progress_is_told(fest: Fest, teacher: Teacher, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[tuple[int, int]] = []
-    monkeypatch.setattr(workerfiles, "EACH", 2)
+    monkeypatch.setattr(jobs, "EACH", 2)
     monkeypatch.setattr(
-        rendering,
+        ticket_pdf,
         "render_due",
         lambda **_kwargs: told.append(Booklet.objects.values_list("made", "total").get()),
     )
@@ -287,7 +288,7 @@ def test_facts_are_read_with_the_same_number_of_queries(
         while Registration.objects.count() < count:
             build_submission(event)
         ordered(teacher, fest)
-        booklet = workerfiles.claim(Booklet)
+        booklet = jobs.claim(Booklet)
         assert booklet is not None
         with django_assert_num_queries(2):
             booklets._with_facts(booklet, booklets.tickets_of(booklet))
@@ -349,5 +350,5 @@ def test_no_new_booklet_is_begun_once_the_time_of_a_ring_is_over(
     fest: Fest, teacher: Teacher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ordered(teacher, fest)
-    monkeypatch.setattr(workerfiles, "BUDGET", 0)
-    assert (make_files(), workerfiles.is_work_left(Booklet)) == (0, True)
+    monkeypatch.setattr(jobs, "BUDGET", 0)
+    assert (make_files(), jobs.is_work_left(Booklet)) == (0, True)

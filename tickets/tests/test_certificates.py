@@ -6,19 +6,19 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from events import snapshot
+from events import cache
 from events.models import AuditEntry, Event
 from registrations import links
-from registrations.cancelling import cancel
-from registrations.errors import NotPossible
+from registrations.booking.cancel import cancel
+from registrations.booking.errors import NotPossible
 from registrations.locking import Deadline
-from registrations.merging.students import merge_students
 from registrations.models import Change, Registration
-from registrations.results import entering, publishing
+from registrations.results import publish, service
+from registrations.students.merge_students import merge_students
 from registrations.tests.builders import build_event, build_fest, build_submission
+from tickets.documents import certificates
+from tickets.documents.certificates import path_of
 from tickets.models import Certificate, Ticket
-from tickets.papers import certificates
-from tickets.papers.certificates import path_of
 from tickets.tests.audited import offenders
 from tickets.tests.desk import organiser
 
@@ -49,16 +49,16 @@ def given(kind: str = "participation") -> list[str]:
 
 
 def score(event: Event, points: dict[Registration, int], user: Any) -> list[str]:
-    sheet = entering.sheet_of(event)
-    typed = entering.Typed(version=sheet.version, counting="most", shown={}, values={})
+    sheet = service.sheet_of(event)
+    typed = service.Typed(version=sheet.version, counting="most", shown={}, values={})
     values = {row.pk: value for row, value in points.items()}
-    typed = entering.Typed(version=sheet.version, counting="most", shown={}, values=values)
-    return entering.save(event, typed, user=user, deadline=Deadline())
+    typed = service.Typed(version=sheet.version, counting="most", shown={}, values=values)
+    return service.save(event, typed, user=user, deadline=Deadline())
 
 
 def published_ranks(event: Event, points: dict[Registration, int], user: Any, places: int = 3) -> int:
     score(event, points, user)
-    publishing.publish(event, "short", user=user, deadline=Deadline())
+    publish.publish(event, "short", user=user, deadline=Deadline())
     return certificates.issue_ranks(event, places=places, user=user, deadline=Deadline())
 
 
@@ -136,10 +136,10 @@ def test_rank_that_is_still_true_keeps_its_certificate(event: Event, owner: Any)
 def test_results_taken_back_change_nothing_until_others_are_published(event: Event, owner: Any) -> None:
     asha, ben = seats(event, "Asha", "Ben")
     published_ranks(event, {asha: 9, ben: 7}, owner)
-    publishing.unpublish(event, user=owner, deadline=Deadline())
+    publish.unpublish(event, user=owner, deadline=Deadline())
     score(event, {ben: 12}, owner)
     assert Certificate.objects.filter(revoked_at=None).count() == 2
-    publishing.publish(event, "short", user=owner, deadline=Deadline())
+    publish.publish(event, "short", user=owner, deadline=Deadline())
     ranks = {row.student.name: row.rank for row in Certificate.objects.filter(revoked_at=None)}
     assert ranks == {"Ben": 1, "Asha": 2}
 
@@ -147,9 +147,9 @@ def test_results_taken_back_change_nothing_until_others_are_published(event: Eve
 def test_somebody_who_has_no_rank_any_more_has_no_certificate(event: Event, owner: Any) -> None:
     asha, ben = seats(event, "Asha", "Ben")
     published_ranks(event, {asha: 9, ben: 7}, owner)
-    sheet = entering.sheet_of(event)
-    typed = entering.Typed(version=sheet.version, counting="most", shown={}, values={ben.pk: None})
-    entering.save(event, typed, user=owner, deadline=Deadline())
+    sheet = service.sheet_of(event)
+    typed = service.Typed(version=sheet.version, counting="most", shown={}, values={ben.pk: None})
+    service.save(event, typed, user=owner, deadline=Deadline())
     assert given("rank") == ["Asha"]
 
 
@@ -194,7 +194,7 @@ def test_my_registrations_show_rank_points_and_certificates(event: Event, owner:
     score(event, {asha: 9, ben: 12}, owner)
     assert "Rank 2" not in client.get(path).content.decode()
     published_ranks(event, {}, owner)
-    snapshot.forget()
+    cache.forget()
     page = client.get(path).content.decode()
     own = Certificate.objects.get(student=asha.student)
     assert ("Rank 2" in page, "9 points" in page, path_of(own) in page) == (True, True, True)

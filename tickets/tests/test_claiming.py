@@ -10,12 +10,12 @@ from django.db import connection, connections, transaction
 from django.db.models import F
 from django.db.models.query import QuerySet
 
-from events import processes
 from events.models import Fest
 from registrations.restore import hold
 from registrations.tests.builders import build_event, build_fest, build_submission, build_user
-from tickets import deliveries, gathering
-from tickets.deliveries import CLICK_PATIENCE, LEASE, PDF_PATIENCE, Result, claim, record
+from techfest.core.db import processes
+from tickets.mail import mailbox_limit, outbox
+from tickets.mail.outbox import CLICK_PATIENCE, LEASE, PDF_PATIENCE, Result, claim, record
 from tickets.models import Delivery, Message, Ticket
 from tickets.querysets import RENDER_ATTEMPTS
 from tickets.tests.builders import (
@@ -134,7 +134,7 @@ def test_claims_without_the_row_lock_collide(monkeypatch: pytest.MonkeyPatch) ->
     hold.tick()
     meeting = threading.Barrier(4)
     monkeypatch.setattr(QuerySet, "select_for_update", lambda rows, **_options: rows)
-    monkeypatch.setattr(gathering, "admit", lambda due, *, now: [one.pk for one in due])
+    monkeypatch.setattr(mailbox_limit, "admit", lambda due, *, now: [one.pk for one in due])
     update = QuerySet.update
 
     def update_together(rows: Any, **values: Any) -> int:
@@ -162,7 +162,7 @@ def test_claim_passes_by_what_another_transaction_holds() -> None:
 def test_answer_waits_for_its_pdf() -> None:
     build_answered()
     assert claim(10).mails == []
-    assert deliveries.has_due() is True
+    assert outbox.has_due() is True
     pretend_rendered()
     assert len(claim(10).mails) == 1
 
@@ -252,9 +252,9 @@ def dead_process() -> str:
 def test_what_a_dead_process_held_is_free_at_once() -> None:
     build_owed(2)
     held, other = claim(2).mails
-    assert deliveries.free_claims_of_the_dead() == 0
+    assert outbox.free_claims_of_the_dead() == 0
     Delivery.objects.filter(pk=held.pk).update(claimed_by=dead_process())
-    assert deliveries.free_claims_of_the_dead() == 1
+    assert outbox.free_claims_of_the_dead() == 1
     assert [row.pk for row in claim(2).mails] == [held.pk]
     assert other.state == State.SENDING
 
@@ -266,7 +266,7 @@ def test_mail_whose_worker_died_twice_waits_for_its_lease() -> None:
     for expected in (1, 0):
         claim(1)
         Delivery.objects.update(claimed_by=dead_process())
-        assert deliveries.free_claims_of_the_dead() == expected
+        assert outbox.free_claims_of_the_dead() == expected
 
 
 @pytest.mark.django_db

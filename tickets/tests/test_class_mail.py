@@ -18,9 +18,11 @@ from registrations.models import (
 )
 from registrations.signals import list_registered
 from registrations.tests.builders import build_event, build_fest, build_submission
-from tickets import booklets, classmail, pdf, workerfiles
-from tickets.composing import Composer
-from tickets.deliveries import PDF_PATIENCE, claim, send_again
+from tickets import pdf
+from tickets.documents import booklets, jobs
+from tickets.mail.compose import Composer
+from tickets.mail.kinds import class_tickets
+from tickets.mail.outbox import PDF_PATIENCE, claim, send_again
 from tickets.models import Booklet, Delivery
 from tickets.tests.audited import run
 from tickets.tests.builders import let_time_pass, make_files, pretend_rendered
@@ -123,7 +125,7 @@ def test_mail_waits_for_its_booklet_but_not_for_ever(fest: Fest, teacher: Teache
 
 def test_booklet_that_was_given_up_holds_its_mail_no_longer(fest: Fest, teacher: Teacher) -> None:
     finished(teacher, fest, build_submission(build_event(fest), email="").student)
-    Booklet.objects.update(attempts=workerfiles.ATTEMPTS)
+    Booklet.objects.update(attempts=jobs.ATTEMPTS)
     assert len(written()) == 1
 
 
@@ -197,7 +199,7 @@ def test_booklet_of_the_board_is_mailed_on_a_press_and_not_twice(fest: Fest, tea
 def test_booklet_stays_while_its_mail_is_owed(fest: Fest, teacher: Teacher) -> None:
     """The provider may be away for a day."""
     finished(teacher, fest, build_submission(build_event(fest), email="").student)
-    Booklet.objects.update(created_at=timezone.now() - workerfiles.KEPT * 2)
+    Booklet.objects.update(created_at=timezone.now() - jobs.KEPT * 2)
     assert booklets.remove_old() == 0
     Delivery.objects.filter(kind="class").update(state="sent")
     assert booklets.remove_old() == 1
@@ -207,4 +209,4 @@ def test_booklet_stays_while_its_mail_is_owed(fest: Fest, teacher: Teacher) -> N
 def test_user_without_an_address_is_owed_nothing(fest: Fest, teacher: Teacher) -> None:
     teacher.user.email = ""
     booklet = booklets.order(school=teacher.school, fest=fest, user=teacher.user, per_page=1, chosen={})
-    assert classmail.owe(booklet, user=teacher.user, now=timezone.now()) is False
+    assert class_tickets.owe(booklet, user=teacher.user, now=timezone.now()) is False

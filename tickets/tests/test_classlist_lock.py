@@ -10,10 +10,11 @@ import pytest
 from django.db.models import QuerySet
 from django.test import Client
 
-from registrations.classlists import drafts, handing_over, jobs, locking
-from registrations.consents import current_text
-from registrations.minors import lists as erased_lists
+from registrations.class_lists import drafts, jobs, locking
+from registrations.class_lists import hand_over as hand_over_module
 from registrations.models import ClassList, ClassListJob, Registration, School, Submission
+from registrations.privacy import class_lists as erased_lists
+from registrations.students.consents import current_text
 from registrations.tests.races import at_once
 from registrations.tests.uploading import (
     LISTS,
@@ -95,7 +96,7 @@ def meeting(monkeypatch: pytest.MonkeyPatch, look: Callable[[QuerySet[ClassList]
         return found
 
     with monkeypatch.context() as patch:
-        for module in (locking, drafts, handing_over, erased_lists):
+        for module in (locking, drafts, hand_over_module, erased_lists):
             patch.setattr(module, "lock_lists", looked)
         yield
 

@@ -8,11 +8,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from events.models import Event
-from registrations.cancelling import cancel
+from registrations.booking.cancel import cancel
 from registrations.locking import Deadline
 from registrations.models import Change, Registration, School
 from registrations.tests.builders import build_event, build_fest, build_school, build_submission
-from tickets import clusters
+from tickets import abuse_detection
 from tickets.models import Alarm
 from tickets.tests.desk import desk, organiser
 
@@ -28,8 +28,8 @@ def event() -> Event:
 @pytest.fixture(autouse=True)
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same rules with smaller numbers, so that tests need not press hundreds of times."""
-    monkeypatch.setattr(clusters, "LEAST", 5)
-    monkeypatch.setattr(clusters, "OF_ONE_MAILBOX", 4)
+    monkeypatch.setattr(abuse_detection, "LEAST", 5)
+    monkeypatch.setattr(abuse_detection, "OF_ONE_MAILBOX", 4)
 
 
 def press(event: Event, count: int, **values: Any) -> None:
@@ -38,7 +38,7 @@ def press(event: Event, count: int, **values: Any) -> None:
 
 
 def watch() -> list[str]:
-    clusters.watch(now=timezone.now())
+    abuse_detection.watch(now=timezone.now())
     return list(Alarm.objects.filter(seen_at=None).order_by("subject").values_list("subject", flat=True))
 
 
@@ -83,7 +83,7 @@ def test_teachers_lists_old_presses_and_cancelled_ones_do_not_ring(event: Event)
     cancel([rows[0].pk], actor=Change.Actor.ORGANISER, user=organiser(), deadline=Deadline())
     assert watch() == []
     press(event, 1, email="")
-    clusters.watch(now=timezone.now() + clusters.SPAN)
+    abuse_detection.watch(now=timezone.now() + abuse_detection.SPAN)
     assert Alarm.objects.count() == 0
     assert watch() != []
 

@@ -15,14 +15,15 @@ from django.utils import timezone
 from icalendar import Calendar
 
 from registrations import links
-from registrations.cancelling import cancel
+from registrations.booking.cancel import cancel
 from registrations.locking import Deadline
 from registrations.models import Student
-from registrations.naming import grouped
+from registrations.students.names import grouped
 from registrations.tests.builders import build_event, build_fest, build_submission
-from tickets import gathering, rendering
-from tickets.composing import Composer
-from tickets.deliveries import claim, owe_attempt, owe_link, record
+from tickets.documents import ticket_pdf
+from tickets.mail import mailbox_limit
+from tickets.mail.compose import Composer
+from tickets.mail.outbox import claim, owe_attempt, owe_link, record
 from tickets.models import Delivery, Ticket
 from tickets.querysets import RENDER_ATTEMPTS
 from tickets.tests.builders import (
@@ -179,7 +180,7 @@ def test_every_mail_stays_within_thirty_kilobytes(monkeypatch: pytest.MonkeyPatc
     cancel([row.pk for row in first.registrations.all()], actor="student", deadline=Deadline())
     owe_link([first.student], now=timezone.now())
     owe_attempt(first.student, now=timezone.now())
-    monkeypatch.setattr(gathering, "AT_ONCE", 20)
+    monkeypatch.setattr(mailbox_limit, "AT_ONCE", 20)
     messages += written()
     assert len(messages) == 13
     assert max(len(html_of(message).encode()) for message in messages) <= 30_000
@@ -281,7 +282,7 @@ def test_answer_without_pdf_says_so_and_links_the_ticket() -> None:
 def test_lost_pdf_file_holds_no_mail_up_and_is_made_anew() -> None:
     submission = build_answered()
     pretend_rendered()
-    rendering.pdf_path(ticket_of(submission)).unlink()
+    ticket_pdf.pdf_path(ticket_of(submission)).unlink()
     composer = Composer()
     ((_delivery, message),) = composer.compose(claim(1).mails)
     assert "The PDF could not be attached" in str(message.body)
@@ -289,7 +290,7 @@ def test_lost_pdf_file_holds_no_mail_up_and_is_made_anew() -> None:
 
 
 def test_link_mail_lists_all_siblings(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gathering, "AT_ONCE", 4)
+    monkeypatch.setattr(mailbox_limit, "AT_ONCE", 4)
     event = build_event(build_fest())
     family = [build_submission(event, name=name, email="p@example.org") for name in ("Asha", "Ravi", "Tara")]
     other = build_submission(event, name="Other")
@@ -325,7 +326,7 @@ def test_word_to_the_old_address_holds_no_link() -> None:
     values = {name: getattr(student, name) for name in ("name", "grade", "section", "roll_number")} | {
         "email": "new@example.org"
     }
-    from registrations.correcting import correct
+    from registrations.students.corrections import correct
 
     correct(student.pk, values=values, actor="student", deadline=Deadline())
     messages = {message.to[0]: message for message in written()}

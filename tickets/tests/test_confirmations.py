@@ -12,16 +12,18 @@ from django.utils import timezone
 
 from events.models import Event
 from registrations import links
-from registrations.cancelling import cancel
+from registrations.booking.cancel import cancel
+from registrations.booking.confirmation_deadline import TIME, confirm, release_due
 from registrations.locking import Deadline
 from registrations.models import Change, Registration, Student
 from registrations.tests.builders import build_event, build_fest, build_submission
 from registrations.tests.frontdoor import text_of
-from registrations.unconfirmed import TIME, confirm, release_due
-from tickets import digests, gathering, tasks
-from tickets.composing import Composer
-from tickets.confirmations import LONGEST, keep_time
-from tickets.deliveries import Result, claim, later, owe_link, record
+from tickets import tasks
+from tickets.mail import mailbox_limit
+from tickets.mail.compose import Composer
+from tickets.mail.kinds import digest as digest_module
+from tickets.mail.kinds.confirmation import LONGEST, keep_time
+from tickets.mail.outbox import Result, claim, later, owe_link, record
 from tickets.models import Delivery
 from tickets.tests.audited import damage, run
 from tickets.tests.builders import let_time_pass, pretend_rendered
@@ -81,7 +83,7 @@ def test_digest_brings_the_link_of_each_student_in_time(
     event: Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is held goes well before the time to confirm is over."""
-    monkeypatch.setattr(gathering, "PAUSE", dt.timedelta())
+    monkeypatch.setattr(mailbox_limit, "PAUSE", dt.timedelta())
     students = [build_submission(event, email="parent@example.org").student for _ in range(5)]
     assert len(written()) == 3
     (digest,) = written()
@@ -90,8 +92,8 @@ def test_digest_brings_the_link_of_each_student_in_time(
 
 def flood(event: Event, monkeypatch: pytest.MonkeyPatch) -> list[Student]:
     """Three mails at once, then a digest that tells one and counts the two others."""
-    monkeypatch.setattr(gathering, "PAUSE", dt.timedelta())
-    monkeypatch.setattr(digests, "MOST_TOLD", 1)
+    monkeypatch.setattr(mailbox_limit, "PAUSE", dt.timedelta())
+    monkeypatch.setattr(digest_module, "MOST_TOLD", 1)
     return [build_submission(event, email="office@example.org").student for _ in range(6)]
 
 

@@ -11,10 +11,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from events.desk import page_of
+from events.admin_base import page_of
 from events.models import Event, Fest
-from registrations.sheets.reading import read_file
-from registrations.sheets.tables import xlsx_table
+from registrations.spreadsheets.reader import read_file
+from registrations.spreadsheets.tables import xlsx_table
 from registrations.tests.builders import build_event, build_fest, build_submission
 from tickets.tests.desk import add_path, confirm, desk, filled_in, is_asked
 

@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from events.desk import page_of
+from events.admin_base import page_of
 from events.models import Fest
 from registrations.tests.builders import build_event, build_fest, build_submission
 from tickets.models import Gate

@@ -8,10 +8,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from events import snapshot
+from events import cache
 from events.models import Event, Fest
-from events.roles import LEAD
 from registrations.tests.builders import PASSWORD, build_event, build_fest, build_teacher, build_user
+from techfest.core.roles import LEAD
 from tickets.models import Gate
 from tickets.tests.desk import in_role
 from tickets.tests.entrance import (
@@ -141,7 +141,7 @@ def test_fest_that_was_made_a_moment_ago_opens_at_once(gate: Gate, event: Event)
     """Pages may know of the former state for some seconds; a door that is asked for is not sent away by it."""
     phone = doorkeeper(volunteer(gate))
     Fest.objects.update(is_current=False)
-    snapshot.forget()
+    cache.forget()
     assert phone.get(path_of(gate)).status_code == 404
     Fest.objects.update(is_current=True)
     assert phone.get(path_of(gate)).status_code == 200

@@ -13,14 +13,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from events.models import Event
-from registrations.cancelling import cancel
+from registrations.booking.cancel import cancel
 from registrations.locking import Deadline
 from registrations.models import Change
 from registrations.tests.builders import build_event, build_fest
-from tickets.door import uploading
-from tickets.door.checking_in import check_in
-from tickets.door.live import RECORD, STATES, live
-from tickets.door.places import Place
+from tickets.checkin import offline_upload
+from tickets.checkin.checkpoints import Place
+from tickets.checkin.live_codes import RECORD, STATES, live
+from tickets.checkin.scan import check_in
 from tickets.keys import random_key
 from tickets.models import CheckIn, Gate, Scan, Ticket
 from tickets.tests.desk import query_count
@@ -358,7 +358,7 @@ def test_upload_looks_all_codes_up_at_once(
 ) -> None:
     tickets = [ticket_for(event) for _ in range(3)]
     with django_assert_max_num_queries(1):
-        codes = uploading._codes_of([digest_of(ticket.code) for ticket in tickets], place)
+        codes = offline_upload._codes_of([digest_of(ticket.code) for ticket in tickets], place)
     assert codes == {digest_of(ticket.code): ticket.code for ticket in tickets}
 
 

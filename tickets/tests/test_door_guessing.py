@@ -10,10 +10,10 @@ from django.urls import reverse
 from events.models import Event
 from registrations.models import random_code
 from tickets import alarms
-from tickets.door import guessing
-from tickets.door.entering import enter
-from tickets.door.places import Place
-from tickets.door.reading import Kind, read
+from tickets.checkin import throttle
+from tickets.checkin.checkpoints import Place
+from tickets.checkin.codes import Kind, read
+from tickets.checkin.entry import enter
 from tickets.models import Alarm, CheckIn, Scan
 from tickets.tests.entrance import (
     doorkeeper,
@@ -66,7 +66,7 @@ def test_hundred_thousand_random_codes_let_nobody_in(place: Place, event: Event,
 def test_whoever_tries_references_is_stopped_and_told_of_once(
     place: Place, event: Event, ravi: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(guessing, "MOST_UNKNOWN", 5)
+    monkeypatch.setattr(throttle, "MOST_UNKNOWN", 5)
     phone, ticket = doorkeeper(ravi), ticket_for(event)
     tries = ["".join(secrets.choice("23456789") for _ in range(7)) for _ in range(5)]
     assert {as_json(phone, place, one)["verdict"] for one in tries} == {"unknown"}
@@ -81,12 +81,12 @@ def test_whoever_tries_references_is_stopped_and_told_of_once(
 
 
 def test_others_are_not_stopped_by_who_guesses(place: Place, event: Event, ravi: Any) -> None:
-    nonsense(ravi, place, guessing.MOST_UNKNOWN)
+    nonsense(ravi, place, throttle.MOST_UNKNOWN)
     assert scanned(place, ticket_for(event).student.reference, volunteer(place.gate)).verdict == "in"
 
 
 def test_unreadable_codes_count_for_nothing(place: Place, ravi: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(guessing, "MOST_UNKNOWN", 2)
+    monkeypatch.setattr(throttle, "MOST_UNKNOWN", 2)
     for _ in range(3):
         scanned(place, "crumpled", ravi)
     assert scanned(place, "ABC2345", ravi).verdict == "unknown"
@@ -97,7 +97,7 @@ def test_unreadable_codes_count_for_nothing(place: Place, ravi: Any, monkeypatch
 def test_public_page_slows_down_who_guesses_and_nobody_else(
     event: Event, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    monkeypatch.setattr(guessing, "PUBLIC_RATE", {"unknown": "10/10m/ip"})
+    monkeypatch.setattr(throttle, "PUBLIC_RATE", {"unknown": "10/10m/ip"})
     ticket = ticket_for(event)
     answers = [Client().get(reverse(name, args=[random_code()])).status_code for _ in range(12)]
     assert answers == [404] * 10 + [429] * 2

@@ -11,7 +11,7 @@ from django.urls import reverse
 from events.models import AuditEntry, Event, Seats
 from registrations.models import Registration
 from registrations.tests.builders import build_school
-from tickets.door.places import Place
+from tickets.checkin.checkpoints import Place
 from tickets.models import CheckIn, Delegation, Scan, Ticket
 from tickets.tests.desk import query_count
 from tickets.tests.entrance import (

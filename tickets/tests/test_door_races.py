@@ -9,13 +9,14 @@ import pytest
 from django.db import connection
 
 from events.models import Event
-from registrations.cancelling import cancel
-from registrations.errors import Busy
+from registrations.booking.cancel import cancel
+from registrations.booking.errors import Busy
 from registrations.locking import Deadline
 from registrations.tests.races import at_once
-from tickets.door import checking_in, entering
-from tickets.door.checking_in import check_in
-from tickets.door.places import Place
+from tickets.checkin import entry
+from tickets.checkin import scan as scan_module
+from tickets.checkin.checkpoints import Place
+from tickets.checkin.scan import check_in
 from tickets.keys import random_key
 from tickets.models import CheckIn, Scan, Ticket
 from tickets.tests.entrance import fest_today, gate_of, open_event, place_of, ticket_for, volunteer
@@ -43,7 +44,7 @@ def ticket(event: Event) -> Ticket:
 
 def meet_before_the_update(monkeypatch: pytest.MonkeyPatch, doors: int) -> None:
     """Every door has judged the ticket as good before the first of them lets it in."""
-    barrier, enter, met = threading.Barrier(doors), entering.enter, threading.local()
+    barrier, enter, met = threading.Barrier(doors), entry.enter, threading.local()
 
     def meet(*args: Any, **kwargs: Any) -> Any:
         if not getattr(met, "once", False):
@@ -51,7 +52,7 @@ def meet_before_the_update(monkeypatch: pytest.MonkeyPatch, doors: int) -> None:
             barrier.wait(20)
         return enter(*args, **kwargs)
 
-    monkeypatch.setattr(checking_in, "enter", meet)
+    monkeypatch.setattr(scan_module, "enter", meet)
 
 
 def scan_at(place: Place, ticket: Ticket, doors: int, monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
@@ -63,9 +64,9 @@ def scan_at(place: Place, ticket: Ticket, doors: int, monkeypatch: pytest.Monkey
 
 
 def take_away_the_condition(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert _CONDITION in " ".join(entering._ENTER.split())
-    without = " ".join(entering._ENTER.split()).replace(_CONDITION, "")
-    monkeypatch.setattr(entering, "_ENTER", without)
+    assert _CONDITION in " ".join(entry._ENTER.split())
+    without = " ".join(entry._ENTER.split()).replace(_CONDITION, "")
+    monkeypatch.setattr(entry, "_ENTER", without)
 
 
 @pytest.mark.parametrize("doors", [2, 20])

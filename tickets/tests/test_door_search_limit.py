@@ -9,12 +9,12 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from events.roles import OWNER
 from registrations.models import Student
 from registrations.tests.races import at_once
-from tickets.door import search_limit
-from tickets.door.places import Place
-from tickets.door.search_limit import TooManySearches, count_search
+from techfest.core.roles import OWNER
+from tickets.checkin import search_limit
+from tickets.checkin.checkpoints import Place
+from tickets.checkin.search_limit import TooManySearches, count_search
 from tickets.models import Alarm, SearchCount
 from tickets.tests.desk import desk, in_role, list_path
 from tickets.tests.entrance import (

@@ -8,10 +8,10 @@ from django.test import Client
 from django.urls import reverse
 
 from events.models import Event, Fest
-from events.roles import LEAD, OWNER, RESULTS
 from registrations.tests.builders import PASSWORD, build_teacher
 from registrations.tests.secondstep import code_of, pass_second_step, set_up_app
-from tickets.door.urls import urlpatterns
+from techfest.core.roles import LEAD, OWNER, RESULTS
+from tickets.checkin.urls import urlpatterns
 from tickets.keys import random_key
 from tickets.models import CheckIn, Delegation, Gate
 from tickets.tests.desk import in_role, organiser

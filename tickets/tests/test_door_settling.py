@@ -9,8 +9,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from tickets.door.checking_in import Offline
-from tickets.door.settling import settle
+from tickets.checkin.resolve import settle
+from tickets.checkin.scan import Offline
 from tickets.models import Scan
 from tickets.tests.desk import desk, organiser
 from tickets.tests.entrance import fest_today, gate_of, open_event, place_of, scanned, ticket_for, volunteer

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from registrations.tests.races import at_once
-from tickets.door.uploading import Queued, upload
+from tickets.checkin.offline_upload import Queued, upload
 from tickets.keys import random_key
 from tickets.models import CheckIn, Scan
 from tickets.tests.entrance import fest_today, gate_of, open_event, place_of, ticket_for, volunteer

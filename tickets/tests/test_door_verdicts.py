@@ -9,15 +9,15 @@ from django.db.models import F
 from django.utils import timezone
 
 from events.models import Event
-from registrations.cancelling import cancel
-from registrations.errors import NotPossible
+from registrations.booking.cancel import cancel
+from registrations.booking.errors import NotPossible
 from registrations.locking import Deadline
 from registrations.models import Change, MergedReference, Registration
 from registrations.tests.builders import build_fest, build_submission
-from tickets.door.cards import Card, card_of
-from tickets.door.checking_in import Choice, Offline, SchoolList, check_in
-from tickets.door.places import Place
-from tickets.door.wording import LOOKS
+from tickets.checkin.checkpoints import Place
+from tickets.checkin.messages import LOOKS
+from tickets.checkin.scan import Choice, Offline, SchoolList, check_in
+from tickets.checkin.verdict_view import Card, card_of
 from tickets.keys import random_key
 from tickets.models import CheckIn, Delegation, Scan, Ticket
 from tickets.tests.entrance import (

@@ -9,15 +9,15 @@ from django.test import Client
 from django.utils import timezone
 
 from events.models import Event, Seats
-from registrations.errors import NotPossible
+from registrations.booking.errors import NotPossible
 from registrations.models import Block, Change, Consent, Registration, Student
-from registrations.students import Details
+from registrations.students.identity import Details
 from registrations.tests.builders import build_teacher, build_user
 from registrations.tests.counting import counts
 from registrations.tests.held import ask_now, name_now
 from registrations.tests.races import at_once
-from tickets.door.places import Place
-from tickets.door.walking_in import Newcomer, seat_newcomer, seat_waiting
+from tickets.checkin.checkpoints import Place
+from tickets.checkin.walk_in import Newcomer, seat_newcomer, seat_waiting
 from tickets.keys import random_key
 from tickets.models import CheckIn, Delivery, Scan, Ticket
 from tickets.tests.audited import offenders

@@ -10,17 +10,17 @@ import pytest
 from celery import current_app
 from django.test import Client
 
-from events import wakeups
 from registrations import links
+from registrations.booking.messages import new_key
 from registrations.models import Registration, Submission
-from registrations.presses import new_key
 from registrations.tests.builders import build_event, build_fest, build_school
 from techfest import beat
-from tickets import doorbell, tasks
-from tickets.doorbell import Doorbell
+from techfest.core.db import wakeups
+from tickets import tasks, wakeup
 from tickets.models import Delivery
 from tickets.tests.brokers import broker_at, hanging_url, refusing_url
 from tickets.tests.builders import build_answered
+from tickets.wakeup import Doorbell
 
 ANSWERED_WITHIN = 5.0
 """Generous: an answer that waited for the broker even once would not come at all."""
@@ -50,34 +50,34 @@ def wait_until(is_so: Callable[[], bool], *, seconds: float = 10.0) -> bool:
 
 
 def test_ring_puts_one_message_for_each_kind_of_worker(flushed_redis: Any) -> None:
-    assert doorbell.publish() is True
+    assert wakeup.publish() is True
     assert depths(flushed_redis) == [1, 1]
 
 
 def test_task_that_nobody_has_begun_is_rung_for_once(flushed_redis: Any) -> None:
-    assert [doorbell.publish() for _ in range(50)] == [True] * 50
+    assert [wakeup.publish() for _ in range(50)] == [True] * 50
     assert depths(flushed_redis) == [1, 1]
     wakeups.begin(current_app, "tickets.send")
-    doorbell.publish()
-    doorbell.publish()
+    wakeup.publish()
+    wakeup.publish()
     assert depths(flushed_redis) == [1, 2]
 
 
 def test_broker_that_forgot_everything_is_rung_again(flushed_redis: Any) -> None:
-    doorbell.publish()
+    wakeup.publish()
     flushed_redis.flushdb()
-    doorbell.publish()
+    wakeup.publish()
     assert depths(flushed_redis) == [1, 1]
 
 
 def test_ring_of_a_dead_worker_is_forgotten_when_its_message_expires(flushed_redis: Any) -> None:
-    doorbell.publish()
+    wakeup.publish()
     flushed_redis.delete("mail", "pdf")
     flags = flushed_redis.keys("techfest:wakeup:*")
     assert len(flags) == 2
-    assert all(0 < flushed_redis.pttl(flag) <= 1000 * doorbell.LIFETIME for flag in flags)
+    assert all(0 < flushed_redis.pttl(flag) <= 1000 * wakeup.LIFETIME for flag in flags)
     flushed_redis.delete(*flags)  # as time does
-    doorbell.publish()
+    wakeup.publish()
     assert depths(flushed_redis) == [1, 1]
 
 
@@ -90,7 +90,7 @@ def test_beat_rings_once_for_what_nobody_has_begun(flushed_redis: Any) -> None:
 
 
 def test_message_says_nothing_but_that_there_is_work(flushed_redis: Any) -> None:
-    doorbell.publish()
+    wakeup.publish()
     message = flushed_redis.lindex("mail", 0).decode()
     assert '"expires"' in message
     assert "W1tdLCB7fSwg" in message  # [[], {}, in base64: no arguments of any kind
@@ -107,7 +107,7 @@ def test_hundred_rings_at_once_are_few_messages(flushed_redis: Any) -> None:
 @pytest.mark.parametrize("broken", [hanging_broker, refusing_broker])
 def test_broker_that_does_not_answer_is_told_apart(broken: Any) -> None:
     with broken():
-        assert doorbell.publish() is False
+        assert wakeup.publish() is False
 
 
 @pytest.mark.parametrize("broken", [hanging_broker, refusing_broker])
@@ -126,16 +126,16 @@ def test_broker_without_memory_or_with_another_password_is_no_error(
 ) -> None:
     flushed_redis.config_set("maxmemory", 1)
     try:
-        assert doorbell.publish() is False
+        assert wakeup.publish() is False
     finally:
         flushed_redis.config_set("maxmemory", 0)
-    assert doorbell.publish() is True
+    assert wakeup.publish() is True
 
 
 def test_bell_rings_again_once_the_broker_is_back(
     flushed_redis: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(doorbell, "SILENCE", 0.1)
+    monkeypatch.setattr(wakeup, "SILENCE", 0.1)
     bell = Doorbell()
     with refusing_broker():
         bell.ring()

@@ -12,14 +12,11 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
+from events.audit_log import record
 from events.models import AuditEntry, Event, Seats
-from events.trail import record
 from registrations import links
-from registrations.correcting import correct
-from registrations.errors import NotPossible
+from registrations.booking.errors import NotPossible
 from registrations.locking import Deadline
-from registrations.minors import erased_list
-from registrations.minors.erasing import erase, erase_listed, sweep
 from registrations.models import (
     Change,
     ClassListRow,
@@ -33,6 +30,9 @@ from registrations.models import (
     Student,
     Submission,
 )
+from registrations.privacy import erasure_register
+from registrations.privacy.erase import erase, erase_listed, sweep
+from registrations.students.corrections import correct
 from registrations.tests.builders import (
     build_event,
     build_fest,
@@ -43,8 +43,9 @@ from registrations.tests.builders import (
 )
 from registrations.tests.classlists import build_list, registered, row
 from registrations.tests.traces import in_database, in_files
-from tickets import booklets, sending
-from tickets.minors import files
+from tickets.documents import booklets
+from tickets.documents.ticket_pdf import pdf_path, store
+from tickets.mail import send as send_module
 from tickets.models import (
     Booklet,
     Certificate,
@@ -56,7 +57,7 @@ from tickets.models import (
     Scan,
     Ticket,
 )
-from tickets.rendering import pdf_path, store
+from tickets.privacy import files
 from tickets.tests.audited import run
 from tickets.tests.builders import pretend_rendered
 
@@ -69,7 +70,7 @@ SIBLING = "Quillibet Plimbathory"
 @pytest.fixture(autouse=True)
 def eml(settings: Any) -> None:
     """Mails are files, as where no provider is."""
-    settings.EMAIL_BACKEND = "tickets.mailbox.EmlBackend"
+    settings.EMAIL_BACKEND = "tickets.mail.file_backend.EmlBackend"
 
 
 def erase_now(*students: Student, **values: Any) -> list[str]:
@@ -112,11 +113,11 @@ def build_traces() -> Student:
         store(booklets.booklet_path(booklet), content)
         Booklet.objects.filter(pk=booklet.pk).update(finished_at=timezone.now(), claimed_at=timezone.now())
     with transaction.atomic():
-        from registrations.students import with_email
-        from tickets.deliveries import owe_link
+        from registrations.students.identity import with_email
+        from tickets.mail.outbox import owe_link
 
         owe_link(list(reversed(with_email(EMAIL, fest_id=fest.pk))), now=timezone.now())
-    sending.send_due()
+    send_module.send_due()
     in_the_past(past)
     return student
 
@@ -308,7 +309,7 @@ def test_erasing_twice_changes_nothing(django_capture_on_commit_callbacks: Any) 
     student = student_of(build_submission(build_event(build_fest())))
     with django_capture_on_commit_callbacks(execute=True):
         assert [len(erase_now(student)), len(erase_now(student))] == [1, 0]
-    assert (Erasure.objects.count(), len(erased_list.read())) == (1, 1)
+    assert (Erasure.objects.count(), len(erasure_register.read())) == (1, 1)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -316,12 +317,15 @@ def test_list_of_the_erased_is_applied_again_after_a_restore() -> None:
     """The restored database knows nothing of the erasure; the file beside it does, also by a merged reference."""
     event = build_event(build_fest())
     kept, gone, merged = (student_of(build_submission(event)) for _one in range(3))
-    erased_list.append([gone.reference, "MERGED3", "NOBODY2"])
+    erasure_register.append([gone.reference, "MERGED3", "NOBODY2"])
     MergedReference.objects.create(reference="MERGED3", student=merged, at=timezone.now())
     call_command("erase_again")
     assert list(Student.objects.known().values_list("pk", flat=True)) == [kept.pk]
     assert erase_listed() == 0
-    assert (run(), set(erased_list.read())) == ([], {gone.reference, "MERGED3", "NOBODY2", merged.reference})
+    assert (run(), set(erasure_register.read())) == (
+        [],
+        {gone.reference, "MERGED3", "NOBODY2", merged.reference},
+    )
 
 
 @pytest.mark.django_db(transaction=True)
@@ -330,7 +334,7 @@ def test_crash_after_the_commit_is_made_good_by_the_sweep(monkeypatch: pytest.Mo
     submission = build_submission(build_event(build_fest()), name=NAME, email=EMAIL)
     kept = build_submission(build_event(submission.student.fest))
     pretend_rendered()
-    sending.send_due()
+    send_module.send_due()
     student = student_of(submission)
     paths = [pdf_path(ticket) for ticket in Ticket.objects.filter(student=student)]
     paths += [files.mail_path(one.key) for one in student.deliveries.all()]
@@ -338,10 +342,10 @@ def test_crash_after_the_commit_is_made_good_by_the_sweep(monkeypatch: pytest.Mo
         crash.setattr(transaction, "on_commit", lambda *_args, **_kwargs: None)
         erase_now(student)
     assert [path.exists() for path in paths] == [True, True]
-    assert erased_list.read() == []
+    assert erasure_register.read() == []
     sweep()
     assert [path.exists() for path in paths] == [False, False]
-    assert erased_list.read() == [student.reference]
+    assert erasure_register.read() == [student.reference]
     others = Ticket.objects.get(student=kept.student_id)
     assert pdf_path(others).exists()
     assert files.mail_path(Delivery.objects.get(submission=kept).key).exists()
@@ -364,7 +368,7 @@ def test_press_of_somebody_who_is_being_erased_makes_a_new_student() -> None:
         list(Seats.objects.locked([event.pk, other.pk]))
         sender.start()
         _wait_for_a_waiter()
-        from registrations.minors.erasing import _erase
+        from registrations.privacy.erase import _erase
 
         _erase([first.student_id], None, "", Deadline(30))
     sender.join(20)

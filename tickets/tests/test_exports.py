@@ -13,14 +13,14 @@ from django.test import Client
 from django.utils import timezone, translation
 from python_calamine import CalamineWorkbook
 
-from events.exporting import columns as exporting
-from events.exporting.columns import Column, table
-from events.exporting.files import MIME, csv_pieces, xlsx_file
 from events.models import AuditEntry, Event, Fest
-from events.roles import LEAD
 from registrations.models import Block, Registration, School, Student, Teacher
-from registrations.naming import grouped
+from registrations.students.names import grouped
 from registrations.tests.builders import build_event, build_fest, build_submission
+from techfest.core.admin.export import columns as exporting
+from techfest.core.admin.export.columns import Column, table
+from techfest.core.admin.export.files import MIME, csv_pieces, xlsx_file
+from techfest.core.roles import LEAD
 from tickets.models import CheckIn, Delivery, Ticket
 from tickets.tests.desk import build_row_of_everything, desk, list_path, organiser
 

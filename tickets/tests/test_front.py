@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 from django.urls import reverse
 
-from events.clock import database_now
+from techfest.core.db.clock import database_now
 from tickets import heartbeats
 from tickets.models import Heartbeat, ProviderOutage
 from tickets.tests.desk import build_row_of_everything, desk, query_count

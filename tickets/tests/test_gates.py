@@ -4,10 +4,10 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from events import roles
-from events.desk import page_of
+from events.admin_base import page_of
 from events.models import AuditEntry
 from registrations.tests.builders import build_event, build_fest, build_user
+from techfest.core import roles
 from tickets.models import Alarm, Gate
 from tickets.tests.desk import add_path, desk, filled_in, in_role, list_path
 from tickets.tests.entrance import gate_of, volunteer

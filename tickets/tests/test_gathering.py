@@ -15,20 +15,21 @@ from django.utils import timezone
 from deploy.provider_stub.client import StubClient
 from events.models import Event
 from registrations import links
-from registrations.cancelling import cancel
+from registrations.booking.cancel import cancel
 from registrations.locking import Deadline
-from registrations.minors.erasing import erase
 from registrations.models import Change, DatabaseMarker, Registration, Student
+from registrations.privacy.erase import erase
 from registrations.restore import hold
 from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher
 from registrations.tests.classlists import build_list, registered, row
-from tickets import deliveries, digests, gathering, sending
-from tickets.board.mailstates import newest_state
-from tickets.composing import Composer
-from tickets.deliveries import Result, claim, owe_attempt, owe_link, record, send_again
-from tickets.gathering import AT_ONCE, HOUR, PAUSE
+from tickets.mail import mailbox_limit, outbox, send
+from tickets.mail.compose import Composer
+from tickets.mail.kinds import digest as digest_module
+from tickets.mail.mailbox_limit import AT_ONCE, HOUR, PAUSE
+from tickets.mail.outbox import Result, claim, owe_attempt, owe_link, record, send_again
+from tickets.mail.resend import resend
 from tickets.models import Delivery
-from tickets.resending import resend
+from tickets.teacher.mail_status import newest_state
 from tickets.tests.builders import let_time_pass, pretend_rendered, registration_of
 from tickets.tests.test_claiming import in_threads
 
@@ -126,7 +127,7 @@ def test_mails_that_only_waited_for_the_provider_are_not_counted_twice(event: Ev
     """An outage, or a worker that stops, puts them back untried: they were admitted already."""
     register(event, 3)
     claimed = claim(10).mails
-    record([deliveries.untried(one, retry_in=dt.timedelta()) for one in claimed])
+    record([outbox.untried(one, retry_in=dt.timedelta()) for one in claimed])
     (fourth,) = register(event, 1)
     assert {one.pk for one in claim(10).mails} == {one.pk for one in claimed}
     assert fourth.deliveries.get().held_at is not None
@@ -169,7 +170,7 @@ def test_tags_of_one_mailbox_are_one_mailbox_and_read_each_their_own(event: Even
 def test_of_a_flood_the_first_are_told_and_the_rest_is_counted(
     event: Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(digests, "MOST_TOLD", 5)
+    monkeypatch.setattr(digest_module, "MOST_TOLD", 5)
     register(event, 3 + 8)
     mailed()
     let_time_pass(PAUSE)
@@ -179,11 +180,11 @@ def test_of_a_flood_the_first_are_told_and_the_rest_is_counted(
 
 
 def test_digest_of_as_many_as_it_tells_stays_within_thirty_kilobytes(event: Event) -> None:
-    register(event, 3 + digests.MOST_TOLD)
+    register(event, 3 + digest_module.MOST_TOLD)
     mailed()
     let_time_pass(PAUSE)
     (message,) = mailed()
-    assert message.body.count("Robo Race") == digests.MOST_TOLD
+    assert message.body.count("Robo Race") == digest_module.MOST_TOLD
     assert len(str(message.alternatives[0][0]).encode()) <= 30_000
 
 
@@ -221,8 +222,8 @@ def test_held_mail_is_not_late(event: Event) -> None:
     register(event, 5)
     mailed()
     let_time_pass(PAUSE - MINUTE)
-    assert deliveries.oldest_owed_age(timezone.now()) is None
-    assert deliveries.has_due() is False
+    assert outbox.oldest_owed_age(timezone.now()) is None
+    assert outbox.has_due() is False
 
 
 def test_state_of_a_part_is_that_of_its_digest(event: Event) -> None:
@@ -265,7 +266,7 @@ def test_worker_that_dies_after_the_digest_was_made_loses_nothing(event: Event) 
     mailed()
     let_time_pass(PAUSE)
     assert [one.kind for one in claim(100).mails] == [Delivery.Kind.DIGEST]
-    let_time_pass(deliveries.LEASE + MINUTE)
+    let_time_pass(outbox.LEASE + MINUTE)
     (message,) = mailed()
     assert message.body.count("Robo Race") == 3
 
@@ -273,26 +274,26 @@ def test_worker_that_dies_after_the_digest_was_made_loses_nothing(event: Event) 
 def test_mail_behind_more_held_ones_than_a_claim_takes_goes_in_the_same_run(
     monkeypatch: pytest.MonkeyPatch, mailgun: StubClient, event: Event
 ) -> None:
-    monkeypatch.setattr(sending, "IN_FLIGHT", 2)
+    monkeypatch.setattr(send, "IN_FLIGHT", 2)
     register(event, 3)
     mailed()
     register(event, 5)
     register(event, 1, email="other@example.org")
-    assert sending.send_due() == 1
+    assert send.send_due() == 1
     assert [mail["recipients"] for mail in mailgun.accepted()] == [["other@example.org"]]
-    assert sending.send_due() == 0
+    assert send.send_due() == 0
 
 
 def test_run_ends_where_another_worker_is_at_the_mailbox(
     monkeypatch: pytest.MonkeyPatch, mailgun: StubClient, event: Event
 ) -> None:
     """What is due stays due until then; the run looks again within its time, and no longer."""
-    monkeypatch.setattr(gathering, "_TRY_MAILBOXES", "SELECT unnest(%s::text[]) LIMIT 0")
+    monkeypatch.setattr(mailbox_limit, "_TRY_MAILBOXES", "SELECT unnest(%s::text[]) LIMIT 0")
     register(event, 1)
-    assert sending.send_due(budget=0.1) == 0
+    assert send.send_due(budget=0.1) == 0
     assert states() == {State.QUEUED: 1}
     monkeypatch.undo()
-    assert sending.send_due() == 1
+    assert send.send_due() == 1
 
 
 def send_from_workers(monkeypatch: pytest.MonkeyPatch, event: Event) -> int:
@@ -303,7 +304,7 @@ def send_from_workers(monkeypatch: pytest.MonkeyPatch, event: Event) -> int:
     register(event, 8)
     hold.tick()
     monkeypatch.setattr(hold, "locked_marker", DatabaseMarker.objects.get)
-    admit_first = gathering._admit_first
+    admit_first = mailbox_limit._admit_first
     line = threading.Barrier(8)
 
     def together(fresh: Sequence[Delivery], *args: Any) -> Sequence[int]:
@@ -312,9 +313,9 @@ def send_from_workers(monkeypatch: pytest.MonkeyPatch, event: Event) -> int:
                 line.wait(3)
         return admit_first(fresh, *args)
 
-    monkeypatch.setattr(gathering, "_admit_first", together)
+    monkeypatch.setattr(mailbox_limit, "_admit_first", together)
     in_threads(lambda: claim(1), 8)
-    monkeypatch.setattr(gathering, "_admit_first", admit_first)
+    monkeypatch.setattr(mailbox_limit, "_admit_first", admit_first)
     mailed()
     return Delivery.objects.exclude(admitted_at=None).count()
 
@@ -329,7 +330,7 @@ def test_eight_workers_let_no_more_go_than_one(monkeypatch: pytest.MonkeyPatch, 
 @pytest.mark.django_db(transaction=True)
 def test_eight_workers_without_the_lock_let_more_go(monkeypatch: pytest.MonkeyPatch, event: Event) -> None:
     """The negative control."""
-    monkeypatch.setattr(gathering, "_TRY_MAILBOXES", "SELECT unnest(%s::text[])")
+    monkeypatch.setattr(mailbox_limit, "_TRY_MAILBOXES", "SELECT unnest(%s::text[])")
     assert send_from_workers(monkeypatch, event) > AT_ONCE
 
 

@@ -16,8 +16,8 @@ from pypdf import PdfReader
 
 from registrations.tests.builders import build_event, build_fest
 from registrations.tests.frontdoor import press
-from tickets import rendering
-from tickets.sending import send_due
+from tickets.documents import ticket_pdf
+from tickets.mail.send import send_due
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -63,13 +63,13 @@ def without_space(text: str) -> str:
 def test_name_is_text_from_the_form_to_the_pdf(
     client: Client, settings: Any, data_folder: Path, listener: tuple[int, list[Any]], name: str
 ) -> None:
-    settings.EMAIL_BACKEND = "tickets.mailbox.EmlBackend"
+    settings.EMAIL_BACKEND = "tickets.mail.file_backend.EmlBackend"
     port, callers = listener
     typed = name.format(port=port)
     shown = " ".join(typed.split())
     event = build_event(build_fest())
     assert press(client, event, name=typed, email="asha@example.org").status_code == 302
-    assert (rendering.render_due(), send_due()) == (1, 1)
+    assert (ticket_pdf.render_due(), send_due()) == (1, 1)
     [file] = (data_folder / "mail").glob("*.eml")
     mail = email.message_from_bytes(file.read_bytes(), policy=policy.default)
     assert (str(mail["to"]), mail["bcc"], mail["cc"]) == ("asha@example.org", None, None)

@@ -8,14 +8,14 @@ from django.utils import timezone
 
 from events.capacity import set_capacity
 from events.models import Event
-from registrations.cancelling import cancel
-from registrations.correcting import correct
+from registrations.booking.cancel import cancel
+from registrations.booking.submit import submit
 from registrations.locking import Deadline
 from registrations.models import Change, Registration, Student, Submission
-from registrations.submitting import submit
+from registrations.students.corrections import correct
 from registrations.tests.builders import build_event, build_fest, build_press, build_submission
-from tickets import mailauditing
-from tickets.deliveries import claim, owe_link
+from tickets.invariants import mail
+from tickets.mail.outbox import claim, owe_link
 from tickets.models import Delivery, Ticket
 from tickets.tests.audited import run
 from tickets.tests.builders import build_answered, delivery_of, pretend_rendered, registration_of, ticket_of
@@ -47,7 +47,7 @@ def test_rolled_back_press_leaves_neither_ticket_nor_mail(monkeypatch: pytest.Mo
         written.append((Ticket.objects.count(), Delivery.objects.count()))
         raise Undone
 
-    monkeypatch.setattr("registrations.submitting.keep_refusals", fail)
+    monkeypatch.setattr("registrations.booking.submit.keep_refusals", fail)
     with pytest.raises(Undone):
         submit(build_press(event), deadline=Deadline())
     assert written == [(1, 1)]
@@ -60,7 +60,7 @@ def test_press_whose_mail_cannot_be_written_takes_no_seat(monkeypatch: pytest.Mo
     def refuse(*args: object, **kwargs: object) -> None:
         raise Undone
 
-    monkeypatch.setattr("tickets.deliveries.owe", refuse)
+    monkeypatch.setattr("tickets.mail.outbox.owe", refuse)
     with pytest.raises(Undone):
         submit(build_press(event), deadline=Deadline())
     assert (Registration.objects.count(), Ticket.objects.count()) == (0, 0)
@@ -145,7 +145,7 @@ def test_mail_not_yet_sent_follows_a_corrected_address() -> None:
         "link": ("right@example.org", "right@example.org"),
     }
     assert delivery_of(submission).to == "right@example.org"
-    assert list(mailauditing.mails_go_to_an_address_of_the_student.find()) == []
+    assert list(mail.mails_go_to_an_address_of_the_student.find()) == []
 
 
 def test_corrections_fill_no_mailbox() -> None:
@@ -156,7 +156,7 @@ def test_corrections_fill_no_mailbox() -> None:
         correct(student.pk, values=values, actor=STUDENT, deadline=Deadline())
     mails = Delivery.objects.filter(mailbox="victim@example.org").exclude(state="dropped")
     assert Counter(mails.values_list("kind", flat=True)) == {"answer": 1, "corrected": 3, "link": 3}
-    assert list(mailauditing.each_correction_is_told.find()) == []
+    assert list(mail.each_correction_is_told.find()) == []
 
 
 @pytest.mark.django_db(transaction=True)

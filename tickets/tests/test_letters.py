@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from registrations.signals import letter_owed
 from registrations.tests.builders import build_fest
-from tickets.composing import Composer
-from tickets.deliveries import GIVE_UP_TRIES, LEASE, Result, claim, later, record, send_again
-from tickets.letters import owe_letter
+from tickets.mail.compose import Composer
+from tickets.mail.kinds.notice import owe_letter
+from tickets.mail.outbox import GIVE_UP_TRIES, LEASE, Result, claim, later, record, send_again
 from tickets.models import Delivery, Letter
 from tickets.tests.audited import damage, run
 from tickets.tests.builders import let_time_pass

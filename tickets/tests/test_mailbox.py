@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from django.conf import settings as django_settings
 
+from tickets.mail.send import send_due
 from tickets.models import Delivery
-from tickets.sending import send_due
 from tickets.tests.builders import PDF, build_answered, delivery_of, pretend_rendered
 
 pytestmark = pytest.mark.django_db
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def eml(settings: Any) -> None:
-    settings.EMAIL_BACKEND = "tickets.mailbox.EmlBackend"
+    settings.EMAIL_BACKEND = "tickets.mail.file_backend.EmlBackend"
 
 
 def files() -> list[Path]:

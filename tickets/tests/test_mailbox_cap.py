@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from registrations.models import Student
 from registrations.tests.builders import build_event, build_fest, build_submission
-from tickets import deliveries
-from tickets.deliveries import UNASKED_PER_HOUR, owe_attempt, owe_link
+from tickets.mail import outbox
+from tickets.mail.outbox import UNASKED_PER_HOUR, owe_attempt, owe_link
 from tickets.models import Delivery
 from tickets.tests.builders import build_answered, let_time_pass
 from tickets.tests.test_claiming import in_threads
@@ -85,7 +85,7 @@ def ask_at_once(monkeypatch: pytest.MonkeyPatch, *, patience: float) -> int:
     """Eight requests of one mailbox, each of which waits for the others between counting and adding; mails owed."""
     event = build_event(build_fest())
     students = [build_submission(event, email=f"kid+{number}@example.org").student for number in range(8)]
-    is_over_cap = deliveries._is_over_cap
+    is_over_cap = outbox._is_over_cap
 
     def slowly(*args: Any, **options: Any) -> bool:
         answer = is_over_cap(*args, **options)
@@ -94,7 +94,7 @@ def ask_at_once(monkeypatch: pytest.MonkeyPatch, *, patience: float) -> int:
         return answer
 
     line = threading.Barrier(len(students))
-    monkeypatch.setattr(deliveries, "_is_over_cap", slowly)
+    monkeypatch.setattr(outbox, "_is_over_cap", slowly)
     waiting = iter(students)
     in_threads(lambda: owe_link([next(waiting)], now=timezone.now()), len(students))
     return links_to("kid@example.org")
@@ -110,5 +110,5 @@ def test_eight_requests_at_once_stay_within_the_cap(monkeypatch: pytest.MonkeyPa
 @pytest.mark.django_db(transaction=True)
 def test_eight_requests_without_the_lock_exceed_the_cap(monkeypatch: pytest.MonkeyPatch) -> None:
     """The negative control."""
-    monkeypatch.setattr(deliveries, "_lock_mailbox", lambda email: None)
+    monkeypatch.setattr(outbox, "_lock_mailbox", lambda email: None)
     assert ask_at_once(monkeypatch, patience=20) == 8 > UNASKED_PER_HOUR

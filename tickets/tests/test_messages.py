@@ -8,16 +8,16 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
-from events import roles
-from events.clock import database_now
-from events.desk import page_of
+from events.admin_base import page_of
 from events.models import Event, Fest
-from registrations.cancelling import cancel
+from registrations.booking.cancel import cancel
 from registrations.locking import Deadline
 from registrations.models import Change, Registration, Student
 from registrations.tests.builders import build_event, build_fest, build_submission
-from tickets.composing import Composer
-from tickets.deliveries import claim, oldest_owed_age
+from techfest.core import roles
+from techfest.core.db.clock import database_now
+from tickets.mail.compose import Composer
+from tickets.mail.outbox import claim, oldest_owed_age
 from tickets.models import Delivery, Message
 from tickets.tests.builders import let_time_pass
 from tickets.tests.desk import desk, in_role, list_path, organiser, query_count

@@ -13,11 +13,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from events.desk import page_of
+from events.admin_base import page_of
 from events.models import AuditEntry, Event, Fest
-from events.roles import LEAD
 from registrations.models import Consent, Erasure, Purge, Registration, Student
 from registrations.tests.builders import build_event, build_fest, build_submission
+from techfest.core.roles import LEAD
 from tickets.tests.builders import PDF, pretend_rendered
 from tickets.tests.desk import desk, in_role, list_path, query_count
 

@@ -17,19 +17,19 @@ from django.urls import reverse
 from PIL import Image
 from pypdf import PdfReader
 
-from events.desk import page_of
+from events.admin_base import page_of
 from events.models import Event
-from events.roles import LEAD, RESULTS, VOLUNTEER
-from registrations.cancelling import cancel
+from registrations.booking.cancel import cancel
 from registrations.locking import Deadline
 from registrations.models import Change, Registration, School
-from registrations.results import entering, publishing
+from registrations.results import publish, service
 from registrations.tests.builders import build_event, build_fest, build_submission
+from techfest.core.roles import LEAD, RESULTS, VOLUNTEER
 from techfest.tests.parts import find_program
-from tickets import pdf, workerfiles
-from tickets.faces import absolute
+from tickets import pdf
+from tickets.content import absolute
+from tickets.documents import certificates, jobs, printouts
 from tickets.models import Booklet, Certificate, Printout, Ticket
-from tickets.papers import certificates, printouts
 from tickets.pdf.badges import HEIGHT, PLACES, WIDTH
 from tickets.tests.builders import make_files
 from tickets.tests.desk import desk, in_role, organiser
@@ -173,9 +173,9 @@ def test_certificates_are_one_landscape_page_each_and_scan(
 def test_rank_certificates_hold_the_ordered_places_only(event: Event, owner: Any) -> None:
     rows = [build_submission(event, name=name).registrations.get() for name in ("Asha", "Ben", "Dia")]
     values = {row.pk: 9 - number for number, row in enumerate(rows)}
-    typed = entering.Typed(version=0, counting="most", shown={}, values=values)
-    entering.save(event, typed, user=owner, deadline=Deadline())
-    publishing.publish(event, "short", user=owner, deadline=Deadline())
+    typed = service.Typed(version=0, counting="most", shown={}, values=values)
+    service.save(event, typed, user=owner, deadline=Deadline())
+    publish.publish(event, "short", user=owner, deadline=Deadline())
     certificates.issue_ranks(event, places=3, user=owner, deadline=Deadline())
     pages = texts(made(ordered("certificates", event, owner, kind="rank", places=2)))
     assert [("won the first place in" in page, "Asha" in page) for page in pages] == [
@@ -248,7 +248,7 @@ def test_printout_that_cannot_be_made_is_given_up_after_three_tries(
     tries = []
     for _ in range(5):
         tries.append(make_files())
-        Printout.objects.update(claimed_at=F("claimed_at") - workerfiles.LEASE)
+        Printout.objects.update(claimed_at=F("claimed_at") - jobs.LEASE)
     assert tries == [1, 1, 1, 0, 0]
     page = desk(owner).get(reverse("admin:papers_printout", args=[printout.code]))
     assert ("The file could not be made." in page.content.decode(), page.has_header("Refresh")) == (
@@ -270,14 +270,14 @@ def test_booklets_and_printouts_take_turns(event: Event, owner: Any) -> None:
     for _ in range(2):
         Booklet.objects.create(fest=event.fest, school=school, asked_by=owner)
         ordered("badges", event, owner)
-    assert workerfiles.make_due((Booklet, make), (Printout, make)) == 4
+    assert jobs.make_due((Booklet, make), (Printout, make)) == 4
     assert order == ["Booklet", "Printout", "Booklet", "Printout"]
 
 
 def test_single_tickets_get_their_turn_while_badges_are_made(
     event: Event, owner: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workerfiles, "EACH", 1)
+    monkeypatch.setattr(jobs, "EACH", 1)
     build_submission(event)
     made(ordered("badges", event, owner))
     assert Ticket.objects.get().rendered_at is not None
@@ -287,7 +287,7 @@ def test_after_a_day_row_and_file_are_gone(event: Event, owner: Any) -> None:
     build_submission(event)
     old, young = ordered("badges", event, owner), ordered("attendance", event, owner)
     assert make_files() == 2
-    Printout.objects.filter(pk=old.pk).update(created_at=F("created_at") - workerfiles.KEPT)
+    Printout.objects.filter(pk=old.pk).update(created_at=F("created_at") - jobs.KEPT)
     assert printouts.remove_old() == 1
     assert [printouts.printout_path(one).exists() for one in (old, young)] == [False, True]
 
@@ -341,9 +341,9 @@ def test_desk_asks_who_took_part_where_nobody_was_checked_in(event: Event, owner
 @pytest.mark.parametrize("places", ["", "0", "-1", "three", "1e9", "101"])
 def test_places_that_are_no_rank_are_told(event: Event, owner: Any, places: str) -> None:
     row = build_submission(event).registrations.get()
-    typed = entering.Typed(version=0, counting="most", shown={}, values={row.pk: 1})
-    entering.save(event, typed, user=owner, deadline=Deadline())
-    publishing.publish(event, "short", user=owner, deadline=Deadline())
+    typed = service.Typed(version=0, counting="most", shown={}, values={row.pk: 1})
+    service.save(event, typed, user=owner, deadline=Deadline())
+    publish.publish(event, "short", user=owner, deadline=Deadline())
     answer = desk(owner).post(
         reverse("admin:papers_event", args=[event.pk]), {"print": "rank", "places": places}
     )

@@ -179,7 +179,7 @@ def test_name_has_no_empty_box(name: str) -> None:
 
 
 def test_name_without_its_substitute_would_have_empty_boxes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tickets.pdf.words.printable", str)
+    monkeypatch.setattr("tickets.pdf.text.printable", str)
 
     assert fonts_with_empty_boxes(pdf.render([replace(FACE, person="𠮷野")])) != []
 

@@ -7,9 +7,9 @@ import pytest
 from django.db import connection
 
 from registrations.locking import Deadline
-from registrations.minors import planner_statistics
-from registrations.minors.erasing import erase
 from registrations.models import Student
+from registrations.privacy import planner_statistics
+from registrations.privacy.erase import erase
 from registrations.tests.builders import build_event, build_fest, build_school, build_submission
 from tickets.models import Delivery
 

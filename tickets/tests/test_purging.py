@@ -12,13 +12,12 @@ from django.utils.formats import date_format
 
 from events.dates import PURGE_NOTICE as NOTICE
 from events.models import Event, Fest
-from events.roles import RESULTS
 from registrations.locking import Deadline
-from registrations.minors import purging
-from registrations.minors.erasing import erase
-from registrations.minors.purging import purge, purge_due
-from registrations.minors.schedule import schedule_of, schedules
 from registrations.models import ClassList, Purge, PurgePlan, School, Student, Teacher
+from registrations.privacy import purge as purge_module
+from registrations.privacy.erase import erase
+from registrations.privacy.purge import purge, purge_due
+from registrations.privacy.purge_schedule import schedule_of, schedules
 from registrations.tasks import purge as task
 from registrations.tests.builders import (
     build_event,
@@ -30,6 +29,7 @@ from registrations.tests.builders import (
 )
 from registrations.tests.classlists import build_list, registered, row
 from registrations.tests.traces import in_database, in_files
+from techfest.core.roles import RESULTS
 from tickets.models import CheckIn, Delivery, Letter, Message, Scan, Ticket
 from tickets.tests.audited import run
 from tickets.tests.builders import pretend_rendered
@@ -117,7 +117,7 @@ def test_registered_rows_of_lists_stay_as_numbers() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_purge_goes_on_where_it_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     build_over(students=3)
-    monkeypatch.setattr(purging, "CHUNK", 2)
+    monkeypatch.setattr(purge_module, "CHUNK", 2)
     assert (purge_due(budget=0), Purge.objects.count(), Student.objects.known().count()) == (2, 0, 1)
     assert purge_due() == 1
     assert Purge.objects.get().students == 3
@@ -235,7 +235,7 @@ def test_purge_is_announced_a_week_before_it_is_due_by_itself() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_purge_under_way_stops_when_a_date_is_corrected(monkeypatch: pytest.MonkeyPatch) -> None:
     fest, _event = build_over(students=3)
-    monkeypatch.setattr(purging, "CHUNK", 1)
+    monkeypatch.setattr(purge_module, "CHUNK", 1)
 
     def corrected(ids: list[int], **values: Any) -> Any:
         """The first chunk; while the second waits for its locks the last day is corrected."""
@@ -243,7 +243,7 @@ def test_purge_under_way_stops_when_a_date_is_corrected(monkeypatch: pytest.Monk
             Fest.objects.filter(pk=fest.pk).update(ends_on=timezone.now().date())
         return erase(ids, **values)
 
-    monkeypatch.setattr(purging, "erase", corrected)
+    monkeypatch.setattr(purge_module, "erase", corrected)
     assert (purge(fest), Student.objects.known().count(), Purge.objects.count()) == (1, 2, 0)
 
 

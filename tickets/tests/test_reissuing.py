@@ -7,15 +7,15 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from events.trail import entries_of
+from events.audit_log import entries_of
 from registrations.locking import Deadline
 from registrations.models import Student
 from registrations.tests.builders import build_user
-from tickets.composing import Composer
-from tickets.deliveries import claim
+from tickets.mail.compose import Composer
+from tickets.mail.outbox import claim
+from tickets.mail.resend import resend
 from tickets.models import CheckIn, Delivery, Gate, Ticket
-from tickets.reissuing import reissue
-from tickets.resending import resend
+from tickets.reissue import reissue
 from tickets.tests.builders import (
     build_answered,
     delivery_of,

@@ -9,10 +9,10 @@ from django.utils import timezone
 from events.models import Event, Fest
 from registrations.models import Registration
 from registrations.tests.builders import build_event, build_fest, build_submission
-from tickets import reminding
-from tickets.composing import compose
+from tickets.mail.compose import compose
+from tickets.mail.kinds import reminder
+from tickets.mail.kinds.reminder import owe_reminders
 from tickets.models import Delivery
-from tickets.reminding import owe_reminders
 from tickets.tests.audited import cancel_first, run
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -70,7 +70,7 @@ def test_two_events_of_a_day_are_one_mail_in_their_order(event: Event) -> None:
 
 
 def test_whoever_has_just_registered_is_not_reminded(event: Event, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reminding, "NEWS", dt.timedelta(days=1000))
+    monkeypatch.setattr(reminder, "NEWS", dt.timedelta(days=1000))
     assert owe_reminders(now=before(event, 16)) == 0
 
 

@@ -11,18 +11,19 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from registrations.cancelling import cancel
-from registrations.correcting import correct
+from registrations.booking.cancel import cancel
 from registrations.locking import Deadline
 from registrations.models import Student
+from registrations.students.corrections import correct
 from registrations.tests.builders import build_event, build_fest, build_submission
 from techfest.tests.parts import find_program
-from tickets import pdf, rendering, tasks
-from tickets.composing import Composer
-from tickets.deliveries import claim
+from tickets import pdf, tasks
+from tickets.documents import ticket_pdf
+from tickets.documents.ticket_pdf import LEASE, pdf_path, render_again, render_due
+from tickets.mail.compose import Composer
+from tickets.mail.outbox import claim
 from tickets.models import Ticket
 from tickets.querysets import RENDER_ATTEMPTS
-from tickets.rendering import LEASE, pdf_path, render_again, render_due
 from tickets.tests.builders import PDF, build_answered, let_time_pass, registration_of, ticket_of
 
 pytestmark = pytest.mark.django_db
@@ -105,7 +106,7 @@ def test_renderer_that_raises_is_tried_three_times(monkeypatch: pytest.MonkeyPat
     ticket = ticket_of(submission)
     assert (len(tries), files(), ticket.rendered_at) == (RENDER_ATTEMPTS, [], None)
     assert ticket.render_error.startswith(type(error).__name__)
-    assert rendering.has_given_up(ticket) is True
+    assert ticket_pdf.has_given_up(ticket) is True
 
 
 def test_given_up_ticket_is_mailed_without_pdf_and_made_later(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,7 +127,7 @@ def test_machine_without_the_library_holds_no_mail_up(monkeypatch: pytest.Monkey
     monkeypatch.setattr(pdf, "render", lack)
     submission = build_answered()
     assert render_due() == 0
-    assert rendering.has_given_up(ticket_of(submission)) is True
+    assert ticket_pdf.has_given_up(ticket_of(submission)) is True
     assert len(claim(1).mails) == 1
 
 
@@ -162,7 +163,7 @@ def test_ticket_that_kills_its_process_holds_no_other_up(monkeypatch: pytest.Mon
             render_due()
         let_time_pass(NEXT_TRY)
     render_due()
-    assert rendering.has_given_up(Ticket.objects.get(pk=deadly.pk)) is True
+    assert ticket_pdf.has_given_up(Ticket.objects.get(pk=deadly.pk)) is True
     assert Ticket.objects.get(pk=other.pk).rendered_at is not None
 
 
@@ -195,9 +196,9 @@ def test_ticket_that_the_full_disk_has_stopped_is_made_once_there_is_room(
     for _ in range(RENDER_ATTEMPTS):
         render_due()
         let_time_pass(NEXT_TRY)
-    assert rendering.has_given_up(ticket_of(submission)) is True
+    assert ticket_pdf.has_given_up(ticket_of(submission)) is True
     tasks.sweep()
-    assert (rendering.has_given_up(ticket_of(submission)), files()) == (True, [])
+    assert (ticket_pdf.has_given_up(ticket_of(submission)), files()) == (True, [])
     monkeypatch.undo()
     assert tasks.sweep() is True
     assert render_due() == 1
@@ -217,7 +218,7 @@ def test_ticket_that_was_given_up_for_what_it_is_stays_so(monkeypatch: pytest.Mo
         let_time_pass(NEXT_TRY)
     monkeypatch.undo()
     tasks.sweep()
-    assert rendering.has_given_up(ticket_of(submission)) is True
+    assert ticket_pdf.has_given_up(ticket_of(submission)) is True
 
 
 @pytest.mark.usefixtures("quick_pdf")
@@ -274,4 +275,4 @@ def test_cancelled_ticket_is_not_made() -> None:
 def test_run_makes_room_when_its_budget_is_spent() -> None:
     build_answered()
     assert render_due(budget=0.0) == 0
-    assert rendering.is_work_left() is True
+    assert ticket_pdf.is_work_left() is True

@@ -25,22 +25,22 @@ from django.utils import timezone
 from deploy.launcher.accounts import site_packages
 from deploy.launcher.readiness import serves_pages, what_follows
 from deploy.provider_stub.client import StubClient
-from events.clock import database_now
 from events.models import AuditEntry
-from events.roles import LEAD
-from registrations.errors import NotPossible
+from registrations.booking.errors import NotPossible
 from registrations.locking import Deadline
-from registrations.minors import erased_list
-from registrations.minors.erasing import erase, sweep
 from registrations.models import DatabaseMarker, Student
+from registrations.privacy import erasure_register
+from registrations.privacy.erase import erase, sweep
 from registrations.restore import hold, marker_file
 from registrations.tests.builders import build_event, build_fest, build_submission
+from techfest.core.db.clock import database_now
+from techfest.core.roles import LEAD
 from techfest.tests.workers import WorkerFactory
-from tickets.letters import owe_letter
+from tickets.mail.kinds.notice import owe_letter
+from tickets.mail.send import send_due
 from tickets.models import Delivery, Letter
 from tickets.restore.decision import decide
 from tickets.restore.watching import watch
-from tickets.sending import send_due
 from tickets.tasks import send
 from tickets.tests.builders import delivery_of, pretend_rendered
 from tickets.tests.desk import desk, in_role
@@ -128,7 +128,7 @@ def test_after_a_restored_dump_no_mail_goes_until_an_owner_has_decided(
     assert [send_due(), send_due()] == [0, 0]
     assert (len(mailgun.accepted()), marker().reason) == (3, Reason.OLDER)
 
-    erased_list.path().touch()
+    erasure_register.path().touch()
     call_command("erase_again")
     answer = desk().get(PAGE)
     assert [answer.context["form"]["send"].initial, answer.status_code] == [["new:answer"], 200]
@@ -365,7 +365,7 @@ def test_operators_hold_the_mails_of_a_whole_machine_that_was_restored(mailgun: 
     hold.tick()
     call_command("hold_mails")
     assert (send_due(), marker().reason) == (0, Reason.REQUESTED)
-    erased_list.path().touch()
+    erasure_register.path().touch()
     watch()
     assert desk().get(PAGE).context["form"]["send"].initial == []
     call_command("accept_restore", "--drop-queued")
@@ -442,14 +442,14 @@ def erased_after_the_dump() -> Student:
     assert student is not None
     hold.tick()
     sweep()
-    erased_list.append([student.reference])
+    erasure_register.append([student.reference])
     return student
 
 
 @pytest.mark.django_db
 def test_a_missing_register_is_an_error_and_erases_nobody() -> None:
     student = erased_after_the_dump()
-    erased_list.path().unlink()
+    erasure_register.path().unlink()
     with pytest.raises(CommandError, match=r"erased\.txt is not there, so nobody was erased again"):
         call_command("erase_again")
     assert Student.objects.known().filter(pk=student.pk).exists()
@@ -459,13 +459,13 @@ def test_a_missing_register_is_an_error_and_erases_nobody() -> None:
 def test_an_older_register_is_refused_and_the_newest_one_wins(tmp_path: Path) -> None:
     student = erased_after_the_dump()
     newest = tmp_path / "newest.txt"
-    newest.write_bytes(erased_list.path().read_bytes())
-    erased_list.path().write_text("")
+    newest.write_bytes(erasure_register.path().read_bytes())
+    erasure_register.path().write_text("")
     with pytest.raises(CommandError, match=r"older copy: it has 0 of 1 line"):
         call_command("erase_again")
-    call_command("erase_again", "--register", str(newest), "--register", str(erased_list.path()))
+    call_command("erase_again", "--register", str(newest), "--register", str(erasure_register.path()))
     assert not Student.objects.known().filter(pk=student.pk).exists()
-    assert student.reference in erased_list.read()
+    assert student.reference in erasure_register.read()
 
 
 @pytest.mark.django_db
@@ -474,7 +474,7 @@ def test_a_marker_file_that_is_made_anew_knows_how_long_the_register_is() -> Non
     marker_file.path().unlink()
     hold.tick()
     call_command("accept_restore", "--send-queued", "--without-register")
-    erased_list.path().write_text("")
+    erasure_register.path().write_text("")
     with pytest.raises(CommandError, match=r"older copy: it has 0 of 1 line"):
         call_command("erase_again")
 
@@ -486,7 +486,7 @@ def test_an_older_register_that_is_named_does_not_replace_the_newer_one(tmp_path
     older.write_text("")
     with pytest.raises(CommandError, match="older copy"):
         call_command("erase_again", "--register", str(older))
-    assert erased_list.read() == [student.reference]
+    assert erasure_register.read() == [student.reference]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -505,13 +505,13 @@ def test_a_new_data_folder_makes_no_register_of_its_own_that_would_look_whole() 
     assert known is not None
     erase([known.pk], deadline=Deadline(30))
     student = erased_after_the_dump()
-    erased_list.path().unlink()
+    erasure_register.path().unlink()
     marker_file.path().unlink()
     watch()
     sweep()
     assert (marker().reason, marker().register_applied_at) == (Reason.MISSING, None)
-    assert not erased_list.path().exists()
-    erased_list.append(["OTHER11"])
+    assert not erasure_register.path().exists()
+    erasure_register.append(["OTHER11"])
     with pytest.raises(CommandError, match="Name the newest register"):
         call_command("erase_again")
     assert Student.objects.known().filter(pk=student.pk).exists()
@@ -522,4 +522,4 @@ def test_a_register_that_never_had_a_line_is_there_all_the_same() -> None:
     build_owed(1)
     sweep()
     call_command("erase_again")
-    assert erased_list.path().exists()
+    assert erasure_register.path().exists()

@@ -11,14 +11,14 @@ from django.db import connection
 from django.db.models import F
 
 from deploy.provider_stub.client import StubClient
-from events.clock import database_now
 from registrations.models import Student
 from registrations.tests.builders import build_event, build_fest, build_submission
-from tickets import breaker, sending
-from tickets.breaker import Breaker
-from tickets.deliveries import GIVE_UP_TRIES, LEASE, POISON_ATTEMPTS, send_again
+from techfest.core.db.clock import database_now
+from tickets.mail import breaker, send
+from tickets.mail.breaker import Breaker
+from tickets.mail.outbox import GIVE_UP_TRIES, LEASE, POISON_ATTEMPTS, send_again
+from tickets.mail.send import send_due
 from tickets.models import Delivery, ProviderOutage
-from tickets.sending import send_due
 from tickets.tests.audited import run
 from tickets.tests.builders import build_answered, delivery_of, let_time_pass, pretend_rendered
 
@@ -31,7 +31,7 @@ MINUTE = dt.timedelta(minutes=1)
 @pytest.fixture(autouse=True)
 def fresh_breaker(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each test is a process that has seen nothing of the provider."""
-    monkeypatch.setattr(sending, "breaker", Breaker())
+    monkeypatch.setattr(send, "breaker", Breaker())
 
 
 def make_due() -> None:
@@ -120,9 +120,9 @@ def test_slow_pace_lets_no_lease_run_out(mailgun: StubClient, settings: Any) -> 
     """What is claimed must be handed over long before another worker may take it."""
     settings.EMAIL_RATE_PER_SECOND = 1
     budget = LEASE.total_seconds() / 3
-    assert sending.most_in_flight() <= budget * settings.EMAIL_RATE_PER_SECOND
+    assert send.most_in_flight() <= budget * settings.EMAIL_RATE_PER_SECOND
     settings.EMAIL_RATE_PER_SECOND = 50
-    assert sending.most_in_flight() == 100
+    assert send.most_in_flight() == 100
 
 
 def test_429_holds_everything_back_for_as_long_as_asked(mailgun: StubClient) -> None:
@@ -179,7 +179,7 @@ def test_outage_outlives_the_worker_and_ends_with_the_first_mail_that_is_taken(m
     mailgun.script(refuse=True)
     send_due()
     assert ProviderOutage.objects.count() == 1
-    sending.breaker = Breaker()  # as a worker that was started again
+    send.breaker = Breaker()  # as a worker that was started again
     make_due()
     mailgun.script(refuse=False)
     assert send_due() == 0
@@ -205,7 +205,7 @@ def test_outage_that_has_nothing_to_try_with_ends_after_a_while(
 ) -> None:
     """Else a site without mails would call its provider down for ever."""
     monkeypatch.setattr(breaker, "IDLE", idle)
-    monkeypatch.setattr(sending, "breaker", Breaker())
+    monkeypatch.setattr(send, "breaker", Breaker())
     now = database_now()
     ProviderOutage.objects.create(id=1, started_at=now, until=now, failures=3, reason="status 503")
     counts = []
@@ -217,7 +217,7 @@ def test_outage_that_has_nothing_to_try_with_ends_after_a_while(
 
 def test_failed_try_begins_the_wait_anew(mailgun: StubClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(breaker, "IDLE", 0.0)
-    monkeypatch.setattr(sending, "breaker", Breaker())
+    monkeypatch.setattr(send, "breaker", Breaker())
     now = database_now()
     ProviderOutage.objects.create(id=1, started_at=now, until=now, failures=3, reason="status 503")
     assert send_due() == 0
@@ -332,10 +332,10 @@ def test_mail_that_cannot_be_written_fails_after_five_tries(
     mailgun: StubClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     poison, good = build_owed(2)
-    context = "tickets.composing._context"
-    from tickets import composing
+    context = "tickets.mail.compose._context"
+    from tickets.mail import compose
 
-    real = composing._context
+    real = compose._context
 
     def poisoned(delivery: Delivery, student: Student) -> dict[str, Any]:
         if delivery.pk == poison.pk:
@@ -364,7 +364,7 @@ def test_mail_whose_lease_is_over_is_not_handed_over(
 ) -> None:
     """The clock goes on in a process that is stopped; the real one is stopped in deploy/tests."""
     (delivery,) = build_owed()
-    monkeypatch.setattr(sending, "FRESH", -1.0)
+    monkeypatch.setattr(send, "FRESH", -1.0)
     ends = time.monotonic() + 0.1
     while time.monotonic() < ends:
         send_due(budget=0.05)
@@ -389,7 +389,7 @@ def test_mail_that_cannot_be_handed_over_fails_after_five_tries(settings: Any) -
 
 
 def test_full_disk_of_the_mail_folder_is_no_fault_of_the_mail(settings: Any, tmp_path: Any) -> None:
-    settings.EMAIL_BACKEND = "tickets.mailbox.EmlBackend"
+    settings.EMAIL_BACKEND = "tickets.mail.file_backend.EmlBackend"
     settings.EMAIL_FILE_PATH = tmp_path / "occupied"
     settings.EMAIL_FILE_PATH.write_text("a file where the folder should be")
     (delivery,) = build_owed()

@@ -15,8 +15,8 @@ from django.utils import timezone
 from events.models import Category, Event, Fest, Seats
 from registrations.models import ConsentText, Registration
 from registrations.tests.builders import build_event, build_fest, build_submission
+from tickets.go_live import checklist, limits
 from tickets.models import Delivery, DeliveryEvent, Letter
-from tickets.starting import checklist, limits
 from tickets.tests.audited import run
 from tickets.tests.desk import desk, list_path, organiser, query_count
 

@@ -8,12 +8,12 @@ from django.conf import settings
 from django.test import Client
 from icalendar import Calendar
 
-from registrations.cancelling import cancel
+from registrations.booking.cancel import cancel
+from registrations.booking.submit import submit
 from registrations.locking import Deadline
-from registrations.submitting import submit
 from registrations.tests.builders import build_press
+from tickets.documents.ticket_pdf import pdf_path
 from tickets.models import Ticket
-from tickets.rendering import pdf_path
 from tickets.tests.builders import PDF, build_answered, pretend_rendered, registration_of, ticket_of
 
 pytestmark = pytest.mark.django_db

@@ -9,7 +9,7 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.desk import page_of
+from events.admin_base import page_of
 from events.models import AuditEntry, Event, Fest
 from events.zones import same_clock
 from registrations.models import Block

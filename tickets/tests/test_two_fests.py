@@ -12,12 +12,12 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
-from events.desk import DeskAdmin, page_of
-from events.festchoice import ALL, FestChoice, fest_of, fest_paths, of_shown_fest, show
+from events.admin_base import DeskAdmin, page_of
+from events.fest_choice import ALL, FestChoice, fest_of, fest_paths, of_shown_fest, show
 from events.models import Event, Fest
 from registrations.models import Registration, Student
 from registrations.tests.builders import build_event, build_fest, build_submission
-from tickets.messages import sending
+from tickets.mail.broadcast import service
 from tickets.models import Delivery, DeliveryEvent, Letter, Message, Scan
 from tickets.tests.desk import add_path, build_row_of_everything, desk, filled_in, list_path, organiser
 
@@ -122,7 +122,7 @@ def test_autocomplete_offers_rows_of_the_shown_fest(
 
 
 def _autocomplete_class() -> type[AutocompleteJsonView]:
-    from tickets.front.site import FestChoices
+    from tickets.dashboard.site import FestChoices
 
     return FestChoices
 
@@ -260,7 +260,7 @@ def test_database_refuses_a_message_to_a_student_of_another_fest() -> None:
     with pytest.raises(IntegrityError, match="stays in its fest"), transaction.atomic():
         Message.objects.filter(pk=message.pk).update(fest=second)
     Delivery.objects.create(user=user, **values)
-    assert sending.window().total_seconds() >= 0
+    assert service.window().total_seconds() >= 0
 
 
 @pytest.mark.parametrize("name", ["index", "choose_fest"])

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from deploy.tests.nginx.house import ERRORS, House, wait_for
-from registrations.sheets.sheet import MOST_BYTES
+from registrations.spreadsheets.sheet import MOST_BYTES
 
 
 def test_too_large_body_gets_our_page_and_never_reaches_the_application(house: House) -> None:

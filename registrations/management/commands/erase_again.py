@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from registrations.minors import erased_list
-from registrations.minors.erasing import erase_listed, sweep
+from registrations.privacy import erasure_register
+from registrations.privacy.erase import erase_listed, sweep
 
 
 class Command(BaseCommand):
@@ -30,7 +30,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             count = erase_listed(registers=options["register"])
-        except erased_list.RegisterError as error:
+        except erasure_register.RegisterError as error:
             raise CommandError(str(error)) from error
         sweep()
-        self.stdout.write(f"{len(erased_list.read())} on {erased_list.path()}, {count} erased again.")
+        self.stdout.write(
+            f"{len(erasure_register.read())} on {erasure_register.path()}, {count} erased again."
+        )

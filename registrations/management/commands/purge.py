@@ -4,9 +4,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from events.clock import database_now
-from registrations.minors.purging import Forecast, forecasts, purge
-from registrations.minors.schedule import announce_due
+from registrations.privacy.purge import Forecast, forecasts, purge
+from registrations.privacy.purge_schedule import announce_due
+from techfest.core.db.clock import database_now
 
 
 class Command(BaseCommand):

@@ -11,11 +11,11 @@ from django.core.validators import validate_email, validate_slug
 from django.db import transaction
 from django.utils.text import slugify
 
-from events.clock import database_now
 from events.dates import YEARS, fest_questions, fest_refusals
 from events.models import Fest, validate_time_zone
-from registrations.starting.fests import copy_fest, new_fest, planned_copy
-from registrations.starting.owners import make_owner, password_link
+from registrations.teachers.first_owner import make_owner, password_link
+from registrations.timetable.new_fest import copy_fest, new_fest, planned_copy
+from techfest.core.db.clock import database_now
 
 QUESTIONS = (
     ("name", "What is the fest called?", ""),

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from registrations.errors import NotPossible
+from registrations.booking.errors import NotPossible
 from registrations.restore.hold import tick
 from tickets.restore.decision import decide, waiting
 from tickets.restore.views import words_of

@@ -4,10 +4,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from events import auditing as events
-from events.auditing import Check, one_moment
-from registrations import auditing as registrations
-from tickets import auditing as tickets
+from registrations.invariants import seats as registrations
+from techfest.core import invariants as events
+from techfest.core.invariants import Check, one_moment
+from tickets.invariants import tickets
 
 SHOWN = 20
 """Offenders that are named for one check, unless all are asked for."""

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from events.clock import database_now
-from registrations.samplefest import prepare
+from registrations.demo.fest import prepare
+from techfest.core.db.clock import database_now
 from tickets.samplestaff import make_staff
 
 

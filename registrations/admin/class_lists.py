@@ -1,0 +1,83 @@
+"""Teachers' class lists at the desk: what was handed over, what a worker made of it. Read here, written by nobody."""
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
+
+from events.admin_base import RecordAdmin, RecordInline
+from registrations.models import ClassList, ClassListEntry, ClassListJob, ClassListRow
+
+
+class JobsInline(RecordInline):
+    model = ClassListJob
+    fields = ("asked_by", "is_all_or_none", "created_at", "attempts", "finished_at", "error")
+    ordering = ("pk",)
+    verbose_name_plural = gettext_lazy("presses of Confirm")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ClassListJob]:
+        return super().get_queryset(request).select_related("asked_by", "class_list")
+
+
+class EntriesInline(RecordInline):
+    model = ClassListEntry
+    fields = ("event", "registration", "is_new", "reason", "other")
+    ordering = ("pk",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ClassListEntry]:
+        rows = super().get_queryset(request)
+        return rows.select_related("event", "other", "registration__student", "registration__event", "row")
+
+
+@admin.register(ClassList)
+class ClassListAdmin(RecordAdmin):
+    list_display = ("title", "school", "owner", "fest", "created_at", "updated_at")
+    list_select_related = ("school", "owner", "fest")
+    list_filter = ("fest",)
+    search_fields = ("title", "school__name", "owner__username", "owner__email")
+    fields = ("title", "school", "owner", "fest", "encoding", "is_guess", "created_at", "updated_at")
+    ordering = ("-updated_at", "-pk")
+    inlines = (JobsInline,)
+
+
+@admin.register(ClassListJob)
+class ClassListJobAdmin(RecordAdmin):
+    """A job that hangs shows here: no end, many attempts, or an error."""
+
+    list_display = ("class_list", "asked_by", "created_at", "attempts", "finished_at", "error")
+    list_select_related = ("class_list", "asked_by")
+    list_filter = (("finished_at", admin.EmptyFieldListFilter), "is_all_or_none")
+    search_fields = ("class_list__title", "class_list__school__name", "error")
+    fields = (
+        "class_list",
+        "asked_by",
+        "is_all_or_none",
+        "wants_waiting",
+        "created_at",
+        "claimed_at",
+        "attempts",
+        "finished_at",
+        "error",
+    )
+    ordering = ("-created_at", "-pk")
+
+
+@admin.register(ClassListRow)
+class ClassListRowAdmin(RecordAdmin):
+    list_display = ("class_list", "number", "student", "is_left_out", "done_at")
+    list_select_related = ("class_list", "student")
+    list_filter = ("is_left_out", ("done_at", admin.EmptyFieldListFilter))
+    search_fields = ("class_list__title", "student__name", "student__reference")
+    fields = ("class_list", "number", "cells", "is_left_out", "job", "student", "done_at")
+    ordering = ("-class_list", "number")
+    inlines = (EntriesInline,)
+
+
+@admin.register(ClassListEntry)
+class ClassListEntryAdmin(RecordAdmin):
+    list_display = ("row", "event", "registration", "is_new", "reason")
+    list_select_related = ("row__class_list", "event", "registration__student", "registration__event")
+    list_filter = ("reason", "is_new", "event")
+    search_fields = ("row__class_list__title", "row__student__name", "event__name")
+    fields = ("row", "event", "registration", "is_new", "reason", "other")
+    ordering = ("-pk",)

@@ -1,0 +1,120 @@
+"""The form of an event's page at the desk."""
+
+from typing import Any
+
+from django import forms
+from django.core import signing
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from events import images
+from events.date_forms import DatedForm
+from events.dates import EVENT_DATES, event_questions, event_refusals
+from events.models import Event, Picture
+from events.uploads import PictureField
+from techfest.core.db.clock import database_now
+
+MOST_SEATS = 100_000
+KEPT_PICTURE = "kept_picture"
+_SIGNER = signing.Signer(salt="registrations.admin.eventform.picture")
+
+
+class EventForm(DatedForm):
+    """Everything about an event but its counts, which are no fields of it and so cannot be put back."""
+
+    capacity = forms.IntegerField(
+        label=gettext_lazy("Capacity"),
+        min_value=0,
+        max_value=MOST_SEATS,
+        help_text=gettext_lazy(
+            "More seats go to the waiting list at once. Fewer seats than are taken throw nobody out."
+        ),
+    )
+    upload = PictureField(
+        label=gettext_lazy("New picture"),
+        draw=images.event_picture,
+        help_text=gettext_lazy("PNG or JPEG, at most 2 MB. It is cropped to 1200 × 630 pixels."),
+    )
+    remove_picture = forms.BooleanField(label=gettext_lazy("Remove the picture"), required=False)
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=300,
+        required=False,
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+        help_text=gettext_lazy(
+            "For the trail. Where the event is called off, it stands in everybody's mail."
+        ),
+    )
+    takes_place = forms.BooleanField(label=gettext_lazy("It takes place after all"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk is None or "venue" not in self.fields:
+            return
+        seats = getattr(self.instance, "seats", None)
+        self.fields["capacity"].initial = seats.capacity if seats else None
+        fest = self.instance.fest
+        for name, rows in (("venue", fest.venues.all()), ("category", fest.categories.all())):
+            field = self.fields[name]
+            if isinstance(field, forms.ModelChoiceField):
+                field.queryset = rows
+
+    def clean(self) -> Any:
+        cleaned = super().clean()
+        self._take_kept_picture(cleaned)
+        low, high = cleaned.get("grade_min"), cleaned.get("grade_max")
+        if low and high and low > high:
+            self.add_error("grade_max", _("The highest grade must not be below the lowest."))
+        self._check_fest(cleaned)
+        self._check_dates(cleaned)
+        if self.instance.pk is not None and "state" in cleaned:
+            self._check_state(cleaned)
+        return cleaned
+
+    def _take_kept_picture(self, cleaned: dict[str, Any]) -> None:
+        """A file cannot be carried from page to page: it is kept, and its digest comes back signed."""
+        try:
+            digest = _SIGNER.unsign(self.data.get(KEPT_PICTURE, ""))
+        except signing.BadSignature:
+            return
+        if not cleaned.get("upload"):
+            cleaned["upload"] = Picture.objects.filter(pk=digest).first()
+
+    def kept_picture(self) -> list[tuple[str, str]]:
+        """The hidden field that brings the uploaded picture back, where there is one."""
+        picture = self.cleaned_data.get("upload")
+        return [(KEPT_PICTURE, _SIGNER.sign(images.keep(picture).pk))] if picture else []
+
+    def _check_fest(self, cleaned: dict[str, Any]) -> None:
+        """What belongs to an event belongs to its fest; the fest of an event never changes."""
+        fest = cleaned.get("fest") or (self.instance.fest if self.instance.pk else None)
+        for name in ("venue", "category"):
+            if fest and name in cleaned and cleaned[name].fest_id != fest.pk:
+                self.add_error(name, _("Choose one of %(fest)s.") % {"fest": fest.name})
+        namesakes = Event.objects.filter(fest=fest, slug=cleaned.get("slug")).exclude(pk=self.instance.pk)
+        if fest and namesakes.exists():
+            self.add_error("slug", _("Another event of the fest has this slug."))
+
+    def _check_dates(self, cleaned: dict[str, Any]) -> None:
+        """Odd dates of a new event are asked about here, those of an event that is there with its consequences."""
+        fest = cleaned.get("fest") or (self.instance.fest if self.instance.pk else None)
+        times = {name: cleaned.get(name) for name in EVENT_DATES}
+        if fest is None or EVENT_DATES & set(self.errors) or not (times["starts_at"] and times["ends_at"]):
+            return
+        event = Event(fest=fest, name=cleaned.get("name") or "", **times)
+        if not self.refuse_dates(event_refusals(event)) and self.instance.pk is None:
+            self.ask_about_dates(event_questions(event, now=database_now()))
+
+    def _check_state(self, cleaned: dict[str, Any]) -> None:
+        before, after = self.instance.state, cleaned["state"]
+        cancelled, draft = Event.State.CANCELLED, Event.State.DRAFT
+        if before == cancelled != after and not cleaned.get("takes_place"):
+            self.add_error(
+                "state", _("This event was cancelled. Tick “It takes place after all” if you mean it.")
+            )
+        elif after == draft != before and self.instance.registrations.exists():
+            self.add_error("state", _("It has registrations and cannot be hidden. Cancel it instead."))
+        elif after == draft != before and self.instance.blocks.unreturned().exists():
+            self.add_error(
+                "state", _("Seats are held for schools, so it cannot be hidden. Cancel it instead.")
+            )

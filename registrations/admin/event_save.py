@@ -1,0 +1,211 @@
+"""One press of Save on an event's page: done at once, or first the page that says what it would do."""
+
+import copy
+import dataclasses
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.contrib.admin.utils import unquote
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from events import audit_log
+from events.admin import take_picture
+from events.availability import moment
+from events.concurrent_edits import UNDECIDED, Meanwhile, carried, decided, meanwhile
+from events.models import Event
+from registrations.admin.event_form import KEPT_PICTURE, EventForm
+from registrations.event_changes.apply import Decision, carry_out
+from registrations.event_changes.forms import DecisionForm
+from registrations.event_changes.impact import Consequences, Edit, digest, foresee
+from registrations.event_changes.messages import sentences
+from registrations.locking import Deadline
+from techfest.core.db.clock import database_now
+
+if TYPE_CHECKING:
+    from registrations.admin.events import EventAdmin
+
+SEEN = "seen"
+
+
+def press(
+    admin: "EventAdmin", request: HttpRequest, object_id: str, deadline: Deadline
+) -> HttpResponseBase | None:
+    """What a press of Save comes to: a page that asks, or the event changed; `None` where Django is to answer.
+
+    Needs a transaction, in which it locks the event's Seats row before it reads anything.
+    """
+    deadline.limit_locks()
+    event = admin.get_object(request, unquote(object_id))
+    if event is None or not admin.has_change_permission(request, event):
+        return None
+    before = copy.copy(event)
+    data = decided(request.POST)
+    request.POST = data  # type: ignore[assignment]  # Django's own form, where it has to answer, reads the same
+    form: Any = admin.get_form(request, event, change=True)(data, request.FILES, instance=event)
+    if not form.is_valid():
+        if upload := request.FILES.get("upload"):
+            upload.seek(0)  # Django's own form reads it once more
+        return None
+    return _answer(admin, request, form, before)
+
+
+def _answer(admin: "EventAdmin", request: HttpRequest, form: EventForm, before: Event) -> HttpResponseBase:
+    others = meanwhile(form)
+    if any(one.is_conflict for one in others):
+        return _conflict_page(admin, request, form, others)
+    now = database_now()
+    foreseen = foresee([_edit(form, before)], now=now)[0]
+    asked = DecisionForm(
+        request.POST if SEEN in request.POST else None,
+        foreseen=foreseen,
+        now=now,
+        reason=form.cleaned_data["reason"],
+    )
+    if foreseen.is_grave:
+        is_seen = request.POST.get(SEEN) == digest([foreseen])
+        if not is_seen or not asked.is_valid():
+            return _consequences_page(admin, request, form, foreseen, asked, others, now)
+    return _save(admin, request, form, foreseen, asked, others, now)
+
+
+def _edit(form: EventForm, before: Event) -> Edit:
+    event = form.instance
+    changed = {
+        field.name
+        for field in event._meta.concrete_fields
+        if getattr(event, field.attname) != getattr(before, field.attname)
+    }
+    capacity = form.cleaned_data["capacity"] if "capacity" in form.changed_data else before.seats.capacity
+    return Edit(before, event, before.seats, capacity, frozenset(changed))
+
+
+def _save(
+    admin: "EventAdmin",
+    request: HttpRequest,
+    form: EventForm,
+    foreseen: Consequences,
+    asked: DecisionForm,
+    others: list[Meanwhile],
+    now: dt.datetime,
+) -> HttpResponseBase:
+    event, edit = form.instance, foreseen.edit
+    names = take_picture(form, event, "picture")
+    if names:
+        edit = dataclasses.replace(edit, changed=edit.changed | set(names))
+        foreseen = dataclasses.replace(foreseen, edit=edit)
+    decision = _decision(request, form, asked)
+    carry_out([foreseen], decision, now=now)  # writes the trail, too
+    _save_leads(form, request, decision.reason, now)
+    _tell(admin, request, foreseen, others)
+    return admin.response_change(request, event)
+
+
+def _decision(request: HttpRequest, form: EventForm, asked: DecisionForm) -> Decision:
+    if not asked.is_bound or not asked.is_valid():
+        return Decision(request.user, form.cleaned_data["reason"])
+    return Decision(
+        request.user,
+        asked.cleaned_data["reason"],
+        asked.held_back_by(request.user),
+        asked.cleaned_data.get("choose_by"),
+    )
+
+
+def _save_leads(form: EventForm, request: HttpRequest, reason: str, now: dt.datetime) -> None:
+    """Who leads the event, and a line of the trail with their numbers; names of people do not stand there."""
+    if "leads" not in form.changed_data:
+        return
+    event = form.instance
+    before = sorted(event.leads.values_list("pk", flat=True))
+    event.leads.set(form.cleaned_data["leads"])
+    after = sorted(event.leads.values_list("pk", flat=True))
+    if before != after:
+        audit_log.record(
+            event,
+            what="leads changed",
+            now=now,
+            user=request.user,
+            before={"leads": before},
+            after={"leads": after},
+            reason=reason,
+        )
+
+
+def _tell(admin: "EventAdmin", request: HttpRequest, foreseen: Consequences, others: list[Meanwhile]) -> None:
+    """What happened beside the saving: other people's changes, and how many were told."""
+    for one in others:
+        admin.message_user(request, _meanwhile_text(one), messages.WARNING)
+    rows = foreseen.told or foreseen.cancelled
+    count = sum(bool(row.student.email) for row in rows)
+    if rows:
+        words = ngettext("%(count)d person is told by mail.", "%(count)d people are told by mail.", count)
+        admin.message_user(request, words % {"count": count}, messages.INFO)
+
+
+def _meanwhile_text(one: Meanwhile) -> str:
+    words = {"field": one.label, "old": one.old, "new": one.new, "who": one.who}
+    if one.who and one.when:
+        text = _("Meanwhile %(who)s changed “%(field)s” from %(old)s to %(new)s (%(when)s). It stays so.")
+        return text % (words | {"when": moment(one.when)})
+    return _("Meanwhile “%(field)s” was changed from %(old)s to %(new)s. It stays so.") % words
+
+
+def _conflict_page(
+    admin: "EventAdmin", request: HttpRequest, form: EventForm, others: list[Meanwhile]
+) -> HttpResponseBase:
+    conflicts = [one for one in others if one.is_conflict]
+    context = _context(admin, request, form, _("Somebody else changed this meanwhile"))
+    context |= {
+        "conflicts": conflicts,
+        "others": [_meanwhile_text(one) for one in others if not one.is_conflict],
+        "is_again": bool(request.POST.getlist(UNDECIDED)),
+        "hidden": [
+            *carried(form, leave_out=[KEPT_PICTURE]),
+            *form.kept_picture(),
+            *((UNDECIDED, one.name) for one in conflicts),
+        ],
+    }
+    return TemplateResponse(request, "admin/registrations/event_meanwhile.html", context)
+
+
+def _consequences_page(
+    admin: "EventAdmin",
+    request: HttpRequest,
+    form: EventForm,
+    foreseen: Consequences,
+    asked: DecisionForm,
+    others: list[Meanwhile],
+    now: dt.datetime,
+) -> HttpResponseBase:
+    context = _context(admin, request, form, _("Save with these consequences?"))
+    is_changed = SEEN in request.POST and request.POST[SEEN] != digest([foreseen])
+    if is_changed:
+        asked = DecisionForm(None, foreseen=foreseen, now=now, reason=request.POST.get("hold-reason", ""))
+    context |= {
+        "sentences": sentences(foreseen, now=now),
+        "asked": asked,
+        "is_danger": bool(foreseen.cancelled or foreseen.edit.is_called_off),
+        "is_changed": is_changed,
+        "others": [_meanwhile_text(one) for one in others],
+        "hidden": [
+            *carried(form, leave_out=[KEPT_PICTURE, "reason"]),
+            *form.kept_picture(),
+            (SEEN, digest([foreseen])),
+        ],
+    }
+    return TemplateResponse(request, "admin/registrations/event_consequences.html", context)
+
+
+def _context(admin: "EventAdmin", request: HttpRequest, form: EventForm, title: str) -> dict[str, Any]:
+    return {
+        **admin.admin_site.each_context(request),
+        "title": title,
+        "opts": admin.opts,
+        "media": admin.media,
+        "event": form.instance,
+    }

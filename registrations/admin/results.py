@@ -1,0 +1,40 @@
+"""Results and merged references at the desk."""
+
+from django.contrib import admin
+from django.urls import URLPattern
+
+from events.admin_base import RecordAdmin
+from registrations.models import MergedReference, Result, ResultSheet
+from registrations.results import admin_views as results_desk
+
+
+@admin.register(ResultSheet)
+class ResultSheetAdmin(RecordAdmin):
+    led_through = "event"
+    list_display = ("event", "counting", "names", "published_at", "published_by")
+    list_select_related = ("event", "published_by")
+    search_fields = ("event__name",)
+    fields = ("event", "counting", "names", "published_at", "published_by")
+    ordering = ("event__starts_at", "event__name")
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*results_desk.paths(self.admin_site), *super().get_urls()]
+
+
+@admin.register(Result)
+class ResultAdmin(RecordAdmin):
+    led_through = "registration__event"
+    list_display = ("registration", "points", "rank")
+    list_select_related = ("registration__student", "registration__event")
+    search_fields = ("registration__student__name", "registration__event__name")
+    fields = ("registration", "points", "rank")
+    ordering = ("registration__event", "rank", "pk")
+
+
+@admin.register(MergedReference)
+class MergedReferenceAdmin(RecordAdmin):
+    list_display = ("reference", "student", "at")
+    list_select_related = ("student",)
+    search_fields = ("reference", "student__reference", "student__name")
+    fields = ("reference", "student", "at")
+    ordering = ("-at",)

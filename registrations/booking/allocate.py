@@ -1,0 +1,234 @@
+"""The seat transaction: who gets a seat, who waits, who is refused, and why."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from events.locked_reads import read_facts
+from events.models import Event, Seats
+from registrations.booking.confirmation_deadline import confirm_by_teacher, confirmation_due, release_late
+from registrations.booking.errors import Overtaken
+from registrations.booking.policy import Judgement, judge
+from registrations.booking.state import Origin, create
+from registrations.holds.reserve import blocks_in_time
+from registrations.locking import Deadline
+from registrations.models import Block, Change, Refusal, Registration, Student, Submission
+from registrations.signals import registrations_changed
+from techfest.core.db.bulk import insert_new
+
+State = Registration.State
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One student's wish for one event. A student inserted by this very transaction is `is_new`.
+
+    A `submission` that is not stored yet is stored when one of its claims obtains something. `uses_block` is
+    a teacher's: the name is one of those for whom the school's seats are held. A student's own press never
+    uses them, since the teacher has promised them to others.
+    """
+
+    student: Student
+    event_id: int
+    wants_waiting: bool = True
+    is_new: bool = False
+    submission: Submission | None = None
+    uses_block: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a claim came to: a registration, or the reason of the refusal.
+
+    `before` is the registration that the student already had.
+    """
+
+    event_id: int
+    event: Event | None
+    judgement: Judgement
+    registration: Registration | None = None
+    before: Registration | None = None
+
+
+class Tally:
+    """The counts of one locked event while its claims are judged, and what they add to it."""
+
+    def __init__(self, seats: Seats, blocks: Sequence[Block] = ()) -> None:
+        self.seats = seats
+        self.blocks = blocks
+        self.confirmed = 0
+        self.added_waiting = 0
+        self.named: Counter[int] = Counter()
+
+    @property
+    def free(self) -> int:
+        return max(0, self.seats.capacity - self.seats.taken - self.confirmed)
+
+    @property
+    def waiting(self) -> int:
+        return self.seats.waiting + self.added_waiting
+
+    def block_for(self, claim: Claim) -> Block | None:
+        """The block of the student's school that has a seat left and ends first; only for a teacher's claim."""
+        if not claim.uses_block:
+            return None
+        of_school = (block for block in self.blocks if block.school_id == claim.student.school_id)
+        return next((block for block in of_school if block.unused > self.named[block.pk]), None)
+
+    def give_place(self, state: str, block: Block | None = None) -> int:
+        if block:
+            self.named[block.pk] += 1
+        elif state == State.CONFIRMED:
+            self.confirmed += 1
+        else:
+            self.added_waiting += 1
+        return self.seats.last_place + self.confirmed + self.added_waiting + self.named.total()
+
+    def write(self) -> None:
+        """Adds to the stored counts, but never past the capacity or a block, whoever forgot the lock."""
+        from_held = self.named.total()
+        if self.confirmed or self.added_waiting or from_held:
+            added = Seats.objects.add(
+                self.seats.pk, taken=self.confirmed, waiting=self.added_waiting, from_held=from_held
+            )
+            if not added:
+                raise Overtaken
+        for block_id, names in self.named.items():
+            if not Block.objects.use(block_id, names):
+                raise Overtaken
+
+
+def reserve(claims: Sequence[Claim], *, actor: str, deadline: Deadline, user: Any = None) -> list[Outcome]:
+    """Gives each claim a seat, a place on the waiting list, or a refusal with its reason.
+
+    Runs inside the caller's transaction (READ COMMITTED), for one press or for many students of a list.
+    Locks the Seats rows of all events in primary-key order, then the students that were there before;
+    everything that is judged, the time included, is read after these locks. Afterwards `taken` equals the
+    seats held and this call has raised it past no capacity; nobody overtook the waiting list but with a seat
+    that was held before; no student holds an event twice. Blocks whose time is over are given back first, so
+    that nothing hangs on the worker. Claims are judged in their order, and the number of statements does not
+    grow with them. `registrations_changed` is sent once for all of them. Raises `Busy` when no time is left,
+    `Overtaken` when the counts moved although they were locked.
+    """
+    deadline.limit_locks()
+    seats = {row.pk: row for row in Seats.objects.locked(claim.event_id for claim in claims)}
+    engaged = _engagements((claim.student for claim in claims if not claim.is_new), deadline)
+    events, now = read_facts(seats)
+    if released := release_late(seats.values(), events, now):
+        _disengage(engaged, released)
+    blocks = blocks_in_time(seats.values(), events, now)
+    tallies = {pk: Tally(row, blocks[pk]) for pk, row in seats.items()}
+    outcomes = decide(claims, tallies=tallies, engaged=engaged, events=events, now=now)
+    if now:
+        confirm_by_teacher(
+            one.before for claim, one in zip(claims, outcomes, strict=True) if claim.uses_block
+        )
+        _write(outcomes, tallies.values(), Origin(Change.Cause.SUBMITTED, actor, now, user=user))
+    return outcomes
+
+
+def decide(
+    claims: Sequence[Claim],
+    *,
+    tallies: Mapping[int, Tally],
+    engaged: dict[int, list[Registration]],
+    events: Mapping[int, Event],
+    now: datetime | None,
+) -> list[Outcome]:
+    """What each claim comes to, in their order: no query, nothing is written.
+
+    The tallies and engagements are carried on from claim to claim. `reserve` calls it with what it has
+    locked; a forecast with what it has read, and nobody is bound by that.
+    """
+    outcomes: list[Outcome] = []
+    for claim in claims:
+        event = events.get(claim.event_id)
+        held = engaged.setdefault(claim.student.pk, [])
+        verdict = judge(claim, event, tallies.get(claim.event_id), held, now)
+        registration = before = None
+        if verdict.state and event and now:
+            registration = _registration(claim, event, tallies[event.pk], verdict, now)
+            held.append(registration)
+        elif verdict.reason == Refusal.Reason.ALREADY:
+            before = next(one for one in held if one.event_id == claim.event_id)
+        outcomes.append(Outcome(claim.event_id, event, verdict, registration, before))
+    return outcomes
+
+
+def _engagements(students: Iterable[Student], deadline: Deadline) -> dict[int, list[Registration]]:
+    """The active registrations of these students, who are locked from here on, and judged as they are now."""
+    engaged: dict[int, list[Registration]] = defaultdict(list)
+    known = defaultdict(list)
+    for student in students:
+        known[student.pk].append(student)
+    if known:
+        deadline.limit_locks()
+        rows = Student.objects.filter(pk__in=known).locked()
+        found = list(rows.values_list("pk", "grade", "email", "email_proven_at", "erased_at"))
+        if len(found) < len(known):
+            # Two rows of one student became one while the press waited; it begins anew.
+            raise Overtaken
+        for pk, grade, email, proven_at, erased_at in found:
+            if erased_at:
+                # Somebody was erased while the press waited; it begins anew, as if it had come afterwards.
+                raise Overtaken
+            for student in known[pk]:
+                student.grade, student.email, student.email_proven_at = grade, email, proven_at
+        for registration in Registration.objects.active().filter(student__in=known).select_related("event"):
+            engaged[registration.student_id].append(registration)
+    return engaged
+
+
+def _disengage(engaged: Mapping[int, list[Registration]], released: Iterable[Registration]) -> None:
+    """Takes what was released a moment ago away from what the students are judged by."""
+    gone = {registration.pk for registration in released}
+    for held in engaged.values():
+        held[:] = [registration for registration in held if registration.pk not in gone]
+
+
+def _registration(
+    claim: Claim, event: Event, tally: Tally, verdict: Judgement, now: datetime
+) -> Registration:
+    return Registration(
+        event=event,
+        student=claim.student,
+        submission=claim.submission,
+        block=verdict.block,
+        state=verdict.state,
+        place=tally.give_place(verdict.state, verdict.block),
+        created_at=now,
+        confirm_by=None if claim.uses_block else confirmation_due(claim.student, event, now),
+    )
+
+
+def _write(outcomes: list[Outcome], tallies: Iterable[Tally], origin: Origin) -> None:
+    obtained = [outcome.registration for outcome in outcomes if outcome.registration]
+    if not obtained:
+        return
+    _store_submissions(obtained)
+    changes = create(obtained, origin=origin)
+    for tally in tallies:
+        tally.write()
+    registrations_changed.send(sender=Registration, changes=changes, now=origin.at)
+
+
+def _store_submissions(obtained: list[Registration]) -> None:
+    """Those that wait to be stored until they have obtained something, in one statement."""
+    new = {id(row.submission): row.submission for row in obtained if row.submission and not row.submission.pk}
+    if new:
+        if not insert_new(list(new.values())):
+            raise Overtaken  # another worker is at these rows of a list; what it has done is left out next time
+        for row in obtained:
+            row.submission = row.submission  # its primary key is known only now
+
+
+def keep_refusals(outcomes: Iterable[tuple[Submission, Outcome]]) -> None:
+    """Stores what presses that obtained something did not obtain, with its reason."""
+    refused = [(press, one) for press, one in outcomes if one.event and not one.registration]
+    if refused:
+        Refusal.objects.bulk_create(
+            Refusal(submission=press, event=one.event, reason=one.judgement.reason, other=one.judgement.other)
+            for press, one in refused
+        )

@@ -1,0 +1,81 @@
+"""The rules that decide about one claim. No queries: everything judged was read under the lock."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from events.models import Event
+from registrations.models import Block, Refusal, Registration
+
+if TYPE_CHECKING:
+    from registrations.booking.allocate import Claim, Tally
+
+Reason = Refusal.Reason
+State = Registration.State
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Either the state that is given, or the reason why none is; `other` is the event in the way.
+
+    A seat that was held for the school comes from its `block`.
+    """
+
+    state: str = ""
+    reason: str = ""
+    other: Event | None = None
+    block: Block | None = None
+
+
+def judge(
+    claim: "Claim",
+    event: Event | None,
+    tally: "Tally | None",
+    held: Sequence[Registration],
+    now: datetime | None,
+) -> Judgement:
+    """What one claim comes to. Unknown and draft events get the same answer."""
+    if event is None or tally is None or now is None or event.fest_id != claim.student.fest_id:
+        return Judgement(reason=Reason.UNKNOWN)
+    if any(registration.event_id == event.pk for registration in held):
+        return Judgement(reason=Reason.ALREADY)
+    if reason := _closed(event, now):
+        return Judgement(reason=reason)
+    return judge_seat(claim, event, tally, held, now)
+
+
+def judge_seat(
+    claim: "Claim", event: Event, tally: "Tally", held: Sequence[Registration], now: datetime
+) -> Judgement:
+    """The rules that also bind organisers, whom the opening hours do not."""
+    if not event.has_room_for_grade(claim.student.grade):
+        return Judgement(reason=Reason.INELIGIBLE)
+    for registration in held:
+        if event.overlaps(registration.event):
+            return Judgement(reason=Reason.CLASH, other=registration.event)
+    if block := tally.block_for(claim):
+        return Judgement(state=State.CONFIRMED, block=block)
+    if tally.free and not tally.waiting:
+        return Judgement(state=State.CONFIRMED)
+    if claim.wants_waiting and has_place_to_wait(event, tally.waiting, now):
+        return Judgement(state=State.WAITING)
+    return Judgement(reason=Reason.FULL)
+
+
+def has_place_to_wait(event: Event, waiting: int, now: datetime) -> bool:
+    """Whether there is a line to stand in: it ends where seats are given at the door."""
+    if now >= event.promotion_ends_at:
+        return False
+    return event.waiting_limit is None or waiting < event.waiting_limit
+
+
+def _closed(event: Event, now: datetime) -> str:
+    """Why registration is not open at this moment of the database's clock, or nothing."""
+    if event.state == Event.State.CANCELLED or now >= event.registration_accepted_until:
+        return Reason.CLOSED
+    if now < event.registration_opens_at:
+        return Reason.TOO_SOON
+    if event.is_paused or event.fest.is_paused:
+        return Reason.PAUSED
+    return ""

@@ -1,0 +1,124 @@
+"""Seats for those whom an organiser chooses from the waiting list, out of order where need be."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from events.locked_reads import read_facts
+from events.models import Event, Seats
+from registrations.booking.confirmation_deadline import release_late
+from registrations.booking.errors import NotPossible, Overtaken
+from registrations.booking.state import Origin, move
+from registrations.holds.reserve import end_what_is_over
+from registrations.locking import Deadline, in_transaction
+from registrations.models import Block, Change, Registration
+from registrations.signals import registrations_changed
+
+State = Registration.State
+
+
+def promote_chosen(
+    registration_ids: Iterable[int], *, user: Any, reason: str, deadline: Deadline, tells: bool = True
+) -> list[Registration]:
+    """Confirms these waiting registrations, all or none, also past an earlier place and past `promotes_until`.
+
+    They take free seats first, then seats that an organiser held back. Each change says who chose and why:
+    that is the override which the auditor knows. Whoever does not wait any more stays as it is, so a repeat
+    does no harm; those who did are returned. Locks the Seats rows of all events, then the registrations.
+    Raises `NotPossible` where there are fewer seats than chosen, or the event does not take place or is over,
+    and `Busy` after 3 s.
+    """
+    ids = sorted(registration_ids)
+    origin = partial(Origin, Change.Cause.CHOSEN, Change.Actor.ORGANISER, user=user, reason=reason)
+    return in_transaction(lambda: _promote(ids, origin, deadline, tells), deadline=deadline)
+
+
+def _promote(
+    ids: list[int], origin_at: Callable[..., Origin], deadline: Deadline, tells: bool
+) -> list[Registration]:
+    events = Registration.objects.filter(pk__in=ids).values_list("event_id", flat=True)
+    deadline.limit_locks()
+    seats = {row.pk: row for row in Seats.objects.locked(list(events))}
+    facts, now = read_facts(seats)
+    if now is None:
+        return []
+    release_late(seats.values(), facts, now)
+    blocks = end_what_is_over(seats.values(), facts, now)
+    rows = Registration.objects.filter(pk__in=ids).waiting().with_facts().order_by("pk")
+    chosen = list(rows.select_for_update(no_key=True, of=("self",)))
+    for event_id, row in seats.items():
+        of_event = sorted((one for one in chosen if one.event_id == event_id), key=lambda one: one.place)
+        if of_event:
+            kept_back = [block for block in blocks[event_id] if block.school_id is None]
+            _require_seats(facts[event_id], row, kept_back, len(of_event), now)
+            _give_seats(row, kept_back, of_event)
+    if chosen:
+        changes = move(chosen, to=State.CONFIRMED, origin=origin_at(at=now))
+        untold = frozenset() if tells else frozenset(row.pk for row in chosen)
+        registrations_changed.send(sender=Registration, changes=changes, now=now, untold=untold)
+    return chosen
+
+
+def seats_to_give(seats: Seats, kept_back: Iterable[Block]) -> int:
+    """Free ones, and those that an organiser keeps back."""
+    return seats.free + sum(block.unused for block in kept_back)
+
+
+def _require_seats(
+    event: Event, seats: Seats, kept_back: Sequence[Block], wanted: int, now: datetime
+) -> None:
+    if refusal := refusal_to_promote(event, seats, kept_back, wanted, now):
+        raise NotPossible(refusal)
+
+
+def refusal_to_promote(
+    event: Event, seats: Seats, kept_back: Iterable[Block], wanted: int, now: datetime
+) -> str:
+    """Why so many cannot be given a seat, in a sentence; empty where they can."""
+    known = {"event": event.name, "wanted": wanted, "seats": (there := seats_to_give(seats, kept_back))}
+    if event.state != Event.State.PUBLISHED:
+        return _("%(event)s does not take place.") % known
+    if now >= event.ends_at:
+        return _("%(event)s is over.") % known
+    if not there:
+        return _("%(event)s has no free seat. Raise its capacity, or cancel a registration first.") % known
+    if there < wanted:
+        words = ngettext(
+            "%(event)s has %(seats)d free seat, and %(wanted)d were chosen. Choose fewer.",
+            "%(event)s has %(seats)d free seats, and %(wanted)d were chosen. Choose fewer.",
+            there,
+        )
+        return words % known
+    return ""
+
+
+def _give_seats(seats: Seats, kept_back: Sequence[Block], chosen: Sequence[Registration]) -> None:
+    """Counts them, and names those who take a seat that was held back, the last in line first."""
+    free = min(seats.free, len(chosen))
+    if not Seats.objects.advance(seats.pk, seats=free, from_held=len(chosen) - free):
+        raise Overtaken
+    rest = list(chosen[free:])
+    for block in kept_back:
+        named, rest = rest[: block.unused], rest[block.unused :]
+        if named:
+            _name(block, named)
+
+
+def _name(block: Block, named: Sequence[Registration]) -> None:
+    if not Block.objects.use(block.pk, len(named)):
+        raise Overtaken
+    Registration.objects.filter(pk__in=[row.pk for row in named]).update(block=block)
+    for row in named:
+        row.block = block
+
+
+def kept_back_of(event_ids: Iterable[int]) -> Mapping[int, list[Block]]:
+    """The blocks that organisers hold back, by event; for a page that says what would be taken."""
+    found: dict[int, list[Block]] = {pk: [] for pk in event_ids}
+    for block in Block.objects.held().filter(event__in=found, school=None):
+        found[block.event_id].append(block)
+    return found

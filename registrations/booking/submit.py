@@ -1,0 +1,203 @@
+"""One pressed button: replayed, refused, or turned into registrations."""
+
+import hashlib
+import json
+import uuid
+from dataclasses import astuple, dataclass
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from registrations.booking.allocate import Claim, keep_refusals, reserve
+from registrations.booking.confirmation_deadline import confirm_by_teacher
+from registrations.booking.errors import Busy, KeyTaken, OtherContent, Refused, SomebodyKnown
+from registrations.booking.unknown_student import outcomes_of_newcomer
+from registrations.locking import Deadline, in_transaction
+from registrations.models import Change, Consent, Refusal, School, Student, Submission
+from registrations.schools import find_or_create_school
+from registrations.signals import attempt_noticed
+from registrations.students.identity import Details, identify
+
+_INSERT = """
+    WITH pressed AS (
+        INSERT INTO registrations_submission
+            (key, link_id, origin, digest, student_id, created_student)
+        VALUES (%(key)s, %(link_id)s, %(origin)s, %(digest)s, %(student)s, %(is_new)s)
+        ON CONFLICT (key) DO NOTHING
+        RETURNING id
+    ), agreed AS (
+        INSERT INTO registrations_consent (student_id, text_id, basis, user_id)
+        SELECT %(student)s::bigint, %(text)s::bigint, %(basis)s, %(user)s::integer
+        WHERE %(text)s::bigint IS NOT NULL
+    )
+    SELECT id FROM pressed
+"""
+"""A key that is taken is no error of the database, whose log would name it."""
+
+
+_OF_A_KNOWN_STUDENT = (Refusal.Reason.ALREADY, Refusal.Reason.CLASH)
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A cleaned form. `student_id` stands instead of the details where it is known who it is.
+
+    Behind a teacher's press stands the `teacher`, with the consent that the teacher declares; it names the
+    own `school`, whatever the details say.
+    """
+
+    key: uuid.UUID
+    fest_id: int
+    event_ids: tuple[int, ...]
+    wants_waiting: bool
+    details: Details | None = None
+    student_id: int | None = None
+    consent_text_id: int | None = None
+    teacher: Any = None
+    school: School | None = None
+
+    @property
+    def actor(self) -> str:
+        return Change.Actor.TEACHER if self.teacher else Change.Actor.STUDENT
+
+    @property
+    def origin(self) -> Submission.Origin:
+        if self.teacher:
+            return Submission.Origin.TEACHER
+        return Submission.Origin.FORM if self.details else Submission.Origin.STUDENT
+
+    @property
+    def digest(self) -> bytes:
+        """What makes two presses the same: everything but the key."""
+        who = astuple(self.details) if self.details else self.student_id
+        content = [self.fest_id, sorted(self.event_ids), self.wants_waiting, who]
+        return hashlib.sha256(json.dumps(content).encode()).digest()
+
+
+def submit(press: Press, *, deadline: Deadline) -> Submission:
+    """Registers, once per key: a double click, a reload, a proxy's repeat get the first answer again.
+
+    The Submission, its registrations, their tickets and mails are committed when this returns. Raises
+    `Refused` when nothing was obtained, `SomebodyKnown` when the name belongs to somebody else and something
+    could be obtained, `OtherContent` when the key was used for another form or elsewhere, `Busy` when the
+    database did not answer in time. After `Busy` the outcome may be unknown; the same press sent again tells it.
+    """
+    try:
+        return in_transaction(lambda: _attempt(press, deadline), deadline=deadline)
+    except (KeyTaken, Refused, SomebodyKnown) as error:
+        if twin := _find(press):
+            return twin
+        if isinstance(error, KeyTaken):
+            raise OtherContent from None
+        if isinstance(error, Refused) and press.teacher:
+            confirm_by_teacher(outcome.before for outcome in error.outcomes)
+        _refuse_as_a_newcomer(press, error, deadline)
+        if isinstance(error, SomebodyKnown) and not press.teacher:
+            _tell_of_attempt(error.student)
+        raise
+
+
+def _refuse_as_a_newcomer(press: Press, error: Exception, deadline: Deadline) -> None:
+    """Raises `Refused` with a newcomer's reasons where nobody could obtain anything by this public form.
+
+    Otherwise an event that does not fit would tell anybody with a name and a grade whether that child is
+    registered. It is told only where a seat or a place in line is to be had.
+    """
+    if press.origin != Submission.Origin.FORM or press.details is None or not _tells_of_somebody(error):
+        return
+    outcomes = outcomes_of_newcomer(
+        press.event_ids,
+        fest_id=press.fest_id,
+        grade=press.details.grade,
+        wants_waiting=press.wants_waiting,
+        deadline=deadline,
+    )
+    if not any(outcome.registration for outcome in outcomes):
+        raise Refused(outcomes) from None
+
+
+def _tells_of_somebody(error: Exception) -> bool:
+    """Whether the refusal would differ for a student whom nobody knows."""
+    if isinstance(error, Refused):
+        return any(one.judgement.reason in _OF_A_KNOWN_STUDENT for one in error.outcomes)
+    return isinstance(error, SomebodyKnown)
+
+
+def _attempt(press: Press, deadline: Deadline) -> Submission:
+    deadline.limit_locks()
+    student, is_new = _student(press)
+    deadline.limit_locks()
+    submission = _insert_submission(press, student, is_new=is_new)
+    claims = [
+        Claim(student, event, press.wants_waiting, is_new, submission, uses_block=press.teacher is not None)
+        for event in press.event_ids
+    ]
+    outcomes = reserve(claims, actor=press.actor, user=press.teacher, deadline=deadline)
+    if not any(outcome.registration for outcome in outcomes):
+        raise Refused(outcomes)
+    keep_refusals([(submission, outcome) for outcome in outcomes])
+    return submission
+
+
+def _find(press: Press) -> Submission | None:
+    """The submission that used this key before. It is looked for only where the attempt fails, since nearly
+    every press is the first one; the unique key makes each repeat fail.
+
+    A key opens an answer only where it was used before: one of a class list or of a teacher's page opens
+    nothing in the public form.
+    """
+    rows = Submission.objects.filter(key=press.key, origin=press.origin).select_related("student__school")
+    submission = rows.first()
+    if submission and bytes(submission.digest) != press.digest:
+        raise OtherContent(submission)
+    return submission
+
+
+def _student(press: Press) -> tuple[Student, bool]:
+    if press.details is None:
+        known = Student.objects.known().select_related("school").filter(pk=press.student_id or 0).first()
+        if known is None:
+            # Erased or merged since the page was opened; the link of whoever sends it again is dead.
+            raise Busy
+        return known, False
+    school = press.school or find_or_create_school(press.details.school)
+    return identify(press.details, fest_id=press.fest_id, school=school)
+
+
+def _insert_submission(press: Press, student: Student, *, is_new: bool) -> Submission:
+    """The press, and the consent of a student who is new with it.
+
+    A twin of this press, sent at the same moment, makes the insert wait, and this one give way.
+    """
+    submission = Submission(
+        key=press.key,
+        origin=press.origin,
+        digest=press.digest,
+        student=student,
+        created_student=is_new,
+    )
+    given: dict[str, Any] = {
+        "key": press.key,
+        "link_id": submission.link_id,
+        "origin": press.origin.value,
+        "digest": press.digest,
+        "student": student.pk,
+        "is_new": is_new,
+        "text": press.consent_text_id if is_new else None,
+        "basis": (Consent.Basis.TEACHER if press.teacher else Consent.Basis.FORM).value,
+        "user": press.teacher.pk if press.teacher else None,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT, given)
+        row = cursor.fetchone()
+    if row is None:
+        raise KeyTaken
+    (submission.pk,) = row
+    submission._state.adding = False
+    return submission
+
+
+def _tell_of_attempt(student: Student) -> None:
+    with transaction.atomic():
+        attempt_noticed.send(sender=Student, student=student, now=timezone.now())

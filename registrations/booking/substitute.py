@@ -1,0 +1,246 @@
+"""Somebody else of the same school comes instead: the seat stays, its holder changes."""
+
+import hashlib
+import json
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from events.locked_reads import read_facts
+from events.models import Event, Seats
+from registrations.booking.allocate import Claim, Outcome, Tally
+from registrations.booking.confirmation_deadline import release_late
+from registrations.booking.errors import (
+    KeyTaken,
+    NotPossible,
+    OtherContent,
+    Overtaken,
+    Refused,
+    SomebodyKnown,
+)
+from registrations.booking.policy import judge
+from registrations.booking.state import Origin, create, move
+from registrations.locking import Deadline, in_transaction
+from registrations.models import Change, Consent, Registration, Student, Submission
+from registrations.signals import registrations_changed
+from registrations.students.identity import Details, identify
+from techfest.core.db.bulk import insert_new
+
+State = Registration.State
+REPLACEABLE = (State.CONFIRMED, State.WAITING)
+"""An offer is made to one person and cannot be handed on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Substitution:
+    """Whose registrations go to whom, as a form said it; `key` makes a repeated press the same one.
+
+    The newcomer is a student of the school, or described by `details`, and agrees to `consent_text_id` by
+    the teacher's declaration. `actor` and `user` are who decides it.
+    """
+
+    key: uuid.UUID
+    registration_ids: tuple[int, ...]
+    actor: str
+    user: Any
+    consent_text_id: int
+    newcomer_id: int | None = None
+    details: Details | None = None
+
+    @property
+    def digest(self) -> bytes:
+        who = astuple(self.details) if self.details else self.newcomer_id
+        content = ["replaced", sorted(self.registration_ids), who]
+        return hashlib.sha256(json.dumps(content).encode()).digest()
+
+
+def replace(wanted: Substitution, *, deadline: Deadline) -> Submission:
+    """Cancels these registrations of one student and gives each seat, or place in line, to the newcomer.
+
+    One transaction: nobody in between can take the seat, and nobody who waits is promoted into it, since it
+    was never free. The newcomer stands where the other stood, also in the waiting list. All or none. Locks
+    the Seats rows of the events, then both students, then the registrations. The counts stay as they are.
+
+    Raises `Refused` where the rules do not let the newcomer in (grade, clash, registered already, closed),
+    `NotPossible` where there is nothing to hand over or the newcomer is of another school, `SomebodyKnown`
+    when the name is not clear, `OtherContent` and `Busy` as `submit` does.
+    """
+    try:
+        return in_transaction(lambda: _replace(wanted, deadline), deadline=deadline)
+    except (KeyTaken, NotPossible, Refused, SomebodyKnown) as error:
+        if twin := _find(wanted):
+            return twin
+        if isinstance(error, KeyTaken):
+            raise OtherContent from None
+        raise
+
+
+def _replace(wanted: Substitution, deadline: Deadline) -> Submission:
+    given_up = Registration.objects.filter(pk__in=wanted.registration_ids)
+    leaver = Student.objects.filter(registrations__in=given_up).select_related("school", "fest").first()
+    if leaver is None:
+        raise NotPossible(_("This registration is not there any more."))
+    deadline.limit_locks()
+    newcomer, is_new = _newcomer(wanted, leaver)
+    deadline.limit_locks()
+    seats = {row.pk: row for row in Seats.objects.locked(given_up.values_list("event_id", flat=True))}
+    deadline.limit_locks()
+    held = _engagements(leaver, newcomer)
+    events, now = read_facts(seats)
+    if now is None:
+        raise NotPossible(_("This registration is not there any more."))
+    held = _without_late(held, wanted, release_late(seats.values(), events, now))
+    rows = given_up.filter(student=leaver, state__in=REPLACEABLE).with_facts().order_by("pk")
+    registrations = list(rows.select_for_update(no_key=True, of=("self",)))
+    if len(registrations) != len(set(wanted.registration_ids)):
+        raise NotPossible(_("This registration is not there any more."))
+    _judge(registrations, newcomer, is_new, events, held, now)
+    submission = _insert_submission(wanted, newcomer, is_new=is_new)
+    origin = Origin(Change.Cause.REPLACED, wanted.actor, now, user=wanted.user)
+    _hand_over(registrations, newcomer, submission, origin, seats)
+    return submission
+
+
+def _without_late(
+    held: list[Registration], wanted: Substitution, released: Iterable[Registration]
+) -> list[Registration]:
+    """What the newcomer still has after this release. Refuses to hand over what was released."""
+    late = {row.pk: row for row in released}
+    for pk in wanted.registration_ids:
+        if pk in late:
+            words = _(
+                "The address was not confirmed in time, so this seat in %(event)s goes to the next on the "
+                "waiting list. Register the other student instead."
+            )
+            raise NotPossible(words % {"event": late[pk].event.name})
+    return [row for row in held if row.pk not in late]
+
+
+def _find(wanted: Substitution) -> Submission | None:
+    """The press that used this key before."""
+    rows = Submission.objects.filter(key=wanted.key, origin=Submission.Origin.TEACHER)
+    submission = rows.select_related("student").first()
+    if submission and bytes(submission.digest) != wanted.digest:
+        raise OtherContent(submission)
+    return submission
+
+
+def _newcomer(wanted: Substitution, leaver: Student) -> tuple[Student, bool]:
+    """Who comes instead; inserted here if new, since a new row cannot be locked beforehand."""
+    if wanted.details:
+        newcomer, is_new = identify(wanted.details, fest_id=leaver.fest_id, school=leaver.school)
+    else:
+        school = Student.objects.known().filter(school=leaver.school_id, fest=leaver.fest_id)
+        found = school.select_related("school").filter(pk=wanted.newcomer_id or 0).first()
+        if found is None:
+            raise NotPossible(_("Somebody of the same school can come instead, nobody else."))
+        newcomer, is_new = found, False
+    if newcomer.pk == leaver.pk:
+        raise NotPossible(_("This is the same student."))
+    return newcomer, is_new
+
+
+def _engagements(leaver: Student, newcomer: Student) -> list[Registration]:
+    """What the newcomer has, as it stands once both are locked."""
+    locked = {
+        student.pk: student for student in Student.objects.filter(pk__in=(leaver.pk, newcomer.pk)).locked()
+    }
+    if len(locked) < 2:
+        raise Overtaken  # one of them has become one with another row meanwhile
+    if any(student.erased_at for student in locked.values()):
+        raise NotPossible(_("This registration is not there any more."))
+    newcomer.grade, newcomer.email = locked[newcomer.pk].grade, locked[newcomer.pk].email
+    return list(Registration.objects.active().filter(student=newcomer).select_related("event"))
+
+
+def _judge(
+    registrations: Sequence[Registration],
+    newcomer: Student,
+    is_new: bool,
+    events: dict[int, Event],
+    held: list[Registration],
+    now: datetime,
+) -> None:
+    """By the very rules of a press, but that the seat is there: it is the other one's."""
+    outcomes = []
+    for registration in registrations:
+        event = events.get(registration.event_id)
+        claim = Claim(newcomer, registration.event_id, is_new=is_new)
+        their_seat = Tally(Seats(pk=registration.event_id, capacity=1))
+        verdict = judge(claim, event, their_seat, held, now)
+        outcomes.append(Outcome(registration.event_id, event, verdict))
+    if any(outcome.judgement.reason for outcome in outcomes):
+        raise Refused([outcome for outcome in outcomes if outcome.judgement.reason])
+
+
+def _insert_submission(wanted: Substitution, newcomer: Student, *, is_new: bool) -> Submission:
+    submission = Submission(
+        key=wanted.key,
+        origin=Submission.Origin.TEACHER,
+        digest=wanted.digest,
+        student=newcomer,
+        created_student=is_new,
+    )
+    if not insert_new([submission]):
+        raise KeyTaken
+    Consent.objects.bulk_create(
+        [
+            Consent(
+                student=newcomer,
+                text_id=wanted.consent_text_id,
+                basis=Consent.Basis.TEACHER,
+                user=wanted.user,
+            )
+        ],
+        ignore_conflicts=True,
+    )
+    return submission
+
+
+def _hand_over(
+    registrations: Sequence[Registration],
+    newcomer: Student,
+    submission: Submission,
+    origin: Origin,
+    seats: dict[int, Seats],
+) -> None:
+    """Both sides of it, and the one signal that tells of them."""
+    newcomers = [_successor(row, newcomer, submission, origin.at, seats) for row in registrations]
+    changes = move(registrations, to=State.CANCELLED, origin=origin)
+    _give_end_places(registrations, seats)
+    changes += create(newcomers, origin=origin)
+    registrations_changed.send(sender=Registration, changes=changes, now=origin.at)
+
+
+def _successor(
+    registration: Registration,
+    newcomer: Student,
+    submission: Submission,
+    now: datetime,
+    seats: dict[int, Seats],
+) -> Registration:
+    """The same state and place; of a block, the same block."""
+    return Registration(
+        event=registration.event,
+        student=newcomer,
+        submission=submission,
+        block_id=registration.block_id,
+        state=registration.state,
+        place=registration.place,
+        created_at=now,
+    )
+
+
+def _give_end_places(registrations: Iterable[Registration], seats: dict[int, Seats]) -> None:
+    """Whoever leaves gets a place at the end, where it says nothing: each place is somebody's, for ever."""
+    for registration in registrations:
+        registration.place = seats[registration.event_id].last_place + 1
+        Registration.objects.filter(pk=registration.pk).update(place=registration.place)
+        moved = Seats.objects.filter(pk=registration.event_id, last_place=registration.place - 1)
+        if not moved.update(last_place=F("last_place") + 1):
+            raise Overtaken

@@ -1,0 +1,44 @@
+"""A list that is not there any more, or that cannot be read, has a page that says so and where to go on."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from registrations.class_lists.locking import ListDeleted
+from registrations.spreadsheets.errors import FileRefused
+
+View = Callable[..., HttpResponseBase]
+
+
+class ListNotFound(Http404):
+    """No list of the teacher's school has this number: it never had, or somebody deleted it."""
+
+
+def told_when_absent(view: View) -> View:
+    """Answers for a list that a colleague deleted meanwhile (410), is unknown (404) or takes too long to read (422)."""
+
+    @wraps(view)
+    def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return view(request, *args, **kwargs)
+        except ListDeleted as deleted:
+            return _page(
+                request, 410, str(deleted.text), _("Nothing was changed and nobody was registered by it.")
+            )
+        except ListNotFound:
+            words = _("A colleague of your school may have deleted it, or nobody worked on it for a week.")
+            return _page(request, 404, _("This list is not here any more"), words)
+        except FileRefused as refusal:
+            return _page(request, 422, _("This list cannot be read"), str(refusal.text))
+
+    return answered
+
+
+def _page(request: HttpRequest, status: int, heading: str, words: str) -> HttpResponseBase:
+    context = {"heading": heading, "words": words}
+    return render(request, "classlists/absent.html", context, status=status)

@@ -1,0 +1,269 @@
+"""What would happen if a class list were registered at this moment. Nothing is locked, written or promised."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Literal
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from events.locked_reads import read_facts
+from events.models import Event, Seats
+from registrations.booking.allocate import Claim, Outcome, Tally, decide
+from registrations.class_lists.identify import Match
+from registrations.class_lists.identify import match as matched
+from registrations.class_lists.messages import correction_words, doubt_words, near_problem, reason_words
+from registrations.class_lists.provenance import Entered, registrations_of
+from registrations.class_lists.requests import Claimant, claimants_of, claims_of
+from registrations.models import Block, ClassList, ClassListRow, Refusal, Registration, Student
+from registrations.spreadsheets.headers import Meaning
+from registrations.spreadsheets.students import Code, ListedStudent, Listing, Problem
+from registrations.students.names import name_key
+
+Kind = Literal["new", "changed", "same", "known", "doubt"]
+SEAT, WAIT, ALREADY = "seat", "wait", "already"
+_STATES = {Registration.State.CONFIRMED.value: SEAT, Registration.State.WAITING.value: WAIT}
+
+
+@dataclass(frozen=True, slots=True)
+class EntryForecast:
+    """One event of a row: "seat", "wait", "already" or the reason of a refusal, and words where it needs some."""
+
+    event_slug: str
+    outcome: str
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RowForecast:
+    """One row without errors: what is new about it, in words, and what each of its events would come to."""
+
+    row: int
+    kind: Kind
+    words: tuple[str, ...] = ()
+    entries: tuple[EntryForecast, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def outcome(self) -> str:
+        """The row in one word: the best of its events; "refused" where it would obtain none, or is a doubt."""
+        outcomes = {entry.outcome for entry in self.entries}
+        return next((one for one in (SEAT, WAIT, ALREADY) if one in outcomes), "refused")
+
+
+@dataclass(frozen=True, slots=True)
+class EventForecast:
+    """One event: how many rows want it who have it not, seats free now, and how they would be given."""
+
+    event: Event
+    wanted: int
+    free: int
+    seats: int
+    waiting: int
+
+    @property
+    def refused(self) -> int:
+        return self.wanted - self.seats - self.waiting
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """`rows` by row number. `missing` are students of earlier lists of the school who are not in this one."""
+
+    rows: Mapping[int, RowForecast] = field(default_factory=dict)
+    per_event: Sequence[EventForecast] = ()
+    missing: Sequence[Student] = ()
+
+    @cached_property
+    def counts(self) -> Counter[str]:
+        """Rows by their `outcome`: seat, wait, already, refused; they add up to all rows."""
+        return Counter(row.outcome for row in self.rows.values())
+
+    @cached_property
+    def kinds(self) -> Counter[str]:
+        """Rows by their `kind`: new, changed, same, known, doubt; they add up to all rows."""
+        return Counter(row.kind for row in self.rows.values())
+
+    @property
+    def clashes(self) -> int:
+        """Rows that would obtain nothing for the reason of a clash."""
+        return sum(
+            row.outcome == "refused" and any(one.outcome == Refusal.Reason.CLASH for one in row.entries)
+            for row in self.rows.values()
+        )
+
+    @property
+    def doubtful(self) -> frozenset[int]:
+        return frozenset(row.row for row in self.rows.values() if row.kind == "doubt")
+
+
+def forecast(class_list: ClassList, listing: Listing, *, wants_waiting: bool = True) -> Forecast:
+    """The rows without errors as they would be judged now, by the loop that `reserve` runs under its locks.
+
+    Left-out rows take no part. The number of queries does not grow with the rows.
+    """
+    of_note = class_list.rows.filter(Q(is_left_out=True) | Q(student__isnull=False))
+    noted = list(of_note.values_list("number", "is_left_out", "student"))
+    left_out = {number for number, is_left_out, _student in noted if is_left_out}
+    listed = [student for student in listing.ready if student.row not in left_out]
+    matches = matched(listed, fest_id=class_list.fest_id, school_id=class_list.school_id, looks_alike=True)
+    claimants = claimants_of(class_list, listed, matches)
+    for number, claimant in enumerate(claimants, 1):
+        if claimant.is_new:
+            # One student of several rows keeps one number; none that is stored is negative.
+            claimant.student.pk = min(claimant.student.pk or 0, 0) or -number
+    held, entered = registrations_of({one.student.pk for one in claimants if not one.is_new})
+    seats, events = _events_of(class_list, listed)
+    numbers = {row.event.slug: row.pk for row in seats}
+    claims = [claims_of(one, numbers, wants_waiting=wants_waiting) for one in claimants]
+    blocks = _blocks_of(class_list, seats)
+    outcomes = _judged(claims, seats, held, blocks)
+    writer = _Writer(class_list, entered, events)
+    rows = {one.listed.row: writer.row(one, found) for one, found in zip(claimants, outcomes, strict=True)}
+    rows |= {row: writer.doubt(row, found) for row, found in matches.items() if found.is_doubt}
+    present = {found.student.pk for found in matches.values() if found.student}
+    present |= {student.pk for found in matches.values() for student in found.candidates}
+    present |= {student for _number, _is_left_out, student in noted if student}
+    names = {name_key(student.name) for student in listing.students}
+    return Forecast(
+        dict(sorted(rows.items())),
+        _per_event(seats, outcomes, blocks),
+        _missing(class_list, listed, present, names),
+    )
+
+
+def _blocks_of(class_list: ClassList, seats: Iterable[Seats]) -> Mapping[int, list[Block]]:
+    """The school's own held seats by event; no query where nothing is held."""
+    blocks: dict[int, list[Block]] = defaultdict(list)
+    if events := [row.pk for row in seats if row.held]:
+        for block in Block.objects.held().filter(event__in=events, school=class_list.school_id):
+            blocks[block.event_id].append(block)
+    return blocks
+
+
+def _events_of(
+    class_list: ClassList, listed: Iterable[ListedStudent]
+) -> tuple[list[Seats], dict[str, Event]]:
+    slugs = {slug for student in listed for slug in student.events}
+    rows = Seats.objects.filter(event__fest=class_list.fest_id, event__slug__in=slugs)
+    seats = list(rows.select_related("event").order_by("event__starts_at", "pk"))
+    return seats, {row.event.slug: row.event for row in seats}
+
+
+def _judged(
+    claims: list[list[Claim]],
+    seats: list[Seats],
+    held: Mapping[int, list[Registration]],
+    blocks: Mapping[int, list[Block]],
+) -> list[list[Outcome]]:
+    """The outcomes of each row's claims, judged one after the other as they stand in the list."""
+    events, now = read_facts(row.pk for row in seats)
+    tallies = {row.pk: Tally(row, _in_time(blocks.get(row.pk, ()), events, now)) for row in seats}
+    engaged = {pk: list(rows) for pk, rows in held.items()}
+    flat = [claim for row in claims for claim in row]
+    outcomes = iter(decide(flat, tallies=tallies, engaged=engaged, events=events, now=now))
+    return [[next(outcomes) for _claim in row] for row in claims]
+
+
+def _in_time(blocks: Iterable[Block], events: Mapping[int, Event], now: datetime | None) -> Sequence[Block]:
+    """Those that a press would still find; one whose time is over gives its seats to everybody."""
+    kept = []
+    for block in blocks:
+        if now and block.event_id in events:
+            block.event = events[block.event_id]
+            if now < block.deadline:
+                kept.append(block)
+    return kept
+
+
+def _per_event(
+    seats: list[Seats], outcomes: Iterable[Iterable[Outcome]], blocks: Mapping[int, list[Block]]
+) -> list[EventForecast]:
+    counted: dict[int, Counter[str]] = defaultdict(Counter)
+    for row in outcomes:
+        for outcome in row:
+            verdict = outcome.judgement
+            counted[outcome.event_id][_STATES.get(verdict.state, str(verdict.reason))] += 1
+    return [
+        EventForecast(
+            row.event,
+            wanted=counted[row.pk].total() - counted[row.pk][ALREADY],
+            free=(row.free if row.takes_newcomers else 0)
+            + sum(block.unused for block in blocks.get(row.pk, ())),
+            seats=counted[row.pk][SEAT],
+            waiting=counted[row.pk][WAIT],
+        )
+        for row in seats
+        if counted[row.pk]
+    ]
+
+
+def _missing(
+    class_list: ClassList, listed: Sequence[ListedStudent], present: set[int], names: set[str]
+) -> list[Student]:
+    """Of the grades and sections that this list is about; a list of 9 B says nothing of 9 A.
+
+    Whoever has the name of a row that needs fixing is not called missing.
+    """
+    groups = {(student.grade, student.section) for student in listed}
+    done = ClassListRow.objects.filter(
+        class_list__school=class_list.school_id, class_list__fest=class_list.fest_id, done_at__isnull=False
+    )
+    active = Registration.objects.active().values("student")
+    students = Student.objects.filter(
+        pk__in=done.values("student"), grade__in={grade for grade, _s in groups}
+    )
+    rows = (
+        students.filter(pk__in=active).exclude(pk__in=present).order_by("grade", "section", "name_key", "pk")
+    )
+    return [
+        student
+        for student in rows
+        if student.name_key not in names
+        and ((student.grade, student.section) in groups or (student.grade, "") in groups)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """Puts what was judged into words."""
+
+    class_list: ClassList
+    entered: Mapping[int, Entered]
+    events: Mapping[str, Event]
+
+    def row(self, claimant: Claimant, outcomes: Sequence[Outcome]) -> RowForecast:
+        pairs = zip(claimant.listed.events, outcomes, strict=True)
+        entries = tuple(self._entry(slug, outcome) for slug, outcome in pairs)
+        before = [self.entered[one.before.pk] for one in outcomes if one.before and one.before.pk]
+        corrections = correction_words(claimant.match)
+        words = [*corrections]
+        kind: Kind = "new" if claimant.is_new else "changed"
+        if not claimant.is_new:
+            words += dict.fromkeys(made.words(reader=self.class_list.owner_id) for made in before)
+            added = [self.events[one.event_slug].name for one in entries if one.outcome in (SEAT, WAIT)]
+            words += [_("new: %(event)s") % {"event": name} for name in added]
+            if not added and not corrections:
+                strangers = any(made.user_id != self.class_list.owner_id for made in before)
+                kind = "known" if strangers else "same"
+        near = claimant.match.near
+        problems = (near_problem(claimant.listed, near),) if near else ()
+        return RowForecast(claimant.listed.row, kind, tuple(words), entries, problems)
+
+    def doubt(self, row: int, found: Match) -> RowForecast:
+        problem = Problem(row, Meaning.NAME, Code.DOUBT, doubt_words(found))
+        return RowForecast(row, "doubt", problems=(problem,))
+
+    def _entry(self, slug: str, outcome: Outcome) -> EntryForecast:
+        verdict = outcome.judgement
+        if verdict.state:
+            return EntryForecast(slug, _STATES[verdict.state])
+        if outcome.before and outcome.before.pk:
+            words = self.entered[outcome.before.pk].words(reader=self.class_list.owner_id)
+            return EntryForecast(slug, ALREADY, words)
+        return EntryForecast(
+            slug, str(verdict.reason), reason_words(str(verdict.reason), outcome.event, verdict.other)
+        )

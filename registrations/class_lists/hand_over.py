@@ -1,0 +1,71 @@
+"""A class list goes to a colleague of the same school: mails about it follow."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from registrations.class_lists.locking import ListDeleted, lock_lists
+from registrations.models import ClassList, School, Teacher
+from registrations.signals import letter_owed
+
+
+def lists_of(school: School, fest_id: int) -> list[ClassList]:
+    """The class lists of this school, the newest first, each with its owner."""
+    rows = ClassList.objects.filter(school=school, fest=fest_id).select_related("owner")
+    return list(rows.order_by("-created_at", "-pk"))
+
+
+def colleagues_of(teacher: Teacher) -> list[Teacher]:
+    """The teachers of the same school but this one."""
+    rows = Teacher.objects.let_in().filter(school=teacher.school).exclude(pk=teacher.pk)
+    return list(rows.select_related("user", "school").order_by("pk"))
+
+
+def hand_over(
+    list_ids: Collection[int], *, giver: Teacher, taker: Teacher, fest_id: int, now: datetime
+) -> list[ClassList]:
+    """Makes the colleague the owner of these lists of the school; both are told. What is theirs stays so.
+
+    Raises `ListDeleted` where one of them is gone; then none is handed over.
+    """
+    with transaction.atomic():
+        rows = lock_lists(ClassList.objects.filter(pk__in=list_ids, fest=fest_id))
+        if len(rows) < len(set(list_ids)):
+            raise ListDeleted
+        moved = [row for row in rows if (row.school_id, row.fest_id) == (giver.school_id, fest_id)]
+        moved = [row for row in moved if row.owner_id != taker.user_id]
+        ClassList.objects.filter(pk__in=[row.pk for row in moved]).update(owner=taker.user)
+        if moved:
+            _tell(moved, giver, taker, now)
+    return moved
+
+
+def _tell(moved: list[ClassList], giver: Teacher, taker: Teacher, now: datetime) -> None:
+    titles = "\n".join(f"- {row.title}" for row in moved)
+    words = {"giver": giver.name, "taker": taker.name, "titles": titles}
+    letters = {
+        giver: (
+            _("You handed over class lists"),
+            _("%(taker)s looks after these class lists now:\n\n%(titles)s") % words,
+        ),
+        taker: (
+            _("Class lists were handed to you"),
+            _("%(giver)s handed these class lists to you:\n\n%(titles)s\n\nMails about them come to you now.")
+            % words,
+        ),
+    }
+    for teacher, (subject, text) in letters.items():
+        if teacher.user.email:
+            letter_owed.send(
+                sender=ClassList,
+                to=teacher.user.email,
+                subject=subject,
+                text=text,
+                link=f"{settings.SITE_URL}/teacher/",
+                link_label=_("My students"),
+                user=teacher.user,
+                now=now,
+            )

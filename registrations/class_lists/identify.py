@@ -1,0 +1,147 @@
+"""Who of a class list is registered already: the same student, one to be asked about, or one who looks alike."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from django.db.models import Q
+
+from registrations.models import Student
+from registrations.spreadsheets.duplicates import traces_of
+from registrations.spreadsheets.students import ListedStudent
+from registrations.students.names import email_key, name_key
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What is known of one row's student.
+
+    `student` is the one it is, `corrections` what the row says otherwise (field -> text to be written).
+    `candidates` are those it may be where that is not clear, `rows` the other rows that may be the same
+    one. `near` is somebody registered who may be meant: the name differs
+    in one sign, or section, roll number or grade do.
+    """
+
+    student: Student | None = None
+    corrections: Mapping[str, str] = field(default_factory=dict)
+    candidates: tuple[Student, ...] = ()
+    rows: tuple[int, ...] = ()
+    near: Student | None = None
+
+    @property
+    def is_doubt(self) -> bool:
+        return bool(self.candidates)
+
+
+NOBODY = Match()
+
+
+def match(
+    listed: Sequence[ListedStudent], *, fest_id: int, school_id: int, looks_alike: bool = False
+) -> dict[int, Match]:
+    """Finds each row's student among the school's, row number -> Match; one query, nothing is locked.
+
+    The same grade, section, name and roll number is the same student. Else the one student of this name and
+    grade whom neither section nor roll number tells apart is meant, and completed by what the row adds; two
+    such students, or two different rows for one, are a doubt. Who only looks alike is searched where it is
+    asked for: for that all students of these grades are read, and not the namesakes alone.
+    """
+    grades = {student.grade for student in listed}
+    named = Q(name_key__in={name_key(student.name) for student in listed})
+    students = Student.objects.known().filter(fest=fest_id, school=school_id).order_by("pk")
+    students = students.filter(named | Q(grade__in=grades)) if looks_alike else students.filter(named)
+    known = _Known(students)
+    found = {student.row: known.candidates(student) for student in listed}
+    wanted: dict[int, dict[tuple[int, str, str, str], list[int]]] = defaultdict(lambda: defaultdict(list))
+    for student in listed:
+        if len(candidates := found[student.row]) == 1:
+            wanted[candidates[0].pk][student.identity].append(student.row)
+    matches = {one.row: _match(one, found[one.row], wanted) for one in listed}
+    taken = {row.student.pk for row in matches.values() if row.student}
+    for student in listed if looks_alike else ():
+        if matches[student.row] is NOBODY and (near := known.near(student, taken)):
+            matches[student.row] = Match(near=near)
+    return matches
+
+
+def _match(
+    listed: ListedStudent,
+    candidates: Sequence[Student],
+    wanted: Mapping[int, Mapping[tuple[int, str, str, str], list[int]]],
+) -> Match:
+    if not candidates:
+        return NOBODY
+    if len(candidates) > 1:
+        return Match(candidates=tuple(candidates))
+    (student,) = candidates
+    rivals = {identity: rows for identity, rows in wanted[student.pk].items() if identity != listed.identity}
+    if rivals and identity_of(student) != listed.identity:
+        return Match(
+            candidates=(student,), rows=tuple(sorted(row for rows in rivals.values() for row in rows))
+        )
+    return Match(student, _corrections(listed, student))
+
+
+def identity_of(student: Student) -> tuple[int, str, str, str]:
+    """As `ListedStudent.identity`."""
+    return student.grade, student.section, student.name_key, student.roll_number
+
+
+def _corrections(listed: ListedStudent, student: Student) -> dict[str, str]:
+    """What the row adds or says otherwise; an empty cell says nothing."""
+    new = {}
+    if listed.section and not student.section:
+        new["section"] = listed.section
+    if listed.roll_number and not student.roll_number:
+        new["roll_number"] = listed.roll_number
+    if listed.email and email_key(listed.email) != student.email_key:
+        new["email"] = listed.email
+    return new
+
+
+class _Known:
+    """The school's students, found by name."""
+
+    def __init__(self, students: Iterable[Student]) -> None:
+        self._by_name: dict[tuple[int, str], list[Student]] = defaultdict(list)
+        for student in students:
+            self._by_name[student.grade, student.name_key].append(student)
+        self._namesakes: dict[str, list[Student]] = defaultdict(list)
+        for namesakes in self._by_name.values():
+            self._namesakes[namesakes[0].name_key] += namesakes
+        self._by_trace: dict[tuple[int, str], list[Student]] = {}
+
+    def candidates(self, listed: ListedStudent) -> list[Student]:
+        """Those of this name and grade who may be it: the exact one alone, or all that nothing tells apart."""
+        namesakes = self._by_name.get((listed.grade, name_key(listed.name)), [])
+        exact = [student for student in namesakes if identity_of(student) == listed.identity]
+        return exact or [student for student in namesakes if _may_be_one(listed, student)]
+
+    def near(self, listed: ListedStudent, taken: Iterable[int]) -> Student | None:
+        """Somebody whose name is within one sign, and who is nobody else in the list.
+
+        Or of the very same name, but with another section or roll number; in another grade only with the same
+        address. It may be somebody else, or the same one after a correction.
+        """
+        for student in self._namesakes.get(name_key(listed.name), ()):
+            has_address = bool(listed.email) and email_key(listed.email) == student.email_key
+            if student.pk not in taken and (student.grade == listed.grade or has_address):
+                return student
+        if not self._by_trace and self._by_name:
+            self._learn_traces()
+        for trace in traces_of(name_key(listed.name)):
+            for student in self._by_trace.get((listed.grade, trace), ()):
+                if student.pk not in taken and _may_be_one(listed, student):
+                    return student
+        return None
+
+    def _learn_traces(self) -> None:
+        for (grade, key), students in self._by_name.items():
+            for trace in traces_of(key):
+                self._by_trace.setdefault((grade, trace), []).extend(students)
+
+
+def _may_be_one(listed: ListedStudent, student: Student) -> bool:
+    """Not if both have a section, or both a roll number, and they differ."""
+    pairs = ((listed.section, student.section), (listed.roll_number, student.roll_number))
+    return all(not (mine and its) or mine == its for mine, its in pairs)

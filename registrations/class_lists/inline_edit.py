@@ -1,0 +1,207 @@
+"""Corrections made in the preview: written into the cells, unless somebody else was there first."""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from django.db import transaction
+from django.db.models.functions import Now
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from registrations.class_lists.checking import events_offered
+from registrations.class_lists.columns import take_titles_for_a_student
+from registrations.class_lists.drafts import is_title_row, read_rows, storable
+from registrations.class_lists.locking import lock_list
+from registrations.class_lists.row_cells import TEXTS, RowCells
+from registrations.models import ClassList, ClassListRow
+from registrations.spreadsheets.event_cells import EventNames
+from registrations.spreadsheets.headers import Meaning
+from registrations.spreadsheets.sheet import MOST_SIGNS
+from registrations.spreadsheets.students import Code
+
+OUT = "-"
+"""Chosen for a name of no event: take it out."""
+
+
+@dataclass(slots=True)
+class Saved:
+    """What a press came to: rows that were changed, and sentences about what was not written."""
+
+    changed: int = 0
+    left_out: int = 0
+    taken_in: int = 0
+    refused: list[str] = field(default_factory=list)
+
+
+def seen(cells: RowCells) -> str:
+    """What a page showed of a row, short enough to travel with it: meaning:trace of each."""
+    return " ".join(f"{meaning}:{_trace(cells.text(meaning))}" for meaning in (*TEXTS, Meaning.EVENTS))
+
+
+def save_corrections(class_list: ClassList, sent: QueryDict) -> Saved:
+    """Writes what the page sent: fields typed over, choices made, and the button that was pressed.
+
+    A cell that somebody else changed since the page was shown is left as it is, and so said. Rows that are being
+    registered, or were, are not touched. The number of queries does not grow with the rows. Raises `ListDeleted`.
+    """
+    with transaction.atomic():
+        locked = lock_list(class_list)
+        rows = {
+            row.number: row
+            for row in locked.rows.filter(done_at=None).order_by("number").select_related("job")
+        }
+        press = _Press(locked, rows, sent)
+        press.apply()
+        if press.touched:
+            ClassListRow.objects.bulk_update(press.touched.values(), ["cells", "is_left_out"])
+            locked.updated_at = Now()
+            locked.save(update_fields=["columns", "updated_at"])
+    return press.saved
+
+
+class _Press:
+    """One sent page, applied to the rows in memory."""
+
+    def __init__(self, class_list: ClassList, rows: dict[int, ClassListRow], sent: QueryDict) -> None:
+        self.class_list, self.rows, self.sent = class_list, rows, sent
+        self.events = events_offered(class_list.fest)
+        self.names = EventNames(self.events)
+        self.saved = Saved()
+        self.touched: dict[int, ClassListRow] = {}
+
+    def apply(self) -> None:
+        problems = read_rows(self.class_list, tuple(self.rows.values()), self.events).listing.problems
+        self.unknown = [(one.row, one.value) for one in problems if one.code == Code.EVENT and one.value]
+        for row in self._rows_named("seen"):
+            self._correct(row)
+        for row in self._rows_named("leave", "take"):
+            self._leave_or_take(row)
+        self._use_everywhere()
+        self.saved.changed = len(self.touched) - self.saved.left_out - self.saved.taken_in
+
+    def _rows_named(self, *kinds: str) -> Iterator[ClassListRow]:
+        """The rows of this list that the page speaks of; a forged or a finished number is nobody's."""
+        for name in self.sent:
+            found = re.fullmatch(rf"(?:{'|'.join(kinds)})-(\d{{1,7}})", name)
+            if found and (row := self.rows.get(int(found[1]))):
+                if row.job is None or row.job.finished_at is not None:
+                    yield row
+                else:
+                    self._refuse(row, _("Row %(row)s is being registered just now, so it was not changed."))
+
+    def _correct(self, row: ClassListRow) -> None:
+        cells = RowCells(self.class_list, row)
+        before = seen(cells)
+        shown = dict(
+            part.split(":", 1) for part in self.sent.get(f"seen-{row.number}", "").split(" ") if ":" in part
+        )
+        now = dict(part.split(":", 1) for part in before.split(" "))
+        for meaning in TEXTS:
+            text = self._typed(row, meaning)
+            if text is None or _trace(text) in (now[meaning], shown.get(meaning)):
+                continue
+            if shown.get(meaning) != now[meaning]:
+                self._refuse_late(row, cells.text(meaning), text)
+            elif len(text) > MOST_SIGNS:
+                self._refuse(row, _("Row %(row)s: the text was too long and was not saved."))
+            else:
+                cells.write(meaning, text)
+        if self._names_events(row):
+            if shown.get(Meaning.EVENTS) == now[Meaning.EVENTS]:
+                self._correct_events(row, cells)
+            else:
+                self._refuse_late(row, cells.text(Meaning.EVENTS), "")
+        if seen(cells) != before:
+            self.touched[row.number] = row
+
+    def _typed(self, row: ClassListRow, meaning: Meaning) -> str | None:
+        """What stands in the field, or what the pressed button puts there; None for a field that was not shown."""
+        if meaning == Meaning.EMAIL and self.sent.get("no_email") == str(row.number):
+            return ""
+        number, _colon, text = self.sent.get(f"use_{meaning}", "").partition(":")
+        if number == str(row.number):
+            return storable(text)
+        text_sent = self.sent.get(f"{meaning}-{row.number}")
+        return None if text_sent is None else storable(text_sent).strip()
+
+    def _names_events(self, row: ClassListRow) -> bool:
+        start = (f"event-{row.number}-", f"mark-{row.number}-")
+        chosen = any(self.sent[name] for name in self.sent if name.startswith(start))
+        return (
+            chosen
+            or f"choice-{row.number}" in self.sent
+            or self._used_event(row) is not None
+            or bool(self.sent.get(f"add-{row.number}"))
+        )
+
+    def _used_event(self, row: ClassListRow) -> tuple[int, str] | None:
+        """The name that a button "Use Robo Race" stands beside, and the event."""
+        number, at, slug = (*self.sent.get("use_event", "").split(":"), "", "", "")[:3]
+        return (int(at), slug) if number == str(row.number) and at.isdecimal() else None
+
+    def _correct_events(self, row: ClassListRow, cells: RowCells) -> None:
+        used = self._used_event(row)
+        for at, piece in enumerate(value for number, value in self.unknown if number == row.number):
+            slug = used[1] if used and used[0] == at else self.sent.get(f"event-{row.number}-{at}", "")
+            self._replace(cells, piece, slug)
+        for column in cells.unclear_marks():
+            if says := self.sent.get(f"mark-{row.number}-{column.position}"):
+                cells.mark(column.position, says == "yes")
+        if (slug := self.sent.get(f"add-{row.number}", "")) in self.events:
+            cells.add_event(slug, self.names)
+        if f"choice-{row.number}" in self.sent:
+            chosen = [slug for slug in self.sent.getlist(f"events-{row.number}") if slug in self.events]
+            if sorted(chosen) != sorted(self.sent.get(f"choice-{row.number}", "").split()):
+                cells.choose_events(list(dict.fromkeys(chosen)), self.names)
+
+    def _replace(self, cells: RowCells, piece: str, slug: str) -> None:
+        if slug == OUT or slug in self.events:
+            cells.replace_event(piece, "" if slug == OUT else slug, self.names)
+
+    def _leave_or_take(self, row: ClassListRow) -> None:
+        is_left_out = f"leave-{row.number}" in self.sent
+        if row.is_left_out == is_left_out:
+            return
+        if is_title_row(row, self.class_list.columns):
+            take_titles_for_a_student(self.class_list)
+        row.is_left_out = is_left_out
+        self.touched[row.number] = row
+        if is_left_out:
+            self.saved.left_out += 1
+        else:
+            self.saved.taken_in += 1
+
+    def _use_everywhere(self) -> None:
+        """One choice for a name that stands in many rows."""
+        at = self.sent.get("everywhere", "")
+        piece, slug = self.sent.get(f"piece-{at}"), self.sent.get(f"everywhere-{at}", "")
+        for number, value in self.unknown:
+            row = self.rows[number]
+            if value == piece and (row.job is None or row.job.finished_at is not None):
+                cells = RowCells(self.class_list, row)
+                before = seen(cells)
+                self._replace(cells, value, slug)
+                if seen(cells) != before:
+                    self.touched[number] = row
+
+    def _refuse_late(self, row: ClassListRow, there: str, typed: str) -> None:
+        words = {"now": there.strip() or _("nothing"), "typed": typed.strip() or _("your choice")}
+        self._refuse(
+            row,
+            _(
+                "Row %(row)s: somebody else changed it meanwhile. It says “%(now)s”; “%(typed)s” was not saved."
+            ),
+            **words,
+        )
+
+    def _refuse(self, row: ClassListRow, text: str, **words: str) -> None:
+        sentence = text % {"row": row.number, **{key: word[:100] for key, word in words.items()}}
+        if sentence not in self.saved.refused:
+            self.saved.refused.append(sentence)
+
+
+def _trace(text: str) -> str:
+    """Tells two texts of one cell apart; what nobody sees at its ends does not count."""
+    return hashlib.blake2b(text.strip().encode("utf-8", "replace"), digest_size=6).hexdigest()

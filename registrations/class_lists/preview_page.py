@@ -1,0 +1,83 @@
+"""What the page of a preview shows: one part of the rows, and everything about the list as a whole."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.utils.translation import gettext as _
+
+from registrations.class_lists import columns, preview, row_status
+from registrations.class_lists.drafts import Draft
+from registrations.class_lists.forecast import forecast
+from registrations.class_lists.row_status import RowStanding, Show, Standing
+
+ROWS = 50
+"""On one page. Each may have six fields, a trace and some choices, and Django reads 500 fields of a form."""
+
+_TO_REGISTER = (Standing.SEAT, Standing.WAIT, Standing.READY)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which part of the rows somebody wants to see; what does not exist is as good as nothing."""
+
+    show: str = ""
+    row: int = 0
+    page: str = ""
+
+
+def context_of(draft: Draft, asked: Asked) -> dict[str, Any]:
+    """The whole page; the number of queries does not depend on the rows."""
+    foreseen = forecast(draft.class_list, draft.listing)
+    found = row_status.standings(draft, foreseen)
+    tabs = row_status.tabs(found.values(), len(draft.left_out))
+    show = asked.show if asked.show in [tab.show for tab in tabs] else str(Show.ALL)
+    edited = asked.row if asked.row in found else 0
+    chosen = [row for row in found.values() if row_status.is_shown(row, show)]
+    page = Paginator([found[edited]] if edited else chosen, ROWS).get_page(asked.page)
+    bad = sum(row.standing == Standing.FIX for row in found.values())
+    return {
+        "draft": draft,
+        "class_list": draft.class_list,
+        "summary": row_status.summary(found.values()),
+        "tabs": tabs,
+        "show": show,
+        "edited": edited,
+        "page": page,
+        "foreseen": foreseen,
+        "bad": bad,
+        "good": sum(row.standing in _TO_REGISTER for row in found.values()),
+        "others": len(found) - bad,
+        "events": draft.found.events,
+        "left_out": preview.left_out_rows(draft),
+        **_tables(draft, list(page), edited),
+        **_columns(draft),
+    }
+
+
+def _tables(draft: Draft, rows: Sequence[RowStanding], edited: int) -> dict[str, Any]:
+    """The rows of this page in three tables: to fix, to look at, all others."""
+    shown = preview.Page(draft, edited=edited).rows(rows)
+    bad = [row for row in shown if row.standing == Standing.FIX]
+    rest = [row for row in shown if row.standing != Standing.FIX]
+    tables = [
+        (_("Need fixing"), bad),
+        (_("Ready, but look at these"), [row for row in rest if row.is_odd]),
+        (_("Other students") if bad else _("Students"), [row for row in rest if not row.is_odd]),
+    ]
+    return {
+        "tables": [table for table in tables if table[1]],
+        "has_fields": any(row.seen for row in shown),
+        "everywhere": preview.everywhere(draft),
+    }
+
+
+def _columns(draft: Draft) -> dict[str, Any]:
+    return {
+        "columns": columns.shown_columns(draft),
+        "column_choices": columns.choices(draft.found.events),
+        "unused": columns.unused_titles(draft),
+        "title_row": columns.title_row_of(draft),
+        "strange": columns.strange_texts(draft) if draft.class_list.is_guess else (),
+    }

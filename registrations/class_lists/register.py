@@ -1,0 +1,245 @@
+"""Rows of a class list become registrations: one chunk, one transaction, as few statements as one press needs."""
+
+import datetime as dt
+import hashlib
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from django.db import connection
+
+from registrations.booking.allocate import Outcome, keep_refusals, reserve
+from registrations.booking.errors import RegistrationError
+from registrations.class_lists.identify import match
+from registrations.class_lists.requests import Claimant, claimants_of, claims_of
+from registrations.locking import Deadline
+from registrations.models import Change, ClassListEntry, ClassListJob, ClassListRow, Student, Submission
+from registrations.spreadsheets.students import ListedStudent
+from registrations.students import consents
+from registrations.students.corrections import correct_many
+from registrations.students.identity import forget_all, insert_all
+from techfest.core.db.bulk import insert
+from techfest.core.db.clock import database_now
+
+_DONE = """
+    UPDATE registrations_classlistrow SET
+        done_at = %s, student_id = given.student, submission_id = given.submission
+    FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS given (id, student, submission)
+    WHERE registrations_classlistrow.id = given.id AND done_at IS NULL
+"""
+
+
+class NotAll(RegistrationError):
+    """All or none was asked for, and some `rows` would be refused or are not readable any more.
+
+    The entries say why, where there is a reason. Nothing was written.
+    """
+
+    def __init__(self, entries: Sequence[ClassListEntry], *, rows: int) -> None:
+        super().__init__()
+        self.entries, self.rows = entries, rows
+
+
+@dataclass
+class Work:
+    """What a job registers: the students of its rows as they are read, and the events that may be named.
+
+    `was_waited_for` says whether somebody waited for a lock at the end of the last chunk.
+    """
+
+    job: ClassListJob
+    listed: Mapping[int, ListedStudent]
+    events: Mapping[str, int]
+    was_waited_for: bool = False
+
+
+@dataclass
+class _Chunk:
+    """The rows of one transaction, and what became of them so far."""
+
+    work: Work
+    rows: Sequence[ClassListRow]
+    claimants: list[Claimant] = field(default_factory=list)
+    presses: dict[int, Submission] = field(default_factory=dict)
+    outcomes: dict[int, list[Outcome]] = field(default_factory=dict)
+
+    @property
+    def job(self) -> ClassListJob:
+        return self.work.job
+
+    @cached_property
+    def keys(self) -> dict[int, uuid.UUID]:
+        """By the number of the row; each row has one since Confirm."""
+        return {row.number: row.key for row in self.rows if row.key}
+
+    def press(self, claimant: Claimant) -> Submission:
+        """One for each student, under the key of the student's first row: a second try of the row is the same."""
+        student = claimant.student
+        if student.pk not in self.presses:
+            self.presses[student.pk] = Submission(
+                key=self.keys[claimant.listed.row],
+                origin=Submission.Origin.CLASS_LIST,
+                digest=_digest(claimant.listed),
+                student=student,
+                created_student=claimant.is_new,
+            )
+        return self.presses[student.pk]
+
+
+def register(work: Work, rows: Sequence[ClassListRow], *, deadline: Deadline) -> None:
+    """Registers these rows inside the caller's transaction and marks them done, each with its entries.
+
+    Seats go in the order of the rows, by the rules of a single press. Students are found or inserted
+    beforehand and corrected where the list says otherwise, as a teacher may. The number of statements does
+    not grow with the rows. Raises `Overtaken` when somebody registered the same student meanwhile, and
+    `NotAll` when all or none was asked for and a row would be refused.
+    """
+    chunk = _Chunk(work, rows)
+    _find_students(chunk, deadline)
+    _reserve(chunk, deadline)
+    entries = _entries(chunk)
+    if chunk.job.is_all_or_none:
+        _require_all(chunk, entries)
+    _keep(chunk, entries)
+
+
+def give_up(work: Work, row: ClassListRow) -> None:
+    """Marks a row done that cannot be registered because of a fault, and says so in its entries."""
+    listed = work.listed.get(row.number)
+    events = [work.events[slug] for slug in listed.events if slug in work.events] if listed else []
+    ClassListEntry.objects.bulk_create(
+        ClassListEntry(row=row, event_id=event, reason=ClassListEntry.FAILED) for event in events
+    )
+    _mark_done([row], {}, {}, database_now())
+
+
+def _find_students(chunk: _Chunk, deadline: Deadline) -> None:
+    class_list = chunk.job.class_list
+    listed = [chunk.work.listed[row.number] for row in chunk.rows if row.number in chunk.work.listed]
+    matches = match(listed, fest_id=class_list.fest_id, school_id=class_list.school_id)
+    claimants = claimants_of(class_list, listed, matches)
+    deadline.limit_locks()
+    insert_all({id(one.student): one.student for one in claimants if one.is_new}.values())
+    corrections: dict[int, dict[str, str]] = {}
+    for one in claimants:
+        if one.match.corrections:
+            corrections.setdefault(one.student.pk, {}).update(one.match.corrections)
+    if corrections:
+        wanted = [event for one in claimants for event in _event_ids(chunk.work, one)]
+        corrected = correct_many(
+            corrections,
+            actor=Change.Actor.TEACHER,
+            user=chunk.job.asked_by,
+            deadline=deadline,
+            also_lock=wanted,
+            also_lock_students=[one.student.pk for one in claimants if not one.is_new],
+        )
+        for one in claimants:
+            if one.student.pk in corrected:
+                _take_over(one.student, corrected[one.student.pk])
+    chunk.claimants = claimants
+
+
+def _event_ids(work: Work, claimant: Claimant) -> list[int]:
+    return [work.events[slug] for slug in claimant.listed.events if slug in work.events]
+
+
+def _take_over(student: Student, corrected: Student) -> None:
+    for name in ("section", "roll_number", "email", "email_key", "link_version"):
+        setattr(student, name, getattr(corrected, name))
+
+
+def _reserve(chunk: _Chunk, deadline: Deadline) -> None:
+    job, events = chunk.job, chunk.work.events
+    claims = [
+        claims_of(one, events, wants_waiting=job.wants_waiting, submission=chunk.press)
+        for one in chunk.claimants
+    ]
+    flat = [claim for row in claims for claim in row]
+    outcomes = iter(reserve(flat, actor=Change.Actor.TEACHER, user=job.asked_by, deadline=deadline))
+    for one, row in zip(chunk.claimants, claims, strict=True):
+        chunk.outcomes[one.listed.row] = [next(outcomes) for _claim in row]
+
+
+def _entries(chunk: _Chunk) -> list[ClassListEntry]:
+    """What each event of each row came to; a doubt for those that are nobody's."""
+    entries = []
+    for row in chunk.rows:
+        outcomes = chunk.outcomes.get(row.number)
+        if outcomes is None:
+            listed = chunk.work.listed.get(row.number)
+            events = [chunk.work.events.get(slug) for slug in listed.events] if listed else []
+            entries += [
+                ClassListEntry(row=row, event_id=event, reason=ClassListEntry.DOUBT)
+                for event in events
+                if event
+            ]
+            continue
+        entries += [_entry(row, outcome) for outcome in outcomes if outcome.event_id]
+    return entries
+
+
+def _entry(row: ClassListRow, outcome: Outcome) -> ClassListEntry:
+    return ClassListEntry(
+        row=row,
+        event_id=outcome.event_id,
+        registration=outcome.registration or outcome.before,
+        is_new=outcome.registration is not None,
+        reason=str(outcome.judgement.reason),
+        other=outcome.judgement.other,
+    )
+
+
+def _require_all(chunk: _Chunk, entries: Sequence[ClassListEntry]) -> None:
+    refused = [entry for entry in entries if entry.reason and entry.reason != "already"]
+    unread = {row.pk for row in chunk.rows} - {entry.row.pk for entry in entries}
+    if rows := unread | {entry.row.pk for entry in refused}:
+        raise NotAll(refused, rows=len(rows))
+
+
+def _keep(chunk: _Chunk, entries: Sequence[ClassListEntry]) -> None:
+    job = chunk.job
+    stored = {pk: press for pk, press in chunk.presses.items() if press.pk}
+    new = {one.student.pk: one.student for one in chunk.claimants if one.is_new}
+    students = {one.listed.row: one.student.pk for one in chunk.claimants}
+    forget_all(student for pk, student in new.items() if pk not in stored)
+    kept = {row: pk for row, pk in students.items() if pk in stored or pk not in new}
+    if job.consent_text:
+        obtained = {press.student.pk: press.student for press in stored.values()}
+        consents.declare(obtained.values(), text=job.consent_text, user=job.asked_by)
+    keep_refusals(
+        (stored[one.student.pk], outcome)
+        for one in chunk.claimants
+        if one.student.pk in stored
+        for outcome in chunk.outcomes[one.listed.row]
+    )
+    insert(entries)
+    unread = [row.pk for row in chunk.rows if row.number not in chunk.work.listed]
+    if unread:
+        # Somebody changed what they say since Confirm: they go back to the draft, with their problems.
+        ClassListRow.objects.filter(pk__in=unread).update(job=None)
+    presses = {row: stored[pk].pk for row, pk in students.items() if pk in stored}
+    read = [row for row in chunk.rows if row.number in chunk.work.listed]
+    _mark_done(read, kept, presses, database_now())
+
+
+def _mark_done(
+    rows: Sequence[ClassListRow],
+    students: Mapping[int, int],
+    presses: Mapping[int, int | None],
+    now: dt.datetime,
+) -> None:
+    given: list[list[int | None]] = [
+        [row.pk for row in rows],
+        [students.get(row.number) for row in rows],
+        [presses.get(row.number) for row in rows],
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_DONE, [now, *given])
+
+
+def _digest(listed: ListedStudent) -> bytes:
+    content = [*listed.identity, listed.email, *listed.events]
+    return hashlib.sha256(json.dumps(content).encode()).digest()

@@ -1,0 +1,171 @@
+"""What became of the rows of a job, and the rows of a list that somebody still has to look at."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.utils.translation import gettext as _
+
+from registrations.booking.waitlist import with_number
+from registrations.class_lists.drafts import Draft, read_draft
+from registrations.class_lists.identify import match
+from registrations.class_lists.messages import doubt_words, reason_words
+from registrations.models import ClassList, ClassListEntry, ClassListJob, ClassListRow, Registration
+from registrations.spreadsheets.headers import Meaning
+from registrations.students.names import clean_text
+
+REGISTERED, WAITING, ALREADY, CANCELLED, REFUSED, KEPT = (
+    "registered",
+    "waiting",
+    "already",
+    "cancelled",
+    "refused",
+    "kept",
+)
+_STATES = {
+    Registration.State.CONFIRMED: REGISTERED,
+    Registration.State.OFFERED: REGISTERED,
+    Registration.State.WAITING: WAITING,
+    Registration.State.CANCELLED: CANCELLED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class EventResult:
+    """One event of a row: what it came to, the place in line of whoever waits, or why not."""
+
+    event: str
+    outcome: str
+    number: int = 0
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RowResult:
+    """One row: its best outcome counts, so that the counts of a job are its rows."""
+
+    number: int
+    name: str
+    grade: str
+    events: tuple[EventResult, ...]
+    outcome: str
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class Result:
+    """The rows of a finished job in their order."""
+
+    job: ClassListJob
+    rows: Sequence[RowResult]
+
+    @cached_property
+    def counts(self) -> Counter[str]:
+        """Rows by outcome: registered + waiting + already + cancelled + refused + kept = rows, always."""
+        return Counter(row.outcome for row in self.rows)
+
+
+def result_of(job: ClassListJob) -> Result:
+    """The number of queries does not grow with the rows."""
+    rows = list(job.rows.order_by("number").select_related("student"))
+    entries = _entries_of(rows)
+    reader = _Reader(job.class_list)
+    return Result(job, [_row(row, reader, entries[row.pk]) for row in rows])
+
+
+class _Reader:
+    """Who a row is about: the student, or what its cells say where it came to none."""
+
+    def __init__(self, class_list: ClassList) -> None:
+        positions = {
+            meaning: at for at, (_title, meaning, _event) in reversed([*enumerate(class_list.columns)])
+        }
+        self.positions = {
+            meaning: positions.get(str(meaning), -1) for meaning in (Meaning.NAME, Meaning.GRADE)
+        }
+
+    def name(self, row: ClassListRow) -> str:
+        return row.student.name if row.student else self._cell(row, Meaning.NAME)
+
+    def grade(self, row: ClassListRow) -> str:
+        if row.student:
+            return f"{row.student.grade} {row.student.section}".strip()
+        return self._cell(row, Meaning.GRADE)
+
+    def _cell(self, row: ClassListRow, meaning: Meaning) -> str:
+        position = self.positions[meaning]
+        return clean_text(_cell(row, position)) if position >= 0 else ""
+
+
+def _entries_of(rows: Iterable[ClassListRow]) -> Mapping[int, list[EventResult]]:
+    entries = ClassListEntry.objects.filter(row__in=[row.pk for row in rows]).select_related("event", "other")
+    found = list(entries.order_by("row", "event__starts_at", "pk"))
+    numbered = with_number(
+        Registration.objects.filter(pk__in=[one.registration_id for one in found if one.registration_id])
+    )
+    registrations = {one.pk: one for one in numbered}
+    results: dict[int, list[EventResult]] = defaultdict(list)
+    for entry in found:
+        results[entry.row_id].append(_entry(entry, registrations.get(entry.registration_id or 0)))
+    return results
+
+
+def _entry(entry: ClassListEntry, registration: Registration | None) -> EventResult:
+    name = entry.event.name
+    if entry.is_new:
+        state = registration.state if registration else Registration.State.CANCELLED
+        number = registration.number if registration and state == Registration.State.WAITING else 0
+        return EventResult(name, _STATES[Registration.State(state)], number)
+    outcome = ALREADY if entry.reason == "already" else REFUSED
+    return EventResult(name, outcome, words=reason_words(entry.reason, entry.event, entry.other))
+
+
+def _row(row: ClassListRow, reader: _Reader, events: Sequence[EventResult]) -> RowResult:
+    outcomes = {one.outcome for one in events}
+    ranked = (REGISTERED, WAITING, ALREADY, CANCELLED, REFUSED)
+    words = ""
+    if row.done_at is None and not outcomes:
+        outcome, words = KEPT, _("not registered, still in the draft")
+    else:
+        outcome = next((one for one in ranked if one in outcomes), REFUSED)
+        if not events:
+            words = _("this row could not be read any more")
+    return RowResult(row.number, reader.name(row), reader.grade(row), tuple(events), outcome, words)
+
+
+def problem_table(class_list: ClassList) -> tuple[list[str], list[list[str]]]:
+    """Titles and rows of what is left, as they stood in the sheet, and a last column that says what is wrong.
+
+    Left are rows with errors, doubts, and what registration has refused. It comes back corrected as a file.
+    """
+    draft = read_draft(class_list)
+    kept = [column for column in draft.header.columns if column.meaning != Meaning.PROBLEM]
+    rows = {row.number: row for row in class_list.rows.filter(is_left_out=False)}
+    words = _problem_words(draft, rows)
+    table = [
+        [*(_cell(rows[number], column.position) for column in kept), " ".join(words[number])]
+        for number in sorted(words)
+    ]
+    return [*(column.title for column in kept), _("Problem")], table
+
+
+def _problem_words(draft: Draft, rows: Mapping[int, ClassListRow]) -> dict[int, list[str]]:
+    words: dict[int, list[str]] = defaultdict(list)
+    for problem in draft.listing.problems:
+        if problem.is_error and problem.row in rows and rows[problem.row].done_at is None:
+            words[problem.row].append(problem.text)
+    class_list = draft.class_list
+    open_rows = [one for one in draft.listing.ready if one.row in rows and rows[one.row].done_at is None]
+    found = match(open_rows, fest_id=class_list.fest_id, school_id=class_list.school_id)
+    for number, one in found.items():
+        if one.is_doubt:
+            words[number].append(doubt_words(one))
+    numbers = {row.pk: row.number for row in rows.values()}
+    for pk, events in _entries_of(rows.values()).items():
+        words[numbers[pk]] += [f"{one.event}: {one.words}." for one in events if one.outcome == REFUSED]
+    return {number: texts for number, texts in words.items() if texts}
+
+
+def _cell(row: ClassListRow, position: int) -> str:
+    return row.cells[position] if position < len(row.cells) else ""

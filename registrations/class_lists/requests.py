@@ -1,0 +1,67 @@
+"""From matched rows to claims: one student object for all rows of one student, one claim for each event of a row."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from registrations.booking.allocate import Claim
+from registrations.class_lists.identify import Match
+from registrations.models import ClassList, Student, Submission
+from registrations.spreadsheets.students import ListedStudent
+
+
+@dataclass(frozen=True, slots=True)
+class Claimant:
+    """The student of one row; `is_new` as long as nobody of the school is registered by these details."""
+
+    listed: ListedStudent
+    match: Match
+    student: Student
+    is_new: bool
+
+
+def claimants_of(
+    class_list: ClassList, listed: Sequence[ListedStudent], matches: Mapping[int, Match]
+) -> list[Claimant]:
+    """Everybody who is no doubt, in the order of the rows. New students are not stored yet."""
+    new: dict[tuple[int, str, str, str], Student] = {}
+    claimants = []
+    for row in listed:
+        found = matches[row.row]
+        if found.is_doubt:
+            continue
+        if found.student:
+            claimants.append(Claimant(row, found, found.student, is_new=False))
+        else:
+            student = new.setdefault(row.identity, _student(class_list, row))
+            student.email = student.email or row.email
+            student.set_keys()
+            claimants.append(Claimant(row, found, student, is_new=True))
+    return claimants
+
+
+def claims_of(
+    claimant: Claimant,
+    events: Mapping[str, int],
+    *,
+    wants_waiting: bool,
+    submission: Callable[[Claimant], Submission | None] = lambda _claimant: None,
+) -> list[Claim]:
+    """One claim for each event of the row (slug -> number); an event that is gone is claimed as unknown."""
+    press = submission(claimant)
+    return [
+        Claim(claimant.student, events.get(slug, 0), wants_waiting, claimant.is_new, press, uses_block=True)
+        for slug in claimant.listed.events
+    ]
+
+
+def _student(class_list: ClassList, listed: ListedStudent) -> Student:
+    """Of the list's own school, whatever the file says."""
+    return Student(
+        fest_id=class_list.fest_id,
+        school_id=class_list.school_id,
+        grade=listed.grade,
+        section=listed.section,
+        name=listed.name,
+        roll_number=listed.roll_number,
+        email=listed.email,
+    )

@@ -1,0 +1,18 @@
+from django.urls import path
+
+from registrations.class_lists import job_views, views
+
+app_name = "classlists"
+urlpatterns = [
+    path("", views.lists, name="lists"),
+    path("template.<str:kind>", views.template, name="template"),
+    path("<int:pk>/", views.preview, name="preview"),
+    path("<int:pk>/fix/", views.fix, name="fix"),
+    path("<int:pk>/columns/", views.columns, name="columns"),
+    path("<int:pk>/letters/", views.letters, name="letters"),
+    path("<int:pk>/problems.<str:kind>", views.problems, name="problems"),
+    path("<int:pk>/discard/", views.discard, name="discard"),
+    path("<int:pk>/confirm/", job_views.confirm, name="confirm"),
+    path("<int:pk>/left.<str:kind>", job_views.left, name="left"),
+    path("jobs/<uuid:link_id>/", job_views.job, name="job"),
+]

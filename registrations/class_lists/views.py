@@ -1,0 +1,218 @@
+"""A class list from the upload to a preview that is corrected in place. Nothing here registers anybody."""
+
+import logging
+
+from django.contrib import messages
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from events.models import Fest
+from registrations.booking.errors import NotPossible
+from registrations.class_lists import columns as cols
+from registrations.class_lists.absent import ListNotFound, told_when_absent
+from registrations.class_lists.checking import events_offered
+from registrations.class_lists.downloads import problems_answer, template_answer
+from registrations.class_lists.drafts import (
+    Draft,
+    keep_draft,
+    open_drafts,
+    read_draft,
+)
+from registrations.class_lists.drafts import (
+    discard as discard_draft,
+)
+from registrations.class_lists.form_too_large import told_when_too_long
+from registrations.class_lists.infer_columns import is_untitled
+from registrations.class_lists.inline_edit import Saved, save_corrections
+from registrations.class_lists.jobs import jobs_of
+from registrations.class_lists.preview_page import Asked, context_of
+from registrations.class_lists.upload_form import UploadForm
+from registrations.models import ClassList, Teacher
+from registrations.spreadsheets.errors import FileRefused
+from registrations.teachers.access import by_teacher
+
+logger = logging.getLogger(__name__)
+
+
+@by_teacher
+def _lists_too_long(request: HttpRequest, teacher: Teacher) -> HttpResponseBase:
+    words = _("The pasted rows are too long. Upload them as a file instead.")
+    messages.error(request, words)
+    return redirect("classlists:lists")
+
+
+@told_when_too_long(_lists_too_long)
+@require_http_methods(["GET", "HEAD", "POST"])
+@by_teacher
+def lists(request: HttpRequest, teacher: Teacher) -> HttpResponseBase:
+    """The school's drafts and what was registered, and the three ways to begin a new one."""
+    fest = get_object_or_404(Fest, is_current=True)
+    events = events_offered(fest)
+    sent = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = UploadForm(*sent, fest=fest, events=events)
+    if sent and form.is_valid():
+        try:
+            class_list, is_new = keep_draft(form.read(), teacher=teacher, fest=fest)
+        except FileRefused as refusal:
+            form.add_error(
+                "pasted" if form.cleaned_data.get("upload") is None else "upload", str(refusal.text)
+            )
+        else:
+            _tell_kept(request, is_new=is_new, is_untitled=is_untitled(form.found.header))
+            return redirect("classlists:preview", class_list.pk)
+    context = {
+        "form": form,
+        "drafts": open_drafts(teacher),
+        "jobs": jobs_of(teacher),
+        "has_events": bool(events),
+    }
+    return render(request, "classlists/lists.html", context)
+
+
+@require_safe
+@by_teacher
+def template(request: HttpRequest, teacher: Teacher, kind: str) -> HttpResponseBase:
+    """An empty class list to fill in."""
+    return template_answer(get_object_or_404(Fest, is_current=True), kind)
+
+
+@require_safe
+@by_teacher
+@told_when_absent
+def preview(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase:
+    """What is read of the list, what is wrong with it, and what confirming it would come to."""
+    asked = Asked(
+        request.GET.get("show", ""), _number(request.GET.get("row", "")), request.GET.get("page", "")
+    )
+    draft = _draft(teacher, pk)
+    if not draft.rows and (job := draft.class_list.jobs.order_by("pk").last()):
+        # Nothing is left of it; whoever comes back wants to know what became of it.
+        return redirect("classlists:job", link_id=job.link_id)
+    return render(request, "classlists/preview.html", context_of(draft, asked))
+
+
+def _fix_too_long(request: HttpRequest, pk: int) -> HttpResponseBase:
+    messages.error(request, _("That was too much text at once. Nothing was saved."))
+    return redirect("classlists:preview", pk)
+
+
+@told_when_too_long(_fix_too_long)
+@require_POST
+@by_teacher
+@told_when_absent
+def fix(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase:
+    """Saves everything that was typed or chosen on the page, whichever of its buttons was pressed."""
+    class_list = _class_list(teacher, pk)
+    _tell_saved(request, save_corrections(class_list, request.POST))
+    query = {"show": request.POST.get("show", ""), "page": str(_number(request.POST.get("page", "")) or "")}
+    kept = "&".join(f"{name}={value}" for name, value in query.items() if value.replace("-", "").isalnum())
+    response = redirect("classlists:preview", class_list.pk)
+    response["Location"] += f"?{kept}#students" if kept else "#students"
+    return response
+
+
+@require_POST
+@by_teacher
+@told_when_absent
+def columns(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase:
+    """Reads the columns as chosen."""
+    class_list = _class_list(teacher, pk)
+    try:
+        cols.change_columns(class_list, request.POST, events=events_offered(class_list.fest))
+    except NotPossible as refusal:
+        messages.error(request, refusal.text)
+    else:
+        messages.success(request, _("The list is read as you chose."))
+    return redirect("classlists:preview", class_list.pk)
+
+
+@require_POST
+@by_teacher
+@told_when_absent
+def letters(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase:
+    """Somebody has looked at the names and found them right."""
+    class_list = _class_list(teacher, pk)
+    cols.confirm_letters(class_list)
+    return redirect("classlists:preview", class_list.pk)
+
+
+@require_safe
+@by_teacher
+@told_when_absent
+def problems(request: HttpRequest, teacher: Teacher, pk: int, kind: str) -> HttpResponseBase:
+    """The rows that need fixing as a file."""
+    return problems_answer(_draft(teacher, pk).found, kind)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@by_teacher
+@told_when_absent
+def discard(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase:
+    """Asks, then deletes what is not registered of the list."""
+    class_list = _class_list(teacher, pk)
+    if request.method != "POST":
+        rows = class_list.rows.filter(done_at=None).count()
+        return render(request, "classlists/discard.html", {"class_list": class_list, "rows": rows})
+    try:
+        discard_draft(class_list)
+    except NotPossible as refusal:
+        messages.error(request, refusal.text)
+    else:
+        messages.success(request, _("The draft “%(title)s” is deleted.") % {"title": class_list.title})
+    return redirect("classlists:lists")
+
+
+def _class_list(teacher: Teacher, pk: int) -> ClassList:
+    """A list of the teacher's own school in the current fest; any other is not there."""
+    lists = ClassList.objects.select_related("fest", "owner")
+    found = lists.filter(pk=pk, school=teacher.school_id, fest__is_current=True).first()
+    if found is None:
+        logger.warning("teacher %s asked for class list %s, which is not of the own school", teacher.pk, pk)
+        raise ListNotFound
+    return found
+
+
+def _draft(teacher: Teacher, pk: int) -> Draft:
+    return read_draft(_class_list(teacher, pk))
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) < 8 else 0
+
+
+def _tell_kept(request: HttpRequest, *, is_new: bool, is_untitled: bool) -> None:
+    if not is_new:
+        messages.info(
+            request, _("This list was uploaded before and is not finished. Here it is as it stands.")
+        )
+    elif is_untitled:
+        words = _("The list has no row of titles, so its columns were read by what stands in them.")
+        messages.warning(request, words + " " + _("Look at “How we read the columns” below."))
+
+
+def _tell_saved(request: HttpRequest, saved: Saved) -> None:
+    """One sentence for each thing that was done, and for each that was not."""
+    done = [
+        (saved.changed, ngettext("%(count)d row corrected.", "%(count)d rows corrected.", saved.changed)),
+        (
+            saved.left_out,
+            ngettext("%(count)d student left out.", "%(count)d students left out.", saved.left_out),
+        ),
+        (
+            saved.taken_in,
+            ngettext(
+                "%(count)d student taken in again.", "%(count)d students taken in again.", saved.taken_in
+            ),
+        ),
+    ]
+    for count, text in done:
+        if count:
+            messages.success(request, text % {"count": count})
+    for text in saved.refused[:10]:
+        messages.warning(request, text)
+    if not saved.refused and not any(count for count, _text in done):
+        messages.info(request, _("Nothing was changed."))

@@ -1,0 +1,104 @@
+"""Carrying out what was foreseen: the event, its seats, its flags, its trail and its mails, in one transaction."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from events import audit_log, editing
+from events.capacity import HeldBack
+from events.models import Event
+from registrations.booking import conflicts
+from registrations.booking.cancel_event import call_off
+from registrations.booking.state import Origin, note
+from registrations.booking.waitlist import promote_after_change
+from registrations.event_changes.impact import TOLD, Consequences, Edit
+from registrations.models import Change, Registration
+from registrations.signals import registrations_changed
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Who wants it and why; how many of an event's new seats nobody gets yet; until when people may choose."""
+
+    user: Any
+    reason: str = ""
+    held_back: Mapping[int, HeldBack] = field(default_factory=dict)
+    choose_by: dt.datetime | None = None
+
+
+def carry_out(foreseen: Sequence[Consequences], decision: Decision, *, now: dt.datetime) -> None:
+    """Does to each event, and to everybody concerned, what was foreseen a moment ago under the same locks.
+
+    Needs the transaction that locked the Seats rows of all events and foresaw it. Whoever a change concerns
+    is told by one mail a registration; the deliveries are part of the transaction.
+    """
+    for one in foreseen:
+        _write(one.edit, decision, now)
+    for one in foreseen:
+        event = one.edit.after
+        if one.edit.is_called_off:
+            call_off(event, user=decision.user, reason=decision.reason, now=now)
+            continue
+        promote_after_change(event)
+        conflicts.end(one.settled, now=now)
+        conflicts.raise_flags(one.troubles, now=now, choose_by=decision.choose_by, user=decision.user)
+        _tell(one, decision, now)
+
+
+def _write(edit: Edit, decision: Decision, now: dt.datetime) -> None:
+    event, changed = edit.after, set(edit.changed)
+    before, after = values_of(edit.before, changed), values_of(event, changed)
+    if edit.added:
+        before["capacity"], after["capacity"] = edit.seats.capacity, edit.capacity
+    held_back = decision.held_back.get(event.pk)
+    if held_back:
+        before["held back"], after["held back"] = 0, held_back.seats
+    editing.write(event, changed=changed, capacity=edit.capacity if edit.added else None, held_back=held_back)
+    if after:
+        what = _what(edit)
+        audit_log.record(
+            event,
+            what=what,
+            now=now,
+            user=decision.user,
+            before=before,
+            after=after,
+            reason=decision.reason,
+        )
+
+
+def _what(edit: Edit) -> str:
+    if edit.is_called_off:
+        return "called off"
+    if edit.is_revived:
+        return "takes place after all"
+    return "published" if edit.is_published else "changed"
+
+
+def _tell(foreseen: Consequences, decision: Decision, now: dt.datetime) -> None:
+    if not foreseen.told:
+        return
+    edit = foreseen.edit
+    names = sorted(TOLD & edit.changed) or sorted(edit.changed)
+    # Some of them were promoted a moment ago, and their Changes must say so.
+    states = dict(Registration.objects.filter(event=edit.after.pk).active().values_list("pk", "state"))
+    for row in foreseen.told:
+        row.event, row.state = edit.after, states[row.pk]
+    origin = Origin(
+        Change.Cause.EVENT_CHANGED, Change.Actor.ORGANISER, now, user=decision.user, reason=decision.reason
+    )
+    fields = {row.student_id: names for row in foreseen.told}
+    changes = note(foreseen.told, origin=origin, fields=fields)
+    registrations_changed.send(sender=Registration, changes=changes, now=now)
+
+
+def values_of(event: Event, names: set[str]) -> dict[str, Any]:
+    """These fields as the trail keeps them: plain values, times in UTC, other rows by their names."""
+    return {name: _plain(getattr(event, name)) for name in sorted(names)}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dt.datetime):
+        return value.astimezone(dt.UTC).isoformat()
+    return value if value is None or isinstance(value, bool | int | str) else str(value)

@@ -1,0 +1,105 @@
+"""What an organiser may decide on the page that says what will happen: seats kept back, and a time to choose."""
+
+import datetime as dt
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from events.capacity import HeldBack
+from registrations.booking.conflicts import choose_by_default
+from registrations.event_changes.impact import Consequences
+from techfest.core.text_limits import LimitedText
+
+
+def _two_fields() -> forms.SplitDateTimeWidget:
+    """A day and a time as text, as everywhere at the desk."""
+    return forms.SplitDateTimeWidget(date_format="%Y-%m-%d", time_format="%H:%M")
+
+
+class DecisionForm(LimitedText, forms.Form):
+    """The reason, and what only some changes ask: how many of the new seats nobody gets yet, and a choose-by time."""
+
+    use_required_attribute = False
+
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=300,
+        required=False,
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+    )
+    seats = forms.IntegerField(
+        label=gettext_lazy("Hold back this many of the new seats"),
+        min_value=0,
+        required=False,
+        help_text=gettext_lazy(
+            "Nobody gets them yet: as many fewer are confirmed, the last names above first."
+        ),
+    )
+    until = forms.SplitDateTimeField(
+        label=gettext_lazy("Until"),
+        required=False,
+        widget=_two_fields(),
+        help_text=gettext_lazy("Then they go to whoever waits. You can give them back before."),
+    )
+    choose_by = forms.SplitDateTimeField(
+        label=gettext_lazy("To be chosen by"),
+        required=False,
+        widget=_two_fields(),
+        help_text=gettext_lazy("The people flagged read this date. Nobody loses a seat when it has passed."),
+    )
+
+    def __init__(self, data: Any, *, foreseen: Consequences, now: dt.datetime, reason: str = "") -> None:
+        event = foreseen.edit.after
+        initial = {
+            "reason": reason,
+            "seats": 0,
+            "until": event.promotion_ends_at,
+            "choose_by": choose_by_default(event, now),
+        }
+        super().__init__(data, initial=initial, prefix="hold", label_suffix="")
+        self.foreseen, self.now = foreseen, now
+        if not foreseen.most_held_back:
+            del self.fields["seats"], self.fields["until"]
+        if not foreseen.troubles:
+            del self.fields["choose_by"]
+        if foreseen.cancelled:
+            self.fields["reason"].help_text = _(
+                "It stands in the mail that everybody gets, and in the trail."
+            )
+        else:
+            self.fields["reason"].help_text = _("For the trail; nobody else reads it.")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        event, most = self.foreseen.edit.after, self.foreseen.most_held_back
+        if (cleaned.get("seats") or 0) > most:
+            self.add_error("seats", _("At most %(most)d can be held back.") % {"most": most})
+        until = cleaned.get("until")
+        if cleaned.get("seats") and (not until or not self.now < until <= event.promotion_ends_at):
+            self.add_error(
+                "until", _("Enter a time before %(end)s.") % {"end": _exact(event.promotion_ends_at)}
+            )
+        by = cleaned.get("choose_by")
+        if "choose_by" in self.fields and "choose_by" not in self.errors and (not by or by <= self.now):
+            self.add_error("choose_by", _("Enter a time that is still to come."))
+        return cleaned
+
+    @property
+    def held_back(self) -> tuple[int, dt.datetime] | None:
+        """How many seats, and until when."""
+        seats = self.cleaned_data.get("seats")
+        return (seats, self.cleaned_data["until"]) if seats else None
+
+    def held_back_by(self, user: Any) -> dict[int, HeldBack]:
+        """As `carry_out` takes it."""
+        if self.held_back is None:
+            return {}
+        seats, until = self.held_back
+        return {self.foreseen.edit.after.pk: HeldBack(seats, until, user)}
+
+
+def _exact(when: dt.datetime) -> str:
+    return f"{timezone.localtime(when):%Y-%m-%d %H:%M}"

@@ -1,0 +1,260 @@
+"""What a change of events would do to those who registered: foreseen before it is made, under the locks that count.
+
+The form of one event and the timetable of all ask the same questions, so a list of edits is judged at once: two
+events that change places clash with nobody.
+"""
+
+import datetime as dt
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from events.dates import DateProblem, concerning, event_questions
+from events.models import Event, Seats
+from registrations.booking.confirmation_deadline import release_late
+from registrations.booking.conflicts import Kind, Trouble, key_of, open_flags_of
+from registrations.booking.waitlist import is_moving
+from registrations.models import Block, Flag, Registration, Student
+
+State = Event.State
+TIMES = frozenset({"starts_at", "ends_at", "buffer_minutes"})
+"""What decides whether two events clash."""
+GRADES = frozenset({"grade_min", "grade_max"})
+TOLD = frozenset({"starts_at", "ends_at", "venue"})
+"""What everybody is told of who has a seat or waits."""
+
+
+@dataclass(frozen=True)
+class Edit:
+    """An event as it stands, and as it is to be; `before`, `seats` and all counts are read under its lock.
+
+    `after` is not saved. `changed` names its fields that differ.
+    """
+
+    before: Event
+    after: Event
+    seats: Seats
+    capacity: int
+    changed: frozenset[str]
+
+    @property
+    def added(self) -> int:
+        """How many seats more there are to be; fewer are a negative number."""
+        return self.capacity - self.seats.capacity
+
+    @property
+    def is_called_off(self) -> bool:
+        return self.before.state == State.PUBLISHED and self.after.state == State.CANCELLED
+
+    @property
+    def is_revived(self) -> bool:
+        return self.before.state == State.CANCELLED != self.after.state
+
+    @property
+    def is_published(self) -> bool:
+        return self.before.state == State.DRAFT and self.after.state == State.PUBLISHED
+
+    def is_news(self, now: dt.datetime) -> bool:
+        """Whether a change concerns anybody: the event takes place, and is not over by either of its times."""
+        return self.after.state == State.PUBLISHED and now < max(self.before.ends_at, self.after.ends_at)
+
+
+@dataclass(frozen=True)
+class Consequences:
+    """What one edit would do, to whom; everything has its student and event at hand. `dates` are odd new dates."""
+
+    edit: Edit
+    promoted: list[Registration] = field(default_factory=list)
+    troubles: list[Trouble] = field(default_factory=list)
+    settled: list[Flag] = field(default_factory=list)
+    told: list[Registration] = field(default_factory=list)
+    cancelled: list[Registration] = field(default_factory=list)
+    blocks: list[Block] = field(default_factory=list)
+    dates: list[DateProblem] = field(default_factory=list)
+
+    @property
+    def over(self) -> int:
+        """How many more have a seat than there are to be seats; 0 where the number of seats does not fall."""
+        edit = self.edit
+        return max(0, edit.seats.taken - edit.capacity) if edit.added < 0 and not self.cancelled else 0
+
+    @property
+    def most_held_back(self) -> int:
+        """How many of the new seats can be held back."""
+        edit = self.edit
+        if not self.promoted:
+            return 0
+        return max(0, min(edit.added, edit.capacity - edit.seats.taken))
+
+    @cached_property
+    def is_grave(self) -> bool:
+        """Whether somebody should read this before it happens."""
+        edit = self.edit
+        people = self.promoted or self.troubles or self.settled or self.told or self.cancelled or self.blocks
+        return bool(
+            people or self.dates or self.over or edit.is_published or edit.is_revived or edit.is_called_off
+        )
+
+    @cached_property
+    def facts(self) -> list[object]:
+        """What must still be so when it is confirmed.
+
+        How many are told is not among it: in a rush it grows with each click, and nobody is harmed by a mail.
+        """
+        return [
+            self.edit.before.pk,
+            self.edit.after.state,
+            [row.pk for row in self.promoted],
+            sorted([kind, *sorted(pks)] for kind, pks in (one.key for one in self.troubles)),
+            sorted(flag.pk for flag in self.settled),
+            sorted(row.pk for row in self.cancelled),
+            sorted(block.pk for block in self.blocks),
+            self.over,
+            [one.text for one in self.dates],
+        ]
+
+
+def digest(foreseen: Sequence[Consequences]) -> str:
+    """The same as long as the same would happen to the same people."""
+    return hashlib.sha256(json.dumps([one.facts for one in foreseen]).encode()).hexdigest()
+
+
+def lock_students(event_ids: Collection[int]) -> None:
+    """Makes whoever takes another event wait, so that no clash comes up beside a new time.
+
+    The Seats rows of these events are locked already; students come after them by the lock order.
+    """
+    active = Registration.objects.active().filter(event__in=event_ids).values("student")
+    list(Student.objects.filter(pk__in=active).locked().values_list("pk"))
+
+
+def wants_students(edits: Sequence[Edit]) -> list[int]:
+    """The events whose students must be locked before their clashes are looked for."""
+    return [edit.after.pk for edit in edits if (TIMES | GRADES | {"state"}) & edit.changed]
+
+
+def foresee(edits: Sequence[Edit], *, now: dt.datetime, locks: bool = True) -> list[Consequences]:
+    """What each of these edits would do. The number of queries does not grow with the people.
+
+    Without `locks` it is a look that binds nobody. With them the caller has locked the Seats rows, and what was not
+    confirmed in time is released first: no new seat goes to it.
+    """
+    if locks:
+        lock_students(wants_students(edits))
+        release_late((edit.seats for edit in edits), {edit.seats.pk: edit.before for edit in edits}, now)
+    active = _active([edit.after.pk for edit in edits])
+    troubles = _troubles(edits, active, now)
+    open_flags = open_flags_of([edit.after.pk for edit in edits if (TIMES | GRADES) & edit.changed])
+    settled = _settled(edits, open_flags)
+    known = {key_of(flag) for flag in open_flags}
+    foreseen = []
+    for edit in edits:
+        rows = active[edit.after.pk]
+        fresh = [one for one in troubles[edit.after.pk] if one.key not in known]
+        if edit.is_called_off:
+            foreseen.append(Consequences(edit, cancelled=rows, blocks=_blocks(edit)))
+            continue
+        foreseen.append(
+            Consequences(
+                edit,
+                promoted=_promoted(edit, rows, now),
+                troubles=fresh,
+                settled=settled[edit.after.pk],
+                told=_told(edit, rows, fresh, now),
+                dates=concerning(event_questions(edit.after, now=now), edit.changed),
+            )
+        )
+    return foreseen
+
+
+def _active(event_ids: Sequence[int]) -> Mapping[int, list[Registration]]:
+    found: dict[int, list[Registration]] = defaultdict(list)
+    for row in Registration.objects.active().filter(event__in=event_ids).with_facts().order_by("place"):
+        found[row.event_id].append(row)
+    return found
+
+
+def _promoted(edit: Edit, rows: Sequence[Registration], now: dt.datetime) -> list[Registration]:
+    waiting = [row for row in rows if row.state == Registration.State.WAITING]
+    return waiting[: max(0, edit.capacity - edit.seats.taken)] if is_moving(edit.after, now) else []
+
+
+def _told(
+    edit: Edit, rows: list[Registration], troubles: Sequence[Trouble], now: dt.datetime
+) -> list[Registration]:
+    if not edit.is_news(now):
+        return []
+    if TOLD & edit.changed:
+        return rows
+    flagged = {one.registration.pk for one in troubles}
+    return [row for row in rows if row.pk in flagged]
+
+
+def _blocks(edit: Edit) -> list[Block]:
+    rows = Block.objects.unreturned().filter(event=edit.after.pk)
+    return list(rows.select_related("school", "event").order_by("pk"))
+
+
+def _troubles(
+    edits: Sequence[Edit], active: Mapping[int, list[Registration]], now: dt.datetime
+) -> Mapping[int, list[Trouble]]:
+    """By event; a clash of two events that both move is the earlier edit's."""
+    found: dict[int, list[Trouble]] = defaultdict(list)
+    after = {edit.after.pk: edit.after for edit in edits}
+    clashing = _clashes([edit for edit in edits if TIMES & edit.changed and edit.is_news(now)], active, after)
+    for edit in edits:
+        found[edit.after.pk] += clashing.get(edit.after.pk, [])
+        if GRADES & edit.changed and edit.is_news(now):
+            found[edit.after.pk] += [
+                Trouble(Kind.INELIGIBLE, row)
+                for row in active[edit.after.pk]
+                if edit.before.has_room_for_grade(row.student.grade)
+                and not edit.after.has_room_for_grade(row.student.grade)
+            ]
+    return found
+
+
+def _clashes(
+    edits: Sequence[Edit], active: Mapping[int, list[Registration]], after: Mapping[int, Event]
+) -> Mapping[int, list[Trouble]]:
+    mine = [row for edit in edits for row in active[edit.after.pk]]
+    if not mine:
+        return {}
+    others: dict[int, list[Registration]] = defaultdict(list)
+    students = {row.student_id for row in mine}
+    for row in Registration.objects.active().filter(student__in=students).with_facts().order_by("pk"):
+        others[row.student_id].append(row)
+    found: dict[int, list[Trouble]] = defaultdict(list)
+    seen = set()
+    for row in mine:
+        event = after[row.event_id]
+        for other in others[row.student_id]:
+            their = after.get(other.event_id, other.event)
+            trouble = Trouble(Kind.CLASH, row, other)
+            if other.pk == row.pk or trouble.key in seen or their.state == State.CANCELLED:
+                continue
+            if event.overlaps(their):
+                seen.add(trouble.key)
+                found[row.event_id].append(trouble)
+    return found
+
+
+def _settled(edits: Sequence[Edit], flags: Sequence[Flag]) -> Mapping[int, list[Flag]]:
+    """The open flags whose reason goes, by the edit that takes it away; each once."""
+    after = {edit.after.pk: edit.after for edit in edits}
+    found: dict[int, list[Flag]] = defaultdict(list)
+    touched: tuple[int, ...]
+    for flag in flags:
+        mine = flag.registration
+        event = after.get(mine.event_id, mine.event)
+        if flag.other:
+            their = after.get(flag.other.event_id, flag.other.event)
+            holds, touched = event.overlaps(their), (mine.event_id, flag.other.event_id)
+        else:
+            holds, touched = not event.has_room_for_grade(mine.student.grade), (mine.event_id,)
+        if not holds:
+            found[next(pk for pk in touched if pk in after)].append(flag)
+    return found

@@ -1,0 +1,96 @@
+"""Another time zone for a fest: which times stay, what that does to its events, carried out under their locks."""
+
+import copy
+import datetime as dt
+import zoneinfo
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from events import audit_log
+from events.dates import EVENT_DATES
+from events.models import Event, Fest, Seats
+from events.zones import same_clock
+from registrations.event_changes.apply import Decision, carry_out
+from registrations.event_changes.impact import Consequences, Edit
+from registrations.locking import Deadline
+from registrations.models import Block
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneChange:
+    """From which zone to which, and whether clock times stay; otherwise moments do."""
+
+    old: zoneinfo.ZoneInfo
+    new: zoneinfo.ZoneInfo
+    keeps_clock: bool
+
+    def moved(self, moment: dt.datetime) -> dt.datetime:
+        """When something is that was at this moment."""
+        return same_clock(moment, self.old, self.new) if self.keeps_clock else moment
+
+
+def lock_fest(fest_id: int, *, deadline: Deadline) -> None:
+    """Locks the Seats rows of all events of the fest, then the fest, until the caller's transaction ends."""
+    deadline.limit_locks()
+    Seats.objects.locked(Event.objects.filter(fest=fest_id).values_list("pk", flat=True))
+    deadline.limit_locks()
+    Fest.objects.select_for_update(no_key=True).get(pk=fest_id)
+
+
+def events_of(fest_id: int) -> list[Event]:
+    """All events of the fest, drafts and cancelled ones too, in the order of their times."""
+    rows = Event.objects.filter(fest=fest_id).select_related("fest", "venue", "category", "seats")
+    return list(rows.order_by("starts_at", "name", "pk"))
+
+
+def zone_edits(events: Sequence[Event], fest: Fest, change: ZoneChange) -> list[Edit]:
+    """What the change does to these events; `fest` is as it is to be. Nothing where moments stay."""
+    return [edit for event in events if (edit := _edit(event, fest, change)).changed]
+
+
+def _edit(event: Event, fest: Fest, change: ZoneChange) -> Edit:
+    after = copy.copy(event)
+    after.fest = fest
+    changed = set()
+    for name in EVENT_DATES:
+        moment = getattr(event, name)
+        if moment and change.moved(moment) != moment:
+            setattr(after, name, change.moved(moment))
+            changed.add(name)
+    return Edit(event, after, event.seats, event.seats.capacity, frozenset(changed))
+
+
+def change_zone(
+    fest: Fest,
+    foreseen: Sequence[Consequences],
+    change: ZoneChange,
+    *,
+    user: Any,
+    reason: str,
+    now: dt.datetime,
+) -> None:
+    """Moves the events as was foreseen under the same locks, and the times until which seats are held for schools.
+
+    Whoever has a seat or waits in an event whose moment changes is told by mail. The fest itself is saved by
+    the caller, in the same transaction and before.
+    """
+    carry_out(foreseen, Decision(user, reason), now=now)
+    if change.keeps_clock:
+        _move_blocks(fest, change)
+    audit_log.record(
+        fest,
+        what="time zone changed",
+        now=now,
+        user=user,
+        before={"time_zone": change.old.key},
+        after={"time_zone": change.new.key, "kept": "clock times" if change.keeps_clock else "moments"},
+        reason=reason,
+    )
+
+
+def _move_blocks(fest: Fest, change: ZoneChange) -> None:
+    blocks = list(Block.objects.unreturned().filter(event__fest=fest))
+    for block in blocks:
+        block.until = change.moved(block.until)
+    Block.objects.bulk_update(blocks, ["until"])

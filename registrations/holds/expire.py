@@ -1,0 +1,69 @@
+"""What time does to blocks, and what happens to their event: reminders, and the end."""
+
+import datetime as dt
+
+from events.models import Event, Seats
+from registrations.booking.errors import Busy
+from registrations.holds import mails
+from registrations.holds.reserve import end, expire
+from registrations.locking import Deadline, in_transaction
+from registrations.models import Block
+from techfest.core.db.clock import database_now
+
+WORTH_A_REMINDER = dt.timedelta(hours=6)
+"""A block that is held for less is not reminded of at half time: its teacher has just asked for it."""
+
+
+def tend() -> int:
+    """Gives back what is over, and reminds at half time; how many blocks were touched. Twice does no harm."""
+    rows = Block.objects.unreturned().select_related("event__fest")
+    now = database_now()
+    events = sorted(
+        {block.event_id for block in rows if now >= block.deadline or _wants_reminder(block, now)}
+    )
+    return sum(_tend_event(event_id) for event_id in events)
+
+
+def end_all(event: Event) -> None:
+    """Ends all blocks of an event that does not take place. Needs the transaction that locked its Seats row."""
+    for seats in Seats.objects.locked([event.pk]):
+        now = database_now()
+        blocks = list(Block.objects.unreturned().filter(event=event).with_facts())
+        unused = {block.pk: block.unused for block in blocks}
+        end(seats, blocks, now=now)
+        for block in blocks:
+            if block.held_at is None or unused[block.pk]:
+                mails.tell_of_cancelled_event(block, now=now)
+
+
+def _wants_reminder(block: Block, now: dt.datetime) -> bool:
+    if block.school_id is None:  # nobody was asked for names
+        return False
+    if block.state != Block.State.HELD or block.reminded_at or not block.unused or block.held_at is None:
+        return False
+    time = block.deadline - block.held_at
+    return time >= WORTH_A_REMINDER and now >= block.held_at + time / 2
+
+
+def _tend_event(event_id: int) -> int:
+    deadline = Deadline()
+    try:
+        return in_transaction(lambda: _tend(event_id, deadline), deadline=deadline)
+    except Busy:
+        # The next round comes in half a minute; the other events' blocks need not wait for it.
+        return 0
+
+
+def _tend(event_id: int, deadline: Deadline) -> int:
+    deadline.limit_locks()
+    (seats,) = Seats.objects.locked([event_id])
+    now = database_now()
+    blocks = list(Block.objects.unreturned().filter(event=event_id).with_facts().order_by("pk"))
+    over = [block for block in blocks if now >= block.deadline]
+    if over:
+        expire(seats, over, now=now)
+    due = [block for block in blocks if block.returned_at is None and _wants_reminder(block, now)]
+    for block in due:
+        Block.objects.filter(pk=block.pk).update(reminded_at=now)
+        mails.remind(block, now=now)
+    return len(over) + len(due)

@@ -1,0 +1,39 @@
+"""Seats that an organiser keeps back from everybody, and those that are new and go to whoever waits."""
+
+import datetime as dt
+
+from django.dispatch import receiver
+
+from events.capacity import HeldBack
+from events.models import Seats
+from events.signals import capacity_raised
+from registrations.booking.waitlist import promote
+from registrations.holds.reserve import hold
+from registrations.models import Block, Change, Registration
+from registrations.signals import registrations_changed
+
+
+def keep_back(seats: Seats, wish: HeldBack, *, now: dt.datetime) -> Block:
+    """Holds seats for nobody, as a block without a school. Raises `Overtaken` where they do not fit.
+
+    Those who wait go on waiting beside them: the block is the recorded reason. The caller holds the lock of
+    `seats`.
+    """
+    block = Block(
+        event_id=seats.pk, seats=wish.seats, until=wish.until, asked_by=wish.user, approved_by=wish.user
+    )
+    hold(seats, block, now=now)
+    block.save()
+    return block
+
+
+@receiver(capacity_raised)
+def give_new_seats(
+    *, seats: Seats, now: dt.datetime, held_back: HeldBack | None = None, **_kwargs: object
+) -> None:
+    """To whoever waits, in their order, but for those that are held back."""
+    if held_back:
+        keep_back(seats, held_back, now=now)
+    changes = promote(seats, cause=Change.Cause.CAPACITY_RAISED, now=now)
+    if changes:
+        registrations_changed.send(sender=Registration, changes=changes, now=now)

@@ -1,0 +1,97 @@
+"""Seats that are held for a school: taken, used by names, and given back, always under the event's lock."""
+
+import datetime as dt
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from django.db.models import F
+
+from events.models import Event, Seats
+from registrations.booking.errors import Overtaken
+from registrations.booking.waitlist import promote
+from registrations.holds import mails
+from registrations.models import Block, Change, Registration
+from registrations.signals import registrations_changed
+
+
+def hold(seats: Seats, block: Block, *, now: dt.datetime) -> None:
+    """Holds the seats of a block from now on; whoever calls has seen that they are free and nobody waits.
+
+    `block` may be new, and is not saved. Raises `Overtaken` where the seats do not fit.
+    """
+    if not Seats.objects.hold(seats.pk, seats=block.seats):
+        raise Overtaken
+    seats.taken += block.seats
+    seats.held += block.seats
+    block.held_at = now
+
+
+def end(seats: Seats, blocks: Sequence[Block], *, now: dt.datetime) -> None:
+    """Gives back what is unused of these blocks of one event, held or asked for, and promotes whoever waits.
+
+    Names that were given keep their seats. Raises `Overtaken` where a block had ended already although the
+    event is locked: its seats come back once.
+    """
+    unused = sum(block.unused for block in blocks)
+    mine = Block.objects.unreturned().filter(pk__in=[block.pk for block in blocks])
+    if mine.update(returned_at=now) != len(blocks):
+        raise Overtaken
+    if unused and not Seats.objects.let_go(seats.pk, seats=unused):
+        raise Overtaken
+    seats.taken -= unused
+    seats.held -= unused
+    for block in blocks:
+        block.returned_at = now
+    if changes := promote(seats, cause=Change.Cause.PROMOTED, now=now):
+        registrations_changed.send(sender=Registration, changes=changes, now=now)
+
+
+def blocks_in_time(
+    rows: Iterable[Seats], events: Mapping[int, Event], now: dt.datetime | None
+) -> Mapping[int, list[Block]]:
+    """The blocks of these locked events that have seats for names, by event, the most urgent first.
+
+    Those whose time is over are given back first, so that a press finds the seats free although no worker
+    runs. Without held seats there is no query; such is nearly every press.
+    """
+    return end_what_is_over([row for row in rows if row.held], events, now)
+
+
+def end_what_is_over(
+    rows: Iterable[Seats], events: Mapping[int, Event], now: dt.datetime | None
+) -> Mapping[int, list[Block]]:
+    """Gives back the blocks of these locked events whose time is over; the others, as `blocks_in_time`."""
+    known = {row.pk: row for row in rows if row.pk in events}
+    in_time: dict[int, list[Block]] = defaultdict(list)
+    over: dict[int, list[Block]] = defaultdict(list)
+    if not known or now is None:
+        return in_time
+    for block in Block.objects.held().filter(event__in=known).select_related("school", "asked_by"):
+        block.event = events[block.event_id]
+        (in_time if now < block.deadline else over)[block.event_id].append(block)
+    for event_id, blocks in over.items():
+        expire(known[event_id], blocks, now=now)
+    return in_time
+
+
+def expire(seats: Seats, blocks: Sequence[Block], *, now: dt.datetime) -> None:
+    """Ends blocks whose time is over, and tells those who asked."""
+    unused = {block.pk: block.unused for block in blocks}
+    end(seats, blocks, now=now)
+    for block in blocks:
+        if block.held_at is None or unused[block.pk]:
+            mails.tell_of_end(block, unused=unused[block.pk], now=now)
+
+
+def take_names_off(registrations: Iterable[Registration]) -> Counter[int]:
+    """Makes room again in the blocks of registrations that end; how many seats of each event stay held.
+
+    A block that was given back keeps nothing: those seats are everybody's.
+    """
+    names = Counter(row.block_id for row in registrations if row.block_id and row.holds_seat)
+    kept: Counter[int] = Counter()
+    for block in Block.objects.filter(pk__in=names) if names else ():
+        Block.objects.filter(pk=block.pk).update(used=F("used") - names[block.pk])
+        if block.state == Block.State.HELD:
+            kept[block.event_id] += names[block.pk]
+    return kept

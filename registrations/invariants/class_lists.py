@@ -1,0 +1,81 @@
+"""What must hold between class lists, their rows and what these came to, asked of a live database."""
+
+from collections.abc import Iterator
+
+from techfest.core.invariants import invariant, rows
+
+
+@invariant(12)
+def class_lists_add_up() -> Iterator[str]:
+    """Each done row belongs to a job and came to what its entries say; a finished job has no row undone.
+
+    An entry is a new registration of the row's own student and press, or a reason; so registered, waiting,
+    already registered and refused rows are all rows. A registration that was erased leaves its entry.
+    """
+    sql = """
+        SELECT l.title, w.number, CASE
+            WHEN w.done_at IS NOT NULL AND w.job_id IS NULL THEN 'is done without a job'
+            WHEN w.done_at IS NULL AND w.submission_id IS NOT NULL THEN 'has a press and is not done'
+            WHEN w.done_at IS NULL AND j.finished_at IS NOT NULL AND j.error = ''
+                THEN 'was left by a job that is finished'
+            WHEN (j.finished_at IS NULL OR j.error = '') AND e.id IS NOT NULL AND w.done_at IS NULL
+                THEN 'came to something and is not done'
+            WHEN e.is_new AND e.reason <> '' OR NOT e.is_new AND e.reason = ''
+                THEN 'has an entry that is neither a registration nor a reason'
+            WHEN e.is_new AND r.id IS NOT NULL AND (r.student_id, r.submission_id, r.event_id)
+                IS DISTINCT FROM (w.student_id, w.submission_id, e.event_id)
+                THEN 'has the registration of somebody else'
+            WHEN s.id IS NOT NULL AND NOT EXISTS (
+                SELECT FROM registrations_classlistrow o
+                JOIN registrations_classlistentry n ON n.row_id = o.id AND n.is_new
+                WHERE o.submission_id = s.id
+            ) THEN 'has a press that obtained nothing'
+            END AS what
+        FROM registrations_classlistrow w JOIN registrations_classlist l ON l.id = w.class_list_id
+        LEFT JOIN registrations_classlistjob j ON j.id = w.job_id
+        LEFT JOIN registrations_classlistentry e ON e.row_id = w.id
+        LEFT JOIN registrations_registration r ON r.id = e.registration_id
+        LEFT JOIN registrations_submission s ON s.id = w.submission_id
+        ORDER BY l.id, w.number, e.id
+    """
+    for title, number, what in dict.fromkeys(rows("SELECT * FROM (", sql, ") o WHERE what IS NOT NULL")):
+        yield f"{title}, row {number} {what}."
+
+
+@invariant(12)
+def presses_of_lists_are_told_by_their_rows() -> Iterator[str]:
+    """Each registration that a row's press obtained stands in an entry of one of the press's rows.
+
+    What it was moved to by an organiser belongs to the press, and does not stand in the list.
+    """
+    sql = """
+        SELECT e.name, p.name || ' (' || p.reference || ')' FROM registrations_registration r
+        JOIN events_event e ON e.id = r.event_id JOIN registrations_student p ON p.id = r.student_id
+        WHERE EXISTS (SELECT FROM registrations_classlistrow w WHERE w.submission_id = r.submission_id)
+            AND NOT EXISTS (SELECT FROM registrations_classlistentry n WHERE n.registration_id = r.id AND n.is_new)
+            AND NOT EXISTS (SELECT FROM registrations_change c
+                            WHERE c.registration_id = r.id AND c.from_state = '' AND c.cause = 'moved')
+        ORDER BY r.id
+    """
+    for event, student in rows(sql):
+        yield f"{event}: the registration of {student} by a class list stands in no row of it."
+
+
+@invariant(13)
+def rows_carry_the_school_of_their_list() -> Iterator[str]:
+    """The student of a row is of the school and fest of its list."""
+    sql = """
+        SELECT l.title, w.number, p.name || ' (' || p.reference || ')'
+        FROM registrations_classlistrow w JOIN registrations_classlist l ON l.id = w.class_list_id
+        JOIN registrations_student p ON p.id = w.student_id
+        WHERE (p.school_id, p.fest_id) <> (l.school_id, l.fest_id) ORDER BY l.id, w.number
+    """
+    for title, number, student in rows(sql):
+        yield f"{title}, row {number}: {student} is of another school than the list."
+
+
+CHECKS = (
+    class_lists_add_up,
+    presses_of_lists_are_told_by_their_rows,
+    rows_carry_the_school_of_their_list,
+)

@@ -1,0 +1,216 @@
+"""The life of every event once more, step by step, from the changes that were kept.
+
+Steps are in the order of the database's clock, which was read under the event's lock each time; within one
+transaction in the order in which they were written. Both assume that no registration was erased with its
+changes.
+"""
+
+from collections.abc import Iterator
+
+from techfest.core.invariants import invariant, rows
+
+HISTORY = """
+    WITH step AS (
+        SELECT c.id, c.at, c.from_state AS was, c.to_state AS becomes, r.event_id, r.place, r.student_id,
+            CASE WHEN b.held_at <= c.at AND c.at < coalesce(b.returned_at, 'infinity') THEN 0 ELSE
+                (c.to_state IN ('confirmed', 'offered'))::int
+                - (c.from_state IN ('confirmed', 'offered'))::int END AS seats,
+            (c.to_state = 'waiting')::int - (c.from_state = 'waiting')::int AS waits,
+            c.cause = 'replaced' AS replaced
+        FROM registrations_change c JOIN registrations_registration r ON r.id = c.registration_id
+        LEFT JOIN registrations_block b ON b.id = r.block_id
+        WHERE c.from_state <> c.to_state
+    ), moment AS (
+        SELECT *, NULL::bigint AS school_id, 1 AS turn, false AS refused, false AS kept_back FROM step
+        UNION ALL
+        SELECT id, held_at, '', 'held', event_id, 0, NULL, seats, 0, false, school_id, 2, false,
+            school_id IS NULL
+        FROM registrations_block WHERE held_at IS NOT NULL
+        UNION ALL
+        SELECT b.id, b.returned_at, 'held', '', b.event_id, 0, NULL, (
+            SELECT coalesce(sum((c.to_state IN ('confirmed', 'offered'))::int
+                - (c.from_state IN ('confirmed', 'offered'))::int), 0)
+            FROM registrations_change c JOIN registrations_registration r ON r.id = c.registration_id
+            WHERE r.block_id = b.id AND c.at < b.returned_at
+        ) - b.seats, 0, false, b.school_id, 0, false, b.school_id IS NULL
+        FROM registrations_block b WHERE b.held_at IS NOT NULL AND b.returned_at IS NOT NULL
+        UNION ALL
+        SELECT f.id, (SELECT max(at) FROM registrations_change c WHERE c.submission_id = f.submission_id),
+            '', 'full', f.event_id, 0, s.student_id, 0, 0, false, NULL, 3, true, false
+        FROM registrations_refusal f JOIN registrations_submission s ON s.id = f.submission_id
+        WHERE f.reason = 'full'
+    ), history AS (
+        SELECT *,
+            sum(seats) OVER life AS taken,
+            sum(waits) OVER life AS waiting,
+            (SELECT k.capacity FROM events_capacitychange k
+                WHERE k.event_id = moment.event_id AND k.at <= moment.at
+                ORDER BY k.at DESC, k.id DESC LIMIT 1) AS capacity
+        FROM moment
+        WINDOW life AS (PARTITION BY event_id ORDER BY at, turn, id)
+    )
+"""
+"""Every step of every event, every block held and given back, and every refusal for want of seats, each with
+the counts right after it. A name of a block that is held takes no seat: the block has taken it before. Within
+one moment seats come back first, then registrations move, then seats are held.
+
+Whoever came instead of another took over what that one had: such a step is judged by
+`a_replaced_one_gave_up_what_was_taken` and by nothing else, since no seat was given and nobody began to wait.
+"""
+
+TOLD = """
+    SELECT e.name, coalesce(p.name || ' (' || p.reference || ')', 'a block of ' || coalesce(o.name, 'nobody')),
+        h.at, h.becomes, h.taken, h.waiting, h.capacity
+    FROM history h JOIN events_event e ON e.id = h.event_id
+    LEFT JOIN registrations_student p ON p.id = h.student_id
+    LEFT JOIN registrations_school o ON o.id = h.school_id
+"""
+
+
+@invariant(1)
+def no_seat_was_given_above_the_capacity() -> Iterator[str]:
+    """No seat was ever given while all seats of that moment were taken.
+
+    An event that is over-full now is lawful if its capacity was lowered; a seat given by any step at which
+    more seats were taken than there were is not, whatever was done to the capacity afterwards.
+    """
+    sql = "WHERE h.seats > 0 AND NOT h.replaced AND h.taken > coalesce(h.capacity, 0) ORDER BY h.at, h.id"
+    for event, student, at, _state, taken, _waiting, capacity in rows(HISTORY, TOLD, sql):
+        yield f"{event}: {student} was given seat {taken} of {capacity or 0} at {at:%Y-%m-%d %H:%M:%S}."
+
+
+@invariant(2)
+def nobody_was_sent_away_from_a_free_seat() -> Iterator[str]:
+    """Nobody was refused as "full", or made to wait, while a seat was free and nobody waited."""
+    sql = """
+        WHERE h.was = '' AND NOT h.replaced AND h.becomes IN ('full', 'waiting')
+            AND h.taken < h.capacity AND h.waiting = (NOT h.refused)::int ORDER BY h.at, h.id
+    """
+    for event, student, at, state, taken, _waiting, capacity in rows(HISTORY, TOLD, sql):
+        what = "refused as full" if state == "full" else "made to wait"
+        yield (
+            f"{event}: {student} was {what} at {at:%Y-%m-%d %H:%M:%S},"
+            f" when {taken} of {capacity} seats were taken and nobody waited."
+        )
+
+
+@invariant(5)
+def no_newcomer_overtook_those_who_waited() -> Iterator[str]:
+    """Nobody was given a seat at once while somebody waited for one.
+
+    But an organiser may keep seats back, and a person at the door may let somebody in.
+    """
+    sql = """
+        WHERE h.was = '' AND NOT h.replaced AND NOT h.kept_back AND h.seats > 0 AND h.waiting > 0 AND NOT EXISTS (
+            SELECT FROM registrations_change c
+            WHERE h.student_id IS NOT NULL AND c.id = h.id AND c.cause = 'walk_in' AND c.user_id IS NOT NULL)
+        ORDER BY h.at, h.id
+    """
+    for event, student, at, _state, _taken, waiting, _capacity in rows(HISTORY, TOLD, sql):
+        yield f"{event}: {student} had a seat at once at {at:%Y-%m-%d %H:%M:%S}, while {waiting} waited."
+
+
+@invariant(5)
+def nobody_was_promoted_past_an_earlier_place() -> Iterator[str]:
+    """Whoever got a seat from the waiting list had the first place of all who waited at that moment.
+
+    But for those whom a person chose, at the desk or at the door: the change says who it was.
+    """
+    sql = """
+        WITH waited AS (
+            SELECT r.id, r.event_id, r.place, r.student_id, gone.at AS left_at, gone.to_state,
+                gone.cause IN ('chosen', 'walk_in') AND gone.user_id IS NOT NULL AS is_chosen
+            FROM registrations_registration r
+            JOIN registrations_change came
+                ON came.registration_id = r.id AND came.from_state = '' AND came.to_state = 'waiting'
+            LEFT JOIN LATERAL (
+                SELECT g.at, g.to_state, g.cause, g.user_id FROM registrations_change g
+                WHERE g.registration_id = r.id AND g.from_state = 'waiting' AND g.to_state <> 'waiting'
+                ORDER BY g.id LIMIT 1
+            ) gone ON true
+        ), ranked AS (
+            SELECT *, max(coalesce(left_at, 'infinity')) OVER (
+                PARTITION BY event_id ORDER BY place ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+            ) AS earlier_left_at
+            FROM waited
+        )
+        SELECT e.name, p.name || ' (' || p.reference || ')', k.place, passed.name, passed.place
+        FROM ranked k JOIN events_event e ON e.id = k.event_id
+        JOIN registrations_student p ON p.id = k.student_id
+        CROSS JOIN LATERAL (
+            SELECT o.name || ' (' || o.reference || ')' AS name, w.place
+            FROM waited w JOIN registrations_student o ON o.id = w.student_id
+            WHERE w.event_id = k.event_id AND w.place < k.place
+                AND coalesce(w.left_at, 'infinity') > k.left_at
+            ORDER BY w.place LIMIT 1
+        ) passed
+        WHERE k.to_state IN ('confirmed', 'offered') AND k.earlier_left_at > k.left_at AND NOT k.is_chosen
+        ORDER BY e.id, k.place
+    """
+    for event, student, place, passed, passed_place in rows(sql):
+        yield f"{event}: {student}, place {place}, was promoted before {passed}, place {passed_place}."
+
+
+@invariant(5)
+def a_replaced_one_gave_up_what_was_taken() -> Iterator[str]:
+    """Whoever came instead of another has exactly what that one gave up at that very moment."""
+    sql = """
+        SELECT e.name, c.at FROM registrations_change c
+        JOIN registrations_registration r ON r.id = c.registration_id JOIN events_event e ON e.id = r.event_id
+        WHERE c.cause = 'replaced' GROUP BY e.id, c.at
+        HAVING array_agg(c.from_state ORDER BY c.from_state) FILTER (WHERE c.to_state = 'cancelled')
+            IS DISTINCT FROM array_agg(c.to_state ORDER BY c.to_state) FILTER (WHERE c.from_state = '')
+        ORDER BY e.id, c.at
+    """
+    for event, at in rows(sql):
+        yield f"{event}: what was taken over at {at:%Y-%m-%d %H:%M:%S} is not what was given up."
+
+
+@invariant(7)
+def a_moved_one_gave_up_another() -> Iterator[str]:
+    """Whoever was moved gave up one registration and got one other of that fest at that very moment."""
+    sql = """
+        SELECT p.name || ' (' || p.reference || ')', c.at
+        FROM registrations_change c JOIN registrations_registration r ON r.id = c.registration_id
+        JOIN registrations_student p ON p.id = r.student_id
+        WHERE c.cause = 'moved' GROUP BY p.id, c.at
+        HAVING count(*) FILTER (WHERE c.to_state = 'cancelled') <> count(*) FILTER (WHERE c.from_state = '')
+            OR bool_or(c.user_id IS NULL)
+        ORDER BY c.at, p.id
+    """
+    for student, at in rows(sql):
+        yield f"{student} was moved at {at:%Y-%m-%d %H:%M:%S}, but not from one event to one other by somebody."
+
+
+@invariant(5)
+def seats_at_the_door_are_accounted_for() -> Iterator[str]:
+    """Each seat given at the door, and each taken from who had not come, has its volunteer and its reason.
+
+    Nobody lost a seat as a no-show but to somebody who was let in at that very moment.
+    """
+    sql = """
+        SELECT e.name, p.name || ' (' || p.reference || ')', c.cause, c.at, CASE
+            WHEN c.user_id IS NULL OR c.reason = '' THEN 'without a name or a reason'
+            WHEN c.cause = 'no_show' AND NOT EXISTS (
+                SELECT FROM registrations_change w JOIN registrations_registration v ON v.id = w.registration_id
+                WHERE w.cause = 'walk_in' AND w.at = c.at AND v.event_id = r.event_id
+            ) THEN 'for nobody'
+        END AS what
+        FROM registrations_change c JOIN registrations_registration r ON r.id = c.registration_id
+        JOIN events_event e ON e.id = r.event_id JOIN registrations_student p ON p.id = r.student_id
+        WHERE c.cause IN ('walk_in', 'no_show') ORDER BY c.id
+    """
+    for event, student, cause, at, what in rows("SELECT * FROM (", sql, ") o WHERE what IS NOT NULL"):
+        done = "was let in at the door" if cause == "walk_in" else "lost the seat as a no-show"
+        yield f"{event}: {student} {done} at {at:%Y-%m-%d %H:%M:%S} {what}."
+
+
+CHECKS = (
+    no_seat_was_given_above_the_capacity,
+    nobody_was_sent_away_from_a_free_seat,
+    no_newcomer_overtook_those_who_waited,
+    nobody_was_promoted_past_an_earlier_place,
+    a_replaced_one_gave_up_what_was_taken,
+    a_moved_one_gave_up_another,
+    seats_at_the_door_are_accounted_for,
+)

@@ -1,0 +1,47 @@
+"""What must hold between blocks of held seats and the names in them, asked of a live database."""
+
+from collections.abc import Iterator
+
+from techfest.core.invariants import CLOSES_AT, invariant, rows
+
+
+@invariant(1)
+def blocks_know_their_names() -> Iterator[str]:
+    """As many seats of each block are used as it has active registrations, all of its event."""
+    sql = """
+        SELECT e.name, coalesce(h.name, 'nobody'), b.used, n.names, n.strange
+        FROM registrations_block b JOIN events_event e ON e.id = b.event_id
+        LEFT JOIN registrations_school h ON h.id = b.school_id
+        LEFT JOIN LATERAL (
+            SELECT count(*) FILTER (WHERE r.event_id = b.event_id) AS names,
+                count(*) FILTER (WHERE r.event_id <> b.event_id) AS strange
+            FROM registrations_registration r WHERE r.block_id = b.id AND r.state IN ('confirmed', 'offered')
+        ) n ON true
+        WHERE b.used <> n.names OR n.strange > 0 ORDER BY b.id
+    """
+    for event, school, used, names, strange in rows(sql):
+        of_others = f" and {strange} of another event" if strange else ""
+        yield f"{event}: the block of {school} says {used} used, but has {names} names{of_others}."
+
+
+@invariant(1)
+def no_block_outlives_its_time() -> Iterator[str]:
+    """No block is held, or waits for a yes, ten minutes after its time: the worker, or a press, ended it."""
+    sql = f"""
+        SELECT e.name, coalesce(h.name, 'nobody'), b.seats - b.used, t.ends
+        FROM registrations_block b JOIN events_event e ON e.id = b.event_id
+        JOIN events_fest f ON f.id = e.fest_id LEFT JOIN registrations_school h ON h.id = b.school_id
+        CROSS JOIN LATERAL (SELECT least(b.until,
+            CASE WHEN b.school_id IS NOT NULL THEN {CLOSES_AT} END,
+            coalesce(e.promotes_until, e.starts_at - interval '2 hours')) AS ends) t
+        WHERE b.returned_at IS NULL AND clock_timestamp() > t.ends + interval '10 minutes' ORDER BY b.id
+    """  # noqa: S608 - a constant of ours
+    for event, school, unused, until in rows(sql):
+        when = f"{until:%Y-%m-%d %H:%M:%S}"
+        yield f"{event}: the block of {school} with {unused} unused seats should have ended at {when}."
+
+
+CHECKS = (
+    blocks_know_their_names,
+    no_block_outlives_its_time,
+)

@@ -1,0 +1,328 @@
+"""What must hold between seats, registrations, changes and consents, asked of a live database."""
+
+from collections.abc import Iterator
+
+from events.models import GRACE
+from registrations.booking.state import GRAPH
+from registrations.invariants import class_lists as classlists
+from registrations.invariants import history, results
+from registrations.invariants import holds as blocks
+from techfest.core.invariants import CLOSES_AT, invariant, rows
+
+WHO = """
+    SELECT e.name, p.name || ' (' || p.reference || ')', r.state, r.place, r.created_at, r.event_id
+    FROM registrations_registration r
+    JOIN events_event e ON e.id = r.event_id
+    JOIN registrations_student p ON p.id = r.student_id
+"""
+
+
+@invariant(1)
+def counts_equal_a_recount() -> Iterator[str]:
+    """`taken` and `waiting` of each event are the number of registrations in these states and of seats held.
+
+    A held seat is taken without a registration, as long as its block was not given back.
+    """
+    sql = """
+        SELECT e.name, s.taken, coalesce(n.taken, 0) + coalesce(b.held, 0), s.waiting, coalesce(n.waiting, 0),
+            s.held, coalesce(b.held, 0)
+        FROM events_seats s JOIN events_event e ON e.id = s.event_id
+        LEFT JOIN (
+            SELECT event_id, sum(seats - used) AS held FROM registrations_block
+            WHERE held_at IS NOT NULL AND returned_at IS NULL GROUP BY event_id
+        ) b ON b.event_id = s.event_id
+        LEFT JOIN (
+            SELECT event_id,
+                count(*) FILTER (WHERE state IN ('confirmed', 'offered')) AS taken,
+                count(*) FILTER (WHERE state = 'waiting') AS waiting
+            FROM registrations_registration GROUP BY event_id
+        ) n ON n.event_id = s.event_id
+        WHERE (s.taken, s.waiting, s.held)
+            <> (coalesce(n.taken, 0) + coalesce(b.held, 0), coalesce(n.waiting, 0), coalesce(b.held, 0))
+        ORDER BY e.id
+    """
+    for event, taken, found, waiting, in_line, held, kept in rows(sql):
+        if (taken, waiting) != (found, in_line):
+            yield f"{event} counts {taken} taken and {waiting} waiting; it has {found} and {in_line}."
+        if held != kept:
+            yield f"{event} counts {held} held seats; its blocks hold {kept}."
+
+
+@invariant(3)
+def a_student_has_an_event_once() -> Iterator[str]:
+    """No student has two active registrations for one event."""
+    sql = """
+        SELECT e.name, p.name || ' (' || p.reference || ')', n.many
+        FROM (SELECT event_id, student_id, count(*) AS many FROM registrations_registration
+              WHERE state <> 'cancelled' GROUP BY event_id, student_id HAVING count(*) > 1) n
+        JOIN events_event e ON e.id = n.event_id JOIN registrations_student p ON p.id = n.student_id
+        ORDER BY e.id, p.id
+    """
+    for event, student, many in rows(sql):
+        yield f"{event}: {student} has {many} active registrations."
+
+
+@invariant(3)
+def a_key_was_answered_once() -> Iterator[str]:
+    """No two submissions have one key, and the registrations of a submission are its student's."""
+    twins = """
+        SELECT count(*), string_agg(id::text, ', ' ORDER BY id) FROM registrations_submission
+        GROUP BY key HAVING count(*) > 1 ORDER BY min(id)
+    """
+    for many, numbers in rows(twins):
+        yield f"{many} submissions have one key: {numbers}."
+    join = "JOIN registrations_submission s ON s.id = r.submission_id WHERE s.student_id <> r.student_id"
+    for event, student, *_rest in rows(WHO, join, "ORDER BY r.id"):
+        yield f"{event}: the registration of {student} belongs to somebody else's submission."
+
+
+@invariant(4)
+def every_submission_has_what_it_obtained() -> Iterator[str]:
+    """Each submission still has a registration: a press that obtained nothing leaves no row."""
+    sql = """
+        SELECT s.id, p.name || ' (' || p.reference || ')', s.created_at
+        FROM registrations_submission s JOIN registrations_student p ON p.id = s.student_id
+        WHERE NOT EXISTS (SELECT FROM registrations_registration r WHERE r.submission_id = s.id)
+        ORDER BY s.id
+    """
+    for number, student, at in rows(sql):
+        yield f"The submission {number} of {student} at {at:%Y-%m-%d %H:%M:%S} has lost its registrations."
+
+
+@invariant(4)
+def every_place_given_is_still_held() -> Iterator[str]:
+    """Each event has as many registrations as it gave places, so that none vanished, not even cancelled."""
+    sql = """
+        SELECT e.name, s.last_place, count(r.id), coalesce(max(r.place), 0)
+        FROM events_seats s JOIN events_event e ON e.id = s.event_id
+        LEFT JOIN registrations_registration r ON r.event_id = e.id
+        GROUP BY e.id, s.last_place
+        HAVING s.last_place <> count(r.id) OR s.last_place <> coalesce(max(r.place), 0) ORDER BY e.id
+    """
+    for event, given, many, highest in rows(sql):
+        yield f"{event} gave {given} places, but has {many} registrations, the last with place {highest}."
+
+
+@invariant(5)
+def nobody_waits_beside_a_free_seat() -> Iterator[str]:
+    """Where the waiting list still moves, nobody waits while a seat is free."""
+    sql = """
+        SELECT e.name, s.capacity - n.taken - s.held, n.waiting
+        FROM events_event e JOIN events_seats s ON s.event_id = e.id
+        JOIN (
+            SELECT event_id, count(*) FILTER (WHERE state IN ('confirmed', 'offered')) AS taken,
+                count(*) FILTER (WHERE state = 'waiting') AS waiting
+            FROM registrations_registration GROUP BY event_id
+        ) n ON n.event_id = e.id
+        WHERE n.waiting > 0 AND n.taken + s.held < s.capacity AND e.state = 'published'
+            AND clock_timestamp() < coalesce(e.promotes_until, e.starts_at - interval '2 hours')
+        ORDER BY e.id
+    """
+    for event, free, waiting in rows(sql):
+        yield f"{event} has {free} free, and {waiting} waiting for no recorded reason."
+
+
+@invariant(5)
+def places_were_given_in_order() -> Iterator[str]:
+    """Whoever came later has the later place, but for those who came instead of another and took the other's."""
+    sql = """
+        WHERE NOT EXISTS (SELECT FROM registrations_change c
+                          WHERE c.registration_id = r.id AND c.cause = 'replaced')
+        ) w (name, student, state, place, created_at, event_id)
+        WINDOW line AS (PARTITION BY w.event_id ORDER BY w.place)
+        ) o WHERE o.before > o.created_at ORDER BY o.event_id, o.place
+    """
+    head = "SELECT * FROM (SELECT w.*, lag(w.created_at) OVER line AS before FROM ("
+    for event, student, _state, place, *_rest in rows(head, WHO, sql):
+        yield f"{event}: {student} has place {place}, but came before the place ahead."
+
+
+@invariant(7)
+def states_follow_the_graph() -> Iterator[str]:
+    """Each change goes where it may go and begins where the one before it ended; others move nothing."""
+    sql = """
+        SELECT * FROM (
+            SELECT e.name, p.name || ' (' || p.reference || ')' AS student, c.from_state, c.to_state,
+                coalesce(lag(c.to_state) OVER (PARTITION BY r.id ORDER BY c.id), '') AS before,
+                c.from_state = c.to_state AS still, cardinality(c.fields) > 0 AS corrects, c.id
+            FROM registrations_change c JOIN registrations_registration r ON r.id = c.registration_id
+            JOIN events_event e ON e.id = r.event_id JOIN registrations_student p ON p.id = r.student_id
+        ) o
+        WHERE o.before <> o.from_state OR o.still <> o.corrects OR NOT o.still AND NOT EXISTS (
+            SELECT FROM unnest(%s::text[], %s::text[]) AS edge (tail, head)
+            WHERE (edge.tail, edge.head) = (o.from_state, o.to_state)
+        )
+        ORDER BY o.id
+    """
+    edges = [(str(tail), str(head)) for tail, heads in GRAPH.items() for head in heads]
+    tails, heads = [tail for tail, _head in edges], [head for _tail, head in edges]
+    for event, student, tail, head, before, *_facts in rows(sql, params=[tails, heads]):
+        step = f"{tail or 'nothing'} to {head}"
+        yield f"{event}: {student} was {before or 'nobody'} and went from {step}."
+
+
+@invariant(7)
+def the_last_change_is_the_state() -> Iterator[str]:
+    """Each registration is in the state of its last change, and was made at the time of its first."""
+    sql = """
+        SELECT e.name, p.name || ' (' || p.reference || ')', r.state, last.to_state, r.created_at, first.at
+        FROM registrations_registration r JOIN events_event e ON e.id = r.event_id
+        JOIN registrations_student p ON p.id = r.student_id
+        LEFT JOIN LATERAL (SELECT to_state FROM registrations_change c WHERE c.registration_id = r.id
+                           ORDER BY c.id DESC LIMIT 1) last ON true
+        LEFT JOIN LATERAL (SELECT at FROM registrations_change c WHERE c.registration_id = r.id
+                           ORDER BY c.id LIMIT 1) first ON true
+        WHERE r.state IS DISTINCT FROM last.to_state OR r.created_at IS DISTINCT FROM first.at ORDER BY r.id
+    """
+    for event, student, state, told, made, first in rows(sql):
+        yield (
+            f"{event}: {student} is {state} since {made}; the changes say {told or 'nothing'},"
+            f" first at {first or 'no time'}."
+        )
+
+
+@invariant(14)
+def registrations_were_made_while_it_was_open() -> Iterator[str]:
+    """Each registration was made in the hours of its event (2 min of grace, not past its end), by the database's clock.
+
+    Judged are those that came after the hours of the event and of its fest were last changed (and 10 s
+    more, for whoever was judged while that was being stored): what the hours were before is not kept.
+    Whoever was let in by an organiser is left out: an organiser may, and the change says who it was.
+    """
+    sql = f"""
+        JOIN events_fest f ON f.id = e.fest_id
+        JOIN registrations_change c ON c.registration_id = r.id AND c.from_state = ''
+            AND c.actor IN ('student', 'teacher')
+        WHERE r.created_at > coalesce(greatest(e.hours_changed_at, f.hours_changed_at) + interval '10s', '-infinity')
+            AND (r.created_at < coalesce(e.opens_at, f.opens_at)
+                OR r.created_at >= least({CLOSES_AT} + %s, e.ends_at))
+        ORDER BY r.id
+    """
+    for event, student, _state, _place, made, _event_id in rows(WHO, sql, params=[GRACE]):
+        yield f"{event}: {student} was registered at {made:%Y-%m-%d %H:%M:%S}, when it was not open."
+
+
+@invariant(16)
+def everybody_active_has_consented() -> Iterator[str]:
+    """Each student with an active registration has a consent on record, whatever its basis.
+
+    Of somebody who was erased nothing is kept but that they came, so no consent is owed either.
+    """
+    sql = """
+        SELECT p.name || ' (' || p.reference || ')' FROM registrations_student p
+        WHERE p.erased_at IS NULL AND EXISTS (SELECT FROM registrations_registration r
+                      WHERE r.student_id = p.id AND r.state <> 'cancelled')
+            AND NOT EXISTS (SELECT FROM registrations_consent c WHERE c.student_id = p.id)
+        ORDER BY p.id
+    """
+    for (student,) in rows(sql):
+        yield f"{student} has an active registration, but no consent is on record."
+
+
+@invariant(3)
+def references_name_one_person() -> Iterator[str]:
+    """What was printed for a student who was merged names one other who is known; no other student has it too."""
+    sql = """
+        SELECT m.reference, p.name || ' (' || p.reference || ')', p.erased_at IS NOT NULL
+        FROM registrations_mergedreference m JOIN registrations_student p ON p.id = m.student_id
+        WHERE p.erased_at IS NOT NULL
+            OR EXISTS (SELECT FROM registrations_student o WHERE o.reference = m.reference)
+        ORDER BY m.reference
+    """
+    for reference, student, is_erased in rows(sql):
+        what = "was erased" if is_erased else "is not the only one of whom it was printed"
+        yield f"The merged reference {reference} names {student}, who {what}."
+
+
+@invariant(5)
+def clashes_are_flagged() -> Iterator[str]:
+    """Two active registrations of a student that overlap have an open flag, or an organiser said that it is well."""
+    sql = """
+        SELECT e.name, o.name, p.name || ' (' || p.reference || ')'
+        FROM registrations_registration r JOIN events_event e ON e.id = r.event_id
+        JOIN registrations_registration t ON t.student_id = r.student_id AND t.id > r.id
+            AND t.state <> 'cancelled'
+        JOIN events_event o ON o.id = t.event_id
+        JOIN registrations_student p ON p.id = r.student_id
+        WHERE r.state <> 'cancelled'
+            AND e.starts_at < o.ends_at + o.buffer_minutes * interval '1 minute'
+            AND o.starts_at < e.ends_at + e.buffer_minutes * interval '1 minute'
+            AND NOT EXISTS (
+                SELECT FROM registrations_flag f
+                WHERE f.kind = 'clash'
+                    AND (f.registration_id, f.other_id) IN ((r.id, t.id), (t.id, r.id))
+                    AND (f.settled_at IS NULL OR EXISTS (
+                        SELECT FROM events_auditentry a WHERE a.subject_kind = 'registrations.flag'
+                            AND a.subject_id = f.id AND a.what = 'settled')))
+        ORDER BY r.id, t.id
+    """
+    for event, other, student in rows(sql):
+        yield f"{event} and {other} are at one time for {student}, and no flag says so."
+
+
+@invariant(5)
+def open_flags_have_their_reason() -> Iterator[str]:
+    """An open flag is about active registrations that overlap, or about a grade that the event is not for."""
+    sql = """
+        SELECT e.name, p.name || ' (' || p.reference || ')', f.kind
+        FROM registrations_flag f JOIN registrations_registration r ON r.id = f.registration_id
+        JOIN events_event e ON e.id = r.event_id JOIN registrations_student p ON p.id = r.student_id
+        LEFT JOIN registrations_registration t ON t.id = f.other_id LEFT JOIN events_event o ON o.id = t.event_id
+        WHERE f.settled_at IS NULL AND (
+            r.state = 'cancelled'
+            OR f.kind = 'ineligible' AND p.grade BETWEEN e.grade_min AND e.grade_max
+            OR f.kind = 'clash' AND (t.student_id <> r.student_id OR t.state = 'cancelled'
+                OR e.starts_at >= o.ends_at + o.buffer_minutes * interval '1 minute'
+                OR o.starts_at >= e.ends_at + e.buffer_minutes * interval '1 minute'))
+        ORDER BY f.id
+    """
+    for event, student, kind in rows(sql):
+        yield f"{event}: {student} is flagged ({kind}) for a reason that is gone."
+
+
+@invariant(8)
+def unconfirmed_registrations_end_in_time() -> Iterator[str]:
+    """What was not confirmed in time was released within five minutes, unless it had begun, and never before.
+
+    Nothing is late before the mail with its link was handed over.
+    """
+    sql = """
+        SELECT e.name, p.name || ' (' || p.reference || ')',
+            CASE WHEN r.confirm_mailed_at IS NOT NULL THEN r.confirm_by END, c.at
+        FROM registrations_registration r JOIN events_event e ON e.id = r.event_id
+        JOIN registrations_student p ON p.id = r.student_id
+        JOIN events_fest f ON f.id = e.fest_id
+        LEFT JOIN registrations_change c ON c.registration_id = r.id AND c.cause = 'unconfirmed'
+        WHERE r.state <> 'cancelled' AND r.confirm_mailed_at IS NOT NULL AND f.confirms_addresses
+                AND r.confirm_by < clock_timestamp() - interval '5 minutes'
+                AND r.confirm_by < e.starts_at - interval '5 minutes'
+            OR c.id IS NOT NULL AND (r.confirm_by IS NULL OR r.confirm_mailed_at IS NULL OR c.at < r.confirm_by)
+        ORDER BY r.id
+    """
+    for event, student, confirm_by, at in rows(sql):
+        due = f"{confirm_by:%Y-%m-%d %H:%M:%S}" if confirm_by else "never"
+        what = f"was released at {at:%Y-%m-%d %H:%M:%S}" if at else "is still active"
+        yield f"{event}: {student} was to confirm an address by {due}, but {what}."
+
+
+CHECKS = (
+    counts_equal_a_recount,
+    a_student_has_an_event_once,
+    a_key_was_answered_once,
+    every_submission_has_what_it_obtained,
+    every_place_given_is_still_held,
+    nobody_waits_beside_a_free_seat,
+    places_were_given_in_order,
+    states_follow_the_graph,
+    the_last_change_is_the_state,
+    registrations_were_made_while_it_was_open,
+    everybody_active_has_consented,
+    clashes_are_flagged,
+    open_flags_have_their_reason,
+    references_name_one_person,
+    *history.CHECKS,
+    *blocks.CHECKS,
+    *classlists.CHECKS,
+    *results.CHECKS,
+    unconfirmed_registrations_end_in_time,
+)

@@ -1,0 +1,205 @@
+"""The end of a fest's names: some days after it everybody is erased, and only the sums stay."""
+
+import datetime as dt
+import logging
+import time
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Count, Q
+
+from events.models import Event, Fest
+from registrations.locking import Deadline
+from registrations.models import (
+    Change,
+    ClassList,
+    ClassListJob,
+    ClassListRow,
+    Purge,
+    Registration,
+    School,
+    Student,
+)
+from registrations.privacy.anonymise import erasing
+from registrations.privacy.class_lists import drop_empty
+from registrations.privacy.erase import erase
+from registrations.privacy.purge_schedule import Schedule, announce_due, has_names_left, schedules, state_of
+from registrations.signals import fest_purged, registrations_counted
+from techfest.core.db.clock import database_now
+
+logger = logging.getLogger(__name__)
+State = Registration.State
+REASON = "purge"
+"""What the erasures of a purge say as their reason."""
+CHUNK = 25
+"""Students in one transaction; their events' locks hold clicks on another fest up as little as that."""
+PATIENCE = 20.0
+"""Seconds that one chunk may wait for locks: nobody looks at it."""
+BUDGET = 10.0
+"""Seconds of one run; the next one goes on where it stopped."""
+
+
+class NotDue(Exception):
+    """The names of the fest are needed, or the owners have not been told for long enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """A fest, when its names go, and how many there are still; `gone` were erased before."""
+
+    schedule: Schedule
+    is_due: bool
+    state: str
+    students: int
+    gone: int
+    registrations: int
+    class_lists: int
+    last: Purge | None
+
+    @property
+    def fest(self) -> Fest:
+        return self.schedule.fest
+
+    @property
+    def is_done(self) -> bool:
+        """Whether a purge has been made and nothing is left."""
+        return self.last is not None and not self.students
+
+
+def forecasts(*, now: dt.datetime, slug: str = "") -> list[Forecast]:
+    """Every fest, or the one, the next to go first; seven queries, however many fests."""
+    fests = Fest.objects.filter(slug=slug) if slug else Fest.objects.all()
+    students = _counts(Student.objects.known())
+    gone = _counts(Student.objects.filter(erased_at__isnull=False))
+    registrations = _counts(Registration.objects.filter(student__erased_at=None), through="student__fest")
+    lists = _counts(ClassList.objects.all())
+    last = {purge.fest_id: purge for purge in Purge.objects.order_by("at", "pk")}
+    found = [
+        Forecast(
+            schedule,
+            schedule.is_due(now),
+            state_of(schedule, now),
+            students.get(schedule.fest.pk, 0),
+            gone.get(schedule.fest.pk, 0),
+            registrations.get(schedule.fest.pk, 0),
+            lists.get(schedule.fest.pk, 0),
+            last.get(schedule.fest.pk),
+        )
+        for schedule in schedules(fests)
+    ]
+    return sorted(found, key=lambda one: (one.schedule.purges_at, one.fest.pk))
+
+
+def _counts(rows: Any, *, through: str = "fest") -> dict[int, int]:
+    return dict(rows.order_by().values_list(through).annotate(count=Count("pk")))
+
+
+def purge_due(*, budget: float = BUDGET) -> int:
+    """Announces the purges of the coming week and carries out those that are due; how many people were erased.
+
+    It works for so many seconds at most, and can be stopped and begun anew at any moment: whoever is erased
+    stays so, and the report is written when nobody is left.
+    """
+    announce_due()
+    ends, erased = time.monotonic() + budget, 0
+    now = database_now()
+    for schedule in schedules(Fest.objects.order_by("ends_on", "pk")):
+        if schedule.is_due(now) and has_names_left(schedule.fest):
+            erased += purge(schedule.fest, until=ends)
+    return erased
+
+
+def purge(fest: Fest, *, until: float | None = None, user: Any = None) -> int:
+    """Erases everybody of the fest, chunk by chunk, and then what is left of the fest's lists and words.
+
+    Schools and accounts stay. Stops after the chunk at which `until` (monotonic) is reached; the last run
+    writes the Purge row, whose report holds sums and no name. Each chunk checks under its own locks that the
+    purge is still due, so an edit of the dates stops it at once. Returns how many people this run erased.
+    """
+    erased = 0
+    try:
+        while ids := list(
+            Student.objects.known().filter(fest=fest).order_by("pk").values_list("pk", flat=True)[:CHUNK]
+        ):
+            guard = partial(require_due, fest.pk)
+            erase(ids, deadline=Deadline(PATIENCE), user=user, reason=REASON, guard=guard)
+            erased += len(ids)
+            if until is not None and time.monotonic() >= until:
+                return erased
+        _finish(fest, user)
+    except NotDue:
+        logger.warning("The purge of %s has stopped: it is not due any more.", fest.slug)
+    return erased
+
+
+def require_due(fest_id: int) -> None:
+    """The last wall: raises `NotDue` unless the fest's names may go now. Its dates cannot change until the commit.
+
+    Needs a transaction. Events whose Seats rows the caller has locked cannot move either.
+    """
+    fest = Fest.objects.select_for_update(no_key=True).get(pk=fest_id)
+    if not schedules([fest])[0].is_due(database_now()):
+        raise NotDue
+
+
+@transaction.atomic
+def _finish(fest: Fest, user: Any) -> None:
+    """Once: two runs at one time come one after the other, since both lock the fest."""
+    require_due(fest.pk)
+    now = database_now()
+    last = fest.purges.order_by("-at").first()
+    since = Student.objects.filter(fest=fest, erased_at__gt=last.at) if last else None
+    if since is not None and not since.exists():
+        return
+    _forget_lists(fest)
+    with erasing():
+        Change.objects.filter(registration__event__fest=fest).exclude(reason="").update(reason="")
+        fest_purged.send(sender=Fest, fest=fest, now=now)
+    students = (since if since is not None else Student.objects.filter(fest=fest)).count()
+    Purge.objects.create(fest=fest, at=now, user=user, students=students, report=report_of(fest))
+
+
+def _forget_lists(fest: Fest) -> None:
+    """Rows that came to something stay as numbers, all others go, and the names of the files."""
+    lists = ClassList.objects.filter(fest=fest)
+    rows = ClassListRow.objects.filter(class_list__in=lists)
+    rows.filter(done_at=None).delete()
+    rows.update(cells=[])
+    lists.update(title="", sheet="", other_sheets=[], columns=[])
+    ClassListJob.objects.filter(class_list__in=lists).update(error="")
+    drop_empty(lists.values_list("pk", flat=True))
+
+
+def report_of(fest: Fest) -> dict[str, Any]:
+    """The sums that stay: by event, and by school and grade. Counted from the rows, whoever is still in them."""
+    came_in = _came_in(fest)
+    counted = {
+        "registered": Count("registrations", Q(registrations__state__in=(State.CONFIRMED, State.OFFERED))),
+        "waiting": Count("registrations", Q(registrations__state=State.WAITING)),
+        "cancelled": Count("registrations", Q(registrations__state=State.CANCELLED)),
+    }
+    events = Event.objects.filter(fest=fest).annotate(**counted).order_by("starts_at", "pk")
+    groups = Student.objects.filter(fest=fest).values("school", "grade").annotate(count=Count("pk"))
+    names = dict(School.objects.values_list("pk", "name"))
+    schools = sorted((names[row["school"]], row["grade"], row["count"]) for row in groups.order_by())
+    return {
+        "events": [
+            {
+                "event": event.name,
+                **{name: getattr(event, name) for name in counted},
+                "came_in": came_in.get(event.pk, 0),
+            }
+            for event in events
+        ],
+        "schools": [
+            {"school": school, "grade": grade, "students": count} for school, grade, count in schools
+        ],
+    }
+
+
+def _came_in(fest: Fest) -> dict[int, int]:
+    """How many came in, by event; the door is in a room above, which answers for itself."""
+    answers: list[tuple[Any, Any]] = registrations_counted.send(sender=Fest, fest=fest)
+    return {event: count for _receiver, counts in answers for event, count in counts.items()}

@@ -1,0 +1,134 @@
+"""Results at the desk: entered for everybody at once, published and taken back behind a question.
+
+Whoever may change results sees the events that the desk shows to them, and no other.
+"""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from events.models import Event
+from registrations.booking.errors import RegistrationError
+from registrations.locking import Deadline
+from registrations.models import ResultSheet
+from registrations.results import publish as publish_module
+from registrations.results import service
+from registrations.results.forms import CountingForm, NamesForm, SheetPage
+
+PERMISSION = "registrations.change_result"
+_FORM = ("GET", "HEAD", "POST")
+
+
+@require_http_methods(_FORM)
+def enter(request: HttpRequest, event_id: int) -> HttpResponseBase:
+    """Everybody who has a seat, with what they reached; one press saves all of a page."""
+    event = _event(request, event_id)
+    if request.method == "POST" and "counting" in request.POST:
+        return _count_otherwise(request, event)
+    page = SheetPage(event, request.GET.get("page", ""), request.POST if request.method == "POST" else None)
+    if request.method == "POST" and page.is_valid():
+        try:
+            told = service.save(event, page.typed, user=request.user, deadline=Deadline())
+        except service.ChangedMeanwhile:
+            page = page.anew()
+        except RegistrationError as error:
+            page.problem = str(error.text)
+        else:
+            return _done(request, event, [_("Saved."), *told])
+    return _page(request, event, "enter", page=page, counting_form=CountingForm(page.sheet))
+
+
+def _count_otherwise(request: HttpRequest, event: Event) -> HttpResponseBase:
+    form = CountingForm(service.sheet_of(event), request.POST)
+    if form.is_valid():
+        chosen = form.cleaned_data["counting"]
+        try:
+            told = service.count_otherwise(event, chosen, user=request.user, deadline=Deadline())
+        except RegistrationError as error:
+            messages.error(request, str(error.text))
+        else:
+            return _done(request, event, [_("Saved."), *told])
+    return redirect("admin:results_enter", event_id=event.pk)
+
+
+@require_http_methods(_FORM)
+def publish(request: HttpRequest, event_id: int) -> HttpResponseBase:
+    """Says what becomes public, in which form; the button of the page does it."""
+    event = _event(request, event_id)
+    form = NamesForm(event, request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            told = publish_module.publish(
+                event, form.cleaned_data["names"], user=request.user, deadline=Deadline()
+            )
+        except RegistrationError as error:
+            messages.error(request, str(error.text))
+        else:
+            return _done(request, event, [_("The results are public."), *told])
+    return _page(request, event, "publish", form=form, sheet=form.sheet, count=form.count)
+
+
+@require_http_methods(_FORM)
+def unpublish(request: HttpRequest, event_id: int) -> HttpResponseBase:
+    """Says what the public will not see any more; the button of the page does it."""
+    event = _event(request, event_id)
+    if request.method == "POST":
+        try:
+            told = publish_module.unpublish(event, user=request.user, deadline=Deadline())
+        except RegistrationError as error:
+            messages.error(request, str(error.text))
+        else:
+            return _done(request, event, [_("The results are not public any more."), *told])
+    count = publish_module.ranked(event).count()
+    return _page(request, event, "unpublish", sheet=service.sheet_of(event), count=count)
+
+
+def paths(site: admin.AdminSite) -> list[URLPattern]:
+    """The addresses below the list of result sheets."""
+    return [
+        path("<int:event_id>/enter/", site.admin_view(enter), name="results_enter"),
+        path("<int:event_id>/publish/", site.admin_view(publish), name="results_publish"),
+        path("<int:event_id>/unpublish/", site.admin_view(unpublish), name="results_unpublish"),
+    ]
+
+
+def _event(request: HttpRequest, event_id: int) -> Event:
+    """The event, as far as the desk shows it to this person."""
+    if not request.user.has_perm(PERMISSION):
+        raise PermissionDenied
+    rows = admin.site.get_model_admin(Event).get_queryset(request)
+    event: Event | None = rows.filter(pk=event_id).select_related("fest").first()
+    if event is None:
+        raise Http404
+    return event
+
+
+def _done(request: HttpRequest, event: Event, words: list[str]) -> HttpResponseBase:
+    for one in words:
+        messages.success(request, one)
+    query = request.GET.urlencode()
+    address = reverse("admin:results_enter", args=[event.pk])
+    return redirect(f"{address}?{query}" if query else address)
+
+
+def _page(request: HttpRequest, event: Event, name: str, **context: Any) -> HttpResponseBase:
+    titles = {
+        "enter": _("Results of %(event)s"),
+        "publish": _("Publish the results of %(event)s?"),
+        "unpublish": _("Take back the results of %(event)s?"),
+    }
+    context |= {
+        **admin.site.each_context(request),
+        "title": titles[name] % {"event": event.name},
+        "event": event,
+        "opts": ResultSheet._meta,
+    }
+    return TemplateResponse(request, f"admin/results/{name}.html", context)

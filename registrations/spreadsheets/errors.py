@@ -1,0 +1,60 @@
+"""Why a file is not read at all, in words that may be shown."""
+
+from django.utils.translation import gettext_lazy as _
+
+from registrations.booking.errors import RegistrationError
+from registrations.spreadsheets.sheet import MOST_COLUMNS, MOST_ROWS
+
+TEXTS = {
+    "missing": _("Select a class list"),
+    "kind": _("The selected file must be a CSV or XLSX"),
+    "old": _("The selected file must be a CSV or XLSX. Open this older Excel file and save it as XLSX"),
+    "size": _("The selected file must be smaller than 2MB"),
+    "empty": _("The selected file is empty"),
+    "password": _("The selected file is password protected"),
+    "macros": _("The selected file must not contain macros. Save it as XLSX without macros"),
+    "nested": _("The selected file must not contain other files. Copy the list into a new file"),
+    "unsafe": _(
+        "The selected file is not built like an XLSX. Copy the list into a new file and save it as XLSX"
+    ),
+    "damaged": _("The selected file is damaged. Open it, save it as XLSX again and upload the new file"),
+    "rows": _("The selected file must have %(most_rows)s students or fewer"),
+    "columns": _("The selected file must have %(most_columns)s columns or fewer"),
+    "cells": _(
+        "The selected file must have %(most_rows)s rows and %(most_columns)s columns or fewer. "
+        "Delete what stands below and beside the list, or copy the list into a new file"
+    ),
+    "quote": _('Row %(row)s of the selected file opens a quotation mark (") that is never closed'),
+    "slow": _(
+        "The selected file takes too long to read. Copy the list alone into a new file, or send it in parts"
+    ),
+    "nobody": _("The selected file has no students below its titles"),
+    "no timetable": _("Select a timetable"),
+    "timetable": _("The selected file must have the titles of an exported timetable, like Event and Starts"),
+    "failed": _("The selected file could not be uploaded – try again"),
+}
+"""The sentences of GOV.UK where it has one."""
+
+PASTED_TEXTS = {
+    "kind": _("Paste the rows as they stand in the spreadsheet, without markup and control characters"),
+    "size": _("The pasted rows must be smaller than 2MB"),
+    "empty": _("Paste the rows of your spreadsheet"),
+    "slow": _("The pasted rows take too long to read. Paste the list alone, or in parts"),
+    "nobody": _("The pasted rows have no students below the titles"),
+    "rows": _("The pasted rows must be %(most_rows)s students or fewer"),
+    "columns": _("The pasted rows must have %(most_columns)s columns or fewer"),
+}
+
+
+class FileRefused(RegistrationError):
+    """The file or paste is not used; `code` is one of `TEXTS`. Nothing was kept of it."""
+
+    def __init__(self, code: str, *, row: int = 0, is_paste: bool = False) -> None:
+        super().__init__(code)
+        self.code, self.row = code, row
+        texts = PASTED_TEXTS if is_paste else TEXTS
+        self.text = texts[code] % {
+            "row": row,
+            "most_rows": f"{MOST_ROWS:,}",
+            "most_columns": MOST_COLUMNS,
+        }

@@ -1,0 +1,193 @@
+"""Which row names the columns, and which column means what."""
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from registrations.spreadsheets.sheet import MOST_HEADING_ROWS, Row, Sheet
+from registrations.students.names import name_key
+
+
+class Meaning(StrEnum):
+    """What a column holds; NONE is an extra column, which is reported."""
+
+    NAME = "name"
+    GRADE = "grade"
+    SECTION = "section"
+    ROLL_NUMBER = "roll_number"
+    EMAIL = "email"
+    EVENTS = "events"
+    EVENT_MARK = "event_mark"
+    NUMBER = "number"
+    PROBLEM = "problem"
+    NONE = ""
+
+
+LABELS = {
+    Meaning.NAME: gettext_lazy("Name"),
+    Meaning.GRADE: gettext_lazy("Grade"),
+    Meaning.SECTION: gettext_lazy("Section"),
+    Meaning.ROLL_NUMBER: gettext_lazy("Roll number"),
+    Meaning.EMAIL: gettext_lazy("E-mail"),
+    Meaning.EVENTS: gettext_lazy("Events"),
+}
+
+SPELLINGS: dict[Meaning, str] = {
+    Meaning.NAME: (
+        "name|names|full name|student|students|student name|name of student|name of the student|students name"
+        "|name of students|name of the students|pupil|pupil name|name of pupil|child|child name|childs name"
+        "|name of child|name of the child|participant|participant name|name of participant|candidate"
+        "|candidate name|name of candidate|student full name|full name of student|student s name|child s name"
+        "|नाम|विद्यार्थी|विद्यार्थी का नाम|छात्र|छात्र का नाम|छात्रा का नाम|छात्र छात्रा का नाम|पूरा नाम|बच्चे का नाम"
+        "|பெயர்|மாணவர் பெயர்|ਨਾਮ|নাম|పేరు|ಹೆಸರು|പേര്|નામ|nom|nombre|姓名"
+    ),
+    Meaning.GRADE: (
+        "grade|class|std|standard|year|form|grade class|class grade|class std|class and section|class section"
+        "|class with section|class sec|class div|grade section|grade and section|std div|standard division"
+        "|current class|present class|studying in class|student class|student grade|class of student"
+        "|कक्षा|वर्ग|कक्षा और वर्ग|श्रेणी|வகுப்பு|ਜਮਾਤ|শ্রেণী|శ్రేణి|తరగతి|ತರಗತಿ|ക്ലാസ്|ધોરણ|इयत्ता|clase|classe|年级"
+    ),
+    Meaning.SECTION: "section|sec|division|div|class division|section name|अनुभाग|सेक्शन|खंड|विभाग|तुकडी|பிரிவு",
+    Meaning.ROLL_NUMBER: (
+        "roll number|roll no|roll|rollno|roll num|r no|rno|roll nr|roll number of student|student roll no"
+        "|class roll no|admission number|admission no|adm no|student id|id number|enrolment no|enrollment no"
+        "|रोल नंबर|रोल नं|अनुक्रमांक|रोल नम्बर|हजेरी क्रमांक"
+    ),
+    Meaning.EMAIL: (
+        "e mail|email|mail|e mail address|email address|email id|e mail id|mail id|parent email|parents email"
+        "|parent e mail|student email|email of parent|e mail optional|email optional|guardian email|gmail"
+        "|parent s email|ईमेल|ई मेल|ईमेल पता"
+    ),
+    Meaning.EVENTS: (
+        "event|events|event name|event names|name of event|name of the event|name of events|competition"
+        "|competitions|competition name|name of competition|activity|activities|contest|contests|workshop"
+        "|events participating|participating in|participating events|registered for|category event|choice"
+        "|प्रतियोगिता|प्रतियोगिताएं|कार्यक्रम|स्पर्धा|இந்நிகழ்வு|நிகழ்வு"
+    ),
+    Meaning.NUMBER: "no|nr|s no|sno|sr no|srno|serial|serial no|serial number|sl no|slno|sl|sr|क्रम|क्रमांक|क्र|क्र सं",
+    Meaning.PROBLEM: "problem|problems",
+}
+_MEANINGS = {name_key(text): meaning for meaning, texts in SPELLINGS.items() for text in texts.split("|")}
+LONGEST_TITLE = 200
+"""Characters of a title that are looked at; what goes on for longer is no title of ours."""
+_ONCE = (Meaning.NAME, Meaning.GRADE, Meaning.SECTION, Meaning.ROLL_NUMBER, Meaning.EMAIL)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column; `position` counts from 0, `event` is the key of the event whose marks it holds."""
+
+    position: int
+    title: str
+    meaning: Meaning
+    event: str = ""
+    is_repeated: bool = False
+    """Its title says what an earlier column already holds, so it is not used."""
+
+    @property
+    def letter(self) -> str:
+        """Its name in a spreadsheet: A, Z, AA."""
+        letters, rest = "", self.position + 1
+        while rest:
+            rest, letter = divmod(rest - 1, 26)
+            letters = chr(65 + letter) + letters
+        return letters
+
+    @property
+    def is_extra(self) -> bool:
+        """Nobody asked for it and nothing is done with it; counters and problems of our own need no word."""
+        return self.meaning == Meaning.NONE
+
+    @property
+    def read_as(self) -> str:
+        """What was understood, in words."""
+        if self.meaning == Meaning.EVENT_MARK:
+            return _("Event, marked with yes")
+        if self.meaning == Meaning.NUMBER:
+            return _("Counter, not used")
+        if self.meaning == Meaning.PROBLEM:
+            return _("Problems of an earlier check, not used")
+        if self.is_repeated:
+            return _("Not used: an earlier column holds this")
+        return str(LABELS.get(self.meaning, _("Not used")))
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The row that names the columns (0: there is none), and its columns from left to right."""
+
+    row: int
+    columns: tuple[Column, ...]
+
+    @property
+    def extra(self) -> tuple[Column, ...]:
+        return tuple(column for column in self.columns if column.is_extra and column.title)
+
+    @property
+    def problem(self) -> str:
+        """One sentence about what is missing, empty when students can be read."""
+        found = {column.meaning for column in self.columns}
+        missing = [str(LABELS[meaning]) for meaning in (Meaning.NAME, Meaning.GRADE) if meaning not in found]
+        if not missing:
+            return ""
+        if len(missing) == 1:
+            return _(
+                "The list has no column “%(column)s”. Write this title above the column that holds it."
+            ) % {"column": missing[0]}
+        return _("The list must have a row with the titles “Name” and “Grade” above the students.")
+
+
+def header_of(sheet: Sheet, events: Iterable[str] = ()) -> Header:
+    """The first of the top rows with the most columns that are recognised, at least two or all there are.
+
+    `events` are names of events: a column with one as its title holds marks. Without such a row the first one is
+    taken as titles that nobody recognised, and `problem` says so.
+    """
+    known = {name_key(name): name for name in events}
+    best = Header(0, ())
+    for row in sheet.rows[:MOST_HEADING_ROWS]:
+        header = Header(row.number, _columns(row, sheet.width, known))
+        if _recognised(header) > _recognised(best):
+            best = header
+    enough = min(2, sheet.width)
+    if _recognised(best) >= enough or not sheet.rows:
+        return best
+    return Header(sheet.rows[0].number, _columns(sheet.rows[0], sheet.width, known))
+
+
+def meaning_of(title: str) -> Meaning:
+    """What a title says, whatever its case, punctuation, number at the end or remark in brackets."""
+    title = title[:LONGEST_TITLE]
+    for text in (title, title.partition("(")[0], title.partition("/")[0], title.partition("/")[2]):
+        key = name_key(text)
+        if meaning := _MEANINGS.get(key) or _MEANINGS.get(_without_number(key)):
+            return meaning
+    return Meaning.NONE
+
+
+def _recognised(header: Header) -> int:
+    return sum(column.meaning != Meaning.NONE and not column.is_repeated for column in header.columns)
+
+
+def _columns(row: Row, width: int, events: dict[str, str]) -> tuple[Column, ...]:
+    columns: list[Column] = []
+    for position in range(width):
+        title = " ".join(row.cell(position).split())
+        event = events.get(name_key(title), "") if 0 < len(title) <= LONGEST_TITLE else ""
+        meaning = Meaning.EVENT_MARK if event else meaning_of(title)
+        repeated = _is_repeated(meaning, columns)
+        columns.append(Column(position, title, Meaning.NONE if repeated else meaning, event, repeated))
+    return tuple(columns)
+
+
+def _is_repeated(meaning: Meaning, before: Sequence[Column]) -> bool:
+    return meaning in _ONCE and any(column.meaning == meaning for column in before)
+
+
+def _without_number(key: str) -> str:
+    """ "event 2" and "event2" are "event"; other scripts have digits, too."""
+    return key.rstrip("".join(sign for sign in key if unicodedata.category(sign) == "Nd") + " ")

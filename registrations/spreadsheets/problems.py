@@ -1,0 +1,110 @@
+"""As many problems of a list as somebody may want to read: a file of nothing else must not fill the memory."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from registrations.spreadsheets.headers import Column, Meaning
+from registrations.spreadsheets.sheet import MOST_SIGNS, Row
+from registrations.spreadsheets.students import Code, Problem
+from registrations.students.names import clean_text
+from techfest.core.admin.export.cells import unguarded
+from techfest.core.text import MAX_MARKS, has_mark_run
+
+MAX_PER_ROW = 10
+MAX_PER_LIST = 2_000
+"""Once a list has so many, each further row says its first one and how many more there are."""
+
+_EMPTY = (Code.MISSING, Code.NO_EVENT)
+
+
+class ProblemsOfRow:
+    """Collects what is wrong about one row; the rest is counted."""
+
+    def __init__(self, number: int) -> None:
+        self.number, self.count, self.has_error = number, 0, False
+        self._first: list[Problem] = []
+        self._unread = 0
+        self._unreadable: set[Meaning] = set()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether further problems are only counted."""
+        return self.count >= MAX_PER_ROW
+
+    def add(self, problem: Problem) -> None:
+        """A cell that cannot be read is not told to be empty as well."""
+        if problem.code in _EMPTY and problem.column in self._unreadable:
+            return
+        if problem.code == Code.TEXT:
+            is_mark = problem.column == Meaning.EVENT_MARK
+            self._unreadable.add(Meaning.EVENTS if is_mark else problem.column)
+        if not self.is_full:
+            self._first.append(problem)
+        self.count += 1
+        self.has_error = self.has_error or problem.is_error
+
+    def extend(self, problems: Iterable[Problem]) -> None:
+        for problem in problems:
+            self.add(problem)
+
+    def skip(self, cell: str) -> None:
+        """A cell that is not read any more, and may have a problem."""
+        self._unread += bool(cell)
+
+    def kept(self, *, is_short: bool) -> list[Problem]:
+        """Errors first, then a last one that counts the others; it is an error where any of the row is."""
+        kept = sorted(self._first, key=lambda problem: not problem.is_error)[: 1 if is_short else MAX_PER_ROW]
+        if more := self.count + self._unread - len(kept):
+            kept.append(
+                Problem(self.number, Meaning.NONE, Code.MORE, self._words(more), is_error=self.has_error)
+            )
+        return kept
+
+    def _words(self, more: int) -> str:
+        if self._unread:
+            text = ngettext(
+                "And up to %(count)d more problem in this row",
+                "And up to %(count)d more problems in this row",
+                more,
+            )
+        else:
+            text = ngettext(
+                "And %(count)d more problem in this row", "And %(count)d more problems in this row", more
+            )
+        return text % {"count": more}
+
+
+def fault_of(cell: str) -> str:
+    """What keeps a cell from being read at all, in words; nothing for any usual cell."""
+    if len(cell) > MOST_SIGNS:
+        return _("Shorten the text to %(most)s characters or less") % {"most": f"{MOST_SIGNS:,}"}
+    if has_mark_run(cell):
+        return _("Remove the accents that are stacked on one letter: it can carry %(most)d at most") % {
+            "most": MAX_MARKS
+        }
+    return ""
+
+
+def unused_cells(rows: Sequence[Row], columns: Iterable[Column]) -> Iterator[Problem]:
+    """A column without a title is nowhere announced but here: once, at its first filled cell."""
+    for column in columns:
+        if not column.is_extra or column.title:
+            continue
+        filled = [(row.number, text) for row in rows if (text := unguarded(row.cell(column.position)))]
+        if filled:
+            yield _unused(column, *filled[0], more=len(filled) - 1)
+
+
+def _unused(column: Column, row: int, text: str, *, more: int) -> Problem:
+    words = {"column": column.letter, "text": clean_text(text)[:100], "more": more}
+    if more:
+        told = ngettext(
+            "Column %(column)s has no title: “%(text)s” and %(more)d cell below it are not used.",
+            "Column %(column)s has no title: “%(text)s” and %(more)d cells below it are not used.",
+            more,
+        )
+    else:
+        told = _("Column %(column)s has no title: “%(text)s” is not used.")
+    return Problem(row, Meaning.NONE, Code.UNUSED, told % words, is_error=False, value=text)

@@ -1,0 +1,209 @@
+"""From rows of text to students, with all problems of all rows at once."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from registrations.fields import suggested_email
+from registrations.forms import DetailsForm
+from registrations.spreadsheets.budget import Budget
+from registrations.spreadsheets.duplicates import problems_among
+from registrations.spreadsheets.errors import FileRefused
+from registrations.spreadsheets.event_cells import EventNames, is_given, mark_of
+from registrations.spreadsheets.grades import grade_of
+from registrations.spreadsheets.headers import Column, Header, Meaning
+from registrations.spreadsheets.problems import MAX_PER_LIST, ProblemsOfRow, fault_of, unused_cells
+from registrations.spreadsheets.sheet import MOST_ROWS, Row, Sheet
+from registrations.spreadsheets.students import Code, ListedStudent, Listing, Problem
+from registrations.students.names import clean_text, label_key
+from techfest.core.admin.export.cells import unguarded
+
+_FLOAT = re.compile(r"(\d+)\.0+")
+
+
+def listing_of(
+    sheet: Sheet,
+    header: Header,
+    *,
+    grades: range,
+    events: Mapping[str, str],
+    events_for_all: Sequence[str] = (),
+    budget: Budget | None = None,
+) -> Listing:
+    """Every row below the header as a student, with what is wrong about it.
+
+    Raises FileRefused past 1,000 rows, or past the budget of processor time.
+
+    `events` are slug -> name of the events that may be named; those `for_all` are taken for a row that names none.
+    A title row that stands there again is no student.
+    """
+    titles = tuple(column.title for column in header.columns)
+    rows = [row for row in sheet.rows if row.number > header.row and _titles(row, len(titles)) != titles]
+    if len(rows) > MOST_ROWS:
+        raise FileRefused("rows", is_paste=sheet.encoding == "paste")
+    budget = budget or Budget(is_paste=sheet.encoding == "paste")
+    reader = _RowReader(header, grades, EventNames(events), tuple(events_for_all), budget)
+    students = tuple(reader.read(row) for row in rows)
+    problems = [*reader.problems, *unused_cells(rows, header.columns), *problems_among(students, budget)]
+    problems.sort(key=lambda problem: (problem.row, not problem.is_error))
+    return Listing(students, tuple(problems))
+
+
+def _titles(row: Row, width: int) -> tuple[str, ...]:
+    return tuple(" ".join(row.cell(position).split()) for position in range(width))
+
+
+class _RowReader:
+    """Reads one row after the other and keeps their problems, as many as somebody may want to read."""
+
+    def __init__(
+        self,
+        header: Header,
+        grades: range,
+        events: EventNames,
+        events_for_all: tuple[str, ...],
+        budget: Budget,
+    ) -> None:
+        self.columns = header.columns
+        self.grades, self.events, self.events_for_all = grades, events, events_for_all
+        self.budget = budget
+        self.problems: list[Problem] = []
+        self._of_row = ProblemsOfRow(0)
+
+    def read(self, row: Row) -> ListedStudent:
+        self.budget.check()
+        self._of_row = ProblemsOfRow(row.number)
+        # A table of ours, corrected and sent again, has apostrophes before what looks like a formula.
+        row = self._limited(Row(row.number, tuple(unguarded(cell) for cell in row.cells)))
+        student = self._student(row)
+        self.problems += self._of_row.kept(is_short=len(self.problems) >= MAX_PER_LIST)
+        return student
+
+    def _student(self, row: Row) -> ListedStudent:
+        grade, section = self._grade_and_section(row)
+        return ListedStudent(
+            row.number,
+            self._name(row),
+            grade,
+            section,
+            label_key(self._optional(row, Meaning.ROLL_NUMBER)),
+            self._email(row),
+            self._events(row),
+        )
+
+    def _limited(self, row: Row) -> Row:
+        """The row without cells that are too long or stacked with accents; each of them that counts is an error."""
+        faults = {at: fault for at, cell in enumerate(row.cells) if (fault := fault_of(cell))}
+        if not faults:
+            return row
+        for column in self.columns:
+            if column.position in faults and not column.is_extra:
+                words = {"column": column.letter, "problem": faults[column.position]}
+                text = _("Column %(column)s: %(problem)s") % words
+                self._error(row, column.meaning, Code.TEXT, text, row.cells[column.position])
+        return Row(row.number, tuple("" if at in faults else cell for at, cell in enumerate(row.cells)))
+
+    def _cell(self, row: Row, meaning: Meaning) -> str:
+        """The first filled cell among the columns of this meaning; several hold one value only by override."""
+        texts = (row.cell(column.position) for column in self.columns if column.meaning == meaning)
+        return next((text for text in texts if text), "")
+
+    def _name(self, row: Row) -> str:
+        text = self._cell(row, Meaning.NAME)
+        if not clean_text(text).strip("-–—. "):
+            # No other word for nothing: somebody may be called Na or Nil.
+            self._error(row, Meaning.NAME, Code.MISSING, _("Enter the student's full name"), text)
+            return ""
+        return self._cleaned(row, Meaning.NAME, text)
+
+    def _optional(self, row: Row, meaning: Meaning) -> str:
+        text = self._cell(row, meaning)
+        if not is_given(text):
+            return ""
+        if whole := _FLOAT.fullmatch(text.strip()):
+            text = whole[1]
+        return self._cleaned(row, meaning, text)
+
+    def _grade_and_section(self, row: Row) -> tuple[int, str]:
+        text = self._cell(row, Meaning.GRADE)
+        section = label_key(self._optional(row, Meaning.SECTION))
+        if not is_given(text):
+            self._error(row, Meaning.GRADE, Code.MISSING, _("Enter the grade"), text)
+            return 0, section
+        found = grade_of(text)
+        if not found or found[0] not in self.grades:
+            words = {"low": self.grades[0], "high": self.grades[-1]}
+            problem = _("Grade must be a number from %(low)s to %(high)s, like 9 or 9 A") % words
+            self._error(row, Meaning.GRADE, Code.GRADE, problem, text)
+            return 0, section
+        grade, within = found
+        within = label_key(self._cleaned(row, Meaning.SECTION, within)) if within else ""
+        if section and within and section != within:
+            problem = _("The grade says section %(one)s, the section says %(other)s. Keep one of them.")
+            sections = {"one": within, "other": section}
+            self._error(row, Meaning.SECTION, Code.SECTION, problem % sections, section)
+        return grade, section or within
+
+    def _email(self, row: Row) -> str:
+        text = self._cell(row, Meaning.EMAIL)
+        email = (
+            self._cleaned(row, Meaning.EMAIL, text.strip().removeprefix("mailto:")) if is_given(text) else ""
+        )
+        if meant := suggested_email(email):
+            problem = _("Did you mean %(email)s?") % {"email": meant}
+            self._warn(row, Meaning.EMAIL, Code.EMAIL, problem, email, meant)
+        return email
+
+    def _events(self, row: Row) -> tuple[str, ...]:
+        """The events of all columns about events; a row without any takes those for all.
+
+        A row with more problems than are shown is not read to its end: somebody has to look at it anyway.
+        """
+        slugs: list[str] = []
+        has_unknown = False
+        for column in self.columns:
+            text = row.cell(column.position)
+            if column.meaning not in (Meaning.EVENTS, Meaning.EVENT_MARK):
+                continue
+            if self._of_row.is_full:
+                self._of_row.skip(text)
+            elif column.meaning == Meaning.EVENTS:
+                found, unknown = self.events.read(row.number, text)
+                slugs += found
+                self._of_row.extend(unknown)
+                has_unknown = has_unknown or bool(unknown)
+            else:
+                slugs += self._marked(row, column, text)
+        if not slugs and not has_unknown:
+            slugs += self.events_for_all
+            if not slugs:
+                self._error(row, Meaning.EVENTS, Code.NO_EVENT, _("Enter at least one event"))
+        return tuple(dict.fromkeys(slugs))
+
+    def _marked(self, row: Row, column: Column, text: str) -> list[str]:
+        says = mark_of(text)
+        if says is None:
+            problem = _("Under “%(event)s” write yes, or leave the cell empty") % {"event": column.title}
+            self._error(row, Meaning.EVENT_MARK, Code.MARK, problem, text)
+        return self.events.read(row.number, column.event)[0] if says else []
+
+    def _cleaned(self, row: Row, meaning: Meaning, text: str) -> str:
+        """As the form of a single student cleans it; what the form refuses is refused here in its words."""
+        try:
+            return str(DetailsForm.base_fields[meaning.value].clean(text))
+        except ValidationError as error:
+            code = Code.EMAIL if meaning == Meaning.EMAIL else Code.TEXT
+            self._error(row, meaning, code, " ".join(error.messages), text)
+            return ""
+
+    def _error(self, row: Row, column: Meaning, code: Code, text: str, value: str = "") -> None:
+        self._of_row.add(Problem(row.number, column, code, text, value=value))
+
+    def _warn(
+        self, row: Row, column: Meaning, code: Code, text: str, value: str, suggestion: str = ""
+    ) -> None:
+        self._of_row.add(
+            Problem(row.number, column, code, text, is_error=False, value=value, suggestion=suggestion)
+        )

@@ -1,0 +1,53 @@
+"""XLSX, read in a process that can be killed."""
+
+import json
+import logging
+import subprocess
+import sys
+from pathlib import Path
+
+from registrations.spreadsheets.errors import FileRefused
+from registrations.spreadsheets.sheet import Row, Sheet
+
+COMMAND = (sys.executable, "-E", "-s", "-m", "registrations.spreadsheets.workbook_process")
+WALL_SECONDS = 4.0
+"""The process may use one second of processor time (`workbook_process`); the rest is for a busy machine."""
+
+_ROOT = Path(__file__).resolve().parents[2]
+_log = logging.getLogger(__name__)
+
+
+def sheet_of(data: bytes) -> Sheet:
+    """The first visible sheet that holds something. Raises FileRefused.
+
+    Whatever the file holds, this process only ever parses the short answer of the other one.
+    """
+    answer = json.loads(_answer(data))
+    if code := answer.get("refused"):
+        raise FileRefused(code, row=answer.get("row", 0))
+    rows = tuple(Row(number, tuple(cells)) for number, cells in answer["rows"])
+    return Sheet(rows, encoding="xlsx", name=answer["name"], other_names=tuple(answer["others"]))
+
+
+def _answer(data: bytes) -> bytes:
+    try:
+        finished = subprocess.run(  # noqa: S603  # our own module, fed through its standard input
+            COMMAND,
+            input=data,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=_ROOT,
+            env={},
+            timeout=WALL_SECONDS,
+            check=False,
+        )
+    except (subprocess.TimeoutExpired, OSError):
+        raise FileRefused("failed") from None
+    if finished.returncode < 0:
+        # The kernel or an allocation ended it: too much memory or time for a class list.
+        raise FileRefused("cells")
+    if finished.returncode:
+        # A panic of the reader, or a broken installation; its words could hold names and are not kept.
+        _log.error("The reader of workbooks ended with %s.", finished.returncode)
+        raise FileRefused("damaged")
+    return finished.stdout

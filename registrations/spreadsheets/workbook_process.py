@@ -1,0 +1,117 @@
+"""The process that opens a workbook: small, walled in, killed without regret.
+
+Reads the file from standard input and answers with one line of JSON. It gets no environment and imports nothing of
+Django; once it is walled in, the kernel lets it open no file and no socket and start no process.
+"""
+
+import codecs
+import io
+import json
+import resource
+import sys
+from typing import Any
+
+from python_calamine import (
+    CalamineError,
+    CalamineSheet,
+    CalamineWorkbook,
+    PasswordError,
+    SheetMetadata,
+    SheetTypeEnum,
+    SheetVisibleEnum,
+)
+
+from registrations.spreadsheets.archive import Unusable, rewritten
+from registrations.spreadsheets.cells import text_of
+from registrations.spreadsheets.sandbox import confine
+from registrations.spreadsheets.sheet import MOST_COLUMNS, MOST_LINES, Row, excess, filled_rows
+
+MEGABYTES = 150
+CPU_SECONDS = 1
+_MOST_SHEETS = 50
+
+
+def main() -> None:
+    """Answers `{"refused": code, "row": n}` or `{"rows": …}`; past a limit the kernel ends it instead."""
+    wall_in()
+    answer: dict[str, Any]
+    try:
+        answer = read(sys.stdin.buffer.read())
+    except Unusable as reason:
+        answer = {"refused": reason.code, "row": reason.row}
+    except PasswordError:
+        answer = {"refused": "password"}
+    except CalamineError:
+        answer = {"refused": "damaged"}
+    except MemoryError:
+        answer = {"refused": "cells"}
+    sys.stdout.buffer.write(json.dumps(answer).encode())
+
+
+def wall_in() -> None:
+    """Limits memory and processor time of this process from here on, and takes away files, sockets and processes.
+
+    RLIMIT_DATA counts heap and anonymous maps (Linux 4.7 and later); past it Python raises MemoryError and
+    Rust aborts. Time is processor time, so that a busy machine refuses nobody's good file.
+    """
+    limit()
+    confine()
+
+
+def limit() -> None:
+    """The part of the wall that every system has; alone it lets files be opened once a descriptor is free."""
+    # Python loads the codec of old zip names when it first meets one, which it cannot do behind the wall.
+    codecs.lookup("cp437")
+    for resource_name, most in (
+        (resource.RLIMIT_DATA, MEGABYTES * 1024 * 1024),
+        (resource.RLIMIT_CPU, CPU_SECONDS),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_NOFILE, 3),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(resource_name, (most, most))
+
+
+def read(data: bytes) -> dict[str, Any]:
+    """The rows of the first visible sheet that holds something, and the names of the others that do."""
+    with CalamineWorkbook.from_filelike(io.BytesIO(rewritten(data))) as workbook:
+        shown = [index for index, sheet in enumerate(workbook.sheets_metadata) if _is_shown(sheet)]
+        if len(shown) > _MOST_SHEETS:
+            raise Unusable("cells")
+        sheets = [workbook.get_sheet_by_index(index) for index in shown]
+    filled = [sheet for sheet in sheets if sheet.start is not None]
+    while filled:
+        sheet = filled.pop(0)
+        if rows := _rows(sheet):
+            lines = [(row.number, row.cells) for row in rows]
+            return {"rows": lines, "name": sheet.name, "others": [other.name for other in filled]}
+    return {"rows": [], "name": "", "others": []}
+
+
+def _is_shown(sheet: SheetMetadata) -> bool:
+    return sheet.typ == SheetTypeEnum.WorkSheet and sheet.visible == SheetVisibleEnum.Visible
+
+
+def _rows(sheet: CalamineSheet) -> tuple[Row, ...]:
+    if sheet.height > MOST_LINES or sheet.width > MOST_COLUMNS * 10:
+        raise Unusable("cells")
+    top, left = sheet.start or (0, 0)
+    texts = [[text_of(value) for value in row] for row in sheet.to_python()]
+    _fill_merged(texts, sheet, top, left)
+    rows = filled_rows((top + 1 + at, [""] * left + row) for at, row in enumerate(texts))
+    if too_much := excess(rows):
+        raise Unusable(*too_much)
+    return rows
+
+
+def _fill_merged(texts: list[list[str]], sheet: CalamineSheet, top: int, left: int) -> None:
+    """A cell merged over several rows, like one grade beside twenty names, counts for each of them."""
+    for (first, column), (last, _column) in sheet.merged_cell_ranges or []:
+        if not (0 <= first - top < len(texts) and 0 <= column - left < len(texts[0])):
+            continue
+        for at in range(first - top + 1, min(last - top + 1, len(texts))):
+            texts[at][column - left] = texts[first - top][column - left]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,148 @@
+"""Correcting a student's details; the seats stay."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError
+from django.utils.translation import gettext as _
+
+from events.models import Seats
+from registrations.booking.errors import NotPossible, Overtaken
+from registrations.booking.state import Origin, note
+from registrations.locking import Deadline, in_transaction
+from registrations.models import Change, Registration, Student
+from registrations.signals import registrations_changed
+from techfest.core.db.clock import database_now
+
+CORRECTABLE = ("name", "grade", "section", "roll_number", "email")
+
+
+def correct(
+    student_id: int, *, values: dict[str, Any], actor: str, deadline: Deadline, user: Any = None
+) -> Student:
+    """Writes corrected details and records which fields changed, on every registration of the student.
+
+    A new e-mail makes the old links die. After the last closing a student may change the e-mail only.
+    Locks the Seats rows of the student's events, then the student. Raises `NotPossible` when an event is
+    not for the new grade, another student has these details, or it is too late.
+    """
+    try:
+        return in_transaction(lambda: _correct(student_id, values, actor, user, deadline), deadline=deadline)
+    except IntegrityError as error:
+        if _constraint(error) != "student_once_a_fest":
+            raise
+        raise NotPossible(_("Another student is registered with these details.")) from error
+
+
+def _constraint(error: IntegrityError) -> str | None:
+    """The name of the constraint that the database found broken."""
+    diagnosis = getattr(error.__cause__, "diag", None)
+    return diagnosis.constraint_name if diagnosis else None
+
+
+def _correct(student_id: int, values: dict[str, Any], actor: str, user: Any, deadline: Deadline) -> Student:
+    return correct_many({student_id: values}, actor=actor, user=user, deadline=deadline)[student_id]
+
+
+def correct_many(
+    values: Mapping[int, Mapping[str, Any]],
+    *,
+    actor: str,
+    deadline: Deadline,
+    user: Any = None,
+    also_lock: Iterable[int] = (),
+    also_lock_students: Iterable[int] = (),
+) -> dict[int, Student]:
+    """Writes corrected details of these students (by their numbers) inside the caller's transaction.
+
+    Locks the Seats rows of all their events, then the students; each time in one order with those that the
+    caller goes on with, so that nobody waits crosswise. The number of statements does not grow with the
+    students. Raises what `correct` raises, and `Overtaken` when a press was faster than the locks.
+    """
+    rows = Registration.objects.filter(student__in=values).order_by("pk")
+    deadline.limit_locks()
+    locked = {
+        seats.pk for seats in Seats.objects.locked([*also_lock, *rows.values_list("event_id", flat=True)])
+    }
+    deadline.limit_locks()
+    known = Student.objects.filter(pk__in=[*values, *also_lock_students]).select_related("school")
+    students = {one.pk: one for one in known.locked() if one.pk in values}
+    if len(students) < len(values):
+        raise NotPossible(_("This student has become one with another row. Look for the name again."))
+    if any(student.erased_at for student in students.values()):
+        raise NotPossible(_("This student was erased."))
+    wanted = {pk: _wanted(student, values[pk]) for pk, student in students.items()}
+    fields = {pk: names for pk, one in students.items() if (names := _differing(one, wanted[pk]))}
+    if not fields:
+        return students
+    registrations = [row for row in rows.with_facts() if row.student_id in fields]
+    if {registration.event_id for registration in registrations} - locked:
+        # A press was faster than our locks; with its event among them it is as if it had come before.
+        raise Overtaken
+    origin = Origin(Change.Cause.CORRECTED, actor, database_now(), user=user)
+    old_emails = {pk: students[pk].email for pk in fields}
+    for pk, names in fields.items():
+        _require_lawful([row for row in registrations if row.student_id == pk], wanted[pk], names, origin)
+    _save([(students[pk], wanted[pk], names) for pk, names in fields.items()])
+    for registration in registrations:
+        registration.student = students[registration.student_id]
+    changes = note(registrations, origin=origin, fields=fields)
+    registrations_changed.send(sender=Registration, changes=changes, now=origin.at, old_emails=old_emails)
+    return students
+
+
+def _wanted(student: Student, values: Mapping[str, Any]) -> Student:
+    """The student as it is to be; what is not given stays."""
+    kept = {name: getattr(student, name) for name in CORRECTABLE}
+    wanted = Student(**(kept | dict(values)))
+    wanted.set_keys()
+    return wanted
+
+
+def _differing(student: Student, wanted: Student) -> list[str]:
+    return [name for name in CORRECTABLE if getattr(wanted, name) != getattr(student, name)]
+
+
+def _require_lawful(
+    registrations: list[Registration], wanted: Student, fields: list[str], origin: Origin
+) -> None:
+    if origin.actor == Change.Actor.STUDENT and fields != ["email"]:
+        _require_open(registrations, origin.at)
+    if "grade" in fields:
+        _require_grade(registrations, wanted.grade)
+
+
+def _require_open(registrations: list[Registration], now: datetime) -> None:
+    """After the last closing a name is no slip of the pen any more: the organisers decide."""
+    closings = [row.event.registration_accepted_until for row in registrations if row.is_active]
+    if closings and now >= max(closings):
+        raise NotPossible(
+            _(
+                "Registration is closed. Only the e-mail address can still be changed here; ask the organisers."
+            )
+        )
+
+
+def _require_grade(registrations: list[Registration], grade: int) -> None:
+    for registration in registrations:
+        if registration.is_active and not registration.event.has_room_for_grade(grade):
+            raise NotPossible(
+                _("%(event)s is for %(grades)s. Cancel it first, or keep the grade.")
+                % {"event": registration.event.name, "grades": registration.event.grades_text.lower()}
+            )
+
+
+def _save(corrections: list[tuple[Student, Student, list[str]]]) -> None:
+    """All of them in one statement; a new e-mail makes the old links die."""
+    for student, wanted, fields in corrections:
+        for name in CORRECTABLE:
+            setattr(student, name, getattr(wanted, name))
+        student.set_keys()
+        if "email" in fields:
+            # The row is locked: nobody else counts.
+            student.link_version += 1
+            student.email_proven_at = None
+    changed = {name for _student, _wanted, fields in corrections for name in fields}
+    written = [*changed, "name_key", "email_key", "link_version", "email_proven_at"]
+    Student.objects.bulk_update([student for student, _wanted, _fields in corrections], written)

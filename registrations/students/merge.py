@@ -1,0 +1,183 @@
+"""One student takes over all that another row of the same student has. The caller holds all the locks."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import Exists, OuterRef
+
+from events.audit_log import record
+from events.models import Seats
+from registrations.booking.errors import Overtaken
+from registrations.booking.seat_return import give_up
+from registrations.booking.state import Origin
+from registrations.locking import Deadline
+from registrations.models import (
+    Change,
+    ClassListRow,
+    Consent,
+    Flag,
+    MergedReference,
+    Registration,
+    Result,
+    Student,
+    Submission,
+)
+from registrations.signals import registrations_changed, students_merged
+from registrations.students.corrections import correct_many
+
+State = Registration.State
+Double = tuple[Registration, Registration]
+"""Two active registrations of one student for one event: the better one, and the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Absorbing:
+    """Who decided it and why, when, and whether the student is told."""
+
+    user: Any
+    reason: str
+    now: datetime
+    deadline: Deadline
+    tells: bool = True
+
+    @property
+    def origin(self) -> Origin:
+        actor = Change.Actor.ORGANISER
+        return Origin(Change.Cause.MERGED, actor, self.now, user=self.user, reason=self.reason)
+
+
+def doubles_among(registrations: Iterable[Registration]) -> list[Double]:
+    """The events that both hold, the better registration first: confirmed over waiting, then the earlier place."""
+    by_event: dict[int, list[Registration]] = defaultdict(list)
+    for row in registrations:
+        if row.is_active:
+            by_event[row.event_id].append(row)
+    pairs = [sorted(rows, key=_worth) for rows in by_event.values()]
+    return [(pair[0], pair[1]) for pair in pairs if len(pair) > 1]
+
+
+def clashes_among(registrations: Iterable[Registration], kept_id: int) -> list[Double]:
+    """Pairs that the student cannot both take part in and that only this merge brings together."""
+    active = [row for row in registrations if row.is_active]
+    own = [row for row in active if row.student_id == kept_id]
+    others = [row for row in active if row.student_id != kept_id]
+    return [
+        (mine, theirs)
+        for mine in own
+        for theirs in others
+        if mine.event_id != theirs.event_id and mine.event.overlaps(theirs.event)
+    ]
+
+
+def _worth(row: Registration) -> tuple[bool, int]:
+    return not row.holds_seat, row.place
+
+
+def absorb(kept: Student, gone: Student, seats: dict[int, Seats], how: Absorbing) -> None:
+    """Moves everything to `kept`; of two registrations for one event the better one stays. `gone` is deleted.
+
+    Codes of tickets stay valid. Links to the registrations of `gone` die, since what they grant would be
+    another student's; the links of single presses lead on to what these obtained, where nobody's address has
+    changed. Nobody is promoted into freed seats here. Raises `Overtaken` where a press was faster than the locks
+    of the `seats`.
+    """
+    rows = Registration.objects.filter(student__in=(kept, gone)).with_facts().order_by("pk")
+    registrations = list(rows.select_for_update(no_key=True, of=("self",)))
+    if {row.event_id for row in registrations} - set(seats):
+        raise Overtaken
+    _spread_proof(kept, gone, registrations)
+    is_told = _adopt_address(kept, gone, [row for row in registrations if row.student_id == kept.pk], how)
+    clashes = clashes_among(registrations, kept.pk)
+    doubles = doubles_among(registrations)
+    _give_up([worse for _better, worse in doubles], seats, how)
+    _move_results(doubles)
+    _move_rows(kept, gone)
+    _remember_reference(kept, gone, how.now)
+    _flag([pair for pair in clashes if all(row.is_active for row in pair)], how)
+    students_merged.send(
+        sender=Student, kept=kept, gone=gone, doubles=doubles, now=how.now, tells=how.tells and not is_told
+    )
+    told = {"student": gone.pk, "reference": gone.reference}
+    record(kept, what="merged", now=how.now, user=how.user, before=told, reason=how.reason)
+    delete_row(gone)
+
+
+def _spread_proof(kept: Student, gone: Student, registrations: Sequence[Registration]) -> None:
+    """Nothing is left to confirm where the address that stays is proven, or one of a double needed no proof."""
+    if gone.email_key == kept.email_key and gone.email_proven_at and not kept.email_proven_at:
+        kept.email_proven_at = gone.email_proven_at
+        Student.objects.filter(pk=kept.pk).update(email_proven_at=kept.email_proven_at)
+    doubles = doubles_among(registrations)
+    vouched = {better.pk for better, worse in doubles if worse.confirm_by is None}
+    for row in registrations:
+        if row.is_active and row.confirm_by and (kept.email_proven_at or row.pk in vouched):
+            row.confirm_by = None
+            Registration.objects.filter(pk=row.pk).update(confirm_by=None)
+
+
+def delete_row(row: Student) -> None:
+    """The row and nothing else: whatever still points at it undoes the merge, and is not deleted along with it."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {Student._meta.db_table} WHERE id = %s", [row.pk])  # noqa: S608
+
+
+def _adopt_address(kept: Student, gone: Student, own: Sequence[Registration], how: Absorbing) -> bool:
+    """Takes the only address that there is, as a correction; whether that tells the student already."""
+    if kept.email or not gone.email:
+        return False
+    values = {kept.pk: {"email": gone.email}}
+    actor = Change.Actor.ORGANISER
+    corrected = correct_many(values, actor=actor, user=how.user, deadline=how.deadline)[kept.pk]
+    kept.email, kept.email_key, kept.link_version = (
+        corrected.email,
+        corrected.email_key,
+        corrected.link_version,
+    )
+    return bool(own)
+
+
+def _give_up(worse: list[Registration], seats: dict[int, Seats], how: Absorbing) -> None:
+    if worse:
+        changes = give_up(worse, seats, origin=how.origin)
+        registrations_changed.send(sender=Registration, changes=changes, now=how.now)
+
+
+def _move_results(doubles: Sequence[Double]) -> None:
+    for better, worse in doubles:
+        if not Result.objects.filter(registration=better).exists():
+            Result.objects.filter(registration=worse).update(registration=better)
+
+
+def _move_rows(kept: Student, gone: Student) -> None:
+    """A press that created `gone` no longer shows a link to everything: that would be more than it obtained."""
+    Registration.objects.filter(student=gone).update(student=kept)
+    Submission.objects.filter(student=gone).update(student=kept, created_student=False)
+    ClassListRow.objects.filter(student=gone).update(student=kept)
+    same = Consent.objects.filter(student=kept, text=OuterRef("text"), basis=OuterRef("basis"))
+    Consent.objects.filter(Exists(same), student=gone).delete()
+    Consent.objects.filter(student=gone).update(student=kept)
+
+
+def _remember_reference(kept: Student, gone: Student, now: datetime) -> None:
+    """What was printed for `gone`, or for whoever became `gone` before, names `kept` from now on."""
+    MergedReference.objects.filter(student=gone).update(student=kept, at=now)
+    MergedReference.objects.create(reference=gone.reference, student=kept, at=now)
+
+
+def _flag(clashes: Collection[Double], how: Absorbing) -> None:
+    """Both keep their seats until somebody chooses."""
+    Flag.objects.bulk_create(
+        Flag(
+            registration=mine,
+            other=theirs,
+            kind=Flag.Kind.CLASH,
+            at=how.now,
+            choose_by=max(how.now, min(mine.event.promotion_ends_at, theirs.event.promotion_ends_at)),
+            user=how.user,
+        )
+        for mine, theirs in clashes
+    )

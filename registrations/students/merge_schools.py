@@ -1,0 +1,125 @@
+"""Two spellings became two schools: one stays, and takes over what the others have."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from events.audit_log import record
+from events.locked_reads import read_facts
+from events.models import Seats
+from registrations import schools
+from registrations.booking.confirmation_deadline import release_late
+from registrations.booking.errors import NotPossible
+from registrations.holds.reserve import end_what_is_over
+from registrations.locking import Deadline, in_transaction
+from registrations.models import (
+    Block,
+    ClassList,
+    Invitation,
+    Registration,
+    School,
+    SchoolAlias,
+    Student,
+    Teacher,
+)
+from registrations.signals import schools_merged
+from registrations.students.merge import Absorbing, absorb
+from registrations.students.merge_students import give_freed_seats
+from techfest.core.db.clock import database_now
+
+
+def merge_schools(
+    kept_id: int,
+    gone_ids: Iterable[int],
+    *,
+    user: Any,
+    reason: str,
+    deadline: Deadline,
+    tells: bool = True,
+) -> School:
+    """Moves all that these schools have to the one that is kept, and their names become its spellings.
+
+    Students who are the same in two of them become one, as `absorb` says. One transaction: counts stay true,
+    freed seats go to whoever waits. Whoever registers for a school that is gone at this very moment is
+    registered for the one that is kept. Locks the Seats rows of the events of such students and of held blocks,
+    then the schools, then the students, then the registrations. Raises `NotPossible` where one of the schools
+    is not there any more, `Busy` after 3 s.
+    """
+    gone = sorted(set(gone_ids) - {kept_id})
+    return in_transaction(partial(_merge, kept_id, gone, user, reason, deadline, tells), deadline=deadline)
+
+
+def twins_among(school_ids: Sequence[int], *, first: int) -> list[list[int]]:
+    """Students of these schools who are the same one, by number; the one that stays is in front."""
+    same: dict[tuple[Any, ...], list[tuple[bool, int]]] = defaultdict(list)
+    rows = Student.objects.filter(school__in=school_ids, erased_at=None).values_list(
+        "pk", "school_id", "fest_id", "grade", "name_key", "section", "roll_number"
+    )
+    for pk, school_id, *identity in rows:
+        same[tuple(identity)].append((school_id != first, pk))
+    return [[pk for _other, pk in sorted(group)] for group in same.values() if len(group) > 1]
+
+
+def _merge(
+    kept_id: int, gone_ids: list[int], user: Any, reason: str, deadline: Deadline, tells: bool
+) -> School:
+    every = [kept_id, *gone_ids]
+    deadline.limit_locks()
+    seats = {row.pk: row for row in Seats.objects.locked(_events_of(every, kept_id))}
+    deadline.limit_locks()
+    found = {row.pk: row for row in School.objects.filter(pk__in=every).order_by("pk").select_for_update()}
+    if len(found) < len(every) or not gone_ids:
+        raise NotPossible(_("One of these schools is not there any more."))
+    groups = twins_among(every, first=kept_id)
+    deadline.limit_locks()
+    concerned = Q(school__in=gone_ids) | Q(pk__in=[pk for group in groups for pk in group])
+    students = {row.pk: row for row in Student.objects.filter(concerned).select_related("fest").locked()}
+    facts, now = read_facts(seats)
+    release_late(seats.values(), facts, now)
+    end_what_is_over(seats.values(), facts, now)
+    how = Absorbing(user, reason, now or database_now(), deadline, tells)
+    for first, *others in groups:
+        for other in others:
+            absorb(students[first], students[other], seats, how)
+    for gone_id in gone_ids:
+        _move(found[kept_id], found[gone_id], how)
+    give_freed_seats(seats, how)
+    transaction.on_commit(schools.forget)
+    return found[kept_id]
+
+
+def _events_of(school_ids: list[int], kept_id: int) -> list[int]:
+    """Where counts or blocks may change: the events of twins, and those of blocks that move."""
+    twins = [pk for group in twins_among(school_ids, first=kept_id) for pk in group]
+    registered = Registration.objects.filter(student__in=twins).values_list("event_id", flat=True)
+    held = Block.objects.filter(school__in=school_ids).exclude(school=kept_id)
+    return [*registered, *held.values_list("event_id", flat=True)]
+
+
+def _move(kept: School, gone: School, how: Absorbing) -> None:
+    students = list(Student.objects.filter(school=gone).values_list("pk", flat=True))
+    moved = {
+        model._meta.model_name or "": model._default_manager.filter(school=gone).update(school=kept)
+        for model in (Student, Teacher, ClassList, Block, Invitation, SchoolAlias)
+    }
+    SchoolAlias.objects.bulk_create(
+        [SchoolAlias(school=kept, name=gone.name, key=gone.key)], ignore_conflicts=True
+    )
+    if gone.state == School.State.ACCEPTED and kept.state != School.State.ACCEPTED:
+        kept.state = School.State.ACCEPTED
+        kept.save(update_fields=["state"])
+    schools_merged.send(sender=School, kept=kept, gone=gone, students=students, now=how.now)
+    before = {"school": gone.pk, "name": gone.name}
+    record(kept, what="merged", now=how.now, user=how.user, before=before, after=moved, reason=how.reason)
+    _delete(gone)
+
+
+def _delete(school: School) -> None:
+    """The row and nothing else: whatever still points at it undoes the merge, and is not deleted along with it."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {School._meta.db_table} WHERE id = %s", [school.pk])  # noqa: S608

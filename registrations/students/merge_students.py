@@ -1,0 +1,67 @@
+"""One student was entered twice: one row stays, and takes over what the other has."""
+
+from functools import partial
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from events.locked_reads import read_facts
+from events.models import Seats
+from registrations.booking.confirmation_deadline import release_late
+from registrations.booking.errors import NotPossible
+from registrations.booking.waitlist import promote
+from registrations.holds.reserve import end_what_is_over
+from registrations.locking import Deadline, in_transaction
+from registrations.models import Change, Registration, Student
+from registrations.signals import registrations_changed
+from registrations.students.merge import Absorbing, absorb
+from techfest.core.db.clock import database_now
+
+
+def merge_students(
+    kept_id: int, gone_id: int, *, user: Any, reason: str, deadline: Deadline, tells: bool = True
+) -> Student:
+    """Makes one student of two of one school; `absorb` says what moves, and which links and codes go on.
+
+    One transaction; freed seats go to whoever waits for them. The printed reference of the one that is gone
+    names the other from then on. Locks the Seats rows of all their events, then both students, then the
+    registrations. Raises `NotPossible` where one of them is not there any more or they are of two schools or
+    fests, and `Busy` after 3 s.
+    """
+    work = partial(_merge, kept_id, gone_id, user, reason, deadline, tells)
+    return in_transaction(work, deadline=deadline)
+
+
+def _merge(kept_id: int, gone_id: int, user: Any, reason: str, deadline: Deadline, tells: bool) -> Student:
+    both = (kept_id, gone_id)
+    events = Registration.objects.filter(student__in=both).values_list("event_id", flat=True)
+    deadline.limit_locks()
+    seats = {row.pk: row for row in Seats.objects.locked(list(events))}
+    deadline.limit_locks()
+    known = Student.objects.filter(pk__in=both).select_related("school", "fest")
+    kept, gone = _require_two({row.pk: row for row in known.locked()}, kept_id, gone_id)
+    facts, now = read_facts(seats)
+    release_late(seats.values(), facts, now)
+    end_what_is_over(seats.values(), facts, now)
+    how = Absorbing(user, reason, now or database_now(), deadline, tells)
+    absorb(kept, gone, seats, how)
+    give_freed_seats(seats, how)
+    return kept
+
+
+def _require_two(found: dict[int, Student], kept_id: int, gone_id: int) -> tuple[Student, Student]:
+    if len(found) != 2 or any(student.erased_at for student in found.values()):
+        raise NotPossible(_("One of these students is not there any more."))
+    kept, gone = found[kept_id], found[gone_id]
+    if (kept.fest_id, kept.school_id) != (gone.fest_id, gone.school_id):
+        raise NotPossible(_("These students are of two schools. Merge the schools first."))
+    return kept, gone
+
+
+def give_freed_seats(seats: dict[int, Seats], how: Absorbing) -> None:
+    """Promotes whoever waits for the seats that doubles gave up."""
+    changes = []
+    for row in seats.values():
+        changes += promote(row, cause=Change.Cause.PROMOTED, now=how.now)
+    if changes:
+        registrations_changed.send(sender=Registration, changes=changes, now=how.now)

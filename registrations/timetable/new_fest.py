@@ -1,0 +1,101 @@
+"""A new fest: from scratch, or from an older one with everything but its people."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Model
+
+from events.audit_log import record
+from events.capacity import set_capacity
+from events.models import Category, Event, Fest, Venue
+from registrations.models import ConsentText
+from registrations.students.consents import DEFAULT
+from techfest.core.db.clock import database_now
+
+_OF_EVENT = {"id", "fest", "category", "venue", "state", "is_paused", "hours_changed_at", "sequence"}
+"""What a copied event gets anew; nobody may register for it before somebody has looked at it."""
+_OF_FEST = {"id", "is_current", "is_paused", "hours_changed_at"}
+_TIMES = (
+    "starts_at",
+    "ends_at",
+    "opens_at",
+    "closes_at",
+    "promotes_until",
+    "doors_open_at",
+    "seats_kept_until",
+)
+
+
+@transaction.atomic
+def new_fest(values: Mapping[str, Any], *, consent: str = "", user: Any = None) -> Fest:
+    """A fest with its first consent text; the current one if there is none yet. `values` are columns of Fest."""
+    is_current = not Fest.objects.filter(is_current=True).exists()
+    fest = Fest.objects.create(is_current=is_current, **values)
+    ConsentText.objects.create(fest=fest, version=1, text=consent or DEFAULT)
+    record(fest, what="made", now=database_now(), user=user)
+    return fest
+
+
+@transaction.atomic
+def copy_fest(source: Fest, values: Mapping[str, Any], *, user: Any = None) -> Fest:
+    """Last year's fest once more: categories, venues and events as drafts, capacities, consent text; no people.
+
+    `values` are columns that differ; they name at least `name`, `slug`, `starts_on`, `opens_at` and
+    `closes_at`. Every other time moves by as many days as the first day, and keeps its hour in the fest's zone.
+    """
+    text = source.consent_texts.order_by("-version").first()
+    fest = new_fest(_copied_columns(source, values), consent=text.text if text else "", user=user)
+    categories = {row.pk: _again(row, fest) for row in Category.objects.filter(fest=source)}
+    venues = {row.pk: _again(row, fest) for row in Venue.objects.filter(fest=source)}
+    for event in _events_of(source):
+        copied = _copied_event(event, source, fest)
+        copied.category, copied.venue = categories[event.category_id], venues[event.venue_id]
+        copied.save()
+        set_capacity(copied, capacity=event.seats.capacity)
+    record(fest, what="copied", now=database_now(), user=user, after={"from": source.slug})
+    return fest
+
+
+def planned_copy(source: Fest, values: Mapping[str, Any]) -> tuple[Fest, list[Event]]:
+    """The fest that `copy_fest` would make, with its events, so that their dates can be judged. Nothing is saved."""
+    fest = Fest(**_copied_columns(source, values))
+    return fest, [_copied_event(event, source, fest) for event in _events_of(source)]
+
+
+def _copied_columns(source: Fest, values: Mapping[str, Any]) -> dict[str, Any]:
+    span = values["starts_on"] - source.starts_on
+    kept = _columns(source, without=_OF_FEST)
+    return {**kept, "ends_on": source.ends_on + span, **values}
+
+
+def _events_of(source: Fest) -> list[Event]:
+    return list(Event.objects.filter(fest=source).select_related("seats").order_by("pk"))
+
+
+def _copied_event(event: Event, source: Fest, fest: Fest) -> Event:
+    """The event in the new fest, as a draft without category and venue. Its hours are those of the new fest's zone."""
+    span = fest.starts_on - source.starts_on
+    times = {name: _moved(getattr(event, name), span, source, fest) for name in _TIMES}
+    return Event(fest=fest, **(_columns(event, without=_OF_EVENT) | times))
+
+
+def _columns(row: Model, *, without: set[str]) -> dict[str, Any]:
+    return {
+        field.attname: getattr(row, field.attname)
+        for field in row._meta.concrete_fields
+        if field.name not in without
+    }
+
+
+def _again(row: Any, fest: Fest) -> Any:
+    return type(row).objects.create(fest=fest, **_columns(row, without={"id", "fest"}))
+
+
+def _moved(moment: dt.datetime | None, span: dt.timedelta, source: Fest, fest: Fest) -> dt.datetime | None:
+    """The same hour on the later day, also where the clocks are put forward in between or the zone is another."""
+    if moment is None:
+        return None
+    at = moment.astimezone(source.zone).replace(tzinfo=None) + span
+    return at.replace(tzinfo=fest.zone)

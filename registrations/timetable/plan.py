@@ -1,0 +1,208 @@
+"""What a changed timetable would do, looked at for the preview and judged once more under the locks."""
+
+import copy
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from django.core import signing
+from django.db.models import QuerySet
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from events import audit_log, editing
+from events.dates import concerning, event_refusals
+from events.models import Event, Fest, Seats
+from registrations.event_changes.apply import Decision, carry_out
+from registrations.event_changes.impact import Consequences, Edit, digest, foresee
+from registrations.locking import Deadline, in_transaction
+from registrations.timetable.columns import folded
+from registrations.timetable.events import Places, put, row_of
+from registrations.timetable.read import Timetable
+from techfest.core.db.clock import database_now
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+MOST_CARRIED = 200_000
+"""Signs that a page carries to its button; Django takes 256 KiB of fields from a form."""
+_SALT = "registrations.timetable.plan"
+_CARRIED_SECONDS = 3600
+_NEW = 0
+_CHANGED = gettext_lazy("Somebody else changed it meanwhile. Upload the file again to see what.")
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What one row wants: of an event, by field, the value it had in the file and the one it is to have.
+
+    A new event has no number, and its values had none before.
+    """
+
+    number: int
+    event_id: int
+    fields: Mapping[str, tuple[Any, Any]]
+
+    @property
+    def wanted(self) -> dict[str, Any]:
+        return {name: wanted for name, (_was, wanted) in self.fields.items()}
+
+
+@dataclass
+class Plan:
+    """What would happen by row of the file; `refused` are rows that changed meanwhile, with the words for it."""
+
+    foreseen: dict[int, Consequences] = field(default_factory=dict)
+    new: list[Wish] = field(default_factory=list)
+    refused: dict[int, "str | _StrPromise"] = field(default_factory=dict)
+
+    @property
+    def digest(self) -> str:
+        news = ",".join(str(wish.number) for wish in self.new)
+        return f"{digest(list(self.foreseen.values()))}-{news}"
+
+
+def wishes_of(timetable: Timetable) -> list[Wish]:
+    """The rows that are to be applied."""
+    return [
+        Wish(
+            row.number,
+            row.event.pk if row.event else _NEW,
+            {name: (row.was.get(name), value) for name, value in row.changes.items()},
+        )
+        for row in timetable.good
+    ]
+
+
+def carried(wishes: Sequence[Wish], fest: Fest) -> str:
+    """The wishes as one signed text that a page carries; nothing of the file is kept elsewhere.
+
+    Empty where it is too long for a form.
+    """
+    plain = [
+        [one.number, one.event_id, {name: list(pair) for name, pair in one.fields.items()}] for one in wishes
+    ]
+    text = signing.dumps([fest.pk, plain], salt=_SALT, compress=True)
+    return text if len(text) <= MOST_CARRIED else ""
+
+
+def uncarried(text: str, fest: Fest) -> list[Wish]:
+    """What a page of ours carried for this fest. Raises signing.BadSignature, also an hour later."""
+    key, plain = signing.loads(text, salt=_SALT, max_age=_CARRIED_SECONDS)
+    if key != fest.pk:
+        raise signing.BadSignature("the timetable of another fest")
+    return [
+        Wish(number, event, {name: (was, to) for name, (was, to) in fields.items()})
+        for number, event, fields in plain
+    ]
+
+
+def look(wishes: Sequence[Wish], events: "QuerySet[Event]", fest: Fest) -> Plan:
+    """What would happen now; nothing is locked, and nobody is bound by it."""
+    return _plan(wishes, events, fest, now=database_now(), locks=False)
+
+
+def apply(
+    wishes: Sequence[Wish],
+    events: "QuerySet[Event]",
+    fest: Fest,
+    *,
+    seen: str,
+    decision: Decision,
+    deadline: Deadline,
+) -> tuple[Plan, bool]:
+    """Carries all of it out in one transaction, if that does what was `seen`; what it does, and whether it is done.
+
+    Locks the Seats rows of all events in primary-key order before anything is read. A row whose event somebody
+    else changed meanwhile is refused, and then nothing is done. Raises `Busy` after 3 s.
+    """
+
+    def work() -> tuple[Plan, bool]:
+        deadline.limit_locks()
+        Seats.objects.locked(wish.event_id for wish in wishes if wish.event_id)
+        now = database_now()
+        plan = _plan(wishes, events, fest, now=now, locks=True)
+        if plan.refused or plan.digest != seen:
+            return plan, False
+        carry_out(list(plan.foreseen.values()), decision, now=now)
+        _add(plan.new, fest, decision, now)
+        return plan, True
+
+    return in_transaction(work, deadline=deadline)
+
+
+def _plan(
+    wishes: Sequence[Wish], events: "QuerySet[Event]", fest: Fest, *, now: dt.datetime, locks: bool
+) -> Plan:
+    ids = [wish.event_id for wish in wishes if wish.event_id]
+    stored = {
+        row.pk: row for row in events.filter(pk__in=ids).select_related("fest", "venue", "category", "seats")
+    }
+    names = {folded(name) for name in Event.objects.filter(fest=fest).values_list("name", flat=True)}
+    places, plan, edits = Places(fest), Plan(), {}
+    for wish in wishes:
+        event = stored.get(wish.event_id)
+        if wish.event_id == _NEW:
+            if folded(wish.wanted["name"]) not in names:
+                plan.new.append(wish)
+        elif event is None:
+            plan.refused[wish.number] = _("This event is not there any more, or not yours to change.")
+        elif refusal := _refusal(wish, event, places):
+            plan.refused[wish.number] = refusal
+        else:
+            edits[wish.number] = _edit(wish, event, places)
+    foreseen = foresee(list(edits.values()), now=now, locks=locks)
+    plan.foreseen = dict(zip(edits, foreseen, strict=True))
+    return plan
+
+
+def _refusal(wish: Wish, event: Event, places: Places) -> "str | _StrPromise":
+    """Why an event is not changed: somebody else has changed it since the row was looked at, or its dates are wrong."""
+    row = row_of(event)
+    for name, (was, wanted) in wish.fields.items():
+        if row[name] not in (was, wanted):
+            return _CHANGED
+    becomes = {**row, **wish.wanted}
+    if becomes["grade_min"] > becomes["grade_max"]:
+        return _CHANGED
+    if becomes["venue"] not in places.venues or becomes["category"] not in places.categories:
+        return _("Its venue or category is not there any more.")
+    return _date_refusal(_edit(wish, event, places))
+
+
+def _date_refusal(edit: Edit) -> str:
+    """Why the dates that the edit changes cannot be; those that were wrong before are left alone."""
+    return " ".join(one.text for one in concerning(event_refusals(edit.after), edit.changed))
+
+
+def _edit(wish: Wish, before: Event, places: Places) -> Edit:
+    row, after = row_of(before), copy.copy(before)
+    changes = {name: value for name, value in wish.wanted.items() if row[name] != value}
+    put(after, changes, places)
+    capacity = changes.get("capacity", before.seats.capacity)
+    return Edit(before, after, before.seats, capacity, frozenset(changes) - {"capacity"})
+
+
+def _add(wishes: Sequence[Wish], fest: Fest, decision: Decision, now: dt.datetime) -> None:
+    places = Places(fest)
+    slugs = set(Event.objects.filter(fest=fest).values_list("slug", flat=True))
+    for wish in wishes:
+        values = {"grade_min": fest.grade_min, "grade_max": fest.grade_max} | wish.wanted
+        values["summary"] = values.get("summary") or values["name"]
+        event = Event(fest=fest, slug=_slug(values["name"], slugs))
+        put(event, values | {"state": Event.State.DRAFT}, places)
+        editing.write(event, changed=(), capacity=values["capacity"])
+        after = row_of(Event.objects.select_related("venue", "category", "seats").get(pk=event.pk))
+        audit_log.record(
+            event, what="added", now=now, user=decision.user, after=after, reason=decision.reason
+        )
+
+
+def _slug(name: str, taken: set[str]) -> str:
+    """One that no event of the fest has; names without Latin letters are numbered."""
+    stem = slugify(name)[:70] or "event"
+    slug = next(one for one in (stem, *(f"{stem}-{n}" for n in range(2, 10_000))) if one not in taken)
+    taken.add(slug)
+    return slug

@@ -1,0 +1,113 @@
+"""What the preview of a timetable shows: rows with old and new values, and what they would do, in words."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from events.availability import clock_time
+from events.models import Event
+from registrations.event_changes.messages import Sentence, sentences
+from registrations.timetable.columns import TIMES
+from registrations.timetable.plan import Plan
+from registrations.timetable.read import ReadRow, Timetable, told
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One value: what it was, and what it is to be; in a conflict also what somebody else made of it."""
+
+    label: str
+    old: str
+    new: str
+    theirs: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRow:
+    number: int
+    title: str
+    is_new: bool
+    lines: list[Line] = field(default_factory=list)
+    sentences: list[Sentence] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+def applied_rows(timetable: Timetable, plan: Plan, now: dt.datetime) -> list[ShownRow]:
+    """The rows that the button applies."""
+    return [
+        ShownRow(
+            row.number,
+            row.event.name if row.event else row.title,
+            row.event is None,
+            _lines(row),
+            sentences(plan.foreseen[row.number], now=now) if row.number in plan.foreseen else [],
+        )
+        for row in timetable.good
+    ]
+
+
+def left_rows(timetable: Timetable) -> list[ShownRow]:
+    """The rows that are left as they are, with the reason."""
+    return [
+        ShownRow(row.number, row.title, row.event is None, _conflicts(row), [], row.problems)
+        for row in timetable.rows
+        if row.problems or row.conflicts
+    ]
+
+
+def summary(timetable: Timetable) -> str:
+    """The counts in one line; they add up to the rows of the file."""
+    good = timetable.good
+    new = sum(row.event is None for row in good)
+    left = sum(bool(row.problems or row.conflicts) for row in timetable.rows)
+    counts = {
+        "rows": len(timetable.rows),
+        "changed": len(good) - new,
+        "new": new,
+        "left": left,
+        "same": len(timetable.rows) - len(good) - left,
+    }
+    text = ngettext(
+        "%(rows)d row: %(changed)d changed, %(new)d new, %(same)d the same, %(left)d not applied",
+        "%(rows)d rows: %(changed)d changed, %(new)d new, %(same)d the same, %(left)d not applied",
+        len(timetable.rows),
+    )
+    return text % counts
+
+
+def _lines(row: ReadRow) -> list[Line]:
+    return [
+        Line(told(name), _word(name, row.was.get(name)), _word(name, to)) for name, to in row.changes.items()
+    ]
+
+
+def _conflicts(row: ReadRow) -> list[Line]:
+    return [
+        Line(told(one.name), _word(one.name, one.was), _word(one.name, one.wanted), _word(one.name, one.now))
+        for one in row.conflicts
+    ]
+
+
+def _word(name: str, value: Any) -> str:
+    if value is None:
+        return ""
+    if name in TIMES:
+        local = timezone.localtime(dt.datetime.fromisoformat(value))
+        return f"{date_format(local, 'D j M Y')}, {clock_time(local)}"
+    return str(Event.State(value).label) if name == "state" else str(value)
+
+
+def names_of(events: Iterable[Event]) -> Sequence[str]:
+    return [event.name for event in events]
+
+
+def refusals(plan: Plan) -> list[str]:
+    """What stopped an application, by row."""
+    words = _("Row %(row)d: %(why)s")
+    return [words % {"row": number, "why": why} for number, why in plan.refused.items()]

@@ -1,0 +1,202 @@
+"""Messages to many, at the desk: written, tried on their writer, confirmed, stopped, and watched."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from events.admin_base import RecordAdmin, page_of
+from events.models import Fest
+from registrations.booking.errors import NotPossible
+from registrations.models import Registration
+from techfest.core.db.clock import database_now
+from techfest.core.roles import is_owner
+from tickets.mail.broadcast import service
+from tickets.mail.broadcast.audience import Audience, Recipients, read_audience, recipients_of
+from tickets.mail.broadcast.forms import ConfirmForm, MessageForm
+from tickets.mail.broadcast.progress import progress_of
+from tickets.models import Message
+
+
+@admin.register(Message)
+class MessageAdmin(RecordAdmin):
+    """Whoever may write messages sees the own ones, an owner all. Everything is done by the buttons of its page."""
+
+    list_display = (
+        "subject",
+        "audience_text",
+        "total",
+        "created_by",
+        "confirmed_at",
+        "goes_at",
+        "stopped_at",
+    )
+    list_select_related = ("created_by",)
+    search_fields = ("subject", "audience_text")
+    ordering = ("-created_at", "-pk")
+    fields = ("fest", "subject", "audience_text", "created_by", "created_at")
+
+    def is_open_to(self, request: HttpRequest) -> bool:
+        """Also to an event lead, who can write to the own events only: the list of registrations sees to it."""
+        return self.has_add_permission(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("tickets.add_message")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
+        rows: QuerySet[Message] = admin.ModelAdmin.get_queryset(self, request)
+        return rows if is_owner(request.user) else rows.filter(created_by=request.user.pk)
+
+    def get_urls(self) -> list[URLPattern]:
+        steps: tuple[tuple[str, Callable[..., HttpResponse]], ...] = (
+            ("write", self.write_view),
+            ("try", require_POST(self.try_view)),
+            ("confirm", require_POST(self.confirm_view)),
+            ("stop", require_POST(self.stop_view)),
+        )
+        own = [
+            path(f"<int:pk>/{name}/", self.admin_site.admin_view(view), name=f"tickets_message_{name}")
+            for name, view in steps
+        ]
+        return [*own, *super().get_urls()]
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """Writing to everybody in the filter that the address carries."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        filters = request.GET.urlencode()
+        try:
+            audience = self._audience(request, filters)
+        except IncorrectLookupParameters:
+            return HttpResponseRedirect(reverse("admin:registrations_registration_changelist"))
+        form = MessageForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                written = service.write(
+                    **form.cleaned_data, filters=filters, audience=audience, user=request.user
+                )
+                return HttpResponseRedirect(page_of(written))
+            except NotPossible as error:
+                form.add_error(None, str(error.text))
+        return self._writing(request, form, audience)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """The message, and the next step."""
+        message = self._own(request, object_id)
+        if message.confirmed_at:
+            context = {"progress": progress_of(message), "is_window_open": _is_window_open(message)}
+            return self._page(request, "progress", message.subject, message=message, **context)
+        audience = self._audience(request, message.audience["filters"], message.fest)
+        recipients = recipients_of(audience.registrations)
+        return self._page(
+            request,
+            "draft",
+            message.subject,
+            message=message,
+            facts=facts_of(audience, recipients),
+            mails=recipients.mails,
+            minutes=int(service.window().total_seconds() // 60),
+        )
+
+    def write_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The text of a draft again; a changed one has to be tried again."""
+        message = self._own(request, pk)
+        initial = {"subject": message.subject, "text": message.text}
+        form = MessageForm(request.POST or None, initial=initial)
+        if request.method == "POST" and form.is_valid():
+            if not service.rewrite(message, **form.cleaned_data):
+                self.message_user(request, _("This message was confirmed already."), messages.ERROR)
+            return HttpResponseRedirect(page_of(message))
+        audience = self._audience(request, message.audience.get("filters", ""), message.fest)
+        return self._writing(request, form, audience)
+
+    def try_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        message = self._own(request, pk)
+        try:
+            delivery = service.try_out(message, user=request.user)
+            words, level = _("A trial goes to %(to)s.") % {"to": delivery.to}, messages.SUCCESS
+        except NotPossible as error:
+            words, level = str(error.text), messages.ERROR
+        self.message_user(request, words, level)
+        return HttpResponseRedirect(page_of(message))
+
+    def confirm_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        message, form = self._own(request, pk), ConfirmForm(request.POST)
+        audience = self._audience(request, message.audience["filters"], message.fest)
+        mails = form.cleaned_data["mails"] if form.is_valid() else -1
+        try:
+            service.confirm(message.pk, audience=audience, mails=mails, user=request.user)
+        except NotPossible as error:
+            self.message_user(request, str(error.text), messages.ERROR)
+        return HttpResponseRedirect(page_of(message))
+
+    def stop_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        message = self._own(request, pk)
+        try:
+            count = service.stop(message.pk, user=request.user)
+            words = ngettext("%(count)d mail is stopped.", "%(count)d mails are stopped.", count)
+            self.message_user(request, words % {"count": count}, messages.SUCCESS)
+        except NotPossible as error:
+            self.message_user(request, str(error.text), messages.ERROR)
+        return HttpResponseRedirect(page_of(message))
+
+    def _own(self, request: HttpRequest, pk: Any) -> Message:
+        """The message, if this person wrote it or owns the fest."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        rows = self.get_queryset(request).select_related("fest", "created_by", "stopped_by")
+        message = rows.filter(pk=int(pk)).first() if str(pk).isdecimal() else None
+        if message is None:
+            raise Http404
+        return message
+
+    def _audience(self, request: HttpRequest, filters: str, fest: Fest | None = None) -> Audience:
+        """Whom the list of registrations shows this very person; of a message's fest once there is a message."""
+        list_admin = self.admin_site.get_model_admin(Registration)
+        return read_audience(request, list_admin, filters, fest=fest)
+
+    def _writing(self, request: HttpRequest, form: MessageForm, audience: Audience) -> HttpResponse:
+        facts = facts_of(audience, recipients_of(audience.registrations))
+        return self._page(request, "write", _("Message to many"), form=form, facts=facts)
+
+    def _page(self, request: HttpRequest, name: str, title: str, **context: Any) -> HttpResponse:
+        known = {**self.admin_site.each_context(request), "title": title, "opts": self.opts}
+        return TemplateResponse(request, f"admin/messages/{name}.html", known | context)
+
+
+def _is_window_open(message: Message) -> bool:
+    return bool(message.goes_at and not message.stopped_at and database_now() < message.goes_at)
+
+
+def facts_of(audience: Audience, recipients: Recipients) -> Iterable[str]:
+    """Who gets it, in sentences with counts."""
+    to = audience.words or _("all registrations")
+    fest = Fest.objects.filter(pk=audience.fest_id or 0).first()
+    if fest and Fest.objects.count() > 1:
+        yield _("Fest: %(fest)s.") % {"fest": fest.name}
+    active = _("not cancelled ones only") if audience.is_of_active else _("cancelled ones")
+    yield _("To: %(to)s (%(active)s).") % {"to": to, "active": active}
+    mails = ngettext("%(count)d mail", "%(count)d mails", recipients.mails) % {"count": recipients.mails}
+    students = ngettext("%(count)d student", "%(count)d students", recipients.students)
+    yield _("%(mails)s to %(students)s: one mailbox gets it once, whoever shares it.") % {
+        "mails": mails,
+        "students": students % {"count": recipients.students},
+    }
+    if without := recipients.without_address:
+        words = ngettext(
+            "%(count)d student has no address and gets none.",
+            "%(count)d students have no address and get none.",
+            without,
+        )
+        yield words % {"count": without}

@@ -1,0 +1,84 @@
+"""Files that workers make, and codes that open lists, at the desk."""
+
+from django.contrib import admin
+from django.urls import URLPattern, reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from events.admin_base import RecordAdmin
+from tickets.documents import admin_views, jobs
+from tickets.models import Booklet, Certificate, Delegation, Printout
+
+
+@admin.register(Booklet)
+class BookletAdmin(RecordAdmin):
+    """Its code is not shown: it names a file with the tickets of a whole school."""
+
+    list_display = ("school", "asked_by", "per_page", "made", "total", "created_at", "finished_at", "error")
+    list_select_related = ("school", "asked_by")
+    list_filter = (("finished_at", admin.EmptyFieldListFilter), "per_page")
+    search_fields = ("school__name", "asked_by__username", "error")
+    fields = ("fest", "school", "asked_by", "per_page", "made", "total", "attempts", "finished_at", "error")
+    ordering = ("-created_at", "-pk")
+
+
+@admin.register(Delegation)
+class DelegationAdmin(RecordAdmin):
+    """Its code is not shown: it opens the school's list at the door."""
+
+    list_display = ("school", "fest")
+    list_select_related = ("school", "fest")
+    list_filter = ("fest",)
+    search_fields = ("school__name",)
+    fields = ("school", "fest")
+    ordering = ("school__name", "pk")
+
+
+@admin.register(Printout)
+class PrintoutAdmin(RecordAdmin):
+    """What was ordered for paper, with how far each file is; files are kept for a day."""
+
+    list_display = ("kind", "event", "school", "state", "asked_by", "created_at")
+    led_through = "event"
+    list_select_related = ("event", "school", "asked_by")
+    list_filter = ("kind", ("finished_at", admin.EmptyFieldListFilter))
+    search_fields = ("event__name", "school__name", "error")
+    fields = (
+        "fest",
+        "kind",
+        "event",
+        "school",
+        "asked_by",
+        "made",
+        "total",
+        "attempts",
+        "finished_at",
+        "error",
+    )
+    ordering = ("-created_at", "-pk")
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*admin_views.paths(self.admin_site), *super().get_urls()]
+
+    @admin.display(description=gettext_lazy("state"))
+    def state(self, obj: Printout) -> str:
+        """A link to the page where it can be watched and taken away."""
+        if jobs.is_there(obj):
+            words = _("ready")
+        elif jobs.problem_of(obj):
+            words = _("failed")
+        else:
+            words = _("%(made)d of %(total)d") % {"made": obj.made, "total": obj.total}
+        return format_html('<a href="{}">{}</a>', reverse("admin:papers_printout", args=[obj.code]), words)
+
+
+@admin.register(Certificate)
+class CertificateAdmin(RecordAdmin):
+    led_through = "registration__event"
+    list_display = ("registration", "kind", "rank", "issued_at", "revoked_at")
+    list_select_related = ("registration__student", "registration__event")
+    list_filter = ("kind", ("revoked_at", admin.EmptyFieldListFilter))
+    search_fields = ("student__name", "student__reference", "registration__event__name")
+    fields = ("registration", "student", "kind", "rank", "issued_at", "revoked_at")
+    ordering = ("-issued_at", "-pk")

@@ -1,0 +1,156 @@
+"""Saving a fest with another time zone: first the page that says what stays and what would happen."""
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.admin.utils import unquote
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from events.concurrent_edits import carried
+from events.models import Event, Fest
+from registrations.event_changes.impact import Consequences, digest, foresee
+from registrations.event_changes.messages import Sentence, sentences
+from registrations.event_changes.zones import ZoneChange, change_zone, events_of, lock_fest, zone_edits
+from registrations.locking import Deadline
+from techfest.core.db.clock import database_now
+from tickets.models import Ticket
+
+SEEN, KEEPS, REASON = "seen", "keeps", "zone_reason"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One time of the fest: as it is, and as it would be in either case."""
+
+    name: str
+    was: str
+    by_clock: str
+    by_moment: str
+
+
+def press(admin: Any, request: HttpRequest, object_id: str, deadline: Deadline) -> HttpResponseBase | None:
+    """The page that asks, or the fest saved with its events; `None` where the zone stays or the form is not valid.
+
+    Needs a transaction. Locks the Seats rows of the fest's events, then the fest, before it reads what it judges.
+    """
+    fest = admin.get_object(request, unquote(object_id))
+    if fest is None or not admin.has_change_permission(request, fest) or not admin.typed_zone(request, fest):
+        return None
+    lock_fest(fest.pk, deadline=deadline)
+    fest = admin.get_object(request, unquote(object_id))
+    old, new = fest.zone, admin.typed_zone(request, fest)
+    if new is None:
+        return None
+    form = admin.get_form(request, fest, change=True)(request.POST, request.FILES, instance=fest)
+    if not form.is_valid():
+        if upload := request.FILES.get("upload"):
+            upload.seek(0)  # Django's own form reads it once more
+        return None
+    change = ZoneChange(old, new, form.keeps_clock)
+    fest.__dict__.pop("zone", None)  # remembered from before the change
+    events, now = events_of(fest.pk), database_now()
+    foreseen = foresee(zone_edits(events, fest, change), now=now)
+    seen = f"{digest(foreseen)}-{change.keeps_clock}-{new.key}"
+    if events and request.POST.get(SEEN) != seen:
+        return _page(admin, request, form, change, events, foreseen, seen, now)
+    return _save(admin, request, form, change, foreseen, now)
+
+
+def _save(
+    admin: Any,
+    request: HttpRequest,
+    form: Any,
+    change: ZoneChange,
+    foreseen: Sequence[Consequences],
+    now: dt.datetime,
+) -> HttpResponseBase:
+    fest = form.instance
+    admin.save_model(request, fest, form, change=True)
+    admin.log_change(request, fest, admin.construct_change_message(request, form, [], False))
+    reason = request.POST.get(REASON, "").strip()[:300]
+    change_zone(fest, foreseen, change, user=request.user, reason=reason, now=now)
+    Ticket.objects.filter(registration__event__fest=fest).want_again()
+    told = sum(bool(row.student.email) for one in foreseen for row in one.told)
+    if told:
+        words = ngettext("%(count)d person is told by mail.", "%(count)d people are told by mail.", told)
+        admin.message_user(request, words % {"count": told})
+    answer: HttpResponseBase = admin.response_change(request, fest)
+    return answer
+
+
+def _page(
+    admin: Any,
+    request: HttpRequest,
+    form: Any,
+    change: ZoneChange,
+    events: Sequence[Event],
+    foreseen: Sequence[Consequences],
+    seen: str,
+    now: dt.datetime,
+) -> HttpResponseBase:
+    context = {
+        **admin.admin_site.each_context(request),
+        "title": _("Which times stay in the new time zone?"),
+        "opts": admin.opts,
+        "media": admin.media,
+        "shown_fest": form.instance,
+        "old": change.old.key,
+        "new": change.new.key,
+        "keeps_clock": change.keeps_clock,
+        "rows": [*_own_rows(form, change), *(_row(event, change) for event in events)],
+        "sentences": [Sentence(text) for text in _told(foreseen)]
+        + [sentence for one in foreseen for sentence in sentences(one, now=now) if sentence.is_danger],
+        "is_changed": SEEN in request.POST,
+        "hidden": [*carried(form, leave_out=[KEEPS, REASON]), (SEEN, seen)],
+        "reason": request.POST.get(REASON, ""),
+    }
+    return TemplateResponse(request, "admin/events/fest/zone.html", context)
+
+
+def _told(foreseen: Sequence[Consequences]) -> Iterator[str]:
+    rows = [row for one in foreseen for row in one.told]
+    mails = sum(bool(row.student.email) for row in rows)
+    if rows:
+        yield ngettext(
+            "%(count)d mail tells those who are registered or wait that the moment has changed.",
+            "%(count)d mails tell those who are registered or wait that the moment has changed.",
+            mails,
+        ) % {"count": mails}
+    if silent := len(rows) - mails:
+        yield ngettext(
+            "%(count)d registration has no e-mail address and must be told otherwise.",
+            "%(count)d registrations have no e-mail address and must be told otherwise.",
+            silent,
+        ) % {"count": silent}
+
+
+def _own_rows(form: Any, change: ZoneChange) -> Iterator[Row]:
+    """The fest's own hours; what was typed is read in the new zone, whatever stays."""
+    for name in ("opens_at", "closes_at"):
+        label = str(Fest._meta.get_field(name).verbose_name)  # type: ignore[union-attr]  # a column
+        if name in form.changed_data:
+            typed = _in(form.cleaned_data[name], change.new)
+            yield Row(label, _in(form.initial[name], change.old), typed, typed)
+        else:
+            yield _both(label, form.initial[name], change)
+
+
+def _row(event: Event, change: ZoneChange) -> Row:
+    return _both(event.name, event.starts_at, change)
+
+
+def _both(name: str, moment: dt.datetime, change: ZoneChange) -> Row:
+    by_clock = ZoneChange(change.old, change.new, keeps_clock=True).moved(moment)
+    return Row(name, _in(moment, change.old), _in(by_clock, change.new), _in(moment, change.new))
+
+
+def _in(moment: dt.datetime, zone: dt.tzinfo) -> str:
+    return date_format(timezone.localtime(moment, zone), "D j M Y, H:i")

@@ -1,0 +1,75 @@
+"""Who may stand at the door: volunteers at their gates, leads at their events, owners everywhere; for the fest only."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+
+from registrations.teachers.second_factor import has_passed, redirect_to_second_step
+from registrations.teachers.sessions import note_use
+from techfest.core.roles import LEAD, VOLUNTEER, has_role, is_owner
+from tickets.checkin.checkpoints import open_fest, place_at
+
+View = Callable[..., HttpResponseBase]
+
+
+def by_doorkeeper(view: View) -> View:
+    """The view gets the place that the path names (`gate` or `event`), or the fest where it names none.
+
+    Nobody signed in: the login. Whoever may not open this place: not found. Before there is a fest, and later
+    than a day after it: likewise, and a doorkeeper reads why. A doorkeeper whose account can do more than check
+    people in passes the second step first, where it is required. The page is never stored or indexed.
+    """
+
+    @wraps(view)
+    def opened(
+        request: HttpRequest, *args: Any, gate: int | None = None, event: str = "", **kwargs: Any
+    ) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return _unstored(redirect_to_login(request.get_full_path()))
+        if not has_passed(request) and is_doorkeeper(request.user):
+            return _unstored(redirect_to_second_step(request, back_to=_page_of(request)))
+        _note_use(request)
+        fest = open_fest()
+        if fest is None:
+            if not is_doorkeeper(request.user):
+                raise Http404
+            return _unstored(render(request, "door/no_fest.html", status=404))
+        if gate is None and not event:
+            if not is_doorkeeper(request.user):
+                raise Http404
+            return _unstored(view(request, fest, *args, **kwargs))
+        place = place_at(fest, request.user, gate=gate, event=event)
+        if place is None:
+            raise Http404
+        return _unstored(view(request, place, *args, **kwargs))
+
+    return opened
+
+
+def is_doorkeeper(user: Any) -> bool:
+    """Whether this person has anything to do at the door."""
+    return is_owner(user) or has_role(user, VOLUNTEER) or (has_role(user, LEAD) and user.led_events.exists())
+
+
+def _note_use(request: HttpRequest) -> None:
+    """Work at the door keeps the session of an account for the admin; what a phone asks by itself does not."""
+    name = request.resolver_match.url_name if request.resolver_match else None
+    if getattr(request.user, "is_staff", False) and not str(name).startswith("live-"):
+        note_use(request)
+
+
+def _page_of(request: HttpRequest) -> str:
+    """Where the second step leads back to: this page, or for what is only sent the choice of places."""
+    return request.get_full_path() if request.method in ("GET", "HEAD") else reverse("door:home")
+
+
+def _unstored(response: HttpResponseBase) -> HttpResponseBase:
+    response["Cache-Control"] = "no-store"
+    response["X-Robots-Tag"] = "noindex, nofollow"
+    return response

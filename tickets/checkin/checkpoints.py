@@ -1,0 +1,169 @@
+"""Where somebody stands at the door: a gate, or one event; which tickets are let in there, and how many are."""
+
+import datetime as dt
+import time
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from django.db import connection
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+
+from events.cache import snapshot
+from events.models import Event, Fest
+from techfest.core.db.clock import database_now
+from techfest.core.roles import LEAD, VOLUNTEER, has_role, is_owner
+from tickets.models import Gate
+
+LIFETIME = 2.0
+"""Seconds for which a process keeps the counts of a place: every scan tells them, and counting costs."""
+LOGIN_LASTS = dt.timedelta(days=1)
+"""For how long after the fest its doors can be opened."""
+
+
+class Counts(NamedTuple):
+    """How many came in, of how many who have a ticket."""
+
+    inside: int
+    expected: int
+
+
+@dataclass(frozen=True)
+class Place:
+    """A gate with its events (none named: all of the fest), or one event."""
+
+    fest: Fest
+    gate: Gate | None = None
+    event: Event | None = None
+    event_ids: frozenset[int] = field(default_factory=frozenset)
+
+    @property
+    def name(self) -> str:
+        return str(self.gate or self.event)
+
+    def covers(self, event: Event) -> bool:
+        """Whether tickets of this event are let in here."""
+        return event.fest_id == self.fest.pk and (not self.event_ids or event.pk in self.event_ids)
+
+    def url(self, page: str, *more: Any) -> str:
+        """The path of a page of this place: "place", "scan", "verdict", ..."""
+        if self.gate:
+            return reverse(f"door:{page}-gate", args=[self.gate.pk, *more])
+        return reverse(f"door:{page}-event", args=[self.event.slug if self.event else "", *more])
+
+    @property
+    def events_filter(self) -> Q:
+        """Of a query on events: those of this place that the public may know of."""
+        mine = Q(fest=self.fest) & ~Q(state=Event.State.DRAFT)
+        return mine & Q(pk__in=self.event_ids) if self.event_ids else mine
+
+
+def open_fest() -> Fest | None:
+    """The fest whose doors can be opened: the current one, until a day after its last, in its own zone.
+
+    As every page knows it, without a query; where that says no, the database is asked, so that a fest which was
+    changed a moment ago opens at once.
+    """
+    current = snapshot()
+    if _is_on(current.fest, current.now):
+        return current.fest
+    fest = Fest.objects.filter(is_current=True).first()
+    return fest if _is_on(fest, current.now) else None
+
+
+def _is_on(fest: Fest | None, now: dt.datetime) -> bool:
+    return fest is not None and timezone.localtime(now, fest.zone).date() <= fest.ends_on + LOGIN_LASTS
+
+
+def gates_of(user: Any, fest: Fest) -> list[Gate]:
+    """The gates that this person may open."""
+    gates = Gate.objects.filter(fest=fest)
+    if is_owner(user):
+        return list(gates)
+    return list(gates.filter(volunteers=user)) if has_role(user, VOLUNTEER) else []
+
+
+def events_of(user: Any, fest: Fest) -> list[Event]:
+    """The events at whose doors this person may stand: all for an owner, the own ones for their leads.
+
+    Without the role of an event lead the events that still name the user do not count.
+    """
+    events = Event.objects.filter(fest=fest).exclude(state=Event.State.DRAFT).select_related("venue")
+    if not is_owner(user):
+        events = events.filter(leads=user) if has_role(user, LEAD) else events.none()
+    return list(events.order_by("starts_at", "name"))
+
+
+def places_of(user: Any, fest: Fest) -> list[Place]:
+    """Everything that this person may open, gates first; without the events of the gates."""
+    return [
+        *(Place(fest, gate=gate) for gate in gates_of(user, fest)),
+        *(Place(fest, event=event, event_ids=frozenset({event.pk})) for event in events_of(user, fest)),
+    ]
+
+
+def place_at(fest: Fest, user: Any, *, gate: int | None = None, event: str = "") -> Place | None:
+    """This gate, or the event of this slug, if this person may open it."""
+    if gate is not None:
+        found = next((one for one in gates_of(user, fest) if one.pk == gate), None)
+        ids = found.events.values_list("pk", flat=True) if found else ()
+        return Place(fest, gate=found, event_ids=frozenset(ids)) if found else None
+    one = next((one for one in events_of(user, fest) if one.slug == event), None)
+    return Place(fest, event=one, event_ids=frozenset({one.pk})) if one else None
+
+
+_kept: dict[tuple[int, int, str], tuple[float, Counts]] = {}
+
+
+def counts_of(place: Place) -> Counts:
+    """How many of this day's tickets came in here, a second or two old."""
+    key = _key(place)
+    kept = _kept.get(key)
+    if kept and time.monotonic() < kept[0]:
+        return kept[1]
+    counts = fresh_counts(place, database_now())
+    _kept[key] = (time.monotonic() + LIFETIME, counts)
+    return counts
+
+
+def fresh_counts(place: Place, now: dt.datetime) -> Counts:
+    """Counted now: of the events that are on this day in the fest's zone; where there is none, of all."""
+    midnight = timezone.localtime(now, place.fest.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    given = {
+        "fest": place.fest.pk,
+        "ids": sorted(place.event_ids) or None,
+        "from": midnight,
+        "until": midnight + dt.timedelta(days=1),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT, given)
+        inside, expected, inside_ever, expected_ever = cursor.fetchone()
+    return Counts(inside, expected) if expected else Counts(inside_ever, expected_ever)
+
+
+def count_one(place: Place) -> None:
+    """Somebody just came in here: the kept counts say so at once."""
+    if kept := _kept.get(_key(place)):
+        _kept[_key(place)] = (kept[0], Counts(kept[1].inside + 1, kept[1].expected))
+
+
+def _key(place: Place) -> tuple[int, int, str]:
+    return place.fest.pk, place.gate.pk if place.gate else 0, place.event.slug if place.event else ""
+
+
+def forget() -> None:
+    """Makes the next call count anew."""
+    _kept.clear()
+
+
+_COUNT = """
+    SELECT count(t.checked_in_at) FILTER (WHERE today), count(*) FILTER (WHERE today),
+        count(t.checked_in_at), count(*)
+    FROM (
+        SELECT id, starts_at < %(until)s AND ends_at >= %(from)s AS today FROM events_event
+        WHERE fest_id = %(fest)s AND state <> 'draft' AND (%(ids)s::bigint[] IS NULL OR id = ANY(%(ids)s))
+    ) e
+    JOIN registrations_registration r ON r.event_id = e.id AND r.state = 'confirmed'
+    JOIN tickets_ticket t ON t.registration_id = r.id AND t.voided_at IS NULL
+"""

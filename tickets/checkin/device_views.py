@@ -1,0 +1,103 @@
+"""What a script at the door asks for: its worker, a page without people, the live codes, and an upload's answer."""
+
+import hashlib
+import json
+from typing import Any
+
+from csp.decorators import csp_update
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.middleware.csrf import get_token
+from django.shortcuts import render
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.cache import get_conditional_response
+from django.views.decorators.http import require_POST, require_safe
+
+from events.models import Fest
+from tickets.checkin import offline_upload
+from tickets.checkin.access import by_doorkeeper
+from tickets.checkin.checkpoints import Place, counts_of
+from tickets.checkin.live_codes import live as live_of
+from tickets.checkin.views import context_of
+from tickets.models import Scan
+
+FILES = (
+    "css/site.css",
+    "css/door.css",
+    "css/scanner.css",
+    "img/favicon.svg",
+    "js/door/keeping.js",
+    "js/door/offline.js",
+    "js/door/verdict.js",
+    "js/door/camera.js",
+    "js/door/door.js",
+)
+"""What the scanning page needs without a network; a decoder joins them on a phone that needs one."""
+
+# The decoder for browsers without one of their own is WebAssembly; only pages with the camera may run any.
+scanning = csp_update({"script-src": ["'self'", "'wasm-unsafe-eval'"]})
+
+
+@by_doorkeeper
+@require_safe
+def worker(request: HttpRequest, fest: Fest) -> HttpResponse:
+    """The service worker: the files of this release, and the script that keeps them."""
+    files = [static(name) for name in FILES]
+    kept: dict[str, Any] = {"home": reverse("door:home"), "files": files, "static": settings.STATIC_URL}
+    kept["cache"] = "door-" + hashlib.sha256(json.dumps(files).encode()).hexdigest()[:12]
+    script = f"self.door = {json.dumps(kept)};\nimportScripts({json.dumps(static('js/door/worker.js'))});\n"
+    response = HttpResponse(script, content_type="text/javascript")
+    response["Service-Worker-Allowed"] = kept["home"]
+    return response
+
+
+@scanning
+@by_doorkeeper
+@require_safe
+def shell(request: HttpRequest, place: Place) -> HttpResponse:
+    """The scanning page as a phone may keep it: without messages, which name people."""
+    return render(request, "door/place.html", context_of(place, messages=()))
+
+
+@by_doorkeeper
+@require_safe
+def live(request: HttpRequest, place: Place) -> HttpResponseBase:
+    """The live codes; with them, also where they have not changed, the time, the counts and a fresh token."""
+    at, content = live_of(place)
+    etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+    whole = HttpResponse(content, content_type="application/octet-stream", headers={"ETag": etag})
+    response = get_conditional_response(request, etag=etag, response=whole) or whole
+    counts = counts_of(place)
+    told = {"at": at.isoformat(), "token": get_token(request), "in": counts.inside, "of": counts.expected}
+    response["X-Door"] = json.dumps(told)
+    return response
+
+
+@by_doorkeeper
+@require_POST
+def upload(request: HttpRequest, place: Place) -> HttpResponse:
+    """Takes what was scanned without a network, and says of each scan what became of it."""
+    try:
+        queued = offline_upload.read_upload(request.body)
+    except offline_upload.Malformed as error:
+        return JsonResponse({"error": str(error)}, status=400)
+    scans = offline_upload.upload(place, queued, user=request.user)
+    counts = counts_of(place)
+    return JsonResponse(
+        {
+            "scans": [_answer(scan) for scan in scans],
+            "counts": {"in": counts.inside, "of": counts.expected},
+        }
+    )
+
+
+def _answer(scan: Scan) -> dict[str, object]:
+    """No names: the device did not know them, and keeps none."""
+    return {
+        "nonce": scan.nonce.hex,
+        "verdict": scan.verdict,
+        "word": scan.get_verdict_display(),
+        "is_conflict": scan.is_conflict,
+    }

@@ -1,0 +1,106 @@
+"""What is typed at the door."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy
+
+from events.models import Event, Fest
+from registrations.fields import TextField, offer
+from registrations.forms import PlainForm
+from registrations.students.identity import Details
+from registrations.students.names import label_key, name_key, school_key
+from techfest.core.text_limits import LimitedText
+
+
+class ReasonForm(PlainForm):
+    """Why something is done on purpose."""
+
+    reason = TextField(
+        label=gettext_lazy("Reason"),
+        most=300,
+        too_long=gettext_lazy("Reason must be 300 characters or less"),
+        attrs={"autocomplete": "off"},
+        error_messages={"required": gettext_lazy("Enter the reason")},
+    )
+
+
+class SearchForm(PlainForm):
+    text = TextField(
+        label=gettext_lazy("Name or reference"),
+        most=200,
+        too_long=gettext_lazy("Type less than 200 characters"),
+        attrs={"autocomplete": "off", "spellcheck": "false", "dir": "auto", "autofocus": "autofocus"},
+        error_messages={"required": gettext_lazy("Enter a name or a reference")},
+    )
+
+
+class NonceForm(LimitedText, forms.Form):
+    """What names one scan, drawn when its form was written."""
+
+    nonce = forms.UUIDField()
+    registration = forms.IntegerField(required=False)
+
+
+class WalkInForm(PlainForm):
+    """Somebody who stands at the door and was never registered; short, for the queue waits."""
+
+    name = TextField(
+        label=gettext_lazy("Full name"),
+        most=200,
+        too_long=gettext_lazy("Full name must be 200 characters or less"),
+        key=name_key,
+        most_in_key=400,
+        attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "words", "dir": "auto"},
+        error_messages={"required": gettext_lazy("Enter the full name")},
+    )
+    school = TextField(
+        label=gettext_lazy("School"),
+        most=200,
+        too_long=gettext_lazy("Name of the school must be 200 characters or less"),
+        key=school_key,
+        attrs={"autocomplete": "off", "list": "schools", "dir": "auto"},
+        error_messages={"required": gettext_lazy("Enter the name of the school")},
+    )
+    grade = forms.TypedChoiceField(
+        label=gettext_lazy("Grade"),
+        coerce=int,
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": gettext_lazy("Select the grade"),
+            "invalid_choice": gettext_lazy("Select the grade"),
+        },
+    )
+    section = TextField(
+        label=gettext_lazy("Section (optional)"),
+        required=False,
+        most=20,
+        too_long=gettext_lazy("Section must be 20 characters or less"),
+        key=label_key,
+        attrs={"autocomplete": "off", "spellcheck": "false"},
+    )
+    event = forms.ChoiceField(
+        label=gettext_lazy("Event"),
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": gettext_lazy("Select the event"),
+            "invalid_choice": gettext_lazy("Select the event"),
+        },
+    )
+    consent = forms.BooleanField(
+        label=gettext_lazy("I have seen a parent's or guardian's consent on paper"),
+        error_messages={"required": gettext_lazy("Without a consent on paper nobody can be registered")},
+    )
+
+    def __init__(self, *args: Any, fest: Fest, events: Sequence[Event], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer(self, "grade", [(grade, str(grade)) for grade in fest.grades])
+        offer(self, "event", [(str(event.pk), event.name) for event in events])
+        if len(events) == 1:
+            self.fields["event"].initial = str(events[0].pk)
+
+    def details(self, language: str) -> Details:
+        """Who this is; the form is valid."""
+        names = ("name", "school", "grade", "section")
+        return Details(**{name: self.cleaned_data[name] for name in names}, language=language)

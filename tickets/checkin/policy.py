@@ -1,0 +1,65 @@
+"""The rules of the door: which verdict a registration has at a place at a moment. No queries."""
+
+import datetime as dt
+from collections.abc import Sequence
+
+from django.utils import timezone
+
+from events.models import Event
+from registrations.models import Registration
+from tickets.checkin.checkpoints import Place
+from tickets.checkin.lookup import Found
+from tickets.models import Scan
+
+State = Registration.State
+Verdict = Scan.Verdict
+OPEN = (Verdict.IN, Verdict.ALREADY)
+"""What says that the door is open for this ticket now, used or not."""
+_BEST_FIRST = (
+    Verdict.IN,
+    Verdict.ALREADY,
+    Verdict.TOO_SOON,
+    Verdict.WAITING,
+    Verdict.OTHER_DAY,
+    Verdict.OTHER_EVENT,
+    Verdict.REISSUED,
+    Verdict.CANCELLED,
+)
+
+
+def judge(found: Found, place: Place, now: dt.datetime) -> Verdict:
+    """What the door says of this one; `IN` means that the update may now try to let it in."""
+    registration, ticket = found.registration, found.ticket
+    event = registration.event
+    if registration.state == State.CANCELLED or event.state == Event.State.CANCELLED:
+        return Verdict.CANCELLED
+    if registration.state != State.CONFIRMED or ticket is None:
+        return Verdict.WAITING
+    if not ticket.is_live:
+        return Verdict.REISSUED
+    if not place.covers(event):
+        return Verdict.OTHER_EVENT
+    if not is_on_day(event, place, now):
+        return Verdict.OTHER_DAY
+    if now < event.entry_opens_at:
+        return Verdict.TOO_SOON
+    return Verdict.IN if ticket.checked_in_at is None else Verdict.ALREADY
+
+
+def is_on_day(event: Event, place: Place, now: dt.datetime) -> bool:
+    """Whether the event is on this day in the fest's zone; the doors may open on the evening before."""
+    first, last, today = (
+        timezone.localtime(moment, place.fest.zone).date()
+        for moment in (min(event.entry_opens_at, event.starts_at), event.ends_at, now)
+    )
+    return first <= today <= last
+
+
+def candidates(all_found: Sequence[Found], place: Place, now: dt.datetime) -> list[Found]:
+    """What a reference stands for at this place: several where a person must choose, else the best one."""
+    judged = [(judge(found, place, now), found) for found in all_found]
+    open_now = [found for verdict, found in judged if verdict in OPEN]
+    if open_now:
+        return open_now
+    judged.sort(key=lambda one: (not place.covers(one[1].registration.event), _BEST_FIRST.index(one[0])))
+    return [found for _verdict, found in judged[:1]]

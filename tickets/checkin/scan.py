@@ -1,0 +1,208 @@
+"""A scan from the code to the verdict: one conditional update decides, and each scan is answered once, for ever."""
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import IntegrityError
+
+from registrations.locking import Deadline, in_transaction
+from registrations.models import Registration
+from techfest.core.db.bulk import insert_new
+from techfest.core.db.clock import database_now
+from tickets import delegations
+from tickets.checkin import lookup, throttle
+from tickets.checkin.checkpoints import Place, count_one
+from tickets.checkin.codes import Kind, Reading, read
+from tickets.checkin.entry import enter
+from tickets.checkin.lookup import Found
+from tickets.checkin.policy import candidates, judge
+from tickets.models import CheckIn, Delegation, Scan
+
+Verdict = Scan.Verdict
+ATTEMPTS = 3
+"""How often a scan is judged that somebody else overtakes between the look and the update."""
+
+
+class NonceTaken(Exception):
+    """This scan was answered before; what this attempt has done is taken back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offline:
+    """What a device without a network did: when, by its clock, and which verdict it told."""
+
+    at: dt.datetime
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A reference that stands for several tickets here: nothing was done, a person must choose one."""
+
+    found: tuple[Found, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolList:
+    """The code of a school's delegation: nothing was done, its list opens."""
+
+    delegation: Delegation
+
+
+@dataclass(frozen=True, slots=True)
+class _Ask:
+    """One scan as it came in."""
+
+    place: Place
+    reading: Reading
+    nonce: uuid.UUID
+    user: Any
+    registration_id: int | None
+    offline: Offline | None
+    how: str
+
+
+def check_in(
+    place: Place,
+    *,
+    code: str,
+    nonce: uuid.UUID,
+    user: Any,
+    registration_id: int | None = None,
+    offline: Offline | None = None,
+    how: str = CheckIn.How.SCAN,
+) -> Scan | Choice | SchoolList:
+    """Judges what was scanned or typed at this place, and lets the person in where all is well.
+
+    The same `nonce` is the same scan: whoever sends it again, at once or later, gets the first
+    answer, and nothing is done twice. `registration_id` chooses among several of one reference.
+
+    With `offline` it is told afterwards what a device did, and the answer is always a Scan, judged for the
+    moment of the device: where it had let somebody in that the rules would not, or sent somebody away whom they
+    would let in, the scan is a conflict for a human. Nobody is let in by it whom the device did not let in.
+
+    Commits before it returns. Raises `guessing.TooMany` after too many unknown codes of this person, `Busy`
+    when the database did not answer in time.
+    """
+    reading = read(code)
+    if not offline:
+        throttle.refuse_who_guesses(user, reading)
+    ask = _Ask(place, reading, nonce, user, registration_id, offline, how)
+    try:
+        answer = in_transaction(lambda: _attempt(ask), deadline=Deadline())
+    except (IntegrityError, NonceTaken):
+        # A twin of this scan was faster, or the second guard held: then it is judged anew.
+        twin = Scan.objects.filter(nonce=nonce).first()
+        if twin is not None:
+            return twin
+        answer = in_transaction(lambda: _attempt(ask), deadline=Deadline())
+    if isinstance(answer, Scan):
+        _take_note(answer, place)
+    return answer
+
+
+def _take_note(scan: Scan, place: Place) -> None:
+    if scan.verdict == Verdict.IN:
+        count_one(place)
+    elif scan.verdict == Verdict.UNKNOWN and not scan.is_offline:
+        throttle.note(scan.user)
+
+
+def _attempt(ask: _Ask) -> Scan | Choice | SchoolList:
+    found = _find(ask)
+    if not found and not ask.offline and (school := _school(ask)):
+        return SchoolList(school)
+    now = ask.offline.at if ask.offline else database_now()
+    if ask.reading.kind == Kind.REFERENCE:
+        found = candidates(found, ask.place, now)
+    if len(found) > 1 and not ask.offline:
+        return Choice(tuple(found))
+    if not found or len(found) > 1:
+        nothing = ask.reading.kind in (Kind.NOTHING, Kind.SCHOOL)
+        return _answer(ask, Verdict.UNREADABLE if nothing else Verdict.UNKNOWN, None, now)
+    if ask.offline and ask.offline.told != Verdict.IN:
+        return _answer(ask, judge(found[0], ask.place, now), found[0], now)
+    return _let_in(ask, found[0], now)
+
+
+def _find(ask: _Ask) -> list[Found]:
+    if ask.reading.kind == Kind.REFERENCE:
+        found = lookup.by_reference(ask.reading.value, ask.place.fest)
+        if ask.registration_id is not None:
+            return [one for one in found if one.registration.pk == ask.registration_id]
+        return found
+    if ask.reading.kind in (Kind.TICKET, Kind.CODE):
+        return lookup.by_code(ask.reading.value, ask.place.fest)
+    return []
+
+
+def _school(ask: _Ask) -> Delegation | None:
+    if ask.reading.kind not in (Kind.SCHOOL, Kind.CODE):
+        return None
+    found = delegations.by_code(ask.reading.value)
+    return found if found and found.fest_id == ask.place.fest.pk else None
+
+
+def _let_in(ask: _Ask, found: Found, now: dt.datetime) -> Scan:
+    """Judges, and where the door is open tries; who was overtaken meanwhile is judged anew."""
+    for _attempt_number in range(ATTEMPTS):
+        verdict = judge(found, ask.place, now)
+        if verdict != Verdict.IN or found.ticket is None:
+            return _answer(ask, verdict, found, now)
+        at = ask.offline.at if ask.offline else None
+        entered = enter([found.ticket.code], place=ask.place, user=ask.user, how=ask.how, at=at)
+        if found.ticket.pk in entered:
+            return _answer(ask, Verdict.IN, found, entered[found.ticket.pk])
+        found = lookup.again(found)
+    return _answer(ask, judge(found, ask.place, now), found, now)
+
+
+def _answer(ask: _Ask, verdict: str, found: Found | None, at: dt.datetime) -> Scan:
+    """Writes the scan down. What a device told is a conflict where the truth is another colour."""
+    told = ask.offline.told if ask.offline else ""
+    scan = Scan(
+        nonce=ask.nonce,
+        at=at,
+        user=ask.user,
+        gate=ask.place.gate,
+        where=ask.place.name[:100],
+        ticket=found.ticket if found else None,
+        registration=found.registration if found else None,
+        verdict=told if told and told != Verdict.IN and verdict == Verdict.IN else verdict,
+        told=told,
+        is_offline=ask.offline is not None,
+        is_conflict=bool(ask.offline) and (told == Verdict.IN) != (verdict == Verdict.IN),
+    )
+    if told == Verdict.ALREADY:  # a second look on one device; its first may be on the way still
+        scan.is_conflict = False
+    keep(scan)
+    return scan
+
+
+def keep(scan: Scan) -> None:
+    """Writes the scan; raises `NonceTaken` where the same one was written before."""
+    if not insert_new([scan]):
+        raise NonceTaken
+
+
+def of_many(
+    tickets: Sequence[tuple[int, Registration, dt.datetime]], *, place: Place, user: Any
+) -> list[Scan]:
+    """The scans of tickets that were let in at once: number, registration and moment of each; part of the
+    caller's transaction."""
+    rows = [
+        Scan(
+            at=at,
+            user=user,
+            gate=place.gate,
+            where=place.name[:100],
+            ticket_id=ticket_id,
+            registration=registration,
+            verdict=Verdict.IN,
+        )
+        for ticket_id, registration, at in tickets
+    ]
+    return Scan.objects.bulk_create(rows)

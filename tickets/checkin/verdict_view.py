@@ -1,0 +1,229 @@
+"""The answer to a scan as it is shown and sent: drawn from its rows, the same whenever it is asked for."""
+
+import uuid
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from events.models import Event
+from registrations.booking.waitlist import with_number
+from registrations.models import Change, Registration
+from tickets.checkin.checkpoints import Place
+from tickets.checkin.messages import LOOKS, Look, at_or_on, clock, day, moment, when, who
+from tickets.models import CheckIn, Scan, Ticket
+
+Verdict = Scan.Verdict
+State = Registration.State
+
+
+@dataclass(frozen=True)
+class Card:
+    """A scan in words: name, grade, school and event of the person and nothing else, and what to do."""
+
+    scan: Scan
+    place: Place
+
+    @property
+    def look(self) -> Look:
+        return LOOKS[Verdict(self.scan.verdict)]
+
+    @property
+    def registration(self) -> Registration | None:
+        return self.scan.registration
+
+    @property
+    def event(self) -> Event | None:
+        return self.registration.event if self.registration else None
+
+    @cached_property
+    def first(self) -> CheckIn | None:
+        """The check-in that stood when this scan was answered; of a green one its own."""
+        if self.scan.ticket_id is None or self.scan.verdict not in (Verdict.IN, Verdict.ALREADY):
+            return None
+        received = self.scan.received_at
+        rows = CheckIn.objects.filter(ticket=self.scan.ticket_id, is_reentry=False)
+        stood = rows.filter(Q(undone_at=None) | Q(undone_at__gte=received), recorded_at__lte=received)
+        return stood.select_related("user").order_by("recorded_at", "pk").first()
+
+    @cached_property
+    def is_inside(self) -> bool:
+        """Whether the ticket is in by now; an undo ends it."""
+        return Ticket.objects.filter(scans=self.scan, checked_in_at__isnull=False).exists()
+
+    @property
+    def may_undo(self) -> bool:
+        """Whether the check-in that this card tells of still stands."""
+        return self.first is not None and self.is_inside
+
+    @cached_property
+    def undone(self) -> CheckIn | None:
+        """The last check-in of this ticket, if it was undone after this scan."""
+        if self.scan.ticket_id is None or self.is_inside:
+            return None
+        rows = CheckIn.objects.filter(ticket=self.scan.ticket_id, undone_at__gte=self.scan.received_at)
+        return rows.select_related("undone_by").order_by("-undone_at").first()
+
+    @cached_property
+    def reentries(self) -> list[CheckIn]:
+        """Who was let in again since this scan, with the reason."""
+        rows = CheckIn.objects.filter(
+            ticket=self.scan.ticket_id, is_reentry=True, recorded_at__gte=self.scan.received_at
+        )
+        return list(rows.select_related("user").order_by("pk")) if self.scan.ticket_id else []
+
+    @property
+    def may_walk_in(self) -> bool:
+        """Whether the card offers a seat at the door: for somebody who still waits for an event of this place."""
+        row = self.registration
+        return bool(
+            self.scan.verdict == Verdict.WAITING
+            and row
+            and row.state == State.WAITING
+            and self.place.covers(row.event)
+        )
+
+    @cached_property
+    def sentence(self) -> str:
+        return _SENTENCES[Verdict(self.scan.verdict)](self)
+
+    def as_json(self) -> dict[str, Any]:
+        """What a script at the door needs; `first` of the first time this ticket came in."""
+        row, event = self.registration, self.event
+        first = self.first if self.scan.verdict == Verdict.ALREADY else None
+        return {
+            "verdict": self.scan.verdict,
+            "tone": self.look.tone,
+            "word": str(self.look.word),
+            "sentence": self.sentence,
+            "name": row.student.name if row else "",
+            "grade": str(row.student.grade) if row else "",
+            "school": row.student.school.name if row else "",
+            "event": event.name if event else "",
+            "hall": event.venue.name if event else "",
+            "when": when(event) if event else "",
+            "first": first
+            and {"by": who(first.user), "where": first.where, "at": at_or_on(first.at, self.scan.at)},
+            "choices": [],
+            "url": self.place.url("verdict", self.scan.link_id),
+        }
+
+
+def card_of(link_id: uuid.UUID, place: Place) -> Card | None:
+    """The answer that was given at this place to this scan."""
+    rows = Scan.objects.filter(link_id=link_id, gate=place.gate).select_related(
+        "registration__event__venue", "registration__student__school", "ticket", "user"
+    )
+    scan = rows.first()
+    return Card(scan, place) if scan else None
+
+
+def _in(card: Card) -> str:
+    return _("Welcome to %(event)s.") % {"event": card.event}
+
+
+def _already(card: Card) -> str:
+    first = card.first
+    if first is None:
+        return _("This ticket was used before.")
+    words = {"at": at_or_on(first.at, card.scan.at), "by": who(first.user), "where": first.where}
+    return _("First at %(at)s by %(by)s: %(where)s.") % words
+
+
+def _other_event(card: Card) -> str:
+    event = _event(card)
+    words = {"event": event.name, "hall": event.venue.name, "when": when(event)}
+    return _("This ticket is for %(event)s: go to %(hall)s, %(when)s.") % words
+
+
+def _other_day(card: Card) -> str:
+    event = _event(card)
+    words = {"event": event.name, "day": day(event.starts_at), "at": clock(event.starts_at)}
+    if card.scan.at > event.ends_at:
+        return _("%(event)s was on %(day)s at %(at)s.") % words
+    return _("Come on %(day)s: %(event)s begins at %(at)s.") % words
+
+
+def _too_soon(card: Card) -> str:
+    event = _event(card)
+    words = {"event": event.name, "from": clock(event.entry_opens_at), "hall": event.venue.name}
+    return _("The doors of %(event)s open at %(from)s: %(hall)s.") % words
+
+
+def _waiting(card: Card) -> str:
+    event = _event(card)
+    row = with_number(Registration.objects.filter(scans=card.scan)).get()
+    words = {"event": event.name, "number": row.number, "from": moment(event.promotion_ends_at)}
+    if row.state != State.WAITING:
+        return _("There was no seat in %(event)s yet.") % words
+    if card.scan.at < event.promotion_ends_at:
+        return (
+            _(
+                "Number %(number)d on the waiting list of %(event)s. Free seats are given at the door from %(from)s."
+            )
+            % words
+        )
+    return (
+        _("Number %(number)d on the waiting list of %(event)s. Free seats are given at the door now.") % words
+    )
+
+
+def _cancelled(card: Card) -> str:
+    event = _event(card)
+    row = card.registration
+    if row is None or row.state != State.CANCELLED:
+        return _("%(event)s does not take place.") % {"event": event.name}
+    change = Change.objects.filter(registration=row, to_state=State.CANCELLED).order_by("-pk").first()
+    if change is None:
+        return _("This registration was cancelled.")
+    words = {"at": moment(change.at), "who": change.get_actor_display(), "why": change.get_cause_display()}
+    held = _held_instead(row)
+    if held:
+        words |= {"event": held.event.name, "hall": held.event.venue.name, "when": when(held.event)}
+        return _("Given up on %(at)s (%(why)s). The seat is in %(event)s: go to %(hall)s, %(when)s.") % words
+    if change.cause in (Change.Cause.CANCELLED, Change.Cause.REPLACED):
+        return _("Cancelled on %(at)s by the %(who)s.") % words
+    return _("Cancelled on %(at)s: %(why)s.") % words
+
+
+def _held_instead(row: Registration) -> Registration | None:
+    """The next event in which this student has a seat, for somebody who was moved or changed their mind."""
+    rows = Registration.objects.filter(student=row.student_id, state=State.CONFIRMED)
+    return rows.select_related("event__venue").order_by("event__starts_at").first()
+
+
+def _reissued(card: Card) -> str:
+    ticket = card.scan.ticket
+    if ticket is None or ticket.voided_at is None:
+        return _("Show the newer ticket.")
+    return _("Replaced on %(at)s. Show the newer ticket.") % {"at": moment(ticket.voided_at)}
+
+
+def _unknown(_card: Card) -> str:
+    return _("Nobody of this fest has this code. Search by name.")
+
+
+def _unreadable(_card: Card) -> str:
+    return _("This is no ticket. Hold it closer, or type the reference under the code.")
+
+
+def _event(card: Card) -> Event:
+    if card.event is None:
+        raise LookupError(card.scan.pk)
+    return card.event
+
+
+_SENTENCES = {
+    Verdict.IN: _in,
+    Verdict.ALREADY: _already,
+    Verdict.OTHER_EVENT: _other_event,
+    Verdict.OTHER_DAY: _other_day,
+    Verdict.TOO_SOON: _too_soon,
+    Verdict.WAITING: _waiting,
+    Verdict.CANCELLED: _cancelled,
+    Verdict.REISSUED: _reissued,
+    Verdict.UNKNOWN: _unknown,
+    Verdict.UNREADABLE: _unreadable,
+}

@@ -1,0 +1,128 @@
+"""Somebody without a seat comes in: seat, ticket and check-in in one transaction, or nothing."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import IntegrityError
+
+from registrations.booking.errors import NotPossible
+from registrations.booking.walk_in import WalkIn, seat
+from registrations.locking import Deadline, in_transaction
+from registrations.models import Consent, Registration, Student
+from registrations.schools import find_or_create_school
+from registrations.students.consents import current_text
+from registrations.students.identity import Details, identify
+from tickets.checkin.checkpoints import Place, forget
+from tickets.checkin.entry import enter
+from tickets.checkin.scan import NonceTaken, keep
+from tickets.models import CheckIn, Scan, Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """Somebody whom nobody has registered; a parent's consent on paper has been seen."""
+
+    details: Details
+    event_id: int
+
+
+def seat_waiting(
+    registration: Registration, *, place: Place, nonce: uuid.UUID, user: Any, reason: str
+) -> Scan:
+    """Gives this waiting person a seat and lets them in; the scan of this nonce says so, also the second time.
+
+    Raises `NotPossible` with the reason, `Busy` after 3 s. Locks as `registrations.booking.walk_in.seat`.
+    """
+    deadline = Deadline()
+
+    def work() -> Scan:
+        walk_in = WalkIn(registration.student, registration.event_id, user, reason)
+        return _come_in(walk_in, place, nonce, deadline)
+
+    return _once(work, nonce, deadline)
+
+
+def seat_newcomer(newcomer: Newcomer, *, place: Place, nonce: uuid.UUID, user: Any, reason: str) -> Scan:
+    """Registers somebody at the door, with a consent on paper, and lets them in.
+
+    As `seat_waiting`; besides raises `SomebodyKnown` where name and grade do not tell who it is.
+    """
+    deadline = Deadline()
+
+    def work() -> Scan:
+        student = _student(newcomer, place, user)
+        return _come_in(WalkIn(student, newcomer.event_id, user, reason), place, nonce, deadline)
+
+    return _once(work, nonce, deadline)
+
+
+def _once(work: Any, nonce: uuid.UUID, deadline: Deadline) -> Scan:
+    """A second press of the same form is answered with the first one's scan."""
+    known = Scan.objects.filter(nonce=nonce).first()
+    if known is not None:
+        return known
+    try:
+        scan: Scan = in_transaction(work, deadline=deadline)
+    except (IntegrityError, NonceTaken, NotPossible):
+        twin = Scan.objects.filter(nonce=nonce).first()
+        if twin is None:
+            raise
+        return twin
+    forget()
+    return scan
+
+
+def _student(newcomer: Newcomer, place: Place, user: Any) -> Student:
+    school = find_or_create_school(newcomer.details.school)
+    student, _is_new = identify(newcomer.details, fest_id=place.fest.pk, school=school)
+    Consent.objects.get_or_create(
+        student=student, text=current_text(place.fest), basis=Consent.Basis.PAPER, defaults={"user": user}
+    )
+    return student
+
+
+def _come_in(walk_in: WalkIn, place: Place, nonce: uuid.UUID, deadline: Deadline) -> Scan:
+    registration = seat(walk_in, latest_unclaimed=latest_unclaimed, deadline=deadline)
+    ticket = Ticket.objects.live().get(registration=registration)
+    how = CheckIn.How.WALK_IN
+    at = enter([ticket.code], place=place, user=walk_in.user, how=how, reason=walk_in.reason)[ticket.pk]
+    scan = Scan(
+        nonce=nonce,
+        at=at,
+        user=walk_in.user,
+        gate=place.gate,
+        where=place.name[:100],
+        ticket=ticket,
+        registration=registration,
+        verdict=Scan.Verdict.IN,
+    )
+    keep(scan)
+    return scan
+
+
+def latest_unclaimed(event_id: int) -> Registration | None:
+    """The confirmed registration that came last of those whose ticket is not in, locked.
+
+    A check-in locks the registration as well, so that whoever is being let in at this moment is waited for and,
+    once in, passed over.
+    """
+    passed: list[int] = []
+    while True:
+        rows = Registration.objects.filter(
+            event=event_id,
+            state=Registration.State.CONFIRMED,
+            tickets__voided_at=None,
+            tickets__checked_in_at=None,
+        )
+        rows = rows.exclude(pk__in=passed).order_by("-place")
+        locked = rows.select_for_update(no_key=True, of=("self",)).select_related(
+            "event__fest", "event__venue", "student__school"
+        )
+        row = locked.first()
+        if (
+            row is None
+            or not Ticket.objects.live().filter(registration=row, checked_in_at__isnull=False).exists()
+        ):
+            return row
+        passed.append(row.pk)

@@ -1,0 +1,239 @@
+"""What a press, or a student, holds at this moment: registrations with their tickets, in words."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
+from typing import NamedTuple
+
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+
+from events.cache import known_events, known_fest
+from events.models import Event
+from events.page_template import Stencil
+from registrations import links
+from registrations.booking.conflicts import flags_of, sentence
+from registrations.booking.messages import Line, refusal_line, waiting_text
+from registrations.fields import suggested_email
+from registrations.models import Refusal, Registration, Student, Submission
+from tickets import qr, registration_summary
+from tickets.content import absolute
+from tickets.documents.ticket_pdf import has_given_up
+from tickets.models import Delivery, Ticket
+from tickets.querysets import RENDER_ATTEMPTS
+from tickets.registration_summary import Holding
+
+State = Registration.State
+
+
+@dataclass(frozen=True)
+class ShownTicket:
+    """A live ticket on a page; the QR is drawn here, so that the page itself is the proof."""
+
+    code: str
+    reference: str
+    pdf_ready: bool
+    pdf_given_up: bool
+
+    @property
+    def url(self) -> str:
+        return reverse("tickets:ticket", args=[self.code])
+
+    @property
+    def pdf_url(self) -> str:
+        return reverse("tickets:pdf", args=[self.code])
+
+    @property
+    def ics_url(self) -> str:
+        return reverse("tickets:ics", args=[self.code])
+
+    @cached_property
+    def qr_svg(self) -> SafeString:
+        return SafeString(qr.svg(absolute(self.url)))
+
+
+@dataclass(frozen=True, slots=True)
+class HoledTicket:
+    """A ticket on a stencil: the same names, with holes for what is somebody's."""
+
+    reference: str
+    qr_svg: str
+    pdf_url: str
+    ics_url: str
+    pdf_ready: bool
+    pdf_given_up: bool
+
+
+def holed(line: Line, stencil: Stencil) -> Line:
+    """The line as a stencil shows it. What it does not hide decides about the shape of the page."""
+    ticket = line.ticket
+    return replace(
+        line,
+        heading=stencil.hole(line.heading),
+        text=stencil.hole(line.text),
+        number=0,
+        cancel_url=stencil.hole(line.cancel_url),
+        confirm_text=stencil.hole(line.confirm_text),
+        ticket=ticket
+        and HoledTicket(
+            reference=stencil.holes(ticket.reference),
+            qr_svg=stencil.hole(ticket.qr_svg),
+            pdf_url=stencil.hole(ticket.pdf_url),
+            ics_url=stencil.hole(ticket.ics_url),
+            pdf_ready=ticket.pdf_ready,
+            pdf_given_up=ticket.pdf_given_up,
+        ),
+    )
+
+
+def shown(ticket: Ticket) -> ShownTicket:
+    """The ticket must come with its student."""
+    is_ready = ticket.rendered_at is not None
+    return ShownTicket(ticket.code, ticket.student.reference, is_ready, has_given_up(ticket))
+
+
+def of_submission(submission: Submission, token: str) -> list[Line]:
+    """Everything that one press came to, as it stands now, by start; what it did not obtain comes last.
+
+    The number of queries is constant.
+    """
+    reference = submission.student.reference
+    lines = [
+        _line(held, reference, reverse("tickets:answer-cancel", args=[token, held.event.slug]))
+        for held in sorted(registration_summary.of_submission(submission.pk), key=_start)
+    ]
+    refusals = list(Refusal.objects.filter(submission=submission).order_by("pk"))
+    events = known_events(key for row in refusals for key in (row.event_id, row.other_id) if key)
+    return lines + [
+        refusal_line(events[row.event_id], row.reason, events.get(row.other_id or 0)) for row in refusals
+    ]
+
+
+def _start(held: Holding) -> tuple[datetime, int]:
+    return held.event.starts_at, held.registration_id
+
+
+def of_student(student: Student, token: str) -> list[Line]:
+    """Everything of one student: what is active first, each by its start, with what is wrong about it."""
+    held = registration_summary.of_student(student.pk)
+    held.sort(key=lambda one: (one.state == State.CANCELLED, *_start(one)))
+    flags = flags_of(one.registration_id for one in held)
+    lines = []
+    for one in held:
+        key = one.registration_id
+        line = _line(one, student.reference, reverse("registrations:cancel", args=[token, one.event.slug]))
+        lines.append(replace(line, flags=tuple(sentence(flag, key) for flag in flags.get(key, ()))))
+    return lines
+
+
+def _line(held: Holding, reference: str, cancel_url: str) -> Line:
+    if held.state == State.CANCELLED:
+        text = _("This registration was cancelled.")
+        return Line(event=held.event, result=held.state, heading=_("Cancelled"), text=text)
+    if held.event.state == Event.State.CANCELLED:
+        text = _("It does not take place. Your ticket for it is not needed any more.")
+        return Line(event=held.event, result=State.CANCELLED, heading=_("This event is cancelled"), text=text)
+    if held.state == State.WAITING:
+        return Line(
+            event=held.event,
+            result=held.state,
+            heading=_("Number %(number)d on the waiting list") % {"number": held.number},
+            text=waiting_text(held.number, held.filled_at),
+            number=held.number,
+            cancel_url=cancel_url,
+            confirm_text=_confirm_text(held),
+        )
+    given_up = not held.is_rendered and held.render_attempts >= RENDER_ATTEMPTS
+    return Line(
+        event=held.event,
+        result=held.state,
+        heading=_("Registered"),
+        text=_("Show the code at the door."),
+        ticket=ShownTicket(held.code, reference, held.is_rendered, given_up) if held.code else None,
+        cancel_url=cancel_url,
+        confirm_text=_confirm_text(held),
+    )
+
+
+def _confirm_text(held: Holding) -> str:
+    """Until when the address must be confirmed; empty where it need not be."""
+    if held.confirm_by is None or not known_fest(held.event.fest_id).confirms_addresses:
+        return ""
+    if held.confirm_mailed_at is None:
+        words = _(
+            "Confirm your e-mail address: open the link in our mail within 30 minutes after we send it."
+        )
+    else:
+        words = _("Confirm your e-mail address by %(time)s: open the link in our mail.")
+        words = words % {"time": date_format(localtime(held.confirm_by), "g:i A")}
+    if held.state == State.WAITING:
+        return f"{words} {_('After that, your number on the waiting list is given up.')}"
+    return f"{words} {_('After that, your seat is given to the next person.')}"
+
+
+class HoledStudent(NamedTuple):
+    name: str
+    school: str
+    grade: str
+    section: str
+    reference: str
+
+
+def page_context(submission: Submission, token: str, stencil: Stencil) -> dict[str, Hashable]:
+    """What the answer page shows, with holes for all that is this student's."""
+    student, is_theirs = submission.student, submission.shows_my_link
+    fest = known_fest(student.fest_id)
+    suggestion = suggested_email(student.email) if is_theirs else ""
+    return {
+        "student": HoledStudent(
+            name=stencil.hole(student.name),
+            school=stencil.hole(student.school.name),
+            grade=stencil.hole(student.grade),
+            section=stencil.hole(student.section),
+            reference=stencil.holes(student.reference),
+        ),
+        "entries": tuple(holed(line, stencil) for line in of_submission(submission, token)),
+        "masked_email": stencil.hole(masked(student.email)),
+        "suggested_email": stencil.hole(suggestion),
+        "my_url": stencil.hole(links.my_path(student)) if is_theirs else "",
+        "share_text": _("I am going to %(fest)s: %(url)s") % {"fest": fest.name, "url": absolute("/")},
+    }
+
+
+def masked(email: str) -> str:
+    """Enough to recognise an address, too little to learn it."""
+    local, at, domain = email.rpartition("@")
+    return f"{local[:1]}•••{at}{domain}" if at else ""
+
+
+def mail_state(student: Student) -> str:
+    """Where the student's newest mail is."""
+    if not student.email:
+        return _("We cannot mail you. Photograph or print this page: it is your ticket.")
+    mails = Delivery.objects.filter(student=student, to=student.email).select_related("gathered_into")
+    newest = mails.order_by("-created_at", "-pk").first()
+    return _mail_words(newest, masked(student.email))
+
+
+def _mail_words(delivery: Delivery | None, address: str) -> str:
+    states = Delivery.State
+    words = _("Mails go to %(address)s.")
+    match delivery.told_by.state if delivery else None:
+        case states.QUEUED if delivery and delivery.held_at:
+            words = _(
+                "There were several mails to %(address)s; the next ones come together within about an hour."
+                " Your tickets here are valid."
+            )
+        case states.QUEUED | states.SENDING:
+            words = _("A mail to %(address)s is on its way. It may be delayed; your tickets here are valid.")
+        case states.SENT:
+            words = _("The last mail was sent to %(address)s.")
+        case states.DELIVERED:
+            words = _("The last mail was delivered to %(address)s.")
+        case states.BOUNCED | states.FAILED | states.COMPLAINED:
+            words = _("The last mail to %(address)s did not arrive. Check the address in your details.")
+    return words % {"address": address}

@@ -1,0 +1,65 @@
+"""What a ticket says, drawn from its rows: for the PDF, the page and the calendar."""
+
+from django.conf import settings
+
+from events.models import Event
+from registrations.models import Registration
+from tickets.mail.calendar import CalendarEntry
+from tickets.models import Ticket
+from tickets.pdf import TicketFace
+
+
+def absolute(path: str) -> str:
+    """A link that works outside the site; its host comes from a setting, never from a request."""
+    return f"{settings.SITE_URL}{path}"
+
+
+def face_of(ticket: Ticket) -> TicketFace:
+    """The ticket must come with its facts."""
+    event, student = ticket.registration.event, ticket.student
+    fest = event.fest
+    return TicketFace(
+        fest_name=fest.name,
+        accent=fest.accent,
+        logo=bytes(fest.logo.data) if fest.logo else None,
+        person=student.name,
+        grade=student.grade,
+        section=student.section,
+        school=student.school.name,
+        event=event.name,
+        starts_at=event.starts_at,
+        ends_at=event.ends_at,
+        time_zone=fest.time_zone,
+        venue=event.venue.name,
+        place=fest.place,
+        reference=student.reference,
+        url=absolute(ticket.get_absolute_url()),
+        language=student.language,
+        contact=fest.contact_name,
+    )
+
+
+def calendar_entry(registration: Registration, *, url: str) -> CalendarEntry:
+    """A stable UID; a cancelled registration cancels the entry that it made before."""
+    is_cancelled = not registration.holds_seat or registration.event.state == Event.State.CANCELLED
+    return _entry(f"registration-{registration.pk}", registration.event, url, is_cancelled=is_cancelled)
+
+
+def event_entry(event: Event) -> CalendarEntry:
+    """The event itself, for somebody who only looks."""
+    is_cancelled = event.state == Event.State.CANCELLED
+    return _entry(f"event-{event.pk}", event, absolute(event.get_absolute_url()), is_cancelled=is_cancelled)
+
+
+def _entry(name: str, event: Event, url: str, *, is_cancelled: bool) -> CalendarEntry:
+    return CalendarEntry(
+        uid=f"{name}@{settings.SITE_HOST}",
+        sequence=event.sequence * 2 + (1 if is_cancelled else 0),
+        summary=event.name,
+        description=event.summary,
+        location=f"{event.venue.name}, {event.fest.place}",
+        starts_at=event.starts_at,
+        ends_at=event.ends_at,
+        url=url,
+        cancelled=is_cancelled,
+    )

@@ -1,0 +1,148 @@
+"""The organisers' desk as a whole: who is let in, and what stands on its first page."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.contrib.auth.views import redirect_to_login
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import BadRequest, PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import Resolver404, path, resolve, reverse
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from events.fest_choice import choice_of, choose
+from events.visibility import offered
+from registrations.teachers.second_factor import has_passed, redirect_to_second_step
+from registrations.teachers.sessions import end_if_idle
+from tickets.dashboard.page import facts
+from tickets.restore.views import held_mails
+
+
+class FestChoices(AutocompleteJsonView):
+    """What is offered while somebody types: rows of the shown fest."""
+
+    def get_queryset(self) -> QuerySet[Any]:
+        return offered(self.request, super().get_queryset())
+
+
+class DeskSite(admin.AdminSite):
+    """The Django admin for organisers: staff whose session has passed the second step."""
+
+    index_title = gettext_lazy("At a glance")
+    index_template = "admin/front.html"
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return super().has_permission(request) and has_passed(request)
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """Whoever is signed in without the right to the desk is told so, and not asked to log in again.
+
+        Filters take what the address says as it is, hence the look at it.
+        """
+        guarded = super().admin_view(view, cacheable)
+
+        def asked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if "%00" in request.META.get("QUERY_STRING", ""):
+                raise BadRequest("No text has this sign, and the database takes none that has it.")
+            if super(DeskSite, self).has_permission(request) and end_if_idle(request):
+                is_page = request.method in ("GET", "HEAD")
+                back_to = request.get_full_path() if is_page else reverse("admin:index")
+                return redirect_to_login(back_to, settings.LOGIN_URL)
+            if request.user.is_authenticated and not self.has_permission(request):
+                return turned_away(request)
+            choice_of(request)  # the zone of the shown fest, as the database has it now
+            answer: HttpResponseBase = guarded(request, *args, **kwargs)
+            return answer
+
+        return asked
+
+    def get_urls(self) -> list[Any]:
+        """With a way to a row's page on the site that asks the desk first whether the row is shown to this person."""
+        ours = path(
+            "r/<int:content_type_id>/<path:object_id>/",
+            self.admin_view(self.shown_on_site),
+            name="view_on_site",
+        )
+        held = path("held-mails/", self.admin_view(self.held_mails), name="held_mails")
+        fest = path("fest/", require_POST(self.admin_view(self.choose_fest)), name="choose_fest")
+        return [
+            ours,
+            held,
+            fest,
+            *(one for one in super().get_urls() if getattr(one, "name", "") != "view_on_site"),
+        ]
+
+    def shown_on_site(self, request: HttpRequest, content_type_id: int, object_id: str) -> HttpResponse:
+        """Leads to the row's public page. Django's own view would lead from any row's number to its secret address."""
+        kind = get_object_or_404(ContentType, pk=content_type_id).model_class()
+        its_admin = self._registry.get(kind) if kind else None
+        if its_admin is None or not its_admin.view_on_site or not hasattr(kind, "get_absolute_url"):
+            raise Http404
+        row = its_admin.get_object(request, object_id)
+        if row is None or not its_admin.has_view_permission(request, row):
+            raise Http404
+        return redirect(row.get_absolute_url())
+
+    def held_mails(self, request: HttpRequest) -> HttpResponse:
+        """After a restore: an owner decides which of the waiting mails go."""
+        return held_mails(request, self)
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """With the fest that the page shows, and the others to choose among."""
+        choice = choice_of(request)
+        return {**super().each_context(request), "fest": choice.main, "fest_choice": choice}
+
+    def choose_fest(self, request: HttpRequest) -> HttpResponse:
+        """Shows another fest from now on, on the list where it was chosen or on the first page."""
+        choose(request, request.POST.get("fest", ""))
+        try:
+            back = resolve(request.POST.get("next", ""))
+        except Resolver404:
+            back = None
+        is_list = back is not None and back.app_name == "admin" and str(back.url_name).endswith("_changelist")
+        return redirect(f"admin:{back.url_name}" if back and is_list else "admin:index")
+
+    def autocomplete_view(self, request: HttpRequest) -> Any:
+        return FestChoices.as_view(admin_site=self)(request)
+
+    @method_decorator(never_cache)
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """What is there at a glance and what waits for a decision, above the list of all tables."""
+        return super().index(request, {**facts(request, self), **(extra_context or {})})
+
+    @method_decorator(never_cache)
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Organisers log in where teachers do: one place that slows down who guesses, and knows second steps."""
+        index = reverse("admin:index")
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.GET.get("next") or index, settings.LOGIN_URL)
+        return redirect(index) if self.has_permission(request) else turned_away(request)
+
+    def password_change(  # type: ignore[override]  # it leads elsewhere
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Passwords are changed where everybody's are: there the change is logged, and told by mail."""
+        return redirect("account_change_password")
+
+    @method_decorator(never_cache)
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """Pages of the desk go from the browser. Scans that a door on this device has not sent yet stay."""
+        answer = super().logout(request, extra_context)
+        answer["Clear-Site-Data"] = '"cache"'
+        return answer
+
+
+def turned_away(request: HttpRequest) -> HttpResponse:
+    """Where somebody who is signed in goes instead: to the second step, or nowhere."""
+    if not (request.user.is_active and request.user.is_staff):
+        raise PermissionDenied
+    return redirect_to_second_step(request, back_to=request.get_full_path())

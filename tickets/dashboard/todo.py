@@ -1,0 +1,105 @@
+"""What waits for somebody's decision, each with its number and the list where it is decided."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Model, QuerySet
+from django.utils.translation import ngettext_lazy
+
+from registrations.models import Block, Flag, School, Student, Teacher
+from registrations.students import consents
+from tickets.dashboard.visibility import Sight, list_path
+from tickets.models import Alarm, Delivery, Scan, Ticket
+from tickets.querysets import RENDER_ATTEMPTS
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One kind of decision: which rows wait for it, in which words, and with which filters they are listed."""
+
+    model: type[Model]
+    waiting: Callable[[Any], QuerySet[Any]]
+    words: Any
+    filters: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    count: int
+    words: str
+    path: str
+
+
+_OPEN = {"settled_at__isempty": 1}
+WISHES = (
+    Wish(
+        Alarm,
+        lambda rows: rows.filter(seen_at=None),
+        ngettext_lazy("alarm to look at", "alarms to look at"),
+        {"seen_at__isempty": 1},
+    ),
+    Wish(
+        Scan,
+        lambda rows: rows.filter(is_conflict=True, settled_at=None),
+        ngettext_lazy("conflict at the door", "conflicts at the door"),
+        {"is_conflict__exact": 1, **_OPEN},
+    ),
+    Wish(
+        Flag,
+        lambda rows: rows.filter(settled_at=None),
+        ngettext_lazy(
+            "registration in trouble after a change of its event",
+            "registrations in trouble after a change of their event",
+        ),
+        _OPEN,
+    ),
+    Wish(
+        School,
+        lambda rows: rows.filter(state=School.State.PENDING),
+        ngettext_lazy("school to accept or merge", "schools to accept or merge"),
+        {"state__exact": School.State.PENDING},
+    ),
+    Wish(
+        Teacher,
+        lambda rows: rows.waiting(),
+        ngettext_lazy("teacher to approve", "teachers to approve"),
+        {"approval": "waiting"},
+    ),
+    Wish(
+        Block,
+        lambda rows: rows.asked(),
+        ngettext_lazy("block of seats asked for", "blocks of seats asked for"),
+        {"state": Block.State.ASKED},
+    ),
+    Wish(
+        Student,
+        consents.missing,
+        ngettext_lazy("student without a consent on record", "students without a consent on record"),
+        {"consent": "missing"},
+    ),
+    Wish(
+        Delivery,
+        lambda rows: rows.in_trouble(),
+        ngettext_lazy("mail that did not arrive", "mails that did not arrive"),
+        {"trouble": "yes"},
+    ),
+    Wish(
+        Ticket,
+        lambda rows: rows.live().filter(rendered_at=None, render_attempts__gte=RENDER_ATTEMPTS),
+        ngettext_lazy("ticket whose PDF was given up", "tickets whose PDF was given up"),
+        {"pdf": "given_up"},
+    ),
+)
+
+
+def decisions(sight: Sight) -> list[Decision]:
+    """What waits for this person, one query a kind; what nobody has to decide is not among it."""
+    return [one for wish in WISHES for one in _waiting(sight, wish)]
+
+
+def _waiting(sight: Sight, wish: Wish) -> Iterator[Decision]:
+    rows = sight.rows(wish.model) if sight.decides(wish.model) else None
+    count = 0 if rows is None else wish.waiting(rows).count()
+    if count:
+        yield Decision(count, wish.words % count, list_path(wish.model, **wish.filters))

@@ -1,0 +1,134 @@
+"""What the workers owe: mails with their age, PDFs, and jobs that run or hang."""
+
+import datetime as dt
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.models import Count, Min, Model, Q
+from django.utils.translation import gettext_lazy as _
+
+from registrations.models import ClassListJob
+from tickets import heartbeats
+from tickets.dashboard.visibility import Sight, list_path
+from tickets.go_live import limits
+from tickets.mail import breaker
+from tickets.models import Booklet, Delivery, Printout, Ticket
+from tickets.querysets import RENDER_ATTEMPTS
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+LATE = dt.timedelta(minutes=10)
+"""A mail that is owed for longer is shown in red: something does not work."""
+STUCK = dt.timedelta(minutes=15)
+"""A job that nobody finished for so long hangs, or its workers are gone."""
+State = Delivery.State
+_JOBS: tuple[tuple[type[Model], "_StrPromise"], ...] = (
+    (ClassListJob, _("class lists")),
+    (Booklet, _("booklets")),
+    (Printout, _("printouts")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number with its word and where it leads; `is_bad` where it should not be so."""
+
+    label: "_StrPromise"
+    count: int
+    path: str
+    is_bad: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mails:
+    figures: list[Figure]
+    oldest: dt.datetime | None
+    is_late: bool
+    near_limits: list[str]
+    """A sentence for each limit of the provider that is nearly reached."""
+    faults: list[str]
+    """A sentence about a provider that takes no mails, and one for each kind of worker that does not run."""
+
+
+def mails(sight: Sight, *, now: dt.datetime) -> Mails | None:
+    """Three queries, and two more where the provider's limits are set.
+
+    What is owed for later, such as a message that may still be stopped, is not late.
+    """
+    rows = sight.rows(Delivery)
+    if rows is None:
+        return None
+    states = rows.values_list("state").annotate(
+        count=Count("pk"), oldest=Min("queued_at", filter=Q(due_at__lte=now))
+    )
+    found = {state: (count, oldest) for state, count, oldest in states}
+    counts = Counter({state: count for state, (count, _oldest) in found.items()})
+    waits = [found[state][1] for state in (State.QUEUED, State.SENDING) if state in found]
+    oldest = min((at for at in waits if at), default=None)
+    is_late = oldest is not None and now - oldest > LATE
+    faults = [*breaker.told_outage(now), *heartbeats.words(heartbeats.silent())]
+    return Mails(_figures(counts, is_late=is_late), oldest, is_late, limits.warnings(now), faults)
+
+
+def _figures(counts: Counter[str], *, is_late: bool) -> list[Figure]:
+    owed, failed = f"{State.QUEUED},{State.SENDING}", f"{State.FAILED}"
+    bounced = f"{State.BOUNCED},{State.COMPLAINED}"
+
+    def figure(label: "_StrPromise", states: str, *, is_bad: bool = False) -> Figure:
+        count = sum(counts[state] for state in states.split(","))
+        return Figure(label, count, list_path(Delivery, state__in=states), is_bad and bool(count))
+
+    return [
+        figure(_("owed"), owed, is_bad=is_late),
+        figure(_("sent"), State.SENT),
+        figure(_("delivered"), State.DELIVERED),
+        figure(_("bounced"), bounced, is_bad=True),
+        figure(_("failed"), failed, is_bad=True),
+    ]
+
+
+def papers(sight: Sight) -> list[Figure]:
+    """The PDFs of live tickets that are to be made, and those that nobody tries any more. One query."""
+    rows = sight.rows(Ticket)
+    if rows is None:
+        return []
+    is_given_up = Q(render_attempts__gte=RENDER_ATTEMPTS)
+    counted = rows.filter(voided_at=None, rendered_at=None).aggregate(
+        owed=Count("pk", filter=~is_given_up), given_up=Count("pk", filter=is_given_up)
+    )
+    return [
+        Figure(_("PDFs to be made"), counted["owed"], list_path(Ticket, pdf="owed")),
+        Figure(
+            _("PDFs given up"),
+            counted["given_up"],
+            list_path(Ticket, pdf="given_up"),
+            is_bad=counted["given_up"] > 0,
+        ),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Jobs:
+    """Jobs of one kind that are not through."""
+
+    label: "_StrPromise"
+    running: int
+    stuck: int
+    path: str
+
+
+def jobs(sight: Sight, *, now: dt.datetime) -> list[Jobs]:
+    """One query for each of the three kinds of job."""
+    found = []
+    for model, label in _JOBS:
+        rows = sight.rows(model)
+        if rows is None:
+            continue
+        unfinished = rows.filter(finished_at=None).aggregate(
+            all=Count("pk"), stuck=Count("pk", filter=Q(created_at__lt=now - STUCK))
+        )
+        path = list_path(model, finished_at__isempty=1)
+        found.append(Jobs(label, unfinished["all"] - unfinished["stuck"], unfinished["stuck"], path))
+    return found

@@ -1,0 +1,172 @@
+"""Printouts at the desk: ordered from an event's or a school's page, watched while they are made, taken away.
+
+Whoever orders sees the event or the school at the desk; knowing the code of a file opens nothing.
+"""
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.forms import Form
+from django.http import FileResponse, Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from events.models import Event
+from registrations.booking.errors import RegistrationError
+from registrations.locking import Deadline
+from registrations.models import School
+from techfest.core.roles import is_owner
+from tickets.documents import certificates, jobs, printouts
+from tickets.documents.forms import ParticipationForm, RanksForm
+from tickets.models import Certificate, Printout, Ticket
+
+Kind = Printout.Kind
+_FORM = ("GET", "HEAD", "POST")
+SIMPLE = (Kind.ATTENDANCE, Kind.BADGES)
+
+
+@require_http_methods(_FORM)
+def of_event(request: HttpRequest, event_id: int) -> HttpResponseBase:
+    """What can be printed of an event, each behind a button of its own."""
+    event = _seen(request, Event, event_id, "tickets.add_printout")
+    pressed = request.POST.get("print", "")
+    forms: dict[str, Form] = {
+        "participation": ParticipationForm(request.POST if pressed == "participation" else None),
+        "rank": RanksForm(request.POST if pressed == "rank" else None),
+    }
+    if pressed in SIMPLE:
+        printout = printouts.order(kind=pressed, fest=event.fest, user=request.user, event=event)
+        return redirect("admin:papers_printout", code=printout.code)
+    if (form := forms.get(pressed)) and form.is_valid() and (done := _issue(request, event, pressed, form)):
+        return done
+    context = {
+        "event": event,
+        "claims": certificates.claims_of(event),
+        "waiting": event.registrations.waiting().count(),
+        "participation_form": forms["participation"],
+        "ranks_form": forms["rank"],
+        "printouts": _recent(request, event=event),
+    }
+    return _page(request, "event", _("Print for %(event)s") % {"event": event.name}, **context)
+
+
+def _issue(request: HttpRequest, event: Event, kind: str, form: Form) -> HttpResponseBase | None:
+    """Issues the certificates and orders their file; nothing where the form has to tell why not."""
+    if not request.user.has_perm("tickets.add_certificate"):
+        raise PermissionDenied
+    user, deadline = request.user, Deadline()
+    options: dict[str, Any] = {"kind": kind}
+    try:
+        if kind == Certificate.Kind.RANK:
+            options["places"] = form.cleaned_data["places"]
+            certificates.issue_ranks(event, places=options["places"], user=user, deadline=deadline)
+        else:
+            certificates.issue_participation(
+                event, everybody=form.cleaned_data["everybody"], user=user, deadline=deadline
+            )
+    except RegistrationError as error:
+        form.add_error(None, str(error.text))
+        return None
+    printout = printouts.order(
+        kind=Kind.CERTIFICATES, fest=event.fest, user=request.user, event=event, options=options
+    )
+    return redirect("admin:papers_printout", code=printout.code)
+
+
+@require_http_methods(_FORM)
+def of_school(request: HttpRequest, school_id: int) -> HttpResponseBase:
+    """Everything of a school in one ZIP; owners only, for it is about all events."""
+    if not is_owner(request.user):
+        raise PermissionDenied
+    school = _seen(request, School, school_id, "tickets.add_printout")
+    fest = printouts.shown_fest(request)
+    if request.method == "POST":
+        printout = printouts.order(kind=Kind.SCHOOL, fest=fest, user=request.user, school=school)
+        return redirect("admin:papers_printout", code=printout.code)
+    context = {
+        "school": school,
+        "tickets": Ticket.objects.live().filter(student__school=school, student__fest=fest).count(),
+        "certificates": Certificate.objects.filter(
+            student__school=school, student__fest=fest, revoked_at=None
+        ).count(),
+        "printouts": _recent(request, school=school),
+    }
+    return _page(request, "school", _("Print for %(school)s") % {"school": school.name}, **context)
+
+
+@require_safe
+def printout(request: HttpRequest, code: str) -> HttpResponseBase:
+    """How far it is, by plain refresh; then the file."""
+    found = _printout(request, code)
+    is_there, problem = jobs.is_there(found), jobs.problem_of(found)
+    context = {"printout": found, "is_there": is_there, "problem": problem}
+    response = _page(request, "printout", capfirst(str(found)), **context)
+    if not is_there and not problem:
+        response["Refresh"] = "3"
+    return response
+
+
+@require_safe
+def download(request: HttpRequest, code: str) -> HttpResponseBase:
+    """The file, or the page that says why there is none."""
+    found = _printout(request, code)
+    try:
+        file = printouts.printout_path(found).open("rb")
+    except FileNotFoundError:
+        return redirect("admin:papers_printout", code=code)
+    return FileResponse(file, filename=printouts.file_name(found), as_attachment=True)
+
+
+def paths(site: admin.AdminSite) -> list[URLPattern]:
+    """The addresses below the list of printouts."""
+    return [
+        path("event/<int:event_id>/", site.admin_view(of_event), name="papers_event"),
+        path("school/<int:school_id>/", site.admin_view(of_school), name="papers_school"),
+        path("paper/<code:code>/", site.admin_view(printout), name="papers_printout"),
+        path("paper/<code:code>/file/", site.admin_view(download), name="papers_file"),
+    ]
+
+
+def _seen(request: HttpRequest, model: Any, key: int, permission: str) -> Any:
+    """The row, as far as the desk shows it to this person, who may order printouts."""
+    if not request.user.has_perm(permission):
+        raise PermissionDenied
+    found = admin.site.get_model_admin(model).get_queryset(request).filter(pk=key).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _printout(request: HttpRequest, code: str) -> Printout:
+    """The printout, where its event is one of those that the desk shows to this person; a school's, to owners."""
+    if not request.user.has_perm("tickets.view_printout"):
+        raise PermissionDenied
+    found = Printout.objects.select_related("event", "school").filter(code=code).first()
+    if found is None or not _may_see(request, found):
+        raise Http404
+    return found
+
+
+def _may_see(request: HttpRequest, found: Printout) -> bool:
+    if found.kind == Kind.SCHOOL:
+        return is_owner(request.user)
+    events = admin.site.get_model_admin(Event).get_queryset(request)
+    return bool(events.filter(printouts=found).exists())
+
+
+def _recent(request: HttpRequest, **of: Any) -> Any:
+    """The printouts of this event or school that are still there, the newest first."""
+    if not request.user.has_perm("tickets.view_printout"):
+        return Printout.objects.none()
+    return Printout.objects.filter(**of).select_related("asked_by").order_by("-created_at", "-pk")[:20]
+
+
+def _page(request: HttpRequest, name: str, title: str, **context: Any) -> HttpResponseBase:
+    context |= {**admin.site.each_context(request), "title": title, "opts": Printout._meta}
+    return TemplateResponse(request, f"admin/papers/{name}.html", context)

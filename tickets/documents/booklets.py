@@ -1,0 +1,107 @@
+"""Booklets: the tickets of a school, or of some of its students, as one PDF that a worker makes."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from events.models import Event, Fest
+from registrations.models import Change, ClassListRow, Registration, School
+from registrations.querysets import StudentQuerySet
+from tickets import pdf
+from tickets.content import face_of
+from tickets.documents import jobs
+from tickets.documents.jobs import Refusal
+from tickets.models import Booklet, Delivery, Ticket
+from tickets.querysets import TicketQuerySet
+from tickets.teacher.filters import filtered, students_of
+from tickets.wakeup import ring
+
+MOST = 1500
+"""Tickets in one booklet: about a minute of work, well within the task's time."""
+
+
+def order(
+    *, school: School, fest: Fest, user: Any, per_page: int, chosen: dict[str, Any], job: Any = None
+) -> Booklet:
+    """Wants a booklet of whoever is `chosen` on the board; the workers are rung after the commit."""
+    booklet = Booklet.objects.create(
+        fest=fest, school=school, asked_by=user, per_page=per_page, filters=chosen, job=job
+    )
+    transaction.on_commit(ring, robust=True)
+    return booklet
+
+
+def booklet_path(booklet: Booklet) -> Path:
+    """Where its file is; the name says nothing about the code."""
+    return Path(settings.MEDIA_ROOT) / "booklets" / f"{booklet.pk}.pdf"
+
+
+def tickets_of(booklet: Booklet) -> TicketQuerySet:
+    """The live tickets that belong into it now, by class and name, then by the day's order."""
+    rows = Ticket.objects.live().filter(student__in=students_in(booklet))
+    if event := booklet.filters.get("event"):
+        rows = rows.filter(registration__event__slug=event)
+    classes = ("student__grade", "student__section", "student__name_key", "student")
+    return rows.order_by(*classes, "registration__event__starts_at", "pk")
+
+
+def students_in(booklet: Booklet) -> StudentQuerySet:
+    """Whose tickets it is about; for a finished class list those without an address."""
+    students = students_of(booklet.school, booklet.fest)
+    if booklet.job_id is not None:
+        return students.filter(
+            email="", pk__in=ClassListRow.objects.filter(job=booklet.job_id).values("student")
+        )
+    return filtered(students, booklet.filters)
+
+
+def changed_since(booklet: Booklet) -> int:
+    """How many of its registrations got or lost a seat, or another name, after the worker had read them."""
+    if booklet.claimed_at is None:
+        return 0
+    rows = Registration.objects.filter(student__in=students_in(booklet))
+    if event := booklet.filters.get("event"):
+        rows = rows.filter(event__slug=event)
+    seat = Registration.State.CONFIRMED
+    changes = Change.objects.filter(Q(from_state=seat) | Q(to_state=seat), registration__in=rows)
+    return changes.filter(at__gt=booklet.claimed_at).values("registration").distinct().count()
+
+
+def make(booklet: Booklet) -> int:
+    """Makes the file of a claimed booklet; how many tickets are in it. Raises Refusal and as `pdf.render` does."""
+    tickets = _with_facts(booklet, tickets_of(booklet)[: MOST + 1])
+    if not tickets:
+        raise Refusal(_("None of these students has a ticket."))
+    if len(tickets) > MOST:
+        words = _("These are more than %(most)d tickets: choose a grade, a section or an event.")
+        raise Refusal(words % {"most": MOST})
+    jobs.expect(booklet, len(tickets))
+    content = pdf.render_booklet(
+        [face_of(ticket) for ticket in tickets],
+        per_page=booklet.per_page,
+        painted=lambda done: jobs.tell(booklet, done, done - booklet.per_page),
+    )
+    jobs.store(booklet, booklet_path(booklet), content)
+    return len(tickets)
+
+
+def _with_facts(booklet: Booklet, rows: Iterable[Ticket]) -> list[Ticket]:
+    """The tickets with what they say; what is the same for all of them, the logo above all, is there once."""
+    tickets = list(rows.select_related("registration", "student"))  # type: ignore[attr-defined]  # a queryset
+    wanted = {ticket.registration.event_id for ticket in tickets}
+    events = Event.objects.select_related("venue").in_bulk(wanted)
+    for ticket in tickets:
+        event = ticket.registration.event = events[ticket.registration.event_id]
+        event.fest, ticket.student.school = booklet.fest, booklet.school
+    return tickets
+
+
+def remove_old() -> int:
+    """Removes booklets with their files a day after they were wanted, unless a mail still waits for one."""
+    rows = Booklet.objects.exclude(deliveries__in=Delivery.objects.owed())
+    return jobs.remove_old(rows, booklet_path)

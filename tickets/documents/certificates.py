@@ -1,0 +1,202 @@
+"""Certificates: issued when they are ordered, checked by whoever holds one, no longer valid once they are untrue."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.dispatch import receiver
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from events.audit_log import record
+from events.models import Event
+from registrations.booking.errors import NotPossible
+from registrations.locking import Deadline, in_transaction
+from registrations.models import Change, Registration, ResultSheet
+from registrations.results.service import entries_of, locked_sheet
+from registrations.signals import registrations_changed, results_changed
+from techfest.core.db.clock import database_now
+from tickets.content import absolute
+from tickets.models import Certificate, Ticket
+from tickets.pdf import CertificateFace
+
+Kind = Certificate.Kind
+MOST_PLACES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """Who of an event may be given what."""
+
+    confirmed: int
+    came: int
+    ranked: int
+    is_published: bool
+
+
+def claims_of(event: Event) -> Claims:
+    confirmed = Registration.objects.filter(event=event, state=Registration.State.CONFIRMED)
+    ranked = confirmed.filter(result__rank__isnull=False)
+    is_published = ResultSheet.objects.filter(event=event, published_at__isnull=False).exists()
+    return Claims(confirmed.count(), _came(event).count(), ranked.count(), is_published)
+
+
+def issue_participation(event: Event, *, everybody: bool, user: Any, deadline: Deadline) -> int:
+    """Gives one to whoever came in, or to everybody with a seat where nobody was checked in; how many are new.
+
+    Raises NotPossible where nobody came in and nobody said that all were there.
+    """
+    return in_transaction(lambda: _issue_participation(event, everybody, user), deadline=deadline)
+
+
+def issue_ranks(event: Event, *, places: int, user: Any, deadline: Deadline) -> int:
+    """Gives one for each published rank up to this one; how many are new. Raises NotPossible."""
+    return in_transaction(lambda: _issue_ranks(event, places, user), deadline=deadline)
+
+
+def _came(event: Event) -> Any:
+    """The registrations of those who came in, also where they left again."""
+    tickets = Ticket.objects.filter(registration__event=event, checked_in_at__isnull=False)
+    return tickets.order_by().values("registration").distinct()
+
+
+def _issue_participation(event: Event, everybody: bool, user: Any) -> int:
+    locked_sheet(event)
+    came = set(_came(event).values_list("registration", flat=True))
+    if not came and not everybody:
+        raise NotPossible(_("Nobody was checked in. Say whether everybody with a seat took part."))
+    rows = Registration.objects.filter(event=event, state=Registration.State.CONFIRMED)
+    if came:
+        rows = rows.filter(pk__in=came)
+    return _issue(event, dict.fromkeys(rows), Kind.PARTICIPATION, user)
+
+
+def _issue_ranks(event: Event, places: int, user: Any) -> int:
+    sheet = locked_sheet(event)
+    if sheet.published_at is None:
+        raise NotPossible(_("The results are not published yet."))
+    rows = Registration.objects.filter(
+        event=event, state=Registration.State.CONFIRMED, result__rank__lte=places
+    ).select_related("result")
+    found = {row: row.result.rank for row in rows}
+    if not found:
+        raise NotPossible(_("Nobody has a rank yet."))
+    return _issue(event, found, Kind.RANK, user, places=places)
+
+
+def _issue(event: Event, wanted: Mapping[Registration, int | None], kind: str, user: Any, **told: int) -> int:
+    """New ones for those who have none that is valid; the caller holds the sheet's lock."""
+    have = set(
+        Certificate.objects.filter(registration__in=wanted, kind=kind, revoked_at=None).values_list(
+            "registration", "student"
+        )
+    )
+    now = database_now()
+    new = [
+        Certificate(registration=row, student_id=row.student_id, kind=kind, rank=rank, issued_at=now)
+        for row, rank in wanted.items()
+        if (row.pk, row.student_id) not in have
+    ]
+    Certificate.objects.bulk_create(new)
+    if new:
+        after = {"kind": str(kind), "count": len(new), **told}
+        record(event, what="issued certificates", now=now, user=user, after=after)
+    return len(new)
+
+
+@receiver(results_changed)
+def follow_results(*, sheet: ResultSheet, user: Any, now: datetime, **_kwargs: object) -> str:
+    """Certificates of ranks that are not true any more are revoked, and issued anew with the new rank.
+
+    Results that were taken back leave them as they are: only other published ranks make them untrue.
+    """
+    if sheet.published_at is None:
+        return ""
+    valid = Certificate.objects.filter(
+        registration__event=sheet.event_id, kind=Kind.RANK, revoked_at=None
+    ).order_by("pk")
+    entries = entries_of(sheet.event)
+    untrue = [row for row in valid if _rank(entries, row) != row.rank]
+    if not untrue:
+        return ""
+    _revoke(untrue, now)
+    new = [
+        Certificate(
+            registration_id=row.registration_id,
+            student_id=row.student_id,
+            kind=Kind.RANK,
+            rank=rank,
+            issued_at=now,
+        )
+        for row in untrue
+        if (rank := _rank(entries, row)) is not None
+    ]
+    Certificate.objects.bulk_create(new)
+    after = {"revoked": len(untrue), "issued": len(new)}
+    record(sheet.event, what="replaced certificates", now=now, user=user, after=after)
+    words = ngettext(
+        "%(count)d rank certificate is not true any more: it is revoked. Print the new ones.",
+        "%(count)d rank certificates are not true any more: they are revoked. Print the new ones.",
+        len(untrue),
+    )
+    return words % {"count": len(untrue)}
+
+
+def _rank(entries: Mapping[int, Any], row: Certificate) -> int | None:
+    entry = entries.get(row.registration_id)
+    rank: int | None = entry.rank if entry else None
+    return rank
+
+
+@receiver(registrations_changed)
+def follow_registrations(*, changes: Sequence[Change], now: datetime, **_kwargs: object) -> None:
+    """Whoever gives up the seat has taken part in nothing; what two rows of one student become, merging says."""
+    lost = [change.registration_id for change in changes if _is_given_up(change)]
+    if lost:
+        Certificate.objects.filter(registration__in=lost, revoked_at=None).update(revoked_at=now)
+
+
+def _is_given_up(change: Change) -> bool:
+    seat = Registration.State.CONFIRMED
+    return change.from_state == seat != change.to_state and change.cause != Change.Cause.MERGED
+
+
+def _revoke(rows: Iterable[Certificate], now: datetime) -> None:
+    Certificate.objects.filter(pk__in=[row.pk for row in rows]).update(revoked_at=now)
+
+
+def path_of(certificate: Certificate) -> str:
+    return reverse("papers:certificate", args=[certificate.code])
+
+
+def face_of(certificate: Certificate) -> CertificateFace:
+    """What is printed; the certificate must come with its facts."""
+    event, student = certificate.registration.event, certificate.student
+    fest = event.fest
+    return CertificateFace(
+        fest_name=fest.name,
+        accent=fest.accent,
+        logo=bytes(fest.logo.data) if fest.logo else None,
+        person=student.name,
+        grade=student.grade,
+        school=student.school.name,
+        event=event.name,
+        starts_at=event.starts_at,
+        time_zone=fest.time_zone,
+        place=fest.place,
+        rank=certificate.rank,
+        url=absolute(path_of(certificate)),
+        language=student.language,
+    )
+
+
+def is_replaced(certificate: Certificate) -> bool:
+    """Whether another one of the same kind is valid in its place."""
+    return Certificate.objects.filter(
+        registration=certificate.registration_id,
+        student=certificate.student_id,
+        kind=certificate.kind,
+        revoked_at=None,
+    ).exists()

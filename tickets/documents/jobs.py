@@ -1,0 +1,174 @@
+"""Files that a worker makes: wanted by a row, claimed by a lease, whole or absent, given up after three tries."""
+
+import datetime as dt
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from celery.exceptions import SoftTimeLimitExceeded
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q
+
+from techfest.core.db import processes
+from techfest.core.db.clock import database_now
+from tickets import pdf, stopping
+from tickets.documents import ticket_pdf
+from tickets.models import WorkerFile
+from tickets.querysets import RENDER_ATTEMPTS
+
+logger = logging.getLogger(__name__)
+
+LEASE = dt.timedelta(minutes=5)
+"""For how long a begun file belongs to its worker; its task is killed before."""
+ATTEMPTS = RENDER_ATTEMPTS
+"""How often a file is begun before it is given up."""
+BUDGET = 15.0
+"""Seconds in which new files are begun by one ring."""
+RETRY = dt.timedelta(seconds=20)
+"""Between two tries after an error that was caught."""
+KEPT = dt.timedelta(days=1)
+"""For how long row and file stay; it is made anew with one press."""
+EACH = 20
+"""Pages' worth of names after which the progress is told, and single tickets that are owed get their turn."""
+
+Maker = tuple[type[WorkerFile], Callable[[Any], int]]
+"""A kind of file, and what makes one of it: stores the file and returns how many names are in it."""
+
+
+class Refusal(Exception):
+    """There is nothing to make, or too much; the text says so to whoever asked, and nobody tries again."""
+
+
+def make_due(*makers: Maker) -> int:
+    """Makes the files that are wanted, one of each kind in turn, oldest first; how many tries there were.
+
+    New ones are begun for some seconds only. Each try is counted and committed before it begins, so that a
+    file that kills its process is given up after three and holds nobody else up.
+    """
+    for model, _make in makers:
+        processes.free(_wanted(model).filter(attempts=1), claimed_at=None)
+    tries, until, has_found = 0, time.monotonic() + BUDGET, True
+    while has_found:
+        has_found = False
+        for model, make in makers:
+            if time.monotonic() < until and not stopping.is_asked() and (file := claim(model)):
+                attempt(file, make)
+                has_found, tries = True, tries + 1
+    return tries
+
+
+def is_work_left(*models: type[WorkerFile]) -> bool:
+    now = database_now()
+    return any(_wanted(model).filter(_free(now)).exists() for model in models)
+
+
+def unblock(*models: type[WorkerFile]) -> int:
+    """Wants what was given up because of the disk anew, as soon as the disk takes files again; how many."""
+    now, wanted = database_now(), 0
+    for model in models:
+        blocked = _rows(model).filter(_free(now), finished_at=None, attempts__gte=ATTEMPTS, is_blocked=True)
+        if blocked.exists() and ticket_pdf.has_room(Path(settings.MEDIA_ROOT)):
+            wanted += blocked.update(attempts=0, is_blocked=False, error="")
+    return wanted
+
+
+def has_given_up(file: WorkerFile) -> bool:
+    """Whether nobody will try it any more."""
+    return file.finished_at is None and file.attempts >= ATTEMPTS
+
+
+def is_there(file: WorkerFile) -> bool:
+    return bool(file.finished_at and not file.error)
+
+
+def problem_of(file: WorkerFile) -> str:
+    """Why there will be no file, in words; empty as long as there is one or may be one."""
+    return file.error if file.finished_at or has_given_up(file) else ""
+
+
+def claim(model: type[WorkerFile]) -> Any:
+    """The oldest of this kind that is wanted and nobody's, counted as begun; none where there is none."""
+    now = database_now()
+    with transaction.atomic():
+        rows = _wanted(model).filter(_free(now)).order_by("created_at", "pk")
+        pk = rows.select_for_update(skip_locked=True).values_list("pk", flat=True).first()
+        if pk is None:
+            return None
+        taken = {"claimed_at": now, "claimed_by": processes.this_process()}
+        _rows(model).filter(pk=pk).update(**taken, attempts=F("attempts") + 1, made=0)
+    return _rows(model).select_related("fest__logo", "school").get(pk=pk)
+
+
+def attempt(file: WorkerFile, make: Callable[[Any], int]) -> None:
+    """One try. The file is whole or absent; the row says in words what went wrong."""
+    try:
+        finish(file, made=make(file))
+    except Refusal as refusal:
+        finish(file, error=str(refusal))
+    except SoftTimeLimitExceeded:
+        # The process is about to be ended; the lease runs out, and the next try begins anew.
+        raise
+    except pdf.Unavailable as error:
+        mine(file).update(attempts=ATTEMPTS, error=str(error)[:300])
+    except Exception as error:
+        logger.exception("%s %s could not be made", type(file).__name__, file.pk)
+        words = f"{type(error).__name__}: {error}"[:300]
+        is_blocked = isinstance(error, OSError)
+        mine(file).update(error=words, is_blocked=is_blocked, claimed_at=database_now() - LEASE + RETRY)
+
+
+def store(file: WorkerFile, path: Path, content: bytes) -> None:
+    """Keeps what was made, unless the row went meanwhile: then somebody on it was erased, or a day is over."""
+    ticket_pdf.store(path, content)
+    if not _rows(type(file)).filter(pk=file.pk).exists():
+        path.unlink(missing_ok=True)
+
+
+def expect(file: WorkerFile, total: int) -> None:
+    """Tells how much there is to make."""
+    mine(file).update(total=total)
+
+
+def tell(file: WorkerFile, done: int, before: int) -> None:
+    """After some names: how far it is. Whoever waits for a single ticket must not wait for all of these."""
+    if done // EACH != before // EACH:
+        mine(file).update(made=done)
+        ticket_pdf.render_due(budget=1.0)
+
+
+def finish(file: WorkerFile, *, made: int = 0, error: str = "") -> None:
+    mine(file).update(finished_at=database_now(), made=made, error=error)
+
+
+def mine(file: WorkerFile) -> Any:
+    """The row, as long as this worker's lease holds."""
+    return _rows(type(file)).filter(pk=file.pk, claimed_at=file.claimed_at, finished_at=None)
+
+
+def remove_old(rows: Any, path_of: Callable[[Any], Path]) -> int:
+    """Removes those of the rows, with their files, that were wanted more than a day ago; how many."""
+    return remove(rows.filter(created_at__lt=database_now() - KEPT), path_of)
+
+
+def remove(rows: Any, path_of: Callable[[Any], Path]) -> int:
+    """Removes these rows with their files; how many."""
+    old = list(rows)
+    for file in old:
+        path_of(file).unlink(missing_ok=True)
+        file.delete()
+    return len(old)
+
+
+def _rows(model: type[WorkerFile]) -> Any:
+    return model._default_manager.all()
+
+
+def _wanted(model: type[WorkerFile]) -> Any:
+    return _rows(model).filter(finished_at=None, attempts__lt=ATTEMPTS)
+
+
+def _free(now: dt.datetime) -> Q:
+    return Q(claimed_at=None) | Q(claimed_at__lt=now - LEASE)

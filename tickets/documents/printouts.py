@@ -1,0 +1,237 @@
+"""Printouts: what organisers and teachers order for paper, made by the worker of PDFs, kept for a day."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from io import BytesIO
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, TypeVar
+from zipfile import ZIP_STORED, ZipFile
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest
+from django.utils import timezone, translation
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from events.availability import clock_time
+from events.fest_choice import choice_of
+from events.models import Event, Fest
+from registrations.models import Registration, School
+from registrations.results.service import competitors
+from techfest.core.db.clock import database_now
+from tickets import content as content_module
+from tickets import pdf
+from tickets.documents import certificates, jobs
+from tickets.documents.jobs import Refusal
+from tickets.models import Certificate, Printout, Ticket
+from tickets.pdf.paper import Painted
+from tickets.wakeup import ring
+
+Kind = Printout.Kind
+Row = TypeVar("Row", Ticket, Certificate)
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+MOST = 1000
+"""Names in one printout, and pages of each kind in a school's: well within the task's time."""
+
+
+def shown_fest(request: HttpRequest) -> Fest:
+    """The fest that a school's papers are about; not found while there is none."""
+    fest = choice_of(request).main
+    if fest is None:
+        raise Http404
+    return fest
+
+
+def order(
+    *,
+    kind: str,
+    fest: Fest,
+    user: Any,
+    event: Event | None = None,
+    school: School | None = None,
+    options: Mapping[str, Any] = NOTHING,
+) -> Printout:
+    """Wants a printout; the workers are rung after the commit."""
+    printout = Printout.objects.create(
+        kind=kind, fest=fest, event=event, school=school, asked_by=user, options=dict(options)
+    )
+    transaction.on_commit(ring, robust=True)
+    return printout
+
+
+def printout_path(printout: Printout) -> Path:
+    """Where its file is; the name says nothing about the code."""
+    ending = "zip" if printout.kind == Kind.SCHOOL else "pdf"
+    return Path(settings.MEDIA_ROOT) / "printouts" / f"{printout.pk}.{ending}"
+
+
+def file_name(printout: Printout) -> str:
+    """How the file is called where it is saved: what it is and of what, in letters that harm no system."""
+    if printout.kind == Kind.SCHOOL:
+        name = slugify(printout.school.name if printout.school else "")[:60]
+        return f"{name or 'school'}.zip"
+    return f"{printout.kind}-{printout.event.slug if printout.event else 'event'}.pdf"
+
+
+def make(printout: Printout) -> int:
+    """Makes the file of a claimed printout; how many names are on it. Raises Refusal and as `pdf.render` does."""
+    makers: dict[str, Callable[[Printout], tuple[bytes, int]]] = {
+        Kind.ATTENDANCE: _attendance,
+        Kind.BADGES: _badges,
+        Kind.CERTIFICATES: _certificates,
+        Kind.SCHOOL: _school,
+    }
+    content, names = makers[printout.kind](printout)
+    jobs.store(printout, printout_path(printout), content)
+    return names
+
+
+def _attendance(printout: Printout) -> tuple[bytes, int]:
+    event = _event(printout)
+    seats: list[Any] = list(competitors(event).order_by("student__name_key", "pk")[: MOST + 1])
+    waiting = list(Registration.objects.filter(event=event).waiting().select_related("student__school"))
+    total = _expected(printout, [*seats, *waiting])
+    with timezone.override(printout.fest.zone):
+        sheet = pdf.Attendance(
+            event=event.name,
+            fest_name=printout.fest.name,
+            starts_at=event.starts_at,
+            ends_at=event.ends_at,
+            time_zone=printout.fest.time_zone,
+            venue=event.venue.name,
+            printed_at=database_now(),
+            language=translation.get_language() or "en",
+            seats=[_line(number, row, row.came_at) for number, row in enumerate(seats, 1)],
+            waiting=[_line(number, row, None) for number, row in enumerate(waiting, 1)],
+        )
+    return pdf.render_attendance(sheet, painted=partial(jobs.tell, printout)), total
+
+
+def _line(number: int, row: Registration, came_at: Any) -> pdf.AttendanceRow:
+    student = row.student
+    return pdf.AttendanceRow(
+        number=number,
+        person=student.name,
+        reference=student.reference,
+        grade=student.grade,
+        section=student.section,
+        school=student.school.name,
+        note=_("in %(time)s") % {"time": clock_time(came_at)} if came_at else "",
+    )
+
+
+def _badges(printout: Printout) -> tuple[bytes, int]:
+    tickets = _tickets(printout, registration__event=_event(printout))
+    total = _expected(printout, tickets)
+    found = [content_module.face_of(ticket) for ticket in tickets]
+    return pdf.render_badges(found, painted=partial(jobs.tell, printout)), total
+
+
+def _certificates(printout: Printout) -> tuple[bytes, int]:
+    rows = Certificate.objects.filter(
+        registration__event=_event(printout), kind=printout.options["kind"], revoked_at=None
+    )
+    if places := printout.options.get("places"):
+        rows = rows.filter(rank__lte=places)
+    found = _with_facts(printout, rows)
+    total = _expected(printout, found)
+    content = pdf.render_certificates(
+        [certificates.face_of(one) for one in found], painted=partial(jobs.tell, printout)
+    )
+    return content, total
+
+
+def _school(printout: Printout) -> tuple[bytes, int]:
+    """Badges, tickets and certificates of all students of the school, each as a PDF of its own in one ZIP."""
+    tickets = _tickets(printout, student__school=printout.school)
+    rows = Certificate.objects.filter(student__school=printout.school, revoked_at=None)
+    issued = _with_facts(printout, rows)
+    if max(len(tickets), len(issued)) > MOST:
+        raise Refusal(_too_many())
+    shown = [content_module.face_of(ticket) for ticket in tickets]
+    total = _expected(printout, [*shown, *shown, *issued], most=3 * MOST)
+    parts: list[tuple[str, Callable[[Painted], bytes], int]] = [
+        ("badges.pdf", lambda painted: pdf.render_badges(shown, painted=painted), len(shown)),
+        ("tickets.pdf", partial(_booklet, shown), len(shown)),
+        (
+            "certificates.pdf",
+            lambda painted: pdf.render_certificates(
+                [certificates.face_of(one) for one in issued], painted=painted
+            ),
+            len(issued),
+        ),
+    ]
+    return _zipped(printout, [part for part in parts if part[2]]), total
+
+
+def _booklet(shown: Sequence[pdf.TicketFace], painted: Painted) -> bytes:
+    return pdf.render_booklet(
+        shown, per_page=4, painted=lambda done: painted(done, done - 1 - (done - 1) % 4)
+    )
+
+
+def _zipped(printout: Printout, parts: Sequence[tuple[str, Callable[[Painted], bytes], int]]) -> bytes:
+    file, before = BytesIO(), 0
+    with ZipFile(file, "w", ZIP_STORED) as archive:
+        for name, render, count in parts:
+            archive.writestr(name, render(_further(printout, before)))
+            before += count
+    return file.getvalue()
+
+
+def _further(printout: Printout, before: int) -> Painted:
+    """Tells how far it is, counted from what was made before."""
+    return lambda done, last: jobs.tell(printout, before + done, before + last)
+
+
+def _expected(printout: Printout, rows: Sequence[Any], most: int = MOST) -> int:
+    """How many names there will be; refuses none and too many."""
+    if not rows:
+        raise Refusal(_("There is nobody to print."))
+    if len(rows) > most:
+        raise Refusal(_too_many())
+    jobs.expect(printout, len(rows))
+    return len(rows)
+
+
+def _too_many() -> str:
+    return _("These are more than %(most)d names: too many for one file.") % {"most": MOST}
+
+
+def _event(printout: Printout) -> Event:
+    """The event with its venue, and the fest that is at hand already."""
+    event = Event.objects.select_related("venue").get(printouts=printout)
+    event.fest = printout.fest
+    return event
+
+
+def _tickets(printout: Printout, **chosen: Any) -> list[Ticket]:
+    """Live tickets by class and name with what they say; what is the same for all of them is there once."""
+    rows = Ticket.objects.live().filter(registration__event__fest=printout.fest, **chosen)
+    classes = ("student__grade", "student__section", "student__name_key", "student")
+    rows = rows.order_by(*classes, "registration__event__starts_at", "pk")
+    return _shared(printout, list(rows.select_related("registration", "student__school")[: MOST + 1]))
+
+
+def _with_facts(printout: Printout, rows: QuerySet[Certificate]) -> list[Certificate]:
+    rows = rows.filter(registration__event__fest=printout.fest)
+    order = ("rank", "student__grade", "student__section", "student__name_key", "pk")
+    rows = rows.order_by(*order).select_related("registration", "student__school")
+    return _shared(printout, list(rows[: MOST + 1]))
+
+
+def _shared(printout: Printout, rows: list[Row]) -> list[Row]:
+    wanted = {row.registration.event_id for row in rows}
+    events = Event.objects.select_related("venue").in_bulk(wanted)
+    for row in rows:
+        event = row.registration.event = events[row.registration.event_id]
+        event.fest = printout.fest
+    return rows
+
+
+def remove_old() -> int:
+    """Removes printouts with their files a day after they were wanted."""
+    return jobs.remove_old(Printout.objects.all(), printout_path)

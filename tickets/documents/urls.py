@@ -1,0 +1,9 @@
+"""Where a certificate is checked by whoever holds it."""
+
+from django.urls import path
+
+from tickets import converters  # noqa: F401 - registers what the paths name
+from tickets.documents import views
+
+app_name = "papers"
+urlpatterns = [path("c/<code:code>/", views.certificate, name="certificate")]

@@ -1,0 +1,201 @@
+"""What is still missing before a fest goes live, each with a sentence and where to mend it."""
+
+import datetime as dt
+from collections.abc import Iterator
+from ctypes.util import find_library
+from dataclasses import dataclass
+from email.utils import parseaddr
+from functools import cache
+from pathlib import Path
+
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.db.models import F, Q, QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from events.admin_base import page_of
+from events.models import Event, Fest
+from techfest.core.roles import owners
+from tickets.go_live.limits import windows
+from tickets.mail.outbox import oldest_owed_age
+from tickets.models import DeliveryEvent
+from tickets.pdf.engine import INSTALL
+
+OWED_AT_MOST = dt.timedelta(minutes=5)
+"""A mail that is owed for longer means that no worker is at it."""
+BACKUP_AT_MOST = dt.timedelta(hours=26)
+"""A nightly backup, and two hours for a slow one."""
+_RESERVED = ("localhost", "example", "example.com", "example.org", "example.net", "invalid", "test", "local")
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One thing: whether it is well, in a sentence, and where to mend it (a page of the desk, or words)."""
+
+    title: str
+    is_well: bool
+    words: str
+    url: str = ""
+
+
+def points(fest: Fest, *, now: dt.datetime) -> list[Point]:
+    """All of them, in the order in which somebody would set a fest up; about a dozen queries."""
+    return [*_of_site(now), *_of_fest(fest, now), *_of_events(fest), *_of_mail(now)]
+
+
+def backup_mark() -> Path:
+    """The file that a backup touches when it has succeeded."""
+    return Path(settings.DATA) / "backup-seen"
+
+
+def _of_site(now: dt.datetime) -> Iterator[Point]:
+    yield Point(
+        _("HTTPS"),
+        settings.HTTPS,
+        _("SITE_URL is %(url)s; tickets and links need https.") % {"url": settings.SITE_URL},
+    )
+    yield Point(_("Debugging"), not settings.DEBUG, _("DEBUG must be off: its error pages show everything."))
+    yield _second_step()
+    yield _backup(now)
+    words = _("The workers draw tickets, badges and certificates with it.")
+    if not has_pdf_library():
+        words = _("Without it mails go without tickets as PDF. On the workers' machine: %(line)s")
+        words %= {"line": INSTALL}
+    yield Point(_("PDF library"), has_pdf_library(), words)
+
+
+def _second_step() -> Point:
+    """Every owner's account with an app that shows codes."""
+    has_app = Authenticator.objects.filter(type=Authenticator.Type.TOTP).values("user")
+    bare = owners().filter(is_staff=True).exclude(pk__in=has_app)
+    without = sorted(bare.values_list("username", flat=True))
+    words = _("Each owner shows a code at the login. It is required, and all have set it up.")
+    if without:
+        words = _("Without an app for codes: %(names)s. They set it up at the next login.") % {
+            "names": ", ".join(without)
+        }
+    if not settings.REQUIRE_SECOND_FACTOR:
+        words = _("REQUIRE_SECOND_FACTOR is off: a stolen password opens everything.")
+    is_well = settings.REQUIRE_SECOND_FACTOR and not without
+    return Point(_("Second step of owners"), is_well, words, reverse("admin:auth_user_changelist"))
+
+
+def _backup(now: dt.datetime) -> Point:
+    """The time of the last backup that said it had succeeded."""
+    try:
+        last = dt.datetime.fromtimestamp(backup_mark().stat().st_mtime, dt.UTC)
+    except FileNotFoundError:
+        words = _("No backup was seen. Let yours end with: touch %(path)s") % {"path": backup_mark()}
+        return Point(_("Backup"), False, words)
+    words = _("The last backup was seen on %(when)s; there should be one each night.")
+    return Point(_("Backup"), now - last <= BACKUP_AT_MOST, words % {"when": f"{last:%Y-%m-%d %H:%M} UTC"})
+
+
+@cache
+def has_pdf_library() -> bool:
+    """Looked for and not loaded: a web worker would carry it for ever."""
+    return all(map(find_library, ("pango-1.0", "pangoft2-1.0", "harfbuzz-subset")))
+
+
+def _of_fest(fest: Fest, now: dt.datetime) -> Iterator[Point]:
+    url = page_of(fest)
+    yield Point(
+        _("Current fest"),
+        fest.is_current,
+        _("The public pages show the fest that is marked as current."),
+        url,
+    )
+    first = fest.events.order_by("starts_at").values_list("starts_at", flat=True).first()
+    in_order = now < fest.closes_at and (first is None or fest.closes_at <= first)
+    words = _(
+        "Registration opens on %(opens)s and closes on %(closes)s, before the first event, times of %(zone)s."
+    )
+    times = {
+        name: f"{getattr(fest, f'{name}_at').astimezone(fest.zone):%Y-%m-%d %H:%M}"
+        for name in ("opens", "closes")
+    }
+    yield Point(_("Opening times"), in_order, words % {**times, "zone": fest.time_zone}, url)
+    is_reachable = bool(fest.contact_name and fest.privacy_text) and not _is_reserved(fest.contact_email)
+    words = _("People write to %(email)s; the privacy page says who runs the fest.") % {
+        "email": fest.contact_email
+    }
+    yield Point(_("Contact"), is_reachable, words, url)
+    text = fest.consent_texts.order_by("-version").first()
+    words = _("Everybody agrees to: “%(text)s”") % {"text": text.text} if text else _("There is none yet.")
+    yield Point(
+        _("Consent text"), text is not None, words, reverse("admin:registrations_consenttext_changelist")
+    )
+
+
+def _of_events(fest: Fest) -> Iterator[Point]:
+    events = Event.objects.filter(fest=fest).exclude(state=Event.State.CANCELLED)
+    url = f"{reverse('admin:events_event_changelist')}?fest__id__exact={fest.pk}"
+    drafts, published = (
+        events.filter(state=Event.State.DRAFT).count(),
+        events.filter(state=Event.State.PUBLISHED).count(),
+    )
+    words = _("%(published)d published, %(drafts)d still drafts that nobody sees.")
+    yield Point(
+        _("Events"), published > 0 and not drafts, words % {"published": published, "drafts": drafts}, url
+    )
+    empty = _names(events.filter(Q(seats__capacity=0) | Q(seats=None)))
+    words = _("Every event has seats.") if not empty else _("Without a seat: %(names)s.") % {"names": empty}
+    yield Point(_("Capacities"), not empty, words, url)
+    late = _names(events.filter(Q(promotes_until__gt=F("starts_at")) | Q(seats_kept_until__gt=F("ends_at"))))
+    words = _("Waiting lists stop moving before their event begins.")
+    if late:
+        words = _("The waiting list moves on after the start, or seats are kept past the end: %(names)s.")
+        words %= {"names": late}
+    yield Point(_("Waiting lists"), not late, words, url)
+
+
+def _names(events: "QuerySet[Event]") -> str:
+    """The first few of them."""
+    return ", ".join(events.order_by("starts_at", "pk").values_list("name", flat=True)[:5])
+
+
+def _of_mail(now: dt.datetime) -> Iterator[Point]:
+    sender = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    words = _("Mails come from %(sender)s. Its domain must be yours, and the provider must know it.")
+    yield Point(_("Sender"), not _is_reserved(sender), words % {"sender": sender})
+    words = _("EMAIL_PROVIDER is empty: mails become files in %(folder)s.") % {
+        "folder": settings.EMAIL_FILE_PATH
+    }
+    if settings.EMAIL_PROVIDER:
+        words = _("Mails go through %(provider)s.") % {"provider": settings.EMAIL_PROVIDER}
+    yield Point(_("Mail provider"), bool(settings.EMAIL_PROVIDER), words)
+    told = DeliveryEvent.objects.order_by("-received_at").values_list("received_at", flat=True).first()
+    words = _("The provider never told what became of a mail. Give it this address: %(url)s")
+    words %= {"url": f"{settings.SITE_URL}/hooks/{settings.EMAIL_PROVIDER or 'mailgun'}/"}
+    if told:
+        words = _("The provider told of a mail last on %(when)s.") % {"when": f"{told:%Y-%m-%d %H:%M} UTC"}
+    yield Point(_("Webhook"), told is not None, words)
+    age = oldest_owed_age(now)
+    words = _("Nothing is owed; a test mail below shows that the workers run.")
+    if age is not None:
+        words = _("The oldest owed mail has waited for %(seconds)d seconds.") % {
+            "seconds": age.total_seconds()
+        }
+    yield Point(
+        _("Workers"), age is None or age <= OWED_AT_MOST, words, reverse("admin:tickets_delivery_changelist")
+    )
+    yield _limits(now)
+
+
+def _limits(now: dt.datetime) -> Point:
+    found = windows(now)
+    near = [window.words for window in found if window.is_near]
+    known = [window for window in found if window.limit]
+    words = _(
+        "EMAIL_LIMIT_PER_HOUR and EMAIL_LIMIT_PER_DAY are not set; nobody is warned before the provider's limit."
+    )
+    if known:
+        words = " ".join(near) or _("The provider's limits are known, and far.")
+    return Point(_("Provider's limits"), bool(known) and not near, words)
+
+
+def _is_reserved(address: str) -> bool:
+    """Whether the address is none that mail could come from or go to."""
+    domain = address.rpartition("@")[2].lower()
+    return not domain or any(domain == one or domain.endswith(f".{one}") for one in _RESERVED)

@@ -1,0 +1,277 @@
+"""What must hold between what happened and the mails that tell of it, asked of a live database."""
+
+from collections.abc import Iterator
+
+from techfest.core.invariants import invariant, rows
+from tickets.mail.mailbox_limit import AT_ONCE
+from tickets.mail.outbox import GIVE_UP
+
+ADDRESSES = """
+    WITH corrected AS (
+        SELECT r.student_id, c.at, min(d.to) AS old
+        FROM registrations_change c JOIN registrations_registration r ON r.id = c.registration_id
+        LEFT JOIN tickets_delivery d ON d.change_id = c.id AND d.kind = 'corrected'
+        WHERE 'email' = ANY (c.fields) GROUP BY r.student_id, c.at
+    ), period AS (
+        SELECT student_id, lag(at, 1, '-infinity') OVER same AS begins, at AS ends, coalesce(old, '') AS email
+        FROM corrected WINDOW same AS (PARTITION BY student_id ORDER BY at)
+        UNION ALL
+        SELECT p.id, coalesce((SELECT max(at) FROM corrected c WHERE c.student_id = p.id), '-infinity'),
+            'infinity', p.email
+        FROM registrations_student p
+    ), merged AS (SELECT student_id, max(at) AS at FROM registrations_mergedreference GROUP BY student_id)
+"""
+"""Which address a student had when. An address that was given up is known by the mail that told of it.
+
+Of a student who was `merged` of two rows nothing is judged that came before: whose address was whose is not kept.
+"""
+
+DELIVERY = """
+    SELECT d.id, d.kind, p.name || ' (' || p.reference || ')', d.created_at
+    FROM tickets_delivery d JOIN registrations_student p ON p.id = d.student_id
+"""
+MAIL = """
+    SELECT d.id, d.kind, coalesce(p.name || ' (' || p.reference || ')', 'a teacher'), d.created_at
+    FROM tickets_delivery d LEFT JOIN registrations_student p ON p.id = d.student_id
+"""
+"""Also those that go to a signed-in person, or to somebody who is to become one."""
+CHANGE = """
+    SELECT e.name, p.name || ' (' || p.reference || ')', c.at, c.to_state
+    FROM registrations_change c JOIN registrations_registration r ON r.id = c.registration_id
+    JOIN events_event e ON e.id = r.event_id JOIN registrations_student p ON p.id = r.student_id
+"""
+
+
+@invariant(10)
+def each_press_is_answered_by_one_mail() -> Iterator[str]:
+    """Each submission of a student who had an address then is owed one answer, anybody else's none."""
+    sql = """
+        SELECT s.id, p.name || ' (' || p.reference || ')', a.email <> '', n.many
+        FROM registrations_submission s JOIN registrations_student p ON p.id = s.student_id
+        JOIN LATERAL (SELECT min(c.at) AS at FROM registrations_change c WHERE c.submission_id = s.id) m
+            ON true
+        JOIN period a ON a.student_id = s.student_id AND a.begins < m.at AND m.at <= a.ends
+        JOIN LATERAL (SELECT count(*) AS many FROM tickets_delivery d
+                      WHERE d.submission_id = s.id AND d.kind = 'answer') n ON true
+        WHERE n.many <> (a.email <> '')::int
+            AND NOT EXISTS (SELECT FROM merged g WHERE g.student_id = p.id AND m.at <= g.at)
+        ORDER BY s.id
+    """
+    for number, student, has_address, many in rows(ADDRESSES, sql):
+        yield f"The submission {number} of {student} has {many} answers by mail, but is owed {int(has_address)}."
+
+
+@invariant(10)
+def each_turn_is_told_by_one_mail() -> Iterator[str]:
+    """Each promotion, cancellation, move and change of an event is told by one mail to who had an address then.
+
+    A move is told by what it led to, and not as a cancellation besides; a seat at the door like a promotion. A
+    double that was cancelled when two rows of one student became one is told by none: the seat is still theirs.
+    """
+    sql = """
+        JOIN period a ON a.student_id = r.student_id AND a.begins < c.at AND c.at <= a.ends
+        WHERE (c.from_state <> '' AND c.from_state <> 'confirmed' AND c.to_state = 'confirmed'
+               OR c.from_state <> '' AND c.to_state = 'cancelled' AND c.from_state <> c.to_state
+               OR c.from_state = '' AND c.cause IN ('moved', 'walk_in') OR c.cause = 'event_changed')
+            AND (a.email <> '' AND (c.cause <> 'moved' OR c.from_state = '') AND c.cause <> 'merged')::int <> (
+                SELECT count(*) FROM tickets_delivery d WHERE d.change_id = c.id
+                AND d.kind = CASE WHEN c.cause = 'moved' THEN 'moved'
+                    WHEN c.cause = 'event_changed' THEN 'changed'
+                    WHEN c.to_state = 'confirmed' THEN 'promoted' ELSE 'cancelled' END)
+            AND NOT EXISTS (SELECT FROM merged g WHERE g.student_id = p.id AND c.at <= g.at)
+        ORDER BY c.id
+    """
+    for event, student, at, state in rows(ADDRESSES, CHANGE, sql):
+        yield f"{event}: {student} was {state} at {at:%Y-%m-%d %H:%M:%S}, and the mails about it are not right."
+
+
+@invariant(10)
+def each_correction_is_told() -> Iterator[str]:
+    """Each new address is owed the new link, each new name a mail to the address known; a full mailbox drops it."""
+    sql = """, corrected_once AS (
+            SELECT r.student_id, c.at, bool_or('email' = ANY (c.fields)) AS moved,
+                bool_or('name' = ANY (c.fields)) AS renamed, array_agg(c.id) AS changes
+            FROM registrations_change c JOIN registrations_registration r ON r.id = c.registration_id
+            WHERE c.cause = 'corrected' GROUP BY r.student_id, c.at
+        )
+        SELECT p.name || ' (' || p.reference || ')', o.at
+        FROM corrected_once o JOIN registrations_student p ON p.id = o.student_id
+        JOIN period old ON old.student_id = p.id AND old.begins < o.at AND o.at <= old.ends
+        JOIN period new ON new.student_id = p.id AND new.begins <= o.at AND o.at < new.ends
+        CROSS JOIN LATERAL (
+            SELECT count(*) FILTER (WHERE d.kind = 'link') AS links,
+                count(*) FILTER (WHERE d.kind = 'corrected') AS told
+            FROM tickets_delivery d WHERE d.change_id = ANY (o.changes)) n
+        WHERE (n.links <> (o.moved AND new.email <> '')::int
+            OR n.told <> ((o.moved OR o.renamed) AND old.email <> '')::int)
+            AND NOT EXISTS (SELECT FROM merged g WHERE g.student_id = p.id AND o.at <= g.at)
+        ORDER BY o.at
+    """
+    for student, at in rows(ADDRESSES, sql):
+        yield f"{student} was corrected at {at:%Y-%m-%d %H:%M:%S}, and the mails about it are not right."
+
+
+@invariant(10)
+def mails_go_to_an_address_of_the_student() -> Iterator[str]:
+    """No mail is addressed to anything but the address that its student had when it was owed, or since.
+
+    What was asked for (a link, a warning) is timed outside the locks, so any address that was ever the
+    student's will do.
+    """
+    sql = """
+        WHERE NOT EXISTS (
+            SELECT FROM period a WHERE a.student_id = d.student_id AND a.email = d.to AND (
+                d.change_id IS NULL AND d.kind <> 'answer'
+                OR d.kind = 'link' AND a.begins <= d.created_at AND d.created_at < a.ends
+                OR d.kind = 'corrected' AND a.begins < d.created_at AND d.created_at <= a.ends
+                OR d.kind NOT IN ('link', 'corrected') AND d.created_at <= a.ends))
+            AND NOT EXISTS (SELECT FROM merged g WHERE g.student_id = p.id AND d.created_at <= g.at)
+        ORDER BY d.id
+    """
+    for pk, kind, student, at in rows(ADDRESSES, DELIVERY, sql):
+        yield f"Delivery {pk} ({kind}, {at:%Y-%m-%d %H:%M:%S}) does not go to an address of {student}."
+
+
+@invariant(10)
+def sent_means_sent() -> Iterator[str]:
+    """What is sent says when; what bounced or arrived was sent or told of by the provider; nothing is left."""
+    sql = """
+        WHERE d.state = 'sent' AND d.sent_at IS NULL
+            OR d.state IN ('delivered', 'bounced', 'complained') AND d.sent_at IS NULL
+                AND NOT EXISTS (SELECT FROM tickets_deliveryevent v WHERE v.delivery_id = d.id)
+            OR d.sent_at < d.created_at
+            OR d.state IN ('queued', 'sending') AND d.due_at < clock_timestamp() - %s
+        ORDER BY d.id
+    """
+    for pk, kind, student, at in rows(MAIL, sql, params=[GIVE_UP]):
+        yield f"Delivery {pk} ({kind}, {at:%Y-%m-%d %H:%M:%S}) to {student}: its state and times contradict."
+
+
+@invariant(10)
+def no_ticket_is_mailed_after_its_end() -> Iterator[str]:
+    """No mail with tickets left more than 60 s after all that it is about had been cancelled."""
+    sql = """
+        CROSS JOIN LATERAL (
+            SELECT max(c.at) FILTER (WHERE c.to_state = 'cancelled') AS ended_at,
+                bool_and(r.state = 'cancelled') AS has_ended
+            FROM registrations_registration r JOIN registrations_change c ON c.registration_id = r.id
+                AND c.from_state <> c.to_state
+            WHERE d.kind = 'answer' AND r.submission_id = d.submission_id
+                OR d.kind IN ('promoted', 'changed', 'moved')
+                AND r.id = (SELECT k.registration_id FROM registrations_change k WHERE k.id = d.change_id)
+        ) about
+        WHERE d.kind IN ('answer', 'promoted', 'changed', 'moved') AND about.has_ended
+            AND coalesce(d.sent_at, (SELECT g.sent_at FROM tickets_delivery g WHERE g.id = d.gathered_into_id
+                AND (SELECT count(*) FROM tickets_delivery o WHERE o.gathered_into_id = g.id) = 1))
+                > about.ended_at + interval '60 seconds'
+        ORDER BY d.id
+    """
+    for pk, kind, student, at in rows(DELIVERY, sql):
+        yield f"Delivery {pk} ({kind}, {at:%Y-%m-%d %H:%M:%S}) took a cancelled ticket to {student}."
+
+
+@invariant(11)
+def deliveries_belong_to_their_cause() -> Iterator[str]:
+    """Each mail has the press or change that owes it, of the same student and moment, and fits it."""
+    sql = """
+        LEFT JOIN registrations_submission s ON s.id = d.submission_id
+        LEFT JOIN registrations_change c ON c.id = d.change_id
+        LEFT JOIN registrations_registration r ON r.id = c.registration_id
+        WHERE s.student_id <> d.student_id OR r.student_id <> d.student_id OR c.at <> d.created_at
+            OR CASE d.kind
+                WHEN 'answer' THEN s.id IS NULL OR NOT EXISTS (
+                    SELECT FROM registrations_change o WHERE o.submission_id = s.id AND o.at = d.created_at)
+                WHEN 'promoted' THEN c.to_state IS DISTINCT FROM 'confirmed'
+                WHEN 'cancelled' THEN c.to_state IS DISTINCT FROM 'cancelled'
+                WHEN 'corrected' THEN c.cause IS DISTINCT FROM 'corrected'
+                WHEN 'changed' THEN c.cause IS DISTINCT FROM 'event_changed'
+                WHEN 'moved' THEN c.cause IS DISTINCT FROM 'moved' OR c.from_state <> ''
+                WHEN 'reissued' THEN d.ticket_id IS NULL
+                ELSE c.cause <> 'corrected'
+            END
+        ORDER BY d.id
+    """
+    for pk, kind, student, at in rows(DELIVERY, sql):
+        yield f"Delivery {pk} ({kind}, {at:%Y-%m-%d %H:%M:%S}) to {student} has no cause that fits it."
+
+
+@invariant(11)
+def mails_to_teachers_are_whole() -> Iterator[str]:
+    """A letter has its words until its mail is no longer owed, and not longer; only it goes without a student.
+
+    A mail with a class's tickets belongs to a user. Neither has a press or a change of a student.
+    """
+    sql = """
+        LEFT JOIN tickets_letter l ON l.delivery_id = d.id
+        WHERE d.kind = 'class' AND d.user_id IS NULL
+            OR d.kind IN ('class', 'letter') AND num_nonnulls(d.submission_id, d.change_id) > 0
+            OR (l.id IS NOT NULL) <> (d.kind = 'letter' AND d.state IN ('queued', 'sending'))
+        ORDER BY d.id
+    """
+    for pk, kind, whose, at in rows(MAIL, sql):
+        yield f"Delivery {pk} ({kind}, {at:%Y-%m-%d %H:%M:%S}) to {whose} is not whole, or kept its words."
+
+
+@invariant(10)
+def messages_go_as_they_were_confirmed() -> Iterator[str]:
+    """No message has more mails than were confirmed, trials apart; what was not confirmed has none."""
+    sql = """
+        SELECT m.subject, count(d.id), m.total FROM tickets_message m
+        JOIN tickets_delivery d ON d.message_id = m.id AND d.user_id IS NULL
+        GROUP BY m.id HAVING m.confirmed_at IS NULL OR count(d.id) > m.total ORDER BY m.id
+    """
+    for subject, many, confirmed in rows(sql):
+        yield f"The message “{subject}” has {many} mails, but {confirmed} were confirmed."
+
+
+@invariant(10)
+def no_mailbox_is_flooded() -> Iterator[str]:
+    """No hour let more mails go at once to one mailbox than it may, and digests are an hour apart."""
+    sql = """
+        SELECT mailbox, at, many, is_digest FROM (
+            SELECT mailbox, admitted_at AS at, false AS is_digest, count(*) OVER (
+                PARTITION BY mailbox ORDER BY admitted_at
+                RANGE BETWEEN interval '1 hour' - interval '1 microsecond' PRECEDING AND CURRENT ROW) AS many
+            FROM tickets_delivery WHERE admitted_at IS NOT NULL AND state <> 'dropped'
+            UNION ALL
+            SELECT mailbox, created_at, true, count(*) OVER (
+                PARTITION BY mailbox ORDER BY created_at
+                RANGE BETWEEN interval '1 hour' - interval '1 microsecond' PRECEDING AND CURRENT ROW)
+            FROM tickets_delivery WHERE kind = 'digest'
+        ) went WHERE many > CASE WHEN is_digest THEN 1 ELSE %s END ORDER BY at
+    """
+    for mailbox, at, many, is_digest in rows(sql, params=[AT_ONCE]):
+        what = "digests" if is_digest else "mails at once"
+        yield f"{mailbox} got {many} {what} within the hour before {at:%Y-%m-%d %H:%M:%S}."
+
+
+@invariant(11)
+def gathered_mails_are_in_their_digest() -> Iterator[str]:
+    """What is told together is told by a digest to its mailbox; a digest that goes out has an address of a part."""
+    sql = """
+        LEFT JOIN tickets_delivery g ON g.id = d.gathered_into_id
+        WHERE d.state = 'gathered' AND (g.kind IS DISTINCT FROM 'digest' OR g.mailbox <> d.mailbox)
+            OR d.kind = 'digest' AND (d.gathered_into_id IS NOT NULL
+                OR d.state IN ('queued', 'sending') AND NOT EXISTS (
+                    SELECT FROM tickets_delivery o WHERE o.gathered_into_id = d.id
+                        AND lower(o."to") = lower(d."to"))
+                AND EXISTS (SELECT FROM tickets_delivery o WHERE o.gathered_into_id = d.id))
+        ORDER BY d.id
+    """
+    for pk, kind, _whose, at in rows(MAIL, sql):
+        yield f"Delivery {pk} ({kind}, {at:%Y-%m-%d %H:%M:%S}) is not told together with those it belongs to."
+
+
+CHECKS = (
+    each_press_is_answered_by_one_mail,
+    each_turn_is_told_by_one_mail,
+    each_correction_is_told,
+    mails_go_to_an_address_of_the_student,
+    sent_means_sent,
+    no_ticket_is_mailed_after_its_end,
+    deliveries_belong_to_their_cause,
+    mails_to_teachers_are_whole,
+    messages_go_as_they_were_confirmed,
+    no_mailbox_is_flooded,
+    gathered_mails_are_in_their_digest,
+)

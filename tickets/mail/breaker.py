@@ -1,0 +1,149 @@
+"""The breaker before the provider: while it is down one mail at a time is tried, with growing pauses.
+
+The row `ProviderOutage` is the truth, so that an outage outlives a restart and holds for all workers.
+"""
+
+import datetime as dt
+import threading
+import time
+
+from django.db import connection
+from django.db.models import F
+from django.db.models.functions import Now
+from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
+
+from techfest.core.db.clock import database_now
+from tickets.models import ProviderOutage
+
+FAILURES = 5
+"""Failed hand-overs in a row after which the provider is thought to be down."""
+SHORTEST, LONGEST = 5.0, 60.0
+"""Seconds between two tries while it is down; doubled each time."""
+LONGEST_ASKED = 900.0
+"""Seconds of a pause that the provider may ask for."""
+UNTOLD_PAUSE = 10.0
+"""Seconds of pause after "too many requests" without a word of how many."""
+IDLE = 600.0
+"""Seconds without a mail to try with after which the outage is thought to be over; failures would open it again."""
+_OPEN = """
+    INSERT INTO tickets_provideroutage (id, started_at, until, failures, reason)
+    VALUES (1, clock_timestamp(), clock_timestamp() + %(pause)s * interval '1 second', 0, %(reason)s)
+    ON CONFLICT (id) DO UPDATE SET until = greatest(tickets_provideroutage.until, excluded.until),
+        reason = excluded.reason
+"""
+_PROBE = """
+    UPDATE tickets_provideroutage SET failures = failures + 1,
+        until = clock_timestamp() + least(%(longest)s, %(shortest)s * 2 ^ least(failures, 10)) * interval '1 second'
+    WHERE until <= clock_timestamp()
+"""
+
+
+class HeldBack(Exception):
+    """The provider went down or asked for a pause, or the worker was asked to stop, while this mail waited."""
+
+
+class Breaker:
+    """What one worker has seen of the provider; the threads that hand over ask only whether it `is_open`."""
+
+    def __init__(self) -> None:
+        self._failures = 0
+        self._open = threading.Event()
+        self._is_probing = False
+        self._idle = (0.0, -1)  # since when there was nothing to try with, and the failed tries until then
+
+    @property
+    def is_open(self) -> bool:
+        """Whether what waits for its turn shall go back into the queue."""
+        return self._open.is_set()
+
+    def room(self, free: int, *, in_flight: int) -> int:
+        """How many mails may be claimed now: `free` of them, one for a try, or none."""
+        outage = ProviderOutage.objects.first()
+        if outage is None:
+            self._open.clear()
+            self._is_probing = False
+            return free
+        if not self._is_probing:  # another worker may have noticed first
+            self._open.set()
+        if in_flight or not self._may_probe():
+            return 0
+        self._open.clear()
+        self._is_probing = True
+        return min(free, 1)
+
+    def give_back_try(self) -> None:
+        """There was no mail to try with: the next one that is due is tried at once."""
+        if not self._is_probing:
+            return
+        ProviderOutage.objects.update(until=Now(), failures=F("failures") - 1)
+        outage = ProviderOutage.objects.first()
+        if outage is None or outage.failures != self._idle[1]:
+            self._idle = (time.monotonic(), outage.failures if outage else -1)
+        elif time.monotonic() >= self._idle[0] + IDLE:
+            self._is_probing = False
+            ProviderOutage.objects.filter(failures=outage.failures).delete()
+
+    def note_answer(self) -> None:
+        """The provider took a mail, or refused one for what it is: it is there."""
+        self._failures = 0
+        if self._is_probing:
+            self._is_probing = False
+            ProviderOutage.objects.all().delete()
+
+    def note_fault(self, error: BaseException) -> None:
+        """The provider, or the way to it, is at fault; it is thought to be down if this was a try, or one of many."""
+        self._failures += 1
+        asked = asked_pause(error)
+        if asked is None and not self._is_probing and self._failures < FAILURES:
+            return
+        self._open.set()
+        # The pause after a try has begun with the try.
+        seconds = asked or (0.0 if self._is_probing else SHORTEST)
+        with connection.cursor() as cursor:
+            cursor.execute(_OPEN, {"pause": seconds, "reason": _words(error)})
+
+    def _may_probe(self) -> bool:
+        """Whether the pause is over and this worker is the one to try. The next pause begins with the try."""
+        with connection.cursor() as cursor:
+            cursor.execute(_PROBE, {"shortest": SHORTEST, "longest": LONGEST})
+            return bool(cursor.rowcount == 1)
+
+
+def pause_left() -> dt.timedelta:
+    """How long nothing is handed over from now on."""
+    outage = ProviderOutage.objects.first()
+    return max(dt.timedelta(), outage.until - database_now()) if outage else dt.timedelta()
+
+
+def outage_age() -> dt.timedelta | None:
+    """For how long the provider has taken no mails, by the database's clock; nothing while it does."""
+    outage = ProviderOutage.objects.first()
+    return database_now() - outage.started_at if outage else None
+
+
+def told_outage(now: dt.datetime) -> list[str]:
+    """A sentence about the outage, for the organisers; none while the provider takes mails. One query."""
+    outage = ProviderOutage.objects.first()
+    if outage is None:
+        return []
+    sentence = _(
+        "The mail provider has taken no mails for %(since)s (%(reason)s). The mails wait and go by themselves;"
+        " one is tried every minute at least. Look at the provider's page and at the settings."
+    )
+    return [sentence % {"since": timesince(outage.started_at, now), "reason": outage.reason}]
+
+
+def _words(error: BaseException) -> str:
+    """What happened, without what the provider wrote: that may name an address or a key."""
+    status = getattr(error, "status_code", None)
+    return f"status {status}" if status else type(error).__name__
+
+
+def asked_pause(error: BaseException) -> float | None:
+    """The seconds that the provider asks for, within bounds; nothing where it does not ask."""
+    response = getattr(error, "response", None)
+    value = response.headers.get("Retry-After", "") if response is not None else ""
+    if value.isdecimal() and value.isascii():
+        return min(LONGEST_ASKED, max(1.0, float(value)))
+    return UNTOLD_PAUSE if value or getattr(error, "status_code", None) == 429 else None

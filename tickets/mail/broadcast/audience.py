@@ -1,0 +1,118 @@
+"""To whom a message goes: everybody in a filter of the list of registrations, each mailbox once."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, QueryDict
+
+from events.fest_choice import choice_of, show, show_fest
+from events.models import Fest
+from registrations.models import Registration, Student
+from registrations.students.names import mailbox_key
+
+State = Registration.State
+ONLY_SHOWN = frozenset({"p", "o", "all", "_changelist_filters", "_popup", "_to_field"})
+"""Parameters of the list that choose nobody: its page, its order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Registrations of a filter, by number, and the filter in words.
+
+    `is_of_active` says that whoever cancels before the mail goes gets none; it is so unless cancelled ones were
+    asked for.
+    """
+
+    fest_id: int | None
+    registrations: tuple[int, ...]
+    words: str
+    is_of_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Recipients:
+    """One student a mailbox, the first one; and how many students have no address."""
+
+    by_mailbox: dict[str, Student]
+    students: int
+    without_address: int
+
+    @property
+    def mails(self) -> int:
+        return len(self.by_mailbox)
+
+
+def recipients_of(registration_ids: Iterable[int]) -> Recipients:
+    """Who is behind these registrations now. One question, whatever their number."""
+    students = Student.objects.filter(registrations__in=list(registration_ids)).distinct().order_by("pk")
+    by_mailbox: dict[str, Student] = {}
+    count = without = 0
+    for student in students:
+        count += 1
+        if student.email:
+            by_mailbox.setdefault(mailbox_key(student.email), student)
+        else:
+            without += 1
+    return Recipients(by_mailbox, count, without)
+
+
+def mailboxes_of(registration_ids: Iterable[int], *, fest_id: int, is_of_active: bool) -> frozenset[str]:
+    """The mailboxes that the message of this fest is still meant for, by the addresses on record now."""
+    rows = Registration.objects.filter(pk__in=list(registration_ids), event__fest=fest_id)
+    rows = rows.exclude(student__email="")
+    if is_of_active:
+        rows = rows.exclude(state=State.CANCELLED)
+    return frozenset(map(mailbox_key, rows.values_list("student__email", flat=True).distinct()))
+
+
+def read_audience(
+    request: HttpRequest, list_admin: Any, filters: str, *, fest: Fest | None = None
+) -> Audience:
+    """What the list of registrations shows this person under these filters, on all of its pages.
+
+    With a `fest` only its registrations, whatever the filters say and the list shows by now. Raises what the
+    list raises for a filter that it does not know.
+    """
+    asked = QueryDict(filters, mutable=True)
+    for name in ONLY_SHOWN:
+        asked.pop(name, None)
+    shown = _list(request, list_admin, asked, fest)
+    is_of_active = asked.get("state__exact") != State.CANCELLED
+    rows = shown.queryset.order_by()
+    if fest:
+        rows = rows.filter(event__fest=fest)
+    if is_of_active:
+        rows = rows.exclude(state=State.CANCELLED)
+    found = list(rows.values_list("pk", "event__fest"))
+    fests = {fest for _pk, fest in found}
+    return Audience(
+        fest_id=fests.pop() if len(fests) == 1 else None,
+        registrations=tuple(sorted({pk for pk, _fest in found})),
+        words=_words(shown, asked)[:300],
+        is_of_active=is_of_active,
+    )
+
+
+def _list(request: HttpRequest, list_admin: Any, asked: QueryDict, fest: Fest | None) -> Any:
+    """The list as this person would see it, whatever page they are on; of a fest where one is given."""
+    looking = HttpRequest()
+    looking.method, looking.path, looking.META, looking.user = "GET", request.path, request.META, request.user
+    looking.GET = asked
+    show(looking, choice_of(request))
+    if fest:
+        show_fest(looking, fest)
+    return list_admin.get_changelist_instance(looking)
+
+
+def _words(shown: Any, asked: QueryDict) -> str:
+    """The filter as a reader of the list would say it."""
+    parts = [
+        f"{spec.title}: {choice['display']}"
+        for spec in shown.filter_specs
+        for number, choice in enumerate(spec.choices(shown))
+        if number and choice["selected"]
+    ]
+    if asked.get("q"):
+        parts.append(f"“{asked['q']}”")
+    return "; ".join(parts)

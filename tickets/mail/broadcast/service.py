@@ -1,0 +1,147 @@
+"""A message from draft to mails: tried on its writer, confirmed once, stopped while there is time."""
+
+import datetime as dt
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from events.audit_log import record
+from registrations.booking.errors import NotPossible
+from registrations.models import Student
+from registrations.students.names import mailbox_key
+from techfest.core.db.clock import database_now
+from tickets.mail.broadcast.audience import Audience, recipients_of
+from tickets.models import Delivery, Message
+from tickets.wakeup import ring
+
+State = Delivery.State
+MANY = 1000
+"""Deliveries a statement."""
+
+
+def write(*, subject: str, text: str, filters: str, audience: Audience, user: Any) -> Message:
+    """A draft; nobody gets anything yet."""
+    if audience.fest_id is None:
+        raise NotPossible(_("Choose registrations of one fest, at least one."))
+    return Message.objects.create(
+        fest_id=audience.fest_id,
+        subject=subject,
+        text=text,
+        audience={"filters": filters},
+        audience_text=audience.words,
+        created_by=user,
+    )
+
+
+def rewrite(message: Message, *, subject: str, text: str) -> bool:
+    """Changes a draft, which must be tried again then. `False` where it was confirmed meanwhile."""
+    drafts = Message.objects.filter(pk=message.pk, confirmed_at=None)
+    return bool(drafts.update(subject=subject, text=text, tested_at=None))
+
+
+def try_out(message: Message, *, user: Any) -> Delivery:
+    """Owes its writer the mail as everybody would get it. Raises `NotPossible` without an address."""
+    if not user.email:
+        raise NotPossible(_("Your account has no e-mail address. Add one, then try the message."))
+    now = database_now()
+    with transaction.atomic():
+        if not Message.objects.filter(pk=message.pk, confirmed_at=None).update(tested_at=now):
+            raise NotPossible(_("This message was confirmed already."))
+        delivery = Delivery.objects.create(
+            kind=Delivery.Kind.MESSAGE,
+            message=message,
+            user=user,
+            to=user.email,
+            mailbox=mailbox_key(user.email),
+            created_at=now,
+            queued_at=now,
+            due_at=now,
+        )
+        transaction.on_commit(ring, robust=True)
+    return delivery
+
+
+def confirm(message_id: int, *, audience: Audience, mails: int, user: Any) -> Message:
+    """Owes a mail to each mailbox of the audience, due when the time to stop it is over.
+
+    One transaction: all the mails stand there when it ends, or none, so that a worker that dies loses nothing.
+    A second press finds the message confirmed and changes nothing. `mails` is the number that was shown: where
+    it is another one by now nothing goes, and `NotPossible` says so, as it does for a message that was never
+    tried or whose text has changed since.
+    """
+    with transaction.atomic():
+        message = Message.objects.select_for_update(of=("self",)).get(pk=message_id)
+        if message.confirmed_at:
+            return message
+        if message.tested_at is None:
+            raise NotPossible(_("Send the message to yourself first."))
+        if audience.fest_id not in (None, message.fest_id):
+            raise NotPossible(_("A message belongs to one fest. Write another one for the other fest."))
+        recipients = recipients_of(audience.registrations)
+        if recipients.mails != mails or not mails:
+            raise NotPossible(_other_count(recipients.mails))
+        now = database_now()
+        goes_at = now + window()
+        message.confirmed_at, message.goes_at = now, goes_at
+        message.total = mails
+        message.audience |= {
+            "registrations": list(audience.registrations),
+            "is_of_active": audience.is_of_active,
+        }
+        message.save(update_fields=["confirmed_at", "goes_at", "total", "audience"])
+        _owe(message, recipients.by_mailbox, now, goes_at)
+        record(message, what="confirmed", now=now, user=user, after={"mails": mails})
+        transaction.on_commit(ring, robust=True)
+    return message
+
+
+def window() -> dt.timedelta:
+    """For how long a confirmed message waits, so that somebody can stop it."""
+    return dt.timedelta(minutes=settings.MESSAGE_WINDOW_MINUTES)
+
+
+def _owe(message: Message, by_mailbox: dict[str, Student], now: dt.datetime, goes_at: dt.datetime) -> None:
+    """They are queued from the moment on at which they may go, so that none of them counts as late before."""
+    owed = (
+        Delivery(
+            kind=Delivery.Kind.MESSAGE,
+            message=message,
+            student=student,
+            to=student.email,
+            mailbox=mailbox,
+            created_at=now,
+            queued_at=goes_at,
+            due_at=goes_at,
+        )
+        for mailbox, student in by_mailbox.items()
+    )
+    Delivery.objects.bulk_create(owed, batch_size=MANY)
+
+
+def _other_count(mails: int) -> str:
+    words = ngettext(
+        "It would be %(count)d mail now, which is another number than you were shown. Look again.",
+        "It would be %(count)d mails now, which is another number than you were shown. Look again.",
+        mails,
+    )
+    return words % {"count": mails}
+
+
+def stop(message_id: int, *, user: Any) -> int:
+    """Drops every mail of the message that has not gone; how many. What is on its way at this moment may arrive.
+
+    Raises `NotPossible` where nothing is left to stop.
+    """
+    with transaction.atomic():
+        message = Message.objects.select_for_update(of=("self",)).get(pk=message_id)
+        left = Delivery.objects.filter(message=message, user=None, state=State.QUEUED)
+        count = left.update(state=State.DROPPED, error="stopped by an organiser")
+        if message.confirmed_at is None or message.stopped_at or not count:
+            raise NotPossible(_("There is nothing to stop: everything has gone, or was stopped before."))
+        now = database_now()
+        Message.objects.filter(pk=message.pk).update(stopped_at=now, stopped_by=user)
+        record(message, what="stopped", now=now, user=user, after={"dropped": count})
+    return count

@@ -1,0 +1,98 @@
+"""Alerts to the owners: an alarm that nobody has seen is mailed, one mail of a kind an hour.
+
+The front page shows the same alarms. Beat asks once a minute, so that who raises an alarm need not care.
+"""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection, transaction
+from django.db.models import F, Max
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from techfest.core.roles import owners_with_email
+from tickets import alarms
+from tickets.content import absolute
+from tickets.mail.kinds import notice
+from tickets.models import Alarm
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+HOUR = dt.timedelta(hours=1)
+MOST_NAMED = 20
+"""Alarms of one kind that a mail names."""
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('tickets.mail.kinds.owner_alert', 0))"
+_ADVICE: dict[str, "_StrPromise"] = {
+    Alarm.Kind.CLUSTER: gettext_lazy(
+        "Look at the names. If one person made these registrations, choose all of them in the list and cancel them"
+        " together: the next on the waiting list get the seats at once. If it is a school that registers together,"
+        " mark the alarm as seen."
+    ),
+    Alarm.Kind.GUESSING: gettext_lazy(
+        "The list says who, or which network address, tried codes that do not exist. Ask the person, or take the"
+        " role of a volunteer away until you know more."
+    ),
+    Alarm.Kind.SEARCHING: gettext_lazy(
+        "The list says who searched. Ask the person why so many names were needed, or take the role of a volunteer"
+        " away until you know more. Scanning tickets goes on meanwhile."
+    ),
+}
+_OTHERWISE = gettext_lazy("Open the list, look at what happened, and mark it as seen.")
+
+
+def mail_owners(*, now: dt.datetime) -> int:
+    """Queues one mail to each owner for each kind of which something is new; how many mails.
+
+    New is an alarm that was raised, or that counts more than when it was mailed last. What comes within the hour
+    after a mail of its kind waits for the next. Two calls at once mail once.
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(_LOCK)
+        owners = list(owners_with_email())
+        new = _new_by_kind(now) if owners else {}
+        for kind, rows in new.items():
+            for owner in owners:
+                _mail(owner, kind, rows, now)
+            for row in rows:
+                row.told_at, row.told_count = now, row.count
+            Alarm.objects.bulk_update(rows, ["told_at", "told_count"])
+    return len(owners) * len(new)
+
+
+def _new_by_kind(now: dt.datetime) -> dict[str, list[Alarm]]:
+    told = Alarm.objects.order_by().values_list("kind").annotate(Max("told_at"))
+    recently = {kind for kind, at in told if at and at > now - HOUR}
+    new: dict[str, list[Alarm]] = defaultdict(list)
+    rows = Alarm.objects.filter(seen_at=None, count__gt=F("told_count")).exclude(kind__in=recently)
+    for row in rows.order_by("-count", "pk"):
+        new[row.kind].append(row)
+    return new
+
+
+def _mail(owner: Any, kind: str, rows: Sequence[Alarm], now: dt.datetime) -> None:
+    path = alarms.path_of(rows[0]) if len(rows) == 1 else alarms.list_path(kind)
+    notice.owe_letter(
+        to=owner.email,
+        subject=_("Please look: %(what)s") % {"what": rows[0].get_kind_display()},
+        text="\n\n".join([*_lines(rows), str(_ADVICE.get(kind, _OTHERWISE))]),
+        link=absolute(path),
+        link_label=_("Open the list"),
+        user=owner,
+        now=now,
+    )
+
+
+def _lines(rows: Sequence[Alarm]) -> list[str]:
+    """One for each alarm, the largest first."""
+    words = [
+        ngettext("%(subject)s: once", "%(subject)s: %(count)d times", row.count)
+        % {"subject": row.subject, "count": row.count}
+        for row in rows[:MOST_NAMED]
+    ]
+    left = len(rows) - MOST_NAMED
+    return [*words, _("and %(count)d more") % {"count": left}] if left > 0 else words

@@ -1,0 +1,75 @@
+"""What this room has of students and schools that became one."""
+
+import datetime as dt
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.db.models import Q
+from django.dispatch import receiver
+from django.utils.translation import gettext as _
+
+from registrations.models import Result, School, Student
+from registrations.signals import schools_merged, students_merged
+from registrations.students.merge import Double
+from tickets.checkin.entry import take_back
+from tickets.mail import outbox
+from tickets.models import Booklet, Certificate, CheckIn, Delegation, Delivery, Printout, Ticket
+from tickets.wakeup import ring
+
+
+@receiver(students_merged)
+def follow_student(
+    *,
+    kept: Student,
+    gone: Student,
+    doubles: Sequence[Double],
+    now: dt.datetime,
+    tells: bool,
+    **_kwargs: object,
+) -> None:
+    """Tickets keep their codes and get new PDFs, since another reference stands on them; all the rest moves."""
+    for better, worse in doubles:
+        _move_entry(better.pk, worse.pk, now)
+        _move_certificates(better.pk, worse.pk, now)
+    Ticket.objects.filter(student=gone).want_again()
+    Ticket.objects.filter(student=gone).update(student=kept)
+    Certificate.objects.filter(student=gone).update(student=kept)
+    days = Delivery.objects.filter(student=kept, kind=Delivery.Kind.REMINDER).values("day")
+    Delivery.objects.filter(student=gone, kind=Delivery.Kind.REMINDER, day__in=days).delete()
+    Delivery.objects.filter(student=gone).update(student=kept)
+    if tells:
+        Delivery.objects.bulk_create(outbox.links_for([kept], now=now))
+    transaction.on_commit(ring, robust=True)
+
+
+def _move_entry(better_id: int, worse_id: int, now: dt.datetime) -> None:
+    """Whoever came in by the ticket that is void now has come in by the one that is left, and by both only once."""
+    left = Ticket.objects.live().filter(registration=better_id, checked_in_at=None).first()
+    void = Ticket.objects.filter(registration=worse_id, checked_in_at__isnull=False).order_by("-pk").first()
+    if void and left:
+        CheckIn.objects.filter(ticket=void).update(ticket=left)
+        Ticket.objects.filter(pk=left.pk).update(checked_in_at=void.checked_in_at)
+        Ticket.objects.filter(pk=void.pk).update(checked_in_at=None)
+    elif void:
+        take_back([void.pk], user=None, reason=_("The registration was merged into another one."), now=now)
+
+
+def _move_certificates(better_id: int, worse_id: int, now: dt.datetime) -> None:
+    """Of each kind one goes on; one of a rank that the registration which is left does not have is revoked."""
+    valid = Certificate.objects.filter(revoked_at=None)
+    kinds = list(valid.filter(registration=better_id).values_list("kind", flat=True))
+    untrue = ~Q(rank=None) & ~Q(rank__in=Result.objects.filter(registration=better_id).values("rank"))
+    valid.filter(Q(kind__in=kinds) | untrue, registration=worse_id).update(revoked_at=now)
+    valid.filter(registration=worse_id).update(registration=better_id)
+
+
+@receiver(schools_merged)
+def follow_school(*, kept: School, gone: School, students: Sequence[int], **_kwargs: object) -> None:
+    """Tickets show the school that is kept. Of two delegation codes for one fest that of the kept one stays."""
+    Ticket.objects.filter(student__in=students).want_again()
+    for model in (Booklet, Printout):
+        model._default_manager.filter(school=gone).update(school=kept)
+    fests = Delegation.objects.filter(school=kept).values("fest")
+    Delegation.objects.filter(school=gone, fest__in=fests).delete()
+    Delegation.objects.filter(school=gone).update(school=kept)
+    transaction.on_commit(ring, robust=True)

@@ -1,0 +1,271 @@
+"""Mails that are owed, what was told of them, and messages to many."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from events.models import Fest
+from events.triggers import Trigger
+from registrations.models import Change, ClassListJob, Student, Submission
+from techfest.core.db import processes
+from tickets.keys import random_key
+from tickets.querysets import DeliveryQuerySet
+
+
+class Delivery(models.Model):
+    """One e-mail that is owed to somebody; written in the transaction that caused it.
+
+    `key` goes along to the provider, where it takes one, so that a repeated hand-over is one mail.
+    `created_at` is the moment of its cause, `queued_at` when it was last put into the queue.
+    `claimed_at` is the lease of the worker that is sending it, `claimed_by` its process
+    (see techfest/core/db/processes.py); a
+    dead worker's lease runs out. A reminder is of one `day` in the fest's zone.
+    """
+
+    class Kind(models.TextChoices):
+        ANSWER = "answer", _("answer to a registration")
+        PROMOTED = "promoted", _("a seat became free")
+        CANCELLED = "cancelled", _("cancellation")
+        LINK = "link", _("link to my registrations")
+        ATTEMPT = "attempt", _("somebody tried your name")
+        CORRECTED = "corrected", _("details corrected")
+        CLASS = "class", _("tickets of a class")
+        LETTER = "letter", _("letter to a teacher")
+        CHANGED = "changed", _("another time or place")
+        MOVED = "moved", _("moved to another event")
+        REISSUED = "reissued", _("a new ticket")
+        REMINDER = "reminder", _("reminder of the day before")
+        MESSAGE = "message", _("message from the organisers")
+        DIGEST = "digest", _("several mails in one")
+
+    class State(models.TextChoices):
+        QUEUED = "queued", _("queued")
+        SENDING = "sending", _("sending")
+        SENT = "sent", _("sent")
+        DELIVERED = "delivered", _("delivered")
+        BOUNCED = "bounced", _("bounced")
+        COMPLAINED = "complained", _("complained")
+        FAILED = "failed", _("failed")
+        DROPPED = "dropped", _("no longer true")
+        GATHERED = "gathered", _("in a mail with others")
+
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
+    student = models.ForeignKey(
+        Student, models.CASCADE, null=True, related_name="deliveries", verbose_name=_("student")
+    )
+    submission = models.ForeignKey(
+        Submission, models.CASCADE, null=True, related_name="deliveries", editable=False
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        null=True,
+        related_name="deliveries",
+        editable=False,
+        verbose_name=_("user"),
+    )
+    job = models.ForeignKey(
+        ClassListJob, models.CASCADE, null=True, related_name="deliveries", editable=False
+    )
+    booklet = models.ForeignKey(
+        "Booklet", models.SET_NULL, null=True, related_name="deliveries", editable=False
+    )
+    change = models.ForeignKey(Change, models.CASCADE, null=True, related_name="deliveries", editable=False)
+    ticket = models.ForeignKey("Ticket", models.CASCADE, null=True, related_name="deliveries", editable=False)
+    message = models.ForeignKey(
+        "Message", models.CASCADE, null=True, related_name="deliveries", editable=False
+    )
+    day = models.DateField(null=True, editable=False)
+    to = models.EmailField(_("to"))
+    mailbox = models.CharField(max_length=254, editable=False)
+    key = models.UUIDField(unique=True, default=random_key, editable=False)
+    state = models.CharField(
+        _("state"), max_length=10, choices=State.choices, default=State.QUEUED, editable=False
+    )
+    created_at = models.DateTimeField(_("owed since"))
+    queued_at = models.DateTimeField(_("queued"), db_default=Now(), editable=False)
+    due_at = models.DateTimeField(_("next try"))
+    attempts = models.PositiveSmallIntegerField(_("tries"), default=0, editable=False)
+    claimed_at = models.DateTimeField(null=True, editable=False)
+    admitted_at = models.DateTimeField(null=True, editable=False)
+    held_at = models.DateTimeField(null=True, editable=False)
+    gathered_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, editable=False, related_name="parts", verbose_name=_("in the mail")
+    )
+    claimed_by = models.CharField(
+        max_length=processes.LENGTH, blank=True, default="", db_default="", editable=False
+    )
+    sent_at = models.DateTimeField(_("sent"), null=True, editable=False)
+    provider_id = models.CharField(_("provider's id"), max_length=200, blank=True, editable=False)
+    error = models.CharField(_("error"), max_length=300, blank=True, editable=False)
+
+    objects = DeliveryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = _("deliveries")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["submission", "kind"],
+                condition=Q(kind="answer"),
+                name="delivery_one_answer_a_press",
+            ),
+            models.UniqueConstraint(
+                fields=["change", "kind", "to"],
+                condition=Q(change__isnull=False),
+                name="delivery_once_a_change",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="answer") | Q(submission__isnull=False),
+                name="delivery_answer_has_its_press",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind__in=["promoted", "cancelled", "corrected", "changed", "moved"])
+                | Q(change__isnull=False),
+                name="delivery_has_its_change",
+            ),
+            models.CheckConstraint(
+                condition=Q(student__isnull=False) | Q(kind__in=["class", "letter", "message", "digest"]),
+                name="delivery_has_its_student",
+            ),
+            models.UniqueConstraint(
+                fields=["job"], condition=Q(kind="class"), name="delivery_one_class_mail_a_job"
+            ),
+            models.UniqueConstraint(
+                fields=["student", "day"], condition=Q(kind="reminder"), name="delivery_one_reminder_a_day"
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="reminder") | Q(day__isnull=False), name="delivery_reminder_has_its_day"
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="reissued") | Q(ticket__isnull=False), name="delivery_has_its_ticket"
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="message") | Q(message__isnull=False), name="delivery_has_its_message"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="gathered", gathered_into__isnull=False)
+                | ~Q(state="gathered") & Q(gathered_into=None),
+                name="delivery_gathered_has_its_digest",
+            ),
+            # A message goes to students of its own fest only.
+            Trigger(
+                name="tickets_delivery_message_of_its_fest",
+                event="BEFORE INSERT OR UPDATE OF message_id, student_id",
+                condition="NEW.message_id IS NOT NULL AND NEW.student_id IS NOT NULL",
+                function="tickets_refuse_other_fest",
+                body="""
+                    BEGIN
+                        IF (SELECT fest_id FROM tickets_message WHERE id = NEW.message_id) IS DISTINCT FROM
+                            (SELECT fest_id FROM registrations_student WHERE id = NEW.student_id) THEN
+                            RAISE EXCEPTION 'a message of one fest goes to no student of another'
+                                USING ERRCODE = 'check_violation', CONSTRAINT = 'delivery_message_of_its_fest';
+                        END IF;
+                        RETURN NEW;
+                    END
+                """,
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["due_at"],
+                name="delivery_owed",
+                condition=Q(state__in=["queued", "sending"]),
+            ),
+            models.Index(fields=["mailbox", "created_at"], name="delivery_mailbox"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.student or self.to}"
+
+    @property
+    def told_by(self) -> "Delivery":
+        """The mail that goes: itself, or the digest that it became a part of."""
+        return self.gathered_into or self
+
+
+class Letter(models.Model):
+    """The words of a mail that no row could tell again, such as a link to a new password.
+
+    It goes when its mail has been handed over, or given up: what opens a door is not kept.
+    """
+
+    delivery = models.OneToOneField(Delivery, models.CASCADE, related_name="letter")
+    subject = models.CharField(max_length=200)
+    text = models.TextField()
+    link = models.URLField(max_length=500, blank=True)
+    link_label = models.CharField(max_length=80, blank=True)
+
+    def __str__(self) -> str:
+        return self.subject
+
+
+class DeliveryEvent(models.Model):
+    """What the provider told of a delivery. Append-only; `event_id` makes a repeated call one row."""
+
+    delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="events", verbose_name=_("delivery"))
+    event_id = models.CharField(max_length=200, unique=True, editable=False)
+    kind = models.CharField(_("what"), max_length=30)
+    happened_at = models.DateTimeField(_("happened"))
+    received_at = models.DateTimeField(_("told"), auto_now_add=True)
+    detail = models.CharField(_("detail"), max_length=300, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.happened_at:%Y-%m-%d %H:%M:%S}"
+
+
+class Message(models.Model):
+    """One message to everybody in a filter: written, tried on its writer, confirmed, and stoppable until it goes.
+
+    `audience` is the filter, `audience_text` what it says in words. The deliveries are written when it is
+    confirmed and fall due at `goes_at`; stopping drops those that have not gone.
+    """
+
+    fest = models.ForeignKey(Fest, models.CASCADE, related_name="+", verbose_name=_("fest"))
+    subject = models.CharField(_("subject"), max_length=150)
+    text = models.TextField(_("text"))
+    audience = models.JSONField(default=dict, editable=False)
+    audience_text = models.CharField(_("to"), max_length=300, editable=False)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        editable=False,
+        related_name="+",
+        verbose_name=_("written by"),
+    )
+    created_at = models.DateTimeField(_("written"), db_default=Now(), editable=False)
+    tested_at = models.DateTimeField(_("tried"), null=True, editable=False)
+    confirmed_at = models.DateTimeField(_("confirmed"), null=True, editable=False)
+    goes_at = models.DateTimeField(_("goes"), null=True, editable=False)
+    total = models.PositiveIntegerField(_("mails"), default=0, editable=False)
+    stopped_at = models.DateTimeField(_("stopped"), null=True, editable=False)
+    stopped_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("stopped by"),
+    )
+
+    class Meta:
+        constraints: ClassVar = [
+            Trigger(
+                name="tickets_message_stays_in_its_fest",
+                event="BEFORE UPDATE OF fest_id",
+                condition="NEW.fest_id IS DISTINCT FROM OLD.fest_id",
+                function="tickets_refuse_moved_message",
+                body="""
+                    BEGIN
+                        RAISE EXCEPTION 'a message stays in its fest'
+                            USING ERRCODE = 'check_violation', CONSTRAINT = 'message_stays_in_its_fest';
+                    END
+                """,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.subject

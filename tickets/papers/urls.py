@@ -1,9 +1,0 @@
-"""Where a certificate is checked by whoever holds it."""
-
-from django.urls import path
-
-from tickets import converters  # noqa: F401 - registers what the paths name
-from tickets.papers import views
-
-app_name = "papers"
-urlpatterns = [path("c/<code:code>/", views.certificate, name="certificate")]

@@ -1,0 +1,100 @@
+"""What this room keeps of a person, for the person to read."""
+
+from django.dispatch import receiver
+from django.utils.translation import gettext as _
+
+from registrations.models import Student
+from registrations.privacy.export import Part, Row, local
+from registrations.signals import student_told
+from tickets.content import absolute
+from tickets.documents.ticket_pdf import stored_pdf
+from tickets.models import Certificate, CheckIn, Delivery, Scan, Ticket
+
+
+@receiver(student_told)
+def tell(*, student: Student, **_kwargs: object) -> list[Part]:
+    tickets = list(Ticket.objects.with_facts().filter(student=student).order_by("created_at", "pk"))
+    return [
+        Part("tickets", _("Your tickets"), [_ticket(row, student) for row in tickets], _pdfs(tickets)),
+        Part("mails", _("Mails to you"), _mails(student)),
+        Part("check_ins", _("When you came in"), _check_ins(student)),
+        Part("scans", _("What was said at a door"), _scans(student)),
+        Part("certificates", _("Certificates"), _certificates(student)),
+    ]
+
+
+def _ticket(ticket: Ticket, student: Student) -> Row:
+    return {
+        "event": ticket.registration.event.name,
+        "issued": local(ticket.created_at, student),
+        "void since": local(ticket.voided_at, student),
+        "came in": local(ticket.checked_in_at, student),
+        "address": absolute(ticket.get_absolute_url()) if ticket.is_live else "",
+    }
+
+
+def _pdfs(tickets: list[Ticket]) -> dict[str, bytes]:
+    """Those that are made; one that is still to be made is missing, and its address is in the table."""
+    live = {f"tickets/{ticket.registration.event.slug}.pdf": ticket for ticket in tickets if ticket.is_live}
+    return {name: content for name, ticket in live.items() if (content := stored_pdf(ticket))}
+
+
+def _mails(student: Student) -> list[Row]:
+    rows = Delivery.objects.filter(student=student).select_related("gathered_into")
+    rows = rows.prefetch_related("events", "gathered_into__events").order_by("created_at", "pk")
+    return [
+        {
+            "owed since": local(row.created_at, student),
+            "what": str(row.get_kind_display()),
+            "to": row.to,
+            "state": str(row.told_by.get_state_display()),
+            "sent": local(row.told_by.sent_at, student),
+            "told of it": "; ".join(
+                f"{one.kind} {local(one.happened_at, student)} {one.detail}".strip()
+                for one in sorted(row.told_by.events.all(), key=lambda one: one.happened_at)
+            ),
+        }
+        for row in rows
+    ]
+
+
+def _check_ins(student: Student) -> list[Row]:
+    rows = CheckIn.objects.filter(ticket__student=student).select_related("ticket__registration__event")
+    return [
+        {
+            "at": local(row.at, student),
+            "event": row.ticket.registration.event.name,
+            "where": row.where,
+            "how": str(row.get_how_display()),
+            "reason": row.reason,
+            "undone": local(row.undone_at, student),
+            "why undone": row.undo_reason,
+        }
+        for row in rows.order_by("at", "pk")
+    ]
+
+
+def _scans(student: Student) -> list[Row]:
+    return [
+        {
+            "at": local(row.at, student),
+            "where": row.where,
+            "verdict": str(row.get_verdict_display()),
+            "note": row.note,
+        }
+        for row in Scan.objects.filter(ticket__student=student).order_by("at", "pk")
+    ]
+
+
+def _certificates(student: Student) -> list[Row]:
+    rows = Certificate.objects.filter(student=student).select_related("registration__event")
+    return [
+        {
+            "event": row.registration.event.name,
+            "what": str(row.get_kind_display()),
+            "rank": row.rank or "",
+            "issued": local(row.issued_at, student),
+            "no longer valid since": local(row.revoked_at, student),
+        }
+        for row in rows.order_by("issued_at", "pk")
+    ]

@@ -1,0 +1,144 @@
+"""Tickets, mails and papers forget a person, inside the transaction that erases them."""
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+from django.dispatch import receiver
+
+from events.models import Fest
+from registrations.models import Registration, Student, random_code
+from registrations.privacy import redact
+from registrations.privacy.anonymise import erased_word
+from registrations.privacy.redact import Place
+from registrations.signals import fest_purged, registrations_counted, student_erased, traces_swept
+from registrations.students.names import mailbox_key
+from tickets.documents.ticket_pdf import pdf_path
+from tickets.models import Alarm, Booklet, Certificate, CheckIn, Delivery, Message, Printout, Scan, Ticket
+from tickets.privacy import files
+
+Kind = Delivery.Kind
+PLACES = (
+    Place(CheckIn, ("reason", "undo_reason")),
+    Place(Scan, ("note",)),
+    Place(Alarm, ("subject",)),
+    Place(Message, ("subject", "text", "audience", "audience_text")),
+)
+
+
+@receiver(student_erased)
+def forget(*, student: Student, now: dt.datetime, **_kwargs: object) -> None:
+    """Blanks or deletes what this room holds of the student; files go after the commit."""
+    gone = [
+        *_forget_mails(student),
+        *_forget_tickets(student, now),
+        *_forget_booklets(Booklet.objects.filter(fest=student.fest_id, school=student.school_id)),
+        *_forget_printouts(student),
+    ]
+    Certificate.objects.filter(student=student).delete()
+    redact.forget(redact.words_of(student), PLACES)
+    files.remove_after_commit(gone)
+
+
+@receiver(fest_purged)
+def forget_fest(*, fest: Fest, **_kwargs: object) -> None:
+    """Everybody is erased by now; here goes what may name some of them and belongs to nobody alone."""
+    mails = Delivery.objects.filter(
+        Q(message__fest=fest) | Q(booklet__fest=fest) | Q(job__class_list__fest=fest)
+    )
+    printouts = Printout.objects.filter(fest=fest)
+    gone = [files.mail_path(key) for key in mails.values_list("key", flat=True)]
+    gone += _forget_booklets(Booklet.objects.filter(fest=fest))
+    gone += [path for row in printouts for path in files.printout_paths(row.pk)]
+    printouts.delete()
+    Message.objects.filter(fest=fest).delete()
+    files.remove_after_commit(gone)
+
+
+@receiver(registrations_counted)
+def came_in(*, fest: Fest, **_kwargs: object) -> dict[int, int]:
+    """Who was let in, by event; erased or not."""
+    rows = Ticket.objects.filter(registration__event__fest=fest, checked_in_at__isnull=False)
+    counted = rows.order_by().values_list("registration__event")
+    return dict(counted.annotate(count=Count("registration", distinct=True)))
+
+
+@receiver(traces_swept)
+def sweep(**_kwargs: object) -> None:
+    files.remove_orphans()
+
+
+def _forget_mails(student: Student) -> list[Path]:
+    """The student's mails with all that was told of them; of others' mails the files that name the student."""
+    mine = Delivery.objects.filter(
+        Q(student=student) | Q(submission__student=student) | Q(change__registration__student=student)
+    )
+    addresses = {mailbox_key(one) for one in [student.email, *mine.values_list("to", flat=True)] if one}
+    # One mail brings the links of all who share an address; a class's mail has the tickets of its students.
+    shared = Delivery.objects.filter(kind=Kind.LINK, mailbox__in=addresses)
+    digests = Delivery.objects.filter(pk__in=list(mine.values_list("gathered_into", flat=True)))
+    keys = [*_keys(mine), *_keys(shared), *_keys(_class_mails(student)), *_keys(digests)]
+    told = list(digests.values_list("pk", flat=True))
+    mine.delete()
+    Delivery.objects.filter(pk__in=told, parts=None).delete()
+    return [files.mail_path(key) for key in keys]
+
+
+def _class_mails(student: Student) -> "QuerySet[Delivery]":
+    """Mails with a booklet of the school. One whose booklet was cleared away may be anybody's."""
+    school = student.school_id
+    of_school = Q(booklet__school=school) | Q(job__class_list__school=school) | Q(booklet=None, job=None)
+    return Delivery.objects.filter(of_school, kind=Kind.CLASS)
+
+
+def _keys(deliveries: "QuerySet[Delivery]") -> list[Any]:
+    return list(deliveries.values_list("key", flat=True))
+
+
+def _forget_tickets(student: Student, now: dt.datetime) -> list[Path]:
+    """The rows stay, for whoever came in; their codes open nothing any more, nor does a door know them."""
+    tickets = list(Ticket.objects.filter(student=student).order_by("pk").select_for_update(of=("self",)))
+    for ticket in tickets:
+        ticket.code = random_code()
+        ticket.voided_at = ticket.voided_at or now
+        ticket.rendered_at = ticket.render_claimed_at = None
+        ticket.render_error = ""
+    fields = ["code", "voided_at", "rendered_at", "render_claimed_at", "render_error"]
+    Ticket.objects.bulk_update(tickets, fields)
+    mine = {"ticket__in": tickets}
+    CheckIn.objects.filter(**mine).exclude(reason="").update(reason=erased_word())
+    CheckIn.objects.filter(**mine).exclude(undo_reason="").update(undo_reason=erased_word())
+    Scan.objects.filter(**mine).update(note="")
+    return [pdf_path(ticket) for ticket in tickets]
+
+
+def _forget_booklets(booklets: "QuerySet[Booklet]") -> list[Path]:
+    """All of the school, since any may hold the student's page. One that a mail waits for is made anew.
+
+    A search for a name is a part of some; those go, with or without a mail.
+    """
+    rows = list(booklets.order_by("pk").select_for_update(of=("self",)))
+    owed = set(Delivery.objects.owed().filter(booklet__in=rows).values_list("booklet", flat=True))
+    kept = [row.pk for row in rows if row.pk in owed and "name" not in row.filters]
+    again = Booklet.objects.filter(pk__in=kept)
+    again.update(claimed_at=None, finished_at=None, attempts=0, made=0, error="")
+    Booklet.objects.filter(pk__in=[row.pk for row in rows]).exclude(pk__in=kept).delete()
+    return [_booklet_path(row) for row in rows]
+
+
+def _booklet_path(booklet: Booklet) -> Path:
+    from tickets.documents.booklets import (
+        booklet_path,  # it imports the board, which needs all apps to be there
+    )
+
+    return booklet_path(booklet)
+
+
+def _forget_printouts(student: Student) -> list[Path]:
+    """What was printed of the school, or of an event that the student had a registration for."""
+    events = Registration.objects.filter(student=student).values("event")
+    rows = Printout.objects.filter(Q(school=student.school_id, fest=student.fest_id) | Q(event__in=events))
+    paths = [path for row in rows for path in files.printout_paths(row.pk)]
+    rows.delete()
+    return paths

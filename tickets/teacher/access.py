@@ -1,0 +1,45 @@
+"""Who may open a page of the board: a teacher, for the own school's students of the current fest."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+
+from events.cache import snapshot
+from events.models import Fest
+from registrations.models import Student, Teacher
+from registrations.teachers.access import by_teacher
+
+View = Callable[..., HttpResponseBase]
+
+
+def current_fest() -> Fest:
+    """The fest that the board is about; not found while there is none."""
+    fest = snapshot().fest
+    if fest is None:
+        raise Http404
+    return fest
+
+
+def own_student(teacher: Teacher, reference: str) -> Student:
+    """A student of the teacher's school; somebody else's is as little there as nobody's."""
+    rows = Student.objects.known().filter(school=teacher.school, fest=current_fest())
+    student = rows.select_related("school", "fest").filter(reference=reference).first()
+    if student is None:
+        raise Http404
+    return student
+
+
+def by_own_teacher(view: View) -> View:
+    """As `by_teacher`, for the pages of one student: the view gets the teacher and the student."""
+
+    @by_teacher
+    @wraps(view)
+    def opened(
+        request: HttpRequest, teacher: Teacher, reference: str, *args: Any, **kwargs: Any
+    ) -> HttpResponseBase:
+        return view(request, teacher, own_student(teacher, reference), *args, **kwargs)
+
+    return opened

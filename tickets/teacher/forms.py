@@ -1,0 +1,123 @@
+"""What a teacher types about a student."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from events.availability import Availability
+from events.cache import snapshot
+from events.models import Event, Fest
+from registrations.fields import EmailField, offer
+from registrations.forms import DetailsForm, EventsForm, PlainForm
+from registrations.models import School, Student
+from registrations.students.consents import current_text
+from registrations.students.identity import Details
+
+
+class StudentForm(DetailsForm):
+    """The student's details in a teacher's words; a browser must not offer the teacher's own."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("name", "email"):
+            self.fields[name].widget.attrs.pop("autocomplete", None)
+        self.fields["email"].label = _("E-mail of the student or a parent (optional)")
+        self.fields["email"].help_text = _(
+            "The ticket goes to this address. Without one, print it from “All tickets as one PDF”."
+        )
+        self.fields["roll_number"].help_text = _("Tells namesakes apart.")
+
+    def details(self, school: School, language: str) -> Details:
+        """Who this is; the form is valid."""
+        names = ("name", "grade", "section", "roll_number", "email")
+        values = {name: self.cleaned_data[name] for name in names}
+        return Details(**values, school=school.name, language=language)
+
+
+class EventsOfStudentForm(EventsForm):
+    """Further events of a student who is known."""
+
+    def __init__(self, *args: Any, events: list[Event], **kwargs: Any) -> None:
+        super().__init__(*args, events=events, **kwargs)
+        self.fields["want_waiting"].label = _("If an event is full, put the student on its waiting list")
+
+
+class NewStudentForm(EventsOfStudentForm, StudentForm):
+    """A student who is not on the board yet."""
+
+    consent = forms.BooleanField(
+        error_messages={"required": gettext_lazy("Tick the box once the parents have agreed")}
+    )
+    field_order = ("name", "grade", "section", "roll_number", "email", "events", "want_waiting", "consent")
+
+    def __init__(self, *args: Any, fest: Fest, **kwargs: Any) -> None:
+        super().__init__(*args, fest=fest, **kwargs)
+        self.consent_text = current_text(fest)
+        self.fields["consent"].label = declared(self.consent_text.text)
+
+
+class NewcomerForm(StudentForm):
+    """Who comes instead: somebody of the board, or somebody new whose details are typed."""
+
+    known = forms.ChoiceField(
+        label=gettext_lazy("A student on your board"),
+        required=False,
+        error_messages={"invalid_choice": gettext_lazy("Select a student of your school")},
+    )
+    consent = forms.BooleanField(
+        error_messages={"required": gettext_lazy("Tick the box once the parents have agreed")}
+    )
+    field_order = ("known", "name", "grade", "section", "roll_number", "email", "consent")
+
+    def __init__(self, *args: Any, fest: Fest, others: list[Student], **kwargs: Any) -> None:
+        super().__init__(*args, fest=fest, **kwargs)
+        self.consent_text = current_text(fest)
+        self.fields["consent"].label = declared(self.consent_text.text)
+        nobody = ("", _("Somebody new, whom I type below"))
+        offer(self, "known", [nobody, *((student.reference, line_of(student)) for student in others)])
+        self.others = {student.reference: student for student in others}
+        if self.data.get("known"):
+            for name in ("name", "grade"):
+                self.fields[name].required = False
+
+    @property
+    def newcomer(self) -> Student | None:
+        """The student who was picked; the form is valid."""
+        return self.others.get(self.cleaned_data["known"])
+
+    @property
+    def newcomer_name(self) -> str:
+        name: str = self.newcomer.name if self.newcomer else self.cleaned_data["name"]
+        return name
+
+
+class AddressForm(PlainForm):
+    """A new address for one student, or the same again."""
+
+    email = EmailField(
+        label=gettext_lazy("E-mail"),
+        error_messages={"required": gettext_lazy("Enter an e-mail address")},
+    )
+
+
+def declared(text: str) -> str:
+    """The sentence that a teacher agrees to for somebody else."""
+    return _("I declare for this student: %(text)s") % {"text": text}
+
+
+def line_of(student: Student) -> str:
+    """A student in one line of a list."""
+    section = f" {student.section}" if student.section else ""
+    return f"{student.name} · {student.grade}{section}"
+
+
+def open_events(student: Student | None = None) -> list[Event]:
+    """The events that a press may name now; for a student, those that are still to be had."""
+    current = snapshot()
+    events = [event for event in current.events if Availability(event, current.now).is_form_open]
+    if student is None:
+        return events
+    held = set(student.registrations.active().values_list("event_id", flat=True))
+    return [event for event in events if event.pk not in held and event.has_room_for_grade(student.grade)]

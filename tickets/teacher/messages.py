@@ -1,0 +1,103 @@
+"""What the board says to a teacher: what was done, and why something was not."""
+
+from collections.abc import Iterable
+
+from django.forms import Form
+from django.utils.translation import gettext as _
+
+from events.availability import moment
+from events.models import Event
+from registrations.booking.allocate import Outcome
+from registrations.booking.errors import NotPossible, OtherContent, Refused, RegistrationError, SomebodyKnown
+from registrations.models import Refusal, Registration, Submission
+from registrations.students.names import grouped
+
+Reason = Refusal.Reason
+EXPECTED = (NotPossible, OtherContent, Refused, SomebodyKnown)
+"""What may become of a press that the form can tell; a busy database has a page of its own."""
+
+
+def done_text(word: str) -> str:
+    """The sentence for a word in the address of a page that was redirected to; empty for any other."""
+    sentences = {
+        "corrected": _("The details are saved."),
+        "cancelled": _("Cancelled. The next in line has the seat, if anybody waited."),
+        "replaced": _("Done: the other student has the place now, and both are told by mail."),
+        "added": _("Done. What was obtained stands below."),
+        "sent": _("The mail is on its way again."),
+        "readdressed": _("The new address is saved, and the mail is on its way to it."),
+        "patience": _("It was sent again a few minutes ago. Give it time before you try once more."),
+        "renewed": _("There is a new code. The old one opens nothing any more."),
+        "handed": _("Handed over. Mails about it go to your colleague from now on."),
+        "mailed": _("The tickets are on their way to your own address."),
+    }
+    return sentences.get(word, "")
+
+
+def explain(form: Form, error: RegistrationError, name: str) -> None:
+    """Says in the form why the press obtained nothing for the student of this name."""
+    if isinstance(error, Refused):
+        for text in refusals_of(error.outcomes, name):
+            form.add_error(None, text)
+    elif isinstance(error, SomebodyKnown):
+        form.add_error(None, known_text(error))
+    else:
+        form.add_error(None, str(error.text))
+
+
+def known_text(error: SomebodyKnown) -> str:
+    """The teacher may know who the namesake is, and what tells the two apart."""
+    known = error.student
+    who = _("%(name)s of grade %(grade)d is on your board already (%(reference)s).") % {
+        "name": known.name,
+        "grade": known.grade,
+        "reference": grouped(known.reference),
+    }
+    return who + " " + _("Somebody else? Add a section or roll number that tells the two apart.")
+
+
+def refusals_of(outcomes: Iterable[Outcome], name: str) -> list[str]:
+    """Why each of these events was not obtained, in words about the student of this name."""
+    return [
+        refusal_text(outcome.event, outcome.judgement.reason, outcome.judgement.other, name)
+        for outcome in outcomes
+        if outcome.event and outcome.judgement.reason
+    ]
+
+
+def kept_refusals(submission: Submission) -> list[str]:
+    """The same for what a press did not obtain beside what it did."""
+    rows = Refusal.objects.filter(submission=submission).select_related("event__fest", "other").order_by("pk")
+    name = submission.student.name
+    return [refusal_text(row.event, row.reason, row.other, name) for row in rows]
+
+
+def refusal_text(event: Event, reason: str, other: Event | None, name: str) -> str:
+    words = {"event": event.name, "name": name, "other": other.name if other else ""}
+    match reason:
+        case Reason.FULL:
+            return _("%(event)s is full, and nobody can be put on its waiting list now.") % words
+        case Reason.CLASH:
+            return _("%(event)s is at the same time as %(other)s, which %(name)s has.") % words
+        case Reason.ALREADY:
+            return _("%(name)s is registered for %(event)s already.") % words
+        case Reason.INELIGIBLE:
+            return _("%(event)s is for %(grades)s.") % (words | {"grades": event.grades_text.lower()})
+        case Reason.TOO_SOON:
+            opens = moment(event.registration_opens_at)
+            return _("Registration for %(event)s opens %(when)s.") % (words | {"when": opens})
+        case Reason.PAUSED:
+            return _("Registration for %(event)s is paused.") % words
+    return _("Registration for %(event)s is closed.") % words
+
+
+def state_sentence(registration: Registration) -> str:
+    """A registration as a sentence; one that waits comes with its number."""
+    match registration.state:
+        case Registration.State.CONFIRMED:
+            return _("has a seat")
+        case Registration.State.WAITING:
+            return _("number %(number)d on the waiting list") % {"number": registration.number}
+        case Registration.State.OFFERED:
+            return _("a seat is offered")
+    return _("cancelled")

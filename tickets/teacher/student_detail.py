@@ -1,0 +1,75 @@
+"""What a teacher sees of one student: registrations with their tickets, consent, and the last mails."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Prefetch
+
+from registrations.booking.conflicts import flags_of, sentence
+from registrations.booking.waitlist import with_number
+from registrations.models import Consent, Flag, Registration, Student
+from tickets.models import Delivery, Ticket
+from tickets.teacher.mail_status import MailState, mail_state, newest_state
+from tickets.teacher.messages import state_sentence
+
+MAILS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One registration; `ticket_url` is empty where there is no live ticket."""
+
+    registration: Registration
+    word: str
+    ticket_url: str
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One mail; what it was about, where it went and what became of it when."""
+
+    kind: str
+    to: str
+    state: MailState
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    active: list[Entry]
+    cancelled: list[Entry]
+    consents: list[Consent]
+    mails: list[Mail]
+    mail: MailState
+
+
+def dossier_of(student: Student) -> Dossier:
+    """Six queries, however many events."""
+    tickets = Prefetch("tickets", Ticket.objects.live())
+    rows = with_number(student.registrations.with_facts()).prefetch_related(tickets)
+    registrations = list(rows.order_by("event__starts_at", "pk"))
+    flags = flags_of(row.pk for row in registrations)
+    entries = [_entry(row, flags.get(row.pk, ())) for row in registrations]
+    mails = student.deliveries.select_related("gathered_into").order_by("-queued_at", "-pk")
+    return Dossier(
+        active=[entry for entry in entries if entry.registration.is_active],
+        cancelled=[entry for entry in entries if not entry.registration.is_active],
+        consents=list(student.consents.select_related("user").order_by("at")),
+        mails=[_mail(row) for row in mails[:MAILS]],
+        mail=mail_state(student.email, newest_state(student)),
+    )
+
+
+def _entry(registration: Registration, flags: Iterable[Flag]) -> Entry:
+    ticket = next(iter(registration.tickets.all()), None)
+    url = ticket.get_absolute_url() if ticket else ""
+    words = tuple(sentence(flag, registration.pk) for flag in flags)
+    return Entry(registration, state_sentence(registration), url, words)
+
+
+def _mail(delivery: Delivery) -> Mail:
+    told_by = delivery.told_by
+    at = told_by.sent_at or told_by.queued_at
+    return Mail(delivery.get_kind_display(), delivery.to, mail_state(delivery.to, told_by.state), at)

@@ -1,0 +1,270 @@
+"""One student, and what the own teacher may do for that one: correct, cancel, replace, add, send again."""
+
+import uuid
+from typing import Any
+
+from django.forms import Form
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from registrations import links
+from registrations.booking import messages
+from registrations.booking.cancel import cancel
+from registrations.booking.errors import NotPossible
+from registrations.booking.submit import Press, submit
+from registrations.booking.substitute import REPLACEABLE, Substitution, replace
+from registrations.booking.waitlist import with_number
+from registrations.forms import details_of
+from registrations.locking import Deadline
+from registrations.models import Change, Registration, Student, Submission, Teacher
+from registrations.querysets import RegistrationQuerySet
+from registrations.students.corrections import correct
+from registrations.teachers.access import by_teacher
+from tickets.content import absolute
+from tickets.teacher.access import by_own_teacher, current_fest
+from tickets.teacher.bounced_address import send_to
+from tickets.teacher.filters import students_of
+from tickets.teacher.forms import (
+    AddressForm,
+    EventsOfStudentForm,
+    NewcomerForm,
+    NewStudentForm,
+    StudentForm,
+    open_events,
+)
+from tickets.teacher.messages import EXPECTED, done_text, explain, kept_refusals
+from tickets.teacher.share import share_text
+from tickets.teacher.student_detail import dossier_of
+
+TEACHER = Change.Actor.TEACHER
+FORM_METHODS = ["GET", "HEAD", "POST"]
+
+
+@by_own_teacher
+@require_safe
+def student(request: HttpRequest, _teacher: Teacher, student: Student) -> HttpResponse:
+    """Everything about one student that the teacher needs."""
+    return _student_page(request, student, AddressForm(initial={"email": student.email}))
+
+
+def _student_page(request: HttpRequest, student: Student, form: AddressForm) -> HttpResponse:
+    done = request.GET.get("done", "")
+    context = {
+        "student": student,
+        "dossier": dossier_of(student),
+        "form": form,
+        "done": done_text(done),
+        "refusals": _refusals_of_newest(student) if done == "added" else [],
+    }
+    return render(request, "board/student.html", context)
+
+
+def _refusals_of_newest(student: Student) -> list[str]:
+    """What a teacher's newest submission for this student did not obtain; its key stands in no address."""
+    rows = Submission.objects.filter(student=student, origin=Submission.Origin.TEACHER)
+    newest = rows.order_by("-pk").first()
+    return kept_refusals(newest) if newest else []
+
+
+@by_own_teacher
+@require_http_methods(FORM_METHODS)
+def details(request: HttpRequest, teacher: Teacher, student: Student) -> HttpResponse:
+    """Corrects who somebody is; the seats stay."""
+    form = StudentForm(request.POST or None, initial=details_of(student), fest=student.fest)
+    if form.is_valid():
+        try:
+            correct(
+                student.pk,
+                values=form.cleaned_data,
+                actor=TEACHER,
+                user=teacher.user,
+                deadline=Deadline(),
+            )
+        except NotPossible as error:
+            form.add_error(None, error.text)
+        else:
+            return _back(student, "corrected")
+    return render(request, "board/details.html", {"student": student, "form": form})
+
+
+@by_own_teacher
+@require_POST
+def address(request: HttpRequest, teacher: Teacher, student: Student) -> HttpResponse:
+    """Saves the address where it is another one, and sends what did not arrive, in one press."""
+    form = AddressForm(request.POST)
+    if form.is_valid():
+        try:
+            done = send_to(student, form.cleaned_data["email"], user=teacher.user)
+        except NotPossible as error:
+            form.add_error(None, error.text)
+        else:
+            if request.POST.get("from") == "board":
+                return redirect(f"{reverse('board:home')}?done={done}#s-{student.reference}")
+            return _back(student, done)
+    return _student_page(request, student, form)
+
+
+@by_own_teacher
+@require_http_methods(FORM_METHODS)
+def cancel_registrations(
+    request: HttpRequest, teacher: Teacher, student: Student, registration_id: int | None = None
+) -> HttpResponse:
+    """GET asks, POST acts; without a number it is about everything of this student."""
+    registrations = _chosen(student.registrations.active(), registration_id)
+    context: dict[str, Any] = {"student": student, "registrations": registrations}
+    if request.method != "POST":
+        return render(request, "board/cancel.html", context)
+    try:
+        cancel([row.pk for row in registrations], actor=TEACHER, user=teacher.user, deadline=Deadline())
+    except NotPossible as error:
+        return render(request, "board/cancel.html", context | {"problem": error.text}, status=409)
+    return _back(student, "cancelled")
+
+
+@by_own_teacher
+@require_http_methods(FORM_METHODS)
+def replace_student(
+    request: HttpRequest, teacher: Teacher, student: Student, registration_id: int | None = None
+) -> HttpResponse:
+    """Somebody else of the school comes instead, for one event or for all."""
+    key = messages.read_key(request.POST)
+    if key and (twin := _pressed_before(key, teacher)):
+        return _back(twin.student, "replaced")
+    registrations = _chosen(student.registrations.filter(state__in=REPLACEABLE), registration_id)
+    others = list(students_of(teacher.school, student.fest).exclude(pk=student.pk))
+    form = NewcomerForm(request.POST if key else None, fest=student.fest, others=others)
+    if key and form.is_valid():
+        try:
+            submission = replace(_substitution(key, teacher, registrations, form), deadline=Deadline())
+        except EXPECTED as error:
+            explain(form, error, form.newcomer_name)
+        else:
+            return _back(submission.student, "replaced")
+    context = {"student": student, "registrations": registrations, "form": form, "key": _key(key, form)}
+    return render(request, "board/replace.html", context)
+
+
+def _substitution(
+    key: uuid.UUID, teacher: Teacher, registrations: list[Registration], form: NewcomerForm
+) -> Substitution:
+    newcomer = form.newcomer
+    return Substitution(
+        key=key,
+        registration_ids=tuple(row.pk for row in registrations),
+        actor=TEACHER,
+        user=teacher.user,
+        consent_text_id=form.consent_text.pk,
+        newcomer_id=newcomer.pk if newcomer else None,
+        details=None if newcomer else form.details(teacher.school, _language()),
+    )
+
+
+def _pressed_before(key: uuid.UUID, teacher: Teacher) -> Submission | None:
+    """What this very form did when it was sent before: by then there is nothing left to hand over."""
+    origin = Submission.Origin.TEACHER
+    rows = Submission.objects.filter(key=key, origin=origin, student__school=teacher.school)
+    return rows.select_related("student").first()
+
+
+@by_own_teacher
+@require_http_methods(FORM_METHODS)
+def add_events(request: HttpRequest, teacher: Teacher, student: Student) -> HttpResponse:
+    """Further events for a student, judged as the student's own press would be."""
+    key = messages.read_key(request.POST)
+    form = EventsOfStudentForm(request.POST if key else None, events=open_events(student))
+    if key and form.is_valid():
+        press = _press(key, teacher, student.fest_id, form, student_id=student.pk)
+        if answer := _try(press, form, student.name):
+            return answer
+    context = {"student": student, "form": form, "key": _key(key, form)}
+    return render(request, "board/add_events.html", context)
+
+
+@by_teacher
+@require_http_methods(FORM_METHODS)
+def add_student(request: HttpRequest, teacher: Teacher) -> HttpResponse:
+    """One more student of the own school; a whole class comes by a class list."""
+    key, fest = messages.read_key(request.POST), current_fest()
+    form = NewStudentForm(request.POST if key else None, fest=fest, events=open_events())
+    if key and form.is_valid():
+        press = _press(
+            key,
+            teacher,
+            fest.pk,
+            form,
+            details=form.details(teacher.school, _language()),
+            consent_text_id=form.consent_text.pk,
+        )
+        if answer := _try(press, form, form.cleaned_data["name"]):
+            return answer
+    return render(request, "board/add_student.html", {"form": form, "key": _key(key, form)})
+
+
+def _press(key: uuid.UUID, teacher: Teacher, fest_id: int, form: EventsOfStudentForm, **who: Any) -> Press:
+    return Press(
+        key=key,
+        fest_id=fest_id,
+        event_ids=tuple(event.pk for event in form.cleaned_data["events"]),
+        wants_waiting=form.cleaned_data["want_waiting"],
+        teacher=teacher.user,
+        school=teacher.school,
+        **who,
+    )
+
+
+def _try(press: Press, form: EventsOfStudentForm, name: str) -> HttpResponse | None:
+    """The way to the student's page; where nothing was obtained the form says why."""
+    try:
+        submission = submit(press, deadline=Deadline())
+    except EXPECTED as error:
+        explain(form, error, name)
+        return None
+    return _back(submission.student, "added")
+
+
+@by_own_teacher
+@require_safe
+def share(request: HttpRequest, _teacher: Teacher, student: Student) -> HttpResponse:
+    """The text for a messenger; its link opens everything of the student, so it is on this page only."""
+    registrations = list(
+        with_number(student.registrations.active().with_facts()).order_by("event__starts_at")
+    )
+    context = {
+        "student": student,
+        "registrations": registrations,
+        "text": share_text(student, registrations),
+        "my_url": absolute(links.my_path(student)),
+    }
+    response = render(request, "board/share.html", context)
+    response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def _chosen(rows: RegistrationQuerySet, registration_id: int | None) -> list[Registration]:
+    """One of these registrations, or all of them; not found where there is none."""
+    if registration_id is not None:
+        rows = rows.filter(pk=registration_id)
+    registrations = list(rows.with_facts().order_by("event__starts_at", "pk"))
+    if not registrations:
+        raise Http404
+    return registrations
+
+
+def student_path(student: Student) -> str:
+    return reverse("board:student", args=[student.reference])
+
+
+def _back(student: Student, done: str) -> HttpResponse:
+    return redirect(f"{student_path(student)}?done={done}")
+
+
+def _key(key: uuid.UUID | None, form: Form) -> str:
+    """The form's key, as long as it was not refused; then what is sent next is another press."""
+    return messages.new_key() if key is None or form.errors else key.hex
+
+
+def _language() -> str:
+    return get_language() or "en"

@@ -1,0 +1,67 @@
+"""Ringing for the workers. A ring says "there is work" and nothing else; losing one costs some seconds."""
+
+import logging
+import os
+import threading
+import time
+
+from celery import current_app
+
+from techfest.core.db import wakeups
+
+logger = logging.getLogger(__name__)
+
+PAUSE = 0.2
+"""Seconds between two rings of one process."""
+SILENCE = 5.0
+"""Seconds without a ring after the broker did not answer; beat rings every 5 s as well."""
+TASKS = ("tickets.render", "tickets.send")
+"""What a new seat has work for."""
+LIFETIME = 10
+"""Seconds after which an unheard ring is thrown away."""
+
+
+class Doorbell:
+    """A thread that publishes for its process, so that a hanging broker never holds up a request."""
+
+    def __init__(self) -> None:
+        self._wanted = threading.Event()
+        self._names: set[str] = set()
+        self._thread: threading.Thread | None = None
+        self._pid = 0
+
+    def ring(self, *names: str) -> None:
+        """Returns at once; any number of calls within `PAUSE` make one ring for each of these tasks."""
+        if self._pid != os.getpid():
+            self._start()
+        self._names.update(names or TASKS)
+        self._wanted.set()
+
+    def _start(self) -> None:
+        self._pid = os.getpid()
+        self._wanted, self._names = threading.Event(), set()
+        self._thread = threading.Thread(target=self._run, name="doorbell", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while True:
+            self._wanted.wait()
+            self._wanted.clear()
+            # Taken one by one: a name that is added meanwhile is rung for now or with the next ring.
+            names = [self._names.pop() for _ in range(len(self._names))]
+            time.sleep(PAUSE if publish(*names) else SILENCE)
+
+
+def publish(*names: str) -> bool:
+    """Sees to it that a message for each of these tasks waits in the broker; whether the broker answered."""
+    try:
+        for name in names or TASKS:
+            wakeups.send(current_app, name, seconds=LIFETIME)
+    except wakeups.FAULTS as error:
+        logger.warning("The broker did not take the ring: %s", type(error).__name__)
+        return False
+    return True
+
+
+_doorbell = Doorbell()
+ring = _doorbell.ring
