@@ -18,7 +18,7 @@ TABLE = Table(
             "registrations.registration": "view change",
             "registrations.change": "view",
             "registrations.flag": "view change",
-            "registrations.block": "view add change",
+            "registrations.hold": "view add change",
             "registrations.student": "view",
             "registrations.school": "view",
             **_RESULTS,

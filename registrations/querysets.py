@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef
 
 if TYPE_CHECKING:
-    from registrations.models import Block, Registration, School, Student, Teacher  # noqa: F401 - the type arguments below
+    from registrations.models import Hold, Registration, School, Student, Teacher  # noqa: F401 - the type arguments below
 
 
 class SchoolQuerySet(models.QuerySet["School"]):
@@ -33,25 +33,25 @@ class TeacherQuerySet(models.QuerySet["Teacher"]):
         return self.filter(proven, approved_at=None)
 
 
-class BlockQuerySet(models.QuerySet["Block"]):
-    def unreturned(self) -> "BlockQuerySet":
+class HoldQuerySet(models.QuerySet["Hold"]):
+    def unreturned(self) -> "HoldQuerySet":
         """Held, or asked for."""
         return self.filter(returned_at=None)
 
-    def asked(self) -> "BlockQuerySet":
+    def asked(self) -> "HoldQuerySet":
         """Those that wait for an organiser."""
         return self.filter(returned_at=None, held_at=None)
 
-    def held(self) -> "BlockQuerySet":
+    def held(self) -> "HoldQuerySet":
         """Those whose unused seats count as taken, the most urgent first."""
         return self.filter(returned_at=None, held_at__isnull=False).order_by("until", "pk")
 
-    def use(self, block_id: int, names: int) -> bool:
+    def use(self, hold_id: int, names: int) -> bool:
         """Gives seats of a block to names; the second wall: never more than it has. `False` when it held."""
-        left = self.filter(pk=block_id, returned_at=None, held_at__isnull=False, used__lte=F("seats") - names)
+        left = self.filter(pk=hold_id, returned_at=None, held_at__isnull=False, used__lte=F("seats") - names)
         return left.update(used=F("used") + names) == 1
 
-    def with_facts(self) -> "BlockQuerySet":
+    def with_facts(self) -> "HoldQuerySet":
         return self.select_related("event__fest", "school", "asked_by")
 
 

@@ -28,8 +28,8 @@ def purge_class_lists() -> int:
     return purge_drafts(database_now())
 
 
-@shared_task(name="registrations.tend_blocks")
-def tend_blocks() -> int:
+@shared_task(name="registrations.tend_holds")
+def tend_holds() -> int:
     """Held seats and unconfirmed registrations whose time is over go back, and teachers are reminded.
 
     What was not confirmed goes first, so that no seat of a block goes to a student who is late.

@@ -4,7 +4,7 @@ from django.db.models import Case, CharField, Count, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from events.models import Event
-from registrations.models import Block, Registration, School
+from registrations.models import Hold, Registration, School
 from registrations.students.names import grouped
 from techfest.core.admin.export.columns import Column
 
@@ -64,8 +64,8 @@ EVENTS = (
     Column(_("Held"), "seats__held"),
     Column(_("Waiting"), "seats__waiting"),
 )
-_ASKED, _HELD, _RETURNED, _REFUSED = (Value(state) for state in Block.State)
-BLOCKS = (
+_ASKED, _HELD, _RETURNED, _REFUSED = (Value(state) for state in Hold.State)
+HOLDS = (
     Column(_("School"), "school__name"),
     Column(_("Event"), "event__name"),
     Column(_("Seats"), "seats"),
@@ -79,7 +79,7 @@ BLOCKS = (
             default=_RETURNED,
             output_field=CharField(),
         ),
-        choices=Block.State.choices,
+        choices=Hold.State.choices,
     ),
     Column(_("Names by"), "until"),
     Column(_("Asked by"), "asked_by__email", is_owners_only=True),

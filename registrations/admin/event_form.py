@@ -114,7 +114,7 @@ class EventForm(DatedForm):
             )
         elif after == draft != before and self.instance.registrations.exists():
             self.add_error("state", _("It has registrations and cannot be hidden. Cancel it instead."))
-        elif after == draft != before and self.instance.blocks.unreturned().exists():
+        elif after == draft != before and self.instance.holds.unreturned().exists():
             self.add_error(
                 "state", _("Seats are held for schools, so it cannot be hidden. Cancel it instead.")
             )

@@ -142,7 +142,7 @@ class EventAdmin(WithTools, DeskAdmin):
 
     def refusal_to_delete(self, obj: Event) -> str:
         count = obj.registrations.count()
-        if not count and obj.blocks.exists():
+        if not count and obj.holds.exists():
             words = _(
                 "%(event)s had seats held for schools and cannot be deleted. Set its state to cancelled."
             )
@@ -172,7 +172,7 @@ class EventAdmin(WithTools, DeskAdmin):
         if not obj.seats.held:
             return link
         held = ngettext("%(count)d held", "%(count)d held", obj.seats.held) % {"count": obj.seats.held}
-        return format_html('{}, <a href="{}">{}</a>', link, blocks_path(obj), held)
+        return format_html('{}, <a href="{}">{}</a>', link, holds_path(obj), held)
 
     @admin.display(description=gettext_lazy("why nobody moves up"))
     def standstill(self, obj: Event) -> str:
@@ -188,6 +188,6 @@ def registrations_path(event: Event) -> str:
     return f"{reverse('admin:registrations_registration_changelist')}?event__id__exact={event.pk}"
 
 
-def blocks_path(event: Event) -> str:
+def holds_path(event: Event) -> str:
     """The list of the event's blocks at the desk."""
-    return f"{reverse('admin:registrations_block_changelist')}?event__id__exact={event.pk}"
+    return f"{reverse('admin:registrations_hold_changelist')}?event__id__exact={event.pk}"

@@ -17,14 +17,14 @@ from registrations.admin import columns
 from registrations.booking.errors import RegistrationError
 from registrations.holds import service
 from registrations.locking import Deadline
-from registrations.models import Block
+from registrations.models import Hold
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
 MOST_AT_ONCE = 50
 """Blocks that one press decides, one transaction each."""
-State = Block.State
+State = Hold.State
 OF_STATE = {
     State.ASKED: Q(returned_at=None, held_at=None),
     State.HELD: Q(returned_at=None, held_at__isnull=False),
@@ -39,7 +39,7 @@ class Step:
 
     name: str
     state: str
-    act: Callable[..., Block]
+    act: Callable[..., Hold]
     title: "_StrPromise"
     warning: "_StrPromise"
     button: "_StrPromise"
@@ -80,15 +80,15 @@ class StateFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
         return [(state.value, state.label) for state in State]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Block]) -> QuerySet[Block]:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Hold]) -> QuerySet[Hold]:
         wanted = {state.value: condition for state, condition in OF_STATE.items()}.get(self.value() or "")
         return queryset.filter(wanted) if wanted else queryset
 
 
-@admin.register(Block)
-class BlockAdmin(RecordAdmin):
+@admin.register(Hold)
+class HoldAdmin(RecordAdmin):
     led_through = "event"
-    export_columns = columns.BLOCKS
+    export_columns = columns.HOLDS
     list_display = ("whose", "event", "seats", "used", "shown_state", "until", "asked_by", "created_at")
     list_select_related = ("school", "event__seats", "asked_by")
     list_filter = (StateFilter, "event", "school")
@@ -110,35 +110,35 @@ class BlockAdmin(RecordAdmin):
     ordering = ("-created_at", "-pk")
     actions = ("approve", "refuse", "give_back")
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Block]:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Hold]:
         return (
             super().get_queryset(request).select_related("event__seats", "school", "asked_by", "approved_by")
         )
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("registrations.change_block")
+        return request.user.has_perm("registrations.change_hold")
 
     @admin.display(description=gettext_lazy("held for"), ordering="school__name")
-    def whose(self, obj: Block) -> str:
+    def whose(self, obj: Hold) -> str:
         return str(obj.school or _("Held back"))
 
     @admin.display(description=gettext_lazy("state"))
-    def shown_state(self, obj: Block) -> str:
+    def shown_state(self, obj: Hold) -> str:
         return str(obj.state.label)
 
     @admin.action(description=gettext_lazy("Hold the chosen blocks"), permissions=["decide"])
-    def approve(self, request: HttpRequest, queryset: QuerySet[Block]) -> HttpResponseBase | None:
+    def approve(self, request: HttpRequest, queryset: QuerySet[Hold]) -> HttpResponseBase | None:
         return self._step(request, queryset, APPROVE)
 
     @admin.action(description=gettext_lazy("Refuse the chosen blocks"), permissions=["decide"])
-    def refuse(self, request: HttpRequest, queryset: QuerySet[Block]) -> HttpResponseBase | None:
+    def refuse(self, request: HttpRequest, queryset: QuerySet[Hold]) -> HttpResponseBase | None:
         return self._step(request, queryset, REFUSE)
 
     @admin.action(description=gettext_lazy("Give the chosen blocks back"), permissions=["decide"])
-    def give_back(self, request: HttpRequest, queryset: QuerySet[Block]) -> HttpResponseBase | None:
+    def give_back(self, request: HttpRequest, queryset: QuerySet[Hold]) -> HttpResponseBase | None:
         return self._step(request, queryset, RETURN)
 
-    def _step(self, request: HttpRequest, queryset: QuerySet[Block], step: Step) -> HttpResponseBase | None:
+    def _step(self, request: HttpRequest, queryset: QuerySet[Hold], step: Step) -> HttpResponseBase | None:
         """Shows what would be done; the button of that page does it, the oldest wish first."""
         chosen = list(queryset.filter(OF_STATE[State(step.state)]).order_by("created_at", "pk"))
         if refusal := _refusal(len(chosen), State(step.state)):
@@ -149,7 +149,7 @@ class BlockAdmin(RecordAdmin):
             return self._confirmation(request, chosen, step)
         return None
 
-    def _confirmation(self, request: HttpRequest, chosen: list[Block], step: Step) -> HttpResponseBase:
+    def _confirmation(self, request: HttpRequest, chosen: list[Hold], step: Step) -> HttpResponseBase:
         context: dict[str, Any] = {
             **self.admin_site.each_context(request),
             "title": step.title,
@@ -158,16 +158,16 @@ class BlockAdmin(RecordAdmin):
             "step": step,
             "chosen": chosen,
         }
-        return TemplateResponse(request, "admin/registrations/blocks.html", context)
+        return TemplateResponse(request, "admin/registrations/holds.html", context)
 
-    def _act(self, request: HttpRequest, chosen: list[Block], step: Step) -> None:
+    def _act(self, request: HttpRequest, chosen: list[Hold], step: Step) -> None:
         done = 0
-        for block in chosen:
+        for hold in chosen:
             try:
-                step.act(block.pk, user=request.user, deadline=Deadline())
+                step.act(hold.pk, user=request.user, deadline=Deadline())
                 done += 1
             except RegistrationError as error:
-                words = _("%(block)s: %(why)s") % {"block": block, "why": error.text}
+                words = _("%(hold)s: %(why)s") % {"hold": hold, "why": error.text}
                 self.message_user(request, words, messages.ERROR)
         if done:
             words = ngettext("%(count)d block is done.", "%(count)d blocks are done.", done)

@@ -114,7 +114,7 @@ class SchoolAdmin(SchoolActions):
         )
         if count:
             return words % {"school": obj.name, "count": count}
-        if obj.blocks.exists():
+        if obj.holds.exists():
             return _("%(school)s asked for seats to be held and cannot be deleted.") % {"school": obj.name}
         return ""
 

@@ -12,9 +12,9 @@ from registrations.booking.confirmation_deadline import confirm_by_teacher, conf
 from registrations.booking.errors import Overtaken
 from registrations.booking.policy import Judgement, judge
 from registrations.booking.state import Origin, create
-from registrations.holds.reserve import blocks_in_time
+from registrations.holds.reserve import holds_in_time
 from registrations.locking import Deadline
-from registrations.models import Block, Change, Refusal, Registration, Student, Submission
+from registrations.models import Change, Hold, Refusal, Registration, Student, Submission
 from registrations.signals import registrations_changed
 from techfest.core.db.bulk import insert_new
 
@@ -35,7 +35,7 @@ class Claim:
     wants_waiting: bool = True
     is_new: bool = False
     submission: Submission | None = None
-    uses_block: bool = False
+    uses_hold: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +55,9 @@ class Outcome:
 class Tally:
     """The counts of one locked event while its claims are judged, and what they add to it."""
 
-    def __init__(self, seats: Seats, blocks: Sequence[Block] = ()) -> None:
+    def __init__(self, seats: Seats, holds: Sequence[Hold] = ()) -> None:
         self.seats = seats
-        self.blocks = blocks
+        self.holds = holds
         self.confirmed = 0
         self.added_waiting = 0
         self.named: Counter[int] = Counter()
@@ -70,16 +70,16 @@ class Tally:
     def waiting(self) -> int:
         return self.seats.waiting + self.added_waiting
 
-    def block_for(self, claim: Claim) -> Block | None:
+    def hold_for(self, claim: Claim) -> Hold | None:
         """The block of the student's school that has a seat left and ends first; only for a teacher's claim."""
-        if not claim.uses_block:
+        if not claim.uses_hold:
             return None
-        of_school = (block for block in self.blocks if block.school_id == claim.student.school_id)
-        return next((block for block in of_school if block.unused > self.named[block.pk]), None)
+        of_school = (hold for hold in self.holds if hold.school_id == claim.student.school_id)
+        return next((hold for hold in of_school if hold.unused > self.named[hold.pk]), None)
 
-    def give_place(self, state: str, block: Block | None = None) -> int:
-        if block:
-            self.named[block.pk] += 1
+    def give_place(self, state: str, hold: Hold | None = None) -> int:
+        if hold:
+            self.named[hold.pk] += 1
         elif state == State.CONFIRMED:
             self.confirmed += 1
         else:
@@ -95,8 +95,8 @@ class Tally:
             )
             if not added:
                 raise Overtaken
-        for block_id, names in self.named.items():
-            if not Block.objects.use(block_id, names):
+        for hold_id, names in self.named.items():
+            if not Hold.objects.use(hold_id, names):
                 raise Overtaken
 
 
@@ -118,13 +118,11 @@ def reserve(claims: Sequence[Claim], *, actor: str, deadline: Deadline, user: An
     events, now = read_facts(seats)
     if released := release_late(seats.values(), events, now):
         _disengage(engaged, released)
-    blocks = blocks_in_time(seats.values(), events, now)
-    tallies = {pk: Tally(row, blocks[pk]) for pk, row in seats.items()}
+    holds = holds_in_time(seats.values(), events, now)
+    tallies = {pk: Tally(row, holds[pk]) for pk, row in seats.items()}
     outcomes = decide(claims, tallies=tallies, engaged=engaged, events=events, now=now)
     if now:
-        confirm_by_teacher(
-            one.before for claim, one in zip(claims, outcomes, strict=True) if claim.uses_block
-        )
+        confirm_by_teacher(one.before for claim, one in zip(claims, outcomes, strict=True) if claim.uses_hold)
         _write(outcomes, tallies.values(), Origin(Change.Cause.SUBMITTED, actor, now, user=user))
     return outcomes
 
@@ -195,11 +193,11 @@ def _registration(
         event=event,
         student=claim.student,
         submission=claim.submission,
-        block=verdict.block,
+        hold=verdict.hold,
         state=verdict.state,
-        place=tally.give_place(verdict.state, verdict.block),
+        place=tally.give_place(verdict.state, verdict.hold),
         created_at=now,
-        confirm_by=None if claim.uses_block else confirmation_due(claim.student, event, now),
+        confirm_by=None if claim.uses_hold else confirmation_due(claim.student, event, now),
     )
 
 

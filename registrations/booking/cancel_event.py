@@ -6,7 +6,7 @@ from typing import Any
 from events.models import Event, Seats
 from registrations.booking.state import Origin, move
 from registrations.holds.expire import end_all
-from registrations.models import Block, Change, Registration
+from registrations.models import Change, Hold, Registration
 from registrations.signals import registrations_changed
 
 State = Registration.State
@@ -25,7 +25,7 @@ def call_off(event: Event, *, user: Any, reason: str, now: dt.datetime) -> list[
         return []
     origin = Origin(Change.Cause.EVENT_CANCELLED, Change.Actor.ORGANISER, now, user=user, reason=reason)
     changes = move(rows, to=State.CANCELLED, origin=origin)
-    Block.objects.filter(event=event).update(used=0)
+    Hold.objects.filter(event=event).update(used=0)
     # The blocks have let go of what had no name, so everything that is taken was somebody's.
     Seats.objects.filter(pk=event.pk).update(taken=0, waiting=0)
     registrations_changed.send(sender=Registration, changes=changes, now=now)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from events.models import Event
-from registrations.models import Block, Refusal, Registration
+from registrations.models import Hold, Refusal, Registration
 
 if TYPE_CHECKING:
     from registrations.booking.allocate import Claim, Tally
@@ -25,7 +25,7 @@ class Judgement:
     state: str = ""
     reason: str = ""
     other: Event | None = None
-    block: Block | None = None
+    hold: Hold | None = None
 
 
 def judge(
@@ -54,8 +54,8 @@ def judge_seat(
     for registration in held:
         if event.overlaps(registration.event):
             return Judgement(reason=Reason.CLASH, other=registration.event)
-    if block := tally.block_for(claim):
-        return Judgement(state=State.CONFIRMED, block=block)
+    if hold := tally.hold_for(claim):
+        return Judgement(state=State.CONFIRMED, hold=hold)
     if tally.free and not tally.waiting:
         return Judgement(state=State.CONFIRMED)
     if claim.wants_waiting and has_place_to_wait(event, tally.waiting, now):

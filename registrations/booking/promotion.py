@@ -15,7 +15,7 @@ from registrations.booking.errors import NotPossible, Overtaken
 from registrations.booking.state import Origin, move
 from registrations.holds.reserve import end_what_is_over
 from registrations.locking import Deadline, in_transaction
-from registrations.models import Block, Change, Registration
+from registrations.models import Change, Hold, Registration
 from registrations.signals import registrations_changed
 
 State = Registration.State
@@ -47,13 +47,13 @@ def _promote(
     if now is None:
         return []
     release_late(seats.values(), facts, now)
-    blocks = end_what_is_over(seats.values(), facts, now)
+    holds = end_what_is_over(seats.values(), facts, now)
     rows = Registration.objects.filter(pk__in=ids).waiting().with_facts().order_by("pk")
     chosen = list(rows.select_for_update(no_key=True, of=("self",)))
     for event_id, row in seats.items():
         of_event = sorted((one for one in chosen if one.event_id == event_id), key=lambda one: one.place)
         if of_event:
-            kept_back = [block for block in blocks[event_id] if block.school_id is None]
+            kept_back = [hold for hold in holds[event_id] if hold.school_id is None]
             _require_seats(facts[event_id], row, kept_back, len(of_event), now)
             _give_seats(row, kept_back, of_event)
     if chosen:
@@ -63,20 +63,18 @@ def _promote(
     return chosen
 
 
-def seats_to_give(seats: Seats, kept_back: Iterable[Block]) -> int:
+def seats_to_give(seats: Seats, kept_back: Iterable[Hold]) -> int:
     """Free ones, and those that an organiser keeps back."""
-    return seats.free + sum(block.unused for block in kept_back)
+    return seats.free + sum(hold.unused for hold in kept_back)
 
 
-def _require_seats(
-    event: Event, seats: Seats, kept_back: Sequence[Block], wanted: int, now: datetime
-) -> None:
+def _require_seats(event: Event, seats: Seats, kept_back: Sequence[Hold], wanted: int, now: datetime) -> None:
     if refusal := refusal_to_promote(event, seats, kept_back, wanted, now):
         raise NotPossible(refusal)
 
 
 def refusal_to_promote(
-    event: Event, seats: Seats, kept_back: Iterable[Block], wanted: int, now: datetime
+    event: Event, seats: Seats, kept_back: Iterable[Hold], wanted: int, now: datetime
 ) -> str:
     """Why so many cannot be given a seat, in a sentence; empty where they can."""
     known = {"event": event.name, "wanted": wanted, "seats": (there := seats_to_give(seats, kept_back))}
@@ -96,29 +94,29 @@ def refusal_to_promote(
     return ""
 
 
-def _give_seats(seats: Seats, kept_back: Sequence[Block], chosen: Sequence[Registration]) -> None:
+def _give_seats(seats: Seats, kept_back: Sequence[Hold], chosen: Sequence[Registration]) -> None:
     """Counts them, and names those who take a seat that was held back, the last in line first."""
     free = min(seats.free, len(chosen))
     if not Seats.objects.advance(seats.pk, seats=free, from_held=len(chosen) - free):
         raise Overtaken
     rest = list(chosen[free:])
-    for block in kept_back:
-        named, rest = rest[: block.unused], rest[block.unused :]
+    for hold in kept_back:
+        named, rest = rest[: hold.unused], rest[hold.unused :]
         if named:
-            _name(block, named)
+            _name(hold, named)
 
 
-def _name(block: Block, named: Sequence[Registration]) -> None:
-    if not Block.objects.use(block.pk, len(named)):
+def _name(hold: Hold, named: Sequence[Registration]) -> None:
+    if not Hold.objects.use(hold.pk, len(named)):
         raise Overtaken
-    Registration.objects.filter(pk__in=[row.pk for row in named]).update(block=block)
+    Registration.objects.filter(pk__in=[row.pk for row in named]).update(hold=hold)
     for row in named:
-        row.block = block
+        row.hold = hold
 
 
-def kept_back_of(event_ids: Iterable[int]) -> Mapping[int, list[Block]]:
+def kept_back_of(event_ids: Iterable[int]) -> Mapping[int, list[Hold]]:
     """The blocks that organisers hold back, by event; for a page that says what would be taken."""
-    found: dict[int, list[Block]] = {pk: [] for pk in event_ids}
-    for block in Block.objects.held().filter(event__in=found, school=None):
-        found[block.event_id].append(block)
+    found: dict[int, list[Hold]] = {pk: [] for pk in event_ids}
+    for hold in Hold.objects.held().filter(event__in=found, school=None):
+        found[hold.event_id].append(hold)
     return found

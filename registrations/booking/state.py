@@ -26,12 +26,12 @@ _CREATE = """
     WITH given AS (
         SELECT * FROM unnest(
             %(events)s::bigint[], %(students)s::bigint[], %(states)s::varchar[], %(places)s::bigint[],
-            %(submissions)s::bigint[], %(blocks)s::bigint[], %(confirm_by)s::timestamptz[]
-        ) AS g (event_id, student_id, state, place, submission_id, block_id, confirm_by)
+            %(submissions)s::bigint[], %(holds)s::bigint[], %(confirm_by)s::timestamptz[]
+        ) AS g (event_id, student_id, state, place, submission_id, hold_id, confirm_by)
     ), made AS (
         INSERT INTO registrations_registration
-            (event_id, student_id, state, place, submission_id, block_id, confirm_by, created_at)
-        SELECT event_id, student_id, state, place, submission_id, block_id, confirm_by, %(at)s::timestamptz
+            (event_id, student_id, state, place, submission_id, hold_id, confirm_by, created_at)
+        SELECT event_id, student_id, state, place, submission_id, hold_id, confirm_by, %(at)s::timestamptz
         FROM given
         RETURNING id, event_id, state, place, submission_id
     ), noted AS (
@@ -78,7 +78,7 @@ def create(registrations: Sequence[Registration], *, origin: Origin) -> list[Cha
         "states": [registration.state for registration in registrations],
         "places": [registration.place for registration in registrations],
         "submissions": [registration.submission_id for registration in registrations],
-        "blocks": [registration.block_id for registration in registrations],
+        "holds": [registration.hold_id for registration in registrations],
         "confirm_by": [registration.confirm_by for registration in registrations],
         "at": origin.at,
         "cause": origin.cause,

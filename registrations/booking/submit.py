@@ -130,7 +130,7 @@ def _attempt(press: Press, deadline: Deadline) -> Submission:
     deadline.limit_locks()
     submission = _insert_submission(press, student, is_new=is_new)
     claims = [
-        Claim(student, event, press.wants_waiting, is_new, submission, uses_block=press.teacher is not None)
+        Claim(student, event, press.wants_waiting, is_new, submission, uses_hold=press.teacher is not None)
         for event in press.event_ids
     ]
     outcomes = reserve(claims, actor=press.actor, user=press.teacher, deadline=deadline)

@@ -229,7 +229,7 @@ def _successor(
         event=registration.event,
         student=newcomer,
         submission=submission,
-        block_id=registration.block_id,
+        hold_id=registration.hold_id,
         state=registration.state,
         place=registration.place,
         created_at=now,

@@ -6,7 +6,7 @@ from events.locked_reads import read_facts
 from events.models import Seats
 from registrations.booking.allocate import Claim, Outcome, Tally, decide
 from registrations.booking.confirmation_deadline import release_late
-from registrations.holds.reserve import blocks_in_time
+from registrations.holds.reserve import holds_in_time
 from registrations.locking import Deadline, in_transaction
 from registrations.models import Student
 
@@ -27,8 +27,8 @@ def outcomes_of_newcomer(
         seats = {row.pk: row for row in Seats.objects.locked(event_ids)}
         events, now = read_facts(seats)
         release_late(seats.values(), events, now)
-        blocks = blocks_in_time(seats.values(), events, now)
-        tallies = {pk: Tally(row, blocks[pk]) for pk, row in seats.items()}
+        holds = holds_in_time(seats.values(), events, now)
+        tallies = {pk: Tally(row, holds[pk]) for pk, row in seats.items()}
         outcomes = decide(claims, tallies=tallies, engaged={}, events=events, now=now)
         transaction.set_rollback(True)
         return outcomes

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from events.models import Event, Seats
 from registrations.booking.waitlist import is_moving, with_number
-from registrations.models import Block, Registration
+from registrations.models import Hold, Registration
 
 
 def why_nobody(event: Event, seats: Seats, *, now: datetime) -> str:
@@ -62,7 +62,7 @@ def _held(event: Event, seats: Seats) -> list[str]:
     """Seats that are taken without a name: for schools, and kept back by organisers."""
     if not seats.held:
         return []
-    rows = Block.objects.filter(event=event).held()
+    rows = Hold.objects.filter(event=event).held()
     unused = {"seats": Sum(F("seats") - F("used")), "last": Max("until")}
     of_schools = rows.filter(school__isnull=False).aggregate(**unused)
     kept_back = rows.filter(school=None).aggregate(**unused)

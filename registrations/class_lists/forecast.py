@@ -18,7 +18,7 @@ from registrations.class_lists.identify import match as matched
 from registrations.class_lists.messages import correction_words, doubt_words, near_problem, reason_words
 from registrations.class_lists.provenance import Entered, registrations_of
 from registrations.class_lists.requests import Claimant, claimants_of, claims_of
-from registrations.models import Block, ClassList, ClassListRow, Refusal, Registration, Student
+from registrations.models import ClassList, ClassListRow, Hold, Refusal, Registration, Student
 from registrations.spreadsheets.headers import Meaning
 from registrations.spreadsheets.students import Code, ListedStudent, Listing, Problem
 from registrations.students.names import name_key
@@ -119,8 +119,8 @@ def forecast(class_list: ClassList, listing: Listing, *, wants_waiting: bool = T
     seats, events = _events_of(class_list, listed)
     numbers = {row.event.slug: row.pk for row in seats}
     claims = [claims_of(one, numbers, wants_waiting=wants_waiting) for one in claimants]
-    blocks = _blocks_of(class_list, seats)
-    outcomes = _judged(claims, seats, held, blocks)
+    holds = _holds_of(class_list, seats)
+    outcomes = _judged(claims, seats, held, holds)
     writer = _Writer(class_list, entered, events)
     rows = {one.listed.row: writer.row(one, found) for one, found in zip(claimants, outcomes, strict=True)}
     rows |= {row: writer.doubt(row, found) for row, found in matches.items() if found.is_doubt}
@@ -130,18 +130,18 @@ def forecast(class_list: ClassList, listing: Listing, *, wants_waiting: bool = T
     names = {name_key(student.name) for student in listing.students}
     return Forecast(
         dict(sorted(rows.items())),
-        _per_event(seats, outcomes, blocks),
+        _per_event(seats, outcomes, holds),
         _missing(class_list, listed, present, names),
     )
 
 
-def _blocks_of(class_list: ClassList, seats: Iterable[Seats]) -> Mapping[int, list[Block]]:
+def _holds_of(class_list: ClassList, seats: Iterable[Seats]) -> Mapping[int, list[Hold]]:
     """The school's own held seats by event; no query where nothing is held."""
-    blocks: dict[int, list[Block]] = defaultdict(list)
+    holds: dict[int, list[Hold]] = defaultdict(list)
     if events := [row.pk for row in seats if row.held]:
-        for block in Block.objects.held().filter(event__in=events, school=class_list.school_id):
-            blocks[block.event_id].append(block)
-    return blocks
+        for hold in Hold.objects.held().filter(event__in=events, school=class_list.school_id):
+            holds[hold.event_id].append(hold)
+    return holds
 
 
 def _events_of(
@@ -157,30 +157,30 @@ def _judged(
     claims: list[list[Claim]],
     seats: list[Seats],
     held: Mapping[int, list[Registration]],
-    blocks: Mapping[int, list[Block]],
+    holds: Mapping[int, list[Hold]],
 ) -> list[list[Outcome]]:
     """The outcomes of each row's claims, judged one after the other as they stand in the list."""
     events, now = read_facts(row.pk for row in seats)
-    tallies = {row.pk: Tally(row, _in_time(blocks.get(row.pk, ()), events, now)) for row in seats}
+    tallies = {row.pk: Tally(row, _in_time(holds.get(row.pk, ()), events, now)) for row in seats}
     engaged = {pk: list(rows) for pk, rows in held.items()}
     flat = [claim for row in claims for claim in row]
     outcomes = iter(decide(flat, tallies=tallies, engaged=engaged, events=events, now=now))
     return [[next(outcomes) for _claim in row] for row in claims]
 
 
-def _in_time(blocks: Iterable[Block], events: Mapping[int, Event], now: datetime | None) -> Sequence[Block]:
+def _in_time(holds: Iterable[Hold], events: Mapping[int, Event], now: datetime | None) -> Sequence[Hold]:
     """Those that a press would still find; one whose time is over gives its seats to everybody."""
     kept = []
-    for block in blocks:
-        if now and block.event_id in events:
-            block.event = events[block.event_id]
-            if now < block.deadline:
-                kept.append(block)
+    for hold in holds:
+        if now and hold.event_id in events:
+            hold.event = events[hold.event_id]
+            if now < hold.deadline:
+                kept.append(hold)
     return kept
 
 
 def _per_event(
-    seats: list[Seats], outcomes: Iterable[Iterable[Outcome]], blocks: Mapping[int, list[Block]]
+    seats: list[Seats], outcomes: Iterable[Iterable[Outcome]], holds: Mapping[int, list[Hold]]
 ) -> list[EventForecast]:
     counted: dict[int, Counter[str]] = defaultdict(Counter)
     for row in outcomes:
@@ -192,7 +192,7 @@ def _per_event(
             row.event,
             wanted=counted[row.pk].total() - counted[row.pk][ALREADY],
             free=(row.free if row.takes_newcomers else 0)
-            + sum(block.unused for block in blocks.get(row.pk, ())),
+            + sum(hold.unused for hold in holds.get(row.pk, ())),
             seats=counted[row.pk][SEAT],
             waiting=counted[row.pk][WAIT],
         )

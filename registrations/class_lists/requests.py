@@ -49,7 +49,7 @@ def claims_of(
     """One claim for each event of the row (slug -> number); an event that is gone is claimed as unknown."""
     press = submission(claimant)
     return [
-        Claim(claimant.student, events.get(slug, 0), wants_waiting, claimant.is_new, press, uses_block=True)
+        Claim(claimant.student, events.get(slug, 0), wants_waiting, claimant.is_new, press, uses_hold=True)
         for slug in claimant.listed.events
     ]
 

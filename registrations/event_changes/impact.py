@@ -17,7 +17,7 @@ from events.models import Event, Seats
 from registrations.booking.confirmation_deadline import release_late
 from registrations.booking.conflicts import Kind, Trouble, key_of, open_flags_of
 from registrations.booking.waitlist import is_moving
-from registrations.models import Block, Flag, Registration, Student
+from registrations.models import Flag, Hold, Registration, Student
 
 State = Event.State
 TIMES = frozenset({"starts_at", "ends_at", "buffer_minutes"})
@@ -72,7 +72,7 @@ class Consequences:
     settled: list[Flag] = field(default_factory=list)
     told: list[Registration] = field(default_factory=list)
     cancelled: list[Registration] = field(default_factory=list)
-    blocks: list[Block] = field(default_factory=list)
+    holds: list[Hold] = field(default_factory=list)
     dates: list[DateProblem] = field(default_factory=list)
 
     @property
@@ -93,7 +93,7 @@ class Consequences:
     def is_grave(self) -> bool:
         """Whether somebody should read this before it happens."""
         edit = self.edit
-        people = self.promoted or self.troubles or self.settled or self.told or self.cancelled or self.blocks
+        people = self.promoted or self.troubles or self.settled or self.told or self.cancelled or self.holds
         return bool(
             people or self.dates or self.over or edit.is_published or edit.is_revived or edit.is_called_off
         )
@@ -111,7 +111,7 @@ class Consequences:
             sorted([kind, *sorted(pks)] for kind, pks in (one.key for one in self.troubles)),
             sorted(flag.pk for flag in self.settled),
             sorted(row.pk for row in self.cancelled),
-            sorted(block.pk for block in self.blocks),
+            sorted(hold.pk for hold in self.holds),
             self.over,
             [one.text for one in self.dates],
         ]
@@ -155,7 +155,7 @@ def foresee(edits: Sequence[Edit], *, now: dt.datetime, locks: bool = True) -> l
         rows = active[edit.after.pk]
         fresh = [one for one in troubles[edit.after.pk] if one.key not in known]
         if edit.is_called_off:
-            foreseen.append(Consequences(edit, cancelled=rows, blocks=_blocks(edit)))
+            foreseen.append(Consequences(edit, cancelled=rows, holds=_holds(edit)))
             continue
         foreseen.append(
             Consequences(
@@ -193,8 +193,8 @@ def _told(
     return [row for row in rows if row.pk in flagged]
 
 
-def _blocks(edit: Edit) -> list[Block]:
-    rows = Block.objects.unreturned().filter(event=edit.after.pk)
+def _holds(edit: Edit) -> list[Hold]:
+    rows = Hold.objects.unreturned().filter(event=edit.after.pk)
     return list(rows.select_related("school", "event").order_by("pk"))
 
 

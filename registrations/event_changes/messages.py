@@ -74,14 +74,14 @@ def _called_off(foreseen: Consequences) -> Iterator[Sentence]:
     yield _named(text % (words | counts), rows, is_danger=True)
     if rows:
         yield _mailed(rows)
-    if foreseen.blocks:
+    if foreseen.holds:
         text = ngettext(
             "%(count)d block of held seats ends, and who asked for it is told.",
             "%(count)d blocks of held seats end, and who asked for them is told.",
-            len(foreseen.blocks),
+            len(foreseen.holds),
         )
         yield Sentence(
-            text % {"count": len(foreseen.blocks)}, [str(block.school or "–") for block in foreseen.blocks]
+            text % {"count": len(foreseen.holds)}, [str(hold.school or "–") for hold in foreseen.holds]
         )
 
 

@@ -14,7 +14,7 @@ from events.zones import same_clock
 from registrations.event_changes.apply import Decision, carry_out
 from registrations.event_changes.impact import Consequences, Edit
 from registrations.locking import Deadline
-from registrations.models import Block
+from registrations.models import Hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def change_zone(
     """
     carry_out(foreseen, Decision(user, reason), now=now)
     if change.keeps_clock:
-        _move_blocks(fest, change)
+        _move_holds(fest, change)
     audit_log.record(
         fest,
         what="time zone changed",
@@ -89,8 +89,8 @@ def change_zone(
     )
 
 
-def _move_blocks(fest: Fest, change: ZoneChange) -> None:
-    blocks = list(Block.objects.unreturned().filter(event__fest=fest))
-    for block in blocks:
-        block.until = change.moved(block.until)
-    Block.objects.bulk_update(blocks, ["until"])
+def _move_holds(fest: Fest, change: ZoneChange) -> None:
+    holds = list(Hold.objects.unreturned().filter(event__fest=fest))
+    for hold in holds:
+        hold.until = change.moved(hold.until)
+    Hold.objects.bulk_update(holds, ["until"])

@@ -7,7 +7,7 @@ from registrations.booking.errors import Busy
 from registrations.holds import mails
 from registrations.holds.reserve import end, expire
 from registrations.locking import Deadline, in_transaction
-from registrations.models import Block
+from registrations.models import Hold
 from techfest.core.db.clock import database_now
 
 WORTH_A_REMINDER = dt.timedelta(hours=6)
@@ -16,11 +16,9 @@ WORTH_A_REMINDER = dt.timedelta(hours=6)
 
 def tend() -> int:
     """Gives back what is over, and reminds at half time; how many blocks were touched. Twice does no harm."""
-    rows = Block.objects.unreturned().select_related("event__fest")
+    rows = Hold.objects.unreturned().select_related("event__fest")
     now = database_now()
-    events = sorted(
-        {block.event_id for block in rows if now >= block.deadline or _wants_reminder(block, now)}
-    )
+    events = sorted({hold.event_id for hold in rows if now >= hold.deadline or _wants_reminder(hold, now)})
     return sum(_tend_event(event_id) for event_id in events)
 
 
@@ -28,21 +26,21 @@ def end_all(event: Event) -> None:
     """Ends all blocks of an event that does not take place. Needs the transaction that locked its Seats row."""
     for seats in Seats.objects.locked([event.pk]):
         now = database_now()
-        blocks = list(Block.objects.unreturned().filter(event=event).with_facts())
-        unused = {block.pk: block.unused for block in blocks}
-        end(seats, blocks, now=now)
-        for block in blocks:
-            if block.held_at is None or unused[block.pk]:
-                mails.tell_of_cancelled_event(block, now=now)
+        holds = list(Hold.objects.unreturned().filter(event=event).with_facts())
+        unused = {hold.pk: hold.unused for hold in holds}
+        end(seats, holds, now=now)
+        for hold in holds:
+            if hold.held_at is None or unused[hold.pk]:
+                mails.tell_of_cancelled_event(hold, now=now)
 
 
-def _wants_reminder(block: Block, now: dt.datetime) -> bool:
-    if block.school_id is None:  # nobody was asked for names
+def _wants_reminder(hold: Hold, now: dt.datetime) -> bool:
+    if hold.school_id is None:  # nobody was asked for names
         return False
-    if block.state != Block.State.HELD or block.reminded_at or not block.unused or block.held_at is None:
+    if hold.state != Hold.State.HELD or hold.reminded_at or not hold.unused or hold.held_at is None:
         return False
-    time = block.deadline - block.held_at
-    return time >= WORTH_A_REMINDER and now >= block.held_at + time / 2
+    time = hold.deadline - hold.held_at
+    return time >= WORTH_A_REMINDER and now >= hold.held_at + time / 2
 
 
 def _tend_event(event_id: int) -> int:
@@ -58,12 +56,12 @@ def _tend(event_id: int, deadline: Deadline) -> int:
     deadline.limit_locks()
     (seats,) = Seats.objects.locked([event_id])
     now = database_now()
-    blocks = list(Block.objects.unreturned().filter(event=event_id).with_facts().order_by("pk"))
-    over = [block for block in blocks if now >= block.deadline]
+    holds = list(Hold.objects.unreturned().filter(event=event_id).with_facts().order_by("pk"))
+    over = [hold for hold in holds if now >= hold.deadline]
     if over:
         expire(seats, over, now=now)
-    due = [block for block in blocks if block.returned_at is None and _wants_reminder(block, now)]
-    for block in due:
-        Block.objects.filter(pk=block.pk).update(reminded_at=now)
-        mails.remind(block, now=now)
+    due = [hold for hold in holds if hold.returned_at is None and _wants_reminder(hold, now)]
+    for hold in due:
+        Hold.objects.filter(pk=hold.pk).update(reminded_at=now)
+        mails.remind(hold, now=now)
     return len(over) + len(due)

@@ -23,7 +23,7 @@ CLOSING = "closing"
 MOST_DIGITS = 4
 
 
-class BlockForm(PlainForm):
+class HoldForm(PlainForm):
     """Which event, how many seats, until when."""
 
     event = forms.ChoiceField(

@@ -8,23 +8,23 @@ from events.capacity import HeldBack
 from events.models import Seats
 from events.signals import capacity_raised
 from registrations.booking.waitlist import promote
-from registrations.holds.reserve import hold
-from registrations.models import Block, Change, Registration
+from registrations.holds.reserve import hold_seats
+from registrations.models import Change, Hold, Registration
 from registrations.signals import registrations_changed
 
 
-def keep_back(seats: Seats, wish: HeldBack, *, now: dt.datetime) -> Block:
+def keep_back(seats: Seats, wish: HeldBack, *, now: dt.datetime) -> Hold:
     """Holds seats for nobody, as a block without a school. Raises `Overtaken` where they do not fit.
 
     Those who wait go on waiting beside them: the block is the recorded reason. The caller holds the lock of
     `seats`.
     """
-    block = Block(
+    hold = Hold(
         event_id=seats.pk, seats=wish.seats, until=wish.until, asked_by=wish.user, approved_by=wish.user
     )
-    hold(seats, block, now=now)
-    block.save()
-    return block
+    hold_seats(seats, hold, now=now)
+    hold.save()
+    return hold
 
 
 @receiver(capacity_raised)

@@ -9,39 +9,39 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from events.availability import moment
-from registrations.models import Block
+from registrations.models import Hold
 from registrations.signals import letter_owed
 
 
-def tell_of_answer(block: Block, *, now: dt.datetime) -> None:
+def tell_of_answer(hold: Hold, *, now: dt.datetime) -> None:
     """The organiser's yes or no to a block that was asked for."""
-    if block.state == Block.State.HELD:
+    if hold.state == Hold.State.HELD:
         subject = ngettext(
             "%(count)d seat of %(event)s is held for you",
             "%(count)d seats of %(event)s are held for you",
-            block.seats,
+            hold.seats,
         )
         text = _("Send us the names by %(until)s. What has no name by then goes back to everybody.")
     else:
         subject = _("No seats of %(event)s are held for you")
         text = _("An organiser looked at what you asked for and could not hold these seats.")
-    _tell(block, subject, text, count=block.seats, now=now)
+    _tell(hold, subject, text, count=hold.seats, now=now)
 
 
-def remind(block: Block, *, now: dt.datetime) -> None:
+def remind(hold: Hold, *, now: dt.datetime) -> None:
     """Half of the time is over, and names are missing."""
     subject = ngettext(
         "%(count)d held seat of %(event)s has no name yet",
         "%(count)d held seats of %(event)s have no names yet",
-        block.unused,
+        hold.unused,
     )
     text = _("Send us the names by %(until)s. What has no name by then goes back to everybody.")
-    _tell(block, subject, text, count=block.unused, now=now)
+    _tell(hold, subject, text, count=hold.unused, now=now)
 
 
-def tell_of_end(block: Block, *, unused: int, now: dt.datetime) -> None:
+def tell_of_end(hold: Hold, *, unused: int, now: dt.datetime) -> None:
     """The time is over: of what was held, or of an answer that never came."""
-    if block.held_at is None:
+    if hold.held_at is None:
         subject = _("No seats of %(event)s are held for you")
         text = _("No organiser answered before %(until)s, until when you wanted to send the names.")
     else:
@@ -51,10 +51,10 @@ def tell_of_end(block: Block, *, unused: int, now: dt.datetime) -> None:
             unused,
         )
         text = _("The names were to come by %(until)s. Whoever has a name has kept the seat.")
-    _tell(block, subject, text, count=unused, now=now)
+    _tell(hold, subject, text, count=unused, now=now)
 
 
-def tell_of_return(block: Block, *, unused: int, now: dt.datetime) -> None:
+def tell_of_return(hold: Hold, *, unused: int, now: dt.datetime) -> None:
     """Somebody else than who asked has given the seats back: an organiser, or a colleague."""
     subject = ngettext(
         "%(count)d held seat of %(event)s was given back",
@@ -62,29 +62,29 @@ def tell_of_return(block: Block, *, unused: int, now: dt.datetime) -> None:
         unused,
     )
     text = _("Somebody else gave them back before %(until)s. Whoever has a name has kept the seat.")
-    _tell(block, subject, text, count=unused, now=now)
+    _tell(hold, subject, text, count=unused, now=now)
 
 
-def tell_of_cancelled_event(block: Block, *, now: dt.datetime) -> None:
+def tell_of_cancelled_event(hold: Hold, *, now: dt.datetime) -> None:
     subject = _("No seats of %(event)s are held for you")
-    _tell(block, subject, _("The event does not take place."), count=block.seats, now=now)
+    _tell(hold, subject, _("The event does not take place."), count=hold.seats, now=now)
 
 
-def _tell(block: Block, subject: str, text: str, *, count: int, now: dt.datetime) -> None:
+def _tell(hold: Hold, subject: str, text: str, *, count: int, now: dt.datetime) -> None:
     """To the teacher who asked; what an organiser keeps back stands at the desk, where it is looked for."""
-    if block.school_id is None:
+    if hold.school_id is None:
         return
-    with timezone.override(block.event.fest.zone):
-        words = {"count": count, "event": block.event.name, "until": moment(block.deadline)}
-    if not block.asked_by.email:
+    with timezone.override(hold.event.fest.zone):
+        words = {"count": count, "event": hold.event.name, "until": moment(hold.deadline)}
+    if not hold.asked_by.email:
         return
     letter_owed.send(
-        sender=Block,
-        user=block.asked_by,
-        to=block.asked_by.email,
+        sender=Hold,
+        user=hold.asked_by,
+        to=hold.asked_by.email,
         subject=subject % words,
         text=text % words,
-        link=f"{settings.SITE_URL}{reverse('blocks:list')}",
+        link=f"{settings.SITE_URL}{reverse('holds:list')}",
         link_label=_("Your held seats"),
         now=now,
     )

@@ -15,9 +15,9 @@ from events.models import Event, Seats
 from registrations.booking.confirmation_deadline import release_late
 from registrations.booking.errors import NotPossible
 from registrations.holds import mails
-from registrations.holds.reserve import end, end_what_is_over, hold
+from registrations.holds.reserve import end, end_what_is_over, hold_seats
 from registrations.locking import Deadline, in_transaction
-from registrations.models import Block, School
+from registrations.models import Hold, School
 from techfest.core.db.bulk import insert_new
 
 MOST_AT_ONCE = 5
@@ -36,7 +36,7 @@ class Wish:
     key: uuid.UUID
 
 
-def ask(wish: Wish, *, deadline: Deadline) -> Block:
+def ask(wish: Wish, *, deadline: Deadline) -> Hold:
     """Holds the seats at once, or leaves them for an organiser to grant: then nothing is held until the yes.
 
     Up to five seats of an event for a school are held at once while registration is open and nobody waits.
@@ -45,19 +45,19 @@ def ask(wish: Wish, *, deadline: Deadline) -> Block:
     return in_transaction(lambda: _ask(wish, deadline), deadline=deadline)
 
 
-def approve(block_id: int, *, user: Any, deadline: Deadline) -> Block:
+def approve(hold_id: int, *, user: Any, deadline: Deadline) -> Hold:
     """An organiser's yes: the seats are held, if they are free by now and nobody waits for them."""
-    return _change(block_id, lambda block, found: _approve(block, found, user), deadline)
+    return _change(hold_id, lambda hold, found: _approve(hold, found, user), deadline)
 
 
-def refuse(block_id: int, *, user: Any, deadline: Deadline) -> Block:
+def refuse(hold_id: int, *, user: Any, deadline: Deadline) -> Hold:
     """An organiser's no."""
-    return _change(block_id, lambda block, found: _refuse(block, found, user), deadline)
+    return _change(hold_id, lambda hold, found: _refuse(hold, found, user), deadline)
 
 
-def give_back(block_id: int, *, user: Any, deadline: Deadline) -> Block:
+def give_back(hold_id: int, *, user: Any, deadline: Deadline) -> Hold:
     """Ends a block before its time; what has no name goes to whoever waits. Again is no harm."""
-    return _change(block_id, lambda block, found: _give_back(block, found, user), deadline)
+    return _change(hold_id, lambda hold, found: _give_back(hold, found, user), deadline)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,24 +81,24 @@ def _locked(event_id: int, deadline: Deadline) -> _Found:
     return _Found(rows[0], events[event_id], now)
 
 
-def _change(block_id: int, act: Callable[[Block, _Found], None], deadline: Deadline) -> Block:
-    def work() -> Block:
-        found = _locked(Block.objects.values_list("event_id", flat=True).get(pk=block_id), deadline)
-        block = Block.objects.with_facts().get(pk=block_id)
-        act(block, found)
-        return block
+def _change(hold_id: int, act: Callable[[Hold, _Found], None], deadline: Deadline) -> Hold:
+    def work() -> Hold:
+        found = _locked(Hold.objects.values_list("event_id", flat=True).get(pk=hold_id), deadline)
+        hold = Hold.objects.with_facts().get(pk=hold_id)
+        act(hold, found)
+        return hold
 
     return in_transaction(work, deadline=deadline)
 
 
-def _ask(wish: Wish, deadline: Deadline) -> Block:
+def _ask(wish: Wish, deadline: Deadline) -> Hold:
     found = _locked(wish.event_id, deadline)
-    if twin := Block.objects.filter(key=wish.key, school=wish.school, event=found.event).first():
+    if twin := Hold.objects.filter(key=wish.key, school=wish.school, event=found.event).first():
         return twin
-    before = list(Block.objects.unreturned().filter(event=found.event, school=wish.school))
+    before = list(Hold.objects.unreturned().filter(event=found.event, school=wish.school))
     needs_yes = needs_organiser(wish.seats, before, found.event, found.now)
     _check(wish, found, before)
-    block = Block(
+    hold = Hold(
         event=found.event,
         school=wish.school,
         seats=wish.seats,
@@ -107,15 +107,15 @@ def _ask(wish: Wish, deadline: Deadline) -> Block:
         asked_by=wish.user,
     )
     if not needs_yes:
-        _hold(block, found)
-    if not insert_new([block]):  # the key was used for another event
+        _hold(hold, found)
+    if not insert_new([hold]):  # the key was used for another event
         raise NotPossible(_("This form was already sent."))
-    return block
+    return hold
 
 
-def needs_organiser(seats: int, before: Sequence[Block], event: Event, now: dt.datetime) -> bool:
+def needs_organiser(seats: int, before: Sequence[Hold], event: Event, now: dt.datetime) -> bool:
     """Whether an organiser must say yes: to many seats, and to any before everybody may register."""
-    return seats + sum(block.seats for block in before) > MOST_AT_ONCE or now < event.registration_opens_at
+    return seats + sum(hold.seats for hold in before) > MOST_AT_ONCE or now < event.registration_opens_at
 
 
 def latest(event: Event) -> dt.datetime:
@@ -123,7 +123,7 @@ def latest(event: Event) -> dt.datetime:
     return min(event.registration_closes_at, event.promotion_ends_at)
 
 
-def _check(wish: Wish, found: _Found, before: Sequence[Block]) -> None:
+def _check(wish: Wish, found: _Found, before: Sequence[Hold]) -> None:
     """Whatever speaks against it but the number of free seats."""
     event, name = found.event, {"event": found.event.name}
     if event.state != Event.State.PUBLISHED or found.now >= latest(event):
@@ -139,13 +139,13 @@ def _check(wish: Wish, found: _Found, before: Sequence[Block]) -> None:
             found.seats.capacity,
         )
         raise NotPossible(words % (name | {"count": found.seats.capacity}))
-    if any(block.state == Block.State.ASKED for block in before):
+    if any(hold.state == Hold.State.ASKED for hold in before):
         raise NotPossible(
             _("Your school has asked for seats of %(event)s already. An organiser decides.") % name
         )
 
 
-def _hold(block: Block, found: _Found) -> None:
+def _hold(hold: Hold, found: _Found) -> None:
     """Holds what is free, and only where nobody waits: a block overtakes nobody."""
     seats = found.seats
     if seats.waiting:
@@ -155,39 +155,39 @@ def _hold(block: Block, found: _Found) -> None:
             seats.waiting,
         )
         raise NotPossible(words % {"count": seats.waiting, "event": found.event.name})
-    if seats.free < block.seats:
+    if seats.free < hold.seats:
         words = ngettext("Only %(count)d seat is free.", "Only %(count)d seats are free.", seats.free)
         raise NotPossible(words % {"count": seats.free} if seats.free else _("No seat is free."))
-    hold(seats, block, now=found.now)
+    hold_seats(seats, hold, now=found.now)
 
 
-def _approve(block: Block, found: _Found, user: Any) -> None:
-    _check_undecided(block, found.now)
-    _hold(block, found)
-    block.approved_by = user
-    block.save(update_fields=["held_at", "approved_by"])
-    mails.tell_of_answer(block, now=found.now)
+def _approve(hold: Hold, found: _Found, user: Any) -> None:
+    _check_undecided(hold, found.now)
+    _hold(hold, found)
+    hold.approved_by = user
+    hold.save(update_fields=["held_at", "approved_by"])
+    mails.tell_of_answer(hold, now=found.now)
 
 
-def _refuse(block: Block, found: _Found, user: Any) -> None:
-    _check_undecided(block, found.now)
-    end(found.seats, [block], now=found.now)
-    block.approved_by = user
-    block.save(update_fields=["approved_by"])
-    mails.tell_of_answer(block, now=found.now)
+def _refuse(hold: Hold, found: _Found, user: Any) -> None:
+    _check_undecided(hold, found.now)
+    end(found.seats, [hold], now=found.now)
+    hold.approved_by = user
+    hold.save(update_fields=["approved_by"])
+    mails.tell_of_answer(hold, now=found.now)
 
 
-def _check_undecided(block: Block, now: dt.datetime) -> None:
-    if block.state != Block.State.ASKED:
+def _check_undecided(hold: Hold, now: dt.datetime) -> None:
+    if hold.state != Hold.State.ASKED:
         raise NotPossible(_("This was decided already."))
-    if now >= block.deadline:
+    if now >= hold.deadline:
         raise NotPossible(_("The time for names is over."))
 
 
-def _give_back(block: Block, found: _Found, user: Any) -> None:
-    if block.returned_at:
+def _give_back(hold: Hold, found: _Found, user: Any) -> None:
+    if hold.returned_at:
         return
-    unused = block.unused
-    end(found.seats, [block], now=found.now)
-    if unused and user != block.asked_by:
-        mails.tell_of_return(block, unused=unused, now=found.now)
+    unused = hold.unused
+    end(found.seats, [hold], now=found.now)
+    if unused and user != hold.asked_by:
+        mails.tell_of_return(hold, unused=unused, now=found.now)

@@ -2,9 +2,9 @@ from django.urls import path
 
 from registrations.holds import views
 
-app_name = "blocks"
+app_name = "holds"
 urlpatterns = [
-    path("", views.blocks, name="list"),
+    path("", views.holds, name="list"),
     path("ask/", views.hold, name="ask"),
-    path("<int:block_id>/give-back/", views.back, name="back"),
+    path("<int:hold_id>/give-back/", views.back, name="back"),
 ]

@@ -9,18 +9,18 @@ from django.views.decorators.http import require_http_methods, require_safe
 from events.cache import snapshot
 from registrations.booking import messages
 from registrations.booking.errors import NotPossible
-from registrations.holds.forms import BlockForm, offered
+from registrations.holds.forms import HoldForm, offered
 from registrations.holds.service import Wish, ask, give_back
 from registrations.locking import Deadline
-from registrations.models import Block, Teacher
+from registrations.models import Hold, Teacher
 from registrations.teachers.access import by_teacher
 
 
 @by_teacher
 @require_safe
-def blocks(request: HttpRequest, teacher: Teacher) -> HttpResponse:
+def holds(request: HttpRequest, teacher: Teacher) -> HttpResponse:
     """What the school has asked for, holds, and gave back in the current fest."""
-    return render(request, "blocks/list.html", {"teacher": teacher, "blocks": _of_school(teacher)})
+    return render(request, "holds/list.html", {"teacher": teacher, "holds": _of_school(teacher)})
 
 
 @by_teacher
@@ -30,31 +30,31 @@ def hold(request: HttpRequest, teacher: Teacher) -> HttpResponse:
     current = snapshot()
     events = offered(current.events, current.now)
     key = messages.read_key(request.POST)
-    form = BlockForm(request.POST if key else None, events=events, now=current.now)
+    form = HoldForm(request.POST if key else None, events=events, now=current.now)
     if key and form.is_valid():
         try:
             ask(_wish(form, teacher, key), deadline=Deadline())
         except NotPossible as error:
             form.add_error(None, error.text)
         else:
-            return redirect("blocks:list")
+            return redirect("holds:list")
     context = {"teacher": teacher, "form": form, "key": messages.new_key()}
-    return render(request, "blocks/ask.html", context)
+    return render(request, "holds/ask.html", context)
 
 
 @by_teacher
 @require_http_methods(["GET", "HEAD", "POST"])
-def back(request: HttpRequest, teacher: Teacher, block_id: int) -> HttpResponse:
+def back(request: HttpRequest, teacher: Teacher, hold_id: int) -> HttpResponse:
     """GET asks, POST gives everything back that has no name. What has ended is shown in the list."""
-    block = get_object_or_404(Block.objects.with_facts(), pk=block_id, school=teacher.school)
-    if request.method != "POST" and block.returned_at is None:
-        return render(request, "blocks/back.html", {"teacher": teacher, "held": block})
+    hold = get_object_or_404(Hold.objects.with_facts(), pk=hold_id, school=teacher.school)
+    if request.method != "POST" and hold.returned_at is None:
+        return render(request, "holds/back.html", {"teacher": teacher, "held": hold})
     if request.method == "POST":
-        give_back(block.pk, user=teacher.user, deadline=Deadline())
-    return redirect("blocks:list")
+        give_back(hold.pk, user=teacher.user, deadline=Deadline())
+    return redirect("holds:list")
 
 
-def _wish(form: BlockForm, teacher: Teacher, key: uuid.UUID) -> Wish:
+def _wish(form: HoldForm, teacher: Teacher, key: uuid.UUID) -> Wish:
     cleaned = form.cleaned_data
     return Wish(
         event_id=cleaned["event"].pk,
@@ -66,8 +66,8 @@ def _wish(form: BlockForm, teacher: Teacher, key: uuid.UUID) -> Wish:
     )
 
 
-def _of_school(teacher: Teacher) -> list[Block]:
+def _of_school(teacher: Teacher) -> list[Hold]:
     """Open ones first, the most urgent on top; then what is over, the latest on top."""
-    rows = Block.objects.with_facts().filter(school=teacher.school, event__fest__is_current=True)
-    over = [block for block in rows.order_by("-returned_at", "-pk") if block.returned_at]
-    return sorted(rows.unreturned(), key=lambda block: (block.deadline, block.pk)) + over
+    rows = Hold.objects.with_facts().filter(school=teacher.school, event__fest__is_current=True)
+    over = [hold for hold in rows.order_by("-returned_at", "-pk") if hold.returned_at]
+    return sorted(rows.unreturned(), key=lambda hold: (hold.deadline, hold.pk)) + over

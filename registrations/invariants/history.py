@@ -18,22 +18,22 @@ HISTORY = """
             (c.to_state = 'waiting')::int - (c.from_state = 'waiting')::int AS waits,
             c.cause = 'replaced' AS replaced
         FROM registrations_change c JOIN registrations_registration r ON r.id = c.registration_id
-        LEFT JOIN registrations_block b ON b.id = r.block_id
+        LEFT JOIN registrations_hold b ON b.id = r.hold_id
         WHERE c.from_state <> c.to_state
     ), moment AS (
         SELECT *, NULL::bigint AS school_id, 1 AS turn, false AS refused, false AS kept_back FROM step
         UNION ALL
         SELECT id, held_at, '', 'held', event_id, 0, NULL, seats, 0, false, school_id, 2, false,
             school_id IS NULL
-        FROM registrations_block WHERE held_at IS NOT NULL
+        FROM registrations_hold WHERE held_at IS NOT NULL
         UNION ALL
         SELECT b.id, b.returned_at, 'held', '', b.event_id, 0, NULL, (
             SELECT coalesce(sum((c.to_state IN ('confirmed', 'offered'))::int
                 - (c.from_state IN ('confirmed', 'offered'))::int), 0)
             FROM registrations_change c JOIN registrations_registration r ON r.id = c.registration_id
-            WHERE r.block_id = b.id AND c.at < b.returned_at
+            WHERE r.hold_id = b.id AND c.at < b.returned_at
         ) - b.seats, 0, false, b.school_id, 0, false, b.school_id IS NULL
-        FROM registrations_block b WHERE b.held_at IS NOT NULL AND b.returned_at IS NOT NULL
+        FROM registrations_hold b WHERE b.held_at IS NOT NULL AND b.returned_at IS NOT NULL
         UNION ALL
         SELECT f.id, (SELECT max(at) FROM registrations_change c WHERE c.submission_id = f.submission_id),
             '', 'full', f.event_id, 0, s.student_id, 0, 0, false, NULL, 3, true, false
@@ -59,7 +59,7 @@ Whoever came instead of another took over what that one had: such a step is judg
 """
 
 TOLD = """
-    SELECT e.name, coalesce(p.name || ' (' || p.reference || ')', 'a block of ' || coalesce(o.name, 'nobody')),
+    SELECT e.name, coalesce(p.name || ' (' || p.reference || ')', 'a hold of ' || coalesce(o.name, 'nobody')),
         h.at, h.becomes, h.taken, h.waiting, h.capacity
     FROM history h JOIN events_event e ON e.id = h.event_id
     LEFT JOIN registrations_student p ON p.id = h.student_id

@@ -6,16 +6,16 @@ from techfest.core.invariants import CLOSES_AT, invariant, rows
 
 
 @invariant(1)
-def blocks_know_their_names() -> Iterator[str]:
+def holds_know_their_names() -> Iterator[str]:
     """As many seats of each block are used as it has active registrations, all of its event."""
     sql = """
         SELECT e.name, coalesce(h.name, 'nobody'), b.used, n.names, n.strange
-        FROM registrations_block b JOIN events_event e ON e.id = b.event_id
+        FROM registrations_hold b JOIN events_event e ON e.id = b.event_id
         LEFT JOIN registrations_school h ON h.id = b.school_id
         LEFT JOIN LATERAL (
             SELECT count(*) FILTER (WHERE r.event_id = b.event_id) AS names,
                 count(*) FILTER (WHERE r.event_id <> b.event_id) AS strange
-            FROM registrations_registration r WHERE r.block_id = b.id AND r.state IN ('confirmed', 'offered')
+            FROM registrations_registration r WHERE r.hold_id = b.id AND r.state IN ('confirmed', 'offered')
         ) n ON true
         WHERE b.used <> n.names OR n.strange > 0 ORDER BY b.id
     """
@@ -25,11 +25,11 @@ def blocks_know_their_names() -> Iterator[str]:
 
 
 @invariant(1)
-def no_block_outlives_its_time() -> Iterator[str]:
+def no_hold_outlives_its_time() -> Iterator[str]:
     """No block is held, or waits for a yes, ten minutes after its time: the worker, or a press, ended it."""
     sql = f"""
         SELECT e.name, coalesce(h.name, 'nobody'), b.seats - b.used, t.ends
-        FROM registrations_block b JOIN events_event e ON e.id = b.event_id
+        FROM registrations_hold b JOIN events_event e ON e.id = b.event_id
         JOIN events_fest f ON f.id = e.fest_id LEFT JOIN registrations_school h ON h.id = b.school_id
         CROSS JOIN LATERAL (SELECT least(b.until,
             CASE WHEN b.school_id IS NOT NULL THEN {CLOSES_AT} END,
@@ -42,6 +42,6 @@ def no_block_outlives_its_time() -> Iterator[str]:
 
 
 CHECKS = (
-    blocks_know_their_names,
-    no_block_outlives_its_time,
+    holds_know_their_names,
+    no_hold_outlives_its_time,
 )

@@ -6,7 +6,7 @@ from events.models import GRACE
 from registrations.booking.state import GRAPH
 from registrations.invariants import class_lists as classlists
 from registrations.invariants import history, results
-from registrations.invariants import holds as blocks
+from registrations.invariants import holds as holds
 from techfest.core.invariants import CLOSES_AT, invariant, rows
 
 WHO = """
@@ -28,7 +28,7 @@ def counts_equal_a_recount() -> Iterator[str]:
             s.held, coalesce(b.held, 0)
         FROM events_seats s JOIN events_event e ON e.id = s.event_id
         LEFT JOIN (
-            SELECT event_id, sum(seats - used) AS held FROM registrations_block
+            SELECT event_id, sum(seats - used) AS held FROM registrations_hold
             WHERE held_at IS NOT NULL AND returned_at IS NULL GROUP BY event_id
         ) b ON b.event_id = s.event_id
         LEFT JOIN (
@@ -321,7 +321,7 @@ CHECKS = (
     open_flags_have_their_reason,
     references_name_one_person,
     *history.CHECKS,
-    *blocks.CHECKS,
+    *holds.CHECKS,
     *classlists.CHECKS,
     *results.CHECKS,
     unconfirmed_registrations_end_in_time,

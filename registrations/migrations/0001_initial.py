@@ -140,7 +140,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="Block",
+            name="Hold",
             fields=[
                 (
                     "id",
@@ -193,7 +193,7 @@ class Migration(migrations.Migration):
                     "event",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
-                        related_name="blocks",
+                        related_name="holds",
                         to="events.event",
                         verbose_name="event",
                     ),
@@ -204,7 +204,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
-                        related_name="blocks",
+                        related_name="holds",
                         to="registrations.school",
                         verbose_name="school",
                     ),
@@ -561,13 +561,13 @@ class Migration(migrations.Migration):
                     models.DateTimeField(editable=False, null=True, verbose_name="confirmation link mailed"),
                 ),
                 (
-                    "block",
+                    "hold",
                     models.ForeignKey(
                         editable=False,
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="registrations",
-                        to="registrations.block",
+                        to="registrations.hold",
                     ),
                 ),
                 (
@@ -1452,20 +1452,18 @@ class Migration(migrations.Migration):
             index=models.Index(fields=["school", "updated_at"], name="class_list_of_school"),
         ),
         migrations.AddIndex(
-            model_name="block",
-            index=models.Index(
-                condition=models.Q(("returned_at", None)), fields=["event"], name="block_held"
-            ),
+            model_name="hold",
+            index=models.Index(condition=models.Q(("returned_at", None)), fields=["event"], name="hold_held"),
         ),
         migrations.AddConstraint(
-            model_name="block",
+            model_name="hold",
             constraint=models.CheckConstraint(
-                condition=models.Q(("used__lte", models.F("seats"))), name="block_uses_its_seats"
+                condition=models.Q(("used__lte", models.F("seats"))), name="hold_uses_its_seats"
             ),
         ),
         migrations.AddConstraint(
-            model_name="block",
-            constraint=models.CheckConstraint(condition=models.Q(("seats__gte", 1)), name="block_has_seats"),
+            model_name="hold",
+            constraint=models.CheckConstraint(condition=models.Q(("seats__gte", 1)), name="hold_has_seats"),
         ),
         migrations.AddIndex(
             model_name="securityevent",

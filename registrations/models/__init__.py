@@ -1,6 +1,6 @@
 """Who comes: schools, students, teachers, and their claims on events."""
 
-from registrations.models.bookings import Block, Change, Flag, Refusal, Registration, Submission
+from registrations.models.bookings import Change, Flag, Hold, Refusal, Registration, Submission
 from registrations.models.class_lists import ClassList, ClassListEntry, ClassListJob, ClassListRow
 from registrations.models.people import (
     Consent,
@@ -22,7 +22,6 @@ from registrations.models.security import AccountSession, GivenPassword, Securit
 
 __all__ = [
     "AccountSession",
-    "Block",
     "Change",
     "ClassList",
     "ClassListEntry",
@@ -34,6 +33,7 @@ __all__ = [
     "Erasure",
     "Flag",
     "GivenPassword",
+    "Hold",
     "Invitation",
     "MergedReference",
     "Purge",

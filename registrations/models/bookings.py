@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from events.models import Event
 from events.triggers import Trigger
 from registrations.models.people import School, Student
-from registrations.querysets import BlockQuerySet, RegistrationQuerySet
+from registrations.querysets import HoldQuerySet, RegistrationQuerySet
 from techfest.core.link_keys import link_id_field
 
 
@@ -76,9 +76,7 @@ class Registration(models.Model):
     submission = models.ForeignKey(
         Submission, models.SET_NULL, null=True, editable=False, related_name="registrations"
     )
-    block = models.ForeignKey(
-        "Block", models.SET_NULL, null=True, editable=False, related_name="registrations"
-    )
+    hold = models.ForeignKey("Hold", models.SET_NULL, null=True, editable=False, related_name="registrations")
     state = models.CharField(_("state"), max_length=10, choices=State.choices, editable=False)
     place = models.PositiveBigIntegerField(_("place"), editable=False)
     created_at = models.DateTimeField(_("registered"), editable=False)
@@ -271,7 +269,7 @@ class Flag(models.Model):
         return f"{self.registration}: {self.get_kind_display()}"
 
 
-class Block(models.Model):
+class Hold(models.Model):
     """Seats of one event that are held for a school until a moment, names to follow.
 
     Without a school an organiser keeps them back from everybody; they are given back by hand or in time.
@@ -288,9 +286,9 @@ class Block(models.Model):
         RETURNED = "returned", _("given back")
         REFUSED = "refused", _("not held")
 
-    event = models.ForeignKey(Event, models.PROTECT, related_name="blocks", verbose_name=_("event"))
+    event = models.ForeignKey(Event, models.PROTECT, related_name="holds", verbose_name=_("event"))
     school = models.ForeignKey(
-        School, models.PROTECT, null=True, blank=True, related_name="blocks", verbose_name=_("school")
+        School, models.PROTECT, null=True, blank=True, related_name="holds", verbose_name=_("school")
     )
     seats = models.PositiveSmallIntegerField(_("seats"))
     used = models.PositiveSmallIntegerField(_("used"), default=0, editable=False)
@@ -312,14 +310,14 @@ class Block(models.Model):
     reminded_at = models.DateTimeField(_("reminded"), null=True, editable=False)
     returned_at = models.DateTimeField(_("returned"), null=True, editable=False)
 
-    objects = BlockQuerySet.as_manager()
+    objects = HoldQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(used__lte=F("seats")), name="block_uses_its_seats"),
-            models.CheckConstraint(condition=Q(seats__gte=1), name="block_has_seats"),
+            models.CheckConstraint(condition=Q(used__lte=F("seats")), name="hold_uses_its_seats"),
+            models.CheckConstraint(condition=Q(seats__gte=1), name="hold_has_seats"),
         ]
-        indexes: ClassVar = [models.Index(fields=["event"], name="block_held", condition=Q(returned_at=None))]
+        indexes: ClassVar = [models.Index(fields=["event"], name="hold_held", condition=Q(returned_at=None))]
 
     def __str__(self) -> str:
         return f"{self.school or _('Held back')}: {self.seats}, {self.event}"

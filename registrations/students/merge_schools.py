@@ -18,8 +18,8 @@ from registrations.booking.errors import NotPossible
 from registrations.holds.reserve import end_what_is_over
 from registrations.locking import Deadline, in_transaction
 from registrations.models import (
-    Block,
     ClassList,
+    Hold,
     Invitation,
     Registration,
     School,
@@ -97,7 +97,7 @@ def _events_of(school_ids: list[int], kept_id: int) -> list[int]:
     """Where counts or blocks may change: the events of twins, and those of blocks that move."""
     twins = [pk for group in twins_among(school_ids, first=kept_id) for pk in group]
     registered = Registration.objects.filter(student__in=twins).values_list("event_id", flat=True)
-    held = Block.objects.filter(school__in=school_ids).exclude(school=kept_id)
+    held = Hold.objects.filter(school__in=school_ids).exclude(school=kept_id)
     return [*registered, *held.values_list("event_id", flat=True)]
 
 
@@ -105,7 +105,7 @@ def _move(kept: School, gone: School, how: Absorbing) -> None:
     students = list(Student.objects.filter(school=gone).values_list("pk", flat=True))
     moved = {
         model._meta.model_name or "": model._default_manager.filter(school=gone).update(school=kept)
-        for model in (Student, Teacher, ClassList, Block, Invitation, SchoolAlias)
+        for model in (Student, Teacher, ClassList, Hold, Invitation, SchoolAlias)
     }
     SchoolAlias.objects.bulk_create(
         [SchoolAlias(school=kept, name=gone.name, key=gone.key)], ignore_conflicts=True

@@ -13,7 +13,7 @@ from registrations.booking.allocate import Claim, reserve
 from registrations.booking.errors import Refused
 from registrations.holds import service
 from registrations.locking import Deadline
-from registrations.models import Block, Change, Consent, Registration, Student, Submission, Teacher
+from registrations.models import Change, Consent, Hold, Registration, Student, Submission, Teacher
 from registrations.schools import find_or_create_school
 from registrations.signals import letter_owed
 from registrations.students.identity import identify
@@ -34,23 +34,23 @@ def wish(teacher: Teacher, event: Event, seats: int = 5, **values: Any) -> servi
     return service.Wish(**(defaults | values))
 
 
-def ask_now(teacher: Teacher, event: Event, seats: int = 5, **values: Any) -> Block:
+def ask_now(teacher: Teacher, event: Event, seats: int = 5, **values: Any) -> Hold:
     return service.ask(wish(teacher, event, seats, **values), deadline=Deadline(PATIENCE))
 
 
-def grant(block: Block, user: Any) -> Block:
-    return service.approve(block.pk, user=user, deadline=Deadline(PATIENCE))
+def grant(hold: Hold, user: Any) -> Hold:
+    return service.approve(hold.pk, user=user, deadline=Deadline(PATIENCE))
 
 
-def return_now(block: Block, user: Any = None) -> Block:
-    return service.give_back(block.pk, user=user or block.asked_by, deadline=Deadline(PATIENCE))
+def return_now(hold: Hold, user: Any = None) -> Hold:
+    return service.give_back(hold.pk, user=user or hold.asked_by, deadline=Deadline(PATIENCE))
 
 
-def outlive(block: Block) -> Block:
+def outlive(hold: Hold) -> Hold:
     """Its time is over, and nobody has noticed yet."""
-    Block.objects.filter(pk=block.pk).update(until=timezone.now() - dt.timedelta(seconds=1))
-    block.refresh_from_db()
-    return block
+    Hold.objects.filter(pk=hold.pk).update(until=timezone.now() - dt.timedelta(seconds=1))
+    hold.refresh_from_db()
+    return hold
 
 
 def name_now(
@@ -69,7 +69,7 @@ def name_now(
             digest=bytes(32),
             student=student,
         )
-        claim = Claim(student, event.pk, is_new=is_new, submission=submission, uses_block=True)
+        claim = Claim(student, event.pk, is_new=is_new, submission=submission, uses_hold=True)
         outcomes = reserve([claim], actor=Change.Actor.TEACHER, deadline=Deadline(PATIENCE))
         registration = outcomes[0].registration
         if registration is None:

@@ -11,7 +11,7 @@ from events.models import AuditEntry, Event, Fest
 from registrations.booking.cancel import cancel
 from registrations.holds.expire import tend
 from registrations.locking import Deadline
-from registrations.models import Block, Change, Flag, Registration
+from registrations.models import Change, Flag, Hold, Registration
 from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher, build_user
 from registrations.tests.counting import counts, recount, states
 from registrations.tests.held import ask_now, letters, name_now, outlive, return_now
@@ -160,7 +160,7 @@ def test_called_off_event_ends_everything_and_tells_everybody(fest: Fest, user: 
     with letters() as heard:
         change(event, user=user, reason="No power", state=Event.State.CANCELLED)
     assert (states(event), counts(event), recount(event)) == (["cancelled"] * 4, (0, 0, 4), (0, 0))
-    assert (Ticket.objects.live().count(), Block.objects.unreturned().count(), len(heard)) == (0, 0, 1)
+    assert (Ticket.objects.live().count(), Hold.objects.unreturned().count(), len(heard)) == (0, 0, 1)
     assert set(Change.objects.filter(to_state="cancelled").values_list("cause", "reason")) == {
         ("event_cancelled", "No power")
     }
@@ -185,19 +185,19 @@ def test_held_back_seats_are_taken_before_anybody_is_promoted(fest: Fest, user: 
         build_submission(event)
     change(event, user=user, capacity=5, hold=3)
     assert (states(event), counts(event)) == (["confirmed"] * 2 + ["waiting"] * 4, (5, 4, 6))
-    block = Block.objects.get()
-    assert (block.school, block.seats, block.state, str(block)) == (None, 3, "held", f"Held back: 3, {event}")
+    hold = Hold.objects.get()
+    assert (hold.school, hold.seats, hold.state, str(hold)) == (None, 3, "held", f"Held back: 3, {event}")
 
 
 def test_held_back_seats_go_to_who_waits_by_hand_or_in_time(fest: Fest, user: Any) -> None:
-    for give in (return_now, lambda block: (outlive(block), tend())):
+    for give in (return_now, lambda hold: (outlive(hold), tend())):
         event = build_event(fest, capacity=1)
         for _ in range(3):
             build_submission(event)
         change(event, user=user, capacity=3, hold=2)
         assert states(event) == ["confirmed", "waiting", "waiting"]
         with letters() as heard:
-            give(Block.objects.get(event=event))
+            give(Hold.objects.get(event=event))
         assert (states(event), counts(event), heard) == (["confirmed"] * 3, (3, 0, 3), [])
 
 

@@ -15,7 +15,7 @@ from events.models import AuditEntry, Event, Fest, Picture
 from events.tests.test_pictures import drawn
 from registrations import links
 from registrations.admin.conflicts import FlagAdmin
-from registrations.models import Block, Flag
+from registrations.models import Flag, Hold
 from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher
 from registrations.tests.counting import counts, states
 from registrations.tests.moving import change, set_beside
@@ -77,7 +77,7 @@ def test_seats_held_back_are_fewer_promoted(client: Client, fest: Fest) -> None:
     answer = press(client, event, capacity="4")
     confirm(client, event, answer, **{"hold-seats": "2"})
     assert (states(event), counts(event)) == (["confirmed"] * 2 + ["waiting"] * 2, (4, 2, 4))
-    assert Block.objects.get().school is None
+    assert Hold.objects.get().school is None
 
 
 @pytest.mark.parametrize("seats", ["3", "-1", "many"])
@@ -258,9 +258,9 @@ def test_open_flags_are_listed_by_their_date_and_settled_with_a_reason(client: C
 def test_seats_held_back_stand_at_the_desk_and_are_given_back(client: Client, fest: Fest) -> None:
     event = waiting_event(fest, 3)
     change(event, user=organiser("priya"), capacity=3, hold=2)
-    path = list_path(Block)
-    assert client.get(path).status_code == client.get(page_of(Block.objects.get())).status_code == 200
-    chosen = {"action": "give_back", "_selected_action": str(Block.objects.get().pk)}
+    path = list_path(Hold)
+    assert client.get(path).status_code == client.get(page_of(Hold.objects.get())).status_code == 200
+    chosen = {"action": "give_back", "_selected_action": str(Hold.objects.get().pk)}
     assert "<li>Held back, " in client.post(path, chosen).content.decode()
     client.post(path, chosen | {"confirmed": "yes"})
     assert states(event) == ["confirmed"] * 3

@@ -12,10 +12,10 @@ from registrations import links, schools
 from registrations.booking.errors import NotPossible
 from registrations.locking import Deadline
 from registrations.models import (
-    Block,
     Change,
     Consent,
     Flag,
+    Hold,
     Invitation,
     MergedReference,
     Registration,
@@ -223,14 +223,14 @@ def test_all_of_a_school_moves_and_its_names_are_understood(fest: Fest) -> None:
     teacher = build_teacher(gone)
     user = teacher.user
     Invitation.objects.create(email="new@example.org", school=gone, invited_by=user)
-    Block.objects.create(event=event, school=gone, seats=2, until=event.starts_at, asked_by=user)
+    Hold.objects.create(event=event, school=gone, seats=2, until=event.starts_at, asked_by=user)
     Delegation.objects.create(fest=fest, school=gone)
     merge_two_schools(kept, gone)
     assert not School.objects.filter(pk=gone.pk).exists()
     for row in (student, teacher):
         row.refresh_from_db()
         assert row.school == kept
-    for model in (Invitation, Block, Delegation):
+    for model in (Invitation, Hold, Delegation):
         assert model._default_manager.get().school == kept
     assert set(kept.aliases.values_list("name", flat=True)) == {"Saint Mary School", "St. Mary"}
     assert [find_or_create_school(name) for name in ("Saint Mary School", "st mary")] == [kept, kept]

@@ -11,7 +11,7 @@ from registrations.booking.cancel import cancel
 from registrations.booking.errors import NotPossible
 from registrations.booking.promotion import promote_chosen
 from registrations.locking import Deadline
-from registrations.models import Block, Change, Registration
+from registrations.models import Change, Hold, Registration
 from registrations.tests.builders import build_event, build_fest, build_submission, build_user
 from registrations.tests.counting import counts, states
 from tickets.models import Delivery, Ticket
@@ -101,20 +101,20 @@ def test_event_that_gives_no_seats_any_more_is_refused(user: Any, change: Any, w
         promote(user, at(event, 2))
 
 
-def test_seat_that_was_held_back_is_given_and_comes_back_to_its_block(user: Any) -> None:
+def test_seat_that_was_held_back_is_given_and_comes_back_to_its_hold(user: Any) -> None:
     event = build_event(build_fest(), capacity=2)
     build_submission(event)
-    block = Block.objects.create(
+    hold = Hold.objects.create(
         event=event, seats=1, until=event.starts_at, asked_by=user, held_at=timezone.now()
     )
     Seats.objects.hold(event.pk, seats=1)
     build_submission(event)
     chosen = at(event, 2)
     promote(user, chosen)
-    block.refresh_from_db()
+    hold.refresh_from_db()
     seats = Seats.objects.get(pk=event.pk)
-    assert (seats.taken, seats.held, seats.waiting, block.used) == (2, 0, 0, 1)
+    assert (seats.taken, seats.held, seats.waiting, hold.used) == (2, 0, 0, 1)
     cancel([chosen.pk], actor=Change.Actor.STUDENT, deadline=Deadline())
-    block.refresh_from_db()
+    hold.refresh_from_db()
     seats.refresh_from_db()
-    assert (seats.taken, seats.held, block.used) == (2, 1, 0)
+    assert (seats.taken, seats.held, hold.used) == (2, 1, 0)

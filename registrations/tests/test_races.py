@@ -19,7 +19,7 @@ from registrations.booking.allocate import Tally
 from registrations.booking.cancel import cancel
 from registrations.booking.errors import Overtaken, Refused, SomebodyKnown
 from registrations.locking import Deadline
-from registrations.models import Block, Change, Registration, Student, Submission
+from registrations.models import Change, Hold, Registration, Student, Submission
 from registrations.tests.builders import (
     build_event,
     build_fest,
@@ -74,8 +74,8 @@ def with_places_of_their_own() -> Callable[..., int]:
     places = itertools.count(1)
     give_place = Tally.give_place
 
-    def give(self: Tally, state: str, block: Block | None = None) -> int:
-        give_place(self, state, block)
+    def give(self: Tally, state: str, hold: Hold | None = None) -> int:
+        give_place(self, state, hold)
         return next(places)
 
     return give

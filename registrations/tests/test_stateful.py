@@ -30,7 +30,7 @@ from registrations.booking.state import GRAPH
 from registrations.booking.submit import Press
 from registrations.forms import details_of
 from registrations.locking import Deadline
-from registrations.models import Block, Change, Consent, Registration, School, Student, Submission
+from registrations.models import Change, Consent, Hold, Registration, School, Student, Submission
 from registrations.students.corrections import correct
 from registrations.tests.builders import (
     build_event,
@@ -57,7 +57,7 @@ ANY = st.integers(0, 20)
 class Held:
     """What the model knows of one block; `is_over` says that its time is, noticed or not."""
 
-    block: int
+    hold: int
     seats: int
     is_open: bool = True
     is_over: bool = False
@@ -81,7 +81,7 @@ class Plan:
     capacity: int
     limit: int | None
     claims: list[Claim] = field(default_factory=list)
-    blocks: list[Held] = field(default_factory=list)
+    holds: list[Held] = field(default_factory=list)
     is_paused: bool = False
     is_closed: bool = False
     stands_still: bool = False
@@ -92,18 +92,18 @@ class Plan:
 
     @property
     def unnamed(self) -> int:
-        return sum(self.left(block) for block in self.blocks)
+        return sum(self.left(hold) for hold in self.holds)
 
-    def left(self, block: Held) -> int:
+    def left(self, hold: Held) -> int:
         """Seats of a block that count as taken and have no name."""
-        names = sum(claim.held is block and claim.state == "confirmed" for claim in self.claims)
-        return block.seats - names if block.is_open else 0
+        names = sum(claim.held is hold and claim.state == "confirmed" for claim in self.claims)
+        return hold.seats - names if hold.is_open else 0
 
     def settle(self) -> None:
         """Ends what is over, as whoever holds the lock and looks does first."""
-        for block in self.blocks:
-            ends = self.is_closed and not block.is_kept_back
-            block.is_open = block.is_open and not (block.is_over or ends or self.stands_still)
+        for hold in self.holds:
+            ends = self.is_closed and not hold.is_kept_back
+            hold.is_open = hold.is_open and not (hold.is_over or ends or self.stands_still)
         self.promote()
 
     @property
@@ -113,11 +113,11 @@ class Plan:
     def active(self, who: str) -> Claim | None:
         return next((claim for claim in self.claims if claim.who == who and claim.state != "cancelled"), None)
 
-    def block_for(self, answer: str, *, is_named: bool) -> Held | None:
+    def hold_for(self, answer: str, *, is_named: bool) -> Held | None:
         """The block that a teacher's name would use."""
         if answer != "confirmed" or not is_named:
             return None
-        return next((block for block in self.blocks if self.left(block) and not block.is_kept_back), None)
+        return next((hold for hold in self.holds if self.left(hold) and not hold.is_kept_back), None)
 
     def judge(self, who: str, plans: "list[Plan]", *, wants_waiting: bool, is_named: bool = False) -> str:
         clashing = {0: 1, 1: 0}.get(plans.index(self))
@@ -132,7 +132,7 @@ class Plan:
         return self.judge_seat(wants_waiting=wants_waiting, is_named=is_named)
 
     def judge_seat(self, *, wants_waiting: bool, is_named: bool = False) -> str:
-        if self.block_for("confirmed", is_named=is_named):
+        if self.hold_for("confirmed", is_named=is_named):
             return "confirmed"
         if self.held < self.capacity and not self.waiting:
             return "confirmed"
@@ -346,12 +346,12 @@ class Rush(RuleBasedStateMachine):
         assert Submission.objects.filter(student__fest=self.fest).count() == presses
 
     @invariant()
-    def blocks_are_as_the_model_says(self) -> None:
-        rows = Block.objects.filter(event__fest=self.fest).order_by("pk")
+    def holds_are_as_the_model_says(self) -> None:
+        rows = Hold.objects.filter(event__fest=self.fest).order_by("pk")
         known = {
-            block.block: (block.is_open, block.seats, plan.left(block))
+            hold.hold: (hold.is_open, hold.seats, plan.left(hold))
             for plan in self.plans
-            for block in plan.blocks
+            for hold in plan.holds
         }
         assert {row.pk: (row.returned_at is None, row.seats, row.unused) for row in rows} == known
         for row in rows:

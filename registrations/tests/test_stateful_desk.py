@@ -18,7 +18,7 @@ from registrations.booking.promotion import promote_chosen
 from registrations.booking.transfer import move_to
 from registrations.booking.waitlist import promote_after_change
 from registrations.locking import Deadline, in_transaction
-from registrations.models import Block, Registration, Student
+from registrations.models import Hold, Registration, Student
 from registrations.students.merge_students import merge_students
 from registrations.tests.builders import build_user
 from registrations.tests.test_stateful import ANY, BOUNDED, NAMES, Claim, Held, Person, Plan, Rush
@@ -127,9 +127,7 @@ class Desk(Rush):
     def _promote(self, plan: Plan, claims: list[Claim]) -> bool:
         chosen = sorted((one for one in claims if one.state == "waiting"), key=plan.claims.index)
         free = max(0, plan.capacity - plan.held)
-        kept_back = [
-            block for block in plan.blocks for _seat in range(plan.left(block)) if block.is_kept_back
-        ]
+        kept_back = [hold for hold in plan.holds for _seat in range(plan.left(hold)) if hold.is_kept_back]
         seats = [None] * free + kept_back
         if len(chosen) > len(seats):
             return False
@@ -147,7 +145,7 @@ class Desk(Rush):
         until = self.events[index].starts_at
         set_capacity(self.events[index], capacity=capacity, held_back=HeldBack(kept, until, self.user))
         plan.capacity = capacity
-        plan.blocks.append(Held(Block.objects.latest("pk").pk, kept, is_kept_back=True))
+        plan.holds.append(Held(Hold.objects.latest("pk").pk, kept, is_kept_back=True))
         plan.promote()
 
     @rule(index=EVENT, more=st.integers(1, 2))

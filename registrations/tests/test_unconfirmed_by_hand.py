@@ -197,11 +197,11 @@ def by_a_list_that_moves_again(event: Event) -> Callable[[], object]:
     return move_again
 
 
-def by_a_block_that_is_given_back(event: Event) -> Callable[[], object]:
+def by_a_hold_that_is_given_back(event: Event) -> Callable[[], object]:
     set_capacity(event, capacity=2)
     confirmed(event)
-    block = ask_now(build_teacher(), event, 1)
-    return lambda: return_now(block)
+    hold = ask_now(build_teacher(), event, 1)
+    return lambda: return_now(hold)
 
 
 def by_merged_students(event: Event) -> Callable[[], object]:
@@ -220,7 +220,7 @@ def by_merged_schools(event: Event) -> Callable[[], object]:
 WAYS = [
     by_raised_capacity,
     by_a_list_that_moves_again,
-    by_a_block_that_is_given_back,
+    by_a_hold_that_is_given_back,
     by_merged_students,
     by_merged_schools,
 ]

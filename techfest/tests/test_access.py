@@ -19,7 +19,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from events.models import Event
 from events.tests.steps import counted
 from registrations import links
-from registrations.models import Block, ClassList, ClassListJob, Submission
+from registrations.models import ClassList, ClassListJob, Hold, Submission
 from registrations.tests.builders import build_school, build_teacher, build_user
 from registrations.tests.secondstep import pass_second_step
 from techfest.core import roles
@@ -61,7 +61,7 @@ DOOR = frozenset({"volunteer", "lead", "other lead", "owner"})
 JUDGED = ("events_event", "registrations_resultsheet", "registrations_result")
 SEEN_BY_LEADS = (
     *("events_seats", "events_capacitychange"),
-    *(f"registrations_{name}" for name in ("registration", "change", "flag", "block", "student", "school")),
+    *(f"registrations_{name}" for name in ("registration", "change", "flag", "hold", "student", "school")),
     *(f"tickets_{name}" for name in ("ticket", "checkin", "scan", "gate", "printout", "certificate")),
 )
 
@@ -93,8 +93,8 @@ TABLE: dict[str, frozenset[str]] = {
     "classlists:": TEACHER,
     "classlists:lists": TEACHERS,
     "classlists:template": TEACHERS,
-    "blocks:": TEACHERS,
-    "blocks:back": TEACHER,
+    "holds:": TEACHERS,
+    "holds:back": TEACHER,
     "board:": TEACHER,
     "board:home": TEACHERS,
     "board:add-student": TEACHERS,
@@ -241,7 +241,7 @@ class World:
             "classlists:problems classlists:left": [listed, "csv"],
             "classlists:template admin:classlist_template": ["csv"],
             "classlists:job": [ClassListJob.objects.get().link_id],
-            "blocks:back": [Block.objects.get().pk],
+            "holds:back": [Hold.objects.get().pk],
             "account_invited": ["A" * 22],
             "account_confirm_email": ["MQ:1a2b3c:signature"],
             "account_reset_password_from_key": ["1", "abc-def"],

@@ -24,8 +24,8 @@ PAIRS = (
 )
 
 
-def tokens_of(block: str) -> dict[str, str]:
-    return dict(re.findall(r"--([\w-]+):\s*([^;]+);", block))
+def tokens_of(hold: str) -> dict[str, str]:
+    return dict(re.findall(r"--([\w-]+):\s*([^;]+);", hold))
 
 
 def palette(accent: str, scheme: str) -> dict[str, str]:
@@ -35,8 +35,8 @@ def palette(accent: str, scheme: str) -> dict[str, str]:
     tokens = {"white": "#fff", "danger": re.findall(r"\.danger \{ background: (#\w+)", screen)[0]}
     tokens |= tokens_of(roots[0])
     tokens |= tokens_of(roots[1]) if scheme == "dark" else {}
-    for block in re.findall(rf"^\.accent-{accent} \{{(.*?)\}}", screen, re.M):
-        tokens |= tokens_of(block)
+    for hold in re.findall(rf"^\.accent-{accent} \{{(.*?)\}}", screen, re.M):
+        tokens |= tokens_of(hold)
     return {name: resolved(name, tokens) for name in tokens}
 
 

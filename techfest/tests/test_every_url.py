@@ -100,9 +100,9 @@ SIGNED_IN: dict[str, set[str]] = {
     "board:delegation": READ,
     "board:delegation-renew": {"POST"},
     "board:handover": FORM,
-    "blocks:list": READ,
-    "blocks:ask": FORM,
-    "blocks:back": FORM,
+    "holds:list": READ,
+    "holds:ask": FORM,
+    "holds:back": FORM,
     "door:home": READ,
     "door:code": READ,
     "door:worker": READ,
@@ -185,7 +185,7 @@ class Kid:
         arguments |= {f"board:{word}": [reference] for word in OF_A_STUDENT}
         arguments |= {f"board:{word}": [reference, registration.pk] for word in ("cancel", "replace")}
         arguments |= {f"board:{word}": ["x" * 22] for word in OF_A_FILE}
-        arguments["blocks:back"] = [1]
+        arguments["holds:back"] = [1]
         arguments |= self._at_the_door(registration)
         return reverse(name, args=arguments.get(name, []))
 

@@ -24,9 +24,9 @@ from events import cache
 from registrations import links
 from registrations.class_lists import jobs
 from registrations.models import (
-    Block,
     ClassListJob,
     ClassListRow,
+    Hold,
     Invitation,
     Registration,
     Student,
@@ -226,7 +226,7 @@ def secrets_of_links() -> set[str]:
 
 def keys_of_rows() -> set[uuid.UUID]:
     """The keys that make what is sent twice one thing."""
-    columns = [(model, "key") for model in (Submission, ClassListRow, ClassListJob, Block, Delivery)]
+    columns = [(model, "key") for model in (Submission, ClassListRow, ClassListJob, Hold, Delivery)]
     return {
         key
         for model, column in [*columns, (Scan, "nonce")]

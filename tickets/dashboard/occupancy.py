@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.timezone import localtime
 
 from events.models import Event, Fest
-from registrations.models import Block, Registration
+from registrations.models import Hold, Registration
 from tickets.dashboard.visibility import Sight, list_path
 from tickets.models import CheckIn, Ticket
 
@@ -145,6 +145,6 @@ def _paths(sight: Sight) -> Paths:
         event=reverse("admin:events_event_changelist"),
         going=list_path(Registration, state__in=f"{state.CONFIRMED},{state.OFFERED}", event__id__exact=""),
         waiting=list_path(Registration, state__exact=state.WAITING, event__id__exact=""),
-        held="" if sight.rows(Block) is None else list_path(Block, state="held", event__id__exact=""),
+        held="" if sight.rows(Hold) is None else list_path(Hold, state="held", event__id__exact=""),
         came_in="" if sight.rows(CheckIn) is None else list_path(CheckIn, **inside),
     )

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Model, QuerySet
 from django.utils.translation import ngettext_lazy
 
-from registrations.models import Block, Flag, School, Student, Teacher
+from registrations.models import Flag, Hold, School, Student, Teacher
 from registrations.students import consents
 from tickets.dashboard.visibility import Sight, list_path
 from tickets.models import Alarm, Delivery, Scan, Ticket
@@ -67,10 +67,10 @@ WISHES = (
         {"approval": "waiting"},
     ),
     Wish(
-        Block,
+        Hold,
         lambda rows: rows.asked(),
         ngettext_lazy("block of seats asked for", "blocks of seats asked for"),
-        {"state": Block.State.ASKED},
+        {"state": Hold.State.ASKED},
     ),
     Wish(
         Student,

@@ -99,8 +99,8 @@ def event_id_of(event: AnymailTrackingEvent) -> str:
 
 def _signed_at(event: AnymailTrackingEvent) -> dt.datetime | None:
     """When the call was signed; a signature covers this time, and not the event."""
-    block = event.esp_event.get("signature") if isinstance(event.esp_event, dict) else None
-    return dt.datetime.fromtimestamp(int(block["timestamp"]), dt.UTC) if block else None
+    hold = event.esp_event.get("signature") if isinstance(event.esp_event, dict) else None
+    return dt.datetime.fromtimestamp(int(hold["timestamp"]), dt.UTC) if hold else None
 
 
 def _move(delivery: Delivery, to: str | None) -> None:

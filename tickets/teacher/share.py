@@ -18,7 +18,7 @@ def share_text(student: Student, registrations: Sequence[Registration]) -> str:
 
     `registrations` are the active ones, with their facts and numbers.
     """
-    blocks = [
+    holds = [
         "\n".join(
             [
                 f"• {row.event.name}: {state_sentence(row)}",
@@ -34,7 +34,7 @@ def share_text(student: Student, registrations: Sequence[Registration]) -> str:
         "place": student.fest.place,
     }
     link = _("Tickets and changes, for you only: %(url)s") % {"url": absolute(links.my_path(student))}
-    return "\n\n".join([heading, *blocks, link])
+    return "\n\n".join([heading, *holds, link])
 
 
 def _when(registration: Registration) -> str:

@@ -18,12 +18,12 @@ from events.audit_log import record
 from events.models import Fest, Picture
 from registrations.models import (
     AccountSession,
-    Block,
     ClassListEntry,
     ClassListJob,
     Erasure,
     Flag,
     GivenPassword,
+    Hold,
     Invitation,
     MergedReference,
     Purge,
@@ -96,7 +96,7 @@ def build_row_of_everything(number: int) -> None:
     other.leads.add(lead)
     school = build_school(f"School {number}")
     SchoolAlias.objects.create(school=school, name=f"Alias {number}", key=f"alias {number}")
-    Block.objects.create(event=event, school=school, seats=9, until=event.starts_at, asked_by=lead)
+    Hold.objects.create(event=event, school=school, seats=9, until=event.starts_at, asked_by=lead)
     submission = build_submission(event, school=school.name)
     Refusal.objects.create(submission=submission, event=other, reason="full", other=event)
     DeliveryEvent.objects.create(

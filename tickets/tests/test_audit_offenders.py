@@ -172,9 +172,9 @@ SEEDED = {
 }
 
 
-BLOCK = "registrations_block"
+HOLD = "registrations_hold"
 
-SEEDED_IN_BLOCKS = {
+SEEDED_IN_HOLDS = {
     "taken without its held seats": (
         "UPDATE events_seats SET taken = taken - held",
         "Robo Race counts 3 taken and 2 waiting; it has 5 and 2.",
@@ -184,15 +184,15 @@ SEEDED_IN_BLOCKS = {
         "Robo Race counts 1 held seats; its blocks hold 2.",
     ),
     "block that forgot a name": (
-        f"UPDATE {BLOCK} SET used = 0",
+        f"UPDATE {HOLD} SET used = 0",
         "Robo Race: the block of Riverside Public School says 0 used, but has 1 names.",
     ),
     "name in a block of another event": (
-        f"UPDATE {REGISTRATION} SET event_id = (SELECT max(id) FROM events_event) WHERE block_id IS NOT NULL",
+        f"UPDATE {REGISTRATION} SET event_id = (SELECT max(id) FROM events_event) WHERE hold_id IS NOT NULL",
         "Robo Race: the block of Riverside Public School says 1 used, but has 0 names and 1 of another event.",
     ),
     "block past its time": (
-        f"UPDATE {BLOCK} SET until = clock_timestamp() - interval '11 minutes'",
+        f"UPDATE {HOLD} SET until = clock_timestamp() - interval '11 minutes'",
         "Robo Race: the block of Riverside Public School with 2 unused seats should have ended at",
     ),
     "block held past the capacity": (
@@ -200,11 +200,11 @@ SEEDED_IN_BLOCKS = {
         "Robo Race: a block of Riverside Public School was given seat 5 of 4 at",
     ),
     "block that overtook": (
-        f"UPDATE {BLOCK} SET held_at = clock_timestamp()",
+        f"UPDATE {HOLD} SET held_at = clock_timestamp()",
         "Robo Race: a block of Riverside Public School had a seat at once at",
     ),
     "name that used no held seat": (
-        f"UPDATE {REGISTRATION} SET block_id = NULL",
+        f"UPDATE {REGISTRATION} SET hold_id = NULL",
         "Robo Race: Named N (R) was given seat 6 of 5 at",
     ),
 }
@@ -326,9 +326,9 @@ def test_seeded_offender_is_named(restored_indexes: None, seed: str) -> None:
     assert named(sentence, run("--all"))
 
 
-@pytest.mark.parametrize("seed", SEEDED_IN_BLOCKS)
+@pytest.mark.parametrize("seed", SEEDED_IN_HOLDS)
 def test_offender_among_held_seats_is_named(seed: str) -> None:
-    sql, sentence = SEEDED_IN_BLOCKS[seed]
+    sql, sentence = SEEDED_IN_HOLDS[seed]
     event = build_robo_race(capacity=5)
     ask_now(build_teacher(), event, 3)
     for number in range(2):
@@ -370,10 +370,10 @@ def test_change_of_an_event_without_its_mail_is_named() -> None:
 
 
 @pytest.mark.parametrize(("minutes", "is_found"), [(9, False), (11, True)])
-def test_block_is_named_ten_minutes_after_its_time(minutes: int, is_found: bool) -> None:
+def test_hold_is_named_ten_minutes_after_its_time(minutes: int, is_found: bool) -> None:
     event = build_robo_race(capacity=5)
     ask_now(build_teacher(), event, 1)
-    damage(f"UPDATE {BLOCK} SET until = clock_timestamp() - %s * interval '1 minute'", minutes)
+    damage(f"UPDATE {HOLD} SET until = clock_timestamp() - %s * interval '1 minute'", minutes)
     assert bool(run()) == is_found
 
 
@@ -381,9 +381,9 @@ def test_offender_among_seats_held_back_is_named() -> None:
     event = build_robo_race()
     change(event, user=build_user(), capacity=5, hold=2)
     assert run() == []
-    damage(f"UPDATE {BLOCK} SET used = 1")
+    damage(f"UPDATE {HOLD} SET used = 1")
     assert named("Robo Race: the block of nobody says 1 used, but has 0 names.", run())
-    damage(f"UPDATE {BLOCK} SET used = 0, until = clock_timestamp() - interval '11 minutes'")
+    damage(f"UPDATE {HOLD} SET used = 0, until = clock_timestamp() - interval '11 minutes'")
     assert named("Robo Race: the block of nobody with 2 unused seats should have ended at", run())
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from events.models import Event, Seats
 from registrations.booking.errors import NotPossible
-from registrations.models import Block, Change, Consent, Registration, Student
+from registrations.models import Change, Consent, Hold, Registration, Student
 from registrations.students.identity import Details
 from registrations.tests.builders import build_teacher, build_user
 from registrations.tests.counting import counts
@@ -148,7 +148,7 @@ def test_event_with_more_taken_than_seats_gives_none(place: Place, event: Event,
 
 
 def test_seat_that_was_held_back_is_free_at_the_door(place: Place, event: Event, ravi: Any) -> None:
-    Block.objects.create(
+    Hold.objects.create(
         event=event, seats=2, until=event.starts_at, asked_by=build_user(), held_at=timezone.now()
     )
     Seats.objects.filter(event=event).update(taken=2, held=2)
@@ -243,7 +243,7 @@ def test_many_walk_ins_and_scans_at_once_never_pass_the_capacity() -> None:
     assert audited() == []
 
 
-def test_unclaimed_seat_that_a_teacher_had_held_leaves_its_block(
+def test_unclaimed_seat_that_a_teacher_had_held_leaves_its_hold(
     place: Place, event: Event, ravi: Any
 ) -> None:
     ticket_for(event)
@@ -254,7 +254,7 @@ def test_unclaimed_seat_that_a_teacher_had_held_leaves_its_block(
     seats_are_kept_no_longer(event)
     come(newcomer(event), place, ravi)
     named.refresh_from_db()
-    assert (named.state, Block.objects.get().used) == ("cancelled", 0)
+    assert (named.state, Hold.objects.get().used) == ("cancelled", 0)
     assert offenders() == []
 
 

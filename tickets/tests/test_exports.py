@@ -14,7 +14,7 @@ from django.utils import timezone, translation
 from python_calamine import CalamineWorkbook
 
 from events.models import AuditEntry, Event, Fest
-from registrations.models import Block, Registration, School, Student, Teacher
+from registrations.models import Hold, Registration, School, Student, Teacher
 from registrations.students.names import grouped
 from registrations.tests.builders import build_event, build_fest, build_submission
 from techfest.core.admin.export import columns as exporting
@@ -25,7 +25,7 @@ from tickets.models import CheckIn, Delivery, Ticket
 from tickets.tests.desk import build_row_of_everything, desk, list_path, organiser
 
 pytestmark = pytest.mark.django_db
-DOWNLOADS = (Registration, Student, School, Teacher, Delivery, CheckIn, Event, Block)
+DOWNLOADS = (Registration, Student, School, Teacher, Delivery, CheckIn, Event, Hold)
 REGISTRATION_TITLES = [
     "Name",
     "Grade",

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from events.admin_base import page_of
 from events.models import AuditEntry, Event, Fest
 from events.zones import same_clock
-from registrations.models import Block
+from registrations.models import Hold
 from registrations.tests.builders import build_event, build_fest, build_school, build_submission, build_user
 from tickets.models import Delivery
 from tickets.tests.audited import offenders
@@ -72,7 +72,7 @@ def test_change_of_the_zone_is_asked_about_event_by_event(client: Client, fest: 
 def test_clock_times_stay_unless_moments_are_to(client: Client, fest: Fest) -> None:
     event = build_event(fest, hour=10)
     build_submission(event)
-    block = Block.objects.create(
+    hold = Hold.objects.create(
         event=event,
         school=build_school(),
         seats=2,
@@ -87,7 +87,7 @@ def test_clock_times_stay_unless_moments_are_to(client: Client, fest: Fest) -> N
         (fest.closes_at, changed.closes_at),
         (event.starts_at, after.starts_at),
         (event.ends_at, after.ends_at),
-        (block.until, Block.objects.get().until),
+        (hold.until, Hold.objects.get().until),
     ]
     assert [clock(new, NEW_YORK) for _old, new in pairs] == [clock(old, KOLKATA) for old, _new in pairs]
     assert after.sequence == event.sequence + 1

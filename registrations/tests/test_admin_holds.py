@@ -8,7 +8,7 @@ from django.test import Client
 
 from events.admin_base import page_of
 from events.models import Event, Fest, Seats
-from registrations.models import Block, School, Teacher
+from registrations.models import Hold, School, Teacher
 from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher
 from registrations.tests.held import ask_now, name_now, return_now
 from techfest.core.roles import LEAD
@@ -32,77 +32,77 @@ def teacher() -> Teacher:
     return build_teacher()
 
 
-def act(client: Client, action: str, *blocks: Block, confirmed: str = "yes") -> Any:
-    form = {"action": action, "_selected_action": [block.pk for block in blocks], "confirmed": confirmed}
-    return client.post(list_path(Block), form, follow=True)
+def act(client: Client, action: str, *holds: Hold, confirmed: str = "yes") -> Any:
+    form = {"action": action, "_selected_action": [hold.pk for hold in holds], "confirmed": confirmed}
+    return client.post(list_path(Hold), form, follow=True)
 
 
 def said(answer: Any) -> list[str]:
     return [str(message) for message in answer.context["messages"]]
 
 
-def state_of(block: Block) -> str:
-    block.refresh_from_db()
-    return block.state
+def state_of(hold: Hold) -> str:
+    hold.refresh_from_db()
+    return hold.state
 
 
 @pytest.mark.parametrize(
     ("action", "seats", "state"),
     [("approve", 8, "held"), ("refuse", 8, "refused"), ("give_back", 5, "returned")],
 )
-def test_blocks_are_decided_after_a_question(
+def test_holds_are_decided_after_a_question(
     client: Client, fest: Fest, teacher: Teacher, action: str, seats: int, state: str
 ) -> None:
-    block = ask_now(teacher, build_event(fest, capacity=10), seats)
-    before = state_of(block)
-    asked = act(client, action, block, confirmed="")
-    assert (state_of(block), asked.context["chosen"]) == (before, [block])
-    assert said(act(client, action, block)) == ["1 block is done."]
-    assert state_of(block) == state
+    hold = ask_now(teacher, build_event(fest, capacity=10), seats)
+    before = state_of(hold)
+    asked = act(client, action, hold, confirmed="")
+    assert (state_of(hold), asked.context["chosen"]) == (before, [hold])
+    assert said(act(client, action, hold)) == ["1 block is done."]
+    assert state_of(hold) == state
 
 
 def test_refusal_of_the_seats_is_shown(client: Client, fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest, capacity=8)
-    block = ask_now(teacher, event, 8)
+    hold = ask_now(teacher, event, 8)
     build_submission(event)
-    assert said(act(client, "approve", block)) == [f"{block}: Only 7 seats are free."]
-    assert state_of(block) == "asked"
+    assert said(act(client, "approve", hold)) == [f"{hold}: Only 7 seats are free."]
+    assert state_of(hold) == "asked"
 
 
-def test_block_of_another_state_is_left(client: Client, fest: Fest, teacher: Teacher) -> None:
-    block = ask_now(teacher, build_event(fest), 5)
-    assert said(act(client, "approve", block)) == ["None of these is in the state “waits for an organiser”."]
+def test_hold_of_another_state_is_left(client: Client, fest: Fest, teacher: Teacher) -> None:
+    hold = ask_now(teacher, build_event(fest), 5)
+    assert said(act(client, "approve", hold)) == ["None of these is in the state “waits for an organiser”."]
 
 
-def test_lead_decides_blocks_of_the_own_events_and_no_permission_alone_does(
+def test_lead_decides_holds_of_the_own_events_and_no_permission_alone_does(
     fest: Fest, teacher: Teacher
 ) -> None:
-    block = ask_now(teacher, build_event(fest), 8)
+    hold = ask_now(teacher, build_event(fest), 8)
     permitted = organiser("permitted", is_superuser=False)
-    permitted.user_permissions.set(Permission.objects.filter(codename__in=["view_block", "change_block"]))
+    permitted.user_permissions.set(Permission.objects.filter(codename__in=["view_hold", "change_hold"]))
     other, own = (in_role(LEAD, name) for name in ("other", "own"))
     build_event(fest).leads.add(other)
-    block.event.leads.add(own)
+    hold.event.leads.add(own)
     for user, expected in ((permitted, "asked"), (other, "asked"), (own, "held")):
-        act(desk(user), "approve", block)
-        assert state_of(block) == expected
+        act(desk(user), "approve", hold)
+        assert state_of(hold) == expected
 
 
 def test_list_is_filtered_by_state(client: Client, fest: Fest, teacher: Teacher) -> None:
     asked, held, returned, refused = (ask_now(teacher, build_event(fest), seats) for seats in (8, 5, 5, 8))
     return_now(returned)
     return_now(refused)
-    for state, block in {"asked": asked, "held": held, "returned": returned, "refused": refused}.items():
-        answer = client.get(list_path(Block), {"state": state})
-        assert list(answer.context["cl"].result_list) == [block]
+    for state, hold in {"asked": asked, "held": held, "returned": returned, "refused": refused}.items():
+        answer = client.get(list_path(Hold), {"state": state})
+        assert list(answer.context["cl"].result_list) == [hold]
 
 
 def test_list_and_page_need_constant_queries(client: Client, fest: Fest, teacher: Teacher) -> None:
     first = ask_now(teacher, build_event(fest), 5)
-    one = query_count(client, list_path(Block))
+    one = query_count(client, list_path(Hold))
     for _ in range(2):
         ask_now(build_teacher(), build_event(fest), 5)
-    assert (query_count(client, list_path(Block)), one) == (7, 7)
+    assert (query_count(client, list_path(Hold)), one) == (7, 7)
     assert client.get(page_of(first)).status_code == 200
 
 
@@ -121,25 +121,25 @@ def save(client: Client, event: Event, **values: Any) -> Any:
     return confirm(client, event, answer) if is_asked(answer) else answer
 
 
-def test_cancelled_event_gives_its_blocks_back(client: Client, fest: Fest, teacher: Teacher) -> None:
+def test_cancelled_event_gives_its_holds_back(client: Client, fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest)
-    block = ask_now(teacher, event, 5)
+    hold = ask_now(teacher, event, 5)
     name_now(event)
     save(client, event, state="cancelled")
     seats = Seats.objects.get()
-    assert (state_of(block), seats.taken, seats.held) == ("returned", 0, 0)
+    assert (state_of(hold), seats.taken, seats.held) == ("returned", 0, 0)
 
 
 def test_event_with_held_seats_is_not_hidden(client: Client, fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest)
-    block = ask_now(teacher, event, 5)
+    hold = ask_now(teacher, event, 5)
     assert "cannot be hidden" in save(client, event, state="draft").content.decode()
-    return_now(block)
+    return_now(hold)
     save(client, event, state="draft")
     assert Event.objects.get().state == "draft"
 
 
-def test_event_and_school_with_blocks_are_not_deleted(client: Client, fest: Fest, teacher: Teacher) -> None:
+def test_event_and_school_with_holds_are_not_deleted(client: Client, fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest)
     return_now(ask_now(teacher, event, 5))
     Teacher.objects.all().delete()

@@ -14,8 +14,8 @@ from registrations.booking.cancel import cancel
 from registrations.booking.errors import Busy, NotPossible
 from registrations.holds import expire, service
 from registrations.locking import Deadline
-from registrations.models import Block, School, Teacher
-from registrations.tasks import tend_blocks
+from registrations.models import Hold, School, Teacher
+from registrations.tasks import tend_holds
 from registrations.tests.builders import (
     build_event,
     build_fest,
@@ -61,9 +61,9 @@ def refusal(teacher: Teacher, event: Event, seats: int = 5, **values: Any) -> st
     return str(refused.value.text)
 
 
-def state_of(block: Block) -> str:
-    block.refresh_from_db()
-    return block.state
+def state_of(hold: Hold) -> str:
+    hold.refresh_from_db()
+    return hold.state
 
 
 def give_up(*registrations: Any) -> None:
@@ -72,8 +72,8 @@ def give_up(*registrations: Any) -> None:
 
 def test_five_seats_are_held_at_once(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest)
-    block = ask_now(teacher, event, 5)
-    assert (block.state, held(event), counts(event)) == ("held", (5, 5), (5, 0, 0))
+    hold = ask_now(teacher, event, 5)
+    assert (hold.state, held(event), counts(event)) == ("held", (5, 5), (5, 0, 0))
 
 
 def test_six_seats_wait_for_an_organiser_and_hold_nothing(fest: Fest, teacher: Teacher) -> None:
@@ -81,14 +81,14 @@ def test_six_seats_wait_for_an_organiser_and_hold_nothing(fest: Fest, teacher: T
     assert (ask_now(teacher, event, 6).state, held(event)) == ("asked", (0, 0))
 
 
-def test_blocks_of_a_school_count_together(fest: Fest, teacher: Teacher) -> None:
+def test_holds_of_a_school_count_together(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest)
     colleague = build_teacher(teacher.school)
     assert [ask_now(teacher, event, 3).state, ask_now(colleague, event, 3).state] == ["held", "asked"]
     assert held(event) == (3, 3)
 
 
-def test_blocks_of_other_schools_events_and_times_do_not_count(fest: Fest, teacher: Teacher) -> None:
+def test_holds_of_other_schools_events_and_times_do_not_count(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest, capacity=20)
     return_now(ask_now(teacher, event, 5))
     ask_now(teacher, build_event(fest), 5)
@@ -103,7 +103,7 @@ def test_more_than_is_free_is_refused(fest: Fest, teacher: Teacher) -> None:
     assert refusal(teacher, event, 4) == "Only 3 seats are free."
     set_capacity(event, capacity=2)
     assert refusal(teacher, event, 2) == "No seat is free."
-    assert (Block.objects.count(), held(event)) == (0, (2, 0))
+    assert (Hold.objects.count(), held(event)) == (0, (2, 0))
 
 
 def test_nothing_is_held_beside_a_waiting_list(fest: Fest, teacher: Teacher) -> None:
@@ -143,7 +143,7 @@ def test_before_the_opening_an_organiser_decides(fest: Fest, teacher: Teacher) -
     assert (ask_now(teacher, event, 1).state, held(event)) == ("asked", (0, 0))
 
 
-def test_form_sent_twice_is_one_block(fest: Fest, teacher: Teacher) -> None:
+def test_form_sent_twice_is_one_hold(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest)
     sent = wish(teacher, event, 2)
     first = service.ask(sent, deadline=Deadline())
@@ -152,9 +152,9 @@ def test_form_sent_twice_is_one_block(fest: Fest, teacher: Teacher) -> None:
 
 def test_key_of_another_school_obtains_nothing(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest)
-    block = ask_now(teacher, event, 2)
+    hold = ask_now(teacher, event, 2)
     stranger = build_teacher(build_school("Lotus Valley School"))
-    assert refusal(stranger, event, 2, key=block.key) == "This form was already sent."
+    assert refusal(stranger, event, 2, key=hold.key) == "This form was already sent."
     assert held(event) == (2, 2)
 
 
@@ -167,11 +167,11 @@ def test_school_asks_once_for_many(fest: Fest, teacher: Teacher) -> None:
 
 def test_yes_holds_the_seats_and_tells_the_teacher(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest)
-    block = ask_now(teacher, event, 8)
+    hold = ask_now(teacher, event, 8)
     boss = organiser()
     with letters() as heard:
-        grant(block, boss)
-    assert (state_of(block), block.approved_by, held(event)) == ("held", boss, (8, 8))
+        grant(hold, boss)
+    assert (state_of(hold), hold.approved_by, held(event)) == ("held", boss, (8, 8))
     assert [(letter["to"], letter["subject"]) for letter in heard] == [
         (teacher.user.email, f"8 seats of {event.name} are held for you")
     ]
@@ -179,42 +179,42 @@ def test_yes_holds_the_seats_and_tells_the_teacher(fest: Fest, teacher: Teacher)
 
 def test_yes_comes_too_late_where_the_seats_are_gone(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest)
-    block = ask_now(teacher, event, 8)
+    hold = ask_now(teacher, event, 8)
     for _ in range(3):
         build_submission(event)
     with pytest.raises(NotPossible, match="Only 7 seats are free"):
-        grant(block, organiser())
-    assert (state_of(block), held(event)) == ("asked", (3, 0))
+        grant(hold, organiser())
+    assert (state_of(hold), held(event)) == ("asked", (3, 0))
 
 
 def test_yes_twice_holds_once(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest, capacity=30)
-    block = ask_now(teacher, event, 8)
+    hold = ask_now(teacher, event, 8)
     boss = organiser()
-    grant(block, boss)
+    grant(hold, boss)
     with pytest.raises(NotPossible, match="decided already"):
-        grant(block, boss)
+        grant(hold, boss)
     assert held(event) == (8, 8)
 
 
 def test_no_is_told_and_ends_it(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest)
-    block = ask_now(teacher, event, 8)
+    hold = ask_now(teacher, event, 8)
     with letters() as heard:
-        service.refuse(block.pk, user=organiser(), deadline=Deadline())
-    assert (state_of(block), held(event)) == ("refused", (0, 0))
+        service.refuse(hold.pk, user=organiser(), deadline=Deadline())
+    assert (state_of(hold), held(event)) == ("refused", (0, 0))
     assert [letter["subject"] for letter in heard] == [f"No seats of {event.name} are held for you"]
 
 
 def test_name_takes_a_held_seat_past_those_who_wait(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest, capacity=3)
-    block = ask_now(teacher, event, 2)
+    hold = ask_now(teacher, event, 2)
     build_submission(event)
     build_submission(event)
     registration = name_now(event)
-    assert (registration.state, registration.block, state_of(block), block.used) == (
+    assert (registration.state, registration.hold, state_of(hold), hold.used) == (
         "confirmed",
-        block,
+        hold,
         "held",
         1,
     )
@@ -226,16 +226,16 @@ def test_names_take_held_seats_then_free_ones_then_wait(fest: Fest, teacher: Tea
     event = build_event(fest, capacity=3)
     ask_now(teacher, event, 2)
     rows = [name_now(event) for _ in range(4)]
-    assert [bool(row.block_id) for row in rows] == [True, True, False, False]
+    assert [bool(row.hold_id) for row in rows] == [True, True, False, False]
     assert states(event) == ["confirmed"] * 3 + ["waiting"]
     assert (held(event), run()) == ((3, 0), [])
 
 
-def test_block_that_ends_first_is_named_first(fest: Fest, teacher: Teacher) -> None:
+def test_hold_that_ends_first_is_named_first(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest)
     late = ask_now(teacher, event, 1, until=timezone.now() + dt.timedelta(days=4))
     soon = ask_now(teacher, event, 1, until=timezone.now() + dt.timedelta(days=2))
-    assert [name_now(event).block for _ in range(3)] == [soon, late, None]
+    assert [name_now(event).hold for _ in range(3)] == [soon, late, None]
 
 
 def test_students_own_press_and_other_schools_use_no_held_seat(fest: Fest, teacher: Teacher) -> None:
@@ -246,13 +246,13 @@ def test_students_own_press_and_other_schools_use_no_held_seat(fest: Fest, teach
     assert (states(event), held(event)) == (["waiting", "waiting"], (1, 1))
 
 
-def test_cancelled_name_makes_room_in_its_block(fest: Fest, teacher: Teacher) -> None:
+def test_cancelled_name_makes_room_in_its_hold(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest, capacity=2)
-    block = ask_now(teacher, event, 2)
+    hold = ask_now(teacher, event, 2)
     row = name_now(event)
     build_submission(event)
     give_up(row)
-    assert (state_of(block), block.used, states(event), held(event)) == (
+    assert (state_of(hold), hold.used, states(event), held(event)) == (
         "held",
         0,
         ["cancelled", "waiting"],
@@ -261,14 +261,14 @@ def test_cancelled_name_makes_room_in_its_block(fest: Fest, teacher: Teacher) ->
     assert run() == []
 
 
-def test_cancelled_name_of_an_ended_block_is_everybodys(fest: Fest, teacher: Teacher) -> None:
+def test_cancelled_name_of_an_ended_hold_is_everybodys(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest, capacity=1)
-    block = ask_now(teacher, event, 1)
+    hold = ask_now(teacher, event, 1)
     row = name_now(event)
     build_submission(event)
-    return_now(block)
+    return_now(hold)
     give_up(row)
-    assert (state_of(block), block.used, states(event), held(event)) == (
+    assert (state_of(hold), hold.used, states(event), held(event)) == (
         "returned",
         0,
         ["cancelled", "confirmed"],
@@ -281,24 +281,24 @@ def test_cancelled_name_after_the_time_is_everybodys_though_nobody_noticed(
     fest: Fest, teacher: Teacher
 ) -> None:
     event = build_event(fest, capacity=1)
-    block = ask_now(teacher, event, 1)
+    hold = ask_now(teacher, event, 1)
     row = name_now(event)
     build_submission(event)
-    outlive(block)
+    outlive(hold)
     give_up(row)
-    assert (state_of(block), states(event), held(event)) == ("returned", ["cancelled", "confirmed"], (1, 0))
+    assert (state_of(hold), states(event), held(event)) == ("returned", ["cancelled", "confirmed"], (1, 0))
     assert run() == []
 
 
 def test_given_back_seats_go_to_who_waits(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest, capacity=3)
-    block = ask_now(teacher, event, 3)
+    hold = ask_now(teacher, event, 3)
     name_now(event)
     build_submission(event)
     with letters() as heard:
-        return_now(block)
-        return_now(block)
-    assert (state_of(block), states(event), held(event)) == ("returned", ["confirmed"] * 2, (2, 0))
+        return_now(hold)
+        return_now(hold)
+    assert (state_of(hold), states(event), held(event)) == ("returned", ["confirmed"] * 2, (2, 0))
     assert (heard, run()) == ([], [])
 
 
@@ -309,12 +309,12 @@ def test_teacher_is_told_when_somebody_else_gives_back(fest: Fest, teacher: Teac
     assert [letter["subject"] for letter in heard] == [f"3 held seats of {event.name} were given back"]
 
 
-def test_press_finds_an_expired_block_though_no_worker_runs(fest: Fest, teacher: Teacher) -> None:
+def test_press_finds_an_expired_hold_though_no_worker_runs(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest, capacity=2)
-    block = outlive(ask_now(teacher, event, 2))
+    hold = outlive(ask_now(teacher, event, 2))
     with letters() as heard:
         assert build_submission(event).registrations.get().state == "confirmed"
-    assert (state_of(block), held(event), len(heard)) == ("returned", (1, 0), 1)
+    assert (state_of(hold), held(event), len(heard)) == ("returned", (1, 0), 1)
     assert run() == []
 
 
@@ -322,92 +322,92 @@ def test_those_who_waited_have_the_expired_seats_before_the_press_that_found_the
     fest: Fest, teacher: Teacher
 ) -> None:
     event = build_event(fest, capacity=1)
-    block = ask_now(teacher, event, 1)
+    hold = ask_now(teacher, event, 1)
     build_submission(event)
-    outlive(block)
+    outlive(hold)
     build_submission(event)
     assert (states(event), held(event), run()) == (["confirmed", "waiting"], (1, 0), [])
 
 
-def test_expired_block_has_no_seat_for_a_name(fest: Fest, teacher: Teacher) -> None:
+def test_expired_hold_has_no_seat_for_a_name(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest, capacity=1)
-    block = ask_now(teacher, event, 1)
+    hold = ask_now(teacher, event, 1)
     build_submission(event)
-    outlive(block)
+    outlive(hold)
     row = name_now(event)
-    assert (row.state, row.block, states(event)) == ("waiting", None, ["confirmed", "waiting"])
+    assert (row.state, row.hold, states(event)) == ("waiting", None, ["confirmed", "waiting"])
 
 
 def test_worker_gives_back_once_what_is_over(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest, capacity=2)
-    block = ask_now(teacher, event, 2)
+    hold = ask_now(teacher, event, 2)
     build_submission(event)
-    outlive(block)
+    outlive(hold)
     with letters() as heard:
-        assert [tend_blocks(), tend_blocks()] == [1, 0]
-    assert (state_of(block), states(event), held(event)) == ("returned", ["confirmed"], (1, 0))
+        assert [tend_holds(), tend_holds()] == [1, 0]
+    assert (state_of(hold), states(event), held(event)) == ("returned", ["confirmed"], (1, 0))
     assert [letter["subject"] for letter in heard] == [f"2 held seats of {event.name} went back to everybody"]
     assert run() == []
 
 
 def test_worker_ends_what_was_asked_for_in_vain(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest)
-    block = outlive(ask_now(teacher, event, 8))
+    hold = outlive(ask_now(teacher, event, 8))
     with letters() as heard:
         assert expire.tend() == 1
-    assert (state_of(block), held(event)) == ("refused", (0, 0))
+    assert (state_of(hold), held(event)) == ("refused", (0, 0))
     assert "No organiser answered" in heard[0]["text"]
 
 
-def test_closing_that_comes_sooner_ends_blocks_sooner(fest: Fest, teacher: Teacher) -> None:
+def test_closing_that_comes_sooner_ends_holds_sooner(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest)
-    block = ask_now(teacher, event, 2)
+    hold = ask_now(teacher, event, 2)
     Event.objects.filter(pk=event.pk).update(closes_at=timezone.now() - dt.timedelta(seconds=1))
-    assert (expire.tend(), state_of(block), held(event)) == (1, "returned", (0, 0))
+    assert (expire.tend(), state_of(hold), held(event)) == (1, "returned", (0, 0))
 
 
 def test_reminder_comes_once_at_half_time(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest)
-    block = ask_now(teacher, event, 2)
+    hold = ask_now(teacher, event, 2)
     name_now(event)
     with letters() as heard:
         assert expire.tend() == 0
-        Block.objects.filter(pk=block.pk).update(held_at=timezone.now() - dt.timedelta(days=3, seconds=1))
+        Hold.objects.filter(pk=hold.pk).update(held_at=timezone.now() - dt.timedelta(days=3, seconds=1))
         assert [expire.tend(), expire.tend()] == [1, 0]
     assert [letter["subject"] for letter in heard] == [f"1 held seat of {event.name} has no name yet"]
 
 
-def test_full_block_is_not_reminded_of(fest: Fest, teacher: Teacher) -> None:
+def test_full_hold_is_not_reminded_of(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest)
-    block = ask_now(teacher, event, 1)
+    hold = ask_now(teacher, event, 1)
     name_now(event)
-    Block.objects.filter(pk=block.pk).update(held_at=timezone.now() - dt.timedelta(days=4))
+    Hold.objects.filter(pk=hold.pk).update(held_at=timezone.now() - dt.timedelta(days=4))
     assert expire.tend() == 0
 
 
 def test_capacity_below_what_is_held_gives_no_seat_until_below(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest, capacity=4)
-    block = ask_now(teacher, event, 3)
+    hold = ask_now(teacher, event, 3)
     set_capacity(event, capacity=2)
     assert build_submission(event).registrations.get().state == "waiting"
     assert (name_now(event).state, held(event)) == ("confirmed", (3, 2))
-    return_now(block)
+    return_now(hold)
     assert (states(event), held(event), run()) == (["confirmed", "confirmed"], (2, 0), [])
 
 
-def test_cancelled_event_ends_its_blocks(fest: Fest, teacher: Teacher) -> None:
+def test_cancelled_event_ends_its_holds(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest)
-    blocks = [ask_now(teacher, event, 3), ask_now(teacher, event, 7)]
+    holds = [ask_now(teacher, event, 3), ask_now(teacher, event, 7)]
     with letters() as heard:
         expire.end_all(event)
-    assert [state_of(block) for block in blocks] == ["returned", "refused"]
+    assert [state_of(hold) for hold in holds] == ["returned", "refused"]
     assert (held(event), [letter["text"] for letter in heard]) == (
         (0, 0),
         ["The event does not take place."] * 2,
     )
 
 
-def test_school_with_blocks_is_kept(fest: Fest, teacher: Teacher) -> None:
+def test_school_with_holds_is_kept(fest: Fest, teacher: Teacher) -> None:
     ask_now(teacher, build_event(fest))
     Teacher.objects.all().delete()
     with pytest.raises(Exception, match="protected"):
@@ -423,13 +423,11 @@ def test_press_without_held_seats_asks_nothing_more(fest: Fest, teacher: Teacher
         build_submission(event)
         with CaptureQueriesContext(connection) as queries:
             build_submission(event)
-        numbers.append(
-            sum('FROM "registrations_block"' in query["sql"] for query in queries.captured_queries)
-        )
+        numbers.append(sum('FROM "registrations_hold"' in query["sql"] for query in queries.captured_queries))
     assert numbers == [0, 1]
 
 
-def test_busy_event_leaves_the_others_blocks_to_end_in_time(
+def test_busy_event_leaves_the_others_holds_to_end_in_time(
     fest: Fest, teacher: Teacher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     busy, calm = (outlive(ask_now(teacher, build_event(fest), 1)) for _ in range(2))

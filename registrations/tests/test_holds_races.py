@@ -15,8 +15,8 @@ from events.querysets import SeatsQuerySet
 from registrations.booking.allocate import Tally
 from registrations.holds import expire as expire_module
 from registrations.holds.reserve import expire
-from registrations.models import Block, Registration, Teacher
-from registrations.querysets import BlockQuerySet
+from registrations.models import Hold, Registration, Teacher
+from registrations.querysets import HoldQuerySet
 from registrations.tests.builders import (
     build_event,
     build_fest,
@@ -52,7 +52,7 @@ def teachers(fest: Fest) -> list[Teacher]:
 
 
 def held(event: Event) -> int:
-    return sum(block.unused for block in Block.objects.held().filter(event=event))
+    return sum(hold.unused for hold in Hold.objects.held().filter(event=event))
 
 
 def hold_without_condition(self: SeatsQuerySet, event_id: int, *, seats: int) -> bool:
@@ -68,7 +68,7 @@ def rush(event: Event, teachers: list[Teacher], monkeypatch: pytest.MonkeyPatch)
         return at_once([*presses[:4], *wishes, *presses[4:]])
 
 
-def test_blocks_asked_for_while_forty_press_are_exact(
+def test_holds_asked_for_while_forty_press_are_exact(
     fest: Fest, teachers: list[Teacher], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     event = build_event(fest, capacity=SEATS)
@@ -79,11 +79,11 @@ def test_blocks_asked_for_while_forty_press_are_exact(
     assert (confirmed + held(event), confirmed + waiting) == (SEATS, CLICKS)
     granted = held(event) // 5
     refused = Counter({"NotPossible": len(teachers) - granted})
-    assert answers == Counter({"Submission": CLICKS, "Block": granted}) + refused
+    assert answers == Counter({"Submission": CLICKS, "Hold": granted}) + refused
     assert run() == []
 
 
-def test_blocks_and_presses_without_any_wall_oversell(
+def test_holds_and_presses_without_any_wall_oversell(
     fest: Fest, teachers: list[Teacher], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The negative control: the race is real, and only the walls keep it exact."""
@@ -108,11 +108,11 @@ def test_held_seats_without_lock_are_kept_by_the_condition(
 
 def test_ten_names_for_five_held_seats_use_five(fest: Fest, teachers: list[Teacher]) -> None:
     event = build_event(fest, capacity=5)
-    block = ask_now(teachers[0], event, 5)
+    hold = ask_now(teachers[0], event, 5)
     answers = at_once([partial(name_now, event)] * 10)
     assert Counter(row.state for row in answers) == {"confirmed": 5, "waiting": 5}
-    block.refresh_from_db()
-    assert (block.used, counts(event), run()) == (5, (5, 5, 10), [])
+    hold.refresh_from_db()
+    assert (hold.used, counts(event), run()) == (5, (5, 5, 10), [])
 
 
 def test_ten_names_for_five_held_seats_without_any_wall_use_more(
@@ -123,7 +123,7 @@ def test_ten_names_for_five_held_seats_without_any_wall_use_more(
     ask_now(teachers[0], event, 5)
     monkeypatch.setattr(SeatsQuerySet, "locked", without_lock)
     monkeypatch.setattr(SeatsQuerySet, "add", lambda *_args, **_kwargs: True)
-    monkeypatch.setattr(BlockQuerySet, "use", lambda *_args: True)
+    monkeypatch.setattr(HoldQuerySet, "use", lambda *_args: True)
     monkeypatch.setattr(Tally, "give_place", with_places_of_their_own())
     with meeting_after_the_lock(monkeypatch, 10):
         at_once([partial(name_now, event)] * 10)
@@ -134,28 +134,28 @@ def test_ten_names_for_five_held_seats_without_any_wall_use_more(
 def test_names_against_the_end_of_their_time(fest: Fest, teachers: list[Teacher], end: Any) -> None:
     """Whoever comes first: each seat is a name's or goes back, and is nobody's twice."""
     event = build_event(fest, capacity=6)
-    block = ask_now(teachers[0], event, 5)
+    hold = ask_now(teachers[0], event, 5)
     for _ in range(4):
         submit(event)
     works = [partial(name_now, event) for _ in range(5)]
-    works.insert(2, partial(outlive_and, block, end or partial(press_now, build_press(event))))
+    works.insert(2, partial(outlive_and, hold, end or partial(press_now, build_press(event))))
     answers = at_once(works)
     assert [answer for answer in answers if isinstance(answer, Exception)] == []
     expire_module.tend()
-    block.refresh_from_db()
-    assert block.used == Registration.objects.filter(block=block).active().count()
-    assert (counts(event)[0], recount(event)[0], block.state) == (6, 6, "returned")
+    hold.refresh_from_db()
+    assert hold.used == Registration.objects.filter(hold=hold).active().count()
+    assert (counts(event)[0], recount(event)[0], hold.state) == (6, 6, "returned")
     assert run() == []
 
 
-def outlive_and(block: Block, work: Any) -> Any:
-    outlive(block)
+def outlive_and(hold: Hold, work: Any) -> Any:
+    outlive(hold)
     return work()
 
 
-def five_workers(event: Event, block: Block, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+def five_workers(event: Event, hold: Hold, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """All five have read the block before the first one ends it, unless a lock lets in one at a time."""
-    outlive(block)
+    outlive(hold)
     line = threading.Barrier(5)
 
     def meet(*args: Any, **kwargs: Any) -> None:
@@ -167,58 +167,58 @@ def five_workers(event: Event, block: Block, monkeypatch: pytest.MonkeyPatch) ->
     return sorted(at_once([expire_module.tend] * 5))
 
 
-def test_five_workers_give_a_block_back_once(
+def test_five_workers_give_a_hold_back_once(
     fest: Fest, teachers: list[Teacher], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     event = build_event(fest, capacity=5)
-    block = ask_now(teachers[0], event, 4)
+    hold = ask_now(teachers[0], event, 4)
     for _ in range(8):
         submit(event)
-    assert five_workers(event, block, monkeypatch) == [0, 0, 0, 0, 1]
+    assert five_workers(event, hold, monkeypatch) == [0, 0, 0, 0, 1]
     assert (states(event), counts(event)) == (["confirmed"] * 5 + ["waiting"] * 3, (5, 3, 8))
     assert run() == []
 
 
-def test_five_workers_without_lock_give_a_block_back_once(
+def test_five_workers_without_lock_give_a_hold_back_once(
     fest: Fest, teachers: list[Teacher], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The second wall alone: whoever finds it ended already looks again, and there is nothing to do."""
     event = build_event(fest, capacity=30)
-    block = ask_now(teachers[0], event, 4)
+    hold = ask_now(teachers[0], event, 4)
     for _ in range(20):
         submit(event)
     monkeypatch.setattr(SeatsQuerySet, "locked", without_lock)
-    assert five_workers(event, block, monkeypatch) == [0, 0, 0, 0, 1]
+    assert five_workers(event, hold, monkeypatch) == [0, 0, 0, 0, 1]
     assert (counts(event), run()) == ((20, 0, 20), [])
 
 
-def test_five_workers_without_any_wall_give_a_block_back_more_than_once(
+def test_five_workers_without_any_wall_give_a_hold_back_more_than_once(
     fest: Fest, teachers: list[Teacher], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The negative control: taken falls below what is held."""
     event = build_event(fest, capacity=30)
-    block = ask_now(teachers[0], event, 4)
+    hold = ask_now(teachers[0], event, 4)
     for _ in range(20):
         submit(event)
 
-    def end(seats: Seats, blocks: Sequence[Block], *, now: Any) -> None:
-        unused = sum(block.unused for block in blocks)
-        Block.objects.filter(pk__in=[block.pk for block in blocks]).update(returned_at=now)
+    def end(seats: Seats, holds: Sequence[Hold], *, now: Any) -> None:
+        unused = sum(hold.unused for hold in holds)
+        Hold.objects.filter(pk__in=[hold.pk for hold in holds]).update(returned_at=now)
         Seats.objects.filter(pk=seats.pk).update(taken=F("taken") - unused, held=0)
 
     monkeypatch.setattr(SeatsQuerySet, "locked", without_lock)
     monkeypatch.setattr("registrations.holds.reserve.end", end)
-    five_workers(event, block, monkeypatch)
+    five_workers(event, hold, monkeypatch)
     assert counts(event)[0] < recount(event)[0]
 
 
 def test_given_back_and_granted_at_once_are_exact(fest: Fest, teachers: list[Teacher]) -> None:
     """Ten seats, four blocks of six asked for: one is granted at a time, and each comes back once."""
     event = build_event(fest, capacity=SEATS)
-    blocks = [ask_now(teacher, event, 6) for teacher in teachers]
+    holds = [ask_now(teacher, event, 6) for teacher in teachers]
     boss = organiser()
-    grants = [partial(grant, block, boss) for block in blocks for _ in range(2)]
-    returns = [partial(return_now, block, boss) for block in blocks[:2] for _ in range(2)]
+    grants = [partial(grant, hold, boss) for hold in holds for _ in range(2)]
+    returns = [partial(return_now, hold, boss) for hold in holds[:2] for _ in range(2)]
     at_once([*grants, *returns])
     seats = Seats.objects.get(pk=event.pk)
     assert (seats.taken, seats.held) == (held(event), held(event))

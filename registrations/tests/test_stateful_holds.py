@@ -11,14 +11,14 @@ from hypothesis.stateful import initialize, precondition, rule, run_state_machin
 from registrations.booking.errors import NotPossible, Refused
 from registrations.holds.expire import tend
 from registrations.holds.service import MOST_AT_ONCE
-from registrations.models import Block
+from registrations.models import Hold
 from registrations.tests.held import ask_now, name_now, outlive, return_now
 from registrations.tests.test_stateful import ANY, BOUNDED, NAMES, Claim, Held, Plan, Rush
 
 EVENT = st.integers(0, 2)
 
 
-class Blocks(Rush):
+class Holds(Rush):
     """The same machine where teachers hold seats and name students; its last event is the busy one."""
 
     @initialize(capacities=st.tuples(*[st.integers(1, 3)] * 3))
@@ -35,7 +35,7 @@ class Blocks(Rush):
         plan, event = self.plans[index], self.events[index]
         before = deepcopy(plan)
         before.settle()
-        asked = sum(block.seats for block in before.blocks if block.is_open)
+        asked = sum(hold.seats for hold in before.holds if hold.is_open)
         if asked + seats > MOST_AT_ONCE:
             return
         is_refused = before.is_closed or before.is_paused or before.waiting or seats > plan.capacity
@@ -44,7 +44,7 @@ class Blocks(Rush):
                 ask_now(self.teacher, event, seats)
             return
         plan.settle()
-        plan.blocks.append(Held(ask_now(self.teacher, event, seats).pk, seats))
+        plan.holds.append(Held(ask_now(self.teacher, event, seats).pk, seats))
 
     @rule(index=EVENT, who=st.sampled_from(NAMES))
     def name(self, index: int, who: str) -> None:
@@ -64,8 +64,8 @@ class Blocks(Rush):
             return
         row = name_now(self.events[index], **student)
         self._look_at([index])
-        held = plan.block_for(expected, is_named=True)
-        assert (row.state, row.block_id) == (expected, held.block if held else None)
+        held = plan.hold_for(expected, is_named=True)
+        assert (row.state, row.hold_id) == (expected, held.hold if held else None)
         plan.claims.append(Claim(who, expected, held))
         assert row.submission is not None
         person.student = row.student
@@ -73,15 +73,15 @@ class Blocks(Rush):
         self.acknowledged.append(row.pk)
 
     def _open(self) -> list[tuple[Plan, Held]]:
-        return [(plan, block) for plan in self.plans for block in plan.blocks if block.is_open]
+        return [(plan, hold) for plan in self.plans for hold in plan.holds if hold.is_open]
 
     @precondition(lambda self: self._open())
     @rule(index=ANY)
     def give_back(self, index: int) -> None:
-        plan, block = self._open()[index % len(self._open())]
-        return_now(Block.objects.get(pk=block.block))
+        plan, hold = self._open()[index % len(self._open())]
+        return_now(Hold.objects.get(pk=hold.hold))
         plan.settle()
-        block.is_open = False
+        hold.is_open = False
         plan.promote()
 
     @precondition(lambda self: self._open())
@@ -108,9 +108,9 @@ class Blocks(Rush):
         self.cancel(indexes=[0, *indexes])
 
     def _outlive(self, index: int) -> None:
-        _plan, block = self._open()[index % len(self._open())]
-        outlive(Block.objects.get(pk=block.block))
-        block.is_over = True
+        _plan, hold = self._open()[index % len(self._open())]
+        outlive(Hold.objects.get(pk=hold.hold))
+        hold.is_over = True
 
 
 SOME = settings(BOUNDED, max_examples=10, stateful_step_count=12)
@@ -118,8 +118,8 @@ SOME = settings(BOUNDED, max_examples=10, stateful_step_count=12)
 
 @pytest.mark.slow
 @pytest.mark.django_db
-def test_any_sequence_of_steps_with_blocks_agrees_with_the_model() -> None:
-    run_state_machine_as_test(Blocks, settings=SOME)
+def test_any_sequence_of_steps_with_holds_agrees_with_the_model() -> None:
+    run_state_machine_as_test(Holds, settings=SOME)
 
 
 @pytest.mark.slow
@@ -134,10 +134,10 @@ def test_any_sequence_of_steps_with_blocks_agrees_with_the_model() -> None:
         "registrations.holds.expire.expire",
     ],
 )
-def test_sequence_with_a_part_of_blocks_forgotten_disagrees(
+def test_sequence_with_a_part_of_holds_forgotten_disagrees(
     monkeypatch: pytest.MonkeyPatch, forgotten: str
 ) -> None:
     """The negative controls: the machine notices when a part of the house does nothing."""
     monkeypatch.setattr(forgotten, lambda *_args, **_kwargs: Counter())
     with pytest.raises((AssertionError, KeyError, Refused, pytest.fail.Exception)):
-        run_state_machine_as_test(Blocks, settings=SOME)
+        run_state_machine_as_test(Holds, settings=SOME)

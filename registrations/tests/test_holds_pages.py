@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from events import cache
 from events.models import Event, Fest, Seats
-from registrations.models import Block, Submission, Teacher
+from registrations.models import Hold, Submission, Teacher
 from registrations.tests.builders import (
     build_event,
     build_fest,
@@ -66,9 +66,9 @@ def test_five_seats_are_asked_for_and_listed(client: Client, fest: Fest) -> None
     event = build_event(fest)
     answer = send(client, event)
     assert (answer.status_code, answer["Location"]) == (302, LIST)
-    block = Block.objects.get()
-    local = timezone.localtime(block.until, fest.zone)
-    assert (block.seats, block.state, local.hour) == (5, "held", 18)
+    hold = Hold.objects.get()
+    local = timezone.localtime(hold.until, fest.zone)
+    assert (hold.seats, hold.state, local.hour) == (5, "held", 18)
     page = client.get(LIST)
     assert "0 of 5 seats have a name" in page.content.decode()
     assert page["Cache-Control"] == "no-store"
@@ -76,13 +76,13 @@ def test_five_seats_are_asked_for_and_listed(client: Client, fest: Fest) -> None
 
 def test_names_may_come_until_registration_closes(client: Client, fest: Fest) -> None:
     send(client, build_event(fest), until="closing")
-    assert Block.objects.get().until == fest.closes_at
+    assert Hold.objects.get().until == fest.closes_at
 
 
-def test_form_sent_twice_is_one_block(client: Client, fest: Fest) -> None:
+def test_form_sent_twice_is_one_hold(client: Client, fest: Fest) -> None:
     event, key = build_event(fest), Submission.new_key().hex
     assert [send(client, event, key=key).status_code for _ in range(2)] == [302, 302]
-    assert Block.objects.count() == 1
+    assert Hold.objects.count() == 1
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_wrong_wish_is_told_and_obtains_nothing(
     client: Client, fest: Fest, values: dict[str, str], words: str
 ) -> None:
     answer = send(client, build_event(fest), **values)
-    assert (answer.status_code, Block.objects.count()) == (200, 0)
+    assert (answer.status_code, Hold.objects.count()) == (200, 0)
     assert len(errors(answer)) == 1
     assert errors(answer)[0].endswith(words)
 
@@ -136,11 +136,11 @@ def test_page_without_events_says_why(client: Client, fest: Fest) -> None:
     assert "Registration is closed" in client.get(ASK).content.decode()
 
 
-def test_block_is_given_back_by_post_only(client: Client, fest: Fest, teacher: Teacher) -> None:
+def test_hold_is_given_back_by_post_only(client: Client, fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest)
-    block = ask_now(teacher, event, 5)
+    hold = ask_now(teacher, event, 5)
     name_now(event)
-    path = reverse("blocks:back", args=[block.pk])
+    path = reverse("holds:back", args=[hold.pk])
     page = client.get(path)
     assert "Give back 4 seats of" in page.content.decode()
     assert Seats.objects.get().held == 4
@@ -151,17 +151,17 @@ def test_block_is_given_back_by_post_only(client: Client, fest: Fest, teacher: T
 
 
 def test_colleague_of_the_school_gives_back(fest: Fest, teacher: Teacher) -> None:
-    block = ask_now(teacher, build_event(fest), 5)
-    signed_in(build_teacher(teacher.school)).post(reverse("blocks:back", args=[block.pk]))
+    hold = ask_now(teacher, build_event(fest), 5)
+    signed_in(build_teacher(teacher.school)).post(reverse("holds:back", args=[hold.pk]))
     assert Seats.objects.get().held == 0
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_block_of_another_school_is_not_there(fest: Fest, teacher: Teacher, method: str) -> None:
-    block = ask_now(teacher, build_event(fest), 5)
+def test_hold_of_another_school_is_not_there(fest: Fest, teacher: Teacher, method: str) -> None:
+    hold = ask_now(teacher, build_event(fest), 5)
     stranger = signed_in(build_teacher(build_school("Lotus Valley School")))
-    for pk in (block.pk, block.pk + 1):
-        assert getattr(stranger, method)(reverse("blocks:back", args=[pk])).status_code == 404
+    for pk in (hold.pk, hold.pk + 1):
+        assert getattr(stranger, method)(reverse("holds:back", args=[pk])).status_code == 404
     assert Seats.objects.get().held == 5
     assert "5 seats" not in stranger.get(LIST).content.decode()
 
@@ -177,10 +177,10 @@ def test_nobody_else_sees_the_pages(fest: Fest, path: str, method: str) -> None:
 
 
 def test_forged_post_is_refused(fest: Fest, teacher: Teacher) -> None:
-    block = ask_now(teacher, build_event(fest), 5)
+    hold = ask_now(teacher, build_event(fest), 5)
     client = Client(enforce_csrf_checks=True)
     client.force_login(teacher.user)
-    assert client.post(reverse("blocks:back", args=[block.pk])).status_code == 403
+    assert client.post(reverse("holds:back", args=[hold.pk])).status_code == 403
     assert send(client, build_event(fest)).status_code == 403
     assert Seats.objects.filter(held=5).count() == 1
 
