@@ -17,7 +17,7 @@ TABLE = Table(
         LEAD: {
             "registrations.registration": "view change",
             "registrations.change": "view",
-            "registrations.flag": "view change",
+            "registrations.conflict": "view change",
             "registrations.hold": "view add change",
             "registrations.student": "view",
             "registrations.school": "view",

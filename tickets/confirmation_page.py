@@ -16,7 +16,7 @@ from events.cache import known_events, known_fest
 from events.models import Event
 from events.page_template import Stencil
 from registrations import links
-from registrations.booking.conflicts import flags_of, sentence
+from registrations.booking.conflicts import conflicts_of, sentence
 from registrations.booking.messages import Line, refusal_line, waiting_text
 from registrations.fields import suggested_email
 from registrations.models import Refusal, Registration, Student, Submission
@@ -121,12 +121,14 @@ def of_student(student: Student, token: str) -> list[Line]:
     """Everything of one student: what is active first, each by its start, with what is wrong about it."""
     held = registration_summary.of_student(student.pk)
     held.sort(key=lambda one: (one.state == State.CANCELLED, *_start(one)))
-    flags = flags_of(one.registration_id for one in held)
+    conflicts = conflicts_of(one.registration_id for one in held)
     lines = []
     for one in held:
         key = one.registration_id
         line = _line(one, student.reference, reverse("registrations:cancel", args=[token, one.event.slug]))
-        lines.append(replace(line, flags=tuple(sentence(flag, key) for flag in flags.get(key, ()))))
+        lines.append(
+            replace(line, conflicts=tuple(sentence(conflict, key) for conflict in conflicts.get(key, ())))
+        )
     return lines
 
 

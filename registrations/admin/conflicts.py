@@ -14,7 +14,7 @@ from events.admin_base import RecordAdmin
 from registrations.booking import conflicts
 from registrations.booking.errors import RegistrationError
 from registrations.locking import Deadline
-from registrations.models import Flag
+from registrations.models import Conflict
 
 MOST_AT_ONCE = 200
 
@@ -33,14 +33,14 @@ class OpenFilter(admin.SimpleListFilter):
         for number, choice in enumerate(super().choices(changelist)):
             yield choice | {"display": _("open")} if number == 0 else choice
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Flag]) -> QuerySet[Flag]:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Conflict]) -> QuerySet[Conflict]:
         if self.value() == "all":
             return queryset
         return queryset.filter(settled_at__isnull=self.value() != "settled")
 
 
-@admin.register(Flag)
-class FlagAdmin(RecordAdmin):
+@admin.register(Conflict)
+class ConflictAdmin(RecordAdmin):
     led_through = "registration__event"
     list_display = ("student", "event", "kind", "clashes_with", "at", "choose_by", "settled_at")
     list_select_related = ("registration__student", "registration__event", "other__event")
@@ -50,7 +50,7 @@ class FlagAdmin(RecordAdmin):
     ordering = ("choose_by", "pk")
     actions = ("settle",)
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Flag]:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Conflict]:
         rows = super().get_queryset(request)
         return rows.select_related(*self.list_select_related, "other__student", "user")
 
@@ -58,19 +58,19 @@ class FlagAdmin(RecordAdmin):
         return request.user.has_perm("registrations.change_registration")
 
     @admin.display(description=gettext_lazy("student"), ordering="registration__student__name")
-    def student(self, obj: Flag) -> str:
+    def student(self, obj: Conflict) -> str:
         return str(obj.registration.student)
 
     @admin.display(description=gettext_lazy("event"), ordering="registration__event__starts_at")
-    def event(self, obj: Flag) -> str:
+    def event(self, obj: Conflict) -> str:
         return str(obj.registration.event)
 
     @admin.display(description=gettext_lazy("clashes with"))
-    def clashes_with(self, obj: Flag) -> str:
+    def clashes_with(self, obj: Conflict) -> str:
         return str(obj.other.event) if obj.other else ""
 
     @admin.action(description=gettext_lazy("Settle the chosen: it is well as it is"), permissions=["settle"])
-    def settle(self, request: HttpRequest, queryset: QuerySet[Flag]) -> HttpResponseBase | None:
+    def settle(self, request: HttpRequest, queryset: QuerySet[Conflict]) -> HttpResponseBase | None:
         """Asks why; the button of that page ends the flags, and the trail keeps the reason."""
         chosen = list(queryset.filter(settled_at=None).order_by("choose_by", "pk")[: MOST_AT_ONCE + 1])
         reason = request.POST.get("reason", "").strip()[:300]
@@ -80,7 +80,7 @@ class FlagAdmin(RecordAdmin):
             words = _("Choose at most %(most)d flags at once.") % {"most": MOST_AT_ONCE}
             self.message_user(request, words, messages.WARNING)
         elif request.POST.get("confirmed") == "yes" and reason:
-            self._settle(request, [flag.pk for flag in chosen], reason)
+            self._settle(request, [conflict.pk for conflict in chosen], reason)
         else:
             return self._confirmation(request, chosen)
         return None
@@ -94,16 +94,19 @@ class FlagAdmin(RecordAdmin):
         words = ngettext("%(count)d flag is settled.", "%(count)d flags are settled.", count)
         self.message_user(request, words % {"count": count}, messages.SUCCESS)
 
-    def _confirmation(self, request: HttpRequest, chosen: list[Flag]) -> HttpResponseBase:
+    def _confirmation(self, request: HttpRequest, chosen: list[Conflict]) -> HttpResponseBase:
         context: dict[str, Any] = {
             **self.admin_site.each_context(request),
             "title": _("Settle these flags?"),
             "opts": self.opts,
             "media": self.media,
             "chosen": chosen,
-            "rows": [(flag.registration, conflicts.short(flag, flag.registration_id)) for flag in chosen],
+            "rows": [
+                (conflict.registration, conflicts.short(conflict, conflict.registration_id))
+                for conflict in chosen
+            ],
             "action": "settle",
             "press": _("It is well as it is"),
             "problem": request.POST.get("confirmed") == "yes",
         }
-        return TemplateResponse(request, "admin/registrations/flags.html", context)
+        return TemplateResponse(request, "admin/registrations/conflicts.html", context)

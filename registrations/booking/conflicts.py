@@ -13,10 +13,10 @@ from events import audit_log
 from events.availability import clock_time, moment
 from events.models import Event, Seats
 from registrations.locking import Deadline, in_transaction
-from registrations.models import Flag, Registration
+from registrations.models import Conflict, Registration
 from techfest.core.db.clock import database_now
 
-Kind = Flag.Kind
+Kind = Conflict.Kind
 TO_CHOOSE = dt.timedelta(days=3)
 """How long somebody has to choose, where the event leaves so much time."""
 BEFORE_THE_START = dt.timedelta(hours=24)
@@ -39,15 +39,15 @@ class Trouble:
         return self.kind, frozenset(row.pk for row in (self.registration, self.other) if row)
 
 
-def key_of(flag: Flag) -> tuple[str, frozenset[int]]:
+def key_of(conflict: Conflict) -> tuple[str, frozenset[int]]:
     """As `Trouble.key`."""
-    return flag.kind, frozenset(pk for pk in (flag.registration_id, flag.other_id) if pk)
+    return conflict.kind, frozenset(pk for pk in (conflict.registration_id, conflict.other_id) if pk)
 
 
-def open_flags_of(events: Collection[int]) -> list[Flag]:
+def open_conflicts_of(events: Collection[int]) -> list[Conflict]:
     """The open flags of these events' registrations, from either side of a clash."""
     mine = Q(registration__event__in=events) | Q(other__event__in=events)
-    rows = Flag.objects.filter(mine, settled_at=None).order_by("pk")
+    rows = Conflict.objects.filter(mine, settled_at=None).order_by("pk")
     return list(rows.select_related("registration__event", "registration__student", "other__event"))
 
 
@@ -59,7 +59,7 @@ def choose_by_default(event: Event, now: dt.datetime) -> dt.datetime:
     return min(full_hour + dt.timedelta(hours=1), event.starts_at - BEFORE_THE_START)
 
 
-def raise_flags(
+def raise_conflicts(
     troubles: Iterable[Trouble], *, now: dt.datetime, choose_by: dt.datetime | None = None, user: Any = None
 ) -> None:
     """Flags these registrations as part of the caller's transaction, which holds the locks of their events.
@@ -71,8 +71,8 @@ def raise_flags(
     others = Registration.objects.active().filter(pk__in=[one.other.pk for one in troubles if one.other])
     rows = others.order_by("pk").select_for_update(no_key=True, of=("self",))
     alive = set(rows.values_list("pk", flat=True)) if troubles else set()
-    Flag.objects.bulk_create(
-        Flag(
+    Conflict.objects.bulk_create(
+        Conflict(
             registration=one.registration,
             kind=one.kind,
             other=one.other,
@@ -85,70 +85,70 @@ def raise_flags(
     )
 
 
-def end(flags: Iterable[Flag], *, now: dt.datetime) -> None:
+def end(conflicts: Iterable[Conflict], *, now: dt.datetime) -> None:
     """Settles flags whose reason is gone."""
-    ids = [flag.pk for flag in flags]
+    ids = [conflict.pk for conflict in conflicts]
     if ids:
-        Flag.objects.filter(pk__in=ids, settled_at=None).update(settled_at=now)
+        Conflict.objects.filter(pk__in=ids, settled_at=None).update(settled_at=now)
 
 
 def end_for_cancelled(registration_ids: Collection[int], *, now: dt.datetime) -> None:
     """Settles what was about registrations that are given up; one statement."""
     about = Q(registration__in=registration_ids) | Q(other__in=registration_ids)
-    Flag.objects.filter(about, settled_at=None).update(settled_at=now)
+    Conflict.objects.filter(about, settled_at=None).update(settled_at=now)
 
 
-def settle(flag_ids: Iterable[int], *, user: Any, reason: str, deadline: Deadline) -> int:
+def settle(conflict_ids: Iterable[int], *, user: Any, reason: str, deadline: Deadline) -> int:
     """An organiser says that it is well as it is; how many flags that ended.
 
     The trail keeps who said it and why. Locks the Seats rows of the events. Settled flags stay as they are.
     """
-    ids = sorted(flag_ids)
+    ids = sorted(conflict_ids)
     return in_transaction(lambda: _settle(ids, user, reason, deadline), deadline=deadline)
 
 
 def _settle(ids: list[int], user: Any, reason: str, deadline: Deadline) -> int:
-    rows = Flag.objects.filter(pk__in=ids)
+    rows = Conflict.objects.filter(pk__in=ids)
     deadline.limit_locks()
     Seats.objects.locked(rows.values_list("registration__event", flat=True))
     now = database_now()
-    flags = list(rows.filter(settled_at=None).order_by("pk").select_for_update(no_key=True, of=("self",)))
-    end(flags, now=now)
-    for flag in flags:
-        audit_log.record(flag, what=SETTLED, now=now, user=user, reason=reason)
-    return len(flags)
+    conflicts = list(rows.filter(settled_at=None).order_by("pk").select_for_update(no_key=True, of=("self",)))
+    end(conflicts, now=now)
+    for conflict in conflicts:
+        audit_log.record(conflict, what=SETTLED, now=now, user=user, reason=reason)
+    return len(conflicts)
 
 
-def flags_of(registrations: Iterable[int]) -> Mapping[int, list[Flag]]:
+def conflicts_of(registrations: Iterable[int]) -> Mapping[int, list[Conflict]]:
     """The open flags that each of these registrations has to show, by its number; one query.
 
     A clash is shown by both of its registrations.
     """
     ids = set(registrations)
-    found: dict[int, list[Flag]] = defaultdict(list)
+    found: dict[int, list[Conflict]] = defaultdict(list)
     about = Q(registration__in=ids) | Q(other__in=ids)
-    rows = Flag.objects.filter(about, settled_at=None).order_by("choose_by", "pk")
-    for flag in rows.select_related("registration__event", "other__event") if ids else ():
-        for pk in ids & {flag.registration_id, flag.other_id}:
-            found[pk].append(flag)
+    rows = Conflict.objects.filter(about, settled_at=None).order_by("choose_by", "pk")
+    for conflict in rows.select_related("registration__event", "other__event") if ids else ():
+        for pk in ids & {conflict.registration_id, conflict.other_id}:
+            found[pk].append(conflict)
     return found
 
 
-def counterpart(flag: Flag, registration_id: int) -> Event | None:
+def counterpart(conflict: Conflict, registration_id: int) -> Event | None:
     """The event that the registration of this number clashes with."""
-    if flag.other is None:
+    if conflict.other is None:
         return None
-    other = flag.registration if flag.registration_id != registration_id else flag.other
+    other = conflict.registration if conflict.registration_id != registration_id else conflict.other
     return other.event
 
 
-def sentence(flag: Flag, registration_id: int) -> str:
+def sentence(conflict: Conflict, registration_id: int) -> str:
     """What the student reads: what is wrong, that the place is kept, and until when to choose.
 
     Needs the flag as `flags_of` gives it, and the fest's zone.
     """
-    words = {"by": moment(flag.choose_by), "event": flag.registration.event.name}
-    if other := counterpart(flag, registration_id):
+    words = {"by": moment(conflict.choose_by), "event": conflict.registration.event.name}
+    if other := counterpart(conflict, registration_id):
         words |= {"other": other.name, "start": moment(other.starts_at), "end": clock_time(other.ends_at)}
         return (
             _(
@@ -157,18 +157,18 @@ def sentence(flag: Flag, registration_id: int) -> str:
             )
             % words
         )
-    grades = flag.registration.event.grades_text
+    grades = conflict.registration.event.grades_text
     return _(
         "The grades were changed: %(event)s is now for %(grades)s. You keep your place for now. "
         "Cancel it by %(by)s, or write to the organisers if you want to stay."
     ) % (words | {"grades": grades.lower()})
 
 
-def short(flag: Flag, registration_id: int) -> str:
+def short(conflict: Conflict, registration_id: int) -> str:
     """The same in a few words, for a row of a list."""
-    other = counterpart(flag, registration_id)
+    other = counterpart(conflict, registration_id)
     if other is None:
         words = _("not for this grade any more, to be chosen by %(by)s")
-        return words % {"by": moment(flag.choose_by)}
+        return words % {"by": moment(conflict.choose_by)}
     words = _("clashes with %(other)s, to be chosen by %(by)s")
-    return words % {"other": other.name, "by": moment(flag.choose_by)}
+    return words % {"other": other.name, "by": moment(conflict.choose_by)}

@@ -55,7 +55,7 @@ class Line:
     ticket: Any = None
     cancel_url: str = ""
     confirm_text: str = ""
-    flags: tuple[str, ...] = ()
+    conflicts: tuple[str, ...] = ()
 
 
 def refusal_line(event: Event, reason: str, other: Event | None = None) -> Line:

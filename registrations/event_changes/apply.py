@@ -42,7 +42,7 @@ def carry_out(foreseen: Sequence[Consequences], decision: Decision, *, now: dt.d
             continue
         promote_after_change(event)
         conflicts.end(one.settled, now=now)
-        conflicts.raise_flags(one.troubles, now=now, choose_by=decision.choose_by, user=decision.user)
+        conflicts.raise_conflicts(one.troubles, now=now, choose_by=decision.choose_by, user=decision.user)
         _tell(one, decision, now)
 
 

@@ -15,9 +15,9 @@ from functools import cached_property
 from events.dates import DateProblem, concerning, event_questions
 from events.models import Event, Seats
 from registrations.booking.confirmation_deadline import release_late
-from registrations.booking.conflicts import Kind, Trouble, key_of, open_flags_of
+from registrations.booking.conflicts import Kind, Trouble, key_of, open_conflicts_of
 from registrations.booking.waitlist import is_moving
-from registrations.models import Flag, Hold, Registration, Student
+from registrations.models import Conflict, Hold, Registration, Student
 
 State = Event.State
 TIMES = frozenset({"starts_at", "ends_at", "buffer_minutes"})
@@ -69,7 +69,7 @@ class Consequences:
     edit: Edit
     promoted: list[Registration] = field(default_factory=list)
     troubles: list[Trouble] = field(default_factory=list)
-    settled: list[Flag] = field(default_factory=list)
+    settled: list[Conflict] = field(default_factory=list)
     told: list[Registration] = field(default_factory=list)
     cancelled: list[Registration] = field(default_factory=list)
     holds: list[Hold] = field(default_factory=list)
@@ -109,7 +109,7 @@ class Consequences:
             self.edit.after.state,
             [row.pk for row in self.promoted],
             sorted([kind, *sorted(pks)] for kind, pks in (one.key for one in self.troubles)),
-            sorted(flag.pk for flag in self.settled),
+            sorted(conflict.pk for conflict in self.settled),
             sorted(row.pk for row in self.cancelled),
             sorted(hold.pk for hold in self.holds),
             self.over,
@@ -147,9 +147,9 @@ def foresee(edits: Sequence[Edit], *, now: dt.datetime, locks: bool = True) -> l
         release_late((edit.seats for edit in edits), {edit.seats.pk: edit.before for edit in edits}, now)
     active = _active([edit.after.pk for edit in edits])
     troubles = _troubles(edits, active, now)
-    open_flags = open_flags_of([edit.after.pk for edit in edits if (TIMES | GRADES) & edit.changed])
-    settled = _settled(edits, open_flags)
-    known = {key_of(flag) for flag in open_flags}
+    open_conflicts = open_conflicts_of([edit.after.pk for edit in edits if (TIMES | GRADES) & edit.changed])
+    settled = _settled(edits, open_conflicts)
+    known = {key_of(conflict) for conflict in open_conflicts}
     foreseen = []
     for edit in edits:
         rows = active[edit.after.pk]
@@ -242,19 +242,19 @@ def _clashes(
     return found
 
 
-def _settled(edits: Sequence[Edit], flags: Sequence[Flag]) -> Mapping[int, list[Flag]]:
+def _settled(edits: Sequence[Edit], conflicts: Sequence[Conflict]) -> Mapping[int, list[Conflict]]:
     """The open flags whose reason goes, by the edit that takes it away; each once."""
     after = {edit.after.pk: edit.after for edit in edits}
-    found: dict[int, list[Flag]] = defaultdict(list)
+    found: dict[int, list[Conflict]] = defaultdict(list)
     touched: tuple[int, ...]
-    for flag in flags:
-        mine = flag.registration
+    for conflict in conflicts:
+        mine = conflict.registration
         event = after.get(mine.event_id, mine.event)
-        if flag.other:
-            their = after.get(flag.other.event_id, flag.other.event)
-            holds, touched = event.overlaps(their), (mine.event_id, flag.other.event_id)
+        if conflict.other:
+            their = after.get(conflict.other.event_id, conflict.other.event)
+            holds, touched = event.overlaps(their), (mine.event_id, conflict.other.event_id)
         else:
             holds, touched = not event.has_room_for_grade(mine.student.grade), (mine.event_id,)
         if not holds:
-            found[next(pk for pk in touched if pk in after)].append(flag)
+            found[next(pk for pk in touched if pk in after)].append(conflict)
     return found

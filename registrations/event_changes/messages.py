@@ -150,7 +150,7 @@ def _troubles(foreseen: Consequences) -> Iterator[Sentence]:
             len(foreseen.settled),
         )
         yield _named(
-            text % {"count": len(foreseen.settled)}, [flag.registration for flag in foreseen.settled]
+            text % {"count": len(foreseen.settled)}, [conflict.registration for conflict in foreseen.settled]
         )
 
 

@@ -248,11 +248,11 @@ def clashes_are_flagged() -> Iterator[str]:
             AND e.starts_at < o.ends_at + o.buffer_minutes * interval '1 minute'
             AND o.starts_at < e.ends_at + e.buffer_minutes * interval '1 minute'
             AND NOT EXISTS (
-                SELECT FROM registrations_flag f
+                SELECT FROM registrations_conflict f
                 WHERE f.kind = 'clash'
                     AND (f.registration_id, f.other_id) IN ((r.id, t.id), (t.id, r.id))
                     AND (f.settled_at IS NULL OR EXISTS (
-                        SELECT FROM events_auditentry a WHERE a.subject_kind = 'registrations.flag'
+                        SELECT FROM events_auditentry a WHERE a.subject_kind = 'registrations.conflict'
                             AND a.subject_id = f.id AND a.what = 'settled')))
         ORDER BY r.id, t.id
     """
@@ -261,11 +261,11 @@ def clashes_are_flagged() -> Iterator[str]:
 
 
 @invariant(5)
-def open_flags_have_their_reason() -> Iterator[str]:
+def open_conflicts_have_their_reason() -> Iterator[str]:
     """An open flag is about active registrations that overlap, or about a grade that the event is not for."""
     sql = """
         SELECT e.name, p.name || ' (' || p.reference || ')', f.kind
-        FROM registrations_flag f JOIN registrations_registration r ON r.id = f.registration_id
+        FROM registrations_conflict f JOIN registrations_registration r ON r.id = f.registration_id
         JOIN events_event e ON e.id = r.event_id JOIN registrations_student p ON p.id = r.student_id
         LEFT JOIN registrations_registration t ON t.id = f.other_id LEFT JOIN events_event o ON o.id = t.event_id
         WHERE f.settled_at IS NULL AND (
@@ -318,7 +318,7 @@ CHECKS = (
     registrations_were_made_while_it_was_open,
     everybody_active_has_consented,
     clashes_are_flagged,
-    open_flags_have_their_reason,
+    open_conflicts_have_their_reason,
     references_name_one_person,
     *history.CHECKS,
     *holds.CHECKS,

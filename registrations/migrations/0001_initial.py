@@ -582,7 +582,7 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name="Flag",
+            name="Conflict",
             fields=[
                 (
                     "id",
@@ -628,7 +628,7 @@ class Migration(migrations.Migration):
                     "registration",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.CASCADE,
-                        related_name="flags",
+                        related_name="conflicts",
                         to="registrations.registration",
                         verbose_name="registration",
                     ),
@@ -1411,29 +1411,29 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddIndex(
-            model_name="flag",
+            model_name="conflict",
             index=models.Index(
-                condition=models.Q(("settled_at", None)), fields=["choose_by"], name="flag_open"
+                condition=models.Q(("settled_at", None)), fields=["choose_by"], name="conflict_open"
             ),
         ),
         migrations.AddConstraint(
-            model_name="flag",
+            model_name="conflict",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("settled_at", None)),
                 fields=("registration", "kind", "other"),
-                name="flag_open_once",
+                name="conflict_open_once",
                 nulls_distinct=False,
             ),
         ),
         migrations.AddConstraint(
-            model_name="flag",
+            model_name="conflict",
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("kind", "clash"), ("other__isnull", False)),
                     models.Q(("kind", "ineligible"), ("other", None)),
                     _connector="OR",
                 ),
-                name="flag_clash_has_its_other",
+                name="conflict_clash_has_its_other",
             ),
         ),
         migrations.AddConstraint(

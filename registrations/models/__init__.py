@@ -1,6 +1,6 @@
 """Who comes: schools, students, teachers, and their claims on events."""
 
-from registrations.models.bookings import Change, Flag, Hold, Refusal, Registration, Submission
+from registrations.models.bookings import Change, Conflict, Hold, Refusal, Registration, Submission
 from registrations.models.class_lists import ClassList, ClassListEntry, ClassListJob, ClassListRow
 from registrations.models.people import (
     Consent,
@@ -27,11 +27,11 @@ __all__ = [
     "ClassListEntry",
     "ClassListJob",
     "ClassListRow",
+    "Conflict",
     "Consent",
     "ConsentText",
     "DatabaseMarker",
     "Erasure",
-    "Flag",
     "GivenPassword",
     "Hold",
     "Invitation",

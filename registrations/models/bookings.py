@@ -213,7 +213,7 @@ class Change(models.Model):
         return f"{self.registration}: {self.from_state} → {self.to_state}"
 
 
-class Flag(models.Model):
+class Conflict(models.Model):
     """A registration that a change of its event put in trouble: it keeps its seat until somebody chooses.
 
     A clash names the `other` registration of the student. `settled_at` ends it: one of the two was given up,
@@ -225,7 +225,7 @@ class Flag(models.Model):
         INELIGIBLE = "ineligible", _("not for this grade")
 
     registration = models.ForeignKey(
-        Registration, models.CASCADE, related_name="flags", verbose_name=_("registration")
+        Registration, models.CASCADE, related_name="conflicts", verbose_name=_("registration")
     )
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, editable=False)
     other = models.ForeignKey(
@@ -254,15 +254,15 @@ class Flag(models.Model):
                 fields=["registration", "kind", "other"],
                 condition=Q(settled_at=None),
                 nulls_distinct=False,
-                name="flag_open_once",
+                name="conflict_open_once",
             ),
             models.CheckConstraint(
                 condition=Q(kind="clash", other__isnull=False) | Q(kind="ineligible", other=None),
-                name="flag_clash_has_its_other",
+                name="conflict_clash_has_its_other",
             ),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["choose_by"], name="flag_open", condition=Q(settled_at=None))
+            models.Index(fields=["choose_by"], name="conflict_open", condition=Q(settled_at=None))
         ]
 
     def __str__(self) -> str:

@@ -15,10 +15,10 @@ from registrations.booking.errors import Overtaken
 from registrations.locking import Deadline, in_transaction
 from registrations.models import (
     Change,
+    Conflict,
     Consent,
     DatabaseMarker,
     Erasure,
-    Flag,
     MergedReference,
     Registration,
     Student,
@@ -104,7 +104,7 @@ def _forget(student: Student, *, now: dt.datetime, user: Any, reason: str) -> li
     references = [student.reference, *merged.order_by("reference").values_list("reference", flat=True)]
     merged.delete()
     Consent.objects.filter(student=student).delete()
-    Flag.objects.filter(registration__student=student).delete()
+    Conflict.objects.filter(registration__student=student).delete()
     class_lists.forget_rows(student)
     Submission.objects.filter(student=student).delete()
     empty(student, now=now)

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from registrations.booking.waitlist import with_number
-from registrations.models import Change, ClassListRow, Consent, Flag, MergedReference, Result, Student
+from registrations.models import Change, ClassListRow, Conflict, Consent, MergedReference, Result, Student
 from registrations.signals import student_told
 
 Row = Mapping[str, Any]
@@ -42,7 +42,7 @@ def _own_parts(student: Student) -> list[Part]:
         Part("changes", _("What happened to it"), _changes(student)),
         Part("consents", _("What was agreed to"), _consents(student)),
         Part("class_lists", _("Rows of your teachers' lists"), _lists(student)),
-        Part("flags", _("Where a change of plan put you in trouble"), _flags(student)),
+        Part("conflicts", _("Where a change of plan put you in trouble"), _conflicts(student)),
         Part("results", _("Results"), _results(student)),
     ]
 
@@ -116,8 +116,8 @@ def _lists(student: Student) -> list[Row]:
     return [{"list": row.class_list.title, "row": row.number, "cells": " | ".join(row.cells)} for row in rows]
 
 
-def _flags(student: Student) -> list[Row]:
-    rows = Flag.objects.filter(registration__student=student).select_related("registration__event")
+def _conflicts(student: Student) -> list[Row]:
+    rows = Conflict.objects.filter(registration__student=student).select_related("registration__event")
     return [
         {
             "at": local(row.at, student),

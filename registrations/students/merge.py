@@ -18,8 +18,8 @@ from registrations.locking import Deadline
 from registrations.models import (
     Change,
     ClassListRow,
+    Conflict,
     Consent,
-    Flag,
     MergedReference,
     Registration,
     Result,
@@ -97,7 +97,7 @@ def absorb(kept: Student, gone: Student, seats: dict[int, Seats], how: Absorbing
     _move_results(doubles)
     _move_rows(kept, gone)
     _remember_reference(kept, gone, how.now)
-    _flag([pair for pair in clashes if all(row.is_active for row in pair)], how)
+    _conflict([pair for pair in clashes if all(row.is_active for row in pair)], how)
     students_merged.send(
         sender=Student, kept=kept, gone=gone, doubles=doubles, now=how.now, tells=how.tells and not is_told
     )
@@ -168,13 +168,13 @@ def _remember_reference(kept: Student, gone: Student, now: datetime) -> None:
     MergedReference.objects.create(reference=gone.reference, student=kept, at=now)
 
 
-def _flag(clashes: Collection[Double], how: Absorbing) -> None:
+def _conflict(clashes: Collection[Double], how: Absorbing) -> None:
     """Both keep their seats until somebody chooses."""
-    Flag.objects.bulk_create(
-        Flag(
+    Conflict.objects.bulk_create(
+        Conflict(
             registration=mine,
             other=theirs,
-            kind=Flag.Kind.CLASH,
+            kind=Conflict.Kind.CLASH,
             at=how.now,
             choose_by=max(how.now, min(mine.event.promotion_ends_at, theirs.event.promotion_ends_at)),
             user=how.user,

@@ -11,7 +11,7 @@ from events.models import AuditEntry, Event, Fest
 from registrations.booking.cancel import cancel
 from registrations.holds.expire import tend
 from registrations.locking import Deadline
-from registrations.models import Change, Flag, Hold, Registration
+from registrations.models import Change, Conflict, Hold, Registration
 from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher, build_user
 from registrations.tests.counting import counts, recount, states
 from registrations.tests.held import ask_now, letters, name_now, outlive, return_now
@@ -43,22 +43,22 @@ def mails(kind: str) -> int:
     return Delivery.objects.filter(kind=kind).count()
 
 
-def open_flags() -> list[tuple[str, str]]:
-    rows = Flag.objects.filter(settled_at=None).order_by("pk")
-    return [(flag.kind, flag.registration.student.name) for flag in rows]
+def open_conflicts() -> list[tuple[str, str]]:
+    rows = Conflict.objects.filter(settled_at=None).order_by("pk")
+    return [(conflict.kind, conflict.registration.student.name) for conflict in rows]
 
 
 def give_up(registration: Registration) -> None:
     cancel([registration.pk], actor=Change.Actor.STUDENT, deadline=Deadline(30))
 
 
-def test_moved_event_flags_who_has_another_event_then_and_tells_everybody(fest: Fest) -> None:
+def test_moved_event_conflicts_who_has_another_event_then_and_tells_everybody(fest: Fest) -> None:
     robots, quiz = build_event(fest, hour=10, capacity=1), build_event(fest, hour=14)
     build_submission(robots, quiz, name="Asha Rao")
     build_submission(robots, name="Ben Roy")
     foreseen = set_beside(robots, quiz)
     assert [one.registration.student.name for one in foreseen.troubles] == ["Asha Rao"]
-    assert open_flags() == [("clash", "Asha Rao")]
+    assert open_conflicts() == [("clash", "Asha Rao")]
     assert (states(robots), mails("changed")) == (["confirmed", "waiting"], 2)
     assert (
         list(Change.objects.filter(cause="event_changed").values_list("fields", flat=True))
@@ -73,7 +73,7 @@ def test_clash_is_settled_when_one_of_the_two_is_given_up(fest: Fest) -> None:
     set_beside(robots, quiz)
     give_up(robots.registrations.get(student__name="Asha Rao"))
     give_up(quiz.registrations.get(student__name="Ben Roy"))
-    assert open_flags() == []
+    assert open_conflicts() == []
 
 
 def test_clash_is_settled_when_the_event_moves_away_again(fest: Fest) -> None:
@@ -82,15 +82,15 @@ def test_clash_is_settled_when_the_event_moves_away_again(fest: Fest) -> None:
     begins, ends = robots.starts_at, robots.ends_at
     set_beside(robots, quiz)
     assert len(change(robots, starts_at=begins, ends_at=ends).settled) == 1
-    assert open_flags() == []
+    assert open_conflicts() == []
 
 
-def test_clash_stays_one_flag_when_the_other_event_moves_after_it(fest: Fest) -> None:
+def test_clash_stays_one_conflict_when_the_other_event_moves_after_it(fest: Fest) -> None:
     robots, quiz = build_event(fest, hour=10), build_event(fest, hour=14)
     build_submission(robots, quiz)
     set_beside(robots, quiz)
     assert change(quiz, ends_at=quiz.ends_at + dt.timedelta(minutes=30)).troubles == []
-    assert len(open_flags()) == 1
+    assert len(open_conflicts()) == 1
 
 
 def test_buffer_that_makes_a_clash_tells_those_alone_who_clash(fest: Fest) -> None:
@@ -98,18 +98,18 @@ def test_buffer_that_makes_a_clash_tells_those_alone_who_clash(fest: Fest) -> No
     build_submission(robots, quiz, name="Asha Rao")
     build_submission(robots)
     change(robots, buffer_minutes=10)
-    assert (open_flags(), mails("changed")) == ([("clash", "Asha Rao")], 1)
+    assert (open_conflicts(), mails("changed")) == ([("clash", "Asha Rao")], 1)
 
 
-def test_narrowed_grades_flag_who_is_not_meant_any_more(fest: Fest) -> None:
+def test_narrowed_grades_conflict_who_is_not_meant_any_more(fest: Fest) -> None:
     event = build_event(fest)
     build_submission(event, grade=7, name="Asha Rao")
     build_submission(event, grade=9)
     change(event, grade_min=8)
-    assert (open_flags(), states(event)) == ([("ineligible", "Asha Rao")], ["confirmed", "confirmed"])
+    assert (open_conflicts(), states(event)) == ([("ineligible", "Asha Rao")], ["confirmed", "confirmed"])
     assert mails("changed") == 1
     change(event, grade_min=6)
-    assert open_flags() == []
+    assert open_conflicts() == []
 
 
 def test_changes_of_text_and_of_drafts_tell_nobody(fest: Fest) -> None:

@@ -13,7 +13,7 @@ from events.models import Event
 from registrations.booking.errors import Refused
 from registrations.booking.submit import Press
 from registrations.event_changes import impact
-from registrations.models import Flag, Registration, Submission
+from registrations.models import Conflict, Registration, Submission
 from registrations.tests.builders import (
     build_event,
     build_fest,
@@ -76,17 +76,17 @@ def one_moves_while_one_registers(monkeypatch: pytest.MonkeyPatch) -> Any:
 def test_who_registers_while_an_event_moves_is_refused_or_flagged(monkeypatch: pytest.MonkeyPatch) -> None:
     answer = one_moves_while_one_registers(monkeypatch)
     if isinstance(answer, Refused):
-        assert (Registration.objects.active().count(), Flag.objects.count()) == (1, 0)
+        assert (Registration.objects.active().count(), Conflict.objects.count()) == (1, 0)
     else:
-        assert (Registration.objects.active().count(), Flag.objects.count()) == (2, 1)
+        assert (Registration.objects.active().count(), Conflict.objects.count()) == (2, 1)
     assert run() == []
 
 
-def test_without_the_students_lock_a_clash_has_no_flag(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_students_lock_a_clash_has_no_conflict(monkeypatch: pytest.MonkeyPatch) -> None:
     """The negative control."""
     monkeypatch.setattr(impact, "lock_students", lambda event_ids: None)
     one_moves_while_one_registers(monkeypatch)
-    assert (Registration.objects.active().count(), Flag.objects.count()) == (2, 0)
+    assert (Registration.objects.active().count(), Conflict.objects.count()) == (2, 0)
     assert run() != []
 
 

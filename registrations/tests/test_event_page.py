@@ -14,8 +14,8 @@ from events.capacity import set_capacity
 from events.models import AuditEntry, Event, Fest, Picture
 from events.tests.test_pictures import drawn
 from registrations import links
-from registrations.admin.conflicts import FlagAdmin
-from registrations.models import Flag, Hold
+from registrations.admin.conflicts import ConflictAdmin
+from registrations.models import Conflict, Hold
 from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher
 from registrations.tests.counting import counts, states
 from registrations.tests.moving import change, set_beside
@@ -113,7 +113,7 @@ def test_move_says_who_clashes_and_asks_until_when_to_choose(client: Client, fes
     by = timezone.now() + dt.timedelta(days=2)
     confirm(client, robots, answer, **{"hold-choose_by_0": f"{by:%Y-%m-%d}", "hold-choose_by_1": "20:00"})
     assert (
-        Flag.objects.get().choose_by.astimezone(fest.zone).strftime("%Y-%m-%d %H:%M")
+        Conflict.objects.get().choose_by.astimezone(fest.zone).strftime("%Y-%m-%d %H:%M")
         == f"{by:%Y-%m-%d} 20:00"
     )
 
@@ -236,23 +236,25 @@ def test_fields_of_all_kinds_go_through_the_decision(
     assert event.is_paused == ("is_paused" in mine)
 
 
-def test_open_flags_are_listed_by_their_date_and_settled_with_a_reason(client: Client, fest: Fest) -> None:
+def test_open_conflicts_are_listed_by_their_date_and_settled_with_a_reason(
+    client: Client, fest: Fest
+) -> None:
     robots, quiz = build_event(fest, hour=10), build_event(fest, hour=14)
     build_submission(robots, quiz, name="Asha Rao")
     set_beside(robots, quiz)
-    flag = Flag.objects.get()
-    path = list_path(Flag)
+    conflict = Conflict.objects.get()
+    path = list_path(Conflict)
     assert "Asha Rao" in client.get(path).content.decode()
-    chosen = {"action": "settle", "_selected_action": str(flag.pk)}
+    chosen = {"action": "settle", "_selected_action": str(conflict.pk)}
     asked = client.post(path, chosen)
     assert "1 person need not choose any more" in asked.content.decode()
     assert "Enter the reason." in client.post(path, chosen | {"confirmed": "yes"}).content.decode()
     client.post(path, chosen | {"confirmed": "yes", "reason": "Plays first"})
-    assert Flag.objects.get().settled_at is not None
+    assert Conflict.objects.get().settled_at is not None
     assert AuditEntry.objects.get(what="settled").reason == "Plays first"
     assert "Asha Rao" not in client.get(path).content.decode()
     assert "Asha Rao" in client.get(f"{path}?state=settled").content.decode()
-    assert FlagAdmin.led_through == "registration__event"
+    assert ConflictAdmin.led_through == "registration__event"
 
 
 def test_seats_held_back_stand_at_the_desk_and_are_given_back(client: Client, fest: Fest) -> None:

@@ -13,8 +13,8 @@ from registrations.booking.errors import NotPossible
 from registrations.locking import Deadline
 from registrations.models import (
     Change,
+    Conflict,
     Consent,
-    Flag,
     Hold,
     Invitation,
     MergedReference,
@@ -139,8 +139,12 @@ def test_clash_that_the_merge_makes_is_flagged_and_nobody_loses_a_seat(fest: Fes
     first, second = build_event(fest, hour=10), build_event(fest, hour=10.5)
     kept, gone = press(first, section="A"), press(second, section="B")
     merge(kept.student, gone.student)
-    flag = Flag.objects.get()
-    assert (flag.kind, flag.registration.event, flag.other and flag.other.event) == ("clash", first, second)
+    conflict = Conflict.objects.get()
+    assert (conflict.kind, conflict.registration.event, conflict.other and conflict.other.event) == (
+        "clash",
+        first,
+        second,
+    )
     assert (states(first), states(second)) == (["confirmed"], ["confirmed"])
 
 

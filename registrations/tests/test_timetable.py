@@ -10,7 +10,7 @@ from django.urls import reverse
 from python_calamine import CalamineWorkbook
 
 from events.models import AuditEntry, Event, Fest, Venue
-from registrations.models import Flag
+from registrations.models import Conflict
 from registrations.spreadsheets.reader import read_file
 from registrations.spreadsheets.tables import xlsx_table
 from registrations.tests.builders import build_event, build_fest, build_submission
@@ -117,11 +117,11 @@ def test_changed_rows_are_shown_and_applied(client: Client, fest: Fest) -> None:
         "1 clash: one person has anot",
         "2 mails tell about it.",
     ]
-    assert Flag.objects.count() == 0
+    assert Conflict.objects.count() == 0
     press(client, preview, reason="Hall is taken")
     robots.refresh_from_db()
     assert (robots.starts_at, states(robots)) == (quiz.starts_at, ["confirmed", "confirmed"])
-    assert Flag.objects.get().registration.student.name == "Asha Rao"
+    assert Conflict.objects.get().registration.student.name == "Asha Rao"
     assert Delivery.objects.filter(kind="changed").count() == 2
     assert AuditEntry.objects.get().reason == "Hall is taken"
     assert file.upload().context["carried"] == ""
@@ -171,7 +171,7 @@ def test_two_events_that_change_places_clash_with_nobody(client: Client, fest: F
     day = fest.starts_on.isoformat()
     file = File(client).put(robots, Starts=f"{day} 14:00", Ends=f"{day} 15:00")
     file.put(quiz, Starts=f"{day} 10:00", Ends=f"{day} 11:00").apply()
-    assert (Flag.objects.count(), Delivery.objects.filter(kind="changed").count()) == (0, 2)
+    assert (Conflict.objects.count(), Delivery.objects.filter(kind="changed").count()) == (0, 2)
 
 
 def test_new_row_becomes_a_draft_once(client: Client, fest: Fest) -> None:

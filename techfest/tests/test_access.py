@@ -61,7 +61,10 @@ DOOR = frozenset({"volunteer", "lead", "other lead", "owner"})
 JUDGED = ("events_event", "registrations_resultsheet", "registrations_result")
 SEEN_BY_LEADS = (
     *("events_seats", "events_capacitychange"),
-    *(f"registrations_{name}" for name in ("registration", "change", "flag", "hold", "student", "school")),
+    *(
+        f"registrations_{name}"
+        for name in ("registration", "change", "conflict", "hold", "student", "school")
+    ),
     *(f"tickets_{name}" for name in ("ticket", "checkin", "scan", "gate", "printout", "certificate")),
 )
 

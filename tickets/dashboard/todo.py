@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Model, QuerySet
 from django.utils.translation import ngettext_lazy
 
-from registrations.models import Flag, Hold, School, Student, Teacher
+from registrations.models import Conflict, Hold, School, Student, Teacher
 from registrations.students import consents
 from tickets.dashboard.visibility import Sight, list_path
 from tickets.models import Alarm, Delivery, Scan, Ticket
@@ -46,7 +46,7 @@ WISHES = (
         {"is_conflict__exact": 1, **_OPEN},
     ),
     Wish(
-        Flag,
+        Conflict,
         lambda rows: rows.filter(settled_at=None),
         ngettext_lazy(
             "registration in trouble after a change of its event",

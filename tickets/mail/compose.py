@@ -11,7 +11,7 @@ from django.db.models import Prefetch, prefetch_related_objects
 from django.utils import timezone, translation
 
 from registrations import links
-from registrations.booking.conflicts import flags_of, sentence
+from registrations.booking.conflicts import conflicts_of, sentence
 from registrations.booking.waitlist import with_number
 from registrations.models import Change, Registration, Student
 from registrations.students.identity import with_email
@@ -45,7 +45,7 @@ class Entry:
     registration: Registration
     ticket: Ticket | None
     pdf: bytes = b""
-    flags: tuple[str, ...] = ()
+    conflicts: tuple[str, ...] = ()
 
     @property
     def event(self) -> Any:
@@ -161,9 +161,9 @@ def _fetch_facts(claimed: Sequence[Delivery]) -> None:
         "message__fest",
     )
     rows = [row for delivery in claimed for row in _registrations_of(delivery)]
-    flags, news = flags_of(row.pk for row in rows), news_of(claimed)
+    conflicts, news = conflicts_of(row.pk for row in rows), news_of(claimed)
     for row in rows:
-        vars(row)["shown_flags"] = flags.get(row.pk, [])
+        vars(row)["shown_conflicts"] = conflicts.get(row.pk, [])
     for delivery in claimed:
         vars(delivery)["news"] = news.get(delivery.pk, News())
 
@@ -201,9 +201,9 @@ _TRUE_IN: dict[str, tuple[str, ...]] = {
 
 def _entry(registration: Registration) -> Entry:
     ticket = next(iter(registration.tickets.all()), None)
-    shown = vars(registration).get("shown_flags", ())
-    flags = tuple(sentence(flag, registration.pk) for flag in shown)
-    return Entry(registration, ticket, ticket_pdf.stored_pdf(ticket) if ticket else b"", flags)
+    shown = vars(registration).get("shown_conflicts", ())
+    conflicts = tuple(sentence(conflict, registration.pk) for conflict in shown)
+    return Entry(registration, ticket, ticket_pdf.stored_pdf(ticket) if ticket else b"", conflicts)
 
 
 def _context(delivery: Delivery, student: Student) -> dict[str, Any]:

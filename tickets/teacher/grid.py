@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 
 from events.cache import known_events
 from events.models import Event, Fest
-from registrations.booking.conflicts import flags_of, short
+from registrations.booking.conflicts import conflicts_of, short
 from registrations.booking.waitlist import with_number
-from registrations.models import Flag, Registration, School, Student
+from registrations.models import Conflict, Registration, School, Student
 from tickets.teacher.filters import FilterForm, filtered, students_of
 from tickets.teacher.mail_status import TROUBLE, MailState, mail_state
 
@@ -29,7 +29,7 @@ class Cell:
     event: Event
     state: str = ""
     word: str = ""
-    flags: tuple[str, ...] = ()
+    conflicts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,18 +129,18 @@ def _rows(students: list[Student], events: list[Event], *, shows_cancelled: bool
         known = held.get((registration.student_id, registration.event_id))
         if known is None or not known.is_active:
             held[registration.student_id, registration.event_id] = registration
-    flags = flags_of(registration.pk for registration in held.values())
+    conflicts = conflicts_of(registration.pk for registration in held.values())
     for student in students:
-        cells = [_cell(event, held.get((student.pk, event.pk)), flags) for event in events]
+        cells = [_cell(event, held.get((student.pk, event.pk)), conflicts) for event in events]
         mail, has_consent = getattr(student, "mail", None), getattr(student, "has_consent", False)
         yield Row(student, cells, mail_state(student.email, mail), has_consent)
 
 
-def _cell(event: Event, registration: Registration | None, flags: Mapping[int, list[Flag]]) -> Cell:
+def _cell(event: Event, registration: Registration | None, conflicts: Mapping[int, list[Conflict]]) -> Cell:
     if registration is None:
         return Cell(event)
     key = registration.pk
-    words = tuple(short(flag, key) for flag in flags.get(key, ()))
+    words = tuple(short(conflict, key) for conflict in conflicts.get(key, ()))
     return Cell(event, registration.state, state_word(registration), words)
 
 

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from django.db.models import Prefetch
 
-from registrations.booking.conflicts import flags_of, sentence
+from registrations.booking.conflicts import conflicts_of, sentence
 from registrations.booking.waitlist import with_number
-from registrations.models import Consent, Flag, Registration, Student
+from registrations.models import Conflict, Consent, Registration, Student
 from tickets.models import Delivery, Ticket
 from tickets.teacher.mail_status import MailState, mail_state, newest_state
 from tickets.teacher.messages import state_sentence
@@ -23,7 +23,7 @@ class Entry:
     registration: Registration
     word: str
     ticket_url: str
-    flags: tuple[str, ...] = ()
+    conflicts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,8 @@ def dossier_of(student: Student) -> Dossier:
     tickets = Prefetch("tickets", Ticket.objects.live())
     rows = with_number(student.registrations.with_facts()).prefetch_related(tickets)
     registrations = list(rows.order_by("event__starts_at", "pk"))
-    flags = flags_of(row.pk for row in registrations)
-    entries = [_entry(row, flags.get(row.pk, ())) for row in registrations]
+    conflicts = conflicts_of(row.pk for row in registrations)
+    entries = [_entry(row, conflicts.get(row.pk, ())) for row in registrations]
     mails = student.deliveries.select_related("gathered_into").order_by("-queued_at", "-pk")
     return Dossier(
         active=[entry for entry in entries if entry.registration.is_active],
@@ -62,10 +62,10 @@ def dossier_of(student: Student) -> Dossier:
     )
 
 
-def _entry(registration: Registration, flags: Iterable[Flag]) -> Entry:
+def _entry(registration: Registration, conflicts: Iterable[Conflict]) -> Entry:
     ticket = next(iter(registration.tickets.all()), None)
     url = ticket.get_absolute_url() if ticket else ""
-    words = tuple(sentence(flag, registration.pk) for flag in flags)
+    words = tuple(sentence(conflict, registration.pk) for conflict in conflicts)
     return Entry(registration, state_sentence(registration), url, words)
 
 

@@ -20,8 +20,8 @@ from registrations.models import (
     AccountSession,
     ClassListEntry,
     ClassListJob,
+    Conflict,
     Erasure,
-    Flag,
     GivenPassword,
     Hold,
     Invitation,
@@ -124,7 +124,7 @@ def _build_aftermath(number: int, submission: Submission, teacher: Teacher) -> N
     registration, now, user = submission.registrations.get(), timezone.now(), teacher.user
     student, event = registration.student, registration.event
     fest, ticket = event.fest, registration.tickets.get()
-    Flag.objects.create(registration=registration, kind="ineligible", at=now, choose_by=now)
+    Conflict.objects.create(registration=registration, kind="ineligible", at=now, choose_by=now)
     ResultSheet.objects.create(event=event)
     Result.objects.create(registration=registration, points=10, rank=1)
     MergedReference.objects.create(reference=f"MERGED{number}", student=student, at=now)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from registrations.booking.conflicts import settle
 from registrations.booking.transfer import move_to
 from registrations.locking import Deadline
-from registrations.models import Flag, Student
+from registrations.models import Conflict, Student
 from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher, build_user
 from registrations.tests.classlists import build_list, registered, row
 from registrations.tests.held import ask_now, name_now
@@ -210,14 +210,14 @@ SEEDED_IN_HOLDS = {
 }
 
 
-FLAG = "registrations_flag"
+CONFLICT = "registrations_conflict"
 FLAGGED = {
     "clash that nobody was told of": (
-        f"DELETE FROM {FLAG}",
+        f"DELETE FROM {CONFLICT}",
         "Robo Race and Quiz are at one time for Asha A (R), and no flag says so.",
     ),
     "clash settled by nobody": (
-        f"UPDATE {FLAG} SET settled_at = at",
+        f"UPDATE {CONFLICT} SET settled_at = at",
         "Robo Race and Quiz are at one time for Asha A (R), and no flag says so.",
     ),
     "flag of what was given up": (
@@ -232,7 +232,7 @@ FLAGGED = {
         "Robo Race: Asha A (R) is flagged (clash) for a reason that is gone.",
     ),
     "flag of a grade that is right": (
-        f"UPDATE {FLAG} SET kind = 'ineligible', other_id = NULL",
+        f"UPDATE {CONFLICT} SET kind = 'ineligible', other_id = NULL",
         "Robo Race: Asha A (R) is flagged (ineligible) for a reason that is gone.",
     ),
 }
@@ -341,7 +341,7 @@ def test_offender_among_held_seats_is_named(seed: str) -> None:
 
 
 @pytest.mark.parametrize("seed", FLAGGED)
-def test_offender_among_flags_is_named(seed: str) -> None:
+def test_offender_among_conflicts_is_named(seed: str) -> None:
     sql, sentence = FLAGGED[seed]
     robots = build_event(build_fest(), name="Robo Race", hour=10)
     quiz = build_event(robots.fest, name="Quiz", hour=14)
@@ -357,7 +357,7 @@ def test_clash_that_an_organiser_settled_is_none() -> None:
     quiz = build_event(robots.fest, hour=14)
     build_submission(robots, quiz)
     set_beside(robots, quiz)
-    settle([Flag.objects.get().pk], user=build_user(), reason="Starts late", deadline=Deadline(30))
+    settle([Conflict.objects.get().pk], user=build_user(), reason="Starts late", deadline=Deadline(30))
     assert run() == []
 
 

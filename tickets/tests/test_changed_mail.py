@@ -42,7 +42,7 @@ def after_a_day() -> None:
         cursor.execute("UPDATE tickets_delivery SET sent_at = sent_at - interval '1 day'")
         cursor.execute("UPDATE registrations_registration SET created_at = created_at - interval '1 day'")
         cursor.execute("UPDATE events_auditentry SET at = at - interval '1 day'")
-        cursor.execute("UPDATE registrations_flag SET at = at - interval '1 day'")
+        cursor.execute("UPDATE registrations_conflict SET at = at - interval '1 day'")
         cursor.execute("SET session_replication_role = origin")
 
 

@@ -73,10 +73,10 @@ def test_broker_that_forgot_everything_is_rung_again(flushed_redis: Any) -> None
 def test_ring_of_a_dead_worker_is_forgotten_when_its_message_expires(flushed_redis: Any) -> None:
     wakeup.publish()
     flushed_redis.delete("mail", "pdf")
-    flags = flushed_redis.keys("techfest:wakeup:*")
-    assert len(flags) == 2
-    assert all(0 < flushed_redis.pttl(flag) <= 1000 * wakeup.LIFETIME for flag in flags)
-    flushed_redis.delete(*flags)  # as time does
+    conflicts = flushed_redis.keys("techfest:wakeup:*")
+    assert len(conflicts) == 2
+    assert all(0 < flushed_redis.pttl(conflict) <= 1000 * wakeup.LIFETIME for conflict in conflicts)
+    flushed_redis.delete(*conflicts)  # as time does
     wakeup.publish()
     assert depths(flushed_redis) == [1, 1]
 

@@ -20,9 +20,9 @@ from registrations.locking import Deadline
 from registrations.models import (
     Change,
     ClassListRow,
+    Conflict,
     Consent,
     Erasure,
-    Flag,
     MergedReference,
     Registration,
     Result,
@@ -130,7 +130,7 @@ def _build_aftermath(student: Student, event: Event, user: Any) -> None:
     printout = Printout.objects.create(fest=fest, kind="attendance", event=event, asked_by=user)
     store(Path(files._media()) / "printouts" / f"{printout.pk}.pdf", f"Sheet with {NAME}".encode())
     MergedReference.objects.create(reference="MERGED2", student=student, at=now)
-    Flag.objects.create(registration=registration, kind="ineligible", at=now, choose_by=now)
+    Conflict.objects.create(registration=registration, kind="ineligible", at=now, choose_by=now)
     ResultSheet.objects.create(event=registration.event)
     Result.objects.create(registration=registration, points=10, rank=1)
     Certificate.objects.create(

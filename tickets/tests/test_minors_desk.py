@@ -74,7 +74,7 @@ def test_data_of_one_is_handed_out_whole(client: Client) -> None:
         "changes": 2,
         "consents": 1,
         "class_lists": 0,
-        "flags": 0,
+        "conflicts": 0,
         "results": 0,
         "tickets": 2,
         "mails": 1,

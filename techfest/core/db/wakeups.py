@@ -14,7 +14,7 @@ FAULTS = (OperationalError, RedisError, OSError)
 """What is raised when the broker does not take a message."""
 
 
-def _flag(name: str) -> str:
+def _conflict(name: str) -> str:
     """The key that says that a wake-up of this task waits. It expires together with the message."""
     return f"techfest:wakeup:{name}"
 
@@ -28,13 +28,13 @@ def send(app: Celery, name: str, *, seconds: float, producer: Any = None, **opti
     """
     with app.producer_or_acquire(producer) as using:
         client = using.channel.client
-        if not client.set(_flag(name), 1, nx=True, px=int(seconds * 1000)):
+        if not client.set(_conflict(name), 1, nx=True, px=int(seconds * 1000)):
             return False
         try:
             app.send_task(name, expires=seconds, retry=False, producer=using, **options)
         except FAULTS:
             with suppress(*FAULTS):
-                client.delete(_flag(name))
+                client.delete(_conflict(name))
             raise
     return True
 
@@ -42,4 +42,4 @@ def send(app: Celery, name: str, *, seconds: float, producer: Any = None, **opti
 def begin(app: Celery, name: str) -> None:
     """From now on the next wake-up of this task is a new one. Without a broker the flag expires by itself."""
     with suppress(*FAULTS), app.producer_or_acquire() as using:
-        using.channel.client.delete(_flag(name))
+        using.channel.client.delete(_conflict(name))

@@ -14,10 +14,10 @@ from django.db.models import F
 from django.db.models.functions import Coalesce
 
 from events.models import AuditEntry, Event
-from registrations.booking.conflicts import flags_of, sentence
+from registrations.booking.conflicts import conflicts_of, sentence
 from registrations.event_changes.apply import values_of
 from registrations.event_changes.impact import TOLD
-from registrations.models import Flag, Registration
+from registrations.models import Conflict, Registration
 from tickets.models import Delivery
 
 Kind = Delivery.Kind
@@ -32,7 +32,7 @@ class News:
     """Of one registration: the event's fields that changed, with what they were, and the flags that are open."""
 
     was: Mapping[str, Any] = field(default_factory=dict)
-    flags: tuple[str, ...] = ()
+    conflicts: tuple[str, ...] = ()
     is_new: bool = False
 
     @property
@@ -61,9 +61,9 @@ def news_of(deliveries: Iterable[Delivery]) -> Mapping[int, News]:
         return {}
     mails = _mails(wanted.values())
     entries = _entries(wanted.values())
-    flags = flags_of(row.pk for row in wanted.values())
+    conflicts = conflicts_of(row.pk for row in wanted.values())
     return {
-        pk: _news(pk, row, mails[row.pk], entries[row.event_id], flags.get(row.pk, []))
+        pk: _news(pk, row, mails[row.pk], entries[row.event_id], conflicts.get(row.pk, []))
         for pk, row in wanted.items()
     }
 
@@ -120,7 +120,11 @@ def _entries(registrations: Iterable[Registration]) -> Mapping[int, list[AuditEn
 
 
 def _news(
-    pk: int, row: Registration, mails: Sequence[_Mail], entries: Sequence[AuditEntry], flags: Sequence[Flag]
+    pk: int,
+    row: Registration,
+    mails: Sequence[_Mail],
+    entries: Sequence[AuditEntry],
+    conflicts: Sequence[Conflict],
 ) -> News:
     mine = next(mail for mail in mails if mail.pk == pk)
     others = [mail for mail in mails if mail.pk != pk]
@@ -129,9 +133,9 @@ def _news(
     sent = max([row.created_at, *(mail.sent_at for mail in others if mail.sent_at)])
     written = max(row.created_at, sent - WRITTEN_BEFORE)
     was = _differing(values_of(row.event, set(TOLD)), entries, written, sent)
-    is_new = bool(was) or any(flag.at > written for flag in flags)
+    is_new = bool(was) or any(conflict.at > written for conflict in conflicts)
     is_unsure = any(_is_unsure(mail, mine) for mail in others)
-    return News(was, tuple(sentence(flag, row.pk) for flag in flags), is_new or is_unsure)
+    return News(was, tuple(sentence(conflict, row.pk) for conflict in conflicts), is_new or is_unsure)
 
 
 def _differing(
