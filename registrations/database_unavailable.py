@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
-from registrations.booking.errors import Busy
+from registrations.booking.errors import LockTimeout
 from registrations.booking.messages import kept_fields
 from techfest.core.db.watchdog import hanging_up
 
@@ -33,17 +33,19 @@ class OutageMiddleware:
             return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if isinstance(error, Busy | OperationalError | InterfaceError | InternalError):
+        if isinstance(error, LockTimeout | OperationalError | InterfaceError | InternalError):
             return busy(request, reason_of(error))
         return None
 
 
 def reason_of(error: Exception) -> str:
     """What was slow: the locks that many want ("crowd"), one statement ("slow"), or the database ("silent")."""
-    if isinstance(error, Busy) and error.__cause__ is None:
+    if isinstance(error, LockTimeout) and error.__cause__ is None:
         return "crowd"
-    cause = error.__cause__.__cause__ if isinstance(error, Busy) and error.__cause__ else error.__cause__
-    if isinstance(cause, psycopg.errors.QueryCanceled) and not isinstance(error, Busy):
+    cause = (
+        error.__cause__.__cause__ if isinstance(error, LockTimeout) and error.__cause__ else error.__cause__
+    )
+    if isinstance(cause, psycopg.errors.QueryCanceled) and not isinstance(error, LockTimeout):
         return "slow"
     return "crowd" if isinstance(cause, _CROWDED) else "silent"
 

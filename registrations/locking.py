@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import Error, IntegrityError, InterfaceError, OperationalError, connection, transaction
 
 from registrations import schools
-from registrations.booking.errors import Busy, Overtaken
+from registrations.booking.errors import ConcurrentUpdate, LockTimeout
 
 Answer = TypeVar("Answer")
 
@@ -40,11 +40,11 @@ class Deadline:
         A row lock waits twice where several requests want it: for its turn, and for the transaction that
         holds the row. `lock_timeout` limits each of the two waits, `statement_timeout` both together. The
         connections of Gunicorn's processes are limited to the whole patience, so a request that has hardly
-        begun saves the round trip. Raises `Busy` where nothing is left.
+        begun saves the round trip. Raises `LockTimeout` where nothing is left.
         """
         left = self.left
         if left <= 0:
-            raise Busy
+            raise LockTimeout
         if not (_is_limited() and PATIENCE - _SLACK <= left <= PATIENCE):
             with connection.cursor() as cursor:
                 cursor.execute(_LIMIT, {"left": f"{max(1, int(left * 1000))}ms"})
@@ -57,7 +57,7 @@ def _is_limited() -> bool:
 def in_transaction(work: Callable[[], Answer], *, deadline: Deadline) -> Answer:
     """Runs the work in a transaction of its own, and again after a deadlock while there is time.
 
-    So it does where a school or a student that was read has become another row meanwhile. Raises `Busy`
+    So it does where a school or a student that was read has become another row meanwhile. Raises `LockTimeout`
     after a lock timeout, which is never repeated, and when the connection was lost: then the outcome is
     unknown, and only the key of the press can tell it.
     """
@@ -65,17 +65,17 @@ def in_transaction(work: Callable[[], Answer], *, deadline: Deadline) -> Answer:
         try:
             with transaction.atomic(durable=True):
                 return work()
-        except Overtaken:
+        except ConcurrentUpdate:
             if attempt == ATTEMPTS:
-                raise Busy from None
+                raise LockTimeout from None
         except IntegrityError as error:
             if not isinstance(error.__cause__, psycopg.errors.ForeignKeyViolation) or attempt == ATTEMPTS:
                 raise
             schools.forget()  # what this process knows of schools is older than their merging
         except (OperationalError, InterfaceError) as error:
             if not _is_worth_a_repeat(error) or attempt == ATTEMPTS or deadline.left <= 0:
-                raise Busy from error
-    raise Busy
+                raise LockTimeout from error
+    raise LockTimeout
 
 
 def _is_worth_a_repeat(error: Error) -> bool:

@@ -13,7 +13,7 @@ from registrations import links
 from registrations.access import by_my_link
 from registrations.booking import messages
 from registrations.booking.cancel import cancel
-from registrations.booking.errors import NotPossible, OtherContent, Refused
+from registrations.booking.errors import ActionRejected, IdempotencyConflict, RegistrationRejected
 from registrations.booking.submit import Press, submit
 from registrations.forms import EventsForm, OwnDetailsForm, OwnEventsForm
 from registrations.locking import Deadline
@@ -36,7 +36,7 @@ def details(request: HttpRequest, student: Student) -> HttpResponse:
         corrected = correct(
             student.pk, values=form.cleaned_data, actor=Change.Actor.STUDENT, deadline=Deadline()
         )
-    except NotPossible as error:
+    except ActionRejected as error:
         form.add_error(None, error.text)
         return _details_page(request, student, form)
     return redirect(links.my_path(corrected))
@@ -67,11 +67,11 @@ def add(request: HttpRequest, student: Student) -> HttpResponse:
     )
     try:
         submit(press, deadline=Deadline())
-    except Refused as error:
+    except RegistrationRejected as error:
         for line in messages.refused_lines(error.outcomes):
             form.add_error("events", f"{line.event.name}: {line.text}")
         return _add_page(request, student, form, messages.new_key())
-    except OtherContent as error:
+    except IdempotencyConflict as error:
         form.add_error(None, error.text)
         return _add_page(request, student, form, messages.new_key(), status=409)
     return redirect(links.my_path(student))
@@ -127,7 +127,7 @@ def answer_cancel(
         return render(request, "registrations/cancel.html", context)
     try:
         cancel([row.pk for row in active], actor=Change.Actor.STUDENT, deadline=Deadline())
-    except NotPossible as error:
+    except ActionRejected as error:
         return render(request, "registrations/cancel.html", context | {"problem": error.text}, status=409)
     context["again_url"] = _again_url(registrations, my_url)
     return render(request, "registrations/cancelled.html", context)

@@ -16,7 +16,12 @@ from events.models import Fest
 from registrations import links
 from registrations.access import public
 from registrations.booking import messages
-from registrations.booking.errors import OtherContent, Refused, RegistrationError, SomebodyKnown
+from registrations.booking.errors import (
+    AmbiguousIdentity,
+    IdempotencyConflict,
+    RegistrationError,
+    RegistrationRejected,
+)
 from registrations.booking.submit import Press, submit
 from registrations.forms import RegistrationForm
 from registrations.locking import Deadline
@@ -101,17 +106,17 @@ def show_form(
 
 def tell(request: HttpRequest, error: RegistrationError, form: RegistrationForm) -> HttpResponse:
     """The page for a press that obtained nothing; what was typed is on it."""
-    if isinstance(error, SomebodyKnown):
+    if isinstance(error, AmbiguousIdentity):
         form.add_error(None, error.text)
         return show_form(request, form, key=messages.new_key(), page="known", status=409)
-    if isinstance(error, OtherContent):
+    if isinstance(error, IdempotencyConflict):
         return _other_content(request, error, form)
-    if isinstance(error, Refused):
+    if isinstance(error, RegistrationRejected):
         return _refused(request, error, form)
     raise error
 
 
-def _refused(request: HttpRequest, error: Refused, form: RegistrationForm) -> HttpResponse:
+def _refused(request: HttpRequest, error: RegistrationRejected, form: RegistrationForm) -> HttpResponse:
     lines = messages.refused_lines(error.outcomes)
     chosen = {outcome.event_id for outcome in error.outcomes}
     soon = [outcome.event for outcome in error.outcomes if outcome.judgement.reason == "too_soon"]
@@ -127,7 +132,7 @@ def _refused(request: HttpRequest, error: Refused, form: RegistrationForm) -> Ht
     return render(request, "registrations/refused.html", context, status=409)
 
 
-def _other_content(request: HttpRequest, error: OtherContent, form: RegistrationForm) -> HttpResponse:
+def _other_content(request: HttpRequest, error: IdempotencyConflict, form: RegistrationForm) -> HttpResponse:
     """Names nobody and links nothing, unless what was typed is that very student: a key may have leaked."""
     submission = error.submission
     is_theirs = submission is not None and is_described(submission.student, typed_details(form))

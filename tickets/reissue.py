@@ -24,7 +24,7 @@ def reissue(
     One transaction, with the mail and the trail. Who has come in by the old ticket has come in by the new one:
     the moment and the check-ins move along, the scans stay with the code that was read. What is void by now
     stays as it is, so a repeat does no harm. Locks the registrations, then the tickets; a door that is letting
-    one in finishes first or finds the code dead. Raises `Busy` after 3 s.
+    one in finishes first or finds the code dead. Raises `LockTimeout` after 3 s.
     """
     ids = sorted(ticket_ids)
     return in_transaction(lambda: _reissue(ids, user, reason, deadline, tells), deadline=deadline)

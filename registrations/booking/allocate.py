@@ -9,7 +9,7 @@ from typing import Any
 from events.locked_reads import read_facts
 from events.models import Event, Seats
 from registrations.booking.confirmation_deadline import confirm_by_teacher, confirmation_due, release_late
-from registrations.booking.errors import Overtaken
+from registrations.booking.errors import ConcurrentUpdate
 from registrations.booking.policy import Judgement, judge
 from registrations.booking.state import Origin, create
 from registrations.holds.reserve import holds_in_time
@@ -94,10 +94,10 @@ class Tally:
                 self.seats.pk, taken=self.confirmed, waiting=self.added_waiting, from_held=from_held
             )
             if not added:
-                raise Overtaken
+                raise ConcurrentUpdate
         for hold_id, names in self.named.items():
             if not Hold.objects.use(hold_id, names):
-                raise Overtaken
+                raise ConcurrentUpdate
 
 
 def reserve(claims: Sequence[Claim], *, actor: str, deadline: Deadline, user: Any = None) -> list[Outcome]:
@@ -109,8 +109,8 @@ def reserve(claims: Sequence[Claim], *, actor: str, deadline: Deadline, user: An
     seats held and this call has raised it past no capacity; nobody overtook the waiting list but with a seat
     that was held before; no student holds an event twice. Blocks whose time is over are given back first, so
     that nothing hangs on the worker. Claims are judged in their order, and the number of statements does not
-    grow with them. `registrations_changed` is sent once for all of them. Raises `Busy` when no time is left,
-    `Overtaken` when the counts moved although they were locked.
+    grow with them. `registrations_changed` is sent once for all of them. Raises `LockTimeout` when no time is left,
+    `ConcurrentUpdate` when the counts moved although they were locked.
     """
     deadline.limit_locks()
     seats = {row.pk: row for row in Seats.objects.locked(claim.event_id for claim in claims)}
@@ -167,11 +167,11 @@ def _engagements(students: Iterable[Student], deadline: Deadline) -> dict[int, l
         found = list(rows.values_list("pk", "grade", "email", "email_proven_at", "erased_at"))
         if len(found) < len(known):
             # Two rows of one student became one while the press waited; it begins anew.
-            raise Overtaken
+            raise ConcurrentUpdate
         for pk, grade, email, proven_at, erased_at in found:
             if erased_at:
                 # Somebody was erased while the press waited; it begins anew, as if it had come afterwards.
-                raise Overtaken
+                raise ConcurrentUpdate
             for student in known[pk]:
                 student.grade, student.email, student.email_proven_at = grade, email, proven_at
         for registration in Registration.objects.active().filter(student__in=known).select_related("event"):
@@ -217,7 +217,7 @@ def _store_submissions(obtained: list[Registration]) -> None:
     new = {id(row.submission): row.submission for row in obtained if row.submission and not row.submission.pk}
     if new:
         if not insert_new(list(new.values())):
-            raise Overtaken  # another worker is at these rows of a list; what it has done is left out next time
+            raise ConcurrentUpdate  # another worker is at these rows of a list; what it has done is left out next time
         for row in obtained:
             row.submission = row.submission  # its primary key is known only now
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from events.locked_reads import read_facts
 from events.models import Seats
 from registrations.booking.confirmation_deadline import release_late
-from registrations.booking.errors import NotPossible
+from registrations.booking.errors import ActionRejected
 from registrations.booking.seat_return import give_up
 from registrations.booking.state import Origin
 from registrations.booking.waitlist import promote
@@ -36,7 +36,7 @@ def cancel(
     The `reason` stands in the changes and in the mails; where it `tells` nobody the mails are kept as dropped.
     A seat of a block that is still held goes back to its block, and nobody is promoted into it. What is
     cancelled already stays as it is, so a repeat does no harm. Locks the Seats rows of all events, then the
-    registrations. Raises `NotPossible` when an event has begun and it is no organiser who cancels, `Busy`
+    registrations. Raises `ActionRejected` when an event has begun and it is no organiser who cancels, `LockTimeout`
     after 3 s.
     """
     ids = sorted(registration_ids)
@@ -69,7 +69,7 @@ def cancel_along(
     is_organisers = actor not in (Change.Actor.STUDENT, Change.Actor.TEACHER)
     for registration in registrations:
         if not is_organisers and now >= registration.event.starts_at:
-            raise NotPossible(_("%(event)s has begun.") % {"event": registration.event.name})
+            raise ActionRejected(_("%(event)s has begun.") % {"event": registration.event.name})
     changes = give_up(registrations, seats, origin=origin)
     for row in seats.values():
         changes += promote(row, cause=Change.Cause.PROMOTED, now=now)

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from events.models import Event, Seats
-from registrations.booking.errors import Busy
+from registrations.booking.errors import LockTimeout
 from registrations.booking.seat_return import give_up
 from registrations.booking.state import Origin
 from registrations.booking.waitlist import promote
@@ -118,7 +118,7 @@ def _release_event(event_id: int) -> int:
 
     try:
         return in_transaction(work, deadline=deadline)
-    except Busy:
+    except LockTimeout:
         # The next round comes in half a minute.
         return 0
 
@@ -132,7 +132,7 @@ def pending_of(student: Student) -> RegistrationQuerySet:
 def confirm(student_id: int, *, deadline: Deadline) -> Confirmed:
     """Takes the student's address as proven: what still waits for it stays, later registrations need no mail.
 
-    A repeat changes nothing. Locks the Seats rows of the events, then the student. Raises `Busy` after 3 s.
+    A repeat changes nothing. Locks the Seats rows of the events, then the student. Raises `LockTimeout` after 3 s.
     """
     return in_transaction(lambda: _confirm(student_id, deadline), deadline=deadline)
 

@@ -17,17 +17,17 @@ class RegistrationError(Exception):
     text: "str | _StrPromise" = _("This could not be done.")
 
 
-class Busy(RegistrationError):
+class LockTimeout(RegistrationError):
     """The database did not answer in time, or the connection broke and the outcome is unknown."""
 
     text = _("Too many people are registering at this moment. Your answers are kept.")
 
 
-class Overtaken(RegistrationError):
+class ConcurrentUpdate(RegistrationError):
     """The second wall held: seats were changed by somebody who did not hold the lock. Worth a repeat."""
 
 
-class Refused(RegistrationError):
+class RegistrationRejected(RegistrationError):
     """The press obtained nothing; `outcomes` says why, event by event. Nothing was written."""
 
     text = _("You are not registered.")
@@ -37,7 +37,7 @@ class Refused(RegistrationError):
         self.outcomes = outcomes
 
 
-class SomebodyKnown(RegistrationError):
+class AmbiguousIdentity(RegistrationError):
     """Another person of this name and grade, or this person with another address. Nothing was written."""
 
     text = _(
@@ -55,11 +55,11 @@ class SomebodyKnown(RegistrationError):
             )
 
 
-class KeyTaken(RegistrationError):
+class DuplicateKey(RegistrationError):
     """A twin of this press was faster; its answer is this one's answer, too."""
 
 
-class OtherContent(RegistrationError):
+class IdempotencyConflict(RegistrationError):
     """The key of this form was already used, for other content or elsewhere.
 
     The `submission` that used it is there only where it was sent from the same place. A key proves nobody's
@@ -73,7 +73,7 @@ class OtherContent(RegistrationError):
         self.submission = submission
 
 
-class NotPossible(RegistrationError):
+class ActionRejected(RegistrationError):
     """A change that the rules refuse, with its reason."""
 
     def __init__(self, text: str) -> None:

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from events.locked_reads import read_facts
 from events.models import Event, Seats
 from registrations.booking.confirmation_deadline import release_late
-from registrations.booking.errors import NotPossible, Overtaken
+from registrations.booking.errors import ActionRejected, ConcurrentUpdate
 from registrations.booking.state import Origin, move
 from registrations.holds.reserve import end_what_is_over
 from registrations.locking import Deadline, in_transaction
@@ -29,8 +29,8 @@ def promote_chosen(
     They take free seats first, then seats that an organiser held back. Each change says who chose and why:
     that is the override which the auditor knows. Whoever does not wait any more stays as it is, so a repeat
     does no harm; those who did are returned. Locks the Seats rows of all events, then the registrations.
-    Raises `NotPossible` where there are fewer seats than chosen, or the event does not take place or is over,
-    and `Busy` after 3 s.
+    Raises `ActionRejected` where there are fewer seats than chosen, or the event does not take place or is over,
+    and `LockTimeout` after 3 s.
     """
     ids = sorted(registration_ids)
     origin = partial(Origin, Change.Cause.CHOSEN, Change.Actor.ORGANISER, user=user, reason=reason)
@@ -70,7 +70,7 @@ def seats_to_give(seats: Seats, kept_back: Iterable[Hold]) -> int:
 
 def _require_seats(event: Event, seats: Seats, kept_back: Sequence[Hold], wanted: int, now: datetime) -> None:
     if refusal := refusal_to_promote(event, seats, kept_back, wanted, now):
-        raise NotPossible(refusal)
+        raise ActionRejected(refusal)
 
 
 def refusal_to_promote(
@@ -98,7 +98,7 @@ def _give_seats(seats: Seats, kept_back: Sequence[Hold], chosen: Sequence[Regist
     """Counts them, and names those who take a seat that was held back, the last in line first."""
     free = min(seats.free, len(chosen))
     if not Seats.objects.advance(seats.pk, seats=free, from_held=len(chosen) - free):
-        raise Overtaken
+        raise ConcurrentUpdate
     rest = list(chosen[free:])
     for hold in kept_back:
         named, rest = rest[: hold.unused], rest[hold.unused :]
@@ -108,7 +108,7 @@ def _give_seats(seats: Seats, kept_back: Sequence[Hold], chosen: Sequence[Regist
 
 def _name(hold: Hold, named: Sequence[Registration]) -> None:
     if not Hold.objects.use(hold.pk, len(named)):
-        raise Overtaken
+        raise ConcurrentUpdate
     Registration.objects.filter(pk__in=[row.pk for row in named]).update(hold=hold)
     for row in named:
         row.hold = hold

@@ -11,7 +11,13 @@ from django.utils import timezone
 
 from registrations.booking.allocate import Claim, keep_refusals, reserve
 from registrations.booking.confirmation_deadline import confirm_by_teacher
-from registrations.booking.errors import Busy, KeyTaken, OtherContent, Refused, SomebodyKnown
+from registrations.booking.errors import (
+    AmbiguousIdentity,
+    DuplicateKey,
+    IdempotencyConflict,
+    LockTimeout,
+    RegistrationRejected,
+)
 from registrations.booking.unknown_student import outcomes_of_newcomer
 from registrations.locking import Deadline, in_transaction
 from registrations.models import Change, Consent, Refusal, School, Student, Submission
@@ -79,27 +85,28 @@ def submit(press: Press, *, deadline: Deadline) -> Submission:
     """Registers, once per key: a double click, a reload, a proxy's repeat get the first answer again.
 
     The Submission, its registrations, their tickets and mails are committed when this returns. Raises
-    `Refused` when nothing was obtained, `SomebodyKnown` when the name belongs to somebody else and something
-    could be obtained, `OtherContent` when the key was used for another form or elsewhere, `Busy` when the
-    database did not answer in time. After `Busy` the outcome may be unknown; the same press sent again tells it.
+    `RegistrationRejected` when nothing was obtained, `AmbiguousIdentity` when the name belongs to another student
+    and something could be obtained, `IdempotencyConflict` when the key was used for another form or elsewhere,
+    `LockTimeout` when the database did not answer in time. After `LockTimeout` the outcome may be unknown: the same
+    submission sent again returns it.
     """
     try:
         return in_transaction(lambda: _attempt(press, deadline), deadline=deadline)
-    except (KeyTaken, Refused, SomebodyKnown) as error:
+    except (DuplicateKey, RegistrationRejected, AmbiguousIdentity) as error:
         if twin := _find(press):
             return twin
-        if isinstance(error, KeyTaken):
-            raise OtherContent from None
-        if isinstance(error, Refused) and press.teacher:
+        if isinstance(error, DuplicateKey):
+            raise IdempotencyConflict from None
+        if isinstance(error, RegistrationRejected) and press.teacher:
             confirm_by_teacher(outcome.before for outcome in error.outcomes)
         _refuse_as_a_newcomer(press, error, deadline)
-        if isinstance(error, SomebodyKnown) and not press.teacher:
+        if isinstance(error, AmbiguousIdentity) and not press.teacher:
             _tell_of_attempt(error.student)
         raise
 
 
 def _refuse_as_a_newcomer(press: Press, error: Exception, deadline: Deadline) -> None:
-    """Raises `Refused` with a newcomer's reasons where nobody could obtain anything by this public form.
+    """Raises `RegistrationRejected` with a newcomer's reasons where nobody could obtain anything by this public form.
 
     Otherwise an event that does not fit would tell anybody with a name and a grade whether that child is
     registered. It is told only where a seat or a place in line is to be had.
@@ -114,14 +121,14 @@ def _refuse_as_a_newcomer(press: Press, error: Exception, deadline: Deadline) ->
         deadline=deadline,
     )
     if not any(outcome.registration for outcome in outcomes):
-        raise Refused(outcomes) from None
+        raise RegistrationRejected(outcomes) from None
 
 
 def _tells_of_somebody(error: Exception) -> bool:
     """Whether the refusal would differ for a student whom nobody knows."""
-    if isinstance(error, Refused):
+    if isinstance(error, RegistrationRejected):
         return any(one.judgement.reason in _OF_A_KNOWN_STUDENT for one in error.outcomes)
-    return isinstance(error, SomebodyKnown)
+    return isinstance(error, AmbiguousIdentity)
 
 
 def _attempt(press: Press, deadline: Deadline) -> Submission:
@@ -135,7 +142,7 @@ def _attempt(press: Press, deadline: Deadline) -> Submission:
     ]
     outcomes = reserve(claims, actor=press.actor, user=press.teacher, deadline=deadline)
     if not any(outcome.registration for outcome in outcomes):
-        raise Refused(outcomes)
+        raise RegistrationRejected(outcomes)
     keep_refusals([(submission, outcome) for outcome in outcomes])
     return submission
 
@@ -150,7 +157,7 @@ def _find(press: Press) -> Submission | None:
     rows = Submission.objects.filter(key=press.key, origin=press.origin).select_related("student__school")
     submission = rows.first()
     if submission and bytes(submission.digest) != press.digest:
-        raise OtherContent(submission)
+        raise IdempotencyConflict(submission)
     return submission
 
 
@@ -159,7 +166,7 @@ def _student(press: Press) -> tuple[Student, bool]:
         known = Student.objects.known().select_related("school").filter(pk=press.student_id or 0).first()
         if known is None:
             # Erased or merged since the page was opened; the link of whoever sends it again is dead.
-            raise Busy
+            raise LockTimeout
         return known, False
     school = press.school or find_or_create_school(press.details.school)
     return identify(press.details, fest_id=press.fest_id, school=school)
@@ -192,7 +199,7 @@ def _insert_submission(press: Press, student: Student, *, is_new: bool) -> Submi
         cursor.execute(_INSERT, given)
         row = cursor.fetchone()
     if row is None:
-        raise KeyTaken
+        raise DuplicateKey
     (submission.pk,) = row
     submission._state.adding = False
     return submission

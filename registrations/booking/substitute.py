@@ -16,12 +16,12 @@ from events.models import Event, Seats
 from registrations.booking.allocate import Claim, Outcome, Tally
 from registrations.booking.confirmation_deadline import release_late
 from registrations.booking.errors import (
-    KeyTaken,
-    NotPossible,
-    OtherContent,
-    Overtaken,
-    Refused,
-    SomebodyKnown,
+    ActionRejected,
+    AmbiguousIdentity,
+    ConcurrentUpdate,
+    DuplicateKey,
+    IdempotencyConflict,
+    RegistrationRejected,
 )
 from registrations.booking.policy import judge
 from registrations.booking.state import Origin, create, move
@@ -66,17 +66,17 @@ def replace(wanted: Substitution, *, deadline: Deadline) -> Submission:
     was never free. The newcomer stands where the other stood, also in the waiting list. All or none. Locks
     the Seats rows of the events, then both students, then the registrations. The counts stay as they are.
 
-    Raises `Refused` where the rules do not let the newcomer in (grade, clash, registered already, closed),
-    `NotPossible` where there is nothing to hand over or the newcomer is of another school, `SomebodyKnown`
-    when the name is not clear, `OtherContent` and `Busy` as `submit` does.
+    Raises `RegistrationRejected` where the rules do not let the newcomer in (grade, clash, registered already, closed),
+    `ActionRejected` where there is nothing to hand over or the newcomer is of another school, `AmbiguousIdentity`
+    when the name is not clear, `IdempotencyConflict` and `LockTimeout` as `submit` does.
     """
     try:
         return in_transaction(lambda: _replace(wanted, deadline), deadline=deadline)
-    except (KeyTaken, NotPossible, Refused, SomebodyKnown) as error:
+    except (DuplicateKey, ActionRejected, RegistrationRejected, AmbiguousIdentity) as error:
         if twin := _find(wanted):
             return twin
-        if isinstance(error, KeyTaken):
-            raise OtherContent from None
+        if isinstance(error, DuplicateKey):
+            raise IdempotencyConflict from None
         raise
 
 
@@ -84,7 +84,7 @@ def _replace(wanted: Substitution, deadline: Deadline) -> Submission:
     given_up = Registration.objects.filter(pk__in=wanted.registration_ids)
     leaver = Student.objects.filter(registrations__in=given_up).select_related("school", "fest").first()
     if leaver is None:
-        raise NotPossible(_("This registration is not there any more."))
+        raise ActionRejected(_("This registration is not there any more."))
     deadline.limit_locks()
     newcomer, is_new = _newcomer(wanted, leaver)
     deadline.limit_locks()
@@ -93,12 +93,12 @@ def _replace(wanted: Substitution, deadline: Deadline) -> Submission:
     held = _engagements(leaver, newcomer)
     events, now = read_facts(seats)
     if now is None:
-        raise NotPossible(_("This registration is not there any more."))
+        raise ActionRejected(_("This registration is not there any more."))
     held = _without_late(held, wanted, release_late(seats.values(), events, now))
     rows = given_up.filter(student=leaver, state__in=REPLACEABLE).with_facts().order_by("pk")
     registrations = list(rows.select_for_update(no_key=True, of=("self",)))
     if len(registrations) != len(set(wanted.registration_ids)):
-        raise NotPossible(_("This registration is not there any more."))
+        raise ActionRejected(_("This registration is not there any more."))
     _judge(registrations, newcomer, is_new, events, held, now)
     submission = _insert_submission(wanted, newcomer, is_new=is_new)
     origin = Origin(Change.Cause.REPLACED, wanted.actor, now, user=wanted.user)
@@ -117,7 +117,7 @@ def _without_late(
                 "The address was not confirmed in time, so this seat in %(event)s goes to the next on the "
                 "waiting list. Register the other student instead."
             )
-            raise NotPossible(words % {"event": late[pk].event.name})
+            raise ActionRejected(words % {"event": late[pk].event.name})
     return [row for row in held if row.pk not in late]
 
 
@@ -126,7 +126,7 @@ def _find(wanted: Substitution) -> Submission | None:
     rows = Submission.objects.filter(key=wanted.key, origin=Submission.Origin.TEACHER)
     submission = rows.select_related("student").first()
     if submission and bytes(submission.digest) != wanted.digest:
-        raise OtherContent(submission)
+        raise IdempotencyConflict(submission)
     return submission
 
 
@@ -138,10 +138,10 @@ def _newcomer(wanted: Substitution, leaver: Student) -> tuple[Student, bool]:
         school = Student.objects.known().filter(school=leaver.school_id, fest=leaver.fest_id)
         found = school.select_related("school").filter(pk=wanted.newcomer_id or 0).first()
         if found is None:
-            raise NotPossible(_("Somebody of the same school can come instead, nobody else."))
+            raise ActionRejected(_("Somebody of the same school can come instead, nobody else."))
         newcomer, is_new = found, False
     if newcomer.pk == leaver.pk:
-        raise NotPossible(_("This is the same student."))
+        raise ActionRejected(_("This is the same student."))
     return newcomer, is_new
 
 
@@ -151,9 +151,9 @@ def _engagements(leaver: Student, newcomer: Student) -> list[Registration]:
         student.pk: student for student in Student.objects.filter(pk__in=(leaver.pk, newcomer.pk)).locked()
     }
     if len(locked) < 2:
-        raise Overtaken  # one of them has become one with another row meanwhile
+        raise ConcurrentUpdate  # one of them has become one with another row meanwhile
     if any(student.erased_at for student in locked.values()):
-        raise NotPossible(_("This registration is not there any more."))
+        raise ActionRejected(_("This registration is not there any more."))
     newcomer.grade, newcomer.email = locked[newcomer.pk].grade, locked[newcomer.pk].email
     return list(Registration.objects.active().filter(student=newcomer).select_related("event"))
 
@@ -175,7 +175,7 @@ def _judge(
         verdict = judge(claim, event, their_seat, held, now)
         outcomes.append(Outcome(registration.event_id, event, verdict))
     if any(outcome.judgement.reason for outcome in outcomes):
-        raise Refused([outcome for outcome in outcomes if outcome.judgement.reason])
+        raise RegistrationRejected([outcome for outcome in outcomes if outcome.judgement.reason])
 
 
 def _insert_submission(wanted: Substitution, newcomer: Student, *, is_new: bool) -> Submission:
@@ -187,7 +187,7 @@ def _insert_submission(wanted: Substitution, newcomer: Student, *, is_new: bool)
         created_student=is_new,
     )
     if not insert_new([submission]):
-        raise KeyTaken
+        raise DuplicateKey
     Consent.objects.bulk_create(
         [
             Consent(
@@ -243,4 +243,4 @@ def _give_end_places(registrations: Iterable[Registration], seats: dict[int, Sea
         Registration.objects.filter(pk=registration.pk).update(place=registration.place)
         moved = Seats.objects.filter(pk=registration.event_id, last_place=registration.place - 1)
         if not moved.update(last_place=F("last_place") + 1):
-            raise Overtaken
+            raise ConcurrentUpdate

@@ -13,7 +13,7 @@ from events.locked_reads import read_facts
 from events.models import Event, Seats
 from registrations.booking.allocate import Claim, Tally
 from registrations.booking.confirmation_deadline import release_late
-from registrations.booking.errors import NotPossible, Overtaken
+from registrations.booking.errors import ActionRejected, ConcurrentUpdate
 from registrations.booking.policy import Judgement, judge_seat
 from registrations.booking.seat_return import give_up
 from registrations.booking.state import Origin, create
@@ -54,7 +54,7 @@ def move_to(
     link that showed the one shows the other.
 
     Locks the Seats rows of all events concerned, then the students, then the registrations. Raises
-    `NotPossible` where the event takes nobody any more, `Busy` after 3 s.
+    `ActionRejected` where the event takes nobody any more, `LockTimeout` after 3 s.
     """
     ids = sorted(registration_ids)
     origin = partial(Origin, Change.Cause.MOVED, Change.Actor.ORGANISER, user=user, reason=reason)
@@ -77,7 +77,7 @@ def _move(
     students = {row.pk for row in Student.objects.filter(pk__in={who for _event, who in known}).locked()}
     facts, now = read_facts(seats)
     if now is None or event_id not in facts:
-        raise NotPossible(_("This event takes nobody."))
+        raise ActionRejected(_("This event takes nobody."))
     release_late(seats.values(), facts, now)
     end_what_is_over(seats.values(), facts, now)
     target, origin = facts[event_id], origin_at(at=now)
@@ -91,9 +91,9 @@ def _move(
 
 def _require_takes_place(event: Event, now: datetime) -> None:
     if event.state != Event.State.PUBLISHED:
-        raise NotPossible(_("%(event)s does not take place.") % {"event": event.name})
+        raise ActionRejected(_("%(event)s does not take place.") % {"event": event.name})
     if now >= event.ends_at:
-        raise NotPossible(_("%(event)s is over.") % {"event": event.name})
+        raise ActionRejected(_("%(event)s is over.") % {"event": event.name})
 
 
 def _locked(ids: list[int], students: set[int]) -> list[Registration]:
@@ -101,7 +101,7 @@ def _locked(ids: list[int], students: set[int]) -> list[Registration]:
     rows = Registration.objects.filter(pk__in=ids).active().with_facts().select_related("submission")
     found = list(rows.order_by("pk").select_for_update(no_key=True, of=("self",)))
     if {row.student_id for row in found} - students:
-        raise Overtaken  # two rows of one student became one meanwhile
+        raise ConcurrentUpdate  # two rows of one student became one meanwhile
     return sorted(found, key=lambda row: (row.event_id, row.place))
 
 

@@ -14,7 +14,7 @@ from events.locked_reads import read_facts
 from events.models import Event, Seats
 from registrations.booking.confirmation_deadline import release_late
 from registrations.booking.conflicts import Trouble, raise_conflicts
-from registrations.booking.errors import NotPossible, Overtaken
+from registrations.booking.errors import ActionRejected, ConcurrentUpdate
 from registrations.booking.seat_return import give_up
 from registrations.booking.state import Origin, create, move
 from registrations.holds.reserve import end_what_is_over
@@ -45,7 +45,7 @@ def seat(walk_in: WalkIn, *, latest_unclaimed: LatestUnclaimed, deadline: Deadli
     free seat is given from `promotion_ends_at` on, seats that were held back among them; from
     `seats_are_kept_until` on also the seat of the last who has not come, who is told. No seat is given above
     the capacity. Whoever waits leaves the line; a newcomer gets a place. A place in line elsewhere at this time
-    stays, and the clash is flagged. Raises `NotPossible` with the reason, and the time from which on it would be
+    stays, and the clash is flagged. Raises `ActionRejected` with the reason, and the time from which on it would be
     possible.
     """
     deadline.limit_locks()
@@ -56,7 +56,7 @@ def seat(walk_in: WalkIn, *, latest_unclaimed: LatestUnclaimed, deadline: Deadli
     events, now = read_facts(rows)
     event = events.get(walk_in.event_id)
     if event is None or now is None:
-        raise NotPossible(_("There is no such event."))
+        raise ActionRejected(_("There is no such event."))
     release_late(rows.values(), events, now)
     end_what_is_over(rows.values(), events, now)
     waiting, elsewhere = _judge(walk_in, event, now)
@@ -73,10 +73,10 @@ def _judge(walk_in: WalkIn, event: Event, now: datetime) -> tuple[Registration |
     """The registration with which this person waits, if there is one, and those that wait for other events at
     this time; refuses whom no seat may be given."""
     if event.state != Event.State.PUBLISHED:
-        raise NotPossible(_("%(event)s does not take place.") % {"event": event.name})
+        raise ActionRejected(_("%(event)s does not take place.") % {"event": event.name})
     if now < event.promotion_ends_at:
         words = {"event": event.name, "from": _moment(event.promotion_ends_at)}
-        raise NotPossible(
+        raise ActionRejected(
             _(
                 "Free seats of %(event)s are given at the door from %(from)s. "
                 "Until then the waiting list moves by itself."
@@ -84,7 +84,7 @@ def _judge(walk_in: WalkIn, event: Event, now: datetime) -> tuple[Registration |
             % words
         )
     if now >= event.ends_at:
-        raise NotPossible(_("%(event)s is over.") % {"event": event.name})
+        raise ActionRejected(_("%(event)s is over.") % {"event": event.name})
     held = Registration.objects.active().filter(student=walk_in.student).select_related("event")
     mine, elsewhere = None, []
     for registration in held.select_for_update(no_key=True, of=("self",)).order_by("pk"):
@@ -96,11 +96,11 @@ def _judge(walk_in: WalkIn, event: Event, now: datetime) -> tuple[Registration |
             elsewhere.append(registration)
         else:
             words = {"event": registration.event.name}
-            raise NotPossible(_("This person has a seat in %(event)s at the same time.") % words)
+            raise ActionRejected(_("This person has a seat in %(event)s at the same time.") % words)
     if mine and mine.state != State.WAITING:
-        raise NotPossible(_("This person has a seat already. Search by name to check them in."))
+        raise ActionRejected(_("This person has a seat already. Search by name to check them in."))
     if not event.has_room_for_grade(walk_in.student.grade):
-        raise NotPossible(
+        raise ActionRejected(
             _("%(event)s is for %(grades)s.") % {"event": event.name, "grades": event.grades_text}
         )
     return mine, elsewhere
@@ -112,12 +112,12 @@ def _make_room(seats: Seats, event: Event, latest_unclaimed: LatestUnclaimed, or
         return []
     if origin.at < event.seats_are_kept_until:
         words = {"from": _moment(event.seats_are_kept_until)}
-        raise NotPossible(
+        raise ActionRejected(
             _("No seat is free. Seats of those who have not come are given from %(from)s.") % words
         )
     unclaimed = latest_unclaimed(event.pk) if seats.taken <= seats.capacity else None
     if unclaimed is None:
-        raise NotPossible(_("No seat is free, and everybody who has one has come."))
+        raise ActionRejected(_("No seat is free, and everybody who has one has come."))
     no_show = Origin(Change.Cause.NO_SHOW, Change.Actor.VOLUNTEER, origin.at, origin.user, origin.reason)
     return give_up([unclaimed], {seats.pk: seats}, origin=no_show)
 
@@ -128,11 +128,11 @@ def _give(
     if waiting:
         free = Seats.objects.filter(pk=seats.pk, taken__lt=F("capacity"), waiting__gt=0)
         if not free.update(taken=F("taken") + 1, waiting=F("waiting") - 1):
-            raise Overtaken
+            raise ConcurrentUpdate
         waiting.event, waiting.student = event, walk_in.student
         return move([waiting], to=State.CONFIRMED, origin=origin)[0]
     if not Seats.objects.add(seats.pk, taken=1, waiting=0):
-        raise Overtaken
+        raise ConcurrentUpdate
     registration = Registration(
         event=event,
         student=walk_in.student,

@@ -59,7 +59,7 @@ def change_columns(class_list: ClassList, sent: QueryDict, *, events: Mapping[st
     """Reads the columns as somebody chose them. What is no choice of the page is left as it is.
 
     Of two columns with a meaning that only one can have, the one that was chosen anew wins. Raises
-    `NotPossible` while a worker is at the list, and `ListDeleted` where it is gone.
+    `ActionRejected` while a worker is at the list, and `ListDeleted` where it is gone.
     """
     known = dict(choices(events))
     with transaction.atomic():

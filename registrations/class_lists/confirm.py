@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from registrations.booking.errors import NotPossible
+from registrations.booking.errors import ActionRejected
 from registrations.class_lists.drafts import read_draft
 from registrations.class_lists.forecast import Forecast, forecast
 from registrations.class_lists.identify import match
@@ -91,7 +91,7 @@ def confirm(
     """Makes the job and gives it the rows without problems; a repeat with the same key finds the same job.
 
     Rows with errors, doubts, those left out and those that another job has are not given to it. The list is
-    locked, so that two presses with two keys do not share a row. Raises `NotPossible` when there is nothing
+    locked, so that two presses with two keys do not share a row. Raises `ActionRejected` when there is nothing
     to register, the encoding of the file is still a guess, or all are wanted and some have errors; `ListDeleted`
     where it is gone.
     """
@@ -107,7 +107,7 @@ def confirm(
         if not rows and (twin := class_list.jobs.order_by("pk").last()):
             return twin
         if not rows:
-            raise NotPossible(_hindrance(class_list, ()))
+            raise ActionRejected(_hindrance(class_list, ()))
         job = ClassListJob(
             class_list=class_list,
             key=key,
@@ -117,7 +117,7 @@ def confirm(
             wants_waiting=wants_waiting,
         )
         if not insert_new([job]):
-            raise NotPossible(str(_OF_ANOTHER_LIST))
+            raise ActionRejected(str(_OF_ANOTHER_LIST))
         ClassListEntry.objects.filter(row__in=rows).delete()
         ClassListRow.objects.filter(pk__in=rows).update(job=job, key=RandomUUID())
         work_owed.send(sender=ClassListJob, task=TASK)
@@ -130,9 +130,9 @@ def _ready(class_list: ClassList, *, wants_all: bool) -> set[int]:
     matches = match(listing.ready, fest_id=class_list.fest_id, school_id=class_list.school_id)
     ready = {number for number, found in matches.items() if not found.is_doubt}
     if hindrance := _hindrance(class_list, ready):
-        raise NotPossible(hindrance)
+        raise ActionRejected(hindrance)
     if wants_all and len(ready) < len(listing.students):
-        raise NotPossible(_("All or none was chosen, and some rows need fixing first."))
+        raise ActionRejected(_("All or none was chosen, and some rows need fixing first."))
     return ready
 
 
@@ -140,7 +140,7 @@ def _twin(class_list: ClassList, key: uuid.UUID) -> ClassListJob | None:
     """The job of a press with this key that was faster."""
     twin = ClassListJob.objects.filter(key=key).first()
     if twin and twin.class_list_id != class_list.pk:
-        raise NotPossible(str(_OF_ANOTHER_LIST))
+        raise ActionRejected(str(_OF_ANOTHER_LIST))
     return twin
 
 

@@ -174,7 +174,7 @@ def purge_drafts(now: dt.datetime) -> int:
 def discard(class_list: ClassList) -> None:
     """Deletes the rows that are not registered, and the list if there is no other.
 
-    Raises `NotPossible` while a worker is at it, and `ListDeleted` where somebody was faster.
+    Raises `ActionRejected` while a worker is at it, and `ListDeleted` where somebody was faster.
     """
     with transaction.atomic():
         locked = lock_list(class_list)

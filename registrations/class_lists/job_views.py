@@ -8,7 +8,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from registrations.booking.errors import NotPossible
+from registrations.booking.errors import ActionRejected
 from registrations.class_lists import confirm as confirm_module
 from registrations.class_lists import jobs
 from registrations.class_lists.absent import ListNotFound, told_when_absent
@@ -29,7 +29,7 @@ def confirm(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase
     if form.is_valid():
         try:
             job = confirm_module.confirm(class_list, user=teacher.user, **form.choices)
-        except NotPossible as refusal:
+        except ActionRejected as refusal:
             form.add_error(None, refusal.text)
         else:
             return redirect("classlists:job", link_id=job.link_id)

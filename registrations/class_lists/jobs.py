@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from events.models import Event
-from registrations.booking.errors import Busy
+from registrations.booking.errors import LockTimeout
 from registrations.class_lists.drafts import read_draft
 from registrations.class_lists.register import NotAll, Work, give_up, register
 from registrations.locking import Deadline, in_transaction
@@ -129,7 +129,7 @@ def run(job: ClassListJob) -> bool:
     except LeaseLost:
         logger.warning("Class list job %s goes on in another worker", job.pk)
         return False
-    except Busy:
+    except LockTimeout:
         # No fault of this job: it does not count as an attempt.
         mine = ClassListJob.objects.filter(pk=job.pk, claimed_at=job.claimed_at)
         later = database_now() - LEASE + BUSY_PAUSE
@@ -160,7 +160,7 @@ def _patiently(work: Callable[[], bool]) -> bool:
     for attempt in range(1, TRIES):
         try:
             return work()
-        except Busy:
+        except LockTimeout:
             time.sleep(PAUSE * attempt)
     return work()
 
@@ -174,7 +174,7 @@ def _chunk(work: Work) -> bool:
     deadline = Deadline(PATIENCE)
     try:
         return in_transaction(lambda: _register_next(work, CHUNK, deadline), deadline=deadline)
-    except (Busy, LeaseLost):
+    except (LockTimeout, LeaseLost):
         raise
     except Exception:
         logger.exception("A chunk of class list job %s failed; its rows go one by one", work.job.pk)
@@ -216,7 +216,7 @@ def _single(work: Work, row: ClassListRow) -> None:
 
     try:
         in_transaction(alone, deadline=deadline)
-    except (Busy, LeaseLost):
+    except (LockTimeout, LeaseLost):
         raise
     except Exception:
         logger.exception("Row %s of class list %s cannot be registered", row.number, row.class_list_id)
@@ -236,7 +236,7 @@ def _run_whole(work: Work) -> None:
         _patiently(whole)
     except NotAll as refused:
         _finish(work.job, error=_refusal(refused.rows), entries=list(refused.entries))
-    except (Busy, LeaseLost):
+    except (LockTimeout, LeaseLost):
         raise
     except Exception:
         logger.exception("Class list job %s failed as a whole", work.job.pk)

@@ -7,7 +7,7 @@ the worker of a job holds that job before the seats, and nobody else touches a j
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from registrations.booking.errors import NotPossible, RegistrationError
+from registrations.booking.errors import ActionRejected, RegistrationError
 from registrations.models import ClassList
 
 
@@ -40,6 +40,6 @@ def is_at_work(class_list: ClassList) -> bool:
 
 
 def require_idle(class_list: ClassList, words: str) -> None:
-    """Raises `NotPossible` with these words while a worker is at a list that is held."""
+    """Raises `ActionRejected` with these words while a worker is at a list that is held."""
     if is_at_work(class_list):
-        raise NotPossible(words)
+        raise ActionRejected(words)

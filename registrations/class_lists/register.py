@@ -93,7 +93,7 @@ def register(work: Work, rows: Sequence[ClassListRow], *, deadline: Deadline) ->
 
     Seats go in the order of the rows, by the rules of a single press. Students are found or inserted
     beforehand and corrected where the list says otherwise, as a teacher may. The number of statements does
-    not grow with the rows. Raises `Overtaken` when somebody registered the same student meanwhile, and
+    not grow with the rows. Raises `ConcurrentUpdate` when somebody registered the same student meanwhile, and
     `NotAll` when all or none was asked for and a row would be refused.
     """
     chunk = _Chunk(work, rows)

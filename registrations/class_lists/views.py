@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from events.models import Fest
-from registrations.booking.errors import NotPossible
+from registrations.booking.errors import ActionRejected
 from registrations.class_lists import columns as cols
 from registrations.class_lists.absent import ListNotFound, told_when_absent
 from registrations.class_lists.checking import events_offered
@@ -123,7 +123,7 @@ def columns(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase
     class_list = _class_list(teacher, pk)
     try:
         cols.change_columns(class_list, request.POST, events=events_offered(class_list.fest))
-    except NotPossible as refusal:
+    except ActionRejected as refusal:
         messages.error(request, refusal.text)
     else:
         messages.success(request, _("The list is read as you chose."))
@@ -159,7 +159,7 @@ def discard(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase
         return render(request, "classlists/discard.html", {"class_list": class_list, "rows": rows})
     try:
         discard_draft(class_list)
-    except NotPossible as refusal:
+    except ActionRejected as refusal:
         messages.error(request, refusal.text)
     else:
         messages.success(request, _("The draft “%(title)s” is deleted.") % {"title": class_list.title})

@@ -3,7 +3,7 @@
 import datetime as dt
 
 from events.models import Event, Seats
-from registrations.booking.errors import Busy
+from registrations.booking.errors import LockTimeout
 from registrations.holds import mails
 from registrations.holds.reserve import end, expire
 from registrations.locking import Deadline, in_transaction
@@ -47,7 +47,7 @@ def _tend_event(event_id: int) -> int:
     deadline = Deadline()
     try:
         return in_transaction(lambda: _tend(event_id, deadline), deadline=deadline)
-    except Busy:
+    except LockTimeout:
         # The next round comes in half a minute; the other events' blocks need not wait for it.
         return 0
 

@@ -14,7 +14,7 @@ from registrations.signals import registrations_changed
 
 
 def keep_back(seats: Seats, wish: HeldBack, *, now: dt.datetime) -> Hold:
-    """Holds seats for nobody, as a block without a school. Raises `Overtaken` where they do not fit.
+    """Holds seats for nobody, as a block without a school. Raises `ConcurrentUpdate` where they do not fit.
 
     Those who wait go on waiting beside them: the block is the recorded reason. The caller holds the lock of
     `seats`.

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from django.db.models import F
 
 from events.models import Event, Seats
-from registrations.booking.errors import Overtaken
+from registrations.booking.errors import ConcurrentUpdate
 from registrations.booking.waitlist import promote
 from registrations.holds import mails
 from registrations.models import Change, Hold, Registration
@@ -17,10 +17,10 @@ from registrations.signals import registrations_changed
 def hold_seats(seats: Seats, hold: Hold, *, now: dt.datetime) -> None:
     """Holds the seats of a block from now on; whoever calls has seen that they are free and nobody waits.
 
-    `block` may be new, and is not saved. Raises `Overtaken` where the seats do not fit.
+    `block` may be new, and is not saved. Raises `ConcurrentUpdate` where the seats do not fit.
     """
     if not Seats.objects.hold(seats.pk, seats=hold.seats):
-        raise Overtaken
+        raise ConcurrentUpdate
     seats.taken += hold.seats
     seats.held += hold.seats
     hold.held_at = now
@@ -29,15 +29,15 @@ def hold_seats(seats: Seats, hold: Hold, *, now: dt.datetime) -> None:
 def end(seats: Seats, holds: Sequence[Hold], *, now: dt.datetime) -> None:
     """Gives back what is unused of these blocks of one event, held or asked for, and promotes whoever waits.
 
-    Names that were given keep their seats. Raises `Overtaken` where a block had ended already although the
+    Names that were given keep their seats. Raises `ConcurrentUpdate` where a block had ended already although the
     event is locked: its seats come back once.
     """
     unused = sum(hold.unused for hold in holds)
     mine = Hold.objects.unreturned().filter(pk__in=[hold.pk for hold in holds])
     if mine.update(returned_at=now) != len(holds):
-        raise Overtaken
+        raise ConcurrentUpdate
     if unused and not Seats.objects.let_go(seats.pk, seats=unused):
-        raise Overtaken
+        raise ConcurrentUpdate
     seats.taken -= unused
     seats.held -= unused
     for hold in holds:

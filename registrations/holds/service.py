@@ -13,7 +13,7 @@ from events.availability import moment
 from events.locked_reads import read_facts
 from events.models import Event, Seats
 from registrations.booking.confirmation_deadline import release_late
-from registrations.booking.errors import NotPossible
+from registrations.booking.errors import ActionRejected
 from registrations.holds import mails
 from registrations.holds.reserve import end, end_what_is_over, hold_seats
 from registrations.locking import Deadline, in_transaction
@@ -40,7 +40,7 @@ def ask(wish: Wish, *, deadline: Deadline) -> Hold:
     """Holds the seats at once, or leaves them for an organiser to grant: then nothing is held until the yes.
 
     Up to five seats of an event for a school are held at once while registration is open and nobody waits.
-    Locks the event's Seats row. Raises `NotPossible` with the reason, `Busy` after 3 s.
+    Locks the event's Seats row. Raises `ActionRejected` with the reason, `LockTimeout` after 3 s.
     """
     return in_transaction(lambda: _ask(wish, deadline), deadline=deadline)
 
@@ -75,7 +75,7 @@ def _locked(event_id: int, deadline: Deadline) -> _Found:
     rows = Seats.objects.locked([event_id])
     events, now = read_facts([event_id])
     if not rows or not events or now is None:
-        raise NotPossible(_("There is no such event."))
+        raise ActionRejected(_("There is no such event."))
     release_late(rows, events, now)
     end_what_is_over(rows, events, now)
     return _Found(rows[0], events[event_id], now)
@@ -109,7 +109,7 @@ def _ask(wish: Wish, deadline: Deadline) -> Hold:
     if not needs_yes:
         _hold(hold, found)
     if not insert_new([hold]):  # the key was used for another event
-        raise NotPossible(_("This form was already sent."))
+        raise ActionRejected(_("This form was already sent."))
     return hold
 
 
@@ -127,20 +127,20 @@ def _check(wish: Wish, found: _Found, before: Sequence[Hold]) -> None:
     """Whatever speaks against it but the number of free seats."""
     event, name = found.event, {"event": found.event.name}
     if event.state != Event.State.PUBLISHED or found.now >= latest(event):
-        raise NotPossible(_("Registration for %(event)s is closed.") % name)
+        raise ActionRejected(_("Registration for %(event)s is closed.") % name)
     if event.is_paused or event.fest.is_paused:
-        raise NotPossible(_("Registration for %(event)s is paused.") % name)
+        raise ActionRejected(_("Registration for %(event)s is paused.") % name)
     if not found.now < wish.until <= latest(event):
-        raise NotPossible(_("The names must come by %(when)s.") % {"when": moment(latest(event))})
+        raise ActionRejected(_("The names must come by %(when)s.") % {"when": moment(latest(event))})
     if wish.seats > found.seats.capacity:
         words = ngettext(
             "%(event)s has only %(count)d seat.",
             "%(event)s has only %(count)d seats.",
             found.seats.capacity,
         )
-        raise NotPossible(words % (name | {"count": found.seats.capacity}))
+        raise ActionRejected(words % (name | {"count": found.seats.capacity}))
     if any(hold.state == Hold.State.ASKED for hold in before):
-        raise NotPossible(
+        raise ActionRejected(
             _("Your school has asked for seats of %(event)s already. An organiser decides.") % name
         )
 
@@ -154,10 +154,10 @@ def _hold(hold: Hold, found: _Found) -> None:
             "%(count)d wait for a seat of %(event)s, so none can be held.",
             seats.waiting,
         )
-        raise NotPossible(words % {"count": seats.waiting, "event": found.event.name})
+        raise ActionRejected(words % {"count": seats.waiting, "event": found.event.name})
     if seats.free < hold.seats:
         words = ngettext("Only %(count)d seat is free.", "Only %(count)d seats are free.", seats.free)
-        raise NotPossible(words % {"count": seats.free} if seats.free else _("No seat is free."))
+        raise ActionRejected(words % {"count": seats.free} if seats.free else _("No seat is free."))
     hold_seats(seats, hold, now=found.now)
 
 
@@ -179,9 +179,9 @@ def _refuse(hold: Hold, found: _Found, user: Any) -> None:
 
 def _check_undecided(hold: Hold, now: dt.datetime) -> None:
     if hold.state != Hold.State.ASKED:
-        raise NotPossible(_("This was decided already."))
+        raise ActionRejected(_("This was decided already."))
     if now >= hold.deadline:
-        raise NotPossible(_("The time for names is over."))
+        raise ActionRejected(_("The time for names is over."))
 
 
 def _give_back(hold: Hold, found: _Found, user: Any) -> None:

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from events.cache import snapshot
 from registrations.booking import messages
-from registrations.booking.errors import NotPossible
+from registrations.booking.errors import ActionRejected
 from registrations.holds.forms import HoldForm, offered
 from registrations.holds.service import Wish, ask, give_back
 from registrations.locking import Deadline
@@ -34,7 +34,7 @@ def hold(request: HttpRequest, teacher: Teacher) -> HttpResponse:
     if key and form.is_valid():
         try:
             ask(_wish(form, teacher, key), deadline=Deadline())
-        except NotPossible as error:
+        except ActionRejected as error:
             form.add_error(None, error.text)
         else:
             return redirect("holds:list")

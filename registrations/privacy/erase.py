@@ -11,7 +11,7 @@ from django.db import transaction
 from events.audit_log import record
 from events.models import Seats
 from registrations.booking.cancel import cancel_along
-from registrations.booking.errors import Overtaken
+from registrations.booking.errors import ConcurrentUpdate
 from registrations.locking import Deadline, in_transaction
 from registrations.models import (
     Change,
@@ -46,7 +46,7 @@ def erase(
     (`student_erased`). After the commit the references are added to the list outside of the database, and
     files are removed; what a crash leaves of them is found by `sweep`. Locks the Seats rows of all their
     events, then the students. A `guard` is asked once these locks are held, and raises where nobody may be
-    erased. Raises `Busy` after 3 s.
+    erased. Raises `LockTimeout` after 3 s.
     """
     ids = sorted(set(student_ids))
     return in_transaction(lambda: _erase(ids, user, reason, deadline, guard), deadline=deadline)
@@ -73,7 +73,10 @@ def _erase(
 
 
 def _locked(ids: Sequence[int], deadline: Deadline) -> list[Student]:
-    """The students of these that are not erased yet, locked after their events. `Overtaken` if a press came between."""
+    """The students of these that are not erased yet, locked after their events.
+
+    Raises `ConcurrentUpdate` when a submission came between.
+    """
     events = Registration.objects.filter(student__in=ids).values_list("event_id", flat=True)
     deadline.limit_locks()
     seats = {row.pk for row in Seats.objects.locked(list(events))}
@@ -81,7 +84,7 @@ def _locked(ids: Sequence[int], deadline: Deadline) -> list[Student]:
     rows = Student.objects.known().filter(pk__in=ids).select_related("fest", "school")
     students = list(rows.order_by("pk").select_for_update(of=("self",)))
     if set(events.all()) - seats:
-        raise Overtaken
+        raise ConcurrentUpdate
     return students
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from events.audit_log import record
 from events.cache import Snapshot, snapshot
 from events.models import Event
-from registrations.booking.errors import NotPossible
+from registrations.booking.errors import ActionRejected
 from registrations.locking import Deadline, in_transaction
 from registrations.models import Registration, Result, ResultSheet, Student
 from registrations.results.public_names import public_name
@@ -36,13 +36,13 @@ class Place:
 def publish(event: Event, names: str, *, user: Any, deadline: Deadline) -> list[str]:
     """Makes the ranks public with names in this form; what came of it elsewhere, in words.
 
-    Raises NotPossible where nobody has a rank, and Busy.
+    Raises ActionRejected where nobody has a rank, and Busy.
     """
     return in_transaction(lambda: _publish(event, names, user), deadline=deadline)
 
 
 def unpublish(event: Event, *, user: Any, deadline: Deadline) -> list[str]:
-    """Takes the results back from the public; what was entered stays. Raises Busy."""
+    """Takes the results back from the public; what was entered stays. Raises LockTimeout."""
     return in_transaction(lambda: _unpublish(event, user), deadline=deadline)
 
 
@@ -50,7 +50,7 @@ def _publish(event: Event, names: str, user: Any) -> list[str]:
     sheet, now = locked_sheet(event), database_now()
     count = ranked(event).count()
     if not count:
-        raise NotPossible(_("Nobody has a rank yet."))
+        raise ActionRejected(_("Nobody has a rank yet."))
     before = {"published": sheet.published_at is not None, "names": sheet.names}
     sheet.names = names
     sheet.published_at, sheet.published_by = sheet.published_at or now, user

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from events.audit_log import record
 from events.models import Event
-from registrations.booking.errors import NotPossible, RegistrationError
+from registrations.booking.errors import ActionRejected, RegistrationError
 from registrations.locking import Deadline, in_transaction
 from registrations.models import Registration, Result, ResultSheet
 from registrations.querysets import RegistrationQuerySet
@@ -85,7 +85,7 @@ def save(event: Event, typed: Typed, *, user: Any, deadline: Deadline) -> list[s
 
 
 def count_otherwise(event: Event, counting: str, *, user: Any, deadline: Deadline) -> list[str]:
-    """Judges the event in another way, from the points that are there. Raises NotPossible and Busy."""
+    """Judges the event in another way, from the points that are there. Raises ActionRejected and Busy."""
     return in_transaction(lambda: _count_otherwise(event, counting, user), deadline=deadline)
 
 
@@ -131,7 +131,7 @@ def _count_otherwise(event: Event, counting: str, user: Any) -> list[str]:
     if sheet.counting == counting:
         return []
     if any(entry.points is None for entry in before.values()):
-        raise NotPossible(_("Ranks were typed in that no points stand behind. Empty them first."))
+        raise ActionRejected(_("Ranks were typed in that no points stand behind. Empty them first."))
     after = dict(before)
     if counting != Counting.RANK:
         points = {key: entry.points for key, entry in before.items() if entry.points is not None}

@@ -8,7 +8,7 @@ from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
 from events.models import Seats
-from registrations.booking.errors import NotPossible, Overtaken
+from registrations.booking.errors import ActionRejected, ConcurrentUpdate
 from registrations.booking.state import Origin, note
 from registrations.locking import Deadline, in_transaction
 from registrations.models import Change, Registration, Student
@@ -24,7 +24,7 @@ def correct(
     """Writes corrected details and records which fields changed, on every registration of the student.
 
     A new e-mail makes the old links die. After the last closing a student may change the e-mail only.
-    Locks the Seats rows of the student's events, then the student. Raises `NotPossible` when an event is
+    Locks the Seats rows of the student's events, then the student. Raises `ActionRejected` when an event is
     not for the new grade, another student has these details, or it is too late.
     """
     try:
@@ -32,7 +32,7 @@ def correct(
     except IntegrityError as error:
         if _constraint(error) != "student_once_a_fest":
             raise
-        raise NotPossible(_("Another student is registered with these details.")) from error
+        raise ActionRejected(_("Another student is registered with these details.")) from error
 
 
 def _constraint(error: IntegrityError) -> str | None:
@@ -58,7 +58,7 @@ def correct_many(
 
     Locks the Seats rows of all their events, then the students; each time in one order with those that the
     caller goes on with, so that nobody waits crosswise. The number of statements does not grow with the
-    students. Raises what `correct` raises, and `Overtaken` when a press was faster than the locks.
+    students. Raises what `correct` raises, and `ConcurrentUpdate` when a press was faster than the locks.
     """
     rows = Registration.objects.filter(student__in=values).order_by("pk")
     deadline.limit_locks()
@@ -69,9 +69,9 @@ def correct_many(
     known = Student.objects.filter(pk__in=[*values, *also_lock_students]).select_related("school")
     students = {one.pk: one for one in known.locked() if one.pk in values}
     if len(students) < len(values):
-        raise NotPossible(_("This student has become one with another row. Look for the name again."))
+        raise ActionRejected(_("This student has become one with another row. Look for the name again."))
     if any(student.erased_at for student in students.values()):
-        raise NotPossible(_("This student was erased."))
+        raise ActionRejected(_("This student was erased."))
     wanted = {pk: _wanted(student, values[pk]) for pk, student in students.items()}
     fields = {pk: names for pk, one in students.items() if (names := _differing(one, wanted[pk]))}
     if not fields:
@@ -79,7 +79,7 @@ def correct_many(
     registrations = [row for row in rows.with_facts() if row.student_id in fields]
     if {registration.event_id for registration in registrations} - locked:
         # A press was faster than our locks; with its event among them it is as if it had come before.
-        raise Overtaken
+        raise ConcurrentUpdate
     origin = Origin(Change.Cause.CORRECTED, actor, database_now(), user=user)
     old_emails = {pk: students[pk].email for pk in fields}
     for pk, names in fields.items():
@@ -117,7 +117,7 @@ def _require_open(registrations: list[Registration], now: datetime) -> None:
     """After the last closing a name is no slip of the pen any more: the organisers decide."""
     closings = [row.event.registration_accepted_until for row in registrations if row.is_active]
     if closings and now >= max(closings):
-        raise NotPossible(
+        raise ActionRejected(
             _(
                 "Registration is closed. Only the e-mail address can still be changed here; ask the organisers."
             )
@@ -127,7 +127,7 @@ def _require_open(registrations: list[Registration], now: datetime) -> None:
 def _require_grade(registrations: list[Registration], grade: int) -> None:
     for registration in registrations:
         if registration.is_active and not registration.event.has_room_for_grade(grade):
-            raise NotPossible(
+            raise ActionRejected(
                 _("%(event)s is for %(grades)s. Cancel it first, or keep the grade.")
                 % {"event": registration.event.name, "grades": registration.event.grades_text.lower()}
             )

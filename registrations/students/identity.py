@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Q
 
-from registrations.booking.errors import Overtaken, SomebodyKnown
+from registrations.booking.errors import AmbiguousIdentity, ConcurrentUpdate
 from registrations.models import School, Student
 from registrations.students.names import email_key, random_reference, school_key
 
@@ -66,7 +66,7 @@ def identify(details: Details, *, fest_id: int, school: School) -> tuple[Student
 
     The same name, grade and school with the same e-mail is the same person, unless both sections or both
     roll numbers are given and differ. Anybody else is a new student if section or roll number tells them
-    apart. Raises `SomebodyKnown` otherwise. Never changes a student that was there, and locks none.
+    apart. Raises `AmbiguousIdentity` otherwise. Never changes a student that was there, and locks none.
     """
     wanted = Student(
         fest_id=fest_id,
@@ -119,9 +119,9 @@ def _recognise(wanted: Student) -> Student | None:
     if exact in same:
         return exact
     if exact or len(same) > 1:
-        raise SomebodyKnown(exact or same[0], is_exact=exact is not None)
+        raise AmbiguousIdentity(exact or same[0], is_exact=exact is not None)
     if unsure and not same:
-        raise SomebodyKnown(unsure, is_exact=False)
+        raise AmbiguousIdentity(unsure, is_exact=False)
     return same[0] if same else None
 
 
@@ -153,7 +153,7 @@ def _insert(student: Student, *, beside_namesakes: bool) -> bool:
 def insert_all(students: Iterable[Student]) -> None:
     """Inserts new students in one statement, in an order that is the same for everybody.
 
-    Raises `Overtaken` when one of them was inserted by somebody else meanwhile. Locks nobody who is there.
+    Raises `ConcurrentUpdate` when one of them was inserted by somebody else meanwhile. Locks nobody who is there.
     """
     rows = sorted(students, key=lambda one: (one.grade, one.name_key, one.section, one.roll_number))
     if not rows:
@@ -163,7 +163,7 @@ def insert_all(students: Iterable[Student]) -> None:
         cursor.execute(_INSERT_ALL, values)
         keys = dict(cursor.fetchall())
     if len(keys) < len(rows):
-        raise Overtaken
+        raise ConcurrentUpdate
     for student in rows:
         student.pk = keys[student.reference]
         student._state.adding = False

@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef
 
 from events.audit_log import record
 from events.models import Seats
-from registrations.booking.errors import Overtaken
+from registrations.booking.errors import ConcurrentUpdate
 from registrations.booking.seat_return import give_up
 from registrations.booking.state import Origin
 from registrations.locking import Deadline
@@ -82,13 +82,13 @@ def absorb(kept: Student, gone: Student, seats: dict[int, Seats], how: Absorbing
 
     Codes of tickets stay valid. Links to the registrations of `gone` die, since what they grant would be
     another student's; the links of single presses lead on to what these obtained, where nobody's address has
-    changed. Nobody is promoted into freed seats here. Raises `Overtaken` where a press was faster than the locks
+    changed. Nobody is promoted into freed seats here. Raises `ConcurrentUpdate` where a press was faster than the locks
     of the `seats`.
     """
     rows = Registration.objects.filter(student__in=(kept, gone)).with_facts().order_by("pk")
     registrations = list(rows.select_for_update(no_key=True, of=("self",)))
     if {row.event_id for row in registrations} - set(seats):
-        raise Overtaken
+        raise ConcurrentUpdate
     _spread_proof(kept, gone, registrations)
     is_told = _adopt_address(kept, gone, [row for row in registrations if row.student_id == kept.pk], how)
     clashes = clashes_among(registrations, kept.pk)

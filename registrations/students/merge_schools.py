@@ -14,7 +14,7 @@ from events.locked_reads import read_facts
 from events.models import Seats
 from registrations import schools
 from registrations.booking.confirmation_deadline import release_late
-from registrations.booking.errors import NotPossible
+from registrations.booking.errors import ActionRejected
 from registrations.holds.reserve import end_what_is_over
 from registrations.locking import Deadline, in_transaction
 from registrations.models import (
@@ -47,8 +47,8 @@ def merge_schools(
     Students who are the same in two of them become one, as `absorb` says. One transaction: counts stay true,
     freed seats go to whoever waits. Whoever registers for a school that is gone at this very moment is
     registered for the one that is kept. Locks the Seats rows of the events of such students and of held blocks,
-    then the schools, then the students, then the registrations. Raises `NotPossible` where one of the schools
-    is not there any more, `Busy` after 3 s.
+    then the schools, then the students, then the registrations. Raises `ActionRejected` where one of the schools
+    is not there any more, `LockTimeout` after 3 s.
     """
     gone = sorted(set(gone_ids) - {kept_id})
     return in_transaction(partial(_merge, kept_id, gone, user, reason, deadline, tells), deadline=deadline)
@@ -74,7 +74,7 @@ def _merge(
     deadline.limit_locks()
     found = {row.pk: row for row in School.objects.filter(pk__in=every).order_by("pk").select_for_update()}
     if len(found) < len(every) or not gone_ids:
-        raise NotPossible(_("One of these schools is not there any more."))
+        raise ActionRejected(_("One of these schools is not there any more."))
     groups = twins_among(every, first=kept_id)
     deadline.limit_locks()
     concerned = Q(school__in=gone_ids) | Q(pk__in=[pk for group in groups for pk in group])

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from events.locked_reads import read_facts
 from events.models import Seats
 from registrations.booking.confirmation_deadline import release_late
-from registrations.booking.errors import NotPossible
+from registrations.booking.errors import ActionRejected
 from registrations.booking.waitlist import promote
 from registrations.holds.reserve import end_what_is_over
 from registrations.locking import Deadline, in_transaction
@@ -25,8 +25,8 @@ def merge_students(
 
     One transaction; freed seats go to whoever waits for them. The printed reference of the one that is gone
     names the other from then on. Locks the Seats rows of all their events, then both students, then the
-    registrations. Raises `NotPossible` where one of them is not there any more or they are of two schools or
-    fests, and `Busy` after 3 s.
+    registrations. Raises `ActionRejected` where one of them is not there any more or they are of two schools or
+    fests, and `LockTimeout` after 3 s.
     """
     work = partial(_merge, kept_id, gone_id, user, reason, deadline, tells)
     return in_transaction(work, deadline=deadline)
@@ -51,10 +51,10 @@ def _merge(kept_id: int, gone_id: int, user: Any, reason: str, deadline: Deadlin
 
 def _require_two(found: dict[int, Student], kept_id: int, gone_id: int) -> tuple[Student, Student]:
     if len(found) != 2 or any(student.erased_at for student in found.values()):
-        raise NotPossible(_("One of these students is not there any more."))
+        raise ActionRejected(_("One of these students is not there any more."))
     kept, gone = found[kept_id], found[gone_id]
     if (kept.fest_id, kept.school_id) != (gone.fest_id, gone.school_id):
-        raise NotPossible(_("These students are of two schools. Merge the schools first."))
+        raise ActionRejected(_("These students are of two schools. Merge the schools first."))
     return kept, gone
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from events.models import Event
 from registrations.booking.allocate import Claim, reserve
-from registrations.booking.errors import Refused
+from registrations.booking.errors import RegistrationRejected
 from registrations.holds import service
 from registrations.locking import Deadline
 from registrations.models import Change, Consent, Hold, Registration, Student, Submission, Teacher
@@ -56,7 +56,7 @@ def outlive(hold: Hold) -> Hold:
 def name_now(
     event: Event, *, school: str = "Riverside Public School", student: Student | None = None, **values: Any
 ) -> Registration:
-    """A teacher's claim, for a new student or this one: a seat of the school's block first, or `Refused`."""
+    """Books as a teacher, first from the school's hold; raises `RegistrationRejected`."""
     details = build_details(school=school, **values)
     with transaction.atomic():
         is_new = student is None
@@ -73,7 +73,7 @@ def name_now(
         outcomes = reserve([claim], actor=Change.Actor.TEACHER, deadline=Deadline(PATIENCE))
         registration = outcomes[0].registration
         if registration is None:
-            raise Refused(outcomes)
+            raise RegistrationRejected(outcomes)
     return registration
 
 

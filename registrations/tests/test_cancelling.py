@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from events.models import Event, Fest
 from registrations.booking.cancel import cancel
-from registrations.booking.errors import NotPossible
+from registrations.booking.errors import ActionRejected
 from registrations.locking import Deadline
 from registrations.models import Change, Registration
 from registrations.tests.builders import build_event, build_fest, build_submission
@@ -110,7 +110,7 @@ def test_student_cannot_cancel_what_has_begun(fest: Fest) -> None:
     event = build_event(fest)
     row = build_submission(event).registrations.get()
     begun(event)
-    with pytest.raises(NotPossible) as refused:
+    with pytest.raises(ActionRejected) as refused:
         given_up(row)
     assert refused.value.text == f"{event.name} has begun."
     assert (states(event), counts(event)) == (["confirmed"], (1, 0, 1))
@@ -120,7 +120,7 @@ def test_student_cannot_cancel_all_when_one_has_begun(fest: Fest) -> None:
     events = [build_event(fest), build_event(fest)]
     rows = list(build_submission(*events).registrations.all())
     begun(events[0])
-    with pytest.raises(NotPossible):
+    with pytest.raises(ActionRejected):
         given_up(*rows)
     assert [states(event) for event in events] == [["confirmed"]] * 2
 

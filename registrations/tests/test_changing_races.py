@@ -10,7 +10,7 @@ import pytest
 
 from events.locked_reads import read_facts
 from events.models import Event
-from registrations.booking.errors import Refused
+from registrations.booking.errors import RegistrationRejected
 from registrations.booking.submit import Press
 from registrations.event_changes import impact
 from registrations.models import Conflict, Registration, Submission
@@ -75,7 +75,7 @@ def one_moves_while_one_registers(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def test_who_registers_while_an_event_moves_is_refused_or_flagged(monkeypatch: pytest.MonkeyPatch) -> None:
     answer = one_moves_while_one_registers(monkeypatch)
-    if isinstance(answer, Refused):
+    if isinstance(answer, RegistrationRejected):
         assert (Registration.objects.active().count(), Conflict.objects.count()) == (1, 0)
     else:
         assert (Registration.objects.active().count(), Conflict.objects.count()) == (2, 1)

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from events.models import Event, Fest
 from registrations.booking.allocate import reserve
-from registrations.booking.errors import Busy, NotPossible
+from registrations.booking.errors import ActionRejected, LockTimeout
 from registrations.class_lists import jobs
 from registrations.class_lists import register as register_module
 from registrations.class_lists.columns import change_columns
@@ -115,7 +115,7 @@ def test_second_press_with_another_key_shares_no_row(event: Event) -> None:
     class_list = build_list(event.fest, pupils(3, event))
     first, second = at_once([lambda: confirmed(class_list), lambda: confirmed(class_list)])
     jobs.run_due()
-    assert first == second or isinstance(second, NotPossible) or isinstance(first, NotPossible)
+    assert first == second or isinstance(second, ActionRejected) or isinstance(first, ActionRejected)
     assert Registration.objects.count() == 3
 
 
@@ -136,7 +136,7 @@ def test_rows_with_errors_doubts_and_left_out_are_not_given_to_the_job(event: Ev
 
 def test_guessed_encoding_is_never_registered(event: Event) -> None:
     class_list = build_list(event.fest, pupils(2, event), is_guess=True)
-    with pytest.raises(NotPossible, match="encoding was guessed"):
+    with pytest.raises(ActionRejected, match="encoding was guessed"):
         confirmed(class_list)
 
 
@@ -330,7 +330,7 @@ def test_columns_are_not_read_otherwise_while_a_worker_is_at_the_list(event: Eve
     class_list = build_list(event.fest, pupils(3, event))
     confirmed(class_list)
     sent = QueryDict("column-0=")
-    with pytest.raises(NotPossible, match="being registered"):
+    with pytest.raises(ActionRejected, match="being registered"):
         change_columns(class_list, sent, events={})
     jobs.run_due()
     change_columns(class_list, sent, events={})
@@ -341,7 +341,7 @@ def test_columns_are_not_read_otherwise_while_a_worker_is_at_the_list(event: Eve
 def test_draft_is_not_deleted_under_a_worker(event: Event) -> None:
     class_list = build_list(event.fest, pupils(3, event))
     confirmed(class_list)
-    with pytest.raises(NotPossible):
+    with pytest.raises(ActionRejected):
         discard(class_list)
     assert class_list.rows.count() == 3
 
@@ -353,7 +353,7 @@ def test_busy_job_stands_in_no_other_lists_way(event: Event, monkeypatch: pytest
 
     def register(work: Any, *args: Any, **kwargs: Any) -> None:
         if work.job.pk == blocked.pk:
-            raise Busy
+            raise LockTimeout
         run(work, *args, **kwargs)
 
     monkeypatch.setattr(jobs, "register", register)

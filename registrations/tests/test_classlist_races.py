@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 
 from events.models import Event, Seats
-from registrations.booking.errors import Refused
+from registrations.booking.errors import RegistrationRejected
 from registrations.class_lists import jobs
 from registrations.models import ClassListJob, ClassListRow, Registration, Submission
 from registrations.tests.builders import build_event, build_fest, build_press, build_school, press_now
@@ -50,7 +50,7 @@ def test_last_seats_between_a_list_and_clicks_are_given_once() -> None:
     confirmed(class_list)
     presses = [partial(press_now, build_press(event)) for _ in range(10)]
     answers = at_once([jobs.run_due, *presses])
-    refused = sum(isinstance(answer, Refused) for answer in answers[1:])
+    refused = sum(isinstance(answer, RegistrationRejected) for answer in answers[1:])
     assert outcomes(class_list).count("full") + refused == 10
     assert counts(event) == (10, 0, 10)
     assert audit("--all") == []

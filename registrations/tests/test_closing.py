@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from events import cache
 from events.availability import Availability
 from events.models import GRACE, Event, Fest
-from registrations.booking.errors import Refused
+from registrations.booking.errors import RegistrationRejected
 from registrations.holds.service import latest
 from registrations.invariants.seats import registrations_were_made_while_it_was_open
 from registrations.tests.builders import build_event, build_fest, build_press, build_submission, press_now
@@ -45,7 +45,7 @@ def reason_of(event: Event) -> str:
     """Why a submission for this event is refused; empty where it is not."""
     try:
         press_now(build_press(event))
-    except Refused as refused:
+    except RegistrationRejected as refused:
         return str(refused.outcomes[0].judgement.reason)
     return ""
 

@@ -8,7 +8,7 @@ import pytest
 from events.models import GRACE, Event, Fest
 from events.querysets import SeatsQuerySet
 from registrations.booking.cancel import cancel
-from registrations.booking.errors import NotPossible
+from registrations.booking.errors import ActionRejected
 from registrations.forms import details_of
 from registrations.links import DeadLink, my_path, student_of
 from registrations.locking import Deadline
@@ -109,7 +109,7 @@ def test_details_of_another_student_are_refused(fest: Fest) -> None:
     event = build_event(fest)
     student_with(event, name="Asha Rao")
     ben = student_with(event, name="Ben Khan")
-    with pytest.raises(NotPossible) as refused:
+    with pytest.raises(ActionRejected) as refused:
         corrected(ben, name="ASHA RAO")
     assert refused.value.text == "Another student is registered with these details."
     ben.refresh_from_db()
@@ -120,7 +120,7 @@ def test_details_of_another_student_are_refused(fest: Fest) -> None:
 def test_grade_that_an_event_is_not_for_is_refused(fest: Fest) -> None:
     event = build_event(fest, grade_min=5, grade_max=8)
     student = student_with(event, grade=8)
-    with pytest.raises(NotPossible) as refused:
+    with pytest.raises(ActionRejected) as refused:
         corrected(student, grade=9)
     assert refused.value.text == f"{event.name} is for grades 5 to 8. Cancel it first, or keep the grade."
     assert Student.objects.get().grade == 8
@@ -151,7 +151,7 @@ def test_after_the_closing_a_student_may_change_the_address_only(fest: Fest) -> 
     student = build_submission(event).student
     event.closes_at = database_now() - GRACE
     event.save(update_fields=["closes_at"])
-    with pytest.raises(NotPossible, match="Only the e-mail address"):
+    with pytest.raises(ActionRejected, match="Only the e-mail address"):
         corrected(student, name="Somebody Else")
     assert corrected(student, email="new@example.org").email == "new@example.org"
     renamed = correct(
@@ -199,5 +199,5 @@ def test_name_is_corrected_also_where_the_event_has_moved_to_other_grades(fest: 
     student = build_submission(event, grade=7).student
     Event.objects.filter(pk=event.pk).update(grade_min=8)
     assert corrected(student, name="Asha R. Rao").name == "Asha R. Rao"
-    with pytest.raises(NotPossible):
+    with pytest.raises(ActionRejected):
         corrected(student, grade=6)

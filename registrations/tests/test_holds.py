@@ -11,7 +11,7 @@ from django.utils import timezone
 from events.capacity import set_capacity
 from events.models import Event, Fest, Seats
 from registrations.booking.cancel import cancel
-from registrations.booking.errors import Busy, NotPossible
+from registrations.booking.errors import ActionRejected, LockTimeout
 from registrations.holds import expire, service
 from registrations.locking import Deadline
 from registrations.models import Hold, School, Teacher
@@ -56,7 +56,7 @@ def held(event: Event) -> tuple[int, int]:
 
 
 def refusal(teacher: Teacher, event: Event, seats: int = 5, **values: Any) -> str:
-    with pytest.raises(NotPossible) as refused:
+    with pytest.raises(ActionRejected) as refused:
         ask_now(teacher, event, seats, **values)
     return str(refused.value.text)
 
@@ -182,7 +182,7 @@ def test_yes_comes_too_late_where_the_seats_are_gone(fest: Fest, teacher: Teache
     hold = ask_now(teacher, event, 8)
     for _ in range(3):
         build_submission(event)
-    with pytest.raises(NotPossible, match="Only 7 seats are free"):
+    with pytest.raises(ActionRejected, match="Only 7 seats are free"):
         grant(hold, organiser())
     assert (state_of(hold), held(event)) == ("asked", (3, 0))
 
@@ -192,7 +192,7 @@ def test_yes_twice_holds_once(fest: Fest, teacher: Teacher) -> None:
     hold = ask_now(teacher, event, 8)
     boss = organiser()
     grant(hold, boss)
-    with pytest.raises(NotPossible, match="decided already"):
+    with pytest.raises(ActionRejected, match="decided already"):
         grant(hold, boss)
     assert held(event) == (8, 8)
 
@@ -435,7 +435,7 @@ def test_busy_event_leaves_the_others_holds_to_end_in_time(
 
     def busy_or_not(event_id: int, deadline: Deadline) -> int:
         if event_id == busy.event_id:
-            raise Busy
+            raise LockTimeout
         return tend(event_id, deadline)
 
     monkeypatch.setattr(expire, "_tend", busy_or_not)

@@ -78,7 +78,7 @@ def test_holds_asked_for_while_forty_press_are_exact(
     assert (seats.taken, seats.held, seats.waiting) == (SEATS, held(event), waiting)
     assert (confirmed + held(event), confirmed + waiting) == (SEATS, CLICKS)
     granted = held(event) // 5
-    refused = Counter({"NotPossible": len(teachers) - granted})
+    refused = Counter({"ActionRejected": len(teachers) - granted})
     assert answers == Counter({"Submission": CLICKS, "Hold": granted}) + refused
     assert run() == []
 

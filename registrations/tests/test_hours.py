@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from events import cache
 from events.models import Event, Fest
-from registrations.booking.errors import Refused
+from registrations.booking.errors import RegistrationRejected
 from registrations.models import Registration
 from registrations.tests.builders import build_event, build_fest, build_press, press_now
 from techfest.core.db.clock import database_now
@@ -51,7 +51,7 @@ def hours(request: pytest.FixtureRequest) -> tuple[Event, Event, str]:
 def test_press_is_judged_by_the_databases_clock(hours: tuple[Event, Event, str]) -> None:
     theirs, ours, reason = hours
     press_now(build_press(theirs))
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RegistrationRejected) as refused:
         press_now(build_press(ours))
     assert [outcome.judgement.reason for outcome in refused.value.outcomes] == [reason]
     registration = Registration.objects.get()

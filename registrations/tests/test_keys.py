@@ -8,7 +8,7 @@ from django.test import Client
 
 from events.models import Event, Fest
 from registrations import links
-from registrations.booking.errors import OtherContent
+from registrations.booking.errors import IdempotencyConflict
 from registrations.booking.submit import Press
 from registrations.booking.substitute import Substitution, replace
 from registrations.class_lists import jobs
@@ -123,7 +123,7 @@ def test_form_with_a_key_of_another_place_may_be_sent_under_a_new_one(
 def test_my_registrations_know_no_key_of_the_public_form(event: Event) -> None:
     mine, theirs = build_submission(build_event(event.fest)).student, build_submission(event)
     press = Press(theirs.key, event.fest_id, (event.pk,), wants_waiting=True, student_id=mine.pk)
-    with pytest.raises(OtherContent) as refused:
+    with pytest.raises(IdempotencyConflict) as refused:
         press_now(press)
     assert refused.value.submission is None
     assert mine.registrations.count() == 1
@@ -169,7 +169,7 @@ def test_rows_that_a_job_gave_back_get_new_keys_with_the_next_one(event: Event) 
 def test_key_of_another_kind_obtains_nothing_new(event: Event) -> None:
     """One key is one submission, wherever it is sent."""
     submission = of_a_list(event)
-    with pytest.raises(OtherContent):
+    with pytest.raises(IdempotencyConflict):
         press_now(build_press(event, key=submission.key))
     assert Submission.objects.count() == 1
 

@@ -11,7 +11,7 @@ from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from events.models import Event, Seats
-from registrations.booking.errors import Busy, Overtaken
+from registrations.booking.errors import ConcurrentUpdate, LockTimeout
 from registrations.booking.submit import submit
 from registrations.locking import ATTEMPTS, PATIENCE, Deadline, in_transaction
 from registrations.models import Registration, Student, Submission
@@ -55,7 +55,7 @@ def test_press_on_lock_held_elsewhere_is_busy_and_leaves_no_row() -> None:
     event = build_event(build_fest())
     press = build_press(event)
     deadline = Deadline(0.3)
-    with held_elsewhere(event), pytest.raises(Busy):
+    with held_elsewhere(event), pytest.raises(LockTimeout):
         submit(press, deadline=deadline)
     assert deadline.left <= 0
     assert (Student.objects.count(), Submission.objects.count()) == (0, 0)
@@ -104,7 +104,7 @@ def test_longer_deadline_waits_as_long_as_it_says(name: str) -> None:
 
 
 def test_deadline_that_is_over_is_busy() -> None:
-    with pytest.raises(Busy):
+    with pytest.raises(LockTimeout):
         Deadline(0).limit_locks()
 
 
@@ -150,7 +150,7 @@ def test_work_that_always_fails_is_busy_after_so_many_tries(cause: type[psycopg.
         begun.append(1)
         raise broken(cause)
 
-    with pytest.raises(Busy):
+    with pytest.raises(LockTimeout):
         in_transaction(work, deadline=Deadline())
     assert len(begun) == tries
 
@@ -162,7 +162,7 @@ def test_deadlock_is_not_repeated_when_the_time_is_over() -> None:
         begun.append(1)
         raise broken(psycopg.errors.DeadlockDetected)
 
-    with pytest.raises(Busy):
+    with pytest.raises(LockTimeout):
         in_transaction(work, deadline=Deadline(0))
     assert len(begun) == 1
 
@@ -172,9 +172,9 @@ def test_work_overtaken_is_repeated_then_busy() -> None:
 
     def work() -> None:
         begun.append(1)
-        raise Overtaken
+        raise ConcurrentUpdate
 
-    with pytest.raises(Busy):
+    with pytest.raises(LockTimeout):
         in_transaction(work, deadline=Deadline())
     assert len(begun) == ATTEMPTS
 
@@ -186,7 +186,7 @@ def test_work_that_fails_undoes_what_it_wrote() -> None:
         Seats.objects.filter(pk=event.pk).update(capacity=7)
         raise broken(psycopg.errors.LockNotAvailable)
 
-    with pytest.raises(Busy):
+    with pytest.raises(LockTimeout):
         in_transaction(work, deadline=Deadline())
     assert Seats.objects.get(pk=event.pk).capacity == 1
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from events.audit_log import entries_of
 from events.models import Fest
 from registrations import links, schools
-from registrations.booking.errors import NotPossible
+from registrations.booking.errors import ActionRejected
 from registrations.locking import Deadline
 from registrations.models import (
     Change,
@@ -183,7 +183,7 @@ def test_links_of_the_one_that_is_gone_die_and_those_of_its_presses_lead_on(fest
 
 def test_students_of_two_schools_are_not_merged(fest: Fest) -> None:
     kept, gone = press(build_event(fest)), press(build_event(fest), school="Hill School")
-    with pytest.raises(NotPossible, match="two schools"):
+    with pytest.raises(ActionRejected, match="two schools"):
         merge(kept.student, gone.student)
     assert Student.objects.count() == 2
 
@@ -191,7 +191,7 @@ def test_students_of_two_schools_are_not_merged(fest: Fest) -> None:
 def test_second_press_says_that_one_is_gone(fest: Fest) -> None:
     kept, gone = press(build_event(fest), section="A"), press(build_event(fest), section="B")
     merge(kept.student, gone.student)
-    with pytest.raises(NotPossible, match="not there any more"):
+    with pytest.raises(ActionRejected, match="not there any more"):
         merge(kept.student, gone.student)
 
 

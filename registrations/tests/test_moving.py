@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from events.models import Event, Fest
-from registrations.booking.errors import NotPossible
+from registrations.booking.errors import ActionRejected
 from registrations.booking.transfer import Move, move_to
 from registrations.locking import Deadline
 from registrations.models import Change, Registration
@@ -132,7 +132,7 @@ def test_closed_event_takes_whom_an_organiser_moves(fest: Fest, user: Any) -> No
 def test_event_that_does_not_take_place_takes_nobody(fest: Fest, user: Any, state: str) -> None:
     old, new = build_event(fest), build_event(fest, state=state)
     build_submission(old)
-    with pytest.raises(NotPossible):
+    with pytest.raises(ActionRejected):
         move(user, new, of(old))
     assert states(old) == ["confirmed"]
 

@@ -8,7 +8,7 @@ from django.db import InternalError, OperationalError, connection, transaction
 from django.http import HttpResponse
 from django.test import RequestFactory
 
-from registrations.booking.errors import Busy
+from registrations.booking.errors import LockTimeout
 from registrations.database_unavailable import OutageMiddleware
 
 
@@ -50,10 +50,10 @@ def test_desk_s_form_is_not_repeated_with_what_was_typed(rf: RequestFactory) -> 
 @pytest.mark.parametrize(
     ("error", "cause", "words"),
     [
-        (Busy(), None, "Very many people are registering this second"),
-        (Busy(), psycopg.errors.LockNotAvailable(), "Very many people are registering this second"),
-        (Busy(), psycopg.errors.QueryCanceled(), "Very many people are registering this second"),
-        (Busy(), psycopg.OperationalError("lost"), "Our database does not answer"),
+        (LockTimeout(), None, "Very many people are registering this second"),
+        (LockTimeout(), psycopg.errors.LockNotAvailable(), "Very many people are registering this second"),
+        (LockTimeout(), psycopg.errors.QueryCanceled(), "Very many people are registering this second"),
+        (LockTimeout(), psycopg.OperationalError("lost"), "Our database does not answer"),
         (OperationalError(), psycopg.errors.QueryCanceled(), "This took too long"),
         (
             OperationalError(),
@@ -67,7 +67,7 @@ def test_desk_s_form_is_not_repeated_with_what_was_typed(rf: RequestFactory) -> 
 def test_page_says_what_was_slow(
     rf: RequestFactory, error: Exception, cause: Exception | None, words: str
 ) -> None:
-    if isinstance(error, Busy) and cause is not None:
+    if isinstance(error, LockTimeout) and cause is not None:
         error.__cause__ = OperationalError()
         error.__cause__.__cause__ = cause
     else:

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from events.models import Event, Seats
 from registrations.booking.cancel import cancel
-from registrations.booking.errors import NotPossible
+from registrations.booking.errors import ActionRejected
 from registrations.booking.promotion import promote_chosen
 from registrations.locking import Deadline
 from registrations.models import Change, Hold, Registration
@@ -69,7 +69,7 @@ def test_student_who_is_not_to_be_told_is_owed_a_dropped_mail(user: Any) -> None
 
 def test_more_than_fit_are_refused_together(user: Any) -> None:
     event = build_late_event()
-    with pytest.raises(NotPossible, match="1 free seat, and 2 were chosen"):
+    with pytest.raises(ActionRejected, match="1 free seat, and 2 were chosen"):
         promote(user, at(event, 2), at(event, 3))
     assert states(event)[1:] == ["waiting"] * 3
 
@@ -78,7 +78,7 @@ def test_full_event_is_refused_in_a_sentence(user: Any) -> None:
     event = build_event(build_fest(), capacity=1)
     build_submission(event)
     build_submission(event)
-    with pytest.raises(NotPossible, match=f"{event.name} has no free seat"):
+    with pytest.raises(ActionRejected, match=f"{event.name} has no free seat"):
         promote(user, at(event, 2))
     assert counts(event) == (1, 1, 2)
 
@@ -97,7 +97,7 @@ def test_event_that_gives_no_seats_any_more_is_refused(user: Any, change: Any, w
         name: timezone.now() + dt.timedelta(hours=value) for name, value in change.items() if name != "state"
     }
     Event.objects.filter(pk=event.pk).update(**(change | hours))
-    with pytest.raises(NotPossible, match=words):
+    with pytest.raises(ActionRejected, match=words):
         promote(user, at(event, 2))
 
 

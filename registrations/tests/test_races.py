@@ -17,7 +17,7 @@ from events.querysets import SeatsQuerySet
 from registrations import locking
 from registrations.booking.allocate import Tally
 from registrations.booking.cancel import cancel
-from registrations.booking.errors import Overtaken, Refused, SomebodyKnown
+from registrations.booking.errors import AmbiguousIdentity, ConcurrentUpdate, RegistrationRejected
 from registrations.locking import Deadline
 from registrations.models import Change, Hold, Registration, Student, Submission
 from registrations.tests.builders import (
@@ -135,7 +135,7 @@ def test_counts_moved_by_somebody_without_lock_are_not_overwritten(fest: Fest) -
     tally = Tally(Seats.objects.get(pk=event.pk))
     tally.give_place("confirmed")
     Seats.objects.filter(pk=event.pk).update(taken=1)
-    with pytest.raises(Overtaken):
+    with pytest.raises(ConcurrentUpdate):
         tally.write()
     assert counts(event) == (1, 0, 0)
 
@@ -161,9 +161,12 @@ def test_same_student_in_two_tabs_is_registered_once(fest: Fest) -> None:
     event = build_event(fest)
     who: dict[str, Any] = {"name": "Asha Rao", "email": "asha@example.org"}
     answers = at_once([partial(press_now, build_press(event, **who)) for _ in range(2)])
-    assert sorted(outcome(answer) for answer in answers) == ["Refused", "confirmed"]
+    assert sorted(outcome(answer) for answer in answers) == ["RegistrationRejected", "confirmed"]
     assert [
-        line.judgement.reason for answer in answers if isinstance(answer, Refused) for line in answer.outcomes
+        line.judgement.reason
+        for answer in answers
+        if isinstance(answer, RegistrationRejected)
+        for line in answer.outcomes
     ] == ["already"]
     assert (counts(event), Student.objects.count(), Submission.objects.count()) == ((1, 0, 1), 1, 1)
 
@@ -172,7 +175,7 @@ def test_two_of_one_name_at_once_are_not_mixed_up(fest: Fest) -> None:
     event = build_event(fest)
     presses = [build_press(event, name="Asha Rao", email=f"{n}@example.org") for n in range(2)]
     answers = at_once([partial(press_now, press) for press in presses])
-    assert sorted(outcome(answer) for answer in answers) == [SomebodyKnown.__name__, "confirmed"]
+    assert sorted(outcome(answer) for answer in answers) == [AmbiguousIdentity.__name__, "confirmed"]
     assert counts(event) == (1, 0, 1)
 
 
@@ -183,7 +186,7 @@ def test_one_student_for_two_clashing_events_at_once_gets_one(fest: Fest, known:
     if known:
         build_submission(build_event(fest, hour=15), **who)
     answers = at_once([partial(press_now, build_press(event, **who)) for event in (one, other)])
-    assert sorted(outcome(answer) for answer in answers) == ["Refused", "confirmed"]
+    assert sorted(outcome(answer) for answer in answers) == ["RegistrationRejected", "confirmed"]
     assert sorted([counts(one), counts(other)]) == [(0, 0, 0), (1, 0, 1)]
 
 
@@ -248,7 +251,7 @@ def test_presses_that_lock_in_their_own_order_meet_in_a_deadlock(
     monkeypatch.setattr(SeatsQuerySet, "locked", one_by_one)
     presses = [build_press(*order) for order in (events, events[::-1])]
     answers = at_once([partial(press_now, press) for press in presses])
-    assert sorted(outcome(answer) for answer in answers) == ["Busy", "confirmed"]
+    assert sorted(outcome(answer) for answer in answers) == ["LockTimeout", "confirmed"]
 
 
 def test_promotions_cancellations_and_presses_over_events_show_no_deadlock(fest: Fest) -> None:

@@ -86,7 +86,7 @@ def promote_at_once(event: Event, monkeypatch: pytest.MonkeyPatch) -> Counter[st
 
 def test_organisers_at_once_promote_one_for_one_free_seat(monkeypatch: pytest.MonkeyPatch) -> None:
     event = build_late_event(waiting=MANY)
-    assert promote_at_once(event, monkeypatch) == {"promoted": 1, "NotPossible": MANY - 1}
+    assert promote_at_once(event, monkeypatch) == {"promoted": 1, "ActionRejected": MANY - 1}
     assert (counts(event), recount(event)) == ((1, MANY - 1, MANY + 1), (1, MANY - 1))
     assert Ticket.objects.live().count() == 1
     assert run() == []

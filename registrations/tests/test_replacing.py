@@ -15,7 +15,12 @@ from events.capacity import set_capacity
 from events.models import Event, Fest, Seats
 from events.querysets import SeatsQuerySet
 from registrations.booking.cancel import cancel
-from registrations.booking.errors import NotPossible, OtherContent, Refused, SomebodyKnown
+from registrations.booking.errors import (
+    ActionRejected,
+    AmbiguousIdentity,
+    IdempotencyConflict,
+    RegistrationRejected,
+)
 from registrations.booking.state import move
 from registrations.booking.substitute import Substitution, replace
 from registrations.locking import Deadline
@@ -148,7 +153,7 @@ def test_same_key_with_another_newcomer_is_no_guess(fest: Fest) -> None:
     _event, (first, *_waiting) = full_event(fest)
     wanted = substitution(first)
     replace(wanted, deadline=Deadline())
-    with pytest.raises(OtherContent):
+    with pytest.raises(IdempotencyConflict):
         replace(substitution(first, key=wanted.key, details=build_details()), deadline=Deadline())
 
 
@@ -156,7 +161,7 @@ def test_same_key_with_another_newcomer_is_no_guess(fest: Fest) -> None:
 def test_several_events_are_handed_over_or_none(fest: Fest) -> None:
     small, large = build_event(fest, grade_max=7), build_event(fest)
     rows = list(build_submission(small, large, name="Asha A").registrations.order_by("pk"))
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RegistrationRejected) as refused:
         replaced(*rows, details=build_details(grade=8))
     assert [outcome.judgement.reason for outcome in refused.value.outcomes] == ["ineligible"]
     assert Student.objects.count() == 1
@@ -182,7 +187,7 @@ def test_newcomer_is_judged_by_the_rules_of_every_press(fest: Fest, reason: str)
         Event.objects.filter(pk=event.pk).update(closes_at=timezone.now() - dt.timedelta(minutes=3))
     if reason == "paused":
         Event.objects.filter(pk=event.pk).update(is_paused=True)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RegistrationRejected) as refused:
         replaced(first, newcomer_id=newcomer.pk)
     assert [outcome.judgement.reason for outcome in refused.value.outcomes] == [reason]
     first.refresh_from_db()
@@ -202,7 +207,7 @@ def test_nobody_of_another_school_or_fest_comes_instead(fest: Fest) -> None:
     stranger = build_submission(build_event(fest), school="Hill School").student
     elsewhere = build_submission(build_event(build_fest())).student
     for newcomer in (stranger, elsewhere, first.student):
-        with pytest.raises(NotPossible):
+        with pytest.raises(ActionRejected):
             replaced(first, newcomer_id=newcomer.pk)
     assert Registration.objects.active().count() == 3
 
@@ -211,23 +216,23 @@ def test_namesake_is_asked_about_and_not_guessed(fest: Fest) -> None:
     event = build_event(fest)
     first = build_submission(event).registrations.get()
     build_submission(event, name="Zoya Khan", email="another@example.org")
-    with pytest.raises(SomebodyKnown):
+    with pytest.raises(AmbiguousIdentity):
         replaced(first)
 
 
 def test_what_is_cancelled_cannot_be_handed_over(fest: Fest) -> None:
     first = build_submission(build_event(fest)).registrations.get()
     cancel([first.pk], actor=Change.Actor.TEACHER, deadline=Deadline())
-    with pytest.raises(NotPossible):
+    with pytest.raises(ActionRejected):
         replaced(first)
-    with pytest.raises(NotPossible):
+    with pytest.raises(ActionRejected):
         replaced(first, registration_ids=(first.pk + 1000,))
 
 
 def test_registrations_of_two_students_are_not_handed_over_together(fest: Fest) -> None:
     event = build_event(fest)
     rows = [build_submission(event).registrations.get() for _ in range(2)]
-    with pytest.raises(NotPossible):
+    with pytest.raises(ActionRejected):
         replaced(*rows)
 
 

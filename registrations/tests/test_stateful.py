@@ -25,7 +25,7 @@ from hypothesis.stateful import (
 from events.capacity import set_capacity
 from events.models import Event, Fest, Seats
 from registrations.booking.cancel import cancel
-from registrations.booking.errors import NotPossible, Refused, SomebodyKnown
+from registrations.booking.errors import ActionRejected, AmbiguousIdentity, RegistrationRejected
 from registrations.booking.state import GRAPH
 from registrations.booking.submit import Press
 from registrations.forms import details_of
@@ -207,11 +207,11 @@ class Rush(RuleBasedStateMachine):
             email=person.email,
         )
         if is_unclear and is_possible:
-            with pytest.raises(SomebodyKnown):
+            with pytest.raises(AmbiguousIdentity):
                 press_now(press)
             return
         if is_unclear or not OBTAINED & set(expected):
-            with pytest.raises(Refused) as refused:
+            with pytest.raises(RegistrationRejected) as refused:
                 press_now(press)
             reasons = [outcome.judgement.reason for outcome in refused.value.outcomes]
             assert reasons == (expected if is_possible else of_a_stranger)
@@ -308,7 +308,7 @@ class Rush(RuleBasedStateMachine):
         name = self.people[other].name if taken else f"{person.name.split()[0]} {self.fest.pk} No {number}"
         values = details_of(person.student) | {"name": name}
         if taken:
-            with pytest.raises(NotPossible):
+            with pytest.raises(ActionRejected):
                 correct(person.student.pk, values=values, actor="student", deadline=Deadline(30))
             return
         if name != person.name:
@@ -452,5 +452,5 @@ def test_any_sequence_of_steps_agrees_with_the_model() -> None:
 def test_sequence_with_one_thing_forgotten_disagrees(monkeypatch: pytest.MonkeyPatch, forgotten: str) -> None:
     """The negative controls: the machine notices when a part of the house does nothing."""
     monkeypatch.setattr(forgotten, lambda *_args, **_kwargs: [])
-    with pytest.raises((AssertionError, KeyError, Refused, pytest.fail.Exception)):
+    with pytest.raises((AssertionError, KeyError, RegistrationRejected, pytest.fail.Exception)):
         run_state_machine_as_test(Rush, settings=BOUNDED)

@@ -8,7 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
 
-from registrations.booking.errors import NotPossible, Refused
+from registrations.booking.errors import ActionRejected, RegistrationRejected
 from registrations.holds.expire import tend
 from registrations.holds.service import MOST_AT_ONCE
 from registrations.models import Hold
@@ -40,7 +40,7 @@ class Holds(Rush):
             return
         is_refused = before.is_closed or before.is_paused or before.waiting or seats > plan.capacity
         if is_refused or before.held + seats > before.capacity:
-            with pytest.raises(NotPossible):
+            with pytest.raises(ActionRejected):
                 ask_now(self.teacher, event, seats)
             return
         plan.settle()
@@ -58,7 +58,7 @@ class Holds(Rush):
             {"student": person.student} if person.student else {"name": person.name, "email": person.email}
         )
         if expected not in ("confirmed", "waiting"):
-            with pytest.raises(Refused) as refused:
+            with pytest.raises(RegistrationRejected) as refused:
                 name_now(self.events[index], **student)
             assert [outcome.judgement.reason for outcome in refused.value.outcomes] == [expected]
             return
@@ -139,5 +139,5 @@ def test_sequence_with_a_part_of_holds_forgotten_disagrees(
 ) -> None:
     """The negative controls: the machine notices when a part of the house does nothing."""
     monkeypatch.setattr(forgotten, lambda *_args, **_kwargs: Counter())
-    with pytest.raises((AssertionError, KeyError, Refused, pytest.fail.Exception)):
+    with pytest.raises((AssertionError, KeyError, RegistrationRejected, pytest.fail.Exception)):
         run_state_machine_as_test(Holds, settings=SOME)

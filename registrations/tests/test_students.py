@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from events.models import Fest
-from registrations.booking.errors import SomebodyKnown
+from registrations.booking.errors import AmbiguousIdentity
 from registrations.models import Student
 from registrations.students.identity import Details, identify, with_email
 from registrations.tests.builders import build_fest, build_school
@@ -35,8 +35,8 @@ def found(fest: Fest, **values: Any) -> tuple[Student, bool]:
     return identify(asked, fest_id=fest.pk, school=build_school(asked.school))
 
 
-def refused(fest: Fest, **values: Any) -> SomebodyKnown:
-    with pytest.raises(SomebodyKnown) as error:
+def refused(fest: Fest, **values: Any) -> AmbiguousIdentity:
+    with pytest.raises(AmbiguousIdentity) as error:
         found(fest, **values)
     return error.value
 
@@ -191,5 +191,5 @@ def test_student_found_by_eight_at_once_is_one(fest: Fest) -> None:
 def test_namesakes_of_other_email_at_once_are_one_and_refusals(fest: Fest) -> None:
     build_school()
     answers = at_once([partial(found, fest, email=f"{n}@example.org") for n in range(8)])
-    assert sorted(isinstance(answer, SomebodyKnown) for answer in answers) == [False] + [True] * 7
+    assert sorted(isinstance(answer, AmbiguousIdentity) for answer in answers) == [False] + [True] * 7
     assert Student.objects.count() == 1

@@ -11,7 +11,7 @@ from events.capacity import set_capacity
 from events.models import Event, Fest
 from registrations.booking.allocate import Claim, reserve
 from registrations.booking.cancel import cancel
-from registrations.booking.errors import OtherContent, Refused, SomebodyKnown
+from registrations.booking.errors import AmbiguousIdentity, IdempotencyConflict, RegistrationRejected
 from registrations.booking.submit import Press, submit
 from registrations.locking import Deadline
 from registrations.models import (
@@ -36,7 +36,7 @@ def fest() -> Fest:
 
 
 def reasons(press: Press) -> list[str]:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RegistrationRejected) as refused:
         press_now(press)
     return [outcome.judgement.reason for outcome in refused.value.outcomes]
 
@@ -146,7 +146,7 @@ def test_press_with_used_key_and_other_details_is_not_guessed(fest: Fest, values
     first = press_now(press)
     assert press.details is not None
     other = dataclasses.replace(press, details=dataclasses.replace(press.details, **values))  # type: ignore[arg-type]  # one of its fields
-    with pytest.raises(OtherContent) as error:
+    with pytest.raises(IdempotencyConflict) as error:
         press_now(other)
     assert error.value.submission == first
     assert counts(event) == (1, 0, 1)
@@ -156,7 +156,7 @@ def test_press_with_used_key_and_other_events_is_not_guessed(fest: Fest) -> None
     event, other = build_event(fest), build_event(fest)
     press = build_press(event)
     press_now(press)
-    with pytest.raises(OtherContent):
+    with pytest.raises(IdempotencyConflict):
         press_now(dataclasses.replace(press, event_ids=(event.pk, other.pk)))
     assert counts(other) == (0, 0, 0)
 
@@ -250,7 +250,7 @@ def test_event_held_already_is_refused_with_its_reason(fest: Fest) -> None:
 def test_same_name_with_other_email_is_asked_and_address_is_told(fest: Fest) -> None:
     event, other = build_event(fest), build_event(fest)
     build_submission(event, name="Asha Rao", email="asha@example.org")
-    with pytest.raises(SomebodyKnown):
+    with pytest.raises(AmbiguousIdentity):
         press_now(build_press(other, name="asha  RAO", email="x@example.org"))
     assert Delivery.objects.get(kind="attempt").to == "asha@example.org"
     assert counts(other) == (0, 0, 0)
@@ -260,11 +260,11 @@ def test_address_is_told_of_attempts_once_an_hour(fest: Fest) -> None:
     event = build_event(fest)
     build_submission(event, name="Asha Rao", email="asha@example.org")
     for _ in range(3):
-        with pytest.raises(SomebodyKnown):
+        with pytest.raises(AmbiguousIdentity):
             press_now(build_press(event, name="Asha Rao", email="x@example.org"))
     assert Delivery.objects.filter(kind="attempt").count() == 1
     Delivery.objects.filter(kind="attempt").update(created_at=timezone.now() - dt.timedelta(minutes=61))
-    with pytest.raises(SomebodyKnown):
+    with pytest.raises(AmbiguousIdentity):
         press_now(build_press(event, name="Asha Rao", email="x@example.org"))
     assert Delivery.objects.filter(kind="attempt").count() == 2
 

@@ -22,7 +22,7 @@ from registrations import links, tasks
 from registrations.booking import confirmation_deadline, messages
 from registrations.booking.cancel import cancel
 from registrations.booking.confirmation_deadline import TIME, confirm, release_due
-from registrations.booking.errors import Refused
+from registrations.booking.errors import RegistrationRejected
 from registrations.booking.seat_return import give_up
 from registrations.booking.unknown_student import outcomes_of_newcomer
 from registrations.forms import details_of
@@ -267,7 +267,7 @@ def test_teacher_who_names_the_student_by_hand_confirms_the_seat(event: Event) -
     details = build_details(name="Asha Rao", email="asha@example.org")
     first = register(event, name=details.name, email=details.email)
     press = replace(build_press(event), details=details, teacher=build_teacher().user)
-    with pytest.raises(Refused):
+    with pytest.raises(RegistrationRejected):
         press_now(press)
     first.refresh_from_db()
     assert first.confirm_by is None

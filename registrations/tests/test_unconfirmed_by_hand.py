@@ -10,7 +10,7 @@ from django.utils import timezone
 from events.capacity import set_capacity
 from events.models import Event, Fest
 from registrations.booking.confirmation_deadline import TIME, confirm, release_due
-from registrations.booking.errors import NotPossible
+from registrations.booking.errors import ActionRejected
 from registrations.booking.promotion import promote_chosen
 from registrations.booking.substitute import Substitution, replace
 from registrations.booking.transfer import move_to
@@ -163,7 +163,7 @@ def test_seat_is_handed_to_a_student_whose_own_place_is_late(event: Event) -> No
 def test_seat_that_is_late_is_not_handed_on_and_goes_to_the_next(event: Event) -> None:
     first, second = register(event), confirmed(event)
     make_late(first)
-    with pytest.raises(NotPossible, match="was not confirmed in time, so this seat in Robo Race"):
+    with pytest.raises(ActionRejected, match="was not confirmed in time, so this seat in Robo Race"):
         substitute(first, details=build_details(name="Zoya Khan"))
     assert release_due() == 1
     assert (history(first), history(second)) == (["confirmed", "cancelled"], ["waiting", "confirmed"])

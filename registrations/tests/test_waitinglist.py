@@ -8,7 +8,7 @@ from django.utils import timezone
 from events.capacity import set_capacity
 from events.models import Event, Fest
 from registrations.booking.cancel import cancel
-from registrations.booking.errors import Refused
+from registrations.booking.errors import RegistrationRejected
 from registrations.booking.waitlist import with_number
 from registrations.locking import Deadline
 from registrations.models import Change, Registration
@@ -110,7 +110,7 @@ def test_newcomer_with_free_seat_behind_waiting_does_not_overtake(fest: Fest) ->
     over(event)
     give_up(rows[0])
     assert counts(event) == (0, 1, 2)
-    with pytest.raises(Refused):
+    with pytest.raises(RegistrationRejected):
         registered(event, 1)
     assert states(event) == ["cancelled", "waiting"]
 
@@ -154,7 +154,7 @@ def test_waiting_list_takes_no_more_than_its_limit(fest: Fest, limit: int | None
     for _ in range(3):
         try:
             build_submission(event)
-        except Refused:
+        except RegistrationRejected:
             refused += 1
     assert (counts(event)[1], refused) == (accepted, 3 - accepted)
 
@@ -170,6 +170,6 @@ def test_waiting_occupies_the_time(fest: Fest) -> None:
     """So that a promotion never makes a clash."""
     full, other = build_event(fest, capacity=0, hour=10), build_event(fest, hour=10.5)
     student = registered(full, 1)[0].student
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RegistrationRejected) as refused:
         press_now(build_press(other, name=student.name, email=student.email))
     assert [line.judgement.reason for line in refused.value.outcomes] == ["clash"]

@@ -116,7 +116,7 @@ def apply(
     """Carries all of it out in one transaction, if that does what was `seen`; what it does, and whether it is done.
 
     Locks the Seats rows of all events in primary-key order before anything is read. A row whose event somebody
-    else changed meanwhile is refused, and then nothing is done. Raises `Busy` after 3 s.
+    else changed meanwhile is refused, and then nothing is done. Raises `LockTimeout` after 3 s.
     """
 
     def work() -> tuple[Plan, bool]:

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 
 from events.admin_base import RecordAdmin, page_of
 from events.models import Fest
-from registrations.booking.errors import NotPossible
+from registrations.booking.errors import ActionRejected
 from registrations.models import Registration
 from techfest.core.db.clock import database_now
 from techfest.core.roles import is_owner
@@ -85,7 +85,7 @@ class MessageAdmin(RecordAdmin):
                     **form.cleaned_data, filters=filters, audience=audience, user=request.user
                 )
                 return HttpResponseRedirect(page_of(written))
-            except NotPossible as error:
+            except ActionRejected as error:
                 form.add_error(None, str(error.text))
         return self._writing(request, form, audience)
 
@@ -126,7 +126,7 @@ class MessageAdmin(RecordAdmin):
         try:
             delivery = service.try_out(message, user=request.user)
             words, level = _("A trial goes to %(to)s.") % {"to": delivery.to}, messages.SUCCESS
-        except NotPossible as error:
+        except ActionRejected as error:
             words, level = str(error.text), messages.ERROR
         self.message_user(request, words, level)
         return HttpResponseRedirect(page_of(message))
@@ -137,7 +137,7 @@ class MessageAdmin(RecordAdmin):
         mails = form.cleaned_data["mails"] if form.is_valid() else -1
         try:
             service.confirm(message.pk, audience=audience, mails=mails, user=request.user)
-        except NotPossible as error:
+        except ActionRejected as error:
             self.message_user(request, str(error.text), messages.ERROR)
         return HttpResponseRedirect(page_of(message))
 
@@ -147,7 +147,7 @@ class MessageAdmin(RecordAdmin):
             count = service.stop(message.pk, user=request.user)
             words = ngettext("%(count)d mail is stopped.", "%(count)d mails are stopped.", count)
             self.message_user(request, words % {"count": count}, messages.SUCCESS)
-        except NotPossible as error:
+        except ActionRejected as error:
             self.message_user(request, str(error.text), messages.ERROR)
         return HttpResponseRedirect(page_of(message))
 

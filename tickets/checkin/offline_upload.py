@@ -61,7 +61,7 @@ def upload(place: Place, scans: Sequence[Queued], *, user: Any) -> list[Scan]:
     A nonce that was here before is answered as then and changes nothing. A time in the future is taken as
     now; one before the doors lets nobody in, as it would have online. Where the device had said something of
     another colour than the rules do, the scan is a conflict for a human. Commits after each scan, so that an
-    upload that breaks off goes on where it was; raises `Busy` when the database did not answer in time.
+    upload that breaks off goes on where it was; raises `LockTimeout` when the database did not answer in time.
     """
     now = database_now()
     codes = _codes_of([scan.digest for scan in scans], place)

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from registrations.booking.errors import NotPossible
+from registrations.booking.errors import ActionRejected
 from registrations.models import Registration
 from tickets.checkin.access import by_doorkeeper
 from tickets.checkin.checkpoints import Place
@@ -86,7 +86,7 @@ def _with_reason(
         return render(request, "door/verdict.html", verdict_context(card, form=form, deed=deed), status=400)
     try:
         act(card, form.cleaned_data["reason"])
-    except NotPossible as error:
+    except ActionRejected as error:
         messages.error(request, error.text)
     else:
         messages.success(request, done)

@@ -84,7 +84,7 @@ def check_in(
     moment of the device: where it had let somebody in that the rules would not, or sent somebody away whom they
     would let in, the scan is a conflict for a human. Nobody is let in by it whom the device did not let in.
 
-    Commits before it returns. Raises `guessing.TooMany` after too many unknown codes of this person, `Busy`
+    Commits before it returns. Raises `guessing.TooMany` after too many unknown codes of this person, `LockTimeout`
     when the database did not answer in time.
     """
     reading = read(code)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import IntegrityError
 
-from registrations.booking.errors import NotPossible
+from registrations.booking.errors import ActionRejected
 from registrations.booking.walk_in import WalkIn, seat
 from registrations.locking import Deadline, in_transaction
 from registrations.models import Consent, Registration, Student
@@ -32,7 +32,7 @@ def seat_waiting(
 ) -> Scan:
     """Gives this waiting person a seat and lets them in; the scan of this nonce says so, also the second time.
 
-    Raises `NotPossible` with the reason, `Busy` after 3 s. Locks as `registrations.booking.walk_in.seat`.
+    Raises `ActionRejected` with the reason, `LockTimeout` after 3 s. Locks as `registrations.booking.walk_in.seat`.
     """
     deadline = Deadline()
 
@@ -46,7 +46,7 @@ def seat_waiting(
 def seat_newcomer(newcomer: Newcomer, *, place: Place, nonce: uuid.UUID, user: Any, reason: str) -> Scan:
     """Registers somebody at the door, with a consent on paper, and lets them in.
 
-    As `seat_waiting`; besides raises `SomebodyKnown` where name and grade do not tell who it is.
+    As `seat_waiting`; besides raises `AmbiguousIdentity` where name and grade do not tell who it is.
     """
     deadline = Deadline()
 
@@ -64,7 +64,7 @@ def _once(work: Any, nonce: uuid.UUID, deadline: Deadline) -> Scan:
         return known
     try:
         scan: Scan = in_transaction(work, deadline=deadline)
-    except (IntegrityError, NonceTaken, NotPossible):
+    except (IntegrityError, NonceTaken, ActionRejected):
         twin = Scan.objects.filter(nonce=nonce).first()
         if twin is None:
             raise

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from events.models import Event
-from registrations.booking.errors import NotPossible, SomebodyKnown
+from registrations.booking.errors import ActionRejected, AmbiguousIdentity
 from registrations.schools import school_names
 from techfest.core.db.clock import database_now
 from tickets.checkin.access import by_doorkeeper
@@ -40,7 +40,7 @@ def seat(request: HttpRequest, place: Place, link_id: uuid.UUID) -> HttpResponse
             user=request.user,
             reason=_("Waited at the door"),
         )
-    except NotPossible as error:
+    except ActionRejected as error:
         messages.error(request, error.text)
         return redirect(place.url("verdict", link_id))
     return redirect(place.url("verdict", scan.link_id))
@@ -63,9 +63,9 @@ def walk_in(request: HttpRequest, place: Place) -> HttpResponse:
                 user=request.user,
                 reason=_("Registered at the door"),
             )
-        except NotPossible as error:
+        except ActionRejected as error:
             form.add_error(None, error.text)
-        except SomebodyKnown:
+        except AmbiguousIdentity:
             form.add_error("section", _("Somebody of this name and grade is registered. Add the section"))
         else:
             return redirect(place.url("verdict", scan.link_id))

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from events.audit_log import record
 from events.models import Event
-from registrations.booking.errors import NotPossible
+from registrations.booking.errors import ActionRejected
 from registrations.locking import Deadline, in_transaction
 from registrations.models import Change, Registration, ResultSheet
 from registrations.results.service import entries_of, locked_sheet
@@ -46,13 +46,13 @@ def claims_of(event: Event) -> Claims:
 def issue_participation(event: Event, *, everybody: bool, user: Any, deadline: Deadline) -> int:
     """Gives one to whoever came in, or to everybody with a seat where nobody was checked in; how many are new.
 
-    Raises NotPossible where nobody came in and nobody said that all were there.
+    Raises ActionRejected where nobody came in and nobody said that all were there.
     """
     return in_transaction(lambda: _issue_participation(event, everybody, user), deadline=deadline)
 
 
 def issue_ranks(event: Event, *, places: int, user: Any, deadline: Deadline) -> int:
-    """Gives one for each published rank up to this one; how many are new. Raises NotPossible."""
+    """Gives one for each published rank up to this one; how many are new. Raises ActionRejected."""
     return in_transaction(lambda: _issue_ranks(event, places, user), deadline=deadline)
 
 
@@ -66,7 +66,7 @@ def _issue_participation(event: Event, everybody: bool, user: Any) -> int:
     locked_sheet(event)
     came = set(_came(event).values_list("registration", flat=True))
     if not came and not everybody:
-        raise NotPossible(_("Nobody was checked in. Say whether everybody with a seat took part."))
+        raise ActionRejected(_("Nobody was checked in. Say whether everybody with a seat took part."))
     rows = Registration.objects.filter(event=event, state=Registration.State.CONFIRMED)
     if came:
         rows = rows.filter(pk__in=came)
@@ -76,13 +76,13 @@ def _issue_participation(event: Event, everybody: bool, user: Any) -> int:
 def _issue_ranks(event: Event, places: int, user: Any) -> int:
     sheet = locked_sheet(event)
     if sheet.published_at is None:
-        raise NotPossible(_("The results are not published yet."))
+        raise ActionRejected(_("The results are not published yet."))
     rows = Registration.objects.filter(
         event=event, state=Registration.State.CONFIRMED, result__rank__lte=places
     ).select_related("result")
     found = {row: row.result.rank for row in rows}
     if not found:
-        raise NotPossible(_("Nobody has a rank yet."))
+        raise ActionRejected(_("Nobody has a rank yet."))
     return _issue(event, found, Kind.RANK, user, places=places)
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events.audit_log import record
-from registrations.booking.errors import NotPossible
+from registrations.booking.errors import ActionRejected
 from registrations.models import DatabaseMarker
 from registrations.restore import hold
 from techfest.core.db.clock import database_now
@@ -56,18 +56,18 @@ def decide(
     """Ends the hold: of the groups of mails, named as `waiting` names them, these go and those do not.
 
     Returns how many were dropped. What was queued for the first time while somebody decided goes. Raises
-    `NotPossible` where nothing is held any more, where mails of the copy are left that nobody decided on, and
+    `ActionRejected` where nothing is held any more, where mails of the copy are left that nobody decided on, and
     where the register of erasures was not applied since the restore, unless it is lost.
     """
     with transaction.atomic():
         marker = DatabaseMarker.objects.select_for_update().filter(held_since__isnull=False).first()
         if marker is None:
-            raise NotPossible(_("No mails are held any more: this was decided already."))
+            raise ActionRejected(_("No mails are held any more: this was decided already."))
         if not (marker.register_applied_at or without_register):
-            raise NotPossible(str(REGISTER_FIRST))
+            raise ActionRejected(str(REGISTER_FIRST))
         groups = waiting(marker)
         if any(one.is_copy and one.name not in {*send, *drop} for one in groups):
-            raise NotPossible(_("Other mails wait than this page showed. Look at the list again."))
+            raise ActionRejected(_("Other mails wait than this page showed. Look at the list again."))
         dropped = sum(_drop(marker, one) for one in groups if one.name in drop)
         _note(marker, user, groups, drop, without_register=without_register)
         hold.release(marker)

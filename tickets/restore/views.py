@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from registrations.booking.errors import NotPossible
+from registrations.booking.errors import ActionRejected
 from registrations.models import DatabaseMarker
 from registrations.restore.hold import current_hold
 from techfest.core.roles import is_owner
@@ -91,7 +91,7 @@ def _is_decided(request: HttpRequest, form: DecisionForm) -> bool:
             user=request.user,
             without_register=form.cleaned_data.get("without_register", False),
         )
-    except NotPossible as error:
+    except ActionRejected as error:
         form.add_error(None, str(error.text))
         return False
     ring()

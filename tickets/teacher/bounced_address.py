@@ -27,7 +27,7 @@ def send_to(student: Student, email: str, *, user: Any) -> str:
 
     Another address is a correction: the old links die, the new one is mailed there. To the same address it
     goes again once in a while only; where everything arrived, the link is mailed, a few times an hour.
-    Raises `NotPossible` and `Busy` as `correct` does.
+    Raises `ActionRejected` and `LockTimeout` as `correct` does.
     """
     is_new = email_key(email) != student.email_key
     if is_new:

@@ -8,12 +8,18 @@ from django.utils.translation import gettext as _
 from events.availability import moment
 from events.models import Event
 from registrations.booking.allocate import Outcome
-from registrations.booking.errors import NotPossible, OtherContent, Refused, RegistrationError, SomebodyKnown
+from registrations.booking.errors import (
+    ActionRejected,
+    AmbiguousIdentity,
+    IdempotencyConflict,
+    RegistrationError,
+    RegistrationRejected,
+)
 from registrations.models import Refusal, Registration, Submission
 from registrations.students.names import grouped
 
 Reason = Refusal.Reason
-EXPECTED = (NotPossible, OtherContent, Refused, SomebodyKnown)
+EXPECTED = (ActionRejected, IdempotencyConflict, RegistrationRejected, AmbiguousIdentity)
 """What may become of a press that the form can tell; a busy database has a page of its own."""
 
 
@@ -36,16 +42,16 @@ def done_text(word: str) -> str:
 
 def explain(form: Form, error: RegistrationError, name: str) -> None:
     """Says in the form why the press obtained nothing for the student of this name."""
-    if isinstance(error, Refused):
+    if isinstance(error, RegistrationRejected):
         for text in refusals_of(error.outcomes, name):
             form.add_error(None, text)
-    elif isinstance(error, SomebodyKnown):
+    elif isinstance(error, AmbiguousIdentity):
         form.add_error(None, known_text(error))
     else:
         form.add_error(None, str(error.text))
 
 
-def known_text(error: SomebodyKnown) -> str:
+def known_text(error: AmbiguousIdentity) -> str:
     """The teacher may know who the namesake is, and what tells the two apart."""
     known = error.student
     who = _("%(name)s of grade %(grade)d is on your board already (%(reference)s).") % {

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from registrations import links
 from registrations.booking import messages
 from registrations.booking.cancel import cancel
-from registrations.booking.errors import NotPossible
+from registrations.booking.errors import ActionRejected
 from registrations.booking.submit import Press, submit
 from registrations.booking.substitute import REPLACEABLE, Substitution, replace
 from registrations.booking.waitlist import with_number
@@ -83,7 +83,7 @@ def details(request: HttpRequest, teacher: Teacher, student: Student) -> HttpRes
                 user=teacher.user,
                 deadline=Deadline(),
             )
-        except NotPossible as error:
+        except ActionRejected as error:
             form.add_error(None, error.text)
         else:
             return _back(student, "corrected")
@@ -98,7 +98,7 @@ def address(request: HttpRequest, teacher: Teacher, student: Student) -> HttpRes
     if form.is_valid():
         try:
             done = send_to(student, form.cleaned_data["email"], user=teacher.user)
-        except NotPossible as error:
+        except ActionRejected as error:
             form.add_error(None, error.text)
         else:
             if request.POST.get("from") == "board":
@@ -119,7 +119,7 @@ def cancel_registrations(
         return render(request, "board/cancel.html", context)
     try:
         cancel([row.pk for row in registrations], actor=TEACHER, user=teacher.user, deadline=Deadline())
-    except NotPossible as error:
+    except ActionRejected as error:
         return render(request, "board/cancel.html", context | {"problem": error.text}, status=409)
     return _back(student, "cancelled")
 

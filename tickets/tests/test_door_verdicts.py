@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from events.models import Event
 from registrations.booking.cancel import cancel
-from registrations.booking.errors import NotPossible
+from registrations.booking.errors import ActionRejected
 from registrations.locking import Deadline
 from registrations.models import Change, MergedReference, Registration
 from registrations.tests.builders import build_fest, build_submission
@@ -301,7 +301,7 @@ def test_waiting_person_with_a_ticket_elsewhere_is_judged_by_what_was_chosen(
 def test_student_cannot_give_up_a_seat_that_was_used(place: Place, event: Event, ravi: Any) -> None:
     ticket = ticket_for(event)
     scanned(place, ticket.code, ravi)
-    with pytest.raises(NotPossible, match="was used at the door"):
+    with pytest.raises(ActionRejected, match="was used at the door"):
         cancel([ticket.registration_id], actor=Change.Actor.STUDENT, deadline=Deadline())
     assert Ticket.objects.get().is_live
 

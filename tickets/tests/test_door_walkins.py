@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from events.models import Event, Seats
-from registrations.booking.errors import NotPossible
+from registrations.booking.errors import ActionRejected
 from registrations.models import Change, Consent, Hold, Registration, Student
 from registrations.students.identity import Details
 from registrations.tests.builders import build_teacher, build_user
@@ -97,7 +97,7 @@ def test_before_that_time_the_seat_is_refused_with_the_time(place: Place, event:
     until = timezone.now() + 5 * MINUTE
     Event.objects.filter(pk=event.pk).update(promotes_until=until)
     at = timezone.localtime(until).strftime("%-I:%M%p").lower()
-    with pytest.raises(NotPossible, match=f"given at the door from .+, {at}") as refused:
+    with pytest.raises(ActionRejected, match=f"given at the door from .+, {at}") as refused:
         come(newcomer(event), place, ravi)
     assert "moves by itself" in str(refused.value)
     assert not Student.objects.exists()
@@ -107,7 +107,7 @@ def test_full_event_keeps_its_seats_until_their_time(place: Place, event: Event,
     for _ in range(2):
         ticket_for(event)
     with pytest.raises(
-        NotPossible, match=r"No seat is free\. Seats of those who have not come are given from"
+        ActionRejected, match=r"No seat is free\. Seats of those who have not come are given from"
     ):
         come(newcomer(event), place, ravi)
     assert counts(event) == (2, 0, 2)
@@ -132,7 +132,7 @@ def test_whoever_has_come_keeps_the_seat(place: Place, event: Event, ravi: Any) 
     seats_are_kept_no_longer(event)
     come(newcomer(event), place, ravi)
     assert Change.objects.get(cause="no_show").registration == first.registration
-    with pytest.raises(NotPossible, match="everybody who has one has come"):
+    with pytest.raises(ActionRejected, match="everybody who has one has come"):
         come(newcomer(event, name="Yusuf Ali"), place, ravi)
     assert counts(event) == (2, 0, 3)
 
@@ -142,7 +142,7 @@ def test_event_with_more_taken_than_seats_gives_none(place: Place, event: Event,
         ticket_for(event)
     Seats.objects.filter(event=event).update(capacity=1)
     seats_are_kept_no_longer(event)
-    with pytest.raises(NotPossible):
+    with pytest.raises(ActionRejected):
         come(newcomer(event), place, ravi)
     assert counts(event) == (2, 0, 2)
 
@@ -166,10 +166,10 @@ def test_newcomer_is_registered_with_a_consent_on_paper(place: Place, event: Eve
 def test_newcomer_of_another_grade_or_with_a_seat_is_refused(place: Place, event: Event, ravi: Any) -> None:
     waiting = waiting_for(event)
     Registration.objects.filter(pk=waiting.pk).update(state="confirmed")
-    with pytest.raises(NotPossible, match="has a seat already"):
+    with pytest.raises(ActionRejected, match="has a seat already"):
         walk_in(waiting, place, ravi)
     Event.objects.filter(pk=event.pk).update(grade_max=5)
-    with pytest.raises(NotPossible, match="Grades 1 to 5"):
+    with pytest.raises(ActionRejected, match="Grades 1 to 5"):
         come(newcomer(event, name="Yusuf Ali"), place, ravi)
 
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from events.audit_log import record
 from events.models import AuditEntry, Event, Seats
 from registrations import links
-from registrations.booking.errors import NotPossible
+from registrations.booking.errors import ActionRejected
 from registrations.locking import Deadline
 from registrations.models import (
     Change,
@@ -280,7 +280,7 @@ def test_shell_is_never_written_again_nor_taken_for_somebody() -> None:
     student = student_of(build_submission(event, name=NAME, email=EMAIL))
     erase_now(student)
     values = {"name": NAME, "grade": 7, "section": "", "roll_number": "", "email": EMAIL}
-    with pytest.raises(NotPossible):
+    with pytest.raises(ActionRejected):
         correct(student.pk, values=values, actor=Change.Actor.ORGANISER, deadline=Deadline())
     again = build_submission(event, name=NAME, email=EMAIL)
     assert again.student_id != student.pk

@@ -26,7 +26,7 @@ from deploy.launcher.accounts import site_packages
 from deploy.launcher.readiness import serves_pages, what_follows
 from deploy.provider_stub.client import StubClient
 from events.models import AuditEntry
-from registrations.booking.errors import NotPossible
+from registrations.booking.errors import ActionRejected
 from registrations.locking import Deadline
 from registrations.models import DatabaseMarker, Student
 from registrations.privacy import erasure_register
@@ -381,7 +381,7 @@ def test_what_is_dropped_takes_its_words_along_and_what_came_meanwhile_goes(mail
     hold.tick()
     now = database_now()
     owe_letter(to="new@example.org", subject="New", text="New", now=now)
-    with pytest.raises(NotPossible, match="Other mails wait"):
+    with pytest.raises(ActionRejected, match="Other mails wait"):
         decide(send=[], drop=["copy:letter"], without_register=True)
     decide(send=["copy:answer"], drop=["copy:letter"], without_register=True)
     assert Letter.objects.get().subject == "New"
@@ -428,7 +428,7 @@ def test_the_page_waits_for_the_register_of_erasures() -> None:
     entry = AuditEntry.objects.get(what="decided on mails after a restore")
     assert entry.reason == "the register of erasures is lost"
     assert client.post(PAGE, posted).headers["Location"] == reverse("admin:index")
-    with pytest.raises(NotPossible, match="decided already"):
+    with pytest.raises(ActionRejected, match="decided already"):
         decide(send=[], drop=[])
 
 

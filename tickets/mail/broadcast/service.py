@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from events.audit_log import record
-from registrations.booking.errors import NotPossible
+from registrations.booking.errors import ActionRejected
 from registrations.models import Student
 from registrations.students.names import mailbox_key
 from techfest.core.db.clock import database_now
@@ -25,7 +25,7 @@ MANY = 1000
 def write(*, subject: str, text: str, filters: str, audience: Audience, user: Any) -> Message:
     """A draft; nobody gets anything yet."""
     if audience.fest_id is None:
-        raise NotPossible(_("Choose registrations of one fest, at least one."))
+        raise ActionRejected(_("Choose registrations of one fest, at least one."))
     return Message.objects.create(
         fest_id=audience.fest_id,
         subject=subject,
@@ -43,13 +43,13 @@ def rewrite(message: Message, *, subject: str, text: str) -> bool:
 
 
 def try_out(message: Message, *, user: Any) -> Delivery:
-    """Owes its writer the mail as everybody would get it. Raises `NotPossible` without an address."""
+    """Owes its writer the mail as everybody would get it. Raises `ActionRejected` without an address."""
     if not user.email:
-        raise NotPossible(_("Your account has no e-mail address. Add one, then try the message."))
+        raise ActionRejected(_("Your account has no e-mail address. Add one, then try the message."))
     now = database_now()
     with transaction.atomic():
         if not Message.objects.filter(pk=message.pk, confirmed_at=None).update(tested_at=now):
-            raise NotPossible(_("This message was confirmed already."))
+            raise ActionRejected(_("This message was confirmed already."))
         delivery = Delivery.objects.create(
             kind=Delivery.Kind.MESSAGE,
             message=message,
@@ -69,7 +69,7 @@ def confirm(message_id: int, *, audience: Audience, mails: int, user: Any) -> Me
 
     One transaction: all the mails stand there when it ends, or none, so that a worker that dies loses nothing.
     A second press finds the message confirmed and changes nothing. `mails` is the number that was shown: where
-    it is another one by now nothing goes, and `NotPossible` says so, as it does for a message that was never
+    it is another one by now nothing goes, and `ActionRejected` says so, as it does for a message that was never
     tried or whose text has changed since.
     """
     with transaction.atomic():
@@ -77,12 +77,12 @@ def confirm(message_id: int, *, audience: Audience, mails: int, user: Any) -> Me
         if message.confirmed_at:
             return message
         if message.tested_at is None:
-            raise NotPossible(_("Send the message to yourself first."))
+            raise ActionRejected(_("Send the message to yourself first."))
         if audience.fest_id not in (None, message.fest_id):
-            raise NotPossible(_("A message belongs to one fest. Write another one for the other fest."))
+            raise ActionRejected(_("A message belongs to one fest. Write another one for the other fest."))
         recipients = recipients_of(audience.registrations)
         if recipients.mails != mails or not mails:
-            raise NotPossible(_other_count(recipients.mails))
+            raise ActionRejected(_other_count(recipients.mails))
         now = database_now()
         goes_at = now + window()
         message.confirmed_at, message.goes_at = now, goes_at
@@ -133,14 +133,14 @@ def _other_count(mails: int) -> str:
 def stop(message_id: int, *, user: Any) -> int:
     """Drops every mail of the message that has not gone; how many. What is on its way at this moment may arrive.
 
-    Raises `NotPossible` where nothing is left to stop.
+    Raises `ActionRejected` where nothing is left to stop.
     """
     with transaction.atomic():
         message = Message.objects.select_for_update(of=("self",)).get(pk=message_id)
         left = Delivery.objects.filter(message=message, user=None, state=State.QUEUED)
         count = left.update(state=State.DROPPED, error="stopped by an organiser")
         if message.confirmed_at is None or message.stopped_at or not count:
-            raise NotPossible(_("There is nothing to stop: everything has gone, or was stopped before."))
+            raise ActionRejected(_("There is nothing to stop: everything has gone, or was stopped before."))
         now = database_now()
         Message.objects.filter(pk=message.pk).update(stopped_at=now, stopped_by=user)
         record(message, what="stopped", now=now, user=user, after={"dropped": count})

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from registrations.booking.errors import NotPossible
+from registrations.booking.errors import ActionRejected
 from registrations.restore.hold import tick
 from tickets.restore.decision import decide, waiting
 from tickets.restore.views import words_of
@@ -50,6 +50,6 @@ class Command(BaseCommand):
         send = {one.name for one in groups} - drop
         try:
             dropped = decide(send=send, drop=drop, without_register=options["without_register"])
-        except NotPossible as error:
+        except ActionRejected as error:
             raise CommandError(str(error.text)) from error
         self.stdout.write(f"Mails go again; {dropped} dropped.")
