@@ -68,7 +68,7 @@ def add(request: HttpRequest, student: Student) -> HttpResponse:
     try:
         submit(press, deadline=Deadline())
     except RegistrationRejected as error:
-        for line in messages.refused_lines(error.outcomes):
+        for line in messages.refused_lines(error.seat_results):
             form.add_error("events", f"{line.event.name}: {line.text}")
         return _add_page(request, student, form, messages.new_key())
     except IdempotencyConflict as error:

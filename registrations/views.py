@@ -117,9 +117,9 @@ def tell(request: HttpRequest, error: RegistrationError, form: RegistrationForm)
 
 
 def _refused(request: HttpRequest, error: RegistrationRejected, form: RegistrationForm) -> HttpResponse:
-    lines = messages.refused_lines(error.outcomes)
-    chosen = {outcome.event_id for outcome in error.outcomes}
-    soon = [outcome.event for outcome in error.outcomes if outcome.judgement.reason == "too_soon"]
+    lines = messages.refused_lines(error.seat_results)
+    chosen = {outcome.event_id for outcome in error.seat_results}
+    soon = [outcome.event for outcome in error.seat_results if outcome.decision.reason == "too_soon"]
     context = {
         "entries": lines,
         "form_fields": messages.kept_fields(request.POST),

@@ -20,7 +20,7 @@ def _register(wishes: Sequence[tuple[str, int]]) -> None:
     from django.utils import timezone
 
     from events.models import Fest
-    from registrations.booking.allocate import Claim, reserve
+    from registrations.booking.allocate import SeatRequest, reserve
     from registrations.locking import Deadline, in_transaction
     from registrations.models import Consent, ConsentText, School, Student, Submission
     from tickets.models import Ticket
@@ -40,8 +40,8 @@ def _register(wishes: Sequence[tuple[str, int]]) -> None:
         Consent.objects.bulk_create(
             Consent(student=one, text=text, basis=Consent.Basis.FORM, at=now) for one in students
         )
-        claims = [
-            Claim(
+        seat_requests = [
+            SeatRequest(
                 student,
                 event,
                 is_new=True,
@@ -49,7 +49,7 @@ def _register(wishes: Sequence[tuple[str, int]]) -> None:
             )
             for student, (_name, event) in zip(students, wishes, strict=True)
         ]
-        reserve(claims, actor="student", deadline=deadline)
+        reserve(seat_requests, actor="student", deadline=deadline)
         Ticket.objects.filter(student__in=students).update(rendered_at=now)
 
     in_transaction(work, deadline=deadline)

@@ -9,7 +9,7 @@ from django.db.models import F
 from registrations.class_lists import jobs
 from registrations.models import ClassListEntry, ClassListJob, ClassListRow, Registration, Submission
 from registrations.tests.builders import build_event, build_fest
-from registrations.tests.classlists import build_list, confirmed, outcomes, pupils
+from registrations.tests.classlists import build_list, confirmed, pupils, seat_results
 from registrations.tests.counting import counts
 from techfest.tests.workers import WorkerFactory
 from tickets.models import Delivery, Ticket
@@ -50,7 +50,7 @@ def test_killed_worker_is_gone_on_from_where_it_stood(celery_worker: WorkerFacto
     celery_worker("lists")
     publish("registrations.confirm")
     assert wait_until(lambda: ClassListJob.objects.filter(pk=job.pk, finished_at__isnull=False).exists())
-    assert outcomes(class_list) == ["confirmed"] * SEATS + ["waiting"] * (ROWS - SEATS)
+    assert seat_results(class_list) == ["confirmed"] * SEATS + ["waiting"] * (ROWS - SEATS)
     assert counts(event) == (SEATS, ROWS - SEATS, ROWS)
     assert ClassListEntry.objects.count() == Submission.objects.count() == Delivery.objects.count() == ROWS
     assert Ticket.objects.count() == SEATS

@@ -303,10 +303,10 @@ def _stays(move: Move, event: Event) -> str:
         "who": move.registration.student.name,
         "left": move.registration.event.name,
         "event": event.name,
-        "other": move.judgement.other.name if move.judgement.other else "",
+        "other": move.decision.other.name if move.decision.other else "",
         "grades": event.grades_text,
     }
-    match move.judgement.reason:
+    match move.decision.reason:
         case Refusal.Reason.CLASH:
             return _("%(who)s stays in %(left)s: %(event)s clashes with %(other)s.") % known
         case Refusal.Reason.INELIGIBLE:

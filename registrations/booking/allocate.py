@@ -10,7 +10,7 @@ from events.locked_reads import read_facts
 from events.models import Event, Seats
 from registrations.booking.confirmation_deadline import confirm_by_teacher, confirmation_due, release_late
 from registrations.booking.errors import ConcurrentUpdate
-from registrations.booking.policy import Judgement, judge
+from registrations.booking.policy import Decision, judge
 from registrations.booking.state import Origin, create
 from registrations.holds.reserve import holds_in_time
 from registrations.locking import Deadline
@@ -22,7 +22,7 @@ State = Registration.State
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class SeatRequest:
     """One student's wish for one event. A student inserted by this very transaction is `is_new`.
 
     A `submission` that is not stored yet is stored when one of its claims obtains something. `uses_block` is
@@ -39,7 +39,7 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class SeatResult:
     """What a claim came to: a registration, or the reason of the refusal.
 
     `before` is the registration that the student already had.
@@ -47,12 +47,12 @@ class Outcome:
 
     event_id: int
     event: Event | None
-    judgement: Judgement
+    decision: Decision
     registration: Registration | None = None
     before: Registration | None = None
 
 
-class Tally:
+class SeatCounter:
     """The counts of one locked event while its claims are judged, and what they add to it."""
 
     def __init__(self, seats: Seats, holds: Sequence[Hold] = ()) -> None:
@@ -70,11 +70,11 @@ class Tally:
     def waiting(self) -> int:
         return self.seats.waiting + self.added_waiting
 
-    def hold_for(self, claim: Claim) -> Hold | None:
+    def hold_for(self, seat_request: SeatRequest) -> Hold | None:
         """The block of the student's school that has a seat left and ends first; only for a teacher's claim."""
-        if not claim.uses_hold:
+        if not seat_request.uses_hold:
             return None
-        of_school = (hold for hold in self.holds if hold.school_id == claim.student.school_id)
+        of_school = (hold for hold in self.holds if hold.school_id == seat_request.student.school_id)
         return next((hold for hold in of_school if hold.unused > self.named[hold.pk]), None)
 
     def give_place(self, state: str, hold: Hold | None = None) -> int:
@@ -100,7 +100,9 @@ class Tally:
                 raise ConcurrentUpdate
 
 
-def reserve(claims: Sequence[Claim], *, actor: str, deadline: Deadline, user: Any = None) -> list[Outcome]:
+def reserve(
+    seat_requests: Sequence[SeatRequest], *, actor: str, deadline: Deadline, user: Any = None
+) -> list[SeatResult]:
     """Gives each claim a seat, a place on the waiting list, or a refusal with its reason.
 
     Runs inside the caller's transaction (READ COMMITTED), for one press or for many students of a list.
@@ -113,46 +115,54 @@ def reserve(claims: Sequence[Claim], *, actor: str, deadline: Deadline, user: An
     `ConcurrentUpdate` when the counts moved although they were locked.
     """
     deadline.limit_locks()
-    seats = {row.pk: row for row in Seats.objects.locked(claim.event_id for claim in claims)}
-    engaged = _engagements((claim.student for claim in claims if not claim.is_new), deadline)
+    seats = {
+        row.pk: row for row in Seats.objects.locked(seat_request.event_id for seat_request in seat_requests)
+    }
+    engaged = _engagements(
+        (seat_request.student for seat_request in seat_requests if not seat_request.is_new), deadline
+    )
     events, now = read_facts(seats)
     if released := release_late(seats.values(), events, now):
         _disengage(engaged, released)
     holds = holds_in_time(seats.values(), events, now)
-    tallies = {pk: Tally(row, holds[pk]) for pk, row in seats.items()}
-    outcomes = decide(claims, tallies=tallies, engaged=engaged, events=events, now=now)
+    seat_counters = {pk: SeatCounter(row, holds[pk]) for pk, row in seats.items()}
+    seat_results = decide(seat_requests, seat_counters=seat_counters, engaged=engaged, events=events, now=now)
     if now:
-        confirm_by_teacher(one.before for claim, one in zip(claims, outcomes, strict=True) if claim.uses_hold)
-        _write(outcomes, tallies.values(), Origin(Change.Cause.SUBMITTED, actor, now, user=user))
-    return outcomes
+        confirm_by_teacher(
+            one.before
+            for seat_request, one in zip(seat_requests, seat_results, strict=True)
+            if seat_request.uses_hold
+        )
+        _write(seat_results, seat_counters.values(), Origin(Change.Cause.SUBMITTED, actor, now, user=user))
+    return seat_results
 
 
 def decide(
-    claims: Sequence[Claim],
+    seat_requests: Sequence[SeatRequest],
     *,
-    tallies: Mapping[int, Tally],
+    seat_counters: Mapping[int, SeatCounter],
     engaged: dict[int, list[Registration]],
     events: Mapping[int, Event],
     now: datetime | None,
-) -> list[Outcome]:
+) -> list[SeatResult]:
     """What each claim comes to, in their order: no query, nothing is written.
 
     The tallies and engagements are carried on from claim to claim. `reserve` calls it with what it has
     locked; a forecast with what it has read, and nobody is bound by that.
     """
-    outcomes: list[Outcome] = []
-    for claim in claims:
-        event = events.get(claim.event_id)
-        held = engaged.setdefault(claim.student.pk, [])
-        verdict = judge(claim, event, tallies.get(claim.event_id), held, now)
+    seat_results: list[SeatResult] = []
+    for seat_request in seat_requests:
+        event = events.get(seat_request.event_id)
+        held = engaged.setdefault(seat_request.student.pk, [])
+        verdict = judge(seat_request, event, seat_counters.get(seat_request.event_id), held, now)
         registration = before = None
         if verdict.state and event and now:
-            registration = _registration(claim, event, tallies[event.pk], verdict, now)
+            registration = _registration(seat_request, event, seat_counters[event.pk], verdict, now)
             held.append(registration)
         elif verdict.reason == Refusal.Reason.ALREADY:
-            before = next(one for one in held if one.event_id == claim.event_id)
-        outcomes.append(Outcome(claim.event_id, event, verdict, registration, before))
-    return outcomes
+            before = next(one for one in held if one.event_id == seat_request.event_id)
+        seat_results.append(SeatResult(seat_request.event_id, event, verdict, registration, before))
+    return seat_results
 
 
 def _engagements(students: Iterable[Student], deadline: Deadline) -> dict[int, list[Registration]]:
@@ -187,28 +197,28 @@ def _disengage(engaged: Mapping[int, list[Registration]], released: Iterable[Reg
 
 
 def _registration(
-    claim: Claim, event: Event, tally: Tally, verdict: Judgement, now: datetime
+    seat_request: SeatRequest, event: Event, seat_counter: SeatCounter, verdict: Decision, now: datetime
 ) -> Registration:
     return Registration(
         event=event,
-        student=claim.student,
-        submission=claim.submission,
+        student=seat_request.student,
+        submission=seat_request.submission,
         hold=verdict.hold,
         state=verdict.state,
-        place=tally.give_place(verdict.state, verdict.hold),
+        place=seat_counter.give_place(verdict.state, verdict.hold),
         created_at=now,
-        confirm_by=None if claim.uses_hold else confirmation_due(claim.student, event, now),
+        confirm_by=None if seat_request.uses_hold else confirmation_due(seat_request.student, event, now),
     )
 
 
-def _write(outcomes: list[Outcome], tallies: Iterable[Tally], origin: Origin) -> None:
-    obtained = [outcome.registration for outcome in outcomes if outcome.registration]
+def _write(seat_results: list[SeatResult], seat_counters: Iterable[SeatCounter], origin: Origin) -> None:
+    obtained = [outcome.registration for outcome in seat_results if outcome.registration]
     if not obtained:
         return
     _store_submissions(obtained)
     changes = create(obtained, origin=origin)
-    for tally in tallies:
-        tally.write()
+    for seat_counter in seat_counters:
+        seat_counter.write()
     registrations_changed.send(sender=Registration, changes=changes, now=origin.at)
 
 
@@ -222,11 +232,11 @@ def _store_submissions(obtained: list[Registration]) -> None:
             row.submission = row.submission  # its primary key is known only now
 
 
-def keep_refusals(outcomes: Iterable[tuple[Submission, Outcome]]) -> None:
+def keep_refusals(seat_results: Iterable[tuple[Submission, SeatResult]]) -> None:
     """Stores what presses that obtained something did not obtain, with its reason."""
-    refused = [(press, one) for press, one in outcomes if one.event and not one.registration]
+    refused = [(press, one) for press, one in seat_results if one.event and not one.registration]
     if refused:
         Refusal.objects.bulk_create(
-            Refusal(submission=press, event=one.event, reason=one.judgement.reason, other=one.judgement.other)
+            Refusal(submission=press, event=one.event, reason=one.decision.reason, other=one.decision.other)
             for press, one in refused
         )

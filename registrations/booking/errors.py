@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
-    from registrations.booking.allocate import Outcome
+    from registrations.booking.allocate import SeatResult
     from registrations.models import Student, Submission
 
 
@@ -32,9 +32,9 @@ class RegistrationRejected(RegistrationError):
 
     text = _("You are not registered.")
 
-    def __init__(self, outcomes: "list[Outcome]") -> None:
+    def __init__(self, seat_results: "list[SeatResult]") -> None:
         super().__init__()
-        self.outcomes = outcomes
+        self.seat_results = seat_results
 
 
 class AmbiguousIdentity(RegistrationError):

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from events.availability import clock_time, moment
 from events.models import Event
-from registrations.booking.allocate import Outcome
+from registrations.booking.allocate import SeatResult
 from registrations.models import Refusal, Submission
 
 Reason = Refusal.Reason
@@ -63,11 +63,11 @@ def refusal_line(event: Event, reason: str, other: Event | None = None) -> Line:
     return Line(event=event, result=reason, heading=heading, text=text)
 
 
-def refused_lines(outcomes: list[Outcome]) -> list[Line]:
+def refused_lines(seat_results: list[SeatResult]) -> list[Line]:
     """Events that the public does not know are left out: a draft is as unknown as a made-up number."""
     return [
-        refusal_line(outcome.event, outcome.judgement.reason, outcome.judgement.other)
-        for outcome in outcomes
+        refusal_line(outcome.event, outcome.decision.reason, outcome.decision.other)
+        for outcome in seat_results
         if outcome.event
     ]
 

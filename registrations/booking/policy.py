@@ -9,14 +9,14 @@ from events.models import Event
 from registrations.models import Hold, Refusal, Registration
 
 if TYPE_CHECKING:
-    from registrations.booking.allocate import Claim, Tally
+    from registrations.booking.allocate import SeatCounter, SeatRequest
 
 Reason = Refusal.Reason
 State = Registration.State
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class Decision:
     """Either the state that is given, or the reason why none is; `other` is the event in the way.
 
     A seat that was held for the school comes from its `block`.
@@ -29,38 +29,42 @@ class Judgement:
 
 
 def judge(
-    claim: "Claim",
+    seat_request: "SeatRequest",
     event: Event | None,
-    tally: "Tally | None",
+    seat_counter: "SeatCounter | None",
     held: Sequence[Registration],
     now: datetime | None,
-) -> Judgement:
+) -> Decision:
     """What one claim comes to. Unknown and draft events get the same answer."""
-    if event is None or tally is None or now is None or event.fest_id != claim.student.fest_id:
-        return Judgement(reason=Reason.UNKNOWN)
+    if event is None or seat_counter is None or now is None or event.fest_id != seat_request.student.fest_id:
+        return Decision(reason=Reason.UNKNOWN)
     if any(registration.event_id == event.pk for registration in held):
-        return Judgement(reason=Reason.ALREADY)
+        return Decision(reason=Reason.ALREADY)
     if reason := _closed(event, now):
-        return Judgement(reason=reason)
-    return judge_seat(claim, event, tally, held, now)
+        return Decision(reason=reason)
+    return judge_seat(seat_request, event, seat_counter, held, now)
 
 
 def judge_seat(
-    claim: "Claim", event: Event, tally: "Tally", held: Sequence[Registration], now: datetime
-) -> Judgement:
+    seat_request: "SeatRequest",
+    event: Event,
+    seat_counter: "SeatCounter",
+    held: Sequence[Registration],
+    now: datetime,
+) -> Decision:
     """The rules that also bind organisers, whom the opening hours do not."""
-    if not event.has_room_for_grade(claim.student.grade):
-        return Judgement(reason=Reason.INELIGIBLE)
+    if not event.has_room_for_grade(seat_request.student.grade):
+        return Decision(reason=Reason.INELIGIBLE)
     for registration in held:
         if event.overlaps(registration.event):
-            return Judgement(reason=Reason.CLASH, other=registration.event)
-    if hold := tally.hold_for(claim):
-        return Judgement(state=State.CONFIRMED, hold=hold)
-    if tally.free and not tally.waiting:
-        return Judgement(state=State.CONFIRMED)
-    if claim.wants_waiting and has_place_to_wait(event, tally.waiting, now):
-        return Judgement(state=State.WAITING)
-    return Judgement(reason=Reason.FULL)
+            return Decision(reason=Reason.CLASH, other=registration.event)
+    if hold := seat_counter.hold_for(seat_request):
+        return Decision(state=State.CONFIRMED, hold=hold)
+    if seat_counter.free and not seat_counter.waiting:
+        return Decision(state=State.CONFIRMED)
+    if seat_request.wants_waiting and has_place_to_wait(event, seat_counter.waiting, now):
+        return Decision(state=State.WAITING)
+    return Decision(reason=Reason.FULL)
 
 
 def has_place_to_wait(event: Event, waiting: int, now: datetime) -> bool:

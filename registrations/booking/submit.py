@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
-from registrations.booking.allocate import Claim, keep_refusals, reserve
+from registrations.booking.allocate import SeatRequest, keep_refusals, reserve
 from registrations.booking.confirmation_deadline import confirm_by_teacher
 from registrations.booking.errors import (
     AmbiguousIdentity,
@@ -98,7 +98,7 @@ def submit(press: Press, *, deadline: Deadline) -> Submission:
         if isinstance(error, DuplicateKey):
             raise IdempotencyConflict from None
         if isinstance(error, RegistrationRejected) and press.teacher:
-            confirm_by_teacher(outcome.before for outcome in error.outcomes)
+            confirm_by_teacher(outcome.before for outcome in error.seat_results)
         _refuse_as_a_newcomer(press, error, deadline)
         if isinstance(error, AmbiguousIdentity) and not press.teacher:
             _tell_of_attempt(error.student)
@@ -113,21 +113,21 @@ def _refuse_as_a_newcomer(press: Press, error: Exception, deadline: Deadline) ->
     """
     if press.origin != Submission.Origin.FORM or press.details is None or not _tells_of_somebody(error):
         return
-    outcomes = outcomes_of_newcomer(
+    seat_results = outcomes_of_newcomer(
         press.event_ids,
         fest_id=press.fest_id,
         grade=press.details.grade,
         wants_waiting=press.wants_waiting,
         deadline=deadline,
     )
-    if not any(outcome.registration for outcome in outcomes):
-        raise RegistrationRejected(outcomes) from None
+    if not any(outcome.registration for outcome in seat_results):
+        raise RegistrationRejected(seat_results) from None
 
 
 def _tells_of_somebody(error: Exception) -> bool:
     """Whether the refusal would differ for a student whom nobody knows."""
     if isinstance(error, RegistrationRejected):
-        return any(one.judgement.reason in _OF_A_KNOWN_STUDENT for one in error.outcomes)
+        return any(one.decision.reason in _OF_A_KNOWN_STUDENT for one in error.seat_results)
     return isinstance(error, AmbiguousIdentity)
 
 
@@ -136,14 +136,16 @@ def _attempt(press: Press, deadline: Deadline) -> Submission:
     student, is_new = _student(press)
     deadline.limit_locks()
     submission = _insert_submission(press, student, is_new=is_new)
-    claims = [
-        Claim(student, event, press.wants_waiting, is_new, submission, uses_hold=press.teacher is not None)
+    seat_requests = [
+        SeatRequest(
+            student, event, press.wants_waiting, is_new, submission, uses_hold=press.teacher is not None
+        )
         for event in press.event_ids
     ]
-    outcomes = reserve(claims, actor=press.actor, user=press.teacher, deadline=deadline)
-    if not any(outcome.registration for outcome in outcomes):
-        raise RegistrationRejected(outcomes)
-    keep_refusals([(submission, outcome) for outcome in outcomes])
+    seat_results = reserve(seat_requests, actor=press.actor, user=press.teacher, deadline=deadline)
+    if not any(outcome.registration for outcome in seat_results):
+        raise RegistrationRejected(seat_results)
+    keep_refusals([(submission, outcome) for outcome in seat_results])
     return submission
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from events.locked_reads import read_facts
 from events.models import Event, Seats
-from registrations.booking.allocate import Claim, Outcome, Tally
+from registrations.booking.allocate import SeatCounter, SeatRequest, SeatResult
 from registrations.booking.confirmation_deadline import release_late
 from registrations.booking.errors import (
     ActionRejected,
@@ -167,15 +167,15 @@ def _judge(
     now: datetime,
 ) -> None:
     """By the very rules of a press, but that the seat is there: it is the other one's."""
-    outcomes = []
+    seat_results = []
     for registration in registrations:
         event = events.get(registration.event_id)
-        claim = Claim(newcomer, registration.event_id, is_new=is_new)
-        their_seat = Tally(Seats(pk=registration.event_id, capacity=1))
-        verdict = judge(claim, event, their_seat, held, now)
-        outcomes.append(Outcome(registration.event_id, event, verdict))
-    if any(outcome.judgement.reason for outcome in outcomes):
-        raise RegistrationRejected([outcome for outcome in outcomes if outcome.judgement.reason])
+        seat_request = SeatRequest(newcomer, registration.event_id, is_new=is_new)
+        their_seat = SeatCounter(Seats(pk=registration.event_id, capacity=1))
+        verdict = judge(seat_request, event, their_seat, held, now)
+        seat_results.append(SeatResult(registration.event_id, event, verdict))
+    if any(outcome.decision.reason for outcome in seat_results):
+        raise RegistrationRejected([outcome for outcome in seat_results if outcome.decision.reason])
 
 
 def _insert_submission(wanted: Substitution, newcomer: Student, *, is_new: bool) -> Submission:

@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 
 from events.locked_reads import read_facts
 from events.models import Event, Seats
-from registrations.booking.allocate import Claim, Tally
+from registrations.booking.allocate import SeatCounter, SeatRequest
 from registrations.booking.confirmation_deadline import release_late
 from registrations.booking.errors import ActionRejected, ConcurrentUpdate
-from registrations.booking.policy import Judgement, judge_seat
+from registrations.booking.policy import Decision, judge_seat
 from registrations.booking.seat_return import give_up
 from registrations.booking.state import Origin, create
 from registrations.booking.waitlist import promote
@@ -31,7 +31,7 @@ class Move:
     """What became of one registration: its `successor` in the new event, or the reason why it stays."""
 
     registration: Registration
-    judgement: Judgement
+    decision: Decision
     successor: Registration | None = None
 
 
@@ -83,9 +83,9 @@ def _move(
     target, origin = facts[event_id], origin_at(at=now)
     _require_takes_place(target, now)
     registrations = _locked(ids, students)
-    tally = Tally(seats[event_id])
-    moves = _judge(registrations, target, tally, may_wait, now)
-    _write(moves, seats, tally, origin, tells)
+    seat_counter = SeatCounter(seats[event_id])
+    moves = _judge(registrations, target, seat_counter, may_wait, now)
+    _write(moves, seats, seat_counter, origin, tells)
     return moves
 
 
@@ -106,7 +106,7 @@ def _locked(ids: list[int], students: set[int]) -> list[Registration]:
 
 
 def _judge(
-    registrations: list[Registration], target: Event, tally: Tally, may_wait: bool, now: datetime
+    registrations: list[Registration], target: Event, seat_counter: SeatCounter, may_wait: bool, now: datetime
 ) -> list[Move]:
     engaged: Mapping[int, list[Registration]] = defaultdict(list)
     of_them = Registration.objects.active().filter(student__in={row.student_id for row in registrations})
@@ -115,8 +115,8 @@ def _judge(
     moves = []
     for row in registrations:
         others = [one for one in engaged[row.student_id] if one.pk != row.pk]
-        verdict = _verdict(row, target, tally, others, may_wait, now)
-        successor = _successor(row, target, tally, verdict, now) if verdict.state else None
+        verdict = _verdict(row, target, seat_counter, others, may_wait, now)
+        successor = _successor(row, target, seat_counter, verdict, now) if verdict.state else None
         if successor:
             engaged[row.student_id][:] = [*others, successor]
         moves.append(Move(row, verdict, successor))
@@ -126,38 +126,42 @@ def _judge(
 def _verdict(
     row: Registration,
     target: Event,
-    tally: Tally,
+    seat_counter: SeatCounter,
     others: list[Registration],
     may_wait: bool,
     now: datetime,
-) -> Judgement:
+) -> Decision:
     if row.event_id == target.pk or any(one.event_id == target.pk for one in others):
-        return Judgement(reason=Refusal.Reason.ALREADY)
+        return Decision(reason=Refusal.Reason.ALREADY)
     if row.event.fest_id != target.fest_id:
-        return Judgement(reason=Refusal.Reason.UNKNOWN)
-    return judge_seat(Claim(row.student, target.pk, wants_waiting=may_wait), target, tally, others, now)
+        return Decision(reason=Refusal.Reason.UNKNOWN)
+    return judge_seat(
+        SeatRequest(row.student, target.pk, wants_waiting=may_wait), target, seat_counter, others, now
+    )
 
 
 def _successor(
-    row: Registration, target: Event, tally: Tally, verdict: Judgement, now: datetime
+    row: Registration, target: Event, seat_counter: SeatCounter, verdict: Decision, now: datetime
 ) -> Registration:
     return Registration(
         event=target,
         student=row.student,
         submission=row.submission,
         state=verdict.state,
-        place=tally.give_place(verdict.state),
+        place=seat_counter.give_place(verdict.state),
         created_at=now,
     )
 
 
-def _write(moves: list[Move], seats: dict[int, Seats], tally: Tally, origin: Origin, tells: bool) -> None:
+def _write(
+    moves: list[Move], seats: dict[int, Seats], seat_counter: SeatCounter, origin: Origin, tells: bool
+) -> None:
     successors = [move.successor for move in moves if move.successor]
     if not successors:
         return
     left = [move.registration for move in moves if move.successor]
     changes = give_up(left, seats, origin=origin) + create(successors, origin=origin)
-    tally.write()
+    seat_counter.write()
     for event_id in {row.event_id for row in left}:
         changes += promote(seats[event_id], cause=Change.Cause.PROMOTED, now=origin.at)
     untold = frozenset() if tells else frozenset(row.pk for row in successors)

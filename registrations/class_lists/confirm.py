@@ -44,8 +44,8 @@ class Readiness:
     def mails(self) -> int:
         """Students who would be mailed: those with an address who obtain something."""
         with_email = {student.row for student in self.listing.students if student.email}
-        outcomes = {row.row for row in self.forecast.rows.values() if row.outcome in ("seat", "wait")}
-        return len(self.ready & with_email & outcomes)
+        seat_results = {row.row for row in self.forecast.rows.values() if row.outcome in ("seat", "wait")}
+        return len(self.ready & with_email & seat_results)
 
     @property
     def without_email(self) -> int:

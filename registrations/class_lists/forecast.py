@@ -12,12 +12,12 @@ from django.utils.translation import gettext as _
 
 from events.locked_reads import read_facts
 from events.models import Event, Seats
-from registrations.booking.allocate import Claim, Outcome, Tally, decide
+from registrations.booking.allocate import SeatCounter, SeatRequest, SeatResult, decide
 from registrations.class_lists.identify import Match
 from registrations.class_lists.identify import match as matched
 from registrations.class_lists.messages import correction_words, doubt_words, near_problem, reason_words
 from registrations.class_lists.provenance import Entered, registrations_of
-from registrations.class_lists.requests import Claimant, claimants_of, claims_of
+from registrations.class_lists.requests import Claimant, claimants_of, seat_requests_of
 from registrations.models import ClassList, ClassListRow, Hold, Refusal, Registration, Student
 from registrations.spreadsheets.headers import Meaning
 from registrations.spreadsheets.students import Code, ListedStudent, Listing, Problem
@@ -50,8 +50,8 @@ class RowForecast:
     @property
     def outcome(self) -> str:
         """The row in one word: the best of its events; "refused" where it would obtain none, or is a doubt."""
-        outcomes = {entry.outcome for entry in self.entries}
-        return next((one for one in (SEAT, WAIT, ALREADY) if one in outcomes), "refused")
+        seat_results = {entry.outcome for entry in self.entries}
+        return next((one for one in (SEAT, WAIT, ALREADY) if one in seat_results), "refused")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +118,13 @@ def forecast(class_list: ClassList, listing: Listing, *, wants_waiting: bool = T
     held, entered = registrations_of({one.student.pk for one in claimants if not one.is_new})
     seats, events = _events_of(class_list, listed)
     numbers = {row.event.slug: row.pk for row in seats}
-    claims = [claims_of(one, numbers, wants_waiting=wants_waiting) for one in claimants]
+    seat_requests = [seat_requests_of(one, numbers, wants_waiting=wants_waiting) for one in claimants]
     holds = _holds_of(class_list, seats)
-    outcomes = _judged(claims, seats, held, holds)
+    seat_results = _judged(seat_requests, seats, held, holds)
     writer = _Writer(class_list, entered, events)
-    rows = {one.listed.row: writer.row(one, found) for one, found in zip(claimants, outcomes, strict=True)}
+    rows = {
+        one.listed.row: writer.row(one, found) for one, found in zip(claimants, seat_results, strict=True)
+    }
     rows |= {row: writer.doubt(row, found) for row, found in matches.items() if found.is_doubt}
     present = {found.student.pk for found in matches.values() if found.student}
     present |= {student.pk for found in matches.values() for student in found.candidates}
@@ -130,7 +132,7 @@ def forecast(class_list: ClassList, listing: Listing, *, wants_waiting: bool = T
     names = {name_key(student.name) for student in listing.students}
     return Forecast(
         dict(sorted(rows.items())),
-        _per_event(seats, outcomes, holds),
+        _per_event(seats, seat_results, holds),
         _missing(class_list, listed, present, names),
     )
 
@@ -154,18 +156,18 @@ def _events_of(
 
 
 def _judged(
-    claims: list[list[Claim]],
+    seat_requests: list[list[SeatRequest]],
     seats: list[Seats],
     held: Mapping[int, list[Registration]],
     holds: Mapping[int, list[Hold]],
-) -> list[list[Outcome]]:
+) -> list[list[SeatResult]]:
     """The outcomes of each row's claims, judged one after the other as they stand in the list."""
     events, now = read_facts(row.pk for row in seats)
-    tallies = {row.pk: Tally(row, _in_time(holds.get(row.pk, ()), events, now)) for row in seats}
+    seat_counters = {row.pk: SeatCounter(row, _in_time(holds.get(row.pk, ()), events, now)) for row in seats}
     engaged = {pk: list(rows) for pk, rows in held.items()}
-    flat = [claim for row in claims for claim in row]
-    outcomes = iter(decide(flat, tallies=tallies, engaged=engaged, events=events, now=now))
-    return [[next(outcomes) for _claim in row] for row in claims]
+    flat = [seat_request for row in seat_requests for seat_request in row]
+    seat_results = iter(decide(flat, seat_counters=seat_counters, engaged=engaged, events=events, now=now))
+    return [[next(seat_results) for _seat_request in row] for row in seat_requests]
 
 
 def _in_time(holds: Iterable[Hold], events: Mapping[int, Event], now: datetime | None) -> Sequence[Hold]:
@@ -180,12 +182,12 @@ def _in_time(holds: Iterable[Hold], events: Mapping[int, Event], now: datetime |
 
 
 def _per_event(
-    seats: list[Seats], outcomes: Iterable[Iterable[Outcome]], holds: Mapping[int, list[Hold]]
+    seats: list[Seats], seat_results: Iterable[Iterable[SeatResult]], holds: Mapping[int, list[Hold]]
 ) -> list[EventForecast]:
     counted: dict[int, Counter[str]] = defaultdict(Counter)
-    for row in outcomes:
+    for row in seat_results:
         for outcome in row:
-            verdict = outcome.judgement
+            verdict = outcome.decision
             counted[outcome.event_id][_STATES.get(verdict.state, str(verdict.reason))] += 1
     return [
         EventForecast(
@@ -235,10 +237,10 @@ class _Writer:
     entered: Mapping[int, Entered]
     events: Mapping[str, Event]
 
-    def row(self, claimant: Claimant, outcomes: Sequence[Outcome]) -> RowForecast:
-        pairs = zip(claimant.listed.events, outcomes, strict=True)
+    def row(self, claimant: Claimant, seat_results: Sequence[SeatResult]) -> RowForecast:
+        pairs = zip(claimant.listed.events, seat_results, strict=True)
         entries = tuple(self._entry(slug, outcome) for slug, outcome in pairs)
-        before = [self.entered[one.before.pk] for one in outcomes if one.before and one.before.pk]
+        before = [self.entered[one.before.pk] for one in seat_results if one.before and one.before.pk]
         corrections = correction_words(claimant.match)
         words = [*corrections]
         kind: Kind = "new" if claimant.is_new else "changed"
@@ -257,8 +259,8 @@ class _Writer:
         problem = Problem(row, Meaning.NAME, Code.DOUBT, doubt_words(found))
         return RowForecast(row, "doubt", problems=(problem,))
 
-    def _entry(self, slug: str, outcome: Outcome) -> EntryForecast:
-        verdict = outcome.judgement
+    def _entry(self, slug: str, outcome: SeatResult) -> EntryForecast:
+        verdict = outcome.decision
         if verdict.state:
             return EntryForecast(slug, _STATES[verdict.state])
         if outcome.before and outcome.before.pk:

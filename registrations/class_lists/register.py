@@ -10,10 +10,10 @@ from functools import cached_property
 
 from django.db import connection
 
-from registrations.booking.allocate import Outcome, keep_refusals, reserve
+from registrations.booking.allocate import SeatResult, keep_refusals, reserve
 from registrations.booking.errors import RegistrationError
 from registrations.class_lists.identify import match
-from registrations.class_lists.requests import Claimant, claimants_of, claims_of
+from registrations.class_lists.requests import Claimant, claimants_of, seat_requests_of
 from registrations.locking import Deadline
 from registrations.models import Change, ClassListEntry, ClassListJob, ClassListRow, Student, Submission
 from registrations.spreadsheets.students import ListedStudent
@@ -63,7 +63,7 @@ class _Chunk:
     rows: Sequence[ClassListRow]
     claimants: list[Claimant] = field(default_factory=list)
     presses: dict[int, Submission] = field(default_factory=dict)
-    outcomes: dict[int, list[Outcome]] = field(default_factory=dict)
+    seat_results: dict[int, list[SeatResult]] = field(default_factory=dict)
 
     @property
     def job(self) -> ClassListJob:
@@ -153,22 +153,22 @@ def _take_over(student: Student, corrected: Student) -> None:
 
 def _reserve(chunk: _Chunk, deadline: Deadline) -> None:
     job, events = chunk.job, chunk.work.events
-    claims = [
-        claims_of(one, events, wants_waiting=job.wants_waiting, submission=chunk.press)
+    seat_requests = [
+        seat_requests_of(one, events, wants_waiting=job.wants_waiting, submission=chunk.press)
         for one in chunk.claimants
     ]
-    flat = [claim for row in claims for claim in row]
-    outcomes = iter(reserve(flat, actor=Change.Actor.TEACHER, user=job.asked_by, deadline=deadline))
-    for one, row in zip(chunk.claimants, claims, strict=True):
-        chunk.outcomes[one.listed.row] = [next(outcomes) for _claim in row]
+    flat = [seat_request for row in seat_requests for seat_request in row]
+    seat_results = iter(reserve(flat, actor=Change.Actor.TEACHER, user=job.asked_by, deadline=deadline))
+    for one, row in zip(chunk.claimants, seat_requests, strict=True):
+        chunk.seat_results[one.listed.row] = [next(seat_results) for _seat_request in row]
 
 
 def _entries(chunk: _Chunk) -> list[ClassListEntry]:
     """What each event of each row came to; a doubt for those that are nobody's."""
     entries = []
     for row in chunk.rows:
-        outcomes = chunk.outcomes.get(row.number)
-        if outcomes is None:
+        seat_results = chunk.seat_results.get(row.number)
+        if seat_results is None:
             listed = chunk.work.listed.get(row.number)
             events = [chunk.work.events.get(slug) for slug in listed.events] if listed else []
             entries += [
@@ -177,18 +177,18 @@ def _entries(chunk: _Chunk) -> list[ClassListEntry]:
                 if event
             ]
             continue
-        entries += [_entry(row, outcome) for outcome in outcomes if outcome.event_id]
+        entries += [_entry(row, outcome) for outcome in seat_results if outcome.event_id]
     return entries
 
 
-def _entry(row: ClassListRow, outcome: Outcome) -> ClassListEntry:
+def _entry(row: ClassListRow, outcome: SeatResult) -> ClassListEntry:
     return ClassListEntry(
         row=row,
         event_id=outcome.event_id,
         registration=outcome.registration or outcome.before,
         is_new=outcome.registration is not None,
-        reason=str(outcome.judgement.reason),
-        other=outcome.judgement.other,
+        reason=str(outcome.decision.reason),
+        other=outcome.decision.other,
     )
 
 
@@ -213,7 +213,7 @@ def _keep(chunk: _Chunk, entries: Sequence[ClassListEntry]) -> None:
         (stored[one.student.pk], outcome)
         for one in chunk.claimants
         if one.student.pk in stored
-        for outcome in chunk.outcomes[one.listed.row]
+        for outcome in chunk.seat_results[one.listed.row]
     )
     insert(entries)
     unread = [row.pk for row in chunk.rows if row.number not in chunk.work.listed]

@@ -122,13 +122,13 @@ def _entry(entry: ClassListEntry, registration: Registration | None) -> EventRes
 
 
 def _row(row: ClassListRow, reader: _Reader, events: Sequence[EventResult]) -> RowResult:
-    outcomes = {one.outcome for one in events}
+    seat_results = {one.outcome for one in events}
     ranked = (REGISTERED, WAITING, ALREADY, CANCELLED, REFUSED)
     words = ""
-    if row.done_at is None and not outcomes:
+    if row.done_at is None and not seat_results:
         outcome, words = KEPT, _("not registered, still in the draft")
     else:
-        outcome = next((one for one in ranked if one in outcomes), REFUSED)
+        outcome = next((one for one in ranked if one in seat_results), REFUSED)
         if not events:
             words = _("this row could not be read any more")
     return RowResult(row.number, reader.name(row), reader.grade(row), tuple(events), outcome, words)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from registrations.booking.allocate import Claim
+from registrations.booking.allocate import SeatRequest
 from registrations.class_lists.identify import Match
 from registrations.models import ClassList, Student, Submission
 from registrations.spreadsheets.students import ListedStudent
@@ -39,17 +39,19 @@ def claimants_of(
     return claimants
 
 
-def claims_of(
+def seat_requests_of(
     claimant: Claimant,
     events: Mapping[str, int],
     *,
     wants_waiting: bool,
     submission: Callable[[Claimant], Submission | None] = lambda _claimant: None,
-) -> list[Claim]:
+) -> list[SeatRequest]:
     """One claim for each event of the row (slug -> number); an event that is gone is claimed as unknown."""
     press = submission(claimant)
     return [
-        Claim(claimant.student, events.get(slug, 0), wants_waiting, claimant.is_new, press, uses_hold=True)
+        SeatRequest(
+            claimant.student, events.get(slug, 0), wants_waiting, claimant.is_new, press, uses_hold=True
+        )
         for slug in claimant.listed.events
     ]
 

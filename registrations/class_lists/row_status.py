@@ -162,11 +162,11 @@ def _outcome(forecast: RowForecast | None) -> Standing:
         return Standing.READY
     if forecast.kind == "doubt":
         return Standing.FIX
-    outcomes = {entry.outcome for entry in forecast.entries}
+    seat_results = {entry.outcome for entry in forecast.entries}
     for outcome, standing in _BEST.items():
-        if outcome in outcomes:
+        if outcome in seat_results:
             return standing
-    return Standing.REFUSED if outcomes else Standing.READY
+    return Standing.REFUSED if seat_results else Standing.READY
 
 
 def _order_of_words(standing: Standing) -> int:

@@ -94,7 +94,7 @@ def registered(class_list: ClassList, **values: Any) -> ClassListJob:
     return job
 
 
-def outcomes(class_list: ClassList) -> list[str]:
+def seat_results(class_list: ClassList) -> list[str]:
     """What each entry came to, in the order of the rows: the state of a new registration, or the reason."""
     entries = ClassListEntry.objects.filter(row__class_list=class_list).select_related("registration")
     return [

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from events.models import Event
-from registrations.booking.allocate import Claim, reserve
+from registrations.booking.allocate import SeatRequest, reserve
 from registrations.booking.errors import RegistrationRejected
 from registrations.holds import service
 from registrations.locking import Deadline
@@ -69,11 +69,11 @@ def name_now(
             digest=bytes(32),
             student=student,
         )
-        claim = Claim(student, event.pk, is_new=is_new, submission=submission, uses_hold=True)
-        outcomes = reserve([claim], actor=Change.Actor.TEACHER, deadline=Deadline(PATIENCE))
-        registration = outcomes[0].registration
+        seat_request = SeatRequest(student, event.pk, is_new=is_new, submission=submission, uses_hold=True)
+        seat_results = reserve([seat_request], actor=Change.Actor.TEACHER, deadline=Deadline(PATIENCE))
+        registration = seat_results[0].registration
         if registration is None:
-            raise RegistrationRejected(outcomes)
+            raise RegistrationRejected(seat_results)
     return registration
 
 

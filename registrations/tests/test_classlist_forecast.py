@@ -20,10 +20,10 @@ from registrations.tests.classlists import (
     build_teacher,
     confirmed,
     forecast_of,
-    outcomes,
     pupils,
     registered,
     row,
+    seat_results,
 )
 from registrations.tests.counting import counts
 
@@ -148,7 +148,7 @@ def test_two_rows_for_one_registered_student_are_a_doubt(event: Event) -> None:
     assert "This row and row 3 may both be Asha Rao" in found[0].problems[0].text
     class_list = build_list(event.fest, [*rows, row("Ben Khan", event)])
     registered(class_list)
-    assert outcomes(class_list) == ["confirmed"]
+    assert seat_results(class_list) == ["confirmed"]
 
 
 def test_doubt_that_arises_after_the_press_ends_with_its_reason(event: Event) -> None:
@@ -157,7 +157,7 @@ def test_doubt_that_arises_after_the_press_ends_with_its_reason(event: Event) ->
     build_submission(event, name="Asha Rao", section="A", roll_number="1", email="a@example.org")
     build_submission(event, name="Asha Rao", section="B", roll_number="2", email="b@example.org")
     jobs.run_due()
-    assert outcomes(class_list) == ["doubt"]
+    assert seat_results(class_list) == ["doubt"]
     assert Student.objects.count() == 2
 
 
@@ -199,7 +199,7 @@ def test_refusal_is_foreseen_with_its_reason(fest: Fest, values: dict[str, Any],
     assert [entry.outcome for entry in found.entries] == [reason]
     assert found.entries[0].words != ""
     registered(class_list)
-    assert outcomes(class_list) == [reason]
+    assert seat_results(class_list) == [reason]
 
 
 def test_clash_inside_a_row_is_foreseen(fest: Fest) -> None:

@@ -37,10 +37,10 @@ from registrations.tests.classlists import (
     build_teacher,
     confirmed,
     forecast_of,
-    outcomes,
     pupils,
     registered,
     row,
+    seat_results,
 )
 from registrations.tests.counting import counts, states
 from registrations.tests.races import at_once
@@ -65,7 +65,7 @@ def test_forty_rows_for_ten_seats_are_ten_in_row_order_and_thirty_waiting_as_for
     expected = [row.entries[0].outcome for row in forecast_of(class_list).rows.values()]
     registered(class_list)
     assert expected == ["seat"] * 10 + ["wait"] * 30
-    assert outcomes(class_list) == ["confirmed"] * 10 + ["waiting"] * 30
+    assert seat_results(class_list) == ["confirmed"] * 10 + ["waiting"] * 30
     names = [cells[0] for cells in pupils(40, event)]
     assert [one.student.name for one in event.registrations.order_by("place")] == names
     assert counts(event) == (10, 30, 40)
@@ -98,7 +98,7 @@ def test_rows_of_one_student_with_different_events_are_one_student(event: Event)
     registered(class_list)
     assert Student.objects.get().registrations.count() == 2
     assert Submission.objects.count() == 1
-    assert outcomes(class_list) == ["confirmed", "confirmed"]
+    assert seat_results(class_list) == ["confirmed", "confirmed"]
     assert audit() == []
 
 
@@ -149,7 +149,7 @@ def test_same_file_again_changes_nothing(event: Event) -> None:
     again = build_list(event.fest, rows)
     assert {one.kind for one in forecast_of(again).rows.values()} == {"same"}
     registered(again)
-    assert outcomes(again) == ["already"] * 4
+    assert seat_results(again) == ["already"] * 4
     after = [
         list(model.objects.order_by("pk").values()) for model in (Student, Registration, Change, Delivery)
     ]
@@ -189,7 +189,7 @@ def test_all_or_none_keeps_nothing_and_says_why(event: Event) -> None:
     class_list = build_list(event.fest, [*pupils(3, event), row("Zoya Khan", seniors)])
     job = registered(class_list, is_all_or_none=True)
     assert job.error == "Nothing was registered: 1 row would be refused."
-    assert outcomes(class_list) == ["ineligible"]
+    assert seat_results(class_list) == ["ineligible"]
     assert [model.objects.count() for model in (Student, Registration, Submission, Consent)] == [0] * 4
     assert counts(event) == (0, 0, 0)
     assert audit() == []
@@ -198,9 +198,9 @@ def test_all_or_none_keeps_nothing_and_says_why(event: Event) -> None:
 def test_all_or_none_counts_full_as_refused_only_without_a_waiting_list(event: Event) -> None:
     refused = build_list(event.fest, pupils(11, event))
     assert registered(refused, is_all_or_none=True, wants_waiting=False).error
-    assert outcomes(refused) == ["full"]
+    assert seat_results(refused) == ["full"]
     assert registered(refused, is_all_or_none=True).error == ""
-    assert outcomes(refused) == ["confirmed"] * 10 + ["waiting"]
+    assert seat_results(refused) == ["confirmed"] * 10 + ["waiting"]
 
 
 def test_refused_new_student_leaves_no_row(event: Event) -> None:
@@ -208,7 +208,7 @@ def test_refused_new_student_leaves_no_row(event: Event) -> None:
     class_list = build_list(event.fest, [row("Asha Rao", seniors), row("Ben Khan", event, seniors)])
     registered(class_list)
     assert [student.name for student in Student.objects.all()] == ["Ben Khan"]
-    assert outcomes(class_list) == ["ineligible", "confirmed", "ineligible"]
+    assert seat_results(class_list) == ["ineligible", "confirmed", "ineligible"]
     assert Submission.objects.get().refusals.count() == 1
     assert audit() == []
 
@@ -244,7 +244,7 @@ def test_row_that_cannot_be_registered_ends_alone_with_its_reason(
     monkeypatch.setattr(register_module, "reserve", poisoned)
     job = registered(class_list)
     assert job.error == ""
-    assert outcomes(class_list) == ["confirmed"] * 3 + ["failed"] + ["confirmed"] * 3
+    assert seat_results(class_list) == ["confirmed"] * 3 + ["failed"] + ["confirmed"] * 3
     assert not Student.objects.filter(name="Poison Ivy").exists()
     assert audit() == []
 

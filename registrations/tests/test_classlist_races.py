@@ -9,7 +9,7 @@ from registrations.booking.errors import RegistrationRejected
 from registrations.class_lists import jobs
 from registrations.models import ClassListJob, ClassListRow, Registration, Submission
 from registrations.tests.builders import build_event, build_fest, build_press, build_school, press_now
-from registrations.tests.classlists import build_list, build_teacher, confirmed, outcomes, pupils
+from registrations.tests.classlists import build_list, build_teacher, confirmed, pupils, seat_results
 from registrations.tests.counting import counts, recount
 from registrations.tests.races import at_once
 from tickets.tests.audited import run as audit
@@ -51,7 +51,7 @@ def test_last_seats_between_a_list_and_clicks_are_given_once() -> None:
     presses = [partial(press_now, build_press(event)) for _ in range(10)]
     answers = at_once([jobs.run_due, *presses])
     refused = sum(isinstance(answer, RegistrationRejected) for answer in answers[1:])
-    assert outcomes(class_list).count("full") + refused == 10
+    assert seat_results(class_list).count("full") + refused == 10
     assert counts(event) == (10, 0, 10)
     assert audit("--all") == []
 

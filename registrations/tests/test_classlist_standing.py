@@ -33,23 +33,23 @@ def draft_of(count: int, *problems: Problem) -> Draft:
     return Draft(ClassList(), (), found)
 
 
-def foreseen(*outcomes: tuple[str, ...], kind: Any = "new") -> Forecast:
+def foreseen(*seat_results: tuple[str, ...], kind: Any = "new") -> Forecast:
     rows = {
         row: RowForecast(row, kind, entries=tuple(EntryForecast("race", one, "") for one in some))
-        for row, some in enumerate(outcomes)
+        for row, some in enumerate(seat_results)
     }
     return Forecast(rows)
 
 
-@pytest.mark.parametrize(("outcomes", "standing"), OUTCOMES)
-def test_row_counts_by_the_best_of_its_events(outcomes: tuple[str, ...], standing: str) -> None:
-    assert standings(draft_of(1), foreseen(outcomes))[0].standing == standing
+@pytest.mark.parametrize(("seat_results", "standing"), OUTCOMES)
+def test_row_counts_by_the_best_of_its_events(seat_results: tuple[str, ...], standing: str) -> None:
+    assert standings(draft_of(1), foreseen(seat_results))[0].standing == standing
 
 
 def test_counts_of_the_summary_add_up() -> None:
-    outcomes = [("seat",)] * 43 + [("wait",)] * 12 + [("clash",)] * 3 + [()] * 2
+    seat_results = [("seat",)] * 43 + [("wait",)] * 12 + [("clash",)] * 3 + [()] * 2
     errors = [Problem(row, Meaning.GRADE, Code.GRADE, "wrong") for row in (58, 59)]
-    rows = standings(draft_of(60, *errors), foreseen(*outcomes)).values()
+    rows = standings(draft_of(60, *errors), foreseen(*seat_results)).values()
     assert summary(rows) == "60 students: 43 get a seat, 12 wait, 3 clash, 2 need fixing"
     assert [(tab.show, tab.count) for tab in tabs(rows, 4)] == [
         ("all", 60),

@@ -46,7 +46,7 @@ def reason_of(event: Event) -> str:
     try:
         press_now(build_press(event))
     except RegistrationRejected as refused:
-        return str(refused.outcomes[0].judgement.reason)
+        return str(refused.seat_results[0].decision.reason)
     return ""
 
 

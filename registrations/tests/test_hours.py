@@ -53,7 +53,7 @@ def test_press_is_judged_by_the_databases_clock(hours: tuple[Event, Event, str])
     press_now(build_press(theirs))
     with pytest.raises(RegistrationRejected) as refused:
         press_now(build_press(ours))
-    assert [outcome.judgement.reason for outcome in refused.value.outcomes] == [reason]
+    assert [outcome.decision.reason for outcome in refused.value.seat_results] == [reason]
     registration = Registration.objects.get()
     assert (registration.event, registration.state) == (theirs, "confirmed")
     assert abs(registration.created_at - database_now()) < dt.timedelta(minutes=1)

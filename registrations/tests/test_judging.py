@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from events.models import Event, Fest, Seats
-from registrations.booking.allocate import Claim, Tally
-from registrations.booking.policy import Judgement, judge
+from registrations.booking.allocate import SeatCounter, SeatRequest
+from registrations.booking.policy import Decision, judge
 from registrations.models import Registration, Student
 
 UTC = dt.UTC
@@ -42,32 +42,34 @@ def judged(
     seats: tuple[int, int, int] = (10, 0, 0),
     wants_waiting: bool = True,
     grade: int = 7,
-) -> Judgement:
+) -> Decision:
     """`seats` are capacity, taken, waiting."""
     capacity, taken, waiting = seats
     student = Student(pk=1, fest_id=1, grade=grade)
     pk = event.pk if event else 0
-    tally = Tally(Seats(pk=pk, capacity=capacity, taken=taken, waiting=waiting)) if event else None
+    seat_counter = (
+        SeatCounter(Seats(pk=pk, capacity=capacity, taken=taken, waiting=waiting)) if event else None
+    )
     registrations = [Registration(event=other, student=student, state="confirmed") for other in held]
-    return judge(Claim(student, pk, wants_waiting), event, tally, registrations, now)
+    return judge(SeatRequest(student, pk, wants_waiting), event, seat_counter, registrations, now)
 
 
 def test_claim_on_free_seat_is_confirmed() -> None:
-    assert judged(an_event()) == Judgement(state="confirmed")
+    assert judged(an_event()) == Decision(state="confirmed")
 
 
 def test_claim_on_unknown_event_is_unknown() -> None:
-    assert judged(None) == Judgement(reason="unknown")
+    assert judged(None) == Decision(reason="unknown")
 
 
 def test_claim_on_event_of_other_fest_is_unknown() -> None:
     other = Fest(pk=2, opens_at=OPENS, closes_at=CLOSES)
-    assert judged(an_event(fest=other)) == Judgement(reason="unknown")
+    assert judged(an_event(fest=other)) == Decision(reason="unknown")
 
 
 def test_claim_on_event_held_already_is_told_so() -> None:
     event = an_event()
-    assert judged(event, event) == Judgement(reason="already")
+    assert judged(event, event) == Decision(reason="already")
 
 
 @pytest.mark.parametrize(
@@ -86,85 +88,85 @@ def test_claim_is_judged_by_the_very_instant(now: dt.datetime, reason: str) -> N
 
 def test_claim_on_event_with_times_of_its_own_follows_them() -> None:
     event = an_event(opens_at=NOW + SECOND, closes_at=NOW + 2 * SECOND)
-    assert judged(event, now=NOW) == Judgement(reason="too_soon")
-    assert judged(event, now=NOW + SECOND) == Judgement(state="confirmed")
-    assert judged(event, now=NOW + 122 * SECOND) == Judgement(reason="closed")
+    assert judged(event, now=NOW) == Decision(reason="too_soon")
+    assert judged(event, now=NOW + SECOND) == Decision(state="confirmed")
+    assert judged(event, now=NOW + 122 * SECOND) == Decision(reason="closed")
 
 
 def test_claim_on_cancelled_event_is_closed() -> None:
-    assert judged(an_event(state=Event.State.CANCELLED)) == Judgement(reason="closed")
+    assert judged(an_event(state=Event.State.CANCELLED)) == Decision(reason="closed")
 
 
 def test_claim_on_paused_event_is_paused() -> None:
-    assert judged(an_event(is_paused=True)) == Judgement(reason="paused")
+    assert judged(an_event(is_paused=True)) == Decision(reason="paused")
 
 
 def test_claim_in_paused_fest_is_paused() -> None:
     fest = Fest(pk=1, opens_at=OPENS, closes_at=CLOSES, is_paused=True)
-    assert judged(an_event(fest=fest)) == Judgement(reason="paused")
+    assert judged(an_event(fest=fest)) == Decision(reason="paused")
 
 
 @pytest.mark.parametrize(
     ("grade", "answer"),
     [
-        (4, Judgement(reason="ineligible")),
-        (5, Judgement(state="confirmed")),
-        (8, Judgement(state="confirmed")),
-        (9, Judgement(reason="ineligible")),
+        (4, Decision(reason="ineligible")),
+        (5, Decision(state="confirmed")),
+        (8, Decision(state="confirmed")),
+        (9, Decision(reason="ineligible")),
     ],
 )
-def test_claim_of_grade_at_the_edges(grade: int, answer: Judgement) -> None:
+def test_claim_of_grade_at_the_edges(grade: int, answer: Decision) -> None:
     assert judged(an_event(), grade=grade) == answer
 
 
 def test_claim_at_time_of_other_event_clashes_and_names_it() -> None:
     other = an_event(2, hour=0.5)
-    assert judged(an_event(), other) == Judgement(reason="clash", other=other)
+    assert judged(an_event(), other) == Decision(reason="clash", other=other)
 
 
 @pytest.mark.parametrize("hour", [-1, 1])
 def test_claim_whose_ends_touch_does_not_clash(hour: int) -> None:
-    assert judged(an_event(), an_event(2, hour=hour)) == Judgement(state="confirmed")
+    assert judged(an_event(), an_event(2, hour=hour)) == Decision(state="confirmed")
 
 
 def test_claim_within_the_buffer_of_the_earlier_event_clashes() -> None:
     first = an_event(1, buffer=15)
     second = an_event(2, hour=1.2)
-    assert judged(second, first) == Judgement(reason="clash", other=first)
-    assert judged(first, second) == Judgement(reason="clash", other=second)
+    assert judged(second, first) == Decision(reason="clash", other=first)
+    assert judged(first, second) == Decision(reason="clash", other=second)
 
 
 def test_claim_at_the_end_of_the_buffer_does_not_clash() -> None:
-    assert judged(an_event(2, hour=1.25), an_event(1, buffer=15)) == Judgement(state="confirmed")
+    assert judged(an_event(2, hour=1.25), an_event(1, buffer=15)) == Decision(state="confirmed")
 
 
 def test_claim_within_the_buffer_of_the_later_event_does_not_clash() -> None:
-    assert judged(an_event(1), an_event(2, hour=1, buffer=60)) == Judgement(state="confirmed")
+    assert judged(an_event(1), an_event(2, hour=1, buffer=60)) == Decision(state="confirmed")
 
 
 @pytest.mark.parametrize("seats", [(3, 3, 0), (3, 5, 0), (0, 0, 0), (3, 2, 1)])
 def test_claim_without_free_seat_or_behind_others_waits(seats: tuple[int, int, int]) -> None:
-    assert judged(an_event(), seats=seats) == Judgement(state="waiting")
+    assert judged(an_event(), seats=seats) == Decision(state="waiting")
 
 
 def test_claim_of_somebody_who_will_not_wait_is_full() -> None:
-    assert judged(an_event(), seats=(3, 3, 0), wants_waiting=False) == Judgement(reason="full")
+    assert judged(an_event(), seats=(3, 3, 0), wants_waiting=False) == Decision(reason="full")
 
 
 @pytest.mark.parametrize(
-    ("waiting", "answer"), [(1, Judgement(state="waiting")), (2, Judgement(reason="full"))]
+    ("waiting", "answer"), [(1, Decision(state="waiting")), (2, Decision(reason="full"))]
 )
-def test_claim_on_waiting_list_with_limit(waiting: int, answer: Judgement) -> None:
+def test_claim_on_waiting_list_with_limit(waiting: int, answer: Decision) -> None:
     assert judged(an_event(waiting_limit=2), seats=(3, 3, waiting)) == answer
 
 
 def test_claim_on_full_event_without_waiting_list_is_full() -> None:
-    assert judged(an_event(waiting_limit=0), seats=(3, 3, 0)) == Judgement(reason="full")
+    assert judged(an_event(waiting_limit=0), seats=(3, 3, 0)) == Decision(reason="full")
 
 
 @pytest.mark.parametrize(
     ("left", "answer"),
-    [(SECOND, Judgement(state="waiting")), (0 * SECOND, Judgement(reason="full"))],
+    [(SECOND, Decision(state="waiting")), (0 * SECOND, Decision(reason="full"))],
 )
-def test_claim_on_waiting_list_that_no_longer_moves_is_full(left: dt.timedelta, answer: Judgement) -> None:
+def test_claim_on_waiting_list_that_no_longer_moves_is_full(left: dt.timedelta, answer: Decision) -> None:
     assert judged(an_event(promotes_until=NOW + left), seats=(1, 1, 0)) == answer

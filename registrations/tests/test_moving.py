@@ -67,7 +67,7 @@ def test_without_a_free_seat_the_old_one_is_kept(fest: Fest, user: Any) -> None:
     build_submission(full)
     build_submission(old)
     (stays,) = move(user, full, of(old))
-    assert (stays.judgement.reason, stays.successor) == ("full", None)
+    assert (stays.decision.reason, stays.successor) == ("full", None)
     assert (states(old), states(full)) == (["confirmed"], ["confirmed"])
     assert Change.objects.filter(cause="moved").count() == 0
 
@@ -93,14 +93,14 @@ def test_clash_with_a_third_event_keeps_the_old_one(fest: Fest, user: Any) -> No
     old, third, new = build_event(fest), build_event(fest, hour=10), build_event(fest, hour=10.5)
     build_submission(old, third)
     (stays,) = move(user, new, of(old))
-    assert (stays.judgement.reason, stays.judgement.other) == ("clash", third)
+    assert (stays.decision.reason, stays.decision.other) == ("clash", third)
     assert states(old) == ["confirmed"]
 
 
 def test_grade_that_is_not_let_in_keeps_the_old_one(fest: Fest, user: Any) -> None:
     old, new = build_event(fest), build_event(fest, grade_min=11)
     build_submission(old)
-    assert move(user, new, of(old))[0].judgement.reason == "ineligible"
+    assert move(user, new, of(old))[0].decision.reason == "ineligible"
     assert states(old) == ["confirmed"]
 
 
@@ -117,7 +117,7 @@ def test_two_of_one_student_become_one_and_the_other_stays(fest: Fest, user: Any
     first, second, new = (build_event(fest) for _number in range(3))
     build_submission(first, second)
     moves = move(user, new, of(first), of(second))
-    assert [one.judgement.reason for one in moves] == ["", "already"]
+    assert [one.decision.reason for one in moves] == ["", "already"]
     assert (states(first), states(second)) == (["cancelled"], ["confirmed"])
 
 

@@ -15,7 +15,7 @@ from events.capacity import set_capacity
 from events.models import Event, Fest, Seats
 from events.querysets import SeatsQuerySet
 from registrations import locking
-from registrations.booking.allocate import Tally
+from registrations.booking.allocate import SeatCounter
 from registrations.booking.cancel import cancel
 from registrations.booking.errors import AmbiguousIdentity, ConcurrentUpdate, RegistrationRejected
 from registrations.locking import Deadline
@@ -72,9 +72,9 @@ def without_condition(
 def with_places_of_their_own() -> Callable[..., int]:
     """Gives places that never meet, since their uniqueness is a wall of its own."""
     places = itertools.count(1)
-    give_place = Tally.give_place
+    give_place = SeatCounter.give_place
 
-    def give(self: Tally, state: str, hold: Hold | None = None) -> int:
+    def give(self: SeatCounter, state: str, hold: Hold | None = None) -> int:
         give_place(self, state, hold)
         return next(places)
 
@@ -95,7 +95,7 @@ def test_forty_presses_without_any_wall_oversell(fest: Fest, monkeypatch: pytest
     event = build_event(fest, capacity=SEATS)
     monkeypatch.setattr(SeatsQuerySet, "locked", without_lock)
     monkeypatch.setattr(SeatsQuerySet, "add", without_condition)
-    monkeypatch.setattr(Tally, "give_place", with_places_of_their_own())
+    monkeypatch.setattr(SeatCounter, "give_place", with_places_of_their_own())
     assert rush(event, monkeypatch)["confirmed"] > SEATS
     assert recount(event)[0] > SEATS
 
@@ -106,7 +106,7 @@ def test_forty_presses_without_lock_are_held_by_the_condition(
     """Those who were overtaken look again; the seats are exact, whoever forgets the lock."""
     event = build_event(fest, capacity=SEATS)
     monkeypatch.setattr(SeatsQuerySet, "locked", without_lock)
-    monkeypatch.setattr(Tally, "give_place", with_places_of_their_own())
+    monkeypatch.setattr(SeatCounter, "give_place", with_places_of_their_own())
     assert rush(event, monkeypatch)["confirmed"] == SEATS
     assert recount(event)[0] == counts(event)[0] == SEATS
 
@@ -118,9 +118,9 @@ def test_forty_presses_without_lock_and_condition_are_held_by_the_places(
     event = build_event(fest, capacity=SEATS)
     monkeypatch.setattr(SeatsQuerySet, "locked", without_lock)
     monkeypatch.setattr(SeatsQuerySet, "add", without_condition)
-    outcomes = rush(event, monkeypatch)
-    assert outcomes[IntegrityError.__name__] > 0
-    assert recount(event)[0] == outcomes["confirmed"] <= SEATS
+    seat_results = rush(event, monkeypatch)
+    assert seat_results[IntegrityError.__name__] > 0
+    assert recount(event)[0] == seat_results["confirmed"] <= SEATS
 
 
 def test_forty_presses_with_lock_need_no_condition(fest: Fest, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,11 +132,11 @@ def test_forty_presses_with_lock_need_no_condition(fest: Fest, monkeypatch: pyte
 
 def test_counts_moved_by_somebody_without_lock_are_not_overwritten(fest: Fest) -> None:
     event = build_event(fest, capacity=1)
-    tally = Tally(Seats.objects.get(pk=event.pk))
-    tally.give_place("confirmed")
+    seat_counter = SeatCounter(Seats.objects.get(pk=event.pk))
+    seat_counter.give_place("confirmed")
     Seats.objects.filter(pk=event.pk).update(taken=1)
     with pytest.raises(ConcurrentUpdate):
-        tally.write()
+        seat_counter.write()
     assert counts(event) == (1, 0, 0)
 
 
@@ -163,10 +163,10 @@ def test_same_student_in_two_tabs_is_registered_once(fest: Fest) -> None:
     answers = at_once([partial(press_now, build_press(event, **who)) for _ in range(2)])
     assert sorted(outcome(answer) for answer in answers) == ["RegistrationRejected", "confirmed"]
     assert [
-        line.judgement.reason
+        line.decision.reason
         for answer in answers
         if isinstance(answer, RegistrationRejected)
-        for line in answer.outcomes
+        for line in answer.seat_results
     ] == ["already"]
     assert (counts(event), Student.objects.count(), Submission.objects.count()) == ((1, 0, 1), 1, 1)
 

@@ -13,7 +13,7 @@ from django.db.models import F
 from events.locked_reads import read_facts
 from events.models import Event, Fest
 from events.querysets import SeatsQuerySet
-from registrations.booking.allocate import Tally
+from registrations.booking.allocate import SeatCounter
 from registrations.booking.promotion import promote_chosen
 from registrations.booking.transfer import Move, move_to
 from registrations.locking import Deadline
@@ -146,7 +146,7 @@ def test_organisers_at_once_move_too_many_without_any_wall(
     old, new = two_events(fest)
     monkeypatch.setattr(SeatsQuerySet, "locked", without_lock)
     monkeypatch.setattr(SeatsQuerySet, "add", without_condition)
-    monkeypatch.setattr(Tally, "give_place", with_places_of_their_own())
+    monkeypatch.setattr(SeatCounter, "give_place", with_places_of_their_own())
     assert move_at_once(old, new, monkeypatch) > 1
     assert recount(new)[0] > 1
 

@@ -163,7 +163,7 @@ def test_several_events_are_handed_over_or_none(fest: Fest) -> None:
     rows = list(build_submission(small, large, name="Asha A").registrations.order_by("pk"))
     with pytest.raises(RegistrationRejected) as refused:
         replaced(*rows, details=build_details(grade=8))
-    assert [outcome.judgement.reason for outcome in refused.value.outcomes] == ["ineligible"]
+    assert [outcome.decision.reason for outcome in refused.value.seat_results] == ["ineligible"]
     assert Student.objects.count() == 1
     replaced(*rows, details=build_details(name="Zoya Khan"))
     assert set(Registration.objects.active().values_list("student__name", flat=True)) == {"Zoya Khan"}
@@ -189,7 +189,7 @@ def test_newcomer_is_judged_by_the_rules_of_every_press(fest: Fest, reason: str)
         Event.objects.filter(pk=event.pk).update(is_paused=True)
     with pytest.raises(RegistrationRejected) as refused:
         replaced(first, newcomer_id=newcomer.pk)
-    assert [outcome.judgement.reason for outcome in refused.value.outcomes] == [reason]
+    assert [outcome.decision.reason for outcome in refused.value.seat_results] == [reason]
     first.refresh_from_db()
     assert first.state == "confirmed"
 

@@ -65,7 +65,7 @@ class Held:
 
 
 @dataclass(eq=False)
-class Claim:
+class SeatRequest:
     """What the model knows of one registration."""
 
     who: str
@@ -80,7 +80,7 @@ class Plan:
 
     capacity: int
     limit: int | None
-    claims: list[Claim] = field(default_factory=list)
+    seat_requests: list[SeatRequest] = field(default_factory=list)
     holds: list[Held] = field(default_factory=list)
     is_paused: bool = False
     is_closed: bool = False
@@ -88,7 +88,7 @@ class Plan:
 
     @property
     def held(self) -> int:
-        return sum(claim.state == "confirmed" for claim in self.claims) + self.unnamed
+        return sum(seat_request.state == "confirmed" for seat_request in self.seat_requests) + self.unnamed
 
     @property
     def unnamed(self) -> int:
@@ -96,7 +96,10 @@ class Plan:
 
     def left(self, hold: Held) -> int:
         """Seats of a block that count as taken and have no name."""
-        names = sum(claim.held is hold and claim.state == "confirmed" for claim in self.claims)
+        names = sum(
+            seat_request.held is hold and seat_request.state == "confirmed"
+            for seat_request in self.seat_requests
+        )
         return hold.seats - names if hold.is_open else 0
 
     def settle(self) -> None:
@@ -107,11 +110,18 @@ class Plan:
         self.promote()
 
     @property
-    def waiting(self) -> list[Claim]:
-        return [claim for claim in self.claims if claim.state == "waiting"]
+    def waiting(self) -> list[SeatRequest]:
+        return [seat_request for seat_request in self.seat_requests if seat_request.state == "waiting"]
 
-    def active(self, who: str) -> Claim | None:
-        return next((claim for claim in self.claims if claim.who == who and claim.state != "cancelled"), None)
+    def active(self, who: str) -> SeatRequest | None:
+        return next(
+            (
+                seat_request
+                for seat_request in self.seat_requests
+                if seat_request.who == who and seat_request.state != "cancelled"
+            ),
+            None,
+        )
 
     def hold_for(self, answer: str, *, is_named: bool) -> Held | None:
         """The block that a teacher's name would use."""
@@ -143,8 +153,8 @@ class Plan:
         """The first in line get what is free, as long as the line moves."""
         if self.stands_still:
             return
-        for claim in self.waiting[: max(0, self.capacity - self.held)]:
-            claim.state = "confirmed"
+        for seat_request in self.waiting[: max(0, self.capacity - self.held)]:
+            seat_request.state = "confirmed"
 
 
 @dataclass
@@ -213,7 +223,7 @@ class Rush(RuleBasedStateMachine):
         if is_unclear or not OBTAINED & set(expected):
             with pytest.raises(RegistrationRejected) as refused:
                 press_now(press)
-            reasons = [outcome.judgement.reason for outcome in refused.value.outcomes]
+            reasons = [outcome.decision.reason for outcome in refused.value.seat_results]
             assert reasons == (expected if is_possible else of_a_stranger)
             return
         submission = press_now(press)
@@ -245,7 +255,7 @@ class Rush(RuleBasedStateMachine):
         for index in wanted:
             answer = plans[index].judge(who, plans, wants_waiting=wants_waiting)
             if answer in ("confirmed", "waiting"):
-                plans[index].claims.append(Claim(who, answer))
+                plans[index].seat_requests.append(SeatRequest(who, answer))
             expected.append(answer)
         return expected
 
@@ -258,7 +268,7 @@ class Rush(RuleBasedStateMachine):
     def _remember(self, who: str, wanted: list[int], expected: list[str]) -> None:
         for index, answer in zip(wanted, expected, strict=True):
             if answer in ("confirmed", "waiting"):
-                self.plans[index].claims.append(Claim(who, answer))
+                self.plans[index].seat_requests.append(SeatRequest(who, answer))
 
     @precondition(lambda self: self.sent)
     @rule(index=ANY)
@@ -279,7 +289,7 @@ class Rush(RuleBasedStateMachine):
             if places:
                 plan.settle()
             for place in places:
-                plan.claims[place - 1].state = "cancelled"
+                plan.seat_requests[place - 1].state = "cancelled"
             if places:
                 plan.promote()
 
@@ -324,14 +334,14 @@ class Rush(RuleBasedStateMachine):
             rows = Registration.objects.filter(event=event).order_by("place")
             keys = {person.student.pk: key for key, person in self.people.items() if person.student}
             assert [(keys[row.student_id], row.state) for row in rows] == [
-                (claim.who, claim.state) for claim in plan.claims
+                (seat_request.who, seat_request.state) for seat_request in plan.seat_requests
             ]
 
     @invariant()
     def counts_equal_a_recount_and_only_lowering_makes_too_many(self) -> None:
         """Invariants 1, 2 and 5: whoever has more than the capacity was there before it was lowered."""
         for plan, event in zip(self.plans, self.events, strict=True):
-            assert counts(event) == (plan.held, len(plan.waiting), len(plan.claims))
+            assert counts(event) == (plan.held, len(plan.waiting), len(plan.seat_requests))
             seats = Seats.objects.get(pk=event.pk)
             assert seats.held == plan.unnamed
             assert seats.capacity == plan.capacity

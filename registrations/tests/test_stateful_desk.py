@@ -21,7 +21,7 @@ from registrations.locking import Deadline, in_transaction
 from registrations.models import Hold, Registration, Student
 from registrations.students.merge_students import merge_students
 from registrations.tests.builders import build_user
-from registrations.tests.test_stateful import ANY, BOUNDED, NAMES, Claim, Held, Person, Plan, Rush
+from registrations.tests.test_stateful import ANY, BOUNDED, NAMES, Held, Person, Plan, Rush, SeatRequest
 from techfest.core.db.clock import database_now
 from tickets.checkin.checkpoints import Place
 from tickets.checkin.entry import enter
@@ -64,20 +64,21 @@ class Desk(Rush):
         """Who has a seat in this event, by their numbers among all."""
         return [
             number
-            for number, (event, claim) in enumerate(self._claims())
-            if event == index and claim.state == "confirmed"
+            for number, (event, seat_request) in enumerate(self._seat_requests())
+            if event == index and seat_request.state == "confirmed"
         ]
 
-    def _claims(self) -> list[tuple[int, Claim]]:
+    def _seat_requests(self) -> list[tuple[int, SeatRequest]]:
         """Each with its event, in the order of their primary keys."""
         rows = Registration.objects.filter(pk__in=self.acknowledged).order_by("pk")
         of_event = {event.pk: index for index, event in enumerate(self.events)}
         return [
-            (of_event[row.event_id], self.plans[of_event[row.event_id]].claims[row.place - 1]) for row in rows
+            (of_event[row.event_id], self.plans[of_event[row.event_id]].seat_requests[row.place - 1])
+            for row in rows
         ]
 
-    def _of(self, claim: Claim) -> Student:
-        student = self.people[claim.who].student
+    def _of(self, seat_request: SeatRequest) -> Student:
+        student = self.people[seat_request.who].student
         assert student is not None
         return student
 
@@ -85,9 +86,9 @@ class Desk(Rush):
     @rule(indexes=st.lists(ANY, min_size=1, max_size=3))
     def cancel(self, indexes: list[int]) -> None:
         """Whoever is in does not give up a seat."""
-        known = self._claims()
+        known = self._seat_requests()
         chosen = [known[index % len(known)][1] for index in indexes]
-        if any(claim.has_come for claim in chosen):
+        if any(seat_request.has_come for seat_request in chosen):
             numbers = [self.acknowledged[index % len(known)] for index in indexes]
             with pytest.raises(ActionRejected):
                 cancel(numbers, actor="student", deadline=Deadline(30))
@@ -98,16 +99,17 @@ class Desk(Rush):
     @rule(indexes=st.lists(ANY, min_size=1, max_size=3, unique=True))
     def promote_by_hand(self, indexes: list[int]) -> None:
         """All or none, from free seats and from those kept back, past whoever is earlier in line."""
-        known = self._claims()
+        known = self._seat_requests()
         chosen = sorted({index % len(known) for index in indexes})
         after = deepcopy(self.plans)
         places = [
-            (event, self.plans[event].claims.index(claim)) for event, claim in map(known.__getitem__, chosen)
+            (event, self.plans[event].seat_requests.index(seat_request))
+            for event, seat_request in map(known.__getitem__, chosen)
         ]
         for event in {event for event, _place in places}:
             after[event].settle()
         is_possible = all(
-            self._promote(plan, [plan.claims[place] for event, place in places if event == index])
+            self._promote(plan, [plan.seat_requests[place] for event, place in places if event == index])
             for index, plan in enumerate(after)
         )
         work = partial(
@@ -124,15 +126,17 @@ class Desk(Rush):
         work()
         self.plans = after
 
-    def _promote(self, plan: Plan, claims: list[Claim]) -> bool:
-        chosen = sorted((one for one in claims if one.state == "waiting"), key=plan.claims.index)
+    def _promote(self, plan: Plan, seat_requests: list[SeatRequest]) -> bool:
+        chosen = sorted(
+            (one for one in seat_requests if one.state == "waiting"), key=plan.seat_requests.index
+        )
         free = max(0, plan.capacity - plan.held)
         kept_back = [hold for hold in plan.holds for _seat in range(plan.left(hold)) if hold.is_kept_back]
         seats = [None] * free + kept_back
         if len(chosen) > len(seats):
             return False
-        for claim, held in zip(chosen, seats, strict=False):
-            claim.state, claim.held = "confirmed", held
+        for seat_request, held in zip(chosen, seats, strict=False):
+            seat_request.state, seat_request.held = "confirmed", held
         return True
 
     @rule(index=EVENT, more=st.integers(1, 2), kept=st.integers(1, 2))
@@ -154,8 +158,8 @@ class Desk(Rush):
         self.keep_seats_back(index, more, more)
         waiting = [
             number
-            for number, (event, claim) in enumerate(self._claims())
-            if event == index and claim.state == "waiting"
+            for number, (event, seat_request) in enumerate(self._seat_requests())
+            if event == index and seat_request.state == "waiting"
         ]
         if waiting:
             self.promote_by_hand(waiting[-1:])
@@ -163,22 +167,22 @@ class Desk(Rush):
     @precondition(lambda self: self.acknowledged)
     @rule(indexes=st.lists(ANY, min_size=1, max_size=3, unique=True), to=EVENT, may_wait=st.booleans())
     def move(self, indexes: list[int], to: int, may_wait: bool) -> None:
-        known = self._claims()
+        known = self._seat_requests()
         chosen = sorted({index % len(known) for index in indexes})
         rows = [known[index] for index in chosen]
-        for event in {event for event, _claim in rows} | {to}:
+        for event in {event for event, _seat_request in rows} | {to}:
             self.plans[event].settle()
         target, expected = self.plans[to], []
         rows = sorted((row for row in rows if row[1].state != "cancelled"), key=lambda row: self._order(row))
-        for event, claim in rows:
-            answer = self._judge_move(event, claim, to, may_wait=may_wait)
+        for event, seat_request in rows:
+            answer = self._judge_move(event, seat_request, to, may_wait=may_wait)
             expected.append(answer)
             if answer in ("confirmed", "waiting"):
-                claim.state, claim.has_come = "given up", False
-                target.claims.append(Claim(claim.who, answer))
-        left = [event for event, claim in rows if claim.state == "given up"]
-        for _event, claim in rows:
-            claim.state = "cancelled" if claim.state == "given up" else claim.state
+                seat_request.state, seat_request.has_come = "given up", False
+                target.seat_requests.append(SeatRequest(seat_request.who, answer))
+        left = [event for event, seat_request in rows if seat_request.state == "given up"]
+        for _event, seat_request in rows:
+            seat_request.state = "cancelled" if seat_request.state == "given up" else seat_request.state
         for event in left:
             self.plans[event].promote()
         moves = move_to(
@@ -189,7 +193,7 @@ class Desk(Rush):
             deadline=Deadline(30),
             may_wait=may_wait,
         )
-        assert [move.judgement.state or move.judgement.reason for move in moves] == expected
+        assert [move.decision.state or move.decision.reason for move in moves] == expected
         self.acknowledged += [move.successor.pk for move in moves if move.successor]
 
     @rule(index=st.sampled_from([0, 2]))
@@ -198,15 +202,15 @@ class Desk(Rush):
         self.change_capacity(1, self.plans[1].held + 1)
         self.move(self._seated(index)[:1] or [0], to=1, may_wait=False)
 
-    def _order(self, row: tuple[int, Claim]) -> tuple[int, int]:
-        return row[0], self.plans[row[0]].claims.index(row[1])
+    def _order(self, row: tuple[int, SeatRequest]) -> tuple[int, int]:
+        return row[0], self.plans[row[0]].seat_requests.index(row[1])
 
-    def _judge_move(self, event: int, claim: Claim, to: int, *, may_wait: bool) -> str:
+    def _judge_move(self, event: int, seat_request: SeatRequest, to: int, *, may_wait: bool) -> str:
         """As a press, but the opening hours are not asked, and what is given up is not in the way."""
-        if event == to or self.plans[to].active(claim.who):
+        if event == to or self.plans[to].active(seat_request.who):
             return "already"
         clashing = CLASHING.get(to)
-        if clashing is not None and clashing != event and self.plans[clashing].active(claim.who):
+        if clashing is not None and clashing != event and self.plans[clashing].active(seat_request.who):
             return "clash"
         return self.plans[to].judge_seat(wants_waiting=may_wait)
 
@@ -228,18 +232,22 @@ class Desk(Rush):
         assert other.student is not None
         keys = {person.name: key for key, person in self.people.items()}
         mine, theirs = keys[one.name], keys[other.name]
-        concerned = [plan for plan in self.plans if {mine, theirs} & {claim.who for claim in plan.claims}]
+        concerned = [
+            plan
+            for plan in self.plans
+            if {mine, theirs} & {seat_request.who for seat_request in plan.seat_requests}
+        ]
         for plan in concerned:
             plan.settle()
         for plan in concerned:
             both = [plan.active(who) for who in (mine, theirs)]
-            there = [claim for claim in plan.claims if claim in both]
+            there = [seat_request for seat_request in plan.seat_requests if seat_request in both]
             doubles = [one for state in ("confirmed", "waiting") for one in there if one.state == state]
             if len(doubles) == 2:
                 doubles[1].state = "cancelled"
                 self._take_over_entry(*doubles)
-            for claim in plan.claims:
-                claim.who = mine if claim.who == theirs else claim.who
+            for seat_request in plan.seat_requests:
+                seat_request.who = mine if seat_request.who == theirs else seat_request.who
         for plan in concerned:
             plan.promote()
         merge_students(
@@ -255,11 +263,11 @@ class Desk(Rush):
         for number, comes in zip(numbers, come, strict=False):
             if comes:
                 self.come_in(number)
-        people = [self.people[self._claims()[number][1].who] for number in numbers]
+        people = [self.people[self._seat_requests()[number][1].who] for number in numbers]
         if len(people) == 2 and all(person.email for person in people):
             self._merge(*people)
 
-    def _take_over_entry(self, better: Claim, worse: Claim) -> None:
+    def _take_over_entry(self, better: SeatRequest, worse: SeatRequest) -> None:
         if better.state == "confirmed":
             better.has_come = better.has_come or worse.has_come
         worse.has_come = False
@@ -279,13 +287,13 @@ class Desk(Rush):
     @precondition(lambda self: self.acknowledged)
     @rule(index=ANY)
     def come_in(self, index: int) -> None:
-        known = self._claims()
+        known = self._seat_requests()
         number = index % len(known)
-        _event, claim = known[number]
+        _event, seat_request = known[number]
         codes = Ticket.objects.filter(registration=self.acknowledged[number]).values_list("code", flat=True)
         entered = enter(list(codes), place=Place(self.fest), user=self.user, how="scan")
-        assert bool(entered) == (claim.state == "confirmed" and not claim.has_come)
-        claim.has_come = claim.has_come or bool(entered)
+        assert bool(entered) == (seat_request.state == "confirmed" and not seat_request.has_come)
+        seat_request.has_come = seat_request.has_come or bool(entered)
 
     @rule(
         index=EVENT, who=st.sampled_from(NAMES), how=st.sampled_from(["still", "late"]), leaves=st.booleans()
@@ -332,14 +340,14 @@ class Desk(Rush):
         ):
             return False
         if plan.held >= plan.capacity:
-            unclaimed = [one for one in plan.claims if one.state == "confirmed" and not one.has_come]
+            unclaimed = [one for one in plan.seat_requests if one.state == "confirmed" and not one.has_come]
             if index not in self.late or plan.held > plan.capacity or not unclaimed:
                 return False
             unclaimed[-1].state = "cancelled"
         if mine:
             mine.state = "confirmed"
         else:
-            plan.claims.append(Claim(who, "confirmed"))
+            plan.seat_requests.append(SeatRequest(who, "confirmed"))
         return True
 
     @invariant()
@@ -348,8 +356,8 @@ class Desk(Rush):
         inside = set(rows.values_list("registration", flat=True))
         expected = {
             pk
-            for pk, (_event, claim) in zip(self.acknowledged, self._claims(), strict=True)
-            if claim.has_come
+            for pk, (_event, seat_request) in zip(self.acknowledged, self._seat_requests(), strict=True)
+            if seat_request.has_come
         }
         assert inside == expected
 

@@ -13,7 +13,7 @@ from registrations.holds.expire import tend
 from registrations.holds.service import MOST_AT_ONCE
 from registrations.models import Hold
 from registrations.tests.held import ask_now, name_now, outlive, return_now
-from registrations.tests.test_stateful import ANY, BOUNDED, NAMES, Claim, Held, Plan, Rush
+from registrations.tests.test_stateful import ANY, BOUNDED, NAMES, Held, Plan, Rush, SeatRequest
 
 EVENT = st.integers(0, 2)
 
@@ -60,13 +60,13 @@ class Holds(Rush):
         if expected not in ("confirmed", "waiting"):
             with pytest.raises(RegistrationRejected) as refused:
                 name_now(self.events[index], **student)
-            assert [outcome.judgement.reason for outcome in refused.value.outcomes] == [expected]
+            assert [outcome.decision.reason for outcome in refused.value.seat_results] == [expected]
             return
         row = name_now(self.events[index], **student)
         self._look_at([index])
         held = plan.hold_for(expected, is_named=True)
         assert (row.state, row.hold_id) == (expected, held.hold if held else None)
-        plan.claims.append(Claim(who, expected, held))
+        plan.seat_requests.append(SeatRequest(who, expected, held))
         assert row.submission is not None
         person.student = row.student
         self.named.append(row.submission)

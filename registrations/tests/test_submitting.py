@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from events.capacity import set_capacity
 from events.models import Event, Fest
-from registrations.booking.allocate import Claim, reserve
+from registrations.booking.allocate import SeatRequest, reserve
 from registrations.booking.cancel import cancel
 from registrations.booking.errors import AmbiguousIdentity, IdempotencyConflict, RegistrationRejected
 from registrations.booking.submit import Press, submit
@@ -38,7 +38,7 @@ def fest() -> Fest:
 def reasons(press: Press) -> list[str]:
     with pytest.raises(RegistrationRejected) as refused:
         press_now(press)
-    return [outcome.judgement.reason for outcome in refused.value.outcomes]
+    return [outcome.decision.reason for outcome in refused.value.seat_results]
 
 
 def rows() -> list[int]:
@@ -296,5 +296,7 @@ def test_student_is_judged_as_they_are_once_the_lock_is_held(fest: Fest) -> None
     seniors = build_event(fest, hour=14, grade_min=8)
     Student.objects.filter(pk=student.pk).update(grade=6)
     with transaction.atomic():
-        (outcome,) = reserve([Claim(student, seniors.pk)], actor=Change.Actor.STUDENT, deadline=Deadline())
-    assert (student.grade, outcome.judgement.reason) == (6, "ineligible")
+        (outcome,) = reserve(
+            [SeatRequest(student, seniors.pk)], actor=Change.Actor.STUDENT, deadline=Deadline()
+        )
+    assert (student.grade, outcome.decision.reason) == (6, "ineligible")

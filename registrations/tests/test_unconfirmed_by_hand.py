@@ -88,7 +88,7 @@ def move(event: Event, *rows: Registration) -> list[str]:
     """The states that these registrations have in their new event."""
     ids = [row.pk for row in rows]
     moves = move_to(ids, event_id=event.pk, user=build_user(), reason="Wrong hall", deadline=Deadline(30))
-    return [one.successor.state if one.successor else one.judgement.reason for one in moves]
+    return [one.successor.state if one.successor else one.decision.reason for one in moves]
 
 
 def substitute(row: Registration, **newcomer: Any) -> Registration:

@@ -172,4 +172,4 @@ def test_waiting_occupies_the_time(fest: Fest) -> None:
     student = registered(full, 1)[0].student
     with pytest.raises(RegistrationRejected) as refused:
         press_now(build_press(other, name=student.name, email=student.email))
-    assert [line.judgement.reason for line in refused.value.outcomes] == ["clash"]
+    assert [line.decision.reason for line in refused.value.seat_results] == ["clash"]

@@ -27,7 +27,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class SeatResult:
     """What one press came to: who is in now, who was in before, who was ticked as absent."""
 
     entered: list[Ticket]
@@ -53,7 +53,7 @@ def lines_of(delegation: Delegation, place: Place, now: dt.datetime) -> list[Lin
 
 def check_in_class(
     delegation: Delegation, *, place: Place, absent: Collection[int], shown: Collection[int], user: Any
-) -> Outcome:
+) -> SeatResult:
     """Lets in everybody of the list who was shown and not ticked as absent, in one statement.
 
     Whoever is in already stays as they were, so a second press does nothing; whoever came onto the list since it
@@ -68,7 +68,7 @@ def check_in_class(
 
 def _check_in(
     delegation: Delegation, place: Place, absent: frozenset[int], shown: frozenset[int], user: Any
-) -> Outcome:
+) -> SeatResult:
     lines = [line for line in lines_of(delegation, place, database_now()) if line.ticket.pk in shown]
     here = [line for line in lines if line.ticket.pk not in absent]
     open_now = [line.ticket for line in here if line.verdict == Verdict.IN]
@@ -77,7 +77,7 @@ def _check_in(
     of_many(
         [(t.pk, t.registration, entered[t.pk]) for t in open_now if t.pk in entered], place=place, user=user
     )
-    return Outcome(
+    return SeatResult(
         entered=[ticket for ticket in open_now if ticket.pk in entered],
         already=[line.ticket for line in here if line.ticket.pk not in entered and line.verdict in _INSIDE],
         absent=[line.ticket for line in lines if line.ticket.pk in absent and line.verdict == Verdict.IN],

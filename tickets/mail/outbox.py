@@ -245,7 +245,7 @@ def _is_over_cap(email: str, now: dt.datetime) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class SeatRequest:
     """The mails that one claim took for this worker, and how many rows it looked at.
 
     Rows that it only held back, or that another worker is about to claim, are among these: more may be due.
@@ -255,7 +255,7 @@ class Claim:
     looked_at: int = 0
 
 
-def claim(limit: int, *, oldest_first: bool = False) -> Claim:
+def claim(limit: int, *, oldest_first: bool = False) -> SeatRequest:
     """Takes up to `limit` deliveries that are due for this worker alone, for the time of a lease.
 
     A delivery whose PDF is still to be made stays, unless it has waited too long. What a dead worker held
@@ -269,7 +269,7 @@ def claim(limit: int, *, oldest_first: bool = False) -> Claim:
     with transaction.atomic():
         marker = _marker_that_lets_mails_go()
         if marker is None:
-            return Claim([])
+            return SeatRequest([])
         due = Delivery.objects.due(now, LEASE).exclude(_waits_for_pdf(now))
         rows = due.alias(is_to_many=Q(kind__in=TO_MANY)).order_by(
             "is_to_many", *(["queued_at"] if oldest_first else _newest_of_a_backlog(now)), "pk"
@@ -290,7 +290,7 @@ def claim(limit: int, *, oldest_first: bool = False) -> Claim:
     if ids:
         hold.publish(marker)
     rows = Delivery.objects.filter(pk__in=ids).order_by("due_at", "pk")
-    return Claim(list(rows.select_related("student__fest", "student__school")), looked_at=len(found))
+    return SeatRequest(list(rows.select_related("student__fest", "student__school")), looked_at=len(found))
 
 
 def _marker_that_lets_mails_go() -> DatabaseMarker | None:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from events.availability import moment
 from events.models import Event
-from registrations.booking.allocate import Outcome
+from registrations.booking.allocate import SeatResult
 from registrations.booking.errors import (
     ActionRejected,
     AmbiguousIdentity,
@@ -43,7 +43,7 @@ def done_text(word: str) -> str:
 def explain(form: Form, error: RegistrationError, name: str) -> None:
     """Says in the form why the press obtained nothing for the student of this name."""
     if isinstance(error, RegistrationRejected):
-        for text in refusals_of(error.outcomes, name):
+        for text in refusals_of(error.seat_results, name):
             form.add_error(None, text)
     elif isinstance(error, AmbiguousIdentity):
         form.add_error(None, known_text(error))
@@ -62,12 +62,12 @@ def known_text(error: AmbiguousIdentity) -> str:
     return who + " " + _("Somebody else? Add a section or roll number that tells the two apart.")
 
 
-def refusals_of(outcomes: Iterable[Outcome], name: str) -> list[str]:
+def refusals_of(seat_results: Iterable[SeatResult], name: str) -> list[str]:
     """Why each of these events was not obtained, in words about the student of this name."""
     return [
-        refusal_text(outcome.event, outcome.judgement.reason, outcome.judgement.other, name)
-        for outcome in outcomes
-        if outcome.event and outcome.judgement.reason
+        refusal_text(outcome.event, outcome.decision.reason, outcome.decision.other, name)
+        for outcome in seat_results
+        if outcome.event and outcome.decision.reason
     ]
 
 
