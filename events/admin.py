@@ -228,7 +228,7 @@ class SeatsAdmin(RecordAdmin):
     list_select_related = ("event",)
     list_filter = ("event__fest",)
     search_fields = ("event__name",)
-    fields = ("event", "capacity", "taken", "free", "waiting", "last_place", "filled_at")
+    fields = ("event", "capacity", "taken", "free", "waiting", "last_queue_position", "filled_at")
     readonly_fields = ("free",)
     ordering = ("event__starts_at", "event__name")
 

@@ -80,7 +80,7 @@ def _lock_statement(model: type[models.Model], count: int) -> str:
 _ADD = """
     UPDATE events_seats SET
         taken = taken + %(taken)s, waiting = waiting + %(waiting)s, held = held - %(from_held)s,
-        last_place = last_place + %(taken)s + %(waiting)s + %(from_held)s,
+        last_queue_position = last_queue_position + %(taken)s + %(waiting)s + %(from_held)s,
         filled_at = CASE WHEN %(taken)s > 0 AND taken + %(taken)s = capacity
             THEN clock_timestamp() ELSE filled_at END
     WHERE event_id = %(event)s AND (%(taken)s = 0 OR taken + %(taken)s <= capacity) AND %(from_held)s <= held

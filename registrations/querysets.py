@@ -83,7 +83,7 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
 
     def waiting(self) -> "RegistrationQuerySet":
         """In the order in which the database accepted them."""
-        return self.filter(state="waiting").order_by("place")
+        return self.filter(state="waiting").order_by("queue_position")
 
     def with_facts(self) -> "RegistrationQuerySet":
         return self.select_related("event__fest", "event__venue", "event__category", "student__school")

@@ -12,7 +12,7 @@ _READ = """
     SELECT r.id, r.event_id, r.state,
         CASE WHEN r.state = 'waiting' THEN (
             SELECT count(*) FROM registrations_registration ahead
-            WHERE ahead.event_id = r.event_id AND ahead.state = 'waiting' AND ahead.place <= r.place
+            WHERE ahead.event_id = r.event_id AND ahead.state = 'waiting' AND ahead.queue_position <= r.queue_position
         ) ELSE 0 END,
         CASE WHEN r.state = 'waiting' THEN (
             SELECT filled_at FROM events_seats s WHERE s.event_id = r.event_id

@@ -89,7 +89,7 @@ def counts(slugs: Sequence[str]) -> dict[str, Any]:
     rows = Registration.objects.filter(event__slug__in=slugs)
     confirmed = rows.filter(state="confirmed").count()
     waiting = rows.filter(state="waiting")
-    places = sorted(rows.values_list("event", "place"))
+    places = sorted(rows.values_list("event", "queue_position"))
     stored = Seats.objects.filter(event__slug__in=slugs)
     return {
         "confirmed": confirmed,

@@ -71,13 +71,13 @@ def _save(row: list[str], of: Any) -> None:
             student=student,
             submission=submission,
             state=state,
-            place=seats.last_place + 1,
+            queue_position=seats.last_queue_position + 1,
             created_at=now,
         )
         registration.save()
         counted = "taken" if is_free else "waiting"
         Seats.objects.filter(pk=event.pk).update(
-            **{counted: F(counted) + 1, "last_place": F("last_place") + 1}
+            **{counted: F(counted) + 1, "last_queue_position": F("last_queue_position") + 1}
         )
         change = Change(
             registration=registration,

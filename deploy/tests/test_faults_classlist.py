@@ -55,7 +55,8 @@ def test_killed_worker_is_gone_on_from_where_it_stood(celery_worker: WorkerFacto
     assert ClassListEntry.objects.count() == Submission.objects.count() == Delivery.objects.count() == ROWS
     assert Ticket.objects.count() == SEATS
     names = [
-        student.student.name for student in event.registrations.order_by("place").select_related("student")
+        student.student.name
+        for student in event.registrations.order_by("queue_position").select_related("student")
     ]
     assert names == [cells[0] for cells in pupils(ROWS, event)]
     assert audit("--all") == []

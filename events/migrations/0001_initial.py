@@ -410,7 +410,7 @@ class Migration(migrations.Migration):
                 ),
                 ("waiting", models.PositiveIntegerField(default=0, editable=False, verbose_name="waiting")),
                 (
-                    "last_place",
+                    "last_queue_position",
                     models.PositiveBigIntegerField(
                         default=0, editable=False, verbose_name="last place given"
                     ),

@@ -11,7 +11,7 @@ from registrations.models import Change, Refusal, Registration, Submission
 
 class ObtainedInline(RecordInline):
     model = Registration
-    fields = ("event", "state", "place")
+    fields = ("event", "state", "queue_position")
     ordering = ("pk",)
     verbose_name_plural = gettext_lazy("obtained")
 

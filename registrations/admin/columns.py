@@ -31,7 +31,7 @@ REGISTRATIONS = (
     Column(_("Event"), "event__name"),
     Column(_("Starts"), "event__starts_at"),
     Column(_("State"), "state", choices=Registration.State.choices),
-    Column(_("Place"), "place"),
+    Column(_("Place"), "queue_position"),
     Column(_("Registered at"), "created_at"),
 )
 STUDENTS = (*of_student(), Column(_("Language"), "language"), Column(_("First registered at"), "created_at"))

@@ -100,7 +100,7 @@ class RegistrationActions(WithTools, RecordAdmin):
     def cancel_registrations(
         self, request: HttpRequest, queryset: QuerySet[Registration]
     ) -> HttpResponseBase | None:
-        chosen = list(queryset.exclude(state=State.CANCELLED).order_by("event", "place"))
+        chosen = list(queryset.exclude(state=State.CANCELLED).order_by("event", "queue_position"))
         form = answered(CancelForm, request)
         if refusal := refusal_of(len(chosen), _("All of these are cancelled already.")):
             self.message_user(request, refusal, messages.WARNING)
@@ -115,7 +115,7 @@ class RegistrationActions(WithTools, RecordAdmin):
         self, request: HttpRequest, queryset: QuerySet[Registration]
     ) -> HttpResponseBase | None:
         release_before_asking(queryset.order_by("event").values_list("event", flat=True).distinct())
-        chosen = list(queryset.filter(state=State.WAITING).order_by("event", "place"))
+        chosen = list(queryset.filter(state=State.WAITING).order_by("event", "queue_position"))
         form = answered(TellingForm, request)
         if refusal := refusal_of(len(chosen), _("None of these waits.")) or _promotion_refused(chosen):
             self.message_user(request, refusal, messages.WARNING)
@@ -130,7 +130,7 @@ class RegistrationActions(WithTools, RecordAdmin):
     def move_registrations(
         self, request: HttpRequest, queryset: QuerySet[Registration]
     ) -> HttpResponseBase | None:
-        chosen = list(queryset.exclude(state=State.CANCELLED).order_by("event", "place"))
+        chosen = list(queryset.exclude(state=State.CANCELLED).order_by("event", "queue_position"))
         form = answered(MoveForm, request, events=self._targets(request, chosen))
         if refusal := refusal_of(len(chosen), _("All of these are cancelled.")):
             self.message_user(request, refusal, messages.WARNING)

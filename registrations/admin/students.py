@@ -59,7 +59,7 @@ class StudentForm(MergingForm):
 
 class RegistrationsInline(RecordInline):
     model = Registration
-    fields = ("event", "state", "place", "created_at")
+    fields = ("event", "state", "queue_position", "created_at")
     ordering = ("created_at", "pk")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Registration]:

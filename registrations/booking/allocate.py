@@ -77,14 +77,14 @@ class SeatCounter:
         of_school = (hold for hold in self.holds if hold.school_id == seat_request.student.school_id)
         return next((hold for hold in of_school if hold.unused > self.named[hold.pk]), None)
 
-    def give_place(self, state: str, hold: Hold | None = None) -> int:
+    def give_queue_position(self, state: str, hold: Hold | None = None) -> int:
         if hold:
             self.named[hold.pk] += 1
         elif state == State.CONFIRMED:
             self.confirmed += 1
         else:
             self.added_waiting += 1
-        return self.seats.last_place + self.confirmed + self.added_waiting + self.named.total()
+        return self.seats.last_queue_position + self.confirmed + self.added_waiting + self.named.total()
 
     def write(self) -> None:
         """Adds to the stored counts, but never past the capacity or a block, whoever forgot the lock."""
@@ -205,7 +205,7 @@ def _registration(
         submission=seat_request.submission,
         hold=verdict.hold,
         state=verdict.state,
-        place=seat_counter.give_place(verdict.state, verdict.hold),
+        queue_position=seat_counter.give_queue_position(verdict.state, verdict.hold),
         created_at=now,
         confirm_by=None if seat_request.uses_hold else confirmation_due(seat_request.student, event, now),
     )

@@ -51,7 +51,9 @@ def _promote(
     rows = Registration.objects.filter(pk__in=ids).waiting().with_facts().order_by("pk")
     chosen = list(rows.select_for_update(no_key=True, of=("self",)))
     for event_id, row in seats.items():
-        of_event = sorted((one for one in chosen if one.event_id == event_id), key=lambda one: one.place)
+        of_event = sorted(
+            (one for one in chosen if one.event_id == event_id), key=lambda one: one.queue_position
+        )
         if of_event:
             kept_back = [hold for hold in holds[event_id] if hold.school_id is None]
             _require_seats(facts[event_id], row, kept_back, len(of_event), now)

@@ -25,24 +25,24 @@ GRAPH: dict[str, frozenset[str]] = {
 _CREATE = """
     WITH given AS (
         SELECT * FROM unnest(
-            %(events)s::bigint[], %(students)s::bigint[], %(states)s::varchar[], %(places)s::bigint[],
+            %(events)s::bigint[], %(students)s::bigint[], %(states)s::varchar[], %(queue_positions)s::bigint[],
             %(submissions)s::bigint[], %(holds)s::bigint[], %(confirm_by)s::timestamptz[]
-        ) AS g (event_id, student_id, state, place, submission_id, hold_id, confirm_by)
+        ) AS g (event_id, student_id, state, queue_position, submission_id, hold_id, confirm_by)
     ), made AS (
         INSERT INTO registrations_registration
-            (event_id, student_id, state, place, submission_id, hold_id, confirm_by, created_at)
-        SELECT event_id, student_id, state, place, submission_id, hold_id, confirm_by, %(at)s::timestamptz
+            (event_id, student_id, state, queue_position, submission_id, hold_id, confirm_by, created_at)
+        SELECT event_id, student_id, state, queue_position, submission_id, hold_id, confirm_by, %(at)s::timestamptz
         FROM given
-        RETURNING id, event_id, state, place, submission_id
+        RETURNING id, event_id, state, queue_position, submission_id
     ), noted AS (
         INSERT INTO registrations_change
             (registration_id, from_state, to_state, at, cause, actor, user_id, submission_id, fields, reason)
         SELECT id, '', state, %(at)s::timestamptz, %(cause)s, %(actor)s,
             %(user)s::integer, submission_id, '{}', %(reason)s
-        FROM made ORDER BY place
+        FROM made ORDER BY queue_position
         RETURNING id, registration_id
     )
-    SELECT made.event_id, made.place, made.id, noted.id
+    SELECT made.event_id, made.queue_position, made.id, noted.id
     FROM made JOIN noted ON noted.registration_id = made.id
 """
 """One round trip inside the seats' lock instead of two; each row is found again by its event and place."""
@@ -76,7 +76,7 @@ def create(registrations: Sequence[Registration], *, origin: Origin) -> list[Cha
         "events": [registration.event_id for registration in registrations],
         "students": [registration.student_id for registration in registrations],
         "states": [registration.state for registration in registrations],
-        "places": [registration.place for registration in registrations],
+        "queue_positions": [registration.queue_position for registration in registrations],
         "submissions": [registration.submission_id for registration in registrations],
         "holds": [registration.hold_id for registration in registrations],
         "confirm_by": [registration.confirm_by for registration in registrations],
@@ -88,9 +88,9 @@ def create(registrations: Sequence[Registration], *, origin: Origin) -> list[Cha
     }
     with connection.cursor() as cursor:
         cursor.execute(_CREATE, given)
-        keys = {(event, place): pair for event, place, *pair in cursor.fetchall()}
+        keys = {(event, queue_position): pair for event, queue_position, *pair in cursor.fetchall()}
     for registration, change in zip(registrations, changes, strict=True):
-        registration.pk, change.pk = keys[registration.event_id, registration.place]
+        registration.pk, change.pk = keys[registration.event_id, registration.queue_position]
         registration._state.adding = change._state.adding = False
         change.registration = registration
     return changes

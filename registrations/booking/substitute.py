@@ -212,7 +212,7 @@ def _hand_over(
     """Both sides of it, and the one signal that tells of them."""
     newcomers = [_successor(row, newcomer, submission, origin.at, seats) for row in registrations]
     changes = move(registrations, to=State.CANCELLED, origin=origin)
-    _give_end_places(registrations, seats)
+    _give_end_queue_positions(registrations, seats)
     changes += create(newcomers, origin=origin)
     registrations_changed.send(sender=Registration, changes=changes, now=origin.at)
 
@@ -231,16 +231,18 @@ def _successor(
         submission=submission,
         hold_id=registration.hold_id,
         state=registration.state,
-        place=registration.place,
+        queue_position=registration.queue_position,
         created_at=now,
     )
 
 
-def _give_end_places(registrations: Iterable[Registration], seats: dict[int, Seats]) -> None:
+def _give_end_queue_positions(registrations: Iterable[Registration], seats: dict[int, Seats]) -> None:
     """Whoever leaves gets a place at the end, where it says nothing: each place is somebody's, for ever."""
     for registration in registrations:
-        registration.place = seats[registration.event_id].last_place + 1
-        Registration.objects.filter(pk=registration.pk).update(place=registration.place)
-        moved = Seats.objects.filter(pk=registration.event_id, last_place=registration.place - 1)
-        if not moved.update(last_place=F("last_place") + 1):
+        registration.queue_position = seats[registration.event_id].last_queue_position + 1
+        Registration.objects.filter(pk=registration.pk).update(queue_position=registration.queue_position)
+        moved = Seats.objects.filter(
+            pk=registration.event_id, last_queue_position=registration.queue_position - 1
+        )
+        if not moved.update(last_queue_position=F("last_queue_position") + 1):
             raise ConcurrentUpdate

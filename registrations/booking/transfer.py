@@ -102,7 +102,7 @@ def _locked(ids: list[int], students: set[int]) -> list[Registration]:
     found = list(rows.order_by("pk").select_for_update(no_key=True, of=("self",)))
     if {row.student_id for row in found} - students:
         raise ConcurrentUpdate  # two rows of one student became one meanwhile
-    return sorted(found, key=lambda row: (row.event_id, row.place))
+    return sorted(found, key=lambda row: (row.event_id, row.queue_position))
 
 
 def _judge(
@@ -148,7 +148,7 @@ def _successor(
         student=row.student,
         submission=row.submission,
         state=verdict.state,
-        place=seat_counter.give_place(verdict.state),
+        queue_position=seat_counter.give_queue_position(verdict.state),
         created_at=now,
     )
 

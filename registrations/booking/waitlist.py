@@ -19,7 +19,7 @@ def with_number(registrations: RegistrationQuerySet) -> RegistrationQuerySet:
     """Adds `number`: the place in line of each waiting registration, counted, never stored."""
     ahead = (
         Registration.objects.filter(
-            event=OuterRef("event"), state=State.WAITING, place__lte=OuterRef("place")
+            event=OuterRef("event"), state=State.WAITING, queue_position__lte=OuterRef("queue_position")
         )
         .order_by()
         .values("event")

@@ -137,7 +137,7 @@ def _give(
         event=event,
         student=walk_in.student,
         state=State.CONFIRMED,
-        place=seats.last_place + 1,
+        queue_position=seats.last_queue_position + 1,
         created_at=origin.at,
     )
     return create([registration], origin=origin)[0]

@@ -172,7 +172,9 @@ def foresee(edits: Sequence[Edit], *, now: dt.datetime, locks: bool = True) -> l
 
 def _active(event_ids: Sequence[int]) -> Mapping[int, list[Registration]]:
     found: dict[int, list[Registration]] = defaultdict(list)
-    for row in Registration.objects.active().filter(event__in=event_ids).with_facts().order_by("place"):
+    for row in (
+        Registration.objects.active().filter(event__in=event_ids).with_facts().order_by("queue_position")
+    ):
         found[row.event_id].append(row)
     return found
 

@@ -11,7 +11,7 @@ from techfest.core.invariants import invariant, rows
 
 HISTORY = """
     WITH step AS (
-        SELECT c.id, c.at, c.from_state AS was, c.to_state AS becomes, r.event_id, r.place, r.student_id,
+        SELECT c.id, c.at, c.from_state AS was, c.to_state AS becomes, r.event_id, r.queue_position, r.student_id,
             CASE WHEN b.held_at <= c.at AND c.at < coalesce(b.returned_at, 'infinity') THEN 0 ELSE
                 (c.to_state IN ('confirmed', 'offered'))::int
                 - (c.from_state IN ('confirmed', 'offered'))::int END AS seats,
@@ -111,14 +111,14 @@ def no_newcomer_overtook_those_who_waited() -> Iterator[str]:
 
 
 @invariant(5)
-def nobody_was_promoted_past_an_earlier_place() -> Iterator[str]:
+def promotions_kept_the_order_of_the_queue() -> Iterator[str]:
     """Whoever got a seat from the waiting list had the first place of all who waited at that moment.
 
     But for those whom a person chose, at the desk or at the door: the change says who it was.
     """
     sql = """
         WITH waited AS (
-            SELECT r.id, r.event_id, r.place, r.student_id, gone.at AS left_at, gone.to_state,
+            SELECT r.id, r.event_id, r.queue_position, r.student_id, gone.at AS left_at, gone.to_state,
                 gone.cause IN ('chosen', 'walk_in') AND gone.user_id IS NOT NULL AS is_chosen
             FROM registrations_registration r
             JOIN registrations_change came
@@ -130,25 +130,25 @@ def nobody_was_promoted_past_an_earlier_place() -> Iterator[str]:
             ) gone ON true
         ), ranked AS (
             SELECT *, max(coalesce(left_at, 'infinity')) OVER (
-                PARTITION BY event_id ORDER BY place ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+                PARTITION BY event_id ORDER BY queue_position ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
             ) AS earlier_left_at
             FROM waited
         )
-        SELECT e.name, p.name || ' (' || p.reference || ')', k.place, passed.name, passed.place
+        SELECT e.name, p.name || ' (' || p.reference || ')', k.queue_position, passed.name, passed.queue_position
         FROM ranked k JOIN events_event e ON e.id = k.event_id
         JOIN registrations_student p ON p.id = k.student_id
         CROSS JOIN LATERAL (
-            SELECT o.name || ' (' || o.reference || ')' AS name, w.place
+            SELECT o.name || ' (' || o.reference || ')' AS name, w.queue_position
             FROM waited w JOIN registrations_student o ON o.id = w.student_id
-            WHERE w.event_id = k.event_id AND w.place < k.place
+            WHERE w.event_id = k.event_id AND w.queue_position < k.queue_position
                 AND coalesce(w.left_at, 'infinity') > k.left_at
-            ORDER BY w.place LIMIT 1
+            ORDER BY w.queue_position LIMIT 1
         ) passed
         WHERE k.to_state IN ('confirmed', 'offered') AND k.earlier_left_at > k.left_at AND NOT k.is_chosen
-        ORDER BY e.id, k.place
+        ORDER BY e.id, k.queue_position
     """
-    for event, student, place, passed, passed_place in rows(sql):
-        yield f"{event}: {student}, place {place}, was promoted before {passed}, place {passed_place}."
+    for event, student, position, passed, passed_position in rows(sql):
+        yield f"{event}: {student}, place {position}, was promoted before {passed}, place {passed_position}."
 
 
 @invariant(5)
@@ -209,7 +209,7 @@ CHECKS = (
     no_seat_was_given_above_the_capacity,
     nobody_was_sent_away_from_a_free_seat,
     no_newcomer_overtook_those_who_waited,
-    nobody_was_promoted_past_an_earlier_place,
+    promotions_kept_the_order_of_the_queue,
     a_replaced_one_gave_up_what_was_taken,
     a_moved_one_gave_up_another,
     seats_at_the_door_are_accounted_for,

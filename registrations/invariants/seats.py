@@ -10,7 +10,7 @@ from registrations.invariants import holds as holds
 from techfest.core.invariants import CLOSES_AT, invariant, rows
 
 WHO = """
-    SELECT e.name, p.name || ' (' || p.reference || ')', r.state, r.place, r.created_at, r.event_id
+    SELECT e.name, p.name || ' (' || p.reference || ')', r.state, r.queue_position, r.created_at, r.event_id
     FROM registrations_registration r
     JOIN events_event e ON e.id = r.event_id
     JOIN registrations_student p ON p.id = r.student_id
@@ -90,14 +90,15 @@ def every_submission_has_what_it_obtained() -> Iterator[str]:
 
 
 @invariant(4)
-def every_place_given_is_still_held() -> Iterator[str]:
+def every_queue_position_given_is_still_held() -> Iterator[str]:
     """Each event has as many registrations as it gave places, so that none vanished, not even cancelled."""
     sql = """
-        SELECT e.name, s.last_place, count(r.id), coalesce(max(r.place), 0)
+        SELECT e.name, s.last_queue_position, count(r.id), coalesce(max(r.queue_position), 0)
         FROM events_seats s JOIN events_event e ON e.id = s.event_id
         LEFT JOIN registrations_registration r ON r.event_id = e.id
-        GROUP BY e.id, s.last_place
-        HAVING s.last_place <> count(r.id) OR s.last_place <> coalesce(max(r.place), 0) ORDER BY e.id
+        GROUP BY e.id, s.last_queue_position
+        HAVING s.last_queue_position <> count(r.id)
+            OR s.last_queue_position <> coalesce(max(r.queue_position), 0) ORDER BY e.id
     """
     for event, given, many, highest in rows(sql):
         yield f"{event} gave {given} places, but has {many} registrations, the last with place {highest}."
@@ -123,18 +124,18 @@ def nobody_waits_beside_a_free_seat() -> Iterator[str]:
 
 
 @invariant(5)
-def places_were_given_in_order() -> Iterator[str]:
+def queue_positions_were_given_in_order() -> Iterator[str]:
     """Whoever came later has the later place, but for those who came instead of another and took the other's."""
     sql = """
         WHERE NOT EXISTS (SELECT FROM registrations_change c
                           WHERE c.registration_id = r.id AND c.cause = 'replaced')
-        ) w (name, student, state, place, created_at, event_id)
-        WINDOW line AS (PARTITION BY w.event_id ORDER BY w.place)
-        ) o WHERE o.before > o.created_at ORDER BY o.event_id, o.place
+        ) w (name, student, state, queue_position, created_at, event_id)
+        WINDOW line AS (PARTITION BY w.event_id ORDER BY w.queue_position)
+        ) o WHERE o.before > o.created_at ORDER BY o.event_id, o.queue_position
     """
     head = "SELECT * FROM (SELECT w.*, lag(w.created_at) OVER line AS before FROM ("
-    for event, student, _state, place, *_rest in rows(head, WHO, sql):
-        yield f"{event}: {student} has place {place}, but came before the place ahead."
+    for event, student, _state, queue_position, *_rest in rows(head, WHO, sql):
+        yield f"{event}: {student} has place {queue_position}, but came before the place ahead."
 
 
 @invariant(7)
@@ -310,9 +311,9 @@ CHECKS = (
     a_student_has_an_event_once,
     a_key_was_answered_once,
     every_submission_has_what_it_obtained,
-    every_place_given_is_still_held,
+    every_queue_position_given_is_still_held,
     nobody_waits_beside_a_free_seat,
-    places_were_given_in_order,
+    queue_positions_were_given_in_order,
     states_follow_the_graph,
     the_last_change_is_the_state,
     registrations_were_made_while_it_was_open,

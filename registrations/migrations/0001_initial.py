@@ -548,7 +548,10 @@ class Migration(migrations.Migration):
                         verbose_name="state",
                     ),
                 ),
-                ("place", models.PositiveBigIntegerField(editable=False, verbose_name="place")),
+                (
+                    "queue_position",
+                    models.PositiveBigIntegerField(editable=False, verbose_name="queue position"),
+                ),
                 ("created_at", models.DateTimeField(editable=False, verbose_name="registered")),
                 (
                     "confirm_by",
@@ -1509,7 +1512,7 @@ class Migration(migrations.Migration):
             model_name="registration",
             index=models.Index(
                 condition=models.Q(("state", "waiting")),
-                fields=["event", "place"],
+                fields=["event", "queue_position"],
                 name="registration_waiting",
             ),
         ),
@@ -1533,7 +1536,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="registration",
-            constraint=models.UniqueConstraint(fields=("event", "place"), name="registration_place_once"),
+            constraint=models.UniqueConstraint(
+                fields=("event", "queue_position"), name="registration_queue_position_once"
+            ),
         ),
         migrations.AddConstraint(
             model_name="classlistrow",

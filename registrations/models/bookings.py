@@ -78,7 +78,7 @@ class Registration(models.Model):
     )
     hold = models.ForeignKey("Hold", models.SET_NULL, null=True, editable=False, related_name="registrations")
     state = models.CharField(_("state"), max_length=10, choices=State.choices, editable=False)
-    place = models.PositiveBigIntegerField(_("place"), editable=False)
+    queue_position = models.PositiveBigIntegerField(_("queue position"), editable=False)
     created_at = models.DateTimeField(_("registered"), editable=False)
     confirm_by = models.DateTimeField(_("address to be confirmed by"), null=True, editable=False)
     confirm_mailed_at = models.DateTimeField(_("confirmation link mailed"), null=True, editable=False)
@@ -95,11 +95,13 @@ class Registration(models.Model):
                 condition=~Q(state="cancelled"),
                 name="registration_active_once",
             ),
-            models.UniqueConstraint(fields=["event", "place"], name="registration_place_once"),
+            models.UniqueConstraint(
+                fields=["event", "queue_position"], name="registration_queue_position_once"
+            ),
         ]
         indexes: ClassVar = [
             models.Index(
-                fields=["event", "place"], name="registration_waiting", condition=Q(state="waiting")
+                fields=["event", "queue_position"], name="registration_waiting", condition=Q(state="waiting")
             ),
             models.Index(
                 fields=["confirm_by"],

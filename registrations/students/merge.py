@@ -74,7 +74,7 @@ def clashes_among(registrations: Iterable[Registration], kept_id: int) -> list[D
 
 
 def _worth(row: Registration) -> tuple[bool, int]:
-    return not row.holds_seat, row.place
+    return not row.holds_seat, row.queue_position
 
 
 def absorb(kept: Student, gone: Student, seats: dict[int, Seats], how: Absorbing) -> None:

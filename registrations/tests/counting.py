@@ -7,12 +7,12 @@ from registrations.models import Registration
 def counts(event: Event) -> tuple[int, int, int]:
     """Seats taken, waiting, and the last place given."""
     seats = Seats.objects.get(pk=event.pk)
-    return seats.taken, seats.waiting, seats.last_place
+    return seats.taken, seats.waiting, seats.last_queue_position
 
 
 def states(event: Event) -> list[str]:
     """The states of all registrations in the order of their places."""
-    return list(event.registrations.order_by("place").values_list("state", flat=True))
+    return list(event.registrations.order_by("queue_position").values_list("state", flat=True))
 
 
 def recount(event: Event) -> tuple[int, int]:

@@ -55,7 +55,7 @@ def cancelling(client: Client, *rows: Registration, **values: str) -> Any:
 
 
 def registrations_of(event: Any) -> list[Registration]:
-    return list(event.registrations.order_by("place"))
+    return list(event.registrations.order_by("queue_position"))
 
 
 def test_cancelling_first_shows_who_it_would_be(client: Client, fest: Fest) -> None:
@@ -149,7 +149,7 @@ def test_page_of_a_student_costs_the_same_for_one_registration_and_for_three(
     assert first == second
 
 
-@pytest.mark.parametrize("name", ["state", "place", "event"])
+@pytest.mark.parametrize("name", ["state", "queue_position", "event"])
 def test_registration_is_never_written_by_a_form(client: Client, fest: Fest, name: str) -> None:
     build_submission(event := build_event(fest))
     answer = client.post(page_of(registrations_of(event)[0]), {name: "2"})

@@ -37,8 +37,8 @@ def said(answer: Any) -> list[str]:
     return [str(message) for message in answer.context["messages"]]
 
 
-def of(event: Event, place: int = 1) -> Registration:
-    return event.registrations.get(place=place)
+def of(event: Event, queue_position: int = 1) -> Registration:
+    return event.registrations.get(queue_position=queue_position)
 
 
 def test_reason_of_a_cancellation_stands_in_the_trail_and_in_the_mail(client: Client, fest: Fest) -> None:

@@ -65,7 +65,15 @@ def test_stale_form_leaves_counts_and_capacity(client: Client, fest: Fest) -> No
 
 def test_counts_in_a_forged_form_are_not_fields(client: Client, fest: Fest) -> None:
     build_submission(event := build_event(fest))
-    save(client, event, taken="0", waiting="7", last_place="0", sequence="9", hours_changed_at="2001-01-01")
+    save(
+        client,
+        event,
+        taken="0",
+        waiting="7",
+        last_queue_position="0",
+        sequence="9",
+        hours_changed_at="2001-01-01",
+    )
     assert (counts(event), Event.objects.get().sequence) == ((1, 0, 1), 0)
 
 

@@ -67,7 +67,7 @@ def test_forty_rows_for_ten_seats_are_ten_in_row_order_and_thirty_waiting_as_for
     assert expected == ["seat"] * 10 + ["wait"] * 30
     assert seat_results(class_list) == ["confirmed"] * 10 + ["waiting"] * 30
     names = [cells[0] for cells in pupils(40, event)]
-    assert [one.student.name for one in event.registrations.order_by("place")] == names
+    assert [one.student.name for one in event.registrations.order_by("queue_position")] == names
     assert counts(event) == (10, 30, 40)
     assert audit("--all") == []
 

@@ -61,7 +61,7 @@ def test_clicks_get_in_between_the_chunks(monkeypatch: pytest.MonkeyPatch) -> No
     event = build_event(build_fest(), capacity=400)
     confirmed(build_list(event.fest, pupils(300, event)))
     at_once([jobs.run_due, *(partial(press_now, build_press(event)) for _ in range(5))])
-    clicked = Registration.objects.filter(changes__actor="student").order_by("place")
+    clicked = Registration.objects.filter(changes__actor="student").order_by("queue_position")
     assert len(clicked) == 5
-    assert max(row.place for row in clicked) < Seats.objects.get(pk=event.pk).last_place
+    assert max(row.queue_position for row in clicked) < Seats.objects.get(pk=event.pk).last_queue_position
     assert audit() == []

@@ -91,7 +91,7 @@ def test_holds_and_presses_without_any_wall_oversell(
     monkeypatch.setattr(SeatsQuerySet, "locked", without_lock)
     monkeypatch.setattr(SeatsQuerySet, "add", without_condition)
     monkeypatch.setattr(SeatsQuerySet, "hold", hold_without_condition)
-    monkeypatch.setattr(SeatCounter, "give_place", with_places_of_their_own())
+    monkeypatch.setattr(SeatCounter, "give_queue_position", with_places_of_their_own())
     rush(event, teachers, monkeypatch)
     assert recount(event)[0] + held(event) > SEATS
 
@@ -101,7 +101,7 @@ def test_held_seats_without_lock_are_kept_by_the_condition(
 ) -> None:
     event = build_event(fest, capacity=SEATS)
     monkeypatch.setattr(SeatsQuerySet, "locked", without_lock)
-    monkeypatch.setattr(SeatCounter, "give_place", with_places_of_their_own())
+    monkeypatch.setattr(SeatCounter, "give_queue_position", with_places_of_their_own())
     rush(event, teachers, monkeypatch)
     assert recount(event)[0] + held(event) == Seats.objects.get(pk=event.pk).taken <= SEATS
 
@@ -124,7 +124,7 @@ def test_ten_names_for_five_held_seats_without_any_wall_use_more(
     monkeypatch.setattr(SeatsQuerySet, "locked", without_lock)
     monkeypatch.setattr(SeatsQuerySet, "add", lambda *_args, **_kwargs: True)
     monkeypatch.setattr(HoldQuerySet, "use", lambda *_args: True)
-    monkeypatch.setattr(SeatCounter, "give_place", with_places_of_their_own())
+    monkeypatch.setattr(SeatCounter, "give_queue_position", with_places_of_their_own())
     with meeting_after_the_lock(monkeypatch, 10):
         at_once([partial(name_now, event)] * 10)
     assert recount(event)[0] > 5

@@ -224,6 +224,6 @@ def test_foreign_keys_do_not_wait_for_the_lock() -> None:
             cursor.execute("SET LOCAL lock_timeout = '200ms'")
         student = Student.objects.create(fest=event.fest, school=build_school(), grade=7, name="Asha")
         Registration.objects.create(
-            event=event, student=student, state="waiting", place=1, created_at=event.starts_at
+            event=event, student=student, state="waiting", queue_position=1, created_at=event.starts_at
         )
     assert event.registrations.count() == 1

@@ -100,10 +100,10 @@ def test_of_two_for_one_event_the_confirmed_one_stays_and_the_line_moves(fest: F
     merge(second.student, first.student)
     assert states(event) == ["confirmed", "cancelled", "confirmed"]
     assert counts(event) == (2, 0, 3)
-    better = event.registrations.get(place=1)
+    better = event.registrations.get(queue_position=1)
     assert better.student == second.student
     change = Change.objects.get(cause="merged")
-    assert (change.registration.place, change.reason) == (2, "Twice")
+    assert (change.registration.queue_position, change.reason) == (2, "Twice")
     assert Delivery.objects.filter(kind="cancelled").count() == 0
     assert run() == []
 
@@ -113,10 +113,10 @@ def test_confirmed_is_better_than_an_earlier_place_that_waits(fest: Fest) -> Non
     early = press(event, section="A")
     press(event, section="B")
     row = early.registrations.get()
-    other = event.registrations.get(place=2)
+    other = event.registrations.get(queue_position=2)
     Registration.objects.filter(pk=row.pk).update(state="waiting")
     Registration.objects.filter(pk=other.pk).update(state="confirmed")
-    pair = doubles_among(event.registrations.order_by("place"))
+    pair = doubles_among(event.registrations.order_by("queue_position"))
     assert pair == [(other, row)]
 
 

@@ -32,7 +32,7 @@ def move(user: Any, event: Event, *rows: Registration, **values: Any) -> list[Mo
 
 
 def of(event: Event) -> Registration:
-    return event.registrations.active().order_by("place")[0]
+    return event.registrations.active().order_by("queue_position")[0]
 
 
 def test_seat_is_exchanged_and_the_freed_one_promotes(fest: Fest, user: Any) -> None:
@@ -108,7 +108,7 @@ def test_many_are_moved_in_their_order_until_it_is_full(fest: Fest, user: Any) -
     old, new = build_event(fest, capacity=3), build_event(fest, capacity=2)
     for _number in range(3):
         build_submission(old)
-    moves = move(user, new, *reversed(old.registrations.order_by("place")))
+    moves = move(user, new, *reversed(old.registrations.order_by("queue_position")))
     assert [bool(one.successor) for one in moves] == [True, True, False]
     assert states(old) == ["cancelled", "cancelled", "confirmed"]
 

@@ -30,12 +30,16 @@ def build_late_event(*, seats: int = 1, waiting: int = 3) -> Event:
     for _number in range(seats + waiting):
         build_submission(event)
     Event.objects.filter(pk=event.pk).update(promotes_until=timezone.now())
-    cancel([event.registrations.order_by("place")[0].pk], actor=Change.Actor.STUDENT, deadline=Deadline())
+    cancel(
+        [event.registrations.order_by("queue_position")[0].pk],
+        actor=Change.Actor.STUDENT,
+        deadline=Deadline(),
+    )
     return event
 
 
-def at(event: Event, place: int) -> Registration:
-    return event.registrations.get(place=place)
+def at(event: Event, queue_position: int) -> Registration:
+    return event.registrations.get(queue_position=queue_position)
 
 
 def promote(user: Any, *rows: Registration, **values: Any) -> list[Registration]:

@@ -65,18 +65,22 @@ def without_condition(
     self: SeatsQuerySet, event_id: int, *, taken: int, waiting: int, from_held: int = 0
 ) -> bool:
     added = {"taken": F("taken") + taken, "waiting": F("waiting") + waiting, "held": F("held") - from_held}
-    places = taken + waiting + from_held
-    return bool(self.filter(pk=event_id).update(last_place=F("last_place") + places, **added))
+    queue_positions = taken + waiting + from_held
+    return bool(
+        self.filter(pk=event_id).update(
+            last_queue_position=F("last_queue_position") + queue_positions, **added
+        )
+    )
 
 
 def with_places_of_their_own() -> Callable[..., int]:
     """Gives places that never meet, since their uniqueness is a wall of its own."""
-    places = itertools.count(1)
-    give_place = SeatCounter.give_place
+    queue_positions = itertools.count(1)
+    give_queue_position = SeatCounter.give_queue_position
 
     def give(self: SeatCounter, state: str, hold: Hold | None = None) -> int:
-        give_place(self, state, hold)
-        return next(places)
+        give_queue_position(self, state, hold)
+        return next(queue_positions)
 
     return give
 
@@ -95,7 +99,7 @@ def test_forty_presses_without_any_wall_oversell(fest: Fest, monkeypatch: pytest
     event = build_event(fest, capacity=SEATS)
     monkeypatch.setattr(SeatsQuerySet, "locked", without_lock)
     monkeypatch.setattr(SeatsQuerySet, "add", without_condition)
-    monkeypatch.setattr(SeatCounter, "give_place", with_places_of_their_own())
+    monkeypatch.setattr(SeatCounter, "give_queue_position", with_places_of_their_own())
     assert rush(event, monkeypatch)["confirmed"] > SEATS
     assert recount(event)[0] > SEATS
 
@@ -106,7 +110,7 @@ def test_forty_presses_without_lock_are_held_by_the_condition(
     """Those who were overtaken look again; the seats are exact, whoever forgets the lock."""
     event = build_event(fest, capacity=SEATS)
     monkeypatch.setattr(SeatsQuerySet, "locked", without_lock)
-    monkeypatch.setattr(SeatCounter, "give_place", with_places_of_their_own())
+    monkeypatch.setattr(SeatCounter, "give_queue_position", with_places_of_their_own())
     assert rush(event, monkeypatch)["confirmed"] == SEATS
     assert recount(event)[0] == counts(event)[0] == SEATS
 
@@ -133,7 +137,7 @@ def test_forty_presses_with_lock_need_no_condition(fest: Fest, monkeypatch: pyte
 def test_counts_moved_by_somebody_without_lock_are_not_overwritten(fest: Fest) -> None:
     event = build_event(fest, capacity=1)
     seat_counter = SeatCounter(Seats.objects.get(pk=event.pk))
-    seat_counter.give_place("confirmed")
+    seat_counter.give_queue_position("confirmed")
     Seats.objects.filter(pk=event.pk).update(taken=1)
     with pytest.raises(ConcurrentUpdate):
         seat_counter.write()
@@ -215,9 +219,9 @@ def test_seats_taken_away_while_twenty_press_evict_nobody(fest: Fest) -> None:
     event = build_event(fest, capacity=15)
     presses = [partial(press_now, build_press(event)) for _ in range(20)]
     at_once([*presses[:10], partial(set_capacity, event, capacity=5), *presses[10:]])
-    taken, waiting, last_place = counts(event)
+    taken, waiting, last_queue_position = counts(event)
     assert 5 <= taken <= 15
-    assert (taken + waiting, last_place, recount(event)) == (20, 20, (taken, waiting))
+    assert (taken + waiting, last_queue_position, recount(event)) == (20, 20, (taken, waiting))
     assert states(event) == ["confirmed"] * taken + ["waiting"] * waiting
 
 

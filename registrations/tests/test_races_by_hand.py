@@ -146,7 +146,7 @@ def test_organisers_at_once_move_too_many_without_any_wall(
     old, new = two_events(fest)
     monkeypatch.setattr(SeatsQuerySet, "locked", without_lock)
     monkeypatch.setattr(SeatsQuerySet, "add", without_condition)
-    monkeypatch.setattr(SeatCounter, "give_place", with_places_of_their_own())
+    monkeypatch.setattr(SeatCounter, "give_queue_position", with_places_of_their_own())
     assert move_at_once(old, new, monkeypatch) > 1
     assert recount(new)[0] > 1
 

@@ -64,7 +64,7 @@ def replaced(*registrations: Registration, **values: Any) -> Submission:
 
 
 def place_of(name: str) -> tuple[str, int]:
-    return Registration.objects.values_list("state", "place").get(student__name=name)
+    return Registration.objects.values_list("state", "queue_position").get(student__name=name)
 
 
 def full_event(fest: Fest) -> tuple[Event, list[Registration]]:

@@ -47,7 +47,7 @@ def test_seats_go_in_the_order_of_the_claims() -> None:
     seat_results = reserved(seat_requests)
     assert [outcome.decision.state for outcome in seat_results] == ["confirmed"] * 2 + ["waiting"] * 2
     assert (states(event), counts(event)) == (["confirmed"] * 2 + ["waiting"] * 2, (2, 2, 4))
-    assert [row.student for row in event.registrations.order_by("place")] == [
+    assert [row.student for row in event.registrations.order_by("queue_position")] == [
         one.student for one in seat_requests
     ]
 

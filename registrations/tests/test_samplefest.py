@@ -84,14 +84,14 @@ def test_only_with_logins_the_command_prints_who_runs_the_fest_and_a_teacher_who
     assert [*first] == [*again] == ["organiser", "lead", "volunteer", "teacher"]
     teacher = Teacher.objects.get()
     assert (teacher.name, teacher.school.state, teacher.is_approved) == ("Ms Rao", "accepted", True)
-    places = {}
+    queue_positions = {}
     for name, password in again.items():
         client = Client()
         answer = client.post("/accounts/login/", {"login": name, "password": password})
-        places[name] = answer.headers.get("Location", "")
-        assert client.get(places[name]).status_code == 200
+        queue_positions[name] = answer.headers.get("Location", "")
+        assert client.get(queue_positions[name]).status_code == 200
         assert client.get("/teacher/waiting/").status_code == (302 if name == "teacher" else 404)
-    assert places == {
+    assert queue_positions == {
         "organiser": "/admin/",
         "lead": "/admin/",
         "volunteer": "/door/",

@@ -93,13 +93,13 @@ def test_it_says_nothing_exactly_where_somebody_would_be_promoted(event: Event) 
 
 
 def test_one_who_waits_reads_how_many_are_ahead(event: Event) -> None:
-    rows = Registration.objects.order_by("place")
+    rows = Registration.objects.order_by("queue_position")
     told = [why_waiting(row, now=timezone.now()) for row in rows]
     assert told == ["", "Next in line. The only seat is taken.", "1 waits ahead. The only seat is taken."]
 
 
 def test_desk_answers_on_the_pages_of_the_event_and_of_who_waits(event: Event) -> None:
     client = desk()
-    waiting = Registration.objects.filter(state="waiting").order_by("place")[0]
+    waiting = Registration.objects.filter(state="waiting").order_by("queue_position")[0]
     pages = [client.get(page_of(row)).content.decode() for row in (event, waiting)]
     assert ["The only seat is taken." in page for page in pages] == [True, True]

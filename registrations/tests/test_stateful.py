@@ -283,14 +283,14 @@ class Rush(RuleBasedStateMachine):
     def cancel(self, indexes: list[int]) -> None:
         chosen = [self.acknowledged[index % len(self.acknowledged)] for index in indexes]
         cancel(chosen, actor=Change.Actor.STUDENT, deadline=Deadline(30))
-        gone = Registration.objects.filter(pk__in=chosen).values_list("event_id", "place")
+        gone = Registration.objects.filter(pk__in=chosen).values_list("event_id", "queue_position")
         for plan, event in zip(self.plans, self.events, strict=True):
-            places = [place for event_id, place in gone if event_id == event.pk]
-            if places:
+            queue_positions = [queue_position for event_id, queue_position in gone if event_id == event.pk]
+            if queue_positions:
                 plan.settle()
-            for place in places:
-                plan.seat_requests[place - 1].state = "cancelled"
-            if places:
+            for queue_position in queue_positions:
+                plan.seat_requests[queue_position - 1].state = "cancelled"
+            if queue_positions:
                 plan.promote()
 
     @rule(index=st.integers(0, 2), capacity=st.integers(0, 4))
@@ -331,7 +331,7 @@ class Rush(RuleBasedStateMachine):
     @invariant()
     def registrations_are_as_the_model_says(self) -> None:
         for plan, event in zip(self.plans, self.events, strict=True):
-            rows = Registration.objects.filter(event=event).order_by("place")
+            rows = Registration.objects.filter(event=event).order_by("queue_position")
             keys = {person.student.pk: key for key, person in self.people.items() if person.student}
             assert [(keys[row.student_id], row.state) for row in rows] == [
                 (seat_request.who, seat_request.state) for seat_request in plan.seat_requests

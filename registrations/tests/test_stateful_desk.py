@@ -73,7 +73,7 @@ class Desk(Rush):
         rows = Registration.objects.filter(pk__in=self.acknowledged).order_by("pk")
         of_event = {event.pk: index for index, event in enumerate(self.events)}
         return [
-            (of_event[row.event_id], self.plans[of_event[row.event_id]].seat_requests[row.place - 1])
+            (of_event[row.event_id], self.plans[of_event[row.event_id]].seat_requests[row.queue_position - 1])
             for row in rows
         ]
 
@@ -102,14 +102,21 @@ class Desk(Rush):
         known = self._seat_requests()
         chosen = sorted({index % len(known) for index in indexes})
         after = deepcopy(self.plans)
-        places = [
+        queue_positions = [
             (event, self.plans[event].seat_requests.index(seat_request))
             for event, seat_request in map(known.__getitem__, chosen)
         ]
-        for event in {event for event, _place in places}:
+        for event in {event for event, _place in queue_positions}:
             after[event].settle()
         is_possible = all(
-            self._promote(plan, [plan.seat_requests[place] for event, place in places if event == index])
+            self._promote(
+                plan,
+                [
+                    plan.seat_requests[queue_position]
+                    for event, queue_position in queue_positions
+                    if event == index
+                ],
+            )
             for index, plan in enumerate(after)
         )
         work = partial(

@@ -46,7 +46,7 @@ def test_registration_does_not_begin_in_such_a_state(registration: Registration,
         event=build_event(registration.event.fest),
         student=registration.student,
         state=state,
-        place=1,
+        queue_position=1,
         created_at=registration.created_at,
     )
     with pytest.raises(ForbiddenTransition), transaction.atomic():

@@ -342,7 +342,13 @@ def test_confirmation_includes_what_was_registered_a_moment_ago(
 
     def register_and_release(*args: Any, **options: Any) -> list[Registration]:
         now = timezone.now()
-        values = {"student": first.student, "event": other, "state": "waiting", "place": 1, "created_at": now}
+        values = {
+            "student": first.student,
+            "event": other,
+            "state": "waiting",
+            "queue_position": 1,
+            "created_at": now,
+        }
         Registration.objects.create(**values, confirm_by=now + TIME)
         return release(*args, **options)
 

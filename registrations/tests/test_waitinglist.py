@@ -143,7 +143,7 @@ def test_somebody_who_comes_again_stands_at_the_end(fest: Fest) -> None:
     give_up(first)
     again = build_press(event, name=first.student.name, email=first.student.email)
     registration = press_now(again).registrations.get()
-    assert (registration.student, registration.place) == (first.student, 4)
+    assert (registration.student, registration.queue_position) == (first.student, 4)
     assert states(event) == ["confirmed", "cancelled", "waiting", "waiting"]
 
 

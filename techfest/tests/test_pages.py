@@ -90,7 +90,7 @@ def _honoured(event: Event, registration: Registration) -> list[Certificate]:
             fest=event.fest, school=registration.student.school, grade=7, name=f"Kim {text}", roll_number=text
         )
         row = Registration.objects.create(
-            event=event, student=student, state="confirmed", place=1000 + number, created_at=now
+            event=event, student=student, state="confirmed", queue_position=1000 + number, created_at=now
         )
         Result.objects.create(registration=row, rank=number + 1, points=99 - number)
     publish.publish(event, "short", user=user, deadline=Deadline())

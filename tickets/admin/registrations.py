@@ -24,7 +24,7 @@ def resend_mails(
     model_admin: "_Admin", request: HttpRequest, queryset: QuerySet[Registration]
 ) -> HttpResponseBase | None:
     """Asks first, since many mails may go; the button of that page queues them."""
-    chosen = list(queryset.active().order_by("event", "place"))  # type: ignore[attr-defined]  # the manager's own
+    chosen = list(queryset.active().order_by("event", "queue_position"))  # type: ignore[attr-defined]  # the manager's own
     if refusal := refusal_of(len(chosen), _("All of these are cancelled.")):
         model_admin.message_user(request, refusal, messages.WARNING)
     elif is_answered(request):

@@ -47,7 +47,7 @@ def correct_student(student: Student, **values: Any) -> None:
 
 
 def cancel_first(event: Event) -> Registration:
-    first = event.registrations.active().order_by("place")[0]
+    first = event.registrations.active().order_by("queue_position")[0]
     cancel([first.pk], actor=Change.Actor.STUDENT, deadline=Deadline())
     return first
 

@@ -34,7 +34,7 @@ def test_sound_database_is_silent_after_all_that_may_happen() -> None:
     correct_student(student, email="new@example.org")
     correct_student(student, email="")
     correct_student(student, email="third@example.org", section="b")
-    for row in list(event.registrations.active().order_by("-place")[:2]):
+    for row in list(event.registrations.active().order_by("-queue_position")[:2]):
         cancel([row.pk], actor=Change.Actor.ORGANISER, deadline=Deadline())
     outbox.owe_link([student], now=timezone.now())
     outbox.owe_attempt(Student.objects.get(name="Late"), now=timezone.now())

@@ -417,7 +417,7 @@ def test_newcomer_who_overtook_is_named() -> None:
 def test_inverted_waiting_list_is_named() -> None:
     event = build_robo_race()
     cancel_first(event)
-    damage(f"UPDATE {REGISTRATION} SET place = 10 WHERE place = 3")
+    damage(f"UPDATE {REGISTRATION} SET queue_position = 10 WHERE queue_position = 3")
     assert named("Robo Race: Asha C (R), place 10, was promoted before Asha D (R), place 4.", run())
 
 
@@ -428,7 +428,10 @@ BY_HAND = f"UPDATE {CHANGE} SET cause = 'chosen', user_id = %s WHERE cause = 'pr
 def test_inverted_waiting_list_is_lawful_only_where_somebody_chose(is_known: bool) -> None:
     event = build_robo_race()
     cancel_first(event)
-    damage(f"UPDATE {REGISTRATION} SET place = 10 WHERE place = 3; UPDATE events_seats SET last_place = 10")
+    damage(
+        f"UPDATE {REGISTRATION} SET queue_position = 10 WHERE queue_position = 3;"
+        " UPDATE events_seats SET last_queue_position = 10"
+    )
     damage(BY_HAND, build_user().pk if is_known else None)
     words = "Robo Race: Asha C (R), place 10, was promoted before Asha D (R), place 4."
     assert named(words, run()) == (not is_known)
@@ -449,7 +452,7 @@ def test_seat_at_the_door_before_those_who_wait_is_lawful_only_by_a_person(is_kn
 def test_move_that_gave_nothing_up_is_named() -> None:
     event = build_robo_race(capacity=3)
     other = build_event(event.fest)
-    row = event.registrations.get(place=1)
+    row = event.registrations.get(queue_position=1)
     move_to([row.pk], event_id=other.pk, user=build_user(), reason="Hall", deadline=Deadline(30))
     assert run() == []
     damage(f"UPDATE {CHANGE} SET user_id = NULL WHERE cause = 'moved'")
@@ -459,7 +462,7 @@ def test_move_that_gave_nothing_up_is_named() -> None:
 def test_move_without_its_mail_is_named() -> None:
     event = build_robo_race(capacity=3)
     other = build_event(event.fest)
-    row = event.registrations.get(place=1)
+    row = event.registrations.get(queue_position=1)
     move_to([row.pk], event_id=other.pk, user=build_user(), reason="Hall", deadline=Deadline(30))
     damage("DELETE FROM tickets_delivery WHERE kind = 'moved'")
     assert named("Asha A (R) was confirmed at", run())

@@ -161,7 +161,7 @@ def test_moved_one_is_told_where_the_seat_is(place: Place, event: Event, ravi: A
         event=chess,
         student=ticket.student,
         state="confirmed",
-        place=1,
+        queue_position=1,
         created_at=timezone.now(),
     )
     cancel([ticket.registration_id], actor="organiser", deadline=Deadline())

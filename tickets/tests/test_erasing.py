@@ -220,7 +220,7 @@ def test_counts_stay_true_and_the_next_in_line_is_promoted() -> None:
     other = student_of(build_submission(ahead, past, email="other@example.org"))
     in_the_past(past)
     erase_now(student_of(submission), reason="asked")
-    states = Registration.objects.order_by("event", "place").values_list("event", "student", "state")
+    states = Registration.objects.order_by("event", "queue_position").values_list("event", "student", "state")
     shell = submission.student_id
     assert list(states) == [
         (past.pk, shell, "confirmed"),
@@ -228,7 +228,7 @@ def test_counts_stay_true_and_the_next_in_line_is_promoted() -> None:
         (ahead.pk, shell, "cancelled"),
         (ahead.pk, other.pk, "confirmed"),
     ]
-    counts = Seats.objects.order_by("pk").values_list("taken", "waiting", "last_place")
+    counts = Seats.objects.order_by("pk").values_list("taken", "waiting", "last_queue_position")
     assert list(counts) == [(1, 1, 2), (1, 0, 2)]
     assert (Change.objects.filter(cause="erased").count(), Consent.objects.filter(student=shell).count()) == (
         1,

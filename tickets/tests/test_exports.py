@@ -92,11 +92,11 @@ def test_registration_is_told_with_everything_that_organisers_work_with() -> Non
     start = f"{event.starts_at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
     made = f"{registration.created_at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
     reference = grouped(registration.student.reference)
-    place = str(registration.place)
+    queue_position = str(registration.queue_position)
     assert titles == REGISTRATION_TITLES
     assert row == [
         "आरव शर्मा", "9", "B", "17", "Riverside Public School", "a@example.org", reference, "Robo Race", start,
-        "confirmed", place, made, start,
+        "confirmed", queue_position, made, start,
     ]  # fmt: skip
 
 

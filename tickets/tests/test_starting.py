@@ -81,7 +81,11 @@ def test_last_years_fest_is_copied_without_its_people(client: Client) -> None:
         fest,
         fest,
     )
-    assert Seats.objects.values_list("capacity", "taken", "last_place").get(pk=copied.pk) == (40, 0, 0)
+    assert Seats.objects.values_list("capacity", "taken", "last_queue_position").get(pk=copied.pk) == (
+        40,
+        0,
+        0,
+    )
     assert Registration.objects.filter(event__fest=fest).count() == 0
 
 
