@@ -83,7 +83,7 @@ def known_events(ids: Iterable[int]) -> dict[int, Event]:
     wanted = set(ids)
     known = {event.pk: event for event in snapshot().events if event.pk in wanted}
     if missing := wanted - known.keys():
-        known |= Event.objects.with_facts().in_bulk(missing)
+        known |= Event.objects.with_related().in_bulk(missing)
     return known
 
 

@@ -18,7 +18,7 @@ class EventQuerySet(models.QuerySet["Event"]):
         """Whatever the public may know of: published, or cancelled after it was published."""
         return self.exclude(state="draft")
 
-    def with_facts(self) -> "EventQuerySet":
+    def with_related(self) -> "EventQuerySet":
         return self.select_related("fest", "category", "venue", "seats")
 
 

@@ -51,7 +51,7 @@ class HoldQuerySet(models.QuerySet["Hold"]):
         left = self.filter(pk=hold_id, returned_at=None, held_at__isnull=False, used__lte=F("seats") - names)
         return left.update(used=F("used") + names) == 1
 
-    def with_facts(self) -> "HoldQuerySet":
+    def with_related(self) -> "HoldQuerySet":
         return self.select_related("event__fest", "school", "asked_by")
 
 
@@ -85,5 +85,5 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
         """In the order in which the database accepted them."""
         return self.filter(state="waiting").order_by("queue_position")
 
-    def with_facts(self) -> "RegistrationQuerySet":
+    def with_related(self) -> "RegistrationQuerySet":
         return self.select_related("event__fest", "event__venue", "event__category", "student__school")

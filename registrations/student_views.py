@@ -105,7 +105,7 @@ def cancel_registration(request: HttpRequest, student: Student, slug: str | None
     if slug is not None:
         registrations = newest_of_event(rows, slug)
     else:
-        registrations = list(rows.active().with_facts().order_by("event__starts_at"))
+        registrations = list(rows.active().with_related().order_by("event__starts_at"))
     if not registrations:
         raise Http404
     return answer_cancel(request, registrations, my_url=links.my_path(student))
@@ -114,7 +114,7 @@ def cancel_registration(request: HttpRequest, student: Student, slug: str | None
 def newest_of_event(rows: RegistrationQuerySet, slug: str) -> list[Registration]:
     """The last of these registrations for one event: the address names the event, since a number would tell
     how many registrations there are."""
-    return list(rows.filter(event__slug=slug).with_facts().order_by("-pk")[:1])
+    return list(rows.filter(event__slug=slug).with_related().order_by("-pk")[:1])
 
 
 def answer_cancel(

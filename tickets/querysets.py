@@ -36,7 +36,7 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         given_up = self.live().filter(rendered_at=None, render_attempts__gte=RENDER_ATTEMPTS)
         return given_up.filter(render_is_blocked=True, render_claimed_at__lt=now - lease)
 
-    def with_facts(self) -> "TicketQuerySet":
+    def with_related(self) -> "TicketQuerySet":
         return self.select_related(
             "registration__event__fest",
             "registration__event__venue",

@@ -174,7 +174,7 @@ def _submission(token: str) -> Submission:
 
 
 def _ticket(request: HttpRequest, code: str) -> Ticket:
-    found = Ticket.objects.with_facts().filter(code=code).first()
+    found = Ticket.objects.with_related().filter(code=code).first()
     if found is None:
         throttle.refuse_stranger(request)
         raise Http404

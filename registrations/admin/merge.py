@@ -209,7 +209,7 @@ def _merging_students(chosen: Sequence[Student]) -> Question:
     ]
     lines: list[str] = []
     if len(chosen) == 2:
-        rows = list(Registration.objects.active().filter(student__in=chosen).with_facts())
+        rows = list(Registration.objects.active().filter(student__in=chosen).with_related())
         doubles, clashes = doubles_among(rows), clashes_among(rows, chosen[0].pk)
         count = len(doubles)
         words = ngettext(

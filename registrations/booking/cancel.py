@@ -62,7 +62,7 @@ def cancel_along(
     facts, now = read_facts(seats)
     release_late(seats.values(), facts, now)
     end_what_is_over(seats.values(), facts, now)
-    rows = Registration.objects.filter(pk__in=ids).active().with_facts().order_by("pk")
+    rows = Registration.objects.filter(pk__in=ids).active().with_related().order_by("pk")
     registrations = list(rows.select_for_update(no_key=True, of=("self",)))
     now = now or database_now()
     origin = Origin(cause, actor, now, user=user, reason=reason)

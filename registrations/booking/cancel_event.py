@@ -19,7 +19,7 @@ def call_off(event: Event, *, user: Any, reason: str, now: dt.datetime) -> list[
     number of statements grows by three for each hundred registrations.
     """
     end_all(event)
-    active = Registration.objects.active().filter(event=event).with_facts().order_by("pk")
+    active = Registration.objects.active().filter(event=event).with_related().order_by("pk")
     rows = list(active.select_for_update(no_key=True, of=("self",)))
     if not rows:
         return []

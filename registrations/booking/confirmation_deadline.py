@@ -70,7 +70,7 @@ def release(rows: Iterable[Seats], *, now: dt.datetime) -> list[Registration]:
     What has begun stays: the student may be inside.
     """
     seats = {row.pk: row for row in rows}
-    late = _late(now).filter(event__in=seats, event__starts_at__gt=now).with_facts().order_by("pk")
+    late = _late(now).filter(event__in=seats, event__starts_at__gt=now).with_related().order_by("pk")
     released = list(late.select_for_update(no_key=True, of=("self",)))
     if not released:
         return []
@@ -126,7 +126,7 @@ def _release_event(event_id: int) -> int:
 def pending_of(student: Student) -> RegistrationQuerySet:
     """What this student still has to confirm, by start."""
     rows = _asked().filter(student=student)
-    return rows.with_facts().order_by("event__starts_at", "pk")
+    return rows.with_related().order_by("event__starts_at", "pk")
 
 
 def confirm(student_id: int, *, deadline: Deadline) -> Confirmed:
@@ -158,7 +158,7 @@ def _lost(student: Student, now: dt.datetime) -> list[Registration]:
     theirs = Registration.objects.filter(student=student)
     rows = theirs.filter(changes__cause=Change.Cause.UNCONFIRMED, changes__at__gt=now - TOLD)
     again = theirs.active().values("event")
-    found = rows.exclude(event__in=again).with_facts().order_by("event__starts_at", "pk")
+    found = rows.exclude(event__in=again).with_related().order_by("event__starts_at", "pk")
     return list({row.event_id: row for row in found}.values())
 
 

@@ -48,7 +48,7 @@ def _promote(
         return []
     release_late(seats.values(), facts, now)
     holds = end_what_is_over(seats.values(), facts, now)
-    rows = Registration.objects.filter(pk__in=ids).waiting().with_facts().order_by("pk")
+    rows = Registration.objects.filter(pk__in=ids).waiting().with_related().order_by("pk")
     chosen = list(rows.select_for_update(no_key=True, of=("self",)))
     for event_id, row in seats.items():
         of_event = sorted(

@@ -95,7 +95,7 @@ def _replace(wanted: Substitution, deadline: Deadline) -> Submission:
     if now is None:
         raise ActionRejected(_("This registration is not there any more."))
     held = _without_late(held, wanted, release_late(seats.values(), events, now))
-    rows = given_up.filter(student=leaver, state__in=REPLACEABLE).with_facts().order_by("pk")
+    rows = given_up.filter(student=leaver, state__in=REPLACEABLE).with_related().order_by("pk")
     registrations = list(rows.select_for_update(no_key=True, of=("self",)))
     if len(registrations) != len(set(wanted.registration_ids)):
         raise ActionRejected(_("This registration is not there any more."))

@@ -98,7 +98,7 @@ def _require_takes_place(event: Event, now: datetime) -> None:
 
 def _locked(ids: list[int], students: set[int]) -> list[Registration]:
     """Those that are still active, in the order of their places; all of locked students."""
-    rows = Registration.objects.filter(pk__in=ids).active().with_facts().select_related("submission")
+    rows = Registration.objects.filter(pk__in=ids).active().with_related().select_related("submission")
     found = list(rows.order_by("pk").select_for_update(no_key=True, of=("self",)))
     if {row.student_id for row in found} - students:
         raise ConcurrentUpdate  # two rows of one student became one meanwhile

@@ -40,7 +40,7 @@ def promote(seats: Seats, *, cause: str, now: datetime) -> list[Change]:
     event = Event.objects.select_related("fest").get(pk=seats.pk)
     if not seats.free or not seats.waiting or not is_moving(event, now):
         return []
-    waiting = Registration.objects.filter(event=event).waiting().with_facts()
+    waiting = Registration.objects.filter(event=event).waiting().with_related()
     chosen = list(waiting.select_for_update(no_key=True, of=("self",))[: seats.free])
     changes = move(chosen, to=State.CONFIRMED, origin=Origin(cause, Change.Actor.SYSTEM, now))
     added = len(chosen)

@@ -37,7 +37,7 @@ def why_waiting(registration: Registration, *, now: datetime) -> str:
     """The same for one who waits, with how many are ahead; empty for whoever does not."""
     if registration.state != Registration.State.WAITING:
         return ""
-    event = Event.objects.with_facts().get(pk=registration.event_id)
+    event = Event.objects.with_related().get(pk=registration.event_id)
     ahead = with_number(Registration.objects.filter(pk=registration.pk)).get().number - 1
     words = ngettext("%(count)d waits ahead.", "%(count)d wait ahead.", ahead) % {"count": ahead}
     return " ".join(

@@ -173,7 +173,7 @@ def foresee(edits: Sequence[Edit], *, now: dt.datetime, locks: bool = True) -> l
 def _active(event_ids: Sequence[int]) -> Mapping[int, list[Registration]]:
     found: dict[int, list[Registration]] = defaultdict(list)
     for row in (
-        Registration.objects.active().filter(event__in=event_ids).with_facts().order_by("queue_position")
+        Registration.objects.active().filter(event__in=event_ids).with_related().order_by("queue_position")
     ):
         found[row.event_id].append(row)
     return found
@@ -227,7 +227,7 @@ def _clashes(
         return {}
     others: dict[int, list[Registration]] = defaultdict(list)
     students = {row.student_id for row in mine}
-    for row in Registration.objects.active().filter(student__in=students).with_facts().order_by("pk"):
+    for row in Registration.objects.active().filter(student__in=students).with_related().order_by("pk"):
         others[row.student_id].append(row)
     found: dict[int, list[Trouble]] = defaultdict(list)
     seen = set()

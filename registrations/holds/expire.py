@@ -26,7 +26,7 @@ def end_all(event: Event) -> None:
     """Ends all blocks of an event that does not take place. Needs the transaction that locked its Seats row."""
     for seats in Seats.objects.locked([event.pk]):
         now = database_now()
-        holds = list(Hold.objects.unreturned().filter(event=event).with_facts())
+        holds = list(Hold.objects.unreturned().filter(event=event).with_related())
         unused = {hold.pk: hold.unused for hold in holds}
         end(seats, holds, now=now)
         for hold in holds:
@@ -56,7 +56,7 @@ def _tend(event_id: int, deadline: Deadline) -> int:
     deadline.limit_locks()
     (seats,) = Seats.objects.locked([event_id])
     now = database_now()
-    holds = list(Hold.objects.unreturned().filter(event=event_id).with_facts().order_by("pk"))
+    holds = list(Hold.objects.unreturned().filter(event=event_id).with_related().order_by("pk"))
     over = [hold for hold in holds if now >= hold.deadline]
     if over:
         expire(seats, over, now=now)

@@ -84,7 +84,7 @@ def _locked(event_id: int, deadline: Deadline) -> _Found:
 def _change(hold_id: int, act: Callable[[Hold, _Found], None], deadline: Deadline) -> Hold:
     def work() -> Hold:
         found = _locked(Hold.objects.values_list("event_id", flat=True).get(pk=hold_id), deadline)
-        hold = Hold.objects.with_facts().get(pk=hold_id)
+        hold = Hold.objects.with_related().get(pk=hold_id)
         act(hold, found)
         return hold
 

@@ -46,7 +46,7 @@ def hold(request: HttpRequest, teacher: Teacher) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def back(request: HttpRequest, teacher: Teacher, hold_id: int) -> HttpResponse:
     """GET asks, POST gives everything back that has no name. What has ended is shown in the list."""
-    hold = get_object_or_404(Hold.objects.with_facts(), pk=hold_id, school=teacher.school)
+    hold = get_object_or_404(Hold.objects.with_related(), pk=hold_id, school=teacher.school)
     if request.method != "POST" and hold.returned_at is None:
         return render(request, "holds/back.html", {"teacher": teacher, "held": hold})
     if request.method == "POST":
@@ -68,6 +68,6 @@ def _wish(form: HoldForm, teacher: Teacher, key: uuid.UUID) -> Wish:
 
 def _of_school(teacher: Teacher) -> list[Hold]:
     """Open ones first, the most urgent on top; then what is over, the latest on top."""
-    rows = Hold.objects.with_facts().filter(school=teacher.school, event__fest__is_current=True)
+    rows = Hold.objects.with_related().filter(school=teacher.school, event__fest__is_current=True)
     over = [hold for hold in rows.order_by("-returned_at", "-pk") if hold.returned_at]
     return sorted(rows.unreturned(), key=lambda hold: (hold.deadline, hold.pk)) + over

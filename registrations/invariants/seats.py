@@ -157,7 +157,7 @@ def states_follow_the_graph() -> Iterator[str]:
     """
     edges = [(str(tail), str(head)) for tail, heads in GRAPH.items() for head in heads]
     tails, heads = [tail for tail, _head in edges], [head for _tail, head in edges]
-    for event, student, tail, head, before, *_facts in rows(sql, params=[tails, heads]):
+    for event, student, tail, head, before, *_related in rows(sql, params=[tails, heads]):
         step = f"{tail or 'nothing'} to {head}"
         yield f"{event}: {student} was {before or 'nobody'} and went from {step}."
 

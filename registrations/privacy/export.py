@@ -65,7 +65,7 @@ def _person(student: Student) -> Row:
 
 
 def _registrations(student: Student) -> list[Row]:
-    rows = with_number(student.registrations.with_facts()).order_by("created_at", "pk")
+    rows = with_number(student.registrations.with_related()).order_by("created_at", "pk")
     return [
         {
             "event": row.event.name,

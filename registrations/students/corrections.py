@@ -76,7 +76,7 @@ def correct_many(
     fields = {pk: names for pk, one in students.items() if (names := _differing(one, wanted[pk]))}
     if not fields:
         return students
-    registrations = [row for row in rows.with_facts() if row.student_id in fields]
+    registrations = [row for row in rows.with_related() if row.student_id in fields]
     if {registration.event_id for registration in registrations} - locked:
         # A press was faster than our locks; with its event among them it is as if it had come before.
         raise ConcurrentUpdate

@@ -85,7 +85,7 @@ def absorb(kept: Student, gone: Student, seats: dict[int, Seats], how: Absorbing
     changed. Nobody is promoted into freed seats here. Raises `ConcurrentUpdate` where a press was faster than the locks
     of the `seats`.
     """
-    rows = Registration.objects.filter(student__in=(kept, gone)).with_facts().order_by("pk")
+    rows = Registration.objects.filter(student__in=(kept, gone)).with_related().order_by("pk")
     registrations = list(rows.select_for_update(no_key=True, of=("self",)))
     if {row.event_id for row in registrations} - set(seats):
         raise ConcurrentUpdate

@@ -30,7 +30,7 @@ def event() -> Event:
 
 
 def why(event: Event, **later: dt.timedelta) -> str:
-    fresh = Event.objects.with_facts().get(pk=event.pk)
+    fresh = Event.objects.with_related().get(pk=event.pk)
     return why_nobody(fresh, fresh.seats, now=timezone.now() + later.get("after", dt.timedelta()))
 
 

@@ -56,11 +56,11 @@ def live(place: Place) -> Live:
     with connection.cursor() as cursor:
         cursor.execute(_CODES, given)
         at, codes = cursor.fetchone()
-    head = json.dumps({"events": [_facts(event, place) for event in events]}, separators=(",", ":"))
+    head = json.dumps({"events": [_related(event, place) for event in events]}, separators=(",", ":"))
     return Live(at, head.encode() + b"\n" + bytes(codes))
 
 
-def _facts(event: Event, place: Place) -> dict[str, Any]:
+def _related(event: Event, place: Place) -> dict[str, Any]:
     """What a device must know of an event; times in milliseconds, as scripts count."""
     opens = event.entry_opens_at
     first = _midnight(min(opens, event.starts_at), place)

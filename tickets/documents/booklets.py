@@ -74,7 +74,7 @@ def changed_since(booklet: Booklet) -> int:
 
 def make(booklet: Booklet) -> int:
     """Makes the file of a claimed booklet; how many tickets are in it. Raises Refusal and as `pdf.render` does."""
-    tickets = _with_facts(booklet, tickets_of(booklet)[: MOST + 1])
+    tickets = _with_related(booklet, tickets_of(booklet)[: MOST + 1])
     if not tickets:
         raise Refusal(_("None of these students has a ticket."))
     if len(tickets) > MOST:
@@ -90,7 +90,7 @@ def make(booklet: Booklet) -> int:
     return len(tickets)
 
 
-def _with_facts(booklet: Booklet, rows: Iterable[Ticket]) -> list[Ticket]:
+def _with_related(booklet: Booklet, rows: Iterable[Ticket]) -> list[Ticket]:
     """The tickets with what they say; what is the same for all of them, the logo above all, is there once."""
     tickets = list(rows.select_related("registration", "student"))  # type: ignore[attr-defined]  # a queryset
     wanted = {ticket.registration.event_id for ticket in tickets}

@@ -136,7 +136,7 @@ def _certificates(printout: Printout) -> tuple[bytes, int]:
     )
     if places := printout.options.get("places"):
         rows = rows.filter(rank__lte=places)
-    found = _with_facts(printout, rows)
+    found = _with_related(printout, rows)
     total = _expected(printout, found)
     content = pdf.render_certificates(
         [certificates.face_of(one) for one in found], painted=partial(jobs.tell, printout)
@@ -148,7 +148,7 @@ def _school(printout: Printout) -> tuple[bytes, int]:
     """Badges, tickets and certificates of all students of the school, each as a PDF of its own in one ZIP."""
     tickets = _tickets(printout, student__school=printout.school)
     rows = Certificate.objects.filter(student__school=printout.school, revoked_at=None)
-    issued = _with_facts(printout, rows)
+    issued = _with_related(printout, rows)
     if max(len(tickets), len(issued)) > MOST:
         raise Refusal(_too_many())
     shown = [content_module.face_of(ticket) for ticket in tickets]
@@ -216,7 +216,7 @@ def _tickets(printout: Printout, **chosen: Any) -> list[Ticket]:
     return _shared(printout, list(rows.select_related("registration", "student__school")[: MOST + 1]))
 
 
-def _with_facts(printout: Printout, rows: QuerySet[Certificate]) -> list[Certificate]:
+def _with_related(printout: Printout, rows: QuerySet[Certificate]) -> list[Certificate]:
     rows = rows.filter(registration__event__fest=printout.fest)
     order = ("rank", "student__grade", "student__section", "student__name_key", "pk")
     rows = rows.order_by(*order).select_related("registration", "student__school")

@@ -80,7 +80,7 @@ def _claim() -> Ticket | None:
             render_claimed_by=processes.this_process(),
             render_attempts=F("render_attempts") + 1,
         )
-    return Ticket.objects.with_facts().select_related("registration__event__fest__logo").get(pk=pk)
+    return Ticket.objects.with_related().select_related("registration__event__fest__logo").get(pk=pk)
 
 
 def _render(ticket: Ticket) -> bool:

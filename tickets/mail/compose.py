@@ -77,7 +77,7 @@ class Composer:
 
     def compose(self, claimed: Sequence[Delivery]) -> list[tuple[Delivery, AnymailMessage]]:
         """A message for each delivery that is still true. Facts are fetched for all of them at once."""
-        _fetch_facts([*claimed, *digest_module.fetch_parts(claimed)])
+        _fetch_related([*claimed, *digest_module.fetch_parts(claimed)])
         written = []
         for delivery in claimed:
             try:
@@ -150,9 +150,9 @@ def _is_true(delivery: Delivery, context: dict[str, Any]) -> bool:
             return bool(context["entries"] and context["my_url"])
 
 
-def _fetch_facts(claimed: Sequence[Delivery]) -> None:
+def _fetch_related(claimed: Sequence[Delivery]) -> None:
     tickets = Prefetch("tickets", Ticket.objects.live())
-    registrations = with_number(Registration.objects.with_facts()).prefetch_related(tickets)
+    registrations = with_number(Registration.objects.with_related()).prefetch_related(tickets)
     prefetch_related_objects(
         list(claimed),
         Prefetch("submission__registrations", registrations),
@@ -242,7 +242,7 @@ def _context(delivery: Delivery, student: Student) -> dict[str, Any]:
 
 def _left_for(delivery: Delivery) -> Registration | None:
     """What the student left for the registration that this mail tells of: both changes are of one moment."""
-    left = Registration.objects.with_facts().filter(
+    left = Registration.objects.with_related().filter(
         student=delivery.student,
         changes__cause=Change.Cause.MOVED,
         changes__to_state=State.CANCELLED,

@@ -13,7 +13,7 @@ from tickets.models import Certificate, CheckIn, Delivery, Scan, Ticket
 
 @receiver(student_told)
 def tell(*, student: Student, **_kwargs: object) -> list[Part]:
-    tickets = list(Ticket.objects.with_facts().filter(student=student).order_by("created_at", "pk"))
+    tickets = list(Ticket.objects.with_related().filter(student=student).order_by("created_at", "pk"))
     return [
         Part("tickets", _("Your tickets"), [_ticket(row, student) for row in tickets], _pdfs(tickets)),
         Part("mails", _("Mails to you"), _mails(student)),

@@ -48,7 +48,7 @@ class Dossier:
 def dossier_of(student: Student) -> Dossier:
     """Six queries, however many events."""
     tickets = Prefetch("tickets", Ticket.objects.live())
-    rows = with_number(student.registrations.with_facts()).prefetch_related(tickets)
+    rows = with_number(student.registrations.with_related()).prefetch_related(tickets)
     registrations = list(rows.order_by("event__starts_at", "pk"))
     conflicts = conflicts_of(row.pk for row in registrations)
     entries = [_entry(row, conflicts.get(row.pk, ())) for row in registrations]

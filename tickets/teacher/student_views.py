@@ -230,7 +230,7 @@ def _try(press: Press, form: EventsOfStudentForm, name: str) -> HttpResponse | N
 def share(request: HttpRequest, _teacher: Teacher, student: Student) -> HttpResponse:
     """The text for a messenger; its link opens everything of the student, so it is on this page only."""
     registrations = list(
-        with_number(student.registrations.active().with_facts()).order_by("event__starts_at")
+        with_number(student.registrations.active().with_related()).order_by("event__starts_at")
     )
     context = {
         "student": student,
@@ -247,7 +247,7 @@ def _chosen(rows: RegistrationQuerySet, registration_id: int | None) -> list[Reg
     """One of these registrations, or all of them; not found where there is none."""
     if registration_id is not None:
         rows = rows.filter(pk=registration_id)
-    registrations = list(rows.with_facts().order_by("event__starts_at", "pk"))
+    registrations = list(rows.with_related().order_by("event__starts_at", "pk"))
     if not registrations:
         raise Http404
     return registrations

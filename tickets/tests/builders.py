@@ -20,11 +20,11 @@ def build_answered(*, capacity: int = 10, fest: dict[str, Any] | None = None, **
 
 
 def registration_of(submission: Submission) -> Registration:
-    return Registration.objects.with_facts().get(submission=submission)
+    return Registration.objects.with_related().get(submission=submission)
 
 
 def ticket_of(submission: Submission) -> Ticket:
-    return Ticket.objects.with_facts().get(registration__submission=submission)
+    return Ticket.objects.with_related().get(registration__submission=submission)
 
 
 def delivery_of(submission: Submission) -> Delivery:

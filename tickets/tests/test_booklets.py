@@ -291,7 +291,7 @@ def test_facts_are_read_with_the_same_number_of_queries(
         booklet = jobs.claim(Booklet)
         assert booklet is not None
         with django_assert_num_queries(2):
-            booklets._with_facts(booklet, booklets.tickets_of(booklet))
+            booklets._with_related(booklet, booklets.tickets_of(booklet))
 
 
 def test_rendering_anew_is_not_a_change_of_the_booklet(fest: Fest, teacher: Teacher) -> None:

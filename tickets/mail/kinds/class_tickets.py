@@ -131,7 +131,7 @@ def _context(booklet: Booklet, fest: Fest) -> dict[str, Any]:
     waiting = Registration.objects.filter(
         student__in=booklets.students_in(booklet), state=Registration.State.WAITING
     )
-    lines = with_number(waiting.with_facts()).order_by(
+    lines = with_number(waiting.with_related()).order_by(
         "student__grade", "student__section", "student__name_key"
     )
     return {

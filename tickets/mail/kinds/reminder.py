@@ -61,7 +61,7 @@ def registrations_of(delivery: Delivery) -> Iterable[Registration]:
     student = delivery.student
     if student is None or delivery.day is None:
         return ()
-    rows = _seats_of(student.fest, delivery.day).filter(student=student).with_facts()
+    rows = _seats_of(student.fest, delivery.day).filter(student=student).with_related()
     live = Prefetch("tickets", Ticket.objects.live())
     return rows.prefetch_related(live).order_by("event__starts_at", "pk")
 
