@@ -284,7 +284,7 @@ def test_receiver_that_fails_undoes_the_press(fest: Fest, monkeypatch: pytest.Mo
     def fail(*_args: object, **_kwargs: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("tickets.issuing.deliveries.owe", fail)
+    monkeypatch.setattr("tickets.issuing.outbox.owe", fail)
     with pytest.raises(ZeroDivisionError):
         submit(build_press(event), deadline=Deadline())
     assert (rows(), counts(event)) == ([0] * 9, (0, 0, 0))

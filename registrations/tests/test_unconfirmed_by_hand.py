@@ -172,13 +172,11 @@ def test_seat_that_is_late_is_not_handed_on_and_goes_to_the_next(event: Event) -
 
 def test_walk_in_gets_the_seat_that_is_late() -> None:
     event = open_event(fest_today(confirms_addresses=True), capacity=1)
-    queue_position = place_of(gate_of(event.fest, event))
+    place = place_of(gate_of(event.fest, event))
     first, second = register(event), waiting_for(event)
     make_late(first)
-    user = volunteer(queue_position.gate)
-    seat_waiting(
-        second, queue_position=queue_position, nonce=random_key(), user=user, reason="Waited at the door"
-    )
+    user = volunteer(place.gate)
+    seat_waiting(second, place=place, nonce=random_key(), user=user, reason="Waited at the door")
     assert (history(first), history(second)) == (["confirmed", "cancelled"], ["waiting", "confirmed"])
     check(event)
 

@@ -197,11 +197,11 @@ SEEDED_IN_HOLDS = {
     ),
     "block held past the capacity": (
         "UPDATE events_capacitychange SET capacity = 4",
-        "Robo Race: a block of Riverside Public School was given seat 5 of 4 at",
+        "Robo Race: a hold of Riverside Public School was given seat 5 of 4 at",
     ),
     "block that overtook": (
         f"UPDATE {HOLD} SET held_at = clock_timestamp()",
-        "Robo Race: a block of Riverside Public School had a seat at once at",
+        "Robo Race: a hold of Riverside Public School had a seat at once at",
     ),
     "name that used no held seat": (
         f"UPDATE {REGISTRATION} SET hold_id = NULL",
