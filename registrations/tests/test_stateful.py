@@ -456,7 +456,7 @@ def test_any_sequence_of_steps_agrees_with_the_model() -> None:
         "registrations.students.corrections.note",
         "registrations.booking.policy._closed",
         "tickets.issuing._void",
-        "tickets.issuing.deliveries.owe",
+        "tickets.issuing.outbox.owe",
     ],
 )
 def test_sequence_with_one_thing_forgotten_disagrees(monkeypatch: pytest.MonkeyPatch, forgotten: str) -> None:
