@@ -51,10 +51,6 @@ def test_first_start_tells_address_login_and_mails(site: Copy) -> None:
     ] == [True, True, True]
 
 
-def test_first_start_does_not_call_its_own_workers_unwell(site: Copy) -> None:
-    assert [line for line in site.lines if "Not well yet" in line] == []
-
-
 def test_readiness_names_every_part(site: Copy) -> None:
     assert site.wait_for("/health/ready", 200, seconds=60)
     status, body = site.ask("/health/ready")

@@ -1,11 +1,22 @@
 """When a start has succeeded: pages are served, whatever mails and workers do."""
 
 import json
+import threading
 from collections.abc import Iterable
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
-from deploy.launcher.readiness import MAY_FOLLOW, once_workers_are_heard, serves_pages, what_follows
+from deploy.launcher.readiness import (
+    MAY_FOLLOW,
+    once_workers_are_heard,
+    serves_pages,
+    wait_until_ready,
+    what_follows,
+)
+from deploy.launcher.supervisor import Supervisor
 from techfest.health import PARTS
 
 
@@ -76,6 +87,38 @@ def test_what_is_unwell_beside_the_workers_is_named_once_they_are_heard() -> Non
 def test_workers_that_stay_silent_are_named_in_the_end() -> None:
     line, waits = last_page(page("workers"), [], seconds=0)
     assert ("workers: words of workers" in line, waits) == (True, 0)
+
+
+class Pages(BaseHTTPRequestHandler):
+    """Answers with one page after another."""
+
+    left: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(self.left.pop(0).encode())
+
+    def log_message(self, *_args: object) -> None:
+        """Nothing: it is a test."""
+
+
+class Idle(Supervisor):
+    """Looks after no process: those of this test run are not its own."""
+
+    def look(self, *others: int) -> None:
+        return
+
+
+def test_start_over_http_says_nothing_once_the_workers_are_heard(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Pages.left = [page("database"), page("workers"), page("workers"), page()]
+    with HTTPServer(("127.0.0.1", 0), Pages) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        wait_until_ready(Idle(tmp_path / "processes.json"), server.socket, "http://localhost", tmp_path)
+        server.shutdown()
+    assert (Pages.left, capsys.readouterr().out) == ([], "")
 
 
 @pytest.mark.parametrize("text", ["", "Connection refused", page("database")])
