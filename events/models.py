@@ -333,7 +333,7 @@ class Event(models.Model):
 class Seats(models.Model):
     """The counts of one event, in the one row that everybody locks who gives or takes a seat.
 
-    `taken` counts confirmed and offered registrations, and the `held` seats: those that are kept for somebody
+    `taken` counts confirmed registrations and the `held` seats: those that are kept for somebody
     whose name is still to come. No commit raises it past `capacity`; lowering the capacity below it is
     legal, hence no CHECK of the two.
     """

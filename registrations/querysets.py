@@ -79,7 +79,7 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
         return self.exclude(state="cancelled")
 
     def holding_seats(self) -> "RegistrationQuerySet":
-        return self.filter(state__in=("confirmed", "offered"))
+        return self.filter(state="confirmed")
 
     def waiting(self) -> "RegistrationQuerySet":
         """In the order in which the database accepted them."""

@@ -14,8 +14,7 @@ from techfest.core.db.bulk import insert
 State = Registration.State
 GRAPH: dict[str, frozenset[str]] = {
     "": frozenset({State.CONFIRMED, State.WAITING}),
-    State.WAITING: frozenset({State.CONFIRMED, State.OFFERED, State.CANCELLED}),
-    State.OFFERED: frozenset({State.CONFIRMED, State.WAITING, State.CANCELLED}),
+    State.WAITING: frozenset({State.CONFIRMED, State.CANCELLED}),
     State.CONFIRMED: frozenset({State.CANCELLED}),
     State.CANCELLED: frozenset(),
 }

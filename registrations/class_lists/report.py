@@ -25,7 +25,6 @@ REGISTERED, WAITING, ALREADY, CANCELLED, REFUSED, KEPT = (
 )
 _STATES = {
     Registration.State.CONFIRMED: REGISTERED,
-    Registration.State.OFFERED: REGISTERED,
     Registration.State.WAITING: WAITING,
     Registration.State.CANCELLED: CANCELLED,
 }

@@ -13,8 +13,8 @@ HISTORY = """
     WITH step AS (
         SELECT c.id, c.at, c.from_state AS was, c.to_state AS becomes, r.event_id, r.queue_position, r.student_id,
             CASE WHEN b.held_at <= c.at AND c.at < coalesce(b.returned_at, 'infinity') THEN 0 ELSE
-                (c.to_state IN ('confirmed', 'offered'))::int
-                - (c.from_state IN ('confirmed', 'offered'))::int END AS seats,
+                (c.to_state = 'confirmed')::int
+                - (c.from_state = 'confirmed')::int END AS seats,
             (c.to_state = 'waiting')::int - (c.from_state = 'waiting')::int AS waits,
             c.cause = 'replaced' AS replaced
         FROM registrations_change c JOIN registrations_registration r ON r.id = c.registration_id
@@ -28,8 +28,8 @@ HISTORY = """
         FROM registrations_hold WHERE held_at IS NOT NULL
         UNION ALL
         SELECT b.id, b.returned_at, 'held', '', b.event_id, 0, NULL, (
-            SELECT coalesce(sum((c.to_state IN ('confirmed', 'offered'))::int
-                - (c.from_state IN ('confirmed', 'offered'))::int), 0)
+            SELECT coalesce(sum((c.to_state = 'confirmed')::int
+                - (c.from_state = 'confirmed')::int), 0)
             FROM registrations_change c JOIN registrations_registration r ON r.id = c.registration_id
             WHERE r.hold_id = b.id AND c.at < b.returned_at
         ) - b.seats, 0, false, b.school_id, 0, false, b.school_id IS NULL
@@ -144,7 +144,7 @@ def promotions_kept_the_order_of_the_queue() -> Iterator[str]:
                 AND coalesce(w.left_at, 'infinity') > k.left_at
             ORDER BY w.queue_position LIMIT 1
         ) passed
-        WHERE k.to_state IN ('confirmed', 'offered') AND k.earlier_left_at > k.left_at AND NOT k.is_chosen
+        WHERE k.to_state = 'confirmed' AND k.earlier_left_at > k.left_at AND NOT k.is_chosen
         ORDER BY e.id, k.queue_position
     """
     for event, student, position, passed, passed_position in rows(sql):

@@ -15,7 +15,7 @@ def holds_know_their_names() -> Iterator[str]:
         LEFT JOIN LATERAL (
             SELECT count(*) FILTER (WHERE r.event_id = b.event_id) AS names,
                 count(*) FILTER (WHERE r.event_id <> b.event_id) AS strange
-            FROM registrations_registration r WHERE r.hold_id = b.id AND r.state IN ('confirmed', 'offered')
+            FROM registrations_registration r WHERE r.hold_id = b.id AND r.state = 'confirmed'
         ) n ON true
         WHERE b.used <> n.names OR n.strange > 0 ORDER BY b.id
     """

@@ -33,7 +33,7 @@ def counts_equal_a_recount() -> Iterator[str]:
         ) b ON b.event_id = s.event_id
         LEFT JOIN (
             SELECT event_id,
-                count(*) FILTER (WHERE state IN ('confirmed', 'offered')) AS taken,
+                count(*) FILTER (WHERE state = 'confirmed') AS taken,
                 count(*) FILTER (WHERE state = 'waiting') AS waiting
             FROM registrations_registration GROUP BY event_id
         ) n ON n.event_id = s.event_id
@@ -111,7 +111,7 @@ def nobody_waits_beside_a_free_seat() -> Iterator[str]:
         SELECT e.name, s.capacity - n.taken - s.held, n.waiting
         FROM events_event e JOIN events_seats s ON s.event_id = e.id
         JOIN (
-            SELECT event_id, count(*) FILTER (WHERE state IN ('confirmed', 'offered')) AS taken,
+            SELECT event_id, count(*) FILTER (WHERE state = 'confirmed') AS taken,
                 count(*) FILTER (WHERE state = 'waiting') AS waiting
             FROM registrations_registration GROUP BY event_id
         ) n ON n.event_id = e.id

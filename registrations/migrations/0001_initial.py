@@ -539,7 +539,6 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("confirmed", "confirmed"),
-                            ("offered", "offered"),
                             ("waiting", "waiting"),
                             ("cancelled", "cancelled"),
                         ],
@@ -1066,7 +1065,6 @@ class Migration(migrations.Migration):
                         choices=[
                             ("form", "ticked in the form"),
                             ("teacher", "teacher's declaration"),
-                            ("guardian", "guardian's link"),
                             ("paper", "on paper"),
                         ],
                         max_length=10,
@@ -1261,7 +1259,6 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("confirmed", "confirmed"),
-                            ("offered", "offered"),
                             ("waiting", "waiting"),
                             ("cancelled", "cancelled"),
                         ],

@@ -65,7 +65,6 @@ class Registration(models.Model):
 
     class State(models.TextChoices):
         CONFIRMED = "confirmed", _("confirmed")
-        OFFERED = "offered", _("offered")
         WAITING = "waiting", _("waiting")
         CANCELLED = "cancelled", _("cancelled")
 
@@ -119,7 +118,7 @@ class Registration(models.Model):
 
     @property
     def holds_seat(self) -> bool:
-        return self.state in (self.State.CONFIRMED, self.State.OFFERED)
+        return self.state == self.State.CONFIRMED
 
 
 class Refusal(models.Model):

@@ -187,7 +187,6 @@ class Consent(models.Model):
     class Basis(models.TextChoices):
         FORM = "form", _("ticked in the form")
         TEACHER = "teacher", _("teacher's declaration")
-        GUARDIAN = "guardian", _("guardian's link")
         PAPER = "paper", _("on paper")
 
     student = models.ForeignKey(Student, models.CASCADE, related_name="consents", verbose_name=_("student"))

@@ -176,7 +176,7 @@ def report_of(fest: Fest) -> dict[str, Any]:
     """The sums that stay: by event, and by school and grade. Counted from the rows, whoever is still in them."""
     came_in = _came_in(fest)
     counted = {
-        "registered": Count("registrations", Q(registrations__state__in=(State.CONFIRMED, State.OFFERED))),
+        "registered": Count("registrations", Q(registrations__state=State.CONFIRMED)),
         "waiting": Count("registrations", Q(registrations__state=State.WAITING)),
         "cancelled": Count("registrations", Q(registrations__state=State.CANCELLED)),
     }

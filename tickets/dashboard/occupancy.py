@@ -143,7 +143,7 @@ def _paths(sight: Sight) -> Paths:
     inside = {"undone_at__isempty": 1, "is_reentry__exact": 0, "ticket__registration__event__id__exact": ""}
     return Paths(
         event=reverse("admin:events_event_changelist"),
-        going=list_path(Registration, state__in=f"{state.CONFIRMED},{state.OFFERED}", event__id__exact=""),
+        going=list_path(Registration, state__exact=state.CONFIRMED, event__id__exact=""),
         waiting=list_path(Registration, state__exact=state.WAITING, event__id__exact=""),
         held="" if sight.rows(Hold) is None else list_path(Hold, state="held", event__id__exact=""),
         came_in="" if sight.rows(CheckIn) is None else list_path(CheckIn, **inside),

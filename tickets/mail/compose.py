@@ -194,7 +194,7 @@ _TRUE_IN: dict[str, tuple[str, ...]] = {
     Kind.PROMOTED: (State.CONFIRMED,),
     Kind.CANCELLED: (State.CANCELLED,),
     Kind.MOVED: (State.CONFIRMED, State.WAITING),
-    Kind.CHANGED: (State.CONFIRMED, State.OFFERED, State.WAITING),
+    Kind.CHANGED: (State.CONFIRMED, State.WAITING),
 }
 """The states of its registration in which a mail about a change is still true."""
 

@@ -113,7 +113,7 @@ def _totals(everybody: Any, counts: dict[int, Counter[str]]) -> Totals:
         mails[bool(email), mail] += 1
     return Totals(
         students=mails.total(),
-        confirmed=states[State.CONFIRMED] + states[State.OFFERED],
+        confirmed=states[State.CONFIRMED],
         waiting=states[State.WAITING],
         in_trouble=sum(many for (_has, mail), many in mails.items() if mail in TROUBLE),
         without_email=sum(many for (has, _mail), many in mails.items() if not has),
@@ -151,6 +151,4 @@ def state_word(registration: Registration) -> str:
             return _("seat")
         case State.WAITING:
             return _("no. %(number)d in line") % {"number": registration.number}
-        case State.OFFERED:
-            return _("offered")
     return _("cancelled")

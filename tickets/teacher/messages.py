@@ -104,6 +104,4 @@ def state_sentence(registration: Registration) -> str:
             return _("has a seat")
         case Registration.State.WAITING:
             return _("number %(number)d on the waiting list") % {"number": registration.number}
-        case Registration.State.OFFERED:
-            return _("a seat is offered")
     return _("cancelled")

@@ -84,12 +84,12 @@ SEEDED = {
         "Robo Race: Asha C (R) has place 3, but came before the place ahead.",
     ),
     "step outside the graph": (
-        "UPDATE registrations_change SET to_state = 'offered' WHERE to_state = 'waiting'",
-        "Robo Race: Asha C (R) was nobody and went from nothing to offered.",
+        "UPDATE registrations_change SET to_state = 'expired' WHERE to_state = 'waiting'",
+        "Robo Race: Asha C (R) was nobody and went from nothing to expired.",
     ),
     "step without a beginning": (
-        "UPDATE registrations_change SET from_state = 'offered' WHERE to_state = 'confirmed'",
-        "Robo Race: Asha A (R) was nobody and went from offered to confirmed.",
+        "UPDATE registrations_change SET from_state = 'expired' WHERE to_state = 'confirmed'",
+        "Robo Race: Asha A (R) was nobody and went from expired to confirmed.",
     ),
     "change doubled": (
         (
