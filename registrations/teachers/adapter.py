@@ -83,7 +83,7 @@ class Adapter(DefaultAccountAdapter):
             return settings.LOGIN_REDIRECT_URL if teacher.is_approved else reverse("teachers:waiting")
         if getattr(request.user, "is_staff", False):
             return reverse("admin:index")
-        return reverse("door:home") if has_role(request.user, VOLUNTEER) else "/"
+        return reverse("checkin:home") if has_role(request.user, VOLUNTEER) else "/"
 
     def is_safe_url(self, url: str) -> bool:
         """Only paths of this site: what is safe for the library may still name another of our hosts."""

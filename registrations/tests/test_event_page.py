@@ -274,5 +274,5 @@ def test_student_and_teacher_read_what_is_wrong(fest: Fest) -> None:
     set_beside(robots, quiz)
     page = Client().get(links.my_path(submission.student)).content.decode()
     assert page.count("You keep both places for now. Choose one, and cancel the other by") == 2
-    board = desk(build_teacher().user).get(reverse("board:home")).content.decode()
+    board = desk(build_teacher().user).get(reverse("teacher:home")).content.decode()
     assert (board.count("clashes with Quiz"), board.count("clashes with Robots")) == (1, 1)

@@ -70,7 +70,7 @@ SEEN_BY_LEADS = (
 
 OFF, PASSED, ALONE = "not required", "passed", "password alone"
 """Whether the second step is required, and whether everybody has passed it."""
-GUARDED = ("admin:", "door:")
+GUARDED = ("admin:", "checkin:")
 SENT_AWAY = frozenset({"/accounts/login/", "/admin/login/", "/teacher/waiting/"})
 SECOND_STEP = frozenset({"/accounts/2fa/"})
 ONE = frozenset({"owner", "teacher", "volunteer", "former teacher"})
@@ -98,19 +98,19 @@ TABLE: dict[str, frozenset[str]] = {
     "classlists:template": TEACHERS,
     "holds:": TEACHERS,
     "holds:back": TEACHER,
-    "board:": TEACHER,
-    "board:home": TEACHERS,
-    "board:add-student": TEACHERS,
-    "board:booklet-make": TEACHERS,
-    "board:papers-make": TEACHERS,
-    "board:delegation": TEACHERS,
-    "board:delegation-renew": TEACHERS,
-    "board:handover": TEACHERS,
+    "teacher:": TEACHER,
+    "teacher:home": TEACHERS,
+    "teacher:add-student": TEACHERS,
+    "teacher:booklet-make": TEACHERS,
+    "teacher:papers-make": TEACHERS,
+    "teacher:delegation": TEACHERS,
+    "teacher:delegation-renew": TEACHERS,
+    "teacher:handover": TEACHERS,
     # The door: a gate is its volunteers', an event its lead's too.
-    "door:": frozenset({"volunteer", "owner"}),
-    "door:home": DOOR,
-    "door:code": DOOR,
-    "door:worker": DOOR,
+    "checkin:": frozenset({"volunteer", "owner"}),
+    "checkin:home": DOOR,
+    "checkin:code": DOOR,
+    "checkin:worker": DOOR,
     # The desk.
     "admin:": OWNER,
     "admin:index": DESK,
@@ -161,7 +161,7 @@ TABLES = {f"admin:{model._meta.app_label}_{model._meta.model_name}_": model for 
 
 def allowed(name: str) -> frozenset[str]:
     """Whom the table lets in: its longest line decides."""
-    if name.startswith("door:") and name.endswith("-event"):  # an event without a gate is its lead's
+    if name.startswith("checkin:") and name.endswith("-event"):  # an event without a gate is its lead's
         return LEAD
     lines = [line for line in TABLE if name.startswith(line)]
     assert lines, f"{name} stands nowhere in the table"
@@ -229,16 +229,16 @@ class World:
             "registrations:confirm": [confirming],
             "tickets:answer": [answer],
             "tickets:answer-cancel": [answer, place],
-            "tickets:ticket tickets:pdf tickets:ics door:code": [Ticket.objects.get().code],
+            "tickets:ticket tickets:pdf tickets:ics checkin:code": [Ticket.objects.get().code],
             "tickets:delegation": [delegation],
             "papers:certificate": [Certificate.objects.get().code],
             "events:event tickets:event-ics results:event": [place],
             "events:picture": ["a" * 32, "jpeg"],
-            "board:student board:details board:add-events board:address": [student.reference],
-            "board:share board:cancel-all board:replace-all": [student.reference],
-            "board:cancel board:replace": [student.reference, self.registration.pk],
-            "board:booklet board:booklet-pdf board:booklet-mail": [Booklet.objects.get().code],
-            "board:papers board:papers-zip": [Printout.objects.get(kind="school").code],
+            "teacher:student teacher:details teacher:add-events teacher:address": [student.reference],
+            "teacher:share teacher:cancel-all teacher:replace-all": [student.reference],
+            "teacher:cancel teacher:replace": [student.reference, self.registration.pk],
+            "teacher:booklet teacher:booklet-pdf teacher:booklet-mail": [Booklet.objects.get().code],
+            "teacher:papers teacher:papers-zip": [Printout.objects.get(kind="school").code],
             "classlists:preview classlists:fix classlists:columns": [listed],
             "classlists:letters classlists:discard classlists:confirm": [listed],
             "classlists:problems classlists:left": [listed, "csv"],
@@ -253,10 +253,13 @@ class World:
             "admin:papers_printout admin:papers_file": [printout],
             "admin:papers_event admin:results_enter admin:results_publish admin:results_unpublish": [event],
             "admin:papers_school": [self.listed.school_id],
-            "door:verdict-gate door:again-gate door:undo-gate door:seat-gate": [self.gate.pk, scan],
-            "door:verdict-event door:again-event door:undo-event door:seat-event": [place, scan],
-            "door:class-gate": [self.gate.pk, delegation],
-            "door:class-event": [place, delegation],
+            "checkin:verdict-gate checkin:again-gate checkin:undo-gate checkin:seat-gate": [
+                self.gate.pk,
+                scan,
+            ],
+            "checkin:verdict-event checkin:again-event checkin:undo-event checkin:seat-event": [place, scan],
+            "checkin:class-gate": [self.gate.pk, delegation],
+            "checkin:class-event": [place, delegation],
         }
         return {name: arguments for names, arguments in named.items() for name in names.split()}
 
@@ -266,7 +269,7 @@ class World:
         for start, model in TABLES.items():
             if name.startswith(start):
                 return self._of_a_table(name, name.removeprefix(start), model)
-        if name.startswith("door:") and name.endswith(("-gate", "-event")):
+        if name.startswith("checkin:") and name.endswith(("-gate", "-event")):
             return reverse(name, args=[self.gate.pk if name.endswith("-gate") else self.event.slug])
         return reverse(name)
 
@@ -300,7 +303,7 @@ def named_for(address: str, mode: str) -> frozenset[str]:
     let_in = allowed(address)
     if mode != ALONE or not address.startswith(GUARDED):
         return let_in
-    return let_in & {"volunteer"} if address.startswith("door:") else frozenset()
+    return let_in & {"volunteer"} if address.startswith("checkin:") else frozenset()
 
 
 def addresses_of(mode: str) -> list[str]:

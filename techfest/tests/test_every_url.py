@@ -79,33 +79,33 @@ SIGNED_IN: dict[str, set[str]] = {
     "mfa_reauthenticate": FORM,
     "mfa_view_recovery_codes": READ,
     "teachers:waiting": READ,
-    "board:home": READ,
-    "board:add-student": FORM,
-    "board:student": READ,
-    "board:details": FORM,
-    "board:add-events": FORM,
-    "board:address": {"POST"},
-    "board:share": READ,
-    "board:cancel-all": FORM,
-    "board:cancel": FORM,
-    "board:replace-all": FORM,
-    "board:replace": FORM,
-    "board:booklet-make": FORM,
-    "board:booklet": READ,
-    "board:booklet-pdf": READ,
-    "board:booklet-mail": {"POST"},
-    "board:papers-make": FORM,
-    "board:papers": READ,
-    "board:papers-zip": READ,
-    "board:delegation": READ,
-    "board:delegation-renew": {"POST"},
-    "board:handover": FORM,
+    "teacher:home": READ,
+    "teacher:add-student": FORM,
+    "teacher:student": READ,
+    "teacher:details": FORM,
+    "teacher:add-events": FORM,
+    "teacher:address": {"POST"},
+    "teacher:share": READ,
+    "teacher:cancel-all": FORM,
+    "teacher:cancel": FORM,
+    "teacher:replace-all": FORM,
+    "teacher:replace": FORM,
+    "teacher:booklet-make": FORM,
+    "teacher:booklet": READ,
+    "teacher:booklet-pdf": READ,
+    "teacher:booklet-mail": {"POST"},
+    "teacher:papers-make": FORM,
+    "teacher:papers": READ,
+    "teacher:papers-zip": READ,
+    "teacher:delegation": READ,
+    "teacher:delegation-renew": {"POST"},
+    "teacher:handover": FORM,
     "holds:list": READ,
     "holds:ask": FORM,
     "holds:back": FORM,
-    "door:home": READ,
-    "door:code": READ,
-    "door:worker": READ,
+    "checkin:home": READ,
+    "checkin:code": READ,
+    "checkin:worker": READ,
 }
 AT_A_PLACE: dict[str, set[str]] = {
     "place": READ,
@@ -123,7 +123,7 @@ AT_A_PLACE: dict[str, set[str]] = {
 }
 """The pages of every place of the door: a gate, or an event."""
 SIGNED_IN |= {
-    f"door:{page}-{kind}": takes for page, takes in AT_A_PLACE.items() for kind in ("gate", "event")
+    f"checkin:{page}-{kind}": takes for page, takes in AT_A_PLACE.items() for kind in ("gate", "event")
 }
 TAKES |= SIGNED_IN
 HOOKS = ("mailgun", "brevo")
@@ -182,9 +182,9 @@ class Kid:
             "tickets:delegation": [self.delegation.code],
         }
         reference = self.submission.student.reference
-        arguments |= {f"board:{word}": [reference] for word in OF_A_STUDENT}
-        arguments |= {f"board:{word}": [reference, registration.pk] for word in ("cancel", "replace")}
-        arguments |= {f"board:{word}": ["x" * 22] for word in OF_A_FILE}
+        arguments |= {f"teacher:{word}": [reference] for word in OF_A_STUDENT}
+        arguments |= {f"teacher:{word}": [reference, registration.pk] for word in ("cancel", "replace")}
+        arguments |= {f"teacher:{word}": ["x" * 22] for word in OF_A_FILE}
         arguments["holds:back"] = [1]
         arguments |= self._at_the_door(registration)
         return reverse(name, args=arguments.get(name, []))
@@ -192,10 +192,13 @@ class Kid:
     def _at_the_door(self, registration: Registration) -> dict[str, list[Any]]:
         own: dict[str, Any] = dict.fromkeys(("verdict", "again", "undo", "seat"), uuid.UUID(int=1))
         own["class"] = self.delegation.code
-        named: dict[str, list[Any]] = {"door:code": [registration.tickets.get().code]}
+        named: dict[str, list[Any]] = {"checkin:code": [registration.tickets.get().code]}
         for page in AT_A_PLACE:
             more = [own[page]] if page in own else []
-            named |= {f"door:{page}-gate": [1, *more], f"door:{page}-event": [registration.event.slug, *more]}
+            named |= {
+                f"checkin:{page}-gate": [1, *more],
+                f"checkin:{page}-event": [registration.event.slug, *more],
+            }
         return named
 
     @property
@@ -336,7 +339,7 @@ def test_nobody_reads_another_student(client: Client, kids: tuple[Kid, Kid], nam
     answer = client.get(path)
     page = "" if answer.streaming else answer.content.decode(errors="replace")
     assert [secret for secret in theirs.secrets if secret in page] == []
-    if name not in SECRET | {"door:code"}:
+    if name not in SECRET | {"checkin:code"}:
         assert [secret for secret in mine.secrets if secret in page] == []
 
 

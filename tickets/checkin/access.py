@@ -39,7 +39,7 @@ def by_doorkeeper(view: View) -> View:
         if fest is None:
             if not is_doorkeeper(request.user):
                 raise Http404
-            return _unstored(render(request, "door/no_fest.html", status=404))
+            return _unstored(render(request, "checkin/no_fest.html", status=404))
         if gate is None and not event:
             if not is_doorkeeper(request.user):
                 raise Http404
@@ -66,7 +66,7 @@ def _note_use(request: HttpRequest) -> None:
 
 def _page_of(request: HttpRequest) -> str:
     """Where the second step leads back to: this page, or for what is only sent the choice of places."""
-    return request.get_full_path() if request.method in ("GET", "HEAD") else reverse("door:home")
+    return request.get_full_path() if request.method in ("GET", "HEAD") else reverse("checkin:home")
 
 
 def _unstored(response: HttpResponseBase) -> HttpResponseBase:

@@ -49,8 +49,8 @@ class Place:
     def url(self, page: str, *more: Any) -> str:
         """The path of a page of this place: "place", "scan", "verdict", ..."""
         if self.gate:
-            return reverse(f"door:{page}-gate", args=[self.gate.pk, *more])
-        return reverse(f"door:{page}-event", args=[self.event.slug if self.event else "", *more])
+            return reverse(f"checkin:{page}-gate", args=[self.gate.pk, *more])
+        return reverse(f"checkin:{page}-event", args=[self.event.slug if self.event else "", *more])
 
     @property
     def events_filter(self) -> Q:

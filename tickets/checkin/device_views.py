@@ -25,14 +25,14 @@ from tickets.models import Scan
 
 FILES = (
     "css/site.css",
-    "css/door.css",
+    "css/checkin.css",
     "css/scanner.css",
     "img/favicon.svg",
-    "js/door/keeping.js",
-    "js/door/offline.js",
-    "js/door/verdict.js",
-    "js/door/camera.js",
-    "js/door/door.js",
+    "js/checkin/keeping.js",
+    "js/checkin/offline.js",
+    "js/checkin/verdict.js",
+    "js/checkin/camera.js",
+    "js/checkin/door.js",
 )
 """What the scanning page needs without a network; a decoder joins them on a phone that needs one."""
 
@@ -45,9 +45,11 @@ scanning = csp_update({"script-src": ["'self'", "'wasm-unsafe-eval'"]})
 def worker(request: HttpRequest, fest: Fest) -> HttpResponse:
     """The service worker: the files of this release, and the script that keeps them."""
     files = [static(name) for name in FILES]
-    kept: dict[str, Any] = {"home": reverse("door:home"), "files": files, "static": settings.STATIC_URL}
+    kept: dict[str, Any] = {"home": reverse("checkin:home"), "files": files, "static": settings.STATIC_URL}
     kept["cache"] = "door-" + hashlib.sha256(json.dumps(files).encode()).hexdigest()[:12]
-    script = f"self.door = {json.dumps(kept)};\nimportScripts({json.dumps(static('js/door/worker.js'))});\n"
+    script = (
+        f"self.door = {json.dumps(kept)};\nimportScripts({json.dumps(static('js/checkin/worker.js'))});\n"
+    )
     response = HttpResponse(script, content_type="text/javascript")
     response["Service-Worker-Allowed"] = kept["home"]
     return response
@@ -58,7 +60,7 @@ def worker(request: HttpRequest, fest: Fest) -> HttpResponse:
 @require_safe
 def shell(request: HttpRequest, place: Place) -> HttpResponse:
     """The scanning page as a phone may keep it: without messages, which name people."""
-    return render(request, "door/place.html", context_of(place, messages=()))
+    return render(request, "checkin/place.html", context_of(place, messages=()))
 
 
 @by_doorkeeper

@@ -35,11 +35,11 @@ def search(request: HttpRequest, place: Place) -> HttpResponse:
             count_search(request.user)
         except TooManySearches as error:
             form.add_error("text", error.text)
-            return render(request, "door/search.html", context_of(place, form=form), status=429)
+            return render(request, "checkin/search.html", context_of(place, form=form), status=429)
         rows = find(place, form.cleaned_data["text"])
     people = [(row, _live_ticket(row), random_key()) for row in rows[:MOST]]
     context = context_of(place, form=form, people=people, has_more=len(rows) > MOST, is_asked=form.is_bound)
-    return render(request, "door/search.html", context)
+    return render(request, "checkin/search.html", context)
 
 
 def _live_ticket(row: Registration) -> object:
@@ -83,7 +83,9 @@ def _with_reason(
         raise Http404
     form = ReasonForm(request.POST)
     if not form.is_valid():
-        return render(request, "door/verdict.html", verdict_context(card, form=form, deed=deed), status=400)
+        return render(
+            request, "checkin/verdict.html", verdict_context(card, form=form, deed=deed), status=400
+        )
     try:
         act(card, form.cleaned_data["reason"])
     except ActionRejected as error:

@@ -33,7 +33,7 @@ def school_list(request: HttpRequest, place: Place, code: str) -> HttpResponse:
         )
     lines = lines_of(delegation, place, database_now())
     context |= {"lines": lines, "coming": sum(line.verdict == Scan.Verdict.IN for line in lines)}
-    return render(request, "door/class.html", context_of(place, **context))
+    return render(request, "checkin/class.html", context_of(place, **context))
 
 
 def _numbers(request: HttpRequest, name: str) -> list[int]:

@@ -5,7 +5,7 @@ from django.urls import URLPattern, path
 from tickets import converters  # noqa: F401 - registers what the paths name
 from tickets.checkin import device_views, people_views, school_list_views, views, walk_in_views
 
-app_name = "door"
+app_name = "checkin"
 
 
 def _at(route: str, view: views.View, name: str) -> list[URLPattern]:

@@ -31,7 +31,7 @@ def home(request: HttpRequest, fest: Fest) -> HttpResponse:
     places = places_of(request.user, fest)
     if len(places) == 1:
         return redirect(places[0].url("place"))
-    return render(request, "door/home.html", {"places": places})
+    return render(request, "checkin/home.html", {"places": places})
 
 
 @by_doorkeeper
@@ -39,14 +39,14 @@ def home(request: HttpRequest, fest: Fest) -> HttpResponse:
 def by_code(request: HttpRequest, fest: Fest, code: str) -> HttpResponse:
     """Where a phone's own camera leads: at which of the own places is this ticket, or school, let in?"""
     doors = [(one, random_key()) for one in places_of(request.user, fest)]
-    return render(request, "door/code.html", {"doors": doors, "code": code})
+    return render(request, "checkin/code.html", {"doors": doors, "code": code})
 
 
 @by_doorkeeper
 @require_safe
 def place(request: HttpRequest, place: Place) -> HttpResponse:
     """Ready for the next ticket."""
-    return render(request, "door/place.html", context_of(place))
+    return render(request, "checkin/place.html", context_of(place))
 
 
 @by_doorkeeper
@@ -77,7 +77,7 @@ def verdict(request: HttpRequest, place: Place, link_id: uuid.UUID) -> HttpRespo
     card = card_of(link_id, place)
     if card is None:
         raise Http404
-    return render(request, "door/verdict.html", verdict_context(card))
+    return render(request, "checkin/verdict.html", verdict_context(card))
 
 
 def context_of(place: Place, **more: Any) -> dict[str, Any]:
@@ -104,7 +104,7 @@ def _as_page(request: HttpRequest, place: Place, outcome: Scan | Choice | School
         response = redirect(place.url("class", outcome.delegation.code))
     else:
         code = request.POST.get("code", "")
-        return render(request, "door/choose.html", context_of(place, found=outcome.found, code=code))
+        return render(request, "checkin/choose.html", context_of(place, found=outcome.found, code=code))
     response.status_code = 303
     return response
 
@@ -147,4 +147,4 @@ def _too_many(request: HttpRequest, place: Place, error: TooMany) -> HttpRespons
     if _wants_json(request):
         words = _said(_("Wait"), str(error.text))
         return JsonResponse(words | {"verdict": "too_many", "tone": "red"}, status=429)
-    return render(request, "door/too_many.html", context_of(place, text=error.text), status=429)
+    return render(request, "checkin/too_many.html", context_of(place, text=error.text), status=429)

@@ -115,7 +115,7 @@ def latest_unclaimed(event_id: int) -> Registration | None:
             tickets__voided_at=None,
             tickets__checked_in_at=None,
         )
-        rows = rows.exclude(pk__in=passed).order_by("-place")
+        rows = rows.exclude(pk__in=passed).order_by("-queue_position")
         locked = rows.select_for_update(no_key=True, of=("self",)).select_related(
             "event__fest", "event__venue", "student__school"
         )

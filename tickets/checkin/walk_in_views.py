@@ -70,7 +70,7 @@ def walk_in(request: HttpRequest, place: Place) -> HttpResponse:
         else:
             return redirect(place.url("verdict", scan.link_id))
     context: dict[str, Any] = {"form": form, "events": events, "schools": school_names()}
-    return render(request, "door/walk_in.html", context_of(place, **context))
+    return render(request, "checkin/walk_in.html", context_of(place, **context))
 
 
 def _events(place: Place) -> list[Event]:

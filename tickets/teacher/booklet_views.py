@@ -35,14 +35,14 @@ def make(request: HttpRequest, teacher: Teacher) -> HttpResponse:
         found = booklets.order(
             school=teacher.school, fest=fest, user=teacher.user, per_page=per_page, chosen=chosen
         )
-        return redirect("board:booklet", code=found.code)
+        return redirect("teacher:booklet", code=found.code)
     context = {
         "tickets": tickets.count(),
         "is_filtered": bool(chosen),
         "without_email": filtered(students, {"mail": "no-email"}).count(),
         "query": request.GET.urlencode(),
     }
-    return render(request, "board/booklet_make.html", context)
+    return render(request, "teacher/booklet_make.html", context)
 
 
 @by_teacher
@@ -59,7 +59,7 @@ def booklet(request: HttpRequest, teacher: Teacher, code: str) -> HttpResponse:
         "address": teacher.user.email,
         "done": done_text(request.GET.get("done", "")),
     }
-    response = render(request, "board/booklet.html", context)
+    response = render(request, "teacher/booklet.html", context)
     if not context["is_there"] and not context["problem"]:
         response["Refresh"] = "3"
     return response
@@ -73,7 +73,7 @@ def download(request: HttpRequest, teacher: Teacher, code: str) -> HttpResponseB
     try:
         file = booklets.booklet_path(found).open("rb")
     except FileNotFoundError:
-        return redirect("board:booklet", code=code)
+        return redirect("teacher:booklet", code=code)
     return FileResponse(file, content_type="application/pdf", filename="tickets.pdf", as_attachment=True)
 
 
@@ -83,7 +83,7 @@ def mail(_request: HttpRequest, teacher: Teacher, code: str) -> HttpResponse:
     """The same file to the teacher's own address, as soon as it is made."""
     is_owed = class_tickets.owe(_booklet(teacher, code), user=teacher.user, now=database_now())
     done = "mailed" if is_owed else "patience"
-    return redirect(reverse("board:booklet", args=[code]) + f"?done={done}")
+    return redirect(reverse("teacher:booklet", args=[code]) + f"?done={done}")
 
 
 def _booklet(teacher: Teacher, code: str) -> Booklet:

@@ -27,7 +27,7 @@ def delegation(request: HttpRequest, teacher: Teacher) -> HttpResponse:
         url = absolute(reverse("tickets:delegation", args=[found.code]))
         code = mark_safe(qr.svg(url, label=_("QR code of your school's delegation")))  # noqa: S308 - drawn by us
     context = {"teacher": teacher, "qr_svg": code, "done": done_text(request.GET.get("done", ""))}
-    return render(request, "board/delegation.html", context)
+    return render(request, "teacher/delegation.html", context)
 
 
 @by_teacher
@@ -36,7 +36,7 @@ def renew(_request: HttpRequest, teacher: Teacher) -> HttpResponse:
     """A new code; the old one dies."""
     had_one = delegations.delegation_of(teacher.school, current_fest()) is not None
     delegations.renew(teacher.school, current_fest())
-    return redirect(reverse("board:delegation") + ("?done=renewed" if had_one else ""))
+    return redirect(reverse("teacher:delegation") + ("?done=renewed" if had_one else ""))
 
 
 @secret

@@ -59,9 +59,9 @@ def handover(request: HttpRequest, teacher: Teacher) -> HttpResponse:
     if form.is_valid():
         taker = next(one for one in colleagues if one.pk == form.cleaned_data["colleague"])
         hand_over(form.cleaned_data["lists"], giver=teacher, taker=taker, fest_id=fest.pk, now=database_now())
-        return redirect(f"{reverse('board:home')}?done=handed")
+        return redirect(f"{reverse('teacher:home')}?done=handed")
     context = {"form": form, "has_lists": bool(lists), "has_colleagues": bool(colleagues)}
-    return render(request, "board/handover.html", context)
+    return render(request, "teacher/handover.html", context)
 
 
 def _line(row: ClassList) -> str:

@@ -59,7 +59,7 @@ def _student_page(request: HttpRequest, student: Student, form: AddressForm) -> 
         "done": done_text(done),
         "refusals": _refusals_of_newest(student) if done == "added" else [],
     }
-    return render(request, "board/student.html", context)
+    return render(request, "teacher/student.html", context)
 
 
 def _refusals_of_newest(student: Student) -> list[str]:
@@ -87,7 +87,7 @@ def details(request: HttpRequest, teacher: Teacher, student: Student) -> HttpRes
             form.add_error(None, error.text)
         else:
             return _back(student, "corrected")
-    return render(request, "board/details.html", {"student": student, "form": form})
+    return render(request, "teacher/details.html", {"student": student, "form": form})
 
 
 @by_own_teacher
@@ -102,7 +102,7 @@ def address(request: HttpRequest, teacher: Teacher, student: Student) -> HttpRes
             form.add_error(None, error.text)
         else:
             if request.POST.get("from") == "board":
-                return redirect(f"{reverse('board:home')}?done={done}#s-{student.reference}")
+                return redirect(f"{reverse('teacher:home')}?done={done}#s-{student.reference}")
             return _back(student, done)
     return _student_page(request, student, form)
 
@@ -116,11 +116,11 @@ def cancel_registrations(
     registrations = _chosen(student.registrations.active(), registration_id)
     context: dict[str, Any] = {"student": student, "registrations": registrations}
     if request.method != "POST":
-        return render(request, "board/cancel.html", context)
+        return render(request, "teacher/cancel.html", context)
     try:
         cancel([row.pk for row in registrations], actor=TEACHER, user=teacher.user, deadline=Deadline())
     except ActionRejected as error:
-        return render(request, "board/cancel.html", context | {"problem": error.text}, status=409)
+        return render(request, "teacher/cancel.html", context | {"problem": error.text}, status=409)
     return _back(student, "cancelled")
 
 
@@ -144,7 +144,7 @@ def replace_student(
         else:
             return _back(submission.student, "replaced")
     context = {"student": student, "registrations": registrations, "form": form, "key": _key(key, form)}
-    return render(request, "board/replace.html", context)
+    return render(request, "teacher/replace.html", context)
 
 
 def _substitution(
@@ -180,7 +180,7 @@ def add_events(request: HttpRequest, teacher: Teacher, student: Student) -> Http
         if answer := _try(press, form, student.name):
             return answer
     context = {"student": student, "form": form, "key": _key(key, form)}
-    return render(request, "board/add_events.html", context)
+    return render(request, "teacher/add_events.html", context)
 
 
 @by_teacher
@@ -200,7 +200,7 @@ def add_student(request: HttpRequest, teacher: Teacher) -> HttpResponse:
         )
         if answer := _try(press, form, form.cleaned_data["name"]):
             return answer
-    return render(request, "board/add_student.html", {"form": form, "key": _key(key, form)})
+    return render(request, "teacher/add_student.html", {"form": form, "key": _key(key, form)})
 
 
 def _press(key: uuid.UUID, teacher: Teacher, fest_id: int, form: EventsOfStudentForm, **who: Any) -> Press:
@@ -238,7 +238,7 @@ def share(request: HttpRequest, _teacher: Teacher, student: Student) -> HttpResp
         "text": share_text(student, registrations),
         "my_url": absolute(links.my_path(student)),
     }
-    response = render(request, "board/share.html", context)
+    response = render(request, "teacher/share.html", context)
     response["Referrer-Policy"] = "no-referrer"
     return response
 
@@ -254,7 +254,7 @@ def _chosen(rows: RegistrationQuerySet, registration_id: int | None) -> list[Reg
 
 
 def student_path(student: Student) -> str:
-    return reverse("board:student", args=[student.reference])
+    return reverse("teacher:student", args=[student.reference])
 
 
 def _back(student: Student, done: str) -> HttpResponse:

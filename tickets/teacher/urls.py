@@ -10,7 +10,7 @@ from tickets.teacher import (
     views,
 )
 
-app_name = "board"
+app_name = "teacher"
 urlpatterns = [
     path("", views.home, name="home"),
     path("students/add/", student_views.add_student, name="add-student"),

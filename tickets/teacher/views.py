@@ -25,4 +25,4 @@ def home(request: HttpRequest, teacher: Teacher) -> HttpResponse:
         "query": query.urlencode(),
         "is_later_page": page is not None,
     }
-    return render(request, "board/home.html", context)
+    return render(request, "teacher/home.html", context)

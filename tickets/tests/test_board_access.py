@@ -52,7 +52,7 @@ def school(fest: Fest) -> dict[str, str]:
     papers = printouts.order(kind="school", fest=fest, user=teacher.user, school=teacher.school)
     ticket_pdf.store(printouts.printout_path(papers), b"PK of Asha Raman")
     arguments |= {name: [papers.code] for name in ("papers", "papers-zip")}
-    return {name: reverse(f"board:{name}", args=arguments.get(name, [])) for name in NAMES}
+    return {name: reverse(f"teacher:{name}", args=arguments.get(name, [])) for name in NAMES}
 
 
 def world() -> list[Any]:

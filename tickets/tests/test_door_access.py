@@ -44,8 +44,8 @@ def gate(event: Event) -> Gate:
 
 def path_of(place: Gate | Event) -> str:
     if isinstance(place, Gate):
-        return reverse("door:place-gate", args=[place.pk])
-    return reverse("door:place-event", args=[place.slug])
+        return reverse("checkin:place-gate", args=[place.pk])
+    return reverse("checkin:place-event", args=[place.slug])
 
 
 def test_each_role_opens_its_own_places_and_no_others(event: Event, gate: Gate) -> None:
@@ -131,10 +131,10 @@ def test_scan_needs_the_forms_own_token(gate: Gate) -> None:
     phone = Client(enforce_csrf_checks=True)
     phone.force_login(volunteer(gate))
     data = {"code": "x", "nonce": "0" * 32}
-    assert phone.post(reverse("door:scan-gate", args=[gate.pk]), data).status_code == 403
+    assert phone.post(reverse("checkin:scan-gate", args=[gate.pk]), data).status_code == 403
     page: Any = phone.get(path_of(gate))
     data["csrfmiddlewaretoken"] = page.context["csrf_token"]
-    assert phone.post(reverse("door:scan-gate", args=[gate.pk]), data).status_code == 303
+    assert phone.post(reverse("checkin:scan-gate", args=[gate.pk]), data).status_code == 303
 
 
 def test_fest_that_was_made_a_moment_ago_opens_at_once(gate: Gate, event: Event) -> None:

@@ -171,11 +171,11 @@ def test_live_file_is_sent_again_only_when_it_has_changed(event: Event, place: P
 
 
 def test_worker_may_keep_the_door_and_no_more(phone: Client, place: Place) -> None:
-    answer = phone.get(reverse("door:worker"))
+    answer = phone.get(reverse("checkin:worker"))
     assert (answer["Service-Worker-Allowed"], answer["Cache-Control"]) == ("/door/", "no-store")
     assert answer["Content-Type"] == "text/javascript"
     assert "wasm-unsafe-eval" not in answer["Content-Security-Policy"]
-    assert "js/door/door" in answer.content.decode()
+    assert "js/checkin/door" in answer.content.decode()
 
 
 def test_only_pages_with_a_camera_may_run_a_decoder(phone: Client, place: Place) -> None:

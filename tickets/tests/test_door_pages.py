@@ -126,7 +126,7 @@ def test_phone_camera_leads_from_the_ticket_to_the_check_in(
 ) -> None:
     ticket = ticket_for(event)
     public = Client().get(ticket.get_absolute_url()).content.decode()
-    path = reverse("door:code", args=[ticket.code])
+    path = reverse("checkin:code", args=[ticket.code])
     assert f'href="{path}"' in public
     page = phone.get(path)
     assert place.url("scan") in page.content.decode()

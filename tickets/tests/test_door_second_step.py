@@ -50,7 +50,7 @@ def addresses(gate: Gate, event: Event) -> dict[str, str]:
     values = {"gate": gate.pk, "event": event.slug, "link_id": random_key(), "code": delegation.code}
     return {
         str(one.name): reverse(
-            f"door:{one.name}", kwargs={name: values[name] for name in one.pattern.converters}
+            f"checkin:{one.name}", kwargs={name: values[name] for name in one.pattern.converters}
         )
         for one in urlpatterns
     }
@@ -102,7 +102,7 @@ def test_account_with_an_app_is_asked_for_a_code_and_led_back(event: Event, gate
     user.set_password(PASSWORD)
     user.save()
     secret = set_up_app(user)
-    browser, path = doorkeeper(user), reverse("door:search-gate", args=[gate.pk])
+    browser, path = doorkeeper(user), reverse("checkin:search-gate", args=[gate.pk])
     assert browser.get(path)["Location"] == f"{SHOW_A_CODE}?next={path}"
     assert browser.post(path, {"text": "asha"})["Location"] == f"{SHOW_A_CODE}?next=/door/"
     answer = browser.post(f"{SHOW_A_CODE}?next={path}", {"code": code_of(secret)})
@@ -112,10 +112,10 @@ def test_account_with_an_app_is_asked_for_a_code_and_led_back(event: Event, gate
 
 def test_account_without_an_app_reads_why_and_is_led_back(gate: Gate) -> None:
     user = in_role(OWNER)
-    browser, path = doorkeeper(user), reverse("door:search-gate", args=[gate.pk])
+    browser, path = doorkeeper(user), reverse("checkin:search-gate", args=[gate.pk])
     assert "needs the second step" not in browser.get(SET_UP).content.decode()
     browser.get(path)
-    live = reverse("door:live-gate", args=[gate.pk])
+    live = reverse("checkin:live-gate", args=[gate.pk])
     assert browser.get(live, headers={"sec-fetch-mode": "cors"})["Location"] == SET_UP
     page = browser.get(SET_UP).content.decode()
     assert ("The page that you opened needs the second step." in page, f'href="{path}"' in page) == (
@@ -146,7 +146,7 @@ def test_second_step_that_was_removed_since_counts_no_more(gate: Gate) -> None:
 def test_volunteer_keeps_the_password_alone_unless_the_setting_says_otherwise(
     gate: Gate, settings: Any
 ) -> None:
-    browser, path = doorkeeper(volunteer(gate)), reverse("door:place-gate", args=[gate.pk])
+    browser, path = doorkeeper(volunteer(gate)), reverse("checkin:place-gate", args=[gate.pk])
     assert browser.get(path).status_code == 200
     settings.REQUIRE_SECOND_FACTOR_OF_VOLUNTEERS = True
     assert browser.get(path)["Location"] == SET_UP
@@ -154,4 +154,4 @@ def test_volunteer_keeps_the_password_alone_unless_the_setting_says_otherwise(
 
 def test_account_without_a_door_is_not_asked_for_a_code(gate: Gate) -> None:
     """The answer is the same with and without a second step: not found."""
-    assert doorkeeper(in_role(RESULTS)).get(reverse("door:place-gate", args=[gate.pk])).status_code == 404
+    assert doorkeeper(in_role(RESULTS)).get(reverse("checkin:place-gate", args=[gate.pk])).status_code == 404

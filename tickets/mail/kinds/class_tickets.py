@@ -141,6 +141,6 @@ def _context(booklet: Booklet, fest: Fest) -> dict[str, Any]:
         "count": booklets.tickets_of(booklet).count(),
         "waiting": list(lines),
         "site_url": settings.SITE_URL,
-        "url": absolute(reverse("board:booklet", args=[booklet.code])),
-        "board_url": absolute(reverse("board:home")),
+        "url": absolute(reverse("teacher:booklet", args=[booklet.code])),
+        "board_url": absolute(reverse("teacher:home")),
     }
