@@ -29,8 +29,8 @@ class TeacherQuerySet(models.QuerySet["Teacher"]):
 
     def waiting(self) -> "TeacherQuerySet":
         """Those who asked, proved their address, and wait for an organiser."""
-        proven = Exists(EmailAddress.objects.filter(user=OuterRef("user"), verified=True))
-        return self.filter(proven, approved_at=None)
+        verified = Exists(EmailAddress.objects.filter(user=OuterRef("user"), verified=True))
+        return self.filter(verified, approved_at=None)
 
 
 class HoldQuerySet(models.QuerySet["Hold"]):

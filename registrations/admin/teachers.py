@@ -35,7 +35,7 @@ class WaitingFilter(admin.SimpleListFilter):
         return [
             ("waiting", _("wait for approval")),
             ("approved", _("approved")),
-            ("unproven", _("address not confirmed yet")),
+            ("unverified", _("address not confirmed yet")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
@@ -44,7 +44,7 @@ class WaitingFilter(admin.SimpleListFilter):
                 return queryset.waiting()
             case "approved":
                 return queryset.approved()
-            case "unproven":
+            case "unverified":
                 return queryset.filter(approved_at=None).exclude(pk__in=Teacher.objects.waiting())
         return queryset
 

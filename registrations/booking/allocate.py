@@ -174,16 +174,16 @@ def _engagements(students: Iterable[Student], deadline: Deadline) -> dict[int, l
     if known:
         deadline.limit_locks()
         rows = Student.objects.filter(pk__in=known).locked()
-        found = list(rows.values_list("pk", "grade", "email", "email_proven_at", "erased_at"))
+        found = list(rows.values_list("pk", "grade", "email", "email_verified_at", "erased_at"))
         if len(found) < len(known):
             # Two rows of one student became one while the press waited; it begins anew.
             raise ConcurrentUpdate
-        for pk, grade, email, proven_at, erased_at in found:
+        for pk, grade, email, verified_at, erased_at in found:
             if erased_at:
                 # Somebody was erased while the press waited; it begins anew, as if it had come afterwards.
                 raise ConcurrentUpdate
             for student in known[pk]:
-                student.grade, student.email, student.email_proven_at = grade, email, proven_at
+                student.grade, student.email, student.email_verified_at = grade, email, verified_at
         for registration in Registration.objects.active().filter(student__in=known).select_related("event"):
             engaged[registration.student_id].append(registration)
     return engaged

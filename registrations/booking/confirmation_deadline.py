@@ -44,7 +44,7 @@ def confirmation_due(student: Student, event: Event, now: dt.datetime) -> dt.dat
     Provisional: the hand-over of the mail moves it, and until then nothing is late. A student whose address was
     taken away a moment ago must enter one and confirm it.
     """
-    if not event.fest.confirms_addresses or (student.email_proven_at and student.email):
+    if not event.fest.confirms_addresses or (student.email_verified_at and student.email):
         return None
     return now + TIME
 
@@ -146,7 +146,7 @@ def _confirm(student_id: int, deadline: Deadline) -> Confirmed:
     release(seats, now=now)
     deadline.limit_locks()
     for one in Student.objects.known().filter(pk=student_id).locked():
-        Student.objects.filter(pk=one.pk).update(email_proven_at=now)
+        Student.objects.filter(pk=one.pk).update(email_verified_at=now)
     # Read after the student's lock: a registration of a moment ago, of another event, is included.
     kept = list(pending_of(student))
     Registration.objects.filter(pk__in=[row.pk for row in kept]).update(confirm_by=None)

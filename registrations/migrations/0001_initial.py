@@ -983,7 +983,7 @@ class Migration(migrations.Migration):
                 ),
                 ("link_version", models.PositiveIntegerField(default=1, editable=False)),
                 (
-                    "email_proven_at",
+                    "email_verified_at",
                     models.DateTimeField(editable=False, null=True, verbose_name="e-mail confirmed"),
                 ),
                 (

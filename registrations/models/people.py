@@ -89,7 +89,7 @@ class Student(models.Model):
     reference = models.CharField(_("reference"), max_length=7, unique=True, default=random_reference)
     link_id = link_id_field()
     link_version = models.PositiveIntegerField(default=1, editable=False)
-    email_proven_at = models.DateTimeField(_("e-mail confirmed"), null=True, editable=False)
+    email_verified_at = models.DateTimeField(_("e-mail confirmed"), null=True, editable=False)
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
     erased_at = models.DateTimeField(_("erased"), null=True, editable=False)
 

@@ -38,7 +38,7 @@ def empty(student: Student, *, now: dt.datetime) -> None:
     student.language = settings.LANGUAGE_CODE
     student.reference = random_reference()
     student.link_version += 1
-    student.email_proven_at, student.erased_at = None, now
+    student.email_verified_at, student.erased_at = None, now
     student.save(
         update_fields=[
             "name",
@@ -50,7 +50,7 @@ def empty(student: Student, *, now: dt.datetime) -> None:
             "language",
             "reference",
             "link_version",
-            "email_proven_at",
+            "email_verified_at",
             "erased_at",
         ]
     )

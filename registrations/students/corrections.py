@@ -142,7 +142,7 @@ def _save(corrections: list[tuple[Student, Student, list[str]]]) -> None:
         if "email" in fields:
             # The row is locked: nobody else counts.
             student.link_version += 1
-            student.email_proven_at = None
+            student.email_verified_at = None
     changed = {name for _student, _wanted, fields in corrections for name in fields}
-    written = [*changed, "name_key", "email_key", "link_version", "email_proven_at"]
+    written = [*changed, "name_key", "email_key", "link_version", "email_verified_at"]
     Student.objects.bulk_update([student for student, _wanted, _fields in corrections], written)

@@ -89,7 +89,7 @@ def absorb(kept: Student, gone: Student, seats: dict[int, Seats], how: Absorbing
     registrations = list(rows.select_for_update(no_key=True, of=("self",)))
     if {row.event_id for row in registrations} - set(seats):
         raise ConcurrentUpdate
-    _spread_proof(kept, gone, registrations)
+    _spread_verification(kept, gone, registrations)
     is_told = _adopt_address(kept, gone, [row for row in registrations if row.student_id == kept.pk], how)
     clashes = clashes_among(registrations, kept.pk)
     doubles = doubles_among(registrations)
@@ -106,15 +106,15 @@ def absorb(kept: Student, gone: Student, seats: dict[int, Seats], how: Absorbing
     delete_row(gone)
 
 
-def _spread_proof(kept: Student, gone: Student, registrations: Sequence[Registration]) -> None:
+def _spread_verification(kept: Student, gone: Student, registrations: Sequence[Registration]) -> None:
     """Nothing is left to confirm where the address that stays is proven, or one of a double needed no proof."""
-    if gone.email_key == kept.email_key and gone.email_proven_at and not kept.email_proven_at:
-        kept.email_proven_at = gone.email_proven_at
-        Student.objects.filter(pk=kept.pk).update(email_proven_at=kept.email_proven_at)
+    if gone.email_key == kept.email_key and gone.email_verified_at and not kept.email_verified_at:
+        kept.email_verified_at = gone.email_verified_at
+        Student.objects.filter(pk=kept.pk).update(email_verified_at=kept.email_verified_at)
     doubles = doubles_among(registrations)
     vouched = {better.pk for better, worse in doubles if worse.confirm_by is None}
     for row in registrations:
-        if row.is_active and row.confirm_by and (kept.email_proven_at or row.pk in vouched):
+        if row.is_active and row.confirm_by and (kept.email_verified_at or row.pk in vouched):
             row.confirm_by = None
             Registration.objects.filter(pk=row.pk).update(confirm_by=None)
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from registrations.models import Teacher
-from registrations.teachers import email_proof, security, throttling
+from registrations.teachers import email_verification, security, throttling
 from registrations.teachers import messages as messages_module
 from registrations.teachers.backend import user_of
 from registrations.teachers.mails import owe
@@ -54,7 +54,9 @@ class Adapter(DefaultAccountAdapter):
 
     def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
         return messages_module.absolute(
-            reverse("account_confirm_email", args=[email_proof.key_of(emailconfirmation.email_address)])
+            reverse(
+                "account_confirm_email", args=[email_verification.key_of(emailconfirmation.email_address)]
+            )
         )
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from registrations.models import Invitation
 from registrations.schools import school_names
-from registrations.teachers import email_proof, onboarding
+from registrations.teachers import email_verification, onboarding
 from registrations.teachers.access import is_let_in, known_teacher
 from registrations.teachers.forms import AskForm, InvitedForm, PasswordForm
 from techfest.core.db.clock import database_now
@@ -83,9 +83,9 @@ def ask(request: HttpRequest) -> HttpResponse:
     form = AskForm(request.POST or None)
     if request.method != "POST" or not form.is_valid():
         return render(request, "account/ask.html", {"form": form, "schools": school_names()})
-    user, unproven = onboarding.ask(form.asked)
-    if unproven:
-        EmailConfirmationHMAC.create(unproven).send(request, signup=True)
+    user, unverified = onboarding.ask(form.asked)
+    if unverified:
+        EmailConfirmationHMAC.create(unverified).send(request, signup=True)
     else:
         get_adapter().send_account_already_exists_mail(user.email)
     return redirect("account_email_verification_sent")
@@ -96,7 +96,7 @@ def ask(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("password")
 def confirm(request: HttpRequest, key: str) -> HttpResponse:
     """Proves an address: the link came to it, and the password shows that its reader is who asked."""
-    address = email_proof.address_of(key)
+    address = email_verification.address_of(key)
     if address is None:
         return render(request, "account/confirm_gone.html", status=404)
     form = PasswordForm(request.POST or None)

@@ -228,7 +228,7 @@ def test_invitation_moves_a_teacher_to_another_school() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_who_asks_proves_the_address_waits_and_is_approved() -> None:
+def test_requester_verifies_the_address_waits_and_is_approved() -> None:
     client = Client()
     answer = ask(client, note="Class teacher of 9A", school="Brand New School")
     assert answer["Location"] == SENT
@@ -249,7 +249,7 @@ def test_who_asks_proves_the_address_waits_and_is_approved() -> None:
     assert run() == []
 
 
-def test_link_without_the_password_proves_nothing() -> None:
+def test_link_without_the_password_verifies_nothing() -> None:
     """Who asked in somebody's name must not come in because that somebody opens the link."""
     ask()
     path = path_in(letter("Confirm your address"))
@@ -260,24 +260,24 @@ def test_link_without_the_password_proves_nothing() -> None:
     assert is_in(client) is False
 
 
-def test_link_is_dead_once_the_address_is_proven() -> None:
+def test_link_is_dead_once_the_address_is_verified() -> None:
     ask()
     path = path_in(letter("Confirm your address"))
     Client().post(path, {"password": PASSWORD})
     assert Client().get(path).status_code == 404
 
 
-@pytest.mark.parametrize("known", ["proven", "unproven", "unknown"])
+@pytest.mark.parametrize("known", ["verified", "unverified", "unknown"])
 def test_answer_to_who_asks_is_the_same_for_every_address(known: str) -> None:
     if known != "unknown":
         teacher = build_teacher(email="rao@example.org")
-        EmailAddress.objects.filter(user=teacher.user).update(verified=known == "proven")
+        EmailAddress.objects.filter(user=teacher.user).update(verified=known == "verified")
     client = Client()
     answer = ask(client, name="Somebody Else")
     assert (answer.status_code, answer["Location"]) == (302, SENT)
     assert "We have sent you a mail." in text_of(client.get(SENT))
     one = Letter.objects.get()
-    expected = "You have an account already" if known == "proven" else "Confirm your address"
+    expected = "You have an account already" if known == "verified" else "Confirm your address"
     assert (one.subject, one.delivery.to) == (expected, "rao@example.org")
     assert User.objects.filter(email="rao@example.org").count() == 1
     assert Teacher.objects.get().name == ("Somebody Else" if known == "unknown" else "Ms Rao")
@@ -301,11 +301,11 @@ def test_refused_teacher_is_told_and_may_ask_again() -> None:
     assert Teacher.objects.get().name == "Ms Rao"
 
 
-def test_approved_teacher_is_not_refused_and_an_unproven_one_not_approved() -> None:
+def test_refuse_spares_approved_and_approve_spares_unverified_teachers() -> None:
     approved = build_teacher()
-    unproven = build_teacher(is_approved=False)
-    EmailAddress.objects.filter(user=unproven.user).update(verified=False)
-    ids = [approved.pk, unproven.pk]
+    unverified = build_teacher(is_approved=False)
+    EmailAddress.objects.filter(user=unverified.user).update(verified=False)
+    ids = [approved.pk, unverified.pk]
     assert onboarding.refuse(ids) == 0
     assert onboarding.approve(ids, by=None, now=timezone.now()) == 0
     assert (Teacher.objects.count(), Delivery.objects.count()) == (2, 0)
@@ -314,18 +314,18 @@ def test_approved_teacher_is_not_refused_and_an_unproven_one_not_approved() -> N
 def test_filter_shows_who_waits() -> None:
     build_teacher(first_name="Approved Ann")
     build_teacher(first_name="Waiting Wim", is_approved=False)
-    unproven = build_teacher(first_name="Unproven Uma", is_approved=False)
-    EmailAddress.objects.filter(user=unproven.user).update(verified=False)
+    unverified = build_teacher(first_name="Unverified Uma", is_approved=False)
+    EmailAddress.objects.filter(user=unverified.user).update(verified=False)
     client = desk()
-    names = ("Approved Ann", "Waiting Wim", "Unproven Uma")
+    names = ("Approved Ann", "Waiting Wim", "Unverified Uma")
     shown = {}
-    for value in ("waiting", "approved", "unproven"):
+    for value in ("waiting", "approved", "unverified"):
         page = client.get(list_path(Teacher), {"approval": value}).content.decode()
         shown[value] = [name for name in names if name in page]
     assert shown == {
         "waiting": ["Waiting Wim"],
         "approved": ["Approved Ann"],
-        "unproven": ["Unproven Uma"],
+        "unverified": ["Unverified Uma"],
     }
 
 
@@ -423,7 +423,7 @@ def test_link_names_our_own_host_whatever_was_asked_for() -> None:
     assert letter("Choose a new password").link.startswith("http://localhost:8000/accounts/")
 
 
-def test_new_password_by_letter_proves_the_address() -> None:
+def test_new_password_by_mail_verifies_the_address() -> None:
     teacher = build_teacher(email="rao@example.org", is_approved=False)
     EmailAddress.objects.filter(user=teacher.user).update(verified=False)
     reset()

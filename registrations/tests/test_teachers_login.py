@@ -63,7 +63,7 @@ def test_organiser_comes_to_the_desk() -> None:
     assert log_in(Client(), "desk")["Location"] == "/admin/"
 
 
-def test_organiser_without_a_proven_address_is_let_in() -> None:
+def test_organiser_without_a_verified_address_can_log_in() -> None:
     user = build_user(username="desk", is_staff=True)
     EmailAddress.objects.filter(user=user).delete()
     assert log_in(Client(), "desk")["Location"] == "/admin/"
@@ -272,7 +272,7 @@ def test_closed_account_is_told_so() -> None:
     assert "This account is closed" in answer.content.decode()
 
 
-def test_unproven_address_gets_its_letter_and_is_not_let_in() -> None:
+def test_unverified_address_gets_its_mail_and_no_access() -> None:
     teacher = build_teacher(email="rao@example.org", is_approved=False)
     EmailAddress.objects.filter(user=teacher.user).update(verified=False)
     client = Client()

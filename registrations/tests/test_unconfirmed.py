@@ -113,7 +113,7 @@ def test_another_address_must_be_confirmed_anew(event: Event) -> None:
     confirm_now(row)
     values = details_of(row.student) | {"email": "new@example.org"}
     correct(row.student_id, values=values, actor=Change.Actor.STUDENT, deadline=Deadline())
-    assert Student.objects.get(pk=row.student_id).email_proven_at is None
+    assert Student.objects.get(pk=row.student_id).email_verified_at is None
 
 
 def test_unconfirmed_seat_goes_to_the_next_in_one_transaction(event: Event) -> None:
@@ -182,7 +182,7 @@ def test_link_of_the_mail_shows_and_only_the_button_confirms(event: Event) -> No
     assert "There is nothing to confirm" in text_of(Client().get(path))
 
 
-def test_links_of_pages_prove_no_address(event: Event) -> None:
+def test_links_of_pages_verify_no_address(event: Event) -> None:
     """Who made the registration is shown these; only the mailbox has the other one."""
     submission = build_submission(event)
     student = submission.student
@@ -274,15 +274,15 @@ def test_teacher_who_names_the_student_by_hand_confirms_the_seat(event: Event) -
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("proven", ["kept", "gone"])
-def test_merging_with_a_confirmed_address_confirms(proven: str, event: Event) -> None:
+@pytest.mark.parametrize("verified", ["kept", "gone"])
+def test_merging_with_a_confirmed_address_confirms(verified: str, event: Event) -> None:
     kept = register(build_event(event.fest), name="Asha Rao", section="A", email="asha@example.org")
     gone = register(event, name="Asha Rao", section="B", email="asha@example.org")
-    confirm_now({"kept": kept, "gone": gone}[proven])
+    confirm_now({"kept": kept, "gone": gone}[verified])
     options: dict[str, Any] = {"user": build_user(), "reason": "Twice", "deadline": Deadline(30)}
     merge_students(kept.student_id, gone.student_id, **options)
     assert set(Registration.objects.values_list("student", "confirm_by")) == {(kept.student_id, None)}
-    assert Student.objects.get().email_proven_at
+    assert Student.objects.get().email_verified_at
 
 
 @pytest.mark.django_db(transaction=True)
@@ -293,7 +293,7 @@ def test_merging_with_an_unconfirmed_address_confirms_nothing(event: Event) -> N
     options: dict[str, Any] = {"user": build_user(), "reason": "Twice", "deadline": Deadline(30)}
     merge_students(kept.student_id, gone.student_id, **options)
     assert Registration.objects.get(pk=kept.pk).confirm_by is not None
-    assert Student.objects.get().email_proven_at is None
+    assert Student.objects.get().email_verified_at is None
 
 
 def test_switching_it_off_releases_nothing_and_asks_for_nothing(event: Event) -> None:
