@@ -26,10 +26,10 @@ results_changed = Signal()
 takes them back, or changes what is published. A receiver may return a sentence for the organiser."""
 
 students_merged = Signal()
-"""Sent with `kept`, `gone` (both Student, locked), `doubles`, `now` and `tells` inside the transaction that makes
+"""Sent with `kept`, `gone` (both Student, locked), `duplicates`, `now` and `tells` inside the transaction that makes
 two rows of one student one: whatever of `gone` stands in a room above moves to `kept`, before `gone` is deleted.
 
-`doubles` are pairs of registrations for one event, the better one and the one that was cancelled for it. Where
+`duplicates` are pairs of registrations for one event, the better one and the one that was cancelled for it. Where
 it `tells` the student, the address that is kept hears where everything is found now."""
 
 schools_merged = Signal()

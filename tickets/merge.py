@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from registrations.models import Result, School, Student
 from registrations.signals import schools_merged, students_merged
-from registrations.students.merge import Double
+from registrations.students.merge import RegistrationPair
 from tickets.checkin.entry import take_back
 from tickets.mail import outbox
 from tickets.models import Booklet, Certificate, CheckIn, Delegation, Delivery, Printout, Ticket
@@ -22,13 +22,13 @@ def follow_student(
     *,
     kept: Student,
     gone: Student,
-    doubles: Sequence[Double],
+    duplicates: Sequence[RegistrationPair],
     now: dt.datetime,
     tells: bool,
     **_kwargs: object,
 ) -> None:
     """Tickets keep their codes and get new PDFs, since another reference stands on them; all the rest moves."""
-    for better, worse in doubles:
+    for better, worse in duplicates:
         _move_entry(better.pk, worse.pk, now)
         _move_certificates(better.pk, worse.pk, now)
     Ticket.objects.filter(student=gone).want_again()

@@ -21,11 +21,11 @@ from registrations.booking.errors import RegistrationError
 from registrations.locking import Deadline
 from registrations.models import Registration, School, Student
 from registrations.students.duplicates import SIDE_BY_SIDE, with_namesakes
-from registrations.students.merge import clashes_among, doubles_among
-from registrations.students.merge_schools import merge_schools, twins_among
+from registrations.students.merge import clashes_among, duplicate_registrations
+from registrations.students.merge_schools import duplicate_students, merge_schools
 from registrations.students.merge_students import merge_students
 from registrations.students.names import grouped
-from techfest.core.admin.confirmation import Question, ReasonForm, TellingForm, answered, ask
+from techfest.core.admin.confirmation import NotifyForm, Question, ReasonForm, answered, ask
 from techfest.core.admin.object_tools import Tool, WithTools
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class SchoolChoice(_SchoolChoice):
         return f"{obj.name} · {words} · {obj.get_state_display()}"
 
 
-class MergeStudentsForm(TellingForm):
+class MergeStudentsForm(NotifyForm):
     kept = StudentChoice(
         label=gettext_lazy("Which one stays"),
         queryset=Student.objects.none(),
@@ -210,8 +210,8 @@ def _merging_students(chosen: Sequence[Student]) -> Question:
     lines: list[str] = []
     if len(chosen) == 2:
         rows = list(Registration.objects.active().filter(student__in=chosen).with_related())
-        doubles, clashes = doubles_among(rows), clashes_among(rows, chosen[0].pk)
-        count = len(doubles)
+        duplicates, clashes = duplicate_registrations(rows), clashes_among(rows, chosen[0].pk)
+        count = len(duplicates)
         words = ngettext(
             "%(count)d event is held by both: the better registration stays, the other is cancelled.",
             "%(count)d events are held by both: the better registration stays, the other is cancelled.",
@@ -219,7 +219,7 @@ def _merging_students(chosen: Sequence[Student]) -> Question:
         )
         if count:
             facts.append(words % {"count": count})
-        lines += [line_of(worse) for _better, worse in doubles]
+        lines += [line_of(worse) for _better, worse in duplicates]
         facts += _clash_facts(len(clashes))
         lines += [
             format_html("<bdi>{}</bdi> ↔ <bdi>{}</bdi>", one.event.name, two.event.name)
@@ -324,15 +324,17 @@ def _merging_schools(chosen: Sequence[School]) -> Question:
         ),
         _("Of the QRs that open a school's list at the door, only that of the school that stays goes on."),
     ]
-    twins = twins_among([school.pk for school in chosen], first=chosen[0].pk) if len(chosen) > 1 else []
+    duplicates = (
+        duplicate_students([school.pk for school in chosen], first=chosen[0].pk) if len(chosen) > 1 else []
+    )
     words = ngettext(
         "%(count)d student is there twice and becomes one; of two registrations for one event the better stays.",
         "%(count)d students are there twice and become one; of two registrations for one event the better stays.",
-        len(twins),
+        len(duplicates),
     )
-    if twins:
-        facts.append(words % {"count": len(twins)})
-    names = Student.objects.filter(pk__in=[group[0] for group in twins]).order_by("name", "pk")
+    if duplicates:
+        facts.append(words % {"count": len(duplicates)})
+    names = Student.objects.filter(pk__in=[group[0] for group in duplicates]).order_by("name", "pk")
     return Question(
         title=_("Make one school of these?"),
         press=_("Merge them"),

@@ -24,7 +24,7 @@ from registrations.booking.transfer import Move, move_to
 from registrations.locking import Deadline
 from registrations.models import Change, Refusal, Registration
 from registrations.students.names import grouped
-from techfest.core.admin.confirmation import Question, TellingForm, answered, ask
+from techfest.core.admin.confirmation import NotifyForm, Question, answered, ask
 from techfest.core.admin.object_tools import Tool, WithTools
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ MOST_AT_ONCE = 200
 State = Registration.State
 
 
-class CancelForm(TellingForm):
+class CancelForm(NotifyForm):
     """The reason may be left out; who is told of the cancellation reads it."""
 
     field_order = ("reason", "tells")
@@ -55,7 +55,7 @@ class EventChoice(_Choice):
         return f"{obj.name} · {start:%a %d %b %H:%M} · {obj.seats}"
 
 
-class MoveForm(TellingForm):
+class MoveForm(NotifyForm):
     """Where to, and whether a place in the new line is better than the old one."""
 
     event = EventChoice(
@@ -116,7 +116,7 @@ class RegistrationActions(WithTools, RecordAdmin):
     ) -> HttpResponseBase | None:
         release_before_asking(queryset.order_by("event").values_list("event", flat=True).distinct())
         chosen = list(queryset.filter(state=State.WAITING).order_by("event", "queue_position"))
-        form = answered(TellingForm, request)
+        form = answered(NotifyForm, request)
         if refusal := refusal_of(len(chosen), _("None of these waits.")) or _promotion_refused(chosen):
             self.message_user(request, refusal, messages.WARNING)
         elif form.is_valid():

@@ -30,12 +30,12 @@ from registrations.signals import registrations_changed, students_merged
 from registrations.students.corrections import correct_many
 
 State = Registration.State
-Double = tuple[Registration, Registration]
+RegistrationPair = tuple[Registration, Registration]
 """Two active registrations of one student for one event: the better one, and the other."""
 
 
 @dataclass(frozen=True, slots=True)
-class Absorbing:
+class MergeContext:
     """Who decided it and why, when, and whether the student is told."""
 
     user: Any
@@ -50,7 +50,7 @@ class Absorbing:
         return Origin(Change.Cause.MERGED, actor, self.now, user=self.user, reason=self.reason)
 
 
-def doubles_among(registrations: Iterable[Registration]) -> list[Double]:
+def duplicate_registrations(registrations: Iterable[Registration]) -> list[RegistrationPair]:
     """The events that both hold, the better registration first: confirmed over waiting, then the earlier place."""
     by_event: dict[int, list[Registration]] = defaultdict(list)
     for row in registrations:
@@ -60,7 +60,7 @@ def doubles_among(registrations: Iterable[Registration]) -> list[Double]:
     return [(pair[0], pair[1]) for pair in pairs if len(pair) > 1]
 
 
-def clashes_among(registrations: Iterable[Registration], kept_id: int) -> list[Double]:
+def clashes_among(registrations: Iterable[Registration], kept_id: int) -> list[RegistrationPair]:
     """Pairs that the student cannot both take part in and that only this merge brings together."""
     active = [row for row in registrations if row.is_active]
     own = [row for row in active if row.student_id == kept_id]
@@ -77,7 +77,7 @@ def _worth(row: Registration) -> tuple[bool, int]:
     return not row.holds_seat, row.queue_position
 
 
-def absorb(kept: Student, gone: Student, seats: dict[int, Seats], how: Absorbing) -> None:
+def merge_rows(kept: Student, gone: Student, seats: dict[int, Seats], context: MergeContext) -> None:
     """Moves everything to `kept`; of two registrations for one event the better one stays. `gone` is deleted.
 
     Codes of tickets stay valid. Links to the registrations of `gone` die, since what they grant would be
@@ -90,19 +90,24 @@ def absorb(kept: Student, gone: Student, seats: dict[int, Seats], how: Absorbing
     if {row.event_id for row in registrations} - set(seats):
         raise ConcurrentUpdate
     _spread_verification(kept, gone, registrations)
-    is_told = _adopt_address(kept, gone, [row for row in registrations if row.student_id == kept.pk], how)
+    is_told = _adopt_address(kept, gone, [row for row in registrations if row.student_id == kept.pk], context)
     clashes = clashes_among(registrations, kept.pk)
-    doubles = doubles_among(registrations)
-    _give_up([worse for _better, worse in doubles], seats, how)
-    _move_results(doubles)
+    duplicates = duplicate_registrations(registrations)
+    _give_up([worse for _better, worse in duplicates], seats, context)
+    _move_results(duplicates)
     _move_rows(kept, gone)
-    _remember_reference(kept, gone, how.now)
-    _conflict([pair for pair in clashes if all(row.is_active for row in pair)], how)
+    _remember_reference(kept, gone, context.now)
+    _conflict([pair for pair in clashes if all(row.is_active for row in pair)], context)
     students_merged.send(
-        sender=Student, kept=kept, gone=gone, doubles=doubles, now=how.now, tells=how.tells and not is_told
+        sender=Student,
+        kept=kept,
+        gone=gone,
+        duplicates=duplicates,
+        now=context.now,
+        tells=context.tells and not is_told,
     )
     told = {"student": gone.pk, "reference": gone.reference}
-    record(kept, what="merged", now=how.now, user=how.user, before=told, reason=how.reason)
+    record(kept, what="merged", now=context.now, user=context.user, before=told, reason=context.reason)
     delete_row(gone)
 
 
@@ -111,8 +116,8 @@ def _spread_verification(kept: Student, gone: Student, registrations: Sequence[R
     if gone.email_key == kept.email_key and gone.email_verified_at and not kept.email_verified_at:
         kept.email_verified_at = gone.email_verified_at
         Student.objects.filter(pk=kept.pk).update(email_verified_at=kept.email_verified_at)
-    doubles = doubles_among(registrations)
-    vouched = {better.pk for better, worse in doubles if worse.confirm_by is None}
+    duplicates = duplicate_registrations(registrations)
+    vouched = {better.pk for better, worse in duplicates if worse.confirm_by is None}
     for row in registrations:
         if row.is_active and row.confirm_by and (kept.email_verified_at or row.pk in vouched):
             row.confirm_by = None
@@ -125,13 +130,13 @@ def delete_row(row: Student) -> None:
         cursor.execute(f"DELETE FROM {Student._meta.db_table} WHERE id = %s", [row.pk])  # noqa: S608
 
 
-def _adopt_address(kept: Student, gone: Student, own: Sequence[Registration], how: Absorbing) -> bool:
+def _adopt_address(kept: Student, gone: Student, own: Sequence[Registration], context: MergeContext) -> bool:
     """Takes the only address that there is, as a correction; whether that tells the student already."""
     if kept.email or not gone.email:
         return False
     values = {kept.pk: {"email": gone.email}}
     actor = Change.Actor.ORGANISER
-    corrected = correct_many(values, actor=actor, user=how.user, deadline=how.deadline)[kept.pk]
+    corrected = correct_many(values, actor=actor, user=context.user, deadline=context.deadline)[kept.pk]
     kept.email, kept.email_key, kept.link_version = (
         corrected.email,
         corrected.email_key,
@@ -140,14 +145,14 @@ def _adopt_address(kept: Student, gone: Student, own: Sequence[Registration], ho
     return bool(own)
 
 
-def _give_up(worse: list[Registration], seats: dict[int, Seats], how: Absorbing) -> None:
+def _give_up(worse: list[Registration], seats: dict[int, Seats], context: MergeContext) -> None:
     if worse:
-        changes = give_up(worse, seats, origin=how.origin)
-        registrations_changed.send(sender=Registration, changes=changes, now=how.now)
+        changes = give_up(worse, seats, origin=context.origin)
+        registrations_changed.send(sender=Registration, changes=changes, now=context.now)
 
 
-def _move_results(doubles: Sequence[Double]) -> None:
-    for better, worse in doubles:
+def _move_results(duplicates: Sequence[RegistrationPair]) -> None:
+    for better, worse in duplicates:
         if not Result.objects.filter(registration=better).exists():
             Result.objects.filter(registration=worse).update(registration=better)
 
@@ -168,16 +173,16 @@ def _remember_reference(kept: Student, gone: Student, now: datetime) -> None:
     MergedReference.objects.create(reference=gone.reference, student=kept, at=now)
 
 
-def _conflict(clashes: Collection[Double], how: Absorbing) -> None:
+def _conflict(clashes: Collection[RegistrationPair], context: MergeContext) -> None:
     """Both keep their seats until somebody chooses."""
     Conflict.objects.bulk_create(
         Conflict(
             registration=mine,
             other=theirs,
             kind=Conflict.Kind.CLASH,
-            at=how.now,
-            choose_by=max(how.now, min(mine.event.promotion_ends_at, theirs.event.promotion_ends_at)),
-            user=how.user,
+            at=context.now,
+            choose_by=max(context.now, min(mine.event.promotion_ends_at, theirs.event.promotion_ends_at)),
+            user=context.user,
         )
         for mine, theirs in clashes
     )

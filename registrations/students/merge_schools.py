@@ -28,7 +28,7 @@ from registrations.models import (
     Teacher,
 )
 from registrations.signals import schools_merged
-from registrations.students.merge import Absorbing, absorb
+from registrations.students.merge import MergeContext, merge_rows
 from registrations.students.merge_students import give_freed_seats
 from techfest.core.db.clock import database_now
 
@@ -44,7 +44,7 @@ def merge_schools(
 ) -> School:
     """Moves all that these schools have to the one that is kept, and their names become its spellings.
 
-    Students who are the same in two of them become one, as `absorb` says. One transaction: counts stay true,
+    Students who are the same in two of them become one, as `merge_rows` says. One transaction: counts stay true,
     freed seats go to whoever waits. Whoever registers for a school that is gone at this very moment is
     registered for the one that is kept. Locks the Seats rows of the events of such students and of held blocks,
     then the schools, then the students, then the registrations. Raises `ActionRejected` where one of the schools
@@ -54,7 +54,7 @@ def merge_schools(
     return in_transaction(partial(_merge, kept_id, gone, user, reason, deadline, tells), deadline=deadline)
 
 
-def twins_among(school_ids: Sequence[int], *, first: int) -> list[list[int]]:
+def duplicate_students(school_ids: Sequence[int], *, first: int) -> list[list[int]]:
     """Students of these schools who are the same one, by number; the one that stays is in front."""
     same: dict[tuple[Any, ...], list[tuple[bool, int]]] = defaultdict(list)
     rows = Student.objects.filter(school__in=school_ids, erased_at=None).values_list(
@@ -75,33 +75,33 @@ def _merge(
     found = {row.pk: row for row in School.objects.filter(pk__in=every).order_by("pk").select_for_update()}
     if len(found) < len(every) or not gone_ids:
         raise ActionRejected(_("One of these schools is not there any more."))
-    groups = twins_among(every, first=kept_id)
+    groups = duplicate_students(every, first=kept_id)
     deadline.limit_locks()
     concerned = Q(school__in=gone_ids) | Q(pk__in=[pk for group in groups for pk in group])
     students = {row.pk: row for row in Student.objects.filter(concerned).select_related("fest").locked()}
     facts, now = read_facts(seats)
     release_late(seats.values(), facts, now)
     end_what_is_over(seats.values(), facts, now)
-    how = Absorbing(user, reason, now or database_now(), deadline, tells)
+    context = MergeContext(user, reason, now or database_now(), deadline, tells)
     for first, *others in groups:
         for other in others:
-            absorb(students[first], students[other], seats, how)
+            merge_rows(students[first], students[other], seats, context)
     for gone_id in gone_ids:
-        _move(found[kept_id], found[gone_id], how)
-    give_freed_seats(seats, how)
+        _move(found[kept_id], found[gone_id], context)
+    give_freed_seats(seats, context)
     transaction.on_commit(schools.forget)
     return found[kept_id]
 
 
 def _events_of(school_ids: list[int], kept_id: int) -> list[int]:
     """Where counts or blocks may change: the events of twins, and those of blocks that move."""
-    twins = [pk for group in twins_among(school_ids, first=kept_id) for pk in group]
-    registered = Registration.objects.filter(student__in=twins).values_list("event_id", flat=True)
+    duplicates = [pk for group in duplicate_students(school_ids, first=kept_id) for pk in group]
+    registered = Registration.objects.filter(student__in=duplicates).values_list("event_id", flat=True)
     held = Hold.objects.filter(school__in=school_ids).exclude(school=kept_id)
     return [*registered, *held.values_list("event_id", flat=True)]
 
 
-def _move(kept: School, gone: School, how: Absorbing) -> None:
+def _move(kept: School, gone: School, context: MergeContext) -> None:
     students = list(Student.objects.filter(school=gone).values_list("pk", flat=True))
     moved = {
         model._meta.model_name or "": model._default_manager.filter(school=gone).update(school=kept)
@@ -113,9 +113,17 @@ def _move(kept: School, gone: School, how: Absorbing) -> None:
     if gone.state == School.State.ACCEPTED and kept.state != School.State.ACCEPTED:
         kept.state = School.State.ACCEPTED
         kept.save(update_fields=["state"])
-    schools_merged.send(sender=School, kept=kept, gone=gone, students=students, now=how.now)
+    schools_merged.send(sender=School, kept=kept, gone=gone, students=students, now=context.now)
     before = {"school": gone.pk, "name": gone.name}
-    record(kept, what="merged", now=how.now, user=how.user, before=before, after=moved, reason=how.reason)
+    record(
+        kept,
+        what="merged",
+        now=context.now,
+        user=context.user,
+        before=before,
+        after=moved,
+        reason=context.reason,
+    )
     _delete(gone)
 
 

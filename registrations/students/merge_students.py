@@ -14,14 +14,14 @@ from registrations.holds.reserve import end_what_is_over
 from registrations.locking import Deadline, in_transaction
 from registrations.models import Change, Registration, Student
 from registrations.signals import registrations_changed
-from registrations.students.merge import Absorbing, absorb
+from registrations.students.merge import MergeContext, merge_rows
 from techfest.core.db.clock import database_now
 
 
 def merge_students(
     kept_id: int, gone_id: int, *, user: Any, reason: str, deadline: Deadline, tells: bool = True
 ) -> Student:
-    """Makes one student of two of one school; `absorb` says what moves, and which links and codes go on.
+    """Makes one student of two of one school; `merge_rows` says what moves, and which links and codes go on.
 
     One transaction; freed seats go to whoever waits for them. The printed reference of the one that is gone
     names the other from then on. Locks the Seats rows of all their events, then both students, then the
@@ -43,9 +43,9 @@ def _merge(kept_id: int, gone_id: int, user: Any, reason: str, deadline: Deadlin
     facts, now = read_facts(seats)
     release_late(seats.values(), facts, now)
     end_what_is_over(seats.values(), facts, now)
-    how = Absorbing(user, reason, now or database_now(), deadline, tells)
-    absorb(kept, gone, seats, how)
-    give_freed_seats(seats, how)
+    context = MergeContext(user, reason, now or database_now(), deadline, tells)
+    merge_rows(kept, gone, seats, context)
+    give_freed_seats(seats, context)
     return kept
 
 
@@ -58,10 +58,10 @@ def _require_two(found: dict[int, Student], kept_id: int, gone_id: int) -> tuple
     return kept, gone
 
 
-def give_freed_seats(seats: dict[int, Seats], how: Absorbing) -> None:
+def give_freed_seats(seats: dict[int, Seats], context: MergeContext) -> None:
     """Promotes whoever waits for the seats that doubles gave up."""
     changes = []
     for row in seats.values():
-        changes += promote(row, cause=Change.Cause.PROMOTED, now=how.now)
+        changes += promote(row, cause=Change.Cause.PROMOTED, now=context.now)
     if changes:
-        registrations_changed.send(sender=Registration, changes=changes, now=how.now)
+        registrations_changed.send(sender=Registration, changes=changes, now=context.now)

@@ -27,7 +27,7 @@ from registrations.models import (
 )
 from registrations.schools import find_or_create_school
 from registrations.students.duplicates import with_namesakes
-from registrations.students.merge import doubles_among
+from registrations.students.merge import duplicate_registrations
 from registrations.students.merge_schools import merge_schools
 from registrations.students.merge_students import merge_students
 from registrations.tests.builders import (
@@ -116,7 +116,7 @@ def test_confirmed_is_better_than_an_earlier_place_that_waits(fest: Fest) -> Non
     other = event.registrations.get(queue_position=2)
     Registration.objects.filter(pk=row.pk).update(state="waiting")
     Registration.objects.filter(pk=other.pk).update(state="confirmed")
-    pair = doubles_among(event.registrations.order_by("queue_position"))
+    pair = duplicate_registrations(event.registrations.order_by("queue_position"))
     assert pair == [(other, row)]
 
 

@@ -18,7 +18,7 @@ from registrations.admin.changes import change_lines
 from registrations.booking.errors import RegistrationError
 from registrations.locking import Deadline
 from registrations.students.names import grouped
-from techfest.core.admin.confirmation import Question, TellingForm, answered, ask
+from techfest.core.admin.confirmation import NotifyForm, Question, answered, ask
 from techfest.core.admin.object_tools import Tool, WithTools
 from tickets.documents.ticket_pdf import render_again
 from tickets.models import Ticket
@@ -112,7 +112,7 @@ class TicketAdmin(WithTools, RecordAdmin):
         """Asks first; the old codes die with the button of that page."""
         rows = queryset.filter(voided_at=None).select_related("student", "registration__event")
         chosen = list(rows.order_by("pk"))
-        form = answered(TellingForm, request)
+        form = answered(NotifyForm, request)
         if not chosen or len(chosen) > MOST_AT_ONCE:
             self.message_user(request, _refusal(len(chosen)), messages.WARNING)
         elif form.is_valid():

@@ -202,20 +202,20 @@ def test_my_registrations_show_rank_points_and_certificates(event: Event, owner:
     assert ("12 points" in page, path_of(other) in page) == (False, False)
 
 
-def test_certificate_of_a_double_is_kept_only_where_its_rank_is_still_true(event: Event, owner: Any) -> None:
+def test_certificate_of_a_duplicate_stays_valid_only_if_its_rank_is_true(event: Event, owner: Any) -> None:
     """Of two rows of one student with two results, the one of the better registration counts."""
-    asha, double = seats(event, "Asha", "Asha Rao")
-    published_ranks(event, {asha: 9, double: 12}, owner, places=1)
+    asha, duplicate = seats(event, "Asha", "Asha Rao")
+    published_ranks(event, {asha: 9, duplicate: 12}, owner, places=1)
     assert given("rank") == ["Asha Rao"]
-    user, kept, gone = owner, asha.student_id, double.student_id
+    user, kept, gone = owner, asha.student_id, duplicate.student_id
     merge_students(kept, gone, user=user, reason="Twice", deadline=Deadline())
     assert given("rank") == []
     assert offenders() == []
 
 
-def test_certificate_of_a_double_goes_on_with_its_result(event: Event, owner: Any) -> None:
-    asha, double = seats(event, "Asha", "Asha Rao")
-    published_ranks(event, {double: 12}, owner)
-    merge_students(asha.student_id, double.student_id, user=owner, reason="Twice", deadline=Deadline())
+def test_certificate_of_a_duplicate_moves_with_its_result(event: Event, owner: Any) -> None:
+    asha, duplicate = seats(event, "Asha", "Asha Rao")
+    published_ranks(event, {duplicate: 12}, owner)
+    merge_students(asha.student_id, duplicate.student_id, user=owner, reason="Twice", deadline=Deadline())
     assert given("rank") == ["Asha"]
     assert offenders() == []

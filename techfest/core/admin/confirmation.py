@@ -35,7 +35,7 @@ class ReasonForm(LimitedText, forms.Form):
     )
 
 
-class TellingForm(ReasonForm):
+class NotifyForm(ReasonForm):
     """Why, and whether those concerned are told by mail."""
 
     tells = forms.BooleanField(label=_("Tell the students by mail"), required=False, initial=True)
