@@ -48,7 +48,7 @@ traces_swept = Signal()
 """Sent without a transaction, now and then and after erasures: whatever file of an erased person a crash, or a
 worker that was at it, has left goes now."""
 
-student_told = Signal()
+student_data_requested = Signal()
 """Sent with `student`: each receiver answers with a `minors.record.Part`, what its room keeps of the person."""
 
 registrations_counted = Signal()

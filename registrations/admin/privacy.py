@@ -18,7 +18,7 @@ from registrations.locking import Deadline
 from registrations.models import Registration, Student
 from registrations.privacy.erase import erase
 from registrations.privacy.export import parts_of
-from registrations.privacy.export_zip import file_name, hand_out, tables_of
+from registrations.privacy.export_zip import build_export, file_name, tables_of
 from registrations.students import consents
 from registrations.students.names import grouped, label_key
 from techfest.core.db.clock import database_now
@@ -75,7 +75,7 @@ class ConsentFilter(admin.SimpleListFilter):
         return queryset
 
 
-class DataOfMinors(_Desk):
+class PersonalDataPages(_Desk):
     """What a ModelAdmin of students needs for it: two pages of one student, and an action for several."""
 
     change_form_template = "admin/registrations/student/change_form.html"
@@ -97,7 +97,7 @@ class DataOfMinors(_Desk):
         if not self.has_change_permission(request, student):
             raise PermissionDenied
         if request.method == "POST":
-            answer = HttpResponse(hand_out(student, user=request.user), content_type="application/zip")
+            answer = HttpResponse(build_export(student, user=request.user), content_type="application/zip")
             answer["Content-Disposition"] = f'attachment; filename="{file_name(student)}"'
             return answer
         context = self._context(request, _("What is kept of this student"), student)

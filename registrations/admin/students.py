@@ -15,7 +15,7 @@ from events.audit_log import Line
 from registrations.admin import columns
 from registrations.admin.changes import change_lines
 from registrations.admin.merge import NamesakesFilter, StudentActions
-from registrations.admin.privacy import ConsentFilter, DataOfMinors
+from registrations.admin.privacy import ConsentFilter, PersonalDataPages
 from registrations.booking.errors import RegistrationError
 from registrations.forms import DetailsForm
 from registrations.locking import Deadline
@@ -85,7 +85,7 @@ class ConsentsInline(RecordInline):
 
 
 @admin.register(Student)
-class StudentAdmin(StudentActions, DataOfMinors, RecordAdmin):
+class StudentAdmin(StudentActions, PersonalDataPages, RecordAdmin):
     """No adding and no deleting: students come by registering, and go by erasure."""
 
     led_through = "registrations__event"
@@ -127,8 +127,8 @@ class StudentAdmin(StudentActions, DataOfMinors, RecordAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Of an erased student nothing is left that could be corrected."""
-        is_shell = obj is not None and obj.erased_at is not None
-        is_open = self.is_open_to(request) and not is_shell
+        is_erased = obj is not None and obj.erased_at is not None
+        is_open = self.is_open_to(request) and not is_erased
         return is_open and request.user.has_perm("registrations.change_student")
 
     def lines_of(self, request: HttpRequest, obj: Student) -> list[Line]:

@@ -63,11 +63,11 @@ def _erase(
         _cancel(keys, user=user, deadline=deadline)
         now = database_now()
         told = [word for student in students for word in redact.words_of(student)]
-        reason = redact.without(reason, told)
+        reason = redact.redacted(reason, told)
         references = [
             one for student in students for one in _forget(student, now=now, user=user, reason=reason)
         ]
-        redact.forget(told)
+        redact.redact(told)
     transaction.on_commit(partial(erasure_register.append, references), robust=True)
     return references
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from registrations.booking.waitlist import with_number
 from registrations.models import Change, ClassListRow, Conflict, Consent, MergedReference, Result, Student
-from registrations.signals import student_told
+from registrations.signals import student_data_requested
 
 Row = Mapping[str, Any]
 
@@ -26,7 +26,7 @@ class Part:
 
 def parts_of(student: Student) -> list[Part]:
     """What this room keeps, then what the rooms above do; times are in the fest's zone."""
-    told: list[tuple[Any, Any]] = student_told.send(sender=Student, student=student)
+    told: list[tuple[Any, Any]] = student_data_requested.send(sender=Student, student=student)
     return [*_own_parts(student), *(part for _receiver, parts in told for part in parts)]
 
 

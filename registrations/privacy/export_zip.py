@@ -17,11 +17,11 @@ from registrations.privacy.export import Part, parts_of
 from techfest.core.db.clock import database_now
 
 
-def hand_out(student: Student, *, user: Any) -> bytes:
+def build_export(student: Student, *, user: Any) -> bytes:
     """The ZIP, in the student's language and the fest's time; the trail says that it was taken, not what is in it."""
     with translation.override(student.language), timezone.override(student.fest.zone):
         content = _zipped(student, parts_of(student))
-    record(student, what="data handed out", now=database_now(), user=user)
+    record(student, what="data exported", now=database_now(), user=user)
     return content
 
 

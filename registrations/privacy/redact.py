@@ -44,21 +44,21 @@ def words_of(student: Student) -> list[str]:
     return [word for word in words if len(word) > 1]
 
 
-def forget(words: Sequence[str], places: Iterable[Place] = PLACES) -> None:
+def redact(words: Sequence[str], places: Iterable[Place] = PLACES) -> None:
     """Takes these words out of the places, whole words only. Inside `erasing`; one query a place finds the rows."""
     if not words:
         return
     pattern = _pattern(words)
     for place in places:
         for row in _rows_with(place, words):
-            changed = [name for name in place.columns if _blank(row, name, pattern)]
+            changed = [name for name in place.columns if _redact(row, name, pattern)]
             if changed:
                 place.model._base_manager.filter(pk=row.pk).update(
                     **{name: getattr(row, name) for name in changed}
                 )
 
 
-def without(text: str, words: Sequence[str]) -> str:
+def redacted(text: str, words: Sequence[str]) -> str:
     """The text with a gap for each of the words."""
     return _pattern(words).sub(GAP, text) if words else text
 
@@ -78,17 +78,17 @@ def _rows_with(place: Place, words: Sequence[str]) -> Any:
     return place.model._base_manager.annotate(**texts).filter(wanted).order_by("pk")
 
 
-def _blank(row: Model, name: str, pattern: re.Pattern[str]) -> bool:
+def _redact(row: Model, name: str, pattern: re.Pattern[str]) -> bool:
     old = getattr(row, name)
-    setattr(row, name, _blanked(old, pattern))
+    setattr(row, name, _redacted(old, pattern))
     return bool(getattr(row, name) != old)
 
 
-def _blanked(value: Any, pattern: re.Pattern[str]) -> Any:
+def _redacted(value: Any, pattern: re.Pattern[str]) -> Any:
     if isinstance(value, str):
         return pattern.sub(GAP, value)
     if isinstance(value, list):
-        return [_blanked(one, pattern) for one in value]
+        return [_redacted(one, pattern) for one in value]
     if isinstance(value, dict):
-        return {_blanked(key, pattern): _blanked(one, pattern) for key, one in value.items()}
+        return {_redacted(key, pattern): _redacted(one, pattern) for key, one in value.items()}
     return value

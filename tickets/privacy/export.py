@@ -5,14 +5,14 @@ from django.utils.translation import gettext as _
 
 from registrations.models import Student
 from registrations.privacy.export import Part, Row, local
-from registrations.signals import student_told
+from registrations.signals import student_data_requested
 from tickets.content import absolute
 from tickets.documents.ticket_pdf import stored_pdf
 from tickets.models import Certificate, CheckIn, Delivery, Scan, Ticket
 
 
-@receiver(student_told)
-def tell(*, student: Student, **_kwargs: object) -> list[Part]:
+@receiver(student_data_requested)
+def export_parts(*, student: Student, **_kwargs: object) -> list[Part]:
     tickets = list(Ticket.objects.with_related().filter(student=student).order_by("created_at", "pk"))
     return [
         Part("tickets", _("Your tickets"), [_ticket(row, student) for row in tickets], _pdfs(tickets)),

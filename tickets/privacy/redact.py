@@ -37,7 +37,7 @@ def forget(*, student: Student, now: dt.datetime, **_kwargs: object) -> None:
         *_forget_printouts(student),
     ]
     Certificate.objects.filter(student=student).delete()
-    redact.forget(redact.words_of(student), PLACES)
+    redact.redact(redact.words_of(student), PLACES)
     files.remove_after_commit(gone)
 
 

@@ -91,7 +91,7 @@ def test_data_of_one_is_handed_out_whole(client: Client) -> None:
         since.isoformat(), True, False,
     )  # fmt: skip
     entry = AuditEntry.objects.get()
-    assert (entry.what, entry.subject_id, entry.after) == ("data handed out", student.pk, {})
+    assert (entry.what, entry.subject_id, entry.after) == ("data exported", student.pk, {})
 
 
 @pytest.mark.django_db
@@ -169,7 +169,7 @@ def test_consents_that_are_missing_are_listed(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_page_of_a_shell_offers_nothing(client: Client) -> None:
+def test_page_of_an_erased_student_offers_nothing(client: Client) -> None:
     student = build_student()
     client.post(path_of(student, "erase"), {"reason": "asked", "typed": student.reference})
     page = client.get(page_of(student)).content.decode()

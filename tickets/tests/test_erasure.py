@@ -221,16 +221,19 @@ def test_counts_stay_true_and_the_next_in_line_is_promoted() -> None:
     in_the_past(past)
     erase_now(student_of(submission), reason="asked")
     states = Registration.objects.order_by("event", "queue_position").values_list("event", "student", "state")
-    shell = submission.student_id
+    erased = submission.student_id
     assert list(states) == [
-        (past.pk, shell, "confirmed"),
+        (past.pk, erased, "confirmed"),
         (past.pk, other.pk, "waiting"),
-        (ahead.pk, shell, "cancelled"),
+        (ahead.pk, erased, "cancelled"),
         (ahead.pk, other.pk, "confirmed"),
     ]
     counts = Seats.objects.order_by("pk").values_list("taken", "waiting", "last_queue_position")
     assert list(counts) == [(1, 1, 2), (1, 0, 2)]
-    assert (Change.objects.filter(cause="erased").count(), Consent.objects.filter(student=shell).count()) == (
+    assert (
+        Change.objects.filter(cause="erased").count(),
+        Consent.objects.filter(student=erased).count(),
+    ) == (
         1,
         0,
     )
@@ -238,29 +241,29 @@ def test_counts_stay_true_and_the_next_in_line_is_promoted() -> None:
         ("answer", other.pk),
         ("promoted", other.pk),
     }
-    assert not Ticket.objects.live().filter(student=shell).exists()
+    assert not Ticket.objects.live().filter(student=erased).exists()
     assert run() == []
 
 
 @pytest.mark.django_db
-def test_shell_keeps_school_and_grade_and_nothing_else() -> None:
+def test_erased_row_keeps_school_and_grade_and_nothing_else() -> None:
     submission = build_submission(
         build_event(build_fest()), name=NAME, email=EMAIL, section="B", roll_number=ROLL
     )
     old, answer = student_of(submission), links.answer_path(submission)
     my = links.my_path(old)
     erase_now(old, reason="asked")
-    shell = Student.objects.get()
+    erased = Student.objects.get()
     kept = ("pk", "fest_id", "school_id", "grade", "created_at")
-    assert [getattr(shell, name) for name in kept] == [getattr(old, name) for name in kept]
-    assert (shell.name, shell.email, shell.section, shell.roll_number, str(shell)) == (
+    assert [getattr(erased, name) for name in kept] == [getattr(old, name) for name in kept]
+    assert (erased.name, erased.email, erased.section, erased.roll_number, str(erased)) == (
         "",
         "",
         "",
         "",
         "erased",
     )
-    assert shell.reference != old.reference
+    assert erased.reference != old.reference
     for path in (answer, my):
         with pytest.raises(links.DeadLink):
             (links.submission_of if path == answer else links.student_of)(path.split("/")[2])
@@ -275,7 +278,7 @@ def test_shell_keeps_school_and_grade_and_nothing_else() -> None:
 
 
 @pytest.mark.django_db
-def test_shell_is_never_written_again_nor_taken_for_somebody() -> None:
+def test_erased_row_is_never_written_again_nor_matched() -> None:
     event = build_event(build_fest())
     student = student_of(build_submission(event, name=NAME, email=EMAIL))
     erase_now(student)
