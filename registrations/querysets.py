@@ -23,7 +23,7 @@ class TeacherQuerySet(models.QuerySet["Teacher"]):
     def approved(self) -> "TeacherQuerySet":
         return self.filter(approved_at__isnull=False)
 
-    def let_in(self) -> "TeacherQuerySet":
+    def with_access(self) -> "TeacherQuerySet":
         """Those who may see their school now: approved, in the group, and with an account that is not closed."""
         return self.approved().filter(user__is_active=True, user__groups__name=TEACHER_GROUP)
 

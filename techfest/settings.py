@@ -70,7 +70,7 @@ MIDDLEWARE = [
     # Remembers the request for the library's adapter; it looks at no session by itself.
     "allauth.account.middleware.AccountMiddleware",
     "techfest.session_paths.MessageMiddleware",
-    "registrations.teachers.given_password.GivenPasswordMiddleware",
+    "registrations.teachers.temporary_password.TemporaryPasswordMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 

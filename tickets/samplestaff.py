@@ -9,7 +9,7 @@ from django.contrib.auth.hashers import make_password
 
 from events.models import Event, Fest
 from registrations.demo.fest import make_teacher
-from registrations.teachers.role_assignment import appoint, new_password
+from registrations.teachers.role_assignment import assign_role, new_password
 from techfest.core import roles
 from tickets.models import Gate
 
@@ -22,12 +22,12 @@ def make_staff(fest: Fest, *, now: datetime) -> Iterator[str]:
     organiser = _account("organiser", email="organiser@fest.example", is_staff=True, is_superuser=True)
     yield _login("organiser", organiser)
     lead = _account("lead", first_name="Dev", last_name="Menon", email="lead@fest.example")
-    appoint(lead, role=roles.LEAD)
+    assign_role(lead, role=roles.LEAD)
     for event in _events(fest):
         event.leads.add(lead)
     yield _login("event lead", lead)
     volunteer = _account("volunteer", first_name="Ravi", last_name="Nair")
-    appoint(volunteer, role=roles.VOLUNTEER)
+    assign_role(volunteer, role=roles.VOLUNTEER)
     _make_gates(fest, volunteer)
     yield _login("volunteer", volunteer)
     teacher = _account("teacher", first_name="Ms Rao", email="teacher@school.example")

@@ -166,7 +166,7 @@ class AccountAdmin(AccountActions):
             obj.set_unusable_password()
             obj.save()
         if "role" in form.cleaned_data:
-            role_assignment.appoint(obj, role=form.cleaned_data["role"])
+            role_assignment.assign_role(obj, role=form.cleaned_data["role"])
         if change and "is_active" in form.changed_data:
             kind = SecurityEvent.Kind.OPENED if obj.is_active else SecurityEvent.Kind.CLOSED
             security.record(kind, account=obj)

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from events import audit_log
 from events.admin_base import MOST_LINES, RecordAdmin
-from registrations.models import GivenPassword, SecurityEvent
+from registrations.models import SecurityEvent, TemporaryPassword
 
 
 @admin.register(SecurityEvent)
@@ -27,8 +27,8 @@ class SecurityEventAdmin(RecordAdmin):
         return rows if request.user.is_superuser else rows.exclude(account__is_superuser=True)
 
 
-@admin.register(GivenPassword)
-class GivenPasswordAdmin(RecordAdmin):
+@admin.register(TemporaryPassword)
+class TemporaryPasswordAdmin(RecordAdmin):
     """Accounts that still have the password an owner gave them."""
 
     list_display = ("account", "at")

@@ -20,7 +20,7 @@ def lists_of(school: School, fest_id: int) -> list[ClassList]:
 
 def colleagues_of(teacher: Teacher) -> list[Teacher]:
     """The teachers of the same school but this one."""
-    rows = Teacher.objects.let_in().filter(school=teacher.school).exclude(pk=teacher.pk)
+    rows = Teacher.objects.with_access().filter(school=teacher.school).exclude(pk=teacher.pk)
     return list(rows.select_related("user", "school").order_by("pk"))
 
 

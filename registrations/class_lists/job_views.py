@@ -16,11 +16,11 @@ from registrations.class_lists.confirm_form import ConfirmForm
 from registrations.class_lists.downloads import table_answer
 from registrations.class_lists.report import problem_table, result_of
 from registrations.models import ClassList, ClassListJob, Teacher
-from registrations.teachers.access import by_teacher
+from registrations.teachers.access import teacher_required
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@by_teacher
+@teacher_required
 @told_when_absent
 def confirm(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase:
     """What would happen and what has to be decided; a press makes the job, once per key."""
@@ -40,7 +40,7 @@ def confirm(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase
 
 
 @require_safe
-@by_teacher
+@teacher_required
 def job(request: HttpRequest, teacher: Teacher, link_id: uuid.UUID) -> HttpResponseBase:
     """How far the worker is; once it is through, what became of each row."""
     asked = ClassListJob.objects.select_related("class_list__fest", "class_list__school")
@@ -55,7 +55,7 @@ def job(request: HttpRequest, teacher: Teacher, link_id: uuid.UUID) -> HttpRespo
 
 
 @require_safe
-@by_teacher
+@teacher_required
 @told_when_absent
 def left(_request: HttpRequest, teacher: Teacher, pk: int, kind: str) -> HttpResponseBase:
     """The rows that are left, with what is wrong about each, to be corrected and sent again."""

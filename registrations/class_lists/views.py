@@ -33,12 +33,12 @@ from registrations.class_lists.preview_page import Asked, context_of
 from registrations.class_lists.upload_form import UploadForm
 from registrations.models import ClassList, Teacher
 from registrations.spreadsheets.errors import FileRefused
-from registrations.teachers.access import by_teacher
+from registrations.teachers.access import teacher_required
 
 logger = logging.getLogger(__name__)
 
 
-@by_teacher
+@teacher_required
 def _lists_too_long(request: HttpRequest, teacher: Teacher) -> HttpResponseBase:
     words = _("The pasted rows are too long. Upload them as a file instead.")
     messages.error(request, words)
@@ -47,7 +47,7 @@ def _lists_too_long(request: HttpRequest, teacher: Teacher) -> HttpResponseBase:
 
 @told_when_too_long(_lists_too_long)
 @require_http_methods(["GET", "HEAD", "POST"])
-@by_teacher
+@teacher_required
 def lists(request: HttpRequest, teacher: Teacher) -> HttpResponseBase:
     """The school's drafts and what was registered, and the three ways to begin a new one."""
     fest = get_object_or_404(Fest, is_current=True)
@@ -74,14 +74,14 @@ def lists(request: HttpRequest, teacher: Teacher) -> HttpResponseBase:
 
 
 @require_safe
-@by_teacher
+@teacher_required
 def template(request: HttpRequest, teacher: Teacher, kind: str) -> HttpResponseBase:
     """An empty class list to fill in."""
     return template_answer(get_object_or_404(Fest, is_current=True), kind)
 
 
 @require_safe
-@by_teacher
+@teacher_required
 @told_when_absent
 def preview(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase:
     """What is read of the list, what is wrong with it, and what confirming it would come to."""
@@ -102,7 +102,7 @@ def _fix_too_long(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 @told_when_too_long(_fix_too_long)
 @require_POST
-@by_teacher
+@teacher_required
 @told_when_absent
 def fix(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase:
     """Saves everything that was typed or chosen on the page, whichever of its buttons was pressed."""
@@ -116,7 +116,7 @@ def fix(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase:
 
 
 @require_POST
-@by_teacher
+@teacher_required
 @told_when_absent
 def columns(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase:
     """Reads the columns as chosen."""
@@ -131,7 +131,7 @@ def columns(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase
 
 
 @require_POST
-@by_teacher
+@teacher_required
 @told_when_absent
 def letters(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase:
     """Somebody has looked at the names and found them right."""
@@ -141,7 +141,7 @@ def letters(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase
 
 
 @require_safe
-@by_teacher
+@teacher_required
 @told_when_absent
 def problems(request: HttpRequest, teacher: Teacher, pk: int, kind: str) -> HttpResponseBase:
     """The rows that need fixing as a file."""
@@ -149,7 +149,7 @@ def problems(request: HttpRequest, teacher: Teacher, pk: int, kind: str) -> Http
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@by_teacher
+@teacher_required
 @told_when_absent
 def discard(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase:
     """Asks, then deletes what is not registered of the list."""

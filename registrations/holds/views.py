@@ -13,17 +13,17 @@ from registrations.holds.forms import HoldForm, offered
 from registrations.holds.service import Wish, ask, give_back
 from registrations.locking import Deadline
 from registrations.models import Hold, Teacher
-from registrations.teachers.access import by_teacher
+from registrations.teachers.access import teacher_required
 
 
-@by_teacher
+@teacher_required
 @require_safe
 def holds(request: HttpRequest, teacher: Teacher) -> HttpResponse:
     """What the school has asked for, holds, and gave back in the current fest."""
     return render(request, "holds/list.html", {"teacher": teacher, "holds": _of_school(teacher)})
 
 
-@by_teacher
+@teacher_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def hold(request: HttpRequest, teacher: Teacher) -> HttpResponse:
     """The form; whoever sends it twice gets one block."""
@@ -42,7 +42,7 @@ def hold(request: HttpRequest, teacher: Teacher) -> HttpResponse:
     return render(request, "holds/ask.html", context)
 
 
-@by_teacher
+@teacher_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def back(request: HttpRequest, teacher: Teacher, hold_id: int) -> HttpResponse:
     """GET asks, POST gives everything back that has no name. What has ended is shown in the list."""

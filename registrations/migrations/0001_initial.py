@@ -38,14 +38,14 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name="GivenPassword",
+            name="TemporaryPassword",
             fields=[
                 (
                     "account",
                     models.OneToOneField(
                         on_delete=django.db.models.deletion.CASCADE,
                         primary_key=True,
-                        related_name="given_password",
+                        related_name="temporary_password",
                         serialize=False,
                         to=settings.AUTH_USER_MODEL,
                     ),

@@ -18,7 +18,7 @@ from registrations.models.people import (
 )
 from registrations.models.restores import DatabaseMarker
 from registrations.models.results import Result, ResultSheet
-from registrations.models.security import AccountSession, GivenPassword, SecurityEvent
+from registrations.models.security import AccountSession, SecurityEvent, TemporaryPassword
 
 __all__ = [
     "AccountSession",
@@ -32,7 +32,6 @@ __all__ = [
     "ConsentText",
     "DatabaseMarker",
     "Erasure",
-    "GivenPassword",
     "Hold",
     "Invitation",
     "MergedReference",
@@ -48,5 +47,6 @@ __all__ = [
     "Student",
     "Submission",
     "Teacher",
+    "TemporaryPassword",
     "random_code",
 ]

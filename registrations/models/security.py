@@ -110,11 +110,11 @@ class AccountSession(AbstractBaseSession):
         return SessionStore
 
 
-class GivenPassword(models.Model):
+class TemporaryPassword(models.Model):
     """Marks an account whose password was chosen by an owner and must be changed at its first use."""
 
     account = models.OneToOneField(
-        settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="given_password"
+        settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="temporary_password"
     )
     at = models.DateTimeField(db_default=Now(), editable=False)
 

@@ -93,7 +93,7 @@ def _announce(fest_id: int) -> bool:
         return False
     PurgePlan.objects.create(fest=fest, due_at=schedule.due_at, announced_at=now)
     if has_people(fest):
-        _tell_owners(Schedule(fest, schedule.due_at, now), now)
+        _notify_owners(Schedule(fest, schedule.due_at, now), now)
     return True
 
 
@@ -108,7 +108,7 @@ def has_people(fest: Fest) -> bool:
     return known.exists() or ClassList.objects.filter(fest=fest).exists()
 
 
-def _tell_owners(schedule: Schedule, now: dt.datetime) -> None:
+def _notify_owners(schedule: Schedule, now: dt.datetime) -> None:
     fest = schedule.fest
     students = Student.objects.known().filter(fest=fest).count()
     words = {

@@ -17,7 +17,7 @@ from registrations.querysets import TEACHER_GROUP
 View = Callable[..., HttpResponseBase]
 
 
-def by_teacher(view: View) -> View:
+def teacher_required(view: View) -> View:
     """The view gets the teacher. Nobody signed in: the login. No teacher: not found. Not yet approved: told so.
 
     Whom an organiser took out of the group is as one who was not approved. The page is never stored. What is
@@ -29,10 +29,10 @@ def by_teacher(view: View) -> View:
     def opened(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
-        teacher = known_teacher(request)
+        teacher = teacher_of(request)
         if teacher is None:
             raise Http404
-        if not is_let_in(teacher):
+        if not has_access(teacher):
             return redirect("teachers:waiting")
         response = view(request, teacher, *args, **kwargs)
         response["Cache-Control"] = "no-store"
@@ -41,7 +41,7 @@ def by_teacher(view: View) -> View:
     return opened
 
 
-def known_teacher(request: HttpRequest) -> Teacher | None:
+def teacher_of(request: HttpRequest) -> Teacher | None:
     """Whom the signed-in user is as a teacher, in one query; the page finds it at `request.user.teacher`."""
     is_member = Exists(Group.objects.filter(user=OuterRef("user"), name=TEACHER_GROUP))
     teachers = Teacher.objects.select_related("user", "school").annotate(is_member=is_member)
@@ -51,7 +51,7 @@ def known_teacher(request: HttpRequest) -> Teacher | None:
     return teacher
 
 
-def is_let_in(teacher: Teacher) -> bool:
+def has_access(teacher: Teacher) -> bool:
     """Whether the row and the group agree that this teacher is approved."""
     is_member: bool = teacher.is_member  # type: ignore[attr-defined]  # annotated by `known_teacher`
     return teacher.is_approved and is_member

@@ -21,7 +21,7 @@ def tell(kind: Kind, account: Any, *, is_by_organiser: bool) -> None:
         owe(_words(kind, account, is_by_organiser), to=account.email, user=account)
 
 
-def tell_owner(owner: Any, account: Any) -> None:
+def notify_owner(owner: Any, account: Any) -> None:
     """Tells an owner that another account's second step was reset at the console."""
     if not owner.email:
         return

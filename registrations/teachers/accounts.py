@@ -16,7 +16,7 @@ from django.urls import URLPattern, path, re_path
 from django.views.decorators.http import require_http_methods
 
 from registrations.teachers import session_views, views
-from registrations.teachers.views import unstored
+from registrations.teachers.views import never_store
 
 
 def _page(route: str, view: Any, *, name: str) -> URLPattern:
@@ -26,7 +26,7 @@ def _page(route: str, view: Any, *, name: str) -> URLPattern:
 
 def _guarded(view: Any) -> Any:
     """A page of the library: asked for or posted, and kept by no browser that somebody else uses next."""
-    return unstored(require_http_methods(["GET", "HEAD", "POST"])(view))
+    return never_store(require_http_methods(["GET", "HEAD", "POST"])(view))
 
 
 def _readable(view: Any) -> Any:

@@ -59,7 +59,7 @@ def refused(teacher: Teacher) -> Words:
     )
 
 
-def appointed(user: Any, link: str) -> Words:
+def account_created(user: Any, link: str) -> Words:
     text = _(
         "Hello %(name)s,\n\nyou have an account to help run the fest. Your user name is %(login)s.\n\n"
         "Open the link and choose a password. It works once, within one hour; later, ask for a new one "

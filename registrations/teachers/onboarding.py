@@ -84,7 +84,7 @@ def accept(invitation: Invitation, *, user: Any, now: dt.datetime) -> Teacher:
                 "approved_by": invitation.invited_by,
             },
         )
-        _let_in(teacher)
+        _give_access(teacher)
     return teacher
 
 
@@ -111,7 +111,7 @@ def approve(ids: Iterable[int], *, by: Any, now: dt.datetime) -> int:
         for teacher in teachers:
             teacher.approved_at, teacher.approved_by = now, by
             teacher.save(update_fields=["approved_at", "approved_by"])
-            _let_in(teacher)
+            _give_access(teacher)
             owe(messages.approved(teacher), to=teacher.user.email, user=teacher.user)
     return len(teachers)
 
@@ -139,11 +139,11 @@ def approved_teacher(*, user: Any, school: School, by: Any, now: dt.datetime) ->
     EmailAddress.objects.update_or_create(
         user=user, email=email_key(user.email), defaults={"verified": True, "primary": True}
     )
-    _let_in(teacher)
+    _give_access(teacher)
     return teacher
 
 
-def _let_in(teacher: Teacher) -> None:
+def _give_access(teacher: Teacher) -> None:
     group, _made = Group.objects.get_or_create(name=TEACHER_GROUP)
     teacher.user.groups.add(group)
 

@@ -9,7 +9,7 @@ from allauth.account.utils import user_pk_to_url_str
 from django.contrib.auth.models import Group
 from django.db import transaction
 
-from registrations.models import GivenPassword
+from registrations.models import TemporaryPassword
 from registrations.teachers import messages
 from registrations.teachers.mails import owe
 from techfest.core.roles import AT_THE_DESK, OWNER, ROLES
@@ -29,7 +29,7 @@ def may_be_changed_by(organiser: Any, account: Any) -> bool:
 
 
 @transaction.atomic
-def appoint(user: Any, *, role: str) -> None:
+def assign_role(user: Any, *, role: str) -> None:
     """Gives a saved account this role and no other; whoever works at the desk is staff. A superuser stays one."""
     user.groups.remove(*Group.objects.filter(name__in=ROLES).exclude(name=role))
     if role:
@@ -43,7 +43,7 @@ def mail_link(user: Any) -> None:
     """Owes a letter with a link to choose a password; what let in before still does."""
     key = f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}"
     link = get_adapter().get_reset_password_from_key_url(key)
-    owe(messages.appointed(user, link), to=user.email, user=user)
+    owe(messages.account_created(user, link), to=user.email, user=user)
 
 
 @transaction.atomic
@@ -55,7 +55,7 @@ def give_password(user: Any) -> str:
     password = new_password()
     user.set_password(password)
     user.save(update_fields=["password"])
-    GivenPassword.objects.get_or_create(account=user)
+    TemporaryPassword.objects.get_or_create(account=user)
     return password
 
 

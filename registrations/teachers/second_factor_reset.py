@@ -37,4 +37,4 @@ def reset(account: Any, *, reason: str, by: Any = None) -> None:
     audit_log.record(account, what="second step reset", now=database_now(), user=by, reason=reason)
     note_and_tell(KIND, account, by=by, detail=reason)
     for owner in owners_with_email().exclude(pk=account.pk) if by is None else ():
-        account_mails.tell_owner(owner, account)
+        account_mails.notify_owner(owner, account)

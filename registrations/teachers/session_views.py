@@ -9,10 +9,10 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from registrations.teachers import sessions
-from registrations.teachers.views import unstored
+from registrations.teachers.views import never_store
 
 
-@unstored
+@never_store
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def own_sessions(request: HttpRequest) -> HttpResponse:

@@ -21,7 +21,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from events.models import Fest
-from registrations.models import AccountSession, GivenPassword, SecurityEvent
+from registrations.models import AccountSession, SecurityEvent, TemporaryPassword
 from registrations.teachers import security
 from registrations.teachers.devices import device_of
 from techfest.core.roles import VOLUNTEER
@@ -71,7 +71,7 @@ def begin(*, request: HttpRequest, user: Any, **rest: Any) -> None:
         "device": device_of(request.headers.get("User-Agent", "")),
     }
     request.session.pop(USED_IN_ADMIN, None)
-    if GivenPassword.objects.filter(account=user).exists():
+    if TemporaryPassword.objects.filter(account=user).exists():
         request.session[MUST_CHANGE] = True
 
 
@@ -132,7 +132,7 @@ def end(sessions: Iterable[AccountSession], *, account: Any) -> int:
 
 def after_new_password(account: Any) -> None:
     """A new password ends every session but the one in which its person chose it, which then may go on."""
-    GivenPassword.objects.filter(account=account).delete()
+    TemporaryPassword.objects.filter(account=account).delete()
     others = AccountSession.objects.filter(account=account)
     own = _own_session(account)
     if own is not None:

@@ -18,14 +18,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 from registrations.models import Invitation
 from registrations.schools import school_names
 from registrations.teachers import email_verification, onboarding
-from registrations.teachers.access import is_let_in, known_teacher
+from registrations.teachers.access import has_access, teacher_of
 from registrations.teachers.forms import AskForm, InvitedForm, PasswordForm
 from techfest.core.db.clock import database_now
 
 View = Callable[..., HttpResponse]
 
 
-def unstored(view: View) -> View:
+def never_store(view: View) -> View:
     """The page is never stored or indexed, and tells no other site the link that opened it."""
 
     @wraps(view)
@@ -39,7 +39,7 @@ def unstored(view: View) -> View:
     return guarded
 
 
-@unstored
+@never_store
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters("password")
 def invited(request: HttpRequest, code: str) -> HttpResponse:
@@ -74,7 +74,7 @@ def _linked(request: HttpRequest, invitation: Invitation, known: Any) -> HttpRes
     return render(request, "account/invited_known.html", context)
 
 
-@unstored
+@never_store
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters("password")
 @rate_limit(action="signup")  # type: ignore[untyped-decorator]  # the library has no types
@@ -91,7 +91,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     return redirect("account_email_verification_sent")
 
 
-@unstored
+@never_store
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters("password")
 def confirm(request: HttpRequest, key: str) -> HttpResponse:
@@ -125,14 +125,14 @@ def _signed_in(request: HttpRequest, user: Any, email: str) -> HttpResponse:
     return response
 
 
-@unstored
+@never_store
 @login_required
 @require_safe
 def waiting(request: HttpRequest) -> HttpResponse:
     """For who has asked and was not approved yet; whoever was is sent on."""
-    teacher = known_teacher(request)
+    teacher = teacher_of(request)
     if teacher is None:
         raise Http404
-    if is_let_in(teacher):
+    if has_access(teacher):
         return redirect("/teacher/")
     return render(request, "teachers/waiting.html", {"teacher": teacher})

@@ -10,7 +10,7 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from registrations.models import Teacher
-from registrations.teachers.access import known_teacher
+from registrations.teachers.access import teacher_of
 from registrations.tests.builders import build_fest, build_school, build_teacher, build_user
 from techfest.core.roles import LEAD
 from tickets.tests.desk import in_role
@@ -92,7 +92,7 @@ def test_layout_says_who_is_signed_in_and_costs_one_query(
     request = rf.get("/teacher/")
     request.user = Teacher.objects.select_related("user").filter(school__name="Hill School").get().user
     with django_assert_num_queries(1):
-        known_teacher(request)
+        teacher_of(request)
         page = render_to_string("teachers/base.html", {"user": request.user}, request)
     assert "<bdi>Ms Rao</bdi>" in page
     assert "<bdi>Hill School</bdi>" in page

@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 from events.cache import snapshot
 from events.models import Fest
 from registrations.models import Student, Teacher
-from registrations.teachers.access import by_teacher
+from registrations.teachers.access import teacher_required
 
 View = Callable[..., HttpResponseBase]
 
@@ -35,7 +35,7 @@ def own_student(teacher: Teacher, reference: str) -> Student:
 def by_own_teacher(view: View) -> View:
     """As `by_teacher`, for the pages of one student: the view gets the teacher and the student."""
 
-    @by_teacher
+    @teacher_required
     @wraps(view)
     def opened(
         request: HttpRequest, teacher: Teacher, reference: str, *args: Any, **kwargs: Any

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from registrations.models import Teacher
-from registrations.teachers.access import by_teacher
+from registrations.teachers.access import teacher_required
 from techfest.core.db.clock import database_now
 from tickets.documents import booklets, jobs
 from tickets.mail.kinds import class_tickets
@@ -20,7 +20,7 @@ from tickets.teacher.grid import filter_form
 from tickets.teacher.messages import done_text
 
 
-@by_teacher
+@teacher_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def make(request: HttpRequest, teacher: Teacher) -> HttpResponse:
     """GET asks how, with the board's filters; POST orders, and the next page shows how far it is."""
@@ -45,7 +45,7 @@ def make(request: HttpRequest, teacher: Teacher) -> HttpResponse:
     return render(request, "teacher/booklet_make.html", context)
 
 
-@by_teacher
+@teacher_required
 @require_safe
 def booklet(request: HttpRequest, teacher: Teacher, code: str) -> HttpResponse:
     """How far it is, by plain refresh; then the file, and what has changed since it was made."""
@@ -65,7 +65,7 @@ def booklet(request: HttpRequest, teacher: Teacher, code: str) -> HttpResponse:
     return response
 
 
-@by_teacher
+@teacher_required
 @require_safe
 def download(request: HttpRequest, teacher: Teacher, code: str) -> HttpResponseBase:
     """The file, or the page that says why there is none."""
@@ -77,7 +77,7 @@ def download(request: HttpRequest, teacher: Teacher, code: str) -> HttpResponseB
     return FileResponse(file, content_type="application/pdf", filename="tickets.pdf", as_attachment=True)
 
 
-@by_teacher
+@teacher_required
 @require_POST
 def mail(_request: HttpRequest, teacher: Teacher, code: str) -> HttpResponse:
     """The same file to the teacher's own address, as soon as it is made."""

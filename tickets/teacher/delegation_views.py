@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from registrations.access import secret
 from registrations.models import Teacher
-from registrations.teachers.access import by_teacher
+from registrations.teachers.access import teacher_required
 from tickets import delegations, qr
 from tickets.checkin import throttle
 from tickets.content import absolute
@@ -17,7 +17,7 @@ from tickets.teacher.access import current_fest
 from tickets.teacher.messages import done_text
 
 
-@by_teacher
+@teacher_required
 @require_safe
 def delegation(request: HttpRequest, teacher: Teacher) -> HttpResponse:
     """The code to show or print; before there is one, the button that makes it."""
@@ -30,7 +30,7 @@ def delegation(request: HttpRequest, teacher: Teacher) -> HttpResponse:
     return render(request, "teacher/delegation.html", context)
 
 
-@by_teacher
+@teacher_required
 @require_POST
 def renew(_request: HttpRequest, teacher: Teacher) -> HttpResponse:
     """A new code; the old one dies."""

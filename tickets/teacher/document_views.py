@@ -6,13 +6,13 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from registrations.models import Teacher
-from registrations.teachers.access import by_teacher
+from registrations.teachers.access import teacher_required
 from tickets.documents import jobs, printouts
 from tickets.models import Certificate, Printout, Ticket
 from tickets.teacher.access import current_fest
 
 
-@by_teacher
+@teacher_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def make(request: HttpRequest, teacher: Teacher) -> HttpResponse:
     """GET says what would be in it; POST orders, and the next page shows how far it is."""
@@ -29,7 +29,7 @@ def make(request: HttpRequest, teacher: Teacher) -> HttpResponse:
     return render(request, "teacher/papers_make.html", context)
 
 
-@by_teacher
+@teacher_required
 @require_safe
 def papers(request: HttpRequest, teacher: Teacher, code: str) -> HttpResponse:
     """How far it is, by plain refresh; then the file."""
@@ -42,7 +42,7 @@ def papers(request: HttpRequest, teacher: Teacher, code: str) -> HttpResponse:
     return response
 
 
-@by_teacher
+@teacher_required
 @require_safe
 def download(request: HttpRequest, teacher: Teacher, code: str) -> HttpResponseBase:
     """The file, or the page that says why there is none."""

@@ -15,7 +15,7 @@ from registrations.class_lists.hand_over import colleagues_of, hand_over, lists_
 from registrations.fields import offer
 from registrations.forms import PlainForm
 from registrations.models import ClassList, Teacher
-from registrations.teachers.access import by_teacher
+from registrations.teachers.access import teacher_required
 from techfest.core.db.clock import database_now
 from tickets.teacher.access import current_fest
 
@@ -42,7 +42,7 @@ class HandoverForm(PlainForm):
         offer(self, "colleague", [(teacher.pk, teacher.name) for teacher in colleagues])
 
 
-@by_teacher
+@teacher_required
 @require_http_methods(["GET", "HEAD", "POST"])
 @told_when_absent
 def handover(request: HttpRequest, teacher: Teacher) -> HttpResponse:

@@ -22,7 +22,7 @@ from registrations.locking import Deadline
 from registrations.models import Change, Registration, Student, Submission, Teacher
 from registrations.querysets import RegistrationQuerySet
 from registrations.students.corrections import correct
-from registrations.teachers.access import by_teacher
+from registrations.teachers.access import teacher_required
 from tickets.content import absolute
 from tickets.teacher.access import by_own_teacher, current_fest
 from tickets.teacher.bounced_address import send_to
@@ -183,7 +183,7 @@ def add_events(request: HttpRequest, teacher: Teacher, student: Student) -> Http
     return render(request, "teacher/add_events.html", context)
 
 
-@by_teacher
+@teacher_required
 @require_http_methods(FORM_METHODS)
 def add_student(request: HttpRequest, teacher: Teacher) -> HttpResponse:
     """One more student of the own school; a whole class comes by a class list."""

@@ -6,12 +6,12 @@ from django.views.decorators.http import require_safe
 
 from events.cache import snapshot
 from registrations.models import Teacher
-from registrations.teachers.access import by_teacher
+from registrations.teachers.access import teacher_required
 from tickets.teacher.grid import grid_of
 from tickets.teacher.messages import done_text
 
 
-@by_teacher
+@teacher_required
 @require_safe
 def home(request: HttpRequest, teacher: Teacher) -> HttpResponse:
     """The school's students and events; without a fest or a student it says how to begin."""

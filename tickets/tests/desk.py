@@ -22,7 +22,6 @@ from registrations.models import (
     ClassListJob,
     Conflict,
     Erasure,
-    GivenPassword,
     Hold,
     Invitation,
     MergedReference,
@@ -35,6 +34,7 @@ from registrations.models import (
     SecurityEvent,
     Submission,
     Teacher,
+    TemporaryPassword,
 )
 from registrations.restore import hold
 from registrations.tests.builders import (
@@ -145,7 +145,7 @@ def _build_aftermath(number: int, submission: Submission, teacher: Teacher) -> N
         fest=fest, subject="Subject", text="Text", audience={"filters": ""}, created_by=user
     )
     SecurityEvent.objects.create(kind="signed_in", account=user)
-    GivenPassword.objects.create(account=organiser(f"given{number}"))
+    TemporaryPassword.objects.create(account=organiser(f"given{number}"))
     record(event, what="changed", now=now, user=user, before={"capacity": 1}, after={"capacity": 2})
 
 

@@ -36,7 +36,7 @@ def follow(*, job: ClassListJob, now: dt.datetime, **_kwargs: object) -> None:
         return
     class_list = job.class_list
     # Whoever looks after the list may have left the school since.
-    is_there = class_list.school.teachers.let_in().filter(user=class_list.owner).exists()
+    is_there = class_list.school.teachers.with_access().filter(user=class_list.owner).exists()
     user = class_list.owner if is_there else job.asked_by
     booklet = booklets.order(
         school=class_list.school,
@@ -117,7 +117,7 @@ def _booklet_of(delivery: Delivery) -> Booklet | None:
 
 def _may_read(delivery: Delivery, school: School) -> bool:
     """Whether the one it goes to still teaches at the school; an approval may have been taken back."""
-    return school.teachers.let_in().filter(user=delivery.user_id).exists()
+    return school.teachers.with_access().filter(user=delivery.user_id).exists()
 
 
 def _file(booklet: Booklet) -> bytes:

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from events.admin_base import page_of
-from registrations.models import GivenPassword
+from registrations.models import TemporaryPassword
 from registrations.teachers.role_assignment import give_password
 from techfest.core.roles import OWNER, VOLUNTEER
 from tickets.tests.desk import desk, filled_in, in_role
@@ -46,11 +46,11 @@ def test_every_page_leads_to_the_change_until_it_is_made(path: str) -> None:
     answer = change(browser, password, NEW, f"?next={path}")
     assert (answer.status_code, answer["Location"]) == (302, path)
     assert CHANGE not in browser.get(path).get("Location", "")
-    assert GivenPassword.objects.count() == 0
+    assert TemporaryPassword.objects.count() == 0
     assert CHANGE not in signed_in(user, NEW).get(path).get("Location", "")
 
 
-def test_given_password_cannot_be_kept() -> None:
+def test_temporary_password_cannot_be_kept() -> None:
     user = in_role(VOLUNTEER)
     password = give_password(user)
     browser = signed_in(user, password)
@@ -72,7 +72,7 @@ def test_link_by_mail_is_a_way_as_well_and_an_owners_second_gift_counts_again() 
     assert CHANGE not in signed_in(user, NEW).get("/door/").get("Location", "")
     client = desk(in_role(OWNER))
     client.post(page_of(user), filled_in(client, page_of(user), way_in="show"))
-    assert GivenPassword.objects.get().account == user
+    assert TemporaryPassword.objects.get().account == user
 
 
 def test_session_that_was_open_before_is_out() -> None:

@@ -14,7 +14,7 @@ Next = Callable[[HttpRequest], HttpResponse]
 _ALLOWED = ("account_change_password", "account_logout", "admin:logout")
 
 
-class GivenPasswordMiddleware:
+class TemporaryPasswordMiddleware:
     """Redirects every page for signed-in people to the change of password, which then leads back."""
 
     def __init__(self, get_response: Next) -> None:
