@@ -9,7 +9,7 @@ from django.db.models import F
 from registrations.class_lists import jobs
 from registrations.models import ClassListEntry, ClassListJob, ClassListRow, Registration, Submission
 from registrations.tests.builders import build_event, build_fest
-from registrations.tests.classlists import build_list, confirmed, pupils, seat_results
+from registrations.tests.builders_class_lists import build_list, confirmed, pupils, seat_results
 from registrations.tests.counting import counts
 from techfest.tests.workers import WorkerFactory
 from tickets.models import Delivery, Ticket

@@ -41,4 +41,4 @@ def told_when_absent(view: View) -> View:
 
 def _page(request: HttpRequest, status: int, heading: str, words: str) -> HttpResponseBase:
     context = {"heading": heading, "words": words}
-    return render(request, "classlists/absent.html", context, status=status)
+    return render(request, "class_lists/absent.html", context, status=status)

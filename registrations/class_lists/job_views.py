@@ -32,10 +32,10 @@ def confirm(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase
         except ActionRejected as refusal:
             form.add_error(None, refusal.text)
         else:
-            return redirect("classlists:job", link_id=job.link_id)
+            return redirect("class_lists:job", link_id=job.link_id)
     found = confirm_module.readiness(class_list)
     return render(
-        request, "classlists/confirm.html", {"class_list": class_list, "form": form, "found": found}
+        request, "class_lists/confirm.html", {"class_list": class_list, "form": form, "found": found}
     )
 
 
@@ -50,8 +50,8 @@ def job(request: HttpRequest, teacher: Teacher, link_id: uuid.UUID) -> HttpRespo
     context: dict[str, Any] = {"job": found, "class_list": found.class_list}
     if found.finished_at:
         context |= {"result": result_of(found), "left": len(problem_table(found.class_list)[1])}
-        return render(request, "classlists/result.html", context)
-    return render(request, "classlists/progress.html", context | {"progress": jobs.progress_of(found)})
+        return render(request, "class_lists/result.html", context)
+    return render(request, "class_lists/progress.html", context | {"progress": jobs.progress_of(found)})
 
 
 @require_safe

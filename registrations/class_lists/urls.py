@@ -2,7 +2,7 @@ from django.urls import path
 
 from registrations.class_lists import job_views, views
 
-app_name = "classlists"
+app_name = "class_lists"
 urlpatterns = [
     path("", views.lists, name="lists"),
     path("template.<str:kind>", views.template, name="template"),

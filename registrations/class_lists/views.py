@@ -42,7 +42,7 @@ logger = logging.getLogger(__name__)
 def _lists_too_long(request: HttpRequest, teacher: Teacher) -> HttpResponseBase:
     words = _("The pasted rows are too long. Upload them as a file instead.")
     messages.error(request, words)
-    return redirect("classlists:lists")
+    return redirect("class_lists:lists")
 
 
 @told_when_too_long(_lists_too_long)
@@ -63,14 +63,14 @@ def lists(request: HttpRequest, teacher: Teacher) -> HttpResponseBase:
             )
         else:
             _tell_kept(request, is_new=is_new, is_untitled=is_untitled(form.found.header))
-            return redirect("classlists:preview", class_list.pk)
+            return redirect("class_lists:preview", class_list.pk)
     context = {
         "form": form,
         "drafts": open_drafts(teacher),
         "jobs": jobs_of(teacher),
         "has_events": bool(events),
     }
-    return render(request, "classlists/lists.html", context)
+    return render(request, "class_lists/lists.html", context)
 
 
 @require_safe
@@ -91,13 +91,13 @@ def preview(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase
     draft = _draft(teacher, pk)
     if not draft.rows and (job := draft.class_list.jobs.order_by("pk").last()):
         # Nothing is left of it; whoever comes back wants to know what became of it.
-        return redirect("classlists:job", link_id=job.link_id)
-    return render(request, "classlists/preview.html", context_of(draft, asked))
+        return redirect("class_lists:job", link_id=job.link_id)
+    return render(request, "class_lists/preview.html", context_of(draft, asked))
 
 
 def _fix_too_long(request: HttpRequest, pk: int) -> HttpResponseBase:
     messages.error(request, _("That was too much text at once. Nothing was saved."))
-    return redirect("classlists:preview", pk)
+    return redirect("class_lists:preview", pk)
 
 
 @told_when_too_long(_fix_too_long)
@@ -110,7 +110,7 @@ def fix(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase:
     _tell_saved(request, save_corrections(class_list, request.POST))
     query = {"show": request.POST.get("show", ""), "page": str(_number(request.POST.get("page", "")) or "")}
     kept = "&".join(f"{name}={value}" for name, value in query.items() if value.replace("-", "").isalnum())
-    response = redirect("classlists:preview", class_list.pk)
+    response = redirect("class_lists:preview", class_list.pk)
     response["Location"] += f"?{kept}#students" if kept else "#students"
     return response
 
@@ -127,7 +127,7 @@ def columns(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase
         messages.error(request, refusal.text)
     else:
         messages.success(request, _("The list is read as you chose."))
-    return redirect("classlists:preview", class_list.pk)
+    return redirect("class_lists:preview", class_list.pk)
 
 
 @require_POST
@@ -137,7 +137,7 @@ def letters(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase
     """Somebody has looked at the names and found them right."""
     class_list = _class_list(teacher, pk)
     cols.confirm_letters(class_list)
-    return redirect("classlists:preview", class_list.pk)
+    return redirect("class_lists:preview", class_list.pk)
 
 
 @require_safe
@@ -156,14 +156,14 @@ def discard(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase
     class_list = _class_list(teacher, pk)
     if request.method != "POST":
         rows = class_list.rows.filter(done_at=None).count()
-        return render(request, "classlists/discard.html", {"class_list": class_list, "rows": rows})
+        return render(request, "class_lists/discard.html", {"class_list": class_list, "rows": rows})
     try:
         discard_draft(class_list)
     except ActionRejected as refusal:
         messages.error(request, refusal.text)
     else:
         messages.success(request, _("The draft “%(title)s” is deleted.") % {"title": class_list.title})
-    return redirect("classlists:lists")
+    return redirect("class_lists:lists")
 
 
 def _class_list(teacher: Teacher, pk: int) -> ClassList:

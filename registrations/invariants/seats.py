@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 from events.models import GRACE
 from registrations.booking.state import GRAPH
-from registrations.invariants import class_lists as classlists
-from registrations.invariants import history, results
+from registrations.invariants import class_lists, history, results
 from registrations.invariants import holds as holds
 from techfest.core.invariants import CLOSES_AT, invariant, rows
 
@@ -323,7 +322,7 @@ CHECKS = (
     references_name_one_person,
     *history.CHECKS,
     *holds.CHECKS,
-    *classlists.CHECKS,
+    *class_lists.CHECKS,
     *results.CHECKS,
     unconfirmed_registrations_end_in_time,
 )

@@ -15,7 +15,14 @@ from registrations.class_lists import jobs
 from registrations.models import ClassList, ClassListJob, ConsentText, Registration, Submission, Teacher
 from registrations.spreadsheets.reader import read_file
 from registrations.tests.builders import build_event, build_fest, build_school
-from registrations.tests.classlists import build_list, build_teacher, confirmed, pupils, registered, row
+from registrations.tests.builders_class_lists import (
+    build_list,
+    build_teacher,
+    confirmed,
+    pupils,
+    registered,
+    row,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -66,7 +73,7 @@ def text_of(response: Any) -> str:
 def test_confirm_page_says_what_would_happen(event: Event, teacher_client: Client) -> None:
     rows = [*pupils(3, event), row("Zoya Khan", event, email="z@example.org"), row("", event)]
     class_list = build_list(event.fest, rows)
-    page = text_of(teacher_client.get(reverse("classlists:confirm", args=[class_list.pk])))
+    page = text_of(teacher_client.get(reverse("class_lists:confirm", args=[class_list.pk])))
     assert "4 students are registered when you press the button below." in page
     assert "1 row needs fixing and stays in the draft." in page
     assert "<td>2</td><td>2</td><td>0</td><td>4</td><td>2</td>" in page
@@ -78,7 +85,7 @@ def test_confirm_page_says_what_would_happen(event: Event, teacher_client: Clien
 
 def test_press_leads_to_the_job_and_a_second_press_to_the_same(event: Event, teacher_client: Client) -> None:
     class_list = build_list(event.fest, pupils(3, event))
-    url, sent = reverse("classlists:confirm", args=[class_list.pk]), answers(class_list)
+    url, sent = reverse("class_lists:confirm", args=[class_list.pk]), answers(class_list)
     first, second = teacher_client.post(url, sent), teacher_client.post(url, sent)
     assert (first.status_code, first["Location"]) == (302, second["Location"])
     page = teacher_client.get(first["Location"])
@@ -97,7 +104,7 @@ def test_declaration_must_be_ticked(event: Event, teacher_client: Client) -> Non
     class_list = build_list(event.fest, pupils(1, event))
     sent = answers(class_list)
     del sent["consent"]
-    page = teacher_client.post(reverse("classlists:confirm", args=[class_list.pk]), sent)
+    page = teacher_client.post(reverse("class_lists:confirm", args=[class_list.pk]), sent)
     assert "Tick the declaration, or nothing can be registered" in text_of(page)
     assert "<title>Error: " in text_of(page)
     assert ClassListJob.objects.count() == 0
@@ -107,7 +114,7 @@ def test_declaration_with_another_wording_is_read_again(event: Event, teacher_cl
     class_list = build_list(event.fest, pupils(1, event))
     sent = answers(class_list)
     ConsentText.objects.create(fest=event.fest, version=2, text="Another sentence.")
-    page = teacher_client.post(reverse("classlists:confirm", args=[class_list.pk]), sent)
+    page = teacher_client.post(reverse("class_lists:confirm", args=[class_list.pk]), sent)
     assert "The declaration has a new wording" in text_of(page)
     assert "“Another sentence.”" in text_of(page)
     assert ClassListJob.objects.count() == 0
@@ -116,7 +123,7 @@ def test_declaration_with_another_wording_is_read_again(event: Event, teacher_cl
 def test_refused_all_or_none_says_which_row_and_keeps_the_rest(event: Event, teacher_client: Client) -> None:
     class_list = build_list(event.fest, pupils(3, event))
     sent = answers(class_list, how="all", when_full="refuse")
-    url = teacher_client.post(reverse("classlists:confirm", args=[class_list.pk]), sent)["Location"]
+    url = teacher_client.post(reverse("class_lists:confirm", args=[class_list.pk]), sent)["Location"]
     jobs.run_due()
     page = text_of(teacher_client.get(url))
     assert "The list is not registered" in page
@@ -127,7 +134,7 @@ def test_refused_all_or_none_says_which_row_and_keeps_the_rest(event: Event, tea
 def test_all_or_none_of_a_list_with_errors_is_not_begun(event: Event, teacher_client: Client) -> None:
     class_list = build_list(event.fest, [*pupils(2, event), row("", event)])
     page = teacher_client.post(
-        reverse("classlists:confirm", args=[class_list.pk]), answers(class_list, how="all")
+        reverse("class_lists:confirm", args=[class_list.pk]), answers(class_list, how="all")
     )
     assert "All or none was chosen, and some rows need fixing first." in text_of(page)
 
@@ -140,7 +147,7 @@ def test_file_of_what_is_left_can_be_corrected_and_sent_again(
     rows = [row("Asha Rao", event), row("Ben Khan", seniors), row("=1+1", event, email="nobody@")]
     class_list = build_list(event.fest, rows)
     registered(class_list)
-    answer = teacher_client.get(reverse("classlists:left", args=[class_list.pk, kind]))
+    answer = teacher_client.get(reverse("class_lists:left", args=[class_list.pk, kind]))
     sheet = read_file(io.BytesIO(answer.content).read())
     found = [(row.cells[0], row.cells[-1]) for row in sheet.rows[1:]]
     assert sheet.rows[0].cells[-1] == "Problem"
@@ -153,24 +160,24 @@ def test_other_schools_lists_and_jobs_are_not_found(event: Event, teacher_client
     job = confirmed(class_list)
     other = signed_in(build_teacher(build_school("Hill School"), name="Omar Ali"))
     urls = [
-        reverse("classlists:confirm", args=[class_list.pk]),
-        reverse("classlists:job", args=[job.link_id]),
-        reverse("classlists:left", args=[class_list.pk, "csv"]),
+        reverse("class_lists:confirm", args=[class_list.pk]),
+        reverse("class_lists:job", args=[job.link_id]),
+        reverse("class_lists:left", args=[class_list.pk, "csv"]),
     ]
     assert [teacher_client.get(url).status_code for url in urls] == [200] * 3
     assert [other.get(url).status_code for url in urls] == [404] * 3
     assert other.post(urls[0], answers(class_list)).status_code == 404
-    assert other.get(reverse("classlists:job", args=[uuid.uuid4()])).status_code == 404
+    assert other.get(reverse("class_lists:job", args=[uuid.uuid4()])).status_code == 404
     assert [Client().get(url).status_code for url in urls] == [302] * 3
 
 
 def test_queries_of_the_pages_do_not_grow_with_the_rows(event: Event, teacher_client: Client) -> None:
     def asked(name: str, *arguments: Any) -> int:
         with CaptureQueriesContext(connection) as queries:
-            assert teacher_client.get(reverse(f"classlists:{name}", args=arguments)).status_code == 200
+            assert teacher_client.get(reverse(f"class_lists:{name}", args=arguments)).status_code == 200
         return len(queries)
 
-    teacher_client.get(reverse("classlists:confirm", args=[build_list(event.fest, []).pk]))
+    teacher_client.get(reverse("class_lists:confirm", args=[build_list(event.fest, []).pk]))
     seen = []
     for start, many in ((1, 1), (50, 3)):
         class_list = build_list(event.fest, pupils(many, event, start=start))
@@ -190,8 +197,8 @@ def test_result_is_found_again_on_the_page_of_all_lists(event: Event, teacher_cl
 def test_list_of_which_nothing_is_left_shows_its_result(event: Event, teacher_client: Client) -> None:
     class_list = build_list(event.fest, pupils(2, event))
     job = registered(class_list)
-    answer = teacher_client.get(reverse("classlists:preview", args=[class_list.pk]))
-    assert answer["Location"] == reverse("classlists:job", args=[job.link_id])
+    answer = teacher_client.get(reverse("class_lists:preview", args=[class_list.pk]))
+    assert answer["Location"] == reverse("class_lists:job", args=[job.link_id])
 
 
 def test_lists_of_an_earlier_fest_are_not_there_any_more(event: Event, teacher_client: Client) -> None:
@@ -200,8 +207,8 @@ def test_lists_of_an_earlier_fest_are_not_there_any_more(event: Event, teacher_c
     Fest.objects.update(is_current=False)
     build_fest(is_current=True)
     urls = [
-        reverse("classlists:confirm", args=[class_list.pk]),
-        reverse("classlists:job", args=[job.link_id]),
-        reverse("classlists:left", args=[class_list.pk, "csv"]),
+        reverse("class_lists:confirm", args=[class_list.pk]),
+        reverse("class_lists:job", args=[job.link_id]),
+        reverse("class_lists:left", args=[class_list.pk, "csv"]),
     ]
     assert [teacher_client.get(url).status_code for url in urls] == [404] * 3

@@ -24,9 +24,7 @@ from registrations.models import (
 from registrations.spreadsheets.sheet import MOST_BYTES
 from registrations.tasks import purge_class_lists
 from registrations.tests.builders import build_school
-from registrations.tests.files import csv_bytes, xlsx_bytes
-from registrations.tests.races import at_once
-from registrations.tests.uploading import (
+from registrations.tests.class_list_uploads import (
     LISTS,
     TITLES,
     browser,
@@ -36,6 +34,8 @@ from registrations.tests.uploading import (
     handed_over,
     pasted,
 )
+from registrations.tests.races import at_once
+from registrations.tests.spreadsheet_files import csv_bytes, xlsx_bytes
 
 pytestmark = pytest.mark.django_db
 

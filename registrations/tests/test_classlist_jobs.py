@@ -32,7 +32,7 @@ from registrations.models import (
     Submission,
 )
 from registrations.tests.builders import build_event, build_fest, build_press, build_submission, press_now
-from registrations.tests.classlists import (
+from registrations.tests.builders_class_lists import (
     build_list,
     build_teacher,
     confirmed,

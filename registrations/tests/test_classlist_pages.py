@@ -20,7 +20,7 @@ from registrations.spreadsheets.reader import read_file
 from registrations.spreadsheets.rows import listing_of
 from registrations.spreadsheets.sheet import MOST_BYTES
 from registrations.tests.builders import build_event, build_fest
-from registrations.tests.files import csv_bytes, xlsx_bytes
+from registrations.tests.spreadsheet_files import csv_bytes, xlsx_bytes
 from tickets.tests.desk import desk, list_path, organiser
 
 pytestmark = pytest.mark.django_db

@@ -9,7 +9,13 @@ from registrations.booking.errors import RegistrationRejected
 from registrations.class_lists import jobs
 from registrations.models import ClassListJob, ClassListRow, Registration, Submission
 from registrations.tests.builders import build_event, build_fest, build_press, build_school, press_now
-from registrations.tests.classlists import build_list, build_teacher, confirmed, pupils, seat_results
+from registrations.tests.builders_class_lists import (
+    build_list,
+    build_teacher,
+    confirmed,
+    pupils,
+    seat_results,
+)
 from registrations.tests.counting import counts, recount
 from registrations.tests.races import at_once
 from tickets.tests.audited import run as audit

@@ -23,7 +23,7 @@ from registrations.tests.builders import (
     build_teacher,
     press_now,
 )
-from registrations.tests.classlists import build_list, confirmed, pupils, registered
+from registrations.tests.builders_class_lists import build_list, confirmed, pupils, registered
 from registrations.tests.frontdoor import FORM, text_of, typed
 from techfest.core.db.bulk import insert_new
 

@@ -15,8 +15,7 @@ from registrations.spreadsheets.reader import read_file, read_paste
 from registrations.spreadsheets.rows import listing_of
 from registrations.spreadsheets.sheet import MOST_BYTES, MOST_SIGNS, Row, Sheet, trimmed
 from registrations.spreadsheets.students import Code, Listing
-from registrations.tests.files import csv_bytes, xlsx_bytes
-from registrations.tests.uploading import (
+from registrations.tests.class_list_uploads import (
     LISTS,
     browser,
     build_listed_fest,
@@ -24,6 +23,7 @@ from registrations.tests.uploading import (
     draft_of,
     handed_over,
 )
+from registrations.tests.spreadsheet_files import csv_bytes, xlsx_bytes
 
 EVENTS = {f"event-{number}": f"Event name {number}" for number in range(40)}
 TITLES = ["Name", "Grade", "Event"]

@@ -15,7 +15,7 @@ from registrations.spreadsheets import workbook
 from registrations.spreadsheets.archive import Unusable, rewritten
 from registrations.spreadsheets.errors import TEXTS, FileRefused
 from registrations.spreadsheets.reader import read_file, read_paste
-from registrations.tests.files import (
+from registrations.tests.spreadsheet_files import (
     SHEET,
     TABLE,
     changed_archive,

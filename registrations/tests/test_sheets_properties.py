@@ -9,7 +9,7 @@ from registrations.spreadsheets.encodings import decoded
 from registrations.spreadsheets.errors import FileRefused
 from registrations.spreadsheets.reader import read_file, read_paste
 from registrations.spreadsheets.sheet import trimmed
-from registrations.tests.files import csv_bytes, xlsx_bytes
+from registrations.tests.spreadsheet_files import csv_bytes, xlsx_bytes
 
 # Signs of several scripts and all that CSV makes something of; every cell begins with a letter, so that a table
 # is never blank, markup or a formula.

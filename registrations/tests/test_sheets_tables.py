@@ -13,7 +13,7 @@ from registrations.spreadsheets.reader import read_file
 from registrations.spreadsheets.rows import listing_of
 from registrations.spreadsheets.tables import csv_lines, csv_table, xlsx_table
 from registrations.spreadsheets.writer import csv_template, xlsx_template
-from registrations.tests.files import SHEET
+from registrations.tests.spreadsheet_files import SHEET
 from techfest.core.admin.export.cells import guarded, unguarded
 
 FORMULAS = ["=HYPERLINK(1)", "+1", "-2", "@SUM", "\tx", "\rx", " =1", "\nx", "＝1"]

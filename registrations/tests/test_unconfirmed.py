@@ -40,7 +40,7 @@ from registrations.tests.builders import (
     build_user,
     press_now,
 )
-from registrations.tests.classlists import build_list, registered, row
+from registrations.tests.builders_class_lists import build_list, registered, row
 from registrations.tests.counting import counts, states
 from registrations.tests.frontdoor import press, text_of
 from registrations.tests.held import ask_now, outlive

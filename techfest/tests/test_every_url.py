@@ -142,7 +142,7 @@ def names(patterns: list[Any], space: str = "") -> Iterator[str]:
     for pattern in patterns:
         if isinstance(pattern, URLResolver):
             inner = f"{pattern.namespace}:" if pattern.namespace else ""
-            if pattern.namespace not in ("admin", "classlists"):
+            if pattern.namespace not in ("admin", "class_lists"):
                 yield from names(pattern.url_patterns, space + inner)
         elif isinstance(pattern, URLPattern):
             yield f"{space}{pattern.name}"

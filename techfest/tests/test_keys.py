@@ -33,7 +33,7 @@ from registrations.models import (
     Submission,
 )
 from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher
-from registrations.tests.classlists import build_list, pupils
+from registrations.tests.builders_class_lists import build_list, pupils
 from registrations.tests.frontdoor import FORM, typed
 from techfest.logs import OneLineFormatter, without_secrets
 from techfest.tests.test_access import ADDRESSES, World, body, matters
@@ -185,9 +185,9 @@ def press_as_teacher(trace: Trace, event: Any) -> None:
     text = current().consent_texts.get().pk
     confirm = {"how": "good", "when_full": "wait", "consent": "on", "key": str(uuid.uuid4()), "text": text}
     for one in (class_list, build_list(current(), pupils(2, event, start=10), teacher=teacher)):
-        walker.twice(reverse("classlists:confirm", args=[one.pk]), confirm)
+        walker.twice(reverse("class_lists:confirm", args=[one.pk]), confirm)
     jobs.run_due()
-    walker.get(reverse("classlists:job", args=[ClassListJob.objects.get(class_list=class_list).link_id]))
+    walker.get(reverse("class_lists:job", args=[ClassListJob.objects.get(class_list=class_list).link_id]))
 
 
 def press_at_the_door(trace: Trace) -> None:

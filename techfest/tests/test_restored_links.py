@@ -23,7 +23,7 @@ from registrations.class_lists import jobs
 from registrations.models import ClassListJob, Invitation, Student, Teacher
 from registrations.teachers import email_verification
 from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher, build_user
-from registrations.tests.classlists import build_list, confirmed, pupils
+from registrations.tests.builders_class_lists import build_list, confirmed, pupils
 from tickets.models import Certificate, Delegation, Ticket
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -122,7 +122,7 @@ def test_old_address_of_a_list_shows_no_other_list(event: Event) -> None:
         jobs.run_due()
         browser = Client()
         browser.force_login(teacher.user)
-        return browser, reverse("classlists:job", args=[job.link_id])
+        return browser, reverse("class_lists:job", args=[job.link_id])
 
     _browser, old = made()
     restore()

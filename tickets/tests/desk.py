@@ -44,7 +44,7 @@ from registrations.tests.builders import (
     build_submission,
     build_teacher,
 )
-from registrations.tests.classlists import build_list
+from registrations.tests.builders_class_lists import build_list
 from techfest.core.roles import AT_THE_DESK
 from tickets.mail.kinds.notice import owe_letter
 from tickets.models import (

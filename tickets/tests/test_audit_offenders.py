@@ -12,7 +12,7 @@ from registrations.booking.transfer import move_to
 from registrations.locking import Deadline
 from registrations.models import Conflict, Student
 from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher, build_user
-from registrations.tests.classlists import build_list, registered, row
+from registrations.tests.builders_class_lists import build_list, registered, row
 from registrations.tests.held import ask_now, name_now
 from registrations.tests.moving import change, set_beside
 from tickets.documents.ticket_pdf import pdf_path, store

@@ -41,7 +41,7 @@ from registrations.tests.builders import (
     build_teacher,
     press_now,
 )
-from registrations.tests.classlists import build_list, registered, row
+from registrations.tests.builders_class_lists import build_list, registered, row
 from registrations.tests.traces import in_database, in_files
 from tickets.documents import booklets
 from tickets.documents.ticket_pdf import pdf_path, store

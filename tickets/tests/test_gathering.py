@@ -21,7 +21,7 @@ from registrations.models import Change, DatabaseMarker, Registration, Student
 from registrations.privacy.erase import erase
 from registrations.restore import hold
 from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher
-from registrations.tests.classlists import build_list, registered, row
+from registrations.tests.builders_class_lists import build_list, registered, row
 from tickets.mail import mailbox_limit, outbox, send
 from tickets.mail.compose import Composer
 from tickets.mail.kinds import digest as digest_module

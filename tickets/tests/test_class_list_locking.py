@@ -15,8 +15,7 @@ from registrations.class_lists import hand_over as hand_over_module
 from registrations.models import ClassList, ClassListJob, Registration, School, Submission
 from registrations.privacy import class_lists as erased_lists
 from registrations.students.consents import current_text
-from registrations.tests.races import at_once
-from registrations.tests.uploading import (
+from registrations.tests.class_list_uploads import (
     LISTS,
     build_listed_fest,
     build_listing_teacher,
@@ -24,6 +23,7 @@ from registrations.tests.uploading import (
     handed_over,
     pasted,
 )
+from registrations.tests.races import at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
 

@@ -9,8 +9,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from registrations.class_lists import jobs
 from registrations.class_lists.drafts import read_draft
 from registrations.models import ClassList, Registration, Teacher
-from registrations.tests.uploading import browser as logged_in
-from registrations.tests.uploading import build_listed_fest, build_listing_teacher
+from registrations.tests.class_list_uploads import browser as logged_in
+from registrations.tests.class_list_uploads import build_listed_fest, build_listing_teacher
 
 from .browsing import PHONE, faults_of
 
