@@ -16,7 +16,7 @@ def register(slugs: Sequence[str], many: int, *, tag: str) -> None:
         _register([(f"Pupil {tag} {n}", events[slugs[n % len(slugs)]]) for n in numbers])
 
 
-def _register(wishes: Sequence[tuple[str, int]]) -> None:
+def _register(wanted: Sequence[tuple[str, int]]) -> None:
     from django.utils import timezone
 
     from events.models import Fest
@@ -32,7 +32,7 @@ def _register(wishes: Sequence[tuple[str, int]]) -> None:
     def work() -> Any:
         students = [
             Student(fest=fest, school=schools[n % len(schools)], grade=9, name=name)
-            for n, (name, _event) in enumerate(wishes)
+            for n, (name, _event) in enumerate(wanted)
         ]
         for student in students:
             student.set_keys()
@@ -47,7 +47,7 @@ def _register(wishes: Sequence[tuple[str, int]]) -> None:
                 is_new=True,
                 submission=Submission(key=Submission.new_key(), digest=b"", student=student),
             )
-            for student, (_name, event) in zip(students, wishes, strict=True)
+            for student, (_name, event) in zip(students, wanted, strict=True)
         ]
         reserve(seat_requests, actor="student", deadline=deadline)
         Ticket.objects.filter(student__in=students).update(rendered_at=now)

@@ -13,14 +13,18 @@ from registrations.models import Change, Hold, Registration
 from registrations.signals import registrations_changed
 
 
-def keep_back(seats: Seats, wish: HeldBack, *, now: dt.datetime) -> Hold:
+def keep_back(seats: Seats, reserved: HeldBack, *, now: dt.datetime) -> Hold:
     """Holds seats for nobody, as a block without a school. Raises `ConcurrentUpdate` where they do not fit.
 
     Those who wait go on waiting beside them: the block is the recorded reason. The caller holds the lock of
     `seats`.
     """
     hold = Hold(
-        event_id=seats.pk, seats=wish.seats, until=wish.until, asked_by=wish.user, approved_by=wish.user
+        event_id=seats.pk,
+        seats=reserved.seats,
+        until=reserved.until,
+        asked_by=reserved.user,
+        approved_by=reserved.user,
     )
     hold_seats(seats, hold, now=now)
     hold.save()

@@ -25,7 +25,7 @@ MOST_AT_ONCE = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class HoldRequest:
     """What a teacher asks for; `key` is that of the form, so that a form sent twice is one block."""
 
     event_id: int
@@ -36,13 +36,13 @@ class Wish:
     key: uuid.UUID
 
 
-def ask(wish: Wish, *, deadline: Deadline) -> Hold:
+def ask(request: HoldRequest, *, deadline: Deadline) -> Hold:
     """Holds the seats at once, or leaves them for an organiser to grant: then nothing is held until the yes.
 
     Up to five seats of an event for a school are held at once while registration is open and nobody waits.
     Locks the event's Seats row. Raises `ActionRejected` with the reason, `LockTimeout` after 3 s.
     """
-    return in_transaction(lambda: _ask(wish, deadline), deadline=deadline)
+    return in_transaction(lambda: _ask(request, deadline), deadline=deadline)
 
 
 def approve(hold_id: int, *, user: Any, deadline: Deadline) -> Hold:
@@ -91,20 +91,20 @@ def _change(hold_id: int, act: Callable[[Hold, _Found], None], deadline: Deadlin
     return in_transaction(work, deadline=deadline)
 
 
-def _ask(wish: Wish, deadline: Deadline) -> Hold:
-    found = _locked(wish.event_id, deadline)
-    if twin := Hold.objects.filter(key=wish.key, school=wish.school, event=found.event).first():
+def _ask(request: HoldRequest, deadline: Deadline) -> Hold:
+    found = _locked(request.event_id, deadline)
+    if twin := Hold.objects.filter(key=request.key, school=request.school, event=found.event).first():
         return twin
-    before = list(Hold.objects.unreturned().filter(event=found.event, school=wish.school))
-    needs_yes = needs_organiser(wish.seats, before, found.event, found.now)
-    _check(wish, found, before)
+    before = list(Hold.objects.unreturned().filter(event=found.event, school=request.school))
+    needs_yes = needs_organiser(request.seats, before, found.event, found.now)
+    _check(request, found, before)
     hold = Hold(
         event=found.event,
-        school=wish.school,
-        seats=wish.seats,
-        until=wish.until,
-        key=wish.key,
-        asked_by=wish.user,
+        school=request.school,
+        seats=request.seats,
+        until=request.until,
+        key=request.key,
+        asked_by=request.user,
     )
     if not needs_yes:
         _hold(hold, found)
@@ -123,16 +123,16 @@ def latest(event: Event) -> dt.datetime:
     return min(event.registration_closes_at, event.promotion_ends_at)
 
 
-def _check(wish: Wish, found: _Found, before: Sequence[Hold]) -> None:
+def _check(request: HoldRequest, found: _Found, before: Sequence[Hold]) -> None:
     """Whatever speaks against it but the number of free seats."""
     event, name = found.event, {"event": found.event.name}
     if event.state != Event.State.PUBLISHED or found.now >= latest(event):
         raise ActionRejected(_("Registration for %(event)s is closed.") % name)
     if event.is_paused or event.fest.is_paused:
         raise ActionRejected(_("Registration for %(event)s is paused.") % name)
-    if not found.now < wish.until <= latest(event):
+    if not found.now < request.until <= latest(event):
         raise ActionRejected(_("The names must come by %(when)s.") % {"when": moment(latest(event))})
-    if wish.seats > found.seats.capacity:
+    if request.seats > found.seats.capacity:
         words = ngettext(
             "%(event)s has only %(count)d seat.",
             "%(event)s has only %(count)d seats.",

@@ -10,7 +10,7 @@ from events.cache import snapshot
 from registrations.booking import messages
 from registrations.booking.errors import ActionRejected
 from registrations.holds.forms import HoldForm, offered
-from registrations.holds.service import Wish, ask, give_back
+from registrations.holds.service import HoldRequest, ask, give_back
 from registrations.locking import Deadline
 from registrations.models import Hold, Teacher
 from registrations.teachers.access import teacher_required
@@ -33,7 +33,7 @@ def hold(request: HttpRequest, teacher: Teacher) -> HttpResponse:
     form = HoldForm(request.POST if key else None, events=events, now=current.now)
     if key and form.is_valid():
         try:
-            ask(_wish(form, teacher, key), deadline=Deadline())
+            ask(_hold_request(form, teacher, key), deadline=Deadline())
         except ActionRejected as error:
             form.add_error(None, error.text)
         else:
@@ -54,9 +54,9 @@ def back(request: HttpRequest, teacher: Teacher, hold_id: int) -> HttpResponse:
     return redirect("holds:list")
 
 
-def _wish(form: HoldForm, teacher: Teacher, key: uuid.UUID) -> Wish:
+def _hold_request(form: HoldForm, teacher: Teacher, key: uuid.UUID) -> HoldRequest:
     cleaned = form.cleaned_data
-    return Wish(
+    return HoldRequest(
         event_id=cleaned["event"].pk,
         school=teacher.school,
         user=teacher.user,

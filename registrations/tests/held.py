@@ -22,7 +22,7 @@ from registrations.tests.builders import build_details
 PATIENCE = 30
 
 
-def wish(teacher: Teacher, event: Event, seats: int = 5, **values: Any) -> service.Wish:
+def hold_request(teacher: Teacher, event: Event, seats: int = 5, **values: Any) -> service.HoldRequest:
     defaults: dict[str, Any] = {
         "event_id": event.pk,
         "school": teacher.school,
@@ -31,11 +31,11 @@ def wish(teacher: Teacher, event: Event, seats: int = 5, **values: Any) -> servi
         "until": timezone.now() + dt.timedelta(days=3),
         "key": Submission.new_key(),
     }
-    return service.Wish(**(defaults | values))
+    return service.HoldRequest(**(defaults | values))
 
 
 def ask_now(teacher: Teacher, event: Event, seats: int = 5, **values: Any) -> Hold:
-    return service.ask(wish(teacher, event, seats, **values), deadline=Deadline(PATIENCE))
+    return service.ask(hold_request(teacher, event, seats, **values), deadline=Deadline(PATIENCE))
 
 
 def grant(hold: Hold, user: Any) -> Hold:

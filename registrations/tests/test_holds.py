@@ -27,11 +27,11 @@ from registrations.tests.counting import counts, states
 from registrations.tests.held import (
     ask_now,
     grant,
+    hold_request,
     letters,
     name_now,
     outlive,
     return_now,
-    wish,
 )
 from tickets.tests.audited import run
 from tickets.tests.desk import organiser
@@ -145,7 +145,7 @@ def test_before_the_opening_an_organiser_decides(fest: Fest, teacher: Teacher) -
 
 def test_form_sent_twice_is_one_hold(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest)
-    sent = wish(teacher, event, 2)
+    sent = hold_request(teacher, event, 2)
     first = service.ask(sent, deadline=Deadline())
     assert (service.ask(sent, deadline=Deadline()), held(event)) == (first, (2, 2))
 

@@ -63,9 +63,9 @@ def hold_without_condition(self: SeatsQuerySet, event_id: int, *, seats: int) ->
 def rush(event: Event, teachers: list[Teacher], monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Forty students press while four schools ask for five seats each."""
     presses = [partial(press_now, build_press(event)) for _ in range(CLICKS)]
-    wishes = [partial(ask_now, teacher, event, 5) for teacher in teachers]
+    requests = [partial(ask_now, teacher, event, 5) for teacher in teachers]
     with meeting_after_the_lock(monkeypatch, CLICKS):
-        return at_once([*presses[:4], *wishes, *presses[4:]])
+        return at_once([*presses[:4], *requests, *presses[4:]])
 
 
 def test_holds_asked_for_while_forty_press_are_exact(

@@ -73,14 +73,14 @@ def advance_without_condition(self: SeatsQuerySet, event_id: int, *, seats: int,
 def promote_at_once(event: Event, monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """As many organisers as wait, each with a favourite, and one free seat."""
     user = build_user()
-    wishes = [
+    requests = [
         partial(promote_chosen, [row.pk], user=user, reason="Mine", deadline=Deadline(30))
         for row in event.registrations.waiting()
     ]
     with meeting(monkeypatch, "promoting"):
         return Counter(
             "promoted" if answer and isinstance(answer, list) else type(answer).__name__
-            for answer in at_once(wishes)
+            for answer in at_once(requests)
         )
 
 
@@ -111,12 +111,12 @@ def test_organisers_at_once_without_lock_are_held_by_the_condition(monkeypatch: 
 def move_at_once(old: Event, new: Event, monkeypatch: pytest.MonkeyPatch) -> int:
     """How many of those who were moved at once by an organiser each have a seat in the new event."""
     user = build_user()
-    wishes = [
+    requests = [
         partial(move_to, [row.pk], event_id=new.pk, user=user, reason="Mine", deadline=Deadline(30))
         for row in old.registrations.active()
     ]
     with meeting(monkeypatch, "moving"):
-        answers = at_once(wishes)
+        answers = at_once(requests)
     return sum(bool(one.successor) for answer in answers for one in _moves(answer))
 
 
@@ -157,12 +157,12 @@ def test_two_who_change_places_at_once_do_not_wait_crosswise(fest: Fest) -> None
         for _number in range(4):
             build_submission(event)
     user = build_user()
-    wishes = [
+    requests = [
         partial(move_to, [row.pk], event_id=target.pk, user=user, reason="Swap", deadline=Deadline(30))
         for source, target in ((first, second), (second, first))
         for row in source.registrations.all()
     ]
-    answers = at_once(wishes)
+    answers = at_once(requests)
     assert [bool(_moves(answer)) for answer in answers] == [True] * 8
     assert (counts(first)[0], counts(second)[0]) == (4, 4)
     assert run() == []

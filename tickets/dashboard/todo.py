@@ -15,7 +15,7 @@ from tickets.querysets import RENDER_ATTEMPTS
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class PendingKind:
     """One kind of decision: which rows wait for it, in which words, and with which filters they are listed."""
 
     model: type[Model]
@@ -32,20 +32,20 @@ class Decision:
 
 
 _OPEN = {"settled_at__isempty": 1}
-WISHES = (
-    Wish(
+PENDING_KINDS = (
+    PendingKind(
         Alarm,
         lambda rows: rows.filter(seen_at=None),
         ngettext_lazy("alarm to look at", "alarms to look at"),
         {"seen_at__isempty": 1},
     ),
-    Wish(
+    PendingKind(
         Scan,
         lambda rows: rows.filter(is_conflict=True, settled_at=None),
         ngettext_lazy("conflict at the door", "conflicts at the door"),
         {"is_conflict__exact": 1, **_OPEN},
     ),
-    Wish(
+    PendingKind(
         Conflict,
         lambda rows: rows.filter(settled_at=None),
         ngettext_lazy(
@@ -54,37 +54,37 @@ WISHES = (
         ),
         _OPEN,
     ),
-    Wish(
+    PendingKind(
         School,
         lambda rows: rows.filter(state=School.State.PENDING),
         ngettext_lazy("school to accept or merge", "schools to accept or merge"),
         {"state__exact": School.State.PENDING},
     ),
-    Wish(
+    PendingKind(
         Teacher,
         lambda rows: rows.waiting(),
         ngettext_lazy("teacher to approve", "teachers to approve"),
         {"approval": "waiting"},
     ),
-    Wish(
+    PendingKind(
         Hold,
         lambda rows: rows.asked(),
         ngettext_lazy("block of seats asked for", "blocks of seats asked for"),
         {"state": Hold.State.ASKED},
     ),
-    Wish(
+    PendingKind(
         Student,
         consents.missing,
         ngettext_lazy("student without a consent on record", "students without a consent on record"),
         {"consent": "missing"},
     ),
-    Wish(
+    PendingKind(
         Delivery,
         lambda rows: rows.in_trouble(),
         ngettext_lazy("mail that did not arrive", "mails that did not arrive"),
         {"trouble": "yes"},
     ),
-    Wish(
+    PendingKind(
         Ticket,
         lambda rows: rows.live().filter(rendered_at=None, render_attempts__gte=RENDER_ATTEMPTS),
         ngettext_lazy("ticket whose PDF was given up", "tickets whose PDF was given up"),
@@ -95,11 +95,11 @@ WISHES = (
 
 def decisions(sight: Sight) -> list[Decision]:
     """What waits for this person, one query a kind; what nobody has to decide is not among it."""
-    return [one for wish in WISHES for one in _waiting(sight, wish)]
+    return [one for kind in PENDING_KINDS for one in _waiting(sight, kind)]
 
 
-def _waiting(sight: Sight, wish: Wish) -> Iterator[Decision]:
-    rows = sight.rows(wish.model) if sight.decides(wish.model) else None
-    count = 0 if rows is None else wish.waiting(rows).count()
+def _waiting(sight: Sight, kind: PendingKind) -> Iterator[Decision]:
+    rows = sight.rows(kind.model) if sight.decides(kind.model) else None
+    count = 0 if rows is None else kind.waiting(rows).count()
     if count:
-        yield Decision(count, wish.words % count, list_path(wish.model, **wish.filters))
+        yield Decision(count, kind.words % count, list_path(kind.model, **kind.filters))
