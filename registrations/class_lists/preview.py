@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from registrations.class_lists.drafts import Draft
 from registrations.class_lists.inline_edit import OUT, seen
 from registrations.class_lists.row_cells import TEXTS, RowCells
-from registrations.class_lists.row_status import ICONS, RowStanding, Standing, label_of
+from registrations.class_lists.row_status import ICONS, RowStatus, Status, label_of
 from registrations.spreadsheets.headers import LABELS, Meaning
 from registrations.spreadsheets.students import Code, ListedStudent, Problem
 from registrations.students.names import clean_text
@@ -59,7 +59,7 @@ class ShownRow:
     name: str
     cells: tuple[Cell, ...]
     events: tuple[str, ...]
-    standing: Standing
+    status: Status
     errors: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
     words: tuple[str, ...]
@@ -67,7 +67,7 @@ class ShownRow:
     uses: tuple[Use, ...] = ()
     ticks: tuple[tuple[str, str, bool], ...] = ()
     seen: str = ""
-    is_odd: bool = False
+    needs_look: bool = False
     offers_no_email: bool = False
 
     @property
@@ -77,11 +77,11 @@ class ShownRow:
 
     @property
     def icon(self) -> str:
-        return ICONS[self.standing]
+        return ICONS[self.status]
 
     @property
     def label(self) -> str:
-        return label_of(self.standing)
+        return label_of(self.status)
 
     @property
     def has_more(self) -> bool:
@@ -90,7 +90,7 @@ class ShownRow:
 
     @property
     def is_open(self) -> bool:
-        return self.standing != Standing.BUSY
+        return self.status != Status.BUSY
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +113,13 @@ class Page:
         self.texts = {row.number: row for row in draft.rows}
         self.students = {student.row: student for student in draft.listing.students}
 
-    def rows(self, found: Iterable[RowStanding]) -> list[ShownRow]:
+    def rows(self, found: Iterable[RowStatus]) -> list[ShownRow]:
         return [self._row(one) for one in found]
 
-    def _row(self, one: RowStanding) -> ShownRow:
+    def _row(self, one: RowStatus) -> ShownRow:
         cells = RowCells(self.draft.class_list, self.texts[one.number])
         student = self.students[one.number]
-        is_open = one.standing != Standing.BUSY
+        is_open = one.status != Status.BUSY
         is_edited = is_open and one.number == self.edited
         asked = set(TEXTS) if is_edited else _asked(one.errors + one.warnings) if is_open else set()
         uses = self._uses(one) if is_open else ()
@@ -129,7 +129,7 @@ class Page:
             student.name or clean_text(cells.text(Meaning.NAME))[:60],
             tuple(self._cell(one, cells, student, meaning, meaning in asked) for meaning in TEXTS),
             tuple(self.events[slug] for slug in student.events),
-            one.standing,
+            one.status,
             one.errors,
             one.warnings,
             _words(one),
@@ -137,12 +137,12 @@ class Page:
             uses,
             self._ticks(student) if is_edited else (),
             seen(cells) if asked or choices or uses or is_edited else "",
-            one.is_odd,
+            one.needs_look,
             is_open and any(problem.column == Meaning.EMAIL for problem in one.errors + one.warnings),
         )
 
     def _cell(
-        self, one: RowStanding, cells: RowCells, student: ListedStudent, meaning: Meaning, is_field: bool
+        self, one: RowStatus, cells: RowCells, student: ListedStudent, meaning: Meaning, is_field: bool
     ) -> Cell:
         """A field shows what stands in the sheet, a cell what was understood of it."""
         raw = cells.text(meaning).strip()
@@ -157,7 +157,7 @@ class Page:
             meaning in (Meaning.GRADE, Meaning.SECTION, Meaning.ROLL_NUMBER),
         )
 
-    def _choices(self, one: RowStanding, cells: RowCells) -> tuple[Choice, ...]:
+    def _choices(self, one: RowStatus, cells: RowCells) -> tuple[Choice, ...]:
         found = [
             Choice(
                 f"event-{one.number}-{at}",
@@ -180,7 +180,7 @@ class Page:
             ]
         return tuple(found)
 
-    def _uses(self, one: RowStanding) -> tuple[Use, ...]:
+    def _uses(self, one: RowStatus) -> tuple[Use, ...]:
         emails = [problem for problem in one.warnings if problem.code == Code.EMAIL and problem.suggestion]
         found = [
             Use("use_email", f"{one.number}:{problem.suggestion}", problem.suggestion.rpartition("@")[2])
@@ -217,7 +217,7 @@ def left_out_rows(draft: Draft) -> list[tuple[int, str]]:
     ]
 
 
-def _unknown(one: RowStanding) -> list[Problem]:
+def _unknown(one: RowStatus) -> list[Problem]:
     return [problem for problem in one.errors if problem.code == Code.EVENT and problem.value]
 
 
@@ -228,7 +228,7 @@ def _asked(problems: Iterable[Problem]) -> set[Meaning]:
     return asked & set(TEXTS)
 
 
-def _words(one: RowStanding) -> tuple[str, ...]:
+def _words(one: RowStatus) -> tuple[str, ...]:
     forecast = one.forecast
     if forecast is None:
         return ()

@@ -10,12 +10,12 @@ from django.utils.translation import gettext as _
 from registrations.class_lists import columns, preview, row_status
 from registrations.class_lists.drafts import Draft
 from registrations.class_lists.forecast import forecast
-from registrations.class_lists.row_status import RowStanding, Show, Standing
+from registrations.class_lists.row_status import RowStatus, Show, Status
 
 ROWS = 50
 """On one page. Each may have six fields, a trace and some choices, and Django reads 500 fields of a form."""
 
-_TO_REGISTER = (Standing.SEAT, Standing.WAIT, Standing.READY)
+_TO_REGISTER = (Status.SEAT, Status.WAIT, Status.READY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +30,13 @@ class Asked:
 def context_of(draft: Draft, asked: Asked) -> dict[str, Any]:
     """The whole page; the number of queries does not depend on the rows."""
     foreseen = forecast(draft.class_list, draft.listing)
-    found = row_status.standings(draft, foreseen)
+    found = row_status.row_statuses(draft, foreseen)
     tabs = row_status.tabs(found.values(), len(draft.left_out))
     show = asked.show if asked.show in [tab.show for tab in tabs] else str(Show.ALL)
     edited = asked.row if asked.row in found else 0
     chosen = [row for row in found.values() if row_status.is_shown(row, show)]
     page = Paginator([found[edited]] if edited else chosen, ROWS).get_page(asked.page)
-    bad = sum(row.standing == Standing.FIX for row in found.values())
+    bad = sum(row.status == Status.FIX for row in found.values())
     return {
         "draft": draft,
         "class_list": draft.class_list,
@@ -47,7 +47,7 @@ def context_of(draft: Draft, asked: Asked) -> dict[str, Any]:
         "page": page,
         "foreseen": foreseen,
         "bad": bad,
-        "good": sum(row.standing in _TO_REGISTER for row in found.values()),
+        "good": sum(row.status in _TO_REGISTER for row in found.values()),
         "others": len(found) - bad,
         "events": draft.found.events,
         "left_out": preview.left_out_rows(draft),
@@ -56,15 +56,15 @@ def context_of(draft: Draft, asked: Asked) -> dict[str, Any]:
     }
 
 
-def _tables(draft: Draft, rows: Sequence[RowStanding], edited: int) -> dict[str, Any]:
+def _tables(draft: Draft, rows: Sequence[RowStatus], edited: int) -> dict[str, Any]:
     """The rows of this page in three tables: to fix, to look at, all others."""
     shown = preview.Page(draft, edited=edited).rows(rows)
-    bad = [row for row in shown if row.standing == Standing.FIX]
-    rest = [row for row in shown if row.standing != Standing.FIX]
+    bad = [row for row in shown if row.status == Status.FIX]
+    rest = [row for row in shown if row.status != Status.FIX]
     tables = [
         (_("Need fixing"), bad),
-        (_("Ready, but look at these"), [row for row in rest if row.is_odd]),
-        (_("Other students") if bad else _("Students"), [row for row in rest if not row.is_odd]),
+        (_("Ready, but look at these"), [row for row in rest if row.needs_look]),
+        (_("Other students") if bad else _("Students"), [row for row in rest if not row.needs_look]),
     ]
     return {
         "tables": [table for table in tables if table[1]],

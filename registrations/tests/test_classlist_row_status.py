@@ -7,7 +7,7 @@ import pytest
 from registrations.class_lists.checking import CheckedList
 from registrations.class_lists.drafts import Draft
 from registrations.class_lists.forecast import EntryForecast, Forecast, RowForecast
-from registrations.class_lists.row_status import Standing, is_shown, standings, summary, tabs
+from registrations.class_lists.row_status import Status, is_shown, row_statuses, summary, tabs
 from registrations.models import ClassList
 from registrations.spreadsheets.headers import Header, Meaning
 from registrations.spreadsheets.sheet import Sheet
@@ -41,15 +41,15 @@ def foreseen(*seat_results: tuple[str, ...], kind: Any = "new") -> Forecast:
     return Forecast(rows)
 
 
-@pytest.mark.parametrize(("seat_results", "standing"), OUTCOMES)
-def test_row_counts_by_the_best_of_its_events(seat_results: tuple[str, ...], standing: str) -> None:
-    assert standings(draft_of(1), foreseen(seat_results))[0].standing == standing
+@pytest.mark.parametrize(("seat_results", "status"), OUTCOMES)
+def test_row_counts_by_the_best_of_its_events(seat_results: tuple[str, ...], status: str) -> None:
+    assert row_statuses(draft_of(1), foreseen(seat_results))[0].status == status
 
 
 def test_counts_of_the_summary_add_up() -> None:
     seat_results = [("seat",)] * 43 + [("wait",)] * 12 + [("clash",)] * 3 + [()] * 2
     errors = [Problem(row, Meaning.GRADE, Code.GRADE, "wrong") for row in (58, 59)]
-    rows = standings(draft_of(60, *errors), foreseen(*seat_results)).values()
+    rows = row_statuses(draft_of(60, *errors), foreseen(*seat_results)).values()
     assert summary(rows) == "60 students: 43 get a seat, 12 wait, 3 clash, 2 need fixing"
     assert [(tab.show, tab.count) for tab in tabs(rows, 4)] == [
         ("all", 60),
@@ -64,7 +64,7 @@ def test_counts_of_the_summary_add_up() -> None:
 def test_problems_come_first_then_what_is_odd_then_the_sheet() -> None:
     odd = Problem(4, Meaning.EMAIL, Code.EMAIL, "odd", is_error=False)
     wrong = Problem(3, Meaning.EMAIL, Code.EMAIL, "wrong")
-    rows = standings(
+    rows = row_statuses(
         draft_of(6, wrong, odd), foreseen(("seat",), ("clash",), ("seat", "full"), (), ("seat",), ("seat",))
     )
     assert list(rows) == [3, 2, 4, 1, 0, 5]
@@ -72,4 +72,4 @@ def test_problems_come_first_then_what_is_odd_then_the_sheet() -> None:
 
 
 def test_doubt_about_whose_row_it_is_needs_fixing() -> None:
-    assert standings(draft_of(1), foreseen((), kind="doubt"))[0].standing == Standing.FIX
+    assert row_statuses(draft_of(1), foreseen((), kind="doubt"))[0].status == Status.FIX
