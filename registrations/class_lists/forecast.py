@@ -16,7 +16,7 @@ from registrations.booking.allocate import SeatCounter, SeatRequest, SeatResult,
 from registrations.class_lists.identify import Match
 from registrations.class_lists.identify import match as matched
 from registrations.class_lists.messages import correction_words, doubt_words, near_problem, reason_words
-from registrations.class_lists.provenance import Entered, registrations_of
+from registrations.class_lists.provenance import Provenance, registrations_of
 from registrations.class_lists.requests import Claimant, claimants_of, seat_requests_of
 from registrations.models import ClassList, ClassListRow, Hold, Refusal, Registration, Student
 from registrations.spreadsheets.headers import Meaning
@@ -115,13 +115,13 @@ def forecast(class_list: ClassList, listing: Listing, *, wants_waiting: bool = T
         if claimant.is_new:
             # One student of several rows keeps one number; none that is stored is negative.
             claimant.student.pk = min(claimant.student.pk or 0, 0) or -number
-    held, entered = registrations_of({one.student.pk for one in claimants if not one.is_new})
+    held, provenance = registrations_of({one.student.pk for one in claimants if not one.is_new})
     seats, events = _events_of(class_list, listed)
     numbers = {row.event.slug: row.pk for row in seats}
     seat_requests = [seat_requests_of(one, numbers, wants_waiting=wants_waiting) for one in claimants]
     holds = _holds_of(class_list, seats)
     seat_results = _judged(seat_requests, seats, held, holds)
-    writer = _Writer(class_list, entered, events)
+    writer = _Writer(class_list, provenance, events)
     rows = {
         one.listed.row: writer.row(one, found) for one, found in zip(claimants, seat_results, strict=True)
     }
@@ -234,13 +234,13 @@ class _Writer:
     """Puts what was judged into words."""
 
     class_list: ClassList
-    entered: Mapping[int, Entered]
+    provenance: Mapping[int, Provenance]
     events: Mapping[str, Event]
 
     def row(self, claimant: Claimant, seat_results: Sequence[SeatResult]) -> RowForecast:
         pairs = zip(claimant.listed.events, seat_results, strict=True)
         entries = tuple(self._entry(slug, outcome) for slug, outcome in pairs)
-        before = [self.entered[one.before.pk] for one in seat_results if one.before and one.before.pk]
+        before = [self.provenance[one.before.pk] for one in seat_results if one.before and one.before.pk]
         corrections = correction_words(claimant.match)
         words = [*corrections]
         kind: Kind = "new" if claimant.is_new else "changed"
@@ -264,7 +264,7 @@ class _Writer:
         if verdict.state:
             return EntryForecast(slug, _STATES[verdict.state])
         if outcome.before and outcome.before.pk:
-            words = self.entered[outcome.before.pk].words(reader=self.class_list.owner_id)
+            words = self.provenance[outcome.before.pk].words(reader=self.class_list.owner_id)
             return EntryForecast(slug, ALREADY, words)
         return EntryForecast(
             slug, str(verdict.reason), reason_words(str(verdict.reason), outcome.event, verdict.other)

@@ -15,7 +15,7 @@ Actor = Change.Actor
 
 
 @dataclass(frozen=True, slots=True)
-class Entered:
+class Provenance:
     """Who made a registration, and when."""
 
     actor: str
@@ -35,20 +35,22 @@ class Entered:
         return _("already entered by the organisers, %(time)s") % words
 
 
-def registrations_of(student_ids: Iterable[int]) -> tuple[dict[int, list[Registration]], dict[int, Entered]]:
+def registrations_of(
+    student_ids: Iterable[int],
+) -> tuple[dict[int, list[Registration]], dict[int, Provenance]]:
     """The active registrations of these students, student -> registrations, and who made each; one query."""
     first = Change.objects.filter(registration=OuterRef("pk"), from_state="").order_by("pk")
     names = ("actor", "user_id", "user__first_name", "user__last_name", "user__username", "at")
     made = {f"made_{name}": Subquery(first.values(name)[:1]) for name in names}
     rows = Registration.objects.active().filter(student__in=list(student_ids))
     held: dict[int, list[Registration]] = defaultdict(list)
-    entered = {}
+    provenance = {}
     for registration in rows.select_related("event").annotate(**made).order_by("pk"):
         held[registration.student_id].append(registration)
         actor, user, given, family, login, at = (getattr(registration, f"made_{name}") for name in names)
         name = f"{given or ''} {family or ''}".strip() or login or ""
-        entered[registration.pk] = Entered(actor or "", user, name, at or registration.created_at)
-    return held, entered
+        provenance[registration.pk] = Provenance(actor or "", user, name, at or registration.created_at)
+    return held, provenance
 
 
 def _time(at: datetime) -> str:
