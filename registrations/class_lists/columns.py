@@ -93,7 +93,7 @@ def take_titles_for_a_student(class_list: ClassList) -> None:
                 column[0] = _("Column %(letter)s") % {"letter": Column(at, "", Meaning.NONE).letter}
 
 
-def confirm_letters(class_list: ClassList) -> None:
+def confirm_encoding(class_list: ClassList) -> None:
     """Somebody has looked at the names and found them right, so the guess of an encoding is none any more."""
     with transaction.atomic():
         locked = lock_list(class_list)

@@ -26,7 +26,7 @@ OUT = "-"
 
 
 @dataclass(slots=True)
-class Saved:
+class EditResult:
     """What a press came to: rows that were changed, and sentences about what was not written."""
 
     changed: int = 0
@@ -40,7 +40,7 @@ def seen(cells: RowCells) -> str:
     return " ".join(f"{meaning}:{_trace(cells.text(meaning))}" for meaning in (*TEXTS, Meaning.EVENTS))
 
 
-def save_corrections(class_list: ClassList, sent: QueryDict) -> Saved:
+def save_edits(class_list: ClassList, sent: QueryDict) -> EditResult:
     """Writes what the page sent: fields typed over, choices made, and the button that was pressed.
 
     A cell that somebody else changed since the page was shown is left as it is, and so said. Rows that are being
@@ -52,23 +52,23 @@ def save_corrections(class_list: ClassList, sent: QueryDict) -> Saved:
             row.number: row
             for row in locked.rows.filter(done_at=None).order_by("number").select_related("job")
         }
-        press = _Press(locked, rows, sent)
-        press.apply()
-        if press.touched:
-            ClassListRow.objects.bulk_update(press.touched.values(), ["cells", "is_left_out"])
+        edits = _Edits(locked, rows, sent)
+        edits.apply()
+        if edits.touched:
+            ClassListRow.objects.bulk_update(edits.touched.values(), ["cells", "is_left_out"])
             locked.updated_at = Now()
             locked.save(update_fields=["columns", "updated_at"])
-    return press.saved
+    return edits.saved
 
 
-class _Press:
+class _Edits:
     """One sent page, applied to the rows in memory."""
 
     def __init__(self, class_list: ClassList, rows: dict[int, ClassListRow], sent: QueryDict) -> None:
         self.class_list, self.rows, self.sent = class_list, rows, sent
         self.events = events_offered(class_list.fest)
         self.names = EventNames(self.events)
-        self.saved = Saved()
+        self.saved = EditResult()
         self.touched: dict[int, ClassListRow] = {}
 
     def apply(self) -> None:

@@ -29,14 +29,14 @@ class Asked:
 
 def context_of(draft: Draft, asked: Asked) -> dict[str, Any]:
     """The whole page; the number of queries does not depend on the rows."""
-    foreseen = forecast(draft.class_list, draft.listing)
-    found = row_status.row_statuses(draft, foreseen)
+    expected = forecast(draft.class_list, draft.listing)
+    found = row_status.row_statuses(draft, expected)
     tabs = row_status.tabs(found.values(), len(draft.left_out))
     show = asked.show if asked.show in [tab.show for tab in tabs] else str(Show.ALL)
     edited = asked.row if asked.row in found else 0
     chosen = [row for row in found.values() if row_status.is_shown(row, show)]
     page = Paginator([found[edited]] if edited else chosen, ROWS).get_page(asked.page)
-    bad = sum(row.status == Status.FIX for row in found.values())
+    bad = sum(row.status == Status.NEEDS_FIXING for row in found.values())
     return {
         "draft": draft,
         "class_list": draft.class_list,
@@ -45,7 +45,7 @@ def context_of(draft: Draft, asked: Asked) -> dict[str, Any]:
         "show": show,
         "edited": edited,
         "page": page,
-        "foreseen": foreseen,
+        "forecast": expected,
         "bad": bad,
         "good": sum(row.status in _TO_REGISTER for row in found.values()),
         "others": len(found) - bad,
@@ -59,8 +59,8 @@ def context_of(draft: Draft, asked: Asked) -> dict[str, Any]:
 def _tables(draft: Draft, rows: Sequence[RowStatus], edited: int) -> dict[str, Any]:
     """The rows of this page in three tables: to fix, to look at, all others."""
     shown = preview.Page(draft, edited=edited).rows(rows)
-    bad = [row for row in shown if row.status == Status.FIX]
-    rest = [row for row in shown if row.status != Status.FIX]
+    bad = [row for row in shown if row.status == Status.NEEDS_FIXING]
+    rest = [row for row in shown if row.status != Status.NEEDS_FIXING]
     tables = [
         (_("Need fixing"), bad),
         (_("Ready, but look at these"), [row for row in rest if row.needs_look]),

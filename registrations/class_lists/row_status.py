@@ -17,7 +17,7 @@ from registrations.spreadsheets.students import Problem
 class Status(StrEnum):
     """What a row comes to, in the order in which rows are shown."""
 
-    FIX = "problems"
+    NEEDS_FIXING = "problems"
     CLASH = "clash"
     REFUSED = "refused"
     WAIT = "wait"
@@ -36,7 +36,7 @@ class Show(StrEnum):
 
 
 ICONS = {
-    Status.FIX: "stop",
+    Status.NEEDS_FIXING: "stop",
     Status.CLASH: "clash",
     Status.REFUSED: "stop",
     Status.WAIT: "waiting",
@@ -98,7 +98,7 @@ def row_statuses(draft: Draft, forecast: Forecast) -> dict[int, RowStatus]:
     order = list(Status)
     found.sort(
         key=lambda row: (
-            row.status != Status.FIX,
+            row.status != Status.NEEDS_FIXING,
             not row.needs_look,
             order.index(row.status),
             row.number,
@@ -111,7 +111,7 @@ def summary(rows: Iterable[RowStatus]) -> str:
     """ "60 students: 43 get a seat, 12 wait, 3 clash, 2 need fixing"; the counts add up."""
     counts = Counter(row.status for row in rows)
     total = ngettext("%(count)d student", "%(count)d students", counts.total()) % {"count": counts.total()}
-    order = [*(one for one in Status if one != Status.FIX), Status.FIX]
+    order = [*(one for one in Status if one != Status.NEEDS_FIXING), Status.NEEDS_FIXING]
     parts = [_words(one, counts[one]) for one in sorted(order, key=_order_of_words) if counts[one]]
     return _("%(total)s: %(parts)s") % {"total": total, "parts": ", ".join(parts)} if parts else total
 
@@ -135,7 +135,7 @@ def is_shown(row: RowStatus, show: str) -> bool:
 
 def label_of(status: Status) -> str:
     return {
-        Status.FIX: _("Need fixing"),
+        Status.NEEDS_FIXING: _("Need fixing"),
         Status.CLASH: _("Clash"),
         Status.REFUSED: _("Cannot take part"),
         Status.WAIT: _("Waiting list"),
@@ -152,7 +152,7 @@ def _row_status(
     problems = [*problems, *(forecast.problems if forecast else ())]
     errors = tuple(problem for problem in problems if problem.is_error)
     warnings = tuple(problem for problem in problems if not problem.is_error)
-    status = Status.BUSY if is_busy else Status.FIX if errors else _outcome(forecast)
+    status = Status.BUSY if is_busy else Status.NEEDS_FIXING if errors else _outcome(forecast)
     return RowStatus(number, status, errors, warnings, forecast)
 
 
@@ -161,7 +161,7 @@ def _outcome(forecast: RowForecast | None) -> Status:
     if forecast is None:
         return Status.READY
     if forecast.kind == "doubt":
-        return Status.FIX
+        return Status.NEEDS_FIXING
     seat_results = {entry.outcome for entry in forecast.entries}
     for outcome, status in _STATUS_BY_OUTCOME.items():
         if outcome in seat_results:
@@ -178,13 +178,13 @@ def _order_of_words(status: Status) -> int:
         Status.REFUSED,
         Status.KNOWN,
         Status.BUSY,
-        Status.FIX,
+        Status.NEEDS_FIXING,
     ].index(status)
 
 
 def _words(status: Status, count: int) -> str:
     texts = {
-        Status.FIX: ngettext("%(count)d needs fixing", "%(count)d need fixing", count),
+        Status.NEEDS_FIXING: ngettext("%(count)d needs fixing", "%(count)d need fixing", count),
         Status.CLASH: ngettext("%(count)d clashes", "%(count)d clash", count),
         Status.REFUSED: ngettext("%(count)d cannot take part", "%(count)d cannot take part", count),
         Status.WAIT: ngettext("%(count)d waits", "%(count)d wait", count),

@@ -27,7 +27,7 @@ from registrations.class_lists.drafts import (
 )
 from registrations.class_lists.form_too_large import told_when_too_long
 from registrations.class_lists.infer_columns import is_untitled
-from registrations.class_lists.inline_edit import Saved, save_corrections
+from registrations.class_lists.inline_edit import EditResult, save_edits
 from registrations.class_lists.jobs import jobs_of
 from registrations.class_lists.preview_page import Asked, context_of
 from registrations.class_lists.upload_form import UploadForm
@@ -39,13 +39,13 @@ logger = logging.getLogger(__name__)
 
 
 @teacher_required
-def _lists_too_long(request: HttpRequest, teacher: Teacher) -> HttpResponseBase:
+def _upload_too_large(request: HttpRequest, teacher: Teacher) -> HttpResponseBase:
     words = _("The pasted rows are too long. Upload them as a file instead.")
     messages.error(request, words)
     return redirect("class_lists:lists")
 
 
-@told_when_too_long(_lists_too_long)
+@told_when_too_long(_upload_too_large)
 @require_http_methods(["GET", "HEAD", "POST"])
 @teacher_required
 def lists(request: HttpRequest, teacher: Teacher) -> HttpResponseBase:
@@ -95,19 +95,19 @@ def preview(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase
     return render(request, "class_lists/preview.html", context_of(draft, asked))
 
 
-def _fix_too_long(request: HttpRequest, pk: int) -> HttpResponseBase:
+def _edit_too_large(request: HttpRequest, pk: int) -> HttpResponseBase:
     messages.error(request, _("That was too much text at once. Nothing was saved."))
     return redirect("class_lists:preview", pk)
 
 
-@told_when_too_long(_fix_too_long)
+@told_when_too_long(_edit_too_large)
 @require_POST
 @teacher_required
 @told_when_absent
-def fix(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase:
+def edit(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase:
     """Saves everything that was typed or chosen on the page, whichever of its buttons was pressed."""
     class_list = _class_list(teacher, pk)
-    _tell_saved(request, save_corrections(class_list, request.POST))
+    _report_edits(request, save_edits(class_list, request.POST))
     query = {"show": request.POST.get("show", ""), "page": str(_number(request.POST.get("page", "")) or "")}
     kept = "&".join(f"{name}={value}" for name, value in query.items() if value.replace("-", "").isalnum())
     response = redirect("class_lists:preview", class_list.pk)
@@ -133,10 +133,10 @@ def columns(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase
 @require_POST
 @teacher_required
 @told_when_absent
-def letters(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase:
+def confirm_encoding(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase:
     """Somebody has looked at the names and found them right."""
     class_list = _class_list(teacher, pk)
-    cols.confirm_letters(class_list)
+    cols.confirm_encoding(class_list)
     return redirect("class_lists:preview", class_list.pk)
 
 
@@ -194,7 +194,7 @@ def _tell_kept(request: HttpRequest, *, is_new: bool, is_untitled: bool) -> None
         messages.warning(request, words + " " + _("Look at “How we read the columns” below."))
 
 
-def _tell_saved(request: HttpRequest, saved: Saved) -> None:
+def _report_edits(request: HttpRequest, saved: EditResult) -> None:
     """One sentence for each thing that was done, and for each that was not."""
     done = [
         (saved.changed, ngettext("%(count)d row corrected.", "%(count)d rows corrected.", saved.changed)),

@@ -27,9 +27,9 @@ pytestmark = pytest.mark.django_db
 # Every address of this part: the rest of its path, and the methods that it takes.
 OF_A_LIST = {
     "preview": ("", {"GET"}),
-    "fix": ("fix/", {"POST"}),
+    "edit": ("fix/", {"POST"}),
     "columns": ("columns/", {"POST"}),
-    "letters": ("letters/", {"POST"}),
+    "confirm_encoding": ("letters/", {"POST"}),
     "problems": ("problems.csv", {"GET"}),
     "discard": ("discard/", {"GET", "POST"}),
 }

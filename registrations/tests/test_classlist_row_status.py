@@ -72,4 +72,4 @@ def test_problems_come_first_then_what_is_odd_then_the_sheet() -> None:
 
 
 def test_doubt_about_whose_row_it_is_needs_fixing() -> None:
-    assert row_statuses(draft_of(1), foreseen((), kind="doubt"))[0].status == Status.FIX
+    assert row_statuses(draft_of(1), foreseen((), kind="doubt"))[0].status == Status.NEEDS_FIXING

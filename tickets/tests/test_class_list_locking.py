@@ -57,13 +57,13 @@ class Staffroom:
     def delete(self, by: int) -> Answer:
         return self.post(by, f"{self.path}discard/")
 
-    def fix(self, by: int) -> Answer:
+    def edit(self, by: int) -> Answer:
         return self.clients[by].post(f"{self.path}fix/", {"leave-3": "1"})
 
-    def read_otherwise(self, by: int) -> Answer:
+    def change_columns(self, by: int) -> Answer:
         return self.clients[by].post(f"{self.path}columns/", {"column-2": "email"})
 
-    def accept_letters(self, by: int) -> Answer:
+    def confirm_encoding(self, by: int) -> Answer:
         return self.post(by, f"{self.path}letters/")
 
     def hand_over(self, by: int) -> Answer:
@@ -74,7 +74,7 @@ class Staffroom:
         return handed_over(self.clients[by], ROWS)
 
 
-OPERATIONS = ("confirm", "delete", "fix", "read_otherwise", "accept_letters", "hand_over", "upload")
+OPERATIONS = ("confirm", "delete", "edit", "change_columns", "confirm_encoding", "hand_over", "upload")
 PAIRS = list(itertools.combinations_with_replacement(OPERATIONS, 2))
 
 
@@ -135,7 +135,7 @@ def _without_lock(rows: QuerySet[ClassList]) -> list[ClassList]:
     return list(rows.select_related("fest"))
 
 
-@pytest.mark.parametrize("other", ["confirm", "fix"])
+@pytest.mark.parametrize("other", ["confirm", "edit"])
 def test_without_the_lock_a_deleted_list_breaks_what_the_colleague_does(
     monkeypatch: pytest.MonkeyPatch, other: str
 ) -> None:
