@@ -15,28 +15,28 @@ from registrations.spreadsheets.errors import FileRefused
 View = Callable[..., HttpResponseBase]
 
 
-class ListNotFound(Http404):
+class ClassListNotFound(Http404):
     """No list of the teacher's school has this number: it never had, or somebody deleted it."""
 
 
-def told_when_absent(view: View) -> View:
+def explain_missing_list(view: View) -> View:
     """Answers for a list that a colleague deleted meanwhile (410), is unknown (404) or takes too long to read (422)."""
 
     @wraps(view)
-    def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
             return view(request, *args, **kwargs)
         except ListDeleted as deleted:
             return _page(
                 request, 410, str(deleted.text), _("Nothing was changed and nobody was registered by it.")
             )
-        except ListNotFound:
+        except ClassListNotFound:
             words = _("A colleague of your school may have deleted it, or nobody worked on it for a week.")
             return _page(request, 404, _("This list is not here any more"), words)
         except FileRefused as refusal:
             return _page(request, 422, _("This list cannot be read"), str(refusal.text))
 
-    return answered
+    return guarded
 
 
 def _page(request: HttpRequest, status: int, heading: str, words: str) -> HttpResponseBase:

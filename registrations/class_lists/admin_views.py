@@ -20,7 +20,7 @@ from events.fest_choice import fest_of_form
 from events.models import Fest
 from registrations.class_lists.checking import carried, uncarried
 from registrations.class_lists.downloads import file_answer, template_answer
-from registrations.class_lists.form_too_large import told_when_too_long
+from registrations.class_lists.form_too_large import explain_too_large
 from registrations.class_lists.upload_form import ClassListForm
 from registrations.spreadsheets.tables import MIME_CSV, MIME_XLSX, csv_table, xlsx_table
 
@@ -32,7 +32,7 @@ def _too_long(request: HttpRequest) -> HttpResponseBase:
     return _page(request, too_long=True)
 
 
-@told_when_too_long(_too_long)
+@explain_too_large(_too_long)
 @_may_check
 @require_http_methods(["GET", "HEAD", "POST"])
 def check(request: HttpRequest) -> HttpResponseBase:

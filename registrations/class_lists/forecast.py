@@ -17,7 +17,7 @@ from registrations.class_lists.identify import Match
 from registrations.class_lists.identify import match as matched
 from registrations.class_lists.messages import correction_words, doubt_words, near_problem, reason_words
 from registrations.class_lists.provenance import Provenance, registrations_of
-from registrations.class_lists.requests import Claimant, claimants_of, seat_requests_of
+from registrations.class_lists.requests import RowStudent, build_row_students, seat_requests_of
 from registrations.models import ClassList, ClassListRow, Hold, Refusal, Registration, Student
 from registrations.spreadsheets.headers import Meaning
 from registrations.spreadsheets.students import Code, ListedStudent, Listing, Problem
@@ -110,20 +110,20 @@ def forecast(class_list: ClassList, listing: Listing, *, wants_waiting: bool = T
     left_out = {number for number, is_left_out, _student in noted if is_left_out}
     listed = [student for student in listing.ready if student.row not in left_out]
     matches = matched(listed, fest_id=class_list.fest_id, school_id=class_list.school_id, looks_alike=True)
-    claimants = claimants_of(class_list, listed, matches)
-    for number, claimant in enumerate(claimants, 1):
-        if claimant.is_new:
+    row_students = build_row_students(class_list, listed, matches)
+    for number, row_student in enumerate(row_students, 1):
+        if row_student.is_new:
             # One student of several rows keeps one number; none that is stored is negative.
-            claimant.student.pk = min(claimant.student.pk or 0, 0) or -number
-    held, provenance = registrations_of({one.student.pk for one in claimants if not one.is_new})
+            row_student.student.pk = min(row_student.student.pk or 0, 0) or -number
+    held, provenance = registrations_of({one.student.pk for one in row_students if not one.is_new})
     seats, events = _events_of(class_list, listed)
     numbers = {row.event.slug: row.pk for row in seats}
-    seat_requests = [seat_requests_of(one, numbers, wants_waiting=wants_waiting) for one in claimants]
+    seat_requests = [seat_requests_of(one, numbers, wants_waiting=wants_waiting) for one in row_students]
     holds = _holds_of(class_list, seats)
     seat_results = _judged(seat_requests, seats, held, holds)
     writer = _Writer(class_list, provenance, events)
     rows = {
-        one.listed.row: writer.row(one, found) for one, found in zip(claimants, seat_results, strict=True)
+        one.listed.row: writer.row(one, found) for one, found in zip(row_students, seat_results, strict=True)
     }
     rows |= {row: writer.doubt(row, found) for row, found in matches.items() if found.is_doubt}
     present = {found.student.pk for found in matches.values() if found.student}
@@ -237,23 +237,23 @@ class _Writer:
     provenance: Mapping[int, Provenance]
     events: Mapping[str, Event]
 
-    def row(self, claimant: Claimant, seat_results: Sequence[SeatResult]) -> RowForecast:
-        pairs = zip(claimant.listed.events, seat_results, strict=True)
+    def row(self, row_student: RowStudent, seat_results: Sequence[SeatResult]) -> RowForecast:
+        pairs = zip(row_student.listed.events, seat_results, strict=True)
         entries = tuple(self._entry(slug, outcome) for slug, outcome in pairs)
         before = [self.provenance[one.before.pk] for one in seat_results if one.before and one.before.pk]
-        corrections = correction_words(claimant.match)
+        corrections = correction_words(row_student.match)
         words = [*corrections]
-        kind: Kind = "new" if claimant.is_new else "changed"
-        if not claimant.is_new:
+        kind: Kind = "new" if row_student.is_new else "changed"
+        if not row_student.is_new:
             words += dict.fromkeys(made.words(reader=self.class_list.owner_id) for made in before)
             added = [self.events[one.event_slug].name for one in entries if one.outcome in (SEAT, WAIT)]
             words += [_("new: %(event)s") % {"event": name} for name in added]
             if not added and not corrections:
                 strangers = any(made.user_id != self.class_list.owner_id for made in before)
                 kind = "known" if strangers else "same"
-        near = claimant.match.near
-        problems = (near_problem(claimant.listed, near),) if near else ()
-        return RowForecast(claimant.listed.row, kind, tuple(words), entries, problems)
+        near = row_student.match.near
+        problems = (near_problem(row_student.listed, near),) if near else ()
+        return RowForecast(row_student.listed.row, kind, tuple(words), entries, problems)
 
     def doubt(self, row: int, found: Match) -> RowForecast:
         problem = Problem(row, Meaning.NAME, Code.DOUBT, doubt_words(found))

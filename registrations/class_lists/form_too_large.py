@@ -12,13 +12,13 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 View = Callable[..., HttpResponseBase]
 
 
-def told_when_too_long(answer: View) -> Callable[[View], View]:
+def explain_too_large(answer: View) -> Callable[[View], View]:
     """Gives `answer(request, ...)` to whoever sends more. It must not read the fields, and nothing was saved.
 
     The fields are read here, before the token among them is.
     """
 
-    def told(view: View) -> View:
+    def explain(view: View) -> View:
         @csrf_exempt
         @wraps(view)
         def read(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -30,4 +30,4 @@ def told_when_too_long(answer: View) -> Callable[[View], View]:
 
         return read
 
-    return told
+    return explain

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from registrations.booking.errors import ActionRejected
 from registrations.class_lists import confirm as confirm_module
 from registrations.class_lists import jobs
-from registrations.class_lists.absent import ListNotFound, told_when_absent
+from registrations.class_lists.absent import ClassListNotFound, explain_missing_list
 from registrations.class_lists.confirm_form import ConfirmForm
 from registrations.class_lists.downloads import table_answer
 from registrations.class_lists.report import problem_table, result_of
@@ -21,7 +21,7 @@ from registrations.teachers.access import teacher_required
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @teacher_required
-@told_when_absent
+@explain_missing_list
 def confirm(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase:
     """What would happen and what has to be decided; a press makes the job, once per key."""
     class_list = _list_of(teacher, pk)
@@ -56,7 +56,7 @@ def job(request: HttpRequest, teacher: Teacher, link_id: uuid.UUID) -> HttpRespo
 
 @require_safe
 @teacher_required
-@told_when_absent
+@explain_missing_list
 def left(_request: HttpRequest, teacher: Teacher, pk: int, kind: str) -> HttpResponseBase:
     """The rows that are left, with what is wrong about each, to be corrected and sent again."""
     class_list = _list_of(teacher, pk)
@@ -68,5 +68,5 @@ def _list_of(teacher: Teacher, pk: int) -> ClassList:
     lists = ClassList.objects.select_related("fest", "school", "owner")
     found = lists.filter(pk=pk, school=teacher.school, fest__is_current=True).first()
     if found is None:
-        raise ListNotFound
+        raise ClassListNotFound
     return found

@@ -13,7 +13,7 @@ from django.db import connection
 from registrations.booking.allocate import SeatResult, keep_refusals, reserve
 from registrations.booking.errors import RegistrationError
 from registrations.class_lists.identify import match
-from registrations.class_lists.requests import Claimant, claimants_of, seat_requests_of
+from registrations.class_lists.requests import RowStudent, build_row_students, seat_requests_of
 from registrations.locking import Deadline
 from registrations.models import Change, ClassListEntry, ClassListJob, ClassListRow, Student, Submission
 from registrations.spreadsheets.students import ListedStudent
@@ -61,7 +61,7 @@ class _Chunk:
 
     work: Work
     rows: Sequence[ClassListRow]
-    claimants: list[Claimant] = field(default_factory=list)
+    row_students: list[RowStudent] = field(default_factory=list)
     presses: dict[int, Submission] = field(default_factory=dict)
     seat_results: dict[int, list[SeatResult]] = field(default_factory=dict)
 
@@ -74,16 +74,16 @@ class _Chunk:
         """By the number of the row; each row has one since Confirm."""
         return {row.number: row.key for row in self.rows if row.key}
 
-    def press(self, claimant: Claimant) -> Submission:
+    def press(self, row_student: RowStudent) -> Submission:
         """One for each student, under the key of the student's first row: a second try of the row is the same."""
-        student = claimant.student
+        student = row_student.student
         if student.pk not in self.presses:
             self.presses[student.pk] = Submission(
-                key=self.keys[claimant.listed.row],
+                key=self.keys[row_student.listed.row],
                 origin=Submission.Origin.CLASS_LIST,
-                digest=_digest(claimant.listed),
+                digest=_digest(row_student.listed),
                 student=student,
-                created_student=claimant.is_new,
+                created_student=row_student.is_new,
             )
         return self.presses[student.pk]
 
@@ -119,31 +119,31 @@ def _find_students(chunk: _Chunk, deadline: Deadline) -> None:
     class_list = chunk.job.class_list
     listed = [chunk.work.listed[row.number] for row in chunk.rows if row.number in chunk.work.listed]
     matches = match(listed, fest_id=class_list.fest_id, school_id=class_list.school_id)
-    claimants = claimants_of(class_list, listed, matches)
+    row_students = build_row_students(class_list, listed, matches)
     deadline.limit_locks()
-    insert_all({id(one.student): one.student for one in claimants if one.is_new}.values())
+    insert_all({id(one.student): one.student for one in row_students if one.is_new}.values())
     corrections: dict[int, dict[str, str]] = {}
-    for one in claimants:
+    for one in row_students:
         if one.match.corrections:
             corrections.setdefault(one.student.pk, {}).update(one.match.corrections)
     if corrections:
-        wanted = [event for one in claimants for event in _event_ids(chunk.work, one)]
+        wanted = [event for one in row_students for event in _event_ids(chunk.work, one)]
         corrected = correct_many(
             corrections,
             actor=Change.Actor.TEACHER,
             user=chunk.job.asked_by,
             deadline=deadline,
             also_lock=wanted,
-            also_lock_students=[one.student.pk for one in claimants if not one.is_new],
+            also_lock_students=[one.student.pk for one in row_students if not one.is_new],
         )
-        for one in claimants:
+        for one in row_students:
             if one.student.pk in corrected:
                 _take_over(one.student, corrected[one.student.pk])
-    chunk.claimants = claimants
+    chunk.row_students = row_students
 
 
-def _event_ids(work: Work, claimant: Claimant) -> list[int]:
-    return [work.events[slug] for slug in claimant.listed.events if slug in work.events]
+def _event_ids(work: Work, row_student: RowStudent) -> list[int]:
+    return [work.events[slug] for slug in row_student.listed.events if slug in work.events]
 
 
 def _take_over(student: Student, corrected: Student) -> None:
@@ -155,11 +155,11 @@ def _reserve(chunk: _Chunk, deadline: Deadline) -> None:
     job, events = chunk.job, chunk.work.events
     seat_requests = [
         seat_requests_of(one, events, wants_waiting=job.wants_waiting, submission=chunk.press)
-        for one in chunk.claimants
+        for one in chunk.row_students
     ]
     flat = [seat_request for row in seat_requests for seat_request in row]
     seat_results = iter(reserve(flat, actor=Change.Actor.TEACHER, user=job.asked_by, deadline=deadline))
-    for one, row in zip(chunk.claimants, seat_requests, strict=True):
+    for one, row in zip(chunk.row_students, seat_requests, strict=True):
         chunk.seat_results[one.listed.row] = [next(seat_results) for _seat_request in row]
 
 
@@ -202,8 +202,8 @@ def _require_all(chunk: _Chunk, entries: Sequence[ClassListEntry]) -> None:
 def _keep(chunk: _Chunk, entries: Sequence[ClassListEntry]) -> None:
     job = chunk.job
     stored = {pk: press for pk, press in chunk.presses.items() if press.pk}
-    new = {one.student.pk: one.student for one in chunk.claimants if one.is_new}
-    students = {one.listed.row: one.student.pk for one in chunk.claimants}
+    new = {one.student.pk: one.student for one in chunk.row_students if one.is_new}
+    students = {one.listed.row: one.student.pk for one in chunk.row_students}
     forget_all(student for pk, student in new.items() if pk not in stored)
     kept = {row: pk for row, pk in students.items() if pk in stored or pk not in new}
     if job.consent_text:
@@ -211,7 +211,7 @@ def _keep(chunk: _Chunk, entries: Sequence[ClassListEntry]) -> None:
         consents.declare(obtained.values(), text=job.consent_text, user=job.asked_by)
     keep_refusals(
         (stored[one.student.pk], outcome)
-        for one in chunk.claimants
+        for one in chunk.row_students
         if one.student.pk in stored
         for outcome in chunk.seat_results[one.listed.row]
     )

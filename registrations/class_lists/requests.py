@@ -10,7 +10,7 @@ from registrations.spreadsheets.students import ListedStudent
 
 
 @dataclass(frozen=True, slots=True)
-class Claimant:
+class RowStudent:
     """The student of one row; `is_new` as long as nobody of the school is registered by these details."""
 
     listed: ListedStudent
@@ -19,40 +19,40 @@ class Claimant:
     is_new: bool
 
 
-def claimants_of(
+def build_row_students(
     class_list: ClassList, listed: Sequence[ListedStudent], matches: Mapping[int, Match]
-) -> list[Claimant]:
+) -> list[RowStudent]:
     """Everybody who is no doubt, in the order of the rows. New students are not stored yet."""
     new: dict[tuple[int, str, str, str], Student] = {}
-    claimants = []
+    row_students = []
     for row in listed:
         found = matches[row.row]
         if found.is_doubt:
             continue
         if found.student:
-            claimants.append(Claimant(row, found, found.student, is_new=False))
+            row_students.append(RowStudent(row, found, found.student, is_new=False))
         else:
             student = new.setdefault(row.identity, _student(class_list, row))
             student.email = student.email or row.email
             student.set_keys()
-            claimants.append(Claimant(row, found, student, is_new=True))
-    return claimants
+            row_students.append(RowStudent(row, found, student, is_new=True))
+    return row_students
 
 
 def seat_requests_of(
-    claimant: Claimant,
+    row_student: RowStudent,
     events: Mapping[str, int],
     *,
     wants_waiting: bool,
-    submission: Callable[[Claimant], Submission | None] = lambda _claimant: None,
+    submission: Callable[[RowStudent], Submission | None] = lambda _claimant: None,
 ) -> list[SeatRequest]:
     """One claim for each event of the row (slug -> number); an event that is gone is claimed as unknown."""
-    press = submission(claimant)
+    press = submission(row_student)
     return [
         SeatRequest(
-            claimant.student, events.get(slug, 0), wants_waiting, claimant.is_new, press, uses_hold=True
+            row_student.student, events.get(slug, 0), wants_waiting, row_student.is_new, press, uses_hold=True
         )
-        for slug in claimant.listed.events
+        for slug in row_student.listed.events
     ]
 
 

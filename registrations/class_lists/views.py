@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from events.models import Fest
 from registrations.booking.errors import ActionRejected
 from registrations.class_lists import columns as cols
-from registrations.class_lists.absent import ListNotFound, told_when_absent
+from registrations.class_lists.absent import ClassListNotFound, explain_missing_list
 from registrations.class_lists.checking import events_offered
 from registrations.class_lists.downloads import problems_answer, template_answer
 from registrations.class_lists.drafts import (
@@ -25,7 +25,7 @@ from registrations.class_lists.drafts import (
 from registrations.class_lists.drafts import (
     discard as discard_draft,
 )
-from registrations.class_lists.form_too_large import told_when_too_long
+from registrations.class_lists.form_too_large import explain_too_large
 from registrations.class_lists.infer_columns import is_untitled
 from registrations.class_lists.inline_edit import EditResult, save_edits
 from registrations.class_lists.jobs import jobs_of
@@ -45,7 +45,7 @@ def _upload_too_large(request: HttpRequest, teacher: Teacher) -> HttpResponseBas
     return redirect("class_lists:lists")
 
 
-@told_when_too_long(_upload_too_large)
+@explain_too_large(_upload_too_large)
 @require_http_methods(["GET", "HEAD", "POST"])
 @teacher_required
 def lists(request: HttpRequest, teacher: Teacher) -> HttpResponseBase:
@@ -82,7 +82,7 @@ def template(request: HttpRequest, teacher: Teacher, kind: str) -> HttpResponseB
 
 @require_safe
 @teacher_required
-@told_when_absent
+@explain_missing_list
 def preview(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase:
     """What is read of the list, what is wrong with it, and what confirming it would come to."""
     asked = Asked(
@@ -100,10 +100,10 @@ def _edit_too_large(request: HttpRequest, pk: int) -> HttpResponseBase:
     return redirect("class_lists:preview", pk)
 
 
-@told_when_too_long(_edit_too_large)
+@explain_too_large(_edit_too_large)
 @require_POST
 @teacher_required
-@told_when_absent
+@explain_missing_list
 def edit(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase:
     """Saves everything that was typed or chosen on the page, whichever of its buttons was pressed."""
     class_list = _class_list(teacher, pk)
@@ -117,7 +117,7 @@ def edit(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase:
 
 @require_POST
 @teacher_required
-@told_when_absent
+@explain_missing_list
 def columns(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase:
     """Reads the columns as chosen."""
     class_list = _class_list(teacher, pk)
@@ -132,7 +132,7 @@ def columns(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase
 
 @require_POST
 @teacher_required
-@told_when_absent
+@explain_missing_list
 def confirm_encoding(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase:
     """Somebody has looked at the names and found them right."""
     class_list = _class_list(teacher, pk)
@@ -142,7 +142,7 @@ def confirm_encoding(request: HttpRequest, teacher: Teacher, pk: int) -> HttpRes
 
 @require_safe
 @teacher_required
-@told_when_absent
+@explain_missing_list
 def problems(request: HttpRequest, teacher: Teacher, pk: int, kind: str) -> HttpResponseBase:
     """The rows that need fixing as a file."""
     return problems_answer(_draft(teacher, pk).found, kind)
@@ -150,7 +150,7 @@ def problems(request: HttpRequest, teacher: Teacher, pk: int, kind: str) -> Http
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @teacher_required
-@told_when_absent
+@explain_missing_list
 def discard(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase:
     """Asks, then deletes what is not registered of the list."""
     class_list = _class_list(teacher, pk)
@@ -172,7 +172,7 @@ def _class_list(teacher: Teacher, pk: int) -> ClassList:
     found = lists.filter(pk=pk, school=teacher.school_id, fest__is_current=True).first()
     if found is None:
         logger.warning("teacher %s asked for class list %s, which is not of the own school", teacher.pk, pk)
-        raise ListNotFound
+        raise ClassListNotFound
     return found
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from registrations.class_lists.absent import told_when_absent
+from registrations.class_lists.absent import explain_missing_list
 from registrations.class_lists.hand_over import colleagues_of, hand_over, lists_of
 from registrations.fields import offer
 from registrations.forms import PlainForm
@@ -44,7 +44,7 @@ class HandoverForm(PlainForm):
 
 @teacher_required
 @require_http_methods(["GET", "HEAD", "POST"])
-@told_when_absent
+@explain_missing_list
 def handover(request: HttpRequest, teacher: Teacher) -> HttpResponse:
     """Who looks after which list; mails go there."""
     fest = current_fest()
