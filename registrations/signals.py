@@ -26,15 +26,15 @@ results_changed = Signal()
 takes them back, or changes what is published. A receiver may return a sentence for the organiser."""
 
 students_merged = Signal()
-"""Sent with `kept`, `gone` (both Student, locked), `duplicates`, `now` and `tells` inside the transaction that makes
-two rows of one student one: whatever of `gone` stands in a room above moves to `kept`, before `gone` is deleted.
+"""Sent with `kept`, `removed` (both Student, locked), `duplicates`, `now` and `tells` inside the transaction that makes
+two rows of one student one: whatever of `removed` stands in a room above moves to `kept`, before `removed` is deleted.
 
 `duplicates` are pairs of registrations for one event, the better one and the one that was cancelled for it. Where
 it `tells` the student, the address that is kept hears where everything is found now."""
 
 schools_merged = Signal()
-"""Sent with `kept`, `gone` (both School), `students` (the numbers of those who moved) and `now`, likewise, before
-`gone` is deleted."""
+"""Sent with `kept`, `removed` (both School), `students` (the numbers of those who moved) and `now`, likewise, before
+`removed` is deleted."""
 
 student_erased = Signal()
 """Sent with `student` (locked, its details still there) and `now` inside the transaction that erases a person:

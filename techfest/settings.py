@@ -111,10 +111,10 @@ ACCOUNT_RATE_LIMITS = {
 }
 ACCOUNT_FORMS = {
     "login": "registrations.teachers.forms.LoginForm",
-    "reset_password": "registrations.teachers.forms.ResetForm",
-    "reset_password_from_key": "registrations.teachers.forms.NewPasswordByLinkForm",
-    "change_password": "registrations.teachers.forms.ChangeForm",
-    "set_password": "registrations.teachers.forms.SetForm",
+    "reset_password": "registrations.teachers.forms.RequestPasswordForm",
+    "reset_password_from_key": "registrations.teachers.forms.ResetPasswordForm",
+    "change_password": "registrations.teachers.forms.ChangePasswordForm",
+    "set_password": "registrations.teachers.forms.SetPasswordForm",
     "reauthenticate": "registrations.teachers.forms.ReauthenticateForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
@@ -127,8 +127,8 @@ if any(len(key) < 32 for key in SECOND_FACTOR_KEYS):
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_FORMS = {
     "authenticate": "registrations.teachers.forms.SecondFactorForm",
-    "reauthenticate": "registrations.teachers.forms.SecondFactorAgainForm",
-    "activate_totp": "registrations.teachers.forms.NewSecondFactorForm",
+    "reauthenticate": "registrations.teachers.forms.SecondFactorReauthenticateForm",
+    "activate_totp": "registrations.teachers.forms.ActivateSecondFactorForm",
 }
 # Organisers show a code of an app, in the admin and at the door. Off only for a sample on this machine.
 REQUIRE_SECOND_FACTOR = env.conflict("REQUIRE_SECOND_FACTOR", default=True)

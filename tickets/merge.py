@@ -21,7 +21,7 @@ from tickets.wakeup import ring
 def follow_student(
     *,
     kept: Student,
-    gone: Student,
+    removed: Student,
     duplicates: Sequence[RegistrationPair],
     now: dt.datetime,
     tells: bool,
@@ -31,12 +31,12 @@ def follow_student(
     for better, worse in duplicates:
         _move_entry(better.pk, worse.pk, now)
         _move_certificates(better.pk, worse.pk, now)
-    Ticket.objects.filter(student=gone).want_again()
-    Ticket.objects.filter(student=gone).update(student=kept)
-    Certificate.objects.filter(student=gone).update(student=kept)
+    Ticket.objects.filter(student=removed).want_again()
+    Ticket.objects.filter(student=removed).update(student=kept)
+    Certificate.objects.filter(student=removed).update(student=kept)
     days = Delivery.objects.filter(student=kept, kind=Delivery.Kind.REMINDER).values("day")
-    Delivery.objects.filter(student=gone, kind=Delivery.Kind.REMINDER, day__in=days).delete()
-    Delivery.objects.filter(student=gone).update(student=kept)
+    Delivery.objects.filter(student=removed, kind=Delivery.Kind.REMINDER, day__in=days).delete()
+    Delivery.objects.filter(student=removed).update(student=kept)
     if tells:
         Delivery.objects.bulk_create(outbox.links_for([kept], now=now))
     transaction.on_commit(ring, robust=True)
@@ -64,12 +64,12 @@ def _move_certificates(better_id: int, worse_id: int, now: dt.datetime) -> None:
 
 
 @receiver(schools_merged)
-def follow_school(*, kept: School, gone: School, students: Sequence[int], **_kwargs: object) -> None:
+def follow_school(*, kept: School, removed: School, students: Sequence[int], **_kwargs: object) -> None:
     """Tickets show the school that is kept. Of two delegation codes for one fest that of the kept one stays."""
     Ticket.objects.filter(student__in=students).want_again()
     for model in (Booklet, Printout):
-        model._default_manager.filter(school=gone).update(school=kept)
+        model._default_manager.filter(school=removed).update(school=kept)
     fests = Delegation.objects.filter(school=kept).values("fest")
-    Delegation.objects.filter(school=gone, fest__in=fests).delete()
-    Delegation.objects.filter(school=gone).update(school=kept)
+    Delegation.objects.filter(school=removed, fest__in=fests).delete()
+    Delegation.objects.filter(school=removed).update(school=kept)
     transaction.on_commit(ring, robust=True)

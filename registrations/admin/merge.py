@@ -164,14 +164,14 @@ class StudentActions(WithTools, DeskAdmin):
 
     def _merge_students(self, request: HttpRequest, chosen: list[Student], wanted: dict[str, Any]) -> None:
         kept: Student = wanted.pop("kept")
-        gone = next(row for row in chosen if row.pk != kept.pk)
+        removed = next(row for row in chosen if row.pk != kept.pk)
         try:
-            merge_students(kept.pk, gone.pk, user=request.user, deadline=Deadline(), **wanted)
+            merge_students(kept.pk, removed.pk, user=request.user, deadline=Deadline(), **wanted)
         except RegistrationError as error:
             self.message_user(request, str(error.text), messages.ERROR)
             return
-        words = _("%(gone)s has become one with %(kept)s (%(reference)s).") % {
-            "gone": grouped(gone.reference),
+        words = _("%(removed)s has become one with %(kept)s (%(reference)s).") % {
+            "removed": grouped(removed.reference),
             "kept": kept.name,
             "reference": grouped(kept.reference),
         }
@@ -284,15 +284,15 @@ class SchoolActions(WithTools, DeskAdmin):
 
     def _merge_schools(self, request: HttpRequest, chosen: list[School], wanted: dict[str, Any]) -> None:
         kept: School = wanted.pop("kept")
-        gone = [school for school in chosen if school.pk != kept.pk]
+        removed = [school for school in chosen if school.pk != kept.pk]
         try:
-            ids = [school.pk for school in gone]
+            ids = [school.pk for school in removed]
             merge_schools(kept.pk, ids, user=request.user, deadline=Deadline(), **wanted)
         except RegistrationError as error:
             self.message_user(request, str(error.text), messages.ERROR)
             return
-        words = _("%(gone)s is known as %(kept)s now.") % {
-            "gone": ", ".join(school.name for school in gone),
+        words = _("%(removed)s is known as %(kept)s now.") % {
+            "removed": ", ".join(school.name for school in removed),
             "kept": kept.name,
         }
         self.message_user(request, words, messages.SUCCESS)

@@ -53,7 +53,7 @@ class Forecast:
     is_due: bool
     state: str
     students: int
-    gone: int
+    erased_count: int
     registrations: int
     class_lists: int
     last: Purge | None
@@ -72,7 +72,7 @@ def forecasts(*, now: dt.datetime, slug: str = "") -> list[Forecast]:
     """Every fest, or the one, the next to go first; seven queries, however many fests."""
     fests = Fest.objects.filter(slug=slug) if slug else Fest.objects.all()
     students = _counts(Student.objects.known())
-    gone = _counts(Student.objects.filter(erased_at__isnull=False))
+    erased_count = _counts(Student.objects.filter(erased_at__isnull=False))
     registrations = _counts(Registration.objects.filter(student__erased_at=None), through="student__fest")
     lists = _counts(ClassList.objects.all())
     last = {purge.fest_id: purge for purge in Purge.objects.order_by("at", "pk")}
@@ -82,7 +82,7 @@ def forecasts(*, now: dt.datetime, slug: str = "") -> list[Forecast]:
             schedule.is_due(now),
             state_of(schedule, now),
             students.get(schedule.fest.pk, 0),
-            gone.get(schedule.fest.pk, 0),
+            erased_count.get(schedule.fest.pk, 0),
             registrations.get(schedule.fest.pk, 0),
             lists.get(schedule.fest.pk, 0),
             last.get(schedule.fest.pk),

@@ -77,44 +77,46 @@ def _worth(row: Registration) -> tuple[bool, int]:
     return not row.holds_seat, row.queue_position
 
 
-def merge_rows(kept: Student, gone: Student, seats: dict[int, Seats], context: MergeContext) -> None:
-    """Moves everything to `kept`; of two registrations for one event the better one stays. `gone` is deleted.
+def merge_rows(kept: Student, removed: Student, seats: dict[int, Seats], context: MergeContext) -> None:
+    """Moves everything to `kept`; of two registrations for one event the better one stays. `removed` is deleted.
 
-    Codes of tickets stay valid. Links to the registrations of `gone` die, since what they grant would be
+    Codes of tickets stay valid. Links to the registrations of `removed` die, since what they grant would be
     another student's; the links of single presses lead on to what these obtained, where nobody's address has
     changed. Nobody is promoted into freed seats here. Raises `ConcurrentUpdate` where a press was faster than the locks
     of the `seats`.
     """
-    rows = Registration.objects.filter(student__in=(kept, gone)).with_related().order_by("pk")
+    rows = Registration.objects.filter(student__in=(kept, removed)).with_related().order_by("pk")
     registrations = list(rows.select_for_update(no_key=True, of=("self",)))
     if {row.event_id for row in registrations} - set(seats):
         raise ConcurrentUpdate
-    _spread_verification(kept, gone, registrations)
-    is_told = _adopt_address(kept, gone, [row for row in registrations if row.student_id == kept.pk], context)
+    _share_verification(kept, removed, registrations)
+    is_told = _adopt_address(
+        kept, removed, [row for row in registrations if row.student_id == kept.pk], context
+    )
     clashes = clashes_among(registrations, kept.pk)
     duplicates = duplicate_registrations(registrations)
     _give_up([worse for _better, worse in duplicates], seats, context)
     _move_results(duplicates)
-    _move_rows(kept, gone)
-    _remember_reference(kept, gone, context.now)
+    _move_rows(kept, removed)
+    _remember_reference(kept, removed, context.now)
     _conflict([pair for pair in clashes if all(row.is_active for row in pair)], context)
     students_merged.send(
         sender=Student,
         kept=kept,
-        gone=gone,
+        removed=removed,
         duplicates=duplicates,
         now=context.now,
         tells=context.tells and not is_told,
     )
-    told = {"student": gone.pk, "reference": gone.reference}
+    told = {"student": removed.pk, "reference": removed.reference}
     record(kept, what="merged", now=context.now, user=context.user, before=told, reason=context.reason)
-    delete_row(gone)
+    delete_row(removed)
 
 
-def _spread_verification(kept: Student, gone: Student, registrations: Sequence[Registration]) -> None:
+def _share_verification(kept: Student, removed: Student, registrations: Sequence[Registration]) -> None:
     """Nothing is left to confirm where the address that stays is proven, or one of a double needed no proof."""
-    if gone.email_key == kept.email_key and gone.email_verified_at and not kept.email_verified_at:
-        kept.email_verified_at = gone.email_verified_at
+    if removed.email_key == kept.email_key and removed.email_verified_at and not kept.email_verified_at:
+        kept.email_verified_at = removed.email_verified_at
         Student.objects.filter(pk=kept.pk).update(email_verified_at=kept.email_verified_at)
     duplicates = duplicate_registrations(registrations)
     vouched = {better.pk for better, worse in duplicates if worse.confirm_by is None}
@@ -130,11 +132,13 @@ def delete_row(row: Student) -> None:
         cursor.execute(f"DELETE FROM {Student._meta.db_table} WHERE id = %s", [row.pk])  # noqa: S608
 
 
-def _adopt_address(kept: Student, gone: Student, own: Sequence[Registration], context: MergeContext) -> bool:
+def _adopt_address(
+    kept: Student, removed: Student, own: Sequence[Registration], context: MergeContext
+) -> bool:
     """Takes the only address that there is, as a correction; whether that tells the student already."""
-    if kept.email or not gone.email:
+    if kept.email or not removed.email:
         return False
-    values = {kept.pk: {"email": gone.email}}
+    values = {kept.pk: {"email": removed.email}}
     actor = Change.Actor.ORGANISER
     corrected = correct_many(values, actor=actor, user=context.user, deadline=context.deadline)[kept.pk]
     kept.email, kept.email_key, kept.link_version = (
@@ -157,20 +161,20 @@ def _move_results(duplicates: Sequence[RegistrationPair]) -> None:
             Result.objects.filter(registration=worse).update(registration=better)
 
 
-def _move_rows(kept: Student, gone: Student) -> None:
-    """A press that created `gone` no longer shows a link to everything: that would be more than it obtained."""
-    Registration.objects.filter(student=gone).update(student=kept)
-    Submission.objects.filter(student=gone).update(student=kept, created_student=False)
-    ClassListRow.objects.filter(student=gone).update(student=kept)
+def _move_rows(kept: Student, removed: Student) -> None:
+    """A press that created `removed` no longer shows a link to everything: that would be more than it obtained."""
+    Registration.objects.filter(student=removed).update(student=kept)
+    Submission.objects.filter(student=removed).update(student=kept, created_student=False)
+    ClassListRow.objects.filter(student=removed).update(student=kept)
     same = Consent.objects.filter(student=kept, text=OuterRef("text"), basis=OuterRef("basis"))
-    Consent.objects.filter(Exists(same), student=gone).delete()
-    Consent.objects.filter(student=gone).update(student=kept)
+    Consent.objects.filter(Exists(same), student=removed).delete()
+    Consent.objects.filter(student=removed).update(student=kept)
 
 
-def _remember_reference(kept: Student, gone: Student, now: datetime) -> None:
-    """What was printed for `gone`, or for whoever became `gone` before, names `kept` from now on."""
-    MergedReference.objects.filter(student=gone).update(student=kept, at=now)
-    MergedReference.objects.create(reference=gone.reference, student=kept, at=now)
+def _remember_reference(kept: Student, removed: Student, now: datetime) -> None:
+    """What was printed for `removed`, or for whoever became `removed` before, names `kept` from now on."""
+    MergedReference.objects.filter(student=removed).update(student=kept, at=now)
+    MergedReference.objects.create(reference=removed.reference, student=kept, at=now)
 
 
 def _conflict(clashes: Collection[RegistrationPair], context: MergeContext) -> None:

@@ -35,7 +35,7 @@ from techfest.core.db.clock import database_now
 
 def merge_schools(
     kept_id: int,
-    gone_ids: Iterable[int],
+    removed_ids: Iterable[int],
     *,
     user: Any,
     reason: str,
@@ -50,8 +50,8 @@ def merge_schools(
     then the schools, then the students, then the registrations. Raises `ActionRejected` where one of the schools
     is not there any more, `LockTimeout` after 3 s.
     """
-    gone = sorted(set(gone_ids) - {kept_id})
-    return in_transaction(partial(_merge, kept_id, gone, user, reason, deadline, tells), deadline=deadline)
+    removed = sorted(set(removed_ids) - {kept_id})
+    return in_transaction(partial(_merge, kept_id, removed, user, reason, deadline, tells), deadline=deadline)
 
 
 def duplicate_students(school_ids: Sequence[int], *, first: int) -> list[list[int]]:
@@ -66,18 +66,18 @@ def duplicate_students(school_ids: Sequence[int], *, first: int) -> list[list[in
 
 
 def _merge(
-    kept_id: int, gone_ids: list[int], user: Any, reason: str, deadline: Deadline, tells: bool
+    kept_id: int, removed_ids: list[int], user: Any, reason: str, deadline: Deadline, tells: bool
 ) -> School:
-    every = [kept_id, *gone_ids]
+    every = [kept_id, *removed_ids]
     deadline.limit_locks()
     seats = {row.pk: row for row in Seats.objects.locked(_events_of(every, kept_id))}
     deadline.limit_locks()
     found = {row.pk: row for row in School.objects.filter(pk__in=every).order_by("pk").select_for_update()}
-    if len(found) < len(every) or not gone_ids:
+    if len(found) < len(every) or not removed_ids:
         raise ActionRejected(_("One of these schools is not there any more."))
     groups = duplicate_students(every, first=kept_id)
     deadline.limit_locks()
-    concerned = Q(school__in=gone_ids) | Q(pk__in=[pk for group in groups for pk in group])
+    concerned = Q(school__in=removed_ids) | Q(pk__in=[pk for group in groups for pk in group])
     students = {row.pk: row for row in Student.objects.filter(concerned).select_related("fest").locked()}
     facts, now = read_facts(seats)
     release_late(seats.values(), facts, now)
@@ -86,8 +86,8 @@ def _merge(
     for first, *others in groups:
         for other in others:
             merge_rows(students[first], students[other], seats, context)
-    for gone_id in gone_ids:
-        _move(found[kept_id], found[gone_id], context)
+    for removed_id in removed_ids:
+        _move(found[kept_id], found[removed_id], context)
     give_freed_seats(seats, context)
     transaction.on_commit(schools.forget)
     return found[kept_id]
@@ -101,20 +101,20 @@ def _events_of(school_ids: list[int], kept_id: int) -> list[int]:
     return [*registered, *held.values_list("event_id", flat=True)]
 
 
-def _move(kept: School, gone: School, context: MergeContext) -> None:
-    students = list(Student.objects.filter(school=gone).values_list("pk", flat=True))
+def _move(kept: School, removed: School, context: MergeContext) -> None:
+    students = list(Student.objects.filter(school=removed).values_list("pk", flat=True))
     moved = {
-        model._meta.model_name or "": model._default_manager.filter(school=gone).update(school=kept)
+        model._meta.model_name or "": model._default_manager.filter(school=removed).update(school=kept)
         for model in (Student, Teacher, ClassList, Hold, Invitation, SchoolAlias)
     }
     SchoolAlias.objects.bulk_create(
-        [SchoolAlias(school=kept, name=gone.name, key=gone.key)], ignore_conflicts=True
+        [SchoolAlias(school=kept, name=removed.name, key=removed.key)], ignore_conflicts=True
     )
-    if gone.state == School.State.ACCEPTED and kept.state != School.State.ACCEPTED:
+    if removed.state == School.State.ACCEPTED and kept.state != School.State.ACCEPTED:
         kept.state = School.State.ACCEPTED
         kept.save(update_fields=["state"])
-    schools_merged.send(sender=School, kept=kept, gone=gone, students=students, now=context.now)
-    before = {"school": gone.pk, "name": gone.name}
+    schools_merged.send(sender=School, kept=kept, removed=removed, students=students, now=context.now)
+    before = {"school": removed.pk, "name": removed.name}
     record(
         kept,
         what="merged",
@@ -124,7 +124,7 @@ def _move(kept: School, gone: School, context: MergeContext) -> None:
         after=moved,
         reason=context.reason,
     )
-    _delete(gone)
+    _delete(removed)
 
 
 def _delete(school: School) -> None:

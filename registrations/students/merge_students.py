@@ -19,7 +19,7 @@ from techfest.core.db.clock import database_now
 
 
 def merge_students(
-    kept_id: int, gone_id: int, *, user: Any, reason: str, deadline: Deadline, tells: bool = True
+    kept_id: int, removed_id: int, *, user: Any, reason: str, deadline: Deadline, tells: bool = True
 ) -> Student:
     """Makes one student of two of one school; `merge_rows` says what moves, and which links and codes go on.
 
@@ -28,34 +28,34 @@ def merge_students(
     registrations. Raises `ActionRejected` where one of them is not there any more or they are of two schools or
     fests, and `LockTimeout` after 3 s.
     """
-    work = partial(_merge, kept_id, gone_id, user, reason, deadline, tells)
+    work = partial(_merge, kept_id, removed_id, user, reason, deadline, tells)
     return in_transaction(work, deadline=deadline)
 
 
-def _merge(kept_id: int, gone_id: int, user: Any, reason: str, deadline: Deadline, tells: bool) -> Student:
-    both = (kept_id, gone_id)
+def _merge(kept_id: int, removed_id: int, user: Any, reason: str, deadline: Deadline, tells: bool) -> Student:
+    both = (kept_id, removed_id)
     events = Registration.objects.filter(student__in=both).values_list("event_id", flat=True)
     deadline.limit_locks()
     seats = {row.pk: row for row in Seats.objects.locked(list(events))}
     deadline.limit_locks()
     known = Student.objects.filter(pk__in=both).select_related("school", "fest")
-    kept, gone = _require_two({row.pk: row for row in known.locked()}, kept_id, gone_id)
+    kept, removed = _require_two({row.pk: row for row in known.locked()}, kept_id, removed_id)
     facts, now = read_facts(seats)
     release_late(seats.values(), facts, now)
     end_what_is_over(seats.values(), facts, now)
     context = MergeContext(user, reason, now or database_now(), deadline, tells)
-    merge_rows(kept, gone, seats, context)
+    merge_rows(kept, removed, seats, context)
     give_freed_seats(seats, context)
     return kept
 
 
-def _require_two(found: dict[int, Student], kept_id: int, gone_id: int) -> tuple[Student, Student]:
+def _require_two(found: dict[int, Student], kept_id: int, removed_id: int) -> tuple[Student, Student]:
     if len(found) != 2 or any(student.erased_at for student in found.values()):
         raise ActionRejected(_("One of these students is not there any more."))
-    kept, gone = found[kept_id], found[gone_id]
-    if (kept.fest_id, kept.school_id) != (gone.fest_id, gone.school_id):
+    kept, removed = found[kept_id], found[removed_id]
+    if (kept.fest_id, kept.school_id) != (removed.fest_id, removed.school_id):
         raise ActionRejected(_("These students are of two schools. Merge the schools first."))
-    return kept, gone
+    return kept, removed
 
 
 def give_freed_seats(seats: dict[int, Seats], context: MergeContext) -> None:

@@ -31,10 +31,10 @@ class NewPasswords:
     def password_changed(self, password: str, user: Any = None) -> None:
         if user is not None:
             sessions.after_new_password(user)
-            note_and_tell(Kind.PASSWORD_CHANGED, user)
+            record_and_notify(Kind.PASSWORD_CHANGED, user)
 
 
-def note_and_tell(kind: Kind, account: Any, *, by: Any = None, detail: str = "") -> None:
+def record_and_notify(kind: Kind, account: Any, *, by: Any = None, detail: str = "") -> None:
     """Writes one event and mails the account's person if there is an address."""
     event = security.record(kind, account=account, by=by, detail=detail)
     account_mails.tell(kind, account, is_by_organiser=event.by is not None)
@@ -54,18 +54,18 @@ def signed_out(*, user: Any, **rest: Any) -> None:
 @receiver(second_factor.authenticator_added)
 def added(*, user: Any, authenticator: Authenticator, **rest: Any) -> None:
     if authenticator.type != Authenticator.Type.RECOVERY_CODES:  # they come along
-        note_and_tell(Kind.SECOND_FACTOR_ADDED, user)
+        record_and_notify(Kind.SECOND_FACTOR_ADDED, user)
 
 
 @receiver(second_factor.authenticator_removed)
 def removed(*, user: Any, authenticator: Authenticator, **rest: Any) -> None:
     if authenticator.type != Authenticator.Type.RECOVERY_CODES:
-        note_and_tell(Kind.SECOND_FACTOR_REMOVED, user)
+        record_and_notify(Kind.SECOND_FACTOR_REMOVED, user)
 
 
 @receiver(second_factor.authenticator_reset)
 def codes_renewed(*, user: Any, **rest: Any) -> None:
-    note_and_tell(Kind.RECOVERY_CODES, user)
+    record_and_notify(Kind.RECOVERY_CODES, user)
 
 
 @receiver(second_factor.authenticator_used)

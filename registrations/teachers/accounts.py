@@ -20,16 +20,16 @@ from registrations.teachers.views import never_store
 
 
 def _page(route: str, view: Any, *, name: str) -> URLPattern:
-    pattern: URLPattern = path(route, _guarded(view), name=name)
+    pattern: URLPattern = path(route, _library_view(view), name=name)
     return pattern
 
 
-def _guarded(view: Any) -> Any:
+def _library_view(view: Any) -> Any:
     """A page of the library: asked for or posted, and kept by no browser that somebody else uses next."""
     return never_store(require_http_methods(["GET", "HEAD", "POST"])(view))
 
 
-def _readable(view: Any) -> Any:
+def _with_errors_shown(view: Any) -> Any:
     """Recovery codes whose key is missing: said in words on the page before."""
 
     @wraps(view)
@@ -44,7 +44,7 @@ def _readable(view: Any) -> Any:
     return shown
 
 
-def _leaving_nothing(view: Any) -> Any:
+def _clear_site_data(view: Any) -> Any:
     """Logged out, the browser forgets what our pages kept in it: files, rows, and the worker of the door."""
 
     @wraps(view)
@@ -59,10 +59,10 @@ def _leaving_nothing(view: Any) -> Any:
 
 urlpatterns = [
     _page("login/", library.login, name="account_login"),
-    _page("logout/", _leaving_nothing(library.logout), name="account_logout"),
+    _page("logout/", _clear_site_data(library.logout), name="account_logout"),
     _page("inactive/", library.account_inactive, name="account_inactive"),
     _page("reauthenticate/", library.reauthenticate, name="account_reauthenticate"),
-    path("ask/", views.ask, name="account_signup"),
+    path("ask/", views.request_access, name="account_signup"),
     path("invited/<str:code>/", views.invited, name="account_invited"),
     _page("confirm-email/", library.email_verification_sent, name="account_email_verification_sent"),
     path("confirm-email/<str:key>/", views.confirm, name="account_confirm_email"),
@@ -78,7 +78,7 @@ urlpatterns = [
     ),
     re_path(
         r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[-\w]+)/$",
-        _guarded(library.password_reset_from_key),
+        _library_view(library.password_reset_from_key),
         name="account_reset_password_from_key",
     ),
     _page("2fa/", IndexView.as_view(), name="mfa_index"),
@@ -86,15 +86,19 @@ urlpatterns = [
     _page("2fa/reauthenticate/", CodeAgainView.as_view(), name="mfa_reauthenticate"),
     _page("2fa/totp/activate/", totp.activate_totp, name="mfa_activate_totp"),
     _page("2fa/totp/deactivate/", totp.deactivate_totp, name="mfa_deactivate_totp"),
-    _page("2fa/recovery-codes/", _readable(recovery.view_recovery_codes), name="mfa_view_recovery_codes"),
+    _page(
+        "2fa/recovery-codes/",
+        _with_errors_shown(recovery.view_recovery_codes),
+        name="mfa_view_recovery_codes",
+    ),
     _page(
         "2fa/recovery-codes/generate/",
-        _readable(recovery.generate_recovery_codes),
+        _with_errors_shown(recovery.generate_recovery_codes),
         name="mfa_generate_recovery_codes",
     ),
     _page(
         "2fa/recovery-codes/download/",
-        _readable(recovery.download_recovery_codes),
+        _with_errors_shown(recovery.download_recovery_codes),
         name="mfa_download_recovery_codes",
     ),
 ]

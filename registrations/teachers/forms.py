@@ -16,7 +16,7 @@ from registrations.fields import EmailField, TextField
 from registrations.forms import PlainForm
 from registrations.students.names import name_key, school_key
 from registrations.teachers import security
-from registrations.teachers.onboarding import Asked
+from registrations.teachers.onboarding import AccessRequest
 from techfest.core.text_limits import LimitedText
 
 PASSWORD_HELP = gettext_lazy(
@@ -70,7 +70,7 @@ class InvitedForm(NewPasswordForm):
     """Who was invited needs no more than a name and a password."""
 
 
-class AskForm(NewPasswordForm):
+class AccessRequestForm(NewPasswordForm):
     """Who was not invited says which school, and why."""
 
     email = EmailField(
@@ -97,8 +97,8 @@ class AskForm(NewPasswordForm):
     field_order = ("name", "email", "school", "note", "password")
 
     @property
-    def asked(self) -> Asked:
-        return Asked(**self.cleaned_data)
+    def access_request(self) -> AccessRequest:
+        return AccessRequest(**self.cleaned_data)
 
 
 class PasswordForm(PlainForm):
@@ -107,7 +107,7 @@ class PasswordForm(PlainForm):
     password = PasswordField(label=gettext_lazy("The password that you chose"))
 
 
-class InHouse(LimitedText):
+class StyledForm(LimitedText):
     """The library's form without placeholders, lengths, a second password field, or `required` attributes."""
 
     use_required_attribute = False
@@ -132,7 +132,7 @@ _PASSWORD = (gettext_lazy("Password"), gettext_lazy("Enter your password"))
 _CODE_ATTRIBUTES = {"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false"}
 
 
-class LoginForm(InHouse, library.LoginForm):
+class LoginForm(StyledForm, library.LoginForm):
     labels = {
         "login": (gettext_lazy("E-mail address or user name"), gettext_lazy("Enter your e-mail address")),
         "password": _PASSWORD,
@@ -144,14 +144,14 @@ class LoginForm(InHouse, library.LoginForm):
         self.fields["login"].widget.attrs.update(attributes)
 
 
-class ResetForm(InHouse, library.ResetPasswordForm):
+class RequestPasswordForm(StyledForm, library.ResetPasswordForm):
     email = EmailField(
         label=gettext_lazy("E-mail address"),
         error_messages={"required": gettext_lazy("Enter your e-mail address")},
     )
 
 
-class NewPasswordByLinkForm(InHouse, library.ResetPasswordKeyForm):
+class ResetPasswordForm(StyledForm, library.ResetPasswordKeyForm):
     labels = {"password1": _NEW}
 
     def save(self) -> None:
@@ -160,7 +160,7 @@ class NewPasswordByLinkForm(InHouse, library.ResetPasswordKeyForm):
         EmailAddress.objects.filter(user=self.user, email__iexact=self.user.email).update(verified=True)
 
 
-class ChangeForm(InHouse, library.ChangePasswordForm):
+class ChangePasswordForm(StyledForm, library.ChangePasswordForm):
     labels = {
         "oldpassword": (gettext_lazy("Current password"), gettext_lazy("Enter your current password")),
         "password1": _NEW,
@@ -175,11 +175,11 @@ class ChangeForm(InHouse, library.ChangePasswordForm):
         return cleaned
 
 
-class ReauthenticateForm(InHouse, library.ReauthenticateForm):
+class ReauthenticateForm(StyledForm, library.ReauthenticateForm):
     labels = {"password": _PASSWORD}
 
 
-class NotesLockOut:
+class LogsLockOut:
     """A form that asks for a code and logs when the library refuses it after too many wrong ones."""
 
     user: Any
@@ -193,7 +193,7 @@ class NotesLockOut:
             raise
 
 
-class SecondFactorForm(InHouse, NotesLockOut, LibraryAuthenticateForm):
+class SecondFactorForm(StyledForm, LogsLockOut, LibraryAuthenticateForm):
     labels = {"code": (gettext_lazy("Code from your app, or a recovery code"), _CODE[1])}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -201,7 +201,7 @@ class SecondFactorForm(InHouse, NotesLockOut, LibraryAuthenticateForm):
         self.fields["code"].widget.attrs.update(_CODE_ATTRIBUTES, inputmode="text")
 
 
-class SecondFactorAgainForm(InHouse, NotesLockOut, LibraryCodeForm):
+class SecondFactorReauthenticateForm(StyledForm, LogsLockOut, LibraryCodeForm):
     labels = {"code": _CODE}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -209,7 +209,7 @@ class SecondFactorAgainForm(InHouse, NotesLockOut, LibraryCodeForm):
         self.fields["code"].widget.attrs.update(_CODE_ATTRIBUTES)
 
 
-class NewSecondFactorForm(InHouse, ActivateTOTPForm):
+class ActivateSecondFactorForm(StyledForm, ActivateTOTPForm):
     labels = {"code": _CODE}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -217,5 +217,5 @@ class NewSecondFactorForm(InHouse, ActivateTOTPForm):
         self.fields["code"].widget.attrs.update(_CODE_ATTRIBUTES)
 
 
-class SetForm(InHouse, library.SetPasswordForm):
+class SetPasswordForm(StyledForm, library.SetPasswordForm):
     labels = {"password1": _NEW}

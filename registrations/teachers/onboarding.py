@@ -22,12 +22,12 @@ from registrations.teachers.mails import owe
 INVITATION_LIFETIME = dt.timedelta(days=14)
 
 
-class Gone(Exception):
+class InvitationUsed(Exception):
     """The invitation was accepted meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AccessRequest:
     """What somebody wrote who asks for access."""
 
     name: str
@@ -62,7 +62,7 @@ def join(invitation: Invitation, *, name: str, password: str, now: dt.datetime) 
     with transaction.atomic():
         _lock(invitation.email)
         if user_with(invitation.email):
-            raise Gone
+            raise InvitationUsed
         user = _new_user(name, invitation.email, make_password(password), is_verified=True)
         return accept(invitation, user=user, now=now)
 
@@ -72,7 +72,7 @@ def accept(invitation: Invitation, *, user: Any, now: dt.datetime) -> Teacher:
     with transaction.atomic():
         taken = Invitation.objects.filter(pk=invitation.pk, accepted_at=None).update(accepted_at=now)
         if not taken:
-            raise Gone
+            raise InvitationUsed
         EmailAddress.objects.update_or_create(
             user=user, email=email_key(invitation.email), defaults={"verified": True}
         )
@@ -88,20 +88,22 @@ def accept(invitation: Invitation, *, user: Any, now: dt.datetime) -> Teacher:
     return teacher
 
 
-def ask(asked: Asked) -> tuple[Any, EmailAddress | None]:
+def request_access(access_request: AccessRequest) -> tuple[Any, EmailAddress | None]:
     """Writes down who asks; the user of this address, and the address where it is still to be verified.
 
     Whoever has the address already stays as they are. Takes as long for a known address as for a new one.
     """
-    password = make_password(asked.password)
+    password = make_password(access_request.password)
     with transaction.atomic():
-        _lock(asked.email)
-        user = user_with(asked.email)
+        _lock(access_request.email)
+        user = user_with(access_request.email)
         if user is None:
-            user = _new_user(asked.name, asked.email, password, is_verified=False)
-            school = find_or_create_school(asked.school)
-            Teacher.objects.create(user=user, school=school, note=asked.note)
-    return user, EmailAddress.objects.filter(user=user, email__iexact=asked.email, verified=False).first()
+            user = _new_user(access_request.name, access_request.email, password, is_verified=False)
+            school = find_or_create_school(access_request.school)
+            Teacher.objects.create(user=user, school=school, note=access_request.note)
+    return user, EmailAddress.objects.filter(
+        user=user, email__iexact=access_request.email, verified=False
+    ).first()
 
 
 def approve(ids: Iterable[int], *, by: Any, now: dt.datetime) -> int:

@@ -12,7 +12,7 @@ from django.db import transaction
 from events import audit_log
 from registrations.models import AccountSession, SecurityEvent
 from registrations.teachers import account_mails
-from registrations.teachers.account_events import note_and_tell
+from registrations.teachers.account_events import record_and_notify
 from registrations.teachers.role_assignment import may_be_changed_by, role_of
 from techfest.core.db.clock import database_now
 from techfest.core.roles import OWNER, owners_with_email
@@ -35,6 +35,6 @@ def reset(account: Any, *, reason: str, by: Any = None) -> None:
     Authenticator.objects.filter(user=account).delete()
     AccountSession.objects.filter(account=account).delete()
     audit_log.record(account, what="second step reset", now=database_now(), user=by, reason=reason)
-    note_and_tell(KIND, account, by=by, detail=reason)
+    record_and_notify(KIND, account, by=by, detail=reason)
     for owner in owners_with_email().exclude(pk=account.pk) if by is None else ():
         account_mails.notify_owner(owner, account)

@@ -19,7 +19,7 @@ from registrations.models import Invitation
 from registrations.schools import school_names
 from registrations.teachers import email_verification, onboarding
 from registrations.teachers.access import has_access, teacher_of
-from registrations.teachers.forms import AskForm, InvitedForm, PasswordForm
+from registrations.teachers.forms import AccessRequestForm, InvitedForm, PasswordForm
 from techfest.core.db.clock import database_now
 
 View = Callable[..., HttpResponse]
@@ -56,7 +56,7 @@ def invited(request: HttpRequest, code: str) -> HttpResponse:
         return render(request, "account/invited.html", {"form": form, "invitation": invitation})
     try:
         teacher = onboarding.join(invitation, now=now, **form.cleaned_data)
-    except onboarding.Gone:
+    except onboarding.InvitationUsed:
         return redirect("account_invited", code)
     return _signed_in(request, teacher.user, invitation.email)
 
@@ -67,7 +67,7 @@ def _linked(request: HttpRequest, invitation: Invitation, known: Any) -> HttpRes
     if request.method == "POST" and is_theirs:
         try:
             onboarding.accept(invitation, user=request.user, now=database_now())
-        except onboarding.Gone:
+        except onboarding.InvitationUsed:
             return redirect("account_invited", invitation.code)
         return redirect(get_adapter().get_login_redirect_url(request))
     context = {"invitation": invitation, "is_theirs": is_theirs}
@@ -78,12 +78,12 @@ def _linked(request: HttpRequest, invitation: Invitation, known: Any) -> HttpRes
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters("password")
 @rate_limit(action="signup")  # type: ignore[untyped-decorator]  # the library has no types
-def ask(request: HttpRequest) -> HttpResponse:
+def request_access(request: HttpRequest) -> HttpResponse:
     """Asks for access. The answer is the same whether the address is known or not; the letter is not."""
-    form = AskForm(request.POST or None)
+    form = AccessRequestForm(request.POST or None)
     if request.method != "POST" or not form.is_valid():
         return render(request, "account/ask.html", {"form": form, "schools": school_names()})
-    user, unverified = onboarding.ask(form.asked)
+    user, unverified = onboarding.request_access(form.access_request)
     if unverified:
         EmailConfirmationHMAC.create(unverified).send(request, signup=True)
     else:

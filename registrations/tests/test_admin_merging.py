@@ -90,19 +90,19 @@ def test_possible_duplicates_stand_side_by_side_at_constant_cost(client: Client,
 
 
 def test_schools_are_merged_after_the_page_has_said_what_moves(client: Client, fest: Fest) -> None:
-    kept, gone = build_school("St Mary's School"), build_school("Saint Mary School")
+    kept, removed = build_school("St Mary's School"), build_school("Saint Mary School")
     student(build_event(fest), school=kept.name)
-    student(build_event(fest), school=gone.name)
-    page = act(client, "merge_schools", kept, gone).content.decode()
+    student(build_event(fest), school=removed.name)
+    page = act(client, "merge_schools", kept, removed).content.decode()
     assert "1 student is there twice and becomes one" in page
-    answer = act(client, "merge_schools", kept, gone, kept=kept.pk, **REASON)
+    answer = act(client, "merge_schools", kept, removed, kept=kept.pk, **REASON)
     assert said(answer) == ["Saint Mary School is known as St Mary's School now."]
     assert (list(School.objects.all()), Student.objects.count()) == ([kept], 1)
 
 
 def test_one_school_is_merged_into_another_that_is_picked(client: Client, fest: Fest) -> None:
-    kept, gone = build_school("St Mary's School"), build_school("Saint Mary School")
-    act(client, "merge_schools", gone, kept=kept.pk, **REASON)
+    kept, removed = build_school("St Mary's School"), build_school("Saint Mary School")
+    act(client, "merge_schools", removed, kept=kept.pk, **REASON)
     assert list(School.objects.all()) == [kept]
 
 

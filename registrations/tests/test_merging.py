@@ -61,17 +61,17 @@ def named_by(reference: str, fest: Fest) -> set[Student]:
     return {found.registration.student for found in by_reference(reference, fest)}
 
 
-def merge(kept: Student, gone: Student, **values: Any) -> Student:
+def merge(kept: Student, removed: Student, **values: Any) -> Student:
     wanted = {"user": build_user(), "reason": "Twice", "deadline": Deadline(30)} | values
-    return merge_students(kept.pk, gone.pk, **wanted)
+    return merge_students(kept.pk, removed.pk, **wanted)
 
 
 def test_everything_of_one_becomes_the_others(fest: Fest) -> None:
     kept = press(build_event(fest), section="A")
-    gone = press(build_event(fest), section="B")
-    code = Ticket.objects.get(student=gone.student).code
-    reference = gone.student.reference
-    merge(kept.student, gone.student)
+    removed = press(build_event(fest), section="B")
+    code = Ticket.objects.get(student=removed.student).code
+    reference = removed.student.reference
+    merge(kept.student, removed.student)
     assert list(Student.objects.all()) == [kept.student]
     for model in (Registration, Submission, Ticket):
         assert set(model._default_manager.values_list("student", flat=True)) == {kept.student.pk}
@@ -137,8 +137,8 @@ def test_result_and_entry_of_the_worse_one_move_to_the_better(fest: Fest) -> Non
 
 def test_clash_that_the_merge_makes_is_flagged_and_nobody_loses_a_seat(fest: Fest) -> None:
     first, second = build_event(fest, hour=10), build_event(fest, hour=10.5)
-    kept, gone = press(first, section="A"), press(second, section="B")
-    merge(kept.student, gone.student)
+    kept, removed = press(first, section="A"), press(second, section="B")
+    merge(kept.student, removed.student)
     conflict = Conflict.objects.get()
     assert (conflict.kind, conflict.registration.event, conflict.other and conflict.other.event) == (
         "clash",
@@ -150,8 +150,8 @@ def test_clash_that_the_merge_makes_is_flagged_and_nobody_loses_a_seat(fest: Fes
 
 def test_only_address_is_taken_over_and_told_by_the_link(fest: Fest) -> None:
     kept = press(build_event(fest), section="A", email="")
-    gone = press(build_event(fest), section="B", email="asha@example.org")
-    merge(kept.student, gone.student)
+    removed = press(build_event(fest), section="B", email="asha@example.org")
+    merge(kept.student, removed.student)
     assert Student.objects.get().email == "asha@example.org"
     assert list(Delivery.objects.filter(kind="link").values_list("to", flat=True)) == ["asha@example.org"]
     assert run() == []
@@ -159,49 +159,49 @@ def test_only_address_is_taken_over_and_told_by_the_link(fest: Fest) -> None:
 
 def test_student_is_told_once_where_everything_is(fest: Fest) -> None:
     kept = press(build_event(fest), section="A", email="one@example.org")
-    gone = press(build_event(fest), section="B", email="two@example.org")
-    merge(kept.student, gone.student)
+    removed = press(build_event(fest), section="B", email="two@example.org")
+    merge(kept.student, removed.student)
     assert list(Delivery.objects.filter(kind="link").values_list("to", flat=True)) == ["one@example.org"]
     assert run() == []
 
 
 def test_nobody_is_told_where_it_was_not_wanted(fest: Fest) -> None:
-    kept, gone = press(build_event(fest), section="A"), press(build_event(fest), section="B")
-    merge(kept.student, gone.student, tells=False)
+    kept, removed = press(build_event(fest), section="A"), press(build_event(fest), section="B")
+    merge(kept.student, removed.student, tells=False)
     assert Delivery.objects.filter(kind="link").count() == 0
 
 
 def test_links_of_the_one_that_is_gone_die_and_those_of_its_presses_lead_on(fest: Fest) -> None:
     """My-link grants everything of one student, who is another one now; the answer only what that press got."""
-    kept, gone = press(build_event(fest), section="A"), press(build_event(fest), section="B")
-    paths = [links.my_path(gone.student), links.answer_path(gone), links.my_path(kept.student)]
-    merge(kept.student, gone.student)
+    kept, removed = press(build_event(fest), section="A"), press(build_event(fest), section="B")
+    paths = [links.my_path(removed.student), links.answer_path(removed), links.my_path(kept.student)]
+    merge(kept.student, removed.student)
     answers = [Client().get(path) for path in paths]
     assert [answer.status_code for answer in answers] == [404, 200, 200]
     assert links.my_path(kept.student) not in answers[1].content.decode()
 
 
 def test_students_of_two_schools_are_not_merged(fest: Fest) -> None:
-    kept, gone = press(build_event(fest)), press(build_event(fest), school="Hill School")
+    kept, removed = press(build_event(fest)), press(build_event(fest), school="Hill School")
     with pytest.raises(ActionRejected, match="two schools"):
-        merge(kept.student, gone.student)
+        merge(kept.student, removed.student)
     assert Student.objects.count() == 2
 
 
 def test_second_press_says_that_one_is_gone(fest: Fest) -> None:
-    kept, gone = press(build_event(fest), section="A"), press(build_event(fest), section="B")
-    merge(kept.student, gone.student)
+    kept, removed = press(build_event(fest), section="A"), press(build_event(fest), section="B")
+    merge(kept.student, removed.student)
     with pytest.raises(ActionRejected, match="not there any more"):
-        merge(kept.student, gone.student)
+        merge(kept.student, removed.student)
 
 
 def test_row_that_somebody_forgot_to_move_undoes_the_merge(
     fest: Fest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kept, gone = press(build_event(fest), section="A"), press(build_event(fest), section="B")
+    kept, removed = press(build_event(fest), section="A"), press(build_event(fest), section="B")
     monkeypatch.setattr("registrations.students.merge._move_rows", lambda *_given: None)
     with pytest.raises(Exception, match="foreign key"):
-        merge(kept.student, gone.student)
+        merge(kept.student, removed.student)
     assert (Student.objects.count(), MergedReference.objects.count()) == (2, 0)
 
 
@@ -213,24 +213,24 @@ def test_possible_duplicates_are_namesakes_of_one_school(fest: Fest) -> None:
     assert set(with_namesakes(Student.objects.all())) == {one, two}
 
 
-def merge_two_schools(kept: School, gone: School, **values: Any) -> School:
+def merge_two_schools(kept: School, removed: School, **values: Any) -> School:
     wanted = {"user": build_user(), "reason": "One school", "deadline": Deadline(30)} | values
-    return merge_schools(kept.pk, [gone.pk], **wanted)
+    return merge_schools(kept.pk, [removed.pk], **wanted)
 
 
 def test_all_of_a_school_moves_and_its_names_are_understood(fest: Fest) -> None:
-    kept, gone = build_school("St Mary's School"), build_school("Saint Mary School", state="pending")
-    SchoolAlias.objects.create(school=gone, name="St. Mary", key="st mary")
+    kept, removed = build_school("St Mary's School"), build_school("Saint Mary School", state="pending")
+    SchoolAlias.objects.create(school=removed, name="St. Mary", key="st mary")
     event = build_event(fest)
-    student = press(event, school=gone.name).student
+    student = press(event, school=removed.name).student
     pretend_rendered()
-    teacher = build_teacher(gone)
+    teacher = build_teacher(removed)
     user = teacher.user
-    Invitation.objects.create(email="new@example.org", school=gone, invited_by=user)
-    Hold.objects.create(event=event, school=gone, seats=2, until=event.starts_at, asked_by=user)
-    Delegation.objects.create(fest=fest, school=gone)
-    merge_two_schools(kept, gone)
-    assert not School.objects.filter(pk=gone.pk).exists()
+    Invitation.objects.create(email="new@example.org", school=removed, invited_by=user)
+    Hold.objects.create(event=event, school=removed, seats=2, until=event.starts_at, asked_by=user)
+    Delegation.objects.create(fest=fest, school=removed)
+    merge_two_schools(kept, removed)
+    assert not School.objects.filter(pk=removed.pk).exists()
     for row in (student, teacher):
         row.refresh_from_db()
         assert row.school == kept
@@ -239,17 +239,17 @@ def test_all_of_a_school_moves_and_its_names_are_understood(fest: Fest) -> None:
     assert set(kept.aliases.values_list("name", flat=True)) == {"Saint Mary School", "St. Mary"}
     assert [find_or_create_school(name) for name in ("Saint Mary School", "st mary")] == [kept, kept]
     assert Ticket.objects.get().rendered_at is None
-    assert entries_of(kept).get().before == {"school": gone.pk, "name": "Saint Mary School"}
+    assert entries_of(kept).get().before == {"school": removed.pk, "name": "Saint Mary School"}
     assert run() == []
 
 
 def test_same_student_of_both_schools_becomes_one_and_the_line_moves(fest: Fest) -> None:
-    kept, gone = build_school("St Mary's School"), build_school("Saint Mary School")
+    kept, removed = build_school("St Mary's School"), build_school("Saint Mary School")
     event, other = build_event(fest, capacity=2), build_event(fest)
-    first = press(event, school=gone.name)
+    first = press(event, school=removed.name)
     press(event, other, school=kept.name)
-    press(event, name="Ben Iyer", school=gone.name)
-    merge_two_schools(kept, gone)
+    press(event, name="Ben Iyer", school=removed.name)
+    merge_two_schools(kept, removed)
     assert states(event) == ["confirmed", "cancelled", "confirmed"]
     assert Student.objects.filter(school=kept).count() == 2
     assert {student.school for student in named_by(first.student.reference, fest)} == {kept}
@@ -257,15 +257,15 @@ def test_same_student_of_both_schools_becomes_one_and_the_line_moves(fest: Fest)
 
 
 def test_pending_one_that_is_kept_is_accepted_with_an_accepted_one(fest: Fest) -> None:
-    kept, gone = build_school("St Mary's School", state="pending"), build_school("Saint Mary School")
-    assert merge_two_schools(kept, gone).state == "accepted"
+    kept, removed = build_school("St Mary's School", state="pending"), build_school("Saint Mary School")
+    assert merge_two_schools(kept, removed).state == "accepted"
 
 
 def test_delegation_code_of_the_kept_school_stays(fest: Fest) -> None:
-    kept, gone = build_school("St Mary's School"), build_school("Saint Mary School")
+    kept, removed = build_school("St Mary's School"), build_school("Saint Mary School")
     mine = Delegation.objects.create(fest=fest, school=kept)
-    Delegation.objects.create(fest=fest, school=gone)
-    merge_two_schools(kept, gone)
+    Delegation.objects.create(fest=fest, school=removed)
+    merge_two_schools(kept, removed)
     assert Delegation.objects.get() == mine
 
 
@@ -273,17 +273,17 @@ def test_press_for_a_school_that_is_gone_by_now_is_of_the_kept_one(
     fest: Fest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A process knows the schools as they were up to five seconds ago."""
-    kept, gone = build_school("St Mary's School"), build_school("Saint Mary School")
+    kept, removed = build_school("St Mary's School"), build_school("Saint Mary School")
     event = build_event(fest)
-    find_or_create_school(gone.name)
+    find_or_create_school(removed.name)
     known = schools._kept
-    merge_two_schools(kept, gone)
+    merge_two_schools(kept, removed)
     monkeypatch.setattr(schools, "_kept", known)
-    assert press(event, school=gone.name).student.school == kept
+    assert press(event, school=removed.name).student.school == kept
 
 
 def test_old_mails_do_not_trouble_the_audit_after_a_merge(fest: Fest) -> None:
     kept = press(build_event(fest), section="A", email="one@example.org")
-    gone = press(build_event(fest), section="B", email="")
-    merge(gone.student, kept.student)
+    removed = press(build_event(fest), section="B", email="")
+    merge(removed.student, kept.student)
     assert run() == []

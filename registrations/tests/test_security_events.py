@@ -270,6 +270,6 @@ def test_every_kind_that_is_told_by_mail_has_its_words(user: Any) -> None:
     told = [kind for kind in SecurityEvent.Kind if kind.name.startswith(("PASSWORD", "SECOND", "RECOVERY"))]
     told = [kind for kind in told if not kind.name.endswith(("USED", "FAILED"))]
     for kind in told:
-        account_events.note_and_tell(kind, user)
+        account_events.record_and_notify(kind, user)
     assert Letter.objects.values("subject").distinct().count() == len(told) == 5
     assert Authenticator.objects.count() == 0

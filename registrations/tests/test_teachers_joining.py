@@ -63,7 +63,7 @@ def is_in(client: Client) -> bool:
     return "_auth_user_id" in client.session
 
 
-def ask(client: Client | None = None, **values: Any) -> Any:
+def request_access(client: Client | None = None, **values: Any) -> Any:
     defaults = {
         "name": "Ms Rao",
         "email": "rao@example.org",
@@ -170,7 +170,7 @@ def test_invitation_that_was_accepted_meanwhile_links_nobody() -> None:
     invitation = build_invitation()
     first, second = build_user(), build_user()
     onboarding.accept(invitation, user=first, now=timezone.now())
-    with pytest.raises(onboarding.Gone):
+    with pytest.raises(onboarding.InvitationUsed):
         onboarding.accept(invitation, user=second, now=timezone.now())
     assert Teacher.objects.get().user == first
 
@@ -230,7 +230,7 @@ def test_invitation_moves_a_teacher_to_another_school() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_requester_verifies_the_address_waits_and_is_approved() -> None:
     client = Client()
-    answer = ask(client, note="Class teacher of 9A", school="Brand New School")
+    answer = request_access(client, note="Class teacher of 9A", school="Brand New School")
     assert answer["Location"] == SENT
     teacher = Teacher.objects.get()
     assert (teacher.note, teacher.school.state) == ("Class teacher of 9A", School.State.PENDING)
@@ -251,7 +251,7 @@ def test_requester_verifies_the_address_waits_and_is_approved() -> None:
 
 def test_link_without_the_password_verifies_nothing() -> None:
     """Who asked in somebody's name must not come in because that somebody opens the link."""
-    ask()
+    request_access()
     path = path_in(letter("Confirm your address"))
     client = Client()
     answer = client.post(path, {"password": "not what was chosen"})
@@ -261,7 +261,7 @@ def test_link_without_the_password_verifies_nothing() -> None:
 
 
 def test_link_is_dead_once_the_address_is_verified() -> None:
-    ask()
+    request_access()
     path = path_in(letter("Confirm your address"))
     Client().post(path, {"password": PASSWORD})
     assert Client().get(path).status_code == 404
@@ -273,7 +273,7 @@ def test_answer_to_who_asks_is_the_same_for_every_address(known: str) -> None:
         teacher = build_teacher(email="rao@example.org")
         EmailAddress.objects.filter(user=teacher.user).update(verified=known == "verified")
     client = Client()
-    answer = ask(client, name="Somebody Else")
+    answer = request_access(client, name="Somebody Else")
     assert (answer.status_code, answer["Location"]) == (302, SENT)
     assert "We have sent you a mail." in text_of(client.get(SENT))
     one = Letter.objects.get()
@@ -286,7 +286,7 @@ def test_answer_to_who_asks_is_the_same_for_every_address(known: str) -> None:
 def test_mailbox_gets_three_letters_of_one_kind_an_hour() -> None:
     client = Client()
     for number in range(5):
-        ask(client, email=f"rao+{number}@example.org")
+        request_access(client, email=f"rao+{number}@example.org")
     assert Letter.objects.count() == 3
 
 
@@ -297,7 +297,7 @@ def test_refused_teacher_is_told_and_may_ask_again() -> None:
     assert "1 teacher is refused and gets a mail." in page.content.decode()
     assert letter("Your access was not approved").delivery.to == "rao@example.org"
     assert User.objects.filter(email="rao@example.org").exists() is False
-    assert ask()["Location"] == SENT
+    assert request_access()["Location"] == SENT
     assert Teacher.objects.get().name == "Ms Rao"
 
 

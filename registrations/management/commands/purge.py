@@ -36,5 +36,5 @@ class Command(BaseCommand):
         what = (
             f"{one.students} students with {one.registrations} registrations, {one.class_lists} class lists"
         )
-        before = f" {one.gone} erased before." if one.gone else ""
+        before = f" {one.erased_count} erased before." if one.erased_count else ""
         return f"{one.fest.slug}: {what}. {one.state}{before}"
