@@ -14,6 +14,7 @@ from django.db.models import Model, ProtectedError, QuerySet
 from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from events import audit_log
@@ -238,12 +239,32 @@ class RecordInline(SeenChoices, _TabularInline):
         return False
 
 
+class ShownBoundField(forms.BoundField):
+    """A field whose hidden initial value survives a page that comes back with an error or a question.
+
+    Django repeats it only for fields of one input. A date with its time has two, so the page would carry what was
+    typed as what was shown, and the next save would take the field for unchanged.
+    """
+
+    def as_widget(self, widget: Any = None, attrs: Any = None, only_initial: bool = False) -> SafeString:
+        hidden = self.field.hidden_widget()
+        if only_initial and self.form.is_bound and isinstance(hidden, forms.MultiWidget):
+            shown = hidden.value_from_datadict(self.form.data, self.form.files, self.html_initial_name)
+            if any(part is not None for part in shown):
+                return hidden.render(
+                    self.html_initial_name, shown, {"id": self.html_initial_id}, self.form.renderer
+                )
+        return super().as_widget(widget, attrs, only_initial)
+
+
 class MergingForm(LimitedText, _ModelForm):
     """A form that writes only what its reader changed, however long the page was open.
 
     Each field carries the value it was shown with. A field that still has it keeps what the row says by
     now, so that two people who change different things of one row both get what they wanted.
     """
+
+    bound_field_class = ShownBoundField
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

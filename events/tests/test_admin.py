@@ -13,7 +13,7 @@ from events.admin_base import page_of
 from events.models import Category, Fest, Picture, Seats, Venue
 from events.tests.test_pictures import SVG, drawn
 from registrations.tests.builders import build_event, build_fest
-from tickets.tests.desk import add_path, desk, filled_in, list_path
+from tickets.tests.desk import add_path, desk, filled_in, list_path, sent_by
 
 pytestmark = pytest.mark.django_db
 
@@ -75,6 +75,25 @@ def test_times_are_those_of_the_fest(client: Client, fest: Fest) -> None:
     kolkata = zoneinfo.ZoneInfo("Asia/Kolkata")
     assert Fest.objects.get().closes_at == dt.datetime.combine(fest.starts_on, dt.time(18), kolkata)
     assert filled_in(client, page_of(fest))["closes_at_1"] == "18:00:00"
+
+
+def test_time_that_was_typed_is_saved_once_another_field_is_corrected(client: Client, fest: Fest) -> None:
+    """The page with the error repeats what was typed, and what the form was shown with."""
+    day = fest.starts_on.isoformat()
+    refused = save(client, fest, closes_at_0=day, closes_at_1="18:00:00", grade_max="99")
+    assert list(errors(refused)) == ["grade_max"]
+    saved = client.post(page_of(fest), sent_by(refused) | {"grade_max": "12"})
+    assert (saved.status_code, errors(saved)) == (302, {})
+    kolkata = zoneinfo.ZoneInfo("Asia/Kolkata")
+    assert Fest.objects.get().closes_at == dt.datetime.combine(fest.starts_on, dt.time(18), kolkata)
+
+
+def test_time_that_nobody_typed_stays_what_the_row_says_after_an_error(client: Client, fest: Fest) -> None:
+    refused = save(client, fest, grade_max="99")
+    later = fest.closes_at + dt.timedelta(hours=1)
+    Fest.objects.update(closes_at=later)
+    client.post(page_of(fest), sent_by(refused) | {"grade_max": "12"})
+    assert Fest.objects.get().closes_at == later
 
 
 @pytest.mark.parametrize(
