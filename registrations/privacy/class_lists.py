@@ -37,9 +37,18 @@ def drop_empty(ids: Iterable[int]) -> None:
 
 
 def _tells(cells: list[str], student: Student) -> bool:
-    keys = [name_key(cell) for cell in cells]
+    longest = max(len(student.name_key), len(student.email_key))
+    keys = [name_key(cell) if _may_match(cell, longest) else "" for cell in cells]
     pairs = [(left, right) for left, right in itertools.pairwise(keys)]
     parted = [f"{left} {right}" for left, right in pairs] + [f"{right} {left}" for left, right in pairs]
     if student.name_key in {*keys, *parted}:
         return True
     return bool(student.email_key) and student.email_key in {email_key(cell) for cell in cells}
+
+
+def _may_match(cell: str, longest: int) -> bool:
+    """Whether a cell is short enough to become a key of this length; a long one costs too much to normalise.
+
+    Normalisation joins at most three letters to one (Hangul) and drops marks and punctuation only.
+    """
+    return len(cell) <= 3 * longest or sum(map(str.isalnum, cell)) <= 3 * longest
