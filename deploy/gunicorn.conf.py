@@ -53,10 +53,16 @@ proc_name = "techfest"
 
 
 def when_ready(server: Any) -> None:
-    """Loads the pages' code once, before the workers are forked, so that they share its memory."""
+    """Runs once before the workers are forked: loads the code of the pages, and looks for a restored database.
+
+    The workers share the memory of what is loaded. Clicks wait in the socket meanwhile.
+    """
     from django.urls import get_resolver  # Django is there only after the preload
 
+    from tickets.restore.watching import check_at_start
+
     _ = get_resolver().url_patterns
+    check_at_start()
 
 
 def pre_fork(server: Any, worker: Any) -> None:

@@ -85,8 +85,11 @@ def mail() -> tuple[bool, str]:
 def restore() -> tuple[bool, str]:
     from registrations.restore.hold import current_hold
 
-    if current_hold():
-        return False, "the database was restored; mails are held until an owner has decided in the admin"
+    if marker := current_hold():
+        words = "the database was restored; mails are held until an owner has decided in the admin"
+        if marker.register_applied_at is None:
+            words += "; the register of erasures is not applied"
+        return False, words
     return True, "not restored"
 
 

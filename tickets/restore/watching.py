@@ -1,6 +1,8 @@
-"""What beat does about restores: moves the marker, and erases again while mails are held."""
+"""Recognises a restored database: moves the marker, and erases again while mails are held."""
 
 import logging
+
+from django.db import DatabaseError
 
 from registrations.models import DatabaseMarker
 from registrations.privacy.erase import erase_listed
@@ -25,3 +27,14 @@ def watch() -> None:
         log.warning("Nobody was erased again after the restore. %s", error)
     else:
         log.warning("The register of erasures was applied after a restore, %d erased again.", count)
+
+
+def check_at_start() -> None:
+    """Looks once before the first page is served, so that no page shows a student who was erased since the backup.
+
+    A database that does not answer stops no start: beat looks again within 30 seconds.
+    """
+    try:
+        watch()
+    except DatabaseError as error:
+        log.warning("Whether the database was restored could not be checked at the start: %s", error)

@@ -4,6 +4,7 @@ import datetime as dt
 import errno
 import json
 import os
+import runpy
 import stat
 import subprocess
 import threading
@@ -17,12 +18,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from deploy.launcher.accounts import site_packages
+from deploy.launcher.folders import ROOT
 from deploy.launcher.readiness import serves_pages, what_follows
 from deploy.provider_stub.client import StubClient
 from events.models import AuditEntry
@@ -33,6 +35,7 @@ from registrations.privacy import erasure_register
 from registrations.privacy.erase import erase, sweep
 from registrations.restore import hold, marker_file
 from registrations.tests.builders import build_event, build_fest, build_submission
+from techfest import health
 from techfest.core.db.clock import database_now
 from techfest.core.roles import LEAD
 from techfest.tests.workers import WorkerFactory
@@ -399,7 +402,8 @@ def test_owners_decide_and_everybody_else_reads_that_mails_are_held(client: Clie
     answer = client.get("/health/ready")
     assert answer.status_code == 503
     assert json.loads(answer.content)["parts"]["restore"]["text"] == (
-        "the database was restored; mails are held until an owner has decided in the admin"
+        "the database was restored; mails are held until an owner has decided in the admin; "
+        "the register of erasures is not applied"
     )
 
 
@@ -496,6 +500,41 @@ def test_beat_erases_again_as_soon_as_a_restore_is_recognised() -> None:
     watch()
     assert not Student.objects.known().filter(pk=student.pk).exists()
     assert marker().register_applied_at is not None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_page_is_served_before_a_restored_database_has_erased_again() -> None:
+    """Gunicorn runs this hook before it forks a worker; beat came up to 15 seconds later."""
+    student = erased_after_the_dump()
+    rewrite_file(counter=10_000)
+    started()
+    assert not Student.objects.known().filter(pk=student.pk).exists()
+    assert (marker().reason, marker().register_applied_at is not None) == (Reason.OLDER, True)
+
+
+@pytest.mark.django_db
+def test_site_starts_while_the_database_is_away(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def away() -> None:
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr(hold, "tick", away)
+    started()
+    assert "could not be checked at the start: connection refused" in caplog.text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_readiness_says_that_the_register_is_not_applied() -> None:
+    erased_after_the_dump()
+    rewrite_file(counter=10_000)
+    erasure_register.path().unlink()
+    watch()
+    assert health.restore()[1].endswith("; the register of erasures is not applied")
+
+
+def started() -> None:
+    runpy.run_path(str(ROOT / "deploy" / "gunicorn.conf.py"))["when_ready"](None)
 
 
 @pytest.mark.django_db(transaction=True)
