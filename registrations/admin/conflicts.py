@@ -36,25 +36,25 @@ class OpenFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Conflict]) -> QuerySet[Conflict]:
         if self.value() == "all":
             return queryset
-        return queryset.filter(settled_at__isnull=self.value() != "settled")
+        return queryset.filter(resolved_at__isnull=self.value() != "settled")
 
 
 @admin.register(Conflict)
 class ConflictAdmin(RecordAdmin):
     led_through = "registration__event"
-    list_display = ("student", "event", "kind", "clashes_with", "at", "choose_by", "settled_at")
+    list_display = ("student", "event", "kind", "clashes_with", "at", "choose_by", "resolved_at")
     list_select_related = ("registration__student", "registration__event", "other__event")
     list_filter = (OpenFilter, "kind", "registration__event")
     search_fields = ("registration__student__name", "registration__student__reference")
-    fields = ("registration", "kind", "other", "at", "choose_by", "user", "settled_at")
+    fields = ("registration", "kind", "other", "at", "choose_by", "user", "resolved_at")
     ordering = ("choose_by", "pk")
-    actions = ("settle",)
+    actions = ("resolve",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Conflict]:
         rows = super().get_queryset(request)
         return rows.select_related(*self.list_select_related, "other__student", "user")
 
-    def has_settle_permission(self, request: HttpRequest) -> bool:
+    def has_resolve_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("registrations.change_registration")
 
     @admin.display(description=gettext_lazy("student"), ordering="registration__student__name")
@@ -69,10 +69,10 @@ class ConflictAdmin(RecordAdmin):
     def clashes_with(self, obj: Conflict) -> str:
         return str(obj.other.event) if obj.other else ""
 
-    @admin.action(description=gettext_lazy("Settle the chosen: it is well as it is"), permissions=["settle"])
-    def settle(self, request: HttpRequest, queryset: QuerySet[Conflict]) -> HttpResponseBase | None:
+    @admin.action(description=gettext_lazy("Settle the chosen: it is well as it is"), permissions=["resolve"])
+    def resolve(self, request: HttpRequest, queryset: QuerySet[Conflict]) -> HttpResponseBase | None:
         """Asks why; the button of that page ends the flags, and the trail keeps the reason."""
-        chosen = list(queryset.filter(settled_at=None).order_by("choose_by", "pk")[: MOST_AT_ONCE + 1])
+        chosen = list(queryset.filter(resolved_at=None).order_by("choose_by", "pk")[: MOST_AT_ONCE + 1])
         reason = request.POST.get("reason", "").strip()[:300]
         if not chosen:
             self.message_user(request, _("All of these are settled already."), messages.WARNING)
@@ -80,14 +80,14 @@ class ConflictAdmin(RecordAdmin):
             words = _("Choose at most %(most)d flags at once.") % {"most": MOST_AT_ONCE}
             self.message_user(request, words, messages.WARNING)
         elif request.POST.get("confirmed") == "yes" and reason:
-            self._settle(request, [conflict.pk for conflict in chosen], reason)
+            self._resolve(request, [conflict.pk for conflict in chosen], reason)
         else:
             return self._confirmation(request, chosen)
         return None
 
-    def _settle(self, request: HttpRequest, ids: list[int], reason: str) -> None:
+    def _resolve(self, request: HttpRequest, ids: list[int], reason: str) -> None:
         try:
-            count = conflicts.settle(ids, user=request.user, reason=reason, deadline=Deadline())
+            count = conflicts.resolve(ids, user=request.user, reason=reason, deadline=Deadline())
         except RegistrationError as error:
             self.message_user(request, str(error.text), messages.ERROR)
             return
@@ -105,7 +105,7 @@ class ConflictAdmin(RecordAdmin):
                 (conflict.registration, conflicts.short(conflict, conflict.registration_id))
                 for conflict in chosen
             ],
-            "action": "settle",
+            "action": "resolve",
             "press": _("It is well as it is"),
             "problem": request.POST.get("confirmed") == "yes",
         }

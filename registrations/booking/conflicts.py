@@ -47,7 +47,7 @@ def key_of(conflict: Conflict) -> tuple[str, frozenset[int]]:
 def open_conflicts_of(events: Collection[int]) -> list[Conflict]:
     """The open flags of these events' registrations, from either side of a clash."""
     mine = Q(registration__event__in=events) | Q(other__event__in=events)
-    rows = Conflict.objects.filter(mine, settled_at=None).order_by("pk")
+    rows = Conflict.objects.filter(mine, resolved_at=None).order_by("pk")
     return list(rows.select_related("registration__event", "registration__student", "other__event"))
 
 
@@ -89,30 +89,32 @@ def end(conflicts: Iterable[Conflict], *, now: dt.datetime) -> None:
     """Settles flags whose reason is gone."""
     ids = [conflict.pk for conflict in conflicts]
     if ids:
-        Conflict.objects.filter(pk__in=ids, settled_at=None).update(settled_at=now)
+        Conflict.objects.filter(pk__in=ids, resolved_at=None).update(resolved_at=now)
 
 
 def end_for_cancelled(registration_ids: Collection[int], *, now: dt.datetime) -> None:
     """Settles what was about registrations that are given up; one statement."""
     about = Q(registration__in=registration_ids) | Q(other__in=registration_ids)
-    Conflict.objects.filter(about, settled_at=None).update(settled_at=now)
+    Conflict.objects.filter(about, resolved_at=None).update(resolved_at=now)
 
 
-def settle(conflict_ids: Iterable[int], *, user: Any, reason: str, deadline: Deadline) -> int:
+def resolve(conflict_ids: Iterable[int], *, user: Any, reason: str, deadline: Deadline) -> int:
     """An organiser says that it is well as it is; how many flags that ended.
 
     The trail keeps who said it and why. Locks the Seats rows of the events. Settled flags stay as they are.
     """
     ids = sorted(conflict_ids)
-    return in_transaction(lambda: _settle(ids, user, reason, deadline), deadline=deadline)
+    return in_transaction(lambda: _resolve(ids, user, reason, deadline), deadline=deadline)
 
 
-def _settle(ids: list[int], user: Any, reason: str, deadline: Deadline) -> int:
+def _resolve(ids: list[int], user: Any, reason: str, deadline: Deadline) -> int:
     rows = Conflict.objects.filter(pk__in=ids)
     deadline.limit_locks()
     Seats.objects.locked(rows.values_list("registration__event", flat=True))
     now = database_now()
-    conflicts = list(rows.filter(settled_at=None).order_by("pk").select_for_update(no_key=True, of=("self",)))
+    conflicts = list(
+        rows.filter(resolved_at=None).order_by("pk").select_for_update(no_key=True, of=("self",))
+    )
     end(conflicts, now=now)
     for conflict in conflicts:
         audit_log.record(conflict, what=SETTLED, now=now, user=user, reason=reason)
@@ -127,7 +129,7 @@ def conflicts_of(registrations: Iterable[int]) -> Mapping[int, list[Conflict]]:
     ids = set(registrations)
     found: dict[int, list[Conflict]] = defaultdict(list)
     about = Q(registration__in=ids) | Q(other__in=ids)
-    rows = Conflict.objects.filter(about, settled_at=None).order_by("choose_by", "pk")
+    rows = Conflict.objects.filter(about, resolved_at=None).order_by("choose_by", "pk")
     for conflict in rows.select_related("registration__event", "other__event") if ids else ():
         for pk in ids & {conflict.registration_id, conflict.other_id}:
             found[pk].append(conflict)

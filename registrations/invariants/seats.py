@@ -251,7 +251,7 @@ def clashes_are_flagged() -> Iterator[str]:
                 SELECT FROM registrations_conflict f
                 WHERE f.kind = 'clash'
                     AND (f.registration_id, f.other_id) IN ((r.id, t.id), (t.id, r.id))
-                    AND (f.settled_at IS NULL OR EXISTS (
+                    AND (f.resolved_at IS NULL OR EXISTS (
                         SELECT FROM events_auditentry a WHERE a.subject_kind = 'registrations.conflict'
                             AND a.subject_id = f.id AND a.what = 'settled')))
         ORDER BY r.id, t.id
@@ -268,7 +268,7 @@ def open_conflicts_have_their_reason() -> Iterator[str]:
         FROM registrations_conflict f JOIN registrations_registration r ON r.id = f.registration_id
         JOIN events_event e ON e.id = r.event_id JOIN registrations_student p ON p.id = r.student_id
         LEFT JOIN registrations_registration t ON t.id = f.other_id LEFT JOIN events_event o ON o.id = t.event_id
-        WHERE f.settled_at IS NULL AND (
+        WHERE f.resolved_at IS NULL AND (
             r.state = 'cancelled'
             OR f.kind = 'ineligible' AND p.grade BETWEEN e.grade_min AND e.grade_max
             OR f.kind = 'clash' AND (t.student_id <> r.student_id OR t.state = 'cancelled'

@@ -603,7 +603,7 @@ class Migration(migrations.Migration):
                 ),
                 ("at", models.DateTimeField(editable=False, verbose_name="since")),
                 ("choose_by", models.DateTimeField(editable=False, verbose_name="to be chosen by")),
-                ("settled_at", models.DateTimeField(editable=False, null=True, verbose_name="settled")),
+                ("resolved_at", models.DateTimeField(editable=False, null=True, verbose_name="settled")),
                 (
                     "user",
                     models.ForeignKey(
@@ -1413,13 +1413,13 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="conflict",
             index=models.Index(
-                condition=models.Q(("settled_at", None)), fields=["choose_by"], name="conflict_open"
+                condition=models.Q(("resolved_at", None)), fields=["choose_by"], name="conflict_open"
             ),
         ),
         migrations.AddConstraint(
             model_name="conflict",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("settled_at", None)),
+                condition=models.Q(("resolved_at", None)),
                 fields=("registration", "kind", "other"),
                 name="conflict_open_once",
                 nulls_distinct=False,

@@ -217,7 +217,7 @@ class Change(models.Model):
 class Conflict(models.Model):
     """A registration that a change of its event put in trouble: it keeps its seat until somebody chooses.
 
-    A clash names the `other` registration of the student. `settled_at` ends it: one of the two was given up,
+    A clash names the `other` registration of the student. `resolved_at` ends it: one of the two was given up,
     the event moved again, or an organiser said that it is well.
     """
 
@@ -247,13 +247,13 @@ class Conflict(models.Model):
         related_name="+",
         verbose_name=_("caused by"),
     )
-    settled_at = models.DateTimeField(_("settled"), null=True, editable=False)
+    resolved_at = models.DateTimeField(_("settled"), null=True, editable=False)
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["registration", "kind", "other"],
-                condition=Q(settled_at=None),
+                condition=Q(resolved_at=None),
                 nulls_distinct=False,
                 name="conflict_open_once",
             ),
@@ -263,7 +263,7 @@ class Conflict(models.Model):
             ),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["choose_by"], name="conflict_open", condition=Q(settled_at=None))
+            models.Index(fields=["choose_by"], name="conflict_open", condition=Q(resolved_at=None))
         ]
 
     def __str__(self) -> str:

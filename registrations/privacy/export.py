@@ -123,7 +123,7 @@ def _conflicts(student: Student) -> list[Row]:
             "at": local(row.at, student),
             "event": row.registration.event.name,
             "what": str(row.get_kind_display()),
-            "settled": local(row.settled_at, student),
+            "settled": local(row.resolved_at, student),
         }
         for row in rows.order_by("at", "pk")
     ]

@@ -44,7 +44,7 @@ def mails(kind: str) -> int:
 
 
 def open_conflicts() -> list[tuple[str, str]]:
-    rows = Conflict.objects.filter(settled_at=None).order_by("pk")
+    rows = Conflict.objects.filter(resolved_at=None).order_by("pk")
     return [(conflict.kind, conflict.registration.student.name) for conflict in rows]
 
 

@@ -161,12 +161,12 @@ def test_admin_ends_no_session_of_an_account_that_has_no_business_there() -> Non
 
 def test_work_at_the_door_is_use_but_what_a_phone_asks_by_itself_is_not() -> None:
     event = build_event(build_fest())
-    user, place = in_role(OWNER), reverse("checkin:place-event", args=[event.slug])
+    user, checkpoint = in_role(OWNER), reverse("checkin:scanner-event", args=[event.slug])
     working, asking = desk(user), desk(user)
     for _hour in range(3):
         moved(working, dt.timedelta(hours=1))
         moved(asking, dt.timedelta(hours=1))
-        assert working.get(place).status_code == 200
+        assert working.get(checkpoint).status_code == 200
         assert asking.get(reverse("checkin:live-event", args=[event.slug])).status_code == 200
     assert working.get("/admin/").status_code == 200
     assert asking.get("/admin/")["Location"] == "/accounts/login/?next=/admin/"

@@ -23,7 +23,7 @@ from registrations.students.merge_students import merge_students
 from registrations.tests.builders import build_user
 from registrations.tests.test_stateful import ANY, BOUNDED, NAMES, Held, Person, Plan, Rush, SeatRequest
 from techfest.core.db.clock import database_now
-from tickets.checkin.checkpoints import Place
+from tickets.checkin.checkpoints import Checkpoint
 from tickets.checkin.entry import enter
 from tickets.checkin.walk_in import latest_unclaimed
 from tickets.models import Ticket
@@ -298,7 +298,7 @@ class Desk(Rush):
         number = index % len(known)
         _event, seat_request = known[number]
         codes = Ticket.objects.filter(registration=self.acknowledged[number]).values_list("code", flat=True)
-        entered = enter(list(codes), place=Place(self.fest), user=self.user, how="scan")
+        entered = enter(list(codes), checkpoint=Checkpoint(self.fest), user=self.user, how="scan")
         assert bool(entered) == (seat_request.state == "confirmed" and not seat_request.has_come)
         seat_request.has_come = seat_request.has_come or bool(entered)
 

@@ -33,7 +33,7 @@ from tickets.checkin.walk_in import seat_waiting
 from tickets.keys import random_key
 from tickets.tests.audited import offenders
 from tickets.tests.desk import desk, list_path
-from tickets.tests.entrance import fest_today, gate_of, open_event, place_of, volunteer, waiting_for
+from tickets.tests.entrance import checkpoint_of, fest_today, gate_of, open_event, volunteer, waiting_for
 
 pytestmark = pytest.mark.django_db
 
@@ -172,11 +172,11 @@ def test_seat_that_is_late_is_not_handed_on_and_goes_to_the_next(event: Event) -
 
 def test_walk_in_gets_the_seat_that_is_late() -> None:
     event = open_event(fest_today(confirms_addresses=True), capacity=1)
-    place = place_of(gate_of(event.fest, event))
+    checkpoint = checkpoint_of(gate_of(event.fest, event))
     first, second = register(event), waiting_for(event)
     make_late(first)
-    user = volunteer(place.gate)
-    seat_waiting(second, place=place, nonce=random_key(), user=user, reason="Waited at the door")
+    user = volunteer(checkpoint.gate)
+    seat_waiting(second, checkpoint=checkpoint, nonce=random_key(), user=user, reason="Waited at the door")
     assert (history(first), history(second)) == (["confirmed", "cancelled"], ["waiting", "confirmed"])
     check(event)
 

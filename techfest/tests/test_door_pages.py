@@ -19,7 +19,15 @@ from registrations.locking import Deadline
 from registrations.models import AccountSession
 from registrations.tests.builders import PASSWORD, build_submission
 from tickets.models import CheckIn, Gate, Scan, Ticket
-from tickets.tests.entrance import fest_today, gate_of, open_event, place_of, scanned, ticket_for, volunteer
+from tickets.tests.entrance import (
+    checkpoint_of,
+    fest_today,
+    gate_of,
+    open_event,
+    scanned,
+    ticket_for,
+    volunteer,
+)
 
 from .browsing import PHONE, faults_of
 from .filming import film
@@ -199,7 +207,7 @@ def test_scans_without_a_network_are_uploaded_and_conflicts_listed(
     assert Scan.objects.count() == 0
 
     # Meanwhile the same ticket came in at another door.
-    scanned(place_of(gate), late.code, volunteer(gate, first_name="Mei"))
+    scanned(checkpoint_of(gate), late.code, volunteer(gate, first_name="Mei"))
     phone.set_offline(False)
     expect(page.locator("[data-conflicts]")).to_contain_text("already in")
     expect(page.locator("[data-waiting]")).to_be_hidden()

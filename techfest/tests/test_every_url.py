@@ -107,8 +107,8 @@ SIGNED_IN: dict[str, set[str]] = {
     "checkin:code": READ,
     "checkin:worker": READ,
 }
-AT_A_PLACE: dict[str, set[str]] = {
-    "place": READ,
+AT_A_CHECKPOINT: dict[str, set[str]] = {
+    "scanner": READ,
     "scan": {"POST"},
     "verdict": READ,
     "again": {"POST"},
@@ -123,7 +123,7 @@ AT_A_PLACE: dict[str, set[str]] = {
 }
 """The pages of every place of the door: a gate, or an event."""
 SIGNED_IN |= {
-    f"checkin:{page}-{kind}": takes for page, takes in AT_A_PLACE.items() for kind in ("gate", "event")
+    f"checkin:{page}-{kind}": takes for page, takes in AT_A_CHECKPOINT.items() for kind in ("gate", "event")
 }
 TAKES |= SIGNED_IN
 HOOKS = ("mailgun", "brevo")
@@ -193,7 +193,7 @@ class Kid:
         own: dict[str, Any] = dict.fromkeys(("verdict", "again", "undo", "seat"), uuid.UUID(int=1))
         own["class"] = self.delegation.code
         named: dict[str, list[Any]] = {"checkin:code": [registration.tickets.get().code]}
-        for page in AT_A_PLACE:
+        for page in AT_A_CHECKPOINT:
             more = [own[page]] if page in own else []
             named |= {
                 f"checkin:{page}-gate": [1, *more],

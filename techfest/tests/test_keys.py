@@ -41,10 +41,10 @@ from tickets.checkin import checkpoints
 from tickets.keys import random_key
 from tickets.models import Certificate, Delegation, Delivery, Scan, Ticket
 from tickets.tests.entrance import (
-    doorkeeper,
+    checkpoint_of,
     gate_of,
     open_event,
-    place_of,
+    phone_of,
     ticket_for,
     volunteer,
     waiting_for,
@@ -193,16 +193,16 @@ def press_as_teacher(trace: Trace, event: Any) -> None:
 def press_at_the_door(trace: Trace) -> None:
     event = open_event(current(), capacity=1)
     gate = gate_of(current(), event, name="Side gate")
-    place, ticket = place_of(gate), ticket_for(event)
-    walker = Walker(doorkeeper(volunteer(gate)), trace)
+    checkpoint, ticket = checkpoint_of(gate), ticket_for(event)
+    walker = Walker(phone_of(volunteer(gate)), trace)
     scan = {"code": ticket.code, "nonce": str(random_key())}
-    walker.twice(place.url("scan"), scan)
-    walker.twice(place.url("scan"), scan | {"nonce": str(random_key())})
+    walker.twice(checkpoint.url("scan"), scan)
+    walker.twice(checkpoint.url("scan"), scan | {"nonce": str(random_key())})
     waiting = waiting_for(event, name="Uma Iyer")
-    walker.twice(place.url("scan"), {"code": waiting.student.reference, "nonce": str(random_key())})
+    walker.twice(checkpoint.url("scan"), {"code": waiting.student.reference, "nonce": str(random_key())})
     checkpoints.forget()
     newcomer = {"name": "Vir Sen", "school": "Riverside", "grade": "7", "event": str(event.pk)}
-    walker.twice(place.url("walk_in"), newcomer | {"consent": "on", "nonce": str(random_key())})
+    walker.twice(checkpoint.url("walk_in"), newcomer | {"consent": "on", "nonce": str(random_key())})
 
 
 def walk(trace: Trace, world: World) -> None:

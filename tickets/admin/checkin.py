@@ -13,7 +13,7 @@ from techfest.core.admin.confirmation import Question, ReasonForm, answered, ask
 from techfest.core.db.clock import database_now
 from tickets.admin import columns
 from tickets.alarms import path_of
-from tickets.checkin.resolve import settle
+from tickets.checkin.resolve import resolve
 from tickets.models import Alarm, CheckIn, Scan, SearchCount
 
 MOST_SHOWN = 50
@@ -54,10 +54,10 @@ class ScanAdmin(RecordAdmin):
     """What was answered at the doors; where a phone without a network was wrong, a person settles it here."""
 
     led_through = "ticket__registration__event"
-    actions = ("settle_conflicts",)
-    list_display = ("at", "verdict", "ticket", "where", "user", "is_offline", "is_conflict", "settled_at")
+    actions = ("resolve_conflicts",)
+    list_display = ("at", "verdict", "ticket", "where", "user", "is_offline", "is_conflict", "resolved_at")
     list_select_related = ("ticket__registration__student", "ticket__registration__event", "user")
-    list_filter = ("verdict", "is_offline", "is_conflict", ("settled_at", admin.EmptyFieldListFilter))
+    list_filter = ("verdict", "is_offline", "is_conflict", ("resolved_at", admin.EmptyFieldListFilter))
     search_fields = ("ticket__student__name", "ticket__student__reference", "where")
     fields = (
         "at",
@@ -69,26 +69,26 @@ class ScanAdmin(RecordAdmin):
         "user",
         "is_offline",
         "is_conflict",
-        "settled_at",
-        "settled_by",
+        "resolved_at",
+        "resolved_by",
         "note",
     )
     ordering = ("-at", "-pk")
 
-    def has_settle_permission(self, request: HttpRequest) -> bool:
+    def has_resolve_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("tickets.change_scan")
 
-    @admin.action(description=gettext_lazy("Settle what a phone had said wrongly"), permissions=["settle"])
-    def settle_conflicts(self, request: HttpRequest, queryset: QuerySet[Scan]) -> HttpResponseBase | None:
+    @admin.action(description=gettext_lazy("Settle what a phone had said wrongly"), permissions=["resolve"])
+    def resolve_conflicts(self, request: HttpRequest, queryset: QuerySet[Scan]) -> HttpResponseBase | None:
         """Asks what was found out, and ends the conflicts among the chosen scans."""
-        chosen = list(queryset.filter(is_conflict=True, settled_at=None))
+        chosen = list(queryset.filter(is_conflict=True, resolved_at=None))
         if not chosen:
             self.message_user(request, _("None of these is an open conflict."), messages.WARNING)
             return None
         form = answered(ReasonForm, request)
         if not form.is_valid():
-            return ask(request, self, action="settle_conflicts", question=_question(chosen), form=form)
-        count = settle(
+            return ask(request, self, action="resolve_conflicts", question=_question(chosen), form=form)
+        count = resolve(
             [scan.pk for scan in chosen],
             user=request.user,
             note=form.cleaned_data["reason"],

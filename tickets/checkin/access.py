@@ -13,12 +13,12 @@ from django.urls import reverse
 from registrations.teachers.second_factor import has_passed, redirect_to_second_step
 from registrations.teachers.sessions import note_use
 from techfest.core.roles import LEAD, VOLUNTEER, has_role, is_owner
-from tickets.checkin.checkpoints import open_fest, place_at
+from tickets.checkin.checkpoints import checkpoint_at, open_fest
 
 View = Callable[..., HttpResponseBase]
 
 
-def by_doorkeeper(view: View) -> View:
+def checkin_staff_required(view: View) -> View:
     """The view gets the place that the path names (`gate` or `event`), or the fest where it names none.
 
     Nobody signed in: the login. Whoever may not open this place: not found. Before there is a fest, and later
@@ -32,27 +32,27 @@ def by_doorkeeper(view: View) -> View:
     ) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return _unstored(redirect_to_login(request.get_full_path()))
-        if not has_passed(request) and is_doorkeeper(request.user):
+        if not has_passed(request) and is_checkin_staff(request.user):
             return _unstored(redirect_to_second_step(request, back_to=_page_of(request)))
         _note_use(request)
         fest = open_fest()
         if fest is None:
-            if not is_doorkeeper(request.user):
+            if not is_checkin_staff(request.user):
                 raise Http404
             return _unstored(render(request, "checkin/no_fest.html", status=404))
         if gate is None and not event:
-            if not is_doorkeeper(request.user):
+            if not is_checkin_staff(request.user):
                 raise Http404
             return _unstored(view(request, fest, *args, **kwargs))
-        place = place_at(fest, request.user, gate=gate, event=event)
-        if place is None:
+        checkpoint = checkpoint_at(fest, request.user, gate=gate, event=event)
+        if checkpoint is None:
             raise Http404
-        return _unstored(view(request, place, *args, **kwargs))
+        return _unstored(view(request, checkpoint, *args, **kwargs))
 
     return opened
 
 
-def is_doorkeeper(user: Any) -> bool:
+def is_checkin_staff(user: Any) -> bool:
     """Whether this person has anything to do at the door."""
     return is_owner(user) or has_role(user, VOLUNTEER) or (has_role(user, LEAD) and user.led_events.exists())
 

@@ -30,7 +30,7 @@ class Counts(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Place:
+class Checkpoint:
     """A gate with its events (none named: all of the fest), or one event."""
 
     fest: Fest
@@ -47,7 +47,7 @@ class Place:
         return event.fest_id == self.fest.pk and (not self.event_ids or event.pk in self.event_ids)
 
     def url(self, page: str, *more: Any) -> str:
-        """The path of a page of this place: "place", "scan", "verdict", ..."""
+        """The path of a page of this place: "scan", "scanner", "verdict", ..."""
         if self.gate:
             return reverse(f"checkin:{page}-gate", args=[self.gate.pk, *more])
         return reverse(f"checkin:{page}-event", args=[self.event.slug if self.event else "", *more])
@@ -95,44 +95,46 @@ def events_of(user: Any, fest: Fest) -> list[Event]:
     return list(events.order_by("starts_at", "name"))
 
 
-def places_of(user: Any, fest: Fest) -> list[Place]:
+def checkpoints_of(user: Any, fest: Fest) -> list[Checkpoint]:
     """Everything that this person may open, gates first; without the events of the gates."""
     return [
-        *(Place(fest, gate=gate) for gate in gates_of(user, fest)),
-        *(Place(fest, event=event, event_ids=frozenset({event.pk})) for event in events_of(user, fest)),
+        *(Checkpoint(fest, gate=gate) for gate in gates_of(user, fest)),
+        *(Checkpoint(fest, event=event, event_ids=frozenset({event.pk})) for event in events_of(user, fest)),
     ]
 
 
-def place_at(fest: Fest, user: Any, *, gate: int | None = None, event: str = "") -> Place | None:
+def checkpoint_at(fest: Fest, user: Any, *, gate: int | None = None, event: str = "") -> Checkpoint | None:
     """This gate, or the event of this slug, if this person may open it."""
     if gate is not None:
         found = next((one for one in gates_of(user, fest) if one.pk == gate), None)
         ids = found.events.values_list("pk", flat=True) if found else ()
-        return Place(fest, gate=found, event_ids=frozenset(ids)) if found else None
+        return Checkpoint(fest, gate=found, event_ids=frozenset(ids)) if found else None
     one = next((one for one in events_of(user, fest) if one.slug == event), None)
-    return Place(fest, event=one, event_ids=frozenset({one.pk})) if one else None
+    return Checkpoint(fest, event=one, event_ids=frozenset({one.pk})) if one else None
 
 
 _kept: dict[tuple[int, int, str], tuple[float, Counts]] = {}
 
 
-def counts_of(place: Place) -> Counts:
+def counts_of(checkpoint: Checkpoint) -> Counts:
     """How many of this day's tickets came in here, a second or two old."""
-    key = _key(place)
+    key = _key(checkpoint)
     kept = _kept.get(key)
     if kept and time.monotonic() < kept[0]:
         return kept[1]
-    counts = fresh_counts(place, database_now())
+    counts = fresh_counts(checkpoint, database_now())
     _kept[key] = (time.monotonic() + LIFETIME, counts)
     return counts
 
 
-def fresh_counts(place: Place, now: dt.datetime) -> Counts:
+def fresh_counts(checkpoint: Checkpoint, now: dt.datetime) -> Counts:
     """Counted now: of the events that are on this day in the fest's zone; where there is none, of all."""
-    midnight = timezone.localtime(now, place.fest.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    midnight = timezone.localtime(now, checkpoint.fest.zone).replace(
+        hour=0, minute=0, second=0, microsecond=0
+    )
     given = {
-        "fest": place.fest.pk,
-        "ids": sorted(place.event_ids) or None,
+        "fest": checkpoint.fest.pk,
+        "ids": sorted(checkpoint.event_ids) or None,
         "from": midnight,
         "until": midnight + dt.timedelta(days=1),
     }
@@ -142,14 +144,18 @@ def fresh_counts(place: Place, now: dt.datetime) -> Counts:
     return Counts(inside, expected) if expected else Counts(inside_ever, expected_ever)
 
 
-def count_one(place: Place) -> None:
+def count_one(checkpoint: Checkpoint) -> None:
     """Somebody just came in here: the kept counts say so at once."""
-    if kept := _kept.get(_key(place)):
-        _kept[_key(place)] = (kept[0], Counts(kept[1].inside + 1, kept[1].expected))
+    if kept := _kept.get(_key(checkpoint)):
+        _kept[_key(checkpoint)] = (kept[0], Counts(kept[1].inside + 1, kept[1].expected))
 
 
-def _key(place: Place) -> tuple[int, int, str]:
-    return place.fest.pk, place.gate.pk if place.gate else 0, place.event.slug if place.event else ""
+def _key(checkpoint: Checkpoint) -> tuple[int, int, str]:
+    return (
+        checkpoint.fest.pk,
+        checkpoint.gate.pk if checkpoint.gate else 0,
+        checkpoint.event.slug if checkpoint.event else "",
+    )
 
 
 def forget() -> None:

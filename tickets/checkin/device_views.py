@@ -17,8 +17,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from events.models import Fest
 from tickets.checkin import offline_upload
-from tickets.checkin.access import by_doorkeeper
-from tickets.checkin.checkpoints import Place, counts_of
+from tickets.checkin.access import checkin_staff_required
+from tickets.checkin.checkpoints import Checkpoint, counts_of
 from tickets.checkin.live_codes import live as live_of
 from tickets.checkin.views import context_of
 from tickets.models import Scan
@@ -40,7 +40,7 @@ FILES = (
 scanning = csp_update({"script-src": ["'self'", "'wasm-unsafe-eval'"]})
 
 
-@by_doorkeeper
+@checkin_staff_required
 @require_safe
 def worker(request: HttpRequest, fest: Fest) -> HttpResponse:
     """The service worker: the files of this release, and the script that keeps them."""
@@ -56,37 +56,37 @@ def worker(request: HttpRequest, fest: Fest) -> HttpResponse:
 
 
 @scanning
-@by_doorkeeper
+@checkin_staff_required
 @require_safe
-def shell(request: HttpRequest, place: Place) -> HttpResponse:
+def shell(request: HttpRequest, checkpoint: Checkpoint) -> HttpResponse:
     """The scanning page as a phone may keep it: without messages, which name people."""
-    return render(request, "checkin/place.html", context_of(place, messages=()))
+    return render(request, "checkin/scanner.html", context_of(checkpoint, messages=()))
 
 
-@by_doorkeeper
+@checkin_staff_required
 @require_safe
-def live(request: HttpRequest, place: Place) -> HttpResponseBase:
+def live(request: HttpRequest, checkpoint: Checkpoint) -> HttpResponseBase:
     """The live codes; with them, also where they have not changed, the time, the counts and a fresh token."""
-    at, content = live_of(place)
+    at, content = live_of(checkpoint)
     etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
     whole = HttpResponse(content, content_type="application/octet-stream", headers={"ETag": etag})
     response = get_conditional_response(request, etag=etag, response=whole) or whole
-    counts = counts_of(place)
+    counts = counts_of(checkpoint)
     told = {"at": at.isoformat(), "token": get_token(request), "in": counts.inside, "of": counts.expected}
-    response["X-Door"] = json.dumps(told)
+    response["X-Checkin"] = json.dumps(told)
     return response
 
 
-@by_doorkeeper
+@checkin_staff_required
 @require_POST
-def upload(request: HttpRequest, place: Place) -> HttpResponse:
+def upload(request: HttpRequest, checkpoint: Checkpoint) -> HttpResponse:
     """Takes what was scanned without a network, and says of each scan what became of it."""
     try:
         queued = offline_upload.read_upload(request.body)
     except offline_upload.Malformed as error:
         return JsonResponse({"error": str(error)}, status=400)
-    scans = offline_upload.upload(place, queued, user=request.user)
-    counts = counts_of(place)
+    scans = offline_upload.upload(checkpoint, queued, user=request.user)
+    counts = counts_of(checkpoint)
     return JsonResponse(
         {
             "scans": [_answer(scan) for scan in scans],

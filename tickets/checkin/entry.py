@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import connection
 
-from tickets.checkin.checkpoints import Place
+from tickets.checkin.checkpoints import Checkpoint
 
 _ENTER = """
     WITH seat AS (
@@ -33,7 +33,7 @@ _ENTER = """
 def enter(
     codes: Sequence[str],
     *,
-    place: Place,
+    checkpoint: Checkpoint,
     user: Any,
     how: str,
     at: dt.datetime | None = None,
@@ -48,8 +48,8 @@ def enter(
     given = {
         "codes": list(codes),
         "at": at,
-        "gate": place.gate.pk if place.gate else None,
-        "where": place.name[:100],
+        "gate": checkpoint.gate.pk if checkpoint.gate else None,
+        "where": checkpoint.name[:100],
         "user": user.pk,
         "how": how,
         "reason": reason,

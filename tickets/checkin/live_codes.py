@@ -12,7 +12,7 @@ from django.db import connection
 from django.utils import timezone
 
 from events.models import Event
-from tickets.checkin.checkpoints import Place
+from tickets.checkin.checkpoints import Checkpoint
 from tickets.checkin.messages import clock, when
 
 STATES = ("live", "already", "cancelled", "reissued", "waiting")
@@ -45,9 +45,9 @@ class Live(NamedTuple):
     content: bytes
 
 
-def live(place: Place) -> Live:
+def live(checkpoint: Checkpoint) -> Live:
     """Every code of the place's fest, as of now, in one query beside that of the events."""
-    rows = Event.objects.filter(fest=place.fest).exclude(state=Event.State.DRAFT)
+    rows = Event.objects.filter(fest=checkpoint.fest).exclude(state=Event.State.DRAFT)
     events = list(rows.select_related("venue").order_by("pk"))
     given: dict[str, Any] = {
         "ids": [event.pk for event in events],
@@ -56,30 +56,30 @@ def live(place: Place) -> Live:
     with connection.cursor() as cursor:
         cursor.execute(_CODES, given)
         at, codes = cursor.fetchone()
-    head = json.dumps({"events": [_related(event, place) for event in events]}, separators=(",", ":"))
+    head = json.dumps({"events": [_related(event, checkpoint) for event in events]}, separators=(",", ":"))
     return Live(at, head.encode() + b"\n" + bytes(codes))
 
 
-def _related(event: Event, place: Place) -> dict[str, Any]:
+def _related(event: Event, checkpoint: Checkpoint) -> dict[str, Any]:
     """What a device must know of an event; times in milliseconds, as scripts count."""
     opens = event.entry_opens_at
-    first = _midnight(min(opens, event.starts_at), place)
-    last = _midnight(_midnight(event.ends_at, place) + dt.timedelta(hours=36), place)
+    first = _midnight(min(opens, event.starts_at), checkpoint)
+    last = _midnight(_midnight(event.ends_at, checkpoint) + dt.timedelta(hours=36), checkpoint)
     return {
         "event": event.name,
         "hall": event.venue.name,
         "when": when(event),
         "doors": clock(opens),
-        "here": place.covers(event),
+        "here": checkpoint.covers(event),
         "opens": _milliseconds(opens),
         "from": _milliseconds(first),
         "until": _milliseconds(last),
     }
 
 
-def _midnight(moment: dt.datetime, place: Place) -> dt.datetime:
+def _midnight(moment: dt.datetime, checkpoint: Checkpoint) -> dt.datetime:
     """When this day began in the fest's zone."""
-    return timezone.localtime(moment, place.fest.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    return timezone.localtime(moment, checkpoint.fest.zone).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _milliseconds(moment: dt.datetime) -> int:

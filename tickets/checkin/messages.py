@@ -14,7 +14,7 @@ from tickets.models import Scan
 Verdict = Scan.Verdict
 
 
-class Look(NamedTuple):
+class VerdictStyle(NamedTuple):
     """How a verdict meets the eye."""
 
     tone: str
@@ -22,17 +22,17 @@ class Look(NamedTuple):
     word: object
 
 
-LOOKS = {
-    Verdict.IN: Look("green", "ok", gettext_lazy("In")),
-    Verdict.ALREADY: Look("amber", "clock", gettext_lazy("Already in")),
-    Verdict.OTHER_EVENT: Look("red", "pin", gettext_lazy("Wrong event")),
-    Verdict.OTHER_DAY: Look("red", "calendar", gettext_lazy("Wrong day")),
-    Verdict.TOO_SOON: Look("red", "paused", gettext_lazy("Not yet open")),
-    Verdict.WAITING: Look("red", "wait", gettext_lazy("No seat")),
-    Verdict.CANCELLED: Look("red", "stop", gettext_lazy("Cancelled")),
-    Verdict.REISSUED: Look("red", "again", gettext_lazy("Replaced")),
-    Verdict.UNKNOWN: Look("red", "unknown", gettext_lazy("Unknown")),
-    Verdict.UNREADABLE: Look("red", "unreadable", gettext_lazy("Not readable")),
+VERDICT_STYLES = {
+    Verdict.IN: VerdictStyle("green", "ok", gettext_lazy("In")),
+    Verdict.ALREADY: VerdictStyle("amber", "clock", gettext_lazy("Already in")),
+    Verdict.OTHER_EVENT: VerdictStyle("red", "pin", gettext_lazy("Wrong event")),
+    Verdict.OTHER_DAY: VerdictStyle("red", "calendar", gettext_lazy("Wrong day")),
+    Verdict.TOO_SOON: VerdictStyle("red", "paused", gettext_lazy("Not yet open")),
+    Verdict.WAITING: VerdictStyle("red", "wait", gettext_lazy("No seat")),
+    Verdict.CANCELLED: VerdictStyle("red", "stop", gettext_lazy("Cancelled")),
+    Verdict.REISSUED: VerdictStyle("red", "again", gettext_lazy("Replaced")),
+    Verdict.UNKNOWN: VerdictStyle("red", "unknown", gettext_lazy("Unknown")),
+    Verdict.UNREADABLE: VerdictStyle("red", "unreadable", gettext_lazy("Not readable")),
 }
 
 

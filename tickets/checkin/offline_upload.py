@@ -12,7 +12,7 @@ from django.db import connection
 from django.utils.dateparse import parse_datetime
 
 from techfest.core.db.clock import database_now
-from tickets.checkin.checkpoints import Place
+from tickets.checkin.checkpoints import Checkpoint
 from tickets.checkin.live_codes import PREFIX
 from tickets.checkin.scan import Offline, check_in
 from tickets.models import CheckIn, Scan
@@ -55,7 +55,7 @@ def read_upload(body: bytes) -> list[Queued]:
     return [_read(row, number) for number, row in enumerate(rows, start=1)]
 
 
-def upload(place: Place, scans: Sequence[Queued], *, user: Any) -> list[Scan]:
+def upload(checkpoint: Checkpoint, scans: Sequence[Queued], *, user: Any) -> list[Scan]:
     """Judges each of these scans by the rules of the door for its own moment, the oldest first.
 
     A nonce that was here before is answered as then and changes nothing. A time in the future is taken as
@@ -64,14 +64,16 @@ def upload(place: Place, scans: Sequence[Queued], *, user: Any) -> list[Scan]:
     upload that breaks off goes on where it was; raises `LockTimeout` when the database did not answer in time.
     """
     now = database_now()
-    codes = _codes_of([scan.digest for scan in scans], place)
+    codes = _codes_of([scan.digest for scan in scans], checkpoint)
     in_order = sorted(scans, key=lambda scan: scan.at)
-    return [_judge(place, scan, codes, user=user, now=now) for scan in in_order]
+    return [_judge(checkpoint, scan, codes, user=user, now=now) for scan in in_order]
 
 
-def _judge(place: Place, queued: Queued, codes: dict[str, str], *, user: Any, now: dt.datetime) -> Scan:
+def _judge(
+    checkpoint: Checkpoint, queued: Queued, codes: dict[str, str], *, user: Any, now: dt.datetime
+) -> Scan:
     scan = check_in(
-        place,
+        checkpoint,
         # A digest that no ticket has is not a code either, and is answered as unknown.
         code=codes.get(queued.digest, queued.digest[:22]),
         nonce=queued.nonce,
@@ -119,10 +121,10 @@ _OF_DIGESTS = """
 every registration."""
 
 
-def _codes_of(digests: Sequence[str], place: Place) -> dict[str, str]:
+def _codes_of(digests: Sequence[str], checkpoint: Checkpoint) -> dict[str, str]:
     """The codes of these digests, in one query."""
     given: dict[str, Any] = {
-        "fest": place.fest.pk,
+        "fest": checkpoint.fest.pk,
         "prefixes": [bytes.fromhex(digest) for digest in set(digests)],
     }
     with connection.cursor() as cursor:

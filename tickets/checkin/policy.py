@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from events.models import Event
 from registrations.models import Registration
-from tickets.checkin.checkpoints import Place
+from tickets.checkin.checkpoints import Checkpoint
 from tickets.checkin.lookup import Found
 from tickets.models import Scan
 
@@ -27,7 +27,7 @@ _BEST_FIRST = (
 )
 
 
-def judge(found: Found, place: Place, now: dt.datetime) -> Verdict:
+def judge(found: Found, checkpoint: Checkpoint, now: dt.datetime) -> Verdict:
     """What the door says of this one; `IN` means that the update may now try to let it in."""
     registration, ticket = found.registration, found.ticket
     event = registration.event
@@ -37,29 +37,29 @@ def judge(found: Found, place: Place, now: dt.datetime) -> Verdict:
         return Verdict.WAITING
     if not ticket.is_live:
         return Verdict.REISSUED
-    if not place.covers(event):
+    if not checkpoint.covers(event):
         return Verdict.OTHER_EVENT
-    if not is_on_day(event, place, now):
+    if not is_on_day(event, checkpoint, now):
         return Verdict.OTHER_DAY
     if now < event.entry_opens_at:
         return Verdict.TOO_SOON
     return Verdict.IN if ticket.checked_in_at is None else Verdict.ALREADY
 
 
-def is_on_day(event: Event, place: Place, now: dt.datetime) -> bool:
+def is_on_day(event: Event, checkpoint: Checkpoint, now: dt.datetime) -> bool:
     """Whether the event is on this day in the fest's zone; the doors may open on the evening before."""
     first, last, today = (
-        timezone.localtime(moment, place.fest.zone).date()
+        timezone.localtime(moment, checkpoint.fest.zone).date()
         for moment in (min(event.entry_opens_at, event.starts_at), event.ends_at, now)
     )
     return first <= today <= last
 
 
-def candidates(all_found: Sequence[Found], place: Place, now: dt.datetime) -> list[Found]:
+def candidates(all_found: Sequence[Found], checkpoint: Checkpoint, now: dt.datetime) -> list[Found]:
     """What a reference stands for at this place: several where a person must choose, else the best one."""
-    judged = [(judge(found, place, now), found) for found in all_found]
+    judged = [(judge(found, checkpoint, now), found) for found in all_found]
     open_now = [found for verdict, found in judged if verdict in OPEN]
     if open_now:
         return open_now
-    judged.sort(key=lambda one: (not place.covers(one[1].registration.event), _BEST_FIRST.index(one[0])))
+    judged.sort(key=lambda one: (not checkpoint.covers(one[1].registration.event), _BEST_FIRST.index(one[0])))
     return [found for _verdict, found in judged[:1]]

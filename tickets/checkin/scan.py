@@ -14,7 +14,7 @@ from techfest.core.db.bulk import insert_new
 from techfest.core.db.clock import database_now
 from tickets import delegations
 from tickets.checkin import lookup, throttle
-from tickets.checkin.checkpoints import Place, count_one
+from tickets.checkin.checkpoints import Checkpoint, count_one
 from tickets.checkin.codes import Kind, Reading, read
 from tickets.checkin.entry import enter
 from tickets.checkin.lookup import Found
@@ -56,7 +56,7 @@ class SchoolList:
 class _Ask:
     """One scan as it came in."""
 
-    place: Place
+    checkpoint: Checkpoint
     reading: Reading
     nonce: uuid.UUID
     user: Any
@@ -66,7 +66,7 @@ class _Ask:
 
 
 def check_in(
-    place: Place,
+    checkpoint: Checkpoint,
     *,
     code: str,
     nonce: uuid.UUID,
@@ -90,7 +90,7 @@ def check_in(
     reading = read(code)
     if not offline:
         throttle.refuse_who_guesses(user, reading)
-    ask = _Ask(place, reading, nonce, user, registration_id, offline, how)
+    ask = _Ask(checkpoint, reading, nonce, user, registration_id, offline, how)
     try:
         answer = in_transaction(lambda: _attempt(ask), deadline=Deadline())
     except (IntegrityError, NonceTaken):
@@ -100,13 +100,13 @@ def check_in(
             return twin
         answer = in_transaction(lambda: _attempt(ask), deadline=Deadline())
     if isinstance(answer, Scan):
-        _take_note(answer, place)
+        _take_note(answer, checkpoint)
     return answer
 
 
-def _take_note(scan: Scan, place: Place) -> None:
+def _take_note(scan: Scan, checkpoint: Checkpoint) -> None:
     if scan.verdict == Verdict.IN:
-        count_one(place)
+        count_one(checkpoint)
     elif scan.verdict == Verdict.UNKNOWN and not scan.is_offline:
         throttle.note(scan.user)
 
@@ -117,25 +117,25 @@ def _attempt(ask: _Ask) -> Scan | Choice | SchoolList:
         return SchoolList(school)
     now = ask.offline.at if ask.offline else database_now()
     if ask.reading.kind == Kind.REFERENCE:
-        found = candidates(found, ask.place, now)
+        found = candidates(found, ask.checkpoint, now)
     if len(found) > 1 and not ask.offline:
         return Choice(tuple(found))
     if not found or len(found) > 1:
         nothing = ask.reading.kind in (Kind.NOTHING, Kind.SCHOOL)
         return _answer(ask, Verdict.UNREADABLE if nothing else Verdict.UNKNOWN, None, now)
     if ask.offline and ask.offline.told != Verdict.IN:
-        return _answer(ask, judge(found[0], ask.place, now), found[0], now)
+        return _answer(ask, judge(found[0], ask.checkpoint, now), found[0], now)
     return _let_in(ask, found[0], now)
 
 
 def _find(ask: _Ask) -> list[Found]:
     if ask.reading.kind == Kind.REFERENCE:
-        found = lookup.by_reference(ask.reading.value, ask.place.fest)
+        found = lookup.by_reference(ask.reading.value, ask.checkpoint.fest)
         if ask.registration_id is not None:
             return [one for one in found if one.registration.pk == ask.registration_id]
         return found
     if ask.reading.kind in (Kind.TICKET, Kind.CODE):
-        return lookup.by_code(ask.reading.value, ask.place.fest)
+        return lookup.by_code(ask.reading.value, ask.checkpoint.fest)
     return []
 
 
@@ -143,21 +143,21 @@ def _school(ask: _Ask) -> Delegation | None:
     if ask.reading.kind not in (Kind.SCHOOL, Kind.CODE):
         return None
     found = delegations.by_code(ask.reading.value)
-    return found if found and found.fest_id == ask.place.fest.pk else None
+    return found if found and found.fest_id == ask.checkpoint.fest.pk else None
 
 
 def _let_in(ask: _Ask, found: Found, now: dt.datetime) -> Scan:
     """Judges, and where the door is open tries; who was overtaken meanwhile is judged anew."""
     for _attempt_number in range(ATTEMPTS):
-        verdict = judge(found, ask.place, now)
+        verdict = judge(found, ask.checkpoint, now)
         if verdict != Verdict.IN or found.ticket is None:
             return _answer(ask, verdict, found, now)
         at = ask.offline.at if ask.offline else None
-        entered = enter([found.ticket.code], place=ask.place, user=ask.user, how=ask.how, at=at)
+        entered = enter([found.ticket.code], checkpoint=ask.checkpoint, user=ask.user, how=ask.how, at=at)
         if found.ticket.pk in entered:
             return _answer(ask, Verdict.IN, found, entered[found.ticket.pk])
         found = lookup.again(found)
-    return _answer(ask, judge(found, ask.place, now), found, now)
+    return _answer(ask, judge(found, ask.checkpoint, now), found, now)
 
 
 def _answer(ask: _Ask, verdict: str, found: Found | None, at: dt.datetime) -> Scan:
@@ -167,8 +167,8 @@ def _answer(ask: _Ask, verdict: str, found: Found | None, at: dt.datetime) -> Sc
         nonce=ask.nonce,
         at=at,
         user=ask.user,
-        gate=ask.place.gate,
-        where=ask.place.name[:100],
+        gate=ask.checkpoint.gate,
+        where=ask.checkpoint.name[:100],
         ticket=found.ticket if found else None,
         registration=found.registration if found else None,
         verdict=told if told and told != Verdict.IN and verdict == Verdict.IN else verdict,
@@ -189,7 +189,7 @@ def keep(scan: Scan) -> None:
 
 
 def of_many(
-    tickets: Sequence[tuple[int, Registration, dt.datetime]], *, place: Place, user: Any
+    tickets: Sequence[tuple[int, Registration, dt.datetime]], *, checkpoint: Checkpoint, user: Any
 ) -> list[Scan]:
     """The scans of tickets that were let in at once: number, registration and moment of each; part of the
     caller's transaction."""
@@ -197,8 +197,8 @@ def of_many(
         Scan(
             at=at,
             user=user,
-            gate=place.gate,
-            where=place.name[:100],
+            gate=checkpoint.gate,
+            where=checkpoint.name[:100],
             ticket_id=ticket_id,
             registration=registration,
             verdict=Verdict.IN,

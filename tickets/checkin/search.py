@@ -4,7 +4,7 @@ from django.db.models import Q, QuerySet
 
 from registrations.models import Registration
 from registrations.students.names import name_key
-from tickets.checkin.checkpoints import Place
+from tickets.checkin.checkpoints import Checkpoint
 from tickets.checkin.codes import Kind, read
 
 MOST = 20
@@ -13,7 +13,7 @@ LEAST = 2
 """Letters to search for."""
 
 
-def search(place: Place, text: str) -> list[Registration]:
+def search(checkpoint: Checkpoint, text: str) -> list[Registration]:
     """Registrations of this place, confirmed or waiting, whose student's name has all these words, or this reference.
 
     Each with student, school, event and venue. Nobody of another place is found, and no address is looked at.
@@ -22,14 +22,14 @@ def search(place: Place, text: str) -> list[Registration]:
     wanted = _wanted(text)
     if wanted is None:
         return []
-    rows = Registration.objects.filter(_here(place), wanted, state__in=("confirmed", "waiting"))
+    rows = Registration.objects.filter(_here(checkpoint), wanted, state__in=("confirmed", "waiting"))
     ordered = rows.order_by("student__name_key", "event__starts_at", "pk")
     return list(_with_faces(ordered)[: MOST + 1])
 
 
-def _here(place: Place) -> Q:
-    here = Q(event__fest=place.fest)
-    return here & Q(event__in=place.event_ids) if place.event_ids else here
+def _here(checkpoint: Checkpoint) -> Q:
+    here = Q(event__fest=checkpoint.fest)
+    return here & Q(event__in=checkpoint.event_ids) if checkpoint.event_ids else here
 
 
 def _wanted(text: str) -> Q | None:

@@ -9,7 +9,7 @@ from events.audit_log import record
 from registrations.booking.errors import ActionRejected
 from registrations.locking import Deadline, in_transaction
 from techfest.core.db.clock import database_now
-from tickets.checkin.checkpoints import Place, forget
+from tickets.checkin.checkpoints import Checkpoint, forget
 from tickets.checkin.entry import take_back
 from tickets.models import CheckIn, Scan, Ticket
 
@@ -32,15 +32,15 @@ def _undo(scan: Scan, user: Any, reason: str) -> None:
     record(ticket, what="check-in undone", now=now, user=user, reason=reason)
 
 
-def let_in_again(scan: Scan, *, place: Place, user: Any, reason: str) -> None:
+def let_in_again(scan: Scan, *, checkpoint: Checkpoint, user: Any, reason: str) -> None:
     """Notes that somebody who is in comes in again; once for one scan, however often it is pressed.
 
     Raises `ActionRejected` where the ticket is not in, or is no longer good.
     """
-    in_transaction(lambda: _let_in_again(scan, place, user, reason), deadline=Deadline())
+    in_transaction(lambda: _let_in_again(scan, checkpoint, user, reason), deadline=Deadline())
 
 
-def _let_in_again(scan: Scan, place: Place, user: Any, reason: str) -> None:
+def _let_in_again(scan: Scan, checkpoint: Checkpoint, user: Any, reason: str) -> None:
     ticket = _locked(scan)
     if ticket.checked_in_at is None or not ticket.is_live:
         raise ActionRejected(_("This ticket is not in. Scan it again."))
@@ -51,8 +51,8 @@ def _let_in_again(scan: Scan, place: Place, user: Any, reason: str) -> None:
         CheckIn.objects.create(
             ticket=ticket,
             at=database_now(),
-            gate=place.gate,
-            where=place.name[:100],
+            gate=checkpoint.gate,
+            where=checkpoint.name[:100],
             user=user,
             how=CheckIn.How.SCAN,
             is_reentry=True,

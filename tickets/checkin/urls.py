@@ -18,7 +18,7 @@ def _at(route: str, view: views.View, name: str) -> list[URLPattern]:
 
 urlpatterns: list[URLPattern] = [
     path("", views.home, name="home"),
-    *_at("", device_views.scanning(views.place), "place"),
+    *_at("", device_views.scanning(views.scanner), "scanner"),
     *_at("offline", device_views.shell, "offline"),
     *_at("live", device_views.live, "live"),
     *_at("upload", device_views.upload, "upload"),

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from events.models import Event
 from registrations.booking.waitlist import with_number
 from registrations.models import Change, Registration
-from tickets.checkin.checkpoints import Place
-from tickets.checkin.messages import LOOKS, Look, at_or_on, clock, day, moment, when, who
+from tickets.checkin.checkpoints import Checkpoint
+from tickets.checkin.messages import VERDICT_STYLES, VerdictStyle, at_or_on, clock, day, moment, when, who
 from tickets.models import CheckIn, Scan, Ticket
 
 Verdict = Scan.Verdict
@@ -20,15 +20,15 @@ State = Registration.State
 
 
 @dataclass(frozen=True)
-class Card:
+class VerdictDisplay:
     """A scan in words: name, grade, school and event of the person and nothing else, and what to do."""
 
     scan: Scan
-    place: Place
+    checkpoint: Checkpoint
 
     @property
-    def look(self) -> Look:
-        return LOOKS[Verdict(self.scan.verdict)]
+    def style(self) -> VerdictStyle:
+        return VERDICT_STYLES[Verdict(self.scan.verdict)]
 
     @property
     def registration(self) -> Registration | None:
@@ -82,7 +82,7 @@ class Card:
             self.scan.verdict == Verdict.WAITING
             and row
             and row.state == State.WAITING
-            and self.place.covers(row.event)
+            and self.checkpoint.covers(row.event)
         )
 
     @cached_property
@@ -95,8 +95,8 @@ class Card:
         first = self.first if self.scan.verdict == Verdict.ALREADY else None
         return {
             "verdict": self.scan.verdict,
-            "tone": self.look.tone,
-            "word": str(self.look.word),
+            "tone": self.style.tone,
+            "word": str(self.style.word),
             "sentence": self.sentence,
             "name": row.student.name if row else "",
             "grade": str(row.student.grade) if row else "",
@@ -107,58 +107,58 @@ class Card:
             "first": first
             and {"by": who(first.user), "where": first.where, "at": at_or_on(first.at, self.scan.at)},
             "choices": [],
-            "url": self.place.url("verdict", self.scan.link_id),
+            "url": self.checkpoint.url("verdict", self.scan.link_id),
         }
 
 
-def card_of(link_id: uuid.UUID, place: Place) -> Card | None:
+def display_of(link_id: uuid.UUID, checkpoint: Checkpoint) -> VerdictDisplay | None:
     """The answer that was given at this place to this scan."""
-    rows = Scan.objects.filter(link_id=link_id, gate=place.gate).select_related(
+    rows = Scan.objects.filter(link_id=link_id, gate=checkpoint.gate).select_related(
         "registration__event__venue", "registration__student__school", "ticket", "user"
     )
     scan = rows.first()
-    return Card(scan, place) if scan else None
+    return VerdictDisplay(scan, checkpoint) if scan else None
 
 
-def _in(card: Card) -> str:
-    return _("Welcome to %(event)s.") % {"event": card.event}
+def _in(display: VerdictDisplay) -> str:
+    return _("Welcome to %(event)s.") % {"event": display.event}
 
 
-def _already(card: Card) -> str:
-    first = card.first
+def _already(display: VerdictDisplay) -> str:
+    first = display.first
     if first is None:
         return _("This ticket was used before.")
-    words = {"at": at_or_on(first.at, card.scan.at), "by": who(first.user), "where": first.where}
+    words = {"at": at_or_on(first.at, display.scan.at), "by": who(first.user), "where": first.where}
     return _("First at %(at)s by %(by)s: %(where)s.") % words
 
 
-def _other_event(card: Card) -> str:
-    event = _event(card)
+def _other_event(display: VerdictDisplay) -> str:
+    event = _event(display)
     words = {"event": event.name, "hall": event.venue.name, "when": when(event)}
     return _("This ticket is for %(event)s: go to %(hall)s, %(when)s.") % words
 
 
-def _other_day(card: Card) -> str:
-    event = _event(card)
+def _other_day(display: VerdictDisplay) -> str:
+    event = _event(display)
     words = {"event": event.name, "day": day(event.starts_at), "at": clock(event.starts_at)}
-    if card.scan.at > event.ends_at:
+    if display.scan.at > event.ends_at:
         return _("%(event)s was on %(day)s at %(at)s.") % words
     return _("Come on %(day)s: %(event)s begins at %(at)s.") % words
 
 
-def _too_soon(card: Card) -> str:
-    event = _event(card)
+def _too_soon(display: VerdictDisplay) -> str:
+    event = _event(display)
     words = {"event": event.name, "from": clock(event.entry_opens_at), "hall": event.venue.name}
     return _("The doors of %(event)s open at %(from)s: %(hall)s.") % words
 
 
-def _waiting(card: Card) -> str:
-    event = _event(card)
-    row = with_number(Registration.objects.filter(scans=card.scan)).get()
+def _waiting(display: VerdictDisplay) -> str:
+    event = _event(display)
+    row = with_number(Registration.objects.filter(scans=display.scan)).get()
     words = {"event": event.name, "number": row.number, "from": moment(event.promotion_ends_at)}
     if row.state != State.WAITING:
         return _("There was no seat in %(event)s yet.") % words
-    if card.scan.at < event.promotion_ends_at:
+    if display.scan.at < event.promotion_ends_at:
         return (
             _(
                 "Number %(number)d on the waiting list of %(event)s. Free seats are given at the door from %(from)s."
@@ -170,9 +170,9 @@ def _waiting(card: Card) -> str:
     )
 
 
-def _cancelled(card: Card) -> str:
-    event = _event(card)
-    row = card.registration
+def _cancelled(display: VerdictDisplay) -> str:
+    event = _event(display)
+    row = display.registration
     if row is None or row.state != State.CANCELLED:
         return _("%(event)s does not take place.") % {"event": event.name}
     change = Change.objects.filter(registration=row, to_state=State.CANCELLED).order_by("-pk").first()
@@ -194,25 +194,25 @@ def _held_instead(row: Registration) -> Registration | None:
     return rows.select_related("event__venue").order_by("event__starts_at").first()
 
 
-def _reissued(card: Card) -> str:
-    ticket = card.scan.ticket
+def _reissued(display: VerdictDisplay) -> str:
+    ticket = display.scan.ticket
     if ticket is None or ticket.voided_at is None:
         return _("Show the newer ticket.")
     return _("Replaced on %(at)s. Show the newer ticket.") % {"at": moment(ticket.voided_at)}
 
 
-def _unknown(_card: Card) -> str:
+def _unknown(_display: VerdictDisplay) -> str:
     return _("Nobody of this fest has this code. Search by name.")
 
 
-def _unreadable(_card: Card) -> str:
+def _unreadable(_display: VerdictDisplay) -> str:
     return _("This is no ticket. Hold it closer, or type the reference under the code.")
 
 
-def _event(card: Card) -> Event:
-    if card.event is None:
-        raise LookupError(card.scan.pk)
-    return card.event
+def _event(display: VerdictDisplay) -> Event:
+    if display.event is None:
+        raise LookupError(display.scan.pk)
+    return display.event
 
 
 _SENTENCES = {

@@ -10,55 +10,55 @@ from django.views.decorators.http import require_POST, require_safe
 
 from events.models import Fest
 from registrations.models import Registration
-from tickets.checkin.access import View, by_doorkeeper
-from tickets.checkin.checkpoints import Place, counts_of, places_of
+from tickets.checkin.access import View, checkin_staff_required
+from tickets.checkin.checkpoints import Checkpoint, checkpoints_of, counts_of
 from tickets.checkin.forms import NonceForm
 from tickets.checkin.lookup import Found
 from tickets.checkin.messages import when
 from tickets.checkin.scan import Choice, SchoolList, check_in
 from tickets.checkin.throttle import TooMany
-from tickets.checkin.verdict_view import Card, card_of
+from tickets.checkin.verdict_view import VerdictDisplay, display_of
 from tickets.keys import random_key
 from tickets.models import CheckIn, Scan
 
-__all__ = ["View", "by_code", "context_of", "home", "place", "scan", "verdict", "verdict_context"]
+__all__ = ["View", "by_code", "context_of", "home", "scan", "scanner", "verdict", "verdict_context"]
 
 
-@by_doorkeeper
+@checkin_staff_required
 @require_safe
 def home(request: HttpRequest, fest: Fest) -> HttpResponse:
     """Every gate and event that this person may open."""
-    places = places_of(request.user, fest)
-    if len(places) == 1:
-        return redirect(places[0].url("place"))
-    return render(request, "checkin/home.html", {"places": places})
+    checkpoints = checkpoints_of(request.user, fest)
+    if len(checkpoints) == 1:
+        return redirect(checkpoints[0].url("scanner"))
+    return render(request, "checkin/home.html", {"checkpoints": checkpoints})
 
 
-@by_doorkeeper
+@checkin_staff_required
 @require_safe
 def by_code(request: HttpRequest, fest: Fest, code: str) -> HttpResponse:
     """Where a phone's own camera leads: at which of the own places is this ticket, or school, let in?"""
-    doors = [(one, random_key()) for one in places_of(request.user, fest)]
+    doors = [(one, random_key()) for one in checkpoints_of(request.user, fest)]
     return render(request, "checkin/code.html", {"doors": doors, "code": code})
 
 
-@by_doorkeeper
+@checkin_staff_required
 @require_safe
-def place(request: HttpRequest, place: Place) -> HttpResponse:
+def scanner(request: HttpRequest, checkpoint: Checkpoint) -> HttpResponse:
     """Ready for the next ticket."""
-    return render(request, "checkin/place.html", context_of(place))
+    return render(request, "checkin/scanner.html", context_of(checkpoint))
 
 
-@by_doorkeeper
+@checkin_staff_required
 @require_POST
-def scan(request: HttpRequest, place: Place) -> HttpResponse:
+def scan(request: HttpRequest, checkpoint: Checkpoint) -> HttpResponse:
     """Judges one code; a script is told in JSON, a browser is led to the verdict's page."""
     form = NonceForm(request.POST)
     if not form.is_valid():
-        return redirect(place.url("place"))
+        return redirect(checkpoint.url("scanner"))
     try:
         outcome = check_in(
-            place,
+            checkpoint,
             code=request.POST.get("code", ""),
             nonce=form.cleaned_data["nonce"],
             user=request.user,
@@ -66,58 +66,60 @@ def scan(request: HttpRequest, place: Place) -> HttpResponse:
             how=CheckIn.How.SEARCH if request.POST.get("found") else CheckIn.How.SCAN,
         )
     except TooMany as error:
-        return _too_many(request, place, error)
-    return _as_json(place, outcome) if _wants_json(request) else _as_page(request, place, outcome)
+        return _too_many(request, checkpoint, error)
+    return _as_json(checkpoint, outcome) if _wants_json(request) else _as_page(request, checkpoint, outcome)
 
 
-@by_doorkeeper
+@checkin_staff_required
 @require_safe
-def verdict(request: HttpRequest, place: Place, link_id: uuid.UUID) -> HttpResponse:
+def verdict(request: HttpRequest, checkpoint: Checkpoint, link_id: uuid.UUID) -> HttpResponse:
     """The answer to one scan, the same for ever, and a form for the next."""
-    card = card_of(link_id, place)
-    if card is None:
+    display = display_of(link_id, checkpoint)
+    if display is None:
         raise Http404
-    return render(request, "checkin/verdict.html", verdict_context(card))
+    return render(request, "checkin/verdict.html", verdict_context(display))
 
 
-def context_of(place: Place, **more: Any) -> dict[str, Any]:
+def context_of(checkpoint: Checkpoint, **more: Any) -> dict[str, Any]:
     """What every page of a place shows: its name, the counts, and a form for the next scan."""
-    urls = {name: place.url(name) for name in ("place", "scan", "search", "walk_in")}
-    counts = counts_of(place)
-    return {"place": place, "urls": urls, "nonce": random_key(), "counts": counts, **more}
+    urls = {name: checkpoint.url(name) for name in ("scanner", "scan", "search", "walk_in")}
+    counts = counts_of(checkpoint)
+    return {"checkpoint": checkpoint, "urls": urls, "nonce": random_key(), "counts": counts, **more}
 
 
-def verdict_context(card: Card, **more: Any) -> dict[str, Any]:
+def verdict_context(display: VerdictDisplay, **more: Any) -> dict[str, Any]:
     """The verdict with what can be done about it: again, undo, a seat."""
-    deeds = {name: card.place.url(name, card.scan.link_id) for name in ("again", "undo", "seat")}
-    return context_of(card.place, card=card, deeds={**deeds, "nonce": random_key()}, **more)
+    actions = {name: display.checkpoint.url(name, display.scan.link_id) for name in ("again", "undo", "seat")}
+    return context_of(display.checkpoint, display=display, actions={**actions, "nonce": random_key()}, **more)
 
 
 def _wants_json(request: HttpRequest) -> bool:
     return request.headers.get("Accept", "").startswith("application/json")
 
 
-def _as_page(request: HttpRequest, place: Place, outcome: Scan | Choice | SchoolList) -> HttpResponse:
+def _as_page(
+    request: HttpRequest, checkpoint: Checkpoint, outcome: Scan | Choice | SchoolList
+) -> HttpResponse:
     if isinstance(outcome, Scan):
-        response = redirect(place.url("verdict", outcome.link_id))
+        response = redirect(checkpoint.url("verdict", outcome.link_id))
     elif isinstance(outcome, SchoolList):
-        response = redirect(place.url("class", outcome.delegation.code))
+        response = redirect(checkpoint.url("class", outcome.delegation.code))
     else:
         code = request.POST.get("code", "")
-        return render(request, "checkin/choose.html", context_of(place, found=outcome.found, code=code))
+        return render(request, "checkin/choose.html", context_of(checkpoint, found=outcome.found, code=code))
     response.status_code = 303
     return response
 
 
-def _as_json(place: Place, outcome: Scan | Choice | SchoolList) -> JsonResponse:
-    counts = counts_of(place)
+def _as_json(checkpoint: Checkpoint, outcome: Scan | Choice | SchoolList) -> JsonResponse:
+    counts = counts_of(checkpoint)
     answer = {"counts": {"in": counts.inside, "of": counts.expected}}
     if isinstance(outcome, Scan):
-        return JsonResponse(Card(outcome, place).as_json() | answer)
+        return JsonResponse(VerdictDisplay(outcome, checkpoint).as_json() | answer)
     if isinstance(outcome, SchoolList):
         school = outcome.delegation.school
         words = _said(_("School's list"), _("Open the list of %(school)s.") % {"school": school})
-        url = place.url("class", outcome.delegation.code)
+        url = checkpoint.url("class", outcome.delegation.code)
         return JsonResponse(words | {"verdict": "school", "school": school.name, "url": url} | answer)
     words = _said(_("Choose"), _("This person has several tickets here. Choose one."))
     choices = [_choice(one) for one in outcome.found]
@@ -143,8 +145,8 @@ def _choice(found: Found) -> dict[str, Any]:
     }
 
 
-def _too_many(request: HttpRequest, place: Place, error: TooMany) -> HttpResponse:
+def _too_many(request: HttpRequest, checkpoint: Checkpoint, error: TooMany) -> HttpResponse:
     if _wants_json(request):
         words = _said(_("Wait"), str(error.text))
         return JsonResponse(words | {"verdict": "too_many", "tone": "red"}, status=429)
-    return render(request, "checkin/too_many.html", context_of(place, text=error.text), status=429)
+    return render(request, "checkin/too_many.html", context_of(checkpoint, text=error.text), status=429)

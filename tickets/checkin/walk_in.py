@@ -13,7 +13,7 @@ from registrations.models import Consent, Registration, Student
 from registrations.schools import find_or_create_school
 from registrations.students.consents import current_text
 from registrations.students.identity import Details, identify
-from tickets.checkin.checkpoints import Place, forget
+from tickets.checkin.checkpoints import Checkpoint, forget
 from tickets.checkin.entry import enter
 from tickets.checkin.scan import NonceTaken, keep
 from tickets.models import CheckIn, Scan, Ticket
@@ -28,7 +28,7 @@ class Newcomer:
 
 
 def seat_waiting(
-    registration: Registration, *, place: Place, nonce: uuid.UUID, user: Any, reason: str
+    registration: Registration, *, checkpoint: Checkpoint, nonce: uuid.UUID, user: Any, reason: str
 ) -> Scan:
     """Gives this waiting person a seat and lets them in; the scan of this nonce says so, also the second time.
 
@@ -38,12 +38,14 @@ def seat_waiting(
 
     def work() -> Scan:
         walk_in = WalkIn(registration.student, registration.event_id, user, reason)
-        return _come_in(walk_in, place, nonce, deadline)
+        return _come_in(walk_in, checkpoint, nonce, deadline)
 
     return _once(work, nonce, deadline)
 
 
-def seat_newcomer(newcomer: Newcomer, *, place: Place, nonce: uuid.UUID, user: Any, reason: str) -> Scan:
+def seat_newcomer(
+    newcomer: Newcomer, *, checkpoint: Checkpoint, nonce: uuid.UUID, user: Any, reason: str
+) -> Scan:
     """Registers somebody at the door, with a consent on paper, and lets them in.
 
     As `seat_waiting`; besides raises `AmbiguousIdentity` where name and grade do not tell who it is.
@@ -51,8 +53,8 @@ def seat_newcomer(newcomer: Newcomer, *, place: Place, nonce: uuid.UUID, user: A
     deadline = Deadline()
 
     def work() -> Scan:
-        student = _student(newcomer, place, user)
-        return _come_in(WalkIn(student, newcomer.event_id, user, reason), place, nonce, deadline)
+        student = _student(newcomer, checkpoint, user)
+        return _come_in(WalkIn(student, newcomer.event_id, user, reason), checkpoint, nonce, deadline)
 
     return _once(work, nonce, deadline)
 
@@ -73,26 +75,31 @@ def _once(work: Any, nonce: uuid.UUID, deadline: Deadline) -> Scan:
     return scan
 
 
-def _student(newcomer: Newcomer, place: Place, user: Any) -> Student:
+def _student(newcomer: Newcomer, checkpoint: Checkpoint, user: Any) -> Student:
     school = find_or_create_school(newcomer.details.school)
-    student, _is_new = identify(newcomer.details, fest_id=place.fest.pk, school=school)
+    student, _is_new = identify(newcomer.details, fest_id=checkpoint.fest.pk, school=school)
     Consent.objects.get_or_create(
-        student=student, text=current_text(place.fest), basis=Consent.Basis.PAPER, defaults={"user": user}
+        student=student,
+        text=current_text(checkpoint.fest),
+        basis=Consent.Basis.PAPER,
+        defaults={"user": user},
     )
     return student
 
 
-def _come_in(walk_in: WalkIn, place: Place, nonce: uuid.UUID, deadline: Deadline) -> Scan:
+def _come_in(walk_in: WalkIn, checkpoint: Checkpoint, nonce: uuid.UUID, deadline: Deadline) -> Scan:
     registration = seat(walk_in, latest_unclaimed=latest_unclaimed, deadline=deadline)
     ticket = Ticket.objects.live().get(registration=registration)
     how = CheckIn.How.WALK_IN
-    at = enter([ticket.code], place=place, user=walk_in.user, how=how, reason=walk_in.reason)[ticket.pk]
+    at = enter([ticket.code], checkpoint=checkpoint, user=walk_in.user, how=how, reason=walk_in.reason)[
+        ticket.pk
+    ]
     scan = Scan(
         nonce=nonce,
         at=at,
         user=walk_in.user,
-        gate=place.gate,
-        where=place.name[:100],
+        gate=checkpoint.gate,
+        where=checkpoint.name[:100],
         ticket=ticket,
         registration=registration,
         verdict=Scan.Verdict.IN,

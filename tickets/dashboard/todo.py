@@ -31,7 +31,7 @@ class Decision:
     path: str
 
 
-_OPEN = {"settled_at__isempty": 1}
+_OPEN = {"resolved_at__isempty": 1}
 PENDING_KINDS = (
     PendingKind(
         Alarm,
@@ -41,13 +41,13 @@ PENDING_KINDS = (
     ),
     PendingKind(
         Scan,
-        lambda rows: rows.filter(is_conflict=True, settled_at=None),
+        lambda rows: rows.filter(is_conflict=True, resolved_at=None),
         ngettext_lazy("conflict at the door", "conflicts at the door"),
         {"is_conflict__exact": 1, **_OPEN},
     ),
     PendingKind(
         Conflict,
-        lambda rows: rows.filter(settled_at=None),
+        lambda rows: rows.filter(resolved_at=None),
         ngettext_lazy(
             "registration in trouble after a change of its event",
             "registrations in trouble after a change of their event",

@@ -783,7 +783,7 @@ class Migration(migrations.Migration):
                     models.BooleanField(default=False, editable=False, verbose_name="without a network"),
                 ),
                 ("is_conflict", models.BooleanField(default=False, editable=False, verbose_name="conflict")),
-                ("settled_at", models.DateTimeField(editable=False, null=True, verbose_name="settled")),
+                ("resolved_at", models.DateTimeField(editable=False, null=True, verbose_name="settled")),
                 ("note", models.CharField(blank=True, editable=False, max_length=300, verbose_name="note")),
                 (
                     "gate",
@@ -808,7 +808,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "settled_by",
+                    "resolved_by",
                     models.ForeignKey(
                         editable=False,
                         null=True,
@@ -1067,7 +1067,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="scan",
             index=models.Index(
-                condition=models.Q(("is_conflict", True), ("settled_at", None)),
+                condition=models.Q(("is_conflict", True), ("resolved_at", None)),
                 fields=["received_at"],
                 name="scan_conflicts",
             ),

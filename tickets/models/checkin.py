@@ -172,8 +172,8 @@ class Scan(models.Model):
     )
     is_offline = models.BooleanField(_("without a network"), default=False, editable=False)
     is_conflict = models.BooleanField(_("conflict"), default=False, editable=False)
-    settled_at = models.DateTimeField(_("settled"), null=True, editable=False)
-    settled_by = models.ForeignKey(
+    resolved_at = models.DateTimeField(_("settled"), null=True, editable=False)
+    resolved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
         null=True,
@@ -188,7 +188,7 @@ class Scan(models.Model):
             models.Index(
                 fields=["received_at"],
                 name="scan_conflicts",
-                condition=Q(is_conflict=True, settled_at=None),
+                condition=Q(is_conflict=True, resolved_at=None),
             ),
             models.Index(fields=["user", "received_at"], name="scan_unknown", condition=Q(verdict="unknown")),
         ]

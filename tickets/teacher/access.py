@@ -32,7 +32,7 @@ def own_student(teacher: Teacher, reference: str) -> Student:
     return student
 
 
-def by_own_teacher(view: View) -> View:
+def own_student_required(view: View) -> View:
     """As `by_teacher`, for the pages of one student: the view gets the teacher and the student."""
 
     @teacher_required

@@ -37,7 +37,7 @@ class Mail:
 
 
 @dataclass(frozen=True, slots=True)
-class Dossier:
+class StudentDetail:
     active: list[Entry]
     cancelled: list[Entry]
     consents: list[Consent]
@@ -45,7 +45,7 @@ class Dossier:
     mail: MailState
 
 
-def dossier_of(student: Student) -> Dossier:
+def student_detail_of(student: Student) -> StudentDetail:
     """Six queries, however many events."""
     tickets = Prefetch("tickets", Ticket.objects.live())
     rows = with_number(student.registrations.with_related()).prefetch_related(tickets)
@@ -53,7 +53,7 @@ def dossier_of(student: Student) -> Dossier:
     conflicts = conflicts_of(row.pk for row in registrations)
     entries = [_entry(row, conflicts.get(row.pk, ())) for row in registrations]
     mails = student.deliveries.select_related("gathered_into").order_by("-queued_at", "-pk")
-    return Dossier(
+    return StudentDetail(
         active=[entry for entry in entries if entry.registration.is_active],
         cancelled=[entry for entry in entries if not entry.registration.is_active],
         consents=list(student.consents.select_related("user").order_by("at")),

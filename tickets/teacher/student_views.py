@@ -24,7 +24,7 @@ from registrations.querysets import RegistrationQuerySet
 from registrations.students.corrections import correct
 from registrations.teachers.access import teacher_required
 from tickets.content import absolute
-from tickets.teacher.access import by_own_teacher, current_fest
+from tickets.teacher.access import current_fest, own_student_required
 from tickets.teacher.bounced_address import send_to
 from tickets.teacher.filters import students_of
 from tickets.teacher.forms import (
@@ -37,13 +37,13 @@ from tickets.teacher.forms import (
 )
 from tickets.teacher.messages import EXPECTED, done_text, explain, kept_refusals
 from tickets.teacher.share import share_text
-from tickets.teacher.student_detail import dossier_of
+from tickets.teacher.student_detail import student_detail_of
 
 TEACHER = Change.Actor.TEACHER
 FORM_METHODS = ["GET", "HEAD", "POST"]
 
 
-@by_own_teacher
+@own_student_required
 @require_safe
 def student(request: HttpRequest, _teacher: Teacher, student: Student) -> HttpResponse:
     """Everything about one student that the teacher needs."""
@@ -54,7 +54,7 @@ def _student_page(request: HttpRequest, student: Student, form: AddressForm) -> 
     done = request.GET.get("done", "")
     context = {
         "student": student,
-        "dossier": dossier_of(student),
+        "detail": student_detail_of(student),
         "form": form,
         "done": done_text(done),
         "refusals": _refusals_of_newest(student) if done == "added" else [],
@@ -69,7 +69,7 @@ def _refusals_of_newest(student: Student) -> list[str]:
     return kept_refusals(newest) if newest else []
 
 
-@by_own_teacher
+@own_student_required
 @require_http_methods(FORM_METHODS)
 def details(request: HttpRequest, teacher: Teacher, student: Student) -> HttpResponse:
     """Corrects who somebody is; the seats stay."""
@@ -90,7 +90,7 @@ def details(request: HttpRequest, teacher: Teacher, student: Student) -> HttpRes
     return render(request, "teacher/details.html", {"student": student, "form": form})
 
 
-@by_own_teacher
+@own_student_required
 @require_POST
 def address(request: HttpRequest, teacher: Teacher, student: Student) -> HttpResponse:
     """Saves the address where it is another one, and sends what did not arrive, in one press."""
@@ -101,13 +101,13 @@ def address(request: HttpRequest, teacher: Teacher, student: Student) -> HttpRes
         except ActionRejected as error:
             form.add_error(None, error.text)
         else:
-            if request.POST.get("from") == "board":
+            if request.POST.get("from") == "students":
                 return redirect(f"{reverse('teacher:home')}?done={done}#s-{student.reference}")
             return _back(student, done)
     return _student_page(request, student, form)
 
 
-@by_own_teacher
+@own_student_required
 @require_http_methods(FORM_METHODS)
 def cancel_registrations(
     request: HttpRequest, teacher: Teacher, student: Student, registration_id: int | None = None
@@ -124,7 +124,7 @@ def cancel_registrations(
     return _back(student, "cancelled")
 
 
-@by_own_teacher
+@own_student_required
 @require_http_methods(FORM_METHODS)
 def replace_student(
     request: HttpRequest, teacher: Teacher, student: Student, registration_id: int | None = None
@@ -169,7 +169,7 @@ def _pressed_before(key: uuid.UUID, teacher: Teacher) -> Submission | None:
     return rows.select_related("student").first()
 
 
-@by_own_teacher
+@own_student_required
 @require_http_methods(FORM_METHODS)
 def add_events(request: HttpRequest, teacher: Teacher, student: Student) -> HttpResponse:
     """Further events for a student, judged as the student's own press would be."""
@@ -225,7 +225,7 @@ def _try(press: Press, form: EventsOfStudentForm, name: str) -> HttpResponse | N
     return _back(submission.student, "added")
 
 
-@by_own_teacher
+@own_student_required
 @require_safe
 def share(request: HttpRequest, _teacher: Teacher, student: Student) -> HttpResponse:
     """The text for a messenger; its link opens everything of the student, so it is on this page only."""

@@ -11,7 +11,7 @@ from events.models import Event, Fest
 from registrations.models import Registration
 from registrations.tests.builders import build_event, build_fest, build_submission, build_user
 from techfest.core.roles import OWNER, VOLUNTEER
-from tickets.checkin.checkpoints import Place, forget
+from tickets.checkin.checkpoints import Checkpoint, forget
 from tickets.checkin.scan import check_in
 from tickets.keys import random_key
 from tickets.models import Gate, Scan, Ticket
@@ -52,9 +52,9 @@ def gate_of(fest: Fest, *events: Event, name: str = "Main gate") -> Gate:
     return gate
 
 
-def place_of(gate: Gate) -> Place:
+def checkpoint_of(gate: Gate) -> Checkpoint:
     forget()
-    return Place(gate.fest, gate=gate, event_ids=frozenset(gate.events.values_list("pk", flat=True)))
+    return Checkpoint(gate.fest, gate=gate, event_ids=frozenset(gate.events.values_list("pk", flat=True)))
 
 
 def ticket_for(event: Event, **values: Any) -> Ticket:
@@ -73,14 +73,14 @@ def waiting_for(event: Event, **values: Any) -> Registration:
     return registration
 
 
-def scanned(place: Place, code: str, user: Any, **values: Any) -> Scan:
+def scanned(checkpoint: Checkpoint, code: str, user: Any, **values: Any) -> Scan:
     """A scan that came to a verdict."""
-    scan = check_in(place, code=code, nonce=random_key(), user=user, **values)
+    scan = check_in(checkpoint, code=code, nonce=random_key(), user=user, **values)
     assert isinstance(scan, Scan)
     return scan
 
 
-def doorkeeper(user: Any) -> Client:
+def phone_of(user: Any) -> Client:
     """A phone on which this person is logged in."""
     client = Client()
     client.force_login(user)

@@ -11,10 +11,10 @@ from tickets.checkin.scan import check_in
 from tickets.keys import random_key
 from tickets.tests.desk import desk, in_role, list_path, query_count
 from tickets.tests.entrance import (
+    checkpoint_of,
     fest_today,
     gate_of,
     open_event,
-    place_of,
     ticket_for,
     volunteer,
     waiting_for,
@@ -31,7 +31,7 @@ def event() -> Event:
     ticket = ticket_for(event, name="Asha Rao")
     ticket_for(event, name="Bea Iyer")
     gate = gate_of(event.fest, event)
-    check_in(place_of(gate), code=ticket.code, nonce=random_key(), user=volunteer(gate))
+    check_in(checkpoint_of(gate), code=ticket.code, nonce=random_key(), user=volunteer(gate))
     waiting_for(event, name="Chen Das")
     return event
 

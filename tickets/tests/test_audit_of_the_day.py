@@ -16,7 +16,7 @@ from tickets.documents import certificates
 from tickets.keys import random_key
 from tickets.models import Certificate
 from tickets.tests.audited import damage, run
-from tickets.tests.entrance import fest_today, gate_of, open_event, owner, place_of, scanned, ticket_for
+from tickets.tests.entrance import checkpoint_of, fest_today, gate_of, open_event, owner, scanned, ticket_for
 from tickets.tests.test_audit_offenders import named
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -60,11 +60,11 @@ def test_offender_at_the_door_is_named(seed: str) -> None:
     """Of somebody who came in, was sent out again, came in, and came in once more with a reason."""
     sql, sentence = AT_THE_DOOR[seed]
     event = open_event(fest_today(), name="Robo Race")
-    place, user = place_of(gate_of(event.fest, event)), owner()
+    checkpoint, user = checkpoint_of(gate_of(event.fest, event)), owner()
     code = ticket_for(event, name="Asha A").code
-    undo(scanned(place, code, user), user=user, reason="Wrong child")
-    scanned(place, code, user)
-    let_in_again(scanned(place, code, user), place=place, user=user, reason="Fetched water")
+    undo(scanned(checkpoint, code, user), user=user, reason="Wrong child")
+    scanned(checkpoint, code, user)
+    let_in_again(scanned(checkpoint, code, user), checkpoint=checkpoint, user=user, reason="Fetched water")
     assert run() == []
     damage(sql)
     assert named(sentence, run())
@@ -73,8 +73,8 @@ def test_offender_at_the_door_is_named(seed: str) -> None:
 def test_seat_at_the_door_without_its_mail_is_named() -> None:
     event = open_event(fest_today(), name="Robo Race")
     details = Details(name="Zoya Khan", school="Riverside", grade=7, email="zoya@example.org")
-    place, user, nonce = place_of(gate_of(event.fest, event)), owner(), random_key()
-    seat_newcomer(Newcomer(details, event.pk), place=place, nonce=nonce, user=user, reason="Came")
+    checkpoint, user, nonce = checkpoint_of(gate_of(event.fest, event)), owner(), random_key()
+    seat_newcomer(Newcomer(details, event.pk), checkpoint=checkpoint, nonce=nonce, user=user, reason="Came")
     assert run() == []
     damage("DELETE FROM tickets_delivery")
     assert named("Robo Race: Zoya Khan (R) was confirmed at", run())

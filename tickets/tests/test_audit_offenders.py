@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from registrations.booking.conflicts import settle
+from registrations.booking.conflicts import resolve
 from registrations.booking.transfer import move_to
 from registrations.locking import Deadline
 from registrations.models import Conflict, Student
@@ -217,7 +217,7 @@ FLAGGED = {
         "Robo Race and Quiz are at one time for Asha A (R), and no flag says so.",
     ),
     "clash settled by nobody": (
-        f"UPDATE {CONFLICT} SET settled_at = at",
+        f"UPDATE {CONFLICT} SET resolved_at = at",
         "Robo Race and Quiz are at one time for Asha A (R), and no flag says so.",
     ),
     "flag of what was given up": (
@@ -357,7 +357,7 @@ def test_clash_that_an_organiser_settled_is_none() -> None:
     quiz = build_event(robots.fest, hour=14)
     build_submission(robots, quiz)
     set_beside(robots, quiz)
-    settle([Conflict.objects.get().pk], user=build_user(), reason="Starts late", deadline=Deadline(30))
+    resolve([Conflict.objects.get().pk], user=build_user(), reason="Starts late", deadline=Deadline(30))
     assert run() == []
 
 

@@ -266,7 +266,7 @@ def test_bounced_address_is_mended_on_the_board_in_one_press(
     student = bounced(fest)
     old_link = links.my_path(student)
     assert "Save and send again" in text_of(client.get("/teacher/"))
-    answer = client.post(page_of(student, "address/"), {"email": "new@example.org", "from": "board"})
+    answer = client.post(page_of(student, "address/"), {"email": "new@example.org", "from": "students"})
     assert answer["Location"] == f"/teacher/?done=readdressed#s-{student.reference}"
     student.refresh_from_db()
     assert student.email == "new@example.org"
@@ -300,7 +300,7 @@ def test_where_all_arrived_the_link_goes_a_few_times_an_hour(fest: Fest, client:
 )
 def test_address_that_is_none_comes_back(fest: Fest, client: Client, email: str) -> None:
     student = bounced(fest)
-    page = client.post(page_of(student, "address/"), {"email": email, "from": "board"})
+    page = client.post(page_of(student, "address/"), {"email": email, "from": "students"})
     assert (page.status_code, "There is a problem" in text_of(page)) == (200, True)
     student.refresh_from_db()
     assert (student.email, Delivery.objects.get().state) == ("old@example.org", "bounced")

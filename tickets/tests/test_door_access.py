@@ -15,11 +15,11 @@ from techfest.core.roles import LEAD
 from tickets.models import Gate
 from tickets.tests.desk import in_role
 from tickets.tests.entrance import (
-    doorkeeper,
     fest_today,
     gate_of,
     open_event,
     owner,
+    phone_of,
     ticket_for,
     volunteer,
 )
@@ -42,13 +42,13 @@ def gate(event: Event) -> Gate:
     return gate_of(event.fest, event)
 
 
-def path_of(place: Gate | Event) -> str:
-    if isinstance(place, Gate):
-        return reverse("checkin:place-gate", args=[place.pk])
-    return reverse("checkin:place-event", args=[place.slug])
+def path_of(checkpoint: Gate | Event) -> str:
+    if isinstance(checkpoint, Gate):
+        return reverse("checkin:scanner-gate", args=[checkpoint.pk])
+    return reverse("checkin:scanner-event", args=[checkpoint.slug])
 
 
-def test_each_role_opens_its_own_places_and_no_others(event: Event, gate: Gate) -> None:
+def test_each_role_opens_its_own_checkpoints_and_no_others(event: Event, gate: Gate) -> None:
     other_gate, other_event = gate_of(event.fest, name="Back door"), open_event(event.fest)
     lead, former_lead = in_role(LEAD), build_user()
     other_event.leads.add(lead, former_lead)
@@ -60,10 +60,10 @@ def test_each_role_opens_its_own_places_and_no_others(event: Event, gate: Gate) 
         "teacher": (build_teacher().user, set()),
         "nobody": (build_user(), set()),
     }
-    places = (gate, other_gate, event, other_event)
+    checkpoints = (gate, other_gate, event, other_event)
     for name, (user, own) in table.items():
-        phone = doorkeeper(user)
-        opened = {one for one in places if phone.get(path_of(one)).status_code == 200}
+        phone = phone_of(user)
+        opened = {one for one in checkpoints if phone.get(path_of(one)).status_code == 200}
         assert opened == own, name
         assert phone.get("/door/").status_code == (
             404 if name in ("teacher", "nobody", "former lead") else 200 if len(own) > 1 else 302
@@ -78,11 +78,11 @@ def test_whoever_is_not_signed_in_is_led_to_the_login(gate: Gate) -> None:
 
 def test_volunteer_who_left_the_group_or_the_gate_is_out(gate: Gate) -> None:
     left_group, left_gate = volunteer(gate), volunteer(gate)
-    assert {doorkeeper(one).get(path_of(gate)).status_code for one in (left_group, left_gate)} == {200}
+    assert {phone_of(one).get(path_of(gate)).status_code for one in (left_group, left_gate)} == {200}
     left_group.groups.clear()
     gate.volunteers.remove(left_gate)
     for one in (left_group, left_gate):
-        assert doorkeeper(type(one).objects.get(pk=one.pk)).get(path_of(gate)).status_code == 404
+        assert phone_of(type(one).objects.get(pk=one.pk)).get(path_of(gate)).status_code == 404
 
 
 @pytest.mark.parametrize(("days_over", "status"), [(1, 200), (2, 404)])
@@ -90,17 +90,17 @@ def test_doors_close_a_day_after_the_fest(gate: Gate, days_over: int, status: in
     last = timezone.localtime(timezone.now(), gate.fest.zone).date() - dt.timedelta(days=days_over)
     Fest.objects.update(starts_on=last, ends_on=last)
     for user in (volunteer(gate), owner()):
-        assert doorkeeper(user).get(path_of(gate)).status_code == status
+        assert phone_of(user).get(path_of(gate)).status_code == status
 
 
 def test_gate_of_another_fest_does_not_open(gate: Gate) -> None:
     other = build_fest(is_current=False)
     theirs = gate_of(other, build_event(other))
-    assert doorkeeper(owner()).get(path_of(theirs)).status_code == 404
+    assert phone_of(owner()).get(path_of(theirs)).status_code == 404
 
 
 def test_volunteer_reaches_nothing_but_the_door(event: Event, gate: Gate) -> None:
-    phone = doorkeeper(volunteer(gate))
+    phone = phone_of(volunteer(gate))
     ticket = ticket_for(event)
     registration = reverse("admin:registrations_registration_change", args=[ticket.registration_id])
     for path in (
@@ -115,7 +115,7 @@ def test_volunteer_reaches_nothing_but_the_door(event: Event, gate: Gate) -> Non
 
 
 def test_page_of_the_door_is_neither_stored_nor_indexed(gate: Gate) -> None:
-    answer = doorkeeper(volunteer(gate)).get(path_of(gate))
+    answer = phone_of(volunteer(gate)).get(path_of(gate))
     assert (answer["Cache-Control"], answer["X-Robots-Tag"]) == ("no-store", "noindex, nofollow")
 
 
@@ -139,7 +139,7 @@ def test_scan_needs_the_forms_own_token(gate: Gate) -> None:
 
 def test_fest_that_was_made_a_moment_ago_opens_at_once(gate: Gate, event: Event) -> None:
     """Pages may know of the former state for some seconds; a door that is asked for is not sent away by it."""
-    phone = doorkeeper(volunteer(gate))
+    phone = phone_of(volunteer(gate))
     Fest.objects.update(is_current=False)
     cache.forget()
     assert phone.get(path_of(gate)).status_code == 404

@@ -18,18 +18,18 @@ from registrations.locking import Deadline
 from registrations.models import Change
 from registrations.tests.builders import build_event, build_fest
 from tickets.checkin import offline_upload
-from tickets.checkin.checkpoints import Place
+from tickets.checkin.checkpoints import Checkpoint
 from tickets.checkin.live_codes import RECORD, STATES, live
 from tickets.checkin.scan import check_in
 from tickets.keys import random_key
 from tickets.models import CheckIn, Gate, Scan, Ticket
 from tickets.tests.desk import query_count
 from tickets.tests.entrance import (
-    doorkeeper,
+    checkpoint_of,
     fest_today,
     gate_of,
     open_event,
-    place_of,
+    phone_of,
     scanned,
     ticket_for,
     volunteer,
@@ -47,19 +47,19 @@ def event() -> Event:
 
 
 @pytest.fixture
-def place(event: Event) -> Place:
-    return place_of(gate_of(event.fest, event))
+def checkpoint(event: Event) -> Checkpoint:
+    return checkpoint_of(gate_of(event.fest, event))
 
 
 @pytest.fixture
-def ravi(place: Place) -> Any:
-    assert place.gate
-    return volunteer(place.gate)
+def ravi(checkpoint: Checkpoint) -> Any:
+    assert checkpoint.gate
+    return volunteer(checkpoint.gate)
 
 
 @pytest.fixture
 def phone(ravi: Any) -> Client:
-    return doorkeeper(ravi)
+    return phone_of(ravi)
 
 
 def digest_of(code: str) -> str:
@@ -90,9 +90,9 @@ def queued(ticket: Ticket | str, *, told: str = "in", at: dt.datetime | None = N
     return {"nonce": random_key().hex, "digest": digest_of(code), "at": at.isoformat(), "told": told}
 
 
-def sent(phone: Client, place: Place, *scans: dict[str, str]) -> list[tuple[str, bool]]:
+def sent(phone: Client, checkpoint: Checkpoint, *scans: dict[str, str]) -> list[tuple[str, bool]]:
     """Verdict and conflict of each scan, in the order of their time."""
-    answer = phone.post(place.url("upload"), {"scans": scans}, content_type="application/json")
+    answer = phone.post(checkpoint.url("upload"), {"scans": scans}, content_type="application/json")
     assert answer.status_code == 200
     return [(one["verdict"], one["is_conflict"]) for one in answer.json()["scans"]]
 
@@ -104,16 +104,18 @@ def rows() -> list[tuple[str, str, bool]]:
 # ---- The live codes
 
 
-def test_live_file_tells_event_and_state_of_every_code(event: Event, place: Place, ravi: Any) -> None:
+def test_live_file_tells_event_and_state_of_every_code(
+    event: Event, checkpoint: Checkpoint, ravi: Any
+) -> None:
     other = open_event(event.fest, name="Quiz Bowl", capacity=1)
     build_event(event.fest, name="Still a draft", state=Event.State.DRAFT)
     good, used, gone, old, elsewhere = (ticket_for(one) for one in (event, event, event, event, other))
-    scanned(place, used.code, ravi)
+    scanned(checkpoint, used.code, ravi)
     cancel([gone.registration_id], actor=Change.Actor.ORGANISER, deadline=Deadline())
     new = void(old)
     waiting_for(other)
     ticket_for(open_event(build_fest(is_current=False)))
-    events, found = read(live(place).content)
+    events, found = read(live(checkpoint).content)
     assert [(one["event"], one["here"]) for one in events] == [("Robo Race", True), ("Quiz Bowl", False)]
     assert found == {
         digest_of(good.code): ("Robo Race", "live"),
@@ -125,9 +127,9 @@ def test_live_file_tells_event_and_state_of_every_code(event: Event, place: Plac
     }
 
 
-def test_live_file_names_nobody_and_holds_no_key(event: Event, place: Place, phone: Client) -> None:
+def test_live_file_names_nobody_and_holds_no_key(event: Event, checkpoint: Checkpoint, phone: Client) -> None:
     ticket = ticket_for(event, name="Asha Raman", email="asha@example.org")
-    answer = phone.get(place.url("live"))
+    answer = phone.get(checkpoint.url("live"))
     told = answer.content + json.dumps(dict(answer.headers)).encode()
     student = ticket.student
     secrets = ["Asha", "asha@", student.reference, ticket.code, student.school.name]
@@ -135,42 +137,44 @@ def test_live_file_names_nobody_and_holds_no_key(event: Event, place: Place, pho
     assert [secret for secret in secrets if secret.encode() in told] == []
 
 
-def test_live_file_has_18_bytes_a_code(event: Event, place: Place) -> None:
-    empty = len(live(place).content)
+def test_live_file_has_18_bytes_a_code(event: Event, checkpoint: Checkpoint) -> None:
+    empty = len(live(checkpoint).content)
     for _ in range(3):
         ticket_for(event)
-    assert len(live(place).content) - empty == 3 * 18
+    assert len(live(checkpoint).content) - empty == 3 * 18
 
 
 def test_live_file_asks_as_many_queries_for_three_codes_as_for_one(
-    event: Event, place: Place, phone: Client
+    event: Event, checkpoint: Checkpoint, phone: Client
 ) -> None:
     ticket_for(event)
-    phone.get(place.url("live"))
-    one = query_count(phone, place.url("live"))
+    phone.get(checkpoint.url("live"))
+    one = query_count(phone, checkpoint.url("live"))
     for _ in range(2):
         ticket_for(open_event(event.fest))
-    assert query_count(phone, place.url("live")) == one
+    assert query_count(phone, checkpoint.url("live")) == one
 
 
-def test_live_file_is_sent_again_only_when_it_has_changed(event: Event, place: Place, phone: Client) -> None:
+def test_live_file_is_sent_again_only_when_it_has_changed(
+    event: Event, checkpoint: Checkpoint, phone: Client
+) -> None:
     ticket_for(event)
-    first = phone.get(place.url("live"))
+    first = phone.get(checkpoint.url("live"))
     etag = {"If-None-Match": first["ETag"]}
-    same = phone.get(place.url("live"), headers=etag)
+    same = phone.get(checkpoint.url("live"), headers=etag)
     assert (same.status_code, same.content) == (304, b"")
-    told, told_again = json.loads(first["X-Door"]), json.loads(same["X-Door"])
+    told, told_again = json.loads(first["X-Checkin"]), json.loads(same["X-Checkin"])
     assert told_again["at"] > told["at"]
     assert (told["in"], told["of"]) == (0, 1)
     ticket_for(event)
-    assert phone.get(place.url("live"), headers=etag).status_code == 200
+    assert phone.get(checkpoint.url("live"), headers=etag).status_code == 200
     assert first["Cache-Control"] == "no-store"
 
 
 # ---- The worker and its page
 
 
-def test_worker_may_keep_the_door_and_no_more(phone: Client, place: Place) -> None:
+def test_worker_may_keep_the_door_and_no_more(phone: Client, checkpoint: Checkpoint) -> None:
     answer = phone.get(reverse("checkin:worker"))
     assert (answer["Service-Worker-Allowed"], answer["Cache-Control"]) == ("/door/", "no-store")
     assert answer["Content-Type"] == "text/javascript"
@@ -178,41 +182,43 @@ def test_worker_may_keep_the_door_and_no_more(phone: Client, place: Place) -> No
     assert "js/checkin/door" in answer.content.decode()
 
 
-def test_only_pages_with_a_camera_may_run_a_decoder(phone: Client, place: Place) -> None:
+def test_only_pages_with_a_camera_may_run_a_decoder(phone: Client, checkpoint: Checkpoint) -> None:
     allowed = "script-src 'self' 'wasm-unsafe-eval'"
-    names = ("place", "offline", "search", "live")
-    policies = {name: phone.get(place.url(name))["Content-Security-Policy"] for name in names}
+    names = ("scanner", "offline", "search", "live")
+    policies = {name: phone.get(checkpoint.url(name))["Content-Security-Policy"] for name in names}
     assert {name: allowed in policy for name, policy in policies.items()} == {
-        "place": True,
+        "scanner": True,
         "offline": True,
         "search": False,
         "live": False,
     }
 
 
-def test_page_that_is_kept_shows_no_message(phone: Client, event: Event, place: Place, ravi: Any) -> None:
+def test_page_that_is_kept_shows_no_message(
+    phone: Client, event: Event, checkpoint: Checkpoint, ravi: Any
+) -> None:
     """A message may name a person; the next page that is not kept still shows it."""
-    scan = scanned(place, ticket_for(event).code, ravi)
-    phone.post(place.url("undo", scan.link_id), {"reason": "Wrong ticket", "nonce": random_key().hex})
+    scan = scanned(checkpoint, ticket_for(event).code, ravi)
+    phone.post(checkpoint.url("undo", scan.link_id), {"reason": "Wrong ticket", "nonce": random_key().hex})
     told = 'role="status">'
-    kept, shown = (phone.get(place.url(name)).content.decode() for name in ("offline", "place"))
+    kept, shown = (phone.get(checkpoint.url(name)).content.decode() for name in ("offline", "scanner"))
     assert shown.count(told) == kept.count(told) + 1
 
 
 @pytest.mark.parametrize("name", ["live", "upload", "offline"])
-def test_other_volunteers_place_is_not_found(place: Place, name: str) -> None:
-    stranger = doorkeeper(volunteer(gate_of(place.fest, name="Back gate")))
+def test_other_volunteers_checkpoint_is_not_found(checkpoint: Checkpoint, name: str) -> None:
+    stranger = phone_of(volunteer(gate_of(checkpoint.fest, name="Back gate")))
     method = stranger.post if name == "upload" else stranger.get
-    assert method(place.url(name)).status_code == 404
-    assert Client().get(place.url(name)).status_code == 302
+    assert method(checkpoint.url(name)).status_code == 404
+    assert Client().get(checkpoint.url(name)).status_code == 302
 
 
-def test_upload_needs_the_token_of_its_page(place: Place, ravi: Any) -> None:
+def test_upload_needs_the_token_of_its_page(checkpoint: Checkpoint, ravi: Any) -> None:
     phone = Client(enforce_csrf_checks=True)
     phone.force_login(ravi)
-    url, nothing, kind = place.url("upload"), json.dumps({"scans": []}), "application/json"
+    url, nothing, kind = checkpoint.url("upload"), json.dumps({"scans": []}), "application/json"
     assert phone.post(url, nothing, content_type=kind).status_code == 403
-    token = {"X-CSRFToken": json.loads(phone.get(place.url("live"))["X-Door"])["token"]}
+    token = {"X-CSRFToken": json.loads(phone.get(checkpoint.url("live"))["X-Checkin"])["token"]}
     assert phone.post(url, nothing, content_type=kind, headers=token).status_code == 200
 
 
@@ -220,96 +226,96 @@ def test_upload_needs_the_token_of_its_page(place: Place, ravi: Any) -> None:
 
 
 def test_scan_without_a_network_lets_in_at_the_time_of_the_device(
-    phone: Client, event: Event, place: Place, ravi: Any
+    phone: Client, event: Event, checkpoint: Checkpoint, ravi: Any
 ) -> None:
     ticket, at = ticket_for(event), timezone.now() - 10 * MINUTE
-    assert sent(phone, place, queued(ticket, at=at)) == [("in", False)]
+    assert sent(phone, checkpoint, queued(ticket, at=at)) == [("in", False)]
     row = CheckIn.objects.get()
-    assert (row.ticket, row.at, row.how, row.user, row.gate) == (ticket, at, "offline", ravi, place.gate)
+    assert (row.ticket, row.at, row.how, row.user, row.gate) == (ticket, at, "offline", ravi, checkpoint.gate)
     assert row.recorded_at > at
 
 
-def test_same_upload_twice_changes_nothing(phone: Client, event: Event, place: Place) -> None:
+def test_same_upload_twice_changes_nothing(phone: Client, event: Event, checkpoint: Checkpoint) -> None:
     scans = [queued(ticket_for(event)), queued("x" * 22, told="unknown")]
-    first = sent(phone, place, *scans)
+    first = sent(phone, checkpoint, *scans)
     before = rows(), list(CheckIn.objects.values())
-    assert sent(phone, place, *scans) == first == [("in", False), ("unknown", False)]
+    assert sent(phone, checkpoint, *scans) == first == [("in", False), ("unknown", False)]
     assert (rows(), list(CheckIn.objects.values())) == before
 
 
 def test_upload_out_of_order_is_judged_in_the_order_of_its_time(
-    phone: Client, event: Event, place: Place
+    phone: Client, event: Event, checkpoint: Checkpoint
 ) -> None:
     ticket, now = ticket_for(event), timezone.now()
     later, sooner = queued(ticket, at=now, told="already"), queued(ticket, at=now - MINUTE)
-    assert sent(phone, place, later, sooner) == [("in", False), ("already", False)]
+    assert sent(phone, checkpoint, later, sooner) == [("in", False), ("already", False)]
     assert CheckIn.objects.get().at == now - MINUTE
 
 
 def test_two_devices_that_said_in_make_one_check_in_and_a_conflict(
-    phone: Client, event: Event, place: Place
+    phone: Client, event: Event, checkpoint: Checkpoint
 ) -> None:
     ticket, now = ticket_for(event), timezone.now()
-    other = doorkeeper(volunteer(*Gate.objects.all(), first_name="Mei"))
-    assert sent(phone, place, queued(ticket, at=now)) == [("in", False)]
+    other = phone_of(volunteer(*Gate.objects.all(), first_name="Mei"))
+    assert sent(phone, checkpoint, queued(ticket, at=now)) == [("in", False)]
     # It comes late, though its device was the first.
-    assert sent(other, place, queued(ticket, at=now - 5 * MINUTE)) == [("already", True)]
+    assert sent(other, checkpoint, queued(ticket, at=now - 5 * MINUTE)) == [("already", True)]
     assert CheckIn.objects.count() == 1
 
 
 @pytest.mark.parametrize("what", ["cancelled", "reissued"])
 def test_device_that_said_in_to_what_is_dead_makes_a_conflict(
-    phone: Client, event: Event, place: Place, what: str
+    phone: Client, event: Event, checkpoint: Checkpoint, what: str
 ) -> None:
     ticket = ticket_for(event)
     if what == "reissued":
         void(ticket)
     else:
         cancel([ticket.registration_id], actor=Change.Actor.ORGANISER, deadline=Deadline())
-    assert sent(phone, place, queued(ticket)) == [(what, True)]
+    assert sent(phone, checkpoint, queued(ticket)) == [(what, True)]
     assert CheckIn.objects.count() == 0
 
 
 @pytest.mark.parametrize(("told", "is_conflict"), [("in", True), ("already", False)])
 def test_scan_whose_answer_came_too_late_for_the_device_is_compared(
-    phone: Client, event: Event, place: Place, ravi: Any, told: str, is_conflict: bool
+    phone: Client, event: Event, checkpoint: Checkpoint, ravi: Any, told: str, is_conflict: bool
 ) -> None:
     """It had reached the server, but the phone gave up waiting and judged by itself."""
     ticket = ticket_for(event)
-    scanned(place, ticket.code, volunteer(*Gate.objects.all(), first_name="Mei"))
+    scanned(checkpoint, ticket.code, volunteer(*Gate.objects.all(), first_name="Mei"))
     again = queued(ticket, told=told)
-    late = check_in(place, code=ticket.code, nonce=uuid.UUID(again["nonce"]), user=ravi)
+    late = check_in(checkpoint, code=ticket.code, nonce=uuid.UUID(again["nonce"]), user=ravi)
     assert isinstance(late, Scan)
     for _ in range(2):
-        assert sent(phone, place, again) == [("already", is_conflict)]
+        assert sent(phone, checkpoint, again) == [("already", is_conflict)]
     assert rows() == [("", "in", False), (told, "already", is_conflict)]
 
 
-def test_nobody_marks_the_scan_of_somebody_else(phone: Client, event: Event, place: Place) -> None:
+def test_nobody_marks_the_scan_of_somebody_else(phone: Client, event: Event, checkpoint: Checkpoint) -> None:
     ticket = ticket_for(event)
-    other = scanned(place, ticket.code, volunteer(*Gate.objects.all(), first_name="Mei"))
+    other = scanned(checkpoint, ticket.code, volunteer(*Gate.objects.all(), first_name="Mei"))
     mine = {**queued(ticket, told="cancelled"), "nonce": other.nonce.hex}
-    assert sent(phone, place, mine) == [("in", False)]
+    assert sent(phone, checkpoint, mine) == [("in", False)]
     assert rows() == [("", "in", False)]
 
 
-def test_time_in_the_future_is_taken_as_now(phone: Client, event: Event, place: Place) -> None:
+def test_time_in_the_future_is_taken_as_now(phone: Client, event: Event, checkpoint: Checkpoint) -> None:
     ahead = timezone.now() + 20 * MINUTE
-    assert sent(phone, place, queued(ticket_for(event), at=ahead)) == [("in", False)]
+    assert sent(phone, checkpoint, queued(ticket_for(event), at=ahead)) == [("in", False)]
     assert CheckIn.objects.get().at <= timezone.now()
 
 
-def test_time_before_the_doors_lets_nobody_in(phone: Client, event: Event, place: Place) -> None:
+def test_time_before_the_doors_lets_nobody_in(phone: Client, event: Event, checkpoint: Checkpoint) -> None:
     early = event.entry_opens_at - MINUTE
-    ((verdict, is_conflict),) = sent(phone, place, queued(ticket_for(event), at=early))
+    ((verdict, is_conflict),) = sent(phone, checkpoint, queued(ticket_for(event), at=early))
     assert (verdict in ("too_soon", "other_day"), is_conflict) == (True, True)
     assert CheckIn.objects.count() == 0
 
 
-def test_upload_names_nobody(phone: Client, event: Event, place: Place) -> None:
+def test_upload_names_nobody(phone: Client, event: Event, checkpoint: Checkpoint) -> None:
     ticket = ticket_for(event, name="Asha Raman")
     answer = phone.post(
-        place.url("upload"), {"scans": [queued(ticket)]}, content_type="application/json"
+        checkpoint.url("upload"), {"scans": [queued(ticket)]}, content_type="application/json"
     ).content.decode()
     assert [word for word in ("Asha", ticket.code, ticket.student.reference) if word in answer] == []
 
@@ -346,19 +352,19 @@ MALFORMED = {
 
 
 @pytest.mark.parametrize("what", list(MALFORMED))
-def test_malformed_upload_is_refused_whole(phone: Client, place: Place, what: str) -> None:
-    answer = phone.post(place.url("upload"), MALFORMED[what], content_type="application/json")
+def test_malformed_upload_is_refused_whole(phone: Client, checkpoint: Checkpoint, what: str) -> None:
+    answer = phone.post(checkpoint.url("upload"), MALFORMED[what], content_type="application/json")
     assert answer.status_code == 400
     assert answer.json()["error"]
     assert Scan.objects.count() == 0
 
 
 def test_upload_looks_all_codes_up_at_once(
-    event: Event, place: Place, ravi: Any, django_assert_max_num_queries: Any
+    event: Event, checkpoint: Checkpoint, ravi: Any, django_assert_max_num_queries: Any
 ) -> None:
     tickets = [ticket_for(event) for _ in range(3)]
     with django_assert_max_num_queries(1):
-        codes = offline_upload._codes_of([digest_of(ticket.code) for ticket in tickets], place)
+        codes = offline_upload._codes_of([digest_of(ticket.code) for ticket in tickets], checkpoint)
     assert codes == {digest_of(ticket.code): ticket.code for ticket in tickets}
 
 

@@ -11,16 +11,16 @@ from events.models import Event
 from registrations.models import random_code
 from tickets import alarms
 from tickets.checkin import throttle
-from tickets.checkin.checkpoints import Place
+from tickets.checkin.checkpoints import Checkpoint
 from tickets.checkin.codes import Kind, read
 from tickets.checkin.entry import enter
 from tickets.models import Alarm, CheckIn, Scan
 from tickets.tests.entrance import (
-    doorkeeper,
+    checkpoint_of,
     fest_today,
     gate_of,
     open_event,
-    place_of,
+    phone_of,
     scanned,
     ticket_for,
     volunteer,
@@ -36,60 +36,64 @@ def event() -> Event:
 
 
 @pytest.fixture
-def place(event: Event) -> Place:
-    return place_of(gate_of(event.fest, event))
+def checkpoint(event: Event) -> Checkpoint:
+    return checkpoint_of(gate_of(event.fest, event))
 
 
 @pytest.fixture
-def ravi(place: Place) -> Any:
-    return volunteer(place.gate)
+def ravi(checkpoint: Checkpoint) -> Any:
+    return volunteer(checkpoint.gate)
 
 
-def nonsense(user: Any, place: Place, many: int) -> None:
+def nonsense(user: Any, checkpoint: Checkpoint, many: int) -> None:
     """So many unknown codes of this person a moment ago."""
-    now = place.fest.opens_at
-    rows = [Scan(user=user, gate=place.gate, where="-", at=now, verdict="unknown") for _ in range(many)]
+    now = checkpoint.fest.opens_at
+    rows = [Scan(user=user, gate=checkpoint.gate, where="-", at=now, verdict="unknown") for _ in range(many)]
     Scan.objects.bulk_create(rows)
 
 
-def test_hundred_thousand_random_codes_let_nobody_in(place: Place, event: Event, ravi: Any) -> None:
+def test_hundred_thousand_random_codes_let_nobody_in(checkpoint: Checkpoint, event: Event, ravi: Any) -> None:
     """Through the very statement that lets people in. Ten million are reckoned in the module's docstring."""
     tickets = [ticket_for(event) for _ in range(5)]
     codes = [random_code() for _ in range(100_000)]
     assert {read(code).kind for code in codes} == {Kind.CODE}
-    assert enter(codes, place=place, user=ravi, how=CheckIn.How.SCAN) == {}
+    assert enter(codes, checkpoint=checkpoint, user=ravi, how=CheckIn.How.SCAN) == {}
     assert not CheckIn.objects.exists()
-    found = enter([*codes, tickets[0].code], place=place, user=ravi, how=CheckIn.How.SCAN)
+    found = enter([*codes, tickets[0].code], checkpoint=checkpoint, user=ravi, how=CheckIn.How.SCAN)
     assert list(found) == [tickets[0].pk]
 
 
 def test_whoever_tries_references_is_stopped_and_told_of_once(
-    place: Place, event: Event, ravi: Any, monkeypatch: pytest.MonkeyPatch
+    checkpoint: Checkpoint, event: Event, ravi: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(throttle, "MOST_UNKNOWN", 5)
-    phone, ticket = doorkeeper(ravi), ticket_for(event)
+    phone, ticket = phone_of(ravi), ticket_for(event)
     tries = ["".join(secrets.choice("23456789") for _ in range(7)) for _ in range(5)]
-    assert {as_json(phone, place, one)["verdict"] for one in tries} == {"unknown"}
+    assert {as_json(phone, checkpoint, one)["verdict"] for one in tries} == {"unknown"}
     alarm = Alarm.objects.get()
     assert (alarm.kind, alarm.subject, alarm.count) == ("guessing", str(ravi), 1)
     sent = {"code": ticket.student.reference, "nonce": "0" * 32}
-    refused = phone.post(place.url("scan"), sent, headers={"Accept": "application/json"})
+    refused = phone.post(checkpoint.url("scan"), sent, headers={"Accept": "application/json"})
     assert (refused.status_code, refused.json()["verdict"]) == (429, "too_many")
-    assert phone.post(place.url("scan"), sent).status_code == 429
+    assert phone.post(checkpoint.url("scan"), sent).status_code == 429
     assert Alarm.objects.get().count == 3
-    assert as_json(phone, place, ticket.code)["verdict"] == "in"
+    assert as_json(phone, checkpoint, ticket.code)["verdict"] == "in"
 
 
-def test_others_are_not_stopped_by_who_guesses(place: Place, event: Event, ravi: Any) -> None:
-    nonsense(ravi, place, throttle.MOST_UNKNOWN)
-    assert scanned(place, ticket_for(event).student.reference, volunteer(place.gate)).verdict == "in"
+def test_others_are_not_stopped_by_who_guesses(checkpoint: Checkpoint, event: Event, ravi: Any) -> None:
+    nonsense(ravi, checkpoint, throttle.MOST_UNKNOWN)
+    assert (
+        scanned(checkpoint, ticket_for(event).student.reference, volunteer(checkpoint.gate)).verdict == "in"
+    )
 
 
-def test_unreadable_codes_count_for_nothing(place: Place, ravi: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unreadable_codes_count_for_nothing(
+    checkpoint: Checkpoint, ravi: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(throttle, "MOST_UNKNOWN", 2)
     for _ in range(3):
-        scanned(place, "crumpled", ravi)
-    assert scanned(place, "ABC2345", ravi).verdict == "unknown"
+        scanned(checkpoint, "crumpled", ravi)
+    assert scanned(checkpoint, "ABC2345", ravi).verdict == "unknown"
     assert not Alarm.objects.exists()
 
 

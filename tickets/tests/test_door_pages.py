@@ -11,15 +11,15 @@ from django.urls import reverse
 from events.models import AuditEntry, Event, Seats
 from registrations.models import Registration
 from registrations.tests.builders import build_school
-from tickets.checkin.checkpoints import Place
+from tickets.checkin.checkpoints import Checkpoint
 from tickets.models import CheckIn, Delegation, Scan, Ticket
 from tickets.tests.desk import query_count
 from tickets.tests.entrance import (
-    doorkeeper,
+    checkpoint_of,
     fest_today,
     gate_of,
     open_event,
-    place_of,
+    phone_of,
     scanned,
     ticket_for,
     volunteer,
@@ -35,18 +35,18 @@ def event() -> Event:
 
 
 @pytest.fixture
-def place(event: Event) -> Place:
-    return place_of(gate_of(event.fest, event))
+def checkpoint(event: Event) -> Checkpoint:
+    return checkpoint_of(gate_of(event.fest, event))
 
 
 @pytest.fixture
-def ravi(place: Place) -> Any:
-    return volunteer(place.gate)
+def ravi(checkpoint: Checkpoint) -> Any:
+    return volunteer(checkpoint.gate)
 
 
 @pytest.fixture
 def phone(ravi: Any) -> Client:
-    return doorkeeper(ravi)
+    return phone_of(ravi)
 
 
 def nonce_in(answer: Any) -> str:
@@ -55,27 +55,27 @@ def nonce_in(answer: Any) -> str:
     return found[1]
 
 
-def scan(phone: Client, place: Place, code: str, **values: Any) -> Any:
+def scan(phone: Client, checkpoint: Checkpoint, code: str, **values: Any) -> Any:
     """Types the code into the form of the place's page and presses Enter."""
-    page = phone.get(place.url("place"))
-    return phone.post(place.url("scan"), {"code": code, "nonce": nonce_in(page), **values}, follow=True)
+    page = phone.get(checkpoint.url("scanner"))
+    return phone.post(checkpoint.url("scan"), {"code": code, "nonce": nonce_in(page), **values}, follow=True)
 
 
-def as_json(phone: Client, place: Place, code: str, **values: Any) -> dict[str, Any]:
+def as_json(phone: Client, checkpoint: Checkpoint, code: str, **values: Any) -> dict[str, Any]:
     data = {"code": code, "nonce": str(uuid.uuid4()), **values}
-    answer = phone.post(place.url("scan"), data, headers={"Accept": "application/json"})
+    answer = phone.post(checkpoint.url("scan"), data, headers={"Accept": "application/json"})
     assert answer.status_code == 200
     told: dict[str, Any] = answer.json()
     return told
 
 
 def test_scan_leads_to_its_verdict_with_a_form_for_the_next(
-    phone: Client, place: Place, event: Event
+    phone: Client, checkpoint: Checkpoint, event: Event
 ) -> None:
     ticket = ticket_for(event, name="Asha Raman")
-    answer = scan(phone, place, ticket.code)
+    answer = scan(phone, checkpoint, ticket.code)
     page = answer.content.decode()
-    assert answer.redirect_chain == [(place.url("verdict", Scan.objects.get().link_id), 303)]
+    assert answer.redirect_chain == [(checkpoint.url("verdict", Scan.objects.get().link_id), 303)]
     assert [
         word for word in ("<h1>In</h1>", "Asha Raman", "Grade 7", "Main Hall", "is-green") if word in page
     ]
@@ -83,23 +83,25 @@ def test_scan_leads_to_its_verdict_with_a_form_for_the_next(
     assert "<b data-in>1</b> of <span data-of>1</span> in" in " ".join(page.split())
 
 
-def test_form_sent_twice_is_one_scan(phone: Client, place: Place, event: Event) -> None:
-    data = {"code": ticket_for(event).code, "nonce": nonce_in(phone.get(place.url("place")))}
-    answers = [phone.post(place.url("scan"), data)["Location"] for _ in range(2)]
+def test_form_sent_twice_is_one_scan(phone: Client, checkpoint: Checkpoint, event: Event) -> None:
+    data = {"code": ticket_for(event).code, "nonce": nonce_in(phone.get(checkpoint.url("scanner")))}
+    answers = [phone.post(checkpoint.url("scan"), data)["Location"] for _ in range(2)]
     assert answers[0] == answers[1]
     assert "is-green" in phone.get(answers[1]).content.decode()
 
 
 @pytest.mark.parametrize("nonce", ["", "x", "0" * 500])
-def test_scan_without_a_nonce_does_nothing(phone: Client, place: Place, event: Event, nonce: str) -> None:
-    answer = phone.post(place.url("scan"), {"code": ticket_for(event).code, "nonce": nonce})
-    assert answer["Location"] == place.url("place")
+def test_scan_without_a_nonce_does_nothing(
+    phone: Client, checkpoint: Checkpoint, event: Event, nonce: str
+) -> None:
+    answer = phone.post(checkpoint.url("scan"), {"code": ticket_for(event).code, "nonce": nonce})
+    assert answer["Location"] == checkpoint.url("scanner")
     assert not Scan.objects.exists()
 
 
-def test_script_is_told_everything_in_json(phone: Client, place: Place, event: Event) -> None:
+def test_script_is_told_everything_in_json(phone: Client, checkpoint: Checkpoint, event: Event) -> None:
     ticket = ticket_for(event, name="Asha Raman")
-    first, second = as_json(phone, place, ticket.code), as_json(phone, place, ticket.code)
+    first, second = as_json(phone, checkpoint, ticket.code), as_json(phone, checkpoint, ticket.code)
     assert (first["verdict"], first["tone"], first["word"], first["first"]) == ("in", "green", "In", None)
     assert first["counts"] == {"in": 1, "of": 1}
     assert (second["verdict"], second["tone"]) == ("already", "amber")
@@ -107,52 +109,56 @@ def test_script_is_told_everything_in_json(phone: Client, place: Place, event: E
     assert phone.get(second["url"]).status_code == 200
 
 
-def test_script_is_told_the_choices_and_the_schools_list(phone: Client, place: Place, event: Event) -> None:
+def test_script_is_told_the_choices_and_the_schools_list(
+    phone: Client, checkpoint: Checkpoint, event: Event
+) -> None:
     ticket = ticket_for(event)
     delegation = Delegation.objects.create(fest=event.fest, school=ticket.student.school)
-    told = as_json(phone, place, delegation.code)
+    told = as_json(phone, checkpoint, delegation.code)
     assert (told["verdict"], told["tone"]) == ("school", "amber")
     assert phone.get(told["url"]).status_code == 200
 
 
-def test_verdict_of_another_gate_is_not_found(phone: Client, place: Place, event: Event, ravi: Any) -> None:
-    other = place_of(gate_of(event.fest, name="Back door"))
+def test_verdict_of_another_gate_is_not_found(
+    phone: Client, checkpoint: Checkpoint, event: Event, ravi: Any
+) -> None:
+    other = checkpoint_of(gate_of(event.fest, name="Back door"))
     found = scanned(other, ticket_for(event).code, ravi)
-    assert phone.get(place.url("verdict", found.link_id)).status_code == 404
+    assert phone.get(checkpoint.url("verdict", found.link_id)).status_code == 404
 
 
 def test_phone_camera_leads_from_the_ticket_to_the_check_in(
-    phone: Client, place: Place, event: Event
+    phone: Client, checkpoint: Checkpoint, event: Event
 ) -> None:
     ticket = ticket_for(event)
     public = Client().get(ticket.get_absolute_url()).content.decode()
     path = reverse("checkin:code", args=[ticket.code])
     assert f'href="{path}"' in public
     page = phone.get(path)
-    assert place.url("scan") in page.content.decode()
-    answer = phone.post(place.url("scan"), {"code": ticket.code, "nonce": nonce_in(page)}, follow=True)
+    assert checkpoint.url("scan") in page.content.decode()
+    answer = phone.post(checkpoint.url("scan"), {"code": ticket.code, "nonce": nonce_in(page)}, follow=True)
     assert "<h1>In</h1>" in answer.content.decode()
 
 
-def test_undo_is_offered_only_where_this_place_let_the_person_in(
-    phone: Client, place: Place, event: Event, ravi: Any
+def test_undo_is_offered_only_where_this_checkpoint_let_the_person_in(
+    phone: Client, checkpoint: Checkpoint, event: Event, ravi: Any
 ) -> None:
     """Whoever is in at another door and shows the ticket at a wrong one is sent on, and stays in."""
     ticket = ticket_for(event)
-    arena = place_of(gate_of(event.fest, open_event(event.fest), name="Arena"))
+    arena = checkpoint_of(gate_of(event.fest, open_event(event.fest), name="Arena"))
     ravi.gates.add(arena.gate)
-    assert "Undo this check-in" in scan(phone, place, ticket.code).content.decode()
+    assert "Undo this check-in" in scan(phone, checkpoint, ticket.code).content.decode()
     wrong = scan(phone, arena, ticket.code)
     assert "Undo this check-in" not in wrong.content.decode()
-    assert wrong.context["card"].scan.verdict == "other_event"
+    assert wrong.context["display"].scan.verdict == "other_event"
 
 
 def test_undo_with_a_reason_makes_the_ticket_good_again(
-    phone: Client, place: Place, event: Event, ravi: Any
+    phone: Client, checkpoint: Checkpoint, event: Event, ravi: Any
 ) -> None:
     ticket = ticket_for(event)
-    green = scanned(place, ticket.code, ravi)
-    path = place.url("undo", green.link_id)
+    green = scanned(checkpoint, ticket.code, ravi)
+    path = checkpoint.url("undo", green.link_id)
     assert phone.post(path, {"reason": " "}).status_code == 400
     page = phone.post(path, {"reason": "Wrong child"}, follow=True).content.decode()
     assert "The check-in is undone." in page
@@ -165,85 +171,89 @@ def test_undo_with_a_reason_makes_the_ticket_good_again(
     )
     assert "undone already" in phone.post(path, {"reason": "Twice"}, follow=True).content.decode()
     assert AuditEntry.objects.filter(what="check-in undone").count() == 1
-    assert scanned(place, ticket.code, ravi).verdict == "in"
+    assert scanned(checkpoint, ticket.code, ravi).verdict == "in"
 
 
 def test_reentry_needs_a_reason_and_is_noted_once(
-    phone: Client, place: Place, event: Event, ravi: Any
+    phone: Client, checkpoint: Checkpoint, event: Event, ravi: Any
 ) -> None:
     ticket = ticket_for(event)
-    green = scanned(place, ticket.code, ravi)
-    amber = scanned(place, ticket.code, ravi)
-    path = place.url("again", amber.link_id)
+    green = scanned(checkpoint, ticket.code, ravi)
+    amber = scanned(checkpoint, ticket.code, ravi)
+    path = checkpoint.url("again", amber.link_id)
     assert phone.post(path, {"reason": ""}).status_code == 400
     for _press in range(2):
         page = phone.post(path, {"reason": "Lunch"}, follow=True).content.decode()
         assert "Let in again." in page
     again = CheckIn.objects.get(is_reentry=True)
     assert (again.ticket, again.reason, again.user) == (ticket, "Lunch", ravi)
-    assert scanned(place, ticket.code, ravi).verdict == "already"
-    assert phone.post(place.url("undo", green.link_id), {"reason": "Mistake"}).status_code == 302
+    assert scanned(checkpoint, ticket.code, ravi).verdict == "already"
+    assert phone.post(checkpoint.url("undo", green.link_id), {"reason": "Mistake"}).status_code == 302
     assert phone.post(path, {"reason": "Late"}, follow=True).status_code == 200
     assert CheckIn.objects.filter(is_reentry=True).count() == 1
 
 
-def test_search_finds_people_of_this_place_only(phone: Client, place: Place, event: Event) -> None:
+def test_search_finds_people_of_this_checkpoint_only(
+    phone: Client, checkpoint: Checkpoint, event: Event
+) -> None:
     here = ticket_for(event, name="Asha Raman", email="asha@example.org")
     ticket_for(open_event(event.fest), name="Asha Elsewhere")
-    page = phone.post(place.url("search"), {"text": "asha"}).content.decode()
+    page = phone.post(checkpoint.url("search"), {"text": "asha"}).content.decode()
     assert ("Asha Raman" in page, "Asha Elsewhere" in page, "asha@example.org" in page) == (
         True,
         False,
         False,
     )
-    found = phone.post(place.url("search"), {"text": here.student.reference.lower()}).content.decode()
+    found = phone.post(checkpoint.url("search"), {"text": here.student.reference.lower()}).content.decode()
     assert "Asha Raman" in found
-    assert "Nobody of this place" in phone.post(place.url("search"), {"text": "zzz"}).content.decode()
-    by_mail = phone.post(place.url("search"), {"text": "asha@example"}).content.decode()
+    assert "Nobody of this place" in phone.post(checkpoint.url("search"), {"text": "zzz"}).content.decode()
+    by_mail = phone.post(checkpoint.url("search"), {"text": "asha@example"}).content.decode()
     assert "Asha Raman" not in by_mail
 
 
-def test_search_shows_twenty_and_says_that_there_are_more(phone: Client, place: Place, event: Event) -> None:
+def test_search_shows_twenty_and_says_that_there_are_more(
+    phone: Client, checkpoint: Checkpoint, event: Event
+) -> None:
     Seats.objects.update(capacity=30)
     for number in range(21):
         ticket_for(event, name=f"Kiran {number:02}")
-    page = phone.post(place.url("search"), {"text": "kiran"}).content.decode()
+    page = phone.post(checkpoint.url("search"), {"text": "kiran"}).content.decode()
     assert (page.count("<li>"), "There are more" in page) == (20, True)
 
 
-def test_person_who_was_found_is_let_in(phone: Client, place: Place, event: Event) -> None:
+def test_person_who_was_found_is_let_in(phone: Client, checkpoint: Checkpoint, event: Event) -> None:
     ticket_for(event, name="Asha Raman")
-    page = phone.post(place.url("search"), {"text": "raman"}).content.decode()
+    page = phone.post(checkpoint.url("search"), {"text": "raman"}).content.decode()
     form = page[page.index('class="people"') :]
     sent = dict(
         re.findall(r'<input type="hidden" name="(code|nonce|registration|found)" value="([^"]+)"', form)
     )
-    answer = phone.post(place.url("scan"), sent, follow=True)
+    answer = phone.post(checkpoint.url("scan"), sent, follow=True)
     assert "<h1>In</h1>" in answer.content.decode()
     assert CheckIn.objects.get().how == "search"
 
 
 def test_waiting_person_who_was_found_is_not_taken_for_another_ticket(
-    phone: Client, place: Place, event: Event
+    phone: Client, checkpoint: Checkpoint, event: Event
 ) -> None:
     Seats.objects.filter(event=event).update(capacity=0)
     waiting_for(event, name="Asha Raman")
-    page = phone.post(place.url("search"), {"text": "raman"}).content.decode()
+    page = phone.post(checkpoint.url("search"), {"text": "raman"}).content.decode()
     form = page[page.index('class="people"') :]
     sent = dict(
         re.findall(r'<input type="hidden" name="(code|nonce|registration|found)" value="([^"]+)"', form)
     )
-    assert "<h1>No seat</h1>" in phone.post(place.url("scan"), sent, follow=True).content.decode()
+    assert "<h1>No seat</h1>" in phone.post(checkpoint.url("scan"), sent, follow=True).content.decode()
 
 
 def test_class_comes_in_at_once_but_who_is_ticked(
-    phone: Client, place: Place, event: Event, ravi: Any
+    phone: Client, checkpoint: Checkpoint, event: Event, ravi: Any
 ) -> None:
     absent, present, before = (ticket_for(event, name=name) for name in ("Asha", "Ben", "Chitra"))
     ticket_for(event, name="Dev", school=build_school("Other school").name)
-    scanned(place, before.code, ravi)
+    scanned(checkpoint, before.code, ravi)
     delegation = Delegation.objects.create(fest=event.fest, school=absent.student.school)
-    path = place.url("class", delegation.code)
+    path = checkpoint.url("class", delegation.code)
     page = phone.get(path).content.decode()
     assert [name for name in ("Asha", "Ben", "Chitra", "Dev") if name in page] == ["Asha", "Ben", "Chitra"]
     shown = re.findall(r'name="shown" value="(\d+)"', page)
@@ -257,26 +267,32 @@ def test_class_comes_in_at_once_but_who_is_ticked(
     assert CheckIn.objects.count() == 2
 
 
-def test_class_list_lets_nobody_in_who_was_not_shown(phone: Client, place: Place, event: Event) -> None:
+def test_class_list_lets_nobody_in_who_was_not_shown(
+    phone: Client, checkpoint: Checkpoint, event: Event
+) -> None:
     shown, late = (ticket_for(event) for _ in range(2))
     delegation = Delegation.objects.create(fest=event.fest, school=shown.student.school)
-    phone.post(place.url("class", delegation.code), {"shown": [shown.pk]})
+    phone.post(checkpoint.url("class", delegation.code), {"shown": [shown.pk]})
     late.refresh_from_db()
     assert late.checked_in_at is None
     assert Ticket.objects.get(pk=shown.pk).checked_in_at
 
 
 def test_pages_ask_the_database_as_often_for_three_as_for_one(
-    phone: Client, place: Place, event: Event
+    phone: Client, checkpoint: Checkpoint, event: Event
 ) -> None:
     ticket = ticket_for(event)
     delegation = Delegation.objects.create(fest=event.fest, school=ticket.student.school)
-    paths = ["/door/t/" + ticket.code + "/", place.url("place"), place.url("class", delegation.code)]
+    paths = [
+        "/door/t/" + ticket.code + "/",
+        checkpoint.url("scanner"),
+        checkpoint.url("class", delegation.code),
+    ]
     one = [query_count(phone, path) for path in paths]
     for name in ("B", "C"):
         ticket_for(event)
         gate_of(event.fest, event, name=name).volunteers.add(
-            *place.gate.volunteers.all() if place.gate else []
+            *checkpoint.gate.volunteers.all() if checkpoint.gate else []
         )
     assert [query_count(phone, path) for path in paths] == one
     assert Registration.objects.count() == 3

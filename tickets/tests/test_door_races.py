@@ -15,11 +15,11 @@ from registrations.locking import Deadline
 from registrations.tests.races import at_once
 from tickets.checkin import entry
 from tickets.checkin import scan as scan_module
-from tickets.checkin.checkpoints import Place
+from tickets.checkin.checkpoints import Checkpoint
 from tickets.checkin.scan import check_in
 from tickets.keys import random_key
 from tickets.models import CheckIn, Scan, Ticket
-from tickets.tests.entrance import fest_today, gate_of, open_event, place_of, ticket_for, volunteer
+from tickets.tests.entrance import checkpoint_of, fest_today, gate_of, open_event, ticket_for, volunteer
 
 pytestmark = [pytest.mark.race, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -33,8 +33,8 @@ def event() -> Event:
 
 
 @pytest.fixture
-def place(event: Event) -> Place:
-    return place_of(gate_of(event.fest, event))
+def checkpoint(event: Event) -> Checkpoint:
+    return checkpoint_of(gate_of(event.fest, event))
 
 
 @pytest.fixture
@@ -55,11 +55,15 @@ def meet_before_the_update(monkeypatch: pytest.MonkeyPatch, doors: int) -> None:
     monkeypatch.setattr(scan_module, "enter", meet)
 
 
-def scan_at(place: Place, ticket: Ticket, doors: int, monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+def scan_at(
+    checkpoint: Checkpoint, ticket: Ticket, doors: int, monkeypatch: pytest.MonkeyPatch
+) -> Counter[str]:
     """The same code at so many doors at once; how each came out."""
     meet_before_the_update(monkeypatch, doors)
-    people = [volunteer(place.gate) for _ in range(doors)]
-    works = [partial(check_in, place, code=ticket.code, nonce=random_key(), user=person) for person in people]
+    people = [volunteer(checkpoint.gate) for _ in range(doors)]
+    works = [
+        partial(check_in, checkpoint, code=ticket.code, nonce=random_key(), user=person) for person in people
+    ]
     return Counter(getattr(one, "verdict", type(one).__name__) for one in at_once(works))
 
 
@@ -71,21 +75,21 @@ def take_away_the_condition(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("doors", [2, 20])
 def test_same_code_at_many_doors_is_green_once(
-    place: Place, ticket: Ticket, doors: int, monkeypatch: pytest.MonkeyPatch
+    checkpoint: Checkpoint, ticket: Ticket, doors: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert scan_at(place, ticket, doors, monkeypatch) == {"in": 1, "already": doors - 1}
+    assert scan_at(checkpoint, ticket, doors, monkeypatch) == {"in": 1, "already": doors - 1}
     assert (CheckIn.objects.count(), Scan.objects.count()) == (1, doors)
 
 
 def test_without_both_walls_it_is_green_more_than_once(
-    place: Place, ticket: Ticket, monkeypatch: pytest.MonkeyPatch
+    checkpoint: Checkpoint, ticket: Ticket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The negative control: the race is real, and only the walls keep it exact."""
     take_away_the_condition(monkeypatch)
     with connection.cursor() as cursor:
         cursor.execute(f"DROP INDEX {_INDEX}")
     try:
-        assert scan_at(place, ticket, 5, monkeypatch)["in"] > 1
+        assert scan_at(checkpoint, ticket, 5, monkeypatch)["in"] > 1
     finally:
         CheckIn.objects.all().delete()
         with connection.cursor() as cursor:
@@ -96,28 +100,30 @@ def test_without_both_walls_it_is_green_more_than_once(
 
 
 def test_without_the_condition_the_constraint_holds_alone(
-    place: Place, ticket: Ticket, monkeypatch: pytest.MonkeyPatch
+    checkpoint: Checkpoint, ticket: Ticket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     take_away_the_condition(monkeypatch)
-    assert scan_at(place, ticket, 5, monkeypatch) == {"in": 1, "already": 4}
+    assert scan_at(checkpoint, ticket, 5, monkeypatch) == {"in": 1, "already": 4}
     assert CheckIn.objects.count() == 1
 
 
-def test_one_nonce_sent_many_times_at_once_is_one_scan(place: Place, ticket: Ticket) -> None:
-    person, nonce = volunteer(place.gate), random_key()
-    answers = at_once([partial(check_in, place, code=ticket.code, nonce=nonce, user=person)] * 8)
+def test_one_nonce_sent_many_times_at_once_is_one_scan(checkpoint: Checkpoint, ticket: Ticket) -> None:
+    person, nonce = volunteer(checkpoint.gate), random_key()
+    answers = at_once([partial(check_in, checkpoint, code=ticket.code, nonce=nonce, user=person)] * 8)
     assert [getattr(one, "verdict", one) for one in answers] == ["in"] * 8
     assert (CheckIn.objects.count(), Scan.objects.count()) == (1, 1)
 
 
-def test_cancelling_at_the_same_instant_leaves_no_green_for_a_void_ticket(place: Place, event: Event) -> None:
+def test_cancelling_at_the_same_instant_leaves_no_green_for_a_void_ticket(
+    checkpoint: Checkpoint, event: Event
+) -> None:
     """Either the scan is red, or it was green first and the cancellation that came after took it back."""
-    person = volunteer(place.gate)
+    person = volunteer(checkpoint.gate)
     for _turn in range(6):
         ticket = ticket_for(event)
         scan, _cancelled = at_once(
             [
-                partial(check_in, place, code=ticket.code, nonce=random_key(), user=person),
+                partial(check_in, checkpoint, code=ticket.code, nonce=random_key(), user=person),
                 partial(cancel, [ticket.registration_id], actor="organiser", deadline=Deadline()),
             ]
         )

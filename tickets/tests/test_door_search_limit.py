@@ -13,16 +13,16 @@ from registrations.models import Student
 from registrations.tests.races import at_once
 from techfest.core.roles import OWNER
 from tickets.checkin import search_limit
-from tickets.checkin.checkpoints import Place
+from tickets.checkin.checkpoints import Checkpoint
 from tickets.checkin.search_limit import TooManySearches, count_search
 from tickets.models import Alarm, SearchCount
 from tickets.tests.desk import desk, in_role, list_path
 from tickets.tests.entrance import (
-    doorkeeper,
+    checkpoint_of,
     fest_today,
     gate_of,
     open_event,
-    place_of,
+    phone_of,
     ticket_for,
     volunteer,
 )
@@ -31,10 +31,10 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def place() -> Place:
+def checkpoint() -> Checkpoint:
     event = open_event(fest_today())
     ticket_for(event, name="Asha Raman")
-    return place_of(gate_of(event.fest, event))
+    return checkpoint_of(gate_of(event.fest, event))
 
 
 @pytest.fixture
@@ -44,12 +44,12 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def ravi(place: Place) -> Any:
-    return volunteer(place.gate)
+def ravi(checkpoint: Checkpoint) -> Any:
+    return volunteer(checkpoint.gate)
 
 
-def search(phone: Client, place: Place, text: str = "asha") -> Any:
-    return phone.post(place.url("search"), {"text": text})
+def search(phone: Client, checkpoint: Checkpoint, text: str = "asha") -> Any:
+    return phone.post(checkpoint.url("search"), {"text": text})
 
 
 def shown(answer: Any) -> tuple[int, bool]:
@@ -66,41 +66,43 @@ def an_hour_later() -> None:
     SearchCount.objects.update(hour=SearchCount.objects.get().hour - dt.timedelta(hours=1))
 
 
-def test_list_of_names_cannot_be_read_out_by_searching(place: Place, ravi: Any, few: None) -> None:
-    phone = doorkeeper(ravi)
-    assert [shown(search(phone, place)) for _ in range(5)] == [(200, True)] * 3 + [(429, False)] * 2
+def test_list_of_names_cannot_be_read_out_by_searching(checkpoint: Checkpoint, ravi: Any, few: None) -> None:
+    phone = phone_of(ravi)
+    assert [shown(search(phone, checkpoint)) for _ in range(5)] == [(200, True)] * 3 + [(429, False)] * 2
     a_minute_later()
-    assert shown(search(phone, place)) == (429, False), "six searches in this hour"
+    assert shown(search(phone, checkpoint)) == (429, False), "six searches in this hour"
     an_hour_later()
-    assert shown(search(phone, place)) == (200, True)
+    assert shown(search(phone, checkpoint)) == (200, True)
 
 
-def test_refusal_says_what_to_do_and_keeps_what_was_typed(place: Place, ravi: Any, few: None) -> None:
-    phone = doorkeeper(ravi)
-    pages = [search(phone, place, "Raman").content.decode() for _ in range(4)]
+def test_refusal_says_what_to_do_and_keeps_what_was_typed(
+    checkpoint: Checkpoint, ravi: Any, few: None
+) -> None:
+    phone = phone_of(ravi)
+    pages = [search(phone, checkpoint, "Raman").content.decode() for _ in range(4)]
     assert "Wait a minute, or scan the ticket." in pages[3]
     assert 'value="Raman"' in pages[3]
     a_minute_later()
-    pages = [search(phone, place).content.decode() for _ in range(2)]
+    pages = [search(phone, checkpoint).content.decode() for _ in range(2)]
     assert "ask an organiser until the next hour" in pages[1]
 
 
-def test_owners_are_told_once_and_see_how_often(place: Place, ravi: Any, few: None) -> None:
-    phone = doorkeeper(ravi)
+def test_owners_are_told_once_and_see_how_often(checkpoint: Checkpoint, ravi: Any, few: None) -> None:
+    phone = phone_of(ravi)
     for _ in range(5):
-        search(phone, place)
+        search(phone, checkpoint)
     alarm = Alarm.objects.get()
     assert (alarm.kind, alarm.subject, alarm.count) == ("searching", str(ravi), 2)
     assert "alarm to look at" in desk(in_role(OWNER)).get("/admin/").content.decode()
 
 
 def test_every_search_is_counted_for_its_person_and_hour_without_a_name(
-    place: Place, ravi: Any, few: None
+    checkpoint: Checkpoint, ravi: Any, few: None
 ) -> None:
-    other = volunteer(place.gate)
-    for phone, times in ((doorkeeper(ravi), 4), (doorkeeper(other), 2)):
+    other = volunteer(checkpoint.gate)
+    for phone, times in ((phone_of(ravi), 4), (phone_of(other), 2)):
         for _ in range(times):
-            search(phone, place)
+            search(phone, checkpoint)
     rows = SearchCount.objects.order_by("pk").values_list("user", "searches", "refused")
     assert list(rows) == [(ravi.pk, 4, 1), (other.pk, 2, 0)]
     assert {row.hour.minute for row in SearchCount.objects.all()} == {0}
@@ -112,10 +114,10 @@ def test_every_search_is_counted_for_its_person_and_hour_without_a_name(
     assert str(ravi) in page
 
 
-def test_page_without_a_search_is_not_counted(place: Place, ravi: Any) -> None:
-    phone = doorkeeper(ravi)
-    phone.get(place.url("search"))
-    search(phone, place, "")
+def test_page_without_a_search_is_not_counted(checkpoint: Checkpoint, ravi: Any) -> None:
+    phone = phone_of(ravi)
+    phone.get(checkpoint.url("search"))
+    search(phone, checkpoint, "")
     assert SearchCount.objects.count() == 0
 
 
@@ -144,13 +146,15 @@ def read_then_write(user: Any, line: threading.Barrier) -> bool:
 
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
-def test_searches_at_one_instant_are_all_counted(place: Place, ravi: Any, few: None) -> None:
+def test_searches_at_one_instant_are_all_counted(checkpoint: Checkpoint, ravi: Any, few: None) -> None:
     count_search(ravi)
     assert sorted(at_once([partial(searched, ravi)] * 8)) == [False] * 6 + [True] * 2
 
 
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
-def test_control_that_counts_in_two_steps_lets_more_through(place: Place, ravi: Any, few: None) -> None:
+def test_control_that_counts_in_two_steps_lets_more_through(
+    checkpoint: Checkpoint, ravi: Any, few: None
+) -> None:
     count_search(ravi)
     assert sum(at_once([partial(read_then_write, ravi, threading.Barrier(8))] * 8)) == 8

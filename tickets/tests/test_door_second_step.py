@@ -15,7 +15,7 @@ from tickets.checkin.urls import urlpatterns
 from tickets.keys import random_key
 from tickets.models import CheckIn, Delegation, Gate
 from tickets.tests.desk import in_role, organiser
-from tickets.tests.entrance import doorkeeper, fest_today, gate_of, open_event, ticket_for, volunteer
+from tickets.tests.entrance import fest_today, gate_of, open_event, phone_of, ticket_for, volunteer
 
 pytestmark = pytest.mark.django_db
 
@@ -90,7 +90,7 @@ def those_who_need_it(event: Event, gate: Gate) -> dict[str, Any]:
 def test_no_address_of_the_door_opens_to_the_password_alone(event: Event, gate: Gate) -> None:
     """Pages, what scripts ask for and what a phone keeps; nothing is checked in, and no name is shown."""
     for who, user in those_who_need_it(event, gate).items():
-        browser = doorkeeper(user)
+        browser = phone_of(user)
         for name, path in addresses(gate, event).items():
             assert asked_for(browser, path) == {SET_UP}, (who, name)
             assert asked_for(browser, path, accept="application/json") == {SET_UP}, (who, name)
@@ -102,7 +102,7 @@ def test_account_with_an_app_is_asked_for_a_code_and_led_back(event: Event, gate
     user.set_password(PASSWORD)
     user.save()
     secret = set_up_app(user)
-    browser, path = doorkeeper(user), reverse("checkin:search-gate", args=[gate.pk])
+    browser, path = phone_of(user), reverse("checkin:search-gate", args=[gate.pk])
     assert browser.get(path)["Location"] == f"{SHOW_A_CODE}?next={path}"
     assert browser.post(path, {"text": "asha"})["Location"] == f"{SHOW_A_CODE}?next=/door/"
     answer = browser.post(f"{SHOW_A_CODE}?next={path}", {"code": code_of(secret)})
@@ -112,7 +112,7 @@ def test_account_with_an_app_is_asked_for_a_code_and_led_back(event: Event, gate
 
 def test_account_without_an_app_reads_why_and_is_led_back(gate: Gate) -> None:
     user = in_role(OWNER)
-    browser, path = doorkeeper(user), reverse("checkin:search-gate", args=[gate.pk])
+    browser, path = phone_of(user), reverse("checkin:search-gate", args=[gate.pk])
     assert "needs the second step" not in browser.get(SET_UP).content.decode()
     browser.get(path)
     live = reverse("checkin:live-gate", args=[gate.pk])
@@ -128,7 +128,7 @@ def test_account_without_an_app_reads_why_and_is_led_back(gate: Gate) -> None:
 
 def test_door_opens_once_the_second_step_is_passed(event: Event, gate: Gate) -> None:
     for who, user in those_who_need_it(event, gate).items():
-        browser = doorkeeper(user)
+        browser = phone_of(user)
         pass_second_step(browser, user)
         assert browser.get("/door/").status_code in (200, 302), who
         assert "/accounts/" not in browser.get("/door/").get("Location", ""), who
@@ -136,7 +136,7 @@ def test_door_opens_once_the_second_step_is_passed(event: Event, gate: Gate) -> 
 
 def test_second_step_that_was_removed_since_counts_no_more(gate: Gate) -> None:
     user = in_role(OWNER)
-    browser = doorkeeper(user)
+    browser = phone_of(user)
     pass_second_step(browser, user)
     assert browser.get("/door/").status_code in (200, 302)
     Authenticator.objects.all().delete()
@@ -146,7 +146,7 @@ def test_second_step_that_was_removed_since_counts_no_more(gate: Gate) -> None:
 def test_volunteer_keeps_the_password_alone_unless_the_setting_says_otherwise(
     gate: Gate, settings: Any
 ) -> None:
-    browser, path = doorkeeper(volunteer(gate)), reverse("checkin:place-gate", args=[gate.pk])
+    browser, path = phone_of(volunteer(gate)), reverse("checkin:scanner-gate", args=[gate.pk])
     assert browser.get(path).status_code == 200
     settings.REQUIRE_SECOND_FACTOR_OF_VOLUNTEERS = True
     assert browser.get(path)["Location"] == SET_UP
@@ -154,4 +154,4 @@ def test_volunteer_keeps_the_password_alone_unless_the_setting_says_otherwise(
 
 def test_account_without_a_door_is_not_asked_for_a_code(gate: Gate) -> None:
     """The answer is the same with and without a second step: not found."""
-    assert doorkeeper(in_role(RESULTS)).get(reverse("checkin:place-gate", args=[gate.pk])).status_code == 404
+    assert phone_of(in_role(RESULTS)).get(reverse("checkin:scanner-gate", args=[gate.pk])).status_code == 404

@@ -9,11 +9,19 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from tickets.checkin.resolve import settle
+from tickets.checkin.resolve import resolve
 from tickets.checkin.scan import Offline
 from tickets.models import Scan
 from tickets.tests.desk import desk, organiser
-from tickets.tests.entrance import fest_today, gate_of, open_event, place_of, scanned, ticket_for, volunteer
+from tickets.tests.entrance import (
+    checkpoint_of,
+    fest_today,
+    gate_of,
+    open_event,
+    scanned,
+    ticket_for,
+    volunteer,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -25,20 +33,20 @@ def conflict() -> Scan:
     """A ticket that came in at one door, and was let in again by a phone without a network."""
     event = open_event(fest_today())
     gate = gate_of(event.fest, event)
-    place, ticket, now = place_of(gate), ticket_for(event), timezone.now()
-    scanned(place, ticket.code, volunteer(gate))
-    scan = scanned(place, ticket.code, volunteer(gate), offline=Offline(at=now, told="in"))
+    checkpoint, ticket, now = checkpoint_of(gate), ticket_for(event), timezone.now()
+    scanned(checkpoint, ticket.code, volunteer(gate))
+    scan = scanned(checkpoint, ticket.code, volunteer(gate), offline=Offline(at=now, told="in"))
     assert scan.is_conflict
     return scan
 
 
 def settled(client: Client, *scans: Scan, **values: Any) -> Any:
-    given = {"action": "settle_conflicts", "_selected_action": [scan.pk for scan in scans], **values}
+    given = {"action": "resolve_conflicts", "_selected_action": [scan.pk for scan in scans], **values}
     return client.post(LIST, given, follow=True)
 
 
 def test_open_conflicts_are_listed(conflict: Scan) -> None:
-    page = desk().get(LIST, {"is_conflict__exact": "1", "settled_at__isempty": "1"}).content.decode()
+    page = desk().get(LIST, {"is_conflict__exact": "1", "resolved_at__isempty": "1"}).content.decode()
     assert re.findall(r'name="_selected_action" value="(\d+)"', page) == [str(conflict.pk)]
 
 
@@ -49,20 +57,20 @@ def test_conflict_is_settled_with_a_note_and_once(conflict: Scan) -> None:
     assert "the phone said: in, the rules say: already in" in page
     assert "Say why" in settled(client, conflict, confirmed="yes", reason="").content.decode()
     conflict.refresh_from_db()
-    assert conflict.settled_at is None
+    assert conflict.resolved_at is None
     assert (
         "1 conflict is settled."
         in settled(client, conflict, fine, confirmed="yes", reason="One person, two phones").content.decode()
     )
     conflict.refresh_from_db()
-    assert (conflict.settled_by, conflict.note) == (mira, "One person, two phones")
+    assert (conflict.resolved_by, conflict.note) == (mira, "One person, two phones")
     later = timezone.now() + dt.timedelta(hours=1)
-    assert settle([conflict.pk, fine.pk], user=mira, note="Again", now=later) == 0
+    assert resolve([conflict.pk, fine.pk], user=mira, note="Again", now=later) == 0
     assert "None of these is an open conflict." in settled(client, conflict, fine).content.decode()
 
 
-def test_who_may_only_look_settles_nothing(conflict: Scan) -> None:
+def test_who_may_only_look_resolves_nothing(conflict: Scan) -> None:
     client = desk(organiser("lead", is_superuser=False))
     settled(client, conflict, confirmed="yes", reason="Mine")
     conflict.refresh_from_db()
-    assert conflict.settled_at is None
+    assert conflict.resolved_at is None

@@ -11,7 +11,7 @@ from registrations.tests.races import at_once
 from tickets.checkin.offline_upload import Queued, upload
 from tickets.keys import random_key
 from tickets.models import CheckIn, Scan
-from tickets.tests.entrance import fest_today, gate_of, open_event, place_of, ticket_for, volunteer
+from tickets.tests.entrance import checkpoint_of, fest_today, gate_of, open_event, ticket_for, volunteer
 from tickets.tests.test_door_device import digest_of
 
 pytestmark = [pytest.mark.race, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -23,7 +23,7 @@ def test_uploads_at_once_let_each_in_once_and_tell_the_others() -> None:
     """Two phones had let the same six in; each sends its six twice in one instant."""
     event = open_event(fest_today())
     gate = gate_of(event.fest, event)
-    place, now = place_of(gate), timezone.now()
+    checkpoint, now = checkpoint_of(gate), timezone.now()
     tickets = [ticket_for(event) for _ in range(6)]
     devices = [
         (
@@ -35,7 +35,7 @@ def test_uploads_at_once_let_each_in_once_and_tell_the_others() -> None:
         )
         for _ in range(PHONES)
     ]
-    works = [partial(upload, place, scans, user=user) for user, scans in devices for _ in range(2)]
+    works = [partial(upload, checkpoint, scans, user=user) for user, scans in devices for _ in range(2)]
     answers = at_once(works)
     assert [error for error in answers if isinstance(error, Exception)] == []
     told = [[(scan.nonce, scan.verdict) for scan in answer] for answer in answers]

@@ -14,17 +14,17 @@ from registrations.booking.errors import ActionRejected
 from registrations.locking import Deadline
 from registrations.models import Change, MergedReference, Registration
 from registrations.tests.builders import build_fest, build_submission
-from tickets.checkin.checkpoints import Place
-from tickets.checkin.messages import LOOKS
+from tickets.checkin.checkpoints import Checkpoint
+from tickets.checkin.messages import VERDICT_STYLES
 from tickets.checkin.scan import Choice, Offline, SchoolList, check_in
-from tickets.checkin.verdict_view import Card, card_of
+from tickets.checkin.verdict_view import VerdictDisplay, display_of
 from tickets.keys import random_key
 from tickets.models import CheckIn, Delegation, Scan, Ticket
 from tickets.tests.entrance import (
+    checkpoint_of,
     fest_today,
     gate_of,
     open_event,
-    place_of,
     scanned,
     ticket_for,
     volunteer,
@@ -43,33 +43,33 @@ def event() -> Event:
 
 
 @pytest.fixture
-def place(event: Event) -> Place:
-    return place_of(gate_of(event.fest, event))
+def checkpoint(event: Event) -> Checkpoint:
+    return checkpoint_of(gate_of(event.fest, event))
 
 
 @pytest.fixture
-def ravi(place: Place) -> Any:
-    return volunteer(place.gate)
+def ravi(checkpoint: Checkpoint) -> Any:
+    return volunteer(checkpoint.gate)
 
 
-def said(scan: Scan, place: Place) -> str:
-    card = card_of(scan.link_id, place)
-    assert card is not None
-    return card.sentence
+def said(scan: Scan, checkpoint: Checkpoint) -> str:
+    display = display_of(scan.link_id, checkpoint)
+    assert display is not None
+    return display.sentence
 
 
 def test_each_verdict_has_a_word_and_an_icon_of_its_own() -> None:
-    assert set(LOOKS) == set(Verdict)
-    assert len({str(look.word) for look in LOOKS.values()}) == 10
-    assert len({look.icon for look in LOOKS.values()}) == 10
-    assert [verdict for verdict, look in LOOKS.items() if look.tone == "green"] == [Verdict.IN]
+    assert set(VERDICT_STYLES) == set(Verdict)
+    assert len({str(style.word) for style in VERDICT_STYLES.values()}) == 10
+    assert len({style.icon for style in VERDICT_STYLES.values()}) == 10
+    assert [verdict for verdict, style in VERDICT_STYLES.items() if style.tone == "green"] == [Verdict.IN]
 
 
-def test_good_ticket_is_let_in(place: Place, event: Event, ravi: Any) -> None:
+def test_good_ticket_is_let_in(checkpoint: Checkpoint, event: Event, ravi: Any) -> None:
     ticket = ticket_for(event)
-    scan = scanned(place, ticket.code, ravi)
+    scan = scanned(checkpoint, ticket.code, ravi)
     row = CheckIn.objects.get()
-    assert (scan.verdict, said(scan, place)) == ("in", "Welcome to Robo Race.")
+    assert (scan.verdict, said(scan, checkpoint)) == ("in", "Welcome to Robo Race.")
     assert (row.ticket, row.user, row.where, row.how) == (ticket, ravi, "Main gate", "scan")
     ticket.refresh_from_db()
     assert ticket.checked_in_at == row.at == scan.at
@@ -77,7 +77,7 @@ def test_good_ticket_is_let_in(place: Place, event: Event, ravi: Any) -> None:
 
 @pytest.mark.parametrize("written", ["url", "code", "reference", "typed", "spaced", "merged"])
 def test_code_is_understood_however_it_is_written(
-    place: Place, event: Event, ravi: Any, written: str
+    checkpoint: Checkpoint, event: Event, ravi: Any, written: str
 ) -> None:
     ticket = ticket_for(event)
     reference = ticket.student.reference
@@ -90,71 +90,77 @@ def test_code_is_understood_however_it_is_written(
         "spaced": " ".join(reference),
         "merged": "abc-2345",
     }
-    assert scanned(place, forms[written], ravi).verdict == "in"
+    assert scanned(checkpoint, forms[written], ravi).verdict == "in"
 
 
-def test_second_scan_says_who_was_first_when_and_where(place: Place, event: Event, ravi: Any) -> None:
+def test_second_scan_says_who_was_first_when_and_where(
+    checkpoint: Checkpoint, event: Event, ravi: Any
+) -> None:
     ticket = ticket_for(event)
-    first = scanned(place, ticket.code, ravi)
-    second = scanned(place, ticket.code, volunteer(place.gate))
+    first = scanned(checkpoint, ticket.code, ravi)
+    second = scanned(checkpoint, ticket.code, volunteer(checkpoint.gate))
     at = timezone.localtime(first.at).strftime("%-I:%M%p").lower()
-    assert (second.verdict, said(second, place)) == ("already", f"First at {at} by Ravi: Main gate.")
+    assert (second.verdict, said(second, checkpoint)) == ("already", f"First at {at} by Ravi: Main gate.")
     assert CheckIn.objects.count() == 1
 
 
-def test_wrong_event_says_where_to_go(place: Place, event: Event, ravi: Any) -> None:
+def test_wrong_event_says_where_to_go(checkpoint: Checkpoint, event: Event, ravi: Any) -> None:
     other = open_event(event.fest, name="Chess", minutes=40)
-    scan = scanned(place, ticket_for(other).code, ravi)
+    scan = scanned(checkpoint, ticket_for(other).code, ravi)
     assert scan.verdict == "other_event"
     assert re.fullmatch(
-        r"This ticket is for Chess: go to Main Hall, \w+ \d+ \w+, .+ to .+\.", said(scan, place)
+        r"This ticket is for Chess: go to Main Hall, \w+ \d+ \w+, .+ to .+\.", said(scan, checkpoint)
     )
 
 
 @pytest.mark.parametrize("days", [-1, 1])
-def test_wrong_day_says_which(place: Place, event: Event, ravi: Any, days: int) -> None:
+def test_wrong_day_says_which(checkpoint: Checkpoint, event: Event, ravi: Any, days: int) -> None:
     ticket = ticket_for(event)
     span = dt.timedelta(days=days, hours=days * 3)
     Event.objects.update(starts_at=F("starts_at") + span, ends_at=F("ends_at") + span)
-    scan = scanned(place, ticket.code, ravi)
+    scan = scanned(checkpoint, ticket.code, ravi)
     event.refresh_from_db()
     day = timezone.localtime(event.starts_at).strftime("%A %-d %B")
     assert scan.verdict == "other_day"
-    assert day in said(scan, place)
+    assert day in said(scan, checkpoint)
 
 
-def test_too_soon_says_from_when(place: Place, event: Event, ravi: Any) -> None:
+def test_too_soon_says_from_when(checkpoint: Checkpoint, event: Event, ravi: Any) -> None:
     ticket = ticket_for(event)
     opens = timezone.now() + dt.timedelta(minutes=5)
     Event.objects.update(doors_open_at=opens)
-    scan = scanned(place, ticket.code, ravi)
+    scan = scanned(checkpoint, ticket.code, ravi)
     at = timezone.localtime(opens).strftime("%-I:%M%p").lower()
-    assert (scan.verdict, said(scan, place)) == (
+    assert (scan.verdict, said(scan, checkpoint)) == (
         "too_soon",
         f"The doors of Robo Race open at {at}: Main Hall.",
     )
 
 
-def test_waiting_says_number_and_from_when_seats_are_given(place: Place, event: Event, ravi: Any) -> None:
+def test_waiting_says_number_and_from_when_seats_are_given(
+    checkpoint: Checkpoint, event: Event, ravi: Any
+) -> None:
     build_submission(*[event])
     Event.objects.update(promotes_until=timezone.now() + HOUR)
     event.seats.refresh_from_db()
     event.seats.__class__.objects.update(capacity=1)
     waiting = build_submission(event).registrations.get()
-    scan = scanned(place, waiting.student.reference, ravi)
+    scan = scanned(checkpoint, waiting.student.reference, ravi)
     assert (scan.verdict, scan.ticket) == ("waiting", None)
-    assert said(scan, place).startswith("Number 1 on the waiting list of Robo Race. Free seats are given at")
+    assert said(scan, checkpoint).startswith(
+        "Number 1 on the waiting list of Robo Race. Free seats are given at"
+    )
 
 
-def test_cancelled_says_by_whom_and_when(place: Place, event: Event, ravi: Any) -> None:
+def test_cancelled_says_by_whom_and_when(checkpoint: Checkpoint, event: Event, ravi: Any) -> None:
     ticket = ticket_for(event)
     cancel([ticket.registration_id], actor="student", deadline=Deadline())
-    scan = scanned(place, ticket.code, ravi)
+    scan = scanned(checkpoint, ticket.code, ravi)
     assert scan.verdict == "cancelled"
-    assert re.fullmatch(r"Cancelled on .+, .+ by the student\.", said(scan, place))
+    assert re.fullmatch(r"Cancelled on .+, .+ by the student\.", said(scan, checkpoint))
 
 
-def test_moved_one_is_told_where_the_seat_is(place: Place, event: Event, ravi: Any) -> None:
+def test_moved_one_is_told_where_the_seat_is(checkpoint: Checkpoint, event: Event, ravi: Any) -> None:
     ticket = ticket_for(event)
     chess = open_event(event.fest, name="Chess", minutes=140)
     Registration.objects.create(
@@ -165,24 +171,24 @@ def test_moved_one_is_told_where_the_seat_is(place: Place, event: Event, ravi: A
         created_at=timezone.now(),
     )
     cancel([ticket.registration_id], actor="organiser", deadline=Deadline())
-    assert "The seat is in Chess: go to Main Hall" in said(scanned(place, ticket.code, ravi), place)
+    assert "The seat is in Chess: go to Main Hall" in said(scanned(checkpoint, ticket.code, ravi), checkpoint)
 
 
-def test_event_that_was_called_off_lets_nobody_in(place: Place, event: Event, ravi: Any) -> None:
+def test_event_that_was_called_off_lets_nobody_in(checkpoint: Checkpoint, event: Event, ravi: Any) -> None:
     ticket = ticket_for(event)
     Event.objects.update(state="cancelled")
-    scan = scanned(place, ticket.code, ravi)
-    assert (scan.verdict, said(scan, place)) == ("cancelled", "Robo Race does not take place.")
+    scan = scanned(checkpoint, ticket.code, ravi)
+    assert (scan.verdict, said(scan, checkpoint)) == ("cancelled", "Robo Race does not take place.")
 
 
-def test_reissued_says_since_when(place: Place, event: Event, ravi: Any) -> None:
+def test_reissued_says_since_when(checkpoint: Checkpoint, event: Event, ravi: Any) -> None:
     old = ticket_for(event)
     Ticket.objects.update(voided_at=timezone.now())
     new = Ticket.objects.create(registration=old.registration, student=old.student, created_at=timezone.now())
-    scan = scanned(place, old.code, ravi)
+    scan = scanned(checkpoint, old.code, ravi)
     assert scan.verdict == "reissued"
-    assert said(scan, place).endswith("Show the newer ticket.")
-    assert scanned(place, new.code, ravi).verdict == "in"
+    assert said(scan, checkpoint).endswith("Show the newer ticket.")
+    assert scanned(checkpoint, new.code, ravi).verdict == "in"
 
 
 @pytest.mark.parametrize(
@@ -201,28 +207,28 @@ def test_reissued_says_since_when(place: Place, event: Event, ravi: Any) -> None
     ],
     ids=["code", "url", "reference", "nothing", "cut off", "page", "sql", "emoji", "control", "4 kB"],
 )
-def test_what_is_no_ticket_is_told_apart(place: Place, ravi: Any, text: str, verdict: str) -> None:
-    scan = scanned(place, text, ravi)
+def test_what_is_no_ticket_is_told_apart(checkpoint: Checkpoint, ravi: Any, text: str, verdict: str) -> None:
+    scan = scanned(checkpoint, text, ravi)
     assert (scan.verdict, scan.registration) == (verdict, None)
 
 
 def test_code_with_one_sign_changed_or_in_lower_case_is_unknown(
-    place: Place, event: Event, ravi: Any
+    checkpoint: Checkpoint, event: Event, ravi: Any
 ) -> None:
     code = ticket_for(event).code
     for other in (code[:-2] + ("B" if code[-2] != "B" else "C") + code[-1], code.swapcase()):
-        assert scanned(place, other, ravi).verdict == "unknown"
+        assert scanned(checkpoint, other, ravi).verdict == "unknown"
     assert not CheckIn.objects.exists()
 
 
-def test_ticket_of_another_fest_is_unknown(place: Place, ravi: Any) -> None:
+def test_ticket_of_another_fest_is_unknown(checkpoint: Checkpoint, ravi: Any) -> None:
     other = open_event(build_fest(is_current=False))
-    assert scanned(place, ticket_for(other).code, ravi).verdict == "unknown"
+    assert scanned(checkpoint, ticket_for(other).code, ravi).verdict == "unknown"
 
 
-def test_same_nonce_is_the_same_answer_and_one_row(place: Place, event: Event, ravi: Any) -> None:
+def test_same_nonce_is_the_same_answer_and_one_row(checkpoint: Checkpoint, event: Event, ravi: Any) -> None:
     ticket, nonce = ticket_for(event), random_key()
-    answers = [check_in(place, code=ticket.code, nonce=nonce, user=ravi) for _ in range(3)]
+    answers = [check_in(checkpoint, code=ticket.code, nonce=nonce, user=ravi) for _ in range(3)]
     assert {getattr(answer, "verdict", "") for answer in answers} == {"in"}
     assert (Scan.objects.count(), CheckIn.objects.count()) == (1, 1)
 
@@ -232,48 +238,52 @@ def test_reference_of_several_tickets_here_asks_which(event: Event, ravi: Any) -
         event.fest, name="Chess", minutes=55, starts_at=event.ends_at, ends_at=event.ends_at + HOUR
     )
     Event.objects.filter(pk=other.pk).update(doors_open_at=timezone.now() - HOUR)
-    place = place_of(gate_of(event.fest, name="Both"))
+    checkpoint = checkpoint_of(gate_of(event.fest, name="Both"))
     submission = build_submission(event, other)
     reference = submission.student.reference
-    answer = check_in(place, code=reference, nonce=random_key(), user=ravi)
+    answer = check_in(checkpoint, code=reference, nonce=random_key(), user=ravi)
     assert isinstance(answer, Choice)
     assert [one.registration.event.name for one in answer.found] == ["Robo Race", "Chess"]
     assert not Scan.objects.exists()
     chosen = answer.found[1].registration
-    scan = scanned(place, reference, ravi, registration_id=chosen.pk)
+    scan = scanned(checkpoint, reference, ravi, registration_id=chosen.pk)
     assert (scan.verdict, scan.registration) == ("in", chosen)
 
 
-def test_reference_takes_the_one_ticket_that_is_good_here(place: Place, event: Event, ravi: Any) -> None:
+def test_reference_takes_the_one_ticket_that_is_good_here(
+    checkpoint: Checkpoint, event: Event, ravi: Any
+) -> None:
     later = open_event(event.fest, minutes=600)
     submission = build_submission(event, later)
-    scan = scanned(place, submission.student.reference, ravi)
+    scan = scanned(checkpoint, submission.student.reference, ravi)
     assert (scan.verdict, scan.registration and scan.registration.event) == ("in", event)
 
 
-def test_schools_code_opens_its_list(place: Place, event: Event, ravi: Any) -> None:
+def test_schools_code_opens_its_list(checkpoint: Checkpoint, event: Event, ravi: Any) -> None:
     school = ticket_for(event).student.school
     delegation = Delegation.objects.create(fest=event.fest, school=school)
     for text in (delegation.code, f"https://fest.example/delegation/{delegation.code}/"):
-        answer = check_in(place, code=text, nonce=random_key(), user=ravi)
+        answer = check_in(checkpoint, code=text, nonce=random_key(), user=ravi)
         assert answer == SchoolList(delegation)
     assert not Scan.objects.exists()
 
 
-def test_answer_stays_the_same_whatever_happens_later(place: Place, event: Event, ravi: Any) -> None:
+def test_answer_stays_the_same_whatever_happens_later(
+    checkpoint: Checkpoint, event: Event, ravi: Any
+) -> None:
     ticket = ticket_for(event)
-    green, amber = (scanned(place, ticket.code, ravi) for _ in range(2))
-    before = [said(one, place) for one in (green, amber)]
-    scanned(place, ticket.code, ravi)
+    green, amber = (scanned(checkpoint, ticket.code, ravi) for _ in range(2))
+    before = [said(one, checkpoint) for one in (green, amber)]
+    scanned(checkpoint, ticket.code, ravi)
     cancel([ticket.registration_id], actor=Change.Actor.ORGANISER, deadline=Deadline())
-    assert [said(one, place) for one in (green, amber)] == before
+    assert [said(one, checkpoint) for one in (green, amber)] == before
 
 
 def test_card_holds_name_grade_school_and_event_and_nothing_else(
-    place: Place, event: Event, ravi: Any
+    checkpoint: Checkpoint, event: Event, ravi: Any
 ) -> None:
     ticket = ticket_for(event, name="Asha Raman", email="asha@example.org")
-    told = Card(scanned(place, ticket.code, ravi), place).as_json()
+    told = VerdictDisplay(scanned(checkpoint, ticket.code, ravi), checkpoint).as_json()
     assert set(told) == {
         "verdict", "tone", "word", "sentence", "name", "grade", "school", "event", "hall", "when", "first",
         "choices", "url",
@@ -290,25 +300,27 @@ def test_card_holds_name_grade_school_and_event_and_nothing_else(
 
 
 def test_waiting_person_with_a_ticket_elsewhere_is_judged_by_what_was_chosen(
-    place: Place, event: Event, ravi: Any
+    checkpoint: Checkpoint, event: Event, ravi: Any
 ) -> None:
     event.seats.__class__.objects.update(capacity=0)
     waiting = waiting_for(event)
-    scan = scanned(place, waiting.student.reference, ravi, registration_id=waiting.pk)
+    scan = scanned(checkpoint, waiting.student.reference, ravi, registration_id=waiting.pk)
     assert scan.verdict == "waiting"
 
 
-def test_student_cannot_give_up_a_seat_that_was_used(place: Place, event: Event, ravi: Any) -> None:
+def test_student_cannot_give_up_a_seat_that_was_used(checkpoint: Checkpoint, event: Event, ravi: Any) -> None:
     ticket = ticket_for(event)
-    scanned(place, ticket.code, ravi)
+    scanned(checkpoint, ticket.code, ravi)
     with pytest.raises(ActionRejected, match="was used at the door"):
         cancel([ticket.registration_id], actor=Change.Actor.STUDENT, deadline=Deadline())
     assert Ticket.objects.get().is_live
 
 
-def test_organisers_cancellation_takes_the_check_in_back(place: Place, event: Event, ravi: Any) -> None:
+def test_organisers_cancellation_takes_the_check_in_back(
+    checkpoint: Checkpoint, event: Event, ravi: Any
+) -> None:
     ticket = ticket_for(event)
-    scanned(place, ticket.code, ravi)
+    scanned(checkpoint, ticket.code, ravi)
     cancel([ticket.registration_id], actor=Change.Actor.ORGANISER, user=ravi, deadline=Deadline())
     row = CheckIn.objects.get()
     assert (row.undone_by, row.undo_reason) == (ravi, "The registration was cancelled.")
@@ -327,7 +339,7 @@ OFFLINE = [
 
 @pytest.mark.parametrize(("ticket_is", "told", "verdict", "is_conflict", "inside"), OFFLINE)
 def test_scan_without_a_network_is_judged_when_it_is_uploaded(
-    place: Place,
+    checkpoint: Checkpoint,
     event: Event,
     ravi: Any,
     ticket_is: str,
@@ -341,18 +353,18 @@ def test_scan_without_a_network_is_judged_when_it_is_uploaded(
         cancel([ticket.registration_id], actor=Change.Actor.ORGANISER, deadline=Deadline())
     code = "A" * 22 if ticket_is == "nothing" else ticket.code
     at = timezone.now() - dt.timedelta(minutes=3)
-    scan = scanned(place, code, ravi, offline=Offline(at, told), how=CheckIn.How.OFFLINE)
+    scan = scanned(checkpoint, code, ravi, offline=Offline(at, told), how=CheckIn.How.OFFLINE)
     assert (scan.verdict, scan.told, scan.is_conflict, scan.is_offline) == (verdict, told, is_conflict, True)
     assert list(CheckIn.objects.values_list("at", "how")) == [(at, "offline")] * inside
 
 
 def test_two_devices_that_let_in_the_same_ticket_are_one_check_in_and_a_conflict(
-    place: Place, event: Event, ravi: Any
+    checkpoint: Checkpoint, event: Event, ravi: Any
 ) -> None:
     ticket, at = ticket_for(event), timezone.now()
     first, second = (
-        scanned(place, ticket.code, person, offline=Offline(at, "in"))
-        for person in (ravi, volunteer(place.gate))
+        scanned(checkpoint, ticket.code, person, offline=Offline(at, "in"))
+        for person in (ravi, volunteer(checkpoint.gate))
     )
     assert [(one.verdict, one.is_conflict) for one in (first, second)] == [("in", False), ("already", True)]
     assert CheckIn.objects.count() == 1

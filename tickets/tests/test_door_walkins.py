@@ -16,18 +16,18 @@ from registrations.tests.builders import build_teacher, build_user
 from registrations.tests.counting import counts
 from registrations.tests.held import ask_now, name_now
 from registrations.tests.races import at_once
-from tickets.checkin.checkpoints import Place
+from tickets.checkin.checkpoints import Checkpoint
 from tickets.checkin.walk_in import Newcomer, seat_newcomer, seat_waiting
 from tickets.keys import random_key
 from tickets.models import CheckIn, Delivery, Scan, Ticket
 from tickets.tests.audited import offenders
 from tickets.tests.audited import run as audited
 from tickets.tests.entrance import (
-    doorkeeper,
+    checkpoint_of,
     fest_today,
     gate_of,
     open_event,
-    place_of,
+    phone_of,
     scanned,
     ticket_for,
     volunteer,
@@ -46,21 +46,23 @@ def event() -> Event:
 
 
 @pytest.fixture
-def place(event: Event) -> Place:
-    return place_of(gate_of(event.fest, event))
+def checkpoint(event: Event) -> Checkpoint:
+    return checkpoint_of(gate_of(event.fest, event))
 
 
 @pytest.fixture
-def ravi(place: Place) -> Any:
-    return volunteer(place.gate)
+def ravi(checkpoint: Checkpoint) -> Any:
+    return volunteer(checkpoint.gate)
 
 
 def seats_are_kept_no_longer(event: Event) -> None:
     Event.objects.filter(pk=event.pk).update(seats_kept_until=timezone.now() - MINUTE)
 
 
-def walk_in(registration: Registration, place: Place, user: Any) -> Scan:
-    return seat_waiting(registration, place=place, nonce=random_key(), user=user, reason="Waited at the door")
+def walk_in(registration: Registration, checkpoint: Checkpoint, user: Any) -> Scan:
+    return seat_waiting(
+        registration, checkpoint=checkpoint, nonce=random_key(), user=user, reason="Waited at the door"
+    )
 
 
 def newcomer(event: Event, **values: Any) -> Newcomer:
@@ -68,8 +70,10 @@ def newcomer(event: Event, **values: Any) -> Newcomer:
     return Newcomer(Details(**(details | values)), event.pk)
 
 
-def come(who: Newcomer, place: Place, user: Any) -> Scan:
-    return seat_newcomer(who, place=place, nonce=random_key(), user=user, reason="Registered at the door")
+def come(who: Newcomer, checkpoint: Checkpoint, user: Any) -> Scan:
+    return seat_newcomer(
+        who, checkpoint=checkpoint, nonce=random_key(), user=user, reason="Registered at the door"
+    )
 
 
 def free_one(event: Event) -> None:
@@ -78,12 +82,12 @@ def free_one(event: Event) -> None:
     Seats.objects.filter(event=event).update(capacity=seats.taken + 1)
 
 
-def test_waiting_person_gets_a_free_seat_and_is_in(place: Place, event: Event, ravi: Any) -> None:
+def test_waiting_person_gets_a_free_seat_and_is_in(checkpoint: Checkpoint, event: Event, ravi: Any) -> None:
     for _ in range(2):
         ticket_for(event)
     waiting = waiting_for(event)
     free_one(event)
-    green = walk_in(waiting, place, ravi)
+    green = walk_in(waiting, checkpoint, ravi)
     waiting.refresh_from_db()
     change = Change.objects.get(registration=waiting, to_state="confirmed")
     assert (green.verdict, waiting.state, counts(event)) == ("in", "confirmed", (3, 0, 3))
@@ -93,112 +97,120 @@ def test_waiting_person_gets_a_free_seat_and_is_in(place: Place, event: Event, r
     assert CheckIn.objects.get().how == "walk_in"
 
 
-def test_before_that_time_the_seat_is_refused_with_the_time(place: Place, event: Event, ravi: Any) -> None:
+def test_before_that_time_the_seat_is_refused_with_the_time(
+    checkpoint: Checkpoint, event: Event, ravi: Any
+) -> None:
     until = timezone.now() + 5 * MINUTE
     Event.objects.filter(pk=event.pk).update(promotes_until=until)
     at = timezone.localtime(until).strftime("%-I:%M%p").lower()
     with pytest.raises(ActionRejected, match=f"given at the door from .+, {at}") as refused:
-        come(newcomer(event), place, ravi)
+        come(newcomer(event), checkpoint, ravi)
     assert "moves by itself" in str(refused.value)
     assert not Student.objects.exists()
 
 
-def test_full_event_keeps_its_seats_until_their_time(place: Place, event: Event, ravi: Any) -> None:
+def test_full_event_keeps_its_seats_until_their_time(checkpoint: Checkpoint, event: Event, ravi: Any) -> None:
     for _ in range(2):
         ticket_for(event)
     with pytest.raises(
         ActionRejected, match=r"No seat is free\. Seats of those who have not come are given from"
     ):
-        come(newcomer(event), place, ravi)
+        come(newcomer(event), checkpoint, ravi)
     assert counts(event) == (2, 0, 2)
 
 
-def test_last_who_has_not_come_gives_up_the_seat_and_is_told(place: Place, event: Event, ravi: Any) -> None:
+def test_last_who_has_not_come_gives_up_the_seat_and_is_told(
+    checkpoint: Checkpoint, event: Event, ravi: Any
+) -> None:
     early, late = (ticket_for(event) for _ in range(2))
     waiting = waiting_for(event)
     seats_are_kept_no_longer(event)
-    walk_in(waiting, place, ravi)
+    walk_in(waiting, checkpoint, ravi)
     lost = Change.objects.get(cause="no_show")
     assert (lost.registration, lost.user, lost.actor) == (late.registration, ravi, "volunteer")
     assert Delivery.objects.get(change=lost).kind == "cancelled"
     assert Ticket.objects.live().filter(registration=late.registration).exists() is False
     assert (counts(event), early.registration.state) == ((2, 0, 3), "confirmed")
-    assert scanned(place, late.code, ravi).verdict == "cancelled"
+    assert scanned(checkpoint, late.code, ravi).verdict == "cancelled"
 
 
-def test_whoever_has_come_keeps_the_seat(place: Place, event: Event, ravi: Any) -> None:
+def test_whoever_has_come_keeps_the_seat(checkpoint: Checkpoint, event: Event, ravi: Any) -> None:
     first, last = (ticket_for(event) for _ in range(2))
-    scanned(place, last.code, ravi)
+    scanned(checkpoint, last.code, ravi)
     seats_are_kept_no_longer(event)
-    come(newcomer(event), place, ravi)
+    come(newcomer(event), checkpoint, ravi)
     assert Change.objects.get(cause="no_show").registration == first.registration
     with pytest.raises(ActionRejected, match="everybody who has one has come"):
-        come(newcomer(event, name="Yusuf Ali"), place, ravi)
+        come(newcomer(event, name="Yusuf Ali"), checkpoint, ravi)
     assert counts(event) == (2, 0, 3)
 
 
-def test_event_with_more_taken_than_seats_gives_none(place: Place, event: Event, ravi: Any) -> None:
+def test_event_with_more_taken_than_seats_gives_none(checkpoint: Checkpoint, event: Event, ravi: Any) -> None:
     for _ in range(2):
         ticket_for(event)
     Seats.objects.filter(event=event).update(capacity=1)
     seats_are_kept_no_longer(event)
     with pytest.raises(ActionRejected):
-        come(newcomer(event), place, ravi)
+        come(newcomer(event), checkpoint, ravi)
     assert counts(event) == (2, 0, 2)
 
 
-def test_seat_that_was_held_back_is_free_at_the_door(place: Place, event: Event, ravi: Any) -> None:
+def test_seat_that_was_held_back_is_free_at_the_door(checkpoint: Checkpoint, event: Event, ravi: Any) -> None:
     Hold.objects.create(
         event=event, seats=2, until=event.starts_at, asked_by=build_user(), held_at=timezone.now()
     )
     Seats.objects.filter(event=event).update(taken=2, held=2)
-    assert come(newcomer(event), place, ravi).verdict == "in"
+    assert come(newcomer(event), checkpoint, ravi).verdict == "in"
     assert counts(event) == (1, 0, 1)
 
 
-def test_newcomer_is_registered_with_a_consent_on_paper(place: Place, event: Event, ravi: Any) -> None:
-    green = come(newcomer(event), place, ravi)
+def test_newcomer_is_registered_with_a_consent_on_paper(
+    checkpoint: Checkpoint, event: Event, ravi: Any
+) -> None:
+    green = come(newcomer(event), checkpoint, ravi)
     consent = Consent.objects.get()
     assert (consent.basis, consent.user, consent.student.name) == ("paper", ravi, "Zoya Khan")
     assert (green.verdict, counts(event)) == ("in", (1, 0, 1))
 
 
-def test_newcomer_of_another_grade_or_with_a_seat_is_refused(place: Place, event: Event, ravi: Any) -> None:
+def test_newcomer_of_another_grade_or_with_a_seat_is_refused(
+    checkpoint: Checkpoint, event: Event, ravi: Any
+) -> None:
     waiting = waiting_for(event)
     Registration.objects.filter(pk=waiting.pk).update(state="confirmed")
     with pytest.raises(ActionRejected, match="has a seat already"):
-        walk_in(waiting, place, ravi)
+        walk_in(waiting, checkpoint, ravi)
     Event.objects.filter(pk=event.pk).update(grade_max=5)
     with pytest.raises(ActionRejected, match="Grades 1 to 5"):
-        come(newcomer(event, name="Yusuf Ali"), place, ravi)
+        come(newcomer(event, name="Yusuf Ali"), checkpoint, ravi)
 
 
-def test_same_press_twice_gives_one_seat(place: Place, event: Event, ravi: Any) -> None:
+def test_same_press_twice_gives_one_seat(checkpoint: Checkpoint, event: Event, ravi: Any) -> None:
     nonce = random_key()
     scans = [
-        seat_newcomer(newcomer(event), place=place, nonce=nonce, user=ravi, reason="At the door")
+        seat_newcomer(newcomer(event), checkpoint=checkpoint, nonce=nonce, user=ravi, reason="At the door")
         for _ in range(2)
     ]
     assert scans[0] == scans[1]
     assert counts(event) == (1, 0, 1)
 
 
-def test_card_of_a_waiting_person_offers_the_seat(place: Place, event: Event, ravi: Any) -> None:
+def test_card_of_a_waiting_person_offers_the_seat(checkpoint: Checkpoint, event: Event, ravi: Any) -> None:
     for _ in range(2):
         ticket_for(event)
     waiting = waiting_for(event)
     free_one(event)
-    phone = doorkeeper(ravi)
-    page = scan(phone, place, waiting.student.reference)
-    card = Scan.objects.get()
+    phone = phone_of(ravi)
+    page = scan(phone, checkpoint, waiting.student.reference)
+    display = Scan.objects.get()
     assert "Give a free seat and let in" in page.content.decode()
-    answer = phone.post(place.url("seat", card.link_id), {"nonce": nonce_in(page)}, follow=True)
+    answer = phone.post(checkpoint.url("seat", display.link_id), {"nonce": nonce_in(page)}, follow=True)
     assert "<h1>In</h1>" in answer.content.decode()
 
 
-def test_form_registers_somebody_new(place: Place, event: Event, ravi: Any) -> None:
-    phone: Client = doorkeeper(ravi)
-    page = phone.get(place.url("walk_in"))
+def test_form_registers_somebody_new(checkpoint: Checkpoint, event: Event, ravi: Any) -> None:
+    phone: Client = phone_of(ravi)
+    page = phone.get(checkpoint.url("walk_in"))
     sent = {
         "name": "Zoya Khan",
         "school": "Riverside",
@@ -206,19 +218,19 @@ def test_form_registers_somebody_new(place: Place, event: Event, ravi: Any) -> N
         "event": str(event.pk),
         "nonce": nonce_in(page),
     }
-    refused = phone.post(place.url("walk_in"), sent).content.decode()
+    refused = phone.post(checkpoint.url("walk_in"), sent).content.decode()
     assert "Without a consent on paper" in refused
     assert not Student.objects.exists()
-    answer = phone.post(place.url("walk_in"), sent | {"consent": "on"}, follow=True)
+    answer = phone.post(checkpoint.url("walk_in"), sent | {"consent": "on"}, follow=True)
     assert "<h1>In</h1>" in answer.content.decode()
 
 
-def test_form_refuses_an_event_of_another_place(place: Place, event: Event, ravi: Any) -> None:
+def test_form_refuses_an_event_of_another_checkpoint(checkpoint: Checkpoint, event: Event, ravi: Any) -> None:
     other = open_event(event.fest)
-    phone = doorkeeper(ravi)
+    phone = phone_of(ravi)
     sent = {"name": "Zoya", "school": "R", "grade": "7", "event": str(other.pk), "consent": "on"}
-    sent["nonce"] = nonce_in(phone.get(place.url("walk_in")))
-    assert "Select the event" in phone.post(place.url("walk_in"), sent).content.decode()
+    sent["nonce"] = nonce_in(phone.get(checkpoint.url("walk_in")))
+    assert "Select the event" in phone.post(checkpoint.url("walk_in"), sent).content.decode()
     assert not Student.objects.exists()
 
 
@@ -228,14 +240,14 @@ def test_form_refuses_an_event_of_another_place(place: Place, event: Event, ravi
 def test_many_walk_ins_and_scans_at_once_never_pass_the_capacity() -> None:
     """Three unclaimed seats; eleven want one, one of them waited, while two of those who had them come after all."""
     event = open_event(fest_today(), capacity=3)
-    place = place_of(gate_of(event.fest, event))
-    user = volunteer(place.gate)
+    checkpoint = checkpoint_of(gate_of(event.fest, event))
+    user = volunteer(checkpoint.gate)
     tickets = [ticket_for(event) for _ in range(3)]
     waiting = waiting_for(event)
     seats_are_kept_no_longer(event)
-    wanted = [partial(come, newcomer(event, name=f"New {number}"), place, user) for number in range(10)]
-    wanted.append(partial(walk_in, waiting, place, user))
-    came = [partial(scanned, place, ticket.code, user) for ticket in tickets[:2]]
+    wanted = [partial(come, newcomer(event, name=f"New {number}"), checkpoint, user) for number in range(10)]
+    wanted.append(partial(walk_in, waiting, checkpoint, user))
+    came = [partial(scanned, checkpoint, ticket.code, user) for ticket in tickets[:2]]
     answers = at_once([*wanted, *came])
     inside = [one for one in answers if isinstance(one, Scan) and one.verdict == "in"]
     assert (len(inside), counts(event)[0]) == (3, 3)
@@ -244,7 +256,7 @@ def test_many_walk_ins_and_scans_at_once_never_pass_the_capacity() -> None:
 
 
 def test_unclaimed_seat_that_a_teacher_had_held_leaves_its_hold(
-    place: Place, event: Event, ravi: Any
+    checkpoint: Checkpoint, event: Event, ravi: Any
 ) -> None:
     ticket_for(event)
     Event.objects.filter(pk=event.pk).update(promotes_until=timezone.now() + MINUTE)
@@ -252,14 +264,14 @@ def test_unclaimed_seat_that_a_teacher_had_held_leaves_its_hold(
     named = name_now(event, name="Named Nita")
     Event.objects.filter(pk=event.pk).update(promotes_until=None)
     seats_are_kept_no_longer(event)
-    come(newcomer(event), place, ravi)
+    come(newcomer(event), checkpoint, ravi)
     named.refresh_from_db()
     assert (named.state, Hold.objects.get().used) == ("cancelled", 0)
     assert offenders() == []
 
 
 def test_walk_in_who_waits_for_another_event_at_that_time_is_told_to_choose(
-    place: Place, event: Event, ravi: Any
+    checkpoint: Checkpoint, event: Event, ravi: Any
 ) -> None:
     """A place in line is no reason to send somebody away; the clash is flagged."""
     ticket_for(event)
@@ -267,5 +279,5 @@ def test_walk_in_who_waits_for_another_event_at_that_time_is_told_to_choose(
     ticket_for(other)
     waiting = waiting_for(other, name="Waits Elsewhere")
     details = {"name": "Waits Elsewhere", "email": waiting.student.email}
-    come(newcomer(event, **details), place, ravi)
+    come(newcomer(event, **details), checkpoint, ravi)
     assert offenders() == []

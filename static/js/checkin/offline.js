@@ -77,7 +77,7 @@ const offline = (() => {
       const headers = had ? { "If-None-Match": had.etag } : {};
       const answer = await fetch(`${place}live`, { cache: "no-store", redirect: "manual", headers });
       if (!answer.ok && answer.status !== 304) return { status: answer.status };
-      const told = JSON.parse(answer.headers.get("X-Door"));
+      const told = JSON.parse(answer.headers.get("X-Checkin"));
       const file = answer.ok ? { etag: answer.headers.get("ETag") } : had;
       if (answer.ok) {
         const bytes = new Uint8Array(await answer.arrayBuffer());

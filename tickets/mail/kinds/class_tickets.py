@@ -142,5 +142,5 @@ def _context(booklet: Booklet, fest: Fest) -> dict[str, Any]:
         "waiting": list(lines),
         "site_url": settings.SITE_URL,
         "url": absolute(reverse("teacher:booklet", args=[booklet.code])),
-        "board_url": absolute(reverse("teacher:home")),
+        "students_url": absolute(reverse("teacher:home")),
     }
