@@ -8,10 +8,10 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 
-def _number(name: str, default: int, least: int, most: int) -> int:
+def _number(name: str, default: int, minimum: int, maximum: int) -> int:
     value = os.environ.get(name) or str(default)
-    if not (value.isascii() and value.isdigit() and least <= int(value) <= most):
-        raise SystemExit(f"{name} must be a whole number from {least} to {most}.")
+    if not (value.isascii() and value.isdigit() and minimum <= int(value) <= maximum):
+        raise SystemExit(f"{name} must be a whole number from {minimum} to {maximum}.")
     return int(value)
 
 

@@ -40,7 +40,7 @@ else:
     _ModelAdmin, _TabularInline, _ModelForm = admin.ModelAdmin, admin.TabularInline, forms.ModelForm
 
 _NUMBER = re.compile(r"[0-9]{1,18}")
-MOST_LINES = 200
+MAX_LINES = 200
 """Lines of a history page, the newest."""
 
 
@@ -176,8 +176,8 @@ class DeskAdmin(SeenChoices, DownloadableList, _ModelAdmin):
         audit_log.record(obj, what=what, now=database_now(), user=request.user, before=before, after=after)
 
     def lines_of(self, request: HttpRequest, obj: Any) -> list[audit_log.Line]:
-        """What was done to this row, in any order, at most `MOST_LINES` of each kind."""
-        return audit_log.lines(audit_log.entries_of(obj)[:MOST_LINES])
+        """What was done to this row, in any order, at most `MAX_LINES` of each kind."""
+        return audit_log.lines(audit_log.entries_of(obj)[:MAX_LINES])
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
@@ -195,8 +195,8 @@ class DeskAdmin(SeenChoices, DownloadableList, _ModelAdmin):
             "opts": self.opts,
             "object": obj,
             "page_path": page_of(obj),
-            "lines": lines[:MOST_LINES],
-            "most": MOST_LINES if len(lines) >= MOST_LINES else 0,
+            "lines": lines[:MAX_LINES],
+            "maximum": MAX_LINES if len(lines) >= MAX_LINES else 0,
             **(extra_context or {}),
         }
         return TemplateResponse(request, "admin/trail.html", context)

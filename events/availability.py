@@ -13,7 +13,7 @@ from events.models import Event
 
 EARLY = dt.timedelta(minutes=15)
 """For how long before the opening the form may be filled in."""
-FEW = 20
+FEW_SEATS = 20
 """Below this many free seats the exact number is shown."""
 
 
@@ -61,7 +61,7 @@ class Availability:
     @property
     def text(self) -> str:
         match self.state:
-            case State.OPEN if self.event.seats.free < FEW:
+            case State.OPEN if self.event.seats.free < FEW_SEATS:
                 free = self.event.seats.free
                 return ngettext("Open · %(n)d place left", "Open · %(n)d places left", free) % {"n": free}
             case State.OPEN:

@@ -15,7 +15,7 @@ from techfest.core.db.clock import database_now
 
 RETRY = 1.0
 """Seconds between two looks at a database that is away."""
-MOST_PAGES = 200
+MAX_PAGES = 200
 """Rendered pages kept with one snapshot; filters make many."""
 LIFETIME = 5.0
 """Seconds; less where registration opens or closes sooner."""
@@ -48,7 +48,7 @@ class Snapshot:
 
         What is really asked for is back at once, and made-up combinations do not stay.
         """
-        if len(self.pages) >= MOST_PAGES and key not in self.pages:
+        if len(self.pages) >= MAX_PAGES and key not in self.pages:
             self.pages.pop(next(iter(self.pages)), None)
         self.pages[key] = page
 

@@ -14,9 +14,9 @@ from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from events.models import Picture
 
-MOST_BYTES = 2 * 1024 * 1024
+MAX_BYTES = 2 * 1024 * 1024
 """Of an uploaded file; nginx lets 2.5 MiB through."""
-MOST_PIXELS = 16_000_000
+MAX_PIXELS = 16_000_000
 """More than a phone's ordinary picture has; decoded it takes 64 MB at most."""
 PREVIEW = (1200, 630)
 """Pixels of an event's picture: what messengers show as a link's preview."""
@@ -76,7 +76,7 @@ def _opened(
     content: bytes, *, smallest: tuple[int, int], draw: Callable[[Image.Image], Image.Image]
 ) -> Image.Image:
     """The pixels, upright. Size and kind are read from the head of the file and judged first."""
-    if len(content) > MOST_BYTES:
+    if len(content) > MAX_BYTES:
         raise NotAPicture(_("The picture must be 2 MB or less."))
     try:
         with _whole_files_only(), Image.open(BytesIO(content), formats=("PNG", "JPEG")) as image:
@@ -107,7 +107,7 @@ _TOO_LARGE = _("The picture has too many pixels. Make it smaller than 16 megapix
 
 def _judge(image: Image.Image, smallest: tuple[int, int]) -> None:
     width, height = image.size
-    if width * height > MOST_PIXELS:
+    if width * height > MAX_PIXELS:
         raise NotAPicture(_TOO_LARGE)
     if width < smallest[0] or height < smallest[1]:
         words = _("The picture must have at least %(width)d × %(height)d pixels.")

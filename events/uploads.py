@@ -7,7 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from events.images import MOST_BYTES, NotAPicture
+from events.images import MAX_BYTES, NotAPicture
 from events.models import Picture
 
 
@@ -23,7 +23,7 @@ class PictureField(forms.FileField):
         file = super().to_python(data)
         if file is None:
             return None
-        if file.size > MOST_BYTES:
+        if file.size > MAX_BYTES:
             raise ValidationError(_("The picture must be 2 MB or less."))
         try:
             return self.draw(file.read())

@@ -20,27 +20,27 @@ LONGEST_TYPED = 4
 class TextField(forms.CharField):
     """One line of text in NFC without control characters.
 
-    `most` limits its signs; `key` makes what is compared of it, which may be longer and has a limit, too.
+    `max_characters` limits its length; `key` makes the text to compare, which may be longer up to its own limit.
     """
 
     def __init__(
         self,
         *,
-        most: int,
+        max_characters: int,
         too_long: Any,
         key: Callable[[str], str] | None = None,
-        most_in_key: int = 0,
+        max_characters_in_key: int = 0,
         attrs: dict[str, str] | None = None,
         **kwargs: Any,
     ) -> None:
-        self.most, self.too_long = most, too_long
-        self.key, self.most_in_key = key, most_in_key or most
+        self.max_characters, self.too_long = max_characters, too_long
+        self.key, self.max_characters_in_key = key, max_characters_in_key or max_characters
         kwargs.setdefault("widget", forms.TextInput(attrs=attrs or {}))
         super().__init__(**kwargs)
 
     def to_python(self, value: Any) -> str:
         text = "" if value is None else str(value)
-        if len(text) > LONGEST_TYPED * self.most:
+        if len(text) > LONGEST_TYPED * self.max_characters:
             raise ValidationError(self.too_long)
         validate_marks(text)
         if any(_is_control(sign) for sign in text):
@@ -49,7 +49,9 @@ class TextField(forms.CharField):
 
     def validate(self, value: str) -> None:
         super().validate(value)
-        if len(value) > self.most or (self.key and len(self.key(value)) > self.most_in_key):
+        if len(value) > self.max_characters or (
+            self.key and len(self.key(value)) > self.max_characters_in_key
+        ):
             raise ValidationError(self.too_long)
 
 
@@ -59,7 +61,7 @@ class EmailField(TextField):
     def __init__(self, **kwargs: Any) -> None:
         attrs = {"autocomplete": "email", "spellcheck": "false", "inputmode": "email", "size": "30"}
         super().__init__(
-            most=254,
+            max_characters=254,
             too_long=gettext_lazy("E-mail address must be 254 characters or less"),
             widget=forms.EmailInput(attrs=attrs),
             **kwargs,

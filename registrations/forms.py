@@ -42,10 +42,10 @@ class DetailsForm(PlainForm):
 
     name = TextField(
         label=gettext_lazy("Full name"),
-        most=200,
+        max_characters=200,
         too_long=gettext_lazy("Full name must be 200 characters or less"),
         key=name_key,
-        most_in_key=400,
+        max_characters_in_key=400,
         attrs={"autocomplete": "name", "spellcheck": "false", "autocapitalize": "words", "dir": "auto"},
         error_messages={"required": gettext_lazy("Enter your full name")},
     )
@@ -61,7 +61,7 @@ class DetailsForm(PlainForm):
     section = TextField(
         label=gettext_lazy("Section (optional)"),
         required=False,
-        most=20,
+        max_characters=20,
         too_long=gettext_lazy("Section must be 20 characters or less"),
         key=label_key,
         attrs=_SHORT,
@@ -69,7 +69,7 @@ class DetailsForm(PlainForm):
     roll_number = TextField(
         label=gettext_lazy("Roll number (optional)"),
         required=False,
-        most=20,
+        max_characters=20,
         too_long=gettext_lazy("Roll number must be 20 characters or less"),
         key=label_key,
         attrs=_SHORT,
@@ -168,7 +168,7 @@ class RegistrationForm(EventsForm, DetailsForm):
 
     school = TextField(
         label=gettext_lazy("School"),
-        most=200,
+        max_characters=200,
         too_long=gettext_lazy("Name of the school must be 200 characters or less"),
         key=school_key,
         help_text=gettext_lazy("Not in the list? Type its name."),

@@ -21,7 +21,7 @@ from .env import BASE_DIR
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _ENCRYPTED = frozenset({"require", "verify-ca", "verify-full"})
 _SHORTEST_SECRET = 16
-_LEAST_SIGNS = 5
+_MIN_CHARACTERS = 5
 
 Check = Callable[[], Iterator[str]]
 
@@ -51,7 +51,7 @@ def no_second_factor() -> Iterator[str]:
 
 def link_keys() -> Iterator[str]:
     keys = settings.LINK_KEYS
-    if any(len(set(key)) < _LEAST_SIGNS for key in keys):
+    if any(len(set(key)) < _MIN_CHARACTERS for key in keys):
         yield "A key in LINK_KEYS can be guessed: make it with secrets.token_urlsafe(48)."
     if settings.SECRET_KEY in keys:
         yield (
@@ -61,7 +61,7 @@ def link_keys() -> Iterator[str]:
 
 
 def second_factor_keys() -> Iterator[str]:
-    if any(len(set(key)) < _LEAST_SIGNS for key in settings.SECOND_FACTOR_KEYS):
+    if any(len(set(key)) < _MIN_CHARACTERS for key in settings.SECOND_FACTOR_KEYS):
         yield "A key in SECOND_FACTOR_KEYS can be guessed: make it with secrets.token_urlsafe(48)."
 
 

@@ -48,11 +48,11 @@ class StrictEnv:
             raise ImproperlyConfigured(f"{name} must be one of 1, 0, true, false, yes, no, on, off.")
         return value in _TRUE
 
-    def number(self, name: str, default: int, *, least: int, most: int) -> int:
-        """A whole number between ``least`` and ``most``, both included."""
+    def number(self, name: str, default: int, *, minimum: int, maximum: int) -> int:
+        """A whole number between ``minimum`` and ``maximum``, both included."""
         value = self.text(name, str(default))
-        if not (value.isascii() and value.isdigit() and least <= int(value) <= most):
-            raise ImproperlyConfigured(f"{name} must be a whole number from {least} to {most}.")
+        if not (value.isascii() and value.isdigit() and minimum <= int(value) <= maximum):
+            raise ImproperlyConfigured(f"{name} must be a whole number from {minimum} to {maximum}.")
         return int(value)
 
     def items(self, name: str, default: str | None = None) -> list[str]:

@@ -18,9 +18,9 @@ from redis.retry import Retry
 from techfest.core.db.clock import database_now
 
 # A delivery that has been owed for longer than this means that no worker does its work.
-OWED_AT_MOST = timedelta(minutes=5)
+MAX_MAIL_AGE = timedelta(minutes=5)
 # A pause that the provider asks for is over by then.
-OUTAGE_AT_MOST = timedelta(minutes=1)
+MAX_OUTAGE = timedelta(minutes=1)
 
 
 @never_cache
@@ -79,7 +79,7 @@ def mail() -> tuple[bool, str]:
     if age is None:
         return True, "nothing is owed"
     seconds = int(age.total_seconds())
-    return seconds <= OWED_AT_MOST.total_seconds(), f"the oldest owed mail has waited {seconds} s"
+    return seconds <= MAX_MAIL_AGE.total_seconds(), f"the oldest owed mail has waited {seconds} s"
 
 
 def restore() -> tuple[bool, str]:
@@ -99,7 +99,7 @@ def provider() -> tuple[bool, str]:
     age = outage_age()
     if age is None:
         return True, "takes mails"
-    return age <= OUTAGE_AT_MOST, f"has taken no mails for {int(age.total_seconds())} s; they wait"
+    return age <= MAX_OUTAGE, f"has taken no mails for {int(age.total_seconds())} s; they wait"
 
 
 def workers() -> tuple[bool, str]:

@@ -171,7 +171,7 @@ FORM_RENDERER = "techfest.forms.FormRenderer"
 READ_COMMITTED = 2
 PREPARED = env.conflict("DATABASE_PREPARED", default=True)
 # Milliseconds of one statement, its waiting for locks included. Gunicorn's processes set less (see wsgi.py).
-DATABASE_STATEMENT_TIMEOUT = env.number("DATABASE_STATEMENT_TIMEOUT", 8000, least=1000, most=600_000)
+DATABASE_STATEMENT_TIMEOUT = env.number("DATABASE_STATEMENT_TIMEOUT", 8000, minimum=1000, maximum=600_000)
 _limits = {
     "statement_timeout": DATABASE_STATEMENT_TIMEOUT,
     "lock_timeout": 3000,
@@ -181,7 +181,7 @@ _database = env.postgresql("DATABASE_URL")
 DATABASES = {
     "default": {
         **_database,
-        "CONN_MAX_AGE": env.number("CONN_MAX_AGE", 60, least=0, most=3600),
+        "CONN_MAX_AGE": env.number("CONN_MAX_AGE", 60, minimum=0, maximum=3600),
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "isolation_level": READ_COMMITTED,
@@ -281,11 +281,11 @@ EMAIL_BACKEND = {
 }[EMAIL_PROVIDER]
 EMAIL_FILE_PATH = DATA / "mail"
 # What the provider takes in an hour and in a day, 0 where it has said nothing: the desk warns before.
-EMAIL_LIMIT_PER_HOUR = env.number("EMAIL_LIMIT_PER_HOUR", 0, least=0, most=10_000_000)
-EMAIL_LIMIT_PER_DAY = env.number("EMAIL_LIMIT_PER_DAY", 0, least=0, most=100_000_000)
-EMAIL_RATE_PER_SECOND = env.number("EMAIL_RATE_PER_SECOND", 50, least=1, most=1000)
+EMAIL_LIMIT_PER_HOUR = env.number("EMAIL_LIMIT_PER_HOUR", 0, minimum=0, maximum=10_000_000)
+EMAIL_LIMIT_PER_DAY = env.number("EMAIL_LIMIT_PER_DAY", 0, minimum=0, maximum=100_000_000)
+EMAIL_RATE_PER_SECOND = env.number("EMAIL_RATE_PER_SECOND", 50, minimum=1, maximum=1000)
 # Minutes for which a message to many waits after it was confirmed, so that somebody can stop it.
-MESSAGE_WINDOW_MINUTES = env.number("MESSAGE_WINDOW_MINUTES", 10, least=0, most=120)
+MESSAGE_WINDOW_MINUTES = env.number("MESSAGE_WINDOW_MINUTES", 10, minimum=0, maximum=120)
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Tech Fest <tickets@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 ANYMAIL = {

@@ -25,7 +25,7 @@ from tickets.models import Alarm
 
 SPAN = dt.timedelta(minutes=10)
 """What is looked at: a bot is through within a minute, a person who types has five."""
-LEAST = 20
+MIN_REGISTRATIONS = 20
 """Registrations of one kind for one event; fewer are friends who sit together."""
 SHARE = 0.6
 """Of what the event got within `SPAN`. Where several schools press, none has as much."""
@@ -113,7 +113,7 @@ def _recent(since: dt.datetime) -> Iterator[_Row]:
 def _clusters_of(rows: Collection[_Row]) -> Iterator[Cluster]:
     """Those of one event."""
     first = next(iter(rows))
-    many = max(LEAST, first.seats / 2, SHARE * len(rows))
+    many = max(MIN_REGISTRATIONS, first.seats / 2, SHARE * len(rows))
     for group in _grouped(rows, lambda row: row.school):
         if len(group) >= many:
             words = _("%(event)s: %(school)s")

@@ -14,7 +14,7 @@ from deploy.bench.machine import describe
 from deploy.bench.signedin import SignedIn, sign_in
 from deploy.bench.stack import running_stack
 
-EVENTS, REGISTRATIONS, FEW, TURNS = 200, 10_000, 200, 30
+EVENTS, REGISTRATIONS, SMALL_COUNT, TURNS = 200, 10_000, 200, 30
 LIST = "/admin/registrations/registration/"
 
 
@@ -80,10 +80,10 @@ def main() -> int:
         fest.set_up(stack)
         slugs = fest.open_events(EVENTS, capacity=given.registrations, prefix="admin")
         user = owner()
-        crowd.register(slugs, FEW, tag="few")
+        crowd.register(slugs, SMALL_COUNT, tag="few")
         wanted = paths()
         few = queries(user, {name: path for name, path in wanted.items() if name != "last_page"})
-        crowd.register(slugs, given.registrations - FEW, tag="admin")
+        crowd.register(slugs, given.registrations - SMALL_COUNT, tag="admin")
         many = queries(user, wanted)
         found = timed(sign_in(stack, user), wanted)
         audit = stack.audit()

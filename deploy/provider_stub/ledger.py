@@ -18,7 +18,7 @@ class Ledger:
     keys: dict[str, tuple[float, str]] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     in_flight: int = 0
-    most_in_flight: int = 0
+    max_in_flight: int = 0
 
     def reset(self) -> None:
         """Forget everything but the requests that are being answered now."""
@@ -26,7 +26,7 @@ class Ledger:
         self.files.clear()
         self.keys.clear()
         self.counts.clear()
-        self.most_in_flight = self.in_flight
+        self.max_in_flight = self.in_flight
 
     def count(self, what: str) -> None:
         """One more of this kind of outcome."""

@@ -72,7 +72,7 @@ class ProviderStub:
         if request.path.startswith(CONTROL):
             return await self._direct(request)
         self.ledger.in_flight += 1
-        self.ledger.most_in_flight = max(self.ledger.most_in_flight, self.ledger.in_flight)
+        self.ledger.max_in_flight = max(self.ledger.max_in_flight, self.ledger.in_flight)
         try:
             return await self._send_call(request, reader)
         finally:
@@ -148,7 +148,7 @@ class ProviderStub:
             "refusing": self._front is None,
             "counts": self.ledger.counts,
             "in_flight": self.ledger.in_flight,
-            "most_in_flight": self.ledger.most_in_flight,
+            "max_in_flight": self.ledger.max_in_flight,
         }
 
 

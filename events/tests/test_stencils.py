@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from events.cache import MOST_PAGES, Snapshot
+from events.cache import MAX_PAGES, Snapshot
 from events.page_template import Stencil
 from registrations import links
 from registrations.models import Student
@@ -42,10 +42,10 @@ def test_kept_page_serves_others_with_their_own_parts() -> None:
 
 def test_page_that_is_asked_for_is_kept_however_many_were_made_up() -> None:
     current = snapshot()
-    for number in range(2 * MOST_PAGES):
+    for number in range(2 * MAX_PAGES):
         current.keep(number, "made up")
     current.keep("wanted", "page")
-    assert (current.pages.get("wanted"), len(current.pages)) == ("page", MOST_PAGES)
+    assert (current.pages.get("wanted"), len(current.pages)) == ("page", MAX_PAGES)
 
 
 @pytest.mark.django_db

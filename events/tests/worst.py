@@ -28,9 +28,9 @@ PIECES = {
 }
 
 
-def worst_texts(most: int) -> st.SearchStrategy[str]:
+def worst_texts(maximum: int) -> st.SearchStrategy[str]:
     """A few pieces, each repeated up to `most` times, after one letter."""
     piece = st.builds(
-        lambda text, many: text * many, st.sampled_from(sorted(PIECES.values())), st.integers(1, most)
+        lambda text, many: text * many, st.sampled_from(sorted(PIECES.values())), st.integers(1, maximum)
     )
     return st.lists(piece, min_size=1, max_size=4).map(lambda pieces: "a" + "".join(pieces))

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from events.admin_base import MOST_LINES
+from events.admin_base import MAX_LINES
 from events.audit_log import Line, name_of
 from events.visibility import seen_at_the_desk
 from registrations.models import Change, Registration
@@ -21,7 +21,7 @@ def change_lines(request: HttpRequest, site: admin.AdminSite, *, about: str = ""
     """
     rows = seen_at_the_desk(request, Change.objects.filter(**which), site).order_by("-at", "-pk")
     rows = rows.select_related("user", "registration__event", "registration__student")
-    return [_line(change, about) for change in rows[:MOST_LINES]]
+    return [_line(change, about) for change in rows[:MAX_LINES]]
 
 
 def _line(change: Change, about: str) -> Line:

@@ -16,7 +16,7 @@ from registrations.booking.errors import RegistrationError
 from registrations.locking import Deadline
 from registrations.models import Conflict
 
-MOST_AT_ONCE = 200
+MAX_AT_ONCE = 200
 
 
 class OpenFilter(admin.SimpleListFilter):
@@ -72,12 +72,12 @@ class ConflictAdmin(RecordAdmin):
     @admin.action(description=gettext_lazy("Settle the chosen: it is well as it is"), permissions=["resolve"])
     def resolve(self, request: HttpRequest, queryset: QuerySet[Conflict]) -> HttpResponseBase | None:
         """Asks why; the button of that page ends the flags, and the trail keeps the reason."""
-        chosen = list(queryset.filter(resolved_at=None).order_by("choose_by", "pk")[: MOST_AT_ONCE + 1])
+        chosen = list(queryset.filter(resolved_at=None).order_by("choose_by", "pk")[: MAX_AT_ONCE + 1])
         reason = request.POST.get("reason", "").strip()[:300]
         if not chosen:
             self.message_user(request, _("All of these are settled already."), messages.WARNING)
-        elif len(chosen) > MOST_AT_ONCE:
-            words = _("Choose at most %(most)d flags at once.") % {"most": MOST_AT_ONCE}
+        elif len(chosen) > MAX_AT_ONCE:
+            words = _("Choose at most %(maximum)d flags at once.") % {"maximum": MAX_AT_ONCE}
             self.message_user(request, words, messages.WARNING)
         elif request.POST.get("confirmed") == "yes" and reason:
             self._resolve(request, [conflict.pk for conflict in chosen], reason)

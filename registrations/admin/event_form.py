@@ -14,7 +14,7 @@ from events.models import Event, Picture
 from events.uploads import PictureField
 from techfest.core.db.clock import database_now
 
-MOST_SEATS = 100_000
+MAX_SEATS = 100_000
 KEPT_PICTURE = "kept_picture"
 _SIGNER = signing.Signer(salt="registrations.admin.eventform.picture")
 
@@ -25,7 +25,7 @@ class EventForm(DatedForm):
     capacity = forms.IntegerField(
         label=gettext_lazy("Capacity"),
         min_value=0,
-        max_value=MOST_SEATS,
+        max_value=MAX_SEATS,
         help_text=gettext_lazy(
             "More seats go to the waiting list at once. Fewer seats than are taken throw nobody out."
         ),

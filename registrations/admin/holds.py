@@ -22,7 +22,7 @@ from registrations.models import Hold
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
-MOST_AT_ONCE = 50
+MAX_AT_ONCE = 50
 """Blocks that one press decides, one transaction each."""
 State = Hold.State
 OF_STATE = {
@@ -175,6 +175,6 @@ class HoldAdmin(RecordAdmin):
 
 
 def _refusal(count: int, state: State) -> str:
-    if count > MOST_AT_ONCE:
-        return _("Choose at most %(most)d blocks at once.") % {"most": MOST_AT_ONCE}
+    if count > MAX_AT_ONCE:
+        return _("Choose at most %(maximum)d blocks at once.") % {"maximum": MAX_AT_ONCE}
     return "" if count else _("None of these is in the state “%(state)s”.") % {"state": state.label}

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 else:
     _StudentChoice = _SchoolChoice = forms.ModelChoiceField
 
-FEW = 10
+MAX_SCHOOLS = 10
 """Up to so many rows are chosen from at a glance."""
 
 
@@ -90,7 +90,7 @@ class MergeSchoolsForm(ReasonForm):
     def __init__(self, *args: Any, rows: QuerySet[School], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field: Any = self.fields["kept"]
-        if rows.count() <= FEW:
+        if rows.count() <= MAX_SCHOOLS:
             field.empty_label = None
             field.widget = forms.RadioSelect()
         field.queryset = rows.annotate(n_students=Count("students"))
@@ -267,13 +267,13 @@ class SchoolActions(WithTools, DeskAdmin):
     @admin.action(description=gettext_lazy("Merge the chosen schools"), permissions=["change"])
     def merge_schools(self, request: HttpRequest, queryset: QuerySet[School]) -> HttpResponseBase | None:
         """Those that were chosen, or one that was chosen into another that is picked on the page."""
-        chosen = list(queryset.order_by("pk")[: FEW + 1])
+        chosen = list(queryset.order_by("pk")[: MAX_SCHOOLS + 1])
         rows = self.get_queryset(request).order_by("state", "name")
         ids = [school.pk for school in chosen]
         rows = rows.filter(pk__in=ids) if len(ids) > 1 else rows.exclude(pk__in=ids)
         form = answered(MergeSchoolsForm, request, rows=rows)
-        if len(chosen) > FEW or not rows.exists():
-            words = _("Choose two to %(most)d schools.") % {"most": FEW}
+        if len(chosen) > MAX_SCHOOLS or not rows.exists():
+            words = _("Choose two to %(maximum)d schools.") % {"maximum": MAX_SCHOOLS}
             self.message_user(request, words, messages.WARNING)
         elif form.is_valid():
             self._merge_schools(request, chosen, dict(form.cleaned_data))

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 else:
     _Desk = object
 
-MOST_AT_ONCE = 50
+MAX_AT_ONCE = 50
 """Students that one press erases: one transaction, whose locks hold others up."""
 
 
@@ -182,6 +182,6 @@ class PersonalDataPages(_Desk):
 
 
 def _refusal(count: int) -> str:
-    if count > MOST_AT_ONCE:
-        return _("Choose at most %(most)d students at once.") % {"most": MOST_AT_ONCE}
+    if count > MAX_AT_ONCE:
+        return _("Choose at most %(maximum)d students at once.") % {"maximum": MAX_AT_ONCE}
     return "" if count else _("All of these are erased already.")

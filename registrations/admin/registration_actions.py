@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 else:
     _Choice = forms.ModelChoiceField
 
-MOST_AT_ONCE = 200
+MAX_AT_ONCE = 200
 """Registrations that one press changes: one transaction, whose locks hold others up."""
 State = Registration.State
 
@@ -160,8 +160,8 @@ class RegistrationActions(WithTools, RecordAdmin):
 
 def refusal_of(count: int, none: str) -> str:
     """Why so many are not changed at once; empty where they may be."""
-    if count > MOST_AT_ONCE:
-        return _("Choose at most %(most)d registrations at once.") % {"most": MOST_AT_ONCE}
+    if count > MAX_AT_ONCE:
+        return _("Choose at most %(maximum)d registrations at once.") % {"maximum": MAX_AT_ONCE}
     return "" if count else none
 
 

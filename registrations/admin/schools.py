@@ -39,7 +39,7 @@ class NameForm(LimitedText, _Form):
 
     name = TextField(
         label=gettext_lazy("Name"),
-        most=200,
+        max_characters=200,
         too_long=gettext_lazy("Name of the school must be 200 characters or less"),
         key=school_key,
         attrs={"class": "vTextField", "dir": "auto"},

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from events import audit_log
-from events.admin_base import MOST_LINES, RecordAdmin
+from events.admin_base import MAX_LINES, RecordAdmin
 from registrations.models import SecurityEvent, TemporaryPassword
 
 
@@ -48,5 +48,5 @@ def lines_about(account: Any) -> list[audit_log.Line]:
             what=event.get_kind_display(),
             reason=" · ".join(filter(None, (event.detail, event.network))),
         )
-        for event in events[:MOST_LINES]
+        for event in events[:MAX_LINES]
     ]

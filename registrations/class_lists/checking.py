@@ -16,7 +16,7 @@ from registrations.spreadsheets.sheet import Row, Sheet
 from registrations.spreadsheets.students import ListedStudent, Listing, Problem
 from registrations.students.names import clean_text
 
-MOST_CARRIED = 200_000
+MAX_CARRIED = 200_000
 """Signs that a page carries to its download; Django takes 256 KiB of fields from a form."""
 _SALT = "registrations.classlists.problem_rows"
 _CARRIED_SECONDS = 24 * 3600
@@ -144,7 +144,7 @@ def checked(
 def carried(found: CheckedList) -> str:
     """The problem table as one signed text that a page carries, empty if it is too long for a form."""
     text = signing.dumps(found.problem_table, salt=_SALT, compress=True)
-    return text if len(text) <= MOST_CARRIED else ""
+    return text if len(text) <= MAX_CARRIED else ""
 
 
 def uncarried(text: str) -> tuple[list[str], list[list[str]]]:

@@ -100,10 +100,10 @@ def confirm_encoding(class_list: ClassList) -> None:
         ClassList.objects.filter(pk=locked.pk).update(is_guess=False, updated_at=Now())
 
 
-def strange_texts(draft: Draft, most: int = 6) -> list[str]:
+def strange_texts(draft: Draft, maximum: int = 6) -> list[str]:
     """Cells with letters beyond ASCII, by which a wrong guess of the encoding is seen."""
     cells = (clean_text(cell)[:60] for row in draft.rows for cell in row.cells if not cell.isascii())
-    return list(dict.fromkeys(cells))[:most]
+    return list(dict.fromkeys(cells))[:maximum]
 
 
 def _read_as(columns: list[list[str]], chosen: Mapping[int, str]) -> None:

@@ -17,7 +17,7 @@ from registrations.models.class_lists import DRAFT_KEPT
 from registrations.spreadsheets.errors import FileRefused
 from registrations.spreadsheets.headers import Column, Header, Meaning
 from registrations.spreadsheets.rows import listing_of
-from registrations.spreadsheets.sheet import MOST_ROWS, Row, Sheet
+from registrations.spreadsheets.sheet import MAX_ROWS, Row, Sheet
 from registrations.spreadsheets.students import Listing
 from registrations.students.names import clean_text
 
@@ -84,7 +84,7 @@ def keep_draft(upload: Upload, *, teacher: Teacher, fest: Fest) -> tuple[ClassLi
     found = upload.found
     if not found.header.problem and not found.listing.students:
         raise FileRefused("nobody", is_paste=found.sheet.encoding == "paste")
-    if len(rows := _kept_rows(found)) > MOST_ROWS + 1:
+    if len(rows := _kept_rows(found)) > MAX_ROWS + 1:
         raise FileRefused("rows", is_paste=found.sheet.encoding == "paste")
     with transaction.atomic():
         School.objects.select_for_update(no_key=True).get(pk=teacher.school_id)

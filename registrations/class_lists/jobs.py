@@ -41,9 +41,9 @@ BUDGET = 15.0
 """Seconds after which no further list is begun, so that a worker can be told to stop."""
 BUSY_PAUSE = dt.timedelta(seconds=3)
 """Before a job that was put back is due again, so that it stands in no other list's way."""
-MOST_SHOWN = 12
+MAX_SHOWN = 12
 """Jobs on the page of all lists."""
-MOST_ATTEMPTS = 5
+MAX_ATTEMPTS = 5
 """How often a job is begun without getting any further."""
 
 
@@ -69,7 +69,7 @@ def jobs_of(teacher: Teacher) -> QuerySet[ClassListJob]:
         class_list__school=teacher.school_id, class_list__fest__is_current=True
     )
     counted = rows.annotate(rows_in_all=Count("rows")).select_related("class_list", "asked_by")
-    return counted.order_by("-created_at", "-pk")[:MOST_SHOWN]
+    return counted.order_by("-created_at", "-pk")[:MAX_SHOWN]
 
 
 class LeaseLost(Exception):
@@ -105,9 +105,9 @@ def claim() -> ClassListJob | None:
             return None
         job.claimed_at, job.claimed_by, job.attempts = now, processes.this_process(), job.attempts + 1
         job.save(update_fields=["claimed_at", "claimed_by", "attempts"])
-    if job.attempts <= MOST_ATTEMPTS:
+    if job.attempts <= MAX_ATTEMPTS:
         return job
-    logger.error("Class list job %s was given up after %s attempts", job.pk, MOST_ATTEMPTS)
+    logger.error("Class list job %s was given up after %s attempts", job.pk, MAX_ATTEMPTS)
     _finish(job, error=_("The rest could not be registered because of a fault. The organisers can see it."))
     return claim()
 

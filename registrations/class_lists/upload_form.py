@@ -15,7 +15,7 @@ from registrations.fields import offer
 from registrations.forms import PlainForm
 from registrations.spreadsheets.errors import TEXTS, FileRefused
 from registrations.spreadsheets.reader import read_file, read_paste
-from registrations.spreadsheets.sheet import MOST_BYTES, Sheet
+from registrations.spreadsheets.sheet import MAX_BYTES, Sheet
 from registrations.spreadsheets.tables import MIME_XLSX
 
 _ACCEPT = f".csv,.xlsx,text/csv,{MIME_XLSX}"
@@ -70,7 +70,7 @@ class ClassListForm(PlainForm):
         upload = self.cleaned_data.get("upload")
         if upload is None:
             return read_paste(self.cleaned_data["pasted"])
-        return read_file(upload.read(MOST_BYTES + 1))
+        return read_file(upload.read(MAX_BYTES + 1))
 
 
 class UploadForm(ClassListForm):

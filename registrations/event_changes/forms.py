@@ -61,7 +61,7 @@ class DecisionForm(LimitedText, forms.Form):
         }
         super().__init__(data, initial=initial, prefix="hold", label_suffix="")
         self.foreseen, self.now = foreseen, now
-        if not foreseen.most_held_back:
+        if not foreseen.max_held_back:
             del self.fields["seats"], self.fields["until"]
         if not foreseen.troubles:
             del self.fields["choose_by"]
@@ -74,9 +74,9 @@ class DecisionForm(LimitedText, forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        event, most = self.foreseen.edit.after, self.foreseen.most_held_back
-        if (cleaned.get("seats") or 0) > most:
-            self.add_error("seats", _("At most %(most)d can be held back.") % {"most": most})
+        event, maximum = self.foreseen.edit.after, self.foreseen.max_held_back
+        if (cleaned.get("seats") or 0) > maximum:
+            self.add_error("seats", _("At most %(maximum)d can be held back.") % {"maximum": maximum})
         until = cleaned.get("until")
         if cleaned.get("seats") and (not until or not self.now < until <= event.promotion_ends_at):
             self.add_error(

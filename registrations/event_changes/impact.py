@@ -82,7 +82,7 @@ class Consequences:
         return max(0, edit.seats.taken - edit.capacity) if edit.added < 0 and not self.cancelled else 0
 
     @property
-    def most_held_back(self) -> int:
+    def max_held_back(self) -> int:
         """How many of the new seats can be held back."""
         edit = self.edit
         if not self.promoted:

@@ -12,7 +12,7 @@ from registrations.booking.conflicts import Kind
 from registrations.event_changes.impact import Consequences
 from registrations.models import Registration, Student
 
-MOST_NAMES = 60
+MAX_NAMES = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +180,7 @@ def _named(text: str, rows: Iterable[Registration], *, is_danger: bool = False) 
 
 
 def _listed(text: str, names: list[str], *, is_danger: bool = False) -> Sentence:
-    return Sentence(text, names[:MOST_NAMES], max(0, len(names) - MOST_NAMES), is_danger)
+    return Sentence(text, names[:MAX_NAMES], max(0, len(names) - MAX_NAMES), is_danger)
 
 
 def named(student: Student) -> str:

@@ -14,13 +14,13 @@ from events.availability import Availability, clock_time, moment
 from events.models import Event
 from registrations.fields import offer
 from registrations.forms import PlainForm, Sentences
-from registrations.holds.service import MOST_AT_ONCE, latest
+from registrations.holds.service import MAX_AT_ONCE, latest
 
 DAYS = (1, 2, 3, 5, 7, 10, 14)
 """How many days ahead names may be promised for; at the end of that working day."""
 HOUR = 18
 CLOSING = "closing"
-MOST_DIGITS = 4
+MAX_DIGITS = 4
 
 
 class HoldForm(PlainForm):
@@ -59,15 +59,15 @@ class HoldForm(PlainForm):
         self.fields["seats"].help_text = ngettext(
             "Up to %(count)d of an event is held at once. For more, an organiser decides; until then none is held.",
             "Up to %(count)d of an event are held at once. For more, an organiser decides; until then none is held.",
-            MOST_AT_ONCE,
-        ) % {"count": MOST_AT_ONCE}
+            MAX_AT_ONCE,
+        ) % {"count": MAX_AT_ONCE}
 
     def clean_event(self) -> Event:
         return self.events[self.cleaned_data["event"]]
 
     def clean_seats(self) -> int:
         typed = "".join(self.cleaned_data["seats"].split())
-        if not (typed.isdecimal() and len(typed) <= MOST_DIGITS and int(typed)):
+        if not (typed.isdecimal() and len(typed) <= MAX_DIGITS and int(typed)):
             raise forms.ValidationError(_("Enter a number of seats, like 20"))
         return int(typed)
 

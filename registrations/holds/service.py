@@ -20,7 +20,7 @@ from registrations.locking import Deadline, in_transaction
 from registrations.models import Hold, School
 from techfest.core.db.bulk import insert_new
 
-MOST_AT_ONCE = 5
+MAX_AT_ONCE = 5
 """Seats of one event that a school has held at once, all its blocks together; more needs an organiser's yes."""
 
 
@@ -115,7 +115,7 @@ def _ask(request: HoldRequest, deadline: Deadline) -> Hold:
 
 def needs_organiser(seats: int, before: Sequence[Hold], event: Event, now: dt.datetime) -> bool:
     """Whether an organiser must say yes: to many seats, and to any before everybody may register."""
-    return seats + sum(hold.seats for hold in before) > MOST_AT_ONCE or now < event.registration_opens_at
+    return seats + sum(hold.seats for hold in before) > MAX_AT_ONCE or now < event.registration_opens_at
 
 
 def latest(event: Event) -> dt.datetime:

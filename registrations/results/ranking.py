@@ -13,7 +13,7 @@ from registrations.models import ResultSheet
 from techfest.core.text import normalized
 
 Counting = ResultSheet.Counting
-MOST_RANK = 9999
+MAX_RANK = 9999
 _POINTS = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,3})?")
 _TIME = re.compile(r"(?:([0-9]{1,2}):)?([0-9]{1,2}):([0-5]?[0-9](?:\.[0-9]{1,3})?)")
 _RANK = re.compile(r"[0-9]{1,4}")
@@ -52,7 +52,7 @@ def rank_of(text: str) -> int | None:
         return None
     if _RANK.fullmatch(typed) and int(typed) >= 1:
         return int(typed)
-    raise ValidationError(_("Enter a rank from 1 to %(most)d") % {"most": MOST_RANK})
+    raise ValidationError(_("Enter a rank from 1 to %(maximum)d") % {"maximum": MAX_RANK})
 
 
 def written(value: Decimal | int | None) -> str:

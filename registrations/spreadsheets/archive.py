@@ -9,12 +9,12 @@ import struct
 import zipfile
 import zlib
 
-MOST_ENTRIES = 500
-MOST_DIRECTORY_BYTES = 256 * 1024
-MOST_PART_BYTES = 16 * 1024 * 1024
-MOST_UNPACKED_BYTES = 32 * 1024 * 1024
+MAX_ENTRIES = 500
+MAX_DIRECTORY_BYTES = 256 * 1024
+MAX_PART_BYTES = 16 * 1024 * 1024
+MAX_UNPACKED_BYTES = 32 * 1024 * 1024
 """Of a class list of 1,000 rows Excel makes less than one megabyte; pictures and styles come on top."""
-MOST_RATIO = 400
+MAX_RATIO = 400
 """Unpacked to packed, of parts above one megabyte. XML of equal rows comes to about 100, a zip bomb to 1,000."""
 
 _END_OF_DIRECTORY = b"PK\x05\x06"
@@ -60,7 +60,7 @@ def _check_end(data: bytes) -> None:
     if at < 0 or len(data) < at + 22:
         raise Unusable("damaged")
     entries, size = struct.unpack_from("<HL", data, at + 10)
-    if entries > MOST_ENTRIES or size > MOST_DIRECTORY_BYTES:
+    if entries > MAX_ENTRIES or size > MAX_DIRECTORY_BYTES:
         raise Unusable("unsafe")
 
 
@@ -78,7 +78,7 @@ def _check_directory(entries: list[zipfile.ZipInfo]) -> None:
         raise Unusable("nested")
     if any(entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for entry in entries):
         raise Unusable("unsafe")
-    if sum(entry.file_size for entry in entries) > MOST_UNPACKED_BYTES or any(map(_is_swollen, entries)):
+    if sum(entry.file_size for entry in entries) > MAX_UNPACKED_BYTES or any(map(_is_swollen, entries)):
         raise Unusable("cells")
 
 
@@ -88,9 +88,9 @@ def _leaves(name: str) -> bool:
 
 
 def _is_swollen(entry: zipfile.ZipInfo) -> bool:
-    if entry.file_size > MOST_PART_BYTES:
+    if entry.file_size > MAX_PART_BYTES:
         return True
-    return entry.file_size > 1024 * 1024 and entry.file_size > MOST_RATIO * max(1, entry.compress_size)
+    return entry.file_size > 1024 * 1024 and entry.file_size > MAX_RATIO * max(1, entry.compress_size)
 
 
 def _copied(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> bytes:

@@ -8,14 +8,14 @@ from collections import Counter
 from collections.abc import Iterator
 
 from registrations.spreadsheets.errors import FileRefused
-from registrations.spreadsheets.sheet import MOST_BYTES, Row, excess, filled_rows, is_blank
+from registrations.spreadsheets.sheet import MAX_BYTES, Row, excess, filled_rows, is_blank
 
 DELIMITERS = (",", ";", "\t")
 _SAMPLE = 100
 _END = "\x00end"
 """A last record that no text can hold, since text with control characters is refused before."""
 # The module's own limit of 131,072 characters would refuse the file; here the row of a long cell says so itself.
-csv.field_size_limit(2 * MOST_BYTES)
+csv.field_size_limit(2 * MAX_BYTES)
 _EXCEL_HINT = re.compile(r"sep=([,;\t])(?:\r\n|\r|\n|$)", re.IGNORECASE)
 
 

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from registrations.booking.errors import RegistrationError
-from registrations.spreadsheets.sheet import MOST_COLUMNS, MOST_ROWS
+from registrations.spreadsheets.sheet import MAX_COLUMNS, MAX_ROWS
 
 TEXTS = {
     "missing": _("Select a class list"),
@@ -18,10 +18,10 @@ TEXTS = {
         "The selected file is not built like an XLSX. Copy the list into a new file and save it as XLSX"
     ),
     "damaged": _("The selected file is damaged. Open it, save it as XLSX again and upload the new file"),
-    "rows": _("The selected file must have %(most_rows)s students or fewer"),
-    "columns": _("The selected file must have %(most_columns)s columns or fewer"),
+    "rows": _("The selected file must have %(max_rows)s students or fewer"),
+    "columns": _("The selected file must have %(max_columns)s columns or fewer"),
     "cells": _(
-        "The selected file must have %(most_rows)s rows and %(most_columns)s columns or fewer. "
+        "The selected file must have %(max_rows)s rows and %(max_columns)s columns or fewer. "
         "Delete what stands below and beside the list, or copy the list into a new file"
     ),
     "quote": _('Row %(row)s of the selected file opens a quotation mark (") that is never closed'),
@@ -41,8 +41,8 @@ PASTED_TEXTS = {
     "empty": _("Paste the rows of your spreadsheet"),
     "slow": _("The pasted rows take too long to read. Paste the list alone, or in parts"),
     "nobody": _("The pasted rows have no students below the titles"),
-    "rows": _("The pasted rows must be %(most_rows)s students or fewer"),
-    "columns": _("The pasted rows must have %(most_columns)s columns or fewer"),
+    "rows": _("The pasted rows must be %(max_rows)s students or fewer"),
+    "columns": _("The pasted rows must have %(max_columns)s columns or fewer"),
 }
 
 
@@ -55,6 +55,6 @@ class FileRefused(RegistrationError):
         texts = PASTED_TEXTS if is_paste else TEXTS
         self.text = texts[code] % {
             "row": row,
-            "most_rows": f"{MOST_ROWS:,}",
-            "most_columns": MOST_COLUMNS,
+            "max_rows": f"{MAX_ROWS:,}",
+            "max_columns": MAX_COLUMNS,
         }

@@ -22,13 +22,13 @@ _NOTHING = frozenset(["na", "n a", "nil", "none", "null"])
 _LONGEST_NOTHING = 20
 _NUMBERED = re.compile(r"^\s*(?:\(?\d{1,2}[.)]|[•*·–-])\s+")
 _LOOSE = re.compile(r"\s*(?:/|&|\+|\band\b)\s*", re.IGNORECASE)
-MOST_EVENTS = 20
+MAX_EVENTS = 20
 """Named in one cell; more is a text, not a list of events."""
-MOST_GUESSES = 200
+MAX_GUESSES = 200
 """Different unknown names of one file that are compared with those of the fest."""
 LONGEST_NAME = 200
 """Characters that are compared with names of events, which have 120."""
-MOST_KEPT = 2_000
+MAX_KEPT = 2_000
 """Different cells of one file whose names are remembered."""
 _DASHES = "-–—. \t"
 
@@ -42,16 +42,16 @@ class EventNames:
         for slug, name in events.items():
             for key in dict.fromkeys((name_key(name), name_key(slug))):
                 self._by_key.setdefault(key, []).append(slug)
-        self._most_words = 1 + max((name.count(",") for name in events.values()), default=0)
+        self._max_words = 1 + max((name.count(",") for name in events.values()), default=0)
         self._close: dict[str, str] = {}
         self._cells: dict[str, list[str]] = {}
-        self._slugs = lru_cache(maxsize=MOST_KEPT)(self._found)
+        self._slugs = lru_cache(maxsize=MAX_KEPT)(self._found)
 
     def read(self, row: int, text: str) -> tuple[list[str], list[Problem]]:
         """The slugs in one cell and what could not be found, each with what was probably meant."""
         pieces = self._pieces_of_cell(text)
-        if len(pieces) > MOST_EVENTS:
-            problem = _("Enter %(most)d events or fewer") % {"most": MOST_EVENTS}
+        if len(pieces) > MAX_EVENTS:
+            problem = _("Enter %(maximum)d events or fewer") % {"maximum": MAX_EVENTS}
             return [], [Problem(row, Meaning.EVENTS, Code.EVENT, problem, value=text)]
         found = [(piece, self._slugs(piece)) for piece in pieces]
         slugs = [slug for _piece, known in found if len(known) == 1 for slug in known]
@@ -68,9 +68,9 @@ class EventNames:
 
         `piece` is the value of a problem that `read` found. A cell of too many names is one piece.
         """
-        pieces = list(itertools.islice(self._pieces(text), MOST_EVENTS + 1))
+        pieces = list(itertools.islice(self._pieces(text), MAX_EVENTS + 1))
         new = [self.written(slug)] if slug else []
-        if len(pieces) > MOST_EVENTS:
+        if len(pieces) > MAX_EVENTS:
             return "; ".join(new) if text == piece else text
         if piece not in pieces:
             return text
@@ -80,8 +80,8 @@ class EventNames:
         """A class often takes part in the same events: one text, read once."""
         if text in self._cells:
             return self._cells[text]
-        pieces = list(itertools.islice(self._pieces(text), MOST_EVENTS + 1))
-        if len(self._cells) < MOST_KEPT:
+        pieces = list(itertools.islice(self._pieces(text), MAX_EVENTS + 1))
+        if len(self._cells) < MAX_KEPT:
             self._cells[text] = pieces
         return pieces
 
@@ -90,10 +90,10 @@ class EventNames:
         for line in re.split(r"[;\n\r|]", text):
             given = (word for word in line.split(",") if is_given(word)) if line.strip() else ()
             # One event more than is read, so that the rest is not cut off in silence.
-            words = list(itertools.islice(given, (MOST_EVENTS + 1) * self._most_words))
+            words = list(itertools.islice(given, (MAX_EVENTS + 1) * self._max_words))
             at = 0
             while at < len(words):
-                length = self._length(words[at : at + self._most_words])
+                length = self._length(words[at : at + self._max_words])
                 piece = clean_text(_NUMBERED.sub("", ",".join(words[at : at + length])))
                 at += length
                 yield from self._loose(piece)
@@ -135,7 +135,7 @@ class EventNames:
 
     def _meant(self, piece: str) -> str:
         key = name_key(piece[:100])[:100]
-        if key not in self._close and len(self._close) < MOST_GUESSES:
+        if key not in self._close and len(self._close) < MAX_GUESSES:
             close = difflib.get_close_matches(key, self._by_key, n=1, cutoff=0.65)
             self._close[key] = self.names[self._by_key[close[0]][0]] if close else ""
         return self._close.get(key, "")

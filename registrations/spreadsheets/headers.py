@@ -8,7 +8,7 @@ from enum import StrEnum
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from registrations.spreadsheets.sheet import MOST_HEADING_ROWS, Row, Sheet
+from registrations.spreadsheets.sheet import MAX_HEADING_ROWS, Row, Sheet
 from registrations.students.names import name_key
 
 
@@ -149,7 +149,7 @@ def header_of(sheet: Sheet, events: Iterable[str] = ()) -> Header:
     """
     known = {name_key(name): name for name in events}
     best = Header(0, ())
-    for row in sheet.rows[:MOST_HEADING_ROWS]:
+    for row in sheet.rows[:MAX_HEADING_ROWS]:
         header = Header(row.number, _columns(row, sheet.width, known))
         if _recognised(header) > _recognised(best):
             best = header

@@ -3,7 +3,7 @@
 from registrations.spreadsheets import delimited, workbook
 from registrations.spreadsheets.encodings import checked, decoded
 from registrations.spreadsheets.errors import FileRefused
-from registrations.spreadsheets.sheet import MOST_BYTES, Row, Sheet
+from registrations.spreadsheets.sheet import MAX_BYTES, Row, Sheet
 
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -16,11 +16,11 @@ def read_file(data: bytes) -> Sheet:
     """The sheet in these bytes. Raises FileRefused.
 
     What the file is called plays no part: it is judged by its content alone. The caller limits what it accepts
-    to `MOST_BYTES` + 1, so that a large file is not held in memory to be told that it is large.
+    to `MAX_BYTES` + 1, so that a large file is not held in memory to be told that it is large.
     """
     if not data:
         raise FileRefused("empty")
-    if len(data) > MOST_BYTES:
+    if len(data) > MAX_BYTES:
         raise FileRefused("size")
     if data.startswith(_COMPOUND):
         raise FileRefused("password" if _ENCRYPTED in data else "old")
@@ -43,7 +43,7 @@ def read_paste(text: str) -> Sheet:
 
 def _pasted_rows(text: str) -> tuple[Row, ...]:
     # Counted as the file that it would be; halves of pairs count as question marks.
-    if len(text.encode("utf-8", "replace")) > MOST_BYTES:
+    if len(text.encode("utf-8", "replace")) > MAX_BYTES:
         raise FileRefused("size")
     rows = delimited.pasted_rows(checked(text.removeprefix("\ufeff")))
     if not rows:

@@ -15,7 +15,7 @@ from registrations.spreadsheets.event_cells import EventNames, is_given, mark_of
 from registrations.spreadsheets.grades import grade_of
 from registrations.spreadsheets.headers import Column, Header, Meaning
 from registrations.spreadsheets.problems import MAX_PER_LIST, ProblemsOfRow, fault_of, unused_cells
-from registrations.spreadsheets.sheet import MOST_ROWS, Row, Sheet
+from registrations.spreadsheets.sheet import MAX_ROWS, Row, Sheet
 from registrations.spreadsheets.students import Code, ListedStudent, Listing, Problem
 from registrations.students.names import clean_text, label_key
 from techfest.core.admin.export.cells import unguarded
@@ -41,7 +41,7 @@ def listing_of(
     """
     titles = tuple(column.title for column in header.columns)
     rows = [row for row in sheet.rows if row.number > header.row and _titles(row, len(titles)) != titles]
-    if len(rows) > MOST_ROWS:
+    if len(rows) > MAX_ROWS:
         raise FileRefused("rows", is_paste=sheet.encoding == "paste")
     budget = budget or Budget(is_paste=sheet.encoding == "paste")
     reader = _RowReader(header, grades, EventNames(events), tuple(events_for_all), budget)

@@ -5,17 +5,17 @@ from dataclasses import dataclass
 
 from techfest.core.text import shortened
 
-MOST_BYTES = 2 * 1024 * 1024
-MOST_ROWS = 1_000
+MAX_BYTES = 2 * 1024 * 1024
+MAX_ROWS = 1_000
 """Students in one list (DECISIONS 22)."""
-MOST_LINES = 10_000
-"""Rows of a workbook with blank ones between and below; what is filled of them is limited by `MOST_ROWS`."""
-MOST_COLUMNS = 100
-MOST_SIGNS = 5_000
+MAX_LINES = 10_000
+"""Rows of a workbook with blank ones between and below; what is filled of them is limited by `MAX_ROWS`."""
+MAX_COLUMNS = 100
+MAX_SIGNS = 5_000
 """In one cell. Of a longer one so much is kept that its row can say so."""
-MOST_SIGNS_IN_ALL = 4 * 1024 * 1024
+MAX_SIGNS_IN_ALL = 4 * 1024 * 1024
 """A file of two megabytes holds no more, but a workbook can point a thousand cells at one long text."""
-MOST_HEADING_ROWS = 10
+MAX_HEADING_ROWS = 10
 """Titles, dates and the header itself, on top of the students."""
 
 
@@ -57,7 +57,7 @@ def filled_rows(numbered: Iterable[tuple[int, Iterable[str]]]) -> tuple[Row, ...
 
 
 def trimmed(cells: Iterable[str]) -> tuple[str, ...]:
-    texts = [shortened(cell, MOST_SIGNS) if not is_blank(cell) else "" for cell in cells]
+    texts = [shortened(cell, MAX_SIGNS) if not is_blank(cell) else "" for cell in cells]
     while texts and not texts[-1]:
         texts.pop()
     return tuple(texts)
@@ -74,8 +74,8 @@ def excess(rows: Iterable[Row], before: int = 0) -> tuple[str, int] | None:
     for row in rows:
         count += 1
         signs += sum(map(len, row.cells))
-        if count > MOST_ROWS + MOST_HEADING_ROWS or signs > MOST_SIGNS_IN_ALL:
+        if count > MAX_ROWS + MAX_HEADING_ROWS or signs > MAX_SIGNS_IN_ALL:
             return "rows", 0
-        if len(row.cells) > MOST_COLUMNS:
+        if len(row.cells) > MAX_COLUMNS:
             return "columns", 0
     return None

@@ -24,11 +24,11 @@ from python_calamine import (
 from registrations.spreadsheets.archive import Unusable, rewritten
 from registrations.spreadsheets.cells import text_of
 from registrations.spreadsheets.sandbox import confine
-from registrations.spreadsheets.sheet import MOST_COLUMNS, MOST_LINES, Row, excess, filled_rows
+from registrations.spreadsheets.sheet import MAX_COLUMNS, MAX_LINES, Row, excess, filled_rows
 
 MEGABYTES = 150
 CPU_SECONDS = 1
-_MOST_SHEETS = 50
+_MAX_SHEETS = 50
 
 
 def main() -> None:
@@ -62,21 +62,21 @@ def limit() -> None:
     """The part of the wall that every system has; alone it lets files be opened once a descriptor is free."""
     # Python loads the codec of old zip names when it first meets one, which it cannot do behind the wall.
     codecs.lookup("cp437")
-    for resource_name, most in (
+    for resource_name, maximum in (
         (resource.RLIMIT_DATA, MEGABYTES * 1024 * 1024),
         (resource.RLIMIT_CPU, CPU_SECONDS),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_NOFILE, 3),
         (resource.RLIMIT_CORE, 0),
     ):
-        resource.setrlimit(resource_name, (most, most))
+        resource.setrlimit(resource_name, (maximum, maximum))
 
 
 def read(data: bytes) -> dict[str, Any]:
     """The rows of the first visible sheet that holds something, and the names of the others that do."""
     with CalamineWorkbook.from_filelike(io.BytesIO(rewritten(data))) as workbook:
         shown = [index for index, sheet in enumerate(workbook.sheets_metadata) if _is_shown(sheet)]
-        if len(shown) > _MOST_SHEETS:
+        if len(shown) > _MAX_SHEETS:
             raise Unusable("cells")
         sheets = [workbook.get_sheet_by_index(index) for index in shown]
     filled = [sheet for sheet in sheets if sheet.start is not None]
@@ -93,7 +93,7 @@ def _is_shown(sheet: SheetMetadata) -> bool:
 
 
 def _rows(sheet: CalamineSheet) -> tuple[Row, ...]:
-    if sheet.height > MOST_LINES or sheet.width > MOST_COLUMNS * 10:
+    if sheet.height > MAX_LINES or sheet.width > MAX_COLUMNS * 10:
         raise Unusable("cells")
     top, left = sheet.start or (0, 0)
     texts = [[text_of(value) for value in row] for row in sheet.to_python()]

@@ -8,7 +8,7 @@ import xlsxwriter
 from django.utils.translation import gettext as _
 
 from registrations.spreadsheets.headers import LABELS, Meaning
-from registrations.spreadsheets.sheet import MOST_ROWS
+from registrations.spreadsheets.sheet import MAX_ROWS
 from registrations.spreadsheets.tables import TEXT, WORKBOOK_OPTIONS, csv_table
 from techfest.core.admin.export.cells import guarded
 
@@ -58,7 +58,7 @@ def _offer_choices(sheet: Any, column: int, meaning: Meaning, grades: range, eve
         source = f"=Choices!$A$1:$A${events}"
     if source:
         rule = {"validate": "list", "source": source, "error_type": "warning", "ignore_blank": True}
-        sheet.data_validation(1, column, MOST_ROWS, column, rule)
+        sheet.data_validation(1, column, MAX_ROWS, column, rule)
 
 
 def _write_choices(workbook: Any, events: Sequence[str]) -> None:

@@ -39,10 +39,10 @@ class NewPasswordForm(PlainForm):
 
     name = TextField(
         label=gettext_lazy("Full name"),
-        most=150,
+        max_characters=150,
         too_long=gettext_lazy("Full name must be 150 characters or less"),
         key=name_key,
-        most_in_key=400,
+        max_characters_in_key=400,
         attrs={"autocomplete": "name", "spellcheck": "false", "autocapitalize": "words", "dir": "auto"},
         error_messages={"required": gettext_lazy("Enter your full name")},
     )
@@ -80,7 +80,7 @@ class AccessRequestForm(NewPasswordForm):
     )
     school = TextField(
         label=gettext_lazy("School"),
-        most=200,
+        max_characters=200,
         too_long=gettext_lazy("Name of the school must be 200 characters or less"),
         key=school_key,
         help_text=gettext_lazy("Not in the list? Type its name."),
@@ -90,7 +90,7 @@ class AccessRequestForm(NewPasswordForm):
     note = TextField(
         label=gettext_lazy("How can the organisers know that you teach there? (optional)"),
         required=False,
-        most=300,
+        max_characters=300,
         too_long=gettext_lazy("This must be 300 characters or less"),
         attrs={"spellcheck": "true", "dir": "auto"},
     )

@@ -27,7 +27,7 @@ from registrations.teachers.devices import device_of
 from techfest.core.roles import VOLUNTEER
 
 LASTS = dt.timedelta(hours=12)
-LEAST = dt.timedelta(hours=2)
+MIN_SESSION = dt.timedelta(hours=2)
 """A session that would end at a midnight sooner than this ends at the next one."""
 IDLE_IN_ADMIN = dt.timedelta(hours=2)
 USE_NOTED_EVERY = 60
@@ -82,7 +82,7 @@ def end_of(user: Any, *, now: dt.datetime) -> dt.datetime:
         return now + LASTS
     fest = Fest.objects.filter(is_current=True).first()
     zone = fest.zone if fest else dt.UTC
-    tomorrow = (now + LEAST).astimezone(zone).date() + dt.timedelta(days=1)
+    tomorrow = (now + MIN_SESSION).astimezone(zone).date() + dt.timedelta(days=1)
     return dt.datetime.combine(tomorrow, dt.time(), tzinfo=zone)
 
 

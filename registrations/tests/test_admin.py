@@ -98,7 +98,7 @@ def test_cancelling_again_says_so(client: Client, fest: Fest) -> None:
 def test_too_many_at_once_are_not_cancelled(
     client: Client, fest: Fest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("registrations.admin.registration_actions.MOST_AT_ONCE", 1)
+    monkeypatch.setattr("registrations.admin.registration_actions.MAX_AT_ONCE", 1)
     event = build_event(fest)
     build_submission(event)
     build_submission(event)

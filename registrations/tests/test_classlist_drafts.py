@@ -21,7 +21,7 @@ from registrations.models import (
     Submission,
     Teacher,
 )
-from registrations.spreadsheets.sheet import MOST_BYTES
+from registrations.spreadsheets.sheet import MAX_BYTES
 from registrations.tasks import purge_class_lists
 from registrations.tests.builders import build_school
 from registrations.tests.class_list_uploads import (
@@ -136,7 +136,7 @@ def test_events_for_students_without_one(client: Client) -> None:
         (None, "Select a class list"),
         (b"", "The selected file is empty"),
         (b"%PDF-1.4", "The selected file must be a CSV or XLSX"),
-        (b"x" * (MOST_BYTES + 1), "The selected file must be smaller than 2MB"),
+        (b"x" * (MAX_BYTES + 1), "The selected file must be smaller than 2MB"),
         (csv_bytes([TITLES]), "The selected file has no students below its titles"),
         ("Name\tClass\n", "The pasted rows have no students below the titles"),
         (

@@ -251,7 +251,7 @@ def test_row_that_cannot_be_registered_ends_alone_with_its_reason(
 
 def test_job_that_never_gets_any_further_ends_with_a_sentence(event: Event) -> None:
     job = confirmed(build_list(event.fest, pupils(3, event)))
-    ClassListJob.objects.update(attempts=jobs.MOST_ATTEMPTS)
+    ClassListJob.objects.update(attempts=jobs.MAX_ATTEMPTS)
     jobs.run_due()
     job.refresh_from_db()
     assert job.error.startswith("The rest could not be registered")

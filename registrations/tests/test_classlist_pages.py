@@ -18,7 +18,7 @@ from registrations.models import Registration, School, Student, Submission
 from registrations.spreadsheets.headers import header_of
 from registrations.spreadsheets.reader import read_file
 from registrations.spreadsheets.rows import listing_of
-from registrations.spreadsheets.sheet import MOST_BYTES
+from registrations.spreadsheets.sheet import MAX_BYTES
 from registrations.tests.builders import build_event, build_fest
 from registrations.tests.spreadsheet_files import csv_bytes, xlsx_bytes
 from tickets.tests.desk import desk, list_path, organiser
@@ -136,7 +136,7 @@ def test_typed_markup_is_shown_as_text(client: Client) -> None:
         (None, "Select a class list"),
         (b"", "The selected file is empty"),
         (b"%PDF-1.7", "The selected file must be a CSV or XLSX"),
-        (b"x" * (MOST_BYTES + 1), "The selected file must be smaller than 2MB"),
+        (b"x" * (MAX_BYTES + 1), "The selected file must be smaller than 2MB"),
         (b"Name,Grade\n" + b"A,9\n" * 1001, "The selected file must have 1,000 students or fewer"),
     ],
 )
@@ -152,8 +152,8 @@ def test_file_that_is_not_read_is_a_form_error(client: Client, data: bytes | Non
 def test_two_megabytes_are_read(client: Client) -> None:
     line = "Asha Rao {},9,,,Robo Race" + " " * 2300 + "\n"
     data = (",".join(TITLES) + "\n" + "".join(line.format(n) for n in range(890))).encode()
-    data += b" " * (MOST_BYTES - len(data))
-    assert len(data) == MOST_BYTES
+    data += b" " * (MAX_BYTES - len(data))
+    assert len(data) == MAX_BYTES
     answer = sent(client, data)
     assert errors(answer) == {}
     assert "890 rows" in text_of(answer)
@@ -167,8 +167,8 @@ def test_no_more_than_the_limit_is_read_of_a_file(client: Client, monkeypatch: p
         return read_file(data)
 
     monkeypatch.setattr("registrations.class_lists.upload_form.read_file", note)
-    sent(client, b"x" * (MOST_BYTES + 300_000))
-    assert sizes == [MOST_BYTES + 1]
+    sent(client, b"x" * (MAX_BYTES + 300_000))
+    assert sizes == [MAX_BYTES + 1]
 
 
 def test_file_and_rows_together_are_not_guessed_between(client: Client) -> None:
@@ -215,7 +215,7 @@ def test_rows_that_no_page_of_ours_carried_are_refused(client: Client, rows: str
 
 
 def test_rows_too_long_to_carry_are_not_offered(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("registrations.class_lists.checking.MOST_CARRIED", 10)
+    monkeypatch.setattr("registrations.class_lists.checking.MAX_CARRIED", 10)
     page = sent(client, csv_bytes(LIST)).content.decode()
     assert ("These rows are too long to be downloaded" in page, 'name="rows"' in page) == (True, False)
 

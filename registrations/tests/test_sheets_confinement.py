@@ -108,5 +108,5 @@ def test_good_workbook_is_read_behind_the_filter() -> None:
 def test_unknown_machine_is_told_from_a_confined_one(monkeypatch: pytest.MonkeyPatch) -> None:
     limits: list[tuple[int, tuple[int, int]]] = []
     monkeypatch.setattr(platform, "machine", lambda: "riscv64")
-    monkeypatch.setattr(resource, "setrlimit", lambda name, most: limits.append((name, most)))
+    monkeypatch.setattr(resource, "setrlimit", lambda name, maximum: limits.append((name, maximum)))
     assert (sandbox.confine(), limits) == (False, [(resource.RLIMIT_NPROC, (0, 0))])

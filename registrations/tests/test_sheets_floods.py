@@ -13,7 +13,7 @@ from registrations.spreadsheets.errors import FileRefused
 from registrations.spreadsheets.headers import header_of
 from registrations.spreadsheets.reader import read_file, read_paste
 from registrations.spreadsheets.rows import listing_of
-from registrations.spreadsheets.sheet import MOST_BYTES, MOST_SIGNS, Row, Sheet, trimmed
+from registrations.spreadsheets.sheet import MAX_BYTES, MAX_SIGNS, Row, Sheet, trimmed
 from registrations.spreadsheets.students import Code, Listing
 from registrations.tests.class_list_uploads import (
     LISTS,
@@ -107,7 +107,7 @@ def test_cell_that_is_too_long_is_an_error_of_its_row(way: Callable[[Table], She
 
 
 @pytest.mark.parametrize("way", [csv, paste])
-@pytest.mark.parametrize("length", [131_073, MOST_BYTES - 200])
+@pytest.mark.parametrize("length", [131_073, MAX_BYTES - 200])
 def test_cell_longer_than_the_csv_module_reads_is_an_error_of_its_row_alone(
     way: Callable[[Table], Sheet], length: int
 ) -> None:
@@ -123,7 +123,7 @@ def test_long_cell_hides_no_semicolons() -> None:
 
 def test_what_is_kept_of_a_cell_is_bounded_and_still_refused() -> None:
     sheet = xlsx([TITLES, [STACKED, "9", "x" * 30_000]])
-    assert [len(cell) for cell in sheet.rows[1].cells] == [32, 1, MOST_SIGNS + 1]
+    assert [len(cell) for cell in sheet.rows[1].cells] == [32, 1, MAX_SIGNS + 1]
     kept = Sheet((sheet.rows[0], Row(2, sheet.rows[1].cells)))
     assert len(errors(listing(kept))) == 2
 

@@ -10,7 +10,7 @@ from hypothesis.stateful import initialize, precondition, rule, run_state_machin
 
 from registrations.booking.errors import ActionRejected, RegistrationRejected
 from registrations.holds.expire import tend
-from registrations.holds.service import MOST_AT_ONCE
+from registrations.holds.service import MAX_AT_ONCE
 from registrations.models import Hold
 from registrations.tests.held import ask_now, name_now, outlive, return_now
 from registrations.tests.test_stateful import ANY, BOUNDED, NAMES, Held, Plan, Rush, SeatRequest
@@ -36,7 +36,7 @@ class Holds(Rush):
         before = deepcopy(plan)
         before.settle()
         asked = sum(hold.seats for hold in before.holds if hold.is_open)
-        if asked + seats > MOST_AT_ONCE:
+        if asked + seats > MAX_AT_ONCE:
             return
         is_refused = before.is_closed or before.is_paused or before.waiting or seats > plan.capacity
         if is_refused or before.held + seats > before.capacity:

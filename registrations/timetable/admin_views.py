@@ -21,7 +21,7 @@ from registrations.event_changes.apply import Decision
 from registrations.locking import Deadline
 from registrations.spreadsheets.errors import FileRefused
 from registrations.spreadsheets.reader import read_file
-from registrations.spreadsheets.sheet import MOST_BYTES
+from registrations.spreadsheets.sheet import MAX_BYTES
 from registrations.spreadsheets.tables import MIME_XLSX
 from registrations.timetable import plan as plan_module
 from registrations.timetable import preview
@@ -119,7 +119,7 @@ def _uploaded(desk: Any, request: HttpRequest, fest: Fest) -> Timetable:
     file = request.FILES.get("file")
     if file is None:
         raise FileRefused("no timetable")
-    sheet = read_file(file.read(MOST_BYTES + 1))
+    sheet = read_file(file.read(MAX_BYTES + 1))
     events = events_of(desk.get_queryset(request), fest)
     timetable = read(sheet, events, read_by(fest), may_add=desk.has_add_permission(request))
     check_dates(timetable, fest, now=database_now())

@@ -19,14 +19,14 @@ _WORDS = re.compile(
 )
 _TIME = re.compile(r"(?P<hour>\d{1,2})(?:[:.](?P<minute>\d{2}))?(?::\d{2})?\s*(?P<half>[ap])?\.?m?\.?")
 _GRADES = re.compile(r"(?:grades?|classe?s?)?\s*(?P<low>\d{1,2})(?:\s*(?:-|–|to)\s*(?P<high>\d{1,2}))?")
-MOST_SEATS = 100_000
+MAX_SEATS = 100_000
 
 
 def event_values(
     texts: Mapping[str, str], *, fest: Fest, now: dt.datetime
 ) -> tuple[dict[str, Any], list[str]]:
     """The columns of one event as its cells say, and a sentence for each cell that cannot be used."""
-    problems = [words for name, most, words in _texts() if not 0 < len(texts[name]) <= most]
+    problems = [words for name, maximum, words in _texts() if not 0 < len(texts[name]) <= maximum]
     day, start, end = day_of(texts["day"], fest=fest), time_of(texts["start"]), time_of(texts["end"])
     seats, grades = number_of(texts["capacity"]), grades_of(texts["grades"], fest=fest)
     if day is None:
@@ -115,7 +115,7 @@ def number_of(text: str) -> int | None:
     """A whole number; a spreadsheet may have written it as 40.0."""
     found = re.fullmatch(r"(\d{1,6})(?:\.0+)?", _plain(text))
     number = int(found[1]) if found else None
-    return number if number is not None and number <= MOST_SEATS else None
+    return number if number is not None and number <= MAX_SEATS else None
 
 
 def grades_of(text: str, *, fest: Fest) -> tuple[int, int] | None:

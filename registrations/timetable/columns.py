@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 MARK = "mark"
 """The hidden column that says which event a row is, and what it was when the workbook was made."""
-MOST_SEATS = 100_000
+MAX_SEATS = 100_000
 _FORMATS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%d.%m.%Y %H:%M", "%d/%m/%Y %H:%M", "%Y-%m-%d")
 _NUMBER = re.compile(r"\d{1,6}")
 
@@ -52,13 +52,13 @@ class Column:
     """Whether a new event must have it."""
 
 
-def _text(most: int) -> Callable[[str, Fest], str]:
+def _text(maximum: int) -> Callable[[str, Fest], str]:
     def read(cell: str, _fest: Fest) -> str:
         text = " ".join(cell.split())
         if not text:
             raise Unreadable(_("It is empty."))
-        if len(text) > most:
-            raise Unreadable(_("It has more than %(most)d characters.") % {"most": most})
+        if len(text) > maximum:
+            raise Unreadable(_("It has more than %(maximum)d characters.") % {"maximum": maximum})
         if has_mark_run(text):
             raise Unreadable(_("It has too many accents stacked on one letter."))
         if "\x00" in text or not text.isprintable():
@@ -68,12 +68,12 @@ def _text(most: int) -> Callable[[str, Fest], str]:
     return read
 
 
-def _number(least: int, most: int) -> Callable[[str, Fest], int]:
+def _number(minimum: int, maximum: int) -> Callable[[str, Fest], int]:
     def read(cell: str, _fest: Fest) -> int:
         text = cell.strip()
-        if not _NUMBER.fullmatch(text) or not least <= int(text) <= most:
-            words = _("Enter a whole number from %(least)d to %(most)d.")
-            raise Unreadable(words % {"least": least, "most": most})
+        if not _NUMBER.fullmatch(text) or not minimum <= int(text) <= maximum:
+            words = _("Enter a whole number from %(minimum)d to %(maximum)d.")
+            raise Unreadable(words % {"minimum": minimum, "maximum": maximum})
         return int(text)
 
     return read
@@ -112,7 +112,7 @@ COLUMNS = (
     Column("ends_at", gettext_lazy("Ends"), _time, 18),
     Column("grade_min", gettext_lazy("Lowest grade"), _number(1, 13), 10, is_needed=False),
     Column("grade_max", gettext_lazy("Highest grade"), _number(1, 13), 10, is_needed=False),
-    Column("capacity", gettext_lazy("Seats"), _number(0, MOST_SEATS), 8),
+    Column("capacity", gettext_lazy("Seats"), _number(0, MAX_SEATS), 8),
     Column("state", gettext_lazy("State"), _choice("states"), 12, is_needed=False),
     Column("summary", gettext_lazy("Summary"), _text(200), 50, is_needed=False),
 )

@@ -31,7 +31,7 @@ TITLES = {
     "capacity": ("capacity", "seats", "places", "how many"),
     "grades": ("grades", "grade", "classes", "class", "who", "for"),
 }
-MOST_EVENTS = 300
+MAX_EVENTS = 300
 LONGEST_CELL = 300
 """Characters that are read of a cell: more than any column takes, so that a longer one is refused as too long."""
 
@@ -65,12 +65,12 @@ def read_events(text: str, *, fest: Fest) -> Paste:
     known = {name_key(name) for name in Event.objects.filter(fest=fest).values_list("name", flat=True)}
     events: list[PastedEvent] = []
     now = database_now()
-    for row in rows[: MOST_EVENTS + 1]:
+    for row in rows[: MAX_EVENTS + 1]:
         event = _read(row, columns, fest, known, now)
         events.append(event)
         known.add(name_key(event.texts["name"]))
-    if len(rows) > MOST_EVENTS:
-        over = _("These are more than %(most)d events; paste them in parts.") % {"most": MOST_EVENTS}
+    if len(rows) > MAX_EVENTS:
+        over = _("These are more than %(maximum)d events; paste them in parts.") % {"maximum": MAX_EVENTS}
         events[-1] = PastedEvent(events[-1].row, events[-1].texts, {}, (over,))
     return Paste(events, _new(events, "category", Category, fest), _new(events, "venue", Venue, fest))
 

@@ -26,7 +26,7 @@ from techfest.core.db.clock import database_now
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
-MOST_CARRIED = 200_000
+MAX_CARRIED = 200_000
 """Signs that a page carries to its button; Django takes 256 KiB of fields from a form."""
 _SALT = "registrations.timetable.plan"
 _CARRIED_SECONDS = 3600
@@ -85,7 +85,7 @@ def carried(wishes: Sequence[Wish], fest: Fest) -> str:
         [one.number, one.event_id, {name: list(pair) for name, pair in one.fields.items()}] for one in wishes
     ]
     text = signing.dumps([fest.pk, plain], salt=_SALT, compress=True)
-    return text if len(text) <= MOST_CARRIED else ""
+    return text if len(text) <= MAX_CARRIED else ""
 
 
 def uncarried(text: str, fest: Fest) -> list[Wish]:

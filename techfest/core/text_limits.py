@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 else:
     _Form = object
 
-TOO_MANY_MARKS = _("Remove the accents that are stacked on one letter: it can carry %(most)d at most")
+TOO_MANY_MARKS = _("Remove the accents that are stacked on one letter: it can carry %(maximum)d at most")
 
 
 def validate_marks(value: Any) -> None:
@@ -22,7 +22,7 @@ def validate_marks(value: Any) -> None:
     Some fields of Django read a text and make something else of it, which has been judged by then.
     """
     if isinstance(value, str) and has_mark_run(value):
-        raise ValidationError(TOO_MANY_MARKS, code="marks", params={"most": MAX_MARKS})
+        raise ValidationError(TOO_MANY_MARKS, code="marks", params={"maximum": MAX_MARKS})
 
 
 def limit_marks(field: forms.Field | None) -> None:

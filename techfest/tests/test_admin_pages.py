@@ -22,7 +22,7 @@ from .test_desk_flows import signed_in
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 HELD = "/admin/held-mails/"
-MOST_STEPS = 80
+MAX_STEPS = 80
 
 
 @pytest.fixture
@@ -46,11 +46,11 @@ def faults_of(page: Page) -> list[str]:
 
 def tab_to(page: Page, wanted: Locator) -> None:
     """Moves the focus with the tabulator key, as people do who use no mouse."""
-    for _ in range(MOST_STEPS):
+    for _ in range(MAX_STEPS):
         page.keyboard.press("Tab")
         if wanted.evaluate("one => one === document.activeElement"):
             return
-    pytest.fail(f"{wanted} is not reached with {MOST_STEPS} steps")
+    pytest.fail(f"{wanted} is not reached with {MAX_STEPS} steps")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -18,7 +18,7 @@ def test_conflict_is_read(value: str, conflict: bool) -> None:
 @pytest.mark.parametrize("value", ["0", "65", "2.0", "-1", "²", "two"])
 def test_number_out_of_range_is_refused(value: str) -> None:
     with pytest.raises(ImproperlyConfigured, match=r"^N must be a whole number from 1 to 64\.$"):
-        StrictEnv({"N": value}).number("N", 4, least=1, most=64)
+        StrictEnv({"N": value}).number("N", 4, minimum=1, maximum=64)
 
 
 def test_missing_text_is_refused_by_name() -> None:

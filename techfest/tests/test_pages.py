@@ -28,7 +28,7 @@ from .browsing import PHONE, faults_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
-MOST_HTML, MOST_REQUESTS, MOST_BYTES = 14 * 1024, 4, 40 * 1024
+MAX_HTML, MAX_REQUESTS, MAX_BYTES = 14 * 1024, 4, 40 * 1024
 LONG_NAME = "عائشة بنت محمد القحطاني 🤖 Wolfeschlegelsteinhausenbergerdorff-Krishnamurthy"
 
 
@@ -158,9 +158,9 @@ def weight_of(page: Page, url: str, own: str) -> tuple[bool, bool, bool, list[st
     page.goto(url, wait_until="networkidle")
     bodies = [gzip.compress(answer.body()) for answer in answers]
     return (
-        len(bodies[0]) <= MOST_HTML,
-        len(bodies) <= MOST_REQUESTS,
-        sum(map(len, bodies)) <= MOST_BYTES,
+        len(bodies[0]) <= MAX_HTML,
+        len(bodies) <= MAX_REQUESTS,
+        sum(map(len, bodies)) <= MAX_BYTES,
         [answer.url for answer in answers if answer.status != 200 or not answer.url.startswith(own)],
         len(page.context.cookies()),
     )

@@ -64,7 +64,7 @@ def every_field() -> dict[str, forms.CharField]:
     found: dict[Any, tuple[str, forms.CharField]] = {}
     for form in form_classes():
         for name, field in text_fields(form.base_fields).items():
-            alike = (type(field), name, field.max_length, getattr(field, "most", 0))
+            alike = (type(field), name, field.max_length, getattr(field, "max_characters", 0))
             found.setdefault(alike, (f"{form.__name__}.{name}", deepcopy(field)))
     for _name, field in found.values():
         limit_marks(field)
@@ -149,7 +149,7 @@ def test_worst_of_unicode_costs_a_field_few_steps(text: str, data: st.DataObject
 
 def _limit(field: forms.CharField) -> int:
     if isinstance(field, TextField):
-        return 4 * field.most
+        return 4 * field.max_characters
     return DJANGO_READS
 
 

@@ -16,7 +16,7 @@ from tickets.alarms import path_of
 from tickets.checkin.resolve import resolve
 from tickets.models import Alarm, CheckIn, Scan, SearchCount
 
-MOST_SHOWN = 50
+MAX_SHOWN = 50
 """Conflicts that the page names before it settles all that were chosen."""
 
 
@@ -118,7 +118,7 @@ def _question(chosen: list[Scan]) -> Question:
                 "verdict": scan.get_verdict_display(),
             },
         )
-        for scan in chosen[:MOST_SHOWN]
+        for scan in chosen[:MAX_SHOWN]
     ]
     return Question(
         title=_("Settle conflicts"),

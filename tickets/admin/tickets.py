@@ -26,7 +26,7 @@ from tickets.querysets import RENDER_ATTEMPTS
 from tickets.reissue import reissue
 from tickets.wakeup import ring
 
-MOST_AT_ONCE = 200
+MAX_AT_ONCE = 200
 """Tickets that one press replaces."""
 
 
@@ -113,7 +113,7 @@ class TicketAdmin(WithTools, RecordAdmin):
         rows = queryset.filter(voided_at=None).select_related("student", "registration__event")
         chosen = list(rows.order_by("pk"))
         form = answered(NotifyForm, request)
-        if not chosen or len(chosen) > MOST_AT_ONCE:
+        if not chosen or len(chosen) > MAX_AT_ONCE:
             self.message_user(request, _refusal(len(chosen)), messages.WARNING)
         elif form.is_valid():
             self._reissue(request, chosen, form.cleaned_data)
@@ -134,7 +134,7 @@ class TicketAdmin(WithTools, RecordAdmin):
 
 def _refusal(count: int) -> str:
     if count:
-        return _("Choose at most %(most)d tickets at once.") % {"most": MOST_AT_ONCE}
+        return _("Choose at most %(maximum)d tickets at once.") % {"maximum": MAX_AT_ONCE}
     return _("None of these is valid any more.")
 
 

@@ -19,7 +19,7 @@ class ReasonForm(PlainForm):
 
     reason = TextField(
         label=gettext_lazy("Reason"),
-        most=300,
+        max_characters=300,
         too_long=gettext_lazy("Reason must be 300 characters or less"),
         attrs={"autocomplete": "off"},
         error_messages={"required": gettext_lazy("Enter the reason")},
@@ -29,7 +29,7 @@ class ReasonForm(PlainForm):
 class SearchForm(PlainForm):
     text = TextField(
         label=gettext_lazy("Name or reference"),
-        most=200,
+        max_characters=200,
         too_long=gettext_lazy("Type less than 200 characters"),
         attrs={"autocomplete": "off", "spellcheck": "false", "dir": "auto", "autofocus": "autofocus"},
         error_messages={"required": gettext_lazy("Enter a name or a reference")},
@@ -48,16 +48,16 @@ class WalkInForm(PlainForm):
 
     name = TextField(
         label=gettext_lazy("Full name"),
-        most=200,
+        max_characters=200,
         too_long=gettext_lazy("Full name must be 200 characters or less"),
         key=name_key,
-        most_in_key=400,
+        max_characters_in_key=400,
         attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "words", "dir": "auto"},
         error_messages={"required": gettext_lazy("Enter the full name")},
     )
     school = TextField(
         label=gettext_lazy("School"),
-        most=200,
+        max_characters=200,
         too_long=gettext_lazy("Name of the school must be 200 characters or less"),
         key=school_key,
         attrs={"autocomplete": "off", "list": "schools", "dir": "auto"},
@@ -75,7 +75,7 @@ class WalkInForm(PlainForm):
     section = TextField(
         label=gettext_lazy("Section (optional)"),
         required=False,
-        most=20,
+        max_characters=20,
         too_long=gettext_lazy("Section must be 20 characters or less"),
         key=label_key,
         attrs={"autocomplete": "off", "spellcheck": "false"},

@@ -18,7 +18,7 @@ from tickets.checkin.scan import Offline, check_in
 from tickets.models import CheckIn, Scan
 
 Verdict = Scan.Verdict
-MOST = 500
+MAX_SCANS = 500
 """Scans of one upload; a device sends a hundred at a time."""
 LARGEST = 128 * 1024
 """Bytes of an upload; a scan has about 150."""
@@ -50,8 +50,8 @@ def read_upload(body: bytes) -> list[Queued]:
     rows = content.get("scans") if isinstance(content, dict) else None
     if not isinstance(rows, list):
         raise Malformed("The upload has no list of scans.")
-    if len(rows) > MOST:
-        raise Malformed(f"The upload has more than {MOST} scans.")
+    if len(rows) > MAX_SCANS:
+        raise Malformed(f"The upload has more than {MAX_SCANS} scans.")
     return [_read(row, number) for number, row in enumerate(rows, start=1)]
 
 

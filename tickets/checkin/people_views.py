@@ -14,7 +14,7 @@ from registrations.models import Registration
 from tickets.checkin.access import checkin_staff_required
 from tickets.checkin.checkpoints import Checkpoint
 from tickets.checkin.forms import ReasonForm, SearchForm
-from tickets.checkin.search import MOST
+from tickets.checkin.search import MAX_RESULTS
 from tickets.checkin.search import search as find
 from tickets.checkin.search_limit import TooManySearches, count_search
 from tickets.checkin.undo import let_in_again
@@ -37,9 +37,9 @@ def search(request: HttpRequest, checkpoint: Checkpoint) -> HttpResponse:
             form.add_error("text", error.text)
             return render(request, "checkin/search.html", context_of(checkpoint, form=form), status=429)
         rows = find(checkpoint, form.cleaned_data["text"])
-    people = [(row, _live_ticket(row), random_key()) for row in rows[:MOST]]
+    people = [(row, _live_ticket(row), random_key()) for row in rows[:MAX_RESULTS]]
     context = context_of(
-        checkpoint, form=form, people=people, has_more=len(rows) > MOST, is_asked=form.is_bound
+        checkpoint, form=form, people=people, has_more=len(rows) > MAX_RESULTS, is_asked=form.is_bound
     )
     return render(request, "checkin/search.html", context)
 

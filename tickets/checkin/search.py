@@ -7,9 +7,9 @@ from registrations.students.names import name_key
 from tickets.checkin.checkpoints import Checkpoint
 from tickets.checkin.codes import Kind, read
 
-MOST = 20
+MAX_RESULTS = 20
 """Rows shown; whoever is not among them is searched for by more letters."""
-LEAST = 2
+MIN_CHARACTERS = 2
 """Letters to search for."""
 
 
@@ -24,7 +24,7 @@ def search(checkpoint: Checkpoint, text: str) -> list[Registration]:
         return []
     rows = Registration.objects.filter(_here(checkpoint), wanted, state__in=("confirmed", "waiting"))
     ordered = rows.order_by("student__name_key", "event__starts_at", "pk")
-    return list(_with_faces(ordered)[: MOST + 1])
+    return list(_with_faces(ordered)[: MAX_RESULTS + 1])
 
 
 def _here(checkpoint: Checkpoint) -> Q:
@@ -35,7 +35,7 @@ def _here(checkpoint: Checkpoint) -> Q:
 def _wanted(text: str) -> Q | None:
     key = name_key(text)
     words = key.split()
-    if len(key) < LEAST:
+    if len(key) < MIN_CHARACTERS:
         return None
     named = Q()
     for word in words:

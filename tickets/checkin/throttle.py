@@ -3,7 +3,7 @@
 A ticket's code is 128 random bits. Whoever tries ten million of them against 5,000 tickets finds one with a
 probability of 10**7 * 5000 / 2**128, about 1.5 * 10**-28; so a known code is never refused, whoever scanned nonsense
 before. What could be guessed is a reference (31**7, about 2.8 * 10**10), and only by somebody who is signed in at
-the door: after `MOST_UNKNOWN` unknown ones within `SPAN` no reference is looked up for this person.
+the door: after `MAX_UNKNOWN` unknown ones within `SPAN` no reference is looked up for this person.
 """
 
 import datetime as dt
@@ -21,7 +21,7 @@ from tickets import alarms
 from tickets.checkin.codes import Kind, Reading
 from tickets.models import Alarm, Scan
 
-MOST_UNKNOWN = 60
+MAX_UNKNOWN = 60
 """Unknown codes of one person at the door within `SPAN`; an honest one with a bad camera has a handful."""
 SPAN = dt.timedelta(minutes=10)
 PUBLIC_RATE = {"unknown": "100/10m/ip"}
@@ -37,14 +37,14 @@ class TooMany(RegistrationError):
 
 def refuse_who_guesses(user: Any, reading: Reading) -> None:
     """Raises `TooMany` where a reference is typed by somebody who has tried too many unknown ones."""
-    if reading.kind == Kind.REFERENCE and _unknown_of(user) >= MOST_UNKNOWN:
+    if reading.kind == Kind.REFERENCE and _unknown_of(user) >= MAX_UNKNOWN:
         alarms.ring(Alarm.Kind.GUESSING, str(user))
         raise TooMany
 
 
 def note(user: Any) -> None:
     """After an unknown code: an alarm when there were too many. The scans themselves are the counter."""
-    if _unknown_of(user) >= MOST_UNKNOWN:
+    if _unknown_of(user) >= MAX_UNKNOWN:
         alarms.ring(Alarm.Kind.GUESSING, str(user))
 
 

@@ -79,12 +79,12 @@ def both(curve: Curve) -> list[Chart]:
     return [chart(curve, name="wide", width=720), chart(curve, name="narrow", width=330)]
 
 
-def round_top(most: int) -> int:
+def round_top(maximum: int) -> int:
     """The least of 1, 2, 4, 6, 8, 10, 20, 40 … that is not below `most`."""
     scale = 1
-    while scale * 10 < most:
+    while scale * 10 < maximum:
         scale *= 10
-    return next(scale * step for step in (1, 2, 4, 6, 8, 10) if scale * step >= most)
+    return next(scale * step for step in (1, 2, 4, 6, 8, 10) if scale * step >= maximum)
 
 
 def _y(count: int, top: int) -> float:

@@ -10,7 +10,7 @@ from events.models import Event, Fest
 from registrations.models import Result
 from tickets.dashboard.visibility import Sight
 
-MOST = 12
+MAX_EVENTS = 12
 """Events that are shown; the rest is on the list of all."""
 
 
@@ -39,4 +39,4 @@ def results(sight: Sight, fest: Fest, *, now: dt.datetime) -> Results | None:
     )
     rows = over.order_by("-ends_at", "name").values_list("pk", "name", "ends_at")
     found = [Unpublished(name, ended, reverse("admin:results_enter", args=[pk])) for pk, name, ended in rows]
-    return Results(found[:MOST], len(found))
+    return Results(found[:MAX_EVENTS], len(found))

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 HOUR, DAY, WEEK = dt.timedelta(hours=1), dt.timedelta(days=1), dt.timedelta(weeks=1)
-MOST_HOURS, MOST_DAYS = 48, 92
+MAX_HOURS, MAX_DAYS = 48, 92
 """Longer than this, and the next wider step is taken."""
 
 
@@ -52,14 +52,14 @@ class Curve:
     @property
     def description(self) -> str:
         """What the picture says, for whoever does not see it."""
-        most = max(self.steps, key=lambda step: step.count)
+        busiest = max(self.steps, key=lambda step: step.count)
         words = ngettext(
-            "%(total)d registration from %(first)s to %(last)s. The most: %(most)s.",
-            "%(total)d registrations from %(first)s to %(last)s. The most: %(most)s.",
+            "%(total)d registration from %(first)s to %(last)s. The most: %(busiest)s.",
+            "%(total)d registrations from %(first)s to %(last)s. The most: %(busiest)s.",
             self.total,
         )
         first, last = self.steps[0].name, self.steps[-1].name
-        return words % {"total": self.total, "first": first, "last": last, "most": most.words}
+        return words % {"total": self.total, "first": first, "last": last, "busiest": busiest.words}
 
 
 def curve(registrations: QuerySet[Any], *, now: dt.datetime) -> Curve | None:
@@ -69,9 +69,9 @@ def curve(registrations: QuerySet[Any], *, now: dt.datetime) -> Curve | None:
     if not counted:
         return None
     first, last = min(counted), max(now, *counted)
-    if last - first <= MOST_HOURS * HOUR:
+    if last - first <= MAX_HOURS * HOUR:
         return Curve(HOUR, list(_by_hour(counted, first, last)))
-    width = DAY if last - first <= MOST_DAYS * DAY else WEEK
+    width = DAY if last - first <= MAX_DAYS * DAY else WEEK
     return Curve(width, list(_by_date(counted, localtime(first).date(), localtime(last).date(), width)))
 
 

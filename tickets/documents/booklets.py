@@ -21,7 +21,7 @@ from tickets.querysets import TicketQuerySet
 from tickets.teacher.filters import filtered, students_of
 from tickets.wakeup import ring
 
-MOST = 1500
+MAX_TICKETS = 1500
 """Tickets in one booklet: about a minute of work, well within the task's time."""
 
 
@@ -74,12 +74,12 @@ def changed_since(booklet: Booklet) -> int:
 
 def make(booklet: Booklet) -> int:
     """Makes the file of a claimed booklet; how many tickets are in it. Raises Refusal and as `pdf.render` does."""
-    tickets = _with_related(booklet, tickets_of(booklet)[: MOST + 1])
+    tickets = _with_related(booklet, tickets_of(booklet)[: MAX_TICKETS + 1])
     if not tickets:
         raise Refusal(_("None of these students has a ticket."))
-    if len(tickets) > MOST:
-        words = _("These are more than %(most)d tickets: choose a grade, a section or an event.")
-        raise Refusal(words % {"most": MOST})
+    if len(tickets) > MAX_TICKETS:
+        words = _("These are more than %(maximum)d tickets: choose a grade, a section or an event.")
+        raise Refusal(words % {"maximum": MAX_TICKETS})
     jobs.expect(booklet, len(tickets))
     content = pdf.render_booklet(
         [face_of(ticket) for ticket in tickets],

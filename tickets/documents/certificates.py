@@ -23,7 +23,7 @@ from tickets.models import Certificate, Ticket
 from tickets.pdf import CertificateFace
 
 Kind = Certificate.Kind
-MOST_PLACES = 100
+MAX_PLACES = 100
 
 
 @dataclass(frozen=True, slots=True)

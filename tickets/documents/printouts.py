@@ -33,7 +33,7 @@ from tickets.wakeup import ring
 Kind = Printout.Kind
 Row = TypeVar("Row", Ticket, Certificate)
 NOTHING: Mapping[str, Any] = MappingProxyType({})
-MOST = 1000
+MAX_NAMES = 1000
 """Names in one printout, and pages of each kind in a school's: well within the task's time."""
 
 
@@ -91,7 +91,7 @@ def make(printout: Printout) -> int:
 
 def _attendance(printout: Printout) -> tuple[bytes, int]:
     event = _event(printout)
-    seats: list[Any] = list(competitors(event).order_by("student__name_key", "pk")[: MOST + 1])
+    seats: list[Any] = list(competitors(event).order_by("student__name_key", "pk")[: MAX_NAMES + 1])
     waiting = list(Registration.objects.filter(event=event).waiting().select_related("student__school"))
     total = _expected(printout, [*seats, *waiting])
     with timezone.override(printout.fest.zone):
@@ -149,10 +149,10 @@ def _school(printout: Printout) -> tuple[bytes, int]:
     tickets = _tickets(printout, student__school=printout.school)
     rows = Certificate.objects.filter(student__school=printout.school, revoked_at=None)
     issued = _with_related(printout, rows)
-    if max(len(tickets), len(issued)) > MOST:
+    if max(len(tickets), len(issued)) > MAX_NAMES:
         raise Refusal(_too_many())
     shown = [content_module.face_of(ticket) for ticket in tickets]
-    total = _expected(printout, [*shown, *shown, *issued], most=3 * MOST)
+    total = _expected(printout, [*shown, *shown, *issued], maximum=3 * MAX_NAMES)
     parts: list[tuple[str, Callable[[Painted], bytes], int]] = [
         ("badges.pdf", lambda painted: pdf.render_badges(shown, painted=painted), len(shown)),
         ("tickets.pdf", partial(_booklet, shown), len(shown)),
@@ -187,18 +187,18 @@ def _further(printout: Printout, before: int) -> Painted:
     return lambda done, last: jobs.tell(printout, before + done, before + last)
 
 
-def _expected(printout: Printout, rows: Sequence[Any], most: int = MOST) -> int:
+def _expected(printout: Printout, rows: Sequence[Any], maximum: int = MAX_NAMES) -> int:
     """How many names there will be; refuses none and too many."""
     if not rows:
         raise Refusal(_("There is nobody to print."))
-    if len(rows) > most:
+    if len(rows) > maximum:
         raise Refusal(_too_many())
     jobs.expect(printout, len(rows))
     return len(rows)
 
 
 def _too_many() -> str:
-    return _("These are more than %(most)d names: too many for one file.") % {"most": MOST}
+    return _("These are more than %(maximum)d names: too many for one file.") % {"maximum": MAX_NAMES}
 
 
 def _event(printout: Printout) -> Event:
@@ -213,14 +213,14 @@ def _tickets(printout: Printout, **chosen: Any) -> list[Ticket]:
     rows = Ticket.objects.live().filter(registration__event__fest=printout.fest, **chosen)
     classes = ("student__grade", "student__section", "student__name_key", "student")
     rows = rows.order_by(*classes, "registration__event__starts_at", "pk")
-    return _shared(printout, list(rows.select_related("registration", "student__school")[: MOST + 1]))
+    return _shared(printout, list(rows.select_related("registration", "student__school")[: MAX_NAMES + 1]))
 
 
 def _with_related(printout: Printout, rows: QuerySet[Certificate]) -> list[Certificate]:
     rows = rows.filter(registration__event__fest=printout.fest)
     order = ("rank", "student__grade", "student__section", "student__name_key", "pk")
     rows = rows.order_by(*order).select_related("registration", "student__school")
-    return _shared(printout, list(rows[: MOST + 1]))
+    return _shared(printout, list(rows[: MAX_NAMES + 1]))
 
 
 def _shared(printout: Printout, rows: list[Row]) -> list[Row]:

@@ -22,9 +22,9 @@ from tickets.mail.outbox import oldest_owed_age
 from tickets.models import DeliveryEvent
 from tickets.pdf.engine import INSTALL
 
-OWED_AT_MOST = dt.timedelta(minutes=5)
+MAX_MAIL_AGE = dt.timedelta(minutes=5)
 """A mail that is owed for longer means that no worker is at it."""
-BACKUP_AT_MOST = dt.timedelta(hours=26)
+MAX_BACKUP_AGE = dt.timedelta(hours=26)
 """A nightly backup, and two hours for a slow one."""
 _RESERVED = ("localhost", "example", "example.com", "example.org", "example.net", "invalid", "test", "local")
 
@@ -89,7 +89,7 @@ def _backup(now: dt.datetime) -> Point:
         words = _("No backup was seen. Let yours end with: touch %(path)s") % {"path": backup_mark()}
         return Point(_("Backup"), False, words)
     words = _("The last backup was seen on %(when)s; there should be one each night.")
-    return Point(_("Backup"), now - last <= BACKUP_AT_MOST, words % {"when": f"{last:%Y-%m-%d %H:%M} UTC"})
+    return Point(_("Backup"), now - last <= MAX_BACKUP_AGE, words % {"when": f"{last:%Y-%m-%d %H:%M} UTC"})
 
 
 @cache
@@ -178,7 +178,7 @@ def _of_mail(now: dt.datetime) -> Iterator[Point]:
             "seconds": age.total_seconds()
         }
     yield Point(
-        _("Workers"), age is None or age <= OWED_AT_MOST, words, reverse("admin:tickets_delivery_changelist")
+        _("Workers"), age is None or age <= MAX_MAIL_AGE, words, reverse("admin:tickets_delivery_changelist")
     )
     yield _limits(now)
 

@@ -102,8 +102,8 @@ class Run:
         return True
 
     def _claim(self) -> SeatRequest:
-        free = most_in_flight() - len(self._flying)
-        if self._flying and free < most_in_flight() / CLAIMS:
+        free = max_in_flight() - len(self._flying)
+        if self._flying and free < max_in_flight() / CLAIMS:
             return SeatRequest([])
         room = breaker.room(free, in_flight=len(self._flying))
         if not room:
@@ -138,7 +138,7 @@ def patiently(work: Callable[[], Answer]) -> Answer:
             time.sleep(0.5)
 
 
-def most_in_flight() -> int:
+def max_in_flight() -> int:
     """So many that the last one's turn comes in time, however slow the pace."""
     return min(IN_FLIGHT, settings.EMAIL_RATE_PER_SECOND * QUEUE_SECONDS)
 

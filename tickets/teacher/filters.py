@@ -25,7 +25,7 @@ IN_TROUBLE = "trouble"
 class FilterForm(PlainForm):
     """Every field may be empty, and what cannot be read filters nothing."""
 
-    name = TextField(label=gettext_lazy("Name"), most=200, too_long="", required=False)
+    name = TextField(label=gettext_lazy("Name"), max_characters=200, too_long="", required=False)
     grade = forms.TypedChoiceField(label=gettext_lazy("Grade"), coerce=int, empty_value=None, required=False)
     section = forms.ChoiceField(label=gettext_lazy("Section"), required=False)
     event = forms.ChoiceField(label=gettext_lazy("Event"), required=False)

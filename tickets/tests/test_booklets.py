@@ -172,7 +172,7 @@ def test_booklet_without_a_ticket_says_so(fest: Fest, teacher: Teacher) -> None:
 def test_too_many_tickets_are_refused_in_words(
     fest: Fest, teacher: Teacher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(booklets, "MOST", 1)
+    monkeypatch.setattr(booklets, "MAX_TICKETS", 1)
     event = build_event(fest)
     for _ in range(2):
         build_submission(event)

@@ -28,7 +28,7 @@ def event() -> Event:
 @pytest.fixture(autouse=True)
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same rules with smaller numbers, so that tests need not press hundreds of times."""
-    monkeypatch.setattr(abuse_detection, "LEAST", 5)
+    monkeypatch.setattr(abuse_detection, "MIN_REGISTRATIONS", 5)
     monkeypatch.setattr(abuse_detection, "OF_ONE_MAILBOX", 4)
 
 

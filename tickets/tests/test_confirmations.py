@@ -93,7 +93,7 @@ def test_digest_brings_the_link_of_each_student_in_time(
 def flood(event: Event, monkeypatch: pytest.MonkeyPatch) -> list[Student]:
     """Three mails at once, then a digest that tells one and counts the two others."""
     monkeypatch.setattr(mailbox_limit, "PAUSE", dt.timedelta())
-    monkeypatch.setattr(digest_module, "MOST_TOLD", 1)
+    monkeypatch.setattr(digest_module, "MAX_TOLD", 1)
     return [build_submission(event, email="office@example.org").student for _ in range(6)]
 
 

@@ -66,7 +66,7 @@ def test_hundred_thousand_random_codes_let_nobody_in(checkpoint: Checkpoint, eve
 def test_whoever_tries_references_is_stopped_and_told_of_once(
     checkpoint: Checkpoint, event: Event, ravi: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(throttle, "MOST_UNKNOWN", 5)
+    monkeypatch.setattr(throttle, "MAX_UNKNOWN", 5)
     phone, ticket = phone_of(ravi), ticket_for(event)
     tries = ["".join(secrets.choice("23456789") for _ in range(7)) for _ in range(5)]
     assert {as_json(phone, checkpoint, one)["verdict"] for one in tries} == {"unknown"}
@@ -81,7 +81,7 @@ def test_whoever_tries_references_is_stopped_and_told_of_once(
 
 
 def test_others_are_not_stopped_by_who_guesses(checkpoint: Checkpoint, event: Event, ravi: Any) -> None:
-    nonsense(ravi, checkpoint, throttle.MOST_UNKNOWN)
+    nonsense(ravi, checkpoint, throttle.MAX_UNKNOWN)
     assert (
         scanned(checkpoint, ticket_for(event).student.reference, volunteer(checkpoint.gate)).verdict == "in"
     )
@@ -90,7 +90,7 @@ def test_others_are_not_stopped_by_who_guesses(checkpoint: Checkpoint, event: Ev
 def test_unreadable_codes_count_for_nothing(
     checkpoint: Checkpoint, ravi: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(throttle, "MOST_UNKNOWN", 2)
+    monkeypatch.setattr(throttle, "MAX_UNKNOWN", 2)
     for _ in range(3):
         scanned(checkpoint, "crumpled", ravi)
     assert scanned(checkpoint, "ABC2345", ravi).verdict == "unknown"

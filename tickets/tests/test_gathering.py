@@ -170,7 +170,7 @@ def test_tags_of_one_mailbox_are_one_mailbox_and_read_each_their_own(event: Even
 def test_of_a_flood_the_first_are_told_and_the_rest_is_counted(
     event: Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(digest_module, "MOST_TOLD", 5)
+    monkeypatch.setattr(digest_module, "MAX_TOLD", 5)
     register(event, 3 + 8)
     mailed()
     let_time_pass(PAUSE)
@@ -180,11 +180,11 @@ def test_of_a_flood_the_first_are_told_and_the_rest_is_counted(
 
 
 def test_digest_of_as_many_as_it_tells_stays_within_thirty_kilobytes(event: Event) -> None:
-    register(event, 3 + digest_module.MOST_TOLD)
+    register(event, 3 + digest_module.MAX_TOLD)
     mailed()
     let_time_pass(PAUSE)
     (message,) = mailed()
-    assert message.body.count("Robo Race") == digest_module.MOST_TOLD
+    assert message.body.count("Robo Race") == digest_module.MAX_TOLD
     assert len(str(message.alternatives[0][0]).encode()) <= 30_000
 
 

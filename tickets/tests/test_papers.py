@@ -228,7 +228,7 @@ def test_nobody_to_print_and_too_many_are_told_in_words(
     make_files()
     build_submission(event)
     build_submission(event)
-    monkeypatch.setattr(printouts, "MOST", 1)
+    monkeypatch.setattr(printouts, "MAX_NAMES", 1)
     monkeypatch.setattr(printouts._expected, "__defaults__", (1,))
     many = ordered("attendance", event, owner)
     make_files()

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from deploy.tests.nginx.house import ERRORS, House, wait_for
-from registrations.spreadsheets.sheet import MOST_BYTES
+from registrations.spreadsheets.sheet import MAX_BYTES
 
 
 def test_too_large_body_gets_our_page_and_never_reaches_the_application(house: House) -> None:
@@ -19,7 +19,7 @@ def test_too_large_body_gets_our_page_and_never_reaches_the_application(house: H
 
 def test_class_list_above_its_limit_reaches_the_application_which_says_so(house: House) -> None:
     """The limit of nginx leaves room for our own sentence; far above it, nginx's page has the same one."""
-    house.get("/teacher/lists/", method="POST", body=b"x" * (MOST_BYTES + 64 * 1024))
+    house.get("/teacher/lists/", method="POST", body=b"x" * (MAX_BYTES + 64 * 1024))
     assert house.reached() == ["POST /teacher/lists/"]
     assert b"a class list must be smaller than 2MB" in (ERRORS / "413.html").read_bytes()
 

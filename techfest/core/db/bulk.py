@@ -11,8 +11,8 @@ from typing import Any
 from django.db import connection, models
 from django.db.models import NOT_PROVIDED
 
-MOST_AT_ONCE = 100
-FEW = 8
+BATCH_SIZE = 100
+MAX_SINGLE_ROWS = 8
 """Up to so many rows a press has, whose statement is the same each time and stays prepared."""
 
 
@@ -57,12 +57,12 @@ def _defer_defaults(row: models.Model) -> None:
 
 
 def _portions(rows: Sequence[models.Model]) -> Iterator[Sequence[models.Model]]:
-    for start in range(0, len(rows), MOST_AT_ONCE):
-        yield rows[start : start + MOST_AT_ONCE]
+    for start in range(0, len(rows), BATCH_SIZE):
+        yield rows[start : start + BATCH_SIZE]
 
 
 def _insert(rows: Sequence[models.Model], keep_others: bool) -> list[tuple[Any, ...]]:
-    many = len(rows) > FEW and _fits_arrays(type(rows[0]))
+    many = len(rows) > MAX_SINGLE_ROWS and _fits_arrays(type(rows[0]))
     fields, statement = _statement(type(rows[0]), 0 if many else len(rows), keep_others)
     values = [
         [field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields] for row in rows

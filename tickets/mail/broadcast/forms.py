@@ -6,14 +6,14 @@ from django.utils.translation import gettext_lazy as _
 from registrations.fields import TextField
 from techfest.core.text_limits import LimitedText
 
-MOST_SIGNS = 5000
+MAX_SIGNS = 5000
 TOO_LONG = _("The text must be 5,000 characters or less")
 
 
 class MessageForm(LimitedText, forms.Form):
     subject = TextField(
         label=_("Subject"),
-        most=150,
+        max_characters=150,
         too_long=_("The subject must be 150 characters or less"),
         attrs={"class": "vTextField", "dir": "auto"},
         error_messages={"required": _("Enter a subject")},
@@ -30,7 +30,7 @@ class MessageForm(LimitedText, forms.Form):
 
     def clean_text(self) -> str:
         text: str = self.cleaned_data["text"].replace("\r\n", "\n").replace("\r", "\n").strip()
-        if len(text) > MOST_SIGNS:
+        if len(text) > MAX_SIGNS:
             raise forms.ValidationError(TOO_LONG)
         if any(ord(sign) < 32 and sign not in "\n\t" for sign in text):
             raise forms.ValidationError(_("Remove the control characters from this field"))

@@ -13,7 +13,7 @@ from tickets.content import absolute
 from tickets.mail.headers import envelope
 from tickets.models import Delivery
 
-MOST_TOLD = 20
+MAX_TOLD = 20
 """Parts that one mail tells one by one; of what a program did, the rest is only counted."""
 
 
@@ -49,7 +49,7 @@ def _read_parts(digest: Delivery) -> tuple[list[Delivery], int]:
     """What goes to another spelling of the address is counted only: it may be somebody else's to read."""
     rows = Delivery.objects.filter(gathered_into=digest)
     mine = rows.filter(to__iexact=digest.to).select_related("student__fest", "student__school")
-    shown = list(mine.order_by("created_at", "pk")[:MOST_TOLD])
+    shown = list(mine.order_by("created_at", "pk")[:MAX_TOLD])
     return shown, rows.count() - len(shown)
 
 

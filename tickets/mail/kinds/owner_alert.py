@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
 HOUR = dt.timedelta(hours=1)
-MOST_NAMED = 20
+MAX_NAMED = 20
 """Alarms of one kind that a mail names."""
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('tickets.mail.kinds.owner_alert', 0))"
 _ADVICE: dict[str, "_StrPromise"] = {
@@ -92,7 +92,7 @@ def _lines(rows: Sequence[Alarm]) -> list[str]:
     words = [
         ngettext("%(subject)s: once", "%(subject)s: %(count)d times", row.count)
         % {"subject": row.subject, "count": row.count}
-        for row in rows[:MOST_NAMED]
+        for row in rows[:MAX_NAMED]
     ]
-    left = len(rows) - MOST_NAMED
+    left = len(rows) - MAX_NAMED
     return [*words, _("and %(count)d more") % {"count": left}] if left > 0 else words
