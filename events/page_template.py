@@ -25,13 +25,13 @@ class Stencil:
         """A sign to put into the context instead of `part`; nothing stays nothing, so that `if` still works."""
         if not part:
             return part
-        sign = _FIRST + len(self._parts)
-        self._parts[sign] = str(conditional_escape(part))
-        return chr(sign)
+        character = _FIRST + len(self._parts)
+        self._parts[character] = str(conditional_escape(part))
+        return chr(character)
 
     def holes(self, part: str) -> str:
         """One sign for each sign of `part`, where a template takes it apart."""
-        return "".join(self.hole(sign) for sign in part)
+        return "".join(self.hole(character) for character in part)
 
     def fill(self, page: str) -> str:
         """The page of one person; each part is escaped unless it was marked as safe."""

@@ -43,7 +43,7 @@ class TextField(forms.CharField):
         if len(text) > LONGEST_TYPED * self.max_characters:
             raise ValidationError(self.too_long)
         validate_marks(text)
-        if any(_is_control(sign) for sign in text):
+        if any(_is_control(character) for character in text):
             raise ValidationError(_("Remove the control characters from this field"))
         return clean_text(text) if any(map(_is_seen, text)) else ""
 
@@ -118,11 +118,13 @@ def offer(form: forms.BaseForm, name: str, choices: Iterable[tuple[Any, Any]]) -
     field.choices = list(choices)
 
 
-def _is_control(sign: str) -> bool:
+def _is_control(character: str) -> bool:
     """Signs that no keyboard types: controls but white space, halves of pairs, undecodable bytes."""
-    return (unicodedata.category(sign) in ("Cc", "Cs", "Co") and not sign.isspace()) or sign == "\ufffd"
+    return (
+        unicodedata.category(character) in ("Cc", "Cs", "Co") and not character.isspace()
+    ) or character == "\ufffd"
 
 
-def _is_seen(sign: str) -> bool:
+def _is_seen(character: str) -> bool:
     """Whether it is more than a joiner, a mark or a space; of those alone nobody could be called by name."""
-    return unicodedata.category(sign)[0] in "LNPS"
+    return unicodedata.category(character)[0] in "LNPS"

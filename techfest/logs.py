@@ -12,7 +12,10 @@ _SLASH = r"(?:/|%2f)"
 
 def _written(word: str) -> str:
     """A pattern for this word with any of its letters behind a percent sign."""
-    forms = (f"(?:{re.escape(sign)}|%{ord(sign):02x}|%{ord(sign.upper()):02x})" for sign in word)
+    forms = (
+        f"(?:{re.escape(character)}|%{ord(character):02x}|%{ord(character.upper()):02x})"
+        for character in word
+    )
     return "".join(forms)
 
 

@@ -184,8 +184,12 @@ def discard(class_list: ClassList) -> None:
 
 def storable(text: str) -> str:
     """The text with a replacement for what no database keeps and nobody typed: it is then refused by the row."""
-    bad = {sign for sign in set(text) if unicodedata.category(sign) in ("Cc", "Cs") and not sign.isspace()}
-    return "".join("\ufffd" if sign in bad else sign for sign in text) if bad else text
+    bad = {
+        character
+        for character in set(text)
+        if unicodedata.category(character) in ("Cc", "Cs") and not character.isspace()
+    }
+    return "".join("\ufffd" if character in bad else character for character in text) if bad else text
 
 
 def _drop(pks: list[int]) -> int:

@@ -49,7 +49,7 @@ def _meanings(sheet: Sheet, grades: range, events: EventNames) -> dict[int, Mean
         Meaning.EVENTS: lambda text: bool(events.read(0, text)[0]),
         Meaning.GRADE: lambda text: (found := grade_of(text)) is not None and found[0] in grades,
         Meaning.SECTION: lambda text: len(text) <= 2 and text.isalpha(),
-        Meaning.NAME: lambda text: len(text) > 2 and not any(sign.isdigit() for sign in text),
+        Meaning.NAME: lambda text: len(text) > 2 and not any(character.isdigit() for character in text),
     }
     found: dict[int, Meaning] = {}
     for meaning, is_one in tests.items():

@@ -18,7 +18,7 @@ from registrations.class_lists.row_cells import TEXTS, RowCells
 from registrations.models import ClassList, ClassListRow
 from registrations.spreadsheets.event_cells import EventNames
 from registrations.spreadsheets.headers import Meaning
-from registrations.spreadsheets.sheet import MAX_SIGNS
+from registrations.spreadsheets.sheet import MAX_CHARACTERS
 from registrations.spreadsheets.students import Code
 
 OUT = "-"
@@ -104,7 +104,7 @@ class _Edits:
                 continue
             if shown.get(meaning) != now[meaning]:
                 self._refuse_late(row, cells.text(meaning), text)
-            elif len(text) > MAX_SIGNS:
+            elif len(text) > MAX_CHARACTERS:
                 self._refuse(row, _("Row %(row)s: the text was too long and was not saved."))
             else:
                 cells.write(meaning, text)

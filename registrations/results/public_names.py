@@ -27,8 +27,8 @@ def first_name(name: str) -> str:
 
 
 def _letters(word: str) -> int:
-    return sum(unicodedata.category(sign)[0] == "L" for sign in word)
+    return sum(unicodedata.category(character)[0] == "L" for character in word)
 
 
-def _is_ideogram(sign: str) -> bool:
-    return unicodedata.east_asian_width(sign) == "W" and unicodedata.category(sign) == "Lo"
+def _is_ideogram(character: str) -> bool:
+    return unicodedata.east_asian_width(character) == "W" and unicodedata.category(character) == "Lo"

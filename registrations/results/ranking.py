@@ -64,8 +64,10 @@ def written(value: Decimal | int | None) -> str:
 
 def _plain(text: str) -> str:
     """Without white space and marks that nobody sees, digits of every script as 0 to 9."""
-    seen = (sign for sign in normalized("NFKC", text[:200]) if unicodedata.category(sign) != "Cf")
-    digits = (str(unicodedata.digit(sign, sign)) for sign in seen)
+    seen = (
+        character for character in normalized("NFKC", text[:200]) if unicodedata.category(character) != "Cf"
+    )
+    digits = (str(unicodedata.digit(character, character)) for character in seen)
     return "".join("".join(digits).split())
 
 

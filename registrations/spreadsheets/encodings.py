@@ -41,7 +41,7 @@ def checked(text: str) -> str:
     """The text, unless it holds what no list of names holds: control characters, or markup instead of cells."""
     if text.lstrip("\ufeff" + _WHITE + " ").startswith("<"):
         raise FileRefused("kind")
-    if any(unicodedata.category(sign) == "Cc" and sign not in _WHITE for sign in set(text)):
+    if any(unicodedata.category(character) == "Cc" and character not in _WHITE for character in set(text)):
         raise FileRefused("kind")
     return text
 

@@ -190,4 +190,6 @@ def _is_repeated(meaning: Meaning, before: Sequence[Column]) -> bool:
 
 def _without_number(key: str) -> str:
     """ "event 2" and "event2" are "event"; other scripts have digits, too."""
-    return key.rstrip("".join(sign for sign in key if unicodedata.category(sign) == "Nd") + " ")
+    return key.rstrip(
+        "".join(character for character in key if unicodedata.category(character) == "Nd") + " "
+    )

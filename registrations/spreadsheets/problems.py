@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from registrations.spreadsheets.headers import Column, Meaning
-from registrations.spreadsheets.sheet import MAX_SIGNS, Row
+from registrations.spreadsheets.sheet import MAX_CHARACTERS, Row
 from registrations.spreadsheets.students import Code, Problem
 from registrations.students.names import clean_text
 from techfest.core.admin.export.cells import unguarded
@@ -78,8 +78,8 @@ class ProblemsOfRow:
 
 def fault_of(cell: str) -> str:
     """What keeps a cell from being read at all, in words; nothing for any usual cell."""
-    if len(cell) > MAX_SIGNS:
-        return _("Shorten the text to %(maximum)s characters or less") % {"maximum": f"{MAX_SIGNS:,}"}
+    if len(cell) > MAX_CHARACTERS:
+        return _("Shorten the text to %(maximum)s characters or less") % {"maximum": f"{MAX_CHARACTERS:,}"}
     if has_mark_run(cell):
         return _("Remove the accents that are stacked on one letter: it can carry %(maximum)d at most") % {
             "maximum": MAX_MARKS

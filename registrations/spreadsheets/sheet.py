@@ -11,9 +11,9 @@ MAX_ROWS = 1_000
 MAX_LINES = 10_000
 """Rows of a workbook with blank ones between and below; what is filled of them is limited by `MAX_ROWS`."""
 MAX_COLUMNS = 100
-MAX_SIGNS = 5_000
+MAX_CHARACTERS = 5_000
 """In one cell. Of a longer one so much is kept that its row can say so."""
-MAX_SIGNS_IN_ALL = 4 * 1024 * 1024
+MAX_TOTAL_CHARACTERS = 4 * 1024 * 1024
 """A file of two megabytes holds no more, but a workbook can point a thousand cells at one long text."""
 MAX_HEADING_ROWS = 10
 """Titles, dates and the header itself, on top of the students."""
@@ -57,7 +57,7 @@ def filled_rows(numbered: Iterable[tuple[int, Iterable[str]]]) -> tuple[Row, ...
 
 
 def trimmed(cells: Iterable[str]) -> tuple[str, ...]:
-    texts = [shortened(cell, MAX_SIGNS) if not is_blank(cell) else "" for cell in cells]
+    texts = [shortened(cell, MAX_CHARACTERS) if not is_blank(cell) else "" for cell in cells]
     while texts and not texts[-1]:
         texts.pop()
     return tuple(texts)
@@ -70,11 +70,11 @@ def is_blank(text: str) -> bool:
 
 def excess(rows: Iterable[Row], before: int = 0) -> tuple[str, int] | None:
     """What is too much about these rows, coming after `before` others: a code of `refusals.TEXTS` and the row."""
-    count, signs = before, 0
+    count, characters = before, 0
     for row in rows:
         count += 1
-        signs += sum(map(len, row.cells))
-        if count > MAX_ROWS + MAX_HEADING_ROWS or signs > MAX_SIGNS_IN_ALL:
+        characters += sum(map(len, row.cells))
+        if count > MAX_ROWS + MAX_HEADING_ROWS or characters > MAX_TOTAL_CHARACTERS:
             return "rows", 0
         if len(row.cells) > MAX_COLUMNS:
             return "columns", 0

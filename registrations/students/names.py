@@ -27,13 +27,13 @@ def name_key(name: str) -> str:
     Combining marks stay, since they are vowels in Indian scripts. A name made only of signs is its own key.
     """
     folded = normalized("NFKC", normalized("NFKC", name).casefold())
-    words = "".join(" " if _separates(sign) else sign for sign in folded).split()
+    words = "".join(" " if _separates(character) else character for character in folded).split()
     return " ".join(words) or clean_text(folded)
 
 
 def label_key(label: str) -> str:
     """A section or roll number as it is stored and compared: NFKC, upper case, no separators."""
-    return "".join(sign for sign in normalized("NFKC", label).upper() if not _separates(sign))
+    return "".join(character for character in normalized("NFKC", label).upper() if not _separates(character))
 
 
 def school_key(name: str) -> str:
@@ -62,5 +62,5 @@ def grouped(reference: str) -> str:
     return f"{reference[:3]}-{reference[3:]}" if len(reference) == 7 else reference
 
 
-def _separates(sign: str) -> bool:
-    return unicodedata.category(sign)[0] in "PZC" and sign not in "\u200c\u200d"
+def _separates(character: str) -> bool:
+    return unicodedata.category(character)[0] in "PZC" and character not in "\u200c\u200d"

@@ -79,13 +79,13 @@ def test_merged_student_is_found_by_the_reference_that_was_printed(client: Clien
 
 def test_possible_duplicates_stand_side_by_side_at_constant_cost(client: Client, fest: Fest) -> None:
     path = f"{list_path(Student)}?namesakes=yes"
-    pair = [student(build_event(fest), section=sign) for sign in "AB"]
+    pair = [student(build_event(fest), section=character) for character in "AB"]
     student(build_event(fest), name="Ben Iyer")
     cost = query_count(client, path)
     assert list(client.get(path).context["cl"].result_list) == pair
     for name in ("Chitra Sen", "Dev Das"):
-        for sign in "AB":
-            student(build_event(fest), name=name, section=sign)
+        for character in "AB":
+            student(build_event(fest), name=name, section=character)
     assert query_count(client, path) == cost
 
 

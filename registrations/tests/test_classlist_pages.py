@@ -126,7 +126,7 @@ def test_missing_column_is_named_beside_those_that_were_read(client: Client) -> 
 def test_typed_markup_is_shown_as_text(client: Client) -> None:
     row = ["<script>alert(1)</script>", "<b>", "", "", "<i>x</i>"]
     page = sent(client, csv_bytes([[*TITLES, "<img src=x>"], row])).content.decode()
-    assert [sign in page for sign in ("<script>alert", "<b>", "<i>", "<img src=x>")] == [False] * 4
+    assert [character in page for character in ("<script>alert", "<b>", "<i>", "<img src=x>")] == [False] * 4
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
 
 

@@ -97,11 +97,11 @@ def test_wrong_field_is_named_and_nothing_is_written(
 
 
 @pytest.mark.parametrize("field", FIELDS)
-@pytest.mark.parametrize("sign", ["\x00", "\x1b[31m", "\x7f", "\ufffd", "\ue000", "\U00100000"])
+@pytest.mark.parametrize("character", ["\x00", "\x1b[31m", "\x7f", "\ufffd", "\ue000", "\U00100000"])
 def test_sign_that_nobody_types_is_refused_at_its_field(
-    client: Client, event: Event, field: str, sign: str
+    client: Client, event: Event, field: str, character: str
 ) -> None:
-    answer = press(client, event, **{field: f"a{sign}b"})
+    answer = press(client, event, **{field: f"a{character}b"})
     assert answer.status_code == 200
     assert "Remove the control characters from this field" in text_of(answer)
     assert rows() == 0

@@ -85,7 +85,7 @@ def test_everything_of_one_becomes_the_others(fest: Fest) -> None:
 
 
 def test_printed_reference_of_three_rows_leads_to_the_last(fest: Fest) -> None:
-    first, second, third = (press(build_event(fest), section=sign).student for sign in "ABC")
+    first, second, third = (press(build_event(fest), section=character).student for character in "ABC")
     merge(second, first)
     merge(third, second)
     for student in (first, second, third):

@@ -70,7 +70,7 @@ def place_of(name: str) -> tuple[str, int]:
 def full_event(fest: Fest) -> tuple[Event, list[Registration]]:
     """One seat and two who wait."""
     event = build_event(fest, capacity=1)
-    rows = [build_submission(event, name=f"Asha {sign}").registrations.get() for sign in "ABC"]
+    rows = [build_submission(event, name=f"Asha {character}").registrations.get() for character in "ABC"]
     return event, rows
 
 

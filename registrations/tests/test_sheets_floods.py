@@ -13,7 +13,7 @@ from registrations.spreadsheets.errors import FileRefused
 from registrations.spreadsheets.headers import header_of
 from registrations.spreadsheets.reader import read_file, read_paste
 from registrations.spreadsheets.rows import listing_of
-from registrations.spreadsheets.sheet import MAX_BYTES, MAX_SIGNS, Row, Sheet, trimmed
+from registrations.spreadsheets.sheet import MAX_BYTES, MAX_CHARACTERS, Row, Sheet, trimmed
 from registrations.spreadsheets.students import Code, Listing
 from registrations.tests.class_list_uploads import (
     LISTS,
@@ -123,7 +123,7 @@ def test_long_cell_hides_no_semicolons() -> None:
 
 def test_what_is_kept_of_a_cell_is_bounded_and_still_refused() -> None:
     sheet = xlsx([TITLES, [STACKED, "9", "x" * 30_000]])
-    assert [len(cell) for cell in sheet.rows[1].cells] == [32, 1, MAX_SIGNS + 1]
+    assert [len(cell) for cell in sheet.rows[1].cells] == [32, 1, MAX_CHARACTERS + 1]
     kept = Sheet((sheet.rows[0], Row(2, sheet.rows[1].cells)))
     assert len(errors(listing(kept))) == 2
 
@@ -191,8 +191,8 @@ def test_worst_of_unicode_costs_a_list_few_steps(cells: Sequence[str], titles: S
     cut = Sheet(tuple(Row(row.number, trimmed(row.cells)) for row in rows))
     with counted() as steps:
         listing(cut)
-    signs = sum(len(cell) for row in cut.rows for cell in row.cells)
-    assert steps.total <= 40_000 + 120 * signs
+    characters = sum(len(cell) for row in cut.rows for cell in row.cells)
+    assert steps.total <= 40_000 + 120 * characters
 
 
 @pytest.mark.django_db

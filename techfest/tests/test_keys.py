@@ -97,7 +97,7 @@ class Trace:
     @property
     def candidates(self) -> set[str]:
         found = LIKE_A_KEY.findall("\n".join([*self.addresses, *self.pages, self.logs]))
-        return {word for word in found if any(sign.isdigit() for sign in word)}
+        return {word for word in found if any(character.isdigit() for character in word)}
 
 
 class Walker:

@@ -72,7 +72,9 @@ def main(packages: Path, emoji: Path) -> None:
         cut_script(packages, f"Noto{family}-Regular.ttf")
     cut_han(packages)
     cut(TTFont(emoji, recalcTimestamp=False), "NotoEmoji-Regular.ttf", features=["*"])
-    (HERE / "coverage.txt").write_text("".join(f"{line}\n" for line in ranges(all_signs())), encoding="ascii")
+    (HERE / "coverage.txt").write_text(
+        "".join(f"{line}\n" for line in ranges(all_characters())), encoding="ascii"
+    )
 
 
 def cut_script(packages: Path, name: str) -> None:
@@ -85,17 +87,17 @@ def cut_han(packages: Path) -> None:
     (source,) = packages.rglob("NotoSansCJK-Regular.ttc")
     fonts = TTCollection(source, recalcTimestamp=False).fonts
     font = next(font for font in fonts if font["name"].getDebugName(6) == "NotoSansCJKsc-Regular")
-    cut(font, "NotoSansCJKsc-Regular.ttf", features=["ccmp", "mark", "mkmk"], signs=han_signs())
+    cut(font, "NotoSansCJKsc-Regular.ttf", features=["ccmp", "mark", "mkmk"], characters=han_characters())
 
 
-def cut(font: TTFont, name: str, *, features: list[str], signs: Iterable[int] | None = None) -> None:
+def cut(font: TTFont, name: str, *, features: list[str], characters: Iterable[int] | None = None) -> None:
     """Keep `signs` (default: all) and what shaping needs; drop hints, which no printer and no phone uses."""
     options = Options(
         layout_features=features, hinting=False, notdef_outline=True, name_IDs=["*"], name_languages=[0x409]
     )
     options.drop_tables += ["DSIG", "MATH", "STAT", "VORG", "vhea", "vmtx"]
     subsetter = Subsetter(options)
-    subsetter.populate(unicodes=font.getBestCmap() if signs is None else signs)
+    subsetter.populate(unicodes=font.getBestCmap() if characters is None else characters)
     subsetter.subset(font)
     if "CFF " in font:
         draw_as_truetype(font)
@@ -128,34 +130,44 @@ def quadratic(shapes: Mapping[str, Any], name: str) -> Glyph:
     return pen.glyph(dropImpliedOnCurves=True)
 
 
-def han_signs() -> set[int]:
+def han_characters() -> set[int]:
     rows = {"gb2312": (0xB0, 0xF7), "big5": (0xA4, 0xC6), "euc_jp": (0xB0, 0xCF), "euc_kr": (0xB0, 0xC8)}
-    words = {sign for codec, (first, last) in rows.items() for sign in signs_of(codec, first, last)}
+    words = {
+        character for codec, (first, last) in rows.items() for character in characters_of(codec, first, last)
+    }
     # The space stands in the font of its neighbours, so every font needs one.
     marks = [0x20, 0xA0, *range(0x3000, 0x3030), *range(0x3041, 0x3190), *range(0xFF01, 0xFF61)]
     return words | set(marks)
 
 
-def signs_of(codec: str, first: int, last: int) -> set[int]:
+def characters_of(codec: str, first: int, last: int) -> set[int]:
     """The ideographs and syllables that a two-byte codec holds in the rows `first` to `last`."""
     pairs = (bytes((high, low)) for high in range(first, last + 1) for low in range(0x40, 0xFF))
     texts = (pair.decode(codec, errors="ignore") for pair in pairs)
     return {ord(text) for text in texts if len(text) == 1 and "\u4e00" <= text <= "\ud7a3"}
 
 
-def all_signs() -> list[int]:
+def all_characters() -> list[int]:
     """Every sign that one of the fonts beside this file has a shape for, ascending."""
-    signs: set[int] = set()
+    characters: set[int] = set()
     for file in HERE.glob("*.ttf"):
         with TTFont(file) as font:
-            signs |= font.getBestCmap().keys()
-    return sorted(signs)
+            characters |= font.getBestCmap().keys()
+    return sorted(characters)
 
 
-def ranges(signs: list[int]) -> list[str]:
+def ranges(characters: list[int]) -> list[str]:
     """Runs of neighbours as `first-last` in hexadecimal."""
-    starts = [sign for before, sign in zip([-2, *signs], signs, strict=False) if sign != before + 1]
-    ends = [sign for sign, after in zip(signs, [*signs[1:], -2], strict=True) if after != sign + 1]
+    starts = [
+        character
+        for before, character in zip([-2, *characters], characters, strict=False)
+        if character != before + 1
+    ]
+    ends = [
+        character
+        for character, after in zip(characters, [*characters[1:], -2], strict=True)
+        if after != character + 1
+    ]
     return [f"{first:X}-{last:X}" for first, last in zip(starts, ends, strict=True)]
 
 

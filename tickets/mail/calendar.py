@@ -73,4 +73,8 @@ def _line(text: str) -> str:
 def _text(text: str) -> str:
     """`text` without control signs but its line ends, which iCalendar writes as a backslash and an n."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(sign for sign in lines if sign == "\n" or sign.isprintable() or ord(sign) > 0x9F)
+    return "".join(
+        character
+        for character in lines
+        if character == "\n" or character.isprintable() or ord(character) > 0x9F
+    )

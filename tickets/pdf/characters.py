@@ -24,7 +24,7 @@ def drawable() -> frozenset[int]:
     """The code points that never come out as an empty box."""
     lines = (FONTS / "coverage.txt").read_text(encoding="ascii").split()
     spans = (line.split("-") for line in lines)
-    shapes = {sign for first, last in spans for sign in range(int(first, 16), int(last, 16) + 1)}
+    shapes = {character for first, last in spans for character in range(int(first, 16), int(last, 16) + 1)}
     return frozenset(shapes | set(_SHAPELESS))
 
 
@@ -35,8 +35,8 @@ def printable(text: str) -> str:
     """
     composed = normalized("NFC", text)
     one_line = " ".join(_quiet(composed).split())
-    signs = drawable()
-    runs = groupby(one_line, lambda sign: ord(sign) in signs)
+    characters = drawable()
+    runs = groupby(one_line, lambda character: ord(character) in characters)
     return "".join("".join(run) if is_drawn else _substitute("".join(run)) for is_drawn, run in runs)
 
 
@@ -46,9 +46,9 @@ def has_substitute(text: str) -> bool:
 
 def _quiet(text: str) -> str:
     return "".join(
-        " " if unicodedata.category(sign) in {"Cc", "Zl", "Zp"} else sign
-        for sign in text
-        if ord(sign) not in _TURNING
+        " " if unicodedata.category(character) in {"Cc", "Zl", "Zp"} else character
+        for character in text
+        if ord(character) not in _TURNING
     )
 
 

@@ -42,12 +42,12 @@ def ems(text: str) -> float:
     return sum(map(_advance, text))
 
 
-def _advance(sign: str) -> float:
-    if unicodedata.east_asian_width(sign) in "WF":
+def _advance(character: str) -> float:
+    if unicodedata.east_asian_width(character) in "WF":
         return _WIDE
-    category = unicodedata.category(sign)
+    category = unicodedata.category(character)
     if category in {"Mn", "Me", "Cf"}:
         return 0.0
-    if 0x0900 <= ord(sign) < 0x1200:
+    if 0x0900 <= ord(character) < 0x1200:
         return _TALL_SCRIPT
     return _CAPITAL if category == "Lu" else _OTHER

@@ -32,7 +32,7 @@ class Words:
     @property
     def direction(self) -> str:
         """That of the first strong sign, as HTML's `dir="auto"`, which WeasyPrint does not know."""
-        strong = (unicodedata.bidirectional(sign) for sign in self.text)
+        strong = (unicodedata.bidirectional(character) for character in self.text)
         first = next((way for way in strong if way in {"L", "R", "AL"}), "L")
         return "ltr" if first == "L" else "rtl"
 

@@ -88,7 +88,7 @@ def _mails_without_row() -> Iterator[Path]:
 
 
 def _is_key(stem: str) -> bool:
-    return len(stem) == 32 and all(sign in "0123456789abcdef" for sign in stem)
+    return len(stem) == 32 and all(character in "0123456789abcdef" for character in stem)
 
 
 def _half_written() -> Iterator[Path]:

@@ -2,12 +2,12 @@ from pathlib import Path
 
 from fontTools.ttLib import TTFont
 
-from tickets.fonts.build import all_signs, ranges
+from tickets.fonts.build import all_characters, ranges
 from tickets.pdf.characters import FONTS, has_substitute, printable
 
 
 def test_coverage_lists_what_the_fonts_have() -> None:
-    assert (FONTS / "coverage.txt").read_text().split() == ranges(all_signs())
+    assert (FONTS / "coverage.txt").read_text().split() == ranges(all_characters())
 
 
 def test_every_font_is_under_the_open_font_licence() -> None:

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from registrations.fields import TextField
 from techfest.core.text_limits import LimitedText
 
-MAX_SIGNS = 5000
+MAX_CHARACTERS = 5000
 TOO_LONG = _("The text must be 5,000 characters or less")
 
 
@@ -30,9 +30,9 @@ class MessageForm(LimitedText, forms.Form):
 
     def clean_text(self) -> str:
         text: str = self.cleaned_data["text"].replace("\r\n", "\n").replace("\r", "\n").strip()
-        if len(text) > MAX_SIGNS:
+        if len(text) > MAX_CHARACTERS:
             raise forms.ValidationError(TOO_LONG)
-        if any(ord(sign) < 32 and sign not in "\n\t" for sign in text):
+        if any(ord(character) < 32 and character not in "\n\t" for character in text):
             raise forms.ValidationError(_("Remove the control characters from this field"))
         return text
 

@@ -4,7 +4,7 @@ import re
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """What makes a spreadsheet program compute a cell instead of showing it; the wide ones count in Japanese versions."""
-_SIGN = r"[=+\-@＝＋－＠]"
+_CHARACTER = r"[=+\-@＝＋－＠]"
 _BREAK = r"[,;|\t\r\n\v\f\x1c-\x1e\x85\u2028\u2029]"
 """Where some program begins another cell or row, whatever we quoted: they split at `;` or tabs inside our quotes."""
 _SPACES = " \u00a0\u3000\u200b\ufeff"
@@ -13,11 +13,11 @@ _SKIPPED = f'[{_SPACES}"]*+'
 _NUMBER = r'[+\-]\.?\d[\d .()]*"?(?:,|\Z)'
 """A number or a telephone number between commas stays as it is: no program finds more than it in its cell."""
 _INNER = re.compile(
-    rf'(?:\A(?=[{_SPACES}]*+"){_SKIPPED}|(?<={_BREAK}){_SKIPPED})(?={_SIGN})(?!(?<=,){_NUMBER}|(?<=, ){_NUMBER})'
+    rf'(?:\A(?=[{_SPACES}]*+"){_SKIPPED}|(?<={_BREAK}){_SKIPPED})(?={_CHARACTER})(?!(?<=,){_NUMBER}|(?<=, ){_NUMBER})'
     rf"|(?<=[,;|\r\n]){_SKIPPED}(?=\t)"
     rf'|(?<=[,;|\t])(?=[{_SPACES}]*+"){_SKIPPED}(?=[\r\n])'
 )
-_GUARD = re.compile(rf"((?:\A|(?<={_BREAK})){_SKIPPED})'(?={_SKIPPED}(?:{_SIGN}|[\t\r\n]))")
+_GUARD = re.compile(rf"((?:\A|(?<={_BREAK})){_SKIPPED})'(?={_SKIPPED}(?:{_CHARACTER}|[\t\r\n]))")
 
 
 def guarded(text: str) -> str:
