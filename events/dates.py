@@ -201,8 +201,14 @@ def _odd_times(event: Event, now: dt.datetime) -> Iterator[DateProblem]:
 def _odd_hours(event: Event) -> Iterator[DateProblem]:
     opens, closes = event.registration_opens_at, event.registration_closes_at
     if opens >= closes:
-        text = _("Nobody could register: registration would open on %(opens)s and close on %(closes)s.")
-        words = {"opens": _moment(opens, event.fest), "closes": _moment(closes, event.fest)}
+        text = _(
+            "No student could register for %(event)s: registration would open on %(opens)s and close on %(closes)s."
+        )
+        words = {
+            "event": event.name or _("the event"),
+            "opens": _moment(opens, event.fest),
+            "closes": _moment(closes, event.fest),
+        }
         yield _problem("opens_at", text % words, "closes_at", "starts_at", "ends_at")
 
 

@@ -1,4 +1,4 @@
-"""The sample fest: made once, its dates moved at every start, its registrations kept."""
+"""The sample fest: made once, moved ahead when its registration has closed; registrations and edits are kept."""
 
 import datetime as dt
 import uuid
@@ -25,11 +25,13 @@ LEFT_FREE = 3
 
 
 def prepare(now: dt.datetime) -> Fest:
-    """Makes the sample fest, or moves it into the near future with all its events by whole days."""
+    """Makes the sample fest. One whose registration has closed moves ahead with all its events by whole days."""
     with transaction.atomic():
         first_day = _next_saturday(timezone.localtime(now, zoneinfo.ZoneInfo(sample.ZONE)).date())
-        fest = Fest.objects.filter(slug=sample.SLUG).first() or _create(first_day, now)
-        _move(fest, first_day, now)
+        fest = Fest.objects.filter(slug=sample.SLUG).first()
+        if fest is None or fest.closes_at <= now:
+            fest = fest or _create(first_day, now)
+            _move(fest, first_day, now)
     _fill(fest)
     return fest
 

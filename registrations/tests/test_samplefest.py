@@ -69,6 +69,16 @@ def test_second_start_keeps_what_was_registered_and_moves_all_days_alike() -> No
     assert again.starts_on.weekday() == 5
 
 
+def test_next_start_keeps_the_dates_that_an_organiser_typed() -> None:
+    now = database_now()
+    fest = prepare(now)
+    Fest.objects.update(closes_at=fest.closes_at - DAY)
+    Event.objects.filter(pk=fest.events.order_by("pk")[0].pk).update(opens_at=now - 2 * DAY)
+    typed = [Fest.objects.values().get(), *Event.objects.order_by("pk").values()]
+    prepare(now + DAY)
+    assert [Fest.objects.values().get(), *Event.objects.order_by("pk").values()] == typed
+
+
 def logins(*arguments: str) -> dict[str, str]:
     """The passwords that the command prints, by name."""
     out = StringIO()
@@ -84,14 +94,14 @@ def test_only_with_logins_the_command_prints_who_runs_the_fest_and_a_teacher_who
     assert [*first] == [*again] == ["organiser", "lead", "volunteer", "teacher"]
     teacher = Teacher.objects.get()
     assert (teacher.name, teacher.school.state, teacher.is_approved) == ("Ms Rao", "accepted", True)
-    queue_positions = {}
+    pages = {}
     for name, password in again.items():
         client = Client()
         answer = client.post("/accounts/login/", {"login": name, "password": password})
-        queue_positions[name] = answer.headers.get("Location", "")
-        assert client.get(queue_positions[name]).status_code == 200
+        pages[name] = answer.headers.get("Location", "")
+        assert client.get(pages[name]).status_code == 200
         assert client.get("/teacher/waiting/").status_code == (302 if name == "teacher" else 404)
-    assert queue_positions == {
+    assert pages == {
         "organiser": "/admin/",
         "lead": "/admin/",
         "volunteer": "/door/",
