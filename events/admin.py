@@ -1,4 +1,4 @@
-"""The desk's pages of the fest and what belongs to it; events themselves stand in registrations."""
+"""The admin's pages of the fest and what belongs to it; events themselves stand in registrations."""
 
 import zoneinfo
 from typing import Any
@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events import images
-from events.admin_base import DeskAdmin, RecordAdmin
+from events.admin_base import BaseAdmin, RecordAdmin
 from events.date_forms import DatedForm
 from events.dates import FEST_DATES, fest_questions, fest_refusals
 from events.models import (
@@ -114,10 +114,10 @@ class FestForm(DatedForm):
 _HOURS = frozenset({"opens_at", "closes_at"})
 
 
-class FestAdmin(DeskAdmin):
+class FestAdmin(BaseAdmin):
     """A fest with its looks. It is never deleted here: everything belongs to it.
 
-    The room of tickets puts it on the desk, with what it takes to start a fest.
+    The room of tickets puts it on the admin, with what it takes to start a fest.
     """
 
     form = FestForm
@@ -186,7 +186,7 @@ def shown(picture: Picture | None, *, height: int) -> str:
 
 
 @admin.register(Venue)
-class VenueAdmin(DeskAdmin):
+class VenueAdmin(BaseAdmin):
     led_through = "fest__events"
     list_display = ("name", "directions", "fest")
     list_select_related = ("fest",)
@@ -199,7 +199,7 @@ class VenueAdmin(DeskAdmin):
 
 
 @admin.register(Category)
-class CategoryAdmin(DeskAdmin):
+class CategoryAdmin(BaseAdmin):
     led_through = "fest__events"
     list_display = ("name", "position", "fest")
     list_select_related = ("fest",)

@@ -1,4 +1,4 @@
-"""What all pages of the organisers' desk (the Django admin) have in common, in every room."""
+"""What all pages of the admin have in common, in every room."""
 
 import re
 from collections.abc import Iterable
@@ -27,7 +27,7 @@ from events.fest_choice import (
     of_shown_fest,
     show_fest,
 )
-from events.visibility import SeenChoices, is_asked_by_filters, seen_at_the_desk
+from events.visibility import SeenChoices, is_asked_by_filters, seen_in_admin
 from techfest.core.db.clock import database_now
 from techfest.core.roles import seen_by, sees_all
 from techfest.core.text_limits import LimitedText, limit_marks
@@ -53,7 +53,7 @@ class FestList(ChangeList):
         return rows
 
 
-class DeskAdmin(SeenChoices, DownloadableList, _ModelAdmin):
+class BaseAdmin(SeenChoices, DownloadableList, _ModelAdmin):
     """A list that never counts the whole table, and a row that is deleted alone, after its own rules.
 
     `led_through` is the way from a row to its event, as a lookup ("" where the row is the event): an event
@@ -202,7 +202,7 @@ class DeskAdmin(SeenChoices, DownloadableList, _ModelAdmin):
         return TemplateResponse(request, "admin/trail.html", context)
 
 
-class RecordAdmin(DeskAdmin):
+class RecordAdmin(BaseAdmin):
     """Rows that are read here and never written: no adding, no changing, no deleting."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -224,7 +224,7 @@ class RecordInline(SeenChoices, _TabularInline):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """An event lead reads the rows of the own events also on a page that others share."""
-        return seen_at_the_desk(request, super().get_queryset(request), self.admin_site)
+        return seen_in_admin(request, super().get_queryset(request), self.admin_site)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return self.fields
@@ -291,5 +291,5 @@ class MergingForm(LimitedText, _ModelForm):
 
 
 def page_of(obj: Model) -> str:
-    """The path of the row's page at the desk."""
+    """The path of the row's page in the admin."""
     return reverse(f"admin:{obj._meta.app_label}_{obj._meta.model_name}_change", args=[obj.pk])

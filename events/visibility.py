@@ -19,7 +19,7 @@ _COMPARISONS = frozenset(
 )
 
 
-def seen_at_the_desk(request: HttpRequest, rows: QuerySet[Any], site: admin.AdminSite) -> QuerySet[Any]:
+def seen_in_admin(request: HttpRequest, rows: QuerySet[Any], site: admin.AdminSite) -> QuerySet[Any]:
     """Of any rows those that this person may know of, by the rule of their table's own pages."""
     its_admin = site._registry.get(rows.model)
     return seen_by(request.user, rows, led_through=getattr(its_admin, "led_through", None))
@@ -48,7 +48,7 @@ class SeenChoices:
 
     def _narrowed(self, field: Any, request: HttpRequest) -> Any:
         if field is not None:
-            field.queryset = offered(request, seen_at_the_desk(request, field.queryset, self.admin_site))
+            field.queryset = offered(request, seen_in_admin(request, field.queryset, self.admin_site))
         return field
 
 

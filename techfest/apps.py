@@ -9,8 +9,8 @@ class TechfestConfig(AppConfig):
         from . import checks, deploy_checks  # noqa: F401  # importing registers the checks
 
 
-class DeskConfig(admin.AdminConfig):
+class TechfestAdminConfig(admin.AdminConfig):
     """Django's admin with the house's own site; named in the settings, so that it is nobody's default."""
 
     default = False
-    default_site = "tickets.dashboard.site.DeskSite"
+    default_site = "tickets.dashboard.site.TechfestAdminSite"

@@ -32,7 +32,7 @@ MEDIA_ROOT = DATA / "media"
 MEDIA_URL = "media/"
 
 INSTALLED_APPS = [
-    "techfest.apps.DeskConfig",
+    "techfest.apps.TechfestAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

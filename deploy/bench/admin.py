@@ -1,4 +1,4 @@
-"""The desk with 10,000 registrations and 200 events: its first page and the list of registrations.
+"""The admin with 10,000 registrations and 200 events: its first page and the list of registrations.
 
 ``python -m deploy.bench.admin`` writes results/admin.json. Each page is asked for in turn, one request at a time;
 the number of its queries is counted in this process, with few rows and with all of them.

@@ -13,14 +13,14 @@ from events.admin_base import page_of
 from events.models import Category, Fest, Picture, Seats, Venue
 from events.tests.test_pictures import SVG, drawn
 from registrations.tests.builders import build_event, build_fest
-from tickets.tests.desk import add_path, desk, filled_in, list_path, sent_by
+from tickets.tests.admin_helpers import add_path, filled_in, list_path, organiser_client, sent_by
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def client() -> Client:
-    return desk()
+    return organiser_client()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The desk's pages of events and of whoever comes to them."""
+"""The admin's pages of events and of whoever comes to them."""
 
 from registrations.admin import (
     accounts,

@@ -12,7 +12,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from events.admin_base import DeskAdmin
+from events.admin_base import BaseAdmin
 from registrations.teachers import second_factor_reset, sessions
 from techfest.core.admin.confirmation import Question, ReasonForm, answered, ask, is_answered
 from techfest.core.admin.object_tools import Tool, WithTools
@@ -20,7 +20,7 @@ from techfest.core.admin.object_tools import Tool, WithTools
 MAX_CHOSEN = 50
 
 
-class AccountActions(WithTools, DeskAdmin):
+class AccountActions(WithTools, BaseAdmin):
     """Both are asked about first, and logged."""
 
     actions = ("end_sessions", "reset_second_factors")

@@ -1,4 +1,4 @@
-"""Accounts at the desk: owners make and close those of event leads, results and volunteers."""
+"""Accounts in the admin: owners make and close those of event leads, results and volunteers."""
 
 from typing import TYPE_CHECKING, Any
 

@@ -1,4 +1,4 @@
-"""Teachers' class lists at the desk: what was handed over, what a worker made of it. Read here, written by nobody."""
+"""Teachers' class lists in the admin: what was handed over, what a worker made of it. Read here, written by nobody."""
 
 from django.contrib import admin
 from django.db.models import QuerySet

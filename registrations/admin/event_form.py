@@ -1,4 +1,4 @@
-"""The form of an event's page at the desk."""
+"""The form of an event's page in the admin."""
 
 from typing import Any
 

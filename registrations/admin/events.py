@@ -1,4 +1,4 @@
-"""Events at the desk. They stand in this room since their seats belong to those who registered."""
+"""Events in the admin. They stand in this room since their seats belong to those who registered."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from events import editing
 from events.admin import shown, take_picture
-from events.admin_base import DeskAdmin
+from events.admin_base import BaseAdmin
 from events.audit_log import Line
 from events.fest_choice import choice_of
 from events.models import Event
@@ -31,7 +31,7 @@ from techfest.core.roles import LEAD, OWNER, is_owner
 
 
 @admin.register(Event)
-class EventAdmin(WithTools, DeskAdmin):
+class EventAdmin(WithTools, BaseAdmin):
     """One event. A post reads it only after its Seats row is locked, so nothing is judged by old rows."""
 
     led_through = ""
@@ -184,10 +184,10 @@ class EventAdmin(WithTools, DeskAdmin):
 
 
 def registrations_path(event: Event) -> str:
-    """The list of the event's registrations at the desk."""
+    """The list of the event's registrations in the admin."""
     return f"{reverse('admin:registrations_registration_changelist')}?event__id__exact={event.pk}"
 
 
 def holds_path(event: Event) -> str:
-    """The list of the event's blocks at the desk."""
+    """The list of the event's blocks in the admin."""
     return f"{reverse('admin:registrations_hold_changelist')}?event__id__exact={event.pk}"

@@ -1,4 +1,4 @@
-"""Blocks at the desk: what schools have asked for and hold; granted, refused and given back with a confirmation."""
+"""Blocks in the admin: what schools have asked for and hold; granted, refused and given back with a confirmation."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Rows that are one become one at the desk: which of them stays is chosen on the page that asks."""
+"""Rows that are one become one in the admin: which of them stays is chosen on the page that asks."""
 
 import dataclasses
 from collections.abc import Iterable, Sequence
@@ -15,7 +15,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
-from events.admin_base import DeskAdmin
+from events.admin_base import BaseAdmin
 from registrations.admin.registration_actions import CancelForm, cancel_now, cancelling, line_of, refusal_of
 from registrations.booking.errors import RegistrationError
 from registrations.locking import Deadline
@@ -109,7 +109,7 @@ class NamesakesFilter(admin.SimpleListFilter):
         return with_namesakes(queryset) if self.value() == "yes" else queryset
 
 
-class StudentActions(WithTools, DeskAdmin):
+class StudentActions(WithTools, BaseAdmin):
     """Cancelling all of a student, and making one of two."""
 
     def has_merge_permission(self, request: HttpRequest) -> bool:
@@ -256,7 +256,7 @@ def _tried(work: Any) -> list[tuple[str, int]]:
     return told
 
 
-class SchoolActions(WithTools, DeskAdmin):
+class SchoolActions(WithTools, BaseAdmin):
     """Making one school of several."""
 
     def tools_of(self, request: HttpRequest, obj: School) -> Iterable[Tool]:

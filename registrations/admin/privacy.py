@@ -1,4 +1,4 @@
-"""Data of minors at the desk: one person's everything handed out, and people erased with a second question."""
+"""Data of minors in the admin: one person's everything handed out, and people erased with a second question."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -25,9 +25,9 @@ from techfest.core.db.clock import database_now
 from techfest.core.text_limits import LimitedText
 
 if TYPE_CHECKING:
-    from events.admin_base import RecordAdmin as _Desk
+    from events.admin_base import RecordAdmin as _Base
 else:
-    _Desk = object
+    _Base = object
 
 MAX_AT_ONCE = 50
 """Students that one press erases: one transaction, whose locks hold others up."""
@@ -75,7 +75,7 @@ class ConsentFilter(admin.SimpleListFilter):
         return queryset
 
 
-class PersonalDataPages(_Desk):
+class PersonalDataPages(_Base):
     """What a ModelAdmin of students needs for it: two pages of one student, and an action for several."""
 
     change_form_template = "admin/registrations/student/change_form.html"

@@ -1,4 +1,4 @@
-"""Registrations at the desk: read, and changed by actions that go through the same functions as everywhere."""
+"""Registrations in the admin: read, and changed by actions that go through the same functions as everywhere."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar

@@ -1,11 +1,11 @@
-"""Results and merged references at the desk."""
+"""Results and merged references in the admin."""
 
 from django.contrib import admin
 from django.urls import URLPattern
 
 from events.admin_base import RecordAdmin
 from registrations.models import MergedReference, Result, ResultSheet
-from registrations.results import admin_views as results_desk
+from registrations.results import admin_views as results_views
 
 
 @admin.register(ResultSheet)
@@ -18,7 +18,7 @@ class ResultSheetAdmin(RecordAdmin):
     ordering = ("event__starts_at", "event__name")
 
     def get_urls(self) -> list[URLPattern]:
-        return [*results_desk.paths(self.admin_site), *super().get_urls()]
+        return [*results_views.paths(self.admin_site), *super().get_urls()]
 
 
 @admin.register(Result)

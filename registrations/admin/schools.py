@@ -1,4 +1,4 @@
-"""Schools at the desk: what students typed is accepted here, with its other spellings."""
+"""Schools in the admin: what students typed is accepted here, with its other spellings."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ from django.urls import URLPattern
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from events.admin_base import DeskAdmin
+from events.admin_base import BaseAdmin
 from registrations import schools
 from registrations.admin import columns
 from registrations.admin.merge import SchoolActions
@@ -126,7 +126,7 @@ class SchoolAdmin(SchoolActions):
 
 
 @admin.register(SchoolAlias)
-class SchoolAliasAdmin(DeskAdmin):
+class SchoolAliasAdmin(BaseAdmin):
     form = AliasForm
     list_display = ("name", "school")
     list_select_related = ("school",)

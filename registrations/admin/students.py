@@ -1,4 +1,4 @@
-"""Students at the desk: found, read and corrected; their seats stay."""
+"""Students in the admin: found, read and corrected; their seats stay."""
 
 from typing import Any
 
@@ -150,4 +150,4 @@ class StudentAdmin(StudentActions, PersonalDataPages, RecordAdmin):
         """Everything is written by then."""
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        """No line of the desk's own: the Changes tell it, on every registration."""
+        """No line of the admin's own: the Changes tell it, on every registration."""

@@ -1,4 +1,4 @@
-"""Teachers at the desk: who waits for approval, who was let in, who is invited."""
+"""Teachers in the admin: who waits for approval, who was let in, who is invited."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from events.admin_base import DeskAdmin, RecordAdmin
+from events.admin_base import BaseAdmin, RecordAdmin
 from registrations.admin import columns
 from registrations.fields import EmailField
 from registrations.models import Invitation, Teacher
@@ -115,7 +115,7 @@ class InvitationForm(LimitedText, _Form):
 
 
 @admin.register(Invitation)
-class InvitationAdmin(DeskAdmin):
+class InvitationAdmin(BaseAdmin):
     """The code is not shown: whoever knows it becomes a teacher of the school."""
 
     form = InvitationForm

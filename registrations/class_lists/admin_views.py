@@ -1,4 +1,4 @@
-"""The desk's page that checks a class list and keeps nothing, its templates and its table of problems.
+"""The admin's page that checks a class list and keeps nothing, its templates and its table of problems.
 
 The admin lets in staff only and protects the forms; each view asks for the permission.
 """

@@ -1,6 +1,6 @@
-"""Results at the desk: entered for everybody at once, published and taken back behind a question.
+"""Results in the admin: entered for everybody at once, published and taken back behind a question.
 
-Whoever may change results sees the events that the desk shows to them, and no other.
+Whoever may change results sees the events that the admin shows to them, and no other.
 """
 
 from typing import Any
@@ -101,7 +101,7 @@ def paths(site: admin.AdminSite) -> list[URLPattern]:
 
 
 def _event(request: HttpRequest, event_id: int) -> Event:
-    """The event, as far as the desk shows it to this person."""
+    """The event, as far as the admin shows it to this person."""
     if not request.user.has_perm(PERMISSION):
         raise PermissionDenied
     rows = admin.site.get_model_admin(Event).get_queryset(request)

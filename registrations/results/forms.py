@@ -1,4 +1,4 @@
-"""The forms of the desk's pages of results."""
+"""The forms of the admin's pages of results."""
 
 import json
 from collections.abc import Mapping

@@ -12,5 +12,5 @@ class VerificationStage(EmailVerificationStage):
 
     def handle(self) -> Any:
         user = self.login.user
-        is_made_at_the_desk = user.is_staff or not roles_of(user).isdisjoint(ROLES)
-        return (None, True) if is_made_at_the_desk else super().handle()
+        is_made_in_the_admin = user.is_staff or not roles_of(user).isdisjoint(ROLES)
+        return (None, True) if is_made_in_the_admin else super().handle()

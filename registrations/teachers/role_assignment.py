@@ -12,7 +12,7 @@ from django.db import transaction
 from registrations.models import TemporaryPassword
 from registrations.teachers import messages
 from registrations.teachers.mails import owe
-from techfest.core.roles import AT_THE_DESK, OWNER, ROLES
+from techfest.core.roles import ADMIN_ROLES, OWNER, ROLES
 
 
 def role_of(user: Any) -> str:
@@ -34,7 +34,7 @@ def assign_role(user: Any, *, role: str) -> None:
     user.groups.remove(*Group.objects.filter(name__in=ROLES).exclude(name=role))
     if role:
         user.groups.add(Group.objects.get(name=role))
-    user.is_staff = user.is_superuser or role in AT_THE_DESK
+    user.is_staff = user.is_superuser or role in ADMIN_ROLES
     user.save(update_fields=["is_staff"])
 
 

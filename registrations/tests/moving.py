@@ -1,4 +1,4 @@
-"""Events changed in tests, the way the desk changes them, but without the browser."""
+"""Events changed in tests, the way the admin changes them, but without the browser."""
 
 import copy
 import datetime as dt

@@ -1,4 +1,4 @@
-"""Accounts at the desk: an owner makes and closes those below the own, and can never rise."""
+"""Accounts in the admin: an owner makes and closes those below the own, and can never rise."""
 
 import re
 from typing import Any
@@ -16,7 +16,7 @@ from registrations.teachers.role_assignment import role_of
 from registrations.tests.builders import PASSWORD, build_fest, build_teacher
 from techfest.core import roles
 from tickets.models import Letter
-from tickets.tests.desk import add_path, desk, filled_in, in_role, list_path, organiser
+from tickets.tests.admin_helpers import add_path, filled_in, in_role, list_path, organiser, organiser_client
 
 pytestmark = pytest.mark.django_db
 
@@ -39,7 +39,7 @@ def made(client: Client, **values: Any) -> tuple[Any, User | None]:
 def test_owner_makes_an_account_whose_password_is_shown_once(
     owner: Any, role: str, is_staff: bool, goes_to: str | None
 ) -> None:
-    answer, account = made(desk(owner), role=role, way_in="show")
+    answer, account = made(organiser_client(owner), role=role, way_in="show")
     assert account is not None
     assert (answer.status_code, role_of(account), account.is_staff, account.is_superuser) == (
         200,
@@ -60,7 +60,9 @@ def test_owner_makes_an_account_whose_password_is_shown_once(
 def test_mailed_link_lets_somebody_choose_a_password_and_in(owner: Any) -> None:
     """Also a volunteer, whose address nobody has confirmed."""
     build_fest()
-    answer, account = made(desk(owner), role=roles.VOLUNTEER, way_in="mail", email="vol@example.org")
+    answer, account = made(
+        organiser_client(owner), role=roles.VOLUNTEER, way_in="mail", email="vol@example.org"
+    )
     assert answer.status_code == 302
     assert account is not None
     assert not account.has_usable_password()
@@ -88,7 +90,7 @@ def test_mailed_link_lets_somebody_choose_a_password_and_in(owner: Any) -> None:
 )
 def test_account_that_would_harm_another_is_refused(owner: Any, values: dict[str, str], words: str) -> None:
     organiser("boss", email="boss@example.org")
-    client = desk(owner)
+    client = organiser_client(owner)
     sent = {"username": "new", "role": roles.LEAD, "way_in": "show"} | values
     answer = client.post(add_path(User), filled_in(client, add_path(User), **sent))
     assert (answer.status_code, words in answer.content.decode()) == (200, True)
@@ -98,7 +100,7 @@ def test_account_that_would_harm_another_is_refused(owner: Any, values: dict[str
 def test_owner_never_raises_anybody_by_forged_fields(owner: Any) -> None:
     group = Group.objects.get(name=roles.OWNER)
     forged = {"is_superuser": "on", "is_staff": "on", "groups": [group.pk], "user_permissions": ["1"]}
-    client = desk(owner)
+    client = organiser_client(owner)
     _answer, account = made(client, role=roles.VOLUNTEER, way_in="show", **forged)
     assert account is not None
     client.post(page_of(account), filled_in(client, page_of(account), **forged))
@@ -109,7 +111,7 @@ def test_owner_never_raises_anybody_by_forged_fields(owner: Any) -> None:
 
 def test_owner_reads_equals_and_the_own_account_and_changes_neither(owner: Any) -> None:
     equal = in_role(roles.OWNER, "equal")
-    client = desk(owner)
+    client = organiser_client(owner)
     for account in (owner, equal):
         page = client.get(page_of(account))
         assert (page.status_code, 'name="role"' in page.content.decode()) == (200, False)
@@ -120,17 +122,17 @@ def test_owner_reads_equals_and_the_own_account_and_changes_neither(owner: Any) 
 
 def test_owner_does_not_find_a_superuser(owner: Any) -> None:
     boss = organiser("boss")
-    client = desk(owner)
+    client = organiser_client(owner)
     assert "boss" not in client.get(list_path(User)).content.decode()
     views = [reverse(f"admin:auth_user_{view}", args=[boss.pk]) for view in ("change", "history", "delete")]
     assert {client.get(path).status_code for path in views} <= {403, 404}
     assert {client.post(path, {"username": "x"}).status_code for path in views} <= {403, 404, 405}
-    assert desk(organiser("second")).get(page_of(boss)).status_code == 200
+    assert organiser_client(organiser("second")).get(page_of(boss)).status_code == 200
 
 
 def test_closed_account_is_out_at_once_and_stays_in_the_trail(owner: Any) -> None:
     lead = in_role(roles.LEAD)
-    inside, client = desk(lead), desk(owner)
+    inside, client = organiser_client(lead), organiser_client(owner)
     assert inside.get("/admin/").status_code == 200
     sent = filled_in(client, page_of(lead))
     del sent["is_active"]
@@ -143,7 +145,7 @@ def test_closed_account_is_out_at_once_and_stays_in_the_trail(owner: Any) -> Non
 
 def test_changed_role_is_the_only_role(owner: Any) -> None:
     lead = in_role(roles.LEAD)
-    client = desk(owner)
+    client = organiser_client(owner)
     client.post(page_of(lead), filled_in(client, page_of(lead), role=roles.VOLUNTEER))
     lead.refresh_from_db()
     assert (role_of(lead), lead.groups.count(), lead.is_staff) == (roles.VOLUNTEER, 1, False)
@@ -151,7 +153,7 @@ def test_changed_role_is_the_only_role(owner: Any) -> None:
 
 def test_teacher_with_a_role_stays_a_teacher(owner: Any) -> None:
     teacher = build_teacher(email="rao@example.org")
-    client = desk(owner)
+    client = organiser_client(owner)
     before = set(teacher.user.groups.values_list("name", flat=True))
     client.post(page_of(teacher.user), filled_in(client, page_of(teacher.user), role=roles.VOLUNTEER))
     assert set(teacher.user.groups.values_list("name", flat=True)) == before | {roles.VOLUNTEER}
@@ -161,7 +163,7 @@ def test_teacher_with_a_role_stays_a_teacher(owner: Any) -> None:
 
 def test_superuser_makes_owners_and_keeps_the_own_account() -> None:
     boss = organiser("boss")
-    client = desk(boss)
+    client = organiser_client(boss)
     _answer, account = made(client, role=roles.OWNER, way_in="show")
     assert (role_of(account), account is not None and account.is_staff) == (roles.OWNER, True)
     page = client.get(page_of(boss)).content.decode()
@@ -175,7 +177,7 @@ def test_superuser_makes_owners_and_keeps_the_own_account() -> None:
 @pytest.mark.parametrize("role", [roles.LEAD, roles.RESULTS])
 def test_nobody_else_finds_accounts(role: str) -> None:
     user = in_role(role)
-    client = desk(user)
+    client = organiser_client(user)
     paths = [list_path(User), add_path(User), page_of(user)]
     assert {client.get(path).status_code for path in paths} <= {403, 404}
     assert Group not in admin.site._registry

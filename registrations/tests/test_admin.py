@@ -1,4 +1,4 @@
-"""Students, schools, registrations and wordings at the desk."""
+"""Students, schools, registrations and wordings in the admin."""
 
 from typing import Any
 
@@ -16,7 +16,14 @@ from registrations.schools import find_or_create_school
 from registrations.tests.builders import build_event, build_fest, build_school, build_submission
 from registrations.tests.counting import counts, states
 from tickets.models import Delivery, Ticket
-from tickets.tests.desk import add_path, desk, filled_in, list_path, organiser, query_count
+from tickets.tests.admin_helpers import (
+    add_path,
+    filled_in,
+    list_path,
+    organiser,
+    organiser_client,
+    query_count,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -28,7 +35,7 @@ def user() -> Any:
 
 @pytest.fixture
 def client(user: Any) -> Client:
-    return desk(user)
+    return organiser_client(user)
 
 
 @pytest.fixture
@@ -113,7 +120,7 @@ def test_staff_who_may_only_look_cannot_cancel(client: Client, fest: Fest) -> No
     build_submission(event := build_event(fest))
     looker = organiser("looker", is_superuser=False)
     looker.user_permissions.add(Permission.objects.get(codename="view_registration"))
-    cancelling(desk(looker), *registrations_of(event), confirmed="yes")
+    cancelling(organiser_client(looker), *registrations_of(event), confirmed="yes")
     assert states(event) == ["confirmed"]
 
 
@@ -168,7 +175,7 @@ def test_corrected_student_keeps_the_seat_and_leaves_a_trail(client: Client, fes
     assert Delivery.objects.filter(kind="corrected").count() == 1
 
 
-def test_names_stay_out_of_the_log_of_the_desk(client: Client, fest: Fest) -> None:
+def test_names_stay_out_of_the_log_of_the_admin(client: Client, fest: Fest) -> None:
     save(client, build_submission(build_event(fest)).student, name="Asha Roy")
     assert LogEntry.objects.count() == 0
 
@@ -283,7 +290,7 @@ def test_wording_is_never_edited(client: Client, fest: Fest) -> None:
 
 
 @pytest.mark.parametrize("model", [Student, Registration, Consent, Change])
-def test_nothing_of_a_student_is_deleted_at_the_desk(client: Client, fest: Fest, model: Any) -> None:
+def test_nothing_of_a_student_is_deleted_in_the_admin(client: Client, fest: Fest, model: Any) -> None:
     build_submission(build_event(fest))
     row = model.objects.get()
     url = reverse(f"admin:registrations_{model._meta.model_name}_delete", args=[row.pk])

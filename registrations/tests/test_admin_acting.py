@@ -12,7 +12,7 @@ from registrations.tests.builders import build_event, build_fest, build_submissi
 from registrations.tests.counting import states
 from registrations.tests.test_promoting import build_late_event
 from tickets.models import Delivery, Ticket
-from tickets.tests.desk import desk, list_path, organiser
+from tickets.tests.admin_helpers import list_path, organiser, organiser_client
 
 pytestmark = pytest.mark.django_db
 REASON = {"reason": "Wrong hall", "tells": "on", "confirmed": "yes"}
@@ -20,7 +20,7 @@ REASON = {"reason": "Wrong hall", "tells": "on", "confirmed": "yes"}
 
 @pytest.fixture
 def client() -> Client:
-    return desk()
+    return organiser_client()
 
 
 @pytest.fixture
@@ -129,5 +129,5 @@ def test_staff_who_may_only_look_can_do_none_of_it(client: Client, action: str) 
     looker = organiser("looker", is_superuser=False)
     looker.user_permissions.add(Permission.objects.get(codename="view_registration"))
     before = states(event)
-    act(desk(looker), action, of(event, 2), event=build_event(event.fest).pk, **REASON)
+    act(organiser_client(looker), action, of(event, 2), event=build_event(event.fest).pk, **REASON)
     assert (states(event), Delivery.objects.filter(state="queued").count()) == (before, 0)

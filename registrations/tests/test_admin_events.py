@@ -1,4 +1,4 @@
-"""Events at the desk: counts are never written, seats go to who waits, and nothing is judged by old rows."""
+"""Events in the admin: counts are never written, seats go to who waits, and nothing is judged by old rows."""
 
 import datetime as dt
 from typing import Any
@@ -18,14 +18,14 @@ from registrations.models import Change
 from registrations.tests.builders import build_event, build_fest, build_submission
 from registrations.tests.counting import counts, recount, states
 from tickets.models import Ticket
-from tickets.tests.desk import add_path, confirm, desk, filled_in, is_asked
+from tickets.tests.admin_helpers import add_path, confirm, filled_in, is_asked, organiser_client
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def client() -> Client:
-    return desk()
+    return organiser_client()
 
 
 @pytest.fixture

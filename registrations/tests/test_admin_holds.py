@@ -1,4 +1,4 @@
-"""Blocks at the desk: seen, granted, refused and given back after a question; guarded where events change."""
+"""Blocks in the admin: seen, granted, refused and given back after a question; guarded where events change."""
 
 from typing import Any
 
@@ -12,14 +12,23 @@ from registrations.models import Hold, School, Teacher
 from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher
 from registrations.tests.held import ask_now, name_now, return_now
 from techfest.core.roles import LEAD
-from tickets.tests.desk import confirm, desk, filled_in, in_role, is_asked, list_path, organiser, query_count
+from tickets.tests.admin_helpers import (
+    confirm,
+    filled_in,
+    in_role,
+    is_asked,
+    list_path,
+    organiser,
+    organiser_client,
+    query_count,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
 def client() -> Client:
-    return desk()
+    return organiser_client()
 
 
 @pytest.fixture
@@ -84,7 +93,7 @@ def test_lead_decides_holds_of_the_own_events_and_no_permission_alone_does(
     build_event(fest).leads.add(other)
     hold.event.leads.add(own)
     for user, expected in ((permitted, "asked"), (other, "asked"), (own, "held")):
-        act(desk(user), "approve", hold)
+        act(organiser_client(user), "approve", hold)
         assert state_of(hold) == expected
 
 

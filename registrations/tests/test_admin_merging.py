@@ -1,4 +1,4 @@
-"""Students and schools that are one, at the desk."""
+"""Students and schools that are one, in the admin."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from registrations.models import MergedReference, Registration, School, Student
 from registrations.tests.builders import build_event, build_fest, build_school, build_submission
 from registrations.tests.counting import states
 from registrations.tests.test_admin_acting import act, said
-from tickets.tests.desk import desk, list_path, query_count
+from tickets.tests.admin_helpers import list_path, organiser_client, query_count
 
 pytestmark = pytest.mark.django_db
 REASON = {"reason": "Twice", "confirmed": "yes", "tells": "on"}
@@ -19,7 +19,7 @@ REASON = {"reason": "Twice", "confirmed": "yes", "tells": "on"}
 
 @pytest.fixture
 def client() -> Client:
-    return desk()
+    return organiser_client()
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from registrations.tests.class_list_uploads import (
     handed_over,
     pasted,
 )
-from tickets.tests.desk import desk
+from tickets.tests.admin_helpers import organiser_client
 
 pytestmark = pytest.mark.django_db
 
@@ -110,7 +110,7 @@ def test_others_are_sent_away(class_list: ClassList, who: str) -> None:
     clients: dict[str, Callable[[], Client]] = {
         "anonymous": Client,
         "unapproved": lambda: browser(build_listing_teacher("new", class_list.school, is_approved=False)),
-        "organiser": desk,
+        "organiser": organiser_client,
     }
     client, before = clients[who](), state()
     general = [(method, f"{LISTS}{rest}") for rest, methods in OF_ALL.values() for method in methods]

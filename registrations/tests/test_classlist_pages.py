@@ -1,4 +1,4 @@
-"""The desk's page that checks a class list: who may, what it says, what comes back as a file."""
+"""The admin's page that checks a class list: who may, what it says, what comes back as a file."""
 
 import io
 import re
@@ -21,7 +21,7 @@ from registrations.spreadsheets.rows import listing_of
 from registrations.spreadsheets.sheet import MAX_BYTES
 from registrations.tests.builders import build_event, build_fest
 from registrations.tests.spreadsheet_files import csv_bytes, xlsx_bytes
-from tickets.tests.desk import desk, list_path, organiser
+from tickets.tests.admin_helpers import list_path, organiser, organiser_client
 
 pytestmark = pytest.mark.django_db
 
@@ -44,7 +44,7 @@ def fest() -> Fest:
 
 @pytest.fixture
 def client(fest: Fest) -> Client:
-    return desk()
+    return organiser_client()
 
 
 def sent(client: Client, data: bytes | None = None, pasted: str = "") -> Any:
@@ -272,11 +272,11 @@ PATHS = [PAGE, f"{PAGE}template.csv", f"{PAGE}template.xlsx", f"{PAGE}problems/"
 def test_page_is_for_staff_with_permission(fest: Fest, path: str) -> None:
     for answer in (Client().get(path), Client().post(path, {"pasted": "Name"})):
         assert (answer.status_code, answer["Location"]) == (302, f"{reverse('admin:login')}?next={path}")
-    guest = desk(organiser("guest", is_staff=False, is_superuser=False))
+    guest = organiser_client(organiser("guest", is_staff=False, is_superuser=False))
     assert [guest.get(path).status_code, guest.post(path, {"pasted": "Name"}).status_code] == [403, 403]
     looker = organiser("looker", is_superuser=False)
     looker.user_permissions.add(Permission.objects.get(codename="view_school"))
-    browser = desk(looker)
+    browser = organiser_client(looker)
     assert [browser.get(path).status_code, browser.post(path).status_code] == [403, 403]
     assert f'href="{PAGE}"' not in browser.get(list_path(School)).content.decode()
     looker.user_permissions.add(Permission.objects.get(codename="add_student"))
@@ -310,4 +310,4 @@ def test_checking_costs_the_same_for_one_row_and_for_three_hundred(client: Clien
 
 
 def test_without_a_fest_there_is_nothing_to_check() -> None:
-    assert desk().get(PAGE).status_code == 404
+    assert organiser_client().get(PAGE).status_code == 404

@@ -20,15 +20,15 @@ from registrations.tests.builders import build_event, build_fest, build_submissi
 from registrations.tests.counting import counts, states
 from registrations.tests.moving import change, set_beside
 from tickets.models import Delivery
+from tickets.tests.admin_helpers import confirm, filled_in, is_asked, list_path, organiser, organiser_client
 from tickets.tests.audited import offenders
-from tickets.tests.desk import confirm, desk, filled_in, is_asked, list_path, organiser
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def client() -> Client:
-    return desk()
+    return organiser_client()
 
 
 @pytest.fixture
@@ -257,7 +257,7 @@ def test_open_conflicts_are_listed_by_their_date_and_settled_with_a_reason(
     assert ConflictAdmin.led_through == "registration__event"
 
 
-def test_seats_held_back_stand_at_the_desk_and_are_given_back(client: Client, fest: Fest) -> None:
+def test_seats_held_back_stand_in_the_admin_and_are_given_back(client: Client, fest: Fest) -> None:
     event = waiting_event(fest, 3)
     change(event, user=organiser("priya"), capacity=3, hold=2)
     path = list_path(Hold)
@@ -274,5 +274,5 @@ def test_student_and_teacher_read_what_is_wrong(fest: Fest) -> None:
     set_beside(robots, quiz)
     page = Client().get(links.my_path(submission.student)).content.decode()
     assert page.count("You keep both places for now. Choose one, and cancel the other by") == 2
-    board = desk(build_teacher().user).get(reverse("teacher:home")).content.decode()
+    board = organiser_client(build_teacher().user).get(reverse("teacher:home")).content.decode()
     assert (board.count("clashes with Quiz"), board.count("clashes with Robots")) == (1, 1)

@@ -33,8 +33,8 @@ from registrations.tests.held import (
     outlive,
     return_now,
 )
+from tickets.tests.admin_helpers import organiser
 from tickets.tests.audited import run
-from tickets.tests.desk import organiser
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

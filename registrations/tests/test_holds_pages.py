@@ -19,7 +19,7 @@ from registrations.tests.builders import (
     build_teacher,
 )
 from registrations.tests.held import ask_now, name_now, return_now
-from tickets.tests.desk import query_count
+from tickets.tests.admin_helpers import query_count
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

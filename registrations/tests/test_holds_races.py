@@ -30,8 +30,8 @@ from registrations.tests.counting import counts, recount, states
 from registrations.tests.held import ask_now, grant, name_now, outlive, return_now
 from registrations.tests.races import at_once, meeting_after_the_lock
 from registrations.tests.test_races import with_places_of_their_own, without_condition, without_lock
+from tickets.tests.admin_helpers import organiser
 from tickets.tests.audited import run
-from tickets.tests.desk import organiser
 
 pytestmark = [pytest.mark.race, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 

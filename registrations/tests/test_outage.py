@@ -40,7 +40,7 @@ def test_fault_of_the_code_is_no_outage(rf: RequestFactory) -> None:
     assert outage.process_exception(rf.get("/"), ValueError("ours")) is None
 
 
-def test_desk_s_form_is_not_repeated_with_what_was_typed(rf: RequestFactory) -> None:
+def test_admin_s_form_is_not_repeated_with_what_was_typed(rf: RequestFactory) -> None:
     outage = OutageMiddleware(lambda request: HttpResponse())
     answer = outage.process_exception(rf.post("/admin/login/", {"password": "s3cret"}), OperationalError())
     assert answer is not None

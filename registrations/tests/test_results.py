@@ -22,7 +22,7 @@ from registrations.results.ranking import points_of, rank_of, ranks_of, written
 from registrations.tests.builders import build_event, build_fest, build_submission
 from techfest.core.roles import LEAD, OWNER, RESULTS, VOLUNTEER
 from tickets.models import Ticket
-from tickets.tests.desk import desk, in_role, organiser, query_count
+from tickets.tests.admin_helpers import in_role, organiser, organiser_client, query_count
 
 pytestmark = pytest.mark.django_db
 
@@ -130,13 +130,13 @@ def test_page_shows_those_who_came_first_and_nobody_without_a_seat(event: Event)
     asha, ben, dia = taking_part(event, "Asha", "Ben", "Dia")
     Ticket.objects.filter(registration=dia).update(checked_in_at=event.starts_at)
     cancel([ben.pk], actor=Change.Actor.ORGANISER, deadline=Deadline())
-    page = desk().get(enter_path(event)).context["page"]
+    page = organiser_client().get(enter_path(event)).context["page"]
     assert [line.registration for line in page.lines] == [dia, asha]
 
 
 def test_points_of_all_are_saved_at_once_and_nothing_is_public(event: Event, client: Client) -> None:
     asha, ben, dia, eve = taking_part(event, "Asha", "Ben", "Dia", "Eve")
-    answer = entered(desk(), event, {asha: "9", ben: "12.5", dia: "9", eve: ""})
+    answer = entered(organiser_client(), event, {asha: "9", ben: "12.5", dia: "9", eve: ""})
     assert answer.status_code == 302
     assert ranks(event) == {"Ben": 1, "Asha": 2, "Dia": 2}
     assert client.get("/events/robo-race/results/").status_code == 404
@@ -147,7 +147,7 @@ def test_points_of_all_are_saved_at_once_and_nothing_is_public(event: Event, cli
 
 def test_emptied_field_leaves_the_sheet_and_the_ranks_close_up(event: Event) -> None:
     asha, ben = taking_part(event, "Asha", "Ben")
-    client = desk()
+    client = organiser_client()
     entered(client, event, {asha: "9", ben: "12"})
     entered(client, event, {ben: " "})
     assert ranks(event) == {"Asha": 1}
@@ -155,7 +155,7 @@ def test_emptied_field_leaves_the_sheet_and_the_ranks_close_up(event: Event) -> 
 
 def test_bad_input_is_told_at_its_field_and_nothing_is_lost(event: Event) -> None:
     asha, ben, dia = taking_part(event, "Asha", "Ben", "Dia")
-    answer = entered(desk(), event, {asha: "9", ben: "12,5", dia: "1e99"})
+    answer = entered(organiser_client(), event, {asha: "9", ben: "12,5", dia: "1e99"})
     page = answer.context["page"]
     assert answer.status_code == 200
     assert {line.text: bool(line.error) for line in page.lines} == {"9": False, "12,5": True, "1e99": True}
@@ -166,13 +166,13 @@ def test_bad_input_is_told_at_its_field_and_nothing_is_lost(event: Event) -> Non
 
 def test_script_in_a_field_is_text(event: Event) -> None:
     (asha,) = taking_part(event, "Asha")
-    page = entered(desk(), event, {asha: '"><script>alert(1)</script>'}).content.decode()
+    page = entered(organiser_client(), event, {asha: '"><script>alert(1)</script>'}).content.decode()
     assert "<script>alert" not in page
 
 
 def test_two_at_one_sheet_notice_each_other(event: Event) -> None:
     asha, ben, dia = taking_part(event, "Asha", "Ben", "Dia")
-    first, second = desk(), desk(organiser("second"))
+    first, second = organiser_client(), organiser_client(organiser("second"))
     mine = typed_in(first, event, {asha: "1", ben: "2"})
     entered(second, event, {ben: "7", dia: "8"})
     answer = first.post(enter_path(event), mine)
@@ -198,7 +198,7 @@ def test_without_the_version_the_first_ones_points_would_be_gone(
     """The negative control of the test above."""
     monkeypatch.setattr(service, "_is_as_shown", lambda *_args: True)
     (ben,) = taking_part(event, "Ben")
-    first, second = desk(), desk(organiser("second"))
+    first, second = organiser_client(), organiser_client(organiser("second"))
     mine = typed_in(first, event, {ben: "2"})
     entered(second, event, {ben: "7"})
     assert first.post(enter_path(event), mine).status_code == 302
@@ -207,7 +207,7 @@ def test_without_the_version_the_first_ones_points_would_be_gone(
 
 def test_typed_ranks_may_tie_and_are_not_made_of_points(event: Event) -> None:
     asha, ben = taking_part(event, "Asha", "Ben")
-    client = desk()
+    client = organiser_client()
     assert client.post(enter_path(event), {"counting": "rank"}).status_code == 302
     entered(client, event, {asha: "3", ben: "3"})
     assert ranks(event) == {"Asha": 3, "Ben": 3}
@@ -217,7 +217,7 @@ def test_typed_ranks_may_tie_and_are_not_made_of_points(event: Event) -> None:
 
 def test_judging_otherwise_turns_the_ranks_round(event: Event) -> None:
     asha, ben = taking_part(event, "Asha", "Ben")
-    client = desk()
+    client = organiser_client()
     entered(client, event, {asha: "3", ben: "5"})
     client.post(enter_path(event), {"counting": "least"})
     assert ranks(event) == {"Asha": 1, "Ben": 2}
@@ -226,7 +226,7 @@ def test_judging_otherwise_turns_the_ranks_round(event: Event) -> None:
 
 def test_points_for_somebody_who_gave_up_the_seat_are_not_saved(event: Event) -> None:
     asha, ben = taking_part(event, "Asha", "Ben")
-    client = desk()
+    client = organiser_client()
     sent = typed_in(client, event, {asha: "3", ben: "5"})
     cancel([ben.pk], actor=Change.Actor.ORGANISER, deadline=Deadline())
     client.post(enter_path(event), sent)
@@ -235,13 +235,13 @@ def test_points_for_somebody_who_gave_up_the_seat_are_not_saved(event: Event) ->
 
 def test_publishing_says_what_becomes_public_and_is_in_the_trail(event: Event, client: Client) -> None:
     asha, ben = taking_part(event, "Asha Rao", "Ben Iyer")
-    at_desk = desk()
-    entered(at_desk, event, {asha: "3", ben: "5"})
+    admin_browser = organiser_client()
+    entered(admin_browser, event, {asha: "3", ben: "5"})
     path = reverse("admin:results_publish", args=[event.pk])
-    question = at_desk.get(path).content.decode()
+    question = admin_browser.get(path).content.decode()
     assert "2 results become public" in question
     assert "Publish 2 results" in question
-    assert at_desk.post(path, {"names": "short"}).status_code == 302
+    assert admin_browser.post(path, {"names": "short"}).status_code == 302
     cache.forget()
     page = client.get("/events/robo-race/results/")
     text = page.content.decode()
@@ -258,7 +258,7 @@ def test_names_are_public_in_the_chosen_form(
     event: Event, client: Client, names: str, shown: list[bool]
 ) -> None:
     (asha,) = taking_part(event, "Asha Rao", school="Hill School")
-    entered(desk(), event, {asha: "3"})
+    entered(organiser_client(), event, {asha: "3"})
     published(event, names)
     text = client.get("/events/robo-race/results/").content.decode()
     assert [word in text for word in ("Asha", "Rao")] == shown
@@ -267,7 +267,7 @@ def test_names_are_public_in_the_chosen_form(
 
 def test_results_are_linked_once_they_are_public_and_not_before(event: Event, client: Client) -> None:
     (asha,) = taking_part(event, "Asha Rao")
-    entered(desk(), event, {asha: "3"})
+    entered(organiser_client(), event, {asha: "3"})
     paths, link = ("/", "/events/robo-race/"), "/results/"
     assert [link in client.get(path).content.decode() for path in paths] == [False, False]
     assert "robo-race" not in client.get("/results/").content.decode()
@@ -278,12 +278,12 @@ def test_results_are_linked_once_they_are_public_and_not_before(event: Event, cl
 
 def test_taken_back_results_are_as_absent_as_those_of_no_event(event: Event, client: Client) -> None:
     (asha,) = taking_part(event, "Asha Rao")
-    at_desk = desk()
-    entered(at_desk, event, {asha: "3"})
+    admin_browser = organiser_client()
+    entered(admin_browser, event, {asha: "3"})
     published(event)
     path = reverse("admin:results_unpublish", args=[event.pk])
-    assert "1 result is public now" in at_desk.get(path).content.decode()
-    at_desk.post(path)
+    assert "1 result is public now" in admin_browser.get(path).content.decode()
+    admin_browser.post(path)
     cache.forget()
     answers = [client.get(f"/events/{slug}/results/") for slug in ("robo-race", "no-such-event")]
     assert [answer.status_code for answer in answers] == [404, 404]
@@ -294,7 +294,7 @@ def test_taken_back_results_are_as_absent_as_those_of_no_event(event: Event, cli
 
 def test_draft_event_has_no_public_results(event: Event, client: Client) -> None:
     (asha,) = taking_part(event, "Asha Rao")
-    entered(desk(), event, {asha: "3"})
+    entered(organiser_client(), event, {asha: "3"})
     published(event)
     Event.objects.update(state=Event.State.DRAFT)
     cache.forget()
@@ -303,17 +303,17 @@ def test_draft_event_has_no_public_results(event: Event, client: Client) -> None
 
 def test_nothing_can_be_published_where_nobody_has_a_rank(event: Event) -> None:
     taking_part(event, "Asha Rao")
-    at_desk = desk()
+    admin_browser = organiser_client()
     path = reverse("admin:results_publish", args=[event.pk])
-    assert "Nobody has a rank yet" in at_desk.get(path).content.decode()
-    at_desk.post(path, {"names": "full"})
+    assert "Nobody has a rank yet" in admin_browser.get(path).content.decode()
+    admin_browser.post(path, {"names": "full"})
     assert not ResultSheet.objects.filter(published_at__isnull=False).exists()
 
 
 @pytest.mark.parametrize("page", ["0", "-1", "2", "x", "9999999", "٣"])
 def test_page_that_is_not_there_is_not_found(event: Event, client: Client, page: str) -> None:
     (asha,) = taking_part(event, "Asha Rao")
-    entered(desk(), event, {asha: "3"})
+    entered(organiser_client(), event, {asha: "3"})
     published(event)
     assert client.get("/events/robo-race/results/", {"page": page}).status_code == 404
 
@@ -322,7 +322,7 @@ def test_long_results_come_in_pages(event: Event, client: Client, monkeypatch: p
     monkeypatch.setattr(publish, "PER_PAGE", 2)
     monkeypatch.setattr("registrations.results.views.PER_PAGE", 2)
     rows = taking_part(event, "Asha", "Ben", "Dia")
-    entered(desk(), event, {row: str(9 - number) for number, row in enumerate(rows)})
+    entered(organiser_client(), event, {row: str(9 - number) for number, row in enumerate(rows)})
     published(event)
     texts = [client.get("/events/robo-race/results/", {"page": page}).content.decode() for page in (1, 2)]
     assert [[name in text for name in ("Asha", "Ben", "Dia")] for text in texts] == [
@@ -334,7 +334,7 @@ def test_long_results_come_in_pages(event: Event, client: Client, monkeypatch: p
 @pytest.mark.parametrize("name", ["results_enter", "results_publish", "results_unpublish"])
 def test_only_who_may_change_results_opens_the_pages(event: Event, name: str) -> None:
     path = reverse(f"admin:{name}", args=[event.pk])
-    nobody, owner = desk(organiser("nobody", is_superuser=False)), desk()
+    nobody, owner = organiser_client(organiser("nobody", is_superuser=False)), organiser_client()
     assert [nobody.get(path).status_code, nobody.post(path).status_code] == [403, 403]
     assert [Client().get(path).status_code, owner.get(path).status_code] == [302, 200]
     assert owner.get(reverse(f"admin:{name}", args=[event.pk + 99])).status_code == 404
@@ -343,7 +343,7 @@ def test_only_who_may_change_results_opens_the_pages(event: Event, name: str) ->
 def test_queries_of_the_sheet_are_the_same_for_one_and_three(
     event: Event, django_assert_num_queries: Any
 ) -> None:
-    client = desk()
+    client = organiser_client()
     taking_part(event, "Asha")
     one = query_count(client, enter_path(event))
     taking_part(event, "Ben", "Dia")
@@ -358,10 +358,10 @@ def test_queries_of_the_public_page_are_the_same_for_one_and_three(event: Event,
         return len(queries)
 
     rows = taking_part(event, "Asha", "Ben", "Dia")
-    entered(desk(), event, {rows[0]: "3"})
+    entered(organiser_client(), event, {rows[0]: "3"})
     published(event)
     one = asked()
-    entered(desk(organiser("second")), event, {rows[1]: "3", rows[2]: "2"})
+    entered(organiser_client(organiser("second")), event, {rows[1]: "3", rows[2]: "2"})
     assert asked() == one
     assert client.get("/events/robo-race/results/").status_code == 200
     with CaptureQueriesContext(connection) as kept:
@@ -370,7 +370,7 @@ def test_queries_of_the_public_page_are_the_same_for_one_and_three(event: Event,
 
 
 def test_page_of_the_event_leads_to_its_results(event: Event) -> None:
-    assert enter_path(event) in desk().get(page_of(event)).content.decode()
+    assert enter_path(event) in organiser_client().get(page_of(event)).content.decode()
 
 
 @pytest.mark.parametrize(
@@ -382,7 +382,7 @@ def test_lead_enters_results_of_the_own_event_and_the_results_role_of_all(
     user, other = in_role(role), build_event(event.fest, name="Quiz")
     event.leads.add(user)
     (asha,) = taking_part(event, "Asha")
-    client = desk(user)
+    client = organiser_client(user)
     names = ("results_enter", "results_publish", "results_unpublish")
     for name in names:
         paths = [reverse(f"admin:{name}", args=[one.pk]) for one in (event, other)]
@@ -395,4 +395,4 @@ def test_lead_enters_results_of_the_own_event_and_the_results_role_of_all(
 
 
 def test_volunteer_enters_nothing(event: Event) -> None:
-    assert desk(in_role(VOLUNTEER)).get(enter_path(event)).status_code in (302, 403)
+    assert organiser_client(in_role(VOLUNTEER)).get(enter_path(event)).status_code in (302, 403)

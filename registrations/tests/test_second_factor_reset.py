@@ -14,7 +14,7 @@ from registrations.models import AccountSession, SecurityEvent
 from registrations.tests.secondstep import set_up_app
 from techfest.core.roles import LEAD, OWNER
 from tickets.models import Letter
-from tickets.tests.desk import desk, in_role, is_asked, list_path, organiser
+from tickets.tests.admin_helpers import in_role, is_asked, list_path, organiser, organiser_client
 
 pytestmark = pytest.mark.django_db
 
@@ -32,11 +32,11 @@ def lead() -> Any:
 
 def ask_for(organiser: Any, account: Any, **values: str) -> Any:
     sent = {"action": ACTION, "_selected_action": [account.pk], **values}
-    return desk(organiser).post(list_path(type(account)), sent, follow=True)
+    return organiser_client(organiser).post(list_path(type(account)), sent, follow=True)
 
 
 def test_owner_resets_it_with_a_reason_and_the_person_is_told(lead: Any) -> None:
-    browser, owner = desk(lead), in_role(OWNER)
+    browser, owner = organiser_client(lead), in_role(OWNER)
     assert is_asked(ask_for(owner, lead))
     assert is_asked(ask_for(owner, lead, confirmed="yes", reason="")), "not without a reason"
     assert Authenticator.objects.count() == 2
@@ -72,7 +72,7 @@ def test_superuser_resets_no_owners_in_the_admin_either() -> None:
 def test_owner_among_others_stops_all(lead: Any) -> None:
     boss, owner = organiser("boss"), in_role(OWNER)
     sent = {"action": ACTION, "_selected_action": [lead.pk, owner.pk], "confirmed": "yes", "reason": WHY}
-    desk(boss).post(list_path(type(boss)), sent)
+    organiser_client(boss).post(list_path(type(boss)), sent)
     assert Authenticator.objects.count() == 2
 
 
@@ -85,7 +85,7 @@ def test_no_other_page_of_the_admin_removes_one(lead: Any) -> None:
     step = Authenticator.objects.filter(user=lead)[0]
     path = reverse("admin:mfa_authenticator_delete", args=[step.pk])
     for who in (organiser("boss"), in_role(OWNER)):
-        assert desk(who).post(path, {"post": "yes"}).status_code == 403
+        assert organiser_client(who).post(path, {"post": "yes"}).status_code == 403
     assert Authenticator.objects.count() == 2
 
 

@@ -21,7 +21,7 @@ from registrations.tests.builders import PASSWORD, build_teacher, build_user
 from registrations.tests.secondstep import code_of, set_up_app
 from techfest.core.roles import LEAD, OWNER, VOLUNTEER
 from tickets.models import Letter
-from tickets.tests.desk import desk, filled_in, in_role, list_path
+from tickets.tests.admin_helpers import filled_in, in_role, list_path, organiser_client
 
 pytestmark = pytest.mark.django_db
 
@@ -152,7 +152,7 @@ def by_a_link(user: Any) -> None:
 
 
 def by_an_organiser(user: Any) -> None:
-    client = desk(in_role(OWNER))
+    client = organiser_client(in_role(OWNER))
     client.post(page_of(user), filled_in(client, page_of(user), way_in="show"))
 
 
@@ -195,13 +195,13 @@ def test_account_without_an_address_gets_no_mail() -> None:
 
 
 def test_admin_leads_to_the_one_page_that_changes_passwords() -> None:
-    answer = desk().get("/admin/password_change/")
+    answer = organiser_client().get("/admin/password_change/")
     assert (answer.status_code, answer["Location"]) == (302, "/accounts/password/change/")
 
 
 def test_roles_are_noted_in_whatever_way_they_change(user: Any) -> None:
     owner = in_role(OWNER)
-    client = desk(owner)
+    client = organiser_client(owner)
     client.post(page_of(user), filled_in(client, page_of(user), role=LEAD))
     event = SecurityEvent.objects.get(account=user)
     assert (event.kind, event.detail, event.by) == ("roles_changed", f"+{LEAD}", owner)
@@ -218,7 +218,7 @@ def test_roles_are_noted_in_whatever_way_they_change(user: Any) -> None:
 
 
 def test_closing_and_opening_an_account_are_noted(user: Any) -> None:
-    client = desk(in_role(OWNER))
+    client = organiser_client(in_role(OWNER))
     sent = filled_in(client, page_of(user))
     del sent["is_active"]
     client.post(page_of(user), sent)
@@ -244,7 +244,7 @@ def test_erasing_a_student_opens_no_way_to_rewrite_the_log(user: Any) -> None:
 
 def test_owner_reads_the_log_and_each_accounts_part_of_it(user: Any) -> None:
     log_in(user, "wrong")
-    client = desk(in_role(OWNER))
+    client = organiser_client(in_role(OWNER))
     pages = [
         client.get(path)
         for path in (list_path(SecurityEvent), reverse("admin:auth_user_history", args=[user.pk]))
@@ -253,7 +253,7 @@ def test_owner_reads_the_log_and_each_accounts_part_of_it(user: Any) -> None:
     assert all("wrong password" in page.content.decode() for page in pages)
     event = SecurityEvent.objects.get(account=user)
     assert client.post(page_of(event), {"detail": "x"}).status_code == 403
-    lead = desk(in_role(LEAD))
+    lead = organiser_client(in_role(LEAD))
     assert lead.get(list_path(SecurityEvent)).status_code == 403
 
 
@@ -263,7 +263,7 @@ def test_event_outlives_the_account_and_does_not_keep_it() -> None:
     log_in(teacher.user)
     assert onboarding.refuse([teacher.pk]) == 1
     assert kinds() == ["signed_in"]
-    assert desk(in_role(OWNER)).get(list_path(SecurityEvent)).status_code == 200
+    assert organiser_client(in_role(OWNER)).get(list_path(SecurityEvent)).status_code == 200
 
 
 def test_every_kind_that_is_told_by_mail_has_its_words(user: Any) -> None:

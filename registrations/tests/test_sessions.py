@@ -17,7 +17,7 @@ from registrations.teachers import sessions
 from registrations.teachers.devices import device_of
 from registrations.tests.builders import PASSWORD, build_event, build_fest, build_teacher, build_user
 from techfest.core.roles import LEAD, OWNER, RESULTS, VOLUNTEER
-from tickets.tests.desk import desk, in_role, is_asked, list_path, sent_by
+from tickets.tests.admin_helpers import in_role, is_asked, list_path, organiser_client, sent_by
 
 pytestmark = pytest.mark.django_db
 
@@ -109,7 +109,7 @@ def test_volunteer_without_a_fest_has_until_midnight_all_the_same() -> None:
 
 def test_admin_is_left_after_two_hours_without_use_and_says_so() -> None:
     user = in_role(OWNER)
-    browser = desk(user)
+    browser = organiser_client(user)
     assert browser.get("/admin/").status_code == 200
     moved(browser, dt.timedelta(hours=1, minutes=59))
     assert browser.get("/admin/").status_code == 200
@@ -125,7 +125,7 @@ def test_admin_is_left_after_two_hours_without_use_and_says_so() -> None:
 
 def test_what_is_sent_after_two_hours_does_nothing() -> None:
     user, other = in_role(OWNER), build_user(first_name="Asha")
-    browser = desk(user)
+    browser = organiser_client(user)
     sent = sent_by(browser.get(page_of(other))) | {"first_name": "Zarina"}
     moved(browser, dt.timedelta(hours=2, minutes=1))
     assert browser.post(page_of(other), sent)["Location"] == "/accounts/login/?next=/admin/"
@@ -134,7 +134,7 @@ def test_what_is_sent_after_two_hours_does_nothing() -> None:
 
 
 def test_use_is_written_down_once_a_minute(django_assert_max_num_queries: Any) -> None:
-    browser = desk(in_role(OWNER))
+    browser = organiser_client(in_role(OWNER))
     browser.get("/admin/")
     before = browser.session[sessions.USED_IN_ADMIN]
     browser.get("/admin/")
@@ -142,7 +142,7 @@ def test_use_is_written_down_once_a_minute(django_assert_max_num_queries: Any) -
 
 
 def test_pages_outside_the_admin_do_not_end_without_use() -> None:
-    browser = desk(build_teacher().user)
+    browser = organiser_client(build_teacher().user)
     moved(browser, dt.timedelta(hours=3))
     assert is_in(browser)
 
@@ -162,7 +162,7 @@ def test_admin_ends_no_session_of_an_account_that_has_no_business_there() -> Non
 def test_work_at_the_door_is_use_but_what_a_phone_asks_by_itself_is_not() -> None:
     event = build_event(build_fest())
     user, checkpoint = in_role(OWNER), reverse("checkin:scanner-event", args=[event.slug])
-    working, asking = desk(user), desk(user)
+    working, asking = organiser_client(user), organiser_client(user)
     for _hour in range(3):
         moved(working, dt.timedelta(hours=1))
         moved(asking, dt.timedelta(hours=1))
@@ -174,7 +174,7 @@ def test_work_at_the_door_is_use_but_what_a_phone_asks_by_itself_is_not() -> Non
 
 def test_door_revives_no_session_that_the_admin_has_to_end() -> None:
     build_fest()
-    browser = desk(in_role(OWNER))
+    browser = organiser_client(in_role(OWNER))
     moved(browser, dt.timedelta(hours=2, minutes=1))
     assert browser.get("/door/").status_code == 200
     assert browser.get("/admin/").status_code == 302
@@ -216,7 +216,7 @@ def test_page_ends_no_session_of_another_account() -> None:
 
 def test_owner_sees_and_ends_the_sessions_of_an_account() -> None:
     user = build_user()
-    browser, client = signed_in(user, user_agent=PHONE), desk(in_role(OWNER))
+    browser, client = signed_in(user, user_agent=PHONE), organiser_client(in_role(OWNER))
     sent = {"action": "end_sessions", "_selected_action": [user.pk]}
     asked = client.post(list_path(type(user)), sent)
     assert is_asked(asked)
@@ -236,7 +236,7 @@ def test_owner_ends_no_session_of_a_superuser_and_a_lead_none_at_all() -> None:
     browsers = [signed_in(one) for one in (boss, user)]
     for role, chosen in ((OWNER, boss), (LEAD, user)):
         sent = {"action": "end_sessions", "_selected_action": [chosen.pk], "confirmed": "yes"}
-        desk(in_role(role, f"some {role}")).post(list_path(type(boss)), sent)
+        organiser_client(in_role(role, f"some {role}")).post(list_path(type(boss)), sent)
     assert [is_in(one) for one in browsers] == [True, True]
 
 

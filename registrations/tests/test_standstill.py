@@ -14,7 +14,7 @@ from registrations.models import Change, Registration
 from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher, build_user
 from registrations.tests.held import ask_now
 from registrations.tests.moving import change
-from tickets.tests.desk import desk
+from tickets.tests.admin_helpers import organiser_client
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HOUR = dt.timedelta(hours=1)
@@ -98,8 +98,8 @@ def test_one_who_waits_reads_how_many_are_ahead(event: Event) -> None:
     assert told == ["", "Next in line. The only seat is taken.", "1 waits ahead. The only seat is taken."]
 
 
-def test_desk_answers_on_the_pages_of_the_event_and_of_who_waits(event: Event) -> None:
-    client = desk()
+def test_admin_answers_on_the_pages_of_the_event_and_of_who_waits(event: Event) -> None:
+    client = organiser_client()
     waiting = Registration.objects.filter(state="waiting").order_by("queue_position")[0]
     pages = [client.get(page_of(row)).content.decode() for row in (event, waiting)]
     assert ["The only seat is taken." in page for page in pages] == [True, True]

@@ -13,7 +13,7 @@ from registrations.models import Teacher
 from registrations.teachers.access import teacher_of
 from registrations.tests.builders import build_fest, build_school, build_teacher, build_user
 from techfest.core.roles import LEAD
-from tickets.tests.desk import in_role
+from tickets.tests.admin_helpers import in_role
 
 pytestmark = pytest.mark.django_db
 

@@ -25,9 +25,9 @@ from registrations.tests.builders import (
     build_user,
 )
 from tickets.models import Delivery, Letter
+from tickets.tests.admin_helpers import add_path, list_path, organiser, organiser_client
 from tickets.tests.audited import run
 from tickets.tests.brokers import broker_at, hanging_url, refusing_url
-from tickets.tests.desk import add_path, desk, list_path, organiser
 
 pytestmark = pytest.mark.django_db
 
@@ -88,7 +88,7 @@ def path_in(one: Letter) -> str:
 
 def test_organiser_invites_by_letter() -> None:
     school = build_school()
-    answer = desk().post(add_path(Invitation), {"email": "new@example.org", "school": school.pk})
+    answer = organiser_client().post(add_path(Invitation), {"email": "new@example.org", "school": school.pk})
     assert answer.status_code == 302
     invitation = Invitation.objects.get()
     one = letter("Register your students")
@@ -97,9 +97,9 @@ def test_organiser_invites_by_letter() -> None:
     assert "Riverside Public School" in one.text
 
 
-def test_code_of_an_invitation_is_not_shown_at_the_desk() -> None:
+def test_code_of_an_invitation_is_not_shown_in_the_admin() -> None:
     invitation = build_invitation()
-    client = desk(User.objects.get(username="organiser"))
+    client = organiser_client(User.objects.get(username="organiser"))
     for path in (list_path(Invitation), f"/admin/registrations/invitation/{invitation.pk}/change/"):
         answer = client.get(path)
         assert (answer.status_code, invitation.code in answer.content.decode()) == (200, False)
@@ -242,7 +242,7 @@ def test_requester_verifies_the_address_waits_and_is_approved() -> None:
     assert Teacher.objects.waiting().get() == teacher
     assert "Brand New School" in text_of(client.get("/teacher/waiting/"))
     data = {"action": "approve", "_selected_action": [teacher.pk]}
-    page = desk().post(list_path(Teacher), data, follow=True)
+    page = organiser_client().post(list_path(Teacher), data, follow=True)
     assert "1 teacher is approved and gets a mail." in page.content.decode()
     assert client.get("/teacher/waiting/")["Location"] == "/teacher/"
     assert letter("Your access is approved").delivery.to == "rao@example.org"
@@ -293,7 +293,7 @@ def test_mailbox_gets_three_letters_of_one_kind_an_hour() -> None:
 def test_refused_teacher_is_told_and_may_ask_again() -> None:
     teacher = build_teacher(email="rao@example.org", is_approved=False)
     data = {"action": "refuse", "_selected_action": [teacher.pk]}
-    page = desk().post(list_path(Teacher), data, follow=True)
+    page = organiser_client().post(list_path(Teacher), data, follow=True)
     assert "1 teacher is refused and gets a mail." in page.content.decode()
     assert letter("Your access was not approved").delivery.to == "rao@example.org"
     assert User.objects.filter(email="rao@example.org").exists() is False
@@ -316,7 +316,7 @@ def test_filter_shows_who_waits() -> None:
     build_teacher(first_name="Waiting Wim", is_approved=False)
     unverified = build_teacher(first_name="Unverified Uma", is_approved=False)
     EmailAddress.objects.filter(user=unverified.user).update(verified=False)
-    client = desk()
+    client = organiser_client()
     names = ("Approved Ann", "Waiting Wim", "Unverified Uma")
     shown = {}
     for value in ("waiting", "approved", "unverified"):

@@ -58,26 +58,26 @@ def test_teacher_logs_in_by_address_or_name_and_comes_to_the_students(login: str
     assert is_in(client)
 
 
-def test_organiser_comes_to_the_desk() -> None:
-    build_user(username="desk", email="", is_staff=True)
-    assert log_in(Client(), "desk")["Location"] == "/admin/"
+def test_organiser_comes_to_the_admin() -> None:
+    build_user(username="organiser", email="", is_staff=True)
+    assert log_in(Client(), "organiser")["Location"] == "/admin/"
 
 
 def test_organiser_without_a_verified_address_can_log_in() -> None:
-    user = build_user(username="desk", is_staff=True)
+    user = build_user(username="organiser", is_staff=True)
     EmailAddress.objects.filter(user=user).delete()
-    assert log_in(Client(), "desk")["Location"] == "/admin/"
+    assert log_in(Client(), "organiser")["Location"] == "/admin/"
 
 
-def test_desk_sends_to_the_one_login_and_back() -> None:
-    build_user(username="desk", is_staff=True)
+def test_admin_sends_to_the_one_login_and_back() -> None:
+    build_user(username="organiser", is_staff=True)
     client = Client()
     path = client.get("/admin/login/?next=/admin/events/")["Location"]
     assert path == "/accounts/login/?next=/admin/events/"
-    assert client.post(path, {"login": "desk", "password": PASSWORD})["Location"] == "/admin/events/"
+    assert client.post(path, {"login": "organiser", "password": PASSWORD})["Location"] == "/admin/events/"
 
 
-def test_teacher_does_not_enter_the_desk(client: Client) -> None:
+def test_teacher_does_not_enter_the_admin(client: Client) -> None:
     client.force_login(build_teacher().user)
     answer = client.get("/admin/", follow=True)
     assert answer.status_code == 403

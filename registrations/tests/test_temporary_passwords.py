@@ -9,7 +9,7 @@ from events.admin_base import page_of
 from registrations.models import TemporaryPassword
 from registrations.teachers.role_assignment import give_password
 from techfest.core.roles import OWNER, VOLUNTEER
-from tickets.tests.desk import desk, filled_in, in_role
+from tickets.tests.admin_helpers import filled_in, in_role, organiser_client
 
 pytestmark = pytest.mark.django_db
 
@@ -70,13 +70,13 @@ def test_link_by_mail_is_a_way_as_well_and_an_owners_second_gift_counts_again() 
     user.set_password(NEW)
     user.save()
     assert CHANGE not in signed_in(user, NEW).get("/door/").get("Location", "")
-    client = desk(in_role(OWNER))
+    client = organiser_client(in_role(OWNER))
     client.post(page_of(user), filled_in(client, page_of(user), way_in="show"))
     assert TemporaryPassword.objects.get().account == user
 
 
 def test_session_that_was_open_before_is_out() -> None:
     user = in_role(VOLUNTEER)
-    browser = desk(user)
+    browser = organiser_client(user)
     give_password(user)
     assert browser.get("/accounts/sessions/")["Location"].startswith("/accounts/login/")

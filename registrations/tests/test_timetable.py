@@ -17,8 +17,8 @@ from registrations.tests.builders import build_event, build_fest, build_submissi
 from registrations.tests.counting import states
 from registrations.tests.moving import change
 from tickets.models import Delivery
+from tickets.tests.admin_helpers import organiser, organiser_client
 from tickets.tests.audited import offenders
-from tickets.tests.desk import desk, organiser
 
 pytestmark = pytest.mark.django_db
 
@@ -27,7 +27,7 @@ PAGE, EXPORT, APPLY = "admin:timetable", "admin:timetable_export", "admin:timeta
 
 @pytest.fixture
 def client() -> Client:
-    return desk()
+    return organiser_client()
 
 
 @pytest.fixture
@@ -286,7 +286,7 @@ def test_forged_plan_is_refused(client: Client, fest: Fest) -> None:
 
 
 def test_who_may_not_change_events_sees_no_timetable(fest: Fest) -> None:
-    reader = desk(organiser("reader", is_superuser=False))
+    reader = organiser_client(organiser("reader", is_superuser=False))
     for name in (PAGE, EXPORT):
         assert reader.get(reverse(name)).status_code == 403
     assert reader.post(reverse(APPLY), {}).status_code == 403

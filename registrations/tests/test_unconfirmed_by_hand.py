@@ -31,8 +31,8 @@ from registrations.tests.held import ask_now, return_now
 from registrations.tests.moving import change
 from tickets.checkin.walk_in import seat_waiting
 from tickets.keys import random_key
+from tickets.tests.admin_helpers import list_path, organiser_client
 from tickets.tests.audited import offenders
-from tickets.tests.desk import desk, list_path
 from tickets.tests.entrance import checkpoint_of, fest_today, gate_of, open_event, volunteer, waiting_for
 
 pytestmark = pytest.mark.django_db
@@ -122,7 +122,7 @@ def test_organiser_promotes_nobody_who_is_late(event: Event) -> None:
 
 def act(action: str, row: Registration, **values: Any) -> Any:
     form = {"action": action, "_selected_action": [row.pk], "reason": "Wrong hall", "tells": "on"} | values
-    return desk().post(list_path(Registration), form, follow=True)
+    return organiser_client().post(list_path(Registration), form, follow=True)
 
 
 def test_page_that_asks_about_a_seat_counts_the_one_that_is_late(event: Event) -> None:

@@ -1,4 +1,4 @@
-"""The desk's pages of the timetable: export, upload, preview, apply."""
+"""The admin's pages of the timetable: export, upload, preview, apply."""
 
 from collections.abc import Callable
 from functools import partial, wraps
@@ -34,14 +34,15 @@ from techfest.core.db.clock import database_now
 View = Callable[..., HttpResponseBase]
 
 
-def paths(desk: Any) -> list[URLPattern]:
+def paths(model_admin: Any) -> list[URLPattern]:
     """The addresses below the list of events."""
     views = (("timetable/", page, "timetable"), ("timetable/export/", export, "timetable_export"))
     wired = [
         (where, view, name) for where, view, name in (*views, ("timetable/apply/", apply, "timetable_apply"))
     ]
     return [
-        path(where, desk.admin_site.admin_view(partial(view, desk)), name=name) for where, view, name in wired
+        path(where, model_admin.admin_site.admin_view(partial(view, model_admin)), name=name)
+        for where, view, name in wired
     ]
 
 
@@ -53,23 +54,23 @@ def _shown_fest(request: HttpRequest) -> Fest:
 
 
 def _for_changers(view: View) -> View:
-    """For those who may change events; which ones, the desk's own query says."""
+    """For those who may change events; which ones, the admin's own query says."""
 
     @wraps(view)
-    def guarded(desk: Any, request: HttpRequest) -> HttpResponseBase:
-        if not desk.has_change_permission(request):
+    def guarded(model_admin: Any, request: HttpRequest) -> HttpResponseBase:
+        if not model_admin.has_change_permission(request):
             raise PermissionDenied
-        return view(desk, request)
+        return view(model_admin, request)
 
     return guarded
 
 
-def _of_desk(decorate: Callable[[Any], Any]) -> Callable[[View], View]:
-    """Django's decorators of views look at the first argument, which here is the desk."""
+def _in_admin(decorate: Callable[[Any], Any]) -> Callable[[View], View]:
+    """Django's decorators of views look at the first argument, which here is the admin."""
 
     def decorator(view: View) -> View:
-        def answer(desk: Any, request: HttpRequest) -> HttpResponseBase:
-            inner: HttpResponseBase = decorate(lambda request: view(desk, request))(request)
+        def answer(model_admin: Any, request: HttpRequest) -> HttpResponseBase:
+            inner: HttpResponseBase = decorate(lambda request: view(model_admin, request))(request)
             return inner
 
         return wraps(view)(answer)
@@ -77,34 +78,34 @@ def _of_desk(decorate: Callable[[Any], Any]) -> Callable[[View], View]:
     return decorator
 
 
-@_of_desk(require_GET)
+@_in_admin(require_GET)
 @_for_changers
-def export(desk: Any, request: HttpRequest) -> HttpResponseBase:
+def export(model_admin: Any, request: HttpRequest) -> HttpResponseBase:
     """The events of the shown fest that this organiser may change, as a workbook."""
     fest = _shown_fest(request)
-    content = workbook(events_of(desk.get_queryset(request), fest), read_by(fest))
+    content = workbook(events_of(model_admin.get_queryset(request), fest), read_by(fest))
     answer = HttpResponse(content, content_type=MIME_XLSX)
     answer["Content-Disposition"] = f'attachment; filename="timetable-{fest.slug}.xlsx"'
     answer["Cache-Control"] = "no-store"
     return answer
 
 
-@_of_desk(require_http_methods(["GET", "HEAD", "POST"]))
+@_in_admin(require_http_methods(["GET", "HEAD", "POST"]))
 @_for_changers
-def page(desk: Any, request: HttpRequest) -> HttpResponseBase:
+def page(model_admin: Any, request: HttpRequest) -> HttpResponseBase:
     """The form, and after an upload what the file would change. Nothing of the file is kept."""
     fest = _shown_fest(request)
     if request.method != "POST":
-        return _page(desk, request)
+        return _page(model_admin, request)
     try:
-        timetable = _uploaded(desk, request, fest)
+        timetable = _uploaded(model_admin, request, fest)
     except FileRefused as refusal:
-        return _page(desk, request, problem=str(refusal.text))
+        return _page(model_admin, request, problem=str(refusal.text))
     wishes = plan_module.wishes_of(timetable)
-    plan = plan_module.look(wishes, desk.get_queryset(request), fest)
+    plan = plan_module.look(wishes, model_admin.get_queryset(request), fest)
     now = database_now()
     return _page(
-        desk,
+        model_admin,
         request,
         summary=preview.summary(timetable),
         applied=preview.applied_rows(timetable, plan, now),
@@ -115,31 +116,31 @@ def page(desk: Any, request: HttpRequest) -> HttpResponseBase:
     )
 
 
-def _uploaded(desk: Any, request: HttpRequest, fest: Fest) -> Timetable:
+def _uploaded(model_admin: Any, request: HttpRequest, fest: Fest) -> Timetable:
     file = request.FILES.get("file")
     if file is None:
         raise FileRefused("no timetable")
     sheet = read_file(file.read(MAX_BYTES + 1))
-    events = events_of(desk.get_queryset(request), fest)
-    timetable = read(sheet, events, read_by(fest), may_add=desk.has_add_permission(request))
+    events = events_of(model_admin.get_queryset(request), fest)
+    timetable = read(sheet, events, read_by(fest), may_add=model_admin.has_add_permission(request))
     check_dates(timetable, fest, now=database_now())
     return timetable
 
 
-@_of_desk(require_POST)
+@_in_admin(require_POST)
 @_for_changers
-def apply(desk: Any, request: HttpRequest) -> HttpResponseBase:
+def apply(model_admin: Any, request: HttpRequest) -> HttpResponseBase:
     """Does what the preview said, or says that it would be something else by now."""
     fest = _shown_fest(request)
     try:
         wishes = plan_module.uncarried(request.POST.get("plan", ""), fest)
     except signing.BadSignature:
-        return _page(desk, request, problem=_("This preview is too old. Upload the file again."))
-    if any(not wish.event_id for wish in wishes) and not desk.has_add_permission(request):
+        return _page(model_admin, request, problem=_("This preview is too old. Upload the file again."))
+    if any(not wish.event_id for wish in wishes) and not model_admin.has_add_permission(request):
         raise PermissionDenied
     plan, is_done = plan_module.apply(
         wishes,
-        desk.get_queryset(request),
+        model_admin.get_queryset(request),
         fest,
         seen=request.POST.get("seen", ""),
         decision=Decision(request.user, request.POST.get("reason", "").strip()[:300]),
@@ -147,23 +148,23 @@ def apply(desk: Any, request: HttpRequest) -> HttpResponseBase:
     )
     if not is_done:
         words = _("Nothing was changed: by now it would do something else. Upload the file again and look.")
-        return _page(desk, request, problem=words, refused=preview.refusals(plan))
-    _tell(desk, request, plan)
+        return _page(model_admin, request, problem=words, refused=preview.refusals(plan))
+    _tell(model_admin, request, plan)
     return HttpResponseRedirect(reverse("admin:events_event_changelist"))
 
 
-def _tell(desk: Any, request: HttpRequest, plan: plan_module.Plan) -> None:
+def _tell(model_admin: Any, request: HttpRequest, plan: plan_module.Plan) -> None:
     count = len(plan.foreseen) + len(plan.new)
     words = ngettext(
         "%(count)d event of the timetable is saved.", "%(count)d events of the timetable are saved.", count
     )
-    desk.message_user(request, words % {"count": count}, messages.SUCCESS)
+    model_admin.message_user(request, words % {"count": count}, messages.SUCCESS)
 
 
-def _page(desk: Any, request: HttpRequest, **context: Any) -> HttpResponseBase:
+def _page(model_admin: Any, request: HttpRequest, **context: Any) -> HttpResponseBase:
     context |= {
-        **desk.admin_site.each_context(request),
+        **model_admin.admin_site.each_context(request),
         "title": _("Timetable as a workbook"),
-        "opts": desk.opts,
+        "opts": model_admin.opts,
     }
     return TemplateResponse(request, "admin/registrations/timetable.html", context)

@@ -18,7 +18,7 @@ LEAD = "event lead"
 RESULTS = "results"
 VOLUNTEER = "volunteer"
 ROLES = (OWNER, LEAD, RESULTS, VOLUNTEER)
-AT_THE_DESK = frozenset({OWNER, LEAD, RESULTS})
+ADMIN_ROLES = frozenset({OWNER, LEAD, RESULTS})
 """Whoever has one of these is staff: the desk opens for them."""
 EVERYTHING = "view add change delete"
 

@@ -24,7 +24,7 @@ from registrations.tests.builders import build_school, build_teacher, build_user
 from registrations.tests.secondstep import pass_second_step
 from techfest.core import roles
 from tickets.models import Booklet, Certificate, Delegation, Gate, Printout, Scan, Ticket
-from tickets.tests.desk import build_row_of_everything, in_role
+from tickets.tests.admin_helpers import build_row_of_everything, in_role
 
 pytestmark = pytest.mark.django_db
 
@@ -46,7 +46,7 @@ READERS = (
 their school, events and gates still name them."""
 ALL = frozenset(READERS)
 SIGNED_IN = ALL - {"anonymous"}
-DESK = frozenset({"lead", "other lead", "results", "owner"})
+ADMIN_USERS = frozenset({"lead", "other lead", "results", "owner"})
 FORMER = frozenset({"former teacher", "former lead", "former volunteer"})
 WITH_PASSWORD = frozenset({"nobody", "teacher", "other teacher"}) | FORMER
 """Those of this test who could be asked for theirs."""
@@ -111,14 +111,14 @@ TABLE: dict[str, frozenset[str]] = {
     "checkin:home": DOOR,
     "checkin:code": DOOR,
     "checkin:worker": DOOR,
-    # The desk.
+    # The admin.
     "admin:": OWNER,
-    "admin:index": DESK,
-    "admin:login": DESK,
-    "admin:password_change": DESK,
-    "admin:jsi18n": DESK,
-    "admin:app_list": DESK,
-    "admin:choose_fest": DESK,
+    "admin:index": ADMIN_USERS,
+    "admin:login": ADMIN_USERS,
+    "admin:password_change": ADMIN_USERS,
+    "admin:jsi18n": ADMIN_USERS,
+    "admin:app_list": ADMIN_USERS,
+    "admin:choose_fest": ADMIN_USERS,
     "admin:autocomplete": LEADS,
     "admin:view_on_site": JUDGES,
     "admin:results_": JUDGES,
@@ -136,7 +136,7 @@ TABLE: dict[str, frozenset[str]] = {
     "admin:tickets_message_changelist": LEADS,
     # What the results role works with, and where it finds it.
     **{f"admin:{name}_": JUDGES for name in JUDGED},
-    **{f"admin:{name}_{page}": DESK for name in JUDGED for page in ("changelist", "download")},
+    **{f"admin:{name}_{page}": ADMIN_USERS for name in JUDGED for page in ("changelist", "download")},
     # Pages about a person that nobody but an owner opens.
     "admin:registrations_student_data": OWNER,
     "admin:registrations_student_erase": OWNER,
@@ -215,7 +215,7 @@ class World:
         }
 
     def _arguments(self) -> dict[str, list[Any]]:
-        """What stands in an address, by its name; the tables of the desk are asked for a row of theirs."""
+        """What stands in an address, by its name; the tables of the admin are asked for a row of theirs."""
         student, place, event = self.submission.student, self.event.slug, self.event.pk
         mine = links.my_path(student).split("/")[2]
         confirming = links.confirm_path(student).split("/")[2]
@@ -376,8 +376,10 @@ def body(answer: Any) -> bytes:
 
 
 def matters(who: str, address: str) -> bool:
-    """At the tables of the desk one who is no staff stands for all of them: the same gate stands before each."""
-    return not address.startswith(tuple(TABLES)) or who in (DESK | {"anonymous", "volunteer", "former lead"})
+    """At the tables of the admin one who is no staff stands for all of them: the same gate stands before each."""
+    return not address.startswith(tuple(TABLES)) or who in (
+        ADMIN_USERS | {"anonymous", "volunteer", "former lead"}
+    )
 
 
 TYPED = (

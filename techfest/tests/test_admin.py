@@ -1,4 +1,4 @@
-"""The organisers' desk as a whole: every table has its pages, and only staff sees them."""
+"""The admin as a whole: every table has its pages, and only staff sees them."""
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -10,14 +10,14 @@ from django.urls import reverse
 
 from events.admin_base import page_of
 from registrations.tests.builders import build_teacher
-from tickets.tests.desk import (
+from tickets.tests.admin_helpers import (
     WITHOUT_PAGES,
     add_path,
     build_row_of_everything,
     current_fest,
-    desk,
     list_path,
     organiser,
+    organiser_client,
     query_count,
 )
 
@@ -39,7 +39,7 @@ def test_every_table_of_the_rooms_has_its_pages() -> None:
 @pytest.mark.parametrize("model", MODELS, ids=name_of)
 def test_every_list_opens_and_is_searched(model: type[Model]) -> None:
     build_row_of_everything(1)
-    client = desk()
+    client = organiser_client()
     statuses = [client.get(list_path(model), query).status_code for query in ({}, {"q": "a'b%"})]
     assert statuses == [200, 200]
 
@@ -47,7 +47,7 @@ def test_every_list_opens_and_is_searched(model: type[Model]) -> None:
 @pytest.mark.parametrize("model", MODELS, ids=name_of)
 def test_every_filter_opens(model: type[Model]) -> None:
     build_row_of_everything(1)
-    client = desk()
+    client = organiser_client()
     shown = client.get(list_path(model)).context["cl"]
     queries = [choice["query_string"] for spec in shown.filter_specs for choice in spec.choices(shown)]
     assert {client.get(list_path(model) + query).status_code for query in ["?", *queries]} == {200}
@@ -56,20 +56,20 @@ def test_every_filter_opens(model: type[Model]) -> None:
 @pytest.mark.parametrize("model", OURS, ids=name_of)
 def test_every_row_opens(model: type[Model]) -> None:
     build_row_of_everything(1)
-    assert desk().get(page_of(model._default_manager.all()[0])).status_code == 200
+    assert organiser_client().get(page_of(model._default_manager.all()[0])).status_code == 200
 
 
 @pytest.mark.parametrize("model", MODELS, ids=name_of)
 def test_add_page_opens_where_something_may_be_added(model: type[Model]) -> None:
     build_row_of_everything(1)
-    client = desk()
+    client = organiser_client()
     asked = client.get(reverse("admin:index")).wsgi_request
     expected = 200 if admin.site._registry[model].has_add_permission(asked) else 403
     assert client.get(add_path(model)).status_code == expected
 
 
-def test_only_these_rows_are_added_at_the_desk() -> None:
-    client = desk()
+def test_only_these_rows_are_added_in_the_admin() -> None:
+    client = organiser_client()
     addable = {model.__name__ for model in OURS if client.get(add_path(model)).status_code == 200}
     assert addable == {
         "Fest",
@@ -87,7 +87,7 @@ def test_only_these_rows_are_added_at_the_desk() -> None:
 
 @pytest.mark.parametrize("model", OURS, ids=name_of)
 def test_list_costs_the_same_for_one_row_and_for_three(model: type[Model]) -> None:
-    client = desk()
+    client = organiser_client()
     build_row_of_everything(1)
     one = query_count(client, list_path(model))
     build_row_of_everything(2)
@@ -104,39 +104,39 @@ def test_stranger_is_sent_to_the_login(model: type[Model]) -> None:
 
 @pytest.mark.parametrize("model", MODELS, ids=name_of)
 def test_user_who_is_no_staff_sees_nothing(model: type[Model]) -> None:
-    client = desk(organiser("student", is_staff=False, is_superuser=False))
+    client = organiser_client(organiser("student", is_staff=False, is_superuser=False))
     assert client.get(list_path(model)).status_code == 403
 
 
 @pytest.mark.parametrize("model", OURS, ids=name_of)
 def test_staff_without_permissions_sees_nothing(model: type[Model]) -> None:
-    client = desk(organiser("volunteer", is_superuser=False))
+    client = organiser_client(organiser("volunteer", is_superuser=False))
     assert client.get(list_path(model)).status_code == 403
 
 
 def test_front_page_carries_the_name_of_the_fest() -> None:
     build_row_of_everything(1)
-    page = desk().get(reverse("admin:index"))
+    page = organiser_client().get(reverse("admin:index"))
     assert f"<bdi>{current_fest().name}</bdi>" in page.content.decode()
 
 
-def test_pages_of_the_desk_have_no_inline_style_or_script() -> None:
+def test_pages_of_the_admin_have_no_inline_style_or_script() -> None:
     build_row_of_everything(1)
-    client = desk()
+    client = organiser_client()
     pages = [client.get(page_of(model._default_manager.all()[0])).content.decode() for model in OURS]
     found = [mark for mark in ("style=", "onclick=", "<script>") if any(mark in page for page in pages)]
     assert found == []
 
 
-def test_policy_of_the_site_holds_at_the_desk() -> None:
-    assert "default-src 'self'" in desk().get(reverse("admin:index"))["Content-Security-Policy"]
+def test_policy_of_the_site_holds_in_the_admin() -> None:
+    assert "default-src 'self'" in organiser_client().get(reverse("admin:index"))["Content-Security-Policy"]
 
 
 def test_second_step_is_seen_but_never_read_written_or_removed_here() -> None:
     """Whoever could read a secret here could log in as somebody else."""
     teacher = build_teacher()
     step = Authenticator.objects.create(user=teacher.user, type="totp", data={"secret": "JBSWY3DPEHPK3PXP"})
-    client = desk()
+    client = organiser_client()
     pages = [client.get(path) for path in (list_path(Authenticator), page_of(step))]
     assert [page.status_code for page in pages] == [200, 200]
     assert not any("JBSWY3DPEHPK3PXP" in page.content.decode() for page in pages)

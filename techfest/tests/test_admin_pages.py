@@ -14,10 +14,10 @@ from registrations.models import DatabaseMarker, Purge, PurgePlan, SecurityEvent
 from registrations.restore import hold
 from registrations.tests.builders import build_user
 from tickets.models import Alarm, SearchCount
-from tickets.tests.desk import build_row_of_everything, current_fest, list_path, organiser
+from tickets.tests.admin_helpers import build_row_of_everything, current_fest, list_path, organiser
 
 from .browsing import PHONE
-from .test_desk_flows import signed_in
+from .test_admin_flows import signed_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 

@@ -1,4 +1,4 @@
-"""Roles at the desk: what their groups may do, and that an event lead sees the own events wherever rows are named."""
+"""Roles in the admin: what their groups may do, and that an event lead sees the own events wherever rows are named."""
 
 import re
 from typing import Any
@@ -14,27 +14,27 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from events.admin_base import DeskAdmin, RecordInline, page_of
+from events.admin_base import BaseAdmin, RecordInline, page_of
 from events.models import Event, Seats, Venue
-from events.visibility import seen_at_the_desk
+from events.visibility import seen_in_admin
 from registrations.models import Registration, ResultSheet, School, Student, Submission
 from registrations.tests.builders import build_event, build_submission
 from techfest.core import roles
 from tickets.models import Gate, Message, Ticket
-from tickets.tests.desk import (
+from tickets.tests.admin_helpers import (
     WITHOUT_PAGES,
     build_row_of_everything,
     current_fest,
-    desk,
     in_role,
     list_path,
     organiser,
+    organiser_client,
 )
 
 pytestmark = pytest.mark.django_db
 
 OURS = sorted(
-    (model for model, one in admin.site._registry.items() if isinstance(one, DeskAdmin)),
+    (model for model, one in admin.site._registry.items() if isinstance(one, BaseAdmin)),
     key=lambda model: model._meta.label,
 )
 LED = [model for model in OURS if admin.site._registry[model].led_through is not None]  # type: ignore[attr-defined]
@@ -126,7 +126,7 @@ def test_lead_sees_rows_of_the_own_event_and_no_others(lead: Any, model: type[Mo
 
 @pytest.mark.parametrize("model", LED, ids=name_of)
 def test_lead_opens_no_page_of_a_foreign_row(lead: Any, model: type[Model]) -> None:
-    client, seen = desk(lead), rows_for(lead, model)
+    client, seen = organiser_client(lead), rows_for(lead, model)
     foreign = model._default_manager.exclude(pk__in=[row.pk for row in seen])[0]
     own, others = (
         [path_of(row, view) for view in ("change", "history", "delete")] for row in (seen[0], foreign)
@@ -139,7 +139,7 @@ def test_lead_opens_no_page_of_a_foreign_row(lead: Any, model: type[Model]) -> N
 
 @pytest.mark.parametrize("model", HIDDEN, ids=name_of)
 def test_lead_finds_no_table_of_the_owners(lead: Any, model: type[Model]) -> None:
-    client = desk(lead)
+    client = organiser_client(lead)
     row = model._default_manager.first()
     paths = [list_path(model), *([page_of(row), f"{page_of(row)}../history/"] if row else [])]
     assert {client.get(path).status_code for path in paths} <= {403, 404}
@@ -148,7 +148,7 @@ def test_lead_finds_no_table_of_the_owners(lead: Any, model: type[Model]) -> Non
 
 @pytest.mark.parametrize("model", LED, ids=name_of)
 def test_filters_of_a_lead_name_own_rows_only(lead: Any, model: type[Model]) -> None:
-    client = desk(lead)
+    client = organiser_client(lead)
     shown = client.get(list_path(model)).context["cl"]
     names = {str(choice["display"]) for spec in shown.filter_specs for choice in spec.choices(shown)}
     for other in (Event, Venue, School):
@@ -178,7 +178,7 @@ def two(db: None) -> tuple[Any, Registration, Registration]:
 
 def test_lead_reads_no_foreign_name_anywhere(two: tuple[Any, Registration, Registration]) -> None:
     user, _mine, theirs = two
-    client = desk(user)
+    client = organiser_client(user)
     rows = [row for model in LED for row in rows_for(user, model)]
     paths = [path_of(row, view) for row in rows for view in ("change", "history")]
     paths += [reverse("admin:index"), *map(list_path, LED)]
@@ -197,16 +197,16 @@ def test_page_of_a_shared_student_shows_the_own_registration_and_no_consent(
     user, mine, theirs = two
     student = build_submission(mine.event, theirs.event, name="Shared").student
     elsewhere = student.registrations.get(event=theirs.event)
-    page = desk(user).get(page_of(student)).content.decode()
+    page = organiser_client(user).get(page_of(student)).content.decode()
     assert ("Robo Race" in page, "Quiz of Secrets" in page, "consent" in page.lower()) == (True, False, False)
     assert str(elsewhere.pk) not in re.findall(r"/registration/(\d+)/", page)
-    owner = desk(in_role(roles.OWNER)).get(page_of(student)).content.decode()
+    owner = organiser_client(in_role(roles.OWNER)).get(page_of(student)).content.decode()
     assert ("Quiz of Secrets" in owner, "consent" in owner.lower()) == (True, True)
 
 
 def test_action_with_a_forged_number_does_nothing(two: tuple[Any, Registration, Registration]) -> None:
     user, mine, theirs = two
-    client, path = desk(user), list_path(Registration)
+    client, path = organiser_client(user), list_path(Registration)
     sent = {"action": "cancel_registrations", "confirmed": "yes", "_selected_action": [theirs.pk, mine.pk]}
     client.post(path, sent)
     client.post(path, {**sent, "select_across": "1"})
@@ -236,7 +236,7 @@ def test_action_with_a_forged_number_does_nothing(two: tuple[Any, Registration, 
 @pytest.mark.parametrize("role", [roles.LEAD, roles.OWNER])
 def test_list_is_not_asked_for_what_no_page_shows(model: type[Model], lookup: str, role: str) -> None:
     build_row_of_everything(1)
-    client = desk(in_role(role))
+    client = organiser_client(in_role(role))
     assert client.get(list_path(model), {lookup: "a"}).status_code in {400, 403}
     if role == roles.OWNER:
         assert client.get(list_path(model), {"pk__in": "1,2"}).status_code == 200
@@ -251,10 +251,10 @@ def test_choices_and_autocompletes_offer_own_rows(two: tuple[Any, Registration, 
     assert field is not None
     assert field.queryset is not None
     assert list(field.queryset) == [mine.event]
-    assert list(seen_at_the_desk(request, Submission.objects.all(), admin.site)) == []
-    assert list(seen_at_the_desk(request, Group.objects.all(), admin.site)) == []
+    assert list(seen_in_admin(request, Submission.objects.all(), admin.site)) == []
+    assert list(seen_in_admin(request, Group.objects.all(), admin.site)) == []
     asked = {"app_label": "tickets", "model_name": "gate", "field_name": "events", "term": "quiz"}
-    answer = desk(user).get(reverse("admin:autocomplete"), asked)
+    answer = organiser_client(user).get(reverse("admin:autocomplete"), asked)
     assert (answer.status_code, OTHER in answer.content.decode(), "Secrets" in answer.content.decode()) in (
         (200, False, False),
         (403, False, False),
@@ -264,7 +264,7 @@ def test_choices_and_autocompletes_offer_own_rows(two: tuple[Any, Registration, 
 def test_lead_changes_the_own_event_but_not_who_leads_it(two: tuple[Any, Registration, Registration]) -> None:
     user, mine, _theirs = two
     friend = in_role(roles.LEAD, "friend")
-    page = desk(user).get(page_of(mine.event))
+    page = organiser_client(user).get(page_of(mine.event))
     assert (
         page.status_code,
         'name="leads"' in page.content.decode(),
@@ -274,12 +274,12 @@ def test_lead_changes_the_own_event_but_not_who_leads_it(two: tuple[Any, Registr
     sent = {form.add_prefix(name): form.initial.get(name) or "" for name in form.fields} | {
         "leads": [friend.pk]
     }
-    desk(user).post(page_of(mine.event), sent)
+    organiser_client(user).post(page_of(mine.event), sent)
     assert list(mine.event.leads.all()) == [user]
-    assert 'name="leads"' in desk(in_role(roles.OWNER)).get(page_of(mine.event)).content.decode()
+    assert 'name="leads"' in organiser_client(in_role(roles.OWNER)).get(page_of(mine.event)).content.decode()
 
 
-def test_shortcut_to_a_page_of_the_site_opens_what_the_desk_shows_only(
+def test_shortcut_to_a_page_of_the_site_opens_what_the_admin_shows_only(
     two: tuple[Any, Registration, Registration],
 ) -> None:
     """Django's own would lead from the number of any ticket to its secret address."""
@@ -292,14 +292,14 @@ def test_shortcut_to_a_page_of_the_site_opens_what_the_desk_shows_only(
 
     tickets = [registration.tickets.get() for registration in (mine, theirs)]
     everybody = (user, in_role(roles.OWNER), in_role(roles.RESULTS), organiser())
-    assert {asked(desk(one), ticket)[0] for one in everybody for ticket in tickets} == {404}
-    assert asked(desk(user), mine.event) == (302, mine.event.get_absolute_url())
-    assert asked(desk(user), theirs.event)[0] == 404
+    assert {asked(organiser_client(one), ticket)[0] for one in everybody for ticket in tickets} == {404}
+    assert asked(organiser_client(user), mine.event) == (302, mine.event.get_absolute_url())
+    assert asked(organiser_client(user), theirs.event)[0] == 404
 
 
 def test_results_role_works_with_results_of_all_events_and_finds_nothing_else(lead: Any) -> None:
     user = in_role(roles.RESULTS)
-    client = desk(user)
+    client = organiser_client(user)
     open_to = {model._meta.model_name for model in OURS if client.get(list_path(model)).status_code == 200}
     assert open_to == {"event", "resultsheet", "result"}
     assert len(rows_for(user, ResultSheet)) == ResultSheet.objects.count() == 2
@@ -314,7 +314,7 @@ def test_who_also_leads_changes_the_own_events_only(lead: Any) -> None:
     assert len(rows_for(lead, ResultSheet)) == 2
 
 
-def test_inlines_of_the_desk_are_read_by_the_same_rule() -> None:
+def test_inlines_of_the_admin_are_read_by_the_same_rule() -> None:
     """Or their table is nothing that a lead may read at all."""
     lead = in_role(roles.LEAD)
     for model in OURS:

@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 
-from events.admin_base import DeskAdmin, RecordAdmin
+from events.admin_base import BaseAdmin, RecordAdmin
 from events.tests.steps import counted
 from events.tests.worst import MARKS, worst_texts
 from registrations.fields import TextField
@@ -110,13 +110,13 @@ def test_limited_form_refuses_a_run_in_each_field_and_any_other_form_does_not() 
 
 
 @pytest.mark.django_db
-def test_every_page_of_the_desk_limits_its_text_fields(rf: RequestFactory) -> None:
+def test_every_page_of_the_admin_limits_its_text_fields(rf: RequestFactory) -> None:
     """Forms that Django makes of a table, and those of the rows on the same page."""
     request = rf.get("/admin/")
     request.user = get_user_model()(is_superuser=True, is_staff=True, is_active=True)
     unlimited = []
     for model_admin in admin.site._registry.values():
-        if isinstance(model_admin, RecordAdmin) or not isinstance(model_admin, DeskAdmin):
+        if isinstance(model_admin, RecordAdmin) or not isinstance(model_admin, BaseAdmin):
             continue
         made = [model_admin.get_form(request)]
         made += [one.get_formset(request).form for one in model_admin.get_inline_instances(request)]

@@ -1,4 +1,4 @@
-"""The audit trail: written with every save at the desk, read on the row's page, changed by nobody, without details."""
+"""The audit trail: written with every save in the admin, read on the row's page, changed by nobody, without details."""
 
 import datetime as dt
 import json
@@ -18,13 +18,13 @@ from registrations.models import Registration, ResultSheet, School, Student
 from registrations.tests.builders import build_event, build_fest, build_school, build_submission
 from techfest.core import roles
 from tickets.models import Gate, Ticket
-from tickets.tests.desk import (
+from tickets.tests.admin_helpers import (
     build_row_of_everything,
-    desk,
     filled_in,
     in_role,
     list_path,
     organiser,
+    organiser_client,
     query_count,
 )
 
@@ -50,7 +50,7 @@ def test_entry_is_never_changed_nor_deleted(change: str) -> None:
 def test_saving_an_event_writes_before_and_after_of_each_changed_field() -> None:
     event = build_event(build_fest(), name="Quiz", summary="Old words")
     owner = in_role(roles.OWNER)
-    client = desk(owner)
+    client = organiser_client(owner)
     sent = filled_in(client, page_of(event), summary="New words", capacity="50", leads=[owner.pk])
     assert client.post(page_of(event), sent).status_code == 302
     entry, leading = AuditEntry.objects.order_by("pk")
@@ -81,13 +81,13 @@ def test_history_tells_the_entries_of_a_row_the_latest_first(model: type[Model])
         row, what="opened", now=now + HOUR, user=user, before={"name": "Hall A"}, after={"name": "Hall B"}
     )
     audit_log.record(row, what="closed", now=now + 2 * HOUR, reason="It <b>rains</b>")
-    page = desk().get(history_of(row))
+    page = organiser_client().get(history_of(row))
     assert page.status_code == 200
     assert [line.what for line in page.context["lines"]][:2] == ["closed", "opened"]
     text = page.content.decode()
     words = ("Ms Rao", "Hall A", "Hall B", "It &lt;b&gt;rains&lt;/b&gt;", "the system")
     assert [word for word in words if word not in text] == []
-    assert history_of(row) in desk(organiser("other")).get(page_of(row)).content.decode()
+    assert history_of(row) in organiser_client(organiser("other")).get(page_of(row)).content.decode()
 
 
 def test_changes_and_entries_stand_together() -> None:
@@ -95,7 +95,7 @@ def test_changes_and_entries_stand_together() -> None:
     event = build_event(build_fest(is_current=False))
     registration = build_submission(event, name="Asha Raman").registrations.get()
     rows: list[Model] = [event, registration, registration.student, registration.tickets.get()]
-    client = desk()
+    client = organiser_client()
     for row in rows:
         audit_log.record(row, what="re-issued", now=timezone.now() + HOUR, reason="Lost")
         assert [line.what for line in client.get(history_of(row)).context["lines"]] == [
@@ -110,13 +110,15 @@ def test_lead_reads_in_the_history_of_a_student_what_concerns_the_own_event() ->
     student = build_submission(own, other).student
     lead = in_role(roles.LEAD)
     own.leads.add(lead)
-    assert [line.about for line in desk(lead).get(history_of(student)).context["lines"]] == ["Robo Race"]
-    assert len(desk().get(history_of(student)).context["lines"]) == 2
+    assert [line.about for line in organiser_client(lead).get(history_of(student)).context["lines"]] == [
+        "Robo Race"
+    ]
+    assert len(organiser_client().get(history_of(student)).context["lines"]) == 2
 
 
 def test_history_costs_the_same_for_one_line_and_for_three() -> None:
     event = build_event(build_fest())
-    client = desk()
+    client = organiser_client()
     counts = []
     for more in (1, 2):
         for number in range(more):
@@ -131,7 +133,7 @@ def test_history_costs_the_same_for_one_line_and_for_three() -> None:
 def test_after_a_correction_no_detail_of_a_person_stands_in_the_trail() -> None:
     event = build_event(build_fest())
     student = build_submission(event, name="Asha Raman", email="asha@example.org").student
-    client = desk()
+    client = organiser_client()
     sent = filled_in(client, page_of(student), name="Asha Iyer", email="iyer@example.org")
     assert client.post(page_of(student), sent).status_code == 302
     student.refresh_from_db()
@@ -139,12 +141,12 @@ def test_after_a_correction_no_detail_of_a_person_stands_in_the_trail() -> None:
     kept = json.dumps([*AuditEntry.objects.values("before", "after", "reason", "what")], default=str)
     assert [word for word in ("Asha", "Raman", "Iyer", "example.org") if word in kept] == []
     assert LogEntry.objects.count() == 0
-    page = desk(organiser("other")).get(history_of(student))
+    page = organiser_client(organiser("other")).get(history_of(student))
     assert [line.what for line in page.context["lines"]] == ["details corrected", "form sent"]
 
 
 def test_invitation_leaves_no_address_in_the_trail() -> None:
-    client, path = desk(), reverse("admin:registrations_invitation_add")
+    client, path = organiser_client(), reverse("admin:registrations_invitation_add")
     school = build_school()
     client.post(path, filled_in(client, path, email="new@example.org", school=school.pk))
     entry = AuditEntry.objects.get()
@@ -153,7 +155,7 @@ def test_invitation_leaves_no_address_in_the_trail() -> None:
 
 def test_accepting_a_school_and_a_new_spelling_are_told() -> None:
     school = build_school("St Marys", state=School.State.PENDING)
-    client = desk()
+    client = organiser_client()
     client.post(list_path(School), {"action": "accept", "_selected_action": [school.pk]})
     spelling = {"aliases-TOTAL_FORMS": "1", "aliases-0-name": "St. Mary's School"}
     assert client.post(page_of(school), filled_in(client, page_of(school)) | spelling).status_code == 302
@@ -171,7 +173,7 @@ def test_what_is_no_row_or_text_is_only_said_to_be_there() -> None:
     assert (before, after) == ({"picture": None, "when": None}, {"picture": "…", "when": "2026-01-02"})
 
 
-def test_desk_writes_no_log_of_its_own() -> None:
+def test_admin_writes_no_log_of_its_own() -> None:
     """Names would outlive an erasure there. Every page of ours writes the trail in its place."""
     for model, one in admin.site._registry.items():
         if model._meta.app_label in ("events", "registrations", "tickets"):

@@ -1,4 +1,4 @@
-"""The desk's pages of this room."""
+"""The admin's pages of this room."""
 
 from tickets.admin import (
     attendance,

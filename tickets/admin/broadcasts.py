@@ -1,4 +1,4 @@
-"""Messages to many, at the desk: written, tried on their writer, confirmed, stopped, and watched."""
+"""Messages to many, in the admin: written, tried on their writer, confirmed, stopped, and watched."""
 
 from collections.abc import Callable, Iterable
 from typing import Any

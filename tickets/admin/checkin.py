@@ -1,4 +1,4 @@
-"""The door at the desk: who came in, what was scanned, what was odd."""
+"""The door in the admin: who came in, what was scanned, what was odd."""
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet

@@ -1,4 +1,4 @@
-"""Files that workers make, and codes that open lists, at the desk."""
+"""Files that workers make, and codes that open lists, in the admin."""
 
 from django.contrib import admin
 from django.urls import URLPattern, reverse

@@ -1,4 +1,4 @@
-"""The fest at the desk, with what it takes to start one: copied, filled with pasted events, looked over, tried."""
+"""The fest in the admin, with what it takes to start one: copied, filled with pasted events, looked over, tried."""
 
 import zoneinfo
 from typing import Any
@@ -34,7 +34,7 @@ from tickets.mail.kinds.notice import owe_letter
 _TIME = "%Y-%m-%d %H:%M"
 
 
-class FestDeskForm(FestForm):
+class FestPagesForm(FestForm):
     """Counts who would be erased where a date makes a purge due."""
 
     def what_is_there(self) -> tuple[list[Event], int]:
@@ -84,10 +84,10 @@ class PasteForm(LimitedText, forms.Form):
 
 
 @admin.register(Fest)
-class FestDesk(FestAdmin):
+class FestPages(FestAdmin):
     """Stands in this room since the look before going live asks after mails and papers."""
 
-    form = FestDeskForm
+    form = FestPagesForm
     change_form_template = "admin/events/fest/change_form.html"
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:

@@ -1,4 +1,4 @@
-"""Gates at the desk: where they are, for which events, and who stands at them."""
+"""Gates in the admin: where they are, for which events, and who stands at them."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from events.admin_base import DeskAdmin, MergingForm
+from events.admin_base import BaseAdmin, MergingForm
 from events.fest_choice import choice_of
 from events.models import Event
 from techfest.core.roles import VOLUNTEER
@@ -41,7 +41,7 @@ class GateForm(MergingForm):
 
 
 @admin.register(Gate)
-class GateAdmin(DeskAdmin):
+class GateAdmin(BaseAdmin):
     """A gate without events is open to all of them. What was scanned there stays when the gate is deleted."""
 
     form = GateForm

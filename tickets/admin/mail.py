@@ -1,4 +1,4 @@
-"""Mails at the desk: what is owed, what went wrong, and trying it again."""
+"""Mails in the admin: what is owed, what went wrong, and trying it again."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Tickets at the desk: what is there, what went wrong, and making it again."""
+"""Tickets in the admin: what is there, what went wrong, and making it again."""
 
 from collections.abc import Iterable
 from typing import Any

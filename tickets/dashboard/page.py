@@ -1,4 +1,4 @@
-"""Everything that the desk's first page shows to one person."""
+"""Everything that the admin's first page shows to one person."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The organisers' desk as a whole: who is let in, and what stands on its first page."""
+"""The admin as a whole: who is let in, and what stands on its first page."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ class FestChoices(AutocompleteJsonView):
         return offered(self.request, super().get_queryset())
 
 
-class DeskSite(admin.AdminSite):
+class TechfestAdminSite(admin.AdminSite):
     """The Django admin for organisers: staff whose session has passed the second step."""
 
     index_title = gettext_lazy("At a glance")
@@ -44,7 +44,7 @@ class DeskSite(admin.AdminSite):
         return super().has_permission(request) and has_passed(request)
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        """Whoever is signed in without the right to the desk is told so, and not asked to log in again.
+        """Whoever is signed in without the right to the admin is told so, and not asked to log in again.
 
         Filters take what the address says as it is, hence the look at it.
         """
@@ -53,7 +53,7 @@ class DeskSite(admin.AdminSite):
         def asked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if "%00" in request.META.get("QUERY_STRING", ""):
                 raise BadRequest("No text has this sign, and the database takes none that has it.")
-            if super(DeskSite, self).has_permission(request) and end_if_idle(request):
+            if super(TechfestAdminSite, self).has_permission(request) and end_if_idle(request):
                 is_page = request.method in ("GET", "HEAD")
                 back_to = request.get_full_path() if is_page else reverse("admin:index")
                 return redirect_to_login(back_to, settings.LOGIN_URL)
@@ -66,7 +66,7 @@ class DeskSite(admin.AdminSite):
         return asked
 
     def get_urls(self) -> list[Any]:
-        """With a way to a row's page on the site that asks the desk first whether the row is shown to this person."""
+        """With a way to a row's page on the site that asks the admin first whether the row is shown to this person."""
         ours = path(
             "r/<int:content_type_id>/<path:object_id>/",
             self.admin_view(self.shown_on_site),
@@ -135,7 +135,7 @@ class DeskSite(admin.AdminSite):
 
     @method_decorator(never_cache)
     def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        """Pages of the desk go from the browser. Scans that a door on this device has not sent yet stay."""
+        """Pages of the admin go from the browser. Scans that a door on this device has not sent yet stay."""
         answer = super().logout(request, extra_context)
         answer["Clear-Site-Data"] = '"cache"'
         return answer

@@ -1,4 +1,4 @@
-"""What one person may see on the desk's first page: the rows of the tables' own pages, and nothing besides."""
+"""What one person may see on the admin's first page: the rows of the tables' own pages, and nothing besides."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -13,7 +13,7 @@ from techfest.core.roles import is_owner
 
 
 class Sight:
-    """Asks each table's page at the desk which rows it would show to this person, so that both always agree."""
+    """Asks each table's page in the admin which rows it would show to this person, so that both always agree."""
 
     def __init__(self, request: HttpRequest, site: admin.AdminSite) -> None:
         self.request, self.site = request, site
@@ -37,6 +37,6 @@ class Sight:
 
 
 def list_path(model: type[Model], **filters: Any) -> str:
-    """The path of the table's list at the desk, filtered by these."""
+    """The path of the table's list in the admin, filtered by these."""
     path = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
     return f"{path}?{urlencode(filters)}" if filters else path

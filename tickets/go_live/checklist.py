@@ -31,7 +31,7 @@ _RESERVED = ("localhost", "example", "example.com", "example.org", "example.net"
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One thing: whether it is well, in a sentence, and where to mend it (a page of the desk, or words)."""
+    """One thing: whether it is well, in a sentence, and where to mend it (a page of the admin, or words)."""
 
     title: str
     is_well: bool

@@ -1,4 +1,4 @@
-"""What the provider takes in an hour and a day, and how near that is: told at the desk before it is hit."""
+"""What the provider takes in an hour and a day, and how near that is: told in the admin before it is hit."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from tickets.models import Delivery
 
 WARN_AT = 0.8
-"""The share of a limit from which on the desk is told."""
+"""The share of a limit from which on the admin is told."""
 
 
 @dataclass(frozen=True, slots=True)

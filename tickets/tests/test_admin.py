@@ -1,4 +1,4 @@
-"""Tickets and mails at the desk: what went wrong is found, and tried again."""
+"""Tickets and mails in the admin: what went wrong is found, and tried again."""
 
 from typing import Any
 
@@ -8,8 +8,8 @@ from django.urls import reverse
 
 from events.admin_base import page_of
 from tickets.models import Delivery, Ticket
+from tickets.tests.admin_helpers import list_path, organiser_client
 from tickets.tests.builders import build_answered, delivery_of, pretend_rendered, ticket_of
-from tickets.tests.desk import desk, list_path
 
 pytestmark = pytest.mark.django_db
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def client() -> Client:
     """Shows all fests: each row that is built here has a fest of its own."""
-    browser = desk()
+    browser = organiser_client()
     browser.post(reverse("admin:choose_fest"), {"fest": "all"})
     return browser
 

@@ -24,7 +24,7 @@ from tickets.mail.kinds import owner_alert
 from tickets.mail.kinds.owner_alert import mail_owners
 from tickets.mail.outbox import claim
 from tickets.models import Alarm, Delivery, Letter
-from tickets.tests.desk import desk
+from tickets.tests.admin_helpers import organiser_client
 from tickets.tests.test_claiming import in_threads
 
 pytestmark = pytest.mark.django_db
@@ -116,7 +116,7 @@ def test_every_kind_leads_to_a_page_that_opens(kind: str) -> None:
     ((_delivery, message),) = composed
     link = Letter.objects.get().link
     assert link in message.body
-    assert desk().get(link.removeprefix(settings.SITE_URL)).status_code == 200
+    assert organiser_client().get(link.removeprefix(settings.SITE_URL)).status_code == 200
     assert "one" in message.body
     assert "another" in message.body
 
@@ -131,7 +131,7 @@ def test_flood_is_released_in_one_go_from_the_mail_and_the_next_have_the_seats(o
     tasks.watch()
     assert Delivery.objects.get(kind="letter").to == owner.email
     path = Letter.objects.get().link.removeprefix(settings.SITE_URL)
-    client = desk()
+    client = organiser_client()
     chosen = list(client.get(path).context["cl"].queryset.values_list("pk", flat=True))
     assert len(chosen) == 12
     data = {"action": "cancel_registrations", "_selected_action": chosen, "confirmed": "yes"}
@@ -164,7 +164,7 @@ def test_every_kind_says_what_to_do(kind: str) -> None:
 def test_front_page_still_shows_the_alarm_after_it_was_mailed() -> None:
     alarms.ring("guessing", "Ravi")
     mail_now()
-    page = desk().get(reverse("admin:index")).content.decode()
+    page = organiser_client().get(reverse("admin:index")).content.decode()
     assert "alarm to look at" in page
 
 

@@ -19,8 +19,8 @@ from registrations.tests.builders import build_event, build_fest, build_submissi
 from tickets.documents import certificates
 from tickets.documents.certificates import path_of
 from tickets.models import Certificate, Ticket
+from tickets.tests.admin_helpers import organiser
 from tickets.tests.audited import offenders
-from tickets.tests.desk import organiser
 
 pytestmark = pytest.mark.django_db
 

@@ -14,7 +14,7 @@ from registrations.models import Change, Registration, School
 from registrations.tests.builders import build_event, build_fest, build_school, build_submission
 from tickets import abuse_detection
 from tickets.models import Alarm
-from tickets.tests.desk import desk, organiser
+from tickets.tests.admin_helpers import organiser, organiser_client
 
 pytestmark = pytest.mark.django_db
 
@@ -112,7 +112,7 @@ def test_alarm_leads_to_the_list_of_its_registrations(event: Event, kind: str) -
     if kind == "mailbox":
         School.objects.update(state=School.State.ACCEPTED)
     watch()
-    client = desk()
+    client = organiser_client()
     page = client.get(reverse("admin:tickets_alarm_changelist")).content.decode()
     alarm = Alarm.objects.get()
     path = reverse("admin:registrations_registration_changelist")
@@ -123,7 +123,7 @@ def test_alarm_leads_to_the_list_of_its_registrations(event: Event, kind: str) -
 
 def test_mailbox_of_somebody_whom_the_list_does_not_show_finds_nobody(event: Event) -> None:
     build_submission(event, email="parent@example.org")
-    client: Client = desk()
+    client: Client = organiser_client()
     path = reverse("admin:registrations_registration_changelist")
     for value in ("mailbox-999999", "mailbox-", "mailbox-x", "mailbox-99999999999999999999"):
         answer = client.get(path, {"alike": value})

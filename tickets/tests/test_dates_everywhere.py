@@ -16,7 +16,7 @@ from events.models import Event, Fest
 from registrations.spreadsheets.reader import read_file
 from registrations.spreadsheets.tables import xlsx_table
 from registrations.tests.builders import build_event, build_fest, build_submission
-from tickets.tests.desk import add_path, confirm, desk, filled_in, is_asked
+from tickets.tests.admin_helpers import add_path, confirm, filled_in, is_asked, organiser_client
 
 pytestmark = pytest.mark.django_db
 YEAR = dt.timedelta(days=365)
@@ -24,7 +24,7 @@ YEAR = dt.timedelta(days=365)
 
 @pytest.fixture
 def client() -> Client:
-    return desk()
+    return organiser_client()
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from events.models import Event, Fest
 from registrations.tests.builders import PASSWORD, build_event, build_fest, build_teacher, build_user
 from techfest.core.roles import LEAD
 from tickets.models import Gate
-from tickets.tests.desk import in_role
+from tickets.tests.admin_helpers import in_role
 from tickets.tests.entrance import (
     fest_today,
     gate_of,

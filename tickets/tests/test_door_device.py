@@ -23,7 +23,7 @@ from tickets.checkin.live_codes import RECORD, STATES, live
 from tickets.checkin.scan import check_in
 from tickets.keys import random_key
 from tickets.models import CheckIn, Gate, Scan, Ticket
-from tickets.tests.desk import query_count
+from tickets.tests.admin_helpers import query_count
 from tickets.tests.entrance import (
     checkpoint_of,
     fest_today,

@@ -13,7 +13,7 @@ from registrations.models import Registration
 from registrations.tests.builders import build_school
 from tickets.checkin.checkpoints import Checkpoint
 from tickets.models import CheckIn, Delegation, Scan, Ticket
-from tickets.tests.desk import query_count
+from tickets.tests.admin_helpers import query_count
 from tickets.tests.entrance import (
     checkpoint_of,
     fest_today,

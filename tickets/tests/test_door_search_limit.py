@@ -16,7 +16,7 @@ from tickets.checkin import search_limit
 from tickets.checkin.checkpoints import Checkpoint
 from tickets.checkin.search_limit import TooManySearches, count_search
 from tickets.models import Alarm, SearchCount
-from tickets.tests.desk import desk, in_role, list_path
+from tickets.tests.admin_helpers import in_role, list_path, organiser_client
 from tickets.tests.entrance import (
     checkpoint_of,
     fest_today,
@@ -93,7 +93,7 @@ def test_owners_are_told_once_and_see_how_often(checkpoint: Checkpoint, ravi: An
         search(phone, checkpoint)
     alarm = Alarm.objects.get()
     assert (alarm.kind, alarm.subject, alarm.count) == ("searching", str(ravi), 2)
-    assert "alarm to look at" in desk(in_role(OWNER)).get("/admin/").content.decode()
+    assert "alarm to look at" in organiser_client(in_role(OWNER)).get("/admin/").content.decode()
 
 
 def test_every_search_is_counted_for_its_person_and_hour_without_a_name(
@@ -110,7 +110,7 @@ def test_every_search_is_counted_for_its_person_and_hour_without_a_name(
         cursor.execute("SELECT string_agg(c::text, ' ') FROM tickets_searchcount c")
         kept = cursor.fetchone()[0].lower()
     assert Student.objects.get().name.lower() not in kept
-    page = desk(in_role(OWNER)).get(list_path(SearchCount)).content.decode()
+    page = organiser_client(in_role(OWNER)).get(list_path(SearchCount)).content.decode()
     assert str(ravi) in page
 
 
@@ -121,7 +121,7 @@ def test_page_without_a_search_is_not_counted(checkpoint: Checkpoint, ravi: Any)
     assert SearchCount.objects.count() == 0
 
 
-def test_limits_are_far_above_what_an_honest_desk_needs() -> None:
+def test_limits_are_far_above_what_an_honest_helper_needs() -> None:
     """One person found every 15 seconds, each with three tries, for an hour of 100 lost tickets."""
     assert search_limit.MAX_A_MINUTE >= 4 * 3
     assert search_limit.MAX_AN_HOUR >= 100 * 3

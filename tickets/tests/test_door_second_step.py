@@ -14,7 +14,7 @@ from techfest.core.roles import LEAD, OWNER, RESULTS
 from tickets.checkin.urls import urlpatterns
 from tickets.keys import random_key
 from tickets.models import CheckIn, Delegation, Gate
-from tickets.tests.desk import in_role, organiser
+from tickets.tests.admin_helpers import in_role, organiser
 from tickets.tests.entrance import fest_today, gate_of, open_event, phone_of, ticket_for, volunteer
 
 pytestmark = pytest.mark.django_db

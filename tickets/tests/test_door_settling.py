@@ -1,4 +1,4 @@
-"""Conflicts at the desk: what a phone had said without a network, listed for a human and settled with a note."""
+"""Conflicts in the admin: what a phone had said without a network, listed for a human and settled with a note."""
 
 import datetime as dt
 import re
@@ -12,7 +12,7 @@ from django.utils import timezone
 from tickets.checkin.resolve import resolve
 from tickets.checkin.scan import Offline
 from tickets.models import Scan
-from tickets.tests.desk import desk, organiser
+from tickets.tests.admin_helpers import organiser, organiser_client
 from tickets.tests.entrance import (
     checkpoint_of,
     fest_today,
@@ -46,13 +46,17 @@ def settled(client: Client, *scans: Scan, **values: Any) -> Any:
 
 
 def test_open_conflicts_are_listed(conflict: Scan) -> None:
-    page = desk().get(LIST, {"is_conflict__exact": "1", "resolved_at__isempty": "1"}).content.decode()
+    page = (
+        organiser_client()
+        .get(LIST, {"is_conflict__exact": "1", "resolved_at__isempty": "1"})
+        .content.decode()
+    )
     assert re.findall(r'name="_selected_action" value="(\d+)"', page) == [str(conflict.pk)]
 
 
 def test_conflict_is_settled_with_a_note_and_once(conflict: Scan) -> None:
     mira = organiser("mira")
-    client, fine = desk(mira), Scan.objects.exclude(pk=conflict.pk).get()
+    client, fine = organiser_client(mira), Scan.objects.exclude(pk=conflict.pk).get()
     page = settled(client, conflict, fine).content.decode()
     assert "the phone said: in, the rules say: already in" in page
     assert "Say why" in settled(client, conflict, confirmed="yes", reason="").content.decode()
@@ -70,7 +74,7 @@ def test_conflict_is_settled_with_a_note_and_once(conflict: Scan) -> None:
 
 
 def test_who_may_only_look_resolves_nothing(conflict: Scan) -> None:
-    client = desk(organiser("lead", is_superuser=False))
+    client = organiser_client(organiser("lead", is_superuser=False))
     settled(client, conflict, confirmed="yes", reason="Mine")
     conflict.refresh_from_db()
     assert conflict.resolved_at is None

@@ -109,7 +109,7 @@ def build_traces() -> Student:
         correct(
             student.pk, values=values | {"email": address}, actor=Change.Actor.STUDENT, deadline=Deadline()
         )
-    _build_aftermath(student, past, teacher.user)
+    _build_records(student, past, teacher.user)
     content = f"%PDF-1.7 of {NAME}".encode()
     pretend_rendered(content=content)
     for booklet in Booklet.objects.all():
@@ -125,7 +125,7 @@ def build_traces() -> Student:
     return student
 
 
-def _build_aftermath(student: Student, event: Event, user: Any) -> None:
+def _build_records(student: Student, event: Event, user: Any) -> None:
     now, fest = timezone.now(), event.fest
     registration = student.registrations.get(event=event)
     ticket = registration.tickets.get()

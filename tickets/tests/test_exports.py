@@ -1,4 +1,4 @@
-"""Lists of the desk as files: the same rows as the list shows, safe to open, sent in pieces, and noted."""
+"""Lists of the admin as files: the same rows as the list shows, safe to open, sent in pieces, and noted."""
 
 import csv
 import io
@@ -22,7 +22,7 @@ from techfest.core.admin.export.columns import Column, table
 from techfest.core.admin.export.files import MIME, csv_pieces, xlsx_file
 from techfest.core.roles import LEAD
 from tickets.models import CheckIn, Delivery, Ticket
-from tickets.tests.desk import build_row_of_everything, desk, list_path, organiser
+from tickets.tests.admin_helpers import build_row_of_everything, list_path, organiser, organiser_client
 
 pytestmark = pytest.mark.django_db
 DOWNLOADS = (Registration, Student, School, Teacher, Delivery, CheckIn, Event, Hold)
@@ -65,7 +65,7 @@ def names(answer: Any) -> list[str]:
 @pytest.mark.parametrize("model", DOWNLOADS, ids=lambda model: model.__name__)
 def test_list_is_taken_away_as_it_is(model: Any, kind: str) -> None:
     build_row_of_everything(1)
-    answer = download(desk(), model, kind)
+    answer = download(organiser_client(), model, kind)
     rows = read(answer, kind)
     assert (answer.status_code, answer["Content-Type"], len(rows)) == (
         200,
@@ -87,7 +87,7 @@ def test_registration_is_told_with_everything_that_organisers_work_with() -> Non
     build_submission(event, name="आरव शर्मा", grade=9, section="B", roll_number="17", email="a@example.org")
     Ticket.objects.update(checked_in_at=event.starts_at)
     registration = Registration.objects.select_related("student").get()
-    titles, row = read(download(desk(), Registration))
+    titles, row = read(download(organiser_client(), Registration))
     zone = event.fest.zone
     start = f"{event.starts_at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
     made = f"{registration.created_at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
@@ -107,7 +107,7 @@ def test_filters_search_and_order_of_the_list_apply() -> None:
         build_submission(event, name=name)
     build_submission(other, name="Dia Rao")
     asked = {"event__id__exact": str(event.pk), "q": "Rao", "o": "1"}
-    client = desk()
+    client = organiser_client()
     shown = [row.student.name for row in client.get(list_path(Registration), asked).context["cl"].result_list]
     taken = names(download(client, Registration, **asked))
     assert (taken, sorted(taken)) == (shown, ["Asha Rao", "Chen Rao"])
@@ -117,7 +117,7 @@ def test_list_is_whole_past_its_first_page() -> None:
     event = build_event(build_fest(), capacity=60)
     for number in range(52):
         build_submission(event, name=f"Asha {number}")
-    assert len(names(download(desk(), Registration))) == 52
+    assert len(names(download(organiser_client(), Registration))) == 52
 
 
 @pytest.mark.parametrize("kind", MIME)
@@ -139,12 +139,12 @@ def test_list_is_whole_past_its_first_page() -> None:
 )
 def test_cell_is_text_and_stays_readable(kind: str, typed: str, written: str) -> None:
     School.objects.create(name=typed, key="typed")
-    assert read(download(desk(), School, kind), kind)[1][0] == written
+    assert read(download(organiser_client(), School, kind), kind)[1][0] == written
 
 
 def test_number_is_a_number_and_nothing_is_nothing() -> None:
     build_submission(build_event(build_fest()), roll_number="")
-    row = read(download(desk(), Registration, "xlsx"), "xlsx")[1]
+    row = read(download(organiser_client(), Registration, "xlsx"), "xlsx")[1]
     assert (row[1], row[3], row[-1]) == (7.0, "", "")
 
 
@@ -154,7 +154,7 @@ def test_words_and_times_are_those_of_the_request(kind: str) -> None:
     fest = build_fest(time_zone="Pacific/Chatham")
     event = build_event(fest)
     build_submission(event)
-    answer = download(desk(), Registration, kind)
+    answer = download(organiser_client(), Registration, kind)
     with translation.override("de"), timezone.override("UTC"):
         row = read(answer, kind)[1]
     assert row[8] == f"{event.starts_at.astimezone(fest.zone):%Y-%m-%d %H:%M:%S}"
@@ -168,7 +168,7 @@ def test_event_lead_takes_away_the_own_rows_and_no_address() -> None:
     lead = organiser("lead", is_superuser=False)
     lead.groups.add(Group.objects.get(name=LEAD))
     own.leads.add(lead)
-    client = desk(lead)
+    client = organiser_client(lead)
     titles, *rows = read(download(client, Registration))
     assert titles == [title for title in REGISTRATION_TITLES if title != "E-mail"]
     assert [row[0] for row in rows] == ["Asha Rao"]
@@ -180,14 +180,14 @@ def test_event_lead_takes_away_the_own_rows_and_no_address() -> None:
 def test_whoever_may_not_see_a_list_does_not_take_it_away() -> None:
     build_row_of_everything(1)
     nobody = organiser("nobody", is_superuser=False)
-    answers = [download(client, Registration).status_code for client in (desk(nobody), Client())]
+    answers = [download(client, Registration).status_code for client in (organiser_client(nobody), Client())]
     assert (answers, AuditEntry.objects.filter(what="exported").count()) == ([403, 302], 0)
 
 
 def test_export_is_noted_without_what_was_searched_for() -> None:
     user = organiser()
     build_submission(build_event(build_fest()), name="Asha Rao")
-    download(desk(user), Registration, "csv", q="Asha", state__exact="confirmed")
+    download(organiser_client(user), Registration, "csv", q="Asha", state__exact="confirmed")
     entry = AuditEntry.objects.get(what="exported")
     assert (entry.user, entry.subject_kind, entry.subject_id) == (user, "auth.user", user.pk)
     assert entry.after == {
@@ -200,7 +200,7 @@ def test_export_is_noted_without_what_was_searched_for() -> None:
 
 def test_file_is_kept_by_nobody_and_has_a_name_of_ours() -> None:
     build_fest()
-    answer = download(desk(), Registration, q='"; filename="evil.exe')
+    answer = download(organiser_client(), Registration, q='"; filename="evil.exe')
     name = f'attachment; filename="registrations-{timezone.localdate():%Y-%m-%d}.csv"'
     assert (answer["Content-Disposition"], "no-store" in answer["Cache-Control"]) == (name, True)
 
@@ -208,11 +208,11 @@ def test_file_is_kept_by_nobody_and_has_a_name_of_ours() -> None:
 def test_list_is_only_read() -> None:
     build_fest()
     path = f"{list_path(Registration)}download.csv"
-    assert desk().post(path).status_code == 405
+    assert organiser_client().post(path).status_code == 405
 
 
 def test_list_that_cannot_be_asked_for_is_not_taken_away() -> None:
-    client = desk()
+    client = organiser_client()
     asked = {"created_at__year": "x"}
     statuses = [
         client.get(list_path(Registration), asked).status_code,
@@ -222,9 +222,9 @@ def test_list_that_cannot_be_asked_for_is_not_taken_away() -> None:
 
 
 def test_list_offers_its_file_with_its_filters() -> None:
-    page = desk().get(list_path(Registration), {"state__exact": "waiting"}).content.decode()
+    page = organiser_client().get(list_path(Registration), {"state__exact": "waiting"}).content.decode()
     assert 'href="download.csv?state__exact=waiting"' in page
-    assert "download.csv" not in desk(organiser("second")).get(list_path(Fest)).content.decode()
+    assert "download.csv" not in organiser_client(organiser("second")).get(list_path(Fest)).content.decode()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -277,7 +277,7 @@ def test_first_bytes_come_before_the_last_row_is_read() -> None:
 
 def test_wide_list_asks_as_often_as_a_short_one(django_assert_max_num_queries: Any) -> None:
     event = build_event(build_fest())
-    client = desk()
+    client = organiser_client()
     read(download(client, Registration))
     counts = []
     for _round in range(2):

@@ -1,4 +1,4 @@
-"""The desk's first page: what it says at a glance, to whom, and with how many queries."""
+"""The admin's first page: what it says at a glance, to whom, and with how many queries."""
 
 import datetime as dt
 
@@ -8,14 +8,14 @@ from django.urls import reverse
 from techfest.core.db.clock import database_now
 from tickets import heartbeats
 from tickets.models import Heartbeat, ProviderOutage
-from tickets.tests.desk import build_row_of_everything, desk, query_count
+from tickets.tests.admin_helpers import build_row_of_everything, organiser_client, query_count
 
 pytestmark = pytest.mark.django_db
 FRONT = reverse("admin:index")
 
 
 def test_front_page_asks_as_often_for_few_rows_as_for_many() -> None:
-    client = desk()
+    client = organiser_client()
     build_row_of_everything(1)
     few = query_count(client, FRONT)
     build_row_of_everything(2)
@@ -24,7 +24,7 @@ def test_front_page_asks_as_often_for_few_rows_as_for_many() -> None:
 
 
 def test_front_page_tells_of_a_provider_that_takes_no_mails_and_of_dead_workers() -> None:
-    client, now = desk(), database_now()
+    client, now = organiser_client(), database_now()
     for kind in heartbeats.KINDS:
         heartbeats.write(kind)
     assert "does not run" not in client.get(FRONT).content.decode()

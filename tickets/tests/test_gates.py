@@ -1,4 +1,4 @@
-"""Gates at the desk, and alarms that somebody has looked at."""
+"""Gates in the admin, and alarms that somebody has looked at."""
 
 import pytest
 from django.urls import reverse
@@ -9,7 +9,7 @@ from events.models import AuditEntry
 from registrations.tests.builders import build_event, build_fest, build_user
 from techfest.core import roles
 from tickets.models import Alarm, Gate
-from tickets.tests.desk import add_path, desk, filled_in, in_role, list_path
+from tickets.tests.admin_helpers import add_path, filled_in, in_role, list_path, organiser_client
 from tickets.tests.entrance import gate_of, volunteer
 
 pytestmark = pytest.mark.django_db
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 def test_owner_makes_a_gate_and_says_who_stands_there() -> None:
     fest = build_fest()
     event, ravi = build_event(fest), volunteer()
-    client = desk(in_role(roles.OWNER))
+    client = organiser_client(in_role(roles.OWNER))
     sent = filled_in(client, add_path(Gate), name="North gate", events=[event.pk], volunteers=[ravi.pk])
     assert client.post(add_path(Gate), sent).status_code == 302
     gate = Gate.objects.get()
@@ -30,7 +30,7 @@ def test_owner_makes_a_gate_and_says_who_stands_there() -> None:
 def test_gate_takes_neither_foreign_events_nor_people_who_are_no_volunteers() -> None:
     fest, other = build_fest(), build_fest(is_current=False)
     stranger, nobody = build_event(other), build_user()
-    client = desk()
+    client = organiser_client()
     client.post(reverse("admin:choose_fest"), {"fest": "all"})
     sent = filled_in(client, add_path(Gate), name="North gate", events=[stranger.pk], volunteers=[nobody.pk])
     page = client.post(add_path(Gate), sent).content.decode()
@@ -42,7 +42,7 @@ def test_lead_looks_at_the_gates_of_the_own_events_and_changes_none() -> None:
     event = build_event(build_fest())
     gate, lead = gate_of(event.fest, event), in_role(roles.LEAD)
     event.leads.add(lead)
-    client = desk(lead)
+    client = organiser_client(lead)
     assert client.get(page_of(gate)).status_code == 200
     assert client.post(page_of(gate), {"name": "Mine"}).status_code == 403
     assert Gate.objects.get().name == gate.name
@@ -53,6 +53,6 @@ def test_alarm_that_was_seen_says_by_whom() -> None:
         kind="guessing", subject="192.0.2.1", first_at=timezone.now(), last_at=timezone.now()
     )
     owner = in_role(roles.OWNER)
-    desk(owner).post(list_path(Alarm), {"action": "see", "_selected_action": [alarm.pk]})
+    organiser_client(owner).post(list_path(Alarm), {"action": "see", "_selected_action": [alarm.pk]})
     alarm.refresh_from_db()
     assert (alarm.seen_by, alarm.seen_at is not None) == (owner, True)

@@ -19,8 +19,8 @@ from techfest.core.db.clock import database_now
 from tickets.mail.compose import Composer
 from tickets.mail.outbox import claim, oldest_owed_age
 from tickets.models import Delivery, Message
+from tickets.tests.admin_helpers import in_role, list_path, organiser, organiser_client, query_count
 from tickets.tests.builders import let_time_pass
-from tickets.tests.desk import desk, in_role, list_path, organiser, query_count
 
 pytestmark = pytest.mark.django_db
 TEXT = {"subject": "Hall changed", "text": "Come to the gym.\n\nBring <b>water</b>, see http://evil.example"}
@@ -34,7 +34,7 @@ def user() -> Any:
 
 @pytest.fixture
 def client(user: Any) -> Client:
-    return desk(user)
+    return organiser_client(user)
 
 
 @pytest.fixture
@@ -145,7 +145,7 @@ def test_changed_text_has_to_be_tried_again(client: Client, fest: Fest) -> None:
 
 def test_writer_without_an_address_is_told_so(fest: Fest) -> None:
     build_submission(build_event(fest))
-    client = desk(organiser("nobody", email=""))
+    client = organiser_client(organiser("nobody", email=""))
     message = written(client)
     answer = step(client, message, "try")
     assert said(answer) == ["Your account has no e-mail address. Add one, then try the message."]
@@ -268,8 +268,11 @@ def test_message_of_somebody_else_is_not_found_but_by_an_owner(client: Client, f
     writer = organiser("writer", is_superuser=False)
     for code in ("add_message", "view_message"):
         writer.user_permissions.add(Permission.objects.get(codename=code))
-    steps = [step(desk(writer), message, name).status_code for name in ("try", "confirm", "stop", "write")]
-    assert [*steps, desk(writer).get(page_of(message)).status_code] == [404] * 5
+    steps = [
+        step(organiser_client(writer), message, name).status_code
+        for name in ("try", "confirm", "stop", "write")
+    ]
+    assert [*steps, organiser_client(writer).get(page_of(message)).status_code] == [404] * 5
     assert client.get(page_of(message)).status_code == 200
 
 
@@ -280,13 +283,13 @@ def test_lead_writes_to_everybody_of_the_own_events_whatever_the_address_asks_fo
     lead = in_role(roles.LEAD, email="lead@fest.example")
     mine.leads.add(lead)
     forged = f"?event__id__exact={other.pk}"
-    assert owed(confirmed(desk(lead), mails=1, query=forged)) == ["mine@example.org"]
+    assert owed(confirmed(organiser_client(lead), mails=1, query=forged)) == ["mine@example.org"]
 
 
 def test_staff_who_may_not_write_messages_cannot(client: Client, fest: Fest) -> None:
     build_submission(build_event(fest))
     message = written(client)
-    looker = desk(organiser("looker", is_superuser=False))
+    looker = organiser_client(organiser("looker", is_superuser=False))
     steps = [step(looker, message, name).status_code for name in ("try", "confirm", "stop", "write")]
     assert [*steps, looker.get(add()).status_code] == [403] * 5
 

@@ -31,8 +31,8 @@ from tickets.content import absolute
 from tickets.documents import certificates, jobs, printouts
 from tickets.models import Booklet, Certificate, Printout, Ticket
 from tickets.pdf.badges import HEIGHT, PLACES, WIDTH
+from tickets.tests.admin_helpers import in_role, organiser, organiser_client
 from tickets.tests.builders import make_files
-from tickets.tests.desk import desk, in_role, organiser
 from tickets.tests.schools import build_teacher, shut, signed_in
 from tickets.tests.test_pdf import fonts_with_empty_boxes
 
@@ -250,7 +250,7 @@ def test_printout_that_cannot_be_made_is_given_up_after_three_tries(
         tries.append(make_files())
         Printout.objects.update(claimed_at=F("claimed_at") - jobs.LEASE)
     assert tries == [1, 1, 1, 0, 0]
-    page = desk(owner).get(reverse("admin:papers_printout", args=[printout.code]))
+    page = organiser_client(owner).get(reverse("admin:papers_printout", args=[printout.code]))
     assert ("The file could not be made." in page.content.decode(), page.has_header("Refresh")) == (
         True,
         False,
@@ -308,9 +308,9 @@ def test_file_of_somebody_who_is_erased_while_it_is_made_is_not_kept(
     assert not printouts.printout_path(printout).exists()
 
 
-def test_pages_at_the_desk_lead_from_event_to_file(event: Event, owner: Any) -> None:
+def test_pages_in_the_admin_lead_from_event_to_file(event: Event, owner: Any) -> None:
     build_submission(event, name="Asha")
-    client = desk(owner)
+    client = organiser_client(owner)
     order = reverse("admin:papers_event", args=[event.pk])
     assert order in client.get(page_of(event)).content.decode()
     assert "1 name to tick off" in client.get(order).content.decode()
@@ -328,9 +328,9 @@ def test_pages_at_the_desk_lead_from_event_to_file(event: Event, owner: Any) -> 
     shut(file)
 
 
-def test_desk_asks_who_took_part_where_nobody_was_checked_in(event: Event, owner: Any) -> None:
+def test_admin_asks_who_took_part_where_nobody_was_checked_in(event: Event, owner: Any) -> None:
     build_submission(event, name="Asha")
-    client, order = desk(owner), reverse("admin:papers_event", args=[event.pk])
+    client, order = organiser_client(owner), reverse("admin:papers_event", args=[event.pk])
     assert "Nobody was checked in at this event." in client.get(order).content.decode()
     refused = client.post(order, {"print": "participation"})
     assert "Say whether everybody with a seat took part." in refused.content.decode()
@@ -344,7 +344,7 @@ def test_places_that_are_no_rank_are_told(event: Event, owner: Any, places: str)
     typed = service.Typed(version=0, counting="most", shown={}, values={row.pk: 1})
     service.save(event, typed, user=owner, deadline=Deadline())
     publish.publish(event, "short", user=owner, deadline=Deadline())
-    answer = desk(owner).post(
+    answer = organiser_client(owner).post(
         reverse("admin:papers_event", args=[event.pk]), {"print": "rank", "places": places}
     )
     assert (answer.status_code, "errorlist" in answer.content.decode()) == (200, True)
@@ -362,7 +362,7 @@ def test_nobody_prints_without_the_permission_and_no_code_opens_a_file(event: Ev
         reverse("admin:papers_printout", args=[printout.code]),
         reverse("admin:papers_file", args=[printout.code]),
     ]
-    nobody = desk(organiser("nobody", is_superuser=False))
+    nobody = organiser_client(organiser("nobody", is_superuser=False))
     assert [nobody.get(path).status_code for path in paths] == [403] * 4
     assert [nobody.post(path).status_code for path in paths[:2]] == [403] * 2
     assert [Client().get(path).status_code for path in paths] == [302] * 4
@@ -377,7 +377,7 @@ def test_school_is_printed_by_owners_only(event: Event, owner: Any) -> None:
     helper = organiser("helper", is_superuser=False)
     wanted = ("add_printout", "view_printout", "view_school", "change_school", "change_event", "view_event")
     helper.user_permissions.set(Permission.objects.filter(codename__in=wanted))
-    client, school = desk(helper), School.objects.get()
+    client, school = organiser_client(helper), School.objects.get()
     paths = [
         reverse("admin:papers_school", args=[school.pk]),
         reverse("admin:papers_printout", args=[printout.code]),
@@ -385,9 +385,10 @@ def test_school_is_printed_by_owners_only(event: Event, owner: Any) -> None:
     ]
     assert [client.get(path).status_code for path in paths] == [403, 404, 404]
     assert (
-        reverse("admin:papers_school", args=[school.pk]) in desk(owner).get(page_of(school)).content.decode()
+        reverse("admin:papers_school", args=[school.pk])
+        in organiser_client(owner).get(page_of(school)).content.decode()
     )
-    assert desk(owner).post(paths[0]).status_code == 302
+    assert organiser_client(owner).post(paths[0]).status_code == 302
 
 
 def test_event_lead_prints_the_own_event_and_opens_no_other(event: Event, owner: Any) -> None:
@@ -397,7 +398,7 @@ def test_event_lead_prints_the_own_event_and_opens_no_other(event: Event, owner:
     papers = [ordered("badges", one, owner) for one in (event, other)]
     papers.append(all_of(event, owner))
     assert make_files() == 3
-    client = desk(lead)
+    client = organiser_client(lead)
     orders = [reverse("admin:papers_event", args=[one.pk]) for one in (event, other)]
     assert [client.get(path).status_code for path in orders] == [200, 404]
     answers = [client.post(path, {"print": "attendance"}).status_code for path in orders]
@@ -420,7 +421,7 @@ def test_other_roles_print_nothing(event: Event, owner: Any, role: str) -> None:
     build_submission(event, name="Asha")
     printout = ordered("badges", event, owner)
     make_files()
-    client = desk(in_role(role))
+    client = organiser_client(in_role(role))
     paths = [
         reverse("admin:papers_event", args=[event.pk]),
         reverse("admin:papers_school", args=[School.objects.get().pk]),

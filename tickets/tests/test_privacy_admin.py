@@ -1,4 +1,4 @@
-"""Data of minors at the desk: handed out, erased with a second question, consents that are missing."""
+"""Data of minors in the admin: handed out, erased with a second question, consents that are missing."""
 
 import datetime as dt
 import html
@@ -18,15 +18,15 @@ from events.models import AuditEntry, Event, Fest
 from registrations.models import Consent, Erasure, Purge, Registration, Student
 from registrations.tests.builders import build_event, build_fest, build_submission
 from techfest.core.roles import LEAD
+from tickets.tests.admin_helpers import in_role, list_path, organiser_client, query_count
 from tickets.tests.builders import PDF, pretend_rendered
-from tickets.tests.desk import desk, in_role, list_path, query_count
 
 NAME = "Zyxquorvent Plimbathory"
 
 
 @pytest.fixture
 def client() -> Client:
-    return desk()
+    return organiser_client()
 
 
 def build_student(**values: Any) -> Student:
@@ -144,7 +144,7 @@ def test_whoever_may_not_change_or_delete_students_neither_takes_data_nor_erases
     submission = build_submission(build_event(build_fest()))
     student, lead = submission.student, in_role(LEAD)
     submission.registrations.get().event.leads.add(lead)
-    reader = desk(lead)
+    reader = organiser_client(lead)
     assert reader.get(page_of(student)).status_code == 200
     form = {"reason": "asked", "typed": student.reference, "confirmed": "yes"}
     asked = [reader.get(path_of(student, word)).status_code for word in ("data", "erase")]

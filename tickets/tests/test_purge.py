@@ -31,9 +31,9 @@ from registrations.tests.builders_class_lists import build_list, registered, row
 from registrations.tests.traces import in_database, in_files
 from techfest.core.roles import RESULTS
 from tickets.models import CheckIn, Delivery, Letter, Message, Scan, Ticket
+from tickets.tests.admin_helpers import in_role, organiser, organiser_client
 from tickets.tests.audited import run
 from tickets.tests.builders import pretend_rendered
-from tickets.tests.desk import desk, in_role, organiser
 
 NAME = "Zyxquorvent"
 
@@ -251,7 +251,7 @@ def test_purge_under_way_stops_when_a_date_is_corrected(monkeypatch: pytest.Monk
 def test_front_page_tells_owners_of_a_coming_purge_and_of_names_that_the_mark_keeps() -> None:
     fest, event = build_over(days=84, is_announced=False)
     task()
-    client = desk(organiser())
+    client = organiser_client(organiser())
     (notice,) = client.get("/admin/").context["purges"]
     assert notice.words.startswith(f"{fest.name} (3 registrations): The names will be erased on ")
     assert "The owners were told by mail." in notice.words
@@ -259,7 +259,7 @@ def test_front_page_tells_owners_of_a_coming_purge_and_of_names_that_the_mark_ke
     Fest.objects.filter(pk=fest.pk).update(is_current=True)
     (notice,) = client.get("/admin/").context["purges"]
     assert "kept only because it is the current fest" in notice.words
-    assert desk(in_role(RESULTS)).get("/admin/").context["purges"] == []
+    assert organiser_client(in_role(RESULTS)).get("/admin/").context["purges"] == []
 
 
 @pytest.mark.django_db(transaction=True)

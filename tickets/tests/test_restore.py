@@ -45,8 +45,8 @@ from tickets.models import Delivery, Letter
 from tickets.restore.decision import decide
 from tickets.restore.watching import watch
 from tickets.tasks import send
+from tickets.tests.admin_helpers import in_role, organiser_client
 from tickets.tests.builders import delivery_of, pretend_rendered
-from tickets.tests.desk import desk, in_role
 from tickets.tests.providers import environment_of
 from tickets.tests.test_claiming import in_threads
 
@@ -133,9 +133,9 @@ def test_after_a_restored_dump_no_mail_goes_until_an_owner_has_decided(
 
     erasure_register.path().touch()
     call_command("erase_again")
-    answer = desk().get(PAGE)
+    answer = organiser_client().get(PAGE)
     assert [answer.context["form"]["send"].initial, answer.status_code] == [["new:answer"], 200]
-    client = desk(in_role("owner"))
+    client = organiser_client(in_role("owner"))
     shown = {"shown": "copy:answer new:answer", "send": ["new:answer"]}
     assert client.post(PAGE, shown).headers["Location"] == reverse("admin:index")
     assert send_due() == 1
@@ -370,7 +370,7 @@ def test_operators_hold_the_mails_of_a_whole_machine_that_was_restored(mailgun: 
     assert (send_due(), marker().reason) == (0, Reason.REQUESTED)
     erasure_register.path().touch()
     watch()
-    assert desk().get(PAGE).context["form"]["send"].initial == []
+    assert organiser_client().get(PAGE).context["form"]["send"].initial == []
     call_command("accept_restore", "--drop-queued")
     assert (send_due(), states()) == (0, [State.DROPPED])
 
@@ -395,10 +395,13 @@ def test_what_is_dropped_takes_its_words_along_and_what_came_meanwhile_goes(mail
 def test_owners_decide_and_everybody_else_reads_that_mails_are_held(client: Client) -> None:
     build_owed(1)
     call_command("hold_mails")
-    lead = desk(in_role(LEAD))
+    lead = organiser_client(in_role(LEAD))
     assert [lead.get(PAGE).status_code, lead.post(PAGE).status_code] == [403, 403]
     assert "An owner has to decide which mails go" in lead.get(reverse("admin:index")).content.decode()
-    assert f'<a href="{PAGE}">' in desk(in_role("owner")).get(reverse("admin:index")).content.decode()
+    assert (
+        f'<a href="{PAGE}">'
+        in organiser_client(in_role("owner")).get(reverse("admin:index")).content.decode()
+    )
     answer = client.get("/health/ready")
     assert answer.status_code == 503
     assert json.loads(answer.content)["parts"]["restore"]["text"] == (
@@ -423,7 +426,7 @@ def test_the_first_command_starts_the_site_while_mails_are_held(client: Client) 
 def test_the_page_waits_for_the_register_of_erasures() -> None:
     build_owed(1)
     call_command("hold_mails")
-    client = desk(in_role("owner"))
+    client = organiser_client(in_role("owner"))
     posted = {"shown": "copy:answer", "send": ["copy:answer"]}
     assert "The register of erasures was not applied" in client.post(PAGE, posted).content.decode()
     assert marker().is_held

@@ -17,8 +17,8 @@ from registrations.models import ConsentText, Registration
 from registrations.tests.builders import build_event, build_fest, build_submission
 from tickets.go_live import checklist, limits
 from tickets.models import Delivery, DeliveryEvent, Letter
+from tickets.tests.admin_helpers import list_path, organiser, organiser_client, query_count
 from tickets.tests.audited import run
-from tickets.tests.desk import desk, list_path, organiser, query_count
 
 TODAY = timezone.localdate()
 YEAR = TODAY.year if TODAY.month < 11 else TODAY.year + 1
@@ -28,7 +28,7 @@ HEAD = "Name\tCategory\tVenue\tDay\tStart\tEnd\tCapacity\tGrades\n"
 
 @pytest.fixture
 def client() -> Client:
-    return desk(organiser(email="owner@school.edu"))
+    return organiser_client(organiser(email="owner@school.edu"))
 
 
 def page(fest: Fest, word: str) -> str:
@@ -236,7 +236,7 @@ def test_test_mail_goes_to_whoever_asks(client: Client) -> None:
 
 @pytest.mark.django_db
 def test_pages_of_starting_are_closed_to_whoever_may_not() -> None:
-    reader = desk(organiser("reader", is_superuser=False))
+    reader = organiser_client(organiser("reader", is_superuser=False))
     fest = december()
     answers = [reader.get(page(fest, word)).status_code for word in ("copy", "paste", "ready")]
     assert answers == [403, 403, 403]

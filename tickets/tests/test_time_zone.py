@@ -15,8 +15,8 @@ from events.zones import same_clock
 from registrations.models import Hold
 from registrations.tests.builders import build_event, build_fest, build_school, build_submission, build_user
 from tickets.models import Delivery
+from tickets.tests.admin_helpers import filled_in, organiser_client, sent_by
 from tickets.tests.audited import offenders
-from tickets.tests.desk import desk, filled_in, sent_by
 
 pytestmark = pytest.mark.django_db
 KOLKATA, NEW_YORK = zoneinfo.ZoneInfo("Asia/Kolkata"), zoneinfo.ZoneInfo("America/New_York")
@@ -33,7 +33,7 @@ ZONES = [
 
 @pytest.fixture
 def client() -> Client:
-    return desk()
+    return organiser_client()
 
 
 @pytest.fixture

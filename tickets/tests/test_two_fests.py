@@ -12,21 +12,28 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
-from events.admin_base import DeskAdmin, page_of
+from events.admin_base import BaseAdmin, page_of
 from events.fest_choice import ALL, FestChoice, fest_of, fest_paths, of_shown_fest, show
 from events.models import Event, Fest
 from registrations.models import Registration, Student
 from registrations.tests.builders import build_event, build_fest, build_submission
 from tickets.mail.broadcast import service
 from tickets.models import Delivery, DeliveryEvent, Letter, Message, Scan
-from tickets.tests.desk import add_path, build_row_of_everything, desk, filled_in, list_path, organiser
+from tickets.tests.admin_helpers import (
+    add_path,
+    build_row_of_everything,
+    filled_in,
+    list_path,
+    organiser,
+    organiser_client,
+)
 
 pytestmark = pytest.mark.django_db
 REGISTRY = sorted(admin.site._registry.items(), key=lambda item: item[0]._meta.label)
 OF_A_FEST = [
     model
     for model, its_admin in REGISTRY
-    if fest_paths(model) and isinstance(its_admin, DeskAdmin) and model is not Letter
+    if fest_paths(model) and isinstance(its_admin, BaseAdmin) and model is not Letter
 ]
 """Not the words of letters: the one that is built goes to an account, and belongs to no fest."""
 WAYS = {
@@ -43,7 +50,7 @@ WAYS = {
 
 @pytest.fixture
 def client() -> Client:
-    return desk(organiser("boss", email="boss@fest.example"))
+    return organiser_client(organiser("boss", email="boss@fest.example"))
 
 
 @pytest.fixture

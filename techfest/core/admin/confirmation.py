@@ -1,4 +1,4 @@
-"""The one way in which the desk asks before it acts: what will happen, to whom, why, and who is told."""
+"""The one way in which the admin asks before it acts: what will happen, to whom, why, and who is told."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""The buttons above a row's page at the desk: each leads to a page, or to the list's action for this row."""
+"""The buttons above a row's page in the admin: each leads to a page, or to the list's action for this row."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

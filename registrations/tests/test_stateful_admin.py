@@ -33,7 +33,7 @@ EVENT = st.integers(0, 2)
 CLASHING = {0: 1, 1: 0}
 
 
-class Desk(Rush):
+class Admin(Rush):
     """The same machine with an organiser who overrides, and a volunteer at the door once a line stands still."""
 
     @initialize(
@@ -378,8 +378,8 @@ SOME = settings(BOUNDED, max_examples=12, stateful_step_count=16)
 
 @pytest.mark.slow
 @pytest.mark.django_db
-def test_any_sequence_of_steps_with_desk_and_door_agrees_with_the_model() -> None:
-    run_state_machine_as_test(Desk, settings=SOME)
+def test_any_sequence_of_steps_with_admin_and_door_agrees_with_the_model() -> None:
+    run_state_machine_as_test(Admin, settings=SOME)
 
 
 @pytest.mark.slow
@@ -395,11 +395,11 @@ def test_any_sequence_of_steps_with_desk_and_door_agrees_with_the_model() -> Non
         "tickets.merge._move_entry",
     ],
 )
-def test_sequence_with_a_part_of_the_desk_forgotten_disagrees(
+def test_sequence_with_a_part_of_the_admin_forgotten_disagrees(
     monkeypatch: pytest.MonkeyPatch, forgotten: str
 ) -> None:
     """The negative controls: the machine notices when a part of the house does nothing."""
     monkeypatch.setattr(forgotten, lambda *_args, **_kwargs: [])
     noticed = (AssertionError, KeyError, ActionRejected, LockTimeout, IntegrityError, pytest.fail.Exception)
     with pytest.raises(noticed):
-        run_state_machine_as_test(Desk, settings=SOME)
+        run_state_machine_as_test(Admin, settings=SOME)

@@ -1,4 +1,4 @@
-"""Somebody who runs the fest, and one row of everything, for tests of the desk."""
+"""Somebody who runs the fest, and one row of everything, for tests of the admin."""
 
 import uuid
 from typing import Any
@@ -45,7 +45,7 @@ from registrations.tests.builders import (
     build_teacher,
 )
 from registrations.tests.builders_class_lists import build_list
-from techfest.core.roles import AT_THE_DESK
+from techfest.core.roles import ADMIN_ROLES
 from tickets.mail.kinds.notice import owe_letter
 from tickets.models import (
     Alarm,
@@ -75,13 +75,13 @@ def organiser(name: str = "organiser", **values: Any) -> Any:
 def in_role(role: str, name: str = "", **values: Any) -> Any:
     """Somebody of this role, who is no superuser."""
     user = organiser(
-        name or role.replace(" ", "-"), **{"is_staff": role in AT_THE_DESK, "is_superuser": False} | values
+        name or role.replace(" ", "-"), **{"is_staff": role in ADMIN_ROLES, "is_superuser": False} | values
     )
     user.groups.add(Group.objects.get(name=role))
     return user
 
 
-def desk(user: Any = None) -> Client:
+def organiser_client(user: Any = None) -> Client:
     """A browser in which an organiser is logged in."""
     client = Client()
     client.force_login(user or organiser())
@@ -115,11 +115,11 @@ def build_row_of_everything(number: int) -> None:
     Booklet.objects.create(fest=fest, school=school, asked_by=teacher.user, job=job)
     Delegation.objects.create(fest=fest, school=school)
     owe_letter(to="new@example.org", subject="Subject", text="Text", now=timezone.now())
-    _build_aftermath(number, submission, teacher)
+    _build_records(number, submission, teacher)
     Picture.objects.create(digest=f"{number:032x}", kind="png", width=1, height=1, data=b"not read")
 
 
-def _build_aftermath(number: int, submission: Submission, teacher: Teacher) -> None:
+def _build_records(number: int, submission: Submission, teacher: Teacher) -> None:
     """What comes after registering: the door, results, papers, and what was erased."""
     registration, now, user = submission.registrations.get(), timezone.now(), teacher.user
     student, event = registration.student, registration.event
@@ -166,7 +166,7 @@ def filled_in(client: Client, path: str, **values: Any) -> dict[str, Any]:
 
 def is_asked(answer: Any) -> bool:
     """Whether a page asks before something is done."""
-    return answer.status_code == 200 and "desk-confirm" in answer.content.decode()
+    return answer.status_code == 200 and "admin-confirm" in answer.content.decode()
 
 
 def confirm(client: Client, event: Any, answer: Any, **values: Any) -> Any:

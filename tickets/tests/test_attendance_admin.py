@@ -9,7 +9,7 @@ from registrations.tests.builders import build_event, build_fest, build_submissi
 from techfest.core import roles
 from tickets.checkin.scan import check_in
 from tickets.keys import random_key
-from tickets.tests.desk import desk, in_role, list_path, query_count
+from tickets.tests.admin_helpers import in_role, list_path, organiser_client, query_count
 from tickets.tests.entrance import (
     checkpoint_of,
     fest_today,
@@ -37,7 +37,7 @@ def event() -> Event:
 
 
 def tabs(**asked: str) -> dict[str, int]:
-    return {str(tab["label"]): tab["count"] for tab in desk().get(PATH, asked).context["tabs"]}
+    return {str(tab["label"]): tab["count"] for tab in organiser_client().get(PATH, asked).context["tabs"]}
 
 
 def names(client: Client, **asked: str) -> list[str]:
@@ -53,7 +53,7 @@ def test_tabs_count_where_everybody_stands(event: Event) -> None:
 def test_tabs_keep_the_event_and_lead_to_what_they_count(event: Event) -> None:
     build_submission(build_event(event.fest), name="Dia Sen")
     chosen = {"event__id__exact": str(event.pk)}
-    client = desk()
+    client = organiser_client()
     shown = client.get(PATH, chosen).context["tabs"]
     assert [tab["count"] for tab in shown] == [2, 1, 0, 1, 1]
     for tab in shown:
@@ -61,7 +61,7 @@ def test_tabs_keep_the_event_and_lead_to_what_they_count(event: Event) -> None:
 
 
 def test_filter_tells_who_is_in_and_who_is_not(event: Event) -> None:
-    client = desk()
+    client = organiser_client()
     assert (names(client, attendance="in"), names(client, attendance="out")) == (["Asha Rao"], ["Bea Iyer"])
 
 
@@ -69,11 +69,11 @@ def test_lead_counts_the_own_events_only(event: Event) -> None:
     build_submission(build_event(event.fest), name="Dia Sen")
     lead = in_role(roles.LEAD)
     event.leads.add(lead)
-    assert [tab["count"] for tab in desk(lead).get(PATH).context["tabs"]] == [2, 1, 0, 1, 1]
+    assert [tab["count"] for tab in organiser_client(lead).get(PATH).context["tabs"]] == [2, 1, 0, 1, 1]
 
 
 def test_list_asks_as_often_for_one_row_as_for_three() -> None:
-    client, fest = desk(), build_fest()
+    client, fest = organiser_client(), build_fest()
     build_submission(build_event(fest))
     one = query_count(client, PATH)
     for _ in range(2):

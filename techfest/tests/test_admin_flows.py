@@ -1,4 +1,4 @@
-"""An owner and an event lead at the desk in a real browser: what they are asked, and what comes of it."""
+"""An owner and an event lead in the admin in a real browser: what they are asked, and what comes of it."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from events.models import Event
 from registrations.models import Change, Registration
 from registrations.tests.builders import build_event, build_fest, build_submission
 from techfest.core import roles
-from tickets.tests.desk import in_role, list_path
+from tickets.tests.admin_helpers import in_role, list_path
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -53,7 +53,7 @@ def test_owner_adds_a_seat_and_reads_who_gets_it_before_saving(
         expect(page.get_by_text("The only seat is taken.")).to_be_visible()
         page.get_by_label("Capacity").fill("2")
         page.get_by_role("button", name="Save", exact=True).click()
-        expect(page.locator(".desk-happens")).to_contain_text("Ben Iyer")
+        expect(page.locator(".admin-happens")).to_contain_text("Ben Iyer")
         assert states()["Ben Iyer"] == "waiting"
         page.get_by_role("button", name="Save with these consequences").click()
         expect(page.locator(".messagelist")).to_be_visible()
@@ -76,7 +76,7 @@ def test_lead_cancels_in_the_own_event_with_a_reason_and_finds_no_other(
         page.get_by_label("Action:").select_option("cancel_registrations")
         page.get_by_role("button", name="Go").click()
         page.get_by_label("Reason (optional)").fill("The parents called")
-        page.locator("form .desk-actions input[type=submit]").click()
+        page.locator("form .admin-actions input[type=submit]").click()
         expect(page.locator(".messagelist")).to_be_visible()
         assert page.goto(page_of(other)).status == 404  # type: ignore[union-attr]  # a page was asked for
     assert states() == {

@@ -1,4 +1,4 @@
-"""Odd requests to the desk are answered in words, and never with a crash."""
+"""Odd requests to the admin are answered in words, and never with a crash."""
 
 import pytest
 from django.urls import reverse
@@ -7,7 +7,7 @@ from events.admin_base import page_of
 from events.models import Fest
 from registrations.tests.builders import build_event, build_fest, build_submission
 from tickets.models import Gate
-from tickets.tests.desk import desk, filled_in
+from tickets.tests.admin_helpers import filled_in, organiser_client
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +21,7 @@ def fest() -> Fest:
 
 @pytest.mark.parametrize("query", ["state=%00", "q=%00", "q=Asha%00", "%00=1"])
 def test_sign_that_no_text_has_is_a_bad_request(fest: Fest, query: str) -> None:
-    client = desk()
+    client = organiser_client()
     paths = [*(f"/admin/{name}/" for name in LISTS), "/admin/tickets/message/add/"]
     assert {path: client.get(f"{path}?{query}").status_code for path in paths} == dict.fromkeys(paths, 400)
 
@@ -39,13 +39,13 @@ def test_sign_that_no_text_has_is_a_bad_request(fest: Fest, query: str) -> None:
 def test_row_that_is_no_number_is_not_chosen(fest: Fest, name: str, action: str, chosen: str) -> None:
     build_submission(build_event(fest))
     sent = {"action": action, "_selected_action": chosen, "index": "0"}
-    assert desk().post(f"/admin/{name}/", sent).status_code in (200, 302, 400)
+    assert organiser_client().post(f"/admin/{name}/", sent).status_code in (200, 302, 400)
 
 
 def test_gate_cannot_take_the_name_of_another(fest: Fest) -> None:
     """The fest of a gate that is there is no field, and the name is taken within it."""
     Gate.objects.create(fest=fest, name="Main gate")
-    side, client = Gate.objects.create(fest=fest, name="Side gate"), desk()
+    side, client = Gate.objects.create(fest=fest, name="Side gate"), organiser_client()
     answer = client.post(page_of(side), filled_in(client, page_of(side), name="Main gate"))
     assert answer.status_code == 200
     assert "already exists" in answer.content.decode()
@@ -53,7 +53,7 @@ def test_gate_cannot_take_the_name_of_another(fest: Fest) -> None:
     assert side.name == "Side gate"
 
 
-def test_logout_leaves_no_page_of_the_desk_in_the_browser(fest: Fest) -> None:
+def test_logout_leaves_no_page_of_the_admin_in_the_browser(fest: Fest) -> None:
     """What a door has stored on the device and not sent is no personal data, and must not be lost."""
-    answer = desk().post(reverse("admin:logout"))
+    answer = organiser_client().post(reverse("admin:logout"))
     assert (answer.status_code, answer["Clear-Site-Data"]) == (302, '"cache"')
