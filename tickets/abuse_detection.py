@@ -122,13 +122,13 @@ def _clusters_of(rows: Collection[_Row]) -> Iterator[Cluster]:
     unaccepted = [row for row in rows if not row.is_accepted]
     if len(unaccepted) >= many and len({row.school for row in unaccepted}) > 1:
         words = _("%(event)s: schools that are not accepted yet")
-        yield _cluster(words % {"event": first.event_name}, unaccepted, alike="unaccepted")
+        yield _cluster(words % {"event": first.event_name}, unaccepted, similar="unaccepted")
     for group in _grouped([row for row in rows if row.mailbox], lambda row: row.mailbox):
         if len({row.student for row in group}) >= OF_ONE_MAILBOX:
             # Not the mailbox itself, which is somebody's: the alarm outlives an erasure.
             words = _("%(event)s: one mailbox, that of student %(number)d")
             said = words % {"event": first.event_name, "number": group[0].student}
-            yield _cluster(said, group, alike=f"mailbox-{group[0].student}")
+            yield _cluster(said, group, similar=f"mailbox-{group[0].student}")
 
 
 def _grouped(rows: Iterable[_Row], key: Callable[[_Row], Hashable]) -> Iterable[list[_Row]]:

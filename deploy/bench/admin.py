@@ -30,7 +30,7 @@ def paths() -> dict[str, str]:
 
     event = Event.objects.order_by("pk")[0].pk
     return {
-        "front": "/admin/",
+        "dashboard": "/admin/",
         "list": LIST,
         "list_of_event": f"{LIST}?event__id__exact={event}",
         "search": f"{LIST}?q=Pupil+admin+77",

@@ -13,7 +13,7 @@ from events.audit_log import Line
 from registrations.admin import columns
 from registrations.admin.changes import change_lines
 from registrations.admin.registration_actions import RegistrationActions
-from registrations.admin.similar_filter import AlikeFilter, UnconfirmedFilter
+from registrations.admin.similar_filter import SimilarFilter, UnconfirmedFilter
 from registrations.booking.waitlist_status import why_waiting
 from registrations.models import Change, Registration
 from techfest.core.admin.export.columns import Column
@@ -53,7 +53,7 @@ class RegistrationAdmin(RegistrationActions):
         "state",
         "event",
         "student__school",
-        AlikeFilter,
+        SimilarFilter,
         UnconfirmedFilter,
     )
     search_fields = ("student__name", "student__reference", "student__email", "event__name")

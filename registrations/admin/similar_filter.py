@@ -15,11 +15,11 @@ UNACCEPTED = "unaccepted"
 _MAILBOX = "mailbox-"
 
 
-class AlikeFilter(admin.SimpleListFilter):
+class SimilarFilter(admin.SimpleListFilter):
     """Of schools that nobody has accepted yet; and, where the address asks so, of one student's mailbox."""
 
     title = gettext_lazy("what is alike")
-    parameter_name = "alike"
+    parameter_name = "similar"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
         choices = [(UNACCEPTED, _("school not accepted yet"))]

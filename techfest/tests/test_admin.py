@@ -114,7 +114,7 @@ def test_staff_without_permissions_sees_nothing(model: type[Model]) -> None:
     assert client.get(list_path(model)).status_code == 403
 
 
-def test_front_page_carries_the_name_of_the_fest() -> None:
+def test_dashboard_carries_the_name_of_the_fest() -> None:
     build_row_of_everything(1)
     page = organiser_client().get(reverse("admin:index"))
     assert f"<bdi>{current_fest().name}</bdi>" in page.content.decode()

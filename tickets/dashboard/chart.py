@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from tickets.dashboard.timeline import Curve
+from tickets.dashboard.timeline import Timeline
 
 HEIGHT = 190
 LEFT, RIGHT, TOP, BOTTOM = 40, 8, 10, 24
@@ -46,11 +46,11 @@ class Chart:
     label_y: int = HEIGHT - 7
 
 
-def chart(curve: Curve, *, name: str, width: int) -> Chart:
+def chart(timeline: Timeline, *, name: str, width: int) -> Chart:
     """The curve `width` units wide; `name` tells it from another one on the same page."""
     room = width - LEFT - RIGHT
-    top = round_top(max(step.count for step in curve.steps))
-    pitch = room / len(curve.steps)
+    top = round_top(max(step.count for step in timeline.steps))
+    pitch = room / len(timeline.steps)
     gap = min(2.0, pitch * 0.2)
     bars = [
         Bar(
@@ -60,13 +60,13 @@ def chart(curve: Curve, *, name: str, width: int) -> Chart:
             _number(HEIGHT - BOTTOM - _y(step.count, top)),
             step.words,
         )
-        for position, step in enumerate(curve.steps)
+        for position, step in enumerate(timeline.steps)
         if step.count
     ]
     every = math.ceil(LABEL / pitch)
     across = [
         Tick(_number(LEFT + pitch * position), step.label)
-        for position, step in enumerate(curve.steps)
+        for position, step in enumerate(timeline.steps)
         if position % every == 0 and LEFT + pitch * position + LABEL / 2 <= width
     ]
     half = [top // 2] if top > 1 and top % 2 == 0 else []
@@ -74,9 +74,9 @@ def chart(curve: Curve, *, name: str, width: int) -> Chart:
     return Chart(name, width, bars, across, up, right=width - RIGHT)
 
 
-def both(curve: Curve) -> list[Chart]:
+def both(timeline: Timeline) -> list[Chart]:
     """For a wide and for a narrow window: letters keep their size, so the narrow one is drawn anew."""
-    return [chart(curve, name="wide", width=720), chart(curve, name="narrow", width=330)]
+    return [chart(timeline, name="wide", width=720), chart(timeline, name="narrow", width=330)]
 
 
 def round_top(maximum: int) -> int:
@@ -95,6 +95,6 @@ def _number(value: float) -> str:
     return f"{value:.1f}".removesuffix(".0")
 
 
-def drawn(curve: Curve | None) -> dict[str, Any] | None:
+def drawn(timeline: Timeline | None) -> dict[str, Any] | None:
     """The curve with its two charts, as the template takes it."""
-    return {"curve": curve, "charts": both(curve)} if curve else None
+    return {"timeline": timeline, "charts": both(timeline)} if timeline else None

@@ -11,7 +11,7 @@ from django.utils.timezone import localtime
 
 from events.models import Event, Fest
 from registrations.models import Hold, Registration
-from tickets.dashboard.visibility import Sight, list_path
+from tickets.dashboard.visibility import Viewer, list_path
 from tickets.models import CheckIn, Ticket
 
 WIDTH = 100
@@ -30,7 +30,7 @@ class Paths:
 
 
 @dataclass(frozen=True, slots=True)
-class Fill:
+class EventOccupancy:
     """One event as a line: its numbers, and its bar in hundredths."""
 
     pk: int
@@ -82,69 +82,69 @@ class Fill:
 @dataclass(frozen=True, slots=True)
 class Day:
     date: dt.date
-    fills: list[Fill]
+    events: list[EventOccupancy]
 
 
 @dataclass(frozen=True, slots=True)
-class Board:
+class Occupancy:
     """All events that the person may see, by day, with where their numbers lead."""
 
     days: list[Day]
     paths: Paths
 
     @property
-    def fills(self) -> list[Fill]:
-        return [fill for day in self.days for fill in day.fills]
+    def events(self) -> list[EventOccupancy]:
+        return [event for day in self.days for event in day.events]
 
     @property
     def full(self) -> int:
-        return sum(fill.is_full for fill in self.fills)
+        return sum(event.is_full for event in self.events)
 
     @property
     def empty(self) -> int:
-        return sum(fill.is_empty for fill in self.fills)
+        return sum(event.is_empty for event in self.events)
 
     @property
     def sums(self) -> dict[str, int]:
         """Over all events that take place."""
         names = ("capacity", "taken", "held", "waiting", "came_in")
-        return {name: sum(getattr(fill, name) for fill in self.fills if fill.is_on) for name in names}
+        return {name: sum(getattr(event, name) for event in self.events if event.is_on) for name in names}
 
 
-def board(sight: Sight, fest: Fest) -> Board | None:
+def occupancy(viewer: Viewer, fest: Fest) -> Occupancy | None:
     """Two queries, whatever the number of events; `None` where events or who comes to them are closed."""
-    events = sight.rows(Event)
-    if events is None or sight.rows(Registration) is None:
+    events = viewer.rows(Event)
+    if events is None or viewer.rows(Registration) is None:
         return None
     columns = ("pk", "name", "starts_at", "state", "seats__capacity", "seats__taken", "seats__held")
     rows = events.filter(fest=fest).order_by("starts_at", "name", "pk")
-    came_in = _came_in(sight, fest)
+    came_in = _came_in(viewer, fest)
     counted = rows.values_list(*columns, "seats__waiting")
-    fills = [Fill(*[*row, came_in.get(row[0], 0)]) for row in counted]
-    return Board(_days(fills), _paths(sight))
+    found = [EventOccupancy(*[*row, came_in.get(row[0], 0)]) for row in counted]
+    return Occupancy(_days(found), _paths(viewer))
 
 
-def _came_in(sight: Sight, fest: Fest) -> Mapping[int, int]:
+def _came_in(viewer: Viewer, fest: Fest) -> Mapping[int, int]:
     """How many came in, by the event's number."""
-    tickets = sight.rows(Ticket)
+    tickets = viewer.rows(Ticket)
     if tickets is None:
         return {}
     inside = tickets.filter(voided_at=None, checked_in_at__isnull=False, registration__event__fest=fest)
     return dict(inside.values_list("registration__event").annotate(count=Count("pk")))
 
 
-def _days(fills: Sequence[Fill]) -> list[Day]:
-    by_day = itertools.groupby(fills, key=lambda fill: localtime(fill.starts_at).date())
+def _days(events: Sequence[EventOccupancy]) -> list[Day]:
+    by_day = itertools.groupby(events, key=lambda event: localtime(event.starts_at).date())
     return [Day(date, list(group)) for date, group in by_day]
 
 
-def _paths(sight: Sight) -> Paths:
+def _paths(viewer: Viewer) -> Paths:
     state = Registration.State
     inside = {"undone_at__isempty": 1, "is_reentry__exact": 0, "ticket__registration__event__id__exact": ""}
     return Paths(
         event=reverse("admin:events_event_changelist"),
         going=list_path(Registration, state__exact=state.CONFIRMED, event__id__exact=""),
         waiting=list_path(Registration, state__exact=state.WAITING, event__id__exact=""),
-        held="" if sight.rows(Hold) is None else list_path(Hold, state="held", event__id__exact=""),
-        came_in="" if sight.rows(CheckIn) is None else list_path(CheckIn, **inside),
+        held="" if viewer.rows(Hold) is None else list_path(Hold, state="held", event__id__exact=""),
+        came_in="" if viewer.rows(CheckIn) is None else list_path(CheckIn, **inside),
     )

@@ -10,30 +10,30 @@ from registrations.models import Registration
 from registrations.restore.hold import current_hold
 from techfest.core.db.clock import database_now
 from tickets.dashboard.chart import drawn
-from tickets.dashboard.occupancy import board
+from tickets.dashboard.occupancy import occupancy
 from tickets.dashboard.purges import purge_notices
 from tickets.dashboard.results import results
 from tickets.dashboard.schools import schools
-from tickets.dashboard.timeline import curve
+from tickets.dashboard.timeline import timeline
 from tickets.dashboard.todo import decisions
-from tickets.dashboard.visibility import Sight
+from tickets.dashboard.visibility import Viewer
 from tickets.dashboard.workers import jobs, mails, papers
 
 
-def facts(request: HttpRequest, site: admin.AdminSite) -> dict[str, Any]:
+def dashboard_context(request: HttpRequest, site: admin.AdminSite) -> dict[str, Any]:
     """The page's context; the number of queries depends on the person's role and on nothing else.
 
     Where no fest is current or chosen only what belongs to none is told.
     """
-    sight, now = Sight(request, site), database_now()
-    made, at_work = papers(sight), jobs(sight, now=now)
+    viewer, now = Viewer(request, site), database_now()
+    made, at_work = papers(viewer), jobs(viewer, now=now)
     context: dict[str, Any] = {
         "now": now,
         "held": current_hold(),
-        "decisions": decisions(sight),
-        "decides": sight.is_owner,
-        "purges": purge_notices(sight, now=now),
-        "mails": mails(sight, now=now),
+        "decisions": decisions(viewer),
+        "decides": viewer.is_owner,
+        "purges": purge_notices(viewer, now=now),
+        "mails": mails(viewer, now=now),
         "papers": made,
         "jobs": at_work,
         "makes": any(one.count for one in made) or any(one.running or one.stuck for one in at_work),
@@ -41,12 +41,12 @@ def facts(request: HttpRequest, site: admin.AdminSite) -> dict[str, Any]:
     fest = choice_of(request).main
     if fest is None:
         return context
-    registered = sight.rows(Registration)
-    over_time = None if registered is None else curve(registered.filter(event__fest=fest), now=now)
+    registered = viewer.rows(Registration)
+    over_time = None if registered is None else timeline(registered.filter(event__fest=fest), now=now)
     return context | {
         "current": fest,
-        "board": board(sight, fest),
+        "occupancy": occupancy(viewer, fest),
         "chart": drawn(over_time),
-        "schools": schools(sight, fest),
-        "results": results(sight, fest, now=now),
+        "schools": schools(viewer, fest),
+        "results": results(viewer, fest, now=now),
     }

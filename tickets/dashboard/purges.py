@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from events.models import Fest
 from registrations.models import Registration
 from registrations.privacy.purge_schedule import Schedule, schedules, state_of
-from tickets.dashboard.visibility import Sight
+from tickets.dashboard.visibility import Viewer
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +22,9 @@ class PurgeNotice:
     path: str
 
 
-def purge_notices(sight: Sight, *, now: dt.datetime) -> list[PurgeNotice]:
+def purge_notices(viewer: Viewer, *, now: dt.datetime) -> list[PurgeNotice]:
     """Four queries for an owner, none for others. Fests without names left are not among it."""
-    if not sight.is_owner:
+    if not viewer.is_owner:
         return []
     found = schedules(Fest.objects.order_by("ends_on", "pk"))
     near = [one for one in found if one.announced_at or one.is_held(now)]

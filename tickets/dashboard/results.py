@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from events.models import Event, Fest
 from registrations.models import Result
-from tickets.dashboard.visibility import Sight
+from tickets.dashboard.visibility import Viewer
 
 MAX_EVENTS = 12
 """Events that are shown; the rest is on the list of all."""
@@ -29,10 +29,10 @@ class Results:
     count: int
 
 
-def results(sight: Sight, fest: Fest, *, now: dt.datetime) -> Results | None:
+def results(viewer: Viewer, fest: Fest, *, now: dt.datetime) -> Results | None:
     """One query; `None` for whoever enters no results."""
-    events = sight.rows(Event)
-    if events is None or not sight.decides(Result):
+    events = viewer.rows(Event)
+    if events is None or not viewer.decides(Result):
         return None
     over = events.filter(
         fest=fest, state=Event.State.PUBLISHED, ends_at__lte=now, result_sheet__published_at=None

@@ -6,7 +6,7 @@ from django.db.models import Count
 
 from events.models import Fest
 from registrations.models import School, Student
-from tickets.dashboard.visibility import Sight, list_path
+from tickets.dashboard.visibility import Viewer, list_path
 
 LARGEST = 5
 
@@ -28,10 +28,10 @@ class Schools:
     pending_path: str
 
 
-def schools(sight: Sight, fest: Fest) -> Schools | None:
+def schools(viewer: Viewer, fest: Fest) -> Schools | None:
     """Two queries. Students count who have an active registration, or had one; not who was erased."""
-    students, rows = sight.rows(Student), sight.rows(School)
-    if students is None or rows is None or not sight.is_owner:
+    students, rows = viewer.rows(Student), viewer.rows(School)
+    if students is None or rows is None or not viewer.is_owner:
         return None
     counted = (
         students.known()  # type: ignore[attr-defined]  # of StudentQuerySet

@@ -23,7 +23,7 @@ from events.fest_choice import choice_of, choose
 from events.visibility import offered
 from registrations.teachers.second_factor import has_passed, redirect_to_second_step
 from registrations.teachers.sessions import end_if_idle
-from tickets.dashboard.page import facts
+from tickets.dashboard.page import dashboard_context
 from tickets.restore.views import held_mails
 
 
@@ -38,7 +38,7 @@ class TechfestAdminSite(admin.AdminSite):
     """The Django admin for organisers: staff whose session has passed the second step."""
 
     index_title = gettext_lazy("At a glance")
-    index_template = "admin/front.html"
+    index_template = "admin/dashboard.html"
 
     def has_permission(self, request: HttpRequest) -> bool:
         return super().has_permission(request) and has_passed(request)
@@ -117,7 +117,7 @@ class TechfestAdminSite(admin.AdminSite):
     @method_decorator(never_cache)
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """What is there at a glance and what waits for a decision, above the list of all tables."""
-        return super().index(request, {**facts(request, self), **(extra_context or {})})
+        return super().index(request, {**dashboard_context(request, self), **(extra_context or {})})
 
     @method_decorator(never_cache)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

@@ -33,7 +33,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Curve:
+class Timeline:
     """Bars without gaps from the first registration on, in the active time zone."""
 
     width: dt.timedelta
@@ -62,7 +62,7 @@ class Curve:
         return words % {"total": self.total, "first": first, "last": last, "busiest": busiest.words}
 
 
-def curve(registrations: QuerySet[Any], *, now: dt.datetime) -> Curve | None:
+def timeline(registrations: QuerySet[Any], *, now: dt.datetime) -> Timeline | None:
     """One query; cancelled ones count, for they were made. `None` before the first one."""
     hours = registrations.annotate(hour=TruncHour("created_at")).values_list("hour")
     counted = Counter(dict(hours.annotate(count=Count("pk")).order_by("hour")))
@@ -70,9 +70,9 @@ def curve(registrations: QuerySet[Any], *, now: dt.datetime) -> Curve | None:
         return None
     first, last = min(counted), max(now, *counted)
     if last - first <= MAX_HOURS * HOUR:
-        return Curve(HOUR, list(_by_hour(counted, first, last)))
+        return Timeline(HOUR, list(_by_hour(counted, first, last)))
     width = DAY if last - first <= MAX_DAYS * DAY else WEEK
-    return Curve(width, list(_by_date(counted, localtime(first).date(), localtime(last).date(), width)))
+    return Timeline(width, list(_by_date(counted, localtime(first).date(), localtime(last).date(), width)))
 
 
 def _by_hour(counted: Counter[dt.datetime], first: dt.datetime, last: dt.datetime) -> Iterator[Step]:

@@ -9,7 +9,7 @@ from django.utils.translation import ngettext_lazy
 
 from registrations.models import Conflict, Hold, School, Student, Teacher
 from registrations.students import consents
-from tickets.dashboard.visibility import Sight, list_path
+from tickets.dashboard.visibility import Viewer, list_path
 from tickets.models import Alarm, Delivery, Scan, Ticket
 from tickets.querysets import RENDER_ATTEMPTS
 
@@ -93,13 +93,13 @@ PENDING_KINDS = (
 )
 
 
-def decisions(sight: Sight) -> list[Decision]:
+def decisions(viewer: Viewer) -> list[Decision]:
     """What waits for this person, one query a kind; what nobody has to decide is not among it."""
-    return [one for kind in PENDING_KINDS for one in _waiting(sight, kind)]
+    return [one for kind in PENDING_KINDS for one in _waiting(viewer, kind)]
 
 
-def _waiting(sight: Sight, kind: PendingKind) -> Iterator[Decision]:
-    rows = sight.rows(kind.model) if sight.decides(kind.model) else None
+def _waiting(viewer: Viewer, kind: PendingKind) -> Iterator[Decision]:
+    rows = viewer.rows(kind.model) if viewer.decides(kind.model) else None
     count = 0 if rows is None else kind.waiting(rows).count()
     if count:
         yield Decision(count, kind.words % count, list_path(kind.model, **kind.filters))

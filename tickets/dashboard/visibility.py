@@ -12,7 +12,7 @@ from events.fest_choice import of_shown_fest
 from techfest.core.roles import is_owner
 
 
-class Sight:
+class Viewer:
     """Asks each table's page in the admin which rows it would show to this person, so that both always agree."""
 
     def __init__(self, request: HttpRequest, site: admin.AdminSite) -> None:

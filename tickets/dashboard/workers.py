@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registrations.models import ClassListJob
 from tickets import heartbeats
-from tickets.dashboard.visibility import Sight, list_path
+from tickets.dashboard.visibility import Viewer, list_path
 from tickets.go_live import limits
 from tickets.mail import breaker
 from tickets.models import Booklet, Delivery, Printout, Ticket
@@ -52,12 +52,12 @@ class Mails:
     """A sentence about a provider that takes no mails, and one for each kind of worker that does not run."""
 
 
-def mails(sight: Sight, *, now: dt.datetime) -> Mails | None:
+def mails(viewer: Viewer, *, now: dt.datetime) -> Mails | None:
     """Three queries, and two more where the provider's limits are set.
 
     What is owed for later, such as a message that may still be stopped, is not late.
     """
-    rows = sight.rows(Delivery)
+    rows = viewer.rows(Delivery)
     if rows is None:
         return None
     states = rows.values_list("state").annotate(
@@ -89,9 +89,9 @@ def _figures(counts: Counter[str], *, is_late: bool) -> list[Figure]:
     ]
 
 
-def papers(sight: Sight) -> list[Figure]:
+def papers(viewer: Viewer) -> list[Figure]:
     """The PDFs of live tickets that are to be made, and those that nobody tries any more. One query."""
-    rows = sight.rows(Ticket)
+    rows = viewer.rows(Ticket)
     if rows is None:
         return []
     is_given_up = Q(render_attempts__gte=RENDER_ATTEMPTS)
@@ -119,11 +119,11 @@ class Jobs:
     path: str
 
 
-def jobs(sight: Sight, *, now: dt.datetime) -> list[Jobs]:
+def jobs(viewer: Viewer, *, now: dt.datetime) -> list[Jobs]:
     """One query for each of the three kinds of job."""
     found = []
     for model, label in _JOBS:
-        rows = sight.rows(model)
+        rows = viewer.rows(model)
         if rows is None:
             continue
         unfinished = rows.filter(finished_at=None).aggregate(

@@ -161,7 +161,7 @@ def test_every_kind_says_what_to_do(kind: str) -> None:
 
 
 @pytest.mark.usefixtures("owner")
-def test_front_page_still_shows_the_alarm_after_it_was_mailed() -> None:
+def test_dashboard_still_shows_the_alarm_after_it_was_mailed() -> None:
     alarms.ring("guessing", "Ravi")
     mail_now()
     page = organiser_client().get(reverse("admin:index")).content.decode()

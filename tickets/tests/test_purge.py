@@ -248,7 +248,7 @@ def test_purge_under_way_stops_when_a_date_is_corrected(monkeypatch: pytest.Monk
 
 
 @pytest.mark.django_db(transaction=True)
-def test_front_page_tells_owners_of_a_coming_purge_and_of_names_that_the_mark_keeps() -> None:
+def test_dashboard_tells_owners_of_a_coming_purge_and_of_names_that_the_mark_keeps() -> None:
     fest, event = build_over(days=84, is_announced=False)
     task()
     client = organiser_client(organiser())

@@ -201,12 +201,12 @@ def test_action_is_done_to_the_chosen_rows_of_another_fest(client: Client, fests
     assert registration.student.name in answer.content.decode()
 
 
-def test_front_page_is_about_the_shown_fest(client: Client, fests: tuple[Fest, Fest]) -> None:
+def test_dashboard_is_about_the_shown_fest(client: Client, fests: tuple[Fest, Fest]) -> None:
     for fest in fests:
         choose(client, fest)
         context = client.get("/admin/").context
         assert context["current"] == fest
-        assert {line.name for day in context["board"].days for line in day.fills} <= {
+        assert {line.name for day in context["occupancy"].days for line in day.events} <= {
             event.name for event in fest.events.all()
         }
     one = [decision.count for decision in client.get("/admin/").context["decisions"]]

@@ -11,28 +11,28 @@ from tickets.models import Heartbeat, ProviderOutage
 from tickets.tests.admin_helpers import build_row_of_everything, organiser_client, query_count
 
 pytestmark = pytest.mark.django_db
-FRONT = reverse("admin:index")
+DASHBOARD = reverse("admin:index")
 
 
-def test_front_page_asks_as_often_for_few_rows_as_for_many() -> None:
+def test_dashboard_asks_as_often_for_few_rows_as_for_many() -> None:
     client = organiser_client()
     build_row_of_everything(1)
-    few = query_count(client, FRONT)
+    few = query_count(client, DASHBOARD)
     build_row_of_everything(2)
     build_row_of_everything(3)
-    assert (few, query_count(client, FRONT)) == (30, 30)
+    assert (few, query_count(client, DASHBOARD)) == (30, 30)
 
 
-def test_front_page_tells_of_a_provider_that_takes_no_mails_and_of_dead_workers() -> None:
+def test_dashboard_tells_of_a_provider_that_takes_no_mails_and_of_dead_workers() -> None:
     client, now = organiser_client(), database_now()
     for kind in heartbeats.KINDS:
         heartbeats.write(kind)
-    assert "does not run" not in client.get(FRONT).content.decode()
+    assert "does not run" not in client.get(DASHBOARD).content.decode()
     ProviderOutage.objects.create(
         pk=1, started_at=now - dt.timedelta(minutes=7), until=now, failures=3, reason="status 503"
     )
     Heartbeat.objects.filter(kind="pdf").delete()
-    page = client.get(FRONT).content.decode()
+    page = client.get(DASHBOARD).content.decode()
     assert "The mail provider has taken no mails for 7\xa0minutes (status 503)." in page
     assert "The worker that makes PDFs does not run" in page
     assert "The worker that sends mails does not run" not in page
