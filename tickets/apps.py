@@ -7,10 +7,12 @@ class TicketsConfig(AppConfig):
 
     def ready(self) -> None:
         from techfest.core import roles
-        from tickets import issuing, merge, permissions  # noqa: F401 - hear of changes and of the provider
-        from tickets.documents import certificates  # noqa: F401 - hears of results and of seats given up
-        from tickets.privacy import (
-            redact,  # noqa: F401 - hear of who is erased or wants to know
-        )
+
+        # Importing these modules registers their signal receivers.
+        from tickets import issuing, merge, permissions  # noqa: F401
+        from tickets.documents import certificates  # noqa: F401
+        from tickets.mail import webhooks  # noqa: F401
+        from tickets.mail.kinds import class_tickets, notice  # noqa: F401
+        from tickets.privacy import export, redact  # noqa: F401
 
         roles.declare(permissions.TABLE, self)
