@@ -4,7 +4,7 @@ Somebody may send the public form by a program, with names that nobody has, unti
 click is never slowed down by asking who it is; instead the last minutes are looked at once a minute. What rings
 is the harm: most of one event's registrations, and as many as half of its seats, came from one school, from
 schools that nobody has accepted yet, or from one mailbox. A whole school that presses at once may ring as well;
-the alarm only says so, and its list is where the registrations are cancelled together if they are nobody's.
+the alert only says so, and its list is where the registrations are cancelled together if they are nobody's.
 """
 
 import datetime as dt
@@ -20,8 +20,8 @@ from django.utils.translation import gettext as _
 
 from registrations.models import Change, Registration, School
 from registrations.students.names import mailbox_key
-from tickets import alarms
-from tickets.models import Alarm
+from tickets import alerts
+from tickets.models import Alert
 
 SPAN = dt.timedelta(minutes=10)
 """What is looked at: a bot is through within a minute, a person who types has five."""
@@ -66,17 +66,17 @@ class _Row(NamedTuple):
 
 
 def watch(*, now: dt.datetime) -> int:
-    """Rings for every cluster of the last minutes; for how many. An alarm counts the most that were there at once.
+    """Rings for every cluster of the last minutes; for how many. An alert counts the most that were there at once.
 
     One that an organiser has seen rings anew only where registrations came after that. Two queries, and one a
     ring.
     """
     found = clusters(now=now)
-    seen = Alarm.objects.filter(kind=Alarm.Kind.CLUSTER, subject__in=[one.subject for one in found])
+    seen = Alert.objects.filter(kind=Alert.Kind.CLUSTER, subject__in=[one.subject for one in found])
     seen_at = dict(seen.filter(seen_at__gt=now - SPAN).values_list("subject").annotate(Max("seen_at")))
     new = [one for one in found if one.subject not in seen_at or one.last_at > seen_at[one.subject]]
     for one in new:
-        alarms.ring(Alarm.Kind.CLUSTER, one.subject, count=one.count, filters=one.filters)
+        alerts.raise_alert(Alert.Kind.CLUSTER, one.subject, count=one.count, filters=one.filters)
     return len(new)
 
 
@@ -125,7 +125,7 @@ def _clusters_of(rows: Collection[_Row]) -> Iterator[Cluster]:
         yield _cluster(words % {"event": first.event_name}, unaccepted, similar="unaccepted")
     for group in _grouped([row for row in rows if row.mailbox], lambda row: row.mailbox):
         if len({row.student for row in group}) >= OF_ONE_MAILBOX:
-            # Not the mailbox itself, which is somebody's: the alarm outlives an erasure.
+            # Not the mailbox itself, which is somebody's: the alert outlives an erasure.
             words = _("%(event)s: one mailbox, that of student %(number)d")
             said = words % {"event": first.event_name, "number": group[0].student}
             yield _cluster(said, group, similar=f"mailbox-{group[0].student}")
@@ -140,7 +140,7 @@ def _grouped(rows: Iterable[_Row], key: Callable[[_Row], Hashable]) -> Iterable[
 
 def _cluster(subject: str, rows: list[_Row], **filters: object) -> Cluster:
     return Cluster(
-        subject=subject[: alarms.SUBJECT],
+        subject=subject[: alerts.SUBJECT],
         filters=urlencode({"event__id__exact": rows[0].event, **filters}),
         count=len(rows),
         last_at=max(row.at for row in rows),

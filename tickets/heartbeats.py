@@ -30,7 +30,7 @@ _READ = "SELECT kind FROM tickets_heartbeat WHERE at > clock_timestamp() - %s * 
 
 
 def write(kind: str) -> None:
-    """This kind of process works. A database that is away is somebody else's alarm."""
+    """This kind of process works. A database that is away is somebody else's alert."""
     try:
         with connection.cursor() as cursor:
             cursor.execute(_WRITE, [kind])

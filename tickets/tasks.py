@@ -66,7 +66,7 @@ def remind() -> int:
 
 @shared_task(name="tickets.watch")
 def watch() -> int:
-    """Looks for registrations that seem one person's work, and mails the owners what alarms are new."""
+    """Looks for registrations that seem one person's work, and mails the owners what alerts are new."""
     found = abuse_detection.watch(now=database_now())
     if owner_alert.mail_owners(now=database_now()):
         wakeup.publish("tickets.send")

@@ -23,10 +23,10 @@ from registrations.students.names import mailbox_key
 from registrations.tests.builders import build_event, build_fest, build_user
 from techfest.core.roles import OWNER
 from techfest.tests.workers import WorkerFactory
-from tickets import alarms, tasks, wakeup
+from tickets import alerts, tasks, wakeup
 from tickets.mail.mailbox_limit import AT_ONCE
 from tickets.mail.outbox import has_due
-from tickets.models import Alarm, Delivery
+from tickets.models import Alert, Delivery
 from tickets.tests.audited import run as audit
 from tickets.tests.builders import let_time_pass, pretend_rendered
 from tickets.tests.providers import environment_of, stub, stub_process
@@ -128,10 +128,10 @@ def test_flood_with_a_strangers_address(
         let_time_pass(dt.timedelta(minutes=5))
         let_workers_finish()
     assert len(mails_to(stub, STRANGER)) == AT_ONCE + 1
-    (alert,) = mails_to(stub, owner.email)
-    alarm = Alarm.objects.filter(subject__contains="one mailbox").earliest("first_at")
-    paths = [alarms.path_of(alarm), alarms.list_path(alarm.kind)]
-    assert [path for path in paths if f"{settings.SITE_URL}{path}" in alert["text"]]
+    (mail,) = mails_to(stub, owner.email)
+    alert = Alert.objects.filter(subject__contains="one mailbox").earliest("first_at")
+    paths = [alerts.path_of(alert), alerts.list_path(alert.kind)]
+    assert [path for path in paths if f"{settings.SITE_URL}{path}" in mail["text"]]
 
 
 @pytest.mark.parametrize("rate", [50])

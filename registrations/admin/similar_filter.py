@@ -1,4 +1,4 @@
-"""Registrations that have something in common which no other filter asks: where an alarm leads to."""
+"""Registrations that have something in common which no other filter asks: where an alert leads to."""
 
 from typing import Any
 

@@ -15,7 +15,7 @@ from registrations.models import Change, Hold, Registration, Student, Submission
 from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher
 from registrations.tests.frontdoor import FORM, text_of, typed
 from registrations.tests.held import ask_now
-from tickets.models import Alarm, Delivery
+from tickets.models import Alert, Delivery
 
 pytestmark = pytest.mark.django_db
 
@@ -77,7 +77,7 @@ def register(event: Event, where: str) -> None:
 
 
 def side_effects() -> list[int]:
-    models = (Student, Submission, Registration, Change, Delivery, Alarm)
+    models = (Student, Submission, Registration, Change, Delivery, Alert)
     return [model._default_manager.count() for model in models]
 
 

@@ -13,7 +13,7 @@ from events.models import Fest
 from registrations.models import DatabaseMarker, Purge, PurgePlan, SecurityEvent, TemporaryPassword
 from registrations.restore import hold
 from registrations.tests.builders import build_user
-from tickets.models import Alarm, SearchCount
+from tickets.models import Alert, SearchCount
 from tickets.tests.admin_helpers import build_row_of_everything, current_fest, list_path, organiser
 
 from .browsing import PHONE
@@ -55,7 +55,7 @@ def tab_to(page: Page, wanted: Locator) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_admin_pages_fit_a_phone(owner: Any, browser: Browser, live_server: Any, scheme: Any) -> None:
-    tables = (SecurityEvent, TemporaryPassword, Alarm, SearchCount, Purge, PurgePlan)
+    tables = (SecurityEvent, TemporaryPassword, Alert, SearchCount, Purge, PurgePlan)
     account = build_user(is_staff=True)
     paths = [reverse("admin:index"), HELD, *map(list_path, tables), page_of(account), page_of(current_fest())]
     options = {"viewport": PHONE, "color_scheme": scheme}

@@ -12,9 +12,9 @@ from events.admin_base import RecordAdmin
 from techfest.core.admin.confirmation import Question, ReasonForm, answered, ask
 from techfest.core.db.clock import database_now
 from tickets.admin import columns
-from tickets.alarms import path_of
+from tickets.alerts import path_of
 from tickets.checkin.resolve import resolve
-from tickets.models import Alarm, CheckIn, Scan, SearchCount
+from tickets.models import Alert, CheckIn, Scan, SearchCount
 
 MAX_SHOWN = 50
 """Conflicts that the page names before it settles all that were chosen."""
@@ -141,8 +141,8 @@ class SearchCountAdmin(RecordAdmin):
     date_hierarchy = "hour"
 
 
-@admin.register(Alarm)
-class AlarmAdmin(RecordAdmin):
+@admin.register(Alert)
+class AlertAdmin(RecordAdmin):
     actions = ("see",)
     list_display = ("last_at", "kind", "about", "count", "first_at", "told_at", "seen_at", "seen_by")
     list_select_related = ("seen_by",)
@@ -153,7 +153,7 @@ class AlarmAdmin(RecordAdmin):
     ordering = ("-last_at", "-pk")
 
     @admin.display(description=gettext_lazy("about"), ordering="subject")
-    def about(self, obj: Alarm) -> str:
+    def about(self, obj: Alert) -> str:
         """With the list of the registrations that it is about, where it is about some."""
         if not obj.filters:
             return obj.subject
@@ -161,11 +161,11 @@ class AlarmAdmin(RecordAdmin):
         return format_html('<bdi>{}</bdi> (<a href="{}">{}</a>)', obj.subject, path_of(obj), words)
 
     def has_see_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("tickets.change_alarm")
+        return request.user.has_perm("tickets.change_alert")
 
     @admin.action(description=gettext_lazy("Mark as seen"), permissions=["see"])
-    def see(self, request: HttpRequest, queryset: QuerySet[Alarm]) -> None:
+    def see(self, request: HttpRequest, queryset: QuerySet[Alert]) -> None:
         """Who looked, and when; if it goes on, it rings anew."""
         count = queryset.filter(seen_at=None).update(seen_at=database_now(), seen_by=request.user)
-        words = ngettext("%(count)d alarm is marked as seen.", "%(count)d alarms are marked as seen.", count)
+        words = ngettext("%(count)d alert is marked as seen.", "%(count)d alerts are marked as seen.", count)
         self.message_user(request, words % {"count": count}, messages.SUCCESS)

@@ -11,8 +11,8 @@ from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from registrations.booking.errors import RegistrationError
-from tickets import alarms
-from tickets.models import Alarm
+from tickets import alerts
+from tickets.models import Alert
 
 MAX_A_MINUTE = 20
 MAX_AN_HOUR = 300
@@ -50,7 +50,7 @@ def count_search(user: Any) -> None:
         if in_minute <= MAX_A_MINUTE and in_hour <= MAX_AN_HOUR:
             return
         cursor.execute(_REFUSE, {"id": row_id})
-    alarms.ring(Alarm.Kind.SEARCHING, str(user))
+    alerts.raise_alert(Alert.Kind.SEARCHING, str(user))
     if in_hour > MAX_AN_HOUR:
         raise TooManySearches(
             _("You have searched for very many names. Scan tickets, or ask an organiser until the next hour.")

@@ -17,9 +17,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from registrations.booking.errors import RegistrationError
-from tickets import alarms
+from tickets import alerts
 from tickets.checkin.codes import Kind, Reading
-from tickets.models import Alarm, Scan
+from tickets.models import Alert, Scan
 
 MAX_UNKNOWN = 60
 """Unknown codes of one person at the door within `SPAN`; an honest one with a bad camera has a handful."""
@@ -38,14 +38,14 @@ class TooMany(RegistrationError):
 def refuse_who_guesses(user: Any, reading: Reading) -> None:
     """Raises `TooMany` where a reference is typed by somebody who has tried too many unknown ones."""
     if reading.kind == Kind.REFERENCE and _unknown_of(user) >= MAX_UNKNOWN:
-        alarms.ring(Alarm.Kind.GUESSING, str(user))
+        alerts.raise_alert(Alert.Kind.GUESSING, str(user))
         raise TooMany
 
 
 def note(user: Any) -> None:
-    """After an unknown code: an alarm when there were too many. The scans themselves are the counter."""
+    """After an unknown code: an alert when there were too many. The scans themselves are the counter."""
     if _unknown_of(user) >= MAX_UNKNOWN:
-        alarms.ring(Alarm.Kind.GUESSING, str(user))
+        alerts.raise_alert(Alert.Kind.GUESSING, str(user))
 
 
 def refuse_stranger(request: HttpRequest) -> None:
@@ -55,7 +55,7 @@ def refuse_stranger(request: HttpRequest) -> None:
     """
     if ratelimit.consume(request, app=_APP, action="unknown", config=PUBLIC_RATE, key="", limit_get=True):
         return
-    alarms.ring(Alarm.Kind.GUESSING, str(get_adapter(request).get_client_ip(request)))
+    alerts.raise_alert(Alert.Kind.GUESSING, str(get_adapter(request).get_client_ip(request)))
     answer = ratelimit.respond_429(request)
     answer["Cache-Control"] = "no-store"
     raise ImmediateHttpResponse(answer)

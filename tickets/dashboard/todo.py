@@ -10,7 +10,7 @@ from django.utils.translation import ngettext_lazy
 from registrations.models import Conflict, Hold, School, Student, Teacher
 from registrations.students import consents
 from tickets.dashboard.visibility import Viewer, list_path
-from tickets.models import Alarm, Delivery, Scan, Ticket
+from tickets.models import Alert, Delivery, Scan, Ticket
 from tickets.querysets import RENDER_ATTEMPTS
 
 
@@ -34,9 +34,9 @@ class Decision:
 _OPEN = {"resolved_at__isempty": 1}
 PENDING_KINDS = (
     PendingKind(
-        Alarm,
+        Alert,
         lambda rows: rows.filter(seen_at=None),
-        ngettext_lazy("alarm to look at", "alarms to look at"),
+        ngettext_lazy("alert to look at", "alerts to look at"),
         {"seen_at__isempty": 1},
     ),
     PendingKind(

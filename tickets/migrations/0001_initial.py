@@ -940,7 +940,7 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name="Alarm",
+            name="Alert",
             fields=[
                 (
                     "id",
@@ -989,7 +989,7 @@ class Migration(migrations.Migration):
                     models.UniqueConstraint(
                         condition=models.Q(("seen_at", None)),
                         fields=("kind", "subject"),
-                        name="alarm_rings_once",
+                        name="alert_open_once",
                     )
                 ],
             },

@@ -1,13 +1,13 @@
 """What leaves the house: tickets, mails that are owed, papers, and what happens at the door."""
 
-from tickets.models.checkin import Alarm, CheckIn, Delegation, Gate, Scan, SearchCount
+from tickets.models.checkin import Alert, CheckIn, Delegation, Gate, Scan, SearchCount
 from tickets.models.documents import Booklet, Certificate, Printout, WorkerFile
 from tickets.models.mail import Delivery, DeliveryEvent, Letter, Message
 from tickets.models.tickets import Ticket
 from tickets.models.workers import Heartbeat, ProviderOutage
 
 __all__ = [
-    "Alarm",
+    "Alert",
     "Booklet",
     "Certificate",
     "CheckIn",

@@ -221,7 +221,7 @@ class SearchCount(models.Model):
         return f"{self.user}, {self.hour:%Y-%m-%d %H:%M}: {self.searches}"
 
 
-class Alarm(models.Model):
+class Alert(models.Model):
     """Something odd that an organiser should look at; of one kind and subject one row until it was seen.
 
     `filters` choose the registrations that it is about in their list at the desk. `told_count` is the count that
@@ -254,7 +254,7 @@ class Alarm(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["kind", "subject"], condition=Q(seen_at=None), name="alarm_rings_once"
+                fields=["kind", "subject"], condition=Q(seen_at=None), name="alert_open_once"
             )
         ]
 

@@ -15,14 +15,14 @@ from registrations.privacy.redact import Place
 from registrations.signals import fest_purged, registrations_counted, student_erased, traces_swept
 from registrations.students.names import mailbox_key
 from tickets.documents.ticket_pdf import pdf_path
-from tickets.models import Alarm, Booklet, Certificate, CheckIn, Delivery, Message, Printout, Scan, Ticket
+from tickets.models import Alert, Booklet, Certificate, CheckIn, Delivery, Message, Printout, Scan, Ticket
 from tickets.privacy import files
 
 Kind = Delivery.Kind
 PLACES = (
     Place(CheckIn, ("reason", "undo_reason")),
     Place(Scan, ("note",)),
-    Place(Alarm, ("subject",)),
+    Place(Alert, ("subject",)),
     Place(Message, ("subject", "text", "audience", "audience_text")),
 )
 

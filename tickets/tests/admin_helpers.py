@@ -48,7 +48,7 @@ from registrations.tests.builders_class_lists import build_list
 from techfest.core.roles import ADMIN_ROLES
 from tickets.mail.kinds.notice import owe_letter
 from tickets.models import (
-    Alarm,
+    Alert,
     Booklet,
     Certificate,
     CheckIn,
@@ -135,7 +135,7 @@ def _build_records(number: int, submission: Submission, teacher: Teacher) -> Non
     gate = Gate.objects.create(fest=fest, name="Main gate")
     CheckIn.objects.create(ticket=ticket, at=now, gate=gate, where=gate.name, user=user, how="scan")
     Scan.objects.create(ticket=ticket, at=now, gate=gate, where=gate.name, user=user, verdict="in")
-    Alarm.objects.create(kind="guessing", subject=f"192.0.2.{number}", first_at=now, last_at=now)
+    Alert.objects.create(kind="guessing", subject=f"192.0.2.{number}", first_at=now, last_at=now)
     SearchCount.objects.create(user=user, hour=now, minute=0, in_minute=1, searches=1)
     Printout.objects.create(fest=fest, kind="attendance", event=event, asked_by=user)
     Certificate.objects.create(

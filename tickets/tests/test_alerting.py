@@ -1,4 +1,4 @@
-"""What is raised as an alarm reaches the owners by mail: one of a kind an hour, with the page that acts on it."""
+"""What is raised as an alert reaches the owners by mail: one of a kind an hour, with the page that acts on it."""
 
 import datetime as dt
 import threading
@@ -18,12 +18,12 @@ from events.models import Fest
 from registrations.models import Registration
 from registrations.tests.builders import build_event, build_fest, build_school, build_submission, build_user
 from techfest.core.roles import LEAD, OWNER
-from tickets import alarms, tasks
+from tickets import alerts, tasks
 from tickets.mail.compose import Composer
 from tickets.mail.kinds import owner_alert
 from tickets.mail.kinds.owner_alert import mail_owners
 from tickets.mail.outbox import claim
-from tickets.models import Alarm, Delivery, Letter
+from tickets.models import Alert, Delivery, Letter
 from tickets.tests.admin_helpers import organiser_client
 from tickets.tests.test_claiming import in_threads
 
@@ -47,16 +47,16 @@ def mail_now() -> int:
 
 
 def let_hours_pass(hours: float) -> None:
-    Alarm.objects.update(told_at=F("told_at") - dt.timedelta(hours=hours))
+    Alert.objects.update(told_at=F("told_at") - dt.timedelta(hours=hours))
 
 
 @pytest.mark.usefixtures("owner")
-def test_alarm_is_mailed_once_to_each_owner_and_to_nobody_else() -> None:
+def test_alert_is_mailed_once_to_each_owner_and_to_nobody_else() -> None:
     build_owner(email="second@example.org")
     build_owner(email="former@example.org", is_active=False)
     build_user(email="lead@example.org", is_staff=True).groups.add(Group.objects.get(name=LEAD))
     build_user(email="root@example.org", is_superuser=True, is_staff=True)
-    alarms.ring("guessing", "Ravi")
+    alerts.raise_alert("guessing", "Ravi")
     assert [mail_now(), mail_now()] == [3, 0]
     mails = Delivery.objects.order_by("to").values_list("to", flat=True)
     assert list(mails) == ["owner@example.org", "root@example.org", "second@example.org"]
@@ -64,10 +64,10 @@ def test_alarm_is_mailed_once_to_each_owner_and_to_nobody_else() -> None:
 
 @pytest.mark.usefixtures("owner")
 def test_each_kind_is_mailed_once_an_hour() -> None:
-    alarms.ring("guessing", "Ravi")
+    alerts.raise_alert("guessing", "Ravi")
     assert mail_now() == 1
-    alarms.ring("guessing", "Asha")
-    alarms.ring("cluster", "Robo Race: Riverside", count=22)
+    alerts.raise_alert("guessing", "Asha")
+    alerts.raise_alert("cluster", "Robo Race: Riverside", count=22)
     assert mail_now() == 1
     let_hours_pass(0.9)
     assert mail_now() == 0
@@ -81,36 +81,36 @@ def test_each_kind_is_mailed_once_an_hour() -> None:
 
 
 @pytest.mark.usefixtures("owner")
-def test_alarm_that_goes_on_is_mailed_again_and_one_that_stands_still_is_not() -> None:
-    alarms.ring("cluster", "Robo Race: Riverside", count=22)
+def test_alert_that_goes_on_is_mailed_again_and_one_that_stands_still_is_not() -> None:
+    alerts.raise_alert("cluster", "Robo Race: Riverside", count=22)
     mail_now()
     let_hours_pass(2)
-    alarms.ring("cluster", "Robo Race: Riverside", count=22)
+    alerts.raise_alert("cluster", "Robo Race: Riverside", count=22)
     assert mail_now() == 0
-    alarms.ring("cluster", "Robo Race: Riverside", count=23)
+    alerts.raise_alert("cluster", "Robo Race: Riverside", count=23)
     assert mail_now() == 1
 
 
 @pytest.mark.usefixtures("owner")
-def test_alarm_that_somebody_has_seen_is_not_mailed() -> None:
-    alarms.ring("guessing", "Ravi")
-    Alarm.objects.update(seen_at=timezone.now())
+def test_alert_that_somebody_has_seen_is_not_mailed() -> None:
+    alerts.raise_alert("guessing", "Ravi")
+    Alert.objects.update(seen_at=timezone.now())
     assert mail_now() == 0
 
 
-def test_alarm_waits_until_an_owner_can_be_mailed() -> None:
+def test_alert_waits_until_an_owner_can_be_mailed() -> None:
     build_fest()
-    alarms.ring("guessing", "Ravi")
+    alerts.raise_alert("guessing", "Ravi")
     assert mail_now() == 0
     build_owner(email="owner@example.org")
     assert mail_now() == 1
 
 
 @pytest.mark.usefixtures("owner")
-@pytest.mark.parametrize("kind", Alarm.Kind.values)
+@pytest.mark.parametrize("kind", Alert.Kind.values)
 def test_every_kind_leads_to_a_page_that_opens(kind: str) -> None:
-    alarms.ring(kind, "one")
-    alarms.ring(kind, "another")
+    alerts.raise_alert(kind, "one")
+    alerts.raise_alert(kind, "another")
     mail_now()
     composed = Composer().compose(claim(10).mails)
     ((_delivery, message),) = composed
@@ -141,38 +141,38 @@ def test_flood_is_released_in_one_go_from_the_mail_and_the_next_have_the_seats(o
 
 
 @pytest.mark.usefixtures("owner")
-def test_statements_do_not_grow_with_the_alarms() -> None:
+def test_statements_do_not_grow_with_the_alerts() -> None:
     """After months in which nobody looked there may be hundreds."""
     counted = []
     for number in (1, 30):
         for one in range(number):
-            alarms.ring("guessing", f"Person {number} {one}")
+            alerts.raise_alert("guessing", f"Person {number} {one}")
         with CaptureQueriesContext(connection) as queries:
             mail_now()
         counted.append(len(queries))
         let_hours_pass(2)
     assert counted[0] == counted[1]
-    assert Alarm.objects.filter(told_count=1).count() == 31
+    assert Alert.objects.filter(told_count=1).count() == 31
 
 
-@pytest.mark.parametrize("kind", Alarm.Kind.values)
+@pytest.mark.parametrize("kind", Alert.Kind.values)
 def test_every_kind_says_what_to_do(kind: str) -> None:
     assert kind in owner_alert._ADVICE
 
 
 @pytest.mark.usefixtures("owner")
-def test_dashboard_still_shows_the_alarm_after_it_was_mailed() -> None:
-    alarms.ring("guessing", "Ravi")
+def test_dashboard_still_shows_the_alert_after_it_was_mailed() -> None:
+    alerts.raise_alert("guessing", "Ravi")
     mail_now()
     page = organiser_client().get(reverse("admin:index")).content.decode()
-    assert "alarm to look at" in page
+    assert "alert to look at" in page
 
 
 def mail_from_two(monkeypatch: pytest.MonkeyPatch, *, patience: float) -> int:
     """Two beats at once, each of which waits for the other between looking and writing; how many mails there are."""
     build_fest()
     build_owner(email="owner@example.org")
-    alarms.ring("guessing", "Ravi")
+    alerts.raise_alert("guessing", "Ravi")
     new_by_kind = owner_alert._new_by_kind
 
     def slowly(now: dt.datetime) -> Any:

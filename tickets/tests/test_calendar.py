@@ -62,7 +62,7 @@ def test_status_of_an_entry(method: str, cancelled: bool, status: str) -> None:
     "hostile",
     [
         "Race\r\nATTENDEE:mailto:x@example.org",
-        "Race\nEND:VEVENT\nBEGIN:VALARM",
+        "Race\nEND:VEVENT\nBEGIN:VALERT",
         "a,b;c\\d:e",
         "👨‍👩‍👧 " * 40,
         "नमस्ते " * 40,

@@ -13,7 +13,7 @@ from registrations.locking import Deadline
 from registrations.models import Change, Registration, School
 from registrations.tests.builders import build_event, build_fest, build_school, build_submission
 from tickets import abuse_detection
-from tickets.models import Alarm
+from tickets.models import Alert
 from tickets.tests.admin_helpers import organiser, organiser_client
 
 pytestmark = pytest.mark.django_db
@@ -39,7 +39,7 @@ def press(event: Event, count: int, **values: Any) -> None:
 
 def watch() -> list[str]:
     abuse_detection.watch(now=timezone.now())
-    return list(Alarm.objects.filter(seen_at=None).order_by("subject").values_list("subject", flat=True))
+    return list(Alert.objects.filter(seen_at=None).order_by("subject").values_list("subject", flat=True))
 
 
 def test_presses_of_several_schools_do_not_ring(event: Event) -> None:
@@ -68,7 +68,7 @@ def test_one_mailbox_rings_and_its_address_stands_nowhere(event: Event) -> None:
         build_submission(event, email=f"bot+{number}@example.org", school=f"School {number}")
     subject = "Robo Race: one mailbox, that of student"
     assert [one[: len(subject)] for one in watch()] == [subject]
-    row = Alarm.objects.values().get()
+    row = Alert.objects.values().get()
     assert "bot" not in str(row)
 
 
@@ -84,7 +84,7 @@ def test_teachers_lists_old_presses_and_cancelled_ones_do_not_ring(event: Event)
     assert watch() == []
     press(event, 1, email="")
     abuse_detection.watch(now=timezone.now() + abuse_detection.SPAN)
-    assert Alarm.objects.count() == 0
+    assert Alert.objects.count() == 0
     assert watch() != []
 
 
@@ -94,15 +94,15 @@ def test_it_rings_once_counts_the_most_and_is_quiet_once_seen(event: Event) -> N
     watch()
     press(event, 2, email="")
     watch()
-    assert Alarm.objects.get().count == 22
-    Alarm.objects.update(seen_at=timezone.now(), seen_by=organiser())
+    assert Alert.objects.get().count == 22
+    Alert.objects.update(seen_at=timezone.now(), seen_by=organiser())
     assert watch() == []
     press(event, 1, email="")
     assert watch() == ["Robo Race: Riverside Public School"]
 
 
 @pytest.mark.parametrize("kind", ["school", "unaccepted", "mailbox"])
-def test_alarm_leads_to_the_list_of_its_registrations(event: Event, kind: str) -> None:
+def test_alert_leads_to_the_list_of_its_registrations(event: Event, kind: str) -> None:
     other = {"school": "Hill School", "email": "somebody@example.org"}
     build_submission(event, **other)
     for number in range(20 if kind != "mailbox" else 4):
@@ -113,12 +113,12 @@ def test_alarm_leads_to_the_list_of_its_registrations(event: Event, kind: str) -
         School.objects.update(state=School.State.ACCEPTED)
     watch()
     client = organiser_client()
-    page = client.get(reverse("admin:tickets_alarm_changelist")).content.decode()
-    alarm = Alarm.objects.get()
+    page = client.get(reverse("admin:tickets_alert_changelist")).content.decode()
+    alert = Alert.objects.get()
     path = reverse("admin:registrations_registration_changelist")
-    assert f'href="{path}?{alarm.filters.replace("&", "&amp;")}"' in page
-    listed = client.get(f"{path}?{alarm.filters}").context["cl"].queryset
-    assert listed.count() == alarm.count == (4 if kind == "mailbox" else 20)
+    assert f'href="{path}?{alert.filters.replace("&", "&amp;")}"' in page
+    listed = client.get(f"{path}?{alert.filters}").context["cl"].queryset
+    assert listed.count() == alert.count == (4 if kind == "mailbox" else 20)
 
 
 def test_mailbox_of_somebody_whom_the_list_does_not_show_finds_nobody(event: Event) -> None:

@@ -1,4 +1,4 @@
-"""Somebody who tries codes: nothing is found, it is slowed down, and the organisers see one alarm."""
+"""Somebody who tries codes: nothing is found, it is slowed down, and the organisers see one alert."""
 
 import secrets
 from typing import Any
@@ -9,12 +9,12 @@ from django.urls import reverse
 
 from events.models import Event
 from registrations.models import random_code
-from tickets import alarms
+from tickets import alerts
 from tickets.checkin import throttle
 from tickets.checkin.checkpoints import Checkpoint
 from tickets.checkin.codes import Kind, read
 from tickets.checkin.entry import enter
-from tickets.models import Alarm, CheckIn, Scan
+from tickets.models import Alert, CheckIn, Scan
 from tickets.tests.entrance import (
     checkpoint_of,
     fest_today,
@@ -70,13 +70,13 @@ def test_whoever_tries_references_is_stopped_and_told_of_once(
     phone, ticket = phone_of(ravi), ticket_for(event)
     tries = ["".join(secrets.choice("23456789") for _ in range(7)) for _ in range(5)]
     assert {as_json(phone, checkpoint, one)["verdict"] for one in tries} == {"unknown"}
-    alarm = Alarm.objects.get()
-    assert (alarm.kind, alarm.subject, alarm.count) == ("guessing", str(ravi), 1)
+    alert = Alert.objects.get()
+    assert (alert.kind, alert.subject, alert.count) == ("guessing", str(ravi), 1)
     sent = {"code": ticket.student.reference, "nonce": "0" * 32}
     refused = phone.post(checkpoint.url("scan"), sent, headers={"Accept": "application/json"})
     assert (refused.status_code, refused.json()["verdict"]) == (429, "too_many")
     assert phone.post(checkpoint.url("scan"), sent).status_code == 429
-    assert Alarm.objects.get().count == 3
+    assert Alert.objects.get().count == 3
     assert as_json(phone, checkpoint, ticket.code)["verdict"] == "in"
 
 
@@ -94,7 +94,7 @@ def test_unreadable_codes_count_for_nothing(
     for _ in range(3):
         scanned(checkpoint, "crumpled", ravi)
     assert scanned(checkpoint, "ABC2345", ravi).verdict == "unknown"
-    assert not Alarm.objects.exists()
+    assert not Alert.objects.exists()
 
 
 @pytest.mark.parametrize("name", ["tickets:ticket", "tickets:delegation", "papers:certificate"])
@@ -105,15 +105,15 @@ def test_public_page_slows_down_who_guesses_and_nobody_else(
     ticket = ticket_for(event)
     answers = [Client().get(reverse(name, args=[random_code()])).status_code for _ in range(12)]
     assert answers == [404] * 10 + [429] * 2
-    alarm = Alarm.objects.get()
-    assert (alarm.kind, alarm.subject, alarm.count) == ("guessing", "127.0.0.1", 2)
+    alert = Alert.objects.get()
+    assert (alert.kind, alert.subject, alert.count) == ("guessing", "127.0.0.1", 2)
     assert Client().get(ticket.get_absolute_url()).status_code == 200
     elsewhere = Client(REMOTE_ADDR="192.0.2.7")
     assert elsewhere.get(reverse(name, args=[random_code()])).status_code == 404
 
 
-def test_new_alarm_rings_after_the_old_one_was_seen(ravi: Any) -> None:
-    alarms.ring("guessing", "Ravi")
-    Alarm.objects.update(seen_at="2030-01-01T00:00Z")
-    alarms.ring("guessing", "Ravi")
-    assert Alarm.objects.count() == 2
+def test_new_alert_rings_after_the_old_one_was_seen(ravi: Any) -> None:
+    alerts.raise_alert("guessing", "Ravi")
+    Alert.objects.update(seen_at="2030-01-01T00:00Z")
+    alerts.raise_alert("guessing", "Ravi")
+    assert Alert.objects.count() == 2

@@ -15,7 +15,7 @@ from techfest.core.roles import OWNER
 from tickets.checkin import search_limit
 from tickets.checkin.checkpoints import Checkpoint
 from tickets.checkin.search_limit import TooManySearches, count_search
-from tickets.models import Alarm, SearchCount
+from tickets.models import Alert, SearchCount
 from tickets.tests.admin_helpers import in_role, list_path, organiser_client
 from tickets.tests.entrance import (
     checkpoint_of,
@@ -91,9 +91,9 @@ def test_owners_are_told_once_and_see_how_often(checkpoint: Checkpoint, ravi: An
     phone = phone_of(ravi)
     for _ in range(5):
         search(phone, checkpoint)
-    alarm = Alarm.objects.get()
-    assert (alarm.kind, alarm.subject, alarm.count) == ("searching", str(ravi), 2)
-    assert "alarm to look at" in organiser_client(in_role(OWNER)).get("/admin/").content.decode()
+    alert = Alert.objects.get()
+    assert (alert.kind, alert.subject, alert.count) == ("searching", str(ravi), 2)
+    assert "alert to look at" in organiser_client(in_role(OWNER)).get("/admin/").content.decode()
 
 
 def test_every_search_is_counted_for_its_person_and_hour_without_a_name(

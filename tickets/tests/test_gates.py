@@ -1,4 +1,4 @@
-"""Gates in the admin, and alarms that somebody has looked at."""
+"""Gates in the admin, and alerts that somebody has looked at."""
 
 import pytest
 from django.urls import reverse
@@ -8,7 +8,7 @@ from events.admin_base import page_of
 from events.models import AuditEntry
 from registrations.tests.builders import build_event, build_fest, build_user
 from techfest.core import roles
-from tickets.models import Alarm, Gate
+from tickets.models import Alert, Gate
 from tickets.tests.admin_helpers import add_path, filled_in, in_role, list_path, organiser_client
 from tickets.tests.entrance import gate_of, volunteer
 
@@ -48,11 +48,11 @@ def test_lead_looks_at_the_gates_of_the_own_events_and_changes_none() -> None:
     assert Gate.objects.get().name == gate.name
 
 
-def test_alarm_that_was_seen_says_by_whom() -> None:
-    alarm = Alarm.objects.create(
+def test_alert_that_was_seen_says_by_whom() -> None:
+    alert = Alert.objects.create(
         kind="guessing", subject="192.0.2.1", first_at=timezone.now(), last_at=timezone.now()
     )
     owner = in_role(roles.OWNER)
-    organiser_client(owner).post(list_path(Alarm), {"action": "see", "_selected_action": [alarm.pk]})
-    alarm.refresh_from_db()
-    assert (alarm.seen_by, alarm.seen_at is not None) == (owner, True)
+    organiser_client(owner).post(list_path(Alert), {"action": "see", "_selected_action": [alert.pk]})
+    alert.refresh_from_db()
+    assert (alert.seen_by, alert.seen_at is not None) == (owner, True)

@@ -1,6 +1,6 @@
-"""Alerts to the owners: an alarm that nobody has seen is mailed, one mail of a kind an hour.
+"""Alerts to the owners: an alert that nobody has seen is mailed, one mail of a kind an hour.
 
-The front page shows the same alarms. Beat asks once a minute, so that who raises an alarm need not care.
+The front page shows the same alerts. Beat asks once a minute, so that who raises an alert need not care.
 """
 
 import datetime as dt
@@ -14,29 +14,29 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from techfest.core.roles import owners_with_email
-from tickets import alarms
+from tickets import alerts
 from tickets.content import absolute
 from tickets.mail.kinds import notice
-from tickets.models import Alarm
+from tickets.models import Alert
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
 HOUR = dt.timedelta(hours=1)
 MAX_NAMED = 20
-"""Alarms of one kind that a mail names."""
+"""Alerts of one kind that a mail names."""
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('tickets.mail.kinds.owner_alert', 0))"
 _ADVICE: dict[str, "_StrPromise"] = {
-    Alarm.Kind.CLUSTER: gettext_lazy(
+    Alert.Kind.CLUSTER: gettext_lazy(
         "Look at the names. If one person made these registrations, choose all of them in the list and cancel them"
         " together: the next on the waiting list get the seats at once. If it is a school that registers together,"
-        " mark the alarm as seen."
+        " mark the alert as seen."
     ),
-    Alarm.Kind.GUESSING: gettext_lazy(
+    Alert.Kind.GUESSING: gettext_lazy(
         "The list says who, or which network address, tried codes that do not exist. Ask the person, or take the"
         " role of a volunteer away until you know more."
     ),
-    Alarm.Kind.SEARCHING: gettext_lazy(
+    Alert.Kind.SEARCHING: gettext_lazy(
         "The list says who searched. Ask the person why so many names were needed, or take the role of a volunteer"
         " away until you know more. Scanning tickets goes on meanwhile."
     ),
@@ -47,7 +47,7 @@ _OTHERWISE = gettext_lazy("Open the list, look at what happened, and mark it as 
 def mail_owners(*, now: dt.datetime) -> int:
     """Queues one mail to each owner for each kind of which something is new; how many mails.
 
-    New is an alarm that was raised, or that counts more than when it was mailed last. What comes within the hour
+    New is an alert that was raised, or that counts more than when it was mailed last. What comes within the hour
     after a mail of its kind waits for the next. Two calls at once mail once.
     """
     with transaction.atomic():
@@ -60,22 +60,22 @@ def mail_owners(*, now: dt.datetime) -> int:
                 _mail(owner, kind, rows, now)
             for row in rows:
                 row.told_at, row.told_count = now, row.count
-            Alarm.objects.bulk_update(rows, ["told_at", "told_count"])
+            Alert.objects.bulk_update(rows, ["told_at", "told_count"])
     return len(owners) * len(new)
 
 
-def _new_by_kind(now: dt.datetime) -> dict[str, list[Alarm]]:
-    told = Alarm.objects.order_by().values_list("kind").annotate(Max("told_at"))
+def _new_by_kind(now: dt.datetime) -> dict[str, list[Alert]]:
+    told = Alert.objects.order_by().values_list("kind").annotate(Max("told_at"))
     recently = {kind for kind, at in told if at and at > now - HOUR}
-    new: dict[str, list[Alarm]] = defaultdict(list)
-    rows = Alarm.objects.filter(seen_at=None, count__gt=F("told_count")).exclude(kind__in=recently)
+    new: dict[str, list[Alert]] = defaultdict(list)
+    rows = Alert.objects.filter(seen_at=None, count__gt=F("told_count")).exclude(kind__in=recently)
     for row in rows.order_by("-count", "pk"):
         new[row.kind].append(row)
     return new
 
 
-def _mail(owner: Any, kind: str, rows: Sequence[Alarm], now: dt.datetime) -> None:
-    path = alarms.path_of(rows[0]) if len(rows) == 1 else alarms.list_path(kind)
+def _mail(owner: Any, kind: str, rows: Sequence[Alert], now: dt.datetime) -> None:
+    path = alerts.path_of(rows[0]) if len(rows) == 1 else alerts.list_path(kind)
     notice.owe_letter(
         to=owner.email,
         subject=_("Please look: %(what)s") % {"what": rows[0].get_kind_display()},
@@ -87,8 +87,8 @@ def _mail(owner: Any, kind: str, rows: Sequence[Alarm], now: dt.datetime) -> Non
     )
 
 
-def _lines(rows: Sequence[Alarm]) -> list[str]:
-    """One for each alarm, the largest first."""
+def _lines(rows: Sequence[Alert]) -> list[str]:
+    """One for each alert, the largest first."""
     words = [
         ngettext("%(subject)s: once", "%(subject)s: %(count)d times", row.count)
         % {"subject": row.subject, "count": row.count}

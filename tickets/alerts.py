@@ -1,0 +1,43 @@
+"""Alerts: something odd that an organiser should look at, told once and counted on."""
+
+from urllib.parse import urlencode
+
+from django.db import connection
+from django.urls import reverse
+
+from tickets.models import Alert
+
+SUBJECT = 100
+"""Signs that say what it is about."""
+_RAISE = """
+    INSERT INTO tickets_alert (kind, subject, filters, count, first_at, last_at)
+    VALUES (%(kind)s, %(subject)s, %(filters)s, coalesce(%(count)s, 1), clock_timestamp(), clock_timestamp())
+    ON CONFLICT (kind, subject) WHERE seen_at IS NULL
+    DO UPDATE SET last_at = clock_timestamp(), filters = excluded.filters,
+        count = CASE WHEN %(count)s IS NULL THEN tickets_alert.count + 1
+            ELSE greatest(tickets_alert.count, excluded.count) END
+"""
+
+
+def raise_alert(kind: str, subject: str, *, count: int | None = None, filters: str = "") -> None:
+    """One row for one subject until an organiser has seen it.
+
+    Without a `count` each ring counts one more; else the row keeps the highest. `filters` choose the registrations
+    that it is about in their list at the desk.
+    """
+    given = {"kind": str(kind), "subject": subject[:SUBJECT], "filters": filters, "count": count}
+    with connection.cursor() as cursor:
+        cursor.execute(_RAISE, given)
+
+
+def path_of(alert: Alert) -> str:
+    """Where an organiser acts on it: the registrations that it is about, else the alerts of its kind."""
+    if alert.filters:
+        return f"{reverse('admin:registrations_registration_changelist')}?{alert.filters}"
+    return list_path(alert.kind)
+
+
+def list_path(kind: str) -> str:
+    """The alerts of one kind that nobody has seen."""
+    filters = urlencode({"kind__exact": kind, "seen_at__isempty": 1})
+    return f"{reverse('admin:tickets_alert_changelist')}?{filters}"
