@@ -13,7 +13,7 @@ from techfest.core.db.bulk import insert
 from tickets.checkin.revoke import give_up
 from tickets.mail import outbox
 from tickets.models import Ticket
-from tickets.wakeup import ring
+from tickets.wakeup import notify_workers
 
 State = Registration.State
 _ON_PAPER = (Change.Cause.CORRECTED, Change.Cause.EVENT_CHANGED)
@@ -34,19 +34,19 @@ def follow(
     _void([change for change in changes if change.to_state == State.CANCELLED], now)
     _renew([change for change in changes if change.cause in _ON_PAPER])
     outbox.owe(changes, now=now, old_emails=old_emails, untold=untold)
-    transaction.on_commit(ring, robust=True)
+    transaction.on_commit(notify_workers, robust=True)
 
 
 @receiver(attempt_noticed)
 def tell_of_attempt(*, student: Student, now: datetime, **_kwargs: object) -> None:
     if outbox.owe_attempt(student, now=now):
-        transaction.on_commit(ring, robust=True)
+        transaction.on_commit(notify_workers, robust=True)
 
 
 @receiver(work_owed)
-def ring_for_work(*, task: str, **_kwargs: object) -> None:
+def notify_for_work(*, task: str, **_kwargs: object) -> None:
     """The one doorbell of the house, also for the rooms below."""
-    transaction.on_commit(partial(ring, task), robust=True)
+    transaction.on_commit(partial(notify_workers, task), robust=True)
 
 
 def _issue(changes: Sequence[Change], now: datetime) -> None:

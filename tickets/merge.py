@@ -14,7 +14,7 @@ from registrations.students.merge import RegistrationPair
 from tickets.checkin.entry import take_back
 from tickets.mail import outbox
 from tickets.models import Booklet, Certificate, CheckIn, Delegation, Delivery, Printout, Ticket
-from tickets.wakeup import ring
+from tickets.wakeup import notify_workers
 
 
 @receiver(students_merged)
@@ -39,7 +39,7 @@ def follow_student(
     Delivery.objects.filter(student=removed).update(student=kept)
     if tells:
         Delivery.objects.bulk_create(outbox.links_for([kept], now=now))
-    transaction.on_commit(ring, robust=True)
+    transaction.on_commit(notify_workers, robust=True)
 
 
 def _move_entry(better_id: int, worse_id: int, now: dt.datetime) -> None:
@@ -72,4 +72,4 @@ def follow_school(*, kept: School, removed: School, students: Sequence[int], **_
     fests = Delegation.objects.filter(school=kept).values("fest")
     Delegation.objects.filter(school=removed, fest__in=fests).delete()
     Delegation.objects.filter(school=removed).update(school=kept)
-    transaction.on_commit(ring, robust=True)
+    transaction.on_commit(notify_workers, robust=True)

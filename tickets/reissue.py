@@ -13,7 +13,7 @@ from techfest.core.db.bulk import insert
 from techfest.core.db.clock import database_now
 from tickets.mail.outbox import owe_reissued
 from tickets.models import CheckIn, Ticket
-from tickets.wakeup import ring
+from tickets.wakeup import notify_workers
 
 
 def reissue(
@@ -42,7 +42,7 @@ def _reissue(ids: list[int], user: Any, reason: str, deadline: Deadline, tells: 
     for before, after in zip(old, new, strict=True):
         _hand_over(before, after, user, reason, now)
     owe_reissued(new, now=now, tells=tells)
-    transaction.on_commit(ring, robust=True)
+    transaction.on_commit(notify_workers, robust=True)
     return new
 
 

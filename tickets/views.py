@@ -28,7 +28,7 @@ from tickets.documents.achievements import honours_of
 from tickets.mail import outbox
 from tickets.mail.calendar import CalendarEntry, ics
 from tickets.models import Ticket
-from tickets.wakeup import ring
+from tickets.wakeup import notify_workers
 
 
 @secret
@@ -85,7 +85,7 @@ def my(request: HttpRequest, token: str) -> HttpResponse:
 def resend(request: HttpRequest, student: Student) -> HttpResponse:
     """Mails the link with all tickets once more, a few times an hour at most."""
     if student.email and outbox.owe_link([student], now=database_now()):
-        ring()
+        notify_workers()
     return redirect(links.my_path(student))
 
 
@@ -99,7 +99,7 @@ def link(request: HttpRequest) -> HttpResponse:
     fest = snapshot().fest
     known = with_email(form.cleaned_data["email"], fest_id=fest.pk) if fest else []
     if outbox.owe_link(known, now=database_now()):
-        ring()
+        notify_workers()
     return render(request, "registrations/link_sent.html")
 
 
@@ -138,7 +138,7 @@ def ticket_pdf(request: HttpRequest, code: str) -> HttpResponseBase:
         file = ticket_pdf_module.pdf_path(found).open("rb")
     except FileNotFoundError:
         ticket_pdf_module.render_again([found.pk])
-        ring()
+        notify_workers()
         return redirect(found)
     name = f"ticket-{found.registration.event.slug}.pdf"
     return FileResponse(file, content_type="application/pdf", filename=name)

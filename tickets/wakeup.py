@@ -21,7 +21,7 @@ LIFETIME = 10
 """Seconds after which an unheard ring is thrown away."""
 
 
-class Doorbell:
+class Notifier:
     """A thread that publishes for its process, so that a hanging broker never holds up a request."""
 
     def __init__(self) -> None:
@@ -30,7 +30,7 @@ class Doorbell:
         self._thread: threading.Thread | None = None
         self._pid = 0
 
-    def ring(self, *names: str) -> None:
+    def notify(self, *names: str) -> None:
         """Returns at once; any number of calls within `PAUSE` make one ring for each of these tasks."""
         if self._pid != os.getpid():
             self._start()
@@ -40,7 +40,7 @@ class Doorbell:
     def _start(self) -> None:
         self._pid = os.getpid()
         self._wanted, self._names = threading.Event(), set()
-        self._thread = threading.Thread(target=self._run, name="doorbell", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="worker-notifier", daemon=True)
         self._thread.start()
 
     def _run(self) -> None:
@@ -63,5 +63,5 @@ def publish(*names: str) -> bool:
     return True
 
 
-_doorbell = Doorbell()
-ring = _doorbell.ring
+_notifier = Notifier()
+notify_workers = _notifier.notify

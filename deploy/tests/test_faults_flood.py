@@ -102,7 +102,7 @@ def let_workers_finish() -> None:
     pretend_rendered()
     tasks.watch()
     wakeup.publish("tickets.send")
-    wait_until(is_idle, rings=True)
+    wait_until(is_idle, with_beat=True)
 
 
 def test_flood_with_a_strangers_address(

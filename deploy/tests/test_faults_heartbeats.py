@@ -39,7 +39,7 @@ def test_each_dead_process_is_named(celery_worker: WorkerFactory, data_folder: P
             wait_until(lambda dead=dead: heartbeats.silent() == dead)  # type: ignore[misc]  # bound at once
         assert health.workers() == (False, "not heard: pdf, lists")
     let_hearts_age()
-    wait_until(lambda: heartbeats.silent() == ["pdf", "lists", "beat"], rings=True)
+    wait_until(lambda: heartbeats.silent() == ["pdf", "lists", "beat"], with_beat=True)
 
 
 def test_worker_that_is_long_at_one_task_is_heard(celery_worker: WorkerFactory, stub: StubClient) -> None:

@@ -36,15 +36,15 @@ State = Delivery.State
 PATIENCE = 60.0
 
 
-def wait_until(is_so: Callable[[], bool], *, rings: bool = False, seconds: float = PATIENCE) -> None:
+def wait_until(is_so: Callable[[], bool], *, with_beat: bool = False, seconds: float = PATIENCE) -> None:
     """Waits, bounded; with `rings` it does beat's work meanwhile."""
-    ends, next_ring = time.monotonic() + seconds, 0.0
+    ends, next_beat = time.monotonic() + seconds, 0.0
     while not is_so():
         if time.monotonic() > ends:
             raise AssertionError(f"not within {seconds:.0f} s: {Counter(states())}")
-        if rings and time.monotonic() > next_ring:
+        if with_beat and time.monotonic() > next_beat:
             wakeup.publish()
-            next_ring = time.monotonic() + 1.0
+            next_beat = time.monotonic() + 1.0
         time.sleep(0.02)
 
 
@@ -87,7 +87,7 @@ def test_clicks_without_any_worker_are_drained_by_the_first(
     click(8)
     assert Counter(states()) == {State.QUEUED: 8}
     start()
-    wait_until(all_sent, rings=True)
+    wait_until(all_sent, with_beat=True)
     assert copies(stub) == [1] * 8
     for mail in stub.accepted():
         (pdf, _calendar) = mail["attachments"]
@@ -101,13 +101,13 @@ def test_worker_killed_with_twenty_mails_in_flight_repeats_each_at_most_once(
     pretend_rendered()
     stub.script(delay=30.0)
     worker = start("mail")
-    wait_until(lambda: len(stub.accepted()) == 20, rings=True)
+    wait_until(lambda: len(stub.accepted()) == 20, with_beat=True)
     worker.kill()
     assert Counter(states()) == {State.SENDING: 20}
     stub.script(delay=0.0)
     let_time_pass(LEASE + dt.timedelta(seconds=5))
     start("mail")
-    wait_until(all_sent, rings=True)
+    wait_until(all_sent, with_beat=True)
     assert copies(stub) == [2] * 20
 
 
@@ -119,11 +119,11 @@ def test_kill_between_the_providers_yes_and_the_mark(
     pretend_rendered()
     stub.script(rules=[{"do": "accept_then_hang"}])
     worker = start("mail", provider=provider)
-    wait_until(lambda: len(stub.accepted()) == 1, rings=True)
+    wait_until(lambda: len(stub.accepted()) == 1, with_beat=True)
     worker.kill()
     let_time_pass(LEASE + dt.timedelta(seconds=5))
     start("mail", provider=provider)
-    wait_until(all_sent, rings=True)
+    wait_until(all_sent, with_beat=True)
     assert copies(stub) == [expected]
     assert len({frozenset(links_of(mail)) for mail in stub.accepted()}) == 1
     assert Ticket.objects.count() == 1
@@ -156,13 +156,13 @@ def test_child_killed_while_it_makes_a_pdf_leaves_one_ticket_one_file(
     code = ticket_of(submission).code
     with unreadable_pictures():
         worker = start()
-        wait_until(lambda: Ticket.objects.filter(render_attempts=1).exists(), rings=True)
+        wait_until(lambda: Ticket.objects.filter(render_attempts=1).exists(), with_beat=True)
         os.kill(worker.pid, signal.SIGSTOP)  # no other child follows before the pictures can be read
         kill_children(worker)
         assert Ticket.objects.values_list("render_attempts", "rendered_at").get() == (1, None)
     os.kill(worker.pid, signal.SIGCONT)
     # A mail that has waited for too long goes without its PDF, so that it tells nothing of the file.
-    wait_until(lambda: all_sent() and Ticket.objects.get().rendered_at is not None, rings=True)
+    wait_until(lambda: all_sent() and Ticket.objects.get().rendered_at is not None, with_beat=True)
     ticket = Ticket.objects.get()
     media = [file for file in (data_folder / "media").rglob("*") if file.is_file()]
     assert (ticket.code, ticket.render_attempts) == (code, 2)
@@ -186,7 +186,7 @@ def test_four_stops_at_any_moment_lose_and_double_nothing(
         worker.popen.terminate()
         worker.popen.wait(timeout=30)
     start("mail")
-    wait_until(all_sent, rings=True)
+    wait_until(all_sent, with_beat=True)
     assert copies(stub) == [1] * 12
 
 
@@ -199,7 +199,7 @@ def test_two_workers_and_a_storm_of_rings_double_nothing(
     start()
     for _ in range(20):
         wakeup.publish()
-    wait_until(all_sent, rings=True)
+    wait_until(all_sent, with_beat=True)
     assert copies(stub) == [1] * 10
     assert {ticket.render_attempts for ticket in Ticket.objects.all()} == {1}
 
@@ -211,7 +211,7 @@ def test_provider_that_asks_for_a_pause_gets_each_mail_once(
     pretend_rendered()
     stub.script(rules=[{"do": "status", "status": 429, "retry_after": "2", "times": 3}])
     start("mail")
-    wait_until(all_sent, rings=True)
+    wait_until(all_sent, with_beat=True)
     assert copies(stub) == [1] * 6
     assert stub.status()["counts"]["status_429"] == 3
 

@@ -162,7 +162,7 @@ def test_mails_in_flight_are_not_cut_off_with_the_broker(
     celery_worker("mail", environment_of("mailgun", stub) | {"REDIS_URL": broker.url})
     with broker_at(broker.url):
         click_twice(event)
-        wait_until(lambda: len(stub.accepted()) == 2, rings=True)
+        wait_until(lambda: len(stub.accepted()) == 2, with_beat=True)
         broker.kill()
         wait_until(all_sent)
     assert copies(stub) == [1] * 2

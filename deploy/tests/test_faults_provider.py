@@ -37,15 +37,15 @@ def test_outage_costs_few_calls_and_new_mails_go_before_the_backlog(
     stub.script(rules=[{"do": "status", "status": 503, "times": None}])
     celery_worker("mail", environment_of("mailgun", stub))
     for tries in range(TRIES):
-        wait_until(lambda tries=tries: failures() == tries, rings=True)  # type: ignore[misc]  # bound at once
+        wait_until(lambda tries=tries: failures() == tries, with_beat=True)  # type: ignore[misc]  # bound at once
         ProviderOutage.objects.update(until=F("started_at"))
-    wait_until(lambda: failures() == TRIES, rings=True)
+    wait_until(lambda: failures() == TRIES, with_beat=True)
     assert breaker.FAILURES <= stub.status()["counts"]["status_503"] <= IN_FLIGHT + TRIES
     new = delivery_of(build_submission(build_event(build_fest(slug="new"))))
     pretend_rendered()
     stub.script(rules=[])
     ProviderOutage.objects.update(until=F("started_at"))
-    wait_until(all_sent, rings=True)
+    wait_until(all_sent, with_beat=True)
     order = [mail["metadata"]["delivery"] for mail in stub.accepted()]
     assert order.index(new.key.hex) <= IN_FLIGHT
     assert copies(stub) == [1] * (BACKLOG + 1)

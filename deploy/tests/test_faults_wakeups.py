@@ -28,14 +28,14 @@ def test_worker_outlives_hundreds_of_stale_wakeups(
     pretend_rendered()
     stub.script(delay=6.0)
     worker = celery_worker("mail", environment_of("mailgun", stub))
-    wait_until(lambda: len(stub.accepted()) == 1, rings=True)
+    wait_until(lambda: len(stub.accepted()) == 1, with_beat=True)
     for _ in range(STALE):
         current_app.send_task("tickets.send", expires=1, retry=False)
     wait_until(all_sent)
     stub.script(delay=0.0)
     build_submission(build_event(build_fest(slug="next")))
     pretend_rendered()
-    wait_until(all_sent, rings=True)
+    wait_until(all_sent, with_beat=True)
     assert worker.popen.poll() is None
     assert copies(stub) == [1, 1]
 
@@ -48,7 +48,7 @@ def test_wakeups_of_a_busy_worker_do_not_pile_up(
     pretend_rendered()
     stub.script(delay=5.0)
     celery_worker("mail", environment_of("mailgun", stub))
-    wait_until(lambda: len(stub.accepted()) == 1, rings=True)
+    wait_until(lambda: len(stub.accepted()) == 1, with_beat=True)
     depths = []
     while not all_sent():
         wakeup.publish("tickets.send")

@@ -15,7 +15,7 @@ from tickets.admin import columns
 from tickets.go_live import limits
 from tickets.mail.outbox import send_again
 from tickets.models import Delivery, DeliveryEvent, Letter
-from tickets.wakeup import ring
+from tickets.wakeup import notify_workers
 
 
 class TroubleFilter(admin.SimpleListFilter):
@@ -78,7 +78,7 @@ class DeliveryAdmin(RecordAdmin):
         """Queues what failed or bounced; what is on its way or arrived stays as it is, and so do letters."""
         chosen = list(queryset.values_list("pk", flat=True))
         count = send_again(chosen)
-        transaction.on_commit(ring, robust=True)
+        transaction.on_commit(notify_workers, robust=True)
         words = ngettext("%(count)d mail is sent again.", "%(count)d mails are sent again.", count)
         self.message_user(request, words % {"count": count}, messages.SUCCESS)
         if left := len(chosen) - count:

@@ -24,7 +24,7 @@ from tickets.documents.ticket_pdf import render_again
 from tickets.models import Ticket
 from tickets.querysets import RENDER_ATTEMPTS
 from tickets.reissue import reissue
-from tickets.wakeup import ring
+from tickets.wakeup import notify_workers
 
 MAX_AT_ONCE = 200
 """Tickets that one press replaces."""
@@ -103,7 +103,7 @@ class TicketAdmin(WithTools, RecordAdmin):
     @admin.action(description=gettext_lazy("Make the PDF again"), permissions=["render"])
     def make_again(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> None:
         count = render_again(list(queryset.values_list("pk", flat=True)))
-        transaction.on_commit(ring, robust=True)
+        transaction.on_commit(notify_workers, robust=True)
         words = ngettext("%(count)d PDF is made again.", "%(count)d PDFs are made again.", count)
         self.message_user(request, words % {"count": count}, messages.SUCCESS)
 

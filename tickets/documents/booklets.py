@@ -19,7 +19,7 @@ from tickets.documents.jobs import Refusal
 from tickets.models import Booklet, Delivery, Ticket
 from tickets.querysets import TicketQuerySet
 from tickets.teacher.filters import filtered, students_of
-from tickets.wakeup import ring
+from tickets.wakeup import notify_workers
 
 MAX_TICKETS = 1500
 """Tickets in one booklet: about a minute of work, well within the task's time."""
@@ -32,7 +32,7 @@ def order(
     booklet = Booklet.objects.create(
         fest=fest, school=school, asked_by=user, per_page=per_page, filters=chosen, job=job
     )
-    transaction.on_commit(ring, robust=True)
+    transaction.on_commit(notify_workers, robust=True)
     return booklet
 
 

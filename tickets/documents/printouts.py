@@ -28,7 +28,7 @@ from tickets.documents import certificates, jobs
 from tickets.documents.jobs import Refusal
 from tickets.models import Certificate, Printout, Ticket
 from tickets.pdf.paper import Painted
-from tickets.wakeup import ring
+from tickets.wakeup import notify_workers
 
 Kind = Printout.Kind
 Row = TypeVar("Row", Ticket, Certificate)
@@ -58,7 +58,7 @@ def order(
     printout = Printout.objects.create(
         kind=kind, fest=fest, event=event, school=school, asked_by=user, options=dict(options)
     )
-    transaction.on_commit(ring, robust=True)
+    transaction.on_commit(notify_workers, robust=True)
     return printout
 
 

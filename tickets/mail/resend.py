@@ -14,7 +14,7 @@ from tickets.mail import outbox
 from tickets.mail.mailbox_limit import CAUSED
 from tickets.mail.outbox import UNASKED, UNASKED_PER_HOUR
 from tickets.models import Delivery
-from tickets.wakeup import ring
+from tickets.wakeup import notify_workers
 
 Kind = Delivery.Kind
 State = Delivery.State
@@ -53,7 +53,7 @@ def resend(registration_ids: Iterable[int]) -> Resent:
         bare = {row.student_id: row.student for row in addressed if row.pk not in newest}
         mails = [*wanted.values(), *outbox.links_for(bare.values(), now=now)]
         _queue(mails, now, result)
-        transaction.on_commit(ring, robust=True)
+        transaction.on_commit(notify_workers, robust=True)
     return result
 
 

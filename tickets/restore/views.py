@@ -17,7 +17,7 @@ from registrations.restore.hold import current_hold
 from techfest.core.roles import is_owner
 from techfest.core.text_limits import LimitedText
 from tickets.restore.decision import Waiting, decide, waiting
-from tickets.wakeup import ring
+from tickets.wakeup import notify_workers
 
 
 class DecisionForm(LimitedText, forms.Form):
@@ -94,7 +94,7 @@ def _is_decided(request: HttpRequest, form: DecisionForm) -> bool:
     except ActionRejected as error:
         form.add_error(None, str(error.text))
         return False
-    ring()
+    notify_workers()
     words = ngettext(
         "Mails are sent again. %(count)d mail is never sent.",
         "Mails are sent again. %(count)d mails are never sent.",

@@ -13,7 +13,7 @@ from registrations.students.names import email_key
 from techfest.core.db.clock import database_now
 from tickets.mail import outbox
 from tickets.models import Delivery
-from tickets.wakeup import ring
+from tickets.wakeup import notify_workers
 
 Kind = Delivery.Kind
 PAUSE = dt.timedelta(minutes=10)
@@ -34,7 +34,7 @@ def send_to(student: Student, email: str, *, user: Any) -> str:
         values = details_of(student) | {"email": email}
         correct(student.pk, values=values, actor=Change.Actor.TEACHER, user=user, deadline=Deadline())
     answer = _send_again(student, is_new=is_new)
-    ring()
+    notify_workers()
     return answer
 
 

@@ -23,11 +23,11 @@ def client() -> Client:
 
 
 @pytest.fixture
-def rings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def notified(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The bell's own tests ring it; here it is enough to hear that somebody did."""
     heard: list[str] = []
     for module in ("mails", "tickets"):
-        monkeypatch.setattr(f"tickets.admin.{module}.ring", lambda: heard.append("ring"))
+        monkeypatch.setattr(f"tickets.admin.{module}.notify_workers", lambda: heard.append("notify_workers"))
     return heard
 
 
@@ -50,14 +50,14 @@ def test_failed_mail_is_found_with_its_error(client: Client) -> None:
 
 
 def test_failed_mail_is_sent_again(
-    client: Client, rings: list[str], django_capture_on_commit_callbacks: Any
+    client: Client, notified: list[str], django_capture_on_commit_callbacks: Any
 ) -> None:
     failed, fine = delivery_of(build_answered()), delivery_of(build_answered())
     Delivery.objects.filter(pk=failed.pk).update(state="failed", error="No such mailbox", attempts=5)
     Delivery.objects.filter(pk=fine.pk).update(state="sent")
     with django_capture_on_commit_callbacks(execute=True):
         words = act(client, "queue_again", failed, fine)
-        assert rings == []
+        assert notified == []
     assert words == [
         "1 mail is sent again.",
         "1 mail stays as it is: it had not failed, or its words are not kept.",
@@ -66,15 +66,17 @@ def test_failed_mail_is_sent_again(
         ("queued", 0, ""),
         ("sent", 0, ""),
     ]
-    assert rings == ["ring"]
+    assert notified == ["notify_workers"]
 
 
-def test_pdf_is_made_again(client: Client, rings: list[str], django_capture_on_commit_callbacks: Any) -> None:
+def test_pdf_is_made_again(
+    client: Client, notified: list[str], django_capture_on_commit_callbacks: Any
+) -> None:
     ticket = ticket_of(build_answered())
     pretend_rendered()
     with django_capture_on_commit_callbacks(execute=True):
         assert act(client, "make_again", ticket) == ["1 PDF is made again."]
-    assert (Ticket.objects.get().rendered_at, rings) == (None, ["ring"])
+    assert (Ticket.objects.get().rendered_at, notified) == (None, ["notify_workers"])
 
 
 def test_tickets_are_found_by_where_their_pdf_stands(client: Client) -> None:

@@ -15,7 +15,7 @@ from registrations.students.names import mailbox_key
 from techfest.core.db.clock import database_now
 from tickets.mail.broadcast.audience import Audience, recipients_of
 from tickets.models import Delivery, Message
-from tickets.wakeup import ring
+from tickets.wakeup import notify_workers
 
 State = Delivery.State
 MANY = 1000
@@ -60,7 +60,7 @@ def try_out(message: Message, *, user: Any) -> Delivery:
             queued_at=now,
             due_at=now,
         )
-        transaction.on_commit(ring, robust=True)
+        transaction.on_commit(notify_workers, robust=True)
     return delivery
 
 
@@ -94,7 +94,7 @@ def confirm(message_id: int, *, audience: Audience, mails: int, user: Any) -> Me
         message.save(update_fields=["confirmed_at", "goes_at", "total", "audience"])
         _owe(message, recipients.by_mailbox, now, goes_at)
         record(message, what="confirmed", now=now, user=user, after={"mails": mails})
-        transaction.on_commit(ring, robust=True)
+        transaction.on_commit(notify_workers, robust=True)
     return message
 
 

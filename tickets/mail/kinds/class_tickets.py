@@ -19,7 +19,7 @@ from tickets.content import absolute
 from tickets.documents import booklets
 from tickets.mail.headers import envelope
 from tickets.models import Booklet, Delivery
-from tickets.wakeup import ring
+from tickets.wakeup import notify_workers
 
 PAUSE = dt.timedelta(minutes=10)
 """Between two mails with the same booklet to the same person."""
@@ -75,7 +75,7 @@ def _owe(booklet: Booklet, *, user: Any, now: dt.datetime, job: ClassListJob | N
             queued_at=now,
             due_at=now,
         )
-        transaction.on_commit(ring, robust=True)
+        transaction.on_commit(notify_workers, robust=True)
     return True
 
 

@@ -16,7 +16,7 @@ from registrations.signals import letter_owed
 from registrations.students.names import mailbox_key
 from tickets.mail.headers import envelope
 from tickets.models import Delivery, Letter
-from tickets.wakeup import ring
+from tickets.wakeup import notify_workers
 
 
 def owe_letter(
@@ -51,7 +51,7 @@ def owe_letter(
             link=link,
             link_label=link_label,
         )
-        transaction.on_commit(ring, robust=True)
+        transaction.on_commit(notify_workers, robust=True)
     return delivery
 
 

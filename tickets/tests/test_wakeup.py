@@ -20,7 +20,7 @@ from tickets import tasks, wakeup
 from tickets.models import Delivery
 from tickets.tests.brokers import broker_at, hanging_url, refusing_url
 from tickets.tests.builders import build_answered
-from tickets.wakeup import Doorbell
+from tickets.wakeup import Notifier
 
 ANSWERED_WITHIN = 5.0
 """Generous: an answer that waited for the broker even once would not come at all."""
@@ -97,9 +97,9 @@ def test_message_says_nothing_but_that_there_is_work(flushed_redis: Any) -> None
 
 
 def test_hundred_rings_at_once_are_few_messages(flushed_redis: Any) -> None:
-    bell = Doorbell()
+    notifier = Notifier()
     for _ in range(100):
-        bell.ring()
+        notifier.notify()
     assert wait_until(lambda: depths(flushed_redis) >= [1, 1]) is True
     assert max(depths(flushed_redis)) <= 3
 
@@ -112,13 +112,13 @@ def test_broker_that_does_not_answer_is_told_apart(broken: Any) -> None:
 
 @pytest.mark.parametrize("broken", [hanging_broker, refusing_broker])
 def test_ring_never_waits_for_the_broker(broken: Any) -> None:
-    bell = Doorbell()
+    notifier = Notifier()
     with broken():
         before = time.monotonic()
         for _ in range(1000):
-            bell.ring()
+            notifier.notify()
         assert time.monotonic() - before < 0.5
-        assert wait_until(lambda: not bell._wanted.is_set()) is True
+        assert wait_until(lambda: not notifier._wanted.is_set()) is True
 
 
 def test_broker_without_memory_or_with_another_password_is_no_error(
@@ -136,27 +136,27 @@ def test_bell_rings_again_once_the_broker_is_back(
     flushed_redis: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(wakeup, "SILENCE", 0.1)
-    bell = Doorbell()
+    notifier = Notifier()
     with refusing_broker():
-        bell.ring()
-        assert wait_until(lambda: not bell._wanted.is_set()) is True
+        notifier.notify()
+        assert wait_until(lambda: not notifier._wanted.is_set()) is True
     assert depths(flushed_redis) == [0, 0]
 
-    def rung() -> bool:
-        bell.ring()
+    def notified() -> bool:
+        notifier.notify()
         return min(depths(flushed_redis)) > 0
 
-    assert wait_until(rung) is True
+    assert wait_until(notified) is True
 
 
 def test_bell_of_a_forked_process_is_its_own(flushed_redis: Any) -> None:
-    bell = Doorbell()
-    bell.ring()
-    first = bell._thread
-    bell._pid = -1
-    bell.ring()
+    notifier = Notifier()
+    notifier.notify()
+    first = notifier._thread
+    notifier._pid = -1
+    notifier.notify()
     assert isinstance(first, threading.Thread)
-    assert bell._thread is not first
+    assert notifier._thread is not first
 
 
 def press(client: Client) -> Any:
