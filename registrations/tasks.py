@@ -8,7 +8,7 @@ from registrations.class_lists.drafts import purge_drafts
 from registrations.holds import expire
 from registrations.privacy import erase
 from registrations.privacy import purge as purge_module
-from registrations.signals import work_owed
+from registrations.signals import work_pending
 from registrations.teachers import sessions
 from techfest.core.db.clock import database_now
 
@@ -18,7 +18,7 @@ def confirm() -> int:
     """Registers the class lists that were confirmed, chunk by chunk; begins no new one after some seconds."""
     finished = jobs.run_due()
     if finished:
-        work_owed.send(sender=None, task="registrations.confirm")
+        work_pending.send(sender=None, task="registrations.confirm")
     return finished
 
 
@@ -42,7 +42,7 @@ def purge() -> int:
     """Erases the people of fests whose time is over, for some seconds; comes again until nobody is left."""
     erased = purge_module.purge_due()
     if erased:
-        work_owed.send(sender=None, task="registrations.purge")
+        work_pending.send(sender=None, task="registrations.purge")
     return erased
 
 

@@ -73,9 +73,9 @@ def broker() -> tuple[bool, str]:
 
 
 def mail() -> tuple[bool, str]:
-    from tickets.mail.outbox import oldest_owed_age  # a broken room must not take /health/live along
+    from tickets.mail.outbox import oldest_pending_age  # a broken room must not take /health/live along
 
-    age = oldest_owed_age(database_now())
+    age = oldest_pending_age(database_now())
     if age is None:
         return True, "nothing is owed"
     seconds = int(age.total_seconds())

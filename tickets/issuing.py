@@ -8,7 +8,7 @@ from django.db import transaction
 from django.dispatch import receiver
 
 from registrations.models import Change, Registration, Student
-from registrations.signals import attempt_noticed, registrations_changed, work_owed
+from registrations.signals import attempt_noticed, registrations_changed, work_pending
 from techfest.core.db.bulk import insert
 from tickets.checkin.revoke import give_up
 from tickets.mail import outbox
@@ -33,17 +33,17 @@ def follow(
     _issue([change for change in changes if change.from_state != change.to_state], now)
     _void([change for change in changes if change.to_state == State.CANCELLED], now)
     _renew([change for change in changes if change.cause in _ON_PAPER])
-    outbox.owe(changes, now=now, old_emails=old_emails, untold=untold)
+    outbox.enqueue(changes, now=now, old_emails=old_emails, untold=untold)
     transaction.on_commit(notify_workers, robust=True)
 
 
 @receiver(attempt_noticed)
 def tell_of_attempt(*, student: Student, now: datetime, **_kwargs: object) -> None:
-    if outbox.owe_attempt(student, now=now):
+    if outbox.enqueue_attempt(student, now=now):
         transaction.on_commit(notify_workers, robust=True)
 
 
-@receiver(work_owed)
+@receiver(work_pending)
 def notify_for_work(*, task: str, **_kwargs: object) -> None:
     """The one doorbell of the house, also for the rooms below."""
     transaction.on_commit(partial(notify_workers, task), robust=True)

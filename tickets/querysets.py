@@ -46,7 +46,7 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
-    def owed(self) -> "DeliveryQuerySet":
+    def pending(self) -> "DeliveryQuerySet":
         return self.filter(state__in=("queued", "sending"))
 
     def in_trouble(self) -> "DeliveryQuerySet":

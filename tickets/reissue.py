@@ -11,7 +11,7 @@ from registrations.locking import Deadline, in_transaction
 from registrations.models import Registration
 from techfest.core.db.bulk import insert
 from techfest.core.db.clock import database_now
-from tickets.mail.outbox import owe_reissued
+from tickets.mail.outbox import enqueue_reissued
 from tickets.models import CheckIn, Ticket
 from tickets.wakeup import notify_workers
 
@@ -41,7 +41,7 @@ def _reissue(ids: list[int], user: Any, reason: str, deadline: Deadline, tells: 
     insert(new)
     for before, after in zip(old, new, strict=True):
         _hand_over(before, after, user, reason, now)
-    owe_reissued(new, now=now, tells=tells)
+    enqueue_reissued(new, now=now, tells=tells)
     transaction.on_commit(notify_workers, robust=True)
     return new
 

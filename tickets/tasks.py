@@ -58,10 +58,10 @@ def send() -> int:
 @shared_task(name="tickets.remind")
 def remind() -> int:
     """Owes the reminders of tomorrow, from the afternoon on; they go with the next ring."""
-    owed = reminder.owe_reminders(now=database_now())
-    if owed:
+    pending = reminder.enqueue_reminders(now=database_now())
+    if pending:
         wakeup.publish("tickets.send")
-    return owed
+    return pending
 
 
 @shared_task(name="tickets.watch")
@@ -86,7 +86,7 @@ def sweep() -> bool:
     printouts.remove_old()
     ticket_pdf.unblock()
     jobs.unblock(*FILES)
-    is_owed = outbox.has_due() or ticket_pdf.is_work_left() or jobs.is_work_left(*FILES)
-    if is_owed:
+    is_pending = outbox.has_due() or ticket_pdf.is_work_left() or jobs.is_work_left(*FILES)
+    if is_pending:
         wakeup.publish()
-    return is_owed
+    return is_pending

@@ -84,7 +84,7 @@ def my(request: HttpRequest, token: str) -> HttpResponse:
 @require_POST
 def resend(request: HttpRequest, student: Student) -> HttpResponse:
     """Mails the link with all tickets once more, a few times an hour at most."""
-    if student.email and outbox.owe_link([student], now=database_now()):
+    if student.email and outbox.enqueue_link([student], now=database_now()):
         notify_workers()
     return redirect(links.my_path(student))
 
@@ -98,7 +98,7 @@ def link(request: HttpRequest) -> HttpResponse:
         return render(request, "registrations/link.html", {"form": form})
     fest = snapshot().fest
     known = with_email(form.cleaned_data["email"], fest_id=fest.pk) if fest else []
-    if outbox.owe_link(known, now=database_now()):
+    if outbox.enqueue_link(known, now=database_now()):
         notify_workers()
     return render(request, "registrations/link_sent.html")
 

@@ -99,7 +99,7 @@ def counts(slugs: Sequence[str]) -> dict[str, Any]:
         "stored_counts_right": sum(seats.taken for seats in stored) == confirmed
         and sum(seats.waiting for seats in stored) == waiting.count(),
         "live_tickets": Ticket.objects.filter(registration__in=rows, voided_at=None).count(),
-        "mails_owed": Delivery.objects.filter(submission__registrations__in=rows).distinct().count(),
+        "mails_pending": Delivery.objects.filter(submission__registrations__in=rows).distinct().count(),
         "full": stored.filter(taken__gte=F("capacity")).count(),
     }
 

@@ -78,7 +78,7 @@ def test_worker_killed_before_its_commit_leaves_nothing_and_the_form_may_be_sent
     assert audit() == []
 
 
-def test_worker_killed_after_its_commit_keeps_the_seat_and_the_mail_is_owed(
+def test_worker_killed_after_its_commit_keeps_the_seat_and_the_mail_is_pending(
     event: Event,
     data_folder: Path,
     send: Any,

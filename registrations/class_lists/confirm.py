@@ -17,7 +17,7 @@ from registrations.class_lists.forecast import Forecast, forecast
 from registrations.class_lists.identify import match
 from registrations.class_lists.locking import lock_list
 from registrations.models import ClassList, ClassListEntry, ClassListJob, ClassListRow, ConsentText
-from registrations.signals import work_owed
+from registrations.signals import work_pending
 from registrations.spreadsheets.students import Listing
 from techfest.core.db.bulk import insert_new
 
@@ -120,7 +120,7 @@ def confirm(
             raise ActionRejected(str(_OF_ANOTHER_LIST))
         ClassListEntry.objects.filter(row__in=rows).delete()
         ClassListRow.objects.filter(pk__in=rows).update(job=job, key=RandomUUID())
-        work_owed.send(sender=ClassListJob, task=TASK)
+        work_pending.send(sender=ClassListJob, task=TASK)
     return job
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from registrations.class_lists.locking import ListDeleted, lock_lists
 from registrations.models import ClassList, School, Teacher
-from registrations.signals import letter_owed
+from registrations.signals import letter_pending
 
 
 def lists_of(school: School, fest_id: int) -> list[ClassList]:
@@ -59,7 +59,7 @@ def _tell(moved: list[ClassList], giver: Teacher, taker: Teacher, now: datetime)
     }
     for teacher, (subject, text) in letters.items():
         if teacher.user.email:
-            letter_owed.send(
+            letter_pending.send(
                 sender=ClassList,
                 to=teacher.user.email,
                 subject=subject,

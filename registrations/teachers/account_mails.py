@@ -8,7 +8,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from registrations.models import SecurityEvent
-from registrations.teachers.mails import owe
+from registrations.teachers.mails import enqueue
 from registrations.teachers.messages import Words, absolute
 from techfest.core.db.clock import database_now
 
@@ -18,7 +18,7 @@ Kind = SecurityEvent.Kind
 def tell(kind: Kind, account: Any, *, is_by_organiser: bool) -> None:
     """Enqueues the mail in the caller's transaction; does nothing where the account has no address."""
     if account.email:
-        owe(_words(kind, account, is_by_organiser), to=account.email, user=account)
+        enqueue(_words(kind, account, is_by_organiser), to=account.email, user=account)
 
 
 def notify_owner(owner: Any, account: Any) -> None:
@@ -30,7 +30,7 @@ def notify_owner(owner: Any, account: Any) -> None:
         "Did you not know about it? Ask the person who runs the machine."
     )
     named = {"name": owner.get_full_name() or owner.get_username(), "account": account.get_username()}
-    owe(Words(subject=_("A second step was reset"), text=text % named), to=owner.email, user=owner)
+    enqueue(Words(subject=_("A second step was reset"), text=text % named), to=owner.email, user=owner)
 
 
 def _words(kind: Kind, account: Any, is_by_organiser: bool) -> Words:

@@ -15,7 +15,7 @@ from registrations.models import Teacher
 from registrations.teachers import email_verification, security, throttling
 from registrations.teachers import messages as messages_module
 from registrations.teachers.backend import user_of
-from registrations.teachers.mails import owe
+from registrations.teachers.mails import enqueue
 from techfest.core.roles import VOLUNTEER, has_role
 
 _WRONG = gettext_lazy("The e-mail address or the password is not right. Check both and try again.")
@@ -46,7 +46,7 @@ class Adapter(DefaultAccountAdapter):
         letter = messages_module.of_library(template_prefix, context)
         if letter is None or not throttling.may_mail(self.request, letter.subject, email):
             return
-        owe(letter, to=email, user=context.get("user"))
+        enqueue(letter, to=email, user=context.get("user"))
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         uid, _dash, token = key.partition("-")

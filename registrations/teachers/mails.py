@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from registrations.signals import letter_owed
+from registrations.signals import letter_pending
 from registrations.teachers import messages
 from techfest.core.db.clock import database_now
 
 
-def owe(letter: messages.Words, *, to: str, user: Any = None) -> None:
+def enqueue(letter: messages.Words, *, to: str, user: Any = None) -> None:
     """Owes this letter, in the caller's transaction if there is one."""
-    letter_owed.send(
+    letter_pending.send(
         None,
         to=to,
         subject=letter.subject,

@@ -17,7 +17,7 @@ from registrations.querysets import TEACHER_GROUP
 from registrations.schools import find_or_create_school
 from registrations.students.names import email_key
 from registrations.teachers import messages
-from registrations.teachers.mails import owe
+from registrations.teachers.mails import enqueue
 
 INVITATION_LIFETIME = dt.timedelta(days=14)
 
@@ -39,7 +39,7 @@ class AccessRequest:
 
 def invite(invitation: Invitation) -> None:
     """Sends the invitation its letter; it must be saved, in the same transaction."""
-    owe(messages.invited(invitation), to=invitation.email)
+    enqueue(messages.invited(invitation), to=invitation.email)
 
 
 def open_invitation(code: str, *, now: dt.datetime) -> Invitation | None:
@@ -114,7 +114,7 @@ def approve(ids: Iterable[int], *, by: Any, now: dt.datetime) -> int:
             teacher.approved_at, teacher.approved_by = now, by
             teacher.save(update_fields=["approved_at", "approved_by"])
             _give_access(teacher)
-            owe(messages.approved(teacher), to=teacher.user.email, user=teacher.user)
+            enqueue(messages.approved(teacher), to=teacher.user.email, user=teacher.user)
     return len(teachers)
 
 
@@ -126,7 +126,7 @@ def refuse(ids: Iterable[int]) -> int:
     with transaction.atomic():
         teachers = list(_waiting(ids))
         for teacher in teachers:
-            owe(messages.refused(teacher), to=teacher.user.email)
+            enqueue(messages.refused(teacher), to=teacher.user.email)
             user = teacher.user
             teacher.delete()
             if not user.is_staff:

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from registrations.models import TemporaryPassword
 from registrations.teachers import messages
-from registrations.teachers.mails import owe
+from registrations.teachers.mails import enqueue
 from techfest.core.roles import ADMIN_ROLES, OWNER, ROLES
 
 
@@ -43,7 +43,7 @@ def mail_link(user: Any) -> None:
     """Owes a letter with a link to choose a password; what let in before still does."""
     key = f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}"
     link = get_adapter().get_reset_password_from_key_url(key)
-    owe(messages.account_created(user, link), to=user.email, user=user)
+    enqueue(messages.account_created(user, link), to=user.email, user=user)
 
 
 @transaction.atomic

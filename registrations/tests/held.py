@@ -15,7 +15,7 @@ from registrations.holds import service
 from registrations.locking import Deadline
 from registrations.models import Change, Consent, Hold, Registration, Student, Submission, Teacher
 from registrations.schools import find_or_create_school
-from registrations.signals import letter_owed
+from registrations.signals import letter_pending
 from registrations.students.identity import identify
 from registrations.tests.builders import build_details
 
@@ -90,8 +90,8 @@ def letters() -> Iterator[list[dict[str, Any]]]:
     def hear(**letter: Any) -> None:
         heard.append(letter)
 
-    letter_owed.connect(hear, weak=False)
+    letter_pending.connect(hear, weak=False)
     try:
         yield heard
     finally:
-        letter_owed.disconnect(hear)
+        letter_pending.disconnect(hear)

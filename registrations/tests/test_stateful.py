@@ -397,7 +397,7 @@ class Rush(RuleBasedStateMachine):
         assert not Ticket.objects.exclude(student=F("registration__student")).exists()
 
     @invariant()
-    def mails_are_owed_for_every_answer_promotion_and_cancellation(self) -> None:
+    def mails_are_queued_for_every_answer_promotion_and_cancellation(self) -> None:
         """Invariant 11."""
         submissions = [*self.named, *(submission for _press, submission in self.sent)]
         presses = [submission.pk for submission in submissions if submission.student.email]
@@ -409,9 +409,11 @@ class Rush(RuleBasedStateMachine):
             | Q(from_state="", cause__in=("moved", "walk_in")),
             registration__event__fest=self.fest,
         ).exclude(cause__in=("corrected", "merged"))
-        owed = Delivery.objects.filter(kind__in=("promoted", "cancelled", "moved"), student__fest=self.fest)
+        pending = Delivery.objects.filter(
+            kind__in=("promoted", "cancelled", "moved"), student__fest=self.fest
+        )
         mailable = caused.exclude(registration__student__email="").values_list("pk", flat=True)
-        assert sorted(owed.values_list("change_id", flat=True)) == sorted(mailable)
+        assert sorted(pending.values_list("change_id", flat=True)) == sorted(mailable)
 
     @invariant()
     def nobody_was_registered_while_closed_or_paused(self) -> None:
@@ -456,7 +458,7 @@ def test_any_sequence_of_steps_agrees_with_the_model() -> None:
         "registrations.students.corrections.note",
         "registrations.booking.policy._closed",
         "tickets.issuing._void",
-        "tickets.issuing.outbox.owe",
+        "tickets.issuing.outbox.enqueue",
     ],
 )
 def test_sequence_with_one_thing_forgotten_disagrees(monkeypatch: pytest.MonkeyPatch, forgotten: str) -> None:

@@ -66,14 +66,14 @@ def test_press_is_recorded_as_the_students(fest: Fest) -> None:
     )
 
 
-def test_press_owes_one_mail_for_all_its_events(fest: Fest) -> None:
+def test_press_queues_one_mail_for_all_its_events(fest: Fest) -> None:
     submission = build_submission(build_event(fest), build_event(fest))
     mail = Delivery.objects.get()
     assert (mail.kind, mail.to, mail.submission) == ("answer", submission.student.email, submission)
     assert Ticket.objects.count() == 2
 
 
-def test_press_without_email_owes_no_mail(fest: Fest) -> None:
+def test_press_without_email_queues_no_mail(fest: Fest) -> None:
     build_submission(build_event(fest), email="")
     assert rows() == [1, 1, 1, 1, 1, 0, 1, 1, 0]
 
@@ -284,7 +284,7 @@ def test_receiver_that_fails_undoes_the_press(fest: Fest, monkeypatch: pytest.Mo
     def fail(*_args: object, **_kwargs: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("tickets.issuing.outbox.owe", fail)
+    monkeypatch.setattr("tickets.issuing.outbox.enqueue", fail)
     with pytest.raises(ZeroDivisionError):
         submit(build_press(event), deadline=Deadline())
     assert (rows(), counts(event)) == ([0] * 9, (0, 0, 0))

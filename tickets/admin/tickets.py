@@ -37,13 +37,13 @@ class PdfFilter(admin.SimpleListFilter):
     parameter_name = "pdf"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
-        return [("made", _("made")), ("owed", _("to be made")), ("given_up", _("given up"))]
+        return [("made", _("made")), ("pending", _("to be made")), ("given_up", _("given up"))]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         match self.value():
             case "made":
                 return queryset.live().filter(rendered_at__isnull=False)
-            case "owed":
+            case "pending":
                 return queryset.to_render()
             case "given_up":
                 return queryset.live().filter(rendered_at=None, render_attempts__gte=RENDER_ATTEMPTS)

@@ -73,7 +73,7 @@ def mails(viewer: Viewer, *, now: dt.datetime) -> Mails | None:
 
 
 def _figures(counts: Counter[str], *, is_late: bool) -> list[Figure]:
-    owed, failed = f"{State.QUEUED},{State.SENDING}", f"{State.FAILED}"
+    pending, failed = f"{State.QUEUED},{State.SENDING}", f"{State.FAILED}"
     bounced = f"{State.BOUNCED},{State.COMPLAINED}"
 
     def figure(label: "_StrPromise", states: str, *, is_bad: bool = False) -> Figure:
@@ -81,7 +81,7 @@ def _figures(counts: Counter[str], *, is_late: bool) -> list[Figure]:
         return Figure(label, count, list_path(Delivery, state__in=states), is_bad and bool(count))
 
     return [
-        figure(_("owed"), owed, is_bad=is_late),
+        figure(_("owed"), pending, is_bad=is_late),
         figure(_("sent"), State.SENT),
         figure(_("delivered"), State.DELIVERED),
         figure(_("bounced"), bounced, is_bad=True),
@@ -96,10 +96,10 @@ def papers(viewer: Viewer) -> list[Figure]:
         return []
     is_given_up = Q(render_attempts__gte=RENDER_ATTEMPTS)
     counted = rows.filter(voided_at=None, rendered_at=None).aggregate(
-        owed=Count("pk", filter=~is_given_up), given_up=Count("pk", filter=is_given_up)
+        pending=Count("pk", filter=~is_given_up), given_up=Count("pk", filter=is_given_up)
     )
     return [
-        Figure(_("PDFs to be made"), counted["owed"], list_path(Ticket, pdf="owed")),
+        Figure(_("PDFs to be made"), counted["pending"], list_path(Ticket, pdf="pending")),
         Figure(
             _("PDFs given up"),
             counted["given_up"],

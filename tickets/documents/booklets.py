@@ -103,5 +103,5 @@ def _with_related(booklet: Booklet, rows: Iterable[Ticket]) -> list[Ticket]:
 
 def remove_old() -> int:
     """Removes booklets with their files a day after they were wanted, unless a mail still waits for one."""
-    rows = Booklet.objects.exclude(deliveries__in=Delivery.objects.owed())
+    rows = Booklet.objects.exclude(deliveries__in=Delivery.objects.pending())
     return jobs.remove_old(rows, booklet_path)

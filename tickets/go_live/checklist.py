@@ -18,7 +18,7 @@ from events.admin_base import page_of
 from events.models import Event, Fest
 from techfest.core.roles import owners
 from tickets.go_live.limits import windows
-from tickets.mail.outbox import oldest_owed_age
+from tickets.mail.outbox import oldest_pending_age
 from tickets.models import DeliveryEvent
 from tickets.pdf.engine import INSTALL
 
@@ -171,7 +171,7 @@ def _of_mail(now: dt.datetime) -> Iterator[Point]:
     if told:
         words = _("The provider told of a mail last on %(when)s.") % {"when": f"{told:%Y-%m-%d %H:%M} UTC"}
     yield Point(_("Webhook"), told is not None, words)
-    age = oldest_owed_age(now)
+    age = oldest_pending_age(now)
     words = _("Nothing is owed; a test mail below shows that the workers run.")
     if age is not None:
         words = _("The oldest owed mail has waited for %(seconds)d seconds.") % {

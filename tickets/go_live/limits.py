@@ -20,27 +20,27 @@ class Window:
     is_hour: bool
     limit: int
     sent: int
-    owed: int
+    pending: int
 
     @property
     def is_near(self) -> bool:
-        return bool(self.limit) and self.sent + self.owed >= WARN_AT * self.limit
+        return bool(self.limit) and self.sent + self.pending >= WARN_AT * self.limit
 
     @property
     def words(self) -> str:
-        values = {"sent": self.sent, "owed": self.owed, "limit": self.limit}
+        values = {"sent": self.sent, "pending": self.pending, "limit": self.limit}
         if self.is_hour:
             return (
                 _(
                     "The mail provider takes %(limit)d mails an hour. %(sent)d went within the last hour and"
-                    " %(owed)d are owed; what is over the limit goes later."
+                    " %(pending)d are owed; what is over the limit goes later."
                 )
                 % values
             )
         return (
             _(
                 "The mail provider takes %(limit)d mails a day. %(sent)d went within the last 24 hours and"
-                " %(owed)d are owed; what is over the limit goes tomorrow."
+                " %(pending)d are owed; what is over the limit goes tomorrow."
             )
             % values
         )
@@ -53,9 +53,9 @@ def windows(now: dt.datetime) -> list[Window]:
         return [Window(is_hour, 0, 0, 0) for is_hour, _limit in limits]
     day = now - dt.timedelta(days=1)
     times = list(Delivery.objects.filter(sent_at__gt=day).values_list("sent_at", flat=True))
-    owed = Delivery.objects.filter(Q(due_at__lte=now + dt.timedelta(hours=1))).owed().count()
+    pending = Delivery.objects.filter(Q(due_at__lte=now + dt.timedelta(hours=1))).pending().count()
     last_hour = sum(at > now - dt.timedelta(hours=1) for at in times if at)
-    return [Window(True, limits[0][1], last_hour, owed), Window(False, limits[1][1], len(times), owed)]
+    return [Window(True, limits[0][1], last_hour, pending), Window(False, limits[1][1], len(times), pending)]
 
 
 def warnings(now: dt.datetime) -> list[str]:

@@ -55,7 +55,7 @@ _LOCK_MAILBOXES = """
 """
 
 
-def owe(
+def enqueue(
     changes: Sequence[Change],
     *,
     now: dt.datetime,
@@ -71,7 +71,7 @@ def owe(
     A press is answered by one mail, and a correction of one student's details told once, whatever number of
     registrations it touches. The number of statements does not grow with the students.
     """
-    owed: list[Delivery] = []
+    pending: list[Delivery] = []
     corrected: list[Delivery] = []
     answered: set[int | None] = set()
     told: set[int] = set()
@@ -79,19 +79,19 @@ def owe(
         student = change.registration.student
         if change.cause == Change.Cause.CORRECTED:
             if student.pk not in told:
-                corrected += _owed_for_correction(change, student, old_emails[student.pk], now)
+                corrected += _pending_for_correction(change, student, old_emails[student.pk], now)
             told.add(student.pk)
         elif change.cause == Change.Cause.SUBMITTED or _is_newcomer(change):
             if change.submission_id not in answered:
-                owed += _owed(Kind.ANSWER, student, now, submission=change.submission)
+                pending += _pending(Kind.ANSWER, student, now, submission=change.submission)
             answered.add(change.submission_id)
         elif kind := _kind_of(change):
-            owed += _owed(kind, student, now, change=change)
-    _drop_untold(owed, untold)
+            pending += _pending(kind, student, now, change=change)
+    _drop_untold(pending, untold)
     if corrected:
         _drop_over_cap(corrected, now)
-    if owed or corrected:
-        insert([*owed, *corrected])
+    if pending or corrected:
+        insert([*pending, *corrected])
 
 
 def _kind_of(change: Change) -> str:
@@ -109,8 +109,8 @@ def _kind_of(change: Change) -> str:
     return kinds.get(change.to_state, "")
 
 
-def _drop_untold(owed: Iterable[Delivery], untold: Collection[int]) -> None:
-    for delivery in owed:
+def _drop_untold(pending: Iterable[Delivery], untold: Collection[int]) -> None:
+    for delivery in pending:
         if delivery.change and delivery.change.registration_id in untold:
             delivery.state, delivery.error = State.DROPPED, UNTOLD
 
@@ -120,7 +120,7 @@ def _is_newcomer(change: Change) -> bool:
     return change.cause == Change.Cause.REPLACED and not change.from_state
 
 
-def _owed(
+def _pending(
     kind: str,
     student: Student,
     now: dt.datetime,
@@ -148,44 +148,46 @@ def _owed(
     ]
 
 
-def _owed_for_correction(
+def _pending_for_correction(
     change: Change, student: Student, old_email: str, now: dt.datetime
 ) -> list[Delivery]:
     """The old address hears of a new name or address, the new address gets the new link."""
-    owed = []
+    pending = []
     if {"name", "email"} & set(change.fields):
-        owed += _owed(Kind.CORRECTED, student, now, to=old_email, change=change)
+        pending += _pending(Kind.CORRECTED, student, now, to=old_email, change=change)
     if "email" in change.fields:
-        owed += _owed(Kind.LINK, student, now, change=change)
-    return owed
+        pending += _pending(Kind.LINK, student, now, change=change)
+    return pending
 
 
-def _drop_over_cap(owed: Sequence[Delivery], now: dt.datetime) -> None:
+def _drop_over_cap(pending: Sequence[Delivery], now: dt.datetime) -> None:
     """Whoever corrects an address again and again must not fill somebody's mailbox.
 
     Each kind has a cap of its own, so that no number of asked-for links can silence the word to the old
     address. What is over it is kept as dropped; the auditor reads from it who was told, or would have been.
     """
-    lock_mailboxes(delivery.mailbox for delivery in owed)
+    lock_mailboxes(delivery.mailbox for delivery in pending)
     caps = (Kind.CORRECTED,), UNASKED
-    sent = {kinds: _recent(owed, now, kinds=kinds) for kinds in caps}
-    for delivery in owed:
+    sent = {kinds: _recent(pending, now, kinds=kinds) for kinds in caps}
+    for delivery in pending:
         kinds = (Kind.CORRECTED,) if delivery.kind == Kind.CORRECTED else UNASKED
         if sent[kinds][delivery.mailbox] >= UNASKED_PER_HOUR:
             delivery.state, delivery.error = State.DROPPED, "too many of these within an hour"
         sent[kinds][delivery.mailbox] += 1
 
 
-def _recent(owed: Sequence[Delivery], now: dt.datetime, *, kinds: Sequence[str]) -> Counter[str]:
+def _recent(pending: Sequence[Delivery], now: dt.datetime, *, kinds: Sequence[str]) -> Counter[str]:
     """How many mails of these kinds each of the mailboxes was owed within the last hour."""
     rows = Delivery.objects.filter(
-        mailbox__in={one.mailbox for one in owed}, kind__in=kinds, created_at__gt=now - dt.timedelta(hours=1)
+        mailbox__in={one.mailbox for one in pending},
+        kind__in=kinds,
+        created_at__gt=now - dt.timedelta(hours=1),
     )
     counted = rows.exclude(state=State.DROPPED).values_list("mailbox").annotate(count=Count("pk"))
     return Counter(dict(counted.order_by()))
 
 
-def owe_attempt(student: Student, *, now: dt.datetime) -> bool:
+def enqueue_attempt(student: Student, *, now: dt.datetime) -> bool:
     """Tells the address on record that somebody used this name, at most once an hour."""
     if not student.email:
         return False
@@ -196,16 +198,16 @@ def owe_attempt(student: Student, *, now: dt.datetime) -> bool:
         )
         if recent.exists() or _is_over_cap(student.email, now):
             return False
-        Delivery.objects.bulk_create(_owed(Kind.ATTEMPT, student, now))
+        Delivery.objects.bulk_create(_pending(Kind.ATTEMPT, student, now))
     return True
 
 
 def links_for(students: Iterable[Student], *, now: dt.datetime) -> list[Delivery]:
     """Mails with the link to everything of each student, not stored yet."""
-    return [one for student in students for one in _owed(Kind.LINK, student, now)]
+    return [one for student in students for one in _pending(Kind.LINK, student, now)]
 
 
-def owe_link(students: Sequence[Student], *, now: dt.datetime) -> bool:
+def enqueue_link(students: Sequence[Student], *, now: dt.datetime) -> bool:
     """One mail with the links of all these students, who share an address; few an hour to a mailbox."""
     if not students:
         return False
@@ -213,17 +215,19 @@ def owe_link(students: Sequence[Student], *, now: dt.datetime) -> bool:
         _lock_mailbox(students[0].email)
         if _is_over_cap(students[0].email, now):
             return False
-        Delivery.objects.bulk_create(_owed(Kind.LINK, students[0], now))
+        Delivery.objects.bulk_create(_pending(Kind.LINK, students[0], now))
     return True
 
 
-def owe_reissued(tickets: Sequence[Ticket], *, now: dt.datetime, tells: bool) -> None:
+def enqueue_reissued(tickets: Sequence[Ticket], *, now: dt.datetime, tells: bool) -> None:
     """One mail a new ticket, inside the caller's transaction; kept as dropped where nobody shall be told."""
-    owed = [one for ticket in tickets for one in _owed(Kind.REISSUED, ticket.student, now, ticket=ticket)]
-    for delivery in owed if not tells else ():
+    pending = [
+        one for ticket in tickets for one in _pending(Kind.REISSUED, ticket.student, now, ticket=ticket)
+    ]
+    for delivery in pending if not tells else ():
         delivery.state, delivery.error = State.DROPPED, UNTOLD
-    if owed:
-        insert(owed)
+    if pending:
+        insert(pending)
 
 
 def _lock_mailbox(email: str) -> None:
@@ -442,10 +446,10 @@ _SENT_AGAIN = (
 )
 
 
-def oldest_owed_age(now: dt.datetime) -> dt.timedelta | None:
+def oldest_pending_age(now: dt.datetime) -> dt.timedelta | None:
     """How long the oldest mail has been owed, or `None` when none is; a message waits to be stopped before it is."""
     oldest = (
-        Delivery.objects.owed()
+        Delivery.objects.pending()
         .filter(queued_at__lte=now)
         .order_by("queued_at")
         .values_list("queued_at", flat=True)

@@ -246,7 +246,7 @@ class Migration(migrations.Migration):
                         verbose_name="state",
                     ),
                 ),
-                ("created_at", models.DateTimeField(verbose_name="owed since")),
+                ("created_at", models.DateTimeField(verbose_name="created")),
                 (
                     "queued_at",
                     models.DateTimeField(
@@ -1085,7 +1085,7 @@ class Migration(migrations.Migration):
             index=models.Index(
                 condition=models.Q(("state__in", ["queued", "sending"])),
                 fields=["due_at"],
-                name="delivery_owed",
+                name="delivery_pending",
             ),
         ),
         migrations.AddIndex(

@@ -86,7 +86,7 @@ class Delivery(models.Model):
     state = models.CharField(
         _("state"), max_length=10, choices=State.choices, default=State.QUEUED, editable=False
     )
-    created_at = models.DateTimeField(_("owed since"))
+    created_at = models.DateTimeField(_("created"))
     queued_at = models.DateTimeField(_("queued"), db_default=Now(), editable=False)
     due_at = models.DateTimeField(_("next try"))
     attempts = models.PositiveSmallIntegerField(_("tries"), default=0, editable=False)
@@ -172,7 +172,7 @@ class Delivery(models.Model):
         indexes: ClassVar = [
             models.Index(
                 fields=["due_at"],
-                name="delivery_owed",
+                name="delivery_pending",
                 condition=Q(state__in=["queued", "sending"]),
             ),
             models.Index(fields=["mailbox", "created_at"], name="delivery_mailbox"),

@@ -119,8 +119,8 @@ def _forget_booklets(booklets: "QuerySet[Booklet]") -> list[Path]:
     A search for a name is a part of some; those go, with or without a mail.
     """
     rows = list(booklets.order_by("pk").select_for_update(of=("self",)))
-    owed = set(Delivery.objects.owed().filter(booklet__in=rows).values_list("booklet", flat=True))
-    kept = [row.pk for row in rows if row.pk in owed and "name" not in row.filters]
+    pending = set(Delivery.objects.pending().filter(booklet__in=rows).values_list("booklet", flat=True))
+    kept = [row.pk for row in rows if row.pk in pending and "name" not in row.filters]
     again = Booklet.objects.filter(pk__in=kept)
     again.update(claimed_at=None, finished_at=None, attempts=0, made=0, error="")
     Booklet.objects.filter(pk__in=[row.pk for row in rows]).exclude(pk__in=kept).delete()

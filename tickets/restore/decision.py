@@ -43,7 +43,10 @@ def waiting(marker: DatabaseMarker) -> list[Waiting]:
     """The mails that are held, those of the copy first. One query."""
     is_copy = Count("pk", filter=_is_of_copy(marker))
     rows = (
-        Delivery.objects.owed().values_list("kind").annotate(copy=is_copy, all=Count("pk")).order_by("kind")
+        Delivery.objects.pending()
+        .values_list("kind")
+        .annotate(copy=is_copy, all=Count("pk"))
+        .order_by("kind")
     )
     found = [(kind, copy, total - copy) for kind, copy, total in rows]
     copies = [_waiting(COPY, kind, copy) for kind, copy, _new in found if copy]
@@ -110,7 +113,7 @@ def _is_of_copy(marker: DatabaseMarker) -> Q:
 
 def _drop(marker: DatabaseMarker, group: Waiting) -> int:
     kind = group.name.partition(":")[2]
-    rows: QuerySet[Delivery] = Delivery.objects.owed().filter(kind=kind)
+    rows: QuerySet[Delivery] = Delivery.objects.pending().filter(kind=kind)
     rows = rows.filter(_is_of_copy(marker)) if group.is_copy else rows.exclude(_is_of_copy(marker))
     ids = list(rows.order_by("pk").select_for_update().values_list("pk", flat=True))
     for start in range(0, len(ids), CHUNK):

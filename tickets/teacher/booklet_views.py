@@ -81,8 +81,8 @@ def download(request: HttpRequest, teacher: Teacher, code: str) -> HttpResponseB
 @require_POST
 def mail(_request: HttpRequest, teacher: Teacher, code: str) -> HttpResponse:
     """The same file to the teacher's own address, as soon as it is made."""
-    is_owed = class_tickets.owe(_booklet(teacher, code), user=teacher.user, now=database_now())
-    done = "mailed" if is_owed else "patience"
+    is_pending = class_tickets.enqueue(_booklet(teacher, code), user=teacher.user, now=database_now())
+    done = "mailed" if is_pending else "patience"
     return redirect(reverse("teacher:booklet", args=[code]) + f"?done={done}")
 
 

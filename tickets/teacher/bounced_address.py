@@ -47,4 +47,4 @@ def _send_again(student: Student, *, is_new: bool) -> str:
     if failed.exists():
         ripe = failed.filter(Q(queued_at__lt=now - PAUSE))
         return "sent" if outbox.send_again(ripe.values_list("pk", flat=True)) else "patience"
-    return "sent" if outbox.owe_link([student], now=now) else "patience"
+    return "sent" if outbox.enqueue_link([student], now=now) else "patience"

@@ -82,10 +82,10 @@ def test_pdf_is_made_again(
 def test_tickets_are_found_by_where_their_pdf_stands(client: Client) -> None:
     made = ticket_of(build_answered())
     pretend_rendered()
-    given_up, owed = ticket_of(build_answered()), ticket_of(build_answered())
+    given_up, pending = ticket_of(build_answered()), ticket_of(build_answered())
     Ticket.objects.filter(pk=given_up.pk).update(render_attempts=3, render_error="OSError: no font")
-    found = [listed(client, Ticket, pdf=where) for where in ("made", "given_up", "owed")]
-    assert found == [[made], [given_up], [owed]]
+    found = [listed(client, Ticket, pdf=where) for where in ("made", "given_up", "pending")]
+    assert found == [[made], [given_up], [pending]]
 
 
 def test_code_of_a_ticket_is_shown_to_nobody(client: Client) -> None:

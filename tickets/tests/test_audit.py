@@ -36,8 +36,8 @@ def test_sound_database_is_silent_after_all_that_may_happen() -> None:
     correct_student(student, email="third@example.org", section="b")
     for row in list(event.registrations.active().order_by("-queue_position")[:2]):
         cancel([row.pk], actor=Change.Actor.ORGANISER, deadline=Deadline())
-    outbox.owe_link([student], now=timezone.now())
-    outbox.owe_attempt(Student.objects.get(name="Late"), now=timezone.now())
+    outbox.enqueue_link([student], now=timezone.now())
+    outbox.enqueue_attempt(Student.objects.get(name="Late"), now=timezone.now())
     Event.objects.filter(pk=event.pk).update(closes_at=timezone.now() - dt.timedelta(hours=1))
     assert run() == []
 

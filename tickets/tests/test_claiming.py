@@ -51,7 +51,7 @@ def in_threads(work: Callable[[], Any], count: int) -> list[Any]:
     return results
 
 
-def build_owed(count: int) -> None:
+def build_pending(count: int) -> None:
     event = build_event(build_fest(), capacity=count)
     for _ in range(count):
         build_submission(event)
@@ -60,7 +60,7 @@ def build_owed(count: int) -> None:
 
 @pytest.mark.django_db
 def test_claimed_delivery_is_nobody_elses() -> None:
-    build_owed(3)
+    build_pending(3)
     assert [row.state for row in claim(2).mails] == [State.SENDING] * 2
     assert len(claim(10).mails) == 1
     assert claim(10).mails == []
@@ -70,7 +70,7 @@ def test_claimed_delivery_is_nobody_elses() -> None:
 @pytest.mark.parametrize("kind", [Delivery.Kind.MESSAGE, Delivery.Kind.REMINDER])
 def test_ticket_overtakes_what_goes_to_many(kind: str) -> None:
     """A message to thousands, owed before, does not keep anybody waiting for a ticket."""
-    build_owed(2)
+    build_pending(2)
     first, second = Delivery.objects.order_by("pk")
     message = Message.objects.create(
         fest=Fest.objects.get(), subject="Hall", text="Text", created_by=build_user()
@@ -84,7 +84,7 @@ def test_ticket_overtakes_what_goes_to_many(kind: str) -> None:
 
 @pytest.mark.django_db
 def test_lease_that_ran_out_is_claimed_again_and_counted() -> None:
-    build_owed(1)
+    build_pending(1)
     (first,) = claim(1).mails
     let_time_pass(LEASE - dt.timedelta(seconds=5))
     assert claim(1).mails == []
@@ -95,7 +95,7 @@ def test_lease_that_ran_out_is_claimed_again_and_counted() -> None:
 
 @pytest.mark.django_db
 def test_late_worker_does_not_overwrite_the_one_that_took_over() -> None:
-    build_owed(1)
+    build_pending(1)
     (late,) = claim(1).mails
     let_time_pass(2 * LEASE)
     (owner,) = claim(1).mails
@@ -109,7 +109,7 @@ def test_late_worker_does_not_overwrite_the_one_that_took_over() -> None:
 
 @pytest.mark.django_db
 def test_webhook_that_was_faster_than_the_mark_stays() -> None:
-    build_owed(1)
+    build_pending(1)
     (row,) = claim(1).mails
     Delivery.objects.update(state=State.DELIVERED)
     record([Result(row, State.SENT, provider_id="<1@provider>")])
@@ -119,7 +119,7 @@ def test_webhook_that_was_faster_than_the_mark_stays() -> None:
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
 def test_claims_of_eight_workers_are_disjoint() -> None:
-    build_owed(40)
+    build_pending(40)
     batches = in_threads(lambda: [row.pk for row in claim(5).mails], 8)
     taken = [pk for batch in batches for pk in batch]
     assert len(batches) == 8
@@ -130,7 +130,7 @@ def test_claims_of_eight_workers_are_disjoint() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_claims_without_the_row_lock_collide(monkeypatch: pytest.MonkeyPatch) -> None:
     """The negative control: without it, and without the locks of mailboxes, the test above proves nothing."""
-    build_owed(10)
+    build_pending(10)
     hold.tick()
     meeting = threading.Barrier(4)
     monkeypatch.setattr(QuerySet, "select_for_update", lambda rows, **_options: rows)
@@ -149,7 +149,7 @@ def test_claims_without_the_row_lock_collide(monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.mark.django_db(transaction=True)
 def test_claim_passes_by_what_another_transaction_holds() -> None:
-    build_owed(3)
+    build_pending(3)
     held = Delivery.objects.order_by("due_at", "pk").values_list("pk", flat=True)[0]
     with transaction.atomic():
         Delivery.objects.select_for_update().get(pk=held)
@@ -236,8 +236,8 @@ def test_number_of_queries_of_a_claim_does_not_grow() -> None:
 
 
 @pytest.mark.django_db
-def test_who_is_owed_longest_comes_first() -> None:
-    build_owed(3)
+def test_what_waits_longest_comes_first() -> None:
+    build_pending(3)
     last = Delivery.objects.latest("pk")
     Delivery.objects.filter(pk=last.pk).update(due_at=last.due_at - dt.timedelta(minutes=1))
     assert [one.pk for one in claim(10).mails] == [last.pk, last.pk - 2, last.pk - 1]
@@ -250,7 +250,7 @@ def dead_process() -> str:
 
 @pytest.mark.django_db
 def test_what_a_dead_process_held_is_free_at_once() -> None:
-    build_owed(2)
+    build_pending(2)
     held, other = claim(2).mails
     assert outbox.free_claims_of_the_dead() == 0
     Delivery.objects.filter(pk=held.pk).update(claimed_by=dead_process())
@@ -262,7 +262,7 @@ def test_what_a_dead_process_held_is_free_at_once() -> None:
 @pytest.mark.django_db
 def test_mail_whose_worker_died_twice_waits_for_its_lease() -> None:
     """What kills its worker would repeat all that flies beside it at each death."""
-    build_owed(1)
+    build_pending(1)
     for expected in (1, 0):
         claim(1)
         Delivery.objects.update(claimed_by=dead_process())
@@ -271,7 +271,7 @@ def test_mail_whose_worker_died_twice_waits_for_its_lease() -> None:
 
 @pytest.mark.django_db
 def test_new_mail_does_not_wait_behind_a_backlog_and_the_oldest_get_their_share() -> None:
-    build_owed(4)
+    build_pending(4)
     oldest, older, newer, fresh = Delivery.objects.order_by("pk").values_list("pk", flat=True)
     for minutes, pk in ((30, oldest), (20, older), (10, newer)):
         ages = {"queued_at": F("queued_at") - minutes * MINUTE, "due_at": F("due_at") - MINUTE}

@@ -129,7 +129,7 @@ def test_booklet_that_was_given_up_holds_its_mail_no_longer(fest: Fest, teacher:
     assert len(written()) == 1
 
 
-def test_class_where_everybody_has_an_address_owes_no_mail(fest: Fest, teacher: Teacher) -> None:
+def test_class_where_everybody_has_an_address_queues_no_mail(fest: Fest, teacher: Teacher) -> None:
     finished(teacher, fest, build_submission(build_event(fest)).student)
     assert (Delivery.objects.filter(kind="class").count(), Booklet.objects.count()) == (0, 0)
 
@@ -196,7 +196,7 @@ def test_booklet_of_the_board_is_mailed_on_a_press_and_not_twice(fest: Fest, tea
     assert (message.to, message.attachments[0][1]) == ([teacher.user.email], PDF + b"Asha")
 
 
-def test_booklet_stays_while_its_mail_is_owed(fest: Fest, teacher: Teacher) -> None:
+def test_booklet_stays_while_its_mail_is_pending(fest: Fest, teacher: Teacher) -> None:
     """The provider may be away for a day."""
     finished(teacher, fest, build_submission(build_event(fest), email="").student)
     Booklet.objects.update(created_at=timezone.now() - jobs.KEPT * 2)
@@ -206,7 +206,7 @@ def test_booklet_stays_while_its_mail_is_owed(fest: Fest, teacher: Teacher) -> N
     assert class_mail().booklet is None
 
 
-def test_user_without_an_address_is_owed_nothing(fest: Fest, teacher: Teacher) -> None:
+def test_user_without_an_address_gets_nothing(fest: Fest, teacher: Teacher) -> None:
     teacher.user.email = ""
     booklet = booklets.order(school=teacher.school, fest=fest, user=teacher.user, per_page=1, chosen={})
-    assert class_tickets.owe(booklet, user=teacher.user, now=timezone.now()) is False
+    assert class_tickets.enqueue(booklet, user=teacher.user, now=timezone.now()) is False

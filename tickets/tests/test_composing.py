@@ -23,7 +23,7 @@ from registrations.tests.builders import build_event, build_fest, build_submissi
 from tickets.documents import ticket_pdf
 from tickets.mail import mailbox_limit
 from tickets.mail.compose import Composer
-from tickets.mail.outbox import claim, owe_attempt, owe_link, record
+from tickets.mail.outbox import claim, enqueue_attempt, enqueue_link, record
 from tickets.models import Delivery, Ticket
 from tickets.querysets import RENDER_ATTEMPTS
 from tickets.tests.builders import (
@@ -178,8 +178,8 @@ def test_every_mail_stays_within_thirty_kilobytes(monkeypatch: pytest.MonkeyPatc
     build_submission(event)
     messages = written()
     cancel([row.pk for row in first.registrations.all()], actor="student", deadline=Deadline())
-    owe_link([first.student], now=timezone.now())
-    owe_attempt(first.student, now=timezone.now())
+    enqueue_link([first.student], now=timezone.now())
+    enqueue_attempt(first.student, now=timezone.now())
     monkeypatch.setattr(mailbox_limit, "AT_ONCE", 20)
     messages += written()
     assert len(messages) == 13
@@ -295,7 +295,7 @@ def test_link_mail_lists_all_siblings(monkeypatch: pytest.MonkeyPatch) -> None:
     family = [build_submission(event, name=name, email="p@example.org") for name in ("Asha", "Ravi", "Tara")]
     other = build_submission(event, name="Other")
     written()
-    owe_link([one.student for one in family], now=timezone.now())
+    enqueue_link([one.student for one in family], now=timezone.now())
     message = only(written())
     paths = [f"{settings.SITE_URL}{links.my_path(one.student)}" for one in family]
     assert Seen(html_of(message)).hrefs == paths
@@ -305,7 +305,7 @@ def test_link_mail_lists_all_siblings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_link_asked_for_at_an_address_that_was_corrected_is_dropped() -> None:
     student = build_answered().student
-    owe_link([student], now=timezone.now())
+    enqueue_link([student], now=timezone.now())
     Student.objects.update(email="new@example.org", email_key="new@example.org")
     messages = written()
     assert [message.to for message in messages] == [["new@example.org"]]

@@ -23,7 +23,7 @@ from tickets.mail import mailbox_limit
 from tickets.mail.compose import Composer
 from tickets.mail.kinds import digest as digest_module
 from tickets.mail.kinds.confirmation import LONGEST, keep_time
-from tickets.mail.outbox import Result, claim, later, owe_link, record
+from tickets.mail.outbox import Result, claim, enqueue_link, later, record
 from tickets.models import Delivery
 from tickets.tests.audited import damage, run
 from tickets.tests.builders import let_time_pass, pretend_rendered
@@ -64,11 +64,11 @@ def test_mail_of_a_registration_brings_the_link(event: Event) -> None:
 def test_link_asked_for_again_brings_it_until_it_is_confirmed(event: Event) -> None:
     student = build_submission(event).student
     written()
-    owe_link([student], now=timezone.now())
+    enqueue_link([student], now=timezone.now())
     (message,) = written()
     assert brings_link(message, student)
     confirm(student.pk, deadline=Deadline())
-    owe_link([student], now=timezone.now())
+    enqueue_link([student], now=timezone.now())
     (message,) = written()
     assert links.confirm_path(student) not in message.body
 
@@ -125,7 +125,7 @@ def test_seat_that_a_digest_only_counts_is_kept_once_its_link_is_asked_for(
     written()
     minutes_pass(20)
     told, counted = students[3], students[4:]
-    owe_link(students, now=timezone.now())
+    enqueue_link(students, now=timezone.now())
     written()
     assert minutes_pass(35) == 0
     minutes_pass(10)
@@ -213,7 +213,7 @@ def test_link_that_is_held_back_extends_the_time_within_bounds(event: Event) -> 
     assert len(written()) == 3
     minutes_pass(11)
     assert len(written()) == 1
-    assert owe_link([first], now=timezone.now())
+    assert enqueue_link([first], now=timezone.now())
     assert written() == []
     minutes_pass(58)
     assert first.registrations.get().is_active
@@ -222,7 +222,7 @@ def test_link_that_is_held_back_extends_the_time_within_bounds(event: Event) -> 
     assert brings_link(mail, first)
     minutes_pass(29)
     assert first.registrations.get().is_active
-    owe_link([first], now=timezone.now())
+    enqueue_link([first], now=timezone.now())
     minutes_pass(int(LONGEST / MINUTE) - 11 - 60 - 29 + 1)
     assert not first.registrations.get().is_active
 
@@ -235,7 +235,7 @@ def test_page_and_mail_say_the_same_time(event: Event) -> None:
     assert "within 30 minutes after this mail was sent" in mail.body
     minutes_pass(3)
     (shown,) = re.findall(r"address by (\d+:\d\d [AP]M)", text_of(Client().get(page)))
-    owe_link([submission.student], now=timezone.now())
+    enqueue_link([submission.student], now=timezone.now())
     (link_mail,) = written()
     assert f"by {shown}. After that" in link_mail.body
     assert f"Confirm by {shown}." in text_of(Client().get(links.confirm_path(submission.student)))

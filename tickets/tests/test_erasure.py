@@ -117,9 +117,9 @@ def build_traces() -> Student:
         Booklet.objects.filter(pk=booklet.pk).update(finished_at=timezone.now(), claimed_at=timezone.now())
     with transaction.atomic():
         from registrations.students.identity import with_email
-        from tickets.mail.outbox import owe_link
+        from tickets.mail.outbox import enqueue_link
 
-        owe_link(list(reversed(with_email(EMAIL, fest_id=fest.pk))), now=timezone.now())
+        enqueue_link(list(reversed(with_email(EMAIL, fest_id=fest.pk))), now=timezone.now())
     send_module.send_due()
     in_the_past(past)
     return student

@@ -26,7 +26,7 @@ from tickets.mail import mailbox_limit, outbox, send
 from tickets.mail.compose import Composer
 from tickets.mail.kinds import digest as digest_module
 from tickets.mail.mailbox_limit import AT_ONCE, HOUR, PAUSE
-from tickets.mail.outbox import Result, claim, owe_attempt, owe_link, record, send_again
+from tickets.mail.outbox import Result, claim, enqueue_attempt, enqueue_link, record, send_again
 from tickets.mail.resend import resend
 from tickets.models import Delivery
 from tickets.teacher.mail_status import newest_state
@@ -81,8 +81,8 @@ def test_loop_of_an_hour_mails_four_times_an_hour(event: Event) -> None:
         (student,) = register(event, 1)
         rows = student.registrations.values_list("pk", flat=True)
         cancel(rows, actor=Change.Actor.STUDENT, deadline=Deadline())
-        owe_link([student], now=timezone.now())
-        owe_attempt(student, now=timezone.now())
+        enqueue_link([student], now=timezone.now())
+        enqueue_attempt(student, now=timezone.now())
         sent.append(len(mailed()))
         let_time_pass(6 * MINUTE)
     for first in range(21):
@@ -222,7 +222,7 @@ def test_held_mail_is_not_late(event: Event) -> None:
     register(event, 5)
     mailed()
     let_time_pass(PAUSE - MINUTE)
-    assert outbox.oldest_owed_age(timezone.now()) is None
+    assert outbox.oldest_pending_age(timezone.now()) is None
     assert outbox.has_due() is False
 
 

@@ -15,7 +15,7 @@ from registrations.models import Change, Registration, Student, Submission
 from registrations.students.corrections import correct
 from registrations.tests.builders import build_event, build_fest, build_press, build_submission
 from tickets.invariants import mail
-from tickets.mail.outbox import claim, owe_link
+from tickets.mail.outbox import claim, enqueue_link
 from tickets.models import Delivery, Ticket
 from tickets.tests.audited import run
 from tickets.tests.builders import build_answered, delivery_of, pretend_rendered, registration_of, ticket_of
@@ -26,7 +26,7 @@ ORGANISER = Change.Actor.ORGANISER
 STUDENT = Change.Actor.STUDENT
 
 
-def owed() -> list[tuple[str, str]]:
+def pending() -> list[tuple[str, str]]:
     return [(row.kind, row.to) for row in Delivery.objects.order_by("pk")]
 
 
@@ -60,23 +60,23 @@ def test_press_whose_mail_cannot_be_written_takes_no_seat(monkeypatch: pytest.Mo
     def refuse(*args: object, **kwargs: object) -> None:
         raise Undone
 
-    monkeypatch.setattr("tickets.mail.outbox.owe", refuse)
+    monkeypatch.setattr("tickets.mail.outbox.enqueue", refuse)
     with pytest.raises(Undone):
         submit(build_press(event), deadline=Deadline())
     assert (Registration.objects.count(), Ticket.objects.count()) == (0, 0)
     assert Event.objects.get().seats.taken == 0
 
 
-def test_press_for_three_events_owes_one_mail_and_three_tickets() -> None:
+def test_press_for_three_events_queues_one_mail_and_three_tickets() -> None:
     fest = build_fest()
     submission = build_submission(*[build_event(fest) for _ in range(3)])
     assert Ticket.objects.live().count() == 3
-    assert owed() == [("answer", submission.student.email)]
+    assert pending() == [("answer", submission.student.email)]
 
 
-def test_press_without_address_is_owed_no_mail_but_has_its_ticket() -> None:
+def test_press_without_address_gets_no_mail_but_has_its_ticket() -> None:
     build_answered(email="")
-    assert (Ticket.objects.live().count(), owed()) == (1, [])
+    assert (Ticket.objects.live().count(), pending()) == (1, [])
 
 
 def test_waiting_registration_has_no_ticket_until_promoted() -> None:
@@ -85,7 +85,7 @@ def test_waiting_registration_has_no_ticket_until_promoted() -> None:
     assert [ticket.student for ticket in Ticket.objects.live()] == [first.student]
     cancel([registration_of(first).pk], actor=STUDENT, deadline=Deadline())
     assert [ticket.student for ticket in Ticket.objects.live()] == [second.student]
-    assert owed() == [
+    assert pending() == [
         ("answer", first.student.email),
         ("answer", second.student.email),
         ("cancelled", first.student.email),
@@ -123,14 +123,14 @@ def test_corrected_name_keeps_code_and_wants_new_pdf() -> None:
     correct(submission.student.pk, values=values, actor=STUDENT, deadline=Deadline())
     after = ticket_of(submission)
     assert (after.code, after.rendered_at, after.render_attempts) == (ticket.code, None, 0)
-    assert owed()[1:] == [("corrected", "asha@example.org")]
+    assert pending()[1:] == [("corrected", "asha@example.org")]
 
 
 def test_corrected_address_is_told_at_the_old_one_and_linked_at_the_new_one() -> None:
     submission = build_answered(email="old@example.org")
     values = details_of(submission.student, email="new@example.org")
     correct(submission.student.pk, values=values, actor=STUDENT, deadline=Deadline())
-    assert owed()[1:] == [("corrected", "old@example.org"), ("link", "new@example.org")]
+    assert pending()[1:] == [("corrected", "old@example.org"), ("link", "new@example.org")]
 
 
 def test_mail_not_yet_sent_follows_a_corrected_address() -> None:
@@ -162,7 +162,7 @@ def test_corrections_fill_no_mailbox() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_links_asked_for_cannot_silence_the_word_to_the_old_address() -> None:
     student = build_answered(email="old@example.org").student
-    assert [owe_link([student], now=timezone.now()) for _ in range(4)] == [True] * 3 + [False]
+    assert [enqueue_link([student], now=timezone.now()) for _ in range(4)] == [True] * 3 + [False]
     values = details_of(student, email="thief@example.org")
     correct(student.pk, values=values, actor=STUDENT, deadline=Deadline())
     (told,) = Delivery.objects.filter(kind="corrected")

@@ -9,10 +9,10 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils import timezone
 
-from registrations.signals import letter_owed
+from registrations.signals import letter_pending
 from registrations.tests.builders import build_fest
 from tickets.mail.compose import Composer
-from tickets.mail.kinds.notice import owe_letter
+from tickets.mail.kinds.notice import enqueue_letter
 from tickets.mail.outbox import GIVE_UP_TRIES, LEASE, Result, claim, later, record, send_again
 from tickets.models import Delivery, Letter
 from tickets.tests.audited import damage, run
@@ -25,7 +25,7 @@ LINK = "http://localhost:8000/accounts/password/reset/key/1-abc/"
 
 
 def build_letter(**values: Any) -> Delivery:
-    return owe_letter(
+    return enqueue_letter(
         **{"to": "rao@example.org", "subject": "A new password", "text": "One.\n\nTwo.", "link": LINK}
         | {"now": timezone.now()}
         | values
@@ -78,17 +78,17 @@ def test_line_break_in_the_subject_adds_no_header() -> None:
     assert message.recipients() == ["rao@example.org"]
 
 
-def test_letter_is_owed_in_the_transaction_of_its_cause() -> None:
+def test_letter_is_queued_in_the_transaction_of_its_cause() -> None:
     with transaction.atomic():
-        letter_owed.send(None, to="rao@example.org", subject="S", text="T", now=timezone.now())
+        letter_pending.send(None, to="rao@example.org", subject="S", text="T", now=timezone.now())
         assert Letter.objects.count() == 1
         transaction.set_rollback(True)
     assert (Delivery.objects.count(), Letter.objects.count()) == (0, 0)
 
 
-def test_signal_owes_a_letter_to_a_user() -> None:
+def test_signal_queues_a_letter_to_a_user() -> None:
     user = get_user_model().objects.create_user("rao", "rao@example.org")
-    letter_owed.send(
+    letter_pending.send(
         None, to=user.email, subject="S", text="T", link=LINK, link_label="Go", user=user, now=timezone.now()
     )
     letter = Letter.objects.select_related("delivery").get()

@@ -11,7 +11,7 @@ from django.utils import timezone
 from registrations.models import Student
 from registrations.tests.builders import build_event, build_fest, build_submission
 from tickets.mail import outbox
-from tickets.mail.outbox import UNASKED_PER_HOUR, owe_attempt, owe_link
+from tickets.mail.outbox import UNASKED_PER_HOUR, enqueue_attempt, enqueue_link
 from tickets.models import Delivery
 from tickets.tests.builders import build_answered, let_time_pass
 from tickets.tests.test_claiming import in_threads
@@ -26,27 +26,27 @@ def student_at(email: str) -> Student:
 
 
 @pytest.mark.django_db
-def test_fourth_link_within_an_hour_is_not_owed() -> None:
+def test_fourth_link_within_an_hour_is_not_queued() -> None:
     student = student_at("asha@example.org")
-    results = [owe_link([student], now=timezone.now()) for _ in range(5)]
+    results = [enqueue_link([student], now=timezone.now()) for _ in range(5)]
     assert results == [True] * 3 + [False] * 2
     assert links_to("asha@example.org") == UNASKED_PER_HOUR
 
 
 @pytest.mark.django_db
-def test_link_is_owed_again_an_hour_later() -> None:
+def test_link_is_queued_again_an_hour_later() -> None:
     student = student_at("asha@example.org")
     for _ in range(4):
-        owe_link([student], now=timezone.now())
+        enqueue_link([student], now=timezone.now())
     let_time_pass(dt.timedelta(minutes=61))
-    assert owe_link([student], now=timezone.now()) is True
+    assert enqueue_link([student], now=timezone.now()) is True
 
 
 @pytest.mark.django_db
 def test_tags_of_an_address_share_one_mailbox() -> None:
     event = build_event(build_fest())
     students = [build_submission(event, email=f"Kid+{number}@Example.org").student for number in range(5)]
-    results = [owe_link([student], now=timezone.now()) for student in students]
+    results = [enqueue_link([student], now=timezone.now()) for student in students]
     assert results == [True] * 3 + [False] * 2
     assert links_to("kid@example.org") == 3
 
@@ -56,28 +56,28 @@ def test_mails_of_new_seats_are_not_counted() -> None:
     event = build_event(build_fest())
     students = [build_submission(event, email="kid@example.org").student for _ in range(6)]
     assert Delivery.objects.filter(kind="answer").count() == 6
-    assert owe_link(students, now=timezone.now()) is True
+    assert enqueue_link(students, now=timezone.now()) is True
 
 
 @pytest.mark.django_db
 def test_attempt_is_told_once_an_hour() -> None:
     student = student_at("asha@example.org")
-    assert [owe_attempt(student, now=timezone.now()) for _ in range(3)] == [True, False, False]
+    assert [enqueue_attempt(student, now=timezone.now()) for _ in range(3)] == [True, False, False]
     let_time_pass(dt.timedelta(minutes=61))
-    assert owe_attempt(student, now=timezone.now()) is True
+    assert enqueue_attempt(student, now=timezone.now()) is True
 
 
 @pytest.mark.django_db
 def test_attempts_and_links_share_the_cap() -> None:
     student = student_at("asha@example.org")
     for _ in range(3):
-        owe_link([student], now=timezone.now())
-    assert owe_attempt(student, now=timezone.now()) is False
+        enqueue_link([student], now=timezone.now())
+    assert enqueue_attempt(student, now=timezone.now()) is False
 
 
 @pytest.mark.django_db
-def test_attempt_on_a_student_without_address_owes_nothing() -> None:
-    assert owe_attempt(student_at(""), now=timezone.now()) is False
+def test_attempt_on_a_student_without_address_queues_nothing() -> None:
+    assert enqueue_attempt(student_at(""), now=timezone.now()) is False
     assert Delivery.objects.count() == 0
 
 
@@ -96,7 +96,7 @@ def ask_at_once(monkeypatch: pytest.MonkeyPatch, *, patience: float) -> int:
     line = threading.Barrier(len(students))
     monkeypatch.setattr(outbox, "_is_over_cap", slowly)
     waiting = iter(students)
-    in_threads(lambda: owe_link([next(waiting)], now=timezone.now()), len(students))
+    in_threads(lambda: enqueue_link([next(waiting)], now=timezone.now()), len(students))
     return links_to("kid@example.org")
 
 

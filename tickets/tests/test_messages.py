@@ -17,7 +17,7 @@ from registrations.tests.builders import build_event, build_fest, build_submissi
 from techfest.core import roles
 from techfest.core.db.clock import database_now
 from tickets.mail.compose import Composer
-from tickets.mail.outbox import claim, oldest_owed_age
+from tickets.mail.outbox import claim, oldest_pending_age
 from tickets.models import Delivery, Message
 from tickets.tests.admin_helpers import in_role, list_path, organiser, organiser_client, query_count
 from tickets.tests.builders import let_time_pass
@@ -72,7 +72,7 @@ def confirmed(client: Client, *, mails: int, query: str = "") -> Message:
     return message
 
 
-def owed(message: Message) -> list[str]:
+def pending(message: Message) -> list[str]:
     return list(message.deliveries.filter(user=None).order_by("to").values_list("to", flat=True))
 
 
@@ -103,7 +103,7 @@ def test_all_pages_of_the_filter_are_addressed_and_nobody_else(
         build_submission(event, email=f"{number}@example.org")
     build_submission(other, email="other@example.org")
     message = confirmed(client, mails=3, query=f"?event__id__exact={event.pk}&p=2&o=1")
-    assert owed(message) == ["0@example.org", "1@example.org", "2@example.org"]
+    assert pending(message) == ["0@example.org", "1@example.org", "2@example.org"]
     assert message.total == 3
 
 
@@ -111,7 +111,7 @@ def test_search_of_the_list_is_part_of_the_filter(client: Client, fest: Fest) ->
     event = build_event(fest)
     build_submission(event, name="Asha Rao", email="asha@example.org")
     build_submission(event, name="Ben Iyer", email="ben@example.org")
-    assert owed(confirmed(client, mails=1, query="?q=Ben")) == ["ben@example.org"]
+    assert pending(confirmed(client, mails=1, query="?q=Ben")) == ["ben@example.org"]
 
 
 def test_trial_goes_to_its_writer_at_once_and_as_plain_text(client: Client, fest: Fest) -> None:
@@ -130,7 +130,7 @@ def test_message_that_was_never_tried_is_not_sent(client: Client, fest: Fest) ->
     build_submission(build_event(fest))
     message = written(client)
     answer = step(client, message, "confirm", mails=1)
-    assert (said(answer), owed(message)) == (["Send the message to yourself first."], [])
+    assert (said(answer), pending(message)) == (["Send the message to yourself first."], [])
 
 
 def test_changed_text_has_to_be_tried_again(client: Client, fest: Fest) -> None:
@@ -140,7 +140,7 @@ def test_changed_text_has_to_be_tried_again(client: Client, fest: Fest) -> None:
     message.refresh_from_db()
     assert (message.subject, message.tested_at) == ("Other hall", None)
     step(client, message, "confirm", mails=1)
-    assert owed(message) == []
+    assert pending(message) == []
 
 
 def test_writer_without_an_address_is_told_so(fest: Fest) -> None:
@@ -159,14 +159,14 @@ def test_other_number_than_was_shown_sends_nothing(client: Client, fest: Fest) -
     message = tried(client)
     build_submission(event)
     step(client, message, "confirm", mails=1)
-    assert owed(message) == []
+    assert pending(message) == []
 
 
 def test_second_press_sends_nothing_more(client: Client, fest: Fest) -> None:
     build_submission(build_event(fest))
     message = confirmed(client, mails=1)
     step(client, message, "confirm", mails=1)
-    assert len(owed(message)) == 1
+    assert len(pending(message)) == 1
 
 
 def test_nothing_goes_before_its_time_and_nothing_is_late_meanwhile(client: Client, fest: Fest) -> None:
@@ -174,7 +174,7 @@ def test_nothing_goes_before_its_time_and_nothing_is_late_meanwhile(client: Clie
     message = confirmed(client, mails=1)
     Delivery.objects.exclude(kind="message", user=None).delete()
     assert claim(10).mails == []
-    assert oldest_owed_age(database_now()) is None
+    assert oldest_pending_age(database_now()) is None
     (mail,) = go(message)
     assert mail.subject == f"Hall changed: {fest.name}"
 
@@ -283,7 +283,7 @@ def test_lead_writes_to_everybody_of_the_own_events_whatever_the_address_asks_fo
     lead = in_role(roles.LEAD, email="lead@fest.example")
     mine.leads.add(lead)
     forged = f"?event__id__exact={other.pk}"
-    assert owed(confirmed(organiser_client(lead), mails=1, query=forged)) == ["mine@example.org"]
+    assert pending(confirmed(organiser_client(lead), mails=1, query=forged)) == ["mine@example.org"]
 
 
 def test_staff_who_may_not_write_messages_cannot(client: Client, fest: Fest) -> None:
@@ -301,4 +301,4 @@ def test_steps_do_nothing_when_they_are_read(client: Client, fest: Fest) -> None
         reverse(f"admin:tickets_message_{name}", args=[message.pk]) for name in ("try", "confirm", "stop")
     ]
     assert [client.get(path).status_code for path in paths] == [405] * 3
-    assert owed(message) == []
+    assert pending(message) == []

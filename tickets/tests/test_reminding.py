@@ -11,7 +11,7 @@ from registrations.models import Registration
 from registrations.tests.builders import build_event, build_fest, build_submission
 from tickets.mail.compose import compose
 from tickets.mail.kinds import reminder
-from tickets.mail.kinds.reminder import owe_reminders
+from tickets.mail.kinds.reminder import enqueue_reminders
 from tickets.models import Delivery
 from tickets.tests.audited import cancel_first, run
 
@@ -40,20 +40,20 @@ def reminders() -> list[Delivery]:
 
 
 @pytest.mark.parametrize(("hour", "count"), [(0, 0), (15, 0), (16, 1), (23, 1)])
-def test_reminder_is_owed_from_the_afternoon_of_the_day_before(event: Event, hour: int, count: int) -> None:
-    assert owe_reminders(now=before(event, hour)) == count
+def test_reminder_is_queued_from_the_afternoon_of_the_day_before(event: Event, hour: int, count: int) -> None:
+    assert enqueue_reminders(now=before(event, hour)) == count
     assert [one.to for one in reminders()] == ["asha@example.org"] * count
     assert run() == []
 
 
-def test_neither_another_day_nor_the_day_itself_owes_one(event: Event) -> None:
+def test_neither_another_day_nor_the_day_itself_queues_one(event: Event) -> None:
     days = [before(event, 16) + dt.timedelta(days=days) for days in (-1, 1, 2)]
-    assert [owe_reminders(now=now) for now in days] == [0, 0, 0]
+    assert [enqueue_reminders(now=now) for now in days] == [0, 0, 0]
 
 
 def test_running_again_adds_nobody(event: Event) -> None:
     now = before(event, 16)
-    assert [owe_reminders(now=now), owe_reminders(now=now + HOUR)] == [1, 0]
+    assert [enqueue_reminders(now=now), enqueue_reminders(now=now + HOUR)] == [1, 0]
 
 
 def test_two_events_of_a_day_are_one_mail_in_their_order(event: Event) -> None:
@@ -61,7 +61,7 @@ def test_two_events_of_a_day_are_one_mail_in_their_order(event: Event) -> None:
         event.fest, name="Quiz", starts_at=event.ends_at + HOUR, ends_at=event.ends_at + 2 * HOUR
     )
     build_submission(later, event, name="Dia", email="dia@example.org")
-    owe_reminders(now=before(event, 16))
+    enqueue_reminders(now=before(event, 16))
     by_name = {one.student.name: compose(one) for one in reminders() if one.student}
     message = by_name["Dia"]
     assert message is not None
@@ -71,11 +71,11 @@ def test_two_events_of_a_day_are_one_mail_in_their_order(event: Event) -> None:
 
 def test_whoever_has_just_registered_is_not_reminded(event: Event, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reminder, "NEWS", dt.timedelta(days=1000))
-    assert owe_reminders(now=before(event, 16)) == 0
+    assert enqueue_reminders(now=before(event, 16)) == 0
 
 
 def test_mail_says_what_when_where_with_the_ticket(event: Event) -> None:
-    owe_reminders(now=before(event, 16))
+    enqueue_reminders(now=before(event, 16))
     (delivery,) = reminders()
     message = compose(delivery)
     assert message is not None
@@ -85,11 +85,11 @@ def test_mail_says_what_when_where_with_the_ticket(event: Event) -> None:
 
 
 def test_seat_that_was_given_up_meanwhile_is_not_reminded_of(event: Event) -> None:
-    owe_reminders(now=before(event, 16))
+    enqueue_reminders(now=before(event, 16))
     cancel_first(event)
     assert compose(reminders()[0]) is None
 
 
 def test_fest_that_is_over_is_not_asked(event: Event) -> None:
     Fest.objects.update(starts_on="2020-01-01", ends_on="2020-01-02")
-    assert owe_reminders(now=before(event, 16)) == 0
+    assert enqueue_reminders(now=before(event, 16)) == 0

@@ -39,7 +39,7 @@ from techfest import health
 from techfest.core.db.clock import database_now
 from techfest.core.roles import LEAD
 from techfest.tests.workers import WorkerFactory
-from tickets.mail.kinds.notice import owe_letter
+from tickets.mail.kinds.notice import enqueue_letter
 from tickets.mail.send import send_due
 from tickets.models import Delivery, Letter
 from tickets.restore.decision import decide
@@ -91,7 +91,7 @@ def dump(transactional_db: None, tmp_path: Path) -> Iterator[type[Dump]]:
     connection.close()
 
 
-def build_owed(count: int = 2) -> list[Delivery]:
+def build_pending(count: int = 2) -> list[Delivery]:
     event = build_event(build_fest(is_current=False), capacity=count)
     rows = [delivery_of(build_submission(event)) for _ in range(count)]
     pretend_rendered()
@@ -122,11 +122,11 @@ def test_after_a_restored_dump_no_mail_goes_until_an_owner_has_decided(
     dump: type[Dump], tmp_path: Path, mailgun: StubClient
 ) -> None:
     hold.tick()
-    build_owed(3)
+    build_pending(3)
     taken = dump(tmp_path)
     assert send_due() == 3
     taken.restore()
-    later = build_owed(1)[0]
+    later = build_pending(1)[0]
     assert states() == [State.QUEUED] * 4
     assert [send_due(), send_due()] == [0, 0]
     assert (len(mailgun.accepted()), marker().reason) == (3, Reason.OLDER)
@@ -155,7 +155,7 @@ def test_without_the_marker_file_the_same_restore_sends_everything_twice(
     """The negative control."""
     monkeypatch.setattr(hold, "_reason_to_hold", lambda *_: "")
     hold.tick()
-    build_owed(3)
+    build_pending(3)
     taken = dump(tmp_path)
     send_due()
     taken.restore()
@@ -167,7 +167,7 @@ def test_a_real_worker_holds_the_mails_of_a_restored_dump(
     dump: type[Dump], tmp_path: Path, mailgun: StubClient, celery_worker: WorkerFactory
 ) -> None:
     hold.tick()
-    build_owed(2)
+    build_pending(2)
     taken = dump(tmp_path)
     send_due()
     taken.restore()
@@ -184,7 +184,7 @@ def test_a_real_worker_holds_the_mails_of_a_restored_dump(
 def test_every_mail_that_was_handed_over_is_newer_than_each_dump_without_it(mailgun: StubClient) -> None:
     """However shortly before it the dump was taken: the counter moves with each claim, not with the clock."""
     hold.tick()
-    build_owed(1)
+    build_pending(1)
     before = marker().counter
     send_due()
     found = marker_file.read()
@@ -195,7 +195,7 @@ def test_every_mail_that_was_handed_over_is_newer_than_each_dump_without_it(mail
 @pytest.mark.django_db
 def test_a_first_start_makes_both_halves_and_an_upgrade_as_well(mailgun: StubClient) -> None:
     """The database may hold people already: it is of the time before there was a marker."""
-    build_owed(1)
+    build_pending(1)
     assert send_due() == 1
     found = marker_file.read()
     assert found is not None
@@ -205,7 +205,7 @@ def test_a_first_start_makes_both_halves_and_an_upgrade_as_well(mailgun: StubCli
 
 def reason_after_two_first_starts(monkeypatch: pytest.MonkeyPatch) -> str:
     """Two processes come to a database with people and without a marker, and read the file together."""
-    build_owed(1)
+    build_pending(1)
     read, both = marker_file.read, threading.Barrier(2)
 
     def read_together() -> marker_file.Mark | None:
@@ -229,7 +229,7 @@ def test_two_processes_at_the_first_start_hold_no_mails(monkeypatch: pytest.Monk
 
 @pytest.mark.django_db
 def test_a_dump_from_before_the_marker_is_recognised(mailgun: StubClient) -> None:
-    build_owed(1)
+    build_pending(1)
     send_due()
     DatabaseMarker.objects.all().delete()
     Delivery.objects.update(state=State.QUEUED)
@@ -248,7 +248,7 @@ def test_a_dump_from_before_the_marker_is_recognised(mailgun: StubClient) -> Non
 )
 def test_whatever_does_not_fit_holds_the_mails(changes: Any, reason: str, mailgun: StubClient) -> None:
     hold.tick()
-    build_owed(1)
+    build_pending(1)
     if changes is None:
         marker_file.path().unlink()
     else:
@@ -268,7 +268,7 @@ def test_a_database_without_people_is_new_whatever_the_data_folder_says() -> Non
         assert not hold.tick().is_held
     marker_file.path().unlink()
     assert not hold.tick().is_held
-    build_owed(1)
+    build_pending(1)
     assert not hold.tick().is_held
 
 
@@ -303,7 +303,7 @@ def test_a_data_folder_that_cannot_be_written_stops_no_mail(
         raise OSError("No space left on device")
 
     monkeypatch.setattr(marker_file, "_replace", full)
-    build_owed(1)
+    build_pending(1)
     assert send_due() == 1
 
 
@@ -313,7 +313,7 @@ def test_a_marker_file_that_cannot_be_read_lets_mails_wait_and_holds_none(
 ) -> None:
     """Too many open files say nothing about the database: no owner has to decide anything."""
     hold.tick()
-    build_owed(1)
+    build_pending(1)
 
     def too_many_open_files(*_: Any, **__: Any) -> str:
         raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
@@ -346,7 +346,7 @@ def test_a_marker_file_that_root_writes_stays_the_owners_of_the_data_folder(tmp_
 @pytest.mark.django_db
 def test_an_older_dump_during_the_hold_moves_the_restore_point(mailgun: StubClient) -> None:
     hold.tick()
-    build_owed(1)
+    build_pending(1)
     send_due()
     go_back()
     send_due()
@@ -364,7 +364,7 @@ def test_an_older_dump_during_the_hold_moves_the_restore_point(mailgun: StubClie
 
 @pytest.mark.django_db
 def test_operators_hold_the_mails_of_a_whole_machine_that_was_restored(mailgun: StubClient) -> None:
-    build_owed(1)
+    build_pending(1)
     hold.tick()
     call_command("hold_mails")
     assert (send_due(), marker().reason) == (0, Reason.REQUESTED)
@@ -377,13 +377,13 @@ def test_operators_hold_the_mails_of_a_whole_machine_that_was_restored(mailgun: 
 
 @pytest.mark.django_db
 def test_what_is_dropped_takes_its_words_along_and_what_came_meanwhile_goes(mailgun: StubClient) -> None:
-    owe_letter(to="old@example.org", subject="Old", text="Old", now=hold.tick().advanced_at)
-    build_owed(1)
+    enqueue_letter(to="old@example.org", subject="Old", text="Old", now=hold.tick().advanced_at)
+    build_pending(1)
     hold.tick()
     go_back()
     hold.tick()
     now = database_now()
-    owe_letter(to="new@example.org", subject="New", text="New", now=now)
+    enqueue_letter(to="new@example.org", subject="New", text="New", now=now)
     with pytest.raises(ActionRejected, match="Other mails wait"):
         decide(send=[], drop=["copy:letter"], without_register=True)
     decide(send=["copy:answer"], drop=["copy:letter"], without_register=True)
@@ -393,7 +393,7 @@ def test_what_is_dropped_takes_its_words_along_and_what_came_meanwhile_goes(mail
 
 @pytest.mark.django_db
 def test_owners_decide_and_everybody_else_reads_that_mails_are_held(client: Client) -> None:
-    build_owed(1)
+    build_pending(1)
     call_command("hold_mails")
     lead = organiser_client(in_role(LEAD))
     assert [lead.get(PAGE).status_code, lead.post(PAGE).status_code] == [403, 403]
@@ -412,7 +412,7 @@ def test_owners_decide_and_everybody_else_reads_that_mails_are_held(client: Clie
 
 @pytest.mark.django_db
 def test_the_first_command_starts_the_site_while_mails_are_held(client: Client) -> None:
-    build_owed(1)
+    build_pending(1)
     call_command("hold_mails")
     assert serves_pages(client.get("/health/ready").content.decode())
     Delivery.objects.update(queued_at=database_now() - dt.timedelta(hours=1))
@@ -424,7 +424,7 @@ def test_the_first_command_starts_the_site_while_mails_are_held(client: Client) 
 
 @pytest.mark.django_db
 def test_the_page_waits_for_the_register_of_erasures() -> None:
-    build_owed(1)
+    build_pending(1)
     call_command("hold_mails")
     client = organiser_client(in_role("owner"))
     posted = {"shown": "copy:answer", "send": ["copy:answer"]}
@@ -561,7 +561,7 @@ def test_a_new_data_folder_makes_no_register_of_its_own_that_would_look_whole() 
 
 @pytest.mark.django_db
 def test_a_register_that_never_had_a_line_is_there_all_the_same() -> None:
-    build_owed(1)
+    build_pending(1)
     sweep()
     call_command("erase_again")
     assert erasure_register.path().exists()

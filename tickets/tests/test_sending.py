@@ -43,7 +43,7 @@ def end_pause() -> None:
     ProviderOutage.objects.update(until=F("started_at"))
 
 
-def build_owed(count: int = 1, **values: Any) -> list[Delivery]:
+def build_pending(count: int = 1, **values: Any) -> list[Delivery]:
     event = build_event(build_fest(), capacity=count)
     rows = [delivery_of(build_submission(event, **values)) for _ in range(count)]
     pretend_rendered()
@@ -55,7 +55,7 @@ def row_of(delivery: Delivery) -> Delivery:
 
 
 def test_sent_mail_is_marked_with_the_providers_id(mailgun: StubClient) -> None:
-    (delivery,) = build_owed()
+    (delivery,) = build_pending()
     assert send_due() == 1
     (accepted,) = mailgun.accepted()
     row = row_of(delivery)
@@ -66,7 +66,7 @@ def test_sent_mail_is_marked_with_the_providers_id(mailgun: StubClient) -> None:
 
 
 def test_mailgun_carries_the_delivery_along(mailgun: StubClient) -> None:
-    (delivery,) = build_owed()
+    (delivery,) = build_pending()
     send_due()
     (accepted,) = mailgun.accepted()
     assert accepted["metadata"] == {"delivery": delivery.key.hex}
@@ -80,7 +80,7 @@ def test_mailgun_carries_the_delivery_along(mailgun: StubClient) -> None:
 
 
 def test_brevo_gets_the_key_and_carries_the_delivery_along(brevo: StubClient) -> None:
-    (delivery,) = build_owed()
+    (delivery,) = build_pending()
     send_due()
     (accepted,) = brevo.accepted()
     assert (accepted["key"], accepted["metadata"]) == (str(delivery.key), {"delivery": delivery.key.hex})
@@ -102,7 +102,7 @@ def test_name_and_sender_arrive_in_every_script(provider: str, request: pytest.F
 def test_hundred_mails_fly_together(mailgun: StubClient, settings: Any) -> None:
     settings.EMAIL_RATE_PER_SECOND = 1000
     mailgun.script(delay=0.5)
-    build_owed(30)
+    build_pending(30)
     send_due()
     assert len(mailgun.accepted()) == 30
     assert mailgun.status()["max_in_flight"] > 10
@@ -110,7 +110,7 @@ def test_hundred_mails_fly_together(mailgun: StubClient, settings: Any) -> None:
 
 def test_pace_of_the_provider_is_kept(mailgun: StubClient, settings: Any) -> None:
     settings.EMAIL_RATE_PER_SECOND = 10
-    build_owed(8)
+    build_pending(8)
     send_due()
     moments = [accepted["at"] for accepted in mailgun.accepted()]
     assert moments[-1] - moments[0] >= 0.6
@@ -126,7 +126,7 @@ def test_slow_pace_lets_no_lease_run_out(mailgun: StubClient, settings: Any) -> 
 
 
 def test_429_holds_everything_back_for_as_long_as_asked(mailgun: StubClient) -> None:
-    first, second = build_owed(2)
+    first, second = build_pending(2)
     Delivery.objects.filter(pk=second.pk).update(due_at=F("due_at") + dt.timedelta(hours=1))
     mailgun.script(rules=[{"do": "status", "status": 429, "retry_after": "30"}])
     assert send_due() == 1
@@ -156,7 +156,7 @@ def test_retry_after_is_read_within_bounds(asked: str, seconds: float | None) ->
 
 
 def test_provider_that_is_down_is_asked_once_a_pause(mailgun: StubClient) -> None:
-    build_owed(30)
+    build_pending(30)
     mailgun.script(rules=[{"do": "status", "status": 503, "times": None}])
     send_due()
     asked = mailgun.status()["counts"]["status_503"]
@@ -175,7 +175,7 @@ def test_provider_that_is_down_is_asked_once_a_pause(mailgun: StubClient) -> Non
 
 
 def test_outage_outlives_the_worker_and_ends_with_the_first_mail_that_is_taken(mailgun: StubClient) -> None:
-    build_owed(8)
+    build_pending(8)
     mailgun.script(refuse=True)
     send_due()
     assert ProviderOutage.objects.count() == 1
@@ -189,7 +189,7 @@ def test_outage_outlives_the_worker_and_ends_with_the_first_mail_that_is_taken(m
 
 
 def test_pause_does_not_grow_while_there_is_nothing_to_try(mailgun: StubClient) -> None:
-    build_owed(5)
+    build_pending(5)
     mailgun.script(rules=[{"do": "status", "status": 503, "times": 5}])
     send_due()
     end_pause()
@@ -221,7 +221,7 @@ def test_failed_try_begins_the_wait_anew(mailgun: StubClient, monkeypatch: pytes
     now = database_now()
     ProviderOutage.objects.create(id=1, started_at=now, until=now, failures=3, reason="status 503")
     assert send_due() == 0
-    build_owed(1)
+    build_pending(1)
     mailgun.script(rules=[{"do": "status", "status": 503, "times": None}])
     assert send_due() == 1
     end_pause()
@@ -229,7 +229,7 @@ def test_failed_try_begins_the_wait_anew(mailgun: StubClient, monkeypatch: pytes
 
 
 def test_refused_addresses_do_not_stop_the_mails(mailgun: StubClient) -> None:
-    build_owed(8)
+    build_pending(8)
     mailgun.script(rules=[{"do": "status", "status": 400, "times": 7}])
     assert send_due() == 8
     assert ProviderOutage.objects.count() == 0
@@ -240,7 +240,7 @@ def test_refused_addresses_do_not_stop_the_mails(mailgun: StubClient) -> None:
     "rule", [{"do": "status", "status": 500}, {"do": "status", "status": 503}, {"do": "drop"}]
 )
 def test_fault_of_the_provider_passes(mailgun: StubClient, rule: dict[str, Any]) -> None:
-    (delivery,) = build_owed()
+    (delivery,) = build_pending()
     mailgun.script(rules=[rule])
     send_due()
     assert row_of(delivery).state == State.QUEUED
@@ -250,7 +250,7 @@ def test_fault_of_the_provider_passes(mailgun: StubClient, rule: dict[str, Any])
 
 
 def test_refused_connections_are_tried_later_and_later(mailgun: StubClient) -> None:
-    (delivery,) = build_owed()
+    (delivery,) = build_pending()
     mailgun.script(refuse=True)
     pauses = []
     for _ in range(4):
@@ -265,7 +265,7 @@ def test_refused_connections_are_tried_later_and_later(mailgun: StubClient) -> N
 
 
 def test_provider_down_for_a_day_of_tries_is_given_up(mailgun: StubClient) -> None:
-    (delivery,) = build_owed()
+    (delivery,) = build_pending()
     mailgun.script(refuse=True)
     Delivery.objects.update(attempts=GIVE_UP_TRIES - 2)
     send_due()
@@ -279,7 +279,7 @@ def test_provider_down_for_a_day_of_tries_is_given_up(mailgun: StubClient) -> No
 
 
 def test_mail_that_no_worker_tried_for_days_is_not_given_up(mailgun: StubClient) -> None:
-    (delivery,) = build_owed()
+    (delivery,) = build_pending()
     let_time_pass(dt.timedelta(days=3))
     mailgun.script(rules=[{"do": "status", "status": 503}])
     send_due()
@@ -287,7 +287,7 @@ def test_mail_that_no_worker_tried_for_days_is_not_given_up(mailgun: StubClient)
 
 
 def test_refused_recipient_is_tried_once(mailgun: StubClient) -> None:
-    bad, good = build_owed(2)
+    bad, good = build_pending(2)
     mailgun.script(rules=[{"do": "status", "status": 400, "recipient": bad.to, "times": None}])
     assert send_due() == 2
     let_time_pass(dt.timedelta(hours=2))
@@ -297,7 +297,7 @@ def test_refused_recipient_is_tried_once(mailgun: StubClient) -> None:
 
 
 def test_wrong_key_of_ours_fails_no_mail(mailgun: StubClient) -> None:
-    (delivery,) = build_owed()
+    (delivery,) = build_pending()
     mailgun.script(rules=[{"do": "status", "status": 401}])
     send_due()
     let_time_pass(MINUTE)
@@ -311,7 +311,7 @@ def test_lost_answer_repeats_a_mail_at_most_once(
     deed: str, provider: str, copies: int, request: pytest.FixtureRequest
 ) -> None:
     stub: StubClient = request.getfixturevalue(provider)
-    (delivery,) = build_owed()
+    (delivery,) = build_pending()
     stub.script(rules=[{"do": deed}])
     send_due()
     assert row_of(delivery).state == State.QUEUED
@@ -321,7 +321,7 @@ def test_lost_answer_repeats_a_mail_at_most_once(
 
 
 def test_hanging_hand_over_holds_no_other_up(mailgun: StubClient) -> None:
-    hanging, *others = build_owed(5)
+    hanging, *others = build_pending(5)
     mailgun.script(rules=[{"do": "hang", "recipient": hanging.to}])
     send_due()
     assert row_of(hanging).state == State.QUEUED
@@ -331,7 +331,7 @@ def test_hanging_hand_over_holds_no_other_up(mailgun: StubClient) -> None:
 def test_mail_that_cannot_be_written_fails_after_five_tries(
     mailgun: StubClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    poison, good = build_owed(2)
+    poison, good = build_pending(2)
     context = "tickets.mail.compose._context"
     from tickets.mail import compose
 
@@ -363,7 +363,7 @@ def test_mail_whose_lease_is_over_is_not_handed_over(
     mailgun: StubClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The clock goes on in a process that is stopped; the real one is stopped in deploy/tests."""
-    (delivery,) = build_owed()
+    (delivery,) = build_pending()
     monkeypatch.setattr(send, "FRESH", -1.0)
     ends = time.monotonic() + 0.1
     while time.monotonic() < ends:
@@ -381,7 +381,7 @@ class Unwritable(BaseEmailBackend):
 
 def test_mail_that_cannot_be_handed_over_fails_after_five_tries(settings: Any) -> None:
     settings.EMAIL_BACKEND = f"{__name__}.Unwritable"
-    (delivery,) = build_owed()
+    (delivery,) = build_pending()
     for _ in range(POISON_ATTEMPTS + 2):
         send_due()
         let_time_pass(2 * MINUTE)
@@ -392,7 +392,7 @@ def test_full_disk_of_the_mail_folder_is_no_fault_of_the_mail(settings: Any, tmp
     settings.EMAIL_BACKEND = "tickets.mail.file_backend.EmlBackend"
     settings.EMAIL_FILE_PATH = tmp_path / "occupied"
     settings.EMAIL_FILE_PATH.write_text("a file where the folder should be")
-    (delivery,) = build_owed()
+    (delivery,) = build_pending()
     for _ in range(POISON_ATTEMPTS + 1):
         send_due()
         let_time_pass(2 * MINUTE)
@@ -403,7 +403,7 @@ def test_full_disk_of_the_mail_folder_is_no_fault_of_the_mail(settings: Any, tmp
 
 
 def test_run_ends_with_its_budget(mailgun: StubClient) -> None:
-    build_owed(2)
+    build_pending(2)
     before = time.monotonic()
     assert send_due(budget=0.0) == 0
     assert time.monotonic() - before < 30
@@ -428,7 +428,7 @@ def test_bounced_mail_may_be_sent_again(provider: str, request: pytest.FixtureRe
 
 @pytest.mark.django_db(transaction=True)
 def test_database_that_goes_while_mails_are_in_flight_doubles_none(mailgun: StubClient) -> None:
-    build_owed(5)
+    build_pending(5)
     mailgun.script(delay=1.0)
     worker = database_process()
     timer = threading.Timer(0.6, end_database_process, [worker])

@@ -193,7 +193,7 @@ def test_click_is_answered_while_the_broker_is_gone(broken: Any, client: Client,
 
 
 @pytest.mark.django_db
-def test_sweep_rings_for_what_is_owed_and_for_nothing_else(flushed_redis: Any) -> None:
+def test_sweep_notifies_for_what_is_pending_and_for_nothing_else(flushed_redis: Any) -> None:
     assert tasks.sweep() is False
     assert depths(flushed_redis) == [0, 0]
     build_answered()

@@ -14,7 +14,7 @@ State = Delivery.State
 class Progress:
     """Mails by what became of them; `gone` are those that nobody can stop any more."""
 
-    owed: int
+    pending: int
     gone: int
     delivered: int
     in_trouble: int
@@ -22,11 +22,11 @@ class Progress:
 
     @property
     def total(self) -> int:
-        return self.owed + self.gone + self.in_trouble + self.dropped
+        return self.pending + self.gone + self.in_trouble + self.dropped
 
     @property
     def done(self) -> int:
-        return self.total - self.owed
+        return self.total - self.pending
 
 
 def progress_of(message: Message) -> Progress:
@@ -34,7 +34,7 @@ def progress_of(message: Message) -> Progress:
     rows = Delivery.objects.filter(message=message, user=None).order_by()
     counts: Counter[str] = Counter(dict(rows.values_list("state").annotate(count=Count("pk"))))
     return Progress(
-        owed=counts[State.QUEUED] + counts[State.SENDING],
+        pending=counts[State.QUEUED] + counts[State.SENDING],
         gone=counts[State.SENT] + counts[State.DELIVERED],
         delivered=counts[State.DELIVERED],
         in_trouble=counts[State.BOUNCED] + counts[State.COMPLAINED] + counts[State.FAILED],

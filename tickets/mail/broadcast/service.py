@@ -92,7 +92,7 @@ def confirm(message_id: int, *, audience: Audience, mails: int, user: Any) -> Me
             "is_of_active": audience.is_of_active,
         }
         message.save(update_fields=["confirmed_at", "goes_at", "total", "audience"])
-        _owe(message, recipients.by_mailbox, now, goes_at)
+        _enqueue(message, recipients.by_mailbox, now, goes_at)
         record(message, what="confirmed", now=now, user=user, after={"mails": mails})
         transaction.on_commit(notify_workers, robust=True)
     return message
@@ -103,9 +103,11 @@ def window() -> dt.timedelta:
     return dt.timedelta(minutes=settings.MESSAGE_WINDOW_MINUTES)
 
 
-def _owe(message: Message, by_mailbox: dict[str, Student], now: dt.datetime, goes_at: dt.datetime) -> None:
+def _enqueue(
+    message: Message, by_mailbox: dict[str, Student], now: dt.datetime, goes_at: dt.datetime
+) -> None:
     """They are queued from the moment on at which they may go, so that none of them counts as late before."""
-    owed = (
+    pending = (
         Delivery(
             kind=Delivery.Kind.MESSAGE,
             message=message,
@@ -118,7 +120,7 @@ def _owe(message: Message, by_mailbox: dict[str, Student], now: dt.datetime, goe
         )
         for mailbox, student in by_mailbox.items()
     )
-    Delivery.objects.bulk_create(owed, batch_size=MANY)
+    Delivery.objects.bulk_create(pending, batch_size=MANY)
 
 
 def _other_count(mails: int) -> str:

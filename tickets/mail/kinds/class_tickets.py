@@ -47,20 +47,20 @@ def follow(*, job: ClassListJob, now: dt.datetime, **_kwargs: object) -> None:
         job=job,
     )
     if booklets.students_in(booklet).exists():
-        _owe(booklet, user=user, now=now, job=job)
+        _enqueue(booklet, user=user, now=now, job=job)
     else:
         booklet.delete()
 
 
-def owe(booklet: Booklet, *, user: Any, now: dt.datetime) -> bool:
+def enqueue(booklet: Booklet, *, user: Any, now: dt.datetime) -> bool:
     """Owes this booklet to somebody who asked for it; not again within a few minutes, nor without an address."""
     recent = Delivery.objects.filter(booklet=booklet, user=user, queued_at__gt=now - PAUSE)
     if recent.exists():
         return False
-    return _owe(booklet, user=user, now=now, job=None)
+    return _enqueue(booklet, user=user, now=now, job=None)
 
 
-def _owe(booklet: Booklet, *, user: Any, now: dt.datetime, job: ClassListJob | None) -> bool:
+def _enqueue(booklet: Booklet, *, user: Any, now: dt.datetime, job: ClassListJob | None) -> bool:
     if not user.email:
         return False
     with transaction.atomic():

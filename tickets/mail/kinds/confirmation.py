@@ -71,8 +71,10 @@ def keep_time() -> None:
 
 def _extend_for_links() -> None:
     """Whoever asked for the link again has the whole time from its mail on, within bounds."""
-    owed = Delivery.objects.owed() | Delivery.objects.filter(gathered_into__state__in=("queued", "sending"))
-    emails = {email_key(to) for to in owed.filter(kind=Delivery.Kind.LINK).values_list("to", flat=True)}
+    pending = Delivery.objects.pending() | Delivery.objects.filter(
+        gathered_into__state__in=("queued", "sending")
+    )
+    emails = {email_key(to) for to in pending.filter(kind=Delivery.Kind.LINK).values_list("to", flat=True)}
     if not emails:
         return
     until = database_now() + TIME

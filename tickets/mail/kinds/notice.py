@@ -12,14 +12,14 @@ from django.dispatch import receiver
 from django.utils import timezone, translation
 
 from events.models import Fest
-from registrations.signals import letter_owed
+from registrations.signals import letter_pending
 from registrations.students.names import mailbox_key
 from tickets.mail.headers import envelope
 from tickets.models import Delivery, Letter
 from tickets.wakeup import notify_workers
 
 
-def owe_letter(
+def enqueue_letter(
     *,
     to: str,
     subject: str,
@@ -55,11 +55,11 @@ def owe_letter(
     return delivery
 
 
-@receiver(letter_owed)
+@receiver(letter_pending)
 def hear(*, now: dt.datetime, to: str, subject: str, text: str, **rest: Any) -> None:
     """What the room of registrations owes: it may not know the mails."""
     wanted = {name: rest[name] for name in ("link", "link_label", "user") if name in rest}
-    owe_letter(to=to, subject=subject, text=text, now=now, **wanted)
+    enqueue_letter(to=to, subject=subject, text=text, now=now, **wanted)
 
 
 def compose(delivery: Delivery) -> AnymailMessage | None:
@@ -83,6 +83,6 @@ def _fest() -> Fest:
 
 def forget(ids: Collection[int]) -> None:
     """Deletes the words of those of these mails that are no longer owed: what opens a door is not kept."""
-    owed = (Delivery.State.QUEUED, Delivery.State.SENDING)
+    pending = (Delivery.State.QUEUED, Delivery.State.SENDING)
     if ids:
-        Letter.objects.filter(delivery__in=ids).exclude(delivery__state__in=owed).delete()
+        Letter.objects.filter(delivery__in=ids).exclude(delivery__state__in=pending).delete()

@@ -18,18 +18,18 @@ NEWS = dt.timedelta(hours=12)
 """Whoever registered since then has just read the ticket's mail."""
 
 
-def owe_reminders(*, now: dt.datetime) -> int:
+def enqueue_reminders(*, now: dt.datetime) -> int:
     """Owes tomorrow's reminders of every fest, where it is late enough there; how many are new.
 
     A beat that comes late catches up the same day, and never after it. Running it again, or twice at once, adds
     nobody: the database has one reminder a student and day. Three queries a fest.
     """
     return sum(
-        _owe(fest, now) for fest in Fest.objects.filter(ends_on__gte=(now - dt.timedelta(days=1)).date())
+        _enqueue(fest, now) for fest in Fest.objects.filter(ends_on__gte=(now - dt.timedelta(days=1)).date())
     )
 
 
-def _owe(fest: Fest, now: dt.datetime) -> int:
+def _enqueue(fest: Fest, now: dt.datetime) -> int:
     local = timezone.localtime(now, fest.zone)
     if local.hour < FROM_HOUR:
         return 0
@@ -38,7 +38,7 @@ def _owe(fest: Fest, now: dt.datetime) -> int:
     students = {row.student_id: row.student for row in rows.select_related("student").order_by("student")}
     known = Delivery.objects.filter(kind=Delivery.Kind.REMINDER, day=day, student__in=students)
     told = set(known.values_list("student", flat=True))
-    owed = [
+    pending = [
         Delivery(
             kind=Delivery.Kind.REMINDER,
             student=student,
@@ -52,8 +52,8 @@ def _owe(fest: Fest, now: dt.datetime) -> int:
         for pk, student in students.items()
         if pk not in told
     ]
-    Delivery.objects.bulk_create(owed, ignore_conflicts=True)
-    return len(owed)
+    Delivery.objects.bulk_create(pending, ignore_conflicts=True)
+    return len(pending)
 
 
 def registrations_of(delivery: Delivery) -> Iterable[Registration]:
