@@ -11,7 +11,7 @@ organiser does not want told. A receiver that raises undoes the change."""
 attempt_noticed = Signal()
 """Sent with `student` and `now` when a press used the name of a registered student and was refused."""
 
-letter_pending = Signal()
+notice_pending = Signal()
 """Sent with `to`, `subject`, `text` (plain, paragraphs parted by empty lines) and `now`, and where there are
 any `link` (in full), `link_label` and `user`: a mail to a teacher, owed in the same transaction."""
 work_pending = Signal()

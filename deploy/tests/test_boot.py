@@ -167,12 +167,12 @@ AILING = """
 import datetime as dt
 from django.core.management import call_command
 from techfest.core.db.clock import database_now
-from tickets.mail.kinds.notice import owe_letter
+from tickets.mail.kinds.notice import enqueue_notice
 from tickets.models import ProviderOutage
 now = database_now()
 minutes = lambda count: dt.timedelta(minutes=count)
 ProviderOutage.objects.create(id=1, started_at=now - minutes(5), until=now + minutes(60), failures=3, reason="x")
-owe_letter(to="a@example.org", subject="Old", text="Old", now=now - minutes(30))
+enqueue_notice(to="a@example.org", subject="Old", text="Old", now=now - minutes(30))
 call_command("hold_mails")
 """
 

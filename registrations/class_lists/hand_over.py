@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from registrations.class_lists.locking import ListDeleted, lock_lists
 from registrations.models import ClassList, School, Teacher
-from registrations.signals import letter_pending
+from registrations.signals import notice_pending
 
 
 def lists_of(school: School, fest_id: int) -> list[ClassList]:
@@ -46,7 +46,7 @@ def hand_over(
 def _tell(moved: list[ClassList], giver: Teacher, taker: Teacher, now: datetime) -> None:
     titles = "\n".join(f"- {row.title}" for row in moved)
     words = {"giver": giver.name, "taker": taker.name, "titles": titles}
-    letters = {
+    notices = {
         giver: (
             _("You handed over class lists"),
             _("%(taker)s looks after these class lists now:\n\n%(titles)s") % words,
@@ -57,9 +57,9 @@ def _tell(moved: list[ClassList], giver: Teacher, taker: Teacher, now: datetime)
             % words,
         ),
     }
-    for teacher, (subject, text) in letters.items():
+    for teacher, (subject, text) in notices.items():
         if teacher.user.email:
-            letter_pending.send(
+            notice_pending.send(
                 sender=ClassList,
                 to=teacher.user.email,
                 subject=subject,

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from events.availability import moment
 from registrations.models import Hold
-from registrations.signals import letter_pending
+from registrations.signals import notice_pending
 
 
 def tell_of_answer(hold: Hold, *, now: dt.datetime) -> None:
@@ -78,7 +78,7 @@ def _tell(hold: Hold, subject: str, text: str, *, count: int, now: dt.datetime) 
         words = {"count": count, "event": hold.event.name, "until": moment(hold.deadline)}
     if not hold.asked_by.email:
         return
-    letter_pending.send(
+    notice_pending.send(
         sender=Hold,
         user=hold.asked_by,
         to=hold.asked_by.email,

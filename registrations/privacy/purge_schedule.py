@@ -15,7 +15,7 @@ from events.dates import PURGE_NOTICE as NOTICE
 from events.dates import names_kept_until
 from events.models import Event, Fest
 from registrations.models import ClassList, PurgePlan, Registration, Student
-from registrations.signals import letter_pending
+from registrations.signals import notice_pending
 from registrations.teachers.messages import absolute
 from techfest.core.db.clock import database_now
 from techfest.core.roles import owners_with_email
@@ -128,7 +128,7 @@ def _notify_owners(schedule: Schedule, now: dt.datetime) -> None:
         "the erasure is then postponed."
     )
     for owner in owners_with_email():
-        letter_pending.send(
+        notice_pending.send(
             sender=Fest,
             to=owner.email,
             subject=subject % words,

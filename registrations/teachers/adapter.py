@@ -43,10 +43,10 @@ class Adapter(DefaultAccountAdapter):
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Owes a letter in place of an inline mail, few an hour of one purpose to one mailbox."""
-        letter = messages_module.of_library(template_prefix, context)
-        if letter is None or not throttling.may_mail(self.request, letter.subject, email):
+        notice = messages_module.of_library(template_prefix, context)
+        if notice is None or not throttling.may_mail(self.request, notice.subject, email):
             return
-        enqueue(letter, to=email, user=context.get("user"))
+        enqueue(notice, to=email, user=context.get("user"))
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         uid, _dash, token = key.partition("-")

@@ -15,7 +15,7 @@ from registrations.holds import service
 from registrations.locking import Deadline
 from registrations.models import Change, Consent, Hold, Registration, Student, Submission, Teacher
 from registrations.schools import find_or_create_school
-from registrations.signals import letter_pending
+from registrations.signals import notice_pending
 from registrations.students.identity import identify
 from registrations.tests.builders import build_details
 
@@ -83,15 +83,15 @@ def agree(student: Student) -> None:
 
 
 @contextmanager
-def letters() -> Iterator[list[dict[str, Any]]]:
+def notices() -> Iterator[list[dict[str, Any]]]:
     """The letters that are owed inside, as they were announced."""
     heard: list[dict[str, Any]] = []
 
-    def hear(**letter: Any) -> None:
-        heard.append(letter)
+    def hear(**notice: Any) -> None:
+        heard.append(notice)
 
-    letter_pending.connect(hear, weak=False)
+    notice_pending.connect(hear, weak=False)
     try:
         yield heard
     finally:
-        letter_pending.disconnect(hear)
+        notice_pending.disconnect(hear)

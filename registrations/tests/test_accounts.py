@@ -15,7 +15,7 @@ from registrations.models import AccountSession
 from registrations.teachers.role_assignment import role_of
 from registrations.tests.builders import PASSWORD, build_fest, build_teacher
 from techfest.core import roles
-from tickets.models import Letter
+from tickets.models import Notice
 from tickets.tests.admin_helpers import add_path, filled_in, in_role, list_path, organiser, organiser_client
 
 pytestmark = pytest.mark.django_db
@@ -66,10 +66,10 @@ def test_mailed_link_lets_somebody_choose_a_password_and_in(owner: Any) -> None:
     assert answer.status_code == 302
     assert account is not None
     assert not account.has_usable_password()
-    letter = Letter.objects.get()
-    assert (letter.delivery.to, "new" in letter.text) == ("vol@example.org", True)
+    notice = Notice.objects.get()
+    assert (notice.delivery.to, "new" in notice.text) == ("vol@example.org", True)
     client = Client()
-    form = client.get(letter.link.removeprefix("http://localhost:8000"), follow=True)
+    form = client.get(notice.link.removeprefix("http://localhost:8000"), follow=True)
     chosen = client.post(form.redirect_chain[-1][0], {"password1": "three green words"}, follow=True)
     assert chosen.status_code == 200
     assert Client().login(username="new", password="three green words")

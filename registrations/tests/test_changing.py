@@ -14,7 +14,7 @@ from registrations.locking import Deadline
 from registrations.models import Change, Conflict, Hold, Registration
 from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher, build_user
 from registrations.tests.counting import counts, recount, states
-from registrations.tests.held import ask_now, letters, name_now, outlive, return_now
+from registrations.tests.held import ask_now, name_now, notices, outlive, return_now
 from registrations.tests.moving import change, set_beside
 from tickets.models import Delivery, Ticket
 from tickets.tests.audited import offenders
@@ -157,7 +157,7 @@ def test_called_off_event_ends_everything_and_tells_everybody(fest: Fest, user: 
     name_now(event)
     for _ in range(3):
         build_submission(event)
-    with letters() as heard:
+    with notices() as heard:
         change(event, user=user, reason="No power", state=Event.State.CANCELLED)
     assert (states(event), counts(event), recount(event)) == (["cancelled"] * 4, (0, 0, 4), (0, 0))
     assert (Ticket.objects.live().count(), Hold.objects.unreturned().count(), len(heard)) == (0, 0, 1)
@@ -196,7 +196,7 @@ def test_held_back_seats_go_to_who_waits_by_hand_or_in_time(fest: Fest, user: An
             build_submission(event)
         change(event, user=user, capacity=3, hold=2)
         assert states(event) == ["confirmed", "waiting", "waiting"]
-        with letters() as heard:
+        with notices() as heard:
             give(Hold.objects.get(event=event))
         assert (states(event), counts(event), heard) == (["confirmed"] * 3, (3, 0, 3), [])
 

@@ -28,8 +28,8 @@ from registrations.tests.held import (
     ask_now,
     grant,
     hold_request,
-    letters,
     name_now,
+    notices,
     outlive,
     return_now,
 )
@@ -169,10 +169,10 @@ def test_yes_holds_the_seats_and_tells_the_teacher(fest: Fest, teacher: Teacher)
     event = build_event(fest)
     hold = ask_now(teacher, event, 8)
     boss = organiser()
-    with letters() as heard:
+    with notices() as heard:
         grant(hold, boss)
     assert (state_of(hold), hold.approved_by, held(event)) == ("held", boss, (8, 8))
-    assert [(letter["to"], letter["subject"]) for letter in heard] == [
+    assert [(notice["to"], notice["subject"]) for notice in heard] == [
         (teacher.user.email, f"8 seats of {event.name} are held for you")
     ]
 
@@ -200,10 +200,10 @@ def test_yes_twice_holds_once(fest: Fest, teacher: Teacher) -> None:
 def test_no_is_told_and_ends_it(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest)
     hold = ask_now(teacher, event, 8)
-    with letters() as heard:
+    with notices() as heard:
         service.refuse(hold.pk, user=organiser(), deadline=Deadline())
     assert (state_of(hold), held(event)) == ("refused", (0, 0))
-    assert [letter["subject"] for letter in heard] == [f"No seats of {event.name} are held for you"]
+    assert [notice["subject"] for notice in heard] == [f"No seats of {event.name} are held for you"]
 
 
 def test_name_takes_a_held_seat_past_those_who_wait(fest: Fest, teacher: Teacher) -> None:
@@ -295,7 +295,7 @@ def test_given_back_seats_go_to_who_waits(fest: Fest, teacher: Teacher) -> None:
     hold = ask_now(teacher, event, 3)
     name_now(event)
     build_submission(event)
-    with letters() as heard:
+    with notices() as heard:
         return_now(hold)
         return_now(hold)
     assert (state_of(hold), states(event), held(event)) == ("returned", ["confirmed"] * 2, (2, 0))
@@ -304,15 +304,15 @@ def test_given_back_seats_go_to_who_waits(fest: Fest, teacher: Teacher) -> None:
 
 def test_teacher_is_told_when_somebody_else_gives_back(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest)
-    with letters() as heard:
+    with notices() as heard:
         return_now(ask_now(teacher, event, 3), organiser())
-    assert [letter["subject"] for letter in heard] == [f"3 held seats of {event.name} were given back"]
+    assert [notice["subject"] for notice in heard] == [f"3 held seats of {event.name} were given back"]
 
 
 def test_press_finds_an_expired_hold_though_no_worker_runs(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest, capacity=2)
     hold = outlive(ask_now(teacher, event, 2))
-    with letters() as heard:
+    with notices() as heard:
         assert build_submission(event).registrations.get().state == "confirmed"
     assert (state_of(hold), held(event), len(heard)) == ("returned", (1, 0), 1)
     assert run() == []
@@ -343,17 +343,17 @@ def test_worker_gives_back_once_what_is_over(fest: Fest, teacher: Teacher) -> No
     hold = ask_now(teacher, event, 2)
     build_submission(event)
     outlive(hold)
-    with letters() as heard:
+    with notices() as heard:
         assert [tend_holds(), tend_holds()] == [1, 0]
     assert (state_of(hold), states(event), held(event)) == ("returned", ["confirmed"], (1, 0))
-    assert [letter["subject"] for letter in heard] == [f"2 held seats of {event.name} went back to everybody"]
+    assert [notice["subject"] for notice in heard] == [f"2 held seats of {event.name} went back to everybody"]
     assert run() == []
 
 
 def test_worker_ends_what_was_asked_for_in_vain(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest)
     hold = outlive(ask_now(teacher, event, 8))
-    with letters() as heard:
+    with notices() as heard:
         assert expire.tend() == 1
     assert (state_of(hold), held(event)) == ("refused", (0, 0))
     assert "No organiser answered" in heard[0]["text"]
@@ -370,11 +370,11 @@ def test_reminder_comes_once_at_half_time(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest)
     hold = ask_now(teacher, event, 2)
     name_now(event)
-    with letters() as heard:
+    with notices() as heard:
         assert expire.tend() == 0
         Hold.objects.filter(pk=hold.pk).update(held_at=timezone.now() - dt.timedelta(days=3, seconds=1))
         assert [expire.tend(), expire.tend()] == [1, 0]
-    assert [letter["subject"] for letter in heard] == [f"1 held seat of {event.name} has no name yet"]
+    assert [notice["subject"] for notice in heard] == [f"1 held seat of {event.name} has no name yet"]
 
 
 def test_full_hold_is_not_reminded_of(fest: Fest, teacher: Teacher) -> None:
@@ -398,10 +398,10 @@ def test_capacity_below_what_is_held_gives_no_seat_until_below(fest: Fest, teach
 def test_cancelled_event_ends_its_holds(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest)
     holds = [ask_now(teacher, event, 3), ask_now(teacher, event, 7)]
-    with letters() as heard:
+    with notices() as heard:
         expire.end_all(event)
     assert [state_of(hold) for hold in holds] == ["returned", "refused"]
-    assert (held(event), [letter["text"] for letter in heard]) == (
+    assert (held(event), [notice["text"] for notice in heard]) == (
         (0, 0),
         ["The event does not take place."] * 2,
     )

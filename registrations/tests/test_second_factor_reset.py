@@ -13,7 +13,7 @@ from events.models import AuditEntry
 from registrations.models import AccountSession, SecurityEvent
 from registrations.tests.secondstep import set_up_app
 from techfest.core.roles import LEAD, OWNER
-from tickets.models import Letter
+from tickets.models import Notice
 from tickets.tests.admin_helpers import in_role, is_asked, list_path, organiser, organiser_client
 
 pytestmark = pytest.mark.django_db
@@ -48,8 +48,8 @@ def test_owner_resets_it_with_a_reason_and_the_person_is_told(lead: Any) -> None
     assert (entry.user, entry.subject_id, entry.reason) == (owner, lead.pk, WHY)
     event = SecurityEvent.objects.get(kind="second_factor_reset")
     assert (event.account, event.by, event.detail) == (lead, owner, WHY)
-    letter = Letter.objects.get()
-    assert (letter.delivery.to, letter.subject) == ("lead@example.org", "Your second step was reset")
+    notice = Notice.objects.get()
+    assert (notice.delivery.to, notice.subject) == ("lead@example.org", "Your second step was reset")
 
 
 def test_owner_resets_neither_an_equals_nor_a_higher_ones_nor_the_own(lead: Any) -> None:
@@ -99,7 +99,7 @@ def test_console_resets_an_owners_and_tells_all_owners() -> None:
     call_command("reset_second_factor", "lost@example.org", "--reason", WHY, stdout=said)
     assert "sets up a new second step" in said.getvalue()
     assert Authenticator.objects.count() == 0
-    told = set(Letter.objects.values_list("delivery__to", "subject"))
+    told = set(Notice.objects.values_list("delivery__to", "subject"))
     assert told == {
         ("lost@example.org", "Your second step was reset"),
         ("second@example.org", "A second step was reset"),

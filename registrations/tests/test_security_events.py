@@ -20,7 +20,7 @@ from registrations.teachers.first_owner import make_owner
 from registrations.tests.builders import PASSWORD, build_teacher, build_user
 from registrations.tests.secondstep import code_of, set_up_app
 from techfest.core.roles import LEAD, OWNER, VOLUNTEER
-from tickets.models import Letter
+from tickets.models import Notice
 from tickets.tests.admin_helpers import filled_in, in_role, list_path, organiser_client
 
 pytestmark = pytest.mark.django_db
@@ -121,13 +121,13 @@ def test_second_step_is_noted_when_it_is_set_up_passed_failed_and_removed(
     with django_capture_on_commit_callbacks(execute=True):
         browser.post("/accounts/2fa/recovery-codes/generate/")
     assert kinds(account=user)[3:] == ["second_factor_removed", "second_factor_added", "recovery_codes"]
-    subjects = list(Letter.objects.order_by("pk").values_list("subject", flat=True))
+    subjects = list(Notice.objects.order_by("pk").values_list("subject", flat=True))
     assert subjects == [
         "Your second step was removed",
         "A second step was set up",
         "You have new recovery codes",
     ]
-    assert set(Letter.objects.values_list("delivery__to", flat=True)) == {"rao@example.org"}
+    assert set(Notice.objects.values_list("delivery__to", flat=True)) == {"rao@example.org"}
 
 
 def test_too_many_wrong_codes_are_a_lock_out(user: Any) -> None:
@@ -146,7 +146,7 @@ def by_its_owner(user: Any) -> None:
 def by_a_link(user: Any) -> None:
     browser = Client()
     browser.post("/accounts/password/reset/", {"email": user.email})
-    link = Letter.objects.get().link.removeprefix("http://localhost:8000")
+    link = Notice.objects.get().link.removeprefix("http://localhost:8000")
     form = browser.get(link, follow=True).redirect_chain[-1][0]
     browser.post(form, {"password1": NEW})
 
@@ -165,15 +165,15 @@ def at_the_console(user: Any) -> None:
 def test_new_password_is_noted_and_told_by_mail_in_whatever_way_it_was_set(user: Any, way: Any) -> None:
     way(user)
     event = SecurityEvent.objects.get(kind="password_changed", account=user)
-    letter = Letter.objects.exclude(subject="Choose a new password").get()
+    notice = Notice.objects.exclude(subject="Choose a new password").get()
     is_given = way is by_an_organiser
     assert (event.by is not None) == is_given
-    assert letter.delivery.to == "rao@example.org"
-    assert letter.subject == (
+    assert notice.delivery.to == "rao@example.org"
+    assert notice.subject == (
         "An organiser gave you a new password" if is_given else "Your password was changed"
     )
-    assert letter.link == "http://localhost:8000/accounts/password/reset/"
-    assert NEW not in letter.text
+    assert notice.link == "http://localhost:8000/accounts/password/reset/"
+    assert NEW not in notice.text
 
 
 def test_password_that_is_only_hashed_anew_is_no_new_password(user: Any, settings: Any) -> None:
@@ -191,7 +191,7 @@ def test_account_without_an_address_gets_no_mail() -> None:
     user = build_user(email="")
     at_the_console(user)
     assert kinds(account=user) == ["password_changed"]
-    assert Letter.objects.count() == 0
+    assert Notice.objects.count() == 0
 
 
 def test_admin_leads_to_the_one_page_that_changes_passwords() -> None:
@@ -271,5 +271,5 @@ def test_every_kind_that_is_told_by_mail_has_its_words(user: Any) -> None:
     told = [kind for kind in told if not kind.name.endswith(("USED", "FAILED"))]
     for kind in told:
         account_events.record_and_notify(kind, user)
-    assert Letter.objects.values("subject").distinct().count() == len(told) == 5
+    assert Notice.objects.values("subject").distinct().count() == len(told) == 5
     assert Authenticator.objects.count() == 0

@@ -24,7 +24,7 @@ from registrations.tests.builders import (
     build_teacher,
     build_user,
 )
-from tickets.models import Delivery, Letter
+from tickets.models import Delivery, Notice
 from tickets.tests.admin_helpers import add_path, list_path, organiser, organiser_client
 from tickets.tests.audited import run
 from tickets.tests.brokers import broker_at, hanging_url, refusing_url
@@ -74,11 +74,11 @@ def request_access(client: Client | None = None, **values: Any) -> Any:
     return (client or Client()).post("/accounts/ask/", defaults | values)
 
 
-def letter(subject: str) -> Letter:
-    return Letter.objects.select_related("delivery").get(subject=subject)
+def notice(subject: str) -> Notice:
+    return Notice.objects.select_related("delivery").get(subject=subject)
 
 
-def path_in(one: Letter) -> str:
+def path_in(one: Notice) -> str:
     assert one.link.startswith("http://localhost:8000/")
     return one.link.removeprefix("http://localhost:8000")
 
@@ -86,12 +86,12 @@ def path_in(one: Letter) -> str:
 # Invited
 
 
-def test_organiser_invites_by_letter() -> None:
+def test_organiser_invites_by_notice() -> None:
     school = build_school()
     answer = organiser_client().post(add_path(Invitation), {"email": "new@example.org", "school": school.pk})
     assert answer.status_code == 302
     invitation = Invitation.objects.get()
-    one = letter("Register your students")
+    one = notice("Register your students")
     assert (one.delivery.to, path_in(one)) == ("new@example.org", path_of(invitation))
     assert invitation.invited_by.username == "organiser"
     assert "Riverside Public School" in one.text
@@ -235,7 +235,7 @@ def test_requester_verifies_the_address_waits_and_is_approved() -> None:
     teacher = Teacher.objects.get()
     assert (teacher.note, teacher.school.state) == ("Class teacher of 9A", School.State.PENDING)
     assert (teacher.is_approved, Teacher.objects.waiting().count()) == (False, 0)
-    path = path_in(letter("Confirm your address"))
+    path = path_in(notice("Confirm your address"))
     assert client.get(path).status_code == 200
     assert EmailAddress.objects.get().verified is False
     assert client.post(path, {"password": PASSWORD})["Location"] == "/teacher/waiting/"
@@ -245,14 +245,14 @@ def test_requester_verifies_the_address_waits_and_is_approved() -> None:
     page = organiser_client().post(list_path(Teacher), data, follow=True)
     assert "1 teacher is approved and gets a mail." in page.content.decode()
     assert client.get("/teacher/waiting/")["Location"] == "/teacher/"
-    assert letter("Your access is approved").delivery.to == "rao@example.org"
+    assert notice("Your access is approved").delivery.to == "rao@example.org"
     assert run() == []
 
 
 def test_link_without_the_password_verifies_nothing() -> None:
     """Who asked in somebody's name must not come in because that somebody opens the link."""
     request_access()
-    path = path_in(letter("Confirm your address"))
+    path = path_in(notice("Confirm your address"))
     client = Client()
     answer = client.post(path, {"password": "not what was chosen"})
     assert "The password is not right" in text_of(answer)
@@ -262,7 +262,7 @@ def test_link_without_the_password_verifies_nothing() -> None:
 
 def test_link_is_dead_once_the_address_is_verified() -> None:
     request_access()
-    path = path_in(letter("Confirm your address"))
+    path = path_in(notice("Confirm your address"))
     Client().post(path, {"password": PASSWORD})
     assert Client().get(path).status_code == 404
 
@@ -276,18 +276,18 @@ def test_answer_to_who_asks_is_the_same_for_every_address(known: str) -> None:
     answer = request_access(client, name="Somebody Else")
     assert (answer.status_code, answer["Location"]) == (302, SENT)
     assert "We have sent you a mail." in text_of(client.get(SENT))
-    one = Letter.objects.get()
+    one = Notice.objects.get()
     expected = "You have an account already" if known == "verified" else "Confirm your address"
     assert (one.subject, one.delivery.to) == (expected, "rao@example.org")
     assert User.objects.filter(email="rao@example.org").count() == 1
     assert Teacher.objects.get().name == ("Somebody Else" if known == "unknown" else "Ms Rao")
 
 
-def test_mailbox_gets_three_letters_of_one_kind_an_hour() -> None:
+def test_mailbox_gets_three_notices_of_one_kind_an_hour() -> None:
     client = Client()
     for number in range(5):
         request_access(client, email=f"rao+{number}@example.org")
-    assert Letter.objects.count() == 3
+    assert Notice.objects.count() == 3
 
 
 def test_refused_teacher_is_told_and_may_ask_again() -> None:
@@ -295,7 +295,7 @@ def test_refused_teacher_is_told_and_may_ask_again() -> None:
     data = {"action": "refuse", "_selected_action": [teacher.pk]}
     page = organiser_client().post(list_path(Teacher), data, follow=True)
     assert "1 teacher is refused and gets a mail." in page.content.decode()
-    assert letter("Your access was not approved").delivery.to == "rao@example.org"
+    assert notice("Your access was not approved").delivery.to == "rao@example.org"
     assert User.objects.filter(email="rao@example.org").exists() is False
     assert request_access()["Location"] == SENT
     assert Teacher.objects.get().name == "Ms Rao"
@@ -350,13 +350,13 @@ def new_password(path: str, password: str = NEW, client: Client | None = None) -
     return client.post(shown["Location"], {"password1": password}) if shown.status_code == 302 else shown
 
 
-def test_new_password_by_letter_logs_in_also_during_an_attack() -> None:
+def test_new_password_by_notice_logs_in_also_during_an_attack() -> None:
     build_teacher(email="rao@example.org")
     for _ in range(6):
         Client().post("/accounts/login/", {"login": "rao@example.org", "password": "x"})
     assert reset()["Location"] == "/accounts/password/reset/done/"
     client = Client()
-    answer = new_password(path_in(letter("Choose a new password")), client=client)
+    answer = new_password(path_in(notice("Choose a new password")), client=client)
     assert answer["Location"] == "/teacher/"
     assert is_in(client)
     client.post("/accounts/logout/")
@@ -370,7 +370,7 @@ def test_new_password_by_letter_logs_in_also_during_an_attack() -> None:
 def test_link_to_a_new_password_works_once() -> None:
     build_teacher(email="rao@example.org")
     reset()
-    path = path_in(letter("Choose a new password"))
+    path = path_in(notice("Choose a new password"))
     new_password(path)
     answer = new_password(path, "another long one")
     assert "This link does not work any more" in text_of(answer)
@@ -379,7 +379,7 @@ def test_link_to_a_new_password_works_once() -> None:
 def test_link_to_a_new_password_is_dead_after_a_change() -> None:
     user = build_teacher(email="rao@example.org").user
     reset()
-    path = path_in(letter("Choose a new password"))
+    path = path_in(notice("Choose a new password"))
     user.set_password(NEW)
     user.save()
     assert "This link does not work any more" in text_of(Client().get(path))
@@ -391,13 +391,13 @@ def test_link_to_a_new_password_lives_an_hour(
 ) -> None:
     build_teacher(email="rao@example.org")
     reset()
-    path = path_in(letter("Choose a new password"))
+    path = path_in(notice("Choose a new password"))
     later = dt.datetime.now() + dt.timedelta(minutes=minutes)  # noqa: DTZ005 - as the library asks for it
     monkeypatch.setattr("django.contrib.auth.tokens.PasswordResetTokenGenerator._now", lambda self: later)
     assert (Client().get(path).status_code == 302) is works
 
 
-def test_three_letters_an_hour_and_the_same_answer_for_all() -> None:
+def test_three_notices_an_hour_and_the_same_answer_for_all() -> None:
     build_fest()
     build_teacher(email="rao@example.org")
     client = Client()
@@ -420,7 +420,7 @@ def test_hundred_asks_for_one_address_end_in_the_page_of_too_many_tries() -> Non
 def test_link_names_our_own_host_whatever_was_asked_for() -> None:
     build_teacher(email="rao@example.org")
     reset(headers={"X-Forwarded-Host": "evil.example"})
-    assert letter("Choose a new password").link.startswith("http://localhost:8000/accounts/")
+    assert notice("Choose a new password").link.startswith("http://localhost:8000/accounts/")
 
 
 def test_new_password_by_mail_verifies_the_address() -> None:
@@ -428,7 +428,7 @@ def test_new_password_by_mail_verifies_the_address() -> None:
     EmailAddress.objects.filter(user=teacher.user).update(verified=False)
     reset()
     client = Client()
-    new_password(path_in(letter("Choose a new password")), client=client)
+    new_password(path_in(notice("Choose a new password")), client=client)
     assert EmailAddress.objects.get().verified
     assert is_in(client)
 
@@ -456,7 +456,7 @@ def test_wrong_current_password_changes_nothing() -> None:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("broker", ["refuses", "hangs"])
-def test_login_and_letter_need_no_broker(broker: str) -> None:
+def test_login_and_notice_need_no_broker(broker: str) -> None:
     build_teacher(email="rao@example.org")
     with hanging_url() as hanging, broker_at(hanging if broker == "hangs" else refusing_url()):
         begun = time.monotonic()
@@ -465,4 +465,4 @@ def test_login_and_letter_need_no_broker(broker: str) -> None:
         assert reset()["Location"] == "/accounts/password/reset/done/"
         assert time.monotonic() - begun < 5
     assert is_in(client)
-    assert Letter.objects.count() == 1
+    assert Notice.objects.count() == 1

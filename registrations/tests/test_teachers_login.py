@@ -14,7 +14,7 @@ from django.urls import reverse
 from registrations.models import AccountSession, Teacher
 from registrations.teachers import throttling
 from registrations.tests.builders import PASSWORD, build_fest, build_teacher, build_user
-from tickets.models import Delivery, Letter
+from tickets.models import Delivery, Notice
 
 pytestmark = pytest.mark.django_db
 
@@ -279,7 +279,7 @@ def test_unverified_address_gets_its_mail_and_no_access() -> None:
     answer = log_in(client, "rao@example.org")
     assert answer["Location"] == reverse("account_email_verification_sent")
     assert is_in(client) is False
-    assert Letter.objects.get().link.startswith("http://localhost:8000/accounts/confirm-email/")
+    assert Notice.objects.get().link.startswith("http://localhost:8000/accounts/confirm-email/")
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ from techfest.core.db.clock import database_now
 from techfest.core.text_limits import LimitedText
 from tickets.admin import fest_zone
 from tickets.go_live.checklist import points
-from tickets.mail.kinds.notice import enqueue_letter
+from tickets.mail.kinds.notice import enqueue_notice
 
 _TIME = "%Y-%m-%d %H:%M"
 
@@ -193,7 +193,7 @@ class FestPages(FestAdmin):
         )
         values = {"fest": fest.name, "contact": fest.contact_email}
         subject = _("Test mail of %(fest)s") % values
-        enqueue_letter(to=to, subject=subject, text=text % values, user=request.user, now=database_now())
+        enqueue_notice(to=to, subject=subject, text=text % values, user=request.user, now=database_now())
         self.message_user(request, _("A test mail to %(to)s is owed; it goes at once.") % {"to": to})
 
     def _fest(self, request: HttpRequest, pk: int, permission: str) -> Fest:

@@ -14,7 +14,7 @@ from techfest.core.db.clock import database_now
 from tickets.admin import columns
 from tickets.go_live import limits
 from tickets.mail.outbox import send_again
-from tickets.models import Delivery, DeliveryEvent, Letter
+from tickets.models import Delivery, DeliveryEvent, Notice
 from tickets.wakeup import notify_workers
 
 
@@ -100,8 +100,8 @@ class DeliveryEventAdmin(RecordAdmin):
     ordering = ("-happened_at", "-pk")
 
 
-@admin.register(Letter)
-class LetterAdmin(RecordAdmin):
+@admin.register(Notice)
+class NoticeAdmin(RecordAdmin):
     """Letters that are still owed. Their words are not shown: what they link to opens an account."""
 
     list_display = ("subject", "delivery")

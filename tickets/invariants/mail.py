@@ -202,10 +202,10 @@ def mails_to_teachers_are_whole() -> Iterator[str]:
     A mail with a class's tickets belongs to a user. Neither has a press or a change of a student.
     """
     sql = """
-        LEFT JOIN tickets_letter l ON l.delivery_id = d.id
+        LEFT JOIN tickets_notice l ON l.delivery_id = d.id
         WHERE d.kind = 'class' AND d.user_id IS NULL
-            OR d.kind IN ('class', 'letter') AND num_nonnulls(d.submission_id, d.change_id) > 0
-            OR (l.id IS NOT NULL) <> (d.kind = 'letter' AND d.state IN ('queued', 'sending'))
+            OR d.kind IN ('class', 'notice') AND num_nonnulls(d.submission_id, d.change_id) > 0
+            OR (l.id IS NOT NULL) <> (d.kind = 'notice' AND d.state IN ('queued', 'sending'))
         ORDER BY d.id
     """
     for pk, kind, whose, at in rows(MAIL, sql):

@@ -100,7 +100,7 @@ class Composer:
 
 def compose(delivery: Delivery, audiences: Audiences | None = None) -> AnymailMessage | None:
     """The mail as it is true now, in the student's language and the fest's time; `None` if it no longer is."""
-    if delivery.kind == Kind.LETTER:
+    if delivery.kind == Kind.NOTICE:
         return notice.compose(delivery)
     if delivery.kind == Kind.CLASS:
         return class_tickets.compose(delivery)

@@ -415,7 +415,7 @@ def send_again(deliveries_ids: Iterable[int]) -> int:
     rows = Delivery.objects.filter(pk__in=list(deliveries_ids)).undelivered()
     with transaction.atomic():
         again = list(
-            rows.exclude(kind=Kind.LETTER).order_by("pk").select_for_update(no_key=True, of=("self",))
+            rows.exclude(kind=Kind.NOTICE).order_by("pk").select_for_update(no_key=True, of=("self",))
         )
         queue_anew(again, now=now)
     return len(again)

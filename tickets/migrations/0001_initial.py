@@ -210,7 +210,7 @@ class Migration(migrations.Migration):
                             ("attempt", "somebody tried your name"),
                             ("corrected", "details corrected"),
                             ("class", "tickets of a class"),
-                            ("letter", "letter to a teacher"),
+                            ("notice", "notice to a teacher"),
                             ("changed", "another time or place"),
                             ("moved", "moved to another event"),
                             ("reissued", "a new ticket"),
@@ -421,7 +421,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="Letter",
+            name="Notice",
             fields=[
                 (
                     "id",
@@ -437,7 +437,7 @@ class Migration(migrations.Migration):
                     "delivery",
                     models.OneToOneField(
                         on_delete=django.db.models.deletion.CASCADE,
-                        related_name="letter",
+                        related_name="notice",
                         to="tickets.delivery",
                     ),
                 ),
@@ -1138,7 +1138,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     ("student__isnull", False),
-                    ("kind__in", ["class", "letter", "message", "digest"]),
+                    ("kind__in", ["class", "notice", "message", "digest"]),
                     _connector="OR",
                 ),
                 name="delivery_has_its_student",

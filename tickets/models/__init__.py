@@ -2,7 +2,7 @@
 
 from tickets.models.checkin import Alert, CheckIn, Delegation, Gate, Scan, SearchCount
 from tickets.models.documents import Booklet, Certificate, Printout, WorkerFile
-from tickets.models.mail import Delivery, DeliveryEvent, Letter, Message
+from tickets.models.mail import Delivery, DeliveryEvent, Message, Notice
 from tickets.models.tickets import Ticket
 from tickets.models.workers import Heartbeat, ProviderOutage
 
@@ -16,8 +16,8 @@ __all__ = [
     "DeliveryEvent",
     "Gate",
     "Heartbeat",
-    "Letter",
     "Message",
+    "Notice",
     "Printout",
     "ProviderOutage",
     "Scan",

@@ -34,7 +34,7 @@ class Delivery(models.Model):
         ATTEMPT = "attempt", _("somebody tried your name")
         CORRECTED = "corrected", _("details corrected")
         CLASS = "class", _("tickets of a class")
-        LETTER = "letter", _("letter to a teacher")
+        NOTICE = "notice", _("notice to a teacher")
         CHANGED = "changed", _("another time or place")
         MOVED = "moved", _("moved to another event")
         REISSUED = "reissued", _("a new ticket")
@@ -128,7 +128,7 @@ class Delivery(models.Model):
                 name="delivery_has_its_change",
             ),
             models.CheckConstraint(
-                condition=Q(student__isnull=False) | Q(kind__in=["class", "letter", "message", "digest"]),
+                condition=Q(student__isnull=False) | Q(kind__in=["class", "notice", "message", "digest"]),
                 name="delivery_has_its_student",
             ),
             models.UniqueConstraint(
@@ -187,13 +187,13 @@ class Delivery(models.Model):
         return self.gathered_into or self
 
 
-class Letter(models.Model):
+class Notice(models.Model):
     """The words of a mail that no row could tell again, such as a link to a new password.
 
     It goes when its mail has been handed over, or given up: what opens a door is not kept.
     """
 
-    delivery = models.OneToOneField(Delivery, models.CASCADE, related_name="letter")
+    delivery = models.OneToOneField(Delivery, models.CASCADE, related_name="notice")
     subject = models.CharField(max_length=200)
     text = models.TextField()
     link = models.URLField(max_length=500, blank=True)

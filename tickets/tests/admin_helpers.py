@@ -46,7 +46,7 @@ from registrations.tests.builders import (
 )
 from registrations.tests.builders_class_lists import build_list
 from techfest.core.roles import ADMIN_ROLES
-from tickets.mail.kinds.notice import enqueue_letter
+from tickets.mail.kinds.notice import enqueue_notice
 from tickets.models import (
     Alert,
     Booklet,
@@ -114,7 +114,7 @@ def build_row_of_everything(number: int) -> None:
     )
     Booklet.objects.create(fest=fest, school=school, asked_by=teacher.user, job=job)
     Delegation.objects.create(fest=fest, school=school)
-    enqueue_letter(to="new@example.org", subject="Subject", text="Text", now=timezone.now())
+    enqueue_notice(to="new@example.org", subject="Subject", text="Text", now=timezone.now())
     _build_records(number, submission, teacher)
     Picture.objects.create(digest=f"{number:032x}", kind="png", width=1, height=1, data=b"not read")
 

@@ -26,7 +26,7 @@ def client() -> Client:
 def notified(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The bell's own tests ring it; here it is enough to hear that somebody did."""
     heard: list[str] = []
-    for module in ("mails", "tickets"):
+    for module in ("mail", "tickets"):
         monkeypatch.setattr(f"tickets.admin.{module}.notify_workers", lambda: heard.append("notify_workers"))
     return heard
 

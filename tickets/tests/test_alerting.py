@@ -23,7 +23,7 @@ from tickets.mail.compose import Composer
 from tickets.mail.kinds import owner_alert
 from tickets.mail.kinds.owner_alert import mail_owners
 from tickets.mail.outbox import claim
-from tickets.models import Alert, Delivery, Letter
+from tickets.models import Alert, Delivery, Notice
 from tickets.tests.admin_helpers import organiser_client
 from tickets.tests.test_claiming import in_threads
 
@@ -73,7 +73,7 @@ def test_each_kind_is_mailed_once_an_hour() -> None:
     assert mail_now() == 0
     let_hours_pass(0.2)
     assert mail_now() == 1
-    assert [one.split(":")[0] for one in Letter.objects.order_by("pk").values_list("text", flat=True)] == [
+    assert [one.split(":")[0] for one in Notice.objects.order_by("pk").values_list("text", flat=True)] == [
         "Ravi",
         "Robo Race",
         "Asha",
@@ -114,7 +114,7 @@ def test_every_kind_leads_to_a_page_that_opens(kind: str) -> None:
     mail_now()
     composed = Composer().compose(claim(10).mails)
     ((_delivery, message),) = composed
-    link = Letter.objects.get().link
+    link = Notice.objects.get().link
     assert link in message.body
     assert organiser_client().get(link.removeprefix(settings.SITE_URL)).status_code == 200
     assert "one" in message.body
@@ -129,8 +129,8 @@ def test_flood_is_released_in_one_go_from_the_mail_and_the_next_have_the_seats(o
     for number in range(2):
         build_submission(event, name=f"Honest {number}")
     tasks.watch()
-    assert Delivery.objects.get(kind="letter").to == owner.email
-    path = Letter.objects.get().link.removeprefix(settings.SITE_URL)
+    assert Delivery.objects.get(kind="notice").to == owner.email
+    path = Notice.objects.get().link.removeprefix(settings.SITE_URL)
     client = organiser_client()
     chosen = list(client.get(path).context["cl"].queryset.values_list("pk", flat=True))
     assert len(chosen) == 12

@@ -6,7 +6,7 @@ from django.test import Client
 from events.models import Fest
 from registrations.models import ClassList, Teacher
 from registrations.tests.builders import build_fest
-from tickets.models import Delivery, Letter
+from tickets.models import Delivery, Notice
 from tickets.tests.schools import build_teacher, signed_in
 from tickets.tests.test_board_grid import text_of
 
@@ -37,10 +37,10 @@ def test_colleague_becomes_the_owner_and_both_are_told(fest: Fest) -> None:
     assert give(signed_in(giver), taker, *lists) == 302
     assert {row.owner for row in ClassList.objects.all()} == {taker.user}
     assert set(Delivery.objects.values_list("kind", "to")) == {
-        ("letter", giver.user.email),
-        ("letter", taker.user.email),
+        ("notice", giver.user.email),
+        ("notice", taker.user.email),
     }
-    assert all("Class 8 B" in letter.text for letter in Letter.objects.all())
+    assert all("Class 8 B" in notice.text for notice in Notice.objects.all())
 
 
 def test_what_is_theirs_already_is_told_to_nobody(fest: Fest) -> None:

@@ -30,7 +30,7 @@ from registrations.tests.builders import (
 from registrations.tests.builders_class_lists import build_list, registered, row
 from registrations.tests.traces import in_database, in_files
 from techfest.core.roles import RESULTS
-from tickets.models import CheckIn, Delivery, Letter, Message, Scan, Ticket
+from tickets.models import CheckIn, Delivery, Message, Notice, Scan, Ticket
 from tickets.tests.admin_helpers import in_role, organiser, organiser_client
 from tickets.tests.audited import run
 from tickets.tests.builders import pretend_rendered
@@ -185,16 +185,16 @@ def test_purge_that_an_edit_made_due_waits_a_week_and_the_owners_are_told_once()
         organiser(email="owner@school.edu"),
         organiser("reader", email="reader@school.edu", is_superuser=False),
     )
-    assert (task(), PurgePlan.objects.count(), Letter.objects.count()) == (0, 0, 0)
+    assert (task(), PurgePlan.objects.count(), Notice.objects.count()) == (0, 0, 0)
     before = timezone.now()
     make_over(fest, event, days=500, is_announced=False)
     assert (task(), task(), Student.objects.known().count()) == (0, 0, 3)
-    letter = Letter.objects.select_related("delivery").get()
+    notice = Notice.objects.select_related("delivery").get()
     plan = PurgePlan.objects.get()
-    assert (letter.delivery.to, before <= plan.announced_at) == (owner.email, True)
+    assert (notice.delivery.to, before <= plan.announced_at) == (owner.email, True)
     day = date_format(timezone.localtime(plan.announced_at + NOTICE, fest.zone), "j F Y")
-    assert letter.subject == f"The names of {fest.name} will be erased on {day}"
-    assert "3 students with 3 registrations" in letter.text
+    assert notice.subject == f"The names of {fest.name} will be erased on {day}"
+    assert "3 students with 3 registrations" in notice.text
     PurgePlan.objects.update(announced_at=F("announced_at") - NOTICE + dt.timedelta(minutes=1))
     assert task() == 0
     PurgePlan.objects.update(announced_at=F("announced_at") - dt.timedelta(minutes=1))
@@ -206,10 +206,10 @@ def test_purge_of_a_fest_without_people_is_reported_and_announced_to_nobody() ->
     organiser(email="owner@school.edu")
     fest = build_fest()
     make_over(fest, build_event(fest), is_announced=False)
-    assert (task(), PurgePlan.objects.count(), Letter.objects.count()) == (0, 1, 0)
+    assert (task(), PurgePlan.objects.count(), Notice.objects.count()) == (0, 1, 0)
     PurgePlan.objects.update(announced_at=F("announced_at") - NOTICE)
     assert (task(), fest.purges.count()) == (0, 1)
-    assert Letter.objects.count() == 0
+    assert Notice.objects.count() == 0
 
 
 @pytest.mark.django_db(transaction=True)

@@ -39,9 +39,9 @@ from techfest import health
 from techfest.core.db.clock import database_now
 from techfest.core.roles import LEAD
 from techfest.tests.workers import WorkerFactory
-from tickets.mail.kinds.notice import enqueue_letter
+from tickets.mail.kinds.notice import enqueue_notice
 from tickets.mail.send import send_due
-from tickets.models import Delivery, Letter
+from tickets.models import Delivery, Notice
 from tickets.restore.decision import decide
 from tickets.restore.watching import watch
 from tickets.tasks import send
@@ -377,17 +377,17 @@ def test_operators_hold_the_mails_of_a_whole_machine_that_was_restored(mailgun: 
 
 @pytest.mark.django_db
 def test_what_is_dropped_takes_its_words_along_and_what_came_meanwhile_goes(mailgun: StubClient) -> None:
-    enqueue_letter(to="old@example.org", subject="Old", text="Old", now=hold.tick().advanced_at)
+    enqueue_notice(to="old@example.org", subject="Old", text="Old", now=hold.tick().advanced_at)
     build_pending(1)
     hold.tick()
     go_back()
     hold.tick()
     now = database_now()
-    enqueue_letter(to="new@example.org", subject="New", text="New", now=now)
+    enqueue_notice(to="new@example.org", subject="New", text="New", now=now)
     with pytest.raises(ActionRejected, match="Other mails wait"):
-        decide(send=[], drop=["copy:letter"], without_register=True)
-    decide(send=["copy:answer"], drop=["copy:letter"], without_register=True)
-    assert Letter.objects.get().subject == "New"
+        decide(send=[], drop=["copy:notice"], without_register=True)
+    decide(send=["copy:answer"], drop=["copy:notice"], without_register=True)
+    assert Notice.objects.get().subject == "New"
     assert send_due() == 2
 
 

@@ -16,7 +16,7 @@ from events.models import Category, Event, Fest, Seats
 from registrations.models import ConsentText, Registration
 from registrations.tests.builders import build_event, build_fest, build_submission
 from tickets.go_live import checklist, limits
-from tickets.models import Delivery, DeliveryEvent, Letter
+from tickets.models import Delivery, DeliveryEvent, Notice
 from tickets.tests.admin_helpers import list_path, organiser, organiser_client, query_count
 from tickets.tests.audited import run
 
@@ -230,8 +230,8 @@ def test_test_mail_goes_to_whoever_asks(client: Client) -> None:
     fest = december()
     assert client.get(page(fest, "ready")).status_code == 200
     client.post(page(fest, "ready"))
-    letter = Letter.objects.select_related("delivery").get()
-    assert (letter.delivery.to, letter.subject) == ("owner@school.edu", f"Test mail of {fest.name}")
+    notice = Notice.objects.select_related("delivery").get()
+    assert (notice.delivery.to, notice.subject) == ("owner@school.edu", f"Test mail of {fest.name}")
 
 
 @pytest.mark.django_db
@@ -241,7 +241,7 @@ def test_pages_of_starting_are_closed_to_whoever_may_not() -> None:
     answers = [reader.get(page(fest, word)).status_code for word in ("copy", "paste", "ready")]
     assert answers == [403, 403, 403]
     assert reader.post(page(fest, "ready")).status_code == 403
-    assert Letter.objects.count() == 0
+    assert Notice.objects.count() == 0
 
 
 @pytest.mark.django_db

@@ -18,7 +18,7 @@ from events.models import Event, Fest
 from registrations.models import Registration, Student
 from registrations.tests.builders import build_event, build_fest, build_submission
 from tickets.mail.broadcast import service
-from tickets.models import Delivery, DeliveryEvent, Letter, Message, Scan
+from tickets.models import Delivery, DeliveryEvent, Message, Notice, Scan
 from tickets.tests.admin_helpers import (
     add_path,
     build_row_of_everything,
@@ -33,7 +33,7 @@ REGISTRY = sorted(admin.site._registry.items(), key=lambda item: item[0]._meta.l
 OF_A_FEST = [
     model
     for model, its_admin in REGISTRY
-    if fest_paths(model) and isinstance(its_admin, BaseAdmin) and model is not Letter
+    if fest_paths(model) and isinstance(its_admin, BaseAdmin) and model is not Notice
 ]
 """Not the words of letters: the one that is built goes to an account, and belongs to no fest."""
 WAYS = {
@@ -79,7 +79,7 @@ def test_way_from_a_table_to_its_fest_is_found_in_its_foreign_keys() -> None:
     assert {"student__fest", "message__fest", "job__class_list__fest"} <= set(optional)
 
 
-@pytest.mark.parametrize("model", [Delivery, DeliveryEvent, Letter, Scan])
+@pytest.mark.parametrize("model", [Delivery, DeliveryEvent, Notice, Scan])
 def test_rows_of_the_shown_fest_are_found_without_joins(fests: tuple[Fest, Fest], model: type[Model]) -> None:
     """However many ways lead to a fest; and the same rows as with a join for each of them."""
     for fest in fests:

@@ -12,14 +12,14 @@ from django.dispatch import receiver
 from django.utils import timezone, translation
 
 from events.models import Fest
-from registrations.signals import letter_pending
+from registrations.signals import notice_pending
 from registrations.students.names import mailbox_key
 from tickets.mail.headers import envelope
-from tickets.models import Delivery, Letter
+from tickets.models import Delivery, Notice
 from tickets.wakeup import notify_workers
 
 
-def enqueue_letter(
+def enqueue_notice(
     *,
     to: str,
     subject: str,
@@ -36,7 +36,7 @@ def enqueue_letter(
     """
     with transaction.atomic():
         delivery = Delivery.objects.create(
-            kind=Delivery.Kind.LETTER,
+            kind=Delivery.Kind.NOTICE,
             user=user,
             to=to,
             mailbox=mailbox_key(to),
@@ -44,7 +44,7 @@ def enqueue_letter(
             queued_at=now,
             due_at=now,
         )
-        Letter.objects.create(
+        Notice.objects.create(
             delivery=delivery,
             subject=" ".join(subject.split())[:200],
             text=text,
@@ -55,21 +55,21 @@ def enqueue_letter(
     return delivery
 
 
-@receiver(letter_pending)
+@receiver(notice_pending)
 def hear(*, now: dt.datetime, to: str, subject: str, text: str, **rest: Any) -> None:
     """What the room of registrations owes: it may not know the mails."""
     wanted = {name: rest[name] for name in ("link", "link_label", "user") if name in rest}
-    enqueue_letter(to=to, subject=subject, text=text, now=now, **wanted)
+    enqueue_notice(to=to, subject=subject, text=text, now=now, **wanted)
 
 
 def compose(delivery: Delivery) -> AnymailMessage | None:
     """The letter as a mail; `None` if its words are gone, for then it was handed over or given up before."""
-    letter = Letter.objects.filter(delivery=delivery).first()
-    if letter is None:
+    notice = Notice.objects.filter(delivery=delivery).first()
+    if notice is None:
         return None
     fest = _fest()
     with translation.override(settings.LANGUAGE_CODE), timezone.override(fest.zone):
-        return envelope(delivery, {"fest": fest, "letter": letter, "site_url": settings.SITE_URL})
+        return envelope(delivery, {"fest": fest, "notice": notice, "site_url": settings.SITE_URL})
 
 
 def _fest() -> Fest:
@@ -85,4 +85,4 @@ def forget(ids: Collection[int]) -> None:
     """Deletes the words of those of these mails that are no longer owed: what opens a door is not kept."""
     pending = (Delivery.State.QUEUED, Delivery.State.SENDING)
     if ids:
-        Letter.objects.filter(delivery__in=ids).exclude(delivery__state__in=pending).delete()
+        Notice.objects.filter(delivery__in=ids).exclude(delivery__state__in=pending).delete()

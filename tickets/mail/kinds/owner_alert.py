@@ -76,7 +76,7 @@ def _new_by_kind(now: dt.datetime) -> dict[str, list[Alert]]:
 
 def _mail(owner: Any, kind: str, rows: Sequence[Alert], now: dt.datetime) -> None:
     path = alerts.path_of(rows[0]) if len(rows) == 1 else alerts.list_path(kind)
-    notice.enqueue_letter(
+    notice.enqueue_notice(
         to=owner.email,
         subject=_("Please look: %(what)s") % {"what": rows[0].get_kind_display()},
         text="\n\n".join([*_lines(rows), str(_ADVICE.get(kind, _OTHERWISE))]),

@@ -9,12 +9,12 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils import timezone
 
-from registrations.signals import letter_pending
+from registrations.signals import notice_pending
 from registrations.tests.builders import build_fest
 from tickets.mail.compose import Composer
-from tickets.mail.kinds.notice import enqueue_letter
+from tickets.mail.kinds.notice import enqueue_notice
 from tickets.mail.outbox import GIVE_UP_TRIES, LEASE, Result, claim, later, record, send_again
-from tickets.models import Delivery, Letter
+from tickets.models import Delivery, Notice
 from tickets.tests.audited import damage, run
 from tickets.tests.builders import let_time_pass
 
@@ -24,8 +24,8 @@ State = Delivery.State
 LINK = "http://localhost:8000/accounts/password/reset/key/1-abc/"
 
 
-def build_letter(**values: Any) -> Delivery:
-    return enqueue_letter(
+def build_notice(**values: Any) -> Delivery:
+    return enqueue_notice(
         **{"to": "rao@example.org", "subject": "A new password", "text": "One.\n\nTwo.", "link": LINK}
         | {"now": timezone.now()}
         | values
@@ -43,9 +43,9 @@ def html_of(message: AnymailMessage) -> str:
     return str(message.alternatives[0][0])
 
 
-def test_letter_says_its_words_in_both_twins_under_the_name_of_the_fest() -> None:
+def test_notice_says_its_words_in_both_twins_under_the_name_of_the_fest() -> None:
     fest = build_fest(name="Spark")
-    build_letter(link_label="Choose a password")
+    build_notice(link_label="Choose a password")
     (message,) = written()
     assert (message.subject, message.to) == ("A new password: Spark", ["rao@example.org"])
     assert message.from_email.startswith("Spark <")
@@ -55,15 +55,15 @@ def test_letter_says_its_words_in_both_twins_under_the_name_of_the_fest() -> Non
     assert "<p>One.</p>\n\n<p>Two.</p>" in html_of(message)
 
 
-def test_letter_is_written_before_there_is_a_fest() -> None:
-    build_letter()
+def test_notice_is_written_before_there_is_a_fest() -> None:
+    build_notice()
     (message,) = written()
     assert message.subject == "A new password: Tech Fest"
 
 
 @pytest.mark.parametrize("typed", ["<b>Rao</b>", "http://evil.com/pay", "me@evil.com", "{{7*7}}"])
-def test_typed_text_in_a_letter_is_neither_markup_nor_link(typed: str) -> None:
-    build_letter(text=f"{typed} asks.", subject=typed, link="")
+def test_typed_text_in_a_notice_is_neither_markup_nor_link(typed: str) -> None:
+    build_notice(text=f"{typed} asks.", subject=typed, link="")
     (message,) = written()
     assert "<b>" not in html_of(message)
     assert "evil.com" not in message.body + html_of(message)
@@ -72,63 +72,63 @@ def test_typed_text_in_a_letter_is_neither_markup_nor_link(typed: str) -> None:
 
 
 def test_line_break_in_the_subject_adds_no_header() -> None:
-    build_letter(subject="Hello\r\nBcc: x@example.org")
+    build_notice(subject="Hello\r\nBcc: x@example.org")
     (message,) = written()
     assert message.subject == "Hello Bcc: x@example.org: Tech Fest"
     assert message.recipients() == ["rao@example.org"]
 
 
-def test_letter_is_queued_in_the_transaction_of_its_cause() -> None:
+def test_notice_is_queued_in_the_transaction_of_its_cause() -> None:
     with transaction.atomic():
-        letter_pending.send(None, to="rao@example.org", subject="S", text="T", now=timezone.now())
-        assert Letter.objects.count() == 1
+        notice_pending.send(None, to="rao@example.org", subject="S", text="T", now=timezone.now())
+        assert Notice.objects.count() == 1
         transaction.set_rollback(True)
-    assert (Delivery.objects.count(), Letter.objects.count()) == (0, 0)
+    assert (Delivery.objects.count(), Notice.objects.count()) == (0, 0)
 
 
-def test_signal_queues_a_letter_to_a_user() -> None:
+def test_signal_queues_a_notice_to_a_user() -> None:
     user = get_user_model().objects.create_user("rao", "rao@example.org")
-    letter_pending.send(
+    notice_pending.send(
         None, to=user.email, subject="S", text="T", link=LINK, link_label="Go", user=user, now=timezone.now()
     )
-    letter = Letter.objects.select_related("delivery").get()
-    assert (letter.delivery.user, letter.link, letter.link_label) == (user, LINK, "Go")
+    notice = Notice.objects.select_related("delivery").get()
+    assert (notice.delivery.user, notice.link, notice.link_label) == (user, LINK, "Go")
 
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("end", [State.SENT, State.FAILED, State.DROPPED])
 def test_words_go_when_the_mail_has_come_to_an_end(end: str) -> None:
-    build_letter()
+    build_notice()
     record([Result(delivery, end) for delivery in claim(1).mails])
-    assert Letter.objects.count() == 0
+    assert Notice.objects.count() == 0
     assert run() == []
 
 
 def test_words_stay_for_another_try() -> None:
-    build_letter()
+    build_notice()
     record([later(delivery, "refused") for delivery in claim(1).mails])
-    assert Letter.objects.count() == 1
+    assert Notice.objects.count() == 1
 
 
 def test_words_go_when_the_provider_was_faster_than_the_record() -> None:
-    build_letter()
+    build_notice()
     (delivery,) = claim(1).mails
     Delivery.objects.update(state=State.DELIVERED)
     record([Result(delivery, State.SENT)])
-    assert Letter.objects.count() == 0
+    assert Notice.objects.count() == 0
 
 
 def test_words_stay_with_the_worker_that_took_over() -> None:
-    build_letter()
+    build_notice()
     (delivery,) = claim(1).mails
     let_time_pass(LEASE + dt.timedelta(seconds=1))
     assert claim(1).mails
     record([Result(delivery, State.SENT)])
-    assert Letter.objects.count() == 1
+    assert Notice.objects.count() == 1
 
 
-def test_letter_that_was_given_up_is_not_sent_again() -> None:
-    build_letter()
+def test_notice_that_was_given_up_is_not_sent_again() -> None:
+    build_notice()
     (delivery,) = claim(1).mails
     delivery.attempts = GIVE_UP_TRIES
     record([later(delivery, "refused")])
@@ -140,13 +140,13 @@ def test_letter_that_was_given_up_is_not_sent_again() -> None:
 @pytest.mark.parametrize(
     "sql",
     [
-        "DELETE FROM tickets_letter",
+        "DELETE FROM tickets_notice",
         "UPDATE tickets_delivery SET state = 'sent', sent_at = now() + interval '1 second'",
     ],
 )
-def test_letter_without_words_or_with_kept_ones_is_named_by_the_audit(sql: str) -> None:
-    delivery = build_letter()
+def test_notice_without_words_or_with_kept_ones_is_named_by_the_audit(sql: str) -> None:
+    delivery = build_notice()
     assert run() == []
     damage(sql)
-    (line,) = (one for one in run() if f"Delivery {delivery.pk} (letter" in one)
+    (line,) = (one for one in run() if f"Delivery {delivery.pk} (notice" in one)
     assert "to a teacher is not whole, or kept its words." in line
