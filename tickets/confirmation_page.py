@@ -25,7 +25,7 @@ from tickets.content import absolute
 from tickets.documents.ticket_pdf import has_given_up
 from tickets.models import Delivery, Ticket
 from tickets.querysets import RENDER_ATTEMPTS
-from tickets.registration_summary import Holding
+from tickets.registration_summary import RegistrationSummary
 
 State = Registration.State
 
@@ -113,7 +113,7 @@ def of_submission(submission: Submission, token: str) -> list[Line]:
     ]
 
 
-def _start(held: Holding) -> tuple[datetime, int]:
+def _start(held: RegistrationSummary) -> tuple[datetime, int]:
     return held.event.starts_at, held.registration_id
 
 
@@ -132,7 +132,7 @@ def of_student(student: Student, token: str) -> list[Line]:
     return lines
 
 
-def _line(held: Holding, reference: str, cancel_url: str) -> Line:
+def _line(held: RegistrationSummary, reference: str, cancel_url: str) -> Line:
     if held.state == State.CANCELLED:
         text = _("This registration was cancelled.")
         return Line(event=held.event, result=held.state, heading=_("Cancelled"), text=text)
@@ -161,7 +161,7 @@ def _line(held: Holding, reference: str, cancel_url: str) -> Line:
     )
 
 
-def _confirm_text(held: Holding) -> str:
+def _confirm_text(held: RegistrationSummary) -> str:
     """Until when the address must be confirmed; empty where it need not be."""
     if held.confirm_by is None or not known_fest(held.event.fest_id).confirms_addresses:
         return ""

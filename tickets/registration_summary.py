@@ -27,7 +27,7 @@ _OF_STUDENT = f"{_READ} r.student_id = %s ORDER BY r.id"
 
 
 @dataclass(frozen=True, slots=True)
-class Holding:
+class RegistrationSummary:
     """One registration as it stands now; its event as the public pages know it.
 
     `number` is the place in line of somebody who waits, `filled_at` when the event last became full.
@@ -47,22 +47,22 @@ class Holding:
     confirm_mailed_at: datetime | None
 
 
-def of_submission(submission_id: int) -> list[Holding]:
+def of_submission(submission_id: int) -> list[RegistrationSummary]:
     return _read(_OF_SUBMISSION, submission_id)
 
 
-def of_student(student_id: int) -> list[Holding]:
+def of_student(student_id: int) -> list[RegistrationSummary]:
     return _read(_OF_STUDENT, student_id)
 
 
-def _read(statement: str, key: int) -> list[Holding]:
+def _read(statement: str, key: int) -> list[RegistrationSummary]:
     """One query, and another one for events that are not of the current fest."""
     with connection.cursor() as cursor:
         cursor.execute(statement, [key])
         rows = cursor.fetchall()
     events = known_events(row[1] for row in rows)
     return [
-        Holding(
+        RegistrationSummary(
             pk, events[event], state, number, filled_at, code or "", bool(is_rendered), tries or 0, *confirm
         )
         for pk, event, state, number, filled_at, code, is_rendered, tries, *confirm in rows

@@ -22,7 +22,7 @@ SHORTEST, LONGEST = 5.0, 60.0
 """Seconds between two tries while it is down; doubled each time."""
 LONGEST_ASKED = 900.0
 """Seconds of a pause that the provider may ask for."""
-UNTOLD_PAUSE = 10.0
+DEFAULT_PAUSE = 10.0
 """Seconds of pause after "too many requests" without a word of how many."""
 IDLE = 600.0
 """Seconds without a mail to try with after which the outage is thought to be over; failures would open it again."""
@@ -39,7 +39,7 @@ _PROBE = """
 """
 
 
-class HeldBack(Exception):
+class ProviderPaused(Exception):
     """The provider went down or asked for a pause, or the worker was asked to stop, while this mail waited."""
 
 
@@ -146,4 +146,4 @@ def asked_pause(error: BaseException) -> float | None:
     value = response.headers.get("Retry-After", "") if response is not None else ""
     if value.isdecimal() and value.isascii():
         return min(LONGEST_ASKED, max(1.0, float(value)))
-    return UNTOLD_PAUSE if value or getattr(error, "status_code", None) == 429 else None
+    return DEFAULT_PAUSE if value or getattr(error, "status_code", None) == 429 else None

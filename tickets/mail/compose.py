@@ -19,7 +19,7 @@ from registrations.students.names import email_key
 from tickets.content import absolute
 from tickets.documents import ticket_pdf
 from tickets.mail.attachments import attach_calendar, attach_tickets, attach_withdrawal
-from tickets.mail.headers import envelope
+from tickets.mail.headers import build_message
 from tickets.mail.kinds import broadcast as messages
 from tickets.mail.kinds import class_tickets, confirmation, notice
 from tickets.mail.kinds import digest as digest_module
@@ -116,7 +116,7 @@ def compose(delivery: Delivery, audiences: Audiences | None = None) -> AnymailMe
         if not _is_true(delivery, context):
             return None
         entries = context["entries"]
-        message = envelope(delivery, context)
+        message = build_message(delivery, context)
         if delivery.kind in WITH_TICKETS:
             attach_tickets(message, entries)
         if delivery.kind in (*WITH_TICKETS, Kind.CANCELLED):

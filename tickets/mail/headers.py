@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from tickets.models import Delivery
 
 
-def envelope(delivery: Delivery, context: dict[str, Any]) -> AnymailMessage:
+def build_message(delivery: Delivery, context: dict[str, Any]) -> AnymailMessage:
     """The message that the kind's templates make of the context, which must hold the `fest`."""
     folder = f"mail/{delivery.kind}"
     subject = " ".join(render_to_string(f"{folder}/subject.txt", context).split())

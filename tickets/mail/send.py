@@ -20,7 +20,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db import InterfaceError, OperationalError, connection
 
 from tickets import stopping
-from tickets.mail.breaker import Breaker, HeldBack, asked_pause, pause_left
+from tickets.mail.breaker import Breaker, ProviderPaused, asked_pause, pause_left
 from tickets.mail.compose import Composer
 from tickets.mail.outbox import (
     LEASE,
@@ -170,13 +170,13 @@ class Sender:
         self._next = time.monotonic()
 
     def hand_over(self, message: EmailMessage, *, until: float) -> str:
-        """The provider's id of the accepted message. Raises HeldBack, LeaseOver, or what the mail library raises.
+        """The provider's id of the accepted message. Raises ProviderPaused, LeaseOver, or what the mail library raises.
 
         `until` is the moment of `boottime` after which the mail may be another worker's before it is handed over.
         """
         self._keep_pace()
         if _is_held():
-            raise HeldBack
+            raise ProviderPaused
         connection = self._connection()
         if boottime() > until:
             raise LeaseOver
@@ -205,7 +205,7 @@ def result_of(future: "Future[str]", delivery: Delivery, *, pause: dt.timedelta 
     if error is None:
         return Result(delivery, State.SENT, provider_id=future.result())
     words = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
-    if isinstance(error, HeldBack | LeaseOver):
+    if isinstance(error, ProviderPaused | LeaseOver):
         return untried(delivery, retry_in=pause)
     if _is_permanent(error) or (_is_poison(error) and delivery.attempts >= POISON_ATTEMPTS):
         return Result(delivery, State.FAILED, error=words)
@@ -216,7 +216,7 @@ def _note(error: BaseException | None) -> None:
     """Lets the breaker know what one hand-over says about the provider; some say nothing."""
     if error is None or _is_permanent(error):
         patiently(breaker.note_answer)
-    elif not isinstance(error, HeldBack | LeaseOver) and not _is_poison(error):
+    elif not isinstance(error, ProviderPaused | LeaseOver) and not _is_poison(error):
         patiently(partial(breaker.note_fault, error))
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone, translation
 
 from tickets.content import absolute
 from tickets.mail.broadcast.audience import mailboxes_of
-from tickets.mail.headers import envelope
+from tickets.mail.headers import build_message
 from tickets.models import Delivery, Message
 
 KEPT = 10.0
@@ -56,4 +56,4 @@ def compose(delivery: Delivery, audiences: Audiences) -> AnymailMessage | None:
             "is_trial": delivery.user_id is not None,
             "find_link_url": absolute("/link/"),
         }
-        return envelope(delivery, context)
+        return build_message(delivery, context)

@@ -17,7 +17,7 @@ from registrations.signals import list_registered
 from registrations.students.names import mailbox_key
 from tickets.content import absolute
 from tickets.documents import booklets
-from tickets.mail.headers import envelope
+from tickets.mail.headers import build_message
 from tickets.models import Booklet, Delivery
 from tickets.wakeup import notify_workers
 
@@ -91,7 +91,7 @@ def compose(delivery: Delivery) -> AnymailMessage | None:
         content, context = _file(booklet), _context(booklet, booklet.fest)
         if not context["count"] and not context["waiting"]:
             return None
-        message = envelope(delivery, context | {"has_pdf": bool(content)})
+        message = build_message(delivery, context | {"has_pdf": bool(content)})
         if content:
             message.attach("tickets.pdf", content, "application/pdf")
     return message

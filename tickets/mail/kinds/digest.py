@@ -10,7 +10,7 @@ from django.utils import timezone, translation
 
 from registrations.models import Student
 from tickets.content import absolute
-from tickets.mail.headers import envelope
+from tickets.mail.headers import build_message
 from tickets.models import Delivery
 
 MAX_TOLD = 20
@@ -78,4 +78,4 @@ def compose(
             "left_out": left_out,
             "find_link_url": absolute("/link/"),
         }
-        return envelope(digest, context)
+        return build_message(digest, context)

@@ -14,7 +14,7 @@ from django.utils import timezone, translation
 from events.models import Fest
 from registrations.signals import notice_pending
 from registrations.students.names import mailbox_key
-from tickets.mail.headers import envelope
+from tickets.mail.headers import build_message
 from tickets.models import Delivery, Notice
 from tickets.wakeup import notify_workers
 
@@ -69,7 +69,7 @@ def compose(delivery: Delivery) -> AnymailMessage | None:
         return None
     fest = _fest()
     with translation.override(settings.LANGUAGE_CODE), timezone.override(fest.zone):
-        return envelope(delivery, {"fest": fest, "notice": notice, "site_url": settings.SITE_URL})
+        return build_message(delivery, {"fest": fest, "notice": notice, "site_url": settings.SITE_URL})
 
 
 def _fest() -> Fest:
