@@ -6,7 +6,7 @@ from events.models import Event
 from registrations.models import Registration
 from tickets.mail.calendar import CalendarEntry
 from tickets.models import Ticket
-from tickets.pdf import TicketFace
+from tickets.pdf import TicketContent
 
 
 def absolute(path: str) -> str:
@@ -14,11 +14,11 @@ def absolute(path: str) -> str:
     return f"{settings.SITE_URL}{path}"
 
 
-def face_of(ticket: Ticket) -> TicketFace:
+def content_of(ticket: Ticket) -> TicketContent:
     """The ticket must come with its facts."""
     event, student = ticket.registration.event, ticket.student
     fest = event.fest
-    return TicketFace(
+    return TicketContent(
         fest_name=fest.name,
         accent=fest.accent,
         logo=bytes(fest.logo.data) if fest.logo else None,

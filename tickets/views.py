@@ -109,7 +109,7 @@ def ticket(request: HttpRequest, code: str) -> HttpResponse:
     """What the QR opens."""
     found = _ticket(request, code)
     shown = confirmation_page.shown(found)
-    face = {
+    content = {
         "state": _state_word(found),
         "person": found.student.name,
         "grade": found.student.grade,
@@ -124,7 +124,7 @@ def ticket(request: HttpRequest, code: str) -> HttpResponse:
         "pdf_given_up": shown.pdf_given_up,
         "ics_url": shown.ics_url,
     }
-    return render(request, "tickets/ticket.html", {"face": face, "code": code})
+    return render(request, "tickets/ticket.html", {"content": content, "code": code})
 
 
 @secret

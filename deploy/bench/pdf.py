@@ -46,7 +46,7 @@ def measure() -> dict[str, Any]:
     floor = milliseconds(lambda _: bare(string="<p>Asha Rao").write_pdf(font_config=engine().fonts))
     figures = {kind: milliseconds(make) for kind, make in tickets.items()}
     before, started = peak(), time.process_time()
-    many = pdf.render([face(number, "Asha Rao") for number in range(MANY)])
+    many = pdf.render([content(number, "Asha Rao") for number in range(MANY)])
     each = (time.process_time() - started) * 1000 / MANY
     return {
         "warm_up_ms": round(warming * 1000),
@@ -66,13 +66,13 @@ def measure() -> dict[str, Any]:
 def ticket(person: str, number: int) -> bytes:
     from tickets import pdf
 
-    return pdf.render([face(number, person)])
+    return pdf.render([content(number, person)])
 
 
-def face(number: int, person: str) -> Any:
-    from tickets.pdf import TicketFace
+def content(number: int, person: str) -> Any:
+    from tickets.pdf import TicketContent
 
-    return TicketFace(
+    return TicketContent(
         fest_name="Riverside Tech Fest",
         accent="indigo",
         logo=None,

@@ -24,7 +24,7 @@ def search(checkpoint: Checkpoint, text: str) -> list[Registration]:
         return []
     rows = Registration.objects.filter(_here(checkpoint), wanted, state__in=("confirmed", "waiting"))
     ordered = rows.order_by("student__name_key", "event__starts_at", "pk")
-    return list(_with_faces(ordered)[: MAX_RESULTS + 1])
+    return list(_with_related(ordered)[: MAX_RESULTS + 1])
 
 
 def _here(checkpoint: Checkpoint) -> Q:
@@ -47,5 +47,5 @@ def _wanted(text: str) -> Q | None:
     return named
 
 
-def _with_faces(rows: "QuerySet[Registration]") -> "QuerySet[Registration]":
+def _with_related(rows: "QuerySet[Registration]") -> "QuerySet[Registration]":
     return rows.select_related("student__school", "event__venue").prefetch_related("tickets").distinct()

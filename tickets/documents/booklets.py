@@ -13,7 +13,7 @@ from events.models import Event, Fest
 from registrations.models import Change, ClassListRow, Registration, School
 from registrations.querysets import StudentQuerySet
 from tickets import pdf
-from tickets.content import face_of
+from tickets.content import content_of
 from tickets.documents import jobs
 from tickets.documents.jobs import Refusal
 from tickets.models import Booklet, Delivery, Ticket
@@ -82,7 +82,7 @@ def make(booklet: Booklet) -> int:
         raise Refusal(words % {"maximum": MAX_TICKETS})
     jobs.expect(booklet, len(tickets))
     content = pdf.render_booklet(
-        [face_of(ticket) for ticket in tickets],
+        [content_of(ticket) for ticket in tickets],
         per_page=booklet.per_page,
         painted=lambda done: jobs.tell(booklet, done, done - booklet.per_page),
     )

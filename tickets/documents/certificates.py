@@ -20,7 +20,7 @@ from registrations.signals import registrations_changed, results_changed
 from techfest.core.db.clock import database_now
 from tickets.content import absolute
 from tickets.models import Certificate, Ticket
-from tickets.pdf import CertificateFace
+from tickets.pdf import CertificateContent
 
 Kind = Certificate.Kind
 MAX_PLACES = 100
@@ -171,11 +171,11 @@ def path_of(certificate: Certificate) -> str:
     return reverse("papers:certificate", args=[certificate.code])
 
 
-def face_of(certificate: Certificate) -> CertificateFace:
+def content_of(certificate: Certificate) -> CertificateContent:
     """What is printed; the certificate must come with its facts."""
     event, student = certificate.registration.event, certificate.student
     fest = event.fest
-    return CertificateFace(
+    return CertificateContent(
         fest_name=fest.name,
         accent=fest.accent,
         logo=bytes(fest.logo.data) if fest.logo else None,

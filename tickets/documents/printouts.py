@@ -126,7 +126,7 @@ def _line(number: int, row: Registration, came_at: Any) -> pdf.AttendanceRow:
 def _badges(printout: Printout) -> tuple[bytes, int]:
     tickets = _tickets(printout, registration__event=_event(printout))
     total = _expected(printout, tickets)
-    found = [content_module.face_of(ticket) for ticket in tickets]
+    found = [content_module.content_of(ticket) for ticket in tickets]
     return pdf.render_badges(found, painted=partial(jobs.tell, printout)), total
 
 
@@ -139,7 +139,7 @@ def _certificates(printout: Printout) -> tuple[bytes, int]:
     found = _with_related(printout, rows)
     total = _expected(printout, found)
     content = pdf.render_certificates(
-        [certificates.face_of(one) for one in found], painted=partial(jobs.tell, printout)
+        [certificates.content_of(one) for one in found], painted=partial(jobs.tell, printout)
     )
     return content, total
 
@@ -151,7 +151,7 @@ def _school(printout: Printout) -> tuple[bytes, int]:
     issued = _with_related(printout, rows)
     if max(len(tickets), len(issued)) > MAX_NAMES:
         raise Refusal(_too_many())
-    shown = [content_module.face_of(ticket) for ticket in tickets]
+    shown = [content_module.content_of(ticket) for ticket in tickets]
     total = _expected(printout, [*shown, *shown, *issued], maximum=3 * MAX_NAMES)
     parts: list[tuple[str, Callable[[Painted], bytes], int]] = [
         ("badges.pdf", lambda painted: pdf.render_badges(shown, painted=painted), len(shown)),
@@ -159,7 +159,7 @@ def _school(printout: Printout) -> tuple[bytes, int]:
         (
             "certificates.pdf",
             lambda painted: pdf.render_certificates(
-                [certificates.face_of(one) for one in issued], painted=painted
+                [certificates.content_of(one) for one in issued], painted=painted
             ),
             len(issued),
         ),
@@ -167,7 +167,7 @@ def _school(printout: Printout) -> tuple[bytes, int]:
     return _zipped(printout, [part for part in parts if part[2]]), total
 
 
-def _booklet(shown: Sequence[pdf.TicketFace], painted: Painted) -> bytes:
+def _booklet(shown: Sequence[pdf.TicketContent], painted: Painted) -> bytes:
     return pdf.render_booklet(
         shown, per_page=4, painted=lambda done: painted(done, done - 1 - (done - 1) % 4)
     )

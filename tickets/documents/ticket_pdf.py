@@ -15,7 +15,7 @@ from django.db.models import F, Q
 from techfest.core.db import processes
 from techfest.core.db.clock import database_now
 from tickets import pdf, stopping
-from tickets.content import face_of
+from tickets.content import content_of
 from tickets.models import Ticket
 from tickets.querysets import RENDER_ATTEMPTS, TicketQuerySet
 
@@ -89,7 +89,7 @@ def _render(ticket: Ticket) -> bool:
     After a failure the lease is kept, so that the three tries outlast a fault that passes.
     """
     try:
-        store(pdf_path(ticket), pdf.render([face_of(ticket)]))
+        store(pdf_path(ticket), pdf.render([content_of(ticket)]))
     except pdf.Unavailable as error:
         _mine(ticket).update(render_attempts=RENDER_ATTEMPTS, render_error=_words(error))
         return False

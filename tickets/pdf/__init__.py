@@ -3,18 +3,18 @@
 from tickets.pdf.attendance import Attendance, AttendanceRow, render_attendance
 from tickets.pdf.badges import render_badges
 from tickets.pdf.booklet import render_booklet
-from tickets.pdf.certificate import CertificateFace, render_certificates
+from tickets.pdf.certificate import CertificateContent, render_certificates
 from tickets.pdf.engine import Incomplete, Unavailable
 from tickets.pdf.pages import render
 from tickets.pdf.process import is_available, limit_memory, missing, warm
-from tickets.pdf.ticket import TicketFace
+from tickets.pdf.ticket import TicketContent
 
 __all__ = [
     "Attendance",
     "AttendanceRow",
-    "CertificateFace",
+    "CertificateContent",
     "Incomplete",
-    "TicketFace",
+    "TicketContent",
     "Unavailable",
     "is_available",
     "limit_memory",

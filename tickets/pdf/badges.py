@@ -15,7 +15,7 @@ from tickets.pdf.logo import logo_address
 from tickets.pdf.pages import MM
 from tickets.pdf.paper import Code, Painted, Paper, write
 from tickets.pdf.text import fitted
-from tickets.pdf.ticket import TicketFace
+from tickets.pdf.ticket import TicketContent
 
 WIDTH, HEIGHT = 95, 68
 LEFT, TOP = 10.0, 12.5
@@ -33,53 +33,53 @@ EVENT = Box(141, 21, (9, 8, 7))
 SECTION = Box(80, 16, (11, 9))
 
 
-def render_badges(faces: Sequence[TicketFace], *, painted: Painted) -> bytes:
+def render_badges(contents: Sequence[TicketContent], *, painted: Painted) -> bytes:
     """A PDF of these badges in their order; all are of one fest."""
-    sheets = [faces[start : start + len(PLACES)] for start in range(0, len(faces), len(PLACES))]
+    sheets = [contents[start : start + len(PLACES)] for start in range(0, len(contents), len(PLACES))]
     papers = [
         Paper(
             bookmarks=[],
             html=partial(_html, sheet),
             style="badges.css",
-            codes=[_code(face, *place) for face, place in zip(sheet, PLACES, strict=False)],
+            codes=[_code(content, *place) for content, place in zip(sheet, PLACES, strict=False)],
             marks=_draw_marks,
             names=len(sheet),
         )
         for sheet in sheets
     ]
-    language = faces[0].language if faces else "en"
+    language = contents[0].language if contents else "en"
     with translation.override(language):
-        title = gettext("Badges") + (f" · {printable(faces[0].fest_name)}" if faces else "")
+        title = gettext("Badges") + (f" · {printable(contents[0].fest_name)}" if contents else "")
     return write(papers, title=title, language=language, painted=painted)
 
 
-def _code(face: TicketFace, left: float, top: float) -> Code:
-    return Code(face.url, (left + CODE_LEFT) * MM, (top + CODE_TOP) * MM, CODE * MM)
+def _code(content: TicketContent, left: float, top: float) -> Code:
+    return Code(content.url, (left + CODE_LEFT) * MM, (top + CODE_TOP) * MM, CODE * MM)
 
 
-def _html(sheet: Sequence[TicketFace]) -> str:
+def _html(sheet: Sequence[TicketContent]) -> str:
     first = sheet[0]
     with translation.override(first.language):
         context = {
             "accent": first.accent,
             "logo": logo_address(first.logo),
             "language": first.language,
-            "badges": [_badge(face, *place) for face, place in zip(sheet, PLACES, strict=False)],
+            "badges": [_badge(content, *place) for content, place in zip(sheet, PLACES, strict=False)],
         }
         return render_to_string("tickets/pdf/badges.html", context)
 
 
-def _badge(face: TicketFace, left: float, top: float) -> dict[str, object]:
+def _badge(content: TicketContent, left: float, top: float) -> dict[str, object]:
     return {
         "left": f"{left:.1f}",
         "top": f"{top:.1f}",
-        "fest": fitted(face.fest_name, FEST),
-        "person": fitted(face.person, PERSON),
-        "school": fitted(face.school, SCHOOL),
-        "event": fitted(face.event, EVENT),
-        "grade": face.grade,
-        "section": fitted(face.section, SECTION),
-        "reference": grouped(face.reference),
+        "fest": fitted(content.fest_name, FEST),
+        "person": fitted(content.person, PERSON),
+        "school": fitted(content.school, SCHOOL),
+        "event": fitted(content.event, EVENT),
+        "grade": content.grade,
+        "section": fitted(content.section, SECTION),
+        "reference": grouped(content.reference),
     }
 
 

@@ -28,7 +28,7 @@ PLACE = Box(260, 16, (11, 9))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CertificateFace:
+class CertificateContent:
     """What stands on one certificate; without a `rank` it is about taking part."""
 
     fest_name: str
@@ -46,22 +46,22 @@ class CertificateFace:
     language: str
 
 
-def render_certificates(faces: Sequence[CertificateFace], *, painted: Painted) -> bytes:
+def render_certificates(contents: Sequence[CertificateContent], *, painted: Painted) -> bytes:
     """A PDF of these certificates in their order, with a bookmark for each."""
     papers = [
         Paper(
-            bookmarks=[(1, f"{printable(face.person)} · {printable(face.event)}", (0, 0), "open")],
-            html=partial(_html, face),
+            bookmarks=[(1, f"{printable(content.person)} · {printable(content.event)}", (0, 0), "open")],
+            html=partial(_html, content),
             style="certificate.css",
             width=A4_HEIGHT,
             height=A4_WIDTH,
-            codes=[Code(face.url, CODE_LEFT * MM, CODE_TOP * MM, CODE * MM)],
+            codes=[Code(content.url, CODE_LEFT * MM, CODE_TOP * MM, CODE * MM)],
         )
-        for face in faces
+        for content in contents
     ]
-    language = faces[0].language if faces else "en"
+    language = contents[0].language if contents else "en"
     with translation.override(language):
-        title = _("Certificates") + (f" · {printable(faces[0].fest_name)}" if faces else "")
+        title = _("Certificates") + (f" · {printable(contents[0].fest_name)}" if contents else "")
     return write(papers, title=title, language=language, painted=painted)
 
 
@@ -79,21 +79,24 @@ def achievement(rank: int | None) -> str:
     return _("reached rank %(rank)d in") % {"rank": rank}
 
 
-def _html(face: CertificateFace) -> str:
-    with translation.override(face.language), timezone.override(face.time_zone):
-        school = _("grade %(grade)d, %(school)s") % {"grade": face.grade, "school": printable(face.school)}
+def _html(content: CertificateContent) -> str:
+    with translation.override(content.language), timezone.override(content.time_zone):
+        school = _("grade %(grade)d, %(school)s") % {
+            "grade": content.grade,
+            "school": printable(content.school),
+        }
         context = {
-            "accent": face.accent,
-            "logo": logo_address(face.logo),
-            "language": face.language,
-            "fest": fitted(face.fest_name, FEST),
-            "person": fitted(face.person, PERSON),
+            "accent": content.accent,
+            "logo": logo_address(content.logo),
+            "language": content.language,
+            "fest": fitted(content.fest_name, FEST),
+            "person": fitted(content.person, PERSON),
             "school": fitted(school, SCHOOL),
-            "event": fitted(face.event, EVENT),
-            "place": fitted(face.place, PLACE),
-            "what": achievement(face.rank),
-            "rank": face.rank,
-            "starts_at": face.starts_at,
-            "address": face.url.removeprefix("https://").removeprefix("http://"),
+            "event": fitted(content.event, EVENT),
+            "place": fitted(content.place, PLACE),
+            "what": achievement(content.rank),
+            "rank": content.rank,
+            "starts_at": content.starts_at,
+            "address": content.url.removeprefix("https://").removeprefix("http://"),
         }
         return render_to_string("tickets/pdf/certificate.html", context)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from tickets.pdf.characters import printable
 from tickets.pdf.engine import engine
 from tickets.pdf.text import words_of
-from tickets.pdf.ticket import TicketFace
+from tickets.pdf.ticket import TicketContent
 from tickets.qr import drawing
 
 # CSS pixels in a millimetre.
@@ -22,36 +22,38 @@ WIDTH, HEIGHT = 148 * MM, 210 * MM
 CODE, CODE_LEFT, CODE_TOP = 64 * MM, 5.8 * MM, 123 * MM
 
 
-def render(faces: Sequence[TicketFace]) -> bytes:
+def render(contents: Sequence[TicketContent]) -> bytes:
     """A PDF with one A5 page and one bookmark for each face, in their order; the same faces give the same bytes.
 
     A page is laid out when it is drawn and forgotten afterwards, so 500 tickets need little more memory than one.
     Raises ValueError without faces, Unavailable where WeasyPrint cannot be loaded, and Incomplete rather than
     returning a ticket without its QR code.
     """
-    if not faces:
+    if not contents:
         raise ValueError("A PDF needs at least one ticket.")
-    pages = [LatePage(face=face, bookmarks=[(1, title_of(face), (0, 0), "open")]) for face in faces]
-    title = title_of(faces[0]) if len(faces) == 1 else title_of_all(faces)
-    return engine().write(pages, title=title, language=faces[0].language)
+    pages = [
+        LatePage(content=content, bookmarks=[(1, title_of(content), (0, 0), "open")]) for content in contents
+    ]
+    title = title_of(contents[0]) if len(contents) == 1 else title_of_all(contents)
+    return engine().write(pages, title=title, language=contents[0].language)
 
 
-def title_of(face: TicketFace) -> str:
-    return f"{printable(face.person)} · {printable(face.event)}"
+def title_of(content: TicketContent) -> str:
+    return f"{printable(content.person)} · {printable(content.event)}"
 
 
-def title_of_all(faces: Sequence[TicketFace]) -> str:
-    with translation.override(faces[0].language):
+def title_of_all(contents: Sequence[TicketContent]) -> str:
+    with translation.override(contents[0].language):
         return gettext("%(count)d tickets · %(fest)s") % {
-            "count": len(faces),
-            "fest": printable(faces[0].fest_name),
+            "count": len(contents),
+            "fest": printable(contents[0].fest_name),
         }
 
 
-def html_of(face: TicketFace) -> str:
+def html_of(content: TicketContent) -> str:
     """The ticket as one HTML document, in its language and its fest's time zone."""
-    with translation.override(face.language), timezone.override(face.time_zone):
-        return render_to_string("tickets/pdf/ticket.html", words_of(face) | {"title": title_of(face)})
+    with translation.override(content.language), timezone.override(content.time_zone):
+        return render_to_string("tickets/pdf/ticket.html", words_of(content) | {"title": title_of(content)})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -76,17 +78,17 @@ class BlankPage:
 class LatePage(BlankPage):
     """A page with one ticket, laid out only while it is painted."""
 
-    face: TicketFace
+    content: TicketContent
 
     def paint(self, stream: Any, scale: float = 1) -> None:
-        paint_ticket(stream, self.face, scale)
+        paint_ticket(stream, self.content, scale)
 
 
-def paint_ticket(stream: Any, face: TicketFace, scale: float) -> None:
+def paint_ticket(stream: Any, content: TicketContent, scale: float) -> None:
     """Lay out one ticket and paint it, its code last, where the stream stands."""
-    (page,) = engine().lay_out(html_of(face))
+    (page,) = engine().lay_out(html_of(content))
     page.paint(stream, scale)
-    draw_code(stream, face.url, scale)
+    draw_code(stream, content.url, scale)
 
 
 def draw_code(

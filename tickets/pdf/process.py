@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from tickets.pdf.engine import Unavailable, engine
 from tickets.pdf.pages import render
-from tickets.pdf.ticket import TicketFace
+from tickets.pdf.ticket import TicketContent
 
 
 def missing() -> str:
@@ -40,7 +40,7 @@ def warm() -> None:
     now = datetime.now(UTC)
     render(
         [
-            TicketFace(
+            TicketContent(
                 fest_name="",
                 accent="",
                 logo=None,

@@ -9,7 +9,7 @@ from registrations.students.names import grouped
 from tickets.pdf.characters import has_substitute, printable
 from tickets.pdf.fitting import Box
 from tickets.pdf.logo import logo_address
-from tickets.pdf.ticket import TicketFace
+from tickets.pdf.ticket import TicketContent
 
 # Room on the page of ticket.css, in points (1 mm is 2.83 of them).
 FEST = Box(226, 46, (19, 16, 13, 11, 9))
@@ -37,28 +37,28 @@ class Words:
         return "ltr" if first == "L" else "rtl"
 
 
-def words_of(face: TicketFace) -> dict[str, object]:
+def words_of(content: TicketContent) -> dict[str, object]:
     """The template's context for one ticket."""
     texts = {
-        "fest": fitted(face.fest_name, FEST),
-        "event": fitted(face.event, EVENT),
-        "venue": fitted(face.venue, VENUE),
-        "place": fitted(face.place, PLACE),
-        "person": fitted(face.person, PERSON),
-        "school": fitted(face.school, SCHOOL),
-        "section": fitted(face.section, SECTION),
-        "contact": fitted(face.contact, CONTACT),
+        "fest": fitted(content.fest_name, FEST),
+        "event": fitted(content.event, EVENT),
+        "venue": fitted(content.venue, VENUE),
+        "place": fitted(content.place, PLACE),
+        "person": fitted(content.person, PERSON),
+        "school": fitted(content.school, SCHOOL),
+        "section": fitted(content.section, SECTION),
+        "contact": fitted(content.contact, CONTACT),
     }
     return {
         **texts,
-        "accent": face.accent,
-        "logo": logo_address(face.logo),
-        "grade": face.grade,
-        "starts_at": face.starts_at,
-        "ends_at": face.ends_at,
-        "zone": zone_name(face.starts_at, face.time_zone),
-        "reference": grouped(face.reference),
-        "language": face.language,
+        "accent": content.accent,
+        "logo": logo_address(content.logo),
+        "grade": content.grade,
+        "starts_at": content.starts_at,
+        "ends_at": content.ends_at,
+        "zone": zone_name(content.starts_at, content.time_zone),
+        "reference": grouped(content.reference),
+        "language": content.language,
         "is_substituted": any(has_substitute(words.text) for words in texts.values()),
     }
 

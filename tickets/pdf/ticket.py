@@ -5,7 +5,7 @@ from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
-class TicketFace:
+class TicketContent:
     """The words of one ticket as people typed them; `url` is what the QR code holds, and nothing else.
 
     Times are aware and are printed in `time_zone` (a name like Asia/Kolkata). `accent` is one of the fest's

@@ -47,9 +47,9 @@ def teacher() -> Teacher:
 def quick_pdf(monkeypatch: pytest.MonkeyPatch) -> None:
     """Stands in for the renderer where a test is about rows and files."""
 
-    def render_booklet(faces: Any, *, per_page: int, painted: Callable[[int], None]) -> bytes:
-        painted(len(faces))
-        return b"%PDF-1.7 " + ", ".join(face.person for face in faces).encode()
+    def render_booklet(contents: Any, *, per_page: int, painted: Callable[[int], None]) -> bytes:
+        painted(len(contents))
+        return b"%PDF-1.7 " + ", ".join(content.person for content in contents).encode()
 
     monkeypatch.setattr(pdf, "render_booklet", render_booklet)
 

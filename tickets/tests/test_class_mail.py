@@ -45,8 +45,8 @@ def teacher() -> Teacher:
 
 @pytest.fixture(autouse=True)
 def quick_pdf(monkeypatch: pytest.MonkeyPatch) -> None:
-    def render_booklet(faces: Any, **_kwargs: Any) -> bytes:
-        return PDF + ", ".join(face.person for face in faces).encode()
+    def render_booklet(contents: Any, **_kwargs: Any) -> bytes:
+        return PDF + ", ".join(content.person for content in contents).encode()
 
     monkeypatch.setattr(pdf, "render_booklet", render_booklet)
 

@@ -16,7 +16,7 @@ from tickets.pdf.engine import complaints_raised, engine
 from tickets.tests.test_qr import scan
 
 URL = "https://fest.riverside.example.org/t/Zk3v9qX1mTn8bYw2LcR5aQ/"
-FACE = pdf.TicketFace(
+CONTENT = pdf.TicketContent(
     fest_name="Riverside Tech Fest",
     accent="teal",
     logo=None,
@@ -76,7 +76,7 @@ def fetched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_ticket_says_who_what_when_and_where() -> None:
-    assert words(pdf.render([FACE])) == (
+    assert words(pdf.render([CONTENT])) == (
         "Ticket Riverside Tech Fest Robo Race Saturday 12 December 2026 10:00am to 12:30pm (IST) Main Hall "
         "14 Canal Road, Pune K7M-QPX4 Asha Rao Grade 9 B Riverside Public School Show this page at the door, on "
         "paper or on a screen. The code lets one person in, once. Questions: Meera Iyer, help@riverside.example"
@@ -84,7 +84,7 @@ def test_ticket_says_who_what_when_and_where() -> None:
 
 
 def test_ticket_has_language_title_and_bookmark() -> None:
-    reader = read(pdf.render([FACE]))
+    reader = read(pdf.render([CONTENT]))
 
     assert str(reader.root_object["/Lang"]) == "en"
     assert reader.metadata is not None
@@ -95,7 +95,7 @@ def test_ticket_has_language_title_and_bookmark() -> None:
 
 
 def test_tickets_are_one_a5_page_each_in_order() -> None:
-    reader = read(pdf.render([replace(FACE, person=f"Person {number}") for number in range(3)]))
+    reader = read(pdf.render([replace(CONTENT, person=f"Person {number}") for number in range(3)]))
 
     assert [page.extract_text().count(f"Person {number}") for number, page in enumerate(reader.pages)] == [
         1,
@@ -108,20 +108,20 @@ def test_tickets_are_one_a5_page_each_in_order() -> None:
 
 
 def test_ticket_is_the_same_bytes_again_and_small() -> None:
-    first = pdf.render([FACE])
+    first = pdf.render([CONTENT])
 
-    assert first == pdf.render([FACE])
+    assert first == pdf.render([CONTENT])
     assert len(first) < 60_000
 
 
 @pytest.mark.parametrize("dots", [60, 100, 300])
 def test_code_scans_from_a_black_and_white_copy(tmp_path: Path, dots: int) -> None:
-    assert scan(photocopy(pdf.render([FACE]), tmp_path, dots)) == URL
+    assert scan(photocopy(pdf.render([CONTENT]), tmp_path, dots)) == URL
 
 
 def test_code_scans_on_every_page_of_a_class(tmp_path: Path) -> None:
-    faces = [replace(FACE, url=f"{URL}{number}/") for number in range(3)]
-    for number, page in enumerate(read(pdf.render(faces)).pages):
+    contents = [replace(CONTENT, url=f"{URL}{number}/") for number in range(3)]
+    for number, page in enumerate(read(pdf.render(contents)).pages):
         writer, file = PdfWriter(), BytesIO()
         writer.add_page(page)
         writer.write(file)
@@ -129,7 +129,7 @@ def test_code_scans_on_every_page_of_a_class(tmp_path: Path) -> None:
 
 
 def test_dark_part_of_the_code_is_50_mm_wide(tmp_path: Path) -> None:
-    with Image.open(photocopy(pdf.render([FACE]), tmp_path, 254)) as page:
+    with Image.open(photocopy(pdf.render([CONTENT]), tmp_path, 254)) as page:
         code = page.convert("L").crop((80, 1240, 700, 1820)).point(lambda tone: 255 - tone)
     box = code.getbbox()
     assert box is not None
@@ -139,12 +139,12 @@ def test_dark_part_of_the_code_is_50_mm_wide(tmp_path: Path) -> None:
 @pytest.mark.parametrize("url", ["", "K7MQPX4", "javascript:alert(1)"])
 def test_ticket_without_url_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="QR code"):
-        replace(FACE, url=url)
+        replace(CONTENT, url=url)
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_markup_in_a_name_stays_text_and_nothing_is_fetched(text: str, fetched: list[str]) -> None:
-    said = words(pdf.render([replace(FACE, person=text, event=text, school=text, section=text[:20])]))
+    said = words(pdf.render([replace(CONTENT, person=text, event=text, school=text, section=text[:20])]))
 
     assert said.replace(" ", "").count(text.replace(" ", "")) >= 3
     assert fetched == []
@@ -175,13 +175,13 @@ def test_address_outside_the_ticket_is_refused_and_no_pdf_made(address: str, fet
     ],
 )
 def test_name_has_no_empty_box(name: str) -> None:
-    assert fonts_with_empty_boxes(pdf.render([replace(FACE, person=name)])) == []
+    assert fonts_with_empty_boxes(pdf.render([replace(CONTENT, person=name)])) == []
 
 
 def test_name_without_its_substitute_would_have_empty_boxes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tickets.pdf.text.printable", str)
 
-    assert fonts_with_empty_boxes(pdf.render([replace(FACE, person="𠮷野")])) != []
+    assert fonts_with_empty_boxes(pdf.render([replace(CONTENT, person="𠮷野")])) != []
 
 
 def fonts_with_empty_boxes(data: bytes) -> list[str]:
@@ -200,21 +200,21 @@ def fonts_with_empty_boxes(data: bytes) -> list[str]:
     "name", ["A" * 60, "Wolfeschlegelsteinhausen" * 8, "Anne Marie " * 18, "李" * 200, "ஸ்ரீ" * 50]
 )
 def test_long_texts_stay_on_the_page_and_are_printed_whole(name: str, tmp_path: Path) -> None:
-    data = pdf.render([replace(FACE, person=name, event=name[:120], school=name[:100])])
+    data = pdf.render([replace(CONTENT, person=name, event=name[:120], school=name[:100])])
 
     assert len(read(data).pages) == 1
     assert scan(photocopy(data, tmp_path, 100)) == URL
 
 
 def test_broken_logo_gives_a_ticket_without_logo() -> None:
-    assert pdf.render([replace(FACE, logo=b"\x89PNG broken")]) == pdf.render([FACE])
+    assert pdf.render([replace(CONTENT, logo=b"\x89PNG broken")]) == pdf.render([CONTENT])
 
 
 def test_logo_is_printed(fetched: list[str]) -> None:
     file = BytesIO()
     Image.new("RGBA", (900, 300), "red").save(file, "PNG")
 
-    assert len(read(pdf.render([replace(FACE, logo=file.getvalue())])).pages[0].images) == 1
+    assert len(read(pdf.render([replace(CONTENT, logo=file.getvalue())])).pages[0].images) == 1
     assert [address.partition(",")[0] for address in fetched] == ["data:image/jpeg;base64"]
 
 

@@ -34,7 +34,7 @@ NEXT_TRY = LEASE + dt.timedelta(seconds=5)
 @pytest.fixture
 def quick_pdf(monkeypatch: pytest.MonkeyPatch) -> None:
     """Stands in for the renderer where a test is about the file."""
-    monkeypatch.setattr(pdf, "render", lambda faces: PDF + faces[0].person.encode())
+    monkeypatch.setattr(pdf, "render", lambda contents: PDF + contents[0].person.encode())
 
 
 def files() -> list[str]:
@@ -94,8 +94,8 @@ def test_renderer_that_raises_is_tried_three_times(monkeypatch: pytest.MonkeyPat
     submission = build_answered()
     tries = []
 
-    def fail(faces: Any) -> bytes:
-        tries.append(faces)
+    def fail(contents: Any) -> bytes:
+        tries.append(contents)
         raise error
 
     monkeypatch.setattr(pdf, "render", fail)
@@ -114,14 +114,14 @@ def test_given_up_ticket_is_mailed_without_pdf_and_made_later(monkeypatch: pytes
     Ticket.objects.update(render_attempts=RENDER_ATTEMPTS)
     ((_delivery, message),) = Composer().compose(claim(1).mails)
     assert "The PDF could not be attached" in str(message.body)
-    monkeypatch.setattr(pdf, "render", lambda faces: PDF)
+    monkeypatch.setattr(pdf, "render", lambda contents: PDF)
     assert render_due() == 0
     assert render_again([ticket_of(submission).pk]) == 1
     assert render_due() == 1
 
 
 def test_machine_without_the_library_holds_no_mail_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    def lack(faces: Any) -> bytes:
+    def lack(contents: Any) -> bytes:
         raise pdf.Unavailable("No PDF can be made.")
 
     monkeypatch.setattr(pdf, "render", lack)
@@ -152,8 +152,8 @@ def test_ticket_that_kills_its_process_holds_no_other_up(monkeypatch: pytest.Mon
     class Killed(BaseException):
         pass
 
-    def kill(faces: Any) -> bytes:
-        if faces[0].person == deadly.student.name:
+    def kill(contents: Any) -> bytes:
+        if contents[0].person == deadly.student.name:
             raise Killed
         return PDF
 
@@ -209,7 +209,7 @@ def test_ticket_that_the_full_disk_has_stopped_is_made_once_there_is_room(
 def test_ticket_that_was_given_up_for_what_it_is_stays_so(monkeypatch: pytest.MonkeyPatch) -> None:
     submission = build_answered()
 
-    def fail(faces: Any) -> bytes:
+    def fail(contents: Any) -> bytes:
         raise pdf.Incomplete("no picture")
 
     monkeypatch.setattr(pdf, "render", fail)
@@ -237,10 +237,10 @@ def test_disk_that_fails_in_the_middle_leaves_no_half_file(monkeypatch: pytest.M
 def test_correction_while_the_pdf_is_made_makes_it_again(monkeypatch: pytest.MonkeyPatch) -> None:
     submission = build_answered(name="Asha Roa")
 
-    def correct_meanwhile(faces: Any) -> bytes:
-        if faces[0].person == "Asha Roa":
+    def correct_meanwhile(contents: Any) -> bytes:
+        if contents[0].person == "Asha Roa":
             rename(submission.student, "Asha Rao")
-        return PDF + str(faces[0].person).encode()
+        return PDF + str(contents[0].person).encode()
 
     monkeypatch.setattr(pdf, "render", correct_meanwhile)
     assert render_due() == 1
@@ -253,9 +253,9 @@ def test_correction_while_the_pdf_is_made_makes_it_again(monkeypatch: pytest.Mon
 def test_late_renderer_does_not_mark_what_another_claimed(monkeypatch: pytest.MonkeyPatch) -> None:
     submission = build_answered()
 
-    def overtaken(faces: Any) -> bytes:
+    def overtaken(contents: Any) -> bytes:
         let_time_pass(NEXT_TRY)
-        monkeypatch.setattr(pdf, "render", lambda faces: PDF)
+        monkeypatch.setattr(pdf, "render", lambda contents: PDF)
         assert render_due() == 1
         return PDF
 
