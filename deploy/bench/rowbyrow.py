@@ -92,7 +92,7 @@ def _save(row: list[str], of: Any) -> None:
         if is_free:
             Ticket(registration=registration, student=student, created_at=now).save()
         Delivery(
-            kind="answer",
+            kind="registered",
             student=student,
             submission=submission,
             to=email,

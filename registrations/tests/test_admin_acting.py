@@ -53,7 +53,7 @@ def test_cancellation_that_nobody_is_told_of_drops_its_mail(client: Client, fest
     build_submission(event)
     build_submission(event)
     act(client, "cancel_registrations", of(event), confirmed="yes", reason="Twice")
-    assert dict(Delivery.objects.exclude(kind="answer").values_list("kind", "state")) == {
+    assert dict(Delivery.objects.exclude(kind="registered").values_list("kind", "state")) == {
         "cancelled": "dropped",
         "promoted": "queued",
     }

@@ -80,7 +80,7 @@ def test_registration_names_the_teacher_and_each_student_has_consent_and_mail(ev
     assert set(Change.objects.values_list("actor", "user")) == {("teacher", teacher.user.pk)}
     assert set(Consent.objects.values_list("basis", "user")) == {("teacher", teacher.user.pk)}
     mails = Delivery.objects.order_by("pk").values_list("kind", "to")
-    assert list(mails) == [("answer", "asha@example.org"), ("class", teacher.user.email)]
+    assert list(mails) == [("registered", "asha@example.org"), ("class", teacher.user.email)]
     assert Ticket.objects.count() == Submission.objects.count() == 2
     assert {student.school for student in Student.objects.all()} == {teacher.school}
 
@@ -179,7 +179,7 @@ def test_new_address_is_shown_and_corrected_and_told_to_the_old_one(event: Event
     registered(class_list)
     student.refresh_from_db()
     assert (student.email, student.link_version) == ("new@example.org", 2)
-    told = Delivery.objects.exclude(kind="answer").order_by("kind").values_list("kind", "to")
+    told = Delivery.objects.exclude(kind="registered").order_by("kind").values_list("kind", "to")
     assert list(told) == [("corrected", "old@example.org"), ("link", "new@example.org")]
     assert audit() == []
 

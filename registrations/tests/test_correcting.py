@@ -87,7 +87,7 @@ def test_new_email_kills_old_links_and_tells_both_addresses(fest: Fest) -> None:
     with pytest.raises(DeadLink):
         student_of(path.strip("/").split("/")[1])
     assert student_of(my_path(changed).strip("/").split("/")[1]) == student
-    mails = Delivery.objects.exclude(kind="answer").order_by("kind").values_list("kind", "to")
+    mails = Delivery.objects.exclude(kind="registered").order_by("kind").values_list("kind", "to")
     assert list(mails) == [("corrected", "old@example.org"), ("link", "new@example.org")]
 
 
@@ -101,7 +101,7 @@ def test_email_removed_is_told_to_the_old_address_only(fest: Fest) -> None:
     student = student_with(build_event(fest), email="old@example.org")
     changed = corrected(student, email="")
     assert (changed.email, changed.email_key) == ("", "")
-    mails = Delivery.objects.exclude(kind="answer").values_list("kind", "to")
+    mails = Delivery.objects.exclude(kind="registered").values_list("kind", "to")
     assert list(mails) == [("corrected", "old@example.org")]
 
 

@@ -52,7 +52,7 @@ def test_wrong_correction_changes_nothing_and_keeps_the_text(client: Client, val
     answer = client.post(f"{links.my_path(student)}details/", details(student, **values))
     assert (answer.status_code, "There is a problem" in text_of(answer)) == (200, True)
     assert Student.objects.values().get() == before
-    assert Delivery.objects.exclude(kind="answer").count() == 0
+    assert Delivery.objects.exclude(kind="registered").count() == 0
 
 
 @pytest.mark.parametrize("field", ["school", "reference", "link_version", "fest", "consent", "id"])
@@ -70,5 +70,5 @@ def test_new_address_kills_the_links_that_the_old_one_has(client: Client) -> Non
     answer = client.post(path, details(submission.student, email="new@example.org"))
     assert [client.get(one).status_code for one in [*old, path]] == [404] * 3
     assert client.get(answer["Location"]).status_code == 200
-    told = {delivery.to: delivery.kind for delivery in Delivery.objects.exclude(kind="answer")}
+    told = {delivery.to: delivery.kind for delivery in Delivery.objects.exclude(kind="registered")}
     assert told == {"old@example.org": "corrected", "new@example.org": "link"}

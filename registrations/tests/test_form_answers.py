@@ -252,7 +252,7 @@ def test_siblings_share_an_address(client: Client, fest: Fest) -> None:
     event = build_event(fest)
     for name in ("Asha Rao", "Usha Rao"):
         assert press(client, event, name=name, email="parent@example.org").status_code == 302
-    assert Delivery.objects.filter(kind="answer", to="parent@example.org").count() == 2
+    assert Delivery.objects.filter(kind="registered", to="parent@example.org").count() == 2
 
 
 def test_new_school_is_pending_and_not_proposed_to_others(client: Client, fest: Fest) -> None:

@@ -57,7 +57,7 @@ def test_move_is_told_by_one_mail_and_gives_a_new_ticket(fest: Fest, user: Any) 
     build_submission(old)
     code = Ticket.objects.get().code
     move(user, new, of(old))
-    assert list(Delivery.objects.order_by("pk").values_list("kind", flat=True)) == ["answer", "moved"]
+    assert list(Delivery.objects.order_by("pk").values_list("kind", flat=True)) == ["registered", "moved"]
     assert Ticket.objects.live().get().registration == of(new)
     assert Ticket.objects.live().get().code != code
 

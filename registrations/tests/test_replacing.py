@@ -127,7 +127,7 @@ def test_both_are_told_by_mail(fest: Fest) -> None:
     replaced(first)
     assert list(Delivery.objects.order_by("pk").values_list("kind", "student__name")) == [
         ("cancelled", "Asha A"),
-        ("answer", "Zoya Khan"),
+        ("registered", "Zoya Khan"),
     ]
 
 

@@ -401,7 +401,7 @@ class Rush(RuleBasedStateMachine):
         """Invariant 11."""
         submissions = [*self.named, *(submission for _press, submission in self.sent)]
         presses = [submission.pk for submission in submissions if submission.student.email]
-        answers = Delivery.objects.filter(kind="answer", student__fest=self.fest)
+        answers = Delivery.objects.filter(kind="registered", student__fest=self.fest)
         assert sorted(answers.values_list("submission_id", flat=True)) == sorted(presses)
         caused = Change.objects.filter(
             Q(to_state="cancelled") & ~Q(cause="moved")

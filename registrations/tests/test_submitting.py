@@ -69,7 +69,7 @@ def test_press_is_recorded_as_the_students(fest: Fest) -> None:
 def test_press_queues_one_mail_for_all_its_events(fest: Fest) -> None:
     submission = build_submission(build_event(fest), build_event(fest))
     mail = Delivery.objects.get()
-    assert (mail.kind, mail.to, mail.submission) == ("answer", submission.student.email, submission)
+    assert (mail.kind, mail.to, mail.submission) == ("registered", submission.student.email, submission)
     assert Ticket.objects.count() == 2
 
 
@@ -274,7 +274,7 @@ def test_twins_of_one_email_have_two_registrations_and_two_mails(fest: Fest) -> 
     for name in ("Asha Rao", "Usha Rao"):
         build_submission(event, name=name, section="B", email="parent@example.org")
     assert counts(event) == (2, 0, 2)
-    assert list(Delivery.objects.values_list("kind", "to")) == [("answer", "parent@example.org")] * 2
+    assert list(Delivery.objects.values_list("kind", "to")) == [("registered", "parent@example.org")] * 2
 
 
 def test_receiver_that_fails_undoes_the_press(fest: Fest, monkeypatch: pytest.MonkeyPatch) -> None:

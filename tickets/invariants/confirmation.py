@@ -15,7 +15,7 @@ def time_to_confirm_runs_from_the_mail() -> Iterator[str]:
         SELECT e.name, p.name || ' (' || p.reference || ')', r.confirm_mailed_at IS NOT NULL
         FROM registrations_registration r JOIN events_event e ON e.id = r.event_id
         JOIN registrations_student p ON p.id = r.student_id
-        JOIN tickets_delivery d ON d.submission_id = r.submission_id AND d.kind = 'answer'
+        JOIN tickets_delivery d ON d.submission_id = r.submission_id AND d.kind = 'registered'
         JOIN tickets_delivery m ON m.id = coalesce(d.gathered_into_id, d.id)
         JOIN events_fest f ON f.id = e.fest_id
         WHERE r.confirm_by IS NOT NULL AND r.state <> 'cancelled' AND f.confirms_addresses AND CASE

@@ -52,7 +52,7 @@ def each_press_is_answered_by_one_mail() -> Iterator[str]:
             ON true
         JOIN period a ON a.student_id = s.student_id AND a.begins < m.at AND m.at <= a.ends
         JOIN LATERAL (SELECT count(*) AS many FROM tickets_delivery d
-                      WHERE d.submission_id = s.id AND d.kind = 'answer') n ON true
+                      WHERE d.submission_id = s.id AND d.kind = 'registered') n ON true
         WHERE n.many <> (a.email <> '')::int
             AND NOT EXISTS (SELECT FROM merged g WHERE g.student_id = p.id AND m.at <= g.at)
         ORDER BY s.id
@@ -121,7 +121,7 @@ def mails_go_to_an_address_of_the_student() -> Iterator[str]:
     sql = """
         WHERE NOT EXISTS (
             SELECT FROM period a WHERE a.student_id = d.student_id AND a.email = d.to AND (
-                d.change_id IS NULL AND d.kind <> 'answer'
+                d.change_id IS NULL AND d.kind <> 'registered'
                 OR d.kind = 'link' AND a.begins <= d.created_at AND d.created_at < a.ends
                 OR d.kind = 'corrected' AND a.begins < d.created_at AND d.created_at <= a.ends
                 OR d.kind NOT IN ('link', 'corrected') AND d.created_at <= a.ends))
@@ -156,11 +156,11 @@ def no_ticket_is_mailed_after_its_end() -> Iterator[str]:
                 bool_and(r.state = 'cancelled') AS has_ended
             FROM registrations_registration r JOIN registrations_change c ON c.registration_id = r.id
                 AND c.from_state <> c.to_state
-            WHERE d.kind = 'answer' AND r.submission_id = d.submission_id
+            WHERE d.kind = 'registered' AND r.submission_id = d.submission_id
                 OR d.kind IN ('promoted', 'changed', 'moved')
                 AND r.id = (SELECT k.registration_id FROM registrations_change k WHERE k.id = d.change_id)
         ) about
-        WHERE d.kind IN ('answer', 'promoted', 'changed', 'moved') AND about.has_ended
+        WHERE d.kind IN ('registered', 'promoted', 'changed', 'moved') AND about.has_ended
             AND coalesce(d.sent_at, (SELECT g.sent_at FROM tickets_delivery g WHERE g.id = d.gathered_into_id
                 AND (SELECT count(*) FROM tickets_delivery o WHERE o.gathered_into_id = g.id) = 1))
                 > about.ended_at + interval '60 seconds'
@@ -179,7 +179,7 @@ def deliveries_belong_to_their_cause() -> Iterator[str]:
         LEFT JOIN registrations_registration r ON r.id = c.registration_id
         WHERE s.student_id <> d.student_id OR r.student_id <> d.student_id OR c.at <> d.created_at
             OR CASE d.kind
-                WHEN 'answer' THEN s.id IS NULL OR NOT EXISTS (
+                WHEN 'registered' THEN s.id IS NULL OR NOT EXISTS (
                     SELECT FROM registrations_change o WHERE o.submission_id = s.id AND o.at = d.created_at)
                 WHEN 'promoted' THEN c.to_state IS DISTINCT FROM 'confirmed'
                 WHEN 'cancelled' THEN c.to_state IS DISTINCT FROM 'cancelled'

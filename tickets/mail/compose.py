@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 Kind = Delivery.Kind
 State = Registration.State
 
-WITH_TICKETS = (Kind.ANSWER, Kind.PROMOTED, Kind.CHANGED, Kind.MOVED, Kind.REISSUED)
+WITH_TICKETS = (Kind.REGISTERED, Kind.PROMOTED, Kind.CHANGED, Kind.MOVED, Kind.REISSUED)
 """The mails that bring tickets along."""
 
 
@@ -169,7 +169,7 @@ def _fetch_related(claimed: Sequence[Delivery]) -> None:
 
 
 def _registrations_of(delivery: Delivery) -> list[Registration]:
-    if delivery.kind == Kind.ANSWER and delivery.submission:
+    if delivery.kind == Kind.REGISTERED and delivery.submission:
         return list(delivery.submission.registrations.all())
     if delivery.kind == Kind.REISSUED and delivery.ticket:
         return [delivery.ticket.registration]
@@ -177,7 +177,7 @@ def _registrations_of(delivery: Delivery) -> list[Registration]:
 
 
 def _entries(delivery: Delivery) -> list[Entry]:
-    if delivery.kind == Kind.ANSWER and delivery.submission:
+    if delivery.kind == Kind.REGISTERED and delivery.submission:
         rows = [row for row in delivery.submission.registrations.all() if row.is_active]
         return [_entry(row) for row in sorted(rows, key=lambda row: (row.event.starts_at, row.pk))]
     if delivery.kind == Kind.REISSUED and delivery.ticket:

@@ -28,7 +28,7 @@ PAUSE = dt.timedelta(minutes=10)
 CAUSED = dt.timedelta(seconds=10)
 """A mail is queued within this time of its cause; what was queued later was sent again by a person."""
 FROM_FORMS = (
-    Kind.ANSWER,
+    Kind.REGISTERED,
     Kind.PROMOTED,
     Kind.CANCELLED,
     Kind.LINK,
@@ -101,7 +101,7 @@ def _caused_by_staff() -> Q:
     began = theirs.filter(from_state="")
     listed = Q(kind=Kind.REMINDER) & Exists(began.filter(registration__student=OuterRef("student")))
     return listed | Q(
-        Q(kind=Kind.ANSWER) & Exists(theirs.filter(submission=OuterRef("submission")))
+        Q(kind=Kind.REGISTERED) & Exists(theirs.filter(submission=OuterRef("submission")))
         | Q(kind__in=(Kind.PROMOTED, Kind.CANCELLED))
         & Exists(began.filter(registration=OuterRef("change__registration")))
         | Q(kind__in=(Kind.CORRECTED, Kind.LINK), change__actor__in=_STAFF)

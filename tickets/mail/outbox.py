@@ -83,7 +83,7 @@ def enqueue(
             told.add(student.pk)
         elif change.cause == Change.Cause.SUBMITTED or _is_newcomer(change):
             if change.submission_id not in answered:
-                pending += _pending(Kind.ANSWER, student, now, submission=change.submission)
+                pending += _pending(Kind.REGISTERED, student, now, submission=change.submission)
             answered.add(change.submission_id)
         elif kind := _kind_of(change):
             pending += _pending(kind, student, now, change=change)
@@ -340,12 +340,12 @@ def _waits_for_pdf(now: dt.datetime) -> Q:
     itself = to_render.filter(pk=OuterRef("ticket"))
     to_make = Booklet.objects.filter(finished_at=None, attempts__lt=RENDER_ATTEMPTS)
     waits = (
-        Q(kind=Kind.ANSWER) & Exists(of_press)
+        Q(kind=Kind.REGISTERED) & Exists(of_press)
         | Q(kind__in=(Kind.PROMOTED, Kind.CHANGED, Kind.MOVED)) & Exists(of_change)
         | Q(kind=Kind.REISSUED) & Exists(itself)
         | Q(kind=Kind.CLASS) & Exists(to_make.filter(pk=OuterRef("booklet")))
     )
-    answers_a_click = Q(kind__in=(Kind.ANSWER, Kind.REISSUED))
+    answers_a_click = Q(kind__in=(Kind.REGISTERED, Kind.REISSUED))
     is_patient = Q(queued_at__gt=now - CLICK_PATIENCE) | ~answers_a_click & Q(
         queued_at__gt=now - PDF_PATIENCE
     )

@@ -19,7 +19,7 @@ from tickets.wakeup import notify_workers
 Kind = Delivery.Kind
 State = Delivery.State
 
-BRINGING = (Kind.ANSWER, Kind.PROMOTED, Kind.MOVED, Kind.REISSUED)
+BRINGING = (Kind.REGISTERED, Kind.PROMOTED, Kind.MOVED, Kind.REISSUED)
 """The mails that told somebody of a seat or a place in line."""
 HOUR = dt.timedelta(hours=1)
 
@@ -65,7 +65,7 @@ def _newest(registrations: Sequence[Registration]) -> dict[int, Delivery]:
     of_press.pop(None, None)
     keys = {row.pk for row in registrations}
     about = (
-        Q(kind=Kind.ANSWER, submission__in=of_press)
+        Q(kind=Kind.REGISTERED, submission__in=of_press)
         | Q(change__registration__in=keys)
         | Q(ticket__registration__in=keys)
     )

@@ -203,7 +203,7 @@ class Migration(migrations.Migration):
                     "kind",
                     models.CharField(
                         choices=[
-                            ("answer", "answer to a registration"),
+                            ("registered", "registration"),
                             ("promoted", "a seat became free"),
                             ("cancelled", "cancellation"),
                             ("link", "link to my registrations"),
@@ -1095,9 +1095,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="delivery",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("kind", "answer")),
+                condition=models.Q(("kind", "registered")),
                 fields=("submission", "kind"),
-                name="delivery_one_answer_a_press",
+                name="delivery_registered_once",
             ),
         ),
         migrations.AddConstraint(
@@ -1112,11 +1112,11 @@ class Migration(migrations.Migration):
             model_name="delivery",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("kind", "answer"), _negated=True),
+                    models.Q(("kind", "registered"), _negated=True),
                     ("submission__isnull", False),
                     _connector="OR",
                 ),
-                name="delivery_answer_has_its_press",
+                name="delivery_registered_has_submission",
             ),
         ),
         migrations.AddConstraint(

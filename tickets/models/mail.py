@@ -27,7 +27,7 @@ class Delivery(models.Model):
     """
 
     class Kind(models.TextChoices):
-        ANSWER = "answer", _("answer to a registration")
+        REGISTERED = "registered", _("registration")
         PROMOTED = "promoted", _("a seat became free")
         CANCELLED = "cancelled", _("cancellation")
         LINK = "link", _("link to my registrations")
@@ -110,8 +110,8 @@ class Delivery(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["submission", "kind"],
-                condition=Q(kind="answer"),
-                name="delivery_one_answer_a_press",
+                condition=Q(kind="registered"),
+                name="delivery_registered_once",
             ),
             models.UniqueConstraint(
                 fields=["change", "kind", "to"],
@@ -119,8 +119,8 @@ class Delivery(models.Model):
                 name="delivery_once_a_change",
             ),
             models.CheckConstraint(
-                condition=~Q(kind="answer") | Q(submission__isnull=False),
-                name="delivery_answer_has_its_press",
+                condition=~Q(kind="registered") | Q(submission__isnull=False),
+                name="delivery_registered_has_submission",
             ),
             models.CheckConstraint(
                 condition=~Q(kind__in=["promoted", "cancelled", "corrected", "changed", "moved"])

@@ -18,7 +18,7 @@ from tickets.wakeup import notify_workers
 Kind = Delivery.Kind
 PAUSE = dt.timedelta(minutes=10)
 """Between two tries to the same address: a mailbox that is full now is full in a minute, too."""
-FOLLOWING = (Kind.ANSWER, Kind.PROMOTED, Kind.CANCELLED)
+FOLLOWING = (Kind.REGISTERED, Kind.PROMOTED, Kind.CANCELLED)
 """Mails that go to whatever address is on record when they are sent."""
 
 

@@ -517,7 +517,7 @@ def test_ticket_mailed_after_its_cancellation_is_named(seconds: int, is_found: b
     damage(
         "UPDATE tickets_delivery d SET sent_at = c.at + %s * interval '1s', state = 'sent'"
         " FROM registrations_change c, registrations_registration r"
-        " WHERE d.kind = 'answer' AND r.id = c.registration_id AND c.to_state = 'cancelled'"
+        " WHERE d.kind = 'registered' AND r.id = c.registration_id AND c.to_state = 'cancelled'"
         f" AND r.submission_id = d.submission_id AND d.student_id = {OF_A}",
         seconds,
     )

@@ -198,7 +198,7 @@ def test_one_student_is_added_by_the_teachers_declaration() -> None:
     consent = Consent.objects.get()
     assert (consent.basis, consent.user) == ("teacher", teacher.user)
     assert last_change() == ("submitted", "teacher", teacher.user)
-    assert Delivery.objects.get().kind == "answer"
+    assert Delivery.objects.get().kind == "registered"
     assert run() == []
 
 
@@ -270,7 +270,7 @@ def test_bounced_address_is_mended_on_the_board_in_one_press(
     assert answer["Location"] == f"/teacher/?done=readdressed#s-{student.reference}"
     student.refresh_from_db()
     assert student.email == "new@example.org"
-    assert Delivery.objects.get(kind="answer").state == "queued"
+    assert Delivery.objects.get(kind="registered").state == "queued"
     assert Delivery.objects.get(kind="link").to == "new@example.org"
     assert Client().get(old_link).status_code == 404
     assert last_change() == ("corrected", "teacher", teacher.user)

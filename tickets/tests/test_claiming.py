@@ -181,7 +181,7 @@ def test_answer_waits_for_all_its_pdfs() -> None:
 @pytest.mark.parametrize(
     ("kind", "patience"),
     [
-        (Delivery.Kind.ANSWER, CLICK_PATIENCE),
+        (Delivery.Kind.REGISTERED, CLICK_PATIENCE),
         (Delivery.Kind.REISSUED, CLICK_PATIENCE),
         (Delivery.Kind.CHANGED, PDF_PATIENCE),
     ],

@@ -241,7 +241,7 @@ def test_counts_stay_true_and_the_next_in_line_is_promoted() -> None:
         0,
     )
     assert set(Delivery.objects.values_list("kind", "student")) == {
-        ("answer", other.pk),
+        ("registered", other.pk),
         ("promoted", other.pk),
     }
     assert not Ticket.objects.live().filter(student=erased).exists()

@@ -71,7 +71,7 @@ def test_press_for_three_events_queues_one_mail_and_three_tickets() -> None:
     fest = build_fest()
     submission = build_submission(*[build_event(fest) for _ in range(3)])
     assert Ticket.objects.live().count() == 3
-    assert pending() == [("answer", submission.student.email)]
+    assert pending() == [("registered", submission.student.email)]
 
 
 def test_press_without_address_gets_no_mail_but_has_its_ticket() -> None:
@@ -86,8 +86,8 @@ def test_waiting_registration_has_no_ticket_until_promoted() -> None:
     cancel([registration_of(first).pk], actor=STUDENT, deadline=Deadline())
     assert [ticket.student for ticket in Ticket.objects.live()] == [second.student]
     assert pending() == [
-        ("answer", first.student.email),
-        ("answer", second.student.email),
+        ("registered", first.student.email),
+        ("registered", second.student.email),
         ("cancelled", first.student.email),
         ("promoted", second.student.email),
     ]
@@ -140,7 +140,7 @@ def test_mail_not_yet_sent_follows_a_corrected_address() -> None:
     pretend_rendered()
     sent = {delivery.kind: (delivery.to, delivery.mailbox) for delivery in claim(10).mails}
     assert sent == {
-        "answer": ("right@example.org", "right@example.org"),
+        "registered": ("right@example.org", "right@example.org"),
         "corrected": ("typo@example.org", "typo@example.org"),
         "link": ("right@example.org", "right@example.org"),
     }
@@ -155,7 +155,7 @@ def test_corrections_fill_no_mailbox() -> None:
         values = details_of(student, email=f"victim+{number}@example.org")
         correct(student.pk, values=values, actor=STUDENT, deadline=Deadline())
     mails = Delivery.objects.filter(mailbox="victim@example.org").exclude(state="dropped")
-    assert Counter(mails.values_list("kind", flat=True)) == {"answer": 1, "corrected": 3, "link": 3}
+    assert Counter(mails.values_list("kind", flat=True)) == {"registered": 1, "corrected": 3, "link": 3}
     assert list(mail.each_correction_is_told.find()) == []
 
 

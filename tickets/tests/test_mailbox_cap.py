@@ -55,7 +55,7 @@ def test_tags_of_an_address_share_one_mailbox() -> None:
 def test_mails_of_new_seats_are_not_counted() -> None:
     event = build_event(build_fest())
     students = [build_submission(event, email="kid@example.org").student for _ in range(6)]
-    assert Delivery.objects.filter(kind="answer").count() == 6
+    assert Delivery.objects.filter(kind="registered").count() == 6
     assert enqueue_link(students, now=timezone.now()) is True
 
 

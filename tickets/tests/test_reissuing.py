@@ -91,7 +91,7 @@ def test_new_ticket_is_mailed_once_its_pdf_is_there() -> None:
 
 def test_mail_about_a_ticket_that_was_replaced_again_is_dropped() -> None:
     (second,) = reissue_now(ticket_of(build_answered()))
-    Delivery.objects.filter(kind="answer").delete()
+    Delivery.objects.filter(kind="registered").delete()
     reissue_now(second)
     pretend_rendered()
     composer = Composer()

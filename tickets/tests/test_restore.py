@@ -143,8 +143,8 @@ def test_after_a_restored_dump_no_mail_goes_until_an_owner_has_decided(
     assert states() == [State.DROPPED] * 3 + [State.SENT]
     entry = AuditEntry.objects.get(what="decided on mails after a restore")
     assert (entry.before, entry.after) == (
-        {"copy:answer": 3, "new:answer": 1},
-        {"copy:answer": "dropped", "new:answer": "sent"},
+        {"copy:registered": 3, "new:answer": 1},
+        {"copy:registered": "dropped", "new:answer": "sent"},
     )
     assert entry.user is not None
 
@@ -386,7 +386,7 @@ def test_what_is_dropped_takes_its_words_along_and_what_came_meanwhile_goes(mail
     enqueue_notice(to="new@example.org", subject="New", text="New", now=now)
     with pytest.raises(ActionRejected, match="Other mails wait"):
         decide(send=[], drop=["copy:notice"], without_register=True)
-    decide(send=["copy:answer"], drop=["copy:notice"], without_register=True)
+    decide(send=["copy:registered"], drop=["copy:notice"], without_register=True)
     assert Notice.objects.get().subject == "New"
     assert send_due() == 2
 
@@ -427,7 +427,7 @@ def test_the_page_waits_for_the_register_of_erasures() -> None:
     build_pending(1)
     call_command("hold_mails")
     client = organiser_client(in_role("owner"))
-    posted = {"shown": "copy:answer", "send": ["copy:answer"]}
+    posted = {"shown": "copy:registered", "send": ["copy:registered"]}
     assert "The register of erasures was not applied" in client.post(PAGE, posted).content.decode()
     assert marker().is_held
     client.post(PAGE, posted | {"without_register": "on"})

@@ -32,7 +32,7 @@ _BEGIN = """
         LEFT JOIN LATERAL (
             SELECT coalesce(g.state, d.state) AS state, coalesce(g.sent_at, d.sent_at) AS sent_at
             FROM tickets_delivery d LEFT JOIN tickets_delivery g ON g.id = d.gathered_into_id
-            WHERE d.submission_id = r.submission_id AND d.kind = 'answer'
+            WHERE d.submission_id = r.submission_id AND d.kind = 'registered'
         ) m ON true
         WHERE r.confirm_by IS NOT NULL AND r.state <> 'cancelled' AND r.confirm_mailed_at IS NULL
             AND (m.state IS NULL OR m.state NOT IN ('queued', 'sending'))

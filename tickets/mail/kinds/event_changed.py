@@ -102,7 +102,7 @@ def _mails(registrations: Iterable[Registration]) -> Mapping[int, list[_Mail]]:
     )
     for about, *facts in of_change.annotate(about=F("change__registration")).values_list("about", *_FACTS):
         found[about].append(_Mail(*facts))
-    answers = Delivery.objects.filter(kind=Kind.ANSWER, submission__in=[pk for pk in by_press if pk])
+    answers = Delivery.objects.filter(kind=Kind.REGISTERED, submission__in=[pk for pk in by_press if pk])
     for press, *facts in answers.values_list("submission", *_FACTS):
         for pk in by_press[press]:
             found[pk].append(_Mail(*facts))
