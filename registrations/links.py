@@ -43,15 +43,15 @@ class _Kind:
         return Signer(key=keys[0], fallback_keys=keys[1:], salt=self.salt, sep="~")
 
 
-_ANSWER = _Kind("registrations.answer")
+_CONFIRMATION = _Kind("registrations.answer")
 _MY = _Kind("registrations.my")
 _CONFIRM = _Kind("registrations.confirm")
 
 
-def answer_path(submission: Submission) -> str:
+def confirmation_path(submission: Submission) -> str:
     """Grants what one press obtained, and no more. `submission.student` must be at hand."""
-    token = _ANSWER.sign(submission.link_id, submission.student.link_version)
-    return reverse("tickets:answer", args=[token])
+    token = _CONFIRMATION.sign(submission.link_id, submission.student.link_version)
+    return reverse("tickets:confirmation", args=[token])
 
 
 def my_path(student: Student) -> str:
@@ -59,7 +59,7 @@ def my_path(student: Student) -> str:
     return reverse("tickets:my", args=[_MY.sign(student.link_id, student.link_version)])
 
 
-def confirm_path(student: Student) -> str:
+def confirm_address_path(student: Student) -> str:
     """Proves the address of one student: it stands in mails and on no page."""
     return reverse("registrations:confirm", args=[_CONFIRM.sign(student.link_id, student.link_version)])
 
@@ -76,7 +76,7 @@ _READ = (
 def submission_of(token: str) -> Submission:
     """The press behind an answer link, with its student and school. Raises `DeadLink`."""
     with connection.cursor() as cursor:
-        cursor.execute(_READ, _ANSWER.read(token))
+        cursor.execute(_READ, _CONFIRMATION.read(token))
         row = cursor.fetchone()
     if row is None:
         raise DeadLink

@@ -108,7 +108,7 @@ def cancel_registration(request: HttpRequest, student: Student, slug: str | None
         registrations = list(rows.active().with_related().order_by("event__starts_at"))
     if not registrations:
         raise Http404
-    return answer_cancel(request, registrations, my_url=links.my_path(student))
+    return cancel_page(request, registrations, my_url=links.my_path(student))
 
 
 def newest_of_event(rows: RegistrationQuerySet, slug: str) -> list[Registration]:
@@ -117,7 +117,7 @@ def newest_of_event(rows: RegistrationQuerySet, slug: str) -> list[Registration]
     return list(rows.filter(event__slug=slug).with_related().order_by("-pk")[:1])
 
 
-def answer_cancel(
+def cancel_page(
     request: HttpRequest, registrations: list[Registration], *, my_url: str, back_url: str = ""
 ) -> HttpResponse:
     """The question, or after a POST its result. Whoever calls has checked whose registrations they are."""

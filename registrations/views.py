@@ -52,7 +52,7 @@ def register(request: HttpRequest) -> HttpResponse:
         return show_form(request, form, key=key.hex, status=409 if form.names_unknown_event else 200)
     press = press_of(form, key)
     try:
-        return redirect(links.answer_path(submit(press, deadline=deadline)))
+        return redirect(links.confirmation_path(submit(press, deadline=deadline)))
     except RegistrationError as error:
         return tell(request, error, form)
 
@@ -138,7 +138,7 @@ def _other_content(request: HttpRequest, error: IdempotencyConflict, form: Regis
     is_theirs = submission is not None and is_described(submission.student, typed_details(form))
     context = {
         "student_name": submission.student.name if submission and is_theirs else "",
-        "answer_url": links.answer_path(submission) if submission and is_theirs else "",
+        "confirmation_url": links.confirmation_path(submission) if submission and is_theirs else "",
         "form_fields": messages.kept_fields(request.POST, key=messages.new_key()),
         "form_url": reverse("registrations:register"),
     }

@@ -103,7 +103,7 @@ def of_submission(submission: Submission, token: str) -> list[Line]:
     """
     reference = submission.student.reference
     lines = [
-        _line(held, reference, reverse("tickets:answer-cancel", args=[token, held.event.slug]))
+        _line(held, reference, reverse("tickets:confirmation-cancel", args=[token, held.event.slug]))
         for held in sorted(registration_summary.of_submission(submission.pk), key=_start)
     ]
     refusals = list(Refusal.objects.filter(submission=submission).order_by("pk"))

@@ -7,8 +7,8 @@ from tickets.teacher import delegation_views
 
 app_name = "tickets"
 urlpatterns = [
-    path("a/<str:token>/", views.answer, name="answer"),
-    path("a/<str:token>/cancel/<slug:slug>/", views.answer_cancel_registration, name="answer-cancel"),
+    path("a/<str:token>/", views.confirmation, name="confirmation"),
+    path("a/<str:token>/cancel/<slug:slug>/", views.cancel_from_confirmation, name="confirmation-cancel"),
     path("my/<str:token>/", views.my, name="my"),
     path("my/<str:token>/resend/", views.resend, name="resend"),
     path("events/<slug:slug>/event.ics", views.event_ics, name="event-ics"),

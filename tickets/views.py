@@ -17,7 +17,7 @@ from registrations.access import by_my_link, known_student, public, secret
 from registrations.forms import LinkForm
 from registrations.links import DeadLink
 from registrations.models import Registration, Student, Submission
-from registrations.student_views import answer_cancel, newest_of_event
+from registrations.student_views import cancel_page, newest_of_event
 from registrations.students.identity import with_email
 from techfest.core.db.clock import database_now
 from tickets import confirmation_page
@@ -33,21 +33,21 @@ from tickets.wakeup import notify_workers
 
 @secret
 @require_safe
-def answer(request: HttpRequest, token: str) -> HttpResponse:
+def confirmation(request: HttpRequest, token: str) -> HttpResponse:
     """What one press obtained, with the tickets on it; a replay of the press leads here, too."""
     submission = _submission(token)
     stencil = Stencil()
     context = confirmation_page.page_context(submission, token, stencil)
     shape = (get_language(), *context.values())
     page = stencil.page(
-        snapshot(), shape, lambda: render_to_string("registrations/answer.html", context, request)
+        snapshot(), shape, lambda: render_to_string("registrations/confirmation.html", context, request)
     )
     return HttpResponse(page)
 
 
 @secret
 @require_http_methods(["GET", "HEAD", "POST"])
-def answer_cancel_registration(request: HttpRequest, token: str, slug: str) -> HttpResponse:
+def cancel_from_confirmation(request: HttpRequest, token: str, slug: str) -> HttpResponse:
     """An answer link may cancel what its press obtained."""
     submission = _submission(token)
     rows = Registration.objects.filter(submission=submission)
@@ -55,8 +55,8 @@ def answer_cancel_registration(request: HttpRequest, token: str, slug: str) -> H
     if not registrations:
         raise Http404
     my_url = links.my_path(submission.student) if submission.shows_my_link else ""
-    back_url = reverse("tickets:answer", args=[token])
-    return answer_cancel(request, registrations, my_url=my_url, back_url=back_url)
+    back_url = reverse("tickets:confirmation", args=[token])
+    return cancel_page(request, registrations, my_url=my_url, back_url=back_url)
 
 
 @secret

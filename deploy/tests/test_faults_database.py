@@ -133,7 +133,7 @@ def test_lost_reply_to_commit_is_not_guessed_and_the_same_form_tells_the_truth(
         again = front.press(form)
     submission = Submission.objects.select_related("student").get(key=str(form["key"]))
     assert (answer.status, is_busy_page(answer.body, form), waited < seconds) == (503, True, True)
-    assert again.headers["location"] == links.answer_path(submission)
+    assert again.headers["location"] == links.confirmation_path(submission)
     assert Registration.objects.get(event=event) == first
     assert audit() == []
 

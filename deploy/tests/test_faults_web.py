@@ -73,7 +73,9 @@ def test_worker_killed_before_its_commit_leaves_nothing_and_the_form_may_be_sent
     assert (answer.status, answer.body) == (502, (ERRORS / "502.html").read_bytes())
     assert answered_after < 1.0
     assert rows == (0, 0, 0)
-    assert again.headers["location"] == links.answer_path(Submission.objects.select_related("student").get())
+    assert again.headers["location"] == links.confirmation_path(
+        Submission.objects.select_related("student").get()
+    )
     assert (Registration.objects.get().state, taken(event)) == ("confirmed", 1)
     assert audit() == []
 
@@ -99,7 +101,9 @@ def test_worker_killed_after_its_commit_keeps_the_seat_and_the_mail_is_pending(
         again = front.press(form)
         page = front.get(again.headers["location"])
     assert (answer.status, answer.body) == (502, (ERRORS / "502.html").read_bytes())
-    assert again.headers["location"] == links.answer_path(Submission.objects.select_related("student").get())
+    assert again.headers["location"] == links.confirmation_path(
+        Submission.objects.select_related("student").get()
+    )
     assert (page.status, b"panel is-ok" in page.body) == (200, True)
     assert (Registration.objects.values().get(), taken(event)) == (first, 1)
     # Whatever rings there were are lost with the worker; what is owed is found by the sweeper.

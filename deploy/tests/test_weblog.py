@@ -72,7 +72,7 @@ def test_no_secret_is_in_the_log_of_the_web_server(web: Web) -> None:
     pressed = web.ask("POST", FORM, urlencode(values, doseq=True))
     assert pressed.status == 302
     submission, ticket = Submission.objects.select_related("student").get(), Ticket.objects.get()
-    answer, mine = links.answer_path(submission), links.my_path(submission.student)
+    answer, mine = links.confirmation_path(submission), links.my_path(submission.student)
     asked = [
         ("GET", answer, 200),
         ("GET", mine, 200),

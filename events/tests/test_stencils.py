@@ -58,7 +58,7 @@ def test_answer_pages_of_one_shape_hold_only_their_own(client: Client) -> None:
     ]
     kids = [build_submission(event, **one) for one in values]
     Student.objects.filter(pk=kids[2].student_id).update(name=f"Ben {chr(ord(FIRST) + 5)} {FIRST}")
-    pages = [client.get(links.answer_path(kid)).content.decode() for kid in kids * 2]
+    pages = [client.get(links.confirmation_path(kid)).content.decode() for kid in kids * 2]
     assert pages[:3] == pages[3:]
     for number, kid in enumerate(kids):
         code = Ticket.objects.get(student=kid.student).code

@@ -65,7 +65,7 @@ def test_field_that_may_not_be_corrected_is_left_alone(client: Client, field: st
 
 def test_new_address_kills_the_links_that_the_old_one_has(client: Client) -> None:
     submission = build_submission(build_event(build_fest()), email="old@example.org")
-    old = [links.my_path(submission.student), links.answer_path(submission)]
+    old = [links.my_path(submission.student), links.confirmation_path(submission)]
     path = f"{old[0]}details/"
     answer = client.post(path, details(submission.student, email="new@example.org"))
     assert [client.get(one).status_code for one in [*old, path]] == [404] * 3

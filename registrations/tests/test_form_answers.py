@@ -310,7 +310,7 @@ def test_further_events_know_no_other_student(client: Client, fest: Fest) -> Non
     )
     page = text_of(answer)
     assert answer.status_code == 409
-    for secret in ("Zarina", theirs.student.reference, links.answer_path(theirs)):
+    for secret in ("Zarina", theirs.student.reference, links.confirmation_path(theirs)):
         assert secret not in page
 
 

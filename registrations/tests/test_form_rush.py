@@ -92,7 +92,7 @@ def test_form_whose_event_is_locked_is_kept_and_may_be_sent_again(client: Client
 def test_cancelling_while_the_event_is_locked_is_kept_as_well(client: Client) -> None:
     event = build_event(build_fest())
     submission = build_submission(event)
-    path = f"{links.answer_path(submission)}cancel/{Registration.objects.get().event.slug}/"
+    path = f"{links.confirmation_path(submission)}cancel/{Registration.objects.get().event.slug}/"
     with held(event):
         answer = client.post(path)
     assert (answer.status_code, f'action="{path}"' in text_of(answer)) == (503, True)

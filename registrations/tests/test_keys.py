@@ -193,7 +193,7 @@ def test_answer_of_the_public_form_is_found_by_its_own_key(client: Client, event
     values = typed(event)
     answers = [client.post(FORM, values)["Location"] for _ in range(2)]
     submission = Submission.objects.get()
-    assert (submission.origin, answers) == ("form", [links.answer_path(submission)] * 2)
+    assert (submission.origin, answers) == ("form", [links.confirmation_path(submission)] * 2)
 
 
 def test_origin_says_where_each_submission_came_from(event: Event) -> None:

@@ -7,7 +7,7 @@ import pytest
 from django.core.signing import Signer
 from django.db.models import F
 
-from registrations.links import DeadLink, answer_path, my_path, student_of, submission_of
+from registrations.links import DeadLink, confirmation_path, my_path, student_of, submission_of
 from registrations.models import Student, Submission
 from registrations.tests.builders import build_event, build_fest, build_submission
 from tickets.models import Ticket
@@ -30,7 +30,7 @@ def raised_version(student: Student) -> None:
 
 
 def test_answer_link_opens_its_submission(submission: Submission) -> None:
-    assert submission_of(token_of(answer_path(submission))) == submission
+    assert submission_of(token_of(confirmation_path(submission))) == submission
 
 
 def test_my_link_opens_its_student(submission: Submission) -> None:
@@ -39,13 +39,13 @@ def test_my_link_opens_its_student(submission: Submission) -> None:
 
 def test_answer_link_is_no_my_link(submission: Submission) -> None:
     with pytest.raises(DeadLink):
-        student_of(token_of(answer_path(submission)))
+        student_of(token_of(confirmation_path(submission)))
     with pytest.raises(DeadLink):
         submission_of(token_of(my_path(submission.student)))
 
 
 def test_link_of_old_version_is_dead(submission: Submission) -> None:
-    answer, my = answer_path(submission), my_path(submission.student)
+    answer, my = confirmation_path(submission), my_path(submission.student)
     raised_version(submission.student)
     with pytest.raises(DeadLink):
         submission_of(token_of(answer))
@@ -112,7 +112,7 @@ def test_link_to_somebody_erased_is_dead(submission: Submission) -> None:
 
 
 def test_link_carries_at_least_128_bits(submission: Submission) -> None:
-    for path in (answer_path(submission), my_path(submission.student)):
+    for path in (confirmation_path(submission), my_path(submission.student)):
         signature = token_of(path).rpartition("~")[2]
         assert len(base64.urlsafe_b64decode(signature + "=" * (-len(signature) % 4))) >= 16
 

@@ -174,7 +174,7 @@ def test_nobody_is_told_where_it_was_not_wanted(fest: Fest) -> None:
 def test_links_of_the_one_that_is_gone_die_and_those_of_its_presses_lead_on(fest: Fest) -> None:
     """My-link grants everything of one student, who is another one now; the answer only what that press got."""
     kept, removed = press(build_event(fest), section="A"), press(build_event(fest), section="B")
-    paths = [links.my_path(removed.student), links.answer_path(removed), links.my_path(kept.student)]
+    paths = [links.my_path(removed.student), links.confirmation_path(removed), links.my_path(kept.student)]
     merge(kept.student, removed.student)
     answers = [Client().get(path) for path in paths]
     assert [answer.status_code for answer in answers] == [404, 200, 200]

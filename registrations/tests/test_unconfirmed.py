@@ -164,14 +164,14 @@ def test_what_has_begun_is_not_released(event: Event) -> None:
 def test_late_confirmation_is_told_and_frees_the_seat(event: Event) -> None:
     row = register(event)
     let_time_run_out(row)
-    answer = Client().post(links.confirm_path(row.student))
+    answer = Client().post(links.confirm_address_path(row.student))
     assert "The time to confirm is over" in text_of(answer)
     assert states(event) == ["cancelled"]
 
 
 def test_link_of_the_mail_shows_and_only_the_button_confirms(event: Event) -> None:
     row = register(event, name="Asha Rao")
-    path = links.confirm_path(row.student)
+    path = links.confirm_address_path(row.student)
     page = text_of(Client().get(path))
     assert "Asha Rao" in page
     assert "Robo Race" in page
@@ -186,10 +186,10 @@ def test_links_of_pages_verify_no_address(event: Event) -> None:
     """Who made the registration is shown these; only the mailbox has the other one."""
     submission = build_submission(event)
     student = submission.student
-    confirm_path = links.confirm_path(student)
-    for path in (links.answer_path(submission), links.my_path(student)):
+    confirm_address_path = links.confirm_address_path(student)
+    for path in (links.confirmation_path(submission), links.my_path(student)):
         page = text_of(Client().get(path))
-        assert confirm_path not in page
+        assert confirm_address_path not in page
         assert "Confirm your e-mail address: open the link in our mail within 30 minutes" in page
     token = links.my_path(student).split("/")[2]
     assert Client().post(reverse("registrations:confirm", args=[token])).status_code == 404
@@ -239,7 +239,7 @@ def test_late_confirmation_is_told_of_what_was_released_before(event: Event) -> 
     row = register(event)
     let_time_run_out(row)
     assert release_due() == 1
-    answer = text_of(Client().post(links.confirm_path(row.student)))
+    answer = text_of(Client().post(links.confirm_address_path(row.student)))
     assert "The time to confirm is over" in answer
     assert "your seat was given up" in answer
     assert "Robo Race" in answer
@@ -304,7 +304,7 @@ def test_switching_it_off_releases_nothing_and_asks_for_nothing(event: Event) ->
     assert release_due() == 0
     assert offenders() == []
     assert "Confirm your e-mail address" not in text_of(Client().get(links.my_path(row.student)))
-    assert "There is nothing to confirm" in text_of(Client().get(links.confirm_path(row.student)))
+    assert "There is nothing to confirm" in text_of(Client().get(links.confirm_address_path(row.student)))
 
 
 def test_switching_it_on_again_concerns_later_registrations_only(event: Event) -> None:

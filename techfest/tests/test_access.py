@@ -218,8 +218,8 @@ class World:
         """What stands in an address, by its name; the tables of the admin are asked for a row of theirs."""
         student, place, event = self.submission.student, self.event.slug, self.event.pk
         mine = links.my_path(student).split("/")[2]
-        confirming = links.confirm_path(student).split("/")[2]
-        answer = links.answer_path(self.submission).split("/")[2]
+        confirming = links.confirm_address_path(student).split("/")[2]
+        answer = links.confirmation_path(self.submission).split("/")[2]
         printout, delegation = Printout.objects.get(kind="attendance").code, Delegation.objects.get().code
         listed, scan = self.listed.pk, Scan.objects.get().link_id
         named: dict[str, list[Any]] = {
@@ -227,8 +227,8 @@ class World:
             "tickets:my tickets:resend": [mine],
             "registrations:cancel": [mine, place],
             "registrations:confirm": [confirming],
-            "tickets:answer": [answer],
-            "tickets:answer-cancel": [answer, place],
+            "tickets:confirmation": [answer],
+            "tickets:confirmation-cancel": [answer, place],
             "tickets:ticket tickets:pdf tickets:ics checkin:code": [Ticket.objects.get().code],
             "tickets:delegation": [delegation],
             "papers:certificate": [Certificate.objects.get().code],

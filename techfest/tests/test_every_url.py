@@ -36,8 +36,8 @@ TAKES: dict[str, set[str]] = {
     "registrations:add": FORM,
     "registrations:cancel-all": FORM,
     "registrations:cancel": FORM,
-    "tickets:answer": READ,
-    "tickets:answer-cancel": FORM,
+    "tickets:confirmation": READ,
+    "tickets:confirmation-cancel": FORM,
     "tickets:my": READ,
     "tickets:resend": {"POST"},
     "tickets:event-ics": READ,
@@ -156,7 +156,7 @@ class Kid:
 
     def path(self, name: str) -> str:
         registration = self.submission.registrations.get()
-        answer = links.answer_path(self.submission).split("/")[2]
+        answer = links.confirmation_path(self.submission).split("/")[2]
         mine = links.my_path(self.submission.student).split("/")[2]
         arguments: dict[str, list[Any]] = {
             "events:event": [registration.event.slug],
@@ -164,11 +164,11 @@ class Kid:
             "results:event": [registration.event.slug],
             "registrations:details": [mine],
             "registrations:add": [mine],
-            "registrations:confirm": [links.confirm_path(registration.student).split("/")[2]],
+            "registrations:confirm": [links.confirm_address_path(registration.student).split("/")[2]],
             "registrations:cancel-all": [mine],
             "registrations:cancel": [mine, registration.event.slug],
-            "tickets:answer": [answer],
-            "tickets:answer-cancel": [answer, registration.event.slug],
+            "tickets:confirmation": [answer],
+            "tickets:confirmation-cancel": [answer, registration.event.slug],
             "tickets:my": [mine],
             "tickets:resend": [mine],
             "tickets:event-ics": [registration.event.slug],
@@ -228,7 +228,7 @@ class Kid:
             student.reference,
             f"{student.reference[:3]}-{student.reference[3:]}",
             ticket.code,
-            links.answer_path(self.submission),
+            links.confirmation_path(self.submission),
             links.my_path(student),
         ]
 
@@ -370,7 +370,7 @@ def test_secret_page_without_its_secret_is_not_found(
     assert world() == before
 
 
-@pytest.mark.parametrize("name", ["registrations:cancel", "tickets:answer-cancel"])
+@pytest.mark.parametrize("name", ["registrations:cancel", "tickets:confirmation-cancel"])
 def test_secret_of_one_opens_no_registration_of_another(
     client: Client, kids: tuple[Kid, Kid], name: str
 ) -> None:

@@ -81,7 +81,7 @@ def test_student_goes_the_whole_way_without_scripts(
         page.get_by_role("button", name="Yes, cancel it").click()
         assert heading(page) == "Cancelled"
         assert state_of(waiting) == State.CONFIRMED
-        page.goto(live_server.url + links.answer_path(waiting))
+        page.goto(live_server.url + links.confirmation_path(waiting))
         assert heading(page) == "You are registered"
     states = Registration.objects.filter(student__name="Benjamin Rao").order_by("event__slug")
     assert [row.state for row in states] == [State.CONFIRMED, State.CANCELLED]
@@ -94,7 +94,7 @@ def test_leaving_the_waiting_list_is_asked_in_its_own_words(
     waiting = build_submission(robo_race)
     with browser.new_context(viewport=PHONE, java_script_enabled=False) as context:
         page = context.new_page()
-        page.goto(live_server.url + links.answer_path(waiting))
+        page.goto(live_server.url + links.confirmation_path(waiting))
         page.get_by_role("link", name="Leave the waiting list").click()
         assert page.get_by_text("The place goes to the next person").count() == 0
         page.get_by_role("button", name="Yes, leave the waiting list").click()

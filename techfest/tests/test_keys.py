@@ -218,7 +218,7 @@ def secrets_of_links() -> set[str]:
     """What opens something by itself, and was given to those who may open it."""
     tokens = {links.my_path(student).split("/")[2] for student in Student.objects.all()}
     submissions = Submission.objects.select_related("student")
-    tokens |= {links.answer_path(submission).split("/")[2] for submission in submissions}
+    tokens |= {links.confirmation_path(submission).split("/")[2] for submission in submissions}
     for model in (Ticket, Certificate, Delegation, Invitation):
         tokens |= set(model._default_manager.values_list("code", flat=True))
     return tokens
@@ -311,7 +311,7 @@ def test_negative_control_secret_of_a_link_is_told_by_the_same_eyes() -> None:
     """The check above would see a link that opens something."""
     World()
     submission = build_submission(build_event(current()), name="Asha Raman")
-    token = links.answer_path(submission).split("/")[2]
+    token = links.confirmation_path(submission).split("/")[2]
     assert opened_by({token}, set()) == [f"{token} at /a/{token}/"]
     assert opened_by({token}, {token}) == []
 

@@ -44,7 +44,7 @@ def register(event: Event, name: str) -> dict[str, str]:
     Teacher.objects.create(user=user, school=school)
     invitation = Invitation.objects.create(email="new@example.org", school=school, invited_by=user)
     delegation = Delegation.objects.create(fest=event.fest, school=school)
-    mine, answer = links.my_path(student), links.answer_path(submission)
+    mine, answer = links.my_path(student), links.confirmation_path(submission)
     reset = [user_pk_to_url_str(user), default_token_generator.make_token(user)]
     return {
         "my": mine,
@@ -132,7 +132,7 @@ def test_old_address_of_a_list_shows_no_other_list(event: Event) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [links.my_path, lambda student: links.answer_path(student.submissions.get())]
+    "path", [links.my_path, lambda student: links.confirmation_path(student.submissions.get())]
 )
 def test_links_tell_no_number(event: Event, path: Callable[[Student], str]) -> None:
     """Neither how many have registered, nor who came before whom."""
@@ -151,7 +151,7 @@ def test_pages_behind_links_tell_no_number(client: Client, event: Event) -> None
         cursor.execute("ALTER SEQUENCE registrations_submission_id_seq RESTART 987654321")
     submission = build_submission(event, build_event(event.fest))
     student = submission.student
-    mine, answer = links.my_path(student), links.answer_path(submission)
+    mine, answer = links.my_path(student), links.confirmation_path(submission)
     ticket = reverse("tickets:ticket", args=[Ticket.objects.filter(student=student)[0].code])
     paths = [mine, answer, ticket, *(f"{mine}{more}/" for more in ("details", "add", "cancel"))]
     pages = [client.get(path).content.decode() for path in paths]

@@ -204,7 +204,7 @@ def test_public_pages_have_a_preview_and_secret_ones_tell_nothing(fest: Fest, cl
         assert set(tags) == wanted | {"image", "image:width", "image:height", "image:alt"}
         assert tags["url"].endswith(path)
         assert answer.cookies == {}
-    for path in (links.answer_path(submission), links.my_path(submission.student)):
+    for path in (links.confirmation_path(submission), links.my_path(submission.student)):
         head = client.get(path).content.decode().split("</head>")[0]
         assert 'property="og:title" content="Your registration"' in head
         assert "Asha" not in head

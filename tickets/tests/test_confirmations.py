@@ -48,7 +48,7 @@ def written() -> list[AnymailMessage]:
 
 def brings_link(message: AnymailMessage, student: Student) -> bool:
     """Whether both parts of the mail have the link, and say until when."""
-    link = f"{settings.SITE_URL}{links.confirm_path(student)}"
+    link = f"{settings.SITE_URL}{links.confirm_address_path(student)}"
     html = str(message.alternatives[0][0])
     assert (link in message.body) == (link in html)
     when = r"(by \d+:\d\d [AP]M|within 30 minutes after this mail was sent)\. After that, the seat is given"
@@ -70,13 +70,13 @@ def test_link_asked_for_again_brings_it_until_it_is_confirmed(event: Event) -> N
     confirm(student.pk, deadline=Deadline())
     enqueue_link([student], now=timezone.now())
     (message,) = written()
-    assert links.confirm_path(student) not in message.body
+    assert links.confirm_address_path(student) not in message.body
 
 
 def test_without_the_switch_no_mail_asks() -> None:
     student = build_submission(build_event(build_fest())).student
     (message,) = written()
-    assert links.confirm_path(student) not in message.body
+    assert links.confirm_address_path(student) not in message.body
 
 
 def test_digest_brings_the_link_of_each_student_in_time(
@@ -197,7 +197,7 @@ def test_seat_of_a_mailbox_with_many_mails_waits_for_its_digest(event: Event) ->
     assert written() == []
     minutes_pass(50)
     assert fifth.registrations.get().is_active
-    assert not any(links.confirm_path(fifth.student) in mail.body for mail in written())
+    assert not any(links.confirm_address_path(fifth.student) in mail.body for mail in written())
     minutes_pass(10)
     (mail,) = written()
     assert brings_link(mail, fifth.student)
@@ -229,7 +229,7 @@ def test_link_that_is_held_back_extends_the_time_within_bounds(event: Event) -> 
 
 def test_page_and_mail_say_the_same_time(event: Event) -> None:
     submission = build_submission(event)
-    page = links.answer_path(submission)
+    page = links.confirmation_path(submission)
     assert "within 30 minutes after we send it" in text_of(Client().get(page))
     (mail,) = written()
     assert "within 30 minutes after this mail was sent" in mail.body
@@ -238,7 +238,7 @@ def test_page_and_mail_say_the_same_time(event: Event) -> None:
     enqueue_link([submission.student], now=timezone.now())
     (link_mail,) = written()
     assert f"by {shown}. After that" in link_mail.body
-    assert f"Confirm by {shown}." in text_of(Client().get(links.confirm_path(submission.student)))
+    assert f"Confirm by {shown}." in text_of(Client().get(links.confirm_address_path(submission.student)))
 
 
 def test_sweep_begins_the_time(event: Event) -> None:

@@ -253,7 +253,7 @@ def test_erased_row_keeps_school_and_grade_and_nothing_else() -> None:
     submission = build_submission(
         build_event(build_fest()), name=NAME, email=EMAIL, section="B", roll_number=ROLL
     )
-    old, answer = student_of(submission), links.answer_path(submission)
+    old, answer = student_of(submission), links.confirmation_path(submission)
     my = links.my_path(old)
     erase_now(old, reason="asked")
     erased = Student.objects.get()

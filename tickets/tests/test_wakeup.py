@@ -184,7 +184,7 @@ def test_click_is_answered_while_the_broker_is_gone(broken: Any, client: Client,
         page = client.get(answer["Location"])
         assert time.monotonic() - before < ANSWERED_WITHIN
     submission = Submission.objects.select_related("student").get()
-    assert answer["Location"] == links.answer_path(submission)
+    assert answer["Location"] == links.confirmation_path(submission)
     assert page.status_code == 200
     assert Registration.objects.get().state == Registration.State.CONFIRMED
     assert Delivery.objects.get().state == Delivery.State.QUEUED

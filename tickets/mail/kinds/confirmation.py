@@ -56,7 +56,7 @@ def of_students(students: Sequence[Student], *, fest: Fest) -> list[tuple[Studen
     for row in Registration.objects.active().filter(student__in=students, confirm_by__isnull=False):
         pending.setdefault(row.student_id, []).append(row)
     return [
-        (one, absolute(links.confirm_path(one)), time_left_of(pending[one.pk]))
+        (one, absolute(links.confirm_address_path(one)), time_left_of(pending[one.pk]))
         for one in students
         if one.pk in pending
     ]

@@ -42,7 +42,7 @@ def parts_of(reference: str) -> tuple[str, str]:
 
 
 def cancel_path(submission: Submission, registration: Registration) -> str:
-    return f"{links.answer_path(submission)}cancel/{registration.event.slug}/"
+    return f"{links.confirmation_path(submission)}cancel/{registration.event.slug}/"
 
 
 def state_of(registration: Registration) -> str:
@@ -59,7 +59,7 @@ def twice(**values: Any) -> tuple[Submission, Submission]:
 
 def test_answer_page_shows_its_ticket(client: Client) -> None:
     submission = build_answered(**ASHA)
-    text = read(client, links.answer_path(submission))
+    text = read(client, links.confirmation_path(submission))
     for words in (
         "Asha Rao",
         ticket_of(submission).registration.event.name,
@@ -73,7 +73,7 @@ def test_answer_page_shows_only_what_its_press_obtained(client: Client) -> None:
     first, second = twice()
     names = [registration_of(one).event.name for one in (first, second)]
     for submission, own, other in ((first, names[0], names[1]), (second, names[1], names[0])):
-        text = read(client, links.answer_path(submission))
+        text = read(client, links.confirmation_path(submission))
         assert own in text
         assert not re.search(rf"\b{other}\b", text)
 
@@ -83,7 +83,7 @@ def test_answer_page_goes_by_start(client: Client) -> None:
     fest = build_fest()
     late = build_event(fest, name="Evening Race", hour=18)
     early = build_event(fest, name="Morning Race", hour=9)
-    text = read(client, links.answer_path(build_submission(late, early)))
+    text = read(client, links.confirmation_path(build_submission(late, early)))
     assert re.findall(r"<h2><bdi>(.+?)</bdi>", text) == ["Morning Race", "Evening Race"]
 
 
@@ -99,8 +99,8 @@ def test_my_link_is_shown_only_by_the_press_that_created_the_student(client: Cli
     first, second = twice()
     my = links.my_path(first.student)
     assert (first.created_student, second.created_student) == (True, False)
-    assert my in read(client, links.answer_path(first))
-    assert "/my/" not in read(client, links.answer_path(second))
+    assert my in read(client, links.confirmation_path(first))
+    assert "/my/" not in read(client, links.confirmation_path(second))
 
 
 def test_cancelling_through_a_later_press_shows_no_my_link(client: Client) -> None:
@@ -117,7 +117,7 @@ def test_pages_keep_the_name_out_of_title_and_previews(client: Client) -> None:
     student = submission.student
     registration = registration_of(submission)
     paths = [
-        links.answer_path(submission),
+        links.confirmation_path(submission),
         cancel_path(submission, registration),
         links.my_path(student),
         f"{links.my_path(student)}details/",
@@ -131,20 +131,20 @@ def test_pages_keep_the_name_out_of_title_and_previews(client: Client) -> None:
 
 
 def test_answer_page_masks_the_address(client: Client) -> None:
-    text = read(client, links.answer_path(build_answered(**ASHA)))
+    text = read(client, links.confirmation_path(build_answered(**ASHA)))
     assert "asha@example.org" not in text
     assert "a•••@example.org" in text
 
 
 def test_answer_without_address_says_that_the_page_is_the_ticket(client: Client) -> None:
-    text = read(client, links.answer_path(build_answered(email="")))
+    text = read(client, links.confirmation_path(build_answered(email="")))
     assert "We cannot mail you" in text
 
 
 @pytest.mark.parametrize("kind", ["answer", "my"])
 def test_tampered_old_or_foreign_link_is_not_found(client: Client, kind: str) -> None:
     submission = build_answered()
-    path = links.answer_path(submission) if kind == "answer" else links.my_path(submission.student)
+    path = links.confirmation_path(submission) if kind == "answer" else links.my_path(submission.student)
     token = path.strip("/").split("/")[1]
     prefix = "/a/" if kind == "answer" else "/my/"
     other = "/my/" if kind == "answer" else "/a/"
@@ -223,7 +223,7 @@ def test_links_reach_no_other_student(client: Client) -> None:
 def test_cancelled_registration_is_told_on_both_pages(client: Client) -> None:
     submission = build_answered()
     client.post(cancel_path(submission, registration_of(submission)))
-    for path in (links.answer_path(submission), links.my_path(submission.student)):
+    for path in (links.confirmation_path(submission), links.my_path(submission.student)):
         text = read(client, path)
         assert "This registration was cancelled." in text
         assert "<svg xmlns" not in text
@@ -295,7 +295,7 @@ def test_number_of_queries_does_not_grow_with_events(client: Client, kind: str) 
     fest = build_fest()
     for count in (1, 3):
         submission = build_submission(*[build_event(fest) for _ in range(count)])
-        path = links.answer_path(submission) if kind == "answer" else links.my_path(submission.student)
+        path = links.confirmation_path(submission) if kind == "answer" else links.my_path(submission.student)
         cache.forget()
         client.get(path)
         with CaptureQueriesContext(connection) as captured:
@@ -309,7 +309,11 @@ def test_cancelled_event_is_told_on_every_page_of_whoever_had_a_seat(client: Cli
     ticket = ticket_of(submission)
     Event.objects.update(state=Event.State.CANCELLED)
     cache.forget()
-    for path in (links.answer_path(submission), links.my_path(submission.student), ticket.get_absolute_url()):
+    for path in (
+        links.confirmation_path(submission),
+        links.my_path(submission.student),
+        ticket.get_absolute_url(),
+    ):
         text = read(client, path)
         assert ("This event is cancelled" in text, ticket.get_absolute_url() + "ticket.pdf" in text) == (
             True,
