@@ -68,8 +68,8 @@ def add(request: HttpRequest, student: Student) -> HttpResponse:
     try:
         submit(press, deadline=Deadline())
     except RegistrationRejected as error:
-        for line in messages.refused_lines(error.seat_results):
-            form.add_error("events", f"{line.event.name}: {line.text}")
+        for entry in messages.refused_entries(error.seat_results):
+            form.add_error("events", f"{entry.event.name}: {entry.text}")
         return _add_page(request, student, form, messages.new_key())
     except IdempotencyConflict as error:
         form.add_error(None, error.text)
@@ -122,7 +122,10 @@ def cancel_page(
 ) -> HttpResponse:
     """The question, or after a POST its result. Whoever calls has checked whose registrations they are."""
     active = [row for row in registrations if row.is_active]
-    context: dict[str, Any] = {"entries": [_line(row) for row in registrations], "my_url": back_url or my_url}
+    context: dict[str, Any] = {
+        "entries": [_entry(row) for row in registrations],
+        "my_url": back_url or my_url,
+    }
     if request.method != "POST" and active:
         return render(request, "registrations/cancel.html", context)
     try:
@@ -146,5 +149,7 @@ def _again_url(registrations: list[Registration], my_url: str) -> str:
     return f"{my_url}add/?{query}"
 
 
-def _line(registration: Registration) -> messages.Line:
-    return messages.Line(event=registration.event, result=registration.state, heading="", text="")
+def _entry(registration: Registration) -> messages.ConfirmationEntry:
+    return messages.ConfirmationEntry(
+        event=registration.event, result=registration.state, heading="", text=""
+    )

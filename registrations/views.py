@@ -117,7 +117,7 @@ def tell(request: HttpRequest, error: RegistrationError, form: RegistrationForm)
 
 
 def _refused(request: HttpRequest, error: RegistrationRejected, form: RegistrationForm) -> HttpResponse:
-    lines = messages.refused_lines(error.seat_results)
+    lines = messages.refused_entries(error.seat_results)
     chosen = {outcome.event_id for outcome in error.seat_results}
     soon = [outcome.event for outcome in error.seat_results if outcome.decision.reason == "too_soon"]
     context = {

@@ -17,7 +17,7 @@ from events.models import Event
 from events.page_template import Stencil
 from registrations import links
 from registrations.booking.conflicts import conflicts_of, sentence
-from registrations.booking.messages import Line, refusal_line, waiting_text
+from registrations.booking.messages import ConfirmationEntry, refusal_entry, waiting_text
 from registrations.fields import suggested_email
 from registrations.models import Refusal, Registration, Student, Submission
 from tickets import qr, registration_summary
@@ -68,16 +68,16 @@ class HoledTicket:
     pdf_given_up: bool
 
 
-def holed(line: Line, stencil: Stencil) -> Line:
+def holed(entry: ConfirmationEntry, stencil: Stencil) -> ConfirmationEntry:
     """The line as a stencil shows it. What it does not hide decides about the shape of the page."""
-    ticket = line.ticket
+    ticket = entry.ticket
     return replace(
-        line,
-        heading=stencil.hole(line.heading),
-        text=stencil.hole(line.text),
+        entry,
+        heading=stencil.hole(entry.heading),
+        text=stencil.hole(entry.text),
         number=0,
-        cancel_url=stencil.hole(line.cancel_url),
-        confirm_text=stencil.hole(line.confirm_text),
+        cancel_url=stencil.hole(entry.cancel_url),
+        confirm_text=stencil.hole(entry.confirm_text),
         ticket=ticket
         and HoledTicket(
             reference=stencil.holes(ticket.reference),
@@ -96,20 +96,20 @@ def shown(ticket: Ticket) -> ShownTicket:
     return ShownTicket(ticket.code, ticket.student.reference, is_ready, has_given_up(ticket))
 
 
-def of_submission(submission: Submission, token: str) -> list[Line]:
+def of_submission(submission: Submission, token: str) -> list[ConfirmationEntry]:
     """Everything that one press came to, as it stands now, by start; what it did not obtain comes last.
 
     The number of queries is constant.
     """
     reference = submission.student.reference
-    lines = [
-        _line(held, reference, reverse("tickets:confirmation-cancel", args=[token, held.event.slug]))
+    entries = [
+        _entry(held, reference, reverse("tickets:confirmation-cancel", args=[token, held.event.slug]))
         for held in sorted(registration_summary.of_submission(submission.pk), key=_start)
     ]
     refusals = list(Refusal.objects.filter(submission=submission).order_by("pk"))
     events = known_events(key for row in refusals for key in (row.event_id, row.other_id) if key)
-    return lines + [
-        refusal_line(events[row.event_id], row.reason, events.get(row.other_id or 0)) for row in refusals
+    return entries + [
+        refusal_entry(events[row.event_id], row.reason, events.get(row.other_id or 0)) for row in refusals
     ]
 
 
@@ -117,30 +117,32 @@ def _start(held: RegistrationSummary) -> tuple[datetime, int]:
     return held.event.starts_at, held.registration_id
 
 
-def of_student(student: Student, token: str) -> list[Line]:
+def of_student(student: Student, token: str) -> list[ConfirmationEntry]:
     """Everything of one student: what is active first, each by its start, with what is wrong about it."""
     held = registration_summary.of_student(student.pk)
     held.sort(key=lambda one: (one.state == State.CANCELLED, *_start(one)))
     conflicts = conflicts_of(one.registration_id for one in held)
-    lines = []
+    entries = []
     for one in held:
         key = one.registration_id
-        line = _line(one, student.reference, reverse("registrations:cancel", args=[token, one.event.slug]))
-        lines.append(
-            replace(line, conflicts=tuple(sentence(conflict, key) for conflict in conflicts.get(key, ())))
+        entry = _entry(one, student.reference, reverse("registrations:cancel", args=[token, one.event.slug]))
+        entries.append(
+            replace(entry, conflicts=tuple(sentence(conflict, key) for conflict in conflicts.get(key, ())))
         )
-    return lines
+    return entries
 
 
-def _line(held: RegistrationSummary, reference: str, cancel_url: str) -> Line:
+def _entry(held: RegistrationSummary, reference: str, cancel_url: str) -> ConfirmationEntry:
     if held.state == State.CANCELLED:
         text = _("This registration was cancelled.")
-        return Line(event=held.event, result=held.state, heading=_("Cancelled"), text=text)
+        return ConfirmationEntry(event=held.event, result=held.state, heading=_("Cancelled"), text=text)
     if held.event.state == Event.State.CANCELLED:
         text = _("It does not take place. Your ticket for it is not needed any more.")
-        return Line(event=held.event, result=State.CANCELLED, heading=_("This event is cancelled"), text=text)
+        return ConfirmationEntry(
+            event=held.event, result=State.CANCELLED, heading=_("This event is cancelled"), text=text
+        )
     if held.state == State.WAITING:
-        return Line(
+        return ConfirmationEntry(
             event=held.event,
             result=held.state,
             heading=_("Number %(number)d on the waiting list") % {"number": held.number},
@@ -150,7 +152,7 @@ def _line(held: RegistrationSummary, reference: str, cancel_url: str) -> Line:
             confirm_text=_confirm_text(held),
         )
     given_up = not held.is_rendered and held.render_attempts >= RENDER_ATTEMPTS
-    return Line(
+    return ConfirmationEntry(
         event=held.event,
         result=held.state,
         heading=_("Registered"),
@@ -198,7 +200,7 @@ def page_context(submission: Submission, token: str, stencil: Stencil) -> dict[s
             section=stencil.hole(student.section),
             reference=stencil.holes(student.reference),
         ),
-        "entries": tuple(holed(line, stencil) for line in of_submission(submission, token)),
+        "entries": tuple(holed(entry, stencil) for entry in of_submission(submission, token)),
         "masked_email": stencil.hole(masked(student.email)),
         "suggested_email": stencil.hole(suggestion),
         "my_url": stencil.hole(links.my_path(student)) if is_theirs else "",

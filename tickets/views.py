@@ -64,17 +64,17 @@ def cancel_from_confirmation(request: HttpRequest, token: str, slug: str) -> Htt
 def my(request: HttpRequest, token: str) -> HttpResponse:
     """Everything of one student."""
     student = known_student(token)
-    lines = confirmation_page.of_student(student, token)
+    entries = confirmation_page.of_student(student, token)
     context = {
         "student": student,
-        "entries": lines,
+        "entries": entries,
         "honours": honours_of(student),
         "add_url": reverse("registrations:add", args=[token]),
         "details_url": reverse("registrations:details", args=[token]),
         "mail_state": confirmation_page.mail_state(student),
         "resend_url": reverse("tickets:resend", args=[token]) if student.email else "",
         "cancel_all_url": reverse("registrations:cancel-all", args=[token])
-        if any(line.cancel_url for line in lines)
+        if any(entry.cancel_url for entry in entries)
         else "",
     }
     return render(request, "registrations/my.html", context)

@@ -44,7 +44,7 @@ def kept_fields(data: QueryDict, *, key: str | None = None) -> list[tuple[str, s
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ConfirmationEntry:
     """One event of an answer, in words; `confirm_text` says until when the address must be confirmed."""
 
     event: Event
@@ -58,15 +58,15 @@ class Line:
     conflicts: tuple[str, ...] = ()
 
 
-def refusal_line(event: Event, reason: str, other: Event | None = None) -> Line:
+def refusal_entry(event: Event, reason: str, other: Event | None = None) -> ConfirmationEntry:
     heading, text = _refusal_words(event, reason, other)
-    return Line(event=event, result=reason, heading=heading, text=text)
+    return ConfirmationEntry(event=event, result=reason, heading=heading, text=text)
 
 
-def refused_lines(seat_results: list[SeatResult]) -> list[Line]:
+def refused_entries(seat_results: list[SeatResult]) -> list[ConfirmationEntry]:
     """Events that the public does not know are left out: a draft is as unknown as a made-up number."""
     return [
-        refusal_line(outcome.event, outcome.decision.reason, outcome.decision.other)
+        refusal_entry(outcome.event, outcome.decision.reason, outcome.decision.other)
         for outcome in seat_results
         if outcome.event
     ]
