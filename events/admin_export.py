@@ -59,9 +59,9 @@ class DownloadableList(_ModelAdmin):
     def _note(self, request: HttpRequest, kind: str, count: int) -> None:
         """Which list, by which filters and how many rows; not what was searched for, which may be a name."""
         asked = sorted(name for name in request.GET if request.GET[name])
-        told = {"list": self.opts.label_lower, "kind": kind, "rows": count, "filters": asked}
+        details = {"list": self.opts.label_lower, "kind": kind, "rows": count, "filters": asked}
         user: Any = request.user
-        audit_log.record(user, what="exported", now=database_now(), user=user, after=told)
+        audit_log.record(user, what="exported", now=database_now(), user=user, after=details)
 
 
 def answer(taken: Any, kind: str, *, name: str) -> HttpResponseBase:

@@ -51,7 +51,7 @@ def meanwhile(form: MergingForm) -> list[Meanwhile]:
     undecided = set(form.data.getlist(UNDECIDED)) if isinstance(form.data, QueryDict) else set()
     stale = [name for name in form.fields if _is_stale(form, name) or name in undecided]
     last = _last_changes(form.instance, stale)
-    found = [_told(form, name, last.get(name)) for name in stale]
+    found = [_describe(form, name, last.get(name)) for name in stale]
     return [one for one in found if one.old != one.new or one.is_conflict]
 
 
@@ -80,7 +80,7 @@ def _shown_with(form: MergingForm, name: str) -> Any:
     return widget.value_from_datadict(form.data, form.files, form[name].html_initial_name)
 
 
-def _told(form: MergingForm, name: str, entry: Any) -> Meanwhile:
+def _describe(form: MergingForm, name: str, entry: Any) -> Meanwhile:
     field, bound = form.fields[name], form[name]
     wants = name in form.changed_data and _differs(field, bound.initial, bound.data)
     return Meanwhile(

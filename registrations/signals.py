@@ -5,7 +5,7 @@ from django.dispatch import Signal
 registrations_changed = Signal()
 """Sent with `changes` (saved, each with its registration, event and student at hand, and with the press that
 caused it, if one did) and `now`; where details were corrected also with `old_emails`, the address that each
-student had before, by the student's number, and `untold`, the numbers of the registrations whose students an
+student had before, by the student's number, and `not_notified`, the numbers of the registrations whose students an
 organiser does not want told. A receiver that raises undoes the change."""
 
 attempt_noticed = Signal()
@@ -26,11 +26,11 @@ results_changed = Signal()
 takes them back, or changes what is published. A receiver may return a sentence for the organiser."""
 
 students_merged = Signal()
-"""Sent with `kept`, `removed` (both Student, locked), `duplicates`, `now` and `tells` inside the transaction that makes
+"""Sent with `kept`, `removed` (both Student, locked), `duplicates`, `now` and `notify`, in the transaction that makes
 two rows of one student one: whatever of `removed` stands in a room above moves to `kept`, before `removed` is deleted.
 
 `duplicates` are pairs of registrations for one event, the better one and the one that was cancelled for it. Where
-it `tells` the student, the address that is kept hears where everything is found now."""
+it is to `notify` the student, the address that is kept hears where everything is found now."""
 
 schools_merged = Signal()
 """Sent with `kept`, `removed` (both School), `students` (the numbers of those who moved) and `now`, likewise, before

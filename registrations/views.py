@@ -54,7 +54,7 @@ def register(request: HttpRequest) -> HttpResponse:
     try:
         return redirect(links.confirmation_path(submit(press, deadline=deadline)))
     except RegistrationError as error:
-        return tell(request, error, form)
+        return render_error(request, error, form)
 
 
 def fresh_form(request: HttpRequest, current: Snapshot, fest: Fest) -> HttpResponse:
@@ -104,7 +104,7 @@ def show_form(
     return render(request, f"registrations/{page}.html", context, status=status)
 
 
-def tell(request: HttpRequest, error: RegistrationError, form: RegistrationForm) -> HttpResponse:
+def render_error(request: HttpRequest, error: RegistrationError, form: RegistrationForm) -> HttpResponse:
     """The page for a press that obtained nothing; what was typed is on it."""
     if isinstance(error, AmbiguousIdentity):
         form.add_error(None, error.text)

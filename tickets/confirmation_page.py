@@ -226,7 +226,7 @@ def mail_state(student: Student) -> str:
 def _mail_words(delivery: Delivery | None, address: str) -> str:
     states = Delivery.State
     words = _("Mails go to %(address)s.")
-    match delivery.told_by.state if delivery else None:
+    match delivery.sent_in.state if delivery else None:
         case states.QUEUED if delivery and delivery.held_at:
             words = _(
                 "There were several mails to %(address)s; the next ones come together within about an hour."

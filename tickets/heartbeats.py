@@ -49,7 +49,7 @@ def silent() -> list[str]:
 
 def words(kinds: list[str]) -> list[str]:
     """A sentence for each of these kinds that is silent: what stands still without it."""
-    told = {
+    sentences = {
         "mail": _("The worker that sends mails does not run: mails wait."),
         "pdf": _("The worker that makes PDFs does not run: tickets and mails go without them."),
         "lists": _("The worker that registers class lists does not run: confirmed lists wait."),
@@ -58,7 +58,7 @@ def words(kinds: list[str]) -> list[str]:
             " to run may only have nothing to do."
         ),
     }
-    return [told[kind] for kind in kinds]
+    return [sentences[kind] for kind in kinds]
 
 
 class Pulse:

@@ -26,19 +26,19 @@ def follow(
     changes: Sequence[Change],
     now: datetime,
     old_emails: Mapping[int, str] = outbox.NOBODY,
-    untold: Collection[int] = (),
+    not_notified: Collection[int] = (),
     **_kwargs: object,
 ) -> None:
     """Issues, voids or renews tickets, owes the mails, and rings for the workers after the commit."""
     _issue([change for change in changes if change.from_state != change.to_state], now)
     _void([change for change in changes if change.to_state == State.CANCELLED], now)
     _renew([change for change in changes if change.cause in _ON_PAPER])
-    outbox.enqueue(changes, now=now, old_emails=old_emails, untold=untold)
+    outbox.enqueue(changes, now=now, old_emails=old_emails, not_notified=not_notified)
     transaction.on_commit(notify_workers, robust=True)
 
 
 @receiver(attempt_noticed)
-def tell_of_attempt(*, student: Student, now: datetime, **_kwargs: object) -> None:
+def notify_of_attempt(*, student: Student, now: datetime, **_kwargs: object) -> None:
     if outbox.enqueue_attempt(student, now=now):
         transaction.on_commit(notify_workers, robust=True)
 

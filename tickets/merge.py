@@ -24,7 +24,7 @@ def follow_student(
     removed: Student,
     duplicates: Sequence[RegistrationPair],
     now: dt.datetime,
-    tells: bool,
+    notify: bool,
     **_kwargs: object,
 ) -> None:
     """Tickets keep their codes and get new PDFs, since another reference stands on them; all the rest moves."""
@@ -37,7 +37,7 @@ def follow_student(
     days = Delivery.objects.filter(student=kept, kind=Delivery.Kind.REMINDER).values("day")
     Delivery.objects.filter(student=removed, kind=Delivery.Kind.REMINDER, day__in=days).delete()
     Delivery.objects.filter(student=removed).update(student=kept)
-    if tells:
+    if notify:
         Delivery.objects.bulk_create(outbox.links_for([kept], now=now))
     transaction.on_commit(notify_workers, robust=True)
 

@@ -17,7 +17,7 @@ from tickets.wakeup import notify_workers
 
 
 def reissue(
-    ticket_ids: Iterable[int], *, user: Any, reason: str, deadline: Deadline, tells: bool = True
+    ticket_ids: Iterable[int], *, user: Any, reason: str, deadline: Deadline, notify: bool = True
 ) -> list[Ticket]:
     """Voids these live tickets and issues each registration a new one, with a code and a PDF of its own.
 
@@ -27,10 +27,10 @@ def reissue(
     one in finishes first or finds the code dead. Raises `LockTimeout` after 3 s.
     """
     ids = sorted(ticket_ids)
-    return in_transaction(lambda: _reissue(ids, user, reason, deadline, tells), deadline=deadline)
+    return in_transaction(lambda: _reissue(ids, user, reason, deadline, notify), deadline=deadline)
 
 
-def _reissue(ids: list[int], user: Any, reason: str, deadline: Deadline, tells: bool) -> list[Ticket]:
+def _reissue(ids: list[int], user: Any, reason: str, deadline: Deadline, notify: bool) -> list[Ticket]:
     deadline.limit_locks()
     rows = Registration.objects.filter(tickets__in=ids).order_by("pk")
     list(rows.select_for_update(no_key=True, of=("self",)).values_list("pk", flat=True))
@@ -41,7 +41,7 @@ def _reissue(ids: list[int], user: Any, reason: str, deadline: Deadline, tells: 
     insert(new)
     for before, after in zip(old, new, strict=True):
         _hand_over(before, after, user, reason, now)
-    enqueue_reissued(new, now=now, tells=tells)
+    enqueue_reissued(new, now=now, notify=notify)
     transaction.on_commit(notify_workers, robust=True)
     return new
 

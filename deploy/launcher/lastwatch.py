@@ -52,10 +52,10 @@ class LastWatch:
                 self._popen.stdin.close()
 
 
-def watch(told: IO[str]) -> int:
+def watch(messages: IO[str]) -> int:
     """Reads until the launcher is gone, then ends what is left of it; returns how many had to be killed."""
     sessions: dict[str, str] = {}
-    for line in told:
+    for line in messages:
         pid, born = line.split()
         sessions[pid] = born
     return end_sessions(sessions, seconds=PATIENCE)

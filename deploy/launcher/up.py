@@ -93,9 +93,9 @@ def is_for_this_machine_only(asked: Mapping[str, str]) -> bool:
 
     Whoever tries the sample looks at the desk at once; an address of its own is a site that others are to reach.
     """
-    told = ("SITE_URL", "ALLOWED_HOSTS", "EMAIL_PROVIDER", "REQUIRE_SECOND_FACTOR")
+    settings_given = ("SITE_URL", "ALLOWED_HOSTS", "EMAIL_PROVIDER", "REQUIRE_SECOND_FACTOR")
     here = (asked.get("HOST") or "127.0.0.1") in {"127.0.0.1", "::1", "localhost"}
-    return here and not any(asked.get(name) for name in told)
+    return here and not any(asked.get(name) for name in settings_given)
 
 
 def migrate(variables: Mapping[str, str], *, owner: str, become: Callable[[], None] | None) -> None:

@@ -90,11 +90,11 @@ def test_secrets_are_private(site: Copy) -> None:
 def test_same_folder_is_refused_in_one_line(site: Copy) -> None:
     other = Copy(site.data, free_port())
     other.begin()
-    told, _ = other.process.communicate(timeout=30)
+    output, _ = other.process.communicate(timeout=30)
     refusal = (
         f"deploy/up is running already with {site.data}. Set TECHFEST_DATA and PORT for a second copy.\n"
     )
-    assert (other.process.returncode, told) == (1, refusal)
+    assert (other.process.returncode, output) == (1, refusal)
 
 
 def born_at(pid: int) -> float:
@@ -126,13 +126,13 @@ def test_second_copy_takes_the_next_port_and_stops_without_a_trace(site: Copy, f
     second = Copy(folder / "second", site.port)
     second.start()
     try:
-        told = f"Port {site.port} is taken, using {site.port + 1}."
+        output = f"Port {site.port} is taken, using {site.port + 1}."
         processes = second.processes()
         code = second.stop(signal.SIGINT)
         left = wait_until_gone(processes, seconds=2)
     finally:
         second.kill()
-    assert (told in second.lines, len(processes) > 10, code, left) == (True, True, 0, [])
+    assert (output in second.lines, len(processes) > 10, code, left) == (True, True, 0, [])
     assert site.ask("/health/live")[0] == 200
 
 
@@ -187,8 +187,8 @@ def test_site_starts_and_stays_while_provider_is_down_and_mails_are_old_and_held
         copy.start()
         parts = json.loads(copy.ask("/health/ready")[1])["parts"]
         unwell = {name for name in ("mail", "provider", "restore") if not parts[name]["ok"]}
-        (told,) = [line for line in copy.lines if line.startswith("Pages are served. Not well yet: ")]
-        named = [f"{name}: {parts[name]['text'][:18]}" in told for name in ("mail", "provider", "restore")]
+        (output,) = [line for line in copy.lines if line.startswith("Pages are served. Not well yet: ")]
+        named = [f"{name}: {parts[name]['text'][:18]}" in output for name in ("mail", "provider", "restore")]
         page, running = copy.ask("/")[0], copy.process.poll() is None
     finally:
         copy.stop()

@@ -58,11 +58,11 @@ def test_all_workers_busy_and_a_full_backlog_shed_the_rest_at_once(
             until(started + 4)
         assert health.result(timeout=10).status in {200, 503}
         assert front.get("/health/live").status == 200
-        told, longest = answers(visitors), slowest(visitors)
-        assert kept(acknowledged(visitors)) == [1] * told["302"]
+        output, longest = answers(visitors), slowest(visitors)
+        assert kept(acknowledged(visitors)) == [1] * output["302"]
         press_again(front, [visitor for visitor in visitors if visitor not in acknowledged(visitors)])
-    assert set(told) == {"302", "503"}
-    assert told["503"] > 20
+    assert set(output) == {"302", "503"}
+    assert output["503"] > 20
     assert longest < 10.0
     assert (len(acknowledged(visitors)), kept(visitors)) == (30, [1] * 30)
     assert audit() == []

@@ -135,8 +135,8 @@ print([os.getuid(), *(can(one) for one in (
 @pytest.mark.faults
 def test_commands_of_root_are_the_site_s_and_reach_nothing_of_root_s(site: Copy, folder: Path) -> None:
     (folder / "closed").mkdir(mode=0o700)
-    told = site.manage("shell", "-v", "0", "-c", REACH.replace("{closed}", str(folder / "closed")))
-    assert told == str([user_of_site(site), *([False] * 7), True])
+    output = site.manage("shell", "-v", "0", "-c", REACH.replace("{closed}", str(folder / "closed")))
+    assert output == str([user_of_site(site), *([False] * 7), True])
     assert (site.data / "erased.txt").stat().st_uid == user_of_site(site)
 
 
@@ -219,8 +219,8 @@ def test_database_that_knows_root_only_keeps_the_site_root_s_and_says_what_to_do
     url = next(line for line in published if line.startswith("DATABASE_URL=")).partition("=")[2]
     monkeypatch.setenv(name, url.replace("techfest_app@", f"{role}@"))
     assert (stepdown.site_user(site.data) is not None) is expected
-    told = capsys.readouterr().out
-    assert ("Peer authentication failed" in told, "set TECHFEST_USER" in told) == (not expected,) * 2
+    output = capsys.readouterr().out
+    assert ("Peer authentication failed" in output, "set TECHFEST_USER" in output) == (not expected,) * 2
 
 
 def test_command_of_root_that_cannot_step_down_says_so(
@@ -233,13 +233,13 @@ def test_command_of_root_that_cannot_step_down_says_so(
     (checkout / "manage.py").touch()
     monkeypatch.setattr(stepdown, "ROOT", checkout)
     stepdown.become_owner_of(data)
-    told = capsys.readouterr()
-    assert (os.getuid(), told.out, told.err.startswith("manage.py runs as root: user 61999 ")) == (
+    output = capsys.readouterr()
+    assert (os.getuid(), output.out, output.err.startswith("manage.py runs as root: user 61999 ")) == (
         0,
         "",
         True,
     )
-    assert told.err.endswith("belongs to root until deploy/up starts again.\n")
+    assert output.err.endswith("belongs to root until deploy/up starts again.\n")
 
 
 @pytest.mark.parametrize(
@@ -317,10 +317,10 @@ def test_checkout_that_nobody_else_may_read_leaves_root_and_says_what_to_do(
     (checkout / "manage.py").touch()
     monkeypatch.setattr(stepdown, "ROOT", checkout)
     assert stepdown.site_user(folder) is None
-    told = capsys.readouterr().out
-    assert told.startswith("Web and workers run as root: user ")
-    assert "Permission denied" in told
-    assert told.endswith(
+    output = capsys.readouterr().out
+    assert output.startswith("Web and workers run as root: user ")
+    assert "Permission denied" in output
+    assert output.endswith(
         " Move the checkout to a folder that others may read, or start as an ordinary user.\n"
     )
 

@@ -88,5 +88,5 @@ def test_systemd_finds_the_service_well_protected(unit: Path) -> None:
 def test_systemd_can_read_every_unit() -> None:
     program = find_program("systemd-analyze")
     units = [str(unit) for unit in UNITS.iterdir()]
-    told = subprocess.run([program, "verify", *units], check=False, capture_output=True, text=True).stderr
-    assert [line for line in told.splitlines() if NOT_INSTALLED not in line] == []
+    output = subprocess.run([program, "verify", *units], check=False, capture_output=True, text=True).stderr
+    assert [line for line in output.splitlines() if NOT_INSTALLED not in line] == []

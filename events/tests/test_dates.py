@@ -80,7 +80,7 @@ def build_quiz(fest: Fest, **values: Any) -> Event:
     return Event(fest=fest, **(usual | values))
 
 
-def told(problems: Any) -> list[tuple[str, str]]:
+def as_pairs(problems: Any) -> list[tuple[str, str]]:
     return [(one.field, one.text) for one in problems]
 
 
@@ -95,7 +95,7 @@ def test_year_that_is_off_is_asked_about_with_what_it_would_lead_to() -> None:
     event = build_quiz(build())
     fest = build(starts_on=dt.date(2025, 12, 12), ends_on=dt.date(2025, 12, 13), opens_at=NOW - 400 * DAY)
     fest.closes_at = dt.datetime(2025, 12, 11, tzinfo=dt.UTC)
-    assert told(fest_questions(fest, now=NOW, events=[event], registrations=312)) == [
+    assert as_pairs(fest_questions(fest, now=NOW, events=[event], registrations=312)) == [
         (
             "ends_on",
             (
@@ -105,22 +105,22 @@ def test_year_that_is_off_is_asked_about_with_what_it_would_lead_to() -> None:
         ),
         ("ends_on", "1 event is not within the days of the fest: Quiz."),
     ]
-    assert told(fest_questions(fest, now=NOW, registrations=312))[0][1].endswith(
+    assert as_pairs(fest_questions(fest, now=NOW, registrations=312))[0][1].endswith(
         "All names of this fest (312 registrations) would be erased on 7 December 2026."
     )
 
 
 def test_current_fest_is_not_said_to_be_purged_on_a_day_on_which_it_is_kept() -> None:
     fest = build(starts_on=dt.date(2026, 1, 1), ends_on=dt.date(2026, 1, 2), is_current=True)
-    assert "or later if it is still the current fest then" in told(fest_questions(fest, now=NOW))[0][1]
+    assert "or later if it is still the current fest then" in as_pairs(fest_questions(fest, now=NOW))[0][1]
     fest.is_current = False
-    assert "current" not in told(fest_questions(fest, now=NOW))[0][1]
+    assert "current" not in as_pairs(fest_questions(fest, now=NOW))[0][1]
 
 
 def test_closing_after_the_last_day_is_refused_and_its_midnight_is_not() -> None:
     end = dt.datetime(2026, 12, 14, tzinfo=zoneinfo.ZoneInfo("Asia/Kolkata"))
     assert fest_refusals(build(closes_at=end)) == []
-    assert told(fest_refusals(build(closes_at=end + dt.timedelta(minutes=1)))) == [
+    assert as_pairs(fest_refusals(build(closes_at=end + dt.timedelta(minutes=1)))) == [
         ("closes_at", "Registration must close by the end of the last day, 13 December 2026.")
     ]
 

@@ -101,7 +101,7 @@ def _save(
     decision = _decision(request, form, asked)
     carry_out([foreseen], decision, now=now)  # writes the trail, too
     _save_leads(form, request, decision.reason, now)
-    _tell(admin, request, foreseen, others)
+    _show_result(admin, request, foreseen, others)
     return admin.response_change(request, event)
 
 
@@ -136,11 +136,13 @@ def _save_leads(form: EventForm, request: HttpRequest, reason: str, now: dt.date
         )
 
 
-def _tell(admin: "EventAdmin", request: HttpRequest, foreseen: Consequences, others: list[Meanwhile]) -> None:
+def _show_result(
+    admin: "EventAdmin", request: HttpRequest, foreseen: Consequences, others: list[Meanwhile]
+) -> None:
     """What happened beside the saving: other people's changes, and how many were told."""
     for one in others:
         admin.message_user(request, _meanwhile_text(one), messages.WARNING)
-    rows = foreseen.told or foreseen.cancelled
+    rows = foreseen.notified or foreseen.cancelled
     count = sum(bool(row.student.email) for row in rows)
     if rows:
         words = ngettext("%(count)d person is told by mail.", "%(count)d people are told by mail.", count)

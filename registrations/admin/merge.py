@@ -65,13 +65,13 @@ class MergeStudentsForm(NotifyForm):
         ),
         error_messages={"required": gettext_lazy("Choose the one that stays")},
     )
-    field_order = ("kept", "reason", "tells")
+    field_order = ("kept", "reason", "notify")
 
     def __init__(self, *args: Any, rows: QuerySet[Student], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field: Any = self.fields["kept"]
         field.queryset = rows.annotate(n_registrations=Count("registrations"))
-        self.fields["tells"].label = _("Mail the student the link to everything")
+        self.fields["notify"].label = _("Mail the student the link to everything")
 
 
 class MergeSchoolsForm(ReasonForm):
@@ -80,12 +80,12 @@ class MergeSchoolsForm(ReasonForm):
         queryset=School.objects.none(),
         error_messages={"required": gettext_lazy("Choose the one that stays")},
     )
-    tells = forms.BooleanField(
+    notify = forms.BooleanField(
         label=gettext_lazy("Mail students who become one the link to everything"),
         required=False,
         initial=True,
     )
-    field_order = ("kept", "reason", "tells")
+    field_order = ("kept", "reason", "notify")
 
     def __init__(self, *args: Any, rows: QuerySet[School], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -250,10 +250,10 @@ def _clash_facts(count: int) -> list[str]:
 
 def _tried(work: Any) -> list[tuple[str, int]]:
     try:
-        told: list[tuple[str, int]] = work()
+        feedback: list[tuple[str, int]] = work()
     except RegistrationError as error:
         return [(str(error.text), messages.ERROR)]
-    return told
+    return feedback
 
 
 class SchoolActions(WithTools, BaseAdmin):

@@ -40,7 +40,7 @@ State = Registration.State
 class CancelForm(NotifyForm):
     """The reason may be left out; who is told of the cancellation reads it."""
 
-    field_order = ("reason", "tells")
+    field_order = ("reason", "notify")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -73,7 +73,7 @@ class MoveForm(NotifyForm):
         initial="",
         widget=forms.RadioSelect,
     )
-    field_order = ("event", "may_wait", "reason", "tells")
+    field_order = ("event", "may_wait", "reason", "notify")
 
     def __init__(self, *args: Any, events: QuerySet[Event], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -151,10 +151,10 @@ class RegistrationActions(WithTools, RecordAdmin):
     def _try(self, request: HttpRequest, work: Callable[[], list[tuple[str, int]]]) -> None:
         """Does it, and says what it came to."""
         try:
-            told = work()
+            feedback = work()
         except RegistrationError as error:
-            told = [(str(error.text), messages.ERROR)]
-        for words, level in told:
+            feedback = [(str(error.text), messages.ERROR)]
+        for words, level in feedback:
             self.message_user(request, words, level)
 
 
@@ -285,17 +285,17 @@ def _move_now(chosen: Sequence[Registration], user: Any, wanted: dict[str, Any])
         **wanted,
     )
     states = Counter(move.successor.state for move in moves if move.successor)
-    told = []
+    feedback = []
     if count := states[State.CONFIRMED]:
         words = ngettext("%(count)d has a seat in %(event)s.", "%(count)d have a seat in %(event)s.", count)
-        told.append((words % {"count": count, "event": event.name}, messages.SUCCESS))
+        feedback.append((words % {"count": count, "event": event.name}, messages.SUCCESS))
     if count := states[State.WAITING]:
         words = ngettext("%(count)d waits for %(event)s.", "%(count)d wait for %(event)s.", count)
-        told.append((words % {"count": count, "event": event.name}, messages.SUCCESS))
+        feedback.append((words % {"count": count, "event": event.name}, messages.SUCCESS))
     if count := len(chosen) - len(moves):
         words = ngettext("%(count)d was cancelled meanwhile.", "%(count)d were cancelled meanwhile.", count)
-        told.append((words % {"count": count}, messages.WARNING))
-    return told + [(_stays(move, event), messages.WARNING) for move in moves if not move.successor]
+        feedback.append((words % {"count": count}, messages.WARNING))
+    return feedback + [(_stays(move, event), messages.WARNING) for move in moves if not move.successor]
 
 
 def _stays(move: Move, event: Event) -> str:

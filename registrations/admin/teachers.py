@@ -84,7 +84,7 @@ class TeacherAdmin(RecordAdmin):
             count,
         )
         self.message_user(request, words % {"count": count}, messages.SUCCESS)
-        self._tell_of_rest(request, len(chosen) - count)
+        self._show_rest(request, len(chosen) - count)
 
     @admin.action(description=gettext_lazy("Refuse the chosen teachers"), permissions=["decide"])
     def refuse(self, request: HttpRequest, queryset: QuerySet[Teacher]) -> None:
@@ -96,9 +96,9 @@ class TeacherAdmin(RecordAdmin):
             count,
         )
         self.message_user(request, words % {"count": count}, messages.SUCCESS)
-        self._tell_of_rest(request, len(chosen) - count)
+        self._show_rest(request, len(chosen) - count)
 
-    def _tell_of_rest(self, request: HttpRequest, count: int) -> None:
+    def _show_rest(self, request: HttpRequest, count: int) -> None:
         words = ngettext(
             "%(count)d stays as it is: it was decided before, or the address is not confirmed.",
             "%(count)d stay as they are: they were decided before, or their addresses are not confirmed.",

@@ -29,18 +29,18 @@ def cancel(
     deadline: Deadline,
     user: Any = None,
     reason: str = "",
-    tells: bool = True,
+    notify: bool = True,
 ) -> list[Registration]:
     """Cancels these registrations and promotes whoever waits, all in one transaction.
 
-    The `reason` stands in the changes and in the mails; where it `tells` nobody the mails are kept as dropped.
+    The `reason` stands in the changes and in the mails; where it does not `notify` the mails are kept as dropped.
     A seat of a block that is still held goes back to its block, and nobody is promoted into it. What is
     cancelled already stays as it is, so a repeat does no harm. Locks the Seats rows of all events, then the
     registrations. Raises `ActionRejected` when an event has begun and it is no organiser who cancels, `LockTimeout`
     after 3 s.
     """
     ids = sorted(registration_ids)
-    work = partial(cancel_along, ids, actor=actor, deadline=deadline, user=user, reason=reason, tells=tells)
+    work = partial(cancel_along, ids, actor=actor, deadline=deadline, user=user, reason=reason, notify=notify)
     return in_transaction(work, deadline=deadline)
 
 
@@ -52,7 +52,7 @@ def cancel_along(
     user: Any = None,
     cause: str = Change.Cause.CANCELLED,
     reason: str = "",
-    tells: bool = True,
+    notify: bool = True,
 ) -> list[Registration]:
     """As `cancel`, inside the caller's transaction and as a part of what the `cause` names."""
     ids = sorted(ids)
@@ -74,6 +74,6 @@ def cancel_along(
     for row in seats.values():
         changes += promote(row, cause=Change.Cause.PROMOTED, now=now)
     if changes:
-        untold = frozenset() if tells else frozenset(row.pk for row in registrations)
-        registrations_changed.send(sender=Registration, changes=changes, now=now, untold=untold)
+        not_notified = frozenset() if notify else frozenset(row.pk for row in registrations)
+        registrations_changed.send(sender=Registration, changes=changes, now=now, not_notified=not_notified)
     return registrations

@@ -24,7 +24,7 @@ from registrations.querysets import RegistrationQuerySet
 from registrations.signals import registrations_changed
 from techfest.core.db.clock import database_now
 
-TOLD = dt.timedelta(days=1)
+EXPLAINED_FOR = dt.timedelta(days=1)
 """For how long the page of a confirmation that comes too late names what was released."""
 TIME = dt.timedelta(minutes=30)
 """From the hand-over of the mail with the link until the address must be confirmed."""
@@ -156,7 +156,7 @@ def _confirm(student_id: int, deadline: Deadline) -> Confirmed:
 def _lost(student: Student, now: dt.datetime) -> list[Registration]:
     """What was released lately, by whatever was first to notice, and was not obtained again."""
     theirs = Registration.objects.filter(student=student)
-    rows = theirs.filter(changes__cause=Change.Cause.UNCONFIRMED, changes__at__gt=now - TOLD)
+    rows = theirs.filter(changes__cause=Change.Cause.UNCONFIRMED, changes__at__gt=now - EXPLAINED_FOR)
     again = theirs.active().values("event")
     found = rows.exclude(event__in=again).with_related().order_by("event__starts_at", "pk")
     return list({row.event_id: row for row in found}.values())

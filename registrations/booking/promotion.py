@@ -22,7 +22,7 @@ State = Registration.State
 
 
 def promote_chosen(
-    registration_ids: Iterable[int], *, user: Any, reason: str, deadline: Deadline, tells: bool = True
+    registration_ids: Iterable[int], *, user: Any, reason: str, deadline: Deadline, notify: bool = True
 ) -> list[Registration]:
     """Confirms these waiting registrations, all or none, also past an earlier place and past `promotes_until`.
 
@@ -34,11 +34,11 @@ def promote_chosen(
     """
     ids = sorted(registration_ids)
     origin = partial(Origin, Change.Cause.CHOSEN, Change.Actor.ORGANISER, user=user, reason=reason)
-    return in_transaction(lambda: _promote(ids, origin, deadline, tells), deadline=deadline)
+    return in_transaction(lambda: _promote(ids, origin, deadline, notify), deadline=deadline)
 
 
 def _promote(
-    ids: list[int], origin_at: Callable[..., Origin], deadline: Deadline, tells: bool
+    ids: list[int], origin_at: Callable[..., Origin], deadline: Deadline, notify: bool
 ) -> list[Registration]:
     events = Registration.objects.filter(pk__in=ids).values_list("event_id", flat=True)
     deadline.limit_locks()
@@ -60,8 +60,8 @@ def _promote(
             _give_seats(row, kept_back, of_event)
     if chosen:
         changes = move(chosen, to=State.CONFIRMED, origin=origin_at(at=now))
-        untold = frozenset() if tells else frozenset(row.pk for row in chosen)
-        registrations_changed.send(sender=Registration, changes=changes, now=now, untold=untold)
+        not_notified = frozenset() if notify else frozenset(row.pk for row in chosen)
+        registrations_changed.send(sender=Registration, changes=changes, now=now, not_notified=not_notified)
     return chosen
 
 

@@ -101,7 +101,7 @@ def submit(press: Press, *, deadline: Deadline) -> Submission:
             confirm_by_teacher(outcome.before for outcome in error.seat_results)
         _refuse_as_a_newcomer(press, error, deadline)
         if isinstance(error, AmbiguousIdentity) and not press.teacher:
-            _tell_of_attempt(error.student)
+            _notice_attempt(error.student)
         raise
 
 
@@ -111,7 +111,7 @@ def _refuse_as_a_newcomer(press: Press, error: Exception, deadline: Deadline) ->
     Otherwise an event that does not fit would tell anybody with a name and a grade whether that child is
     registered. It is told only where a seat or a place in line is to be had.
     """
-    if press.origin != Submission.Origin.FORM or press.details is None or not _tells_of_somebody(error):
+    if press.origin != Submission.Origin.FORM or press.details is None or not _reveals_student(error):
         return
     seat_results = outcomes_of_newcomer(
         press.event_ids,
@@ -124,7 +124,7 @@ def _refuse_as_a_newcomer(press: Press, error: Exception, deadline: Deadline) ->
         raise RegistrationRejected(seat_results) from None
 
 
-def _tells_of_somebody(error: Exception) -> bool:
+def _reveals_student(error: Exception) -> bool:
     """Whether the refusal would differ for a student whom nobody knows."""
     if isinstance(error, RegistrationRejected):
         return any(one.decision.reason in _OF_A_KNOWN_STUDENT for one in error.seat_results)
@@ -207,6 +207,6 @@ def _insert_submission(press: Press, student: Student, *, is_new: bool) -> Submi
     return submission
 
 
-def _tell_of_attempt(student: Student) -> None:
+def _notice_attempt(student: Student) -> None:
     with transaction.atomic():
         attempt_noticed.send(sender=Student, student=student, now=timezone.now())

@@ -43,7 +43,7 @@ def move_to(
     reason: str,
     deadline: Deadline,
     may_wait: bool = False,
-    tells: bool = True,
+    notify: bool = True,
 ) -> list[Move]:
     """Moves these registrations to one event, each for itself, in the order of their places.
 
@@ -58,7 +58,7 @@ def move_to(
     """
     ids = sorted(registration_ids)
     origin = partial(Origin, Change.Cause.MOVED, Change.Actor.ORGANISER, user=user, reason=reason)
-    work = partial(_move, ids, event_id, origin, deadline, may_wait, tells)
+    work = partial(_move, ids, event_id, origin, deadline, may_wait, notify)
     return in_transaction(work, deadline=deadline)
 
 
@@ -68,7 +68,7 @@ def _move(
     origin_at: Callable[..., Origin],
     deadline: Deadline,
     may_wait: bool,
-    tells: bool,
+    notify: bool,
 ) -> list[Move]:
     known = list(Registration.objects.filter(pk__in=ids).values_list("event_id", "student_id"))
     deadline.limit_locks()
@@ -85,7 +85,7 @@ def _move(
     registrations = _locked(ids, students)
     seat_counter = SeatCounter(seats[event_id])
     moves = _judge(registrations, target, seat_counter, may_wait, now)
-    _write(moves, seats, seat_counter, origin, tells)
+    _write(moves, seats, seat_counter, origin, notify)
     return moves
 
 
@@ -154,7 +154,7 @@ def _successor(
 
 
 def _write(
-    moves: list[Move], seats: dict[int, Seats], seat_counter: SeatCounter, origin: Origin, tells: bool
+    moves: list[Move], seats: dict[int, Seats], seat_counter: SeatCounter, origin: Origin, notify: bool
 ) -> None:
     successors = [move.successor for move in moves if move.successor]
     if not successors:
@@ -164,5 +164,5 @@ def _write(
     seat_counter.write()
     for event_id in {row.event_id for row in left}:
         changes += promote(seats[event_id], cause=Change.Cause.PROMOTED, now=origin.at)
-    untold = frozenset() if tells else frozenset(row.pk for row in successors)
-    registrations_changed.send(sender=Registration, changes=changes, now=origin.at, untold=untold)
+    not_notified = frozenset() if notify else frozenset(row.pk for row in successors)
+    registrations_changed.send(sender=Registration, changes=changes, now=origin.at, not_notified=not_notified)

@@ -39,11 +39,11 @@ def hand_over(
         moved = [row for row in moved if row.owner_id != taker.user_id]
         ClassList.objects.filter(pk__in=[row.pk for row in moved]).update(owner=taker.user)
         if moved:
-            _tell(moved, giver, taker, now)
+            _notify(moved, giver, taker, now)
     return moved
 
 
-def _tell(moved: list[ClassList], giver: Teacher, taker: Teacher, now: datetime) -> None:
+def _notify(moved: list[ClassList], giver: Teacher, taker: Teacher, now: datetime) -> None:
     titles = "\n".join(f"- {row.title}" for row in moved)
     words = {"giver": giver.name, "taker": taker.name, "titles": titles}
     notices = {

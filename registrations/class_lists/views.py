@@ -62,7 +62,7 @@ def lists(request: HttpRequest, teacher: Teacher) -> HttpResponseBase:
                 "pasted" if form.cleaned_data.get("upload") is None else "upload", str(refusal.text)
             )
         else:
-            _tell_kept(request, is_new=is_new, is_untitled=is_untitled(form.found.header))
+            _show_kept(request, is_new=is_new, is_untitled=is_untitled(form.found.header))
             return redirect("class_lists:preview", class_list.pk)
     context = {
         "form": form,
@@ -184,7 +184,7 @@ def _number(text: str) -> int:
     return int(text) if text.isdecimal() and len(text) < 8 else 0
 
 
-def _tell_kept(request: HttpRequest, *, is_new: bool, is_untitled: bool) -> None:
+def _show_kept(request: HttpRequest, *, is_new: bool, is_untitled: bool) -> None:
     if not is_new:
         messages.info(
             request, _("This list was uploaded before and is not finished. Here it is as it stands.")

@@ -12,7 +12,7 @@ from registrations.booking import conflicts
 from registrations.booking.cancel_event import call_off
 from registrations.booking.state import Origin, note
 from registrations.booking.waitlist import promote_after_change
-from registrations.event_changes.impact import TOLD, Consequences, Edit
+from registrations.event_changes.impact import NOTIFIED_FIELDS, Consequences, Edit
 from registrations.models import Change, Registration
 from registrations.signals import registrations_changed
 
@@ -43,7 +43,7 @@ def carry_out(foreseen: Sequence[Consequences], decision: Decision, *, now: dt.d
         promote_after_change(event)
         conflicts.end(one.settled, now=now)
         conflicts.raise_conflicts(one.troubles, now=now, choose_by=decision.choose_by, user=decision.user)
-        _tell(one, decision, now)
+        _notify(one, decision, now)
 
 
 def _write(edit: Edit, decision: Decision, now: dt.datetime) -> None:
@@ -76,20 +76,20 @@ def _what(edit: Edit) -> str:
     return "published" if edit.is_published else "changed"
 
 
-def _tell(foreseen: Consequences, decision: Decision, now: dt.datetime) -> None:
-    if not foreseen.told:
+def _notify(foreseen: Consequences, decision: Decision, now: dt.datetime) -> None:
+    if not foreseen.notified:
         return
     edit = foreseen.edit
-    names = sorted(TOLD & edit.changed) or sorted(edit.changed)
+    names = sorted(NOTIFIED_FIELDS & edit.changed) or sorted(edit.changed)
     # Some of them were promoted a moment ago, and their Changes must say so.
     states = dict(Registration.objects.filter(event=edit.after.pk).active().values_list("pk", "state"))
-    for row in foreseen.told:
+    for row in foreseen.notified:
         row.event, row.state = edit.after, states[row.pk]
     origin = Origin(
         Change.Cause.EVENT_CHANGED, Change.Actor.ORGANISER, now, user=decision.user, reason=decision.reason
     )
-    fields = {row.student_id: names for row in foreseen.told}
-    changes = note(foreseen.told, origin=origin, fields=fields)
+    fields = {row.student_id: names for row in foreseen.notified}
+    changes = note(foreseen.notified, origin=origin, fields=fields)
     registrations_changed.send(sender=Registration, changes=changes, now=now)
 
 

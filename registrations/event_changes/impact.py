@@ -23,7 +23,7 @@ State = Event.State
 TIMES = frozenset({"starts_at", "ends_at", "buffer_minutes"})
 """What decides whether two events clash."""
 GRADES = frozenset({"grade_min", "grade_max"})
-TOLD = frozenset({"starts_at", "ends_at", "venue"})
+NOTIFIED_FIELDS = frozenset({"starts_at", "ends_at", "venue"})
 """What everybody is told of who has a seat or waits."""
 
 
@@ -70,7 +70,7 @@ class Consequences:
     promoted: list[Registration] = field(default_factory=list)
     troubles: list[Trouble] = field(default_factory=list)
     settled: list[Conflict] = field(default_factory=list)
-    told: list[Registration] = field(default_factory=list)
+    notified: list[Registration] = field(default_factory=list)
     cancelled: list[Registration] = field(default_factory=list)
     holds: list[Hold] = field(default_factory=list)
     dates: list[DateProblem] = field(default_factory=list)
@@ -93,7 +93,9 @@ class Consequences:
     def is_grave(self) -> bool:
         """Whether somebody should read this before it happens."""
         edit = self.edit
-        people = self.promoted or self.troubles or self.settled or self.told or self.cancelled or self.holds
+        people = (
+            self.promoted or self.troubles or self.settled or self.notified or self.cancelled or self.holds
+        )
         return bool(
             people or self.dates or self.over or edit.is_published or edit.is_revived or edit.is_called_off
         )
@@ -163,7 +165,7 @@ def foresee(edits: Sequence[Edit], *, now: dt.datetime, locks: bool = True) -> l
                 promoted=_promoted(edit, rows, now),
                 troubles=fresh,
                 settled=settled[edit.after.pk],
-                told=_told(edit, rows, fresh, now),
+                notified=_notified(edit, rows, fresh, now),
                 dates=concerning(event_questions(edit.after, now=now), edit.changed),
             )
         )
@@ -184,12 +186,12 @@ def _promoted(edit: Edit, rows: Sequence[Registration], now: dt.datetime) -> lis
     return waiting[: max(0, edit.capacity - edit.seats.taken)] if is_moving(edit.after, now) else []
 
 
-def _told(
+def _notified(
     edit: Edit, rows: list[Registration], troubles: Sequence[Trouble], now: dt.datetime
 ) -> list[Registration]:
     if not edit.is_news(now):
         return []
-    if TOLD & edit.changed:
+    if NOTIFIED_FIELDS & edit.changed:
         return rows
     flagged = {one.registration.pk for one in troubles}
     return [row for row in rows if row.pk in flagged]

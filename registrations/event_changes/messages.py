@@ -155,8 +155,8 @@ def _troubles(foreseen: Consequences) -> Iterator[Sentence]:
 
 
 def _mails(foreseen: Consequences) -> Iterator[Sentence]:
-    if foreseen.told:
-        yield _mailed(foreseen.told)
+    if foreseen.notified:
+        yield _mailed(foreseen.notified)
 
 
 def _mailed(rows: list[Registration]) -> Sentence:

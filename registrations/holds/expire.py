@@ -31,7 +31,7 @@ def end_all(event: Event) -> None:
         end(seats, holds, now=now)
         for hold in holds:
             if hold.held_at is None or unused[hold.pk]:
-                mails.tell_of_cancelled_event(hold, now=now)
+                mails.notify_of_cancelled_event(hold, now=now)
 
 
 def _wants_reminder(hold: Hold, now: dt.datetime) -> bool:

@@ -13,7 +13,7 @@ from registrations.models import Hold
 from registrations.signals import notice_pending
 
 
-def tell_of_answer(hold: Hold, *, now: dt.datetime) -> None:
+def notify_of_answer(hold: Hold, *, now: dt.datetime) -> None:
     """The organiser's yes or no to a block that was asked for."""
     if hold.state == Hold.State.HELD:
         subject = ngettext(
@@ -25,7 +25,7 @@ def tell_of_answer(hold: Hold, *, now: dt.datetime) -> None:
     else:
         subject = _("No seats of %(event)s are held for you")
         text = _("An organiser looked at what you asked for and could not hold these seats.")
-    _tell(hold, subject, text, count=hold.seats, now=now)
+    _notify(hold, subject, text, count=hold.seats, now=now)
 
 
 def remind(hold: Hold, *, now: dt.datetime) -> None:
@@ -36,10 +36,10 @@ def remind(hold: Hold, *, now: dt.datetime) -> None:
         hold.unused,
     )
     text = _("Send us the names by %(until)s. What has no name by then goes back to everybody.")
-    _tell(hold, subject, text, count=hold.unused, now=now)
+    _notify(hold, subject, text, count=hold.unused, now=now)
 
 
-def tell_of_end(hold: Hold, *, unused: int, now: dt.datetime) -> None:
+def notify_of_end(hold: Hold, *, unused: int, now: dt.datetime) -> None:
     """The time is over: of what was held, or of an answer that never came."""
     if hold.held_at is None:
         subject = _("No seats of %(event)s are held for you")
@@ -51,10 +51,10 @@ def tell_of_end(hold: Hold, *, unused: int, now: dt.datetime) -> None:
             unused,
         )
         text = _("The names were to come by %(until)s. Whoever has a name has kept the seat.")
-    _tell(hold, subject, text, count=unused, now=now)
+    _notify(hold, subject, text, count=unused, now=now)
 
 
-def tell_of_return(hold: Hold, *, unused: int, now: dt.datetime) -> None:
+def notify_of_return(hold: Hold, *, unused: int, now: dt.datetime) -> None:
     """Somebody else than who asked has given the seats back: an organiser, or a colleague."""
     subject = ngettext(
         "%(count)d held seat of %(event)s was given back",
@@ -62,15 +62,15 @@ def tell_of_return(hold: Hold, *, unused: int, now: dt.datetime) -> None:
         unused,
     )
     text = _("Somebody else gave them back before %(until)s. Whoever has a name has kept the seat.")
-    _tell(hold, subject, text, count=unused, now=now)
+    _notify(hold, subject, text, count=unused, now=now)
 
 
-def tell_of_cancelled_event(hold: Hold, *, now: dt.datetime) -> None:
+def notify_of_cancelled_event(hold: Hold, *, now: dt.datetime) -> None:
     subject = _("No seats of %(event)s are held for you")
-    _tell(hold, subject, _("The event does not take place."), count=hold.seats, now=now)
+    _notify(hold, subject, _("The event does not take place."), count=hold.seats, now=now)
 
 
-def _tell(hold: Hold, subject: str, text: str, *, count: int, now: dt.datetime) -> None:
+def _notify(hold: Hold, subject: str, text: str, *, count: int, now: dt.datetime) -> None:
     """To the teacher who asked; what an organiser keeps back stands at the desk, where it is looked for."""
     if hold.school_id is None:
         return

@@ -80,7 +80,7 @@ def expire(seats: Seats, holds: Sequence[Hold], *, now: dt.datetime) -> None:
     end(seats, holds, now=now)
     for hold in holds:
         if hold.held_at is None or unused[hold.pk]:
-            mails.tell_of_end(hold, unused=unused[hold.pk], now=now)
+            mails.notify_of_end(hold, unused=unused[hold.pk], now=now)
 
 
 def take_names_off(registrations: Iterable[Registration]) -> Counter[int]:

@@ -166,7 +166,7 @@ def _approve(hold: Hold, found: _Found, user: Any) -> None:
     _hold(hold, found)
     hold.approved_by = user
     hold.save(update_fields=["held_at", "approved_by"])
-    mails.tell_of_answer(hold, now=found.now)
+    mails.notify_of_answer(hold, now=found.now)
 
 
 def _refuse(hold: Hold, found: _Found, user: Any) -> None:
@@ -174,7 +174,7 @@ def _refuse(hold: Hold, found: _Found, user: Any) -> None:
     end(found.seats, [hold], now=found.now)
     hold.approved_by = user
     hold.save(update_fields=["approved_by"])
-    mails.tell_of_answer(hold, now=found.now)
+    mails.notify_of_answer(hold, now=found.now)
 
 
 def _check_undecided(hold: Hold, now: dt.datetime) -> None:
@@ -190,4 +190,4 @@ def _give_back(hold: Hold, found: _Found, user: Any) -> None:
     unused = hold.unused
     end(found.seats, [hold], now=found.now)
     if unused and user != hold.asked_by:
-        mails.tell_of_return(hold, unused=unused, now=found.now)
+        mails.notify_of_return(hold, unused=unused, now=found.now)

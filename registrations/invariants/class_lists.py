@@ -43,7 +43,7 @@ def class_lists_add_up() -> Iterator[str]:
 
 
 @invariant(12)
-def presses_of_lists_are_told_by_their_rows() -> Iterator[str]:
+def presses_of_lists_are_known_by_their_rows() -> Iterator[str]:
     """Each registration that a row's press obtained stands in an entry of one of the press's rows.
 
     What it was moved to by an organiser belongs to the press, and does not stand in the list.
@@ -76,6 +76,6 @@ def rows_carry_the_school_of_their_list() -> Iterator[str]:
 
 CHECKS = (
     class_lists_add_up,
-    presses_of_lists_are_told_by_their_rows,
+    presses_of_lists_are_known_by_their_rows,
     rows_carry_the_school_of_their_list,
 )

@@ -58,7 +58,7 @@ Whoever came instead of another took over what that one had: such a step is judg
 `a_replaced_one_gave_up_what_was_taken` and by nothing else, since no seat was given and nobody began to wait.
 """
 
-TOLD = """
+DESCRIBED = """
     SELECT e.name, coalesce(p.name || ' (' || p.reference || ')', 'a hold of ' || coalesce(o.name, 'nobody')),
         h.at, h.becomes, h.taken, h.waiting, h.capacity
     FROM history h JOIN events_event e ON e.id = h.event_id
@@ -75,7 +75,7 @@ def no_seat_was_given_above_the_capacity() -> Iterator[str]:
     more seats were taken than there were is not, whatever was done to the capacity afterwards.
     """
     sql = "WHERE h.seats > 0 AND NOT h.replaced AND h.taken > coalesce(h.capacity, 0) ORDER BY h.at, h.id"
-    for event, student, at, _state, taken, _waiting, capacity in rows(HISTORY, TOLD, sql):
+    for event, student, at, _state, taken, _waiting, capacity in rows(HISTORY, DESCRIBED, sql):
         yield f"{event}: {student} was given seat {taken} of {capacity or 0} at {at:%Y-%m-%d %H:%M:%S}."
 
 
@@ -86,7 +86,7 @@ def nobody_was_sent_away_from_a_free_seat() -> Iterator[str]:
         WHERE h.was = '' AND NOT h.replaced AND h.becomes IN ('full', 'waiting')
             AND h.taken < h.capacity AND h.waiting = (NOT h.refused)::int ORDER BY h.at, h.id
     """
-    for event, student, at, state, taken, _waiting, capacity in rows(HISTORY, TOLD, sql):
+    for event, student, at, state, taken, _waiting, capacity in rows(HISTORY, DESCRIBED, sql):
         what = "refused as full" if state == "full" else "made to wait"
         yield (
             f"{event}: {student} was {what} at {at:%Y-%m-%d %H:%M:%S},"
@@ -106,7 +106,7 @@ def no_newcomer_overtook_those_who_waited() -> Iterator[str]:
             WHERE h.student_id IS NOT NULL AND c.id = h.id AND c.cause = 'walk_in' AND c.user_id IS NOT NULL)
         ORDER BY h.at, h.id
     """
-    for event, student, at, _state, _taken, waiting, _capacity in rows(HISTORY, TOLD, sql):
+    for event, student, at, _state, _taken, waiting, _capacity in rows(HISTORY, DESCRIBED, sql):
         yield f"{event}: {student} had a seat at once at {at:%Y-%m-%d %H:%M:%S}, while {waiting} waited."
 
 

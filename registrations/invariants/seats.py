@@ -174,9 +174,9 @@ def the_last_change_is_the_state() -> Iterator[str]:
                            ORDER BY c.id LIMIT 1) first ON true
         WHERE r.state IS DISTINCT FROM last.to_state OR r.created_at IS DISTINCT FROM first.at ORDER BY r.id
     """
-    for event, student, state, told, made, first in rows(sql):
+    for event, student, state, recorded, made, first in rows(sql):
         yield (
-            f"{event}: {student} is {state} since {made}; the changes say {told or 'nothing'},"
+            f"{event}: {student} is {state} since {made}; the changes say {recorded or 'nothing'},"
             f" first at {first or 'no time'}."
         )
 

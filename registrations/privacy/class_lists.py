@@ -21,10 +21,10 @@ def forget_rows(student: Student) -> None:
     lock_lists(lists)
     ClassListRow.objects.filter(student=student).update(cells=[])
     rows = ClassListRow.objects.filter(class_list__in=lists, student=None)
-    told = [row for row in rows.iterator() if _tells(row.cells, student)]
-    undone = [row.pk for row in told if row.done_at is None and row.job_id is None]
+    mentioning = [row for row in rows.iterator() if _mentions(row.cells, student)]
+    undone = [row.pk for row in mentioning if row.done_at is None and row.job_id is None]
     ClassListRow.objects.filter(pk__in=undone).delete()
-    ClassListRow.objects.filter(pk__in=[row.pk for row in told]).update(cells=[])
+    ClassListRow.objects.filter(pk__in=[row.pk for row in mentioning]).update(cells=[])
     drop_empty(lists.values_list("pk", flat=True))
 
 
@@ -36,7 +36,7 @@ def drop_empty(ids: Iterable[int]) -> None:
     ClassList.objects.filter(~Exists(rows), ~Exists(jobs), pk__in=held).delete()
 
 
-def _tells(cells: list[str], student: Student) -> bool:
+def _mentions(cells: list[str], student: Student) -> bool:
     longest = max(len(student.name_key), len(student.email_key))
     keys = [name_key(cell) if _may_match(cell, longest) else "" for cell in cells]
     pairs = [(left, right) for left, right in itertools.pairwise(keys)]

@@ -62,12 +62,12 @@ def _erase(
     with erasing():
         _cancel(keys, user=user, deadline=deadline)
         now = database_now()
-        told = [word for student in students for word in redact.words_of(student)]
-        reason = redact.redacted(reason, told)
+        erased_words = [word for student in students for word in redact.words_of(student)]
+        reason = redact.redacted(reason, erased_words)
         references = [
             one for student in students for one in _forget(student, now=now, user=user, reason=reason)
         ]
-        redact.redact(told)
+        redact.redact(erased_words)
     transaction.on_commit(partial(erasure_register.append, references), robust=True)
     return references
 

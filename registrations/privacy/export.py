@@ -26,8 +26,8 @@ class Part:
 
 def parts_of(student: Student) -> list[Part]:
     """What this room keeps, then what the rooms above do; times are in the fest's zone."""
-    told: list[tuple[Any, Any]] = student_data_requested.send(sender=Student, student=student)
-    return [*_own_parts(student), *(part for _receiver, parts in told for part in parts)]
+    answers: list[tuple[Any, Any]] = student_data_requested.send(sender=Student, student=student)
+    return [*_own_parts(student), *(part for _receiver, parts in answers for part in parts)]
 
 
 def local(moment: dt.datetime | None, student: Student) -> dt.datetime | str:

@@ -36,13 +36,13 @@ def enter(request: HttpRequest, event_id: int) -> HttpResponseBase:
     page = SheetPage(event, request.GET.get("page", ""), request.POST if request.method == "POST" else None)
     if request.method == "POST" and page.is_valid():
         try:
-            told = service.save(event, page.typed, user=request.user, deadline=Deadline())
+            notes = service.save(event, page.typed, user=request.user, deadline=Deadline())
         except service.ChangedMeanwhile:
             page = page.anew()
         except RegistrationError as error:
             page.problem = str(error.text)
         else:
-            return _done(request, event, [_("Saved."), *told])
+            return _done(request, event, [_("Saved."), *notes])
     return _page(request, event, "enter", page=page, counting_form=CountingForm(page.sheet))
 
 
@@ -51,11 +51,11 @@ def _count_otherwise(request: HttpRequest, event: Event) -> HttpResponseBase:
     if form.is_valid():
         chosen = form.cleaned_data["counting"]
         try:
-            told = service.count_otherwise(event, chosen, user=request.user, deadline=Deadline())
+            notes = service.count_otherwise(event, chosen, user=request.user, deadline=Deadline())
         except RegistrationError as error:
             messages.error(request, str(error.text))
         else:
-            return _done(request, event, [_("Saved."), *told])
+            return _done(request, event, [_("Saved."), *notes])
     return redirect("admin:results_enter", event_id=event.pk)
 
 
@@ -66,13 +66,13 @@ def publish(request: HttpRequest, event_id: int) -> HttpResponseBase:
     form = NamesForm(event, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            told = publish_module.publish(
+            notes = publish_module.publish(
                 event, form.cleaned_data["names"], user=request.user, deadline=Deadline()
             )
         except RegistrationError as error:
             messages.error(request, str(error.text))
         else:
-            return _done(request, event, [_("The results are public."), *told])
+            return _done(request, event, [_("The results are public."), *notes])
     return _page(request, event, "publish", form=form, sheet=form.sheet, count=form.count)
 
 
@@ -82,11 +82,11 @@ def unpublish(request: HttpRequest, event_id: int) -> HttpResponseBase:
     event = _event(request, event_id)
     if request.method == "POST":
         try:
-            told = publish_module.unpublish(event, user=request.user, deadline=Deadline())
+            notes = publish_module.unpublish(event, user=request.user, deadline=Deadline())
         except RegistrationError as error:
             messages.error(request, str(error.text))
         else:
-            return _done(request, event, [_("The results are not public any more."), *told])
+            return _done(request, event, [_("The results are not public any more."), *notes])
     count = publish_module.ranked(event).count()
     return _page(request, event, "unpublish", sheet=service.sheet_of(event), count=count)
 

@@ -14,7 +14,7 @@ from registrations.locking import Deadline, in_transaction
 from registrations.models import Registration, Result, ResultSheet, Student
 from registrations.results.public_names import public_name
 from registrations.results.ranking import written
-from registrations.results.service import locked_sheet, tell
+from registrations.results.service import announce, locked_sheet
 from techfest.core.db.clock import database_now
 
 Names = ResultSheet.Names
@@ -57,7 +57,7 @@ def _publish(event: Event, names: str, user: Any) -> list[str]:
     sheet.save(update_fields=["names", "published_at", "published_by"])
     after = {"published": True, "names": names, "results": count}
     record(sheet, what="published", now=now, user=user, before=before, after=after)
-    return tell(sheet, user=user, now=now)
+    return announce(sheet, user=user, now=now)
 
 
 def _unpublish(event: Event, user: Any) -> list[str]:
@@ -74,7 +74,7 @@ def _unpublish(event: Event, user: Any) -> list[str]:
         before={"published": True, "names": sheet.names},
         after={"published": False},
     )
-    return tell(sheet, user=user, now=now)
+    return announce(sheet, user=user, now=now)
 
 
 def ranked(event: Event) -> Any:

@@ -165,7 +165,7 @@ def _write(
         update_fields=["points", "rank"],
     )
     _record(sheet, before, after, user=user, now=now)
-    return tell(sheet, user=user, now=now) if sheet.published_at else []
+    return announce(sheet, user=user, now=now) if sheet.published_at else []
 
 
 def _record(
@@ -186,7 +186,7 @@ def _record(
         record(sheet, what="entered", now=now, user=user, before=was, after=has)
 
 
-def tell(sheet: ResultSheet, *, user: Any, now: dt.datetime) -> list[str]:
+def announce(sheet: ResultSheet, *, user: Any, now: dt.datetime) -> list[str]:
     """Lets the rooms above follow what the public sees now; what they did, in words for the organiser."""
     heard = results_changed.send(ResultSheet, sheet=sheet, user=user, now=now)
     return [str(words) for _receiver, words in heard if words]

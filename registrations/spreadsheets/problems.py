@@ -100,11 +100,11 @@ def unused_cells(rows: Sequence[Row], columns: Iterable[Column]) -> Iterator[Pro
 def _unused(column: Column, row: int, text: str, *, more: int) -> Problem:
     words = {"column": column.letter, "text": clean_text(text)[:100], "more": more}
     if more:
-        told = ngettext(
+        template = ngettext(
             "Column %(column)s has no title: “%(text)s” and %(more)d cell below it are not used.",
             "Column %(column)s has no title: “%(text)s” and %(more)d cells below it are not used.",
             more,
         )
     else:
-        told = _("Column %(column)s has no title: “%(text)s” is not used.")
-    return Problem(row, Meaning.NONE, Code.UNUSED, told % words, is_error=False, value=text)
+        template = _("Column %(column)s has no title: “%(text)s” is not used.")
+    return Problem(row, Meaning.NONE, Code.UNUSED, template % words, is_error=False, value=text)

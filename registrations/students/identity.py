@@ -114,7 +114,7 @@ def _recognise(wanted: Student) -> Student | None:
             exact = student
         if wanted.email_key and student.email_key == wanted.email_key and _may_be_one(student, wanted):
             same.append(student)
-        elif not _is_told_apart(wanted, student):
+        elif not _is_distinct(wanted, student):
             unsure = unsure or student
     if exact in same:
         return exact
@@ -131,7 +131,7 @@ def _may_be_one(student: Student, wanted: Student) -> bool:
     return all(not (left and right and left != right) for left, right in pairs)
 
 
-def _is_told_apart(wanted: Student, student: Student) -> bool:
+def _is_distinct(wanted: Student, student: Student) -> bool:
     """Whether a section or roll number was given that is not this student's. Leaving one out tells nothing."""
     pairs = ((wanted.section, student.section), (wanted.roll_number, student.roll_number))
     return any(given and given != recorded for given, recorded in pairs)

@@ -42,7 +42,7 @@ class MergeContext:
     reason: str
     now: datetime
     deadline: Deadline
-    tells: bool = True
+    notify: bool = True
 
     @property
     def origin(self) -> Origin:
@@ -90,7 +90,7 @@ def merge_rows(kept: Student, removed: Student, seats: dict[int, Seats], context
     if {row.event_id for row in registrations} - set(seats):
         raise ConcurrentUpdate
     _share_verification(kept, removed, registrations)
-    is_told = _adopt_address(
+    is_notified = _adopt_address(
         kept, removed, [row for row in registrations if row.student_id == kept.pk], context
     )
     clashes = clashes_among(registrations, kept.pk)
@@ -106,10 +106,10 @@ def merge_rows(kept: Student, removed: Student, seats: dict[int, Seats], context
         removed=removed,
         duplicates=duplicates,
         now=context.now,
-        tells=context.tells and not is_told,
+        notify=context.notify and not is_notified,
     )
-    told = {"student": removed.pk, "reference": removed.reference}
-    record(kept, what="merged", now=context.now, user=context.user, before=told, reason=context.reason)
+    details = {"student": removed.pk, "reference": removed.reference}
+    record(kept, what="merged", now=context.now, user=context.user, before=details, reason=context.reason)
     delete_row(removed)
 
 

@@ -40,7 +40,7 @@ def merge_schools(
     user: Any,
     reason: str,
     deadline: Deadline,
-    tells: bool = True,
+    notify: bool = True,
 ) -> School:
     """Moves all that these schools have to the one that is kept, and their names become its spellings.
 
@@ -51,7 +51,9 @@ def merge_schools(
     is not there any more, `LockTimeout` after 3 s.
     """
     removed = sorted(set(removed_ids) - {kept_id})
-    return in_transaction(partial(_merge, kept_id, removed, user, reason, deadline, tells), deadline=deadline)
+    return in_transaction(
+        partial(_merge, kept_id, removed, user, reason, deadline, notify), deadline=deadline
+    )
 
 
 def duplicate_students(school_ids: Sequence[int], *, first: int) -> list[list[int]]:
@@ -66,7 +68,7 @@ def duplicate_students(school_ids: Sequence[int], *, first: int) -> list[list[in
 
 
 def _merge(
-    kept_id: int, removed_ids: list[int], user: Any, reason: str, deadline: Deadline, tells: bool
+    kept_id: int, removed_ids: list[int], user: Any, reason: str, deadline: Deadline, notify: bool
 ) -> School:
     every = [kept_id, *removed_ids]
     deadline.limit_locks()
@@ -82,7 +84,7 @@ def _merge(
     facts, now = read_facts(seats)
     release_late(seats.values(), facts, now)
     end_what_is_over(seats.values(), facts, now)
-    context = MergeContext(user, reason, now or database_now(), deadline, tells)
+    context = MergeContext(user, reason, now or database_now(), deadline, notify)
     for first, *others in groups:
         for other in others:
             merge_rows(students[first], students[other], seats, context)

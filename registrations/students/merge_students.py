@@ -19,7 +19,7 @@ from techfest.core.db.clock import database_now
 
 
 def merge_students(
-    kept_id: int, removed_id: int, *, user: Any, reason: str, deadline: Deadline, tells: bool = True
+    kept_id: int, removed_id: int, *, user: Any, reason: str, deadline: Deadline, notify: bool = True
 ) -> Student:
     """Makes one student of two of one school; `merge_rows` says what moves, and which links and codes go on.
 
@@ -28,11 +28,13 @@ def merge_students(
     registrations. Raises `ActionRejected` where one of them is not there any more or they are of two schools or
     fests, and `LockTimeout` after 3 s.
     """
-    work = partial(_merge, kept_id, removed_id, user, reason, deadline, tells)
+    work = partial(_merge, kept_id, removed_id, user, reason, deadline, notify)
     return in_transaction(work, deadline=deadline)
 
 
-def _merge(kept_id: int, removed_id: int, user: Any, reason: str, deadline: Deadline, tells: bool) -> Student:
+def _merge(
+    kept_id: int, removed_id: int, user: Any, reason: str, deadline: Deadline, notify: bool
+) -> Student:
     both = (kept_id, removed_id)
     events = Registration.objects.filter(student__in=both).values_list("event_id", flat=True)
     deadline.limit_locks()
@@ -43,7 +45,7 @@ def _merge(kept_id: int, removed_id: int, user: Any, reason: str, deadline: Dead
     facts, now = read_facts(seats)
     release_late(seats.values(), facts, now)
     end_what_is_over(seats.values(), facts, now)
-    context = MergeContext(user, reason, now or database_now(), deadline, tells)
+    context = MergeContext(user, reason, now or database_now(), deadline, notify)
     merge_rows(kept, removed, seats, context)
     give_freed_seats(seats, context)
     return kept

@@ -15,7 +15,7 @@ from techfest.core.db.clock import database_now
 Kind = SecurityEvent.Kind
 
 
-def tell(kind: Kind, account: Any, *, is_by_organiser: bool) -> None:
+def notify(kind: Kind, account: Any, *, is_by_organiser: bool) -> None:
     """Enqueues the mail in the caller's transaction; does nothing where the account has no address."""
     if account.email:
         enqueue(_words(kind, account, is_by_organiser), to=account.email, user=account)

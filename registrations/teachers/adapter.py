@@ -99,8 +99,8 @@ class Adapter(DefaultAccountAdapter):
     def get_client_ip(self, request: HttpRequest) -> str:
         """The visitor's address: told by our own proxy, which replaces what a visitor says of it."""
         address = request.META.get("REMOTE_ADDR", "")
-        told = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-        return told if told and address in _OWN_NETWORK else address or "unknown"
+        forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+        return forwarded if forwarded and address in _OWN_NETWORK else address or "unknown"
 
     def get_login_stages(self) -> list[str]:
         own = "registrations.teachers.login_stages.VerificationStage"

@@ -15,7 +15,7 @@ from tickets.models import Delivery, Ticket
 from tickets.tests.admin_helpers import list_path, organiser, organiser_client
 
 pytestmark = pytest.mark.django_db
-REASON = {"reason": "Wrong hall", "tells": "on", "confirmed": "yes"}
+REASON = {"reason": "Wrong hall", "notify": "on", "confirmed": "yes"}
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_reason_of_a_cancellation_stands_in_the_trail_and_in_the_mail(client: Cl
     assert Delivery.objects.get(kind="cancelled").state == "queued"
 
 
-def test_cancellation_that_nobody_is_told_of_drops_its_mail(client: Client, fest: Fest) -> None:
+def test_cancellation_that_nobody_is_notified_of_drops_its_mail(client: Client, fest: Fest) -> None:
     event = build_event(fest, capacity=1)
     build_submission(event)
     build_submission(event)

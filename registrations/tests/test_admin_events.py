@@ -109,9 +109,9 @@ def test_seats_are_locked_before_the_event_is_read(client: Client, fest: Fest) -
     form = filled_in(client, page_of(event), summary="Robots again")
     with CaptureQueriesContext(connection) as queries:
         client.post(page_of(event), form)
-    told = [query["sql"] for query in queries]
-    lock = next(number for number, sql in enumerate(told) if "FOR NO KEY UPDATE" in sql)
-    read = next(number for number, sql in enumerate(told) if 'FROM "events_event"' in sql)
+    statements = [query["sql"] for query in queries]
+    lock = next(number for number, sql in enumerate(statements) if "FOR NO KEY UPDATE" in sql)
+    read = next(number for number, sql in enumerate(statements) if 'FROM "events_event"' in sql)
     assert lock < read
 
 

@@ -14,7 +14,7 @@ from registrations.tests.test_admin_acting import act, said
 from tickets.tests.admin_helpers import list_path, organiser_client, query_count
 
 pytestmark = pytest.mark.django_db
-REASON = {"reason": "Twice", "confirmed": "yes", "tells": "on"}
+REASON = {"reason": "Twice", "confirmed": "yes", "notify": "on"}
 
 
 @pytest.fixture

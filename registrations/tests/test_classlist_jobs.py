@@ -179,8 +179,8 @@ def test_new_address_is_shown_and_corrected_and_told_to_the_old_one(event: Event
     registered(class_list)
     student.refresh_from_db()
     assert (student.email, student.link_version) == ("new@example.org", 2)
-    told = Delivery.objects.exclude(kind="registered").order_by("kind").values_list("kind", "to")
-    assert list(told) == [("corrected", "old@example.org"), ("link", "new@example.org")]
+    notified = Delivery.objects.exclude(kind="registered").order_by("kind").values_list("kind", "to")
+    assert list(notified) == [("corrected", "old@example.org"), ("link", "new@example.org")]
     assert audit() == []
 
 

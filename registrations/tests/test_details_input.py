@@ -70,5 +70,5 @@ def test_new_address_kills_the_links_that_the_old_one_has(client: Client) -> Non
     answer = client.post(path, details(submission.student, email="new@example.org"))
     assert [client.get(one).status_code for one in [*old, path]] == [404] * 3
     assert client.get(answer["Location"]).status_code == 200
-    told = {delivery.to: delivery.kind for delivery in Delivery.objects.exclude(kind="registered")}
-    assert told == {"old@example.org": "corrected", "new@example.org": "link"}
+    notified = {delivery.to: delivery.kind for delivery in Delivery.objects.exclude(kind="registered")}
+    assert notified == {"old@example.org": "corrected", "new@example.org": "link"}

@@ -46,7 +46,7 @@ def press(client: Client, event: Event, **values: Any) -> Any:
     return client.post(page_of(event), filled_in(client, page_of(event), **values))
 
 
-def told(answer: Any) -> list[str]:
+def sentences(answer: Any) -> list[str]:
     assert is_asked(answer)
     return [one.text for one in answer.context["sentences"]]
 
@@ -65,7 +65,7 @@ def waiting_event(fest: Fest, people: int, *, capacity: int = 1) -> Event:
 def test_more_seats_name_who_gets_them(client: Client, fest: Fest) -> None:
     event = waiting_event(fest, 4)
     answer = press(client, event, capacity="3")
-    assert told(answer) == ["2 new seats, 3 waiting: 2 will be confirmed now and told by mail."]
+    assert sentences(answer) == ["2 new seats, 3 waiting: 2 will be confirmed now and told by mail."]
     assert names(answer) == [["Asha B (7)", "Asha C (7)"]]
     assert states(event) == ["confirmed", "waiting", "waiting", "waiting"]
     assert confirm(client, event, answer).status_code == 302
@@ -93,7 +93,9 @@ def test_more_than_the_new_seats_cannot_be_held_back(client: Client, fest: Fest,
 def test_fewer_seats_than_taken_say_how_many_are_over(client: Client, fest: Fest) -> None:
     event = waiting_event(fest, 5, capacity=5)
     answer = press(client, event, capacity="2")
-    assert told(answer)[0].startswith("3 over: 5 have a seat, and there are to be 2. Nobody is thrown out.")
+    assert sentences(answer)[0].startswith(
+        "3 over: 5 have a seat, and there are to be 2. Nobody is thrown out."
+    )
     confirm(client, event, answer)
     assert (states(event), Event.objects.get().seats.capacity) == (["confirmed"] * 5, 2)
 
@@ -105,7 +107,7 @@ def test_move_says_who_clashes_and_asks_until_when_to_choose(client: Client, fes
     local = timezone.localtime(quiz.starts_at, fest.zone)
     times = {"starts_at_1": f"{local:%H:%M}", "ends_at_1": f"{local:%H}:45"}
     answer = press(client, robots, **times)
-    assert [text[:52] for text in told(answer)] == [
+    assert [text[:52] for text in sentences(answer)] == [
         "1 clash: one person has another event at the new tim",
         "1 mail tells about it. 1 has no e-mail address and m",
     ]
@@ -133,11 +135,11 @@ def test_consequences_that_changed_while_reading_are_shown_again(client: Client,
 def test_publishing_and_calling_off_ask_first(client: Client, fest: Fest) -> None:
     event = build_event(fest, state=Event.State.DRAFT, name="Quiz")
     answer = press(client, event, state="published")
-    assert told(answer) == ["Everybody sees Quiz from now on, and registration is open at once."]
+    assert sentences(answer) == ["Everybody sees Quiz from now on, and registration is open at once."]
     confirm(client, event, answer)
     build_submission(event)
     answer = press(client, event, state="cancelled")
-    assert told(answer) == [
+    assert sentences(answer) == [
         "Quiz is called off: 1 registration ends (1 with a seat, 0 waiting). Tickets no longer work.",
         "1 mail tells about it.",
     ]
@@ -145,7 +147,7 @@ def test_publishing_and_calling_off_ask_first(client: Client, fest: Fest) -> Non
     assert states(event) == ["cancelled"]
     assert AuditEntry.objects.latest("pk").reason == "No power"
     answer = press(client, event, state="published", takes_place="on")
-    assert told(answer)[0].startswith("Quiz takes place after all, with empty lists")
+    assert sentences(answer)[0].startswith("Quiz takes place after all, with empty lists")
 
 
 def test_save_without_consequences_saves_at_once(client: Client, fest: Fest) -> None:

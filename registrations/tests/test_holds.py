@@ -302,7 +302,7 @@ def test_given_back_seats_go_to_who_waits(fest: Fest, teacher: Teacher) -> None:
     assert (heard, run()) == ([], [])
 
 
-def test_teacher_is_told_when_somebody_else_gives_back(fest: Fest, teacher: Teacher) -> None:
+def test_teacher_is_notified_when_somebody_else_gives_back(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest)
     with notices() as heard:
         return_now(ask_now(teacher, event, 3), organiser())

@@ -165,9 +165,9 @@ def test_student_is_told_once_where_everything_is(fest: Fest) -> None:
     assert run() == []
 
 
-def test_nobody_is_told_where_it_was_not_wanted(fest: Fest) -> None:
+def test_nobody_is_notified_where_it_was_not_wanted(fest: Fest) -> None:
     kept, removed = press(build_event(fest), section="A"), press(build_event(fest), section="B")
-    merge(kept.student, removed.student, tells=False)
+    merge(kept.student, removed.student, notify=False)
     assert Delivery.objects.filter(kind="link").count() == 0
 
 

@@ -65,9 +65,9 @@ def test_second_press_does_no_harm(user: Any) -> None:
     assert counts(event) == (1, 2, 4)
 
 
-def test_student_who_is_not_to_be_told_gets_a_dropped_mail(user: Any) -> None:
+def test_student_who_is_not_to_be_notified_gets_a_dropped_mail(user: Any) -> None:
     event = build_late_event()
-    promote(user, at(event, 2), tells=False)
+    promote(user, at(event, 2), notify=False)
     assert Delivery.objects.get(kind="promoted").state == "dropped"
 
 

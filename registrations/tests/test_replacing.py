@@ -104,9 +104,9 @@ def test_place_in_line_goes_to_the_newcomer(fest: Fest, teacher: User) -> None:
 def test_both_sides_are_recorded_with_the_teacher(fest: Fest, teacher: User) -> None:
     _event, (first, *_waiting) = full_event(fest)
     replaced(first, teacher=teacher)
-    told = Change.objects.filter(cause="replaced").order_by("pk")
+    notified = Change.objects.filter(cause="replaced").order_by("pk")
     assert [
-        (row.registration.student.name, row.from_state, row.to_state, row.actor, row.user) for row in told
+        (row.registration.student.name, row.from_state, row.to_state, row.actor, row.user) for row in notified
     ] == [
         ("Asha A", "confirmed", "cancelled", "teacher", teacher),
         ("Zoya Khan", "", "confirmed", "teacher", teacher),
@@ -121,7 +121,7 @@ def test_ticket_of_the_one_dies_and_the_other_gets_one(fest: Fest) -> None:
     assert Ticket.objects.live().get().code != old.code
 
 
-def test_both_are_told_by_mail(fest: Fest) -> None:
+def test_both_are_notified_by_mail(fest: Fest) -> None:
     _event, (first, *_waiting) = full_event(fest)
     Delivery.objects.all().delete()
     replaced(first)

@@ -79,10 +79,10 @@ def test_different_rows_at_once_are_both_kept_and_ranked_together(event: Event) 
 @pytest.mark.usefixtures("meeting")
 def test_same_row_at_once_is_saved_once_and_the_other_is_told(event: Event) -> None:
     answers = saved_at_once(event, {"Asha": 9}, {"Asha": 4, "Ben": 1})
-    told = [isinstance(answer, service.ChangedMeanwhile) for answer in answers]
-    assert sorted(told) == [False, True]
+    refused = [isinstance(answer, service.ChangedMeanwhile) for answer in answers]
+    assert sorted(refused) == [False, True]
     kept = Result.objects.get(registration=who(event, "Asha"))
-    assert kept.points == (4 if told[0] else 9)
+    assert kept.points == (4 if refused[0] else 9)
     assert has_ranks_that_follow(event)
 
 

@@ -35,7 +35,7 @@ def ask_for(organiser: Any, account: Any, **values: str) -> Any:
     return organiser_client(organiser).post(list_path(type(account)), sent, follow=True)
 
 
-def test_owner_resets_it_with_a_reason_and_the_person_is_told(lead: Any) -> None:
+def test_owner_resets_it_with_a_reason_and_the_person_is_notified(lead: Any) -> None:
     browser, owner = organiser_client(lead), in_role(OWNER)
     assert is_asked(ask_for(owner, lead))
     assert is_asked(ask_for(owner, lead, confirmed="yes", reason="")), "not without a reason"
@@ -99,8 +99,8 @@ def test_console_resets_an_owners_and_tells_all_owners() -> None:
     call_command("reset_second_factor", "lost@example.org", "--reason", WHY, stdout=said)
     assert "sets up a new second step" in said.getvalue()
     assert Authenticator.objects.count() == 0
-    told = set(Notice.objects.values_list("delivery__to", "subject"))
-    assert told == {
+    notified = set(Notice.objects.values_list("delivery__to", "subject"))
+    assert notified == {
         ("lost@example.org", "Your second step was reset"),
         ("second@example.org", "A second step was reset"),
         ("boss@example.org", "A second step was reset"),

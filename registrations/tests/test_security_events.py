@@ -162,7 +162,7 @@ def at_the_console(user: Any) -> None:
 
 
 @pytest.mark.parametrize("way", [by_its_owner, by_a_link, by_an_organiser, at_the_console])
-def test_new_password_is_noted_and_told_by_mail_in_whatever_way_it_was_set(user: Any, way: Any) -> None:
+def test_new_password_is_noted_and_notified_by_mail_in_whatever_way_it_was_set(user: Any, way: Any) -> None:
     way(user)
     event = SecurityEvent.objects.get(kind="password_changed", account=user)
     notice = Notice.objects.exclude(subject="Choose a new password").get()
@@ -267,9 +267,9 @@ def test_event_outlives_the_account_and_does_not_keep_it() -> None:
 
 
 def test_every_kind_that_is_told_by_mail_has_its_words(user: Any) -> None:
-    told = [kind for kind in SecurityEvent.Kind if kind.name.startswith(("PASSWORD", "SECOND", "RECOVERY"))]
-    told = [kind for kind in told if not kind.name.endswith(("USED", "FAILED"))]
-    for kind in told:
+    kinds = [kind for kind in SecurityEvent.Kind if kind.name.startswith(("PASSWORD", "SECOND", "RECOVERY"))]
+    kinds = [kind for kind in kinds if not kind.name.endswith(("USED", "FAILED"))]
+    for kind in kinds:
         account_events.record_and_notify(kind, user)
-    assert Notice.objects.values("subject").distinct().count() == len(told) == 5
+    assert Notice.objects.values("subject").distinct().count() == len(kinds) == 5
     assert Authenticator.objects.count() == 0

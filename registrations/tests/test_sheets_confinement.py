@@ -95,8 +95,8 @@ def test_kernel_says_that_the_filter_is_there_and_no_privilege_can_come_back() -
         "from registrations.spreadsheets.sandbox import confine; status = open('/proc/self/status');"
         " confine(); print(status.read())"
     )
-    told = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True).stdout
-    words = dict(line.split(":\t", 1) for line in told.splitlines() if ":\t" in line)
+    output = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True).stdout
+    words = dict(line.split(":\t", 1) for line in output.splitlines() if ":\t" in line)
     assert (words["NoNewPrivs"].strip(), words["Seccomp"].strip()) == ("1", "2")
 
 

@@ -94,8 +94,8 @@ def test_it_says_nothing_exactly_where_somebody_would_be_promoted(event: Event) 
 
 def test_one_who_waits_reads_how_many_are_ahead(event: Event) -> None:
     rows = Registration.objects.order_by("queue_position")
-    told = [why_waiting(row, now=timezone.now()) for row in rows]
-    assert told == ["", "Next in line. The only seat is taken.", "1 waits ahead. The only seat is taken."]
+    reasons = [why_waiting(row, now=timezone.now()) for row in rows]
+    assert reasons == ["", "Next in line. The only seat is taken.", "1 waits ahead. The only seat is taken."]
 
 
 def test_admin_answers_on_the_pages_of_the_event_and_of_who_waits(event: Event) -> None:

@@ -290,7 +290,7 @@ def test_mailbox_gets_three_notices_of_one_kind_an_hour() -> None:
     assert Notice.objects.count() == 3
 
 
-def test_refused_teacher_is_told_and_may_ask_again() -> None:
+def test_refused_teacher_is_notified_and_may_ask_again() -> None:
     teacher = build_teacher(email="rao@example.org", is_approved=False)
     data = {"action": "refuse", "_selected_action": [teacher.pk]}
     page = organiser_client().post(list_path(Teacher), data, follow=True)

@@ -121,7 +121,7 @@ def test_organiser_promotes_nobody_who_is_late(event: Event) -> None:
 
 
 def act(action: str, row: Registration, **values: Any) -> Any:
-    form = {"action": action, "_selected_action": [row.pk], "reason": "Wrong hall", "tells": "on"} | values
+    form = {"action": action, "_selected_action": [row.pk], "reason": "Wrong hall", "notify": "on"} | values
     return organiser_client().post(list_path(Registration), form, follow=True)
 
 

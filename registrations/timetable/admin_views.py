@@ -149,11 +149,11 @@ def apply(model_admin: Any, request: HttpRequest) -> HttpResponseBase:
     if not is_done:
         words = _("Nothing was changed: by now it would do something else. Upload the file again and look.")
         return _page(model_admin, request, problem=words, refused=preview.refusals(plan))
-    _tell(model_admin, request, plan)
+    _show_result(model_admin, request, plan)
     return HttpResponseRedirect(reverse("admin:events_event_changelist"))
 
 
-def _tell(model_admin: Any, request: HttpRequest, plan: plan_module.Plan) -> None:
+def _show_result(model_admin: Any, request: HttpRequest, plan: plan_module.Plan) -> None:
     count = len(plan.foreseen) + len(plan.new)
     words = ngettext(
         "%(count)d event of the timetable is saved.", "%(count)d events of the timetable are saved.", count

@@ -15,7 +15,7 @@ from events.models import Event
 from registrations.event_changes.messages import Sentence, sentences
 from registrations.timetable.columns import TIMES
 from registrations.timetable.plan import Plan
-from registrations.timetable.read import ReadRow, Timetable, told
+from registrations.timetable.read import ReadRow, Timetable, field_label
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +83,19 @@ def summary(timetable: Timetable) -> str:
 
 def _lines(row: ReadRow) -> list[Line]:
     return [
-        Line(told(name), _word(name, row.was.get(name)), _word(name, to)) for name, to in row.changes.items()
+        Line(field_label(name), _word(name, row.was.get(name)), _word(name, to))
+        for name, to in row.changes.items()
     ]
 
 
 def _conflicts(row: ReadRow) -> list[Line]:
     return [
-        Line(told(one.name), _word(one.name, one.was), _word(one.name, one.wanted), _word(one.name, one.now))
+        Line(
+            field_label(one.name),
+            _word(one.name, one.was),
+            _word(one.name, one.wanted),
+            _word(one.name, one.now),
+        )
         for one in row.conflicts
     ]
 

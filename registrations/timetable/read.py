@@ -189,5 +189,5 @@ def _check_new(found: ReadRow, names: Mapping[str, Event], *, may_add: bool) -> 
     _check_whole(found, grades | found.changes)
 
 
-def told(name: str) -> str:
+def field_label(name: str) -> str:
     return str(BY_NAME[name].title)

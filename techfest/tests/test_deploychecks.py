@@ -81,28 +81,28 @@ def closed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setattr(settings, name, value)
 
 
-def told() -> list[str]:
+def warnings() -> list[str]:
     """The numbers of what `check --deploy` says, Django's own included."""
     found = checks.run_checks(tags=[Tags.security], include_deployment_checks=True)
     return [str(one.id) for one in found if not one.is_silenced()]
 
 
 def test_closed_site_is_told_nothing() -> None:
-    assert told() == []
+    assert warnings() == []
 
 
 @pytest.mark.parametrize(("number", "changes"), OPEN)
 def test_open_setting_is_told(monkeypatch: pytest.MonkeyPatch, number: int, changes: dict[str, Any]) -> None:
     for name, value in changes.items():
         monkeypatch.setattr(settings, name, value)
-    assert told() == [f"techfest.W{number:03}"]
+    assert warnings() == [f"techfest.W{number:03}"]
 
 
 @pytest.mark.parametrize("changes", CLOSED_TOO)
 def test_other_closed_setting_is_not_told(monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any]) -> None:
     for name, value in changes.items():
         monkeypatch.setattr(settings, name, value)
-    assert told() == []
+    assert warnings() == []
 
 
 @pytest.mark.parametrize(
@@ -122,20 +122,20 @@ def test_former_key_reminds_of_second_steps_that_need_it(
 
 def test_proxy_that_is_anybody_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORWARDED_ALLOW_IPS", "*")
-    assert told() == ["techfest.W010"]
+    assert warnings() == ["techfest.W010"]
 
 
 @pytest.mark.parametrize(("mode", "expected"), [(0o755, ["techfest.W011"]), (0o711, []), (0o700, [])])
 def test_data_folder_that_others_can_list_is_told(tmp_path: Path, mode: int, expected: list[str]) -> None:
     tmp_path.chmod(mode)
-    assert told() == expected
+    assert warnings() == expected
 
 
 def test_static_files_where_nginx_must_not_go_are_told(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(settings, "STATIC_ROOT", tmp_path / "static")
-    assert told() == ["techfest.W012"]
+    assert warnings() == ["techfest.W012"]
 
 
 def test_kernel_that_does_not_confine_the_reader_is_told(
@@ -146,7 +146,7 @@ def test_kernel_that_does_not_confine_the_reader_is_told(
     refusing.write_text("#!/bin/sh\nexit 1\n")
     refusing.chmod(0o700)
     monkeypatch.setattr(sys, "executable", str(refusing))
-    assert told() == ["techfest.W016"]
+    assert warnings() == ["techfest.W016"]
 
 
 def test_every_check_has_a_test() -> None:

@@ -212,7 +212,7 @@ def test_scans_without_a_network_are_uploaded_and_conflicts_listed(
     expect(page.locator("[data-conflicts]")).to_contain_text("already in")
     expect(page.locator("[data-waiting]")).to_be_hidden()
     offline = Scan.objects.filter(is_offline=True).order_by("at")
-    assert list(offline.values_list("told", "verdict", "is_conflict")) == [
+    assert list(offline.values_list("device_verdict", "verdict", "is_conflict")) == [
         ("in", "in", False),
         ("already", "already", False),
         ("unknown", "unknown", False),
@@ -273,7 +273,9 @@ def test_phone_knows_the_verdicts_without_a_network(
     expect(page.locator("[data-sentence]")).to_contain_text("only the QR of a ticket can be checked")
     phone.set_offline(False)
     expect(page.locator("[data-waiting]")).to_be_hidden()
-    assert Scan.objects.filter(is_offline=True, is_conflict=False, told=F("verdict")).count() == len(scans)
+    assert Scan.objects.filter(
+        is_offline=True, is_conflict=False, device_verdict=F("verdict")
+    ).count() == len(scans)
 
 
 def test_phone_keeps_nothing_after_logging_out(phone: BrowserContext, gate: Gate, ticket: Ticket) -> None:

@@ -31,10 +31,10 @@ def one_connection() -> Iterator[None]:
 
 def ask(path: str, kind: str, body: bytes | None = None) -> tuple[int, str]:
     """Status and body, from the application that the web server calls."""
-    told: list[int] = []
+    statuses: list[int] = []
 
     def start_response(status: str, _headers: Any, _error: Any = None) -> None:
-        told.append(int(status[:3]))
+        statuses.append(int(status[:3]))
 
     path, _mark, query = path.partition("?")
     environ: dict[str, Any] = {
@@ -48,7 +48,7 @@ def ask(path: str, kind: str, body: bytes | None = None) -> tuple[int, str]:
     }
     setup_testing_defaults(environ)
     answer = application(environ, start_response)
-    return told[0], b"".join(answer).decode()
+    return statuses[0], b"".join(answer).decode()
 
 
 def multipart(fields: dict[str, Any]) -> bytes:

@@ -19,7 +19,7 @@ from techfest.env import StrictEnv
 from techfest.mail_provider import provider_settings
 from techfest.tests.freshly import fresh_settings
 from tickets.tests.providers import brevo, mailgun, stub, stub_process
-from tickets.tests.test_webhooks import basic, tell
+from tickets.tests.test_webhooks import basic, report
 
 __all__ = ["brevo", "mailgun", "stub", "stub_process"]
 
@@ -86,7 +86,7 @@ def test_call_signed_with_the_former_key_of_mailgun(
     keys = {"MAILGUN_WEBHOOK_SIGNING_KEY": NEW, "MAILGUN_WEBHOOK_SIGNING_KEY_FALLBACKS": fallbacks}
     settings.ANYMAIL = {**live_settings.ANYMAIL, **keys}
     old, new = (signed_event(key, "delivered", recipient="asha@example.org") for key in (OLD, NEW))
-    assert (tell(client, old), tell(client, new)) == (200 if is_valid else 400, 200)
+    assert (report(client, old), report(client, new)) == (200 if is_valid else 400, 200)
 
 
 @pytest.mark.usefixtures("brevo", "db")
@@ -97,7 +97,8 @@ def test_call_with_the_former_secret_of_brevo(
     secrets = [f"hook:{one}" for one in (NEW, *fallbacks)]
     settings.ANYMAIL = {**live_settings.ANYMAIL, "WEBHOOK_SECRET": secrets}
     answers = [
-        tell(client, {"event": "none"}, provider="brevo", headers=basic(f"hook:{one}")) for one in (OLD, NEW)
+        report(client, {"event": "none"}, provider="brevo", headers=basic(f"hook:{one}"))
+        for one in (OLD, NEW)
     ]
     assert [status == 400 for status in answers] == [not is_valid, False]
 

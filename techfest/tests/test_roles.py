@@ -184,8 +184,10 @@ def test_lead_reads_no_foreign_name_anywhere(two: tuple[Any, Registration, Regis
     paths += [reverse("admin:index"), *map(list_path, LED)]
     pages = {path: client.get(path) for path in paths}
     assert {page.status_code for page in pages.values()} == {200}
-    told = [theirs.student.name, theirs.student.reference, theirs.student.email]
-    assert [path for path, page in pages.items() if any(one in page.content.decode() for one in told)] == []
+    secrets_of_theirs = [theirs.student.name, theirs.student.reference, theirs.student.email]
+    assert [
+        path for path, page in pages.items() if any(one in page.content.decode() for one in secrets_of_theirs)
+    ] == []
     assert sum(OWN in page.content.decode() for page in pages.values()) > 5
     searched = [client.get(list_path(model), {"q": OTHER}) for model in LED]
     assert {page.context["cl"].result_count for page in searched if page.context["cl"].search_fields} == {0}

@@ -101,12 +101,12 @@ def test_failure_in_one_of_two_processes_is_told_in_one_summary(tmp_path: Path) 
     finished = subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=240
     )
-    told = finished.stdout.splitlines()
-    assert (finished.returncode, told[-1].startswith("1 failed, 11 passed")) == (1, True), finished.stdout
-    assert next(line for line in told if line.startswith("FAILED")).endswith(
+    output = finished.stdout.splitlines()
+    assert (finished.returncode, output[-1].startswith("1 failed, 11 passed")) == (1, True), finished.stdout
+    assert next(line for line in output if line.startswith("FAILED")).endswith(
         "test_beside_others[3] - assert 3 != 3"
     )
-    assert any("slowest 3 durations" in line for line in told)
+    assert any("slowest 3 durations" in line for line in output)
     diary = (tmp_path / "diary").read_text().splitlines()
     alone = [place for place, line in enumerate(diary) if line.startswith("begins test_beside_nobody")]
     assert [diary[place + 1] for place in alone] == [

@@ -159,8 +159,8 @@ def test_accepting_a_school_and_a_new_spelling_are_told() -> None:
     client.post(list_path(School), {"action": "accept", "_selected_action": [school.pk]})
     spelling = {"aliases-TOTAL_FORMS": "1", "aliases-0-name": "St. Mary's School"}
     assert client.post(page_of(school), filled_in(client, page_of(school)) | spelling).status_code == 302
-    told = AuditEntry.objects.filter(subject_kind="registrations.school").order_by("pk")
-    assert [(entry.what, entry.after) for entry in told] == [
+    entries = AuditEntry.objects.filter(subject_kind="registrations.school").order_by("pk")
+    assert [(entry.what, entry.after) for entry in entries] == [
         ("accepted", {"state": "accepted"}),
         ("changed", {"aliases": ["St. Mary's School"]}),
     ]

@@ -63,7 +63,7 @@ class ScanAdmin(RecordAdmin):
         "at",
         "received_at",
         "verdict",
-        "told",
+        "device_verdict",
         "ticket",
         "where",
         "user",
@@ -106,7 +106,7 @@ def _question(chosen: list[Scan]) -> Question:
         "%(count)d conflicts are settled with your note; the scans stay as they are.",
         count,
     )
-    said = _("at %(where)s the phone said: %(told)s, the rules say: %(verdict)s")
+    said = _("at %(where)s the phone said: %(device_verdict)s, the rules say: %(verdict)s")
     rows = [
         format_html(
             "<bdi>{}</bdi> {}",
@@ -114,7 +114,7 @@ def _question(chosen: list[Scan]) -> Question:
             said
             % {
                 "where": scan.where,
-                "told": scan.get_told_display(),
+                "device_verdict": scan.get_device_verdict_display(),
                 "verdict": scan.get_verdict_display(),
             },
         )
@@ -144,11 +144,11 @@ class SearchCountAdmin(RecordAdmin):
 @admin.register(Alert)
 class AlertAdmin(RecordAdmin):
     actions = ("see",)
-    list_display = ("last_at", "kind", "about", "count", "first_at", "told_at", "seen_at", "seen_by")
+    list_display = ("last_at", "kind", "about", "count", "first_at", "notified_at", "seen_at", "seen_by")
     list_select_related = ("seen_by",)
     list_filter = ("kind", ("seen_at", admin.EmptyFieldListFilter))
     search_fields = ("subject",)
-    fields = ("kind", "about", "count", "first_at", "last_at", "told_at", "seen_at", "seen_by")
+    fields = ("kind", "about", "count", "first_at", "last_at", "notified_at", "seen_at", "seen_by")
     readonly_fields = ("about",)
     ordering = ("-last_at", "-pk")
 

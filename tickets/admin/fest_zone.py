@@ -78,10 +78,10 @@ def _save(
     reason = request.POST.get(REASON, "").strip()[:300]
     change_zone(fest, foreseen, change, user=request.user, reason=reason, now=now)
     Ticket.objects.filter(registration__event__fest=fest).want_again()
-    told = sum(bool(row.student.email) for one in foreseen for row in one.told)
-    if told:
-        words = ngettext("%(count)d person is told by mail.", "%(count)d people are told by mail.", told)
-        admin.message_user(request, words % {"count": told})
+    notified = sum(bool(row.student.email) for one in foreseen for row in one.notified)
+    if notified:
+        words = ngettext("%(count)d person is told by mail.", "%(count)d people are told by mail.", notified)
+        admin.message_user(request, words % {"count": notified})
     answer: HttpResponseBase = admin.response_change(request, fest)
     return answer
 
@@ -106,7 +106,7 @@ def _page(
         "new": change.new.key,
         "keeps_clock": change.keeps_clock,
         "rows": [*_own_rows(form, change), *(_row(event, change) for event in events)],
-        "sentences": [Sentence(text) for text in _told(foreseen)]
+        "sentences": [Sentence(text) for text in _notified(foreseen)]
         + [sentence for one in foreseen for sentence in sentences(one, now=now) if sentence.is_danger],
         "is_changed": SEEN in request.POST,
         "hidden": [*carried(form, leave_out=[KEEPS, REASON]), (SEEN, seen)],
@@ -115,8 +115,8 @@ def _page(
     return TemplateResponse(request, "admin/events/fest/zone.html", context)
 
 
-def _told(foreseen: Sequence[Consequences]) -> Iterator[str]:
-    rows = [row for one in foreseen for row in one.told]
+def _notified(foreseen: Sequence[Consequences]) -> Iterator[str]:
+    rows = [row for one in foreseen for row in one.notified]
     mails = sum(bool(row.student.email) for row in rows)
     if rows:
         yield ngettext(

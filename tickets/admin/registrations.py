@@ -28,7 +28,7 @@ def resend_mails(
     if refusal := refusal_of(len(chosen), _("All of these are cancelled.")):
         model_admin.message_user(request, refusal, messages.WARNING)
     elif is_answered(request):
-        for words, level in told(resend([row.pk for row in chosen])):
+        for words, level in resend_feedback(resend([row.pk for row in chosen])):
             model_admin.message_user(request, words, level)
     else:
         return ask(request, model_admin, action="resend_mails", question=_question(chosen))
@@ -48,7 +48,7 @@ def _question(chosen: list[Registration]) -> Question:
     )
 
 
-def told(result: Resent) -> list[tuple[str, int]]:
+def resend_feedback(result: Resent) -> list[tuple[str, int]]:
     """What it came to, in sentences with their levels."""
     pairs = (
         (result.sent, ngettext("%(n)d mail is sent again.", "%(n)d mails are sent again.", result.sent)),

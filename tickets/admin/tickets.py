@@ -143,14 +143,14 @@ def _reissuing(chosen: list[Ticket]) -> Question:
         "%(count)d ticket will be replaced.", "%(count)d tickets will be replaced.", len(chosen)
     ) % {"count": len(chosen)}
     mails = sum(bool(ticket.student.email) for ticket in chosen)
-    told = ngettext("%(count)d mail brings a new one.", "%(count)d mails bring new ones.", mails)
+    sentence = ngettext("%(count)d mail brings a new one.", "%(count)d mails bring new ones.", mails)
     then = _("The old codes stop working at once, also where they are printed. Seats stay as they are.")
     line = "<bdi>{}</bdi> ({}), <bdi>{}</bdi>"
     return Question(
         title=_("Issue new tickets instead of these?"),
         press=_("Issue new tickets"),
         chosen=chosen,
-        facts=[f"{will} {told % {'count': mails}} {then}"],
+        facts=[f"{will} {sentence % {'count': mails}} {then}"],
         rows=[
             format_html(line, one.student.name, grouped(one.student.reference), one.registration.event.name)
             for one in chosen

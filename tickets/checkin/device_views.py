@@ -72,8 +72,8 @@ def live(request: HttpRequest, checkpoint: Checkpoint) -> HttpResponseBase:
     whole = HttpResponse(content, content_type="application/octet-stream", headers={"ETag": etag})
     response = get_conditional_response(request, etag=etag, response=whole) or whole
     counts = counts_of(checkpoint)
-    told = {"at": at.isoformat(), "token": get_token(request), "in": counts.inside, "of": counts.expected}
-    response["X-Checkin"] = json.dumps(told)
+    status = {"at": at.isoformat(), "token": get_token(request), "in": counts.inside, "of": counts.expected}
+    response["X-Checkin"] = json.dumps(status)
     return response
 
 

@@ -36,7 +36,7 @@ class Queued:
     nonce: uuid.UUID
     digest: str
     at: dt.datetime
-    told: str
+    device_verdict: str
 
 
 def read_upload(body: bytes) -> list[Queued]:
@@ -78,33 +78,45 @@ def _judge(
         code=codes.get(queued.digest, queued.digest[:22]),
         nonce=queued.nonce,
         user=user,
-        offline=Offline(at=min(queued.at, now), told=queued.told),
+        offline=Offline(at=min(queued.at, now), device_verdict=queued.device_verdict),
         how=CheckIn.How.OFFLINE,
     )
     if not isinstance(scan, Scan):
         raise Malformed("This code is not a ticket's.")
-    return scan if scan.is_offline or scan.user_id != user.pk else _told_otherwise(scan, queued.told)
+    return (
+        scan
+        if scan.is_offline or scan.user_id != user.pk
+        else _differs_from_device(scan, queued.device_verdict)
+    )
 
 
-def _told_otherwise(scan: Scan, told: str) -> Scan:
+def _differs_from_device(scan: Scan, device_verdict: str) -> Scan:
     """A scan whose answer came too late for the device: it was judged here at once, and there by itself."""
-    is_conflict = told != Verdict.ALREADY and (told == Verdict.IN) != (scan.verdict == Verdict.IN)
-    if Scan.objects.filter(pk=scan.pk, told="").update(told=told, is_conflict=is_conflict):
-        scan.told, scan.is_conflict = told, is_conflict
+    is_conflict = device_verdict != Verdict.ALREADY and (device_verdict == Verdict.IN) != (
+        scan.verdict == Verdict.IN
+    )
+    if Scan.objects.filter(pk=scan.pk, device_verdict="").update(
+        device_verdict=device_verdict, is_conflict=is_conflict
+    ):
+        scan.device_verdict, scan.is_conflict = device_verdict, is_conflict
     return scan
 
 
 def _read(row: Any, number: int) -> Queued:
     try:
         nonce, at = uuid.UUID(row["nonce"]), parse_datetime(row["at"])
-        digest, told = row["digest"], row["told"]
+        digest, device_verdict = row["digest"], row["device_verdict"]
     except (TypeError, ValueError, KeyError, AttributeError):
         raise Malformed(f"Scan {number} is not complete.") from None
     if at is None or at.tzinfo is None or not 2000 < at.year < 9000:
         raise Malformed(f"Scan {number} has no time.")
-    if not isinstance(digest, str) or not _DIGEST.fullmatch(digest) or told not in Scan.Verdict.values:
+    if (
+        not isinstance(digest, str)
+        or not _DIGEST.fullmatch(digest)
+        or device_verdict not in Scan.Verdict.values
+    ):
         raise Malformed(f"Scan {number} is not complete.")
-    return Queued(nonce, digest, at, told)
+    return Queued(nonce, digest, at, device_verdict)
 
 
 _OF_DIGESTS = """

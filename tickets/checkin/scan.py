@@ -35,7 +35,7 @@ class Offline:
     """What a device without a network did: when, by its clock, and which verdict it told."""
 
     at: dt.datetime
-    told: str
+    device_verdict: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ def _attempt(ask: _Ask) -> Scan | Choice | SchoolList:
     if not found or len(found) > 1:
         nothing = ask.reading.kind in (Kind.NOTHING, Kind.SCHOOL)
         return _answer(ask, Verdict.UNREADABLE if nothing else Verdict.UNKNOWN, None, now)
-    if ask.offline and ask.offline.told != Verdict.IN:
+    if ask.offline and ask.offline.device_verdict != Verdict.IN:
         return _answer(ask, judge(found[0], ask.checkpoint, now), found[0], now)
     return _let_in(ask, found[0], now)
 
@@ -162,7 +162,7 @@ def _let_in(ask: _Ask, found: Found, now: dt.datetime) -> Scan:
 
 def _answer(ask: _Ask, verdict: str, found: Found | None, at: dt.datetime) -> Scan:
     """Writes the scan down. What a device told is a conflict where the truth is another colour."""
-    told = ask.offline.told if ask.offline else ""
+    device_verdict = ask.offline.device_verdict if ask.offline else ""
     scan = Scan(
         nonce=ask.nonce,
         at=at,
@@ -171,12 +171,14 @@ def _answer(ask: _Ask, verdict: str, found: Found | None, at: dt.datetime) -> Sc
         where=ask.checkpoint.name[:100],
         ticket=found.ticket if found else None,
         registration=found.registration if found else None,
-        verdict=told if told and told != Verdict.IN and verdict == Verdict.IN else verdict,
-        told=told,
+        verdict=device_verdict
+        if device_verdict and device_verdict != Verdict.IN and verdict == Verdict.IN
+        else verdict,
+        device_verdict=device_verdict,
         is_offline=ask.offline is not None,
-        is_conflict=bool(ask.offline) and (told == Verdict.IN) != (verdict == Verdict.IN),
+        is_conflict=bool(ask.offline) and (device_verdict == Verdict.IN) != (verdict == Verdict.IN),
     )
-    if told == Verdict.ALREADY:  # a second look on one device; its first may be on the way still
+    if device_verdict == Verdict.ALREADY:  # a second look on one device; its first may be on the way still
         scan.is_conflict = False
     keep(scan)
     return scan

@@ -68,7 +68,7 @@ def mails(viewer: Viewer, *, now: dt.datetime) -> Mails | None:
     waits = [found[state][1] for state in (State.QUEUED, State.SENDING) if state in found]
     oldest = min((at for at in waits if at), default=None)
     is_late = oldest is not None and now - oldest > LATE
-    faults = [*breaker.told_outage(now), *heartbeats.words(heartbeats.silent())]
+    faults = [*breaker.outage_sentences(now), *heartbeats.words(heartbeats.silent())]
     return Mails(_figures(counts, is_late=is_late), oldest, is_late, limits.warnings(now), faults)
 
 

@@ -86,7 +86,9 @@ def _issue_ranks(event: Event, places: int, user: Any) -> int:
     return _issue(event, found, Kind.RANK, user, places=places)
 
 
-def _issue(event: Event, wanted: Mapping[Registration, int | None], kind: str, user: Any, **told: int) -> int:
+def _issue(
+    event: Event, wanted: Mapping[Registration, int | None], kind: str, user: Any, **details: int
+) -> int:
     """New ones for those who have none that is valid; the caller holds the sheet's lock."""
     have = set(
         Certificate.objects.filter(registration__in=wanted, kind=kind, revoked_at=None).values_list(
@@ -101,7 +103,7 @@ def _issue(event: Event, wanted: Mapping[Registration, int | None], kind: str, u
     ]
     Certificate.objects.bulk_create(new)
     if new:
-        after = {"kind": str(kind), "count": len(new), **told}
+        after = {"kind": str(kind), "count": len(new), **details}
         record(event, what="issued certificates", now=now, user=user, after=after)
     return len(new)
 

@@ -132,7 +132,7 @@ def expect(file: WorkerFile, total: int) -> None:
     mine(file).update(total=total)
 
 
-def tell(file: WorkerFile, done: int, before: int) -> None:
+def report_progress(file: WorkerFile, done: int, before: int) -> None:
     """After some names: how far it is. Whoever waits for a single ticket must not wait for all of these."""
     if done // EACH != before // EACH:
         mine(file).update(made=done)

@@ -107,7 +107,7 @@ def _attendance(printout: Printout) -> tuple[bytes, int]:
             seats=[_line(number, row, row.came_at) for number, row in enumerate(seats, 1)],
             waiting=[_line(number, row, None) for number, row in enumerate(waiting, 1)],
         )
-    return pdf.render_attendance(sheet, painted=partial(jobs.tell, printout)), total
+    return pdf.render_attendance(sheet, painted=partial(jobs.report_progress, printout)), total
 
 
 def _line(number: int, row: Registration, came_at: Any) -> pdf.AttendanceRow:
@@ -127,7 +127,7 @@ def _badges(printout: Printout) -> tuple[bytes, int]:
     tickets = _tickets(printout, registration__event=_event(printout))
     total = _expected(printout, tickets)
     found = [content_module.content_of(ticket) for ticket in tickets]
-    return pdf.render_badges(found, painted=partial(jobs.tell, printout)), total
+    return pdf.render_badges(found, painted=partial(jobs.report_progress, printout)), total
 
 
 def _certificates(printout: Printout) -> tuple[bytes, int]:
@@ -139,7 +139,7 @@ def _certificates(printout: Printout) -> tuple[bytes, int]:
     found = _with_related(printout, rows)
     total = _expected(printout, found)
     content = pdf.render_certificates(
-        [certificates.content_of(one) for one in found], painted=partial(jobs.tell, printout)
+        [certificates.content_of(one) for one in found], painted=partial(jobs.report_progress, printout)
     )
     return content, total
 
@@ -184,7 +184,7 @@ def _zipped(printout: Printout, parts: Sequence[tuple[str, Callable[[Painted], b
 
 def _further(printout: Printout, before: int) -> Painted:
     """Tells how far it is, counted from what was made before."""
-    return lambda done, last: jobs.tell(printout, before + done, before + last)
+    return lambda done, last: jobs.report_progress(printout, before + done, before + last)
 
 
 def _expected(printout: Printout, rows: Sequence[Any], maximum: int = MAX_NAMES) -> int:

@@ -165,12 +165,16 @@ def _of_mail(now: dt.datetime) -> Iterator[Point]:
     if settings.EMAIL_PROVIDER:
         words = _("Mails go through %(provider)s.") % {"provider": settings.EMAIL_PROVIDER}
     yield Point(_("Mail provider"), bool(settings.EMAIL_PROVIDER), words)
-    told = DeliveryEvent.objects.order_by("-received_at").values_list("received_at", flat=True).first()
+    last_event_at = (
+        DeliveryEvent.objects.order_by("-received_at").values_list("received_at", flat=True).first()
+    )
     words = _("The provider never told what became of a mail. Give it this address: %(url)s")
     words %= {"url": f"{settings.SITE_URL}/hooks/{settings.EMAIL_PROVIDER or 'mailgun'}/"}
-    if told:
-        words = _("The provider told of a mail last on %(when)s.") % {"when": f"{told:%Y-%m-%d %H:%M} UTC"}
-    yield Point(_("Webhook"), told is not None, words)
+    if last_event_at:
+        words = _("The provider told of a mail last on %(when)s.") % {
+            "when": f"{last_event_at:%Y-%m-%d %H:%M} UTC"
+        }
+    yield Point(_("Webhook"), last_event_at is not None, words)
     age = oldest_pending_age(now)
     words = _("Nothing is owed; a test mail below shows that the workers run.")
     if age is not None:

@@ -62,7 +62,7 @@ def each_press_is_answered_by_one_mail() -> Iterator[str]:
 
 
 @invariant(10)
-def each_turn_is_told_by_one_mail() -> Iterator[str]:
+def each_turn_has_one_mail() -> Iterator[str]:
     """Each promotion, cancellation, move and change of an event is told by one mail to who had an address then.
 
     A move is told by what it led to, and not as a cancellation besides; a seat at the door like a promotion. A
@@ -86,7 +86,7 @@ def each_turn_is_told_by_one_mail() -> Iterator[str]:
 
 
 @invariant(10)
-def each_correction_is_told() -> Iterator[str]:
+def each_correction_has_its_mails() -> Iterator[str]:
     """Each new address is owed the new link, each new name a mail to the address known; a full mailbox drops it."""
     sql = """, corrected_once AS (
             SELECT r.student_id, c.at, bool_or('email' = ANY (c.fields)) AS moved,
@@ -264,8 +264,8 @@ def gathered_mails_are_in_their_digest() -> Iterator[str]:
 
 CHECKS = (
     each_press_is_answered_by_one_mail,
-    each_turn_is_told_by_one_mail,
-    each_correction_is_told,
+    each_turn_has_one_mail,
+    each_correction_has_its_mails,
     mails_go_to_an_address_of_the_student,
     sent_means_sent,
     no_ticket_is_mailed_after_its_end,

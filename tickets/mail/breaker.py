@@ -122,7 +122,7 @@ def outage_age() -> dt.timedelta | None:
     return database_now() - outage.started_at if outage else None
 
 
-def told_outage(now: dt.datetime) -> list[str]:
+def outage_sentences(now: dt.datetime) -> list[str]:
     """A sentence about the outage, for the organisers; none while the provider takes mails. One query."""
     outage = ProviderOutage.objects.first()
     if outage is None:

@@ -131,8 +131,8 @@ def _compose_digest(digest: Delivery) -> AnymailMessage | None:
     parts, left_out = digest_module.parts_of(digest)
     if len(parts) == 1 and not left_out:
         return compose(digest_module.in_place_of(digest, parts[0]))
-    told = [(part, _context(part, part.student)) for part in parts if part.student]
-    return digest_module.compose(digest, [one for one in told if _is_true(*one)], left_out)
+    shown = [(part, _context(part, part.student)) for part in parts if part.student]
+    return digest_module.compose(digest, [one for one in shown if _is_true(*one)], left_out)
 
 
 def _is_true(delivery: Delivery, context: dict[str, Any]) -> bool:

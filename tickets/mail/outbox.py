@@ -46,7 +46,7 @@ UNASKED = (Kind.LINK, Kind.ATTEMPT)
 """Mails that no new seat caused, and that anybody can ask for who knows an address or a name."""
 UNASKED_PER_HOUR = 3
 """Of these to one mailbox."""
-UNTOLD = "the organiser chose not to tell"
+NOT_NOTIFIED = "the organiser chose not to tell"
 """Why a mail was dropped that would have been owed."""
 NOBODY: Mapping[int, str] = MappingProxyType({})
 _LOCK_MAILBOXES = """
@@ -60,11 +60,11 @@ def enqueue(
     *,
     now: dt.datetime,
     old_emails: Mapping[int, str] = NOBODY,
-    untold: Collection[int] = (),
+    not_notified: Collection[int] = (),
 ) -> None:
     """Writes the deliveries that these changes cause; whoever has no address is owed none.
 
-    Of registrations that an organiser wants `untold` they are kept as dropped, so that the mails still say
+    Of registrations that an organiser wants `not_notified` they are kept as dropped, so that the mails still say
     what was decided. Of a double that was cancelled when two rows of one student became one nobody hears:
     the seat is still theirs.
 
@@ -74,20 +74,20 @@ def enqueue(
     pending: list[Delivery] = []
     corrected: list[Delivery] = []
     answered: set[int | None] = set()
-    told: set[int] = set()
+    notified: set[int] = set()
     for change in changes:
         student = change.registration.student
         if change.cause == Change.Cause.CORRECTED:
-            if student.pk not in told:
+            if student.pk not in notified:
                 corrected += _pending_for_correction(change, student, old_emails[student.pk], now)
-            told.add(student.pk)
+            notified.add(student.pk)
         elif change.cause == Change.Cause.SUBMITTED or _is_newcomer(change):
             if change.submission_id not in answered:
                 pending += _pending(Kind.REGISTERED, student, now, submission=change.submission)
             answered.add(change.submission_id)
         elif kind := _kind_of(change):
             pending += _pending(kind, student, now, change=change)
-    _drop_untold(pending, untold)
+    _drop_not_notified(pending, not_notified)
     if corrected:
         _drop_over_cap(corrected, now)
     if pending or corrected:
@@ -109,10 +109,10 @@ def _kind_of(change: Change) -> str:
     return kinds.get(change.to_state, "")
 
 
-def _drop_untold(pending: Iterable[Delivery], untold: Collection[int]) -> None:
+def _drop_not_notified(pending: Iterable[Delivery], not_notified: Collection[int]) -> None:
     for delivery in pending:
-        if delivery.change and delivery.change.registration_id in untold:
-            delivery.state, delivery.error = State.DROPPED, UNTOLD
+        if delivery.change and delivery.change.registration_id in not_notified:
+            delivery.state, delivery.error = State.DROPPED, NOT_NOTIFIED
 
 
 def _is_newcomer(change: Change) -> bool:
@@ -219,13 +219,13 @@ def enqueue_link(students: Sequence[Student], *, now: dt.datetime) -> bool:
     return True
 
 
-def enqueue_reissued(tickets: Sequence[Ticket], *, now: dt.datetime, tells: bool) -> None:
+def enqueue_reissued(tickets: Sequence[Ticket], *, now: dt.datetime, notify: bool) -> None:
     """One mail a new ticket, inside the caller's transaction; kept as dropped where nobody shall be told."""
     pending = [
         one for ticket in tickets for one in _pending(Kind.REISSUED, ticket.student, now, ticket=ticket)
     ]
-    for delivery in pending if not tells else ():
-        delivery.state, delivery.error = State.DROPPED, UNTOLD
+    for delivery in pending if not notify else ():
+        delivery.state, delivery.error = State.DROPPED, NOT_NOTIFIED
     if pending:
         insert(pending)
 

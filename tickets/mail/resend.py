@@ -74,8 +74,8 @@ def _newest(registrations: Sequence[Registration]) -> dict[int, Delivery]:
     rows = rows.select_related("change", "ticket", "gathered_into")
     for mail in rows.order_by("created_at", "pk"):
         cause = mail.ticket or mail.change
-        told = [cause.registration_id] if cause else of_press[mail.submission_id]
-        found |= dict.fromkeys(told, mail)
+        about_these = [cause.registration_id] if cause else of_press[mail.submission_id]
+        found |= dict.fromkeys(about_these, mail)
     return found
 
 
@@ -84,7 +84,7 @@ def _queue(mails: Sequence[Delivery], now: dt.datetime, result: Resent) -> None:
     recent = _recent(mails, now)
     again = []
     for mail in mails:
-        if mail.told_by.state in (State.QUEUED, State.SENDING) and mail.pk:
+        if mail.sent_in.state in (State.QUEUED, State.SENDING) and mail.pk:
             result.on_their_way += 1
         elif recent[mail.mailbox] >= UNASKED_PER_HOUR or _went_again(mail, now):
             result.over_cap += 1
@@ -98,7 +98,7 @@ def _queue(mails: Sequence[Delivery], now: dt.datetime, result: Resent) -> None:
 
 def _went_again(mail: Delivery, now: dt.datetime) -> bool:
     """Whether this very mail was sent again within the hour, and may well have arrived."""
-    if not mail.pk or mail.told_by.state in (State.FAILED, State.BOUNCED, State.COMPLAINED):
+    if not mail.pk or mail.sent_in.state in (State.FAILED, State.BOUNCED, State.COMPLAINED):
         return False
     return mail.held_at is None and mail.queued_at > max(mail.created_at + CAUSED, now - HOUR)
 

@@ -93,8 +93,8 @@ def event_id_of(event: AnymailTrackingEvent) -> str:
     """The provider's name of the event; where it gives none, what it tells is its name."""
     if event.event_id:
         return str(event.event_id)[:200]
-    told = json.dumps(event.esp_event, sort_keys=True, default=str)
-    return hashlib.sha256(told.encode(errors="replace")).hexdigest()
+    payload = json.dumps(event.esp_event, sort_keys=True, default=str)
+    return hashlib.sha256(payload.encode(errors="replace")).hexdigest()
 
 
 def _signed_at(event: AnymailTrackingEvent) -> dt.datetime | None:

@@ -364,7 +364,7 @@ class Migration(migrations.Migration):
                 ("event_id", models.CharField(editable=False, max_length=200, unique=True)),
                 ("kind", models.CharField(max_length=30, verbose_name="what")),
                 ("happened_at", models.DateTimeField(verbose_name="happened")),
-                ("received_at", models.DateTimeField(auto_now_add=True, verbose_name="told")),
+                ("received_at", models.DateTimeField(auto_now_add=True, verbose_name="device_verdict")),
                 ("detail", models.CharField(blank=True, max_length=300, verbose_name="detail")),
                 (
                     "delivery",
@@ -758,7 +758,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "told",
+                    "device_verdict",
                     models.CharField(
                         blank=True,
                         choices=[
@@ -969,8 +969,8 @@ class Migration(migrations.Migration):
                 ("count", models.PositiveIntegerField(default=1, editable=False, verbose_name="how often")),
                 ("first_at", models.DateTimeField(editable=False, verbose_name="first")),
                 ("last_at", models.DateTimeField(editable=False, verbose_name="last")),
-                ("told_at", models.DateTimeField(editable=False, null=True, verbose_name="mailed")),
-                ("told_count", models.PositiveIntegerField(db_default=0, default=0, editable=False)),
+                ("notified_at", models.DateTimeField(editable=False, null=True, verbose_name="mailed")),
+                ("notified_count", models.PositiveIntegerField(db_default=0, default=0, editable=False)),
                 ("seen_at", models.DateTimeField(editable=False, null=True, verbose_name="seen")),
                 (
                     "seen_by",

@@ -167,7 +167,7 @@ class Scan(models.Model):
         verbose_name=_("registration"),
     )
     verdict = models.CharField(_("verdict"), max_length=15, choices=Verdict.choices, editable=False)
-    told = models.CharField(
+    device_verdict = models.CharField(
         _("told without a network"), max_length=15, choices=Verdict.choices, blank=True, editable=False
     )
     is_offline = models.BooleanField(_("without a network"), default=False, editable=False)
@@ -224,8 +224,8 @@ class SearchCount(models.Model):
 class Alert(models.Model):
     """Something odd that an organiser should look at; of one kind and subject one row until it was seen.
 
-    `filters` choose the registrations that it is about in their list at the desk. `told_count` is the count that
-    the owners were mailed last, at `told_at`.
+    `filters` choose the registrations that it is about in their list at the desk. `notified_count` is the count that
+    the owners were mailed last, at `notified_at`.
     """
 
     class Kind(models.TextChoices):
@@ -239,8 +239,8 @@ class Alert(models.Model):
     count = models.PositiveIntegerField(_("how often"), default=1, editable=False)
     first_at = models.DateTimeField(_("first"), editable=False)
     last_at = models.DateTimeField(_("last"), editable=False)
-    told_at = models.DateTimeField(_("mailed"), null=True, editable=False)
-    told_count = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    notified_at = models.DateTimeField(_("mailed"), null=True, editable=False)
+    notified_count = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     seen_at = models.DateTimeField(_("seen"), null=True, editable=False)
     seen_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

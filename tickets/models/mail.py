@@ -182,7 +182,7 @@ class Delivery(models.Model):
         return f"{self.get_kind_display()}: {self.student or self.to}"
 
     @property
-    def told_by(self) -> "Delivery":
+    def sent_in(self) -> "Delivery":
         """The mail that goes: itself, or the digest that it became a part of."""
         return self.gathered_into or self
 

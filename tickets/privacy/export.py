@@ -47,11 +47,11 @@ def _mails(student: Student) -> list[Row]:
             "owed since": local(row.created_at, student),
             "what": str(row.get_kind_display()),
             "to": row.to,
-            "state": str(row.told_by.get_state_display()),
-            "sent": local(row.told_by.sent_at, student),
+            "state": str(row.sent_in.get_state_display()),
+            "sent": local(row.sent_in.sent_at, student),
             "told of it": "; ".join(
                 f"{one.kind} {local(one.happened_at, student)} {one.detail}".strip()
-                for one in sorted(row.told_by.events.all(), key=lambda one: one.happened_at)
+                for one in sorted(row.sent_in.events.all(), key=lambda one: one.happened_at)
             ),
         }
         for row in rows

@@ -79,9 +79,9 @@ def _forget_mails(student: Student) -> list[Path]:
     shared = Delivery.objects.filter(kind=Kind.LINK, mailbox__in=addresses)
     digests = Delivery.objects.filter(pk__in=list(mine.values_list("gathered_into", flat=True)))
     keys = [*_keys(mine), *_keys(shared), *_keys(_class_mails(student)), *_keys(digests)]
-    told = list(digests.values_list("pk", flat=True))
+    digest_ids = list(digests.values_list("pk", flat=True))
     mine.delete()
-    Delivery.objects.filter(pk__in=told, parts=None).delete()
+    Delivery.objects.filter(pk__in=digest_ids, parts=None).delete()
     return [files.mail_path(key) for key in keys]
 
 

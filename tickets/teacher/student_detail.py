@@ -70,6 +70,6 @@ def _entry(registration: Registration, conflicts: Iterable[Conflict]) -> Entry:
 
 
 def _mail(delivery: Delivery) -> Mail:
-    told_by = delivery.told_by
-    at = told_by.sent_at or told_by.queued_at
-    return Mail(delivery.get_kind_display(), delivery.to, mail_state(delivery.to, told_by.state), at)
+    sent_in = delivery.sent_in
+    at = sent_in.sent_at or sent_in.queued_at
+    return Mail(delivery.get_kind_display(), delivery.to, mail_state(delivery.to, sent_in.state), at)

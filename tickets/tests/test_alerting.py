@@ -47,7 +47,7 @@ def mail_now() -> int:
 
 
 def let_hours_pass(hours: float) -> None:
-    Alert.objects.update(told_at=F("told_at") - dt.timedelta(hours=hours))
+    Alert.objects.update(notified_at=F("notified_at") - dt.timedelta(hours=hours))
 
 
 @pytest.mark.usefixtures("owner")
@@ -152,7 +152,7 @@ def test_statements_do_not_grow_with_the_alerts() -> None:
         counted.append(len(queries))
         let_hours_pass(2)
     assert counted[0] == counted[1]
-    assert Alert.objects.filter(told_count=1).count() == 31
+    assert Alert.objects.filter(notified_count=1).count() == 31
 
 
 @pytest.mark.parametrize("kind", Alert.Kind.values)

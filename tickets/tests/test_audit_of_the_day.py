@@ -36,7 +36,7 @@ AT_THE_DOOR = {
     "green twice": (
         (
             f'INSERT INTO {SCAN} (nonce, at, user_id, gate_id, "where", ticket_id, registration_id, verdict,'
-            ' told, is_offline, is_conflict, note) SELECT gen_random_uuid(), at, user_id, gate_id, "where",'
+            ' device_verdict, is_offline, is_conflict, note) SELECT gen_random_uuid(), at, user_id, gate_id, "where",'
             f" ticket_id, registration_id, 'in', '', false, false, '' FROM {SCAN} WHERE verdict = 'already'"
         ),
         "Robo Race: Asha A (R) was let in by 3 scans and has 2 check-ins.",

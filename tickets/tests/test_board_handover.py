@@ -31,7 +31,7 @@ def give(client: Client, colleague: Teacher, *lists: ClassList) -> int:
     return client.post(PAGE, form).status_code
 
 
-def test_colleague_becomes_the_owner_and_both_are_told(fest: Fest) -> None:
+def test_colleague_becomes_the_owner_and_both_are_notified(fest: Fest) -> None:
     giver, taker = build_teacher(), build_teacher()
     lists = [build_list(giver, fest, title) for title in ("Class 7 A", "Class 8 B")]
     assert give(signed_in(giver), taker, *lists) == 302

@@ -265,18 +265,18 @@ def test_single_tickets_get_their_turn_while_a_booklet_is_made(
 
 
 def test_progress_is_told(fest: Fest, teacher: Teacher, monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[tuple[int, int]] = []
+    progress: list[tuple[int, int]] = []
     monkeypatch.setattr(jobs, "EACH", 2)
     monkeypatch.setattr(
         ticket_pdf,
         "render_due",
-        lambda **_kwargs: told.append(Booklet.objects.values_list("made", "total").get()),
+        lambda **_kwargs: progress.append(Booklet.objects.values_list("made", "total").get()),
     )
     event = build_event(fest)
     for _ in range(5):
         build_submission(event)
     made(ordered(teacher, fest))
-    assert told == [(2, 5), (4, 5)]
+    assert progress == [(2, 5), (4, 5)]
 
 
 @pytest.mark.usefixtures("quick_pdf")

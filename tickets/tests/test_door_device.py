@@ -84,10 +84,17 @@ def read(content: bytes) -> tuple[list[dict[str, Any]], dict[str, tuple[str, str
     return events, {digest: (events[tail >> 3]["event"], STATES[tail & 7]) for digest, tail in tails.items()}
 
 
-def queued(ticket: Ticket | str, *, told: str = "in", at: dt.datetime | None = None) -> dict[str, str]:
+def queued(
+    ticket: Ticket | str, *, device_verdict: str = "in", at: dt.datetime | None = None
+) -> dict[str, str]:
     code = ticket if isinstance(ticket, str) else ticket.code
     at = at or timezone.now()
-    return {"nonce": random_key().hex, "digest": digest_of(code), "at": at.isoformat(), "told": told}
+    return {
+        "nonce": random_key().hex,
+        "digest": digest_of(code),
+        "at": at.isoformat(),
+        "device_verdict": device_verdict,
+    }
 
 
 def sent(phone: Client, checkpoint: Checkpoint, *scans: dict[str, str]) -> list[tuple[str, bool]]:
@@ -98,7 +105,7 @@ def sent(phone: Client, checkpoint: Checkpoint, *scans: dict[str, str]) -> list[
 
 
 def rows() -> list[tuple[str, str, bool]]:
-    return list(Scan.objects.order_by("pk").values_list("told", "verdict", "is_conflict"))
+    return list(Scan.objects.order_by("pk").values_list("device_verdict", "verdict", "is_conflict"))
 
 
 # ---- The live codes
@@ -130,11 +137,11 @@ def test_live_file_tells_event_and_state_of_every_code(
 def test_live_file_names_nobody_and_holds_no_key(event: Event, checkpoint: Checkpoint, phone: Client) -> None:
     ticket = ticket_for(event, name="Asha Raman", email="asha@example.org")
     answer = phone.get(checkpoint.url("live"))
-    told = answer.content + json.dumps(dict(answer.headers)).encode()
+    first_status = answer.content + json.dumps(dict(answer.headers)).encode()
     student = ticket.student
     secrets = ["Asha", "asha@", student.reference, ticket.code, student.school.name]
     secrets.append(base64.b64encode(ticket.code.encode()).decode())
-    assert [secret for secret in secrets if secret.encode() in told] == []
+    assert [secret for secret in secrets if secret.encode() in first_status] == []
 
 
 def test_live_file_has_18_bytes_a_code(event: Event, checkpoint: Checkpoint) -> None:
@@ -163,9 +170,9 @@ def test_live_file_is_sent_again_only_when_it_has_changed(
     etag = {"If-None-Match": first["ETag"]}
     same = phone.get(checkpoint.url("live"), headers=etag)
     assert (same.status_code, same.content) == (304, b"")
-    told, told_again = json.loads(first["X-Checkin"]), json.loads(same["X-Checkin"])
-    assert told_again["at"] > told["at"]
-    assert (told["in"], told["of"]) == (0, 1)
+    first_status, second = json.loads(first["X-Checkin"]), json.loads(same["X-Checkin"])
+    assert second["at"] > first_status["at"]
+    assert (first_status["in"], first_status["of"]) == (0, 1)
     ticket_for(event)
     assert phone.get(checkpoint.url("live"), headers=etag).status_code == 200
     assert first["Cache-Control"] == "no-store"
@@ -200,9 +207,9 @@ def test_page_that_is_kept_shows_no_message(
     """A message may name a person; the next page that is not kept still shows it."""
     scan = scanned(checkpoint, ticket_for(event).code, ravi)
     phone.post(checkpoint.url("undo", scan.link_id), {"reason": "Wrong ticket", "nonce": random_key().hex})
-    told = 'role="status">'
+    first_status = 'role="status">'
     kept, shown = (phone.get(checkpoint.url(name)).content.decode() for name in ("offline", "scanner"))
-    assert shown.count(told) == kept.count(told) + 1
+    assert shown.count(first_status) == kept.count(first_status) + 1
 
 
 @pytest.mark.parametrize("name", ["live", "upload", "offline"])
@@ -236,7 +243,7 @@ def test_scan_without_a_network_lets_in_at_the_time_of_the_device(
 
 
 def test_same_upload_twice_changes_nothing(phone: Client, event: Event, checkpoint: Checkpoint) -> None:
-    scans = [queued(ticket_for(event)), queued("x" * 22, told="unknown")]
+    scans = [queued(ticket_for(event)), queued("x" * 22, device_verdict="unknown")]
     first = sent(phone, checkpoint, *scans)
     before = rows(), list(CheckIn.objects.values())
     assert sent(phone, checkpoint, *scans) == first == [("in", False), ("unknown", False)]
@@ -247,7 +254,7 @@ def test_upload_out_of_order_is_judged_in_the_order_of_its_time(
     phone: Client, event: Event, checkpoint: Checkpoint
 ) -> None:
     ticket, now = ticket_for(event), timezone.now()
-    later, sooner = queued(ticket, at=now, told="already"), queued(ticket, at=now - MINUTE)
+    later, sooner = queued(ticket, at=now, device_verdict="already"), queued(ticket, at=now - MINUTE)
     assert sent(phone, checkpoint, later, sooner) == [("in", False), ("already", False)]
     assert CheckIn.objects.get().at == now - MINUTE
 
@@ -276,25 +283,25 @@ def test_device_that_said_in_to_what_is_dead_makes_a_conflict(
     assert CheckIn.objects.count() == 0
 
 
-@pytest.mark.parametrize(("told", "is_conflict"), [("in", True), ("already", False)])
+@pytest.mark.parametrize(("device_verdict", "is_conflict"), [("in", True), ("already", False)])
 def test_scan_whose_answer_came_too_late_for_the_device_is_compared(
-    phone: Client, event: Event, checkpoint: Checkpoint, ravi: Any, told: str, is_conflict: bool
+    phone: Client, event: Event, checkpoint: Checkpoint, ravi: Any, device_verdict: str, is_conflict: bool
 ) -> None:
     """It had reached the server, but the phone gave up waiting and judged by itself."""
     ticket = ticket_for(event)
     scanned(checkpoint, ticket.code, volunteer(*Gate.objects.all(), first_name="Mei"))
-    again = queued(ticket, told=told)
+    again = queued(ticket, device_verdict=device_verdict)
     late = check_in(checkpoint, code=ticket.code, nonce=uuid.UUID(again["nonce"]), user=ravi)
     assert isinstance(late, Scan)
     for _ in range(2):
         assert sent(phone, checkpoint, again) == [("already", is_conflict)]
-    assert rows() == [("", "in", False), (told, "already", is_conflict)]
+    assert rows() == [("", "in", False), (device_verdict, "already", is_conflict)]
 
 
 def test_nobody_marks_the_scan_of_somebody_else(phone: Client, event: Event, checkpoint: Checkpoint) -> None:
     ticket = ticket_for(event)
     other = scanned(checkpoint, ticket.code, volunteer(*Gate.objects.all(), first_name="Mei"))
-    mine = {**queued(ticket, told="cancelled"), "nonce": other.nonce.hex}
+    mine = {**queued(ticket, device_verdict="cancelled"), "nonce": other.nonce.hex}
     assert sent(phone, checkpoint, mine) == [("in", False)]
     assert rows() == [("", "in", False)]
 
@@ -320,7 +327,7 @@ def test_upload_names_nobody(phone: Client, event: Event, checkpoint: Checkpoint
     assert [word for word in ("Asha", ticket.code, ticket.student.reference) if word in answer] == []
 
 
-GOOD = {"nonce": "0" * 32, "digest": "0" * 32, "at": "2026-12-05T10:00:00Z", "told": "in"}
+GOOD = {"nonce": "0" * 32, "digest": "0" * 32, "at": "2026-12-05T10:00:00Z", "device_verdict": "in"}
 MALFORMED = {
     "empty": "",
     "not JSON": "{",
@@ -344,8 +351,8 @@ MALFORMED = {
             ("at", "2026-12-05T10:00:00"),
             ("at", "9999-12-31T23:59:59Z"),
             ("at", 5),
-            ("told", "yes"),
-            ("told", {}),
+            ("device_verdict", "yes"),
+            ("device_verdict", {}),
         )
     },
 }

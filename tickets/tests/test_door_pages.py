@@ -65,8 +65,8 @@ def as_json(phone: Client, checkpoint: Checkpoint, code: str, **values: Any) -> 
     data = {"code": code, "nonce": str(uuid.uuid4()), **values}
     answer = phone.post(checkpoint.url("scan"), data, headers={"Accept": "application/json"})
     assert answer.status_code == 200
-    told: dict[str, Any] = answer.json()
-    return told
+    words: dict[str, Any] = answer.json()
+    return words
 
 
 def test_scan_leads_to_its_verdict_with_a_form_for_the_next(
@@ -114,9 +114,9 @@ def test_script_is_told_the_choices_and_the_schools_list(
 ) -> None:
     ticket = ticket_for(event)
     delegation = Delegation.objects.create(fest=event.fest, school=ticket.student.school)
-    told = as_json(phone, checkpoint, delegation.code)
-    assert (told["verdict"], told["tone"]) == ("school", "amber")
-    assert phone.get(told["url"]).status_code == 200
+    words = as_json(phone, checkpoint, delegation.code)
+    assert (words["verdict"], words["tone"]) == ("school", "amber")
+    assert phone.get(words["url"]).status_code == 200
 
 
 def test_verdict_of_another_gate_is_not_found(
@@ -258,9 +258,9 @@ def test_class_comes_in_at_once_but_who_is_ticked(
     assert [name for name in ("Asha", "Ben", "Chitra", "Dev") if name in page] == ["Asha", "Ben", "Chitra"]
     shown = re.findall(r'name="shown" value="(\d+)"', page)
     answer = phone.post(path, {"absent": [absent.pk, "x", "9" * 30], "shown": shown})
-    told = " ".join(re.sub(r"<[^>]+>", "", answer.content.decode()).split())
-    assert "1 came in Ben" in told
-    assert "Absent: Asha" in told
+    words = " ".join(re.sub(r"<[^>]+>", "", answer.content.decode()).split())
+    assert "1 came in Ben" in words
+    assert "Absent: Asha" in words
     assert CheckIn.objects.filter(how="class").values_list("ticket", flat=True).get() == present.pk
     assert Scan.objects.filter(ticket=present, verdict="in").count() == 1
     phone.post(path, {"absent": [absent.pk], "shown": shown})

@@ -87,7 +87,7 @@ def test_refusal_says_what_to_do_and_keeps_what_was_typed(
     assert "ask an organiser until the next hour" in pages[1]
 
 
-def test_owners_are_told_once_and_see_how_often(checkpoint: Checkpoint, ravi: Any, few: None) -> None:
+def test_owners_are_notified_once_and_see_how_often(checkpoint: Checkpoint, ravi: Any, few: None) -> None:
     phone = phone_of(ravi)
     for _ in range(5):
         search(phone, checkpoint)

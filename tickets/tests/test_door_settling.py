@@ -35,7 +35,7 @@ def conflict() -> Scan:
     gate = gate_of(event.fest, event)
     checkpoint, ticket, now = checkpoint_of(gate), ticket_for(event), timezone.now()
     scanned(checkpoint, ticket.code, volunteer(gate))
-    scan = scanned(checkpoint, ticket.code, volunteer(gate), offline=Offline(at=now, told="in"))
+    scan = scanned(checkpoint, ticket.code, volunteer(gate), offline=Offline(at=now, device_verdict="in"))
     assert scan.is_conflict
     return scan
 

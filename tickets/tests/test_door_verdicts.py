@@ -283,19 +283,26 @@ def test_card_holds_name_grade_school_and_event_and_nothing_else(
     checkpoint: Checkpoint, event: Event, ravi: Any
 ) -> None:
     ticket = ticket_for(event, name="Asha Raman", email="asha@example.org")
-    told = VerdictDisplay(scanned(checkpoint, ticket.code, ravi), checkpoint).as_json()
-    assert set(told) == {
+    device_verdict = VerdictDisplay(scanned(checkpoint, ticket.code, ravi), checkpoint).as_json()
+    assert set(device_verdict) == {
         "verdict", "tone", "word", "sentence", "name", "grade", "school", "event", "hall", "when", "first",
         "choices", "url",
     }  # fmt: skip
-    assert (told["tone"], told["name"], told["grade"], told["hall"]) == (
+    assert (
+        device_verdict["tone"],
+        device_verdict["name"],
+        device_verdict["grade"],
+        device_verdict["hall"],
+    ) == (
         "green",
         "Asha Raman",
         "7",
         "Main Hall",
     )
     assert not [
-        one for one in ("asha@example.org", ticket.code, ticket.student.reference) if one in str(told)
+        one
+        for one in ("asha@example.org", ticket.code, ticket.student.reference)
+        if one in str(device_verdict)
     ]
 
 
@@ -337,13 +344,13 @@ OFFLINE = [
 ]
 
 
-@pytest.mark.parametrize(("ticket_is", "told", "verdict", "is_conflict", "inside"), OFFLINE)
+@pytest.mark.parametrize(("ticket_is", "device_verdict", "verdict", "is_conflict", "inside"), OFFLINE)
 def test_scan_without_a_network_is_judged_when_it_is_uploaded(
     checkpoint: Checkpoint,
     event: Event,
     ravi: Any,
     ticket_is: str,
-    told: str,
+    device_verdict: str,
     verdict: str,
     is_conflict: bool,
     inside: int,
@@ -353,8 +360,13 @@ def test_scan_without_a_network_is_judged_when_it_is_uploaded(
         cancel([ticket.registration_id], actor=Change.Actor.ORGANISER, deadline=Deadline())
     code = "A" * 22 if ticket_is == "nothing" else ticket.code
     at = timezone.now() - dt.timedelta(minutes=3)
-    scan = scanned(checkpoint, code, ravi, offline=Offline(at, told), how=CheckIn.How.OFFLINE)
-    assert (scan.verdict, scan.told, scan.is_conflict, scan.is_offline) == (verdict, told, is_conflict, True)
+    scan = scanned(checkpoint, code, ravi, offline=Offline(at, device_verdict), how=CheckIn.How.OFFLINE)
+    assert (scan.verdict, scan.device_verdict, scan.is_conflict, scan.is_offline) == (
+        verdict,
+        device_verdict,
+        is_conflict,
+        True,
+    )
     assert list(CheckIn.objects.values_list("at", "how")) == [(at, "offline")] * inside
 
 

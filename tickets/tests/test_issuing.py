@@ -156,7 +156,7 @@ def test_corrections_fill_no_mailbox() -> None:
         correct(student.pk, values=values, actor=STUDENT, deadline=Deadline())
     mails = Delivery.objects.filter(mailbox="victim@example.org").exclude(state="dropped")
     assert Counter(mails.values_list("kind", flat=True)) == {"registered": 1, "corrected": 3, "link": 3}
-    assert list(mail.each_correction_is_told.find()) == []
+    assert list(mail.each_correction_has_its_mails.find()) == []
 
 
 @pytest.mark.django_db(transaction=True)
@@ -165,6 +165,6 @@ def test_links_asked_for_cannot_silence_the_word_to_the_old_address() -> None:
     assert [enqueue_link([student], now=timezone.now()) for _ in range(4)] == [True] * 3 + [False]
     values = details_of(student, email="thief@example.org")
     correct(student.pk, values=values, actor=STUDENT, deadline=Deadline())
-    (told,) = Delivery.objects.filter(kind="corrected")
-    assert (told.to, told.state) == ("old@example.org", "queued")
+    (notified,) = Delivery.objects.filter(kind="corrected")
+    assert (notified.to, notified.state) == ("old@example.org", "queued")
     assert run() == []

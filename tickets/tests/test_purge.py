@@ -179,7 +179,7 @@ def test_current_fest_is_never_purged_and_waits_a_week_once_the_mark_is_gone() -
 
 
 @pytest.mark.django_db(transaction=True)
-def test_purge_that_an_edit_made_due_waits_a_week_and_the_owners_are_told_once() -> None:
+def test_purge_that_an_edit_made_due_waits_a_week_and_the_owners_are_notified_once() -> None:
     fest, event = build_over(days=50, is_announced=False)
     owner, _reader = (
         organiser(email="owner@school.edu"),
@@ -266,21 +266,21 @@ def test_dashboard_tells_owners_of_a_coming_purge_and_of_names_that_the_mark_kee
 def test_command_says_who_would_go_and_then_does_it() -> None:
     fest, _event = build_over()
 
-    def told(*arguments: str) -> list[str]:
+    def output(*arguments: str) -> list[str]:
         out = StringIO()
         call_command("purge", *arguments, stdout=out)
         return out.getvalue().splitlines()
 
     words = f"{fest.slug}: 3 students with 3 registrations, 0 class lists. It is time to erase the names."
-    assert told("--dry-run") == [words]
+    assert output("--dry-run") == [words]
     assert Student.objects.known().count() == 3
-    assert told("--fest", fest.slug) == [words, "   3 erased."]
-    assert told() == [
+    assert output("--fest", fest.slug) == [words, "   3 erased."]
+    assert output() == [
         f"{fest.slug}: 0 students with 0 registrations, 0 class lists. It is time to erase the names. 3 erased before.",
         "   0 erased.",
     ]
     with pytest.raises(CommandError, match="There is no fest nowhere"):
-        told("--fest", "nowhere")
+        output("--fest", "nowhere")
 
 
 @pytest.mark.django_db(transaction=True)
@@ -288,14 +288,14 @@ def test_command_says_what_keeps_the_names_and_erases_nobody() -> None:
     fest, event = build_over()
     make_over(fest, event, is_announced=False)
 
-    def told(*arguments: str) -> str:
+    def output(*arguments: str) -> str:
         out = StringIO()
         call_command("purge", *arguments, stdout=out)
         return out.getvalue()
 
-    assert "and for a week after the owners are told by mail." in told("--dry-run")
+    assert "and for a week after the owners are told by mail." in output("--dry-run")
     assert PurgePlan.objects.count() == 0
-    assert "The owners were told by mail." in told()
+    assert "The owners were told by mail." in output()
     Fest.objects.filter(pk=fest.pk).update(is_current=True)
-    assert "kept only because it is the current fest" in told()
+    assert "kept only because it is the current fest" in output()
     assert Student.objects.known().count() == 3

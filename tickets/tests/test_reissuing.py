@@ -69,8 +69,8 @@ def test_trail_tells_it_on_both_without_a_code() -> None:
         ("re-issued", "Lost"),
         ("issued instead", "Lost"),
     ]
-    told = [str(entry.before) + str(entry.after) for entry in entries]
-    assert not any(code in words for code in (old.code, new.code) for words in told)
+    logged = [str(entry.before) + str(entry.after) for entry in entries]
+    assert not any(code in words for code in (old.code, new.code) for words in logged)
 
 
 def test_new_ticket_is_mailed_once_its_pdf_is_there() -> None:
@@ -100,8 +100,8 @@ def test_mail_about_a_ticket_that_was_replaced_again_is_dropped() -> None:
     assert [result.delivery.ticket_id for result in composer.take_results()] == [second.pk]
 
 
-def test_nobody_is_told_where_it_was_not_wanted() -> None:
-    reissue_now(ticket_of(build_answered()), tells=False)
+def test_nobody_is_notified_where_it_was_not_wanted() -> None:
+    reissue_now(ticket_of(build_answered()), notify=False)
     assert Delivery.objects.get(kind="reissued").state == "dropped"
 
 

@@ -298,14 +298,14 @@ def start(**options: Any) -> str:
 
 @pytest.mark.django_db
 def test_command_makes_a_fest_and_lets_its_owner_in(settings: Any) -> None:
-    told = start()
+    output = start()
     fest = Fest.objects.get()
     assert (fest.slug, fest.is_current, fest.time_zone) == ("lake-fest", True, "Asia/Kolkata")
     assert fest.opens_at.isoformat() == f"{YEAR}-11-30T12:30:00+00:00"
     assert fest.consent_texts.count() == 1
     user = get_user_model().objects.get(username="owner@school.edu")
     assert (user.is_staff, user.has_usable_password(), user.groups.get().name) == (True, False, "owner")
-    path = told.split(settings.SITE_URL)[1].strip()
+    path = output.split(settings.SITE_URL)[1].strip()
     browser = Client()
     form = browser.get(path, follow=True)
     answer = browser.post(form.request["PATH_INFO"], {"password1": "three odd lions"})

@@ -100,7 +100,7 @@ def test_clock_times_stay_unless_moments_are_to(client: Client, fest: Fest) -> N
     assert offenders() == []
 
 
-def test_moments_stay_where_that_is_chosen_and_nobody_is_told(client: Client, fest: Fest) -> None:
+def test_moments_stay_where_that_is_chosen_and_nobody_is_notified(client: Client, fest: Fest) -> None:
     event = build_event(fest, hour=10)
     build_submission(event)
     Delivery.objects.all().delete()

@@ -32,7 +32,7 @@ def mailgun_body(delivery: Delivery, event: str, **options: Any) -> dict[str, An
     return signed_event(SIGNING_KEY, event, recipient=delivery.to, metadata=metadata, **options)
 
 
-def tell(
+def report(
     client: Client, body: Any, *, provider: str = "mailgun", headers: Mapping[str, str] | None = None
 ) -> int:
     raw = body if isinstance(body, str | bytes) else json.dumps(body)
@@ -64,14 +64,14 @@ def state() -> str:
 def test_event_moves_the_delivery(
     client: Client, sent: Delivery, event: str, options: dict[str, Any], expected: str
 ) -> None:
-    assert tell(client, mailgun_body(sent, event, **options)) == 200
+    assert report(client, mailgun_body(sent, event, **options)) == 200
     assert (state(), DeliveryEvent.objects.count()) == (expected, 1)
 
 
 @pytest.mark.usefixtures("mailgun")
 def test_event_told_five_times_is_one_row(client: Client, sent: Delivery) -> None:
     body = mailgun_body(sent, "delivered")
-    assert [tell(client, body) for _ in range(5)] == [200] * 5
+    assert [report(client, body) for _ in range(5)] == [200] * 5
     assert (state(), DeliveryEvent.objects.count()) == (State.DELIVERED, 1)
 
 
@@ -79,7 +79,7 @@ def test_event_told_five_times_is_one_row(client: Client, sent: Delivery) -> Non
 def test_events_in_the_wrong_order_never_move_backwards(client: Client, sent: Delivery) -> None:
     states = []
     for event in ("complained", "failed", "delivered", "opened"):
-        assert tell(client, mailgun_body(sent, event)) == 200
+        assert report(client, mailgun_body(sent, event)) == 200
         states.append(state())
     assert states == [State.COMPLAINED] * 4
     assert DeliveryEvent.objects.count() == 4
@@ -89,7 +89,7 @@ def test_events_in_the_wrong_order_never_move_backwards(client: Client, sent: De
 def test_event_that_was_faster_than_our_mark_ends_the_tries(client: Client, sent: Delivery) -> None:
     """The provider took the mail and its answer was lost: its word saves the second copy."""
     Delivery.objects.update(state=State.QUEUED)
-    tell(client, mailgun_body(sent, "delivered"))
+    report(client, mailgun_body(sent, "delivered"))
     assert state() == State.DELIVERED
 
 
@@ -97,7 +97,7 @@ def test_event_that_was_faster_than_our_mark_ends_the_tries(client: Client, sent
 @pytest.mark.parametrize("ended", [State.DROPPED, State.FAILED])
 def test_delivery_that_ended_with_us_is_not_moved(client: Client, sent: Delivery, ended: str) -> None:
     Delivery.objects.update(state=ended)
-    tell(client, mailgun_body(sent, "delivered"))
+    report(client, mailgun_body(sent, "delivered"))
     assert state() == ended
 
 
@@ -105,14 +105,14 @@ def test_delivery_that_ended_with_us_is_not_moved(client: Client, sent: Delivery
 def test_forged_signature_is_refused(client: Client, sent: Delivery) -> None:
     body = mailgun_body(sent, "failed")
     forged = body | {"signature": signature("another key", at=time.time())}
-    assert tell(client, forged) == 400
+    assert report(client, forged) == 400
     assert (state(), DeliveryEvent.objects.count()) == (State.SENT, 0)
-    assert tell(client, body) == 200
+    assert report(client, body) == 200
 
 
 @pytest.mark.usefixtures("mailgun")
 def test_old_call_is_refused(client: Client, sent: Delivery) -> None:
-    tell(client, mailgun_body(sent, "failed", at=time.time() - 30 * DAY))
+    report(client, mailgun_body(sent, "failed", at=time.time() - 30 * DAY))
     assert (state(), DeliveryEvent.objects.count()) == (State.SENT, 0)
 
 
@@ -121,7 +121,7 @@ def test_old_signature_under_a_fresh_event_is_refused(client: Client, sent: Deli
     """The signature does not cover the event: who once saw a call could put anything under it."""
     body = mailgun_body(sent, "failed")
     body["signature"] = signature(SIGNING_KEY, at=time.time() - 30 * DAY)
-    tell(client, body)
+    report(client, body)
     assert (state(), DeliveryEvent.objects.count()) == (State.SENT, 0)
 
 
@@ -129,7 +129,7 @@ def test_old_signature_under_a_fresh_event_is_refused(client: Client, sent: Deli
 @pytest.mark.parametrize("key", ["0123456789abcdef" * 2, "1", "", "x" * 5000, "\x00"])
 def test_unknown_delivery_is_taken_and_forgotten(client: Client, sent: Delivery, key: str) -> None:
     body = signed_event(SIGNING_KEY, "failed", recipient=sent.to, metadata={"delivery": key})
-    assert tell(client, body) == 200
+    assert report(client, body) == 200
     assert (state(), DeliveryEvent.objects.count()) == (State.SENT, 0)
 
 
@@ -143,7 +143,7 @@ def test_long_word_of_a_signed_call_is_cut_or_refused(
 ) -> None:
     body = mailgun_body(sent, "failed")
     body["event-data"]["delivery-status"]["description"] = "x" * length
-    assert tell(client, body) == status
+    assert report(client, body) == status
     assert (state(), [len(event.detail) for event in DeliveryEvent.objects.all()]) == (expected, kept)
 
 
@@ -165,7 +165,7 @@ def test_long_word_of_a_signed_call_is_cut_or_refused(
     ],
 )
 def test_nonsense_is_refused_without_a_crash(client: Client, sent: Delivery, body: str | bytes) -> None:
-    assert tell(client, body) == 400
+    assert report(client, body) == 400
     assert state() == State.SENT
 
 
@@ -185,7 +185,7 @@ def test_nonsense_is_refused_without_a_crash(client: Client, sent: Delivery, bod
 )
 def test_signed_nonsense_does_not_crash(client: Client, sent: Delivery, data: dict[str, Any]) -> None:
     body = {"signature": signature(SIGNING_KEY, at=time.time()), "event-data": data}
-    assert tell(client, body) in {200, 400}
+    assert report(client, body) in {200, 400}
     assert state() == State.SENT
 
 
@@ -199,14 +199,14 @@ def test_hook_takes_posts_only(client: Client, method: str) -> None:
 def test_hook_of_a_provider_that_is_not_ours_is_not_there(
     client: Client, sent: Delivery, provider: str
 ) -> None:
-    assert tell(client, mailgun_body(sent, "failed"), provider=provider) == 404
+    assert report(client, mailgun_body(sent, "failed"), provider=provider) == 404
     assert state() == State.SENT
 
 
 @pytest.mark.usefixtures("mailgun")
 def test_unsigned_hook_of_the_other_provider_is_not_there(client: Client, sent: Delivery) -> None:
     body = brevo_event("hard_bounce", recipient=sent.to, metadata=json.dumps({"delivery": sent.key.hex}))
-    assert tell(client, body, provider="brevo") == 404
+    assert report(client, body, provider="brevo") == 404
     assert state() == State.SENT
 
 
@@ -220,7 +220,7 @@ def test_brevos_events_move_the_delivery_once_each(client: Client, sent: Deliver
     """Brevo numbers no event, so what it tells is its own name."""
     delivered, bounced = brevo_body(sent, "delivered"), brevo_body(sent, "hard_bounce")
     for body in (bounced, delivered, bounced, delivered, delivered):
-        assert tell(client, body, provider="brevo", headers=basic(HOOK_SECRET)) == 200
+        assert report(client, body, provider="brevo", headers=basic(HOOK_SECRET)) == 200
     assert (state(), DeliveryEvent.objects.count()) == (State.BOUNCED, 2)
 
 
@@ -228,7 +228,7 @@ def test_brevos_events_move_the_delivery_once_each(client: Client, sent: Deliver
 @pytest.mark.parametrize("headers", [{}, basic("hook:guess"), {"Authorization": "Basic %%%"}])
 def test_brevo_without_the_secret_is_refused(client: Client, sent: Delivery, headers: dict[str, str]) -> None:
     body = brevo_body(sent, "hard_bounce")
-    assert tell(client, body, provider="brevo", headers=headers) == 400
+    assert report(client, body, provider="brevo", headers=headers) == 400
     assert state() == State.SENT
 
 
@@ -237,6 +237,6 @@ def test_refused_call_leaves_no_address_in_the_log(
     client: Client, sent: Delivery, caplog: pytest.LogCaptureFixture
 ) -> None:
     body = mailgun_body(sent, "failed")
-    tell(client, body | {"signature": signature("another key", at=time.time())})
+    report(client, body | {"signature": signature("another key", at=time.time())})
     assert sent.to not in caplog.text
     assert sent.key.hex not in caplog.text

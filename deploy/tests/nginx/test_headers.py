@@ -47,8 +47,8 @@ def test_redirect_to_tls_carries_them(tmp_path: Path) -> None:
 def test_headers_are_those_of_the_application() -> None:
     """An error page may stand at a secret address, so that it tells no site at all where somebody came from."""
     ours = error_headers()
-    told = {name: ours.pop(name) for name in ("Cache-Control", "Content-Security-Policy")}
+    output = {name: ours.pop(name) for name in ("Cache-Control", "Content-Security-Policy")}
     assert (ours, settings.SECURE_REFERRER_POLICY) == (HEADERS, "same-origin")
     pages = TEMPLATE.read_text().partition("location ^~ /errors/")[2].partition("}")[0]
-    assert f"add_header Cache-Control {told['Cache-Control']} always;" in pages
-    assert f'add_header Content-Security-Policy "{told["Content-Security-Policy"]}" always;' in pages
+    assert f"add_header Cache-Control {output['Cache-Control']} always;" in pages
+    assert f'add_header Content-Security-Policy "{output["Content-Security-Policy"]}" always;' in pages

@@ -152,15 +152,15 @@ def test_own_answers_over_tls_carry_hsts_once(front: Front) -> None:
 
 
 def test_trusted_proxy_is_believed(front: Front) -> None:
-    told = {"X-Forwarded-For": "203.0.113.9, 198.51.100.7", "X-Forwarded-Proto": "http"}
-    seen = headers_seen(front, source="127.0.0.2", **told)
+    output = {"X-Forwarded-For": "203.0.113.9, 198.51.100.7", "X-Forwarded-Proto": "http"}
+    seen = headers_seen(front, source="127.0.0.2", **output)
     assert seen["HTTP_X_FORWARDED_FOR"] == "198.51.100.7"
     assert seen["HTTP_X_FORWARDED_PROTO"] == "http"
 
 
 def test_anybody_else_is_not_believed(front: Front) -> None:
-    told = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "http"}
-    seen = headers_seen(front, source="127.0.0.3", **told)
+    output = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "http"}
+    seen = headers_seen(front, source="127.0.0.3", **output)
     assert seen["HTTP_X_FORWARDED_FOR"] == "127.0.0.3"
     assert seen["HTTP_X_FORWARDED_PROTO"] == "https"
 

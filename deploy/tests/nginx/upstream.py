@@ -21,7 +21,7 @@ def application(environ: dict[str, Any], start_response: Start) -> Iterable[byte
     if path.startswith("/die/"):
         os._exit(9)
     seen = {name: value for name, value in environ.items() if name.startswith("HTTP_")}
-    told = {"method": environ["REQUEST_METHOD"], "path": path, "length": len(body), "headers": seen}
-    content = json.dumps(told).encode()
+    output = {"method": environ["REQUEST_METHOD"], "path": path, "length": len(body), "headers": seen}
+    content = json.dumps(output).encode()
     start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(content)))])
     return [content]

@@ -128,8 +128,8 @@ class Command(BaseCommand):
             raise CommandError(" ".join(one.text for one in refusals))
         questions = fest_questions(fest, now=database_now(), events=events)
         if questions and not is_confirmed:
-            told = " ".join(one.text for one in questions)
-            raise CommandError(f"{told} If the dates are right, add --dates-are-right.")
+            text = " ".join(one.text for one in questions)
+            raise CommandError(f"{text} If the dates are right, add --dates-are-right.")
 
     def _checked(self, check: Any, text: str) -> str:
         try:

@@ -138,12 +138,12 @@
           part("conflict-words").textContent = conflicts.map((scan) => scan.word).join(", ");
         }
       }
-      const told = await offline.sync(place);
-      leaving.token = told.token ?? leaving.token;
-      connected("token" in told || told.status < 500);
-      part("expired").hidden = "token" in told || told.status >= 500;
-      if (!told.token) return;
-      count(told);
+      const reply = await offline.sync(place);
+      leaving.token = reply.token ?? leaving.token;
+      connected("token" in reply || reply.status < 500);
+      part("expired").hidden = "token" in reply || reply.status >= 500;
+      if (!reply.token) return;
+      count(reply);
       keep();
     } catch {
       connected(false);

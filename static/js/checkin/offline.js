@@ -36,14 +36,14 @@ const offline = (() => {
   };
   const isSeen = async (digest) =>
     Boolean(await keeping.get("seen", digest)) ||
-    (await keeping.all("queue")).some((scan) => scan.digest === digest && scan.told === "in");
+    (await keeping.all("queue")).some((scan) => scan.digest === digest && scan.device_verdict === "in");
 
   const send = async (place, scans, token) => {
     const answer = await fetch(`${place}upload`, {
       method: "POST",
       redirect: "manual",
       headers: { "Content-Type": "application/json", "X-CSRFToken": token },
-      body: JSON.stringify({ scans: scans.map(({ nonce, digest, at, told }) => ({ nonce, digest, at, told })) }),
+      body: JSON.stringify({ scans: scans.map(({ nonce, digest, at, device_verdict }) => ({ nonce, digest, at, device_verdict })) }),
     });
     if (!answer.ok) return [];
     const done = (await answer.json()).scans;
@@ -66,7 +66,7 @@ const offline = (() => {
       const now = Date.now() + file.skew;
       const found = find(file, digest);
       const verdict = found ? verdictOf(found, now, await isSeen(digest)) : "unknown";
-      await keeping.put("queue", { nonce, digest, at: new Date(now).toISOString(), told: verdict, place });
+      await keeping.put("queue", { nonce, digest, at: new Date(now).toISOString(), device_verdict: verdict, place });
       return { verdict, event: found?.event };
     },
 
@@ -77,7 +77,7 @@ const offline = (() => {
       const headers = had ? { "If-None-Match": had.etag } : {};
       const answer = await fetch(`${place}live`, { cache: "no-store", redirect: "manual", headers });
       if (!answer.ok && answer.status !== 304) return { status: answer.status };
-      const told = JSON.parse(answer.headers.get("X-Checkin"));
+      const reply = JSON.parse(answer.headers.get("X-Checkin"));
       const file = answer.ok ? { etag: answer.headers.get("ETag") } : had;
       if (answer.ok) {
         const bytes = new Uint8Array(await answer.arrayBuffer());
@@ -86,11 +86,11 @@ const offline = (() => {
         file.codes = bytes.slice(end + 1);
       }
       file.at = Date.now();
-      file.skew = Date.parse(told.at) - (asked + file.at) / 2;
+      file.skew = Date.parse(reply.at) - (asked + file.at) / 2;
       await keeping.put("live", file, place);
       for (const digest of await keeping.keys("seen"))
         if ((await keeping.get("seen", digest)) < asked - 60000) await keeping.drop("seen", digest);
-      return told;
+      return reply;
     },
 
     // Uploads what waits; the scans that the server judged otherwise. What could not be sent goes on waiting.

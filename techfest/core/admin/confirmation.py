@@ -38,7 +38,7 @@ class ReasonForm(LimitedText, forms.Form):
 class NotifyForm(ReasonForm):
     """Why, and whether those concerned are told by mail."""
 
-    tells = forms.BooleanField(label=_("Tell the students by mail"), required=False, initial=True)
+    notify = forms.BooleanField(label=_("Tell the students by mail"), required=False, initial=True)
 
 
 @dataclass(frozen=True, slots=True)

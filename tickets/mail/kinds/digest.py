@@ -61,17 +61,17 @@ def in_place_of(digest: Delivery, part: Delivery) -> Delivery:
 
 
 def compose(
-    digest: Delivery, told: Sequence[tuple[Delivery, dict[str, Any]]], left_out: int
+    digest: Delivery, shown: Sequence[tuple[Delivery, dict[str, Any]]], left_out: int
 ) -> AnymailMessage | None:
     """The mail, in the first student's language; `None` where nothing of it is true any more."""
-    if not told:
+    if not shown:
         return None
     sections: dict[int, _Section] = {}
-    for part, context in told:
+    for part, context in shown:
         student = context["student"]
         sections.setdefault(student.pk, _Section(student)).items.append(context | {"kind": part.kind})
-    fest = told[0][1]["fest"]
-    with translation.override(told[0][1]["student"].language), timezone.override(fest.zone):
+    fest = shown[0][1]["fest"]
+    with translation.override(shown[0][1]["student"].language), timezone.override(fest.zone):
         context = {
             "fest": fest,
             "sections": list(sections.values()),

@@ -16,7 +16,7 @@ from django.db.models.functions import Coalesce
 from events.models import AuditEntry, Event
 from registrations.booking.conflicts import conflicts_of, sentence
 from registrations.event_changes.apply import values_of
-from registrations.event_changes.impact import TOLD
+from registrations.event_changes.impact import NOTIFIED_FIELDS
 from registrations.models import Conflict, Registration
 from tickets.models import Delivery
 
@@ -114,7 +114,7 @@ def _entries(registrations: Iterable[Registration]) -> Mapping[int, list[AuditEn
     found: dict[int, list[AuditEntry]] = defaultdict(list)
     events = {row.event_id for row in registrations}
     rows = AuditEntry.objects.filter(subject_kind=Event._meta.label_lower, subject_id__in=events)
-    for entry in rows.filter(before__has_any_keys=sorted(TOLD)).order_by("at", "pk"):
+    for entry in rows.filter(before__has_any_keys=sorted(NOTIFIED_FIELDS)).order_by("at", "pk"):
         found[entry.subject_id].append(entry)
     return found
 
@@ -132,7 +132,7 @@ def _news(
         return News()
     sent = max([row.created_at, *(mail.sent_at for mail in others if mail.sent_at)])
     written = max(row.created_at, sent - WRITTEN_BEFORE)
-    was = _differing(values_of(row.event, set(TOLD)), entries, written, sent)
+    was = _differing(values_of(row.event, set(NOTIFIED_FIELDS)), entries, written, sent)
     is_new = bool(was) or any(conflict.at > written for conflict in conflicts)
     is_unsure = any(_is_unsure(mail, mine) for mail in others)
     return News(was, tuple(sentence(conflict, row.pk) for conflict in conflicts), is_new or is_unsure)
@@ -147,7 +147,7 @@ def _differing(
     """
     maybe_read: dict[str, list[Any]] = defaultdict(list)
     for entry in entries:
-        for name in TOLD & entry.before.keys():
+        for name in NOTIFIED_FIELDS & entry.before.keys():
             if entry.at > written and not maybe_read[name]:
                 maybe_read[name].append(entry.before[name])
             if written < entry.at <= sent:

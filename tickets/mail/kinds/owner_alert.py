@@ -59,16 +59,16 @@ def mail_owners(*, now: dt.datetime) -> int:
             for owner in owners:
                 _mail(owner, kind, rows, now)
             for row in rows:
-                row.told_at, row.told_count = now, row.count
-            Alert.objects.bulk_update(rows, ["told_at", "told_count"])
+                row.notified_at, row.notified_count = now, row.count
+            Alert.objects.bulk_update(rows, ["notified_at", "notified_count"])
     return len(owners) * len(new)
 
 
 def _new_by_kind(now: dt.datetime) -> dict[str, list[Alert]]:
-    told = Alert.objects.order_by().values_list("kind").annotate(Max("told_at"))
-    recently = {kind for kind, at in told if at and at > now - HOUR}
+    last_notified = Alert.objects.order_by().values_list("kind").annotate(Max("notified_at"))
+    recently = {kind for kind, at in last_notified if at and at > now - HOUR}
     new: dict[str, list[Alert]] = defaultdict(list)
-    rows = Alert.objects.filter(seen_at=None, count__gt=F("told_count")).exclude(kind__in=recently)
+    rows = Alert.objects.filter(seen_at=None, count__gt=F("notified_count")).exclude(kind__in=recently)
     for row in rows.order_by("-count", "pk"):
         new[row.kind].append(row)
     return new

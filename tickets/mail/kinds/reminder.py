@@ -37,7 +37,7 @@ def _enqueue(fest: Fest, now: dt.datetime) -> int:
     rows = _seats_of(fest, day).exclude(student__email="").filter(created_at__lt=now - NEWS)
     students = {row.student_id: row.student for row in rows.select_related("student").order_by("student")}
     known = Delivery.objects.filter(kind=Delivery.Kind.REMINDER, day=day, student__in=students)
-    told = set(known.values_list("student", flat=True))
+    already_queued = set(known.values_list("student", flat=True))
     pending = [
         Delivery(
             kind=Delivery.Kind.REMINDER,
@@ -50,7 +50,7 @@ def _enqueue(fest: Fest, now: dt.datetime) -> int:
             due_at=now,
         )
         for pk, student in students.items()
-        if pk not in told
+        if pk not in already_queued
     ]
     Delivery.objects.bulk_create(pending, ignore_conflicts=True)
     return len(pending)
