@@ -28,8 +28,8 @@ def fest() -> Fest:
     return build_fest(privacy_text="The school runs it.")
 
 
-def errors(answer: Any) -> dict[str, list[str]]:
-    return dict(answer.context["adminform"].form.errors) if answer.context else {}
+def errors(response: Any) -> dict[str, list[str]]:
+    return dict(response.context["adminform"].form.errors) if response.context else {}
 
 
 def save(client: Client, row: Any, **values: Any) -> Any:
@@ -39,8 +39,8 @@ def save(client: Client, row: Any, **values: Any) -> Any:
 
 def test_fest_gets_a_new_look(client: Client, fest: Fest) -> None:
     upload = SimpleUploadedFile("logo.png", drawn("PNG", (600, 300)), "image/png")
-    answer = save(client, fest, accent="crimson", upload=upload)
-    assert (answer.status_code, errors(answer)) == (302, {})
+    response = save(client, fest, accent="crimson", upload=upload)
+    assert (response.status_code, errors(response)) == (302, {})
     fest.refresh_from_db()
     logo = Picture.objects.get()
     assert (fest.accent, fest.logo, logo.kind, logo.width) == ("crimson", logo, "png", 512)
@@ -57,8 +57,8 @@ def test_logo_stays_until_it_is_removed(client: Client, fest: Fest) -> None:
 
 @pytest.mark.parametrize("content", [SVG, b"MZ", drawn("GIF"), drawn("PNG")[:60], bytes(2 * 1024 * 1024 + 1)])
 def test_hostile_logo_is_a_form_error(client: Client, fest: Fest, content: bytes) -> None:
-    answer = save(client, fest, upload=SimpleUploadedFile("logo.png", content, "image/png"))
-    assert (list(errors(answer)), Picture.objects.count()) == (["upload"], 0)
+    response = save(client, fest, upload=SimpleUploadedFile("logo.png", content, "image/png"))
+    assert (list(errors(response)), Picture.objects.count()) == (["upload"], 0)
 
 
 def test_two_people_change_two_things_of_one_fest(client: Client, fest: Fest) -> None:
@@ -70,8 +70,8 @@ def test_two_people_change_two_things_of_one_fest(client: Client, fest: Fest) ->
 
 
 def test_times_are_those_of_the_fest(client: Client, fest: Fest) -> None:
-    answer = save(client, fest, closes_at_0=fest.starts_on.isoformat(), closes_at_1="18:00:00")
-    assert errors(answer) == {}
+    response = save(client, fest, closes_at_0=fest.starts_on.isoformat(), closes_at_1="18:00:00")
+    assert errors(response) == {}
     kolkata = zoneinfo.ZoneInfo("Asia/Kolkata")
     assert Fest.objects.get().closes_at == dt.datetime.combine(fest.starts_on, dt.time(18), kolkata)
     assert filled_in(client, page_of(fest))["closes_at_1"] == "18:00:00"
@@ -126,8 +126,8 @@ def test_fest_cannot_be_deleted(client: Client, fest: Fest) -> None:
 def test_place_in_use_cannot_be_deleted(client: Client, fest: Fest, name: str) -> None:
     event = build_event(fest)
     row = getattr(event, name)
-    answer = client.post(page_of(row).replace("change", "delete"), {"post": "yes"}, follow=True)
-    assert [str(message) for message in answer.context["messages"]] == [
+    response = client.post(page_of(row).replace("change", "delete"), {"post": "yes"}, follow=True)
+    assert [str(message) for message in response.context["messages"]] == [
         f"{row.name} cannot be deleted: {event.name} uses it."
     ]
     assert type(row).objects.filter(pk=row.pk).exists()
@@ -144,9 +144,9 @@ def test_unused_place_is_made_and_deleted(client: Client, fest: Fest) -> None:
 def test_counts_cannot_be_written(client: Client, fest: Fest) -> None:
     event = build_event(fest)
     Seats.objects.update(taken=F("taken") + 3)
-    answer = client.post(page_of(event.seats), {"capacity": 99, "taken": 0})
+    response = client.post(page_of(event.seats), {"capacity": 99, "taken": 0})
     seats = Seats.objects.get()
-    assert (answer.status_code, seats.capacity, seats.taken) == (403, 10, 3)
+    assert (response.status_code, seats.capacity, seats.taken) == (403, 10, 3)
 
 
 @pytest.mark.parametrize("model", [Venue, Category, Fest])

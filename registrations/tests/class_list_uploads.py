@@ -41,10 +41,10 @@ def handed_over(client: Client, data: bytes | str, name: str = "class 9.xlsx", *
     return client.post(LISTS, form | values)
 
 
-def draft_of(answer: Any) -> ClassList:
+def draft_of(response: Any) -> ClassList:
     """The draft to which an upload has led."""
-    assert answer.status_code == 302, dict(answer.context["form"].errors)
-    return ClassList.objects.get(pk=int(answer["Location"].strip("/").rpartition("/")[2]))
+    assert response.status_code == 302, dict(response.context["form"].errors)
+    return ClassList.objects.get(pk=int(response["Location"].strip("/").rpartition("/")[2]))
 
 
 def pasted(*rows: str, titles: str = "Name\tClass\tE-mail\tEvent") -> str:

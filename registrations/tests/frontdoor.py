@@ -35,5 +35,5 @@ def press(client: Client, *events: Event | str, **values: Any) -> Any:
     return client.post(FORM, typed(*events, **values))
 
 
-def text_of(answer: Any) -> str:
-    return str(answer.content.decode())
+def text_of(response: Any) -> str:
+    return str(response.content.decode())

@@ -28,8 +28,8 @@ def owner() -> Any:
 
 def made(client: Client, **values: Any) -> tuple[Any, User | None]:
     """The answer to a new account's form, and the account."""
-    answer = client.post(add_path(User), filled_in(client, add_path(User), username="new", **values))
-    return answer, User.objects.filter(username="new").first()
+    response = client.post(add_path(User), filled_in(client, add_path(User), username="new", **values))
+    return response, User.objects.filter(username="new").first()
 
 
 @pytest.mark.parametrize(
@@ -39,16 +39,16 @@ def made(client: Client, **values: Any) -> tuple[Any, User | None]:
 def test_owner_makes_an_account_whose_password_is_shown_once(
     owner: Any, role: str, is_staff: bool, goes_to: str | None
 ) -> None:
-    answer, account = made(organiser_client(owner), role=role, way_in="show")
+    response, account = made(organiser_client(owner), role=role, way_in="show")
     assert account is not None
-    assert (answer.status_code, role_of(account), account.is_staff, account.is_superuser) == (
+    assert (response.status_code, role_of(account), account.is_staff, account.is_superuser) == (
         200,
         role,
         is_staff,
         False,
     )
-    assert "no-store" in answer["Cache-Control"]
-    (password,) = re.findall(r"<code>(\S+)</code>", answer.content.decode())
+    assert "no-store" in response["Cache-Control"]
+    (password,) = re.findall(r"<code>(\S+)</code>", response.content.decode())
     login = Client().post("/accounts/login/", {"login": "new", "password": password})
     assert login.status_code == 302
     assert goes_to in (None, login["Location"])
@@ -60,10 +60,10 @@ def test_owner_makes_an_account_whose_password_is_shown_once(
 def test_mailed_link_lets_somebody_choose_a_password_and_in(owner: Any) -> None:
     """Also a volunteer, whose address nobody has confirmed."""
     build_fest()
-    answer, account = made(
+    response, account = made(
         organiser_client(owner), role=roles.VOLUNTEER, way_in="mail", email="vol@example.org"
     )
-    assert answer.status_code == 302
+    assert response.status_code == 302
     assert account is not None
     assert not account.has_usable_password()
     notice = Notice.objects.get()
@@ -92,8 +92,8 @@ def test_account_that_would_harm_another_is_refused(owner: Any, values: dict[str
     organiser("boss", email="boss@example.org")
     client = organiser_client(owner)
     sent = {"username": "new", "role": roles.LEAD, "way_in": "show"} | values
-    answer = client.post(add_path(User), filled_in(client, add_path(User), **sent))
-    assert (answer.status_code, words in answer.content.decode()) == (200, True)
+    response = client.post(add_path(User), filled_in(client, add_path(User), **sent))
+    assert (response.status_code, words in response.content.decode()) == (200, True)
     assert User.objects.count() == 2
 
 

@@ -43,12 +43,12 @@ def fest() -> Fest:
     return build_fest()
 
 
-def errors(answer: Any) -> dict[str, list[str]]:
-    return dict(answer.context["adminform"].form.errors) if answer.context else {}
+def errors(response: Any) -> dict[str, list[str]]:
+    return dict(response.context["adminform"].form.errors) if response.context else {}
 
 
-def said(answer: Any) -> list[str]:
-    return [str(message) for message in answer.context["messages"]]
+def said(response: Any) -> list[str]:
+    return [str(message) for message in response.context["messages"]]
 
 
 def save(client: Client, row: Any, **values: Any) -> Any:
@@ -109,8 +109,8 @@ def test_too_many_at_once_are_not_cancelled(
     event = build_event(fest)
     build_submission(event)
     build_submission(event)
-    answer = cancelling(client, *registrations_of(event), confirmed="yes")
-    assert (said(answer), states(event)) == (
+    response = cancelling(client, *registrations_of(event), confirmed="yes")
+    assert (said(response), states(event)) == (
         ["Choose at most 1 registrations at once."],
         ["confirmed", "confirmed"],
     )
@@ -159,8 +159,8 @@ def test_page_of_a_student_costs_the_same_for_one_registration_and_for_three(
 @pytest.mark.parametrize("name", ["state", "queue_position", "event"])
 def test_registration_is_never_written_by_a_form(client: Client, fest: Fest, name: str) -> None:
     build_submission(event := build_event(fest))
-    answer = client.post(page_of(registrations_of(event)[0]), {name: "2"})
-    assert (answer.status_code, states(event)) == (403, ["confirmed"])
+    response = client.post(page_of(registrations_of(event)[0]), {name: "2"})
+    assert (response.status_code, states(event)) == (403, ["confirmed"])
 
 
 def test_corrected_student_keeps_the_seat_and_leaves_a_trail(client: Client, fest: Fest, user: Any) -> None:
@@ -228,8 +228,10 @@ def test_correction_and_cancelling_run_in_transactions_of_their_own(client: Clie
 def test_pending_school_is_accepted(client: Client) -> None:
     find_or_create_school("Hill School")
     school = School.objects.get()
-    answer = client.post(list_path(School), {"action": "accept", "_selected_action": school.pk}, follow=True)
-    assert (said(answer), School.objects.get().state) == (["1 school is accepted."], "accepted")
+    response = client.post(
+        list_path(School), {"action": "accept", "_selected_action": school.pk}, follow=True
+    )
+    assert (said(response), School.objects.get().state) == (["1 school is accepted."], "accepted")
 
 
 def build_form_of_school(client: Client, *aliases: str, **values: str) -> dict[str, Any]:
@@ -249,15 +251,15 @@ def test_new_school_is_known_by_all_its_names(client: Client) -> None:
 def test_name_that_is_known_already_is_a_form_error(client: Client, name: str) -> None:
     school = build_school("St. Mary's")
     SchoolAlias.objects.create(school=school, name="Marys", key="marys")
-    answer = client.post(add_path(School), build_form_of_school(client, name=name))
-    assert errors(answer) == {"name": ["St. Mary's is known by this name already."]}
+    response = client.post(add_path(School), build_form_of_school(client, name=name))
+    assert errors(response) == {"name": ["St. Mary's is known by this name already."]}
 
 
 @pytest.mark.parametrize("aliases", [["St Marys"], ["Lake", "LAKE"]])
 def test_other_spelling_that_is_known_already_is_a_form_error(client: Client, aliases: list[str]) -> None:
     build_school("St. Mary's")
-    answer = client.post(add_path(School), build_form_of_school(client, *aliases, name="Lake School"))
-    assert (answer.status_code, School.objects.count(), SchoolAlias.objects.count()) == (200, 1, 0)
+    response = client.post(add_path(School), build_form_of_school(client, *aliases, name="Lake School"))
+    assert (response.status_code, School.objects.count(), SchoolAlias.objects.count()) == (200, 1, 0)
 
 
 def test_school_is_renamed_and_keeps_its_other_spellings(client: Client) -> None:
@@ -270,8 +272,8 @@ def test_school_is_renamed_and_keeps_its_other_spellings(client: Client) -> None
 
 def test_school_with_students_is_not_deleted(client: Client, fest: Fest) -> None:
     school = build_submission(build_event(fest)).student.school
-    answer = client.post(page_of(school).replace("change", "delete"), {"post": "yes"}, follow=True)
-    assert said(answer) == [f"{school.name} has 1 student and cannot be deleted."]
+    response = client.post(page_of(school).replace("change", "delete"), {"post": "yes"}, follow=True)
+    assert said(response) == [f"{school.name} has 1 student and cannot be deleted."]
 
 
 def test_new_wording_is_a_new_version(client: Client, fest: Fest) -> None:

@@ -33,8 +33,8 @@ def act(client: Client, action: str, *rows: Any, **values: Any) -> Any:
     return client.post(list_path(type(rows[0])), form, follow=True)
 
 
-def said(answer: Any) -> list[str]:
-    return [str(message) for message in answer.context["messages"]]
+def said(response: Any) -> list[str]:
+    return [str(message) for message in response.context["messages"]]
 
 
 def of(event: Event, queue_position: int = 1) -> Registration:
@@ -70,17 +70,17 @@ def test_promotion_asks_with_its_counts_and_wants_a_reason(client: Client) -> No
 
 def test_confirmed_promotion_gives_the_seat(client: Client) -> None:
     event = build_late_event()
-    answer = act(client, "promote_registrations", of(event, 3), **REASON)
-    assert (said(answer), states(event)[2]) == (["1 registration has a seat."], "confirmed")
+    response = act(client, "promote_registrations", of(event, 3), **REASON)
+    assert (said(response), states(event)[2]) == (["1 registration has a seat."], "confirmed")
 
 
 def test_promotion_without_a_free_seat_says_so_before_it_asks(client: Client, fest: Fest) -> None:
     event = build_event(fest, capacity=1, name="Robo Race")
     build_submission(event)
     build_submission(event)
-    answer = act(client, "promote_registrations", of(event, 2))
+    response = act(client, "promote_registrations", of(event, 2))
     words = "Robo Race has no free seat. Raise its capacity, or cancel a registration first."
-    assert said(answer) == [words]
+    assert said(response) == [words]
 
 
 def test_move_offers_the_other_events_and_says_what_it_came_to(client: Client, fest: Fest) -> None:
@@ -89,16 +89,19 @@ def test_move_offers_the_other_events_and_says_what_it_came_to(client: Client, f
     build_submission(old, name="Ben Iyer")
     page = act(client, "move_registrations", of(old), of(old, 2)).content.decode()
     assert ("Quiz" in page, f'<option value="{old.pk}">' in page) == (True, False)
-    answer = act(client, "move_registrations", of(old), of(old, 2), event=new.pk, **REASON)
-    assert said(answer) == ["1 has a seat in Quiz.", f"Ben Iyer stays in {old.name}: Quiz has no seat free."]
+    response = act(client, "move_registrations", of(old), of(old, 2), event=new.pk, **REASON)
+    assert said(response) == [
+        "1 has a seat in Quiz.",
+        f"Ben Iyer stays in {old.name}: Quiz has no seat free.",
+    ]
 
 
 def test_move_to_a_full_event_waits_there_where_that_was_chosen(client: Client, fest: Fest) -> None:
     old, full = build_event(fest), build_event(fest, capacity=1, name="Quiz")
     build_submission(full)
     build_submission(old)
-    answer = act(client, "move_registrations", of(old), event=full.pk, may_wait="yes", **REASON)
-    assert (said(answer), states(full)) == (["1 waits for Quiz."], ["confirmed", "waiting"])
+    response = act(client, "move_registrations", of(old), event=full.pk, may_wait="yes", **REASON)
+    assert (said(response), states(full)) == (["1 waits for Quiz."], ["confirmed", "waiting"])
 
 
 def test_new_ticket_is_issued_from_the_list_of_tickets(client: Client, fest: Fest) -> None:
@@ -116,8 +119,8 @@ def test_mail_goes_once_more_from_the_list(client: Client, fest: Fest) -> None:
     build_submission(event := build_event(fest))
     Delivery.objects.update(state="delivered")
     assert "About 1 mail goes once more." in act(client, "resend_mails", of(event)).content.decode()
-    answer = act(client, "resend_mails", of(event), confirmed="yes")
-    assert (said(answer), Delivery.objects.get().state) == (["1 mail is sent again."], "queued")
+    response = act(client, "resend_mails", of(event), confirmed="yes")
+    assert (said(response), Delivery.objects.get().state) == (["1 mail is sent again."], "queued")
 
 
 @pytest.mark.parametrize(

@@ -33,18 +33,18 @@ def fest() -> Fest:
     return build_fest()
 
 
-def errors(answer: Any) -> dict[str, list[str]]:
-    return dict(answer.context["adminform"].form.errors) if answer.context else {}
+def errors(response: Any) -> dict[str, list[str]]:
+    return dict(response.context["adminform"].form.errors) if response.context else {}
 
 
-def said(answer: Any) -> list[str]:
-    return [str(message) for message in answer.context["messages"]]
+def said(response: Any) -> list[str]:
+    return [str(message) for message in response.context["messages"]]
 
 
 def save(client: Client, event: Event, **values: Any) -> Any:
     """What a press of Save comes to; where it first says what would happen, that is agreed to."""
-    answer = client.post(page_of(event), filled_in(client, page_of(event), **values))
-    return confirm(client, event, answer) if is_asked(answer) else answer
+    response = client.post(page_of(event), filled_in(client, page_of(event), **values))
+    return confirm(client, event, response) if is_asked(response) else response
 
 
 def delete(client: Client, event: Event) -> Any:
@@ -138,8 +138,8 @@ def test_new_event_gets_its_seats(client: Client, fest: Fest) -> None:
     form |= {"venue": old.venue_id, "category": old.category_id, "state": "published"}
     day = fest.starts_on.isoformat()
     form |= {"starts_at_0": day, "starts_at_1": "10:00", "ends_at_0": day, "ends_at_1": "11:00"}
-    answer = client.post(add_path(Event), form)
-    assert errors(answer) == {}
+    response = client.post(add_path(Event), form)
+    assert errors(response) == {}
     event = Event.objects.get(slug="quiz")
     assert (event.seats.capacity, event.fest, event.starts_at.astimezone(fest.zone).hour) == (40, fest, 10)
 
@@ -234,8 +234,8 @@ def test_picture_becomes_the_preview_of_the_event(client: Client, fest: Fest) ->
 
 
 def test_hostile_picture_is_a_form_error(client: Client, fest: Fest) -> None:
-    answer = save(client, build_event(fest), upload=SimpleUploadedFile("a.png", SVG))
-    assert list(errors(answer)) == ["upload"]
+    response = save(client, build_event(fest), upload=SimpleUploadedFile("a.png", SVG))
+    assert list(errors(response)) == ["upload"]
 
 
 def test_longer_moving_list_gives_free_seats_at_once(client: Client, fest: Fest) -> None:

@@ -46,8 +46,8 @@ def act(client: Client, action: str, *holds: Hold, confirmed: str = "yes") -> An
     return client.post(list_path(Hold), form, follow=True)
 
 
-def said(answer: Any) -> list[str]:
-    return [str(message) for message in answer.context["messages"]]
+def said(response: Any) -> list[str]:
+    return [str(message) for message in response.context["messages"]]
 
 
 def state_of(hold: Hold) -> str:
@@ -102,8 +102,8 @@ def test_list_is_filtered_by_state(client: Client, fest: Fest, teacher: Teacher)
     return_now(returned)
     return_now(refused)
     for state, hold in {"asked": asked, "held": held, "returned": returned, "refused": refused}.items():
-        answer = client.get(list_path(Hold), {"state": state})
-        assert list(answer.context["cl"].result_list) == [hold]
+        response = client.get(list_path(Hold), {"state": state})
+        assert list(response.context["cl"].result_list) == [hold]
 
 
 def test_list_and_page_need_constant_queries(client: Client, fest: Fest, teacher: Teacher) -> None:
@@ -126,8 +126,8 @@ def test_event_page_tells_what_is_held(client: Client, fest: Fest, teacher: Teac
 
 def save(client: Client, event: Event, **values: Any) -> Any:
     """What a press of Save comes to; where it first says what would happen, that is agreed to."""
-    answer = client.post(page_of(event), filled_in(client, page_of(event), **values), follow=True)
-    return confirm(client, event, answer) if is_asked(answer) else answer
+    response = client.post(page_of(event), filled_in(client, page_of(event), **values), follow=True)
+    return confirm(client, event, response) if is_asked(response) else response
 
 
 def test_cancelled_event_gives_its_holds_back(client: Client, fest: Fest, teacher: Teacher) -> None:
@@ -153,6 +153,6 @@ def test_event_and_school_with_holds_are_not_deleted(client: Client, fest: Fest,
     return_now(ask_now(teacher, event, 5))
     Teacher.objects.all().delete()
     for row, words in ((event, "had seats held for schools"), (teacher.school, "asked for seats to be held")):
-        answer = client.post(page_of(row).replace("change", "delete"), {"post": "yes"}, follow=True)
-        assert words in said(answer)[0]
+        response = client.post(page_of(row).replace("change", "delete"), {"post": "yes"}, follow=True)
+        assert words in said(response)[0]
     assert (Event.objects.count(), School.objects.count()) == (1, 1)

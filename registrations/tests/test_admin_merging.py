@@ -65,8 +65,8 @@ def test_one_student_is_merged_into_a_namesake_that_is_picked(client: Client, fe
 
 
 def test_student_without_a_namesake_is_told_so(client: Client, fest: Fest) -> None:
-    answer = act(client, "merge_students", student(build_event(fest)))
-    assert said(answer) == ["Nobody else of this school has this name. Choose the two in the list."]
+    response = act(client, "merge_students", student(build_event(fest)))
+    assert said(response) == ["Nobody else of this school has this name. Choose the two in the list."]
 
 
 def test_merged_student_is_found_by_the_reference_that_was_printed(client: Client, fest: Fest) -> None:
@@ -95,8 +95,8 @@ def test_schools_are_merged_after_the_page_has_said_what_moves(client: Client, f
     student(build_event(fest), school=removed.name)
     page = act(client, "merge_schools", kept, removed).content.decode()
     assert "1 student is there twice and becomes one" in page
-    answer = act(client, "merge_schools", kept, removed, kept=kept.pk, **REASON)
-    assert said(answer) == ["Saint Mary School is known as St Mary's School now."]
+    response = act(client, "merge_schools", kept, removed, kept=kept.pk, **REASON)
+    assert said(response) == ["Saint Mary School is known as St Mary's School now."]
     assert (list(School.objects.all()), Student.objects.count()) == ([kept], 1)
 
 

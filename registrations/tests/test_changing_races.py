@@ -69,13 +69,13 @@ def one_moves_while_one_registers(monkeypatch: pytest.MonkeyPatch) -> Any:
         student_id=student.pk,
     )
     with meeting_before_either_writes(monkeypatch):
-        answer, _moved = at_once([partial(press_now, press), partial(set_beside, robots, quiz)])
-    return answer
+        result, _moved = at_once([partial(press_now, press), partial(set_beside, robots, quiz)])
+    return result
 
 
 def test_who_registers_while_an_event_moves_is_refused_or_flagged(monkeypatch: pytest.MonkeyPatch) -> None:
-    answer = one_moves_while_one_registers(monkeypatch)
-    if isinstance(answer, RegistrationRejected):
+    result = one_moves_while_one_registers(monkeypatch)
+    if isinstance(result, RegistrationRejected):
         assert (Registration.objects.active().count(), Conflict.objects.count()) == (1, 0)
     else:
         assert (Registration.objects.active().count(), Conflict.objects.count()) == (2, 1)
@@ -106,7 +106,7 @@ def test_rush_while_seats_are_added_and_some_held_back_is_exact() -> None:
 
 def test_two_organisers_at_once_both_get_what_they_changed() -> None:
     event = build_event(build_fest(), capacity=5)
-    answers = at_once([partial(change, event, capacity=9), partial(change, event, summary="Robots again")])
-    assert not any(isinstance(answer, Exception) for answer in answers)
+    results = at_once([partial(change, event, capacity=9), partial(change, event, summary="Robots again")])
+    assert not any(isinstance(result, Exception) for result in results)
     stored = Event.objects.select_related("seats").get()
     assert (stored.seats.capacity, stored.summary) == (9, "Robots again")

@@ -80,9 +80,9 @@ def test_own_school_may(class_list: ClassList) -> None:
         break
 
 
-def without_token(answer: Any) -> str:
+def without_token(response: Any) -> str:
     """The page but for the token of its form, which is another one each time."""
-    return re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", answer.content.decode())
+    return re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", response.content.decode())
 
 
 def test_other_schools_teacher_finds_nothing_and_changes_nothing(
@@ -94,11 +94,11 @@ def test_other_schools_teacher_finds_nothing_and_changes_nothing(
     for (method, path), (_same, nowhere) in zip(paths(class_list), paths(absent), strict=True):
         with caplog.at_level(logging.WARNING, logger="registrations.class_lists.views"):
             caplog.clear()
-            answer = stranger.generic(method, path)
-        assert answer.status_code == 404, path
+            response = stranger.generic(method, path)
+        assert response.status_code == 404, path
         assert "asked for class list" in caplog.text
         # Not yours and not there look the same.
-        assert without_token(stranger.generic(method, nowhere)) == without_token(answer)
+        assert without_token(stranger.generic(method, nowhere)) == without_token(response)
         assert stranger.post(path, EVIL).status_code in (404, 405)
     assert state() == before
     assert "Asha" not in stranger.get(LISTS).content.decode()
@@ -115,12 +115,12 @@ def test_others_are_sent_away(class_list: ClassList, who: str) -> None:
     client, before = clients[who](), state()
     general = [(method, f"{LISTS}{rest}") for rest, methods in OF_ALL.values() for method in methods]
     for method, path in paths(class_list) + general:
-        answer = client.post(path, EVIL) if method == "POST" else client.get(path)
+        response = client.post(path, EVIL) if method == "POST" else client.get(path)
         if who == "organiser":
-            assert answer.status_code == 404
+            assert response.status_code == 404
         else:
             expected = "/accounts/login/?next=" if who == "anonymous" else "/teacher/waiting/"
-            assert (answer.status_code, answer["Location"][: len(expected)]) == (302, expected)
+            assert (response.status_code, response["Location"][: len(expected)]) == (302, expected)
     assert state() == before
 
 
@@ -134,8 +134,8 @@ def test_row_of_another_list_cannot_be_named(class_list: ClassList) -> None:
         for name in ("leave", "take", "seen", "grade", "choice", "add")
         for key in (victim.pk, f"{victim.pk}.0", "-1", "9999999999", "２")
     }
-    answer = browser(teacher).post(f"{LISTS}{own.pk}/fix/", forged | {"no_email": str(victim.pk)})
-    assert answer.status_code == 302
+    response = browser(teacher).post(f"{LISTS}{own.pk}/fix/", forged | {"no_email": str(victim.pk)})
+    assert response.status_code == 302
     victim.refresh_from_db()
     assert (victim.cells[1], victim.is_left_out) == ("99", False)
 
@@ -151,8 +151,8 @@ def test_list_of_another_fest_is_not_there(class_list: ClassList) -> None:
 def test_school_in_the_post_is_not_asked(class_list: ClassList) -> None:
     other = build_school("Hillside School")
     teacher = Teacher.objects.get(school=class_list.school)
-    answer = handed_over(browser(teacher), pasted("Ben|9||Robo Race"), school=str(other.pk))
-    assert draft_of(answer).school == class_list.school
+    response = handed_over(browser(teacher), pasted("Ben|9||Robo Race"), school=str(other.pk))
+    assert draft_of(response).school == class_list.school
 
 
 def test_pages_are_not_stored_and_need_a_token(class_list: ClassList) -> None:

@@ -148,17 +148,17 @@ def test_events_for_students_without_one(client: Client) -> None:
     ids=["nothing", "empty", "pdf", "large", "titles", "titles pasted", "rows", "rows without titles"],
 )
 def test_refused_list_says_why_and_keeps_nothing(client: Client, data: Any, words: str) -> None:
-    answer = client.post(LISTS, {}) if data is None else handed_over(client, data)
-    assert [text for texts in answer.context["form"].errors.values() for text in texts] == [words]
-    page = answer.content.decode()
+    response = client.post(LISTS, {}) if data is None else handed_over(client, data)
+    assert [text for texts in response.context["form"].errors.values() for text in texts] == [words]
+    page = response.content.decode()
     assert "<title>Error: " in page
     assert page.count(words) == 2
     assert not ClassList.objects.exists()
 
 
 def test_long_paste_is_told(client: Client) -> None:
-    answer = client.post(LISTS, {"pasted": "x" * 300_000}, follow=True)
-    assert "The pasted rows are too long. Upload them as a file instead." in answer.content.decode()
+    response = client.post(LISTS, {"pasted": "x" * 300_000}, follow=True)
+    assert "The pasted rows are too long. Upload them as a file instead." in response.content.decode()
 
 
 def test_same_file_opens_the_draft_that_is_there(client: Client, teacher: Teacher) -> None:
@@ -187,8 +187,8 @@ def test_double_click_makes_one_list() -> None:
     build_listed_fest()
     teacher = build_listing_teacher()
     clients = [browser(teacher) for _ in range(6)]
-    answers = at_once([partial(handed_over, client, WORKBOOK) for client in clients])
-    assert len({answer["Location"] for answer in answers}) == 1
+    responses = at_once([partial(handed_over, client, WORKBOOK) for client in clients])
+    assert len({response["Location"] for response in responses}) == 1
     assert (ClassList.objects.count(), ClassListRow.objects.count()) == (1, 2)
 
 
@@ -259,9 +259,9 @@ def test_discarding_asks_first_and_keeps_what_is_registered(client: Client) -> N
 
 @pytest.mark.parametrize("kind", ["xlsx", "csv"])
 def test_template_comes_back_as_a_list(client: Client, kind: str) -> None:
-    answer = client.get(f"{LISTS}template.{kind}")
-    assert answer["Content-Disposition"] == f'attachment; filename="class-list.{kind}"'
-    assert "has no students below its titles" in handed_over(client, answer.content).content.decode()
+    response = client.get(f"{LISTS}template.{kind}")
+    assert response["Content-Disposition"] == f'attachment; filename="class-list.{kind}"'
+    assert "has no students below its titles" in handed_over(client, response.content).content.decode()
     assert client.get(f"{LISTS}template.exe").status_code == 404
 
 

@@ -58,9 +58,9 @@ def path_of(class_list: ClassList) -> str:
 
 
 def page_of(client: Client, class_list: ClassList, query: str = "") -> str:
-    answer = client.get(path_of(class_list) + query)
-    assert answer.status_code == 200
-    return re.sub(r"\s+", " ", answer.content.decode())
+    response = client.get(path_of(class_list) + query)
+    assert response.status_code == 200
+    return re.sub(r"\s+", " ", response.content.decode())
 
 
 def text_of(page: str) -> str:
@@ -95,9 +95,9 @@ def buttons_of(page: str) -> list[tuple[str, str, str]]:
 def saved(client: Client, class_list: ClassList, page: str, **typed: Any) -> str:
     """Sends the page with this typed over; what the next page says."""
     typed = {name.replace("__", "-"): value for name, value in typed.items()}
-    answer = client.post(f"{path_of(class_list)}fix/", fields_of(page) | typed, follow=True)
-    assert answer.status_code == 200
-    return re.sub(r"\s+", " ", answer.content.decode())
+    response = client.post(f"{path_of(class_list)}fix/", fields_of(page) | typed, follow=True)
+    assert response.status_code == 200
+    return re.sub(r"\s+", " ", response.content.decode())
 
 
 def pressed(client: Client, class_list: ClassList, page: str, words: str) -> str:
@@ -356,8 +356,8 @@ def test_long_list_comes_in_pages_with_problems_first_and_few_fields(client: Cli
     assert len(fields_of(page)) < 450
     first = [int(number) for number in re.findall(r'<tr id="row-(\d+)"', page)]
     assert len(first) == 50
-    answer = client.post(f"{path_of(class_list)}fix/", fields_of(page))
-    assert answer.status_code == 302
+    response = client.post(f"{path_of(class_list)}fix/", fields_of(page))
+    assert response.status_code == 302
 
 
 def test_preview_of_five_hundred_rows_takes_less_than_a_second(client: Client) -> None:
@@ -501,9 +501,9 @@ def test_other_sheets_are_named(client: Client) -> None:
 @pytest.mark.parametrize("kind", ["xlsx", "csv"])
 def test_rows_that_need_fixing_are_downloaded_and_come_back(client: Client, kind: str) -> None:
     class_list = draft_of(handed_over(client, pasted("=Asha|99||Robo Race", "Ben|9||Robo Race")))
-    answer = client.get(f"{path_of(class_list)}problems.{kind}")
-    assert answer["Content-Disposition"] == f'attachment; filename="problems.{kind}"'
-    again = draft_of(handed_over(client, answer.content))
+    response = client.get(f"{path_of(class_list)}problems.{kind}")
+    assert response["Content-Disposition"] == f'attachment; filename="problems.{kind}"'
+    again = draft_of(handed_over(client, response.content))
     students = read_draft(again).listing.students
     assert [(one.name, one.grade) for one in students] == [("=Asha", 0)]
     assert again.columns[-1][1] == "problem"

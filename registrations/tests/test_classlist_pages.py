@@ -54,17 +54,17 @@ def sent(client: Client, data: bytes | None = None, pasted: str = "") -> Any:
     return client.post(PAGE, form)
 
 
-def text_of(answer: Any) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", answer.content.decode()))
+def text_of(response: Any) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", response.content.decode()))
 
 
-def errors(answer: Any) -> dict[str, list[str]]:
-    assert answer.status_code == 200
-    return dict(answer.context["form"].errors)
+def errors(response: Any) -> dict[str, list[str]]:
+    assert response.status_code == 200
+    return dict(response.context["form"].errors)
 
 
-def downloaded(client: Client, answer: Any, kind: str) -> Any:
-    rows = re.search('name="rows" value="([^"]+)"', answer.content.decode())
+def downloaded(client: Client, response: Any, kind: str) -> Any:
+    rows = re.search('name="rows" value="([^"]+)"', response.content.decode())
     assert rows is not None
     return client.post(f"{PAGE}problems/", {"rows": rows[1], "as": kind})
 
@@ -141,9 +141,9 @@ def test_typed_markup_is_shown_as_text(client: Client) -> None:
     ],
 )
 def test_file_that_is_not_read_is_a_form_error(client: Client, data: bytes | None, text: str) -> None:
-    answer = sent(client, data)
-    assert errors(answer) == {"upload": [text]}
-    page = answer.content.decode()
+    response = sent(client, data)
+    assert errors(response) == {"upload": [text]}
+    page = response.content.decode()
     assert "<title>Error: " in page
     assert 'aria-invalid="true"' in page
     assert 'id="id_upload_error"' in page
@@ -154,9 +154,9 @@ def test_two_megabytes_are_read(client: Client) -> None:
     data = (",".join(TITLES) + "\n" + "".join(line.format(n) for n in range(890))).encode()
     data += b" " * (MAX_BYTES - len(data))
     assert len(data) == MAX_BYTES
-    answer = sent(client, data)
-    assert errors(answer) == {}
-    assert "890 rows" in text_of(answer)
+    response = sent(client, data)
+    assert errors(response) == {}
+    assert "890 rows" in text_of(response)
 
 
 def test_no_more_than_the_limit_is_read_of_a_file(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,28 +172,28 @@ def test_no_more_than_the_limit_is_read_of_a_file(client: Client, monkeypatch: p
 
 
 def test_file_and_rows_together_are_not_guessed_between(client: Client) -> None:
-    answer = sent(client, csv_bytes(LIST), pasted="Name\tGrade\nAsha\t9")
-    assert errors(answer) == {"pasted": ["Upload a file or paste rows, not both"]}
+    response = sent(client, csv_bytes(LIST), pasted="Name\tGrade\nAsha\t9")
+    assert errors(response) == {"pasted": ["Upload a file or paste rows, not both"]}
 
 
 def test_refused_paste_stays_in_the_form(client: Client) -> None:
-    answer = sent(client, pasted="<table>Asha</table>")
-    assert list(errors(answer)) == ["pasted"]
-    assert "&lt;table&gt;Asha&lt;/table&gt;</textarea>" in answer.content.decode()
+    response = sent(client, pasted="<table>Asha</table>")
+    assert list(errors(response)) == ["pasted"]
+    assert "&lt;table&gt;Asha&lt;/table&gt;</textarea>" in response.content.decode()
 
 
 def test_paste_past_what_a_form_may_hold_is_told(client: Client) -> None:
-    answer = sent(client, pasted="Asha\t9\n" * 60_000)
-    assert answer.status_code == 200
-    assert "The pasted rows are too long. Upload them as a file instead." in text_of(answer)
+    response = sent(client, pasted="Asha\t9\n" * 60_000)
+    assert response.status_code == 200
+    assert "The pasted rows are too long. Upload them as a file instead." in text_of(response)
 
 
 @pytest.mark.parametrize("kind", ["xlsx", "csv"])
 def test_problem_rows_come_back_whole_and_can_be_sent_again(client: Client, fest: Fest, kind: str) -> None:
-    answer = downloaded(client, sent(client, xlsx_bytes(LIST)), kind)
-    assert answer["Content-Disposition"] == f'attachment; filename="problems.{kind}"'
-    assert "no-store" in answer["Cache-Control"]
-    sheet = read_file(answer.content)
+    response = downloaded(client, sent(client, xlsx_bytes(LIST)), kind)
+    assert response["Content-Disposition"] == f'attachment; filename="problems.{kind}"'
+    assert "no-store" in response["Cache-Control"]
+    sheet = read_file(response.content)
     assert sheet.rows[0].cells == (*TITLES, "Problem")
     row = sheet.rows[1].cells
     assert row[:5] == ("'=Ben Iyer", *BAD[1:])
@@ -222,9 +222,9 @@ def test_rows_too_long_to_carry_are_not_offered(client: Client, monkeypatch: pyt
 
 @pytest.mark.parametrize("kind", ["xlsx", "csv"])
 def test_template_comes_back_as_a_list_without_rows(client: Client, kind: str) -> None:
-    answer = client.get(f"{PAGE}template.{kind}")
-    assert answer["Content-Disposition"] == f'attachment; filename="class-list.{kind}"'
-    assert "0 rows: 0 ready, 0 need fixing" in text_of(sent(client, answer.content))
+    response = client.get(f"{PAGE}template.{kind}")
+    assert response["Content-Disposition"] == f'attachment; filename="class-list.{kind}"'
+    assert "0 rows: 0 ready, 0 need fixing" in text_of(sent(client, response.content))
 
 
 def show(client: Client, fest: Fest) -> None:
@@ -250,8 +250,8 @@ def test_list_is_checked_for_the_fest_whose_form_it_is(client: Client, fest: Fes
     page = client.get(PAGE).content.decode()
     assert f'<input type="hidden" name="fest" value="{fest.pk}">' in page
     show(client, Fest.objects.get(is_current=False))
-    answer = client.post(PAGE, {"pasted": "\t".join(TITLES) + "\n" + "\t".join(GOOD), "fest": fest.pk})
-    assert "1 row: 1 ready, 0 need fixing" in text_of(answer)
+    response = client.post(PAGE, {"pasted": "\t".join(TITLES) + "\n" + "\t".join(GOOD), "fest": fest.pk})
+    assert "1 row: 1 ready, 0 need fixing" in text_of(response)
 
 
 def test_template_of_another_kind_is_not_there(client: Client) -> None:
@@ -270,8 +270,8 @@ PATHS = [PAGE, f"{PAGE}template.csv", f"{PAGE}template.xlsx", f"{PAGE}problems/"
 
 @pytest.mark.parametrize("path", PATHS)
 def test_page_is_for_staff_with_permission(fest: Fest, path: str) -> None:
-    for answer in (Client().get(path), Client().post(path, {"pasted": "Name"})):
-        assert (answer.status_code, answer["Location"]) == (302, f"{reverse('admin:login')}?next={path}")
+    for response in (Client().get(path), Client().post(path, {"pasted": "Name"})):
+        assert (response.status_code, response["Location"]) == (302, f"{reverse('admin:login')}?next={path}")
     guest = organiser_client(organiser("guest", is_staff=False, is_superuser=False))
     assert [guest.get(path).status_code, guest.post(path, {"pasted": "Name"}).status_code] == [403, 403]
     looker = organiser("looker", is_superuser=False)

@@ -38,9 +38,9 @@ def test_lists_of_thirty_teachers_against_clicks(monkeypatch: pytest.MonkeyPatch
     confirmed_lists(*events)
     presses = [build_press(*events[:: 1 if number % 2 else -1]) for number in range(CLICKS)]
     works = [partial(press_now, press) for press in presses]
-    answers = at_once([*works, jobs.run_due, jobs.run_due, jobs.run_due])
+    results = at_once([*works, jobs.run_due, jobs.run_due, jobs.run_due])
     jobs.run_due()
-    assert [type(answer) for answer in answers[:CLICKS]] == [Submission] * CLICKS
+    assert [type(result) for result in results[:CLICKS]] == [Submission] * CLICKS
     assert ClassListJob.objects.filter(finished_at=None).count() == 0
     assert ClassListRow.objects.filter(done_at=None).count() == 0
     wanted = TEACHERS * ROWS + CLICKS
@@ -55,8 +55,8 @@ def test_last_seats_between_a_list_and_clicks_are_given_once() -> None:
     class_list = build_list(event.fest, pupils(10, event))
     confirmed(class_list)
     presses = [partial(press_now, build_press(event)) for _ in range(10)]
-    answers = at_once([jobs.run_due, *presses])
-    refused = sum(isinstance(answer, RegistrationRejected) for answer in answers[1:])
+    results = at_once([jobs.run_due, *presses])
+    refused = sum(isinstance(result, RegistrationRejected) for result in results[1:])
     assert seat_results(class_list).count("full") + refused == 10
     assert counts(event) == (10, 0, 10)
     assert audit("--all") == []

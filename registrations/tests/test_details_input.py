@@ -21,9 +21,9 @@ def details(student: Student, **values: Any) -> dict[str, Any]:
 
 def test_corrected_name_is_stored_as_typed_and_told_to_the_address(client: Client) -> None:
     student = build_submission(build_event(build_fest())).student
-    answer = client.post(f"{links.my_path(student)}details/", details(student, name="<b>आरव</b> {{7*7}}"))
-    assert (answer.status_code, answer["Location"]) == (302, links.my_path(student))
-    page = text_of(client.get(answer["Location"]))
+    response = client.post(f"{links.my_path(student)}details/", details(student, name="<b>आरव</b> {{7*7}}"))
+    assert (response.status_code, response["Location"]) == (302, links.my_path(student))
+    page = text_of(client.get(response["Location"]))
     assert ("&lt;b&gt;आरव&lt;/b&gt; {{7*7}}" in page, "<b>आरव" in page) == (True, False)
     assert Delivery.objects.get(kind="corrected").to == student.email
     assert Change.objects.latest("pk").fields == ["name"]
@@ -49,8 +49,8 @@ def test_corrected_name_is_stored_as_typed_and_told_to_the_address(client: Clien
 def test_wrong_correction_changes_nothing_and_keeps_the_text(client: Client, values: dict[str, Any]) -> None:
     student = build_submission(build_event(build_fest())).student
     before = Student.objects.values().get()
-    answer = client.post(f"{links.my_path(student)}details/", details(student, **values))
-    assert (answer.status_code, "There is a problem" in text_of(answer)) == (200, True)
+    response = client.post(f"{links.my_path(student)}details/", details(student, **values))
+    assert (response.status_code, "There is a problem" in text_of(response)) == (200, True)
     assert Student.objects.values().get() == before
     assert Delivery.objects.exclude(kind="registered").count() == 0
 
@@ -67,8 +67,8 @@ def test_new_address_kills_the_links_that_the_old_one_has(client: Client) -> Non
     submission = build_submission(build_event(build_fest()), email="old@example.org")
     old = [links.my_path(submission.student), links.confirmation_path(submission)]
     path = f"{old[0]}details/"
-    answer = client.post(path, details(submission.student, email="new@example.org"))
+    response = client.post(path, details(submission.student, email="new@example.org"))
     assert [client.get(one).status_code for one in [*old, path]] == [404] * 3
-    assert client.get(answer["Location"]).status_code == 200
+    assert client.get(response["Location"]).status_code == 200
     notified = {delivery.to: delivery.kind for delivery in Delivery.objects.exclude(kind="registered")}
     assert notified == {"old@example.org": "corrected", "new@example.org": "link"}

@@ -46,13 +46,13 @@ def press(client: Client, event: Event, **values: Any) -> Any:
     return client.post(page_of(event), filled_in(client, page_of(event), **values))
 
 
-def sentences(answer: Any) -> list[str]:
-    assert is_asked(answer)
-    return [one.text for one in answer.context["sentences"]]
+def sentences(response: Any) -> list[str]:
+    assert is_asked(response)
+    return [one.text for one in response.context["sentences"]]
 
 
-def names(answer: Any) -> list[list[str]]:
-    return [one.names for one in answer.context["sentences"]]
+def names(response: Any) -> list[list[str]]:
+    return [one.names for one in response.context["sentences"]]
 
 
 def waiting_event(fest: Fest, people: int, *, capacity: int = 1) -> Event:
@@ -64,18 +64,18 @@ def waiting_event(fest: Fest, people: int, *, capacity: int = 1) -> Event:
 
 def test_more_seats_name_who_gets_them(client: Client, fest: Fest) -> None:
     event = waiting_event(fest, 4)
-    answer = press(client, event, capacity="3")
-    assert sentences(answer) == ["2 new seats, 3 waiting: 2 will be confirmed now and told by mail."]
-    assert names(answer) == [["Asha B (7)", "Asha C (7)"]]
+    response = press(client, event, capacity="3")
+    assert sentences(response) == ["2 new seats, 3 waiting: 2 will be confirmed now and told by mail."]
+    assert names(response) == [["Asha B (7)", "Asha C (7)"]]
     assert states(event) == ["confirmed", "waiting", "waiting", "waiting"]
-    assert confirm(client, event, answer).status_code == 302
+    assert confirm(client, event, response).status_code == 302
     assert states(event) == ["confirmed", "confirmed", "confirmed", "waiting"]
 
 
 def test_seats_held_back_are_fewer_promoted(client: Client, fest: Fest) -> None:
     event = waiting_event(fest, 4)
-    answer = press(client, event, capacity="4")
-    confirm(client, event, answer, **{"hold-seats": "2"})
+    response = press(client, event, capacity="4")
+    confirm(client, event, response, **{"hold-seats": "2"})
     assert (states(event), counts(event)) == (["confirmed"] * 2 + ["waiting"] * 2, (4, 2, 4))
     assert Hold.objects.get().school is None
 
@@ -92,11 +92,11 @@ def test_more_than_the_new_seats_cannot_be_held_back(client: Client, fest: Fest,
 
 def test_fewer_seats_than_taken_say_how_many_are_over(client: Client, fest: Fest) -> None:
     event = waiting_event(fest, 5, capacity=5)
-    answer = press(client, event, capacity="2")
-    assert sentences(answer)[0].startswith(
+    response = press(client, event, capacity="2")
+    assert sentences(response)[0].startswith(
         "3 over: 5 have a seat, and there are to be 2. Nobody is thrown out."
     )
-    confirm(client, event, answer)
+    confirm(client, event, response)
     assert (states(event), Event.objects.get().seats.capacity) == (["confirmed"] * 5, 2)
 
 
@@ -106,14 +106,14 @@ def test_move_says_who_clashes_and_asks_until_when_to_choose(client: Client, fes
     build_submission(robots, email="")
     local = timezone.localtime(quiz.starts_at, fest.zone)
     times = {"starts_at_1": f"{local:%H:%M}", "ends_at_1": f"{local:%H}:45"}
-    answer = press(client, robots, **times)
-    assert [text[:52] for text in sentences(answer)] == [
+    response = press(client, robots, **times)
+    assert [text[:52] for text in sentences(response)] == [
         "1 clash: one person has another event at the new tim",
         "1 mail tells about it. 1 has no e-mail address and m",
     ]
-    assert names(answer)[0] == ["Asha Rao (7): Quiz"]
+    assert names(response)[0] == ["Asha Rao (7): Quiz"]
     by = timezone.now() + dt.timedelta(days=2)
-    confirm(client, robots, answer, **{"hold-choose_by_0": f"{by:%Y-%m-%d}", "hold-choose_by_1": "20:00"})
+    confirm(client, robots, response, **{"hold-choose_by_0": f"{by:%Y-%m-%d}", "hold-choose_by_1": "20:00"})
     assert (
         Conflict.objects.get().choose_by.astimezone(fest.zone).strftime("%Y-%m-%d %H:%M")
         == f"{by:%Y-%m-%d} 20:00"
@@ -122,9 +122,9 @@ def test_move_says_who_clashes_and_asks_until_when_to_choose(client: Client, fes
 
 def test_consequences_that_changed_while_reading_are_shown_again(client: Client, fest: Fest) -> None:
     event = waiting_event(fest, 2)
-    answer = press(client, event, capacity="3")
+    response = press(client, event, capacity="3")
     build_submission(event, name="Asha Z", grade=7)
-    again = confirm(client, event, answer)
+    again = confirm(client, event, response)
     assert (is_asked(again), again.context["is_changed"]) == (True, True)
     assert names(again) == [["Asha B (7)", "Asha Z (7)"]]
     assert states(event) == ["confirmed", "waiting", "waiting"]
@@ -134,20 +134,20 @@ def test_consequences_that_changed_while_reading_are_shown_again(client: Client,
 
 def test_publishing_and_calling_off_ask_first(client: Client, fest: Fest) -> None:
     event = build_event(fest, state=Event.State.DRAFT, name="Quiz")
-    answer = press(client, event, state="published")
-    assert sentences(answer) == ["Everybody sees Quiz from now on, and registration is open at once."]
-    confirm(client, event, answer)
+    response = press(client, event, state="published")
+    assert sentences(response) == ["Everybody sees Quiz from now on, and registration is open at once."]
+    confirm(client, event, response)
     build_submission(event)
-    answer = press(client, event, state="cancelled")
-    assert sentences(answer) == [
+    response = press(client, event, state="cancelled")
+    assert sentences(response) == [
         "Quiz is called off: 1 registration ends (1 with a seat, 0 waiting). Tickets no longer work.",
         "1 mail tells about it.",
     ]
-    confirm(client, event, answer, **{"hold-reason": "No power"})
+    confirm(client, event, response, **{"hold-reason": "No power"})
     assert states(event) == ["cancelled"]
     assert AuditEntry.objects.latest("pk").reason == "No power"
-    answer = press(client, event, state="published", takes_place="on")
-    assert sentences(answer)[0].startswith("Quiz takes place after all, with empty lists")
+    response = press(client, event, state="published", takes_place="on")
+    assert sentences(response)[0].startswith("Quiz takes place after all, with empty lists")
 
 
 def test_save_without_consequences_saves_at_once(client: Client, fest: Fest) -> None:
@@ -160,8 +160,8 @@ def test_save_without_consequences_saves_at_once(client: Client, fest: Fest) -> 
 def test_uploaded_picture_comes_along_to_the_second_press(client: Client, fest: Fest) -> None:
     event = waiting_event(fest, 2)
     upload = SimpleUploadedFile("a.png", drawn("PNG"))
-    answer = press(client, event, capacity="2", upload=upload)
-    confirm(client, event, answer)
+    response = press(client, event, capacity="2", upload=upload)
+    confirm(client, event, response)
     assert Event.objects.get().picture == Picture.objects.get()
 
 
@@ -170,10 +170,10 @@ def test_what_somebody_else_changed_is_told_and_kept(client: Client, fest: Fest)
     form = filled_in(client, page_of(event), capacity="3")
     other = organiser("priya")
     change(event, user=other, summary="Robots by Priya")
-    answer = client.post(page_of(event), form)
-    text = answer.context["others"][0]
+    response = client.post(page_of(event), form)
+    text = response.context["others"][0]
     assert text.startswith("Meanwhile priya changed “Summary” from An event to Robots by Priya (")
-    confirm(client, event, answer)
+    confirm(client, event, response)
     event.refresh_from_db()
     assert (event.summary, states(event)) == ("Robots by Priya", ["confirmed"] * 3)
 
@@ -185,8 +185,8 @@ def test_ends_of_lines_as_a_browser_sends_them_are_nobodys_change(client: Client
     sent = {
         name: value.replace("\n", "\r\n") if isinstance(value, str) else value for name, value in form.items()
     }
-    answer = client.post(page_of(event), sent)
-    assert (is_asked(answer), answer.context["others"]) == (True, [])
+    response = client.post(page_of(event), sent)
+    assert (is_asked(response), response.context["others"]) == (True, [])
 
 
 @pytest.mark.parametrize(("choice", "capacity"), [("mine", 4), ("theirs", 2)])
@@ -194,11 +194,11 @@ def test_field_that_both_changed_is_decided(client: Client, fest: Fest, choice: 
     event = build_event(fest, capacity=3, name="Robots")
     form = filled_in(client, page_of(event), capacity="4", name="Line followers")
     change(event, user=organiser("priya"), capacity=2)
-    answer = client.post(page_of(event), form)
-    (conflict,) = answer.context["conflicts"]
+    response = client.post(page_of(event), form)
+    (conflict,) = response.context["conflicts"]
     assert (conflict.old, conflict.new, conflict.mine, conflict.who) == ("3", "2", "4", "priya")
-    assert not answer.context["is_again"]
-    undecided = confirm(client, event, answer)
+    assert not response.context["is_again"]
+    undecided = confirm(client, event, response)
     assert undecided.context["is_again"]
     assert (is_asked(undecided), Event.objects.get().seats.capacity) == (True, 2)
     assert confirm(client, event, undecided, **{"decide-capacity": choice}).status_code == 302
@@ -210,9 +210,9 @@ def test_decision_that_was_overtaken_once_more_is_asked_again(client: Client, fe
     event = build_event(fest, capacity=3)
     form = filled_in(client, page_of(event), capacity="4")
     set_capacity(event, capacity=2)
-    answer = client.post(page_of(event), form)
+    response = client.post(page_of(event), form)
     set_capacity(event, capacity=1)
-    again = confirm(client, event, answer, **{"decide-capacity": "mine"})
+    again = confirm(client, event, response, **{"decide-capacity": "mine"})
     assert (again.context["conflicts"][0].old, again.context["conflicts"][0].new) == ("2", "1")
     assert Event.objects.get().seats.capacity == 1
 
@@ -231,8 +231,8 @@ def test_fields_of_all_kinds_go_through_the_decision(
     form = filled_in(client, page_of(event), **mine)
     values: dict[str, Any] = {"starts_at": event.starts_at - dt.timedelta(hours=1), "pause_text": "Theirs"}
     change(event, **{theirs: values[theirs]})
-    answer = client.post(page_of(event), form)
-    confirm(client, event, answer, **{f"decide-{theirs}": "theirs"})
+    response = client.post(page_of(event), form)
+    confirm(client, event, response, **{f"decide-{theirs}": "theirs"})
     event = Event.objects.get()
     assert getattr(event, theirs) == values[theirs]
     assert event.is_paused == ("is_paused" in mine)

@@ -56,25 +56,25 @@ def test_unknown_events_and_drafts_are_answered_alike(client: Client, fest: Fest
     build_event(fest)
     draft, elsewhere = build_event(fest, state=Event.State.DRAFT), build_event(build_fest())
     values = {"name": "Asha Rao", "email": ""}
-    answers = [
+    responses = [
         press(client, event, **values)
         for event in (draft, elsewhere, "nothing", "abc", "-1", "0", "%00", "'")
     ]
-    assert {answer.status_code for answer in answers} == {409}
-    assert len({neutral(text_of(answer)) for answer in answers}) == 1
-    assert "Registration for one of these events is closed" in text_of(answers[0])
-    assert 'value="Asha Rao"' in text_of(answers[0])
+    assert {response.status_code for response in responses} == {409}
+    assert len({neutral(text_of(response)) for response in responses}) == 1
+    assert "Registration for one of these events is closed" in text_of(responses[0])
+    assert 'value="Asha Rao"' in text_of(responses[0])
     assert rows() == [0] * 6
 
 
 def test_pages_of_drafts_are_those_of_nothing(client: Client, fest: Fest) -> None:
     draft, elsewhere = build_event(fest, state=Event.State.DRAFT), build_event(build_fest())
     for path in ("/events/%s/", "/events/%s/event.ics"):
-        answers = [client.get(path % slug) for slug in (draft.slug, elsewhere.slug, "nothing")]
-        assert {answer.status_code for answer in answers} == {404}
-        assert len({answer.content for answer in answers}) == 1
+        responses = [client.get(path % slug) for slug in (draft.slug, elsewhere.slug, "nothing")]
+        assert {response.status_code for response in responses} == {404}
+        assert len({response.content for response in responses}) == 1
     asked = [client.get(f"{FORM}?event={slug}") for slug in (draft.slug, elsewhere.slug, "nothing")]
-    assert len({neutral(text_of(answer)) for answer in asked}) == 1
+    assert len({neutral(text_of(response)) for response in asked}) == 1
 
 
 @pytest.mark.parametrize("value", ["-1", "0", "abc", "../..", "\x00", "99999999999999999999", "' OR 1=1--"])
@@ -93,9 +93,9 @@ def test_form_sent_three_minutes_after_closing_is_refused_and_kept(client: Clien
     event, other = build_event(fest), build_event(fest)
     values = typed(event, name="Asha <b>Rao</b>", section="B", roll_number="17")
     change(event, closes_at=timezone.now() - 3 * MINUTE)
-    answer = client.post(FORM, values)
-    page = text_of(answer)
-    assert (answer.status_code, answer["Cache-Control"]) == (409, "no-store")
+    response = client.post(FORM, values)
+    page = text_of(response)
+    assert (response.status_code, response["Cache-Control"]) == (409, "no-store")
     assert "Registration for this event is closed." in page
     assert other.name in page
     sent = kept(page)
@@ -110,19 +110,19 @@ def test_form_sent_three_minutes_after_closing_is_refused_and_kept(client: Clien
 
 def test_event_that_closed_costs_none_of_the_others(client: Client, fest: Fest) -> None:
     closed, event = build_event(fest, closes_at=timezone.now() - 3 * MINUTE), build_event(fest)
-    answer = press(client, closed, event)
-    assert answer.status_code == 302
+    response = press(client, closed, event)
+    assert response.status_code == 302
     assert list(Registration.objects.values_list("event", flat=True)) == [event.pk]
-    assert "Registration for this event is closed." in text_of(client.get(answer["Location"]))
+    assert "Registration for this event is closed." in text_of(client.get(response["Location"]))
 
 
 def test_form_may_be_filled_in_a_quarter_of_an_hour_early_and_is_kept(client: Client, fest: Fest) -> None:
     event = build_event(fest, opens_at=timezone.now() + 14 * MINUTE)
     assert event.slug in text_of(client.get(FORM))
     values = typed(event, name="Asha Rao")
-    answer = client.post(FORM, values)
-    page = text_of(answer)
-    assert answer.status_code == 409
+    response = client.post(FORM, values)
+    page = text_of(response)
+    assert response.status_code == 409
     assert re.search(r"<h2>Opens at \d\d:\d\d:\d\d</h2>", page)
     assert "Your answers are kept" in page
     sent = kept(page)
@@ -135,8 +135,8 @@ def test_form_may_be_filled_in_a_quarter_of_an_hour_early_and_is_kept(client: Cl
 
 def test_form_sent_long_before_the_opening_is_told_when(client: Client, fest: Fest) -> None:
     event = build_event(fest, opens_at=timezone.now() + 20 * MINUTE)
-    answer = press(client, event)
-    assert (answer.status_code, "Opens at" in text_of(answer)) == (409, True)
+    response = press(client, event)
+    assert (response.status_code, "Opens at" in text_of(response)) == (409, True)
     assert event.slug not in text_of(client.get(FORM))
 
 
@@ -150,10 +150,10 @@ def test_paused_registration_says_its_text_and_keeps_the_form(
     if whole_fest:
         Fest.objects.update(is_paused=True, pause_text="Hall <i>flooded</i>")
     values = typed(event)
-    answer = client.post(FORM, values)
-    assert answer.status_code == 409
-    assert "Hall &lt;i&gt;flooded&lt;/i&gt;" in text_of(answer)
-    assert kept(text_of(answer))["key"] == [values["key"]]
+    response = client.post(FORM, values)
+    assert response.status_code == 409
+    assert "Hall &lt;i&gt;flooded&lt;/i&gt;" in text_of(response)
+    assert kept(text_of(response))["key"] == [values["key"]]
     assert rows() == [0] * 6
 
 
@@ -161,8 +161,8 @@ def test_repeat_of_a_form_shows_the_first_answer(client: Client, fest: Fest) -> 
     """A double click, F5, and the back button with the same answers."""
     event = build_event(fest)
     values = typed(event)
-    answers = [client.post(FORM, values) for _ in range(3)]
-    assert len({answer["Location"] for answer in answers}) == 1
+    responses = [client.post(FORM, values) for _ in range(3)]
+    assert len({response["Location"] for response in responses}) == 1
     assert rows() == [1] * 6
 
 
@@ -170,9 +170,9 @@ def test_used_form_with_other_words_is_not_guessed(client: Client, fest: Fest) -
     event = build_event(fest)
     values = typed(event, name="Asha Rao")
     client.post(FORM, values)
-    answer = client.post(FORM, values | {"name": "Ben Rao"})
-    page = text_of(answer)
-    assert (answer.status_code, rows()) == (409, [1] * 6)
+    response = client.post(FORM, values | {"name": "Ben Rao"})
+    page = text_of(response)
+    assert (response.status_code, rows()) == (409, [1] * 6)
     assert "This form was sent before" in page
     assert ("Asha" in page, "/a/" in page) == (False, False)
     sent = kept(page)
@@ -185,9 +185,9 @@ def test_used_form_with_other_events_leads_its_student_to_the_answer(client: Cli
     event, other = build_event(fest), build_event(fest)
     values = typed(event, name="Asha Rao", section="b", school="riverside  public school")
     first = client.post(FORM, values)
-    answer = client.post(FORM, values | {"events": [other.slug]})
-    page = text_of(answer)
-    assert answer.status_code == 409
+    response = client.post(FORM, values | {"events": [other.slug]})
+    page = text_of(response)
+    assert response.status_code == 409
     assert "This form was sent for <bdi>Asha Rao</bdi>" in page
     assert first["Location"] in page
 
@@ -221,10 +221,10 @@ def test_used_form_names_nobody_whose_details_were_not_typed(
 
 @pytest.mark.parametrize("key", [None, "", "1", "x" * 32, "0" * 31, "0" * 33, "\x00", "٣" * 40])
 def test_form_without_its_key_is_shown_again_with_one(client: Client, fest: Fest, key: str | None) -> None:
-    answer = press(client, build_event(fest), key=key, name="Asha Rao")
-    assert (answer.status_code, rows()) == (200, [0] * 6)
-    assert 'value="Asha Rao"' in text_of(answer)
-    assert re.search(r'name="key" value="[0-9a-f]{32}"', text_of(answer))
+    response = press(client, build_event(fest), key=key, name="Asha Rao")
+    assert (response.status_code, rows()) == (200, [0] * 6)
+    assert 'value="Asha Rao"' in text_of(response)
+    assert re.search(r'name="key" value="[0-9a-f]{32}"', text_of(response))
 
 
 def test_each_rendering_of_the_form_has_a_key_of_its_own(client: Client, fest: Fest) -> None:
@@ -237,9 +237,9 @@ def test_each_rendering_of_the_form_has_a_key_of_its_own(client: Client, fest: F
 def test_namesake_learns_no_address_and_may_add_what_tells_apart(client: Client, fest: Fest) -> None:
     event, other = build_event(fest), build_event(fest)
     press(client, event, name="Asha Rao", email="secret.parent@example.org", section="B", roll_number="41")
-    answer = press(client, other, name="asha  rao", email="x@example.net")
-    page = text_of(answer)
-    assert answer.status_code == 409
+    response = press(client, other, name="asha  rao", email="x@example.net")
+    page = text_of(response)
+    assert response.status_code == 409
     assert "Somebody with this name and grade is registered." in page
     reference = Student.objects.get().reference
     for secret in ("secret.parent", "41", reference, "/my/", "/a/", "/t/"):
@@ -266,8 +266,8 @@ def test_new_school_is_pending_and_not_proposed_to_others(client: Client, fest: 
 def test_form_from_another_site_is_refused(client: Client, fest: Fest) -> None:
     event = build_event(fest)
     for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}):
-        answer = client.post(FORM, typed(event), headers=headers)
-        assert (answer.status_code, "from another site" in text_of(answer)) == (403, True)
+        response = client.post(FORM, typed(event), headers=headers)
+        assert (response.status_code, "from another site" in text_of(response)) == (403, True)
     assert rows() == [0] * 6
     for headers in ({"Sec-Fetch-Site": "same-origin"}, {"Origin": "http://testserver"}):
         assert client.post(FORM, typed(event), headers=headers).status_code == 302
@@ -305,11 +305,11 @@ def test_further_events_know_no_other_student(client: Client, fest: Fest) -> Non
     event, other = build_event(fest), build_event(fest)
     mine = build_submission(event).student
     theirs = build_submission(event, name="Zarina Khan")
-    answer = client.post(
+    response = client.post(
         f"{links.my_path(mine)}add/", {"key": theirs.key.hex, "events": other.slug, "want_waiting": "on"}
     )
-    page = text_of(answer)
-    assert answer.status_code == 409
+    page = text_of(response)
+    assert response.status_code == 409
     for secret in ("Zarina", theirs.student.reference, links.confirmation_path(theirs)):
         assert secret not in page
 
@@ -320,12 +320,12 @@ def test_repeat_after_the_links_died_shows_that_press_only(client: Client, fest:
     values = typed(event)
     client.post(FORM, values)
     Student.objects.update(link_version=2)
-    answer = client.post(FORM, values)
-    page = text_of(client.get(answer["Location"]))
+    response = client.post(FORM, values)
+    page = text_of(client.get(response["Location"]))
     assert ("<svg" in page, "/my/" in page) == (True, False)
     registration = Registration.objects.get()
-    cancel_page = text_of(client.get(f"{answer['Location']}cancel/{registration.event.slug}/"))
-    done = text_of(client.post(f"{answer['Location']}cancel/{registration.event.slug}/"))
+    cancel_page = text_of(client.get(f"{response['Location']}cancel/{registration.event.slug}/"))
+    done = text_of(client.post(f"{response['Location']}cancel/{registration.event.slug}/"))
     assert ("/my/" in cancel_page, "/my/" in done) == (False, False)
 
 
@@ -335,12 +335,12 @@ def test_consent_is_kept_with_the_wording_that_was_read(client: Client, fest: Fe
     values = typed(event) | {name: value for name, value in kept(page).items() if name != "key"}
     ConsentText.objects.create(fest=fest, version=2, text="I agree to photographs, too.")
     cache.forget()
-    answer = client.post(FORM, values)
-    assert answer.status_code == 200
-    assert "I agree to photographs, too." in text_of(answer)
-    assert "The wording was changed. Read it again, then tick the box" in text_of(answer)
+    response = client.post(FORM, values)
+    assert response.status_code == 200
+    assert "I agree to photographs, too." in text_of(response)
+    assert "The wording was changed. Read it again, then tick the box" in text_of(response)
     assert rows() == [0] * 6
-    again = values | {name: value for name, value in kept(text_of(answer)).items() if name != "key"}
+    again = values | {name: value for name, value in kept(text_of(response)).items() if name != "key"}
     assert client.post(FORM, again).status_code == 302
     assert Consent.objects.get().text.version == 2
 

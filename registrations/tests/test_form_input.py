@@ -55,11 +55,11 @@ def rows() -> int:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_name_is_stored_as_typed_and_shown_literally(client: Client, event: Event, name: str) -> None:
-    answer = press(client, event, name=name)
-    assert answer.status_code == 302
+    response = press(client, event, name=name)
+    assert response.status_code == 302
     stored = unicodedata.normalize("NFC", name)
     assert Student.objects.get().name == stored
-    page = text_of(client.get(answer["Location"]))
+    page = text_of(client.get(response["Location"]))
     assert stored in unescape(page)
     assert not re.search(r"<script>alert|<img src=http|<input name=x", page)
 
@@ -90,8 +90,8 @@ def test_wrong_field_is_named_and_nothing_is_written(
     client: Client, event: Event, values: dict[str, Any], words: str
 ) -> None:
     began = time.process_time()
-    answer = press(client, event, **values)
-    assert (answer.status_code, problems(text_of(answer))) == (200, [words])
+    response = press(client, event, **values)
+    assert (response.status_code, problems(text_of(response))) == (200, [words])
     assert time.process_time() - began < 1
     assert rows() == 0
 
@@ -101,17 +101,17 @@ def test_wrong_field_is_named_and_nothing_is_written(
 def test_sign_that_nobody_types_is_refused_at_its_field(
     client: Client, event: Event, field: str, character: str
 ) -> None:
-    answer = press(client, event, **{field: f"a{character}b"})
-    assert answer.status_code == 200
-    assert "Remove the control characters from this field" in text_of(answer)
+    response = press(client, event, **{field: f"a{character}b"})
+    assert response.status_code == 200
+    assert "Remove the control characters from this field" in text_of(response)
     assert rows() == 0
 
 
 @pytest.mark.parametrize("raw", [b"%ff%fe", b"%ed%a0%80", b"\xff\xfe", b"%c0%af", b"%f4%90%80%80"])
 def test_bytes_that_are_no_text_are_refused(client: Client, event: Event, raw: bytes) -> None:
     body = f"key={'0' * 32}&events={event.slug}&grade=7&consent=on&school=S&name=".encode() + raw
-    answer = client.generic("POST", FORM, body, content_type="application/x-www-form-urlencoded")
-    assert answer.status_code in {200, 400}
+    response = client.generic("POST", FORM, body, content_type="application/x-www-form-urlencoded")
+    assert response.status_code in {200, 400}
     assert rows() == 0
 
 
@@ -136,10 +136,10 @@ def test_bytes_that_are_no_text_are_refused(client: Client, event: Event, raw: b
 def test_address_that_is_not_one_of_a_real_domain_is_refused(
     client: Client, event: Event, address: str
 ) -> None:
-    answer = press(client, event, email=address)
+    response = press(client, event, email=address)
     words = "Enter an e-mail address in the correct format, like name@example.com"
-    assert (answer.status_code, problems(text_of(answer))) == (200, [words])
-    assert unescape(text_of(answer)).count(address.split("\r")[0]) >= 1
+    assert (response.status_code, problems(text_of(response))) == (200, [words])
+    assert unescape(text_of(response)).count(address.split("\r")[0]) >= 1
     assert rows() == 0
 
 
@@ -172,8 +172,11 @@ def test_form_beyond_the_limit_of_a_request_is_refused_in_our_words(client: Clie
         urlencoded = client.generic(
             "POST", FORM, urlencode(sent, doseq=True), content_type="application/x-www-form-urlencoded"
         )
-        for answer in (urlencoded, client.post(FORM, sent)):
-            assert (answer.status_code, "This request could not be read" in text_of(answer)) == (400, True)
+        for response in (urlencoded, client.post(FORM, sent)):
+            assert (response.status_code, "This request could not be read" in text_of(response)) == (
+                400,
+                True,
+            )
     assert rows() == 0
 
 

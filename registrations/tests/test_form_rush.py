@@ -49,9 +49,9 @@ def held(event: Event) -> Iterator[None]:
 def test_fifty_identical_forms_at_once_are_one_seat_one_ticket_one_mail() -> None:
     event = build_event(build_fest())
     values = typed(event)
-    answers = at_once([lambda: Client().post(FORM, values)] * 50)
-    assert {answer.status_code for answer in answers} == {302}
-    assert len({answer["Location"] for answer in answers}) == 1
+    responses = at_once([lambda: Client().post(FORM, values)] * 50)
+    assert {response.status_code for response in responses} == {302}
+    assert len({response["Location"] for response in responses}) == 1
     models = (Student, Submission, Registration, Ticket, Delivery)
     assert [model.objects.count() for model in models] == [1] * 5
 
@@ -59,10 +59,10 @@ def test_fifty_identical_forms_at_once_are_one_seat_one_ticket_one_mail() -> Non
 def test_twenty_forms_of_one_student_at_once_are_one_seat() -> None:
     """Two tabs, two phones, a parent who helps: another key each time, the same person."""
     event = build_event(build_fest())
-    answers = at_once(
+    responses = at_once(
         [lambda: press(Client(), event, name="Asha Rao", email="asha@example.org") for _ in range(20)]
     )
-    assert sorted(answer.status_code for answer in answers) == [302] + [409] * 19
+    assert sorted(response.status_code for response in responses) == [302] + [409] * 19
     assert (Registration.objects.count(), Ticket.objects.count(), Event.objects.get().seats.taken) == (
         1,
         1,
@@ -75,9 +75,13 @@ def test_form_whose_event_is_locked_is_kept_and_may_be_sent_again(client: Client
     values = typed(event, name='"><b>Asha</b>')
     began = time.monotonic()
     with held(event):
-        answer = client.post(FORM, values)
-    page = text_of(answer)
-    assert (answer.status_code, answer["Retry-After"], answer["Cache-Control"]) == (503, "5", "no-store")
+        response = client.post(FORM, values)
+    page = text_of(response)
+    assert (response.status_code, response["Retry-After"], response["Cache-Control"]) == (
+        503,
+        "5",
+        "no-store",
+    )
     assert time.monotonic() - began < 5
     assert "<b>Asha" not in page
     sent: dict[str, list[str]] = {}
@@ -94,8 +98,8 @@ def test_cancelling_while_the_event_is_locked_is_kept_as_well(client: Client) ->
     submission = build_submission(event)
     path = f"{links.confirmation_path(submission)}cancel/{Registration.objects.get().event.slug}/"
     with held(event):
-        answer = client.post(path)
-    assert (answer.status_code, f'action="{path}"' in text_of(answer)) == (503, True)
+        response = client.post(path)
+    assert (response.status_code, f'action="{path}"' in text_of(response)) == (503, True)
     assert Registration.objects.get().state == "confirmed"
     assert client.post(path).status_code == 200
     assert Registration.objects.get().state == "cancelled"

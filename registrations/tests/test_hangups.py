@@ -100,8 +100,8 @@ def test_page_that_waits_for_the_database_ends_in_the_busy_page(
     monkeypatch.setattr(watchdog, "AFTER", 0.3)
     monkeypatch.setattr("registrations.views.snapshot", lambda: sleep_there(5))
     before = time.monotonic()
-    answer = client.get("/register/")
+    response = client.get("/register/")
     connection.close()
-    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
-    assert "Our database does not answer" in answer.content.decode()
+    assert (response.status_code, response["Retry-After"]) == (503, "5")
+    assert "Our database does not answer" in response.content.decode()
     assert time.monotonic() - before < 3

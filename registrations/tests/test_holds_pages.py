@@ -58,14 +58,14 @@ def send(client: Client, to: Event, **values: Any) -> Any:
     return client.post(ASK, form | values)
 
 
-def errors(answer: Any) -> list[str]:
-    return [str(error) for errors in answer.context["form"].errors.values() for error in errors]
+def errors(response: Any) -> list[str]:
+    return [str(error) for errors in response.context["form"].errors.values() for error in errors]
 
 
 def test_five_seats_are_asked_for_and_listed(client: Client, fest: Fest) -> None:
     event = build_event(fest)
-    answer = send(client, event)
-    assert (answer.status_code, answer["Location"]) == (302, LIST)
+    response = send(client, event)
+    assert (response.status_code, response["Location"]) == (302, LIST)
     hold = Hold.objects.get()
     local = timezone.localtime(hold.until, fest.zone)
     assert (hold.seats, hold.state, local.hour) == (5, "held", 18)
@@ -103,10 +103,10 @@ def test_form_sent_twice_is_one_hold(client: Client, fest: Fest) -> None:
 def test_wrong_wish_is_told_and_obtains_nothing(
     client: Client, fest: Fest, values: dict[str, str], words: str
 ) -> None:
-    answer = send(client, build_event(fest), **values)
-    assert (answer.status_code, Hold.objects.count()) == (200, 0)
-    assert len(errors(answer)) == 1
-    assert errors(answer)[0].endswith(words)
+    response = send(client, build_event(fest), **values)
+    assert (response.status_code, Hold.objects.count()) == (200, 0)
+    assert len(errors(response)) == 1
+    assert errors(response)[0].endswith(words)
 
 
 def test_day_past_the_events_last_moment_is_told(client: Client, fest: Fest) -> None:
@@ -118,9 +118,9 @@ def test_day_past_the_events_last_moment_is_told(client: Client, fest: Fest) -> 
 def test_too_few_free_seats_are_told_and_the_text_kept(client: Client, fest: Fest) -> None:
     event = build_event(fest, capacity=5)
     build_submission(event)
-    answer = send(client, event)
-    assert errors(answer) == ["Only 4 seats are free."]
-    assert 'value="5"' in answer.content.decode()
+    response = send(client, event)
+    assert errors(response) == ["Only 4 seats are free."]
+    assert 'value="5"' in response.content.decode()
 
 
 def test_only_events_that_take_names_are_offered(client: Client, fest: Fest) -> None:

@@ -72,14 +72,14 @@ def test_holds_asked_for_while_forty_press_are_exact(
     fest: Fest, teachers: list[Teacher], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     event = build_event(fest, capacity=SEATS)
-    answers = Counter(type(answer).__name__ for answer in rush(event, teachers, monkeypatch))
+    results = Counter(type(result).__name__ for result in rush(event, teachers, monkeypatch))
     seats = Seats.objects.get(pk=event.pk)
     confirmed, waiting = recount(event)
     assert (seats.taken, seats.held, seats.waiting) == (SEATS, held(event), waiting)
     assert (confirmed + held(event), confirmed + waiting) == (SEATS, CLICKS)
     granted = held(event) // 5
     refused = Counter({"ActionRejected": len(teachers) - granted})
-    assert answers == Counter({"Submission": CLICKS, "Hold": granted}) + refused
+    assert results == Counter({"Submission": CLICKS, "Hold": granted}) + refused
     assert run() == []
 
 
@@ -109,8 +109,8 @@ def test_held_seats_without_lock_are_kept_by_the_condition(
 def test_ten_names_for_five_held_seats_use_five(fest: Fest, teachers: list[Teacher]) -> None:
     event = build_event(fest, capacity=5)
     hold = ask_now(teachers[0], event, 5)
-    answers = at_once([partial(name_now, event)] * 10)
-    assert Counter(row.state for row in answers) == {"confirmed": 5, "waiting": 5}
+    results = at_once([partial(name_now, event)] * 10)
+    assert Counter(row.state for row in results) == {"confirmed": 5, "waiting": 5}
     hold.refresh_from_db()
     assert (hold.used, counts(event), run()) == (5, (5, 5, 10), [])
 
@@ -139,8 +139,8 @@ def test_names_against_the_end_of_their_time(fest: Fest, teachers: list[Teacher]
         submit(event)
     works = [partial(name_now, event) for _ in range(5)]
     works.insert(2, partial(outlive_and, hold, end or partial(press_now, build_press(event))))
-    answers = at_once(works)
-    assert [answer for answer in answers if isinstance(answer, Exception)] == []
+    results = at_once(works)
+    assert [result for result in results if isinstance(result, Exception)] == []
     expire_module.tend()
     hold.refresh_from_db()
     assert hold.used == Registration.objects.filter(hold=hold).active().count()

@@ -107,7 +107,7 @@ def test_claim_in_paused_fest_is_paused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("grade", "answer"),
+    ("grade", "response"),
     [
         (4, Decision(reason="ineligible")),
         (5, Decision(state="confirmed")),
@@ -115,8 +115,8 @@ def test_claim_in_paused_fest_is_paused() -> None:
         (9, Decision(reason="ineligible")),
     ],
 )
-def test_claim_of_grade_at_the_edges(grade: int, answer: Decision) -> None:
-    assert judged(an_event(), grade=grade) == answer
+def test_claim_of_grade_at_the_edges(grade: int, response: Decision) -> None:
+    assert judged(an_event(), grade=grade) == response
 
 
 def test_claim_at_time_of_other_event_clashes_and_names_it() -> None:
@@ -154,10 +154,10 @@ def test_claim_of_somebody_who_will_not_wait_is_full() -> None:
 
 
 @pytest.mark.parametrize(
-    ("waiting", "answer"), [(1, Decision(state="waiting")), (2, Decision(reason="full"))]
+    ("waiting", "response"), [(1, Decision(state="waiting")), (2, Decision(reason="full"))]
 )
-def test_claim_on_waiting_list_with_limit(waiting: int, answer: Decision) -> None:
-    assert judged(an_event(waiting_limit=2), seats=(3, 3, waiting)) == answer
+def test_claim_on_waiting_list_with_limit(waiting: int, response: Decision) -> None:
+    assert judged(an_event(waiting_limit=2), seats=(3, 3, waiting)) == response
 
 
 def test_claim_on_full_event_without_waiting_list_is_full() -> None:
@@ -165,8 +165,8 @@ def test_claim_on_full_event_without_waiting_list_is_full() -> None:
 
 
 @pytest.mark.parametrize(
-    ("left", "answer"),
+    ("left", "response"),
     [(SECOND, Decision(state="waiting")), (0 * SECOND, Decision(reason="full"))],
 )
-def test_claim_on_waiting_list_that_no_longer_moves_is_full(left: dt.timedelta, answer: Decision) -> None:
-    assert judged(an_event(promotes_until=NOW + left), seats=(1, 1, 0)) == answer
+def test_claim_on_waiting_list_that_no_longer_moves_is_full(left: dt.timedelta, response: Decision) -> None:
+    assert judged(an_event(promotes_until=NOW + left), seats=(1, 1, 0)) == response

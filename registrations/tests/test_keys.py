@@ -99,9 +99,9 @@ def test_public_form_knows_no_key_of_another_place(client: Client, event: Event,
         "email": student.email,
     }
     for details in ({}, own):
-        answer = client.post(FORM, typed(event, key=submission.key.hex, **details))
-        page = re.sub(r'name="\w+" value="[^"]*"', "", text_of(answer))
-        assert answer.status_code == 409
+        response = client.post(FORM, typed(event, key=submission.key.hex, **details))
+        page = re.sub(r'name="\w+" value="[^"]*"', "", text_of(response))
+        assert response.status_code == 409
         for secret in (student.name, student.reference, "/a/", "/my/", "/t/"):
             assert secret not in page
     assert Registration.objects.count() == before
@@ -191,9 +191,9 @@ def test_insert_of_a_taken_key_changes_nothing_and_says_so(event: Event) -> None
 
 def test_answer_of_the_public_form_is_found_by_its_own_key(client: Client, event: Event) -> None:
     values = typed(event)
-    answers = [client.post(FORM, values)["Location"] for _ in range(2)]
+    responses = [client.post(FORM, values)["Location"] for _ in range(2)]
     submission = Submission.objects.get()
-    assert (submission.origin, answers) == ("form", [links.confirmation_path(submission)] * 2)
+    assert (submission.origin, responses) == ("form", [links.confirmation_path(submission)] * 2)
 
 
 def test_origin_says_where_each_submission_came_from(event: Event) -> None:

@@ -84,13 +84,13 @@ def side_effects() -> list[int]:
 def answer_for(client: Client, name: str, *events: Event, **values: Any) -> tuple[int, str]:
     """The status, and the page as if it were about the known child."""
     given = {"section": "B", "email": MAIL.format(name.split()[0].lower()), "key": "0" * 32}
-    answer = client.post(FORM, typed(*events, name=name, **(given | values)))
+    response = client.post(FORM, typed(*events, name=name, **(given | values)))
     page = (
-        re.sub(r'data-now="[^"]*"', "", text_of(answer))
+        re.sub(r'data-now="[^"]*"', "", text_of(response))
         .replace(name, KNOWN)
         .replace(MAIL.format("zoya"), MAIL.format("asha"))
     )
-    return answer.status_code, page
+    return response.status_code, page
 
 
 @pytest.mark.parametrize("given", TYPED)
@@ -104,9 +104,9 @@ def test_refusal_is_the_same_for_a_known_and_an_unknown_child(
     REFUSALS[refusal](event)
     cache.forget()
     before = side_effects()
-    answers = [answer_for(client, name, event, **TYPED[given]) for name in (KNOWN, UNKNOWN)]
-    assert answers[0][0] == 409
-    assert answers[0] == answers[1]
+    responses = [answer_for(client, name, event, **TYPED[given]) for name in (KNOWN, UNKNOWN)]
+    assert responses[0][0] == 409
+    assert responses[0] == responses[1]
     assert side_effects() == before
 
 
@@ -121,8 +121,8 @@ def test_refusals_of_several_events_are_the_same_together(client: Client, fest: 
     shown = list(Event.objects.filter(fest=fest, state="published", pk__in=[e.pk for e in events]))
     cache.forget()
     before = side_effects()
-    answers = [answer_for(client, name, *shown, **TYPED[given]) for name in (KNOWN, UNKNOWN)]
-    assert (answers[0][0], answers[0] == answers[1]) == (409, True)
+    responses = [answer_for(client, name, *shown, **TYPED[given]) for name in (KNOWN, UNKNOWN)]
+    assert (responses[0][0], responses[0] == responses[1]) == (409, True)
     assert side_effects() == before
 
 
@@ -133,8 +133,8 @@ def test_full_event_without_a_wish_to_wait_tells_nothing(client: Client, fest: F
     capacity()(event)
     cache.forget()
     before = side_effects()
-    answers = [answer_for(client, name, event, want_waiting=None) for name in (KNOWN, UNKNOWN)]
-    assert (answers[0][0], answers[0] == answers[1]) == (409, True)
+    responses = [answer_for(client, name, event, want_waiting=None) for name in (KNOWN, UNKNOWN)]
+    assert (responses[0][0], responses[0] == responses[1]) == (409, True)
     assert side_effects() == before
 
 

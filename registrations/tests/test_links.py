@@ -45,10 +45,10 @@ def test_answer_link_is_no_my_link(submission: Submission) -> None:
 
 
 def test_link_of_old_version_is_dead(submission: Submission) -> None:
-    answer, my = confirmation_path(submission), my_path(submission.student)
+    response, my = confirmation_path(submission), my_path(submission.student)
     raised_version(submission.student)
     with pytest.raises(DeadLink):
-        submission_of(token_of(answer))
+        submission_of(token_of(response))
     with pytest.raises(DeadLink):
         student_of(token_of(my))
     assert student_of(token_of(my_path(submission.student))) == submission.student
@@ -89,12 +89,12 @@ def test_link_that_names_a_primary_key_is_dead(submission: Submission, settings:
     """Such as we signed before links had a random value: after a restore it would open somebody else's page."""
     signers = {
         kind: Signer(key=settings.LINK_KEYS[0], salt=f"registrations.{kind}", sep="~")
-        for kind in ("my", "answer")
+        for kind in ("my", "response")
     }
     with pytest.raises(DeadLink):
         student_of(signers["my"].sign(f"{submission.student.pk}.1"))
     with pytest.raises(DeadLink):
-        submission_of(signers["answer"].sign(f"{submission.pk}.1"))
+        submission_of(signers["response"].sign(f"{submission.pk}.1"))
 
 
 @pytest.mark.parametrize("token", ["", "~", "1.1", "1.1~", "1~x", "x.y~z", "1.1~\x00", "🤖", "1" * 5000])

@@ -210,8 +210,8 @@ def test_deadlock_provoked_is_repeated_until_both_are_through() -> None:
 
         return in_transaction(work, deadline=Deadline(20))
 
-    answers = at_once([lambda: crossing(one, other), lambda: crossing(other, one)])
-    assert answers == ["through", "through"]
+    responses = at_once([lambda: crossing(one, other), lambda: crossing(other, one)])
+    assert responses == ["through", "through"]
     # The one that was ended may take its first row again before the other has woken: then there is a second time.
     assert len(begun) >= 3
 

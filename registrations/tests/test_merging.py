@@ -176,9 +176,9 @@ def test_links_of_the_one_that_is_gone_die_and_those_of_its_presses_lead_on(fest
     kept, removed = press(build_event(fest), section="A"), press(build_event(fest), section="B")
     paths = [links.my_path(removed.student), links.confirmation_path(removed), links.my_path(kept.student)]
     merge(kept.student, removed.student)
-    answers = [Client().get(path) for path in paths]
-    assert [answer.status_code for answer in answers] == [404, 200, 200]
-    assert links.my_path(kept.student) not in answers[1].content.decode()
+    responses = [Client().get(path) for path in paths]
+    assert [response.status_code for response in responses] == [404, 200, 200]
+    assert links.my_path(kept.student) not in responses[1].content.decode()
 
 
 def test_students_of_two_schools_are_not_merged(fest: Fest) -> None:

@@ -29,10 +29,10 @@ def test_transaction_ended_by_the_server_is_the_busy_page_with_everything_typed(
     outage = OutageMiddleware(lambda request: HttpResponse())
     request = rf.post("/register/", {"name": "Asha Rao"})
     request.may_be_repeated = True  # type: ignore[attr-defined]  # as the guard of public pages does
-    answer = outage.process_exception(request, raised.value)
-    assert answer is not None
-    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
-    assert b'value="Asha Rao"' in answer.content
+    response = outage.process_exception(request, raised.value)
+    assert response is not None
+    assert (response.status_code, response["Retry-After"]) == (503, "5")
+    assert b'value="Asha Rao"' in response.content
 
 
 def test_fault_of_the_code_is_no_outage(rf: RequestFactory) -> None:
@@ -42,9 +42,9 @@ def test_fault_of_the_code_is_no_outage(rf: RequestFactory) -> None:
 
 def test_admin_s_form_is_not_repeated_with_what_was_typed(rf: RequestFactory) -> None:
     outage = OutageMiddleware(lambda request: HttpResponse())
-    answer = outage.process_exception(rf.post("/admin/login/", {"password": "s3cret"}), OperationalError())
-    assert answer is not None
-    assert (answer.status_code, b"s3cret" in answer.content) == (503, False)
+    response = outage.process_exception(rf.post("/admin/login/", {"password": "s3cret"}), OperationalError())
+    assert response is not None
+    assert (response.status_code, b"s3cret" in response.content) == (503, False)
 
 
 @pytest.mark.parametrize(
@@ -74,6 +74,6 @@ def test_page_says_what_was_slow(
         error.__cause__ = cause
     request = rf.post("/register/", {"name": "Asha Rao"})
     request.may_be_repeated = True  # type: ignore[attr-defined]  # as the guard of public pages does
-    answer = OutageMiddleware(lambda request: HttpResponse()).process_exception(request, error)
-    assert answer is not None
-    assert f"<h1>{words}</h1>" in answer.content.decode()
+    response = OutageMiddleware(lambda request: HttpResponse()).process_exception(request, error)
+    assert response is not None
+    assert f"<h1>{words}</h1>" in response.content.decode()

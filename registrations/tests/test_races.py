@@ -47,14 +47,14 @@ def rush(event: Event, monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """Forty students press for one event at once; how each came out."""
     presses = [build_press(event) for _ in range(CLICKS)]
     with meeting_after_the_lock(monkeypatch, CLICKS):
-        answers = at_once([partial(press_now, press) for press in presses])
-    return Counter(outcome(answer) for answer in answers)
+        results = at_once([partial(press_now, press) for press in presses])
+    return Counter(outcome(result) for result in results)
 
 
-def outcome(answer: Any) -> str:
-    if isinstance(answer, Submission):
-        return " ".join(sorted(set(answer.registrations.values_list("state", flat=True))))
-    return type(answer).__name__
+def outcome(result: Any) -> str:
+    if isinstance(result, Submission):
+        return " ".join(sorted(set(result.registrations.values_list("state", flat=True))))
+    return type(result).__name__
 
 
 def without_lock(self: SeatsQuerySet, event_ids: Iterable[int]) -> list[Seats]:
@@ -147,8 +147,8 @@ def test_counts_moved_by_somebody_without_lock_are_not_overwritten(fest: Fest) -
 def test_fifty_identical_presses_are_one_registration(fest: Fest) -> None:
     event = build_event(fest)
     press = build_press(event)
-    answers = at_once([partial(press_now, press)] * 50)
-    assert set(answers) == {Submission.objects.get()}
+    results = at_once([partial(press_now, press)] * 50)
+    assert set(results) == {Submission.objects.get()}
     assert counts(event) == (1, 0, 1)
     assert [model.objects.count() for model in (Student, Registration, Ticket, Delivery, Change)] == [1] * 5
 
@@ -156,21 +156,21 @@ def test_fifty_identical_presses_are_one_registration(fest: Fest) -> None:
 def test_fifty_identical_presses_without_email_are_one_registration(fest: Fest) -> None:
     event = build_event(fest)
     press = build_press(event, email="")
-    answers = at_once([partial(press_now, press)] * 50)
-    assert set(answers) == {Submission.objects.get()}
+    results = at_once([partial(press_now, press)] * 50)
+    assert set(results) == {Submission.objects.get()}
     assert (counts(event), Delivery.objects.count()) == ((1, 0, 1), 0)
 
 
 def test_same_student_in_two_tabs_is_registered_once(fest: Fest) -> None:
     event = build_event(fest)
     who: dict[str, Any] = {"name": "Asha Rao", "email": "asha@example.org"}
-    answers = at_once([partial(press_now, build_press(event, **who)) for _ in range(2)])
-    assert sorted(outcome(answer) for answer in answers) == ["RegistrationRejected", "confirmed"]
+    results = at_once([partial(press_now, build_press(event, **who)) for _ in range(2)])
+    assert sorted(outcome(result) for result in results) == ["RegistrationRejected", "confirmed"]
     assert [
         line.decision.reason
-        for answer in answers
-        if isinstance(answer, RegistrationRejected)
-        for line in answer.seat_results
+        for result in results
+        if isinstance(result, RegistrationRejected)
+        for line in result.seat_results
     ] == ["already"]
     assert (counts(event), Student.objects.count(), Submission.objects.count()) == ((1, 0, 1), 1, 1)
 
@@ -178,8 +178,8 @@ def test_same_student_in_two_tabs_is_registered_once(fest: Fest) -> None:
 def test_two_of_one_name_at_once_are_not_mixed_up(fest: Fest) -> None:
     event = build_event(fest)
     presses = [build_press(event, name="Asha Rao", email=f"{n}@example.org") for n in range(2)]
-    answers = at_once([partial(press_now, press) for press in presses])
-    assert sorted(outcome(answer) for answer in answers) == [AmbiguousIdentity.__name__, "confirmed"]
+    results = at_once([partial(press_now, press) for press in presses])
+    assert sorted(outcome(result) for result in results) == [AmbiguousIdentity.__name__, "confirmed"]
     assert counts(event) == (1, 0, 1)
 
 
@@ -189,8 +189,8 @@ def test_one_student_for_two_clashing_events_at_once_gets_one(fest: Fest, known:
     who: dict[str, Any] = {"name": "Asha Rao", "email": "asha@example.org"}
     if known:
         build_submission(build_event(fest, hour=15), **who)
-    answers = at_once([partial(press_now, build_press(event, **who)) for event in (one, other)])
-    assert sorted(outcome(answer) for answer in answers) == ["RegistrationRejected", "confirmed"]
+    results = at_once([partial(press_now, build_press(event, **who)) for event in (one, other)])
+    assert sorted(outcome(result) for result in results) == ["RegistrationRejected", "confirmed"]
     assert sorted([counts(one), counts(other)]) == [(0, 0, 0), (1, 0, 1)]
 
 
@@ -231,8 +231,8 @@ def test_presses_over_events_in_opposite_order_meet_no_deadlock(
     monkeypatch.setattr(locking, "ATTEMPTS", 1)  # a deadlock would be an answer
     events = [build_event(fest, capacity=8) for _ in range(4)]
     orders = [events, events[::-1]] * 10
-    answers = at_once([partial(press_now, build_press(*order)) for order in orders])
-    assert [type(answer) for answer in answers] == [Submission] * 20
+    results = at_once([partial(press_now, build_press(*order)) for order in orders])
+    assert [type(result) for result in results] == [Submission] * 20
     assert [counts(event) for event in events] == [(8, 12, 20)] * 4
 
 
@@ -254,8 +254,8 @@ def test_presses_that_lock_in_their_own_order_meet_in_a_deadlock(
     events = [build_event(fest), build_event(fest)]
     monkeypatch.setattr(SeatsQuerySet, "locked", one_by_one)
     presses = [build_press(*order) for order in (events, events[::-1])]
-    answers = at_once([partial(press_now, press) for press in presses])
-    assert sorted(outcome(answer) for answer in answers) == ["LockTimeout", "confirmed"]
+    results = at_once([partial(press_now, press) for press in presses])
+    assert sorted(outcome(result) for result in results) == ["LockTimeout", "confirmed"]
 
 
 def test_promotions_cancellations_and_presses_over_events_show_no_deadlock(fest: Fest) -> None:
@@ -265,8 +265,8 @@ def test_promotions_cancellations_and_presses_over_events_show_no_deadlock(fest:
     cancels = [partial(cancel, keys[::-1], actor="student", deadline=Deadline(30)) for keys in ids[:4]]
     raises = [partial(set_capacity, event, capacity=5) for event in events[::-1]]
     presses = [partial(press_now, build_press(*events[::-1])) for _ in range(8)]
-    answers = at_once([*presses, *cancels, *raises])
-    assert [answer for answer in answers if isinstance(answer, Exception)] == []
+    results = at_once([*presses, *cancels, *raises])
+    assert [result for result in results if isinstance(result, Exception)] == []
     assert [counts(event) for event in events] == [(5, 7, 16)] * 3
     assert [recount(event) for event in events] == [(5, 7)] * 3
 

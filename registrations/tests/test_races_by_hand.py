@@ -79,8 +79,8 @@ def promote_at_once(event: Event, monkeypatch: pytest.MonkeyPatch) -> Counter[st
     ]
     with meeting(monkeypatch, "promoting"):
         return Counter(
-            "promoted" if answer and isinstance(answer, list) else type(answer).__name__
-            for answer in at_once(requests)
+            "promoted" if result and isinstance(result, list) else type(result).__name__
+            for result in at_once(requests)
         )
 
 
@@ -116,12 +116,12 @@ def move_at_once(old: Event, new: Event, monkeypatch: pytest.MonkeyPatch) -> int
         for row in old.registrations.active()
     ]
     with meeting(monkeypatch, "moving"):
-        answers = at_once(requests)
-    return sum(bool(one.successor) for answer in answers for one in _moves(answer))
+        results = at_once(requests)
+    return sum(bool(one.successor) for result in results for one in _moves(result))
 
 
-def _moves(answer: Any) -> list[Move]:
-    return answer if isinstance(answer, list) else []
+def _moves(result: Any) -> list[Move]:
+    return result if isinstance(result, list) else []
 
 
 def two_events(fest: Fest) -> tuple[Event, Event]:
@@ -162,8 +162,8 @@ def test_two_who_change_places_at_once_do_not_wait_crosswise(fest: Fest) -> None
         for source, target in ((first, second), (second, first))
         for row in source.registrations.all()
     ]
-    answers = at_once(requests)
-    assert [bool(_moves(answer)) for answer in answers] == [True] * 8
+    results = at_once(requests)
+    assert [bool(_moves(result)) for result in results] == [True] * 8
     assert (counts(first)[0], counts(second)[0]) == (4, 4)
     assert run() == []
 
@@ -174,8 +174,8 @@ def test_presses_while_their_school_is_merged_are_all_of_the_kept_one(fest: Fest
     presses = [partial(press_now, build_press(event, school=gone.name)) for _number in range(MANY)]
     user = build_user()
     merging = partial(merge_schools, kept.pk, [gone.pk], user=user, reason="One", deadline=Deadline(30))
-    answers = at_once([*presses[:3], merging, *presses[3:]])
-    assert [answer for answer in answers if isinstance(answer, Exception)] == []
+    results = at_once([*presses[:3], merging, *presses[3:]])
+    assert [result for result in results if isinstance(result, Exception)] == []
     assert (Student.objects.filter(school=kept).count(), Student.objects.count()) == (MANY, MANY)
     assert counts(event) == (MANY, 0, MANY)
     assert run() == []

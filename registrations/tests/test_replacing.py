@@ -141,8 +141,8 @@ def test_consent_of_the_newcomer_is_the_teachers_declaration(fest: Fest, teacher
 def test_same_press_again_changes_nothing(fest: Fest) -> None:
     event, (first, *_waiting) = full_event(fest)
     wanted = substitution(first)
-    answers = [replace(wanted, deadline=Deadline()) for _ in range(2)]
-    assert answers[0] == answers[1]
+    responses = [replace(wanted, deadline=Deadline()) for _ in range(2)]
+    assert responses[0] == responses[1]
     assert (states(event), Student.objects.count()) == (
         ["confirmed", "waiting", "waiting", "cancelled"],
         4,
@@ -281,9 +281,9 @@ def handed_over_and_given_up(event: Event, first: Registration) -> list[Any]:
 def test_handing_over_against_giving_up_is_one_of_them() -> None:
     for _ in range(5):
         event, (first, *_waiting) = full_event(build_fest())
-        answers = handed_over_and_given_up(event, first)
+        responses = handed_over_and_given_up(event, first)
         newcomers = event.registrations.active().filter(student__name="Zoya Khan").count()
-        assert newcomers == isinstance(answers[0], Submission)
+        assert newcomers == isinstance(responses[0], Submission)
         assert counts(event)[0] == recount(event)[0] == 1
         assert counts(event)[1] == recount(event)[1]
     assert run() == []

@@ -136,8 +136,8 @@ def test_page_shows_those_who_came_first_and_nobody_without_a_seat(event: Event)
 
 def test_points_of_all_are_saved_at_once_and_nothing_is_public(event: Event, client: Client) -> None:
     asha, ben, dia, eve = taking_part(event, "Asha", "Ben", "Dia", "Eve")
-    answer = entered(organiser_client(), event, {asha: "9", ben: "12.5", dia: "9", eve: ""})
-    assert answer.status_code == 302
+    response = entered(organiser_client(), event, {asha: "9", ben: "12.5", dia: "9", eve: ""})
+    assert response.status_code == 302
     assert ranks(event) == {"Ben": 1, "Asha": 2, "Dia": 2}
     assert client.get("/events/robo-race/results/").status_code == 404
     trail = AuditEntry.objects.get(what="entered")
@@ -155,12 +155,12 @@ def test_emptied_field_leaves_the_sheet_and_the_ranks_close_up(event: Event) -> 
 
 def test_bad_input_is_told_at_its_field_and_nothing_is_lost(event: Event) -> None:
     asha, ben, dia = taking_part(event, "Asha", "Ben", "Dia")
-    answer = entered(organiser_client(), event, {asha: "9", ben: "12,5", dia: "1e99"})
-    page = answer.context["page"]
-    assert answer.status_code == 200
+    response = entered(organiser_client(), event, {asha: "9", ben: "12,5", dia: "1e99"})
+    page = response.context["page"]
+    assert response.status_code == 200
     assert {line.text: bool(line.error) for line in page.lines} == {"9": False, "12,5": True, "1e99": True}
-    assert f'aria-describedby="value-{ben.pk}-error"' in answer.content.decode()
-    assert "<title>Error: " in answer.content.decode()
+    assert f'aria-describedby="value-{ben.pk}-error"' in response.content.decode()
+    assert "<title>Error: " in response.content.decode()
     assert Result.objects.count() == 0
 
 
@@ -175,8 +175,8 @@ def test_two_at_one_sheet_notice_each_other(event: Event) -> None:
     first, second = organiser_client(), organiser_client(organiser("second"))
     mine = typed_in(first, event, {asha: "1", ben: "2"})
     entered(second, event, {ben: "7", dia: "8"})
-    answer = first.post(enter_path(event), mine)
-    page = answer.context["page"]
+    response = first.post(enter_path(event), mine)
+    page = response.context["page"]
     found = {
         line.registration.student.name: (line.meanwhile, line.stored, line.text) for line in page.changed
     }
@@ -285,9 +285,9 @@ def test_taken_back_results_are_as_absent_as_those_of_no_event(event: Event, cli
     assert "1 result is public now" in admin_browser.get(path).content.decode()
     admin_browser.post(path)
     cache.forget()
-    answers = [client.get(f"/events/{slug}/results/") for slug in ("robo-race", "no-such-event")]
-    assert [answer.status_code for answer in answers] == [404, 404]
-    assert answers[0].content == answers[1].content
+    responses = [client.get(f"/events/{slug}/results/") for slug in ("robo-race", "no-such-event")]
+    assert [response.status_code for response in responses] == [404, 404]
+    assert responses[0].content == responses[1].content
     assert AuditEntry.objects.filter(what="unpublished").count() == 1
     assert Result.objects.get().points == 3
 

@@ -69,8 +69,8 @@ def saved_at_once(event: Event, first: dict[str, int], second: dict[str, int]) -
 
 @pytest.mark.usefixtures("meeting")
 def test_different_rows_at_once_are_both_kept_and_ranked_together(event: Event) -> None:
-    answers = saved_at_once(event, {"Asha": 9}, {"Ben": 12, "Chitra": 9})
-    assert not any(isinstance(answer, Exception) for answer in answers)
+    results = saved_at_once(event, {"Asha": 9}, {"Ben": 12, "Chitra": 9})
+    assert not any(isinstance(result, Exception) for result in results)
     assert Result.objects.count() == 3
     assert has_ranks_that_follow(event)
     assert ResultSheet.objects.get().version == 2
@@ -78,8 +78,8 @@ def test_different_rows_at_once_are_both_kept_and_ranked_together(event: Event) 
 
 @pytest.mark.usefixtures("meeting")
 def test_same_row_at_once_is_saved_once_and_the_other_is_told(event: Event) -> None:
-    answers = saved_at_once(event, {"Asha": 9}, {"Asha": 4, "Ben": 1})
-    refused = [isinstance(answer, service.ChangedMeanwhile) for answer in answers]
+    results = saved_at_once(event, {"Asha": 9}, {"Asha": 4, "Ben": 1})
+    refused = [isinstance(result, service.ChangedMeanwhile) for result in results]
     assert sorted(refused) == [False, True]
     kept = Result.objects.get(registration=who(event, "Asha"))
     assert kept.points == (4 if refused[0] else 9)
@@ -102,8 +102,8 @@ def test_publishing_while_points_are_saved_shows_what_is_stored(event: Event) ->
     user = build_user()
     type_in(event, user, Asha=9)
     publish = partial(publish_module.publish, event, "full", user=user, deadline=Deadline(30))
-    answers = at_once([publish, partial(type_in, event, user, Ben=12), publish])
-    assert not any(isinstance(answer, RegistrationError) for answer in answers)
+    results = at_once([publish, partial(type_in, event, user, Ben=12), publish])
+    assert not any(isinstance(result, RegistrationError) for result in results)
     assert [row.registration.student.name for row in publish_module.ranked(event)] == ["Ben", "Asha"]
     assert ResultSheet.objects.get().published_at
     assert has_ranks_that_follow(event)

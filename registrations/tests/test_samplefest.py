@@ -97,8 +97,8 @@ def test_only_with_logins_the_command_prints_who_runs_the_fest_and_a_teacher_who
     pages = {}
     for name, password in again.items():
         client = Client()
-        answer = client.post("/accounts/login/", {"login": name, "password": password})
-        pages[name] = answer.headers.get("Location", "")
+        response = client.post("/accounts/login/", {"login": name, "password": password})
+        pages[name] = response.headers.get("Location", "")
         assert client.get(pages[name]).status_code == 200
         assert client.get("/teacher/waiting/").status_code == (302 if name == "teacher" else 404)
     assert pages == {

@@ -30,8 +30,8 @@ def signs_in(user: Any, code: str) -> tuple[bool, str]:
     """Whether password and code open a session, and what the page says."""
     browser = Client()
     browser.post("/accounts/login/", {"login": user.email, "password": PASSWORD})
-    answer = browser.post("/accounts/2fa/authenticate/", {"code": code})
-    return "_auth_user_id" in browser.session, answer.content.decode()
+    response = browser.post("/accounts/2fa/authenticate/", {"code": code})
+    return "_auth_user_id" in browser.session, response.content.decode()
 
 
 def stored() -> str:
@@ -90,9 +90,9 @@ def test_recovery_codes_whose_key_is_missing_are_refused_in_words(settings: Any)
     browser.post("/accounts/reauthenticate/", {"password": PASSWORD})
     settings.SECOND_FACTOR_KEYS = [NEW]
     for page in ("", "download/", "generate/"):
-        answer = browser.get(f"/accounts/2fa/recovery-codes/{page}", follow=True)
-        assert answer.redirect_chain == [("/accounts/2fa/", 302)], page
-        assert "cannot be checked at the moment" in answer.content.decode(), page
+        response = browser.get(f"/accounts/2fa/recovery-codes/{page}", follow=True)
+        assert response.redirect_chain == [("/accounts/2fa/", 302)], page
+        assert "cannot be checked at the moment" in response.content.decode(), page
 
 
 def test_without_keys_of_their_own_the_sites_secret_and_its_fallbacks_are_used(settings: Any) -> None:

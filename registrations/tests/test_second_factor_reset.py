@@ -56,16 +56,16 @@ def test_owner_resets_neither_an_equals_nor_a_higher_ones_nor_the_own(lead: Any)
     owner = in_role(OWNER)
     for account in (owner, in_role(OWNER, "equal"), organiser("boss")):
         set_up_app(account)
-        answer = ask_for(owner, account, confirmed="yes", reason=WHY)
-        assert "It is reset" not in answer.content.decode()
+        response = ask_for(owner, account, confirmed="yes", reason=WHY)
+        assert "It is reset" not in response.content.decode()
         assert Authenticator.objects.filter(user=account).count() == 1
 
 
 def test_superuser_resets_no_owners_in_the_admin_either() -> None:
     boss, owner = organiser("boss"), in_role(OWNER)
     set_up_app(owner)
-    answer = ask_for(boss, owner, confirmed="yes", reason=WHY)
-    assert "manage.py reset_second_factor" in answer.content.decode()
+    response = ask_for(boss, owner, confirmed="yes", reason=WHY)
+    assert "manage.py reset_second_factor" in response.content.decode()
     assert Authenticator.objects.count() == 1
 
 

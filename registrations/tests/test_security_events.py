@@ -195,8 +195,8 @@ def test_account_without_an_address_gets_no_mail() -> None:
 
 
 def test_admin_leads_to_the_one_page_that_changes_passwords() -> None:
-    answer = organiser_client().get("/admin/password_change/")
-    assert (answer.status_code, answer["Location"]) == (302, "/accounts/password/change/")
+    response = organiser_client().get("/admin/password_change/")
+    assert (response.status_code, response["Location"]) == (302, "/accounts/password/change/")
 
 
 def test_roles_are_noted_in_whatever_way_they_change(user: Any) -> None:

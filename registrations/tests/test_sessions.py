@@ -116,9 +116,9 @@ def test_admin_is_left_after_two_hours_without_use_and_says_so() -> None:
     moved(browser, dt.timedelta(hours=1, minutes=59))
     assert browser.get("/admin/").status_code == 200, "every use begins anew"
     moved(browser, dt.timedelta(hours=2, minutes=1))
-    answer = browser.get("/admin/events/event/")
-    assert answer["Location"] == "/accounts/login/?next=/admin/events/event/"
-    assert "after two hours without use" in browser.get(answer["Location"]).content.decode()
+    response = browser.get("/admin/events/event/")
+    assert response["Location"] == "/accounts/login/?next=/admin/events/event/"
+    assert "after two hours without use" in browser.get(response["Location"]).content.decode()
     assert not is_in(browser)
     assert SecurityEvent.objects.get(kind="sessions_ended", account=user).detail == "two hours without use"
 

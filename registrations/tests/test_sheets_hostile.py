@@ -176,11 +176,11 @@ def test_hostile_files_cost_bounded_memory(tmp_path: Path) -> None:
             files.append(str(file))
     command = [sys.executable, "-c", MEASURE, str(good), *files]
     printed = subprocess.run(command, capture_output=True, check=True, cwd=Path.cwd(), timeout=120).stdout
-    answers, of_children = json.loads(printed)
-    assert {name: answers[Path(name).name][0] for name in answers} == {
+    responses, of_children = json.loads(printed)
+    assert {name: responses[Path(name).name][0] for name in responses} == {
         Path(file).name: HOSTILE[Path(file).name][1] for file in files
     }
-    assert max(growth for _code, growth in answers.values()) < 50 * 1024
+    assert max(growth for _code, growth in responses.values()) < 50 * 1024
     assert of_children < (150 + 50) * 1024
 
 

@@ -123,9 +123,9 @@ class Plan:
             None,
         )
 
-    def hold_for(self, answer: str, *, is_named: bool) -> Held | None:
+    def hold_for(self, response: str, *, is_named: bool) -> Held | None:
         """The block that a teacher's name would use."""
-        if answer != "confirmed" or not is_named:
+        if response != "confirmed" or not is_named:
             return None
         return next((hold for hold in self.holds if self.left(hold) and not hold.is_kept_back), None)
 
@@ -253,10 +253,10 @@ class Rush(RuleBasedStateMachine):
                 plans[index].settle()
         expected = []
         for index in wanted:
-            answer = plans[index].judge(who, plans, wants_waiting=wants_waiting)
-            if answer in ("confirmed", "waiting"):
-                plans[index].seat_requests.append(SeatRequest(who, answer))
-            expected.append(answer)
+            response = plans[index].judge(who, plans, wants_waiting=wants_waiting)
+            if response in ("confirmed", "waiting"):
+                plans[index].seat_requests.append(SeatRequest(who, response))
+            expected.append(response)
         return expected
 
     def _look_at(self, wanted: list[int]) -> None:
@@ -266,9 +266,9 @@ class Rush(RuleBasedStateMachine):
                 self.plans[index].settle()
 
     def _remember(self, who: str, wanted: list[int], expected: list[str]) -> None:
-        for index, answer in zip(wanted, expected, strict=True):
-            if answer in ("confirmed", "waiting"):
-                self.plans[index].seat_requests.append(SeatRequest(who, answer))
+        for index, response in zip(wanted, expected, strict=True):
+            if response in ("confirmed", "waiting"):
+                self.plans[index].seat_requests.append(SeatRequest(who, response))
 
     @precondition(lambda self: self.sent)
     @rule(index=ANY)
@@ -401,8 +401,8 @@ class Rush(RuleBasedStateMachine):
         """Invariant 11."""
         submissions = [*self.named, *(submission for _press, submission in self.sent)]
         presses = [submission.pk for submission in submissions if submission.student.email]
-        answers = Delivery.objects.filter(kind="registered", student__fest=self.fest)
-        assert sorted(answers.values_list("submission_id", flat=True)) == sorted(presses)
+        responses = Delivery.objects.filter(kind="registered", student__fest=self.fest)
+        assert sorted(responses.values_list("submission_id", flat=True)) == sorted(presses)
         caused = Change.objects.filter(
             Q(to_state="cancelled") & ~Q(cause="moved")
             | Q(from_state="waiting", to_state="confirmed")

@@ -182,11 +182,11 @@ class Admin(Rush):
         target, expected = self.plans[to], []
         rows = sorted((row for row in rows if row[1].state != "cancelled"), key=lambda row: self._order(row))
         for event, seat_request in rows:
-            answer = self._judge_move(event, seat_request, to, may_wait=may_wait)
-            expected.append(answer)
-            if answer in ("confirmed", "waiting"):
+            response = self._judge_move(event, seat_request, to, may_wait=may_wait)
+            expected.append(response)
+            if response in ("confirmed", "waiting"):
                 seat_request.state, seat_request.has_come = "given up", False
-                target.seat_requests.append(SeatRequest(seat_request.who, answer))
+                target.seat_requests.append(SeatRequest(seat_request.who, response))
         left = [event for event, seat_request in rows if seat_request.state == "given up"]
         for _event, seat_request in rows:
             seat_request.state = "cancelled" if seat_request.state == "given up" else seat_request.state

@@ -181,15 +181,15 @@ def test_students_without_email_are_nobodys_mailbox(fest: Fest) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_student_found_by_eight_at_once_is_one(fest: Fest) -> None:
     build_school()
-    answers = at_once([partial(found, fest)] * 8)
-    assert len({student.pk for student, _new in answers}) == Student.objects.count() == 1
-    assert sorted(is_new for _student, is_new in answers) == [False] * 7 + [True]
+    responses = at_once([partial(found, fest)] * 8)
+    assert len({student.pk for student, _new in responses}) == Student.objects.count() == 1
+    assert sorted(is_new for _student, is_new in responses) == [False] * 7 + [True]
 
 
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
 def test_namesakes_of_other_email_at_once_are_one_and_refusals(fest: Fest) -> None:
     build_school()
-    answers = at_once([partial(found, fest, email=f"{n}@example.org") for n in range(8)])
-    assert sorted(isinstance(answer, AmbiguousIdentity) for answer in answers) == [False] + [True] * 7
+    responses = at_once([partial(found, fest, email=f"{n}@example.org") for n in range(8)])
+    assert sorted(isinstance(response, AmbiguousIdentity) for response in responses) == [False] + [True] * 7
     assert Student.objects.count() == 1

@@ -59,10 +59,10 @@ def readers(settings: Any) -> dict[str, Client]:
     return clients
 
 
-def outcome(answer: Any) -> Any:
-    if answer.status_code != 302:
-        return answer.status_code
-    path = answer["Location"]
+def outcome(response: Any) -> Any:
+    if response.status_code != 302:
+        return response.status_code
+    path = response["Location"]
     if path.startswith(reverse("account_login")):
         return LOGIN
     return "again" if path.startswith(reverse("account_reauthenticate")) else path
@@ -76,8 +76,8 @@ def test_address_gives_each_reader_what_the_table_says(readers: dict[str, Client
 
 @pytest.mark.parametrize("name", TABLE)
 def test_no_page_around_the_login_is_stored(readers: dict[str, Client], name: str) -> None:
-    answer = readers["teacher"].get(reverse(name))
-    assert answer.status_code != 200 or answer["Cache-Control"] == "no-store"
+    response = readers["teacher"].get(reverse(name))
+    assert response.status_code != 200 or response["Cache-Control"] == "no-store"
 
 
 def test_no_page_of_one_teacher_names_another_or_the_other_school(readers: dict[str, Client]) -> None:
@@ -113,10 +113,10 @@ def test_second_step_is_switched_on_and_asked_for(readers: dict[str, Client]) ->
     page = client.get(reverse("mfa_activate_totp"))
     secret = page.context["form"].secret
     counter = next(iter(yield_hotp_counters_from_time()))
-    answer = client.post(
+    response = client.post(
         reverse("mfa_activate_totp"), {"code": format_hotp_value(hotp_value(secret, counter))}
     )
-    assert answer.status_code == 302
+    assert response.status_code == 302
     assert client.get(reverse("mfa_view_recovery_codes")).status_code == 200
     codes = client.get(reverse("mfa_download_recovery_codes")).content.decode().split()
     client.post("/accounts/logout/")

@@ -55,8 +55,8 @@ def path_of(invitation: Invitation) -> str:
     return f"/accounts/invited/{invitation.code}/"
 
 
-def text_of(answer: Any) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", answer.content.decode()).split())
+def text_of(response: Any) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
 
 
 def is_in(client: Client) -> bool:
@@ -88,8 +88,10 @@ def path_in(one: Notice) -> str:
 
 def test_organiser_invites_by_notice() -> None:
     school = build_school()
-    answer = organiser_client().post(add_path(Invitation), {"email": "new@example.org", "school": school.pk})
-    assert answer.status_code == 302
+    response = organiser_client().post(
+        add_path(Invitation), {"email": "new@example.org", "school": school.pk}
+    )
+    assert response.status_code == 302
     invitation = Invitation.objects.get()
     one = notice("Register your students")
     assert (one.delivery.to, path_in(one)) == ("new@example.org", path_of(invitation))
@@ -101,16 +103,16 @@ def test_code_of_an_invitation_is_not_shown_in_the_admin() -> None:
     invitation = build_invitation()
     client = organiser_client(User.objects.get(username="organiser"))
     for path in (list_path(Invitation), f"/admin/registrations/invitation/{invitation.pk}/change/"):
-        answer = client.get(path)
-        assert (answer.status_code, invitation.code in answer.content.decode()) == (200, False)
+        response = client.get(path)
+        assert (response.status_code, invitation.code in response.content.decode()) == (200, False)
 
 
 def test_invited_teacher_chooses_a_password_and_is_in() -> None:
     invitation = build_invitation()
     client = Client()
     assert "Riverside Public School" in text_of(client.get(path_of(invitation)))
-    answer = client.post(path_of(invitation), {"name": "Ms Rao", "password": PASSWORD})
-    assert answer["Location"] == "/teacher/"
+    response = client.post(path_of(invitation), {"name": "Ms Rao", "password": PASSWORD})
+    assert response["Location"] == "/teacher/"
     teacher = Teacher.objects.get()
     assert (teacher.name, teacher.school, teacher.is_approved) == ("Ms Rao", invitation.school, True)
     assert teacher.approved_by == invitation.invited_by
@@ -123,8 +125,8 @@ def test_invited_teacher_chooses_a_password_and_is_in() -> None:
 def test_invitation_works_once() -> None:
     invitation = build_invitation()
     Client().post(path_of(invitation), {"name": "Ms Rao", "password": PASSWORD})
-    answer = Client().post(path_of(invitation), {"name": "Mr Evil", "password": PASSWORD})
-    assert (answer.status_code, Teacher.objects.count()) == (404, 1)
+    response = Client().post(path_of(invitation), {"name": "Mr Evil", "password": PASSWORD})
+    assert (response.status_code, Teacher.objects.count()) == (404, 1)
 
 
 def test_invitation_ends_after_fourteen_days() -> None:
@@ -186,9 +188,9 @@ def test_invitation_that_was_accepted_meanwhile_links_nobody() -> None:
 )
 def test_weak_password_is_refused_with_all_that_was_typed(password: str, words: str) -> None:
     invitation = build_invitation()
-    answer = Client().post(path_of(invitation), {"name": "Ms Rao", "password": password})
-    assert (answer.status_code, words in text_of(answer)) == (200, True)
-    assert 'value="Ms Rao"' in answer.content.decode()
+    response = Client().post(path_of(invitation), {"name": "Ms Rao", "password": password})
+    assert (response.status_code, words in text_of(response)) == (200, True)
+    assert 'value="Ms Rao"' in response.content.decode()
     assert User.objects.filter(is_staff=False).count() == 0
 
 
@@ -230,8 +232,8 @@ def test_invitation_moves_a_teacher_to_another_school() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_requester_verifies_the_address_waits_and_is_approved() -> None:
     client = Client()
-    answer = request_access(client, note="Class teacher of 9A", school="Brand New School")
-    assert answer["Location"] == SENT
+    response = request_access(client, note="Class teacher of 9A", school="Brand New School")
+    assert response["Location"] == SENT
     teacher = Teacher.objects.get()
     assert (teacher.note, teacher.school.state) == ("Class teacher of 9A", School.State.PENDING)
     assert (teacher.is_approved, Teacher.objects.waiting().count()) == (False, 0)
@@ -254,8 +256,8 @@ def test_link_without_the_password_verifies_nothing() -> None:
     request_access()
     path = path_in(notice("Confirm your address"))
     client = Client()
-    answer = client.post(path, {"password": "not what was chosen"})
-    assert "The password is not right" in text_of(answer)
+    response = client.post(path, {"password": "not what was chosen"})
+    assert "The password is not right" in text_of(response)
     assert EmailAddress.objects.get().verified is False
     assert is_in(client) is False
 
@@ -273,8 +275,8 @@ def test_answer_to_who_asks_is_the_same_for_every_address(known: str) -> None:
         teacher = build_teacher(email="rao@example.org")
         EmailAddress.objects.filter(user=teacher.user).update(verified=known == "verified")
     client = Client()
-    answer = request_access(client, name="Somebody Else")
-    assert (answer.status_code, answer["Location"]) == (302, SENT)
+    response = request_access(client, name="Somebody Else")
+    assert (response.status_code, response["Location"]) == (302, SENT)
     assert "We have sent you a mail." in text_of(client.get(SENT))
     one = Notice.objects.get()
     expected = "You have an account already" if known == "verified" else "Confirm your address"
@@ -356,8 +358,8 @@ def test_new_password_by_notice_logs_in_also_during_an_attack() -> None:
         Client().post("/accounts/login/", {"login": "rao@example.org", "password": "x"})
     assert reset()["Location"] == "/accounts/password/reset/done/"
     client = Client()
-    answer = new_password(path_in(notice("Choose a new password")), client=client)
-    assert answer["Location"] == "/teacher/"
+    response = new_password(path_in(notice("Choose a new password")), client=client)
+    assert response["Location"] == "/teacher/"
     assert is_in(client)
     client.post("/accounts/logout/")
     client.post("/accounts/login/", {"login": "rao@example.org", "password": NEW})
@@ -372,8 +374,8 @@ def test_link_to_a_new_password_works_once() -> None:
     reset()
     path = path_in(notice("Choose a new password"))
     new_password(path)
-    answer = new_password(path, "another long one")
-    assert "This link does not work any more" in text_of(answer)
+    response = new_password(path, "another long one")
+    assert "This link does not work any more" in text_of(response)
 
 
 def test_link_to_a_new_password_is_dead_after_a_change() -> None:
@@ -401,8 +403,8 @@ def test_three_notices_an_hour_and_the_same_answer_for_all() -> None:
     build_fest()
     build_teacher(email="rao@example.org")
     client = Client()
-    answers = [reset(who, client) for who in ("rao@example.org", "nobody@example.org") for _ in range(5)]
-    assert {(answer.status_code, answer["Location"]) for answer in answers} == {
+    responses = [reset(who, client) for who in ("rao@example.org", "nobody@example.org") for _ in range(5)]
+    assert {(response.status_code, response["Location"]) for response in responses} == {
         (302, "/accounts/password/reset/done/")
     }
     assert Delivery.objects.filter(to="rao@example.org").count() == 3
@@ -412,9 +414,9 @@ def test_three_notices_an_hour_and_the_same_answer_for_all() -> None:
 def test_hundred_asks_for_one_address_end_in_the_page_of_too_many_tries() -> None:
     build_teacher(email="rao@example.org")
     client = Client()
-    answers = [reset(client=client, REMOTE_ADDR=f"10.0.1.{n}") for n in range(12)]
-    assert [answer.status_code for answer in answers] == [302] * 10 + [429] * 2
-    assert "Too many tries in a short time" in text_of(answers[-1])
+    responses = [reset(client=client, REMOTE_ADDR=f"10.0.1.{n}") for n in range(12)]
+    assert [response.status_code for response in responses] == [302] * 10 + [429] * 2
+    assert "Too many tries in a short time" in text_of(responses[-1])
 
 
 def test_link_names_our_own_host_whatever_was_asked_for() -> None:
@@ -438,8 +440,10 @@ def test_change_of_the_password_keeps_this_browser_in_and_no_other() -> None:
     here, there = Client(), Client()
     for client in (here, there):
         client.force_login(user)
-    answer = here.post("/accounts/password/change/", {"oldpassword": PASSWORD, "password1": NEW}, follow=True)
-    assert "Your new password is set." in text_of(answer)
+    response = here.post(
+        "/accounts/password/change/", {"oldpassword": PASSWORD, "password1": NEW}, follow=True
+    )
+    assert "Your new password is set." in text_of(response)
     assert here.get("/teacher/waiting/")["Location"] == "/teacher/"
     assert there.get("/teacher/waiting/")["Location"].startswith("/accounts/login/")
 
@@ -448,8 +452,8 @@ def test_wrong_current_password_changes_nothing() -> None:
     user = build_teacher().user
     client = Client()
     client.force_login(user)
-    answer = client.post("/accounts/password/change/", {"oldpassword": "x", "password1": NEW})
-    assert "The current password is not right" in text_of(answer)
+    response = client.post("/accounts/password/change/", {"oldpassword": "x", "password1": NEW})
+    assert "The current password is not right" in text_of(response)
     user.refresh_from_db()
     assert user.check_password(PASSWORD)
 

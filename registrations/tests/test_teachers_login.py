@@ -40,8 +40,8 @@ def guess(login: str, times: int, *, address: str = "10.0.0.{n}") -> list[str]:
     client, pages = Client(), []
     for number in range(times):
         client.cookies.clear()
-        answer = log_in(client, login, f"guess {number}", REMOTE_ADDR=address.format(n=number))
-        pages.append(answer.content.decode())
+        response = log_in(client, login, f"guess {number}", REMOTE_ADDR=address.format(n=number))
+        pages.append(response.content.decode())
     return [WRONG if WRONG in page else TOO_MANY if TOO_MANY in page else page for page in pages]
 
 
@@ -53,8 +53,8 @@ def is_in(client: Client) -> bool:
 def test_teacher_logs_in_by_address_or_name_and_comes_to_the_students(login: str) -> None:
     build_teacher(username="rao", email="rao@example.org")
     client = Client()
-    answer = log_in(client, login)
-    assert (answer.status_code, answer["Location"]) == (302, "/teacher/")
+    response = log_in(client, login)
+    assert (response.status_code, response["Location"]) == (302, "/teacher/")
     assert is_in(client)
 
 
@@ -79,8 +79,8 @@ def test_admin_sends_to_the_one_login_and_back() -> None:
 
 def test_teacher_does_not_enter_the_admin(client: Client) -> None:
     client.force_login(build_teacher().user)
-    answer = client.get("/admin/", follow=True)
-    assert answer.status_code == 403
+    response = client.get("/admin/", follow=True)
+    assert response.status_code == 403
 
 
 @pytest.mark.parametrize(
@@ -100,9 +100,9 @@ def test_teacher_does_not_enter_the_admin(client: Client) -> None:
 )
 def test_forged_next_goes_home(target: str) -> None:
     build_teacher(email="rao@example.org")
-    answer = Client().post(LOGIN, {"login": "rao@example.org", "password": PASSWORD, "next": target})
-    assert answer.status_code == 302
-    assert answer["Location"] in {"/teacher/", target if target.startswith("/%") else "/teacher/"}
+    response = Client().post(LOGIN, {"login": "rao@example.org", "password": PASSWORD, "next": target})
+    assert response.status_code == 302
+    assert response["Location"] in {"/teacher/", target if target.startswith("/%") else "/teacher/"}
 
 
 def test_own_next_is_followed() -> None:
@@ -268,16 +268,16 @@ def test_forged_form_is_refused(path: str) -> None:
 
 def test_closed_account_is_told_so() -> None:
     build_teacher(email="rao@example.org", is_active=False)
-    answer = log_in(Client(), "rao@example.org", follow=True)
-    assert "This account is closed" in answer.content.decode()
+    response = log_in(Client(), "rao@example.org", follow=True)
+    assert "This account is closed" in response.content.decode()
 
 
 def test_unverified_address_gets_its_mail_and_no_access() -> None:
     teacher = build_teacher(email="rao@example.org", is_approved=False)
     EmailAddress.objects.filter(user=teacher.user).update(verified=False)
     client = Client()
-    answer = log_in(client, "rao@example.org")
-    assert answer["Location"] == reverse("account_email_verification_sent")
+    response = log_in(client, "rao@example.org")
+    assert response["Location"] == reverse("account_email_verification_sent")
     assert is_in(client) is False
     assert Notice.objects.get().link.startswith("http://localhost:8000/accounts/confirm-email/")
 

@@ -24,8 +24,8 @@ def quick(settings: Any) -> None:
 
 def signed_in(user: Any, password: str) -> Client:
     browser = Client()
-    answer = browser.post("/accounts/login/", {"login": user.username, "password": password})
-    assert answer.status_code == 302
+    response = browser.post("/accounts/login/", {"login": user.username, "password": password})
+    assert response.status_code == 302
     return browser
 
 
@@ -43,8 +43,8 @@ def test_every_page_leads_to_the_change_until_it_is_made(path: str) -> None:
     assert browser.get(path)["Location"] == f"{CHANGE}?next={path.replace('/', '%2F')}"
     assert browser.post(path)["Location"].startswith(f"{CHANGE}?next=%2Fadmin%2F")
     assert "An organiser chose this password" in browser.get(CHANGE).content.decode()
-    answer = change(browser, password, NEW, f"?next={path}")
-    assert (answer.status_code, answer["Location"]) == (302, path)
+    response = change(browser, password, NEW, f"?next={path}")
+    assert (response.status_code, response["Location"]) == (302, path)
     assert CHANGE not in browser.get(path).get("Location", "")
     assert TemporaryPassword.objects.count() == 0
     assert CHANGE not in signed_in(user, NEW).get(path).get("Location", "")

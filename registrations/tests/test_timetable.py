@@ -206,8 +206,8 @@ def test_change_between_preview_and_press_stops_everything(client: Client, fest:
     robots, quiz = build_event(fest, capacity=10), build_event(fest, capacity=10)
     preview = File(client).put(robots, Seats="20").put(quiz, Seats="20").upload()
     change(robots, capacity=15)
-    answer = press(client, preview)
-    assert "Row 2: Somebody else changed it meanwhile" in answer.content.decode()
+    response = press(client, preview)
+    assert "Row 2: Somebody else changed it meanwhile" in response.content.decode()
     quiz.refresh_from_db()
     assert quiz.seats.capacity == 10
 
@@ -276,13 +276,13 @@ def test_called_off_by_the_timetable_is_called_off_for_everybody(client: Client,
 
 @pytest.mark.parametrize("content", [b"", b"%PDF-1.7", b"Name,Class\nAsha,7\n", b"PK\x03\x04 broken"])
 def test_other_files_are_refused_in_words(client: Client, fest: Fest, content: bytes) -> None:
-    answer = client.post(reverse(PAGE), {"file": SimpleUploadedFile("t.xlsx", content)})
-    assert "errornote" in answer.content.decode()
+    response = client.post(reverse(PAGE), {"file": SimpleUploadedFile("t.xlsx", content)})
+    assert "errornote" in response.content.decode()
 
 
 def test_forged_plan_is_refused(client: Client, fest: Fest) -> None:
-    answer = client.post(reverse(APPLY), {"plan": "x", "seen": "y"})
-    assert "This preview is too old" in answer.content.decode()
+    response = client.post(reverse(APPLY), {"plan": "x", "seen": "y"})
+    assert "This preview is too old" in response.content.decode()
 
 
 def test_who_may_not_change_events_sees_no_timetable(fest: Fest) -> None:

@@ -164,8 +164,8 @@ def test_what_has_begun_is_not_released(event: Event) -> None:
 def test_late_confirmation_is_told_and_frees_the_seat(event: Event) -> None:
     row = register(event)
     let_time_run_out(row)
-    answer = Client().post(links.confirm_address_path(row.student))
-    assert "The time to confirm is over" in text_of(answer)
+    response = Client().post(links.confirm_address_path(row.student))
+    assert "The time to confirm is over" in text_of(response)
     assert states(event) == ["cancelled"]
 
 
@@ -196,9 +196,9 @@ def test_links_of_pages_verify_no_address(event: Event) -> None:
 
 
 def test_form_wants_an_address_while_the_switch_is_on(event: Event) -> None:
-    answer = press(Client(), event, email="")
-    assert answer.status_code == 200
-    assert "ask your teacher to register you" in text_of(answer)
+    response = press(Client(), event, email="")
+    assert response.status_code == 200
+    assert "ask your teacher to register you" in text_of(response)
     assert Registration.objects.count() == 0
 
 
@@ -206,16 +206,16 @@ def test_own_page_keeps_an_address_while_the_switch_is_on(event: Event) -> None:
     """Else a program would register, take its address away, and add every other event for good."""
     student = register(event).student
     values = details_of(student)
-    answer = Client().post(f"{links.my_path(student)}details/", values | {"email": ""})
-    assert "Enter an e-mail address: this fest asks for one" in text_of(answer)
+    response = Client().post(f"{links.my_path(student)}details/", values | {"email": ""})
+    assert "Enter an e-mail address: this fest asks for one" in text_of(response)
     student.refresh_from_db()
     assert student.email == values["email"]
 
 
 def test_student_without_an_address_corrects_a_name(event: Event) -> None:
     student = register(event, email="").student
-    answer = Client().post(f"{links.my_path(student)}details/", details_of(student) | {"name": "Asha Rao"})
-    assert answer.status_code == 302
+    response = Client().post(f"{links.my_path(student)}details/", details_of(student) | {"name": "Asha Rao"})
+    assert response.status_code == 302
     student.refresh_from_db()
     assert student.name == "Asha Rao"
 
@@ -224,8 +224,8 @@ def test_student_without_an_address_adds_no_event(event: Event) -> None:
     student = register(event, email="").student
     other = build_event(event.fest)
     path = f"{links.my_path(student)}add/"
-    answer = Client().post(path, {"key": messages.new_key(), "events": [other.slug]})
-    assert "Enter one under “Change my details” first" in text_of(answer)
+    response = Client().post(path, {"key": messages.new_key(), "events": [other.slug]})
+    assert "Enter one under “Change my details” first" in text_of(response)
     assert student.registrations.count() == 1
 
 
@@ -239,10 +239,10 @@ def test_late_confirmation_is_told_of_what_was_released_before(event: Event) -> 
     row = register(event)
     let_time_run_out(row)
     assert release_due() == 1
-    answer = text_of(Client().post(links.confirm_address_path(row.student)))
-    assert "The time to confirm is over" in answer
-    assert "your seat was given up" in answer
-    assert "Robo Race" in answer
+    response = text_of(Client().post(links.confirm_address_path(row.student)))
+    assert "The time to confirm is over" in response
+    assert "your seat was given up" in response
+    assert "Robo Race" in response
 
 
 def test_late_confirmation_tells_nothing_of_what_was_obtained_again(event: Event) -> None:
@@ -324,8 +324,8 @@ def test_newcomer_is_judged_as_if_what_is_late_were_released(event: Event) -> No
     first = register(event)
     let_time_run_out(first)
     known = register(build_event(event.fest), name="Asha", email="asha@example.org")
-    answer = press(Client(), event, name=known.student.name, email="other@example.org")
-    assert "Already registered" not in text_of(answer)
+    response = press(Client(), event, name=known.student.name, email="other@example.org")
+    assert "Already registered" not in text_of(response)
     (outcome,) = outcomes_of_newcomer(
         (event.pk,), fest_id=event.fest_id, grade=7, wants_waiting=True, deadline=Deadline(30)
     )

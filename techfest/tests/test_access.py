@@ -219,7 +219,7 @@ class World:
         student, place, event = self.submission.student, self.event.slug, self.event.pk
         mine = links.my_path(student).split("/")[2]
         confirming = links.confirm_address_path(student).split("/")[2]
-        answer = links.confirmation_path(self.submission).split("/")[2]
+        response = links.confirmation_path(self.submission).split("/")[2]
         printout, delegation = Printout.objects.get(kind="attendance").code, Delegation.objects.get().code
         listed, scan = self.listed.pk, Scan.objects.get().link_id
         named: dict[str, list[Any]] = {
@@ -227,8 +227,8 @@ class World:
             "tickets:my tickets:resend": [mine],
             "registrations:cancel": [mine, place],
             "registrations:confirm": [confirming],
-            "tickets:confirmation": [answer],
-            "tickets:confirmation-cancel": [answer, place],
+            "tickets:confirmation": [response],
+            "tickets:confirmation-cancel": [response, place],
             "tickets:ticket tickets:pdf tickets:ics checkin:code": [Ticket.objects.get().code],
             "tickets:delegation": [delegation],
             "papers:certificate": [Certificate.objects.get().code],
@@ -283,19 +283,19 @@ class World:
 def ask(browser: Client, method: str, path: str) -> tuple[Any, bytes]:
     """The answer to a request that leaves browser and database as they were; a session may be noted as used."""
     before, point = {name: one.value for name, one in browser.cookies.items()}, transaction.savepoint()
-    answer = browser.get(path) if method == "GET" else browser.post(path)
-    content = body(answer)
+    response = browser.get(path) if method == "GET" else browser.post(path)
+    content = body(response)
     browser.cookies.clear()
     browser.cookies.load(before)
     transaction.savepoint_rollback(point)
-    return answer, content
+    return response, content
 
 
-def is_let_in(answer: Any, address: str) -> bool:
+def is_let_in(response: Any, address: str) -> bool:
     """Neither "no" nor "not here" nor "not like this", nor sent to the login, to wait, or to the second step."""
     away = SENT_AWAY | SECOND_STEP if address.startswith(GUARDED) else SENT_AWAY
-    is_sent_away = answer.status_code == 302 and answer["Location"].startswith(tuple(away))
-    return answer.status_code not in (403, 404, 405) and not is_sent_away
+    is_sent_away = response.status_code == 302 and response["Location"].startswith(tuple(away))
+    return response.status_code not in (403, 404, 405) and not is_sent_away
 
 
 def named_for(address: str, mode: str) -> frozenset[str]:
@@ -338,10 +338,10 @@ def test_every_address_lets_in_whom_the_table_names_and_shows_nobody_else_a_name
         path, let_in, shown = world.path(address), named_for(address, mode), set()
         asked = [who for who in READERS if matters(who, address)]
         for who in asked:
-            answer, content = ask(world.browsers[who], "GET", path)
-            if answer.status_code == 405:
-                answer, content = ask(world.browsers[who], "POST", path)
-            shown |= {who} if is_let_in(answer, address) else set()
+            response, content = ask(world.browsers[who], "GET", path)
+            if response.status_code == 405:
+                response, content = ask(world.browsers[who], "POST", path)
+            shown |= {who} if is_let_in(response, address) else set()
             if name in content and who not in let_in:
                 wrong.append(f"{address}: {who} reads a name")
         expected = {who for who in asked if who in let_in}
@@ -362,16 +362,16 @@ def test_what_is_sent_to_any_address_does_nothing_for_whom_the_table_does_not_na
         for who in READERS:
             if who in let_in or not matters(who, address):
                 continue
-            answer = world.browsers[who].post(path)
-            if is_let_in(answer, address) or name in body(answer):
+            response = world.browsers[who].post(path)
+            if is_let_in(response, address) or name in body(response):
                 wrong.append(f"{address}: {who} is let in")
     assert wrong == []
     assert fingerprint() == before
 
 
-def body(answer: Any) -> bytes:
+def body(response: Any) -> bytes:
     """All of it, also of a file that is sent as it grows."""
-    whole: bytes = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    whole: bytes = b"".join(response.streaming_content) if response.streaming else response.content
     return whole
 
 

@@ -47,8 +47,8 @@ def ask(path: str, kind: str, body: bytes | None = None) -> tuple[int, str]:
         "wsgi.input": BytesIO(body or b""),
     }
     setup_testing_defaults(environ)
-    answer = application(environ, start_response)
-    return statuses[0], b"".join(answer).decode()
+    response = application(environ, start_response)
+    return statuses[0], b"".join(response).decode()
 
 
 def multipart(fields: dict[str, Any]) -> bytes:
@@ -94,9 +94,9 @@ def test_form_in_utf_8_that_says_so_is_taken(charset: str) -> None:
 def test_form_of_raw_bytes_that_are_no_utf_8_is_refused(client: Client, raw: bytes) -> None:
     event = build_event(build_fest())
     body = f"key={'0' * 32}&events={event.slug}&grade=7&consent=on&school=S&name=".encode() + raw
-    answer = client.generic("POST", FORM, body, content_type="application/x-www-form-urlencoded")
-    assert answer.status_code == 400
-    assert "This request could not be read" in answer.content.decode()
+    response = client.generic("POST", FORM, body, content_type="application/x-www-form-urlencoded")
+    assert response.status_code == 400
+    assert "This request could not be read" in response.content.decode()
     assert Student.objects.count() == 0
 
 

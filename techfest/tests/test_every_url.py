@@ -156,7 +156,7 @@ class Kid:
 
     def path(self, name: str) -> str:
         registration = self.submission.registrations.get()
-        answer = links.confirmation_path(self.submission).split("/")[2]
+        response = links.confirmation_path(self.submission).split("/")[2]
         mine = links.my_path(self.submission.student).split("/")[2]
         arguments: dict[str, list[Any]] = {
             "events:event": [registration.event.slug],
@@ -167,8 +167,8 @@ class Kid:
             "registrations:confirm": [links.confirm_address_path(registration.student).split("/")[2]],
             "registrations:cancel-all": [mine],
             "registrations:cancel": [mine, registration.event.slug],
-            "tickets:confirmation": [answer],
-            "tickets:confirmation-cancel": [answer, registration.event.slug],
+            "tickets:confirmation": [response],
+            "tickets:confirmation-cancel": [response, registration.event.slug],
             "tickets:my": [mine],
             "tickets:resend": [mine],
             "tickets:event-ics": [registration.event.slug],
@@ -262,8 +262,8 @@ def test_method_that_an_address_does_not_take_has_no_effect(kids: tuple[Kid, Kid
     allowed = {405, 404, 200} if name in HOOKS else {302, 403, 405} if name in SIGNED_IN else {405}
     for method in METHODS:
         if method not in TAKES[name]:
-            answer = Client(enforce_csrf_checks=True).generic(method, kids[0].path(name))
-            assert answer.status_code in allowed, method
+            response = Client(enforce_csrf_checks=True).generic(method, kids[0].path(name))
+            assert response.status_code in allowed, method
     assert world() == before
 
 
@@ -286,14 +286,14 @@ def test_get_and_head_say_the_same(client: Client, kids: tuple[Kid, Kid], name: 
 
 @pytest.mark.parametrize("name", sorted(TAKES))
 def test_no_page_may_be_framed_or_carries_a_cookie(client: Client, kids: tuple[Kid, Kid], name: str) -> None:
-    answer = client.get(kids[0].path(name), headers={"Cookie": "sessionid=x; csrftoken=y"})
-    assert "frame-ancestors 'none'" in answer["Content-Security-Policy"]
-    assert (answer["X-Frame-Options"], answer["X-Content-Type-Options"]) == ("DENY", "nosniff")
+    response = client.get(kids[0].path(name), headers={"Cookie": "sessionid=x; csrftoken=y"})
+    assert "frame-ancestors 'none'" in response["Content-Security-Policy"]
+    assert (response["X-Frame-Options"], response["X-Content-Type-Options"]) == ("DENY", "nosniff")
     # Where somebody may be signed in: the cookie of the form, and the end of a session that there is not.
     expected = {"csrftoken", "sessionid"} if name in SIGNED_IN else set()
-    assert set(answer.cookies) <= expected
-    assert {answer.cookies[one].value for one in answer.cookies if one == "sessionid"} <= {""}
-    assert answer.has_header("Access-Control-Allow-Origin") is False
+    assert set(response.cookies) <= expected
+    assert {response.cookies[one].value for one in response.cookies if one == "sessionid"} <= {""}
+    assert response.has_header("Access-Control-Allow-Origin") is False
 
 
 OTHER_HOSTS = ("evil.example", "testserver.evil.example", "evil.example:80", "testserver@evil.example", "a b")
@@ -305,9 +305,9 @@ def test_other_host_is_refused_everywhere(client: Client, kids: tuple[Kid, Kid],
     path = kids[0].path(name)
     for host in OTHER_HOSTS:
         for method in ("GET", "POST"):
-            answer = client.generic(method, path, headers={"Host": host})
-            assert (answer.status_code, "evil" in answer.content.decode()) == (400, False), host
-            assert "frame-ancestors 'none'" in answer["Content-Security-Policy"]
+            response = client.generic(method, path, headers={"Host": host})
+            assert (response.status_code, "evil" in response.content.decode()) == (400, False), host
+            assert "frame-ancestors 'none'" in response["Content-Security-Policy"]
     assert world() == before
 
 
@@ -321,11 +321,11 @@ def test_forwarded_host_is_not_believed(client: Client, kids: tuple[Kid, Kid], n
         "X-Rewrite-URL": "/admin/",
     }
     path = kids[0].path(name)
-    answer = client.get(path, headers=headers)
-    assert answer.status_code == client.get(path).status_code
-    if not answer.streaming:
-        assert "evil.example" not in answer.content.decode()
-    assert "evil.example" not in str(answer.headers)
+    response = client.get(path, headers=headers)
+    assert response.status_code == client.get(path).status_code
+    if not response.streaming:
+        assert "evil.example" not in response.content.decode()
+    assert "evil.example" not in str(response.headers)
 
 
 @pytest.mark.parametrize("reader", ["anonymous", "other student", "organiser"])
@@ -336,8 +336,8 @@ def test_nobody_reads_another_student(client: Client, kids: tuple[Kid, Kid], nam
     if reader == "organiser":
         client.force_login(User.objects.create_superuser("organiser"))
     path = mine.path(name)
-    answer = client.get(path)
-    page = "" if answer.streaming else answer.content.decode(errors="replace")
+    response = client.get(path)
+    page = "" if response.streaming else response.content.decode(errors="replace")
     assert [secret for secret in theirs.secrets if secret in page] == []
     if name not in SECRET | {"checkin:code"}:
         assert [secret for secret in mine.secrets if secret in page] == []
@@ -365,8 +365,8 @@ def test_secret_page_without_its_secret_is_not_found(
     ]
     for made_up in wrong:
         for method in TAKES[name]:
-            answer = client.generic(method, path.replace(secret, made_up))
-            assert answer.status_code == 404, made_up
+            response = client.generic(method, path.replace(secret, made_up))
+            assert response.status_code == 404, made_up
     assert world() == before
 
 
@@ -392,9 +392,9 @@ def test_secret_of_one_opens_no_registration_of_another(
 @pytest.mark.parametrize("name", sorted(SECRET))
 def test_secret_page_is_not_stored_indexed_or_told(client: Client, kids: tuple[Kid, Kid], name: str) -> None:
     method = "GET" if "GET" in TAKES[name] else "POST"
-    answer = client.generic(method, kids[0].path(name))
-    assert answer.status_code in {200, 302}
-    assert (answer["Cache-Control"], answer["Referrer-Policy"], answer["X-Robots-Tag"]) == (
+    response = client.generic(method, kids[0].path(name))
+    assert response.status_code in {200, 302}
+    assert (response["Cache-Control"], response["Referrer-Policy"], response["X-Robots-Tag"]) == (
         "no-store",
         "no-referrer",
         "noindex, nofollow",

@@ -36,19 +36,19 @@ def on_https(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
     ],
 )
 def test_every_answer_carries_every_header(client: Client, db: None, path: str, status: int) -> None:
-    answer = client.get(path)
-    assert (answer.status_code, NAMES - set(answer.headers)) == (status, set())
+    response = client.get(path)
+    assert (response.status_code, NAMES - set(response.headers)) == (status, set())
 
 
 def test_refused_host_carries_every_header(client: Client, on_https: None) -> None:
     """Over https the redirect looks at the host before anything else does."""
-    answer = client.get("/", headers={"Host": "evil.example"})
-    assert (answer.status_code, NAMES - set(answer.headers)) == (400, set())
+    response = client.get("/", headers={"Host": "evil.example"})
+    assert (response.status_code, NAMES - set(response.headers)) == (400, set())
 
 
 def test_redirect_to_https_carries_every_header(client: Client, on_https: None) -> None:
-    answer = client.get("/", headers={"Host": "fest.example.org"})
-    assert (answer.status_code, NAMES - set(answer.headers)) == (301, set())
+    response = client.get("/", headers={"Host": "fest.example.org"})
+    assert (response.status_code, NAMES - set(response.headers)) == (301, set())
 
 
 @pytest.mark.parametrize(

@@ -21,16 +21,16 @@ WELL = dict.fromkeys(health.PARTS, True)
 
 
 def ready(client: Client) -> tuple[int, dict[str, bool]]:
-    answer = client.get("/health/ready")
-    return answer.status_code, {
-        name: part["ok"] for name, part in json.loads(answer.content)["parts"].items()
+    response = client.get("/health/ready")
+    return response.status_code, {
+        name: part["ok"] for name, part in json.loads(response.content)["parts"].items()
     }
 
 
 def test_live_needs_no_database(client: Client) -> None:
     # Without the db fixture every query would fail the test.
-    answer = client.get("/health/live")
-    assert (answer.status_code, answer.content) == (200, b"alive\n")
+    response = client.get("/health/live")
+    assert (response.status_code, response.content) == (200, b"alive\n")
 
 
 def test_ready_when_every_part_is_well(client: Client, db: None) -> None:
@@ -65,8 +65,8 @@ def test_dead_database_is_red_and_tells_no_address(client: Client, monkeypatch: 
         raise OperationalError("connection to server at secret.example failed")
 
     monkeypatch.setattr(connection, "cursor", refuse)
-    answer = client.get("/health/ready")
-    assert (answer.status_code, json.loads(answer.content)["parts"]) == (
+    response = client.get("/health/ready")
+    assert (response.status_code, json.loads(response.content)["parts"]) == (
         503,
         {"database": {"ok": False, "text": "the database does not answer"}},
     )

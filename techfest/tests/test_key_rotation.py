@@ -96,11 +96,11 @@ def test_call_with_the_former_secret_of_brevo(
 ) -> None:
     secrets = [f"hook:{one}" for one in (NEW, *fallbacks)]
     settings.ANYMAIL = {**live_settings.ANYMAIL, "WEBHOOK_SECRET": secrets}
-    answers = [
+    responses = [
         report(client, {"event": "none"}, provider="brevo", headers=basic(f"hook:{one}"))
         for one in (OLD, NEW)
     ]
-    assert [status == 400 for status in answers] == [not is_valid, False]
+    assert [status == 400 for status in responses] == [not is_valid, False]
 
 
 def test_fallbacks_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -82,10 +82,10 @@ class Trace:
         self.pages: list[str] = []
         self.logs = ""
 
-    def note(self, path: str, answer: Any) -> None:
-        self.addresses |= {path, answer.get("Location", "")}
-        page = body(answer).decode(errors="replace")
-        if "html" in answer.get("Content-Type", ""):
+    def note(self, path: str, response: Any) -> None:
+        self.addresses |= {path, response.get("Location", "")}
+        page = body(response).decode(errors="replace")
+        if "html" in response.get("Content-Type", ""):
             self.pages.append(OF_A_SESSION.sub("", page))
             self.addresses |= set(IN_A_PAGE.findall(page))
 
@@ -107,17 +107,17 @@ class Walker:
         self.browser, self.trace = browser, trace
 
     def get(self, path: str) -> Any:
-        answer = self.browser.get(path)
-        self.trace.note(path, answer)
-        return answer
+        response = self.browser.get(path)
+        self.trace.note(path, response)
+        return response
 
     def twice(self, path: str, fields: dict[str, Any]) -> Any:
         for _ in range(2):
-            answer = self.browser.post(path, fields)
-            self.trace.note(path, answer)
-            if answer.status_code in (302, 303):
-                self.get(answer["Location"])
-        return answer
+            response = self.browser.post(path, fields)
+            self.trace.note(path, response)
+            if response.status_code in (302, 303):
+                self.get(response["Location"])
+        return response
 
 
 @contextmanager
@@ -275,12 +275,12 @@ def opened_by(candidates: set[str], given: set[str]) -> list[str]:
     reader, opened = Client(), []
     before = Registration.objects.count()
     for word in sorted(candidates - given):
-        answers = {FORM: reader.post(FORM, typed(event, key=word, name="Probe"))}
+        responses = {FORM: reader.post(FORM, typed(event, key=word, name="Probe"))}
         if not is_made_of_secrets(word, given):
             paths = [pattern % word for pattern in OPENED_BY_A_SECRET]
-            answers |= {path: reader.get(path) for path in paths}
-        for path, answer in answers.items():
-            if shows(answer, path, names):
+            responses |= {path: reader.get(path) for path in paths}
+        for path, response in responses.items():
+            if shows(response, path, names):
                 opened.append(f"{word} at {path}")
     assert Registration.objects.count() == before
     return opened
@@ -291,12 +291,12 @@ def is_made_of_secrets(word: str, given: set[str]) -> bool:
     return any(secret in word for secret in given)
 
 
-def shows(answer: Any, path: str, names: list[str]) -> bool:
+def shows(response: Any, path: str, names: list[str]) -> bool:
     """Whether this answer names a child, leads to one, or is a page that only a secret opens."""
-    text = body(answer).decode(errors="replace")
-    if path != FORM and answer.status_code == 200 and "/accounts/" not in path:
+    text = body(response).decode(errors="replace")
+    if path != FORM and response.status_code == 200 and "/accounts/" not in path:
         return True
-    leads_on = any(f"/{prefix}/" in text + answer.get("Location", "") for prefix in ("a", "my", "t"))
+    leads_on = any(f"/{prefix}/" in text + response.get("Location", "") for prefix in ("a", "my", "t"))
     return leads_on or any(name in text for name in names)
 
 

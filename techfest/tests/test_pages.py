@@ -63,7 +63,7 @@ def site(beside_a_running_loop: None, plain_static: None, live_server: Any, tran
         "event": events[0].get_absolute_url(),
         "full event": full.get_absolute_url(),
         "form": reverse("registrations:register") + "?event=race-1",
-        "answer": links.confirmation_path(seated),
+        "response": links.confirmation_path(seated),
         "waiting": links.confirmation_path(waiting),
         "my": my,
         "details": reverse("registrations:details", args=[token_of(my)]),
@@ -149,19 +149,23 @@ def test_pages_are_well_formed(site: Site, client: Client) -> None:
 
 def weight_of(page: Page, url: str, own: str) -> tuple[bool, bool, bool, list[str], int]:
     """HTML, number of requests and bytes within their limits; what failed or came from elsewhere; cookies."""
-    answers: list[Response] = []
+    responses: list[Response] = []
 
-    def keep(answer: Response) -> None:
-        answers.append(answer)
+    def keep(response: Response) -> None:
+        responses.append(response)
 
     page.on("response", keep)
     page.goto(url, wait_until="networkidle")
-    bodies = [gzip.compress(answer.body()) for answer in answers]
+    bodies = [gzip.compress(response.body()) for response in responses]
     return (
         len(bodies[0]) <= MAX_HTML,
         len(bodies) <= MAX_REQUESTS,
         sum(map(len, bodies)) <= MAX_BYTES,
-        [answer.url for answer in answers if answer.status != 200 or not answer.url.startswith(own)],
+        [
+            response.url
+            for response in responses
+            if response.status != 200 or not response.url.startswith(own)
+        ],
         len(page.context.cookies()),
     )
 

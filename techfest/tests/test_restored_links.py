@@ -44,15 +44,15 @@ def register(event: Event, name: str) -> dict[str, str]:
     Teacher.objects.create(user=user, school=school)
     invitation = Invitation.objects.create(email="new@example.org", school=school, invited_by=user)
     delegation = Delegation.objects.create(fest=event.fest, school=school)
-    mine, answer = links.my_path(student), links.confirmation_path(submission)
+    mine, response = links.my_path(student), links.confirmation_path(submission)
     reset = [user_pk_to_url_str(user), default_token_generator.make_token(user)]
     return {
         "my": mine,
         "details": f"{mine}details/",
         "add": f"{mine}add/",
         "cancel": f"{mine}cancel/",
-        "answer": answer,
-        "answer's cancel": f"{answer}cancel/{event.slug}/",
+        "response": response,
+        "answer's cancel": f"{response}cancel/{event.slug}/",
         "ticket": reverse("tickets:ticket", args=[Ticket.objects.get(student=student).code]),
         "certificate": reverse("papers:certificate", args=[certificate.code]),
         "delegation": reverse("tickets:delegation", args=[delegation.code]),
@@ -106,8 +106,8 @@ def test_old_links_open_nothing_after_a_restore(client: Client, event: Event) ->
     new = register(event, "Zarina Khan")
     assert numbers() == before
     opened = {name: Client().get(path, follow=True) for name, path in old.items()}
-    assert [name for name, answer in opened.items() if "Zarina" in answer.content.decode()] == []
-    gone = {name for name, answer in opened.items() if answer.status_code == 404}
+    assert [name for name, response in opened.items() if "Zarina" in response.content.decode()] == []
+    gone = {name for name, response in opened.items() if response.status_code == 404}
     # The page behind a link to a new password says in its own words that the link works no more.
     assert set(old) - gone == {"password"}
     assert 'type="password"' not in opened["password"].content.decode()
@@ -151,9 +151,9 @@ def test_pages_behind_links_tell_no_number(client: Client, event: Event) -> None
         cursor.execute("ALTER SEQUENCE registrations_submission_id_seq RESTART 987654321")
     submission = build_submission(event, build_event(event.fest))
     student = submission.student
-    mine, answer = links.my_path(student), links.confirmation_path(submission)
+    mine, response = links.my_path(student), links.confirmation_path(submission)
     ticket = reverse("tickets:ticket", args=[Ticket.objects.filter(student=student)[0].code])
-    paths = [mine, answer, ticket, *(f"{mine}{more}/" for more in ("details", "add", "cancel"))]
+    paths = [mine, response, ticket, *(f"{mine}{more}/" for more in ("details", "add", "cancel"))]
     pages = [client.get(path).content.decode() for path in paths]
     assert [path for path, page in zip(paths, pages, strict=True) if "98765432" in page] == []
     assert f"{mine}cancel/{event.slug}/" in pages[0]

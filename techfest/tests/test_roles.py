@@ -256,8 +256,12 @@ def test_choices_and_autocompletes_offer_own_rows(two: tuple[Any, Registration, 
     assert list(seen_in_admin(request, Submission.objects.all(), admin.site)) == []
     assert list(seen_in_admin(request, Group.objects.all(), admin.site)) == []
     asked = {"app_label": "tickets", "model_name": "gate", "field_name": "events", "term": "quiz"}
-    answer = organiser_client(user).get(reverse("admin:autocomplete"), asked)
-    assert (answer.status_code, OTHER in answer.content.decode(), "Secrets" in answer.content.decode()) in (
+    response = organiser_client(user).get(reverse("admin:autocomplete"), asked)
+    assert (
+        response.status_code,
+        OTHER in response.content.decode(),
+        "Secrets" in response.content.decode(),
+    ) in (
         (200, False, False),
         (403, False, False),
     )
@@ -289,8 +293,8 @@ def test_shortcut_to_a_page_of_the_site_opens_what_the_admin_shows_only(
 
     def asked(client: Client, row: Model) -> tuple[int, str]:
         kind = ContentType.objects.get_for_model(row)
-        answer = client.get(reverse("admin:view_on_site", args=[kind.pk, row.pk]))
-        return answer.status_code, answer.headers.get("Location", "")
+        response = client.get(reverse("admin:view_on_site", args=[kind.pk, row.pk]))
+        return response.status_code, response.headers.get("Location", "")
 
     tickets = [registration.tickets.get() for registration in (mine, theirs)]
     everybody = (user, in_role(roles.OWNER), in_role(roles.RESULTS), organiser())

@@ -22,8 +22,8 @@ def test_staff_path_is_told_from_a_public_one(path: str, is_staff: bool) -> None
 
 def test_public_page_sets_no_cookie_though_one_is_sent(client: Client, db: None) -> None:
     client.cookies["sessionid"] = "chosen-by-somebody-else"
-    answer = client.get("/health/ready")
-    assert (dict(answer.cookies), answer.headers.get("Vary", "")) == ({}, "Accept-Language")
+    response = client.get("/health/ready")
+    assert (dict(response.cookies), response.headers.get("Vary", "")) == ({}, "Accept-Language")
 
 
 def test_login_page_sets_the_csrf_cookie(client: Client, db: None) -> None:

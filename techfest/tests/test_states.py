@@ -131,10 +131,10 @@ def test_error_pages_have_no_faults(fest: Fest, page: Page) -> None:
     pages: dict[str, str] = {name: render_to_string(f"{name}.html") for name in ERROR_PAGES}
     pages |= {path.stem + " file": path.read_text() for path in (ROOT / "static" / "errors").glob("*.html")}
 
-    def answer(route: Route) -> None:
+    def response(route: Route) -> None:
         route.fulfill(body=pages[name], content_type="text/html; charset=utf-8")
 
-    page.route("**/an-error/", answer)
+    page.route("**/an-error/", response)
     faults = {}
     for name in pages:
         page.goto("/an-error/")
@@ -144,12 +144,12 @@ def test_error_pages_have_no_faults(fest: Fest, page: Page) -> None:
 
 def test_cancelled_things_have_no_faults(fest: Fest, page: Page) -> None:
     register(page, "open")
-    answer = page.url
+    response = page.url
     page.get_by_role("link", name=re.compile("^Cancel")).click()
     page.get_by_role("button", name="Yes, cancel it").click()
     faults = {"cancelled": faults_of(page, Axe())}
     void = Ticket.objects.get(student__name="Ben Rao").get_absolute_url()
-    for path in (answer, void):
+    for path in (response, void):
         page.goto(path)
         faults[path] = faults_of(page, Axe())
     assert {name: found for name, found in faults.items() if found} == {}
@@ -198,12 +198,12 @@ def test_forced_colours_leave_the_code_alone(fest: Fest, page: Page) -> None:
 def test_public_pages_have_a_preview_and_secret_ones_tell_nothing(fest: Fest, client: Client) -> None:
     submission = build_submission(Event.objects.get(slug="open"), name="Asha Secret")
     for path in ("/", "/events/open/"):
-        answer = client.get(path)
-        tags = dict(re.findall(r'<meta property="og:([\w:]+)" content="([^"]+)"', answer.content.decode()))
+        response = client.get(path)
+        tags = dict(re.findall(r'<meta property="og:([\w:]+)" content="([^"]+)"', response.content.decode()))
         wanted = {"type", "title", "description", "url", "site_name", "locale"}
         assert set(tags) == wanted | {"image", "image:width", "image:height", "image:alt"}
         assert tags["url"].endswith(path)
-        assert answer.cookies == {}
+        assert response.cookies == {}
     for path in (links.confirmation_path(submission), links.my_path(submission.student)):
         head = client.get(path).content.decode().split("</head>")[0]
         assert 'property="og:title" content="Your registration"' in head

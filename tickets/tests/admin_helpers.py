@@ -159,24 +159,24 @@ def add_path(model: type[Model]) -> str:
 
 def filled_in(client: Client, path: str, **values: Any) -> dict[str, Any]:
     """What a browser would send from the form at this path, with these fields typed over."""
-    answer = client.get(path)
-    assert answer.status_code == 200
-    return sent_by(answer) | values
+    response = client.get(path)
+    assert response.status_code == 200
+    return sent_by(response) | values
 
 
-def is_asked(answer: Any) -> bool:
+def is_asked(response: Any) -> bool:
     """Whether a page asks before something is done."""
-    return answer.status_code == 200 and "admin-confirm" in answer.content.decode()
+    return response.status_code == 200 and "admin-confirm" in response.content.decode()
 
 
-def confirm(client: Client, event: Any, answer: Any, **values: Any) -> Any:
+def confirm(client: Client, event: Any, response: Any, **values: Any) -> Any:
     """Agrees to what the page says would happen."""
-    return client.post(page_of(event), sent_by(answer) | values)
+    return client.post(page_of(event), sent_by(response) | values)
 
 
-def sent_by(answer: Any) -> dict[str, Any]:
+def sent_by(response: Any) -> dict[str, Any]:
     """What a browser would send of the form on a page; a name that is there twice is a list."""
-    page = html5lib.parse(answer.content.decode(), namespaceHTMLElements=False)
+    page = html5lib.parse(response.content.decode(), namespaceHTMLElements=False)
     form = page.find(".//div[@id='content-main']/form")
     sent: dict[str, Any] = {}
     for field in form.iter():

@@ -33,7 +33,7 @@ def signed_in(teacher: Teacher) -> Client:
     return client
 
 
-def shut(answer: Any) -> None:
+def shut(response: Any) -> None:
     """Closes the file behind a download and not the answer, which would take the connection along."""
-    for close in answer._resource_closers:
+    for close in response._resource_closers:
         close()

@@ -33,8 +33,8 @@ def notified(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def act(client: Client, action: str, *rows: Any) -> list[str]:
     form = {"action": action, "_selected_action": [row.pk for row in rows]}
-    answer = client.post(list_path(type(rows[0])), form, follow=True)
-    return [str(message) for message in answer.context["messages"]]
+    response = client.post(list_path(type(rows[0])), form, follow=True)
+    return [str(message) for message in response.context["messages"]]
 
 
 def listed(client: Client, model: Any, **filters: str) -> list[Any]:

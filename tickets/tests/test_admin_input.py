@@ -46,14 +46,14 @@ def test_gate_cannot_take_the_name_of_another(fest: Fest) -> None:
     """The fest of a gate that is there is no field, and the name is taken within it."""
     Gate.objects.create(fest=fest, name="Main gate")
     side, client = Gate.objects.create(fest=fest, name="Side gate"), organiser_client()
-    answer = client.post(page_of(side), filled_in(client, page_of(side), name="Main gate"))
-    assert answer.status_code == 200
-    assert "already exists" in answer.content.decode()
+    response = client.post(page_of(side), filled_in(client, page_of(side), name="Main gate"))
+    assert response.status_code == 200
+    assert "already exists" in response.content.decode()
     side.refresh_from_db()
     assert side.name == "Side gate"
 
 
 def test_logout_leaves_no_page_of_the_admin_in_the_browser(fest: Fest) -> None:
     """What a door has stored on the device and not sent is no personal data, and must not be lost."""
-    answer = organiser_client().post(reverse("admin:logout"))
-    assert (answer.status_code, answer["Clear-Site-Data"]) == (302, '"cache"')
+    response = organiser_client().post(reverse("admin:logout"))
+    assert (response.status_code, response["Clear-Site-Data"]) == (302, '"cache"')

@@ -93,11 +93,11 @@ def test_every_address_is_a_teachers(school: dict[str, str]) -> None:
 def test_teacher_of_another_school_finds_nothing(school: dict[str, str], name: str) -> None:
     client = signed_in(build_teacher("Hill School"))
     before = world()
-    for answer in asked(client, school[name]):
+    for response in asked(client, school[name]):
         if name in OF_SOMEBODY:
-            assert answer.status_code in (404, 405)
-        assert "Asha" not in answer.content.decode()
-        assert "Class 7 Q" not in answer.content.decode()
+            assert response.status_code in (404, 405)
+        assert "Asha" not in response.content.decode()
+        assert "Class 7 Q" not in response.content.decode()
     if name in OF_SOMEBODY:
         assert world() == before
 
@@ -116,10 +116,10 @@ def test_nobody_and_no_teacher_get_in(school: dict[str, str], name: str) -> None
     before = world()
     stranger = Client()
     stranger.force_login(User.objects.create_user("student"))
-    for answer in asked(Client(), school[name]):
-        assert (answer.status_code, answer["Location"].startswith("/accounts/login/")) == (302, True)
-    for answer in asked(stranger, school[name]):
-        assert answer.status_code == 404
+    for response in asked(Client(), school[name]):
+        assert (response.status_code, response["Location"].startswith("/accounts/login/")) == (302, True)
+    for response in asked(stranger, school[name]):
+        assert response.status_code == 404
     assert world() == before
 
 
@@ -128,18 +128,18 @@ def test_own_teacher_gets_every_page_and_none_is_stored(
     school: dict[str, str], name: str, fest: Fest
 ) -> None:
     client = signed_in(Teacher.objects.get())
-    answer = client.get(school[name])
-    assert answer.status_code == (405 if name in ("address", "delegation-renew", "booklet-mail") else 200)
-    assert answer["Cache-Control"] == "no-store"
-    shut(answer)
+    response = client.get(school[name])
+    assert response.status_code == (405 if name in ("address", "delegation-renew", "booklet-mail") else 200)
+    assert response["Cache-Control"] == "no-store"
+    shut(response)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_reading_changes_nothing(school: dict[str, str], name: str) -> None:
     client = signed_in(Teacher.objects.get())
     before = world()
-    for answer in (client.get(school[name]), client.head(school[name])):
-        shut(answer)
+    for response in (client.get(school[name]), client.head(school[name])):
+        shut(response)
     assert world() == before
 
 
@@ -160,5 +160,5 @@ def test_registration_of_a_classmate_is_not_cancelled_by_another_ones_page(
     for name in ("cancel", "replace"):
         number = school[name].split("/")[-2]
         path = school[name].replace(f"/{number}/", f"/{other.pk}/")
-        assert [answer.status_code for answer in asked(client, path)] == [404] * 3
+        assert [response.status_code for response in asked(client, path)] == [404] * 3
     assert other.changes.count() == 1

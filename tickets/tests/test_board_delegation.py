@@ -65,10 +65,10 @@ def test_page_draws_the_address(
 
 def test_public_page_names_the_school_and_nobody(fest: Fest, teacher: Teacher) -> None:
     build_submission(build_event(fest), name="Asha Raman")
-    answer = Client().get(path_of(delegations.renew(teacher.school, fest)))
-    page = text_of(answer)
+    response = Client().get(path_of(delegations.renew(teacher.school, fest)))
+    page = text_of(response)
     assert ("Delegation of Riverside Public School" in page, "Asha" in page) == (True, False)
-    assert (answer["Cache-Control"], answer["X-Robots-Tag"], answer["Referrer-Policy"]) == (
+    assert (response["Cache-Control"], response["X-Robots-Tag"], response["Referrer-Policy"]) == (
         "no-store",
         "noindex, nofollow",
         "no-referrer",

@@ -32,15 +32,15 @@ def teacher() -> Teacher:
     return build_teacher()
 
 
-def text_of(answer: Any) -> str:
-    page = re.sub(r"<(svg|head)\b.*?</\1>", " ", answer.content.decode(), flags=re.DOTALL)
+def text_of(response: Any) -> str:
+    page = re.sub(r"<(svg|head)\b.*?</\1>", " ", response.content.decode(), flags=re.DOTALL)
     return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", page))
 
 
-def rows_of(answer: Any) -> dict[str, list[str]]:
+def rows_of(response: Any) -> dict[str, list[str]]:
     """Name of each student on the page, and the words of the cells that say something."""
     found = {}
-    for row in re.findall(r'<tr id="s-.*?</tr>', answer.content.decode(), re.DOTALL):
+    for row in re.findall(r'<tr id="s-.*?</tr>', response.content.decode(), re.DOTALL):
         cells = re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL)
         words = [re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", cell)).strip() for cell in cells]
         found[words[0]] = [word for word in words[1:] if word not in ("·", "–")]

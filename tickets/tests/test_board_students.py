@@ -72,8 +72,8 @@ def test_page_shows_everything_with_the_same_queries(
 
 def test_corrected_details_are_audited_with_the_teacher(fest: Fest, client: Client, teacher: Teacher) -> None:
     student = build_submission(build_event(fest), name="Asha Roa", email="").student
-    answer = client.post(page_of(student, "details/"), FIELDS | {"name": "Asha Rao", "section": "b"})
-    assert answer["Location"] == page_of(student, "?done=corrected")
+    response = client.post(page_of(student, "details/"), FIELDS | {"name": "Asha Rao", "section": "b"})
+    assert response["Location"] == page_of(student, "?done=corrected")
     student.refresh_from_db()
     assert (student.name, student.section) == ("Asha Rao", "B")
     assert last_change() == ("corrected", "teacher", teacher.user)
@@ -141,9 +141,9 @@ def test_somebody_new_comes_instead(fest: Fest, client: Client, teacher: Teacher
     path = page_of(student, f"replace/{registration.pk}/")
     assert "Somebody else comes instead" in text_of(client.get(path))
     form = newcomer()
-    answers = [client.post(path, form)["Location"] for _ in range(2)]
+    responses = [client.post(path, form)["Location"] for _ in range(2)]
     new = Student.objects.get(name="Zoya Khan")
-    assert answers == [page_of(new, "?done=replaced")] * 2
+    assert responses == [page_of(new, "?done=replaced")] * 2
     assert (new.school, new.registrations.get().state) == (teacher.school, "confirmed")
     assert new.consents.get().user == teacher.user
     assert last_change() == ("replaced", "teacher", teacher.user)
@@ -191,9 +191,9 @@ def test_one_student_is_added_by_the_teachers_declaration() -> None:
     teacher = build_teacher()
     client = signed_in(teacher)
     form = added(event, email="zoya@example.org")
-    answers = [client.post("/teacher/students/add/", form) for _ in range(2)]
+    responses = [client.post("/teacher/students/add/", form) for _ in range(2)]
     student = Student.objects.get()
-    assert {answer["Location"] for answer in answers} == {f"{page_of(student)}?done=added"}
+    assert {response["Location"] for response in responses} == {f"{page_of(student)}?done=added"}
     assert (student.school, student.registrations.get().state) == (teacher.school, "confirmed")
     consent = Consent.objects.get()
     assert (consent.basis, consent.user) == ("teacher", teacher.user)
@@ -266,8 +266,8 @@ def test_bounced_address_is_mended_on_the_board_in_one_press(
     student = bounced(fest)
     old_link = links.my_path(student)
     assert "Save and send again" in text_of(client.get("/teacher/"))
-    answer = client.post(page_of(student, "address/"), {"email": "new@example.org", "from": "students"})
-    assert answer["Location"] == f"/teacher/?done=readdressed#s-{student.reference}"
+    response = client.post(page_of(student, "address/"), {"email": "new@example.org", "from": "students"})
+    assert response["Location"] == f"/teacher/?done=readdressed#s-{student.reference}"
     student.refresh_from_db()
     assert student.email == "new@example.org"
     assert Delivery.objects.get(kind="registered").state == "queued"

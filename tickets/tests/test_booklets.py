@@ -144,21 +144,21 @@ def test_page_tells_the_way_from_order_to_file(fest: Fest, teacher: Teacher) -> 
     submission = build_submission(build_event(fest), name="Asha")
     client = signed_in(teacher)
     assert "1 ticket, sorted by class and name." in text_of(client.get("/teacher/tickets/"))
-    answer = client.post("/teacher/tickets/?grade=7", {"per_page": "4"})
+    response = client.post("/teacher/tickets/?grade=7", {"per_page": "4"})
     booklet = Booklet.objects.get()
     assert (booklet.per_page, booklet.filters, booklet.asked_by) == (4, {"grade": 7}, teacher.user)
-    waiting = client.get(answer["Location"])
+    waiting = client.get(response["Location"])
     assert "The PDF is being made" in text_of(waiting)
     assert waiting["Refresh"] == "3"
-    assert client.get(f"{answer['Location']}tickets.pdf").status_code == 302
+    assert client.get(f"{response['Location']}tickets.pdf").status_code == 302
     made(booklet)
-    there = client.get(answer["Location"])
+    there = client.get(response["Location"])
     assert ("1 ticket, ready to print" in text_of(there), there.has_header("Refresh")) == (True, False)
-    file: Any = client.get(f"{answer['Location']}tickets.pdf")
+    file: Any = client.get(f"{response['Location']}tickets.pdf")
     assert b"".join(file.streaming_content) == b"%PDF-1.7 Asha"
     shut(file)
     cancel([submission.registrations.get().pk], actor=Change.Actor.TEACHER, deadline=Deadline())
-    assert "1 has changed since" in text_of(client.get(answer["Location"]))
+    assert "1 has changed since" in text_of(client.get(response["Location"]))
 
 
 @pytest.mark.usefixtures("quick_pdf")

@@ -167,12 +167,12 @@ def test_page_says_what_stands_on_the_paper_and_is_kept_by_nobody(
 ) -> None:
     seats(event, "Asha Rao")
     participation(event, owner, everybody=True)
-    answer = client.get(path_of(Certificate.objects.get()))
-    page = answer.content.decode()
+    response = client.get(path_of(Certificate.objects.get()))
+    page = response.content.decode()
     words = ("This certificate is genuine", "Asha Rao", "took part in", "Robo Race", "Tech Fest")
     assert [word for word in words if word not in page] == []
     headers = ("Cache-Control", "X-Robots-Tag", "Referrer-Policy")
-    assert [answer[name] for name in headers] == ["no-store", "noindex, nofollow", "no-referrer"]
+    assert [response[name] for name in headers] == ["no-store", "noindex, nofollow", "no-referrer"]
     assert "Asha" not in page.split("</head>")[0]
 
 

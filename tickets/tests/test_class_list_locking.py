@@ -106,12 +106,14 @@ def both(room: Staffroom, first: str, second: str) -> list[Answer]:
     return at_once(works)
 
 
-def wrong(room: Staffroom, names: tuple[str, str], answers: list[Answer]) -> list[str]:
+def wrong(room: Staffroom, names: tuple[str, str], responses: list[Answer]) -> list[str]:
     """What must not be after both were answered and the workers are through."""
-    found = [f"{name}: {getattr(one, 'status_code', one)}" for name, one in zip(names, answers, strict=True)]
+    found = [
+        f"{name}: {getattr(one, 'status_code', one)}" for name, one in zip(names, responses, strict=True)
+    ]
     found = [one for one in found if not one.endswith((" 302", " 200", " 404", " 410"))]
     jobs.run_due()
-    for name, one in zip(names, answers, strict=True):
+    for name, one in zip(names, responses, strict=True):
         if name == "confirm" and getattr(one, "status_code", 0) == 302:
             link_id = one["Location"].strip("/").rpartition("/")[2]
             if not ClassListJob.objects.filter(link_id=link_id, finished_at__isnull=False, error="").exists():
@@ -127,8 +129,8 @@ def wrong(room: Staffroom, names: tuple[str, str], answers: list[Answer]) -> lis
 def test_two_at_one_list(monkeypatch: pytest.MonkeyPatch, first: str, second: str) -> None:
     room = Staffroom()
     with meeting(monkeypatch, locking.lock_lists):
-        answers = both(room, first, second)
-    assert wrong(room, (first, second), answers) == []
+        responses = both(room, first, second)
+    assert wrong(room, (first, second), responses) == []
 
 
 def _without_lock(rows: QuerySet[ClassList]) -> list[ClassList]:
@@ -143,8 +145,8 @@ def test_without_the_lock_a_deleted_list_breaks_what_the_colleague_does(
     room, broken = Staffroom(), list[str]()
     for _round in range(10):
         with meeting(monkeypatch, _without_lock):
-            answers = both(room, other, "delete")
-        if broken := wrong(room, (other, "delete"), answers):
+            responses = both(room, other, "delete")
+        if broken := wrong(room, (other, "delete"), responses):
             break
         room.begin()
     assert broken
@@ -168,6 +170,6 @@ def test_page_of_a_list_that_is_deleted_in_that_moment(monkeypatch: pytest.Monke
         return []
 
     monkeypatch.setattr(locking, "lock_lists", deleted)
-    answer = room.confirm(0)
-    assert answer.status_code == 410
-    assert "A colleague deleted this list." in answer.content.decode()
+    response = room.confirm(0)
+    assert response.status_code == 410
+    assert "A colleague deleted this list." in response.content.decode()

@@ -126,6 +126,6 @@ def test_mailbox_of_somebody_whom_the_list_does_not_show_finds_nobody(event: Eve
     client: Client = organiser_client()
     path = reverse("admin:registrations_registration_changelist")
     for value in ("mailbox-999999", "mailbox-", "mailbox-x", "mailbox-99999999999999999999"):
-        answer = client.get(path, {"similar": value})
-        assert answer.status_code == 200
+        response = client.get(path, {"similar": value})
+        assert response.status_code == 200
     assert client.get(path, {"similar": "mailbox-999999"}).context["cl"].queryset.count() == 0

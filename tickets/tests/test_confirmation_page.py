@@ -141,13 +141,13 @@ def test_answer_without_address_says_that_the_page_is_the_ticket(client: Client)
     assert "We cannot mail you" in text
 
 
-@pytest.mark.parametrize("kind", ["answer", "my"])
+@pytest.mark.parametrize("kind", ["response", "my"])
 def test_tampered_old_or_foreign_link_is_not_found(client: Client, kind: str) -> None:
     submission = build_answered()
-    path = links.confirmation_path(submission) if kind == "answer" else links.my_path(submission.student)
+    path = links.confirmation_path(submission) if kind == "response" else links.my_path(submission.student)
     token = path.strip("/").split("/")[1]
-    prefix = "/a/" if kind == "answer" else "/my/"
-    other = "/my/" if kind == "answer" else "/a/"
+    prefix = "/a/" if kind == "response" else "/my/"
+    other = "/my/" if kind == "response" else "/a/"
     named, dot, rest = token.partition(".")
     wrong = [
         f"{prefix}{named[::-1]}{dot}{rest}/",
@@ -231,19 +231,19 @@ def test_cancelled_registration_is_told_on_both_pages(client: Client) -> None:
 
 def test_link_again_gives_one_answer_to_everybody(client: Client) -> None:
     submission = build_answered(email="known@example.org")
-    answers = [
+    responses = [
         client.post("/link/", {"email": address})
         for address in ("known@example.org", "KNOWN@example.org", "unknown@example.org")
     ]
-    assert {answer.status_code for answer in answers} == {200}
-    assert len({answer.content for answer in answers}) == 1
+    assert {response.status_code for response in responses} == {200}
+    assert len({response.content for response in responses}) == 1
     assert [row.student for row in Delivery.objects.filter(kind="link")] == [submission.student] * 2
 
 
 def test_link_again_beyond_the_cap_looks_the_same(client: Client) -> None:
     build_answered(email="known@example.org")
-    answers = [client.post("/link/", {"email": "known@example.org"}) for _ in range(5)]
-    assert len({answer.content for answer in answers}) == 1
+    responses = [client.post("/link/", {"email": "known@example.org"}) for _ in range(5)]
+    assert len({response.content for response in responses}) == 1
     assert Delivery.objects.filter(kind="link").count() == 3
 
 
@@ -253,16 +253,16 @@ def test_link_again_beyond_the_cap_looks_the_same(client: Client) -> None:
 )
 def test_link_again_takes_one_address_only(client: Client, address: str) -> None:
     build_answered(email="a@b.example")
-    answer = client.post("/link/", {"email": address})
-    assert answer.status_code in {200, 400}
+    response = client.post("/link/", {"email": address})
+    assert response.status_code in {200, 400}
     assert Delivery.objects.filter(kind="link").count() == 0
 
 
 def test_resend_mails_the_link_a_few_times_an_hour(client: Client) -> None:
     student = build_answered().student
     for _ in range(5):
-        answer = client.post(f"{links.my_path(student)}resend/")
-        assert (answer.status_code, answer["Location"]) == (302, links.my_path(student))
+        response = client.post(f"{links.my_path(student)}resend/")
+        assert (response.status_code, response["Location"]) == (302, links.my_path(student))
     assert Delivery.objects.filter(kind="link").count() == 3
     assert client.get(f"{links.my_path(student)}resend/").status_code == 405
     let_time_pass(dt.timedelta(minutes=61))
@@ -289,13 +289,15 @@ def test_my_page_tells_where_the_mail_is(client: Client, state: str, words: str)
     assert "asha@example.org" not in text
 
 
-@pytest.mark.parametrize("kind", ["answer", "my"])
+@pytest.mark.parametrize("kind", ["response", "my"])
 def test_number_of_queries_does_not_grow_with_events(client: Client, kind: str) -> None:
     counts = []
     fest = build_fest()
     for count in (1, 3):
         submission = build_submission(*[build_event(fest) for _ in range(count)])
-        path = links.confirmation_path(submission) if kind == "answer" else links.my_path(submission.student)
+        path = (
+            links.confirmation_path(submission) if kind == "response" else links.my_path(submission.student)
+        )
         cache.forget()
         client.get(path)
         with CaptureQueriesContext(connection) as captured:

@@ -32,16 +32,16 @@ def fest() -> Fest:
     return build_fest(privacy_text="We do.")
 
 
-def asked(answer: Any, form: str = "") -> list[str]:
+def asked(response: Any, form: str = "") -> list[str]:
     """The questions on the page, which show that nothing was saved."""
-    assert answer.status_code == 200
-    found = answer.context["adminform"].form if not form else answer.context[form]
-    assert "These dates are right" in answer.content.decode()
+    assert response.status_code == 200
+    found = response.context["adminform"].form if not form else response.context[form]
+    assert "These dates are right" in response.content.decode()
     return [one.text for one in found.date_questions]
 
 
-def tick(client: Client, path: str, sent: dict[str, Any], answer: Any, form: str = "") -> Any:
-    found = answer.context["adminform"].form if not form else answer.context[form]
+def tick(client: Client, path: str, sent: dict[str, Any], response: Any, form: str = "") -> Any:
+    found = response.context["adminform"].form if not form else response.context[form]
     return client.post(path, sent | {"dates_are_right": found.dates_digest})
 
 
@@ -61,12 +61,12 @@ def test_fest_with_a_wrong_year_is_saved_only_after_its_purge_was_read(client: C
     past = {"starts_on": (fest.starts_on - YEAR).isoformat(), "ends_on": (fest.ends_on - YEAR).isoformat()}
     past |= parts("closes_at", fest.closes_at - YEAR, fest) | parts("opens_at", fest.opens_at - YEAR, fest)
     sent = filled_in(client, page_of(fest), **past)
-    answer = client.post(page_of(fest), sent)
-    first, second = asked(answer)
+    response = client.post(page_of(fest), sent)
+    first, second = asked(response)
     assert "All names of this fest (3 registrations) would be erased on" in first
     assert second == f"1 event is not within the days of the fest: {event.name}."
     assert Fest.objects.get().ends_on == fest.ends_on
-    assert tick(client, page_of(fest), sent, answer).status_code == 302
+    assert tick(client, page_of(fest), sent, response).status_code == 302
     assert Fest.objects.get().ends_on == fest.ends_on - YEAR
 
 
@@ -95,8 +95,8 @@ def test_old_oddities_do_not_stand_in_the_way_of_another_change(client: Client) 
 
 def test_closing_after_the_last_day_is_refused_on_the_fests_page(client: Client, fest: Fest) -> None:
     closes = parts("closes_at", fest.closes_at + YEAR, fest)
-    answer = client.post(page_of(fest), filled_in(client, page_of(fest), **closes))
-    assert list(answer.context["adminform"].form.errors) == ["closes_at"]
+    response = client.post(page_of(fest), filled_in(client, page_of(fest), **closes))
+    assert list(response.context["adminform"].form.errors) == ["closes_at"]
     assert Fest.objects.get().closes_at == fest.closes_at
 
 
@@ -108,25 +108,25 @@ def test_new_fest_in_the_past_is_asked_about(client: Client, fest: Fest) -> None
     values |= {"starts_on": (fest.starts_on - YEAR).isoformat(), "ends_on": (fest.ends_on - YEAR).isoformat()}
     values |= parts("opens_at", fest.opens_at - YEAR, fest) | parts("closes_at", fest.closes_at - YEAR, fest)
     sent = filled_in(client, add_path(Fest), **values)
-    answer = client.post(add_path(Fest), sent)
-    assert "All names of this fest" in asked(answer)[0]
+    response = client.post(add_path(Fest), sent)
+    assert "All names of this fest" in asked(response)[0]
     assert Fest.objects.count() == 1
-    assert tick(client, add_path(Fest), sent, answer).status_code == 302
+    assert tick(client, add_path(Fest), sent, response).status_code == 302
     assert Fest.objects.count() == 2
 
 
 def test_event_moved_out_of_the_fest_is_asked_about_with_its_consequences(client: Client, fest: Fest) -> None:
     event = build_event(fest, hour=10)
     moved = parts("starts_at", event.starts_at - YEAR, fest) | parts("ends_at", event.ends_at - YEAR, fest)
-    answer = client.post(page_of(event), filled_in(client, page_of(event), **moved))
-    assert is_asked(answer)
-    texts = [one.text for one in answer.context["sentences"]]
+    response = client.post(page_of(event), filled_in(client, page_of(event), **moved))
+    assert is_asked(response)
+    texts = [one.text for one in response.context["sentences"]]
     assert (
         f"{event.name} ({event.starts_at.astimezone(fest.zone) - YEAR:%-d %B %Y}, 10:00) is not within"
         in texts[0]
     )
     assert Event.objects.get().starts_at == event.starts_at
-    assert confirm(client, event, answer).status_code == 302
+    assert confirm(client, event, response).status_code == 302
     assert Event.objects.get().starts_at == event.starts_at - YEAR
 
 
@@ -135,18 +135,18 @@ def test_new_event_out_of_the_fest_is_asked_about(client: Client, fest: Fest) ->
     sent = filled_in(client, add_path(Event), name="Quiz", slug="quiz", summary="Ask me", capacity="40")
     sent |= {"venue": old.venue_id, "category": old.category_id, "state": "draft"}
     sent |= parts("starts_at", old.starts_at - YEAR, fest) | parts("ends_at", old.ends_at - YEAR, fest)
-    answer = client.post(add_path(Event), sent)
-    assert "is not within the days of the fest" in asked(answer)[0]
+    response = client.post(add_path(Event), sent)
+    assert "is not within the days of the fest" in asked(response)[0]
     assert Event.objects.count() == 1
-    assert tick(client, add_path(Event), sent, answer).status_code == 302
+    assert tick(client, add_path(Event), sent, response).status_code == 302
     assert Event.objects.count() == 2
 
 
 def test_closing_after_the_event_is_refused_on_its_page(client: Client, fest: Fest) -> None:
     event = build_event(fest, hour=10)
     late = parts("closes_at", event.ends_at + dt.timedelta(minutes=1), fest)
-    answer = client.post(page_of(event), filled_in(client, page_of(event), **late))
-    assert list(answer.context["adminform"].form.errors) == ["closes_at"]
+    response = client.post(page_of(event), filled_in(client, page_of(event), **late))
+    assert list(response.context["adminform"].form.errors) == ["closes_at"]
 
 
 def upload(client: Client, rows: list[list[str]]) -> Any:
@@ -188,10 +188,10 @@ def test_timetable_leaves_out_what_cannot_be(client: Client, fest: Fest) -> None
 def test_paste_of_events_makes_none_out_of_the_fest(client: Client, fest: Fest) -> None:
     day = (fest.starts_on - YEAR).isoformat()
     text = f"Quiz\tQuiz\tHall\t{day}\t10:00\t11:00\t20\t5-8"
-    answer = client.post(
+    response = client.post(
         reverse("admin:events_fest_paste", args=[fest.pk]), {"text": text, "confirmed": "yes"}
     )
-    (row,) = answer.context["paste"].events
+    (row,) = response.context["paste"].events
     assert "is not within the days of the fest" in row.problems[0]
     assert Event.objects.count() == 0
 
@@ -201,10 +201,10 @@ def test_copy_into_the_past_is_asked_about(client: Client, fest: Fest) -> None:
     path = reverse("admin:events_fest_copy", args=[fest.pk])
     sent = {"name": "New", "slug": "new", "starts_on": (fest.starts_on - YEAR).isoformat()}
     sent |= {"opens_at": at(fest.opens_at - YEAR, fest), "closes_at": at(fest.closes_at - YEAR, fest)}
-    answer = client.post(path, sent)
-    assert "All names of this fest" in asked(answer, "form")[0]
+    response = client.post(path, sent)
+    assert "All names of this fest" in asked(response, "form")[0]
     assert Fest.objects.count() == 1
-    assert tick(client, path, sent, answer, "form").status_code == 302
+    assert tick(client, path, sent, response, "form").status_code == 302
     assert Fest.objects.get(slug="new").starts_on == fest.starts_on - YEAR
 
 
@@ -220,8 +220,8 @@ def test_copy_into_another_century_is_refused(client: Client, fest: Fest, year: 
 def test_fest_in_another_century_is_refused(client: Client, fest: Fest, year: str) -> None:
     build_event(fest, hour=10)
     sent = filled_in(client, page_of(fest), ends_on=f"{year}-12-12", starts_on=f"{year}-12-12")
-    answer = client.post(page_of(fest), sent)
-    assert sorted(answer.context["adminform"].form.errors) == ["ends_on", "starts_on"]
+    response = client.post(page_of(fest), sent)
+    assert sorted(response.context["adminform"].form.errors) == ["ends_on", "starts_on"]
 
 
 def start(**options: Any) -> None:

@@ -72,8 +72,8 @@ def test_each_role_opens_its_own_checkpoints_and_no_others(event: Event, gate: G
 
 def test_whoever_is_not_signed_in_is_led_to_the_login(gate: Gate) -> None:
     for path in ("/door/", path_of(gate)):
-        answer = Client().get(path)
-        assert (answer.status_code, answer["Location"]) == (302, f"/accounts/login/?next={path}")
+        response = Client().get(path)
+        assert (response.status_code, response["Location"]) == (302, f"/accounts/login/?next={path}")
 
 
 def test_volunteer_who_left_the_group_or_the_gate_is_out(gate: Gate) -> None:
@@ -115,16 +115,16 @@ def test_volunteer_reaches_nothing_but_the_door(event: Event, gate: Gate) -> Non
 
 
 def test_page_of_the_door_is_neither_stored_nor_indexed(gate: Gate) -> None:
-    answer = phone_of(volunteer(gate)).get(path_of(gate))
-    assert (answer["Cache-Control"], answer["X-Robots-Tag"]) == ("no-store", "noindex, nofollow")
+    response = phone_of(volunteer(gate)).get(path_of(gate))
+    assert (response["Cache-Control"], response["X-Robots-Tag"]) == ("no-store", "noindex, nofollow")
 
 
 def test_volunteer_lands_at_the_door_after_the_login(gate: Gate) -> None:
     user = volunteer(gate)
     user.emailaddress_set.all().delete()
     phone = Client()
-    answer = phone.post(reverse("account_login"), {"login": user.username, "password": PASSWORD})
-    assert (answer.status_code, answer["Location"]) == (302, "/door/")
+    response = phone.post(reverse("account_login"), {"login": user.username, "password": PASSWORD})
+    assert (response.status_code, response["Location"]) == (302, "/door/")
 
 
 def test_scan_needs_the_forms_own_token(gate: Gate) -> None:

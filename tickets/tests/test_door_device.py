@@ -99,9 +99,9 @@ def queued(
 
 def sent(phone: Client, checkpoint: Checkpoint, *scans: dict[str, str]) -> list[tuple[str, bool]]:
     """Verdict and conflict of each scan, in the order of their time."""
-    answer = phone.post(checkpoint.url("upload"), {"scans": scans}, content_type="application/json")
-    assert answer.status_code == 200
-    return [(one["verdict"], one["is_conflict"]) for one in answer.json()["scans"]]
+    response = phone.post(checkpoint.url("upload"), {"scans": scans}, content_type="application/json")
+    assert response.status_code == 200
+    return [(one["verdict"], one["is_conflict"]) for one in response.json()["scans"]]
 
 
 def rows() -> list[tuple[str, str, bool]]:
@@ -136,8 +136,8 @@ def test_live_file_tells_event_and_state_of_every_code(
 
 def test_live_file_names_nobody_and_holds_no_key(event: Event, checkpoint: Checkpoint, phone: Client) -> None:
     ticket = ticket_for(event, name="Asha Raman", email="asha@example.org")
-    answer = phone.get(checkpoint.url("live"))
-    first_status = answer.content + json.dumps(dict(answer.headers)).encode()
+    response = phone.get(checkpoint.url("live"))
+    first_status = response.content + json.dumps(dict(response.headers)).encode()
     student = ticket.student
     secrets = ["Asha", "asha@", student.reference, ticket.code, student.school.name]
     secrets.append(base64.b64encode(ticket.code.encode()).decode())
@@ -182,11 +182,11 @@ def test_live_file_is_sent_again_only_when_it_has_changed(
 
 
 def test_worker_may_keep_the_door_and_no_more(phone: Client, checkpoint: Checkpoint) -> None:
-    answer = phone.get(reverse("checkin:worker"))
-    assert (answer["Service-Worker-Allowed"], answer["Cache-Control"]) == ("/door/", "no-store")
-    assert answer["Content-Type"] == "text/javascript"
-    assert "wasm-unsafe-eval" not in answer["Content-Security-Policy"]
-    assert "js/checkin/door" in answer.content.decode()
+    response = phone.get(reverse("checkin:worker"))
+    assert (response["Service-Worker-Allowed"], response["Cache-Control"]) == ("/door/", "no-store")
+    assert response["Content-Type"] == "text/javascript"
+    assert "wasm-unsafe-eval" not in response["Content-Security-Policy"]
+    assert "js/checkin/door" in response.content.decode()
 
 
 def test_only_pages_with_a_camera_may_run_a_decoder(phone: Client, checkpoint: Checkpoint) -> None:
@@ -321,10 +321,10 @@ def test_time_before_the_doors_lets_nobody_in(phone: Client, event: Event, check
 
 def test_upload_names_nobody(phone: Client, event: Event, checkpoint: Checkpoint) -> None:
     ticket = ticket_for(event, name="Asha Raman")
-    answer = phone.post(
+    response = phone.post(
         checkpoint.url("upload"), {"scans": [queued(ticket)]}, content_type="application/json"
     ).content.decode()
-    assert [word for word in ("Asha", ticket.code, ticket.student.reference) if word in answer] == []
+    assert [word for word in ("Asha", ticket.code, ticket.student.reference) if word in response] == []
 
 
 GOOD = {"nonce": "0" * 32, "digest": "0" * 32, "at": "2026-12-05T10:00:00Z", "device_verdict": "in"}
@@ -360,9 +360,9 @@ MALFORMED = {
 
 @pytest.mark.parametrize("what", list(MALFORMED))
 def test_malformed_upload_is_refused_whole(phone: Client, checkpoint: Checkpoint, what: str) -> None:
-    answer = phone.post(checkpoint.url("upload"), MALFORMED[what], content_type="application/json")
-    assert answer.status_code == 400
-    assert answer.json()["error"]
+    response = phone.post(checkpoint.url("upload"), MALFORMED[what], content_type="application/json")
+    assert response.status_code == 400
+    assert response.json()["error"]
     assert Scan.objects.count() == 0
 
 

@@ -103,8 +103,8 @@ def test_public_page_slows_down_who_guesses_and_nobody_else(
 ) -> None:
     monkeypatch.setattr(throttle, "PUBLIC_RATE", {"unknown": "10/10m/ip"})
     ticket = ticket_for(event)
-    answers = [Client().get(reverse(name, args=[random_code()])).status_code for _ in range(12)]
-    assert answers == [404] * 10 + [429] * 2
+    responses = [Client().get(reverse(name, args=[random_code()])).status_code for _ in range(12)]
+    assert responses == [404] * 10 + [429] * 2
     alert = Alert.objects.get()
     assert (alert.kind, alert.subject, alert.count) == ("guessing", "127.0.0.1", 2)
     assert Client().get(ticket.get_absolute_url()).status_code == 200

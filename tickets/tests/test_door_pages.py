@@ -49,8 +49,8 @@ def phone(ravi: Any) -> Client:
     return phone_of(ravi)
 
 
-def nonce_in(answer: Any) -> str:
-    found = re.search(r'name="nonce" value="([^"]+)"', answer.content.decode())
+def nonce_in(response: Any) -> str:
+    found = re.search(r'name="nonce" value="([^"]+)"', response.content.decode())
     assert found
     return found[1]
 
@@ -63,9 +63,9 @@ def scan(phone: Client, checkpoint: Checkpoint, code: str, **values: Any) -> Any
 
 def as_json(phone: Client, checkpoint: Checkpoint, code: str, **values: Any) -> dict[str, Any]:
     data = {"code": code, "nonce": str(uuid.uuid4()), **values}
-    answer = phone.post(checkpoint.url("scan"), data, headers={"Accept": "application/json"})
-    assert answer.status_code == 200
-    words: dict[str, Any] = answer.json()
+    response = phone.post(checkpoint.url("scan"), data, headers={"Accept": "application/json"})
+    assert response.status_code == 200
+    words: dict[str, Any] = response.json()
     return words
 
 
@@ -73,29 +73,29 @@ def test_scan_leads_to_its_verdict_with_a_form_for_the_next(
     phone: Client, checkpoint: Checkpoint, event: Event
 ) -> None:
     ticket = ticket_for(event, name="Asha Raman")
-    answer = scan(phone, checkpoint, ticket.code)
-    page = answer.content.decode()
-    assert answer.redirect_chain == [(checkpoint.url("verdict", Scan.objects.get().link_id), 303)]
+    response = scan(phone, checkpoint, ticket.code)
+    page = response.content.decode()
+    assert response.redirect_chain == [(checkpoint.url("verdict", Scan.objects.get().link_id), 303)]
     assert [
         word for word in ("<h1>In</h1>", "Asha Raman", "Grade 7", "Main Hall", "is-green") if word in page
     ]
-    assert nonce_in(answer) != str(Scan.objects.get().nonce)
+    assert nonce_in(response) != str(Scan.objects.get().nonce)
     assert "<b data-in>1</b> of <span data-of>1</span> in" in " ".join(page.split())
 
 
 def test_form_sent_twice_is_one_scan(phone: Client, checkpoint: Checkpoint, event: Event) -> None:
     data = {"code": ticket_for(event).code, "nonce": nonce_in(phone.get(checkpoint.url("scanner")))}
-    answers = [phone.post(checkpoint.url("scan"), data)["Location"] for _ in range(2)]
-    assert answers[0] == answers[1]
-    assert "is-green" in phone.get(answers[1]).content.decode()
+    responses = [phone.post(checkpoint.url("scan"), data)["Location"] for _ in range(2)]
+    assert responses[0] == responses[1]
+    assert "is-green" in phone.get(responses[1]).content.decode()
 
 
 @pytest.mark.parametrize("nonce", ["", "x", "0" * 500])
 def test_scan_without_a_nonce_does_nothing(
     phone: Client, checkpoint: Checkpoint, event: Event, nonce: str
 ) -> None:
-    answer = phone.post(checkpoint.url("scan"), {"code": ticket_for(event).code, "nonce": nonce})
-    assert answer["Location"] == checkpoint.url("scanner")
+    response = phone.post(checkpoint.url("scan"), {"code": ticket_for(event).code, "nonce": nonce})
+    assert response["Location"] == checkpoint.url("scanner")
     assert not Scan.objects.exists()
 
 
@@ -136,8 +136,8 @@ def test_phone_camera_leads_from_the_ticket_to_the_check_in(
     assert f'href="{path}"' in public
     page = phone.get(path)
     assert checkpoint.url("scan") in page.content.decode()
-    answer = phone.post(checkpoint.url("scan"), {"code": ticket.code, "nonce": nonce_in(page)}, follow=True)
-    assert "<h1>In</h1>" in answer.content.decode()
+    response = phone.post(checkpoint.url("scan"), {"code": ticket.code, "nonce": nonce_in(page)}, follow=True)
+    assert "<h1>In</h1>" in response.content.decode()
 
 
 def test_undo_is_offered_only_where_this_checkpoint_let_the_person_in(
@@ -228,8 +228,8 @@ def test_person_who_was_found_is_let_in(phone: Client, checkpoint: Checkpoint, e
     sent = dict(
         re.findall(r'<input type="hidden" name="(code|nonce|registration|found)" value="([^"]+)"', form)
     )
-    answer = phone.post(checkpoint.url("scan"), sent, follow=True)
-    assert "<h1>In</h1>" in answer.content.decode()
+    response = phone.post(checkpoint.url("scan"), sent, follow=True)
+    assert "<h1>In</h1>" in response.content.decode()
     assert CheckIn.objects.get().how == "search"
 
 
@@ -257,8 +257,8 @@ def test_class_comes_in_at_once_but_who_is_ticked(
     page = phone.get(path).content.decode()
     assert [name for name in ("Asha", "Ben", "Chitra", "Dev") if name in page] == ["Asha", "Ben", "Chitra"]
     shown = re.findall(r'name="shown" value="(\d+)"', page)
-    answer = phone.post(path, {"absent": [absent.pk, "x", "9" * 30], "shown": shown})
-    words = " ".join(re.sub(r"<[^>]+>", "", answer.content.decode()).split())
+    response = phone.post(path, {"absent": [absent.pk, "x", "9" * 30], "shown": shown})
+    words = " ".join(re.sub(r"<[^>]+>", "", response.content.decode()).split())
     assert "1 came in Ben" in words
     assert "Absent: Asha" in words
     assert CheckIn.objects.filter(how="class").values_list("ticket", flat=True).get() == present.pk

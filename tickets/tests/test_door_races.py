@@ -109,8 +109,8 @@ def test_without_the_condition_the_constraint_holds_alone(
 
 def test_one_nonce_sent_many_times_at_once_is_one_scan(checkpoint: Checkpoint, ticket: Ticket) -> None:
     person, nonce = volunteer(checkpoint.gate), random_key()
-    answers = at_once([partial(check_in, checkpoint, code=ticket.code, nonce=nonce, user=person)] * 8)
-    assert [getattr(one, "verdict", one) for one in answers] == ["in"] * 8
+    results = at_once([partial(check_in, checkpoint, code=ticket.code, nonce=nonce, user=person)] * 8)
+    assert [getattr(one, "verdict", one) for one in results] == ["in"] * 8
     assert (CheckIn.objects.count(), Scan.objects.count()) == (1, 1)
 
 

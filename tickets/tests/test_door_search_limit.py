@@ -52,8 +52,8 @@ def search(phone: Client, checkpoint: Checkpoint, text: str = "asha") -> Any:
     return phone.post(checkpoint.url("search"), {"text": text})
 
 
-def shown(answer: Any) -> tuple[int, bool]:
-    return answer.status_code, "Asha Raman" in answer.content.decode()
+def shown(response: Any) -> tuple[int, bool]:
+    return response.status_code, "Asha Raman" in response.content.decode()
 
 
 def a_minute_later() -> None:

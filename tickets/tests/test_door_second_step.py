@@ -58,10 +58,10 @@ def addresses(gate: Gate, event: Event) -> dict[str, str]:
 
 def asked_for(browser: Client, path: str, **headers: str) -> set[str]:
     """Where a browser is sent from this address, read or sent to; a status where it is not."""
-    answers = [browser.get(path, headers=headers), browser.post(path, {"text": "asha"}, headers=headers)]
+    responses = [browser.get(path, headers=headers), browser.post(path, {"text": "asha"}, headers=headers)]
     return {
         one["Location"].partition("?")[0] if one.status_code == 302 else str(one.status_code)
-        for one in answers
+        for one in responses
     }
 
 
@@ -105,8 +105,8 @@ def test_account_with_an_app_is_asked_for_a_code_and_led_back(event: Event, gate
     browser, path = phone_of(user), reverse("checkin:search-gate", args=[gate.pk])
     assert browser.get(path)["Location"] == f"{SHOW_A_CODE}?next={path}"
     assert browser.post(path, {"text": "asha"})["Location"] == f"{SHOW_A_CODE}?next=/door/"
-    answer = browser.post(f"{SHOW_A_CODE}?next={path}", {"code": code_of(secret)})
-    assert (answer.status_code, answer["Location"]) == (302, path)
+    response = browser.post(f"{SHOW_A_CODE}?next={path}", {"code": code_of(secret)})
+    assert (response.status_code, response["Location"]) == (302, path)
     assert browser.get(path).status_code == 200
 
 

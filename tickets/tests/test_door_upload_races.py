@@ -36,9 +36,9 @@ def test_uploads_at_once_let_each_in_once_and_tell_the_others() -> None:
         for _ in range(PHONES)
     ]
     works = [partial(upload, checkpoint, scans, user=user) for user, scans in devices for _ in range(2)]
-    answers = at_once(works)
-    assert [error for error in answers if isinstance(error, Exception)] == []
-    verdicts = [[(scan.nonce, scan.verdict) for scan in answer] for answer in answers]
+    results = at_once(works)
+    assert [error for error in results if isinstance(error, Exception)] == []
+    verdicts = [[(scan.nonce, scan.verdict) for scan in result] for result in results]
     assert (verdicts[0], verdicts[2]) == (verdicts[1], verdicts[3])
     assert CheckIn.objects.count() == len(tickets)
     found = Counter(Scan.objects.values_list("verdict", "is_conflict"))

@@ -204,8 +204,8 @@ def test_card_of_a_waiting_person_offers_the_seat(checkpoint: Checkpoint, event:
     page = scan(phone, checkpoint, waiting.student.reference)
     display = Scan.objects.get()
     assert "Give a free seat and let in" in page.content.decode()
-    answer = phone.post(checkpoint.url("seat", display.link_id), {"nonce": nonce_in(page)}, follow=True)
-    assert "<h1>In</h1>" in answer.content.decode()
+    response = phone.post(checkpoint.url("seat", display.link_id), {"nonce": nonce_in(page)}, follow=True)
+    assert "<h1>In</h1>" in response.content.decode()
 
 
 def test_form_registers_somebody_new(checkpoint: Checkpoint, event: Event, ravi: Any) -> None:
@@ -221,8 +221,8 @@ def test_form_registers_somebody_new(checkpoint: Checkpoint, event: Event, ravi:
     refused = phone.post(checkpoint.url("walk_in"), sent).content.decode()
     assert "Without a consent on paper" in refused
     assert not Student.objects.exists()
-    answer = phone.post(checkpoint.url("walk_in"), sent | {"consent": "on"}, follow=True)
-    assert "<h1>In</h1>" in answer.content.decode()
+    response = phone.post(checkpoint.url("walk_in"), sent | {"consent": "on"}, follow=True)
+    assert "<h1>In</h1>" in response.content.decode()
 
 
 def test_form_refuses_an_event_of_another_checkpoint(checkpoint: Checkpoint, event: Event, ravi: Any) -> None:
@@ -248,8 +248,8 @@ def test_many_walk_ins_and_scans_at_once_never_pass_the_capacity() -> None:
     wanted = [partial(come, newcomer(event, name=f"New {number}"), checkpoint, user) for number in range(10)]
     wanted.append(partial(walk_in, waiting, checkpoint, user))
     came = [partial(scanned, checkpoint, ticket.code, user) for ticket in tickets[:2]]
-    answers = at_once([*wanted, *came])
-    inside = [one for one in answers if isinstance(one, Scan) and one.verdict == "in"]
+    responses = at_once([*wanted, *came])
+    inside = [one for one in responses if isinstance(one, Scan) and one.verdict == "in"]
     assert (len(inside), counts(event)[0]) == (3, 3)
     assert CheckIn.objects.filter(undone_at=None).count() == 3
     assert audited() == []

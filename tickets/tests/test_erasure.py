@@ -253,7 +253,7 @@ def test_erased_row_keeps_school_and_grade_and_nothing_else() -> None:
     submission = build_submission(
         build_event(build_fest()), name=NAME, email=EMAIL, section="B", roll_number=ROLL
     )
-    old, answer = student_of(submission), links.confirmation_path(submission)
+    old, response = student_of(submission), links.confirmation_path(submission)
     my = links.my_path(old)
     erase_now(old, reason="asked")
     erased = Student.objects.get()
@@ -267,9 +267,9 @@ def test_erased_row_keeps_school_and_grade_and_nothing_else() -> None:
         "erased",
     )
     assert erased.reference != old.reference
-    for path in (answer, my):
+    for path in (response, my):
         with pytest.raises(links.DeadLink):
-            (links.submission_of if path == answer else links.student_of)(path.split("/")[2])
+            (links.submission_of if path == response else links.student_of)(path.split("/")[2])
     entry = AuditEntry.objects.get()
     assert (entry.what, entry.subject_id, entry.reason, entry.before, entry.after) == (
         "erased",

@@ -47,27 +47,27 @@ def download(client: Client, model: Any, kind: str = "csv", **filters: Any) -> A
     return client.get(f"{list_path(model)}download.{kind}", filters)
 
 
-def body(answer: Any) -> bytes:
-    return b"".join(answer.streaming_content)
+def body(response: Any) -> bytes:
+    return b"".join(response.streaming_content)
 
 
-def read(answer: Any, kind: str = "csv") -> list[list[Any]]:
+def read(response: Any, kind: str = "csv") -> list[list[Any]]:
     if kind == "csv":
-        return list(csv.reader(io.StringIO(body(answer).decode("utf-8-sig"))))
-    return CalamineWorkbook.from_filelike(io.BytesIO(body(answer))).get_sheet_by_index(0).to_python()
+        return list(csv.reader(io.StringIO(body(response).decode("utf-8-sig"))))
+    return CalamineWorkbook.from_filelike(io.BytesIO(body(response))).get_sheet_by_index(0).to_python()
 
 
-def names(answer: Any) -> list[str]:
-    return [row[0] for row in read(answer)[1:]]
+def names(response: Any) -> list[str]:
+    return [row[0] for row in read(response)[1:]]
 
 
 @pytest.mark.parametrize("kind", MIME)
 @pytest.mark.parametrize("model", DOWNLOADS, ids=lambda model: model.__name__)
 def test_list_is_taken_away_as_it_is(model: Any, kind: str) -> None:
     build_row_of_everything(1)
-    answer = download(organiser_client(), model, kind)
-    rows = read(answer, kind)
-    assert (answer.status_code, answer["Content-Type"], len(rows)) == (
+    response = download(organiser_client(), model, kind)
+    rows = read(response, kind)
+    assert (response.status_code, response["Content-Type"], len(rows)) == (
         200,
         MIME[kind],
         model.objects.count() + 1,
@@ -154,9 +154,9 @@ def test_words_and_times_are_those_of_the_request(kind: str) -> None:
     fest = build_fest(time_zone="Pacific/Chatham")
     event = build_event(fest)
     build_submission(event)
-    answer = download(organiser_client(), Registration, kind)
+    response = download(organiser_client(), Registration, kind)
     with translation.override("de"), timezone.override("UTC"):
-        row = read(answer, kind)[1]
+        row = read(response, kind)[1]
     assert row[8] == f"{event.starts_at.astimezone(fest.zone):%Y-%m-%d %H:%M:%S}"
 
 
@@ -180,8 +180,10 @@ def test_event_lead_takes_away_the_own_rows_and_no_address() -> None:
 def test_whoever_may_not_see_a_list_does_not_take_it_away() -> None:
     build_row_of_everything(1)
     nobody = organiser("nobody", is_superuser=False)
-    answers = [download(client, Registration).status_code for client in (organiser_client(nobody), Client())]
-    assert (answers, AuditEntry.objects.filter(what="exported").count()) == ([403, 302], 0)
+    responses = [
+        download(client, Registration).status_code for client in (organiser_client(nobody), Client())
+    ]
+    assert (responses, AuditEntry.objects.filter(what="exported").count()) == ([403, 302], 0)
 
 
 def test_export_is_noted_without_what_was_searched_for() -> None:
@@ -200,9 +202,9 @@ def test_export_is_noted_without_what_was_searched_for() -> None:
 
 def test_file_is_kept_by_nobody_and_has_a_name_of_ours() -> None:
     build_fest()
-    answer = download(organiser_client(), Registration, q='"; filename="evil.exe')
+    response = download(organiser_client(), Registration, q='"; filename="evil.exe')
     name = f'attachment; filename="registrations-{timezone.localdate():%Y-%m-%d}.csv"'
-    assert (answer["Content-Disposition"], "no-store" in answer["Cache-Control"]) == (name, True)
+    assert (response["Content-Disposition"], "no-store" in response["Cache-Control"]) == (name, True)
 
 
 def test_list_is_only_read() -> None:

@@ -88,10 +88,10 @@ def ask_at_once(monkeypatch: pytest.MonkeyPatch, *, patience: float) -> int:
     is_over_cap = outbox._is_over_cap
 
     def slowly(*args: Any, **options: Any) -> bool:
-        answer = is_over_cap(*args, **options)
+        response = is_over_cap(*args, **options)
         with suppress(threading.BrokenBarrierError):
             line.wait(patience)
-        return answer
+        return response
 
     line = threading.Barrier(len(students))
     monkeypatch.setattr(outbox, "_is_over_cap", slowly)

@@ -50,8 +50,8 @@ def step(client: Client, message: Message, name: str, **values: Any) -> Any:
     return client.post(reverse(f"admin:tickets_message_{name}", args=[message.pk]), values, follow=True)
 
 
-def said(answer: Any) -> list[str]:
-    return [str(message) for message in answer.context["messages"]]
+def said(response: Any) -> list[str]:
+    return [str(message) for message in response.context["messages"]]
 
 
 def written(client: Client, query: str = "") -> Message:
@@ -129,8 +129,8 @@ def test_trial_goes_to_its_writer_at_once_and_as_plain_text(client: Client, fest
 def test_message_that_was_never_tried_is_not_sent(client: Client, fest: Fest) -> None:
     build_submission(build_event(fest))
     message = written(client)
-    answer = step(client, message, "confirm", mails=1)
-    assert (said(answer), pending(message)) == (["Send the message to yourself first."], [])
+    response = step(client, message, "confirm", mails=1)
+    assert (said(response), pending(message)) == (["Send the message to yourself first."], [])
 
 
 def test_changed_text_has_to_be_tried_again(client: Client, fest: Fest) -> None:
@@ -147,8 +147,8 @@ def test_writer_without_an_address_is_told_so(fest: Fest) -> None:
     build_submission(build_event(fest))
     client = organiser_client(organiser("nobody", email=""))
     message = written(client)
-    answer = step(client, message, "try")
-    assert said(answer) == ["Your account has no e-mail address. Add one, then try the message."]
+    response = step(client, message, "try")
+    assert said(response) == ["Your account has no e-mail address. Add one, then try the message."]
     message.refresh_from_db()
     assert message.tested_at is None
 
@@ -258,8 +258,8 @@ def test_filter_that_nobody_is_in_writes_no_message(client: Client, fest: Fest) 
 
 
 def test_unknown_filter_leads_back_to_the_list(client: Client, fest: Fest) -> None:
-    answer = client.get(add("?nonsense=1"))
-    assert (answer.status_code, answer["Location"].startswith(list_path(Registration))) == (302, True)
+    response = client.get(add("?nonsense=1"))
+    assert (response.status_code, response["Location"].startswith(list_path(Registration))) == (302, True)
 
 
 def test_message_of_somebody_else_is_not_found_but_by_an_owner(client: Client, fest: Fest) -> None:

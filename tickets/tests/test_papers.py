@@ -344,10 +344,10 @@ def test_places_that_are_no_rank_are_told(event: Event, owner: Any, places: str)
     typed = service.Typed(version=0, counting="most", shown={}, values={row.pk: 1})
     service.save(event, typed, user=owner, deadline=Deadline())
     publish.publish(event, "short", user=owner, deadline=Deadline())
-    answer = organiser_client(owner).post(
+    response = organiser_client(owner).post(
         reverse("admin:papers_event", args=[event.pk]), {"print": "rank", "places": places}
     )
-    assert (answer.status_code, "errorlist" in answer.content.decode()) == (200, True)
+    assert (response.status_code, "errorlist" in response.content.decode()) == (200, True)
     assert Certificate.objects.count() == 0
 
 
@@ -401,16 +401,16 @@ def test_event_lead_prints_the_own_event_and_opens_no_other(event: Event, owner:
     client = organiser_client(lead)
     orders = [reverse("admin:papers_event", args=[one.pk]) for one in (event, other)]
     assert [client.get(path).status_code for path in orders] == [200, 404]
-    answers = [client.post(path, {"print": "attendance"}).status_code for path in orders]
+    responses = [client.post(path, {"print": "attendance"}).status_code for path in orders]
     certificates = [
         client.post(path, {"print": "participation", "everybody": "on"}).status_code for path in orders
     ]
-    assert (answers, certificates) == ([302, 404], [302, 404])
+    assert (responses, certificates) == ([302, 404], [302, 404])
     for name in ("papers_printout", "papers_file"):
         found = [client.get(reverse(f"admin:{name}", args=[one.code])) for one in papers]
-        assert [answer.status_code for answer in found] == [200, 404, 404]
-        for answer in found:
-            shut(answer)
+        assert [response.status_code for response in found] == [200, 404, 404]
+        for response in found:
+            shut(response)
     assert client.get(reverse("admin:papers_school", args=[School.objects.get().pk])).status_code == 403
     listed = client.get(reverse("admin:tickets_printout_changelist")).context["cl"].queryset
     assert {one.event for one in listed} == {event}

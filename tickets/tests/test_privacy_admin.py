@@ -37,9 +37,9 @@ def build_student(**values: Any) -> Student:
     return submission.student
 
 
-def text_of(answer: Any) -> str:
+def text_of(response: Any) -> str:
     """What is read on the page, without its markup."""
-    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", answer.content.decode())).split())
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", response.content.decode())).split())
 
 
 def path_of(student: Student, word: str) -> str:
@@ -51,10 +51,10 @@ def test_data_of_one_is_handed_out_whole(client: Client) -> None:
     student = build_student(email="asha@example.org", section="B")
     other = build_submission(build_event(student.fest)).student
     pretend_rendered()
-    answer = client.post(path_of(student, "data"))
-    assert answer["Content-Disposition"] == f'attachment; filename="data-{student.reference}.zip"'
-    assert "no-store" in answer["Cache-Control"]
-    archive = zipfile.ZipFile(io.BytesIO(answer.content))
+    response = client.post(path_of(student, "data"))
+    assert response["Content-Disposition"] == f'attachment; filename="data-{student.reference}.zip"'
+    assert "no-store" in response["Cache-Control"]
+    archive = zipfile.ZipFile(io.BytesIO(response.content))
     data = json.loads(archive.read("data.json"))
     slugs = [row.event.slug for row in Registration.objects.filter(student=student).select_related("event")]
     assert sorted(archive.namelist()) == sorted(
@@ -112,8 +112,8 @@ def test_one_student_is_erased_after_typing_the_reference(client: Client) -> Non
     )
     assert (wrong.status_code, Student.objects.known().count()) == (200, 1)
     typed = f"{student.reference[:3]}-{student.reference[3:]}".lower()
-    answer = client.post(path_of(student, "erase"), {"reason": "asked", "typed": typed, "confirmed": "yes"})
-    assert (answer.status_code, Student.objects.known().count()) == (302, 0)
+    response = client.post(path_of(student, "erase"), {"reason": "asked", "typed": typed, "confirmed": "yes"})
+    assert (response.status_code, Student.objects.known().count()) == (302, 0)
     erasure = Erasure.objects.get()
     assert (erasure.reference, erasure.reason, str(erasure.user)) == (
         student.reference,
@@ -133,8 +133,8 @@ def test_several_are_erased_after_typing_how_many(client: Client) -> None:
     press = form | {"confirmed": "yes", "reason": "asked"}
     client.post(list_path(Student), press | {"typed": "3"})
     assert Student.objects.known().count() == 3
-    answer = client.post(list_path(Student), press | {"typed": "2"}, follow=True)
-    assert [str(one) for one in answer.context["messages"]] == ["2 students are erased."]
+    response = client.post(list_path(Student), press | {"typed": "2"}, follow=True)
+    assert [str(one) for one in response.context["messages"]] == ["2 students are erased."]
     assert list(Student.objects.known()) == [third]
 
 

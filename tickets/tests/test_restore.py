@@ -133,18 +133,18 @@ def test_after_a_restored_dump_no_mail_goes_until_an_owner_has_decided(
 
     erasure_register.path().touch()
     call_command("erase_again")
-    answer = organiser_client().get(PAGE)
-    assert [answer.context["form"]["send"].initial, answer.status_code] == [["new:answer"], 200]
+    response = organiser_client().get(PAGE)
+    assert [response.context["form"]["send"].initial, response.status_code] == [["new:response"], 200]
     client = organiser_client(in_role("owner"))
-    shown = {"shown": "copy:answer new:answer", "send": ["new:answer"]}
+    shown = {"shown": "copy:answer new:answer", "send": ["new:response"]}
     assert client.post(PAGE, shown).headers["Location"] == reverse("admin:index")
     assert send_due() == 1
     assert [one["recipients"] for one in mailgun.accepted()[3:]] == [[later.to]]
     assert states() == [State.DROPPED] * 3 + [State.SENT]
     entry = AuditEntry.objects.get(what="decided on mails after a restore")
     assert (entry.before, entry.after) == (
-        {"copy:registered": 3, "new:answer": 1},
-        {"copy:registered": "dropped", "new:answer": "sent"},
+        {"copy:registered": 3, "new:response": 1},
+        {"copy:registered": "dropped", "new:response": "sent"},
     )
     assert entry.user is not None
 
@@ -402,9 +402,9 @@ def test_owners_decide_and_everybody_else_reads_that_mails_are_held(client: Clie
         f'<a href="{PAGE}">'
         in organiser_client(in_role("owner")).get(reverse("admin:index")).content.decode()
     )
-    answer = client.get("/health/ready")
-    assert answer.status_code == 503
-    assert json.loads(answer.content)["parts"]["restore"]["text"] == (
+    response = client.get("/health/ready")
+    assert response.status_code == 503
+    assert json.loads(response.content)["parts"]["restore"]["text"] == (
         "the database was restored; mails are held until an owner has decided in the admin; "
         "the register of erasures is not applied"
     )

@@ -42,10 +42,10 @@ def december(**values: Any) -> Fest:
 
 def send(client: Client, path: str, form: dict[str, str]) -> Any:
     """Sends a form; where it asks whether its dates are right, they are."""
-    answer = client.post(path, form)
-    if answer.status_code == 200 and (digest := answer.context["form"].dates_digest):
-        answer = client.post(path, form | {"dates_are_right": digest})
-    return answer
+    response = client.post(path, form)
+    if response.status_code == 200 and (digest := response.context["form"].dates_digest):
+        response = client.post(path, form | {"dates_are_right": digest})
+    return response
 
 
 @pytest.mark.django_db
@@ -94,8 +94,8 @@ def test_times_of_a_copy_are_read_in_the_zone_that_the_page_names(client: Client
     december(time_zone="Asia/Kolkata")
     source = december(name="Fest one", is_current=False, time_zone="America/New_York")
     for word in ("copy", "paste", "ready"):
-        answer = client.get(page(source, word))
-        assert "Times are those of America/New_York" in answer.content.decode(), word
+        response = client.get(page(source, word))
+        assert "Times are those of America/New_York" in response.content.decode(), word
     form = {
         "name": "Fest two",
         "slug": "fest-two",
@@ -156,16 +156,16 @@ def test_pasted_events_are_shown_first_and_made_once(client: Client) -> None:
 def test_one_bad_row_makes_no_event_at_all(client: Client) -> None:
     fest = december()
     text = "Robo Race\tRobots\tHall\t12 Dec\t9:30\t11:00\t40\t5-8\nrobo race\tRobots\tHall\tlater\t9\t8\tx\t\n<b>\n"
-    answer = client.post(page(fest, "paste"), {"text": text, "confirmed": "yes"})
-    assert [len(one.problems) for one in answer.context["paste"].events] == [0, 4, 5]
+    response = client.post(page(fest, "paste"), {"text": text, "confirmed": "yes"})
+    assert [len(one.problems) for one in response.context["paste"].events] == [0, 4, 5]
     assert (Event.objects.count(), Category.objects.count()) == (0, 0)
-    assert "&lt;b&gt;" in answer.content.decode()
+    assert "&lt;b&gt;" in response.content.decode()
 
 
 @pytest.mark.django_db
 def test_paste_that_is_no_table_is_refused(client: Client) -> None:
-    answer = client.post(page(december(), "paste"), {"text": " \n "})
-    assert answer.context["form"].errors["text"]
+    response = client.post(page(december(), "paste"), {"text": " \n "})
+    assert response.context["form"].errors["text"]
 
 
 def wrong(fest: Fest) -> list[str]:
@@ -238,8 +238,8 @@ def test_test_mail_goes_to_whoever_asks(client: Client) -> None:
 def test_pages_of_starting_are_closed_to_whoever_may_not() -> None:
     reader = organiser_client(organiser("reader", is_superuser=False))
     fest = december()
-    answers = [reader.get(page(fest, word)).status_code for word in ("copy", "paste", "ready")]
-    assert answers == [403, 403, 403]
+    responses = [reader.get(page(fest, word)).status_code for word in ("copy", "paste", "ready")]
+    assert responses == [403, 403, 403]
     assert reader.post(page(fest, "ready")).status_code == 403
     assert Notice.objects.count() == 0
 
@@ -308,9 +308,9 @@ def test_command_makes_a_fest_and_lets_its_owner_in(settings: Any) -> None:
     path = output.split(settings.SITE_URL)[1].strip()
     browser = Client()
     form = browser.get(path, follow=True)
-    answer = browser.post(form.request["PATH_INFO"], {"password1": "three odd lions"})
+    response = browser.post(form.request["PATH_INFO"], {"password1": "three odd lions"})
     user.refresh_from_db()
-    assert (answer.status_code, user.check_password("three odd lions")) == (302, True)
+    assert (response.status_code, user.check_password("three odd lions")) == (302, True)
     assert browser.get(path, follow=True).status_code == 200
     user.refresh_from_db()
     assert user.check_password("three odd lions")

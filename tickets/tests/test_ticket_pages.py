@@ -99,9 +99,9 @@ def test_every_wrong_code_gets_the_same_answer(client: Client) -> None:
         "' OR 1=1--",
         f"http:%2F%2Flocalhost%2Ft%2F{code}",
     ]
-    answers = {client.get(f"/t/{one}/").status_code for one in wrong}
+    responses = {client.get(f"/t/{one}/").status_code for one in wrong}
     pages = {client.get(f"/t/{one}/").content for one in wrong}
-    assert (answers, len(pages)) == ({404}, 1)
+    assert (responses, len(pages)) == ({404}, 1)
     for part in ("ticket.pdf", "event.ics"):
         assert {client.get(f"/t/{one}/{part}").status_code for one in wrong} == {404}
 
@@ -109,19 +109,21 @@ def test_every_wrong_code_gets_the_same_answer(client: Client) -> None:
 def test_pdf_is_sent_as_it_was_made(client: Client) -> None:
     ticket = ticket_of(build_answered())
     pretend_rendered()
-    answer: Any = client.get(f"/t/{ticket.code}/ticket.pdf")
-    assert b"".join(answer.streaming_content) == PDF
-    assert answer["Content-Type"] == "application/pdf"
-    assert answer["Content-Disposition"] == f'inline; filename="ticket-{ticket.registration.event.slug}.pdf"'
-    assert headers_of(answer) == SECRET_HEADERS
-    answer.close()
+    response: Any = client.get(f"/t/{ticket.code}/ticket.pdf")
+    assert b"".join(response.streaming_content) == PDF
+    assert response["Content-Type"] == "application/pdf"
+    assert (
+        response["Content-Disposition"] == f'inline; filename="ticket-{ticket.registration.event.slug}.pdf"'
+    )
+    assert headers_of(response) == SECRET_HEADERS
+    response.close()
 
 
 def test_pdf_that_is_not_ready_leads_to_the_page(client: Client) -> None:
     ticket = ticket_of(build_answered())
-    answer = client.get(f"/t/{ticket.code}/ticket.pdf")
-    assert (answer.status_code, answer["Location"]) == (302, ticket.get_absolute_url())
-    assert "The PDF is being made" in client.get(answer["Location"]).content.decode()
+    response = client.get(f"/t/{ticket.code}/ticket.pdf")
+    assert (response.status_code, response["Location"]) == (302, ticket.get_absolute_url())
+    assert "The PDF is being made" in client.get(response["Location"]).content.decode()
 
 
 def test_pdf_whose_file_was_lost_is_made_again(client: Client) -> None:
@@ -142,12 +144,15 @@ def test_pdf_that_was_given_up_is_not_promised(client: Client) -> None:
 
 def test_calendar_file_holds_the_event(client: Client) -> None:
     ticket = ticket_of(build_answered())
-    answer = client.get(f"/t/{ticket.code}/event.ics")
-    entry: Any = Calendar.from_ical(answer.content).walk("vevent")[0]
+    response = client.get(f"/t/{ticket.code}/event.ics")
+    entry: Any = Calendar.from_ical(response.content).walk("vevent")[0]
     event = ticket.registration.event
     assert (str(entry["summary"]), entry["dtstart"].dt) == (event.name, event.starts_at)
     assert str(entry["url"]) == f"{settings.SITE_URL}{ticket.get_absolute_url()}"
-    assert (answer["Content-Type"], headers_of(answer)) == ("text/calendar; charset=utf-8", SECRET_HEADERS)
+    assert (response["Content-Type"], headers_of(response)) == (
+        "text/calendar; charset=utf-8",
+        SECRET_HEADERS,
+    )
 
 
 def test_calendar_file_of_a_cancelled_registration_takes_it_back(client: Client) -> None:

@@ -50,21 +50,21 @@ def post(client: Client, fest: Fest, **values: str) -> Any:
     return client.post(page_of(fest), filled_in(client, page_of(fest), **values))
 
 
-def agree(client: Client, fest: Fest, answer: Any, **values: str) -> Any:
-    return client.post(page_of(fest), sent_by(answer) | values)
+def agree(client: Client, fest: Fest, response: Any, **values: str) -> Any:
+    return client.post(page_of(fest), sent_by(response) | values)
 
 
 def test_change_of_the_zone_is_asked_about_event_by_event(client: Client, fest: Fest) -> None:
     event = build_event(fest, hour=10)
     build_submission(event)
-    answer = post(client, fest)
+    response = post(client, fest)
     assert Fest.objects.get().time_zone == "Asia/Kolkata"
-    assert answer.context["keeps_clock"] is True
-    row = answer.context["rows"][-1]
+    assert response.context["keeps_clock"] is True
+    row = response.context["rows"][-1]
     day = f"{event.starts_at.astimezone(KOLKATA):%a %-d %b %Y}"
     assert (row.name, row.was, row.by_clock) == (event.name, f"{day}, 10:00", f"{day}, 10:00")
     assert row.by_moment.endswith(f"{event.starts_at.astimezone(NEW_YORK):%-d %b %Y, %H:%M}")
-    assert [one.text for one in answer.context["sentences"]] == [
+    assert [one.text for one in response.context["sentences"]] == [
         "1 mail tells those who are registered or wait that the moment has changed."
     ]
 
@@ -104,10 +104,10 @@ def test_moments_stay_where_that_is_chosen_and_nobody_is_notified(client: Client
     event = build_event(fest, hour=10)
     build_submission(event)
     Delivery.objects.all().delete()
-    answer = agree(client, fest, post(client, fest), keeps="moments")
-    assert (answer.context["keeps_clock"], answer.context["is_changed"]) == (False, True)
+    response = agree(client, fest, post(client, fest), keeps="moments")
+    assert (response.context["keeps_clock"], response.context["is_changed"]) == (False, True)
     assert Fest.objects.get().time_zone == "Asia/Kolkata"
-    assert agree(client, fest, answer).status_code == 302
+    assert agree(client, fest, response).status_code == 302
     changed, after = Fest.objects.get(), Event.objects.get()
     assert (changed.time_zone, changed.opens_at, changed.closes_at) == (
         "America/New_York",
@@ -121,10 +121,10 @@ def test_moments_stay_where_that_is_chosen_and_nobody_is_notified(client: Client
 def test_time_typed_in_the_same_save_is_read_in_the_new_zone(client: Client, fest: Fest, keeps: str) -> None:
     build_event(fest, hour=10)
     day = (fest.starts_on - dt.timedelta(days=2)).isoformat()
-    answer = post(client, fest, closes_at_0=day, closes_at_1="18:00:00")
+    response = post(client, fest, closes_at_0=day, closes_at_1="18:00:00")
     if keeps == "moments":
-        answer = agree(client, fest, answer, keeps=keeps)
-    assert agree(client, fest, answer).status_code == 302
+        response = agree(client, fest, response, keeps=keeps)
+    assert agree(client, fest, response).status_code == 302
     changed = Fest.objects.get()
     assert clock(changed.closes_at, NEW_YORK) == f"{day} 18:00"
     kept = clock(fest.opens_at, KOLKATA) if keeps == "clock" else clock(fest.opens_at, NEW_YORK)
@@ -140,20 +140,20 @@ def test_zone_of_a_fest_without_events_is_saved_at_once(client: Client, fest: Fe
 def test_event_moved_between_page_and_button_is_shown_again(client: Client, fest: Fest) -> None:
     event = build_event(fest, hour=10)
     build_submission(event)
-    answer = post(client, fest)
+    response = post(client, fest)
     Event.objects.filter(pk=event.pk).update(state="cancelled")
     build_submission(build_event(fest, hour=12))
-    again = agree(client, fest, answer)
+    again = agree(client, fest, response)
     assert (again.status_code, again.context["is_changed"]) == (200, True)
     assert Fest.objects.get().time_zone == "Asia/Kolkata"
 
 
 def test_form_that_is_wrong_beside_the_zone_saves_nothing(client: Client, fest: Fest) -> None:
     build_event(fest, hour=10)
-    answer = post(client, fest, contact_email="nowhere")
-    assert list(answer.context["adminform"].form.errors) == ["contact_email"]
+    response = post(client, fest, contact_email="nowhere")
+    assert list(response.context["adminform"].form.errors) == ["contact_email"]
     assert Fest.objects.get().time_zone == "Asia/Kolkata"
-    second = client.post(page_of(fest), sent_by(answer) | {"contact_email": "desk@fest.example"})
+    second = client.post(page_of(fest), sent_by(response) | {"contact_email": "desk@fest.example"})
     assert second.context["old"] == "Asia/Kolkata"
     assert agree(client, fest, second).status_code == 302
     assert clock(Fest.objects.get().closes_at, NEW_YORK) == clock(fest.closes_at, KOLKATA)
@@ -162,8 +162,8 @@ def test_form_that_is_wrong_beside_the_zone_saves_nothing(client: Client, fest: 
 def test_choice_of_what_stays_outlasts_a_question_about_dates(client: Client, fest: Fest) -> None:
     build_event(fest, hour=10)
     far = (fest.ends_on + dt.timedelta(days=400)).isoformat()
-    answer = post(client, fest)
-    asked = client.post(page_of(fest), sent_by(answer) | {"keeps": "moments", "ends_on": far})
+    response = post(client, fest)
+    asked = client.post(page_of(fest), sent_by(response) | {"keeps": "moments", "ends_on": far})
     form = asked.context["adminform"].form
     assert form.date_questions
     sent = sent_by(asked)
@@ -177,8 +177,8 @@ def test_stale_page_of_another_zone_misreads_no_time(client: Client, fest: Fest)
     stale = filled_in(client, page_of(fest), closes_at_1="18:00:00")
     agree(client, fest, post(client, fest))
     before = Fest.objects.get()
-    answer = client.post(page_of(fest), stale)
-    assert "Somebody else changed the time zone meanwhile." in str(answer.context["adminform"].form.errors)
+    response = client.post(page_of(fest), stale)
+    assert "Somebody else changed the time zone meanwhile." in str(response.context["adminform"].form.errors)
     assert Fest.objects.get().closes_at == before.closes_at
 
 

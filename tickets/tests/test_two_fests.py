@@ -162,9 +162,9 @@ def test_filters_offer_what_belongs_to_the_shown_fest(client: Client, fests: tup
 def test_address_that_names_an_event_shows_its_fest(client: Client, fests: tuple[Fest, Fest]) -> None:
     _current, other = fests
     event = Registration.objects.filter(event__fest=other)[0].event
-    answer = client.get(f"{list_path(Registration)}?event__id__exact={event.pk}")
-    assert {row.event_id for row in answer.context["cl"].result_list} == {event.pk}
-    assert answer.context["fest_choice"].shown == other
+    response = client.get(f"{list_path(Registration)}?event__id__exact={event.pk}")
+    assert {row.event_id for row in response.context["cl"].result_list} == {event.pk}
+    assert response.context["fest_choice"].shown == other
     assert shown(client, f"{list_path(Event)}?fest__id__exact={other.pk}") == {other.pk}
     assert shown(client, list_path(Event)) == {fests[0].pk}
 
@@ -175,9 +175,9 @@ def test_page_of_a_row_is_about_its_fest_and_offers_its_rows(
     _current, other = fests
     Fest.objects.filter(pk=other.pk).update(time_zone="America/New_York")
     venue, event = other.venues.get(), other.events.all()[0]
-    answer = client.get(page_of(venue))
-    assert (answer.status_code, answer.context["fest_choice"].shown) == (200, other)
-    offered = answer.context["adminform"].form.fields["fest"].queryset
+    response = client.get(page_of(venue))
+    assert (response.status_code, response.context["fest_choice"].shown) == (200, other)
+    offered = response.context["adminform"].form.fields["fest"].queryset
     assert list(offered) == [other]
     local = event.starts_at.astimezone(Fest.objects.get(pk=other.pk).zone)
     assert filled_in(client, page_of(event))["starts_at_1"] == f"{local:%H:%M:%S}"
@@ -197,8 +197,8 @@ def test_action_is_done_to_the_chosen_rows_of_another_fest(client: Client, fests
     """The buttons above a row's page lead to actions of its list, whichever fest is shown."""
     registration = Registration.objects.filter(event__fest=fests[1])[0]
     form = {"action": "cancel_registrations", "_selected_action": [registration.pk]}
-    answer = client.post(list_path(Registration), form)
-    assert registration.student.name in answer.content.decode()
+    response = client.post(list_path(Registration), form)
+    assert registration.student.name in response.content.decode()
 
 
 def test_dashboard_is_about_the_shown_fest(client: Client, fests: tuple[Fest, Fest]) -> None:
@@ -224,8 +224,8 @@ def test_choice_is_visible_only_where_there_is_one(client: Client) -> None:
 
 @pytest.mark.parametrize("wanted", ["", "0", "x", "99999999999999999999", "-1"])
 def test_choice_of_no_fest_changes_nothing(client: Client, fests: tuple[Fest, Fest], wanted: str) -> None:
-    answer: Any = client.post(reverse("admin:choose_fest"), {"fest": wanted, "next": "//evil.example/"})
-    assert answer.url == "/admin/"
+    response: Any = client.post(reverse("admin:choose_fest"), {"fest": wanted, "next": "//evil.example/"})
+    assert response.url == "/admin/"
     assert shown(client, list_path(Student)) == {fests[0].pk}
 
 
@@ -249,8 +249,8 @@ def test_message_to_all_fests_is_refused(client: Client) -> None:
     for fest in (build_fest(), build_fest(is_current=False)):
         build_submission(build_event(fest))
     choose(client, None)
-    answer = client.post(reverse("admin:tickets_message_add"), {"subject": "Hi", "text": "Hi"})
-    assert "Choose registrations of one fest" in answer.content.decode()
+    response = client.post(reverse("admin:tickets_message_add"), {"subject": "Hi", "text": "Hi"})
+    assert "Choose registrations of one fest" in response.content.decode()
     assert Message.objects.count() == 0
 
 
@@ -273,8 +273,8 @@ def test_database_refuses_a_message_to_a_student_of_another_fest() -> None:
 @pytest.mark.parametrize("name", ["index", "choose_fest"])
 def test_no_page_of_the_admin_is_kept_by_a_cache(client: Client, name: str) -> None:
     build_fest()
-    answer = client.get("/admin/") if name == "index" else choose(client, None)
-    assert "no-store" in answer["Cache-Control"]
+    response = client.get("/admin/") if name == "index" else choose(client, None)
+    assert "no-store" in response["Cache-Control"]
 
 
 @pytest.mark.parametrize(
@@ -282,10 +282,10 @@ def test_no_page_of_the_admin_is_kept_by_a_cache(client: Client, name: str) -> N
 )
 def test_no_list_or_row_of_the_admin_is_kept_by_a_cache(client: Client, model: type[Model]) -> None:
     build_row_of_everything(1)
-    answers = [client.get(list_path(model))]
+    responses = [client.get(list_path(model))]
     if row := model._default_manager.first():
-        answers.append(client.get(page_of(row)))
-    assert ["no-store" in answer["Cache-Control"] for answer in answers] == [True] * len(answers)
+        responses.append(client.get(page_of(row)))
+    assert ["no-store" in response["Cache-Control"] for response in responses] == [True] * len(responses)
 
 
 def test_zone_of_the_admin_is_the_databases_at_once(client: Client) -> None:

@@ -180,11 +180,11 @@ def press(client: Client) -> Any:
 def test_click_is_answered_while_the_broker_is_gone(broken: Any, client: Client, flushed_redis: Any) -> None:
     with broken():
         before = time.monotonic()
-        answer = press(client)
-        page = client.get(answer["Location"])
+        response = press(client)
+        page = client.get(response["Location"])
         assert time.monotonic() - before < ANSWERED_WITHIN
     submission = Submission.objects.select_related("student").get()
-    assert answer["Location"] == links.confirmation_path(submission)
+    assert response["Location"] == links.confirmation_path(submission)
     assert page.status_code == 200
     assert Registration.objects.get().state == Registration.State.CONFIRMED
     assert Delivery.objects.get().state == Delivery.State.QUEUED

@@ -36,10 +36,10 @@ def report(
     client: Client, body: Any, *, provider: str = "mailgun", headers: Mapping[str, str] | None = None
 ) -> int:
     raw = body if isinstance(body, str | bytes) else json.dumps(body)
-    answer = client.post(
+    response = client.post(
         f"/hooks/{provider}/", raw, content_type="application/json", headers=dict(headers or {})
     )
-    return answer.status_code
+    return response.status_code
 
 
 def basic(secret: str) -> dict[str, str]:
