@@ -364,7 +364,7 @@ class Migration(migrations.Migration):
                 ("event_id", models.CharField(editable=False, max_length=200, unique=True)),
                 ("kind", models.CharField(max_length=30, verbose_name="what")),
                 ("happened_at", models.DateTimeField(verbose_name="happened")),
-                ("received_at", models.DateTimeField(auto_now_add=True, verbose_name="device_verdict")),
+                ("received_at", models.DateTimeField(auto_now_add=True, verbose_name="received")),
                 ("detail", models.CharField(blank=True, max_length=300, verbose_name="detail")),
                 (
                     "delivery",

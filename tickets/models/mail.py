@@ -210,7 +210,7 @@ class DeliveryEvent(models.Model):
     event_id = models.CharField(max_length=200, unique=True, editable=False)
     kind = models.CharField(_("what"), max_length=30)
     happened_at = models.DateTimeField(_("happened"))
-    received_at = models.DateTimeField(_("told"), auto_now_add=True)
+    received_at = models.DateTimeField(_("received"), auto_now_add=True)
     detail = models.CharField(_("detail"), max_length=300, blank=True)
 
     def __str__(self) -> str:
