@@ -14,7 +14,7 @@ from registrations.access import by_my_link
 from registrations.booking import messages
 from registrations.booking.cancel import cancel
 from registrations.booking.errors import ActionRejected, IdempotencyConflict, RegistrationRejected
-from registrations.booking.submit import Press, submit
+from registrations.booking.submit import BookingRequest, submit
 from registrations.forms import EventsForm, OwnDetailsForm, OwnEventsForm
 from registrations.locking import Deadline
 from registrations.models import Change, Registration, Student
@@ -58,7 +58,7 @@ def add(request: HttpRequest, student: Student) -> HttpResponse:
     form = _add_form(student, request.POST)
     if not form.is_valid():
         return _add_page(request, student, form, key.hex)
-    press = Press(
+    booking_request = BookingRequest(
         key=key,
         fest_id=student.fest_id,
         event_ids=tuple(event.pk for event in form.cleaned_data["events"]),
@@ -66,7 +66,7 @@ def add(request: HttpRequest, student: Student) -> HttpResponse:
         student_id=student.pk,
     )
     try:
-        submit(press, deadline=Deadline())
+        submit(booking_request, deadline=Deadline())
     except RegistrationRejected as error:
         for entry in messages.refused_entries(error.seat_results):
             form.add_error("events", f"{entry.event.name}: {entry.text}")

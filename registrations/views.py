@@ -22,7 +22,7 @@ from registrations.booking.errors import (
     RegistrationError,
     RegistrationRejected,
 )
-from registrations.booking.submit import Press, submit
+from registrations.booking.submit import BookingRequest, submit
 from registrations.forms import RegistrationForm
 from registrations.locking import Deadline
 from registrations.schools import school_names
@@ -50,9 +50,9 @@ def register(request: HttpRequest) -> HttpResponse:
         return show_form(request, form.unjudged(), key=messages.new_key())
     if not form.is_valid():
         return show_form(request, form, key=key.hex, status=409 if form.names_unknown_event else 200)
-    press = press_of(form, key)
+    booking_request = booking_request_of(form, key)
     try:
-        return redirect(links.confirmation_path(submit(press, deadline=deadline)))
+        return redirect(links.confirmation_path(submit(booking_request, deadline=deadline)))
     except RegistrationError as error:
         return render_error(request, error, form)
 
@@ -76,8 +76,8 @@ def registration_form(current: Snapshot, fest: Fest, *args: Any, **kwargs: Any) 
     )
 
 
-def press_of(form: RegistrationForm, key: uuid.UUID) -> Press:
-    return Press(
+def booking_request_of(form: RegistrationForm, key: uuid.UUID) -> BookingRequest:
+    return BookingRequest(
         key=key,
         fest_id=form.fest.pk,
         event_ids=tuple(event.pk for event in form.cleaned_data["events"]),

@@ -26,9 +26,9 @@ def one_round(stack: Stack, *, rate: float, seconds: int, slug: str, tag: str, i
     for pid in tree(stack.parts["worker-pdf"]):
         os.kill(pid, signal.SIGSTOP if idle else signal.SIGCONT)
     time.sleep(1)
-    presses = str(int(rate * seconds))
+    posts = str(int(rate * seconds))
     return stack.load(
-        "techfest", "paced", "--rate", str(rate), "--clients", presses, "--events", slug, "--tag", tag
+        "techfest", "paced", "--rate", str(rate), "--clients", posts, "--events", slug, "--tag", tag
     )
 
 

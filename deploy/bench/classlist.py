@@ -167,13 +167,13 @@ def one_round(stack: Stack, number: int) -> dict[str, Any]:
     }
     status, _to, found["preview_page_seconds"] = browser.ask(path)
     before = stack.cpu()
-    pressed, to, found["press_seconds"] = browser.ask(path, declaration(key))
+    posted, to, found["post_seconds"] = browser.ask(path, declaration(key))
     if "/jobs/" not in to:
-        raise ValueError(f"Confirm led to {pressed} {to}")
-    found["confirm_seconds"] = round(found["press_seconds"] + finished([key]), 3)
+        raise ValueError(f"Confirm led to {posted} {to}")
+    found["confirm_seconds"] = round(found["post_seconds"] + finished([key]), 3)
     found["worker_cpu_seconds"] = stack.spent_since(before)["worker-lists"]
     result, _to, found["result_page_seconds"] = browser.ask(to)
-    found["statuses"] = [status, pressed, result]
+    found["statuses"] = [status, posted, result]
     table = xlsx_table(TITLES, pupils.rows(ROWS, names[1], f"n{number}q"))
     found["row_by_row"] = timed(lambda: rowbyrow.register(table, of))
     return found
@@ -199,11 +199,11 @@ def beside_clicks(stack: Stack, number: int) -> dict[str, Any]:
         clicks = pool.submit(
             stack.load, "techfest", "rush", "--clients", str(CLICKS), "--events", slugs[0], "--tag", "thirty"
         )
-        presses = [
+        posts = [
             pool.submit(browser.ask, f"/teacher/lists/{one.pk}/confirm/", form)
             for one, form, (_of, browser) in zip(lists, forms, teachers, strict=True)
         ]
-        answers = [press.result() for press in presses]
+        answers = [post.result() for post in posts]
         report = clicks.result()
     taken = [
         key
@@ -214,8 +214,8 @@ def beside_clicks(stack: Stack, number: int) -> dict[str, Any]:
     through = round(time.monotonic() - began, 2)
     counts = fest.counts(slugs)
     return {
-        "press_statuses": sorted({status for status, _to, _seconds in answers}),
-        "press_seconds": spread(seconds for _status, _to, seconds in answers),
+        "post_statuses": sorted({status for status, _to, _seconds in answers}),
+        "post_seconds": spread(seconds for _status, _to, seconds in answers),
         "clicks": {name: report[name] for name in ("redirect_seconds", "answer_page_seconds", "errors")},
         "all_lists_through_seconds": through,
         "database": counts,
@@ -240,7 +240,7 @@ def medians(rounds: list[dict[str, Any]], thirty: list[dict[str, Any]]) -> dict[
     shares = [ratio(one["row_by_row"]["seconds"], one["confirm_seconds"]) for one in rounds]
     quoted: dict[str, Any] = {
         name: median_of(rounds, name)
-        for name in ("preview_page_seconds", "press_seconds", "confirm_seconds", "worker_cpu_seconds")
+        for name in ("preview_page_seconds", "post_seconds", "confirm_seconds", "worker_cpu_seconds")
     }
     for name in ("file_500_to_forecast", "file_1000_to_forecast", "row_by_row"):
         quoted[f"{name}_seconds"] = median_of(rounds, name, "seconds")
@@ -248,7 +248,7 @@ def medians(rounds: list[dict[str, Any]], thirty: list[dict[str, Any]]) -> dict[
     if rounds:
         quoted["row_by_row_against_confirm"] = round(statistics.median(share for share in shares if share), 2)
     if thirty:
-        quoted["thirty_last_press_seconds"] = median_of(thirty, "press_seconds", "last")
+        quoted["thirty_last_post_seconds"] = median_of(thirty, "post_seconds", "last")
         quoted["thirty_last_click_seconds"] = median_of(thirty, "clicks", "redirect_seconds", "last")
         quoted["thirty_through_seconds"] = median_of(thirty, "all_lists_through_seconds")
         quoted["thirty_sums_exact"] = all(one["sums_exact"] for one in thirty)

@@ -44,7 +44,7 @@ class Visitor:
     number: int
     event: str
     key: str
-    press: Exchange | None = None
+    submission: Exchange | None = None
     answer: Exchange | None = None
     began: float = 0.0
 
@@ -123,17 +123,17 @@ def rush(load: Load, *, seconds: float, opened: bool = False) -> dict[str, Any]:
     """Everybody presses at one instant; ``opened``: over connections that stood before."""
     exchanges = Exchanges(load.host, load.port)
     for visitor in load.visitors:
-        visitor.press = Exchange(load.post(visitor), _follower(load, exchanges, visitor))
-        exchanges.prepare(visitor.press)
-        if opened and visitor.press.link is not None:
-            visitor.press.link.setblocking(True)
-            visitor.press.link.connect(exchanges.address)
-            visitor.press.link.setblocking(False)
+        visitor.submission = Exchange(load.post(visitor), _follower(load, exchanges, visitor))
+        exchanges.prepare(visitor.submission)
+        if opened and visitor.submission.link is not None:
+            visitor.submission.link.setblocking(True)
+            visitor.submission.link.connect(exchanges.address)
+            visitor.submission.link.setblocking(False)
     instant = time.monotonic()
     for visitor in load.visitors:
         visitor.began = instant
-        if visitor.press is not None:
-            exchanges.begin(visitor.press)
+        if visitor.submission is not None:
+            exchanges.begin(visitor.submission)
     exchanges.run(seconds=seconds)
     return report(load)
 
@@ -145,8 +145,8 @@ def paced(load: Load, *, rate: float, seconds: float) -> dict[str, Any]:
     schedule = []
     for place, visitor in enumerate(load.visitors):
         visitor.began = start + place / rate
-        visitor.press = Exchange(load.post(visitor), _follower(load, exchanges, visitor))
-        schedule.append((visitor.began, visitor.press))
+        visitor.submission = Exchange(load.post(visitor), _follower(load, exchanges, visitor))
+        schedule.append((visitor.began, visitor.submission))
     exchanges.run(seconds=seconds, schedule=schedule)
     return report(load)
 
@@ -160,15 +160,15 @@ def steady(load: Load, *, at_once: int, seconds: float) -> dict[str, Any]:
         visitor = next(waiting, None)
         if visitor is not None:
             visitor.began = time.monotonic()
-            visitor.press = Exchange(load.post(visitor), _follower(load, exchanges, visitor, begin_next))
-            exchanges.begin(visitor.press)
+            visitor.submission = Exchange(load.post(visitor), _follower(load, exchanges, visitor, begin_next))
+            exchanges.begin(visitor.submission)
 
     began = time.monotonic()
     for _ in range(at_once):
         begin_next()
     exchanges.run(seconds=seconds)
     result = report(load)
-    last = max((one.press.finished_at for one in load.visitors if one.press), default=began)
+    last = max((one.submission.finished_at for one in load.visitors if one.submission), default=began)
     result["per_second"] = round(result["answered"] / (last - began), 1) if last > began else 0.0
     return result
 
@@ -181,24 +181,26 @@ def _follower(load: Load, exchanges: Exchanges, visitor: Visitor, afterwards: An
         if afterwards is not None:
             afterwards()
 
-    def pressed(press: Exchange) -> None:
-        if load.follow and press.status in {302, 303}:
-            path = urlsplit(press.header("location")).path
+    def submitted(submission: Exchange) -> None:
+        if load.follow and submission.status in {302, 303}:
+            path = urlsplit(submission.header("location")).path
             visitor.answer = Exchange(load.get(path), done)
-            exchanges.go_on(press, visitor.answer)
+            exchanges.go_on(submission, visitor.answer)
         else:
-            done(press)
+            done(submission)
 
-    return pressed
+    return submitted
 
 
 def report(load: Load) -> dict[str, Any]:
     """What the visitors saw: times since each one's press, outcomes, errors by kind."""
-    presses = [(one.began, one.press) for one in load.visitors if one.press is not None]
+    submissions = [(one.began, one.submission) for one in load.visitors if one.submission is not None]
     answers = [(one.began, one.answer) for one in load.visitors if one.answer is not None]
-    redirected = [press.finished_at - began for began, press in presses if press.status in {302, 303}]
+    redirected = [
+        submission.finished_at - began for began, submission in submissions if submission.status in {302, 303}
+    ]
     shown = [answer.finished_at - began for began, answer in answers if answer.status == 200]
-    errors = Counter(error for _, one in [*presses, *answers] if (error := _error(one)))
+    errors = Counter(error for _, one in [*submissions, *answers] if (error := _error(one)))
     used = resource.getrusage(resource.RUSAGE_SELF)
     return {
         "clients": len(load.visitors),
@@ -237,10 +239,10 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=120.0, help="what is not answered then is an error")
     parser.add_argument("--opened", action="store_true", help="connections stand before the instant (rush)")
     parser.add_argument("--own-keys", action="store_true", help="do not open the form beforehand")
-    parser.add_argument("--press-only", action="store_true", help="do not fetch the answer page")
+    parser.add_argument("--post-only", action="store_true", help="do not fetch the answer page")
     parser.add_argument("--tag", default=secrets.token_hex(3), help="keeps the names of two rounds apart")
     given = parser.parse_args()
-    load = Load(given.host, given.port, follow=not given.press_only, tag=given.tag)
+    load = Load(given.host, given.port, follow=not given.post_only, tag=given.tag)
     invite(load, clients=given.clients, events=given.events.split(","), fetch=not given.own_keys)
     if given.mode == "rush":
         result = rush(load, seconds=given.seconds, opened=given.opened)

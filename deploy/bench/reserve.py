@@ -23,7 +23,7 @@ SPREAD = 50
 SEATS = 1_000_000
 
 
-def one_round(stack: Stack, *, presses: int, at_once: int, slugs: Sequence[str], tag: str) -> dict[str, Any]:
+def one_round(stack: Stack, *, posts: int, at_once: int, slugs: Sequence[str], tag: str) -> dict[str, Any]:
     """Each kind once, the same number of presses for all."""
     hot, spread = slugs[0], ",".join(slugs[1:])
     kinds = {
@@ -34,10 +34,10 @@ def one_round(stack: Stack, *, presses: int, at_once: int, slugs: Sequence[str],
         "floor visit": ("floor", "any", False),
     }
     found = {}
-    for name, (site, events, press_only) in kinds.items():
-        arguments = ["--clients", str(presses), "--at-once", str(at_once), "--events", events]
+    for name, (site, events, post_only) in kinds.items():
+        arguments = ["--clients", str(posts), "--at-once", str(at_once), "--events", events]
         arguments += ["--own-keys", "--tag", f"{tag}{name.replace(' ', '')}"]
-        report = stack.load(site, "steady", *arguments, *(["--press-only"] if press_only else []))
+        report = stack.load(site, "steady", *arguments, *(["--post-only"] if post_only else []))
         found[name] = report
         print(name, report["per_second"], report["errors"], flush=True)
     return found
@@ -69,7 +69,7 @@ def main() -> int:
     """Run the rounds and write the results."""
     parser = argparse.ArgumentParser(prog="python -m deploy.bench.reserve", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--presses", type=int, default=1500)
+    parser.add_argument("--posts", type=int, default=1500)
     parser.add_argument("--at-once", type=int, default=16)
     parser.add_argument("--pgbench-seconds", type=int, default=8)
     parser.add_argument("--pgbench-clients", type=int, default=8)
@@ -86,9 +86,7 @@ def main() -> int:
             stack.load(site, "steady", "--clients", "400", "--events", slugs[0], "--own-keys")
         for number in range(given.rounds):
             tag = f"r{number}"
-            rounds.append(
-                one_round(stack, presses=given.presses, at_once=given.at_once, slugs=slugs, tag=tag)
-            )
+            rounds.append(one_round(stack, posts=given.posts, at_once=given.at_once, slugs=slugs, tag=tag))
         # What pgbench leaves behind holds together for nobody: it is no product.
         audit = stack.audit()
         for _ in range(given.rounds):

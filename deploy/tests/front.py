@@ -51,7 +51,7 @@ class Front:
     def get(self, path: str) -> Answer:
         return ask(self.port, path)
 
-    def press(self, form: Form) -> Answer:
+    def post_form(self, form: Form) -> Answer:
         """Sends the form as a browser does."""
         body = urlencode(form, doseq=True).encode()
         return ask(
@@ -115,15 +115,15 @@ def clicks(front: Front, event: Event, *, rate: int, seconds: float) -> Iterator
     """``rate`` visitors a second press while the block runs; it ends when each has an answer or none for 20 s."""
     load = Load("127.0.0.1", front.port, follow=False, tag=_TAG)
     invite(load, clients=int(rate * seconds), events=[event.slug], fetch=False)
-    pressing = threading.Thread(target=paced, args=(load,), kwargs={"rate": rate, "seconds": seconds + 20})
-    pressing.start()
+    submitting = threading.Thread(target=paced, args=(load,), kwargs={"rate": rate, "seconds": seconds + 20})
+    submitting.start()
     try:
         yield load.visitors
     finally:
-        pressing.join()
+        submitting.join()
 
 
-def press_again(front: Front, visitors: Sequence[Visitor]) -> None:
+def submit_again(front: Front, visitors: Sequence[Visitor]) -> None:
     """Each sends the same form once more, two at a time."""
     load = Load("127.0.0.1", front.port, visitors=list(visitors), follow=False, tag=_TAG)
     steady(load, at_once=2, seconds=60)
@@ -136,7 +136,7 @@ def answers(visitors: Sequence[Visitor]) -> Counter[str]:
 
 def slowest(visitors: Sequence[Visitor]) -> float:
     """Seconds from a press to its answer."""
-    return max(one.press.finished_at - one.began for one in visitors if one.press)
+    return max(one.submission.finished_at - one.began for one in visitors if one.submission)
 
 
 def acknowledged(visitors: Sequence[Visitor]) -> list[Visitor]:
@@ -180,14 +180,16 @@ def is_busy_page(page: bytes, form: Form) -> bool:
 
 
 def _word(visitor: Visitor) -> str:
-    press = visitor.press
-    if press is None or press.failure or not press.finished_at:
-        return press.failure if press and press.failure else "no answer"
-    if press.status < 500 or press.body() in OUR_PAGES:
-        return str(press.status)
-    if press.status == 503 and is_busy_page(press.body(), {"key": visitor.key, "events": visitor.event}):
+    submission = visitor.submission
+    if submission is None or submission.failure or not submission.finished_at:
+        return submission.failure if submission and submission.failure else "no answer"
+    if submission.status < 500 or submission.body() in OUR_PAGES:
+        return str(submission.status)
+    if submission.status == 503 and is_busy_page(
+        submission.body(), {"key": visitor.key, "events": visitor.event}
+    ):
         return "503"
-    return f"{press.status} in other words"
+    return f"{submission.status} in other words"
 
 
 def until(moment: float) -> None:

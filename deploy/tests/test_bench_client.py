@@ -20,7 +20,7 @@ class Site(BaseHTTPRequestHandler):
     """A form with a key, a redirect for each press, and an answer that is compressed and in chunks."""
 
     protocol_version = "HTTP/1.1"
-    pressed: list[bytes] = []
+    posted: list[bytes] = []
 
     def do_GET(self) -> None:
         if self.path.startswith("/register/"):
@@ -33,8 +33,8 @@ class Site(BaseHTTPRequestHandler):
         self._finish(chunks, "Transfer-Encoding", "chunked")
 
     def do_POST(self) -> None:
-        self.pressed.append(self.rfile.read(int(self.headers["Content-Length"])))
-        if b"events=broken" in self.pressed[-1]:
+        self.posted.append(self.rfile.read(int(self.headers["Content-Length"])))
+        if b"events=broken" in self.posted[-1]:
             self._send(500, b"", "Content-Length", "0")
             return
         self.send_response(302)
@@ -56,7 +56,7 @@ class Site(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def load() -> Iterator[Load]:
-    Site.pressed.clear()
+    Site.posted.clear()
     with ThreadingHTTPServer(("127.0.0.1", 0), Site) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
@@ -69,8 +69,8 @@ def test_rush_follows_each_redirect_and_reads_the_outcome(load: Load) -> None:
     invite(load, clients=20, events=["a", "b"], fetch=True)
     report = rush(load, seconds=10)
     assert (report["answered"], report["outcomes"], report["errors"]) == (20, {"waiting": 20}, {})
-    assert sum(b"key=0123456789abcdef0123456789abcdef" in body for body in Site.pressed) == 20
-    assert sum(b"events=a" in body for body in Site.pressed) == 10
+    assert sum(b"key=0123456789abcdef0123456789abcdef" in body for body in Site.posted) == 20
+    assert sum(b"events=a" in body for body in Site.posted) == 10
 
 
 def test_error_is_counted_and_is_not_an_answer(load: Load) -> None:
@@ -85,12 +85,12 @@ def test_refused_connection_is_an_error_of_its_own_kind() -> None:
     assert rush(load, seconds=5)["errors"] == {"ConnectionRefusedError": 2}
 
 
-def test_steady_and_paced_press_each_visitor_once(load: Load) -> None:
+def test_steady_and_paced_send_each_visitor_once(load: Load) -> None:
     invite(load, clients=10, events=["a"], fetch=False)
     assert steady(load, at_once=3, seconds=10)["answered"] == 10
     invite(load, clients=10, events=["a"], fetch=False)
     assert paced(load, rate=200, seconds=10)["answered"] == 10
-    assert len(Site.pressed) == 20
+    assert len(Site.posted) == 20
 
 
 def test_percentile_is_the_smallest_value_not_exceeded_by_that_share() -> None:

@@ -15,10 +15,10 @@ from deploy.tests.front import (
     form_for,
     is_busy_page,
     kept,
-    press_again,
     running_front,
     send,
     slowest,
+    submit_again,
     taken,
     until,
     waiting_for_locks,
@@ -60,7 +60,7 @@ def test_all_workers_busy_and_a_full_backlog_shed_the_rest_at_once(
         assert front.get("/health/live").status == 200
         output, longest = answers(visitors), slowest(visitors)
         assert kept(acknowledged(visitors)) == [1] * output["302"]
-        press_again(front, [visitor for visitor in visitors if visitor not in acknowledged(visitors)])
+        submit_again(front, [visitor for visitor in visitors if visitor not in acknowledged(visitors)])
     assert set(output) == {"302", "503"}
     assert output["503"] > 20
     assert longest < 10.0
@@ -76,9 +76,9 @@ def test_lock_held_elsewhere_ends_in_the_busy_page_with_everything_typed(
         with transaction.atomic():
             Seats.objects.locked([event.pk])
             began = time.monotonic()
-            answer = front.press(form)
+            answer = front.post_form(form)
             waited = time.monotonic() - began
-        again = front.press(form)
+        again = front.post_form(form)
     assert (answer.status, answer.headers["retry-after"]) == (503, "5")
     assert is_busy_page(answer.body, form) is True
     assert waited < 4.0
@@ -89,15 +89,15 @@ def test_lock_held_elsewhere_ends_in_the_busy_page_with_everything_typed(
 def waits_of_three(event: Event, data: Path, send: Any, **extra: Any) -> list[tuple[int, float]]:
     """Status and seconds of three requests for one event whose row is held until all are answered."""
 
-    def press(number: int) -> tuple[int, float]:
+    def post(number: int) -> tuple[int, float]:
         form, began = form_for(event, number=number), time.monotonic()
-        return front.press(form).status, time.monotonic() - began
+        return front.post_form(form).status, time.monotonic() - began
 
     with running_front(data, workers=3, **extra) as front, transaction.atomic():
         Seats.objects.locked([event.pk])
-        pressed = [send(press, number) for number in range(3)]
+        pending = [send(post, number) for number in range(3)]
         wait_for(lambda: waiting_for_locks() == 3)
-        return [one.result(timeout=15) for one in pressed]
+        return [one.result(timeout=15) for one in pending]
 
 
 def test_each_of_three_who_wait_for_one_row_is_answered_in_time(
@@ -135,10 +135,10 @@ def test_deadlock_is_repeated_and_the_visitor_sees_the_seat(
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET LOCAL deadlock_timeout = '20s'")
             Seats.objects.locked([other.pk])
-            pressed = send(front.press, {**form_for(event), "events": [event.slug, other.slug]})
+            pending = send(front.post_form, {**form_for(event), "events": [event.slug, other.slug]})
             wait_for(lambda: waiting_for_locks() == 1)
             Seats.objects.locked([event.pk])
-        answer = pressed.result(timeout=10)
+        answer = pending.result(timeout=10)
     assert answer.status == 302
     assert (taken(event), taken(other), Submission.objects.count()) == (1, 1, 1)
     wait_for(lambda: deadlocks() > before)
@@ -154,7 +154,7 @@ def test_click_does_not_wait_for_a_broker_that_is_gone(
         with running_front(data_folder, REDIS_URL=url) as front:
             for number in range(4):
                 began = time.monotonic()
-                assert front.press(form_for(event, number=number)).status == 302
+                assert front.post_form(form_for(event, number=number)).status == 302
                 assert time.monotonic() - began < seconds
             parts = json.loads(front.get("/health/ready").body)["parts"]
     assert parts["broker"]["ok"] is False

@@ -18,9 +18,9 @@ from deploy.tests.front import (
     form_for,
     is_busy_page,
     kept,
-    press_again,
     running_front,
     slowest,
+    submit_again,
     taken,
     until,
 )
@@ -62,20 +62,20 @@ def link(database: Database) -> Iterator[Link]:
     made.close()
 
 
-def pressed(front: Front, event: Event, number: int) -> Visitor:
+def submitted(front: Front, event: Event, number: int) -> Visitor:
     """One more visitor, who has an answer when this returns."""
     visitor = Visitor(number, event.slug, str(uuid.uuid4()))
-    press_again(front, [visitor])
+    submit_again(front, [visitor])
     return visitor
 
 
-def check_every_press(front: Front, event: Event, visitors: list[Any]) -> None:
+def check_every_submission(front: Front, event: Event, visitors: list[Any]) -> None:
     """Whoever was shown a seat has it once; whoever was not is told the truth when the form is sent again."""
     sure = acknowledged(visitors)
     unsure = [visitor for visitor in visitors if visitor not in sure]
     assert kept(sure) == [1] * len(sure)
     assert set(kept(unsure)) <= {0, 1}
-    press_again(front, unsure)
+    submit_again(front, unsure)
     assert answers(unsure) == {"302": len(unsure)} if unsure else True
     assert kept(visitors) == [1] * len(visitors)
     assert taken(event) == len(visitors)
@@ -89,16 +89,16 @@ def test_fast_restart_under_load_is_told_and_heals_by_itself(
     with clicks(front, event, rate=20, seconds=5) as visitors:
         until(started + 1)
         database.end(signal.SIGINT)
-        refused = pressed(front, event, 900)
+        refused = submitted(front, event, 900)
         until(started + 2)
         database.start()
         healed_at = time.monotonic()
-        healed = pressed(front, event, 901)
+        healed = submitted(front, event, 901)
     assert [answers([one]) for one in (refused, healed)] == [{"503": 1}, {"302": 1}]
     assert set(answers(visitors)) <= {"302", "503"}
     assert set(answers([one for one in visitors if one.began > healed_at])) <= {"302"}
     assert slowest(visitors) < 5.0
-    check_every_press(front, event, [*visitors, refused, healed])
+    check_every_submission(front, event, [*visitors, refused, healed])
 
 
 def test_hard_stops_under_load_lose_nothing_that_was_shown(
@@ -110,13 +110,13 @@ def test_hard_stops_under_load_lose_nothing_that_was_shown(
     with clicks(front, event, rate=20, seconds=7) as visitors:
         for number, stop in enumerate((signal.SIGQUIT, signal.SIGKILL, signal.SIGQUIT)):
             until(started + 0.5 + 2 * number)
-            between.append(pressed(front, event, 900 + number))
+            between.append(submitted(front, event, 900 + number))
             database.end(stop)
-            between.append(pressed(front, event, 910 + number))
+            between.append(submitted(front, event, 910 + number))
             database.start()
     assert [answers([one]) for one in between] == [{"302": 1}, {"503": 1}] * 3
     assert set(answers(visitors)) <= {"302", "503"}
-    check_every_press(front, event, [*visitors, *between])
+    check_every_submission(front, event, [*visitors, *between])
 
 
 @pytest.mark.parametrize(("reply", "seconds"), [("cut", 2.0), ("swallow", ANSWERED_WITHIN)])
@@ -127,10 +127,10 @@ def test_lost_reply_to_commit_is_not_guessed_and_the_same_form_tells_the_truth(
     with running_front(data_folder, DATABASE_URL=link.url) as front:
         link.at_commit = reply
         began = time.monotonic()
-        answer = front.press(form)
+        answer = front.post_form(form)
         waited = time.monotonic() - began
         first = Registration.objects.get(event=event)
-        again = front.press(form)
+        again = front.post_form(form)
     submission = Submission.objects.select_related("student").get(key=str(form["key"]))
     assert (answer.status, is_busy_page(answer.body, form), waited < seconds) == (503, True, True)
     assert again.headers["location"] == links.confirmation_path(submission)
@@ -146,10 +146,10 @@ def test_silent_link_ends_in_the_busy_page_and_heals_by_itself(
         assert front.get("/register/").status == 200
         link.is_silent = True
         began = time.monotonic()
-        answer = front.press(form)
+        answer = front.post_form(form)
         waited = time.monotonic() - began
         link.is_silent = False
-        again = front.press(form)
+        again = front.post_form(form)
     assert (answer.status, answer.headers["retry-after"]) == (503, "5")
     assert (is_busy_page(answer.body, form), waited < ANSWERED_WITHIN) == (True, True)
     assert (again.status, Registration.objects.get(event=event).state) == (302, "confirmed")

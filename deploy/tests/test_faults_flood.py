@@ -68,7 +68,7 @@ def flood(front: Front, event: Event, send: Callable[..., Future[Answer]]) -> li
     """Sixty forms with a stranger's address, some of them with a tag; the statuses of the answers."""
     emails = [STRANGER if number % 5 else f"stranger+{number}@example.org" for number in range(POSTS)]
     forms = [{**form_for(event, number=number), "email": email} for number, email in enumerate(emails)]
-    return [future.result(timeout=30).status for future in [send(front.press, form) for form in forms]]
+    return [future.result(timeout=30).status for future in [send(front.post_form, form) for form in forms]]
 
 
 def go_on(front: Front, event: Event) -> None:

@@ -59,17 +59,17 @@ def test_worker_killed_before_its_commit_leaves_nothing_and_the_form_may_be_sent
     with running_front(data_folder, workers=1) as front:
         with transaction.atomic():
             Seats.objects.locked([event.pk])
-            pressed = send(front.press, form)
+            pending = send(front.post_form, form)
             wait_for(lambda: waiting_for_locks() == 1)
             (worker,) = front.workers()
             killed_at = time.monotonic()
             os.kill(worker, signal.SIGKILL)
-            answer = pressed.result(timeout=10)
+            answer = pending.result(timeout=10)
             answered_after = time.monotonic() - killed_at
         wait_for(lambda: front.workers() not in ([], [worker]), seconds=2)
         wait_for(lambda: front.get("/health/live").status == 200)
         rows = (Student.objects.count(), Submission.objects.count(), taken(event))
-        again = front.press(form)
+        again = front.post_form(form)
     assert (answer.status, answer.body) == (502, (ERRORS / "502.html").read_bytes())
     assert answered_after < 1.0
     assert rows == (0, 0, 0)
@@ -92,13 +92,13 @@ def test_worker_killed_after_its_commit_keeps_the_seat_and_the_mail_is_pending(
     application = "deploy.tests.heldback:application"
     with running_front(data_folder, application=application, HOLD_ANSWERS=str(hold)) as front:
         hold.touch()
-        pressed = send(front.press, form)
+        pending = send(front.post_form, form)
         wait_for(lambda: hold.read_text() != "")
         os.kill(int(hold.read_text()), signal.SIGKILL)
-        answer = pressed.result(timeout=10)
+        answer = pending.result(timeout=10)
         hold.unlink()
         first = Registration.objects.values().get()
-        again = front.press(form)
+        again = front.post_form(form)
         page = front.get(again.headers["location"])
     assert (answer.status, answer.body) == (502, (ERRORS / "502.html").read_bytes())
     assert again.headers["location"] == links.confirmation_path(
@@ -158,11 +158,11 @@ def test_answer_that_is_ready_is_sent_although_the_web_server_is_asked_to_stop(
     application = "deploy.tests.heldback:application"
     with running_front(data_folder, application=application, HOLD_ANSWERS=str(hold)) as front:
         hold.touch()
-        pressed = send(front.press, form)
+        pending = send(front.post_form, form)
         wait_for(lambda: hold.read_text() != "")
         front.gunicorn.ask_to_stop()
         hold.unlink()
-        answer = pressed.result(timeout=10)
+        answer = pending.result(timeout=10)
         assert front.gunicorn.popen is not None
         code = front.gunicorn.popen.wait(timeout=15)
     assert (answer.status, code, taken(event)) == (302, 0, 1)
@@ -186,19 +186,19 @@ def test_killed_master_takes_its_workers_along_and_leaves_no_transaction(
     with running_front(data_folder) as front:
         with transaction.atomic():
             Seats.objects.locked([event.pk])
-            pressed = send(front.press, form)
+            pending = send(front.post_form, form)
             wait_for(lambda: waiting_for_locks() == 1)
             family = {pid: birth(pid) or "" for pid in (front.gunicorn.pid, *front.workers())}
             killed_at = time.monotonic()
             os.kill(front.gunicorn.pid, signal.SIGKILL)
             front.gunicorn.kill_group()  # as the supervisor does, and systemd
             front.gunicorn.start()
-            answer = pressed.result(timeout=10)
+            answer = pending.result(timeout=10)
             front.wait_until_ready()
             back_after = time.monotonic() - killed_at
         wait_for(lambda: waiting_for_locks() == 0)
         left = wait_until_gone(family, seconds=1)
-        again = front.press(form)
+        again = front.post_form(form)
     assert (len(family), left, answer.status, again.status) == (3, [], 502, 302)
     assert back_after < 5.0
     assert (Registration.objects.count(), taken(event)) == (1, 1)

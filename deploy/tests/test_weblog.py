@@ -69,8 +69,8 @@ def test_no_secret_is_in_the_log_of_the_web_server(web: Web) -> None:
     values = typed(
         build_event(build_fest()), name="Zarina Khan", email="zarina@example.org", roll_number="4711"
     )
-    pressed = web.ask("POST", FORM, urlencode(values, doseq=True))
-    assert pressed.status == 302
+    posted = web.ask("POST", FORM, urlencode(values, doseq=True))
+    assert posted.status == 302
     submission, ticket = Submission.objects.select_related("student").get(), Ticket.objects.get()
     answer, mine = links.confirmation_path(submission), links.my_path(submission.student)
     asked = [

@@ -75,7 +75,7 @@ def _sessions(chosen: Sequence[Any]) -> Question:
         len(rows),
     )
     facts = [words % {"count": len(rows)}]
-    return Question(title=_("Sessions"), press=_("End them"), chosen=chosen, facts=facts, rows=rows)
+    return Question(title=_("Sessions"), submit_label=_("End them"), chosen=chosen, facts=facts, rows=rows)
 
 
 def _session(account: Any, session: Any) -> str:
@@ -88,7 +88,7 @@ def _session(account: Any, session: Any) -> str:
 def _resetting(chosen: Sequence[Any]) -> Question:
     return Question(
         title=_("Reset the second step"),
-        press=_("Reset it"),
+        submit_label=_("Reset it"),
         chosen=chosen,
         facts=[
             _("Make sure that it is really them who ask: see them, or call a number that you had before."),

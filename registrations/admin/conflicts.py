@@ -106,7 +106,7 @@ class ConflictAdmin(RecordAdmin):
                 for conflict in chosen
             ],
             "action": "resolve",
-            "press": _("It is well as it is"),
+            "submit_label": _("It is well as it is"),
             "problem": request.POST.get("confirmed") == "yes",
         }
         return TemplateResponse(request, "admin/registrations/conflicts.html", context)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 SEEN = "seen"
 
 
-def press(
+def handle_save(
     admin: "EventAdmin", request: HttpRequest, object_id: str, deadline: Deadline
 ) -> HttpResponseBase | None:
     """What a press of Save comes to: a page that asks, or the event changed; `None` where Django is to answer.

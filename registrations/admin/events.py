@@ -20,7 +20,7 @@ from events.models import Event
 from registrations.admin import columns
 from registrations.admin.changes import change_lines
 from registrations.admin.event_form import EventForm
-from registrations.admin.event_save import press
+from registrations.admin.event_save import handle_save
 from registrations.booking.waitlist_status import why_nobody
 from registrations.locking import Deadline, in_transaction
 from registrations.timetable import admin_views as timetable
@@ -120,7 +120,9 @@ class EventAdmin(WithTools, BaseAdmin):
         """A change goes by the page that says what it would do; whatever else comes up is Django's to show."""
         if request.method == "POST" and object_id is not None:
             deadline = Deadline()
-            answer = in_transaction(lambda: press(self, request, object_id, deadline), deadline=deadline)
+            answer = in_transaction(
+                lambda: handle_save(self, request, object_id, deadline), deadline=deadline
+            )
             if answer is not None:
                 return answer
         return super().changeform_view(request, object_id, form_url, extra_context)

@@ -231,7 +231,7 @@ def _merging_students(chosen: Sequence[Student]) -> Question:
         )
     return Question(
         title=_("Make one student of these two?"),
-        press=_("Merge them"),
+        submit_label=_("Merge them"),
         chosen=chosen,
         facts=facts,
         rows=lines,
@@ -337,7 +337,7 @@ def _merging_schools(chosen: Sequence[School]) -> Question:
     names = Student.objects.filter(pk__in=[group[0] for group in duplicates]).order_by("name", "pk")
     return Question(
         title=_("Make one school of these?"),
-        press=_("Merge them"),
+        submit_label=_("Merge them"),
         chosen=chosen,
         facts=facts,
         rows=[

@@ -162,7 +162,7 @@ class PersonalDataPages(_Base):
             "chosen": chosen,
             "form": form,
             "action": "erase_students",
-            "press": ngettext("Erase this student", "Erase these students", len(chosen)),
+            "submit_label": ngettext("Erase this student", "Erase these students", len(chosen)),
             "is_danger": True,
             "back_url": reverse("admin:registrations_student_data", args=[student.pk]) if student else "",
             "cancelled": active.filter(event__starts_at__gt=database_now()).count(),

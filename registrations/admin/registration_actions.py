@@ -190,7 +190,7 @@ def cancelling(chosen: Sequence[Registration]) -> Question:
     then = _("Whoever waits gets the freed seats at once. This cannot be undone.")
     return Question(
         title=_("Cancel these registrations?"),
-        press=_("Cancel these registrations"),
+        submit_label=_("Cancel these registrations"),
         chosen=chosen,
         facts=[f"{will} {mails_of(chosen)} {then}"],
         rows=[line_of(row) for row in chosen],
@@ -230,7 +230,7 @@ def _promoting(chosen: Sequence[Registration]) -> Question:
     order = _("Whoever stands before them in line goes on waiting.")
     return Question(
         title=_("Give these a seat?"),
-        press=_("Give them a seat"),
+        submit_label=_("Give them a seat"),
         chosen=chosen,
         facts=[f"{will} {mails_of(chosen)} {order}", *facts],
         rows=[line_of(row) for row in chosen],
@@ -266,7 +266,7 @@ def _moving(chosen: Sequence[Registration]) -> Question:
     then = _("Whoever waits gets the freed seats at once. Old tickets stop working, new ones are issued.")
     return Question(
         title=_("Move these to another event?"),
-        press=_("Move them"),
+        submit_label=_("Move them"),
         chosen=chosen,
         facts=[f"{will} {mails_of(chosen)} {then}"],
         rows=[line_of(row) for row in chosen],

@@ -234,9 +234,11 @@ def _store_submissions(obtained: list[Registration]) -> None:
 
 def keep_refusals(seat_results: Iterable[tuple[Submission, SeatResult]]) -> None:
     """Stores what presses that obtained something did not obtain, with its reason."""
-    refused = [(press, one) for press, one in seat_results if one.event and not one.registration]
+    refused = [(submission, one) for submission, one in seat_results if one.event and not one.registration]
     if refused:
         Refusal.objects.bulk_create(
-            Refusal(submission=press, event=one.event, reason=one.decision.reason, other=one.decision.other)
-            for press, one in refused
+            Refusal(
+                submission=submission, event=one.event, reason=one.decision.reason, other=one.decision.other
+            )
+            for submission, one in refused
         )

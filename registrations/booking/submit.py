@@ -46,7 +46,7 @@ _OF_A_KNOWN_STUDENT = (Refusal.Reason.ALREADY, Refusal.Reason.CLASH)
 
 
 @dataclass(frozen=True, slots=True)
-class Press:
+class BookingRequest:
     """A cleaned form. `student_id` stands instead of the details where it is known who it is.
 
     Behind a teacher's press stands the `teacher`, with the consent that the teacher declares; it names the
@@ -81,7 +81,7 @@ class Press:
         return hashlib.sha256(json.dumps(content).encode()).digest()
 
 
-def submit(press: Press, *, deadline: Deadline) -> Submission:
+def submit(request: BookingRequest, *, deadline: Deadline) -> Submission:
     """Registers, once per key: a double click, a reload, a proxy's repeat get the first answer again.
 
     The Submission, its registrations, their tickets and mails are committed when this returns. Raises
@@ -91,33 +91,33 @@ def submit(press: Press, *, deadline: Deadline) -> Submission:
     submission sent again returns it.
     """
     try:
-        return in_transaction(lambda: _attempt(press, deadline), deadline=deadline)
+        return in_transaction(lambda: _attempt(request, deadline), deadline=deadline)
     except (DuplicateKey, RegistrationRejected, AmbiguousIdentity) as error:
-        if twin := _find(press):
+        if twin := _find(request):
             return twin
         if isinstance(error, DuplicateKey):
             raise IdempotencyConflict from None
-        if isinstance(error, RegistrationRejected) and press.teacher:
+        if isinstance(error, RegistrationRejected) and request.teacher:
             confirm_by_teacher(outcome.before for outcome in error.seat_results)
-        _refuse_as_a_newcomer(press, error, deadline)
-        if isinstance(error, AmbiguousIdentity) and not press.teacher:
+        _refuse_as_a_newcomer(request, error, deadline)
+        if isinstance(error, AmbiguousIdentity) and not request.teacher:
             _notice_attempt(error.student)
         raise
 
 
-def _refuse_as_a_newcomer(press: Press, error: Exception, deadline: Deadline) -> None:
+def _refuse_as_a_newcomer(request: BookingRequest, error: Exception, deadline: Deadline) -> None:
     """Raises `RegistrationRejected` with a newcomer's reasons where nobody could obtain anything by this public form.
 
     Otherwise an event that does not fit would tell anybody with a name and a grade whether that child is
     registered. It is told only where a seat or a place in line is to be had.
     """
-    if press.origin != Submission.Origin.FORM or press.details is None or not _reveals_student(error):
+    if request.origin != Submission.Origin.FORM or request.details is None or not _reveals_student(error):
         return
     seat_results = outcomes_of_newcomer(
-        press.event_ids,
-        fest_id=press.fest_id,
-        grade=press.details.grade,
-        wants_waiting=press.wants_waiting,
+        request.event_ids,
+        fest_id=request.fest_id,
+        grade=request.details.grade,
+        wants_waiting=request.wants_waiting,
         deadline=deadline,
     )
     if not any(outcome.registration for outcome in seat_results):
@@ -131,71 +131,71 @@ def _reveals_student(error: Exception) -> bool:
     return isinstance(error, AmbiguousIdentity)
 
 
-def _attempt(press: Press, deadline: Deadline) -> Submission:
+def _attempt(request: BookingRequest, deadline: Deadline) -> Submission:
     deadline.limit_locks()
-    student, is_new = _student(press)
+    student, is_new = _student(request)
     deadline.limit_locks()
-    submission = _insert_submission(press, student, is_new=is_new)
+    submission = _insert_submission(request, student, is_new=is_new)
     seat_requests = [
         SeatRequest(
-            student, event, press.wants_waiting, is_new, submission, uses_hold=press.teacher is not None
+            student, event, request.wants_waiting, is_new, submission, uses_hold=request.teacher is not None
         )
-        for event in press.event_ids
+        for event in request.event_ids
     ]
-    seat_results = reserve(seat_requests, actor=press.actor, user=press.teacher, deadline=deadline)
+    seat_results = reserve(seat_requests, actor=request.actor, user=request.teacher, deadline=deadline)
     if not any(outcome.registration for outcome in seat_results):
         raise RegistrationRejected(seat_results)
     keep_refusals([(submission, outcome) for outcome in seat_results])
     return submission
 
 
-def _find(press: Press) -> Submission | None:
+def _find(request: BookingRequest) -> Submission | None:
     """The submission that used this key before. It is looked for only where the attempt fails, since nearly
     every press is the first one; the unique key makes each repeat fail.
 
     A key opens an answer only where it was used before: one of a class list or of a teacher's page opens
     nothing in the public form.
     """
-    rows = Submission.objects.filter(key=press.key, origin=press.origin).select_related("student__school")
+    rows = Submission.objects.filter(key=request.key, origin=request.origin).select_related("student__school")
     submission = rows.first()
-    if submission and bytes(submission.digest) != press.digest:
+    if submission and bytes(submission.digest) != request.digest:
         raise IdempotencyConflict(submission)
     return submission
 
 
-def _student(press: Press) -> tuple[Student, bool]:
-    if press.details is None:
-        known = Student.objects.known().select_related("school").filter(pk=press.student_id or 0).first()
+def _student(request: BookingRequest) -> tuple[Student, bool]:
+    if request.details is None:
+        known = Student.objects.known().select_related("school").filter(pk=request.student_id or 0).first()
         if known is None:
             # Erased or merged since the page was opened; the link of whoever sends it again is dead.
             raise LockTimeout
         return known, False
-    school = press.school or find_or_create_school(press.details.school)
-    return identify(press.details, fest_id=press.fest_id, school=school)
+    school = request.school or find_or_create_school(request.details.school)
+    return identify(request.details, fest_id=request.fest_id, school=school)
 
 
-def _insert_submission(press: Press, student: Student, *, is_new: bool) -> Submission:
+def _insert_submission(request: BookingRequest, student: Student, *, is_new: bool) -> Submission:
     """The press, and the consent of a student who is new with it.
 
     A twin of this press, sent at the same moment, makes the insert wait, and this one give way.
     """
     submission = Submission(
-        key=press.key,
-        origin=press.origin,
-        digest=press.digest,
+        key=request.key,
+        origin=request.origin,
+        digest=request.digest,
         student=student,
         created_student=is_new,
     )
     given: dict[str, Any] = {
-        "key": press.key,
+        "key": request.key,
         "link_id": submission.link_id,
-        "origin": press.origin.value,
-        "digest": press.digest,
+        "origin": request.origin.value,
+        "digest": request.digest,
         "student": student.pk,
         "is_new": is_new,
-        "text": press.consent_text_id if is_new else None,
-        "basis": (Consent.Basis.TEACHER if press.teacher else Consent.Basis.FORM).value,
-        "user": press.teacher.pk if press.teacher else None,
+        "text": request.consent_text_id if is_new else None,
+        "basis": (Consent.Basis.TEACHER if request.teacher else Consent.Basis.FORM).value,
+        "user": request.teacher.pk if request.teacher else None,
     }
     with connection.cursor() as cursor:
         cursor.execute(_INSERT, given)

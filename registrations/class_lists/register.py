@@ -1,4 +1,4 @@
-"""Rows of a class list become registrations: one chunk, one transaction, as few statements as one press needs."""
+"""Rows of a class list become registrations: one chunk, one transaction, as few statements as one form needs."""
 
 import datetime as dt
 import hashlib
@@ -62,7 +62,7 @@ class _Chunk:
     work: Work
     rows: Sequence[ClassListRow]
     row_students: list[RowStudent] = field(default_factory=list)
-    presses: dict[int, Submission] = field(default_factory=dict)
+    submissions: dict[int, Submission] = field(default_factory=dict)
     seat_results: dict[int, list[SeatResult]] = field(default_factory=dict)
 
     @property
@@ -74,24 +74,24 @@ class _Chunk:
         """By the number of the row; each row has one since Confirm."""
         return {row.number: row.key for row in self.rows if row.key}
 
-    def press(self, row_student: RowStudent) -> Submission:
+    def submission_of(self, row_student: RowStudent) -> Submission:
         """One for each student, under the key of the student's first row: a second try of the row is the same."""
         student = row_student.student
-        if student.pk not in self.presses:
-            self.presses[student.pk] = Submission(
+        if student.pk not in self.submissions:
+            self.submissions[student.pk] = Submission(
                 key=self.keys[row_student.listed.row],
                 origin=Submission.Origin.CLASS_LIST,
                 digest=_digest(row_student.listed),
                 student=student,
                 created_student=row_student.is_new,
             )
-        return self.presses[student.pk]
+        return self.submissions[student.pk]
 
 
 def register(work: Work, rows: Sequence[ClassListRow], *, deadline: Deadline) -> None:
     """Registers these rows inside the caller's transaction and marks them done, each with its entries.
 
-    Seats go in the order of the rows, by the rules of a single press. Students are found or inserted
+    Seats go in the order of the rows, by the rules of a single form. Students are found or inserted
     beforehand and corrected where the list says otherwise, as a teacher may. The number of statements does
     not grow with the rows. Raises `ConcurrentUpdate` when somebody registered the same student meanwhile, and
     `NotAll` when all or none was asked for and a row would be refused.
@@ -154,7 +154,7 @@ def _take_over(student: Student, corrected: Student) -> None:
 def _reserve(chunk: _Chunk, deadline: Deadline) -> None:
     job, events = chunk.job, chunk.work.events
     seat_requests = [
-        seat_requests_of(one, events, wants_waiting=job.wants_waiting, submission=chunk.press)
+        seat_requests_of(one, events, wants_waiting=job.wants_waiting, submission=chunk.submission_of)
         for one in chunk.row_students
     ]
     flat = [seat_request for row in seat_requests for seat_request in row]
@@ -201,13 +201,13 @@ def _require_all(chunk: _Chunk, entries: Sequence[ClassListEntry]) -> None:
 
 def _keep(chunk: _Chunk, entries: Sequence[ClassListEntry]) -> None:
     job = chunk.job
-    stored = {pk: press for pk, press in chunk.presses.items() if press.pk}
+    stored = {pk: submission for pk, submission in chunk.submissions.items() if submission.pk}
     new = {one.student.pk: one.student for one in chunk.row_students if one.is_new}
     students = {one.listed.row: one.student.pk for one in chunk.row_students}
     forget_all(student for pk, student in new.items() if pk not in stored)
     kept = {row: pk for row, pk in students.items() if pk in stored or pk not in new}
     if job.consent_text:
-        obtained = {press.student.pk: press.student for press in stored.values()}
+        obtained = {submission.student.pk: submission.student for submission in stored.values()}
         consents.declare(obtained.values(), text=job.consent_text, user=job.asked_by)
     keep_refusals(
         (stored[one.student.pk], outcome)
@@ -220,21 +220,21 @@ def _keep(chunk: _Chunk, entries: Sequence[ClassListEntry]) -> None:
     if unread:
         # Somebody changed what they say since Confirm: they go back to the draft, with their problems.
         ClassListRow.objects.filter(pk__in=unread).update(job=None)
-    presses = {row: stored[pk].pk for row, pk in students.items() if pk in stored}
+    submissions = {row: stored[pk].pk for row, pk in students.items() if pk in stored}
     read = [row for row in chunk.rows if row.number in chunk.work.listed]
-    _mark_done(read, kept, presses, database_now())
+    _mark_done(read, kept, submissions, database_now())
 
 
 def _mark_done(
     rows: Sequence[ClassListRow],
     students: Mapping[int, int],
-    presses: Mapping[int, int | None],
+    submissions: Mapping[int, int | None],
     now: dt.datetime,
 ) -> None:
     given: list[list[int | None]] = [
         [row.pk for row in rows],
         [students.get(row.number) for row in rows],
-        [presses.get(row.number) for row in rows],
+        [submissions.get(row.number) for row in rows],
     ]
     with connection.cursor() as cursor:
         cursor.execute(_DONE, [now, *given])

@@ -47,10 +47,15 @@ def seat_requests_of(
     submission: Callable[[RowStudent], Submission | None] = lambda _claimant: None,
 ) -> list[SeatRequest]:
     """One claim for each event of the row (slug -> number); an event that is gone is claimed as unknown."""
-    press = submission(row_student)
+    stored = submission(row_student)
     return [
         SeatRequest(
-            row_student.student, events.get(slug, 0), wants_waiting, row_student.is_new, press, uses_hold=True
+            row_student.student,
+            events.get(slug, 0),
+            wants_waiting,
+            row_student.is_new,
+            stored,
+            uses_hold=True,
         )
         for slug in row_student.listed.events
     ]

@@ -11,7 +11,7 @@ from django.utils.text import slugify
 
 from events.capacity import set_capacity
 from events.models import Category, Event, Fest, Seats, Venue
-from registrations.booking.submit import Press, submit
+from registrations.booking.submit import BookingRequest, submit
 from registrations.demo import sample
 from registrations.locking import Deadline
 from registrations.models import ConsentText, School, SchoolAlias, Teacher
@@ -149,13 +149,13 @@ def _fill(fest: Fest) -> None:
             continue
         text = fest.consent_texts.first()
         for index in range(event.seats.capacity - LEFT_FREE):
-            submit(_press(fest, event, index, text), deadline=Deadline())
+            submit(_booking_request(fest, event, index, text), deadline=Deadline())
 
 
-def _press(fest: Fest, event: Event, index: int, text: ConsentText | None) -> Press:
+def _booking_request(fest: Fest, event: Event, index: int, text: ConsentText | None) -> BookingRequest:
     first, last = divmod(index, len(sample.LAST_NAMES))
     name = f"{sample.FIRST_NAMES[first % len(sample.FIRST_NAMES)]} {sample.LAST_NAMES[last]}"
-    return Press(
+    return BookingRequest(
         key=uuid.uuid5(uuid.NAMESPACE_URL, f"sample/{event.slug}/{index}"),
         fest_id=fest.pk,
         event_ids=(event.pk,),

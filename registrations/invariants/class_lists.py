@@ -15,7 +15,7 @@ def class_lists_add_up() -> Iterator[str]:
     sql = """
         SELECT l.title, w.number, CASE
             WHEN w.done_at IS NOT NULL AND w.job_id IS NULL THEN 'is done without a job'
-            WHEN w.done_at IS NULL AND w.submission_id IS NOT NULL THEN 'has a press and is not done'
+            WHEN w.done_at IS NULL AND w.submission_id IS NOT NULL THEN 'has a submission and is not done'
             WHEN w.done_at IS NULL AND j.finished_at IS NOT NULL AND j.error = ''
                 THEN 'was left by a job that is finished'
             WHEN (j.finished_at IS NULL OR j.error = '') AND e.id IS NOT NULL AND w.done_at IS NULL
@@ -29,7 +29,7 @@ def class_lists_add_up() -> Iterator[str]:
                 SELECT FROM registrations_classlistrow o
                 JOIN registrations_classlistentry n ON n.row_id = o.id AND n.is_new
                 WHERE o.submission_id = s.id
-            ) THEN 'has a press that obtained nothing'
+            ) THEN 'has a submission that obtained nothing'
             END AS what
         FROM registrations_classlistrow w JOIN registrations_classlist l ON l.id = w.class_list_id
         LEFT JOIN registrations_classlistjob j ON j.id = w.job_id
@@ -43,7 +43,7 @@ def class_lists_add_up() -> Iterator[str]:
 
 
 @invariant(12)
-def presses_of_lists_are_known_by_their_rows() -> Iterator[str]:
+def submissions_of_lists_are_known_by_their_rows() -> Iterator[str]:
     """Each registration that a row's press obtained stands in an entry of one of the press's rows.
 
     What it was moved to by an organiser belongs to the press, and does not stand in the list.
@@ -76,6 +76,6 @@ def rows_carry_the_school_of_their_list() -> Iterator[str]:
 
 CHECKS = (
     class_lists_add_up,
-    presses_of_lists_are_known_by_their_rows,
+    submissions_of_lists_are_known_by_their_rows,
     rows_carry_the_school_of_their_list,
 )

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from events.capacity import set_capacity
 from events.models import Category, Event, Fest, Venue
-from registrations.booking.submit import Press, submit
+from registrations.booking.submit import BookingRequest, submit
 from registrations.locking import Deadline
 from registrations.models import ConsentText, School, Submission, Teacher
 from registrations.students.identity import Details
@@ -105,12 +105,12 @@ def build_details(**values: Any) -> Details:
     return Details(**(defaults | values))
 
 
-def build_press(
+def build_request(
     *events: Event, key: uuid.UUID | None = None, wants_waiting: bool = True, **values: Any
-) -> Press:
+) -> BookingRequest:
     """A press for these events; other values are the student's."""
     fest = events[0].fest
-    return Press(
+    return BookingRequest(
         key=key or Submission.new_key(),
         fest_id=fest.pk,
         event_ids=tuple(event.pk for event in events),
@@ -122,9 +122,9 @@ def build_press(
 
 def build_submission(*events: Event, **values: Any) -> Submission:
     """A press that went through."""
-    return submit(build_press(*events, **values), deadline=Deadline())
+    return submit(build_request(*events, **values), deadline=Deadline())
 
 
-def press_now(press: Press) -> Submission:
+def submit_now(booking_request: BookingRequest) -> Submission:
     """Sends a press with patience enough for a slow machine."""
-    return submit(press, deadline=Deadline(30))
+    return submit(booking_request, deadline=Deadline(30))

@@ -30,7 +30,7 @@ def typed(*events: Event | str, **values: Any) -> dict[str, Any]:
     return {name: value for name, value in (fields | values).items() if value is not None}
 
 
-def press(client: Client, *events: Event | str, **values: Any) -> Any:
+def post_form(client: Client, *events: Event | str, **values: Any) -> Any:
     """Sends a filled-in form; redirects are not followed."""
     return client.post(FORM, typed(*events, **values))
 

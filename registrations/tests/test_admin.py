@@ -151,7 +151,7 @@ def test_page_of_a_student_costs_the_same_for_one_registration_and_for_three(
 ) -> None:
     one = build_submission(build_event(fest))
     three = build_submission(build_event(fest), build_event(fest), build_event(fest))
-    pages = [[page_of(press.student), page_of(press)] for press in (one, three)]
+    pages = [[page_of(submission.student), page_of(submission)] for submission in (one, three)]
     first, second = [[query_count(client, path) for path in paths] for paths in pages]
     assert first == second
 

@@ -11,16 +11,16 @@ import pytest
 from events.locked_reads import read_facts
 from events.models import Event
 from registrations.booking.errors import RegistrationRejected
-from registrations.booking.submit import Press
+from registrations.booking.submit import BookingRequest
 from registrations.event_changes import impact
 from registrations.models import Conflict, Registration, Submission
 from registrations.tests.builders import (
     build_event,
     build_fest,
-    build_press,
+    build_request,
     build_submission,
     build_user,
-    press_now,
+    submit_now,
 )
 from registrations.tests.counting import counts, recount, states
 from registrations.tests.moving import change, set_beside
@@ -61,7 +61,7 @@ def one_moves_while_one_registers(monkeypatch: pytest.MonkeyPatch) -> Any:
     robots = build_event(build_fest(), hour=10)
     quiz = build_event(robots.fest, hour=14)
     student = build_submission(robots).student
-    press = Press(
+    booking_request = BookingRequest(
         key=Submission.new_key(),
         fest_id=robots.fest_id,
         event_ids=(quiz.pk,),
@@ -69,7 +69,7 @@ def one_moves_while_one_registers(monkeypatch: pytest.MonkeyPatch) -> Any:
         student_id=student.pk,
     )
     with meeting_before_either_writes(monkeypatch):
-        result, _moved = at_once([partial(press_now, press), partial(set_beside, robots, quiz)])
+        result, _moved = at_once([partial(submit_now, booking_request), partial(set_beside, robots, quiz)])
     return result
 
 
@@ -95,9 +95,9 @@ def test_rush_while_seats_are_added_and_some_held_back_is_exact() -> None:
     for _ in range(8):
         build_submission(event)
     user = build_user()
-    presses = [partial(press_now, build_press(event)) for _ in range(12)]
+    booking_requests = [partial(submit_now, build_request(event)) for _ in range(12)]
     grow = partial(change, event, user=user, capacity=15, hold=4)
-    at_once([*presses[:6], grow, *presses[6:]])
+    at_once([*booking_requests[:6], grow, *booking_requests[6:]])
     assert counts(event) == (15, 9, 20)
     assert recount(event) == (11, 9)
     assert states(event) == ["confirmed"] * 11 + ["waiting"] * 9

@@ -83,7 +83,9 @@ def test_confirm_page_says_what_would_happen(event: Event, teacher_client: Clien
     assert Registration.objects.count() == 0
 
 
-def test_press_leads_to_the_job_and_a_second_press_to_the_same(event: Event, teacher_client: Client) -> None:
+def test_submission_leads_to_the_job_and_a_second_submission_to_the_same(
+    event: Event, teacher_client: Client
+) -> None:
     class_list = build_list(event.fest, pupils(3, event))
     url, sent = reverse("class_lists:confirm", args=[class_list.pk]), answers(class_list)
     first, second = teacher_client.post(url, sent), teacher_client.post(url, sent)

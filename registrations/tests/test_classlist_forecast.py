@@ -151,7 +151,7 @@ def test_two_rows_for_one_registered_student_are_a_doubt(event: Event) -> None:
     assert seat_results(class_list) == ["confirmed"]
 
 
-def test_doubt_that_arises_after_the_press_ends_with_its_reason(event: Event) -> None:
+def test_doubt_that_arises_after_the_submission_ends_with_its_reason(event: Event) -> None:
     class_list = build_list(event.fest, [row("Asha Rao", event)])
     confirmed(class_list)
     build_submission(event, name="Asha Rao", section="A", roll_number="1", email="a@example.org")

@@ -31,7 +31,7 @@ from registrations.models import (
     Student,
     Submission,
 )
-from registrations.tests.builders import build_event, build_fest, build_press, build_submission, press_now
+from registrations.tests.builders import build_event, build_fest, build_request, build_submission, submit_now
 from registrations.tests.builders_class_lists import (
     build_list,
     build_teacher,
@@ -85,7 +85,7 @@ def test_registration_names_the_teacher_and_each_student_has_consent_and_mail(ev
     assert {student.school for student in Student.objects.all()} == {teacher.school}
 
 
-def test_two_events_of_one_row_are_one_press_and_one_mail(event: Event) -> None:
+def test_two_events_of_one_row_are_one_submission_and_one_mail(event: Event) -> None:
     other = build_event(event.fest)
     registered(build_list(event.fest, [row("Asha Rao", event, other, email="a@example.org")]))
     assert Submission.objects.get().registrations.count() == 2
@@ -102,7 +102,7 @@ def test_rows_of_one_student_with_different_events_are_one_student(event: Event)
     assert audit() == []
 
 
-def test_second_press_with_the_same_key_is_the_same_job(event: Event) -> None:
+def test_second_submission_with_the_same_key_is_the_same_job(event: Event) -> None:
     class_list = build_list(event.fest, pupils(3, event))
     key = Submission.new_key()
     first = confirmed(class_list, key=key)
@@ -111,7 +111,7 @@ def test_second_press_with_the_same_key_is_the_same_job(event: Event) -> None:
     assert ClassListJob.objects.count() == 1
 
 
-def test_second_press_with_another_key_shares_no_row(event: Event) -> None:
+def test_second_submission_with_another_key_shares_no_row(event: Event) -> None:
     class_list = build_list(event.fest, pupils(3, event))
     first, second = at_once([lambda: confirmed(class_list), lambda: confirmed(class_list)])
     jobs.run_due()
@@ -305,8 +305,8 @@ def test_without_the_guard_two_workers_meet_at_the_same_rows(
 def test_same_student_by_form_and_by_list_at_once_is_registered_once(event: Event) -> None:
     class_list = build_list(event.fest, [row("Asha Rao", event, email="a@example.org")])
     confirmed(class_list)
-    press = build_press(event, name="Asha Rao", email="a@example.org")
-    at_once([lambda: press_now(press), jobs.run_due])
+    booking_request = build_request(event, name="Asha Rao", email="a@example.org")
+    at_once([lambda: submit_now(booking_request), jobs.run_due])
     jobs.run_due()
     assert (Student.objects.count(), states(event)) == (1, ["confirmed"])
     assert ClassListRow.objects.get().student == Student.objects.get()

@@ -8,7 +8,7 @@ from events.models import Event, Seats
 from registrations.booking.errors import RegistrationRejected
 from registrations.class_lists import jobs
 from registrations.models import ClassListJob, ClassListRow, Registration, Submission
-from registrations.tests.builders import build_event, build_fest, build_press, build_school, press_now
+from registrations.tests.builders import build_event, build_fest, build_request, build_school, submit_now
 from registrations.tests.builders_class_lists import (
     build_list,
     build_teacher,
@@ -36,8 +36,8 @@ def test_lists_of_thirty_teachers_against_clicks(monkeypatch: pytest.MonkeyPatch
     fest = build_fest()
     events = build_event(fest, capacity=SEATS), build_event(fest, capacity=SEATS)
     confirmed_lists(*events)
-    presses = [build_press(*events[:: 1 if number % 2 else -1]) for number in range(CLICKS)]
-    works = [partial(press_now, press) for press in presses]
+    booking_requests = [build_request(*events[:: 1 if number % 2 else -1]) for number in range(CLICKS)]
+    works = [partial(submit_now, booking_request) for booking_request in booking_requests]
     results = at_once([*works, jobs.run_due, jobs.run_due, jobs.run_due])
     jobs.run_due()
     assert [type(result) for result in results[:CLICKS]] == [Submission] * CLICKS
@@ -54,8 +54,8 @@ def test_last_seats_between_a_list_and_clicks_are_given_once() -> None:
     event = build_event(build_fest(), capacity=10, waiting_limit=0)
     class_list = build_list(event.fest, pupils(10, event))
     confirmed(class_list)
-    presses = [partial(press_now, build_press(event)) for _ in range(10)]
-    results = at_once([jobs.run_due, *presses])
+    booking_requests = [partial(submit_now, build_request(event)) for _ in range(10)]
+    results = at_once([jobs.run_due, *booking_requests])
     refused = sum(isinstance(result, RegistrationRejected) for result in results[1:])
     assert seat_results(class_list).count("full") + refused == 10
     assert counts(event) == (10, 0, 10)
@@ -66,7 +66,7 @@ def test_clicks_get_in_between_the_chunks(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(jobs, "CHUNK", 10)
     event = build_event(build_fest(), capacity=400)
     confirmed(build_list(event.fest, pupils(300, event)))
-    at_once([jobs.run_due, *(partial(press_now, build_press(event)) for _ in range(5))])
+    at_once([jobs.run_due, *(partial(submit_now, build_request(event)) for _ in range(5))])
     clicked = Registration.objects.filter(changes__actor="student").order_by("queue_position")
     assert len(clicked) == 5
     assert max(row.queue_position for row in clicked) < Seats.objects.get(pk=event.pk).last_queue_position

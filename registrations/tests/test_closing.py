@@ -16,7 +16,7 @@ from events.models import GRACE, Event, Fest
 from registrations.booking.errors import RegistrationRejected
 from registrations.holds.service import latest
 from registrations.invariants.seats import registrations_were_made_while_it_was_open
-from registrations.tests.builders import build_event, build_fest, build_press, build_submission, press_now
+from registrations.tests.builders import build_event, build_fest, build_request, build_submission, submit_now
 from registrations.tests.builders_class_lists import build_list, forecast_of, row
 from techfest.core.db.clock import database_now
 from techfest.core.invariants import CLOSES_AT
@@ -44,7 +44,7 @@ def build_timed(fest: Fest, *, starts: dt.timedelta, ends: dt.timedelta, **value
 def reason_of(event: Event) -> str:
     """Why a submission for this event is refused; empty where it is not."""
     try:
-        press_now(build_press(event))
+        submit_now(build_request(event))
     except RegistrationRejected as refused:
         return str(refused.seat_results[0].decision.reason)
     return ""

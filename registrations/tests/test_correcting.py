@@ -19,10 +19,10 @@ from registrations.tests.builders import (
     build_details,
     build_event,
     build_fest,
-    build_press,
+    build_request,
     build_school,
     build_submission,
-    press_now,
+    submit_now,
 )
 from registrations.tests.counting import counts, states
 from registrations.tests.races import at_once
@@ -70,7 +70,7 @@ def test_renamed_student_is_found_by_the_new_name(fest: Fest) -> None:
     one, other = build_event(fest), build_event(fest)
     student = student_with(one, name="Asha Roa", email="a@example.org")
     corrected(student, name="Asha Rao")
-    assert press_now(build_press(other, name="asha rao", email="a@example.org")).student == student
+    assert submit_now(build_request(other, name="asha rao", email="a@example.org")).student == student
 
 
 def test_correction_that_changes_nothing_leaves_no_trace(fest: Fest) -> None:
@@ -172,7 +172,7 @@ def test_within_the_grace_a_name_is_still_corrected(fest: Fest) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_press_between_reading_the_events_and_locking_them_is_locked_too(
+def test_submission_between_reading_the_events_and_locking_them_is_locked_too(
     fest: Fest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = build_event(fest), build_event(fest, hour=14)
@@ -180,15 +180,15 @@ def test_press_between_reading_the_events_and_locking_them_is_locked_too(
     locked: list[set[int]] = []
     lock = SeatsQuerySet.locked
 
-    def press_first(rows: SeatsQuerySet, event_ids: Any) -> Any:
+    def submit_first(rows: SeatsQuerySet, event_ids: Any) -> Any:
         found = lock(rows, event_ids)
         locked.append({seats.pk for seats in found})
         if len(locked) == 1:
-            press = replace(build_press(second), details=None, student_id=student.pk)
-            at_once([lambda: press_now(press)])
+            booking_request = replace(build_request(second), details=None, student_id=student.pk)
+            at_once([lambda: submit_now(booking_request)])
         return found
 
-    monkeypatch.setattr(SeatsQuerySet, "locked", press_first)
+    monkeypatch.setattr(SeatsQuerySet, "locked", submit_first)
     corrected(student, name="Asha R. Rao")
     noted = set(Change.objects.filter(cause="corrected").values_list("registration__event_id", flat=True))
     assert (locked[-1], noted) == ({first.pk, second.pk}, {first.pk, second.pk})

@@ -42,7 +42,7 @@ def audited(db: None) -> Any:
     assert offenders() == []
 
 
-def press(client: Client, event: Event, **values: Any) -> Any:
+def post_form(client: Client, event: Event, **values: Any) -> Any:
     return client.post(page_of(event), filled_in(client, page_of(event), **values))
 
 
@@ -64,7 +64,7 @@ def waiting_event(fest: Fest, people: int, *, capacity: int = 1) -> Event:
 
 def test_more_seats_name_who_gets_them(client: Client, fest: Fest) -> None:
     event = waiting_event(fest, 4)
-    response = press(client, event, capacity="3")
+    response = post_form(client, event, capacity="3")
     assert sentences(response) == ["2 new seats, 3 waiting: 2 will be confirmed now and told by mail."]
     assert names(response) == [["Asha B (7)", "Asha C (7)"]]
     assert states(event) == ["confirmed", "waiting", "waiting", "waiting"]
@@ -74,7 +74,7 @@ def test_more_seats_name_who_gets_them(client: Client, fest: Fest) -> None:
 
 def test_seats_held_back_are_fewer_promoted(client: Client, fest: Fest) -> None:
     event = waiting_event(fest, 4)
-    response = press(client, event, capacity="4")
+    response = post_form(client, event, capacity="4")
     confirm(client, event, response, **{"hold-seats": "2"})
     assert (states(event), counts(event)) == (["confirmed"] * 2 + ["waiting"] * 2, (4, 2, 4))
     assert Hold.objects.get().school is None
@@ -83,7 +83,7 @@ def test_seats_held_back_are_fewer_promoted(client: Client, fest: Fest) -> None:
 @pytest.mark.parametrize("seats", ["3", "-1", "many"])
 def test_more_than_the_new_seats_cannot_be_held_back(client: Client, fest: Fest, seats: str) -> None:
     event = waiting_event(fest, 4)
-    again = confirm(client, event, press(client, event, capacity="3"), **{"hold-seats": seats})
+    again = confirm(client, event, post_form(client, event, capacity="3"), **{"hold-seats": seats})
     assert list(again.context["asked"].errors) == ["seats"]
     assert states(event) == ["confirmed"] + ["waiting"] * 3
     assert confirm(client, event, again, **{"hold-seats": "1"}).status_code == 302
@@ -92,7 +92,7 @@ def test_more_than_the_new_seats_cannot_be_held_back(client: Client, fest: Fest,
 
 def test_fewer_seats_than_taken_say_how_many_are_over(client: Client, fest: Fest) -> None:
     event = waiting_event(fest, 5, capacity=5)
-    response = press(client, event, capacity="2")
+    response = post_form(client, event, capacity="2")
     assert sentences(response)[0].startswith(
         "3 over: 5 have a seat, and there are to be 2. Nobody is thrown out."
     )
@@ -106,7 +106,7 @@ def test_move_says_who_clashes_and_asks_until_when_to_choose(client: Client, fes
     build_submission(robots, email="")
     local = timezone.localtime(quiz.starts_at, fest.zone)
     times = {"starts_at_1": f"{local:%H:%M}", "ends_at_1": f"{local:%H}:45"}
-    response = press(client, robots, **times)
+    response = post_form(client, robots, **times)
     assert [text[:52] for text in sentences(response)] == [
         "1 clash: one person has another event at the new tim",
         "1 mail tells about it. 1 has no e-mail address and m",
@@ -122,7 +122,7 @@ def test_move_says_who_clashes_and_asks_until_when_to_choose(client: Client, fes
 
 def test_consequences_that_changed_while_reading_are_shown_again(client: Client, fest: Fest) -> None:
     event = waiting_event(fest, 2)
-    response = press(client, event, capacity="3")
+    response = post_form(client, event, capacity="3")
     build_submission(event, name="Asha Z", grade=7)
     again = confirm(client, event, response)
     assert (is_asked(again), again.context["is_changed"]) == (True, True)
@@ -134,11 +134,11 @@ def test_consequences_that_changed_while_reading_are_shown_again(client: Client,
 
 def test_publishing_and_calling_off_ask_first(client: Client, fest: Fest) -> None:
     event = build_event(fest, state=Event.State.DRAFT, name="Quiz")
-    response = press(client, event, state="published")
+    response = post_form(client, event, state="published")
     assert sentences(response) == ["Everybody sees Quiz from now on, and registration is open at once."]
     confirm(client, event, response)
     build_submission(event)
-    response = press(client, event, state="cancelled")
+    response = post_form(client, event, state="cancelled")
     assert sentences(response) == [
         "Quiz is called off: 1 registration ends (1 with a seat, 0 waiting). Tickets no longer work.",
         "1 mail tells about it.",
@@ -146,21 +146,21 @@ def test_publishing_and_calling_off_ask_first(client: Client, fest: Fest) -> Non
     confirm(client, event, response, **{"hold-reason": "No power"})
     assert states(event) == ["cancelled"]
     assert AuditEntry.objects.latest("pk").reason == "No power"
-    response = press(client, event, state="published", takes_place="on")
+    response = post_form(client, event, state="published", takes_place="on")
     assert sentences(response)[0].startswith("Quiz takes place after all, with empty lists")
 
 
 def test_save_without_consequences_saves_at_once(client: Client, fest: Fest) -> None:
     event = waiting_event(fest, 1, capacity=5)
     for values in ({"summary": "Robots"}, {"capacity": "6"}, {"capacity": "2"}, {"grade_min": "3"}):
-        assert press(client, event, **values).status_code == 302
+        assert post_form(client, event, **values).status_code == 302
     assert Delivery.objects.filter(kind="changed").count() == 0
 
 
-def test_uploaded_picture_comes_along_to_the_second_press(client: Client, fest: Fest) -> None:
+def test_uploaded_picture_comes_along_to_the_second_submission(client: Client, fest: Fest) -> None:
     event = waiting_event(fest, 2)
     upload = SimpleUploadedFile("a.png", drawn("PNG"))
-    response = press(client, event, capacity="2", upload=upload)
+    response = post_form(client, event, capacity="2", upload=upload)
     confirm(client, event, response)
     assert Event.objects.get().picture == Picture.objects.get()
 

@@ -14,7 +14,7 @@ from events.models import Event, Fest
 from registrations import links
 from registrations.models import Consent, ConsentText, Registration, Student, Submission
 from registrations.tests.builders import build_event, build_fest, build_school, build_submission
-from registrations.tests.frontdoor import FORM, press, text_of, typed
+from registrations.tests.frontdoor import FORM, post_form, text_of, typed
 from tickets.models import Delivery, Ticket
 
 pytestmark = pytest.mark.django_db
@@ -57,7 +57,7 @@ def test_unknown_events_and_drafts_are_answered_alike(client: Client, fest: Fest
     draft, elsewhere = build_event(fest, state=Event.State.DRAFT), build_event(build_fest())
     values = {"name": "Asha Rao", "email": ""}
     responses = [
-        press(client, event, **values)
+        post_form(client, event, **values)
         for event in (draft, elsewhere, "nothing", "abc", "-1", "0", "%00", "'")
     ]
     assert {response.status_code for response in responses} == {409}
@@ -80,13 +80,13 @@ def test_pages_of_drafts_are_those_of_nothing(client: Client, fest: Fest) -> Non
 @pytest.mark.parametrize("value", ["-1", "0", "abc", "../..", "\x00", "99999999999999999999", "' OR 1=1--"])
 def test_hidden_event_beside_a_real_one_obtains_nothing(client: Client, fest: Fest, value: str) -> None:
     event = build_event(fest)
-    assert press(client, event, value).status_code == 409
+    assert post_form(client, event, value).status_code == 409
     assert rows() == [0] * 6
 
 
 def test_form_sent_within_the_grace_is_taken(client: Client, fest: Fest) -> None:
     event = build_event(fest, closes_at=timezone.now() - MINUTE)
-    assert press(client, event).status_code == 302
+    assert post_form(client, event).status_code == 302
 
 
 def test_form_sent_three_minutes_after_closing_is_refused_and_kept(client: Client, fest: Fest) -> None:
@@ -110,7 +110,7 @@ def test_form_sent_three_minutes_after_closing_is_refused_and_kept(client: Clien
 
 def test_event_that_closed_costs_none_of_the_others(client: Client, fest: Fest) -> None:
     closed, event = build_event(fest, closes_at=timezone.now() - 3 * MINUTE), build_event(fest)
-    response = press(client, closed, event)
+    response = post_form(client, closed, event)
     assert response.status_code == 302
     assert list(Registration.objects.values_list("event", flat=True)) == [event.pk]
     assert "Registration for this event is closed." in text_of(client.get(response["Location"]))
@@ -135,7 +135,7 @@ def test_form_may_be_filled_in_a_quarter_of_an_hour_early_and_is_kept(client: Cl
 
 def test_form_sent_long_before_the_opening_is_told_when(client: Client, fest: Fest) -> None:
     event = build_event(fest, opens_at=timezone.now() + 20 * MINUTE)
-    response = press(client, event)
+    response = post_form(client, event)
     assert (response.status_code, "Opens at" in text_of(response)) == (409, True)
     assert event.slug not in text_of(client.get(FORM))
 
@@ -221,7 +221,7 @@ def test_used_form_names_nobody_whose_details_were_not_typed(
 
 @pytest.mark.parametrize("key", [None, "", "1", "x" * 32, "0" * 31, "0" * 33, "\x00", "٣" * 40])
 def test_form_without_its_key_is_shown_again_with_one(client: Client, fest: Fest, key: str | None) -> None:
-    response = press(client, build_event(fest), key=key, name="Asha Rao")
+    response = post_form(client, build_event(fest), key=key, name="Asha Rao")
     assert (response.status_code, rows()) == (200, [0] * 6)
     assert 'value="Asha Rao"' in text_of(response)
     assert re.search(r'name="key" value="[0-9a-f]{32}"', text_of(response))
@@ -236,8 +236,10 @@ def test_each_rendering_of_the_form_has_a_key_of_its_own(client: Client, fest: F
 
 def test_namesake_learns_no_address_and_may_add_what_tells_apart(client: Client, fest: Fest) -> None:
     event, other = build_event(fest), build_event(fest)
-    press(client, event, name="Asha Rao", email="secret.parent@example.org", section="B", roll_number="41")
-    response = press(client, other, name="asha  rao", email="x@example.net")
+    post_form(
+        client, event, name="Asha Rao", email="secret.parent@example.org", section="B", roll_number="41"
+    )
+    response = post_form(client, other, name="asha  rao", email="x@example.net")
     page = text_of(response)
     assert response.status_code == 409
     assert "Somebody with this name and grade is registered." in page
@@ -245,19 +247,19 @@ def test_namesake_learns_no_address_and_may_add_what_tells_apart(client: Client,
     for secret in ("secret.parent", "41", reference, "/my/", "/a/", "/t/"):
         assert secret not in re.sub(r'"[0-9a-f]{32}"', "", page)
     assert Delivery.objects.filter(kind="attempt").count() == 1
-    assert press(client, other, name="asha  rao", email="x@example.net", section="C").status_code == 302
+    assert post_form(client, other, name="asha  rao", email="x@example.net", section="C").status_code == 302
 
 
 def test_siblings_share_an_address(client: Client, fest: Fest) -> None:
     event = build_event(fest)
     for name in ("Asha Rao", "Usha Rao"):
-        assert press(client, event, name=name, email="parent@example.org").status_code == 302
+        assert post_form(client, event, name=name, email="parent@example.org").status_code == 302
     assert Delivery.objects.filter(kind="registered", to="parent@example.org").count() == 2
 
 
 def test_new_school_is_pending_and_not_proposed_to_others(client: Client, fest: Fest) -> None:
     build_school("Riverside Public School")
-    press(client, build_event(fest), school="Rude <b>School</b>")
+    post_form(client, build_event(fest), school="Rude <b>School</b>")
     cache.forget()
     page = text_of(client.get(FORM))
     assert ("Rude" in page, "Riverside Public School" in page) == (False, True)
@@ -314,7 +316,7 @@ def test_further_events_know_no_other_student(client: Client, fest: Fest) -> Non
         assert secret not in page
 
 
-def test_repeat_after_the_links_died_shows_that_press_only(client: Client, fest: Fest) -> None:
+def test_repeat_after_the_links_died_shows_that_submission_only(client: Client, fest: Fest) -> None:
     """A new address kills every old link; a browser that kept the form must not bring back all of it."""
     event = build_event(fest)
     values = typed(event)

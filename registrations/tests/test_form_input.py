@@ -13,7 +13,7 @@ from django.test import Client
 from events.models import Event
 from registrations.models import Consent, Registration, Student, Submission
 from registrations.tests.builders import build_event, build_fest
-from registrations.tests.frontdoor import FORM, press, text_of, typed
+from registrations.tests.frontdoor import FORM, post_form, text_of, typed
 from tickets.models import Delivery
 
 pytestmark = pytest.mark.django_db
@@ -55,7 +55,7 @@ def rows() -> int:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_name_is_stored_as_typed_and_shown_literally(client: Client, event: Event, name: str) -> None:
-    response = press(client, event, name=name)
+    response = post_form(client, event, name=name)
     assert response.status_code == 302
     stored = unicodedata.normalize("NFC", name)
     assert Student.objects.get().name == stored
@@ -90,7 +90,7 @@ def test_wrong_field_is_named_and_nothing_is_written(
     client: Client, event: Event, values: dict[str, Any], words: str
 ) -> None:
     began = time.process_time()
-    response = press(client, event, **values)
+    response = post_form(client, event, **values)
     assert (response.status_code, problems(text_of(response))) == (200, [words])
     assert time.process_time() - began < 1
     assert rows() == 0
@@ -101,7 +101,7 @@ def test_wrong_field_is_named_and_nothing_is_written(
 def test_sign_that_nobody_types_is_refused_at_its_field(
     client: Client, event: Event, field: str, character: str
 ) -> None:
-    response = press(client, event, **{field: f"a{character}b"})
+    response = post_form(client, event, **{field: f"a{character}b"})
     assert response.status_code == 200
     assert "Remove the control characters from this field" in text_of(response)
     assert rows() == 0
@@ -136,7 +136,7 @@ def test_bytes_that_are_no_text_are_refused(client: Client, event: Event, raw: b
 def test_address_that_is_not_one_of_a_real_domain_is_refused(
     client: Client, event: Event, address: str
 ) -> None:
-    response = press(client, event, email=address)
+    response = post_form(client, event, email=address)
     words = "Enter an e-mail address in the correct format, like name@example.com"
     assert (response.status_code, problems(text_of(response))) == (200, [words])
     assert unescape(text_of(response)).count(address.split("\r")[0]) >= 1
@@ -145,7 +145,7 @@ def test_address_that_is_not_one_of_a_real_domain_is_refused(
 
 @pytest.mark.parametrize("field", ["name", "school"])
 def test_line_break_in_a_name_becomes_a_space(client: Client, event: Event, field: str) -> None:
-    assert press(client, event, **{field: "Asha\r\nBcc: x@y.example"}).status_code == 302
+    assert post_form(client, event, **{field: "Asha\r\nBcc: x@y.example"}).status_code == 302
     student = Student.objects.select_related("school").get()
     stored = {"name": student.name, "school": student.school.name}
     assert stored[field] == "Asha Bcc: x@y.example"
@@ -153,15 +153,15 @@ def test_line_break_in_a_name_becomes_a_space(client: Client, event: Event, fiel
 
 def test_address_is_shown_as_typed_and_compared_without_case(client: Client, event: Event) -> None:
     other = build_event(event.fest)
-    press(client, event, name="Asha Rao", email="Foo@Example.ORG")
-    assert press(client, other, name="Asha Rao", email="foo@example.org").status_code == 302
+    post_form(client, event, name="Asha Rao", email="Foo@Example.ORG")
+    assert post_form(client, other, name="Asha Rao", email="foo@example.org").status_code == 302
     assert list(Student.objects.values_list("email", flat=True)) == ["Foo@Example.ORG"]
 
 
 def test_tagged_address_is_another_identity(client: Client, event: Event) -> None:
     other = build_event(event.fest)
-    press(client, event, name="Asha Rao", email="kid@example.org")
-    assert press(client, other, name="Asha Rao", email="kid+robotics@example.org").status_code == 409
+    post_form(client, event, name="Asha Rao", email="kid@example.org")
+    assert post_form(client, other, name="Asha Rao", email="kid+robotics@example.org").status_code == 409
     assert Student.objects.count() == 1
 
 
@@ -182,13 +182,13 @@ def test_form_beyond_the_limit_of_a_request_is_refused_in_our_words(client: Clie
 
 def test_million_signs_are_refused_quickly(client: Client, event: Event) -> None:
     began = time.process_time()
-    assert press(client, event, name="👩‍👩‍👧" * 200_000).status_code == 400
+    assert post_form(client, event, name="👩‍👩‍👧" * 200_000).status_code == 400
     assert time.process_time() - began < 1
 
 
 def test_form_that_is_wrong_keeps_every_value(client: Client, event: Event) -> None:
     values = {"name": "आरव <b>", "school": "St. Mary's", "section": "B", "roll_number": "17", "email": "no"}
-    page = unescape(text_of(press(client, event, **values)))
+    page = unescape(text_of(post_form(client, event, **values)))
     for value in values.values():
         assert f'value="{value}"' in page
 
@@ -196,5 +196,5 @@ def test_form_that_is_wrong_keeps_every_value(client: Client, event: Event) -> N
 @pytest.mark.parametrize("extra", ["created_student", "student_id", "state", "place", "fest_id", "is_staff"])
 def test_field_that_the_form_does_not_have_changes_nothing(client: Client, event: Event, extra: str) -> None:
     full = build_event(event.fest, capacity=0)
-    assert press(client, full, **{extra: "1"}).status_code == 302
+    assert post_form(client, full, **{extra: "1"}).status_code == 302
     assert Registration.objects.get().state == "waiting"

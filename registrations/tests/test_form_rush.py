@@ -15,7 +15,7 @@ from events.models import Event, Seats
 from registrations import links
 from registrations.models import Registration, Student, Submission
 from registrations.tests.builders import build_event, build_fest, build_submission
-from registrations.tests.frontdoor import FORM, press, text_of, typed
+from registrations.tests.frontdoor import FORM, post_form, text_of, typed
 from registrations.tests.races import at_once
 from tickets.models import Delivery, Ticket
 
@@ -60,7 +60,7 @@ def test_twenty_forms_of_one_student_at_once_are_one_seat() -> None:
     """Two tabs, two phones, a parent who helps: another key each time, the same person."""
     event = build_event(build_fest())
     responses = at_once(
-        [lambda: press(Client(), event, name="Asha Rao", email="asha@example.org") for _ in range(20)]
+        [lambda: post_form(Client(), event, name="Asha Rao", email="asha@example.org") for _ in range(20)]
     )
     assert sorted(response.status_code for response in responses) == [302] + [409] * 19
     assert (Registration.objects.count(), Ticket.objects.count(), Event.objects.get().seats.taken) == (

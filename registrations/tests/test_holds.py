@@ -238,7 +238,7 @@ def test_hold_that_ends_first_is_named_first(fest: Fest, teacher: Teacher) -> No
     assert [name_now(event).hold for _ in range(3)] == [soon, late, None]
 
 
-def test_students_own_press_and_other_schools_use_no_held_seat(fest: Fest, teacher: Teacher) -> None:
+def test_students_own_submission_and_other_schools_use_no_held_seat(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest, capacity=1)
     ask_now(teacher, event, 1)
     build_submission(event)
@@ -309,7 +309,7 @@ def test_teacher_is_notified_when_somebody_else_gives_back(fest: Fest, teacher: 
     assert [notice["subject"] for notice in heard] == [f"3 held seats of {event.name} were given back"]
 
 
-def test_press_finds_an_expired_hold_though_no_worker_runs(fest: Fest, teacher: Teacher) -> None:
+def test_submission_finds_an_expired_hold_though_no_worker_runs(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest, capacity=2)
     hold = outlive(ask_now(teacher, event, 2))
     with notices() as heard:
@@ -318,7 +318,7 @@ def test_press_finds_an_expired_hold_though_no_worker_runs(fest: Fest, teacher: 
     assert run() == []
 
 
-def test_those_who_waited_have_the_expired_seats_before_the_press_that_found_them(
+def test_those_who_waited_have_the_expired_seats_before_the_submission_that_found_them(
     fest: Fest, teacher: Teacher
 ) -> None:
     event = build_event(fest, capacity=1)
@@ -414,7 +414,7 @@ def test_school_with_holds_is_kept(fest: Fest, teacher: Teacher) -> None:
         School.objects.get().delete()
 
 
-def test_press_without_held_seats_asks_nothing_more(fest: Fest, teacher: Teacher) -> None:
+def test_submission_without_held_seats_asks_nothing_more(fest: Fest, teacher: Teacher) -> None:
     """Nearly every press: blocks cost it no query. With held seats it is one."""
     free, busy = build_event(fest), build_event(fest)
     ask_now(teacher, busy, 1)

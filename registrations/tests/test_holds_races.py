@@ -20,10 +20,10 @@ from registrations.querysets import HoldQuerySet
 from registrations.tests.builders import (
     build_event,
     build_fest,
-    build_press,
+    build_request,
     build_school,
     build_teacher,
-    press_now,
+    submit_now,
 )
 from registrations.tests.builders import build_submission as submit
 from registrations.tests.counting import counts, recount, states
@@ -62,13 +62,13 @@ def hold_without_condition(self: SeatsQuerySet, event_id: int, *, seats: int) ->
 
 def rush(event: Event, teachers: list[Teacher], monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Forty students press while four schools ask for five seats each."""
-    presses = [partial(press_now, build_press(event)) for _ in range(CLICKS)]
+    booking_requests = [partial(submit_now, build_request(event)) for _ in range(CLICKS)]
     requests = [partial(ask_now, teacher, event, 5) for teacher in teachers]
     with meeting_after_the_lock(monkeypatch, CLICKS):
-        return at_once([*presses[:4], *requests, *presses[4:]])
+        return at_once([*booking_requests[:4], *requests, *booking_requests[4:]])
 
 
-def test_holds_asked_for_while_forty_press_are_exact(
+def test_holds_asked_for_while_forty_register_are_exact(
     fest: Fest, teachers: list[Teacher], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     event = build_event(fest, capacity=SEATS)
@@ -83,7 +83,7 @@ def test_holds_asked_for_while_forty_press_are_exact(
     assert run() == []
 
 
-def test_holds_and_presses_without_any_wall_oversell(
+def test_holds_and_submissions_without_any_wall_oversell(
     fest: Fest, teachers: list[Teacher], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The negative control: the race is real, and only the walls keep it exact."""
@@ -130,7 +130,7 @@ def test_ten_names_for_five_held_seats_without_any_wall_use_more(
     assert recount(event)[0] > 5
 
 
-@pytest.mark.parametrize("end", [expire_module.tend, None], ids=["worker", "press"])
+@pytest.mark.parametrize("end", [expire_module.tend, None], ids=["worker", "submission"])
 def test_names_against_the_end_of_their_time(fest: Fest, teachers: list[Teacher], end: Any) -> None:
     """Whoever comes first: each seat is a name's or goes back, and is nobody's twice."""
     event = build_event(fest, capacity=6)
@@ -138,7 +138,7 @@ def test_names_against_the_end_of_their_time(fest: Fest, teachers: list[Teacher]
     for _ in range(4):
         submit(event)
     works = [partial(name_now, event) for _ in range(5)]
-    works.insert(2, partial(outlive_and, hold, end or partial(press_now, build_press(event))))
+    works.insert(2, partial(outlive_and, hold, end or partial(submit_now, build_request(event))))
     results = at_once(works)
     assert [result for result in results if isinstance(result, Exception)] == []
     expire_module.tend()

@@ -11,7 +11,7 @@ from events import cache
 from events.models import Event, Fest
 from registrations.booking.errors import RegistrationRejected
 from registrations.models import Registration
-from registrations.tests.builders import build_event, build_fest, build_press, press_now
+from registrations.tests.builders import build_event, build_fest, build_request, submit_now
 from techfest.core.db.clock import database_now
 
 pytestmark = pytest.mark.django_db
@@ -48,11 +48,11 @@ def hours(request: pytest.FixtureRequest) -> tuple[Event, Event, str]:
     )
 
 
-def test_press_is_judged_by_the_databases_clock(hours: tuple[Event, Event, str]) -> None:
+def test_submission_is_judged_by_the_databases_clock(hours: tuple[Event, Event, str]) -> None:
     theirs, ours, reason = hours
-    press_now(build_press(theirs))
+    submit_now(build_request(theirs))
     with pytest.raises(RegistrationRejected) as refused:
-        press_now(build_press(ours))
+        submit_now(build_request(ours))
     assert [outcome.decision.reason for outcome in refused.value.seat_results] == [reason]
     registration = Registration.objects.get()
     assert (registration.event, registration.state) == (theirs, "confirmed")

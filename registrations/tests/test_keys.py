@@ -9,7 +9,7 @@ from django.test import Client
 from events.models import Event, Fest
 from registrations import links
 from registrations.booking.errors import IdempotencyConflict
-from registrations.booking.submit import Press
+from registrations.booking.submit import BookingRequest
 from registrations.booking.substitute import Substitution, replace
 from registrations.class_lists import jobs
 from registrations.locking import Deadline
@@ -18,10 +18,10 @@ from registrations.tests.builders import (
     build_details,
     build_event,
     build_fest,
-    build_press,
+    build_request,
     build_submission,
     build_teacher,
-    press_now,
+    submit_now,
 )
 from registrations.tests.builders_class_lists import build_list, confirmed, pupils, registered
 from registrations.tests.frontdoor import FORM, text_of, typed
@@ -43,17 +43,17 @@ def of_a_list(event: Event) -> Submission:
 
 def of_a_teacher(event: Event) -> Submission:
     teacher = build_teacher()
-    press = build_press(event, school=teacher.school.name)
-    return press_now(
-        Press(
-            press.key,
+    booking_request = build_request(event, school=teacher.school.name)
+    return submit_now(
+        BookingRequest(
+            booking_request.key,
             event.fest_id,
             (event.pk,),
             wants_waiting=True,
-            details=press.details,
+            details=booking_request.details,
             teacher=teacher.user,
             school=teacher.school,
-            consent_text_id=press.consent_text_id,
+            consent_text_id=booking_request.consent_text_id,
         )
     )
 
@@ -74,7 +74,9 @@ def of_a_newcomer(event: Event) -> Submission:
 def of_my_registrations(event: Event) -> Submission:
     student = build_submission(build_event(event.fest)).student
     key = Submission.new_key()
-    return press_now(Press(key, event.fest_id, (event.pk,), wants_waiting=True, student_id=student.pk))
+    return submit_now(
+        BookingRequest(key, event.fest_id, (event.pk,), wants_waiting=True, student_id=student.pk)
+    )
 
 
 KINDS = {
@@ -122,9 +124,11 @@ def test_form_with_a_key_of_another_place_may_be_sent_under_a_new_one(
 
 def test_my_registrations_know_no_key_of_the_public_form(event: Event) -> None:
     mine, theirs = build_submission(build_event(event.fest)).student, build_submission(event)
-    press = Press(theirs.key, event.fest_id, (event.pk,), wants_waiting=True, student_id=mine.pk)
+    booking_request = BookingRequest(
+        theirs.key, event.fest_id, (event.pk,), wants_waiting=True, student_id=mine.pk
+    )
     with pytest.raises(IdempotencyConflict) as refused:
-        press_now(press)
+        submit_now(booking_request)
     assert refused.value.submission is None
     assert mine.registrations.count() == 1
 
@@ -170,7 +174,7 @@ def test_key_of_another_kind_obtains_nothing_new(event: Event) -> None:
     """One key is one submission, wherever it is sent."""
     submission = of_a_list(event)
     with pytest.raises(IdempotencyConflict):
-        press_now(build_press(event, key=submission.key))
+        submit_now(build_request(event, key=submission.key))
     assert Submission.objects.count() == 1
 
 

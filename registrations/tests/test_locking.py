@@ -15,7 +15,7 @@ from registrations.booking.errors import ConcurrentUpdate, LockTimeout
 from registrations.booking.submit import submit
 from registrations.locking import ATTEMPTS, PATIENCE, Deadline, in_transaction
 from registrations.models import Registration, Student, Submission
-from registrations.tests.builders import build_event, build_fest, build_press, build_school
+from registrations.tests.builders import build_event, build_fest, build_request, build_school
 from registrations.tests.races import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -51,15 +51,15 @@ def broken(cause: type[psycopg.Error]) -> OperationalError:
     return error
 
 
-def test_press_on_lock_held_elsewhere_is_busy_and_leaves_no_row() -> None:
+def test_submission_on_lock_held_elsewhere_is_busy_and_leaves_no_row() -> None:
     event = build_event(build_fest())
-    press = build_press(event)
+    booking_request = build_request(event)
     deadline = Deadline(0.3)
     with held_elsewhere(event), pytest.raises(LockTimeout):
-        submit(press, deadline=deadline)
+        submit(booking_request, deadline=deadline)
     assert deadline.left <= 0
     assert (Student.objects.count(), Submission.objects.count()) == (0, 0)
-    assert submit(press, deadline=Deadline()).registrations.get().state == "confirmed"
+    assert submit(booking_request, deadline=Deadline()).registrations.get().state == "confirmed"
 
 
 TIMEOUTS = ("lock_timeout", "statement_timeout")
@@ -72,7 +72,7 @@ def shown(name: str) -> str:
 
 
 @pytest.mark.parametrize("name", TIMEOUTS)
-def test_press_with_whole_patience_relies_on_the_connections_timeout(name: str) -> None:
+def test_submission_with_whole_patience_relies_on_the_connections_timeout(name: str) -> None:
     with transaction.atomic(), CaptureQueriesContext(connection) as queries:
         Deadline().limit_locks()
     assert (shown(name), len(queries)) == (f"{PATIENCE:g}s", 0)

@@ -52,7 +52,7 @@ def fest() -> Fest:
     return build_fest()
 
 
-def press(*events: Any, name: str = "Asha Rao", **values: Any) -> Submission:
+def register(*events: Any, name: str = "Asha Rao", **values: Any) -> Submission:
     return build_submission(*events, name=name, **values)
 
 
@@ -67,8 +67,8 @@ def merge(kept: Student, removed: Student, **values: Any) -> Student:
 
 
 def test_everything_of_one_becomes_the_others(fest: Fest) -> None:
-    kept = press(build_event(fest), section="A")
-    removed = press(build_event(fest), section="B")
+    kept = register(build_event(fest), section="A")
+    removed = register(build_event(fest), section="B")
     code = Ticket.objects.get(student=removed.student).code
     reference = removed.student.reference
     merge(kept.student, removed.student)
@@ -85,7 +85,7 @@ def test_everything_of_one_becomes_the_others(fest: Fest) -> None:
 
 
 def test_printed_reference_of_three_rows_leads_to_the_last(fest: Fest) -> None:
-    first, second, third = (press(build_event(fest), section=character).student for character in "ABC")
+    first, second, third = (register(build_event(fest), section=character).student for character in "ABC")
     merge(second, first)
     merge(third, second)
     for student in (first, second, third):
@@ -94,9 +94,9 @@ def test_printed_reference_of_three_rows_leads_to_the_last(fest: Fest) -> None:
 
 def test_of_two_for_one_event_the_confirmed_one_stays_and_the_line_moves(fest: Fest) -> None:
     event = build_event(fest, capacity=2)
-    first = press(event, section="A")
-    second = press(event, section="B")
-    press(event, name="Ben Iyer")
+    first = register(event, section="A")
+    second = register(event, section="B")
+    register(event, name="Ben Iyer")
     merge(second.student, first.student)
     assert states(event) == ["confirmed", "cancelled", "confirmed"]
     assert counts(event) == (2, 0, 3)
@@ -110,8 +110,8 @@ def test_of_two_for_one_event_the_confirmed_one_stays_and_the_line_moves(fest: F
 
 def test_confirmed_is_better_than_an_earlier_place_that_waits(fest: Fest) -> None:
     event = build_event(fest, capacity=1)
-    early = press(event, section="A")
-    press(event, section="B")
+    early = register(event, section="A")
+    register(event, section="B")
     row = early.registrations.get()
     other = event.registrations.get(queue_position=2)
     Registration.objects.filter(pk=row.pk).update(state="waiting")
@@ -122,8 +122,8 @@ def test_confirmed_is_better_than_an_earlier_place_that_waits(fest: Fest) -> Non
 
 def test_result_and_entry_of_the_worse_one_move_to_the_better(fest: Fest) -> None:
     event = build_event(fest)
-    better = press(event, section="A").registrations.get()
-    worse = press(event, section="B").registrations.get()
+    better = register(event, section="A").registrations.get()
+    worse = register(event, section="B").registrations.get()
     Result.objects.create(registration=worse, points=10, rank=1)
     now = timezone.now()
     ticket = worse.tickets.get()
@@ -137,7 +137,7 @@ def test_result_and_entry_of_the_worse_one_move_to_the_better(fest: Fest) -> Non
 
 def test_clash_that_the_merge_makes_is_flagged_and_nobody_loses_a_seat(fest: Fest) -> None:
     first, second = build_event(fest, hour=10), build_event(fest, hour=10.5)
-    kept, removed = press(first, section="A"), press(second, section="B")
+    kept, removed = register(first, section="A"), register(second, section="B")
     merge(kept.student, removed.student)
     conflict = Conflict.objects.get()
     assert (conflict.kind, conflict.registration.event, conflict.other and conflict.other.event) == (
@@ -149,8 +149,8 @@ def test_clash_that_the_merge_makes_is_flagged_and_nobody_loses_a_seat(fest: Fes
 
 
 def test_only_address_is_taken_over_and_told_by_the_link(fest: Fest) -> None:
-    kept = press(build_event(fest), section="A", email="")
-    removed = press(build_event(fest), section="B", email="asha@example.org")
+    kept = register(build_event(fest), section="A", email="")
+    removed = register(build_event(fest), section="B", email="asha@example.org")
     merge(kept.student, removed.student)
     assert Student.objects.get().email == "asha@example.org"
     assert list(Delivery.objects.filter(kind="link").values_list("to", flat=True)) == ["asha@example.org"]
@@ -158,22 +158,22 @@ def test_only_address_is_taken_over_and_told_by_the_link(fest: Fest) -> None:
 
 
 def test_student_is_told_once_where_everything_is(fest: Fest) -> None:
-    kept = press(build_event(fest), section="A", email="one@example.org")
-    removed = press(build_event(fest), section="B", email="two@example.org")
+    kept = register(build_event(fest), section="A", email="one@example.org")
+    removed = register(build_event(fest), section="B", email="two@example.org")
     merge(kept.student, removed.student)
     assert list(Delivery.objects.filter(kind="link").values_list("to", flat=True)) == ["one@example.org"]
     assert run() == []
 
 
 def test_nobody_is_notified_where_it_was_not_wanted(fest: Fest) -> None:
-    kept, removed = press(build_event(fest), section="A"), press(build_event(fest), section="B")
+    kept, removed = register(build_event(fest), section="A"), register(build_event(fest), section="B")
     merge(kept.student, removed.student, notify=False)
     assert Delivery.objects.filter(kind="link").count() == 0
 
 
-def test_links_of_the_one_that_is_gone_die_and_those_of_its_presses_lead_on(fest: Fest) -> None:
+def test_links_of_the_one_that_is_gone_die_and_those_of_its_submissions_lead_on(fest: Fest) -> None:
     """My-link grants everything of one student, who is another one now; the answer only what that press got."""
-    kept, removed = press(build_event(fest), section="A"), press(build_event(fest), section="B")
+    kept, removed = register(build_event(fest), section="A"), register(build_event(fest), section="B")
     paths = [links.my_path(removed.student), links.confirmation_path(removed), links.my_path(kept.student)]
     merge(kept.student, removed.student)
     responses = [Client().get(path) for path in paths]
@@ -182,14 +182,14 @@ def test_links_of_the_one_that_is_gone_die_and_those_of_its_presses_lead_on(fest
 
 
 def test_students_of_two_schools_are_not_merged(fest: Fest) -> None:
-    kept, removed = press(build_event(fest)), press(build_event(fest), school="Hill School")
+    kept, removed = register(build_event(fest)), register(build_event(fest), school="Hill School")
     with pytest.raises(ActionRejected, match="two schools"):
         merge(kept.student, removed.student)
     assert Student.objects.count() == 2
 
 
-def test_second_press_says_that_one_is_gone(fest: Fest) -> None:
-    kept, removed = press(build_event(fest), section="A"), press(build_event(fest), section="B")
+def test_second_submission_says_that_one_is_gone(fest: Fest) -> None:
+    kept, removed = register(build_event(fest), section="A"), register(build_event(fest), section="B")
     merge(kept.student, removed.student)
     with pytest.raises(ActionRejected, match="not there any more"):
         merge(kept.student, removed.student)
@@ -198,7 +198,7 @@ def test_second_press_says_that_one_is_gone(fest: Fest) -> None:
 def test_row_that_somebody_forgot_to_move_undoes_the_merge(
     fest: Fest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kept, removed = press(build_event(fest), section="A"), press(build_event(fest), section="B")
+    kept, removed = register(build_event(fest), section="A"), register(build_event(fest), section="B")
     monkeypatch.setattr("registrations.students.merge._move_rows", lambda *_given: None)
     with pytest.raises(Exception, match="foreign key"):
         merge(kept.student, removed.student)
@@ -206,10 +206,10 @@ def test_row_that_somebody_forgot_to_move_undoes_the_merge(
 
 
 def test_possible_duplicates_are_namesakes_of_one_school(fest: Fest) -> None:
-    one = press(build_event(fest), section="A").student
-    two = press(build_event(fest), grade=8, name="asha  rao").student
-    press(build_event(fest), school="Hill School")
-    press(build_event(fest), name="Ben Iyer")
+    one = register(build_event(fest), section="A").student
+    two = register(build_event(fest), grade=8, name="asha  rao").student
+    register(build_event(fest), school="Hill School")
+    register(build_event(fest), name="Ben Iyer")
     assert set(with_namesakes(Student.objects.all())) == {one, two}
 
 
@@ -222,7 +222,7 @@ def test_all_of_a_school_moves_and_its_names_are_understood(fest: Fest) -> None:
     kept, removed = build_school("St Mary's School"), build_school("Saint Mary School", state="pending")
     SchoolAlias.objects.create(school=removed, name="St. Mary", key="st mary")
     event = build_event(fest)
-    student = press(event, school=removed.name).student
+    student = register(event, school=removed.name).student
     pretend_rendered()
     teacher = build_teacher(removed)
     user = teacher.user
@@ -246,9 +246,9 @@ def test_all_of_a_school_moves_and_its_names_are_understood(fest: Fest) -> None:
 def test_same_student_of_both_schools_becomes_one_and_the_line_moves(fest: Fest) -> None:
     kept, removed = build_school("St Mary's School"), build_school("Saint Mary School")
     event, other = build_event(fest, capacity=2), build_event(fest)
-    first = press(event, school=removed.name)
-    press(event, other, school=kept.name)
-    press(event, name="Ben Iyer", school=removed.name)
+    first = register(event, school=removed.name)
+    register(event, other, school=kept.name)
+    register(event, name="Ben Iyer", school=removed.name)
     merge_two_schools(kept, removed)
     assert states(event) == ["confirmed", "cancelled", "confirmed"]
     assert Student.objects.filter(school=kept).count() == 2
@@ -269,7 +269,7 @@ def test_delegation_code_of_the_kept_school_stays(fest: Fest) -> None:
     assert Delegation.objects.get() == mine
 
 
-def test_press_for_a_school_that_is_gone_by_now_is_of_the_kept_one(
+def test_submission_for_a_school_that_is_gone_by_now_is_of_the_kept_one(
     fest: Fest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A process knows the schools as they were up to five seconds ago."""
@@ -279,11 +279,11 @@ def test_press_for_a_school_that_is_gone_by_now_is_of_the_kept_one(
     known = schools._kept
     merge_two_schools(kept, removed)
     monkeypatch.setattr(schools, "_kept", known)
-    assert press(event, school=removed.name).student.school == kept
+    assert register(event, school=removed.name).student.school == kept
 
 
 def test_old_mails_do_not_trouble_the_audit_after_a_merge(fest: Fest) -> None:
-    kept = press(build_event(fest), section="A", email="one@example.org")
-    removed = press(build_event(fest), section="B", email="")
+    kept = register(build_event(fest), section="A", email="one@example.org")
+    removed = register(build_event(fest), section="B", email="")
     merge(removed.student, kept.student)
     assert run() == []

@@ -37,13 +37,13 @@ def of(event: Event) -> Registration:
 
 def test_seat_is_exchanged_and_the_freed_one_promotes(fest: Fest, user: Any) -> None:
     old, new = build_event(fest, capacity=1), build_event(fest, capacity=1)
-    press = build_submission(old)
+    submission = build_submission(old)
     build_submission(old)
     (moved,) = move(user, new, of(old))
     assert (states(old), counts(old)) == (["cancelled", "confirmed"], (1, 0, 2))
     assert (states(new), counts(new)) == (["confirmed"], (1, 0, 1))
     assert moved.successor == of(new)
-    assert of(new).submission == press
+    assert of(new).submission == submission
     assert set(
         Change.objects.filter(cause="moved").values_list("from_state", "to_state", "reason", "user")
     ) == {
@@ -137,7 +137,7 @@ def test_event_that_does_not_take_place_takes_nobody(fest: Fest, user: Any, stat
     assert states(old) == ["confirmed"]
 
 
-def test_second_press_moves_nothing(fest: Fest, user: Any) -> None:
+def test_second_submission_moves_nothing(fest: Fest, user: Any) -> None:
     old, new = build_event(fest), build_event(fest)
     build_submission(old)
     row = of(old)

@@ -58,7 +58,7 @@ def test_chosen_one_has_the_seat_past_an_earlier_place(user: Any) -> None:
     assert Delivery.objects.get(kind="promoted").state == "queued"
 
 
-def test_second_press_does_no_harm(user: Any) -> None:
+def test_second_submission_does_no_harm(user: Any) -> None:
     event = build_late_event()
     promote(user, at(event, 3))
     assert promote(user, at(event, 3)) == []

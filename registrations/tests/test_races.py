@@ -23,10 +23,10 @@ from registrations.models import Change, Hold, Registration, Student, Submission
 from registrations.tests.builders import (
     build_event,
     build_fest,
-    build_press,
+    build_request,
     build_school,
     build_submission,
-    press_now,
+    submit_now,
 )
 from registrations.tests.counting import counts, recount, states
 from registrations.tests.races import at_once, meeting_after_the_lock
@@ -45,9 +45,9 @@ def fest() -> Fest:
 
 def rush(event: Event, monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """Forty students press for one event at once; how each came out."""
-    presses = [build_press(event) for _ in range(CLICKS)]
+    booking_requests = [build_request(event) for _ in range(CLICKS)]
     with meeting_after_the_lock(monkeypatch, CLICKS):
-        results = at_once([partial(press_now, press) for press in presses])
+        results = at_once([partial(submit_now, booking_request) for booking_request in booking_requests])
     return Counter(outcome(result) for result in results)
 
 
@@ -85,7 +85,7 @@ def with_places_of_their_own() -> Callable[..., int]:
     return give
 
 
-def test_forty_presses_for_ten_seats_are_exact(fest: Fest, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_forty_submissions_for_ten_seats_are_exact(fest: Fest, monkeypatch: pytest.MonkeyPatch) -> None:
     event = build_event(fest, capacity=SEATS)
     assert rush(event, monkeypatch) == {"confirmed": 10, "waiting": 30}
     assert counts(event) == (10, 30, 40)
@@ -94,7 +94,7 @@ def test_forty_presses_for_ten_seats_are_exact(fest: Fest, monkeypatch: pytest.M
     assert Delivery.objects.count() == 40
 
 
-def test_forty_presses_without_any_wall_oversell(fest: Fest, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_forty_submissions_without_any_wall_oversell(fest: Fest, monkeypatch: pytest.MonkeyPatch) -> None:
     """The negative control: the race is real, and only the walls keep it exact."""
     event = build_event(fest, capacity=SEATS)
     monkeypatch.setattr(SeatsQuerySet, "locked", without_lock)
@@ -104,7 +104,7 @@ def test_forty_presses_without_any_wall_oversell(fest: Fest, monkeypatch: pytest
     assert recount(event)[0] > SEATS
 
 
-def test_forty_presses_without_lock_are_held_by_the_condition(
+def test_forty_submissions_without_lock_are_held_by_the_condition(
     fest: Fest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Those who were overtaken look again; the seats are exact, whoever forgets the lock."""
@@ -115,7 +115,7 @@ def test_forty_presses_without_lock_are_held_by_the_condition(
     assert recount(event)[0] == counts(event)[0] == SEATS
 
 
-def test_forty_presses_without_lock_and_condition_are_held_by_the_places(
+def test_forty_submissions_without_lock_and_condition_are_held_by_the_places(
     fest: Fest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No two registrations have one place: whoever read the same counts as another gets nothing."""
@@ -127,7 +127,7 @@ def test_forty_presses_without_lock_and_condition_are_held_by_the_places(
     assert recount(event)[0] == seat_results["confirmed"] <= SEATS
 
 
-def test_forty_presses_with_lock_need_no_condition(fest: Fest, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_forty_submissions_with_lock_need_no_condition(fest: Fest, monkeypatch: pytest.MonkeyPatch) -> None:
     event = build_event(fest, capacity=SEATS)
     monkeypatch.setattr(SeatsQuerySet, "add", without_condition)
     assert rush(event, monkeypatch) == {"confirmed": 10, "waiting": 30}
@@ -144,19 +144,19 @@ def test_counts_moved_by_somebody_without_lock_are_not_overwritten(fest: Fest) -
     assert counts(event) == (1, 0, 0)
 
 
-def test_fifty_identical_presses_are_one_registration(fest: Fest) -> None:
+def test_fifty_identical_submissions_are_one_registration(fest: Fest) -> None:
     event = build_event(fest)
-    press = build_press(event)
-    results = at_once([partial(press_now, press)] * 50)
+    booking_request = build_request(event)
+    results = at_once([partial(submit_now, booking_request)] * 50)
     assert set(results) == {Submission.objects.get()}
     assert counts(event) == (1, 0, 1)
     assert [model.objects.count() for model in (Student, Registration, Ticket, Delivery, Change)] == [1] * 5
 
 
-def test_fifty_identical_presses_without_email_are_one_registration(fest: Fest) -> None:
+def test_fifty_identical_submissions_without_email_are_one_registration(fest: Fest) -> None:
     event = build_event(fest)
-    press = build_press(event, email="")
-    results = at_once([partial(press_now, press)] * 50)
+    booking_request = build_request(event, email="")
+    results = at_once([partial(submit_now, booking_request)] * 50)
     assert set(results) == {Submission.objects.get()}
     assert (counts(event), Delivery.objects.count()) == ((1, 0, 1), 0)
 
@@ -164,7 +164,7 @@ def test_fifty_identical_presses_without_email_are_one_registration(fest: Fest) 
 def test_same_student_in_two_tabs_is_registered_once(fest: Fest) -> None:
     event = build_event(fest)
     who: dict[str, Any] = {"name": "Asha Rao", "email": "asha@example.org"}
-    results = at_once([partial(press_now, build_press(event, **who)) for _ in range(2)])
+    results = at_once([partial(submit_now, build_request(event, **who)) for _ in range(2)])
     assert sorted(outcome(result) for result in results) == ["RegistrationRejected", "confirmed"]
     assert [
         line.decision.reason
@@ -177,8 +177,8 @@ def test_same_student_in_two_tabs_is_registered_once(fest: Fest) -> None:
 
 def test_two_of_one_name_at_once_are_not_mixed_up(fest: Fest) -> None:
     event = build_event(fest)
-    presses = [build_press(event, name="Asha Rao", email=f"{n}@example.org") for n in range(2)]
-    results = at_once([partial(press_now, press) for press in presses])
+    booking_requests = [build_request(event, name="Asha Rao", email=f"{n}@example.org") for n in range(2)]
+    results = at_once([partial(submit_now, booking_request) for booking_request in booking_requests])
     assert sorted(outcome(result) for result in results) == [AmbiguousIdentity.__name__, "confirmed"]
     assert counts(event) == (1, 0, 1)
 
@@ -189,7 +189,7 @@ def test_one_student_for_two_clashing_events_at_once_gets_one(fest: Fest, known:
     who: dict[str, Any] = {"name": "Asha Rao", "email": "asha@example.org"}
     if known:
         build_submission(build_event(fest, hour=15), **who)
-    results = at_once([partial(press_now, build_press(event, **who)) for event in (one, other)])
+    results = at_once([partial(submit_now, build_request(event, **who)) for event in (one, other)])
     assert sorted(outcome(result) for result in results) == ["RegistrationRejected", "confirmed"]
     assert sorted([counts(one), counts(other)]) == [(0, 0, 0), (1, 0, 1)]
 
@@ -198,45 +198,45 @@ def test_first_in_line_gets_the_seat_before_ten_newcomers(fest: Fest) -> None:
     event = build_event(fest, capacity=1)
     held, *waiting = [build_submission(event).registrations.get() for _ in range(6)]
     give_up = partial(cancel, [held.pk], actor=Change.Actor.STUDENT, deadline=Deadline(30))
-    newcomers = [partial(press_now, build_press(event)) for _ in range(10)]
+    newcomers = [partial(submit_now, build_request(event)) for _ in range(10)]
     at_once([*newcomers[:5], give_up, *newcomers[5:]])
     assert states(event) == ["cancelled", "confirmed"] + ["waiting"] * 14
     assert Registration.objects.holding_seats().get() == waiting[0]
     assert counts(event) == (1, 14, 16)
 
 
-def test_seats_added_while_twenty_wait_and_twenty_press_go_to_those_who_waited(fest: Fest) -> None:
+def test_seats_added_while_twenty_wait_and_twenty_register_go_to_those_who_waited(fest: Fest) -> None:
     event = build_event(fest, capacity=0)
     for _ in range(20):
         build_submission(event)
-    newcomers = [partial(press_now, build_press(event)) for _ in range(20)]
+    newcomers = [partial(submit_now, build_request(event)) for _ in range(20)]
     at_once([*newcomers[:10], partial(set_capacity, event, capacity=15), *newcomers[10:]])
     assert states(event) == ["confirmed"] * 15 + ["waiting"] * 25
     assert counts(event) == (15, 25, 40)
 
 
-def test_seats_taken_away_while_twenty_press_evict_nobody(fest: Fest) -> None:
+def test_seats_taken_away_while_twenty_register_evict_nobody(fest: Fest) -> None:
     event = build_event(fest, capacity=15)
-    presses = [partial(press_now, build_press(event)) for _ in range(20)]
-    at_once([*presses[:10], partial(set_capacity, event, capacity=5), *presses[10:]])
+    booking_requests = [partial(submit_now, build_request(event)) for _ in range(20)]
+    at_once([*booking_requests[:10], partial(set_capacity, event, capacity=5), *booking_requests[10:]])
     taken, waiting, last_queue_position = counts(event)
     assert 5 <= taken <= 15
     assert (taken + waiting, last_queue_position, recount(event)) == (20, 20, (taken, waiting))
     assert states(event) == ["confirmed"] * taken + ["waiting"] * waiting
 
 
-def test_presses_over_events_in_opposite_order_meet_no_deadlock(
+def test_submissions_over_events_in_opposite_order_meet_no_deadlock(
     fest: Fest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(locking, "ATTEMPTS", 1)  # a deadlock would be an answer
     events = [build_event(fest, capacity=8) for _ in range(4)]
     orders = [events, events[::-1]] * 10
-    results = at_once([partial(press_now, build_press(*order)) for order in orders])
+    results = at_once([partial(submit_now, build_request(*order)) for order in orders])
     assert [type(result) for result in results] == [Submission] * 20
     assert [counts(event) for event in events] == [(8, 12, 20)] * 4
 
 
-def test_presses_that_lock_in_their_own_order_meet_in_a_deadlock(
+def test_submissions_that_lock_in_their_own_order_meet_in_a_deadlock(
     fest: Fest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The negative control of the lock order."""
@@ -253,19 +253,19 @@ def test_presses_that_lock_in_their_own_order_meet_in_a_deadlock(
 
     events = [build_event(fest), build_event(fest)]
     monkeypatch.setattr(SeatsQuerySet, "locked", one_by_one)
-    presses = [build_press(*order) for order in (events, events[::-1])]
-    results = at_once([partial(press_now, press) for press in presses])
+    booking_requests = [build_request(*order) for order in (events, events[::-1])]
+    results = at_once([partial(submit_now, booking_request) for booking_request in booking_requests])
     assert sorted(outcome(result) for result in results) == ["LockTimeout", "confirmed"]
 
 
-def test_promotions_cancellations_and_presses_over_events_show_no_deadlock(fest: Fest) -> None:
+def test_promotions_cancellations_and_submissions_over_events_show_no_deadlock(fest: Fest) -> None:
     events = [build_event(fest, capacity=3) for _ in range(3)]
     submissions = [build_submission(*events) for _ in range(8)]
     ids = [list(submission.registrations.values_list("pk", flat=True)) for submission in submissions]
     cancels = [partial(cancel, keys[::-1], actor="student", deadline=Deadline(30)) for keys in ids[:4]]
     raises = [partial(set_capacity, event, capacity=5) for event in events[::-1]]
-    presses = [partial(press_now, build_press(*events[::-1])) for _ in range(8)]
-    results = at_once([*presses, *cancels, *raises])
+    booking_requests = [partial(submit_now, build_request(*events[::-1])) for _ in range(8)]
+    results = at_once([*booking_requests, *cancels, *raises])
     assert [result for result in results if isinstance(result, Exception)] == []
     assert [counts(event) for event in events] == [(5, 7, 16)] * 3
     assert [recount(event) for event in events] == [(5, 7)] * 3

@@ -23,11 +23,11 @@ from registrations.students.merge_students import merge_students
 from registrations.tests.builders import (
     build_event,
     build_fest,
-    build_press,
+    build_request,
     build_school,
     build_submission,
     build_user,
-    press_now,
+    submit_now,
 )
 from registrations.tests.counting import counts, recount
 from registrations.tests.races import at_once
@@ -168,27 +168,29 @@ def test_two_who_change_places_at_once_do_not_wait_crosswise(fest: Fest) -> None
     assert run() == []
 
 
-def test_presses_while_their_school_is_merged_are_all_of_the_kept_one(fest: Fest) -> None:
+def test_submissions_while_their_school_is_merged_are_all_of_the_kept_one(fest: Fest) -> None:
     kept, gone = build_school("St Mary's School"), build_school("Saint Mary School")
     event = build_event(fest, capacity=20)
-    presses = [partial(press_now, build_press(event, school=gone.name)) for _number in range(MANY)]
+    booking_requests = [
+        partial(submit_now, build_request(event, school=gone.name)) for _number in range(MANY)
+    ]
     user = build_user()
     merging = partial(merge_schools, kept.pk, [gone.pk], user=user, reason="One", deadline=Deadline(30))
-    results = at_once([*presses[:3], merging, *presses[3:]])
+    results = at_once([*booking_requests[:3], merging, *booking_requests[3:]])
     assert [result for result in results if isinstance(result, Exception)] == []
     assert (Student.objects.filter(school=kept).count(), Student.objects.count()) == (MANY, MANY)
     assert counts(event) == (MANY, 0, MANY)
     assert run() == []
 
 
-def test_press_of_a_student_who_is_merged_meanwhile_is_nobody_elses(fest: Fest) -> None:
+def test_submission_of_a_student_who_is_merged_meanwhile_is_nobody_elses(fest: Fest) -> None:
     first, second, third = (build_event(fest) for _number in range(3))
     kept = build_submission(first, name="Asha Rao", section="A", email="a@example.org").student
     gone = build_submission(second, name="Asha Rao", section="B", email="b@example.org").student
-    again = build_press(third, name="Asha Rao", section="B", email="b@example.org")
+    again = build_request(third, name="Asha Rao", section="B", email="b@example.org")
     user = build_user()
     merging = partial(merge_students, kept.pk, gone.pk, user=user, reason="One", deadline=Deadline(30))
-    at_once([merging, partial(press_now, again)])
+    at_once([merging, partial(submit_now, again)])
     rows = Registration.objects.filter(event__in=(first, second))
     assert set(rows.values_list("student", flat=True)) == {kept.pk}
     assert run() == []

@@ -1,4 +1,4 @@
-"""Many students in one call: the rules of a single press, and no more statements for thirty than for three."""
+"""Many students in one call: the rules of a single submission, and no more statements for thirty than for three."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ def build_student(event: Event, number: int) -> Student:
     return student
 
 
-def press_of(student: Student) -> Submission:
+def submission_of(student: Student) -> Submission:
     return Submission(key=Submission.new_key(), digest=b"", student=student, created_student=True)
 
 
@@ -38,7 +38,7 @@ def reserved(seat_requests: list[SeatRequest], **values: Any) -> list[SeatResult
 
 def seat_requests_of(event: Event, many: int, *, start: int = 0) -> list[SeatRequest]:
     students = [build_student(event, start + number) for number in range(many)]
-    return [SeatRequest(student, event.pk, True, True, press_of(student)) for student in students]
+    return [SeatRequest(student, event.pk, True, True, submission_of(student)) for student in students]
 
 
 def test_seats_go_in_the_order_of_the_claims() -> None:
@@ -52,7 +52,7 @@ def test_seats_go_in_the_order_of_the_claims() -> None:
     ]
 
 
-def test_each_student_has_a_press_of_the_own_that_change_and_mail_belong_to() -> None:
+def test_each_student_has_a_submission_that_change_and_mail_belong_to() -> None:
     event = build_event(build_fest())
     user = get_user_model().objects.create(username="rao")
     reserved(seat_requests_of(event, 3), user=user)
@@ -65,7 +65,7 @@ def test_each_student_has_a_press_of_the_own_that_change_and_mail_belong_to() ->
     assert Ticket.objects.count() == 3
 
 
-def test_press_that_obtained_nothing_is_not_stored() -> None:
+def test_submission_that_obtained_nothing_is_not_stored() -> None:
     event = build_event(build_fest(), capacity=1, waiting_limit=0)
     seat_requests = seat_requests_of(event, 3)
     assert [outcome.decision.reason for outcome in reserved(seat_requests)] == ["", "full", "full"]

@@ -27,7 +27,7 @@ from events.models import Event, Fest, Seats
 from registrations.booking.cancel import cancel
 from registrations.booking.errors import ActionRejected, AmbiguousIdentity, RegistrationRejected
 from registrations.booking.state import GRAPH
-from registrations.booking.submit import Press
+from registrations.booking.submit import BookingRequest
 from registrations.forms import details_of
 from registrations.locking import Deadline
 from registrations.models import Change, Consent, Hold, Registration, School, Student, Submission
@@ -35,10 +35,10 @@ from registrations.students.corrections import correct
 from registrations.tests.builders import (
     build_event,
     build_fest,
-    build_press,
+    build_request,
     build_school,
     build_teacher,
-    press_now,
+    submit_now,
 )
 from registrations.tests.counting import counts
 from tickets.models import Delivery, Ticket
@@ -194,7 +194,7 @@ class Rush(RuleBasedStateMachine):
             for key in NAMES
         }
         self.teacher = build_teacher(self.school)
-        self.sent: list[tuple[Press, Submission]] = []
+        self.sent: list[tuple[BookingRequest, Submission]] = []
         self.named: list[Submission] = []
         self.acknowledged: list[int] = []
         self.corrections = 0
@@ -204,13 +204,13 @@ class Rush(RuleBasedStateMachine):
         wanted=st.lists(st.integers(0, 2), min_size=1, max_size=3, unique=True),
         wants_waiting=st.booleans(),
     )
-    def press(self, who: str, wanted: list[int], wants_waiting: bool) -> None:
+    def register(self, who: str, wanted: list[int], wants_waiting: bool) -> None:
         person = self.people[who]
         expected = self._expected(who, wanted, wants_waiting=wants_waiting)
         of_a_stranger = self._expected(STRANGER, wanted, wants_waiting=wants_waiting)
         is_possible = bool(OBTAINED & set(of_a_stranger))
         is_unclear = person.student is not None and not person.email
-        press = build_press(
+        booking_request = build_request(
             *[self.events[index] for index in wanted],
             wants_waiting=wants_waiting,
             name=person.name,
@@ -218,32 +218,32 @@ class Rush(RuleBasedStateMachine):
         )
         if is_unclear and is_possible:
             with pytest.raises(AmbiguousIdentity):
-                press_now(press)
+                submit_now(booking_request)
             return
         if is_unclear or not OBTAINED & set(expected):
             with pytest.raises(RegistrationRejected) as refused:
-                press_now(press)
+                submit_now(booking_request)
             reasons = [outcome.decision.reason for outcome in refused.value.seat_results]
             assert reasons == (expected if is_possible else of_a_stranger)
             return
-        submission = press_now(press)
+        submission = submit_now(booking_request)
         self._look_at(wanted)
         obtained = {row.event_id: row.state for row in submission.registrations.all()}
         refusals = {row.event_id: row.reason for row in submission.refusals.all()}
         assert [(obtained | refusals)[self.events[index].pk] for index in wanted] == expected
-        self.sent.append((press, submission))
+        self.sent.append((booking_request, submission))
         self.acknowledged += submission.registrations.order_by("pk").values_list("pk", flat=True)
         person.student = submission.student
         self._remember(who, wanted, expected)
 
     @rule(who=st.sampled_from(NAMES))
-    def press_for_whatever_is_there(self, who: str) -> None:
-        self.press(who=who, wanted=[1, 0, 2], wants_waiting=True)
+    def register_for_whatever_is_there(self, who: str) -> None:
+        self.register(who=who, wanted=[1, 0, 2], wants_waiting=True)
 
     @rule(whoever=st.lists(st.sampled_from(NAMES), min_size=3, max_size=5, unique=True))
-    def press_one_after_another(self, whoever: list[str]) -> None:
+    def register_one_after_another(self, whoever: list[str]) -> None:
         for who in whoever:
-            self.press(who=who, wanted=[2], wants_waiting=True)
+            self.register(who=who, wanted=[2], wants_waiting=True)
 
     def _expected(self, who: str, wanted: list[int], *, wants_waiting: bool) -> list[str]:
         """Judges on a copy: one event of a press may stand in the way of the next, or all may be refused."""
@@ -273,9 +273,9 @@ class Rush(RuleBasedStateMachine):
     @precondition(lambda self: self.sent)
     @rule(index=ANY)
     def replay(self, index: int) -> None:
-        press, submission = self.sent[index % len(self.sent)]
+        booking_request, submission = self.sent[index % len(self.sent)]
         before = Change.objects.count(), Delivery.objects.count()
-        assert press_now(press) == submission
+        assert submit_now(booking_request) == submission
         assert (Change.objects.count(), Delivery.objects.count()) == before
 
     @precondition(lambda self: self.acknowledged)
@@ -352,8 +352,8 @@ class Rush(RuleBasedStateMachine):
         """Invariant 3."""
         active = Registration.objects.active().filter(event__fest=self.fest)
         assert not active.values("student", "event").annotate(n=Count("pk")).filter(n__gt=1).exists()
-        presses = len(self.sent) + len(self.named)
-        assert Submission.objects.filter(student__fest=self.fest).count() == presses
+        booking_requests = len(self.sent) + len(self.named)
+        assert Submission.objects.filter(student__fest=self.fest).count() == booking_requests
 
     @invariant()
     def holds_are_as_the_model_says(self) -> None:
@@ -399,10 +399,10 @@ class Rush(RuleBasedStateMachine):
     @invariant()
     def mails_are_queued_for_every_answer_promotion_and_cancellation(self) -> None:
         """Invariant 11."""
-        submissions = [*self.named, *(submission for _press, submission in self.sent)]
-        presses = [submission.pk for submission in submissions if submission.student.email]
+        submissions = [*self.named, *(submission for _request, submission in self.sent)]
+        booking_requests = [submission.pk for submission in submissions if submission.student.email]
         responses = Delivery.objects.filter(kind="registered", student__fest=self.fest)
-        assert sorted(responses.values_list("submission_id", flat=True)) == sorted(presses)
+        assert sorted(responses.values_list("submission_id", flat=True)) == sorted(booking_requests)
         caused = Change.objects.filter(
             Q(to_state="cancelled") & ~Q(cause="moved")
             | Q(from_state="waiting", to_state="confirmed")

@@ -49,9 +49,9 @@ class Admin(Rush):
         self.set_up((1, capacity, 1), (None, None, None))
         self.user = build_user()
         self.late: set[int] = set()
-        self.press_one_after_another(list(NAMES[:4]))
+        self.register_one_after_another(list(NAMES[:4]))
         for who in NAMES[:2]:
-            self.press(who=who, wanted=[0], wants_waiting=True)
+            self.register(who=who, wanted=[0], wants_waiting=True)
         steps = (
             partial(self.turn_out_to_be_one, 2, come),
             partial(self.move_to_where_there_is_room, 2),

@@ -28,7 +28,7 @@ class Holds(Rush):
         self.ask(index=2, seats=capacities[2])
         self.name(index=2, who="Asha")
         for who in ("Ben", "Chitra"):
-            self.press(who=who, wanted=[2], wants_waiting=True)
+            self.register(who=who, wanted=[2], wants_waiting=True)
 
     @rule(index=EVENT, seats=st.integers(1, 3))
     def ask(self, index: int, seats: int) -> None:
@@ -95,10 +95,10 @@ class Holds(Rush):
 
     @precondition(lambda self: self._open())
     @rule(index=ANY, who=st.sampled_from(NAMES))
-    def press_after_the_time(self, index: int, who: str) -> None:
+    def register_after_the_time(self, index: int, who: str) -> None:
         """The time of a block is over, and a press is the first to look."""
         self._outlive(index)
-        self.press(who=who, wanted=[2], wants_waiting=True)
+        self.register(who=who, wanted=[2], wants_waiting=True)
 
     @precondition(lambda self: self._open())
     @rule(indexes=st.lists(ANY, min_size=1, max_size=2))

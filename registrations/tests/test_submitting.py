@@ -12,7 +12,7 @@ from events.models import Event, Fest
 from registrations.booking.allocate import SeatRequest, reserve
 from registrations.booking.cancel import cancel
 from registrations.booking.errors import AmbiguousIdentity, IdempotencyConflict, RegistrationRejected
-from registrations.booking.submit import Press, submit
+from registrations.booking.submit import BookingRequest, submit
 from registrations.locking import Deadline
 from registrations.models import (
     Change,
@@ -23,7 +23,7 @@ from registrations.models import (
     Student,
     Submission,
 )
-from registrations.tests.builders import build_event, build_fest, build_press, build_submission, press_now
+from registrations.tests.builders import build_event, build_fest, build_request, build_submission, submit_now
 from registrations.tests.counting import counts, states
 from tickets.models import Delivery, Ticket
 
@@ -35,9 +35,9 @@ def fest() -> Fest:
     return build_fest()
 
 
-def reasons(press: Press) -> list[str]:
+def reasons(booking_request: BookingRequest) -> list[str]:
     with pytest.raises(RegistrationRejected) as refused:
-        press_now(press)
+        submit_now(booking_request)
     return [outcome.decision.reason for outcome in refused.value.seat_results]
 
 
@@ -46,7 +46,7 @@ def rows() -> list[int]:
     return [model.objects.count() for model in models]
 
 
-def test_press_with_free_seat_is_confirmed(fest: Fest) -> None:
+def test_submission_with_free_seat_is_confirmed(fest: Fest) -> None:
     event = build_event(fest, capacity=1)
     submission = build_submission(event)
     assert (states(event), counts(event)) == (["confirmed"], (1, 0, 1))
@@ -54,7 +54,7 @@ def test_press_with_free_seat_is_confirmed(fest: Fest) -> None:
     assert rows() == [1, 1, 1, 1, 1, 0, 1, 1, 1]
 
 
-def test_press_is_recorded_as_the_students(fest: Fest) -> None:
+def test_submission_is_recorded_as_the_students(fest: Fest) -> None:
     submission = build_submission(build_event(fest))
     change = Change.objects.get()
     assert (change.from_state, change.to_state, change.cause, change.actor, change.submission) == (
@@ -66,19 +66,19 @@ def test_press_is_recorded_as_the_students(fest: Fest) -> None:
     )
 
 
-def test_press_queues_one_mail_for_all_its_events(fest: Fest) -> None:
+def test_submission_queues_one_mail_for_all_its_events(fest: Fest) -> None:
     submission = build_submission(build_event(fest), build_event(fest))
     mail = Delivery.objects.get()
     assert (mail.kind, mail.to, mail.submission) == ("registered", submission.student.email, submission)
     assert Ticket.objects.count() == 2
 
 
-def test_press_without_email_queues_no_mail(fest: Fest) -> None:
+def test_submission_without_email_queues_no_mail(fest: Fest) -> None:
     build_submission(build_event(fest), email="")
     assert rows() == [1, 1, 1, 1, 1, 0, 1, 1, 0]
 
 
-def test_press_keeps_the_consent_with_its_wording(fest: Fest) -> None:
+def test_submission_keeps_the_consent_with_its_wording(fest: Fest) -> None:
     submission = build_submission(build_event(fest))
     consent = Consent.objects.get()
     assert (consent.student, consent.text, consent.basis) == (
@@ -88,12 +88,12 @@ def test_press_keeps_the_consent_with_its_wording(fest: Fest) -> None:
     )
 
 
-def test_press_with_new_school_leaves_it_pending(fest: Fest) -> None:
+def test_submission_with_new_school_leaves_it_pending(fest: Fest) -> None:
     build_submission(build_event(fest), school="Brand New School")
     assert School.objects.values_list("name", "state").get() == ("Brand New School", "pending")
 
 
-def test_press_for_full_event_waits_in_order(fest: Fest) -> None:
+def test_submission_for_full_event_waits_in_order(fest: Fest) -> None:
     event = build_event(fest, capacity=1)
     for _ in range(3):
         build_submission(event)
@@ -101,31 +101,33 @@ def test_press_for_full_event_waits_in_order(fest: Fest) -> None:
     assert Ticket.objects.count() == 1
 
 
-def test_press_repeated_gives_first_answer(fest: Fest) -> None:
+def test_submission_repeated_gives_first_answer(fest: Fest) -> None:
     event = build_event(fest)
-    press = build_press(event)
-    first = press_now(press)
+    booking_request = build_request(event)
+    first = submit_now(booking_request)
     written = rows()
-    assert press_now(press) == first
+    assert submit_now(booking_request) == first
     assert (rows(), counts(event)) == (written, (1, 0, 1))
 
 
-def test_press_repeated_with_events_in_other_order_is_the_same(fest: Fest) -> None:
-    press = build_press(build_event(fest), build_event(fest))
-    first = press_now(press)
-    assert press_now(dataclasses.replace(press, event_ids=press.event_ids[::-1])) == first
+def test_submission_repeated_with_events_in_other_order_is_the_same(fest: Fest) -> None:
+    booking_request = build_request(build_event(fest), build_event(fest))
+    first = submit_now(booking_request)
+    assert (
+        submit_now(dataclasses.replace(booking_request, event_ids=booking_request.event_ids[::-1])) == first
+    )
 
 
 @pytest.mark.parametrize("email", ["asha@example.org", ""])
-def test_press_repeated_after_everything_changed_gives_first_answer(fest: Fest, email: str) -> None:
+def test_submission_repeated_after_everything_changed_gives_first_answer(fest: Fest, email: str) -> None:
     """Cancelled, filled and closed meanwhile: the repeat is still the first press."""
     event = build_event(fest, capacity=1)
-    press = build_press(event, email=email)
-    first = press_now(press)
+    booking_request = build_request(event, email=email)
+    first = submit_now(booking_request)
     cancel([first.registrations.get().pk], actor="student", deadline=Deadline())
     set_capacity(event, capacity=0)
     Event.objects.filter(pk=event.pk).update(closes_at=timezone.now() - dt.timedelta(hours=1))
-    assert press_now(press) == first
+    assert submit_now(booking_request) == first
     assert states(event) == ["cancelled"]
 
 
@@ -140,50 +142,56 @@ def test_press_repeated_after_everything_changed_gives_first_answer(fest: Fest, 
         {"email": "other@example.org"},
     ],
 )
-def test_press_with_used_key_and_other_details_is_not_guessed(fest: Fest, values: dict[str, object]) -> None:
+def test_submission_with_used_key_and_other_details_is_not_guessed(
+    fest: Fest, values: dict[str, object]
+) -> None:
     event = build_event(fest)
-    press = build_press(event, name="Asha Rao", email="asha@example.org")
-    first = press_now(press)
-    assert press.details is not None
-    other = dataclasses.replace(press, details=dataclasses.replace(press.details, **values))  # type: ignore[arg-type]  # one of its fields
+    booking_request = build_request(event, name="Asha Rao", email="asha@example.org")
+    first = submit_now(booking_request)
+    assert booking_request.details is not None
+    details = dataclasses.replace(booking_request.details, **values)  # type: ignore[arg-type]  # one of its fields
+    other = dataclasses.replace(booking_request, details=details)
     with pytest.raises(IdempotencyConflict) as error:
-        press_now(other)
+        submit_now(other)
     assert error.value.submission == first
     assert counts(event) == (1, 0, 1)
 
 
-def test_press_with_used_key_and_other_events_is_not_guessed(fest: Fest) -> None:
+def test_submission_with_used_key_and_other_events_is_not_guessed(fest: Fest) -> None:
     event, other = build_event(fest), build_event(fest)
-    press = build_press(event)
-    press_now(press)
+    booking_request = build_request(event)
+    submit_now(booking_request)
     with pytest.raises(IdempotencyConflict):
-        press_now(dataclasses.replace(press, event_ids=(event.pk, other.pk)))
+        submit_now(dataclasses.replace(booking_request, event_ids=(event.pk, other.pk)))
     assert counts(other) == (0, 0, 0)
 
 
-def test_press_that_obtained_nothing_leaves_no_row(fest: Fest) -> None:
+def test_submission_that_obtained_nothing_leaves_no_row(fest: Fest) -> None:
     event = build_event(fest, capacity=0)
-    press = build_press(event, wants_waiting=False, school="Brand New School")
-    assert reasons(press) == ["full"]
+    booking_request = build_request(event, wants_waiting=False, school="Brand New School")
+    assert reasons(booking_request) == ["full"]
     assert (rows(), counts(event)) == ([0] * 9, (0, 0, 0))
 
 
-def test_press_that_obtained_nothing_may_be_sent_again_with_its_key(fest: Fest) -> None:
+def test_submission_that_obtained_nothing_may_be_sent_again_with_its_key(fest: Fest) -> None:
     event = build_event(fest, capacity=0)
-    press = build_press(event, wants_waiting=False)
-    reasons(press)
+    booking_request = build_request(event, wants_waiting=False)
+    reasons(booking_request)
     set_capacity(event, capacity=1)
-    assert press_now(press).registrations.get().state == "confirmed"
+    assert submit_now(booking_request).registrations.get().state == "confirmed"
 
 
-def test_press_that_obtained_nothing_may_be_corrected_under_its_key(fest: Fest) -> None:
+def test_submission_that_obtained_nothing_may_be_corrected_under_its_key(fest: Fest) -> None:
     event = build_event(fest, capacity=0)
-    press = build_press(event, wants_waiting=False)
-    reasons(press)
-    assert press_now(dataclasses.replace(press, wants_waiting=True)).registrations.get().state == "waiting"
+    booking_request = build_request(event, wants_waiting=False)
+    reasons(booking_request)
+    assert (
+        submit_now(dataclasses.replace(booking_request, wants_waiting=True)).registrations.get().state
+        == "waiting"
+    )
 
 
-def test_press_over_events_keeps_what_it_did_not_obtain(fest: Fest) -> None:
+def test_submission_over_events_keeps_what_it_did_not_obtain(fest: Fest) -> None:
     free, full = build_event(fest), build_event(fest, capacity=0, waiting_limit=0)
     late, old = (
         build_event(fest, opens_at=timezone.now() + dt.timedelta(hours=1)),
@@ -208,28 +216,30 @@ def test_press_over_events_keeps_what_it_did_not_obtain(fest: Fest) -> None:
     ]
 
 
-def test_press_naming_an_event_twice_takes_one_seat(fest: Fest) -> None:
+def test_submission_naming_an_event_twice_takes_one_seat(fest: Fest) -> None:
     event = build_event(fest)
-    press = dataclasses.replace(build_press(event), event_ids=(event.pk, event.pk))
-    submission = press_now(press)
+    booking_request = dataclasses.replace(build_request(event), event_ids=(event.pk, event.pk))
+    submission = submit_now(booking_request)
     assert (counts(event), submission.registrations.count()) == ((1, 0, 1), 1)
 
 
-def test_press_on_draft_other_fest_and_nothing_learns_the_same(fest: Fest) -> None:
+def test_submission_on_draft_other_fest_and_nothing_learns_the_same(fest: Fest) -> None:
     event = build_event(fest)
     draft, elsewhere = build_event(fest, state=Event.State.DRAFT), build_event(build_fest())
-    press = dataclasses.replace(build_press(event), event_ids=(draft.pk, elsewhere.pk, 0, -1))
-    assert reasons(press) == ["unknown"] * 4
+    booking_request = dataclasses.replace(build_request(event), event_ids=(draft.pk, elsewhere.pk, 0, -1))
+    assert reasons(booking_request) == ["unknown"] * 4
     assert rows() == [0] * 9
 
 
-def test_press_by_a_known_student_needs_no_details(fest: Fest) -> None:
+def test_submission_by_a_known_student_needs_no_details(fest: Fest) -> None:
     student = build_submission(build_event(fest)).student
     other = build_event(fest)
-    press = Press(Submission.new_key(), fest.pk, (other.pk,), wants_waiting=True, student_id=student.pk)
-    submission = press_now(press)
+    booking_request = BookingRequest(
+        Submission.new_key(), fest.pk, (other.pk,), wants_waiting=True, student_id=student.pk
+    )
+    submission = submit_now(booking_request)
     assert (submission.student, submission.created_student) == (student, False)
-    assert press_now(press) == submission
+    assert submit_now(booking_request) == submission
 
 
 def test_known_student_comes_back_to_a_second_submission(fest: Fest) -> None:
@@ -243,7 +253,7 @@ def test_known_student_comes_back_to_a_second_submission(fest: Fest) -> None:
 def test_event_held_already_is_refused_with_its_reason(fest: Fest) -> None:
     event = build_event(fest)
     build_submission(event, name="Asha Rao", email="asha@example.org")
-    assert reasons(build_press(event, name="Asha Rao", email="asha@example.org")) == ["already"]
+    assert reasons(build_request(event, name="Asha Rao", email="asha@example.org")) == ["already"]
     assert counts(event) == (1, 0, 1)
 
 
@@ -251,7 +261,7 @@ def test_same_name_with_other_email_is_asked_and_address_is_told(fest: Fest) -> 
     event, other = build_event(fest), build_event(fest)
     build_submission(event, name="Asha Rao", email="asha@example.org")
     with pytest.raises(AmbiguousIdentity):
-        press_now(build_press(other, name="asha  RAO", email="x@example.org"))
+        submit_now(build_request(other, name="asha  RAO", email="x@example.org"))
     assert Delivery.objects.get(kind="attempt").to == "asha@example.org"
     assert counts(other) == (0, 0, 0)
 
@@ -261,11 +271,11 @@ def test_address_is_told_of_attempts_once_an_hour(fest: Fest) -> None:
     build_submission(event, name="Asha Rao", email="asha@example.org")
     for _ in range(3):
         with pytest.raises(AmbiguousIdentity):
-            press_now(build_press(event, name="Asha Rao", email="x@example.org"))
+            submit_now(build_request(event, name="Asha Rao", email="x@example.org"))
     assert Delivery.objects.filter(kind="attempt").count() == 1
     Delivery.objects.filter(kind="attempt").update(created_at=timezone.now() - dt.timedelta(minutes=61))
     with pytest.raises(AmbiguousIdentity):
-        press_now(build_press(event, name="Asha Rao", email="x@example.org"))
+        submit_now(build_request(event, name="Asha Rao", email="x@example.org"))
     assert Delivery.objects.filter(kind="attempt").count() == 2
 
 
@@ -277,7 +287,7 @@ def test_twins_of_one_email_have_two_registrations_and_two_mails(fest: Fest) -> 
     assert list(Delivery.objects.values_list("kind", "to")) == [("registered", "parent@example.org")] * 2
 
 
-def test_receiver_that_fails_undoes_the_press(fest: Fest, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_receiver_that_fails_undoes_the_submission(fest: Fest, monkeypatch: pytest.MonkeyPatch) -> None:
     """A seat without its ticket is not taken."""
     event = build_event(fest)
 
@@ -286,7 +296,7 @@ def test_receiver_that_fails_undoes_the_press(fest: Fest, monkeypatch: pytest.Mo
 
     monkeypatch.setattr("tickets.issuing.outbox.enqueue", fail)
     with pytest.raises(ZeroDivisionError):
-        submit(build_press(event), deadline=Deadline())
+        submit(build_request(event), deadline=Deadline())
     assert (rows(), counts(event)) == ([0] * 9, (0, 0, 0))
 
 

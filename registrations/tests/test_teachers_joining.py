@@ -145,12 +145,12 @@ def test_used_and_unknown_invitation_read_the_same() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_presses_of_one_invitation_make_one_account() -> None:
+def test_two_submissions_of_one_invitation_make_one_account() -> None:
     invitation = build_invitation()
     gate = threading.Barrier(2)
     statuses: list[int] = []
 
-    def press() -> None:
+    def submit() -> None:
         try:
             client = Client()
             gate.wait(timeout=10)
@@ -159,7 +159,7 @@ def test_two_presses_of_one_invitation_make_one_account() -> None:
         finally:
             connections.close_all()
 
-    threads = [threading.Thread(target=press) for _ in range(2)]
+    threads = [threading.Thread(target=submit) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:

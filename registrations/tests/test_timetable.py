@@ -68,10 +68,10 @@ class File:
         return self.client.post(reverse(PAGE), {"file": file})
 
     def apply(self, **values: str) -> Any:
-        return press(self.client, self.upload(), **values)
+        return post_form(self.client, self.upload(), **values)
 
 
-def press(client: Client, preview: Any, **values: str) -> Any:
+def post_form(client: Client, preview: Any, **values: str) -> Any:
     context = preview.context
     given = {"plan": context["carried"], "seen": context["seen"]} | values
     return client.post(reverse(APPLY), given, follow=True)
@@ -118,7 +118,7 @@ def test_changed_rows_are_shown_and_applied(client: Client, fest: Fest) -> None:
         "2 mails tell about it.",
     ]
     assert Conflict.objects.count() == 0
-    press(client, preview, reason="Hall is taken")
+    post_form(client, preview, reason="Hall is taken")
     robots.refresh_from_db()
     assert (robots.starts_at, states(robots)) == (quiz.starts_at, ["confirmed", "confirmed"])
     assert Conflict.objects.get().registration.student.name == "Asha Rao"
@@ -135,7 +135,7 @@ def test_old_wrong_dates_do_not_stand_in_the_way_of_another_change(client: Clien
     file = File(client).put(event, Event="Robo Cup", Starts=f"{day} 09:00", Ends=f"{day} 12:00")
     preview = file.upload()
     assert problems(preview) == []
-    press(client, preview)
+    post_form(client, preview)
     event.refresh_from_db()
     assert (event.name, event.starts_at.astimezone(fest.zone).hour) == ("Robo Cup", 9)
 
@@ -145,7 +145,7 @@ def test_row_whose_dates_became_impossible_meanwhile_says_why(client: Client, fe
     day = fest.starts_on.isoformat()
     preview = File(client).put(event, Ends=f"{day} 10:30").upload()
     Event.objects.filter(pk=event.pk).update(closes_at=event.ends_at)
-    page = press(client, preview)
+    page = post_form(client, preview)
     assert "Registration must close by the end of the event." in page.content.decode()
     assert Event.objects.get().ends_at == event.ends_at
 
@@ -160,7 +160,7 @@ def test_form_is_of_the_fest_for_which_it_was_opened(client: Client, fest: Fest)
     preview = client.post(reverse(PAGE), sent)
     assert f'name="fest" value="{fest.pk}"' in preview.content.decode()
     assert problems(preview) == []
-    press(client, preview, fest=str(own))
+    post_form(client, preview, fest=str(own))
     event.refresh_from_db()
     assert event.name == "Robo Cup"
 
@@ -196,17 +196,17 @@ def test_row_that_somebody_else_changed_is_a_conflict(client: Client, fest: Fest
     preview = file.upload()
     conflict = preview.context["left"][0].lines[0]
     assert (conflict.old, conflict.theirs, conflict.new) == ("10", "15", "20")
-    press(client, preview)
+    post_form(client, preview)
     robots.refresh_from_db()
     quiz.refresh_from_db()
     assert (robots.seats.capacity, quiz.seats.capacity, quiz.summary) == (15, 20, "Changed elsewhere")
 
 
-def test_change_between_preview_and_press_stops_everything(client: Client, fest: Fest) -> None:
+def test_change_between_preview_and_confirmation_stops_everything(client: Client, fest: Fest) -> None:
     robots, quiz = build_event(fest, capacity=10), build_event(fest, capacity=10)
     preview = File(client).put(robots, Seats="20").put(quiz, Seats="20").upload()
     change(robots, capacity=15)
-    response = press(client, preview)
+    response = post_form(client, preview)
     assert "Row 2: Somebody else changed it meanwhile" in response.content.decode()
     quiz.refresh_from_db()
     assert quiz.seats.capacity == 10
@@ -218,7 +218,7 @@ def test_what_would_happen_and_changed_meanwhile_is_not_done(client: Client, fes
         build_submission(event)
     preview = File(client).put(event, Seats="3").upload()
     build_submission(event)
-    assert "by now it would do something else" in press(client, preview).content.decode()
+    assert "by now it would do something else" in post_form(client, preview).content.decode()
     assert states(event) == ["confirmed", "waiting", "waiting"]
 
 

@@ -34,15 +34,15 @@ from registrations.tests.builders import (
     build_details,
     build_event,
     build_fest,
-    build_press,
+    build_request,
     build_submission,
     build_teacher,
     build_user,
-    press_now,
+    submit_now,
 )
 from registrations.tests.builders_class_lists import build_list, registered, row
 from registrations.tests.counting import counts, states
-from registrations.tests.frontdoor import press, text_of
+from registrations.tests.frontdoor import post_form, text_of
 from registrations.tests.held import ask_now, outlive
 from registrations.tests.races import at_once
 from tickets.tests.admin_helpers import organiser_client
@@ -95,7 +95,7 @@ def test_student_of_a_class_list_confirms_nothing(event: Event) -> None:
 def test_confirmed_address_keeps_the_seat_and_is_asked_once(event: Event) -> None:
     row = register(event)
     assert [one.pk for one in confirm_now(row).kept] == [row.pk]
-    again = build_press(build_event(event.fest))
+    again = build_request(build_event(event.fest))
     again = type(again)(
         key=again.key,
         fest_id=event.fest_id,
@@ -103,7 +103,7 @@ def test_confirmed_address_keeps_the_seat_and_is_asked_once(event: Event) -> Non
         wants_waiting=True,
         student_id=row.student_id,
     )
-    assert press_now(again).registrations.get().confirm_by is None
+    assert submit_now(again).registrations.get().confirm_by is None
     assert release_due() == 0
     assert states(event) == ["confirmed"]
 
@@ -196,7 +196,7 @@ def test_links_of_pages_verify_no_address(event: Event) -> None:
 
 
 def test_form_wants_an_address_while_the_switch_is_on(event: Event) -> None:
-    response = press(Client(), event, email="")
+    response = post_form(Client(), event, email="")
     assert response.status_code == 200
     assert "ask your teacher to register you" in text_of(response)
     assert Registration.objects.count() == 0
@@ -266,9 +266,9 @@ def test_teacher_who_names_the_student_by_hand_confirms_the_seat(event: Event) -
     """Nothing new is obtained, so all else of this press is undone."""
     details = build_details(name="Asha Rao", email="asha@example.org")
     first = register(event, name=details.name, email=details.email)
-    press = replace(build_press(event), details=details, teacher=build_teacher().user)
+    booking_request = replace(build_request(event), details=details, teacher=build_teacher().user)
     with pytest.raises(RegistrationRejected):
-        press_now(press)
+        submit_now(booking_request)
     first.refresh_from_db()
     assert first.confirm_by is None
 
@@ -324,7 +324,7 @@ def test_newcomer_is_judged_as_if_what_is_late_were_released(event: Event) -> No
     first = register(event)
     let_time_run_out(first)
     known = register(build_event(event.fest), name="Asha", email="asha@example.org")
-    response = press(Client(), event, name=known.student.name, email="other@example.org")
+    response = post_form(Client(), event, name=known.student.name, email="other@example.org")
     assert "Already registered" not in text_of(response)
     (outcome,) = outcomes_of_newcomer(
         (event.pk,), fest_id=event.fest_id, grade=7, wants_waiting=True, deadline=Deadline(30)

@@ -12,7 +12,7 @@ from registrations.booking.errors import RegistrationRejected
 from registrations.booking.waitlist import with_number
 from registrations.locking import Deadline
 from registrations.models import Change, Registration
-from registrations.tests.builders import build_event, build_fest, build_press, build_submission, press_now
+from registrations.tests.builders import build_event, build_fest, build_request, build_submission, submit_now
 from registrations.tests.counting import counts, states
 from tickets.models import Delivery, Ticket
 
@@ -141,8 +141,8 @@ def test_somebody_who_comes_again_stands_at_the_end(fest: Fest) -> None:
     event = build_event(fest, capacity=1)
     _held, first, _second = registered(event, 3)
     give_up(first)
-    again = build_press(event, name=first.student.name, email=first.student.email)
-    registration = press_now(again).registrations.get()
+    again = build_request(event, name=first.student.name, email=first.student.email)
+    registration = submit_now(again).registrations.get()
     assert (registration.student, registration.queue_position) == (first.student, 4)
     assert states(event) == ["confirmed", "cancelled", "waiting", "waiting"]
 
@@ -171,5 +171,5 @@ def test_waiting_occupies_the_time(fest: Fest) -> None:
     full, other = build_event(fest, capacity=0, hour=10), build_event(fest, hour=10.5)
     student = registered(full, 1)[0].student
     with pytest.raises(RegistrationRejected) as refused:
-        press_now(build_press(other, name=student.name, email=student.email))
+        submit_now(build_request(other, name=student.name, email=student.email))
     assert [line.decision.reason for line in refused.value.seat_results] == ["clash"]

@@ -36,7 +36,7 @@ def page(request: Any, browser: Browser, live_server: Any) -> Iterator[Page]:
         yield context.new_page()
 
 
-def press(page: Page) -> None:
+def submit_form(page: Page) -> None:
     page.locator("main button.button").click()
 
 
@@ -44,7 +44,7 @@ def log_in(page: Page, email: str) -> None:
     page.goto("/accounts/login/?next=/accounts/password/change/")
     page.get_by_label("E-mail address or user name").fill(email)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
-    press(page)
+    submit_form(page)
 
 
 def found(page: Page) -> list[str]:
@@ -84,7 +84,7 @@ def test_forms_with_errors_have_no_faults(teacher: Teacher, page: Page) -> None:
     faults = {}
     for name in ("account_login", "account_signup", "account_reset_password"):
         page.goto(reverse(name))
-        press(page)
+        submit_form(page)
         expect(page).to_have_title(re.compile(r"^Error: "))
         assert page.evaluate("document.activeElement.id") == "error-summary"
         faults[name] = faults_of(page, Axe())
@@ -106,10 +106,10 @@ def test_pages_of_a_signed_in_teacher_have_no_faults(teacher: Teacher, page: Pag
         faults[name] = found(page)
     page.goto(reverse("mfa_activate_totp"))
     page.get_by_label("Password", exact=True).fill(PASSWORD)
-    press(page)
+    submit_form(page)
     faults["code to scan"] = found(page)
     page.goto(reverse("account_change_password"))
-    press(page)
+    submit_form(page)
     faults["errors"] = faults_of(page, Axe())
     assert {name: one for name, one in faults.items() if one} == {}
 

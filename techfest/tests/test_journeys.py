@@ -104,7 +104,7 @@ def test_leaving_the_waiting_list_is_asked_in_its_own_words(
 
 def tab_to(page: Page, words: str) -> None:
     """Presses Tab until what is focused says so; every stop on the way shows where it is."""
-    for _press in range(60):
+    for _time in range(60):
         page.keyboard.press("Tab")
         said, width = page.evaluate(
             """() => {

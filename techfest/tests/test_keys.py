@@ -132,7 +132,7 @@ def log_of_the_database() -> Iterator[list[str]]:
         written.append(lines.read().decode(errors="replace"))
 
 
-def press_everything(trace: Trace) -> None:
+def submit_everything(trace: Trace) -> None:
     """Each form that carries a key, sent twice: by the public, behind a secret link, by a teacher, at the door."""
     event = build_event(current(), capacity=50)
     cache.forget()
@@ -147,8 +147,8 @@ def press_everything(trace: Trace) -> None:
     cache.forget()
     public.twice(add, fields)
     public.twice(add, fields | {"events": event.slug})
-    press_as_teacher(trace, event)
-    press_at_the_door(trace)
+    submit_as_teacher(trace, event)
+    submit_at_the_door(trace)
 
 
 def current() -> Any:
@@ -157,7 +157,7 @@ def current() -> Any:
     return fest
 
 
-def press_as_teacher(trace: Trace, event: Any) -> None:
+def submit_as_teacher(trace: Trace, event: Any) -> None:
     teacher = build_teacher()
     browser = Client()
     browser.force_login(teacher.user)
@@ -190,7 +190,7 @@ def press_as_teacher(trace: Trace, event: Any) -> None:
     walker.get(reverse("class_lists:job", args=[ClassListJob.objects.get(class_list=class_list).link_id]))
 
 
-def press_at_the_door(trace: Trace) -> None:
+def submit_at_the_door(trace: Trace) -> None:
     event = open_event(current(), capacity=1)
     gate = gate_of(current(), event, name="Side gate")
     checkpoint, ticket = checkpoint_of(gate), ticket_for(event)
@@ -240,7 +240,7 @@ def trace(caplog: pytest.LogCaptureFixture) -> Trace:
     found = Trace()
     with caplog.at_level("DEBUG"), log_of_the_database() as log:
         world = World()
-        press_everything(found)
+        submit_everything(found)
         walk(found, world)
     as_written = OneLineFormatter("%(message)s")
     found.logs = "\n".join([*map(as_written.format, caplog.records), *log])

@@ -122,7 +122,7 @@ def _question(chosen: list[Scan]) -> Question:
     ]
     return Question(
         title=_("Settle conflicts"),
-        press=_("Settle them"),
+        submit_label=_("Settle them"),
         chosen=chosen,
         facts=[words % {"count": count}],
         rows=rows,

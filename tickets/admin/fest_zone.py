@@ -36,7 +36,9 @@ class Row:
     by_moment: str
 
 
-def press(admin: Any, request: HttpRequest, object_id: str, deadline: Deadline) -> HttpResponseBase | None:
+def handle_save(
+    admin: Any, request: HttpRequest, object_id: str, deadline: Deadline
+) -> HttpResponseBase | None:
     """The page that asks, or the fest saved with its events; `None` where the zone stays or the form is not valid.
 
     Needs a transaction. Locks the Seats rows of the fest's events, then the fest, before it reads what it judges.

@@ -112,7 +112,7 @@ class FestPages(FestAdmin):
         if request.method == "POST" and object_id is not None and "time_zone" in request.POST:
             deadline = Deadline()
             answer = in_transaction(
-                lambda: fest_zone.press(self, request, object_id, deadline), deadline=deadline
+                lambda: fest_zone.handle_save(self, request, object_id, deadline), deadline=deadline
             )
             if answer is not None:
                 return answer

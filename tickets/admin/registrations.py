@@ -41,7 +41,7 @@ def _question(chosen: list[Registration]) -> Question:
     cap = _("One mailbox gets at most three mails within an hour that no new seat caused.")
     return Question(
         title=_("Send these mails again?"),
-        press=_("Send them again"),
+        submit_label=_("Send them again"),
         chosen=chosen,
         facts=[f"{words % {'count': count}} {cap}"],
         rows=[line_of(row) for row in chosen],

@@ -148,7 +148,7 @@ def _reissuing(chosen: list[Ticket]) -> Question:
     line = "<bdi>{}</bdi> ({}), <bdi>{}</bdi>"
     return Question(
         title=_("Issue new tickets instead of these?"),
-        press=_("Issue new tickets"),
+        submit_label=_("Issue new tickets"),
         chosen=chosen,
         facts=[f"{will} {sentence % {'count': mails}} {then}"],
         rows=[

@@ -35,15 +35,15 @@ SIMPLE = (Kind.ATTENDANCE, Kind.BADGES)
 def of_event(request: HttpRequest, event_id: int) -> HttpResponseBase:
     """What can be printed of an event, each behind a button of its own."""
     event = _seen(request, Event, event_id, "tickets.add_printout")
-    pressed = request.POST.get("print", "")
+    chosen = request.POST.get("print", "")
     forms: dict[str, Form] = {
-        "participation": ParticipationForm(request.POST if pressed == "participation" else None),
-        "rank": RanksForm(request.POST if pressed == "rank" else None),
+        "participation": ParticipationForm(request.POST if chosen == "participation" else None),
+        "rank": RanksForm(request.POST if chosen == "rank" else None),
     }
-    if pressed in SIMPLE:
-        printout = printouts.order(kind=pressed, fest=event.fest, user=request.user, event=event)
+    if chosen in SIMPLE:
+        printout = printouts.order(kind=chosen, fest=event.fest, user=request.user, event=event)
         return redirect("admin:papers_printout", code=printout.code)
-    if (form := forms.get(pressed)) and form.is_valid() and (done := _issue(request, event, pressed, form)):
+    if (form := forms.get(chosen)) and form.is_valid() and (done := _issue(request, event, chosen, form)):
         return done
     context = {
         "event": event,

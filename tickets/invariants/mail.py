@@ -43,7 +43,7 @@ CHANGE = """
 
 
 @invariant(10)
-def each_press_is_answered_by_one_mail() -> Iterator[str]:
+def each_submission_is_answered_by_one_mail() -> Iterator[str]:
     """Each submission of a student who had an address then is owed one answer, anybody else's none."""
     sql = """
         SELECT s.id, p.name || ' (' || p.reference || ')', a.email <> '', n.many
@@ -263,7 +263,7 @@ def gathered_mails_are_in_their_digest() -> Iterator[str]:
 
 
 CHECKS = (
-    each_press_is_answered_by_one_mail,
+    each_submission_is_answered_by_one_mail,
     each_turn_has_one_mail,
     each_correction_has_its_mails,
     mails_go_to_an_address_of_the_student,

@@ -335,12 +335,12 @@ def _readdress(delivery: Delivery) -> None:
 
 def _waits_for_pdf(now: dt.datetime) -> Q:
     to_render = Ticket.objects.to_render()
-    of_press = to_render.filter(registration__submission=OuterRef("submission"))
+    of_submission = to_render.filter(registration__submission=OuterRef("submission"))
     of_change = to_render.filter(registration=OuterRef("change__registration"))
     itself = to_render.filter(pk=OuterRef("ticket"))
     to_make = Booklet.objects.filter(finished_at=None, attempts__lt=RENDER_ATTEMPTS)
     waits = (
-        Q(kind=Kind.REGISTERED) & Exists(of_press)
+        Q(kind=Kind.REGISTERED) & Exists(of_submission)
         | Q(kind__in=(Kind.PROMOTED, Kind.CHANGED, Kind.MOVED)) & Exists(of_change)
         | Q(kind=Kind.REISSUED) & Exists(itself)
         | Q(kind=Kind.CLASS) & Exists(to_make.filter(pk=OuterRef("booklet")))

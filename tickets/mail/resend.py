@@ -59,13 +59,13 @@ def resend(registration_ids: Iterable[int]) -> Resent:
 
 def _newest(registrations: Sequence[Registration]) -> dict[int, Delivery]:
     """The latest mail that told of each registration, by the registration's number."""
-    of_press: dict[int | None, list[int]] = defaultdict(list)
+    of_submission: dict[int | None, list[int]] = defaultdict(list)
     for row in registrations:
-        of_press[row.submission_id].append(row.pk)
-    of_press.pop(None, None)
+        of_submission[row.submission_id].append(row.pk)
+    of_submission.pop(None, None)
     keys = {row.pk for row in registrations}
     about = (
-        Q(kind=Kind.REGISTERED, submission__in=of_press)
+        Q(kind=Kind.REGISTERED, submission__in=of_submission)
         | Q(change__registration__in=keys)
         | Q(ticket__registration__in=keys)
     )
@@ -74,7 +74,7 @@ def _newest(registrations: Sequence[Registration]) -> dict[int, Delivery]:
     rows = rows.select_related("change", "ticket", "gathered_into")
     for mail in rows.order_by("created_at", "pk"):
         cause = mail.ticket or mail.change
-        about_these = [cause.registration_id] if cause else of_press[mail.submission_id]
+        about_these = [cause.registration_id] if cause else of_submission[mail.submission_id]
         found |= dict.fromkeys(about_these, mail)
     return found
 

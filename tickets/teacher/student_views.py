@@ -14,7 +14,7 @@ from registrations import links
 from registrations.booking import messages
 from registrations.booking.cancel import cancel
 from registrations.booking.errors import ActionRejected
-from registrations.booking.submit import Press, submit
+from registrations.booking.submit import BookingRequest, submit
 from registrations.booking.substitute import REPLACEABLE, Substitution, replace
 from registrations.booking.waitlist import with_number
 from registrations.forms import details_of
@@ -131,7 +131,7 @@ def replace_student(
 ) -> HttpResponse:
     """Somebody else of the school comes instead, for one event or for all."""
     key = messages.read_key(request.POST)
-    if key and (twin := _pressed_before(key, teacher)):
+    if key and (twin := _earlier_submission(key, teacher)):
         return _back(twin.student, "replaced")
     registrations = _chosen(student.registrations.filter(state__in=REPLACEABLE), registration_id)
     others = list(students_of(teacher.school, student.fest).exclude(pk=student.pk))
@@ -162,7 +162,7 @@ def _substitution(
     )
 
 
-def _pressed_before(key: uuid.UUID, teacher: Teacher) -> Submission | None:
+def _earlier_submission(key: uuid.UUID, teacher: Teacher) -> Submission | None:
     """What this very form did when it was sent before: by then there is nothing left to hand over."""
     origin = Submission.Origin.TEACHER
     rows = Submission.objects.filter(key=key, origin=origin, student__school=teacher.school)
@@ -176,8 +176,8 @@ def add_events(request: HttpRequest, teacher: Teacher, student: Student) -> Http
     key = messages.read_key(request.POST)
     form = EventsOfStudentForm(request.POST if key else None, events=open_events(student))
     if key and form.is_valid():
-        press = _press(key, teacher, student.fest_id, form, student_id=student.pk)
-        if answer := _try(press, form, student.name):
+        booking_request = _booking_request(key, teacher, student.fest_id, form, student_id=student.pk)
+        if answer := _try(booking_request, form, student.name):
             return answer
     context = {"student": student, "form": form, "key": _key(key, form)}
     return render(request, "teacher/add_events.html", context)
@@ -190,7 +190,7 @@ def add_student(request: HttpRequest, teacher: Teacher) -> HttpResponse:
     key, fest = messages.read_key(request.POST), current_fest()
     form = NewStudentForm(request.POST if key else None, fest=fest, events=open_events())
     if key and form.is_valid():
-        press = _press(
+        booking_request = _booking_request(
             key,
             teacher,
             fest.pk,
@@ -198,13 +198,15 @@ def add_student(request: HttpRequest, teacher: Teacher) -> HttpResponse:
             details=form.details(teacher.school, _language()),
             consent_text_id=form.consent_text.pk,
         )
-        if answer := _try(press, form, form.cleaned_data["name"]):
+        if answer := _try(booking_request, form, form.cleaned_data["name"]):
             return answer
     return render(request, "teacher/add_student.html", {"form": form, "key": _key(key, form)})
 
 
-def _press(key: uuid.UUID, teacher: Teacher, fest_id: int, form: EventsOfStudentForm, **who: Any) -> Press:
-    return Press(
+def _booking_request(
+    key: uuid.UUID, teacher: Teacher, fest_id: int, form: EventsOfStudentForm, **who: Any
+) -> BookingRequest:
+    return BookingRequest(
         key=key,
         fest_id=fest_id,
         event_ids=tuple(event.pk for event in form.cleaned_data["events"]),
@@ -215,10 +217,10 @@ def _press(key: uuid.UUID, teacher: Teacher, fest_id: int, form: EventsOfStudent
     )
 
 
-def _try(press: Press, form: EventsOfStudentForm, name: str) -> HttpResponse | None:
+def _try(booking_request: BookingRequest, form: EventsOfStudentForm, name: str) -> HttpResponse | None:
     """The way to the student's page; where nothing was obtained the form says why."""
     try:
-        submission = submit(press, deadline=Deadline())
+        submission = submit(booking_request, deadline=Deadline())
     except EXPECTED as error:
         explain(form, error, name)
         return None

@@ -251,7 +251,7 @@ LISTED = {
     ),
     "row pressed and not done": (
         f"UPDATE {ROW} SET done_at = NULL WHERE number = 2",
-        "row 2 has a press and is not done.",
+        "row 2 has a submission and is not done.",
     ),
     "entry that is nothing": (
         f"UPDATE {ENTRY} SET is_new = false WHERE reason = ''",
@@ -266,7 +266,7 @@ LISTED = {
     ),
     "entry lost": (
         f"DELETE FROM {ENTRY} WHERE row_id = (SELECT id FROM {ROW} WHERE number = 2)",
-        "row 2 has a press that obtained nothing.",
+        "row 2 has a submission that obtained nothing.",
     ),
     "registration told by no row": (
         f"DELETE FROM {ENTRY} WHERE row_id = (SELECT id FROM {ROW} WHERE number = 3)",

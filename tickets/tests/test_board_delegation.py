@@ -35,7 +35,7 @@ def path_of(delegation: Delegation) -> str:
     return f"/delegation/{delegation.code}/"
 
 
-def test_code_is_made_by_a_press_and_not_by_looking(fest: Fest, teacher: Teacher) -> None:
+def test_code_is_made_by_a_post_and_not_by_a_get(fest: Fest, teacher: Teacher) -> None:
     client = signed_in(teacher)
     assert "Make the code" in text_of(client.get(PAGE))
     assert Delegation.objects.count() == 0

@@ -260,7 +260,7 @@ def bounced(fest: Fest, **values: Any) -> Student:
     return student
 
 
-def test_bounced_address_is_mended_on_the_board_in_one_press(
+def test_bounced_address_is_mended_on_the_board_in_one_step(
     fest: Fest, client: Client, teacher: Teacher
 ) -> None:
     student = bounced(fest)

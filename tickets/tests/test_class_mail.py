@@ -161,7 +161,7 @@ def test_teacher_out_of_the_group_gets_no_tickets(fest: Fest, teacher: Teacher) 
     assert written() == []
 
 
-def test_mail_goes_to_whoever_pressed_where_the_owner_has_left(fest: Fest, teacher: Teacher) -> None:
+def test_mail_goes_to_the_sender_where_the_owner_has_left(fest: Fest, teacher: Teacher) -> None:
     left = build_teacher()
     left.user.groups.clear()
     student = build_submission(build_event(fest), email="").student
@@ -185,7 +185,7 @@ def test_tickets_that_are_all_cancelled_are_not_mailed(fest: Fest, teacher: Teac
     assert written() == []
 
 
-def test_booklet_of_the_board_is_mailed_on_a_press_and_not_twice(fest: Fest, teacher: Teacher) -> None:
+def test_booklet_of_the_board_is_mailed_on_request_and_not_twice(fest: Fest, teacher: Teacher) -> None:
     build_submission(build_event(fest), name="Asha")
     booklet = booklets.order(school=teacher.school, fest=fest, user=teacher.user, per_page=1, chosen={})
     make_files()

@@ -32,7 +32,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(abuse_detection, "OF_ONE_MAILBOX", 4)
 
 
-def press(event: Event, count: int, **values: Any) -> None:
+def register_many(event: Event, count: int, **values: Any) -> None:
     for _number in range(count):
         build_submission(event, **values)
 
@@ -42,24 +42,24 @@ def watch() -> list[str]:
     return list(Alert.objects.filter(seen_at=None).order_by("subject").values_list("subject", flat=True))
 
 
-def test_presses_of_several_schools_do_not_ring(event: Event) -> None:
+def test_submissions_of_several_schools_do_not_ring(event: Event) -> None:
     for number in range(4):
-        press(event, 6, school=f"School {number}")
+        register_many(event, 6, school=f"School {number}")
         build_school(f"School {number}")
     School.objects.update(state=School.State.ACCEPTED)
     assert watch() == []
 
 
-def test_presses_of_one_school_ring_from_half_of_the_seats_on(event: Event) -> None:
-    press(event, 19, email="")
+def test_submissions_of_one_school_ring_from_half_of_the_seats_on(event: Event) -> None:
+    register_many(event, 19, email="")
     assert watch() == []
-    press(event, 1, email="")
+    register_many(event, 1, email="")
     assert watch() == ["Robo Race: Riverside Public School"]
 
 
 def test_many_schools_that_nobody_knows_ring_together(event: Event) -> None:
     for number in range(20):
-        press(event, 1, school=f"Made Up {number}")
+        register_many(event, 1, school=f"Made Up {number}")
     assert watch() == ["Robo Race: schools that are not accepted yet"]
 
 
@@ -73,31 +73,31 @@ def test_one_mailbox_rings_and_its_address_stands_nowhere(event: Event) -> None:
 
 
 def test_siblings_of_one_mailbox_do_not_ring(event: Event) -> None:
-    press(event, 3, email="parent@example.org")
+    register_many(event, 3, email="parent@example.org")
     assert watch() == []
 
 
-def test_teachers_lists_old_presses_and_cancelled_ones_do_not_ring(event: Event) -> None:
-    press(event, 20, email="")
+def test_teachers_lists_old_submissions_and_cancelled_ones_do_not_ring(event: Event) -> None:
+    register_many(event, 20, email="")
     rows = list(Registration.objects.order_by("pk"))
     cancel([rows[0].pk], actor=Change.Actor.ORGANISER, user=organiser(), deadline=Deadline())
     assert watch() == []
-    press(event, 1, email="")
+    register_many(event, 1, email="")
     abuse_detection.watch(now=timezone.now() + abuse_detection.SPAN)
     assert Alert.objects.count() == 0
     assert watch() != []
 
 
 def test_it_rings_once_counts_the_most_and_is_quiet_once_seen(event: Event) -> None:
-    press(event, 20, email="")
+    register_many(event, 20, email="")
     watch()
     watch()
-    press(event, 2, email="")
+    register_many(event, 2, email="")
     watch()
     assert Alert.objects.get().count == 22
     Alert.objects.update(seen_at=timezone.now(), seen_by=organiser())
     assert watch() == []
-    press(event, 1, email="")
+    register_many(event, 1, email="")
     assert watch() == ["Robo Race: Riverside Public School"]
 
 

@@ -69,7 +69,7 @@ def test_answer_page_shows_its_ticket(client: Client) -> None:
         assert words in text
 
 
-def test_answer_page_shows_only_what_its_press_obtained(client: Client) -> None:
+def test_answer_page_shows_only_what_its_submission_obtained(client: Client) -> None:
     first, second = twice()
     names = [registration_of(one).event.name for one in (first, second)]
     for submission, own, other in ((first, names[0], names[1]), (second, names[1], names[0])):
@@ -95,7 +95,7 @@ def test_my_page_shows_everything(client: Client) -> None:
         assert ticket_of(submission).get_absolute_url() in text
 
 
-def test_my_link_is_shown_only_by_the_press_that_created_the_student(client: Client) -> None:
+def test_my_link_is_shown_only_by_the_submission_that_created_the_student(client: Client) -> None:
     first, second = twice()
     my = links.my_path(first.student)
     assert (first.created_student, second.created_student) == (True, False)
@@ -103,7 +103,7 @@ def test_my_link_is_shown_only_by_the_press_that_created_the_student(client: Cli
     assert "/my/" not in read(client, links.confirmation_path(second))
 
 
-def test_cancelling_through_a_later_press_shows_no_my_link(client: Client) -> None:
+def test_cancelling_through_a_later_submission_shows_no_my_link(client: Client) -> None:
     _first, second = twice()
     path = cancel_path(second, registration_of(second))
     assert "/my/" not in read(client, path)
@@ -201,7 +201,7 @@ def test_post_from_another_site_cancels_nothing(client: Client, headers: dict[st
     assert state_of(registration) == State.CONFIRMED
 
 
-def test_answer_link_cancels_only_what_its_press_obtained(client: Client) -> None:
+def test_answer_link_cancels_only_what_its_submission_obtained(client: Client) -> None:
     first, second = twice()
     registration = registration_of(second)
     assert client.post(cancel_path(first, registration)).status_code == 404

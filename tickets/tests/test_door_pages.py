@@ -182,7 +182,7 @@ def test_reentry_needs_a_reason_and_is_noted_once(
     amber = scanned(checkpoint, ticket.code, ravi)
     path = checkpoint.url("again", amber.link_id)
     assert phone.post(path, {"reason": ""}).status_code == 400
-    for _press in range(2):
+    for _time in range(2):
         page = phone.post(path, {"reason": "Lunch"}, follow=True).content.decode()
         assert "Let in again." in page
     again = CheckIn.objects.get(is_reentry=True)

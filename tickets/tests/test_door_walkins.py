@@ -185,7 +185,7 @@ def test_newcomer_of_another_grade_or_with_a_seat_is_refused(
         come(newcomer(event, name="Yusuf Ali"), checkpoint, ravi)
 
 
-def test_same_press_twice_gives_one_seat(checkpoint: Checkpoint, event: Event, ravi: Any) -> None:
+def test_same_submission_twice_gives_one_seat(checkpoint: Checkpoint, event: Event, ravi: Any) -> None:
     nonce = random_key()
     scans = [
         seat_newcomer(newcomer(event), checkpoint=checkpoint, nonce=nonce, user=ravi, reason="At the door")

@@ -39,10 +39,10 @@ from registrations.students.names import name_key
 from registrations.tests.builders import (
     build_event,
     build_fest,
-    build_press,
+    build_request,
     build_submission,
     build_teacher,
-    press_now,
+    submit_now,
 )
 from registrations.tests.builders_class_lists import build_list, registered, row
 from registrations.tests.traces import in_database, in_files
@@ -396,14 +396,14 @@ def test_crash_after_the_commit_is_made_good_by_the_sweep(monkeypatch: pytest.Mo
 
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
-def test_press_of_somebody_who_is_being_erased_makes_a_new_student() -> None:
+def test_submission_of_somebody_who_is_being_erased_makes_a_new_student() -> None:
     """The press has found the student and waits for the lock; afterwards it is as if it had come later."""
     event = build_event(build_fest())
     first, other = build_submission(event, name=NAME, email=EMAIL), build_event(event.fest)
-    press, done = build_press(other, name=NAME, email=EMAIL), []
+    booking_request, done = build_request(other, name=NAME, email=EMAIL), []
 
     def send() -> None:
-        done.append(press_now(press))
+        done.append(submit_now(booking_request))
         connection.close()
 
     sender = threading.Thread(target=send)

@@ -15,7 +15,7 @@ from icalendar import Calendar
 from pypdf import PdfReader
 
 from registrations.tests.builders import build_event, build_fest
-from registrations.tests.frontdoor import press
+from registrations.tests.frontdoor import post_form
 from tickets.documents import ticket_pdf
 from tickets.mail.send import send_due
 
@@ -68,7 +68,7 @@ def test_name_is_text_from_the_form_to_the_pdf(
     typed = name.format(port=port)
     shown = " ".join(typed.split())
     event = build_event(build_fest())
-    assert press(client, event, name=typed, email="asha@example.org").status_code == 302
+    assert post_form(client, event, name=typed, email="asha@example.org").status_code == 302
     assert (ticket_pdf.render_due(), send_due()) == (1, 1)
     [file] = (data_folder / "mail").glob("*.eml")
     mail = email.message_from_bytes(file.read_bytes(), policy=policy.default)

@@ -13,7 +13,7 @@ from registrations.booking.submit import submit
 from registrations.locking import Deadline
 from registrations.models import Change, Registration, Student, Submission
 from registrations.students.corrections import correct
-from registrations.tests.builders import build_event, build_fest, build_press, build_submission
+from registrations.tests.builders import build_event, build_fest, build_request, build_submission
 from tickets.invariants import mail
 from tickets.mail.outbox import claim, enqueue_link
 from tickets.models import Delivery, Ticket
@@ -39,7 +39,7 @@ class Undone(Exception):
     pass
 
 
-def test_rolled_back_press_leaves_neither_ticket_nor_mail(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rolled_back_submission_leaves_neither_ticket_nor_mail(monkeypatch: pytest.MonkeyPatch) -> None:
     event = build_event(build_fest())
     written: list[tuple[int, int]] = []
 
@@ -49,12 +49,12 @@ def test_rolled_back_press_leaves_neither_ticket_nor_mail(monkeypatch: pytest.Mo
 
     monkeypatch.setattr("registrations.booking.submit.keep_refusals", fail)
     with pytest.raises(Undone):
-        submit(build_press(event), deadline=Deadline())
+        submit(build_request(event), deadline=Deadline())
     assert written == [(1, 1)]
     assert (Ticket.objects.count(), Delivery.objects.count(), Submission.objects.count()) == (0, 0, 0)
 
 
-def test_press_whose_mail_cannot_be_written_takes_no_seat(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_submission_whose_mail_cannot_be_written_takes_no_seat(monkeypatch: pytest.MonkeyPatch) -> None:
     event = build_event(build_fest())
 
     def refuse(*args: object, **kwargs: object) -> None:
@@ -62,19 +62,19 @@ def test_press_whose_mail_cannot_be_written_takes_no_seat(monkeypatch: pytest.Mo
 
     monkeypatch.setattr("tickets.mail.outbox.enqueue", refuse)
     with pytest.raises(Undone):
-        submit(build_press(event), deadline=Deadline())
+        submit(build_request(event), deadline=Deadline())
     assert (Registration.objects.count(), Ticket.objects.count()) == (0, 0)
     assert Event.objects.get().seats.taken == 0
 
 
-def test_press_for_three_events_queues_one_mail_and_three_tickets() -> None:
+def test_submission_for_three_events_queues_one_mail_and_three_tickets() -> None:
     fest = build_fest()
     submission = build_submission(*[build_event(fest) for _ in range(3)])
     assert Ticket.objects.live().count() == 3
     assert pending() == [("registered", submission.student.email)]
 
 
-def test_press_without_address_gets_no_mail_but_has_its_ticket() -> None:
+def test_submission_without_address_gets_no_mail_but_has_its_ticket() -> None:
     build_answered(email="")
     assert (Ticket.objects.live().count(), pending()) == (1, [])
 
@@ -106,8 +106,8 @@ def test_registration_taken_again_has_another_code() -> None:
     submission = build_answered()
     old = ticket_of(submission)
     cancel([registration_of(submission).pk], actor=STUDENT, deadline=Deadline())
-    press = build_press(old.registration.event, **details_of(submission.student))
-    again = submit(press, deadline=Deadline())
+    booking_request = build_request(old.registration.event, **details_of(submission.student))
+    again = submit(booking_request, deadline=Deadline())
     assert again.student == submission.student
     new = ticket_of(again)
     assert (new.code == old.code, new.is_live) == (False, True)

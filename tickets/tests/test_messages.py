@@ -162,7 +162,7 @@ def test_other_number_than_was_shown_sends_nothing(client: Client, fest: Fest) -
     assert pending(message) == []
 
 
-def test_second_press_sends_nothing_more(client: Client, fest: Fest) -> None:
+def test_second_submission_sends_nothing_more(client: Client, fest: Fest) -> None:
     build_submission(build_event(fest))
     message = confirmed(client, mails=1)
     step(client, message, "confirm", mails=1)
@@ -213,9 +213,9 @@ def test_who_cancelled_meanwhile_gets_none_but_a_sibling_does(client: Client, fe
 
 def test_cancelled_ones_get_it_where_they_were_asked_for(client: Client, fest: Fest) -> None:
     event = build_event(fest)
-    press = build_submission(event, email="asha@example.org")
+    submission = build_submission(event, email="asha@example.org")
     build_submission(event, email="ben@example.org")
-    ids = press.registrations.values_list("pk", flat=True)
+    ids = submission.registrations.values_list("pk", flat=True)
     cancel(ids, actor=Change.Actor.STUDENT, deadline=Deadline())
     message = confirmed(client, mails=1, query="?state__exact=cancelled")
     assert [mail.to for mail in go(message)] == [["asha@example.org"]]

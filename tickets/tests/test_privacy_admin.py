@@ -130,10 +130,10 @@ def test_several_are_erased_after_typing_how_many(client: Client) -> None:
     second, third = (build_submission(event).student for _one in range(2))
     form = {"action": "erase_students", "_selected_action": [first.pk, second.pk]}
     assert "Type how many students" in client.post(list_path(Student), form).content.decode()
-    press = form | {"confirmed": "yes", "reason": "asked"}
-    client.post(list_path(Student), press | {"typed": "3"})
+    booking_request = form | {"confirmed": "yes", "reason": "asked"}
+    client.post(list_path(Student), booking_request | {"typed": "3"})
     assert Student.objects.known().count() == 3
-    response = client.post(list_path(Student), press | {"typed": "2"}, follow=True)
+    response = client.post(list_path(Student), booking_request | {"typed": "2"}, follow=True)
     assert [str(one) for one in response.context["messages"]] == ["2 students are erased."]
     assert list(Student.objects.known()) == [third]
 

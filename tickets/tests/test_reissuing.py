@@ -43,7 +43,7 @@ def test_old_code_dies_and_a_new_one_is_issued() -> None:
     assert "replaced" in Client().get(old.get_absolute_url()).content.decode()
 
 
-def test_second_press_reissues_nothing() -> None:
+def test_second_submission_reissues_nothing() -> None:
     old = ticket_of(build_answered())
     reissue_now(old)
     assert reissue_now(old) == []

@@ -11,7 +11,7 @@ from icalendar import Calendar
 from registrations.booking.cancel import cancel
 from registrations.booking.submit import submit
 from registrations.locking import Deadline
-from registrations.tests.builders import build_press
+from registrations.tests.builders import build_request
 from tickets.documents.ticket_pdf import pdf_path
 from tickets.models import Ticket
 from tickets.tests.builders import PDF, build_answered, pretend_rendered, registration_of, ticket_of
@@ -69,8 +69,8 @@ def test_each_registration_has_a_code_of_its_own(client: Client) -> None:
     submission = build_answered(name="Asha Rao", email="asha@example.org")
     old = ticket_of(submission)
     cancel([registration_of(submission).pk], actor="student", deadline=Deadline())
-    press = build_press(old.registration.event, name="Asha Rao", email="asha@example.org")
-    new = ticket_of(submit(press, deadline=Deadline()))
+    booking_request = build_request(old.registration.event, name="Asha Rao", email="asha@example.org")
+    new = ticket_of(submit(booking_request, deadline=Deadline()))
     assert "This ticket is cancelled" in client.get(old.get_absolute_url()).content.decode()
     assert "This ticket is cancelled" not in client.get(new.get_absolute_url()).content.decode()
 

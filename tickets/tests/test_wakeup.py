@@ -159,7 +159,7 @@ def test_bell_of_a_forked_process_is_its_own(flushed_redis: Any) -> None:
     assert notifier._thread is not first
 
 
-def press(client: Client) -> Any:
+def booking_request(client: Client) -> Any:
     event = build_event(build_fest())
     school = build_school()
     form = {
@@ -180,7 +180,7 @@ def press(client: Client) -> Any:
 def test_click_is_answered_while_the_broker_is_gone(broken: Any, client: Client, flushed_redis: Any) -> None:
     with broken():
         before = time.monotonic()
-        response = press(client)
+        response = booking_request(client)
         page = client.get(response["Location"])
         assert time.monotonic() - before < ANSWERED_WITHIN
     submission = Submission.objects.select_related("student").get()

@@ -33,7 +33,7 @@ def test_dead_application_gets_our_busy_page_at_once(house: House) -> None:
     assert answer.body == (ERRORS / "503.html").read_bytes()
 
 
-def test_worker_killed_in_the_middle_gets_our_page_and_the_press_is_not_repeated(house: House) -> None:
+def test_worker_killed_in_the_middle_gets_our_page_and_the_submission_is_not_repeated(house: House) -> None:
     answer = house.get("/die/", method="POST", body=b"name=Asha")
     assert answer.status == 502
     assert answer.body == (ERRORS / "502.html").read_bytes()

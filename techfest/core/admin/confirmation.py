@@ -46,7 +46,7 @@ class Question:
     """What the page says. `facts` are sentences with counts, `rows` those concerned, one line each."""
 
     title: "Words"
-    press: "Words"
+    submit_label: "Words"
     chosen: Sequence[Model]
     facts: Iterable["Words"]
     rows: Iterable[Any] = field(default=())
@@ -82,7 +82,7 @@ def ask(
         "question": question,
         "chosen": question.chosen,
         "action": action,
-        "press": question.press,
+        "submit_label": question.submit_label,
         "is_danger": question.is_danger,
         "form": form,
         **more,

@@ -93,18 +93,18 @@ _FACTS = (
 
 def _mails(registrations: Iterable[Registration]) -> Mapping[int, list[_Mail]]:
     found: dict[int, list[_Mail]] = defaultdict(list)
-    by_press = defaultdict(list)
+    by_submission = defaultdict(list)
     for row in registrations:
-        by_press[row.submission_id].append(row.pk)
+        by_submission[row.submission_id].append(row.pk)
     of_change = Delivery.objects.filter(
         kind__in=(Kind.CHANGED, Kind.PROMOTED),
-        change__registration__in=[pk for pks in by_press.values() for pk in pks],
+        change__registration__in=[pk for pks in by_submission.values() for pk in pks],
     )
     for about, *facts in of_change.annotate(about=F("change__registration")).values_list("about", *_FACTS):
         found[about].append(_Mail(*facts))
-    answers = Delivery.objects.filter(kind=Kind.REGISTERED, submission__in=[pk for pk in by_press if pk])
-    for press, *facts in answers.values_list("submission", *_FACTS):
-        for pk in by_press[press]:
+    answers = Delivery.objects.filter(kind=Kind.REGISTERED, submission__in=[pk for pk in by_submission if pk])
+    for submission, *facts in answers.values_list("submission", *_FACTS):
+        for pk in by_submission[submission]:
             found[pk].append(_Mail(*facts))
     return found
 
