@@ -80,7 +80,7 @@ def _opened(
         raise NotAPicture(_("The picture must be 2 MB or less."))
     try:
         with _whole_files_only(), Image.open(BytesIO(content), formats=("PNG", "JPEG")) as image:
-            _judge(image, smallest)
+            _check_size(image, smallest)
             return draw(ImageOps.exif_transpose(image))
     except NotAPicture:
         raise
@@ -105,7 +105,7 @@ def _whole_files_only() -> Iterator[None]:
 _TOO_LARGE = _("The picture has too many pixels. Make it smaller than 16 megapixels.")
 
 
-def _judge(image: Image.Image, smallest: tuple[int, int]) -> None:
+def _check_size(image: Image.Image, smallest: tuple[int, int]) -> None:
     width, height = image.size
     if width * height > MAX_PIXELS:
         raise NotAPicture(_TOO_LARGE)

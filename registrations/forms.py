@@ -211,7 +211,7 @@ class RegistrationForm(EventsForm, DetailsForm):
         """Which version of the sentence this form shows; sent along, so that no other one is agreed to."""
         return self.consent_text.pk
 
-    def unjudged(self) -> "RegistrationForm":
+    def unvalidated(self) -> "RegistrationForm":
         """The same answers in a form that nobody has sent yet; consent is given anew."""
         answers: dict[str, Any] = {name: self[name].data for name in self.fields if name != "consent"}
         answers["want_waiting"] = bool(answers["want_waiting"])

@@ -47,7 +47,7 @@ def register(request: HttpRequest) -> HttpResponse:
     form = registration_form(current, fest, request.POST)
     key = messages.read_key(request.POST)
     if "edit" in request.POST or key is None:
-        return show_form(request, form.unjudged(), key=messages.new_key())
+        return show_form(request, form.unvalidated(), key=messages.new_key())
     if not form.is_valid():
         return show_form(request, form, key=key.hex, status=409 if form.names_unknown_event else 200)
     booking_request = booking_request_of(form, key)

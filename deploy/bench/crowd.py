@@ -20,7 +20,7 @@ def _register(wanted: Sequence[tuple[str, int]]) -> None:
     from django.utils import timezone
 
     from events.models import Fest
-    from registrations.booking.allocate import SeatRequest, reserve
+    from registrations.booking.allocate import SeatRequest, allocate
     from registrations.locking import Deadline, in_transaction
     from registrations.models import Consent, ConsentText, School, Student, Submission
     from tickets.models import Ticket
@@ -49,7 +49,7 @@ def _register(wanted: Sequence[tuple[str, int]]) -> None:
             )
             for student, (_name, event) in zip(students, wanted, strict=True)
         ]
-        reserve(seat_requests, actor="student", deadline=deadline)
+        allocate(seat_requests, actor="student", deadline=deadline)
         Ticket.objects.filter(student__in=students).update(rendered_at=now)
 
     in_transaction(work, deadline=deadline)

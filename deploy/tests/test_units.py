@@ -81,8 +81,8 @@ def test_every_service_is_hardened(unit: Path) -> None:
 def test_systemd_finds_the_service_well_protected(unit: Path) -> None:
     program = find_program("systemd-analyze")
     command = [program, "security", "--offline=yes", f"--threshold={MAX_EXPOSURE}", str(unit)]
-    judged = subprocess.run(command, check=False, capture_output=True, text=True)
-    assert (judged.returncode, judged.stderr) == (0, ""), judged.stdout
+    verified = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert (verified.returncode, verified.stderr) == (0, ""), verified.stdout
 
 
 def test_systemd_can_read_every_unit() -> None:

@@ -121,7 +121,7 @@ def test_hostile_huge_or_mislabelled_file_is_refused_in_words(
             draw(content)
 
 
-def test_claimed_size_is_judged_before_anything_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_claimed_size_is_checked_before_anything_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
     from PIL import ImageFile
 
     loaded: list[Any] = []

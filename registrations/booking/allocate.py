@@ -10,7 +10,7 @@ from events.locked_reads import read_facts
 from events.models import Event, Seats
 from registrations.booking.confirmation_deadline import confirm_by_teacher, confirmation_due, release_late
 from registrations.booking.errors import ConcurrentUpdate
-from registrations.booking.policy import Decision, judge
+from registrations.booking.policy import Decision, decide
 from registrations.booking.state import Origin, create
 from registrations.holds.reserve import holds_in_time
 from registrations.locking import Deadline
@@ -100,7 +100,7 @@ class SeatCounter:
                 raise ConcurrentUpdate
 
 
-def reserve(
+def allocate(
     seat_requests: Sequence[SeatRequest], *, actor: str, deadline: Deadline, user: Any = None
 ) -> list[SeatResult]:
     """Gives each claim a seat, a place on the waiting list, or a refusal with its reason.
@@ -126,7 +126,9 @@ def reserve(
         _disengage(engaged, released)
     holds = holds_in_time(seats.values(), events, now)
     seat_counters = {pk: SeatCounter(row, holds[pk]) for pk, row in seats.items()}
-    seat_results = decide(seat_requests, seat_counters=seat_counters, engaged=engaged, events=events, now=now)
+    seat_results = decide_all(
+        seat_requests, seat_counters=seat_counters, engaged=engaged, events=events, now=now
+    )
     if now:
         confirm_by_teacher(
             one.before
@@ -137,7 +139,7 @@ def reserve(
     return seat_results
 
 
-def decide(
+def decide_all(
     seat_requests: Sequence[SeatRequest],
     *,
     seat_counters: Mapping[int, SeatCounter],
@@ -147,21 +149,21 @@ def decide(
 ) -> list[SeatResult]:
     """What each claim comes to, in their order: no query, nothing is written.
 
-    The tallies and engagements are carried on from claim to claim. `reserve` calls it with what it has
+    The tallies and engagements are carried on from claim to claim. `allocate` calls it with what it has
     locked; a forecast with what it has read, and nobody is bound by that.
     """
     seat_results: list[SeatResult] = []
     for seat_request in seat_requests:
         event = events.get(seat_request.event_id)
         held = engaged.setdefault(seat_request.student.pk, [])
-        verdict = judge(seat_request, event, seat_counters.get(seat_request.event_id), held, now)
+        decision = decide(seat_request, event, seat_counters.get(seat_request.event_id), held, now)
         registration = before = None
-        if verdict.state and event and now:
-            registration = _registration(seat_request, event, seat_counters[event.pk], verdict, now)
+        if decision.state and event and now:
+            registration = _registration(seat_request, event, seat_counters[event.pk], decision, now)
             held.append(registration)
-        elif verdict.reason == Refusal.Reason.ALREADY:
+        elif decision.reason == Refusal.Reason.ALREADY:
             before = next(one for one in held if one.event_id == seat_request.event_id)
-        seat_results.append(SeatResult(seat_request.event_id, event, verdict, registration, before))
+        seat_results.append(SeatResult(seat_request.event_id, event, decision, registration, before))
     return seat_results
 
 
@@ -197,15 +199,15 @@ def _disengage(engaged: Mapping[int, list[Registration]], released: Iterable[Reg
 
 
 def _registration(
-    seat_request: SeatRequest, event: Event, seat_counter: SeatCounter, verdict: Decision, now: datetime
+    seat_request: SeatRequest, event: Event, seat_counter: SeatCounter, decision: Decision, now: datetime
 ) -> Registration:
     return Registration(
         event=event,
         student=seat_request.student,
         submission=seat_request.submission,
-        hold=verdict.hold,
-        state=verdict.state,
-        queue_position=seat_counter.give_queue_position(verdict.state, verdict.hold),
+        hold=decision.hold,
+        state=decision.state,
+        queue_position=seat_counter.give_queue_position(decision.state, decision.hold),
         created_at=now,
         confirm_by=None if seat_request.uses_hold else confirmation_due(seat_request.student, event, now),
     )

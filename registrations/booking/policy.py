@@ -28,7 +28,7 @@ class Decision:
     hold: Hold | None = None
 
 
-def judge(
+def decide(
     seat_request: "SeatRequest",
     event: Event | None,
     seat_counter: "SeatCounter | None",
@@ -42,10 +42,10 @@ def judge(
         return Decision(reason=Reason.ALREADY)
     if reason := _closed(event, now):
         return Decision(reason=reason)
-    return judge_seat(seat_request, event, seat_counter, held, now)
+    return decide_seat(seat_request, event, seat_counter, held, now)
 
 
-def judge_seat(
+def decide_seat(
     seat_request: "SeatRequest",
     event: Event,
     seat_counter: "SeatCounter",

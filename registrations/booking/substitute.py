@@ -23,7 +23,7 @@ from registrations.booking.errors import (
     IdempotencyConflict,
     RegistrationRejected,
 )
-from registrations.booking.policy import judge
+from registrations.booking.policy import decide
 from registrations.booking.state import Origin, create, move
 from registrations.locking import Deadline, in_transaction
 from registrations.models import Change, Consent, Registration, Student, Submission
@@ -99,7 +99,7 @@ def _replace(wanted: Substitution, deadline: Deadline) -> Submission:
     registrations = list(rows.select_for_update(no_key=True, of=("self",)))
     if len(registrations) != len(set(wanted.registration_ids)):
         raise ActionRejected(_("This registration is not there any more."))
-    _judge(registrations, newcomer, is_new, events, held, now)
+    _require_eligible(registrations, newcomer, is_new, events, held, now)
     submission = _insert_submission(wanted, newcomer, is_new=is_new)
     origin = Origin(Change.Cause.REPLACED, wanted.actor, now, user=wanted.user)
     _hand_over(registrations, newcomer, submission, origin, seats)
@@ -158,7 +158,7 @@ def _engagements(leaver: Student, newcomer: Student) -> list[Registration]:
     return list(Registration.objects.active().filter(student=newcomer).select_related("event"))
 
 
-def _judge(
+def _require_eligible(
     registrations: Sequence[Registration],
     newcomer: Student,
     is_new: bool,
@@ -172,8 +172,8 @@ def _judge(
         event = events.get(registration.event_id)
         seat_request = SeatRequest(newcomer, registration.event_id, is_new=is_new)
         their_seat = SeatCounter(Seats(pk=registration.event_id, capacity=1))
-        verdict = judge(seat_request, event, their_seat, held, now)
-        seat_results.append(SeatResult(registration.event_id, event, verdict))
+        decision = decide(seat_request, event, their_seat, held, now)
+        seat_results.append(SeatResult(registration.event_id, event, decision))
     if any(outcome.decision.reason for outcome in seat_results):
         raise RegistrationRejected([outcome for outcome in seat_results if outcome.decision.reason])
 

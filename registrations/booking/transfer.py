@@ -14,7 +14,7 @@ from events.models import Event, Seats
 from registrations.booking.allocate import SeatCounter, SeatRequest
 from registrations.booking.confirmation_deadline import release_late
 from registrations.booking.errors import ActionRejected, ConcurrentUpdate
-from registrations.booking.policy import Decision, judge_seat
+from registrations.booking.policy import Decision, decide_seat
 from registrations.booking.seat_return import give_up
 from registrations.booking.state import Origin, create
 from registrations.booking.waitlist import promote
@@ -84,7 +84,7 @@ def _move(
     _require_takes_place(target, now)
     registrations = _locked(ids, students)
     seat_counter = SeatCounter(seats[event_id])
-    moves = _judge(registrations, target, seat_counter, may_wait, now)
+    moves = _decide_all(registrations, target, seat_counter, may_wait, now)
     _write(moves, seats, seat_counter, origin, notify)
     return moves
 
@@ -105,7 +105,7 @@ def _locked(ids: list[int], students: set[int]) -> list[Registration]:
     return sorted(found, key=lambda row: (row.event_id, row.queue_position))
 
 
-def _judge(
+def _decide_all(
     registrations: list[Registration], target: Event, seat_counter: SeatCounter, may_wait: bool, now: datetime
 ) -> list[Move]:
     engaged: Mapping[int, list[Registration]] = defaultdict(list)
@@ -115,15 +115,15 @@ def _judge(
     moves = []
     for row in registrations:
         others = [one for one in engaged[row.student_id] if one.pk != row.pk]
-        verdict = _verdict(row, target, seat_counter, others, may_wait, now)
-        successor = _successor(row, target, seat_counter, verdict, now) if verdict.state else None
+        decision = _decide(row, target, seat_counter, others, may_wait, now)
+        successor = _successor(row, target, seat_counter, decision, now) if decision.state else None
         if successor:
             engaged[row.student_id][:] = [*others, successor]
-        moves.append(Move(row, verdict, successor))
+        moves.append(Move(row, decision, successor))
     return moves
 
 
-def _verdict(
+def _decide(
     row: Registration,
     target: Event,
     seat_counter: SeatCounter,
@@ -135,20 +135,20 @@ def _verdict(
         return Decision(reason=Refusal.Reason.ALREADY)
     if row.event.fest_id != target.fest_id:
         return Decision(reason=Refusal.Reason.UNKNOWN)
-    return judge_seat(
+    return decide_seat(
         SeatRequest(row.student, target.pk, wants_waiting=may_wait), target, seat_counter, others, now
     )
 
 
 def _successor(
-    row: Registration, target: Event, seat_counter: SeatCounter, verdict: Decision, now: datetime
+    row: Registration, target: Event, seat_counter: SeatCounter, decision: Decision, now: datetime
 ) -> Registration:
     return Registration(
         event=target,
         student=row.student,
         submission=row.submission,
-        state=verdict.state,
-        queue_position=seat_counter.give_queue_position(verdict.state),
+        state=decision.state,
+        queue_position=seat_counter.give_queue_position(decision.state),
         created_at=now,
     )
 

@@ -59,7 +59,7 @@ def seat(walk_in: WalkIn, *, latest_unclaimed: LatestUnclaimed, deadline: Deadli
         raise ActionRejected(_("There is no such event."))
     release_late(rows.values(), events, now)
     end_what_is_over(rows.values(), events, now)
-    waiting, elsewhere = _judge(walk_in, event, now)
+    waiting, elsewhere = _require_eligible(walk_in, event, now)
     origin = Origin(Change.Cause.WALK_IN, Change.Actor.VOLUNTEER, now, walk_in.user, walk_in.reason)
     changes = _make_room(rows[event.pk], event, latest_unclaimed, origin)
     given = _give(walk_in, event, rows[event.pk], waiting, origin)
@@ -69,7 +69,9 @@ def seat(walk_in: WalkIn, *, latest_unclaimed: LatestUnclaimed, deadline: Deadli
     return given.registration
 
 
-def _judge(walk_in: WalkIn, event: Event, now: datetime) -> tuple[Registration | None, list[Registration]]:
+def _require_eligible(
+    walk_in: WalkIn, event: Event, now: datetime
+) -> tuple[Registration | None, list[Registration]]:
     """The registration with which this person waits, if there is one, and those that wait for other events at
     this time; refuses whom no seat may be given."""
     if event.state != Event.State.PUBLISHED:

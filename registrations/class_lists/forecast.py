@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from events.locked_reads import read_facts
 from events.models import Event, Seats
-from registrations.booking.allocate import SeatCounter, SeatRequest, SeatResult, decide
+from registrations.booking.allocate import SeatCounter, SeatRequest, SeatResult, decide_all
 from registrations.class_lists.identify import Match
 from registrations.class_lists.identify import match as matched
 from registrations.class_lists.messages import correction_words, doubt_words, near_problem, reason_words
@@ -101,7 +101,7 @@ class Forecast:
 
 
 def forecast(class_list: ClassList, listing: Listing, *, wants_waiting: bool = True) -> Forecast:
-    """The rows without errors as they would be judged now, by the loop that `reserve` runs under its locks.
+    """The rows without errors as they would be judged now, by the loop that `allocate` runs under its locks.
 
     Left-out rows take no part. The number of queries does not grow with the rows.
     """
@@ -120,7 +120,7 @@ def forecast(class_list: ClassList, listing: Listing, *, wants_waiting: bool = T
     numbers = {row.event.slug: row.pk for row in seats}
     seat_requests = [seat_requests_of(one, numbers, wants_waiting=wants_waiting) for one in row_students]
     holds = _holds_of(class_list, seats)
-    seat_results = _judged(seat_requests, seats, held, holds)
+    seat_results = _decide_all(seat_requests, seats, held, holds)
     writer = _Writer(class_list, provenance, events)
     rows = {
         one.listed.row: writer.row(one, found) for one, found in zip(row_students, seat_results, strict=True)
@@ -155,7 +155,7 @@ def _events_of(
     return seats, {row.event.slug: row.event for row in seats}
 
 
-def _judged(
+def _decide_all(
     seat_requests: list[list[SeatRequest]],
     seats: list[Seats],
     held: Mapping[int, list[Registration]],
@@ -166,7 +166,9 @@ def _judged(
     seat_counters = {row.pk: SeatCounter(row, _in_time(holds.get(row.pk, ()), events, now)) for row in seats}
     engaged = {pk: list(rows) for pk, rows in held.items()}
     flat = [seat_request for row in seat_requests for seat_request in row]
-    seat_results = iter(decide(flat, seat_counters=seat_counters, engaged=engaged, events=events, now=now))
+    seat_results = iter(
+        decide_all(flat, seat_counters=seat_counters, engaged=engaged, events=events, now=now)
+    )
     return [[next(seat_results) for _seat_request in row] for row in seat_requests]
 
 
@@ -187,8 +189,8 @@ def _per_event(
     counted: dict[int, Counter[str]] = defaultdict(Counter)
     for row in seat_results:
         for outcome in row:
-            verdict = outcome.decision
-            counted[outcome.event_id][_STATES.get(verdict.state, str(verdict.reason))] += 1
+            decision = outcome.decision
+            counted[outcome.event_id][_STATES.get(decision.state, str(decision.reason))] += 1
     return [
         EventForecast(
             row.event,
@@ -260,12 +262,12 @@ class _Writer:
         return RowForecast(row, "doubt", problems=(problem,))
 
     def _entry(self, slug: str, outcome: SeatResult) -> EntryForecast:
-        verdict = outcome.decision
-        if verdict.state:
-            return EntryForecast(slug, _STATES[verdict.state])
+        decision = outcome.decision
+        if decision.state:
+            return EntryForecast(slug, _STATES[decision.state])
         if outcome.before and outcome.before.pk:
             words = self.provenance[outcome.before.pk].words(reader=self.class_list.owner_id)
             return EntryForecast(slug, ALREADY, words)
         return EntryForecast(
-            slug, str(verdict.reason), reason_words(str(verdict.reason), outcome.event, verdict.other)
+            slug, str(decision.reason), reason_words(str(decision.reason), outcome.event, decision.other)
         )

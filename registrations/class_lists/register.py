@@ -10,7 +10,7 @@ from functools import cached_property
 
 from django.db import connection
 
-from registrations.booking.allocate import SeatResult, keep_refusals, reserve
+from registrations.booking.allocate import SeatResult, allocate, keep_refusals
 from registrations.booking.errors import RegistrationError
 from registrations.class_lists.identify import match
 from registrations.class_lists.requests import RowStudent, build_row_students, seat_requests_of
@@ -158,7 +158,7 @@ def _reserve(chunk: _Chunk, deadline: Deadline) -> None:
         for one in chunk.row_students
     ]
     flat = [seat_request for row in seat_requests for seat_request in row]
-    seat_results = iter(reserve(flat, actor=Change.Actor.TEACHER, user=job.asked_by, deadline=deadline))
+    seat_results = iter(allocate(flat, actor=Change.Actor.TEACHER, user=job.asked_by, deadline=deadline))
     for one, row in zip(chunk.row_students, seat_requests, strict=True):
         chunk.seat_results[one.listed.row] = [next(seat_results) for _seat_request in row]
 

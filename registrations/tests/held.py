@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from events.models import Event
-from registrations.booking.allocate import SeatRequest, reserve
+from registrations.booking.allocate import SeatRequest, allocate
 from registrations.booking.errors import RegistrationRejected
 from registrations.holds import service
 from registrations.locking import Deadline
@@ -70,7 +70,7 @@ def name_now(
             student=student,
         )
         seat_request = SeatRequest(student, event.pk, is_new=is_new, submission=submission, uses_hold=True)
-        seat_results = reserve([seat_request], actor=Change.Actor.TEACHER, deadline=Deadline(PATIENCE))
+        seat_results = allocate([seat_request], actor=Change.Actor.TEACHER, deadline=Deadline(PATIENCE))
         registration = seat_results[0].registration
         if registration is None:
             raise RegistrationRejected(seat_results)

@@ -12,7 +12,7 @@ from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
 from events.models import Event, Fest
-from registrations.booking.allocate import reserve
+from registrations.booking.allocate import allocate
 from registrations.booking.errors import ActionRejected, LockTimeout
 from registrations.class_lists import jobs
 from registrations.class_lists import register as register_module
@@ -234,14 +234,14 @@ def test_row_that_cannot_be_registered_ends_alone_with_its_reason(
     class_list = build_list(
         event.fest, [*pupils(3, event), row("Poison Ivy", event), *pupils(3, event, start=20)]
     )
-    real = reserve
+    real = allocate
 
     def poisoned(claims: Any, **values: Any) -> Any:
         if any(claim.student.name == "Poison Ivy" for claim in claims):
             raise IntegrityError("a fault of ours")
         return real(claims, **values)
 
-    monkeypatch.setattr(register_module, "reserve", poisoned)
+    monkeypatch.setattr(register_module, "allocate", poisoned)
     job = registered(class_list)
     assert job.error == ""
     assert seat_results(class_list) == ["confirmed"] * 3 + ["failed"] + ["confirmed"] * 3

@@ -48,7 +48,7 @@ def hours(request: pytest.FixtureRequest) -> tuple[Event, Event, str]:
     )
 
 
-def test_submission_is_judged_by_the_databases_clock(hours: tuple[Event, Event, str]) -> None:
+def test_submission_is_checked_by_the_databases_clock(hours: tuple[Event, Event, str]) -> None:
     theirs, ours, reason = hours
     submit_now(build_request(theirs))
     with pytest.raises(RegistrationRejected) as refused:

@@ -7,7 +7,7 @@ import pytest
 
 from events.models import Event, Fest, Seats
 from registrations.booking.allocate import SeatCounter, SeatRequest
-from registrations.booking.policy import Decision, judge
+from registrations.booking.policy import Decision, decide
 from registrations.models import Registration, Student
 
 UTC = dt.UTC
@@ -35,7 +35,7 @@ def an_event(pk: int = 1, *, hour: float = 0, buffer: int = 0, **values: Any) ->
     return Event(**(defaults | values))
 
 
-def judged(
+def decided(
     event: Event | None,
     *held: Event,
     now: dt.datetime = NOW,
@@ -51,25 +51,25 @@ def judged(
         SeatCounter(Seats(pk=pk, capacity=capacity, taken=taken, waiting=waiting)) if event else None
     )
     registrations = [Registration(event=other, student=student, state="confirmed") for other in held]
-    return judge(SeatRequest(student, pk, wants_waiting), event, seat_counter, registrations, now)
+    return decide(SeatRequest(student, pk, wants_waiting), event, seat_counter, registrations, now)
 
 
 def test_claim_on_free_seat_is_confirmed() -> None:
-    assert judged(an_event()) == Decision(state="confirmed")
+    assert decided(an_event()) == Decision(state="confirmed")
 
 
 def test_claim_on_unknown_event_is_unknown() -> None:
-    assert judged(None) == Decision(reason="unknown")
+    assert decided(None) == Decision(reason="unknown")
 
 
 def test_claim_on_event_of_other_fest_is_unknown() -> None:
     other = Fest(pk=2, opens_at=OPENS, closes_at=CLOSES)
-    assert judged(an_event(fest=other)) == Decision(reason="unknown")
+    assert decided(an_event(fest=other)) == Decision(reason="unknown")
 
 
 def test_claim_on_event_held_already_is_told_so() -> None:
     event = an_event()
-    assert judged(event, event) == Decision(reason="already")
+    assert decided(event, event) == Decision(reason="already")
 
 
 @pytest.mark.parametrize(
@@ -82,28 +82,28 @@ def test_claim_on_event_held_already_is_told_so() -> None:
         (CLOSES + 2 * 60 * SECOND, "closed"),
     ],
 )
-def test_claim_is_judged_by_the_very_instant(now: dt.datetime, reason: str) -> None:
-    assert judged(an_event(), now=now).reason == reason
+def test_claim_is_checked_by_the_very_instant(now: dt.datetime, reason: str) -> None:
+    assert decided(an_event(), now=now).reason == reason
 
 
 def test_claim_on_event_with_times_of_its_own_follows_them() -> None:
     event = an_event(opens_at=NOW + SECOND, closes_at=NOW + 2 * SECOND)
-    assert judged(event, now=NOW) == Decision(reason="too_soon")
-    assert judged(event, now=NOW + SECOND) == Decision(state="confirmed")
-    assert judged(event, now=NOW + 122 * SECOND) == Decision(reason="closed")
+    assert decided(event, now=NOW) == Decision(reason="too_soon")
+    assert decided(event, now=NOW + SECOND) == Decision(state="confirmed")
+    assert decided(event, now=NOW + 122 * SECOND) == Decision(reason="closed")
 
 
 def test_claim_on_cancelled_event_is_closed() -> None:
-    assert judged(an_event(state=Event.State.CANCELLED)) == Decision(reason="closed")
+    assert decided(an_event(state=Event.State.CANCELLED)) == Decision(reason="closed")
 
 
 def test_claim_on_paused_event_is_paused() -> None:
-    assert judged(an_event(is_paused=True)) == Decision(reason="paused")
+    assert decided(an_event(is_paused=True)) == Decision(reason="paused")
 
 
 def test_claim_in_paused_fest_is_paused() -> None:
     fest = Fest(pk=1, opens_at=OPENS, closes_at=CLOSES, is_paused=True)
-    assert judged(an_event(fest=fest)) == Decision(reason="paused")
+    assert decided(an_event(fest=fest)) == Decision(reason="paused")
 
 
 @pytest.mark.parametrize(
@@ -116,52 +116,52 @@ def test_claim_in_paused_fest_is_paused() -> None:
     ],
 )
 def test_claim_of_grade_at_the_edges(grade: int, response: Decision) -> None:
-    assert judged(an_event(), grade=grade) == response
+    assert decided(an_event(), grade=grade) == response
 
 
 def test_claim_at_time_of_other_event_clashes_and_names_it() -> None:
     other = an_event(2, hour=0.5)
-    assert judged(an_event(), other) == Decision(reason="clash", other=other)
+    assert decided(an_event(), other) == Decision(reason="clash", other=other)
 
 
 @pytest.mark.parametrize("hour", [-1, 1])
 def test_claim_whose_ends_touch_does_not_clash(hour: int) -> None:
-    assert judged(an_event(), an_event(2, hour=hour)) == Decision(state="confirmed")
+    assert decided(an_event(), an_event(2, hour=hour)) == Decision(state="confirmed")
 
 
 def test_claim_within_the_buffer_of_the_earlier_event_clashes() -> None:
     first = an_event(1, buffer=15)
     second = an_event(2, hour=1.2)
-    assert judged(second, first) == Decision(reason="clash", other=first)
-    assert judged(first, second) == Decision(reason="clash", other=second)
+    assert decided(second, first) == Decision(reason="clash", other=first)
+    assert decided(first, second) == Decision(reason="clash", other=second)
 
 
 def test_claim_at_the_end_of_the_buffer_does_not_clash() -> None:
-    assert judged(an_event(2, hour=1.25), an_event(1, buffer=15)) == Decision(state="confirmed")
+    assert decided(an_event(2, hour=1.25), an_event(1, buffer=15)) == Decision(state="confirmed")
 
 
 def test_claim_within_the_buffer_of_the_later_event_does_not_clash() -> None:
-    assert judged(an_event(1), an_event(2, hour=1, buffer=60)) == Decision(state="confirmed")
+    assert decided(an_event(1), an_event(2, hour=1, buffer=60)) == Decision(state="confirmed")
 
 
 @pytest.mark.parametrize("seats", [(3, 3, 0), (3, 5, 0), (0, 0, 0), (3, 2, 1)])
 def test_claim_without_free_seat_or_behind_others_waits(seats: tuple[int, int, int]) -> None:
-    assert judged(an_event(), seats=seats) == Decision(state="waiting")
+    assert decided(an_event(), seats=seats) == Decision(state="waiting")
 
 
 def test_claim_of_somebody_who_will_not_wait_is_full() -> None:
-    assert judged(an_event(), seats=(3, 3, 0), wants_waiting=False) == Decision(reason="full")
+    assert decided(an_event(), seats=(3, 3, 0), wants_waiting=False) == Decision(reason="full")
 
 
 @pytest.mark.parametrize(
     ("waiting", "response"), [(1, Decision(state="waiting")), (2, Decision(reason="full"))]
 )
 def test_claim_on_waiting_list_with_limit(waiting: int, response: Decision) -> None:
-    assert judged(an_event(waiting_limit=2), seats=(3, 3, waiting)) == response
+    assert decided(an_event(waiting_limit=2), seats=(3, 3, waiting)) == response
 
 
 def test_claim_on_full_event_without_waiting_list_is_full() -> None:
-    assert judged(an_event(waiting_limit=0), seats=(3, 3, 0)) == Decision(reason="full")
+    assert decided(an_event(waiting_limit=0), seats=(3, 3, 0)) == Decision(reason="full")
 
 
 @pytest.mark.parametrize(
@@ -169,4 +169,4 @@ def test_claim_on_full_event_without_waiting_list_is_full() -> None:
     [(SECOND, Decision(state="waiting")), (0 * SECOND, Decision(reason="full"))],
 )
 def test_claim_on_waiting_list_that_no_longer_moves_is_full(left: dt.timedelta, response: Decision) -> None:
-    assert judged(an_event(promotes_until=NOW + left), seats=(1, 1, 0)) == response
+    assert decided(an_event(promotes_until=NOW + left), seats=(1, 1, 0)) == response

@@ -179,7 +179,7 @@ def test_known_student_of_the_school_may_come(fest: Fest) -> None:
 
 
 @pytest.mark.parametrize("reason", ["clash", "already", "closed", "paused"])
-def test_newcomer_is_judged_by_the_rules_of_every_submission(fest: Fest, reason: str) -> None:
+def test_newcomer_must_meet_the_rules_of_every_submission(fest: Fest, reason: str) -> None:
     event, other = build_event(fest, hour=9), build_event(fest, hour=9.5)
     first = build_submission(event).registrations.get()
     newcomer = build_submission({"clash": other, "already": event}.get(reason, build_event(fest))).student

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from events.models import Event
-from registrations.booking.allocate import SeatRequest, SeatResult, reserve
+from registrations.booking.allocate import SeatRequest, SeatResult, allocate
 from registrations.locking import Deadline
 from registrations.models import Change, Consent, Registration, Student, Submission
 from registrations.tests.builders import build_event, build_fest, build_school
@@ -33,7 +33,7 @@ def submission_of(student: Student) -> Submission:
 
 def reserved(seat_requests: list[SeatRequest], **values: Any) -> list[SeatResult]:
     with transaction.atomic():
-        return reserve(seat_requests, actor=Change.Actor.TEACHER, deadline=Deadline(), **values)
+        return allocate(seat_requests, actor=Change.Actor.TEACHER, deadline=Deadline(), **values)
 
 
 def seat_requests_of(event: Event, many: int, *, start: int = 0) -> list[SeatRequest]:

@@ -215,7 +215,7 @@ def test_typed_ranks_may_tie_and_are_not_made_of_points(event: Event) -> None:
     assert ResultSheet.objects.get().counting == "rank"
 
 
-def test_judging_otherwise_turns_the_ranks_round(event: Event) -> None:
+def test_other_counting_turns_the_ranks_round(event: Event) -> None:
     asha, ben = taking_part(event, "Asha", "Ben")
     client = organiser_client()
     entered(client, event, {asha: "3", ben: "5"})

@@ -129,7 +129,7 @@ class Plan:
             return None
         return next((hold for hold in self.holds if self.left(hold) and not hold.is_kept_back), None)
 
-    def judge(self, who: str, plans: "list[Plan]", *, wants_waiting: bool, is_named: bool = False) -> str:
+    def decide(self, who: str, plans: "list[Plan]", *, wants_waiting: bool, is_named: bool = False) -> str:
         clashing = {0: 1, 1: 0}.get(plans.index(self))
         if self.active(who):
             return "already"
@@ -139,9 +139,9 @@ class Plan:
             return "paused"
         if clashing is not None and plans[clashing].active(who):
             return "clash"
-        return self.judge_seat(wants_waiting=wants_waiting, is_named=is_named)
+        return self.decide_seat(wants_waiting=wants_waiting, is_named=is_named)
 
-    def judge_seat(self, *, wants_waiting: bool, is_named: bool = False) -> str:
+    def decide_seat(self, *, wants_waiting: bool, is_named: bool = False) -> str:
         if self.hold_for("confirmed", is_named=is_named):
             return "confirmed"
         if self.held < self.capacity and not self.waiting:
@@ -253,7 +253,7 @@ class Rush(RuleBasedStateMachine):
                 plans[index].settle()
         expected = []
         for index in wanted:
-            response = plans[index].judge(who, plans, wants_waiting=wants_waiting)
+            response = plans[index].decide(who, plans, wants_waiting=wants_waiting)
             if response in ("confirmed", "waiting"):
                 plans[index].seat_requests.append(SeatRequest(who, response))
             expected.append(response)

@@ -182,7 +182,7 @@ class Admin(Rush):
         target, expected = self.plans[to], []
         rows = sorted((row for row in rows if row[1].state != "cancelled"), key=lambda row: self._order(row))
         for event, seat_request in rows:
-            response = self._judge_move(event, seat_request, to, may_wait=may_wait)
+            response = self._decide_move(event, seat_request, to, may_wait=may_wait)
             expected.append(response)
             if response in ("confirmed", "waiting"):
                 seat_request.state, seat_request.has_come = "given up", False
@@ -212,14 +212,14 @@ class Admin(Rush):
     def _order(self, row: tuple[int, SeatRequest]) -> tuple[int, int]:
         return row[0], self.plans[row[0]].seat_requests.index(row[1])
 
-    def _judge_move(self, event: int, seat_request: SeatRequest, to: int, *, may_wait: bool) -> str:
+    def _decide_move(self, event: int, seat_request: SeatRequest, to: int, *, may_wait: bool) -> str:
         """As a press, but the opening hours are not asked, and what is given up is not in the way."""
         if event == to or self.plans[to].active(seat_request.who):
             return "already"
         clashing = CLASHING.get(to)
         if clashing is not None and clashing != event and self.plans[clashing].active(seat_request.who):
             return "clash"
-        return self.plans[to].judge_seat(wants_waiting=may_wait)
+        return self.plans[to].decide_seat(wants_waiting=may_wait)
 
     def _people(self) -> list[Person]:
         return [person for person in self.people.values() if person.student and person.email]

@@ -53,7 +53,7 @@ class Holds(Rush):
         plans = deepcopy(self.plans)
         if plan.unnamed:
             plans[index].settle()
-        expected = plans[index].judge(who, plans, wants_waiting=True, is_named=True)
+        expected = plans[index].decide(who, plans, wants_waiting=True, is_named=True)
         student = (
             {"student": person.student} if person.student else {"name": person.name, "email": person.email}
         )

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from events.capacity import set_capacity
 from events.models import Event, Fest
-from registrations.booking.allocate import SeatRequest, reserve
+from registrations.booking.allocate import SeatRequest, allocate
 from registrations.booking.cancel import cancel
 from registrations.booking.errors import AmbiguousIdentity, IdempotencyConflict, RegistrationRejected
 from registrations.booking.submit import BookingRequest, submit
@@ -300,13 +300,13 @@ def test_receiver_that_fails_undoes_the_submission(fest: Fest, monkeypatch: pyte
     assert (rows(), counts(event)) == ([0] * 9, (0, 0, 0))
 
 
-def test_student_is_judged_as_they_are_once_the_lock_is_held(fest: Fest) -> None:
+def test_student_is_checked_as_they_are_once_the_lock_is_held(fest: Fest) -> None:
     """A correction that was faster than this press counts; the grade read before the lock does not."""
     student = build_submission(build_event(fest), grade=8).student
     seniors = build_event(fest, hour=14, grade_min=8)
     Student.objects.filter(pk=student.pk).update(grade=6)
     with transaction.atomic():
-        (outcome,) = reserve(
+        (outcome,) = allocate(
             [SeatRequest(student, seniors.pk)], actor=Change.Actor.STUDENT, deadline=Deadline()
         )
     assert (student.grade, outcome.decision.reason) == (6, "ineligible")

@@ -318,7 +318,7 @@ def test_switching_it_on_again_concerns_later_registrations_only(event: Event) -
     assert row.confirm_by is None
 
 
-def test_newcomer_is_judged_as_if_what_is_late_were_released(event: Event) -> None:
+def test_newcomer_is_treated_as_if_what_is_late_were_released(event: Event) -> None:
     """Else an event is full for a known child and free for an unknown one, which tells who is registered."""
     Event.objects.filter(pk=event.pk).update(waiting_limit=0)
     first = register(event)

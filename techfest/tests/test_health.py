@@ -88,7 +88,7 @@ class AheadOfTime(dt.datetime):
         return super().now(tz) + dt.timedelta(days=1)
 
 
-def test_age_of_a_mail_is_judged_by_the_clock_of_the_database(
+def test_age_of_a_mail_is_measured_by_the_clock_of_the_database(
     db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A web host whose clock is an hour ahead, or behind, changes nothing."""

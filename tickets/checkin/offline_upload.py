@@ -66,10 +66,10 @@ def upload(checkpoint: Checkpoint, scans: Sequence[Queued], *, user: Any) -> lis
     now = database_now()
     codes = _codes_of([scan.digest for scan in scans], checkpoint)
     in_order = sorted(scans, key=lambda scan: scan.at)
-    return [_judge(checkpoint, scan, codes, user=user, now=now) for scan in in_order]
+    return [_replay(checkpoint, scan, codes, user=user, now=now) for scan in in_order]
 
 
-def _judge(
+def _replay(
     checkpoint: Checkpoint, queued: Queued, codes: dict[str, str], *, user: Any, now: dt.datetime
 ) -> Scan:
     scan = check_in(

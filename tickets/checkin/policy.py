@@ -27,7 +27,7 @@ _BEST_FIRST = (
 )
 
 
-def judge(found: Found, checkpoint: Checkpoint, now: dt.datetime) -> Verdict:
+def decide(found: Found, checkpoint: Checkpoint, now: dt.datetime) -> Verdict:
     """What the door says of this one; `IN` means that the update may now try to let it in."""
     registration, ticket = found.registration, found.ticket
     event = registration.event
@@ -57,9 +57,11 @@ def is_on_day(event: Event, checkpoint: Checkpoint, now: dt.datetime) -> bool:
 
 def candidates(all_found: Sequence[Found], checkpoint: Checkpoint, now: dt.datetime) -> list[Found]:
     """What a reference stands for at this place: several where a person must choose, else the best one."""
-    judged = [(judge(found, checkpoint, now), found) for found in all_found]
-    open_now = [found for verdict, found in judged if verdict in OPEN]
+    decided = [(decide(found, checkpoint, now), found) for found in all_found]
+    open_now = [found for verdict, found in decided if verdict in OPEN]
     if open_now:
         return open_now
-    judged.sort(key=lambda one: (not checkpoint.covers(one[1].registration.event), _BEST_FIRST.index(one[0])))
-    return [found for _verdict, found in judged[:1]]
+    decided.sort(
+        key=lambda one: (not checkpoint.covers(one[1].registration.event), _BEST_FIRST.index(one[0]))
+    )
+    return [found for _verdict, found in decided[:1]]

@@ -18,7 +18,7 @@ from tickets.checkin.checkpoints import Checkpoint, count_one
 from tickets.checkin.codes import Kind, Reading, read
 from tickets.checkin.entry import enter
 from tickets.checkin.lookup import Found
-from tickets.checkin.policy import candidates, judge
+from tickets.checkin.policy import candidates, decide
 from tickets.models import CheckIn, Delegation, Scan
 
 Verdict = Scan.Verdict
@@ -124,7 +124,7 @@ def _attempt(ask: _Ask) -> Scan | Choice | SchoolList:
         nothing = ask.reading.kind in (Kind.NOTHING, Kind.SCHOOL)
         return _answer(ask, Verdict.UNREADABLE if nothing else Verdict.UNKNOWN, None, now)
     if ask.offline and ask.offline.device_verdict != Verdict.IN:
-        return _answer(ask, judge(found[0], ask.checkpoint, now), found[0], now)
+        return _answer(ask, decide(found[0], ask.checkpoint, now), found[0], now)
     return _let_in(ask, found[0], now)
 
 
@@ -149,7 +149,7 @@ def _school(ask: _Ask) -> Delegation | None:
 def _let_in(ask: _Ask, found: Found, now: dt.datetime) -> Scan:
     """Judges, and where the door is open tries; who was overtaken meanwhile is judged anew."""
     for _attempt_number in range(ATTEMPTS):
-        verdict = judge(found, ask.checkpoint, now)
+        verdict = decide(found, ask.checkpoint, now)
         if verdict != Verdict.IN or found.ticket is None:
             return _answer(ask, verdict, found, now)
         at = ask.offline.at if ask.offline else None
@@ -157,7 +157,7 @@ def _let_in(ask: _Ask, found: Found, now: dt.datetime) -> Scan:
         if found.ticket.pk in entered:
             return _answer(ask, Verdict.IN, found, entered[found.ticket.pk])
         found = lookup.again(found)
-    return _answer(ask, judge(found, ask.checkpoint, now), found, now)
+    return _answer(ask, decide(found, ask.checkpoint, now), found, now)
 
 
 def _answer(ask: _Ask, verdict: str, found: Found | None, at: dt.datetime) -> Scan:

@@ -11,7 +11,7 @@ from techfest.core.db.clock import database_now
 from tickets.checkin.checkpoints import Checkpoint, forget
 from tickets.checkin.entry import enter
 from tickets.checkin.lookup import Found
-from tickets.checkin.policy import judge
+from tickets.checkin.policy import decide
 from tickets.checkin.scan import of_many
 from tickets.models import CheckIn, Delegation, Scan, Ticket
 
@@ -47,8 +47,10 @@ def lines_of(delegation: Delegation, checkpoint: Checkpoint, now: dt.datetime) -
     tickets = tickets.select_related("registration__event__venue", "student__school").order_by(
         "registration__event__starts_at", "registration__event", "student__grade", "student__name_key", "pk"
     )
-    judged = (Line(ticket, judge(Found(ticket.registration, ticket), checkpoint, now)) for ticket in tickets)
-    return [line for line in judged if line.verdict in (Verdict.IN, Verdict.ALREADY, Verdict.TOO_SOON)]
+    decided = (
+        Line(ticket, decide(Found(ticket.registration, ticket), checkpoint, now)) for ticket in tickets
+    )
+    return [line for line in decided if line.verdict in (Verdict.IN, Verdict.ALREADY, Verdict.TOO_SOON)]
 
 
 def check_in_class(

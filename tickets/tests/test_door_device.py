@@ -250,7 +250,7 @@ def test_same_upload_twice_changes_nothing(phone: Client, event: Event, checkpoi
     assert (rows(), list(CheckIn.objects.values())) == before
 
 
-def test_upload_out_of_order_is_judged_in_the_order_of_its_time(
+def test_upload_out_of_order_is_replayed_in_the_order_of_its_time(
     phone: Client, event: Event, checkpoint: Checkpoint
 ) -> None:
     ticket, now = ticket_for(event), timezone.now()

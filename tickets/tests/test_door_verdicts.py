@@ -306,7 +306,7 @@ def test_card_holds_name_grade_school_and_event_and_nothing_else(
     ]
 
 
-def test_waiting_person_with_a_ticket_elsewhere_is_judged_by_what_was_chosen(
+def test_waiting_person_with_a_ticket_elsewhere_is_checked_by_what_was_chosen(
     checkpoint: Checkpoint, event: Event, ravi: Any
 ) -> None:
     event.seats.__class__.objects.update(capacity=0)
@@ -345,7 +345,7 @@ OFFLINE = [
 
 
 @pytest.mark.parametrize(("ticket_is", "device_verdict", "verdict", "is_conflict", "inside"), OFFLINE)
-def test_scan_without_a_network_is_judged_when_it_is_uploaded(
+def test_scan_without_a_network_is_checked_when_it_is_uploaded(
     checkpoint: Checkpoint,
     event: Event,
     ravi: Any,
