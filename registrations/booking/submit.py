@@ -93,8 +93,8 @@ def submit(request: BookingRequest, *, deadline: Deadline) -> Submission:
     try:
         return in_transaction(lambda: _attempt(request, deadline), deadline=deadline)
     except (DuplicateKey, RegistrationRejected, AmbiguousIdentity) as error:
-        if twin := _find(request):
-            return twin
+        if earlier := _find(request):
+            return earlier
         if isinstance(error, DuplicateKey):
             raise IdempotencyConflict from None
         if isinstance(error, RegistrationRejected) and request.teacher:
@@ -177,7 +177,7 @@ def _student(request: BookingRequest) -> tuple[Student, bool]:
 def _insert_submission(request: BookingRequest, student: Student, *, is_new: bool) -> Submission:
     """The press, and the consent of a student who is new with it.
 
-    A twin of this press, sent at the same moment, makes the insert wait, and this one give way.
+    A repeat of this press, sent at the same moment, makes the insert wait, and this one give way.
     """
     submission = Submission(
         key=request.key,

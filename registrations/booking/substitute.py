@@ -73,8 +73,8 @@ def replace(wanted: Substitution, *, deadline: Deadline) -> Submission:
     try:
         return in_transaction(lambda: _replace(wanted, deadline), deadline=deadline)
     except (DuplicateKey, ActionRejected, RegistrationRejected, AmbiguousIdentity) as error:
-        if twin := _find(wanted):
-            return twin
+        if earlier := _find(wanted):
+            return earlier
         if isinstance(error, DuplicateKey):
             raise IdempotencyConflict from None
         raise

@@ -95,17 +95,17 @@ def confirm(
     to register, the encoding of the file is still a guess, or all are wanted and some have errors; `ListDeleted`
     where it is gone.
     """
-    if twin := _twin(class_list, key):
-        return twin
+    if earlier := _earlier_job(class_list, key):
+        return earlier
     with transaction.atomic():
         # Read after the lock, which every correction takes as well: what goes is what stands there now.
         class_list = lock_list(class_list)
-        if twin := _twin(class_list, key):
-            return twin
+        if earlier := _earlier_job(class_list, key):
+            return earlier
         ready = _ready(class_list, wants_all=is_all_or_none)
         rows = list(_unassigned(class_list).filter(number__in=ready).values_list("pk", flat=True))
-        if not rows and (twin := class_list.jobs.order_by("pk").last()):
-            return twin
+        if not rows and (earlier := class_list.jobs.order_by("pk").last()):
+            return earlier
         if not rows:
             raise ActionRejected(_hindrance(class_list, ()))
         job = ClassListJob(
@@ -136,12 +136,12 @@ def _ready(class_list: ClassList, *, wants_all: bool) -> set[int]:
     return ready
 
 
-def _twin(class_list: ClassList, key: uuid.UUID) -> ClassListJob | None:
+def _earlier_job(class_list: ClassList, key: uuid.UUID) -> ClassListJob | None:
     """The job of a press with this key that was faster."""
-    twin = ClassListJob.objects.filter(key=key).first()
-    if twin and twin.class_list_id != class_list.pk:
+    earlier = ClassListJob.objects.filter(key=key).first()
+    if earlier and earlier.class_list_id != class_list.pk:
         raise ActionRejected(str(_OF_ANOTHER_LIST))
-    return twin
+    return earlier
 
 
 def _unassigned(class_list: ClassList) -> QuerySet[ClassListRow]:

@@ -93,8 +93,8 @@ def _change(hold_id: int, act: Callable[[Hold, _Found], None], deadline: Deadlin
 
 def _ask(request: HoldRequest, deadline: Deadline) -> Hold:
     found = _locked(request.event_id, deadline)
-    if twin := Hold.objects.filter(key=request.key, school=request.school, event=found.event).first():
-        return twin
+    if earlier := Hold.objects.filter(key=request.key, school=request.school, event=found.event).first():
+        return earlier
     before = list(Hold.objects.unreturned().filter(event=found.event, school=request.school))
     needs_yes = needs_organiser(request.seats, before, found.event, found.now)
     _check(request, found, before)

@@ -64,11 +64,11 @@ def a_student_has_an_event_once() -> Iterator[str]:
 @invariant(3)
 def a_key_was_answered_once() -> Iterator[str]:
     """No two submissions have one key, and the registrations of a submission are its student's."""
-    twins = """
+    duplicates = """
         SELECT count(*), string_agg(id::text, ', ' ORDER BY id) FROM registrations_submission
         GROUP BY key HAVING count(*) > 1 ORDER BY min(id)
     """
-    for many, numbers in rows(twins):
+    for many, numbers in rows(duplicates):
         yield f"{many} submissions have one key: {numbers}."
     join = "JOIN registrations_submission s ON s.id = r.submission_id WHERE s.student_id <> r.student_id"
     for event, student, *_rest in rows(WHO, join, "ORDER BY r.id"):

@@ -33,7 +33,7 @@ _INSERT = (
     " WHERE fest_id = %s AND school_id = %s AND grade = %s AND name_key = %s)"
     " ON CONFLICT DO NOTHING RETURNING id"
 )
-"""`ON CONFLICT` waits for a twin that is being inserted, but locks no row that is there."""
+"""`ON CONFLICT` waits for a duplicate that is being inserted, but locks no row that is there."""
 
 
 _INSERT_ALL = f"""

@@ -96,7 +96,7 @@ def _merge(
 
 
 def _events_of(school_ids: list[int], kept_id: int) -> list[int]:
-    """Where counts or blocks may change: the events of twins, and those of blocks that move."""
+    """Where counts or blocks may change: the events of duplicates, and those of blocks that move."""
     duplicates = [pk for group in duplicate_students(school_ids, first=kept_id) for pk in group]
     registered = Registration.objects.filter(student__in=duplicates).values_list("event_id", flat=True)
     held = Hold.objects.filter(school__in=school_ids).exclude(school=kept_id)

@@ -199,9 +199,9 @@ def test_refused_correction_is_a_form_error(client: Client, fest: Fest) -> None:
     event = build_event(fest, grade_min=6, grade_max=8)
     build_submission(event, name="Ben Iyer")
     student = build_submission(event, name="Asha Rao").student
-    twin = errors(save(client, student, name="Ben Iyer"))
+    namesake = errors(save(client, student, name="Ben Iyer"))
     grade = errors(save(client, student, grade="9"))
-    assert (twin["__all__"], "Cancel it first" in grade["__all__"][0]) == (
+    assert (namesake["__all__"], "Cancel it first" in grade["__all__"][0]) == (
         ["Another student is registered with these details."],
         True,
     )

@@ -272,8 +272,8 @@ def both_at_once(event: Event) -> list[Any]:
     confirmed(class_list)
     job = jobs.claim()
     assert job is not None
-    twin = ClassListJob.objects.select_related("class_list").get(pk=job.pk)
-    return at_once([lambda: jobs.run(job), lambda: jobs.run(twin)])
+    same_job = ClassListJob.objects.select_related("class_list").get(pk=job.pk)
+    return at_once([lambda: jobs.run(job), lambda: jobs.run(same_job)])
 
 
 def test_two_workers_of_one_job_register_each_row_once(event: Event) -> None:

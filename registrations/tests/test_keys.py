@@ -180,8 +180,8 @@ def test_key_of_another_kind_obtains_nothing_new(event: Event) -> None:
 
 def test_insert_of_a_taken_key_changes_nothing_and_says_so(event: Event) -> None:
     first = build_submission(event)
-    twin = Submission(key=first.key, origin="teacher", digest=bytes(32), student=first.student)
-    assert not insert_new([twin])
+    duplicate = Submission(key=first.key, origin="teacher", digest=bytes(32), student=first.student)
+    assert not insert_new([duplicate])
     other = Submission(key=Submission.new_key(), origin="teacher", digest=bytes(32), student=first.student)
     assert insert_new([other])
     assert Submission.objects.get(pk=other.pk).created_at == other.created_at
@@ -190,7 +190,7 @@ def test_insert_of_a_taken_key_changes_nothing_and_says_so(event: Event) -> None
         for _ in range(20)
     ]
     assert insert_new(many)
-    assert not insert_new([*many, twin])
+    assert not insert_new([*many, duplicate])
 
 
 def test_answer_of_the_public_form_is_found_by_its_own_key(client: Client, event: Event) -> None:

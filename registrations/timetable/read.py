@@ -174,9 +174,9 @@ def _check_new(found: ReadRow, names: Mapping[str, Event], *, may_add: bool) -> 
     """A new event becomes a draft; the one that is there by this name is not made a second time."""
     if found.changes.get("state") not in (None, State.DRAFT):
         found.problems.append(_("A new event becomes a draft. Publish it when it is there."))
-    twin = names.get(folded(found.title))
-    if twin:
-        there = row_of(twin)
+    duplicate = names.get(folded(found.title))
+    if duplicate:
+        there = row_of(duplicate)
         if all(there[name] == value for name, value in found.changes.items() if name != "state"):
             found.is_known = True
         else:

@@ -319,7 +319,7 @@ def test_negative_control_secret_of_a_link_is_told_by_the_same_eyes() -> None:
 def test_negative_control_log_of_the_database_is_read() -> None:
     """An insert that raises instead of giving way stands in the log, with the key."""
     submission = build_submission(build_event(build_fest()))
-    twin = Submission(key=submission.key, origin="form", digest=bytes(32), student=submission.student)
+    duplicate = Submission(key=submission.key, origin="form", digest=bytes(32), student=submission.student)
     with log_of_the_database() as log, pytest.raises(IntegrityError), transaction.atomic():
-        twin.save(force_insert=True)
+        duplicate.save(force_insert=True)
     assert str(submission.key) in "".join(log)

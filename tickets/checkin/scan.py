@@ -94,10 +94,10 @@ def check_in(
     try:
         answer = in_transaction(lambda: _attempt(ask), deadline=Deadline())
     except (IntegrityError, NonceTaken):
-        # A twin of this scan was faster, or the second guard held: then it is judged anew.
-        twin = Scan.objects.filter(nonce=nonce).first()
-        if twin is not None:
-            return twin
+        # A repeat of this scan was faster, or the second guard held: then it is judged anew.
+        earlier = Scan.objects.filter(nonce=nonce).first()
+        if earlier is not None:
+            return earlier
         answer = in_transaction(lambda: _attempt(ask), deadline=Deadline())
     if isinstance(answer, Scan):
         _take_note(answer, checkpoint)

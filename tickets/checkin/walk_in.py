@@ -67,10 +67,10 @@ def _once(work: Any, nonce: uuid.UUID, deadline: Deadline) -> Scan:
     try:
         scan: Scan = in_transaction(work, deadline=deadline)
     except (IntegrityError, NonceTaken, ActionRejected):
-        twin = Scan.objects.filter(nonce=nonce).first()
-        if twin is None:
+        earlier = Scan.objects.filter(nonce=nonce).first()
+        if earlier is None:
             raise
-        return twin
+        return earlier
     forget()
     return scan
 

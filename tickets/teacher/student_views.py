@@ -131,8 +131,8 @@ def replace_student(
 ) -> HttpResponse:
     """Somebody else of the school comes instead, for one event or for all."""
     key = messages.read_key(request.POST)
-    if key and (twin := _earlier_submission(key, teacher)):
-        return _back(twin.student, "replaced")
+    if key and (earlier := _earlier_submission(key, teacher)):
+        return _back(earlier.student, "replaced")
     registrations = _chosen(student.registrations.filter(state__in=REPLACEABLE), registration_id)
     others = list(students_of(teacher.school, student.fest).exclude(pk=student.pk))
     form = NewcomerForm(request.POST if key else None, fest=student.fest, others=others)

@@ -162,7 +162,7 @@ def test_text_and_html_say_the_same() -> None:
         assert words in seen.text
 
 
-def test_text_twin_has_no_ragged_lines() -> None:
+def test_plain_text_has_no_ragged_lines() -> None:
     fest = build_fest()
     build_submission(build_event(fest), build_event(fest))
     body = str(only(written()).body)

@@ -36,7 +36,7 @@ def insert(rows: Sequence[models.Model], *, keep_others: bool = False) -> None:
 def insert_new(rows: Sequence[models.Model]) -> bool:
     """Inserts these rows unless a unique value of one is taken: then some may be missing, and it returns `False`.
 
-    A twin that is being inserted is waited for. A taken value is no error, so that the database writes nothing
+    A duplicate that is being inserted is waited for. A taken value is no error, so that the database writes nothing
     about it into its log: an error there would name the value, and an idempotency key is a secret. Defaults of
     the database are read when somebody asks for them.
     """
