@@ -9,7 +9,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
 from registrations.booking.errors import LockTimeout
-from registrations.booking.messages import kept_fields
+from registrations.booking.messages import posted_fields
 from techfest.core.db.watchdog import hanging_up
 
 _CROWDED = (
@@ -57,7 +57,7 @@ def busy(request: HttpRequest, reason: str) -> HttpResponse:
     """
     if request.method == "POST" and getattr(request, "may_be_repeated", False):
         context = {
-            "form_fields": kept_fields(request.POST),
+            "form_fields": posted_fields(request.POST),
             "form_url": request.get_full_path(),
             "reason": reason,
         }

@@ -122,7 +122,7 @@ def _refused(request: HttpRequest, error: RegistrationRejected, form: Registrati
     soon = [outcome.event for outcome in error.seat_results if outcome.decision.reason == "too_soon"]
     context = {
         "entries": lines,
-        "form_fields": messages.kept_fields(request.POST),
+        "form_fields": messages.posted_fields(request.POST),
         "form_url": reverse("registrations:register"),
         "send_again": bool(soon),
         "opens_at": min((event.registration_opens_at for event in soon if event), default=None),
@@ -139,7 +139,7 @@ def _other_content(request: HttpRequest, error: IdempotencyConflict, form: Regis
     context = {
         "student_name": submission.student.name if submission and is_theirs else "",
         "confirmation_url": links.confirmation_path(submission) if submission and is_theirs else "",
-        "form_fields": messages.kept_fields(request.POST, key=messages.new_key()),
+        "form_fields": messages.posted_fields(request.POST, key=messages.new_key()),
         "form_url": reverse("registrations:register"),
     }
     return render(request, "registrations/other_content.html", context, status=409)

@@ -234,7 +234,7 @@ def _store_submissions(obtained: list[Registration]) -> None:
             row.submission = row.submission  # its primary key is known only now
 
 
-def keep_refusals(seat_results: Iterable[tuple[Submission, SeatResult]]) -> None:
+def store_refusals(seat_results: Iterable[tuple[Submission, SeatResult]]) -> None:
     """Stores what presses that obtained something did not obtain, with its reason."""
     refused = [(submission, one) for submission, one in seat_results if one.event and not one.registration]
     if refused:

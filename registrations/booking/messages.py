@@ -30,7 +30,7 @@ def new_key() -> str:
     return Submission.new_key().hex
 
 
-def kept_fields(data: QueryDict, *, key: str | None = None) -> list[tuple[str, str]]:
+def posted_fields(data: QueryDict, *, key: str | None = None) -> list[tuple[str, str]]:
     """What was typed, to be sent once more; with another key where one is given."""
     kept = [
         (name, value)

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
-from registrations.booking.allocate import SeatRequest, allocate, keep_refusals
+from registrations.booking.allocate import SeatRequest, allocate, store_refusals
 from registrations.booking.confirmation_deadline import confirm_by_teacher
 from registrations.booking.errors import (
     AmbiguousIdentity,
@@ -145,7 +145,7 @@ def _attempt(request: BookingRequest, deadline: Deadline) -> Submission:
     seat_results = allocate(seat_requests, actor=request.actor, user=request.teacher, deadline=deadline)
     if not any(outcome.registration for outcome in seat_results):
         raise RegistrationRejected(seat_results)
-    keep_refusals([(submission, outcome) for outcome in seat_results])
+    store_refusals([(submission, outcome) for outcome in seat_results])
     return submission
 
 

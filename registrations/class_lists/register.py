@@ -10,7 +10,7 @@ from functools import cached_property
 
 from django.db import connection
 
-from registrations.booking.allocate import SeatResult, allocate, keep_refusals
+from registrations.booking.allocate import SeatResult, allocate, store_refusals
 from registrations.booking.errors import RegistrationError
 from registrations.class_lists.identify import match
 from registrations.class_lists.requests import RowStudent, build_row_students, seat_requests_of
@@ -209,7 +209,7 @@ def _keep(chunk: _Chunk, entries: Sequence[ClassListEntry]) -> None:
     if job.consent_text:
         obtained = {submission.student.pk: submission.student for submission in stored.values()}
         consents.declare(obtained.values(), text=job.consent_text, user=job.asked_by)
-    keep_refusals(
+    store_refusals(
         (stored[one.student.pk], outcome)
         for one in chunk.row_students
         if one.student.pk in stored

@@ -454,7 +454,7 @@ def test_any_sequence_of_steps_agrees_with_the_model() -> None:
         "registrations.booking.cancel.promote",
         "registrations.holds.held_back.promote",
         "registrations.booking.seat_return._return_seats",
-        "registrations.booking.submit.keep_refusals",
+        "registrations.booking.submit.store_refusals",
         "registrations.students.corrections.note",
         "registrations.booking.policy._closed",
         "tickets.issuing._void",

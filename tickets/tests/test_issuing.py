@@ -47,7 +47,7 @@ def test_rolled_back_submission_leaves_neither_ticket_nor_mail(monkeypatch: pyte
         written.append((Ticket.objects.count(), Delivery.objects.count()))
         raise Undone
 
-    monkeypatch.setattr("registrations.booking.submit.keep_refusals", fail)
+    monkeypatch.setattr("registrations.booking.submit.store_refusals", fail)
     with pytest.raises(Undone):
         submit(build_request(event), deadline=Deadline())
     assert written == [(1, 1)]
