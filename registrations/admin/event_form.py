@@ -41,9 +41,7 @@ class EventForm(DatedForm):
         max_length=300,
         required=False,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
-        help_text=gettext_lazy(
-            "For the trail. Where the event is called off, it stands in everybody's mail."
-        ),
+        help_text=gettext_lazy("For the trail. Where the event is cancelled, it stands in everybody's mail."),
     )
     takes_place = forms.BooleanField(label=gettext_lazy("It takes place after all"), required=False)
 

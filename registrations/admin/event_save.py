@@ -191,7 +191,7 @@ def _consequences_page(
     context |= {
         "sentences": sentences(foreseen, now=now),
         "asked": asked,
-        "is_danger": bool(foreseen.cancelled or foreseen.edit.is_called_off),
+        "is_danger": bool(foreseen.cancelled or foreseen.edit.is_event_cancelled),
         "is_changed": is_changed,
         "others": [_meanwhile_text(one) for one in others],
         "hidden": [

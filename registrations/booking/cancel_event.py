@@ -12,7 +12,7 @@ from registrations.signals import registrations_changed
 State = Registration.State
 
 
-def call_off(event: Event, *, user: Any, reason: str, now: dt.datetime) -> list[Change]:
+def cancel_event(event: Event, *, user: Any, reason: str, now: dt.datetime) -> list[Change]:
     """Ends the blocks of an event and cancels whoever has a seat or waits; its lists are empty afterwards.
 
     Needs the transaction that locked its Seats row and has stored its state, so that nobody is promoted. The

@@ -9,7 +9,7 @@ from events import audit_log, editing
 from events.capacity import HeldBack
 from events.models import Event
 from registrations.booking import conflicts
-from registrations.booking.cancel_event import call_off
+from registrations.booking.cancel_event import cancel_event
 from registrations.booking.state import Origin, note
 from registrations.booking.waitlist import promote_after_change
 from registrations.event_changes.impact import NOTIFIED_FIELDS, Consequences, Edit
@@ -37,8 +37,8 @@ def carry_out(foreseen: Sequence[Consequences], decision: Decision, *, now: dt.d
         _write(one.edit, decision, now)
     for one in foreseen:
         event = one.edit.after
-        if one.edit.is_called_off:
-            call_off(event, user=decision.user, reason=decision.reason, now=now)
+        if one.edit.is_event_cancelled:
+            cancel_event(event, user=decision.user, reason=decision.reason, now=now)
             continue
         promote_after_change(event)
         conflicts.end(one.settled, now=now)
@@ -69,8 +69,8 @@ def _write(edit: Edit, decision: Decision, now: dt.datetime) -> None:
 
 
 def _what(edit: Edit) -> str:
-    if edit.is_called_off:
-        return "called off"
+    if edit.is_event_cancelled:
+        return "cancelled"
     if edit.is_revived:
         return "takes place after all"
     return "published" if edit.is_published else "changed"

@@ -46,7 +46,7 @@ class Edit:
         return self.capacity - self.seats.capacity
 
     @property
-    def is_called_off(self) -> bool:
+    def is_event_cancelled(self) -> bool:
         return self.before.state == State.PUBLISHED and self.after.state == State.CANCELLED
 
     @property
@@ -97,7 +97,12 @@ class Consequences:
             self.promoted or self.troubles or self.settled or self.notified or self.cancelled or self.holds
         )
         return bool(
-            people or self.dates or self.over or edit.is_published or edit.is_revived or edit.is_called_off
+            people
+            or self.dates
+            or self.over
+            or edit.is_published
+            or edit.is_revived
+            or edit.is_event_cancelled
         )
 
     @cached_property
@@ -156,7 +161,7 @@ def foresee(edits: Sequence[Edit], *, now: dt.datetime, locks: bool = True) -> l
     for edit in edits:
         rows = active[edit.after.pk]
         fresh = [one for one in troubles[edit.after.pk] if one.key not in known]
-        if edit.is_called_off:
+        if edit.is_event_cancelled:
             foreseen.append(Consequences(edit, cancelled=rows, holds=_holds(edit)))
             continue
         foreseen.append(

@@ -38,8 +38,8 @@ def sentences(foreseen: Consequences, *, now: dt.datetime) -> list[Sentence]:
 
 def _state(foreseen: Consequences, now: dt.datetime) -> Iterator[Sentence]:
     edit, words = foreseen.edit, {"event": foreseen.edit.after.name}
-    if edit.is_called_off:
-        yield from _called_off(foreseen)
+    if edit.is_event_cancelled:
+        yield from _cancellation(foreseen)
     if edit.is_revived:
         yield Sentence(
             _(
@@ -60,13 +60,13 @@ def _state(foreseen: Consequences, now: dt.datetime) -> Iterator[Sentence]:
         yield Sentence(text % (words | {"when": moment(opens), "closed": moment(closes)}))
 
 
-def _called_off(foreseen: Consequences) -> Iterator[Sentence]:
+def _cancellation(foreseen: Consequences) -> Iterator[Sentence]:
     rows, words = foreseen.cancelled, {"event": foreseen.edit.after.name}
     seats = sum(row.holds_seat for row in rows)
     text = ngettext(
-        "%(event)s is called off: %(count)d registration ends (%(seats)d with a seat, %(waiting)d waiting). "
+        "%(event)s is cancelled: %(count)d registration ends (%(seats)d with a seat, %(waiting)d waiting). "
         "Tickets no longer work.",
-        "%(event)s is called off: %(count)d registrations end (%(seats)d with a seat, %(waiting)d waiting). "
+        "%(event)s is cancelled: %(count)d registrations end (%(seats)d with a seat, %(waiting)d waiting). "
         "Tickets no longer work.",
         len(rows),
     )

@@ -150,7 +150,7 @@ def test_trail_tells_what_was_and_what_is(fest: Fest, user: Any) -> None:
     )
 
 
-def test_called_off_event_ends_everything_and_tells_everybody(fest: Fest, user: Any) -> None:
+def test_cancelled_event_ends_everything_and_tells_everybody(fest: Fest, user: Any) -> None:
     event = build_event(fest, capacity=4)
     teacher = build_teacher()
     ask_now(teacher, event, 2)
@@ -167,7 +167,7 @@ def test_called_off_event_ends_everything_and_tells_everybody(fest: Fest, user: 
     assert mails("cancelled") == 4
 
 
-def test_calling_off_costs_as_many_statements_for_many_as_for_few(fest: Fest) -> None:
+def test_cancelling_costs_as_many_statements_for_many_as_for_few(fest: Fest) -> None:
     def statements(people: int) -> int:
         event = build_event(fest, capacity=people)
         for _ in range(people):

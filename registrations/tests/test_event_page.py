@@ -132,7 +132,7 @@ def test_consequences_that_changed_while_reading_are_shown_again(client: Client,
     assert states(event) == ["confirmed"] * 3
 
 
-def test_publishing_and_calling_off_ask_first(client: Client, fest: Fest) -> None:
+def test_publishing_and_cancelling_ask_first(client: Client, fest: Fest) -> None:
     event = build_event(fest, state=Event.State.DRAFT, name="Quiz")
     response = post_form(client, event, state="published")
     assert sentences(response) == ["Everybody sees Quiz from now on, and registration is open at once."]
@@ -140,7 +140,7 @@ def test_publishing_and_calling_off_ask_first(client: Client, fest: Fest) -> Non
     build_submission(event)
     response = post_form(client, event, state="cancelled")
     assert sentences(response) == [
-        "Quiz is called off: 1 registration ends (1 with a seat, 0 waiting). Tickets no longer work.",
+        "Quiz is cancelled: 1 registration ends (1 with a seat, 0 waiting). Tickets no longer work.",
         "1 mail tells about it.",
     ]
     confirm(client, event, response, **{"hold-reason": "No power"})

@@ -267,7 +267,7 @@ def test_time_that_the_clocks_skip_is_a_problem(client: Client) -> None:
     assert problems(file.upload()) == ["Starts: There is no such time: clocks are put forward then."]
 
 
-def test_called_off_by_the_timetable_is_called_off_for_everybody(client: Client, fest: Fest) -> None:
+def test_cancelled_by_the_timetable_is_cancelled_for_everybody(client: Client, fest: Fest) -> None:
     event = build_event(fest)
     build_submission(event)
     File(client).put(event, State="cancelled").apply(reason="No power")

@@ -155,7 +155,7 @@ def _check_whole(found: ReadRow, row: Mapping[str, Any]) -> None:
     if found.event is None or "state" not in found.changes:
         return
     if found.event.state == State.CANCELLED:
-        found.problems.append(_("It was called off. On its own page it can take place after all."))
+        found.problems.append(_("It was cancelled. On its own page it can take place after all."))
     elif row["state"] == State.DRAFT:
         found.problems.append(
             _("It was published and cannot be hidden here. Call it off, or use its own page.")

@@ -229,7 +229,7 @@ def _context(delivery: Delivery, student: Student) -> dict[str, Any]:
         known = vars(delivery).get("news")
         context["news"] = known or news_of([delivery]).get(delivery.pk, News())
     if delivery.kind == Kind.CANCELLED and delivery.change:
-        context["is_called_off"] = delivery.change.cause == Change.Cause.EVENT_CANCELLED
+        context["is_event_cancelled"] = delivery.change.cause == Change.Cause.EVENT_CANCELLED
         context["is_unconfirmed"] = delivery.change.cause == Change.Cause.UNCONFIRMED
     if delivery.kind == Kind.LINK:
         family = with_email(delivery.to, fest_id=fest.pk)

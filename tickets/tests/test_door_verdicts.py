@@ -174,7 +174,7 @@ def test_moved_one_is_told_where_the_seat_is(checkpoint: Checkpoint, event: Even
     assert "The seat is in Chess: go to Main Hall" in said(scanned(checkpoint, ticket.code, ravi), checkpoint)
 
 
-def test_event_that_was_called_off_lets_nobody_in(checkpoint: Checkpoint, event: Event, ravi: Any) -> None:
+def test_event_that_was_cancelled_lets_nobody_in(checkpoint: Checkpoint, event: Event, ravi: Any) -> None:
     ticket = ticket_for(event)
     Event.objects.update(state="cancelled")
     scan = scanned(checkpoint, ticket.code, ravi)
