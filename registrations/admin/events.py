@@ -40,7 +40,7 @@ class EventAdmin(WithTools, BaseAdmin):
     list_display = ("name", "seats_taken", "waiting", "starts_at", "state", "venue", "is_paused")
     list_filter = ("state", "category", "venue", "fest")
     search_fields = ("name", "slug", "summary")
-    readonly_fields = ("registered", "standstill", "picture_shown")
+    readonly_fields = ("registered", "waitlist_status", "picture_shown")
 
     def get_urls(self) -> list[URLPattern]:
         return [*timetable.paths(self), *super().get_urls()]
@@ -71,7 +71,7 @@ class EventAdmin(WithTools, BaseAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         again = ("takes_place",) if obj and obj.state == Event.State.CANCELLED else ()
-        seats = ("registered", "standstill") if obj else ()
+        seats = ("registered", "waitlist_status") if obj else ()
         looks = ("picture_shown", "upload", "remove_picture") if obj else ("upload",)
         return (
             (None, {"fields": ("fest", "name", "slug", "category", "state", *again)}),
@@ -177,7 +177,7 @@ class EventAdmin(WithTools, BaseAdmin):
         return format_html('{}, <a href="{}">{}</a>', link, holds_path(obj), held)
 
     @admin.display(description=gettext_lazy("why nobody moves up"))
-    def standstill(self, obj: Event) -> str:
+    def waitlist_status(self, obj: Event) -> str:
         return why_nobody(obj, obj.seats, now=database_now()) or _("Somebody does, just now.")
 
     @admin.display(description=gettext_lazy("picture"))

@@ -62,13 +62,13 @@ class RegistrationAdmin(RegistrationActions):
         "event",
         "state",
         "queue_position",
-        "standstill",
+        "waitlist_status",
         "created_at",
         "confirm_by",
         "confirm_mailed_at",
         "submission",
     )
-    readonly_fields = ("standstill",)
+    readonly_fields = ("waitlist_status",)
     ordering = ("-created_at", "-pk")
     inlines = (ChangesInline,)
     actions: Sequence[Any] = ("cancel_registrations", "promote_registrations", "move_registrations")
@@ -77,7 +77,7 @@ class RegistrationAdmin(RegistrationActions):
         return super().get_queryset(request).select_related("student__school", "event", "submission__student")
 
     @admin.display(description=gettext_lazy("why no seat yet"), empty_value="-")
-    def standstill(self, obj: Registration) -> str:
+    def waitlist_status(self, obj: Registration) -> str:
         return why_waiting(obj, now=database_now())
 
     def lines_of(self, request: HttpRequest, obj: Registration) -> list[Line]:
