@@ -12,7 +12,7 @@ from techfest.core.db.clock import database_now
 
 
 @dataclass(frozen=True, slots=True)
-class HeldBack:
+class ReservedCapacity:
     """Of the seats that are added, how many nobody gets yet: until when, and who wants it so."""
 
     seats: int
@@ -20,11 +20,11 @@ class HeldBack:
     user: Any
 
 
-def set_capacity(event: Event, *, capacity: int, held_back: HeldBack | None = None) -> Seats:
+def set_capacity(event: Event, *, capacity: int, reserved: ReservedCapacity | None = None) -> Seats:
     """Gives the event this many seats, also its first ones.
 
     Lowering it below `taken` throws nobody out. Raising it is heard above inside the same transaction, so
-    that whoever waits has the seat before a newcomer can see it; what is `held_back` of the new seats is
+    that whoever waits has the seat before a newcomer can see it; what is `reserved` of the new seats is
     taken before anybody has them. Locks the event's Seats row.
     """
     with transaction.atomic():
@@ -35,5 +35,5 @@ def set_capacity(event: Event, *, capacity: int, held_back: HeldBack | None = No
             seats.capacity = capacity
             seats.save(update_fields=["capacity"])
         if raised:
-            capacity_raised.send(sender=Seats, seats=seats, now=database_now(), held_back=held_back)
+            capacity_raised.send(sender=Seats, seats=seats, now=database_now(), reserved=reserved)
     return seats

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from events.capacity import HeldBack, set_capacity
+from events.capacity import ReservedCapacity, set_capacity
 from events.models import Event, Seats
 
 MOVING = frozenset({"starts_at", "ends_at", "venue", "state"})
@@ -10,13 +10,13 @@ MOVING = frozenset({"starts_at", "ends_at", "venue", "state"})
 
 
 def write(
-    event: Event, *, changed: Collection[str], capacity: int | None, held_back: HeldBack | None = None
+    event: Event, *, changed: Collection[str], capacity: int | None, reserved: ReservedCapacity | None = None
 ) -> None:
     """Saves these fields of an event and its number of seats; a new event is saved whole, with its seats.
 
     Calendars that have the event learn of another time, venue or state by the raised `sequence`. Needs the
     caller's transaction, in which an event that was there must have been read after its Seats row was
-    locked. `None` leaves the capacity as it is; what is `held_back` of new seats goes to nobody yet.
+    locked. `None` leaves the capacity as it is; what is `reserved` of new seats goes to nobody yet.
     """
     if event._state.adding:
         event.save()
@@ -27,7 +27,7 @@ def write(
             names.add("sequence")
         event.save(update_fields=names)
     if capacity is not None:
-        set_capacity(event, capacity=capacity, held_back=held_back)
+        set_capacity(event, capacity=capacity, reserved=reserved)
 
 
 def lock(event_id: int) -> None:

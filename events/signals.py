@@ -3,5 +3,5 @@
 from django.dispatch import Signal
 
 capacity_raised = Signal()
-"""Sent with `seats` (locked), `now` and `held_back` (a HeldBack or nothing) inside the transaction that raised a
+"""Sent with `seats` (locked), `now` and `reserved` (a ReservedCapacity or nothing) inside the transaction that raised a
 capacity."""

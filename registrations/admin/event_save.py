@@ -111,7 +111,7 @@ def _decision(request: HttpRequest, form: EventForm, asked: DecisionForm) -> Dec
     return Decision(
         request.user,
         asked.cleaned_data["reason"],
-        asked.held_back_by(request.user),
+        asked.reserved_by(request.user),
         asked.cleaned_data.get("choose_by"),
     )
 

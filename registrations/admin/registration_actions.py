@@ -19,7 +19,12 @@ from events.models import Event, Seats
 from registrations.booking.cancel import cancel
 from registrations.booking.confirmation_deadline import release_before_asking
 from registrations.booking.errors import RegistrationError
-from registrations.booking.promotion import kept_back_of, promote_chosen, refusal_to_promote, seats_to_give
+from registrations.booking.promotion import (
+    promote_chosen,
+    refusal_to_promote,
+    reserved_holds_of,
+    seats_to_give,
+)
 from registrations.booking.transfer import Move, move_to
 from registrations.locking import Deadline
 from registrations.models import Change, Refusal, Registration
@@ -210,19 +215,19 @@ def cancel_now(chosen: Sequence[Registration], user: Any, wanted: dict[str, Any]
 def _promotion_refused(chosen: Sequence[Registration]) -> str:
     """What the counts say before anybody is asked; the transaction judges again."""
     events = {row.event_id: row.event for row in chosen}
-    seats, kept_back = Seats.objects.in_bulk(events), kept_back_of(events)
+    seats, reserved = Seats.objects.in_bulk(events), reserved_holds_of(events)
     wanted, now = Counter(row.event_id for row in chosen), timezone.now()
     refusals = (
-        refusal_to_promote(event, seats[pk], kept_back[pk], wanted[pk], now) for pk, event in events.items()
+        refusal_to_promote(event, seats[pk], reserved[pk], wanted[pk], now) for pk, event in events.items()
     )
     return next((words for words in refusals if words), "")
 
 
 def _promoting(chosen: Sequence[Registration]) -> Question:
     events = {row.event_id: row.event for row in chosen}
-    seats, kept_back = Seats.objects.in_bulk(events), kept_back_of(events)
+    seats, reserved = Seats.objects.in_bulk(events), reserved_holds_of(events)
     facts = [
-        _seats_fact(event, seats[pk], seats_to_give(seats[pk], kept_back[pk])) for pk, event in events.items()
+        _seats_fact(event, seats[pk], seats_to_give(seats[pk], reserved[pk])) for pk, event in events.items()
     ]
     will = ngettext(
         "%(count)d registration will be confirmed.", "%(count)d registrations will be confirmed.", len(chosen)

@@ -55,9 +55,9 @@ def _promote(
             (one for one in chosen if one.event_id == event_id), key=lambda one: one.queue_position
         )
         if of_event:
-            kept_back = [hold for hold in holds[event_id] if hold.school_id is None]
-            _require_seats(facts[event_id], row, kept_back, len(of_event), now)
-            _give_seats(row, kept_back, of_event)
+            reserved = [hold for hold in holds[event_id] if hold.school_id is None]
+            _require_seats(facts[event_id], row, reserved, len(of_event), now)
+            _give_seats(row, reserved, of_event)
     if chosen:
         changes = move(chosen, to=State.CONFIRMED, origin=origin_at(at=now))
         not_notified = frozenset() if notify else frozenset(row.pk for row in chosen)
@@ -65,21 +65,21 @@ def _promote(
     return chosen
 
 
-def seats_to_give(seats: Seats, kept_back: Iterable[Hold]) -> int:
+def seats_to_give(seats: Seats, reserved: Iterable[Hold]) -> int:
     """Free ones, and those that an organiser keeps back."""
-    return seats.free + sum(hold.unused for hold in kept_back)
+    return seats.free + sum(hold.unused for hold in reserved)
 
 
-def _require_seats(event: Event, seats: Seats, kept_back: Sequence[Hold], wanted: int, now: datetime) -> None:
-    if refusal := refusal_to_promote(event, seats, kept_back, wanted, now):
+def _require_seats(event: Event, seats: Seats, reserved: Sequence[Hold], wanted: int, now: datetime) -> None:
+    if refusal := refusal_to_promote(event, seats, reserved, wanted, now):
         raise ActionRejected(refusal)
 
 
 def refusal_to_promote(
-    event: Event, seats: Seats, kept_back: Iterable[Hold], wanted: int, now: datetime
+    event: Event, seats: Seats, reserved: Iterable[Hold], wanted: int, now: datetime
 ) -> str:
     """Why so many cannot be given a seat, in a sentence; empty where they can."""
-    known = {"event": event.name, "wanted": wanted, "seats": (there := seats_to_give(seats, kept_back))}
+    known = {"event": event.name, "wanted": wanted, "seats": (there := seats_to_give(seats, reserved))}
     if event.state != Event.State.PUBLISHED:
         return _("%(event)s does not take place.") % known
     if now >= event.ends_at:
@@ -96,13 +96,13 @@ def refusal_to_promote(
     return ""
 
 
-def _give_seats(seats: Seats, kept_back: Sequence[Hold], chosen: Sequence[Registration]) -> None:
+def _give_seats(seats: Seats, reserved: Sequence[Hold], chosen: Sequence[Registration]) -> None:
     """Counts them, and names those who take a seat that was held back, the last in line first."""
     free = min(seats.free, len(chosen))
     if not Seats.objects.advance(seats.pk, seats=free, from_held=len(chosen) - free):
         raise ConcurrentUpdate
     rest = list(chosen[free:])
-    for hold in kept_back:
+    for hold in reserved:
         named, rest = rest[: hold.unused], rest[hold.unused :]
         if named:
             _name(hold, named)
@@ -116,7 +116,7 @@ def _name(hold: Hold, named: Sequence[Registration]) -> None:
         row.hold = hold
 
 
-def kept_back_of(event_ids: Iterable[int]) -> Mapping[int, list[Hold]]:
+def reserved_holds_of(event_ids: Iterable[int]) -> Mapping[int, list[Hold]]:
     """The blocks that organisers hold back, by event; for a page that says what would be taken."""
     found: dict[int, list[Hold]] = {pk: [] for pk in event_ids}
     for hold in Hold.objects.held().filter(event__in=found, school=None):

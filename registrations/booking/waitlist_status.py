@@ -65,7 +65,7 @@ def _held(event: Event, seats: Seats) -> list[str]:
     rows = Hold.objects.filter(event=event).held()
     unused = {"seats": Sum(F("seats") - F("used")), "last": Max("until")}
     of_schools = rows.filter(school__isnull=False).aggregate(**unused)
-    kept_back = rows.filter(school=None).aggregate(**unused)
+    reserved = rows.filter(school=None).aggregate(**unused)
     sentences = []
     if of_schools["seats"]:
         words = ngettext(
@@ -74,13 +74,13 @@ def _held(event: Event, seats: Seats) -> list[str]:
             of_schools["seats"],
         )
         sentences.append(words % {"count": of_schools["seats"], "end": _moment(of_schools["last"], event)})
-    if kept_back["seats"]:
+    if reserved["seats"]:
         words = ngettext(
             "%(count)d of them is held back by an organiser, until %(end)s at the latest.",
             "%(count)d of them are held back by organisers, until %(end)s at the latest.",
-            kept_back["seats"],
+            reserved["seats"],
         )
-        sentences.append(words % {"count": kept_back["seats"], "end": _moment(kept_back["last"], event)})
+        sentences.append(words % {"count": reserved["seats"], "end": _moment(reserved["last"], event)})
     return sentences
 
 

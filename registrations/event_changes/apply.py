@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from events import audit_log, editing
-from events.capacity import HeldBack
+from events.capacity import ReservedCapacity
 from events.models import Event
 from registrations.booking import conflicts
 from registrations.booking.cancel_event import cancel_event
@@ -23,7 +23,7 @@ class Decision:
 
     user: Any
     reason: str = ""
-    held_back: Mapping[int, HeldBack] = field(default_factory=dict)
+    reserved: Mapping[int, ReservedCapacity] = field(default_factory=dict)
     choose_by: dt.datetime | None = None
 
 
@@ -51,10 +51,10 @@ def _write(edit: Edit, decision: Decision, now: dt.datetime) -> None:
     before, after = values_of(edit.before, changed), values_of(event, changed)
     if edit.added:
         before["capacity"], after["capacity"] = edit.seats.capacity, edit.capacity
-    held_back = decision.held_back.get(event.pk)
-    if held_back:
-        before["held back"], after["held back"] = 0, held_back.seats
-    editing.write(event, changed=changed, capacity=edit.capacity if edit.added else None, held_back=held_back)
+    reserved = decision.reserved.get(event.pk)
+    if reserved:
+        before["reserved"], after["reserved"] = 0, reserved.seats
+    editing.write(event, changed=changed, capacity=edit.capacity if edit.added else None, reserved=reserved)
     if after:
         what = _what(edit)
         audit_log.record(

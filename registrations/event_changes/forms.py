@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from events.capacity import HeldBack
+from events.capacity import ReservedCapacity
 from registrations.booking.conflicts import choose_by_default
 from registrations.event_changes.impact import Consequences
 from techfest.core.text_limits import LimitedText
@@ -88,17 +88,17 @@ class DecisionForm(LimitedText, forms.Form):
         return cleaned
 
     @property
-    def held_back(self) -> tuple[int, dt.datetime] | None:
+    def reserved(self) -> tuple[int, dt.datetime] | None:
         """How many seats, and until when."""
         seats = self.cleaned_data.get("seats")
         return (seats, self.cleaned_data["until"]) if seats else None
 
-    def held_back_by(self, user: Any) -> dict[int, HeldBack]:
+    def reserved_by(self, user: Any) -> dict[int, ReservedCapacity]:
         """As `carry_out` takes it."""
-        if self.held_back is None:
+        if self.reserved is None:
             return {}
-        seats, until = self.held_back
-        return {self.foreseen.edit.after.pk: HeldBack(seats, until, user)}
+        seats, until = self.reserved
+        return {self.foreseen.edit.after.pk: ReservedCapacity(seats, until, user)}
 
 
 def _exact(when: dt.datetime) -> str:

@@ -21,7 +21,7 @@ HISTORY = """
         LEFT JOIN registrations_hold b ON b.id = r.hold_id
         WHERE c.from_state <> c.to_state
     ), moment AS (
-        SELECT *, NULL::bigint AS school_id, 1 AS turn, false AS refused, false AS kept_back FROM step
+        SELECT *, NULL::bigint AS school_id, 1 AS turn, false AS refused, false AS reserved FROM step
         UNION ALL
         SELECT id, held_at, '', 'held', event_id, 0, NULL, seats, 0, false, school_id, 2, false,
             school_id IS NULL
@@ -101,7 +101,7 @@ def no_newcomer_overtook_those_who_waited() -> Iterator[str]:
     But an organiser may keep seats back, and a person at the door may let somebody in.
     """
     sql = """
-        WHERE h.was = '' AND NOT h.replaced AND NOT h.kept_back AND h.seats > 0 AND h.waiting > 0 AND NOT EXISTS (
+        WHERE h.was = '' AND NOT h.replaced AND NOT h.reserved AND h.seats > 0 AND h.waiting > 0 AND NOT EXISTS (
             SELECT FROM registrations_change c
             WHERE h.student_id IS NOT NULL AND c.id = h.id AND c.cause = 'walk_in' AND c.user_id IS NOT NULL)
         ORDER BY h.at, h.id

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from events.capacity import HeldBack
+from events.capacity import ReservedCapacity
 from events.models import Event, Seats
 from registrations.event_changes.apply import Decision, carry_out
 from registrations.event_changes.impact import Consequences, Edit, foresee
@@ -25,7 +25,7 @@ def change(event: Event, *, user: Any = None, reason: str = "", hold: int = 0, *
         now = database_now()
         changed = frozenset(name for name in values if getattr(before, name) != getattr(after, name))
         foreseen = foresee([Edit(before, after, seats, capacity, changed)], now=now)
-        held = {event.pk: HeldBack(hold, now + dt.timedelta(days=1), user)} if hold else {}
+        held = {event.pk: ReservedCapacity(hold, now + dt.timedelta(days=1), user)} if hold else {}
         carry_out(foreseen, Decision(user, reason, held), now=now)
     return foreseen[0]
 

@@ -179,7 +179,7 @@ def test_cancelling_costs_as_many_statements_for_many_as_for_few(fest: Fest) -> 
     assert statements(2) == statements(12)
 
 
-def test_held_back_seats_are_taken_before_anybody_is_promoted(fest: Fest, user: Any) -> None:
+def test_reserved_seats_are_taken_before_anybody_is_promoted(fest: Fest, user: Any) -> None:
     event = build_event(fest, capacity=1)
     for _ in range(6):
         build_submission(event)
@@ -189,7 +189,7 @@ def test_held_back_seats_are_taken_before_anybody_is_promoted(fest: Fest, user: 
     assert (hold.school, hold.seats, hold.state, str(hold)) == (None, 3, "held", f"Held back: 3, {event}")
 
 
-def test_held_back_seats_go_to_who_waits_by_hand_or_in_time(fest: Fest, user: Any) -> None:
+def test_reserved_seats_go_to_who_waits_by_hand_or_in_time(fest: Fest, user: Any) -> None:
     for give in (return_now, lambda hold: (outlive(hold), tend())):
         event = build_event(fest, capacity=1)
         for _ in range(3):
@@ -201,7 +201,7 @@ def test_held_back_seats_go_to_who_waits_by_hand_or_in_time(fest: Fest, user: An
         assert (states(event), counts(event), heard) == (["confirmed"] * 3, (3, 0, 3), [])
 
 
-def test_held_back_seats_outlive_the_closing_and_nobody_names_them(fest: Fest, user: Any) -> None:
+def test_reserved_seats_outlive_the_closing_and_nobody_names_them(fest: Fest, user: Any) -> None:
     event = build_event(fest, capacity=1)
     for _ in range(2):
         build_submission(event)

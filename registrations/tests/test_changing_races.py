@@ -90,7 +90,7 @@ def test_without_the_students_lock_a_clash_has_no_conflict(monkeypatch: pytest.M
     assert run() != []
 
 
-def test_rush_while_seats_are_added_and_some_held_back_is_exact() -> None:
+def test_rush_while_seats_are_added_and_some_reserved_is_exact() -> None:
     event = build_event(build_fest(), capacity=5)
     for _ in range(8):
         build_submission(event)

@@ -72,7 +72,7 @@ def test_more_seats_name_who_gets_them(client: Client, fest: Fest) -> None:
     assert states(event) == ["confirmed", "confirmed", "confirmed", "waiting"]
 
 
-def test_seats_held_back_are_fewer_promoted(client: Client, fest: Fest) -> None:
+def test_seats_reserved_are_fewer_promoted(client: Client, fest: Fest) -> None:
     event = waiting_event(fest, 4)
     response = post_form(client, event, capacity="4")
     confirm(client, event, response, **{"hold-seats": "2"})
@@ -81,7 +81,7 @@ def test_seats_held_back_are_fewer_promoted(client: Client, fest: Fest) -> None:
 
 
 @pytest.mark.parametrize("seats", ["3", "-1", "many"])
-def test_more_than_the_new_seats_cannot_be_held_back(client: Client, fest: Fest, seats: str) -> None:
+def test_more_than_the_new_seats_cannot_be_reserved(client: Client, fest: Fest, seats: str) -> None:
     event = waiting_event(fest, 4)
     again = confirm(client, event, post_form(client, event, capacity="3"), **{"hold-seats": seats})
     assert list(again.context["asked"].errors) == ["seats"]
@@ -259,7 +259,7 @@ def test_open_conflicts_are_listed_by_their_date_and_settled_with_a_reason(
     assert ConflictAdmin.led_through == "registration__event"
 
 
-def test_seats_held_back_stand_in_the_admin_and_are_given_back(client: Client, fest: Fest) -> None:
+def test_seats_reserved_stand_in_the_admin_and_are_given_back(client: Client, fest: Fest) -> None:
     event = waiting_event(fest, 3)
     change(event, user=organiser("priya"), capacity=3, hold=2)
     path = list_path(Hold)

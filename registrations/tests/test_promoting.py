@@ -105,7 +105,7 @@ def test_event_that_gives_no_seats_any_more_is_refused(user: Any, change: Any, w
         promote(user, at(event, 2))
 
 
-def test_seat_that_was_held_back_is_given_and_comes_back_to_its_hold(user: Any) -> None:
+def test_seat_that_was_reserved_is_given_and_comes_back_to_its_hold(user: Any) -> None:
     event = build_event(build_fest(), capacity=2)
     build_submission(event)
     hold = Hold.objects.create(

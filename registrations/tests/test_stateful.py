@@ -61,7 +61,7 @@ class Held:
     seats: int
     is_open: bool = True
     is_over: bool = False
-    is_kept_back: bool = False
+    is_reserved: bool = False
 
 
 @dataclass(eq=False)
@@ -105,7 +105,7 @@ class Plan:
     def settle(self) -> None:
         """Ends what is over, as whoever holds the lock and looks does first."""
         for hold in self.holds:
-            ends = self.is_closed and not hold.is_kept_back
+            ends = self.is_closed and not hold.is_reserved
             hold.is_open = hold.is_open and not (hold.is_over or ends or self.stands_still)
         self.promote()
 
@@ -127,7 +127,7 @@ class Plan:
         """The block that a teacher's name would use."""
         if response != "confirmed" or not is_named:
             return None
-        return next((hold for hold in self.holds if self.left(hold) and not hold.is_kept_back), None)
+        return next((hold for hold in self.holds if self.left(hold) and not hold.is_reserved), None)
 
     def decide(self, who: str, plans: "list[Plan]", *, wants_waiting: bool, is_named: bool = False) -> str:
         clashing = {0: 1, 1: 0}.get(plans.index(self))
@@ -452,7 +452,7 @@ def test_any_sequence_of_steps_agrees_with_the_model() -> None:
     "forgotten",
     [
         "registrations.booking.cancel.promote",
-        "registrations.holds.held_back.promote",
+        "registrations.holds.reserved_capacity.promote",
         "registrations.booking.seat_return._return_seats",
         "registrations.booking.submit.store_refusals",
         "registrations.students.corrections.note",

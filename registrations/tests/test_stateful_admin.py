@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule, run_state_machine_as_test
 
-from events.capacity import HeldBack, set_capacity
+from events.capacity import ReservedCapacity, set_capacity
 from events.models import Event
 from registrations.booking import walk_in as walk_in_module
 from registrations.booking.cancel import cancel
@@ -138,8 +138,8 @@ class Admin(Rush):
             (one for one in seat_requests if one.state == "waiting"), key=plan.seat_requests.index
         )
         free = max(0, plan.capacity - plan.held)
-        kept_back = [hold for hold in plan.holds for _seat in range(plan.left(hold)) if hold.is_kept_back]
-        seats = [None] * free + kept_back
+        reserved = [hold for hold in plan.holds for _seat in range(plan.left(hold)) if hold.is_reserved]
+        seats = [None] * free + reserved
         if len(chosen) > len(seats):
             return False
         for seat_request, held in zip(chosen, seats, strict=False):
@@ -154,9 +154,9 @@ class Admin(Rush):
         if capacity > 6 or kept > more or plan.stands_still:
             return
         until = self.events[index].starts_at
-        set_capacity(self.events[index], capacity=capacity, held_back=HeldBack(kept, until, self.user))
+        set_capacity(self.events[index], capacity=capacity, reserved=ReservedCapacity(kept, until, self.user))
         plan.capacity = capacity
-        plan.holds.append(Held(Hold.objects.latest("pk").pk, kept, is_kept_back=True))
+        plan.holds.append(Held(Hold.objects.latest("pk").pk, kept, is_reserved=True))
         plan.promote()
 
     @rule(index=EVENT, more=st.integers(1, 2))

@@ -377,7 +377,7 @@ def test_hold_is_named_ten_minutes_after_its_time(minutes: int, is_found: bool) 
     assert bool(run()) == is_found
 
 
-def test_offender_among_seats_held_back_is_named() -> None:
+def test_offender_among_reserved_seats_is_named() -> None:
     event = build_robo_race()
     change(event, user=build_user(), capacity=5, hold=2)
     assert run() == []

@@ -155,7 +155,7 @@ def test_event_with_more_taken_than_seats_gives_none(checkpoint: Checkpoint, eve
     assert counts(event) == (2, 0, 2)
 
 
-def test_seat_that_was_held_back_is_free_at_the_door(checkpoint: Checkpoint, event: Event, ravi: Any) -> None:
+def test_seat_that_was_reserved_is_free_at_the_door(checkpoint: Checkpoint, event: Event, ravi: Any) -> None:
     Hold.objects.create(
         event=event, seats=2, until=event.starts_at, asked_by=build_user(), held_at=timezone.now()
     )

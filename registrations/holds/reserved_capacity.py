@@ -4,7 +4,7 @@ import datetime as dt
 
 from django.dispatch import receiver
 
-from events.capacity import HeldBack
+from events.capacity import ReservedCapacity
 from events.models import Seats
 from events.signals import capacity_raised
 from registrations.booking.waitlist import promote
@@ -13,7 +13,7 @@ from registrations.models import Change, Hold, Registration
 from registrations.signals import registrations_changed
 
 
-def keep_back(seats: Seats, reserved: HeldBack, *, now: dt.datetime) -> Hold:
+def reserve_capacity(seats: Seats, reserved: ReservedCapacity, *, now: dt.datetime) -> Hold:
     """Holds seats for nobody, as a block without a school. Raises `ConcurrentUpdate` where they do not fit.
 
     Those who wait go on waiting beside them: the block is the recorded reason. The caller holds the lock of
@@ -33,11 +33,11 @@ def keep_back(seats: Seats, reserved: HeldBack, *, now: dt.datetime) -> Hold:
 
 @receiver(capacity_raised)
 def give_new_seats(
-    *, seats: Seats, now: dt.datetime, held_back: HeldBack | None = None, **_kwargs: object
+    *, seats: Seats, now: dt.datetime, reserved: ReservedCapacity | None = None, **_kwargs: object
 ) -> None:
     """To whoever waits, in their order, but for those that are held back."""
-    if held_back:
-        keep_back(seats, held_back, now=now)
+    if reserved:
+        reserve_capacity(seats, reserved, now=now)
     changes = promote(seats, cause=Change.Cause.CAPACITY_RAISED, now=now)
     if changes:
         registrations_changed.send(sender=Registration, changes=changes, now=now)
