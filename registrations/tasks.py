@@ -29,12 +29,12 @@ def purge_class_lists() -> int:
 
 
 @shared_task(name="registrations.tend_holds")
-def tend_holds() -> int:
+def expire_holds() -> int:
     """Held seats and unconfirmed registrations whose time is over go back, and teachers are reminded.
 
     What was not confirmed goes first, so that no seat of a block goes to a student who is late.
     """
-    return confirmation_deadline.release_due() + expire.tend()
+    return confirmation_deadline.release_due() + expire.process_due()
 
 
 @shared_task(name="registrations.purge")

@@ -14,12 +14,12 @@ WORTH_A_REMINDER = dt.timedelta(hours=6)
 """A block that is held for less is not reminded of at half time: its teacher has just asked for it."""
 
 
-def tend() -> int:
+def process_due() -> int:
     """Gives back what is over, and reminds at half time; how many blocks were touched. Twice does no harm."""
     rows = Hold.objects.unreturned().select_related("event__fest")
     now = database_now()
     events = sorted({hold.event_id for hold in rows if now >= hold.deadline or _wants_reminder(hold, now)})
-    return sum(_tend_event(event_id) for event_id in events)
+    return sum(_process_event(event_id) for event_id in events)
 
 
 def end_all(event: Event) -> None:
@@ -43,16 +43,16 @@ def _wants_reminder(hold: Hold, now: dt.datetime) -> bool:
     return time >= WORTH_A_REMINDER and now >= hold.held_at + time / 2
 
 
-def _tend_event(event_id: int) -> int:
+def _process_event(event_id: int) -> int:
     deadline = Deadline()
     try:
-        return in_transaction(lambda: _tend(event_id, deadline), deadline=deadline)
+        return in_transaction(lambda: _process_locked(event_id, deadline), deadline=deadline)
     except LockTimeout:
         # The next round comes in half a minute; the other events' blocks need not wait for it.
         return 0
 
 
-def _tend(event_id: int, deadline: Deadline) -> int:
+def _process_locked(event_id: int, deadline: Deadline) -> int:
     deadline.limit_locks()
     (seats,) = Seats.objects.locked([event_id])
     now = database_now()

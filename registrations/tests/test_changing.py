@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from events.models import AuditEntry, Event, Fest
 from registrations.booking.cancel import cancel
-from registrations.holds.expire import tend
+from registrations.holds.expire import process_due
 from registrations.locking import Deadline
 from registrations.models import Change, Conflict, Hold, Registration
 from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher, build_user
@@ -190,7 +190,7 @@ def test_reserved_seats_are_taken_before_anybody_is_promoted(fest: Fest, user: A
 
 
 def test_reserved_seats_go_to_who_waits_by_hand_or_in_time(fest: Fest, user: Any) -> None:
-    for give in (return_now, lambda hold: (outlive(hold), tend())):
+    for give in (return_now, lambda hold: (outlive(hold), process_due())):
         event = build_event(fest, capacity=1)
         for _ in range(3):
             build_submission(event)
@@ -209,7 +209,7 @@ def test_reserved_seats_outlive_the_closing_and_nobody_names_them(fest: Fest, us
     Fest.objects.update(
         closes_at=fest.opens_at + dt.timedelta(minutes=1), hours_changed_at=dt.datetime.now(dt.UTC)
     )
-    assert tend() == 0
+    assert process_due() == 0
     assert states(event) == ["confirmed", "waiting"]
 
 

@@ -15,7 +15,7 @@ from registrations.booking.errors import ActionRejected, LockTimeout
 from registrations.holds import expire, service
 from registrations.locking import Deadline
 from registrations.models import Hold, School, Teacher
-from registrations.tasks import tend_holds
+from registrations.tasks import expire_holds
 from registrations.tests.builders import (
     build_event,
     build_fest,
@@ -344,7 +344,7 @@ def test_worker_gives_back_once_what_is_over(fest: Fest, teacher: Teacher) -> No
     build_submission(event)
     outlive(hold)
     with notices() as heard:
-        assert [tend_holds(), tend_holds()] == [1, 0]
+        assert [expire_holds(), expire_holds()] == [1, 0]
     assert (state_of(hold), states(event), held(event)) == ("returned", ["confirmed"], (1, 0))
     assert [notice["subject"] for notice in heard] == [f"2 held seats of {event.name} went back to everybody"]
     assert run() == []
@@ -354,7 +354,7 @@ def test_worker_ends_what_was_asked_for_in_vain(fest: Fest, teacher: Teacher) ->
     event = build_event(fest)
     hold = outlive(ask_now(teacher, event, 8))
     with notices() as heard:
-        assert expire.tend() == 1
+        assert expire.process_due() == 1
     assert (state_of(hold), held(event)) == ("refused", (0, 0))
     assert "No organiser answered" in heard[0]["text"]
 
@@ -363,7 +363,7 @@ def test_closing_that_comes_sooner_ends_holds_sooner(fest: Fest, teacher: Teache
     event = build_event(fest)
     hold = ask_now(teacher, event, 2)
     Event.objects.filter(pk=event.pk).update(closes_at=timezone.now() - dt.timedelta(seconds=1))
-    assert (expire.tend(), state_of(hold), held(event)) == (1, "returned", (0, 0))
+    assert (expire.process_due(), state_of(hold), held(event)) == (1, "returned", (0, 0))
 
 
 def test_reminder_comes_once_at_half_time(fest: Fest, teacher: Teacher) -> None:
@@ -371,9 +371,9 @@ def test_reminder_comes_once_at_half_time(fest: Fest, teacher: Teacher) -> None:
     hold = ask_now(teacher, event, 2)
     name_now(event)
     with notices() as heard:
-        assert expire.tend() == 0
+        assert expire.process_due() == 0
         Hold.objects.filter(pk=hold.pk).update(held_at=timezone.now() - dt.timedelta(days=3, seconds=1))
-        assert [expire.tend(), expire.tend()] == [1, 0]
+        assert [expire.process_due(), expire.process_due()] == [1, 0]
     assert [notice["subject"] for notice in heard] == [f"1 held seat of {event.name} has no name yet"]
 
 
@@ -382,7 +382,7 @@ def test_full_hold_is_not_reminded_of(fest: Fest, teacher: Teacher) -> None:
     hold = ask_now(teacher, event, 1)
     name_now(event)
     Hold.objects.filter(pk=hold.pk).update(held_at=timezone.now() - dt.timedelta(days=4))
-    assert expire.tend() == 0
+    assert expire.process_due() == 0
 
 
 def test_capacity_below_what_is_held_gives_no_seat_until_below(fest: Fest, teacher: Teacher) -> None:
@@ -431,12 +431,12 @@ def test_busy_event_leaves_the_others_holds_to_end_in_time(
     fest: Fest, teacher: Teacher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     busy, calm = (outlive(ask_now(teacher, build_event(fest), 1)) for _ in range(2))
-    tend = expire._tend
+    process_due = expire._process_locked
 
     def busy_or_not(event_id: int, deadline: Deadline) -> int:
         if event_id == busy.event_id:
             raise LockTimeout
-        return tend(event_id, deadline)
+        return process_due(event_id, deadline)
 
-    monkeypatch.setattr(expire, "_tend", busy_or_not)
-    assert (expire.tend(), state_of(busy), state_of(calm)) == (1, "held", "returned")
+    monkeypatch.setattr(expire, "_process_locked", busy_or_not)
+    assert (expire.process_due(), state_of(busy), state_of(calm)) == (1, "held", "returned")

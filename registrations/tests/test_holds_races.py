@@ -130,7 +130,7 @@ def test_ten_names_for_five_held_seats_without_any_wall_use_more(
     assert recount(event)[0] > 5
 
 
-@pytest.mark.parametrize("end", [expire_module.tend, None], ids=["worker", "submission"])
+@pytest.mark.parametrize("end", [expire_module.process_due, None], ids=["worker", "submission"])
 def test_names_against_the_end_of_their_time(fest: Fest, teachers: list[Teacher], end: Any) -> None:
     """Whoever comes first: each seat is a name's or goes back, and is nobody's twice."""
     event = build_event(fest, capacity=6)
@@ -141,7 +141,7 @@ def test_names_against_the_end_of_their_time(fest: Fest, teachers: list[Teacher]
     works.insert(2, partial(outlive_and, hold, end or partial(submit_now, build_request(event))))
     results = at_once(works)
     assert [result for result in results if isinstance(result, Exception)] == []
-    expire_module.tend()
+    expire_module.process_due()
     hold.refresh_from_db()
     assert hold.used == Registration.objects.filter(hold=hold).active().count()
     assert (counts(event)[0], recount(event)[0], hold.state) == (6, 6, "returned")
@@ -164,7 +164,7 @@ def five_workers(event: Event, hold: Hold, monkeypatch: pytest.MonkeyPatch) -> l
         expire(*args, **kwargs)
 
     monkeypatch.setattr("registrations.holds.expire.expire", meet)
-    return sorted(at_once([expire_module.tend] * 5))
+    return sorted(at_once([expire_module.process_due] * 5))
 
 
 def test_five_workers_give_a_hold_back_once(

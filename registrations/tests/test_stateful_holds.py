@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
 
 from registrations.booking.errors import ActionRejected, RegistrationRejected
-from registrations.holds.expire import tend
+from registrations.holds.expire import process_due
 from registrations.holds.service import MAX_AT_ONCE
 from registrations.models import Hold
 from registrations.tests.held import ask_now, name_now, outlive, return_now
@@ -89,7 +89,7 @@ class Holds(Rush):
     def expire(self, index: int) -> None:
         """The time of a block is over, and the worker sees it."""
         self._outlive(index)
-        tend()
+        process_due()
         for plan in self.plans:
             plan.settle()
 

@@ -119,7 +119,7 @@ def test_another_address_must_be_confirmed_anew(event: Event) -> None:
 def test_unconfirmed_seat_goes_to_the_next_in_one_transaction(event: Event) -> None:
     first, second = register(event), register(event)
     let_time_run_out(first)
-    assert tasks.tend_holds() == 1
+    assert tasks.expire_holds() == 1
     assert states(event) == ["cancelled", "confirmed"]
     changes = Change.objects.filter(from_state__gt="").order_by("pk")
     assert list(changes.values_list("registration", "cause", "actor")) == [
@@ -311,9 +311,9 @@ def test_switching_it_on_again_concerns_later_registrations_only(event: Event) -
     row = register(event)
     let_time_run_out(row)
     Fest.objects.filter(pk=event.fest_id).update(confirms_addresses=False)
-    tasks.tend_holds()
+    tasks.expire_holds()
     Fest.objects.filter(pk=event.fest_id).update(confirms_addresses=True)
-    assert tasks.tend_holds() == 0
+    assert tasks.expire_holds() == 0
     row.refresh_from_db()
     assert row.confirm_by is None
 
@@ -371,7 +371,7 @@ def test_seats_of_a_hold_go_to_nobody_who_is_late(way: str, event: Event) -> Non
         case "cancel":
             cancel([first.pk], actor=Change.Actor.STUDENT, deadline=Deadline())
         case _:
-            tasks.tend_holds()
+            tasks.expire_holds()
     assert list(late.changes.order_by("pk").values_list("to_state", flat=True)) == ["waiting", "cancelled"]
 
 
