@@ -21,13 +21,13 @@ from events import audit_log
 from events.admin_export import DownloadableList
 from events.fest_choice import (
     choice_of,
-    fest_asked_for,
     fest_of,
     fest_of_rows,
     of_shown_fest,
+    requested_fest,
     show_fest,
 )
-from events.visibility import SeenChoices, is_asked_by_filters, seen_in_admin
+from events.visibility import SeenChoices, is_filter_lookup, seen_in_admin
 from techfest.core.db.clock import database_now
 from techfest.core.roles import seen_by, sees_all
 from techfest.core.text_limits import LimitedText, limit_marks
@@ -76,7 +76,7 @@ class BaseAdmin(SeenChoices, DownloadableList, _ModelAdmin):
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         """The list of the shown fest; of another one where the address, or the rows that are acted upon, name it."""
         chosen = [pk for pk in request.POST.getlist(ACTION_CHECKBOX_NAME) if _NUMBER.fullmatch(pk)]
-        fest = fest_of_rows(self.model, chosen) if chosen else fest_asked_for(self.model, request.GET)
+        fest = fest_of_rows(self.model, chosen) if chosen else requested_fest(self.model, request.GET)
         if fest:
             show_fest(request, fest)
         return super().get_changelist_instance(request)
@@ -117,7 +117,7 @@ class BaseAdmin(SeenChoices, DownloadableList, _ModelAdmin):
         return field
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
-        return is_asked_by_filters(self, lookup, request)
+        return is_filter_lookup(self, lookup, request)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Without "delete selected": deleting has its rules, and they are told row by row."""

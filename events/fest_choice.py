@@ -163,10 +163,10 @@ def _by_subquery(model: type[Model], path: str, fest: Fest) -> tuple[Q, Q]:
     return belongs, Q(**{f"{first}__isnull": True})
 
 
-def fest_asked_for(model: type[Model], asked: Any) -> Fest | None:
+def requested_fest(model: type[Model], asked: Any) -> Fest | None:
     """The one fest that a list's address names, itself or by a row of it such as an event; `None` where it does not."""
     for lookup, value in asked.items():
-        related = _exactly_asked(model, lookup)
+        related = _exact_lookup(model, lookup)
         ids = value.split(",")
         if related is None or not all(one.isdecimal() and len(one) < 19 for one in ids):
             continue
@@ -186,7 +186,7 @@ def fest_of_rows(model: type[Model], ids: Any) -> Fest | None:
     return found[0] if len(found) == 1 else None
 
 
-def _exactly_asked(model: type[Model], lookup: str) -> Any:
+def _exact_lookup(model: type[Model], lookup: str) -> Any:
     """The model of which a lookup names rows by their number, where they belong to a fest."""
     words = lookup.split(LOOKUP_SEP)
     while words and words[-1] in _EXACT:

@@ -52,7 +52,7 @@ class SeenChoices:
         return field
 
 
-def is_asked_by_filters(its_admin: Any, lookup: str, request: HttpRequest | None) -> bool:
+def is_filter_lookup(its_admin: Any, lookup: str, request: HttpRequest | None) -> bool:
     """Whether a list may be asked this in its address: what its own filters ask, and rows by their number.
 
     Django would allow any column of a neighbouring table. Asked for its beginnings, sign by sign, a list gives

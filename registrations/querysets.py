@@ -38,7 +38,7 @@ class HoldQuerySet(models.QuerySet["Hold"]):
         """Held, or asked for."""
         return self.filter(returned_at=None)
 
-    def asked(self) -> "HoldQuerySet":
+    def requested(self) -> "HoldQuerySet":
         """Those that wait for an organiser."""
         return self.filter(returned_at=None, held_at=None)
 
@@ -52,7 +52,7 @@ class HoldQuerySet(models.QuerySet["Hold"]):
         return left.update(used=F("used") + names) == 1
 
     def with_related(self) -> "HoldQuerySet":
-        return self.select_related("event__fest", "school", "asked_by")
+        return self.select_related("event__fest", "school", "requested_by")
 
 
 class StudentQuerySet(models.QuerySet["Student"]):

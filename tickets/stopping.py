@@ -7,13 +7,13 @@ import mmap
 
 from celery.signals import worker_shutting_down
 
-_asked = mmap.mmap(-1, 1)
+_stop_requested = mmap.mmap(-1, 1)
 
 
 @worker_shutting_down.connect
 def ask(**_kwargs: object) -> None:
-    _asked[0] = 1
+    _stop_requested[0] = 1
 
 
 def is_asked() -> bool:
-    return bool(_asked[0])
+    return bool(_stop_requested[0])

@@ -11,12 +11,12 @@ from registrations.models import ClassList, ClassListEntry, ClassListJob, ClassL
 
 class JobsInline(RecordInline):
     model = ClassListJob
-    fields = ("asked_by", "is_all_or_none", "created_at", "attempts", "finished_at", "error")
+    fields = ("requested_by", "is_all_or_none", "created_at", "attempts", "finished_at", "error")
     ordering = ("pk",)
     verbose_name_plural = gettext_lazy("presses of Confirm")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ClassListJob]:
-        return super().get_queryset(request).select_related("asked_by", "class_list")
+        return super().get_queryset(request).select_related("requested_by", "class_list")
 
 
 class EntriesInline(RecordInline):
@@ -44,13 +44,13 @@ class ClassListAdmin(RecordAdmin):
 class ClassListJobAdmin(RecordAdmin):
     """A job that hangs shows here: no end, many attempts, or an error."""
 
-    list_display = ("class_list", "asked_by", "created_at", "attempts", "finished_at", "error")
-    list_select_related = ("class_list", "asked_by")
+    list_display = ("class_list", "requested_by", "created_at", "attempts", "finished_at", "error")
+    list_select_related = ("class_list", "requested_by")
     list_filter = (("finished_at", admin.EmptyFieldListFilter), "is_all_or_none")
     search_fields = ("class_list__title", "class_list__school__name", "error")
     fields = (
         "class_list",
-        "asked_by",
+        "requested_by",
         "is_all_or_none",
         "wants_waiting",
         "created_at",

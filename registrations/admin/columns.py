@@ -47,7 +47,7 @@ TEACHERS = (
     Column(_("E-mail"), "user__email", is_owners_only=True),
     Column(_("School"), "school__name"),
     Column(_("Note"), "note"),
-    Column(_("Asked at"), "created_at"),
+    Column(_("Requested at"), "created_at"),
     Column(_("Approved at"), "approved_at"),
 )
 EVENTS = (
@@ -64,7 +64,7 @@ EVENTS = (
     Column(_("Held"), "seats__held"),
     Column(_("Waiting"), "seats__waiting"),
 )
-_ASKED, _HELD, _RETURNED, _REFUSED = (Value(state) for state in Hold.State)
+_REQUESTED, _HELD, _RETURNED, _REFUSED = (Value(state) for state in Hold.State)
 HOLDS = (
     Column(_("School"), "school__name"),
     Column(_("Event"), "event__name"),
@@ -73,7 +73,7 @@ HOLDS = (
     Column(
         _("State"),
         Case(
-            When(returned_at=None, held_at=None, then=_ASKED),
+            When(returned_at=None, held_at=None, then=_REQUESTED),
             When(returned_at=None, then=_HELD),
             When(held_at=None, then=_REFUSED),
             default=_RETURNED,
@@ -82,7 +82,7 @@ HOLDS = (
         choices=Hold.State.choices,
     ),
     Column(_("Names by"), "until"),
-    Column(_("Asked by"), "asked_by__email", is_owners_only=True),
-    Column(_("Asked at"), "created_at"),
+    Column(_("Requested by"), "requested_by__email", is_owners_only=True),
+    Column(_("Requested at"), "created_at"),
     Column(_("Given back at"), "returned_at"),
 )

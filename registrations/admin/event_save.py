@@ -60,7 +60,7 @@ def _answer(admin: "EventAdmin", request: HttpRequest, form: EventForm, before: 
         return _conflict_page(admin, request, form, others)
     now = database_now()
     foreseen = foresee([_edit(form, before)], now=now)[0]
-    asked = DecisionForm(
+    decision_form = DecisionForm(
         request.POST if SEEN in request.POST else None,
         foreseen=foreseen,
         now=now,
@@ -68,9 +68,9 @@ def _answer(admin: "EventAdmin", request: HttpRequest, form: EventForm, before: 
     )
     if foreseen.is_grave:
         is_seen = request.POST.get(SEEN) == digest([foreseen])
-        if not is_seen or not asked.is_valid():
-            return _consequences_page(admin, request, form, foreseen, asked, others, now)
-    return _save(admin, request, form, foreseen, asked, others, now)
+        if not is_seen or not decision_form.is_valid():
+            return _consequences_page(admin, request, form, foreseen, decision_form, others, now)
+    return _save(admin, request, form, foreseen, decision_form, others, now)
 
 
 def _edit(form: EventForm, before: Event) -> Edit:
@@ -89,7 +89,7 @@ def _save(
     request: HttpRequest,
     form: EventForm,
     foreseen: Consequences,
-    asked: DecisionForm,
+    decision_form: DecisionForm,
     others: list[Meanwhile],
     now: dt.datetime,
 ) -> HttpResponseBase:
@@ -98,21 +98,21 @@ def _save(
     if names:
         edit = dataclasses.replace(edit, changed=edit.changed | set(names))
         foreseen = dataclasses.replace(foreseen, edit=edit)
-    decision = _decision(request, form, asked)
+    decision = _decision(request, form, decision_form)
     carry_out([foreseen], decision, now=now)  # writes the trail, too
     _save_leads(form, request, decision.reason, now)
     _show_result(admin, request, foreseen, others)
     return admin.response_change(request, event)
 
 
-def _decision(request: HttpRequest, form: EventForm, asked: DecisionForm) -> Decision:
-    if not asked.is_bound or not asked.is_valid():
+def _decision(request: HttpRequest, form: EventForm, decision_form: DecisionForm) -> Decision:
+    if not decision_form.is_bound or not decision_form.is_valid():
         return Decision(request.user, form.cleaned_data["reason"])
     return Decision(
         request.user,
-        asked.cleaned_data["reason"],
-        asked.reserved_by(request.user),
-        asked.cleaned_data.get("choose_by"),
+        decision_form.cleaned_data["reason"],
+        decision_form.reserved_by(request.user),
+        decision_form.cleaned_data.get("choose_by"),
     )
 
 
@@ -180,17 +180,19 @@ def _consequences_page(
     request: HttpRequest,
     form: EventForm,
     foreseen: Consequences,
-    asked: DecisionForm,
+    decision_form: DecisionForm,
     others: list[Meanwhile],
     now: dt.datetime,
 ) -> HttpResponseBase:
     context = _context(admin, request, form, _("Save with these consequences?"))
     is_changed = SEEN in request.POST and request.POST[SEEN] != digest([foreseen])
     if is_changed:
-        asked = DecisionForm(None, foreseen=foreseen, now=now, reason=request.POST.get("hold-reason", ""))
+        decision_form = DecisionForm(
+            None, foreseen=foreseen, now=now, reason=request.POST.get("hold-reason", "")
+        )
     context |= {
         "sentences": sentences(foreseen, now=now),
-        "asked": asked,
+        "decision_form": decision_form,
         "is_danger": bool(foreseen.cancelled or foreseen.edit.is_event_cancelled),
         "is_changed": is_changed,
         "others": [_meanwhile_text(one) for one in others],

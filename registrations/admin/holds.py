@@ -26,7 +26,7 @@ MAX_AT_ONCE = 50
 """Blocks that one press decides, one transaction each."""
 State = Hold.State
 OF_STATE = {
-    State.ASKED: Q(returned_at=None, held_at=None),
+    State.REQUESTED: Q(returned_at=None, held_at=None),
     State.HELD: Q(returned_at=None, held_at__isnull=False),
     State.RETURNED: Q(returned_at__isnull=False, held_at__isnull=False),
     State.REFUSED: Q(returned_at__isnull=False, held_at=None),
@@ -47,7 +47,7 @@ class Step:
 
 APPROVE = Step(
     "approve",
-    State.ASKED,
+    State.REQUESTED,
     service.approve,
     gettext_lazy("Hold these seats?"),
     gettext_lazy("They count as taken from then on. The teachers are told."),
@@ -55,7 +55,7 @@ APPROVE = Step(
 )
 REFUSE = Step(
     "refuse",
-    State.ASKED,
+    State.REQUESTED,
     service.refuse,
     gettext_lazy("Refuse these blocks?"),
     gettext_lazy("The teachers are told. They may ask again."),
@@ -89,10 +89,10 @@ class StateFilter(admin.SimpleListFilter):
 class HoldAdmin(RecordAdmin):
     led_through = "event"
     export_columns = columns.HOLDS
-    list_display = ("whose", "event", "seats", "used", "shown_state", "until", "asked_by", "created_at")
-    list_select_related = ("school", "event__seats", "asked_by")
+    list_display = ("whose", "event", "seats", "used", "shown_state", "until", "requested_by", "created_at")
+    list_select_related = ("school", "event__seats", "requested_by")
     list_filter = (StateFilter, "event", "school")
-    search_fields = ("school__name", "event__name", "asked_by__email")
+    search_fields = ("school__name", "event__name", "requested_by__email")
     fields = (
         "event",
         "school",
@@ -100,7 +100,7 @@ class HoldAdmin(RecordAdmin):
         "used",
         "shown_state",
         "until",
-        "asked_by",
+        "requested_by",
         "created_at",
         "held_at",
         "approved_by",
@@ -112,7 +112,9 @@ class HoldAdmin(RecordAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Hold]:
         return (
-            super().get_queryset(request).select_related("event__seats", "school", "asked_by", "approved_by")
+            super()
+            .get_queryset(request)
+            .select_related("event__seats", "school", "requested_by", "approved_by")
         )
 
     def has_decide_permission(self, request: HttpRequest) -> bool:

@@ -60,8 +60,8 @@ def release_late(
     rows: Iterable[Seats], events: Mapping[int, Event], now: dt.datetime | None
 ) -> list[Registration]:
     """As `release`, for events of a fest that asks for confirmation; others cost no query."""
-    asked = [row for row in rows if row.pk in events and events[row.pk].fest.confirms_addresses]
-    return release(asked, now=now) if asked and now else []
+    required = [row for row in rows if row.pk in events and events[row.pk].fest.confirms_addresses]
+    return release(required, now=now) if required and now else []
 
 
 def release(rows: Iterable[Seats], *, now: dt.datetime) -> list[Registration]:
@@ -84,7 +84,7 @@ def release(rows: Iterable[Seats], *, now: dt.datetime) -> list[Registration]:
 
 def release_due() -> int:
     """Releases everything that is late, one event a transaction; how many registrations."""
-    _forget_what_is_not_asked()
+    _clear_where_not_required()
     return _release_where(Q())
 
 
@@ -99,7 +99,7 @@ def _release_where(concerned: Q) -> int:
     return sum(_release_event(pk) for pk in late.values_list("event", flat=True).distinct())
 
 
-def _forget_what_is_not_asked() -> None:
+def _clear_where_not_required() -> None:
     """Where the fest asks no more: if it asks again, that concerns later registrations only."""
     rows = Registration.objects.active().filter(
         confirm_by__isnull=False, event__fest__confirms_addresses=False
@@ -125,7 +125,7 @@ def _release_event(event_id: int) -> int:
 
 def pending_of(student: Student) -> RegistrationQuerySet:
     """What this student still has to confirm, by start."""
-    rows = _asked().filter(student=student)
+    rows = _unconfirmed().filter(student=student)
     return rows.with_related().order_by("event__starts_at", "pk")
 
 
@@ -163,10 +163,10 @@ def _lost(student: Student, now: dt.datetime) -> list[Registration]:
 
 
 def _late(now: dt.datetime) -> RegistrationQuerySet:
-    return _asked().filter(confirm_by__lte=now, confirm_mailed_at__isnull=False)
+    return _unconfirmed().filter(confirm_by__lte=now, confirm_mailed_at__isnull=False)
 
 
-def _asked() -> RegistrationQuerySet:
+def _unconfirmed() -> RegistrationQuerySet:
     """What must be confirmed, while its fest asks for it."""
     return Registration.objects.active().filter(
         confirm_by__isnull=False, event__fest__confirms_addresses=True

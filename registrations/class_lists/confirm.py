@@ -111,7 +111,7 @@ def confirm(
         job = ClassListJob(
             class_list=class_list,
             key=key,
-            asked_by=user,
+            requested_by=user,
             consent_text=consent_text,
             is_all_or_none=is_all_or_none,
             wants_waiting=wants_waiting,

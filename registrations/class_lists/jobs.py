@@ -68,7 +68,7 @@ def jobs_of(teacher: Teacher) -> QuerySet[ClassListJob]:
     rows = ClassListJob.objects.filter(
         class_list__school=teacher.school_id, class_list__fest__is_current=True
     )
-    counted = rows.annotate(rows_in_all=Count("rows")).select_related("class_list", "asked_by")
+    counted = rows.annotate(rows_in_all=Count("rows")).select_related("class_list", "requested_by")
     return counted.order_by("-created_at", "-pk")[:MAX_SHOWN]
 
 

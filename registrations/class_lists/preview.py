@@ -14,7 +14,7 @@ from registrations.spreadsheets.headers import LABELS, Meaning
 from registrations.spreadsheets.students import Code, ListedStudent, Problem
 from registrations.students.names import clean_text
 
-_ASKED: dict[str, tuple[Meaning, ...]] = {
+_FIELDS_TO_CHECK: dict[str, tuple[Meaning, ...]] = {
     Code.SECTION: (Meaning.GRADE, Meaning.SECTION),
     Code.TWICE: (Meaning.NAME, Meaning.SECTION, Meaning.ROLL_NUMBER),
     Code.DOUBT: (Meaning.NAME, Meaning.SECTION, Meaning.ROLL_NUMBER),
@@ -121,13 +121,15 @@ class Page:
         student = self.students[one.number]
         is_open = one.status != Status.BUSY
         is_edited = is_open and one.number == self.edited
-        asked = set(TEXTS) if is_edited else _asked(one.errors + one.warnings) if is_open else set()
+        to_check = (
+            set(TEXTS) if is_edited else _fields_to_check(one.errors + one.warnings) if is_open else set()
+        )
         uses = self._uses(one) if is_open else ()
         choices = self._choices(one, cells) if is_open and not is_edited else ()
         return ShownRow(
             one.number,
             student.name or clean_text(cells.text(Meaning.NAME))[:60],
-            tuple(self._cell(one, cells, student, meaning, meaning in asked) for meaning in TEXTS),
+            tuple(self._cell(one, cells, student, meaning, meaning in to_check) for meaning in TEXTS),
             tuple(self.events[slug] for slug in student.events),
             one.status,
             one.errors,
@@ -136,7 +138,7 @@ class Page:
             choices,
             uses,
             self._ticks(student) if is_edited else (),
-            seen(cells) if asked or choices or uses or is_edited else "",
+            seen(cells) if to_check or choices or uses or is_edited else "",
             one.needs_look,
             is_open and any(problem.column == Meaning.EMAIL for problem in one.errors + one.warnings),
         )
@@ -221,11 +223,11 @@ def _unknown(one: RowStatus) -> list[Problem]:
     return [problem for problem in one.errors if problem.code == Code.EVENT and problem.value]
 
 
-def _asked(problems: Iterable[Problem]) -> set[Meaning]:
-    asked: set[Meaning] = set()
+def _fields_to_check(problems: Iterable[Problem]) -> set[Meaning]:
+    to_check: set[Meaning] = set()
     for problem in problems:
-        asked |= set(_ASKED.get(problem.code, (problem.column,)))
-    return asked & set(TEXTS)
+        to_check |= set(_FIELDS_TO_CHECK.get(problem.code, (problem.column,)))
+    return to_check & set(TEXTS)
 
 
 def _words(one: RowStatus) -> tuple[str, ...]:

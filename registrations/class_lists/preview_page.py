@@ -19,7 +19,7 @@ _TO_REGISTER = (Status.SEAT, Status.WAIT, Status.READY)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PreviewRequest:
     """Which part of the rows somebody wants to see; what does not exist is as good as nothing."""
 
     show: str = ""
@@ -27,15 +27,15 @@ class Asked:
     page: str = ""
 
 
-def context_of(draft: Draft, asked: Asked) -> dict[str, Any]:
+def context_of(draft: Draft, preview_request: PreviewRequest) -> dict[str, Any]:
     """The whole page; the number of queries does not depend on the rows."""
     expected = forecast(draft.class_list, draft.listing)
     found = row_status.row_statuses(draft, expected)
     tabs = row_status.tabs(found.values(), len(draft.left_out))
-    show = asked.show if asked.show in [tab.show for tab in tabs] else str(Show.ALL)
-    edited = asked.row if asked.row in found else 0
+    show = preview_request.show if preview_request.show in [tab.show for tab in tabs] else str(Show.ALL)
+    edited = preview_request.row if preview_request.row in found else 0
     chosen = [row for row in found.values() if row_status.is_shown(row, show)]
-    page = Paginator([found[edited]] if edited else chosen, ROWS).get_page(asked.page)
+    page = Paginator([found[edited]] if edited else chosen, ROWS).get_page(preview_request.page)
     bad = sum(row.status == Status.NEEDS_FIXING for row in found.values())
     return {
         "draft": draft,

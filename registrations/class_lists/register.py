@@ -131,7 +131,7 @@ def _find_students(chunk: _Chunk, deadline: Deadline) -> None:
         corrected = correct_many(
             corrections,
             actor=Change.Actor.TEACHER,
-            user=chunk.job.asked_by,
+            user=chunk.job.requested_by,
             deadline=deadline,
             also_lock=wanted,
             also_lock_students=[one.student.pk for one in row_students if not one.is_new],
@@ -158,7 +158,7 @@ def _reserve(chunk: _Chunk, deadline: Deadline) -> None:
         for one in chunk.row_students
     ]
     flat = [seat_request for row in seat_requests for seat_request in row]
-    seat_results = iter(allocate(flat, actor=Change.Actor.TEACHER, user=job.asked_by, deadline=deadline))
+    seat_results = iter(allocate(flat, actor=Change.Actor.TEACHER, user=job.requested_by, deadline=deadline))
     for one, row in zip(chunk.row_students, seat_requests, strict=True):
         chunk.seat_results[one.listed.row] = [next(seat_results) for _seat_request in row]
 
@@ -208,7 +208,7 @@ def _keep(chunk: _Chunk, entries: Sequence[ClassListEntry]) -> None:
     kept = {row: pk for row, pk in students.items() if pk in stored or pk not in new}
     if job.consent_text:
         obtained = {submission.student.pk: submission.student for submission in stored.values()}
-        consents.declare(obtained.values(), text=job.consent_text, user=job.asked_by)
+        consents.declare(obtained.values(), text=job.consent_text, user=job.requested_by)
     store_refusals(
         (stored[one.student.pk], outcome)
         for one in chunk.row_students

@@ -29,7 +29,7 @@ from registrations.class_lists.form_too_large import explain_too_large
 from registrations.class_lists.infer_columns import is_untitled
 from registrations.class_lists.inline_edit import EditResult, save_edits
 from registrations.class_lists.jobs import jobs_of
-from registrations.class_lists.preview_page import Asked, context_of
+from registrations.class_lists.preview_page import PreviewRequest, context_of
 from registrations.class_lists.upload_form import UploadForm
 from registrations.models import ClassList, Teacher
 from registrations.spreadsheets.errors import FileRefused
@@ -85,14 +85,14 @@ def template(request: HttpRequest, teacher: Teacher, kind: str) -> HttpResponseB
 @explain_missing_list
 def preview(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase:
     """What is read of the list, what is wrong with it, and what confirming it would come to."""
-    asked = Asked(
+    preview_request = PreviewRequest(
         request.GET.get("show", ""), _number(request.GET.get("row", "")), request.GET.get("page", "")
     )
     draft = _draft(teacher, pk)
     if not draft.rows and (job := draft.class_list.jobs.order_by("pk").last()):
         # Nothing is left of it; whoever comes back wants to know what became of it.
         return redirect("class_lists:job", link_id=job.link_id)
-    return render(request, "class_lists/preview.html", context_of(draft, asked))
+    return render(request, "class_lists/preview.html", context_of(draft, preview_request))
 
 
 def _edit_too_large(request: HttpRequest, pk: int) -> HttpResponseBase:

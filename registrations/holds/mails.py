@@ -76,12 +76,12 @@ def _notify(hold: Hold, subject: str, text: str, *, count: int, now: dt.datetime
         return
     with timezone.override(hold.event.fest.zone):
         words = {"count": count, "event": hold.event.name, "until": moment(hold.deadline)}
-    if not hold.asked_by.email:
+    if not hold.requested_by.email:
         return
     notice_pending.send(
         sender=Hold,
-        user=hold.asked_by,
-        to=hold.asked_by.email,
+        user=hold.requested_by,
+        to=hold.requested_by.email,
         subject=subject % words,
         text=text % words,
         link=f"{settings.SITE_URL}{reverse('holds:list')}",

@@ -66,7 +66,7 @@ def end_what_is_over(
     over: dict[int, list[Hold]] = defaultdict(list)
     if not known or now is None:
         return in_time
-    for hold in Hold.objects.held().filter(event__in=known).select_related("school", "asked_by"):
+    for hold in Hold.objects.held().filter(event__in=known).select_related("school", "requested_by"):
         hold.event = events[hold.event_id]
         (in_time if now < hold.deadline else over)[hold.event_id].append(hold)
     for event_id, holds in over.items():

@@ -23,7 +23,7 @@ def reserve_capacity(seats: Seats, reserved: ReservedCapacity, *, now: dt.dateti
         event_id=seats.pk,
         seats=reserved.seats,
         until=reserved.until,
-        asked_by=reserved.user,
+        requested_by=reserved.user,
         approved_by=reserved.user,
     )
     hold_seats(seats, hold, now=now)

@@ -36,13 +36,13 @@ class HoldRequest:
     key: uuid.UUID
 
 
-def ask(request: HoldRequest, *, deadline: Deadline) -> Hold:
+def request_hold(request: HoldRequest, *, deadline: Deadline) -> Hold:
     """Holds the seats at once, or leaves them for an organiser to grant: then nothing is held until the yes.
 
     Up to five seats of an event for a school are held at once while registration is open and nobody waits.
     Locks the event's Seats row. Raises `ActionRejected` with the reason, `LockTimeout` after 3 s.
     """
-    return in_transaction(lambda: _ask(request, deadline), deadline=deadline)
+    return in_transaction(lambda: _request_hold(request, deadline), deadline=deadline)
 
 
 def approve(hold_id: int, *, user: Any, deadline: Deadline) -> Hold:
@@ -91,7 +91,7 @@ def _change(hold_id: int, act: Callable[[Hold, _Found], None], deadline: Deadlin
     return in_transaction(work, deadline=deadline)
 
 
-def _ask(request: HoldRequest, deadline: Deadline) -> Hold:
+def _request_hold(request: HoldRequest, deadline: Deadline) -> Hold:
     found = _locked(request.event_id, deadline)
     if earlier := Hold.objects.filter(key=request.key, school=request.school, event=found.event).first():
         return earlier
@@ -104,7 +104,7 @@ def _ask(request: HoldRequest, deadline: Deadline) -> Hold:
         seats=request.seats,
         until=request.until,
         key=request.key,
-        asked_by=request.user,
+        requested_by=request.user,
     )
     if not needs_yes:
         _hold(hold, found)
@@ -139,7 +139,7 @@ def _check(request: HoldRequest, found: _Found, before: Sequence[Hold]) -> None:
             found.seats.capacity,
         )
         raise ActionRejected(words % (name | {"count": found.seats.capacity}))
-    if any(hold.state == Hold.State.ASKED for hold in before):
+    if any(hold.state == Hold.State.REQUESTED for hold in before):
         raise ActionRejected(
             _("Your school has asked for seats of %(event)s already. An organiser decides.") % name
         )
@@ -178,7 +178,7 @@ def _refuse(hold: Hold, found: _Found, user: Any) -> None:
 
 
 def _check_undecided(hold: Hold, now: dt.datetime) -> None:
-    if hold.state != Hold.State.ASKED:
+    if hold.state != Hold.State.REQUESTED:
         raise ActionRejected(_("This was decided already."))
     if now >= hold.deadline:
         raise ActionRejected(_("The time for names is over."))
@@ -189,5 +189,5 @@ def _give_back(hold: Hold, found: _Found, user: Any) -> None:
         return
     unused = hold.unused
     end(found.seats, [hold], now=found.now)
-    if unused and user != hold.asked_by:
+    if unused and user != hold.requested_by:
         mails.notify_of_return(hold, unused=unused, now=found.now)

@@ -10,7 +10,7 @@ from events.cache import snapshot
 from registrations.booking import messages
 from registrations.booking.errors import ActionRejected
 from registrations.holds.forms import HoldForm, offered
-from registrations.holds.service import HoldRequest, ask, give_back
+from registrations.holds.service import HoldRequest, give_back, request_hold
 from registrations.locking import Deadline
 from registrations.models import Hold, Teacher
 from registrations.teachers.access import teacher_required
@@ -33,13 +33,13 @@ def hold(request: HttpRequest, teacher: Teacher) -> HttpResponse:
     form = HoldForm(request.POST if key else None, events=events, now=current.now)
     if key and form.is_valid():
         try:
-            ask(_hold_request(form, teacher, key), deadline=Deadline())
+            request_hold(_hold_request(form, teacher, key), deadline=Deadline())
         except ActionRejected as error:
             form.add_error(None, error.text)
         else:
             return redirect("holds:list")
     context = {"teacher": teacher, "form": form, "key": messages.new_key()}
-    return render(request, "holds/ask.html", context)
+    return render(request, "holds/request.html", context)
 
 
 @teacher_required

@@ -162,7 +162,7 @@ class Migration(migrations.Migration):
                     models.DateTimeField(
                         db_default=django.db.models.functions.datetime.Now(),
                         editable=False,
-                        verbose_name="asked",
+                        verbose_name="requested",
                     ),
                 ),
                 ("held_at", models.DateTimeField(editable=False, null=True, verbose_name="held since")),
@@ -180,13 +180,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "asked_by",
+                    "requested_by",
                     models.ForeignKey(
                         editable=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
-                        verbose_name="asked by",
+                        verbose_name="requested by",
                     ),
                 ),
                 (
@@ -312,7 +312,7 @@ class Migration(migrations.Migration):
                 ("finished_at", models.DateTimeField(editable=False, null=True)),
                 ("error", models.CharField(blank=True, editable=False, max_length=300)),
                 (
-                    "asked_by",
+                    "requested_by",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
@@ -1365,7 +1365,7 @@ class Migration(migrations.Migration):
                     models.DateTimeField(
                         db_default=django.db.models.functions.datetime.Now(),
                         editable=False,
-                        verbose_name="asked",
+                        verbose_name="requested",
                     ),
                 ),
                 ("approved_at", models.DateTimeField(editable=False, null=True, verbose_name="approved")),

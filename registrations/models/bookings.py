@@ -282,7 +282,7 @@ class Hold(models.Model):
     """
 
     class State(models.TextChoices):
-        ASKED = "asked", _("waits for an organiser")
+        REQUESTED = "requested", _("waits for an organiser")
         HELD = "held", _("held")
         RETURNED = "returned", _("given back")
         REFUSED = "refused", _("not held")
@@ -295,10 +295,14 @@ class Hold(models.Model):
     used = models.PositiveSmallIntegerField(_("used"), default=0, editable=False)
     until = models.DateTimeField(_("names by"))
     key = models.UUIDField(unique=True, default=Submission.new_key, editable=False)
-    asked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, editable=False, related_name="+", verbose_name=_("asked by")
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        editable=False,
+        related_name="+",
+        verbose_name=_("requested by"),
     )
-    created_at = models.DateTimeField(_("asked"), db_default=Now(), editable=False)
+    created_at = models.DateTimeField(_("requested"), db_default=Now(), editable=False)
     held_at = models.DateTimeField(_("held since"), null=True, editable=False)
     approved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -326,7 +330,7 @@ class Hold(models.Model):
     @property
     def state(self) -> State:
         if self.returned_at is None:
-            return self.State.ASKED if self.held_at is None else self.State.HELD
+            return self.State.REQUESTED if self.held_at is None else self.State.HELD
         return self.State.REFUSED if self.held_at is None else self.State.RETURNED
 
     @property

@@ -64,7 +64,7 @@ class ClassListJob(models.Model):
     link_id = link_id_field()
     is_all_or_none = models.BooleanField(default=False)
     wants_waiting = models.BooleanField(default=True)
-    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     consent_text = models.ForeignKey(ConsentText, models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     claimed_at = models.DateTimeField(null=True, editable=False)

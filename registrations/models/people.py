@@ -219,7 +219,7 @@ class Teacher(models.Model):
     )
     school = models.ForeignKey(School, models.PROTECT, related_name="teachers", verbose_name=_("school"))
     note = models.CharField(_("what they wrote"), max_length=300, blank=True)
-    created_at = models.DateTimeField(_("asked"), db_default=Now(), editable=False)
+    created_at = models.DateTimeField(_("requested"), db_default=Now(), editable=False)
     approved_at = models.DateTimeField(_("approved"), null=True, editable=False)
     approved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

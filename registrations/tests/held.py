@@ -34,8 +34,8 @@ def hold_request(teacher: Teacher, event: Event, seats: int = 5, **values: Any) 
     return service.HoldRequest(**(defaults | values))
 
 
-def ask_now(teacher: Teacher, event: Event, seats: int = 5, **values: Any) -> Hold:
-    return service.ask(hold_request(teacher, event, seats, **values), deadline=Deadline(PATIENCE))
+def request_now(teacher: Teacher, event: Event, seats: int = 5, **values: Any) -> Hold:
+    return service.request_hold(hold_request(teacher, event, seats, **values), deadline=Deadline(PATIENCE))
 
 
 def grant(hold: Hold, user: Any) -> Hold:
@@ -43,7 +43,7 @@ def grant(hold: Hold, user: Any) -> Hold:
 
 
 def return_now(hold: Hold, user: Any = None) -> Hold:
-    return service.give_back(hold.pk, user=user or hold.asked_by, deadline=Deadline(PATIENCE))
+    return service.give_back(hold.pk, user=user or hold.requested_by, deadline=Deadline(PATIENCE))
 
 
 def outlive(hold: Hold) -> Hold:

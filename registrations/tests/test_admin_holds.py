@@ -10,7 +10,7 @@ from events.admin_base import page_of
 from events.models import Event, Fest, Seats
 from registrations.models import Hold, School, Teacher
 from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher
-from registrations.tests.held import ask_now, name_now, return_now
+from registrations.tests.held import name_now, request_now, return_now
 from techfest.core.roles import LEAD
 from tickets.tests.admin_helpers import (
     confirm,
@@ -62,7 +62,7 @@ def state_of(hold: Hold) -> str:
 def test_holds_are_decided_after_a_question(
     client: Client, fest: Fest, teacher: Teacher, action: str, seats: int, state: str
 ) -> None:
-    hold = ask_now(teacher, build_event(fest, capacity=10), seats)
+    hold = request_now(teacher, build_event(fest, capacity=10), seats)
     before = state_of(hold)
     asked = act(client, action, hold, confirmed="")
     assert (state_of(hold), asked.context["chosen"]) == (before, [hold])
@@ -72,52 +72,54 @@ def test_holds_are_decided_after_a_question(
 
 def test_refusal_of_the_seats_is_shown(client: Client, fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest, capacity=8)
-    hold = ask_now(teacher, event, 8)
+    hold = request_now(teacher, event, 8)
     build_submission(event)
     assert said(act(client, "approve", hold)) == [f"{hold}: Only 7 seats are free."]
-    assert state_of(hold) == "asked"
+    assert state_of(hold) == "requested"
 
 
 def test_hold_of_another_state_is_left(client: Client, fest: Fest, teacher: Teacher) -> None:
-    hold = ask_now(teacher, build_event(fest), 5)
+    hold = request_now(teacher, build_event(fest), 5)
     assert said(act(client, "approve", hold)) == ["None of these is in the state “waits for an organiser”."]
 
 
 def test_lead_decides_holds_of_the_own_events_and_no_permission_alone_does(
     fest: Fest, teacher: Teacher
 ) -> None:
-    hold = ask_now(teacher, build_event(fest), 8)
+    hold = request_now(teacher, build_event(fest), 8)
     permitted = organiser("permitted", is_superuser=False)
     permitted.user_permissions.set(Permission.objects.filter(codename__in=["view_hold", "change_hold"]))
     other, own = (in_role(LEAD, name) for name in ("other", "own"))
     build_event(fest).leads.add(other)
     hold.event.leads.add(own)
-    for user, expected in ((permitted, "asked"), (other, "asked"), (own, "held")):
+    for user, expected in ((permitted, "requested"), (other, "requested"), (own, "held")):
         act(organiser_client(user), "approve", hold)
         assert state_of(hold) == expected
 
 
 def test_list_is_filtered_by_state(client: Client, fest: Fest, teacher: Teacher) -> None:
-    asked, held, returned, refused = (ask_now(teacher, build_event(fest), seats) for seats in (8, 5, 5, 8))
+    asked, held, returned, refused = (
+        request_now(teacher, build_event(fest), seats) for seats in (8, 5, 5, 8)
+    )
     return_now(returned)
     return_now(refused)
-    for state, hold in {"asked": asked, "held": held, "returned": returned, "refused": refused}.items():
+    for state, hold in {"requested": asked, "held": held, "returned": returned, "refused": refused}.items():
         response = client.get(list_path(Hold), {"state": state})
         assert list(response.context["cl"].result_list) == [hold]
 
 
 def test_list_and_page_need_constant_queries(client: Client, fest: Fest, teacher: Teacher) -> None:
-    first = ask_now(teacher, build_event(fest), 5)
+    first = request_now(teacher, build_event(fest), 5)
     one = query_count(client, list_path(Hold))
     for _ in range(2):
-        ask_now(build_teacher(), build_event(fest), 5)
+        request_now(build_teacher(), build_event(fest), 5)
     assert (query_count(client, list_path(Hold)), one) == (7, 7)
     assert client.get(page_of(first)).status_code == 200
 
 
 def test_event_page_tells_what_is_held(client: Client, fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest)
-    ask_now(teacher, event, 5)
+    request_now(teacher, event, 5)
     name_now(event)
     page = client.get(page_of(event)).content.decode()
     assert "5 of 10 seats taken, 0 waiting" in page
@@ -132,7 +134,7 @@ def save(client: Client, event: Event, **values: Any) -> Any:
 
 def test_cancelled_event_gives_its_holds_back(client: Client, fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest)
-    hold = ask_now(teacher, event, 5)
+    hold = request_now(teacher, event, 5)
     name_now(event)
     save(client, event, state="cancelled")
     seats = Seats.objects.get()
@@ -141,7 +143,7 @@ def test_cancelled_event_gives_its_holds_back(client: Client, fest: Fest, teache
 
 def test_event_with_held_seats_is_not_hidden(client: Client, fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest)
-    hold = ask_now(teacher, event, 5)
+    hold = request_now(teacher, event, 5)
     assert "cannot be hidden" in save(client, event, state="draft").content.decode()
     return_now(hold)
     save(client, event, state="draft")
@@ -150,7 +152,7 @@ def test_event_with_held_seats_is_not_hidden(client: Client, fest: Fest, teacher
 
 def test_event_and_school_with_holds_are_not_deleted(client: Client, fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest)
-    return_now(ask_now(teacher, event, 5))
+    return_now(request_now(teacher, event, 5))
     Teacher.objects.all().delete()
     for row, words in ((event, "had seats held for schools"), (teacher.school, "asked for seats to be held")):
         response = client.post(page_of(row).replace("change", "delete"), {"post": "yes"}, follow=True)

@@ -14,7 +14,7 @@ from registrations.locking import Deadline
 from registrations.models import Change, Conflict, Hold, Registration
 from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher, build_user
 from registrations.tests.counting import counts, recount, states
-from registrations.tests.held import ask_now, name_now, notices, outlive, return_now
+from registrations.tests.held import name_now, notices, outlive, request_now, return_now
 from registrations.tests.moving import change, set_beside
 from tickets.models import Delivery, Ticket
 from tickets.tests.audited import offenders
@@ -153,7 +153,7 @@ def test_trail_tells_what_was_and_what_is(fest: Fest, user: Any) -> None:
 def test_cancelled_event_ends_everything_and_tells_everybody(fest: Fest, user: Any) -> None:
     event = build_event(fest, capacity=4)
     teacher = build_teacher()
-    ask_now(teacher, event, 2)
+    request_now(teacher, event, 2)
     name_now(event)
     for _ in range(3):
         build_submission(event)

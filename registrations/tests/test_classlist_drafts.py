@@ -236,7 +236,9 @@ def test_registered_rows_outlive_their_draft(client: Client) -> None:
 
 def test_draft_that_a_worker_is_at_is_not_deleted(client: Client, teacher: Teacher) -> None:
     class_list = aged(draft_of(handed_over(client, pasted("Asha|9||Robo Race"))), 8)
-    job = ClassListJob.objects.create(class_list=class_list, key=Submission.new_key(), asked_by=teacher.user)
+    job = ClassListJob.objects.create(
+        class_list=class_list, key=Submission.new_key(), requested_by=teacher.user
+    )
     assert purge_drafts(timezone.now()) == 0
     assert class_list.rows.count() == 1
     job.finished_at = timezone.now()

@@ -284,7 +284,9 @@ def test_old_page_does_not_replace_an_event_that_is_not_there_any_more(client: C
 def test_row_that_is_registered_or_being_registered_is_not_touched(client: Client, teacher: Teacher) -> None:
     class_list = draft_of(handed_over(client, pasted("Asha|99||Robo Race", "Ben|99||Robo Race")))
     old = page_of(client, class_list)
-    job = ClassListJob.objects.create(class_list=class_list, key=Submission.new_key(), asked_by=teacher.user)
+    job = ClassListJob.objects.create(
+        class_list=class_list, key=Submission.new_key(), requested_by=teacher.user
+    )
     class_list.rows.filter(number=2).update(done_at=timezone.now())
     class_list.rows.filter(number=3).update(job=job)
     page = saved(client, class_list, old, grade__2="9", grade__3="9", **{"leave-2": "1", "leave-3": "1"})

@@ -84,7 +84,7 @@ def test_seats_reserved_are_fewer_promoted(client: Client, fest: Fest) -> None:
 def test_more_than_the_new_seats_cannot_be_reserved(client: Client, fest: Fest, seats: str) -> None:
     event = waiting_event(fest, 4)
     again = confirm(client, event, post_form(client, event, capacity="3"), **{"hold-seats": seats})
-    assert list(again.context["asked"].errors) == ["seats"]
+    assert list(again.context["decision_form"].errors) == ["seats"]
     assert states(event) == ["confirmed"] + ["waiting"] * 3
     assert confirm(client, event, again, **{"hold-seats": "1"}).status_code == 302
     assert states(event) == ["confirmed"] * 2 + ["waiting"] * 2

@@ -25,12 +25,12 @@ from registrations.tests.builders import (
 )
 from registrations.tests.counting import counts, states
 from registrations.tests.held import (
-    ask_now,
     grant,
     hold_request,
     name_now,
     notices,
     outlive,
+    request_now,
     return_now,
 )
 from tickets.tests.admin_helpers import organiser
@@ -57,7 +57,7 @@ def held(event: Event) -> tuple[int, int]:
 
 def refusal(teacher: Teacher, event: Event, seats: int = 5, **values: Any) -> str:
     with pytest.raises(ActionRejected) as refused:
-        ask_now(teacher, event, seats, **values)
+        request_now(teacher, event, seats, **values)
     return str(refused.value.text)
 
 
@@ -72,28 +72,31 @@ def give_up(*registrations: Any) -> None:
 
 def test_five_seats_are_held_at_once(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest)
-    hold = ask_now(teacher, event, 5)
+    hold = request_now(teacher, event, 5)
     assert (hold.state, held(event), counts(event)) == ("held", (5, 5), (5, 0, 0))
 
 
 def test_six_seats_wait_for_an_organiser_and_hold_nothing(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest)
-    assert (ask_now(teacher, event, 6).state, held(event)) == ("asked", (0, 0))
+    assert (request_now(teacher, event, 6).state, held(event)) == ("requested", (0, 0))
 
 
 def test_holds_of_a_school_count_together(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest)
     colleague = build_teacher(teacher.school)
-    assert [ask_now(teacher, event, 3).state, ask_now(colleague, event, 3).state] == ["held", "asked"]
+    assert [request_now(teacher, event, 3).state, request_now(colleague, event, 3).state] == [
+        "held",
+        "requested",
+    ]
     assert held(event) == (3, 3)
 
 
 def test_holds_of_other_schools_events_and_times_do_not_count(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest, capacity=20)
-    return_now(ask_now(teacher, event, 5))
-    ask_now(teacher, build_event(fest), 5)
-    ask_now(build_teacher(build_school("Lotus Valley School")), event, 5)
-    assert (ask_now(teacher, event, 5).state, held(event)) == ("held", (10, 10))
+    return_now(request_now(teacher, event, 5))
+    request_now(teacher, build_event(fest), 5)
+    request_now(build_teacher(build_school("Lotus Valley School")), event, 5)
+    assert (request_now(teacher, event, 5).state, held(event)) == ("held", (10, 10))
 
 
 def test_more_than_is_free_is_refused(fest: Fest, teacher: Teacher) -> None:
@@ -140,19 +143,19 @@ def test_names_must_come_in_time(fest: Fest, teacher: Teacher, days: int) -> Non
 
 def test_before_the_opening_an_organiser_decides(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest, opens_at=timezone.now() + dt.timedelta(hours=1))
-    assert (ask_now(teacher, event, 1).state, held(event)) == ("asked", (0, 0))
+    assert (request_now(teacher, event, 1).state, held(event)) == ("requested", (0, 0))
 
 
 def test_form_sent_twice_is_one_hold(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest)
     sent = hold_request(teacher, event, 2)
-    first = service.ask(sent, deadline=Deadline())
-    assert (service.ask(sent, deadline=Deadline()), held(event)) == (first, (2, 2))
+    first = service.request_hold(sent, deadline=Deadline())
+    assert (service.request_hold(sent, deadline=Deadline()), held(event)) == (first, (2, 2))
 
 
 def test_key_of_another_school_obtains_nothing(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest)
-    hold = ask_now(teacher, event, 2)
+    hold = request_now(teacher, event, 2)
     stranger = build_teacher(build_school("Lotus Valley School"))
     assert refusal(stranger, event, 2, key=hold.key) == "This form was already sent."
     assert held(event) == (2, 2)
@@ -160,14 +163,14 @@ def test_key_of_another_school_obtains_nothing(fest: Fest, teacher: Teacher) -> 
 
 def test_school_asks_once_for_many(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest)
-    ask_now(teacher, event, 8)
+    request_now(teacher, event, 8)
     assert refusal(teacher, event, 9).endswith("An organiser decides.")
     assert refusal(teacher, event, 11).endswith("has only 10 seats.")
 
 
 def test_yes_holds_the_seats_and_tells_the_teacher(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest)
-    hold = ask_now(teacher, event, 8)
+    hold = request_now(teacher, event, 8)
     boss = organiser()
     with notices() as heard:
         grant(hold, boss)
@@ -179,17 +182,17 @@ def test_yes_holds_the_seats_and_tells_the_teacher(fest: Fest, teacher: Teacher)
 
 def test_yes_comes_too_late_where_the_seats_are_gone(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest)
-    hold = ask_now(teacher, event, 8)
+    hold = request_now(teacher, event, 8)
     for _ in range(3):
         build_submission(event)
     with pytest.raises(ActionRejected, match="Only 7 seats are free"):
         grant(hold, organiser())
-    assert (state_of(hold), held(event)) == ("asked", (3, 0))
+    assert (state_of(hold), held(event)) == ("requested", (3, 0))
 
 
 def test_yes_twice_holds_once(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest, capacity=30)
-    hold = ask_now(teacher, event, 8)
+    hold = request_now(teacher, event, 8)
     boss = organiser()
     grant(hold, boss)
     with pytest.raises(ActionRejected, match="decided already"):
@@ -199,7 +202,7 @@ def test_yes_twice_holds_once(fest: Fest, teacher: Teacher) -> None:
 
 def test_no_is_told_and_ends_it(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest)
-    hold = ask_now(teacher, event, 8)
+    hold = request_now(teacher, event, 8)
     with notices() as heard:
         service.refuse(hold.pk, user=organiser(), deadline=Deadline())
     assert (state_of(hold), held(event)) == ("refused", (0, 0))
@@ -208,7 +211,7 @@ def test_no_is_told_and_ends_it(fest: Fest, teacher: Teacher) -> None:
 
 def test_name_takes_a_held_seat_past_those_who_wait(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest, capacity=3)
-    hold = ask_now(teacher, event, 2)
+    hold = request_now(teacher, event, 2)
     build_submission(event)
     build_submission(event)
     registration = name_now(event)
@@ -224,7 +227,7 @@ def test_name_takes_a_held_seat_past_those_who_wait(fest: Fest, teacher: Teacher
 
 def test_names_take_held_seats_then_free_ones_then_wait(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest, capacity=3)
-    ask_now(teacher, event, 2)
+    request_now(teacher, event, 2)
     rows = [name_now(event) for _ in range(4)]
     assert [bool(row.hold_id) for row in rows] == [True, True, False, False]
     assert states(event) == ["confirmed"] * 3 + ["waiting"]
@@ -233,14 +236,14 @@ def test_names_take_held_seats_then_free_ones_then_wait(fest: Fest, teacher: Tea
 
 def test_hold_that_ends_first_is_named_first(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest)
-    late = ask_now(teacher, event, 1, until=timezone.now() + dt.timedelta(days=4))
-    soon = ask_now(teacher, event, 1, until=timezone.now() + dt.timedelta(days=2))
+    late = request_now(teacher, event, 1, until=timezone.now() + dt.timedelta(days=4))
+    soon = request_now(teacher, event, 1, until=timezone.now() + dt.timedelta(days=2))
     assert [name_now(event).hold for _ in range(3)] == [soon, late, None]
 
 
 def test_students_own_submission_and_other_schools_use_no_held_seat(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest, capacity=1)
-    ask_now(teacher, event, 1)
+    request_now(teacher, event, 1)
     build_submission(event)
     assert name_now(event, school="Lotus Valley School").state == "waiting"
     assert (states(event), held(event)) == (["waiting", "waiting"], (1, 1))
@@ -248,7 +251,7 @@ def test_students_own_submission_and_other_schools_use_no_held_seat(fest: Fest, 
 
 def test_cancelled_name_makes_room_in_its_hold(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest, capacity=2)
-    hold = ask_now(teacher, event, 2)
+    hold = request_now(teacher, event, 2)
     row = name_now(event)
     build_submission(event)
     give_up(row)
@@ -263,7 +266,7 @@ def test_cancelled_name_makes_room_in_its_hold(fest: Fest, teacher: Teacher) -> 
 
 def test_cancelled_name_of_an_ended_hold_is_everybodys(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest, capacity=1)
-    hold = ask_now(teacher, event, 1)
+    hold = request_now(teacher, event, 1)
     row = name_now(event)
     build_submission(event)
     return_now(hold)
@@ -281,7 +284,7 @@ def test_cancelled_name_after_the_time_is_everybodys_though_nobody_noticed(
     fest: Fest, teacher: Teacher
 ) -> None:
     event = build_event(fest, capacity=1)
-    hold = ask_now(teacher, event, 1)
+    hold = request_now(teacher, event, 1)
     row = name_now(event)
     build_submission(event)
     outlive(hold)
@@ -292,7 +295,7 @@ def test_cancelled_name_after_the_time_is_everybodys_though_nobody_noticed(
 
 def test_given_back_seats_go_to_who_waits(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest, capacity=3)
-    hold = ask_now(teacher, event, 3)
+    hold = request_now(teacher, event, 3)
     name_now(event)
     build_submission(event)
     with notices() as heard:
@@ -305,13 +308,13 @@ def test_given_back_seats_go_to_who_waits(fest: Fest, teacher: Teacher) -> None:
 def test_teacher_is_notified_when_somebody_else_gives_back(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest)
     with notices() as heard:
-        return_now(ask_now(teacher, event, 3), organiser())
+        return_now(request_now(teacher, event, 3), organiser())
     assert [notice["subject"] for notice in heard] == [f"3 held seats of {event.name} were given back"]
 
 
 def test_submission_finds_an_expired_hold_though_no_worker_runs(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest, capacity=2)
-    hold = outlive(ask_now(teacher, event, 2))
+    hold = outlive(request_now(teacher, event, 2))
     with notices() as heard:
         assert build_submission(event).registrations.get().state == "confirmed"
     assert (state_of(hold), held(event), len(heard)) == ("returned", (1, 0), 1)
@@ -322,7 +325,7 @@ def test_those_who_waited_have_the_expired_seats_before_the_submission_that_foun
     fest: Fest, teacher: Teacher
 ) -> None:
     event = build_event(fest, capacity=1)
-    hold = ask_now(teacher, event, 1)
+    hold = request_now(teacher, event, 1)
     build_submission(event)
     outlive(hold)
     build_submission(event)
@@ -331,7 +334,7 @@ def test_those_who_waited_have_the_expired_seats_before_the_submission_that_foun
 
 def test_expired_hold_has_no_seat_for_a_name(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest, capacity=1)
-    hold = ask_now(teacher, event, 1)
+    hold = request_now(teacher, event, 1)
     build_submission(event)
     outlive(hold)
     row = name_now(event)
@@ -340,7 +343,7 @@ def test_expired_hold_has_no_seat_for_a_name(fest: Fest, teacher: Teacher) -> No
 
 def test_worker_gives_back_once_what_is_over(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest, capacity=2)
-    hold = ask_now(teacher, event, 2)
+    hold = request_now(teacher, event, 2)
     build_submission(event)
     outlive(hold)
     with notices() as heard:
@@ -352,7 +355,7 @@ def test_worker_gives_back_once_what_is_over(fest: Fest, teacher: Teacher) -> No
 
 def test_worker_ends_what_was_asked_for_in_vain(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest)
-    hold = outlive(ask_now(teacher, event, 8))
+    hold = outlive(request_now(teacher, event, 8))
     with notices() as heard:
         assert expire.process_due() == 1
     assert (state_of(hold), held(event)) == ("refused", (0, 0))
@@ -361,14 +364,14 @@ def test_worker_ends_what_was_asked_for_in_vain(fest: Fest, teacher: Teacher) ->
 
 def test_closing_that_comes_sooner_ends_holds_sooner(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest)
-    hold = ask_now(teacher, event, 2)
+    hold = request_now(teacher, event, 2)
     Event.objects.filter(pk=event.pk).update(closes_at=timezone.now() - dt.timedelta(seconds=1))
     assert (expire.process_due(), state_of(hold), held(event)) == (1, "returned", (0, 0))
 
 
 def test_reminder_comes_once_at_half_time(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest)
-    hold = ask_now(teacher, event, 2)
+    hold = request_now(teacher, event, 2)
     name_now(event)
     with notices() as heard:
         assert expire.process_due() == 0
@@ -379,7 +382,7 @@ def test_reminder_comes_once_at_half_time(fest: Fest, teacher: Teacher) -> None:
 
 def test_full_hold_is_not_reminded_of(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest)
-    hold = ask_now(teacher, event, 1)
+    hold = request_now(teacher, event, 1)
     name_now(event)
     Hold.objects.filter(pk=hold.pk).update(held_at=timezone.now() - dt.timedelta(days=4))
     assert expire.process_due() == 0
@@ -387,7 +390,7 @@ def test_full_hold_is_not_reminded_of(fest: Fest, teacher: Teacher) -> None:
 
 def test_capacity_below_what_is_held_gives_no_seat_until_below(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest, capacity=4)
-    hold = ask_now(teacher, event, 3)
+    hold = request_now(teacher, event, 3)
     set_capacity(event, capacity=2)
     assert build_submission(event).registrations.get().state == "waiting"
     assert (name_now(event).state, held(event)) == ("confirmed", (3, 2))
@@ -397,7 +400,7 @@ def test_capacity_below_what_is_held_gives_no_seat_until_below(fest: Fest, teach
 
 def test_cancelled_event_ends_its_holds(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest)
-    holds = [ask_now(teacher, event, 3), ask_now(teacher, event, 7)]
+    holds = [request_now(teacher, event, 3), request_now(teacher, event, 7)]
     with notices() as heard:
         expire.end_all(event)
     assert [state_of(hold) for hold in holds] == ["returned", "refused"]
@@ -408,7 +411,7 @@ def test_cancelled_event_ends_its_holds(fest: Fest, teacher: Teacher) -> None:
 
 
 def test_school_with_holds_is_kept(fest: Fest, teacher: Teacher) -> None:
-    ask_now(teacher, build_event(fest))
+    request_now(teacher, build_event(fest))
     Teacher.objects.all().delete()
     with pytest.raises(Exception, match="protected"):
         School.objects.get().delete()
@@ -417,7 +420,7 @@ def test_school_with_holds_is_kept(fest: Fest, teacher: Teacher) -> None:
 def test_submission_without_held_seats_asks_nothing_more(fest: Fest, teacher: Teacher) -> None:
     """Nearly every press: blocks cost it no query. With held seats it is one."""
     free, busy = build_event(fest), build_event(fest)
-    ask_now(teacher, busy, 1)
+    request_now(teacher, busy, 1)
     numbers = []
     for event in (free, busy):
         build_submission(event)
@@ -430,7 +433,7 @@ def test_submission_without_held_seats_asks_nothing_more(fest: Fest, teacher: Te
 def test_busy_event_leaves_the_others_holds_to_end_in_time(
     fest: Fest, teacher: Teacher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    busy, calm = (outlive(ask_now(teacher, build_event(fest), 1)) for _ in range(2))
+    busy, calm = (outlive(request_now(teacher, build_event(fest), 1)) for _ in range(2))
     process_due = expire._process_locked
 
     def busy_or_not(event_id: int, deadline: Deadline) -> int:

@@ -18,7 +18,7 @@ from registrations.tests.builders import (
     build_submission,
     build_teacher,
 )
-from registrations.tests.held import ask_now, name_now, return_now
+from registrations.tests.held import name_now, request_now, return_now
 from tickets.tests.admin_helpers import query_count
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -138,7 +138,7 @@ def test_page_without_events_says_why(client: Client, fest: Fest) -> None:
 
 def test_hold_is_given_back_by_post_only(client: Client, fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest)
-    hold = ask_now(teacher, event, 5)
+    hold = request_now(teacher, event, 5)
     name_now(event)
     path = reverse("holds:back", args=[hold.pk])
     page = client.get(path)
@@ -151,14 +151,14 @@ def test_hold_is_given_back_by_post_only(client: Client, fest: Fest, teacher: Te
 
 
 def test_colleague_of_the_school_gives_back(fest: Fest, teacher: Teacher) -> None:
-    hold = ask_now(teacher, build_event(fest), 5)
+    hold = request_now(teacher, build_event(fest), 5)
     signed_in(build_teacher(teacher.school)).post(reverse("holds:back", args=[hold.pk]))
     assert Seats.objects.get().held == 0
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_hold_of_another_school_is_not_there(fest: Fest, teacher: Teacher, method: str) -> None:
-    hold = ask_now(teacher, build_event(fest), 5)
+    hold = request_now(teacher, build_event(fest), 5)
     stranger = signed_in(build_teacher(build_school("Lotus Valley School")))
     for pk in (hold.pk, hold.pk + 1):
         assert getattr(stranger, method)(reverse("holds:back", args=[pk])).status_code == 404
@@ -177,7 +177,7 @@ def test_nobody_else_sees_the_pages(fest: Fest, path: str, method: str) -> None:
 
 
 def test_forged_post_is_refused(fest: Fest, teacher: Teacher) -> None:
-    hold = ask_now(teacher, build_event(fest), 5)
+    hold = request_now(teacher, build_event(fest), 5)
     client = Client(enforce_csrf_checks=True)
     client.force_login(teacher.user)
     assert client.post(reverse("holds:back", args=[hold.pk])).status_code == 403
@@ -186,11 +186,11 @@ def test_forged_post_is_refused(fest: Fest, teacher: Teacher) -> None:
 
 
 def test_list_needs_constant_queries(client: Client, fest: Fest, teacher: Teacher) -> None:
-    ask_now(teacher, build_event(fest), 5)
+    request_now(teacher, build_event(fest), 5)
     one = query_count(client, LIST)
     for seats in (5, 6):
-        ask_now(teacher, build_event(fest), seats)
-    return_now(ask_now(teacher, build_event(fest), 1))
+        request_now(teacher, build_event(fest), seats)
+    return_now(request_now(teacher, build_event(fest), 1))
     assert (one, query_count(client, LIST)) == (5, 5)
 
 
@@ -204,7 +204,7 @@ def test_form_needs_constant_queries(client: Client, fest: Fest) -> None:
 
 def test_public_is_told_that_some_places_may_come_back(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest, capacity=2)
-    ask_now(teacher, event, 2)
+    request_now(teacher, event, 2)
     words = "All places are taken; some are not confirmed yet"
     assert words in Client().get(event.get_absolute_url()).content.decode()
     name_now(event)

@@ -27,7 +27,7 @@ from registrations.tests.builders import (
 )
 from registrations.tests.builders import build_submission as submit
 from registrations.tests.counting import counts, recount, states
-from registrations.tests.held import ask_now, grant, name_now, outlive, return_now
+from registrations.tests.held import grant, name_now, outlive, request_now, return_now
 from registrations.tests.races import at_once, meeting_after_the_lock
 from registrations.tests.test_races import with_places_of_their_own, without_condition, without_lock
 from tickets.tests.admin_helpers import organiser
@@ -63,7 +63,7 @@ def hold_without_condition(self: SeatsQuerySet, event_id: int, *, seats: int) ->
 def rush(event: Event, teachers: list[Teacher], monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Forty students press while four schools ask for five seats each."""
     booking_requests = [partial(submit_now, build_request(event)) for _ in range(CLICKS)]
-    requests = [partial(ask_now, teacher, event, 5) for teacher in teachers]
+    requests = [partial(request_now, teacher, event, 5) for teacher in teachers]
     with meeting_after_the_lock(monkeypatch, CLICKS):
         return at_once([*booking_requests[:4], *requests, *booking_requests[4:]])
 
@@ -108,7 +108,7 @@ def test_held_seats_without_lock_are_kept_by_the_condition(
 
 def test_ten_names_for_five_held_seats_use_five(fest: Fest, teachers: list[Teacher]) -> None:
     event = build_event(fest, capacity=5)
-    hold = ask_now(teachers[0], event, 5)
+    hold = request_now(teachers[0], event, 5)
     results = at_once([partial(name_now, event)] * 10)
     assert Counter(row.state for row in results) == {"confirmed": 5, "waiting": 5}
     hold.refresh_from_db()
@@ -120,7 +120,7 @@ def test_ten_names_for_five_held_seats_without_any_wall_use_more(
 ) -> None:
     """The negative control of names: without lock and conditions ten students hold five seats."""
     event = build_event(fest, capacity=5)
-    ask_now(teachers[0], event, 5)
+    request_now(teachers[0], event, 5)
     monkeypatch.setattr(SeatsQuerySet, "locked", without_lock)
     monkeypatch.setattr(SeatsQuerySet, "add", lambda *_args, **_kwargs: True)
     monkeypatch.setattr(HoldQuerySet, "use", lambda *_args: True)
@@ -134,7 +134,7 @@ def test_ten_names_for_five_held_seats_without_any_wall_use_more(
 def test_names_against_the_end_of_their_time(fest: Fest, teachers: list[Teacher], end: Any) -> None:
     """Whoever comes first: each seat is a name's or goes back, and is nobody's twice."""
     event = build_event(fest, capacity=6)
-    hold = ask_now(teachers[0], event, 5)
+    hold = request_now(teachers[0], event, 5)
     for _ in range(4):
         submit(event)
     works = [partial(name_now, event) for _ in range(5)]
@@ -171,7 +171,7 @@ def test_five_workers_give_a_hold_back_once(
     fest: Fest, teachers: list[Teacher], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     event = build_event(fest, capacity=5)
-    hold = ask_now(teachers[0], event, 4)
+    hold = request_now(teachers[0], event, 4)
     for _ in range(8):
         submit(event)
     assert five_workers(event, hold, monkeypatch) == [0, 0, 0, 0, 1]
@@ -184,7 +184,7 @@ def test_five_workers_without_lock_give_a_hold_back_once(
 ) -> None:
     """The second wall alone: whoever finds it ended already looks again, and there is nothing to do."""
     event = build_event(fest, capacity=30)
-    hold = ask_now(teachers[0], event, 4)
+    hold = request_now(teachers[0], event, 4)
     for _ in range(20):
         submit(event)
     monkeypatch.setattr(SeatsQuerySet, "locked", without_lock)
@@ -197,7 +197,7 @@ def test_five_workers_without_any_wall_give_a_hold_back_more_than_once(
 ) -> None:
     """The negative control: taken falls below what is held."""
     event = build_event(fest, capacity=30)
-    hold = ask_now(teachers[0], event, 4)
+    hold = request_now(teachers[0], event, 4)
     for _ in range(20):
         submit(event)
 
@@ -215,7 +215,7 @@ def test_five_workers_without_any_wall_give_a_hold_back_more_than_once(
 def test_given_back_and_granted_at_once_are_exact(fest: Fest, teachers: list[Teacher]) -> None:
     """Ten seats, four blocks of six asked for: one is granted at a time, and each comes back once."""
     event = build_event(fest, capacity=SEATS)
-    holds = [ask_now(teacher, event, 6) for teacher in teachers]
+    holds = [request_now(teacher, event, 6) for teacher in teachers]
     boss = organiser()
     grants = [partial(grant, hold, boss) for hold in holds for _ in range(2)]
     returns = [partial(return_now, hold, boss) for hold in holds[:2] for _ in range(2)]

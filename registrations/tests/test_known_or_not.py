@@ -14,7 +14,7 @@ from events.models import Event, Fest, Seats
 from registrations.models import Change, Hold, Registration, Student, Submission
 from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher
 from registrations.tests.frontdoor import FORM, text_of, typed
-from registrations.tests.held import ask_now
+from registrations.tests.held import request_now
 from tickets.models import Alert, Delivery
 
 pytestmark = pytest.mark.django_db
@@ -166,7 +166,7 @@ def test_held_seats_whose_time_is_over_are_free_for_a_newcomer(client: Client, f
     """As a press finds them: the known child reads who is registered, not that the event is full."""
     event = build_event(fest, capacity=2, waiting_limit=0)
     register(event, "another event")
-    hold = ask_now(build_teacher(), event, seats=2)
+    hold = request_now(build_teacher(), event, seats=2)
     Hold.objects.filter(pk=hold.pk).update(until=timezone.now() - HOUR)
     status, page = answer_for(client, KNOWN, event, email="x@example.net")
     assert (status, "is registered" in page) == (409, True)

@@ -227,7 +227,7 @@ def test_all_of_a_school_moves_and_its_names_are_understood(fest: Fest) -> None:
     teacher = build_teacher(removed)
     user = teacher.user
     Invitation.objects.create(email="new@example.org", school=removed, invited_by=user)
-    Hold.objects.create(event=event, school=removed, seats=2, until=event.starts_at, asked_by=user)
+    Hold.objects.create(event=event, school=removed, seats=2, until=event.starts_at, requested_by=user)
     Delegation.objects.create(fest=fest, school=removed)
     merge_two_schools(kept, removed)
     assert not School.objects.filter(pk=removed.pk).exists()

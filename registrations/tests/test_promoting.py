@@ -109,7 +109,7 @@ def test_seat_that_was_reserved_is_given_and_comes_back_to_its_hold(user: Any) -
     event = build_event(build_fest(), capacity=2)
     build_submission(event)
     hold = Hold.objects.create(
-        event=event, seats=1, until=event.starts_at, asked_by=user, held_at=timezone.now()
+        event=event, seats=1, until=event.starts_at, requested_by=user, held_at=timezone.now()
     )
     Seats.objects.hold(event.pk, seats=1)
     build_submission(event)

@@ -12,7 +12,7 @@ from registrations.booking.errors import ActionRejected, RegistrationRejected
 from registrations.holds.expire import process_due
 from registrations.holds.service import MAX_AT_ONCE
 from registrations.models import Hold
-from registrations.tests.held import ask_now, name_now, outlive, return_now
+from registrations.tests.held import name_now, outlive, request_now, return_now
 from registrations.tests.test_stateful import ANY, BOUNDED, NAMES, Held, Plan, Rush, SeatRequest
 
 EVENT = st.integers(0, 2)
@@ -25,13 +25,13 @@ class Holds(Rush):
     def begin(self, capacities: tuple[int, ...]) -> None:
         """The last event begins full: all seats held, one named, two students waiting for the others."""
         self.set_up(capacities, (None, None, None))
-        self.ask(index=2, seats=capacities[2])
+        self.request_hold(index=2, seats=capacities[2])
         self.name(index=2, who="Asha")
         for who in ("Ben", "Chitra"):
             self.register(who=who, wanted=[2], wants_waiting=True)
 
     @rule(index=EVENT, seats=st.integers(1, 3))
-    def ask(self, index: int, seats: int) -> None:
+    def request_hold(self, index: int, seats: int) -> None:
         plan, event = self.plans[index], self.events[index]
         before = deepcopy(plan)
         before.settle()
@@ -41,10 +41,10 @@ class Holds(Rush):
         is_refused = before.is_closed or before.is_paused or before.waiting or seats > plan.capacity
         if is_refused or before.held + seats > before.capacity:
             with pytest.raises(ActionRejected):
-                ask_now(self.teacher, event, seats)
+                request_now(self.teacher, event, seats)
             return
         plan.settle()
-        plan.holds.append(Held(ask_now(self.teacher, event, seats).pk, seats))
+        plan.holds.append(Held(request_now(self.teacher, event, seats).pk, seats))
 
     @rule(index=EVENT, who=st.sampled_from(NAMES))
     def name(self, index: int, who: str) -> None:

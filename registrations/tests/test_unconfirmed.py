@@ -43,7 +43,7 @@ from registrations.tests.builders import (
 from registrations.tests.builders_class_lists import build_list, registered, row
 from registrations.tests.counting import counts, states
 from registrations.tests.frontdoor import post_form, text_of
-from registrations.tests.held import ask_now, outlive
+from registrations.tests.held import outlive, request_now
 from registrations.tests.races import at_once
 from tickets.tests.admin_helpers import organiser_client
 from tickets.tests.audited import damage, offenders, run
@@ -360,7 +360,7 @@ def test_confirmation_includes_what_was_registered_a_moment_ago(
 @pytest.mark.parametrize("way", ["register", "cancel", "beat"])
 def test_seats_of_a_hold_go_to_nobody_who_is_late(way: str, event: Event) -> None:
     set_capacity(event, capacity=2)
-    hold = ask_now(build_teacher(), event, 1)
+    hold = request_now(build_teacher(), event, 1)
     first, late = register(event), register(event)
     outlive(hold)
     assert late.state == "waiting"

@@ -27,7 +27,7 @@ from registrations.tests.builders import (
     build_user,
 )
 from registrations.tests.counting import counts, recount, states
-from registrations.tests.held import ask_now, return_now
+from registrations.tests.held import request_now, return_now
 from registrations.tests.moving import change
 from tickets.checkin.walk_in import seat_waiting
 from tickets.keys import random_key
@@ -200,7 +200,7 @@ def by_a_list_that_moves_again(event: Event) -> Callable[[], object]:
 def by_a_hold_that_is_given_back(event: Event) -> Callable[[], object]:
     set_capacity(event, capacity=2)
     confirmed(event)
-    hold = ask_now(build_teacher(), event, 1)
+    hold = request_now(build_teacher(), event, 1)
     return lambda: return_now(hold)
 
 

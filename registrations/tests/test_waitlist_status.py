@@ -12,7 +12,7 @@ from registrations.booking.waitlist import promote
 from registrations.booking.waitlist_status import why_nobody, why_waiting
 from registrations.models import Change, Registration
 from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher, build_user
-from registrations.tests.held import ask_now
+from registrations.tests.held import request_now
 from registrations.tests.moving import change
 from tickets.tests.admin_helpers import organiser_client
 
@@ -48,7 +48,7 @@ def test_capacity_below_what_is_taken_says_how_many_are_over(event: Event) -> No
 
 def test_seats_that_are_held_and_kept_back_are_named_with_their_ends() -> None:
     event = build_event(build_fest(), capacity=3)
-    ask_now(build_teacher(), event, 2)
+    request_now(build_teacher(), event, 2)
     for name in ("Asha", "Bea"):
         build_submission(event, name=name)
     change(event, user=build_user(), capacity=4, hold=1)

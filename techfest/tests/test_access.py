@@ -182,7 +182,7 @@ class World:
         self.teacher = self.listed.school.teachers.get().user
         self.gate = Gate.objects.get()
         self.gate.events.set([self.event])
-        asked = {"school": self.listed.school, "asked_by": self.teacher}
+        asked = {"school": self.listed.school, "requested_by": self.teacher}
         Printout.objects.create(fest=self.event.fest, kind="school", **asked)
         self.browsers = {who: Client() for who in READERS}
         for who, user in self._users().items():

@@ -101,7 +101,7 @@ SIGNED_IN: dict[str, set[str]] = {
     "teacher:delegation-renew": {"POST"},
     "teacher:handover": FORM,
     "holds:list": READ,
-    "holds:ask": FORM,
+    "holds:request": FORM,
     "holds:back": FORM,
     "checkin:home": READ,
     "checkin:code": READ,

@@ -15,11 +15,30 @@ from tickets.models import Booklet, Certificate, Delegation, Printout
 class BookletAdmin(RecordAdmin):
     """Its code is not shown: it names a file with the tickets of a whole school."""
 
-    list_display = ("school", "asked_by", "per_page", "made", "total", "created_at", "finished_at", "error")
-    list_select_related = ("school", "asked_by")
+    list_display = (
+        "school",
+        "requested_by",
+        "per_page",
+        "made",
+        "total",
+        "created_at",
+        "finished_at",
+        "error",
+    )
+    list_select_related = ("school", "requested_by")
     list_filter = (("finished_at", admin.EmptyFieldListFilter), "per_page")
-    search_fields = ("school__name", "asked_by__username", "error")
-    fields = ("fest", "school", "asked_by", "per_page", "made", "total", "attempts", "finished_at", "error")
+    search_fields = ("school__name", "requested_by__username", "error")
+    fields = (
+        "fest",
+        "school",
+        "requested_by",
+        "per_page",
+        "made",
+        "total",
+        "attempts",
+        "finished_at",
+        "error",
+    )
     ordering = ("-created_at", "-pk")
 
 
@@ -39,9 +58,9 @@ class DelegationAdmin(RecordAdmin):
 class PrintoutAdmin(RecordAdmin):
     """What was ordered for paper, with how far each file is; files are kept for a day."""
 
-    list_display = ("kind", "event", "school", "state", "asked_by", "created_at")
+    list_display = ("kind", "event", "school", "state", "requested_by", "created_at")
     led_through = "event"
-    list_select_related = ("event", "school", "asked_by")
+    list_select_related = ("event", "school", "requested_by")
     list_filter = ("kind", ("finished_at", admin.EmptyFieldListFilter))
     search_fields = ("event__name", "school__name", "error")
     fields = (
@@ -49,7 +68,7 @@ class PrintoutAdmin(RecordAdmin):
         "kind",
         "event",
         "school",
-        "asked_by",
+        "requested_by",
         "made",
         "total",
         "attempts",

@@ -68,9 +68,9 @@ PENDING_KINDS = (
     ),
     PendingKind(
         Hold,
-        lambda rows: rows.asked(),
+        lambda rows: rows.requested(),
         ngettext_lazy("block of seats asked for", "blocks of seats asked for"),
-        {"state": Hold.State.ASKED},
+        {"state": Hold.State.REQUESTED},
     ),
     PendingKind(
         Student,

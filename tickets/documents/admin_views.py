@@ -164,7 +164,7 @@ def _recent(request: HttpRequest, **of: Any) -> Any:
     """The printouts of this event or school that are still there, the newest first."""
     if not request.user.has_perm("tickets.view_printout"):
         return Printout.objects.none()
-    return Printout.objects.filter(**of).select_related("asked_by").order_by("-created_at", "-pk")[:20]
+    return Printout.objects.filter(**of).select_related("requested_by").order_by("-created_at", "-pk")[:20]
 
 
 def _page(request: HttpRequest, name: str, title: str, **context: Any) -> HttpResponseBase:

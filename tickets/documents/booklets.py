@@ -30,7 +30,7 @@ def order(
 ) -> Booklet:
     """Wants a booklet of whoever is `chosen` on the board; the workers are rung after the commit."""
     booklet = Booklet.objects.create(
-        fest=fest, school=school, asked_by=user, per_page=per_page, filters=chosen, job=job
+        fest=fest, school=school, requested_by=user, per_page=per_page, filters=chosen, job=job
     )
     transaction.on_commit(notify_workers, robust=True)
     return booklet

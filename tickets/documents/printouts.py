@@ -56,7 +56,7 @@ def order(
 ) -> Printout:
     """Wants a printout; the workers are rung after the commit."""
     printout = Printout.objects.create(
-        kind=kind, fest=fest, event=event, school=school, asked_by=user, options=dict(options)
+        kind=kind, fest=fest, event=event, school=school, requested_by=user, options=dict(options)
     )
     transaction.on_commit(notify_workers, robust=True)
     return printout

@@ -20,7 +20,7 @@ FAILURES = 5
 """Failed hand-overs in a row after which the provider is thought to be down."""
 SHORTEST, LONGEST = 5.0, 60.0
 """Seconds between two tries while it is down; doubled each time."""
-LONGEST_ASKED = 900.0
+MAX_REQUESTED = 900.0
 """Seconds of a pause that the provider may ask for."""
 DEFAULT_PAUSE = 10.0
 """Seconds of pause after "too many requests" without a word of how many."""
@@ -94,12 +94,12 @@ class Breaker:
     def note_fault(self, error: BaseException) -> None:
         """The provider, or the way to it, is at fault; it is thought to be down if this was a try, or one of many."""
         self._failures += 1
-        asked = asked_pause(error)
-        if asked is None and not self._is_probing and self._failures < FAILURES:
+        requested = requested_pause(error)
+        if requested is None and not self._is_probing and self._failures < FAILURES:
             return
         self._open.set()
         # The pause after a try has begun with the try.
-        seconds = asked or (0.0 if self._is_probing else SHORTEST)
+        seconds = requested or (0.0 if self._is_probing else SHORTEST)
         with connection.cursor() as cursor:
             cursor.execute(_OPEN, {"pause": seconds, "reason": _words(error)})
 
@@ -140,10 +140,10 @@ def _words(error: BaseException) -> str:
     return f"status {status}" if status else type(error).__name__
 
 
-def asked_pause(error: BaseException) -> float | None:
+def requested_pause(error: BaseException) -> float | None:
     """The seconds that the provider asks for, within bounds; nothing where it does not ask."""
     response = getattr(error, "response", None)
     value = response.headers.get("Retry-After", "") if response is not None else ""
     if value.isdecimal() and value.isascii():
-        return min(LONGEST_ASKED, max(1.0, float(value)))
+        return min(MAX_REQUESTED, max(1.0, float(value)))
     return DEFAULT_PAUSE if value or getattr(error, "status_code", None) == 429 else None

@@ -42,9 +42,9 @@ BACKLOG = dt.timedelta(minutes=2)
 """What has been owed for longer stands behind what is new."""
 TO_MANY = (Kind.MESSAGE, Kind.REMINDER)
 """Thousands of them may be due in one moment."""
-UNASKED = (Kind.LINK, Kind.ATTEMPT)
+UNREQUESTED = (Kind.LINK, Kind.ATTEMPT)
 """Mails that no new seat caused, and that anybody can ask for who knows an address or a name."""
-UNASKED_PER_HOUR = 3
+UNREQUESTED_PER_HOUR = 3
 """Of these to one mailbox."""
 NOT_NOTIFIED = "the organiser chose not to tell"
 """Why a mail was dropped that would have been owed."""
@@ -167,11 +167,11 @@ def _drop_over_cap(pending: Sequence[Delivery], now: dt.datetime) -> None:
     address. What is over it is kept as dropped; the auditor reads from it who was told, or would have been.
     """
     lock_mailboxes(delivery.mailbox for delivery in pending)
-    caps = (Kind.CORRECTED,), UNASKED
+    caps = (Kind.CORRECTED,), UNREQUESTED
     sent = {kinds: _recent(pending, now, kinds=kinds) for kinds in caps}
     for delivery in pending:
-        kinds = (Kind.CORRECTED,) if delivery.kind == Kind.CORRECTED else UNASKED
-        if sent[kinds][delivery.mailbox] >= UNASKED_PER_HOUR:
+        kinds = (Kind.CORRECTED,) if delivery.kind == Kind.CORRECTED else UNREQUESTED
+        if sent[kinds][delivery.mailbox] >= UNREQUESTED_PER_HOUR:
             delivery.state, delivery.error = State.DROPPED, "too many of these within an hour"
         sent[kinds][delivery.mailbox] += 1
 
@@ -243,9 +243,9 @@ def lock_mailboxes(mailboxes: Iterable[str]) -> None:
 
 def _is_over_cap(email: str, now: dt.datetime) -> bool:
     recent = Delivery.objects.filter(
-        mailbox=mailbox_key(email), kind__in=UNASKED, created_at__gt=now - dt.timedelta(hours=1)
+        mailbox=mailbox_key(email), kind__in=UNREQUESTED, created_at__gt=now - dt.timedelta(hours=1)
     )
-    return recent.exclude(state=State.DROPPED).count() >= UNASKED_PER_HOUR
+    return recent.exclude(state=State.DROPPED).count() >= UNREQUESTED_PER_HOUR
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from registrations.models import Registration
 from techfest.core.db.clock import database_now
 from tickets.mail import outbox
 from tickets.mail.mailbox_limit import CAUSED
-from tickets.mail.outbox import UNASKED, UNASKED_PER_HOUR
+from tickets.mail.outbox import UNREQUESTED, UNREQUESTED_PER_HOUR
 from tickets.models import Delivery
 from tickets.wakeup import notify_workers
 
@@ -86,7 +86,7 @@ def _queue(mails: Sequence[Delivery], now: dt.datetime, result: Resent) -> None:
     for mail in mails:
         if mail.sent_in.state in (State.QUEUED, State.SENDING) and mail.pk:
             result.on_their_way += 1
-        elif recent[mail.mailbox] >= UNASKED_PER_HOUR or _went_again(mail, now):
+        elif recent[mail.mailbox] >= UNREQUESTED_PER_HOUR or _went_again(mail, now):
             result.over_cap += 1
         else:
             recent[mail.mailbox] += 1
@@ -105,9 +105,9 @@ def _went_again(mail: Delivery, now: dt.datetime) -> bool:
 
 def _recent(mails: Sequence[Delivery], now: dt.datetime) -> Counter[str]:
     """What each mailbox was owed within the hour that no new seat caused: links asked for, mails sent again."""
-    unasked = Q(kind__in=UNASKED, created_at__gt=now - HOUR)
+    unrequested = Q(kind__in=UNREQUESTED, created_at__gt=now - HOUR)
     again = Q(kind__in=BRINGING, held_at=None, queued_at__gt=F("created_at") + CAUSED)
     again &= Q(queued_at__gt=now - HOUR)
-    rows = Delivery.objects.filter(unasked | again, mailbox__in={mail.mailbox for mail in mails})
+    rows = Delivery.objects.filter(unrequested | again, mailbox__in={mail.mailbox for mail in mails})
     counted = rows.exclude(state=State.DROPPED).values_list("mailbox").annotate(count=Count("pk"))
     return Counter(dict(counted.order_by()))

@@ -20,7 +20,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db import InterfaceError, OperationalError, connection
 
 from tickets import stopping
-from tickets.mail.breaker import Breaker, ProviderPaused, asked_pause, pause_left
+from tickets.mail.breaker import Breaker, ProviderPaused, pause_left, requested_pause
 from tickets.mail.compose import Composer
 from tickets.mail.outbox import (
     LEASE,
@@ -209,7 +209,7 @@ def result_of(future: "Future[str]", delivery: Delivery, *, pause: dt.timedelta 
         return untried(delivery, retry_in=pause)
     if _is_permanent(error) or (_is_poison(error) and delivery.attempts >= POISON_ATTEMPTS):
         return Result(delivery, State.FAILED, error=words)
-    return later(delivery, words, seconds=asked_pause(error))
+    return later(delivery, words, seconds=requested_pause(error))
 
 
 def _note(error: BaseException | None) -> None:

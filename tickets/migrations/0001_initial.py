@@ -71,7 +71,7 @@ class Migration(migrations.Migration):
                 ),
                 ("filters", models.JSONField(default=dict)),
                 (
-                    "asked_by",
+                    "requested_by",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="+",
@@ -562,12 +562,12 @@ class Migration(migrations.Migration):
                 ),
                 ("options", models.JSONField(default=dict, editable=False)),
                 (
-                    "asked_by",
+                    "requested_by",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
-                        verbose_name="asked by",
+                        verbose_name="requested by",
                     ),
                 ),
                 (

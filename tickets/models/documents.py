@@ -49,7 +49,7 @@ class Booklet(WorkerFile):
 
     fest = models.ForeignKey(Fest, models.CASCADE, related_name="+")
     school = models.ForeignKey(School, models.CASCADE, related_name="booklets")
-    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     job = models.OneToOneField(ClassListJob, models.CASCADE, null=True, related_name="booklet")
     per_page = models.PositiveSmallIntegerField(choices=PerPage.choices, default=PerPage.ONE)
     filters = models.JSONField(default=dict)
@@ -83,8 +83,8 @@ class Printout(WorkerFile):
     school = models.ForeignKey(
         School, models.CASCADE, null=True, blank=True, related_name="printouts", verbose_name=_("school")
     )
-    asked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("asked by")
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("requested by")
     )
     options = models.JSONField(default=dict, editable=False)
 

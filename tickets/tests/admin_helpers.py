@@ -96,7 +96,7 @@ def build_row_of_everything(number: int) -> None:
     other.leads.add(lead)
     school = build_school(f"School {number}")
     SchoolAlias.objects.create(school=school, name=f"Alias {number}", key=f"alias {number}")
-    Hold.objects.create(event=event, school=school, seats=9, until=event.starts_at, asked_by=lead)
+    Hold.objects.create(event=event, school=school, seats=9, until=event.starts_at, requested_by=lead)
     submission = build_submission(event, school=school.name)
     Refusal.objects.create(submission=submission, event=other, reason="full", other=event)
     DeliveryEvent.objects.create(
@@ -108,11 +108,11 @@ def build_row_of_everything(number: int) -> None:
     teacher = build_teacher(school, email=f"teacher{number}@example.org")
     Invitation.objects.create(email="new@example.org", school=school, invited_by=teacher.user)
     class_list = build_list(fest, [["Listed"]], teacher=teacher)
-    job = ClassListJob.objects.create(class_list=class_list, key=uuid.uuid4(), asked_by=teacher.user)
+    job = ClassListJob.objects.create(class_list=class_list, key=uuid.uuid4(), requested_by=teacher.user)
     ClassListEntry.objects.create(
         row=class_list.rows.get(), event=event, registration=submission.registrations.get(), other=other
     )
-    Booklet.objects.create(fest=fest, school=school, asked_by=teacher.user, job=job)
+    Booklet.objects.create(fest=fest, school=school, requested_by=teacher.user, job=job)
     Delegation.objects.create(fest=fest, school=school)
     enqueue_notice(to="new@example.org", subject="Subject", text="Text", now=timezone.now())
     _build_records(number, submission, teacher)
@@ -137,7 +137,7 @@ def _build_records(number: int, submission: Submission, teacher: Teacher) -> Non
     Scan.objects.create(ticket=ticket, at=now, gate=gate, where=gate.name, user=user, verdict="in")
     Alert.objects.create(kind="guessing", subject=f"192.0.2.{number}", first_at=now, last_at=now)
     SearchCount.objects.create(user=user, hour=now, minute=0, in_minute=1, searches=1)
-    Printout.objects.create(fest=fest, kind="attendance", event=event, asked_by=user)
+    Printout.objects.create(fest=fest, kind="attendance", event=event, requested_by=user)
     Certificate.objects.create(
         registration=registration, student=student, kind="participation", issued_at=now
     )

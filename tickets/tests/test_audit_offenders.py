@@ -13,7 +13,7 @@ from registrations.locking import Deadline
 from registrations.models import Conflict, Student
 from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher, build_user
 from registrations.tests.builders_class_lists import build_list, registered, row
-from registrations.tests.held import ask_now, name_now
+from registrations.tests.held import name_now, request_now
 from registrations.tests.moving import change, set_beside
 from tickets.documents.ticket_pdf import pdf_path, store
 from tickets.models import Delivery, Message, Ticket
@@ -330,7 +330,7 @@ def test_seeded_offender_is_named(restored_indexes: None, seed: str) -> None:
 def test_offender_among_held_seats_is_named(seed: str) -> None:
     sql, sentence = SEEDED_IN_HOLDS[seed]
     event = build_robo_race(capacity=5)
-    ask_now(build_teacher(), event, 3)
+    request_now(build_teacher(), event, 3)
     for number in range(2):
         build_submission(event, name=f"Late {number}")
     name_now(event, name="Named N")
@@ -372,7 +372,7 @@ def test_change_of_an_event_without_its_mail_is_named() -> None:
 @pytest.mark.parametrize(("minutes", "is_found"), [(9, False), (11, True)])
 def test_hold_is_named_ten_minutes_after_its_time(minutes: int, is_found: bool) -> None:
     event = build_robo_race(capacity=5)
-    ask_now(build_teacher(), event, 1)
+    request_now(build_teacher(), event, 1)
     damage(f"UPDATE {HOLD} SET until = clock_timestamp() - %s * interval '1 minute'", minutes)
     assert bool(run()) == is_found
 

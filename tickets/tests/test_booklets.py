@@ -146,7 +146,7 @@ def test_page_tells_the_way_from_order_to_file(fest: Fest, teacher: Teacher) -> 
     assert "1 ticket, sorted by class and name." in text_of(client.get("/teacher/tickets/"))
     response = client.post("/teacher/tickets/?grade=7", {"per_page": "4"})
     booklet = Booklet.objects.get()
-    assert (booklet.per_page, booklet.filters, booklet.asked_by) == (4, {"grade": 7}, teacher.user)
+    assert (booklet.per_page, booklet.filters, booklet.requested_by) == (4, {"grade": 7}, teacher.user)
     waiting = client.get(response["Location"])
     assert "The PDF is being made" in text_of(waiting)
     assert waiting["Refresh"] == "3"

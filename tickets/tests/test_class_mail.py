@@ -51,14 +51,14 @@ def quick_pdf(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pdf, "render_booklet", render_booklet)
 
 
-def finished(teacher: Teacher, fest: Fest, *students: Student, asked_by: Any = None) -> ClassListJob:
+def finished(teacher: Teacher, fest: Fest, *students: Student, requested_by: Any = None) -> ClassListJob:
     """A class list whose rows are these students, registered by now."""
     owned = {"fest": fest, "school": teacher.school, "owner": teacher.user, "title": "Class <7> A"}
     class_list = ClassList.objects.create(digest=b"x", **owned)
     job = ClassListJob.objects.create(
         class_list=class_list,
         key=Submission.new_key(),
-        asked_by=asked_by or teacher.user,
+        requested_by=requested_by or teacher.user,
         finished_at=timezone.now(),
     )
     for number, student in enumerate(students):
@@ -165,7 +165,7 @@ def test_mail_goes_to_the_sender_where_the_owner_has_left(fest: Fest, teacher: T
     left = build_teacher()
     left.user.groups.clear()
     student = build_submission(build_event(fest), email="").student
-    finished(left, fest, student, asked_by=teacher.user)
+    finished(left, fest, student, requested_by=teacher.user)
     assert class_mail().user == teacher.user
 
 

@@ -14,7 +14,7 @@ from registrations.models import Change, Consent, Hold, Registration, Student
 from registrations.students.identity import Details
 from registrations.tests.builders import build_teacher, build_user
 from registrations.tests.counting import counts
-from registrations.tests.held import ask_now, name_now
+from registrations.tests.held import name_now, request_now
 from registrations.tests.races import at_once
 from tickets.checkin.checkpoints import Checkpoint
 from tickets.checkin.walk_in import Newcomer, seat_newcomer, seat_waiting
@@ -157,7 +157,7 @@ def test_event_with_more_taken_than_seats_gives_none(checkpoint: Checkpoint, eve
 
 def test_seat_that_was_reserved_is_free_at_the_door(checkpoint: Checkpoint, event: Event, ravi: Any) -> None:
     Hold.objects.create(
-        event=event, seats=2, until=event.starts_at, asked_by=build_user(), held_at=timezone.now()
+        event=event, seats=2, until=event.starts_at, requested_by=build_user(), held_at=timezone.now()
     )
     Seats.objects.filter(event=event).update(taken=2, held=2)
     assert come(newcomer(event), checkpoint, ravi).verdict == "in"
@@ -260,7 +260,7 @@ def test_unclaimed_seat_that_a_teacher_had_held_leaves_its_hold(
 ) -> None:
     ticket_for(event)
     Event.objects.filter(pk=event.pk).update(promotes_until=timezone.now() + MINUTE)
-    ask_now(build_teacher(), event, 1, until=timezone.now() + MINUTE / 2)
+    request_now(build_teacher(), event, 1, until=timezone.now() + MINUTE / 2)
     named = name_now(event, name="Named Nita")
     Event.objects.filter(pk=event.pk).update(promotes_until=None)
     seats_are_kept_no_longer(event)

@@ -130,7 +130,7 @@ def _build_records(student: Student, event: Event, user: Any) -> None:
     registration = student.registrations.get(event=event)
     ticket = registration.tickets.get()
     booklets.order(school=student.school, fest=fest, user=user, per_page=1, chosen={"name": NAME})
-    printout = Printout.objects.create(fest=fest, kind="attendance", event=event, asked_by=user)
+    printout = Printout.objects.create(fest=fest, kind="attendance", event=event, requested_by=user)
     store(Path(files._media()) / "printouts" / f"{printout.pk}.pdf", f"Sheet with {NAME}".encode())
     MergedReference.objects.create(reference="MERGED2", student=student, at=now)
     Conflict.objects.create(registration=registration, kind="ineligible", at=now, choose_by=now)

@@ -268,7 +268,7 @@ def test_booklets_and_printouts_take_turns(event: Event, owner: Any) -> None:
 
     school = build_teacher().school
     for _ in range(2):
-        Booklet.objects.create(fest=event.fest, school=school, asked_by=owner)
+        Booklet.objects.create(fest=event.fest, school=school, requested_by=owner)
         ordered("badges", event, owner)
     assert jobs.make_due((Booklet, make), (Printout, make)) == 4
     assert order == ["Booklet", "Printout", "Booklet", "Printout"]

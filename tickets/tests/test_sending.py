@@ -143,23 +143,23 @@ def test_429_holds_everything_back_for_as_long_as_asked(mailgun: StubClient) -> 
 
 
 @pytest.mark.parametrize(
-    ("asked", "seconds"),
-    [("3", 3), ("0", 1), ("99999", breaker.LONGEST_ASKED), ("soon", 10), ("²", 10), ("", None)],
+    ("requested", "seconds"),
+    [("3", 3), ("0", 1), ("99999", breaker.MAX_REQUESTED), ("soon", 10), ("²", 10), ("", None)],
 )
-def test_retry_after_is_read_within_bounds(asked: str, seconds: float | None) -> None:
+def test_retry_after_is_read_within_bounds(requested: str, seconds: float | None) -> None:
     class Response:
-        headers = {"Retry-After": asked}
+        headers = {"Retry-After": requested}
 
     error = Exception()
     error.response = Response()  # type: ignore[attr-defined]  # as the mail library hangs it on
-    assert breaker.asked_pause(error) == seconds
+    assert breaker.requested_pause(error) == seconds
 
 
 def test_provider_that_is_down_is_asked_once_a_pause(mailgun: StubClient) -> None:
     build_pending(30)
     mailgun.script(rules=[{"do": "status", "status": 503, "times": None}])
     send_due()
-    asked = mailgun.status()["counts"]["status_503"]
+    requested = mailgun.status()["counts"]["status_503"]
     make_due()
     assert [send_due() for _ in range(5)] == [0] * 5
     pauses = []
@@ -169,7 +169,7 @@ def test_provider_that_is_down_is_asked_once_a_pause(mailgun: StubClient) -> Non
         make_due()
         pauses.append(round((ProviderOutage.objects.get().until - database_now()).total_seconds()))
     assert pauses == [5, 10, 20, 40, 60, 60]
-    assert mailgun.status()["counts"]["status_503"] == asked + 6
+    assert mailgun.status()["counts"]["status_503"] == requested + 6
     assert ProviderOutage.objects.get().reason == "status 503"
     assert max(row.attempts for row in Delivery.objects.all()) <= 2  # each try is of another mail
 

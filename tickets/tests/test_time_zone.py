@@ -77,7 +77,7 @@ def test_clock_times_stay_unless_moments_are_to(client: Client, fest: Fest) -> N
         school=build_school(),
         seats=2,
         until=event.starts_at - 3 * EARLIER,
-        asked_by=build_user(),
+        requested_by=build_user(),
     )
     assert agree(client, fest, post(client, fest)).status_code == 302
     changed, after = Fest.objects.get(), Event.objects.get()

@@ -74,11 +74,11 @@ def read_audience(
     With a `fest` only its registrations, whatever the filters say and the list shows by now. Raises what the
     list raises for a filter that it does not know.
     """
-    asked = QueryDict(filters, mutable=True)
+    query = QueryDict(filters, mutable=True)
     for name in ONLY_SHOWN:
-        asked.pop(name, None)
-    shown = _list(request, list_admin, asked, fest)
-    is_of_active = asked.get("state__exact") != State.CANCELLED
+        query.pop(name, None)
+    shown = _list(request, list_admin, query, fest)
+    is_of_active = query.get("state__exact") != State.CANCELLED
     rows = shown.queryset.order_by()
     if fest:
         rows = rows.filter(event__fest=fest)
@@ -89,23 +89,23 @@ def read_audience(
     return Audience(
         fest_id=fests.pop() if len(fests) == 1 else None,
         registrations=tuple(sorted({pk for pk, _fest in found})),
-        words=_words(shown, asked)[:300],
+        words=_words(shown, query)[:300],
         is_of_active=is_of_active,
     )
 
 
-def _list(request: HttpRequest, list_admin: Any, asked: QueryDict, fest: Fest | None) -> Any:
+def _list(request: HttpRequest, list_admin: Any, query: QueryDict, fest: Fest | None) -> Any:
     """The list as this person would see it, whatever page they are on; of a fest where one is given."""
     looking = HttpRequest()
     looking.method, looking.path, looking.META, looking.user = "GET", request.path, request.META, request.user
-    looking.GET = asked
+    looking.GET = query
     show(looking, choice_of(request))
     if fest:
         show_fest(looking, fest)
     return list_admin.get_changelist_instance(looking)
 
 
-def _words(shown: Any, asked: QueryDict) -> str:
+def _words(shown: Any, query: QueryDict) -> str:
     """The filter as a reader of the list would say it."""
     parts = [
         f"{spec.title}: {choice['display']}"
@@ -113,6 +113,6 @@ def _words(shown: Any, asked: QueryDict) -> str:
         for number, choice in enumerate(spec.choices(shown))
         if number and choice["selected"]
     ]
-    if asked.get("q"):
-        parts.append(f"“{asked['q']}”")
+    if query.get("q"):
+        parts.append(f"“{query['q']}”")
     return "; ".join(parts)

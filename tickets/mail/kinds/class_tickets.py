@@ -37,7 +37,7 @@ def follow(*, job: ClassListJob, now: dt.datetime, **_kwargs: object) -> None:
     class_list = job.class_list
     # Whoever looks after the list may have left the school since.
     is_there = class_list.school.teachers.with_access().filter(user=class_list.owner).exists()
-    user = class_list.owner if is_there else job.asked_by
+    user = class_list.owner if is_there else job.requested_by
     booklet = booklets.order(
         school=class_list.school,
         fest=class_list.fest,
