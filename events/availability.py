@@ -63,7 +63,7 @@ class Availability:
         match self.state:
             case State.OPEN if self.event.seats.free < FEW_SEATS:
                 free = self.event.seats.free
-                return ngettext("Open · %(n)d place left", "Open · %(n)d places left", free) % {"n": free}
+                return ngettext("Open · %(n)d seat left", "Open · %(n)d seats left", free) % {"n": free}
             case State.OPEN:
                 return _("Open")
             case State.FULL:
@@ -79,7 +79,7 @@ class Availability:
     def _full_text(self) -> str:
         waiting = self.event.seats.waiting
         if self.event.seats.held and not waiting:
-            return _("All places are taken; some are not confirmed yet")
+            return _("All seats are taken; some are not confirmed yet")
         if not self.has_waiting_list:
             return _("Full")
         if not waiting:

@@ -19,7 +19,7 @@ class FilterForm(LimitedText, forms.Form):
     grade = forms.TypedChoiceField(label=_("Grade"), required=False, coerce=int, empty_value=None)
     category = forms.ChoiceField(label=_("Category"), required=False)
     day = forms.ChoiceField(label=_("Day"), required=False)
-    free = forms.BooleanField(label=_("Only events with free places"), required=False)
+    free = forms.BooleanField(label=_("Only events with free seats"), required=False)
 
     def __init__(self, data: Any, *, snapshot: Snapshot) -> None:
         super().__init__(data, label_suffix="")

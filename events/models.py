@@ -345,7 +345,9 @@ class Seats(models.Model):
     taken = models.PositiveIntegerField(_("taken"), default=0, editable=False)
     held = models.PositiveIntegerField(_("held"), default=0, db_default=0, editable=False)
     waiting = models.PositiveIntegerField(_("waiting"), default=0, editable=False)
-    last_queue_position = models.PositiveBigIntegerField(_("last place given"), default=0, editable=False)
+    last_queue_position = models.PositiveBigIntegerField(
+        _("last queue position given"), default=0, editable=False
+    )
     filled_at = models.DateTimeField(_("last filled"), null=True, editable=False)
 
     objects = SeatsQuerySet.as_manager()

@@ -412,7 +412,7 @@ class Migration(migrations.Migration):
                 (
                     "last_queue_position",
                     models.PositiveBigIntegerField(
-                        default=0, editable=False, verbose_name="last place given"
+                        default=0, editable=False, verbose_name="last queue position given"
                     ),
                 ),
                 ("filled_at", models.DateTimeField(editable=False, null=True, verbose_name="last filled")),

@@ -232,7 +232,7 @@ def _promoting(chosen: Sequence[Registration]) -> Question:
     will = ngettext(
         "%(count)d registration will be confirmed.", "%(count)d registrations will be confirmed.", len(chosen)
     ) % {"count": len(chosen)}
-    order = _("Whoever stands before them in line goes on waiting.")
+    order = _("Students ahead of them go on waiting.")
     return Question(
         title=_("Give these a seat?"),
         submit_label=_("Give them a seat"),

@@ -155,13 +155,13 @@ def sentence(conflict: Conflict, registration_id: int) -> str:
         return (
             _(
                 "This is now at the same time as %(other)s (%(start)s to %(end)s). "
-                "You keep both places for now. Choose one, and cancel the other by %(by)s."
+                "You keep both for now. Choose one, and cancel the other by %(by)s."
             )
             % words
         )
     grades = conflict.registration.event.grades_text
     return _(
-        "The grades were changed: %(event)s is now for %(grades)s. You keep your place for now. "
+        "The grades were changed: %(event)s is now for %(grades)s. You keep your registration for now. "
         "Cancel it by %(by)s, or write to the organisers if you want to stay."
     ) % (words | {"grades": grades.lower()})
 

@@ -107,7 +107,7 @@ def _no_place(event: Event) -> str:
     if limit == 0:
         return _("It has no waiting list.")
     if timezone.now() >= event.promotion_ends_at:
-        return _("Its waiting list no longer moves: places that become free are given at the door.")
+        return _("Its waiting list no longer moves: free seats are given at the door.")
     if limit is not None and event.seats.waiting >= limit:
         return _("Its waiting list is full, too.")
     return _("You did not want to wait. Tick the box to be put on its waiting list.")
@@ -118,7 +118,7 @@ def waiting_text(number: int, filled_at: datetime | None) -> str:
         [
             _filled(filled_at),
             _("You are number %(number)d on the waiting list.") % {"number": number},
-            _("When a place becomes free it is yours at once, in the order of this list."),
+            _("When a seat becomes free it is yours at once, in the order of this list."),
         ]
     )
 

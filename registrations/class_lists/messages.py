@@ -71,7 +71,7 @@ def reason_words(reason: str, event: Event | None, other: Event | None = None) -
     """Why a row does not obtain an event, to the teacher."""
     match reason:
         case Refusal.Reason.FULL:
-            return _("no place left")
+            return _("no seat left")
         case Refusal.Reason.TOO_SOON:
             return _("registration is not open yet")
         case Refusal.Reason.PAUSED:

@@ -148,7 +148,7 @@ def promotions_kept_the_order_of_the_queue() -> Iterator[str]:
         ORDER BY e.id, k.queue_position
     """
     for event, student, position, passed, passed_position in rows(sql):
-        yield f"{event}: {student}, place {position}, was promoted before {passed}, place {passed_position}."
+        yield f"{event}: {student} at position {position} was promoted before {passed} at position {passed_position}."
 
 
 @invariant(5)

@@ -100,7 +100,7 @@ def every_queue_position_given_is_still_held() -> Iterator[str]:
             OR s.last_queue_position <> coalesce(max(r.queue_position), 0) ORDER BY e.id
     """
     for event, given, many, highest in rows(sql):
-        yield f"{event} gave {given} places, but has {many} registrations, the last with place {highest}."
+        yield f"{event} gave {given} queue positions, but has {many} registrations, the last at {highest}."
 
 
 @invariant(5)
@@ -134,7 +134,7 @@ def queue_positions_were_given_in_order() -> Iterator[str]:
     """
     head = "SELECT * FROM (SELECT w.*, lag(w.created_at) OVER line AS before FROM ("
     for event, student, _state, queue_position, *_rest in rows(head, WHO, sql):
-        yield f"{event}: {student} has place {queue_position}, but came before the place ahead."
+        yield f"{event}: {student} has queue position {queue_position}, but came before the position ahead."
 
 
 @invariant(7)

@@ -73,7 +73,7 @@ def _registrations(student: Student) -> list[Row]:
             "starts": local(row.event.starts_at, student),
             "ends": local(row.event.ends_at, student),
             "state": str(row.get_state_display()),
-            "place in line": row.number or "",
+            "rank on the waiting list": row.number or "",
             "registered": local(row.created_at, student),
         }
         for row in rows

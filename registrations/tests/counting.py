@@ -5,7 +5,7 @@ from registrations.models import Registration
 
 
 def counts(event: Event) -> tuple[int, int, int]:
-    """Seats taken, waiting, and the last place given."""
+    """Seats taken, waiting, and the last queue position given."""
     seats = Seats.objects.get(pk=event.pk)
     return seats.taken, seats.waiting, seats.last_queue_position
 

@@ -96,7 +96,7 @@ def test_submission_leads_to_the_job_and_a_second_submission_to_the_same(
     jobs.run_due()
     page = teacher_client.get(first["Location"])
     assert "3 rows: 2 registered, 1 waiting, 0 already registered, 0 refused." in text_of(page)
-    assert "waiting, number 1 in line" in text_of(page)
+    assert "waiting, number 1 on the waiting list" in text_of(page)
     assert page["Cache-Control"] == "no-store"
     assert teacher_client.post(url, sent)["Location"] == first["Location"]
     assert (ClassListJob.objects.count(), Registration.objects.count()) == (1, 3)
@@ -130,7 +130,7 @@ def test_refused_all_or_none_says_which_row_and_keeps_the_rest(event: Event, tea
     page = text_of(teacher_client.get(url))
     assert "The list is not registered" in page
     assert "3 rows: 0 registered, 0 waiting, 0 already registered, 1 refused, 2 still in the draft." in page
-    assert "no place left" in page
+    assert "no seat left" in page
 
 
 def test_all_or_none_of_a_list_with_errors_is_not_begun(event: Event, teacher_client: Client) -> None:

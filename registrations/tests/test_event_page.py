@@ -275,6 +275,6 @@ def test_student_and_teacher_read_what_is_wrong(fest: Fest) -> None:
     submission = build_submission(robots, quiz)
     set_beside(robots, quiz)
     page = Client().get(links.my_path(submission.student)).content.decode()
-    assert page.count("You keep both places for now. Choose one, and cancel the other by") == 2
+    assert page.count("You keep both for now. Choose one, and cancel the other by") == 2
     board = organiser_client(build_teacher().user).get(reverse("teacher:home")).content.decode()
     assert (board.count("clashes with Quiz"), board.count("clashes with Robots")) == (1, 1)

@@ -205,7 +205,7 @@ def test_form_needs_constant_queries(client: Client, fest: Fest) -> None:
 def test_public_is_told_that_some_places_may_come_back(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest, capacity=2)
     request_now(teacher, event, 2)
-    words = "All places are taken; some are not confirmed yet"
+    words = "All seats are taken; some are not confirmed yet"
     assert words in Client().get(event.get_absolute_url()).content.decode()
     name_now(event)
     name_now(event)

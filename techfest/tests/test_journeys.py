@@ -96,7 +96,7 @@ def test_leaving_the_waiting_list_is_asked_in_its_own_words(
         page = context.new_page()
         page.goto(live_server.url + links.confirmation_path(waiting))
         page.get_by_role("link", name="Leave the waiting list").click()
-        assert page.get_by_text("The place goes to the next person").count() == 0
+        assert page.get_by_text("The seat goes to the next person").count() == 0
         page.get_by_role("button", name="Yes, leave the waiting list").click()
         assert heading(page) == "Cancelled"
     assert state_of(waiting) == State.CANCELLED

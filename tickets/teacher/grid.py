@@ -150,5 +150,5 @@ def state_word(registration: Registration) -> str:
         case State.CONFIRMED:
             return _("seat")
         case State.WAITING:
-            return _("no. %(number)d in line") % {"number": registration.number}
+            return _("no. %(number)d on the waiting list") % {"number": registration.number}
     return _("cancelled")

@@ -27,8 +27,8 @@ def done_text(word: str) -> str:
     """The sentence for a word in the address of a page that was redirected to; empty for any other."""
     sentences = {
         "corrected": _("The details are saved."),
-        "cancelled": _("Cancelled. The next in line has the seat, if anybody waited."),
-        "replaced": _("Done: the other student has the place now, and both are told by mail."),
+        "cancelled": _("Cancelled. The next person on the waiting list gets the seat."),
+        "replaced": _("Done: the other student has the seat now, and both are told by mail."),
         "added": _("Done. What was obtained stands below."),
         "sent": _("The mail is on its way again."),
         "readdressed": _("The new address is saved, and the mail is on its way to it."),

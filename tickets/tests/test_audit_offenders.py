@@ -73,7 +73,7 @@ SEEDED = {
     ),
     "registration vanished": (
         f"DELETE FROM {REGISTRATION} WHERE student_id = {OF_A}",
-        "Robo Race gave 4 places, but has 3 registrations, the last with place 4.",
+        "Robo Race gave 4 queue positions, but has 3 registrations, the last at 4.",
     ),
     "free seat at rest": (
         "UPDATE events_seats SET capacity = 3",
@@ -81,7 +81,7 @@ SEEDED = {
     ),
     "places out of order": (
         f"UPDATE {REGISTRATION} SET created_at = created_at - interval '1h' WHERE student_id = {OF_C}",
-        "Robo Race: Asha C (R) has place 3, but came before the place ahead.",
+        "Robo Race: Asha C (R) has queue position 3, but came before the position ahead.",
     ),
     "step outside the graph": (
         "UPDATE registrations_change SET to_state = 'expired' WHERE to_state = 'waiting'",
@@ -418,7 +418,7 @@ def test_inverted_waiting_list_is_named() -> None:
     event = build_robo_race()
     cancel_first(event)
     damage(f"UPDATE {REGISTRATION} SET queue_position = 10 WHERE queue_position = 3")
-    assert named("Robo Race: Asha C (R), place 10, was promoted before Asha D (R), place 4.", run())
+    assert named("Robo Race: Asha C (R) at position 10 was promoted before Asha D (R) at position 4.", run())
 
 
 BY_HAND = f"UPDATE {CHANGE} SET cause = 'chosen', user_id = %s WHERE cause = 'promoted'"
@@ -433,7 +433,7 @@ def test_inverted_waiting_list_is_lawful_only_where_somebody_chose(is_known: boo
         " UPDATE events_seats SET last_queue_position = 10"
     )
     damage(BY_HAND, build_user().pk if is_known else None)
-    words = "Robo Race: Asha C (R), place 10, was promoted before Asha D (R), place 4."
+    words = "Robo Race: Asha C (R) at position 10 was promoted before Asha D (R) at position 4."
     assert named(words, run()) == (not is_known)
 
 

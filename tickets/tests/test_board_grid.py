@@ -57,7 +57,7 @@ def test_row_says_class_seat_consent_and_mail(fest: Fest, teacher: Teacher) -> N
     build_submission(event, name="Ben Das", grade=8, email="")
     assert rows_of(signed_in(teacher).get(HOME)) == {
         "Asha Rao": ["7 B", "12", "on record", "queued", "seat"],
-        "Ben Das": ["8", "on record", "no e-mail", "no. 1 in line"],
+        "Ben Das": ["8", "on record", "no e-mail", "no. 1 on the waiting list"],
     }
 
 

@@ -160,7 +160,7 @@ def test_clash_is_told_with_what_to_do() -> None:
     after_a_day()
     set_beside(event, quiz)
     (message,) = sent()
-    assert "You keep both places for now. Choose one, and cancel the other by" in message.body
+    assert "You keep both for now. Choose one, and cancel the other by" in message.body
     assert "Quiz" in message.alternatives[0][0]
 
 

@@ -254,7 +254,7 @@ def test_promoted_mail_brings_the_ticket() -> None:
     written()
     cancel([registration_of(first).pk], actor="student", deadline=Deadline())
     promoted = next(message for message in written() if message.to == [second.student.email])
-    assert promoted.subject.startswith(f"Ravi Nair: a place became free, you are registered: {event.name}")
+    assert promoted.subject.startswith(f"Ravi Nair: a seat became free, you are registered: {event.name}")
     assert attached(promoted).keys() == {f"ticket-{event.slug}.pdf", "events.ics"}
 
 
