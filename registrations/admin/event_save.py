@@ -19,9 +19,9 @@ from events.availability import moment
 from events.concurrent_edits import UNDECIDED, Meanwhile, carried, decided, meanwhile
 from events.models import Event
 from registrations.admin.event_form import KEPT_PICTURE, EventForm
-from registrations.event_changes.apply import Decision, carry_out
-from registrations.event_changes.forms import DecisionForm
-from registrations.event_changes.impact import Consequences, Edit, digest, foresee
+from registrations.event_changes.apply import ApplyOptions, apply_edits
+from registrations.event_changes.forms import ApplyForm
+from registrations.event_changes.impact import Edit, Impact, digest, preview_impact
 from registrations.event_changes.messages import sentences
 from registrations.locking import Deadline
 from techfest.core.db.clock import database_now
@@ -59,18 +59,18 @@ def _answer(admin: "EventAdmin", request: HttpRequest, form: EventForm, before: 
     if any(one.is_conflict for one in others):
         return _conflict_page(admin, request, form, others)
     now = database_now()
-    foreseen = foresee([_edit(form, before)], now=now)[0]
-    decision_form = DecisionForm(
+    impact = preview_impact([_edit(form, before)], now=now)[0]
+    decision_form = ApplyForm(
         request.POST if SEEN in request.POST else None,
-        foreseen=foreseen,
+        impact=impact,
         now=now,
         reason=form.cleaned_data["reason"],
     )
-    if foreseen.is_grave:
-        is_seen = request.POST.get(SEEN) == digest([foreseen])
+    if impact.needs_confirmation:
+        is_seen = request.POST.get(SEEN) == digest([impact])
         if not is_seen or not decision_form.is_valid():
-            return _consequences_page(admin, request, form, foreseen, decision_form, others, now)
-    return _save(admin, request, form, foreseen, decision_form, others, now)
+            return _impact_page(admin, request, form, impact, decision_form, others, now)
+    return _save(admin, request, form, impact, decision_form, others, now)
 
 
 def _edit(form: EventForm, before: Event) -> Edit:
@@ -88,27 +88,27 @@ def _save(
     admin: "EventAdmin",
     request: HttpRequest,
     form: EventForm,
-    foreseen: Consequences,
-    decision_form: DecisionForm,
+    impact: Impact,
+    decision_form: ApplyForm,
     others: list[Meanwhile],
     now: dt.datetime,
 ) -> HttpResponseBase:
-    event, edit = form.instance, foreseen.edit
+    event, edit = form.instance, impact.edit
     names = take_picture(form, event, "picture")
     if names:
         edit = dataclasses.replace(edit, changed=edit.changed | set(names))
-        foreseen = dataclasses.replace(foreseen, edit=edit)
-    decision = _decision(request, form, decision_form)
-    carry_out([foreseen], decision, now=now)  # writes the trail, too
-    _save_leads(form, request, decision.reason, now)
-    _show_result(admin, request, foreseen, others)
+        impact = dataclasses.replace(impact, edit=edit)
+    options = _apply_options(request, form, decision_form)
+    apply_edits([impact], options, now=now)  # writes the trail, too
+    _save_leads(form, request, options.reason, now)
+    _show_result(admin, request, impact, others)
     return admin.response_change(request, event)
 
 
-def _decision(request: HttpRequest, form: EventForm, decision_form: DecisionForm) -> Decision:
+def _apply_options(request: HttpRequest, form: EventForm, decision_form: ApplyForm) -> ApplyOptions:
     if not decision_form.is_bound or not decision_form.is_valid():
-        return Decision(request.user, form.cleaned_data["reason"])
-    return Decision(
+        return ApplyOptions(request.user, form.cleaned_data["reason"])
+    return ApplyOptions(
         request.user,
         decision_form.cleaned_data["reason"],
         decision_form.reserved_by(request.user),
@@ -136,13 +136,11 @@ def _save_leads(form: EventForm, request: HttpRequest, reason: str, now: dt.date
         )
 
 
-def _show_result(
-    admin: "EventAdmin", request: HttpRequest, foreseen: Consequences, others: list[Meanwhile]
-) -> None:
+def _show_result(admin: "EventAdmin", request: HttpRequest, impact: Impact, others: list[Meanwhile]) -> None:
     """What happened beside the saving: other people's changes, and how many were told."""
     for one in others:
         admin.message_user(request, _meanwhile_text(one), messages.WARNING)
-    rows = foreseen.notified or foreseen.cancelled
+    rows = impact.notified or impact.cancelled
     count = sum(bool(row.student.email) for row in rows)
     if rows:
         words = ngettext("%(count)d person is told by mail.", "%(count)d people are told by mail.", count)
@@ -175,34 +173,32 @@ def _conflict_page(
     return TemplateResponse(request, "admin/registrations/event_meanwhile.html", context)
 
 
-def _consequences_page(
+def _impact_page(
     admin: "EventAdmin",
     request: HttpRequest,
     form: EventForm,
-    foreseen: Consequences,
-    decision_form: DecisionForm,
+    impact: Impact,
+    decision_form: ApplyForm,
     others: list[Meanwhile],
     now: dt.datetime,
 ) -> HttpResponseBase:
     context = _context(admin, request, form, _("Save with these consequences?"))
-    is_changed = SEEN in request.POST and request.POST[SEEN] != digest([foreseen])
+    is_changed = SEEN in request.POST and request.POST[SEEN] != digest([impact])
     if is_changed:
-        decision_form = DecisionForm(
-            None, foreseen=foreseen, now=now, reason=request.POST.get("hold-reason", "")
-        )
+        decision_form = ApplyForm(None, impact=impact, now=now, reason=request.POST.get("hold-reason", ""))
     context |= {
-        "sentences": sentences(foreseen, now=now),
+        "sentences": sentences(impact, now=now),
         "decision_form": decision_form,
-        "is_danger": bool(foreseen.cancelled or foreseen.edit.is_event_cancelled),
+        "is_danger": bool(impact.cancelled or impact.edit.is_event_cancelled),
         "is_changed": is_changed,
         "others": [_meanwhile_text(one) for one in others],
         "hidden": [
             *carried(form, leave_out=[KEPT_PICTURE, "reason"]),
             *form.kept_picture(),
-            (SEEN, digest([foreseen])),
+            (SEEN, digest([impact])),
         ],
     }
-    return TemplateResponse(request, "admin/registrations/event_consequences.html", context)
+    return TemplateResponse(request, "admin/registrations/event_impact.html", context)
 
 
 def _context(admin: "EventAdmin", request: HttpRequest, form: EventForm, title: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Carrying out what was foreseen: the event, its seats, its flags, its trail and its mails, in one transaction."""
+"""Applies a previewed change: the event, its seats, its conflicts, the audit log and the mails, in one transaction."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
@@ -12,13 +12,13 @@ from registrations.booking import conflicts
 from registrations.booking.cancel_event import cancel_event
 from registrations.booking.state import Origin, note
 from registrations.booking.waitlist import promote_after_change
-from registrations.event_changes.impact import NOTIFIED_FIELDS, Consequences, Edit
+from registrations.event_changes.impact import NOTIFIED_FIELDS, Edit, Impact
 from registrations.models import Change, Registration
 from registrations.signals import registrations_changed
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class ApplyOptions:
     """Who wants it and why; how many of an event's new seats nobody gets yet; until when people may choose."""
 
     user: Any
@@ -27,31 +27,31 @@ class Decision:
     choose_by: dt.datetime | None = None
 
 
-def carry_out(foreseen: Sequence[Consequences], decision: Decision, *, now: dt.datetime) -> None:
-    """Does to each event, and to everybody concerned, what was foreseen a moment ago under the same locks.
+def apply_edits(impacts: Sequence[Impact], options: ApplyOptions, *, now: dt.datetime) -> None:
+    """Applies to each event, and to the registrations it affects, the impact that was previewed under the same locks.
 
     Needs the transaction that locked the Seats rows of all events and foresaw it. Whoever a change concerns
     is told by one mail a registration; the deliveries are part of the transaction.
     """
-    for one in foreseen:
-        _write(one.edit, decision, now)
-    for one in foreseen:
+    for one in impacts:
+        _write(one.edit, options, now)
+    for one in impacts:
         event = one.edit.after
         if one.edit.is_event_cancelled:
-            cancel_event(event, user=decision.user, reason=decision.reason, now=now)
+            cancel_event(event, user=options.user, reason=options.reason, now=now)
             continue
         promote_after_change(event)
         conflicts.end(one.settled, now=now)
-        conflicts.raise_conflicts(one.troubles, now=now, choose_by=decision.choose_by, user=decision.user)
-        _notify(one, decision, now)
+        conflicts.raise_conflicts(one.troubles, now=now, choose_by=options.choose_by, user=options.user)
+        _notify(one, options, now)
 
 
-def _write(edit: Edit, decision: Decision, now: dt.datetime) -> None:
+def _write(edit: Edit, options: ApplyOptions, now: dt.datetime) -> None:
     event, changed = edit.after, set(edit.changed)
     before, after = values_of(edit.before, changed), values_of(event, changed)
     if edit.added:
         before["capacity"], after["capacity"] = edit.seats.capacity, edit.capacity
-    reserved = decision.reserved.get(event.pk)
+    reserved = options.reserved.get(event.pk)
     if reserved:
         before["reserved"], after["reserved"] = 0, reserved.seats
     editing.write(event, changed=changed, capacity=edit.capacity if edit.added else None, reserved=reserved)
@@ -61,10 +61,10 @@ def _write(edit: Edit, decision: Decision, now: dt.datetime) -> None:
             event,
             what=what,
             now=now,
-            user=decision.user,
+            user=options.user,
             before=before,
             after=after,
-            reason=decision.reason,
+            reason=options.reason,
         )
 
 
@@ -76,20 +76,20 @@ def _what(edit: Edit) -> str:
     return "published" if edit.is_published else "changed"
 
 
-def _notify(foreseen: Consequences, decision: Decision, now: dt.datetime) -> None:
-    if not foreseen.notified:
+def _notify(impact: Impact, options: ApplyOptions, now: dt.datetime) -> None:
+    if not impact.notified:
         return
-    edit = foreseen.edit
+    edit = impact.edit
     names = sorted(NOTIFIED_FIELDS & edit.changed) or sorted(edit.changed)
     # Some of them were promoted a moment ago, and their Changes must say so.
     states = dict(Registration.objects.filter(event=edit.after.pk).active().values_list("pk", "state"))
-    for row in foreseen.notified:
+    for row in impact.notified:
         row.event, row.state = edit.after, states[row.pk]
     origin = Origin(
-        Change.Cause.EVENT_CHANGED, Change.Actor.ORGANISER, now, user=decision.user, reason=decision.reason
+        Change.Cause.EVENT_CHANGED, Change.Actor.ORGANISER, now, user=options.user, reason=options.reason
     )
-    fields = {row.student_id: names for row in foreseen.notified}
-    changes = note(foreseen.notified, origin=origin, fields=fields)
+    fields = {row.student_id: names for row in impact.notified}
+    changes = note(impact.notified, origin=origin, fields=fields)
     registrations_changed.send(sender=Registration, changes=changes, now=now)
 
 

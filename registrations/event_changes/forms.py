@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from events.capacity import ReservedCapacity
 from registrations.booking.conflicts import choose_by_default
-from registrations.event_changes.impact import Consequences
+from registrations.event_changes.impact import Impact
 from techfest.core.text_limits import LimitedText
 
 
@@ -19,7 +19,7 @@ def _two_fields() -> forms.SplitDateTimeWidget:
     return forms.SplitDateTimeWidget(date_format="%Y-%m-%d", time_format="%H:%M")
 
 
-class DecisionForm(LimitedText, forms.Form):
+class ApplyForm(LimitedText, forms.Form):
     """The reason, and what only some changes ask: how many of the new seats nobody gets yet, and a choose-by time."""
 
     use_required_attribute = False
@@ -51,8 +51,8 @@ class DecisionForm(LimitedText, forms.Form):
         help_text=gettext_lazy("The people flagged read this date. Nobody loses a seat when it has passed."),
     )
 
-    def __init__(self, data: Any, *, foreseen: Consequences, now: dt.datetime, reason: str = "") -> None:
-        event = foreseen.edit.after
+    def __init__(self, data: Any, *, impact: Impact, now: dt.datetime, reason: str = "") -> None:
+        event = impact.edit.after
         initial = {
             "reason": reason,
             "seats": 0,
@@ -60,12 +60,12 @@ class DecisionForm(LimitedText, forms.Form):
             "choose_by": choose_by_default(event, now),
         }
         super().__init__(data, initial=initial, prefix="hold", label_suffix="")
-        self.foreseen, self.now = foreseen, now
-        if not foreseen.max_held_back:
+        self.impact, self.now = impact, now
+        if not impact.max_held_back:
             del self.fields["seats"], self.fields["until"]
-        if not foreseen.troubles:
+        if not impact.troubles:
             del self.fields["choose_by"]
-        if foreseen.cancelled:
+        if impact.cancelled:
             self.fields["reason"].help_text = _(
                 "It stands in the mail that everybody gets, and in the trail."
             )
@@ -74,7 +74,7 @@ class DecisionForm(LimitedText, forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        event, maximum = self.foreseen.edit.after, self.foreseen.max_held_back
+        event, maximum = self.impact.edit.after, self.impact.max_held_back
         if (cleaned.get("seats") or 0) > maximum:
             self.add_error("seats", _("At most %(maximum)d can be held back.") % {"maximum": maximum})
         until = cleaned.get("until")
@@ -94,11 +94,11 @@ class DecisionForm(LimitedText, forms.Form):
         return (seats, self.cleaned_data["until"]) if seats else None
 
     def reserved_by(self, user: Any) -> dict[int, ReservedCapacity]:
-        """As `carry_out` takes it."""
+        """As `apply_edits` takes it."""
         if self.reserved is None:
             return {}
         seats, until = self.reserved
-        return {self.foreseen.edit.after.pk: ReservedCapacity(seats, until, user)}
+        return {self.impact.edit.after.pk: ReservedCapacity(seats, until, user)}
 
 
 def _exact(when: dt.datetime) -> str:

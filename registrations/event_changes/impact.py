@@ -1,4 +1,4 @@
-"""What a change of events would do to those who registered: foreseen before it is made, under the locks that count.
+"""Previews what an edit of events would do to their registrations, under the locks that the edit itself takes.
 
 The form of one event and the timetable of all ask the same questions, so a list of edits is judged at once: two
 events that change places clash with nobody.
@@ -63,7 +63,7 @@ class Edit:
 
 
 @dataclass(frozen=True)
-class Consequences:
+class Impact:
     """What one edit would do, to whom; everything has its student and event at hand. `dates` are odd new dates."""
 
     edit: Edit
@@ -90,7 +90,7 @@ class Consequences:
         return max(0, min(edit.added, edit.capacity - edit.seats.taken))
 
     @cached_property
-    def is_grave(self) -> bool:
+    def needs_confirmation(self) -> bool:
         """Whether somebody should read this before it happens."""
         edit = self.edit
         people = (
@@ -106,7 +106,7 @@ class Consequences:
         )
 
     @cached_property
-    def facts(self) -> list[object]:
+    def confirmed_facts(self) -> list[object]:
         """What must still be so when it is confirmed.
 
         How many are told is not among it: in a rush it grows with each click, and nobody is harmed by a mail.
@@ -124,9 +124,9 @@ class Consequences:
         ]
 
 
-def digest(foreseen: Sequence[Consequences]) -> str:
+def digest(impacts: Sequence[Impact]) -> str:
     """The same as long as the same would happen to the same people."""
-    return hashlib.sha256(json.dumps([one.facts for one in foreseen]).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([one.confirmed_facts for one in impacts]).encode()).hexdigest()
 
 
 def lock_students(event_ids: Collection[int]) -> None:
@@ -143,7 +143,7 @@ def wants_students(edits: Sequence[Edit]) -> list[int]:
     return [edit.after.pk for edit in edits if (TIMES | GRADES | {"state"}) & edit.changed]
 
 
-def foresee(edits: Sequence[Edit], *, now: dt.datetime, locks: bool = True) -> list[Consequences]:
+def preview_impact(edits: Sequence[Edit], *, now: dt.datetime, locks: bool = True) -> list[Impact]:
     """What each of these edits would do. The number of queries does not grow with the people.
 
     Without `locks` it is a look that binds nobody. With them the caller has locked the Seats rows, and what was not
@@ -157,15 +157,15 @@ def foresee(edits: Sequence[Edit], *, now: dt.datetime, locks: bool = True) -> l
     open_conflicts = open_conflicts_of([edit.after.pk for edit in edits if (TIMES | GRADES) & edit.changed])
     settled = _settled(edits, open_conflicts)
     known = {key_of(conflict) for conflict in open_conflicts}
-    foreseen = []
+    impacts = []
     for edit in edits:
         rows = active[edit.after.pk]
         fresh = [one for one in troubles[edit.after.pk] if one.key not in known]
         if edit.is_event_cancelled:
-            foreseen.append(Consequences(edit, cancelled=rows, holds=_holds(edit)))
+            impacts.append(Impact(edit, cancelled=rows, holds=_holds(edit)))
             continue
-        foreseen.append(
-            Consequences(
+        impacts.append(
+            Impact(
                 edit,
                 promoted=_promoted(edit, rows, now),
                 troubles=fresh,
@@ -174,7 +174,7 @@ def foresee(edits: Sequence[Edit], *, now: dt.datetime, locks: bool = True) -> l
                 dates=concerning(event_questions(edit.after, now=now), edit.changed),
             )
         )
-    return foreseen
+    return impacts
 
 
 def _active(event_ids: Sequence[int]) -> Mapping[int, list[Registration]]:

@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from events.availability import moment
 from registrations.booking.conflicts import Kind
-from registrations.event_changes.impact import Consequences
+from registrations.event_changes.impact import Impact
 from registrations.models import Registration, Student
 
 MAX_NAMES = 60
@@ -25,21 +25,21 @@ class Sentence:
     is_danger: bool = False
 
 
-def sentences(foreseen: Consequences, *, now: dt.datetime) -> list[Sentence]:
+def sentences(impact: Impact, *, now: dt.datetime) -> list[Sentence]:
     """Everything that one edit would do, what weighs most first. Needs the fest's zone."""
     return [
-        *(Sentence(one.text, is_danger=True) for one in foreseen.dates),
-        *_state(foreseen, now),
-        *_seats(foreseen),
-        *_troubles(foreseen),
-        *_mails(foreseen),
+        *(Sentence(one.text, is_danger=True) for one in impact.dates),
+        *_state(impact, now),
+        *_seats(impact),
+        *_troubles(impact),
+        *_mails(impact),
     ]
 
 
-def _state(foreseen: Consequences, now: dt.datetime) -> Iterator[Sentence]:
-    edit, words = foreseen.edit, {"event": foreseen.edit.after.name}
+def _state(impact: Impact, now: dt.datetime) -> Iterator[Sentence]:
+    edit, words = impact.edit, {"event": impact.edit.after.name}
     if edit.is_event_cancelled:
-        yield from _cancellation(foreseen)
+        yield from _cancellation(impact)
     if edit.is_revived:
         yield Sentence(
             _(
@@ -60,8 +60,8 @@ def _state(foreseen: Consequences, now: dt.datetime) -> Iterator[Sentence]:
         yield Sentence(text % (words | {"when": moment(opens), "closed": moment(closes)}))
 
 
-def _cancellation(foreseen: Consequences) -> Iterator[Sentence]:
-    rows, words = foreseen.cancelled, {"event": foreseen.edit.after.name}
+def _cancellation(impact: Impact) -> Iterator[Sentence]:
+    rows, words = impact.cancelled, {"event": impact.edit.after.name}
     seats = sum(row.holds_seat for row in rows)
     text = ngettext(
         "%(event)s is cancelled: %(count)d registration ends (%(seats)d with a seat, %(waiting)d waiting). "
@@ -74,35 +74,35 @@ def _cancellation(foreseen: Consequences) -> Iterator[Sentence]:
     yield _named(text % (words | counts), rows, is_danger=True)
     if rows:
         yield _mailed(rows)
-    if foreseen.holds:
+    if impact.holds:
         text = ngettext(
             "%(count)d block of held seats ends, and who asked for it is told.",
             "%(count)d blocks of held seats end, and who asked for them is told.",
-            len(foreseen.holds),
+            len(impact.holds),
         )
         yield Sentence(
-            text % {"count": len(foreseen.holds)}, [str(hold.school or "–") for hold in foreseen.holds]
+            text % {"count": len(impact.holds)}, [str(hold.school or "–") for hold in impact.holds]
         )
 
 
-def _seats(foreseen: Consequences) -> Iterator[Sentence]:
-    edit = foreseen.edit
-    if foreseen.over:
+def _seats(impact: Impact) -> Iterator[Sentence]:
+    edit = impact.edit
+    if impact.over:
         text = ngettext(
             "%(over)d over: %(taken)d have a seat, and there are to be %(capacity)d. Nobody is thrown out. "
             "No seat is given until fewer than %(capacity)d are taken.",
             "%(over)d over: %(taken)d have a seat, and there are to be %(capacity)d. Nobody is thrown out. "
             "No seat is given until fewer than %(capacity)d are taken.",
-            foreseen.over,
+            impact.over,
         )
-        counts = {"over": foreseen.over, "taken": edit.seats.taken, "capacity": edit.capacity}
+        counts = {"over": impact.over, "taken": edit.seats.taken, "capacity": edit.capacity}
         yield Sentence(text % counts, is_danger=True)
-    if foreseen.promoted:
-        yield _named(_promotion(foreseen), foreseen.promoted)
+    if impact.promoted:
+        yield _named(_promotion(impact), impact.promoted)
 
 
-def _promotion(foreseen: Consequences) -> str:
-    edit, count = foreseen.edit, len(foreseen.promoted)
+def _promotion(impact: Impact) -> str:
+    edit, count = impact.edit, len(impact.promoted)
     counts = {"waiting": edit.seats.waiting, "added": edit.added, "count": count}
     if edit.added > 0:
         head = ngettext(
@@ -120,9 +120,9 @@ def _promotion(foreseen: Consequences) -> str:
     return f"{head % counts} {tail % counts}"
 
 
-def _troubles(foreseen: Consequences) -> Iterator[Sentence]:
-    event = foreseen.edit.after
-    clashes = [one for one in foreseen.troubles if one.kind == Kind.CLASH]
+def _troubles(impact: Impact) -> Iterator[Sentence]:
+    event = impact.edit.after
+    clashes = [one for one in impact.troubles if one.kind == Kind.CLASH]
     if clashes:
         text = ngettext(
             "%(count)d clash: one person has another event at the new time of %(event)s. The person keeps both "
@@ -133,7 +133,7 @@ def _troubles(foreseen: Consequences) -> Iterator[Sentence]:
         )
         names = [f"{named(one.registration.student)}: {one.other.event.name}" for one in clashes if one.other]
         yield _listed(text % {"count": len(clashes), "event": event.name}, names, is_danger=True)
-    strangers = [one.registration for one in foreseen.troubles if one.kind == Kind.INELIGIBLE]
+    strangers = [one.registration for one in impact.troubles if one.kind == Kind.INELIGIBLE]
     if strangers:
         text = ngettext(
             "%(count)d registered person is in a grade that %(event)s is not for any more. The seat is kept; "
@@ -143,20 +143,20 @@ def _troubles(foreseen: Consequences) -> Iterator[Sentence]:
             len(strangers),
         )
         yield _named(text % {"count": len(strangers), "event": event.name}, strangers, is_danger=True)
-    if foreseen.settled:
+    if impact.settled:
         text = ngettext(
             "%(count)d clash or wrong grade of before is settled by this.",
             "%(count)d clashes or wrong grades of before are settled by this.",
-            len(foreseen.settled),
+            len(impact.settled),
         )
         yield _named(
-            text % {"count": len(foreseen.settled)}, [conflict.registration for conflict in foreseen.settled]
+            text % {"count": len(impact.settled)}, [conflict.registration for conflict in impact.settled]
         )
 
 
-def _mails(foreseen: Consequences) -> Iterator[Sentence]:
-    if foreseen.notified:
-        yield _mailed(foreseen.notified)
+def _mails(impact: Impact) -> Iterator[Sentence]:
+    if impact.notified:
+        yield _mailed(impact.notified)
 
 
 def _mailed(rows: list[Registration]) -> Sentence:

@@ -11,8 +11,8 @@ from events import audit_log
 from events.dates import EVENT_DATES
 from events.models import Event, Fest, Seats
 from events.zones import same_clock
-from registrations.event_changes.apply import Decision, carry_out
-from registrations.event_changes.impact import Consequences, Edit
+from registrations.event_changes.apply import ApplyOptions, apply_edits
+from registrations.event_changes.impact import Edit, Impact
 from registrations.locking import Deadline
 from registrations.models import Hold
 
@@ -63,7 +63,7 @@ def _edit(event: Event, fest: Fest, change: ZoneChange) -> Edit:
 
 def change_zone(
     fest: Fest,
-    foreseen: Sequence[Consequences],
+    impacts: Sequence[Impact],
     change: ZoneChange,
     *,
     user: Any,
@@ -75,7 +75,7 @@ def change_zone(
     Whoever has a seat or waits in an event whose moment changes is told by mail. The fest itself is saved by
     the caller, in the same transaction and before.
     """
-    carry_out(foreseen, Decision(user, reason), now=now)
+    apply_edits(impacts, ApplyOptions(user, reason), now=now)
     if change.keeps_clock:
         _move_holds(fest, change)
     audit_log.record(

@@ -8,12 +8,12 @@ from django.db import transaction
 
 from events.capacity import ReservedCapacity
 from events.models import Event, Seats
-from registrations.event_changes.apply import Decision, carry_out
-from registrations.event_changes.impact import Consequences, Edit, foresee
+from registrations.event_changes.apply import ApplyOptions, apply_edits
+from registrations.event_changes.impact import Edit, Impact, preview_impact
 from techfest.core.db.clock import database_now
 
 
-def change(event: Event, *, user: Any = None, reason: str = "", hold: int = 0, **values: Any) -> Consequences:
+def change(event: Event, *, user: Any = None, reason: str = "", hold: int = 0, **values: Any) -> Impact:
     """Gives the event these values, with all that follows; what was foreseen."""
     with transaction.atomic():
         (seats,) = Seats.objects.locked([event.pk])
@@ -24,12 +24,12 @@ def change(event: Event, *, user: Any = None, reason: str = "", hold: int = 0, *
             setattr(after, name, value)
         now = database_now()
         changed = frozenset(name for name in values if getattr(before, name) != getattr(after, name))
-        foreseen = foresee([Edit(before, after, seats, capacity, changed)], now=now)
+        impacts = preview_impact([Edit(before, after, seats, capacity, changed)], now=now)
         held = {event.pk: ReservedCapacity(hold, now + dt.timedelta(days=1), user)} if hold else {}
-        carry_out(foreseen, Decision(user, reason, held), now=now)
-    return foreseen[0]
+        apply_edits(impacts, ApplyOptions(user, reason, held), now=now)
+    return impacts[0]
 
 
-def set_beside(event: Event, other: Event) -> Consequences:
+def set_beside(event: Event, other: Event) -> Impact:
     """To the time of another event."""
     return change(event, starts_at=other.starts_at, ends_at=other.ends_at)

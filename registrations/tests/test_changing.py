@@ -56,8 +56,8 @@ def test_moved_event_conflicts_who_has_another_event_then_and_tells_everybody(fe
     robots, quiz = build_event(fest, hour=10, capacity=1), build_event(fest, hour=14)
     build_submission(robots, quiz, name="Asha Rao")
     build_submission(robots, name="Ben Roy")
-    foreseen = set_beside(robots, quiz)
-    assert [one.registration.student.name for one in foreseen.troubles] == ["Asha Rao"]
+    impact = set_beside(robots, quiz)
+    assert [one.registration.student.name for one in impact.troubles] == ["Asha Rao"]
     assert open_conflicts() == [("clash", "Asha Rao")]
     assert (states(robots), mails("changed")) == (["confirmed", "waiting"], 2)
     assert (

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from events.fest_choice import fest_of_form
 from events.models import Fest
-from registrations.event_changes.apply import Decision
+from registrations.event_changes.apply import ApplyOptions
 from registrations.locking import Deadline
 from registrations.spreadsheets.errors import FileRefused
 from registrations.spreadsheets.reader import read_file
@@ -143,7 +143,7 @@ def apply(model_admin: Any, request: HttpRequest) -> HttpResponseBase:
         model_admin.get_queryset(request),
         fest,
         seen=request.POST.get("seen", ""),
-        decision=Decision(request.user, request.POST.get("reason", "").strip()[:300]),
+        options=ApplyOptions(request.user, request.POST.get("reason", "").strip()[:300]),
         deadline=Deadline(),
     )
     if not is_done:
@@ -154,7 +154,7 @@ def apply(model_admin: Any, request: HttpRequest) -> HttpResponseBase:
 
 
 def _show_result(model_admin: Any, request: HttpRequest, plan: plan_module.Plan) -> None:
-    count = len(plan.foreseen) + len(plan.new)
+    count = len(plan.impacts) + len(plan.new)
     words = ngettext(
         "%(count)d event of the timetable is saved.", "%(count)d events of the timetable are saved.", count
     )

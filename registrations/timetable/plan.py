@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy
 from events import audit_log, editing
 from events.dates import concerning, event_refusals
 from events.models import Event, Fest, Seats
-from registrations.event_changes.apply import Decision, carry_out
-from registrations.event_changes.impact import Consequences, Edit, digest, foresee
+from registrations.event_changes.apply import ApplyOptions, apply_edits
+from registrations.event_changes.impact import Edit, Impact, digest, preview_impact
 from registrations.locking import Deadline, in_transaction
 from registrations.timetable.columns import folded
 from registrations.timetable.events import Places, put, row_of
@@ -54,14 +54,14 @@ class Wish:
 class Plan:
     """What would happen by row of the file; `refused` are rows that changed meanwhile, with the words for it."""
 
-    foreseen: dict[int, Consequences] = field(default_factory=dict)
+    impacts: dict[int, Impact] = field(default_factory=dict)
     new: list[Wish] = field(default_factory=list)
     refused: dict[int, "str | _StrPromise"] = field(default_factory=dict)
 
     @property
     def digest(self) -> str:
         news = ",".join(str(wish.number) for wish in self.new)
-        return f"{digest(list(self.foreseen.values()))}-{news}"
+        return f"{digest(list(self.impacts.values()))}-{news}"
 
 
 def wishes_of(timetable: Timetable) -> list[Wish]:
@@ -110,7 +110,7 @@ def apply(
     fest: Fest,
     *,
     seen: str,
-    decision: Decision,
+    options: ApplyOptions,
     deadline: Deadline,
 ) -> tuple[Plan, bool]:
     """Carries all of it out in one transaction, if that does what was `seen`; what it does, and whether it is done.
@@ -126,8 +126,8 @@ def apply(
         plan = _plan(wishes, events, fest, now=now, locks=True)
         if plan.refused or plan.digest != seen:
             return plan, False
-        carry_out(list(plan.foreseen.values()), decision, now=now)
-        _add(plan.new, fest, decision, now)
+        apply_edits(list(plan.impacts.values()), options, now=now)
+        _add(plan.new, fest, options, now)
         return plan, True
 
     return in_transaction(work, deadline=deadline)
@@ -153,8 +153,8 @@ def _plan(
             plan.refused[wish.number] = refusal
         else:
             edits[wish.number] = _edit(wish, event, places)
-    foreseen = foresee(list(edits.values()), now=now, locks=locks)
-    plan.foreseen = dict(zip(edits, foreseen, strict=True))
+    impacts = preview_impact(list(edits.values()), now=now, locks=locks)
+    plan.impacts = dict(zip(edits, impacts, strict=True))
     return plan
 
 
@@ -185,7 +185,7 @@ def _edit(wish: Wish, before: Event, places: Places) -> Edit:
     return Edit(before, after, before.seats, capacity, frozenset(changes) - {"capacity"})
 
 
-def _add(wishes: Sequence[Wish], fest: Fest, decision: Decision, now: dt.datetime) -> None:
+def _add(wishes: Sequence[Wish], fest: Fest, options: ApplyOptions, now: dt.datetime) -> None:
     places = Places(fest)
     slugs = set(Event.objects.filter(fest=fest).values_list("slug", flat=True))
     for wish in wishes:
@@ -195,9 +195,7 @@ def _add(wishes: Sequence[Wish], fest: Fest, decision: Decision, now: dt.datetim
         put(event, values | {"state": Event.State.DRAFT}, places)
         editing.write(event, changed=(), capacity=values["capacity"])
         after = row_of(Event.objects.select_related("venue", "category", "seats").get(pk=event.pk))
-        audit_log.record(
-            event, what="added", now=now, user=decision.user, after=after, reason=decision.reason
-        )
+        audit_log.record(event, what="added", now=now, user=options.user, after=after, reason=options.reason)
 
 
 def _slug(name: str, taken: set[str]) -> str:

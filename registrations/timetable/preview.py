@@ -46,7 +46,7 @@ def applied_rows(timetable: Timetable, plan: Plan, now: dt.datetime) -> list[Sho
             row.event.name if row.event else row.title,
             row.event is None,
             _lines(row),
-            sentences(plan.foreseen[row.number], now=now) if row.number in plan.foreseen else [],
+            sentences(plan.impacts[row.number], now=now) if row.number in plan.impacts else [],
         )
         for row in timetable.good
     ]

@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 
 from events.concurrent_edits import carried
 from events.models import Event, Fest
-from registrations.event_changes.impact import Consequences, digest, foresee
+from registrations.event_changes.impact import Impact, digest, preview_impact
 from registrations.event_changes.messages import Sentence, sentences
 from registrations.event_changes.zones import ZoneChange, change_zone, events_of, lock_fest, zone_edits
 from registrations.locking import Deadline
@@ -59,11 +59,11 @@ def handle_save(
     change = ZoneChange(old, new, form.keeps_clock)
     fest.__dict__.pop("zone", None)  # remembered from before the change
     events, now = events_of(fest.pk), database_now()
-    foreseen = foresee(zone_edits(events, fest, change), now=now)
-    seen = f"{digest(foreseen)}-{change.keeps_clock}-{new.key}"
+    impacts = preview_impact(zone_edits(events, fest, change), now=now)
+    seen = f"{digest(impacts)}-{change.keeps_clock}-{new.key}"
     if events and request.POST.get(SEEN) != seen:
-        return _page(admin, request, form, change, events, foreseen, seen, now)
-    return _save(admin, request, form, change, foreseen, now)
+        return _page(admin, request, form, change, events, impacts, seen, now)
+    return _save(admin, request, form, change, impacts, now)
 
 
 def _save(
@@ -71,16 +71,16 @@ def _save(
     request: HttpRequest,
     form: Any,
     change: ZoneChange,
-    foreseen: Sequence[Consequences],
+    impacts: Sequence[Impact],
     now: dt.datetime,
 ) -> HttpResponseBase:
     fest = form.instance
     admin.save_model(request, fest, form, change=True)
     admin.log_change(request, fest, admin.construct_change_message(request, form, [], False))
     reason = request.POST.get(REASON, "").strip()[:300]
-    change_zone(fest, foreseen, change, user=request.user, reason=reason, now=now)
+    change_zone(fest, impacts, change, user=request.user, reason=reason, now=now)
     Ticket.objects.filter(registration__event__fest=fest).want_again()
-    notified = sum(bool(row.student.email) for one in foreseen for row in one.notified)
+    notified = sum(bool(row.student.email) for one in impacts for row in one.notified)
     if notified:
         words = ngettext("%(count)d person is told by mail.", "%(count)d people are told by mail.", notified)
         admin.message_user(request, words % {"count": notified})
@@ -94,7 +94,7 @@ def _page(
     form: Any,
     change: ZoneChange,
     events: Sequence[Event],
-    foreseen: Sequence[Consequences],
+    impacts: Sequence[Impact],
     seen: str,
     now: dt.datetime,
 ) -> HttpResponseBase:
@@ -108,8 +108,8 @@ def _page(
         "new": change.new.key,
         "keeps_clock": change.keeps_clock,
         "rows": [*_own_rows(form, change), *(_row(event, change) for event in events)],
-        "sentences": [Sentence(text) for text in _notified(foreseen)]
-        + [sentence for one in foreseen for sentence in sentences(one, now=now) if sentence.is_danger],
+        "sentences": [Sentence(text) for text in _notified(impacts)]
+        + [sentence for one in impacts for sentence in sentences(one, now=now) if sentence.is_danger],
         "is_changed": SEEN in request.POST,
         "hidden": [*carried(form, leave_out=[KEEPS, REASON]), (SEEN, seen)],
         "reason": request.POST.get(REASON, ""),
@@ -117,8 +117,8 @@ def _page(
     return TemplateResponse(request, "admin/events/fest/zone.html", context)
 
 
-def _notified(foreseen: Sequence[Consequences]) -> Iterator[str]:
-    rows = [row for one in foreseen for row in one.notified]
+def _notified(impacts: Sequence[Impact]) -> Iterator[str]:
+    rows = [row for one in impacts for row in one.notified]
     mails = sum(bool(row.student.email) for row in rows)
     if rows:
         yield ngettext(
