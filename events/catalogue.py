@@ -64,7 +64,7 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class CatalogueFilter:
     """What the filters ask for; `None` and `False` ask for nothing."""
 
     grade: int | None = None
@@ -85,8 +85,8 @@ def cards(snapshot: Snapshot) -> list[Card]:
     return [Card(event, Availability(event, snapshot.now)) for event in snapshot.events]
 
 
-def by_day(snapshot: Snapshot, wishes: Wishes) -> list[tuple[dt.date, list[Card]]]:
-    allowed = [card for card in cards(snapshot) if wishes.allow(card)]
+def by_day(snapshot: Snapshot, catalogue_filter: CatalogueFilter) -> list[tuple[dt.date, list[Card]]]:
+    allowed = [card for card in cards(snapshot) if catalogue_filter.allow(card)]
     return [(day, list(group)) for day, group in groupby(allowed, key=lambda card: card.day)]
 
 

@@ -7,7 +7,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from events.cache import Snapshot
-from events.catalogue import Wishes, cards
+from events.catalogue import CatalogueFilter, cards
 from techfest.core.text_limits import LimitedText
 
 
@@ -47,14 +47,14 @@ class FilterForm(LimitedText, forms.Form):
 
     @property
     def is_narrowed(self) -> bool:
-        return self.wishes != Wishes()
+        return self.catalogue_filter != CatalogueFilter()
 
     @property
-    def wishes(self) -> Wishes:
+    def catalogue_filter(self) -> CatalogueFilter:
         self.is_valid()
         self.errors.clear()
         asked = self.cleaned_data
-        return Wishes(
+        return CatalogueFilter(
             grade=asked.get("grade"),
             category=asked.get("category") or None,
             day=self._days.get(asked.get("day") or ""),

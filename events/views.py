@@ -23,7 +23,7 @@ from events.models import Event, Picture
 def catalogue(request: HttpRequest) -> HttpResponse:
     current = snapshot()
     form = FilterForm(request.GET, snapshot=current)
-    key = ("catalogue", request.LANGUAGE_CODE, form.wishes)
+    key = ("catalogue", request.LANGUAGE_CODE, form.catalogue_filter)
     return HttpResponse(_kept(current, key, lambda: _catalogue_page(current, form, request)))
 
 
@@ -58,7 +58,7 @@ def _kept(current: Snapshot, key: Hashable, render: Callable[[], str]) -> str:
 
 
 def _catalogue_page(current: Snapshot, form: FilterForm, request: HttpRequest) -> str:
-    days = by_day(current, form.wishes)
+    days = by_day(current, form.catalogue_filter)
     context = {
         "days": days,
         "filters": form,

@@ -26,7 +26,7 @@ SETTLED = "settled"
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class NewConflict:
     """A registration that cannot be as it is, and in a clash the student's other one."""
 
     kind: str
@@ -40,7 +40,7 @@ class Trouble:
 
 
 def key_of(conflict: Conflict) -> tuple[str, frozenset[int]]:
-    """As `Trouble.key`."""
+    """As `NewConflict.key`."""
     return conflict.kind, frozenset(pk for pk in (conflict.registration_id, conflict.other_id) if pk)
 
 
@@ -60,17 +60,21 @@ def choose_by_default(event: Event, now: dt.datetime) -> dt.datetime:
 
 
 def raise_conflicts(
-    troubles: Iterable[Trouble], *, now: dt.datetime, choose_by: dt.datetime | None = None, user: Any = None
+    new_conflicts: Iterable[NewConflict],
+    *,
+    now: dt.datetime,
+    choose_by: dt.datetime | None = None,
+    user: Any = None,
 ) -> None:
     """Flags these registrations as part of the caller's transaction, which holds the locks of their events.
 
     Locks the other registrations of clashes, whose events it need not hold: one that was given up in this
     very moment clashes with nothing.
     """
-    troubles = list(troubles)
-    others = Registration.objects.active().filter(pk__in=[one.other.pk for one in troubles if one.other])
+    new_conflicts = list(new_conflicts)
+    others = Registration.objects.active().filter(pk__in=[one.other.pk for one in new_conflicts if one.other])
     rows = others.order_by("pk").select_for_update(no_key=True, of=("self",))
-    alive = set(rows.values_list("pk", flat=True)) if troubles else set()
+    alive = set(rows.values_list("pk", flat=True)) if new_conflicts else set()
     Conflict.objects.bulk_create(
         Conflict(
             registration=one.registration,
@@ -80,7 +84,7 @@ def raise_conflicts(
             choose_by=choose_by or choose_by_default(one.registration.event, now),
             user=user,
         )
-        for one in troubles
+        for one in new_conflicts
         if one.other is None or one.other.pk in alive
     )
 

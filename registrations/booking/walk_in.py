@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from events.locked_reads import read_facts
 from events.models import Event, Seats
 from registrations.booking.confirmation_deadline import release_late
-from registrations.booking.conflicts import Trouble, raise_conflicts
+from registrations.booking.conflicts import NewConflict, raise_conflicts
 from registrations.booking.errors import ActionRejected, ConcurrentUpdate
 from registrations.booking.seat_return import give_up
 from registrations.booking.state import Origin, create, move
@@ -63,7 +63,7 @@ def seat(walk_in: WalkIn, *, latest_unclaimed: LatestUnclaimed, deadline: Deadli
     origin = Origin(Change.Cause.WALK_IN, Change.Actor.VOLUNTEER, now, walk_in.user, walk_in.reason)
     changes = _make_room(rows[event.pk], event, latest_unclaimed, origin)
     given = _give(walk_in, event, rows[event.pk], waiting, origin)
-    clashes = [Trouble(Conflict.Kind.CLASH, given.registration, other) for other in elsewhere]
+    clashes = [NewConflict(Conflict.Kind.CLASH, given.registration, other) for other in elsewhere]
     raise_conflicts(clashes, now=now, choose_by=event.ends_at, user=walk_in.user)
     registrations_changed.send(sender=Registration, changes=[*changes, given], now=now)
     return given.registration

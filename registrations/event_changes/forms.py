@@ -63,7 +63,7 @@ class ApplyForm(LimitedText, forms.Form):
         self.impact, self.now = impact, now
         if not impact.max_held_back:
             del self.fields["seats"], self.fields["until"]
-        if not impact.troubles:
+        if not impact.new_conflicts:
             del self.fields["choose_by"]
         if impact.cancelled:
             self.fields["reason"].help_text = _(

@@ -15,7 +15,7 @@ from functools import cached_property
 from events.dates import DateProblem, concerning, event_questions
 from events.models import Event, Seats
 from registrations.booking.confirmation_deadline import release_late
-from registrations.booking.conflicts import Kind, Trouble, key_of, open_conflicts_of
+from registrations.booking.conflicts import Kind, NewConflict, key_of, open_conflicts_of
 from registrations.booking.waitlist import is_moving
 from registrations.models import Conflict, Hold, Registration, Student
 
@@ -68,7 +68,7 @@ class Impact:
 
     edit: Edit
     promoted: list[Registration] = field(default_factory=list)
-    troubles: list[Trouble] = field(default_factory=list)
+    new_conflicts: list[NewConflict] = field(default_factory=list)
     settled: list[Conflict] = field(default_factory=list)
     notified: list[Registration] = field(default_factory=list)
     cancelled: list[Registration] = field(default_factory=list)
@@ -94,7 +94,12 @@ class Impact:
         """Whether somebody should read this before it happens."""
         edit = self.edit
         people = (
-            self.promoted or self.troubles or self.settled or self.notified or self.cancelled or self.holds
+            self.promoted
+            or self.new_conflicts
+            or self.settled
+            or self.notified
+            or self.cancelled
+            or self.holds
         )
         return bool(
             people
@@ -115,7 +120,7 @@ class Impact:
             self.edit.before.pk,
             self.edit.after.state,
             [row.pk for row in self.promoted],
-            sorted([kind, *sorted(pks)] for kind, pks in (one.key for one in self.troubles)),
+            sorted([kind, *sorted(pks)] for kind, pks in (one.key for one in self.new_conflicts)),
             sorted(conflict.pk for conflict in self.settled),
             sorted(row.pk for row in self.cancelled),
             sorted(hold.pk for hold in self.holds),
@@ -153,14 +158,14 @@ def preview_impact(edits: Sequence[Edit], *, now: dt.datetime, locks: bool = Tru
         lock_students(wants_students(edits))
         release_late((edit.seats for edit in edits), {edit.seats.pk: edit.before for edit in edits}, now)
     active = _active([edit.after.pk for edit in edits])
-    troubles = _troubles(edits, active, now)
+    new_conflicts = _new_conflicts(edits, active, now)
     open_conflicts = open_conflicts_of([edit.after.pk for edit in edits if (TIMES | GRADES) & edit.changed])
     settled = _settled(edits, open_conflicts)
     known = {key_of(conflict) for conflict in open_conflicts}
     impacts = []
     for edit in edits:
         rows = active[edit.after.pk]
-        fresh = [one for one in troubles[edit.after.pk] if one.key not in known]
+        fresh = [one for one in new_conflicts[edit.after.pk] if one.key not in known]
         if edit.is_event_cancelled:
             impacts.append(Impact(edit, cancelled=rows, holds=_holds(edit)))
             continue
@@ -168,7 +173,7 @@ def preview_impact(edits: Sequence[Edit], *, now: dt.datetime, locks: bool = Tru
             Impact(
                 edit,
                 promoted=_promoted(edit, rows, now),
-                troubles=fresh,
+                new_conflicts=fresh,
                 settled=settled[edit.after.pk],
                 notified=_notified(edit, rows, fresh, now),
                 dates=concerning(event_questions(edit.after, now=now), edit.changed),
@@ -192,13 +197,13 @@ def _promoted(edit: Edit, rows: Sequence[Registration], now: dt.datetime) -> lis
 
 
 def _notified(
-    edit: Edit, rows: list[Registration], troubles: Sequence[Trouble], now: dt.datetime
+    edit: Edit, rows: list[Registration], new_conflicts: Sequence[NewConflict], now: dt.datetime
 ) -> list[Registration]:
     if not edit.is_news(now):
         return []
     if NOTIFIED_FIELDS & edit.changed:
         return rows
-    flagged = {one.registration.pk for one in troubles}
+    flagged = {one.registration.pk for one in new_conflicts}
     return [row for row in rows if row.pk in flagged]
 
 
@@ -207,18 +212,18 @@ def _holds(edit: Edit) -> list[Hold]:
     return list(rows.select_related("school", "event").order_by("pk"))
 
 
-def _troubles(
+def _new_conflicts(
     edits: Sequence[Edit], active: Mapping[int, list[Registration]], now: dt.datetime
-) -> Mapping[int, list[Trouble]]:
+) -> Mapping[int, list[NewConflict]]:
     """By event; a clash of two events that both move is the earlier edit's."""
-    found: dict[int, list[Trouble]] = defaultdict(list)
+    found: dict[int, list[NewConflict]] = defaultdict(list)
     after = {edit.after.pk: edit.after for edit in edits}
     clashing = _clashes([edit for edit in edits if TIMES & edit.changed and edit.is_news(now)], active, after)
     for edit in edits:
         found[edit.after.pk] += clashing.get(edit.after.pk, [])
         if GRADES & edit.changed and edit.is_news(now):
             found[edit.after.pk] += [
-                Trouble(Kind.INELIGIBLE, row)
+                NewConflict(Kind.INELIGIBLE, row)
                 for row in active[edit.after.pk]
                 if edit.before.has_room_for_grade(row.student.grade)
                 and not edit.after.has_room_for_grade(row.student.grade)
@@ -228,7 +233,7 @@ def _troubles(
 
 def _clashes(
     edits: Sequence[Edit], active: Mapping[int, list[Registration]], after: Mapping[int, Event]
-) -> Mapping[int, list[Trouble]]:
+) -> Mapping[int, list[NewConflict]]:
     mine = [row for edit in edits for row in active[edit.after.pk]]
     if not mine:
         return {}
@@ -236,18 +241,18 @@ def _clashes(
     students = {row.student_id for row in mine}
     for row in Registration.objects.active().filter(student__in=students).with_related().order_by("pk"):
         others[row.student_id].append(row)
-    found: dict[int, list[Trouble]] = defaultdict(list)
+    found: dict[int, list[NewConflict]] = defaultdict(list)
     seen = set()
     for row in mine:
         event = after[row.event_id]
         for other in others[row.student_id]:
             their = after.get(other.event_id, other.event)
-            trouble = Trouble(Kind.CLASH, row, other)
-            if other.pk == row.pk or trouble.key in seen or their.state == State.CANCELLED:
+            conflict = NewConflict(Kind.CLASH, row, other)
+            if other.pk == row.pk or conflict.key in seen or their.state == State.CANCELLED:
                 continue
             if event.overlaps(their):
-                seen.add(trouble.key)
-                found[row.event_id].append(trouble)
+                seen.add(conflict.key)
+                found[row.event_id].append(conflict)
     return found
 
 

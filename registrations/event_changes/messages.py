@@ -31,7 +31,7 @@ def sentences(impact: Impact, *, now: dt.datetime) -> list[Sentence]:
         *(Sentence(one.text, is_danger=True) for one in impact.dates),
         *_state(impact, now),
         *_seats(impact),
-        *_troubles(impact),
+        *_new_conflicts(impact),
         *_mails(impact),
     ]
 
@@ -120,9 +120,9 @@ def _promotion(impact: Impact) -> str:
     return f"{head % counts} {tail % counts}"
 
 
-def _troubles(impact: Impact) -> Iterator[Sentence]:
+def _new_conflicts(impact: Impact) -> Iterator[Sentence]:
     event = impact.edit.after
-    clashes = [one for one in impact.troubles if one.kind == Kind.CLASH]
+    clashes = [one for one in impact.new_conflicts if one.kind == Kind.CLASH]
     if clashes:
         text = ngettext(
             "%(count)d clash: one person has another event at the new time of %(event)s. The person keeps both "
@@ -133,7 +133,7 @@ def _troubles(impact: Impact) -> Iterator[Sentence]:
         )
         names = [f"{named(one.registration.student)}: {one.other.event.name}" for one in clashes if one.other]
         yield _listed(text % {"count": len(clashes), "event": event.name}, names, is_danger=True)
-    strangers = [one.registration for one in impact.troubles if one.kind == Kind.INELIGIBLE]
+    strangers = [one.registration for one in impact.new_conflicts if one.kind == Kind.INELIGIBLE]
     if strangers:
         text = ngettext(
             "%(count)d registered person is in a grade that %(event)s is not for any more. The seat is kept; "

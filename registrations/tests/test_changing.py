@@ -57,7 +57,7 @@ def test_moved_event_conflicts_who_has_another_event_then_and_tells_everybody(fe
     build_submission(robots, quiz, name="Asha Rao")
     build_submission(robots, name="Ben Roy")
     impact = set_beside(robots, quiz)
-    assert [one.registration.student.name for one in impact.troubles] == ["Asha Rao"]
+    assert [one.registration.student.name for one in impact.new_conflicts] == ["Asha Rao"]
     assert open_conflicts() == [("clash", "Asha Rao")]
     assert (states(robots), mails("changed")) == (["confirmed", "waiting"], 2)
     assert (
@@ -89,7 +89,7 @@ def test_clash_stays_one_conflict_when_the_other_event_moves_after_it(fest: Fest
     robots, quiz = build_event(fest, hour=10), build_event(fest, hour=14)
     build_submission(robots, quiz)
     set_beside(robots, quiz)
-    assert change(quiz, ends_at=quiz.ends_at + dt.timedelta(minutes=30)).troubles == []
+    assert change(quiz, ends_at=quiz.ends_at + dt.timedelta(minutes=30)).new_conflicts == []
     assert len(open_conflicts()) == 1
 
 

@@ -34,7 +34,7 @@ pytestmark = [pytest.mark.race, pytest.mark.slow, pytest.mark.django_db(transact
 def meeting_before_either_writes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Makes the press and the change wait for each other once each has looked, for half a second at most."""
     line = threading.Barrier(2)
-    look = impact._troubles
+    look = impact._new_conflicts
 
     def meet() -> None:
         with suppress(threading.BrokenBarrierError):
@@ -45,14 +45,14 @@ def meeting_before_either_writes(monkeypatch: pytest.MonkeyPatch) -> Iterator[No
         meet()
         return found
 
-    def troubles(*args: Any) -> Any:
+    def new_conflicts(*args: Any) -> Any:
         found = look(*args)
         meet()
         return found
 
     with monkeypatch.context() as patch:
         patch.setattr("registrations.booking.allocate.read_facts", read)
-        patch.setattr(impact, "_troubles", troubles)
+        patch.setattr(impact, "_new_conflicts", new_conflicts)
         yield
 
 

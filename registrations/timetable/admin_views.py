@@ -101,8 +101,8 @@ def page(model_admin: Any, request: HttpRequest) -> HttpResponseBase:
         timetable = _uploaded(model_admin, request, fest)
     except FileRefused as refusal:
         return _page(model_admin, request, problem=str(refusal.text))
-    wishes = plan_module.wishes_of(timetable)
-    plan = plan_module.look(wishes, model_admin.get_queryset(request), fest)
+    row_changes = plan_module.row_changes_of(timetable)
+    plan = plan_module.preview_plan(row_changes, model_admin.get_queryset(request), fest)
     now = database_now()
     return _page(
         model_admin,
@@ -111,7 +111,7 @@ def page(model_admin: Any, request: HttpRequest) -> HttpResponseBase:
         applied=preview.applied_rows(timetable, plan, now),
         left=preview.left_rows(timetable),
         missing=preview.names_of(timetable.missing),
-        carried=plan_module.carried(wishes, fest) if wishes else "",
+        dumped=plan_module.dumped(row_changes, fest) if row_changes else "",
         seen=plan.digest,
     )
 
@@ -133,13 +133,15 @@ def apply(model_admin: Any, request: HttpRequest) -> HttpResponseBase:
     """Does what the preview said, or says that it would be something else by now."""
     fest = _shown_fest(request)
     try:
-        wishes = plan_module.uncarried(request.POST.get("plan", ""), fest)
+        row_changes = plan_module.loaded(request.POST.get("plan", ""), fest)
     except signing.BadSignature:
         return _page(model_admin, request, problem=_("This preview is too old. Upload the file again."))
-    if any(not wish.event_id for wish in wishes) and not model_admin.has_add_permission(request):
+    if any(not row_change.event_id for row_change in row_changes) and not model_admin.has_add_permission(
+        request
+    ):
         raise PermissionDenied
     plan, is_done = plan_module.apply(
-        wishes,
+        row_changes,
         model_admin.get_queryset(request),
         fest,
         seen=request.POST.get("seen", ""),

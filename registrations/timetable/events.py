@@ -55,20 +55,20 @@ def events_of(rows: "QuerySet[Event]", fest: StoredFest) -> list[Event]:
     return list(found.order_by("starts_at", "name", "pk"))
 
 
-def put(event: Event, values: Mapping[str, Any], places: "Places") -> None:
+def put(event: Event, values: Mapping[str, Any], choices: "FestChoices") -> None:
     """Gives an event these values of a timetable, but for its seats. Nothing is saved."""
     for name, value in values.items():
         if name == "venue":
-            event.venue = places.venues[value]
+            event.venue = choices.venues[value]
         elif name == "category":
-            event.category = places.categories[value]
+            event.category = choices.categories[value]
         elif name in ("starts_at", "ends_at"):
             setattr(event, name, dt.datetime.fromisoformat(value))
         elif name != "capacity":
             setattr(event, name, value)
 
 
-class Places:
+class FestChoices:
     """The venues and categories of a fest, by their names."""
 
     def __init__(self, fest: StoredFest) -> None:

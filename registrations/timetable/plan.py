@@ -19,14 +19,14 @@ from registrations.event_changes.apply import ApplyOptions, apply_edits
 from registrations.event_changes.impact import Edit, Impact, digest, preview_impact
 from registrations.locking import Deadline, in_transaction
 from registrations.timetable.columns import folded
-from registrations.timetable.events import Places, put, row_of
+from registrations.timetable.events import FestChoices, put, row_of
 from registrations.timetable.read import Timetable
 from techfest.core.db.clock import database_now
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
-MAX_CARRIED = 200_000
+MAX_PLAN_LENGTH = 200_000
 """Signs that a page carries to its button; Django takes 256 KiB of fields from a form."""
 _SALT = "registrations.timetable.plan"
 _CARRIED_SECONDS = 3600
@@ -35,7 +35,7 @@ _CHANGED = gettext_lazy("Somebody else changed it meanwhile. Upload the file aga
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class RowChange:
     """What one row wants: of an event, by field, the value it had in the file and the one it is to have.
 
     A new event has no number, and its values had none before.
@@ -55,19 +55,19 @@ class Plan:
     """What would happen by row of the file; `refused` are rows that changed meanwhile, with the words for it."""
 
     impacts: dict[int, Impact] = field(default_factory=dict)
-    new: list[Wish] = field(default_factory=list)
+    new: list[RowChange] = field(default_factory=list)
     refused: dict[int, "str | _StrPromise"] = field(default_factory=dict)
 
     @property
     def digest(self) -> str:
-        news = ",".join(str(wish.number) for wish in self.new)
+        news = ",".join(str(row_change.number) for row_change in self.new)
         return f"{digest(list(self.impacts.values()))}-{news}"
 
 
-def wishes_of(timetable: Timetable) -> list[Wish]:
+def row_changes_of(timetable: Timetable) -> list[RowChange]:
     """The rows that are to be applied."""
     return [
-        Wish(
+        RowChange(
             row.number,
             row.event.pk if row.event else _NEW,
             {name: (row.was.get(name), value) for name, value in row.changes.items()},
@@ -76,36 +76,37 @@ def wishes_of(timetable: Timetable) -> list[Wish]:
     ]
 
 
-def carried(wishes: Sequence[Wish], fest: Fest) -> str:
+def dumped(row_changes: Sequence[RowChange], fest: Fest) -> str:
     """The wishes as one signed text that a page carries; nothing of the file is kept elsewhere.
 
     Empty where it is too long for a form.
     """
     plain = [
-        [one.number, one.event_id, {name: list(pair) for name, pair in one.fields.items()}] for one in wishes
+        [one.number, one.event_id, {name: list(pair) for name, pair in one.fields.items()}]
+        for one in row_changes
     ]
     text = signing.dumps([fest.pk, plain], salt=_SALT, compress=True)
-    return text if len(text) <= MAX_CARRIED else ""
+    return text if len(text) <= MAX_PLAN_LENGTH else ""
 
 
-def uncarried(text: str, fest: Fest) -> list[Wish]:
+def loaded(text: str, fest: Fest) -> list[RowChange]:
     """What a page of ours carried for this fest. Raises signing.BadSignature, also an hour later."""
     key, plain = signing.loads(text, salt=_SALT, max_age=_CARRIED_SECONDS)
     if key != fest.pk:
         raise signing.BadSignature("the timetable of another fest")
     return [
-        Wish(number, event, {name: (was, to) for name, (was, to) in fields.items()})
+        RowChange(number, event, {name: (was, to) for name, (was, to) in fields.items()})
         for number, event, fields in plain
     ]
 
 
-def look(wishes: Sequence[Wish], events: "QuerySet[Event]", fest: Fest) -> Plan:
+def preview_plan(row_changes: Sequence[RowChange], events: "QuerySet[Event]", fest: Fest) -> Plan:
     """What would happen now; nothing is locked, and nobody is bound by it."""
-    return _plan(wishes, events, fest, now=database_now(), locks=False)
+    return _plan(row_changes, events, fest, now=database_now(), locks=False)
 
 
 def apply(
-    wishes: Sequence[Wish],
+    row_changes: Sequence[RowChange],
     events: "QuerySet[Event]",
     fest: Fest,
     *,
@@ -121,9 +122,9 @@ def apply(
 
     def work() -> tuple[Plan, bool]:
         deadline.limit_locks()
-        Seats.objects.locked(wish.event_id for wish in wishes if wish.event_id)
+        Seats.objects.locked(row_change.event_id for row_change in row_changes if row_change.event_id)
         now = database_now()
-        plan = _plan(wishes, events, fest, now=now, locks=True)
+        plan = _plan(row_changes, events, fest, now=now, locks=True)
         if plan.refused or plan.digest != seen:
             return plan, False
         apply_edits(list(plan.impacts.values()), options, now=now)
@@ -134,42 +135,42 @@ def apply(
 
 
 def _plan(
-    wishes: Sequence[Wish], events: "QuerySet[Event]", fest: Fest, *, now: dt.datetime, locks: bool
+    row_changes: Sequence[RowChange], events: "QuerySet[Event]", fest: Fest, *, now: dt.datetime, locks: bool
 ) -> Plan:
-    ids = [wish.event_id for wish in wishes if wish.event_id]
+    ids = [row_change.event_id for row_change in row_changes if row_change.event_id]
     stored = {
         row.pk: row for row in events.filter(pk__in=ids).select_related("fest", "venue", "category", "seats")
     }
     names = {folded(name) for name in Event.objects.filter(fest=fest).values_list("name", flat=True)}
-    places, plan, edits = Places(fest), Plan(), {}
-    for wish in wishes:
-        event = stored.get(wish.event_id)
-        if wish.event_id == _NEW:
-            if folded(wish.wanted["name"]) not in names:
-                plan.new.append(wish)
+    choices, plan, edits = FestChoices(fest), Plan(), {}
+    for row_change in row_changes:
+        event = stored.get(row_change.event_id)
+        if row_change.event_id == _NEW:
+            if folded(row_change.wanted["name"]) not in names:
+                plan.new.append(row_change)
         elif event is None:
-            plan.refused[wish.number] = _("This event is not there any more, or not yours to change.")
-        elif refusal := _refusal(wish, event, places):
-            plan.refused[wish.number] = refusal
+            plan.refused[row_change.number] = _("This event is not there any more, or not yours to change.")
+        elif refusal := _refusal(row_change, event, choices):
+            plan.refused[row_change.number] = refusal
         else:
-            edits[wish.number] = _edit(wish, event, places)
+            edits[row_change.number] = _edit(row_change, event, choices)
     impacts = preview_impact(list(edits.values()), now=now, locks=locks)
     plan.impacts = dict(zip(edits, impacts, strict=True))
     return plan
 
 
-def _refusal(wish: Wish, event: Event, places: Places) -> "str | _StrPromise":
+def _refusal(row_change: RowChange, event: Event, choices: FestChoices) -> "str | _StrPromise":
     """Why an event is not changed: somebody else has changed it since the row was looked at, or its dates are wrong."""
     row = row_of(event)
-    for name, (was, wanted) in wish.fields.items():
+    for name, (was, wanted) in row_change.fields.items():
         if row[name] not in (was, wanted):
             return _CHANGED
-    becomes = {**row, **wish.wanted}
+    becomes = {**row, **row_change.wanted}
     if becomes["grade_min"] > becomes["grade_max"]:
         return _CHANGED
-    if becomes["venue"] not in places.venues or becomes["category"] not in places.categories:
+    if becomes["venue"] not in choices.venues or becomes["category"] not in choices.categories:
         return _("Its venue or category is not there any more.")
-    return _date_refusal(_edit(wish, event, places))
+    return _date_refusal(_edit(row_change, event, choices))
 
 
 def _date_refusal(edit: Edit) -> str:
@@ -177,22 +178,22 @@ def _date_refusal(edit: Edit) -> str:
     return " ".join(one.text for one in concerning(event_refusals(edit.after), edit.changed))
 
 
-def _edit(wish: Wish, before: Event, places: Places) -> Edit:
+def _edit(row_change: RowChange, before: Event, choices: FestChoices) -> Edit:
     row, after = row_of(before), copy.copy(before)
-    changes = {name: value for name, value in wish.wanted.items() if row[name] != value}
-    put(after, changes, places)
+    changes = {name: value for name, value in row_change.wanted.items() if row[name] != value}
+    put(after, changes, choices)
     capacity = changes.get("capacity", before.seats.capacity)
     return Edit(before, after, before.seats, capacity, frozenset(changes) - {"capacity"})
 
 
-def _add(wishes: Sequence[Wish], fest: Fest, options: ApplyOptions, now: dt.datetime) -> None:
-    places = Places(fest)
+def _add(row_changes: Sequence[RowChange], fest: Fest, options: ApplyOptions, now: dt.datetime) -> None:
+    choices = FestChoices(fest)
     slugs = set(Event.objects.filter(fest=fest).values_list("slug", flat=True))
-    for wish in wishes:
-        values = {"grade_min": fest.grade_min, "grade_max": fest.grade_max} | wish.wanted
+    for row_change in row_changes:
+        values = {"grade_min": fest.grade_min, "grade_max": fest.grade_max} | row_change.wanted
         values["summary"] = values.get("summary") or values["name"]
         event = Event(fest=fest, slug=_slug(values["name"], slugs))
-        put(event, values | {"state": Event.State.DRAFT}, places)
+        put(event, values | {"state": Event.State.DRAFT}, choices)
         editing.write(event, changed=(), capacity=values["capacity"])
         after = row_of(Event.objects.select_related("venue", "category", "seats").get(pk=event.pk))
         audit_log.record(event, what="added", now=now, user=options.user, after=after, reason=options.reason)
