@@ -24,7 +24,7 @@ from tickets import confirmation_page
 from tickets.checkin import throttle
 from tickets.content import absolute, calendar_entry, event_entry
 from tickets.documents import ticket_pdf as ticket_pdf_module
-from tickets.documents.achievements import honours_of
+from tickets.documents.achievements import achievements_of
 from tickets.mail import outbox
 from tickets.mail.calendar import CalendarEntry, ics
 from tickets.models import Ticket
@@ -68,7 +68,7 @@ def my(request: HttpRequest, token: str) -> HttpResponse:
     context = {
         "student": student,
         "entries": entries,
-        "honours": honours_of(student),
+        "achievements": achievements_of(student),
         "add_url": reverse("registrations:add", args=[token]),
         "details_url": reverse("registrations:details", args=[token]),
         "mail_state": confirmation_page.mail_state(student),

@@ -46,7 +46,7 @@ TAKES: dict[str, set[str]] = {
     "tickets:pdf": READ,
     "tickets:ics": READ,
     "tickets:delegation": READ,
-    "papers:certificate": READ,
+    "documents:certificate": READ,
     "results:overview": READ,
     "results:event": READ,
     "mailgun": {"POST"},
@@ -94,9 +94,9 @@ SIGNED_IN: dict[str, set[str]] = {
     "teacher:booklet": READ,
     "teacher:booklet-pdf": READ,
     "teacher:booklet-mail": {"POST"},
-    "teacher:papers-make": FORM,
-    "teacher:papers": READ,
-    "teacher:papers-zip": READ,
+    "teacher:documents-make": FORM,
+    "teacher:documents": READ,
+    "teacher:documents-zip": READ,
     "teacher:delegation": READ,
     "teacher:delegation-renew": {"POST"},
     "teacher:handover": FORM,
@@ -128,8 +128,8 @@ SIGNED_IN |= {
 TAKES |= SIGNED_IN
 HOOKS = ("mailgun", "brevo")
 OF_A_STUDENT = ("student", "details", "add-events", "address", "share", "cancel-all", "replace-all")
-OF_A_FILE = ("booklet", "booklet-pdf", "booklet-mail", "papers", "papers-zip")
-SECRET = {name for name in TAKES if name.split(":")[0] in ("registrations", "tickets", "papers")} - {
+OF_A_FILE = ("booklet", "booklet-pdf", "booklet-mail", "documents", "documents-zip")
+SECRET = {name for name in TAKES if name.split(":")[0] in ("registrations", "tickets", "documents")} - {
     "registrations:register",
     "registrations:privacy",
     "tickets:event-ics",
@@ -175,7 +175,7 @@ class Kid:
             "tickets:ticket": [registration.tickets.get().code],
             "tickets:pdf": [registration.tickets.get().code],
             "tickets:ics": [registration.tickets.get().code],
-            "papers:certificate": [self.certificate.code],
+            "documents:certificate": [self.certificate.code],
             "account_invited": ["A" * 22],
             "account_confirm_email": ["MQ:1a2b3c:signature"],
             "account_reset_password_from_key": ["1", "abc-def"],

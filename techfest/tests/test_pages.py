@@ -55,7 +55,7 @@ def site(beside_a_running_loop: None, plain_static: None, live_server: Any, tran
     ticket = Ticket.objects.filter(student=seated.student).earliest("pk")
     registration = Registration.objects.filter(student=seated.student).earliest("pk")
     my = links.my_path(seated.student)
-    certificate, revoked = _honoured(full, registration)
+    certificate, revoked = _with_certificates(full, registration)
     paths = {
         "catalogue": reverse("events:catalogue"),
         "filtered": reverse("events:catalogue") + "?grade=7&free=on",
@@ -81,7 +81,7 @@ def site(beside_a_running_loop: None, plain_static: None, live_server: Any, tran
     return Site(live_server.url, paths)
 
 
-def _honoured(event: Event, registration: Registration) -> list[Certificate]:
+def _with_certificates(event: Event, registration: Registration) -> list[Certificate]:
     """Results with as many places as one page has, and two certificates, one of them not valid any more."""
     user, now = build_user(), timezone.now()
     for number in range(PER_PAGE):

@@ -89,7 +89,7 @@ class PrintoutAdmin(RecordAdmin):
             words = _("failed")
         else:
             words = _("%(made)d of %(total)d") % {"made": obj.made, "total": obj.total}
-        return format_html('<a href="{}">{}</a>', reverse("admin:papers_printout", args=[obj.code]), words)
+        return format_html('<a href="{}">{}</a>', reverse("admin:documents_printout", args=[obj.code]), words)
 
 
 @admin.register(Certificate)

@@ -17,7 +17,7 @@ from tickets.dashboard.schools import schools
 from tickets.dashboard.timeline import timeline
 from tickets.dashboard.todo import decisions
 from tickets.dashboard.visibility import Viewer
-from tickets.dashboard.workers import jobs, mails, papers
+from tickets.dashboard.workers import documents, jobs, mails
 
 
 def dashboard_context(request: HttpRequest, site: admin.AdminSite) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def dashboard_context(request: HttpRequest, site: admin.AdminSite) -> dict[str, 
     Where no fest is current or chosen only what belongs to none is told.
     """
     viewer, now = Viewer(request, site), database_now()
-    made, at_work = papers(viewer), jobs(viewer, now=now)
+    made, at_work = documents(viewer), jobs(viewer, now=now)
     context: dict[str, Any] = {
         "now": now,
         "held": current_hold(),
@@ -34,7 +34,7 @@ def dashboard_context(request: HttpRequest, site: admin.AdminSite) -> dict[str, 
         "decides": viewer.is_owner,
         "purges": purge_notices(viewer, now=now),
         "mails": mails(viewer, now=now),
-        "papers": made,
+        "documents": made,
         "jobs": at_work,
         "makes": any(one.count for one in made) or any(one.running or one.stuck for one in at_work),
     }

@@ -89,7 +89,7 @@ def _figures(counts: Counter[str], *, is_late: bool) -> list[Figure]:
     ]
 
 
-def papers(viewer: Viewer) -> list[Figure]:
+def documents(viewer: Viewer) -> list[Figure]:
     """The PDFs of live tickets that are to be made, and those that nobody tries any more. One query."""
     rows = viewer.rows(Ticket)
     if rows is None:

@@ -10,7 +10,7 @@ from tickets.models import Certificate
 
 
 @dataclass(slots=True)
-class Honour:
+class Achievement:
     """One event: the rank and points once they are public, and the addresses of certificates that are valid."""
 
     event: Event
@@ -19,14 +19,14 @@ class Honour:
     certificates: list[tuple[str, str]] = field(default_factory=list)
 
 
-def honours_of(student: Student) -> list[Honour]:
+def achievements_of(student: Student) -> list[Achievement]:
     """One line for each event of which something is known, by its start. Two queries."""
-    found: dict[int, Honour] = {
-        one.event.pk: Honour(one.event, one.rank, one.points) for one in reached_by(student)
+    found: dict[int, Achievement] = {
+        one.event.pk: Achievement(one.event, one.rank, one.points) for one in reached_by(student)
     }
     rows = Certificate.objects.filter(student=student, revoked_at=None)
     for row in rows.select_related("registration__event").order_by("kind", "pk"):
         event = row.registration.event
-        line = found.setdefault(event.pk, Honour(event))
+        line = found.setdefault(event.pk, Achievement(event))
         line.certificates.append((row.get_kind_display(), path_of(row)))
     return sorted(found.values(), key=lambda line: (line.event.starts_at, line.event.pk))

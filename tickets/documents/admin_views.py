@@ -42,7 +42,7 @@ def of_event(request: HttpRequest, event_id: int) -> HttpResponseBase:
     }
     if chosen in SIMPLE:
         printout = printouts.order(kind=chosen, fest=event.fest, user=request.user, event=event)
-        return redirect("admin:papers_printout", code=printout.code)
+        return redirect("admin:documents_printout", code=printout.code)
     if (form := forms.get(chosen)) and form.is_valid() and (done := _issue(request, event, chosen, form)):
         return done
     context = {
@@ -76,7 +76,7 @@ def _issue(request: HttpRequest, event: Event, kind: str, form: Form) -> HttpRes
     printout = printouts.order(
         kind=Kind.CERTIFICATES, fest=event.fest, user=request.user, event=event, options=options
     )
-    return redirect("admin:papers_printout", code=printout.code)
+    return redirect("admin:documents_printout", code=printout.code)
 
 
 @require_http_methods(_FORM)
@@ -88,7 +88,7 @@ def of_school(request: HttpRequest, school_id: int) -> HttpResponseBase:
     fest = printouts.shown_fest(request)
     if request.method == "POST":
         printout = printouts.order(kind=Kind.SCHOOL, fest=fest, user=request.user, school=school)
-        return redirect("admin:papers_printout", code=printout.code)
+        return redirect("admin:documents_printout", code=printout.code)
     context = {
         "school": school,
         "tickets": Ticket.objects.live().filter(student__school=school, student__fest=fest).count(),
@@ -119,17 +119,17 @@ def download(request: HttpRequest, code: str) -> HttpResponseBase:
     try:
         file = printouts.printout_path(found).open("rb")
     except FileNotFoundError:
-        return redirect("admin:papers_printout", code=code)
+        return redirect("admin:documents_printout", code=code)
     return FileResponse(file, filename=printouts.file_name(found), as_attachment=True)
 
 
 def paths(site: admin.AdminSite) -> list[URLPattern]:
     """The addresses below the list of printouts."""
     return [
-        path("event/<int:event_id>/", site.admin_view(of_event), name="papers_event"),
-        path("school/<int:school_id>/", site.admin_view(of_school), name="papers_school"),
-        path("paper/<code:code>/", site.admin_view(printout), name="papers_printout"),
-        path("paper/<code:code>/file/", site.admin_view(download), name="papers_file"),
+        path("event/<int:event_id>/", site.admin_view(of_event), name="documents_event"),
+        path("school/<int:school_id>/", site.admin_view(of_school), name="documents_school"),
+        path("paper/<code:code>/", site.admin_view(printout), name="documents_printout"),
+        path("paper/<code:code>/file/", site.admin_view(download), name="documents_file"),
     ]
 
 
@@ -169,4 +169,4 @@ def _recent(request: HttpRequest, **of: Any) -> Any:
 
 def _page(request: HttpRequest, name: str, title: str, **context: Any) -> HttpResponseBase:
     context |= {**admin.site.each_context(request), "title": title, "opts": Printout._meta}
-    return TemplateResponse(request, f"admin/papers/{name}.html", context)
+    return TemplateResponse(request, f"admin/documents/{name}.html", context)

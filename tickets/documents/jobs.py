@@ -16,7 +16,7 @@ from techfest.core.db import processes
 from techfest.core.db.clock import database_now
 from tickets import pdf, stopping
 from tickets.documents import ticket_pdf
-from tickets.models import WorkerFile
+from tickets.models import DocumentJob
 from tickets.querysets import RENDER_ATTEMPTS
 
 logger = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ KEPT = dt.timedelta(days=1)
 EACH = 20
 """Pages' worth of names after which the progress is told, and single tickets that are owed get their turn."""
 
-Maker = tuple[type[WorkerFile], Callable[[Any], int]]
+Maker = tuple[type[DocumentJob], Callable[[Any], int]]
 """A kind of file, and what makes one of it: stores the file and returns how many names are in it."""
 
 
@@ -60,12 +60,12 @@ def make_due(*makers: Maker) -> int:
     return tries
 
 
-def is_work_left(*models: type[WorkerFile]) -> bool:
+def is_work_left(*models: type[DocumentJob]) -> bool:
     now = database_now()
     return any(_wanted(model).filter(_free(now)).exists() for model in models)
 
 
-def unblock(*models: type[WorkerFile]) -> int:
+def unblock(*models: type[DocumentJob]) -> int:
     """Wants what was given up because of the disk anew, as soon as the disk takes files again; how many."""
     now, wanted = database_now(), 0
     for model in models:
@@ -75,21 +75,21 @@ def unblock(*models: type[WorkerFile]) -> int:
     return wanted
 
 
-def has_given_up(file: WorkerFile) -> bool:
+def has_given_up(file: DocumentJob) -> bool:
     """Whether nobody will try it any more."""
     return file.finished_at is None and file.attempts >= ATTEMPTS
 
 
-def is_there(file: WorkerFile) -> bool:
+def is_there(file: DocumentJob) -> bool:
     return bool(file.finished_at and not file.error)
 
 
-def problem_of(file: WorkerFile) -> str:
+def problem_of(file: DocumentJob) -> str:
     """Why there will be no file, in words; empty as long as there is one or may be one."""
     return file.error if file.finished_at or has_given_up(file) else ""
 
 
-def claim(model: type[WorkerFile]) -> Any:
+def claim(model: type[DocumentJob]) -> Any:
     """The oldest of this kind that is wanted and nobody's, counted as begun; none where there is none."""
     now = database_now()
     with transaction.atomic():
@@ -102,7 +102,7 @@ def claim(model: type[WorkerFile]) -> Any:
     return _rows(model).select_related("fest__logo", "school").get(pk=pk)
 
 
-def attempt(file: WorkerFile, make: Callable[[Any], int]) -> None:
+def attempt(file: DocumentJob, make: Callable[[Any], int]) -> None:
     """One try. The file is whole or absent; the row says in words what went wrong."""
     try:
         finish(file, made=make(file))
@@ -120,30 +120,30 @@ def attempt(file: WorkerFile, make: Callable[[Any], int]) -> None:
         mine(file).update(error=words, is_blocked=is_blocked, claimed_at=database_now() - LEASE + RETRY)
 
 
-def store(file: WorkerFile, path: Path, content: bytes) -> None:
+def store(file: DocumentJob, path: Path, content: bytes) -> None:
     """Keeps what was made, unless the row went meanwhile: then somebody on it was erased, or a day is over."""
     ticket_pdf.store(path, content)
     if not _rows(type(file)).filter(pk=file.pk).exists():
         path.unlink(missing_ok=True)
 
 
-def expect(file: WorkerFile, total: int) -> None:
+def expect(file: DocumentJob, total: int) -> None:
     """Tells how much there is to make."""
     mine(file).update(total=total)
 
 
-def report_progress(file: WorkerFile, done: int, before: int) -> None:
+def report_progress(file: DocumentJob, done: int, before: int) -> None:
     """After some names: how far it is. Whoever waits for a single ticket must not wait for all of these."""
     if done // EACH != before // EACH:
         mine(file).update(made=done)
         ticket_pdf.render_due(budget=1.0)
 
 
-def finish(file: WorkerFile, *, made: int = 0, error: str = "") -> None:
+def finish(file: DocumentJob, *, made: int = 0, error: str = "") -> None:
     mine(file).update(finished_at=database_now(), made=made, error=error)
 
 
-def mine(file: WorkerFile) -> Any:
+def mine(file: DocumentJob) -> Any:
     """The row, as long as this worker's lease holds."""
     return _rows(type(file)).filter(pk=file.pk, claimed_at=file.claimed_at, finished_at=None)
 
@@ -162,11 +162,11 @@ def remove(rows: Any, path_of: Callable[[Any], Path]) -> int:
     return len(old)
 
 
-def _rows(model: type[WorkerFile]) -> Any:
+def _rows(model: type[DocumentJob]) -> Any:
     return model._default_manager.all()
 
 
-def _wanted(model: type[WorkerFile]) -> Any:
+def _wanted(model: type[DocumentJob]) -> Any:
     return _rows(model).filter(finished_at=None, attempts__lt=ATTEMPTS)
 
 

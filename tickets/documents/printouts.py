@@ -27,7 +27,7 @@ from tickets import pdf
 from tickets.documents import certificates, jobs
 from tickets.documents.jobs import Refusal
 from tickets.models import Certificate, Printout, Ticket
-from tickets.pdf.paper import Painted
+from tickets.pdf.print_page import Painted
 from tickets.wakeup import notify_workers
 
 Kind = Printout.Kind

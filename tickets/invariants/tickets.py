@@ -7,9 +7,8 @@ from django.conf import settings
 
 from techfest.core.invariants import invariant, rows
 from tickets.documents.ticket_pdf import pdf_path
-from tickets.invariants import certificates as papers
+from tickets.invariants import certificates, confirmation, mail
 from tickets.invariants import checkin as door
-from tickets.invariants import confirmation, mail
 from tickets.models import Ticket
 
 
@@ -75,7 +74,7 @@ CHECKS = (
     the_confirmed_have_one_live_ticket,
     tickets_were_issued_with_the_seat,
     *door.CHECKS,
-    *papers.CHECKS,
+    *certificates.CHECKS,
     *mail.CHECKS,
     *confirmation.CHECKS,
 )

@@ -1,7 +1,7 @@
 """What leaves the house: tickets, mails that are owed, papers, and what happens at the door."""
 
 from tickets.models.checkin import Alert, CheckIn, Delegation, Gate, Scan, SearchCount
-from tickets.models.documents import Booklet, Certificate, Printout, WorkerFile
+from tickets.models.documents import Booklet, Certificate, DocumentJob, Printout
 from tickets.models.mail import Delivery, DeliveryEvent, Message, Notice
 from tickets.models.tickets import Ticket
 from tickets.models.workers import Heartbeat, ProviderOutage
@@ -14,6 +14,7 @@ __all__ = [
     "Delegation",
     "Delivery",
     "DeliveryEvent",
+    "DocumentJob",
     "Gate",
     "Heartbeat",
     "Message",
@@ -23,5 +24,4 @@ __all__ = [
     "Scan",
     "SearchCount",
     "Ticket",
-    "WorkerFile",
 ]

@@ -13,7 +13,7 @@ from registrations.models import ClassListJob, Registration, School, Student, ra
 from techfest.core.db import processes
 
 
-class WorkerFile(models.Model):
+class DocumentJob(models.Model):
     """A file that a worker makes in tries, and tells how far it is; kept for a day.
 
     `code` names it in its address, `made` of `total` is its progress, `is_blocked` says that the disk was at
@@ -37,7 +37,7 @@ class WorkerFile(models.Model):
         abstract = True
 
 
-class Booklet(WorkerFile):
+class Booklet(DocumentJob):
     """All tickets of a school, or of a part of it, as one PDF that a worker makes.
 
     `filters` are the board's: grade, section, event (a slug), state, mail, name.
@@ -63,7 +63,7 @@ class Booklet(WorkerFile):
         return f"{self.school} {self.created_at:%Y-%m-%d %H:%M:%S}"
 
 
-class Printout(WorkerFile):
+class Printout(DocumentJob):
     """What organisers print: lists to tick, badges, certificates, or all of a school in one ZIP.
 
     `options` are those of its kind: of certificates their `kind`, and for ranks the last of the `places`.

@@ -13,7 +13,7 @@ from django.utils.translation import gettext, ngettext
 from registrations.students.names import grouped
 from tickets.pdf.characters import printable
 from tickets.pdf.fitting import Box
-from tickets.pdf.paper import Painted, Paper, write
+from tickets.pdf.print_page import Painted, PrintPage, write
 from tickets.pdf.text import fitted, zone_name
 
 ROWS = 25
@@ -59,8 +59,8 @@ class Attendance:
 def render_attendance(sheet: Attendance, *, painted: Painted) -> bytes:
     """A PDF on A4; those with a seat, then on pages of their own those who wait."""
     parts = [(False, rows) for rows in _pages(sheet.seats)] + [(True, rows) for rows in _pages(sheet.waiting)]
-    papers = [
-        Paper(
+    pages = [
+        PrintPage(
             bookmarks=[],
             html=partial(_html, sheet, rows, is_waiting=is_waiting, number=number, pages=len(parts)),
             style="attendance.css",
@@ -70,7 +70,7 @@ def render_attendance(sheet: Attendance, *, painted: Painted) -> bytes:
     ]
     with translation.override(sheet.language):
         title = gettext("Attendance sheet") + f" · {printable(sheet.event)}"
-    return write(papers, title=title, language=sheet.language, painted=painted)
+    return write(pages, title=title, language=sheet.language, painted=painted)
 
 
 def _pages(rows: Sequence[AttendanceRow]) -> list[Sequence[AttendanceRow]]:

@@ -13,7 +13,7 @@ from tickets.pdf.characters import printable
 from tickets.pdf.fitting import Box
 from tickets.pdf.logo import logo_address
 from tickets.pdf.pages import MM
-from tickets.pdf.paper import Code, Painted, Paper, write
+from tickets.pdf.print_page import Code, Painted, PrintPage, write
 from tickets.pdf.text import fitted
 from tickets.pdf.ticket import TicketContent
 
@@ -36,8 +36,8 @@ SECTION = Box(80, 16, (11, 9))
 def render_badges(contents: Sequence[TicketContent], *, painted: Painted) -> bytes:
     """A PDF of these badges in their order; all are of one fest."""
     sheets = [contents[start : start + len(PLACES)] for start in range(0, len(contents), len(PLACES))]
-    papers = [
-        Paper(
+    pages = [
+        PrintPage(
             bookmarks=[],
             html=partial(_html, sheet),
             style="badges.css",
@@ -50,7 +50,7 @@ def render_badges(contents: Sequence[TicketContent], *, painted: Painted) -> byt
     language = contents[0].language if contents else "en"
     with translation.override(language):
         title = gettext("Badges") + (f" · {printable(contents[0].fest_name)}" if contents else "")
-    return write(papers, title=title, language=language, painted=painted)
+    return write(pages, title=title, language=language, painted=painted)
 
 
 def _code(content: TicketContent, left: float, top: float) -> Code:

@@ -14,7 +14,7 @@ from tickets.pdf.characters import printable
 from tickets.pdf.fitting import Box
 from tickets.pdf.logo import logo_address
 from tickets.pdf.pages import MM
-from tickets.pdf.paper import Code, Painted, Paper, write
+from tickets.pdf.print_page import Code, Painted, PrintPage, write
 from tickets.pdf.text import fitted
 
 # The code with its quiet zone, in millimetres: its dark part is 25 mm wide and more.
@@ -48,8 +48,8 @@ class CertificateContent:
 
 def render_certificates(contents: Sequence[CertificateContent], *, painted: Painted) -> bytes:
     """A PDF of these certificates in their order, with a bookmark for each."""
-    papers = [
-        Paper(
+    pages = [
+        PrintPage(
             bookmarks=[(1, f"{printable(content.person)} · {printable(content.event)}", (0, 0), "open")],
             html=partial(_html, content),
             style="certificate.css",
@@ -62,7 +62,7 @@ def render_certificates(contents: Sequence[CertificateContent], *, painted: Pain
     language = contents[0].language if contents else "en"
     with translation.override(language):
         title = _("Certificates") + (f" · {printable(contents[0].fest_name)}" if contents else "")
-    return write(papers, title=title, language=language, painted=painted)
+    return write(pages, title=title, language=language, painted=painted)
 
 
 def achievement(rank: int | None) -> str:

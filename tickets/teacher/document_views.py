@@ -20,23 +20,23 @@ def make(request: HttpRequest, teacher: Teacher) -> HttpResponse:
     if request.method == "POST":
         kind = Printout.Kind.SCHOOL
         found = printouts.order(kind=kind, fest=fest, user=teacher.user, school=school)
-        return redirect("teacher:papers", code=found.code)
+        return redirect("teacher:documents", code=found.code)
     own = {"student__school": school, "student__fest": fest}
     context = {
         "tickets": Ticket.objects.live().filter(**own).count(),
         "certificates": Certificate.objects.filter(revoked_at=None, **own).count(),
     }
-    return render(request, "teacher/papers_make.html", context)
+    return render(request, "teacher/documents_make.html", context)
 
 
 @teacher_required
 @require_safe
-def papers(request: HttpRequest, teacher: Teacher, code: str) -> HttpResponse:
+def documents(request: HttpRequest, teacher: Teacher, code: str) -> HttpResponse:
     """How far it is, by plain refresh; then the file."""
     found = _printout(teacher, code)
     is_there, problem = jobs.is_there(found), jobs.problem_of(found)
     context = {"printout": found, "is_there": is_there, "problem": problem}
-    response = render(request, "teacher/papers.html", context)
+    response = render(request, "teacher/documents.html", context)
     if not is_there and not problem:
         response["Refresh"] = "3"
     return response
@@ -50,7 +50,7 @@ def download(request: HttpRequest, teacher: Teacher, code: str) -> HttpResponseB
     try:
         file = printouts.printout_path(found).open("rb")
     except FileNotFoundError:
-        return redirect("teacher:papers", code=code)
+        return redirect("teacher:documents", code=code)
     return FileResponse(file, filename=printouts.file_name(found), as_attachment=True)
 
 

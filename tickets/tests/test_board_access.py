@@ -24,8 +24,8 @@ OF_SOMEBODY = {"student", "details", "add-events", "address", "share", "cancel",
     "booklet",
     "booklet-pdf",
     "booklet-mail",
-    "papers",
-    "papers-zip",
+    "documents",
+    "documents-zip",
 }
 
 
@@ -49,9 +49,9 @@ def school(fest: Fest) -> dict[str, str]:
     arguments: dict[str, list[Any]] = {name: [reference] for name in OF_SOMEBODY}
     arguments |= {name: [reference, number] for name in ("cancel", "replace")}
     arguments |= {name: [booklet.code] for name in ("booklet", "booklet-pdf", "booklet-mail")}
-    papers = printouts.order(kind="school", fest=fest, user=teacher.user, school=teacher.school)
-    ticket_pdf.store(printouts.printout_path(papers), b"PK of Asha Raman")
-    arguments |= {name: [papers.code] for name in ("papers", "papers-zip")}
+    documents = printouts.order(kind="school", fest=fest, user=teacher.user, school=teacher.school)
+    ticket_pdf.store(printouts.printout_path(documents), b"PK of Asha Raman")
+    arguments |= {name: [documents.code] for name in ("documents", "documents-zip")}
     return {name: reverse(f"teacher:{name}", args=arguments.get(name, [])) for name in NAMES}
 
 

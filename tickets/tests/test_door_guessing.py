@@ -97,7 +97,7 @@ def test_unreadable_codes_count_for_nothing(
     assert not Alert.objects.exists()
 
 
-@pytest.mark.parametrize("name", ["tickets:ticket", "tickets:delegation", "papers:certificate"])
+@pytest.mark.parametrize("name", ["tickets:ticket", "tickets:delegation", "documents:certificate"])
 def test_public_page_slows_down_who_guesses_and_nobody_else(
     event: Event, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:

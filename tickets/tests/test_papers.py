@@ -250,7 +250,7 @@ def test_printout_that_cannot_be_made_is_given_up_after_three_tries(
         tries.append(make_files())
         Printout.objects.update(claimed_at=F("claimed_at") - jobs.LEASE)
     assert tries == [1, 1, 1, 0, 0]
-    page = organiser_client(owner).get(reverse("admin:papers_printout", args=[printout.code]))
+    page = organiser_client(owner).get(reverse("admin:documents_printout", args=[printout.code]))
     assert ("The file could not be made." in page.content.decode(), page.has_header("Refresh")) == (
         True,
         False,
@@ -311,7 +311,7 @@ def test_file_of_somebody_who_is_erased_while_it_is_made_is_not_kept(
 def test_pages_in_the_admin_lead_from_event_to_file(event: Event, owner: Any) -> None:
     build_submission(event, name="Asha")
     client = organiser_client(owner)
-    order = reverse("admin:papers_event", args=[event.pk])
+    order = reverse("admin:documents_event", args=[event.pk])
     assert order in client.get(page_of(event)).content.decode()
     assert "1 name to tick off" in client.get(order).content.decode()
     watched = client.post(order, {"print": "attendance"})["Location"]
@@ -330,7 +330,7 @@ def test_pages_in_the_admin_lead_from_event_to_file(event: Event, owner: Any) ->
 
 def test_admin_asks_who_took_part_where_nobody_was_checked_in(event: Event, owner: Any) -> None:
     build_submission(event, name="Asha")
-    client, order = organiser_client(owner), reverse("admin:papers_event", args=[event.pk])
+    client, order = organiser_client(owner), reverse("admin:documents_event", args=[event.pk])
     assert "Nobody was checked in at this event." in client.get(order).content.decode()
     refused = client.post(order, {"print": "participation"})
     assert "Say whether everybody with a seat took part." in refused.content.decode()
@@ -345,7 +345,7 @@ def test_places_that_are_no_rank_are_told(event: Event, owner: Any, places: str)
     service.save(event, typed, user=owner, deadline=Deadline())
     publish.publish(event, "short", user=owner, deadline=Deadline())
     response = organiser_client(owner).post(
-        reverse("admin:papers_event", args=[event.pk]), {"print": "rank", "places": places}
+        reverse("admin:documents_event", args=[event.pk]), {"print": "rank", "places": places}
     )
     assert (response.status_code, "errorlist" in response.content.decode()) == (200, True)
     assert Certificate.objects.count() == 0
@@ -357,10 +357,10 @@ def test_nobody_prints_without_the_permission_and_no_code_opens_a_file(event: Ev
     printout = ordered("badges", event, owner)
     make_files()
     paths = [
-        reverse("admin:papers_event", args=[event.pk]),
-        reverse("admin:papers_school", args=[school.pk]),
-        reverse("admin:papers_printout", args=[printout.code]),
-        reverse("admin:papers_file", args=[printout.code]),
+        reverse("admin:documents_event", args=[event.pk]),
+        reverse("admin:documents_school", args=[school.pk]),
+        reverse("admin:documents_printout", args=[printout.code]),
+        reverse("admin:documents_file", args=[printout.code]),
     ]
     nobody = organiser_client(organiser("nobody", is_superuser=False))
     assert [nobody.get(path).status_code for path in paths] == [403] * 4
@@ -379,13 +379,13 @@ def test_school_is_printed_by_owners_only(event: Event, owner: Any) -> None:
     helper.user_permissions.set(Permission.objects.filter(codename__in=wanted))
     client, school = organiser_client(helper), School.objects.get()
     paths = [
-        reverse("admin:papers_school", args=[school.pk]),
-        reverse("admin:papers_printout", args=[printout.code]),
-        reverse("admin:papers_file", args=[printout.code]),
+        reverse("admin:documents_school", args=[school.pk]),
+        reverse("admin:documents_printout", args=[printout.code]),
+        reverse("admin:documents_file", args=[printout.code]),
     ]
     assert [client.get(path).status_code for path in paths] == [403, 404, 404]
     assert (
-        reverse("admin:papers_school", args=[school.pk])
+        reverse("admin:documents_school", args=[school.pk])
         in organiser_client(owner).get(page_of(school)).content.decode()
     )
     assert organiser_client(owner).post(paths[0]).status_code == 302
@@ -395,23 +395,23 @@ def test_event_lead_prints_the_own_event_and_opens_no_other(event: Event, owner:
     lead, other = in_role(LEAD), build_event(event.fest, name="Quiz")
     event.leads.add(lead)
     build_submission(event, other, name="Asha")
-    papers = [ordered("badges", one, owner) for one in (event, other)]
-    papers.append(all_of(event, owner))
+    documents = [ordered("badges", one, owner) for one in (event, other)]
+    documents.append(all_of(event, owner))
     assert make_files() == 3
     client = organiser_client(lead)
-    orders = [reverse("admin:papers_event", args=[one.pk]) for one in (event, other)]
+    orders = [reverse("admin:documents_event", args=[one.pk]) for one in (event, other)]
     assert [client.get(path).status_code for path in orders] == [200, 404]
     responses = [client.post(path, {"print": "attendance"}).status_code for path in orders]
     certificates = [
         client.post(path, {"print": "participation", "everybody": "on"}).status_code for path in orders
     ]
     assert (responses, certificates) == ([302, 404], [302, 404])
-    for name in ("papers_printout", "papers_file"):
-        found = [client.get(reverse(f"admin:{name}", args=[one.code])) for one in papers]
+    for name in ("documents_printout", "documents_file"):
+        found = [client.get(reverse(f"admin:{name}", args=[one.code])) for one in documents]
         assert [response.status_code for response in found] == [200, 404, 404]
         for response in found:
             shut(response)
-    assert client.get(reverse("admin:papers_school", args=[School.objects.get().pk])).status_code == 403
+    assert client.get(reverse("admin:documents_school", args=[School.objects.get().pk])).status_code == 403
     listed = client.get(reverse("admin:tickets_printout_changelist")).context["cl"].queryset
     assert {one.event for one in listed} == {event}
 
@@ -423,10 +423,10 @@ def test_other_roles_print_nothing(event: Event, owner: Any, role: str) -> None:
     make_files()
     client = organiser_client(in_role(role))
     paths = [
-        reverse("admin:papers_event", args=[event.pk]),
-        reverse("admin:papers_school", args=[School.objects.get().pk]),
-        reverse("admin:papers_printout", args=[printout.code]),
-        reverse("admin:papers_file", args=[printout.code]),
+        reverse("admin:documents_event", args=[event.pk]),
+        reverse("admin:documents_school", args=[School.objects.get().pk]),
+        reverse("admin:documents_printout", args=[printout.code]),
+        reverse("admin:documents_file", args=[printout.code]),
     ]
     assert {client.get(path).status_code for path in paths} <= {302, 403}
     assert b"Asha" not in b"".join(client.get(path).content for path in paths)

@@ -1,4 +1,4 @@
-"""Sheets of paper that organisers print: each page laid out while it is painted, its codes drawn on top."""
+"""Sheets that organisers print: each page laid out while it is painted, its codes drawn on top."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Code:
 
 
 @dataclass(slots=True, kw_only=True)
-class Paper(BlankPage):
+class PrintPage(BlankPage):
     """One page of HTML in one of the room's style sheets, with `names` people on it."""
 
     html: Callable[[], str]
@@ -46,15 +46,15 @@ class Paper(BlankPage):
         self.painted()
 
 
-def write(papers: Sequence[Paper], *, title: str, language: str, painted: Painted) -> bytes:
+def write(pages: Sequence[PrintPage], *, title: str, language: str, painted: Painted) -> bytes:
     """The PDF of these pages; raises ValueError without any, Unavailable and Incomplete as `render` does."""
-    if not papers:
+    if not pages:
         raise ValueError("A PDF needs at least one page.")
     done = 0
-    for paper in papers:
-        paper.painted = _after(painted, done + paper.names, done)
-        done += paper.names
-    return engine().write(list(papers), title=title, language=language)
+    for page in pages:
+        page.painted = _after(painted, done + page.names, done)
+        done += page.names
+    return engine().write(list(pages), title=title, language=language)
 
 
 def _after(painted: Painted, done: int, before: int) -> Callable[[], None]:
