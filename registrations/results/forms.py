@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from events.models import Event
 from registrations.models import Registration, ResultSheet
-from registrations.results.publish import place_of, ranked
+from registrations.results.publish import ranked, result_line
 from registrations.results.ranking import points_of, rank_of, written
 from registrations.results.service import Entry, Typed, Value, competitors, entries_of, sheet_of
 from techfest.core.text_limits import LimitedText
@@ -163,7 +163,7 @@ class NamesForm(LimitedText, forms.Form):
     def examples(self) -> list[tuple[Any, list[Any]]]:
         """Each choice with the lines that the public would read first."""
         return [
-            (choice, [place_of(row, self.sheet, choice.data["value"]) for row in self.first])
+            (choice, [result_line(row, self.sheet, choice.data["value"]) for row in self.first])
             for choice in self["names"]
         ]
 

@@ -23,7 +23,7 @@ PER_PAGE = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ResultLine:
     """One line of published results, as anybody may read it; `name` is empty where no name is shown."""
 
     rank: int
@@ -85,16 +85,16 @@ def ranked(event: Event) -> Any:
     return rows.order_by("rank", "registration__student__name_key", "pk")
 
 
-def places(event: Event, sheet: ResultSheet, page: int) -> list[Place]:
+def result_lines(event: Event, sheet: ResultSheet, page: int) -> list[ResultLine]:
     """The lines of one page, from 1; empty where there is no such page."""
     rows = ranked(event).select_related("registration__student__school")
-    return [place_of(row, sheet) for row in rows[(page - 1) * PER_PAGE : page * PER_PAGE]]
+    return [result_line(row, sheet) for row in rows[(page - 1) * PER_PAGE : page * PER_PAGE]]
 
 
-def place_of(result: Result, sheet: ResultSheet, names: str = "") -> Place:
+def result_line(result: Result, sheet: ResultSheet, names: str = "") -> ResultLine:
     """The line as the sheet shows it, or as it would with names in another form."""
     student = result.registration.student
-    return Place(
+    return ResultLine(
         rank=result.rank or 0,
         name=public_name(student.name, names or sheet.names),
         grade=student.grade,

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from events.cache import Snapshot, snapshot
 from events.models import Event
 from registrations.models import ResultSheet
-from registrations.results.publish import PER_PAGE, places, published
+from registrations.results.publish import PER_PAGE, published, result_lines
 
 
 @require_safe
@@ -65,11 +65,11 @@ def _overview_page(current: Snapshot, request: HttpRequest) -> str:
 
 def _results_page(event: Event, sheet: ResultSheet, number: int, request: HttpRequest) -> str:
     count = sheet.count  # type: ignore[attr-defined]  # annotated by `published`
-    rows = places(event, sheet, number)
+    rows = result_lines(event, sheet, number)
     path = reverse("results:event", args=[event.slug])
     context = {
         "event": event,
-        "places": rows,
+        "result_lines": rows,
         "with_names": sheet.names != ResultSheet.Names.NONE,
         "with_points": any(row.points for row in rows),
         "page": Paginator(range(count), PER_PAGE).page(number) if count > PER_PAGE else None,

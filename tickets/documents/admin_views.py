@@ -64,8 +64,8 @@ def _issue(request: HttpRequest, event: Event, kind: str, form: Form) -> HttpRes
     options: dict[str, Any] = {"kind": kind}
     try:
         if kind == Certificate.Kind.RANK:
-            options["places"] = form.cleaned_data["places"]
-            certificates.issue_ranks(event, places=options["places"], user=user, deadline=deadline)
+            options["max_rank"] = form.cleaned_data["max_rank"]
+            certificates.issue_ranks(event, max_rank=options["max_rank"], user=user, deadline=deadline)
         else:
             certificates.issue_participation(
                 event, everybody=form.cleaned_data["everybody"], user=user, deadline=deadline

@@ -23,7 +23,7 @@ from tickets.models import Certificate, Ticket
 from tickets.pdf import CertificateContent
 
 Kind = Certificate.Kind
-MAX_PLACES = 100
+MAX_RANK = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +51,9 @@ def issue_participation(event: Event, *, everybody: bool, user: Any, deadline: D
     return in_transaction(lambda: _issue_participation(event, everybody, user), deadline=deadline)
 
 
-def issue_ranks(event: Event, *, places: int, user: Any, deadline: Deadline) -> int:
+def issue_ranks(event: Event, *, max_rank: int, user: Any, deadline: Deadline) -> int:
     """Gives one for each published rank up to this one; how many are new. Raises ActionRejected."""
-    return in_transaction(lambda: _issue_ranks(event, places, user), deadline=deadline)
+    return in_transaction(lambda: _issue_ranks(event, max_rank, user), deadline=deadline)
 
 
 def _came(event: Event) -> Any:
@@ -73,17 +73,17 @@ def _issue_participation(event: Event, everybody: bool, user: Any) -> int:
     return _issue(event, dict.fromkeys(rows), Kind.PARTICIPATION, user)
 
 
-def _issue_ranks(event: Event, places: int, user: Any) -> int:
+def _issue_ranks(event: Event, max_rank: int, user: Any) -> int:
     sheet = locked_sheet(event)
     if sheet.published_at is None:
         raise ActionRejected(_("The results are not published yet."))
     rows = Registration.objects.filter(
-        event=event, state=Registration.State.CONFIRMED, result__rank__lte=places
+        event=event, state=Registration.State.CONFIRMED, result__rank__lte=max_rank
     ).select_related("result")
     found = {row: row.result.rank for row in rows}
     if not found:
         raise ActionRejected(_("Nobody has a rank yet."))
-    return _issue(event, found, Kind.RANK, user, places=places)
+    return _issue(event, found, Kind.RANK, user, max_rank=max_rank)
 
 
 def _issue(

@@ -4,7 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from techfest.core.text_limits import LimitedText
-from tickets.documents.certificates import MAX_PLACES
+from tickets.documents.certificates import MAX_RANK
 
 
 class ParticipationForm(LimitedText, forms.Form):
@@ -14,10 +14,10 @@ class ParticipationForm(LimitedText, forms.Form):
 
 
 class RanksForm(LimitedText, forms.Form):
-    places = forms.IntegerField(
+    max_rank = forms.IntegerField(
         label=_("Up to rank"),
         min_value=1,
-        max_value=MAX_PLACES,
+        max_value=MAX_RANK,
         initial=3,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "size": "4", "autocomplete": "off"}),
         error_messages={

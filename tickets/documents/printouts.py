@@ -134,8 +134,8 @@ def _certificates(printout: Printout) -> tuple[bytes, int]:
     rows = Certificate.objects.filter(
         registration__event=_event(printout), kind=printout.options["kind"], revoked_at=None
     )
-    if places := printout.options.get("places"):
-        rows = rows.filter(rank__lte=places)
+    if max_rank := printout.options.get("max_rank"):
+        rows = rows.filter(rank__lte=max_rank)
     found = _with_related(printout, rows)
     total = _expected(printout, found)
     content = pdf.render_certificates(

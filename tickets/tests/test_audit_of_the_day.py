@@ -153,7 +153,7 @@ def test_offender_among_results_and_certificates_is_named(seed: str) -> None:
     )
     service.save(event, typed, user=user, deadline=Deadline())
     publish.publish(event, "short", user=user, deadline=Deadline())
-    certificates.issue_ranks(event, places=3, user=user, deadline=Deadline())
+    certificates.issue_ranks(event, max_rank=3, user=user, deadline=Deadline())
     assert Certificate.objects.count() == 3
     assert run() == []
     damage(sql)

@@ -56,10 +56,10 @@ def score(event: Event, points: dict[Registration, int], user: Any) -> list[str]
     return service.save(event, typed, user=user, deadline=Deadline())
 
 
-def published_ranks(event: Event, points: dict[Registration, int], user: Any, places: int = 3) -> int:
+def published_ranks(event: Event, points: dict[Registration, int], user: Any, max_rank: int = 3) -> int:
     score(event, points, user)
     publish.publish(event, "short", user=user, deadline=Deadline())
-    return certificates.issue_ranks(event, places=places, user=user, deadline=Deadline())
+    return certificates.issue_ranks(event, max_rank=max_rank, user=user, deadline=Deadline())
 
 
 def participation(event: Event, user: Any, *, everybody: bool = False) -> int:
@@ -93,10 +93,10 @@ def test_ranks_are_certified_up_to_the_chosen_one_and_once_published(event: Even
     asha, ben, dia = seats(event, "Asha", "Ben", "Dia")
     score(event, {asha: 9, ben: 7, dia: 7}, owner)
     with pytest.raises(ActionRejected):
-        certificates.issue_ranks(event, places=3, user=owner, deadline=Deadline())
-    assert published_ranks(event, {}, owner, places=1) == 1
+        certificates.issue_ranks(event, max_rank=3, user=owner, deadline=Deadline())
+    assert published_ranks(event, {}, owner, max_rank=1) == 1
     assert given("rank") == ["Asha"]
-    assert certificates.issue_ranks(event, places=2, user=owner, deadline=Deadline()) == 2
+    assert certificates.issue_ranks(event, max_rank=2, user=owner, deadline=Deadline()) == 2
     assert list(Certificate.objects.order_by("pk").values_list("rank", flat=True)) == [1, 2, 2]
 
 
@@ -205,7 +205,7 @@ def test_my_registrations_show_rank_points_and_certificates(event: Event, owner:
 def test_certificate_of_a_duplicate_stays_valid_only_if_its_rank_is_true(event: Event, owner: Any) -> None:
     """Of two rows of one student with two results, the one of the better registration counts."""
     asha, duplicate = seats(event, "Asha", "Asha Rao")
-    published_ranks(event, {asha: 9, duplicate: 12}, owner, places=1)
+    published_ranks(event, {asha: 9, duplicate: 12}, owner, max_rank=1)
     assert given("rank") == ["Asha Rao"]
     user, kept, gone = owner, asha.student_id, duplicate.student_id
     merge_students(kept, gone, user=user, reason="Twice", deadline=Deadline())

@@ -176,8 +176,8 @@ def test_rank_certificates_hold_the_ordered_places_only(event: Event, owner: Any
     typed = service.Typed(version=0, counting="most", shown={}, values=values)
     service.save(event, typed, user=owner, deadline=Deadline())
     publish.publish(event, "short", user=owner, deadline=Deadline())
-    certificates.issue_ranks(event, places=3, user=owner, deadline=Deadline())
-    pages = texts(made(ordered("certificates", event, owner, kind="rank", places=2)))
+    certificates.issue_ranks(event, max_rank=3, user=owner, deadline=Deadline())
+    pages = texts(made(ordered("certificates", event, owner, kind="rank", max_rank=2)))
     assert [("won the first place in" in page, "Asha" in page) for page in pages] == [
         (True, True),
         (False, False),
@@ -338,14 +338,14 @@ def test_admin_asks_who_took_part_where_nobody_was_checked_in(event: Event, owne
     assert Certificate.objects.count() == Printout.objects.count() == 1
 
 
-@pytest.mark.parametrize("places", ["", "0", "-1", "three", "1e9", "101"])
-def test_places_that_are_no_rank_are_told(event: Event, owner: Any, places: str) -> None:
+@pytest.mark.parametrize("max_rank", ["", "0", "-1", "three", "1e9", "101"])
+def test_places_that_are_no_rank_are_told(event: Event, owner: Any, max_rank: str) -> None:
     row = build_submission(event).registrations.get()
     typed = service.Typed(version=0, counting="most", shown={}, values={row.pk: 1})
     service.save(event, typed, user=owner, deadline=Deadline())
     publish.publish(event, "short", user=owner, deadline=Deadline())
     response = organiser_client(owner).post(
-        reverse("admin:documents_event", args=[event.pk]), {"print": "rank", "places": places}
+        reverse("admin:documents_event", args=[event.pk]), {"print": "rank", "max_rank": max_rank}
     )
     assert (response.status_code, "errorlist" in response.content.decode()) == (200, True)
     assert Certificate.objects.count() == 0
