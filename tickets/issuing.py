@@ -10,7 +10,7 @@ from django.dispatch import receiver
 from registrations.models import Change, Registration, Student
 from registrations.signals import attempt_noticed, registrations_changed, work_pending
 from techfest.core.db.bulk import insert
-from tickets.checkin.revoke import give_up
+from tickets.checkin.entry import give_up
 from tickets.mail import outbox
 from tickets.models import Ticket
 from tickets.wakeup import notify_workers

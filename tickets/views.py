@@ -176,7 +176,7 @@ def _submission(token: str) -> Submission:
 def _ticket(request: HttpRequest, code: str) -> Ticket:
     found = Ticket.objects.with_related().filter(code=code).first()
     if found is None:
-        throttle.refuse_stranger(request)
+        throttle.limit_unknown_codes(request)
         raise Http404
     return found
 

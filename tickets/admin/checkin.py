@@ -13,7 +13,7 @@ from techfest.core.admin.confirmation import Question, ReasonForm, answered, ask
 from techfest.core.db.clock import database_now
 from tickets.admin import columns
 from tickets.alerts import path_of
-from tickets.checkin.resolve import resolve
+from tickets.checkin.offline import resolve
 from tickets.models import Alert, CheckIn, Scan, SearchCount
 
 MAX_SHOWN = 50

@@ -113,17 +113,17 @@ def checkpoint_at(fest: Fest, user: Any, *, gate: int | None = None, event: str 
     return Checkpoint(fest, event=one, event_ids=frozenset({one.pk})) if one else None
 
 
-_kept: dict[tuple[int, int, str], tuple[float, Counts]] = {}
+_cached: dict[tuple[int, int, str], tuple[float, Counts]] = {}
 
 
 def counts_of(checkpoint: Checkpoint) -> Counts:
     """How many of this day's tickets came in here, a second or two old."""
     key = _key(checkpoint)
-    kept = _kept.get(key)
-    if kept and time.monotonic() < kept[0]:
-        return kept[1]
+    cached = _cached.get(key)
+    if cached and time.monotonic() < cached[0]:
+        return cached[1]
     counts = fresh_counts(checkpoint, database_now())
-    _kept[key] = (time.monotonic() + LIFETIME, counts)
+    _cached[key] = (time.monotonic() + LIFETIME, counts)
     return counts
 
 
@@ -146,8 +146,8 @@ def fresh_counts(checkpoint: Checkpoint, now: dt.datetime) -> Counts:
 
 def count_one(checkpoint: Checkpoint) -> None:
     """Somebody just came in here: the kept counts say so at once."""
-    if kept := _kept.get(_key(checkpoint)):
-        _kept[_key(checkpoint)] = (kept[0], Counts(kept[1].inside + 1, kept[1].expected))
+    if cached := _cached.get(_key(checkpoint)):
+        _cached[_key(checkpoint)] = (cached[0], Counts(cached[1].inside + 1, cached[1].expected))
 
 
 def _key(checkpoint: Checkpoint) -> tuple[int, int, str]:
@@ -160,7 +160,7 @@ def _key(checkpoint: Checkpoint) -> tuple[int, int, str]:
 
 def forget() -> None:
     """Makes the next call count anew."""
-    _kept.clear()
+    _cached.clear()
 
 
 _COUNT = """

@@ -2,11 +2,20 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from django.db.models import Q
+from django.utils.translation import gettext as _
 
-from tickets.checkin.checkpoints import Checkpoint
+from events.audit_log import record
+from registrations.booking.errors import ActionRejected, ConcurrentUpdate
+from registrations.locking import Deadline, in_transaction
+from registrations.models import Change
+from techfest.core.db.clock import database_now
+from tickets.checkin.checkpoints import Checkpoint, forget
+from tickets.models import CheckIn, Scan, Ticket
 
 _ENTER = """
     WITH seat AS (
@@ -79,3 +88,77 @@ def take_back(ticket_ids: Sequence[int], *, user: Any, reason: str, now: dt.date
     with connection.cursor() as cursor:
         cursor.execute(_LEAVE, given)
         return [pk for (pk,) in cursor.fetchall()]
+
+
+def undo(scan: Scan, *, user: Any, reason: str) -> None:
+    """Takes the check-in of this scan's ticket back: the ticket is as if nobody had come, and can be green again.
+
+    The rows stay, with who undid it and why, and the trail of the ticket has it. Raises `ActionRejected` where
+    nobody is in; so a second press does nothing.
+    """
+    in_transaction(lambda: _undo(scan, user, reason), deadline=Deadline())
+    forget()
+
+
+def _undo(scan: Scan, user: Any, reason: str) -> None:
+    ticket = _locked(scan)
+    now = database_now()
+    if not take_back([ticket.pk], user=user, reason=reason, now=now):
+        raise ActionRejected(_("This check-in was undone already."))
+    record(ticket, what="check-in undone", now=now, user=user, reason=reason)
+
+
+def let_in_again(scan: Scan, *, checkpoint: Checkpoint, user: Any, reason: str) -> None:
+    """Notes that somebody who is in comes in again; once for one scan, however often it is pressed.
+
+    Raises `ActionRejected` where the ticket is not in, or is no longer good.
+    """
+    in_transaction(lambda: _let_in_again(scan, checkpoint, user, reason), deadline=Deadline())
+
+
+def _let_in_again(scan: Scan, checkpoint: Checkpoint, user: Any, reason: str) -> None:
+    ticket = _locked(scan)
+    if ticket.checked_in_at is None or not ticket.is_live:
+        raise ActionRejected(_("This ticket is not in. Scan it again."))
+    done = CheckIn.objects.filter(
+        Q(recorded_at__gte=scan.received_at), ticket=ticket, is_reentry=True, user=user, undone_at=None
+    )
+    if not done.exists():
+        CheckIn.objects.create(
+            ticket=ticket,
+            at=database_now(),
+            gate=checkpoint.gate,
+            where=checkpoint.name[:100],
+            user=user,
+            how=CheckIn.How.SCAN,
+            is_reentry=True,
+            reason=reason,
+        )
+
+
+def _locked(scan: Scan) -> Ticket:
+    ticket = Ticket.objects.select_for_update(no_key=True).filter(scans=scan).first()
+    if ticket is None:
+        raise ActionRejected(_("There is no ticket to this scan."))
+    return ticket
+
+
+def give_up(changes: Sequence[Change], *, now: datetime) -> None:
+    """Called while these registrations are being cancelled, with their tickets still live.
+
+    A ticket that is no longer good has no check-in that stands. An organiser's cancellation undoes it, with that
+    reason; students and teachers cannot give up the seat of somebody who sits on it (`ActionRejected`); and the seat
+    of somebody who has come is no unclaimed one (`ConcurrentUpdate`). A double that a merge cancels keeps its check-in:
+    it moves to the ticket that is left (`tickets.merge`). Part of the caller's transaction.
+    """
+    given_up = [change.registration_id for change in changes if change.cause != Change.Cause.MERGED]
+    inside = Ticket.objects.live().filter(registration__in=given_up, checked_in_at__isnull=False)
+    tickets = list(inside.values_list("pk", flat=True))
+    if not tickets:
+        return
+    if any(change.cause == Change.Cause.NO_SHOW for change in changes):
+        raise ConcurrentUpdate
+    if any(change.actor in (Change.Actor.STUDENT, Change.Actor.TEACHER) for change in changes):
+        raise ActionRejected(_("This ticket was used at the door and cannot be given up."))
+    reason = _("The registration was cancelled.")
+    take_back(tickets, user=changes[0].user, reason=reason, now=now)

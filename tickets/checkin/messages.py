@@ -55,7 +55,7 @@ def when(event: Event) -> str:
     return _("%(start)s to %(end)s") % {"start": moment(event.starts_at), "end": clock(event.ends_at)}
 
 
-def who(user: object) -> str:
+def staff_name(user: object) -> str:
     """The name of somebody at the door, as the others know it."""
     full = getattr(user, "get_full_name", str)()
     return str(full or user)

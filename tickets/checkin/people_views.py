@@ -2,26 +2,32 @@
 
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from registrations.booking.errors import ActionRejected
+from events.models import Event
+from registrations.booking.errors import ActionRejected, AmbiguousIdentity
 from registrations.models import Registration
+from registrations.schools import school_names
+from techfest.core.db.clock import database_now
+from tickets.checkin import entry, lookup
 from tickets.checkin.access import checkin_staff_required
 from tickets.checkin.checkpoints import Checkpoint
-from tickets.checkin.forms import ReasonForm, SearchForm
-from tickets.checkin.search import MAX_RESULTS
-from tickets.checkin.search import search as find
-from tickets.checkin.search_limit import TooManySearches, count_search
-from tickets.checkin.undo import let_in_again
-from tickets.checkin.undo import undo as take_back
+from tickets.checkin.forms import NonceForm, ReasonForm, SearchForm, WalkInForm
+from tickets.checkin.school_list import check_in_class, lines_of
+from tickets.checkin.throttle import TooManySearches, count_search
 from tickets.checkin.verdict_view import VerdictDisplay, display_of
-from tickets.checkin.views import context_of, verdict_context
+from tickets.checkin.views import checkpoint_context, verdict_context
+from tickets.checkin.walk_in import Newcomer, seat_newcomer, seat_waiting
+from tickets.delegations import by_code
 from tickets.keys import random_key
+from tickets.models import Scan
 
 
 @checkin_staff_required
@@ -35,11 +41,13 @@ def search(request: HttpRequest, checkpoint: Checkpoint) -> HttpResponse:
             count_search(request.user)
         except TooManySearches as error:
             form.add_error("text", error.text)
-            return render(request, "checkin/search.html", context_of(checkpoint, form=form), status=429)
-        rows = find(checkpoint, form.cleaned_data["text"])
-    people = [(row, _live_ticket(row), random_key()) for row in rows[:MAX_RESULTS]]
-    context = context_of(
-        checkpoint, form=form, people=people, has_more=len(rows) > MAX_RESULTS, is_asked=form.is_bound
+            return render(
+                request, "checkin/search.html", checkpoint_context(checkpoint, form=form), status=429
+            )
+        rows = lookup.search(checkpoint, form.cleaned_data["text"])
+    people = [(row, _live_ticket(row), random_key()) for row in rows[: lookup.MAX_RESULTS]]
+    context = checkpoint_context(
+        checkpoint, form=form, people=people, has_more=len(rows) > lookup.MAX_RESULTS, is_asked=form.is_bound
     )
     return render(request, "checkin/search.html", context)
 
@@ -54,7 +62,7 @@ def again(request: HttpRequest, checkpoint: Checkpoint, link_id: uuid.UUID) -> H
     """Somebody who is in comes in again."""
 
     def act(display: VerdictDisplay, reason: str) -> None:
-        let_in_again(display.scan, checkpoint=checkpoint, user=request.user, reason=reason)
+        entry.let_in_again(display.scan, checkpoint=checkpoint, user=request.user, reason=reason)
 
     return _with_reason(request, checkpoint, link_id, act, action="again", done=_("Let in again."))
 
@@ -65,7 +73,7 @@ def undo(request: HttpRequest, checkpoint: Checkpoint, link_id: uuid.UUID) -> Ht
     """The check-in was a mistake."""
 
     def act(display: VerdictDisplay, reason: str) -> None:
-        take_back(display.scan, user=request.user, reason=reason)
+        entry.undo(display.scan, user=request.user, reason=reason)
 
     return _with_reason(request, checkpoint, link_id, act, action="undo", done=_("The check-in is undone."))
 
@@ -95,3 +103,89 @@ def _with_reason(
     else:
         messages.success(request, done)
     return redirect(checkpoint.url("verdict", link_id))
+
+
+@checkin_staff_required
+@require_POST
+def seat(request: HttpRequest, checkpoint: Checkpoint, link_id: uuid.UUID) -> HttpResponse:
+    """The seat for a waiting person whose card is open; the button's own nonce names the new scan."""
+    display = display_of(link_id, checkpoint)
+    form = NonceForm(request.POST)
+    if display is None or display.registration is None or not form.is_valid():
+        raise Http404
+    if not checkpoint.covers(display.registration.event):
+        raise Http404
+    try:
+        scan = seat_waiting(
+            display.registration,
+            checkpoint=checkpoint,
+            nonce=form.cleaned_data["nonce"],
+            user=request.user,
+            reason=_("Waited at the door"),
+        )
+    except ActionRejected as error:
+        messages.error(request, error.text)
+        return redirect(checkpoint.url("verdict", link_id))
+    return redirect(checkpoint.url("verdict", scan.link_id))
+
+
+@checkin_staff_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def walk_in(request: HttpRequest, checkpoint: Checkpoint) -> HttpResponse:
+    """A small form for somebody whom nobody has registered; the seat, the ticket and the check-in at once."""
+    events = _events(checkpoint)
+    form = WalkInForm(request.POST or None, fest=checkpoint.fest, events=events)
+    nonce = NonceForm(request.POST)
+    if request.method == "POST" and form.is_valid() and nonce.is_valid():
+        newcomer = Newcomer(form.details(get_language() or "en"), int(form.cleaned_data["event"]))
+        try:
+            scan = seat_newcomer(
+                newcomer,
+                checkpoint=checkpoint,
+                nonce=nonce.cleaned_data["nonce"],
+                user=request.user,
+                reason=_("Registered at the door"),
+            )
+        except ActionRejected as error:
+            form.add_error(None, error.text)
+        except AmbiguousIdentity:
+            form.add_error("section", _("Somebody of this name and grade is registered. Add the section"))
+        else:
+            return redirect(checkpoint.url("verdict", scan.link_id))
+    context: dict[str, Any] = {"form": form, "events": events, "schools": school_names()}
+    return render(request, "checkin/walk_in.html", checkpoint_context(checkpoint, **context))
+
+
+def _events(checkpoint: Checkpoint) -> list[Event]:
+    """The events of this place that are on today or still to come and take walk-ins by now."""
+    now = database_now()
+    events = Event.objects.filter(checkpoint.events_filter, state=Event.State.PUBLISHED, ends_at__gt=now)
+    return [event for event in events.order_by("starts_at", "name") if now >= event.promotion_ends_at]
+
+
+@checkin_staff_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def school_list(request: HttpRequest, checkpoint: Checkpoint, code: str) -> HttpResponse:
+    """GET: everybody of the school with a ticket for this place, to tick who is absent. POST: the rest comes in."""
+    delegation = by_code(code)
+    if delegation is None or delegation.fest_id != checkpoint.fest.pk:
+        raise Http404
+    context: dict[str, Any] = {"delegation": delegation}
+    if request.method == "POST":
+        context["result"] = check_in_class(
+            delegation,
+            checkpoint=checkpoint,
+            absent=_numbers(request, "absent"),
+            shown=_numbers(request, "shown"),
+            user=request.user,
+        )
+    lines = lines_of(delegation, checkpoint, database_now())
+    context |= {"lines": lines, "coming": sum(line.verdict == Scan.Verdict.IN for line in lines)}
+    return render(request, "checkin/class.html", checkpoint_context(checkpoint, **context))
+
+
+def _numbers(request: HttpRequest, name: str) -> list[int]:
+    """The tickets' numbers that were sent under this name; whatever is none is left out."""
+    return [
+        int(one) for one in request.POST.getlist(name) if one.isascii() and one.isdigit() and len(one) < 19
+    ]

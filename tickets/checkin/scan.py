@@ -15,9 +15,8 @@ from techfest.core.db.clock import database_now
 from tickets import delegations
 from tickets.checkin import lookup, throttle
 from tickets.checkin.checkpoints import Checkpoint, count_one
-from tickets.checkin.codes import Kind, Reading, read
 from tickets.checkin.entry import enter
-from tickets.checkin.lookup import Found
+from tickets.checkin.lookup import Found, Kind, Reading, read
 from tickets.checkin.policy import candidates, decide
 from tickets.models import CheckIn, Delegation, Scan
 
@@ -53,7 +52,7 @@ class SchoolList:
 
 
 @dataclass(frozen=True, slots=True)
-class _Ask:
+class _Request:
     """One scan as it came in."""
 
     checkpoint: Checkpoint
@@ -89,108 +88,110 @@ def check_in(
     """
     reading = read(code)
     if not offline:
-        throttle.refuse_who_guesses(user, reading)
-    ask = _Ask(checkpoint, reading, nonce, user, registration_id, offline, how)
+        throttle.refuse_guessing(user, reading)
+    request = _Request(checkpoint, reading, nonce, user, registration_id, offline, how)
     try:
-        answer = in_transaction(lambda: _attempt(ask), deadline=Deadline())
+        answer = in_transaction(lambda: _attempt(request), deadline=Deadline())
     except (IntegrityError, NonceTaken):
         # A repeat of this scan was faster, or the second guard held: then it is judged anew.
         earlier = Scan.objects.filter(nonce=nonce).first()
         if earlier is not None:
             return earlier
-        answer = in_transaction(lambda: _attempt(ask), deadline=Deadline())
+        answer = in_transaction(lambda: _attempt(request), deadline=Deadline())
     if isinstance(answer, Scan):
-        _take_note(answer, checkpoint)
+        _after_scan(answer, checkpoint)
     return answer
 
 
-def _take_note(scan: Scan, checkpoint: Checkpoint) -> None:
+def _after_scan(scan: Scan, checkpoint: Checkpoint) -> None:
     if scan.verdict == Verdict.IN:
         count_one(checkpoint)
     elif scan.verdict == Verdict.UNKNOWN and not scan.is_offline:
-        throttle.note(scan.user)
+        throttle.record_unknown(scan.user)
 
 
-def _attempt(ask: _Ask) -> Scan | Choice | SchoolList:
-    found = _find(ask)
-    if not found and not ask.offline and (school := _school(ask)):
+def _attempt(request: _Request) -> Scan | Choice | SchoolList:
+    found = _find(request)
+    if not found and not request.offline and (school := _school(request)):
         return SchoolList(school)
-    now = ask.offline.at if ask.offline else database_now()
-    if ask.reading.kind == Kind.REFERENCE:
-        found = candidates(found, ask.checkpoint, now)
-    if len(found) > 1 and not ask.offline:
+    now = request.offline.at if request.offline else database_now()
+    if request.reading.kind == Kind.REFERENCE:
+        found = candidates(found, request.checkpoint, now)
+    if len(found) > 1 and not request.offline:
         return Choice(tuple(found))
     if not found or len(found) > 1:
-        nothing = ask.reading.kind in (Kind.NOTHING, Kind.SCHOOL)
-        return _answer(ask, Verdict.UNREADABLE if nothing else Verdict.UNKNOWN, None, now)
-    if ask.offline and ask.offline.device_verdict != Verdict.IN:
-        return _answer(ask, decide(found[0], ask.checkpoint, now), found[0], now)
-    return _let_in(ask, found[0], now)
+        nothing = request.reading.kind in (Kind.NOTHING, Kind.SCHOOL)
+        return _answer(request, Verdict.UNREADABLE if nothing else Verdict.UNKNOWN, None, now)
+    if request.offline and request.offline.device_verdict != Verdict.IN:
+        return _answer(request, decide(found[0], request.checkpoint, now), found[0], now)
+    return _let_in(request, found[0], now)
 
 
-def _find(ask: _Ask) -> list[Found]:
-    if ask.reading.kind == Kind.REFERENCE:
-        found = lookup.by_reference(ask.reading.value, ask.checkpoint.fest)
-        if ask.registration_id is not None:
-            return [one for one in found if one.registration.pk == ask.registration_id]
+def _find(request: _Request) -> list[Found]:
+    if request.reading.kind == Kind.REFERENCE:
+        found = lookup.by_reference(request.reading.value, request.checkpoint.fest)
+        if request.registration_id is not None:
+            return [one for one in found if one.registration.pk == request.registration_id]
         return found
-    if ask.reading.kind in (Kind.TICKET, Kind.CODE):
-        return lookup.by_code(ask.reading.value, ask.checkpoint.fest)
+    if request.reading.kind in (Kind.TICKET, Kind.CODE):
+        return lookup.by_code(request.reading.value, request.checkpoint.fest)
     return []
 
 
-def _school(ask: _Ask) -> Delegation | None:
-    if ask.reading.kind not in (Kind.SCHOOL, Kind.CODE):
+def _school(request: _Request) -> Delegation | None:
+    if request.reading.kind not in (Kind.SCHOOL, Kind.CODE):
         return None
-    found = delegations.by_code(ask.reading.value)
-    return found if found and found.fest_id == ask.checkpoint.fest.pk else None
+    found = delegations.by_code(request.reading.value)
+    return found if found and found.fest_id == request.checkpoint.fest.pk else None
 
 
-def _let_in(ask: _Ask, found: Found, now: dt.datetime) -> Scan:
+def _let_in(request: _Request, found: Found, now: dt.datetime) -> Scan:
     """Judges, and where the door is open tries; who was overtaken meanwhile is judged anew."""
     for _attempt_number in range(ATTEMPTS):
-        verdict = decide(found, ask.checkpoint, now)
+        verdict = decide(found, request.checkpoint, now)
         if verdict != Verdict.IN or found.ticket is None:
-            return _answer(ask, verdict, found, now)
-        at = ask.offline.at if ask.offline else None
-        entered = enter([found.ticket.code], checkpoint=ask.checkpoint, user=ask.user, how=ask.how, at=at)
+            return _answer(request, verdict, found, now)
+        at = request.offline.at if request.offline else None
+        entered = enter(
+            [found.ticket.code], checkpoint=request.checkpoint, user=request.user, how=request.how, at=at
+        )
         if found.ticket.pk in entered:
-            return _answer(ask, Verdict.IN, found, entered[found.ticket.pk])
+            return _answer(request, Verdict.IN, found, entered[found.ticket.pk])
         found = lookup.again(found)
-    return _answer(ask, decide(found, ask.checkpoint, now), found, now)
+    return _answer(request, decide(found, request.checkpoint, now), found, now)
 
 
-def _answer(ask: _Ask, verdict: str, found: Found | None, at: dt.datetime) -> Scan:
+def _answer(request: _Request, verdict: str, found: Found | None, at: dt.datetime) -> Scan:
     """Writes the scan down. What a device told is a conflict where the truth is another colour."""
-    device_verdict = ask.offline.device_verdict if ask.offline else ""
+    device_verdict = request.offline.device_verdict if request.offline else ""
     scan = Scan(
-        nonce=ask.nonce,
+        nonce=request.nonce,
         at=at,
-        user=ask.user,
-        gate=ask.checkpoint.gate,
-        where=ask.checkpoint.name[:100],
+        user=request.user,
+        gate=request.checkpoint.gate,
+        where=request.checkpoint.name[:100],
         ticket=found.ticket if found else None,
         registration=found.registration if found else None,
         verdict=device_verdict
         if device_verdict and device_verdict != Verdict.IN and verdict == Verdict.IN
         else verdict,
         device_verdict=device_verdict,
-        is_offline=ask.offline is not None,
-        is_conflict=bool(ask.offline) and (device_verdict == Verdict.IN) != (verdict == Verdict.IN),
+        is_offline=request.offline is not None,
+        is_conflict=bool(request.offline) and (device_verdict == Verdict.IN) != (verdict == Verdict.IN),
     )
     if device_verdict == Verdict.ALREADY:  # a second look on one device; its first may be on the way still
         scan.is_conflict = False
-    keep(scan)
+    insert_scan(scan)
     return scan
 
 
-def keep(scan: Scan) -> None:
+def insert_scan(scan: Scan) -> None:
     """Writes the scan; raises `NonceTaken` where the same one was written before."""
     if not insert_new([scan]):
         raise NonceTaken
 
 
-def of_many(
+def insert_entered(
     tickets: Sequence[tuple[int, Registration, dt.datetime]], *, checkpoint: Checkpoint, user: Any
 ) -> list[Scan]:
     """The scans of tickets that were let in at once: number, registration and moment of each; part of the

@@ -12,7 +12,7 @@ from tickets.checkin.checkpoints import Checkpoint, forget
 from tickets.checkin.entry import enter
 from tickets.checkin.lookup import Found
 from tickets.checkin.policy import decide
-from tickets.checkin.scan import of_many
+from tickets.checkin.scan import insert_entered
 from tickets.models import CheckIn, Delegation, Scan, Ticket
 
 Verdict = Scan.Verdict
@@ -82,7 +82,7 @@ def _check_in(
     open_now = [line.ticket for line in here if line.verdict == Verdict.IN]
     codes = [ticket.code for ticket in open_now]
     entered = enter(codes, checkpoint=checkpoint, user=user, how=CheckIn.How.CLASS) if codes else {}
-    of_many(
+    insert_entered(
         [(t.pk, t.registration, entered[t.pk]) for t in open_now if t.pk in entered],
         checkpoint=checkpoint,
         user=user,

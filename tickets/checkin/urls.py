@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from tickets import converters  # noqa: F401 - registers what the paths name
-from tickets.checkin import device_views, people_views, school_list_views, views, walk_in_views
+from tickets.checkin import offline_views, people_views, views
 
 app_name = "checkin"
 
@@ -18,18 +18,18 @@ def _at(route: str, view: views.View, name: str) -> list[URLPattern]:
 
 urlpatterns: list[URLPattern] = [
     path("", views.home, name="home"),
-    *_at("", device_views.scanning(views.scanner), "scanner"),
-    *_at("offline", device_views.shell, "offline"),
-    *_at("live", device_views.live, "live"),
-    *_at("upload", device_views.upload, "upload"),
-    path("sw.js", device_views.worker, name="worker"),
+    *_at("", offline_views.scanning(views.scanner), "scanner"),
+    *_at("offline", offline_views.offline_page, "offline"),
+    *_at("live", offline_views.live, "live"),
+    *_at("upload", offline_views.upload, "upload"),
+    path("sw.js", offline_views.worker, name="worker"),
     *_at("scan", views.scan, "scan"),
-    *_at("scans/<uuid:link_id>/", device_views.scanning(views.verdict), "verdict"),
+    *_at("scans/<uuid:link_id>/", offline_views.scanning(views.verdict), "verdict"),
     *_at("scans/<uuid:link_id>/again", people_views.again, "again"),
     *_at("scans/<uuid:link_id>/undo", people_views.undo, "undo"),
-    *_at("scans/<uuid:link_id>/seat", walk_in_views.seat, "seat"),
+    *_at("scans/<uuid:link_id>/seat", people_views.seat, "seat"),
     *_at("search", people_views.search, "search"),
-    *_at("walk-in", walk_in_views.walk_in, "walk_in"),
-    *_at("delegation/<code:code>/", school_list_views.school_list, "class"),
+    *_at("walk-in", people_views.walk_in, "walk_in"),
+    *_at("delegation/<code:code>/", people_views.school_list, "class"),
     path("t/<code:code>/", views.by_code, name="code"),
 ]

@@ -12,7 +12,16 @@ from events.models import Event
 from registrations.booking.waitlist import with_number
 from registrations.models import Change, Registration
 from tickets.checkin.checkpoints import Checkpoint
-from tickets.checkin.messages import VERDICT_STYLES, VerdictStyle, at_or_on, clock, day, moment, when, who
+from tickets.checkin.messages import (
+    VERDICT_STYLES,
+    VerdictStyle,
+    at_or_on,
+    clock,
+    day,
+    moment,
+    staff_name,
+    when,
+)
 from tickets.models import CheckIn, Scan, Ticket
 
 Verdict = Scan.Verdict
@@ -105,7 +114,7 @@ class VerdictDisplay:
             "hall": event.venue.name if event else "",
             "when": when(event) if event else "",
             "first": first
-            and {"by": who(first.user), "where": first.where, "at": at_or_on(first.at, self.scan.at)},
+            and {"by": staff_name(first.user), "where": first.where, "at": at_or_on(first.at, self.scan.at)},
             "choices": [],
             "url": self.checkpoint.url("verdict", self.scan.link_id),
         }
@@ -128,7 +137,7 @@ def _already(display: VerdictDisplay) -> str:
     first = display.first
     if first is None:
         return _("This ticket was used before.")
-    words = {"at": at_or_on(first.at, display.scan.at), "by": who(first.user), "where": first.where}
+    words = {"at": at_or_on(first.at, display.scan.at), "by": staff_name(first.user), "where": first.where}
     return _("First at %(at)s by %(by)s: %(where)s.") % words
 
 
@@ -178,13 +187,17 @@ def _cancelled(display: VerdictDisplay) -> str:
     change = Change.objects.filter(registration=row, to_state=State.CANCELLED).order_by("-pk").first()
     if change is None:
         return _("This registration was cancelled.")
-    words = {"at": moment(change.at), "who": change.get_actor_display(), "why": change.get_cause_display()}
+    words = {
+        "at": moment(change.at),
+        "staff_name": change.get_actor_display(),
+        "why": change.get_cause_display(),
+    }
     held = _held_instead(row)
     if held:
         words |= {"event": held.event.name, "hall": held.event.venue.name, "when": when(held.event)}
         return _("Given up on %(at)s (%(why)s). The seat is in %(event)s: go to %(hall)s, %(when)s.") % words
     if change.cause in (Change.Cause.CANCELLED, Change.Cause.REPLACED):
-        return _("Cancelled on %(at)s by the %(who)s.") % words
+        return _("Cancelled on %(at)s by the %(staff_name)s.") % words
     return _("Cancelled on %(at)s: %(why)s.") % words
 
 

@@ -16,12 +16,12 @@ from tickets.checkin.forms import NonceForm
 from tickets.checkin.lookup import Found
 from tickets.checkin.messages import when
 from tickets.checkin.scan import Choice, SchoolList, check_in
-from tickets.checkin.throttle import TooMany
+from tickets.checkin.throttle import TooManyUnknownCodes
 from tickets.checkin.verdict_view import VerdictDisplay, display_of
 from tickets.keys import random_key
 from tickets.models import CheckIn, Scan
 
-__all__ = ["View", "by_code", "context_of", "home", "scan", "scanner", "verdict", "verdict_context"]
+__all__ = ["View", "by_code", "checkpoint_context", "home", "scan", "scanner", "verdict", "verdict_context"]
 
 
 @checkin_staff_required
@@ -46,7 +46,7 @@ def by_code(request: HttpRequest, fest: Fest, code: str) -> HttpResponse:
 @require_safe
 def scanner(request: HttpRequest, checkpoint: Checkpoint) -> HttpResponse:
     """Ready for the next ticket."""
-    return render(request, "checkin/scanner.html", context_of(checkpoint))
+    return render(request, "checkin/scanner.html", checkpoint_context(checkpoint))
 
 
 @checkin_staff_required
@@ -65,7 +65,7 @@ def scan(request: HttpRequest, checkpoint: Checkpoint) -> HttpResponse:
             registration_id=form.cleaned_data["registration"],
             how=CheckIn.How.SEARCH if request.POST.get("found") else CheckIn.How.SCAN,
         )
-    except TooMany as error:
+    except TooManyUnknownCodes as error:
         return _too_many(request, checkpoint, error)
     return _as_json(checkpoint, outcome) if _wants_json(request) else _as_page(request, checkpoint, outcome)
 
@@ -80,7 +80,7 @@ def verdict(request: HttpRequest, checkpoint: Checkpoint, link_id: uuid.UUID) ->
     return render(request, "checkin/verdict.html", verdict_context(display))
 
 
-def context_of(checkpoint: Checkpoint, **more: Any) -> dict[str, Any]:
+def checkpoint_context(checkpoint: Checkpoint, **more: Any) -> dict[str, Any]:
     """What every page of a place shows: its name, the counts, and a form for the next scan."""
     urls = {name: checkpoint.url(name) for name in ("scanner", "scan", "search", "walk_in")}
     counts = counts_of(checkpoint)
@@ -90,7 +90,9 @@ def context_of(checkpoint: Checkpoint, **more: Any) -> dict[str, Any]:
 def verdict_context(display: VerdictDisplay, **more: Any) -> dict[str, Any]:
     """The verdict with what can be done about it: again, undo, a seat."""
     actions = {name: display.checkpoint.url(name, display.scan.link_id) for name in ("again", "undo", "seat")}
-    return context_of(display.checkpoint, display=display, actions={**actions, "nonce": random_key()}, **more)
+    return checkpoint_context(
+        display.checkpoint, display=display, actions={**actions, "nonce": random_key()}, **more
+    )
 
 
 def _wants_json(request: HttpRequest) -> bool:
@@ -106,7 +108,9 @@ def _as_page(
         response = redirect(checkpoint.url("class", outcome.delegation.code))
     else:
         code = request.POST.get("code", "")
-        return render(request, "checkin/choose.html", context_of(checkpoint, found=outcome.found, code=code))
+        return render(
+            request, "checkin/choose.html", checkpoint_context(checkpoint, found=outcome.found, code=code)
+        )
     response.status_code = 303
     return response
 
@@ -118,16 +122,16 @@ def _as_json(checkpoint: Checkpoint, outcome: Scan | Choice | SchoolList) -> Jso
         return JsonResponse(VerdictDisplay(outcome, checkpoint).as_json() | answer)
     if isinstance(outcome, SchoolList):
         school = outcome.delegation.school
-        words = _said(_("School's list"), _("Open the list of %(school)s.") % {"school": school})
+        words = _notice(_("School's list"), _("Open the list of %(school)s.") % {"school": school})
         url = checkpoint.url("class", outcome.delegation.code)
         return JsonResponse(words | {"verdict": "school", "school": school.name, "url": url} | answer)
-    words = _said(_("Choose"), _("This person has several tickets here. Choose one."))
+    words = _notice(_("Choose"), _("This person has several tickets here. Choose one."))
     choices = [_choice(one) for one in outcome.found]
     name = outcome.found[0].registration.student.name
     return JsonResponse(words | {"verdict": "choose", "name": name, "choices": choices} | answer)
 
 
-def _said(word: str, sentence: str) -> dict[str, Any]:
+def _notice(word: str, sentence: str) -> dict[str, Any]:
     """The answer that is no verdict, with every name that a verdict has."""
     empty = dict.fromkeys(("name", "grade", "school", "event", "hall", "when", "url"), "")
     return {**empty, "tone": "amber", "word": word, "sentence": sentence, "first": None, "choices": []}
@@ -145,8 +149,10 @@ def _choice(found: Found) -> dict[str, Any]:
     }
 
 
-def _too_many(request: HttpRequest, checkpoint: Checkpoint, error: TooMany) -> HttpResponse:
+def _too_many(request: HttpRequest, checkpoint: Checkpoint, error: TooManyUnknownCodes) -> HttpResponse:
     if _wants_json(request):
-        words = _said(_("Wait"), str(error.text))
+        words = _notice(_("Wait"), str(error.text))
         return JsonResponse(words | {"verdict": "too_many", "tone": "red"}, status=429)
-    return render(request, "checkin/too_many.html", context_of(checkpoint, text=error.text), status=429)
+    return render(
+        request, "checkin/too_many.html", checkpoint_context(checkpoint, text=error.text), status=429
+    )

@@ -15,7 +15,7 @@ from registrations.students.consents import current_text
 from registrations.students.identity import Details, identify
 from tickets.checkin.checkpoints import Checkpoint, forget
 from tickets.checkin.entry import enter
-from tickets.checkin.scan import NonceTaken, keep
+from tickets.checkin.scan import NonceTaken, insert_scan
 from tickets.models import CheckIn, Scan, Ticket
 
 
@@ -104,7 +104,7 @@ def _come_in(walk_in: WalkIn, checkpoint: Checkpoint, nonce: uuid.UUID, deadline
         registration=registration,
         verdict=Scan.Verdict.IN,
     )
-    keep(scan)
+    insert_scan(scan)
     return scan
 
 

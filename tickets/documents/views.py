@@ -21,7 +21,7 @@ def certificate(request: HttpRequest, code: str) -> HttpResponse:
     facts = ("registration__event__fest", "registration__event__venue", "student__school")
     found = Certificate.objects.select_related(*facts).filter(code=code).first()
     if found is None:
-        throttle.refuse_stranger(request)
+        throttle.limit_unknown_codes(request)
         raise Http404
     context = {
         "certificate": found,

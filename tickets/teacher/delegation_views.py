@@ -45,6 +45,6 @@ def public(request: HttpRequest, code: str) -> HttpResponse:
     """What a camera opens: whose delegation it is, and no name of anybody."""
     found = delegations.by_code(code)
     if found is None:
-        throttle.refuse_stranger(request)
+        throttle.limit_unknown_codes(request)
         raise Http404
     return render(request, "tickets/delegation.html", {"delegation": found})

@@ -10,7 +10,7 @@ from registrations.results import publish, service
 from registrations.students.identity import Details
 from registrations.students.merge_students import merge_students
 from registrations.tests.builders import build_submission, build_user
-from tickets.checkin.undo import let_in_again, undo
+from tickets.checkin.entry import let_in_again, undo
 from tickets.checkin.walk_in import Newcomer, seat_newcomer
 from tickets.documents import certificates
 from tickets.keys import random_key

@@ -17,9 +17,9 @@ from registrations.booking.cancel import cancel
 from registrations.locking import Deadline
 from registrations.models import Change
 from registrations.tests.builders import build_event, build_fest
-from tickets.checkin import offline_upload
+from tickets.checkin import offline
 from tickets.checkin.checkpoints import Checkpoint
-from tickets.checkin.live_codes import RECORD, STATES, live
+from tickets.checkin.offline import RECORD, STATES, live_codes
 from tickets.checkin.scan import check_in
 from tickets.keys import random_key
 from tickets.models import CheckIn, Gate, Scan, Ticket
@@ -122,7 +122,7 @@ def test_live_file_tells_event_and_state_of_every_code(
     new = void(old)
     waiting_for(other)
     ticket_for(open_event(build_fest(is_current=False)))
-    events, found = read(live(checkpoint).content)
+    events, found = read(live_codes(checkpoint).content)
     assert [(one["event"], one["here"]) for one in events] == [("Robo Race", True), ("Quiz Bowl", False)]
     assert found == {
         digest_of(good.code): ("Robo Race", "live"),
@@ -145,10 +145,10 @@ def test_live_file_names_nobody_and_holds_no_key(event: Event, checkpoint: Check
 
 
 def test_live_file_has_18_bytes_a_code(event: Event, checkpoint: Checkpoint) -> None:
-    empty = len(live(checkpoint).content)
+    empty = len(live_codes(checkpoint).content)
     for _ in range(3):
         ticket_for(event)
-    assert len(live(checkpoint).content) - empty == 3 * 18
+    assert len(live_codes(checkpoint).content) - empty == 3 * 18
 
 
 def test_live_file_asks_as_many_queries_for_three_codes_as_for_one(
@@ -371,7 +371,7 @@ def test_upload_looks_all_codes_up_at_once(
 ) -> None:
     tickets = [ticket_for(event) for _ in range(3)]
     with django_assert_max_num_queries(1):
-        codes = offline_upload._codes_of([digest_of(ticket.code) for ticket in tickets], checkpoint)
+        codes = offline._codes_of([digest_of(ticket.code) for ticket in tickets], checkpoint)
     assert codes == {digest_of(ticket.code): ticket.code for ticket in tickets}
 
 

@@ -12,8 +12,8 @@ from registrations.models import random_code
 from tickets import alerts
 from tickets.checkin import throttle
 from tickets.checkin.checkpoints import Checkpoint
-from tickets.checkin.codes import Kind, read
 from tickets.checkin.entry import enter
+from tickets.checkin.lookup import Kind, read
 from tickets.models import Alert, CheckIn, Scan
 from tickets.tests.entrance import (
     checkpoint_of,

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from tickets.checkin.resolve import resolve
+from tickets.checkin.offline import resolve
 from tickets.checkin.scan import Offline
 from tickets.models import Scan
 from tickets.tests.admin_helpers import organiser, organiser_client

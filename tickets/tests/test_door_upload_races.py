@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from registrations.tests.races import at_once
-from tickets.checkin.offline_upload import Queued, upload
+from tickets.checkin.offline import Queued, upload
 from tickets.keys import random_key
 from tickets.models import CheckIn, Scan
 from tickets.tests.entrance import checkpoint_of, fest_today, gate_of, open_event, ticket_for, volunteer

@@ -16,11 +16,10 @@ from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_POST, require_safe
 
 from events.models import Fest
-from tickets.checkin import offline_upload
+from tickets.checkin import offline
 from tickets.checkin.access import checkin_staff_required
 from tickets.checkin.checkpoints import Checkpoint, counts_of
-from tickets.checkin.live_codes import live as live_of
-from tickets.checkin.views import context_of
+from tickets.checkin.views import checkpoint_context
 from tickets.models import Scan
 
 FILES = (
@@ -58,16 +57,16 @@ def worker(request: HttpRequest, fest: Fest) -> HttpResponse:
 @scanning
 @checkin_staff_required
 @require_safe
-def shell(request: HttpRequest, checkpoint: Checkpoint) -> HttpResponse:
+def offline_page(request: HttpRequest, checkpoint: Checkpoint) -> HttpResponse:
     """The scanning page as a phone may keep it: without messages, which name people."""
-    return render(request, "checkin/scanner.html", context_of(checkpoint, messages=()))
+    return render(request, "checkin/scanner.html", checkpoint_context(checkpoint, messages=()))
 
 
 @checkin_staff_required
 @require_safe
 def live(request: HttpRequest, checkpoint: Checkpoint) -> HttpResponseBase:
     """The live codes; with them, also where they have not changed, the time, the counts and a fresh token."""
-    at, content = live_of(checkpoint)
+    at, content = offline.live_codes(checkpoint)
     etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
     whole = HttpResponse(content, content_type="application/octet-stream", headers={"ETag": etag})
     response = get_conditional_response(request, etag=etag, response=whole) or whole
@@ -82,10 +81,10 @@ def live(request: HttpRequest, checkpoint: Checkpoint) -> HttpResponseBase:
 def upload(request: HttpRequest, checkpoint: Checkpoint) -> HttpResponse:
     """Takes what was scanned without a network, and says of each scan what became of it."""
     try:
-        queued = offline_upload.read_upload(request.body)
-    except offline_upload.Malformed as error:
+        queued = offline.read_upload(request.body)
+    except offline.Malformed as error:
         return JsonResponse({"error": str(error)}, status=400)
-    scans = offline_upload.upload(checkpoint, queued, user=request.user)
+    scans = offline.upload(checkpoint, queued, user=request.user)
     counts = counts_of(checkpoint)
     return JsonResponse(
         {
