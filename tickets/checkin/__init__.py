@@ -1,1 +1,1 @@
-"""The door: who is let in, and its pages on a phone."""
+"""Check-in at the door: rules, writes, and the pages for a phone."""

@@ -1,4 +1,4 @@
-"""Who may stand at the door: volunteers at their gates, leads at their events, owners everywhere; for the fest only."""
+"""Access to the check-in pages: volunteers to their gates, leads to their events, owners to all."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -19,11 +19,12 @@ View = Callable[..., HttpResponseBase]
 
 
 def checkin_staff_required(view: View) -> View:
-    """The view gets the place that the path names (`gate` or `event`), or the fest where it names none.
+    """Passes the view the checkpoint of the path (`gate` or `event`), or the fest if there is none.
 
-    Nobody signed in: the login. Whoever may not open this place: not found. Before there is a fest, and later
-    than a day after it: likewise, and a doorkeeper reads why. A doorkeeper whose account can do more than check
-    people in passes the second step first, where it is required. The page is never stored or indexed.
+    Anonymous users are sent to the login. A checkpoint that this user may not open does not exist for them (404);
+    before a fest is set up and later than a day after it nothing does, and check-in staff read why. Accounts that can
+    do more than check people in must pass the second factor first where it is required. Responses are never cached or
+    indexed.
     """
 
     @wraps(view)
@@ -53,19 +54,19 @@ def checkin_staff_required(view: View) -> View:
 
 
 def is_checkin_staff(user: Any) -> bool:
-    """Whether this person has anything to do at the door."""
+    """Whether this user may check people in somewhere."""
     return is_owner(user) or has_role(user, VOLUNTEER) or (has_role(user, LEAD) and user.led_events.exists())
 
 
 def _note_use(request: HttpRequest) -> None:
-    """Work at the door keeps the session of an account for the admin; what a phone asks by itself does not."""
+    """Counts work at the door as use of a staff session; requests that the phone makes by itself do not count."""
     name = request.resolver_match.url_name if request.resolver_match else None
     if getattr(request.user, "is_staff", False) and not str(name).startswith("live-"):
         note_use(request)
 
 
 def _page_of(request: HttpRequest) -> str:
-    """Where the second step leads back to: this page, or for what is only sent the choice of places."""
+    """Where to return after the second factor: this page, or the list of checkpoints after a POST."""
     return request.get_full_path() if request.method in ("GET", "HEAD") else reverse("checkin:home")
 
 

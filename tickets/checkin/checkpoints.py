@@ -1,4 +1,4 @@
-"""Where somebody stands at the door: a gate, or one event; which tickets are let in there, and how many are."""
+"""Checkpoints: a gate or one event at which tickets are checked, and how many people have come in there."""
 
 import datetime as dt
 import time
@@ -17,13 +17,13 @@ from techfest.core.roles import LEAD, VOLUNTEER, has_role, is_owner
 from tickets.models import Gate
 
 LIFETIME = 2.0
-"""Seconds for which a process keeps the counts of a place: every scan tells them, and counting costs."""
+"""Seconds for which a process caches the counts of a checkpoint; every scan shows them, and counting is expensive."""
 LOGIN_LASTS = dt.timedelta(days=1)
-"""For how long after the fest its doors can be opened."""
+"""How long after the fest its check-in pages stay open."""
 
 
 class Counts(NamedTuple):
-    """How many came in, of how many who have a ticket."""
+    """How many people are in, and how many hold a ticket."""
 
     inside: int
     expected: int
@@ -31,7 +31,7 @@ class Counts(NamedTuple):
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A gate with its events (none named: all of the fest), or one event."""
+    """A gate with its events (all events of the fest if none are listed), or a single event."""
 
     fest: Fest
     gate: Gate | None = None
@@ -43,27 +43,27 @@ class Checkpoint:
         return str(self.gate or self.event)
 
     def covers(self, event: Event) -> bool:
-        """Whether tickets of this event are let in here."""
+        """Whether tickets of this event are accepted here."""
         return event.fest_id == self.fest.pk and (not self.event_ids or event.pk in self.event_ids)
 
     def url(self, page: str, *more: Any) -> str:
-        """The path of a page of this place: "scan", "scanner", "verdict", ..."""
+        """The path of a page of this checkpoint: "scanner", "scan", "verdict", ..."""
         if self.gate:
             return reverse(f"checkin:{page}-gate", args=[self.gate.pk, *more])
         return reverse(f"checkin:{page}-event", args=[self.event.slug if self.event else "", *more])
 
     @property
     def events_filter(self) -> Q:
-        """Of a query on events: those of this place that the public may know of."""
+        """Filter for queries on events: the published or cancelled events of this checkpoint, no drafts."""
         mine = Q(fest=self.fest) & ~Q(state=Event.State.DRAFT)
         return mine & Q(pk__in=self.event_ids) if self.event_ids else mine
 
 
 def open_fest() -> Fest | None:
-    """The fest whose doors can be opened: the current one, until a day after its last, in its own zone.
+    """The current fest from any time before it until a day after its last day, in the time zone of the fest.
 
-    As every page knows it, without a query; where that says no, the database is asked, so that a fest which was
-    changed a moment ago opens at once.
+    Reads the cached fest, without a query. If that says no, it asks the database, so that a fest edited a moment ago
+    opens at once.
     """
     current = snapshot()
     if _is_on(current.fest, current.now):
@@ -77,7 +77,7 @@ def _is_on(fest: Fest | None, now: dt.datetime) -> bool:
 
 
 def gates_of(user: Any, fest: Fest) -> list[Gate]:
-    """The gates that this person may open."""
+    """The gates that this user may open."""
     gates = Gate.objects.filter(fest=fest)
     if is_owner(user):
         return list(gates)
@@ -85,9 +85,9 @@ def gates_of(user: Any, fest: Fest) -> list[Gate]:
 
 
 def events_of(user: Any, fest: Fest) -> list[Event]:
-    """The events at whose doors this person may stand: all for an owner, the own ones for their leads.
+    """The events that this user may check people in to: all for an owner, their own for an event lead.
 
-    Without the role of an event lead the events that still name the user do not count.
+    Being listed as a lead of an event counts only together with the role.
     """
     events = Event.objects.filter(fest=fest).exclude(state=Event.State.DRAFT).select_related("venue")
     if not is_owner(user):
@@ -96,7 +96,7 @@ def events_of(user: Any, fest: Fest) -> list[Event]:
 
 
 def checkpoints_of(user: Any, fest: Fest) -> list[Checkpoint]:
-    """Everything that this person may open, gates first; without the events of the gates."""
+    """Every checkpoint that this user may open, gates first. The `event_ids` of gates are not filled in."""
     return [
         *(Checkpoint(fest, gate=gate) for gate in gates_of(user, fest)),
         *(Checkpoint(fest, event=event, event_ids=frozenset({event.pk})) for event in events_of(user, fest)),
@@ -104,7 +104,7 @@ def checkpoints_of(user: Any, fest: Fest) -> list[Checkpoint]:
 
 
 def checkpoint_at(fest: Fest, user: Any, *, gate: int | None = None, event: str = "") -> Checkpoint | None:
-    """This gate, or the event of this slug, if this person may open it."""
+    """This gate, or the event with this slug, if the user may open it."""
     if gate is not None:
         found = next((one for one in gates_of(user, fest) if one.pk == gate), None)
         ids = found.events.values_list("pk", flat=True) if found else ()
@@ -117,7 +117,7 @@ _cached: dict[tuple[int, int, str], tuple[float, Counts]] = {}
 
 
 def counts_of(checkpoint: Checkpoint) -> Counts:
-    """How many of this day's tickets came in here, a second or two old."""
+    """How many of today's ticket holders came in here, at most `LIFETIME` seconds old."""
     key = _key(checkpoint)
     cached = _cached.get(key)
     if cached and time.monotonic() < cached[0]:
@@ -128,7 +128,7 @@ def counts_of(checkpoint: Checkpoint) -> Counts:
 
 
 def fresh_counts(checkpoint: Checkpoint, now: dt.datetime) -> Counts:
-    """Counted now: of the events that are on this day in the fest's zone; where there is none, of all."""
+    """Counts now, for the events taking place today in the time zone of the fest; if there are none today, for all."""
     midnight = timezone.localtime(now, checkpoint.fest.zone).replace(
         hour=0, minute=0, second=0, microsecond=0
     )
@@ -145,7 +145,7 @@ def fresh_counts(checkpoint: Checkpoint, now: dt.datetime) -> Counts:
 
 
 def count_one(checkpoint: Checkpoint) -> None:
-    """Somebody just came in here: the kept counts say so at once."""
+    """Adds one check-in to the cached counts."""
     if cached := _cached.get(_key(checkpoint)):
         _cached[_key(checkpoint)] = (cached[0], Counts(cached[1].inside + 1, cached[1].expected))
 
@@ -159,7 +159,7 @@ def _key(checkpoint: Checkpoint) -> tuple[int, int, str]:
 
 
 def forget() -> None:
-    """Makes the next call count anew."""
+    """Clears the cached counts."""
     _cached.clear()
 
 

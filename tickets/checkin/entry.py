@@ -1,4 +1,4 @@
-"""The one statement that lets people in, and the one that takes it back."""
+"""Check-ins written and revoked: the conditional update that admits, and everything that takes a check-in back."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -36,7 +36,7 @@ _ENTER = """
     FROM entered
     RETURNING ticket_id, at
 """
-"""The registration is locked first: a cancellation that has begun is waited for, one that begins now waits."""
+"""The registration is locked first, so that entry and cancellation of the same registration wait for each other."""
 
 
 def enter(
@@ -48,11 +48,11 @@ def enter(
     at: dt.datetime | None = None,
     reason: str = "",
 ) -> dict[int, dt.datetime]:
-    """Lets in every ticket of these codes that is live, of a confirmed registration, and not in yet.
+    """Checks in every ticket with one of these codes that is live, confirmed and not in yet.
 
-    Returns when each came in, by the ticket's number. Whatever else runs, a ticket is in it once: the
-    condition decides, and the unique constraint on check-ins stands behind it. `at` is the moment that a
-    device without a network says; else the database's clock. Part of the caller's transaction.
+    Returns the time of each check-in by ticket id. Under any concurrency a ticket is checked in once: the condition
+    of the update decides, and a unique constraint on check-ins backs it. `at` is the time an offline device reports;
+    without it the database clock counts. Runs in the caller's transaction.
     """
     given = {
         "codes": list(codes),
@@ -80,9 +80,9 @@ _LEAVE = """
 
 
 def take_back(ticket_ids: Sequence[int], *, user: Any, reason: str, now: dt.datetime) -> list[int]:
-    """Undoes the check-ins of these tickets, re-entries included; the numbers of those that were in.
+    """Revokes the check-ins of these tickets, re-entries included; returns the ids of the tickets that were in.
 
-    The rows stay, with the reason. Part of the caller's transaction.
+    The rows stay, with the reason. Runs in the caller's transaction.
     """
     given = {"tickets": list(ticket_ids), "user": user.pk if user else None, "reason": reason, "now": now}
     with connection.cursor() as cursor:
@@ -91,10 +91,10 @@ def take_back(ticket_ids: Sequence[int], *, user: Any, reason: str, now: dt.date
 
 
 def undo(scan: Scan, *, user: Any, reason: str) -> None:
-    """Takes the check-in of this scan's ticket back: the ticket is as if nobody had come, and can be green again.
+    """Revokes the check-in of this scan's ticket, which may then be checked in again.
 
-    The rows stay, with who undid it and why, and the trail of the ticket has it. Raises `ActionRejected` where
-    nobody is in; so a second press does nothing.
+    The rows stay with user and reason, and the audit log of the ticket has an entry. Raises `ActionRejected` if the
+    ticket is not in, so a second submission does nothing.
     """
     in_transaction(lambda: _undo(scan, user, reason), deadline=Deadline())
     forget()
@@ -104,14 +104,14 @@ def _undo(scan: Scan, user: Any, reason: str) -> None:
     ticket = _locked(scan)
     now = database_now()
     if not take_back([ticket.pk], user=user, reason=reason, now=now):
-        raise ActionRejected(_("This check-in was undone already."))
+        raise ActionRejected(_("This check-in is already undone."))
     record(ticket, what="check-in undone", now=now, user=user, reason=reason)
 
 
 def let_in_again(scan: Scan, *, checkpoint: Checkpoint, user: Any, reason: str) -> None:
-    """Notes that somebody who is in comes in again; once for one scan, however often it is pressed.
+    """Records that a person who is in has come in again; once per scan, however often it is submitted.
 
-    Raises `ActionRejected` where the ticket is not in, or is no longer good.
+    Raises `ActionRejected` if the ticket is not in, or no longer valid.
     """
     in_transaction(lambda: _let_in_again(scan, checkpoint, user, reason), deadline=Deadline())
 
@@ -119,7 +119,7 @@ def let_in_again(scan: Scan, *, checkpoint: Checkpoint, user: Any, reason: str) 
 def _let_in_again(scan: Scan, checkpoint: Checkpoint, user: Any, reason: str) -> None:
     ticket = _locked(scan)
     if ticket.checked_in_at is None or not ticket.is_live:
-        raise ActionRejected(_("This ticket is not in. Scan it again."))
+        raise ActionRejected(_("This ticket is not checked in. Scan it again."))
     done = CheckIn.objects.filter(
         Q(recorded_at__gte=scan.received_at), ticket=ticket, is_reentry=True, user=user, undone_at=None
     )
@@ -139,17 +139,17 @@ def _let_in_again(scan: Scan, checkpoint: Checkpoint, user: Any, reason: str) ->
 def _locked(scan: Scan) -> Ticket:
     ticket = Ticket.objects.select_for_update(no_key=True).filter(scans=scan).first()
     if ticket is None:
-        raise ActionRejected(_("There is no ticket to this scan."))
+        raise ActionRejected(_("This scan has no ticket."))
     return ticket
 
 
 def give_up(changes: Sequence[Change], *, now: datetime) -> None:
-    """Called while these registrations are being cancelled, with their tickets still live.
+    """Called while these registrations are being cancelled, before their tickets are voided.
 
-    A ticket that is no longer good has no check-in that stands. An organiser's cancellation undoes it, with that
-    reason; students and teachers cannot give up the seat of somebody who sits on it (`ActionRejected`); and the seat
-    of somebody who has come is no unclaimed one (`ConcurrentUpdate`). A double that a merge cancels keeps its check-in:
-    it moves to the ticket that is left (`tickets.merge`). Part of the caller's transaction.
+    A void ticket must not keep a check-in. A cancellation by an organiser revokes it with that reason. Students and
+    teachers cannot cancel a used ticket (`ActionRejected`), and a no-show cannot have come in (`ConcurrentUpdate`). A
+    duplicate cancelled by a merge keeps its check-in, which moves to the remaining ticket (`tickets.merge`). Runs in
+    the caller's transaction.
     """
     given_up = [change.registration_id for change in changes if change.cause != Change.Cause.MERGED]
     inside = Ticket.objects.live().filter(registration__in=given_up, checked_in_at__isnull=False)
@@ -159,6 +159,6 @@ def give_up(changes: Sequence[Change], *, now: datetime) -> None:
     if any(change.cause == Change.Cause.NO_SHOW for change in changes):
         raise ConcurrentUpdate
     if any(change.actor in (Change.Actor.STUDENT, Change.Actor.TEACHER) for change in changes):
-        raise ActionRejected(_("This ticket was used at the door and cannot be given up."))
+        raise ActionRejected(_("This ticket was used at the door, so it cannot be cancelled."))
     reason = _("The registration was cancelled.")
     take_back(tickets, user=changes[0].user, reason=reason, now=now)

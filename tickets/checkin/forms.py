@@ -1,4 +1,4 @@
-"""What is typed at the door."""
+"""Forms of the check-in pages."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,7 +15,7 @@ from techfest.core.text_limits import LimitedText
 
 
 class ReasonForm(PlainForm):
-    """Why something is done on purpose."""
+    """The reason for a re-entry or for undoing a check-in."""
 
     reason = TextField(
         label=gettext_lazy("Reason"),
@@ -37,14 +37,14 @@ class SearchForm(PlainForm):
 
 
 class NonceForm(LimitedText, forms.Form):
-    """What names one scan, drawn when its form was written."""
+    """The key of one scan, drawn when its form was rendered."""
 
     nonce = forms.UUIDField()
     registration = forms.IntegerField(required=False)
 
 
 class WalkInForm(PlainForm):
-    """Somebody who stands at the door and was never registered; short, for the queue waits."""
+    """Registration of a walk-in; short, because people queue."""
 
     name = TextField(
         label=gettext_lazy("Full name"),
@@ -90,7 +90,7 @@ class WalkInForm(PlainForm):
     )
     consent = forms.BooleanField(
         label=gettext_lazy("I have seen a parent's or guardian's consent on paper"),
-        error_messages={"required": gettext_lazy("Without a consent on paper nobody can be registered")},
+        error_messages={"required": gettext_lazy("A student can only be registered with consent on paper")},
     )
 
     def __init__(self, *args: Any, fest: Fest, events: Sequence[Event], **kwargs: Any) -> None:
@@ -101,6 +101,6 @@ class WalkInForm(PlainForm):
             self.fields["event"].initial = str(events[0].pk)
 
     def details(self, language: str) -> Details:
-        """Who this is; the form is valid."""
+        """The identity of the student; the form must be valid."""
         names = ("name", "school", "grade", "section")
         return Details(**{name: self.cleaned_data[name] for name in names}, language=language)

@@ -1,4 +1,4 @@
-"""Whose code or reference it is: registrations with their tickets, as they stand at this moment."""
+"""Finding registrations at a checkpoint: by a scanned or typed code, by reference, or by name."""
 
 import re
 from dataclasses import dataclass
@@ -17,22 +17,22 @@ State = Registration.State
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A registration with its event, venue, student and school at hand; who waits has no ticket."""
+    """A registration with its event, venue, student and school loaded; a waiting registration has no ticket."""
 
     registration: Registration
     ticket: Ticket | None
 
 
 def by_code(code: str, fest: Fest) -> list[Found]:
-    """The ticket of this code, live or void; one at most."""
+    """The ticket with this code, live or void; at most one."""
     tickets = Ticket.objects.select_related("registration__event__venue", "registration__student__school")
     return [Found(one.registration, one) for one in tickets.filter(code=code, registration__event__fest=fest)]
 
 
 def by_reference(reference: str, fest: Fest) -> list[Found]:
-    """Everything of the student of this reference, or of the one whom it names since two were merged.
+    """The registrations of the student with this reference, or of the student it was merged into.
 
-    What was cancelled is left out where the student holds the same event again.
+    A cancelled registration is left out if the student holds the same event again.
     """
     merged = MergedReference.objects.filter(reference=reference).values("student")
     students = Student.objects.filter(Q(reference=reference) | Q(pk__in=merged), fest=fest)
@@ -49,7 +49,7 @@ def by_reference(reference: str, fest: Fest) -> list[Found]:
 
 
 def again(found: Found) -> Found:
-    """The same one, as it stands by now."""
+    """Reloads the registration and its ticket."""
     registration = Registration.objects.select_related("event__venue", "student__school").get(
         pk=found.registration.pk
     )
@@ -58,14 +58,14 @@ def again(found: Found) -> Found:
 
 
 MAX_LENGTH = 500
-"""Signs; a ticket's address has fewer, and nothing longer is looked at."""
+"""Characters; longer text is not looked at. The address in a ticket's QR is shorter."""
 _ADDRESS = re.compile(r"/(t|delegation)/([A-Za-z0-9_-]{22})(?:[/?#]|$)")
 _CODE = re.compile(r"[A-Za-z0-9_-]{22}")
 _REFERENCE = re.compile(r"[A-Z0-9]{7}")
 
 
 class Kind(Enum):
-    """What the text can be; a bare code may be a ticket's or a school's."""
+    """What the text can be; a bare code may belong to a ticket or to a school."""
 
     CODE = "code"
     TICKET = "ticket"
@@ -76,12 +76,17 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
+    """Scanned or typed text, interpreted."""
+
     kind: Kind
     value: str = ""
 
 
 def read(text: str) -> Reading:
-    """Case, dashes and spaces of a typed reference do not matter; a code is taken exactly as it stands."""
+    """Interprets scanned or typed text.
+
+    Case, dashes and spaces in a typed reference do not matter; a code must match exactly.
+    """
     text = clean_text(text[: MAX_LENGTH + 1])
     if len(text) > MAX_LENGTH:
         return Reading(Kind.NOTHING)
@@ -96,16 +101,16 @@ def read(text: str) -> Reading:
 
 
 MAX_RESULTS = 20
-"""Rows shown; whoever is not among them is searched for by more letters."""
+"""Rows shown; more letters narrow the search."""
 MIN_CHARACTERS = 2
-"""Letters to search for."""
+"""Letters needed to search."""
 
 
 def search(checkpoint: Checkpoint, text: str) -> list[Registration]:
-    """Registrations of this place, confirmed or waiting, whose student's name has all these words, or this reference.
+    """Confirmed and waiting registrations of this checkpoint by name or reference.
 
-    Each with student, school, event and venue. Nobody of another place is found, and no address is looked at.
-    One row more than `MOST` where there are more.
+    A name must contain all the words. Student, school, event and venue are loaded. Finds no one from another
+    checkpoint and never searches addresses. Returns one row more than `MAX_RESULTS` if there are more.
     """
     wanted = _wanted(text)
     if wanted is None:

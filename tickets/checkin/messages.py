@@ -1,4 +1,4 @@
-"""What a verdict says: one word, one colour, one icon, one sentence, and where to go instead."""
+"""Words, colours and icons of verdicts, and the formatting of times and names in them."""
 
 import datetime as dt
 from typing import NamedTuple
@@ -15,7 +15,7 @@ Verdict = Scan.Verdict
 
 
 class VerdictStyle(NamedTuple):
-    """How a verdict meets the eye."""
+    """How a verdict looks: its colour, icon and word."""
 
     tone: str
     icon: str
@@ -37,7 +37,7 @@ VERDICT_STYLES = {
 
 
 def clock(moment: dt.datetime) -> str:
-    """The time of day, as everywhere on the site: 9:05am."""
+    """The time of day without seconds: 9:05am."""
     return date_format(timezone.localtime(moment), "g:iA").lower()
 
 
@@ -51,17 +51,17 @@ def moment(at: dt.datetime) -> str:
 
 
 def when(event: Event) -> str:
-    """The event's time: Sat 5 Dec, 10:00am to 11:00am."""
+    """The times of the event: Sat 5 Dec, 10:00am to 11:00am."""
     return _("%(start)s to %(end)s") % {"start": moment(event.starts_at), "end": clock(event.ends_at)}
 
 
 def staff_name(user: object) -> str:
-    """The name of somebody at the door, as the others know it."""
+    """The full name of a member of staff, or the username."""
     full = getattr(user, "get_full_name", str)()
     return str(full or user)
 
 
 def at_or_on(at: dt.datetime, now: dt.datetime) -> str:
-    """The time alone where it is of today."""
+    """The time alone if it is today, otherwise day and time."""
     same = timezone.localtime(at).date() == timezone.localtime(now).date()
     return clock(at) if same else moment(at)

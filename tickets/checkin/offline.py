@@ -1,7 +1,8 @@
-"""What a phone at the door carries for when there is no network: which codes are live, and nothing about anybody.
+"""Checking in without a network: the codes a phone carries, the upload of its scans, and conflicts between the two.
 
-The file is one line of JSON, `{"events": [...]}`, and after it 18 bytes for each code, in order: the first 16 of its
-SHA-256, and two with the place of its event in that list and its state. Nobody can make a code or a name of it.
+The file of codes is one line of JSON, `{"events": [...]}`, followed by 18 bytes per code, sorted: the first 16 bytes
+of its SHA-256, and two with the index of its event in that list and its state. Neither codes nor names can be
+recovered from it.
 """
 
 import datetime as dt
@@ -24,11 +25,11 @@ from tickets.checkin.scan import Offline, check_in
 from tickets.models import CheckIn, Scan
 
 STATES = ("live_codes", "already", "cancelled", "reissued", "waiting")
-"""Numbered as in the file: eight times the event's place, and one of these."""
+"""States of a code in the order of their numbers in the file: eight times the index of the event, plus one of these."""
 RECORD = 18
-"""Bytes a code: 5,000 tickets are 90 kB."""
+"""Bytes per code: 5,000 tickets take 90 kB."""
 PREFIX = 16
-"""Bytes of a code's SHA-256 that name it on the device, and in what the device sends back."""
+"""Bytes of a code's SHA-256 that identify it on the device and in its uploads."""
 
 _CODES = """
     SELECT statement_timestamp(), coalesce(string_agg(prefix || int2send((8 * n + state)::int2), ''::bytea
@@ -47,14 +48,14 @@ _CODES = """
 
 
 class LiveCodes(NamedTuple):
-    """The file, and the database's time at which it was true."""
+    """The file, and the database time at which it was correct."""
 
     at: dt.datetime
     content: bytes
 
 
 def live_codes(checkpoint: Checkpoint) -> LiveCodes:
-    """Every code of the place's fest, as of now, in one query beside that of the events."""
+    """Every code of the checkpoint's fest, in two queries."""
     rows = Event.objects.filter(fest=checkpoint.fest).exclude(state=Event.State.DRAFT)
     events = list(rows.select_related("venue").order_by("pk"))
     given: dict[str, Any] = {
@@ -69,7 +70,7 @@ def live_codes(checkpoint: Checkpoint) -> LiveCodes:
 
 
 def _related(event: Event, checkpoint: Checkpoint) -> dict[str, Any]:
-    """What a device must know of an event; times in milliseconds, as scripts count."""
+    """What a device must know about an event; times in milliseconds, as scripts count."""
     opens = event.entry_opens_at
     first = _midnight(min(opens, event.starts_at), checkpoint)
     last = _midnight(_midnight(event.ends_at, checkpoint) + dt.timedelta(hours=36), checkpoint)
@@ -86,7 +87,7 @@ def _related(event: Event, checkpoint: Checkpoint) -> dict[str, Any]:
 
 
 def _midnight(moment: dt.datetime, checkpoint: Checkpoint) -> dt.datetime:
-    """When this day began in the fest's zone."""
+    """When this day began in the time zone of the fest."""
     return timezone.localtime(moment, checkpoint.fest.zone).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
@@ -96,19 +97,19 @@ def _milliseconds(moment: dt.datetime) -> int:
 
 Verdict = Scan.Verdict
 MAX_SCANS = 500
-"""Scans of one upload; a device sends a hundred at a time."""
+"""Scans per upload; a device sends a hundred at a time."""
 MAX_BYTES = 128 * 1024
 """Bytes of an upload; a scan has about 150."""
 _DIGEST = re.compile(f"[0-9a-f]{{{2 * PREFIX}}}")
 
 
 class Malformed(Exception):
-    """Not an upload of a door; says what is wrong with it. Nothing was done."""
+    """Not a valid upload, with what is wrong. Nothing was changed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """One scan as a device kept it: which code by its digest, when by its clock, and what it said."""
+    """One scan stored on a device: the digest of the code, the time by its clock, and the verdict it showed."""
 
     nonce: uuid.UUID
     digest: str
@@ -117,7 +118,7 @@ class Queued:
 
 
 def read_upload(body: bytes) -> list[Queued]:
-    """The scans of an upload, `{"scans": [{"nonce", "digest", "at", "told"}, ...]}`. Raises `Malformed`."""
+    """Reads `{"scans": [{"nonce", "digest", "at", "device_verdict"}, ...]}`. Raises `Malformed`."""
     if len(body) > MAX_BYTES:
         raise Malformed(f"The upload must be smaller than {MAX_BYTES // 1024} kB.")
     try:
@@ -133,12 +134,12 @@ def read_upload(body: bytes) -> list[Queued]:
 
 
 def upload(checkpoint: Checkpoint, scans: Sequence[Queued], *, user: Any) -> list[Scan]:
-    """Judges each of these scans by the rules of the door for its own moment, the oldest first.
+    """Decides each of these scans by the check-in rules at its own time, oldest first.
 
-    A nonce that was here before is answered as then and changes nothing. A time in the future is taken as
-    now; one before the doors lets nobody in, as it would have online. Where the device had said something of
-    another colour than the rules do, the scan is a conflict for a human. Commits after each scan, so that an
-    upload that breaks off goes on where it was; raises `LockTimeout` when the database did not answer in time.
+    A known nonce gets its first answer and changes nothing. A time in the future counts as now. Where the device
+    showed a verdict of another colour than the rules give, the scan is a conflict for an organiser. Commits after
+    each scan, so an interrupted upload can be continued; raises `LockTimeout` if the database does not answer in
+    time.
     """
     now = database_now()
     codes = _codes_of([scan.digest for scan in scans], checkpoint)
@@ -151,7 +152,7 @@ def _replay(
 ) -> Scan:
     scan = check_in(
         checkpoint,
-        # A digest that no ticket has is not a code either, and is answered as unknown.
+        # A digest without a ticket is no code either, so the verdict is unknown.
         code=codes.get(queued.digest, queued.digest[:22]),
         nonce=queued.nonce,
         user=user,
@@ -168,7 +169,7 @@ def _replay(
 
 
 def _differs_from_device(scan: Scan, device_verdict: str) -> Scan:
-    """A scan whose answer came too late for the device: it was judged here at once, and there by itself."""
+    """Adds the device's verdict to a scan whose online answer reached the device too late."""
     is_conflict = device_verdict != Verdict.ALREADY and (device_verdict == Verdict.IN) != (
         scan.verdict == Verdict.IN
     )
@@ -206,12 +207,14 @@ _OF_DIGESTS = """
     ) AS ticket
     WHERE prefix = ANY(%(prefixes)s)
 """
-"""Computed, not indexed: 5,000 digests cost PostgreSQL a few milliseconds, once an upload, while an index would cost
-every registration."""
+"""Computed, not indexed.
+
+5,000 digests cost PostgreSQL a few milliseconds per upload; an index would slow down every registration.
+"""
 
 
 def _codes_of(digests: Sequence[str], checkpoint: Checkpoint) -> dict[str, str]:
-    """The codes of these digests, in one query."""
+    """The codes with these digests, in one query."""
     given: dict[str, Any] = {
         "fest": checkpoint.fest.pk,
         "prefixes": [bytes.fromhex(digest) for digest in set(digests)],
@@ -222,6 +225,6 @@ def _codes_of(digests: Sequence[str], checkpoint: Checkpoint) -> dict[str, str]:
 
 
 def resolve(scan_ids: Sequence[int], *, user: Any, note: str, now: dt.datetime) -> int:
-    """Ends these conflicts with a note; how many of them were open still. The scans stay as they are."""
+    """Closes these conflicts with a note; returns how many were open. The scans stay as they are."""
     open_ones = Scan.objects.filter(pk__in=scan_ids, is_conflict=True, resolved_at=None)
     return open_ones.update(resolved_at=now, resolved_by=user, note=note)

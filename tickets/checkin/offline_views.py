@@ -1,4 +1,4 @@
-"""What a script at the door asks for: its worker, a page without people, the live codes, and an upload's answer."""
+"""What the script of the scanner requests: service worker, offline page, live codes, upload."""
 
 import hashlib
 import json
@@ -33,7 +33,7 @@ FILES = (
     "js/checkin/camera.js",
     "js/checkin/door.js",
 )
-"""What the scanning page needs without a network; a decoder joins them on a phone that needs one."""
+"""The files that the scanner needs without a network; phones that need a decoder cache it besides."""
 
 # The decoder for browsers without one of their own is WebAssembly; only pages with the camera may run any.
 scanning = csp_update({"script-src": ["'self'", "'wasm-unsafe-eval'"]})
@@ -42,7 +42,7 @@ scanning = csp_update({"script-src": ["'self'", "'wasm-unsafe-eval'"]})
 @checkin_staff_required
 @require_safe
 def worker(request: HttpRequest, fest: Fest) -> HttpResponse:
-    """The service worker: the files of this release, and the script that keeps them."""
+    """The service worker: the list of this release's files, and the script that caches them."""
     files = [static(name) for name in FILES]
     kept: dict[str, Any] = {"home": reverse("checkin:home"), "files": files, "static": settings.STATIC_URL}
     kept["cache"] = "door-" + hashlib.sha256(json.dumps(files).encode()).hexdigest()[:12]
@@ -58,14 +58,14 @@ def worker(request: HttpRequest, fest: Fest) -> HttpResponse:
 @checkin_staff_required
 @require_safe
 def offline_page(request: HttpRequest, checkpoint: Checkpoint) -> HttpResponse:
-    """The scanning page as a phone may keep it: without messages, which name people."""
+    """The scanner as a phone may cache it: without messages, which name people."""
     return render(request, "checkin/scanner.html", checkpoint_context(checkpoint, messages=()))
 
 
 @checkin_staff_required
 @require_safe
 def live(request: HttpRequest, checkpoint: Checkpoint) -> HttpResponseBase:
-    """The live codes; with them, also where they have not changed, the time, the counts and a fresh token."""
+    """The live codes, with the time, the counts and a fresh CSRF token; unchanged codes are not sent again."""
     at, content = offline.live_codes(checkpoint)
     etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
     whole = HttpResponse(content, content_type="application/octet-stream", headers={"ETag": etag})
@@ -79,7 +79,7 @@ def live(request: HttpRequest, checkpoint: Checkpoint) -> HttpResponseBase:
 @checkin_staff_required
 @require_POST
 def upload(request: HttpRequest, checkpoint: Checkpoint) -> HttpResponse:
-    """Takes what was scanned without a network, and says of each scan what became of it."""
+    """Takes scans made without a network, and answers with the verdict on each."""
     try:
         queued = offline.read_upload(request.body)
     except offline.Malformed as error:
@@ -95,7 +95,7 @@ def upload(request: HttpRequest, checkpoint: Checkpoint) -> HttpResponse:
 
 
 def _answer(scan: Scan) -> dict[str, object]:
-    """No names: the device did not know them, and keeps none."""
+    """Contains no names: the device does not know them and must not store any."""
     return {
         "nonce": scan.nonce.hex,
         "verdict": scan.verdict,

@@ -1,4 +1,4 @@
-"""The pages of the door about one person: the search, letting in again, and taking back."""
+"""Check-in pages about people: search, re-entry, undo, walk-ins, and a school's list."""
 
 import uuid
 from collections.abc import Callable
@@ -33,7 +33,7 @@ from tickets.models import Scan
 @checkin_staff_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def search(request: HttpRequest, checkpoint: Checkpoint) -> HttpResponse:
-    """By POST, so that no name stands in an address, and in no log."""
+    """Searches by POST, so that names stay out of addresses and logs."""
     form = SearchForm(request.POST or None)
     rows: list[Registration] = []
     if request.method == "POST" and form.is_valid():
@@ -59,7 +59,7 @@ def _live_ticket(row: Registration) -> object:
 @checkin_staff_required
 @require_POST
 def again(request: HttpRequest, checkpoint: Checkpoint, link_id: uuid.UUID) -> HttpResponse:
-    """Somebody who is in comes in again."""
+    """Records a re-entry."""
 
     def act(display: VerdictDisplay, reason: str) -> None:
         entry.let_in_again(display.scan, checkpoint=checkpoint, user=request.user, reason=reason)
@@ -70,7 +70,7 @@ def again(request: HttpRequest, checkpoint: Checkpoint, link_id: uuid.UUID) -> H
 @checkin_staff_required
 @require_POST
 def undo(request: HttpRequest, checkpoint: Checkpoint, link_id: uuid.UUID) -> HttpResponse:
-    """The check-in was a mistake."""
+    """Revokes a check-in made by mistake."""
 
     def act(display: VerdictDisplay, reason: str) -> None:
         entry.undo(display.scan, user=request.user, reason=reason)
@@ -87,7 +87,7 @@ def _with_reason(
     action: str,
     done: str,
 ) -> HttpResponse:
-    """Does it and shows the verdict again; without a reason nothing is done."""
+    """Runs `act` and shows the verdict again; without a reason nothing is done."""
     display = display_of(link_id, checkpoint)
     if display is None or display.first is None:
         raise Http404
@@ -108,7 +108,7 @@ def _with_reason(
 @checkin_staff_required
 @require_POST
 def seat(request: HttpRequest, checkpoint: Checkpoint, link_id: uuid.UUID) -> HttpResponse:
-    """The seat for a waiting person whose card is open; the button's own nonce names the new scan."""
+    """Gives the waiting student of this verdict a seat; the button's own nonce identifies the new scan."""
     display = display_of(link_id, checkpoint)
     form = NonceForm(request.POST)
     if display is None or display.registration is None or not form.is_valid():
@@ -132,7 +132,7 @@ def seat(request: HttpRequest, checkpoint: Checkpoint, link_id: uuid.UUID) -> Ht
 @checkin_staff_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def walk_in(request: HttpRequest, checkpoint: Checkpoint) -> HttpResponse:
-    """A small form for somebody whom nobody has registered; the seat, the ticket and the check-in at once."""
+    """Registers a student at the door: seat, ticket and check-in at once."""
     events = _events(checkpoint)
     form = WalkInForm(request.POST or None, fest=checkpoint.fest, events=events)
     nonce = NonceForm(request.POST)
@@ -149,7 +149,9 @@ def walk_in(request: HttpRequest, checkpoint: Checkpoint) -> HttpResponse:
         except ActionRejected as error:
             form.add_error(None, error.text)
         except AmbiguousIdentity:
-            form.add_error("section", _("Somebody of this name and grade is registered. Add the section"))
+            form.add_error(
+                "section", _("A student with this name and grade is already registered. Add the section")
+            )
         else:
             return redirect(checkpoint.url("verdict", scan.link_id))
     context: dict[str, Any] = {"form": form, "events": events, "schools": school_names()}
@@ -157,7 +159,7 @@ def walk_in(request: HttpRequest, checkpoint: Checkpoint) -> HttpResponse:
 
 
 def _events(checkpoint: Checkpoint) -> list[Event]:
-    """The events of this place that are on today or still to come and take walk-ins by now."""
+    """Events of this checkpoint that now give their free seats to walk-ins."""
     now = database_now()
     events = Event.objects.filter(checkpoint.events_filter, state=Event.State.PUBLISHED, ends_at__gt=now)
     return [event for event in events.order_by("starts_at", "name") if now >= event.promotion_ends_at]
@@ -166,7 +168,7 @@ def _events(checkpoint: Checkpoint) -> list[Event]:
 @checkin_staff_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def school_list(request: HttpRequest, checkpoint: Checkpoint, code: str) -> HttpResponse:
-    """GET: everybody of the school with a ticket for this place, to tick who is absent. POST: the rest comes in."""
+    """GET lists the school's ticket holders at this checkpoint, to tick who is absent; POST checks in the rest."""
     delegation = by_code(code)
     if delegation is None or delegation.fest_id != checkpoint.fest.pk:
         raise Http404
@@ -185,7 +187,7 @@ def school_list(request: HttpRequest, checkpoint: Checkpoint, code: str) -> Http
 
 
 def _numbers(request: HttpRequest, name: str) -> list[int]:
-    """The tickets' numbers that were sent under this name; whatever is none is left out."""
+    """The ids sent under this name; anything else is ignored."""
     return [
         int(one) for one in request.POST.getlist(name) if one.isascii() and one.isdigit() and len(one) < 19
     ]

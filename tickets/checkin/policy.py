@@ -1,4 +1,4 @@
-"""The rules of the door: which verdict a registration has at a place at a moment. No queries."""
+"""The check-in rules: the verdict on a registration at a checkpoint at a given time. No queries."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from tickets.models import Scan
 State = Registration.State
 Verdict = Scan.Verdict
 OPEN = (Verdict.IN, Verdict.ALREADY)
-"""What says that the door is open for this ticket now, used or not."""
+"""Verdicts on a ticket that is valid here and now, used or not."""
 _BEST_FIRST = (
     Verdict.IN,
     Verdict.ALREADY,
@@ -28,7 +28,7 @@ _BEST_FIRST = (
 
 
 def decide(found: Found, checkpoint: Checkpoint, now: dt.datetime) -> Verdict:
-    """What the door says of this one; `IN` means that the update may now try to let it in."""
+    """The verdict on one registration; `IN` means that the conditional update may now try to check it in."""
     registration, ticket = found.registration, found.ticket
     event = registration.event
     if registration.state == State.CANCELLED or event.state == Event.State.CANCELLED:
@@ -47,7 +47,7 @@ def decide(found: Found, checkpoint: Checkpoint, now: dt.datetime) -> Verdict:
 
 
 def is_on_day(event: Event, checkpoint: Checkpoint, now: dt.datetime) -> bool:
-    """Whether the event is on this day in the fest's zone; the doors may open on the evening before."""
+    """Whether the event takes place today in the time zone of the fest; its doors may open the evening before."""
     first, last, today = (
         timezone.localtime(moment, checkpoint.fest.zone).date()
         for moment in (min(event.entry_opens_at, event.starts_at), event.ends_at, now)
@@ -56,7 +56,7 @@ def is_on_day(event: Event, checkpoint: Checkpoint, now: dt.datetime) -> bool:
 
 
 def candidates(all_found: Sequence[Found], checkpoint: Checkpoint, now: dt.datetime) -> list[Found]:
-    """What a reference stands for at this place: several where a person must choose, else the best one."""
+    """The matches of a reference here: several if a person must choose, otherwise the best one."""
     decided = [(decide(found, checkpoint, now), found) for found in all_found]
     open_now = [found for verdict, found in decided if verdict in OPEN]
     if open_now:

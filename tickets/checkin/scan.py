@@ -1,4 +1,4 @@
-"""A scan from the code to the verdict: one conditional update decides, and each scan is answered once, for ever."""
+"""A scan from code to verdict: one conditional update decides, and each scan has exactly one answer."""
 
 import datetime as dt
 import uuid
@@ -22,16 +22,16 @@ from tickets.models import CheckIn, Delegation, Scan
 
 Verdict = Scan.Verdict
 ATTEMPTS = 3
-"""How often a scan is judged that somebody else overtakes between the look and the update."""
+"""How often a scan is decided anew when a concurrent request changed the ticket before the update."""
 
 
 class NonceTaken(Exception):
-    """This scan was answered before; what this attempt has done is taken back."""
+    """This scan was answered before; the current attempt is rolled back."""
 
 
 @dataclass(frozen=True, slots=True)
 class Offline:
-    """What a device without a network did: when, by its clock, and which verdict it told."""
+    """What a device did without a network: when by its clock, and which verdict it showed."""
 
     at: dt.datetime
     device_verdict: str
@@ -39,21 +39,21 @@ class Offline:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A reference that stands for several tickets here: nothing was done, a person must choose one."""
+    """A reference with several valid tickets here: nothing was written, and a person must choose one."""
 
     found: tuple[Found, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class SchoolList:
-    """The code of a school's delegation: nothing was done, its list opens."""
+    """The code of a school's delegation: nothing was written; its list opens."""
 
     delegation: Delegation
 
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """One scan as it came in."""
+    """One scan request."""
 
     checkpoint: Checkpoint
     reading: Reading
@@ -74,17 +74,17 @@ def check_in(
     offline: Offline | None = None,
     how: str = CheckIn.How.SCAN,
 ) -> Scan | Choice | SchoolList:
-    """Judges what was scanned or typed at this place, and lets the person in where all is well.
+    """Decides what was scanned or typed at this checkpoint, and checks the person in if the verdict is `IN`.
 
-    The same `nonce` is the same scan: whoever sends it again, at once or later, gets the first
-    answer, and nothing is done twice. `registration_id` chooses among several of one reference.
+    A repeated `nonce` is the same scan: it returns the first answer and changes nothing. `registration_id` chooses
+    among the registrations of one reference.
 
-    With `offline` it is told afterwards what a device did, and the answer is always a Scan, judged for the
-    moment of the device: where it had let somebody in that the rules would not, or sent somebody away whom they
-    would let in, the scan is a conflict for a human. Nobody is let in by it whom the device did not let in.
+    With `offline` the answer is always a `Scan`, decided for the time on the device. If the device admitted someone
+    against the rules, or turned away someone they would admit, the scan is a conflict for an organiser. No one is
+    checked in whom the device did not admit.
 
-    Commits before it returns. Raises `guessing.TooMany` after too many unknown codes of this person, `LockTimeout`
-    when the database did not answer in time.
+    Commits before it returns. Raises `TooManyUnknownCodes` after too many unknown codes from this user, and
+    `LockTimeout` if the database does not answer in time.
     """
     reading = read(code)
     if not offline:
@@ -93,7 +93,7 @@ def check_in(
     try:
         answer = in_transaction(lambda: _attempt(request), deadline=Deadline())
     except (IntegrityError, NonceTaken):
-        # A repeat of this scan was faster, or the second guard held: then it is judged anew.
+        # The same scan was faster, or a constraint refused the second check-in: decide anew.
         earlier = Scan.objects.filter(nonce=nonce).first()
         if earlier is not None:
             return earlier
@@ -146,7 +146,7 @@ def _school(request: _Request) -> Delegation | None:
 
 
 def _let_in(request: _Request, found: Found, now: dt.datetime) -> Scan:
-    """Judges, and where the door is open tries; who was overtaken meanwhile is judged anew."""
+    """Decides, and tries the update if the verdict is `IN`; decides anew if a concurrent request was faster."""
     for _attempt_number in range(ATTEMPTS):
         verdict = decide(found, request.checkpoint, now)
         if verdict != Verdict.IN or found.ticket is None:
@@ -162,7 +162,7 @@ def _let_in(request: _Request, found: Found, now: dt.datetime) -> Scan:
 
 
 def _answer(request: _Request, verdict: str, found: Found | None, at: dt.datetime) -> Scan:
-    """Writes the scan down. What a device told is a conflict where the truth is another colour."""
+    """Writes the scan. A verdict shown offline is a conflict if the decision has another colour."""
     device_verdict = request.offline.device_verdict if request.offline else ""
     scan = Scan(
         nonce=request.nonce,
@@ -179,14 +179,16 @@ def _answer(request: _Request, verdict: str, found: Found | None, at: dt.datetim
         is_offline=request.offline is not None,
         is_conflict=bool(request.offline) and (device_verdict == Verdict.IN) != (verdict == Verdict.IN),
     )
-    if device_verdict == Verdict.ALREADY:  # a second look on one device; its first may be on the way still
+    if (
+        device_verdict == Verdict.ALREADY
+    ):  # a repeat on one device, whose first scan may not have been uploaded yet
         scan.is_conflict = False
     insert_scan(scan)
     return scan
 
 
 def insert_scan(scan: Scan) -> None:
-    """Writes the scan; raises `NonceTaken` where the same one was written before."""
+    """Inserts the scan; raises `NonceTaken` if it was answered before."""
     if not insert_new([scan]):
         raise NonceTaken
 
@@ -194,8 +196,10 @@ def insert_scan(scan: Scan) -> None:
 def insert_entered(
     tickets: Sequence[tuple[int, Registration, dt.datetime]], *, checkpoint: Checkpoint, user: Any
 ) -> list[Scan]:
-    """The scans of tickets that were let in at once: number, registration and moment of each; part of the
-    caller's transaction."""
+    """Inserts the scans of tickets checked in together: ticket id, registration and time of each.
+
+    Runs in the caller's transaction.
+    """
     rows = [
         Scan(
             at=at,

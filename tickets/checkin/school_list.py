@@ -1,4 +1,4 @@
-"""A school's delegation at a place: who of it has a ticket here, and letting in all who came, at once."""
+"""The list of a school's delegation at a checkpoint, and checking in everyone present at once."""
 
 import datetime as dt
 from collections.abc import Collection
@@ -20,7 +20,7 @@ Verdict = Scan.Verdict
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One ticket of the school, and what the door says of it now."""
+    """One ticket of the school, and its verdict now."""
 
     ticket: Ticket
     verdict: Verdict
@@ -28,7 +28,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class CheckInResult:
-    """What one press came to: who is in now, who was in before, who was ticked as absent."""
+    """The result of one submission: checked in now, in before, ticked as absent."""
 
     entered: list[Ticket]
     already: list[Ticket]
@@ -36,7 +36,7 @@ class CheckInResult:
 
 
 def lines_of(delegation: Delegation, checkpoint: Checkpoint, now: dt.datetime) -> list[Line]:
-    """The live tickets of the school for this place whose doors are open now, by event, grade and name."""
+    """The live tickets of the school at this checkpoint today, by event, grade and name."""
     tickets = Ticket.objects.live().filter(
         student__school=delegation.school,
         registration__event__fest=checkpoint.fest,
@@ -61,10 +61,10 @@ def check_in_class(
     shown: Collection[int],
     user: Any,
 ) -> CheckInResult:
-    """Lets in everybody of the list who was shown and not ticked as absent, in one statement.
+    """Checks in every student shown on the list and not ticked as absent, in one statement.
 
-    Whoever is in already stays as they were, so a second press does nothing; whoever came onto the list since it
-    was shown is not let in unseen.
+    Students who are in already stay as they are, so a second submission does nothing. Students added to the list
+    since it was shown are not checked in.
     """
     result = in_transaction(
         lambda: _check_in(delegation, checkpoint, frozenset(absent), frozenset(shown), user),

@@ -1,9 +1,13 @@
-"""Somebody who tries codes: slowed down, and told to the organisers once.
+"""Limits at the door: on unknown codes, against guessing, and on name searches.
 
-A ticket's code is 128 random bits. Whoever tries ten million of them against 5,000 tickets finds one with a
-probability of 10**7 * 5000 / 2**128, about 1.5 * 10**-28; so a known code is never refused, whoever scanned nonsense
-before. What could be guessed is a reference (31**7, about 2.8 * 10**10), and only by somebody who is signed in at
-the door: after `MAX_UNKNOWN` unknown ones within `SPAN` no reference is looked up for this person.
+A ticket's code has 128 random bits: ten million tries against 5,000 tickets find one with a probability of 10**7 *
+5000 / 2**128, about 1.5 * 10**-28, so known codes are never refused. A reference (31**7, about 2.8 * 10**10) could be
+guessed, though only by signed-in staff: after `MAX_UNKNOWN` unknown codes within `SPAN` no reference is looked up for
+that user.
+
+Name searches are counted per user and hour; the text is not stored. They are for dead phones and lost papers: even if
+every ticket is missing, finding a person takes 15 seconds, four a minute. A user who reaches `MAX_A_MINUTE` or
+`MAX_AN_HOUR` is reading out the list of names, so the owners get an alert. Scanning goes on meanwhile.
 """
 
 import datetime as dt
@@ -23,10 +27,10 @@ from tickets.checkin.lookup import Kind, Reading
 from tickets.models import Alert, Scan
 
 MAX_UNKNOWN = 60
-"""Unknown codes of one person at the door within `SPAN`; an honest one with a bad camera has a handful."""
+"""Unknown codes of one user within `SPAN`; honest scanning with a bad camera makes a handful."""
 SPAN = dt.timedelta(minutes=10)
 PUBLIC_RATE = {"unknown": "100/10m/ip"}
-"""Unknown codes on public pages from one network address, which may be a whole school's."""
+"""Unknown codes on public pages per network address, which may be that of a whole school."""
 _APP = "tickets.checkin"
 
 
@@ -37,22 +41,22 @@ class TooManyUnknownCodes(RegistrationError):
 
 
 def refuse_guessing(user: Any, reading: Reading) -> None:
-    """Raises `TooMany` where a reference is typed by somebody who has tried too many unknown ones."""
+    """Raises `TooManyUnknownCodes` if this user types a reference after too many unknown ones."""
     if reading.kind == Kind.REFERENCE and _unknown_of(user) >= MAX_UNKNOWN:
         alerts.raise_alert(Alert.Kind.GUESSING, str(user))
         raise TooManyUnknownCodes
 
 
 def record_unknown(user: Any) -> None:
-    """After an unknown code: an alert when there were too many. The scans themselves are the counter."""
+    """Raises an alert if this user has sent too many unknown codes. The scans themselves are the counter."""
     if _unknown_of(user) >= MAX_UNKNOWN:
         alerts.raise_alert(Alert.Kind.GUESSING, str(user))
 
 
 def limit_unknown_codes(request: HttpRequest) -> None:
-    """Counts an unknown code on a public page; answers 429 instead of the page where there were too many.
+    """Counts an unknown code on a public page; answers 429 instead of the page after too many.
 
-    Known codes are not counted and never refused, so nobody at a school's one address is kept from a ticket.
+    Known codes are neither counted nor refused, so a school with one address never loses access to its tickets.
     """
     if ratelimit.consume(request, app=_APP, action="unknown", config=PUBLIC_RATE, key="", limit_get=True):
         return
@@ -69,7 +73,7 @@ def _unknown_of(user: Any) -> int:
 
 MAX_A_MINUTE = 20
 MAX_AN_HOUR = 300
-"""Searches of one person, refused ones included; minutes and hours are the clock's, so both limits end with them."""
+"""Searches per user, refused ones included. Minutes and hours are those of the clock, so both limits end with them."""
 
 _COUNT = """
     INSERT INTO tickets_searchcount AS counted (user_id, hour, minute, in_minute, searches, refused)
@@ -85,7 +89,7 @@ _REFUSE = "UPDATE tickets_searchcount SET refused = refused + 1 WHERE id = %(id)
 
 
 class TooManySearches(RegistrationError):
-    """Too many names were searched for; nothing was looked up."""
+    """Too many name searches; nothing was looked up."""
 
     def __init__(self, text: Any) -> None:
         super().__init__()
@@ -93,9 +97,9 @@ class TooManySearches(RegistrationError):
 
 
 def count_search(user: Any) -> None:
-    """Counts one search of this person before it is made; raises `TooManySearches` and tells the owners past a limit.
+    """Counts one search by this user before it runs; beyond a limit raises `TooManySearches` and alerts the owners.
 
-    One statement counts, so that searches at the same moment are all counted.
+    A single statement counts, so that concurrent searches are all counted.
     """
     with connection.cursor() as cursor:
         cursor.execute(_COUNT, {"user": user.pk})
@@ -106,6 +110,6 @@ def count_search(user: Any) -> None:
     alerts.raise_alert(Alert.Kind.SEARCHING, str(user))
     if in_hour > MAX_AN_HOUR:
         raise TooManySearches(
-            _("You have searched for very many names. Scan tickets, or ask an organiser until the next hour.")
+            _("You have searched for too many names. Scan tickets, or ask an organiser until the next hour.")
         )
-    raise TooManySearches(_("You have searched for very many names. Wait a minute, or scan the ticket."))
+    raise TooManySearches(_("You have searched for too many names. Wait a minute, or scan the ticket."))

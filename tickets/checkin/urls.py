@@ -1,4 +1,4 @@
-"""The addresses of the door. All of them need a volunteer, an event lead or an owner who is signed in."""
+"""URLs of the check-in pages; all require a signed-in volunteer, event lead or owner."""
 
 from django.urls import URLPattern, path
 
@@ -9,7 +9,7 @@ app_name = "checkin"
 
 
 def _at(route: str, view: views.View, name: str) -> list[URLPattern]:
-    """A page of every place: of a gate, and of an event."""
+    """A page of every checkpoint: of a gate, and of an event."""
     return [
         path(f"gate/<int:gate>/{route}", view, name=f"{name}-gate"),
         path(f"event/<slug:event>/{route}", view, name=f"{name}-event"),

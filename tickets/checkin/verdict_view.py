@@ -1,4 +1,4 @@
-"""The answer to a scan as it is shown and sent: drawn from its rows, the same whenever it is asked for."""
+"""The answer to a scan as shown and sent: read from its rows, the same whenever it is requested."""
 
 import uuid
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ State = Registration.State
 
 @dataclass(frozen=True)
 class VerdictDisplay:
-    """A scan in words: name, grade, school and event of the person and nothing else, and what to do."""
+    """A scan in words: name, grade, school and event of the person, nothing else, and what to do."""
 
     scan: Scan
     checkpoint: Checkpoint
@@ -49,7 +49,7 @@ class VerdictDisplay:
 
     @cached_property
     def first(self) -> CheckIn | None:
-        """The check-in that stood when this scan was answered; of a green one its own."""
+        """The check-in in force when this scan was answered; for a green scan, its own."""
         if self.scan.ticket_id is None or self.scan.verdict not in (Verdict.IN, Verdict.ALREADY):
             return None
         received = self.scan.received_at
@@ -59,17 +59,17 @@ class VerdictDisplay:
 
     @cached_property
     def is_inside(self) -> bool:
-        """Whether the ticket is in by now; an undo ends it."""
+        """Whether the ticket is in now; undoing the check-in ends that."""
         return Ticket.objects.filter(scans=self.scan, checked_in_at__isnull=False).exists()
 
     @property
     def may_undo(self) -> bool:
-        """Whether the check-in that this card tells of still stands."""
+        """Whether the check-in that this answer reports is still in force."""
         return self.first is not None and self.is_inside
 
     @cached_property
     def undone(self) -> CheckIn | None:
-        """The last check-in of this ticket, if it was undone after this scan."""
+        """The last check-in of this ticket if it was undone after this scan."""
         if self.scan.ticket_id is None or self.is_inside:
             return None
         rows = CheckIn.objects.filter(ticket=self.scan.ticket_id, undone_at__gte=self.scan.received_at)
@@ -77,7 +77,7 @@ class VerdictDisplay:
 
     @cached_property
     def reentries(self) -> list[CheckIn]:
-        """Who was let in again since this scan, with the reason."""
+        """Re-entries recorded since this scan, with their reasons."""
         rows = CheckIn.objects.filter(
             ticket=self.scan.ticket_id, is_reentry=True, recorded_at__gte=self.scan.received_at
         )
@@ -85,7 +85,7 @@ class VerdictDisplay:
 
     @property
     def may_walk_in(self) -> bool:
-        """Whether the card offers a seat at the door: for somebody who still waits for an event of this place."""
+        """Whether a seat can be given here: the student still waits for an event of this checkpoint."""
         row = self.registration
         return bool(
             self.scan.verdict == Verdict.WAITING
@@ -99,7 +99,7 @@ class VerdictDisplay:
         return _SENTENCES[Verdict(self.scan.verdict)](self)
 
     def as_json(self) -> dict[str, Any]:
-        """What a script at the door needs; `first` of the first time this ticket came in."""
+        """What the script of the scanner needs; `first` is the first check-in of a ticket already in."""
         row, event = self.registration, self.event
         first = self.first if self.scan.verdict == Verdict.ALREADY else None
         return {
@@ -121,7 +121,7 @@ class VerdictDisplay:
 
 
 def display_of(link_id: uuid.UUID, checkpoint: Checkpoint) -> VerdictDisplay | None:
-    """The answer that was given at this place to this scan."""
+    """The answer given at this checkpoint to this scan."""
     rows = Scan.objects.filter(link_id=link_id, gate=checkpoint.gate).select_related(
         "registration__event__venue", "registration__student__school", "ticket", "user"
     )
@@ -189,7 +189,7 @@ def _cancelled(display: VerdictDisplay) -> str:
         return _("This registration was cancelled.")
     words = {
         "at": moment(change.at),
-        "staff_name": change.get_actor_display(),
+        "who": change.get_actor_display(),
         "why": change.get_cause_display(),
     }
     held = _held_instead(row)
@@ -197,12 +197,12 @@ def _cancelled(display: VerdictDisplay) -> str:
         words |= {"event": held.event.name, "hall": held.event.venue.name, "when": when(held.event)}
         return _("Given up on %(at)s (%(why)s). The seat is in %(event)s: go to %(hall)s, %(when)s.") % words
     if change.cause in (Change.Cause.CANCELLED, Change.Cause.REPLACED):
-        return _("Cancelled on %(at)s by the %(staff_name)s.") % words
+        return _("Cancelled on %(at)s by the %(who)s.") % words
     return _("Cancelled on %(at)s: %(why)s.") % words
 
 
 def _held_instead(row: Registration) -> Registration | None:
-    """The next event in which this student has a seat, for somebody who was moved or changed their mind."""
+    """The next event in which this student has a seat, after a transfer or a change of mind."""
     rows = Registration.objects.filter(student=row.student_id, state=State.CONFIRMED)
     return rows.select_related("event__venue").order_by("event__starts_at").first()
 
@@ -215,11 +215,11 @@ def _reissued(display: VerdictDisplay) -> str:
 
 
 def _unknown(_display: VerdictDisplay) -> str:
-    return _("Nobody of this fest has this code. Search by name.")
+    return _("No ticket of this fest has this code. Search by name.")
 
 
 def _unreadable(_display: VerdictDisplay) -> str:
-    return _("This is no ticket. Hold it closer, or type the reference under the code.")
+    return _("This is not a ticket. Hold it closer, or type the reference under the code.")
 
 
 def _event(display: VerdictDisplay) -> Event:

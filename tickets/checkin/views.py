@@ -1,4 +1,4 @@
-"""The pages of the door: choose a place, scan, read the verdict."""
+"""The check-in pages: choose a checkpoint, scan, read the verdict."""
 
 import uuid
 from typing import Any
@@ -27,7 +27,7 @@ __all__ = ["View", "by_code", "checkpoint_context", "home", "scan", "scanner", "
 @checkin_staff_required
 @require_safe
 def home(request: HttpRequest, fest: Fest) -> HttpResponse:
-    """Every gate and event that this person may open."""
+    """Lists every gate and event that this user may open."""
     checkpoints = checkpoints_of(request.user, fest)
     if len(checkpoints) == 1:
         return redirect(checkpoints[0].url("scanner"))
@@ -37,7 +37,7 @@ def home(request: HttpRequest, fest: Fest) -> HttpResponse:
 @checkin_staff_required
 @require_safe
 def by_code(request: HttpRequest, fest: Fest, code: str) -> HttpResponse:
-    """Where a phone's own camera leads: at which of the own places is this ticket, or school, let in?"""
+    """The page that a phone's camera opens from a QR: choose the checkpoint."""
     doors = [(one, random_key()) for one in checkpoints_of(request.user, fest)]
     return render(request, "checkin/code.html", {"doors": doors, "code": code})
 
@@ -45,14 +45,14 @@ def by_code(request: HttpRequest, fest: Fest, code: str) -> HttpResponse:
 @checkin_staff_required
 @require_safe
 def scanner(request: HttpRequest, checkpoint: Checkpoint) -> HttpResponse:
-    """Ready for the next ticket."""
+    """The scanner, ready for the next ticket."""
     return render(request, "checkin/scanner.html", checkpoint_context(checkpoint))
 
 
 @checkin_staff_required
 @require_POST
 def scan(request: HttpRequest, checkpoint: Checkpoint) -> HttpResponse:
-    """Judges one code; a script is told in JSON, a browser is led to the verdict's page."""
+    """Checks in one code; scripts get JSON, browsers are redirected to the verdict."""
     form = NonceForm(request.POST)
     if not form.is_valid():
         return redirect(checkpoint.url("scanner"))
@@ -73,7 +73,7 @@ def scan(request: HttpRequest, checkpoint: Checkpoint) -> HttpResponse:
 @checkin_staff_required
 @require_safe
 def verdict(request: HttpRequest, checkpoint: Checkpoint, link_id: uuid.UUID) -> HttpResponse:
-    """The answer to one scan, the same for ever, and a form for the next."""
+    """The answer to one scan, always the same, and a form for the next."""
     display = display_of(link_id, checkpoint)
     if display is None:
         raise Http404
@@ -81,14 +81,14 @@ def verdict(request: HttpRequest, checkpoint: Checkpoint, link_id: uuid.UUID) ->
 
 
 def checkpoint_context(checkpoint: Checkpoint, **more: Any) -> dict[str, Any]:
-    """What every page of a place shows: its name, the counts, and a form for the next scan."""
+    """Context of every page of a checkpoint: its name, the counts, and a form for the next scan."""
     urls = {name: checkpoint.url(name) for name in ("scanner", "scan", "search", "walk_in")}
     counts = counts_of(checkpoint)
     return {"checkpoint": checkpoint, "urls": urls, "nonce": random_key(), "counts": counts, **more}
 
 
 def verdict_context(display: VerdictDisplay, **more: Any) -> dict[str, Any]:
-    """The verdict with what can be done about it: again, undo, a seat."""
+    """Context of a verdict, with the actions it allows: re-entry, undo, seat."""
     actions = {name: display.checkpoint.url(name, display.scan.link_id) for name in ("again", "undo", "seat")}
     return checkpoint_context(
         display.checkpoint, display=display, actions={**actions, "nonce": random_key()}, **more
@@ -132,7 +132,7 @@ def _as_json(checkpoint: Checkpoint, outcome: Scan | Choice | SchoolList) -> Jso
 
 
 def _notice(word: str, sentence: str) -> dict[str, Any]:
-    """The answer that is no verdict, with every name that a verdict has."""
+    """An answer that is no verdict, with all the keys of one."""
     empty = dict.fromkeys(("name", "grade", "school", "event", "hall", "when", "url"), "")
     return {**empty, "tone": "amber", "word": word, "sentence": sentence, "first": None, "choices": []}
 

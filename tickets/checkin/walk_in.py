@@ -1,4 +1,4 @@
-"""Somebody without a seat comes in: seat, ticket and check-in in one transaction, or nothing."""
+"""Walk-ins: a person without a seat gets seat, ticket and check-in in one transaction, or nothing."""
 
 import uuid
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from tickets.models import CheckIn, Scan, Ticket
 
 @dataclass(frozen=True, slots=True)
 class Newcomer:
-    """Somebody whom nobody has registered; a parent's consent on paper has been seen."""
+    """A person who was never registered, with a parent's consent seen on paper."""
 
     details: Details
     event_id: int
@@ -30,9 +30,10 @@ class Newcomer:
 def seat_waiting(
     registration: Registration, *, checkpoint: Checkpoint, nonce: uuid.UUID, user: Any, reason: str
 ) -> Scan:
-    """Gives this waiting person a seat and lets them in; the scan of this nonce says so, also the second time.
+    """Gives a waiting student a seat and checks them in; returns the scan with this nonce, also on repetition.
 
-    Raises `ActionRejected` with the reason, `LockTimeout` after 3 s. Locks as `registrations.booking.walk_in.seat`.
+    Raises `ActionRejected` with the reason, and `LockTimeout` after 3 s. Takes the locks of
+    `registrations.booking.walk_in.seat`.
     """
     deadline = Deadline()
 
@@ -46,9 +47,9 @@ def seat_waiting(
 def seat_newcomer(
     newcomer: Newcomer, *, checkpoint: Checkpoint, nonce: uuid.UUID, user: Any, reason: str
 ) -> Scan:
-    """Registers somebody at the door, with a consent on paper, and lets them in.
+    """Registers a person at the door, with consent on paper, and checks them in.
 
-    As `seat_waiting`; besides raises `AmbiguousIdentity` where name and grade do not tell who it is.
+    Like `seat_waiting`; also raises `AmbiguousIdentity` if name and grade match more than one student.
     """
     deadline = Deadline()
 
@@ -60,7 +61,7 @@ def seat_newcomer(
 
 
 def _once(work: Any, nonce: uuid.UUID, deadline: Deadline) -> Scan:
-    """A second press of the same form is answered with the first one's scan."""
+    """Runs `work` once per nonce; a repeated submission gets the first scan."""
     known = Scan.objects.filter(nonce=nonce).first()
     if known is not None:
         return known
@@ -109,10 +110,10 @@ def _come_in(walk_in: WalkIn, checkpoint: Checkpoint, nonce: uuid.UUID, deadline
 
 
 def latest_unclaimed(event_id: int) -> Registration | None:
-    """The confirmed registration that came last of those whose ticket is not in, locked.
+    """The most recent confirmed registration whose ticket is not in, locked.
 
-    A check-in locks the registration as well, so that whoever is being let in at this moment is waited for and,
-    once in, passed over.
+    A check-in locks the registration too, so a check-in in progress is waited for, and its registration is then
+    skipped.
     """
     passed: list[int] = []
     while True:
