@@ -3,7 +3,7 @@ from django.urls import path
 
 from tickets import converters, views  # noqa: F401 - registers what the paths name
 from tickets.mail.webhooks import MailgunWebhookView, hook
-from tickets.teacher import delegation_views
+from tickets.teacher import views as teacher_views
 
 app_name = "tickets"
 urlpatterns = [
@@ -16,7 +16,7 @@ urlpatterns = [
     path("t/<code:code>/", views.ticket, name="ticket"),
     path("t/<code:code>/ticket.pdf", views.ticket_pdf, name="pdf"),
     path("t/<code:code>/event.ics", views.ticket_ics, name="ics"),
-    path("delegation/<code:code>/", delegation_views.public, name="delegation"),
+    path("delegation/<code:code>/", teacher_views.public_delegation, name="delegation"),
 ]
 hooks = [
     path("hooks/mailgun/", hook("mailgun", MailgunWebhookView.as_view()), name="mailgun"),

@@ -18,7 +18,7 @@ from tickets.documents import jobs
 from tickets.documents.jobs import Refusal
 from tickets.models import Booklet, Delivery, Ticket
 from tickets.querysets import TicketQuerySet
-from tickets.teacher.filters import filtered, students_of
+from tickets.teacher.students import filtered, students_of
 from tickets.wakeup import notify_workers
 
 MAX_TICKETS = 1500

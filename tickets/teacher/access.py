@@ -23,7 +23,7 @@ def current_fest() -> Fest:
     return fest
 
 
-def own_student(teacher: Teacher, reference: str) -> Student:
+def get_own_student(teacher: Teacher, reference: str) -> Student:
     """A student of the teacher's school; somebody else's is as little there as nobody's."""
     rows = Student.objects.known().filter(school=teacher.school, fest=current_fest())
     student = rows.select_related("school", "fest").filter(reference=reference).first()
@@ -40,6 +40,6 @@ def own_student_required(view: View) -> View:
     def opened(
         request: HttpRequest, teacher: Teacher, reference: str, *args: Any, **kwargs: Any
     ) -> HttpResponseBase:
-        return view(request, teacher, own_student(teacher, reference), *args, **kwargs)
+        return view(request, teacher, get_own_student(teacher, reference), *args, **kwargs)
 
     return opened

@@ -9,11 +9,15 @@ from django.utils.translation import gettext_lazy
 from events.availability import Availability
 from events.cache import snapshot
 from events.models import Event, Fest
-from registrations.fields import EmailField, offer
+from registrations.fields import EmailField, TextField, offer
 from registrations.forms import DetailsForm, EventsForm, PlainForm
-from registrations.models import School, Student
+from registrations.models import ClassList, School, Student, Teacher
 from registrations.students.consents import current_text
 from registrations.students.identity import Details
+
+NO_REGISTRATION = "none"
+NO_EMAIL = "no-email"
+IN_TROUBLE = "trouble"
 
 
 class StudentForm(DetailsForm):
@@ -55,7 +59,7 @@ class NewStudentForm(EventsOfStudentForm, StudentForm):
     def __init__(self, *args: Any, fest: Fest, **kwargs: Any) -> None:
         super().__init__(*args, fest=fest, **kwargs)
         self.consent_text = current_text(fest)
-        self.fields["consent"].label = declared(self.consent_text.text)
+        self.fields["consent"].label = consent_declaration(self.consent_text.text)
 
 
 class NewcomerForm(StudentForm):
@@ -74,9 +78,9 @@ class NewcomerForm(StudentForm):
     def __init__(self, *args: Any, fest: Fest, others: list[Student], **kwargs: Any) -> None:
         super().__init__(*args, fest=fest, **kwargs)
         self.consent_text = current_text(fest)
-        self.fields["consent"].label = declared(self.consent_text.text)
+        self.fields["consent"].label = consent_declaration(self.consent_text.text)
         nobody = ("", _("Somebody new, whom I type below"))
-        offer(self, "known", [nobody, *((student.reference, line_of(student)) for student in others)])
+        offer(self, "known", [nobody, *((student.reference, student_line(student)) for student in others)])
         self.others = {student.reference: student for student in others}
         if self.data.get("known"):
             for name in ("name", "grade"):
@@ -102,18 +106,18 @@ class AddressForm(PlainForm):
     )
 
 
-def declared(text: str) -> str:
+def consent_declaration(text: str) -> str:
     """The sentence that a teacher agrees to for somebody else."""
     return _("I declare for this student: %(text)s") % {"text": text}
 
 
-def line_of(student: Student) -> str:
+def student_line(student: Student) -> str:
     """A student in one line of a list."""
     section = f" {student.section}" if student.section else ""
     return f"{student.name} · {student.grade}{section}"
 
 
-def open_events(student: Student | None = None) -> list[Event]:
+def events_open_to(student: Student | None = None) -> list[Event]:
     """The events that a press may name now; for a student, those that are still to be had."""
     current = snapshot()
     events = [event for event in current.events if Availability(event, current.now).is_form_open]
@@ -121,3 +125,64 @@ def open_events(student: Student | None = None) -> list[Event]:
         return events
     held = set(student.registrations.active().values_list("event_id", flat=True))
     return [event for event in events if event.pk not in held and event.has_room_for_grade(student.grade)]
+
+
+class FilterForm(PlainForm):
+    """Every field may be empty, and what cannot be read filters nothing."""
+
+    name = TextField(label=gettext_lazy("Name"), max_characters=200, too_long="", required=False)
+    grade = forms.TypedChoiceField(label=gettext_lazy("Grade"), coerce=int, empty_value=None, required=False)
+    section = forms.ChoiceField(label=gettext_lazy("Section"), required=False)
+    event = forms.ChoiceField(label=gettext_lazy("Event"), required=False)
+    state = forms.ChoiceField(label=gettext_lazy("State"), required=False)
+    mail = forms.ChoiceField(label=gettext_lazy("Mail"), required=False)
+
+    def __init__(
+        self, *args: Any, grades: list[int], sections: list[str], events: list[Event], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        everything = ("", _("All"))
+        offer(self, "grade", [everything, *((grade, str(grade)) for grade in grades)])
+        offer(self, "section", [everything, *((section, section) for section in sections)])
+        offer(self, "event", [everything, *((event.slug, event.name) for event in events)])
+        states = {
+            "confirmed": _("has a seat"),
+            "waiting": _("waits"),
+            "cancelled": _("cancelled"),
+            NO_REGISTRATION: _("nothing at all"),
+        }
+        offer(self, "state", [everything, *states.items()])
+        offer(self, "mail", [everything, (IN_TROUBLE, _("did not arrive")), (NO_EMAIL, _("no e-mail"))])
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """What was chosen and can be read; nothing else."""
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value not in ("", None)}
+
+
+class HandoverForm(PlainForm):
+    """Which lists, and to whom."""
+
+    lists = forms.TypedMultipleChoiceField(
+        label=gettext_lazy("Class lists"),
+        coerce=int,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": gettext_lazy("Select at least one class list")},
+    )
+    colleague = forms.TypedChoiceField(
+        label=gettext_lazy("To whom"),
+        coerce=int,
+        widget=forms.RadioSelect,
+        error_messages={"required": gettext_lazy("Select a colleague")},
+    )
+
+    def __init__(self, *args: Any, lists: list[ClassList], colleagues: list[Teacher], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer(self, "lists", [(row.pk, _list_line(row)) for row in lists])
+        offer(self, "colleague", [(teacher.pk, teacher.name) for teacher in colleagues])
+
+
+def _list_line(row: ClassList) -> str:
+    owner = row.owner.get_full_name() or row.owner.get_username()
+    return _("%(title)s (now with %(owner)s)") % {"title": row.title, "owner": owner}

@@ -23,7 +23,7 @@ EXPECTED = (ActionRejected, IdempotencyConflict, RegistrationRejected, Ambiguous
 """What may become of a press that the form can tell; a busy database has a page of its own."""
 
 
-def done_text(word: str) -> str:
+def done_message(word: str) -> str:
     """The sentence for a word in the address of a page that was redirected to; empty for any other."""
     sentences = {
         "corrected": _("The details are saved."),

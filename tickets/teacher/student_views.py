@@ -1,43 +1,26 @@
 """One student, and what the own teacher may do for that one: correct, cancel, replace, add, send again."""
 
-import uuid
-from typing import Any
-
-from django.forms import Form
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from registrations import links
-from registrations.booking import messages
-from registrations.booking.cancel import cancel
 from registrations.booking.errors import ActionRejected
-from registrations.booking.submit import BookingRequest, submit
-from registrations.booking.substitute import REPLACEABLE, Substitution, replace
 from registrations.booking.waitlist import with_number
 from registrations.forms import details_of
 from registrations.locking import Deadline
-from registrations.models import Change, Registration, Student, Submission, Teacher
-from registrations.querysets import RegistrationQuerySet
+from registrations.models import Change, Student, Submission, Teacher
 from registrations.students.corrections import correct
-from registrations.teachers.access import teacher_required
 from tickets.content import absolute
-from tickets.teacher.access import current_fest, own_student_required
-from tickets.teacher.bounced_address import send_to
-from tickets.teacher.filters import students_of
+from tickets.teacher.access import own_student_required
+from tickets.teacher.detail import share_text, student_detail_of
 from tickets.teacher.forms import (
     AddressForm,
-    EventsOfStudentForm,
-    NewcomerForm,
-    NewStudentForm,
     StudentForm,
-    open_events,
 )
-from tickets.teacher.messages import EXPECTED, done_text, explain, kept_refusals
-from tickets.teacher.share import share_text
-from tickets.teacher.student_detail import student_detail_of
+from tickets.teacher.mail_status import send_to
+from tickets.teacher.messages import done_message, kept_refusals
 
 TEACHER = Change.Actor.TEACHER
 FORM_METHODS = ["GET", "HEAD", "POST"]
@@ -56,7 +39,7 @@ def _student_page(request: HttpRequest, student: Student, form: AddressForm) -> 
         "student": student,
         "detail": student_detail_of(student),
         "form": form,
-        "done": done_text(done),
+        "done": done_message(done),
         "refusals": _refusals_of_newest(student) if done == "added" else [],
     }
     return render(request, "teacher/student.html", context)
@@ -86,7 +69,7 @@ def details(request: HttpRequest, teacher: Teacher, student: Student) -> HttpRes
         except ActionRejected as error:
             form.add_error(None, error.text)
         else:
-            return _back(student, "corrected")
+            return redirect_to_student(student, "corrected")
     return render(request, "teacher/details.html", {"student": student, "form": form})
 
 
@@ -103,128 +86,8 @@ def address(request: HttpRequest, teacher: Teacher, student: Student) -> HttpRes
         else:
             if request.POST.get("from") == "students":
                 return redirect(f"{reverse('teacher:home')}?done={done}#s-{student.reference}")
-            return _back(student, done)
+            return redirect_to_student(student, done)
     return _student_page(request, student, form)
-
-
-@own_student_required
-@require_http_methods(FORM_METHODS)
-def cancel_registrations(
-    request: HttpRequest, teacher: Teacher, student: Student, registration_id: int | None = None
-) -> HttpResponse:
-    """GET asks, POST acts; without a number it is about everything of this student."""
-    registrations = _chosen(student.registrations.active(), registration_id)
-    context: dict[str, Any] = {"student": student, "registrations": registrations}
-    if request.method != "POST":
-        return render(request, "teacher/cancel.html", context)
-    try:
-        cancel([row.pk for row in registrations], actor=TEACHER, user=teacher.user, deadline=Deadline())
-    except ActionRejected as error:
-        return render(request, "teacher/cancel.html", context | {"problem": error.text}, status=409)
-    return _back(student, "cancelled")
-
-
-@own_student_required
-@require_http_methods(FORM_METHODS)
-def replace_student(
-    request: HttpRequest, teacher: Teacher, student: Student, registration_id: int | None = None
-) -> HttpResponse:
-    """Somebody else of the school comes instead, for one event or for all."""
-    key = messages.read_key(request.POST)
-    if key and (earlier := _earlier_submission(key, teacher)):
-        return _back(earlier.student, "replaced")
-    registrations = _chosen(student.registrations.filter(state__in=REPLACEABLE), registration_id)
-    others = list(students_of(teacher.school, student.fest).exclude(pk=student.pk))
-    form = NewcomerForm(request.POST if key else None, fest=student.fest, others=others)
-    if key and form.is_valid():
-        try:
-            submission = replace(_substitution(key, teacher, registrations, form), deadline=Deadline())
-        except EXPECTED as error:
-            explain(form, error, form.newcomer_name)
-        else:
-            return _back(submission.student, "replaced")
-    context = {"student": student, "registrations": registrations, "form": form, "key": _key(key, form)}
-    return render(request, "teacher/replace.html", context)
-
-
-def _substitution(
-    key: uuid.UUID, teacher: Teacher, registrations: list[Registration], form: NewcomerForm
-) -> Substitution:
-    newcomer = form.newcomer
-    return Substitution(
-        key=key,
-        registration_ids=tuple(row.pk for row in registrations),
-        actor=TEACHER,
-        user=teacher.user,
-        consent_text_id=form.consent_text.pk,
-        newcomer_id=newcomer.pk if newcomer else None,
-        details=None if newcomer else form.details(teacher.school, _language()),
-    )
-
-
-def _earlier_submission(key: uuid.UUID, teacher: Teacher) -> Submission | None:
-    """What this very form did when it was sent before: by then there is nothing left to hand over."""
-    origin = Submission.Origin.TEACHER
-    rows = Submission.objects.filter(key=key, origin=origin, student__school=teacher.school)
-    return rows.select_related("student").first()
-
-
-@own_student_required
-@require_http_methods(FORM_METHODS)
-def add_events(request: HttpRequest, teacher: Teacher, student: Student) -> HttpResponse:
-    """Further events for a student, judged as the student's own press would be."""
-    key = messages.read_key(request.POST)
-    form = EventsOfStudentForm(request.POST if key else None, events=open_events(student))
-    if key and form.is_valid():
-        booking_request = _booking_request(key, teacher, student.fest_id, form, student_id=student.pk)
-        if answer := _try(booking_request, form, student.name):
-            return answer
-    context = {"student": student, "form": form, "key": _key(key, form)}
-    return render(request, "teacher/add_events.html", context)
-
-
-@teacher_required
-@require_http_methods(FORM_METHODS)
-def add_student(request: HttpRequest, teacher: Teacher) -> HttpResponse:
-    """One more student of the own school; a whole class comes by a class list."""
-    key, fest = messages.read_key(request.POST), current_fest()
-    form = NewStudentForm(request.POST if key else None, fest=fest, events=open_events())
-    if key and form.is_valid():
-        booking_request = _booking_request(
-            key,
-            teacher,
-            fest.pk,
-            form,
-            details=form.details(teacher.school, _language()),
-            consent_text_id=form.consent_text.pk,
-        )
-        if answer := _try(booking_request, form, form.cleaned_data["name"]):
-            return answer
-    return render(request, "teacher/add_student.html", {"form": form, "key": _key(key, form)})
-
-
-def _booking_request(
-    key: uuid.UUID, teacher: Teacher, fest_id: int, form: EventsOfStudentForm, **who: Any
-) -> BookingRequest:
-    return BookingRequest(
-        key=key,
-        fest_id=fest_id,
-        event_ids=tuple(event.pk for event in form.cleaned_data["events"]),
-        wants_waiting=form.cleaned_data["want_waiting"],
-        teacher=teacher.user,
-        school=teacher.school,
-        **who,
-    )
-
-
-def _try(booking_request: BookingRequest, form: EventsOfStudentForm, name: str) -> HttpResponse | None:
-    """The way to the student's page; where nothing was obtained the form says why."""
-    try:
-        submission = submit(booking_request, deadline=Deadline())
-    except EXPECTED as error:
-        explain(form, error, name)
-        return None
-    return _back(submission.student, "added")
 
 
 @own_student_required
@@ -245,28 +108,9 @@ def share(request: HttpRequest, _teacher: Teacher, student: Student) -> HttpResp
     return response
 
 
-def _chosen(rows: RegistrationQuerySet, registration_id: int | None) -> list[Registration]:
-    """One of these registrations, or all of them; not found where there is none."""
-    if registration_id is not None:
-        rows = rows.filter(pk=registration_id)
-    registrations = list(rows.with_related().order_by("event__starts_at", "pk"))
-    if not registrations:
-        raise Http404
-    return registrations
-
-
 def student_path(student: Student) -> str:
     return reverse("teacher:student", args=[student.reference])
 
 
-def _back(student: Student, done: str) -> HttpResponse:
+def redirect_to_student(student: Student, done: str) -> HttpResponse:
     return redirect(f"{student_path(student)}?done={done}")
-
-
-def _key(key: uuid.UUID | None, form: Form) -> str:
-    """The form's key, as long as it was not refused; then what is sent next is another press."""
-    return messages.new_key() if key is None or form.errors else key.hex
-
-
-def _language() -> str:
-    return get_language() or "en"

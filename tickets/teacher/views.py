@@ -1,14 +1,26 @@
 """The board itself: every student of the school at a glance."""
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from events.cache import snapshot
+from registrations.access import secret
+from registrations.class_lists.absent import explain_missing_list
+from registrations.class_lists.hand_over import colleagues_of, hand_over, lists_of
 from registrations.models import Teacher
 from registrations.teachers.access import teacher_required
-from tickets.teacher.grid import grid_of
-from tickets.teacher.messages import done_text
+from techfest.core.db.clock import database_now
+from tickets import delegations, qr
+from tickets.checkin import throttle
+from tickets.content import absolute
+from tickets.teacher.access import current_fest
+from tickets.teacher.forms import HandoverForm
+from tickets.teacher.messages import done_message
+from tickets.teacher.students import grid_of
 
 
 @teacher_required
@@ -20,9 +32,64 @@ def home(request: HttpRequest, teacher: Teacher) -> HttpResponse:
     page, done = query.pop("page", None), query.pop("done", [""])
     context = {
         "teacher": teacher,
-        "done": done_text(done[-1]),
+        "done": done_message(done[-1]),
         "grid": grid_of(teacher.school, fest, request.GET) if fest else None,
         "query": query.urlencode(),
         "is_later_page": page is not None,
     }
     return render(request, "teacher/home.html", context)
+
+
+@teacher_required
+@require_safe
+def delegation(request: HttpRequest, teacher: Teacher) -> HttpResponse:
+    """The code to show or print; before there is one, the button that makes it."""
+    found = delegations.delegation_of(teacher.school, current_fest())
+    code = ""
+    if found:
+        url = absolute(reverse("tickets:delegation", args=[found.code]))
+        code = mark_safe(qr.svg(url, label=_("QR code of your school's delegation")))  # noqa: S308 - drawn by us
+    context = {"teacher": teacher, "qr_svg": code, "done": done_message(request.GET.get("done", ""))}
+    return render(request, "teacher/delegation.html", context)
+
+
+@teacher_required
+@require_POST
+def renew_delegation(_request: HttpRequest, teacher: Teacher) -> HttpResponse:
+    """A new code; the old one dies."""
+    had_one = delegations.delegation_of(teacher.school, current_fest()) is not None
+    delegations.renew(teacher.school, current_fest())
+    return redirect(reverse("teacher:delegation") + ("?done=renewed" if had_one else ""))
+
+
+@secret
+@require_safe
+def public_delegation(request: HttpRequest, code: str) -> HttpResponse:
+    """What a camera opens: whose delegation it is, and no name of anybody."""
+    found = delegations.by_code(code)
+    if found is None:
+        throttle.limit_unknown_codes(request)
+        raise Http404
+    return render(request, "tickets/delegation.html", {"delegation": found})
+
+
+@teacher_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@explain_missing_list
+def handover(request: HttpRequest, teacher: Teacher) -> HttpResponse:
+    """Who looks after which list; mails go there."""
+    fest = current_fest()
+    lists, colleagues = lists_of(teacher.school, fest.pk), colleagues_of(teacher)
+    mine = [row.pk for row in lists if row.owner == teacher.user]
+    form = HandoverForm(
+        request.POST if request.method == "POST" else None,
+        initial={"lists": mine},
+        lists=lists,
+        colleagues=colleagues,
+    )
+    if form.is_valid():
+        taker = next(one for one in colleagues if one.pk == form.cleaned_data["colleague"])
+        hand_over(form.cleaned_data["lists"], giver=teacher, taker=taker, fest_id=fest.pk, now=database_now())
+        return redirect(f"{reverse('teacher:home')}?done=handed")
+    context = {"form": form, "has_lists": bool(lists), "has_colleagues": bool(colleagues)}
+    return render(request, "teacher/handover.html", context)

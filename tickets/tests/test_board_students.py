@@ -17,7 +17,7 @@ from registrations.models import Change, Consent, Registration, Student, Submiss
 from registrations.tests.builders import build_event, build_fest, build_submission
 from registrations.tests.counting import counts, states
 from tickets.models import Delivery, Ticket
-from tickets.teacher.bounced_address import PAUSE
+from tickets.teacher.mail_status import PAUSE
 from tickets.tests.audited import run
 from tickets.tests.schools import build_teacher, signed_in
 from tickets.tests.test_board_grid import text_of

@@ -1,14 +1,20 @@
 """What a teacher sees of one student: registrations with their tickets, consent, and the last mails."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Prefetch
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
 
+from events.availability import clock_time
+from registrations import links
 from registrations.booking.conflicts import conflicts_of, sentence
 from registrations.booking.waitlist import with_number
 from registrations.models import Conflict, Consent, Registration, Student
+from tickets.content import absolute
 from tickets.models import Delivery, Ticket
 from tickets.teacher.mail_status import MailState, mail_state, newest_state
 from tickets.teacher.messages import state_sentence
@@ -73,3 +79,37 @@ def _mail(delivery: Delivery) -> Mail:
     sent_in = delivery.sent_in
     at = sent_in.sent_at or sent_in.queued_at
     return Mail(delivery.get_kind_display(), delivery.to, mail_state(delivery.to, sent_in.state), at)
+
+
+def share_text(student: Student, registrations: Sequence[Registration]) -> str:
+    """Name, events with time and place, state, and the student's own link, which opens everything.
+
+    `registrations` are the active ones, with their facts and numbers.
+    """
+    holds = [
+        "\n".join(
+            [
+                f"• {row.event.name}: {state_sentence(row)}",
+                f"  {_when(row)}",
+                f"  {row.event.venue.name}",
+            ]
+        )
+        for row in registrations
+    ]
+    heading = _("%(name)s at %(fest)s, %(place)s") % {
+        "name": student.name,
+        "fest": student.fest.name,
+        "place": student.fest.place,
+    }
+    link = _("Tickets and changes, for you only: %(url)s") % {"url": absolute(links.my_path(student))}
+    return "\n\n".join([heading, *holds, link])
+
+
+def _when(registration: Registration) -> str:
+    event = registration.event
+    start = localtime(event.starts_at)
+    return _("%(day)s, %(start)s to %(end)s") % {
+        "day": date_format(start, "l j F Y"),
+        "start": clock_time(start),
+        "end": clock_time(event.ends_at),
+    }
