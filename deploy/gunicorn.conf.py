@@ -59,7 +59,7 @@ def when_ready(server: Any) -> None:
     """
     from django.urls import get_resolver  # Django is there only after the preload
 
-    from tickets.restore.watching import check_at_start
+    from tickets.restore.decision import check_at_start
 
     _ = get_resolver().url_patterns
     check_at_start()

@@ -70,7 +70,7 @@ MIDDLEWARE = [
     # Remembers the request for the library's adapter; it looks at no session by itself.
     "allauth.account.middleware.AccountMiddleware",
     "techfest.session_paths.MessageMiddleware",
-    "registrations.teachers.temporary_password.TemporaryPasswordMiddleware",
+    "registrations.teachers.sessions.TemporaryPasswordMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -79,7 +79,7 @@ MIDDLEWARE = [
 LOGIN_URL = "/accounts/login/"
 LOGIN_REDIRECT_URL = "/teacher/"
 LOGOUT_REDIRECT_URL = "/accounts/login/"
-AUTHENTICATION_BACKENDS = ["registrations.teachers.backend.Backend"]
+AUTHENTICATION_BACKENDS = ["registrations.teachers.adapter.Backend"]
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
@@ -118,7 +118,7 @@ ACCOUNT_FORMS = {
     "reauthenticate": "registrations.teachers.forms.ReauthenticateForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
-MFA_ADAPTER = "registrations.teachers.second_factor_adapter.SecondFactorAdapter"
+MFA_ADAPTER = "registrations.teachers.second_factor.SecondFactorAdapter"
 # The first encrypts what second steps are made of, all are read; empty: SECRET_KEY and its fall-backs.
 SECOND_FACTOR_KEYS = env.items("SECOND_FACTOR_KEYS", "")
 if any(len(key) < 32 for key in SECOND_FACTOR_KEYS):

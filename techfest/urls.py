@@ -20,7 +20,7 @@ urlpatterns = [
         path("", include("registrations.results.urls")),
         path("", include("tickets.documents.urls")),
         path("", include("registrations.teachers.urls")),
-        path("accounts/", include("registrations.teachers.accounts")),
+        path("accounts/", include("registrations.teachers.account_urls")),
         path("teacher/lists/", include("registrations.class_lists.urls")),
         path("teacher/blocks/", include("registrations.holds.urls")),
         path("teacher/", include("tickets.teacher.urls")),

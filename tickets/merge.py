@@ -1,4 +1,4 @@
-"""What this room has of students and schools that became one."""
+"""Merges of students and schools in the tickets app."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ def follow_student(
     notify: bool,
     **_kwargs: object,
 ) -> None:
-    """Tickets keep their codes and get new PDFs, since another reference stands on them; all the rest moves."""
+    """Move tickets, certificates and mails to the kept student. Codes stay; PDFs get the kept reference."""
     for better, worse in duplicates:
         _move_entry(better.pk, worse.pk, now)
         _move_certificates(better.pk, worse.pk, now)
@@ -43,7 +43,7 @@ def follow_student(
 
 
 def _move_entry(better_id: int, worse_id: int, now: dt.datetime) -> None:
-    """Whoever came in by the ticket that is void now has come in by the one that is left, and by both only once."""
+    """Move a check-in from the cancelled ticket to the kept one, or revoke it if both were checked in."""
     left = Ticket.objects.live().filter(registration=better_id, checked_in_at=None).first()
     void = Ticket.objects.filter(registration=worse_id, checked_in_at__isnull=False).order_by("-pk").first()
     if void and left:
@@ -55,7 +55,8 @@ def _move_entry(better_id: int, worse_id: int, now: dt.datetime) -> None:
 
 
 def _move_certificates(better_id: int, worse_id: int, now: dt.datetime) -> None:
-    """Of each kind one goes on; one of a rank that the registration which is left does not have is revoked."""
+    """Move certificates, one of each kind. A certificate with a rank that the kept registration does not have is
+    revoked."""
     valid = Certificate.objects.filter(revoked_at=None)
     kinds = list(valid.filter(registration=better_id).values_list("kind", flat=True))
     untrue = ~Q(rank=None) & ~Q(rank__in=Result.objects.filter(registration=better_id).values("rank"))
@@ -65,7 +66,7 @@ def _move_certificates(better_id: int, worse_id: int, now: dt.datetime) -> None:
 
 @receiver(schools_merged)
 def follow_school(*, kept: School, removed: School, students: Sequence[int], **_kwargs: object) -> None:
-    """Tickets show the school that is kept. Of two delegation codes for one fest that of the kept one stays."""
+    """Render the tickets with the kept school's name again. Of two delegations for one fest the kept school's stays."""
     Ticket.objects.filter(student__in=students).want_again()
     for model in (Booklet, Printout):
         model._default_manager.filter(school=removed).update(school=kept)

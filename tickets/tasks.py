@@ -10,7 +10,7 @@ from tickets.mail import outbox
 from tickets.mail import send as send_module
 from tickets.mail.kinds import confirmation, owner_alert, reminder
 from tickets.models import Booklet, Printout
-from tickets.restore import watching
+from tickets.restore import decision
 
 MAKERS: tuple[jobs.Maker, ...] = ((Booklet, booklets.make), (Printout, printouts.make))
 FILES = tuple(model for model, _make in MAKERS)
@@ -80,7 +80,7 @@ def sweep() -> bool:
     Moves the marker by which a restored database is recognised. What was given up because the disk was full is
     wanted again once it has room. The time to confirm an address begins where its mail was handed over.
     """
-    watching.watch()
+    decision.watch()
     confirmation.keep_time()
     booklets.remove_old()
     printouts.remove_old()

@@ -19,7 +19,7 @@ from registrations.privacy.erase import erase
 from registrations.tests.builders import build_event, build_fest, build_submission
 from techfest.checks import check_role
 from tickets.mail.send import send_due
-from tickets.restore.watching import watch
+from tickets.restore.decision import watch
 from tickets.tests.audited import run as audit
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from events.admin_base import BaseAdmin
-from registrations.teachers import second_factor_reset, sessions
+from registrations.teachers import second_factor, sessions
 from techfest.core.admin.confirmation import Question, ReasonForm, answered, ask, is_answered
 from techfest.core.admin.object_tools import Tool, WithTools
 
@@ -30,7 +30,7 @@ class AccountActions(WithTools, BaseAdmin):
 
     def tools_of(self, request: HttpRequest, obj: Any) -> Iterable[Tool]:
         yield Tool(_("Sessions"), action="end_sessions")
-        if second_factor_reset.may_be_reset_by(request.user, obj):
+        if second_factor.may_be_reset_by(request.user, obj):
             yield Tool(_("Reset the second step"), action="reset_second_factors")
 
     @admin.action(description=gettext_lazy("End the sessions of the chosen accounts"), permissions=["decide"])
@@ -48,7 +48,7 @@ class AccountActions(WithTools, BaseAdmin):
     )
     def reset_second_factors(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponseBase | None:
         chosen = list(queryset.order_by("username")[:MAX_CHOSEN])
-        if not chosen or not all(second_factor_reset.may_be_reset_by(request.user, one) for one in chosen):
+        if not chosen or not all(second_factor.may_be_reset_by(request.user, one) for one in chosen):
             words = _(
                 "Your own second step and that of an owner are not reset here. "
                 "Run manage.py reset_second_factor on the machine; it tells all owners."
@@ -60,7 +60,7 @@ class AccountActions(WithTools, BaseAdmin):
             question = _resetting(chosen)
             return ask(request, self, action="reset_second_factors", question=question, form=form)
         for one in chosen:
-            second_factor_reset.reset(one, reason=form.cleaned_data["reason"], by=request.user)
+            second_factor.reset(one, reason=form.cleaned_data["reason"], by=request.user)
         self.message_user(
             request, _("It is reset. They set up a new one at the next login."), messages.SUCCESS
         )

@@ -20,10 +20,9 @@ from registrations.admin.registration_actions import CancelForm, cancel_now, can
 from registrations.booking.errors import RegistrationError
 from registrations.locking import Deadline
 from registrations.models import Registration, School, Student
-from registrations.students.duplicates import SIDE_BY_SIDE, with_namesakes
-from registrations.students.merge import clashes_among, duplicate_registrations
+from registrations.students.identity import SIDE_BY_SIDE, with_namesakes
+from registrations.students.merge import clashes_among, duplicate_registrations, merge_students
 from registrations.students.merge_schools import duplicate_students, merge_schools
-from registrations.students.merge_students import merge_students
 from registrations.students.names import grouped
 from techfest.core.admin.confirmation import NotifyForm, Question, ReasonForm, answered, ask
 from techfest.core.admin.object_tools import Tool, WithTools
@@ -193,7 +192,7 @@ def _refusal_to_merge(chosen: Sequence[Student], rows: QuerySet[Student]) -> str
     if any(row.erased_at for row in chosen):
         return _("Nothing is left of an erased student.")
     if len({(row.fest_id, row.school_id) for row in chosen}) > 1:
-        return _("These students are of two schools. Merge the schools first.")
+        return _("These students belong to different schools. Merge the schools first.")
     if not rows.exists():
         return _("Nobody else of this school has this name. Choose the two in the list.")
     return ""

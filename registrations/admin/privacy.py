@@ -17,8 +17,7 @@ from registrations.booking.errors import RegistrationError
 from registrations.locking import Deadline
 from registrations.models import Registration, Student
 from registrations.privacy.erase import erase
-from registrations.privacy.export import parts_of
-from registrations.privacy.export_zip import build_export, file_name, tables_of
+from registrations.privacy.export import build_export, file_name, parts_of, tables_of
 from registrations.students import consents
 from registrations.students.names import grouped, label_key
 from techfest.core.db.clock import database_now

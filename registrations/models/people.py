@@ -1,4 +1,4 @@
-"""Who comes, and who answers for them: schools, students, consents, teachers."""
+"""Schools, students, consents, erasures and teachers."""
 
 import secrets
 from typing import ClassVar
@@ -16,7 +16,7 @@ from techfest.core.link_keys import link_id_field
 
 
 class School(models.Model):
-    """A school; it outlives a fest. A name that nobody knew yet is pending until an organiser has looked."""
+    """A school; it exists across fests. A name typed for the first time is pending until an organiser accepts it."""
 
     class State(models.TextChoices):
         PENDING = "pending", _("pending")
@@ -57,7 +57,7 @@ class SchoolAlias(models.Model):
 
 
 class ConsentText(models.Model):
-    """One version of the sentence that is agreed to. Never edited: a new wording is a new version."""
+    """One version of the consent text. Never edited: a new wording is a new version."""
 
     fest = models.ForeignKey(Fest, models.CASCADE, related_name="consent_texts", verbose_name=_("fest"))
     version = models.PositiveSmallIntegerField(_("version"))
@@ -74,7 +74,7 @@ class ConsentText(models.Model):
 
 
 class Student(models.Model):
-    """A person of a school, in one fest. The e-mail never identifies: siblings share one, many have none."""
+    """A student of a school in one fest. The e-mail never identifies: siblings share one, many have none."""
 
     fest = models.ForeignKey(Fest, models.PROTECT, related_name="students", verbose_name=_("fest"))
     school = models.ForeignKey(School, models.PROTECT, related_name="students", verbose_name=_("school"))
@@ -101,7 +101,7 @@ class Student(models.Model):
                 fields=["fest", "school", "grade", "name_key", "section", "roll_number"],
                 name="student_once_a_fest",
             ),
-            # Whoever was erased is never written again, whichever way somebody tries.
+            # An erased row can never be filled again.
             models.CheckConstraint(
                 condition=Q(erased_at=None) | Q(name="", email="", email_key="", section="", roll_number=""),
                 name="student_erased_is_empty",
@@ -118,7 +118,7 @@ class Student(models.Model):
         self.set_keys()
 
     def set_keys(self) -> None:
-        """Derives what is compared from what was typed."""
+        """Set the comparison keys and normalise section and roll number."""
         self.name_key = name_key(self.name)
         self.email_key = email_key(self.email)
         self.section = label_key(self.section)
@@ -126,7 +126,7 @@ class Student(models.Model):
 
 
 class MergedReference(models.Model):
-    """A reference that was printed for a student who turned out to be another one; it still names that one."""
+    """The reference of a student who was merged into another; it leads to the other one."""
 
     reference = models.CharField(_("reference"), max_length=7, primary_key=True, editable=False)
     student = models.ForeignKey(
@@ -139,7 +139,7 @@ class MergedReference(models.Model):
 
 
 class Erasure(models.Model):
-    """That somebody was erased, and nothing else of them: applied again after a backup was restored."""
+    """The reference of an erased student, and nothing else: the erasure is applied again after a restored backup."""
 
     reference = models.CharField(_("reference"), max_length=7, unique=True, editable=False)
     fest = models.ForeignKey(Fest, models.CASCADE, related_name="+", verbose_name=_("fest"))
@@ -154,7 +154,7 @@ class Erasure(models.Model):
 
 
 class Purge(models.Model):
-    """One run that erased everybody of a fest; `report` holds the counts that stay, and no name."""
+    """One run that erased all students of a fest. `report` holds the totals that stay, and no names."""
 
     fest = models.ForeignKey(Fest, models.CASCADE, related_name="purges", verbose_name=_("fest"))
     at = models.DateTimeField(_("at"), editable=False)
@@ -169,7 +169,7 @@ class Purge(models.Model):
 
 
 class PurgePlan(models.Model):
-    """That the owners were told of a coming purge. It holds for this `due_at` only: other dates need another one."""
+    """The announcement of a coming purge to the owners, valid for this `due_at` only."""
 
     fest = models.OneToOneField(
         Fest, models.CASCADE, primary_key=True, related_name="purge_plan", verbose_name=_("fest")
@@ -182,7 +182,7 @@ class PurgePlan(models.Model):
 
 
 class Consent(models.Model):
-    """Who agreed, to which wording, on what basis, when."""
+    """Consent of a student: to which text, on what basis, by whom and when."""
 
     class Basis(models.TextChoices):
         FORM = "form", _("ticked in the form")
@@ -207,12 +207,12 @@ class Consent(models.Model):
 
 
 def random_code() -> str:
-    """128 random bits in 22 signs that fit into a path."""
+    """Return 128 random bits as 22 characters that are safe in a path."""
     return secrets.token_urlsafe(16)
 
 
 class Teacher(models.Model):
-    """A signed-in person of one school. Until an organiser has approved, nothing of the school is shown."""
+    """A signed-in person of one school. Sees nothing of the school until an organiser approves."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="teacher", verbose_name=_("user")
@@ -245,7 +245,7 @@ class Teacher(models.Model):
 
 
 class Invitation(models.Model):
-    """An organiser's word that whoever reads mail at this address teaches at this school."""
+    """An organiser's invitation for the reader of this address to register students of the school."""
 
     email = models.EmailField(_("e-mail"))
     school = models.ForeignKey(School, models.CASCADE, related_name="invitations", verbose_name=_("school"))

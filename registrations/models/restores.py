@@ -1,4 +1,4 @@
-"""The database's half of the restore marker; the other half is a file outside of every dump."""
+"""The marker of the database, which is compared with the marker file to recognise a restore."""
 
 from typing import ClassVar
 
@@ -8,11 +8,11 @@ from django.utils.translation import gettext_lazy as _
 
 
 class DatabaseMarker(models.Model):
-    """The only row says how far this database has come, and whether it was found to be restored.
+    """The only row: how far this database has come, and whether it was restored.
 
-    `installation` and `counter` stand in the marker file as well. While `held_since` is set no mail is sent.
-    `cutoff` is the latest moment at which a mail can have been queued that came back with the restored copy.
-    `found_installation` and `found_counter` are what the file said when the mails were held.
+    `installation` and `counter` are also in the marker file. No mail is sent while `held_since` is set. A mail queued
+    after `cutoff` cannot come from the restored copy. `found_installation` and `found_counter` are what the file said
+    when the mails were held.
     """
 
     class Reason(models.TextChoices):

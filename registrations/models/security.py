@@ -1,4 +1,4 @@
-"""Account security: the log of events, sessions, and passwords that were given by an owner."""
+"""Account security: the log of events, sessions, and temporary passwords."""
 
 from typing import Any, ClassVar
 
@@ -12,10 +12,10 @@ from events.triggers import Trigger
 
 
 class SecurityEvent(models.Model):
-    """One thing that happened to an account or its sign-in. Append-only by a trigger, written by `security.record`.
+    """One event of an account or its login. Append-only by a trigger; written by `security.record`.
 
-    It holds no password, no code, no typed user name, and of the address only the network. There is no constraint on
-    the accounts: an event outlives the account, which is deleted when a teacher's request is refused.
+    It holds no password, code or typed user name, and only the network of the address. The accounts have no foreign
+    key constraint: an event outlives its account, which is deleted when a teacher's request is refused.
     """
 
     class Kind(models.TextChoices):
@@ -86,10 +86,10 @@ class SecurityEvent(models.Model):
 
 
 class AccountSession(AbstractBaseSession):
-    """One session: Django's columns, and what its person needs to recognise it.
+    """A session with Django's columns, and what its person needs to recognise it.
 
-    The additional columns repeat what the session itself holds, so that sessions can be found by account. The key is
-    the value of the browser's cookie. No page shows it, therefore this table has no page in the admin.
+    The additional columns repeat data of the session so that sessions can be found by account. The key is the value
+    of the browser's cookie; no page shows it, so this table has no page in the admin.
     """
 
     account = models.ForeignKey(
@@ -111,7 +111,7 @@ class AccountSession(AbstractBaseSession):
 
 
 class TemporaryPassword(models.Model):
-    """Marks an account whose password was chosen by an owner and must be changed at its first use."""
+    """An account whose password an owner chose and that must be changed at the first login."""
 
     account = models.OneToOneField(
         settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="temporary_password"

@@ -1,1 +1,1 @@
-"""A person's data: shown, handed out, erased, purged."""
+"""Personal data of students: export, erasure, and the purge after a fest."""

@@ -1,4 +1,4 @@
-"""Erasing people: nothing that tells who they were is left, and every count stays true."""
+"""Erase students: no personal data is left, and every count stays true."""
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
@@ -24,8 +24,8 @@ from registrations.models import (
     Student,
     Submission,
 )
-from registrations.privacy import class_lists, erasure_register, redact
-from registrations.privacy.anonymise import empty, erasing
+from registrations.privacy import erasure_register, redact
+from registrations.privacy.redact import empty, erasing
 from registrations.signals import student_erased, traces_swept
 from techfest.core.db.clock import database_now
 
@@ -38,15 +38,14 @@ def erase(
     reason: str = "",
     guard: Callable[[], None] | None = None,
 ) -> list[str]:
-    """Erases these students in one transaction; the references that they had. Whoever is erased already stays so.
+    """Erase these students in one transaction and return the references they had. Erased students are skipped.
 
-    Active registrations of events that have not begun are cancelled, and the next in line promoted; others
-    keep their state, so that attendance stays true. The Student row stays as a shell; consents, presses,
-    mails, flags, and what class lists and free text say of the person go, and the rooms above blank theirs
-    (`student_erased`). After the commit the references are added to the list outside of the database, and
-    files are removed; what a crash leaves of them is found by `sweep`. Locks the Seats rows of all their
-    events, then the students. A `guard` is asked once these locks are held, and raises where nobody may be
-    erased. Raises `LockTimeout` after 3 s.
+    Active registrations of future events are cancelled and the waiting list moves up; others keep their state, so
+    that attendance stays true. The Student row stays, without personal data. Consents, submissions, conflicts and
+    whatever class lists and free text contain of the person are deleted; receivers of `student_erased` do the same
+    for other apps. After the commit the references are added to the register of erasures and files are removed;
+    `sweep` removes what a crash leaves behind. Locks the Seats rows of all their events, then the students. `guard`
+    is called under these locks and may raise to stop the erasure. Raises `LockTimeout` after 3 seconds.
     """
     ids = sorted(set(student_ids))
     return in_transaction(lambda: _erase(ids, user, reason, deadline, guard), deadline=deadline)
@@ -73,9 +72,9 @@ def _erase(
 
 
 def _locked(ids: Sequence[int], deadline: Deadline) -> list[Student]:
-    """The students of these that are not erased yet, locked after their events.
+    """Return those of these students who are not erased, locked after their events.
 
-    Raises `ConcurrentUpdate` when a submission came between.
+    Raises `ConcurrentUpdate` if a registration was made before the locks were taken.
     """
     events = Registration.objects.filter(student__in=ids).values_list("event_id", flat=True)
     deadline.limit_locks()
@@ -89,7 +88,7 @@ def _locked(ids: Sequence[int], deadline: Deadline) -> list[Student]:
 
 
 def _cancel(ids: Sequence[int], *, user: Any, deadline: Deadline) -> None:
-    """What has not begun is given up, so that whoever waits comes to the seat; what is past stays as it was."""
+    """Cancel the registrations of future events; past ones keep their state."""
     ahead = Registration.objects.active().filter(student__in=ids, event__starts_at__gt=database_now())
     cancel_along(
         list(ahead.values_list("pk", flat=True)),
@@ -101,14 +100,14 @@ def _cancel(ids: Sequence[int], *, user: Any, deadline: Deadline) -> None:
 
 
 def _forget(student: Student, *, now: dt.datetime, user: Any, reason: str) -> list[str]:
-    """Everything of one locked student; all references that named them."""
+    """Erase one locked student and return all references that named the student."""
     student_erased.send(sender=Student, student=student, now=now)
     merged = MergedReference.objects.filter(student=student)
     references = [student.reference, *merged.order_by("reference").values_list("reference", flat=True)]
     merged.delete()
     Consent.objects.filter(student=student).delete()
     Conflict.objects.filter(registration__student=student).delete()
-    class_lists.forget_rows(student)
+    redact.forget_rows(student)
     Submission.objects.filter(student=student).delete()
     empty(student, now=now)
     # The same student may have been erased before a backup was restored.
@@ -121,13 +120,13 @@ def _forget(student: Student, *, now: dt.datetime, user: Any, reason: str) -> li
 
 
 def erase_listed(*, registers: Sequence[Path] = (), deadline_seconds: float = 30) -> int:
-    """Erases the students whose references the registers or the database know as erased; how many they were.
+    """Erase students whose references are in the registers or in the database's own list; return how many.
 
-    After a restore they are in the database all the same. The data folder's register then holds the lines of
-    all `registers`. Raises `RegisterError` where none can be trusted to be whole.
+    After a restore such students exist again. The register in the data folder then holds the lines of all
+    `registers`. Raises `RegisterError` if none of them is known to be complete.
     """
     gathered = erasure_register.gather(registers)
-    known = set(erasure_register.read())
+    known = set(erasure_register.read_register())
     erasure_register.append(one for one in gathered if one not in known)
     listed = [*gathered, *Erasure.objects.values_list("reference", flat=True)]
     rows = Student.objects.known()
@@ -140,6 +139,6 @@ def erase_listed(*, registers: Sequence[Path] = (), deadline_seconds: float = 30
 
 
 def sweep() -> None:
-    """Finishes what a crash right after an erasure has left: lines of the list, and files."""
+    """Finish what a crash right after an erasure left behind: lines of the register, and files."""
     erasure_register.complete()
     traces_swept.send(sender=Student)

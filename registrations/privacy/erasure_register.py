@@ -1,4 +1,4 @@
-"""The register of erasures: the references of all erased students, in a file that outlives a restored backup."""
+"""The register of erasures: the references of all erased students, in a file that survives a restored backup."""
 
 import os
 from collections.abc import Iterable, Sequence
@@ -9,46 +9,45 @@ from django.utils.translation import ngettext
 
 from registrations.models import DatabaseMarker, Erasure
 from registrations.restore import marker_file
+from registrations.restore.data_folder import give, owner_of, read_register, register_path
 from registrations.restore.hold import current_hold
-from registrations.restore.ownership import give, owner_of
-from registrations.restore.register import path, read
 
-__all__ = ["RegisterError", "append", "complete", "gather", "path", "read"]
+__all__ = ["RegisterError", "append", "complete", "gather", "read_register", "register_path"]
 
 
 class RegisterError(Exception):
-    """The register of erasures is missing, or is an older copy than the one that is known."""
+    """The register of erasures is missing, or is older than the one last seen."""
 
 
 def append(references: Iterable[str]) -> None:
-    """Adds these lines, and returns only when they are on the disk. A reference that is there twice does no harm."""
+    """Add these references and return once they are on disk. Repeated lines do no harm."""
     lines = "".join(f"{reference}\n" for reference in references)
     if not lines:
         return
-    path().parent.mkdir(parents=True, exist_ok=True)
-    owner = owner_of(path())
-    with path().open("a", encoding="ascii") as file:
+    register_path().parent.mkdir(parents=True, exist_ok=True)
+    owner = owner_of(register_path())
+    with register_path().open("a", encoding="ascii") as file:
         give(file.fileno(), owner)
         file.write(lines)
         file.flush()
         os.fsync(file.fileno())
-    marker_file.note_erasures(len(read()))
+    marker_file.note_erasures(len(read_register()))
 
 
 def gather(files: Sequence[Path]) -> list[str]:
-    """What all of these registers say together; without any the one in the data folder.
+    """Return the references of all these registers; without any, those of the data folder.
 
-    An erasure is never taken back, so no line of any copy is lost, and an old copy cannot replace a newer one.
-    Raises `RegisterError` where a file is missing, where all of them are older than the register that is
-    known, and where a data folder that is new to this database cannot tell whether its own one is whole.
+    An erasure is never undone, so the lines of all copies count, and an old copy cannot replace a newer one. Raises
+    `RegisterError` if a file is missing, if all of them are older than the register last seen, or if the data folder
+    is new to this database and cannot tell whether its own register is complete.
     """
     if not files:
-        files = [path()]
+        files = [register_path()]
         _refuse_new_folder()
     for file in files:
         if not file.is_file():
             raise RegisterError(_missing(file))
-    found = list(dict.fromkeys(line for file in files for line in read(file)))
+    found = list(dict.fromkeys(line for file in files for line in read_register(file)))
     mark = marker_file.read()
     if mark and len(found) < mark.erasures:
         raise RegisterError(_older(len(found), mark.erasures))
@@ -56,14 +55,14 @@ def gather(files: Sequence[Path]) -> list[str]:
 
 
 def complete() -> int:
-    """Adds what the database knows and the file does not, such as after a crash between the two; how many.
+    """Add references that the database has and the file lacks, as after a crash between the two; return how many.
 
-    A register that is missing while mails are held after a restore stays missing: made from the restored
-    copy it would look whole, and the erasures since would be forgotten.
+    A missing register stays missing while mails are held after a restore: written from the restored copy it would
+    look complete, and later erasures would be forgotten.
     """
-    if not path().exists() and current_hold():
+    if not register_path().exists() and current_hold():
         return 0
-    known = set(read())
+    known = set(read_register())
     missing = [one for one in Erasure.objects.values_list("reference", flat=True) if one not in known]
     append(missing)
     _make()
@@ -71,9 +70,9 @@ def complete() -> int:
 
 
 def _make() -> None:
-    path().parent.mkdir(parents=True, exist_ok=True)
-    owner = owner_of(path())
-    with path().open("a", encoding="ascii") as file:
+    register_path().parent.mkdir(parents=True, exist_ok=True)
+    owner = owner_of(register_path())
+    with register_path().open("a", encoding="ascii") as file:
         give(file.fileno(), owner)
 
 
@@ -90,17 +89,17 @@ def _refuse_new_folder() -> None:
 
 def _missing(file: Path) -> str:
     return _(
-        "The register of erasures %(file)s is not there, so nobody was erased again. Fetch the newest copy of "
+        "The register of erasures %(file)s is not there, so no student was erased again. Fetch the newest copy of "
         "erased.txt from the old data folder or from where you keep it, and name it with --register FILE. Only "
-        "if nobody was ever erased, make an empty file of that name."
+        "if no student was ever erased, create an empty file of that name."
     ) % {"file": file}
 
 
 def _older(found: int, known: int) -> str:
     return ngettext(
-        "This register of erasures is an older copy: it has %(found)d of %(known)d line, and nobody was erased "
+        "This register of erasures is an older copy: it has %(found)d of %(known)d line, and no student was erased "
         "again. Name the newest copy with --register FILE.",
-        "This register of erasures is an older copy: it has %(found)d of %(known)d lines, and nobody was erased "
+        "This register of erasures is an older copy: it has %(found)d of %(known)d lines, and no student was erased "
         "again. Name the newest copy with --register FILE.",
         known,
     ) % {"found": found, "known": known}

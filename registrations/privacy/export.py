@@ -1,22 +1,30 @@
-"""Everything that is kept of one person, part by part, for the person to read."""
+"""Export everything that is stored about one student, as tables and as a ZIP."""
 
 import datetime as dt
-from collections.abc import Mapping
+import io
+import json
+import zipfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from events.audit_log import record
 from registrations.booking.waitlist import with_number
 from registrations.models import Change, ClassListRow, Conflict, Consent, MergedReference, Result, Student
 from registrations.signals import student_data_requested
+from techfest.core.db.clock import database_now
 
 Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One table of the record: `key` names it in the JSON, `title` above it on paper; files come along whole."""
+    """One table of the export. `key` names it in the JSON file, `title` on the page; `files` are added unchanged."""
 
     key: str
     title: str
@@ -25,13 +33,13 @@ class Part:
 
 
 def parts_of(student: Student) -> list[Part]:
-    """What this room keeps, then what the rooms above do; times are in the fest's zone."""
+    """Return the tables of this app, then those of the apps above; times are in the fest's time zone."""
     answers: list[tuple[Any, Any]] = student_data_requested.send(sender=Student, student=student)
     return [*_own_parts(student), *(part for _receiver, parts in answers for part in parts)]
 
 
 def local(moment: dt.datetime | None, student: Student) -> dt.datetime | str:
-    """A time of the record, in the fest's zone and to the second; how it is written is the reader's business."""
+    """Return the time in the fest's time zone, to the second, or an empty string."""
     return moment.astimezone(student.fest.zone).replace(microsecond=0) if moment else ""
 
 
@@ -39,10 +47,10 @@ def _own_parts(student: Student) -> list[Part]:
     return [
         Part("person", _("Who you are"), [_person(student)]),
         Part("registrations", _("What you registered for"), _registrations(student)),
-        Part("changes", _("What happened to it"), _changes(student)),
-        Part("consents", _("What was agreed to"), _consents(student)),
-        Part("class_lists", _("Rows of your teachers' lists"), _lists(student)),
-        Part("conflicts", _("Where a change of plan put you in trouble"), _conflicts(student)),
+        Part("changes", _("Changes of your registrations"), _changes(student)),
+        Part("consents", _("Consents"), _consents(student)),
+        Part("class_lists", _("Rows of your teachers’ class lists"), _lists(student)),
+        Part("conflicts", _("Conflicts after changes of events"), _conflicts(student)),
         Part("results", _("Results"), _results(student)),
     ]
 
@@ -139,3 +147,52 @@ def _results(student: Student) -> list[Row]:
         }
         for row in rows.order_by("registration__event__starts_at", "pk")
     ]
+
+
+def build_export(student: Student, *, user: Any) -> bytes:
+    """Return the ZIP in the student's language and the fest's time zone. The audit log records that it was made."""
+    with translation.override(student.language), timezone.override(student.fest.zone):
+        content = _zipped(student, parts_of(student))
+    record(student, what="data exported", now=database_now(), user=user)
+    return content
+
+
+def file_name(student: Student) -> str:
+    """Return a file name without the student's name, which would stay in a list of downloads."""
+    return f"data-{student.reference}.zip"
+
+
+def _zipped(student: Student, parts: Sequence[Part]) -> bytes:
+    data = {part.key: part.rows for part in parts}
+    page = render_to_string(
+        "registrations/data_of_one.html", {"student": student, "tables": tables_of(parts)}
+    )
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("data.html", page)
+        archive.writestr("data.json", json.dumps(data, ensure_ascii=False, indent=2, default=_for_programs))
+        for part in parts:
+            for name, content in part.files.items():
+                archive.writestr(name, content)
+    return file.getvalue()
+
+
+def tables_of(parts: Sequence[Part]) -> list[dict[str, Any]]:
+    """Return the tables for a template: titles once, cells row by row."""
+    return [
+        {
+            "title": part.title,
+            "heads": list(part.rows[0]) if part.rows else [],
+            "rows": [[_for_people(value) for value in row.values()] for row in part.rows],
+            "files": sorted(part.files),
+        }
+        for part in parts
+    ]
+
+
+def _for_programs(value: dt.datetime) -> str:
+    return value.isoformat()
+
+
+def _for_people(value: Any) -> Any:
+    return date_format(value, "j M Y, H:i:s") if isinstance(value, dt.datetime) else value

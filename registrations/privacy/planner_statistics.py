@@ -1,8 +1,8 @@
-"""PostgreSQL's planner statistics hold sample values of every column; none may hold what people typed.
+"""Keep personal data out of PostgreSQL's planner statistics.
 
-`ANALYZE` copies frequent values and a histogram into `pg_statistic`, where an erasure does not reach. So columns
-that can hold words of people, or secrets, have no statistics at all. Numbers, times and columns with a fixed set
-of choices keep theirs, and those are what the planner needs: names, addresses and keys are looked up by indexes.
+`ANALYZE` copies frequent values and a histogram into `pg_statistic`, which an erasure does not reach. Columns that
+can hold personal data or secrets therefore have no statistics. Numbers, times and columns with a fixed set of choices
+keep theirs, which is what the planner needs: names, addresses and keys are looked up by indexes.
 """
 
 from typing import Any, NamedTuple
@@ -21,7 +21,7 @@ _COLUMNS = """
         AND t.typcategory NOT IN ('N', 'B', 'D', 'T')
     ORDER BY 1, 2
 """
-"""All but numbers, truth values, times and intervals: texts, JSON, bytes, arrays, addresses, UUIDs."""
+"""All columns but numbers, booleans, times and intervals: text, JSON, bytes, arrays, addresses, UUIDs."""
 
 
 class Column(NamedTuple):
@@ -33,10 +33,10 @@ class Column(NamedTuple):
 
 
 def withhold(**_kwargs: Any) -> int:
-    """Stops the statistics of all such columns and removes what was collected; how many columns were changed.
+    """Disable statistics for all such columns and clear what was collected; return how many columns were changed.
 
-    Runs after every migration, so that a new column cannot be forgotten. Where nothing is to be done it is one
-    query; else each column is locked for a moment.
+    Runs after every migration, so that no new column is missed. One query if nothing needs to be done; otherwise each
+    column is locked for a moment.
     """
     found = [column for column in columns() if column.is_sampled or column.has_samples]
     with connection.cursor() as cursor:
@@ -50,7 +50,7 @@ def withhold(**_kwargs: Any) -> int:
 
 
 def columns() -> list[Column]:
-    """Every column of this schema that can hold words of people or secrets."""
+    """Return every column of this schema that can hold personal data or secrets."""
     chosen = _with_choices()
     with connection.cursor() as cursor:
         cursor.execute(_COLUMNS)
@@ -59,7 +59,7 @@ def columns() -> list[Column]:
 
 
 def _with_choices() -> set[tuple[str, str]]:
-    """The columns that only ever hold one of our own words."""
+    """Return the columns with a fixed set of values."""
     return {
         (model._meta.db_table, field.column)
         for model in apps.get_models(include_auto_created=True)
@@ -69,7 +69,7 @@ def _with_choices() -> set[tuple[str, str]]:
 
 
 def _clear(cursor: Any, column: Column) -> None:
-    """Before release 18 there is no function for it; changing the type, also to the same one, removes them."""
+    """Clear the statistics of one column: before PostgreSQL 18 by a change of type, even to the same type."""
     cursor.execute("SELECT current_setting('server_version_num')::integer")
     if cursor.fetchone()[0] >= _CLEARS_BY_FUNCTION:
         cursor.execute(

@@ -1,4 +1,4 @@
-"""The end of a fest's names: some days after it everybody is erased, and only the sums stay."""
+"""Purge a fest: some days after it all its students are erased, and only the totals stay."""
 
 import datetime as dt
 import logging
@@ -22,32 +22,31 @@ from registrations.models import (
     School,
     Student,
 )
-from registrations.privacy.anonymise import erasing
-from registrations.privacy.class_lists import drop_empty
 from registrations.privacy.erase import erase
 from registrations.privacy.purge_schedule import Schedule, announce_due, has_names_left, schedules, state_of
+from registrations.privacy.redact import drop_empty, erasing
 from registrations.signals import fest_purged, registrations_counted
 from techfest.core.db.clock import database_now
 
 logger = logging.getLogger(__name__)
 State = Registration.State
 REASON = "purge"
-"""What the erasures of a purge say as their reason."""
+"""The reason that the erasures of a purge record."""
 CHUNK = 25
-"""Students in one transaction; their events' locks hold clicks on another fest up as little as that."""
+"""Students per transaction: small, so that locks delay registrations for other fests only briefly."""
 PATIENCE = 20.0
-"""Seconds that one chunk may wait for locks: nobody looks at it."""
+"""Seconds that one chunk may wait for locks."""
 BUDGET = 10.0
-"""Seconds of one run; the next one goes on where it stopped."""
+"""Seconds of one run; the next run continues."""
 
 
 class NotDue(Exception):
-    """The names of the fest are needed, or the owners have not been told for long enough."""
+    """The fest still needs its personal data, or the owners were not notified early enough."""
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """A fest, when its names go, and how many there are still; `gone` were erased before."""
+    """When the personal data of a fest is erased, and how much of it there is."""
 
     schedule: Schedule
     is_due: bool
@@ -64,12 +63,12 @@ class Forecast:
 
     @property
     def is_done(self) -> bool:
-        """Whether a purge has been made and nothing is left."""
+        """Whether a purge was made and no student is left."""
         return self.last is not None and not self.students
 
 
 def forecasts(*, now: dt.datetime, slug: str = "") -> list[Forecast]:
-    """Every fest, or the one, the next to go first; seven queries, however many fests."""
+    """Return every fest, or only the one with this slug, the next purge first. Always seven queries."""
     fests = Fest.objects.filter(slug=slug) if slug else Fest.objects.all()
     students = _counts(Student.objects.known())
     erased_count = _counts(Student.objects.filter(erased_at__isnull=False))
@@ -97,10 +96,9 @@ def _counts(rows: Any, *, through: str = "fest") -> dict[int, int]:
 
 
 def purge_due(*, budget: float = BUDGET) -> int:
-    """Announces the purges of the coming week and carries out those that are due; how many people were erased.
+    """Announce the purges of the coming week and carry out those that are due; return how many students were erased.
 
-    It works for so many seconds at most, and can be stopped and begun anew at any moment: whoever is erased
-    stays so, and the report is written when nobody is left.
+    Works for at most `budget` seconds. It may be stopped at any moment and continues at the next call.
     """
     announce_due()
     ends, erased = time.monotonic() + budget, 0
@@ -112,11 +110,11 @@ def purge_due(*, budget: float = BUDGET) -> int:
 
 
 def purge(fest: Fest, *, until: float | None = None, user: Any = None) -> int:
-    """Erases everybody of the fest, chunk by chunk, and then what is left of the fest's lists and words.
+    """Erase all students of the fest in chunks, then its class lists and remaining text; return how many students.
 
-    Schools and accounts stay. Stops after the chunk at which `until` (monotonic) is reached; the last run
-    writes the Purge row, whose report holds sums and no name. Each chunk checks under its own locks that the
-    purge is still due, so an edit of the dates stops it at once. Returns how many people this run erased.
+    Schools and accounts stay. Stops after the chunk in which `until` (monotonic time) is reached. The last run writes
+    the Purge row, whose report holds totals and no names. Each chunk checks under its own locks that the purge is
+    still due, so a change of the fest's dates stops it at once.
     """
     erased = 0
     try:
@@ -135,9 +133,9 @@ def purge(fest: Fest, *, until: float | None = None, user: Any = None) -> int:
 
 
 def require_due(fest_id: int) -> None:
-    """The last wall: raises `NotDue` unless the fest's names may go now. Its dates cannot change until the commit.
+    """Raise `NotDue` unless the purge is due now. Its dates cannot change before the commit.
 
-    Needs a transaction. Events whose Seats rows the caller has locked cannot move either.
+    Needs a transaction. Events whose Seats rows are locked by the caller cannot move either.
     """
     fest = Fest.objects.select_for_update(no_key=True).get(pk=fest_id)
     if not schedules([fest])[0].is_due(database_now()):
@@ -146,7 +144,7 @@ def require_due(fest_id: int) -> None:
 
 @transaction.atomic
 def _finish(fest: Fest, user: Any) -> None:
-    """Once: two runs at one time come one after the other, since both lock the fest."""
+    """Write the report once: concurrent runs wait for one another at the lock of the fest."""
     require_due(fest.pk)
     now = database_now()
     last = fest.purges.order_by("-at").first()
@@ -162,7 +160,7 @@ def _finish(fest: Fest, user: Any) -> None:
 
 
 def _forget_lists(fest: Fest) -> None:
-    """Rows that came to something stay as numbers, all others go, and the names of the files."""
+    """Empty registered class list rows, delete all other rows, and clear file names."""
     lists = ClassList.objects.filter(fest=fest)
     rows = ClassListRow.objects.filter(class_list__in=lists)
     rows.filter(done_at=None).delete()
@@ -173,7 +171,7 @@ def _forget_lists(fest: Fest) -> None:
 
 
 def report_of(fest: Fest) -> dict[str, Any]:
-    """The sums that stay: by event, and by school and grade. Counted from the rows, whoever is still in them."""
+    """Return the totals that stay: by event, and by school and grade."""
     came_in = _came_in(fest)
     counted = {
         "registered": Count("registrations", Q(registrations__state=State.CONFIRMED)),
@@ -200,6 +198,6 @@ def report_of(fest: Fest) -> dict[str, Any]:
 
 
 def _came_in(fest: Fest) -> dict[int, int]:
-    """How many came in, by event; the door is in a room above, which answers for itself."""
+    """Return the number of check-ins by event, as the receivers of the signal count them."""
     answers: list[tuple[Any, Any]] = registrations_counted.send(sender=Fest, fest=fest)
     return {event: count for _receiver, counts in answers for event, count in counts.items()}

@@ -1,4 +1,4 @@
-"""When a fest's names go: after its last event, never while it is current, never without a week's notice."""
+"""When a fest is purged: after its last event, never while it is current, never without a week's notice."""
 
 import datetime as dt
 from collections.abc import Iterable
@@ -16,14 +16,14 @@ from events.dates import names_kept_until
 from events.models import Event, Fest
 from registrations.models import ClassList, PurgePlan, Registration, Student
 from registrations.signals import notice_pending
-from registrations.teachers.messages import absolute
+from registrations.teachers.account_mails import absolute
 from techfest.core.db.clock import database_now
 from techfest.core.roles import owners_with_email
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A fest and when its names go. `announced_at` is when the owners were told of exactly this `due_at`."""
+    """A fest and its purge. `announced_at` is when the owners were notified of exactly this `due_at`."""
 
     fest: Fest
     due_at: dt.datetime
@@ -31,17 +31,17 @@ class Schedule:
 
     @property
     def purges_at(self) -> dt.datetime:
-        """The earliest moment of the purge, as long as the fest is not current."""
+        """The earliest time of the purge, provided that the fest is not the current one."""
         if self.announced_at is None:
             return self.due_at
         return max(self.due_at, self.announced_at + NOTICE)
 
     def is_due(self, now: dt.datetime) -> bool:
-        """Whether the names may go now: the owners were told a week ago, and nothing keeps them any more."""
+        """Whether the purge may run now: the owners were notified a week ago and the data is no longer needed."""
         return not self.fest.is_current and self.announced_at is not None and now >= self.purges_at
 
     def is_held(self, now: dt.datetime) -> bool:
-        """Whether only the mark of the current fest keeps names that are no longer needed."""
+        """Whether the data is kept only because the fest is marked as current."""
         return self.fest.is_current and now >= self.due_at
 
     def is_to_be_announced(self, now: dt.datetime) -> bool:
@@ -49,7 +49,7 @@ class Schedule:
 
 
 def schedules(fests: Iterable[Fest]) -> list[Schedule]:
-    """When the names of these fests go; two queries. A plan that was made for other dates does not count."""
+    """Return the schedules of these fests in two queries. Announcements for other dates do not count."""
     known = list(fests)
     ends = dict(
         Event.objects.filter(fest__in=known)
@@ -69,15 +69,15 @@ def schedules(fests: Iterable[Fest]) -> list[Schedule]:
 
 
 def schedule_of(fest_id: int) -> Schedule:
-    """As the database has it now, whatever was read before."""
+    """Return the schedule from the database, ignoring anything read before."""
     return schedules([Fest.objects.get(pk=fest_id)])[0]
 
 
 def announce_due() -> int:
-    """Tells the owners of every purge of the coming week, once for each date; how many purges were announced.
+    """Notify the owners once of every purge of the coming week and of each new date; return how many were announced.
 
-    An announcement made for other dates, or before the fest became the current one again, is withdrawn: the
-    week then starts anew. An edit therefore never leads to a purge within the week, whichever way it was made.
+    An announcement for other dates, or from before the fest became current again, is withdrawn and the week starts
+    anew. So no edit leads to a purge within a week.
     """
     return sum(_announce(pk) for pk in Fest.objects.order_by("pk").values_list("pk", flat=True))
 
@@ -103,7 +103,7 @@ def has_names_left(fest: Fest) -> bool:
 
 
 def has_people(fest: Fest) -> bool:
-    """Whether a purge would erase anybody: without students and class lists it only writes its report."""
+    """Whether a purge would erase anything: without students and class lists it only writes its report."""
     known = Student.objects.known().filter(fest=fest)
     return known.exists() or ClassList.objects.filter(fest=fest).exists()
 
@@ -141,12 +141,12 @@ def _notify_owners(schedule: Schedule, now: dt.datetime) -> None:
 
 
 def day_of(schedule: Schedule) -> str:
-    """The day of the purge in the fest's zone."""
+    """Return the day of the purge in the fest's time zone."""
     return date_format(timezone.localtime(schedule.purges_at, schedule.fest.zone), "j F Y")
 
 
 def state_of(schedule: Schedule, now: dt.datetime) -> str:
-    """When the names are erased and what they wait for, in whole sentences."""
+    """Return in whole sentences when the names are erased and what that depends on."""
     words = {"when": day_of(schedule)}
     if schedule.is_due(now):
         return _("It is time to erase the names.")
@@ -158,9 +158,10 @@ def state_of(schedule: Schedule, now: dt.datetime) -> str:
     if schedule.fest.is_current:
         return _("The names are kept until %(when)s, and as long as it is the current fest.") % words
     if schedule.announced_at:
-        return _("The names will be erased on %(when)s. The owners were told by mail.") % words
+        return _("The names will be erased on %(when)s. The owners were notified by e-mail.") % words
     if now >= schedule.due_at - NOTICE:
         return (
-            _("The names are kept until %(when)s, and for a week after the owners are told by mail.") % words
+            _("The names are kept until %(when)s, and for a week after the owners are notified by e-mail.")
+            % words
         )
     return _("The names are kept until %(when)s.") % words

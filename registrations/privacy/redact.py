@@ -1,26 +1,87 @@
-"""Free text that organisers and volunteers typed: a reason may name a child, and must not outlive its erasure."""
+"""Remove personal data from the student row, from class lists and from free text.
 
+Organisers and volunteers may type the name of a child as a reason; it must not outlive the erasure of the student.
+"""
+
+import datetime as dt
+import itertools
 import re
-from collections.abc import Iterable, Sequence
+import secrets
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.contrib.admin.models import LogEntry
-from django.db.models import Model, Q, TextField
+from django.db import connection
+from django.db.models import Exists, Model, OuterRef, Q, TextField
 from django.db.models.functions import Cast
+from django.utils.translation import gettext
 
 from events.models import AuditEntry
-from registrations.models import Change, ClassList, ClassListJob, Erasure, Student
+from registrations.class_lists.locking import lock_lists
+from registrations.models import Change, ClassList, ClassListJob, ClassListRow, Erasure, Student
+from registrations.students.names import email_key, name_key, random_reference
+
+
+@contextmanager
+def erasing() -> Iterator[None]:
+    """Allow the append-only tables to be redacted inside this context. Needs a transaction."""
+    _set_erasing("on")
+    yield
+    # After an error there is nothing to take back: the transaction is lost, and the setting with it.
+    _set_erasing("off")
+
+
+def _set_erasing(value: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('techfest.erasing', %s, true)", [value])
+
+
+def empty(student: Student, *, now: dt.datetime) -> None:
+    """Empty this locked student row. School, grade and fest stay, because they are counted.
+
+    The name key becomes random with a character that no real key contains, so that no student is ever matched with
+    it. Links and printed references become invalid.
+    """
+    student.name = student.email = student.email_key = student.section = student.roll_number = ""
+    student.name_key = f"erased:{secrets.token_hex(16)}"
+    student.language = settings.LANGUAGE_CODE
+    student.reference = random_reference()
+    student.link_version += 1
+    student.email_verified_at, student.erased_at = None, now
+    student.save(
+        update_fields=[
+            "name",
+            "name_key",
+            "section",
+            "roll_number",
+            "email",
+            "email_key",
+            "language",
+            "reference",
+            "link_version",
+            "email_verified_at",
+            "erased_at",
+        ]
+    )
+
+
+def erased_word() -> str:
+    """Return the replacement for erased text in columns that must not be empty."""
+    return gettext("erased")
+
 
 GAP = "…"
-"""Stands where a word was taken out."""
+"""Replaces a word that was removed."""
 SHORTEST_LABEL = 5
-"""A roll number of fewer signs is a number like any other."""
+"""Shorter roll numbers are not searched in free text: they could be any number."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Columns of one table in which somebody may have typed about a person: text, lists of it, or JSON."""
+    """Columns of one table that may contain typed personal data: text, lists of text, or JSON."""
 
     model: type[Model]
     columns: tuple[str, ...]
@@ -37,7 +98,7 @@ PLACES = (
 
 
 def words_of(student: Student) -> list[str]:
-    """What tells who it is, wherever it stands: name and address, and a roll number that is more than a number."""
+    """Return the words that identify the student in free text: name, address, and a long enough roll number."""
     words = [student.name, student.email]
     if len(student.roll_number) >= SHORTEST_LABEL:
         words.append(student.roll_number)
@@ -45,7 +106,7 @@ def words_of(student: Student) -> list[str]:
 
 
 def redact(words: Sequence[str], places: Iterable[Place] = PLACES) -> None:
-    """Takes these words out of the places, whole words only. Inside `erasing`; one query a place finds the rows."""
+    """Remove these words, whole words only, from the places. Use inside `erasing`; one query for each place."""
     if not words:
         return
     pattern = _pattern(words)
@@ -59,7 +120,7 @@ def redact(words: Sequence[str], places: Iterable[Place] = PLACES) -> None:
 
 
 def redacted(text: str, words: Sequence[str]) -> str:
-    """The text with a gap for each of the words."""
+    """Return the text with a gap for each of the words."""
     return _pattern(words).sub(GAP, text) if words else text
 
 
@@ -92,3 +153,47 @@ def _redacted(value: Any, pattern: re.Pattern[str]) -> Any:
     if isinstance(value, dict):
         return {_redacted(key, pattern): _redacted(one, pattern) for key, one in value.items()}
     return value
+
+
+def forget_rows(student: Student) -> None:
+    """Empty the class list rows of this student, and delete draft rows of the school that name the student.
+
+    A draft row is plain text: any cell or pair of adjacent cells with the student's name, or a cell with the address,
+    counts. A teacher who still needs a namesake enters the row again. Registered rows and refused ones are emptied
+    instead, because the totals count them.
+    """
+    lists = ClassList.objects.filter(fest=student.fest_id, school=student.school_id)
+    lock_lists(lists)
+    ClassListRow.objects.filter(student=student).update(cells=[])
+    rows = ClassListRow.objects.filter(class_list__in=lists, student=None)
+    mentioning = [row for row in rows.iterator() if _mentions(row.cells, student)]
+    undone = [row.pk for row in mentioning if row.done_at is None and row.job_id is None]
+    ClassListRow.objects.filter(pk__in=undone).delete()
+    ClassListRow.objects.filter(pk__in=[row.pk for row in mentioning]).update(cells=[])
+    drop_empty(lists.values_list("pk", flat=True))
+
+
+def drop_empty(ids: Iterable[int]) -> None:
+    """Delete those of these lists that have no rows left and no job."""
+    held = [one.pk for one in lock_lists(ClassList.objects.filter(pk__in=list(ids)))]
+    rows = ClassListRow.objects.filter(class_list=OuterRef("pk"))
+    jobs = ClassListJob.objects.filter(class_list=OuterRef("pk"))
+    ClassList.objects.filter(~Exists(rows), ~Exists(jobs), pk__in=held).delete()
+
+
+def _mentions(cells: list[str], student: Student) -> bool:
+    longest = max(len(student.name_key), len(student.email_key))
+    keys = [name_key(cell) if _may_match(cell, longest) else "" for cell in cells]
+    pairs = [(left, right) for left, right in itertools.pairwise(keys)]
+    parted = [f"{left} {right}" for left, right in pairs] + [f"{right} {left}" for left, right in pairs]
+    if student.name_key in {*keys, *parted}:
+        return True
+    return bool(student.email_key) and student.email_key in {email_key(cell) for cell in cells}
+
+
+def _may_match(cell: str, longest: int) -> bool:
+    """Whether a cell is short enough to become a key of this length; a long one costs too much to normalise.
+
+    Normalisation joins at most three letters to one (Hangul) and drops marks and punctuation only.
+    """
+    return len(cell) <= 3 * longest or sum(map(str.isalnum, cell)) <= 3 * longest

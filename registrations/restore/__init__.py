@@ -1,1 +1,1 @@
-"""How a restored database is recognised, and what waits until an owner has looked at it."""
+"""Recognise a restored database, and hold its mails until an owner has decided."""

@@ -1,4 +1,4 @@
-"""Compares the database with the marker file, and holds the mails of a database that was restored."""
+"""Compare the database with the marker file, and hold the mails of a restored database."""
 
 import logging
 import uuid
@@ -17,15 +17,15 @@ _LOCK_CREATION = "SELECT pg_advisory_xact_lock(hashtextextended('registrations.r
 
 
 class Unreadable(Exception):
-    """The marker file is there and cannot be read just now; whether the database was restored nobody can tell."""
+    """The marker file exists but cannot be read at the moment, so a restore cannot be ruled out."""
 
 
 def locked_marker() -> DatabaseMarker:
-    """The database's marker, locked and compared with the file. Needs a transaction.
+    """Return the database's marker, locked and compared with the file. Needs a transaction.
 
-    A new database gets its marker and its file here. One that was restored is held from now on: the hold
-    commits with the caller's transaction. Code that sends mails asks before every batch, and sends nothing
-    while `is_held`. Raises `Unreadable`: then nothing may be sent either, but nothing is held.
+    A new database gets its marker and its file here. A restored one is held from now on; the hold is committed with
+    the caller's transaction. Code that sends mails calls this before every batch and sends nothing while `is_held`.
+    Raises `Unreadable`: then nothing may be sent either, but nothing is held.
     """
     marker = _locked_row() or _created()
     file = _read_file()
@@ -37,9 +37,9 @@ def locked_marker() -> DatabaseMarker:
 
 
 def advance(marker: DatabaseMarker) -> None:
-    """Moves the locked marker forward as part of the caller's transaction; `publish` after the commit.
+    """Advance the locked marker in the caller's transaction; call `publish` after the commit.
 
-    A mail is handed over only after that. So every dump that does not know of the mail is behind the file.
+    A mail is handed over only after that, so every dump that does not know the mail is behind the file.
     """
     marker.counter += 1
     marker.advanced_at = database_now()
@@ -47,9 +47,9 @@ def advance(marker: DatabaseMarker) -> None:
 
 
 def publish(marker: DatabaseMarker) -> None:
-    """Writes what is committed to the file, with a time that is later than every dump without it.
+    """Write the committed marker to the file, with a time later than that of every dump without it.
 
-    A data folder that cannot be written is logged and stops no mail.
+    An unwritable data folder is logged and stops no mail.
     """
     try:
         marker_file.write(Mark(marker.installation, marker.counter, database_now()))
@@ -58,7 +58,7 @@ def publish(marker: DatabaseMarker) -> None:
 
 
 def tick() -> DatabaseMarker:
-    """Compares, and moves both halves forward unless mails are held. Beat does it twice a minute."""
+    """Compare, and advance marker and file unless mails are held. Celery beat calls this twice a minute."""
     with transaction.atomic():
         marker = locked_marker()
         if not marker.is_held:
@@ -69,12 +69,12 @@ def tick() -> DatabaseMarker:
 
 
 def current_hold() -> DatabaseMarker | None:
-    """The marker while mails are held. One query, and no look at the file."""
+    """Return the marker while mails are held. One query; does not read the file."""
     return DatabaseMarker.objects.filter(held_since__isnull=False).first()
 
 
 def hold(marker: DatabaseMarker, reason: str, file: Mark | None) -> None:
-    """Holds the mails from now on, with a line in the audit log. Needs the marker's lock."""
+    """Hold the mails from now on and write an audit log entry. Needs the marker's lock."""
     now = database_now()
     marker.held_since, marker.reason, marker.register_applied_at = now, reason, None
     # What was queued later than the file's last word was queued after the restore.
@@ -88,7 +88,8 @@ def hold(marker: DatabaseMarker, reason: str, file: Mark | None) -> None:
 
 
 def release(marker: DatabaseMarker) -> None:
-    """Ends the hold: from now on the file tells of this database. Needs the marker's lock; `publish` follows."""
+    """End the hold: from now on the file belongs to this database. Needs the marker's lock; call `publish` after the
+    commit."""
     if marker.found_installation:
         marker.installation = marker.found_installation
     marker.counter = max(marker.counter, marker.found_counter or 0) + 1
@@ -112,10 +113,10 @@ def _locked_row() -> DatabaseMarker | None:
 
 
 def _created() -> DatabaseMarker:
-    """The first marker of a database. One that holds people although a file is there is an old copy, from before it.
+    """Create the first marker. A database with students and an existing file is an old copy from before the marker.
 
-    The file comes first: a marker without one would look restored. Processes that start together make one file and
-    one row: each waits for the other's, and looks again.
+    The file is written first: a marker without one would look restored. Concurrent processes wait for one another and
+    make one file and one row.
     """
     with connection.cursor() as cursor:
         cursor.execute(_LOCK_CREATION)
@@ -131,7 +132,7 @@ def _created() -> DatabaseMarker:
 
 
 def _reason_to_hold(marker: DatabaseMarker, file: Mark | None) -> str:
-    """Empty where the two agree, and for a database without people, which cannot repeat a mail."""
+    """Return why to hold, or an empty string if both agree or the database has no students: it cannot repeat a mail."""
     if file is None:
         reason = Reason.MISSING if marker.counter else ""
     elif file.installation != marker.installation:
@@ -147,5 +148,5 @@ def _reason_to_hold(marker: DatabaseMarker, file: Mark | None) -> str:
 
 
 def _is_empty() -> bool:
-    """Whether nothing can have been restored that was ever told of: no students, and no submissions."""
+    """Whether the database has neither students nor submissions, so that no mail can have been restored."""
     return not (Student.objects.exists() or Submission.objects.exists())

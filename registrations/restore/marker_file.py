@@ -1,4 +1,4 @@
-"""The marker file: how far the database had come, kept where no dump and no restore of it reaches."""
+"""The marker file: how far the database had come, stored where no dump or restore reaches it."""
 
 import datetime as dt
 import fcntl
@@ -10,13 +10,13 @@ from pathlib import Path
 
 from django.conf import settings
 
-from registrations.restore import register
-from registrations.restore.ownership import give, owner_of
+from registrations.restore import data_folder
+from registrations.restore.data_folder import give, owner_of
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What the file says. `erasures` is the number of lines that the register of erasures is known to have."""
+    """The content of the file. `erasures` is the number of lines last seen in the register of erasures."""
 
     installation: uuid.UUID
     counter: int
@@ -29,9 +29,9 @@ def path() -> Path:
 
 
 def read() -> Mark | None:
-    """`None` where there is no file, or one that makes no sense: both mean that nothing is known of the database.
+    """Return the content, or `None` if the file is missing or invalid: then nothing is known of the database.
 
-    Raises `OSError` where it cannot be read, which says nothing about the database.
+    Raises `OSError` if it cannot be read, which says nothing about the database.
     """
     try:
         found = json.loads(path().read_text(encoding="ascii"))
@@ -46,9 +46,9 @@ def read() -> Mark | None:
 
 
 def write(mark: Mark) -> None:
-    """Replaces the file and returns only when it is on the disk. Of one installation it never goes back.
+    """Replace the file and return once it is on disk. The counter of one installation never decreases.
 
-    Raises `OSError` where the data folder cannot be written.
+    Raises `OSError` if the data folder cannot be written.
     """
     path().parent.mkdir(parents=True, exist_ok=True)
     with path().with_suffix(".lock").open("a") as lock:
@@ -60,13 +60,13 @@ def write(mark: Mark) -> None:
                 mark if mark.counter > known.counter else known, erasures=max(mark.erasures, known.erasures)
             )
         else:
-            mark = replace(mark, erasures=max(mark.erasures, len(register.read())))
+            mark = replace(mark, erasures=max(mark.erasures, len(data_folder.read_register())))
         if mark != known:
             _replace(mark)
 
 
 def note_erasures(count: int) -> None:
-    """Remembers that the register of erasures has this many lines, where there is a marker file."""
+    """Store that the register of erasures has this many lines, if there is a marker file."""
     known = read()
     if known and count > known.erasures:
         write(replace(known, erasures=count))
@@ -92,7 +92,7 @@ def _replace(mark: Mark) -> None:
 
 
 def _sync(folder: Path) -> None:
-    """Writes the folder's names to the disk."""
+    """Flush the folder's entries to disk."""
     opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(opened)

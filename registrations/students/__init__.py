@@ -1,1 +1,1 @@
-"""Rows that turned out to be of one school, or of one student, become one."""
+"""Students: identity, corrections, consents, and merging of duplicates."""

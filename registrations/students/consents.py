@@ -1,4 +1,4 @@
-"""The sentence that is agreed to, as it stands today."""
+"""The consent text of a fest, and which students have consented."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -15,17 +15,17 @@ DEFAULT = (
 )
 
 GIVEN = Exists(Consent.objects.filter(student=OuterRef("pk")))
-"""Asked of students: whether a consent of any basis is on record."""
+"""Annotation on students: whether any consent is on record."""
 
 
 def missing(students: QuerySet[Student]) -> QuerySet[Student]:
-    """Of these the ones with an active registration, and nobody's consent on record."""
+    """Return the students who have an active registration but no consent on record."""
     active = Exists(Registration.objects.active().filter(student=OuterRef("pk")))
     return students.filter(~GIVEN, active, erased_at=None)
 
 
 def current_text(fest: Fest) -> ConsentText:
-    """The newest wording of this fest, kept with the fest object it was asked for (and so with the snapshot)."""
+    """Return the newest consent text of the fest. It is cached on the fest object and lives as long as that."""
     kept = getattr(fest, "_consent_text", None)
     if kept is None:
         kept = fest.consent_texts.order_by("-version").first()
@@ -36,13 +36,13 @@ def current_text(fest: Fest) -> ConsentText:
 
 
 def next_version(fest: Fest) -> int:
-    """The number of this fest's next wording. Locks the fest, so that no two get one; needs a transaction."""
+    """Return the number of the fest's next text. Locks the fest, so that numbers are unique; needs a transaction."""
     Fest.objects.select_for_update(no_key=True).get(pk=fest.pk)
     newest = fest.consent_texts.order_by("-version").values_list("version", flat=True).first()
     return (newest or 0) + 1
 
 
 def declare(students: Iterable[Student], *, text: ConsentText, user: Any) -> None:
-    """A teacher's word for all of these, in one statement; who has given it before is not asked again."""
+    """Record the teacher's declaration for these students in one statement; existing consents stay."""
     rows = [Consent(student=one, text=text, basis=Consent.Basis.TEACHER, user=user) for one in students]
     insert(rows, keep_others=True)

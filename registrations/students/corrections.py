@@ -1,4 +1,4 @@
-"""Correcting a student's details; the seats stay."""
+"""Correct a student's details. Their registrations keep their seats."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -21,11 +21,11 @@ CORRECTABLE = ("name", "grade", "section", "roll_number", "email")
 def correct(
     student_id: int, *, values: dict[str, Any], actor: str, deadline: Deadline, user: Any = None
 ) -> Student:
-    """Writes corrected details and records which fields changed, on every registration of the student.
+    """Write corrected details and record the changed fields on every registration of the student.
 
-    A new e-mail makes the old links die. After the last closing a student may change the e-mail only.
-    Locks the Seats rows of the student's events, then the student. Raises `ActionRejected` when an event is
-    not for the new grade, another student has these details, or it is too late.
+    A new e-mail address invalidates the old links. After the last closing time a student may change only the address.
+    Locks the Seats rows of the student's events, then the student. Raises `ActionRejected` if an event is not open to
+    the new grade, if another student has the same details, or if it is too late.
     """
     try:
         return in_transaction(lambda: _correct(student_id, values, actor, user, deadline), deadline=deadline)
@@ -36,7 +36,7 @@ def correct(
 
 
 def _constraint(error: IntegrityError) -> str | None:
-    """The name of the constraint that the database found broken."""
+    """Return the name of the violated database constraint."""
     diagnosis = getattr(error.__cause__, "diag", None)
     return diagnosis.constraint_name if diagnosis else None
 
@@ -54,11 +54,11 @@ def correct_many(
     also_lock: Iterable[int] = (),
     also_lock_students: Iterable[int] = (),
 ) -> dict[int, Student]:
-    """Writes corrected details of these students (by their numbers) inside the caller's transaction.
+    """Write corrected details, given by primary key of the student, in the caller's transaction.
 
-    Locks the Seats rows of all their events, then the students; each time in one order with those that the
-    caller goes on with, so that nobody waits crosswise. The number of statements does not grow with the
-    students. Raises what `correct` raises, and `ConcurrentUpdate` when a press was faster than the locks.
+    Locks the Seats rows of all their events, then the students. What the caller needs as well is locked in the same
+    order, so that no deadlock is possible. The number of queries does not grow with the students. Raises what
+    `correct` raises, and `ConcurrentUpdate` if a registration was made before the locks were taken.
     """
     rows = Registration.objects.filter(student__in=values).order_by("pk")
     deadline.limit_locks()
@@ -69,7 +69,7 @@ def correct_many(
     known = Student.objects.filter(pk__in=[*values, *also_lock_students]).select_related("school")
     students = {one.pk: one for one in known.locked() if one.pk in values}
     if len(students) < len(values):
-        raise ActionRejected(_("This student has become one with another row. Look for the name again."))
+        raise ActionRejected(_("This student was merged with another one. Search for the name again."))
     if any(student.erased_at for student in students.values()):
         raise ActionRejected(_("This student was erased."))
     wanted = {pk: _wanted(student, values[pk]) for pk, student in students.items()}
@@ -78,7 +78,7 @@ def correct_many(
         return students
     registrations = [row for row in rows.with_related() if row.student_id in fields]
     if {registration.event_id for registration in registrations} - locked:
-        # A press was faster than our locks; with its event among them it is as if it had come before.
+        # A registration was made before the locks were taken. The caller tries again.
         raise ConcurrentUpdate
     origin = Origin(Change.Cause.CORRECTED, actor, database_now(), user=user)
     old_emails = {pk: students[pk].email for pk in fields}
@@ -93,7 +93,7 @@ def correct_many(
 
 
 def _wanted(student: Student, values: Mapping[str, Any]) -> Student:
-    """The student as it is to be; what is not given stays."""
+    """Return the student with the corrected details. Fields that are not given keep their value."""
     kept = {name: getattr(student, name) for name in CORRECTABLE}
     wanted = Student(**(kept | dict(values)))
     wanted.set_keys()
@@ -114,7 +114,7 @@ def _require_lawful(
 
 
 def _require_open(registrations: list[Registration], now: datetime) -> None:
-    """After the last closing a name is no slip of the pen any more: the organisers decide."""
+    """Refuse corrections by the student after the last closing time: the organisers decide then."""
     closings = [row.event.registration_accepted_until for row in registrations if row.is_active]
     if closings and now >= max(closings):
         raise ActionRejected(
@@ -134,13 +134,13 @@ def _require_grade(registrations: list[Registration], grade: int) -> None:
 
 
 def _save(corrections: list[tuple[Student, Student, list[str]]]) -> None:
-    """All of them in one statement; a new e-mail makes the old links die."""
+    """Save all corrections in one statement. A new e-mail address invalidates the old links."""
     for student, wanted, fields in corrections:
         for name in CORRECTABLE:
             setattr(student, name, getattr(wanted, name))
         student.set_keys()
         if "email" in fields:
-            # The row is locked: nobody else counts.
+            # The row is locked, so no concurrent update is lost.
             student.link_version += 1
             student.email_verified_at = None
     changed = {name for _student, _wanted, fields in corrections for name in fields}

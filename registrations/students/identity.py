@@ -1,14 +1,15 @@
-"""Finding a student, or making one, without ever mistaking one for another."""
+"""Find a student or insert one, without ever mistaking one student for another."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from registrations.booking.errors import AmbiguousIdentity, ConcurrentUpdate
 from registrations.models import School, Student
+from registrations.querysets import StudentQuerySet
 from registrations.students.names import email_key, random_reference, school_key
 
 _COLUMNS = (
@@ -33,9 +34,7 @@ _INSERT = (
     " WHERE fest_id = %s AND school_id = %s AND grade = %s AND name_key = %s)"
     " ON CONFLICT DO NOTHING RETURNING id"
 )
-"""`ON CONFLICT` waits for a duplicate that is being inserted, but locks no row that is there."""
-
-
+"""`ON CONFLICT` waits for a concurrent insert of the same student, but locks no existing row."""
 _INSERT_ALL = f"""
     INSERT INTO {Student._meta.db_table} ({", ".join(_COLUMNS)})
     SELECT * FROM unnest(
@@ -43,14 +42,12 @@ _INSERT_ALL = f"""
         %s::varchar[], %s::varchar[], %s::varchar[], %s::varchar[], %s::uuid[], %s::integer[]
     ) ON CONFLICT DO NOTHING RETURNING reference, id
 """  # noqa: S608 - names of ours only
-
-
 _DESCRIBING = ("name_key", "grade", "section", "roll_number", "email_key")
 
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """What a form says of a student, cleaned but not yet compared with anybody."""
+    """The details of a student as a form gives them: cleaned, not yet compared with existing students."""
 
     name: str
     school: str
@@ -62,11 +59,11 @@ class Details:
 
 
 def identify(details: Details, *, fest_id: int, school: School) -> tuple[Student, bool]:
-    """The student of these details, and whether this call inserted the row.
+    """Return the student with these details, and whether this call inserted the row.
 
-    The same name, grade and school with the same e-mail is the same person, unless both sections or both
-    roll numbers are given and differ. Anybody else is a new student if section or roll number tells them
-    apart. Raises `AmbiguousIdentity` otherwise. Never changes a student that was there, and locks none.
+    The same name, grade and school with the same e-mail address is the same person, unless both sections or both roll
+    numbers are given and differ. Otherwise it is a new student if the section or roll number differs from that of
+    every namesake. Raises `AmbiguousIdentity` if neither holds. Never changes or locks an existing student.
     """
     wanted = Student(
         fest_id=fest_id,
@@ -90,7 +87,7 @@ def identify(details: Details, *, fest_id: int, school: School) -> tuple[Student
 
 
 def is_described(student: Student, details: Details) -> bool:
-    """Whether all of these details are this student's, compared as when a student is looked for."""
+    """Whether all details match this student, compared as `identify` compares them."""
     wanted = Student(
         name=details.name,
         grade=details.grade,
@@ -107,7 +104,7 @@ def is_described(student: Student, details: Details) -> bool:
 
 
 def _recognise(wanted: Student) -> Student | None:
-    """Who this is among the namesakes; `None` for somebody new."""
+    """Return which of the namesakes this is, or `None` for a new student."""
     exact, same, unsure = None, [], None
     for student in Student.objects.namesakes(wanted).order_by("pk"):
         if (student.section, student.roll_number) == (wanted.section, wanted.roll_number):
@@ -126,7 +123,7 @@ def _recognise(wanted: Student) -> Student | None:
 
 
 def _may_be_one(student: Student, wanted: Student) -> bool:
-    """Whether neither section nor roll number tells the two apart."""
+    """Whether neither the section nor the roll number tells the two students apart."""
     pairs = ((student.section, wanted.section), (student.roll_number, wanted.roll_number))
     return all(not (left and right and left != right) for left, right in pairs)
 
@@ -138,7 +135,7 @@ def _is_distinct(wanted: Student, student: Student) -> bool:
 
 
 def _insert(student: Student, *, beside_namesakes: bool) -> bool:
-    """Inserts the row unless one of its keys is taken, or a namesake is there who was not looked at."""
+    """Insert the row. Returns `False` if a key is taken, or if a namesake exists and `beside_namesakes` is false."""
     values: list[Any] = [getattr(student, column) for column in _COLUMNS]
     namesake: list[Any] = [student.fest_id, student.school_id, student.grade, student.name_key]
     with connection.cursor() as cursor:
@@ -151,9 +148,9 @@ def _insert(student: Student, *, beside_namesakes: bool) -> bool:
 
 
 def insert_all(students: Iterable[Student]) -> None:
-    """Inserts new students in one statement, in an order that is the same for everybody.
+    """Insert new students in one statement, always in the same order.
 
-    Raises `ConcurrentUpdate` when one of them was inserted by somebody else meanwhile. Locks nobody who is there.
+    Raises `ConcurrentUpdate` if one of them was inserted concurrently. Locks no existing row.
     """
     rows = sorted(students, key=lambda one: (one.grade, one.name_key, one.section, one.roll_number))
     if not rows:
@@ -170,13 +167,25 @@ def insert_all(students: Iterable[Student]) -> None:
 
 
 def forget_all(students: Iterable[Student]) -> None:
-    """Takes back students whom this very transaction has inserted."""
+    """Delete students that the current transaction has inserted."""
     if keys := [student.pk for student in students]:
         with connection.cursor() as cursor:
             cursor.execute(f"DELETE FROM {Student._meta.db_table} WHERE id = ANY(%s)", [keys])  # noqa: S608
 
 
 def with_email(email: str, *, fest_id: int) -> list[Student]:
-    """All students whose address on record this is, compared without case; whoever came first is first."""
+    """Return all students with this e-mail address, compared case-insensitively, oldest first."""
     rows = Student.objects.filter(~Q(email_key=""), fest_id=fest_id, email_key=email_key(email))
     return list(rows.order_by("pk"))
+
+
+def with_namesakes(students: StudentQuerySet) -> StudentQuerySet:
+    """Return the students who have a namesake in the same fest and school, in one query."""
+    others = Student.objects.filter(
+        fest=OuterRef("fest"), school=OuterRef("school"), name_key=OuterRef("name_key"), erased_at=None
+    )
+    return students.filter(Exists(others.exclude(pk=OuterRef("pk"))), erased_at=None)
+
+
+SIDE_BY_SIDE = ("school__name", "name_key", "grade", "section", "pk")
+"""Ordering that lists namesakes next to each other."""

@@ -1,20 +1,26 @@
-"""One student takes over all that another row of the same student has. The caller holds all the locks."""
+"""Merge two students who are the same person: one row is kept and takes over everything of the other."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import connection
 from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext as _
 
 from events.audit_log import record
+from events.locked_reads import read_facts
 from events.models import Seats
-from registrations.booking.errors import ConcurrentUpdate
+from registrations.booking.confirmation_deadline import release_late
+from registrations.booking.errors import ActionRejected, ConcurrentUpdate
 from registrations.booking.seat_return import give_up
 from registrations.booking.state import Origin
-from registrations.locking import Deadline
+from registrations.booking.waitlist import promote
+from registrations.holds.reserve import end_what_is_over
+from registrations.locking import Deadline, in_transaction
 from registrations.models import (
     Change,
     ClassListRow,
@@ -28,15 +34,16 @@ from registrations.models import (
 )
 from registrations.signals import registrations_changed, students_merged
 from registrations.students.corrections import correct_many
+from techfest.core.db.clock import database_now
 
 State = Registration.State
 RegistrationPair = tuple[Registration, Registration]
-"""Two active registrations of one student for one event: the better one, and the other."""
+"""Two active registrations of one student: the better one first, or two that overlap in time."""
 
 
 @dataclass(frozen=True, slots=True)
 class MergeContext:
-    """Who decided it and why, when, and whether the student is told."""
+    """Who merges, why and when, and whether the student is notified."""
 
     user: Any
     reason: str
@@ -50,8 +57,62 @@ class MergeContext:
         return Origin(Change.Cause.MERGED, actor, self.now, user=self.user, reason=self.reason)
 
 
+def merge_students(
+    kept_id: int, removed_id: int, *, user: Any, reason: str, deadline: Deadline, notify: bool = True
+) -> Student:
+    """Merge two students of one school. See `merge_rows` for what moves and which links and codes stay valid.
+
+    Runs in one transaction; freed seats go to the waiting list. The printed reference of the removed student leads to
+    the kept one from then on. Locks the Seats rows of all their events, then both students, then the registrations.
+    Raises `ActionRejected` if one of them no longer exists or they belong to different schools or fests, and
+    `LockTimeout` after 3 seconds.
+    """
+    work = partial(_merge_students, kept_id, removed_id, user, reason, deadline, notify)
+    return in_transaction(work, deadline=deadline)
+
+
+def _merge_students(
+    kept_id: int, removed_id: int, user: Any, reason: str, deadline: Deadline, notify: bool
+) -> Student:
+    both = (kept_id, removed_id)
+    events = Registration.objects.filter(student__in=both).values_list("event_id", flat=True)
+    deadline.limit_locks()
+    seats = {row.pk: row for row in Seats.objects.locked(list(events))}
+    deadline.limit_locks()
+    known = Student.objects.filter(pk__in=both).select_related("school", "fest")
+    kept, removed = _require_two({row.pk: row for row in known.locked()}, kept_id, removed_id)
+    facts, now = read_facts(seats)
+    release_late(seats.values(), facts, now)
+    end_what_is_over(seats.values(), facts, now)
+    context = MergeContext(user, reason, now or database_now(), deadline, notify)
+    merge_rows(kept, removed, seats, context)
+    give_freed_seats(seats, context)
+    return kept
+
+
+def _require_two(found: dict[int, Student], kept_id: int, removed_id: int) -> tuple[Student, Student]:
+    if len(found) != 2 or any(student.erased_at for student in found.values()):
+        raise ActionRejected(_("One of these students no longer exists."))
+    kept, removed = found[kept_id], found[removed_id]
+    if (kept.fest_id, kept.school_id) != (removed.fest_id, removed.school_id):
+        raise ActionRejected(_("These students belong to different schools. Merge the schools first."))
+    return kept, removed
+
+
+def give_freed_seats(seats: dict[int, Seats], context: MergeContext) -> None:
+    """Promote from the waiting lists into the seats that duplicate registrations gave up."""
+    changes = []
+    for row in seats.values():
+        changes += promote(row, cause=Change.Cause.PROMOTED, now=context.now)
+    if changes:
+        registrations_changed.send(sender=Registration, changes=changes, now=context.now)
+
+
 def duplicate_registrations(registrations: Iterable[Registration]) -> list[RegistrationPair]:
-    """The events that both hold, the better registration first: confirmed over waiting, then the earlier place."""
+    """Return pairs of active registrations for the same event, the better one first.
+
+    Confirmed is better than waiting; then the earlier queue position wins.
+    """
     by_event: dict[int, list[Registration]] = defaultdict(list)
     for row in registrations:
         if row.is_active:
@@ -61,7 +122,7 @@ def duplicate_registrations(registrations: Iterable[Registration]) -> list[Regis
 
 
 def clashes_among(registrations: Iterable[Registration], kept_id: int) -> list[RegistrationPair]:
-    """Pairs that the student cannot both take part in and that only this merge brings together."""
+    """Return pairs of registrations that overlap in time only because of this merge."""
     active = [row for row in registrations if row.is_active]
     own = [row for row in active if row.student_id == kept_id]
     others = [row for row in active if row.student_id != kept_id]
@@ -78,12 +139,12 @@ def _worth(row: Registration) -> tuple[bool, int]:
 
 
 def merge_rows(kept: Student, removed: Student, seats: dict[int, Seats], context: MergeContext) -> None:
-    """Moves everything to `kept`; of two registrations for one event the better one stays. `removed` is deleted.
+    """Move everything to `kept` and delete `removed`. The caller holds all locks.
 
-    Codes of tickets stay valid. Links to the registrations of `removed` die, since what they grant would be
-    another student's; the links of single presses lead on to what these obtained, where nobody's address has
-    changed. Nobody is promoted into freed seats here. Raises `ConcurrentUpdate` where a press was faster than the locks
-    of the `seats`.
+    Of two registrations for one event the better one stays. Ticket codes stay valid. Links to all registrations of
+    `removed` become invalid, because they would show those of another student; links of single submissions keep
+    showing what the submission obtained, unless an address has changed. No seat is given to the waiting list here.
+    Raises `ConcurrentUpdate` if a registration was made for an event whose `seats` are not locked.
     """
     rows = Registration.objects.filter(student__in=(kept, removed)).with_related().order_by("pk")
     registrations = list(rows.select_for_update(no_key=True, of=("self",)))
@@ -114,7 +175,7 @@ def merge_rows(kept: Student, removed: Student, seats: dict[int, Seats], context
 
 
 def _share_verification(kept: Student, removed: Student, registrations: Sequence[Registration]) -> None:
-    """Nothing is left to confirm where the address that stays is proven, or one of a double needed no proof."""
+    """Drop confirmation deadlines if the kept address is verified, or if one of two duplicates had no deadline."""
     if removed.email_key == kept.email_key and removed.email_verified_at and not kept.email_verified_at:
         kept.email_verified_at = removed.email_verified_at
         Student.objects.filter(pk=kept.pk).update(email_verified_at=kept.email_verified_at)
@@ -127,7 +188,7 @@ def _share_verification(kept: Student, removed: Student, registrations: Sequence
 
 
 def delete_row(row: Student) -> None:
-    """The row and nothing else: whatever still points at it undoes the merge, and is not deleted along with it."""
+    """Delete only this row: a remaining foreign key makes the merge fail instead of cascading."""
     with connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM {Student._meta.db_table} WHERE id = %s", [row.pk])  # noqa: S608
 
@@ -135,7 +196,7 @@ def delete_row(row: Student) -> None:
 def _adopt_address(
     kept: Student, removed: Student, own: Sequence[Registration], context: MergeContext
 ) -> bool:
-    """Takes the only address that there is, as a correction; whether that tells the student already."""
+    """Take over the only address as a correction. Returns whether the student is notified by the correction."""
     if kept.email or not removed.email:
         return False
     values = {kept.pk: {"email": removed.email}}
@@ -162,7 +223,10 @@ def _move_results(duplicates: Sequence[RegistrationPair]) -> None:
 
 
 def _move_rows(kept: Student, removed: Student) -> None:
-    """A press that created `removed` no longer shows a link to everything: that would be more than it obtained."""
+    """Move the rows of `removed`.
+
+    A submission that created `removed` loses its link to everything: it would show more than the submission obtained.
+    """
     Registration.objects.filter(student=removed).update(student=kept)
     Submission.objects.filter(student=removed).update(student=kept, created_student=False)
     ClassListRow.objects.filter(student=removed).update(student=kept)
@@ -172,13 +236,13 @@ def _move_rows(kept: Student, removed: Student) -> None:
 
 
 def _remember_reference(kept: Student, removed: Student, now: datetime) -> None:
-    """What was printed for `removed`, or for whoever became `removed` before, names `kept` from now on."""
+    """Let every reference that was printed for `removed`, or for students merged into it earlier, lead to `kept`."""
     MergedReference.objects.filter(student=removed).update(student=kept, at=now)
     MergedReference.objects.create(reference=removed.reference, student=kept, at=now)
 
 
 def _conflict(clashes: Collection[RegistrationPair], context: MergeContext) -> None:
-    """Both keep their seats until somebody chooses."""
+    """Record the clashes as conflicts: both registrations keep their seats until one is chosen."""
     Conflict.objects.bulk_create(
         Conflict(
             registration=mine,

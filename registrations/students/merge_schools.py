@@ -1,4 +1,4 @@
-"""Two spellings became two schools: one stays, and takes over what the others have."""
+"""Merge schools that are one school under several spellings."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -28,8 +28,7 @@ from registrations.models import (
     Teacher,
 )
 from registrations.signals import schools_merged
-from registrations.students.merge import MergeContext, merge_rows
-from registrations.students.merge_students import give_freed_seats
+from registrations.students.merge import MergeContext, give_freed_seats, merge_rows
 from techfest.core.db.clock import database_now
 
 
@@ -42,13 +41,13 @@ def merge_schools(
     deadline: Deadline,
     notify: bool = True,
 ) -> School:
-    """Moves all that these schools have to the one that is kept, and their names become its spellings.
+    """Move everything of these schools to the kept one. Their names become aliases of it.
 
-    Students who are the same in two of them become one, as `merge_rows` says. One transaction: counts stay true,
-    freed seats go to whoever waits. Whoever registers for a school that is gone at this very moment is
-    registered for the one that is kept. Locks the Seats rows of the events of such students and of held blocks,
-    then the schools, then the students, then the registrations. Raises `ActionRejected` where one of the schools
-    is not there any more, `LockTimeout` after 3 s.
+    Students who exist in two of the schools are merged as `merge_rows` describes. Runs in one transaction: counts
+    stay true and freed seats go to the waiting list. A registration for a removed school at the same moment counts
+    for the kept one. Locks the Seats rows of the events of duplicate students and of held seats, then the schools,
+    the students and the registrations. Raises `ActionRejected` if one of the schools no longer exists, and
+    `LockTimeout` after 3 seconds.
     """
     removed = sorted(set(removed_ids) - {kept_id})
     return in_transaction(
@@ -57,7 +56,7 @@ def merge_schools(
 
 
 def duplicate_students(school_ids: Sequence[int], *, first: int) -> list[list[int]]:
-    """Students of these schools who are the same one, by number; the one that stays is in front."""
+    """Return groups of primary keys of students of these schools who are the same; the one to keep is first."""
     same: dict[tuple[Any, ...], list[tuple[bool, int]]] = defaultdict(list)
     rows = Student.objects.filter(school__in=school_ids, erased_at=None).values_list(
         "pk", "school_id", "fest_id", "grade", "name_key", "section", "roll_number"
@@ -76,7 +75,7 @@ def _merge(
     deadline.limit_locks()
     found = {row.pk: row for row in School.objects.filter(pk__in=every).order_by("pk").select_for_update()}
     if len(found) < len(every) or not removed_ids:
-        raise ActionRejected(_("One of these schools is not there any more."))
+        raise ActionRejected(_("One of these schools no longer exists."))
     groups = duplicate_students(every, first=kept_id)
     deadline.limit_locks()
     concerned = Q(school__in=removed_ids) | Q(pk__in=[pk for group in groups for pk in group])
@@ -96,7 +95,7 @@ def _merge(
 
 
 def _events_of(school_ids: list[int], kept_id: int) -> list[int]:
-    """Where counts or blocks may change: the events of duplicates, and those of blocks that move."""
+    """Return the events whose counts or holds may change: those of duplicate students and of holds that move."""
     duplicates = [pk for group in duplicate_students(school_ids, first=kept_id) for pk in group]
     registered = Registration.objects.filter(student__in=duplicates).values_list("event_id", flat=True)
     held = Hold.objects.filter(school__in=school_ids).exclude(school=kept_id)
@@ -130,6 +129,6 @@ def _move(kept: School, removed: School, context: MergeContext) -> None:
 
 
 def _delete(school: School) -> None:
-    """The row and nothing else: whatever still points at it undoes the merge, and is not deleted along with it."""
+    """Delete only this row: a remaining foreign key makes the merge fail instead of cascading."""
     with connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM {School._meta.db_table} WHERE id = %s", [school.pk])  # noqa: S608

@@ -1,4 +1,4 @@
-"""How names are stored and how they are compared."""
+"""How names, labels and addresses are normalised for storing and for comparing."""
 
 import re
 import secrets
@@ -7,14 +7,14 @@ import unicodedata
 from techfest.core.text import normalized
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
-"""Signs that nobody mistakes for one another when reading or typing them."""
+"""Characters that are not mistaken for one another when read or typed."""
 
 _INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069]")
 _SPACE = re.compile(r"\s+")
 
 
 def clean_text(text: str) -> str:
-    """The text as typed, in NFC, without invisible marks and with single spaces.
+    """Return the text in NFC, without invisible marks and with single spaces.
 
     Joiners (ZWJ, ZWNJ) stay: Indian scripts and emoji need them.
     """
@@ -22,9 +22,10 @@ def clean_text(text: str) -> str:
 
 
 def name_key(name: str) -> str:
-    """What two spellings of one name share: NFKC, case-folded, punctuation and white space collapsed.
+    """Return the comparison key of a name: NFKC, case-folded, punctuation and white space collapsed.
 
-    Combining marks stay, since they are vowels in Indian scripts. A name made only of signs is its own key.
+    Combining marks stay, since they are vowels in Indian scripts. A name that consists only of punctuation is its own
+    key.
     """
     folded = normalized("NFKC", normalized("NFKC", name).casefold())
     words = "".join(" " if _separates(character) else character for character in folded).split()
@@ -32,33 +33,33 @@ def name_key(name: str) -> str:
 
 
 def label_key(label: str) -> str:
-    """A section or roll number as it is stored and compared: NFKC, upper case, no separators."""
+    """Return a section or roll number as it is stored and compared: NFKC, upper case, no separators."""
     return "".join(character for character in normalized("NFKC", label).upper() if not _separates(character))
 
 
 def school_key(name: str) -> str:
-    """As `name_key`, and blind to apostrophes and full stops: St. Mary's, St Marys and St Mary’s are one."""
+    """Like `name_key`, also ignoring apostrophes and full stops: St. Mary's, St Marys and St Mary’s have one key."""
     return name_key(re.sub("['’`.]", "", normalized("NFKC", name)))
 
 
 def email_key(email: str) -> str:
-    """In lower case and not folded: folding makes one of straße.example and strasse.example, which are two."""
+    """Return the address in lower case. It is not case-folded: straße.example and strasse.example differ."""
     return email.strip().lower()
 
 
 def mailbox_key(email: str) -> str:
-    """The mailbox behind an address: `kid+robotics@x` and `kid@x` are read by one person."""
+    """Return the mailbox of an address: `kid+robotics@x` and `kid@x` are the same mailbox."""
     local, _, domain = email_key(email).rpartition("@")
     return f"{local.partition('+')[0]}@{domain}"
 
 
 def random_reference() -> str:
-    """Seven signs that name a student; they grant nothing."""
+    """Return seven random characters that name a student. They grant no access."""
     return "".join(secrets.choice(ALPHABET) for _ in range(7))
 
 
 def grouped(reference: str) -> str:
-    """Seven signs are typed more surely as three and four."""
+    """Return a reference as three and four characters, which are easier to type."""
     return f"{reference[:3]}-{reference[3:]}" if len(reference) == 7 else reference
 
 

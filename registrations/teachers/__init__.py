@@ -1,1 +1,1 @@
-"""Teachers: who is let in, to which school, and by whom."""
+"""Accounts: login, second step, sessions and roles, and how teachers get access to their school."""

@@ -1,4 +1,4 @@
-"""Who may see a teacher's pages: a signed-in teacher whom an organiser has approved, and only the own school."""
+"""Access to a teacher's pages: only for a signed-in, approved teacher, and only to the teacher's own school."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -18,11 +18,11 @@ View = Callable[..., HttpResponseBase]
 
 
 def teacher_required(view: View) -> View:
-    """The view gets the teacher. Nobody signed in: the login. No teacher: not found. Not yet approved: told so.
+    """Pass the approved teacher to the view; the response is never cached.
 
-    Whom an organiser took out of the group is as one who was not approved. The page is never stored. What is
-    not of the teacher's school must be looked up so that it is not found:
-    `get_object_or_404(ClassList, school=teacher.school, ...)`.
+    Anonymous visitors are redirected to the login, teachers without approval to the waiting page; others get 404. A
+    teacher whom an organiser removed from the group counts as not approved. The view must look up every object within
+    the teacher's school: `get_object_or_404(ClassList, school=teacher.school, ...)`.
     """
 
     @wraps(view)
@@ -42,7 +42,7 @@ def teacher_required(view: View) -> View:
 
 
 def teacher_of(request: HttpRequest) -> Teacher | None:
-    """Whom the signed-in user is as a teacher, in one query; the page finds it at `request.user.teacher`."""
+    """Return the teacher of the signed-in user in one query, and set it as `request.user.teacher`."""
     is_member = Exists(Group.objects.filter(user=OuterRef("user"), name=TEACHER_GROUP))
     teachers = Teacher.objects.select_related("user", "school").annotate(is_member=is_member)
     teacher = teachers.filter(user=request.user.pk).first()
@@ -52,6 +52,6 @@ def teacher_of(request: HttpRequest) -> Teacher | None:
 
 
 def has_access(teacher: Teacher) -> bool:
-    """Whether the row and the group agree that this teacher is approved."""
+    """Whether both the row and the group say that this teacher is approved."""
     is_member: bool = teacher.is_member  # type: ignore[attr-defined]  # annotated by `known_teacher`
     return teacher.is_approved and is_member

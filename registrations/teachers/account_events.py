@@ -1,4 +1,4 @@
-"""Signal receivers that write the security log and mail the person, however the change was made."""
+"""Signal receivers that write the security log and notify the person, however a change was made."""
 
 from typing import Any
 
@@ -17,13 +17,13 @@ Kind = SecurityEvent.Kind
 
 
 class NewPasswords:
-    """A password validator that accepts every password: Django calls its validators whenever one was set.
+    """A password validator that accepts every password; Django calls it whenever a password was set.
 
-    This covers a password that was changed, reset by a link, given by an owner, or set by a command.
+    This covers passwords that are changed, reset by a link, given by an owner, or set by a command.
     """
 
     def validate(self, password: str, user: Any = None) -> None:
-        """Accepts every password."""
+        """Accept every password."""
 
     def get_help_text(self) -> str:
         return ""
@@ -35,7 +35,7 @@ class NewPasswords:
 
 
 def record_and_notify(kind: Kind, account: Any, *, by: Any = None, detail: str = "") -> None:
-    """Writes one event and mails the account's person if there is an address."""
+    """Write one event and mail the account's person if there is an address."""
     event = security.record(kind, account=account, by=by, detail=detail)
     account_mails.notify(kind, account, is_by_organiser=event.by is not None)
 
@@ -79,9 +79,10 @@ def failed(*, user: Any, **rest: Any) -> None:
 
 
 def roles_changed(*, instance: Any, action: str, reverse: bool, pk_set: set[int] | None, **rest: Any) -> None:
-    """Logs groups that an account gained or lost, in the admin, by an approval, a command or in a shell.
+    """Log groups that an account gained or lost, whether in the admin, by approval, by a command or in a shell.
 
-    Django names what was added; for a removal it names what was requested, so the existing rows are read first.
+    For an addition Django passes the groups that were added, for a removal those that were requested; existing rows
+    are therefore read before a removal.
     """
     sign = {"post_add": "+", "pre_remove": "−", "pre_clear": "−"}.get(action)
     if sign is None:

@@ -1,8 +1,10 @@
-"""How the accounts library behaves in this house: its mails are letters, its limits are ours."""
+"""How the accounts library behaves on this site: login, mails, messages and client addresses."""
 
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.auth_backends import AuthenticationBackend
+from allauth.account.stages import EmailVerificationStage
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -12,18 +14,30 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from registrations.models import Teacher
-from registrations.teachers import email_verification, security, throttling
-from registrations.teachers import messages as messages_module
-from registrations.teachers.backend import user_of
-from registrations.teachers.mails import enqueue
-from techfest.core.roles import VOLUNTEER, has_role
+from registrations.teachers import account_mails as messages_module
+from registrations.teachers import onboarding, security, throttling
+from registrations.teachers.account_mails import enqueue
+from registrations.teachers.accounts_library import user_of
+from techfest.core.roles import ROLES, VOLUNTEER, has_role, roles_of
+
+
+class Backend(AuthenticationBackend):
+    """Check one password for each attempt, so that the time taken reveals nothing.
+
+    The library would check an address twice, as e-mail address and as user name.
+    """
+
+    def _authenticate(self, request: Any, **credentials: Any) -> Any:
+        login = credentials.get("username") or credentials.get("email") or ""
+        return self._check_password(user_of(login), credentials["password"])
+
 
 _WRONG = gettext_lazy("The e-mail address or the password is not right. Check both and try again.")
 _OWN_NETWORK = frozenset({"", "127.0.0.1", "::1"})
 
 
 class Adapter(DefaultAccountAdapter):
-    """Nobody is mailed inside a request, and no answer tells whether an account exists."""
+    """Send no mail during a request, and never reveal whether an account exists."""
 
     error_messages = {
         **DefaultAccountAdapter.error_messages,
@@ -33,16 +47,16 @@ class Adapter(DefaultAccountAdapter):
         "enter_current_password": gettext_lazy("The current password is not right"),
         "incorrect_code": gettext_lazy("The code is not right. Enter the one that is shown now"),
         "too_many_login_attempts": gettext_lazy(
-            "There were too many wrong tries. Wait five minutes, or choose a new password."
+            "There were too many wrong attempts. Wait five minutes, or choose a new password."
         ),
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Our own pages make accounts: by invitation, or on approval."""
+        """The library creates no accounts: they are made by invitation or on approval."""
         return False
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Owes a letter in place of an inline mail, few an hour of one purpose to one mailbox."""
+        """Enqueue the mail instead of sending it, with a limit per mailbox and purpose."""
         notice = messages_module.of_library(template_prefix, context)
         if notice is None or not throttling.may_mail(self.request, notice.subject, email):
             return
@@ -54,9 +68,7 @@ class Adapter(DefaultAccountAdapter):
 
     def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
         return messages_module.absolute(
-            reverse(
-                "account_confirm_email", args=[email_verification.key_of(emailconfirmation.email_address)]
-            )
+            reverse("account_confirm_email", args=[onboarding.key_of(emailconfirmation.email_address)])
         )
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
@@ -70,7 +82,7 @@ class Adapter(DefaultAccountAdapter):
         security.note_failure(user_of(credentials.get("email") or credentials.get("username") or ""))
 
     def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
-        """Called by the library for each address of somebody who has a new password: the slate is clean."""
+        """Clear the failed attempts. The library calls this for each address of a person with a new password."""
         throttling.forget_tries(request, str(credentials.get("email", "")))
 
     def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
@@ -79,7 +91,7 @@ class Adapter(DefaultAccountAdapter):
         return response
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
-        """Teachers to their students, who still waits to that page, organisers to the desk, volunteers to the door."""
+        """Send teachers to their students or the waiting page, organisers to the admin, volunteers to check-in."""
         teacher = Teacher.objects.filter(user=request.user.pk).first()
         if teacher:
             return settings.LOGIN_REDIRECT_URL if teacher.is_approved else reverse("teachers:waiting")
@@ -88,21 +100,30 @@ class Adapter(DefaultAccountAdapter):
         return reverse("checkin:home") if has_role(request.user, VOLUNTEER) else "/"
 
     def is_safe_url(self, url: str) -> bool:
-        """Only paths of this site: what is safe for the library may still name another of our hosts."""
+        """Accept only paths of this site: the library would also accept other hosts of ours."""
         return url.startswith("/") and url_has_allowed_host_and_scheme(url, allowed_hosts=None)
 
     def add_message(self, request: HttpRequest, level: int, *args: Any, **kwargs: Any) -> None:
-        """Only a new password is worth a word; everything else shows by itself."""
+        """Show a message only for a new password; everything else is visible on the page."""
         if "account/messages/password_changed.txt" in (*args, *kwargs.values()):
             messages.success(request, _("Your new password is set."))
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """The visitor's address: told by our own proxy, which replaces what a visitor says of it."""
+        """Return the visitor's address, as our proxy reports it. The proxy replaces what a visitor sends."""
         address = request.META.get("REMOTE_ADDR", "")
         forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
         return forwarded if forwarded and address in _OWN_NETWORK else address or "unknown"
 
     def get_login_stages(self) -> list[str]:
-        own = "registrations.teachers.login_stages.VerificationStage"
+        own = "registrations.teachers.adapter.VerificationStage"
         library = "allauth.account.stages.EmailVerificationStage"
         return [own if stage == library else stage for stage in super().get_login_stages()]
+
+
+class VerificationStage(EmailVerificationStage):
+    """Require a verified address, except of organisers and volunteers, whose accounts an owner creates."""
+
+    def handle(self) -> Any:
+        user = self.login.user
+        is_made_in_the_admin = user.is_staff or not roles_of(user).isdisjoint(ROLES)
+        return (None, True) if is_made_in_the_admin else super().handle()

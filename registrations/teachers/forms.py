@@ -1,4 +1,4 @@
-"""What is asked of teachers, in the words of the pages; the library's forms in the house's manner."""
+"""Forms of accounts: those of the accounts library in this site's style, invitation and request for access."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ PASSWORD_HELP = gettext_lazy(
 
 
 class PasswordField(forms.CharField):
-    """A password as typed: nothing is stripped, nothing is shown again."""
+    """A password as typed: it is not stripped and never rendered again."""
 
     def __init__(self, *, autocomplete: str = "current-password", **kwargs: Any) -> None:
         widget = forms.PasswordInput(attrs={"autocomplete": autocomplete, "spellcheck": "false"})
@@ -35,7 +35,7 @@ class PasswordField(forms.CharField):
 
 
 class NewPasswordForm(PlainForm):
-    """Ends with a password that is chosen now; typed once, since it can be shown and reset."""
+    """A form that sets a new password, typed once, since it can be shown and reset."""
 
     name = TextField(
         label=gettext_lazy("Full name"),
@@ -67,11 +67,11 @@ class NewPasswordForm(PlainForm):
 
 
 class InvitedForm(NewPasswordForm):
-    """Who was invited needs no more than a name and a password."""
+    """What an invited teacher enters: name and password."""
 
 
 class AccessRequestForm(NewPasswordForm):
-    """Who was not invited says which school, and why."""
+    """What a teacher without an invitation enters: also the school, and a note for the organisers."""
 
     email = EmailField(
         label=gettext_lazy("E-mail address"),
@@ -102,18 +102,18 @@ class AccessRequestForm(NewPasswordForm):
 
 
 class PasswordForm(PlainForm):
-    """The password that was chosen when somebody asked: it shows that the link and the wish are one person's."""
+    """The password of the request: it shows that the same person opened the link."""
 
     password = PasswordField(label=gettext_lazy("The password that you chose"))
 
 
 class StyledForm(LimitedText):
-    """The library's form without placeholders, lengths, a second password field, or `required` attributes."""
+    """A library form without placeholders, lengths, a second password field and `required` attributes."""
 
     use_required_attribute = False
     fields: dict[str, forms.Field]
     labels: dict[str, tuple[Any, Any]] = {}
-    """By field: its label, and what is said when it is empty."""
+    """Label and message for an empty field, by field name."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"label_suffix": "", **kwargs})
@@ -155,7 +155,7 @@ class ResetPasswordForm(StyledForm, library.ResetPasswordKeyForm):
     labels = {"password1": _NEW}
 
     def save(self) -> None:
-        """The link came by mail, so the address is proven as well."""
+        """Set the password and mark the address as verified: the link came by mail."""
         super().save()
         EmailAddress.objects.filter(user=self.user, email__iexact=self.user.email).update(verified=True)
 
@@ -167,11 +167,11 @@ class ChangePasswordForm(StyledForm, library.ChangePasswordForm):
     }
 
     def clean(self) -> Any:
-        """Refuses the current password as the new one: a given password must really change."""
+        """Refuse the current password as the new one: a temporary password must really change."""
         cleaned = super().clean() or self.cleaned_data
         old, new = cleaned.get("oldpassword"), cleaned.get("password1")
         if new and new == old:
-            self.add_error("password1", gettext_lazy("Choose another password than the current one"))
+            self.add_error("password1", gettext_lazy("Choose a password other than the current one"))
         return cleaned
 
 
@@ -180,7 +180,7 @@ class ReauthenticateForm(StyledForm, library.ReauthenticateForm):
 
 
 class LogsLockOut:
-    """A form that asks for a code and logs when the library refuses it after too many wrong ones."""
+    """Log when the library refuses a code after too many wrong ones."""
 
     user: Any
 

@@ -1,4 +1,4 @@
-"""Becoming a teacher: invited by an organiser, or asking and being approved."""
+"""Becoming a teacher: by invitation, or by a request that an organiser approves."""
 
 import datetime as dt
 import secrets
@@ -6,29 +6,31 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from allauth.account import app_settings
 from allauth.account.models import EmailAddress
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
+from django.core import signing
 from django.db import connection, transaction
 
 from registrations.models import Invitation, School, Teacher
 from registrations.querysets import TEACHER_GROUP
 from registrations.schools import find_or_create_school
 from registrations.students.names import email_key
-from registrations.teachers import messages
-from registrations.teachers.mails import enqueue
+from registrations.teachers import account_mails
+from registrations.teachers.account_mails import enqueue
 
 INVITATION_LIFETIME = dt.timedelta(days=14)
 
 
 class InvitationUsed(Exception):
-    """The invitation was accepted meanwhile."""
+    """The invitation has been accepted in the meantime."""
 
 
 @dataclass(frozen=True, slots=True)
 class AccessRequest:
-    """What somebody wrote who asks for access."""
+    """What a teacher without an invitation enters to ask for access."""
 
     name: str
     email: str
@@ -38,18 +40,18 @@ class AccessRequest:
 
 
 def invite(invitation: Invitation) -> None:
-    """Sends the invitation its letter; it must be saved, in the same transaction."""
-    enqueue(messages.invited(invitation), to=invitation.email)
+    """Enqueue the mail of a saved invitation in the same transaction."""
+    enqueue(account_mails.invited(invitation), to=invitation.email)
 
 
 def open_invitation(code: str, *, now: dt.datetime) -> Invitation | None:
-    """The invitation with this code, unless it was accepted or is too old."""
+    """Return the invitation with this code, unless it was accepted or has expired."""
     fresh = Invitation.objects.filter(accepted_at=None, created_at__gt=now - INVITATION_LIFETIME)
     return fresh.select_related("school", "invited_by").filter(code=code).first()
 
 
 def user_with(email: str) -> Any:
-    """The account that reads this address, verified or not; the verified one first."""
+    """Return the account with this address, preferring a verified one."""
     addresses = EmailAddress.objects.filter(email__iexact=email).order_by("-verified", "pk")
     known = addresses.select_related("user").first()
     return (
@@ -58,7 +60,7 @@ def user_with(email: str) -> Any:
 
 
 def join(invitation: Invitation, *, name: str, password: str, now: dt.datetime) -> Teacher:
-    """Makes the account of somebody who was invited; the letter proved the address. Raises Gone."""
+    """Create the account of an invited teacher; the mail verified the address. Raises `InvitationUsed`."""
     with transaction.atomic():
         _lock(invitation.email)
         if user_with(invitation.email):
@@ -68,7 +70,8 @@ def join(invitation: Invitation, *, name: str, password: str, now: dt.datetime) 
 
 
 def accept(invitation: Invitation, *, user: Any, now: dt.datetime) -> Teacher:
-    """Makes this user an approved teacher of the school, also if it was another one's. Raises Gone."""
+    """Make this user an approved teacher of the school, even if it was a teacher of another one. Raises
+    `InvitationUsed`."""
     with transaction.atomic():
         taken = Invitation.objects.filter(pk=invitation.pk, accepted_at=None).update(accepted_at=now)
         if not taken:
@@ -89,9 +92,9 @@ def accept(invitation: Invitation, *, user: Any, now: dt.datetime) -> Teacher:
 
 
 def request_access(access_request: AccessRequest) -> tuple[Any, EmailAddress | None]:
-    """Writes down who asks; the user of this address, and the address where it is still to be verified.
+    """Record the request. Returns the user of the address, and the address if it still has to be verified.
 
-    Whoever has the address already stays as they are. Takes as long for a known address as for a new one.
+    An existing account stays unchanged. Takes as long for a known address as for a new one.
     """
     password = make_password(access_request.password)
     with transaction.atomic():
@@ -107,26 +110,26 @@ def request_access(access_request: AccessRequest) -> tuple[Any, EmailAddress | N
 
 
 def approve(ids: Iterable[int], *, by: Any, now: dt.datetime) -> int:
-    """Lets in those of these teachers who wait and whose address is verified, and writes to them; how many."""
+    """Approve those of these teachers who wait and have a verified address, and mail them; return how many."""
     with transaction.atomic():
         teachers = list(_waiting(ids))
         for teacher in teachers:
             teacher.approved_at, teacher.approved_by = now, by
             teacher.save(update_fields=["approved_at", "approved_by"])
             _give_access(teacher)
-            enqueue(messages.approved(teacher), to=teacher.user.email, user=teacher.user)
+            enqueue(account_mails.approved(teacher), to=teacher.user.email, user=teacher.user)
     return len(teachers)
 
 
 def refuse(ids: Iterable[int]) -> int:
-    """Writes to those of these teachers who wait, and deletes what they sent; how many.
+    """Mail those of these teachers who wait and delete their requests; return how many.
 
-    The account goes along, unless it is an organiser's, so that the same address may ask again.
+    The account is deleted as well unless it is an organiser's, so that the same address can ask again.
     """
     with transaction.atomic():
         teachers = list(_waiting(ids))
         for teacher in teachers:
-            enqueue(messages.refused(teacher), to=teacher.user.email)
+            enqueue(account_mails.refused(teacher), to=teacher.user.email)
             user = teacher.user
             teacher.delete()
             if not user.is_staff:
@@ -135,7 +138,7 @@ def refuse(ids: Iterable[int]) -> int:
 
 
 def approved_teacher(*, user: Any, school: School, by: Any, now: dt.datetime) -> Teacher:
-    """A teacher whom nobody had to ask: for the sample fest and for tests."""
+    """Make an approved teacher without an invitation, for the sample fest and for tests."""
     values = {"school": school, "approved_at": now, "approved_by": by}
     teacher, _made = Teacher.objects.update_or_create(user=user, defaults=values)
     EmailAddress.objects.update_or_create(
@@ -156,7 +159,7 @@ def _waiting(ids: Iterable[int]) -> Any:
 
 
 def _new_user(name: str, email: str, password: str, *, is_verified: bool) -> Any:
-    """The name for logging in is made up: people log in with their address."""
+    """Create a user with a random user name: people log in with their address."""
     users = get_user_model().objects
     user = users.create(
         username=f"t{secrets.token_hex(6)}", first_name=name, email=email_key(email), password=password
@@ -166,6 +169,26 @@ def _new_user(name: str, email: str, password: str, *, is_verified: bool) -> Any
 
 
 def _lock(email: str) -> None:
-    """Lets one transaction at a time look for an address and add it; there may be no row yet."""
+    """Serialise transactions that look up and add this address; there may be no row to lock yet."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 1))", [email_key(email)])
+
+
+def key_of(address: EmailAddress) -> str:
+    """Return the key of a verification link: user name and address, not the primary key.
+
+    After a restored backup a primary key may be given to another account, and an old link would verify its address.
+    User names are random.
+    """
+    return signing.dumps([address.user.get_username(), address.email], salt=app_settings.SALT)
+
+
+def address_of(key: str) -> EmailAddress | None:
+    """Return the unverified address of this key, unless the key has expired or is forged."""
+    age = dt.timedelta(days=app_settings.EMAIL_CONFIRMATION_EXPIRE_DAYS)
+    try:
+        username, email = signing.loads(key, max_age=age, salt=app_settings.SALT)
+    except (signing.BadSignature, TypeError, ValueError):
+        return None
+    rows = EmailAddress.objects.filter(user__username=username, email=email, verified=False)
+    return rows.select_related("user").first()

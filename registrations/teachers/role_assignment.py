@@ -1,28 +1,33 @@
-"""Accounts of those who run the fest: their role, and how they get in for the first time."""
+"""Roles of accounts, and how people with a role log in for the first time."""
 
 import secrets
 from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.account.forms import default_token_generator
+from allauth.account.models import EmailAddress
 from allauth.account.utils import user_pk_to_url_str
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.db import transaction
+from django.urls import reverse
 
-from registrations.models import TemporaryPassword
-from registrations.teachers import messages
-from registrations.teachers.mails import enqueue
+from registrations.models import SecurityEvent, TemporaryPassword
+from registrations.students.names import email_key
+from registrations.teachers import account_mails, security
+from registrations.teachers.account_mails import absolute, enqueue
+from registrations.teachers.onboarding import user_with
 from techfest.core.roles import ADMIN_ROLES, OWNER, ROLES
 
 
 def role_of(user: Any) -> str:
-    """The account's role, empty where it has none; one query."""
+    """Return the account's role, or an empty string; one query."""
     names = set(user.groups.values_list("name", flat=True))
     return next((role for role in ROLES if role in names), "")
 
 
 def may_be_changed_by(organiser: Any, account: Any) -> bool:
-    """Whether this account stands below the organiser's own: nobody changes an equal, a higher one, or the own."""
+    """Whether the organiser may change this account: never their own, and never one of the same or a higher rank."""
     if organiser.is_superuser:
         return True
     return not account.is_superuser and account.pk != organiser.pk and role_of(account) != OWNER
@@ -30,7 +35,7 @@ def may_be_changed_by(organiser: Any, account: Any) -> bool:
 
 @transaction.atomic
 def assign_role(user: Any, *, role: str) -> None:
-    """Gives a saved account this role and no other; whoever works at the desk is staff. A superuser stays one."""
+    """Give a saved account exactly this role. Roles that use the admin make it staff. A superuser stays one."""
     user.groups.remove(*Group.objects.filter(name__in=ROLES).exclude(name=role))
     if role:
         user.groups.add(Group.objects.get(name=role))
@@ -40,18 +45,15 @@ def assign_role(user: Any, *, role: str) -> None:
 
 @transaction.atomic
 def mail_link(user: Any) -> None:
-    """Owes a letter with a link to choose a password; what let in before still does."""
+    """Enqueue a mail with a link to choose a password. The present password stays valid."""
     key = f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}"
     link = get_adapter().get_reset_password_from_key_url(key)
-    enqueue(messages.account_created(user, link), to=user.email, user=user)
+    enqueue(account_mails.account_created(user, link), to=user.email, user=user)
 
 
 @transaction.atomic
 def give_password(user: Any) -> str:
-    """Sets a new password for an account without e-mail; it must be changed when it is first used.
-
-    It is returned once and stored nowhere. All sessions of the account end.
-    """
+    """Set a temporary password and return it once (never stored in clear). All sessions of the account end."""
     password = new_password()
     user.set_password(password)
     user.save(update_fields=["password"])
@@ -61,3 +63,25 @@ def give_password(user: Any) -> str:
 
 def new_password() -> str:
     return secrets.token_urlsafe(9)
+
+
+@transaction.atomic
+def make_owner(email: str, *, name: str = "") -> Any:
+    """Return the account of this address as an owner. An existing account keeps its password."""
+    address = email_key(email)
+    user = user_with(address)
+    if user is None:
+        user = get_user_model().objects.create_user(address, address, first_name=name[:150])
+        EmailAddress.objects.create(user=user, email=address, verified=True, primary=True)
+    if not user.is_superuser:
+        security.record(SecurityEvent.Kind.ROLES_CHANGED, account=user, detail="+superuser")
+    user.is_staff = user.is_superuser = True
+    user.save(update_fields=["is_staff", "is_superuser"])
+    user.groups.add(Group.objects.get_or_create(name=OWNER)[0])
+    return user
+
+
+def password_link(user: Any) -> str:
+    """Return a link that sets the password; it works once, for one hour."""
+    token = default_token_generator.make_token(user)
+    return absolute(reverse("account_reset_password_from_key", args=[user_pk_to_url_str(user), token]))

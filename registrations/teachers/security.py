@@ -1,8 +1,8 @@
-"""Writes the log of what happens to accounts and their sign-in.
+"""Write the security log: events of accounts and logins.
 
 Of a visitor's address only the network is stored, /24 for IPv4 and /48 for IPv6: enough to tell the school from
-elsewhere, too little to name a device. A hash would tell an owner nothing, and anyone with the table could reverse it
-by trying all addresses.
+elsewhere, too little to identify a device. A hash would tell an owner nothing, and could be reversed by trying all
+addresses.
 """
 
 import datetime as dt
@@ -18,16 +18,16 @@ from registrations.models import SecurityEvent
 
 Kind = SecurityEvent.Kind
 LOCK_OUT_ONCE_IN = dt.timedelta(minutes=5)
-"""Tries are refused for so long; one line says it."""
+"""Attempts are refused for this long; one event records it."""
 UNKNOWN_ONCE_IN = dt.timedelta(minutes=1)
-"""Tries at names that no account has: a line a minute and network, or a stranger could fill the table."""
+"""At most one event per minute and network for unknown user names, so that no stranger can fill the table."""
 AT_SECOND_STEP = "second step"
 
 
 def record(kind: str, *, account: Any = None, by: Any = None, detail: str = "") -> SecurityEvent:
-    """Writes one event as part of the caller's transaction.
+    """Write one event in the caller's transaction.
 
-    The network, and the user where it is another than the account, come from the request that is being answered.
+    The network, and the acting user if it is not the account itself, come from the current request.
     """
     request = context.request
     if by is None and request is not None:
@@ -38,7 +38,7 @@ def record(kind: str, *, account: Any = None, by: Any = None, detail: str = "") 
 
 
 def note_failure(account: Any) -> None:
-    """Logs a wrong password. What was typed as user name is not stored, it may be the password itself."""
+    """Log a wrong password. The typed user name is not stored: it may be the password."""
     if account is None:
         _once(Kind.SIGN_IN_FAILED, account=None, within=UNKNOWN_ONCE_IN)
     else:
@@ -46,12 +46,12 @@ def note_failure(account: Any) -> None:
 
 
 def note_lock_out(account: Any, detail: str = "") -> None:
-    """Logs that tries are refused, once for as long as that lasts."""
+    """Log that attempts are refused, once per lockout."""
     _once(Kind.LOCKED_OUT, account=account, within=LOCK_OUT_ONCE_IN, detail=detail)
 
 
 def network_of(request: HttpRequest | None) -> str:
-    """Returns the visitor's network, or an empty text outside a request."""
+    """Return the visitor's network, or an empty string outside a request."""
     if request is None:
         return ""
     try:

@@ -1,29 +1,31 @@
-"""Sessions: how long they last, and how they end.
+"""Sessions: how long they last and how they end, and passwords that must be changed first.
 
-A session lasts 12 hours. That of an account which can only check people in ends at the fest's midnight, or at the next
-one where that is less than two hours away. In the admin a session also ends after two hours without use; work at the
-door counts as use. A person and the owners can list and end sessions; a new password
-ends all others.
+A session lasts 12 hours. The session of an account that can only check people in ends at midnight in the fest's time
+zone, or at the next midnight if that is less than two hours away. In the admin a session also ends after two hours
+without use; check-in counts as use. People and owners can list and end sessions. A new password ends all others.
 """
 
 import datetime as dt
 import hashlib
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
+from urllib.parse import urlencode
 
+from allauth.account.adapter import get_adapter
 from allauth.core import context
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.signals import user_logged_in
 from django.contrib.sessions.backends import db
 from django.dispatch import receiver
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 
 from events.models import Fest
 from registrations.models import AccountSession, SecurityEvent, TemporaryPassword
 from registrations.teachers import security
-from registrations.teachers.devices import device_of
 from techfest.core.roles import VOLUNTEER
 
 LASTS = dt.timedelta(hours=12)
@@ -31,14 +33,14 @@ MIN_SESSION = dt.timedelta(hours=2)
 """A session that would end at a midnight sooner than this ends at the next one."""
 IDLE_IN_ADMIN = dt.timedelta(hours=2)
 USE_NOTED_EVERY = 60
-"""Seconds: a session is written at most so often to say that it is used."""
+"""Seconds between two writes of the last use."""
 SIGNED_IN = "signed_in"
 USED_IN_ADMIN = "used_in_admin"
 MUST_CHANGE = "must_change_password"
 
 
 class SessionStore(db.SessionStore):
-    """Django's sessions in the database, found by their account, with an end that no request moves."""
+    """Django's database sessions, with an account to find them by and a fixed end."""
 
     @classmethod
     def get_model_class(cls) -> type[AccountSession]:
@@ -62,7 +64,7 @@ class SessionStore(db.SessionStore):
 
 @receiver(user_logged_in)
 def begin(*, request: HttpRequest, user: Any, **rest: Any) -> None:
-    """Writes into the new session when it began and when it ends, and whether its password must be changed first."""
+    """Store in the new session when it began and ends, and whether the password must be changed first."""
     now = timezone.now()
     request.session[SIGNED_IN] = {
         "at": now.timestamp(),
@@ -76,7 +78,7 @@ def begin(*, request: HttpRequest, user: Any, **rest: Any) -> None:
 
 
 def end_of(user: Any, *, now: dt.datetime) -> dt.datetime:
-    """When a session of this account that begins now ends."""
+    """Return when a session of this account that begins now ends."""
     names = set(user.groups.values_list("name", flat=True))
     if names != {VOLUNTEER} or user.is_staff or user.is_superuser:
         return now + LASTS
@@ -87,7 +89,7 @@ def end_of(user: Any, *, now: dt.datetime) -> dt.datetime:
 
 
 def end_if_idle(request: HttpRequest) -> bool:
-    """For pages of the admin: ends the session if none was asked for in two hours; else notes that one was."""
+    """End a session of the admin after two hours without use; otherwise note the use. Returns whether it ended."""
     if note_use(request):
         return False
     security.record(SecurityEvent.Kind.SESSIONS_ENDED, account=request.user, detail="two hours without use")
@@ -97,9 +99,9 @@ def end_if_idle(request: HttpRequest) -> bool:
 
 
 def note_use(request: HttpRequest) -> bool:
-    """Notes that the session of an account for the admin was used; false where it had not been for two hours.
+    """Note that the session was used. Returns `False`, and notes nothing, after two hours without use.
 
-    Then nothing is noted: no other page revives what the admin has to end.
+    So no other page revives a session that the admin has to end.
     """
     now, session = time.time(), request.session
     used = session.get(USED_IN_ADMIN) or session.get(SIGNED_IN, {}).get("at", now)
@@ -111,18 +113,18 @@ def note_use(request: HttpRequest) -> bool:
 
 
 def sessions_of(account: Any) -> list[AccountSession]:
-    """Where this account is signed in now, the latest first."""
+    """Return the active sessions of this account, the latest first."""
     rows = AccountSession.objects.filter(account=account, expire_date__gt=timezone.now())
     return list(rows.order_by("-began_at"))
 
 
 def handle_of(session: AccountSession) -> str:
-    """Returns what names this session on a page, in place of its secret key."""
+    """Return a name for this session on a page, instead of its secret key."""
     return hashlib.sha256(session.session_key.encode()).hexdigest()[:16]
 
 
 def end(sessions: Iterable[AccountSession], *, account: Any) -> int:
-    """Ends these sessions of the account, and notes it; how many."""
+    """End these sessions of the account, log it, and return how many there were."""
     keys = [one.session_key for one in sessions]
     count, _rows = AccountSession.objects.filter(account=account, session_key__in=keys).delete()
     if count:
@@ -131,7 +133,7 @@ def end(sessions: Iterable[AccountSession], *, account: Any) -> int:
 
 
 def after_new_password(account: Any) -> None:
-    """A new password ends every session but the one in which its person chose it, which then may go on."""
+    """End every session of the account except the one in which the password was chosen."""
     TemporaryPassword.objects.filter(account=account).delete()
     others = AccountSession.objects.filter(account=account)
     own = _own_session(account)
@@ -142,6 +144,64 @@ def after_new_password(account: Any) -> None:
 
 
 def _own_session(account: Any) -> Any:
-    """The session of the request that is being answered, where the account itself is signed in in it."""
+    """Return the session of the current request if the account itself is signed in there."""
     user = getattr(context.request, "user", None)
     return context.request.session if user is not None and user.pk == account.pk else None
+
+
+_BROWSERS = {
+    "Edg": "Edge",
+    "OPR/": "Opera",
+    "SamsungBrowser": "Samsung Internet",
+    "Firefox": "Firefox",
+    "FxiOS": "Firefox",
+    "CriOS": "Chrome",
+    "Chrome": "Chrome",
+    "Safari": "Safari",
+}
+_SYSTEMS = {
+    "Android": "Android",
+    "iPhone": "iPhone",
+    "iPad": "iPad",
+    "Windows": "Windows",
+    "CrOS": "ChromeOS",
+    "Mac OS": "Mac",
+    "Linux": "Linux",
+}
+"""The first marker found in the user agent counts, since most browsers also name their ancestors."""
+
+
+def device_of(user_agent: str) -> str:
+    """Return browser and system, for example "Firefox, Android", or an empty string."""
+    found = (_first_known(user_agent, among) for among in (_BROWSERS, _SYSTEMS))
+    return ", ".join(filter(None, found))
+
+
+def _first_known(text: str, among: dict[str, str]) -> str:
+    return next((name for mark, name in among.items() if mark in text), "")
+
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+_WITH_TEMPORARY_PASSWORD = ("account_change_password", "account_logout", "admin:logout")
+
+
+class TemporaryPasswordMiddleware:
+    """Redirect every page to the change of password until a temporary password is changed, and back afterwards."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        session = getattr(request, "session", None)  # public pages have none
+        if (
+            session is None
+            or MUST_CHANGE not in session
+            or request.path in map(reverse, _WITH_TEMPORARY_PASSWORD)
+        ):
+            return self.get_response(request)
+        if not request.user.is_authenticated:
+            return self.get_response(request)
+        is_page = request.method in ("GET", "HEAD")
+        back_to = request.get_full_path() if is_page else get_adapter().get_login_redirect_url(request)
+        query = urlencode({"next": back_to})
+        return redirect(f"{reverse('account_change_password')}?{query}")

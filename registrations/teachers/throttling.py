@@ -1,20 +1,19 @@
-"""Wrong passwords: the more of them, the slower. Counters stand in PostgreSQL, and none of them locks anybody out.
+"""Limit wrong passwords and mails by counters in PostgreSQL, without locking anyone out.
 
-A browser in which somebody was signed in before carries a signed cookie and has a counter of its own for this
-person, so that strangers who guess the password at other places slow down only one another. Whoever has no
-such browser gets in by a new password, which only the mailbox gives.
+A browser in which the person was signed in before has a signed cookie and a counter of its own, so strangers who
+guess the password elsewhere only slow one another down. From any other browser the person can get in by resetting the
+password through the mailbox.
 """
 
 import secrets
 from typing import Any
 
-from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponseBase
 
 from registrations.students.names import email_key, mailbox_key
-from registrations.teachers.backend import user_of
+from registrations.teachers.accounts_library import ratelimit, user_of
 
 COOKIE = "__Secure-device" if settings.SESSION_COOKIE_SECURE else "device"
 LIFETIME = 180 * 86400
@@ -24,15 +23,17 @@ RATES = {
     "device": "10/5m/key",
     "mail": "3/h/key",
 }
-"""Tries that failed: of everybody else for one person and from one address, and in a browser that is known.
-A whole school shares one address, so its limit is wide. Mails of one purpose to one mailbox."""
+"""Limits of failed attempts (per person and address, per known browser) and of mails (per mailbox and purpose).
+
+The limit per address is wide because a whole school shares one address.
+"""
 
 _SALT = "registrations.teachers.device"
 _APP = "registrations.teachers"
 
 
 def try_password(request: HttpRequest, login: str) -> ratelimit.RateLimitUsage | None:
-    """Counts one try, to be rolled back if it succeeds; `None` if there were too many. Any login will do."""
+    """Count one attempt for any login name, to be rolled back on success; return `None` if there were too many."""
     user = user_of(login)
     user_id = user.pk if user else 0
     device = _device(request, user_id) if user_id else ""
@@ -43,18 +44,18 @@ def try_password(request: HttpRequest, login: str) -> ratelimit.RateLimitUsage |
 
 
 def forget_tries(request: HttpRequest, login: str) -> None:
-    """Whoever has a new password gets in with it everywhere, however often others guessed the old one."""
+    """Clear the counter of a person with a new password, however often the old one was guessed."""
     if user := user_of(login):
         ratelimit.clear(request, app=_APP, action="stranger", config=RATES, key=f"user {user.pk}")
 
 
 def may_mail(request: HttpRequest, purpose: str, email: str) -> bool:
-    """Whether this mailbox has room for one more mail of this purpose, which anybody can ask for."""
+    """Whether this mailbox may get one more mail of this purpose; anyone can request such mails."""
     return bool(_consume(request, "mail", f"{purpose} {mailbox_key(email)}"))
 
 
 def remember_device(request: HttpRequest, response: HttpResponseBase, user: Any) -> None:
-    """Lets this browser keep its own counter for this user."""
+    """Give this browser its own counter for this user."""
     if not _device(request, user.pk):
         response.set_cookie(
             COOKIE,
@@ -68,7 +69,7 @@ def remember_device(request: HttpRequest, response: HttpResponseBase, user: Any)
 
 
 def _device(request: HttpRequest, user_id: int) -> str:
-    """The name of this browser if this very user was signed in with it."""
+    """Return the name of this browser if this user was signed in with it."""
     try:
         owner, name = signing.loads(request.COOKIES.get(COOKIE, ""), salt=_SALT, max_age=LIFETIME)
     except (signing.BadSignature, ValueError, TypeError):

@@ -1,24 +1,27 @@
-"""Becoming a teacher: the invitation's page, the form of who asks, the link that proves an address, waiting."""
+"""Pages of accounts: invitation, request for access, address confirmation, waiting, sessions."""
 
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
 from allauth.account.adapter import get_adapter
-from allauth.account.internal.flows.login import perform_login
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC, Login
 from allauth.decorators import rate_limit
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from registrations.models import Invitation
 from registrations.schools import school_names
-from registrations.teachers import email_verification, onboarding
+from registrations.teachers import onboarding, sessions
 from registrations.teachers.access import has_access, teacher_of
+from registrations.teachers.accounts_library import perform_login
 from registrations.teachers.forms import AccessRequestForm, InvitedForm, PasswordForm
 from techfest.core.db.clock import database_now
 
@@ -26,7 +29,7 @@ View = Callable[..., HttpResponse]
 
 
 def never_store(view: View) -> View:
-    """The page is never stored or indexed, and tells no other site the link that opened it."""
+    """Never cache or index the page, and never send its link to other sites."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -43,7 +46,7 @@ def never_store(view: View) -> View:
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters("password")
 def invited(request: HttpRequest, code: str) -> HttpResponse:
-    """An invitation: a new account, or for somebody who has one, one button once they are signed in."""
+    """Accept an invitation: create an account, or link the existing one once its person is signed in."""
     now = database_now()
     invitation = onboarding.open_invitation(code, now=now)
     if invitation is None:
@@ -62,7 +65,7 @@ def invited(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _linked(request: HttpRequest, invitation: Invitation, known: Any) -> HttpResponse:
-    """For who has an account with this address: it is linked. Anybody else who is signed in is told so."""
+    """Link the existing account with this address. Other signed-in people see that the invitation is not theirs."""
     is_theirs = known is not None and request.user.pk == known.pk
     if request.method == "POST" and is_theirs:
         try:
@@ -79,7 +82,7 @@ def _linked(request: HttpRequest, invitation: Invitation, known: Any) -> HttpRes
 @sensitive_post_parameters("password")
 @rate_limit(action="signup")  # type: ignore[untyped-decorator]  # the library has no types
 def request_access(request: HttpRequest) -> HttpResponse:
-    """Asks for access. The answer is the same whether the address is known or not; the letter is not."""
+    """Request access. The page is the same for known and unknown addresses; only the mail differs."""
     form = AccessRequestForm(request.POST or None)
     if request.method != "POST" or not form.is_valid():
         return render(request, "account/ask.html", {"form": form, "schools": school_names()})
@@ -95,8 +98,8 @@ def request_access(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters("password")
 def confirm(request: HttpRequest, key: str) -> HttpResponse:
-    """Proves an address: the link came to it, and the password shows that its reader is who asked."""
-    address = email_verification.address_of(key)
+    """Verify an address: the link was sent to it, and the password shows that its reader made the request."""
+    address = onboarding.address_of(key)
     if address is None:
         return render(request, "account/confirm_gone.html", status=404)
     form = PasswordForm(request.POST or None)
@@ -107,7 +110,7 @@ def confirm(request: HttpRequest, key: str) -> HttpResponse:
 
 
 def _knows_password(request: HttpRequest, address: EmailAddress, form: PasswordForm) -> bool:
-    """Whether it is the password of this address's account; wrong ones are counted as at the login."""
+    """Whether this is the password of the address's account. Wrong ones count as failed logins."""
     adapter = get_adapter()
     try:
         user = adapter.authenticate(
@@ -129,10 +132,28 @@ def _signed_in(request: HttpRequest, user: Any, email: str) -> HttpResponse:
 @login_required
 @require_safe
 def waiting(request: HttpRequest) -> HttpResponse:
-    """For who has asked and was not approved yet; whoever was is sent on."""
+    """Tell a teacher that the request waits for approval; approved teachers are redirected."""
     teacher = teacher_of(request)
     if teacher is None:
         raise Http404
     if has_access(teacher):
         return redirect("/teacher/")
     return render(request, "teachers/waiting.html", {"teacher": teacher})
+
+
+@never_store
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def own_sessions(request: HttpRequest) -> HttpResponse:
+    """List the sessions, with a button to end each other one and a button to end all of them."""
+    found = sessions.sessions_of(request.user)
+    others = [one for one in found if one.session_key != request.session.session_key]
+    if request.method == "POST":
+        chosen = request.POST.get("session", "")
+        ended = [one for one in others if chosen in ("others", sessions.handle_of(one))]
+        count = sessions.end(ended, account=request.user)
+        words = ngettext("%(count)d session is ended.", "%(count)d sessions are ended.", count)
+        messages.success(request, words % {"count": count} if count else _("It had ended already."))
+        return redirect("account_sessions")
+    rows = [(one, sessions.handle_of(one) if one in others else "") for one in found]
+    return render(request, "account/sessions.html", {"rows": rows, "others": others})

@@ -26,10 +26,9 @@ from registrations.models import (
     Submission,
 )
 from registrations.schools import find_or_create_school
-from registrations.students.duplicates import with_namesakes
-from registrations.students.merge import duplicate_registrations
+from registrations.students.identity import with_namesakes
+from registrations.students.merge import duplicate_registrations, merge_students
 from registrations.students.merge_schools import merge_schools
-from registrations.students.merge_students import merge_students
 from registrations.tests.builders import (
     build_event,
     build_fest,

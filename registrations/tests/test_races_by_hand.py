@@ -18,8 +18,8 @@ from registrations.booking.promotion import promote_chosen
 from registrations.booking.transfer import Move, move_to
 from registrations.locking import Deadline
 from registrations.models import Registration, Student
+from registrations.students.merge import merge_students
 from registrations.students.merge_schools import merge_schools
-from registrations.students.merge_students import merge_students
 from registrations.tests.builders import (
     build_event,
     build_fest,

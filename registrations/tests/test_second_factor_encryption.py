@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 
-from registrations.teachers import encryption
+from registrations.teachers import second_factor
 from registrations.tests.builders import PASSWORD, build_user
 from registrations.tests.secondstep import code_of, set_up_app
 from techfest.tests.freshly import fresh_settings
@@ -54,7 +54,7 @@ def test_secret_and_recovery_codes_are_not_in_the_database(monkeypatch: pytest.M
 
 
 def test_two_equal_secrets_are_not_seen_to_be_equal() -> None:
-    assert encryption.encrypt("same") != encryption.encrypt("same")
+    assert second_factor.encrypt("same") != second_factor.encrypt("same")
 
 
 def test_new_key_reads_what_the_old_one_wrote_and_the_command_lets_the_old_one_go(settings: Any) -> None:
@@ -64,7 +64,7 @@ def test_new_key_reads_what_the_old_one_wrote_and_the_command_lets_the_old_one_g
     assert signs_in(user, code_of(secret))[0]
     call_command("encrypt_second_factors")
     settings.SECOND_FACTOR_KEYS = [NEW]
-    assert encryption.decrypt(Authenticator.objects.get().data["secret"]) == secret
+    assert second_factor.decrypt(Authenticator.objects.get().data["secret"]) == secret
 
 
 def test_missing_key_refuses_in_words_and_changes_nothing(settings: Any, caplog: Any) -> None:
@@ -100,7 +100,7 @@ def test_without_keys_of_their_own_the_sites_secret_and_its_fallbacks_are_used(s
     user = build_user()
     secret = set_up_app(user)
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = NEW * 2, [settings.SECRET_KEY]
-    assert encryption.decrypt(Authenticator.objects.get().data["secret"]) == secret
+    assert second_factor.decrypt(Authenticator.objects.get().data["secret"]) == secret
     assert signs_in(user, code_of(secret))[0]
 
 
@@ -117,9 +117,9 @@ def test_keys_of_their_own_can_be_adopted_on_a_running_site(settings: Any, capsy
         capsys.readouterr().out == "1 second steps are encrypted with the first key of SECOND_FACTOR_KEYS.\n"
     )
     settings.SECRET_KEY_FALLBACKS = []
-    assert encryption.decrypt(Authenticator.objects.get().data["secret"]) == secret
+    assert second_factor.decrypt(Authenticator.objects.get().data["secret"]) == secret
     settings.SECRET_KEY = former
-    assert encryption.decrypt(Authenticator.objects.get().data["secret"]) == secret
+    assert second_factor.decrypt(Authenticator.objects.get().data["secret"]) == secret
 
 
 def test_command_says_that_no_key_of_their_own_is_set(settings: Any, capsys: Any) -> None:
@@ -139,10 +139,10 @@ def test_rows_in_the_clear_are_encrypted_once() -> None:
     kept = {"seed": "5eed" * 20, "used_mask": 5}
     Authenticator.objects.create(user=user, type="totp", data={"secret": "JBSWY3DPEHPK3PXP"})
     Authenticator.objects.create(user=user, type="recovery_codes", data=kept)
-    assert [encryption.encrypt_all() for _ in range(2)] == [2, 2]
+    assert [second_factor.encrypt_all() for _ in range(2)] == [2, 2]
     assert "JBSWY3DPEHPK3PXP" not in stored()
     assert "5eed" not in stored()
     assert Authenticator.objects.get(type="recovery_codes").data["used_mask"] == 5
     rows = {row.type: row.data for row in Authenticator.objects.all()}
-    assert encryption.decrypt(rows["totp"]["secret"]) == "JBSWY3DPEHPK3PXP"
-    assert encryption.decrypt(rows["recovery_codes"]["seed"]) == kept["seed"]
+    assert second_factor.decrypt(rows["totp"]["secret"]) == "JBSWY3DPEHPK3PXP"
+    assert second_factor.decrypt(rows["recovery_codes"]["seed"]) == kept["seed"]

@@ -14,9 +14,9 @@ from django.utils import timezone
 
 from events.admin_base import page_of
 from registrations.models import SecurityEvent
-from registrations.privacy.anonymise import erasing
+from registrations.privacy.redact import erasing
 from registrations.teachers import account_events, onboarding, security
-from registrations.teachers.first_owner import make_owner
+from registrations.teachers.role_assignment import make_owner
 from registrations.tests.builders import PASSWORD, build_teacher, build_user
 from registrations.tests.secondstep import code_of, set_up_app
 from techfest.core.roles import LEAD, OWNER, VOLUNTEER

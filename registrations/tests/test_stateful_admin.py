@@ -19,7 +19,7 @@ from registrations.booking.transfer import move_to
 from registrations.booking.waitlist import promote_after_change
 from registrations.locking import Deadline, in_transaction
 from registrations.models import Hold, Registration, Student
-from registrations.students.merge_students import merge_students
+from registrations.students.merge import merge_students
 from registrations.tests.builders import build_user
 from registrations.tests.test_stateful import ANY, BOUNDED, NAMES, Held, Person, Plan, Rush, SeatRequest
 from techfest.core.db.clock import database_now
@@ -389,7 +389,7 @@ def test_any_sequence_of_steps_with_admin_and_door_agrees_with_the_model() -> No
     [
         "registrations.booking.promotion._give_seats",
         "registrations.booking.transfer.promote",
-        "registrations.students.merge_students.promote",
+        "registrations.students.merge.promote",
         "registrations.students.merge._give_up",
         "registrations.booking.walk_in._make_room",
         "tickets.merge._move_entry",

@@ -279,7 +279,7 @@ def test_answer_to_who_asks_is_the_same_for_every_address(known: str) -> None:
     assert (response.status_code, response["Location"]) == (302, SENT)
     assert "We have sent you a mail." in text_of(client.get(SENT))
     one = Notice.objects.get()
-    expected = "You have an account already" if known == "verified" else "Confirm your address"
+    expected = "You already have an account" if known == "verified" else "Confirm your address"
     assert (one.subject, one.delivery.to) == (expected, "rao@example.org")
     assert User.objects.filter(email="rao@example.org").count() == 1
     assert Teacher.objects.get().name == ("Somebody Else" if known == "unknown" else "Ms Rao")
@@ -375,7 +375,7 @@ def test_link_to_a_new_password_works_once() -> None:
     path = path_in(notice("Choose a new password"))
     new_password(path)
     response = new_password(path, "another long one")
-    assert "This link does not work any more" in text_of(response)
+    assert "This link no longer works" in text_of(response)
 
 
 def test_link_to_a_new_password_is_dead_after_a_change() -> None:
@@ -384,7 +384,7 @@ def test_link_to_a_new_password_is_dead_after_a_change() -> None:
     path = path_in(notice("Choose a new password"))
     user.set_password(NEW)
     user.save()
-    assert "This link does not work any more" in text_of(Client().get(path))
+    assert "This link no longer works" in text_of(Client().get(path))
 
 
 @pytest.mark.parametrize(("minutes", "works"), [(59, True), (61, False)])

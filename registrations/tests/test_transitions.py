@@ -7,7 +7,7 @@ from events.audit_log import record
 from events.models import AuditEntry
 from registrations.booking.state import GRAPH, ForbiddenTransition, Origin, create, move
 from registrations.models import Change, Registration
-from registrations.privacy.anonymise import erasing
+from registrations.privacy.redact import erasing
 from registrations.tests.builders import build_event, build_fest, build_submission
 
 pytestmark = pytest.mark.django_db

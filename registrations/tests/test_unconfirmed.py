@@ -29,7 +29,7 @@ from registrations.forms import details_of
 from registrations.locking import Deadline
 from registrations.models import Change, Registration, Student
 from registrations.students.corrections import correct
-from registrations.students.merge_students import merge_students
+from registrations.students.merge import merge_students
 from registrations.tests.builders import (
     build_details,
     build_event,

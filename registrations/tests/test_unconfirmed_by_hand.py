@@ -16,8 +16,8 @@ from registrations.booking.substitute import Substitution, replace
 from registrations.booking.transfer import move_to
 from registrations.locking import Deadline
 from registrations.models import Change, Registration
+from registrations.students.merge import merge_students
 from registrations.students.merge_schools import merge_schools
-from registrations.students.merge_students import merge_students
 from registrations.tests.builders import (
     build_details,
     build_event,

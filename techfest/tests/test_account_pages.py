@@ -118,5 +118,5 @@ def test_waiting_page_has_no_faults(teacher: Teacher, page: Page) -> None:
     build_teacher(email="new@example.org", is_approved=False)
     log_in(page, "new@example.org")
     page.goto(reverse("teachers:waiting"))
-    assert heading(page) == "The organisers look at your request"
+    assert heading(page) == "The organisers are checking your request"
     assert found(page) == []

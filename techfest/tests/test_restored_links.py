@@ -21,7 +21,7 @@ from events.models import Event, Fest
 from registrations import links
 from registrations.class_lists import jobs
 from registrations.models import ClassListJob, Invitation, Student, Teacher
-from registrations.teachers import email_verification
+from registrations.teachers import onboarding
 from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher, build_user
 from registrations.tests.builders_class_lists import build_list, confirmed, pupils
 from tickets.models import Certificate, Delegation, Ticket
@@ -57,7 +57,7 @@ def register(event: Event, name: str) -> dict[str, str]:
         "certificate": reverse("documents:certificate", args=[certificate.code]),
         "delegation": reverse("tickets:delegation", args=[delegation.code]),
         "invitation": reverse("account_invited", args=[invitation.code]),
-        "address": reverse("account_confirm_email", args=[email_verification.key_of(address)]),
+        "address": reverse("account_confirm_email", args=[onboarding.key_of(address)]),
         "password": reverse("account_reset_password_from_key", args=reset),
     }
 

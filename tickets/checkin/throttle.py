@@ -15,13 +15,13 @@ from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.core.exceptions import ImmediateHttpResponse
-from allauth.core.internal import ratelimit
 from django.db import connection
 from django.db.models.functions import Now
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from registrations.booking.errors import RegistrationError
+from registrations.teachers.accounts_library import ratelimit
 from tickets import alerts
 from tickets.checkin.lookup import Kind, Reading
 from tickets.models import Alert, Scan

@@ -1,1 +1,1 @@
-"""Data of minors in this room: what tickets, mails and papers forget, and what they tell to whom it belongs."""
+"""Personal data in tickets, mails and documents: export and erasure."""

@@ -1,4 +1,4 @@
-"""What this room keeps of a person, for the person to read."""
+"""The tables of this app in the export of a student's data."""
 
 from django.dispatch import receiver
 from django.utils.translation import gettext as _
@@ -17,8 +17,8 @@ def export_parts(*, student: Student, **_kwargs: object) -> list[Part]:
     return [
         Part("tickets", _("Your tickets"), [_ticket(row, student) for row in tickets], _pdfs(tickets)),
         Part("mails", _("Mails to you"), _mails(student)),
-        Part("check_ins", _("When you came in"), _check_ins(student)),
-        Part("scans", _("What was said at a door"), _scans(student)),
+        Part("check_ins", _("Check-ins"), _check_ins(student)),
+        Part("scans", _("Scans at check-in"), _scans(student)),
         Part("certificates", _("Certificates"), _certificates(student)),
     ]
 
@@ -28,13 +28,13 @@ def _ticket(ticket: Ticket, student: Student) -> Row:
         "event": ticket.registration.event.name,
         "issued": local(ticket.created_at, student),
         "void since": local(ticket.voided_at, student),
-        "came in": local(ticket.checked_in_at, student),
+        "checked in": local(ticket.checked_in_at, student),
         "address": absolute(ticket.get_absolute_url()) if ticket.is_live else "",
     }
 
 
 def _pdfs(tickets: list[Ticket]) -> dict[str, bytes]:
-    """Those that are made; one that is still to be made is missing, and its address is in the table."""
+    """Return the PDFs that exist; of the others the table has the address."""
     live = {f"tickets/{ticket.registration.event.slug}.pdf": ticket for ticket in tickets if ticket.is_live}
     return {name: content for name, ticket in live.items() if (content := stored_pdf(ticket))}
 
@@ -44,12 +44,12 @@ def _mails(student: Student) -> list[Row]:
     rows = rows.prefetch_related("events", "gathered_into__events").order_by("created_at", "pk")
     return [
         {
-            "owed since": local(row.created_at, student),
+            "queued": local(row.created_at, student),
             "what": str(row.get_kind_display()),
             "to": row.to,
             "state": str(row.sent_in.get_state_display()),
             "sent": local(row.sent_in.sent_at, student),
-            "told of it": "; ".join(
+            "delivery reports": "; ".join(
                 f"{one.kind} {local(one.happened_at, student)} {one.detail}".strip()
                 for one in sorted(row.sent_in.events.all(), key=lambda one: one.happened_at)
             ),

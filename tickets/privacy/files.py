@@ -1,4 +1,4 @@
-"""Files that tell of a person, and their end: removed after the commit, and once more by whoever sweeps."""
+"""Files with personal data: remove them after the commit, and find those left behind by a crash."""
 
 import datetime as dt
 import time
@@ -17,13 +17,13 @@ from tickets.models import Booklet, Delivery, Printout, Ticket
 
 Key = TypeVar("Key")
 AT_ONCE = 500
-"""Files that are asked of the database in one query."""
+"""Files looked up in one query."""
 DRAFT_KEPT = dt.timedelta(hours=1)
-"""How long a half-written file may lie there: no worker writes for longer, it was killed."""
+"""Age after which a half-written file was left by a killed worker: none writes for that long."""
 
 
 def mail_path(key: UUID) -> Path:
-    """Where the folder of a fest without a provider has the mail of a delivery with this key."""
+    """Return the file of the mail with this key, for a fest without a mail provider."""
     return Path(settings.EMAIL_FILE_PATH) / f"{key.hex}.eml"
 
 
@@ -38,14 +38,14 @@ def remove(paths: Iterable[Path]) -> None:
 
 
 def printout_paths(printout_id: int) -> list[Path]:
-    """Its files, whatever kind they are of; the name begins with the row's number."""
+    """Return all files of the printout; their names begin with its primary key."""
     return sorted((_media() / "printouts").glob(f"{printout_id}.*"))
 
 
 def remove_orphans() -> int:
-    """Removes every file whose row is gone or whose student was erased; how many.
+    """Remove every file whose row is gone or whose student was erased; return how many.
 
-    A worker may store a file right after its person was erased, or be killed in the middle of one.
+    A worker may store a file right after an erasure, or be killed while writing one.
     """
     found = [
         *_without(Ticket, _numbered(_media() / "tickets"), wanted={"student__erased_at": None}),
@@ -92,7 +92,7 @@ def _is_key(stem: str) -> bool:
 
 
 def _half_written() -> Iterator[Path]:
-    """What `rendering.store` had begun when its process was killed."""
+    """Return temporary files of `ticket_pdf.store` whose process was killed."""
     before = time.time() - DRAFT_KEPT.total_seconds()
     for folder in (_media(), Path(settings.EMAIL_FILE_PATH)):
         for path in folder.rglob(".*"):

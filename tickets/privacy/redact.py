@@ -1,4 +1,4 @@
-"""Tickets, mails and papers forget a person, inside the transaction that erases them."""
+"""Erase a student from tickets, mails and documents, in the transaction of the erasure."""
 
 import datetime as dt
 from pathlib import Path
@@ -10,8 +10,7 @@ from django.dispatch import receiver
 from events.models import Fest
 from registrations.models import Registration, Student, random_code
 from registrations.privacy import redact
-from registrations.privacy.anonymise import erased_word
-from registrations.privacy.redact import Place
+from registrations.privacy.redact import Place, erased_word
 from registrations.signals import fest_purged, registrations_counted, student_erased, traces_swept
 from registrations.students.names import mailbox_key
 from tickets.documents.ticket_pdf import pdf_path
@@ -29,7 +28,7 @@ PLACES = (
 
 @receiver(student_erased)
 def forget(*, student: Student, now: dt.datetime, **_kwargs: object) -> None:
-    """Blanks or deletes what this room holds of the student; files go after the commit."""
+    """Redact or delete what this app stores of the student. Files are removed after the commit."""
     gone = [
         *_forget_mails(student),
         *_forget_tickets(student, now),
@@ -43,7 +42,7 @@ def forget(*, student: Student, now: dt.datetime, **_kwargs: object) -> None:
 
 @receiver(fest_purged)
 def forget_fest(*, fest: Fest, **_kwargs: object) -> None:
-    """Everybody is erased by now; here goes what may name some of them and belongs to nobody alone."""
+    """After all students were erased, delete what may name several of them: messages, class mails and documents."""
     mails = Delivery.objects.filter(
         Q(message__fest=fest) | Q(booklet__fest=fest) | Q(job__class_list__fest=fest)
     )
@@ -58,7 +57,7 @@ def forget_fest(*, fest: Fest, **_kwargs: object) -> None:
 
 @receiver(registrations_counted)
 def came_in(*, fest: Fest, **_kwargs: object) -> dict[int, int]:
-    """Who was let in, by event; erased or not."""
+    """Return the number of check-ins by event, of erased students too."""
     rows = Ticket.objects.filter(registration__event__fest=fest, checked_in_at__isnull=False)
     counted = rows.order_by().values_list("registration__event")
     return dict(counted.annotate(count=Count("registration", distinct=True)))
@@ -70,7 +69,7 @@ def sweep(**_kwargs: object) -> None:
 
 
 def _forget_mails(student: Student) -> list[Path]:
-    """The student's mails with all that was told of them; of others' mails the files that name the student."""
+    """Delete the student's mails and their history, and the files of other mails that name the student."""
     mine = Delivery.objects.filter(
         Q(student=student) | Q(submission__student=student) | Q(change__registration__student=student)
     )
@@ -86,7 +85,7 @@ def _forget_mails(student: Student) -> list[Path]:
 
 
 def _class_mails(student: Student) -> "QuerySet[Delivery]":
-    """Mails with a booklet of the school. One whose booklet was cleared away may be anybody's."""
+    """Return mails with a booklet of the school. If the booklet was deleted, the mail may concern any school."""
     school = student.school_id
     of_school = Q(booklet__school=school) | Q(job__class_list__school=school) | Q(booklet=None, job=None)
     return Delivery.objects.filter(of_school, kind=Kind.CLASS)
@@ -97,7 +96,7 @@ def _keys(deliveries: "QuerySet[Delivery]") -> list[Any]:
 
 
 def _forget_tickets(student: Student, now: dt.datetime) -> list[Path]:
-    """The rows stay, for whoever came in; their codes open nothing any more, nor does a door know them."""
+    """Void and redact the tickets, but keep the rows for the attendance. Their codes become unknown."""
     tickets = list(Ticket.objects.filter(student=student).order_by("pk").select_for_update(of=("self",)))
     for ticket in tickets:
         ticket.code = random_code()
@@ -114,9 +113,9 @@ def _forget_tickets(student: Student, now: dt.datetime) -> list[Path]:
 
 
 def _forget_booklets(booklets: "QuerySet[Booklet]") -> list[Path]:
-    """All of the school, since any may hold the student's page. One that a mail waits for is made anew.
+    """Delete all booklets of the school, since any may contain the student's page.
 
-    A search for a name is a part of some; those go, with or without a mail.
+    A booklet that a pending mail needs is built again instead, unless it was filtered by name.
     """
     rows = list(booklets.order_by("pk").select_for_update(of=("self",)))
     pending = set(Delivery.objects.pending().filter(booklet__in=rows).values_list("booklet", flat=True))
@@ -136,7 +135,7 @@ def _booklet_path(booklet: Booklet) -> Path:
 
 
 def _forget_printouts(student: Student) -> list[Path]:
-    """What was printed of the school, or of an event that the student had a registration for."""
+    """Delete printouts of the school and of the student's events."""
     events = Registration.objects.filter(student=student).values("event")
     rows = Printout.objects.filter(Q(school=student.school_id, fest=student.fest_id) | Q(event__in=events))
     paths = [path for row in rows for path in files.printout_paths(row.pk)]

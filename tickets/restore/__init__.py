@@ -1,1 +1,1 @@
-"""After a restore: mails wait until an owner has said which of them go."""
+"""After a restore: hold mails until an owner has decided which of them are sent."""

@@ -1,10 +1,11 @@
-"""Which mails of a restored database go: counted by kind, sent or dropped, and written into the audit log."""
+"""After a restore: erase again, and decide which of the held mails are sent."""
 
+import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -12,6 +13,8 @@ from django.utils.translation import gettext_lazy
 from events.audit_log import record
 from registrations.booking.errors import ActionRejected
 from registrations.models import DatabaseMarker
+from registrations.privacy.erase import erase_listed
+from registrations.privacy.erasure_register import RegisterError
 from registrations.restore import hold
 from techfest.core.db.clock import database_now
 from tickets.mail.kinds import notice
@@ -20,13 +23,13 @@ from tickets.models import Delivery
 Kind = Delivery.Kind
 DROPPED = "queued before the database was restored; an owner chose not to send it"
 COPY, NEW = "copy", "new"
-"""Mails that came back with the restored copy, and mails that were queued since."""
+"""Groups of mails: those restored with the copy, and those queued since."""
 CHUNK = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """How many mails of one kind wait; `is_copy` where they came back with the copy and may have gone already."""
+    """How many mails of one kind wait. With `is_copy` they came with the copy and may have been sent before."""
 
     name: str
     label: str
@@ -35,12 +38,15 @@ class Waiting:
 
     @property
     def is_safe(self) -> bool:
-        """Whether nobody can have had it: beat writes reminders anew, the others were caused after the restore."""
+        """Whether none of them can have been sent before.
+
+        Not true of the copy, nor of reminders, which the scheduler queues again after a restore.
+        """
         return not self.is_copy and not self.name.endswith(f":{Kind.REMINDER}")
 
 
 def waiting(marker: DatabaseMarker) -> list[Waiting]:
-    """The mails that are held, those of the copy first. One query."""
+    """Return the held mails by group, those of the copy first. One query."""
     is_copy = Count("pk", filter=_is_of_copy(marker))
     rows = (
         Delivery.objects.pending()
@@ -56,21 +62,23 @@ def waiting(marker: DatabaseMarker) -> list[Waiting]:
 def decide(
     *, send: Collection[str], drop: Collection[str], user: Any = None, without_register: bool = False
 ) -> int:
-    """Ends the hold: of the groups of mails, named as `waiting` names them, these go and those do not.
+    """End the hold: send and drop the groups of mails, named as in `waiting`; return how many were dropped.
 
-    Returns how many were dropped. What was queued for the first time while somebody decided goes. Raises
-    `ActionRejected` where nothing is held any more, where mails of the copy are left that nobody decided on, and
-    where the register of erasures was not applied since the restore, unless it is lost.
+    Mails first queued during the decision are sent. Raises `ActionRejected` if nothing is held any more, if mails of
+    the copy are left without a decision, or if the register of erasures was not applied since the restore, unless it
+    is lost.
     """
     with transaction.atomic():
         marker = DatabaseMarker.objects.select_for_update().filter(held_since__isnull=False).first()
         if marker is None:
-            raise ActionRejected(_("No mails are held any more: this was decided already."))
+            raise ActionRejected(_("Mails are no longer held: this was already decided."))
         if not (marker.register_applied_at or without_register):
             raise ActionRejected(str(REGISTER_FIRST))
         groups = waiting(marker)
         if any(one.is_copy and one.name not in {*send, *drop} for one in groups):
-            raise ActionRejected(_("Other mails wait than this page showed. Look at the list again."))
+            raise ActionRejected(
+                _("The waiting mails have changed since this page was shown. Check the list again.")
+            )
         dropped = sum(_drop(marker, one) for one in groups if one.name in drop)
         _note(marker, user, groups, drop, without_register=without_register)
         hold.release(marker)
@@ -79,7 +87,7 @@ def decide(
 
 
 REGISTER_FIRST = gettext_lazy(
-    "The register of erasures was not applied since the restore, so erased children may be back. Run "
+    "The register of erasures was not applied since the restore, so erased students may be back. Run "
     "“manage.py erase_again” on the server first, or say that the register is lost."
 )
 
@@ -123,3 +131,34 @@ def _drop(marker: DatabaseMarker, group: Waiting) -> int:
         )
         notice.forget(chunk)
     return len(ids)
+
+
+log = logging.getLogger(__name__)
+
+
+def watch() -> None:
+    """Advance the marker. For a restored database apply the register of erasures at once, if it is complete."""
+    try:
+        marker = hold.tick()
+    except hold.Unreadable:
+        return
+    # A register beside another database's marker is another fest's.
+    if not marker.is_held or marker.register_applied_at or marker.reason == DatabaseMarker.Reason.OTHER:
+        return
+    try:
+        count = erase_listed()
+    except RegisterError as error:
+        log.warning("No student was erased again after the restore: %s", error)
+    else:
+        log.warning("The register of erasures was applied after a restore, %d erased again.", count)
+
+
+def check_at_start() -> None:
+    """Looks once before the first page is served, so that no page shows a student who was erased since the backup.
+
+    A database that does not answer stops no start: beat looks again within 30 seconds.
+    """
+    try:
+        watch()
+    except DatabaseError as error:
+        log.warning("Whether the database was restored could not be checked at the start: %s", error)

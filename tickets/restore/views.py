@@ -21,7 +21,7 @@ from tickets.wakeup import notify_workers
 
 
 class DecisionForm(LimitedText, forms.Form):
-    """Which of the waiting groups go. `shown` are the groups that the page listed."""
+    """Which of the waiting groups are sent. `shown` are the groups that the page listed."""
 
     shown = forms.CharField(widget=forms.HiddenInput, required=False)
     send = forms.MultipleChoiceField(
@@ -44,7 +44,7 @@ class DecisionForm(LimitedText, forms.Form):
 
 
 def words_of(one: Waiting) -> str:
-    """How many mails of which kind, and where they come from."""
+    """Return how many mails of which kind, and where they come from."""
     if one.is_copy:
         words = ngettext(
             "%(count)d mail “%(kind)s” from the restored copy, which may have arrived already",
@@ -61,7 +61,7 @@ def words_of(one: Waiting) -> str:
 
 
 def held_mails(request: HttpRequest, site: admin.AdminSite) -> HttpResponse:
-    """GET shows what waits and why; POST sends and drops as chosen. For owners."""
+    """Show what waits and why; POST sends and drops as chosen. For owners only."""
     if not is_owner(request.user):
         raise PermissionDenied
     marker = current_hold()

@@ -8,7 +8,7 @@ from registrations.models import Change, MergedReference, Result, ResultSheet
 from registrations.privacy.erase import erase
 from registrations.results import publish, service
 from registrations.students.identity import Details
-from registrations.students.merge_students import merge_students
+from registrations.students.merge import merge_students
 from registrations.tests.builders import build_submission, build_user
 from tickets.checkin.entry import let_in_again, undo
 from tickets.checkin.walk_in import Newcomer, seat_newcomer

@@ -14,7 +14,7 @@ from registrations.booking.errors import ActionRejected
 from registrations.locking import Deadline
 from registrations.models import Change, Registration
 from registrations.results import publish, service
-from registrations.students.merge_students import merge_students
+from registrations.students.merge import merge_students
 from registrations.tests.builders import build_event, build_fest, build_submission
 from tickets.documents import certificates
 from tickets.documents.certificates import path_of

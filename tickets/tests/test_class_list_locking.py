@@ -13,7 +13,7 @@ from django.test import Client
 from registrations.class_lists import drafts, jobs, locking
 from registrations.class_lists import hand_over as hand_over_module
 from registrations.models import ClassList, ClassListJob, Registration, School, Submission
-from registrations.privacy import class_lists as erased_lists
+from registrations.privacy import redact as erased_lists
 from registrations.students.consents import current_text
 from registrations.tests.class_list_uploads import (
     LISTS,

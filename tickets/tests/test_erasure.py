@@ -352,7 +352,7 @@ def test_erasing_twice_changes_nothing(django_capture_on_commit_callbacks: Any) 
     student = student_of(build_submission(build_event(build_fest())))
     with django_capture_on_commit_callbacks(execute=True):
         assert [len(erase_now(student)), len(erase_now(student))] == [1, 0]
-    assert (Erasure.objects.count(), len(erasure_register.read())) == (1, 1)
+    assert (Erasure.objects.count(), len(erasure_register.read_register())) == (1, 1)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -365,7 +365,7 @@ def test_list_of_the_erased_is_applied_again_after_a_restore() -> None:
     call_command("erase_again")
     assert list(Student.objects.known().values_list("pk", flat=True)) == [kept.pk]
     assert erase_listed() == 0
-    assert (run(), set(erasure_register.read())) == (
+    assert (run(), set(erasure_register.read_register())) == (
         [],
         {gone.reference, "MERGED3", "NOBODY2", merged.reference},
     )
@@ -385,10 +385,10 @@ def test_crash_after_the_commit_is_made_good_by_the_sweep(monkeypatch: pytest.Mo
         crash.setattr(transaction, "on_commit", lambda *_args, **_kwargs: None)
         erase_now(student)
     assert [path.exists() for path in paths] == [True, True]
-    assert erasure_register.read() == []
+    assert erasure_register.read_register() == []
     sweep()
     assert [path.exists() for path in paths] == [False, False]
-    assert erasure_register.read() == [student.reference]
+    assert erasure_register.read_register() == [student.reference]
     others = Ticket.objects.get(student=kept.student_id)
     assert pdf_path(others).exists()
     assert files.mail_path(Delivery.objects.get(submission=kept).key).exists()

@@ -254,7 +254,7 @@ def test_dashboard_tells_owners_of_a_coming_purge_and_of_names_that_the_mark_kee
     client = organiser_client(organiser())
     (notice,) = client.get("/admin/").context["purges"]
     assert notice.words.startswith(f"{fest.name} (3 registrations): The names will be erased on ")
-    assert "The owners were told by mail." in notice.words
+    assert "The owners were notified by e-mail." in notice.words
     make_over(fest, event, days=100)
     Fest.objects.filter(pk=fest.pk).update(is_current=True)
     (notice,) = client.get("/admin/").context["purges"]
@@ -293,9 +293,9 @@ def test_command_says_what_keeps_the_names_and_erases_nobody() -> None:
         call_command("purge", *arguments, stdout=out)
         return out.getvalue()
 
-    assert "and for a week after the owners are told by mail." in output("--dry-run")
+    assert "and for a week after the owners are notified by e-mail." in output("--dry-run")
     assert PurgePlan.objects.count() == 0
-    assert "The owners were told by mail." in output()
+    assert "The owners were notified by e-mail." in output()
     Fest.objects.filter(pk=fest.pk).update(is_current=True)
     assert "kept only because it is the current fest" in output()
     assert Student.objects.known().count() == 3

@@ -42,8 +42,7 @@ from techfest.tests.workers import WorkerFactory
 from tickets.mail.kinds.notice import enqueue_notice
 from tickets.mail.send import send_due
 from tickets.models import Delivery, Notice
-from tickets.restore.decision import decide
-from tickets.restore.watching import watch
+from tickets.restore.decision import decide, watch
 from tickets.tasks import send
 from tickets.tests.admin_helpers import in_role, organiser_client
 from tickets.tests.builders import delivery_of, pretend_rendered
@@ -131,7 +130,7 @@ def test_after_a_restored_dump_no_mail_goes_until_an_owner_has_decided(
     assert [send_due(), send_due()] == [0, 0]
     assert (len(mailgun.accepted()), marker().reason) == (3, Reason.OLDER)
 
-    erasure_register.path().touch()
+    erasure_register.register_path().touch()
     call_command("erase_again")
     response = organiser_client().get(PAGE)
     assert [response.context["form"]["send"].initial, response.status_code] == [["new:response"], 200]
@@ -368,7 +367,7 @@ def test_operators_hold_the_mails_of_a_whole_machine_that_was_restored(mailgun: 
     hold.tick()
     call_command("hold_mails")
     assert (send_due(), marker().reason) == (0, Reason.REQUESTED)
-    erasure_register.path().touch()
+    erasure_register.register_path().touch()
     watch()
     assert organiser_client().get(PAGE).context["form"]["send"].initial == []
     call_command("accept_restore", "--drop-queued")
@@ -456,7 +455,7 @@ def erased_after_the_dump() -> Student:
 @pytest.mark.django_db
 def test_a_missing_register_is_an_error_and_erases_nobody() -> None:
     student = erased_after_the_dump()
-    erasure_register.path().unlink()
+    erasure_register.register_path().unlink()
     with pytest.raises(CommandError, match=r"erased\.txt is not there, so nobody was erased again"):
         call_command("erase_again")
     assert Student.objects.known().filter(pk=student.pk).exists()
@@ -466,13 +465,15 @@ def test_a_missing_register_is_an_error_and_erases_nobody() -> None:
 def test_an_older_register_is_refused_and_the_newest_one_wins(tmp_path: Path) -> None:
     student = erased_after_the_dump()
     newest = tmp_path / "newest.txt"
-    newest.write_bytes(erasure_register.path().read_bytes())
-    erasure_register.path().write_text("")
+    newest.write_bytes(erasure_register.register_path().read_bytes())
+    erasure_register.register_path().write_text("")
     with pytest.raises(CommandError, match=r"older copy: it has 0 of 1 line"):
         call_command("erase_again")
-    call_command("erase_again", "--register", str(newest), "--register", str(erasure_register.path()))
+    call_command(
+        "erase_again", "--register", str(newest), "--register", str(erasure_register.register_path())
+    )
     assert not Student.objects.known().filter(pk=student.pk).exists()
-    assert student.reference in erasure_register.read()
+    assert student.reference in erasure_register.read_register()
 
 
 @pytest.mark.django_db
@@ -481,7 +482,7 @@ def test_a_marker_file_that_is_made_anew_knows_how_long_the_register_is() -> Non
     marker_file.path().unlink()
     hold.tick()
     call_command("accept_restore", "--send-queued", "--without-register")
-    erasure_register.path().write_text("")
+    erasure_register.register_path().write_text("")
     with pytest.raises(CommandError, match=r"older copy: it has 0 of 1 line"):
         call_command("erase_again")
 
@@ -493,7 +494,7 @@ def test_an_older_register_that_is_named_does_not_replace_the_newer_one(tmp_path
     older.write_text("")
     with pytest.raises(CommandError, match="older copy"):
         call_command("erase_again", "--register", str(older))
-    assert erasure_register.read() == [student.reference]
+    assert erasure_register.read_register() == [student.reference]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -531,7 +532,7 @@ def test_site_starts_while_the_database_is_away(
 def test_readiness_says_that_the_register_is_not_applied() -> None:
     erased_after_the_dump()
     rewrite_file(counter=10_000)
-    erasure_register.path().unlink()
+    erasure_register.register_path().unlink()
     watch()
     assert health.restore()[1].endswith("; the register of erasures is not applied")
 
@@ -547,12 +548,12 @@ def test_a_new_data_folder_makes_no_register_of_its_own_that_would_look_whole() 
     assert known is not None
     erase([known.pk], deadline=Deadline(30))
     student = erased_after_the_dump()
-    erasure_register.path().unlink()
+    erasure_register.register_path().unlink()
     marker_file.path().unlink()
     watch()
     sweep()
     assert (marker().reason, marker().register_applied_at) == (Reason.MISSING, None)
-    assert not erasure_register.path().exists()
+    assert not erasure_register.register_path().exists()
     erasure_register.append(["OTHER11"])
     with pytest.raises(CommandError, match="Name the newest register"):
         call_command("erase_again")
@@ -564,4 +565,4 @@ def test_a_register_that_never_had_a_line_is_there_all_the_same() -> None:
     build_pending(1)
     sweep()
     call_command("erase_again")
-    assert erasure_register.path().exists()
+    assert erasure_register.register_path().exists()

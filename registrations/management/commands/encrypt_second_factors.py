@@ -1,11 +1,11 @@
-"""Writes what second steps are made of with the first of the keys; for after a change of ``SECOND_FACTOR_KEYS``."""
+"""Encrypt the secrets of second steps with the first key, after a change of ``SECOND_FACTOR_KEYS``."""
 
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from registrations.teachers import encryption
+from registrations.teachers import second_factor
 
 
 class Command(BaseCommand):
@@ -13,8 +13,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            count = encryption.encrypt_all()
-        except encryption.Unreadable as error:
+            count = second_factor.encrypt_all()
+        except second_factor.Unreadable as error:
             raise CommandError(
                 "A second step is encrypted with a key that is none of SECOND_FACTOR_KEYS, SECRET_KEY and"
                 " SECRET_KEY_FALLBACKS. Add the former key behind the others in SECOND_FACTOR_KEYS, or in"

@@ -1,4 +1,4 @@
-"""After a backup was restored: everybody who was erased since is erased once more."""
+"""Erase students again who were erased before a backup was restored."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -12,9 +12,9 @@ from registrations.privacy.erase import erase_listed, sweep
 
 class Command(BaseCommand):
     help = (
-        "Erases everybody whose reference is in the register of erasures (erased.txt in the data folder, or the "
-        "files named with --register, all lines of all of them) and who is in the database all the same, as "
-        "after a restored backup. Running it twice does no harm. A missing or older register is an error."
+        "Erases students whose reference is in the register of erasures (erased.txt in the data folder, or the "
+        "files named with --register, all their lines) and who are in the database again, as after a "
+        "restored backup. Running it twice does no harm. A missing or older register is an error."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -34,5 +34,5 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         sweep()
         self.stdout.write(
-            f"{len(erasure_register.read())} on {erasure_register.path()}, {count} erased again."
+            f"{len(erasure_register.read_register())} on {erasure_register.register_path()}, {count} erased again."
         )

@@ -1,4 +1,4 @@
-"""Erases the people of fests whose names are no longer needed, or says who would go and when."""
+"""Erase the students of fests whose personal data is no longer needed, or list what would be erased and when."""
 
 from typing import Any
 
@@ -11,14 +11,14 @@ from techfest.core.db.clock import database_now
 
 class Command(BaseCommand):
     help = (
-        "Erases everybody of each fest that is over for longer than its names are kept; schools, accounts and "
-        "sums stay. The owners are told a week before, and the current fest is never purged. The workers do the "
-        "same by themselves."
+        "Erases the students of each fest whose personal data is no longer needed; schools, accounts and totals "
+        "stay. The owners are notified a week before, and the current fest is never purged. The workers do the "
+        "same on their own."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--dry-run", action="store_true", help="only say who would go, and when")
-        parser.add_argument("--fest", default="", help="the slug of one fest; without it all of them")
+        parser.add_argument("--dry-run", action="store_true", help="only show what would be erased, and when")
+        parser.add_argument("--fest", default="", help="the slug of one fest; all fests if omitted")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not options["dry_run"]:

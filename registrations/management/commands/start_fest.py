@@ -1,4 +1,4 @@
-"""A fest of one's own: made new or from an older one, with its owner's account."""
+"""Create a fest, new or as a copy of an older one, with its owner's account."""
 
 import datetime as dt
 import sys
@@ -13,7 +13,7 @@ from django.utils.text import slugify
 
 from events.dates import YEARS, fest_questions, fest_refusals
 from events.models import Fest, validate_time_zone
-from registrations.teachers.first_owner import make_owner, password_link
+from registrations.teachers.role_assignment import make_owner, password_link
 from registrations.timetable.new_fest import copy_fest, new_fest, planned_copy
 from techfest.core.db.clock import database_now
 
@@ -25,14 +25,14 @@ QUESTIONS = (
     ("last_day", "Its last day (YYYY-MM-DD)?", ""),
     ("opens", "When does registration open (YYYY-MM-DD HH:MM, in that zone)?", ""),
     ("closes", "When does it close (YYYY-MM-DD HH:MM)?", ""),
-    ("contact_name", "Whom do people ask?", ""),
+    ("contact_name", "Who is the contact person?", ""),
     ("contact_email", "At which e-mail address?", ""),
     ("privacy_text", "Who runs the fest and keeps the data (one sentence)?", ""),
     ("owner", "E-mail address of the owner's account?", ""),
 )
-"""Asked one after the other where an option is missing and somebody sits there."""
+"""Asked one after the other if an option is missing and the command runs interactively."""
 COPIED = {"place", "time_zone", "last_day", "contact_name", "contact_email", "privacy_text"}
-"""Need no answer where an older fest is copied."""
+"""Not asked if an older fest is copied."""
 
 
 class Command(BaseCommand):
@@ -72,10 +72,12 @@ class Command(BaseCommand):
             fest = copy_fest(source, values) if source else new_fest(values, consent=options["consent"])
             user = make_owner(owner)
         self.stdout.write(
-            f"{fest.name} is made; its pages come from {'it' if fest.is_current else 'another fest'}."
+            f"{fest.name} is created; the public pages show {'it' if fest.is_current else 'another fest'}."
         )
         if not fest.is_current:
-            self.stdout.write("Mark it as the current one at the desk, after taking the mark from the other.")
+            self.stdout.write(
+                "Mark it as the current fest in the admin, after removing the mark from the other one."
+            )
         self.stdout.write(f"{owner} chooses a password within the hour: {password_link(user)}")
 
     def _source(self, slug: str) -> Fest | None:
@@ -96,7 +98,7 @@ class Command(BaseCommand):
         return input(f"{question} {f'[{default}] ' if default else ''}").strip() or default
 
     def _values(self, answers: dict[str, str], source: Fest | None) -> dict[str, Any]:
-        """The columns that were answered; of a copy the others stay as they were."""
+        """Return the values that were given; a copy keeps the others."""
         zone = zoneinfo.ZoneInfo(
             self._checked(validate_time_zone, answers["time_zone"] or (source.time_zone if source else ""))
         )
@@ -122,7 +124,7 @@ class Command(BaseCommand):
             raise CommandError(f"There is a fest {values['slug']} already.")
 
     def _check_dates(self, values: dict[str, Any], source: Fest | None, *, is_confirmed: bool) -> None:
-        """Refuses dates that cannot be right, and odd ones as long as nobody has said that they are."""
+        """Refuse impossible dates, and unusual ones unless they are confirmed."""
         fest, events = planned_copy(source, values) if source else (Fest(**values), [])
         if refusals := fest_refusals(fest):
             raise CommandError(" ".join(one.text for one in refusals))

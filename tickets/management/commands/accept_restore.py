@@ -1,4 +1,4 @@
-"""Ends the hold on mails from a terminal, and tells a moved data folder which database is its own."""
+"""End the hold on mails from the command line, or accept a moved data folder."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -22,17 +22,17 @@ class Command(BaseCommand):
         chosen.add_argument(
             "--send-queued",
             action="store_true",
-            help="all waiting mails go: the database or the data folder was only moved",
+            help="send all waiting mails: the database or the data folder was only moved",
         )
         chosen.add_argument(
             "--drop-queued",
             action="store_true",
-            help="mails that came back with the restored copy are dropped, later ones go",
+            help="drop mails of the restored copy and send later ones",
         )
         parser.add_argument(
             "--without-register",
             action="store_true",
-            help="go on although the register of erasures is lost, or nothing was restored at all",
+            help="continue although the register of erasures is lost, or nothing was restored",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -52,4 +52,4 @@ class Command(BaseCommand):
             dropped = decide(send=send, drop=drop, without_register=options["without_register"])
         except ActionRejected as error:
             raise CommandError(str(error.text)) from error
-        self.stdout.write(f"Mails go again; {dropped} dropped.")
+        self.stdout.write(f"Mails are sent again; {dropped} dropped.")

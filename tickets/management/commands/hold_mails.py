@@ -1,4 +1,4 @@
-"""Holds all mails, for a restore that brings back database and data folder together, such as a whole machine."""
+"""Hold all mails before a restore that brings back database and data folder together, such as a whole machine."""
 
 from typing import Any
 

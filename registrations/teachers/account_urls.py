@@ -1,4 +1,4 @@
-"""What there is under /accounts/: of the library only what is needed, under the names that it looks for."""
+"""URLs under /accounts/: the views of the accounts library that are needed, with the names that it expects."""
 
 from functools import wraps
 from typing import Any
@@ -15,7 +15,7 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path, re_path
 from django.views.decorators.http import require_http_methods
 
-from registrations.teachers import session_views, views
+from registrations.teachers import views
 from registrations.teachers.views import never_store
 
 
@@ -25,12 +25,12 @@ def _page(route: str, view: Any, *, name: str) -> URLPattern:
 
 
 def _library_view(view: Any) -> Any:
-    """A page of the library: asked for or posted, and kept by no browser that somebody else uses next."""
+    """A view of the library for GET and POST, never stored by a browser that others use next."""
     return never_store(require_http_methods(["GET", "HEAD", "POST"])(view))
 
 
 def _with_errors_shown(view: Any) -> Any:
-    """Recovery codes whose key is missing: said in words on the page before."""
+    """Show an error on the previous page if the key of the recovery codes is missing."""
 
     @wraps(view)
     def shown(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -45,7 +45,7 @@ def _with_errors_shown(view: Any) -> Any:
 
 
 def _clear_site_data(view: Any) -> Any:
-    """Logged out, the browser forgets what our pages kept in it: files, rows, and the worker of the door."""
+    """Clear the data of this site in the browser after logout: files, rows and the service worker of check-in."""
 
     @wraps(view)
     def left(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -67,7 +67,7 @@ urlpatterns = [
     _page("confirm-email/", library.email_verification_sent, name="account_email_verification_sent"),
     path("confirm-email/<str:key>/", views.confirm, name="account_confirm_email"),
     _page("password/change/", library.password_change, name="account_change_password"),
-    path("sessions/", session_views.own_sessions, name="account_sessions"),
+    path("sessions/", views.own_sessions, name="account_sessions"),
     _page("password/set/", library.password_set, name="account_set_password"),
     _page("password/reset/", library.password_reset, name="account_reset_password"),
     _page("password/reset/done/", library.password_reset_done, name="account_reset_password_done"),
