@@ -52,7 +52,7 @@ TAKES: dict[str, set[str]] = {
     "mailgun": {"POST"},
     "brevo": {"POST"},
 }
-# Where somebody may be signed in. What each of them shows to whom: test_teachers_access.py in registrations/tests,
+# Where somebody may be signed in. What each of them shows to whom: test_access.py in registrations/tests/teachers,
 # test_board_access.py in tickets/tests, and those of class lists and held seats.
 SIGNED_IN: dict[str, set[str]] = {
     "account_change_password": FORM,

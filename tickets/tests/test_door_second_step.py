@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from events.models import Event, Fest
 from registrations.tests.builders import PASSWORD, build_teacher
-from registrations.tests.secondstep import code_of, pass_second_step, set_up_app
+from registrations.tests.second_step import code_of, pass_second_step, set_up_app
 from techfest.core.roles import LEAD, OWNER, RESULTS
 from tickets.checkin.urls import urlpatterns
 from tickets.keys import random_key

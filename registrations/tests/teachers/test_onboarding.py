@@ -212,7 +212,7 @@ def test_somebody_else_who_is_signed_in_is_not_linked() -> None:
     client = Client()
     client.force_login(build_user())
     invitation = build_invitation()
-    assert "logged in as somebody else" in text_of(client.get(path_of(invitation)))
+    assert "logged in with another account" in text_of(client.get(path_of(invitation)))
     client.post(path_of(invitation), {"name": "Evil", "password": PASSWORD})
     assert Teacher.objects.count() == 0
 

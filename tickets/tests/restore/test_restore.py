@@ -383,7 +383,7 @@ def test_what_is_dropped_takes_its_words_along_and_what_came_meanwhile_goes(mail
     hold.tick()
     now = database_now()
     enqueue_notice(to="new@example.org", subject="New", text="New", now=now)
-    with pytest.raises(ActionRejected, match="Other mails wait"):
+    with pytest.raises(ActionRejected, match="The waiting mails have changed"):
         decide(send=[], drop=["copy:notice"], without_register=True)
     decide(send=["copy:registered"], drop=["copy:notice"], without_register=True)
     assert Notice.objects.get().subject == "New"
@@ -434,7 +434,7 @@ def test_the_page_waits_for_the_register_of_erasures() -> None:
     entry = AuditEntry.objects.get(what="decided on mails after a restore")
     assert entry.reason == "the register of erasures is lost"
     assert client.post(PAGE, posted).headers["Location"] == reverse("admin:index")
-    with pytest.raises(ActionRejected, match="decided already"):
+    with pytest.raises(ActionRejected, match="already decided"):
         decide(send=[], drop=[])
 
 

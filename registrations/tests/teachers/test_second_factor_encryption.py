@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
-from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -12,7 +11,7 @@ from django.test import Client
 
 from registrations.teachers import second_factor
 from registrations.tests.builders import PASSWORD, build_user
-from registrations.tests.secondstep import code_of, set_up_app
+from registrations.tests.second_step import RecoveryCodes, code_of, set_up_app
 from techfest.tests.freshly import fresh_settings
 
 pytestmark = pytest.mark.django_db

@@ -1,4 +1,7 @@
-"""Accounts with a second step, and browsers that have passed it."""
+"""Accounts with a second step, and browsers that have passed it.
+
+The only test helper that uses private names of the accounts library.
+"""
 
 import time
 from typing import Any
@@ -6,22 +9,24 @@ from typing import Any
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.account.internal.userkit import user_id_to_str
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal import auth as totp
 from django.test import Client
 
+__all__ = ["RecoveryCodes", "code_of", "pass_second_step", "set_up_app", "totp"]
 _OF_USER = "account_authentication_methods_user"
 
 
 def set_up_app(user: Any) -> str:
     """Gives this account an app that shows codes; its secret."""
-    secret: str = generate_totp_secret()
-    TOTP.activate(user, secret)
+    secret: str = totp.generate_totp_secret()
+    totp.TOTP.activate(user, secret)
     return secret
 
 
 def code_of(secret: str) -> str:
     """What the app shows now."""
-    return str(format_hotp_value(hotp_value(secret, int(time.time()) // 30)))
+    return str(totp.format_hotp_value(totp.hotp_value(secret, int(time.time()) // 30)))
 
 
 def pass_second_step(browser: Client, user: Any) -> None:

@@ -18,7 +18,7 @@ from registrations.privacy.redact import erasing
 from registrations.teachers import account_events, onboarding, security
 from registrations.teachers.role_assignment import make_owner
 from registrations.tests.builders import PASSWORD, build_teacher, build_user
-from registrations.tests.secondstep import code_of, set_up_app
+from registrations.tests.second_step import code_of, set_up_app, totp
 from techfest.core.roles import LEAD, OWNER, VOLUNTEER
 from tickets.models import Notice
 from tickets.tests.admin_helpers import filled_in, in_role, list_path, organiser_client
@@ -114,7 +114,7 @@ def test_second_step_is_noted_when_it_is_set_up_passed_failed_and_removed(
     assert kinds(account=user) == ["second_factor_failed", "second_factor_used", "signed_in"]
     browser.post("/accounts/reauthenticate/", {"password": PASSWORD})
     browser.post("/accounts/2fa/totp/deactivate/")
-    monkeypatch.setattr("allauth.mfa.totp.internal.auth.generate_totp_secret", lambda: secret)
+    monkeypatch.setattr(totp, "generate_totp_secret", lambda: secret)
     browser.get("/accounts/2fa/totp/activate/")
     with django_capture_on_commit_callbacks(execute=True):
         browser.post("/accounts/2fa/totp/activate/", {"code": code_of(secret)})

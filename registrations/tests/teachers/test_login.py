@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 LOGIN = "/accounts/login/"
 WRONG = "The e-mail address or the password is not right."
 QUICK = "django.contrib.auth.hashers.MD5PasswordHasher"
-TOO_MANY = "There were too many wrong tries."
+TOO_MANY = "There were too many wrong attempts."
 
 
 @pytest.fixture(autouse=True)
