@@ -9,10 +9,15 @@ class TicketsConfig(AppConfig):
         from techfest.core import roles
 
         # Importing these modules registers their signal receivers.
-        from tickets import issuing, merge, permissions  # noqa: F401
+        from tickets import (
+            issuing,  # noqa: F401
+            permissions,
+        )
         from tickets.documents import certificates  # noqa: F401
         from tickets.mail import webhooks  # noqa: F401
         from tickets.mail.kinds import class_tickets, notice  # noqa: F401
-        from tickets.privacy import export, redact  # noqa: F401
+        from tickets.privacy import (
+            export,  # noqa: F401
+        )
 
         roles.declare(permissions.TABLE, self)

@@ -18,7 +18,7 @@ from tickets.wakeup import notify_workers
 
 
 @receiver(students_merged)
-def follow_student(
+def merge_student(
     *,
     kept: Student,
     removed: Student,
@@ -29,7 +29,7 @@ def follow_student(
 ) -> None:
     """Move tickets, certificates and mails to the kept student. Codes stay; PDFs get the kept reference."""
     for better, worse in duplicates:
-        _move_entry(better.pk, worse.pk, now)
+        _move_check_in(better.pk, worse.pk, now)
         _move_certificates(better.pk, worse.pk, now)
     Ticket.objects.filter(student=removed).want_again()
     Ticket.objects.filter(student=removed).update(student=kept)
@@ -42,7 +42,7 @@ def follow_student(
     transaction.on_commit(notify_workers, robust=True)
 
 
-def _move_entry(better_id: int, worse_id: int, now: dt.datetime) -> None:
+def _move_check_in(better_id: int, worse_id: int, now: dt.datetime) -> None:
     """Move a check-in from the cancelled ticket to the kept one, or revoke it if both were checked in."""
     left = Ticket.objects.live().filter(registration=better_id, checked_in_at=None).first()
     void = Ticket.objects.filter(registration=worse_id, checked_in_at__isnull=False).order_by("-pk").first()
@@ -65,7 +65,7 @@ def _move_certificates(better_id: int, worse_id: int, now: dt.datetime) -> None:
 
 
 @receiver(schools_merged)
-def follow_school(*, kept: School, removed: School, students: Sequence[int], **_kwargs: object) -> None:
+def merge_school(*, kept: School, removed: School, students: Sequence[int], **_kwargs: object) -> None:
     """Render the tickets with the kept school's name again. Of two delegations for one fest the kept school's stays."""
     Ticket.objects.filter(student__in=students).want_again()
     for model in (Booklet, Printout):

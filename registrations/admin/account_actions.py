@@ -38,7 +38,7 @@ class AccountActions(WithTools, BaseAdmin):
         chosen = list(queryset.order_by("username")[:MAX_CHOSEN])
         if not is_answered(request):
             return ask(request, self, action="end_sessions", question=_sessions(chosen))
-        count = sum(sessions.end(sessions.sessions_of(one), account=one) for one in chosen)
+        count = sum(sessions.end_sessions(sessions.sessions_of(one), account=one) for one in chosen)
         words = ngettext("%(count)d session is ended.", "%(count)d sessions are ended.", count)
         self.message_user(request, words % {"count": count}, messages.SUCCESS)
         return None

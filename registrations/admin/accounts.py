@@ -19,7 +19,7 @@ from registrations.admin.security import lines_about
 from registrations.fields import EmailField
 from registrations.models import SecurityEvent
 from registrations.teachers import role_assignment, security, sessions
-from registrations.teachers.onboarding import user_with
+from registrations.teachers.onboarding import user_with_email
 from techfest.core.roles import LEAD, OWNER, RESULTS, ROLES, VOLUNTEER
 from techfest.core.text_limits import LimitedText
 
@@ -87,7 +87,7 @@ class AccountForm(LimitedText, _Form):
 
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"] or ""
-        known = user_with(email) if email else None
+        known = user_with_email(email) if email else None
         if known and known.pk != self.instance.pk:
             raise forms.ValidationError(_("Another account has this address."))
         return email
@@ -171,7 +171,7 @@ class AccountAdmin(AccountActions):
             kind = SecurityEvent.Kind.OPENED if obj.is_active else SecurityEvent.Kind.CLOSED
             security.record(kind, account=obj)
             if not obj.is_active:
-                sessions.end(sessions.sessions_of(obj), account=obj)
+                sessions.end_sessions(sessions.sessions_of(obj), account=obj)
 
     def lines_of(self, request: HttpRequest, obj: Any) -> list[audit_log.Line]:
         """What was done to the account, and what happened at its sign-in."""

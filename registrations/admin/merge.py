@@ -20,7 +20,7 @@ from registrations.admin.registration_actions import CancelForm, cancel_now, can
 from registrations.booking.errors import RegistrationError
 from registrations.locking import Deadline
 from registrations.models import Registration, School, Student
-from registrations.students.identity import SIDE_BY_SIDE, with_namesakes
+from registrations.students.identity import NAMESAKE_ORDER, with_namesakes
 from registrations.students.merge import clashes_among, duplicate_registrations, merge_students
 from registrations.students.merge_schools import duplicate_students, merge_schools
 from registrations.students.names import grouped
@@ -119,7 +119,7 @@ class StudentActions(WithTools, BaseAdmin):
 
     def get_ordering(self, request: HttpRequest) -> Any:
         asked = request.GET.get(NamesakesFilter.parameter_name) == "yes"
-        return SIDE_BY_SIDE if asked else super().get_ordering(request)
+        return NAMESAKE_ORDER if asked else super().get_ordering(request)
 
     def tools_of(self, request: HttpRequest, obj: Student) -> Iterable[Tool]:
         if obj.erased_at is None:

@@ -17,7 +17,7 @@ from registrations.booking.errors import RegistrationError
 from registrations.locking import Deadline
 from registrations.models import Registration, Student
 from registrations.privacy.erase import erase
-from registrations.privacy.export import build_export, file_name, parts_of, tables_of
+from registrations.privacy.export import build_export, export_tables, file_name, template_tables
 from registrations.students import consents
 from registrations.students.names import grouped, label_key
 from techfest.core.db.clock import database_now
@@ -68,7 +68,7 @@ class ConsentFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Student]) -> QuerySet[Student]:
         match self.value():
             case "missing":
-                return consents.missing(queryset)
+                return consents.without_consent(queryset)
             case "given":
                 return queryset.filter(consents.GIVEN)
         return queryset
@@ -100,7 +100,7 @@ class PersonalDataPages(_Base):
             answer["Content-Disposition"] = f'attachment; filename="{file_name(student)}"'
             return answer
         context = self._context(request, _("What is kept of this student"), student)
-        context["tables"] = tables_of(parts_of(student))
+        context["tables"] = template_tables(export_tables(student))
         return TemplateResponse(request, "admin/registrations/student/data.html", context)
 
     def erase_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:

@@ -19,7 +19,7 @@ from registrations.models import Change, ClassListEntry, ClassListJob, ClassList
 from registrations.spreadsheets.students import ListedStudent
 from registrations.students import consents
 from registrations.students.corrections import correct_many
-from registrations.students.identity import forget_all, insert_all
+from registrations.students.identity import delete_inserted, insert_all
 from techfest.core.db.bulk import insert
 from techfest.core.db.clock import database_now
 
@@ -204,11 +204,11 @@ def _keep(chunk: _Chunk, entries: Sequence[ClassListEntry]) -> None:
     stored = {pk: submission for pk, submission in chunk.submissions.items() if submission.pk}
     new = {one.student.pk: one.student for one in chunk.row_students if one.is_new}
     students = {one.listed.row: one.student.pk for one in chunk.row_students}
-    forget_all(student for pk, student in new.items() if pk not in stored)
+    delete_inserted(student for pk, student in new.items() if pk not in stored)
     kept = {row: pk for row, pk in students.items() if pk in stored or pk not in new}
     if job.consent_text:
         obtained = {submission.student.pk: submission.student for submission in stored.values()}
-        consents.declare(obtained.values(), text=job.consent_text, user=job.requested_by)
+        consents.declare_by_teacher(obtained.values(), text=job.consent_text, user=job.requested_by)
     store_refusals(
         (stored[one.student.pk], outcome)
         for one in chunk.row_students

@@ -25,7 +25,7 @@ from registrations.models import (
     Submission,
 )
 from registrations.privacy import erasure_register, redact
-from registrations.privacy.redact import empty, erasing
+from registrations.privacy.redact import empty_student, erasing
 from registrations.signals import student_erased, traces_swept
 from techfest.core.db.clock import database_now
 
@@ -54,24 +54,24 @@ def erase(
 def _erase(
     ids: Sequence[int], user: Any, reason: str, deadline: Deadline, guard: Callable[[], None] | None = None
 ) -> list[str]:
-    students = _locked(ids, deadline)
+    students = _lock_students(ids, deadline)
     if guard:
         guard()
     keys = [student.pk for student in students]
     with erasing():
         _cancel(keys, user=user, deadline=deadline)
         now = database_now()
-        erased_words = [word for student in students for word in redact.words_of(student)]
+        erased_words = [word for student in students for word in redact.identifying_words(student)]
         reason = redact.redacted(reason, erased_words)
         references = [
-            one for student in students for one in _forget(student, now=now, user=user, reason=reason)
+            one for student in students for one in _erase_student(student, now=now, user=user, reason=reason)
         ]
-        redact.redact(erased_words)
+        redact.redact_text(erased_words)
     transaction.on_commit(partial(erasure_register.append, references), robust=True)
     return references
 
 
-def _locked(ids: Sequence[int], deadline: Deadline) -> list[Student]:
+def _lock_students(ids: Sequence[int], deadline: Deadline) -> list[Student]:
     """Return those of these students who are not erased, locked after their events.
 
     Raises `ConcurrentUpdate` if a registration was made before the locks were taken.
@@ -99,7 +99,7 @@ def _cancel(ids: Sequence[int], *, user: Any, deadline: Deadline) -> None:
     )
 
 
-def _forget(student: Student, *, now: dt.datetime, user: Any, reason: str) -> list[str]:
+def _erase_student(student: Student, *, now: dt.datetime, user: Any, reason: str) -> list[str]:
     """Erase one locked student and return all references that named the student."""
     student_erased.send(sender=Student, student=student, now=now)
     merged = MergedReference.objects.filter(student=student)
@@ -107,9 +107,9 @@ def _forget(student: Student, *, now: dt.datetime, user: Any, reason: str) -> li
     merged.delete()
     Consent.objects.filter(student=student).delete()
     Conflict.objects.filter(registration__student=student).delete()
-    redact.forget_rows(student)
+    redact.redact_class_lists(student)
     Submission.objects.filter(student=student).delete()
-    empty(student, now=now)
+    empty_student(student, now=now)
     # The same student may have been erased before a backup was restored.
     Erasure.objects.bulk_create(
         [Erasure(reference=one, fest=student.fest, at=now, user=user, reason=reason) for one in references],

@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from registrations.models import DatabaseMarker, Erasure
 from registrations.restore import marker_file
-from registrations.restore.data_folder import give, owner_of, read_register, register_path
+from registrations.restore.data_folder import owner_of, read_register, register_path, set_owner
 from registrations.restore.hold import current_hold
 
 __all__ = ["RegisterError", "append", "complete", "gather", "read_register", "register_path"]
@@ -27,7 +27,7 @@ def append(references: Iterable[str]) -> None:
     register_path().parent.mkdir(parents=True, exist_ok=True)
     owner = owner_of(register_path())
     with register_path().open("a", encoding="ascii") as file:
-        give(file.fileno(), owner)
+        set_owner(file.fileno(), owner)
         file.write(lines)
         file.flush()
         os.fsync(file.fileno())
@@ -73,7 +73,7 @@ def _make() -> None:
     register_path().parent.mkdir(parents=True, exist_ok=True)
     owner = owner_of(register_path())
     with register_path().open("a", encoding="ascii") as file:
-        give(file.fileno(), owner)
+        set_owner(file.fileno(), owner)
 
 
 def _refuse_new_folder() -> None:

@@ -23,7 +23,7 @@ Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ExportTable:
     """One table of the export. `key` names it in the JSON file, `title` on the page; `files` are added unchanged."""
 
     key: str
@@ -32,26 +32,26 @@ class Part:
     files: dict[str, bytes] = field(default_factory=dict)
 
 
-def parts_of(student: Student) -> list[Part]:
+def export_tables(student: Student) -> list[ExportTable]:
     """Return the tables of this app, then those of the apps above; times are in the fest's time zone."""
     answers: list[tuple[Any, Any]] = student_data_requested.send(sender=Student, student=student)
-    return [*_own_parts(student), *(part for _receiver, parts in answers for part in parts)]
+    return [*_own_tables(student), *(part for _receiver, parts in answers for part in parts)]
 
 
-def local(moment: dt.datetime | None, student: Student) -> dt.datetime | str:
+def local_time(moment: dt.datetime | None, student: Student) -> dt.datetime | str:
     """Return the time in the fest's time zone, to the second, or an empty string."""
     return moment.astimezone(student.fest.zone).replace(microsecond=0) if moment else ""
 
 
-def _own_parts(student: Student) -> list[Part]:
+def _own_tables(student: Student) -> list[ExportTable]:
     return [
-        Part("person", _("Who you are"), [_person(student)]),
-        Part("registrations", _("What you registered for"), _registrations(student)),
-        Part("changes", _("Changes of your registrations"), _changes(student)),
-        Part("consents", _("Consents"), _consents(student)),
-        Part("class_lists", _("Rows of your teachers’ class lists"), _lists(student)),
-        Part("conflicts", _("Conflicts after changes of events"), _conflicts(student)),
-        Part("results", _("Results"), _results(student)),
+        ExportTable("person", _("Who you are"), [_person(student)]),
+        ExportTable("registrations", _("What you registered for"), _registrations(student)),
+        ExportTable("changes", _("Changes of your registrations"), _changes(student)),
+        ExportTable("consents", _("Consents"), _consents(student)),
+        ExportTable("class_lists", _("Rows of your teachers’ class lists"), _lists(student)),
+        ExportTable("conflicts", _("Conflicts after changes of events"), _conflicts(student)),
+        ExportTable("results", _("Results"), _results(student)),
     ]
 
 
@@ -68,7 +68,7 @@ def _person(student: Student) -> Row:
         "e-mail": student.email,
         "language": student.language,
         "fest": student.fest.name,
-        "since": local(student.created_at, student),
+        "since": local_time(student.created_at, student),
     }
 
 
@@ -78,11 +78,11 @@ def _registrations(student: Student) -> list[Row]:
         {
             "event": row.event.name,
             "venue": row.event.venue.name,
-            "starts": local(row.event.starts_at, student),
-            "ends": local(row.event.ends_at, student),
+            "starts": local_time(row.event.starts_at, student),
+            "ends": local_time(row.event.ends_at, student),
             "state": str(row.get_state_display()),
             "rank on the waiting list": row.number or "",
-            "registered": local(row.created_at, student),
+            "registered": local_time(row.created_at, student),
         }
         for row in rows
     ]
@@ -92,7 +92,7 @@ def _changes(student: Student) -> list[Row]:
     rows = Change.objects.filter(registration__student=student).select_related("registration__event")
     return [
         {
-            "at": local(row.at, student),
+            "at": local_time(row.at, student),
             "event": row.registration.event.name,
             "from": row.from_state,
             "to": row.to_state,
@@ -109,7 +109,7 @@ def _consents(student: Student) -> list[Row]:
     rows = Consent.objects.filter(student=student).select_related("text", "user").order_by("at", "pk")
     return [
         {
-            "at": local(row.at, student),
+            "at": local_time(row.at, student),
             "basis": str(row.get_basis_display()),
             "by": (row.user.get_full_name() or row.user.get_username()) if row.user else "",
             "version": row.text.version,
@@ -128,10 +128,10 @@ def _conflicts(student: Student) -> list[Row]:
     rows = Conflict.objects.filter(registration__student=student).select_related("registration__event")
     return [
         {
-            "at": local(row.at, student),
+            "at": local_time(row.at, student),
             "event": row.registration.event.name,
             "what": str(row.get_kind_display()),
-            "settled": local(row.resolved_at, student),
+            "settled": local_time(row.resolved_at, student),
         }
         for row in rows.order_by("at", "pk")
     ]
@@ -152,7 +152,7 @@ def _results(student: Student) -> list[Row]:
 def build_export(student: Student, *, user: Any) -> bytes:
     """Return the ZIP in the student's language and the fest's time zone. The audit log records that it was made."""
     with translation.override(student.language), timezone.override(student.fest.zone):
-        content = _zipped(student, parts_of(student))
+        content = _zipped(student, export_tables(student))
     record(student, what="data exported", now=database_now(), user=user)
     return content
 
@@ -162,37 +162,37 @@ def file_name(student: Student) -> str:
     return f"data-{student.reference}.zip"
 
 
-def _zipped(student: Student, parts: Sequence[Part]) -> bytes:
+def _zipped(student: Student, parts: Sequence[ExportTable]) -> bytes:
     data = {part.key: part.rows for part in parts}
     page = render_to_string(
-        "registrations/data_of_one.html", {"student": student, "tables": tables_of(parts)}
+        "registrations/data_of_one.html", {"student": student, "tables": template_tables(parts)}
     )
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("data.html", page)
-        archive.writestr("data.json", json.dumps(data, ensure_ascii=False, indent=2, default=_for_programs))
+        archive.writestr("data.json", json.dumps(data, ensure_ascii=False, indent=2, default=_for_json))
         for part in parts:
             for name, content in part.files.items():
                 archive.writestr(name, content)
     return file.getvalue()
 
 
-def tables_of(parts: Sequence[Part]) -> list[dict[str, Any]]:
+def template_tables(parts: Sequence[ExportTable]) -> list[dict[str, Any]]:
     """Return the tables for a template: titles once, cells row by row."""
     return [
         {
             "title": part.title,
             "heads": list(part.rows[0]) if part.rows else [],
-            "rows": [[_for_people(value) for value in row.values()] for row in part.rows],
+            "rows": [[_for_page(value) for value in row.values()] for row in part.rows],
             "files": sorted(part.files),
         }
         for part in parts
     ]
 
 
-def _for_programs(value: dt.datetime) -> str:
+def _for_json(value: dt.datetime) -> str:
     return value.isoformat()
 
 
-def _for_people(value: Any) -> Any:
+def _for_page(value: Any) -> Any:
     return date_format(value, "j M Y, H:i:s") if isinstance(value, dt.datetime) else value

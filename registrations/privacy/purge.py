@@ -23,20 +23,27 @@ from registrations.models import (
     Student,
 )
 from registrations.privacy.erase import erase
-from registrations.privacy.purge_schedule import Schedule, announce_due, has_names_left, schedules, state_of
-from registrations.privacy.redact import drop_empty, erasing
+from registrations.privacy.purge_schedule import (
+    Schedule,
+    announce_due,
+    describe_state,
+    has_names_left,
+    schedules,
+)
+from registrations.privacy.redact import delete_empty_lists, erasing
 from registrations.signals import fest_purged, registrations_counted
 from techfest.core.db.clock import database_now
 
 logger = logging.getLogger(__name__)
+
 State = Registration.State
 REASON = "purge"
 """The reason that the erasures of a purge record."""
-CHUNK = 25
+CHUNK_SIZE = 25
 """Students per transaction: small, so that locks delay registrations for other fests only briefly."""
-PATIENCE = 20.0
+LOCK_WAIT_SECONDS = 20.0
 """Seconds that one chunk may wait for locks."""
-BUDGET = 10.0
+BUDGET_SECONDS = 10.0
 """Seconds of one run; the next run continues."""
 
 
@@ -79,7 +86,7 @@ def forecasts(*, now: dt.datetime, slug: str = "") -> list[Forecast]:
         Forecast(
             schedule,
             schedule.is_due(now),
-            state_of(schedule, now),
+            describe_state(schedule, now),
             students.get(schedule.fest.pk, 0),
             erased_count.get(schedule.fest.pk, 0),
             registrations.get(schedule.fest.pk, 0),
@@ -95,7 +102,7 @@ def _counts(rows: Any, *, through: str = "fest") -> dict[int, int]:
     return dict(rows.order_by().values_list(through).annotate(count=Count("pk")))
 
 
-def purge_due(*, budget: float = BUDGET) -> int:
+def purge_due(*, budget: float = BUDGET_SECONDS) -> int:
     """Announce the purges of the coming week and carry out those that are due; return how many students were erased.
 
     Works for at most `budget` seconds. It may be stopped at any moment and continues at the next call.
@@ -119,10 +126,10 @@ def purge(fest: Fest, *, until: float | None = None, user: Any = None) -> int:
     erased = 0
     try:
         while ids := list(
-            Student.objects.known().filter(fest=fest).order_by("pk").values_list("pk", flat=True)[:CHUNK]
+            Student.objects.known().filter(fest=fest).order_by("pk").values_list("pk", flat=True)[:CHUNK_SIZE]
         ):
             guard = partial(require_due, fest.pk)
-            erase(ids, deadline=Deadline(PATIENCE), user=user, reason=REASON, guard=guard)
+            erase(ids, deadline=Deadline(LOCK_WAIT_SECONDS), user=user, reason=REASON, guard=guard)
             erased += len(ids)
             if until is not None and time.monotonic() >= until:
                 return erased
@@ -151,7 +158,7 @@ def _finish(fest: Fest, user: Any) -> None:
     since = Student.objects.filter(fest=fest, erased_at__gt=last.at) if last else None
     if since is not None and not since.exists():
         return
-    _forget_lists(fest)
+    _empty_class_lists(fest)
     with erasing():
         Change.objects.filter(registration__event__fest=fest).exclude(reason="").update(reason="")
         fest_purged.send(sender=Fest, fest=fest, now=now)
@@ -159,7 +166,7 @@ def _finish(fest: Fest, user: Any) -> None:
     Purge.objects.create(fest=fest, at=now, user=user, students=students, report=report_of(fest))
 
 
-def _forget_lists(fest: Fest) -> None:
+def _empty_class_lists(fest: Fest) -> None:
     """Empty registered class list rows, delete all other rows, and clear file names."""
     lists = ClassList.objects.filter(fest=fest)
     rows = ClassListRow.objects.filter(class_list__in=lists)
@@ -167,12 +174,12 @@ def _forget_lists(fest: Fest) -> None:
     rows.update(cells=[])
     lists.update(title="", sheet="", other_sheets=[], columns=[])
     ClassListJob.objects.filter(class_list__in=lists).update(error="")
-    drop_empty(lists.values_list("pk", flat=True))
+    delete_empty_lists(lists.values_list("pk", flat=True))
 
 
 def report_of(fest: Fest) -> dict[str, Any]:
     """Return the totals that stay: by event, and by school and grade."""
-    came_in = _came_in(fest)
+    came_in = _check_ins(fest)
     counted = {
         "registered": Count("registrations", Q(registrations__state=State.CONFIRMED)),
         "waiting": Count("registrations", Q(registrations__state=State.WAITING)),
@@ -197,7 +204,7 @@ def report_of(fest: Fest) -> dict[str, Any]:
     }
 
 
-def _came_in(fest: Fest) -> dict[int, int]:
+def _check_ins(fest: Fest) -> dict[int, int]:
     """Return the number of check-ins by event, as the receivers of the signal count them."""
     answers: list[tuple[Any, Any]] = registrations_counted.send(sender=Fest, fest=fest)
     return {event: count for _receiver, counts in answers for event, count in counts.items()}

@@ -16,7 +16,7 @@ from events.dates import names_kept_until
 from events.models import Event, Fest
 from registrations.models import ClassList, PurgePlan, Registration, Student
 from registrations.signals import notice_pending
-from registrations.teachers.account_mails import absolute
+from registrations.teachers.account_mails import absolute_url
 from techfest.core.db.clock import database_now
 from techfest.core.roles import owners_with_email
 
@@ -92,7 +92,7 @@ def _announce(fest_id: int) -> bool:
     if not schedule.is_to_be_announced(now) or not has_names_left(fest):
         return False
     PurgePlan.objects.create(fest=fest, due_at=schedule.due_at, announced_at=now)
-    if has_people(fest):
+    if has_personal_data(fest):
         _notify_owners(Schedule(fest, schedule.due_at, now), now)
     return True
 
@@ -102,7 +102,7 @@ def has_names_left(fest: Fest) -> bool:
     return Student.objects.known().filter(fest=fest).exists() or not fest.purges.exists()
 
 
-def has_people(fest: Fest) -> bool:
+def has_personal_data(fest: Fest) -> bool:
     """Whether a purge would erase anything: without students and class lists it only writes its report."""
     known = Student.objects.known().filter(fest=fest)
     return known.exists() or ClassList.objects.filter(fest=fest).exists()
@@ -113,7 +113,7 @@ def _notify_owners(schedule: Schedule, now: dt.datetime) -> None:
     students = Student.objects.known().filter(fest=fest).count()
     words = {
         "fest": fest.name,
-        "when": day_of(schedule),
+        "when": purge_day(schedule),
         "students": students,
         "registrations": Registration.objects.filter(event__fest=fest, student__erased_at=None).count(),
         "last": date_format(fest.ends_on, "j F Y"),
@@ -133,21 +133,21 @@ def _notify_owners(schedule: Schedule, now: dt.datetime) -> None:
             to=owner.email,
             subject=subject % words,
             text=text % words,
-            link=absolute(reverse("admin:events_fest_change", args=[fest.pk])),
+            link=absolute_url(reverse("admin:events_fest_change", args=[fest.pk])),
             link_label=_("Open the fest's page"),
             user=owner,
             now=now,
         )
 
 
-def day_of(schedule: Schedule) -> str:
+def purge_day(schedule: Schedule) -> str:
     """Return the day of the purge in the fest's time zone."""
     return date_format(timezone.localtime(schedule.purges_at, schedule.fest.zone), "j F Y")
 
 
-def state_of(schedule: Schedule, now: dt.datetime) -> str:
+def describe_state(schedule: Schedule, now: dt.datetime) -> str:
     """Return in whole sentences when the names are erased and what that depends on."""
-    words = {"when": day_of(schedule)}
+    words = {"when": purge_day(schedule)}
     if schedule.is_due(now):
         return _("It is time to erase the names.")
     if schedule.is_held(now):

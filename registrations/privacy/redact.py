@@ -39,7 +39,7 @@ def _set_erasing(value: str) -> None:
         cursor.execute("SELECT set_config('techfest.erasing', %s, true)", [value])
 
 
-def empty(student: Student, *, now: dt.datetime) -> None:
+def empty_student(student: Student, *, now: dt.datetime) -> None:
     """Empty this locked student row. School, grade and fest stay, because they are counted.
 
     The name key becomes random with a character that no real key contains, so that no student is ever matched with
@@ -68,7 +68,7 @@ def empty(student: Student, *, now: dt.datetime) -> None:
     )
 
 
-def erased_word() -> str:
+def erased_text() -> str:
     """Return the replacement for erased text in columns that must not be empty."""
     return gettext("erased")
 
@@ -80,24 +80,24 @@ SHORTEST_LABEL = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class TextColumns:
     """Columns of one table that may contain typed personal data: text, lists of text, or JSON."""
 
     model: type[Model]
     columns: tuple[str, ...]
 
 
-PLACES = (
-    Place(Change, ("reason",)),
-    Place(Erasure, ("reason",)),
-    Place(ClassList, ("title", "sheet", "other_sheets", "columns")),
-    Place(ClassListJob, ("error",)),
-    Place(AuditEntry, ("reason", "before", "after")),
-    Place(LogEntry, ("object_repr", "change_message")),
+TEXT_COLUMNS = (
+    TextColumns(Change, ("reason",)),
+    TextColumns(Erasure, ("reason",)),
+    TextColumns(ClassList, ("title", "sheet", "other_sheets", "columns")),
+    TextColumns(ClassListJob, ("error",)),
+    TextColumns(AuditEntry, ("reason", "before", "after")),
+    TextColumns(LogEntry, ("object_repr", "change_message")),
 )
 
 
-def words_of(student: Student) -> list[str]:
+def identifying_words(student: Student) -> list[str]:
     """Return the words that identify the student in free text: name, address, and a long enough roll number."""
     words = [student.name, student.email]
     if len(student.roll_number) >= SHORTEST_LABEL:
@@ -105,7 +105,7 @@ def words_of(student: Student) -> list[str]:
     return [word for word in words if len(word) > 1]
 
 
-def redact(words: Sequence[str], places: Iterable[Place] = PLACES) -> None:
+def redact_text(words: Sequence[str], places: Iterable[TextColumns] = TEXT_COLUMNS) -> None:
     """Remove these words, whole words only, from the places. Use inside `erasing`; one query for each place."""
     if not words:
         return
@@ -130,7 +130,7 @@ def _pattern(words: Sequence[str]) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)(?:{either})(?!\w)", re.IGNORECASE)
 
 
-def _rows_with(place: Place, words: Sequence[str]) -> Any:
+def _rows_with(place: TextColumns, words: Sequence[str]) -> Any:
     texts = {f"said_in_{name}": Cast(name, TextField()) for name in place.columns}
     wanted = Q()
     for name in texts:
@@ -155,7 +155,7 @@ def _redacted(value: Any, pattern: re.Pattern[str]) -> Any:
     return value
 
 
-def forget_rows(student: Student) -> None:
+def redact_class_lists(student: Student) -> None:
     """Empty the class list rows of this student, and delete draft rows of the school that name the student.
 
     A draft row is plain text: any cell or pair of adjacent cells with the student's name, or a cell with the address,
@@ -166,14 +166,14 @@ def forget_rows(student: Student) -> None:
     lock_lists(lists)
     ClassListRow.objects.filter(student=student).update(cells=[])
     rows = ClassListRow.objects.filter(class_list__in=lists, student=None)
-    mentioning = [row for row in rows.iterator() if _mentions(row.cells, student)]
+    mentioning = [row for row in rows.iterator() if _mentions_student(row.cells, student)]
     undone = [row.pk for row in mentioning if row.done_at is None and row.job_id is None]
     ClassListRow.objects.filter(pk__in=undone).delete()
     ClassListRow.objects.filter(pk__in=[row.pk for row in mentioning]).update(cells=[])
-    drop_empty(lists.values_list("pk", flat=True))
+    delete_empty_lists(lists.values_list("pk", flat=True))
 
 
-def drop_empty(ids: Iterable[int]) -> None:
+def delete_empty_lists(ids: Iterable[int]) -> None:
     """Delete those of these lists that have no rows left and no job."""
     held = [one.pk for one in lock_lists(ClassList.objects.filter(pk__in=list(ids)))]
     rows = ClassListRow.objects.filter(class_list=OuterRef("pk"))
@@ -181,7 +181,7 @@ def drop_empty(ids: Iterable[int]) -> None:
     ClassList.objects.filter(~Exists(rows), ~Exists(jobs), pk__in=held).delete()
 
 
-def _mentions(cells: list[str], student: Student) -> bool:
+def _mentions_student(cells: list[str], student: Student) -> bool:
     longest = max(len(student.name_key), len(student.email_key))
     keys = [name_key(cell) if _may_match(cell, longest) else "" for cell in cells]
     pairs = [(left, right) for left, right in itertools.pairwise(keys)]

@@ -27,7 +27,7 @@ def owner_of(path: Path) -> os.stat_result:
         return path.parent.stat()
 
 
-def give(file: int, owner: os.stat_result) -> None:
+def set_owner(file: int, owner: os.stat_result) -> None:
     """Give the open file to this owner if we are root; otherwise it is ours already."""
     if os.geteuid() == 0:
         os.fchown(file, owner.st_uid, owner.st_gid)

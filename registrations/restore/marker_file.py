@@ -11,7 +11,7 @@ from pathlib import Path
 from django.conf import settings
 
 from registrations.restore import data_folder
-from registrations.restore.data_folder import give, owner_of
+from registrations.restore.data_folder import owner_of, set_owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def write(mark: Mark) -> None:
     """
     path().parent.mkdir(parents=True, exist_ok=True)
     with path().with_suffix(".lock").open("a") as lock:
-        give(lock.fileno(), owner_of(path()))
+        set_owner(lock.fileno(), owner_of(path()))
         fcntl.flock(lock, fcntl.LOCK_EX)
         known = read()
         if known and known.installation == mark.installation:
@@ -83,7 +83,7 @@ def _replace(mark: Mark) -> None:
     )
     new = path().with_suffix(".new")
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        give(file.fileno(), owner_of(path()))
+        set_owner(file.fileno(), owner_of(path()))
         file.write(f"{text}\n")
         file.flush()
         os.fsync(file.fileno())

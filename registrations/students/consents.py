@@ -9,16 +9,15 @@ from events.models import Fest
 from registrations.models import Consent, ConsentText, Registration, Student
 from techfest.core.db.bulk import insert
 
-DEFAULT = (
+DEFAULT_TEXT = (
     "I am the student or act for the student, and a parent or guardian agrees that the fest keeps these "
     "details to run the event and deletes them afterwards."
 )
-
 GIVEN = Exists(Consent.objects.filter(student=OuterRef("pk")))
 """Annotation on students: whether any consent is on record."""
 
 
-def missing(students: QuerySet[Student]) -> QuerySet[Student]:
+def without_consent(students: QuerySet[Student]) -> QuerySet[Student]:
     """Return the students who have an active registration but no consent on record."""
     active = Exists(Registration.objects.active().filter(student=OuterRef("pk")))
     return students.filter(~GIVEN, active, erased_at=None)
@@ -30,7 +29,9 @@ def current_text(fest: Fest) -> ConsentText:
     if kept is None:
         kept = fest.consent_texts.order_by("-version").first()
         if kept is None:
-            kept, _made = ConsentText.objects.get_or_create(fest=fest, version=1, defaults={"text": DEFAULT})
+            kept, _made = ConsentText.objects.get_or_create(
+                fest=fest, version=1, defaults={"text": DEFAULT_TEXT}
+            )
         fest._consent_text = kept  # type: ignore[attr-defined]  # lives as long as the snapshot's fest
     return kept
 
@@ -42,7 +43,7 @@ def next_version(fest: Fest) -> int:
     return (newest or 0) + 1
 
 
-def declare(students: Iterable[Student], *, text: ConsentText, user: Any) -> None:
+def declare_by_teacher(students: Iterable[Student], *, text: ConsentText, user: Any) -> None:
     """Record the teacher's declaration for these students in one statement; existing consents stay."""
     rows = [Consent(student=one, text=text, basis=Consent.Basis.TEACHER, user=user) for one in students]
     insert(rows, keep_others=True)

@@ -166,7 +166,7 @@ def insert_all(students: Iterable[Student]) -> None:
         student._state.adding = False
 
 
-def forget_all(students: Iterable[Student]) -> None:
+def delete_inserted(students: Iterable[Student]) -> None:
     """Delete students that the current transaction has inserted."""
     if keys := [student.pk for student in students]:
         with connection.cursor() as cursor:
@@ -187,5 +187,5 @@ def with_namesakes(students: StudentQuerySet) -> StudentQuerySet:
     return students.filter(Exists(others.exclude(pk=OuterRef("pk"))), erased_at=None)
 
 
-SIDE_BY_SIDE = ("school__name", "name_key", "grade", "section", "pk")
+NAMESAKE_ORDER = ("school__name", "name_key", "grade", "section", "pk")
 """Ordering that lists namesakes next to each other."""

@@ -86,7 +86,7 @@ def _merge_students(
     end_what_is_over(seats.values(), facts, now)
     context = MergeContext(user, reason, now or database_now(), deadline, notify)
     merge_rows(kept, removed, seats, context)
-    give_freed_seats(seats, context)
+    promote_into_freed_seats(seats, context)
     return kept
 
 
@@ -99,7 +99,7 @@ def _require_two(found: dict[int, Student], kept_id: int, removed_id: int) -> tu
     return kept, removed
 
 
-def give_freed_seats(seats: dict[int, Seats], context: MergeContext) -> None:
+def promote_into_freed_seats(seats: dict[int, Seats], context: MergeContext) -> None:
     """Promote from the waiting lists into the seats that duplicate registrations gave up."""
     changes = []
     for row in seats.values():
@@ -160,7 +160,7 @@ def merge_rows(kept: Student, removed: Student, seats: dict[int, Seats], context
     _move_results(duplicates)
     _move_rows(kept, removed)
     _remember_reference(kept, removed, context.now)
-    _conflict([pair for pair in clashes if all(row.is_active for row in pair)], context)
+    _record_clashes([pair for pair in clashes if all(row.is_active for row in pair)], context)
     students_merged.send(
         sender=Student,
         kept=kept,
@@ -171,7 +171,7 @@ def merge_rows(kept: Student, removed: Student, seats: dict[int, Seats], context
     )
     details = {"student": removed.pk, "reference": removed.reference}
     record(kept, what="merged", now=context.now, user=context.user, before=details, reason=context.reason)
-    delete_row(removed)
+    _delete_row(removed)
 
 
 def _share_verification(kept: Student, removed: Student, registrations: Sequence[Registration]) -> None:
@@ -187,7 +187,7 @@ def _share_verification(kept: Student, removed: Student, registrations: Sequence
             Registration.objects.filter(pk=row.pk).update(confirm_by=None)
 
 
-def delete_row(row: Student) -> None:
+def _delete_row(row: Student) -> None:
     """Delete only this row: a remaining foreign key makes the merge fail instead of cascading."""
     with connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM {Student._meta.db_table} WHERE id = %s", [row.pk])  # noqa: S608
@@ -241,7 +241,7 @@ def _remember_reference(kept: Student, removed: Student, now: datetime) -> None:
     MergedReference.objects.create(reference=removed.reference, student=kept, at=now)
 
 
-def _conflict(clashes: Collection[RegistrationPair], context: MergeContext) -> None:
+def _record_clashes(clashes: Collection[RegistrationPair], context: MergeContext) -> None:
     """Record the clashes as conflicts: both registrations keep their seats until one is chosen."""
     Conflict.objects.bulk_create(
         Conflict(

@@ -28,7 +28,7 @@ from registrations.models import (
     Teacher,
 )
 from registrations.signals import schools_merged
-from registrations.students.merge import MergeContext, give_freed_seats, merge_rows
+from registrations.students.merge import MergeContext, merge_rows, promote_into_freed_seats
 from techfest.core.db.clock import database_now
 
 
@@ -89,7 +89,7 @@ def _merge(
             merge_rows(students[first], students[other], seats, context)
     for removed_id in removed_ids:
         _move(found[kept_id], found[removed_id], context)
-    give_freed_seats(seats, context)
+    promote_into_freed_seats(seats, context)
     transaction.on_commit(schools.forget)
     return found[kept_id]
 

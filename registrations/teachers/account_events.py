@@ -37,7 +37,7 @@ class NewPasswords:
 def record_and_notify(kind: Kind, account: Any, *, by: Any = None, detail: str = "") -> None:
     """Write one event and mail the account's person if there is an address."""
     event = security.record(kind, account=account, by=by, detail=detail)
-    account_mails.notify(kind, account, is_by_organiser=event.by is not None)
+    account_mails.notify_account(kind, account, is_by_organiser=event.by is not None)
 
 
 @receiver(user_logged_in)

@@ -24,12 +24,12 @@ class AccountMail:
     link_label: str = ""
 
 
-def absolute(path: str) -> str:
+def absolute_url(path: str) -> str:
     """Return an absolute URL. The host comes from a setting, never from the request."""
     return f"{settings.SITE_URL}{path}"
 
 
-def invited(invitation: Invitation) -> AccountMail:
+def invitation_mail(invitation: Invitation) -> AccountMail:
     text = _(
         "The organisers invite you to register the students of %(school)s.\n\n"
         "Open the link and choose a password. It works once, within 14 days, and is only for you."
@@ -37,33 +37,33 @@ def invited(invitation: Invitation) -> AccountMail:
     return AccountMail(
         subject=_("Register your students"),
         text=text % {"school": invitation.school},
-        link=absolute(reverse("account_invited", args=[invitation.code])),
+        link=absolute_url(reverse("account_invited", args=[invitation.code])),
         link_label=_("Accept the invitation"),
     )
 
 
-def approved(teacher: Teacher) -> AccountMail:
+def approval_mail(teacher: Teacher) -> AccountMail:
     text = _("Hello %(name)s,\n\nyou can now register students of %(school)s.")
     return AccountMail(
-        subject=_("Your access is approved"),
+        subject=_("Your access is approval_mail"),
         text=text % {"name": teacher.name, "school": teacher.school},
-        link=absolute(settings.LOGIN_REDIRECT_URL),
+        link=absolute_url(settings.LOGIN_REDIRECT_URL),
         link_label=_("Register my students"),
     )
 
 
-def refused(teacher: Teacher) -> AccountMail:
+def refusal_mail(teacher: Teacher) -> AccountMail:
     text = _(
         "Hello %(name)s,\n\nthe organisers did not approve your access as a teacher of %(school)s. "
         "What you sent was deleted.\n\nIf this is a mistake, answer this mail."
     )
     return AccountMail(
-        subject=_("Your access was not approved"),
+        subject=_("Your access was not approval_mail"),
         text=text % {"name": teacher.name, "school": teacher.school},
     )
 
 
-def account_created(user: Any, link: str) -> AccountMail:
+def account_created_mail(user: Any, link: str) -> AccountMail:
     text = _(
         "Hello %(name)s,\n\nyou have an account to help run the fest. Your user name is %(login)s.\n\n"
         "Open the link and choose a password. It works once, within one hour; later, ask for a new one "
@@ -77,7 +77,7 @@ def account_created(user: Any, link: str) -> AccountMail:
     )
 
 
-def of_library(mail: str, context: dict[str, Any]) -> AccountMail | None:
+def library_mail(mail: str, context: dict[str, Any]) -> AccountMail | None:
     """Return the text of a mail of the accounts library, or `None` if it is not sent."""
     match mail:
         case "account/email/password_reset_key":
@@ -116,7 +116,7 @@ def of_library(mail: str, context: dict[str, Any]) -> AccountMail | None:
                     "Access as a teacher was requested with this address, but it already has an account.\n\n"
                     "If it was you, log in or choose a new password. If not, you need not do anything."
                 ),
-                link=absolute(reverse("account_reset_password")),
+                link=absolute_url(reverse("account_reset_password")),
                 link_label=_("Choose a new password"),
             )
     return None
@@ -125,7 +125,7 @@ def of_library(mail: str, context: dict[str, Any]) -> AccountMail | None:
 Kind = SecurityEvent.Kind
 
 
-def notify(kind: Kind, account: Any, *, is_by_organiser: bool) -> None:
+def notify_account(kind: Kind, account: Any, *, is_by_organiser: bool) -> None:
     """Enqueue the mail in the caller's transaction, if the account has an address."""
     if account.email:
         enqueue(_security_mail(kind, account, is_by_organiser), to=account.email, user=account)
@@ -160,7 +160,7 @@ def _security_mail(kind: Kind, account: Any, is_by_organiser: bool) -> AccountMa
             "what": what,
             "when": date_format(now, "D j M Y, H:i T"),
         },
-        link=absolute(reverse("account_reset_password")),
+        link=absolute_url(reverse("account_reset_password")),
         link_label=_("Choose a new password"),
     )
 

@@ -14,8 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from registrations.models import Teacher
-from registrations.teachers import account_mails as messages_module
-from registrations.teachers import onboarding, security, throttling
+from registrations.teachers import account_mails, onboarding, security, throttling
 from registrations.teachers.account_mails import enqueue
 from registrations.teachers.accounts_library import user_of
 from techfest.core.roles import ROLES, VOLUNTEER, has_role, roles_of
@@ -57,33 +56,35 @@ class Adapter(DefaultAccountAdapter):
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Enqueue the mail instead of sending it, with a limit per mailbox and purpose."""
-        notice = messages_module.of_library(template_prefix, context)
+        notice = account_mails.library_mail(template_prefix, context)
         if notice is None or not throttling.may_mail(self.request, notice.subject, email):
             return
         enqueue(notice, to=email, user=context.get("user"))
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         uid, _dash, token = key.partition("-")
-        return messages_module.absolute(reverse("account_reset_password_from_key", args=[uid, token]))
+        return account_mails.absolute_url(reverse("account_reset_password_from_key", args=[uid, token]))
 
     def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
-        return messages_module.absolute(
-            reverse("account_confirm_email", args=[onboarding.key_of(emailconfirmation.email_address)])
+        return account_mails.absolute_url(
+            reverse(
+                "account_confirm_email", args=[onboarding.verification_key(emailconfirmation.email_address)]
+            )
         )
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         login = credentials.get("email") or credentials.get("username") or ""
-        self._login_failed_rl_usage = throttling.try_password(request, login)
+        self._login_failed_rl_usage = throttling.count_attempt(request, login)
         if self._login_failed_rl_usage is None:
-            security.note_lock_out(user_of(login))
+            security.record_lock_out(user_of(login))
             raise self.validation_error("too_many_login_attempts")
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
-        security.note_failure(user_of(credentials.get("email") or credentials.get("username") or ""))
+        security.record_failure(user_of(credentials.get("email") or credentials.get("username") or ""))
 
     def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
         """Clear the failed attempts. The library calls this for each address of a person with a new password."""
-        throttling.forget_tries(request, str(credentials.get("email", "")))
+        throttling.clear_attempts(request, str(credentials.get("email", "")))
 
     def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
         response: HttpResponse = super().post_login(request, user, **kwargs)

@@ -189,7 +189,7 @@ class LogsLockOut:
             return super().clean_code()  # type: ignore[misc]
         except forms.ValidationError as error:
             if error.code == "too_many_login_attempts":
-                security.note_lock_out(self.user, detail=security.AT_SECOND_STEP)
+                security.record_lock_out(self.user, detail=security.AT_SECOND_STEP)
             raise
 
 

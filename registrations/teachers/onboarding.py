@@ -41,7 +41,7 @@ class AccessRequest:
 
 def invite(invitation: Invitation) -> None:
     """Enqueue the mail of a saved invitation in the same transaction."""
-    enqueue(account_mails.invited(invitation), to=invitation.email)
+    enqueue(account_mails.invitation_mail(invitation), to=invitation.email)
 
 
 def open_invitation(code: str, *, now: dt.datetime) -> Invitation | None:
@@ -50,7 +50,7 @@ def open_invitation(code: str, *, now: dt.datetime) -> Invitation | None:
     return fresh.select_related("school", "invited_by").filter(code=code).first()
 
 
-def user_with(email: str) -> Any:
+def user_with_email(email: str) -> Any:
     """Return the account with this address, preferring a verified one."""
     addresses = EmailAddress.objects.filter(email__iexact=email).order_by("-verified", "pk")
     known = addresses.select_related("user").first()
@@ -63,7 +63,7 @@ def join(invitation: Invitation, *, name: str, password: str, now: dt.datetime) 
     """Create the account of an invited teacher; the mail verified the address. Raises `InvitationUsed`."""
     with transaction.atomic():
         _lock(invitation.email)
-        if user_with(invitation.email):
+        if user_with_email(invitation.email):
             raise InvitationUsed
         user = _new_user(name, invitation.email, make_password(password), is_verified=True)
         return accept(invitation, user=user, now=now)
@@ -99,7 +99,7 @@ def request_access(access_request: AccessRequest) -> tuple[Any, EmailAddress | N
     password = make_password(access_request.password)
     with transaction.atomic():
         _lock(access_request.email)
-        user = user_with(access_request.email)
+        user = user_with_email(access_request.email)
         if user is None:
             user = _new_user(access_request.name, access_request.email, password, is_verified=False)
             school = find_or_create_school(access_request.school)
@@ -117,7 +117,7 @@ def approve(ids: Iterable[int], *, by: Any, now: dt.datetime) -> int:
             teacher.approved_at, teacher.approved_by = now, by
             teacher.save(update_fields=["approved_at", "approved_by"])
             _give_access(teacher)
-            enqueue(account_mails.approved(teacher), to=teacher.user.email, user=teacher.user)
+            enqueue(account_mails.approval_mail(teacher), to=teacher.user.email, user=teacher.user)
     return len(teachers)
 
 
@@ -129,7 +129,7 @@ def refuse(ids: Iterable[int]) -> int:
     with transaction.atomic():
         teachers = list(_waiting(ids))
         for teacher in teachers:
-            enqueue(account_mails.refused(teacher), to=teacher.user.email)
+            enqueue(account_mails.refusal_mail(teacher), to=teacher.user.email)
             user = teacher.user
             teacher.delete()
             if not user.is_staff:
@@ -174,7 +174,7 @@ def _lock(email: str) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 1))", [email_key(email)])
 
 
-def key_of(address: EmailAddress) -> str:
+def verification_key(address: EmailAddress) -> str:
     """Return the key of a verification link: user name and address, not the primary key.
 
     After a restored backup a primary key may be given to another account, and an old link would verify its address.
@@ -183,7 +183,7 @@ def key_of(address: EmailAddress) -> str:
     return signing.dumps([address.user.get_username(), address.email], salt=app_settings.SALT)
 
 
-def address_of(key: str) -> EmailAddress | None:
+def unverified_address(key: str) -> EmailAddress | None:
     """Return the unverified address of this key, unless the key has expired or is forged."""
     age = dt.timedelta(days=app_settings.EMAIL_CONFIRMATION_EXPIRE_DAYS)
     try:

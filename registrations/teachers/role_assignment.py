@@ -15,8 +15,8 @@ from django.urls import reverse
 from registrations.models import SecurityEvent, TemporaryPassword
 from registrations.students.names import email_key
 from registrations.teachers import account_mails, security
-from registrations.teachers.account_mails import absolute, enqueue
-from registrations.teachers.onboarding import user_with
+from registrations.teachers.account_mails import absolute_url, enqueue
+from registrations.teachers.onboarding import user_with_email
 from techfest.core.roles import ADMIN_ROLES, OWNER, ROLES
 
 
@@ -48,7 +48,7 @@ def mail_link(user: Any) -> None:
     """Enqueue a mail with a link to choose a password. The present password stays valid."""
     key = f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}"
     link = get_adapter().get_reset_password_from_key_url(key)
-    enqueue(account_mails.account_created(user, link), to=user.email, user=user)
+    enqueue(account_mails.account_created_mail(user, link), to=user.email, user=user)
 
 
 @transaction.atomic
@@ -69,7 +69,7 @@ def new_password() -> str:
 def make_owner(email: str, *, name: str = "") -> Any:
     """Return the account of this address as an owner. An existing account keeps its password."""
     address = email_key(email)
-    user = user_with(address)
+    user = user_with_email(address)
     if user is None:
         user = get_user_model().objects.create_user(address, address, first_name=name[:150])
         EmailAddress.objects.create(user=user, email=address, verified=True, primary=True)
@@ -84,4 +84,4 @@ def make_owner(email: str, *, name: str = "") -> Any:
 def password_link(user: Any) -> str:
     """Return a link that sets the password; it works once, for one hour."""
     token = default_token_generator.make_token(user)
-    return absolute(reverse("account_reset_password_from_key", args=[user_pk_to_url_str(user), token]))
+    return absolute_url(reverse("account_reset_password_from_key", args=[user_pk_to_url_str(user), token]))

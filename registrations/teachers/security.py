@@ -37,7 +37,7 @@ def record(kind: str, *, account: Any = None, by: Any = None, detail: str = "") 
     )
 
 
-def note_failure(account: Any) -> None:
+def record_failure(account: Any) -> None:
     """Log a wrong password. The typed user name is not stored: it may be the password."""
     if account is None:
         _once(Kind.SIGN_IN_FAILED, account=None, within=UNKNOWN_ONCE_IN)
@@ -45,7 +45,7 @@ def note_failure(account: Any) -> None:
         record(Kind.SIGN_IN_FAILED, account=account)
 
 
-def note_lock_out(account: Any, detail: str = "") -> None:
+def record_lock_out(account: Any, detail: str = "") -> None:
     """Log that attempts are refused, once per lockout."""
     _once(Kind.LOCKED_OUT, account=account, within=LOCK_OUT_ONCE_IN, detail=detail)
 

@@ -28,11 +28,11 @@ from registrations.models import AccountSession, SecurityEvent, TemporaryPasswor
 from registrations.teachers import security
 from techfest.core.roles import VOLUNTEER
 
-LASTS = dt.timedelta(hours=12)
+LIFETIME = dt.timedelta(hours=12)
 MIN_SESSION = dt.timedelta(hours=2)
 """A session that would end at a midnight sooner than this ends at the next one."""
 IDLE_IN_ADMIN = dt.timedelta(hours=2)
-USE_NOTED_EVERY = 60
+USE_RECORDED_EVERY = 60
 """Seconds between two writes of the last use."""
 SIGNED_IN = "signed_in"
 USED_IN_ADMIN = "used_in_admin"
@@ -81,7 +81,7 @@ def end_of(user: Any, *, now: dt.datetime) -> dt.datetime:
     """Return when a session of this account that begins now ends."""
     names = set(user.groups.values_list("name", flat=True))
     if names != {VOLUNTEER} or user.is_staff or user.is_superuser:
-        return now + LASTS
+        return now + LIFETIME
     fest = Fest.objects.filter(is_current=True).first()
     zone = fest.zone if fest else dt.UTC
     tomorrow = (now + MIN_SESSION).astimezone(zone).date() + dt.timedelta(days=1)
@@ -90,7 +90,7 @@ def end_of(user: Any, *, now: dt.datetime) -> dt.datetime:
 
 def end_if_idle(request: HttpRequest) -> bool:
     """End a session of the admin after two hours without use; otherwise note the use. Returns whether it ended."""
-    if note_use(request):
+    if record_use(request):
         return False
     security.record(SecurityEvent.Kind.SESSIONS_ENDED, account=request.user, detail="two hours without use")
     request.session.flush()
@@ -98,7 +98,7 @@ def end_if_idle(request: HttpRequest) -> bool:
     return True
 
 
-def note_use(request: HttpRequest) -> bool:
+def record_use(request: HttpRequest) -> bool:
     """Note that the session was used. Returns `False`, and notes nothing, after two hours without use.
 
     So no other page revives a session that the admin has to end.
@@ -107,7 +107,7 @@ def note_use(request: HttpRequest) -> bool:
     used = session.get(USED_IN_ADMIN) or session.get(SIGNED_IN, {}).get("at", now)
     if now - used > IDLE_IN_ADMIN.total_seconds():
         return False
-    if now - session.get(USED_IN_ADMIN, 0) > USE_NOTED_EVERY:
+    if now - session.get(USED_IN_ADMIN, 0) > USE_RECORDED_EVERY:
         session[USED_IN_ADMIN] = now
     return True
 
@@ -123,7 +123,7 @@ def handle_of(session: AccountSession) -> str:
     return hashlib.sha256(session.session_key.encode()).hexdigest()[:16]
 
 
-def end(sessions: Iterable[AccountSession], *, account: Any) -> int:
+def end_sessions(sessions: Iterable[AccountSession], *, account: Any) -> int:
     """End these sessions of the account, log it, and return how many there were."""
     keys = [one.session_key for one in sessions]
     count, _rows = AccountSession.objects.filter(account=account, session_key__in=keys).delete()

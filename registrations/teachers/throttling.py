@@ -27,12 +27,11 @@ RATES = {
 
 The limit per address is wide because a whole school shares one address.
 """
-
 _SALT = "registrations.teachers.device"
 _APP = "registrations.teachers"
 
 
-def try_password(request: HttpRequest, login: str) -> ratelimit.RateLimitUsage | None:
+def count_attempt(request: HttpRequest, login: str) -> ratelimit.RateLimitUsage | None:
     """Count one attempt for any login name, to be rolled back on success; return `None` if there were too many."""
     user = user_of(login)
     user_id = user.pk if user else 0
@@ -43,7 +42,7 @@ def try_password(request: HttpRequest, login: str) -> ratelimit.RateLimitUsage |
     )
 
 
-def forget_tries(request: HttpRequest, login: str) -> None:
+def clear_attempts(request: HttpRequest, login: str) -> None:
     """Clear the counter of a person with a new password, however often the old one was guessed."""
     if user := user_of(login):
         ratelimit.clear(request, app=_APP, action="stranger", config=RATES, key=f"user {user.pk}")

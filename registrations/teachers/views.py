@@ -51,7 +51,7 @@ def invited(request: HttpRequest, code: str) -> HttpResponse:
     invitation = onboarding.open_invitation(code, now=now)
     if invitation is None:
         return render(request, "account/invited_gone.html", status=404)
-    known = onboarding.user_with(invitation.email)
+    known = onboarding.user_with_email(invitation.email)
     if known or request.user.is_authenticated:
         return _linked(request, invitation, known)
     form = InvitedForm(request.POST or None, initial={"email": invitation.email})
@@ -99,7 +99,7 @@ def request_access(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("password")
 def confirm(request: HttpRequest, key: str) -> HttpResponse:
     """Verify an address: the link was sent to it, and the password shows that its reader made the request."""
-    address = onboarding.address_of(key)
+    address = onboarding.unverified_address(key)
     if address is None:
         return render(request, "account/confirm_gone.html", status=404)
     form = PasswordForm(request.POST or None)
@@ -151,7 +151,7 @@ def own_sessions(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         chosen = request.POST.get("session", "")
         ended = [one for one in others if chosen in ("others", sessions.handle_of(one))]
-        count = sessions.end(ended, account=request.user)
+        count = sessions.end_sessions(ended, account=request.user)
         words = ngettext("%(count)d session is ended.", "%(count)d sessions are ended.", count)
         messages.success(request, words % {"count": count} if count else _("It had ended already."))
         return redirect("account_sessions")

@@ -392,7 +392,7 @@ def test_any_sequence_of_steps_with_admin_and_door_agrees_with_the_model() -> No
         "registrations.students.merge.promote",
         "registrations.students.merge._give_up",
         "registrations.booking.walk_in._make_room",
-        "tickets.merge._move_entry",
+        "tickets.merge._move_check_in",
     ],
 )
 def test_sequence_with_a_part_of_the_admin_forgotten_disagrees(

@@ -11,7 +11,7 @@ from events.audit_log import record
 from events.capacity import set_capacity
 from events.models import Category, Event, Fest, Venue
 from registrations.models import ConsentText
-from registrations.students.consents import DEFAULT
+from registrations.students.consents import DEFAULT_TEXT
 from techfest.core.db.clock import database_now
 
 _OF_EVENT = {"id", "fest", "category", "venue", "state", "is_paused", "hours_changed_at", "sequence"}
@@ -33,7 +33,7 @@ def new_fest(values: Mapping[str, Any], *, consent: str = "", user: Any = None) 
     """A fest with its first consent text; the current one if there is none yet. `values` are columns of Fest."""
     is_current = not Fest.objects.filter(is_current=True).exists()
     fest = Fest.objects.create(is_current=is_current, **values)
-    ConsentText.objects.create(fest=fest, version=1, text=consent or DEFAULT)
+    ConsentText.objects.create(fest=fest, version=1, text=consent or DEFAULT_TEXT)
     record(fest, what="made", now=database_now(), user=user)
     return fest
 

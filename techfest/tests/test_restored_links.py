@@ -57,7 +57,7 @@ def register(event: Event, name: str) -> dict[str, str]:
         "certificate": reverse("documents:certificate", args=[certificate.code]),
         "delegation": reverse("tickets:delegation", args=[delegation.code]),
         "invitation": reverse("account_invited", args=[invitation.code]),
-        "address": reverse("account_confirm_email", args=[onboarding.key_of(address)]),
+        "address": reverse("account_confirm_email", args=[onboarding.verification_key(address)]),
         "password": reverse("account_reset_password_from_key", args=reset),
     }
 

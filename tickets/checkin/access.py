@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from registrations.teachers.second_factor import has_passed, redirect_to_second_step
-from registrations.teachers.sessions import note_use
+from registrations.teachers.sessions import record_use
 from techfest.core.roles import LEAD, VOLUNTEER, has_role, is_owner
 from tickets.checkin.checkpoints import checkpoint_at, open_fest
 
@@ -62,7 +62,7 @@ def _note_use(request: HttpRequest) -> None:
     """Counts work at the door as use of a staff session; requests that the phone makes by itself do not count."""
     name = request.resolver_match.url_name if request.resolver_match else None
     if getattr(request.user, "is_staff", False) and not str(name).startswith("live-"):
-        note_use(request)
+        record_use(request)
 
 
 def _page_of(request: HttpRequest) -> str:

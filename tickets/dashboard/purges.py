@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from events.models import Fest
 from registrations.models import Registration
-from registrations.privacy.purge_schedule import Schedule, schedules, state_of
+from registrations.privacy.purge_schedule import Schedule, describe_state, schedules
 from tickets.dashboard.visibility import Viewer
 
 
@@ -43,6 +43,6 @@ def _notice(schedule: Schedule, registrations: int, now: dt.datetime) -> PurgeNo
         "%(fest)s (%(count)d registrations): %(state)s",
         registrations,
     )
-    words = {"fest": schedule.fest.name, "count": registrations, "state": state_of(schedule, now)}
+    words = {"fest": schedule.fest.name, "count": registrations, "state": describe_state(schedule, now)}
     text = f"{text} {_('Correct the dates if this is wrong.')}"
     return PurgeNotice(text % words, reverse("admin:events_fest_change", args=[schedule.fest.pk]))

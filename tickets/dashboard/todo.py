@@ -74,7 +74,7 @@ PENDING_KINDS = (
     ),
     PendingKind(
         Student,
-        consents.missing,
+        consents.without_consent,
         ngettext_lazy("student without a consent on record", "students without a consent on record"),
         {"consent": "missing"},
     ),

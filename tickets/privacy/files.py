@@ -16,9 +16,9 @@ from django.db.models import Model
 from tickets.models import Booklet, Delivery, Printout, Ticket
 
 Key = TypeVar("Key")
-AT_ONCE = 500
+BATCH_SIZE = 500
 """Files looked up in one query."""
-DRAFT_KEPT = dt.timedelta(hours=1)
+TEMPORARY_FILE_AGE = dt.timedelta(hours=1)
 """Age after which a half-written file was left by a killed worker: none writes for that long."""
 
 
@@ -48,11 +48,11 @@ def remove_orphans() -> int:
     A worker may store a file right after an erasure, or be killed while writing one.
     """
     found = [
-        *_without(Ticket, _numbered(_media() / "tickets"), wanted={"student__erased_at": None}),
-        *_without(Booklet, _numbered(_media() / "booklets")),
-        *_without(Printout, _numbered(_media() / "printouts")),
+        *_without(Ticket, _files_by_pk(_media() / "tickets"), wanted={"student__erased_at": None}),
+        *_without(Booklet, _files_by_pk(_media() / "booklets")),
+        *_without(Printout, _files_by_pk(_media() / "printouts")),
         *_mails_without_row(),
-        *_half_written(),
+        *_temporary_files(),
     ]
     remove(found)
     return len(found)
@@ -62,7 +62,7 @@ def _media() -> Path:
     return Path(settings.MEDIA_ROOT)
 
 
-def _numbered(folder: Path) -> Iterator[tuple[int, Path]]:
+def _files_by_pk(folder: Path) -> Iterator[tuple[int, Path]]:
     for path in folder.rglob("*"):
         number = path.name.partition(".")[0]
         if number.isdecimal() and path.is_file():
@@ -72,7 +72,7 @@ def _numbered(folder: Path) -> Iterator[tuple[int, Path]]:
 def _without(
     model: type[Model], files: Iterable[tuple[int, Path]], *, wanted: dict[str, object] | None = None
 ) -> Iterator[Path]:
-    for some in _in_parts(files):
+    for some in _in_batches(files):
         numbers = [number for number, _path in some]
         rows = model._base_manager.filter(pk__in=numbers, **(wanted or {}))
         known = set(rows.values_list("pk", flat=True))
@@ -81,7 +81,7 @@ def _without(
 
 def _mails_without_row() -> Iterator[Path]:
     files = ((path.stem, path) for path in Path(settings.EMAIL_FILE_PATH).glob("*.eml"))
-    for some in _in_parts((UUID(stem), path) for stem, path in files if _is_key(stem)):
+    for some in _in_batches((UUID(stem), path) for stem, path in files if _is_key(stem)):
         rows = Delivery.objects.filter(key__in=[key for key, _path in some])
         known = set(rows.values_list("key", flat=True))
         yield from (path for key, path in some if key not in known)
@@ -91,9 +91,9 @@ def _is_key(stem: str) -> bool:
     return len(stem) == 32 and all(character in "0123456789abcdef" for character in stem)
 
 
-def _half_written() -> Iterator[Path]:
+def _temporary_files() -> Iterator[Path]:
     """Return temporary files of `ticket_pdf.store` whose process was killed."""
-    before = time.time() - DRAFT_KEPT.total_seconds()
+    before = time.time() - TEMPORARY_FILE_AGE.total_seconds()
     for folder in (_media(), Path(settings.EMAIL_FILE_PATH)):
         for path in folder.rglob(".*"):
             with suppress(FileNotFoundError):
@@ -101,11 +101,11 @@ def _half_written() -> Iterator[Path]:
                     yield path
 
 
-def _in_parts(files: Iterable[tuple[Key, Path]]) -> Iterator[list[tuple[Key, Path]]]:
+def _in_batches(files: Iterable[tuple[Key, Path]]) -> Iterator[list[tuple[Key, Path]]]:
     part: list[tuple[Key, Path]] = []
     for one in files:
         part.append(one)
-        if len(part) == AT_ONCE:
+        if len(part) == BATCH_SIZE:
             yield part
             part = []
     if part:

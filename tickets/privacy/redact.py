@@ -10,7 +10,7 @@ from django.dispatch import receiver
 from events.models import Fest
 from registrations.models import Registration, Student, random_code
 from registrations.privacy import redact
-from registrations.privacy.redact import Place, erased_word
+from registrations.privacy.redact import TextColumns, erased_text
 from registrations.signals import fest_purged, registrations_counted, student_erased, traces_swept
 from registrations.students.names import mailbox_key
 from tickets.documents.ticket_pdf import pdf_path
@@ -18,37 +18,37 @@ from tickets.models import Alert, Booklet, Certificate, CheckIn, Delivery, Messa
 from tickets.privacy import files
 
 Kind = Delivery.Kind
-PLACES = (
-    Place(CheckIn, ("reason", "undo_reason")),
-    Place(Scan, ("note",)),
-    Place(Alert, ("subject",)),
-    Place(Message, ("subject", "text", "audience", "audience_text")),
+TEXT_COLUMNS = (
+    TextColumns(CheckIn, ("reason", "undo_reason")),
+    TextColumns(Scan, ("note",)),
+    TextColumns(Alert, ("subject",)),
+    TextColumns(Message, ("subject", "text", "audience", "audience_text")),
 )
 
 
 @receiver(student_erased)
-def forget(*, student: Student, now: dt.datetime, **_kwargs: object) -> None:
+def erase_student_data(*, student: Student, now: dt.datetime, **_kwargs: object) -> None:
     """Redact or delete what this app stores of the student. Files are removed after the commit."""
     gone = [
-        *_forget_mails(student),
-        *_forget_tickets(student, now),
-        *_forget_booklets(Booklet.objects.filter(fest=student.fest_id, school=student.school_id)),
-        *_forget_printouts(student),
+        *_erase_mails(student),
+        *_erase_tickets(student, now),
+        *_erase_booklets(Booklet.objects.filter(fest=student.fest_id, school=student.school_id)),
+        *_erase_printouts(student),
     ]
     Certificate.objects.filter(student=student).delete()
-    redact.redact(redact.words_of(student), PLACES)
+    redact.redact_text(redact.identifying_words(student), TEXT_COLUMNS)
     files.remove_after_commit(gone)
 
 
 @receiver(fest_purged)
-def forget_fest(*, fest: Fest, **_kwargs: object) -> None:
+def erase_fest_data(*, fest: Fest, **_kwargs: object) -> None:
     """After all students were erased, delete what may name several of them: messages, class mails and documents."""
     mails = Delivery.objects.filter(
         Q(message__fest=fest) | Q(booklet__fest=fest) | Q(job__class_list__fest=fest)
     )
     printouts = Printout.objects.filter(fest=fest)
     gone = [files.mail_path(key) for key in mails.values_list("key", flat=True)]
-    gone += _forget_booklets(Booklet.objects.filter(fest=fest))
+    gone += _erase_booklets(Booklet.objects.filter(fest=fest))
     gone += [path for row in printouts for path in files.printout_paths(row.pk)]
     printouts.delete()
     Message.objects.filter(fest=fest).delete()
@@ -56,7 +56,7 @@ def forget_fest(*, fest: Fest, **_kwargs: object) -> None:
 
 
 @receiver(registrations_counted)
-def came_in(*, fest: Fest, **_kwargs: object) -> dict[int, int]:
+def count_check_ins(*, fest: Fest, **_kwargs: object) -> dict[int, int]:
     """Return the number of check-ins by event, of erased students too."""
     rows = Ticket.objects.filter(registration__event__fest=fest, checked_in_at__isnull=False)
     counted = rows.order_by().values_list("registration__event")
@@ -68,7 +68,7 @@ def sweep(**_kwargs: object) -> None:
     files.remove_orphans()
 
 
-def _forget_mails(student: Student) -> list[Path]:
+def _erase_mails(student: Student) -> list[Path]:
     """Delete the student's mails and their history, and the files of other mails that name the student."""
     mine = Delivery.objects.filter(
         Q(student=student) | Q(submission__student=student) | Q(change__registration__student=student)
@@ -95,7 +95,7 @@ def _keys(deliveries: "QuerySet[Delivery]") -> list[Any]:
     return list(deliveries.values_list("key", flat=True))
 
 
-def _forget_tickets(student: Student, now: dt.datetime) -> list[Path]:
+def _erase_tickets(student: Student, now: dt.datetime) -> list[Path]:
     """Void and redact the tickets, but keep the rows for the attendance. Their codes become unknown."""
     tickets = list(Ticket.objects.filter(student=student).order_by("pk").select_for_update(of=("self",)))
     for ticket in tickets:
@@ -106,13 +106,13 @@ def _forget_tickets(student: Student, now: dt.datetime) -> list[Path]:
     fields = ["code", "voided_at", "rendered_at", "render_claimed_at", "render_error"]
     Ticket.objects.bulk_update(tickets, fields)
     mine = {"ticket__in": tickets}
-    CheckIn.objects.filter(**mine).exclude(reason="").update(reason=erased_word())
-    CheckIn.objects.filter(**mine).exclude(undo_reason="").update(undo_reason=erased_word())
+    CheckIn.objects.filter(**mine).exclude(reason="").update(reason=erased_text())
+    CheckIn.objects.filter(**mine).exclude(undo_reason="").update(undo_reason=erased_text())
     Scan.objects.filter(**mine).update(note="")
     return [pdf_path(ticket) for ticket in tickets]
 
 
-def _forget_booklets(booklets: "QuerySet[Booklet]") -> list[Path]:
+def _erase_booklets(booklets: "QuerySet[Booklet]") -> list[Path]:
     """Delete all booklets of the school, since any may contain the student's page.
 
     A booklet that a pending mail needs is built again instead, unless it was filtered by name.
@@ -134,7 +134,7 @@ def _booklet_path(booklet: Booklet) -> Path:
     return booklet_path(booklet)
 
 
-def _forget_printouts(student: Student) -> list[Path]:
+def _erase_printouts(student: Student) -> list[Path]:
     """Delete printouts of the school and of the student's events."""
     events = Registration.objects.filter(student=student).values("event")
     rows = Printout.objects.filter(Q(school=student.school_id, fest=student.fest_id) | Q(event__in=events))

@@ -38,12 +38,12 @@ class DecisionForm(LimitedText, forms.Form):
         initial = {"shown": " ".join(names), "send": [one.name for one in groups if one.is_safe]}
         super().__init__(data, initial=initial)
         asked: Any = self.fields["send"]
-        asked.choices = [(one.name, words_of(one)) for one in groups]
+        asked.choices = [(one.name, describe_group(one)) for one in groups]
         if marker.register_applied_at:
             del self.fields["without_register"]
 
 
-def words_of(one: Waiting) -> str:
+def describe_group(one: Waiting) -> str:
     """Return how many mails of which kind, and where they come from."""
     if one.is_copy:
         words = ngettext(

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from registrations.booking.errors import ActionRejected
 from registrations.restore.hold import tick
 from tickets.restore.decision import decide, waiting
-from tickets.restore.views import words_of
+from tickets.restore.views import describe_group
 
 
 class Command(BaseCommand):
@@ -43,7 +43,7 @@ class Command(BaseCommand):
         groups = waiting(marker)
         self.stdout.write(f"Mails are held since {marker.held_since}: {marker.get_reason_display()}.")
         for one in groups:
-            self.stdout.write(f"   {words_of(one)}")
+            self.stdout.write(f"   {describe_group(one)}")
         if not (options["send_queued"] or options["drop_queued"]):
             return
         drop = {one.name for one in groups if one.is_copy} if options["drop_queued"] else set()

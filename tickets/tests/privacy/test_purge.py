@@ -117,7 +117,7 @@ def test_registered_rows_of_lists_stay_as_numbers() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_purge_goes_on_where_it_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     build_over(students=3)
-    monkeypatch.setattr(purge_module, "CHUNK", 2)
+    monkeypatch.setattr(purge_module, "CHUNK_SIZE", 2)
     assert (purge_due(budget=0), Purge.objects.count(), Student.objects.known().count()) == (2, 0, 1)
     assert purge_due() == 1
     assert Purge.objects.get().students == 3
@@ -235,7 +235,7 @@ def test_purge_is_announced_a_week_before_it_is_due_by_itself() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_purge_under_way_stops_when_a_date_is_corrected(monkeypatch: pytest.MonkeyPatch) -> None:
     fest, _event = build_over(students=3)
-    monkeypatch.setattr(purge_module, "CHUNK", 1)
+    monkeypatch.setattr(purge_module, "CHUNK_SIZE", 1)
 
     def corrected(ids: list[int], **values: Any) -> Any:
         """The first chunk; while the second waits for its locks the last day is corrected."""
