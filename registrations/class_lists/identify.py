@@ -9,6 +9,7 @@ from django.db.models import Q
 from registrations.models import Student
 from registrations.spreadsheets.duplicates import traces_of
 from registrations.spreadsheets.students import ListedStudent
+from registrations.students.identity import may_be_same
 from registrations.students.names import email_key, name_key
 
 
@@ -115,7 +116,7 @@ class _Known:
         """Those of this name and grade who may be it: the exact one alone, or all that nothing tells apart."""
         namesakes = self._by_name.get((listed.grade, name_key(listed.name)), [])
         exact = [student for student in namesakes if identity_of(student) == listed.identity]
-        return exact or [student for student in namesakes if _may_be_one(listed, student)]
+        return exact or [student for student in namesakes if may_be_same(listed, student)]
 
     def near(self, listed: ListedStudent, taken: Iterable[int]) -> Student | None:
         """Somebody whose name is within one sign, and who is nobody else in the list.
@@ -131,7 +132,7 @@ class _Known:
             self._learn_traces()
         for trace in traces_of(name_key(listed.name)):
             for student in self._by_trace.get((listed.grade, trace), ()):
-                if student.pk not in taken and _may_be_one(listed, student):
+                if student.pk not in taken and may_be_same(listed, student):
                     return student
         return None
 
@@ -139,9 +140,3 @@ class _Known:
         for (grade, key), students in self._by_name.items():
             for trace in traces_of(key):
                 self._by_trace.setdefault((grade, trace), []).extend(students)
-
-
-def _may_be_one(listed: ListedStudent, student: Student) -> bool:
-    """Not if both have a section, or both a roll number, and they differ."""
-    pairs = ((listed.section, student.section), (listed.roll_number, student.roll_number))
-    return all(not (mine and its) or mine == its for mine, its in pairs)

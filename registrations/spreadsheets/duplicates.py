@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from registrations.spreadsheets.budget import Budget
 from registrations.spreadsheets.headers import Meaning
 from registrations.spreadsheets.students import Code, ListedStudent, Problem
+from registrations.students.identity import may_be_same
 from registrations.students.names import email_key, name_key
 
 SHORTEST = 8
@@ -27,7 +28,7 @@ def problems_among(students: Iterable[ListedStudent], budget: Budget) -> Iterato
             continue
         traces = [(student.grade, trace) for trace in traces_of(name_key(student.name))]
         found = {other.row: other for trace in traces for other in known.get(trace, ())}
-        near = [other for other in found.values() if _may_be_one(student, other)]
+        near = [other for other in found.values() if may_be_same(student, other)]
         roll = (student.grade, student.section, student.roll_number)
         if near:
             same = [other for other in near if other.identity == student.identity]
@@ -47,14 +48,6 @@ def traces_of(key: str) -> Sequence[str]:
     if len(plain) < SHORTEST:
         return [plain]
     return list(dict.fromkeys([plain, *(plain[:at] + plain[at + 1 :] for at in range(min(len(plain), 60)))]))
-
-
-def _may_be_one(one: ListedStudent, other: ListedStudent) -> bool:
-    """Not if both have a section, or both a roll number, and they differ."""
-    return all(
-        not (mine and its) or mine == its
-        for mine, its in ((one.section, other.section), (one.roll_number, other.roll_number))
-    )
 
 
 def _problem(student: ListedStudent, other: ListedStudent, is_same: bool) -> Problem:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q
@@ -58,6 +58,25 @@ class Details:
     language: str = "en"
 
 
+class Labelled(Protocol):
+    """A student, or a row of a class list, with the labels that tell namesakes apart, normalised by `label_key`."""
+
+    @property
+    def section(self) -> str: ...
+
+    @property
+    def roll_number(self) -> str: ...
+
+
+def may_be_same(one: Labelled, other: Labelled) -> bool:
+    """Whether two namesakes may be the same student: neither section nor roll number is given for both and differs.
+
+    Names and grades are compared by the caller. Every rule about namesakes builds on this one.
+    """
+    pairs = ((one.section, other.section), (one.roll_number, other.roll_number))
+    return all(not left or not right or left == right for left, right in pairs)
+
+
 def identify(details: Details, *, fest_id: int, school: School) -> tuple[Student, bool]:
     """Return the student with these details, and whether this call inserted the row.
 
@@ -109,7 +128,7 @@ def _recognise(wanted: Student) -> Student | None:
     for student in Student.objects.namesakes(wanted).order_by("pk"):
         if (student.section, student.roll_number) == (wanted.section, wanted.roll_number):
             exact = student
-        if wanted.email_key and student.email_key == wanted.email_key and _may_be_one(student, wanted):
+        if wanted.email_key and student.email_key == wanted.email_key and may_be_same(student, wanted):
             same.append(student)
         elif not _is_distinct(wanted, student):
             unsure = unsure or student
@@ -120,12 +139,6 @@ def _recognise(wanted: Student) -> Student | None:
     if unsure and not same:
         raise AmbiguousIdentity(unsure, is_exact=False)
     return same[0] if same else None
-
-
-def _may_be_one(student: Student, wanted: Student) -> bool:
-    """Whether neither the section nor the roll number tells the two students apart."""
-    pairs = ((student.section, wanted.section), (student.roll_number, wanted.roll_number))
-    return all(not (left and right and left != right) for left, right in pairs)
 
 
 def _is_distinct(wanted: Student, student: Student) -> bool:

@@ -1,5 +1,6 @@
 """Finding a student or making one: nobody is taken for somebody else (DECISIONS 3 and 4)."""
 
+import itertools
 from functools import partial
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from events.models import Fest
 from registrations.booking.errors import AmbiguousIdentity
 from registrations.models import Student
-from registrations.students.identity import Details, identify, with_email
+from registrations.students.identity import Details, identify, may_be_same, with_email
 from registrations.tests.builders import build_fest, build_school
 from registrations.tests.races import at_once
 
@@ -193,3 +194,19 @@ def test_namesakes_of_other_email_at_once_are_one_and_refusals(fest: Fest) -> No
     responses = at_once([partial(found, fest, email=f"{n}@example.org") for n in range(8)])
     assert sorted(isinstance(response, AmbiguousIdentity) for response in responses) == [False] + [True] * 7
     assert Student.objects.count() == 1
+
+
+LABELS = ("", "A", "B")
+
+
+@pytest.mark.parametrize("sections", itertools.product(LABELS, LABELS))
+@pytest.mark.parametrize("roll_numbers", itertools.product(LABELS, LABELS))
+def test_namesakes_are_the_same_unless_a_label_differs(
+    sections: tuple[str, str], roll_numbers: tuple[str, str]
+) -> None:
+    one, other = (
+        Student(section=section, roll_number=roll_number)
+        for section, roll_number in zip(sections, roll_numbers, strict=True)
+    )
+    differs = {"A", "B"} in (set(sections), set(roll_numbers))
+    assert may_be_same(one, other) == may_be_same(other, one) == (not differs)
