@@ -24,7 +24,7 @@ bind = os.environ.get("GUNICORN_BIND") or f"127.0.0.1:{_number('PORT', 8000, 1, 
 workers = _number("WEB_CONCURRENCY", max(2, 2 * _cores()), 1, 64)
 worker_class = "techfest.gunicorn_worker.Worker"
 preload_app = True
-# A rush of clicks waits here; the kernel's net.core.somaxconn is the upper bound.
+# Connections of a rush wait here; the kernel's net.core.somaxconn is the upper bound.
 backlog = 2048
 # Seconds. A request ends itself after 3 s of waiting for locks; 30 s means that it hangs.
 timeout = 30
@@ -37,9 +37,9 @@ worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 limit_request_line = 4094
 limit_request_fields = 60
 limit_request_field_size = 8190
-# Only the own proxy may say who asks and by which scheme; on a Unix socket nobody else can reach us.
+# Only our own proxy may state the client's address and scheme; no other program can reach a Unix socket.
 forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS") or "127.0.0.1,::1"
-# No header becomes a variable of the server (SCRIPT_NAME, PATH_INFO), whoever sends it.
+# No header becomes a variable of the server (SCRIPT_NAME, PATH_INFO).
 forwarder_headers = ""
 # One in the home folder would be shared by every copy on the machine.
 control_socket_disable = True

@@ -1,4 +1,4 @@
-"""Do PDFs slow the clicks down? The same even stream of presses while PDFs are made and while none are.
+"""Do PDFs slow the clicks down? The same even stream of submissions while PDFs are made and while none are.
 
 ``python -m deploy.bench.busy`` writes results/busy.json. For the idle rounds the process that makes PDFs is
 stopped; the tickets that pile up meanwhile keep it busy through the whole of the next round.
@@ -22,7 +22,7 @@ P99 = ("redirect_seconds", "p99")
 
 
 def one_round(stack: Stack, *, rate: float, seconds: int, slug: str, tag: str, idle: bool) -> dict[str, Any]:
-    """An even stream of presses, with the PDF worker stopped (idle) or at work."""
+    """An even stream of submissions, with the PDF worker stopped (idle) or at work."""
     for pid in tree(stack.parts["worker-pdf"]):
         os.kill(pid, signal.SIGSTOP if idle else signal.SIGCONT)
     time.sleep(1)
@@ -36,7 +36,7 @@ def main() -> int:
     """Run the rounds and write the results."""
     parser = argparse.ArgumentParser(prog="python -m deploy.bench.busy", description=__doc__)
     parser.add_argument("--rounds", type=int, default=4)
-    parser.add_argument("--rate", type=float, default=30.0, help="presses a second")
+    parser.add_argument("--rate", type=float, default=30.0, help="submissions a second")
     parser.add_argument("--seconds", type=int, default=20)
     given = parser.parse_args()
     machine = describe()

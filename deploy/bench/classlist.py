@@ -1,8 +1,8 @@
 """A class of 500 from workbook to seats, against the same rows saved in a loop; and thirty teachers beside clicks.
 
 ``python -m deploy.bench.classlist`` writes results/classlist.json. A list goes the way of a teacher: its page before
-Confirm over HTTP, the press, the worker. The loop reads the workbook cell by cell and saves what the product saves,
-row by row. Rounds are interleaved and the medians are what may be quoted. Reading a file is measured in this process.
+Confirm over HTTP, the POST of Confirm, the worker. The loop reads the workbook cell by cell and saves what the
+product saves, row by row. Rounds are interleaved; medians may be quoted. Reading a file is measured in this process.
 """
 
 import argparse
@@ -43,7 +43,7 @@ class Pupils:
 
 
 def teacher(stack: Stack, number: int) -> tuple[Any, SignedIn]:
-    """An approved teacher of a school of the own, signed in."""
+    """An approved teacher with a school of their own, signed in."""
     from django.contrib.auth import get_user_model
     from django.utils import timezone
 

@@ -1,6 +1,6 @@
 """Twenty doors scan five thousand tickets, each at two doors in the same moment: who is let in, and how fast.
 
-``python -m deploy.bench.door`` writes results/door.json. Two doors share a ticket and press together; all pairs go on
+``python -m deploy.bench.door`` writes results/door.json. Two doors share a ticket and send it together; all pairs go on
 without a pause, which no queue of people does; then further tickets with half a second between two scans of a door.
 Seconds are those that the doors waited, nginx and queueing included.
 """
@@ -74,7 +74,7 @@ class Pair:
 def scan_all(
     stack: Stack, doors: list[tuple[str, SignedIn]], codes: list[str], *, pause: float = 0
 ) -> dict[str, Any]:
-    """Everything is scanned twice; what the doors were told, and how long they waited."""
+    """Everything is scanned twice; the verdicts, and how long the doors waited."""
     pairs = [Pair(doors[n : n + 2], codes[n // 2 :: len(doors) // 2], pause) for n in range(0, len(doors), 2)]
     threads = [
         threading.Thread(target=pair.scan, args=door, daemon=True) for pair in pairs for door in pair.doors

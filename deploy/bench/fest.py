@@ -1,4 +1,4 @@
-"""The bench's fest in the product's database: events that are open now, and what became of the presses."""
+"""The bench's fest in the product's database: events that are open now, and what became of the submissions."""
 
 import datetime as dt
 import os
@@ -115,7 +115,7 @@ def _without_gaps(places: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def wait_for_mails(*, seconds: float) -> dict[str, float | int]:
-    """Wait until no mail is owed; seconds from now to the last hand-over, and how many are left if not."""
+    """Wait until no mail is pending; seconds from now to the last hand-over, and how many are left if not."""
     from tickets.models import Delivery
 
     began = time.monotonic()

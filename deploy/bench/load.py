@@ -1,7 +1,7 @@
-"""The visitors of the benches: an independent program that presses the button many times.
+"""The visitors of the benches: an independent program that sends the form many times.
 
-``rush`` is an open loop: everybody presses at one instant, whatever the server does. ``steady`` is a closed
-loop: a fixed number of visitors press one after the other, to find what the server can do at most. ``paced``
+``rush`` is an open loop: all visitors submit at one instant, whatever the server does. ``steady`` is a closed
+loop: a fixed number of visitors submit one after the other, to find what the server can do at most. ``paced``
 is an open loop at an even rate.
 """
 
@@ -39,7 +39,7 @@ HEADERS = (
 
 @dataclass
 class Visitor:
-    """One student's press: the form that is posted, and what came back."""
+    """One student's submission: the form that is posted, and the response."""
 
     number: int
     event: str
@@ -66,7 +66,7 @@ class Visitor:
 
 @dataclass
 class Load:
-    """Who presses what: ``events`` are shared out in turn, ``follow`` fetches the answer page as well."""
+    """Which visitor submits what: ``events`` are shared out in turn, ``follow`` fetches the answer page as well."""
 
     host: str
     port: int
@@ -79,7 +79,7 @@ class Load:
         return f"GET {path} HTTP/1.1\r\nHost: {self.host}:{self.port}\r\n{HEADERS}\r\n".encode()
 
     def post(self, visitor: Visitor) -> bytes:
-        """The visitor's press."""
+        """The visitor's submission."""
         body = urlencode(visitor.fields(self.tag))
         head = (
             f"POST /register/ HTTP/1.1\r\nHost: {self.host}:{self.port}\r\n{HEADERS}"
@@ -120,7 +120,7 @@ def invite(load: Load, *, clients: int, events: Sequence[str], fetch: bool) -> N
 
 
 def rush(load: Load, *, seconds: float, opened: bool = False) -> dict[str, Any]:
-    """Everybody presses at one instant; ``opened``: over connections that stood before."""
+    """All visitors submit at one instant; ``opened``: over connections that stood before."""
     exchanges = Exchanges(load.host, load.port)
     for visitor in load.visitors:
         visitor.submission = Exchange(load.post(visitor), _follower(load, exchanges, visitor))
@@ -139,7 +139,7 @@ def rush(load: Load, *, seconds: float, opened: bool = False) -> dict[str, Any]:
 
 
 def paced(load: Load, *, rate: float, seconds: float) -> dict[str, Any]:
-    """``rate`` visitors a second press evenly, whether or not those before them have been answered."""
+    """``rate`` visitors a second submit evenly, whether or not those before them have been answered."""
     exchanges = Exchanges(load.host, load.port)
     start = time.monotonic()
     schedule = []
@@ -152,7 +152,7 @@ def paced(load: Load, *, rate: float, seconds: float) -> dict[str, Any]:
 
 
 def steady(load: Load, *, at_once: int, seconds: float) -> dict[str, Any]:
-    """``at_once`` visitors are served at any time until all have pressed; adds presses per second."""
+    """``at_once`` visitors are served at any time until all have submitted; adds submissions per second."""
     exchanges = Exchanges(load.host, load.port)
     waiting: Iterator[Visitor] = iter(load.visitors)
 
@@ -174,7 +174,7 @@ def steady(load: Load, *, at_once: int, seconds: float) -> dict[str, Any]:
 
 
 def _follower(load: Load, exchanges: Exchanges, visitor: Visitor, afterwards: Any = None) -> Any:
-    """What follows a press: the answer page of the redirect, then the next visitor."""
+    """What follows a submission: the confirmation page of the redirect, then the next visitor."""
 
     def done(page: Exchange) -> None:
         exchanges.end(page)
@@ -193,7 +193,7 @@ def _follower(load: Load, exchanges: Exchanges, visitor: Visitor, afterwards: An
 
 
 def report(load: Load) -> dict[str, Any]:
-    """What the visitors saw: times since each one's press, outcomes, errors by kind."""
+    """What the visitors saw: times since each submission, outcomes, errors by kind."""
     submissions = [(one.began, one.submission) for one in load.visitors if one.submission is not None]
     answers = [(one.began, one.answer) for one in load.visitors if one.answer is not None]
     redirected = [
@@ -235,7 +235,7 @@ def main() -> int:
     parser.add_argument("--events", required=True, help="slugs with commas; visitors take them in turn")
     parser.add_argument("--clients", type=int, default=500)
     parser.add_argument("--at-once", type=int, default=16, help="visitors served at a time (steady)")
-    parser.add_argument("--rate", type=float, default=30.0, help="presses a second (paced)")
+    parser.add_argument("--rate", type=float, default=30.0, help="submissions a second (paced)")
     parser.add_argument("--seconds", type=float, default=120.0, help="what is not answered then is an error")
     parser.add_argument("--opened", action="store_true", help="connections stand before the instant (rush)")
     parser.add_argument("--own-keys", action="store_true", help="do not open the form beforehand")

@@ -1,4 +1,4 @@
-"""PostgreSQL alone: the statements of one press, repeated by pgbench without Django and without HTTP."""
+"""PostgreSQL alone: the statements of one submission, repeated by pgbench without Django and without HTTP."""
 
 import itertools
 import re

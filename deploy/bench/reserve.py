@@ -1,7 +1,7 @@
 """Registrations per second: one event against 50, against a bare Django floor, and against PostgreSQL alone.
 
-``python -m deploy.bench.reserve`` writes results/reserve.json. All in one run and interleaved: presses (POST
-only) and whole visits (press and answer page) over HTTP, 16 visitors at a time; after the audit pgbench with the
+``python -m deploy.bench.reserve`` writes results/reserve.json. All in one run and interleaved: submissions (POST
+only) and whole visits (POST and confirmation page) over HTTP, 16 visitors at a time; after the audit pgbench with the
 same statements as the product's transaction. No worker makes PDFs or sends mails meanwhile.
 """
 
@@ -24,7 +24,7 @@ SEATS = 1_000_000
 
 
 def one_round(stack: Stack, *, posts: int, at_once: int, slugs: Sequence[str], tag: str) -> dict[str, Any]:
-    """Each kind once, the same number of presses for all."""
+    """Each kind once, the same number of submissions for all."""
     hot, spread = slugs[0], ",".join(slugs[1:])
     kinds = {
         "hot": ("techfest", hot, True),
@@ -87,7 +87,7 @@ def main() -> int:
         for number in range(given.rounds):
             tag = f"r{number}"
             rounds.append(one_round(stack, posts=given.posts, at_once=given.at_once, slugs=slugs, tag=tag))
-        # What pgbench leaves behind holds together for nobody: it is no product.
+        # What pgbench leaves behind is not audited: it skips what the product checks.
         audit = stack.audit()
         for _ in range(given.rounds):
             for name, events in (("hot", slugs[:1]), ("spread", slugs[1:])):

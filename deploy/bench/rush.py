@@ -1,6 +1,6 @@
-"""Everybody presses within one instant: 500 and 2,000 clients for 100 seats, provider 2 s slow and 0 s slow.
+"""All clients submit within one instant: 500 and 2,000 clients for 100 seats, provider 2 s slow and 0 s slow.
 
-``python -m deploy.bench.rush`` writes results/rush.json. "Answered" is the redirect of the press; the answer
+``python -m deploy.bench.rush`` writes results/rush.json. "Answered" is the redirect of the POST; the answer
 page follows on the same connection. Rounds are interleaved and the medians are what may be quoted.
 """
 

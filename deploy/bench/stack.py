@@ -109,7 +109,7 @@ class Stack:
 def running_stack(*, peers: Sequence[str] = (), delay: float = 0.0, workers: bool = True) -> Iterator[Stack]:
     """Everything up and migrated, ``delay`` seconds before each answer of the provider; ended with the block.
 
-    Without ``workers`` only the web part of the Procfile runs: nobody makes PDFs or sends mails.
+    Without ``workers`` only the web part of the Procfile runs: no PDFs are made and no mails sent.
     """
     folder = Path(tempfile.mkdtemp(prefix="techfest-bench-"))
     folder.chmod(0o711)

@@ -124,7 +124,7 @@ def socket_folder(folder: Path, owner: int, group: int | None = None) -> Path:
     """The private folder of this data folder's sockets, in a short path, owned by the user number ``owner``.
 
     Members of ``group`` may reach the sockets, which get that group themselves, and do no more. Raises ``Refusal``
-    when somebody else made a folder of that name first.
+    when another user made a folder of that name first.
     """
     short = _socket_path(folder)
     with contextlib.suppress(FileExistsError):
@@ -132,7 +132,7 @@ def socket_folder(folder: Path, owner: int, group: int | None = None) -> Path:
         os.chown(short, owner, -1)
     found = short.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid not in {owner, os.getuid()}:
-        raise Refusal(f"{short} belongs to somebody else. Remove it, or set TMPDIR to a folder of your own.")
+        raise Refusal(f"{short} belongs to another user. Remove it, or set TMPDIR to a folder of your own.")
     os.chown(short, owner, -1 if group is None else group)
     short.chmod(0o700 if group is None else 0o2710)
     return short

@@ -1,4 +1,4 @@
-"""The port of the site. The launcher holds it, so that a restarted Gunicorn refuses nobody in between."""
+"""The port of the site. The launcher holds it, so that no connection is refused while Gunicorn restarts."""
 
 import socket
 

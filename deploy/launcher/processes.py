@@ -71,7 +71,7 @@ class Process:
     def _before_exec(self, parent: int) -> Callable[[], None]:
         def prepare() -> None:
             os.setsid()
-            # Tickets, mails and logs are nobody else's business.
+            # No other user may read tickets, mails and logs.
             os.umask(0o077)
             if self.niceness:
                 give_way(self.niceness)

@@ -188,7 +188,7 @@ def _fresh(data: Path) -> Account:
 
 
 def _with_own_group(account: Account, data: Path) -> Account:
-    """The same user, with a group in which nobody else is: its members reach the sockets and the data folder."""
+    """The same user, with a group of its own: its members reach the sockets and the data folder."""
     groups = grp.getgrall()
     members = {name for group in groups if group.gr_gid == account.gid for name in group.gr_mem}
     users = {user.pw_name: user for user in pwd.getpwall()}
@@ -200,7 +200,7 @@ def _with_own_group(account: Account, data: Path) -> Account:
 
 
 def _free_number(data: Path, taken: set[int]) -> int:
-    """A number that nobody has, the same at every start with this data folder."""
+    """A number that no user has, the same at every start with this data folder."""
     begin = int(short_name(data), 16) % len(_NUMBERS)
     numbers = (_NUMBERS[(begin + step) % len(_NUMBERS)] for step in range(len(_NUMBERS)))
     return next(number for number in numbers if number not in taken)

@@ -101,7 +101,7 @@ class Supervisor:
             time.sleep(0.1)
 
     def look(self, *others: int) -> None:
-        """One look at every process; ``others`` are children that somebody else waits for."""
+        """One look at every process; ``others`` are children that other code waits for."""
         watch = {self._last_watch.pid} if self._last_watch is not None else set()
         reap_adopted({*others, *watch, *(process.pid for process in self._all())})
         self.revive()

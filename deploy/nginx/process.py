@@ -38,7 +38,7 @@ def binary() -> str | None:
 
 
 def free_port() -> int:
-    """A port that nobody listens on now."""
+    """A free TCP port."""
     for _ in range(1000):
         port = secrets.choice(PORTS)
         with socket.socket() as probe, contextlib.suppress(OSError):

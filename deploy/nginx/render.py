@@ -34,8 +34,8 @@ class Site:
     ``upstream`` is ``unix:/path`` or ``host:port``; ``listen`` and ``tls_listen`` are nginx addresses;
     ``run`` is a writable folder for the pid and temporary files. With a certificate the plain port only
     redirects. ``per_address`` is the number of requests that one address may have under way at once,
-    ``answer_seconds`` how long the application may take before the visitor is told so. Over TLS browsers are
-    told to keep to it: for this host, with ``hsts_subdomains`` for all below it, with ``hsts_preload`` for
+    ``answer_seconds`` how long the application may take before the visitor gets an error page. Over TLS browsers are
+    asked to keep to it: for this host, with ``hsts_subdomains`` for all below it, with ``hsts_preload`` for
     browsers' own lists.
     """
 

@@ -1,7 +1,7 @@
 """A scripted stand-in for the e-mail provider's HTTP API, for tests and benches.
 
 It speaks Mailgun's and Brevo's send calls as far as django-anymail uses them, keeps every accepted
-message in memory and can be told at run time to be slow, to refuse, to lie or to hang.
+message in memory and can be scripted at run time to be slow, to refuse, to answer wrongly or to hang.
 ``python -m deploy.provider_stub --port 0 --delay 2`` prints its ports as one JSON line and ends on TERM.
 """
 

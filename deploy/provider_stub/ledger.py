@@ -53,7 +53,7 @@ class Ledger:
         return entry | {"id": message_id, "at": now}
 
     def _keep_files(self, message: Message) -> None:
-        room = FILES_LIMIT - sum(map(len, self.files.values())) if len(self.files) < 2000 else 0
+        left = FILES_LIMIT - sum(map(len, self.files.values())) if len(self.files) < 2000 else 0
         for described, content in zip(message.attachments, message.files, strict=True):
-            if len(content) <= room:
+            if len(content) <= left:
                 self.files[described["sha256"]] = content

@@ -1,4 +1,4 @@
-"""What the stub was told to do: one delay, and rules that are used up in order."""
+"""The stub's script: one delay, and rules that are used up in order."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

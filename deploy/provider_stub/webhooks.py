@@ -26,7 +26,7 @@ def signed_event(
     """The JSON body of a Mailgun webhook: ``delivered``, ``failed`` (with a severity) or ``complained``.
 
     ``at`` (seconds since 1970, default now) dates both the event and the signature; ``token`` is what makes
-    an event unique, so the same token is the same event told again.
+    an event unique, so the same token is the same event sent again.
     """
     moment = time.time() if at is None else at
     data: dict[str, Any] = {

@@ -122,7 +122,7 @@ class Copy:
         raise RuntimeError("deploy/up did not become ready:\n" + "\n".join(self.lines))
 
     def ask(self, path: str) -> tuple[int, str]:
-        """Status and body of a page; 0 when nobody listens."""
+        """Status and body of a page; 0 when no process listens."""
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as answer:
                 return answer.status, answer.read().decode()

@@ -1,4 +1,4 @@
-"""The site as it is served: nginx, Gunicorn as systemd starts it, and visitors who press the button."""
+"""The site as it is served: nginx, Gunicorn as systemd starts it, and visitors who submit the form."""
 
 import contextlib
 import html
@@ -106,13 +106,13 @@ def running_front(
 
 
 def form_for(event: Event, *, number: int = 1) -> Form:
-    """The filled-in form of somebody for one event, with a key of its own."""
+    """A filled-in form for one event, with an idempotency key of its own."""
     return Visitor(number, event.slug, str(uuid.uuid4())).fields(_TAG)
 
 
 @contextlib.contextmanager
 def clicks(front: Front, event: Event, *, rate: int, seconds: float) -> Iterator[list[Visitor]]:
-    """``rate`` visitors a second press while the block runs; it ends when each has an answer or none for 20 s."""
+    """``rate`` visitors a second submit while the block runs; it ends when each has an answer or none for 20 s."""
     load = Load("127.0.0.1", front.port, follow=False, tag=_TAG)
     invite(load, clients=int(rate * seconds), events=[event.slug], fetch=False)
     submitting = threading.Thread(target=paced, args=(load,), kwargs={"rate": rate, "seconds": seconds + 20})
@@ -135,7 +135,7 @@ def answers(visitors: Sequence[Visitor]) -> Counter[str]:
 
 
 def slowest(visitors: Sequence[Visitor]) -> float:
-    """Seconds from a press to its answer."""
+    """Seconds from a submission to its response."""
     return max(one.submission.finished_at - one.began for one in visitors if one.submission)
 
 
@@ -144,7 +144,7 @@ def acknowledged(visitors: Sequence[Visitor]) -> list[Visitor]:
 
 
 def kept(visitors: Sequence[Visitor]) -> list[int]:
-    """How many active registrations the database holds for each press, in the visitors' order."""
+    """How many active registrations the database holds for each submission, in the visitors' order."""
     rows = Registration.objects.active().filter(submission__key__in=[one.key for one in visitors])
     found = Counter(str(key) for key in rows.values_list("submission__key", flat=True))
     return [found[visitor.key] for visitor in visitors]

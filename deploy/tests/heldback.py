@@ -1,6 +1,6 @@
 """The site's application for tests that kill a worker after its COMMIT and before its reply.
 
-While the file that HOLD_ANSWERS names is there, the answer to a press is ready and not sent; what is written
+While the file that HOLD_ANSWERS names is there, the response to a submission is ready and not sent; what is written
 into the file is the number of the process that holds it.
 """
 

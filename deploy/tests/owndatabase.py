@@ -93,7 +93,7 @@ def speaking_as(role: str, cluster: postgres.Cluster) -> Iterator[None]:
 
 
 class Link:
-    """A TCP address in front of the server's socket, which forwards until it is told otherwise.
+    """A TCP address in front of the server's socket, which forwards until it is switched off.
 
     ``is_silent``: bytes are taken on both sides and nothing is passed on. ``at_commit`` is what happens to the
     next COMMIT's reply: "cut" ends the connection instead, "swallow" lets everybody wait for ever.

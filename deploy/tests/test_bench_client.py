@@ -17,7 +17,7 @@ PAGE = b'<form><input type="hidden" name="key" value="0123456789abcdef0123456789
 
 
 class Site(BaseHTTPRequestHandler):
-    """A form with a key, a redirect for each press, and an answer that is compressed and in chunks."""
+    """A form with a key, a redirect for each submission, and an answer that is compressed and in chunks."""
 
     protocol_version = "HTTP/1.1"
     posted: list[bytes] = []

@@ -44,7 +44,7 @@ def test_killed_worker_is_gone_on_from_where_it_stood(celery_worker: WorkerFacto
     assert Registration.objects.count() == Submission.objects.count() == stood
     assert audit() == []
 
-    # Its lease is over; until then nobody may take the job.
+    # Its lease is over; until then no worker may take the job.
     assert jobs.claim() is None
     ClassListJob.objects.update(claimed_at=F("claimed_at") - jobs.LEASE)
     celery_worker("lists")

@@ -1,4 +1,4 @@
-"""PostgreSQL restarted, killed and cut off under clicks: whoever was shown a seat has it, whoever was not may ask."""
+"""PostgreSQL restarted, killed and cut off under clicks: a seat that was shown is there, others can ask again."""
 
 import signal
 import time
@@ -70,7 +70,7 @@ def submitted(front: Front, event: Event, number: int) -> Visitor:
 
 
 def check_every_submission(front: Front, event: Event, visitors: list[Any]) -> None:
-    """Whoever was shown a seat has it once; whoever was not is told the truth when the form is sent again."""
+    """A student who was shown a seat has it once; others learn the truth when the form is sent again."""
     sure = acknowledged(visitors)
     unsure = [visitor for visitor in visitors if visitor not in sure]
     assert kept(sure) == [1] * len(sure)
@@ -104,7 +104,7 @@ def test_fast_restart_under_load_is_told_and_heals_by_itself(
 def test_hard_stops_under_load_lose_nothing_that_was_shown(
     database: Database, front: Front, event: Event
 ) -> None:
-    """However long a start takes: somebody presses before each stop and before the start that follows it."""
+    """However long a start takes: forms are submitted before each stop and before the start that follows it."""
     started = time.monotonic()
     between: list[Visitor] = []
     with clicks(front, event, rate=20, seconds=7) as visitors:

@@ -95,7 +95,7 @@ def is_idle() -> bool:
 
 
 def let_workers_finish() -> None:
-    """Watches, then rings as beat does until nothing is due; PDFs are not what this is about.
+    """Watches, then sends wake-ups as beat does until nothing is due; PDFs are not what this is about.
 
     The watch is over when this returns: a mail that it owes later would be claimed while time passes.
     """

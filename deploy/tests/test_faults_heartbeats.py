@@ -43,7 +43,7 @@ def test_each_dead_process_is_named(celery_worker: WorkerFactory, data_folder: P
 
 
 def test_worker_that_is_long_at_one_task_is_heard(celery_worker: WorkerFactory, stub: StubClient) -> None:
-    """Nobody rings: only the task that runs is there to be heard of."""
+    """No wake-up is sent: only the running task can write a heartbeat."""
     click(1)
     pretend_rendered()
     stub.script(delay=9.0)

@@ -1,4 +1,4 @@
-"""Real workers that are killed, stopped and started while mails are owed; a real HTTP stub of the provider."""
+"""Real workers that are killed, stopped and started while mails are pending; a real HTTP stub of the provider."""
 
 import contextlib
 import datetime as dt

@@ -1,4 +1,4 @@
-"""A broker that forgets, hangs and dies under a running worker: the rows are the truth, beat rings for them."""
+"""A broker that forgets, hangs and dies under a running worker: the rows are the truth, beat sends wake-ups."""
 
 import contextlib
 import signal
@@ -131,7 +131,7 @@ def die(broker: Broker, meanwhile: Callable[[], None]) -> None:
 def test_mails_outlive_whatever_happens_to_the_broker(
     celery_worker: WorkerFactory, stub: StubClient, broker: Broker, data_folder: Path
 ) -> None:
-    """Two beats ring all the while, which doubles nothing either."""
+    """Two beats send wake-ups all the while, which doubles nothing either."""
     event = build_event(build_fest(), capacity=50)
     extra = environment_of("mailgun", stub) | {"REDIS_URL": broker.url}
     celery_worker("mail", extra)

@@ -106,7 +106,7 @@ def test_worker_killed_after_its_commit_keeps_the_seat_and_the_mail_is_pending(
     )
     assert (page.status, b"panel is-ok" in page.body) == (200, True)
     assert (Registration.objects.values().get(), taken(event)) == (first, 1)
-    # Whatever rings there were are lost with the worker; what is owed is found by the sweeper.
+    # Wake-ups are lost with the worker; the sweep finds what is pending.
     flushed_redis.flushdb()
     assert Delivery.objects.get().state == Delivery.State.QUEUED
     pretend_rendered()
@@ -142,7 +142,7 @@ def test_restarts_under_load_fail_nobody(event: Event, data_folder: Path) -> Non
 
 
 def restarted(front: Front) -> int | None:
-    """Ends Gunicorn and starts it again while visitors press; returns with which code the first one ended."""
+    """Ends Gunicorn and starts it again while visitors submit; returns with which code the first one ended."""
     front.gunicorn.ask_to_stop()
     assert front.gunicorn.popen is not None
     code = front.gunicorn.popen.wait(timeout=15)

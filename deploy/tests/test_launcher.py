@@ -194,7 +194,7 @@ def test_sockets_folder_that_is_a_link_is_refused(tmp_path: Path) -> None:
     made.rmdir()
     made.symlink_to(tmp_path)
     try:
-        with pytest.raises(Refusal, match="belongs to somebody else"):
+        with pytest.raises(Refusal, match="belongs to another user"):
             folders.socket_folder(tmp_path, os.getuid())
     finally:
         made.unlink()
@@ -400,7 +400,7 @@ def test_only_package_that_no_lock_names_is_pinned_with_its_hashes() -> None:
 
 
 def test_uv_with_another_hash_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a mirror or somebody in between hands out instead is not run, not even for its installation."""
+    """What a mirror or an attacker on the way serves instead is not run, not even for its installation."""
     wheel = tmp_path / "uv-1.0.0-py3-none-any.whl"
     with zipfile.ZipFile(wheel, "w") as archive:
         archive.writestr("uv.py", "")

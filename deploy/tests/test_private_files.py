@@ -108,7 +108,7 @@ def test_data_folder_lets_nobody_look_in_unless_it_is_shared(
 def test_folder_of_other_files_is_refused_and_stays_as_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """TECHFEST_DATA=/srv or a home: nobody else could use it any more."""
+    """TECHFEST_DATA=/srv or a home: no other user could use it any more."""
     (tmp_path / "of somebody").touch()
     tmp_path.chmod(0o755)
     monkeypatch.setenv("TECHFEST_DATA", str(tmp_path))

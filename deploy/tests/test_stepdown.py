@@ -34,7 +34,7 @@ def folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="module", autouse=True)
 def no_database() -> Iterator[None]:
-    """The server of these tests lets root in and nobody else, which is a reason of its own to stay root."""
+    """The server of these tests accepts root only, which is a reason to stay root."""
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("DATABASE_URL", raising=False)
         yield

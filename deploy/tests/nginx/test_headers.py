@@ -45,7 +45,7 @@ def test_redirect_to_tls_carries_them(tmp_path: Path) -> None:
 
 
 def test_headers_are_those_of_the_application() -> None:
-    """An error page may stand at a secret address, so that it tells no site at all where somebody came from."""
+    """An error page may stand at a secret address, so it sends no referrer to any site."""
     ours = error_headers()
     output = {name: ours.pop(name) for name in ("Cache-Control", "Content-Security-Policy")}
     assert (ours, settings.SECURE_REFERRER_POLICY) == (HEADERS, "same-origin")

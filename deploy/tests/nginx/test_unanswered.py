@@ -1,4 +1,4 @@
-"""Own pages where the application gives no answer, and no press is ever repeated."""
+"""Own pages where the application gives no answer, and no POST is ever repeated."""
 
 import json
 import socket
