@@ -16,13 +16,13 @@ from techfest.core.db.clock import database_now
 RETRY = 1.0
 """Seconds between two looks at a database that is away."""
 MAX_PAGES = 200
-"""Rendered pages kept with one snapshot; filters make many."""
+"""Rendered pages kept with one cached fest; filters make many."""
 LIFETIME = 5.0
 """Seconds; less where registration opens or closes sooner."""
 
 
 @dataclass(frozen=True)
-class Snapshot:
+class CachedFest:
     """The current fest and its events as they stood at `read_at`, by the database's clock."""
 
     fest: Fest | None
@@ -44,7 +44,7 @@ class Snapshot:
         return min([LIFETIME, *ahead])
 
     def keep(self, key: object, page: str) -> None:
-        """Remembers a rendered page for as long as this snapshot lives; the oldest gives way to it.
+        """Remembers a rendered page for as long as this cached fest lives; the oldest gives way to it.
 
         What is really asked for is back at once, and made-up combinations do not stay.
         """
@@ -60,11 +60,11 @@ class Snapshot:
         return [event for event in self.events if event.slug in wanted]
 
 
-_kept: tuple[float, Snapshot] | None = None
+_kept: tuple[float, CachedFest] | None = None
 
 
-def snapshot() -> Snapshot:
-    """The kept snapshot, or a new one (three queries). While the database is away the last one stays."""
+def cached_fest() -> CachedFest:
+    """The fest in memory, read again when too old (three queries). While the database is away the last one stays."""
     global _kept
     if _kept is None or time.monotonic() >= _kept[0]:
         try:
@@ -79,17 +79,17 @@ def snapshot() -> Snapshot:
 
 
 def known_events(ids: Iterable[int]) -> dict[int, Event]:
-    """These events with their facts, from the snapshot where they are in it; the rest in one query."""
+    """These events with their related rows: from memory where they are there, the rest in one query."""
     wanted = set(ids)
-    known = {event.pk: event for event in snapshot().events if event.pk in wanted}
+    known = {event.pk: event for event in cached_fest().events if event.pk in wanted}
     if missing := wanted - known.keys():
         known |= Event.objects.with_related().in_bulk(missing)
     return known
 
 
 def known_fest(fest_id: int) -> Fest:
-    """This fest, from the snapshot where it is the current one."""
-    fest = snapshot().fest
+    """This fest, from memory where it is the current one."""
+    fest = cached_fest().fest
     return fest if fest and fest.pk == fest_id else Fest.objects.get(pk=fest_id)
 
 
@@ -99,19 +99,19 @@ def forget() -> None:
     _kept = None
 
 
-def kept_fest() -> Fest | None:
+def last_known_fest() -> Fest | None:
     """The fest without asking the database, if this process has seen it."""
     return _kept[1].fest if _kept else None
 
 
-def _read() -> Snapshot:
+def _read() -> CachedFest:
     fest = Fest.objects.select_related("logo").defer("logo__data").filter(is_current=True).first()
     if fest is None:
-        return Snapshot(None, (), database_now())
+        return CachedFest(None, (), database_now())
     events = tuple(fest.events.shown().select_related("category", "venue", "seats"))
     for event in events:
         event.fest = fest
-    return Snapshot(fest, events, database_now())
+    return CachedFest(fest, events, database_now())
 
 
 def _edges(event: Event) -> tuple[dt.datetime, ...]:

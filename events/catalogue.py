@@ -7,7 +7,7 @@ from itertools import groupby
 from django.utils import timezone
 
 from events.availability import Availability, State
-from events.cache import Snapshot
+from events.cache import CachedFest
 from events.models import Event
 
 
@@ -81,27 +81,27 @@ class CatalogueFilter:
         )
 
 
-def cards(snapshot: Snapshot) -> list[Card]:
-    return [Card(event, Availability(event, snapshot.now)) for event in snapshot.events]
+def cards(cached: CachedFest) -> list[Card]:
+    return [Card(event, Availability(event, cached.now)) for event in cached.events]
 
 
-def by_day(snapshot: Snapshot, catalogue_filter: CatalogueFilter) -> list[tuple[dt.date, list[Card]]]:
-    allowed = [card for card in cards(snapshot) if catalogue_filter.allow(card)]
+def by_day(cached: CachedFest, catalogue_filter: CatalogueFilter) -> list[tuple[dt.date, list[Card]]]:
+    allowed = [card for card in cards(cached) if catalogue_filter.allow(card)]
     return [(day, list(group)) for day, group in groupby(allowed, key=lambda card: card.day)]
 
 
-def next_opening(snapshot: Snapshot) -> dt.datetime | None:
+def next_opening(cached: CachedFest) -> dt.datetime | None:
     """When the fest opens, as long as nothing is open yet."""
-    fest = snapshot.fest
-    if fest is None or snapshot.now >= fest.opens_at:
+    fest = cached.fest
+    if fest is None or cached.now >= fest.opens_at:
         return None
     return fest.opens_at
 
 
-def with_free_seats(snapshot: Snapshot, grade: int, without: set[int]) -> list[Card]:
+def with_free_seats(cached: CachedFest, grade: int, without: set[int]) -> list[Card]:
     """Events that somebody of this grade could take instead."""
     return [
         card
-        for card in cards(snapshot)
+        for card in cards(cached)
         if card.state == State.OPEN and card.event.has_room_for_grade(grade) and card.event.pk not in without
     ]

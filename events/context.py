@@ -5,9 +5,9 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from events.cache import kept_fest
+from events.cache import last_known_fest
 
 
 def fest(request: HttpRequest) -> dict[str, Any]:
     """The current fest as the middleware found it; `None` while the database is away."""
-    return {"fest": kept_fest(), "site_url": settings.SITE_URL}
+    return {"fest": last_known_fest(), "site_url": settings.SITE_URL}

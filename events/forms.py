@@ -6,7 +6,7 @@ from django import forms
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from events.cache import Snapshot
+from events.cache import CachedFest
 from events.catalogue import CatalogueFilter, cards
 from techfest.core.text_limits import LimitedText
 
@@ -21,11 +21,11 @@ class FilterForm(LimitedText, forms.Form):
     day = forms.ChoiceField(label=_("Day"), required=False)
     free = forms.BooleanField(label=_("Only events with free seats"), required=False)
 
-    def __init__(self, data: Any, *, snapshot: Snapshot) -> None:
+    def __init__(self, data: Any, *, cached: CachedFest) -> None:
         super().__init__(data, label_suffix="")
-        fest = snapshot.fest
-        categories = {event.category.slug: event.category for event in snapshot.events}
-        self._days = {card.day.isoformat(): card.day for card in cards(snapshot)}
+        fest = cached.fest
+        categories = {event.category.slug: event.category for event in cached.events}
+        self._days = {card.day.isoformat(): card.day for card in cards(cached)}
         self._choices("grade").choices = [
             ("", _("Any grade")),
             *((grade, _("Grade %(grade)s") % {"grade": grade}) for grade in (fest.grades if fest else ())),

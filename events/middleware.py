@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
-from events.cache import kept_fest, snapshot
+from events.cache import cached_fest, last_known_fest
 
 
 class FestTimeMiddleware:
@@ -20,9 +20,9 @@ class FestTimeMiddleware:
         if request.path_info.startswith("/health/"):
             return self.get_response(request)
         try:
-            fest = snapshot().fest
+            fest = cached_fest().fest
         except Error:
-            fest = kept_fest()
+            fest = last_known_fest()
         zone = fest.zone if fest else timezone.get_default_timezone()
         with timezone.override(zone):
             return self.get_response(request)

@@ -12,7 +12,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from events.availability import Availability
-from events.cache import Snapshot, snapshot
+from events.cache import CachedFest, cached_fest
 from events.catalogue import by_day, next_opening
 from events.forms import FilterForm
 from events.models import Event, Picture
@@ -21,8 +21,8 @@ from events.models import Event, Picture
 @require_safe
 @cache_control(public=True, max_age=5)
 def catalogue(request: HttpRequest) -> HttpResponse:
-    current = snapshot()
-    form = FilterForm(request.GET, snapshot=current)
+    current = cached_fest()
+    form = FilterForm(request.GET, cached=current)
     key = ("catalogue", request.LANGUAGE_CODE, form.catalogue_filter)
     return HttpResponse(_kept(current, key, lambda: _catalogue_page(current, form, request)))
 
@@ -30,7 +30,7 @@ def catalogue(request: HttpRequest) -> HttpResponse:
 @require_safe
 @cache_control(public=True, max_age=5)
 def event(request: HttpRequest, slug: str) -> HttpResponse:
-    current = snapshot()
+    current = cached_fest()
     shown = current.event(slug)
     if shown is None:
         raise Http404
@@ -45,8 +45,8 @@ def picture(request: HttpRequest, digest: str, kind: str) -> HttpResponse:
     return HttpResponse(bytes(found.data), content_type=f"image/{found.kind}")
 
 
-def _kept(current: Snapshot, key: Hashable, render: Callable[[], str]) -> str:
-    """The page from the snapshot it belongs to, made once.
+def _kept(current: CachedFest, key: Hashable, render: Callable[[], str]) -> str:
+    """The page from the cached fest it belongs to, made once.
 
     `key` names what the page shows and nothing else of the address, which anybody can make up.
     """
@@ -57,7 +57,7 @@ def _kept(current: Snapshot, key: Hashable, render: Callable[[], str]) -> str:
     return page
 
 
-def _catalogue_page(current: Snapshot, form: FilterForm, request: HttpRequest) -> str:
+def _catalogue_page(current: CachedFest, form: FilterForm, request: HttpRequest) -> str:
     days = by_day(current, form.catalogue_filter)
     context = {
         "days": days,
@@ -70,7 +70,7 @@ def _catalogue_page(current: Snapshot, form: FilterForm, request: HttpRequest) -
     return render_to_string("events/catalogue.html", context, request)
 
 
-def _event_page(current: Snapshot, shown: Event, request: HttpRequest) -> str:
+def _event_page(current: CachedFest, shown: Event, request: HttpRequest) -> str:
     availability = Availability(shown, current.now)
     url = settings.SITE_URL + shown.get_absolute_url()
     context = {

@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from events.availability import Availability
-from events.cache import snapshot
+from events.cache import cached_fest
 from events.models import Seats
 from registrations import links
 from registrations.access import by_my_link
@@ -79,7 +79,7 @@ def add(request: HttpRequest, student: Student) -> HttpResponse:
 
 def _add_form(student: Student, *args: Any, **kwargs: Any) -> EventsForm:
     held = set(student.registrations.active().values_list("event_id", flat=True))
-    current = snapshot()
+    current = cached_fest()
     events = [
         event
         for event in current.events
@@ -138,7 +138,7 @@ def cancel_page(
 
 def _again_url(registrations: list[Registration], my_url: str) -> str:
     """The way back, while registration is open and places are free, by the counts of this very moment."""
-    current = snapshot()
+    current = cached_fest()
     slugs = [row.event.slug for row in registrations if row.event.fest_id == getattr(current.fest, "pk", 0)]
     open_now = [event for event in current.chosen(slugs) if Availability(event, current.now).is_open]
     if not my_url or len(open_now) < len(registrations):

@@ -10,7 +10,7 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_safe
 
 from events.availability import Availability
-from events.cache import Snapshot, snapshot
+from events.cache import CachedFest, cached_fest
 from events.catalogue import with_free_seats
 from events.models import Fest
 from registrations import links
@@ -38,7 +38,7 @@ _KEY_MARK = messages.new_key()
 def register(request: HttpRequest) -> HttpResponse:
     """GET shows the form with a key of its own; POST registers once per key and redirects to the answer."""
     deadline = Deadline()
-    current = snapshot()
+    current = cached_fest()
     fest = current.fest
     if fest is None:
         return render(request, "events/catalogue.html")
@@ -57,7 +57,7 @@ def register(request: HttpRequest) -> HttpResponse:
         return render_error(request, error, form)
 
 
-def fresh_form(request: HttpRequest, current: Snapshot, fest: Fest) -> HttpResponse:
+def fresh_form(request: HttpRequest, current: CachedFest, fest: Fest) -> HttpResponse:
     """The empty form. The page is made once a snapshot; only its key is new each time."""
     chosen = tuple(event.slug for event in current.chosen(request.GET.getlist("event")))
     kept = ("form", get_language(), chosen)
@@ -69,7 +69,7 @@ def fresh_form(request: HttpRequest, current: Snapshot, fest: Fest) -> HttpRespo
     return HttpResponse(page.replace(_KEY_MARK, messages.new_key()))
 
 
-def registration_form(current: Snapshot, fest: Fest, *args: Any, **kwargs: Any) -> RegistrationForm:
+def registration_form(current: CachedFest, fest: Fest, *args: Any, **kwargs: Any) -> RegistrationForm:
     events = [event for event in current.events if Availability(event, current.now).is_form_open]
     return RegistrationForm(
         *args, fest=fest, events=events, known=current.events, consent=current_text(fest), **kwargs
@@ -126,8 +126,8 @@ def _refused(request: HttpRequest, error: RegistrationRejected, form: Registrati
         "form_url": reverse("registrations:register"),
         "send_again": bool(soon),
         "opens_at": min((event.registration_opens_at for event in soon if event), default=None),
-        "server_now": snapshot().now,
-        "others": with_free_seats(snapshot(), form.cleaned_data["grade"], chosen),
+        "server_now": cached_fest().now,
+        "others": with_free_seats(cached_fest(), form.cleaned_data["grade"], chosen),
     }
     return render(request, "registrations/refused.html", context, status=409)
 
@@ -147,7 +147,7 @@ def _other_content(request: HttpRequest, error: IdempotencyConflict, form: Regis
 
 @require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
-    fest = snapshot().fest
+    fest = cached_fest().fest
     context = {
         "consent_text": current_text(fest).text if fest else "",
         "retention_days": fest.retention_days if fest else 0,

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from events.cache import known_events, known_fest
 from events.models import Event
-from events.page_template import Stencil
+from events.page_template import PageTemplate
 from registrations import links
 from registrations.booking.conflicts import conflicts_of, sentence
 from registrations.booking.messages import ConfirmationEntry, refusal_entry, waiting_text
@@ -68,22 +68,22 @@ class HoledTicket:
     pdf_given_up: bool
 
 
-def holed(entry: ConfirmationEntry, stencil: Stencil) -> ConfirmationEntry:
+def with_slots(entry: ConfirmationEntry, template: PageTemplate) -> ConfirmationEntry:
     """The line as a stencil shows it. What it does not hide decides about the shape of the page."""
     ticket = entry.ticket
     return replace(
         entry,
-        heading=stencil.hole(entry.heading),
-        text=stencil.hole(entry.text),
+        heading=template.slot(entry.heading),
+        text=template.slot(entry.text),
         number=0,
-        cancel_url=stencil.hole(entry.cancel_url),
-        confirm_text=stencil.hole(entry.confirm_text),
+        cancel_url=template.slot(entry.cancel_url),
+        confirm_text=template.slot(entry.confirm_text),
         ticket=ticket
         and HoledTicket(
-            reference=stencil.holes(ticket.reference),
-            qr_svg=stencil.hole(ticket.qr_svg),
-            pdf_url=stencil.hole(ticket.pdf_url),
-            ics_url=stencil.hole(ticket.ics_url),
+            reference=template.slots(ticket.reference),
+            qr_svg=template.slot(ticket.qr_svg),
+            pdf_url=template.slot(ticket.pdf_url),
+            ics_url=template.slot(ticket.ics_url),
             pdf_ready=ticket.pdf_ready,
             pdf_given_up=ticket.pdf_given_up,
         ),
@@ -187,23 +187,23 @@ class HoledStudent(NamedTuple):
     reference: str
 
 
-def page_context(submission: Submission, token: str, stencil: Stencil) -> dict[str, Hashable]:
+def page_context(submission: Submission, token: str, template: PageTemplate) -> dict[str, Hashable]:
     """What the answer page shows, with holes for all that is this student's."""
     student, is_theirs = submission.student, submission.shows_my_link
     fest = known_fest(student.fest_id)
     suggestion = suggested_email(student.email) if is_theirs else ""
     return {
         "student": HoledStudent(
-            name=stencil.hole(student.name),
-            school=stencil.hole(student.school.name),
-            grade=stencil.hole(student.grade),
-            section=stencil.hole(student.section),
-            reference=stencil.holes(student.reference),
+            name=template.slot(student.name),
+            school=template.slot(student.school.name),
+            grade=template.slot(student.grade),
+            section=template.slot(student.section),
+            reference=template.slots(student.reference),
         ),
-        "entries": tuple(holed(entry, stencil) for entry in of_submission(submission, token)),
-        "masked_email": stencil.hole(masked(student.email)),
-        "suggested_email": stencil.hole(suggestion),
-        "my_url": stencil.hole(links.my_path(student)) if is_theirs else "",
+        "entries": tuple(with_slots(entry, template) for entry in of_submission(submission, token)),
+        "masked_email": template.slot(masked(student.email)),
+        "suggested_email": template.slot(suggestion),
+        "my_url": template.slot(links.my_path(student)) if is_theirs else "",
         "share_text": _("I am going to %(fest)s: %(url)s") % {"fest": fest.name, "url": absolute("/")},
     }
 

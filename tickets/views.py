@@ -9,9 +9,9 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from events.cache import snapshot
+from events.cache import cached_fest
 from events.models import Event
-from events.page_template import Stencil
+from events.page_template import PageTemplate
 from registrations import links
 from registrations.access import by_my_link, known_student, public, secret
 from registrations.forms import LinkForm
@@ -36,11 +36,11 @@ from tickets.wakeup import notify_workers
 def confirmation(request: HttpRequest, token: str) -> HttpResponse:
     """What one press obtained, with the tickets on it; a replay of the press leads here, too."""
     submission = _submission(token)
-    stencil = Stencil()
-    context = confirmation_page.page_context(submission, token, stencil)
+    template = PageTemplate()
+    context = confirmation_page.page_context(submission, token, template)
     shape = (get_language(), *context.values())
-    page = stencil.page(
-        snapshot(), shape, lambda: render_to_string("registrations/confirmation.html", context, request)
+    page = template.page(
+        cached_fest(), shape, lambda: render_to_string("registrations/confirmation.html", context, request)
     )
     return HttpResponse(page)
 
@@ -96,7 +96,7 @@ def link(request: HttpRequest) -> HttpResponse:
     form = LinkForm(request.POST or None)
     if request.method != "POST" or not form.is_valid():
         return render(request, "registrations/link.html", {"form": form})
-    fest = snapshot().fest
+    fest = cached_fest().fest
     known = with_email(form.cleaned_data["email"], fest_id=fest.pk) if fest else []
     if outbox.enqueue_link(known, now=database_now()):
         notify_workers()
@@ -154,7 +154,7 @@ def ticket_ics(request: HttpRequest, code: str) -> HttpResponse:
 @require_safe
 def event_ics(request: HttpRequest, slug: str) -> HttpResponse:
     """A published event for anybody's calendar."""
-    event = snapshot().event(slug)
+    event = cached_fest().event(slug)
     if event is None:
         raise Http404
     return _calendar_file(event_entry(event))

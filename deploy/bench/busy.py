@@ -15,7 +15,7 @@ from deploy.bench import fest
 from deploy.bench.accounting import tree
 from deploy.bench.figures import median_of, ratio, write
 from deploy.bench.machine import describe
-from deploy.bench.rush import SNAPSHOT_SECONDS
+from deploy.bench.rush import CACHE_SECONDS
 from deploy.bench.stack import Stack, running_stack
 
 P99 = ("redirect_seconds", "p99")
@@ -45,7 +45,7 @@ def main() -> int:
         machine["postgresql"] = stack.postgresql()
         fest.set_up(stack)
         slug = fest.open_events(1, capacity=1_000_000, prefix="busy")[0]
-        time.sleep(SNAPSHOT_SECONDS)
+        time.sleep(CACHE_SECONDS)
         stack.load("techfest", "steady", "--clients", "800", "--events", slug, "--own-keys")
         for number in range(given.rounds):
             for name in ("idle", "busy"):

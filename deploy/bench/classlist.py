@@ -17,7 +17,7 @@ from typing import Any
 from deploy.bench import fest, rowbyrow
 from deploy.bench.figures import median_of, ratio, spread, write
 from deploy.bench.machine import describe
-from deploy.bench.rush import SNAPSHOT_SECONDS
+from deploy.bench.rush import CACHE_SECONDS
 from deploy.bench.signedin import SignedIn, sign_in
 from deploy.bench.stack import Stack, running_stack
 
@@ -192,7 +192,7 @@ def beside_clicks(stack: Stack, number: int) -> dict[str, Any]:
         for n, (of, _browser) in enumerate(teachers)
     ]
     keys = [new_key() for _ in lists]
-    time.sleep(SNAPSHOT_SECONDS)
+    time.sleep(CACHE_SECONDS)
     forms = [declaration(key) for key in keys]
     began = time.monotonic()
     with ThreadPoolExecutor(number + 1) as pool:

@@ -16,7 +16,7 @@ from deploy.bench import fest
 from deploy.bench.figures import median_of, ratio, write
 from deploy.bench.machine import describe
 from deploy.bench.pgbench import transactions_per_second
-from deploy.bench.rush import SNAPSHOT_SECONDS
+from deploy.bench.rush import CACHE_SECONDS
 from deploy.bench.stack import Stack, running_stack
 
 SPREAD = 50
@@ -81,7 +81,7 @@ def main() -> int:
         machine["postgresql"] = stack.postgresql()
         fest.set_up(stack)
         slugs = fest.open_events(SPREAD + 1, capacity=SEATS, prefix="reserve")
-        time.sleep(SNAPSHOT_SECONDS)
+        time.sleep(CACHE_SECONDS)
         for site in ("techfest", "floor"):
             stack.load(site, "steady", "--clients", "400", "--events", slugs[0], "--own-keys")
         for number in range(given.rounds):

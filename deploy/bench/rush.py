@@ -17,7 +17,7 @@ from deploy.bench.stack import Stack, running_stack
 SEATS = 100
 CLICK = ("web", "database", "nginx")
 # Pages count seats from a snapshot that is at most 5 s old.
-SNAPSHOT_SECONDS = 6
+CACHE_SECONDS = 6
 
 
 def one_round(stack: Stack, *, clients: int, delay: float, tag: str, patience: float) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def one_round(stack: Stack, *, clients: int, delay: float, tag: str, patience: f
     stack.stub.script(delay=delay)
     fest.close_events()
     slugs = fest.open_events(1, capacity=SEATS, prefix=f"rush-{tag}")
-    time.sleep(SNAPSHOT_SECONDS)
+    time.sleep(CACHE_SECONDS)
     before = stack.cpu()
     report = stack.load("techfest", "rush", "--clients", str(clients), "--events", slugs[0], "--tag", tag)
     mails = fest.wait_for_mails(seconds=patience)

@@ -12,7 +12,7 @@ from typing import Any
 from deploy.bench import fest
 from deploy.bench.figures import write
 from deploy.bench.machine import describe
-from deploy.bench.rush import CLICK, SNAPSHOT_SECONDS
+from deploy.bench.rush import CACHE_SECONDS, CLICK
 from deploy.bench.stack import running_stack
 
 EVENTS = 40
@@ -34,7 +34,7 @@ def main() -> int:
         machine["postgresql"] = stack.postgresql()
         fest.set_up(stack)
         slugs = fest.open_events(EVENTS, capacity=given.seats, prefix="wave")
-        time.sleep(SNAPSHOT_SECONDS)
+        time.sleep(CACHE_SECONDS)
         before = stack.cpu()
         arguments = ["--clients", str(given.clients), "--rate", str(rate), "--events", ",".join(slugs)]
         limit = str(given.minutes * 60 + 60)

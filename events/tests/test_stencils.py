@@ -4,8 +4,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from events.cache import MAX_PAGES, Snapshot
-from events.page_template import Stencil
+from events.cache import MAX_PAGES, CachedFest
+from events.page_template import PageTemplate
 from registrations import links
 from registrations.models import Student
 from registrations.tests.builders import build_event, build_fest, build_submission
@@ -14,34 +14,34 @@ from tickets.models import Ticket
 FIRST = "\U00100000"
 
 
-def snapshot() -> Snapshot:
-    return Snapshot(None, (), timezone.now())
+def cached_fest() -> CachedFest:
+    return CachedFest(None, (), timezone.now())
 
 
 def test_part_is_escaped_and_put_in_once() -> None:
-    stencil = Stencil()
-    page = f"<p>{stencil.hole('<b>Asha</b>')}</p><p>{stencil.hole('B')}</p>"
-    assert stencil.fill(page) == "<p>&lt;b&gt;Asha&lt;/b&gt;</p><p>B</p>"
+    template = PageTemplate()
+    page = f"<p>{template.slot('<b>Asha</b>')}</p><p>{template.slot('B')}</p>"
+    assert template.fill(page) == "<p>&lt;b&gt;Asha&lt;/b&gt;</p><p>B</p>"
 
 
-def test_sign_of_a_hole_inside_a_part_stays_a_sign() -> None:
+def test_placeholder_inside_a_value_stays_as_it_is() -> None:
     """A name that holds the sign of another hole brings in nothing."""
-    stencil = Stencil()
-    page = stencil.hole(f"a{chr(ord(FIRST) + 1)}b") + "|" + stencil.hole("secret")
-    assert stencil.fill(page) == f"a{chr(ord(FIRST) + 1)}b|secret"
+    template = PageTemplate()
+    page = template.slot(f"a{chr(ord(FIRST) + 1)}b") + "|" + template.slot("secret")
+    assert template.fill(page) == f"a{chr(ord(FIRST) + 1)}b|secret"
 
 
 def test_kept_page_serves_others_with_their_own_parts() -> None:
-    current, pages = snapshot(), []
+    current, pages = cached_fest(), []
     for name in ("Asha", "Zarina"):
-        stencil = Stencil()
-        hole = stencil.hole(name)
-        pages.append(stencil.page(current, ("page", hole), lambda hole=hole: f"Dear {hole}"))  # type: ignore[misc]
+        template = PageTemplate()
+        slot = template.slot(name)
+        pages.append(template.page(current, ("page", slot), lambda slot=slot: f"Dear {slot}"))  # type: ignore[misc]
     assert (pages, len(current.pages)) == (["Dear Asha", "Dear Zarina"], 1)
 
 
 def test_page_that_is_asked_for_is_kept_however_many_were_made_up() -> None:
-    current = snapshot()
+    current = cached_fest()
     for number in range(2 * MAX_PAGES):
         current.keep(number, "made up")
     current.keep("wanted", "page")

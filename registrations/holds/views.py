@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from events.cache import snapshot
+from events.cache import cached_fest
 from registrations.booking import messages
 from registrations.booking.errors import ActionRejected
 from registrations.holds.forms import HoldForm, offered
@@ -27,7 +27,7 @@ def holds(request: HttpRequest, teacher: Teacher) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def hold(request: HttpRequest, teacher: Teacher) -> HttpResponse:
     """The form; whoever sends it twice gets one block."""
-    current = snapshot()
+    current = cached_fest()
     events = offered(current.events, current.now)
     key = messages.read_key(request.POST)
     form = HoldForm(request.POST if key else None, events=events, now=current.now)

@@ -7,7 +7,7 @@ from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
 from events.audit_log import record
-from events.cache import Snapshot, snapshot
+from events.cache import CachedFest, cached_fest
 from events.models import Event
 from registrations.booking.errors import ActionRejected
 from registrations.locking import Deadline, in_transaction
@@ -103,10 +103,10 @@ def result_line(result: Result, sheet: ResultSheet, names: str = "") -> ResultLi
     )
 
 
-_kept: tuple[Snapshot, dict[int, ResultSheet]] | None = None
+_kept: tuple[CachedFest, dict[int, ResultSheet]] | None = None
 
 
-def published(current: Snapshot) -> dict[int, ResultSheet]:
+def published(current: CachedFest) -> dict[int, ResultSheet]:
     """The published sheets of the fest's events, with the `count` of their ranks; read once for each snapshot."""
     global _kept
     if _kept is None or _kept[0] is not current:
@@ -150,4 +150,4 @@ def reached_by(student: Student) -> list[Reached]:
 
 def is_published(event: Event) -> bool:
     """Whether the public sees the results of this event now, as far as this process knows."""
-    return event.pk in published(snapshot())
+    return event.pk in published(cached_fest())

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from events.cache import Snapshot, snapshot
+from events.cache import CachedFest, cached_fest
 from events.models import Event
 from registrations.models import ResultSheet
 from registrations.results.publish import PER_PAGE, published, result_lines
@@ -19,7 +19,7 @@ from registrations.results.publish import PER_PAGE, published, result_lines
 @cache_control(public=True, max_age=5)
 def overview(request: HttpRequest) -> HttpResponse:
     """All events whose results are public, by their start."""
-    current = snapshot()
+    current = cached_fest()
     key = ("results", request.LANGUAGE_CODE)
     page = current.pages.get(key)
     if page is None:
@@ -32,7 +32,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 @cache_control(public=True, max_age=5)
 def results(request: HttpRequest, slug: str) -> HttpResponse:
     """The results of one event; what is not published is as little there as what does not exist."""
-    current = snapshot()
+    current = cached_fest()
     event = current.event(slug)
     sheet = published(current).get(event.pk) if event else None
     if event is None or sheet is None:
@@ -56,7 +56,7 @@ def _page_number(request: HttpRequest, sheet: ResultSheet) -> int:
     return number
 
 
-def _overview_page(current: Snapshot, request: HttpRequest) -> str:
+def _overview_page(current: CachedFest, request: HttpRequest) -> str:
     sheets = published(current)
     events = [event for event in current.events if event.pk in sheets]
     context = {"events": events, "canonical_url": settings.SITE_URL + reverse("results:overview")}

@@ -3,7 +3,7 @@
 from django import template
 from django.urls import reverse
 
-from events.cache import snapshot
+from events.cache import cached_fest
 from events.models import Event
 from registrations.results.publish import is_published, published
 
@@ -19,4 +19,4 @@ def results_url(event: Event) -> str:
 @register.simple_tag
 def all_results_url() -> str:
     """The address of all results; empty while there are none."""
-    return reverse("results:overview") if published(snapshot()) else ""
+    return reverse("results:overview") if published(cached_fest()) else ""

@@ -110,10 +110,10 @@ def test_forecast_of_a_class_list_says_closed(fest: Fest) -> None:
     assert [[entry.outcome for entry in one.entries] for one in found.rows.values()] == [["closed"], ["seat"]]
 
 
-def test_snapshot_ends_where_an_event_begins(fest: Fest) -> None:
+def test_cached_fest_ends_where_an_event_begins(fest: Fest) -> None:
     build_timed(fest, starts=dt.timedelta(seconds=2), ends=HOUR)
     cache.forget()
-    assert cache.snapshot().lifetime <= 2
+    assert cache.cached_fest().lifetime <= 2
 
 
 def test_audit_finds_whoever_was_let_in_after_the_start(fest: Fest) -> None:

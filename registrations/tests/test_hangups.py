@@ -7,7 +7,7 @@ import pytest
 from django.db import OperationalError, connection
 from django.test import Client
 
-from events.cache import Snapshot, snapshot
+from events.cache import CachedFest, cached_fest
 from registrations.tests.builders import build_event, build_fest
 from techfest.core.db import watchdog
 from techfest.core.db.watchdog import hanging_up
@@ -68,11 +68,11 @@ def test_page_that_computes_for_long_is_answered(client: Client, monkeypatch: py
     build_event(build_fest())
     monkeypatch.setattr(watchdog, "AFTER", 0.3)
 
-    def slow_snapshot() -> Snapshot:
+    def slow_cached_fest() -> CachedFest:
         time.sleep(1)
-        return snapshot()
+        return cached_fest()
 
-    monkeypatch.setattr("registrations.views.snapshot", slow_snapshot)
+    monkeypatch.setattr("registrations.views.cached_fest", slow_cached_fest)
     assert client.get("/register/").status_code == 200
 
 
@@ -98,7 +98,7 @@ def test_page_that_waits_for_the_database_ends_in_the_busy_page(
 ) -> None:
     build_event(build_fest())
     monkeypatch.setattr(watchdog, "AFTER", 0.3)
-    monkeypatch.setattr("registrations.views.snapshot", lambda: sleep_there(5))
+    monkeypatch.setattr("registrations.views.cached_fest", lambda: sleep_there(5))
     before = time.monotonic()
     response = client.get("/register/")
     connection.close()

@@ -152,7 +152,7 @@ def submit_everything(trace: Trace) -> None:
 
 
 def current() -> Any:
-    fest = cache.snapshot().fest
+    fest = cache.cached_fest().fest
     assert fest is not None
     return fest
 

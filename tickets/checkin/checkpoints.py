@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
-from events.cache import snapshot
+from events.cache import cached_fest
 from events.models import Event, Fest
 from techfest.core.db.clock import database_now
 from techfest.core.roles import LEAD, VOLUNTEER, has_role, is_owner
@@ -65,7 +65,7 @@ def open_fest() -> Fest | None:
     Reads the cached fest, without a query. If that says no, it asks the database, so that a fest edited a moment ago
     opens at once.
     """
-    current = snapshot()
+    current = cached_fest()
     if _is_on(current.fest, current.now):
         return current.fest
     fest = Fest.objects.filter(is_current=True).first()

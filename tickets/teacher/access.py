@@ -7,7 +7,7 @@ from typing import Any
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 
-from events.cache import snapshot
+from events.cache import cached_fest
 from events.models import Fest
 from registrations.models import Student, Teacher
 from registrations.teachers.access import teacher_required
@@ -17,7 +17,7 @@ View = Callable[..., HttpResponseBase]
 
 def current_fest() -> Fest:
     """The fest that the board is about; not found while there is none."""
-    fest = snapshot().fest
+    fest = cached_fest().fest
     if fest is None:
         raise Http404
     return fest

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events.availability import Availability
-from events.cache import snapshot
+from events.cache import cached_fest
 from events.models import Event, Fest
 from registrations.fields import EmailField, TextField, offer
 from registrations.forms import DetailsForm, EventsForm, PlainForm
@@ -119,7 +119,7 @@ def student_line(student: Student) -> str:
 
 def events_open_to(student: Student | None = None) -> list[Event]:
     """The events that a press may name now; for a student, those that are still to be had."""
-    current = snapshot()
+    current = cached_fest()
     events = [event for event in current.events if Availability(event, current.now).is_form_open]
     if student is None:
         return events

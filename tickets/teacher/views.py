@@ -7,7 +7,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from events.cache import snapshot
+from events.cache import cached_fest
 from registrations.access import secret
 from registrations.class_lists.absent import explain_missing_list
 from registrations.class_lists.hand_over import colleagues_of, hand_over, lists_of
@@ -27,7 +27,7 @@ from tickets.teacher.students import grid_of
 @require_safe
 def home(request: HttpRequest, teacher: Teacher) -> HttpResponse:
     """The school's students and events; without a fest or a student it says how to begin."""
-    fest = snapshot().fest
+    fest = cached_fest().fest
     query = request.GET.copy()
     page, done = query.pop("page", None), query.pop("done", [""])
     context = {

@@ -179,7 +179,7 @@ def test_board_asks_the_same_number_of_queries(fest: Fest, teacher: Teacher, stu
     for _ in range(students):
         build_submission(build_event(fest), build_event(fest))
     client = signed_in(teacher)
-    cache.snapshot()
+    cache.cached_fest()
     with CaptureQueriesContext(
         connection,
     ) as asked:

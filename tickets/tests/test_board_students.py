@@ -64,7 +64,7 @@ def test_page_shows_everything_with_the_same_queries(
 ) -> None:
     student = build_submission(*(build_event(fest) for _ in range(events))).student
     cache.forget()
-    cache.snapshot()
+    cache.cached_fest()
     with django_assert_num_queries(10):
         page = client.get(page_of(student))
     assert text_of(page).count("has a seat") == events
