@@ -121,7 +121,7 @@ class FestAdmin(BaseAdmin):
     """
 
     form = FestForm
-    untold = ("contact_name", "contact_email")
+    redacted_fields = ("contact_name", "contact_email")
     list_display = ("name", "is_current", "starts_on", "ends_on", "opens_at", "closes_at", "is_paused")
     search_fields = ("name", "slug", "place")
     list_filter = ("is_current",)
@@ -187,7 +187,7 @@ def shown(picture: Picture | None, *, height: int) -> str:
 
 @admin.register(Venue)
 class VenueAdmin(BaseAdmin):
-    led_through = "fest__events"
+    event_lookup = "fest__events"
     list_display = ("name", "directions", "fest")
     list_select_related = ("fest",)
     list_filter = ("fest",)
@@ -200,7 +200,7 @@ class VenueAdmin(BaseAdmin):
 
 @admin.register(Category)
 class CategoryAdmin(BaseAdmin):
-    led_through = "fest__events"
+    event_lookup = "fest__events"
     list_display = ("name", "position", "fest")
     list_select_related = ("fest",)
     list_filter = ("fest",)
@@ -223,7 +223,7 @@ def _in_use(obj: Venue | Category) -> str:
 class SeatsAdmin(RecordAdmin):
     """The counts to look at. The capacity is changed on the event's page, the rest only by registrations."""
 
-    led_through = "event"
+    event_lookup = "event"
     list_display = ("event", "capacity", "taken", "free", "waiting", "filled_at")
     list_select_related = ("event",)
     list_filter = ("event__fest",)
@@ -239,7 +239,7 @@ class SeatsAdmin(RecordAdmin):
 
 @admin.register(CapacityChange)
 class CapacityChangeAdmin(RecordAdmin):
-    led_through = "event"
+    event_lookup = "event"
     list_display = ("event", "capacity", "at")
     list_select_related = ("event",)
     list_filter = ("event__fest",)

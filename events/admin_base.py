@@ -56,19 +56,19 @@ class FestList(ChangeList):
 class BaseAdmin(SeenChoices, DownloadableList, _ModelAdmin):
     """A list that never counts the whole table, and a row that is deleted alone, after its own rules.
 
-    `led_through` is the way from a row to its event, as a lookup ("" where the row is the event): an event
+    `event_lookup` is the way from a row to its event, as a lookup ("" where the row is the event): an event
     lead sees the rows of the own events only. `None` where rows are the owners' alone. It holds wherever rows
     are named: lists, pages, histories, choices, filters, searches, and actions, which start from the list.
     """
 
-    led_through: str | None = None
-    untold: tuple[str, ...] = ()
+    event_lookup: str | None = None
+    redacted_fields: tuple[str, ...] = ()
     """Fields with somebody's details: the trail says that they were changed, and not what they hold."""
     show_full_result_count = False
     list_per_page = 50
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return seen_by(request.user, super().get_queryset(request), led_through=self.led_through)
+        return seen_by(request.user, super().get_queryset(request), event_lookup=self.event_lookup)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return FestList
@@ -90,7 +90,7 @@ class BaseAdmin(SeenChoices, DownloadableList, _ModelAdmin):
 
     def is_open_to(self, request: HttpRequest) -> bool:
         """Whether any row of this table could be this person's to see."""
-        return self.led_through is not None or sees_all(request.user, self.model)
+        return self.event_lookup is not None or sees_all(request.user, self.model)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.is_open_to(request) and super().has_module_permission(request)
@@ -157,7 +157,7 @@ class BaseAdmin(SeenChoices, DownloadableList, _ModelAdmin):
         self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
     ) -> Any:
         """What the save changed, for the trail: Django hands it on to `log_addition` and `log_change`."""
-        return audit_log.changes_in(form, formsets, untold=self.untold)
+        return audit_log.changes_in(form, formsets, redacted_fields=self.redacted_fields)
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """The trail in place of Django's own log, which keeps names past an erasure and no former values."""

@@ -17,7 +17,7 @@ Changes = tuple[dict[str, Any], dict[str, Any]]
 NOTHING: Changes = ({}, {})
 LONGEST = 1000
 """Signs of one value that are kept."""
-UNTOLD = "…"
+REDACTED = "…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +83,15 @@ def changes_of(before: Mapping[str, Any], after: Mapping[str, Any]) -> Changes:
     )
 
 
-def changes_in(form: Any, formsets: Iterable[Any] = (), *, untold: Iterable[str] = ()) -> Changes:
-    """What a valid form at the desk changes, with the rows below it; of `untold` fields only that they changed."""
+def changes_in(form: Any, formsets: Iterable[Any] = (), *, redacted_fields: Iterable[str] = ()) -> Changes:
+    """What a valid form at the desk changes, with the rows below it; of `redacted_fields` only that they changed."""
     names = [name for name in form.changed_data if name in form.cleaned_data]
     old = {name: form.get_initial_for_field(form.fields[name], name) for name in names}
     rows = {name: form.fields[name] for name in names if hasattr(form.fields[name], "queryset")}
     old |= {name: _rows_of(field, old[name]) for name, field in rows.items()}
     before, after = changes_of(old, {name: form.cleaned_data[name] for name in names})
-    for name in set(untold) & after.keys():
-        before[name] = after[name] = UNTOLD
+    for name in set(redacted_fields) & after.keys():
+        before[name] = after[name] = REDACTED
     for formset in formsets:
         gone, new = (
             formset.deleted_objects,
@@ -147,4 +147,4 @@ def _plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, str | Model | Decimal):
         return Truncator(str(value)).chars(LONGEST)
-    return UNTOLD
+    return REDACTED

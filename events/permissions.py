@@ -1,4 +1,4 @@
-"""What each role may do with fests, events and their seats. Which rows: `led_through` of their pages."""
+"""What each role may do with fests, events and their seats. Which rows: `event_lookup` of their pages."""
 
 from techfest.core.roles import LEAD, OWNER, RESULTS, Table, everything_of
 

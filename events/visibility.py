@@ -22,7 +22,7 @@ _COMPARISONS = frozenset(
 def seen_in_admin(request: HttpRequest, rows: QuerySet[Any], site: admin.AdminSite) -> QuerySet[Any]:
     """Of any rows those that this person may know of, by the rule of their table's own pages."""
     its_admin = site._registry.get(rows.model)
-    return seen_by(request.user, rows, led_through=getattr(its_admin, "led_through", None))
+    return seen_by(request.user, rows, event_lookup=getattr(its_admin, "event_lookup", None))
 
 
 def offered(request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:

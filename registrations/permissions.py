@@ -1,4 +1,4 @@
-"""What each role may do with who comes, and with accounts. Which rows: `led_through` of their pages."""
+"""What each role may do with who comes, and with accounts. Which rows: `event_lookup` of their pages."""
 
 from techfest.core.roles import EVERYTHING, LEAD, OWNER, RESULTS, Table, everything_of
 

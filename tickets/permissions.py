@@ -1,4 +1,4 @@
-"""What each role may do with tickets, mails, papers and the door's book. Which rows: `led_through` of their pages.
+"""What each role may do with tickets, mails, papers and the door's book. Which rows: `event_lookup` of their pages.
 
 Volunteers have nothing at the desk: the door asks for the role itself.
 """

@@ -15,12 +15,12 @@ from django.utils.translation import gettext_lazy, ngettext
 from events.admin_base import BaseAdmin
 from registrations.teachers import second_factor, sessions
 from techfest.core.admin.confirmation import Question, ReasonForm, answered, ask, is_answered
-from techfest.core.admin.object_tools import Tool, WithTools
+from techfest.core.admin.object_tools import ObjectTool, ObjectToolsMixin
 
 MAX_CHOSEN = 50
 
 
-class AccountActions(WithTools, BaseAdmin):
+class AccountActions(ObjectToolsMixin, BaseAdmin):
     """Both are asked about first, and logged."""
 
     actions = ("end_sessions", "reset_second_factors")
@@ -28,10 +28,10 @@ class AccountActions(WithTools, BaseAdmin):
     def has_decide_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("auth.change_user")
 
-    def tools_of(self, request: HttpRequest, obj: Any) -> Iterable[Tool]:
-        yield Tool(_("Sessions"), action="end_sessions")
+    def get_object_tools(self, request: HttpRequest, obj: Any) -> Iterable[ObjectTool]:
+        yield ObjectTool(_("Sessions"), action="end_sessions")
         if second_factor.may_be_reset_by(request.user, obj):
-            yield Tool(_("Reset the second step"), action="reset_second_factors")
+            yield ObjectTool(_("Reset the second step"), action="reset_second_factors")
 
     @admin.action(description=gettext_lazy("End the sessions of the chosen accounts"), permissions=["decide"])
     def end_sessions(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponseBase | None:

@@ -121,7 +121,7 @@ class AccountAdmin(AccountActions):
     """
 
     form = AccountForm
-    untold = ("username", "first_name", "last_name", "email")
+    redacted_fields = ("username", "first_name", "last_name", "email")
     list_display = ("username", "first_name", "last_name", "email", "role_shown", "is_active", "last_login")
     list_filter = (RoleFilter, "is_active")
     search_fields = ("username", "first_name", "last_name", "email")

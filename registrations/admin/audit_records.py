@@ -43,7 +43,7 @@ class SubmissionAdmin(RecordAdmin):
 
 @admin.register(Change)
 class ChangeAdmin(RecordAdmin):
-    led_through = "registration__event"
+    event_lookup = "registration__event"
     list_display = ("at", "registration", "from_state", "to_state", "cause", "actor", "user")
     list_select_related = ("registration__student", "registration__event", "user")
     list_filter = ("cause", "actor", "to_state", "registration__event")

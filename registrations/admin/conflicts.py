@@ -41,7 +41,7 @@ class OpenFilter(admin.SimpleListFilter):
 
 @admin.register(Conflict)
 class ConflictAdmin(RecordAdmin):
-    led_through = "registration__event"
+    event_lookup = "registration__event"
     list_display = ("student", "event", "kind", "clashes_with", "at", "choose_by", "resolved_at")
     list_select_related = ("registration__student", "registration__event", "other__event")
     list_filter = (OpenFilter, "kind", "registration__event")

@@ -25,16 +25,16 @@ from registrations.booking.waitlist_status import why_nobody
 from registrations.locking import Deadline, in_transaction
 from registrations.timetable import admin_views as timetable
 from techfest.core.admin.export.columns import Column
-from techfest.core.admin.object_tools import Tool, WithTools
+from techfest.core.admin.object_tools import ObjectTool, ObjectToolsMixin
 from techfest.core.db.clock import database_now
 from techfest.core.roles import LEAD, OWNER, is_owner
 
 
 @admin.register(Event)
-class EventAdmin(WithTools, BaseAdmin):
+class EventAdmin(ObjectToolsMixin, BaseAdmin):
     """One event. A post reads it only after its Seats row is locked, so nothing is judged by old rows."""
 
-    led_through = ""
+    event_lookup = ""
     form = EventForm
     export_columns: Sequence[Column] = columns.EVENTS
     list_display = ("name", "seats_taken", "waiting", "starts_at", "state", "venue", "is_paused")
@@ -137,10 +137,10 @@ class EventAdmin(WithTools, BaseAdmin):
         changes = change_lines(request, self.admin_site, about="student", registration__event=obj)
         return [*super().lines_of(request, obj), *changes]
 
-    def tools_of(self, request: HttpRequest, obj: Event) -> Iterable[Tool]:
+    def get_object_tools(self, request: HttpRequest, obj: Event) -> Iterable[ObjectTool]:
         if request.user.has_perm("tickets.add_message"):
             query = f"?event__id__exact={obj.pk}"
-            yield Tool(_("Message everyone"), url=reverse("admin:tickets_message_add") + query)
+            yield ObjectTool(_("Message everyone"), url=reverse("admin:tickets_message_add") + query)
 
     def refusal_to_delete(self, obj: Event) -> str:
         count = obj.registrations.count()

@@ -87,7 +87,7 @@ class StateFilter(admin.SimpleListFilter):
 
 @admin.register(Hold)
 class HoldAdmin(RecordAdmin):
-    led_through = "event"
+    event_lookup = "event"
     export_columns = columns.HOLDS
     list_display = ("whose", "event", "seats", "used", "shown_state", "until", "requested_by", "created_at")
     list_select_related = ("school", "event__seats", "requested_by")

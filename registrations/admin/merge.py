@@ -25,7 +25,7 @@ from registrations.students.merge import clashes_among, duplicate_registrations,
 from registrations.students.merge_schools import duplicate_students, merge_schools
 from registrations.students.names import grouped
 from techfest.core.admin.confirmation import NotifyForm, Question, ReasonForm, answered, ask
-from techfest.core.admin.object_tools import Tool, WithTools
+from techfest.core.admin.object_tools import ObjectTool, ObjectToolsMixin
 
 if TYPE_CHECKING:
     _StudentChoice = forms.ModelChoiceField[Student]
@@ -108,7 +108,7 @@ class NamesakesFilter(admin.SimpleListFilter):
         return with_namesakes(queryset) if self.value() == "yes" else queryset
 
 
-class StudentActions(WithTools, BaseAdmin):
+class StudentActions(ObjectToolsMixin, BaseAdmin):
     """Cancelling all of a student, and making one of two."""
 
     def has_merge_permission(self, request: HttpRequest) -> bool:
@@ -121,10 +121,10 @@ class StudentActions(WithTools, BaseAdmin):
         asked = request.GET.get(NamesakesFilter.parameter_name) == "yes"
         return NAMESAKE_ORDER if asked else super().get_ordering(request)
 
-    def tools_of(self, request: HttpRequest, obj: Student) -> Iterable[Tool]:
+    def get_object_tools(self, request: HttpRequest, obj: Student) -> Iterable[ObjectTool]:
         if obj.erased_at is None:
-            yield Tool(_("Cancel everything"), action="cancel_everything")
-            yield Tool(_("Merge with a namesake"), action="merge_students")
+            yield ObjectTool(_("Cancel everything"), action="cancel_everything")
+            yield ObjectTool(_("Merge with a namesake"), action="merge_students")
 
     @admin.action(
         description=gettext_lazy("Cancel everything of the chosen students"), permissions=["cancel"]
@@ -255,13 +255,15 @@ def _tried(work: Any) -> list[tuple[str, int]]:
     return feedback
 
 
-class SchoolActions(WithTools, BaseAdmin):
+class SchoolActions(ObjectToolsMixin, BaseAdmin):
     """Making one school of several."""
 
-    def tools_of(self, request: HttpRequest, obj: School) -> Iterable[Tool]:
-        yield Tool(_("Its students"), url=_of_school("student", "school__id__exact", obj))
-        yield Tool(_("Its registrations"), url=_of_school("registration", "student__school__id__exact", obj))
-        yield Tool(_("Merge into another school"), action="merge_schools")
+    def get_object_tools(self, request: HttpRequest, obj: School) -> Iterable[ObjectTool]:
+        yield ObjectTool(_("Its students"), url=_of_school("student", "school__id__exact", obj))
+        yield ObjectTool(
+            _("Its registrations"), url=_of_school("registration", "student__school__id__exact", obj)
+        )
+        yield ObjectTool(_("Merge into another school"), action="merge_schools")
 
     @admin.action(description=gettext_lazy("Merge the chosen schools"), permissions=["change"])
     def merge_schools(self, request: HttpRequest, queryset: QuerySet[School]) -> HttpResponseBase | None:

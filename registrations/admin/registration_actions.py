@@ -30,7 +30,7 @@ from registrations.locking import Deadline
 from registrations.models import Change, Refusal, Registration
 from registrations.students.names import grouped
 from techfest.core.admin.confirmation import NotifyForm, Question, answered, ask
-from techfest.core.admin.object_tools import Tool, WithTools
+from techfest.core.admin.object_tools import ObjectTool, ObjectToolsMixin
 
 if TYPE_CHECKING:
     _Choice = forms.ModelChoiceField[Event]
@@ -87,19 +87,19 @@ class MoveForm(NotifyForm):
         self.fields["reason"].help_text = _("It stands in the trail and in the mail. Write no names.")
 
 
-class RegistrationActions(WithTools, RecordAdmin):
+class RegistrationActions(ObjectToolsMixin, RecordAdmin):
     """The list's actions. Each goes through the one function of its concept, and shows what it came to."""
 
     def has_cancel_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("registrations.change_registration")
 
-    def tools_of(self, request: HttpRequest, obj: Registration) -> Iterable[Tool]:
+    def get_object_tools(self, request: HttpRequest, obj: Registration) -> Iterable[ObjectTool]:
         if obj.state == State.WAITING:
-            yield Tool(_("Give a seat"), action="promote_registrations")
+            yield ObjectTool(_("Give a seat"), action="promote_registrations")
         if obj.is_active:
-            yield Tool(_("Move to another event"), action="move_registrations")
-            yield Tool(_("Send the mail again"), action="resend_mails")
-            yield Tool(_("Cancel"), action="cancel_registrations")
+            yield ObjectTool(_("Move to another event"), action="move_registrations")
+            yield ObjectTool(_("Send the mail again"), action="resend_mails")
+            yield ObjectTool(_("Cancel"), action="cancel_registrations")
 
     @admin.action(description=gettext_lazy("Cancel the chosen registrations"), permissions=["cancel"])
     def cancel_registrations(

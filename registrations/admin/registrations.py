@@ -36,7 +36,7 @@ class ChangesInline(RecordInline):
 
 @admin.register(Registration)
 class RegistrationAdmin(RegistrationActions):
-    led_through = "event"
+    event_lookup = "event"
     export_columns: Sequence[Column] = columns.REGISTRATIONS
     list_display: tuple[str, ...] = (
         "student",

@@ -10,7 +10,7 @@ from registrations.results import admin_views as results_views
 
 @admin.register(ResultSheet)
 class ResultSheetAdmin(RecordAdmin):
-    led_through = "event"
+    event_lookup = "event"
     list_display = ("event", "counting", "names", "published_at", "published_by")
     list_select_related = ("event", "published_by")
     search_fields = ("event__name",)
@@ -23,7 +23,7 @@ class ResultSheetAdmin(RecordAdmin):
 
 @admin.register(Result)
 class ResultAdmin(RecordAdmin):
-    led_through = "registration__event"
+    event_lookup = "registration__event"
     list_display = ("registration", "points", "rank")
     list_select_related = ("registration__student", "registration__event")
     search_fields = ("registration__student__name", "registration__event__name")

@@ -91,7 +91,7 @@ class AliasInline(_Inline):
 
 @admin.register(School)
 class SchoolAdmin(SchoolActions):
-    led_through = "students__registrations__event"
+    event_lookup = "students__registrations__event"
     form = NameForm
     export_columns = columns.SCHOOLS
     list_display = ("name", "state", "created_at")

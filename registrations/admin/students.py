@@ -88,7 +88,7 @@ class ConsentsInline(RecordInline):
 class StudentAdmin(StudentActions, PersonalDataPages, RecordAdmin):
     """No adding and no deleting: students come by registering, and go by erasure."""
 
-    led_through = "registrations__event"
+    event_lookup = "registrations__event"
     form = StudentForm
     export_columns = columns.STUDENTS
     list_display = (

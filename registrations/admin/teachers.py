@@ -119,7 +119,7 @@ class InvitationAdmin(BaseAdmin):
     """The code is not shown: whoever knows it becomes a teacher of the school."""
 
     form = InvitationForm
-    untold = ("email",)
+    redacted_fields = ("email",)
     list_display = ("email", "school", "invited_by", "created_at", "accepted_at")
     list_select_related = ("school", "invited_by")
     list_filter = (("accepted_at", admin.EmptyFieldListFilter),)

@@ -109,7 +109,7 @@ def test_one_school_is_merged_into_another_that_is_picked(client: Client, fest: 
 def test_pages_have_the_buttons_that_belong_there(client: Client, fest: Fest) -> None:
     asha = student(build_event(fest))
     pages = [asha, asha.school, asha.registrations.get()]
-    found = [[tool.label for tool in client.get(page_of(row)).context["tools"]] for row in pages]
+    found = [[tool.label for tool in client.get(page_of(row)).context["object_tools"]] for row in pages]
     assert found == [
         ["Cancel everything", "Merge with a namesake"],
         ["Its students", "Its registrations", "Merge into another school"],

@@ -256,7 +256,7 @@ def test_open_conflicts_are_listed_by_their_date_and_settled_with_a_reason(
     assert AuditEntry.objects.get(what="settled").reason == "Plays first"
     assert "Asha Rao" not in client.get(path).content.decode()
     assert "Asha Rao" in client.get(f"{path}?state=settled").content.decode()
-    assert ConflictAdmin.led_through == "registration__event"
+    assert ConflictAdmin.event_lookup == "registration__event"
 
 
 def test_seats_reserved_stand_in_the_admin_and_are_given_back(client: Client, fest: Fest) -> None:

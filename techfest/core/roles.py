@@ -133,17 +133,17 @@ def sees_all(user: Any, model: type[Model]) -> bool:
     return bool(results) and (lead <= results or not has_role(user, LEAD))
 
 
-def seen_by(user: Any, rows: QuerySet[Any], *, led_through: str | None) -> QuerySet[Any]:
+def seen_by(user: Any, rows: QuerySet[Any], *, event_lookup: str | None) -> QuerySet[Any]:
     """Of these rows what the user may see at all: all of them, those of led events, or none.
 
-    `led_through` is the way from a row to its event ("" where it is the event, None where there is none). It
+    `event_lookup` is the way from a row to its event ("" where it is the event, None where there is none). It
     may lead over many rows: no row of the answer is there twice, and the answer may be locked or updated.
     """
     if sees_all(user, rows.model):
         return rows
-    if led_through is None or not has_role(user, LEAD):
+    if event_lookup is None or not has_role(user, LEAD):
         return rows.none()
-    path = f"{led_through}__leads" if led_through else "leads"
+    path = f"{event_lookup}__leads" if event_lookup else "leads"
     own = rows.model._default_manager.filter(**{path: user.pk}).order_by()
     return rows.filter(pk__in=own.values("pk"))
 

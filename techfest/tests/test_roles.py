@@ -37,7 +37,7 @@ OURS = sorted(
     (model for model, one in admin.site._registry.items() if isinstance(one, BaseAdmin)),
     key=lambda model: model._meta.label,
 )
-LED = [model for model in OURS if admin.site._registry[model].led_through is not None]  # type: ignore[attr-defined]
+LED = [model for model in OURS if admin.site._registry[model].event_lookup is not None]  # type: ignore[attr-defined]
 HIDDEN = [model for model in OURS if model not in LED and model is not Message]
 """Messages are their writer's: tickets/tests/test_messages.py."""
 OWN, OTHER = "Asha Raman", "Zarina Khan"

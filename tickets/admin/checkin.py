@@ -22,7 +22,7 @@ MAX_SHOWN = 50
 
 @admin.register(CheckIn)
 class CheckInAdmin(RecordAdmin):
-    led_through = "ticket__registration__event"
+    event_lookup = "ticket__registration__event"
     export_columns = columns.CHECK_INS
     list_display = ("at", "ticket", "where", "user", "how", "is_reentry", "undone_at")
     list_select_related = ("ticket__registration__student", "ticket__registration__event", "user")
@@ -53,7 +53,7 @@ class CheckInAdmin(RecordAdmin):
 class ScanAdmin(RecordAdmin):
     """What was answered at the doors; where a phone without a network was wrong, a person settles it here."""
 
-    led_through = "ticket__registration__event"
+    event_lookup = "ticket__registration__event"
     actions = ("resolve_conflicts",)
     list_display = ("at", "verdict", "ticket", "where", "user", "is_offline", "is_conflict", "resolved_at")
     list_select_related = ("ticket__registration__student", "ticket__registration__event", "user")

@@ -59,7 +59,7 @@ class PrintoutAdmin(RecordAdmin):
     """What was ordered for paper, with how far each file is; files are kept for a day."""
 
     list_display = ("kind", "event", "school", "state", "requested_by", "created_at")
-    led_through = "event"
+    event_lookup = "event"
     list_select_related = ("event", "school", "requested_by")
     list_filter = ("kind", ("finished_at", admin.EmptyFieldListFilter))
     search_fields = ("event__name", "school__name", "error")
@@ -94,7 +94,7 @@ class PrintoutAdmin(RecordAdmin):
 
 @admin.register(Certificate)
 class CertificateAdmin(RecordAdmin):
-    led_through = "registration__event"
+    event_lookup = "registration__event"
     list_display = ("registration", "kind", "rank", "issued_at", "revoked_at")
     list_select_related = ("registration__student", "registration__event")
     list_filter = ("kind", ("revoked_at", admin.EmptyFieldListFilter))

@@ -45,14 +45,14 @@ class GateAdmin(BaseAdmin):
     """A gate without events is open to all of them. What was scanned there stays when the gate is deleted."""
 
     form = GateForm
-    led_through = "events"
+    event_lookup = "events"
     list_display = ("name", "fest", "shown_events", "shown_volunteers")
     list_select_related = ("fest",)
     list_filter = ("fest",)
     search_fields = ("name",)
     fields = ("fest", "name", "events", "volunteers")
     filter_horizontal = ("events", "volunteers")
-    untold = ("volunteers",)
+    redacted_fields = ("volunteers",)
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("events", "volunteers").distinct()

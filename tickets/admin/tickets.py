@@ -19,7 +19,7 @@ from registrations.booking.errors import RegistrationError
 from registrations.locking import Deadline
 from registrations.students.names import grouped
 from techfest.core.admin.confirmation import NotifyForm, Question, answered, ask
-from techfest.core.admin.object_tools import Tool, WithTools
+from techfest.core.admin.object_tools import ObjectTool, ObjectToolsMixin
 from tickets.documents.ticket_pdf import render_again
 from tickets.models import Ticket
 from tickets.querysets import RENDER_ATTEMPTS
@@ -51,10 +51,10 @@ class PdfFilter(admin.SimpleListFilter):
 
 
 @admin.register(Ticket)
-class TicketAdmin(WithTools, RecordAdmin):
+class TicketAdmin(ObjectToolsMixin, RecordAdmin):
     """The code is not shown: whoever knows it has the ticket."""
 
-    led_through = "registration__event"
+    event_lookup = "registration__event"
     list_display = (
         "student",
         "event",
@@ -93,9 +93,9 @@ class TicketAdmin(WithTools, RecordAdmin):
         changes = change_lines(request, self.admin_site, registration=obj.registration)
         return [*super().lines_of(request, obj), *changes]
 
-    def tools_of(self, request: HttpRequest, obj: Ticket) -> Iterable[Tool]:
+    def get_object_tools(self, request: HttpRequest, obj: Ticket) -> Iterable[ObjectTool]:
         if obj.is_live:
-            yield Tool(_("Issue a new ticket instead"), action="reissue_tickets")
+            yield ObjectTool(_("Issue a new ticket instead"), action="reissue_tickets")
 
     def has_render_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("tickets.change_ticket")

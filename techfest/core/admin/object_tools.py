@@ -16,7 +16,7 @@ else:
 
 
 @dataclass(frozen=True, slots=True)
-class Tool:
+class ObjectTool:
     """One button: the address of a page, or the name of an action, whose page asks before it acts."""
 
     label: "str | _StrPromise"
@@ -24,10 +24,10 @@ class Tool:
     action: str = ""
 
 
-class WithTools(_ModelAdmin):
+class ObjectToolsMixin(_ModelAdmin):
     """Pages of rows with buttons. An action that this person may not do has none."""
 
-    def tools_of(self, request: HttpRequest, obj: Any) -> Iterable[Tool]:
+    def get_object_tools(self, request: HttpRequest, obj: Any) -> Iterable[ObjectTool]:
         return ()
 
     def render_change_form(
@@ -40,6 +40,6 @@ class WithTools(_ModelAdmin):
         obj: Any = None,
     ) -> HttpResponse:
         allowed = self.get_actions(request) if obj else {}
-        tools = self.tools_of(request, obj) if obj else ()
-        context["tools"] = [tool for tool in tools if tool.url or tool.action in allowed]
+        object_tools = self.get_object_tools(request, obj) if obj else ()
+        context["object_tools"] = [tool for tool in object_tools if tool.url or tool.action in allowed]
         return super().render_change_form(request, context, add, change, form_url, obj)
