@@ -18,7 +18,7 @@ _READ = (
 )
 
 
-def read_facts(event_ids: Iterable[int]) -> tuple[dict[int, Event], dt.datetime | None]:
+def read_locked_events(event_ids: Iterable[int]) -> tuple[dict[int, Event], dt.datetime | None]:
     """These events but drafts, as they stand now, and the database's time; no time where there is no event.
 
     Whoever holds the locks of their Seats calls it afterwards, so that nothing judged is older than the

@@ -52,10 +52,10 @@ def open_events(count: int, *, capacity: int, prefix: str) -> list[str]:
 
     fest = Fest.objects.get(slug="bench")
     starts = timezone.now() + dt.timedelta(days=20)
-    facts = {"fest": fest, "venue": Venue.objects.get(), "category": Category.objects.get()}
+    shared = {"fest": fest, "venue": Venue.objects.get(), "category": Category.objects.get()}
     events = Event.objects.bulk_create(
         Event(
-            **facts,
+            **shared,
             name=f"Event {prefix} {number}",
             slug=f"{prefix}-{number}",
             summary="A bench's event.",

@@ -74,8 +74,10 @@ def _sessions(chosen: Sequence[Any]) -> Question:
         "%(count)d sessions end at once; they can sign in again.",
         len(rows),
     )
-    facts = [words % {"count": len(rows)}]
-    return Question(title=_("Sessions"), submit_label=_("End them"), chosen=chosen, facts=facts, rows=rows)
+    summary = [words % {"count": len(rows)}]
+    return Question(
+        title=_("Sessions"), submit_label=_("End them"), chosen=chosen, summary=summary, rows=rows
+    )
 
 
 def _session(account: Any, session: Any) -> str:
@@ -90,7 +92,7 @@ def _resetting(chosen: Sequence[Any]) -> Question:
         title=_("Reset the second step"),
         submit_label=_("Reset it"),
         chosen=chosen,
-        facts=[
+        summary=[
             _("Make sure that it is really them who ask: see them, or call a number that you had before."),
             _("App and recovery codes count no more, all sessions end, and each is told by mail."),
         ],

@@ -199,7 +199,7 @@ def _refusal_to_merge(chosen: Sequence[Student], rows: QuerySet[Student]) -> str
 
 
 def _merging_students(chosen: Sequence[Student]) -> Question:
-    facts = [
+    summary = [
         _(
             "Registrations, tickets, mails, consents, results and certificates become those of the one that"
             " stays. Codes of tickets stay valid and the printed reference still leads to the student; the"
@@ -217,28 +217,28 @@ def _merging_students(chosen: Sequence[Student]) -> Question:
             count,
         )
         if count:
-            facts.append(words % {"count": count})
+            summary.append(words % {"count": count})
         lines += [line_of(worse) for _better, worse in duplicates]
-        facts += _clash_facts(len(clashes))
+        summary += _clash_summary(len(clashes))
         lines += [
             format_html("<bdi>{}</bdi> ↔ <bdi>{}</bdi>", one.event.name, two.event.name)
             for one, two in clashes
         ]
     else:
-        facts.append(
+        summary.append(
             _("Choose the namesake that stays; the student whose page you came from is merged into it.")
         )
     return Question(
         title=_("Make one student of these two?"),
         submit_label=_("Merge them"),
         chosen=chosen,
-        facts=facts,
+        summary=summary,
         rows=lines,
         is_danger=True,
     )
 
 
-def _clash_facts(count: int) -> list[str]:
+def _clash_summary(count: int) -> list[str]:
     words = ngettext(
         "%(count)d pair of events clashes then: both are kept, and flagged until somebody chooses.",
         "%(count)d pairs of events clash then: all are kept, and flagged until somebody chooses.",
@@ -318,7 +318,7 @@ def _merging_schools(chosen: Sequence[School]) -> Question:
     counted = School.objects.filter(pk__in=[school.pk for school in chosen]).annotate(
         **{f"n_{name}": Count(name, distinct=True) for name in _HAS}
     )
-    facts = [
+    summary = [
         _(
             "Students, teachers, class lists, held seats and invitations move to the school that stays, and the"
             " other names become spellings of it. Teachers of all of them see all of its students."
@@ -334,13 +334,13 @@ def _merging_schools(chosen: Sequence[School]) -> Question:
         len(duplicates),
     )
     if duplicates:
-        facts.append(words % {"count": len(duplicates)})
+        summary.append(words % {"count": len(duplicates)})
     names = Student.objects.filter(pk__in=[group[0] for group in duplicates]).order_by("name", "pk")
     return Question(
         title=_("Make one school of these?"),
         submit_label=_("Merge them"),
         chosen=chosen,
-        facts=facts,
+        summary=summary,
         rows=[
             *(_school_line(school) for school in counted.order_by("pk")),
             *(format_html("<bdi>{}</bdi> ({})", one.name, grouped(one.reference)) for one in names),

@@ -197,7 +197,7 @@ def cancelling(chosen: Sequence[Registration]) -> Question:
         title=_("Cancel these registrations?"),
         submit_label=_("Cancel these registrations"),
         chosen=chosen,
-        facts=[f"{will} {mails_of(chosen)} {then}"],
+        summary=[f"{will} {mails_of(chosen)} {then}"],
         rows=[line_of(row) for row in chosen],
         is_danger=True,
     )
@@ -226,8 +226,9 @@ def _promotion_refused(chosen: Sequence[Registration]) -> str:
 def _promoting(chosen: Sequence[Registration]) -> Question:
     events = {row.event_id: row.event for row in chosen}
     seats, reserved = Seats.objects.in_bulk(events), reserved_holds_of(events)
-    facts = [
-        _seats_fact(event, seats[pk], seats_to_give(seats[pk], reserved[pk])) for pk, event in events.items()
+    summary = [
+        _seats_summary(event, seats[pk], seats_to_give(seats[pk], reserved[pk]))
+        for pk, event in events.items()
     ]
     will = ngettext(
         "%(count)d registration will be confirmed.", "%(count)d registrations will be confirmed.", len(chosen)
@@ -237,12 +238,12 @@ def _promoting(chosen: Sequence[Registration]) -> Question:
         title=_("Give these a seat?"),
         submit_label=_("Give them a seat"),
         chosen=chosen,
-        facts=[f"{will} {mails_of(chosen)} {order}", *facts],
+        summary=[f"{will} {mails_of(chosen)} {order}", *summary],
         rows=[line_of(row) for row in chosen],
     )
 
 
-def _seats_fact(event: Event, seats: Seats, there: int) -> str:
+def _seats_summary(event: Event, seats: Seats, there: int) -> str:
     words = ngettext(
         "%(event)s: %(there)d seat can be given, %(kept)d of them held back; %(waiting)d wait.",
         "%(event)s: %(there)d seats can be given, %(kept)d of them held back; %(waiting)d wait.",
@@ -273,7 +274,7 @@ def _moving(chosen: Sequence[Registration]) -> Question:
         title=_("Move these to another event?"),
         submit_label=_("Move them"),
         chosen=chosen,
-        facts=[f"{will} {mails_of(chosen)} {then}"],
+        summary=[f"{will} {mails_of(chosen)} {then}"],
         rows=[line_of(row) for row in chosen],
     )
 

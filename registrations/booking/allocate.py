@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from events.locked_reads import read_facts
+from events.locked_reads import read_locked_events
 from events.models import Event, Seats
 from registrations.booking.confirmation_deadline import confirm_by_teacher, confirmation_due, release_late
 from registrations.booking.errors import ConcurrentUpdate
@@ -121,7 +121,7 @@ def allocate(
     engaged = _engagements(
         (seat_request.student for seat_request in seat_requests if not seat_request.is_new), deadline
     )
-    events, now = read_facts(seats)
+    events, now = read_locked_events(seats)
     if released := release_late(seats.values(), events, now):
         _disengage(engaged, released)
     holds = holds_in_time(seats.values(), events, now)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from events.locked_reads import read_facts
+from events.locked_reads import read_locked_events
 from events.models import Seats
 from registrations.booking.confirmation_deadline import release_late
 from registrations.booking.errors import ActionRejected
@@ -56,12 +56,12 @@ def cancel_along(
 ) -> list[Registration]:
     """As `cancel`, inside the caller's transaction and as a part of what the `cause` names."""
     ids = sorted(ids)
-    events = Registration.objects.filter(pk__in=ids).values_list("event_id", flat=True)
+    event_ids = Registration.objects.filter(pk__in=ids).values_list("event_id", flat=True)
     deadline.limit_locks()
-    seats = {row.pk: row for row in Seats.objects.locked(list(events))}
-    facts, now = read_facts(seats)
-    release_late(seats.values(), facts, now)
-    end_what_is_over(seats.values(), facts, now)
+    seats = {row.pk: row for row in Seats.objects.locked(list(event_ids))}
+    events, now = read_locked_events(seats)
+    release_late(seats.values(), events, now)
+    end_what_is_over(seats.values(), events, now)
     rows = Registration.objects.filter(pk__in=ids).active().with_related().order_by("pk")
     registrations = list(rows.select_for_update(no_key=True, of=("self",)))
     now = now or database_now()

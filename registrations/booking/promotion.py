@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from events.locked_reads import read_facts
+from events.locked_reads import read_locked_events
 from events.models import Event, Seats
 from registrations.booking.confirmation_deadline import release_late
 from registrations.booking.errors import ActionRejected, ConcurrentUpdate
@@ -40,14 +40,14 @@ def promote_chosen(
 def _promote(
     ids: list[int], origin_at: Callable[..., Origin], deadline: Deadline, notify: bool
 ) -> list[Registration]:
-    events = Registration.objects.filter(pk__in=ids).values_list("event_id", flat=True)
+    event_ids = Registration.objects.filter(pk__in=ids).values_list("event_id", flat=True)
     deadline.limit_locks()
-    seats = {row.pk: row for row in Seats.objects.locked(list(events))}
-    facts, now = read_facts(seats)
+    seats = {row.pk: row for row in Seats.objects.locked(list(event_ids))}
+    events, now = read_locked_events(seats)
     if now is None:
         return []
-    release_late(seats.values(), facts, now)
-    holds = end_what_is_over(seats.values(), facts, now)
+    release_late(seats.values(), events, now)
+    holds = end_what_is_over(seats.values(), events, now)
     rows = Registration.objects.filter(pk__in=ids).waiting().with_related().order_by("pk")
     chosen = list(rows.select_for_update(no_key=True, of=("self",)))
     for event_id, row in seats.items():
@@ -56,7 +56,7 @@ def _promote(
         )
         if of_event:
             reserved = [hold for hold in holds[event_id] if hold.school_id is None]
-            _require_seats(facts[event_id], row, reserved, len(of_event), now)
+            _require_seats(events[event_id], row, reserved, len(of_event), now)
             _give_seats(row, reserved, of_event)
     if chosen:
         changes = move(chosen, to=State.CONFIRMED, origin=origin_at(at=now))

@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from events.locked_reads import read_facts
+from events.locked_reads import read_locked_events
 from events.models import Event, Seats
 from registrations.booking.allocate import SeatCounter, SeatRequest, SeatResult
 from registrations.booking.confirmation_deadline import release_late
@@ -91,7 +91,7 @@ def _replace(wanted: Substitution, deadline: Deadline) -> Submission:
     seats = {row.pk: row for row in Seats.objects.locked(given_up.values_list("event_id", flat=True))}
     deadline.limit_locks()
     held = _engagements(leaver, newcomer)
-    events, now = read_facts(seats)
+    events, now = read_locked_events(seats)
     if now is None:
         raise ActionRejected(_("This registration is not there any more."))
     held = _without_late(held, wanted, release_late(seats.values(), events, now))

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from events.locked_reads import read_facts
+from events.locked_reads import read_locked_events
 from events.models import Event, Seats
 from registrations.booking.allocate import SeatCounter, SeatRequest
 from registrations.booking.confirmation_deadline import release_late
@@ -75,12 +75,12 @@ def _move(
     seats = {row.pk: row for row in Seats.objects.locked([event_id, *(event for event, _who in known)])}
     deadline.limit_locks()
     students = {row.pk for row in Student.objects.filter(pk__in={who for _event, who in known}).locked()}
-    facts, now = read_facts(seats)
-    if now is None or event_id not in facts:
+    events, now = read_locked_events(seats)
+    if now is None or event_id not in events:
         raise ActionRejected(_("This event takes nobody."))
-    release_late(seats.values(), facts, now)
-    end_what_is_over(seats.values(), facts, now)
-    target, origin = facts[event_id], origin_at(at=now)
+    release_late(seats.values(), events, now)
+    end_what_is_over(seats.values(), events, now)
+    target, origin = events[event_id], origin_at(at=now)
     _require_takes_place(target, now)
     registrations = _locked(ids, students)
     seat_counter = SeatCounter(seats[event_id])

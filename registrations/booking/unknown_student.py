@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from events.locked_reads import read_facts
+from events.locked_reads import read_locked_events
 from events.models import Seats
 from registrations.booking.allocate import SeatCounter, SeatRequest, SeatResult, decide_all
 from registrations.booking.confirmation_deadline import release_late
@@ -25,7 +25,7 @@ def outcomes_of_newcomer(
     def decided() -> list[SeatResult]:
         deadline.limit_locks()
         seats = {row.pk: row for row in Seats.objects.locked(event_ids)}
-        events, now = read_facts(seats)
+        events, now = read_locked_events(seats)
         release_late(seats.values(), events, now)
         holds = holds_in_time(seats.values(), events, now)
         seat_counters = {pk: SeatCounter(row, holds[pk]) for pk, row in seats.items()}

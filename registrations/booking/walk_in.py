@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from events.locked_reads import read_facts
+from events.locked_reads import read_locked_events
 from events.models import Event, Seats
 from registrations.booking.confirmation_deadline import release_late
 from registrations.booking.conflicts import NewConflict, raise_conflicts
@@ -53,7 +53,7 @@ def seat(walk_in: WalkIn, *, latest_unclaimed: LatestUnclaimed, deadline: Deadli
     deadline.limit_locks()
     for student in Student.objects.filter(pk=walk_in.student.pk).locked():
         walk_in.student.grade = student.grade
-    events, now = read_facts(rows)
+    events, now = read_locked_events(rows)
     event = events.get(walk_in.event_id)
     if event is None or now is None:
         raise ActionRejected(_("There is no such event."))

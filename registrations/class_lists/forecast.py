@@ -10,7 +10,7 @@ from typing import Literal
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from events.locked_reads import read_facts
+from events.locked_reads import read_locked_events
 from events.models import Event, Seats
 from registrations.booking.allocate import SeatCounter, SeatRequest, SeatResult, decide_all
 from registrations.class_lists.identify import Match
@@ -162,7 +162,7 @@ def _decide_all(
     holds: Mapping[int, list[Hold]],
 ) -> list[list[SeatResult]]:
     """The outcomes of each row's claims, judged one after the other as they stand in the list."""
-    events, now = read_facts(row.pk for row in seats)
+    events, now = read_locked_events(row.pk for row in seats)
     seat_counters = {row.pk: SeatCounter(row, _in_time(holds.get(row.pk, ()), events, now)) for row in seats}
     engaged = {pk: list(rows) for pk, rows in held.items()}
     flat = [seat_request for row in seat_requests for seat_request in row]

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from events.availability import moment
-from events.locked_reads import read_facts
+from events.locked_reads import read_locked_events
 from events.models import Event, Seats
 from registrations.booking.confirmation_deadline import release_late
 from registrations.booking.errors import ActionRejected
@@ -73,7 +73,7 @@ def _locked(event_id: int, deadline: Deadline) -> _Found:
     """Everything that is over was given back first, and what was not confirmed in time was released."""
     deadline.limit_locks()
     rows = Seats.objects.locked([event_id])
-    events, now = read_facts([event_id])
+    events, now = read_locked_events([event_id])
     if not rows or not events or now is None:
         raise ActionRejected(_("There is no such event."))
     release_late(rows, events, now)

@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from events.audit_log import record
-from events.locked_reads import read_facts
+from events.locked_reads import read_locked_events
 from events.models import Seats
 from registrations.booking.confirmation_deadline import release_late
 from registrations.booking.errors import ActionRejected, ConcurrentUpdate
@@ -75,15 +75,15 @@ def _merge_students(
     kept_id: int, removed_id: int, user: Any, reason: str, deadline: Deadline, notify: bool
 ) -> Student:
     both = (kept_id, removed_id)
-    events = Registration.objects.filter(student__in=both).values_list("event_id", flat=True)
+    event_ids = Registration.objects.filter(student__in=both).values_list("event_id", flat=True)
     deadline.limit_locks()
-    seats = {row.pk: row for row in Seats.objects.locked(list(events))}
+    seats = {row.pk: row for row in Seats.objects.locked(list(event_ids))}
     deadline.limit_locks()
     known = Student.objects.filter(pk__in=both).select_related("school", "fest")
     kept, removed = _require_two({row.pk: row for row in known.locked()}, kept_id, removed_id)
-    facts, now = read_facts(seats)
-    release_late(seats.values(), facts, now)
-    end_what_is_over(seats.values(), facts, now)
+    events, now = read_locked_events(seats)
+    release_late(seats.values(), events, now)
+    end_what_is_over(seats.values(), events, now)
     context = MergeContext(user, reason, now or database_now(), deadline, notify)
     merge_rows(kept, removed, seats, context)
     promote_into_freed_seats(seats, context)

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from events.audit_log import record
-from events.locked_reads import read_facts
+from events.locked_reads import read_locked_events
 from events.models import Seats
 from registrations import schools
 from registrations.booking.confirmation_deadline import release_late
@@ -80,9 +80,9 @@ def _merge(
     deadline.limit_locks()
     concerned = Q(school__in=removed_ids) | Q(pk__in=[pk for group in groups for pk in group])
     students = {row.pk: row for row in Student.objects.filter(concerned).select_related("fest").locked()}
-    facts, now = read_facts(seats)
-    release_late(seats.values(), facts, now)
-    end_what_is_over(seats.values(), facts, now)
+    events, now = read_locked_events(seats)
+    release_late(seats.values(), events, now)
+    end_what_is_over(seats.values(), events, now)
     context = MergeContext(user, reason, now or database_now(), deadline, notify)
     for first, *others in groups:
         for other in others:

@@ -55,10 +55,10 @@ class SessionStore(db.SessionStore):
 
     def create_model_instance(self, data: dict[str, Any]) -> AccountSession:
         row: AccountSession = super().create_model_instance(data)  # type: ignore[assignment]  # of `get_model_class`
-        facts = data.get(SIGNED_IN, {})
+        signed_in = data.get(SIGNED_IN, {})
         row.account_id = int(data["_auth_user_id"]) if "_auth_user_id" in data else None
-        row.began_at = dt.datetime.fromtimestamp(facts["at"], dt.UTC) if facts else None
-        row.network, row.device = facts.get("network", ""), facts.get("device", "")
+        row.began_at = dt.datetime.fromtimestamp(signed_in["at"], dt.UTC) if signed_in else None
+        row.network, row.device = signed_in.get("network", ""), signed_in.get("device", "")
         return row
 
 

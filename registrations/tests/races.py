@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.db import Error, connection
 
-from events.locked_reads import read_facts
+from events.locked_reads import read_locked_events
 from registrations.booking.errors import RegistrationError
 
 TOGETHER = 20.0
@@ -50,8 +50,8 @@ def meeting_after_the_lock(monkeypatch: pytest.MonkeyPatch, number: int) -> Iter
     def meet(event_ids: Any) -> Any:
         with suppress(threading.BrokenBarrierError):
             line.wait(0.5)
-        return read_facts(event_ids)
+        return read_locked_events(event_ids)
 
     with monkeypatch.context() as patch:
-        patch.setattr("registrations.booking.allocate.read_facts", meet)
+        patch.setattr("registrations.booking.allocate.read_locked_events", meet)
         yield

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from events.locked_reads import read_facts
+from events.locked_reads import read_locked_events
 from events.models import Event
 from registrations.booking.errors import RegistrationRejected
 from registrations.booking.submit import BookingRequest
@@ -41,7 +41,7 @@ def meeting_before_either_writes(monkeypatch: pytest.MonkeyPatch) -> Iterator[No
             line.wait(0.5)
 
     def read(event_ids: Any) -> Any:
-        found = read_facts(event_ids)
+        found = read_locked_events(event_ids)
         meet()
         return found
 
@@ -51,7 +51,7 @@ def meeting_before_either_writes(monkeypatch: pytest.MonkeyPatch) -> Iterator[No
         return found
 
     with monkeypatch.context() as patch:
-        patch.setattr("registrations.booking.allocate.read_facts", read)
+        patch.setattr("registrations.booking.allocate.read_locked_events", read)
         patch.setattr(impact, "_new_conflicts", new_conflicts)
         yield
 

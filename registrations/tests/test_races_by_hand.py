@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.db.models import F
 
-from events.locked_reads import read_facts
+from events.locked_reads import read_locked_events
 from events.models import Event, Fest
 from events.querysets import SeatsQuerySet
 from registrations.booking.allocate import SeatCounter
@@ -55,10 +55,10 @@ def meeting(monkeypatch: pytest.MonkeyPatch, room: str) -> Iterator[None]:
     def meet(event_ids: Any) -> Any:
         with suppress(threading.BrokenBarrierError):
             line.wait(0.5)
-        return read_facts(event_ids)
+        return read_locked_events(event_ids)
 
     with monkeypatch.context() as patch:
-        patch.setattr(f"registrations.{room}.read_facts", meet)
+        patch.setattr(f"registrations.{room}.read_locked_events", meet)
         yield
 
 

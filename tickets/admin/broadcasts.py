@@ -104,7 +104,7 @@ class MessageAdmin(RecordAdmin):
             "draft",
             message.subject,
             message=message,
-            facts=facts_of(audience, recipients),
+            summary=summary_of(audience, recipients),
             mails=recipients.mails,
             minutes=int(service.window().total_seconds() // 60),
         )
@@ -167,8 +167,8 @@ class MessageAdmin(RecordAdmin):
         return read_audience(request, list_admin, filters, fest=fest)
 
     def _writing(self, request: HttpRequest, form: MessageForm, audience: Audience) -> HttpResponse:
-        facts = facts_of(audience, recipients_of(audience.registrations))
-        return self._page(request, "write", _("Message to many"), form=form, facts=facts)
+        summary = summary_of(audience, recipients_of(audience.registrations))
+        return self._page(request, "write", _("Message to many"), form=form, summary=summary)
 
     def _page(self, request: HttpRequest, name: str, title: str, **context: Any) -> HttpResponse:
         known = {**self.admin_site.each_context(request), "title": title, "opts": self.opts}
@@ -179,7 +179,7 @@ def _is_window_open(message: Message) -> bool:
     return bool(message.goes_at and not message.stopped_at and database_now() < message.goes_at)
 
 
-def facts_of(audience: Audience, recipients: Recipients) -> Iterable[str]:
+def summary_of(audience: Audience, recipients: Recipients) -> Iterable[str]:
     """Who gets it, in sentences with counts."""
     to = audience.words or _("all registrations")
     fest = Fest.objects.filter(pk=audience.fest_id or 0).first()

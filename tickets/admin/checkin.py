@@ -124,7 +124,7 @@ def _question(chosen: list[Scan]) -> Question:
         title=_("Settle conflicts"),
         submit_label=_("Settle them"),
         chosen=chosen,
-        facts=[words % {"count": count}],
+        summary=[words % {"count": count}],
         rows=rows,
     )
 

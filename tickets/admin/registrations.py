@@ -43,7 +43,7 @@ def _question(chosen: list[Registration]) -> Question:
         title=_("Send these mails again?"),
         submit_label=_("Send them again"),
         chosen=chosen,
-        facts=[f"{words % {'count': count}} {cap}"],
+        summary=[f"{words % {'count': count}} {cap}"],
         rows=[line_of(row) for row in chosen],
     )
 

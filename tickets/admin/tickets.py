@@ -150,7 +150,7 @@ def _reissuing(chosen: list[Ticket]) -> Question:
         title=_("Issue new tickets instead of these?"),
         submit_label=_("Issue new tickets"),
         chosen=chosen,
-        facts=[f"{will} {sentence % {'count': mails}} {then}"],
+        summary=[f"{will} {sentence % {'count': mails}} {then}"],
         rows=[
             format_html(line, one.student.name, grouped(one.student.reference), one.registration.event.name)
             for one in chosen

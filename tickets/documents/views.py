@@ -18,8 +18,8 @@ from tickets.qr import svg
 @require_safe
 def certificate(request: HttpRequest, code: str) -> HttpResponse:
     """Says what was certified to whom, as on the paper, and whether it still holds."""
-    facts = ("registration__event__fest", "registration__event__venue", "student__school")
-    found = Certificate.objects.select_related(*facts).filter(code=code).first()
+    related = ("registration__event__fest", "registration__event__venue", "student__school")
+    found = Certificate.objects.select_related(*related).filter(code=code).first()
     if found is None:
         throttle.limit_unknown_codes(request)
         raise Http404

@@ -47,9 +47,9 @@ def is_in(browser: Client) -> bool:
 def moved(browser: Client, by: dt.timedelta) -> None:
     """As if everything in this browser's session had been so long ago."""
     session = browser.session
-    for facts in (session[sessions.SIGNED_IN],):
-        facts["at"] -= by.total_seconds()
-        facts["ends"] -= by.total_seconds()
+    for events in (session[sessions.SIGNED_IN],):
+        events["at"] -= by.total_seconds()
+        events["ends"] -= by.total_seconds()
     if sessions.USED_IN_ADMIN in session:
         session[sessions.USED_IN_ADMIN] -= by.total_seconds()
     session.save()

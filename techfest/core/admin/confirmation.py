@@ -43,12 +43,12 @@ class NotifyForm(ReasonForm):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What the page says. `facts` are sentences with counts, `rows` those concerned, one line each."""
+    """What the page says. `summary` holds sentences with counts, `rows` those concerned, one line each."""
 
     title: "Words"
     submit_label: "Words"
     chosen: Sequence[Model]
-    facts: Iterable["Words"]
+    summary: Iterable["Words"]
     rows: Iterable[Any] = field(default=())
     is_danger: bool = False
 

@@ -80,7 +80,7 @@ class _Mail:
     attempts: int
 
 
-_FACTS = (
+_COLUMNS = (
     "pk",
     "kind",
     Coalesce("gathered_into__state", "state"),
@@ -100,12 +100,12 @@ def _mails(registrations: Iterable[Registration]) -> Mapping[int, list[_Mail]]:
         kind__in=(Kind.CHANGED, Kind.PROMOTED),
         change__registration__in=[pk for pks in by_submission.values() for pk in pks],
     )
-    for about, *facts in of_change.annotate(about=F("change__registration")).values_list("about", *_FACTS):
-        found[about].append(_Mail(*facts))
+    for about, *values in of_change.annotate(about=F("change__registration")).values_list("about", *_COLUMNS):
+        found[about].append(_Mail(*values))
     answers = Delivery.objects.filter(kind=Kind.REGISTERED, submission__in=[pk for pk in by_submission if pk])
-    for submission, *facts in answers.values_list("submission", *_FACTS):
+    for submission, *values in answers.values_list("submission", *_COLUMNS):
         for pk in by_submission[submission]:
-            found[pk].append(_Mail(*facts))
+            found[pk].append(_Mail(*values))
     return found
 
 
