@@ -23,7 +23,7 @@ _LONGEST = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Meanwhile:
+class ConcurrentEdit:
     """A field that is not as the form showed it: from what to what, by whom and when, where the trail knows.
 
     `mine` is what the form wants instead; it is empty where the reader left the field alone.
@@ -43,7 +43,7 @@ class Meanwhile:
         return self.mine is not None
 
 
-def meanwhile(form: MergingForm) -> list[Meanwhile]:
+def find_concurrent_edits(form: MergingForm) -> list[ConcurrentEdit]:
     """What changed since the form was shown; the form is valid, and its row was read under its lock.
 
     A field whose value was brought to the same by both is no news to anybody.
@@ -80,10 +80,10 @@ def _shown_with(form: MergingForm, name: str) -> Any:
     return widget.value_from_datadict(form.data, form.files, form[name].html_initial_name)
 
 
-def _describe(form: MergingForm, name: str, entry: Any) -> Meanwhile:
+def _describe(form: MergingForm, name: str, entry: Any) -> ConcurrentEdit:
     field, bound = form.fields[name], form[name]
     wants = name in form.changed_data and _differs(field, bound.initial, bound.data)
-    return Meanwhile(
+    return ConcurrentEdit(
         name=name,
         label=str(bound.label or capfirst(name)),
         old=in_words(field, _cleaned(field, _shown_with(form, name))),

@@ -118,17 +118,18 @@ def _paths(model: type[Model], steps: int) -> list[tuple[str, bool]]:
         if related is Fest:
             found.append((field.name, bool(field.null)))
         elif related is not None and related is not model and steps > 1:
-            ways = sorted(_paths(related, steps - 1), key=_by_use)
-            ways = ways[:1] if ways and not ways[0][1] else ways
+            lookups = sorted(_paths(related, steps - 1), key=_by_use)
+            lookups = lookups[:1] if lookups and not lookups[0][1] else lookups
             found += [
-                (f"{field.name}{LOOKUP_SEP}{path}", bool(field.null) or may_lack) for path, may_lack in ways
+                (f"{field.name}{LOOKUP_SEP}{path}", bool(field.null) or may_lack)
+                for path, may_lack in lookups
             ]
     return found
 
 
-def _by_use(way: tuple[str, bool]) -> tuple[bool, int, str]:
+def _by_use(lookup: tuple[str, bool]) -> tuple[bool, int, str]:
     """Ways that are always there come first, then short ones."""
-    return way[1], way[0].count(LOOKUP_SEP), way[0]
+    return lookup[1], lookup[0].count(LOOKUP_SEP), lookup[0]
 
 
 def of_shown_fest(request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
@@ -178,11 +179,11 @@ def requested_fest(model: type[Model], asked: Any) -> Fest | None:
 def fest_of_rows(model: type[Model], ids: Any) -> Fest | None:
     """The fest of all these rows, where they have the same one."""
     if model is Fest:
-        numbers = set(ids)
+        fest_ids = set(ids)
     else:
         rows = model._default_manager.filter(pk__in=ids).order_by()
-        numbers = {pk for path in fest_paths(model) for pk in rows.values_list(path, flat=True).distinct()}
-    found = list(Fest.objects.filter(pk__in=numbers - {None}))
+        fest_ids = {pk for path in fest_paths(model) for pk in rows.values_list(path, flat=True).distinct()}
+    found = list(Fest.objects.filter(pk__in=fest_ids - {None}))
     return found[0] if len(found) == 1 else None
 
 

@@ -426,7 +426,7 @@ class AuditEntry(models.Model):
         verbose_name=_("user"),
     )
     subject_kind = models.CharField(_("kind"), max_length=50, editable=False)
-    subject_id = models.BigIntegerField(_("number"), editable=False)
+    subject_id = models.BigIntegerField(_("id"), editable=False)
     what = models.CharField(_("what"), max_length=60, editable=False)
     before = models.JSONField(_("before"), default=dict, editable=False)
     after = models.JSONField(_("after"), default=dict, editable=False)

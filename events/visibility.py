@@ -67,7 +67,7 @@ def is_filter_lookup(its_admin: Any, lookup: str, request: HttpRequest | None) -
     named = [one[0] if isinstance(one, tuple | list) else one for one in filters]
     own = [field.name for field in its_admin.opts.concrete_fields if field.remote_field]
     paths = [*own, *(one for one in named if isinstance(one, str)), its_admin.date_hierarchy]
-    asked = {way for path in paths if path for way in _ways_to(its_admin.model, path)}
+    asked = {lookup for path in paths if path for lookup in _lookups_to(its_admin.model, path)}
     return LOOKUP_SEP.join(words) in asked | {its_admin.opts.pk.name}
 
 
@@ -79,7 +79,7 @@ def _is_field(model: type[Model], name: str) -> bool:
     return True
 
 
-def _ways_to(model: type[Model], path: str) -> Iterator[str]:
+def _lookups_to(model: type[Model], path: str) -> Iterator[str]:
     """The path itself, and where it leads to a row, that row's number."""
     yield path
     try:

@@ -107,24 +107,24 @@ def running_beat(data: Path, extra: dict[str, str]) -> Iterator[None]:
         beat.wait(timeout=10)
 
 
-def forget(broker: Broker, meanwhile: Callable[[], None]) -> None:
-    meanwhile()
+def forget(broker: Broker, during: Callable[[], None]) -> None:
+    during()
     with Redis.from_url(broker.url) as client:
         client.flushall()
 
 
-def hang(broker: Broker, meanwhile: Callable[[], None]) -> None:
+def hang(broker: Broker, during: Callable[[], None]) -> None:
     broker.send(signal.SIGSTOP)
     try:
-        meanwhile()
+        during()
         time.sleep(2)
     finally:
         broker.send(signal.SIGCONT)
 
 
-def die(broker: Broker, meanwhile: Callable[[], None]) -> None:
+def die(broker: Broker, during: Callable[[], None]) -> None:
     broker.kill()
-    meanwhile()
+    during()
     broker.start()
 
 

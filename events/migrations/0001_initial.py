@@ -361,7 +361,7 @@ class Migration(migrations.Migration):
                 ),
                 ("at", models.DateTimeField(editable=False, verbose_name="at")),
                 ("subject_kind", models.CharField(editable=False, max_length=50, verbose_name="kind")),
-                ("subject_id", models.BigIntegerField(editable=False, verbose_name="number")),
+                ("subject_id", models.BigIntegerField(editable=False, verbose_name="id")),
                 ("what", models.CharField(editable=False, max_length=60, verbose_name="what")),
                 ("before", models.JSONField(default=dict, editable=False, verbose_name="before")),
                 ("after", models.JSONField(default=dict, editable=False, verbose_name="after")),

@@ -36,7 +36,7 @@ LABELS = {
     OWNER: gettext_lazy("owner: runs the whole fest"),
 }
 KEEP, MAIL, SHOW = "keep", "mail", "show"
-WAYS_IN = {
+PASSWORD_CHOICES = {
     KEEP: gettext_lazy("as before"),
     MAIL: gettext_lazy("mail a link to choose a password"),
     SHOW: gettext_lazy("show a new password here, once"),
@@ -54,7 +54,7 @@ class AccountForm(LimitedText, _Form):
             "Which events somebody leads is said on the event's page, the gates at the gate's."
         ),
     )
-    way_in = forms.ChoiceField(label=gettext_lazy("Password"), widget=forms.RadioSelect)
+    password_choice = forms.ChoiceField(label=gettext_lazy("Password"), widget=forms.RadioSelect)
     reader: Any = None
     shown: tuple[str, ...] = ()
 
@@ -63,14 +63,14 @@ class AccountForm(LimitedText, _Form):
         for name in self.fields.keys() - set(self.shown):  # what a page leaves out, nobody may send
             del self.fields[name]
         is_new = self.instance.pk is None
-        for name, labels in (("role", LABELS), ("way_in", WAYS_IN)):
+        for name, labels in (("role", LABELS), ("password_choice", PASSWORD_CHOICES)):
             field = self.fields.get(name)
             if isinstance(field, forms.ChoiceField):
                 field.choices = [
                     (value, str(label)) for value, label in labels.items() if self._may(value, is_new)
                 ]
         self.initial.setdefault("role", "" if is_new else role_assignment.role_of(self.instance))
-        self.initial.setdefault("way_in", MAIL if is_new else KEEP)
+        self.initial.setdefault("password_choice", MAIL if is_new else KEEP)
 
     def _may(self, value: str, is_new: bool) -> bool:
         return not (value == KEEP and is_new) and (value != OWNER or self.reader.is_superuser)
@@ -94,7 +94,7 @@ class AccountForm(LimitedText, _Form):
 
     def clean(self) -> Any:
         cleaned = super().clean() or self.cleaned_data
-        if cleaned.get("way_in") == MAIL and not cleaned.get("email") and "email" not in self.errors:
+        if cleaned.get("password_choice") == MAIL and not cleaned.get("email") and "email" not in self.errors:
             self.add_error("email", _("Without an address no link can be mailed."))
         return cleaned
 
@@ -125,7 +125,7 @@ class AccountAdmin(AccountActions):
     list_display = ("username", "first_name", "last_name", "email", "role_shown", "is_active", "last_login")
     list_filter = (RoleFilter, "is_active")
     search_fields = ("username", "first_name", "last_name", "email")
-    fields = ("username", "first_name", "last_name", "email", "role", "is_active", "way_in")
+    fields = ("username", "first_name", "last_name", "email", "role", "is_active", "password_choice")
     ordering = ("username",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -146,7 +146,7 @@ class AccountAdmin(AccountActions):
         if obj and not self.has_change_permission(request, obj):
             return ("username", "first_name", "last_name", "email", "role_shown", "is_active")
         own, higher = obj and obj.pk == request.user.pk, obj and obj.is_superuser
-        hidden = {"role", "is_active", "way_in"} if own else {"role"} if higher else set()
+        hidden = {"role", "is_active", "password_choice"} if own else {"role"} if higher else set()
         return tuple(name for name in self.fields if name not in hidden)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -179,7 +179,7 @@ class AccountAdmin(AccountActions):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        match form.cleaned_data.get("way_in"):
+        match form.cleaned_data.get("password_choice"):
             case "mail":
                 role_assignment.mail_link(form.instance)
             case "show":

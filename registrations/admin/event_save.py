@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from events import audit_log
 from events.admin import take_picture
 from events.availability import moment
-from events.concurrent_edits import UNDECIDED, Meanwhile, carried, decided, meanwhile
+from events.concurrent_edits import UNDECIDED, ConcurrentEdit, carried, decided, find_concurrent_edits
 from events.models import Event
 from registrations.admin.event_form import KEPT_PICTURE, EventForm
 from registrations.event_changes.apply import ApplyOptions, apply_edits
@@ -55,7 +55,7 @@ def handle_save(
 
 
 def _answer(admin: "EventAdmin", request: HttpRequest, form: EventForm, before: Event) -> HttpResponseBase:
-    others = meanwhile(form)
+    others = find_concurrent_edits(form)
     if any(one.is_conflict for one in others):
         return _conflict_page(admin, request, form, others)
     now = database_now()
@@ -90,7 +90,7 @@ def _save(
     form: EventForm,
     impact: Impact,
     decision_form: ApplyForm,
-    others: list[Meanwhile],
+    others: list[ConcurrentEdit],
     now: dt.datetime,
 ) -> HttpResponseBase:
     event, edit = form.instance, impact.edit
@@ -136,10 +136,12 @@ def _save_leads(form: EventForm, request: HttpRequest, reason: str, now: dt.date
         )
 
 
-def _show_result(admin: "EventAdmin", request: HttpRequest, impact: Impact, others: list[Meanwhile]) -> None:
+def _show_result(
+    admin: "EventAdmin", request: HttpRequest, impact: Impact, others: list[ConcurrentEdit]
+) -> None:
     """What happened beside the saving: other people's changes, and how many were told."""
     for one in others:
-        admin.message_user(request, _meanwhile_text(one), messages.WARNING)
+        admin.message_user(request, _concurrent_edit_text(one), messages.WARNING)
     rows = impact.notified or impact.cancelled
     count = sum(bool(row.student.email) for row in rows)
     if rows:
@@ -147,7 +149,7 @@ def _show_result(admin: "EventAdmin", request: HttpRequest, impact: Impact, othe
         admin.message_user(request, words % {"count": count}, messages.INFO)
 
 
-def _meanwhile_text(one: Meanwhile) -> str:
+def _concurrent_edit_text(one: ConcurrentEdit) -> str:
     words = {"field": one.label, "old": one.old, "new": one.new, "who": one.who}
     if one.who and one.when:
         text = _("Meanwhile %(who)s changed “%(field)s” from %(old)s to %(new)s (%(when)s). It stays so.")
@@ -156,13 +158,13 @@ def _meanwhile_text(one: Meanwhile) -> str:
 
 
 def _conflict_page(
-    admin: "EventAdmin", request: HttpRequest, form: EventForm, others: list[Meanwhile]
+    admin: "EventAdmin", request: HttpRequest, form: EventForm, others: list[ConcurrentEdit]
 ) -> HttpResponseBase:
     conflicts = [one for one in others if one.is_conflict]
     context = _context(admin, request, form, _("Somebody else changed this meanwhile"))
     context |= {
         "conflicts": conflicts,
-        "others": [_meanwhile_text(one) for one in others if not one.is_conflict],
+        "others": [_concurrent_edit_text(one) for one in others if not one.is_conflict],
         "is_again": bool(request.POST.getlist(UNDECIDED)),
         "hidden": [
             *carried(form, leave_out=[KEPT_PICTURE]),
@@ -179,7 +181,7 @@ def _impact_page(
     form: EventForm,
     impact: Impact,
     decision_form: ApplyForm,
-    others: list[Meanwhile],
+    others: list[ConcurrentEdit],
     now: dt.datetime,
 ) -> HttpResponseBase:
     context = _context(admin, request, form, _("Save with these consequences?"))
@@ -191,7 +193,7 @@ def _impact_page(
         "decision_form": decision_form,
         "is_danger": bool(impact.cancelled or impact.edit.is_event_cancelled),
         "is_changed": is_changed,
-        "others": [_meanwhile_text(one) for one in others],
+        "others": [_concurrent_edit_text(one) for one in others],
         "hidden": [
             *carried(form, leave_out=[KEPT_PICTURE, "reason"]),
             *form.kept_picture(),

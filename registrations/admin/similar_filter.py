@@ -60,7 +60,5 @@ def of_mailbox(email: str) -> Q:
 
 def _owner(value: str) -> int:
     """The student whose mailbox is asked for; 0 where none is."""
-    number = value.removeprefix(_MAILBOX)
-    return (
-        int(number) if number != value and number.isascii() and number.isdigit() and len(number) < 19 else 0
-    )
+    pk = value.removeprefix(_MAILBOX)
+    return int(pk) if pk != value and pk.isascii() and pk.isdigit() and len(pk) < 19 else 0

@@ -84,8 +84,8 @@ def every_submission_has_what_it_obtained() -> Iterator[str]:
         WHERE NOT EXISTS (SELECT FROM registrations_registration r WHERE r.submission_id = s.id)
         ORDER BY s.id
     """
-    for number, student, at in rows(sql):
-        yield f"The submission {number} of {student} at {at:%Y-%m-%d %H:%M:%S} has lost its registrations."
+    for submission_id, student, at in rows(sql):
+        yield f"The submission {submission_id} of {student} at {at:%Y-%m-%d %H:%M:%S} has lost its registrations."
 
 
 @invariant(4)

@@ -37,7 +37,7 @@ def enter(request: HttpRequest, event_id: int) -> HttpResponseBase:
     if request.method == "POST" and page.is_valid():
         try:
             notes = service.save(event, page.typed, user=request.user, deadline=Deadline())
-        except service.ChangedMeanwhile:
+        except service.ResultsChanged:
             page = page.anew()
         except RegistrationError as error:
             page.problem = str(error.text)

@@ -33,7 +33,7 @@ class Line:
     stored: str
     text: str
     error: str = ""
-    meanwhile: str = ""
+    concurrent_value: str = ""
 
     @property
     def field(self) -> str:
@@ -69,7 +69,7 @@ class SheetPage:
     @property
     def changed(self) -> list[Line]:
         """What somebody else saved since the page was shown."""
-        return [line for line in self.lines if line.meanwhile]
+        return [line for line in self.lines if line.concurrent_value]
 
     @property
     def is_counted_otherwise(self) -> bool:
@@ -114,7 +114,7 @@ class SheetPage:
         if text is not None and text.strip() != was:
             line.text = text[:200]
         if was != stored and not self.is_counted_otherwise:
-            line.meanwhile = was or _("nothing")
+            line.concurrent_value = was or _("nothing")
         return line
 
     def _read(self, text: str) -> Value:

@@ -36,7 +36,7 @@ class Entry:
         return self.rank if counting == Counting.RANK else self.points
 
 
-class ChangedMeanwhile(RegistrationError):
+class ResultsChanged(RegistrationError):
     """Somebody saved between the look and the press. Nothing was written; the page shows what is new."""
 
     text = gettext_lazy("Somebody changed this sheet meanwhile.")
@@ -79,7 +79,7 @@ def entries_of(event: Event) -> dict[int, Entry]:
 def save(event: Event, typed: Typed, *, user: Any, deadline: Deadline) -> list[str]:
     """Writes one page of the sheet and all ranks that follow; what came of it elsewhere, in words.
 
-    Raises ChangedMeanwhile where a row of the page is not any more what it was shown as, and Busy.
+    Raises ResultsChanged where a row of the page is not any more what it was shown as, and Busy.
     """
     return in_transaction(lambda: _save(event, typed, user), deadline=deadline)
 
@@ -99,7 +99,7 @@ def _save(event: Event, typed: Typed, user: Any) -> list[str]:
     sheet, now = locked_sheet(event), database_now()
     before = entries_of(event)
     if sheet.version != typed.version and not _is_as_shown(sheet, before, typed):
-        raise ChangedMeanwhile
+        raise ResultsChanged
     seats = set(competitors(event).filter(pk__in=typed.values).order_by().values_list("pk", flat=True))
     values = {key: entry.value(sheet.counting) for key, entry in before.items()}
     values |= {key: value for key, value in typed.values.items() if key in seats}

@@ -48,7 +48,7 @@ def fest() -> Fest:
 
 
 @contextmanager
-def meeting(monkeypatch: pytest.MonkeyPatch, room: str) -> Iterator[None]:
+def meeting(monkeypatch: pytest.MonkeyPatch, module: str) -> Iterator[None]:
     """Everybody waits for the others once the counts were read, for half a second at most."""
     line = threading.Barrier(MANY)
 
@@ -58,7 +58,7 @@ def meeting(monkeypatch: pytest.MonkeyPatch, room: str) -> Iterator[None]:
         return read_locked_events(event_ids)
 
     with monkeypatch.context() as patch:
-        patch.setattr(f"registrations.{room}.read_locked_events", meet)
+        patch.setattr(f"registrations.{module}.read_locked_events", meet)
         yield
 
 

@@ -178,7 +178,8 @@ def test_two_at_one_sheet_notice_each_other(event: Event) -> None:
     response = first.post(enter_path(event), mine)
     page = response.context["page"]
     found = {
-        line.registration.student.name: (line.meanwhile, line.stored, line.text) for line in page.changed
+        line.registration.student.name: (line.concurrent_value, line.stored, line.text)
+        for line in page.changed
     }
     assert found == {"Ben": ("nothing", "7", "2"), "Dia": ("nothing", "8", "8")}
     assert {key: entry.points for key, entry in service.entries_of(event).items()} == {ben.pk: 7, dia.pk: 8}

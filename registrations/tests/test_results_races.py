@@ -79,7 +79,7 @@ def test_different_rows_at_once_are_both_kept_and_ranked_together(event: Event) 
 @pytest.mark.usefixtures("meeting")
 def test_same_row_at_once_is_saved_once_and_the_other_is_told(event: Event) -> None:
     results = saved_at_once(event, {"Asha": 9}, {"Asha": 4, "Ben": 1})
-    refused = [isinstance(result, service.ChangedMeanwhile) for result in results]
+    refused = [isinstance(result, service.ResultsChanged) for result in results]
     assert sorted(refused) == [False, True]
     kept = Result.objects.get(registration=who(event, "Asha"))
     assert kept.points == (4 if refused[0] else 9)

@@ -45,7 +45,7 @@ class Table:
 _tables: list[Table] = []
 
 
-def declare(table: Table, room: AppConfig) -> None:
+def declare(table: Table, app: AppConfig) -> None:
     """Makes the table known and grants it whenever the room was migrated; each room calls it when it is ready."""
     _tables.append(table)
 
@@ -56,7 +56,7 @@ def declare(table: Table, room: AppConfig) -> None:
             return
         grant(table)
 
-    post_migrate.connect(migrated, sender=room, weak=False, dispatch_uid=f"roles of {room.label}")
+    post_migrate.connect(migrated, sender=app, weak=False, dispatch_uid=f"roles of {app.label}")
 
 
 def everything_of(label: str) -> dict[str, str]:

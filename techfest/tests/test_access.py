@@ -315,8 +315,8 @@ def addresses_of(mode: str) -> list[str]:
 
 def fingerprint() -> dict[str, str]:
     """What every table holds, but that a session was used."""
-    rooms = ("events", "registrations", "tickets", "auth", "mfa", "account")
-    tables = {model._meta.db_table for room in rooms for model in apps.get_app_config(room).get_models()}
+    app_labels = ("events", "registrations", "tickets", "auth", "mfa", "account")
+    tables = {model._meta.db_table for app in app_labels for model in apps.get_app_config(app).get_models()}
     found = {}
     with connection.cursor() as cursor:
         for table in tables - NOTED:

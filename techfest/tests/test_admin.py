@@ -22,17 +22,17 @@ from tickets.tests.admin_helpers import (
 )
 
 pytestmark = pytest.mark.django_db
-ROOMS = ("events", "registrations", "tickets")
+APPS = ("events", "registrations", "tickets")
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
-OURS = [model for model in MODELS if model._meta.app_label in ROOMS]
+OURS = [model for model in MODELS if model._meta.app_label in APPS]
 
 
 def name_of(model: type[Model]) -> str:
     return model._meta.label
 
 
-def test_every_table_of_the_rooms_has_its_pages() -> None:
-    tables = {model for room in ROOMS for model in apps.get_app_config(room).get_models()}
+def test_every_table_of_our_apps_has_its_pages() -> None:
+    tables = {model for label in APPS for model in apps.get_app_config(label).get_models()}
     assert set(OURS) == tables - WITHOUT_PAGES
 
 

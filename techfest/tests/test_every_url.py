@@ -381,8 +381,8 @@ def test_secret_of_one_opens_no_registration_of_another(
     path = mine.path(name)
     assert client.get(path).status_code == 200
     own = mine.submission.registrations.get()
-    numbers = [kid.submission.registrations.get().pk for kid in (mine, theirs)]
-    for other in (theirs_only.event.slug, theirs_only.pk, *numbers):
+    registration_ids = [kid.submission.registrations.get().pk for kid in (mine, theirs)]
+    for other in (theirs_only.event.slug, theirs_only.pk, *registration_ids):
         wrong = path.removesuffix(f"{own.event.slug}/") + f"{other}/"
         for method in TAKES[name]:
             assert client.generic(method, wrong).status_code == 404

@@ -90,13 +90,13 @@ def test_every_permission_of_the_tables_is_one_that_there_is() -> None:
     assert named - there == set()
 
 
-def test_owner_may_do_everything_of_the_rooms_and_volunteer_nothing() -> None:
+def test_owner_may_do_everything_in_our_apps_and_volunteer_nothing() -> None:
     owner, volunteer = in_role(roles.OWNER), in_role(roles.VOLUNTEER)
-    rooms = {"events", "registrations", "tickets"}
+    app_labels = {"events", "registrations", "tickets"}
     every = {
         f"{label}.{code}"
         for label, code in Permission.objects.values_list("content_type__app_label", "codename")
-        if label in rooms
+        if label in app_labels
     }
     assert every - owner.get_all_permissions() == set()
     assert owner.get_all_permissions() - every == {
@@ -108,9 +108,9 @@ def test_owner_may_do_everything_of_the_rooms_and_volunteer_nothing() -> None:
     assert volunteer.get_all_permissions() == set()
 
 
-def test_every_model_of_the_rooms_has_pages_with_the_rule() -> None:
-    rooms = ("events", "registrations", "tickets")
-    ours = {model for room in rooms for model in apps.get_app_config(room).get_models()}
+def test_every_model_of_our_apps_has_pages_with_the_rule() -> None:
+    app_labels = ("events", "registrations", "tickets")
+    ours = {model for app in app_labels for model in apps.get_app_config(app).get_models()}
     assert ours - WITHOUT_PAGES <= set(OURS)
 
 

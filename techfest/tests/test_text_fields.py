@@ -27,7 +27,7 @@ from events.tests.worst import MARKS, worst_texts
 from registrations.fields import TextField
 from techfest.core.text_limits import LimitedText, limit_marks
 
-ROOMS = ("events", "registrations", "tickets", "techfest")
+APPS = ("events", "registrations", "tickets", "techfest")
 RUN = "a" + MARKS * 20
 STEPS_ALWAYS = 3_000
 STEPS_PER_CHARACTER = 150
@@ -38,12 +38,12 @@ DJANGO_READS = 256 * 1024
 @cache
 def form_classes() -> list[Any]:
     """Every form of the four rooms, with those that the accounts library is told to use."""
-    for room in ROOMS:
-        for module in pkgutil.walk_packages([room], f"{room}."):
+    for app in APPS:
+        for module in pkgutil.walk_packages([app], f"{app}."):
             if ".tests" not in module.name and ".migrations" not in module.name:
                 importlib.import_module(module.name)
     named = [*settings.ACCOUNT_FORMS.values(), *settings.MFA_FORMS.values()]
-    found = {form for form in _below(forms.BaseForm) if form.__module__.split(".")[0] in ROOMS}
+    found = {form for form in _below(forms.BaseForm) if form.__module__.split(".")[0] in APPS}
     found = {form for form in found if ".tests" not in form.__module__}
     return sorted(found | {import_string(name) for name in named}, key=str)
 
@@ -72,7 +72,7 @@ def every_field() -> dict[str, forms.CharField]:
     return dict(found.values())
 
 
-def test_there_are_forms_of_every_room() -> None:
+def test_there_are_forms_in_every_app() -> None:
     names = {form.__name__ for form in form_classes()}
     assert {"RegistrationForm", "LoginForm", "MessageForm", "EventForm", "FilterForm", "SearchForm"} <= names
     assert len(every_field()) > 15

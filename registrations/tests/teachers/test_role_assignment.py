@@ -39,7 +39,7 @@ def made(client: Client, **values: Any) -> tuple[Any, User | None]:
 def test_owner_makes_an_account_whose_password_is_shown_once(
     owner: Any, role: str, is_staff: bool, goes_to: str | None
 ) -> None:
-    response, account = made(organiser_client(owner), role=role, way_in="show")
+    response, account = made(organiser_client(owner), role=role, password_choice="show")
     assert account is not None
     assert (response.status_code, role_of(account), account.is_staff, account.is_superuser) == (
         200,
@@ -61,7 +61,7 @@ def test_mailed_link_lets_somebody_choose_a_password_and_in(owner: Any) -> None:
     """Also a volunteer, whose address nobody has confirmed."""
     build_fest()
     response, account = made(
-        organiser_client(owner), role=roles.VOLUNTEER, way_in="mail", email="vol@example.org"
+        organiser_client(owner), role=roles.VOLUNTEER, password_choice="mail", email="vol@example.org"
     )
     assert response.status_code == 302
     assert account is not None
@@ -82,16 +82,16 @@ def test_mailed_link_lets_somebody_choose_a_password_and_in(owner: Any) -> None:
         ({"username": "OWNER"}, "Another account has this user name."),
         ({"username": "boss@example.org"}, "A user name has no @."),
         ({"email": "boss@example.org"}, "Another account has this address."),
-        ({"way_in": "mail", "email": ""}, "Without an address no link can be mailed."),
+        ({"password_choice": "mail", "email": ""}, "Without an address no link can be mailed."),
         ({"role": roles.OWNER}, "Select a valid choice"),
         ({"role": "superuser"}, "Select a valid choice"),
-        ({"way_in": "keep"}, "Select a valid choice"),
+        ({"password_choice": "keep"}, "Select a valid choice"),
     ],
 )
 def test_account_that_would_harm_another_is_refused(owner: Any, values: dict[str, str], words: str) -> None:
     organiser("boss", email="boss@example.org")
     client = organiser_client(owner)
-    sent = {"username": "new", "role": roles.LEAD, "way_in": "show"} | values
+    sent = {"username": "new", "role": roles.LEAD, "password_choice": "show"} | values
     response = client.post(add_path(User), filled_in(client, add_path(User), **sent))
     assert (response.status_code, words in response.content.decode()) == (200, True)
     assert User.objects.count() == 2
@@ -101,7 +101,7 @@ def test_owner_never_raises_anybody_by_forged_fields(owner: Any) -> None:
     group = Group.objects.get(name=roles.OWNER)
     forged = {"is_superuser": "on", "is_staff": "on", "groups": [group.pk], "user_permissions": ["1"]}
     client = organiser_client(owner)
-    _answer, account = made(client, role=roles.VOLUNTEER, way_in="show", **forged)
+    _answer, account = made(client, role=roles.VOLUNTEER, password_choice="show", **forged)
     assert account is not None
     client.post(page_of(account), filled_in(client, page_of(account), **forged))
     account.refresh_from_db()
@@ -115,7 +115,7 @@ def test_owner_reads_equals_and_the_own_account_and_changes_neither(owner: Any) 
     for account in (owner, equal):
         page = client.get(page_of(account))
         assert (page.status_code, 'name="role"' in page.content.decode()) == (200, False)
-        sent = {"username": "taken", "role": roles.LEAD, "way_in": "show", "email": "me@example.org"}
+        sent = {"username": "taken", "role": roles.LEAD, "password_choice": "show", "email": "me@example.org"}
         assert client.post(page_of(account), sent).status_code == 403
     assert sorted(User.objects.values_list("username", flat=True)) == ["equal", "owner"]
 
@@ -164,10 +164,10 @@ def test_teacher_with_a_role_stays_a_teacher(owner: Any) -> None:
 def test_superuser_makes_owners_and_keeps_the_own_account() -> None:
     boss = organiser("boss")
     client = organiser_client(boss)
-    _answer, account = made(client, role=roles.OWNER, way_in="show")
+    _answer, account = made(client, role=roles.OWNER, password_choice="show")
     assert (role_of(account), account is not None and account.is_staff) == (roles.OWNER, True)
     page = client.get(page_of(boss)).content.decode()
-    assert [name for name in ("role", "is_active", "way_in") if f'name="{name}"' in page] == []
+    assert [name for name in ("role", "is_active", "password_choice") if f'name="{name}"' in page] == []
     client.post(page_of(boss), {"username": "boss", "first_name": "Ms Das", "role": roles.VOLUNTEER})
     boss.refresh_from_db()
     assert (boss.first_name, role_of(boss)) == ("Ms Das", "")

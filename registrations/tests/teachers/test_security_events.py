@@ -153,7 +153,7 @@ def by_a_link(user: Any) -> None:
 
 def by_an_organiser(user: Any) -> None:
     client = organiser_client(in_role(OWNER))
-    client.post(page_of(user), filled_in(client, page_of(user), way_in="show"))
+    client.post(page_of(user), filled_in(client, page_of(user), password_choice="show"))
 
 
 def at_the_console(user: Any) -> None:

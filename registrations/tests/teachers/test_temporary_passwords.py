@@ -71,7 +71,7 @@ def test_link_by_mail_is_a_way_as_well_and_an_owners_second_gift_counts_again() 
     user.save()
     assert CHANGE not in signed_in(user, NEW).get("/door/").get("Location", "")
     client = organiser_client(in_role(OWNER))
-    client.post(page_of(user), filled_in(client, page_of(user), way_in="show"))
+    client.post(page_of(user), filled_in(client, page_of(user), password_choice="show"))
     assert TemporaryPassword.objects.get().account == user
 
 
