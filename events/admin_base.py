@@ -199,7 +199,7 @@ class BaseAdmin(SeenChoices, DownloadableList, _ModelAdmin):
             "maximum": MAX_LINES if len(lines) >= MAX_LINES else 0,
             **(extra_context or {}),
         }
-        return TemplateResponse(request, "admin/trail.html", context)
+        return TemplateResponse(request, "admin/history.html", context)
 
 
 class RecordAdmin(BaseAdmin):

@@ -42,7 +42,7 @@ class StrictEnv:
             )
         return default
 
-    def conflict(self, name: str, *, default: bool) -> bool:
+    def boolean(self, name: str, *, default: bool) -> bool:
         value = self.text(name, "true" if default else "false").lower()
         if value not in _TRUE | _FALSE:
             raise ImproperlyConfigured(f"{name} must be one of 1, 0, true, false, yes, no, on, off.")

@@ -10,7 +10,7 @@ env = read_environment()
 
 # The site
 
-DEBUG = env.conflict("DEBUG", default=False)
+DEBUG = env.boolean("DEBUG", default=False)
 SECRET_KEY = env.text("SECRET_KEY")
 # Former keys: what they signed (sessions, password links, workbooks on their way) stays valid until they go.
 SECRET_KEY_FALLBACKS = env.items("SECRET_KEY_FALLBACKS", "")
@@ -131,9 +131,9 @@ MFA_FORMS = {
     "activate_totp": "registrations.teachers.forms.ActivateSecondFactorForm",
 }
 # Organisers show a code of an app, in the admin and at the door. Off only for a sample on this machine.
-REQUIRE_SECOND_FACTOR = env.conflict("REQUIRE_SECOND_FACTOR", default=True)
+REQUIRE_SECOND_FACTOR = env.boolean("REQUIRE_SECOND_FACTOR", default=True)
 # Whether accounts that can do nothing but check people in need it as well.
-REQUIRE_SECOND_FACTOR_OF_VOLUNTEERS = env.conflict("REQUIRE_SECOND_FACTOR_OF_VOLUNTEERS", default=False)
+REQUIRE_SECOND_FACTOR_OF_VOLUNTEERS = env.boolean("REQUIRE_SECOND_FACTOR_OF_VOLUNTEERS", default=False)
 
 # Sessions end after 12 hours or at the fest's midnight, in the admin also without use (teachers/sessions.py).
 SESSION_ENGINE = "registrations.teachers.sessions"
@@ -169,7 +169,7 @@ FORM_RENDERER = "techfest.forms.FormRenderer"
 
 # psycopg.IsolationLevel.READ_COMMITTED; not imported, so that beat need not load a database driver.
 READ_COMMITTED = 2
-PREPARED = env.conflict("DATABASE_PREPARED", default=True)
+PREPARED = env.boolean("DATABASE_PREPARED", default=True)
 # Milliseconds of one statement, its waiting for locks included. Gunicorn's processes set less (see wsgi.py).
 DATABASE_STATEMENT_TIMEOUT = env.number("DATABASE_STATEMENT_TIMEOUT", 8000, minimum=1000, maximum=600_000)
 _limits = {
@@ -244,8 +244,8 @@ SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^health/"]  # asked from this machine over plain http
 SECURE_HSTS_SECONDS = 365 * 86400 if HTTPS else 0
 # For this host only: a school's other hosts may still speak plain http, and a preload list forgets nothing for months.
-SECURE_HSTS_INCLUDE_SUBDOMAINS = env.conflict("HSTS_INCLUDE_SUBDOMAINS", default=False)
-SECURE_HSTS_PRELOAD = env.conflict("HSTS_PRELOAD", default=False)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.boolean("HSTS_INCLUDE_SUBDOMAINS", default=False)
+SECURE_HSTS_PRELOAD = env.boolean("HSTS_PRELOAD", default=False)
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # they want both
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

@@ -124,7 +124,7 @@ def test_staff_who_may_only_look_cannot_cancel(client: Client, fest: Fest) -> No
     assert states(event) == ["confirmed"]
 
 
-def test_registration_shows_its_trail(client: Client, fest: Fest, user: Any) -> None:
+def test_registration_shows_its_history(client: Client, fest: Fest, user: Any) -> None:
     build_submission(event := build_event(fest))
     row = registrations_of(event)[0]
     cancelling(client, row, confirmed="yes")
@@ -137,7 +137,7 @@ def test_registration_shows_its_trail(client: Client, fest: Fest, user: Any) -> 
     ]
 
 
-def test_page_of_a_registration_costs_the_same_however_long_its_trail(client: Client, fest: Fest) -> None:
+def test_page_of_a_registration_costs_the_same_however_long_its_history(client: Client, fest: Fest) -> None:
     student = build_submission(event := build_event(fest)).student
     row = registrations_of(event)[0]
     one = query_count(client, page_of(row))
@@ -163,7 +163,9 @@ def test_registration_is_never_written_by_a_form(client: Client, fest: Fest, nam
     assert (response.status_code, states(event)) == (403, ["confirmed"])
 
 
-def test_corrected_student_keeps_the_seat_and_leaves_a_trail(client: Client, fest: Fest, user: Any) -> None:
+def test_corrected_student_keeps_the_seat_and_is_in_the_audit_log(
+    client: Client, fest: Fest, user: Any
+) -> None:
     event = build_event(fest, capacity=1)
     student = build_submission(event, name="Asha Roa").student
     assert errors(save(client, student, name="Asha Rao", section="b")) == {}
@@ -180,7 +182,7 @@ def test_names_stay_out_of_the_log_of_the_admin(client: Client, fest: Fest) -> N
     assert LogEntry.objects.count() == 0
 
 
-def test_saving_without_a_change_leaves_no_trail(client: Client, fest: Fest) -> None:
+def test_saving_without_a_change_leaves_no_audit_entry(client: Client, fest: Fest) -> None:
     student = build_submission(build_event(fest)).student
     assert save(client, student).status_code == 302
     assert Change.objects.filter(cause="corrected").count() == 0

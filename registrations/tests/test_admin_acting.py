@@ -41,7 +41,7 @@ def of(event: Event, queue_position: int = 1) -> Registration:
     return event.registrations.get(queue_position=queue_position)
 
 
-def test_reason_of_a_cancellation_stands_in_the_trail_and_in_the_mail(client: Client, fest: Fest) -> None:
+def test_reason_of_a_cancellation_is_in_the_audit_log_and_in_the_mail(client: Client, fest: Fest) -> None:
     build_submission(event := build_event(fest))
     act(client, "cancel_registrations", of(event), **REASON)
     assert Change.objects.get(cause="cancelled").reason == "Wrong hall"

@@ -139,7 +139,7 @@ def test_moved_event_wants_its_tickets_printed_anew_with_the_same_code(fest: Fes
     assert Event.objects.get().sequence == 1
 
 
-def test_trail_tells_what_was_and_what_is(fest: Fest, user: Any) -> None:
+def test_audit_log_says_what_was_and_what_is(fest: Fest, user: Any) -> None:
     event = build_event(fest, capacity=3)
     change(event, user=user, reason="More chairs", capacity=5, name="Robots")
     entry = AuditEntry.objects.get()

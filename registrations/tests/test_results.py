@@ -140,9 +140,9 @@ def test_points_of_all_are_saved_at_once_and_nothing_is_public(event: Event, cli
     assert response.status_code == 302
     assert ranks(event) == {"Ben": 1, "Asha": 2, "Dia": 2}
     assert client.get("/events/robo-race/results/").status_code == 404
-    trail = AuditEntry.objects.get(what="entered")
-    assert (trail.before[f"registration {ben.pk}"], trail.after[f"registration {ben.pk}"]) == ("", "12.5")
-    assert "Ben" not in f"{trail.before}{trail.after}"
+    entry = AuditEntry.objects.get(what="entered")
+    assert (entry.before[f"registration {ben.pk}"], entry.after[f"registration {ben.pk}"]) == ("", "12.5")
+    assert "Ben" not in f"{entry.before}{entry.after}"
 
 
 def test_emptied_field_leaves_the_sheet_and_the_ranks_close_up(event: Event) -> None:
@@ -234,7 +234,7 @@ def test_points_for_somebody_who_gave_up_the_seat_are_not_saved(event: Event) ->
     assert ranks(event) == {"Asha": 1}
 
 
-def test_publishing_says_what_becomes_public_and_is_in_the_trail(event: Event, client: Client) -> None:
+def test_publishing_says_what_becomes_public_and_is_in_the_audit_log(event: Event, client: Client) -> None:
     asha, ben = taking_part(event, "Asha Rao", "Ben Iyer")
     admin_browser = organiser_client()
     entered(admin_browser, event, {asha: "3", ben: "5"})
@@ -248,8 +248,8 @@ def test_publishing_says_what_becomes_public_and_is_in_the_trail(event: Event, c
     text = page.content.decode()
     assert (page["Cache-Control"], list(page.cookies)) == ("public, max-age=5", [])
     assert ("Ben" in text, "Iyer" in text, "Rao" in text) == (True, False, False)
-    trail = AuditEntry.objects.get(what="published")
-    assert trail.after == {"published": True, "names": "short", "results": 2}
+    entry = AuditEntry.objects.get(what="published")
+    assert entry.after == {"published": True, "names": "short", "results": 2}
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,12 @@ from techfest.env import StrictEnv, broker_url
 @pytest.mark.parametrize("value", ["maybe", "2", "truely"])
 def test_conflict_that_cannot_be_read_is_refused(value: str) -> None:
     with pytest.raises(ImproperlyConfigured, match=r"^DEBUG must be one of"):
-        StrictEnv({"DEBUG": value}).conflict("DEBUG", default=False)
+        StrictEnv({"DEBUG": value}).boolean("DEBUG", default=False)
 
 
-@pytest.mark.parametrize(("value", "conflict"), [("1", True), ("ON", True), ("no", False), ("", False)])
-def test_conflict_is_read(value: str, conflict: bool) -> None:
-    assert StrictEnv({"DEBUG": value}).conflict("DEBUG", default=False) is conflict
+@pytest.mark.parametrize(("value", "boolean"), [("1", True), ("ON", True), ("no", False), ("", False)])
+def test_boolean_is_read(value: str, boolean: bool) -> None:
+    assert StrictEnv({"DEBUG": value}).boolean("DEBUG", default=False) is boolean
 
 
 @pytest.mark.parametrize("value", ["0", "65", "2.0", "-1", "²", "two"])

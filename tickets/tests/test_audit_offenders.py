@@ -468,7 +468,7 @@ def test_move_without_its_mail_is_named() -> None:
     assert named("Asha A (R) was confirmed at", run())
 
 
-def test_new_ticket_without_a_trail_is_named() -> None:
+def test_new_ticket_without_an_audit_entry_is_named() -> None:
     build_robo_race()
     ticket = Ticket.objects.order_by("pk")[0]
     reissue([ticket.pk], user=build_user(), reason="Lost", deadline=Deadline(30))

@@ -121,8 +121,8 @@ def test_changed_results_revoke_what_is_untrue_and_issue_it_anew(
     page = client.get(path_of(before["Asha"])).content.decode()
     assert "This certificate is no longer valid" in page
     assert "a new certificate was issued" in page
-    trail = AuditEntry.objects.get(what="replaced certificates")
-    assert trail.after == {"revoked": 3, "issued": 3}
+    entry = AuditEntry.objects.get(what="replaced certificates")
+    assert entry.after == {"revoked": 3, "issued": 3}
 
 
 def test_rank_that_is_still_true_keeps_its_certificate(event: Event, owner: Any) -> None:

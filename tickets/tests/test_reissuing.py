@@ -61,7 +61,7 @@ def test_who_came_in_by_the_old_one_has_come_in_by_the_new_one() -> None:
     assert (new.checked_in_at, check_in.ticket) == (now, new)
 
 
-def test_trail_tells_it_on_both_without_a_code() -> None:
+def test_audit_log_says_it_on_both_without_a_code() -> None:
     old = ticket_of(build_answered())
     (new,) = reissue_now(old)
     entries = [*entries_of(old), *entries_of(new)]

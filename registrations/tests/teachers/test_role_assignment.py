@@ -130,7 +130,7 @@ def test_owner_does_not_find_a_superuser(owner: Any) -> None:
     assert organiser_client(organiser("second")).get(page_of(boss)).status_code == 200
 
 
-def test_closed_account_is_out_at_once_and_stays_in_the_trail(owner: Any) -> None:
+def test_closed_account_is_out_at_once_and_stays_in_the_audit_log(owner: Any) -> None:
     lead = in_role(roles.LEAD)
     inside, client = organiser_client(lead), organiser_client(owner)
     assert inside.get("/admin/").status_code == 200

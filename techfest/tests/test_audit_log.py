@@ -130,7 +130,7 @@ def test_history_costs_the_same_for_one_line_and_for_three() -> None:
     assert counts[0] == counts[1]
 
 
-def test_after_a_correction_no_detail_of_a_person_stands_in_the_trail() -> None:
+def test_corrections_leave_no_personal_detail_in_the_audit_log() -> None:
     event = build_event(build_fest())
     student = build_submission(event, name="Asha Raman", email="asha@example.org").student
     client = organiser_client()
@@ -145,7 +145,7 @@ def test_after_a_correction_no_detail_of_a_person_stands_in_the_trail() -> None:
     assert [line.what for line in page.context["lines"]] == ["details corrected", "form sent"]
 
 
-def test_invitation_leaves_no_address_in_the_trail() -> None:
+def test_invitation_leaves_no_address_in_the_audit_log() -> None:
     client, path = organiser_client(), reverse("admin:registrations_invitation_add")
     school = build_school()
     client.post(path, filled_in(client, path, email="new@example.org", school=school.pk))
