@@ -4,12 +4,11 @@ import datetime as dt
 from dataclasses import dataclass
 
 from django.db.models import TextChoices
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from events.models import Event
+from techfest.core.formatting import exact_moment
 
 EARLY = dt.timedelta(minutes=15)
 """For how long before the opening the form may be filled in."""
@@ -69,7 +68,7 @@ class Availability:
             case State.FULL:
                 return self._full_text()
             case State.SOON:
-                return _("Opens %(when)s") % {"when": moment(self.event.registration_opens_at)}
+                return _("Opens %(when)s") % {"when": exact_moment(self.event.registration_opens_at)}
             case State.CLOSED:
                 return _("Registration is closed")
             case State.PAUSED:
@@ -106,16 +105,3 @@ class Availability:
             self.event.state == Event.State.PUBLISHED
             and begins <= self.now < self.event.registration_accepted_until
         )
-
-
-def moment(when: dt.datetime) -> str:
-    """A day and a time as people say them, in the zone that is active."""
-    local = timezone.localtime(when)
-    return f"{date_format(local, 'D j M')}, {clock_time(local)}"
-
-
-def clock_time(when: dt.datetime) -> str:
-    """Like 10:00am, with seconds where they are not zero."""
-    local = timezone.localtime(when)
-    form = "g:i:sA" if local.second else "g:iA"
-    return date_format(local, form).lower()

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from events import audit_log
 from events.admin_base import MergingForm
-from events.availability import moment
+from techfest.core.formatting import exact_moment
 
 DECIDE = "decide-"
 """Before the name of a field: `mine` or `theirs`."""
@@ -117,7 +117,7 @@ def in_words(field: forms.Field, value: Any) -> str:
     if value is None or value == "":
         return _("empty")
     if isinstance(value, dt.datetime):
-        return moment(value)
+        return exact_moment(value)
     if isinstance(field, forms.ModelMultipleChoiceField):
         rows = value if isinstance(value, list | QuerySet) else [value]
         return ", ".join(sorted(str(one) for one in rows)) or _("empty")

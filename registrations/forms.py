@@ -10,12 +10,12 @@ from django.utils.functional import lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from events.availability import moment
 from events.models import Event, Fest
 from registrations.fields import EmailField, TextField, offer
 from registrations.models import ConsentText, Student
 from registrations.students.identity import Details
 from registrations.students.names import label_key, name_key, school_key
+from techfest.core.formatting import exact_moment
 from techfest.core.text_limits import LimitedText
 
 _SHORT = {"autocomplete": "off", "spellcheck": "false"}
@@ -259,7 +259,7 @@ def _refuse_overlaps(events: list[Event]) -> None:
 
 
 def _event_label(event: Event) -> str:
-    return _("%(event)s, %(when)s") % {"event": event.name, "when": moment(event.starts_at)}
+    return _("%(event)s, %(when)s") % {"event": event.name, "when": exact_moment(event.starts_at)}
 
 
 _lazy_label = lazy(_event_label, str)

@@ -160,6 +160,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "events.context.fest",
             ],
+            "builtins": ["techfest.core.formatting"],
         },
     }
 ]

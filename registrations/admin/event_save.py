@@ -15,7 +15,6 @@ from django.utils.translation import ngettext
 
 from events import audit_log
 from events.admin import take_picture
-from events.availability import moment
 from events.concurrent_edits import UNDECIDED, ConcurrentEdit, carried, decided, find_concurrent_edits
 from events.models import Event
 from registrations.admin.event_form import KEPT_PICTURE, EventForm
@@ -25,6 +24,7 @@ from registrations.event_changes.impact import Edit, Impact, digest, preview_imp
 from registrations.event_changes.messages import sentences
 from registrations.locking import Deadline
 from techfest.core.db.clock import database_now
+from techfest.core.formatting import exact_moment
 
 if TYPE_CHECKING:
     from registrations.admin.events import EventAdmin
@@ -153,7 +153,7 @@ def _concurrent_edit_text(one: ConcurrentEdit) -> str:
     words = {"field": one.label, "old": one.old, "new": one.new, "who": one.who}
     if one.who and one.when:
         text = _("Meanwhile %(who)s changed “%(field)s” from %(old)s to %(new)s (%(when)s). It stays so.")
-        return text % (words | {"when": moment(one.when)})
+        return text % (words | {"when": exact_moment(one.when)})
     return _("Meanwhile “%(field)s” was changed from %(old)s to %(new)s. It stays so.") % words
 
 

@@ -10,11 +10,11 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from events import audit_log
-from events.availability import clock_time, moment
 from events.models import Event, Seats
 from registrations.locking import Deadline, in_transaction
 from registrations.models import Conflict, Registration
 from techfest.core.db.clock import database_now
+from techfest.core.formatting import exact_moment, exact_time
 
 Kind = Conflict.Kind
 TO_CHOOSE = dt.timedelta(days=3)
@@ -153,9 +153,13 @@ def sentence(conflict: Conflict, registration_id: int) -> str:
 
     Needs the flag as `flags_of` gives it, and the fest's zone.
     """
-    words = {"by": moment(conflict.choose_by), "event": conflict.registration.event.name}
+    words = {"by": exact_moment(conflict.choose_by), "event": conflict.registration.event.name}
     if other := counterpart(conflict, registration_id):
-        words |= {"other": other.name, "start": moment(other.starts_at), "end": clock_time(other.ends_at)}
+        words |= {
+            "other": other.name,
+            "start": exact_moment(other.starts_at),
+            "end": exact_time(other.ends_at),
+        }
         return (
             _(
                 "This is now at the same time as %(other)s (%(start)s to %(end)s). "
@@ -175,6 +179,6 @@ def short(conflict: Conflict, registration_id: int) -> str:
     other = counterpart(conflict, registration_id)
     if other is None:
         words = _("not for this grade any more, to be chosen by %(by)s")
-        return words % {"by": moment(conflict.choose_by)}
+        return words % {"by": exact_moment(conflict.choose_by)}
     words = _("clashes with %(other)s, to be chosen by %(by)s")
-    return words % {"other": other.name, "by": moment(conflict.choose_by)}
+    return words % {"other": other.name, "by": exact_moment(conflict.choose_by)}

@@ -10,10 +10,10 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from events.availability import clock_time, moment
 from events.models import Event
 from registrations.booking.allocate import SeatResult
 from registrations.models import Refusal, Submission
+from techfest.core.formatting import exact_moment, exact_time
 
 Reason = Refusal.Reason
 
@@ -81,7 +81,7 @@ def _refusal_words(event: Event, reason: str, other: Event | None) -> tuple[str,
             return (
                 _("Opens at %(time)s") % {"time": _exact(opens)},
                 _("Registration opens %(when)s. Your answers are kept: send them again then.")
-                % {"when": moment(opens)},
+                % {"when": exact_moment(opens)},
             )
         case Reason.PAUSED:
             text = event.pause_text or event.fest.pause_text
@@ -140,8 +140,8 @@ def _clash(event: Event, other: Event) -> str:
 
 def _span(event: Event) -> str:
     return _("%(start)s to %(end)s") % {
-        "start": moment(event.starts_at),
-        "end": clock_time(event.ends_at),
+        "start": exact_moment(event.starts_at),
+        "end": exact_time(event.ends_at),
     }
 
 

@@ -6,8 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import F
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from events.locked_reads import read_locked_events
@@ -21,6 +19,7 @@ from registrations.holds.reserve import end_what_is_over
 from registrations.locking import Deadline
 from registrations.models import Change, Conflict, Registration, Student
 from registrations.signals import registrations_changed
+from techfest.core.formatting import moment
 
 State = Registration.State
 LatestUnclaimed = Callable[[int], Registration | None]
@@ -77,7 +76,7 @@ def _require_eligible(
     if event.state != Event.State.PUBLISHED:
         raise ActionRejected(_("%(event)s does not take place.") % {"event": event.name})
     if now < event.promotion_ends_at:
-        words = {"event": event.name, "from": _moment(event.promotion_ends_at)}
+        words = {"event": event.name, "from": moment(event.promotion_ends_at)}
         raise ActionRejected(
             _(
                 "Free seats of %(event)s are given at the door from %(from)s. "
@@ -113,7 +112,7 @@ def _make_room(seats: Seats, event: Event, latest_unclaimed: LatestUnclaimed, or
     if seats.free:
         return []
     if origin.at < event.seats_are_kept_until:
-        words = {"from": _moment(event.seats_are_kept_until)}
+        words = {"from": moment(event.seats_are_kept_until)}
         raise ActionRejected(
             _("No seat is free. Seats of those who have not come are given from %(from)s.") % words
         )
@@ -143,8 +142,3 @@ def _give(
         created_at=origin.at,
     )
     return create([registration], origin=origin)[0]
-
-
-def _moment(at: datetime) -> str:
-    local = timezone.localtime(at)
-    return f"{date_format(local, 'D j M')}, {date_format(local, 'g:iA').lower()}"

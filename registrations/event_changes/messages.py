@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from events.availability import moment
 from registrations.booking.conflicts import Kind
 from registrations.event_changes.impact import Impact
 from registrations.models import Registration, Student
+from techfest.core.formatting import exact_moment
 
 MAX_NAMES = 60
 
@@ -57,7 +57,7 @@ def _state(impact: Impact, now: dt.datetime) -> Iterator[Sentence]:
             text = _("Everybody sees %(event)s from now on, and registration is open at once.")
         else:
             text = _("Everybody sees %(event)s from now on. Its registration was closed %(closed)s.")
-        yield Sentence(text % (words | {"when": moment(opens), "closed": moment(closes)}))
+        yield Sentence(text % (words | {"when": exact_moment(opens), "closed": exact_moment(closes)}))
 
 
 def _cancellation(impact: Impact) -> Iterator[Sentence]:

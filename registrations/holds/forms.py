@@ -10,11 +10,12 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from events.availability import Availability, clock_time, moment
+from events.availability import Availability
 from events.models import Event
 from registrations.fields import offer
 from registrations.forms import PlainForm, Sentences
 from registrations.holds.service import MAX_AT_ONCE, latest
+from techfest.core.formatting import exact_moment, exact_time
 
 DAYS = (1, 2, 3, 5, 7, 10, 14)
 """How many days ahead names may be promised for; at the end of that working day."""
@@ -84,7 +85,9 @@ class HoldForm(PlainForm):
             return latest(event)
         day = next(day for day in self.days if day.date().isoformat() == until)
         if day > latest(event):
-            self.add_error("until", _("The names must come by %(when)s.") % {"when": moment(latest(event))})
+            self.add_error(
+                "until", _("The names must come by %(when)s.") % {"when": exact_moment(latest(event))}
+            )
         return day
 
 
@@ -107,7 +110,7 @@ def _days(events: Sequence[Event], now: dt.datetime) -> list[dt.datetime]:
 
 
 def _day(day: dt.datetime) -> str:
-    return f"{date_format(day, 'l j F')}, {clock_time(day)}"
+    return f"{date_format(day, 'l j F')}, {exact_time(day)}"
 
 
 def _label(event: Event) -> str:
@@ -117,4 +120,4 @@ def _label(event: Event) -> str:
         free = words % {"count": seats.waiting}
     else:
         free = ngettext("%(count)d seat free", "%(count)d seats free", seats.free) % {"count": seats.free}
-    return f"{event.name} · {moment(event.starts_at)} · {free}"
+    return f"{event.name} · {exact_moment(event.starts_at)} · {free}"

@@ -8,9 +8,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from events.availability import moment
 from registrations.models import Hold
 from registrations.signals import notice_pending
+from techfest.core.formatting import exact_moment
 
 
 def notify_of_answer(hold: Hold, *, now: dt.datetime) -> None:
@@ -75,7 +75,7 @@ def _notify(hold: Hold, subject: str, text: str, *, count: int, now: dt.datetime
     if hold.school_id is None:
         return
     with timezone.override(hold.event.fest.zone):
-        words = {"count": count, "event": hold.event.name, "until": moment(hold.deadline)}
+        words = {"count": count, "event": hold.event.name, "until": exact_moment(hold.deadline)}
     if not hold.requested_by.email:
         return
     notice_pending.send(

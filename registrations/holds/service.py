@@ -9,7 +9,6 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from events.availability import moment
 from events.locked_reads import read_locked_events
 from events.models import Event, Seats
 from registrations.booking.confirmation_deadline import release_late
@@ -19,6 +18,7 @@ from registrations.holds.reserve import end, end_what_is_over, hold_seats
 from registrations.locking import Deadline, in_transaction
 from registrations.models import Hold, School
 from techfest.core.db.bulk import insert_new
+from techfest.core.formatting import exact_moment
 
 MAX_AT_ONCE = 5
 """Seats of one event that a school has held at once, all its blocks together; more needs an organiser's yes."""
@@ -131,7 +131,7 @@ def _check(request: HoldRequest, found: _Found, before: Sequence[Hold]) -> None:
     if event.is_paused or event.fest.is_paused:
         raise ActionRejected(_("Registration for %(event)s is paused.") % name)
     if not found.now < request.until <= latest(event):
-        raise ActionRejected(_("The names must come by %(when)s.") % {"when": moment(latest(event))})
+        raise ActionRejected(_("The names must come by %(when)s.") % {"when": exact_moment(latest(event))})
     if request.seats > found.seats.capacity:
         words = ngettext(
             "%(event)s has only %(count)d seat.",

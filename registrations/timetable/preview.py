@@ -10,12 +10,12 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from events.availability import clock_time
 from events.models import Event
 from registrations.event_changes.messages import Sentence, sentences
 from registrations.timetable.columns import TIMES
 from registrations.timetable.plan import Plan
 from registrations.timetable.read import ReadRow, Timetable, field_label
+from techfest.core.formatting import exact_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def _word(name: str, value: Any) -> str:
         return ""
     if name in TIMES:
         local = timezone.localtime(dt.datetime.fromisoformat(value))
-        return f"{date_format(local, 'D j M Y')}, {clock_time(local)}"
+        return f"{date_format(local, 'D j M Y')}, {exact_time(local)}"
     return str(Event.State(value).label) if name == "state" else str(value)
 
 

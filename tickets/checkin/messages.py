@@ -1,14 +1,12 @@
 """Words, colours and icons of verdicts, and the formatting of times and names in them."""
 
-import datetime as dt
 from typing import NamedTuple
 
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events.models import Event
+from techfest.core.formatting import clock_time, moment
 from tickets.models import Scan
 
 Verdict = Scan.Verdict
@@ -36,32 +34,12 @@ VERDICT_STYLES = {
 }
 
 
-def clock(moment: dt.datetime) -> str:
-    """The time of day without seconds: 9:05am."""
-    return date_format(timezone.localtime(moment), "g:iA").lower()
-
-
-def day(moment: dt.datetime) -> str:
-    return date_format(timezone.localtime(moment), "l j F")
-
-
-def moment(at: dt.datetime) -> str:
-    """Day and time, short: Sat 5 Dec, 9:05am."""
-    return f"{date_format(timezone.localtime(at), 'D j M')}, {clock(at)}"
-
-
 def when(event: Event) -> str:
     """The times of the event: Sat 5 Dec, 10:00am to 11:00am."""
-    return _("%(start)s to %(end)s") % {"start": moment(event.starts_at), "end": clock(event.ends_at)}
+    return _("%(start)s to %(end)s") % {"start": moment(event.starts_at), "end": clock_time(event.ends_at)}
 
 
 def staff_name(user: object) -> str:
     """The full name of a member of staff, or the username."""
     full = getattr(user, "get_full_name", str)()
     return str(full or user)
-
-
-def at_or_on(at: dt.datetime, now: dt.datetime) -> str:
-    """The time alone if it is today, otherwise day and time."""
-    same = timezone.localtime(at).date() == timezone.localtime(now).date()
-    return clock(at) if same else moment(at)

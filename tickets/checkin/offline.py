@@ -19,8 +19,9 @@ from django.utils.dateparse import parse_datetime
 
 from events.models import Event
 from techfest.core.db.clock import database_now
+from techfest.core.formatting import clock_time
 from tickets.checkin.checkpoints import Checkpoint
-from tickets.checkin.messages import clock, when
+from tickets.checkin.messages import when
 from tickets.checkin.scan import Offline, check_in
 from tickets.models import CheckIn, Scan
 
@@ -78,7 +79,7 @@ def _related(event: Event, checkpoint: Checkpoint) -> dict[str, Any]:
         "event": event.name,
         "hall": event.venue.name,
         "when": when(event),
-        "doors": clock(opens),
+        "doors": clock_time(opens),
         "here": checkpoint.covers(event),
         "opens": _milliseconds(opens),
         "from": _milliseconds(first),

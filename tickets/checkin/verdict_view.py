@@ -11,17 +11,9 @@ from django.utils.translation import gettext as _
 from events.models import Event
 from registrations.booking.waitlist import with_number
 from registrations.models import Change, Registration
+from techfest.core.formatting import clock_time, long_day, moment, time_or_moment
 from tickets.checkin.checkpoints import Checkpoint
-from tickets.checkin.messages import (
-    VERDICT_STYLES,
-    VerdictStyle,
-    at_or_on,
-    clock,
-    day,
-    moment,
-    staff_name,
-    when,
-)
+from tickets.checkin.messages import VERDICT_STYLES, VerdictStyle, staff_name, when
 from tickets.models import CheckIn, Scan, Ticket
 
 Verdict = Scan.Verdict
@@ -114,7 +106,11 @@ class VerdictDisplay:
             "hall": event.venue.name if event else "",
             "when": when(event) if event else "",
             "first": first
-            and {"by": staff_name(first.user), "where": first.where, "at": at_or_on(first.at, self.scan.at)},
+            and {
+                "by": staff_name(first.user),
+                "where": first.where,
+                "at": time_or_moment(first.at, self.scan.at),
+            },
             "choices": [],
             "url": self.checkpoint.url("verdict", self.scan.link_id),
         }
@@ -137,7 +133,11 @@ def _already(display: VerdictDisplay) -> str:
     first = display.first
     if first is None:
         return _("This ticket was used before.")
-    words = {"at": at_or_on(first.at, display.scan.at), "by": staff_name(first.user), "where": first.where}
+    words = {
+        "at": time_or_moment(first.at, display.scan.at),
+        "by": staff_name(first.user),
+        "where": first.where,
+    }
     return _("First at %(at)s by %(by)s: %(where)s.") % words
 
 
@@ -149,7 +149,7 @@ def _other_event(display: VerdictDisplay) -> str:
 
 def _other_day(display: VerdictDisplay) -> str:
     event = _event(display)
-    words = {"event": event.name, "day": day(event.starts_at), "at": clock(event.starts_at)}
+    words = {"event": event.name, "day": long_day(event.starts_at), "at": clock_time(event.starts_at)}
     if display.scan.at > event.ends_at:
         return _("%(event)s was on %(day)s at %(at)s.") % words
     return _("Come on %(day)s: %(event)s begins at %(at)s.") % words
@@ -157,7 +157,7 @@ def _other_day(display: VerdictDisplay) -> str:
 
 def _too_soon(display: VerdictDisplay) -> str:
     event = _event(display)
-    words = {"event": event.name, "from": clock(event.entry_opens_at), "hall": event.venue.name}
+    words = {"event": event.name, "from": clock_time(event.entry_opens_at), "hall": event.venue.name}
     return _("The doors of %(event)s open at %(from)s: %(hall)s.") % words
 
 

@@ -16,12 +16,12 @@ from django.utils import timezone, translation
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from events.availability import clock_time
 from events.fest_choice import choice_of
 from events.models import Event, Fest
 from registrations.models import Registration, School
 from registrations.results.service import competitors
 from techfest.core.db.clock import database_now
+from techfest.core.formatting import exact_time
 from tickets import content as content_module
 from tickets import pdf
 from tickets.documents import certificates, jobs
@@ -119,7 +119,7 @@ def _line(number: int, row: Registration, came_at: Any) -> pdf.AttendanceRow:
         grade=student.grade,
         section=student.section,
         school=student.school.name,
-        note=_("in %(time)s") % {"time": clock_time(came_at)} if came_at else "",
+        note=_("in %(time)s") % {"time": exact_time(came_at)} if came_at else "",
     )
 
 

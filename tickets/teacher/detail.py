@@ -9,11 +9,11 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from events.availability import clock_time
 from registrations import links
 from registrations.booking.conflicts import conflicts_of, sentence
 from registrations.booking.waitlist import with_number
 from registrations.models import Conflict, Consent, Registration, Student
+from techfest.core.formatting import exact_time
 from tickets.content import absolute
 from tickets.models import Delivery, Ticket
 from tickets.teacher.mail_status import MailState, mail_state, newest_state
@@ -110,6 +110,6 @@ def _when(registration: Registration) -> str:
     start = localtime(event.starts_at)
     return _("%(day)s, %(start)s to %(end)s") % {
         "day": date_format(start, "l j F Y"),
-        "start": clock_time(start),
-        "end": clock_time(event.ends_at),
+        "start": exact_time(start),
+        "end": exact_time(event.ends_at),
     }

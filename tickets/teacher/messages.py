@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from django.forms import Form
 from django.utils.translation import gettext as _
 
-from events.availability import moment
 from events.models import Event
 from registrations.booking.allocate import SeatResult
 from registrations.booking.errors import (
@@ -17,6 +16,7 @@ from registrations.booking.errors import (
 )
 from registrations.models import Refusal, Registration, Submission
 from registrations.students.names import grouped
+from techfest.core.formatting import exact_moment
 
 Reason = Refusal.Reason
 EXPECTED = (ActionRejected, IdempotencyConflict, RegistrationRejected, AmbiguousIdentity)
@@ -90,7 +90,7 @@ def refusal_text(event: Event, reason: str, other: Event | None, name: str) -> s
         case Reason.INELIGIBLE:
             return _("%(event)s is for %(grades)s.") % (words | {"grades": event.grades_text.lower()})
         case Reason.TOO_SOON:
-            opens = moment(event.registration_opens_at)
+            opens = exact_moment(event.registration_opens_at)
             return _("Registration for %(event)s opens %(when)s.") % (words | {"when": opens})
         case Reason.PAUSED:
             return _("Registration for %(event)s is paused.") % words
