@@ -7,6 +7,8 @@ class EventsConfig(AppConfig):
 
     def ready(self) -> None:
         from events import permissions
-        from techfest.core import roles
+        from events.models import AuditEntry
+        from techfest.core import audit_log, roles
 
+        audit_log.use_model(AuditEntry)
         roles.declare(permissions.TABLE, self)

@@ -1,6 +1,6 @@
-"""What the public pages know of the current fest, kept by each process for a few seconds.
+"""The current fest and its events as the public pages show them, kept by each process for a few seconds.
 
-Counts in it may be five seconds old: they decide nothing. Only the seat transaction says "full".
+Seat counts in it may be five seconds old, so no decision is based on them: only the seat transaction says "full".
 """
 
 import datetime as dt
@@ -12,45 +12,36 @@ from django.db import Error
 
 from events.models import Event, Fest
 from techfest.core.db.clock import database_now
+from techfest.core.page_template import PageCache
+from techfest.core.ttl_cache import CachedValue
 
 RETRY = 1.0
-"""Seconds between two looks at a database that is away."""
-MAX_PAGES = 200
-"""Rendered pages kept with one cached fest; filters make many."""
+"""Seconds between two attempts to reach a database that does not answer."""
 LIFETIME = 5.0
-"""Seconds; less where registration opens or closes sooner."""
+"""Seconds; less if registration opens or closes sooner."""
 
 
 @dataclass(frozen=True)
 class CachedFest:
-    """The current fest and its events as they stood at `read_at`, by the database's clock."""
+    """The current fest and its events at `read_at` by the database's clock, and the pages rendered from them."""
 
     fest: Fest | None
     events: tuple[Event, ...]
     read_at: dt.datetime
     taken_at: float = field(default_factory=time.monotonic)
-    pages: dict[object, str] = field(default_factory=dict)
+    pages: PageCache = field(default_factory=PageCache)
 
     @property
     def now(self) -> dt.datetime:
-        """The database's time, carried on by this process's monotonic clock."""
+        """The database's time, advanced by the monotonic clock of this process."""
         return self.read_at + dt.timedelta(seconds=time.monotonic() - self.taken_at)
 
     @property
     def lifetime(self) -> float:
-        """Seconds until it is too old, or until the next opening or closing makes it untrue."""
+        """Seconds until it is too old, or until registration for one of the events next opens or closes."""
         edges = (edge for event in self.events for edge in _edges(event))
         ahead = [(edge - self.read_at).total_seconds() for edge in edges if edge > self.read_at]
         return min([LIFETIME, *ahead])
-
-    def keep(self, key: object, page: str) -> None:
-        """Remembers a rendered page for as long as this cached fest lives; the oldest gives way to it.
-
-        What is really asked for is back at once, and made-up combinations do not stay.
-        """
-        if len(self.pages) >= MAX_PAGES and key not in self.pages:
-            self.pages.pop(next(iter(self.pages)), None)
-        self.pages[key] = page
 
     def event(self, slug: str) -> Event | None:
         return next((event for event in self.events if event.slug == slug), None)
@@ -58,50 +49,6 @@ class CachedFest:
     def chosen(self, slugs: Iterable[str]) -> list[Event]:
         wanted = set(slugs)
         return [event for event in self.events if event.slug in wanted]
-
-
-_kept: tuple[float, CachedFest] | None = None
-
-
-def cached_fest() -> CachedFest:
-    """The fest in memory, read again when too old (three queries). While the database is away the last one stays."""
-    global _kept
-    if _kept is None or time.monotonic() >= _kept[0]:
-        try:
-            fresh = _read()
-        except Error:
-            if _kept is None:
-                raise
-            _kept = (time.monotonic() + RETRY, _kept[1])
-        else:
-            _kept = (fresh.taken_at + fresh.lifetime, fresh)
-    return _kept[1]
-
-
-def known_events(ids: Iterable[int]) -> dict[int, Event]:
-    """These events with their related rows: from memory where they are there, the rest in one query."""
-    wanted = set(ids)
-    known = {event.pk: event for event in cached_fest().events if event.pk in wanted}
-    if missing := wanted - known.keys():
-        known |= Event.objects.with_related().in_bulk(missing)
-    return known
-
-
-def known_fest(fest_id: int) -> Fest:
-    """This fest, from memory where it is the current one."""
-    fest = cached_fest().fest
-    return fest if fest and fest.pk == fest_id else Fest.objects.get(pk=fest_id)
-
-
-def forget() -> None:
-    """Makes the next call read anew."""
-    global _kept
-    _kept = None
-
-
-def last_known_fest() -> Fest | None:
-    """The fest without asking the database, if this process has seen it."""
-    return _kept[1].fest if _kept else None
 
 
 def _read() -> CachedFest:
@@ -116,3 +63,37 @@ def _read() -> CachedFest:
 
 def _edges(event: Event) -> tuple[dt.datetime, ...]:
     return (event.registration_opens_at, event.registration_closes_at, event.promotion_ends_at)
+
+
+_cache = CachedValue(_read, lifetime=lambda found: found.lifetime, retry=RETRY, stale_on=(Error,))
+
+
+def cached_fest() -> CachedFest:
+    """The cached fest, read again (three queries) if it is too old. If the database fails, the old one stays."""
+    return _cache.get()
+
+
+def last_known_fest() -> Fest | None:
+    """The fest that this process read last, without a query."""
+    cached = _cache.peek()
+    return cached.fest if cached else None
+
+
+def forget() -> None:
+    """Makes the next call read again."""
+    _cache.forget()
+
+
+def known_events(ids: Iterable[int]) -> dict[int, Event]:
+    """These events with their related rows, from the cache where possible, the others in one query."""
+    wanted = set(ids)
+    known = {event.pk: event for event in cached_fest().events if event.pk in wanted}
+    if missing := wanted - known.keys():
+        known |= Event.objects.with_related().in_bulk(missing)
+    return known
+
+
+def known_fest(fest_id: int) -> Fest:
+    """This fest, from the cache if it is the current one."""
+    fest = cached_fest().fest
+    return fest if fest and fest.pk == fest_id else Fest.objects.get(pk=fest_id)

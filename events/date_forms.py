@@ -4,8 +4,8 @@ from collections.abc import Collection, Sequence
 
 from django.utils.translation import gettext as _
 
-from events.admin_base import MergingForm
 from events.dates import EVENT_DATES, FEST_DATES, DateProblem, concerning, digest_of
+from techfest.core.admin.concurrent_edits import MergingForm
 
 DATES_ARE_RIGHT = "dates_are_right"
 """The tick of the box that `admin/_date_questions.html` shows; it holds for the questions that were read."""

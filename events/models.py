@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from events.querysets import EventQuerySet, SeatsQuerySet
-from events.triggers import Trigger
+from techfest.core.db.triggers import Trigger
 
 GRADE_LIMITS = (MinValueValidator(1), MaxValueValidator(13))
 GRACE = dt.timedelta(minutes=2)

@@ -1,7 +1,5 @@
 """The pages that tell what happens: catalogue and event."""
 
-from collections.abc import Callable, Hashable
-
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -24,7 +22,7 @@ def catalogue(request: HttpRequest) -> HttpResponse:
     current = cached_fest()
     form = FilterForm(request.GET, cached=current)
     key = ("catalogue", request.LANGUAGE_CODE, form.catalogue_filter)
-    return HttpResponse(_kept(current, key, lambda: _catalogue_page(current, form, request)))
+    return HttpResponse(current.pages.get_or_render(key, lambda: _catalogue_page(current, form, request)))
 
 
 @require_safe
@@ -35,7 +33,7 @@ def event(request: HttpRequest, slug: str) -> HttpResponse:
     if shown is None:
         raise Http404
     key = ("event", request.LANGUAGE_CODE, slug)
-    return HttpResponse(_kept(current, key, lambda: _event_page(current, shown, request)))
+    return HttpResponse(current.pages.get_or_render(key, lambda: _event_page(current, shown, request)))
 
 
 @require_safe
@@ -43,18 +41,6 @@ def event(request: HttpRequest, slug: str) -> HttpResponse:
 def picture(request: HttpRequest, digest: str, kind: str) -> HttpResponse:
     found = get_object_or_404(Picture, digest=digest, kind=kind)
     return HttpResponse(bytes(found.data), content_type=f"image/{found.kind}")
-
-
-def _kept(current: CachedFest, key: Hashable, render: Callable[[], str]) -> str:
-    """The page from the cached fest it belongs to, made once.
-
-    `key` names what the page shows and nothing else of the address, which anybody can make up.
-    """
-    page = current.pages.get(key)
-    if page is None:
-        page = render()
-        current.keep(key, page)
-    return page
 
 
 def _catalogue_page(current: CachedFest, form: FilterForm, request: HttpRequest) -> str:

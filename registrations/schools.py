@@ -7,9 +7,9 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
-from events import audit_log
 from registrations.models import School, SchoolAlias
 from registrations.students.names import school_key
+from techfest.core import audit_log
 from techfest.core.db.clock import database_now
 
 LIFETIME = 5.0

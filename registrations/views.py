@@ -60,12 +60,12 @@ def register(request: HttpRequest) -> HttpResponse:
 def fresh_form(request: HttpRequest, current: CachedFest, fest: Fest) -> HttpResponse:
     """The empty form. The page is made once a snapshot; only its key is new each time."""
     chosen = tuple(event.slug for event in current.chosen(request.GET.getlist("event")))
-    kept = ("form", get_language(), chosen)
-    page = current.pages.get(kept)
-    if page is None:
+
+    def render() -> str:
         form = registration_form(current, fest, initial={"events": chosen})
-        page = show_form(request, form, key=_KEY_MARK).content.decode()
-        current.keep(kept, page)
+        return show_form(request, form, key=_KEY_MARK).content.decode()
+
+    page = current.pages.get_or_render(("form", get_language(), chosen), render)
     return HttpResponse(page.replace(_KEY_MARK, messages.new_key()))
 
 

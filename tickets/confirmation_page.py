@@ -14,12 +14,12 @@ from django.utils.translation import gettext as _
 
 from events.cache import known_events, known_fest
 from events.models import Event
-from events.page_template import PageTemplate
 from registrations import links
 from registrations.booking.conflicts import conflicts_of, sentence
 from registrations.booking.messages import ConfirmationEntry, refusal_entry, waiting_text
 from registrations.fields import suggested_email
 from registrations.models import Refusal, Registration, Student, Submission
+from techfest.core.page_template import PageTemplate
 from tickets import qr, registration_summary
 from tickets.content import absolute
 from tickets.documents.ticket_pdf import has_given_up

@@ -6,9 +6,9 @@ from typing import Any
 
 from django.db import transaction
 
-from events.audit_log import record
 from registrations.locking import Deadline, in_transaction
 from registrations.models import Registration
+from techfest.core.audit_log import record
 from techfest.core.db.bulk import insert
 from techfest.core.db.clock import database_now
 from tickets.mail.outbox import enqueue_reissued

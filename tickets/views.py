@@ -11,7 +11,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from events.cache import cached_fest
 from events.models import Event
-from events.page_template import PageTemplate
 from registrations import links
 from registrations.access import by_my_link, known_student, public, secret
 from registrations.forms import LinkForm
@@ -20,6 +19,7 @@ from registrations.models import Registration, Student, Submission
 from registrations.student_views import cancel_page, newest_of_event
 from registrations.students.identity import with_email
 from techfest.core.db.clock import database_now
+from techfest.core.page_template import PageTemplate
 from tickets import confirmation_page
 from tickets.checkin import throttle
 from tickets.content import absolute, calendar_entry, event_entry
@@ -40,7 +40,9 @@ def confirmation(request: HttpRequest, token: str) -> HttpResponse:
     context = confirmation_page.page_context(submission, token, template)
     shape = (get_language(), *context.values())
     page = template.page(
-        cached_fest(), shape, lambda: render_to_string("registrations/confirmation.html", context, request)
+        cached_fest().pages,
+        shape,
+        lambda: render_to_string("registrations/confirmation.html", context, request),
     )
     return HttpResponse(page)
 

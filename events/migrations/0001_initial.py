@@ -3,7 +3,7 @@
 import django.core.validators
 import django.db.models.deletion
 import events.models
-import events.triggers
+import techfest.core.db.triggers
 from django.conf import settings
 from django.db import migrations, models
 
@@ -509,7 +509,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="auditentry",
-            constraint=events.triggers.Trigger(
+            constraint=techfest.core.db.triggers.Trigger(
                 name="events_auditentry_append_only",
                 event="BEFORE UPDATE OR DELETE",
                 function="events_refuse_rewriting",
@@ -529,7 +529,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="seats",
-            constraint=events.triggers.Trigger(
+            constraint=techfest.core.db.triggers.Trigger(
                 name="events_seats_keep_capacity",
                 event="AFTER INSERT OR UPDATE OF capacity",
                 function="events_keep_capacity",
@@ -546,7 +546,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="fest",
-            constraint=events.triggers.Trigger(
+            constraint=techfest.core.db.triggers.Trigger(
                 name="events_fest_note_hours",
                 event="BEFORE UPDATE OF opens_at, closes_at, hours_changed_at",
                 function="events_note_hours",
@@ -564,7 +564,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="event",
-            constraint=events.triggers.Trigger(
+            constraint=techfest.core.db.triggers.Trigger(
                 name="events_event_note_hours",
                 event="BEFORE UPDATE OF opens_at, closes_at, starts_at, ends_at, hours_changed_at",
                 function="events_note_event_hours",

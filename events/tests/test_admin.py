@@ -9,10 +9,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import F
 from django.test import Client
 
-from events.admin_base import page_of
 from events.models import Category, Fest, Picture, Seats, Venue
 from events.tests.test_pictures import SVG, drawn
 from registrations.tests.builders import build_event, build_fest
+from techfest.core.admin.base import page_of
 from tickets.tests.admin_helpers import add_path, filled_in, list_path, organiser_client, sent_by
 
 pytestmark = pytest.mark.django_db

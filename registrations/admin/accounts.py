@@ -12,14 +12,14 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from events import audit_log
-from events.admin_base import page_of
 from registrations.admin.account_actions import AccountActions
 from registrations.admin.security import lines_about
 from registrations.fields import EmailField
 from registrations.models import SecurityEvent
 from registrations.teachers import role_assignment, security, sessions
 from registrations.teachers.onboarding import user_with_email
+from techfest.core import audit_log
+from techfest.core.admin.base import page_of
 from techfest.core.roles import LEAD, OWNER, RESULTS, ROLES, VOLUNTEER
 from techfest.core.text_limits import LimitedText
 

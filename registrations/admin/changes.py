@@ -6,10 +6,10 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from events.admin_base import MAX_LINES
-from events.audit_log import Line, name_of
-from events.visibility import seen_in_admin
 from registrations.models import Change, Registration
+from techfest.core.admin.base import MAX_LINES
+from techfest.core.admin.visibility import visible_rows
+from techfest.core.audit_log import Line, name_of
 
 STATES = dict(Registration.State.choices)
 
@@ -19,7 +19,7 @@ def change_lines(request: HttpRequest, site: admin.AdminSite, *, about: str = ""
 
     `about` says what a page that tells of several names beside each: their `event` or their `student`.
     """
-    rows = seen_in_admin(request, Change.objects.filter(**which), site).order_by("-at", "-pk")
+    rows = visible_rows(request, Change.objects.filter(**which), site).order_by("-at", "-pk")
     rows = rows.select_related("user", "registration__event", "registration__student")
     return [_line(change, about) for change in rows[:MAX_LINES]]
 

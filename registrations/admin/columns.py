@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from events.models import Event
 from registrations.models import Hold, Registration, School
 from registrations.students.names import grouped
-from techfest.core.admin.export.columns import Column
+from techfest.core.admin.export import Column
 
 STUDENT = (
     ("name", _("Name")),

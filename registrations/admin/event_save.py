@@ -13,9 +13,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from events import audit_log
 from events.admin import take_picture
-from events.concurrent_edits import UNDECIDED, ConcurrentEdit, carried, decided, find_concurrent_edits
 from events.models import Event
 from registrations.admin.event_form import KEPT_PICTURE, EventForm
 from registrations.event_changes.apply import ApplyOptions, apply_edits
@@ -23,6 +21,14 @@ from registrations.event_changes.forms import ApplyForm
 from registrations.event_changes.impact import Edit, Impact, digest, preview_impact
 from registrations.event_changes.messages import sentences
 from registrations.locking import Deadline
+from techfest.core import audit_log
+from techfest.core.admin.concurrent_edits import (
+    UNDECIDED,
+    ConcurrentEdit,
+    carried,
+    decided,
+    find_concurrent_edits,
+)
 from techfest.core.db.clock import database_now
 from techfest.core.formatting import exact_moment
 

@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy, ngettext
 from events import editing
 from events.admin import shown, take_picture
 from events.admin_base import BaseAdmin
-from events.audit_log import Line
 from events.fest_choice import choice_of
 from events.models import Event
 from registrations.admin import columns
@@ -24,8 +23,9 @@ from registrations.admin.event_save import handle_save
 from registrations.booking.waitlist_status import why_nobody
 from registrations.locking import Deadline, in_transaction
 from registrations.timetable import admin_views as timetable
-from techfest.core.admin.export.columns import Column
+from techfest.core.admin.export import Column
 from techfest.core.admin.object_tools import ObjectTool, ObjectToolsMixin
+from techfest.core.audit_log import Line
 from techfest.core.db.clock import database_now
 from techfest.core.roles import LEAD, OWNER, is_owner
 

@@ -9,14 +9,14 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
 from events.admin_base import RecordInline
-from events.audit_log import Line
 from registrations.admin import columns
 from registrations.admin.changes import change_lines
 from registrations.admin.registration_actions import RegistrationActions
 from registrations.admin.similar_filter import SimilarFilter, UnconfirmedFilter
 from registrations.booking.waitlist_status import why_waiting
 from registrations.models import Change, Registration
-from techfest.core.admin.export.columns import Column
+from techfest.core.admin.export import Column
+from techfest.core.audit_log import Line
 from techfest.core.db.clock import database_now
 
 

@@ -6,9 +6,10 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from events import audit_log
-from events.admin_base import MAX_LINES, RecordAdmin
+from events.admin_base import RecordAdmin
 from registrations.models import SecurityEvent, TemporaryPassword
+from techfest.core import audit_log
+from techfest.core.admin.base import MAX_LINES
 
 
 @admin.register(SecurityEvent)

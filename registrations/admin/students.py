@@ -10,8 +10,7 @@ from django.http import HttpRequest
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy
 
-from events.admin_base import MergingForm, RecordAdmin, RecordInline
-from events.audit_log import Line
+from events.admin_base import RecordAdmin, RecordInline
 from registrations.admin import columns
 from registrations.admin.changes import change_lines
 from registrations.admin.merge import NamesakesFilter, StudentActions
@@ -22,6 +21,8 @@ from registrations.locking import Deadline
 from registrations.models import Change, Consent, Registration, Student
 from registrations.students.corrections import CORRECTABLE, correct
 from registrations.students.names import grouped
+from techfest.core.admin.concurrent_edits import MergingForm
+from techfest.core.audit_log import Line
 
 
 class StudentForm(MergingForm):

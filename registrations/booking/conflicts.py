@@ -9,10 +9,10 @@ from typing import Any
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from events import audit_log
 from events.models import Event, Seats
 from registrations.locking import Deadline, in_transaction
 from registrations.models import Conflict, Registration
+from techfest.core import audit_log
 from techfest.core.db.clock import database_now
 from techfest.core.formatting import exact_moment, exact_time
 

@@ -6,7 +6,7 @@ from registrations.class_lists.drafts import header_of_list
 from registrations.models import ClassList, ClassListRow
 from registrations.spreadsheets.event_cells import EventNames, mark_of
 from registrations.spreadsheets.headers import LABELS, Column, Meaning
-from techfest.core.admin.export.cells import unguarded
+from techfest.core.spreadsheet_cells import unguarded
 
 TEXTS = (Meaning.NAME, Meaning.GRADE, Meaning.SECTION, Meaning.ROLL_NUMBER, Meaning.EMAIL)
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from events import audit_log, editing
+from events import editing
 from events.capacity import ReservedCapacity
 from events.models import Event
 from registrations.booking import conflicts
@@ -15,6 +15,7 @@ from registrations.booking.waitlist import promote_after_change
 from registrations.event_changes.impact import NOTIFIED_FIELDS, Edit, Impact
 from registrations.models import Change, Registration
 from registrations.signals import registrations_changed
+from techfest.core import audit_log
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from events import audit_log
 from events.dates import EVENT_DATES
 from events.models import Event, Fest, Seats
 from events.zones import same_clock
@@ -15,6 +14,7 @@ from registrations.event_changes.apply import ApplyOptions, apply_edits
 from registrations.event_changes.impact import Edit, Impact
 from registrations.locking import Deadline
 from registrations.models import Hold
+from techfest.core import audit_log
 
 
 @dataclass(frozen=True, slots=True)

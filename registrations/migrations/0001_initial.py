@@ -10,7 +10,7 @@ import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.datetime
 import techfest.core.link_keys
-import events.triggers
+import techfest.core.db.triggers
 import registrations.models.bookings
 import registrations.models.people
 import registrations.students.names
@@ -1543,7 +1543,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="securityevent",
-            constraint=events.triggers.Trigger(
+            constraint=techfest.core.db.triggers.Trigger(
                 name="registrations_securityevent_append_only",
                 event="BEFORE UPDATE OR DELETE",
                 function="registrations_keep_security_events",
@@ -1557,7 +1557,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="change",
-            constraint=events.triggers.Trigger(
+            constraint=techfest.core.db.triggers.Trigger(
                 name="registrations_change_append_only",
                 event="BEFORE UPDATE OR DELETE",
                 function="registrations_keep_changes",

@@ -13,9 +13,9 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from events.models import Event
-from events.triggers import Trigger
 from registrations.models.people import School, Student
 from registrations.querysets import HoldQuerySet, RegistrationQuerySet
+from techfest.core.db.triggers import Trigger
 from techfest.core.link_keys import link_id_field
 
 

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from events.triggers import Trigger
+from techfest.core.db.triggers import Trigger
 
 
 class SecurityEvent(models.Model):

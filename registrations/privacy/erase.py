@@ -8,7 +8,6 @@ from typing import Any
 
 from django.db import transaction
 
-from events.audit_log import record
 from events.models import Seats
 from registrations.booking.cancel import cancel_along
 from registrations.booking.errors import ConcurrentUpdate
@@ -27,6 +26,7 @@ from registrations.models import (
 from registrations.privacy import erasure_register, redact
 from registrations.privacy.redact import empty_student, erasing
 from registrations.signals import student_erased, traces_swept
+from techfest.core.audit_log import record
 from techfest.core.db.clock import database_now
 
 

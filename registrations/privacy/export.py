@@ -13,10 +13,10 @@ from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from events.audit_log import record
 from registrations.booking.waitlist import with_number
 from registrations.models import Change, ClassListRow, Conflict, Consent, MergedReference, Result, Student
 from registrations.signals import student_data_requested
+from techfest.core.audit_log import record
 from techfest.core.db.clock import database_now
 
 Row = Mapping[str, Any]

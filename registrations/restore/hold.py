@@ -5,10 +5,10 @@ import uuid
 
 from django.db import connection, transaction
 
-from events.audit_log import record
 from registrations.models import DatabaseMarker, Student, Submission
 from registrations.restore import marker_file
 from registrations.restore.marker_file import Mark
+from techfest.core.audit_log import record
 from techfest.core.db.clock import database_now
 
 Reason = DatabaseMarker.Reason

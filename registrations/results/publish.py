@@ -6,7 +6,6 @@ from typing import Any
 from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
-from events.audit_log import record
 from events.cache import CachedFest, cached_fest
 from events.models import Event
 from registrations.booking.errors import ActionRejected
@@ -15,6 +14,7 @@ from registrations.models import Registration, Result, ResultSheet, Student
 from registrations.results.public_names import public_name
 from registrations.results.ranking import written
 from registrations.results.service import announce, locked_sheet
+from techfest.core.audit_log import record
 from techfest.core.db.clock import database_now
 
 Names = ResultSheet.Names

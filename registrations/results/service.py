@@ -10,7 +10,6 @@ from django.db.models import Max, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from events.audit_log import record
 from events.models import Event
 from registrations.booking.errors import ActionRejected, RegistrationError
 from registrations.locking import Deadline, in_transaction
@@ -18,6 +17,7 @@ from registrations.models import Registration, Result, ResultSheet
 from registrations.querysets import RegistrationQuerySet
 from registrations.results.ranking import ranks_of, written
 from registrations.signals import results_changed
+from techfest.core.audit_log import record
 from techfest.core.db.clock import database_now
 
 Counting = ResultSheet.Counting

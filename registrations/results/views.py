@@ -21,11 +21,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     """All events whose results are public, by their start."""
     current = cached_fest()
     key = ("results", request.LANGUAGE_CODE)
-    page = current.pages.get(key)
-    if page is None:
-        page = _overview_page(current, request)
-        current.keep(key, page)
-    return HttpResponse(page)
+    return HttpResponse(current.pages.get_or_render(key, lambda: _overview_page(current, request)))
 
 
 @require_safe
@@ -39,11 +35,9 @@ def results(request: HttpRequest, slug: str) -> HttpResponse:
         raise Http404
     number = _page_number(request, sheet)
     key = ("results", request.LANGUAGE_CODE, slug, number)
-    page = current.pages.get(key)
-    if page is None:
-        page = _results_page(event, sheet, number, request)
-        current.keep(key, page)
-    return HttpResponse(page)
+    return HttpResponse(
+        current.pages.get_or_render(key, lambda: _results_page(event, sheet, number, request))
+    )
 
 
 def _page_number(request: HttpRequest, sheet: ResultSheet) -> int:

@@ -9,7 +9,7 @@ from registrations.spreadsheets.headers import Column, Meaning
 from registrations.spreadsheets.sheet import MAX_CHARACTERS, Row
 from registrations.spreadsheets.students import Code, Problem
 from registrations.students.names import clean_text
-from techfest.core.admin.export.cells import unguarded
+from techfest.core.spreadsheet_cells import unguarded
 from techfest.core.text import MAX_MARKS, has_mark_run
 
 MAX_PER_ROW = 10

@@ -18,7 +18,7 @@ from registrations.spreadsheets.problems import MAX_PER_LIST, ProblemsOfRow, fau
 from registrations.spreadsheets.sheet import MAX_ROWS, Row, Sheet
 from registrations.spreadsheets.students import Code, ListedStudent, Listing, Problem
 from registrations.students.names import clean_text, label_key
-from techfest.core.admin.export.cells import unguarded
+from techfest.core.spreadsheet_cells import unguarded
 
 _FLOAT = re.compile(r"(\d+)\.0+")
 

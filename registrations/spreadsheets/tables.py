@@ -8,7 +8,7 @@ from typing import Any
 
 import xlsxwriter
 
-from techfest.core.admin.export.cells import guarded
+from techfest.core.spreadsheet_cells import guarded
 
 MIME_CSV = "text/csv; charset=utf-8"
 MIME_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

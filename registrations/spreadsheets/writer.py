@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from registrations.spreadsheets.headers import LABELS, Meaning
 from registrations.spreadsheets.sheet import MAX_ROWS
 from registrations.spreadsheets.tables import TEXT, WORKBOOK_OPTIONS, csv_table
-from techfest.core.admin.export.cells import guarded
+from techfest.core.spreadsheet_cells import guarded
 
 EVENT_COLUMNS = 3
 _WIDTHS = {Meaning.NAME: 32, Meaning.EMAIL: 32, Meaning.EVENTS: 28}

@@ -11,7 +11,6 @@ from django.db import connection
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
-from events.audit_log import record
 from events.locked_reads import read_locked_events
 from events.models import Seats
 from registrations.booking.confirmation_deadline import release_late
@@ -34,6 +33,7 @@ from registrations.models import (
 )
 from registrations.signals import registrations_changed, students_merged
 from registrations.students.corrections import correct_many
+from techfest.core.audit_log import record
 from techfest.core.db.clock import database_now
 
 State = Registration.State

@@ -9,7 +9,6 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from events.audit_log import record
 from events.locked_reads import read_locked_events
 from events.models import Seats
 from registrations import schools
@@ -29,6 +28,7 @@ from registrations.models import (
 )
 from registrations.signals import schools_merged
 from registrations.students.merge import MergeContext, merge_rows, promote_into_freed_seats
+from techfest.core.audit_log import record
 from techfest.core.db.clock import database_now
 
 

@@ -28,11 +28,11 @@ from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.translation import gettext_lazy
 
-from events import audit_log
 from registrations.models import AccountSession, SecurityEvent
 from registrations.teachers import account_mails
 from registrations.teachers.account_events import record_and_notify
 from registrations.teachers.role_assignment import may_be_changed_by, role_of
+from techfest.core import audit_log
 from techfest.core.db.clock import database_now
 from techfest.core.roles import OWNER, VOLUNTEER, owners_with_email, roles_of
 

@@ -8,13 +8,13 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
-from events.admin_base import page_of
 from events.models import Fest
 from registrations.admin.registrations import RegistrationAdmin
 from registrations.models import Change, Consent, ConsentText, Registration, School, SchoolAlias, Student
 from registrations.schools import find_or_create_school
 from registrations.tests.builders import build_event, build_fest, build_school, build_submission
 from registrations.tests.counting import counts, states
+from techfest.core.admin.base import page_of
 from tickets.models import Delivery, Ticket
 from tickets.tests.admin_helpers import (
     add_path,

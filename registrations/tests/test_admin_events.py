@@ -10,13 +10,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from events import cache
-from events.admin_base import page_of
 from events.capacity import set_capacity
 from events.models import Event, Fest, Picture, Seats
 from events.tests.test_pictures import SVG, drawn
 from registrations.models import Change
 from registrations.tests.builders import build_event, build_fest, build_submission
 from registrations.tests.counting import counts, recount, states
+from techfest.core.admin.base import page_of
 from tickets.models import Ticket
 from tickets.tests.admin_helpers import add_path, confirm, filled_in, is_asked, organiser_client
 

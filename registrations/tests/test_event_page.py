@@ -9,7 +9,6 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from events.admin_base import page_of
 from events.capacity import set_capacity
 from events.models import AuditEntry, Event, Fest, Picture
 from events.tests.test_pictures import drawn
@@ -19,6 +18,7 @@ from registrations.models import Conflict, Hold
 from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher
 from registrations.tests.counting import counts, states
 from registrations.tests.moving import change, set_beside
+from techfest.core.admin.base import page_of
 from tickets.models import Delivery
 from tickets.tests.admin_helpers import confirm, filled_in, is_asked, list_path, organiser, organiser_client
 from tickets.tests.audited import offenders

@@ -11,7 +11,6 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from events import cache
-from events.admin_base import page_of
 from events.models import AuditEntry, Event
 from registrations.booking.cancel import cancel
 from registrations.locking import Deadline
@@ -20,6 +19,7 @@ from registrations.results import publish, service
 from registrations.results.public_names import first_name
 from registrations.results.ranking import points_of, rank_of, ranks_of, written
 from registrations.tests.builders import build_event, build_fest, build_submission
+from techfest.core.admin.base import page_of
 from techfest.core.roles import LEAD, OWNER, RESULTS, VOLUNTEER
 from tickets.models import Ticket
 from tickets.tests.admin_helpers import in_role, organiser, organiser_client, query_count

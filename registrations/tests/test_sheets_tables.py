@@ -14,7 +14,7 @@ from registrations.spreadsheets.rows import listing_of
 from registrations.spreadsheets.tables import csv_lines, csv_table, xlsx_table
 from registrations.spreadsheets.writer import csv_template, xlsx_template
 from registrations.tests.spreadsheet_files import SHEET
-from techfest.core.admin.export.cells import guarded, unguarded
+from techfest.core.spreadsheet_cells import guarded, unguarded
 
 FORMULAS = ["=HYPERLINK(1)", "+1", "-2", "@SUM", "\tx", "\rx", " =1", "\nx", "＝1"]
 HARMLESS = ["a=1", "007", "'quoted", "'", "9-A", "", "Asha Rao", "विद्या"]

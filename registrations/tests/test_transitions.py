@@ -3,12 +3,12 @@
 import pytest
 from django.db import DatabaseError, transaction
 
-from events.audit_log import record
 from events.models import AuditEntry
 from registrations.booking.state import GRAPH, ForbiddenTransition, Origin, create, move
 from registrations.models import Change, Registration
 from registrations.privacy.redact import erasing
 from registrations.tests.builders import build_event, build_fest, build_submission
+from techfest.core.audit_log import record
 
 pytestmark = pytest.mark.django_db
 

@@ -6,7 +6,6 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from events.admin_base import page_of
 from events.models import Event, Seats
 from registrations.booking.waitlist import promote
 from registrations.booking.waitlist_status import why_nobody, why_waiting
@@ -14,6 +13,7 @@ from registrations.models import Change, Registration
 from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher, build_user
 from registrations.tests.held import request_now
 from registrations.tests.moving import change
+from techfest.core.admin.base import page_of
 from tickets.tests.admin_helpers import organiser_client
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -7,11 +7,11 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Model
 
-from events.audit_log import record
 from events.capacity import set_capacity
 from events.models import Category, Event, Fest, Venue
 from registrations.models import ConsentText
 from registrations.students.consents import DEFAULT_TEXT
+from techfest.core.audit_log import record
 from techfest.core.db.clock import database_now
 
 _OF_EVENT = {"id", "fest", "category", "venue", "state", "is_paused", "hours_changed_at", "sequence"}

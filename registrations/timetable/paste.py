@@ -9,13 +9,13 @@ from django.db import transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from events.audit_log import record
 from events.capacity import set_capacity
 from events.models import Category, Event, Fest, Venue
 from registrations.spreadsheets.reader import read_paste
 from registrations.spreadsheets.sheet import Row
 from registrations.students.names import clean_text, name_key
 from registrations.timetable import cells
+from techfest.core.audit_log import record
 from techfest.core.db.clock import database_now
 from techfest.core.text import has_mark_run
 

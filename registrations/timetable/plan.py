@@ -12,7 +12,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from events import audit_log, editing
+from events import editing
 from events.dates import concerning, event_refusals
 from events.models import Event, Fest, Seats
 from registrations.event_changes.apply import ApplyOptions, apply_edits
@@ -21,6 +21,7 @@ from registrations.locking import Deadline, in_transaction
 from registrations.timetable.columns import folded
 from registrations.timetable.events import FestChoices, put, row_of
 from registrations.timetable.read import Timetable
+from techfest.core import audit_log
 from techfest.core.db.clock import database_now
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from registrations.spreadsheets.errors import FileRefused
 from registrations.spreadsheets.sheet import Row, Sheet
 from registrations.timetable.columns import BY_NAME, COLUMNS, MARK, Column, Fest, Unreadable, folded
 from registrations.timetable.events import read_mark, row_of
-from techfest.core.admin.export.cells import unguarded
+from techfest.core.spreadsheet_cells import unguarded
 
 State = Event.State
 

@@ -12,7 +12,7 @@ from events.models import Event
 from registrations.spreadsheets.tables import TEXT, WORKBOOK_OPTIONS
 from registrations.timetable.columns import COLUMNS, MARK, TIMES, Fest
 from registrations.timetable.events import mark_of, row_of
-from techfest.core.admin.export.cells import guarded
+from techfest.core.spreadsheet_cells import guarded
 
 MORE_ROWS = 200
 """Rows below the events that offer the same choices, for new ones."""

@@ -8,8 +8,8 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
-from events.admin_base import page_of
 from registrations.tests.builders import build_teacher
+from techfest.core.admin.base import page_of
 from tickets.tests.admin_helpers import (
     WITHOUT_PAGES,
     add_path,

@@ -6,11 +6,11 @@ import pytest
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, expect
 
-from events.admin_base import page_of
 from events.models import Event
 from registrations.models import Change, Registration
 from registrations.tests.builders import build_event, build_fest, build_submission
 from techfest.core import roles
+from techfest.core.admin.base import page_of
 from tickets.tests.admin_helpers import in_role, list_path
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

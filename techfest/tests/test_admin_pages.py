@@ -8,11 +8,11 @@ from django.db import transaction
 from django.urls import reverse
 from playwright.sync_api import Browser, Locator, Page
 
-from events.admin_base import page_of
 from events.models import Fest
 from registrations.models import DatabaseMarker, Purge, PurgePlan, SecurityEvent, TemporaryPassword
 from registrations.restore import hold
 from registrations.tests.builders import build_user
+from techfest.core.admin.base import page_of
 from tickets.models import Alert, SearchCount
 from tickets.tests.admin_helpers import build_row_of_everything, current_fest, list_path, organiser
 

@@ -14,12 +14,13 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from events.admin_base import BaseAdmin, RecordInline, page_of
+from events.admin_base import BaseAdmin, RecordInline
 from events.models import Event, Seats, Venue
-from events.visibility import seen_in_admin
 from registrations.models import Registration, ResultSheet, School, Student, Submission
 from registrations.tests.builders import build_event, build_submission
 from techfest.core import roles
+from techfest.core.admin.base import page_of
+from techfest.core.admin.visibility import visible_rows
 from tickets.models import Gate, Message, Ticket
 from tickets.tests.admin_helpers import (
     WITHOUT_PAGES,
@@ -253,8 +254,8 @@ def test_choices_and_autocompletes_offer_own_rows(two: tuple[Any, Registration, 
     assert field is not None
     assert field.queryset is not None
     assert list(field.queryset) == [mine.event]
-    assert list(seen_in_admin(request, Submission.objects.all(), admin.site)) == []
-    assert list(seen_in_admin(request, Group.objects.all(), admin.site)) == []
+    assert list(visible_rows(request, Submission.objects.all(), admin.site)) == []
+    assert list(visible_rows(request, Group.objects.all(), admin.site)) == []
     asked = {"app_label": "tickets", "model_name": "gate", "field_name": "events", "term": "quiz"}
     response = organiser_client(user).get(reverse("admin:autocomplete"), asked)
     assert (

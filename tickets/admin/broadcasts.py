@@ -14,10 +14,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from events.admin_base import RecordAdmin, page_of
+from events.admin_base import RecordAdmin
 from events.models import Fest
 from registrations.booking.errors import ActionRejected
 from registrations.models import Registration
+from techfest.core.admin.base import page_of
 from techfest.core.db.clock import database_now
 from techfest.core.roles import is_owner
 from tickets.mail.broadcast import service

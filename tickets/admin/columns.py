@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from registrations.admin.columns import of_student
 from registrations.admin.events import EventAdmin
 from registrations.admin.registrations import RegistrationAdmin
-from techfest.core.admin.export.columns import Column
+from techfest.core.admin.export import Column
 from tickets.models import CheckIn, Delivery, Ticket
 
 _TICKET = Ticket.objects.live().filter(registration=OuterRef("pk"))

@@ -14,12 +14,12 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from events.concurrent_edits import carried
 from events.models import Event, Fest
 from registrations.event_changes.impact import Impact, digest, preview_impact
 from registrations.event_changes.messages import Sentence, sentences
 from registrations.event_changes.zones import ZoneChange, change_zone, events_of, lock_fest, zone_edits
 from registrations.locking import Deadline
+from techfest.core.admin.concurrent_edits import carried
 from techfest.core.db.clock import database_now
 from tickets.models import Ticket
 

@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from events.admin import FestAdmin, FestForm
-from events.admin_base import page_of
 from events.date_forms import DatedForm
 from events.dates import YEARS, fest_questions, fest_refusals
 from events.fest_choice import show_fest
@@ -25,6 +24,7 @@ from registrations.locking import Deadline, in_transaction
 from registrations.models import Registration
 from registrations.timetable.new_fest import copy_fest, planned_copy
 from registrations.timetable.paste import COLUMNS, Paste, make_events, read_events
+from techfest.core.admin.base import page_of
 from techfest.core.db.clock import database_now
 from techfest.core.text_limits import LimitedText
 from tickets.admin import fest_zone

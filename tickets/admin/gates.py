@@ -8,9 +8,10 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from events.admin_base import BaseAdmin, MergingForm
+from events.admin_base import BaseAdmin
 from events.fest_choice import choice_of
 from events.models import Event
+from techfest.core.admin.concurrent_edits import MergingForm
 from techfest.core.roles import VOLUNTEER
 from tickets.models import Gate
 

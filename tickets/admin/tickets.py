@@ -13,13 +13,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from events.admin_base import RecordAdmin
-from events.audit_log import Line
 from registrations.admin.changes import change_lines
 from registrations.booking.errors import RegistrationError
 from registrations.locking import Deadline
 from registrations.students.names import grouped
 from techfest.core.admin.confirmation import NotifyForm, Question, answered, ask
 from techfest.core.admin.object_tools import ObjectTool, ObjectToolsMixin
+from techfest.core.audit_log import Line
 from tickets.documents.ticket_pdf import render_again
 from tickets.models import Ticket
 from tickets.querysets import RENDER_ATTEMPTS

@@ -19,8 +19,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
+from events.admin_base import of_limited_fest
 from events.fest_choice import choice_of, choose
-from events.visibility import offered
 from registrations.teachers.second_factor import has_passed, redirect_to_second_step
 from registrations.teachers.sessions import end_if_idle
 from tickets.dashboard.page import dashboard_context
@@ -31,7 +31,7 @@ class FestChoices(AutocompleteJsonView):
     """What is offered while somebody types: rows of the shown fest."""
 
     def get_queryset(self) -> QuerySet[Any]:
-        return offered(self.request, super().get_queryset())
+        return of_limited_fest(self.request, super().get_queryset())
 
 
 class TechfestAdminSite(admin.AdminSite):

@@ -10,13 +10,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from events.audit_log import record
 from events.models import Event
 from registrations.booking.errors import ActionRejected
 from registrations.locking import Deadline, in_transaction
 from registrations.models import Change, Registration, ResultSheet
 from registrations.results.service import entries_of, locked_sheet
 from registrations.signals import registrations_changed, results_changed
+from techfest.core.audit_log import record
 from techfest.core.db.clock import database_now
 from tickets.content import absolute
 from tickets.models import Certificate, Ticket

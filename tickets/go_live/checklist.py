@@ -14,8 +14,8 @@ from django.db.models import F, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from events.admin_base import page_of
 from events.models import Event, Fest
+from techfest.core.admin.base import page_of
 from techfest.core.roles import owners
 from tickets.go_live.limits import windows
 from tickets.mail.outbox import oldest_pending_age

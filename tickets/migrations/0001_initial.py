@@ -4,7 +4,7 @@ import django.contrib.postgres.functions
 import django.db.models.deletion
 import django.db.models.functions.datetime
 import techfest.core.link_keys
-import events.triggers
+import techfest.core.db.triggers
 import registrations.models.people
 import tickets.keys
 from django.conf import settings
@@ -1224,7 +1224,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="message",
-            constraint=events.triggers.Trigger(
+            constraint=techfest.core.db.triggers.Trigger(
                 name="tickets_message_stays_in_its_fest",
                 event="BEFORE UPDATE OF fest_id",
                 condition="NEW.fest_id IS DISTINCT FROM OLD.fest_id",
@@ -1239,7 +1239,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="delivery",
-            constraint=events.triggers.Trigger(
+            constraint=techfest.core.db.triggers.Trigger(
                 name="tickets_delivery_message_of_its_fest",
                 event="BEFORE INSERT OR UPDATE OF message_id, student_id",
                 condition="NEW.message_id IS NOT NULL AND NEW.student_id IS NOT NULL",

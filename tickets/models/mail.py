@@ -9,9 +9,9 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from events.models import Fest
-from events.triggers import Trigger
 from registrations.models import Change, ClassListJob, Student, Submission
 from techfest.core.db import processes
+from techfest.core.db.triggers import Trigger
 from tickets.keys import random_key
 from tickets.querysets import DeliveryQuerySet
 

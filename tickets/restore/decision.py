@@ -10,12 +10,12 @@ from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from events.audit_log import record
 from registrations.booking.errors import ActionRejected
 from registrations.models import DatabaseMarker
 from registrations.privacy.erase import erase_listed
 from registrations.privacy.erasure_register import RegisterError
 from registrations.restore import hold
+from techfest.core.audit_log import record
 from techfest.core.db.clock import database_now
 from tickets.mail.kinds import notice
 from tickets.models import Delivery

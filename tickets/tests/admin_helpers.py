@@ -13,8 +13,6 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from events.admin_base import page_of
-from events.audit_log import record
 from events.models import Fest, Picture
 from registrations.models import (
     AccountSession,
@@ -45,6 +43,8 @@ from registrations.tests.builders import (
     build_teacher,
 )
 from registrations.tests.builders_class_lists import build_list
+from techfest.core.admin.base import page_of
+from techfest.core.audit_log import record
 from techfest.core.roles import ADMIN_ROLES
 from tickets.mail.kinds.notice import enqueue_notice
 from tickets.models import (

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from events.admin_base import page_of
+from techfest.core.admin.base import page_of
 from tickets.models import Delivery, Ticket
 from tickets.tests.admin_helpers import list_path, organiser_client
 from tickets.tests.builders import build_answered, delivery_of, pretend_rendered, ticket_of

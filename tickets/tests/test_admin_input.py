@@ -3,9 +3,9 @@
 import pytest
 from django.urls import reverse
 
-from events.admin_base import page_of
 from events.models import Fest
 from registrations.tests.builders import build_event, build_fest, build_submission
+from techfest.core.admin.base import page_of
 from tickets.models import Gate
 from tickets.tests.admin_helpers import filled_in, organiser_client
 

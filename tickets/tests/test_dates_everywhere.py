@@ -11,11 +11,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from events.admin_base import page_of
 from events.models import Event, Fest
 from registrations.spreadsheets.reader import read_file
 from registrations.spreadsheets.tables import xlsx_table
 from registrations.tests.builders import build_event, build_fest, build_submission
+from techfest.core.admin.base import page_of
 from tickets.tests.admin_helpers import add_path, confirm, filled_in, is_asked, organiser_client
 
 pytestmark = pytest.mark.django_db

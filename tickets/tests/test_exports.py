@@ -17,9 +17,8 @@ from events.models import AuditEntry, Event, Fest
 from registrations.models import Hold, Registration, School, Student, Teacher
 from registrations.students.names import grouped
 from registrations.tests.builders import build_event, build_fest, build_submission
-from techfest.core.admin.export import columns as exporting
-from techfest.core.admin.export.columns import Column, table
-from techfest.core.admin.export.files import MIME, csv_pieces, xlsx_file
+from techfest.core.admin import export as exporting
+from techfest.core.admin.export import MIME, Column, csv_pieces, table, xlsx_file
 from techfest.core.roles import LEAD
 from tickets.models import CheckIn, Delivery, Ticket
 from tickets.tests.admin_helpers import build_row_of_everything, list_path, organiser, organiser_client

@@ -4,10 +4,10 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from events.admin_base import page_of
 from events.models import AuditEntry
 from registrations.tests.builders import build_event, build_fest, build_user
 from techfest.core import roles
+from techfest.core.admin.base import page_of
 from tickets.models import Alert, Gate
 from tickets.tests.admin_helpers import add_path, filled_in, in_role, list_path, organiser_client
 from tickets.tests.entrance import gate_of, volunteer

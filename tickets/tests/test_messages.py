@@ -8,13 +8,13 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
-from events.admin_base import page_of
 from events.models import Event, Fest
 from registrations.booking.cancel import cancel
 from registrations.locking import Deadline
 from registrations.models import Change, Registration, Student
 from registrations.tests.builders import build_event, build_fest, build_submission
 from techfest.core import roles
+from techfest.core.admin.base import page_of
 from techfest.core.db.clock import database_now
 from tickets.mail.compose import Composer
 from tickets.mail.outbox import claim, oldest_pending_age

@@ -9,11 +9,11 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.admin_base import page_of
 from events.models import AuditEntry, Event, Fest
 from events.zones import same_clock
 from registrations.models import Hold
 from registrations.tests.builders import build_event, build_fest, build_school, build_submission, build_user
+from techfest.core.admin.base import page_of
 from tickets.models import Delivery
 from tickets.tests.admin_helpers import filled_in, organiser_client, sent_by
 from tickets.tests.audited import offenders

@@ -12,11 +12,12 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
-from events.admin_base import BaseAdmin, page_of
+from events.admin_base import BaseAdmin
 from events.fest_choice import ALL, FestChoice, fest_of, fest_paths, of_shown_fest, show
 from events.models import Event, Fest
 from registrations.models import Registration, Student
 from registrations.tests.builders import build_event, build_fest, build_submission
+from techfest.core.admin.base import page_of
 from tickets.mail.broadcast import service
 from tickets.models import Delivery, DeliveryEvent, Message, Notice, Scan
 from tickets.tests.admin_helpers import (

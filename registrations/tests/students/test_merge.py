@@ -6,7 +6,6 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from events.audit_log import entries_of
 from events.models import Fest
 from registrations import links, schools
 from registrations.booking.errors import ActionRejected
@@ -38,6 +37,7 @@ from registrations.tests.builders import (
     build_user,
 )
 from registrations.tests.counting import counts, states
+from techfest.core.audit_log import entries_of
 from tickets.checkin.lookup import by_reference
 from tickets.models import CheckIn, Delegation, Delivery, Ticket
 from tickets.tests.audited import run

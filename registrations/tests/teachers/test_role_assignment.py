@@ -9,12 +9,12 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.urls import reverse
 
-from events.admin_base import page_of
 from events.models import AuditEntry
 from registrations.models import AccountSession
 from registrations.teachers.role_assignment import role_of
 from registrations.tests.builders import PASSWORD, build_fest, build_teacher
 from techfest.core import roles
+from techfest.core.admin.base import page_of
 from tickets.models import Notice
 from tickets.tests.admin_helpers import add_path, filled_in, in_role, list_path, organiser, organiser_client
 

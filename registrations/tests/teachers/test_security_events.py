@@ -12,13 +12,13 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
-from events.admin_base import page_of
 from registrations.models import SecurityEvent
 from registrations.privacy.redact import erasing
 from registrations.teachers import account_events, onboarding, security
 from registrations.teachers.role_assignment import make_owner
 from registrations.tests.builders import PASSWORD, build_teacher, build_user
 from registrations.tests.second_step import code_of, set_up_app, totp
+from techfest.core.admin.base import page_of
 from techfest.core.roles import LEAD, OWNER, VOLUNTEER
 from tickets.models import Notice
 from tickets.tests.admin_helpers import filled_in, in_role, list_path, organiser_client

@@ -9,13 +9,13 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from events.admin_base import page_of
 from events.models import Fest
 from registrations import tasks
 from registrations.models import AccountSession, SecurityEvent
 from registrations.teachers import sessions
 from registrations.teachers.sessions import device_of
 from registrations.tests.builders import PASSWORD, build_event, build_fest, build_teacher, build_user
+from techfest.core.admin.base import page_of
 from techfest.core.roles import LEAD, OWNER, RESULTS, VOLUNTEER
 from tickets.tests.admin_helpers import in_role, is_asked, list_path, organiser_client, sent_by
 

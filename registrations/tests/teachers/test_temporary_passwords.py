@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from events.admin_base import page_of
 from registrations.models import TemporaryPassword
 from registrations.teachers.role_assignment import give_password
+from techfest.core.admin.base import page_of
 from techfest.core.roles import OWNER, VOLUNTEER
 from tickets.tests.admin_helpers import filled_in, in_role, organiser_client
 

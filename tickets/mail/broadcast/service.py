@@ -8,10 +8,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from events.audit_log import record
 from registrations.booking.errors import ActionRejected
 from registrations.models import Student
 from registrations.students.names import mailbox_key
+from techfest.core.audit_log import record
 from techfest.core.db.clock import database_now
 from tickets.mail.broadcast.audience import Audience, recipients_of
 from tickets.models import Delivery, Message

@@ -13,10 +13,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from events.admin_base import page_of
 from events.models import AuditEntry, Event, Fest
 from registrations.models import Consent, Erasure, Purge, Registration, Student
 from registrations.tests.builders import build_event, build_fest, build_submission
+from techfest.core.admin.base import page_of
 from techfest.core.roles import LEAD
 from tickets.tests.admin_helpers import in_role, list_path, organiser_client, query_count
 from tickets.tests.builders import PDF, pretend_rendered

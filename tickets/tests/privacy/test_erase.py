@@ -14,7 +14,6 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
-from events.audit_log import record
 from events.models import AuditEntry, Event, Seats
 from registrations import links
 from registrations.booking.errors import ActionRejected
@@ -46,6 +45,7 @@ from registrations.tests.builders import (
 )
 from registrations.tests.builders_class_lists import build_list, registered, row
 from registrations.tests.traces import in_database, in_files
+from techfest.core.audit_log import record
 from tickets.documents import booklets
 from tickets.documents.ticket_pdf import pdf_path, store
 from tickets.mail import send as send_module

@@ -11,12 +11,11 @@ from django.db.models import Model
 from django.urls import reverse
 from django.utils import timezone
 
-from events import audit_log
-from events.admin_base import page_of
 from events.models import AuditEntry, Event
 from registrations.models import Registration, ResultSheet, School, Student
 from registrations.tests.builders import build_event, build_fest, build_school, build_submission
-from techfest.core import roles
+from techfest.core import audit_log, roles
+from techfest.core.admin.base import page_of
 from tickets.models import Gate, Ticket
 from tickets.tests.admin_helpers import (
     build_row_of_everything,

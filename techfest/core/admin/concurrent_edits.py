@@ -1,32 +1,90 @@
-"""What somebody else changed of a row while its form was open, and which of it must be decided."""
+"""Edits that another user saved while a form was open: what changed, and which conflicts must be decided."""
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.db.models import Model, QuerySet
 from django.http import QueryDict
+from django.utils.safestring import SafeString
 from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext as _
 
-from events import audit_log
-from events.admin_base import MergingForm
+from techfest.core import audit_log
 from techfest.core.formatting import exact_moment
+from techfest.core.text_limits import LimitedText
+
+if TYPE_CHECKING:
+    _ModelForm = forms.ModelForm[Any]
+else:
+    _ModelForm = forms.ModelForm
 
 DECIDE = "decide-"
-"""Before the name of a field: `mine` or `theirs`."""
+"""Prefix of a field's name; the value is `mine` or `theirs`."""
 UNDECIDED = "undecided"
-"""The names of the fields that the page asked about."""
-_LONGEST = 300
+"""Holds the names of the fields that the page asked about."""
+_MAX_CHARACTERS = 300
+
+
+class ShownBoundField(forms.BoundField):
+    """A field whose hidden initial value survives a page that comes back with an error or a question.
+
+    Django repeats the hidden value only for fields with a single input. A date with a time has two, so the page
+    would send back what was typed as what was shown, and the next save would take the field for unchanged.
+    """
+
+    def as_widget(self, widget: Any = None, attrs: Any = None, only_initial: bool = False) -> SafeString:
+        hidden = self.field.hidden_widget()
+        if only_initial and self.form.is_bound and isinstance(hidden, forms.MultiWidget):
+            shown = hidden.value_from_datadict(self.form.data, self.form.files, self.html_initial_name)
+            if any(part is not None for part in shown):
+                return hidden.render(
+                    self.html_initial_name, shown, {"id": self.html_initial_id}, self.form.renderer
+                )
+        return super().as_widget(widget, attrs, only_initial)
+
+
+class MergingForm(LimitedText, _ModelForm):
+    """A form that writes only the fields its user changed, however long the page was open.
+
+    Each field carries the value it was shown with. A field that still has that value keeps what is stored now, so
+    that two people can change different fields of one row.
+    """
+
+    bound_field_class = ShownBoundField
+    parent_fields = frozenset({"fest"})
+    """Foreign keys that the form does not show but within which values must be unique."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk is not None:
+            for field in self.fields.values():
+                field.show_hidden_initial = not isinstance(field, forms.FileField)
+
+    def _get_validation_exclusions(self) -> set[str]:
+        excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
+        return excluded - self.parent_fields if self.instance.pk is not None else excluded
+
+    def clean(self) -> Any:
+        cleaned = super().clean() or self.cleaned_data
+        if self.instance.pk is not None:
+            for name in set(self.fields) - set(self.changed_data) - set(self.errors):
+                if name in self.initial:
+                    cleaned[name] = self._stored(name)
+        return cleaned
+
+    def _stored(self, name: str) -> Any:
+        stored = getattr(self.instance, name)
+        return stored.all() if self.instance._meta.get_field(name).many_to_many else stored
 
 
 @dataclass(frozen=True, slots=True)
 class ConcurrentEdit:
-    """A field that is not as the form showed it: from what to what, by whom and when, where the trail knows.
+    """A field whose stored value is not the one the form showed; `who` and `when` come from the audit log.
 
-    `mine` is what the form wants instead; it is empty where the reader left the field alone.
+    `mine` is the value that the form wants to save, or None if the user did not change the field.
     """
 
     name: str
@@ -39,19 +97,19 @@ class ConcurrentEdit:
 
     @property
     def is_conflict(self) -> bool:
-        """Both changed it, and not to the same."""
+        """Whether both changed the field, to different values."""
         return self.mine is not None
 
 
 def find_concurrent_edits(form: MergingForm) -> list[ConcurrentEdit]:
-    """What changed since the form was shown; the form is valid, and its row was read under its lock.
+    """The edits since the form was shown. The form must be valid and its row read under a lock.
 
-    A field whose value was brought to the same by both is no news to anybody.
+    Fields that both users set to the same value are not reported.
     """
     undecided = set(form.data.getlist(UNDECIDED)) if isinstance(form.data, QueryDict) else set()
     stale = [name for name in form.fields if _is_stale(form, name) or name in undecided]
     last = _last_changes(form.instance, stale)
-    found = [_describe(form, name, last.get(name)) for name in stale]
+    found = [_edit_of(form, name, last.get(name)) for name in stale]
     return [one for one in found if one.old != one.new or one.is_conflict]
 
 
@@ -63,7 +121,7 @@ def _is_stale(form: MergingForm, name: str) -> bool:
 
 
 def _differs(field: forms.Field, one: Any, other: Any) -> bool:
-    """But for the ends of lines: a browser sends each as two signs, whatever is stored."""
+    """Whether two values differ in more than line endings, which browsers send as CRLF."""
     return field.has_changed(_lines(one), _lines(other))
 
 
@@ -80,7 +138,7 @@ def _shown_with(form: MergingForm, name: str) -> Any:
     return widget.value_from_datadict(form.data, form.files, form[name].html_initial_name)
 
 
-def _describe(form: MergingForm, name: str, entry: Any) -> ConcurrentEdit:
+def _edit_of(form: MergingForm, name: str, entry: Any) -> ConcurrentEdit:
     field, bound = form.fields[name], form[name]
     wants = name in form.changed_data and _differs(field, bound.initial, bound.data)
     return ConcurrentEdit(
@@ -102,7 +160,7 @@ def _cleaned(field: forms.Field, raw: Any) -> Any:
 
 
 def _last_changes(row: Model, names: Iterable[str]) -> Mapping[str, Any]:
-    """The trail's newest entry about each of these fields."""
+    """The latest audit log entry about each of these fields."""
     names, found = set(names), dict[str, Any]()
     for entry in audit_log.entries_of(row)[:50] if names else ():
         for name in names & set(entry.after):
@@ -111,7 +169,7 @@ def _last_changes(row: Model, names: Iterable[str]) -> Mapping[str, Any]:
 
 
 def in_words(field: forms.Field, value: Any) -> str:
-    """A value as a reader knows it: choices by their labels, times by the zone that is active."""
+    """A value as a page shows it: choices by their labels, times in the active time zone."""
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if value is None or value == "":
@@ -129,13 +187,13 @@ def in_words(field: forms.Field, value: Any) -> str:
         return str(field.queryset.filter(pk=value).first() or value)
     if isinstance(field, forms.ChoiceField) and not isinstance(field, forms.ModelChoiceField):
         return str(dict(field.choices).get(value, value))  # type: ignore[arg-type]  # no groups of choices here
-    return Truncator(str(value)).chars(_LONGEST)
+    return Truncator(str(value)).chars(_MAX_CHARACTERS)
 
 
 def decided(data: QueryDict) -> QueryDict:
-    """What was posted, with what was decided put in its place: `theirs` leaves the field as it is by now.
+    """The posted data with the user's decisions applied: `theirs` leaves the field as it is stored now.
 
-    A field that the page asked about and nobody has decided stays undecided.
+    A field that the page asked about and that was not decided remains undecided.
     """
     data = data.copy()
     left = []
@@ -160,9 +218,9 @@ def _take_theirs(data: QueryDict, name: str) -> None:
 
 
 def carried(form: MergingForm, *, leave_out: Iterable[str] = ()) -> list[tuple[str, str]]:
-    """The whole form as hidden fields, with the values that the row has by now as those it was shown with.
+    """The whole form as hidden fields for the next page, with the stored values as the ones it was shown with.
 
-    A press of the next page is thus judged by what that page said, and not by what was true before it.
+    A submission of the next page is therefore compared with what that page showed.
     """
     data = form.data if isinstance(form.data, QueryDict) else QueryDict()
     skipped = {"csrfmiddlewaretoken", UNDECIDED, *leave_out}
@@ -184,7 +242,7 @@ def carried(form: MergingForm, *, leave_out: Iterable[str] = ()) -> list[tuple[s
 
 
 def _is_of(key: str, name: str) -> bool:
-    """Whether this is what a browser sends of the field, or of one of its parts."""
+    """Whether a browser sends this key for the field or for one of its parts."""
     return key == name or (key.startswith(f"{name}_") and key.removeprefix(f"{name}_").isdecimal())
 
 
@@ -195,7 +253,7 @@ def _as_stored(form: MergingForm, name: str, sent_as: str) -> list[tuple[str, st
 
 
 def _sent(widget: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What a browser would send of a hidden field."""
+    """What a browser sends for a hidden field."""
     if "subwidgets" in widget:
         return [pair for one in widget["subwidgets"] for pair in _sent(one)]
     return [(widget["name"], "" if widget["value"] is None else str(widget["value"]))]

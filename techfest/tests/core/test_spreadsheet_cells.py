@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from registrations.spreadsheets.tables import csv_table
-from techfest.core.admin.export.cells import guarded, unguarded
+from techfest.core.spreadsheet_cells import guarded, unguarded
 
 PIECES = [
     "=",

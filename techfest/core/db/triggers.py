@@ -11,7 +11,7 @@ from django.db.models import BaseConstraint
 
 
 class Trigger(BaseConstraint):
-    """A trigger for each row of the model's table, with the PL/pgSQL function that belongs to it alone.
+    """A row-level trigger of the model's table, with a PL/pgSQL function of its own.
 
     `event` says when it fires, as in `BEFORE UPDATE OR DELETE`; `condition` for which rows, in SQL, empty for all. The
     body names tables and columns as they are in the database. Deleting the model leaves the function: remove the
@@ -60,4 +60,4 @@ class Trigger(BaseConstraint):
         return f"DROP TRIGGER {self.name} ON {table}; DROP FUNCTION {self.function}();"
 
     def validate(self, *args: Any, **kwargs: Any) -> None:
-        """Nothing to ask beforehand: the database judges each write."""
+        """Nothing to validate in Python: the database checks each write."""
