@@ -135,7 +135,7 @@ def purge(fest: Fest, *, until: float | None = None, user: Any = None) -> int:
                 return erased
         _finish(fest, user)
     except NotDue:
-        logger.warning("The purge of %s has stopped: it is not due any more.", fest.slug)
+        logger.warning("The purge of %s has stopped: it is no longer due.", fest.slug)
     return erased
 
 

@@ -142,7 +142,7 @@ def _recognise(wanted: Student) -> Student | None:
 
 
 def _is_distinct(wanted: Student, student: Student) -> bool:
-    """Whether a section or roll number was given that is not this student's. Leaving one out tells nothing."""
+    """Whether a given section or roll number differs from the recorded student's. An omitted one does not count."""
     pairs = ((wanted.section, student.section), (wanted.roll_number, student.roll_number))
     return any(given and given != recorded for given, recorded in pairs)
 

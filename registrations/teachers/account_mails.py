@@ -192,7 +192,7 @@ def _security_texts(kind: Kind, is_by_organiser: bool) -> tuple[str, str]:
 
 
 def enqueue(mail: AccountMail, *, to: str, user: Any = None) -> None:
-    """Owes this letter, in the caller's transaction if there is one."""
+    """Enqueue this mail, in the caller's transaction if there is one."""
     notice_pending.send(
         None,
         to=to,

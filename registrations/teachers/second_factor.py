@@ -170,5 +170,5 @@ class SecondFactorAdapter(DefaultMFAAdapter):
         try:
             return decrypt(encrypted_text)
         except Unreadable:
-            logger.error("A second step cannot be decrypted: its key is not in SECOND_FACTOR_KEYS any more.")  # noqa: TRY400 - the traceback would show nothing more
+            logger.error("A second step cannot be decrypted: its key is no longer in SECOND_FACTOR_KEYS.")  # noqa: TRY400 - the traceback would show nothing more
             raise self.validation_error("unreadable") from None

@@ -85,7 +85,7 @@ def request_access(request: HttpRequest) -> HttpResponse:
     """Request access. The page is the same for known and unknown addresses; only the mail differs."""
     form = AccessRequestForm(request.POST or None)
     if request.method != "POST" or not form.is_valid():
-        return render(request, "account/ask.html", {"form": form, "schools": school_names()})
+        return render(request, "account/request_access.html", {"form": form, "schools": school_names()})
     user, unverified = onboarding.request_access(form.access_request)
     if unverified:
         EmailConfirmationHMAC.create(unverified).send(request, signup=True)

@@ -18,19 +18,19 @@ _OF_USER = "account_authentication_methods_user"
 
 
 def set_up_app(user: Any) -> str:
-    """Gives this account an app that shows codes; its secret."""
+    """Set up an authenticator app for this account and return its secret."""
     secret: str = totp.generate_totp_secret()
     totp.TOTP.activate(user, secret)
     return secret
 
 
 def code_of(secret: str) -> str:
-    """What the app shows now."""
+    """Return the code that the app shows now."""
     return str(totp.format_hotp_value(totp.hotp_value(secret, int(time.time()) // 30)))
 
 
 def pass_second_step(browser: Client, user: Any) -> None:
-    """As if a code had been entered in this browser, in which the account is signed in."""
+    """Mark the second step as passed in this browser, in which the account is signed in."""
     if not Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists():
         set_up_app(user)
     session = browser.session

@@ -1,4 +1,4 @@
-"""Correcting details: the seat stays, links of an old address die, nobody becomes somebody else."""
+"""Corrections of details: seats stay, links of an old address die, and no student becomes another one."""
 
 from dataclasses import replace
 from typing import Any
@@ -117,7 +117,7 @@ def test_details_of_another_student_are_refused(fest: Fest) -> None:
     assert Change.objects.filter(cause="corrected").count() == 0
 
 
-def test_grade_that_an_event_is_not_for_is_refused(fest: Fest) -> None:
+def test_grade_outside_an_events_limits_is_refused(fest: Fest) -> None:
     event = build_event(fest, grade_min=5, grade_max=8)
     student = student_with(event, grade=8)
     with pytest.raises(ActionRejected) as refused:

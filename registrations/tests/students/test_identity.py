@@ -1,4 +1,4 @@
-"""Finding a student or making one: nobody is taken for somebody else (DECISIONS 3 and 4)."""
+"""Finding or inserting a student without mistaking one for another (DECISIONS 3 and 4)."""
 
 import itertools
 from functools import partial
@@ -42,7 +42,7 @@ def refused(fest: Fest, **values: Any) -> AmbiguousIdentity:
     return error.value
 
 
-def test_student_nobody_knows_is_new(fest: Fest) -> None:
+def test_unknown_student_is_new(fest: Fest) -> None:
     student, is_new = found(fest)
     assert is_new
     assert list(Student.objects.values_list("name", "name_key", "email_key", "link_version")) == [
@@ -88,7 +88,7 @@ def test_student_without_email_on_record_is_asked(fest: Fest) -> None:
 
 
 @pytest.mark.parametrize("values", [{"section": "B"}, {"roll_number": "17"}])
-def test_namesake_told_apart_is_new(fest: Fest, values: dict[str, str]) -> None:
+def test_namesake_with_another_label_is_new(fest: Fest, values: dict[str, str]) -> None:
     first, _new = found(fest)
     second, is_new = found(fest, email="other@example.org", **values)
     assert is_new
@@ -96,8 +96,8 @@ def test_namesake_told_apart_is_new(fest: Fest, values: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("values", [{}, {"section": "b"}, {"roll_number": "1-7"}])
-def test_namesake_who_leaves_out_what_tells_apart_is_asked(fest: Fest, values: dict[str, str]) -> None:
-    """Else whoever gave a section first and left it out later would have two seats in one event."""
+def test_namesake_without_a_label_is_ambiguous(fest: Fest, values: dict[str, str]) -> None:
+    """Otherwise a student who omits the section the second time would have two seats in one event."""
     first, _new = found(fest, section="B", roll_number="17")
     assert refused(fest, email="", **values).student == first
     assert found(fest, email="", section="B", roll_number="18")[1]
@@ -146,18 +146,18 @@ def test_same_name_in_other_fest_is_new(fest: Fest) -> None:
     assert found(build_fest())[1]
 
 
-def test_roll_number_alone_identifies_nobody(fest: Fest) -> None:
+def test_roll_number_alone_does_not_identify(fest: Fest) -> None:
     found(fest, roll_number="17", section="A")
     assert found(fest, name="Ben Khan", roll_number="17", section="A", email="ben@example.org")[1]
 
 
-def test_two_candidates_of_one_email_are_asked_about(fest: Fest) -> None:
+def test_two_candidates_of_one_email_are_ambiguous(fest: Fest) -> None:
     found(fest, section="A")
     found(fest, section="B")
     assert refused(fest).student == Student.objects.order_by("pk")[0]
 
 
-def test_exact_namesake_with_other_email_is_told_to_ask_for_the_link(fest: Fest) -> None:
+def test_exact_namesake_with_other_email_is_ambiguous(fest: Fest) -> None:
     found(fest, section="A", roll_number="17")
     error = refused(fest, section="a", roll_number="1-7", email="other@example.org")
     assert str(error.text) == (
@@ -166,14 +166,14 @@ def test_exact_namesake_with_other_email_is_told_to_ask_for_the_link(fest: Fest)
     )
 
 
-def test_exact_namesake_beside_one_of_same_email_is_asked(fest: Fest) -> None:
-    """Who types another's section and an own address is neither of the two for certain."""
+def test_exact_namesake_beside_one_of_same_email_is_ambiguous(fest: Fest) -> None:
+    """Details with the section of one student and the address of another belong to neither for certain."""
     found(fest, section="", email="b@example.org")
     found(fest, section="A", email="a@example.org")
     assert refused(fest, section="A", email="b@example.org").student.section == "A"
 
 
-def test_students_without_email_are_nobodys_mailbox(fest: Fest) -> None:
+def test_students_without_email_share_no_mailbox(fest: Fest) -> None:
     found(fest, email="")
     assert with_email("", fest_id=fest.pk) == []
 
@@ -196,11 +196,11 @@ def test_namesakes_of_other_email_at_once_are_one_and_refusals(fest: Fest) -> No
     assert Student.objects.count() == 1
 
 
-LABELS = ("", "A", "B")
+PAIRS = list(itertools.product(("", "A", "B"), repeat=2))
 
 
-@pytest.mark.parametrize("sections", itertools.product(LABELS, LABELS))
-@pytest.mark.parametrize("roll_numbers", itertools.product(LABELS, LABELS))
+@pytest.mark.parametrize("sections", PAIRS)
+@pytest.mark.parametrize("roll_numbers", PAIRS)
 def test_namesakes_are_the_same_unless_a_label_differs(
     sections: tuple[str, str], roll_numbers: tuple[str, str]
 ) -> None:

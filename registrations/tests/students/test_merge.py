@@ -1,4 +1,4 @@
-"""Two rows of one student, and two spellings of one school, become one; nothing is lost on the way."""
+"""Merging students and schools: everything is kept."""
 
 from typing import Any
 
@@ -56,7 +56,7 @@ def register(*events: Any, name: str = "Asha Rao", **values: Any) -> Submission:
 
 
 def named_by(reference: str, fest: Fest) -> set[Student]:
-    """Whom the door finds by this reference."""
+    """Return the students whom check-in finds by this reference."""
     return {found.registration.student for found in by_reference(reference, fest)}
 
 
@@ -65,7 +65,7 @@ def merge(kept: Student, removed: Student, **values: Any) -> Student:
     return merge_students(kept.pk, removed.pk, **wanted)
 
 
-def test_everything_of_one_becomes_the_others(fest: Fest) -> None:
+def test_kept_student_takes_over_everything(fest: Fest) -> None:
     kept = register(build_event(fest), section="A")
     removed = register(build_event(fest), section="B")
     code = Ticket.objects.get(student=removed.student).code
@@ -91,7 +91,7 @@ def test_printed_reference_of_three_rows_leads_to_the_last(fest: Fest) -> None:
         assert named_by(student.reference, fest) == {third}
 
 
-def test_of_two_for_one_event_the_confirmed_one_stays_and_the_line_moves(fest: Fest) -> None:
+def test_confirmed_duplicate_stays_and_the_waiting_list_moves_up(fest: Fest) -> None:
     event = build_event(fest, capacity=2)
     first = register(event, section="A")
     second = register(event, section="B")
@@ -119,7 +119,7 @@ def test_confirmed_is_better_than_an_earlier_place_that_waits(fest: Fest) -> Non
     assert pair == [(other, row)]
 
 
-def test_result_and_entry_of_the_worse_one_move_to_the_better(fest: Fest) -> None:
+def test_result_and_check_in_move_to_the_better_duplicate(fest: Fest) -> None:
     event = build_event(fest)
     better = register(event, section="A").registrations.get()
     worse = register(event, section="B").registrations.get()
@@ -134,7 +134,7 @@ def test_result_and_entry_of_the_worse_one_move_to_the_better(fest: Fest) -> Non
     assert (live.registration, live.checked_in_at, CheckIn.objects.get().ticket) == (better, now, live)
 
 
-def test_clash_that_the_merge_makes_is_flagged_and_nobody_loses_a_seat(fest: Fest) -> None:
+def test_clash_of_a_merge_is_recorded_and_both_seats_stay(fest: Fest) -> None:
     first, second = build_event(fest, hour=10), build_event(fest, hour=10.5)
     kept, removed = register(first, section="A"), register(second, section="B")
     merge(kept.student, removed.student)
@@ -147,7 +147,7 @@ def test_clash_that_the_merge_makes_is_flagged_and_nobody_loses_a_seat(fest: Fes
     assert (states(first), states(second)) == (["confirmed"], ["confirmed"])
 
 
-def test_only_address_is_taken_over_and_told_by_the_link(fest: Fest) -> None:
+def test_only_address_is_taken_over_and_gets_the_link(fest: Fest) -> None:
     kept = register(build_event(fest), section="A", email="")
     removed = register(build_event(fest), section="B", email="asha@example.org")
     merge(kept.student, removed.student)
@@ -156,7 +156,7 @@ def test_only_address_is_taken_over_and_told_by_the_link(fest: Fest) -> None:
     assert run() == []
 
 
-def test_student_is_told_once_where_everything_is(fest: Fest) -> None:
+def test_student_gets_one_mail_about_the_merge(fest: Fest) -> None:
     kept = register(build_event(fest), section="A", email="one@example.org")
     removed = register(build_event(fest), section="B", email="two@example.org")
     merge(kept.student, removed.student)
@@ -164,14 +164,14 @@ def test_student_is_told_once_where_everything_is(fest: Fest) -> None:
     assert run() == []
 
 
-def test_nobody_is_notified_where_it_was_not_wanted(fest: Fest) -> None:
+def test_merge_without_notice_sends_no_mail(fest: Fest) -> None:
     kept, removed = register(build_event(fest), section="A"), register(build_event(fest), section="B")
     merge(kept.student, removed.student, notify=False)
     assert Delivery.objects.filter(kind="link").count() == 0
 
 
-def test_links_of_the_one_that_is_gone_die_and_those_of_its_submissions_lead_on(fest: Fest) -> None:
-    """My-link grants everything of one student, who is another one now; the answer only what that press got."""
+def test_links_of_the_removed_student_die_and_those_of_its_submissions_lead_on(fest: Fest) -> None:
+    """The link to all registrations would show another student's; that of a submission shows only its own."""
     kept, removed = register(build_event(fest), section="A"), register(build_event(fest), section="B")
     paths = [links.my_path(removed.student), links.confirmation_path(removed), links.my_path(kept.student)]
     merge(kept.student, removed.student)
@@ -187,16 +187,14 @@ def test_students_of_two_schools_are_not_merged(fest: Fest) -> None:
     assert Student.objects.count() == 2
 
 
-def test_second_submission_says_that_one_is_gone(fest: Fest) -> None:
+def test_second_merge_is_rejected(fest: Fest) -> None:
     kept, removed = register(build_event(fest), section="A"), register(build_event(fest), section="B")
     merge(kept.student, removed.student)
     with pytest.raises(ActionRejected, match="no longer exists"):
         merge(kept.student, removed.student)
 
 
-def test_row_that_somebody_forgot_to_move_undoes_the_merge(
-    fest: Fest, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_row_that_was_not_moved_undoes_the_merge(fest: Fest, monkeypatch: pytest.MonkeyPatch) -> None:
     kept, removed = register(build_event(fest), section="A"), register(build_event(fest), section="B")
     monkeypatch.setattr("registrations.students.merge._move_rows", lambda *_given: None)
     with pytest.raises(Exception, match="foreign key"):
@@ -242,7 +240,7 @@ def test_all_of_a_school_moves_and_its_names_are_understood(fest: Fest) -> None:
     assert run() == []
 
 
-def test_same_student_of_both_schools_becomes_one_and_the_line_moves(fest: Fest) -> None:
+def test_student_of_both_schools_becomes_one_and_the_waiting_list_moves_up(fest: Fest) -> None:
     kept, removed = build_school("St Mary's School"), build_school("Saint Mary School")
     event, other = build_event(fest, capacity=2), build_event(fest)
     first = register(event, school=removed.name)
@@ -255,7 +253,7 @@ def test_same_student_of_both_schools_becomes_one_and_the_line_moves(fest: Fest)
     assert run() == []
 
 
-def test_pending_one_that_is_kept_is_accepted_with_an_accepted_one(fest: Fest) -> None:
+def test_kept_pending_school_is_accepted_by_merging_an_accepted_one(fest: Fest) -> None:
     kept, removed = build_school("St Mary's School", state="pending"), build_school("Saint Mary School")
     assert merge_two_schools(kept, removed).state == "accepted"
 
@@ -268,10 +266,10 @@ def test_delegation_code_of_the_kept_school_stays(fest: Fest) -> None:
     assert Delegation.objects.get() == mine
 
 
-def test_submission_for_a_school_that_is_gone_by_now_is_of_the_kept_one(
+def test_submission_for_a_removed_school_counts_for_the_kept_one(
     fest: Fest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A process knows the schools as they were up to five seconds ago."""
+    """A process may know the schools of five seconds ago."""
     kept, removed = build_school("St Mary's School"), build_school("Saint Mary School")
     event = build_event(fest)
     find_or_create_school(removed.name)

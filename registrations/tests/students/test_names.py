@@ -1,4 +1,4 @@
-"""How names are stored and how they are compared."""
+"""How names are stored and compared."""
 
 import pytest
 
@@ -67,7 +67,7 @@ def test_name_key_of_two_names_is_two(one: str, other: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["!!!", "🤖", FAMILY, "..."])
-def test_name_key_of_signs_only_is_not_empty(name: str) -> None:
+def test_name_key_of_punctuation_only_is_not_empty(name: str) -> None:
     assert name_key(name) == name
 
 
@@ -91,7 +91,7 @@ def test_email_key_ignores_case() -> None:
 
 
 def test_email_key_of_two_domains_is_two() -> None:
-    """Full case folding would let the owner of one read the links of the other."""
+    """Full case folding would let one owner read the links of the other."""
     assert email_key("kid@straße.example") != email_key("kid@strasse.example")
 
 
@@ -119,7 +119,7 @@ def test_school_typed_as_name_or_alias_is_found(typed: str) -> None:
 
 
 @pytest.mark.django_db
-def test_school_nobody_knows_is_pending_and_made_once() -> None:
+def test_unknown_school_is_pending_and_created_once() -> None:
     school = find_or_create_school("Brand New School")
     assert find_or_create_school("brand-new school") == school
     assert list(School.objects.values_list("name", "state")) == [("Brand New School", "pending")]

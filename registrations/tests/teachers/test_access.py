@@ -1,4 +1,4 @@
-"""Every address around the login: what each kind of reader gets, and what a teacher's layout says."""
+"""URLs around the login: what each kind of visitor gets, and what the layout of teachers shows."""
 
 from typing import Any
 
@@ -101,8 +101,8 @@ def test_layout_says_who_is_signed_in_and_costs_one_query(
         assert words in page
 
 
-def test_second_step_is_switched_on_and_asked_for(readers: dict[str, Client]) -> None:
-    """The way of a teacher who wants it; the codes come from the library's own clockwork."""
+def test_second_step_is_set_up_and_then_required(readers: dict[str, Client]) -> None:
+    """A teacher sets up the second step voluntarily."""
     teacher = Teacher.objects.filter(school__name="Hill School").get()
     client = Client()
     login = {"login": teacher.user.email, "password": "three odd lions"}
@@ -134,8 +134,8 @@ def test_second_step_is_switched_on_and_asked_for(readers: dict[str, Client]) ->
     assert "_auth_user_id" not in client.session
 
 
-def test_lead_whose_address_was_never_confirmed_sets_the_second_step_up(settings: Any) -> None:
-    """They asked for access as a teacher once; an owner answers for their account now."""
+def test_lead_whose_address_was_never_confirmed_sets_up_the_second_step(settings: Any) -> None:
+    """The lead once asked for access as a teacher; now an owner is responsible for the account."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     user = in_role(LEAD, email="lead@example.org")
     EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=False)

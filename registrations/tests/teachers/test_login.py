@@ -1,4 +1,4 @@
-"""Logging in, and what slows down whoever guesses."""
+"""Login, and the limits on guessing passwords."""
 
 import re
 from typing import Any
@@ -26,7 +26,7 @@ TOO_MANY = "There were too many wrong attempts."
 
 @pytest.fixture(autouse=True)
 def fresh(db: None, settings: Any) -> None:
-    """Nothing is counted yet; a quick hash will do where none is measured."""
+    """Start with empty counters, and a fast hash for tests that do not measure it."""
     cache.clear()
     settings.PASSWORD_HASHERS = [QUICK]
 
@@ -36,7 +36,7 @@ def log_in(client: Client, login: str, password: str = PASSWORD, **more: Any) ->
 
 
 def guess(login: str, times: int, *, address: str = "10.0.0.{n}") -> list[str]:
-    """Wrong passwords, each from a browser and an address of its own; what was said of each."""
+    """Enter wrong passwords, each from a new browser and address, and return the messages."""
     client, pages = Client(), []
     for number in range(times):
         client.cookies.clear()
@@ -69,7 +69,7 @@ def test_organiser_without_a_verified_address_can_log_in() -> None:
     assert log_in(Client(), "organiser")["Location"] == "/admin/"
 
 
-def test_admin_sends_to_the_one_login_and_back() -> None:
+def test_admin_redirects_to_the_login_and_back() -> None:
     build_user(username="organiser", is_staff=True)
     client = Client()
     path = client.get("/admin/login/?next=/admin/events/")["Location"]
@@ -110,7 +110,7 @@ def test_own_next_is_followed() -> None:
     assert log_in(Client(), "rao@example.org", query="?next=/teacher/lists/")["Location"] == "/teacher/lists/"
 
 
-def test_wrong_login_never_tells_which_of_the_two_was_wrong() -> None:
+def test_wrong_login_does_not_reveal_what_was_wrong() -> None:
     build_fest()
     build_teacher(username="rao", email="rao@example.org")
     pages = []
@@ -183,7 +183,7 @@ def test_known_browser_has_its_own_limit() -> None:
 
 
 @pytest.mark.parametrize("cookie", ["other's", "forged", "x", ""])
-def test_browser_of_somebody_else_helps_nobody(cookie: str) -> None:
+def test_known_browser_of_another_account_does_not_help(cookie: str) -> None:
     build_teacher(email="rao@example.org")
     build_teacher(email="evil@example.org")
     client = Client()
@@ -205,7 +205,7 @@ def test_successful_logins_are_not_counted() -> None:
         assert is_in(client)
 
 
-def test_one_address_that_guesses_at_everybody_is_slowed() -> None:
+def test_address_that_guesses_at_many_accounts_is_slowed() -> None:
     client = Client()
     pages = [
         log_in(client, f"nobody{n}@example.org", "x", REMOTE_ADDR="10.9.9.9").content.decode()
@@ -221,7 +221,7 @@ def test_device_cookie_is_out_of_reach_of_scripts_and_other_sites() -> None:
     assert cookie["max-age"] == throttling.LIFETIME
 
 
-def test_session_is_another_one_after_the_login() -> None:
+def test_session_key_changes_at_login() -> None:
     build_teacher(email="rao@example.org")
     client = Client()
     client.cookies[live_settings.SESSION_COOKIE_NAME] = "chosenbyanattackerchosenbyanatta"
@@ -266,7 +266,7 @@ def test_forged_form_is_refused(path: str) -> None:
     assert is_in(client)
 
 
-def test_closed_account_is_told_so() -> None:
+def test_closed_account_sees_that_it_is_closed() -> None:
     build_teacher(email="rao@example.org", is_active=False)
     response = log_in(Client(), "rao@example.org", follow=True)
     assert "This account is closed" in response.content.decode()

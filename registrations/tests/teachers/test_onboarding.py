@@ -1,4 +1,4 @@
-"""Becoming a teacher: invited, or asking and being approved; and choosing a new password."""
+"""Becoming a teacher by invitation or request, and choosing a new password."""
 
 import datetime as dt
 import re
@@ -194,7 +194,7 @@ def test_weak_password_is_refused_with_all_that_was_typed(password: str, words: 
     assert User.objects.filter(is_staff=False).count() == 0
 
 
-def test_who_has_an_account_logs_in_first_and_is_linked() -> None:
+def test_invited_person_with_an_account_logs_in_first_and_is_linked() -> None:
     user = build_user(email="new@example.org")
     invitation = build_invitation()
     client = Client()
@@ -208,7 +208,7 @@ def test_who_has_an_account_logs_in_first_and_is_linked() -> None:
     assert Teacher.objects.get().user == user
 
 
-def test_somebody_else_who_is_signed_in_is_not_linked() -> None:
+def test_other_signed_in_account_is_not_linked() -> None:
     client = Client()
     client.force_login(build_user())
     invitation = build_invitation()
@@ -252,7 +252,7 @@ def test_requester_verifies_the_address_waits_and_is_approved() -> None:
 
 
 def test_link_without_the_password_verifies_nothing() -> None:
-    """Who asked in somebody's name must not come in because that somebody opens the link."""
+    """A request in another person's name must not succeed because that person opens the link."""
     request_access()
     path = path_in(notice("Confirm your address"))
     client = Client()
@@ -270,7 +270,7 @@ def test_link_is_dead_once_the_address_is_verified() -> None:
 
 
 @pytest.mark.parametrize("known", ["verified", "unverified", "unknown"])
-def test_answer_to_who_asks_is_the_same_for_every_address(known: str) -> None:
+def test_response_to_a_request_is_the_same_for_every_address(known: str) -> None:
     if known != "unknown":
         teacher = build_teacher(email="rao@example.org")
         EmailAddress.objects.filter(user=teacher.user).update(verified=known == "verified")
@@ -313,7 +313,7 @@ def test_refuse_spares_approved_and_approve_spares_unverified_teachers() -> None
     assert (Teacher.objects.count(), Delivery.objects.count()) == (2, 0)
 
 
-def test_filter_shows_who_waits() -> None:
+def test_filter_shows_waiting_teachers() -> None:
     build_teacher(first_name="Approved Ann")
     build_teacher(first_name="Waiting Wim", is_approved=False)
     unverified = build_teacher(first_name="Unverified Uma", is_approved=False)
@@ -411,7 +411,7 @@ def test_three_notices_an_hour_and_the_same_answer_for_all() -> None:
     assert Delivery.objects.filter(to="nobody@example.org").count() == 3
 
 
-def test_hundred_asks_for_one_address_end_in_the_page_of_too_many_tries() -> None:
+def test_hundred_requests_from_one_address_end_in_too_many() -> None:
     build_teacher(email="rao@example.org")
     client = Client()
     responses = [reset(client=client, REMOTE_ADDR=f"10.0.1.{n}") for n in range(12)]
@@ -419,7 +419,7 @@ def test_hundred_asks_for_one_address_end_in_the_page_of_too_many_tries() -> Non
     assert "Too many tries in a short time" in text_of(responses[-1])
 
 
-def test_link_names_our_own_host_whatever_was_asked_for() -> None:
+def test_link_uses_the_configured_host() -> None:
     build_teacher(email="rao@example.org")
     reset(headers={"X-Forwarded-Host": "evil.example"})
     assert notice("Choose a new password").link.startswith("http://localhost:8000/accounts/")

@@ -1,4 +1,4 @@
-"""Accounts in the admin: an owner makes and closes those below the own, and can never rise."""
+"""Accounts in the admin: owners create and close accounts of lower rank, and cannot raise their own."""
 
 import re
 from typing import Any
@@ -27,7 +27,7 @@ def owner() -> Any:
 
 
 def made(client: Client, **values: Any) -> tuple[Any, User | None]:
-    """The answer to a new account's form, and the account."""
+    """Return the response to the form of a new account, and the account."""
     response = client.post(add_path(User), filled_in(client, add_path(User), username="new", **values))
     return response, User.objects.filter(username="new").first()
 
@@ -57,8 +57,8 @@ def test_owner_makes_an_account_whose_password_is_shown_once(
     assert password not in str(AuditEntry.objects.values())
 
 
-def test_mailed_link_lets_somebody_choose_a_password_and_in(owner: Any) -> None:
-    """Also a volunteer, whose address nobody has confirmed."""
+def test_mailed_link_sets_a_password_and_logs_in(owner: Any) -> None:
+    """Also for a volunteer whose address was never confirmed."""
     build_fest()
     response, account = made(
         organiser_client(owner), role=roles.VOLUNTEER, password_choice="mail", email="vol@example.org"
@@ -97,7 +97,7 @@ def test_account_that_would_harm_another_is_refused(owner: Any, values: dict[str
     assert User.objects.count() == 2
 
 
-def test_owner_never_raises_anybody_by_forged_fields(owner: Any) -> None:
+def test_owner_cannot_raise_an_account_by_forged_fields(owner: Any) -> None:
     group = Group.objects.get(name=roles.OWNER)
     forged = {"is_superuser": "on", "is_staff": "on", "groups": [group.pk], "user_permissions": ["1"]}
     client = organiser_client(owner)
@@ -109,7 +109,7 @@ def test_owner_never_raises_anybody_by_forged_fields(owner: Any) -> None:
     assert account.user_permissions.count() == 0
 
 
-def test_owner_reads_equals_and_the_own_account_and_changes_neither(owner: Any) -> None:
+def test_owner_reads_but_cannot_change_owners_and_their_own_account(owner: Any) -> None:
     equal = in_role(roles.OWNER, "equal")
     client = organiser_client(owner)
     for account in (owner, equal):
@@ -161,7 +161,7 @@ def test_teacher_with_a_role_stays_a_teacher(owner: Any) -> None:
     assert teacher.user.check_password(PASSWORD)
 
 
-def test_superuser_makes_owners_and_keeps_the_own_account() -> None:
+def test_superuser_makes_owners_and_cannot_change_their_own_account() -> None:
     boss = organiser("boss")
     client = organiser_client(boss)
     _answer, account = made(client, role=roles.OWNER, password_choice="show")
@@ -175,7 +175,7 @@ def test_superuser_makes_owners_and_keeps_the_own_account() -> None:
 
 
 @pytest.mark.parametrize("role", [roles.LEAD, roles.RESULTS])
-def test_nobody_else_finds_accounts(role: str) -> None:
+def test_other_roles_find_no_accounts(role: str) -> None:
     user = in_role(role)
     client = organiser_client(user)
     paths = [list_path(User), add_path(User), page_of(user)]

@@ -1,4 +1,4 @@
-"""Second steps are stored encrypted, survive a change of keys, and never open with the wrong one."""
+"""Second steps are stored encrypted, survive a change of keys, and never open with a wrong key."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ def keys(settings: Any) -> None:
 
 
 def signs_in(user: Any, code: str) -> tuple[bool, str]:
-    """Whether password and code open a session, and what the page says."""
+    """Return whether password and code open a session, and what the page says."""
     browser = Client()
     browser.post("/accounts/login/", {"login": user.email, "password": PASSWORD})
     response = browser.post("/accounts/2fa/authenticate/", {"code": code})
@@ -34,7 +34,7 @@ def signs_in(user: Any, code: str) -> tuple[bool, str]:
 
 
 def stored() -> str:
-    """Everything that the database keeps of second steps."""
+    """Return everything that the database stores about second steps."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT string_agg(a::text, ' ') FROM mfa_authenticator a")
         text: str = cursor.fetchone()[0]
@@ -104,7 +104,7 @@ def test_without_keys_of_their_own_the_sites_secret_and_its_fallbacks_are_used(s
 
 
 def test_keys_of_their_own_can_be_adopted_on_a_running_site(settings: Any, capsys: Any) -> None:
-    """As README says: set the key, restart, run the command. Nobody is locked out on the way."""
+    """As README describes: set the key, restart, run the command. Logins work all the time."""
     settings.SECOND_FACTOR_KEYS = []
     user = build_user()
     secret = set_up_app(user)

@@ -1,4 +1,4 @@
-"""A second step whose phone is lost is reset by an owner, with a reason; that of an owner only at the console."""
+"""A second step is reset by an owner with a reason; that of an owner only on the server."""
 
 from io import StringIO
 from typing import Any
@@ -51,7 +51,7 @@ def test_owner_resets_it_with_a_reason_and_the_person_is_notified(lead: Any) -> 
     assert (notice.delivery.to, notice.subject) == ("lead@example.org", "Your second step was reset")
 
 
-def test_owner_resets_neither_an_equals_nor_a_higher_ones_nor_the_own(lead: Any) -> None:
+def test_owner_cannot_reset_owners_superusers_or_their_own(lead: Any) -> None:
     owner = in_role(OWNER)
     for account in (owner, in_role(OWNER, "equal"), organiser("boss")):
         set_up_app(account)
@@ -60,7 +60,7 @@ def test_owner_resets_neither_an_equals_nor_a_higher_ones_nor_the_own(lead: Any)
         assert Authenticator.objects.filter(user=account).count() == 1
 
 
-def test_superuser_resets_no_owners_in_the_admin_either() -> None:
+def test_superuser_cannot_reset_an_owner_in_the_admin() -> None:
     boss, owner = organiser("boss"), in_role(OWNER)
     set_up_app(owner)
     response = ask_for(boss, owner, confirmed="yes", reason=WHY)
@@ -68,7 +68,7 @@ def test_superuser_resets_no_owners_in_the_admin_either() -> None:
     assert Authenticator.objects.count() == 1
 
 
-def test_owner_among_others_stops_all(lead: Any) -> None:
+def test_selection_with_an_owner_resets_nothing(lead: Any) -> None:
     boss, owner = organiser("boss"), in_role(OWNER)
     sent = {"action": ACTION, "_selected_action": [lead.pk, owner.pk], "confirmed": "yes", "reason": WHY}
     organiser_client(boss).post(list_path(type(boss)), sent)
@@ -88,7 +88,7 @@ def test_no_other_page_of_the_admin_removes_one(lead: Any) -> None:
     assert Authenticator.objects.count() == 2
 
 
-def test_console_resets_an_owners_and_tells_all_owners() -> None:
+def test_command_resets_an_owner_and_notifies_all_owners() -> None:
     lost = in_role(OWNER, "lost", email="lost@example.org")
     in_role(OWNER, "second", email="second@example.org")
     organiser("boss", email="boss@example.org")

@@ -1,4 +1,4 @@
-"""What happens to accounts is kept: who, what, when, from which network, and nothing that opens an account."""
+"""The security log records who, what, when and from which network, and nothing that opens an account."""
 
 import datetime as dt
 from typing import Any
@@ -72,11 +72,11 @@ def test_of_an_address_only_the_network_is_kept(user: Any, address: str, network
 
 
 @pytest.mark.parametrize("address", ["", "not an address", "203.0.113.7.8"])
-def test_what_is_no_address_is_no_network(address: str) -> None:
+def test_invalid_address_has_no_network(address: str) -> None:
     assert security.network_of(RequestFactory().get("/", REMOTE_ADDR=address)) == ""
 
 
-def test_nothing_that_was_typed_is_kept(user: Any) -> None:
+def test_typed_text_is_not_stored(user: Any) -> None:
     log_in(user, "my secret word")
     log_in(user, "x", login="my other secret word")
     with connection.cursor() as cursor:
@@ -85,7 +85,7 @@ def test_nothing_that_was_typed_is_kept(user: Any) -> None:
     assert not any(word in kept for word in ("secret", "rao@", user.username, user.password, HOME))
 
 
-def test_lock_out_is_one_line(user: Any) -> None:
+def test_lock_out_is_one_event(user: Any) -> None:
     for number in range(8):
         log_in(user, "wrong", address=f"198.51.{number}.1")
     assert kinds(account=user) == ["sign_in_failed"] * 5 + ["locked_out"]
@@ -97,14 +97,14 @@ def test_stranger_who_tries_many_names_does_not_fill_the_table() -> None:
     assert kinds(account=None) == ["sign_in_failed"]
 
 
-def test_unknown_names_are_noted_again_a_minute_later() -> None:
+def test_unknown_names_are_recorded_again_a_minute_later() -> None:
     earlier = timezone.now() - dt.timedelta(minutes=2)
     SecurityEvent.objects.create(kind="sign_in_failed", network="203.0.113.0/24", at=earlier)
     log_in(None, "x", login="nobody else")
     assert kinds(account=None) == ["sign_in_failed"] * 2
 
 
-def test_second_step_is_noted_when_it_is_set_up_passed_failed_and_removed(
+def test_second_step_is_recorded_when_set_up_passed_failed_and_removed(
     user: Any, django_capture_on_commit_callbacks: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     secret = set_up_app(user)
@@ -162,7 +162,7 @@ def at_the_console(user: Any) -> None:
 
 
 @pytest.mark.parametrize("way", [by_its_owner, by_a_link, by_an_organiser, at_the_console])
-def test_new_password_is_noted_and_notified_by_mail_in_whatever_way_it_was_set(user: Any, way: Any) -> None:
+def test_new_password_is_recorded_and_mailed_however_it_was_set(user: Any, way: Any) -> None:
     way(user)
     event = SecurityEvent.objects.get(kind="password_changed", account=user)
     notice = Notice.objects.exclude(subject="Choose a new password").get()
@@ -199,7 +199,7 @@ def test_admin_leads_to_the_one_page_that_changes_passwords() -> None:
     assert (response.status_code, response["Location"]) == (302, "/accounts/password/change/")
 
 
-def test_roles_are_noted_in_whatever_way_they_change(user: Any) -> None:
+def test_roles_are_recorded_however_they_change(user: Any) -> None:
     owner = in_role(OWNER)
     client = organiser_client(owner)
     client.post(page_of(user), filled_in(client, page_of(user), role=LEAD))
@@ -234,7 +234,7 @@ def test_log_is_append_only(user: Any) -> None:
     assert kinds(account=user) == ["signed_in"]
 
 
-def test_erasing_a_student_opens_no_way_to_rewrite_the_log(user: Any) -> None:
+def test_erasure_cannot_rewrite_the_log(user: Any) -> None:
     log_in(user)
     for change in (SecurityEvent.objects.all().delete, lambda: SecurityEvent.objects.update(detail="x")):
         with pytest.raises(IntegrityError, match="append-only"), transaction.atomic(), erasing():
@@ -258,7 +258,7 @@ def test_owner_reads_the_log_and_each_accounts_part_of_it(user: Any) -> None:
 
 
 def test_event_outlives_the_account_and_does_not_keep_it() -> None:
-    """A teacher whose request was refused may ask again."""
+    """A refused teacher can ask again."""
     teacher = build_teacher(is_approved=False)
     log_in(teacher.user)
     assert onboarding.refuse([teacher.pk]) == 1
@@ -266,7 +266,7 @@ def test_event_outlives_the_account_and_does_not_keep_it() -> None:
     assert organiser_client(in_role(OWNER)).get(list_path(SecurityEvent)).status_code == 200
 
 
-def test_every_kind_that_is_told_by_mail_has_its_words(user: Any) -> None:
+def test_every_kind_that_is_mailed_has_a_text(user: Any) -> None:
     kinds = [kind for kind in SecurityEvent.Kind if kind.name.startswith(("PASSWORD", "SECOND", "RECOVERY"))]
     kinds = [kind for kind in kinds if not kind.name.endswith(("USED", "FAILED"))]
     for kind in kinds:

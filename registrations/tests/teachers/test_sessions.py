@@ -1,4 +1,4 @@
-"""Sessions end by themselves, are seen and ended by their person and by owners, and are cleared."""
+"""Sessions end by themselves, can be listed and ended by people and owners, and are cleared."""
 
 import datetime as dt
 from typing import Any
@@ -45,7 +45,7 @@ def is_in(browser: Client) -> bool:
 
 
 def moved(browser: Client, by: dt.timedelta) -> None:
-    """As if everything in this browser's session had been so long ago."""
+    """Move everything in this browser's session into the past."""
     session = browser.session
     for events in (session[sessions.SIGNED_IN],):
         events["at"] -= by.total_seconds()
@@ -91,7 +91,7 @@ def test_volunteers_have_until_the_fests_midnight(zone: str, now: str, ends: str
 
 @pytest.mark.parametrize("hours", [1, 13, 25])
 def test_stored_end_is_the_one_that_was_set_at_sign_in(hours: int) -> None:
-    """Neither twelve hours after the last write nor any other limit moves it."""
+    """Neither twelve hours after the last write nor another limit moves it."""
     browser = signed_in(build_user())
     session, ends = browser.session, timezone.now() + dt.timedelta(hours=hours)
     session[sessions.SIGNED_IN]["ends"] = ends.timestamp()
@@ -123,7 +123,7 @@ def test_admin_is_left_after_two_hours_without_use_and_says_so() -> None:
     assert SecurityEvent.objects.get(kind="sessions_ended", account=user).detail == "two hours without use"
 
 
-def test_what_is_sent_after_two_hours_does_nothing() -> None:
+def test_post_after_two_hours_changes_nothing() -> None:
     user, other = in_role(OWNER), build_user(first_name="Asha")
     browser = organiser_client(user)
     sent = sent_by(browser.get(page_of(other))) | {"first_name": "Zarina"}
@@ -133,7 +133,7 @@ def test_what_is_sent_after_two_hours_does_nothing() -> None:
     assert other.first_name == "Asha"
 
 
-def test_use_is_written_down_once_a_minute(django_assert_max_num_queries: Any) -> None:
+def test_use_is_recorded_once_a_minute(django_assert_max_num_queries: Any) -> None:
     browser = organiser_client(in_role(OWNER))
     browser.get("/admin/")
     before = browser.session[sessions.USED_IN_ADMIN]
@@ -159,7 +159,7 @@ def test_admin_ends_no_session_of_an_account_that_has_no_business_there() -> Non
         assert (browser.get(page).status_code, is_in(browser)) == (before, True)
 
 
-def test_work_at_the_door_is_use_but_what_a_phone_asks_by_itself_is_not() -> None:
+def test_check_in_counts_as_use_but_background_requests_do_not() -> None:
     event = build_event(build_fest())
     user, checkpoint = in_role(OWNER), reverse("checkin:scanner-event", args=[event.slug])
     working, asking = organiser_client(user), organiser_client(user)
@@ -229,7 +229,7 @@ def test_owner_sees_and_ends_the_sessions_of_an_account() -> None:
     assert event.by is not None
 
 
-def test_owner_ends_no_session_of_a_superuser_and_a_lead_none_at_all() -> None:
+def test_owner_cannot_end_sessions_of_a_superuser_and_a_lead_none_at_all() -> None:
     boss, user = in_role(OWNER, "boss", is_superuser=True), build_user()
     boss.set_password(PASSWORD)
     boss.save()
@@ -261,5 +261,5 @@ def test_sessions_that_have_ended_are_cleared() -> None:
     ("said", "device"),
     [(FIREFOX, "Firefox, Linux"), (PHONE, "Chrome, Android"), ("", ""), ("curl/8", ""), ("x" * 9000, "")],
 )
-def test_device_is_told_in_two_words(said: str, device: str) -> None:
+def test_device_is_named_in_two_words(said: str, device: str) -> None:
     assert device_of(said) == device

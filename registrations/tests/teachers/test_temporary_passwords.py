@@ -1,4 +1,4 @@
-"""A password that an owner gave is changed at its first use, before anything else."""
+"""A temporary password must be changed before anything else."""
 
 from typing import Any
 
@@ -64,7 +64,7 @@ def test_signing_out_is_possible_before() -> None:
     assert browser.post("/accounts/logout/")["Location"] == "/accounts/login/"
 
 
-def test_link_by_mail_is_a_way_as_well_and_an_owners_second_gift_counts_again() -> None:
+def test_link_by_mail_replaces_it_and_a_second_temporary_password_counts_again() -> None:
     user = in_role(VOLUNTEER)
     give_password(user)
     user.set_password(NEW)

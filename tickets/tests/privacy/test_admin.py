@@ -1,4 +1,4 @@
-"""Data of minors in the admin: handed out, erased with a second question, consents that are missing."""
+"""Personal data in the admin: export, erasure with confirmation, and missing consents."""
 
 import datetime as dt
 import html
@@ -38,7 +38,7 @@ def build_student(**values: Any) -> Student:
 
 
 def text_of(response: Any) -> str:
-    """What is read on the page, without its markup."""
+    """Return the text of the page without markup."""
     return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", response.content.decode())).split())
 
 
@@ -47,7 +47,7 @@ def path_of(student: Student, word: str) -> str:
 
 
 @pytest.mark.django_db
-def test_data_of_one_is_handed_out_whole(client: Client) -> None:
+def test_export_of_a_student_is_complete(client: Client) -> None:
     student = build_student(email="asha@example.org", section="B")
     other = build_submission(build_event(student.fest)).student
     pretend_rendered()
@@ -139,8 +139,8 @@ def test_several_are_erased_after_typing_how_many(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_whoever_may_not_change_or_delete_students_neither_takes_data_nor_erases() -> None:
-    """The lead of an event sees its students, and neither takes their data away nor erases them."""
+def test_readers_without_permission_neither_export_nor_erase() -> None:
+    """The lead of an event sees its students, but may neither export nor erase them."""
     submission = build_submission(build_event(build_fest()))
     student, lead = submission.student, in_role(LEAD)
     submission.registrations.get().event.leads.add(lead)
@@ -177,7 +177,7 @@ def test_page_of_an_erased_student_offers_nothing(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_page_of_data_asks_as_often_for_many_registrations(client: Client) -> None:
+def test_data_page_needs_as_many_queries_for_many_registrations(client: Client) -> None:
     student = build_student()
     few = query_count(client, path_of(student, "data"))
     for _one in range(3):
@@ -187,7 +187,7 @@ def test_page_of_data_asks_as_often_for_many_registrations(client: Client) -> No
 
 
 @pytest.mark.django_db
-def test_page_of_purges_says_whose_names_go_when(client: Client) -> None:
+def test_purge_page_shows_every_fest_and_its_date(client: Client) -> None:
     student = build_student()
     Fest.objects.update(ends_on=dt.date(2030, 1, 1), starts_on=dt.date(2030, 1, 1), retention_days=30)
     Event.objects.update(starts_at=timezone.now(), ends_at=timezone.now() + dt.timedelta(hours=1))

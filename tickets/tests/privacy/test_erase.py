@@ -1,4 +1,4 @@
-"""A person is erased: no byte is left in rows and files, and every count stays as it was."""
+"""An erased student leaves no byte in rows or files, and every count stays the same."""
 
 import datetime as dt
 import threading
@@ -72,7 +72,7 @@ SIBLING = "Quillibet Plimbathory"
 
 @pytest.fixture(autouse=True)
 def eml(settings: Any) -> None:
-    """Mails are files, as where no provider is."""
+    """Store mails as files, as without a mail provider."""
     settings.EMAIL_BACKEND = "tickets.mail.file_backend.EmlBackend"
 
 
@@ -85,13 +85,13 @@ def student_of(submission: Submission) -> Student:
 
 
 def in_the_past(event: Event) -> None:
-    """It has been, and so has everything about it: registrations were made before."""
+    """Move an event and everything about it into the past."""
     span = timezone.now() - event.starts_at - dt.timedelta(hours=3)
     Event.objects.filter(pk=event.pk).update(starts_at=event.starts_at + span, ends_at=event.ends_at + span)
 
 
 def build_traces() -> Student:
-    """Somebody whose name stands wherever the product writes names."""
+    """Create a student whose name is everywhere the product writes names."""
     fest = build_fest()
     past, ahead = build_event(fest, capacity=1, name="Robo Race"), build_event(fest, capacity=1)
     teacher = build_teacher()
@@ -192,7 +192,7 @@ ROOMS = {
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_no_byte_is_left_of_an_erased_person() -> None:
-    """With its control: before, the name stands in each of the places, so the search would find it."""
+    """Negative control: before the erasure the search finds the name in each place."""
     student = build_traces()
     before = in_database(NAME) | in_database(EMAIL)
     assert ROOMS - before == set()
@@ -332,7 +332,7 @@ def test_name_in_a_draft_is_found_however_it_is_written(cell: str) -> None:
 
 @pytest.mark.django_db
 def test_drafts_full_of_long_cells_delay_no_erasure() -> None:
-    """Ligatures that normalisation makes eighteen times as long: these drafts took 22 s, longer than its deadline."""
+    """Normalisation makes these ligatures eighteen times as long; such drafts took 22 s, longer than the deadline."""
     fest = build_fest()
     student = student_of(build_submission(build_event(fest), name=NAME, email=EMAIL))
     for _number in range(5):
@@ -356,8 +356,8 @@ def test_erasing_twice_changes_nothing(django_capture_on_commit_callbacks: Any) 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_list_of_the_erased_is_applied_again_after_a_restore() -> None:
-    """The restored database knows nothing of the erasure; the file beside it does, also by a merged reference."""
+def test_register_is_applied_again_after_a_restore() -> None:
+    """The restored database lacks the erasure, but the register has it, also under a merged reference."""
     event = build_event(build_fest())
     kept, gone, merged = (student_of(build_submission(event)) for _one in range(3))
     erasure_register.append([gone.reference, "MERGED3", "NOBODY2"])
@@ -373,7 +373,7 @@ def test_list_of_the_erased_is_applied_again_after_a_restore() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_crash_after_the_commit_is_made_good_by_the_sweep(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without its callbacks the erasure is as if the process had died right after the commit."""
+    """Without callbacks, as if the process had died right after the commit."""
     submission = build_submission(build_event(build_fest()), name=NAME, email=EMAIL)
     kept = build_submission(build_event(submission.student.fest))
     pretend_rendered()
@@ -396,8 +396,8 @@ def test_crash_after_the_commit_is_made_good_by_the_sweep(monkeypatch: pytest.Mo
 
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
-def test_submission_of_somebody_who_is_being_erased_makes_a_new_student() -> None:
-    """The press has found the student and waits for the lock; afterwards it is as if it had come later."""
+def test_submission_during_an_erasure_makes_a_new_student() -> None:
+    """The submission has found the student and waits for the lock; afterwards a new student is inserted."""
     event = build_event(build_fest())
     first, other = build_submission(event, name=NAME, email=EMAIL), build_event(event.fest)
     booking_request, done = build_request(other, name=NAME, email=EMAIL), []

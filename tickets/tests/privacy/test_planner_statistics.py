@@ -1,4 +1,4 @@
-"""No name, address or secret is left in the planner's statistics, and the important lookups keep their indexes."""
+"""No name, address or secret is in the planner's statistics, and important lookups still use their indexes."""
 
 import json
 from typing import Any
@@ -28,7 +28,7 @@ _SAMPLES = """
 
 
 def sampled(word: str) -> set[str]:
-    """The columns in whose statistics the word stands, after a fresh look at all tables."""
+    """Analyse all tables and return the columns whose statistics contain the word."""
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
         cursor.execute(_SAMPLES, [word.lower()] * 3)
@@ -36,7 +36,7 @@ def sampled(word: str) -> set[str]:
 
 
 def sample_all() -> None:
-    """As a database of the time before: every column has statistics."""
+    """Give every column statistics, as before the upgrade."""
     with connection.cursor() as cursor:
         for column in planner_statistics.columns():
             cursor.execute(f'ALTER TABLE "{column.table}" ALTER COLUMN "{column.name}" SET STATISTICS -1')
@@ -58,7 +58,7 @@ def test_no_statistics_hold_what_people_typed_and_none_hold_secrets() -> None:
 
 
 def test_what_was_sampled_before_the_upgrade_goes_with_it() -> None:
-    """With its control: in a database of the time before, an erased child stands in the statistics."""
+    """Negative control: before the upgrade an erased student is in the statistics."""
     student = registered()
     sample_all()
     try:
@@ -74,7 +74,7 @@ def test_what_was_sampled_before_the_upgrade_goes_with_it() -> None:
 
 
 def test_every_column_without_choices_is_withheld_and_the_others_are_not() -> None:
-    """After the migrations, whichever column they add."""
+    """After the migrations, for every column they add."""
     found = planner_statistics.columns()
     assert [column for column in found if column.is_sampled] == []
     names = {f"{column.table}.{column.name}" for column in found}
@@ -135,7 +135,7 @@ def test_lookups_of_identity_and_address_use_their_indexes_without_statistics() 
 
 
 def index_of(found: str) -> set[str]:
-    """The indexes that a plan uses."""
+    """Return the indexes that a plan uses."""
     nodes, names = [json.loads(found)[0]["Plan"]], set()
     while nodes:
         node = nodes.pop()

@@ -1,4 +1,4 @@
-"""Some days after the fest its names go; the sums stay."""
+"""Some days after a fest its personal data is erased; the totals stay."""
 
 import datetime as dt
 from io import StringIO
@@ -39,7 +39,7 @@ NAME = "Zyxquorvent"
 
 
 def build_over(*, days: int = 91, students: int = 3, is_announced: bool = True) -> tuple[Fest, Event]:
-    """A fest that was over so many days ago, with one event of two seats: two confirmed, of whom one came."""
+    """Build a fest that ended some days ago, with one event and two confirmed students of whom one came."""
     fest = build_fest()
     event = build_event(fest, capacity=2, name="Robo Race")
     school = build_school("Lake School")
@@ -56,7 +56,7 @@ def build_over(*, days: int = 91, students: int = 3, is_announced: bool = True) 
 
 
 def make_over(fest: Fest, event: Event, *, days: int = 91, is_announced: bool = True) -> dt.datetime:
-    """As if it had been over for so many days; its owners were told of the purge a week before it is due."""
+    """Let the fest have ended some days ago, with its purge announced a week before it is due."""
     now = timezone.now()
     end = now - dt.timedelta(days=days)
     Fest.objects.filter(pk=fest.pk).update(starts_on=end.date(), ends_on=end.date(), is_current=False)
@@ -68,7 +68,7 @@ def make_over(fest: Fest, event: Event, *, days: int = 91, is_announced: bool = 
 
 
 def announce(fest: Fest, at: dt.datetime) -> None:
-    """As if the owners had been told at this time."""
+    """Set the time at which the owners were notified."""
     due_at = schedule_of(fest.pk).due_at
     PurgePlan.objects.update_or_create(fest=fest, defaults={"due_at": due_at, "announced_at": at})
 
@@ -124,7 +124,7 @@ def test_purge_goes_on_where_it_stopped(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.django_db(transaction=True)
-def test_whoever_was_erased_before_is_still_counted() -> None:
+def test_erased_students_are_still_counted() -> None:
     fest, _event = build_over()
     erase([Student.objects.all()[0].pk], deadline=Deadline())
     assert task() == 2
@@ -141,7 +141,7 @@ def test_names_are_kept_for_the_promised_days_in_the_zone_of_the_fest() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_nobody_is_purged_too_early() -> None:
+def test_no_fest_is_purged_too_early() -> None:
     fest, _event = build_over(days=89)
     assert (task(), Student.objects.known().count()) == (0, 3)
     Fest.objects.filter(pk=fest.pk).update(retention_days=80)
@@ -151,8 +151,8 @@ def test_nobody_is_purged_too_early() -> None:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("state", ["published", "draft"])
-def test_nobody_is_purged_while_an_event_is_ahead_or_was_within_the_days(state: str) -> None:
-    """The last day was typed with a wrong year; the events say that the fest is still to come."""
+def test_no_fest_is_purged_while_an_event_is_ahead_or_was_within_the_days(state: str) -> None:
+    """The last day has a wrong year; the events show that the fest is still to come."""
     fest, event = build_over()
     now = timezone.now()
     for days in (1, -89):
@@ -202,7 +202,7 @@ def test_purge_that_an_edit_made_due_waits_a_week_and_the_owners_are_notified_on
 
 
 @pytest.mark.django_db(transaction=True)
-def test_purge_of_a_fest_without_people_is_reported_and_announced_to_nobody() -> None:
+def test_purge_of_a_fest_without_people_is_reported_but_not_announced() -> None:
     organiser(email="owner@school.edu")
     fest = build_fest()
     make_over(fest, build_event(fest), is_announced=False)
@@ -238,7 +238,7 @@ def test_purge_under_way_stops_when_a_date_is_corrected(monkeypatch: pytest.Monk
     monkeypatch.setattr(purge_module, "CHUNK_SIZE", 1)
 
     def corrected(ids: list[int], **values: Any) -> Any:
-        """The first chunk; while the second waits for its locks the last day is corrected."""
+        """The first chunk; the last day is corrected while the second waits for its locks."""
         if Student.objects.filter(erased_at__isnull=False).exists():
             Fest.objects.filter(pk=fest.pk).update(ends_on=timezone.now().date())
         return erase(ids, **values)
@@ -263,7 +263,7 @@ def test_dashboard_tells_owners_of_a_coming_purge_and_of_names_that_the_mark_kee
 
 
 @pytest.mark.django_db(transaction=True)
-def test_command_says_who_would_go_and_then_does_it() -> None:
+def test_command_lists_what_would_be_erased_and_then_erases() -> None:
     fest, _event = build_over()
 
     def output(*arguments: str) -> list[str]:
@@ -284,7 +284,7 @@ def test_command_says_who_would_go_and_then_does_it() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_command_says_what_keeps_the_names_and_erases_nobody() -> None:
+def test_command_says_what_keeps_the_names_and_erases_nothing() -> None:
     fest, event = build_over()
     make_over(fest, event, is_announced=False)
 

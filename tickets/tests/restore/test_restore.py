@@ -1,4 +1,4 @@
-"""After a restore nothing goes twice: a real dump is restored beside queued mails, and an owner decides."""
+"""No mail is sent twice after a restore: a real dump is restored beside queued mails, and an owner decides."""
 
 import datetime as dt
 import errno
@@ -55,7 +55,7 @@ PAGE = "/admin/held-mails/"
 
 
 def program(name: str) -> str:
-    """One of PostgreSQL's programs, of the release that the tests run on."""
+    """Return the path of a PostgreSQL program of the running release."""
     release = os.environ.get("TEST_POSTGRES") or "18"
     if release != "18":
         return f"/usr/lib/postgresql/{release}/bin/{name}"
@@ -63,14 +63,14 @@ def program(name: str) -> str:
 
 
 def connected() -> list[str]:
-    """The arguments by which the programs reach the test's database."""
+    """Return the arguments by which the programs connect to the test database."""
     parts = urlsplit(os.environ["DATABASE_URL"])
     host = parse_qs(parts.query).get("host", [parts.hostname or ""])[0]
     return ["-h", host, "-U", parts.username or ""]
 
 
 class Dump:
-    """The test's database as it was, in a file of `pg_dump`."""
+    """A `pg_dump` of the test database."""
 
     def __init__(self, folder: Path) -> None:
         self.file = folder / "database.dump"
@@ -106,18 +106,18 @@ def marker() -> DatabaseMarker:
 
 
 def rewrite_file(**changes: Any) -> None:
-    """The marker file as if it had been written elsewhere or later."""
+    """Rewrite the marker file as if it had been written elsewhere or later."""
     found = json.loads(marker_file.path().read_text())
     marker_file.path().write_text(json.dumps(found | changes))
 
 
 def go_back() -> None:
-    """Makes the database look as old as a dump that was taken before the last mails."""
+    """Make the database look as old as a dump from before the last mails."""
     DatabaseMarker.objects.update(counter=0)
     Delivery.objects.update(state=State.QUEUED, sent_at=None, claimed_at=None)
 
 
-def test_after_a_restored_dump_no_mail_goes_until_an_owner_has_decided(
+def test_after_a_restore_no_mail_is_sent_until_an_owner_decides(
     dump: type[Dump], tmp_path: Path, mailgun: StubClient
 ) -> None:
     hold.tick()
@@ -151,7 +151,7 @@ def test_after_a_restored_dump_no_mail_goes_until_an_owner_has_decided(
 def test_without_the_marker_file_the_same_restore_sends_everything_twice(
     dump: type[Dump], tmp_path: Path, mailgun: StubClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The negative control."""
+    """Negative control."""
     monkeypatch.setattr(hold, "_reason_to_hold", lambda *_: "")
     hold.tick()
     build_pending(3)
@@ -181,7 +181,7 @@ def test_a_real_worker_holds_the_mails_of_a_restored_dump(
 
 @pytest.mark.django_db
 def test_every_mail_that_was_handed_over_is_newer_than_each_dump_without_it(mailgun: StubClient) -> None:
-    """However shortly before it the dump was taken: the counter moves with each claim, not with the clock."""
+    """However recent the dump: the counter moves with each claim, not with the clock."""
     hold.tick()
     build_pending(1)
     before = marker().counter
@@ -193,7 +193,7 @@ def test_every_mail_that_was_handed_over_is_newer_than_each_dump_without_it(mail
 
 @pytest.mark.django_db
 def test_a_first_start_makes_both_halves_and_an_upgrade_as_well(mailgun: StubClient) -> None:
-    """The database may hold people already: it is of the time before there was a marker."""
+    """The database may already have students: it is older than the marker."""
     build_pending(1)
     assert send_due() == 1
     found = marker_file.read()
@@ -203,7 +203,7 @@ def test_a_first_start_makes_both_halves_and_an_upgrade_as_well(mailgun: StubCli
 
 
 def reason_after_two_first_starts(monkeypatch: pytest.MonkeyPatch) -> str:
-    """Two processes come to a database with people and without a marker, and read the file together."""
+    """Start two processes with a database without a marker; both read the file at the same time."""
     build_pending(1)
     read, both = marker_file.read, threading.Barrier(2)
 
@@ -281,7 +281,7 @@ def test_the_file_never_goes_back() -> None:
 
 
 def test_new_name_of_the_file_is_on_the_disk_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    """After a power cut a file whose folder was not written may be the old one, or missing."""
+    """After a power cut a file whose folder was not flushed may be the old one, or missing."""
     synced: list[tuple[bool, bool]] = []
 
     def note(file: int) -> None:
@@ -310,7 +310,7 @@ def test_a_data_folder_that_cannot_be_written_stops_no_mail(
 def test_a_marker_file_that_cannot_be_read_lets_mails_wait_and_holds_none(
     mailgun: StubClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Too many open files say nothing about the database: no owner has to decide anything."""
+    """Too many open files say nothing about the database, so no owner has to decide anything."""
     hold.tick()
     build_pending(1)
 
@@ -329,7 +329,7 @@ def test_a_marker_file_that_cannot_be_read_lets_mails_wait_and_holds_none(
 @pytest.mark.django_db
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
 def test_a_marker_file_that_root_writes_stays_the_owners_of_the_data_folder(tmp_path: Path) -> None:
-    """A command of an operator must not lock the service out; one that was locked out sends and holds nothing."""
+    """A command of an operator must not lock out the service, which would then send and hold nothing."""
     service = 61_234
     os.chown(tmp_path, service, service)
     hold.tick()
@@ -391,7 +391,7 @@ def test_what_is_dropped_takes_its_words_along_and_what_came_meanwhile_goes(mail
 
 
 @pytest.mark.django_db
-def test_owners_decide_and_everybody_else_reads_that_mails_are_held(client: Client) -> None:
+def test_owners_decide_and_others_see_that_mails_are_held(client: Client) -> None:
     build_pending(1)
     call_command("hold_mails")
     lead = organiser_client(in_role(LEAD))
@@ -442,7 +442,7 @@ def test_the_page_waits_for_the_register_of_erasures() -> None:
 
 
 def erased_after_the_dump() -> Student:
-    """A student who was erased, and is back in the database as after a restore."""
+    """Return a student who was erased and exists again, as after a restore."""
     event = build_event(build_fest(is_current=False))
     student = build_submission(event).student
     assert student is not None
@@ -453,7 +453,7 @@ def erased_after_the_dump() -> Student:
 
 
 @pytest.mark.django_db
-def test_a_missing_register_is_an_error_and_erases_nobody() -> None:
+def test_a_missing_register_is_an_error_and_erases_nothing() -> None:
     student = erased_after_the_dump()
     erasure_register.register_path().unlink()
     with pytest.raises(CommandError, match=r"erased\.txt is not there, so nobody was erased again"):
@@ -543,7 +543,7 @@ def started() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_new_data_folder_makes_no_register_of_its_own_that_would_look_whole() -> None:
-    """A new machine has the dump and nothing else: what the copy knows of erasures is not all of them."""
+    """A new machine has only the dump, which does not know all erasures."""
     known = build_submission(build_event(build_fest(is_current=False))).student
     assert known is not None
     erase([known.pk], deadline=Deadline(30))
