@@ -6,7 +6,6 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import URLPattern
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -14,7 +13,6 @@ from events.admin_base import BaseAdmin
 from registrations import schools
 from registrations.admin import columns
 from registrations.admin.merge import SchoolActions
-from registrations.class_lists import admin_views
 from registrations.fields import TextField
 from registrations.models import School, SchoolAlias
 from registrations.students.names import school_key
@@ -101,9 +99,6 @@ class SchoolAdmin(SchoolActions):
     fields = ("name", "state")
     inlines = (AliasInline,)
     actions = ("accept", "merge_schools")
-
-    def get_urls(self) -> list[URLPattern]:
-        return [*admin_views.paths(self.admin_site), *super().get_urls()]
 
     def refusal_to_delete(self, obj: School) -> str:
         count = obj.students.count()

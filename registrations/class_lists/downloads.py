@@ -4,7 +4,7 @@ from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 
 from events.models import Fest
-from registrations.class_lists.checking import CheckedList, events_offered
+from registrations.class_lists.checking import events_offered
 from registrations.spreadsheets.tables import MIME_CSV, MIME_XLSX, csv_table, xlsx_table
 from registrations.spreadsheets.writer import csv_template, xlsx_template
 
@@ -17,11 +17,6 @@ def template_answer(fest: Fest, kind: str) -> HttpResponse:
         events = list(events_offered(fest).values())
         return file_answer(xlsx_template(grades=fest.grades, events=events), "class-list.xlsx", MIME_XLSX)
     raise Http404
-
-
-def problems_answer(found: CheckedList, kind: str) -> HttpResponse:
-    """The rows with an error as they stand, with a last column that says what is wrong; read when it comes back."""
-    return table_answer(*found.problem_table, kind=kind, name="problems")
 
 
 def table_answer(titles: list[str], rows: list[list[str]], *, kind: str, name: str) -> HttpResponse:

@@ -18,7 +18,7 @@ from registrations.class_lists.identify import match as matched
 from registrations.class_lists.messages import correction_words, doubt_words, near_problem, reason_words
 from registrations.class_lists.provenance import Provenance, registrations_of
 from registrations.class_lists.requests import RowStudent, build_row_students, seat_requests_of
-from registrations.models import ClassList, ClassListRow, Hold, Refusal, Registration, Student
+from registrations.models import ClassList, ClassListRow, Hold, Registration, Student
 from registrations.spreadsheets.headers import Meaning
 from registrations.spreadsheets.students import Code, ListedStudent, Listing, Problem
 from registrations.students.names import name_key
@@ -86,14 +86,6 @@ class Forecast:
     def kinds(self) -> Counter[str]:
         """Rows by their `kind`: new, changed, same, known, doubt; they add up to all rows."""
         return Counter(row.kind for row in self.rows.values())
-
-    @property
-    def clashes(self) -> int:
-        """Rows that would obtain nothing for the reason of a clash."""
-        return sum(
-            row.outcome == "refused" and any(one.outcome == Refusal.Reason.CLASH for one in row.entries)
-            for row in self.rows.values()
-        )
 
     @property
     def doubtful(self) -> frozenset[int]:

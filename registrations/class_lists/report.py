@@ -133,15 +133,18 @@ def _row(row: ClassListRow, reader: _Reader, events: Sequence[EventResult]) -> R
     return RowResult(row.number, reader.name(row), reader.grade(row), tuple(events), outcome, words)
 
 
-def problem_table(class_list: ClassList) -> tuple[list[str], list[list[str]]]:
-    """Titles and rows of what is left, as they stood in the sheet, and a last column that says what is wrong.
+def problem_table(
+    class_list: ClassList, *, includes_refused: bool = True
+) -> tuple[list[str], list[list[str]]]:
+    """The titles, the rows that still need work, and a last column that says what is wrong with each.
 
-    Left are rows with errors, doubts, and what registration has refused. It comes back corrected as a file.
+    These are the rows with errors, those that may be one of several students and, with `includes_refused`, those
+    that registration refused. Corrected and uploaded again, the file is read as any other class list.
     """
     draft = read_draft(class_list)
     kept = [column for column in draft.header.columns if column.meaning != Meaning.PROBLEM]
     rows = {row.number: row for row in class_list.rows.filter(is_left_out=False)}
-    words = _problem_words(draft, rows)
+    words = _problem_words(draft, rows, includes_refused=includes_refused)
     table = [
         [*(_cell(rows[number], column.position) for column in kept), " ".join(words[number])]
         for number in sorted(words)
@@ -149,10 +152,13 @@ def problem_table(class_list: ClassList) -> tuple[list[str], list[list[str]]]:
     return [*(column.title for column in kept), _("Problem")], table
 
 
-def _problem_words(draft: Draft, rows: Mapping[int, ClassListRow]) -> dict[int, list[str]]:
+def _problem_words(
+    draft: Draft, rows: Mapping[int, ClassListRow], *, includes_refused: bool
+) -> dict[int, list[str]]:
     words: dict[int, list[str]] = defaultdict(list)
+    with_errors = draft.listing.rows_with_errors
     for problem in draft.listing.problems:
-        if problem.is_error and problem.row in rows and rows[problem.row].done_at is None:
+        if problem.row in with_errors and problem.row in rows and rows[problem.row].done_at is None:
             words[problem.row].append(problem.text)
     class_list = draft.class_list
     open_rows = [one for one in draft.listing.ready if one.row in rows and rows[one.row].done_at is None]
@@ -160,6 +166,8 @@ def _problem_words(draft: Draft, rows: Mapping[int, ClassListRow]) -> dict[int, 
     for number, one in found.items():
         if one.is_doubt:
             words[number].append(doubt_words(one))
+    if not includes_refused:
+        return dict(words)
     numbers = {row.pk: row.number for row in rows.values()}
     for pk, events in _entries_of(rows.values()).items():
         words[numbers[pk]] += [f"{one.event}: {one.words}." for one in events if one.outcome == REFUSED]

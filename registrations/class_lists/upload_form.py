@@ -21,8 +21,8 @@ from registrations.spreadsheets.tables import MIME_XLSX
 _ACCEPT = f".csv,.xlsx,text/csv,{MIME_XLSX}"
 
 
-class ClassListForm(PlainForm):
-    """Either the file or the rows; valid, it has `found`."""
+class UploadForm(PlainForm):
+    """A file or pasted rows, and the events for students whose row names none. Once valid, it can be `read`."""
 
     upload = forms.FileField(
         label=gettext_lazy("Class list"),
@@ -38,13 +38,25 @@ class ClassListForm(PlainForm):
         widget=forms.Textarea(attrs={"rows": 8, "cols": 60, "spellcheck": "false", "dir": "auto"}),
         help_text=gettext_lazy("Copy them from the spreadsheet, with the row of titles."),
     )
+    events_for_all = forms.MultipleChoiceField(
+        label=gettext_lazy("Events for every student without one of their own (optional)"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
     found: CheckedList
     for_all: tuple[str, ...] = ()
-    may_guess = False
+    field_order = ("events_for_all", "upload", "pasted")
 
-    def __init__(self, *args: Any, fest: Fest, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, fest: Fest, events: Mapping[str, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fest = fest
+        offer(self, "events_for_all", events.items())
+
+    def clean_events_for_all(self) -> list[str]:
+        # Cleaned first, since the rows are judged with it.
+        chosen: list[str] = self.cleaned_data["events_for_all"]
+        self.for_all = tuple(chosen)
+        return chosen
 
     def clean(self) -> Any:
         cleaned = super().clean() or self.cleaned_data
@@ -60,9 +72,7 @@ class ClassListForm(PlainForm):
 
     def _check(self, name: str) -> None:
         try:
-            self.found = checked(
-                self._sheet(), self.fest, events_for_all=self.for_all, may_guess=self.may_guess
-            )
+            self.found = checked(self._sheet(), self.fest, events_for_all=self.for_all)
         except FileRefused as refusal:
             self.add_error(name, str(refusal.text))
 
@@ -71,28 +81,6 @@ class ClassListForm(PlainForm):
         if upload is None:
             return read_paste(self.cleaned_data["pasted"])
         return read_file(upload.read(MAX_BYTES + 1))
-
-
-class UploadForm(ClassListForm):
-    """A list that is to be kept, and the events of those whose row names none; valid, it can be `read`."""
-
-    events_for_all = forms.MultipleChoiceField(
-        label=gettext_lazy("Events for every student without one of their own (optional)"),
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-    )
-    may_guess = True
-    field_order = ("events_for_all", "upload", "pasted")
-
-    def __init__(self, *args: Any, events: Mapping[str, str], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        offer(self, "events_for_all", events.items())
-
-    def clean_events_for_all(self) -> list[str]:
-        # Cleaned first, since the rows are judged with it.
-        chosen: list[str] = self.cleaned_data["events_for_all"]
-        self.for_all = tuple(chosen)
-        return chosen
 
     def read(self) -> Upload:
         """What was handed over; the form is valid."""

@@ -15,7 +15,7 @@ from registrations.booking.errors import ActionRejected
 from registrations.class_lists import columns as cols
 from registrations.class_lists.absent import ClassListNotFound, explain_missing_list
 from registrations.class_lists.checking import events_offered
-from registrations.class_lists.downloads import problems_answer, template_answer
+from registrations.class_lists.downloads import table_answer, template_answer
 from registrations.class_lists.drafts import (
     Draft,
     keep_draft,
@@ -30,6 +30,7 @@ from registrations.class_lists.infer_columns import is_untitled
 from registrations.class_lists.inline_edit import EditResult, save_edits
 from registrations.class_lists.jobs import jobs_of
 from registrations.class_lists.preview_page import PreviewRequest, context_of
+from registrations.class_lists.report import problem_table
 from registrations.class_lists.upload_form import UploadForm
 from registrations.models import ClassList, Teacher
 from registrations.spreadsheets.errors import FileRefused
@@ -145,7 +146,8 @@ def confirm_encoding(request: HttpRequest, teacher: Teacher, pk: int) -> HttpRes
 @explain_missing_list
 def problems(request: HttpRequest, teacher: Teacher, pk: int, kind: str) -> HttpResponseBase:
     """The rows that need fixing as a file."""
-    return problems_answer(_draft(teacher, pk).found, kind)
+    table = problem_table(_class_list(teacher, pk), includes_refused=False)
+    return table_answer(*table, kind=kind, name="problems")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -102,19 +102,6 @@ class Column:
         """Nobody asked for it and nothing is done with it; counters and problems of our own need no word."""
         return self.meaning == Meaning.NONE
 
-    @property
-    def read_as(self) -> str:
-        """What was understood, in words."""
-        if self.meaning == Meaning.EVENT_MARK:
-            return _("Event, marked with yes")
-        if self.meaning == Meaning.NUMBER:
-            return _("Counter, not used")
-        if self.meaning == Meaning.PROBLEM:
-            return _("Problems of an earlier check, not used")
-        if self.is_repeated:
-            return _("Not used: an earlier column holds this")
-        return str(LABELS.get(self.meaning, _("Not used")))
-
 
 @dataclass(frozen=True, slots=True)
 class Header:

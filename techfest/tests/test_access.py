@@ -242,7 +242,7 @@ class World:
             "class_lists:preview class_lists:edit class_lists:columns": [listed],
             "class_lists:confirm_encoding class_lists:discard class_lists:confirm": [listed],
             "class_lists:problems class_lists:left": [listed, "csv"],
-            "class_lists:template admin:classlist_template": ["csv"],
+            "class_lists:template": ["csv"],
             "class_lists:job": [ClassListJob.objects.get().link_id],
             "holds:back": [Hold.objects.get().pk],
             "account_invited": ["A" * 22],
