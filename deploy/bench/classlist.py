@@ -125,12 +125,12 @@ def timed(work: Callable[[], Any]) -> dict[str, float]:
 def read(data: bytes, of: Any, many: int) -> None:
     """From the bytes of a workbook to the forecast of its rows, as the preview has it."""
     from events.models import Fest
-    from registrations.class_lists.checking import checked
     from registrations.class_lists.forecast import forecast
+    from registrations.class_lists.parse import parse_sheet
     from registrations.models import ClassList
 
     current = Fest.objects.get(slug="bench")
-    found = checked(_sheet(data), current)
+    found = parse_sheet(_sheet(data), current)
     unsaved = ClassList.objects.create(fest=current, school=of.school, owner=of.user, title="", digest=b"")
     rows = len(forecast(unsaved, found.listing).rows)
     unsaved.delete()
@@ -147,7 +147,7 @@ def _sheet(data: bytes) -> Any:
 def one_round(stack: Stack, number: int) -> dict[str, Any]:
     """A list of 500 on a new event, and the loop on another one."""
     from events.models import Event
-    from registrations.spreadsheets.tables import xlsx_table
+    from registrations.spreadsheets.writer import xlsx_table
 
     fest.close_events()
     names = [

@@ -12,13 +12,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from registrations.booking.errors import ActionRejected
-from registrations.class_lists.drafts import read_draft
+from registrations.class_lists.drafts import lock_list
 from registrations.class_lists.forecast import Forecast, forecast
 from registrations.class_lists.identify import match
-from registrations.class_lists.locking import lock_list
+from registrations.class_lists.parse import read_draft
 from registrations.models import ClassList, ClassListEntry, ClassListJob, ClassListRow, ConsentText
 from registrations.signals import work_pending
-from registrations.spreadsheets.students import Listing
+from registrations.spreadsheets.listing import Listing
 from techfest.core.db.bulk import insert_new
 
 TASK = "registrations.confirm"

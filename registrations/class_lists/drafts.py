@@ -1,25 +1,63 @@
-"""A list between upload and registration: kept as its cells, read anew with the same code each time."""
+"""Class lists as drafts: create, lock, discard and purge.
+
+Lock order: seats, schools, students, registrations, then class lists by primary key, then their jobs and rows.
+Only the worker of a job locks that job before the seats, and only this worker changes an unfinished job.
+"""
 
 import datetime as dt
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from events.models import Fest
-from registrations.class_lists.checking import CheckedList, events_offered
-from registrations.class_lists.locking import lock_list, lock_lists, require_idle
+from registrations.booking.errors import ActionRejected, RegistrationError
+from registrations.class_lists.parse import ParsedList
 from registrations.models import ClassList, ClassListJob, ClassListRow, School, Teacher
 from registrations.models.class_lists import DRAFT_KEPT
 from registrations.spreadsheets.errors import FileRefused
-from registrations.spreadsheets.headers import Column, Header, Meaning
-from registrations.spreadsheets.rows import listing_of
-from registrations.spreadsheets.sheet import MAX_ROWS, Row, Sheet
-from registrations.spreadsheets.students import Listing
+from registrations.spreadsheets.headers import Column, Header
+from registrations.spreadsheets.sheet import MAX_ROWS, Row
 from registrations.students.names import clean_text
+
+
+class ListDeleted(RegistrationError):
+    """The list was deleted since its page was shown; nothing was done."""
+
+    text = gettext_lazy("A colleague deleted this list.")
+
+
+def lock_list(class_list: ClassList) -> ClassList:
+    """The list as it is now, held until the transaction ends. Raises `ListDeleted`.
+
+    Found by nothing but its number: any further condition would be judged by what was there before the wait.
+    """
+    (locked,) = lock_lists(ClassList.objects.filter(pk=class_list.pk)) or (None,)
+    if locked is None:
+        raise ListDeleted
+    return locked
+
+
+def lock_lists(lists: QuerySet[ClassList]) -> list[ClassList]:
+    """These lists, each with its fest, held in the order of their numbers; those that were deleted are not there."""
+    rows = lists.order_by("pk").select_related("fest")
+    return list(rows.select_for_update(no_key=True, of=("self",)))
+
+
+def is_at_work(class_list: ClassList) -> bool:
+    """Whether a worker has rows of this list, or will have them; asked of a list that is held."""
+    return class_list.jobs.filter(finished_at=None).exists()
+
+
+def require_idle(class_list: ClassList, words: str) -> None:
+    """Raises `ActionRejected` with these words while a worker is at a list that is held."""
+    if is_at_work(class_list):
+        raise ActionRejected(words)
+
 
 _UNDONE = Exists(ClassListRow.objects.filter(class_list=OuterRef("pk"), done_at=None))
 _DONE = Exists(ClassListRow.objects.filter(class_list=OuterRef("pk"), done_at__isnull=False))
@@ -30,35 +68,10 @@ _AT_WORK = Exists(ClassListJob.objects.filter(class_list=OuterRef("pk"), finishe
 class Upload:
     """A list that was handed over, as it was read, and what names it: its title and the digest of its bytes."""
 
-    found: CheckedList
+    found: ParsedList
     title: str
     digest: bytes
     events_for_all: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A class list with its rows that are not registered, and what is read of those that are not left out."""
-
-    class_list: ClassList
-    rows: tuple[ClassListRow, ...]
-    found: CheckedList
-
-    @property
-    def left_out(self) -> list[ClassListRow]:
-        return [row for row in self.rows if row.is_left_out]
-
-    @property
-    def sheet(self) -> Sheet:
-        return self.found.sheet
-
-    @property
-    def listing(self) -> Listing:
-        return self.found.listing
-
-    @property
-    def header(self) -> Header:
-        return self.found.header
 
 
 def open_drafts(teacher: Teacher) -> "QuerySet[ClassList]":
@@ -103,61 +116,6 @@ def _known(upload: Upload, teacher: Teacher, fest: Fest) -> ClassList | None:
     return drafts.filter(pk__in=[one.pk for one in locked]).first()
 
 
-def read_draft(class_list: ClassList) -> Draft:
-    """What is read of the rows as they stand now; two queries. The judging is that of every other list.
-
-    Rows that are registered are judged along: a row that was like one of them stays so when that one is done.
-    """
-    events = events_offered(class_list.fest)
-    rows = tuple(class_list.rows.order_by("number").select_related("job"))
-    left = tuple(row for row in rows if row.done_at is None)
-    found = read_rows(class_list, rows, events)
-    return Draft(class_list, left, found.only({row.number for row in left}))
-
-
-def read_rows(class_list: ClassList, rows: Sequence[ClassListRow], events: Mapping[str, str]) -> CheckedList:
-    """These rows of the list, without those left out, judged together. No query."""
-    header = header_of_list(class_list, events)
-    texts = tuple(Row(row.number, tuple(row.cells)) for row in rows if not row.is_left_out)
-    sheet = Sheet(texts, class_list.encoding, class_list.is_guess)
-    listing = Listing(())
-    if not header.problem:
-        listing = listing_of(
-            sheet,
-            header,
-            grades=class_list.fest.grades,
-            events=events,
-            events_for_all=[slug for slug in class_list.events_for_all if slug in events],
-        )
-    return CheckedList(sheet, header, listing, dict(events))
-
-
-def header_of_list(class_list: ClassList, events: Mapping[str, str] | None = None) -> Header:
-    """The columns as they are read; the row of titles itself is not among the rows that are kept.
-
-    Given the `events` that may be named, a column of marks for another one is not used, and says so.
-    """
-    columns = [
-        Column(
-            at,
-            title,
-            *(
-                (Meaning.NONE, "")
-                if events is not None and event not in ("", *events)
-                else (Meaning(meaning), event)
-            ),
-        )
-        for at, (title, meaning, event) in enumerate(class_list.columns)
-    ]
-    return Header(0, tuple(columns))
-
-
-def is_title_row(row: ClassListRow, columns: Sequence[Sequence[str]]) -> bool:
-    """Whether the row is the one that was taken for titles, although nothing in it was recognised."""
-    titles = [title for title, _meaning, _event in columns]
-    return any(titles) and [" ".join(cell.split()) for cell in row.cells] == titles[: len(row.cells)]
-
-
 def purge_drafts(now: dt.datetime) -> int:
     """Deletes what nobody worked on for a week: rows that are not registered, and lists without any other.
 
@@ -198,7 +156,7 @@ def _drop(pks: list[int]) -> int:
     return gone
 
 
-def _kept_rows(found: CheckedList) -> list[Row]:
+def _kept_rows(found: ParsedList) -> list[Row]:
     """The rows below the titles. Titles that nobody understood are kept, too: they may be a student."""
     header = found.header
     first = header.row if header.problem else header.row + 1

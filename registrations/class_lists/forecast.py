@@ -13,14 +13,19 @@ from django.utils.translation import gettext as _
 from events.locked_reads import read_locked_events
 from events.models import Event, Seats
 from registrations.booking.allocate import SeatCounter, SeatRequest, SeatResult, decide_all
-from registrations.class_lists.identify import Match
+from registrations.class_lists.identify import Match, RowStudent, build_row_students, seat_requests_of
 from registrations.class_lists.identify import match as matched
-from registrations.class_lists.messages import correction_words, doubt_words, near_problem, reason_words
-from registrations.class_lists.provenance import Provenance, registrations_of
-from registrations.class_lists.requests import RowStudent, build_row_students, seat_requests_of
+from registrations.class_lists.messages import (
+    Provenance,
+    correction_words,
+    doubt_words,
+    near_problem,
+    reason_words,
+    registrations_of,
+)
 from registrations.models import ClassList, ClassListRow, Hold, Registration, Student
 from registrations.spreadsheets.headers import Meaning
-from registrations.spreadsheets.students import Code, ListedStudent, Listing, Problem
+from registrations.spreadsheets.listing import Code, ListedStudent, Listing, Problem
 from registrations.students.names import name_key
 
 Kind = Literal["new", "changed", "same", "known", "doubt"]

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from registrations.class_lists.locking import ListDeleted, lock_lists
+from registrations.class_lists.drafts import ListDeleted, lock_lists
 from registrations.models import ClassList, School, Teacher
 from registrations.signals import notice_pending
 

@@ -1,14 +1,15 @@
-"""Who of a class list is registered already: the same student, one to be asked about, or one who looks alike."""
+"""Match the rows of a class list with registered students, and turn them into seat requests."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db.models import Q
 
-from registrations.models import Student
+from registrations.booking.allocate import SeatRequest
+from registrations.models import ClassList, Student, Submission
 from registrations.spreadsheets.duplicates import traces_of
-from registrations.spreadsheets.students import ListedStudent
+from registrations.spreadsheets.listing import ListedStudent
 from registrations.students.identity import may_be_same
 from registrations.students.names import email_key, name_key
 
@@ -140,3 +141,68 @@ class _Known:
         for (grade, key), students in self._by_name.items():
             for trace in traces_of(key):
                 self._by_trace.setdefault((grade, trace), []).extend(students)
+
+
+@dataclass(frozen=True, slots=True)
+class RowStudent:
+    """The student of one row; `is_new` as long as nobody of the school is registered by these details."""
+
+    listed: ListedStudent
+    match: Match
+    student: Student
+    is_new: bool
+
+
+def build_row_students(
+    class_list: ClassList, listed: Sequence[ListedStudent], matches: Mapping[int, Match]
+) -> list[RowStudent]:
+    """Everybody who is no doubt, in the order of the rows. New students are not stored yet."""
+    new: dict[tuple[int, str, str, str], Student] = {}
+    row_students = []
+    for row in listed:
+        found = matches[row.row]
+        if found.is_doubt:
+            continue
+        if found.student:
+            row_students.append(RowStudent(row, found, found.student, is_new=False))
+        else:
+            student = new.setdefault(row.identity, _student(class_list, row))
+            student.email = student.email or row.email
+            student.set_keys()
+            row_students.append(RowStudent(row, found, student, is_new=True))
+    return row_students
+
+
+def seat_requests_of(
+    row_student: RowStudent,
+    events: Mapping[str, int],
+    *,
+    wants_waiting: bool,
+    submission: Callable[[RowStudent], Submission | None] = lambda _claimant: None,
+) -> list[SeatRequest]:
+    """One claim for each event of the row (slug -> number); an event that is gone is claimed as unknown."""
+    stored = submission(row_student)
+    return [
+        SeatRequest(
+            row_student.student,
+            events.get(slug, 0),
+            wants_waiting,
+            row_student.is_new,
+            stored,
+            uses_hold=True,
+        )
+        for slug in row_student.listed.events
+    ]
+
+
+def _student(class_list: ClassList, listed: ListedStudent) -> Student:
+    """Of the list's own school, whatever the file says."""
+    return Student(
+        fest_id=class_list.fest_id,
+        school_id=class_list.school_id,
+        grade=listed.grade,
+        section=listed.section,
+        name=listed.name,
+        roll_number=listed.roll_number,
+        email=listed.email,
+    )

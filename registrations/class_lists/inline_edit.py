@@ -10,16 +10,14 @@ from django.db.models.functions import Now
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from registrations.class_lists.checking import events_offered
-from registrations.class_lists.columns import take_titles_for_a_student
-from registrations.class_lists.drafts import is_title_row, read_rows, storable
-from registrations.class_lists.locking import lock_list
-from registrations.class_lists.row_cells import TEXTS, RowCells
+from registrations.class_lists.columns import TEXTS, RowCells, take_titles_for_a_student
+from registrations.class_lists.drafts import lock_list, storable
+from registrations.class_lists.parse import events_offered, is_title_row, read_rows
 from registrations.models import ClassList, ClassListRow
-from registrations.spreadsheets.event_cells import EventNames
+from registrations.spreadsheets.cells import EventNames
 from registrations.spreadsheets.headers import Meaning
+from registrations.spreadsheets.listing import Code
 from registrations.spreadsheets.sheet import MAX_CHARACTERS
-from registrations.spreadsheets.students import Code
 
 OUT = "-"
 """Chosen for a name of no event: take it out."""

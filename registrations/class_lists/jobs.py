@@ -4,20 +4,19 @@ import datetime as dt
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from django.db import connection, transaction
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from events.models import Event
 from registrations.booking.errors import LockTimeout
-from registrations.class_lists.drafts import read_draft
+from registrations.class_lists.parse import read_draft
 from registrations.class_lists.register import NotAll, Work, give_up, register
 from registrations.locking import Deadline, in_transaction
-from registrations.models import ClassListEntry, ClassListJob, ClassListRow, Teacher
+from registrations.models import ClassListEntry, ClassListJob, ClassListRow
 from registrations.signals import list_registered
 from techfest.core.db import processes
 from techfest.core.db.clock import database_now
@@ -41,35 +40,8 @@ BUDGET = 15.0
 """Seconds after which no further list is begun, so that a worker can be told to stop."""
 BUSY_PAUSE = dt.timedelta(seconds=3)
 """Before a job that was put back is due again, so that it stands in no other list's way."""
-MAX_SHOWN = 12
-"""Jobs on the page of all lists."""
 MAX_ATTEMPTS = 5
 """How often a job is begun without getting any further."""
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How many of a job's rows are done; all or none has no steps in between."""
-
-    done: int
-    total: int
-    ahead: int
-    """Jobs that come first."""
-
-
-def progress_of(job: ClassListJob) -> Progress:
-    counted = job.rows.aggregate(total=Count("pk"), done=Count("done_at"))
-    ahead = ClassListJob.objects.filter(finished_at=None, created_at__lt=job.created_at)
-    return Progress(counted["done"], counted["total"], 0 if job.claimed_at else ahead.count())
-
-
-def jobs_of(teacher: Teacher) -> QuerySet[ClassListJob]:
-    """The newest jobs of the teacher's school in the current fest, each with `rows_in_all`."""
-    rows = ClassListJob.objects.filter(
-        class_list__school=teacher.school_id, class_list__fest__is_current=True
-    )
-    counted = rows.annotate(rows_in_all=Count("rows")).select_related("class_list", "requested_by")
-    return counted.order_by("-created_at", "-pk")[:MAX_SHOWN]
 
 
 class LeaseLost(Exception):

@@ -1,96 +1,62 @@
-"""The preview of a draft as a page: rows with their cells, what can be corrected in place, and what comes of each."""
+"""The context of the preview page: the chosen rows and everything about the list as a whole."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from django.core.paginator import Paginator
 from django.utils.translation import gettext as _
 
-from registrations.class_lists.drafts import Draft
-from registrations.class_lists.inline_edit import OUT, seen
-from registrations.class_lists.row_cells import TEXTS, RowCells
-from registrations.class_lists.row_status import ICONS, RowStatus, Status, label_of
-from registrations.spreadsheets.headers import LABELS, Meaning
-from registrations.spreadsheets.students import Code, ListedStudent, Problem
+from registrations.class_lists import columns, row_status
+from registrations.class_lists.forecast import forecast
+from registrations.class_lists.parse import Draft
+from registrations.class_lists.preview_rows import Page
+from registrations.class_lists.row_status import RowStatus, Show, Status
+from registrations.spreadsheets.listing import Code
 from registrations.students.names import clean_text
 
-_FIELDS_TO_CHECK: dict[str, tuple[Meaning, ...]] = {
-    Code.SECTION: (Meaning.GRADE, Meaning.SECTION),
-    Code.TWICE: (Meaning.NAME, Meaning.SECTION, Meaning.ROLL_NUMBER),
-    Code.DOUBT: (Meaning.NAME, Meaning.SECTION, Meaning.ROLL_NUMBER),
-}
-"""Which fields help against a problem, where that is not just the one at fault."""
+ROWS = 50
+"""On one page. Each may have six fields, a trace and some choices, and Django reads 500 fields of a form."""
+_TO_REGISTER = (Status.SEAT, Status.WAIT, Status.READY)
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
-    """One cell of the table; with `name` it is a field to type into. `tone` is stop, wait or nothing."""
+class PreviewRequest:
+    """Which part of the rows somebody wants to see; what does not exist is as good as nothing."""
 
-    label: str
-    text: str
-    name: str = ""
-    tone: str = ""
-    is_short: bool = False
+    show: str = ""
+    row: int = 0
+    page: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A question with few answers: value and words."""
-
-    name: str
-    label: str
-    options: Sequence[tuple[str, str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Use:
-    """A button that writes what was probably meant."""
-
-    name: str
-    value: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class ShownRow:
-    """A row with everything that the page says and offers about it."""
-
-    number: int
-    name: str
-    cells: tuple[Cell, ...]
-    events: tuple[str, ...]
-    status: Status
-    errors: tuple[Problem, ...]
-    warnings: tuple[Problem, ...]
-    words: tuple[str, ...]
-    choices: tuple[Choice, ...] = ()
-    uses: tuple[Use, ...] = ()
-    ticks: tuple[tuple[str, str, bool], ...] = ()
-    seen: str = ""
-    needs_look: bool = False
-    offers_no_email: bool = False
-
-    @property
-    def chosen(self) -> str:
-        """The events ticked, to tell whether somebody changed them."""
-        return " ".join(slug for slug, _name, is_on in self.ticks if is_on)
-
-    @property
-    def icon(self) -> str:
-        return ICONS[self.status]
-
-    @property
-    def label(self) -> str:
-        return label_of(self.status)
-
-    @property
-    def has_more(self) -> bool:
-        """Whether a second line below the row says or offers something."""
-        return bool(self.errors or self.warnings or self.words or self.seen)
-
-    @property
-    def is_open(self) -> bool:
-        return self.status != Status.BUSY
+def context_of(draft: Draft, preview_request: PreviewRequest) -> dict[str, Any]:
+    """The whole page; the number of queries does not depend on the rows."""
+    expected = forecast(draft.class_list, draft.listing)
+    found = row_status.row_statuses(draft, expected)
+    tabs = row_status.tabs(found.values(), len(draft.left_out))
+    show = preview_request.show if preview_request.show in [tab.show for tab in tabs] else str(Show.ALL)
+    edited = preview_request.row if preview_request.row in found else 0
+    chosen = [row for row in found.values() if row_status.is_shown(row, show)]
+    page = Paginator([found[edited]] if edited else chosen, ROWS).get_page(preview_request.page)
+    bad = sum(row.status == Status.NEEDS_FIXING for row in found.values())
+    return {
+        "draft": draft,
+        "class_list": draft.class_list,
+        "summary": row_status.summary(found.values()),
+        "tabs": tabs,
+        "show": show,
+        "edited": edited,
+        "page": page,
+        "forecast": expected,
+        "bad": bad,
+        "good": sum(row.status in _TO_REGISTER for row in found.values()),
+        "others": len(found) - bad,
+        "events": draft.found.events,
+        "left_out": left_out_rows(draft),
+        **_tables(draft, list(page), edited),
+        **_columns(draft),
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,102 +67,6 @@ class Everywhere:
     piece: str
     rows: int
     suggestion: str
-
-
-class Page:
-    """Makes the rows of one page."""
-
-    def __init__(self, draft: Draft, *, edited: int = 0) -> None:
-        self.draft, self.edited = draft, edited
-        self.events = draft.found.events
-        self.slugs = {name: slug for slug, name in self.events.items()}
-        self.texts = {row.number: row for row in draft.rows}
-        self.students = {student.row: student for student in draft.listing.students}
-
-    def rows(self, found: Iterable[RowStatus]) -> list[ShownRow]:
-        return [self._row(one) for one in found]
-
-    def _row(self, one: RowStatus) -> ShownRow:
-        cells = RowCells(self.draft.class_list, self.texts[one.number])
-        student = self.students[one.number]
-        is_open = one.status != Status.BUSY
-        is_edited = is_open and one.number == self.edited
-        to_check = (
-            set(TEXTS) if is_edited else _fields_to_check(one.errors + one.warnings) if is_open else set()
-        )
-        uses = self._uses(one) if is_open else ()
-        choices = self._choices(one, cells) if is_open and not is_edited else ()
-        return ShownRow(
-            one.number,
-            student.name or clean_text(cells.text(Meaning.NAME))[:60],
-            tuple(self._cell(one, cells, student, meaning, meaning in to_check) for meaning in TEXTS),
-            tuple(self.events[slug] for slug in student.events),
-            one.status,
-            one.errors,
-            one.warnings,
-            _words(one),
-            choices,
-            uses,
-            self._ticks(student) if is_edited else (),
-            seen(cells) if to_check or choices or uses or is_edited else "",
-            one.needs_look,
-            is_open and any(problem.column == Meaning.EMAIL for problem in one.errors + one.warnings),
-        )
-
-    def _cell(
-        self, one: RowStatus, cells: RowCells, student: ListedStudent, meaning: Meaning, is_field: bool
-    ) -> Cell:
-        """A field shows what stands in the sheet, a cell what was understood of it."""
-        raw = cells.text(meaning).strip()
-        understood = str(getattr(student, meaning) or "")
-        bad = any(problem.column == meaning for problem in one.errors)
-        odd = any(problem.column == meaning for problem in one.warnings)
-        return Cell(
-            str(LABELS[meaning]),
-            raw if is_field else understood or clean_text(raw)[:60],
-            f"{meaning}-{one.number}" if is_field else "",
-            "stop" if bad else "wait" if odd else "",
-            meaning in (Meaning.GRADE, Meaning.SECTION, Meaning.ROLL_NUMBER),
-        )
-
-    def _choices(self, one: RowStatus, cells: RowCells) -> tuple[Choice, ...]:
-        found = [
-            Choice(
-                f"event-{one.number}-{at}",
-                _("In place of “%(event)s”") % {"event": problem.value[:60]},
-                [("", _("Choose an event")), *self.events.items(), (OUT, _("No event: take it out"))],
-            )
-            for at, problem in enumerate(_unknown(one))
-        ]
-        if any(problem.code == Code.NO_EVENT for problem in one.errors):
-            options = [("", _("Choose an event")), *self.events.items()]
-            found.append(Choice(f"add-{one.number}", _("Event"), options))
-        if any(problem.code == Code.MARK for problem in one.errors):
-            found += [
-                Choice(
-                    f"mark-{one.number}-{column.position}",
-                    column.title,
-                    [("", _("Yes or no?")), ("yes", _("Yes")), ("no", _("No"))],
-                )
-                for column in cells.unclear_marks()
-            ]
-        return tuple(found)
-
-    def _uses(self, one: RowStatus) -> tuple[Use, ...]:
-        emails = [problem for problem in one.warnings if problem.code == Code.EMAIL and problem.suggestion]
-        found = [
-            Use("use_email", f"{one.number}:{problem.suggestion}", problem.suggestion.rpartition("@")[2])
-            for problem in emails
-        ]
-        found += [
-            Use("use_event", f"{one.number}:{at}:{self.slugs[problem.suggestion]}", problem.suggestion)
-            for at, problem in enumerate(_unknown(one))
-            if problem.suggestion in self.slugs
-        ]
-        return tuple(found)
-
-    def _ticks(self, student: ListedStudent) -> tuple[tuple[str, str, bool], ...]:
-        return tuple((slug, name, slug in student.events) for slug, name in self.events.items())
 
 
 def everywhere(draft: Draft) -> list[Everywhere]:
@@ -219,20 +89,28 @@ def left_out_rows(draft: Draft) -> list[tuple[int, str]]:
     ]
 
 
-def _unknown(one: RowStatus) -> list[Problem]:
-    return [problem for problem in one.errors if problem.code == Code.EVENT and problem.value]
+def _tables(draft: Draft, rows: Sequence[RowStatus], edited: int) -> dict[str, Any]:
+    """The rows of this page in three tables: to fix, to look at, all others."""
+    shown = Page(draft, edited=edited).rows(rows)
+    bad = [row for row in shown if row.status == Status.NEEDS_FIXING]
+    rest = [row for row in shown if row.status != Status.NEEDS_FIXING]
+    tables = [
+        (_("Need fixing"), bad),
+        (_("Ready, but look at these"), [row for row in rest if row.needs_look]),
+        (_("Other students") if bad else _("Students"), [row for row in rest if not row.needs_look]),
+    ]
+    return {
+        "tables": [table for table in tables if table[1]],
+        "has_fields": any(row.seen for row in shown),
+        "everywhere": everywhere(draft),
+    }
 
 
-def _fields_to_check(problems: Iterable[Problem]) -> set[Meaning]:
-    to_check: set[Meaning] = set()
-    for problem in problems:
-        to_check |= set(_FIELDS_TO_CHECK.get(problem.code, (problem.column,)))
-    return to_check & set(TEXTS)
-
-
-def _words(one: RowStatus) -> tuple[str, ...]:
-    forecast = one.forecast
-    if forecast is None:
-        return ()
-    words = (*forecast.words, *(entry.words for entry in forecast.entries if entry.words))
-    return tuple(dict.fromkeys(words))
+def _columns(draft: Draft) -> dict[str, Any]:
+    return {
+        "columns": columns.shown_columns(draft),
+        "column_choices": columns.choices(draft.found.events),
+        "unused": columns.unused_titles(draft),
+        "title_row": columns.title_row_of(draft),
+        "strange": columns.strange_texts(draft) if draft.class_list.is_guess else (),
+    }

@@ -12,11 +12,10 @@ from django.db import connection
 
 from registrations.booking.allocate import SeatResult, allocate, store_refusals
 from registrations.booking.errors import RegistrationError
-from registrations.class_lists.identify import match
-from registrations.class_lists.requests import RowStudent, build_row_students, seat_requests_of
+from registrations.class_lists.identify import RowStudent, build_row_students, match, seat_requests_of
 from registrations.locking import Deadline
 from registrations.models import Change, ClassListEntry, ClassListJob, ClassListRow, Student, Submission
-from registrations.spreadsheets.students import ListedStudent
+from registrations.spreadsheets.listing import ListedStudent
 from registrations.students import consents
 from registrations.students.corrections import correct_many
 from registrations.students.identity import delete_inserted, insert_all

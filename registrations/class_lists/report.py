@@ -1,17 +1,18 @@
-"""What became of the rows of a job, and the rows of a list that somebody still has to look at."""
+"""The progress and the result of a job, and the rows of a list that still need work."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 
 from registrations.booking.waitlist import with_number
-from registrations.class_lists.drafts import Draft, read_draft
 from registrations.class_lists.identify import match
 from registrations.class_lists.messages import doubt_words, reason_words
-from registrations.models import ClassList, ClassListEntry, ClassListJob, ClassListRow, Registration
+from registrations.class_lists.parse import Draft, read_draft
+from registrations.models import ClassList, ClassListEntry, ClassListJob, ClassListRow, Registration, Teacher
 from registrations.spreadsheets.headers import Meaning
 from registrations.students.names import clean_text
 
@@ -176,3 +177,32 @@ def _problem_words(
 
 def _cell(row: ClassListRow, position: int) -> str:
     return row.cells[position] if position < len(row.cells) else ""
+
+
+MAX_SHOWN = 12
+"""Jobs on the page of all lists."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How many of a job's rows are done; all or none has no steps in between."""
+
+    done: int
+    total: int
+    ahead: int
+    """Jobs that come first."""
+
+
+def progress_of(job: ClassListJob) -> Progress:
+    counted = job.rows.aggregate(total=Count("pk"), done=Count("done_at"))
+    ahead = ClassListJob.objects.filter(finished_at=None, created_at__lt=job.created_at)
+    return Progress(counted["done"], counted["total"], 0 if job.claimed_at else ahead.count())
+
+
+def jobs_of(teacher: Teacher) -> QuerySet[ClassListJob]:
+    """The newest jobs of the teacher's school in the current fest, each with `rows_in_all`."""
+    rows = ClassListJob.objects.filter(
+        class_list__school=teacher.school_id, class_list__fest__is_current=True
+    )
+    counted = rows.annotate(rows_in_all=Count("rows")).select_related("class_list", "requested_by")
+    return counted.order_by("-created_at", "-pk")[:MAX_SHOWN]

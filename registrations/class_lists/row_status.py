@@ -8,10 +8,10 @@ from enum import StrEnum
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from registrations.class_lists.drafts import Draft
 from registrations.class_lists.forecast import Forecast, RowForecast
+from registrations.class_lists.parse import Draft
 from registrations.models import Refusal
-from registrations.spreadsheets.students import Problem
+from registrations.spreadsheets.listing import Problem
 
 
 class Status(StrEnum):
@@ -45,8 +45,6 @@ ICONS = {
     Status.READY: "ok",
     Status.BUSY: "soon",
 }
-
-
 _STATUS_BY_OUTCOME: dict[str, Status] = {
     "seat": Status.SEAT,
     "wait": Status.WAIT,

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from registrations.class_lists import job_views, views
+from registrations.class_lists import views
 
 app_name = "class_lists"
 urlpatterns = [
@@ -12,7 +12,7 @@ urlpatterns = [
     path("<int:pk>/letters/", views.confirm_encoding, name="confirm_encoding"),
     path("<int:pk>/problems.<str:kind>", views.problems, name="problems"),
     path("<int:pk>/discard/", views.discard, name="discard"),
-    path("<int:pk>/confirm/", job_views.confirm, name="confirm"),
-    path("<int:pk>/left.<str:kind>", job_views.left, name="left"),
-    path("jobs/<uuid:link_id>/", job_views.job, name="job"),
+    path("<int:pk>/confirm/", views.confirm, name="confirm"),
+    path("<int:pk>/left.<str:kind>", views.left, name="left"),
+    path("jobs/<uuid:link_id>/", views.job, name="job"),
 ]

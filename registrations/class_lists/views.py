@@ -1,6 +1,8 @@
-"""A class list from the upload to a preview that is corrected in place. Nothing here registers anybody."""
+"""A teacher's pages of a class list, from the upload to the result."""
 
 import logging
+import uuid
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest
@@ -13,26 +15,23 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from events.models import Fest
 from registrations.booking.errors import ActionRejected
 from registrations.class_lists import columns as cols
-from registrations.class_lists.absent import ClassListNotFound, explain_missing_list
-from registrations.class_lists.checking import events_offered
-from registrations.class_lists.downloads import table_answer, template_answer
-from registrations.class_lists.drafts import (
-    Draft,
-    keep_draft,
-    open_drafts,
-    read_draft,
-)
-from registrations.class_lists.drafts import (
-    discard as discard_draft,
-)
-from registrations.class_lists.form_too_large import explain_too_large
-from registrations.class_lists.infer_columns import is_untitled
+from registrations.class_lists import confirm as confirm_module
+from registrations.class_lists import report
+from registrations.class_lists.drafts import discard as discard_draft
+from registrations.class_lists.drafts import keep_draft, open_drafts
+from registrations.class_lists.forms import ConfirmForm, UploadForm
 from registrations.class_lists.inline_edit import EditResult, save_edits
-from registrations.class_lists.jobs import jobs_of
-from registrations.class_lists.preview_page import PreviewRequest, context_of
-from registrations.class_lists.report import problem_table
-from registrations.class_lists.upload_form import UploadForm
-from registrations.models import ClassList, Teacher
+from registrations.class_lists.parse import Draft, events_offered, is_untitled, read_draft
+from registrations.class_lists.preview import PreviewRequest, context_of
+from registrations.class_lists.report import jobs_of, problem_table, result_of
+from registrations.class_lists.responses import (
+    ClassListNotFound,
+    explain_missing_list,
+    explain_too_large,
+    table_answer,
+    template_answer,
+)
+from registrations.models import ClassList, ClassListJob, Teacher
 from registrations.spreadsheets.errors import FileRefused
 from registrations.teachers.access import teacher_required
 
@@ -168,9 +167,53 @@ def discard(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase
     return redirect("class_lists:lists")
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+@teacher_required
+@explain_missing_list
+def confirm(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase:
+    """What would happen and what has to be decided; a press makes the job, once per key."""
+    class_list = _class_list(teacher, pk)
+    form = ConfirmForm(request.POST if request.method == "POST" else None, fest=class_list.fest)
+    if form.is_valid():
+        try:
+            job = confirm_module.confirm(class_list, user=teacher.user, **form.choices)
+        except ActionRejected as refusal:
+            form.add_error(None, refusal.text)
+        else:
+            return redirect("class_lists:job", link_id=job.link_id)
+    found = confirm_module.readiness(class_list)
+    return render(
+        request, "class_lists/confirm.html", {"class_list": class_list, "form": form, "found": found}
+    )
+
+
+@require_safe
+@teacher_required
+def job(request: HttpRequest, teacher: Teacher, link_id: uuid.UUID) -> HttpResponseBase:
+    """How far the worker is; once it is through, what became of each row."""
+    jobs = ClassListJob.objects.select_related("class_list__fest", "class_list__school")
+    found = get_object_or_404(
+        jobs, link_id=link_id, class_list__school=teacher.school, class_list__fest__is_current=True
+    )
+    context: dict[str, Any] = {"job": found, "class_list": found.class_list}
+    if found.finished_at:
+        context |= {"result": result_of(found), "left": len(problem_table(found.class_list)[1])}
+        return render(request, "class_lists/result.html", context)
+    return render(request, "class_lists/progress.html", context | {"progress": report.progress_of(found)})
+
+
+@require_safe
+@teacher_required
+@explain_missing_list
+def left(_request: HttpRequest, teacher: Teacher, pk: int, kind: str) -> HttpResponseBase:
+    """The rows that are left, with what is wrong about each, to be corrected and sent again."""
+    class_list = _class_list(teacher, pk)
+    return table_answer(*problem_table(class_list), kind=kind, name="what-is-left")
+
+
 def _class_list(teacher: Teacher, pk: int) -> ClassList:
     """A list of the teacher's own school in the current fest; any other is not there."""
-    lists = ClassList.objects.select_related("fest", "owner")
+    lists = ClassList.objects.select_related("fest", "school", "owner")
     found = lists.filter(pk=pk, school=teacher.school_id, fest__is_current=True).first()
     if found is None:
         logger.warning("teacher %s asked for class list %s, which is not of the own school", teacher.pk, pk)

@@ -20,7 +20,7 @@ from django.db.models.functions import Cast
 from django.utils.translation import gettext
 
 from events.models import AuditEntry
-from registrations.class_lists.locking import lock_lists
+from registrations.class_lists.drafts import lock_lists
 from registrations.models import Change, ClassList, ClassListJob, ClassListRow, Erasure, Student
 from registrations.students.names import email_key, name_key, random_reference
 

@@ -1,30 +1,195 @@
-"""A cell of a workbook as the text that its writer saw."""
+"""Grades and events as people write them into cells."""
 
-import datetime as dt
-from typing import TypeAlias
+import difflib
+import itertools
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
-Value: TypeAlias = str | float | int | bool | dt.datetime | dt.date | dt.time | dt.timedelta | None
+from django.utils.translation import gettext as _
+
+from registrations.spreadsheets.headers import Meaning
+from registrations.spreadsheets.listing import Code, Problem
+from registrations.students.names import clean_text, label_key, name_key
+from techfest.core.text import normalized
+
+_WORDS = r"(?:class|grade|std|standard|year|form|cls|gr|कक्षा|वर्ग|इयत्ता)"
+_ROMAN = {
+    "I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "VII": 7, "VIII": 8, "IX": 9, "X": 10, "XI": 11,
+    "XII": 12, "XIII": 13,
+}  # fmt: skip
+_SHAPE = re.compile(
+    rf"(?:{_WORDS}[\s.:-]*)?"
+    r"(?P<grade>\d{1,2}(?:\.0+|\s*(?:st|nd|rd|th)(?=[A-Z]?\b))?|[IVX]+(?![A-Z])|[IVX]+(?=[A-HJ-UWYZ]\b))"
+    r"(?:[\s.:/_(-]*(?:(?:section|sec|division|div)[\s.:-]*)?(?P<section>[^\W\d_][^()]*?)?\)?)?",
+    re.IGNORECASE,
+)
+LONGEST_GRADE = 100
+"""Characters; a longer text is no grade."""
 
 
-def text_of(value: Value) -> str:
-    """The value without surprise: 9.0 is "9", a phone number has all its digits, a day is 2026-11-24."""
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    if isinstance(value, int | float):
-        return _number(value)
-    if isinstance(value, dt.datetime):
-        return value.date().isoformat() if value.time() == dt.time() else value.isoformat(" ", "seconds")
-    if isinstance(value, dt.timedelta):
-        return str(value)
-    return value.isoformat() if isinstance(value, dt.date) else value.isoformat("seconds")
+def grade_of(text: str) -> tuple[int, str] | None:
+    """The number and the section in it, if it holds one; None for what is no grade.
+
+    Digits of every script are read. The number is not compared with the grades of a fest.
+    """
+    text = text.strip()
+    if len(text) > LONGEST_GRADE:
+        return None
+    plain = normalized("NFKC", text).strip()
+    found = _SHAPE.fullmatch(plain)
+    if not found:
+        return None
+    grade, section = found["grade"].upper(), label_key(found["section"] or "")
+    number = _ROMAN.get(grade) or _digits(grade)
+    return (number, section) if number else None
 
 
-def _number(value: float) -> str:
-    """Whole numbers with all their digits, others with the 15 that a spreadsheet keeps."""
-    if abs(value) < 1e15 and value == int(value):
-        return str(int(value))
-    return f"{value:.15g}"
+def _digits(grade: str) -> int:
+    digits = re.match(r"\d+", grade)
+    return int(digits[0]) if digits else 0
+
+
+_YES = frozenset(
+    ["x", "xx", "yes", "y", "1", "true", "t", "✓", "✔", "√", "✅", "☑", "ok", "ha", "हाँ", "हां", "ஆம்"]
+)
+_NO = frozenset(
+    ["", "no", "n", "0", "false", "f", "✗", "✘", "❌", "☐", "na", "n a", "nil", "none", "नहीं", "இல்லை"]
+)
+_NOTHING = frozenset(["na", "n a", "nil", "none", "null"])
+_LONGEST_NOTHING = 20
+_NUMBERED = re.compile(r"^\s*(?:\(?\d{1,2}[.)]|[•*·–-])\s+")
+_LOOSE = re.compile(r"\s*(?:/|&|\+|\band\b)\s*", re.IGNORECASE)
+MAX_EVENTS = 20
+"""Named in one cell; more is a text, not a list of events."""
+MAX_GUESSES = 200
+"""Different unknown names of one file that are compared with those of the fest."""
+LONGEST_NAME = 200
+"""Characters that are compared with names of events, which have 120."""
+MAX_KEPT = 2_000
+"""Different cells of one file whose names are remembered."""
+_DASHES = "-–—. \t"
+
+
+class EventNames:
+    """Finds the events of a fest (slug -> name) by what people write."""
+
+    def __init__(self, events: Mapping[str, str]) -> None:
+        self.names = dict(events)
+        self._by_key: dict[str, list[str]] = {}
+        for slug, name in events.items():
+            for key in dict.fromkeys((name_key(name), name_key(slug))):
+                self._by_key.setdefault(key, []).append(slug)
+        self._max_words = 1 + max((name.count(",") for name in events.values()), default=0)
+        self._close: dict[str, str] = {}
+        self._cells: dict[str, list[str]] = {}
+        self._slugs = lru_cache(maxsize=MAX_KEPT)(self._found)
+
+    def read(self, row: int, text: str) -> tuple[list[str], list[Problem]]:
+        """The slugs in one cell and what could not be found, each with what was probably meant."""
+        pieces = self._pieces_of_cell(text)
+        if len(pieces) > MAX_EVENTS:
+            problem = _("Enter %(maximum)d events or fewer") % {"maximum": MAX_EVENTS}
+            return [], [Problem(row, Meaning.EVENTS, Code.EVENT, problem, value=text)]
+        found = [(piece, self._slugs(piece)) for piece in pieces]
+        slugs = [slug for _piece, known in found if len(known) == 1 for slug in known]
+        return slugs, [self._problem(row, piece, known) for piece, known in found if len(known) != 1]
+
+    def written(self, slug: str) -> str:
+        """What to write into a cell so that this event is read from it: its name if that is clear, else the slug."""
+        name = self.names[slug]
+        pieces = list(self._pieces(name))
+        return name if len(pieces) == 1 and self._slugs(pieces[0]) == [slug] else slug
+
+    def replaced(self, text: str, piece: str, slug: str = "") -> str:
+        """The cell with one of its names written as this event, or taken out; other cells come back as they are.
+
+        `piece` is the value of a problem that `read` found. A cell of too many names is one piece.
+        """
+        pieces = list(itertools.islice(self._pieces(text), MAX_EVENTS + 1))
+        new = [self.written(slug)] if slug else []
+        if len(pieces) > MAX_EVENTS:
+            return "; ".join(new) if text == piece else text
+        if piece not in pieces:
+            return text
+        return "; ".join(name for old in pieces for name in (new if old == piece else [old]))
+
+    def _pieces_of_cell(self, text: str) -> list[str]:
+        """A class often takes part in the same events: one text, read once."""
+        if text in self._cells:
+            return self._cells[text]
+        pieces = list(itertools.islice(self._pieces(text), MAX_EVENTS + 1))
+        if len(self._cells) < MAX_KEPT:
+            self._cells[text] = pieces
+        return pieces
+
+    def _pieces(self, text: str) -> Iterator[str]:
+        """The cell cut at line ends and semicolons, then at those commas that do not belong to a name."""
+        for line in re.split(r"[;\n\r|]", text):
+            given = (word for word in line.split(",") if is_given(word)) if line.strip() else ()
+            # One event more than is read, so that the rest is not cut off in silence.
+            words = list(itertools.islice(given, (MAX_EVENTS + 1) * self._max_words))
+            at = 0
+            while at < len(words):
+                length = self._length(words[at : at + self._max_words])
+                piece = clean_text(_NUMBERED.sub("", ",".join(words[at : at + length])))
+                at += length
+                yield from self._loose(piece)
+
+    def _length(self, words: list[str]) -> int:
+        """How many of these words make the longest known name; one if none does."""
+        return next((n for n in range(len(words), 1, -1) if self._slugs(",".join(words[:n]))), 1)
+
+    def _loose(self, piece: str) -> list[str]:
+        """Names between slashes and ampersands, if every one of them is known; else the text as it is."""
+        parts = _LOOSE.split(piece)
+        is_list = not self._slugs(piece) and all(self._slugs(part) for part in parts)
+        return parts if is_list else [piece]
+
+    def _found(self, text: str) -> list[str]:
+        if len(text) > LONGEST_NAME:
+            return []
+        key = name_key(text)
+        if known := self._by_key.get(key):
+            return known
+        plain = _NUMBERED.sub("", text)
+        return self._by_key.get(name_key(plain), []) if plain != text else []
+
+    def _problem(self, row: int, piece: str, found: list[str]) -> Problem:
+        if found:
+            text = _("Several events are called “%(event)s”. Write one of: %(names)s") % {
+                "event": piece,
+                "names": ", ".join(found),
+            }
+            return Problem(row, Meaning.EVENTS, Code.EVENT, text, value=piece)
+        meant = self._meant(piece)
+        text = _("There is no event “%(event)s”.") % {"event": piece[:100]}
+        if meant:
+            text = _("There is no event “%(event)s”. Did you mean “%(meant)s”?") % {
+                "event": piece[:100],
+                "meant": meant,
+            }
+        return Problem(row, Meaning.EVENTS, Code.EVENT, text, value=piece, suggestion=meant)
+
+    def _meant(self, piece: str) -> str:
+        key = name_key(piece[:100])[:100]
+        if key not in self._close and len(self._close) < MAX_GUESSES:
+            close = difflib.get_close_matches(key, self._by_key, n=1, cutoff=0.65)
+            self._close[key] = self.names[self._by_key[close[0]][0]] if close else ""
+        return self._close.get(key, "")
+
+
+def mark_of(text: str) -> bool | None:
+    """Whether a cell under an event's name says yes; None for what says neither."""
+    key = clean_text(text[:LONGEST_NAME]).casefold()
+    if key in _YES:
+        return True
+    return None if is_given(text) and key not in _NO else False
+
+
+def is_given(text: str) -> bool:
+    """Whether a cell says something: not a dash, not "n/a", not "nil"."""
+    text = text.strip(_DASHES)
+    if not text or not clean_text(text).strip(_DASHES):
+        return False
+    return len(text) > _LONGEST_NOTHING or name_key(text) not in _NOTHING

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from django.utils.translation import gettext as _
 
-from registrations.spreadsheets.budget import Budget
+from registrations.spreadsheets.errors import Budget
 from registrations.spreadsheets.headers import Meaning
-from registrations.spreadsheets.students import Code, ListedStudent, Problem
+from registrations.spreadsheets.listing import Code, ListedStudent, Problem
 from registrations.students.identity import may_be_same
 from registrations.students.names import email_key, name_key
 

@@ -1,9 +1,17 @@
-"""What a teacher hands over becomes a sheet of text, or is refused with a sentence."""
+"""Read an uploaded file or pasted rows into a `Sheet`, or refuse them with a sentence."""
 
-from registrations.spreadsheets import delimited, workbook
-from registrations.spreadsheets.encodings import checked, decoded
+import codecs
+import csv
+import io
+import itertools
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator
+
+from registrations.spreadsheets import workbook
 from registrations.spreadsheets.errors import FileRefused
-from registrations.spreadsheets.sheet import MAX_BYTES, Row, Sheet
+from registrations.spreadsheets.sheet import MAX_BYTES, Row, Sheet, excess, filled_rows, is_blank
 
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -45,12 +53,143 @@ def _pasted_rows(text: str) -> tuple[Row, ...]:
     # Counted as the file that it would be; halves of pairs count as question marks.
     if len(text.encode("utf-8", "replace")) > MAX_BYTES:
         raise FileRefused("size")
-    rows = delimited.pasted_rows(checked(text.removeprefix("\ufeff")))
+    rows = pasted_rows(require_plain_text(text.removeprefix("\ufeff")))
     if not rows:
         raise FileRefused("empty")
     return rows
 
 
 def _text_sheet(data: bytes) -> Sheet:
-    text, encoding, is_guess = decoded(data)
-    return Sheet(delimited.rows_of(text), encoding=encoding, is_guess=is_guess)
+    text, encoding, is_guess = decode(data)
+    return Sheet(rows_of(text), encoding=encoding, is_guess=is_guess)
+
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_WHITE = "\t\n\r\f\v"
+
+
+def decode(data: bytes) -> tuple[str, str, bool]:
+    """The text, its encoding, and whether that is a guess. Raises FileRefused for what is no text.
+
+    A byte order mark or valid UTF-8 settles it: text in another encoding that happens to be valid UTF-8 with
+    signs beyond ASCII is next to impossible. Everything else is a guess: UTF-16 by its zero bytes, else Windows-1252.
+    """
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return _text(data[len(mark) :], encoding), encoding, False
+    if encoding := _unmarked_utf16(data):
+        return _text(data, encoding), encoding, True
+    try:
+        return require_plain_text(data.decode("utf-8")), "utf-8", False
+    except UnicodeDecodeError:
+        return _text(data, "windows-1252"), "windows-1252", True
+
+
+def _text(data: bytes, encoding: str) -> str:
+    try:
+        return require_plain_text(data.decode(encoding))
+    except UnicodeDecodeError:
+        raise FileRefused("kind") from None
+
+
+def require_plain_text(text: str) -> str:
+    """The text, unless it holds what no list of names holds: control characters, or markup instead of cells."""
+    if text.lstrip("\ufeff" + _WHITE + " ").startswith("<"):
+        raise FileRefused("kind")
+    if any(unicodedata.category(character) == "Cc" and character not in _WHITE for character in set(text)):
+        raise FileRefused("kind")
+    return text
+
+
+def _unmarked_utf16(data: bytes) -> str:
+    """UTF-16 without its mark: line ends and separators are ASCII there, so every other byte of them is zero."""
+    head = data[:2000]
+    if b"\0" not in head or len(data) % 2:
+        return ""
+    low, high = head[1::2].count(0), head[0::2].count(0)
+    return "utf-16-le" if low > high else "utf-16-be"
+
+
+DELIMITERS = (",", ";", "\t")
+_SAMPLE = 100
+_END = "\x00end"
+"""A last record that no text can hold, since text with control characters is refused before."""
+
+
+# The module's own limit of 131,072 characters would refuse the file; here the row of a long cell says so itself.
+csv.field_size_limit(2 * MAX_BYTES)
+
+
+_EXCEL_HINT = re.compile(r"sep=([,;\t])(?:\r\n|\r|\n|$)", re.IGNORECASE)
+
+
+def rows_of(text: str) -> tuple[Row, ...]:
+    """The rows of a CSV file. Raises FileRefused for too many rows or columns and for an open quote."""
+    hint = _EXCEL_HINT.match(text)
+    if hint:
+        # Excel hides this line from its user, so the rows are counted from the next one.
+        text = text[hint.end() :]
+    delimiter = hint[1] if hint else delimiter_of(text)
+    return _limited_rows(_records(text, delimiter))
+
+
+def pasted_rows(text: str) -> tuple[Row, ...]:
+    """The rows of what was copied from a spreadsheet, or of a CSV pasted as text.
+
+    A tab settles the delimiter, since nobody types one into a cell. A spreadsheet quotes a copied cell only where
+    it holds a line end; a lone quotation mark is part of a name.
+    """
+    delimiter = "\t" if "\t" in text else delimiter_of(text)
+    try:
+        return _limited_rows(_records(text, delimiter))
+    except FileRefused as refusal:
+        if refusal.code != "quote":
+            raise
+        return _limited_rows(_records(text, delimiter, has_quotes=False))
+
+
+def delimiter_of(text: str) -> str:
+    """The sign that cuts most rows into one same number of columns, more columns being better; else the comma.
+
+    `csv.Sniffer` is no help: it takes a letter that happens to stand in every row.
+    """
+    return max(DELIMITERS, key=lambda delimiter: _consistency(text, delimiter))
+
+
+def _consistency(text: str, delimiter: str) -> tuple[float, int]:
+    widths: Counter[int] = Counter()
+    for record in itertools.islice(_records(text, delimiter), _SAMPLE):
+        if any(not is_blank(cell) for cell in record) and record != [_END]:
+            widths[len(record)] += 1
+    columns, rows = max(widths.items(), key=lambda item: (item[0] > 1, item[1], item[0]), default=(1, 0))
+    return (rows / widths.total(), columns) if columns > 1 else (0, 0)
+
+
+def _records(text: str, delimiter: str, *, has_quotes: bool = True) -> Iterator[list[str]]:
+    """One list of cells a record, then `_END`, which an open quote would swallow."""
+    ending = "" if text.endswith(("\n", "\r")) else "\n"
+    lines = io.StringIO(f"{text}{ending}{_END}", newline="")
+    if has_quotes:
+        reader = csv.reader(lines, delimiter=delimiter)
+    else:
+        reader = csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE)
+    yield from reader
+
+
+def _limited_rows(records: Iterator[list[str]]) -> tuple[Row, ...]:
+    rows: list[Row] = []
+    for number, record in enumerate(records, 1):
+        if record == [_END]:
+            break
+        if record and record[-1].endswith(_END):
+            raise FileRefused("quote", row=number)
+        if any(record):
+            filled = filled_rows([(number, record)])
+            if too_much := excess(filled, before=len(rows)):
+                raise FileRefused(too_much[0], row=too_much[1])
+            rows += filled
+    return tuple(rows)

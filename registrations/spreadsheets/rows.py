@@ -8,15 +8,21 @@ from django.utils.translation import gettext as _
 
 from registrations.fields import suggested_email
 from registrations.forms import DetailsForm
-from registrations.spreadsheets.budget import Budget
+from registrations.spreadsheets.cells import EventNames, grade_of, is_given, mark_of
 from registrations.spreadsheets.duplicates import problems_among
-from registrations.spreadsheets.errors import FileRefused
-from registrations.spreadsheets.event_cells import EventNames, is_given, mark_of
-from registrations.spreadsheets.grades import grade_of
+from registrations.spreadsheets.errors import Budget, FileRefused
 from registrations.spreadsheets.headers import Column, Header, Meaning
-from registrations.spreadsheets.problems import MAX_PER_LIST, ProblemsOfRow, fault_of, unused_cells
+from registrations.spreadsheets.listing import (
+    MAX_PER_LIST,
+    Code,
+    ListedStudent,
+    Listing,
+    Problem,
+    ProblemsOfRow,
+    fault_of,
+    unused_cells,
+)
 from registrations.spreadsheets.sheet import MAX_ROWS, Row, Sheet
-from registrations.spreadsheets.students import Code, ListedStudent, Listing, Problem
 from registrations.students.names import clean_text, label_key
 from techfest.core.spreadsheet_cells import unguarded
 

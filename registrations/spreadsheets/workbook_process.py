@@ -5,11 +5,12 @@ Django; once it is walled in, the kernel lets it open no file and no socket and 
 """
 
 import codecs
+import datetime as dt
 import io
 import json
 import resource
 import sys
-from typing import Any
+from typing import Any, TypeAlias
 
 from python_calamine import (
     CalamineError,
@@ -22,7 +23,6 @@ from python_calamine import (
 )
 
 from registrations.spreadsheets.archive import Unusable, rewritten
-from registrations.spreadsheets.cells import text_of
 from registrations.spreadsheets.sandbox import confine
 from registrations.spreadsheets.sheet import MAX_COLUMNS, MAX_LINES, Row, excess, filled_rows
 
@@ -111,6 +111,33 @@ def _fill_merged(texts: list[list[str]], sheet: CalamineSheet, top: int, left: i
             continue
         for at in range(first - top + 1, min(last - top + 1, len(texts))):
             texts[at][column - left] = texts[first - top][column - left]
+
+
+Value: TypeAlias = str | float | int | bool | dt.datetime | dt.date | dt.time | dt.timedelta | None
+
+
+def text_of(value: Value) -> str:
+    """The value without surprise: 9.0 is "9", a phone number has all its digits, a day is 2026-11-24."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, int | float):
+        return _number(value)
+    if isinstance(value, dt.datetime):
+        return value.date().isoformat() if value.time() == dt.time() else value.isoformat(" ", "seconds")
+    if isinstance(value, dt.timedelta):
+        return str(value)
+    return value.isoformat() if isinstance(value, dt.date) else value.isoformat("seconds")
+
+
+def _number(value: float) -> str:
+    """Whole numbers with all their digits, others with the 15 that a spreadsheet keeps."""
+    if abs(value) < 1e15 and value == int(value):
+        return str(int(value))
+    return f"{value:.15g}"
 
 
 if __name__ == "__main__":

@@ -7,8 +7,8 @@ from typing import Any
 from events.models import Event, Fest
 from registrations.class_lists import jobs
 from registrations.class_lists.confirm import confirm
-from registrations.class_lists.drafts import read_draft
 from registrations.class_lists.forecast import Forecast, forecast
+from registrations.class_lists.parse import read_draft
 from registrations.models import (
     ClassList,
     ClassListEntry,

@@ -11,7 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from events.models import Fest
-from registrations.class_lists.drafts import purge_drafts, read_draft
+from registrations.class_lists.drafts import purge_drafts
+from registrations.class_lists.parse import read_draft
 from registrations.models import (
     ClassList,
     ClassListJob,

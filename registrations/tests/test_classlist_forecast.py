@@ -9,8 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from events.models import Event, Fest
 from registrations.booking.cancel import cancel
 from registrations.class_lists import jobs
-from registrations.class_lists.drafts import read_draft
 from registrations.class_lists.forecast import Forecast, RowForecast
+from registrations.class_lists.parse import read_draft
 from registrations.class_lists.report import problem_table
 from registrations.locking import Deadline
 from registrations.models import Registration, Student

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from events.models import Event, Fest
 from registrations.class_lists import inline_edit
-from registrations.class_lists.drafts import read_draft, read_rows
+from registrations.class_lists.parse import read_draft, read_rows
 from registrations.models import ClassList, ClassListJob, ClassListRow, Submission, Teacher
 from registrations.tests.builders import build_event
 from registrations.tests.class_list_uploads import (

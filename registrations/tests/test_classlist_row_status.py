@@ -4,14 +4,13 @@ from typing import Any
 
 import pytest
 
-from registrations.class_lists.checking import CheckedList
-from registrations.class_lists.drafts import Draft
 from registrations.class_lists.forecast import EntryForecast, Forecast, RowForecast
+from registrations.class_lists.parse import Draft, ParsedList
 from registrations.class_lists.row_status import Status, is_shown, row_statuses, summary, tabs
 from registrations.models import ClassList
 from registrations.spreadsheets.headers import Header, Meaning
+from registrations.spreadsheets.listing import Code, ListedStudent, Listing, Problem
 from registrations.spreadsheets.sheet import Sheet
-from registrations.spreadsheets.students import Code, ListedStudent, Listing, Problem
 
 OUTCOMES: list[tuple[tuple[str, ...], str]] = [
     (("seat",), "seat"),
@@ -29,7 +28,7 @@ OUTCOMES: list[tuple[tuple[str, ...], str]] = [
 
 def draft_of(count: int, *problems: Problem) -> Draft:
     students = tuple(ListedStudent(row, f"Student {row}", 9) for row in range(count))
-    found = CheckedList(Sheet(()), Header(0, ()), Listing(students, problems), {})
+    found = ParsedList(Sheet(()), Header(0, ()), Listing(students, problems), {})
     return Draft(ClassList(), (), found)
 
 

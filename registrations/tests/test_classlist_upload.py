@@ -76,7 +76,7 @@ def test_no_more_than_the_limit_is_read_of_a_file(client: Client, monkeypatch: p
         sizes.append(len(data))
         return read_file(data)
 
-    monkeypatch.setattr("registrations.class_lists.upload_form.read_file", note)
+    monkeypatch.setattr("registrations.class_lists.forms.read_file", note)
     handed_over(client, b"x" * (MAX_BYTES + 300_000))
     assert sizes == [MAX_BYTES + 1]
 

@@ -8,13 +8,14 @@ from hypothesis import strategies as st
 
 from events.tests.steps import counted
 from events.tests.worst import MARKS, worst_texts
-from registrations.spreadsheets import budget, problems
+from registrations.spreadsheets import errors as errors_module
+from registrations.spreadsheets import listing as listing_module
 from registrations.spreadsheets.errors import FileRefused
 from registrations.spreadsheets.headers import header_of
+from registrations.spreadsheets.listing import Code, Listing
 from registrations.spreadsheets.reader import read_file, read_paste
 from registrations.spreadsheets.rows import listing_of
 from registrations.spreadsheets.sheet import MAX_BYTES, MAX_CHARACTERS, Row, Sheet, trimmed
-from registrations.spreadsheets.students import Code, Listing
 from registrations.tests.class_list_uploads import (
     LISTS,
     browser,
@@ -59,7 +60,7 @@ def errors(listed: Listing) -> list[tuple[int, str]]:
 def _counted_in_steps() -> Iterator[None]:
     """Counting takes longer than reading, so here only the steps are limited."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(budget, "SECONDS", 300.0)
+        patch.setattr(errors_module, "SECONDS", 300.0)
         yield
 
 
@@ -141,7 +142,7 @@ def test_unknown_events_are_told_up_to_a_limit_and_counted() -> None:
     with counted() as steps:
         listed = listing(csv(unknown_events(1_000, 98)))
     assert listed.rows_with_errors == frozenset(range(2, 1_002))
-    assert len(listed.problems) <= 2 * problems.MAX_PER_LIST + 3 * 1_000
+    assert len(listed.problems) <= 2 * listing_module.MAX_PER_LIST + 3 * 1_000
     assert steps.lines < 12_000 * 1_000
     of_first = [one.text for one in listed.problems if one.row == 2]
     assert (len(of_first), of_first[-1]) == (11, "And up to 88 more problems in this row")
@@ -150,8 +151,8 @@ def test_unknown_events_are_told_up_to_a_limit_and_counted() -> None:
 
 
 def test_row_with_as_many_problems_as_are_told_says_all_of_them() -> None:
-    listed = listing(csv(unknown_events(1, problems.MAX_PER_ROW)))
-    assert [one.code for one in listed.problems] == [Code.EVENT] * problems.MAX_PER_ROW
+    listed = listing(csv(unknown_events(1, listing_module.MAX_PER_ROW)))
+    assert [one.code for one in listed.problems] == [Code.EVENT] * listing_module.MAX_PER_ROW
 
 
 def test_column_without_a_title_is_one_problem() -> None:
@@ -177,7 +178,7 @@ def test_list_past_its_budget_of_processor_time_ends_with_a_sentence(
     now = [0.0]
     monkeypatch.setattr("time.thread_time", lambda: now.__setitem__(0, now[0] + 1) or now[0])
     listing(sheet)
-    monkeypatch.setattr(budget, "SECONDS", 1.0)
+    monkeypatch.setattr(errors_module, "SECONDS", 1.0)
     with pytest.raises(FileRefused) as refused:
         listing(sheet)
     assert str(refused.value.text) == words

@@ -5,9 +5,8 @@ import csv
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from registrations.spreadsheets.encodings import decoded
 from registrations.spreadsheets.errors import FileRefused
-from registrations.spreadsheets.reader import read_file, read_paste
+from registrations.spreadsheets.reader import decode, read_file, read_paste
 from registrations.spreadsheets.sheet import trimmed
 from registrations.tests.spreadsheet_files import csv_bytes, xlsx_bytes
 
@@ -89,7 +88,7 @@ def test_any_table_written_as_xlsx_reads_back(table: list[list[str]]) -> None:
 def test_any_bytes_are_text_or_refused(data: bytes) -> None:
     code, text, encoding = "", "", "ascii"
     try:
-        text, encoding, _is_guess = decoded(data)
+        text, encoding, _is_guess = decode(data)
     except FileRefused as refused:
         code = refused.code
     assert code == "kind" or text.encode(encoding) in data

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
+from registrations.spreadsheets.cells import grade_of
 from registrations.spreadsheets.errors import FileRefused
-from registrations.spreadsheets.grades import grade_of
 from registrations.spreadsheets.headers import Meaning, header_of
+from registrations.spreadsheets.listing import ListedStudent, Listing
 from registrations.spreadsheets.reader import read_paste
 from registrations.spreadsheets.rows import listing_of
-from registrations.spreadsheets.students import ListedStudent, Listing
 
 EVENTS = {"robo-race": "Robo Race", "quiz": "Quiz", "art": "Art, Craft & Design", "code": "Code/Debug"}
 

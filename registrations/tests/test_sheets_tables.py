@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from registrations.spreadsheets.headers import Meaning, header_of
 from registrations.spreadsheets.reader import read_file
 from registrations.spreadsheets.rows import listing_of
-from registrations.spreadsheets.tables import csv_lines, csv_table, xlsx_table
-from registrations.spreadsheets.writer import csv_template, xlsx_template
+from registrations.spreadsheets.writer import csv_lines, csv_table, csv_template, xlsx_table, xlsx_template
 from registrations.tests.spreadsheet_files import SHEET
 from techfest.core.spreadsheet_cells import guarded, unguarded
 

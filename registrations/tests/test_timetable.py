@@ -12,7 +12,7 @@ from python_calamine import CalamineWorkbook
 from events.models import AuditEntry, Event, Fest, Venue
 from registrations.models import Conflict
 from registrations.spreadsheets.reader import read_file
-from registrations.spreadsheets.tables import xlsx_table
+from registrations.spreadsheets.writer import xlsx_table
 from registrations.tests.builders import build_event, build_fest, build_submission
 from registrations.tests.counting import states
 from registrations.tests.moving import change

@@ -22,7 +22,7 @@ from registrations.locking import Deadline
 from registrations.spreadsheets.errors import FileRefused
 from registrations.spreadsheets.reader import read_file
 from registrations.spreadsheets.sheet import MAX_BYTES
-from registrations.spreadsheets.tables import MIME_XLSX
+from registrations.spreadsheets.writer import MIME_XLSX
 from registrations.timetable import plan as plan_module
 from registrations.timetable import preview
 from registrations.timetable.date_checks import check_dates

@@ -9,7 +9,7 @@ import xlsxwriter
 from django.utils.translation import gettext as _
 
 from events.models import Event
-from registrations.spreadsheets.tables import TEXT, WORKBOOK_OPTIONS
+from registrations.spreadsheets.writer import TEXT, WORKBOOK_OPTIONS
 from registrations.timetable.columns import COLUMNS, MARK, TIMES, Fest
 from registrations.timetable.events import mark_of, row_of
 from techfest.core.spreadsheet_cells import guarded

@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from registrations.class_lists import jobs
-from registrations.class_lists.drafts import read_draft
+from registrations.class_lists.parse import read_draft
 from registrations.models import ClassList, Registration, Teacher
 from registrations.tests.class_list_uploads import browser as logged_in
 from registrations.tests.class_list_uploads import build_listed_fest, build_listing_teacher

@@ -9,8 +9,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from events.cache import cached_fest
 from registrations.access import secret
-from registrations.class_lists.absent import explain_missing_list
 from registrations.class_lists.hand_over import colleagues_of, hand_over, lists_of
+from registrations.class_lists.responses import explain_missing_list
 from registrations.models import Teacher
 from registrations.teachers.access import teacher_required
 from techfest.core.db.clock import database_now

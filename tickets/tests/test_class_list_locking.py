@@ -10,7 +10,7 @@ import pytest
 from django.db.models import QuerySet
 from django.test import Client
 
-from registrations.class_lists import drafts, jobs, locking
+from registrations.class_lists import drafts, jobs
 from registrations.class_lists import hand_over as hand_over_module
 from registrations.models import ClassList, ClassListJob, Registration, School, Submission
 from registrations.privacy import redact as erased_lists
@@ -96,7 +96,7 @@ def meeting(monkeypatch: pytest.MonkeyPatch, look: Callable[[QuerySet[ClassList]
         return found
 
     with monkeypatch.context() as patch:
-        for module in (locking, drafts, hand_over_module, erased_lists):
+        for module in (drafts, hand_over_module, erased_lists):
             patch.setattr(module, "lock_lists", looked)
         yield
 
@@ -128,7 +128,7 @@ def wrong(room: Staffroom, names: tuple[str, str], responses: list[Answer]) -> l
 @pytest.mark.parametrize(("first", "second"), PAIRS, ids=["+".join(pair) for pair in PAIRS])
 def test_two_at_one_list(monkeypatch: pytest.MonkeyPatch, first: str, second: str) -> None:
     room = Staffroom()
-    with meeting(monkeypatch, locking.lock_lists):
+    with meeting(monkeypatch, drafts.lock_lists):
         responses = both(room, first, second)
     assert wrong(room, (first, second), responses) == []
 
@@ -158,7 +158,7 @@ def test_list_that_a_colleague_deleted_has_a_page_that_says_so(monkeypatch: pyte
     assert room.delete(1).status_code == 302
     later = room.confirm(0)
     assert (later.status_code, "This list is not here any more" in later.content.decode()) == (404, True)
-    with pytest.raises(locking.ListDeleted):
+    with pytest.raises(drafts.ListDeleted):
         drafts.discard(listed)
 
 
@@ -169,7 +169,7 @@ def test_page_of_a_list_that_is_deleted_in_that_moment(monkeypatch: pytest.Monke
         ClassList.objects.all().delete()
         return []
 
-    monkeypatch.setattr(locking, "lock_lists", deleted)
+    monkeypatch.setattr(drafts, "lock_lists", deleted)
     response = room.confirm(0)
     assert response.status_code == 410
     assert "A colleague deleted this list." in response.content.decode()

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from events.models import Event, Fest
 from registrations.spreadsheets.reader import read_file
-from registrations.spreadsheets.tables import xlsx_table
+from registrations.spreadsheets.writer import xlsx_table
 from registrations.tests.builders import build_event, build_fest, build_submission
 from techfest.core.admin.base import page_of
 from tickets.tests.admin_helpers import add_path, confirm, filled_in, is_asked, organiser_client

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from registrations.spreadsheets.tables import csv_table
+from registrations.spreadsheets.writer import csv_table
 from techfest.core.spreadsheet_cells import guarded, unguarded
 
 PIECES = [
@@ -92,7 +92,7 @@ def test_no_dialect_finds_a_formula(text: str) -> None:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_without_the_guard_some_dialect_finds_one(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The negative control: each of these texts is dangerous somewhere."""
-    monkeypatch.setattr("registrations.spreadsheets.tables.guarded", lambda one: one)
+    monkeypatch.setattr("registrations.spreadsheets.writer.guarded", lambda one: one)
     assert formulas(text, text) != []
 
 

@@ -1,21 +1,94 @@
-"""As many problems of a list as somebody may want to read: a file of nothing else must not fill the memory."""
+"""The students of a class list, and the problems of its rows."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from registrations.spreadsheets.headers import Column, Meaning
 from registrations.spreadsheets.sheet import MAX_CHARACTERS, Row
-from registrations.spreadsheets.students import Code, Problem
-from registrations.students.names import clean_text
+from registrations.students.names import clean_text, name_key
 from techfest.core.spreadsheet_cells import unguarded
 from techfest.core.text import MAX_MARKS, has_mark_run
+
+
+class Code(StrEnum):
+    """What a problem is about, for those who offer a way out of it."""
+
+    MISSING = "missing"
+    TEXT = "text"
+    GRADE = "grade"
+    SECTION = "section"
+    EMAIL = "email"
+    EVENT = "event"
+    MARK = "mark"
+    NO_EVENT = "no_event"
+    TWICE = "twice"
+    DOUBT = "doubt"
+    UNUSED = "unused"
+    MORE = "more"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something about one row, or one cell of it. An error keeps the row back, a warning blocks nothing."""
+
+    row: int
+    column: Meaning
+    code: Code
+    text: str
+    is_error: bool = True
+    value: str = ""
+    """The text at fault, as it stood in the cell."""
+    suggestion: str = ""
+    """What was probably meant, to be written in its place."""
+    other_row: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ListedStudent:
+    """One row, cleaned. What could not be read is empty (a grade: 0) and has an error in the list's problems.
+
+    `section` and `roll_number` are as they are stored and compared; `events` are slugs, each once, in order.
+    """
+
+    row: int
+    name: str
+    grade: int
+    section: str = ""
+    roll_number: str = ""
+    email: str = ""
+    events: tuple[str, ...] = ()
+
+    @property
+    def identity(self) -> tuple[int, str, str, str]:
+        """What makes two rows of one school one student."""
+        return self.grade, self.section, name_key(self.name), self.roll_number
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """All rows of a class list, and all problems of all rows in the order of the rows, errors first."""
+
+    students: tuple[ListedStudent, ...]
+    problems: tuple[Problem, ...] = field(default=())
+
+    @property
+    def rows_with_errors(self) -> frozenset[int]:
+        return frozenset(problem.row for problem in self.problems if problem.is_error)
+
+    @property
+    def ready(self) -> tuple[ListedStudent, ...]:
+        """The students whose rows have no error."""
+        bad = self.rows_with_errors
+        return tuple(student for student in self.students if student.row not in bad)
+
 
 MAX_PER_ROW = 10
 MAX_PER_LIST = 2_000
 """Once a list has so many, each further row says its first one and how many more there are."""
-
 _EMPTY = (Code.MISSING, Code.NO_EVENT)
 
 
