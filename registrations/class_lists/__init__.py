@@ -1,1 +1,1 @@
-"""A teacher's class list: from a file or a paste to registrations."""
+"""A teacher's class list: from a file or pasted rows to registrations."""

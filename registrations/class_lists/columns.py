@@ -22,7 +22,7 @@ _SINGLE = (Meaning.NAME, Meaning.GRADE, Meaning.SECTION, Meaning.ROLL_NUMBER, Me
 
 @dataclass(frozen=True, slots=True)
 class ShownColumn:
-    """A column as the page shows it; `chosen` is the value of its choice."""
+    """A column on the page, with sample texts; `chosen` is the selected value of its choices."""
 
     column: Column
     samples: tuple[str, ...]
@@ -30,7 +30,7 @@ class ShownColumn:
 
 
 def shown_columns(draft: Draft) -> list[ShownColumn]:
-    """All columns from left to right, each with the first different texts in it."""
+    """Return all columns from left to right, each with the first different texts in it."""
     return [
         ShownColumn(column, _samples(draft, column), _value(column.meaning, column.event))
         for column in draft.header.columns
@@ -39,12 +39,12 @@ def shown_columns(draft: Draft) -> list[ShownColumn]:
 
 
 def unused_titles(draft: Draft) -> list[str]:
-    """The titles of columns with which nothing is done."""
+    """Return the titles of the columns that are not used."""
     return [clean_text(column.title)[:60] for column in draft.header.extra]
 
 
 def choices(events: Mapping[str, str]) -> list[tuple[str, str]]:
-    """What a column may be read as: value and words."""
+    """Return what a column may be read as, as choices of a form field."""
     marks = [
         (_value(Meaning.EVENT_MARK, slug), _("Yes or no: %(event)s") % {"event": name})
         for slug, name in events.items()
@@ -53,21 +53,21 @@ def choices(events: Mapping[str, str]) -> list[tuple[str, str]]:
 
 
 def title_row_of(draft: Draft) -> ClassListRow | None:
-    """The row that was taken for titles although nobody understood them; it may be a student."""
+    """Return the row taken for titles although none of them was recognised: it may be a student."""
     return next((row for row in draft.left_out if is_title_row(row, draft.class_list.columns)), None)
 
 
 def change_columns(class_list: ClassList, sent: QueryDict, *, events: Mapping[str, str]) -> None:
-    """Reads the columns as somebody chose them. What is no choice of the page is left as it is.
+    """Read the columns as chosen; anything that is not a choice of the page is ignored.
 
-    Of two columns with a meaning that only one can have, the one that was chosen anew wins. Raises
-    `ActionRejected` while a worker is at the list, and `ListDeleted` where it is gone.
+    Only one column may hold names, grades and so on: of two such columns the one chosen now wins. Raises
+    `ActionRejected` while a worker registers the list, and `ListDeleted` if it was deleted.
     """
     known = dict(choices(events))
     with transaction.atomic():
         locked = lock_list(class_list)
         require_idle(
-            locked, _("The list is being registered. Wait until that is done, then read it otherwise.")
+            locked, _("The list is being registered. Wait until that is done, then change the columns.")
         )
         chosen = {
             at: sent.get(f"column-{at}", "?")
@@ -84,32 +84,32 @@ def change_columns(class_list: ClassList, sent: QueryDict, *, events: Mapping[st
 
 
 def take_titles_for_a_student(class_list: ClassList) -> None:
-    """The row that was taken for titles is read as a student, and the columns go by their letters."""
+    """Read the title row as a student and name the columns by their letters."""
     for row in class_list.rows.filter(done_at=None, is_left_out=True).order_by("number")[:1]:
         if is_title_row(row, class_list.columns):
             ClassListRow.objects.filter(pk=row.pk).update(is_left_out=False)
             for at, column in enumerate(class_list.columns):
                 if column[1] == Meaning.EVENT_MARK:
-                    # What looked like a title with an event's name is the event of a student.
+                    # A title that matched an event's name is a student's event.
                     column[1:] = [str(Meaning.EVENTS), ""]
                 column[0] = _("Column %(letter)s") % {"letter": Column(at, "", Meaning.NONE).letter}
 
 
 def confirm_encoding(class_list: ClassList) -> None:
-    """Somebody has looked at the names and found them right, so the guess of an encoding is none any more."""
+    """The teacher confirmed the detected encoding: clear the `is_guess` flag."""
     with transaction.atomic():
         locked = lock_list(class_list)
         ClassList.objects.filter(pk=locked.pk).update(is_guess=False, updated_at=Now())
 
 
 def strange_texts(draft: Draft, maximum: int = 6) -> list[str]:
-    """Cells with letters beyond ASCII, by which a wrong guess of the encoding is seen."""
+    """Return some texts beyond ASCII, which show whether the encoding was guessed right."""
     cells = (clean_text(cell)[:60] for row in draft.rows for cell in row.cells if not cell.isascii())
     return list(dict.fromkeys(cells))[:maximum]
 
 
 def _read_as(columns: list[list[str]], chosen: Mapping[int, str]) -> None:
-    """Writes the choices into the columns."""
+    """Write the choices into the columns."""
     new = {at for at, value in chosen.items() if value != _value(Meaning(columns[at][1]), columns[at][2])}
     for at in sorted(new):
         meaning, _colon, event = chosen[at].partition(":")
@@ -143,27 +143,27 @@ TEXTS = (Meaning.NAME, Meaning.GRADE, Meaning.SECTION, Meaning.ROLL_NUMBER, Mean
 
 
 class RowCells:
-    """One row under the columns of its list. Writing may add a column to the list, never take one away."""
+    """The cells of one row by meaning. Writing may add a column to the list; it never removes one."""
 
     def __init__(self, class_list: ClassList, row: ClassListRow) -> None:
         self.class_list, self.row = class_list, row
         self.columns = header_of_list(class_list).columns
 
     def text(self, meaning: Meaning) -> str:
-        """What is shown of this meaning; for events, all that its cells say."""
+        """Return the shown text of a meaning; for events, the text of all their cells."""
         if meaning == Meaning.EVENTS:
             return "\n".join(self._cell(column) for column in self._event_columns())
         return next((text for column in self._of(meaning) if (text := self._cell(column))), "")
 
     def write(self, meaning: Meaning, text: str) -> None:
-        """The one cell of this meaning; further ones are emptied, since the first filled one is read."""
+        """Write the first cell of a meaning and empty the others: the first filled one is read."""
         columns = list(self._of(meaning)) or [self._add(meaning)]
         for column in columns:
             self._put(column, "")
         self._put(columns[0], text)
 
     def choose_events(self, slugs: list[str], names: EventNames) -> None:
-        """Exactly these events: marks where they have a column of their own, the rest as names in one cell."""
+        """Write exactly these events: a mark where the event has a column, names in one cell for the rest."""
         for column in self._event_columns():
             self._put(column, "")
         marks = {column.event: column for column in self._of(Meaning.EVENT_MARK)}
@@ -174,19 +174,18 @@ class RowCells:
             self.write(Meaning.EVENTS, "; ".join(named))
 
     def add_event(self, slug: str, names: EventNames) -> None:
-        """One event more."""
         said = self.text_of_names()
         self.write(Meaning.EVENTS, "; ".join([*([said] if said else []), names.written(slug)]))
 
     def replace_event(self, piece: str, slug: str, names: EventNames) -> None:
-        """This event in place of what was written, or nothing."""
+        """Write this event, or nothing, in place of a piece of text."""
         for column in self._of(Meaning.EVENTS):
             old = self._cell(column)
             if (new := names.replaced(old, piece, slug)) != old:
                 self._put(column, new)
 
     def unclear_marks(self) -> list[Column]:
-        """The columns of marks in which neither yes nor no stands."""
+        """Return the columns of marks whose cell says neither yes nor no."""
         return [column for column in self._of(Meaning.EVENT_MARK) if mark_of(self._cell(column)) is None]
 
     def mark(self, position: int, says_yes: bool) -> None:

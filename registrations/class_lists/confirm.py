@@ -1,4 +1,4 @@
-"""Pressing Confirm: the good rows of a draft become a job, once per key."""
+"""Confirm a class list: its good rows become a job, once per idempotency key."""
 
 import uuid
 from collections.abc import Collection
@@ -22,45 +22,45 @@ from registrations.spreadsheets.listing import Listing
 from techfest.core.db.bulk import insert_new
 
 TASK = "registrations.confirm"
-_OF_ANOTHER_LIST = gettext_lazy("This form is of another list. Open the list again.")
+_OF_ANOTHER_LIST = gettext_lazy("This form belongs to another list. Open the list again.")
 
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """What a press of Confirm would register now, and what it would leave in the draft."""
+    """What confirming would register now, and what would stay in the draft."""
 
     class_list: ClassList
     listing: Listing
     forecast: Forecast
     ready: frozenset[int]
-    """The numbers of the rows that would go, none of them done or under way."""
+    """The numbers of the rows that would be registered; none of them is done or part of a job."""
 
     @property
     def left(self) -> int:
-        """Rows that stay in the draft because something is wrong about them."""
+        """The number of rows that stay in the draft because something is wrong with them."""
         return len(self.listing.rows_with_errors | self.forecast.doubtful)
 
     @property
     def mails(self) -> int:
-        """Students who would be mailed: those with an address who obtain something."""
+        """The number of students with an address who would get a seat or a rank on the waiting list."""
         with_email = {student.row for student in self.listing.students if student.email}
         seat_results = {row.row for row in self.forecast.rows.values() if row.outcome in ("seat", "wait")}
         return len(self.ready & with_email & seat_results)
 
     @property
     def without_email(self) -> int:
-        """Students whose tickets come to the teacher."""
+        """The number of students whose tickets are sent to the teacher."""
         obtaining = {row.row for row in self.forecast.rows.values() if row.outcome in ("seat", "wait")}
         return len(self.ready & obtaining) - self.mails
 
     @property
     def hindrance(self) -> str:
-        """Why nothing can be confirmed now, or nothing."""
+        """Why nothing can be confirmed now, or an empty text."""
         return _hindrance(self.class_list, self.ready)
 
 
 def readiness(class_list: ClassList, *, wants_waiting: bool = True) -> Readiness:
-    """Reads and judges the list as it is now."""
+    """Return what the list would register if it were confirmed now."""
     listing = read_draft(class_list).listing
     expected = forecast(class_list, listing, wants_waiting=wants_waiting)
     free = set(_unassigned(class_list).values_list("number", flat=True))
@@ -72,7 +72,7 @@ def readiness(class_list: ClassList, *, wants_waiting: bool = True) -> Readiness
 def _hindrance(class_list: ClassList, ready: Collection[int]) -> str:
     if class_list.is_guess:
         return _(
-            "The file's encoding was guessed. Look at the names in the preview and say that they are right."
+            "The encoding of the file was guessed. Check the names in the preview and confirm that they are right."
         )
     if not ready:
         return _("There is nothing to register: no row without problems is left in this list.")
@@ -88,17 +88,16 @@ def confirm(
     is_all_or_none: bool,
     wants_waiting: bool,
 ) -> ClassListJob:
-    """Makes the job and gives it the rows without problems; a repeat with the same key finds the same job.
+    """Create the job and give it the rows without problems; the same key returns the same job.
 
-    Rows with errors, doubts, those left out and those that another job has are not given to it. The list is
-    locked, so that two presses with two keys do not share a row. Raises `ActionRejected` when there is nothing
-    to register, the encoding of the file is still a guess, or all are wanted and some have errors; `ListDeleted`
-    where it is gone.
+    Rows with errors, doubtful matches, left-out rows and rows of another job stay in the draft. The list is locked,
+    so two requests with different keys never share a row. Raises `ActionRejected` if there is nothing to register,
+    the encoding is still a guess, or all rows are wanted and some have errors; `ListDeleted` if the list is gone.
     """
     if earlier := _earlier_job(class_list, key):
         return earlier
     with transaction.atomic():
-        # Read after the lock, which every correction takes as well: what goes is what stands there now.
+        # Read under the lock that every correction takes, so the current cells are registered.
         class_list = lock_list(class_list)
         if earlier := _earlier_job(class_list, key):
             return earlier
@@ -125,7 +124,7 @@ def confirm(
 
 
 def _ready(class_list: ClassList, *, wants_all: bool) -> set[int]:
-    """The numbers of the rows without problems; not foreseen again, since the worker judges."""
+    """Return the numbers of the rows without problems. The worker decides about seats, so no forecast is made here."""
     listing = read_draft(class_list).listing
     matches = match(listing.ready, fest_id=class_list.fest_id, school_id=class_list.school_id)
     ready = {number for number, found in matches.items() if not found.is_doubt}
@@ -137,7 +136,7 @@ def _ready(class_list: ClassList, *, wants_all: bool) -> set[int]:
 
 
 def _earlier_job(class_list: ClassList, key: uuid.UUID) -> ClassListJob | None:
-    """The job of a press with this key that was faster."""
+    """Return the job that an earlier request with this key created."""
     earlier = ClassListJob.objects.filter(key=key).first()
     if earlier and earlier.class_list_id != class_list.pk:
         raise ActionRejected(str(_OF_ANOTHER_LIST))
@@ -145,6 +144,6 @@ def _earlier_job(class_list: ClassList, key: uuid.UUID) -> ClassListJob | None:
 
 
 def _unassigned(class_list: ClassList) -> QuerySet[ClassListRow]:
-    """Rows that take part and are neither done nor under way; those of a job that kept nothing are free again."""
+    """Return the rows that may be registered: neither left out nor done nor part of an unfinished job."""
     rows = ClassListRow.objects.filter(class_list=class_list, is_left_out=False, done_at=None)
     return rows.filter(Q(job=None) | Q(job__finished_at__isnull=False))

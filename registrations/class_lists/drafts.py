@@ -1,7 +1,7 @@
 """Class lists as drafts: create, lock, discard and purge.
 
-Lock order: seats, schools, students, registrations, then class lists by primary key, then their jobs and rows.
-Only the worker of a job locks that job before the seats, and only this worker changes an unfinished job.
+Lock order: seats, schools, students, registrations, then class lists by primary key, then their jobs and rows. Only
+the worker of a job locks that job before the seats, and only this worker changes an unfinished job.
 """
 
 import datetime as dt
@@ -26,15 +26,16 @@ from registrations.students.names import clean_text
 
 
 class ListDeleted(RegistrationError):
-    """The list was deleted since its page was shown; nothing was done."""
+    """The list was deleted after its page was shown; nothing was changed."""
 
     text = gettext_lazy("A colleague deleted this list.")
 
 
 def lock_list(class_list: ClassList) -> ClassList:
-    """The list as it is now, held until the transaction ends. Raises `ListDeleted`.
+    """Return the list as it is now, locked until the transaction ends. Raises `ListDeleted`.
 
-    Found by nothing but its number: any further condition would be judged by what was there before the wait.
+    The list is found by its primary key alone: under READ COMMITTED any other condition would be checked against the
+    row as it was before the wait.
     """
     (locked,) = lock_lists(ClassList.objects.filter(pk=class_list.pk)) or (None,)
     if locked is None:
@@ -43,18 +44,18 @@ def lock_list(class_list: ClassList) -> ClassList:
 
 
 def lock_lists(lists: QuerySet[ClassList]) -> list[ClassList]:
-    """These lists, each with its fest, held in the order of their numbers; those that were deleted are not there."""
+    """Lock these lists in primary-key order and return those that still exist, each with its fest."""
     rows = lists.order_by("pk").select_related("fest")
     return list(rows.select_for_update(no_key=True, of=("self",)))
 
 
 def is_at_work(class_list: ClassList) -> bool:
-    """Whether a worker has rows of this list, or will have them; asked of a list that is held."""
+    """Return whether an unfinished job has rows of this locked list."""
     return class_list.jobs.filter(finished_at=None).exists()
 
 
 def require_idle(class_list: ClassList, words: str) -> None:
-    """Raises `ActionRejected` with these words while a worker is at a list that is held."""
+    """Raise `ActionRejected` with this text while a worker registers the locked list."""
     if is_at_work(class_list):
         raise ActionRejected(words)
 
@@ -66,7 +67,7 @@ _AT_WORK = Exists(ClassListJob.objects.filter(class_list=OuterRef("pk"), finishe
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A list that was handed over, as it was read, and what names it: its title and the digest of its bytes."""
+    """A parsed class list with its title and the digest of its bytes."""
 
     found: ParsedList
     title: str
@@ -75,9 +76,9 @@ class Upload:
 
 
 def open_drafts(teacher: Teacher) -> "QuerySet[ClassList]":
-    """The lists of the teacher's school in the current fest with a row that is not registered, newest work first.
+    """Return the lists of the teacher's school in the current fest with unregistered rows, newest work first.
 
-    Each has `rows_left`: those that are neither registered nor left out.
+    Each has `rows_left`: the number of rows that are neither registered nor left out.
     """
     left = Q(rows__done_at=None, rows__is_left_out=False)
     return (
@@ -89,14 +90,14 @@ def open_drafts(teacher: Teacher) -> "QuerySet[ClassList]":
 
 
 def keep_draft(upload: Upload, *, teacher: Teacher, fest: Fest) -> tuple[ClassList, bool]:
-    """The list as a draft, and whether it is a new one: an open one of the same bytes and choices is not made again.
+    """Return the upload as a draft, and whether it was created.
 
-    Two presses of one button come one after the other, since both lock the school. Raises FileRefused for a
-    list without students; registers nothing.
+    An open draft of the same bytes and events is returned instead of a second one; the lock on the school makes two
+    requests wait for each other. Nothing is registered. Raises `FileRefused` for a list without students.
     """
     found = upload.found
     if not found.header.problem and not found.listing.students:
-        raise FileRefused("nobody", is_paste=found.sheet.encoding == "paste")
+        raise FileRefused("no students", is_paste=found.sheet.encoding == "paste")
     if len(rows := _kept_rows(found)) > MAX_ROWS + 1:
         raise FileRefused("rows", is_paste=found.sheet.encoding == "paste")
     with transaction.atomic():
@@ -109,7 +110,7 @@ def keep_draft(upload: Upload, *, teacher: Teacher, fest: Fest) -> tuple[ClassLi
 
 
 def _known(upload: Upload, teacher: Teacher, fest: Fest) -> ClassList | None:
-    """The open draft of this very upload, held, so that nobody deletes it before this press is answered."""
+    """Return the open draft of this upload, locked so that it cannot be deleted before the redirect to it."""
     same = {"fest": fest, "digest": upload.digest, "events_for_all": list(upload.events_for_all)}
     drafts = open_drafts(teacher).filter(**same)
     locked = lock_lists(ClassList.objects.filter(pk__in=[draft.pk for draft in drafts]))
@@ -117,22 +118,22 @@ def _known(upload: Upload, teacher: Teacher, fest: Fest) -> ClassList | None:
 
 
 def purge_drafts(now: dt.datetime) -> int:
-    """Deletes what nobody worked on for a week: rows that are not registered, and lists without any other.
+    """Delete the rows of drafts untouched for a week, and lists left without rows; return the number of lists.
 
-    Rows that were registered stay as a record. A list that a worker is at, or somebody just now, is left alone.
+    Registered rows stay as a record. Lists that are being registered or locked by another transaction are skipped.
     """
     with transaction.atomic():
         old = ClassList.objects.filter(~_AT_WORK, updated_at__lt=now - DRAFT_KEPT).filter(_UNDONE | ~_DONE)
         held = old.order_by("pk").select_for_update(no_key=True, skip_locked=True)
-        # Asked again of those that are held: somebody may have confirmed one between the look and the lock.
+        # Checked again under the lock: a list may have been confirmed since the query.
         still_old = old.filter(pk__in=list(held.values_list("pk", flat=True)))
         return _drop(list(still_old.values_list("pk", flat=True)))
 
 
 def discard(class_list: ClassList) -> None:
-    """Deletes the rows that are not registered, and the list if there is no other.
+    """Delete the unregistered rows, and the list if no other row is left.
 
-    Raises `ActionRejected` while a worker is at it, and `ListDeleted` where somebody was faster.
+    Raises `ActionRejected` while a worker registers it, and `ListDeleted` if it is gone.
     """
     with transaction.atomic():
         locked = lock_list(class_list)
@@ -141,7 +142,7 @@ def discard(class_list: ClassList) -> None:
 
 
 def storable(text: str) -> str:
-    """The text with a replacement for what no database keeps and nobody typed: it is then refused by the row."""
+    """Replace characters that PostgreSQL does not store; the row then reports the replacement as an error."""
     bad = {
         character
         for character in set(text)
@@ -157,7 +158,7 @@ def _drop(pks: list[int]) -> int:
 
 
 def _kept_rows(found: ParsedList) -> list[Row]:
-    """The rows below the titles. Titles that nobody understood are kept, too: they may be a student."""
+    """Return the rows below the titles. Unrecognised titles are kept as well: they may be a student."""
     header = found.header
     first = header.row if header.problem else header.row + 1
     titles = [column.title for column in header.columns]
@@ -190,7 +191,7 @@ def _create(upload: Upload, teacher: Teacher, fest: Fest) -> ClassList:
 
 
 def _column(column: Column, events: Mapping[str, str]) -> list[str]:
-    """The column as it is kept: a mark by the event's slug, since a name may be corrected meanwhile."""
+    """Return the column as it is stored; a column of marks names its event by slug, because event names may change."""
     slug = next((slug for slug, name in events.items() if column.event == name), "")
     return [storable(column.title), str(column.meaning), slug]
 

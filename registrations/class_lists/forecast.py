@@ -1,4 +1,4 @@
-"""What would happen if a class list were registered at this moment. Nothing is locked, written or promised."""
+"""What registering a class list now would come to. Nothing is locked, written or promised."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -35,7 +35,7 @@ _STATES = {Registration.State.CONFIRMED.value: SEAT, Registration.State.WAITING.
 
 @dataclass(frozen=True, slots=True)
 class EntryForecast:
-    """One event of a row: "seat", "wait", "already" or the reason of a refusal, and words where it needs some."""
+    """One event of a row: "seat", "wait", "already" or the reason of a refusal, explained if necessary."""
 
     event_slug: str
     outcome: str
@@ -44,7 +44,7 @@ class EntryForecast:
 
 @dataclass(frozen=True, slots=True)
 class RowForecast:
-    """One row without errors: what is new about it, in words, and what each of its events would come to."""
+    """One row without errors: what is new about it and what each of its events would come to."""
 
     row: int
     kind: Kind
@@ -54,14 +54,14 @@ class RowForecast:
 
     @property
     def outcome(self) -> str:
-        """The row in one word: the best of its events; "refused" where it would obtain none, or is a doubt."""
+        """The best outcome of the row's events; "refused" if it would obtain none or its match is doubtful."""
         seat_results = {entry.outcome for entry in self.entries}
         return next((one for one in (SEAT, WAIT, ALREADY) if one in seat_results), "refused")
 
 
 @dataclass(frozen=True, slots=True)
 class EventForecast:
-    """One event: how many rows want it who have it not, seats free now, and how they would be given."""
+    """One event: rows that want it, seats free now, and how these would be given."""
 
     event: Event
     wanted: int
@@ -76,7 +76,7 @@ class EventForecast:
 
 @dataclass(frozen=True)
 class Forecast:
-    """`rows` by row number. `missing` are students of earlier lists of the school who are not in this one."""
+    """The rows by number, the events, and `missing`: students of the school's earlier lists who are not in this one."""
 
     rows: Mapping[int, RowForecast] = field(default_factory=dict)
     per_event: Sequence[EventForecast] = ()
@@ -98,9 +98,9 @@ class Forecast:
 
 
 def forecast(class_list: ClassList, listing: Listing, *, wants_waiting: bool = True) -> Forecast:
-    """The rows without errors as they would be judged now, by the loop that `allocate` runs under its locks.
+    """Forecast the rows without errors with the same decisions that `allocate` makes under its locks.
 
-    Left-out rows take no part. The number of queries does not grow with the rows.
+    Left-out rows are ignored. The number of queries does not grow with the rows.
     """
     of_note = class_list.rows.filter(Q(is_left_out=True) | Q(student__isnull=False))
     noted = list(of_note.values_list("number", "is_left_out", "student"))
@@ -110,7 +110,7 @@ def forecast(class_list: ClassList, listing: Listing, *, wants_waiting: bool = T
     row_students = build_row_students(class_list, listed, matches)
     for number, row_student in enumerate(row_students, 1):
         if row_student.is_new:
-            # One student of several rows keeps one number; none that is stored is negative.
+            # A student of several rows keeps one id; unlike stored ids it is negative.
             row_student.student.pk = min(row_student.student.pk or 0, 0) or -number
     held, provenance = registrations_of({one.student.pk for one in row_students if not one.is_new})
     seats, events = _events_of(class_list, listed)
@@ -135,7 +135,7 @@ def forecast(class_list: ClassList, listing: Listing, *, wants_waiting: bool = T
 
 
 def _holds_of(class_list: ClassList, seats: Iterable[Seats]) -> Mapping[int, list[Hold]]:
-    """The school's own held seats by event; no query where nothing is held."""
+    """Return the seats held for the school by event; no query if the events have no held seats."""
     holds: dict[int, list[Hold]] = defaultdict(list)
     if events := [row.pk for row in seats if row.held]:
         for hold in Hold.objects.held().filter(event__in=events, school=class_list.school_id):
@@ -158,7 +158,7 @@ def _decide_all(
     held: Mapping[int, list[Registration]],
     holds: Mapping[int, list[Hold]],
 ) -> list[list[SeatResult]]:
-    """The outcomes of each row's claims, judged one after the other as they stand in the list."""
+    """Decide about each row's seat requests in the order of the list."""
     events, now = read_locked_events(row.pk for row in seats)
     seat_counters = {row.pk: SeatCounter(row, _in_time(holds.get(row.pk, ()), events, now)) for row in seats}
     engaged = {pk: list(rows) for pk, rows in held.items()}
@@ -170,7 +170,7 @@ def _decide_all(
 
 
 def _in_time(holds: Iterable[Hold], events: Mapping[int, Event], now: datetime | None) -> Sequence[Hold]:
-    """Those that a press would still find; one whose time is over gives its seats to everybody."""
+    """Return the holds that have not expired; the seats of the others are free for everyone."""
     kept = []
     for hold in holds:
         if now and hold.event_id in events:
@@ -205,9 +205,9 @@ def _per_event(
 def _missing(
     class_list: ClassList, listed: Sequence[ListedStudent], present: set[int], names: set[str]
 ) -> list[Student]:
-    """Of the grades and sections that this list is about; a list of 9 B says nothing of 9 A.
+    """Return registered students of earlier lists who are absent from this one, for its grades and sections only.
 
-    Whoever has the name of a row that needs fixing is not called missing.
+    A list of 9 B says nothing about 9 A. A student with the name of a row that needs fixing is not missing.
     """
     groups = {(student.grade, student.section) for student in listed}
     done = ClassListRow.objects.filter(
@@ -230,7 +230,7 @@ def _missing(
 
 @dataclass(frozen=True, slots=True)
 class _Writer:
-    """Puts what was judged into words."""
+    """Explains the decisions in words."""
 
     class_list: ClassList
     provenance: Mapping[int, Provenance]

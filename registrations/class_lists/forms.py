@@ -25,7 +25,7 @@ _ACCEPT = f".csv,.xlsx,text/csv,{MIME_XLSX}"
 
 
 class UploadForm(PlainForm):
-    """A file or pasted rows, and the events for students whose row names none. Once valid, it can be `read`."""
+    """A file or pasted rows, and the events of students whose row names none. Once valid, it can be `read`."""
 
     upload = forms.FileField(
         label=gettext_lazy("Class list"),
@@ -34,7 +34,7 @@ class UploadForm(PlainForm):
         widget=forms.FileInput(attrs={"accept": _ACCEPT}),
         help_text=gettext_lazy("CSV or XLSX, up to 1,000 students and 2 MB."),
     )
-    # Not a CharField: what is no text is refused by the reader, in its own words.
+    # Not a CharField: the reader refuses bad characters with messages of its own.
     pasted = forms.Field(
         label=gettext_lazy("Or paste rows"),
         required=False,
@@ -42,7 +42,7 @@ class UploadForm(PlainForm):
         help_text=gettext_lazy("Copy them from the spreadsheet, with the row of titles."),
     )
     events_for_all = forms.MultipleChoiceField(
-        label=gettext_lazy("Events for every student without one of their own (optional)"),
+        label=gettext_lazy("Events for students whose row names none (optional)"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
@@ -86,7 +86,7 @@ class UploadForm(PlainForm):
         return read_file(upload.read(MAX_BYTES + 1))
 
     def read(self) -> Upload:
-        """What was handed over; the form is valid."""
+        """Return the upload of a valid form."""
         upload = self.cleaned_data.get("upload")
         if upload is None:
             data, title = self.cleaned_data["pasted"].encode("utf-8", "replace"), _("Pasted rows")
@@ -100,7 +100,7 @@ GOOD, ALL = "good", "all"
 
 
 class ConfirmForm(PlainForm):
-    """How much, what if it is full, and the declaration without which nothing is registered."""
+    """Which rows to register, what happens if an event is full, and the declaration of consent."""
 
     how = forms.ChoiceField(
         label=gettext_lazy("How much of the list"),
@@ -143,7 +143,7 @@ class ConfirmForm(PlainForm):
 
     @property
     def choices(self) -> dict[str, Any]:
-        """As `confirming.confirm` takes them."""
+        """The keyword arguments of `confirm.confirm`."""
         key: uuid.UUID = self.cleaned_data["key"]
         return {
             "key": key,

@@ -1,4 +1,4 @@
-"""A class list goes to a colleague of the same school: mails about it follow."""
+"""Hand class lists over to a colleague of the same school, who then gets the mails about them."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -13,13 +13,13 @@ from registrations.signals import notice_pending
 
 
 def lists_of(school: School, fest_id: int) -> list[ClassList]:
-    """The class lists of this school, the newest first, each with its owner."""
+    """Return the class lists of this school, newest first, each with its owner."""
     rows = ClassList.objects.filter(school=school, fest=fest_id).select_related("owner")
     return list(rows.order_by("-created_at", "-pk"))
 
 
 def colleagues_of(teacher: Teacher) -> list[Teacher]:
-    """The teachers of the same school but this one."""
+    """Return the other teachers of the same school."""
     rows = Teacher.objects.with_access().filter(school=teacher.school).exclude(pk=teacher.pk)
     return list(rows.select_related("user", "school").order_by("pk"))
 
@@ -27,9 +27,9 @@ def colleagues_of(teacher: Teacher) -> list[Teacher]:
 def hand_over(
     list_ids: Collection[int], *, giver: Teacher, taker: Teacher, fest_id: int, now: datetime
 ) -> list[ClassList]:
-    """Makes the colleague the owner of these lists of the school; both are told. What is theirs stays so.
+    """Make the colleague the owner of these lists and mail both teachers; return the lists that changed hands.
 
-    Raises `ListDeleted` where one of them is gone; then none is handed over.
+    Raises `ListDeleted` if one of them is gone; then none is handed over.
     """
     with transaction.atomic():
         rows = lock_lists(ClassList.objects.filter(pk__in=list_ids, fest=fest_id))

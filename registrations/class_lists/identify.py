@@ -16,12 +16,11 @@ from registrations.students.names import email_key, name_key
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What is known of one row's student.
+    """What is known about the student of one row.
 
-    `student` is the one it is, `corrections` what the row says otherwise (field -> text to be written).
-    `candidates` are those it may be where that is not clear, `rows` the other rows that may be the same
-    one. `near` is somebody registered who may be meant: the name differs
-    in one sign, or section, roll number or grade do.
+    `student` is the registered student and `corrections` what the row adds or changes (field name to new text). If
+    the match is doubtful, `candidates` are the students it may be and `rows` the other rows that may be the same
+    student. `near` is a registered student who only looks alike.
     """
 
     student: Student | None = None
@@ -41,12 +40,12 @@ NOBODY = Match()
 def match(
     listed: Sequence[ListedStudent], *, fest_id: int, school_id: int, looks_alike: bool = False
 ) -> dict[int, Match]:
-    """Finds each row's student among the school's, row number -> Match; one query, nothing is locked.
+    """Match each row with the school's students, row number to `Match`; one query, nothing is locked.
 
-    The same grade, section, name and roll number is the same student. Else the one student of this name and
-    grade whom neither section nor roll number tells apart is meant, and completed by what the row adds; two
-    such students, or two different rows for one, are a doubt. Who only looks alike is searched where it is
-    asked for: for that all students of these grades are read, and not the namesakes alone.
+    The same grade, section, name and roll number is the same student. Otherwise it is the only student of this name
+    and grade whose section and roll number do not contradict the row. Two such students, or two different rows for
+    one student, are a doubtful match. Students who look alike are only searched with `looks_alike`, which reads all
+    students of these grades.
     """
     grades = {student.grade for student in listed}
     named = Q(name_key__in={name_key(student.name) for student in listed})
@@ -85,12 +84,12 @@ def _match(
 
 
 def identity_of(student: Student) -> tuple[int, str, str, str]:
-    """As `ListedStudent.identity`."""
+    """Return the identity of a stored student, as `ListedStudent.identity`."""
     return student.grade, student.section, student.name_key, student.roll_number
 
 
 def _corrections(listed: ListedStudent, student: Student) -> dict[str, str]:
-    """What the row adds or says otherwise; an empty cell says nothing."""
+    """Return what the row adds or changes; an empty cell changes nothing."""
     new = {}
     if listed.section and not student.section:
         new["section"] = listed.section
@@ -102,7 +101,7 @@ def _corrections(listed: ListedStudent, student: Student) -> dict[str, str]:
 
 
 class _Known:
-    """The school's students, found by name."""
+    """The school's students, indexed by name."""
 
     def __init__(self, students: Iterable[Student]) -> None:
         self._by_name: dict[tuple[int, str], list[Student]] = defaultdict(list)
@@ -114,16 +113,16 @@ class _Known:
         self._by_trace: dict[tuple[int, str], list[Student]] = {}
 
     def candidates(self, listed: ListedStudent) -> list[Student]:
-        """Those of this name and grade who may be it: the exact one alone, or all that nothing tells apart."""
+        """Return the exact match alone, or all students of this name and grade whom the row does not contradict."""
         namesakes = self._by_name.get((listed.grade, name_key(listed.name)), [])
         exact = [student for student in namesakes if identity_of(student) == listed.identity]
         return exact or [student for student in namesakes if may_be_same(listed, student)]
 
     def near(self, listed: ListedStudent, taken: Iterable[int]) -> Student | None:
-        """Somebody whose name is within one sign, and who is nobody else in the list.
+        """Return a student outside the list with a similar name, or with the same name and other details.
 
-        Or of the very same name, but with another section or roll number; in another grade only with the same
-        address. It may be somebody else, or the same one after a correction.
+        Similar names differ in one character. In another grade only a student with the same address counts. It may be
+        a different student, or the same one after a correction.
         """
         for student in self._namesakes.get(name_key(listed.name), ()):
             has_address = bool(listed.email) and email_key(listed.email) == student.email_key
@@ -145,7 +144,7 @@ class _Known:
 
 @dataclass(frozen=True, slots=True)
 class RowStudent:
-    """The student of one row; `is_new` as long as nobody of the school is registered by these details."""
+    """The student of one row; `is_new` if nobody is registered with these details."""
 
     listed: ListedStudent
     match: Match
@@ -156,7 +155,7 @@ class RowStudent:
 def build_row_students(
     class_list: ClassList, listed: Sequence[ListedStudent], matches: Mapping[int, Match]
 ) -> list[RowStudent]:
-    """Everybody who is no doubt, in the order of the rows. New students are not stored yet."""
+    """Return the students of all rows without a doubtful match, in row order. New students are not stored yet."""
     new: dict[tuple[int, str, str, str], Student] = {}
     row_students = []
     for row in listed:
@@ -180,7 +179,7 @@ def seat_requests_of(
     wants_waiting: bool,
     submission: Callable[[RowStudent], Submission | None] = lambda _claimant: None,
 ) -> list[SeatRequest]:
-    """One claim for each event of the row (slug -> number); an event that is gone is claimed as unknown."""
+    """Return one seat request for each event of the row; an event that no longer exists gets the id 0."""
     stored = submission(row_student)
     return [
         SeatRequest(
@@ -196,7 +195,7 @@ def seat_requests_of(
 
 
 def _student(class_list: ClassList, listed: ListedStudent) -> Student:
-    """Of the list's own school, whatever the file says."""
+    """Return a new student of the list's school, regardless of any school named in the file."""
     return Student(
         fest_id=class_list.fest_id,
         school_id=class_list.school_id,

@@ -1,4 +1,9 @@
-"""Corrections made in the preview: written into the cells, unless somebody else was there first."""
+"""Save the corrections made on the preview page.
+
+The page shows each row that can be corrected with the versions of its cells, a short digest of each. The form sends
+them back, and only a cell that still has the shown version is changed: two teachers may correct different cells of
+one row at the same time, and neither undoes the other's work.
+"""
 
 import hashlib
 import re
@@ -20,12 +25,12 @@ from registrations.spreadsheets.listing import Code
 from registrations.spreadsheets.sheet import MAX_CHARACTERS
 
 OUT = "-"
-"""Chosen for a name of no event: take it out."""
+"""The choice that removes an unknown event name."""
 
 
 @dataclass(slots=True)
 class EditResult:
-    """What a press came to: rows that were changed, and sentences about what was not written."""
+    """How many rows changed, and sentences about what was not saved."""
 
     changed: int = 0
     left_out: int = 0
@@ -34,15 +39,16 @@ class EditResult:
 
 
 def seen(cells: RowCells) -> str:
-    """What a page showed of a row, short enough to travel with it: meaning:trace of each."""
+    """Return the digests of a row's cells as the page shows them, to be sent back with the form."""
     return " ".join(f"{meaning}:{_trace(cells.text(meaning))}" for meaning in (*TEXTS, Meaning.EVENTS))
 
 
 def save_edits(class_list: ClassList, sent: QueryDict) -> EditResult:
-    """Writes what the page sent: fields typed over, choices made, and the button that was pressed.
+    """Save what the form sent: typed fields, choices and the pressed button.
 
-    A cell that somebody else changed since the page was shown is left as it is, and so said. Rows that are being
-    registered, or were, are not touched. The number of queries does not grow with the rows. Raises `ListDeleted`.
+    A cell that a colleague changed after the page was shown stays as it is, and a sentence says so. Rows of an
+    unfinished job and registered rows are not touched. The number of queries does not grow with the rows. Raises
+    `ListDeleted`.
     """
     with transaction.atomic():
         locked = lock_list(class_list)
@@ -60,7 +66,7 @@ def save_edits(class_list: ClassList, sent: QueryDict) -> EditResult:
 
 
 class _Edits:
-    """One sent page, applied to the rows in memory."""
+    """One sent form, applied to the rows in memory."""
 
     def __init__(self, class_list: ClassList, rows: dict[int, ClassListRow], sent: QueryDict) -> None:
         self.class_list, self.rows, self.sent = class_list, rows, sent
@@ -80,14 +86,14 @@ class _Edits:
         self.saved.changed = len(self.touched) - self.saved.left_out - self.saved.taken_in
 
     def _rows_named(self, *kinds: str) -> Iterator[ClassListRow]:
-        """The rows of this list that the page speaks of; a forged or a finished number is nobody's."""
+        """Yield the editable rows of this list that the form names; unknown and registered numbers are ignored."""
         for name in self.sent:
             found = re.fullmatch(rf"(?:{'|'.join(kinds)})-(\d{{1,7}})", name)
             if found and (row := self.rows.get(int(found[1]))):
                 if row.job is None or row.job.finished_at is not None:
                     yield row
                 else:
-                    self._refuse(row, _("Row %(row)s is being registered just now, so it was not changed."))
+                    self._refuse(row, _("Row %(row)s is being registered, so it was not changed."))
 
     def _correct(self, row: ClassListRow) -> None:
         cells = RowCells(self.class_list, row)
@@ -115,7 +121,7 @@ class _Edits:
             self.touched[row.number] = row
 
     def _typed(self, row: ClassListRow, meaning: Meaning) -> str | None:
-        """What stands in the field, or what the pressed button puts there; None for a field that was not shown."""
+        """Return the text of a field or the value of the pressed button; None if the page did not show the field."""
         if meaning == Meaning.EMAIL and self.sent.get("no_email") == str(row.number):
             return ""
         number, _colon, text = self.sent.get(f"use_{meaning}", "").partition(":")
@@ -135,7 +141,7 @@ class _Edits:
         )
 
     def _used_event(self, row: ClassListRow) -> tuple[int, str] | None:
-        """The name that a button "Use Robo Race" stands beside, and the event."""
+        """Return the event of a pressed suggestion and the position of the name it replaces."""
         number, at, slug = (*self.sent.get("use_event", "").split(":"), "", "", "")[:3]
         return (int(at), slug) if number == str(row.number) and at.isdecimal() else None
 
@@ -172,7 +178,7 @@ class _Edits:
             self.saved.taken_in += 1
 
     def _use_everywhere(self) -> None:
-        """One choice for a name that stands in many rows."""
+        """Replace one unknown name in all rows."""
         at = self.sent.get("everywhere", "")
         piece, slug = self.sent.get(f"piece-{at}"), self.sent.get(f"everywhere-{at}", "")
         for number, value in self.unknown:
@@ -189,7 +195,7 @@ class _Edits:
         self._refuse(
             row,
             _(
-                "Row %(row)s: somebody else changed it meanwhile. It says “%(now)s”; “%(typed)s” was not saved."
+                "Row %(row)s was changed after you opened this page. It now says “%(now)s”; “%(typed)s” was not saved."
             ),
             **words,
         )
@@ -201,5 +207,5 @@ class _Edits:
 
 
 def _trace(text: str) -> str:
-    """Tells two texts of one cell apart; what nobody sees at its ends does not count."""
+    """Return a short digest of a cell; white space at its ends does not count."""
     return hashlib.blake2b(text.strip().encode("utf-8", "replace"), digest_size=6).hexdigest()

@@ -1,4 +1,4 @@
-"""The worker's side of a confirmed class list: claimed by a lease, done chunk by chunk, resumed where it broke off."""
+"""The worker's side of a confirmed class list: lease a job, register it in chunks, resume after a crash."""
 
 import datetime as dt
 import logging
@@ -24,34 +24,32 @@ from techfest.core.db.clock import database_now
 logger = logging.getLogger(__name__)
 
 CHUNK = 100
-"""Rows of one transaction: about as long as a click may have to wait for its lock (DECISIONS 22)."""
+"""Rows per transaction: their locks last about as long as one click may wait."""
 LEASE = dt.timedelta(seconds=30)
-"""For how long a claimed job belongs to its worker; each chunk renews it."""
+"""How long a claimed job belongs to its worker; each chunk renews the lease."""
 PAUSE = 0.05
 LONGEST_PAUSE = 1.0
-"""Seconds between two chunks where somebody waited for the first one: as long as it took, so that clicks for the
-same seats have half of the time at least, however slow the machine is. Where nobody waited there is no pause."""
+"""Seconds. If others waited for a chunk, the pause after it is as long as the chunk: they get half of the time."""
 PATIENCE = 10.0
-"""Seconds that all locks of one chunk may take together. Each of them keeps the short timeout of the
-connection: whoever waits long for one event must not hold another one meanwhile."""
+"""Seconds for all locks of one chunk; each lock also has the short timeout of the connection."""
 TRIES = 10
-"""Of a chunk that found the database busy, before the job is put back."""
+"""How often a chunk is tried on a busy database before the job is put back."""
 BUDGET = 15.0
-"""Seconds after which no further list is begun, so that a worker can be told to stop."""
+"""Seconds after which no further job is started, so that a worker can be stopped."""
 BUSY_PAUSE = dt.timedelta(seconds=3)
-"""Before a job that was put back is due again, so that it stands in no other list's way."""
+"""How long a job that was put back waits, so that other jobs come first."""
 MAX_ATTEMPTS = 5
-"""How often a job is begun without getting any further."""
+"""How often a job may be started without any progress."""
 
 
 class LeaseLost(Exception):
-    """Another worker has taken the job over."""
+    """Another worker has taken over the job."""
 
 
 def run_due(*, budget: float = BUDGET) -> int:
-    """Registers the lists that are due, the oldest first, until none is or the time is over; how many were finished.
+    """Register the due lists, oldest first, until none is left or the time is used up; return how many were finished.
 
-    One that finds the database too busy is put back for a moment, and the next one has its turn.
+    A job that finds the database busy is put back for a moment, and the next one runs.
     """
     unfinished = ClassListJob.objects.filter(finished_at=None, attempts__lte=1)
     processes.free(unfinished, claimed_at=None)
@@ -66,9 +64,9 @@ def has_due() -> bool:
 
 
 def claim() -> ClassListJob | None:
-    """Takes one job for this worker alone, for the time of a lease. What a dead worker held is taken again.
+    """Lease one due job to this worker, also one whose worker died.
 
-    One that was begun too often without getting any further ends here, with a sentence.
+    A job that was started too often without progress is finished with an error instead.
     """
     with transaction.atomic():
         now = database_now()
@@ -90,7 +88,7 @@ def _due(now: dt.datetime) -> QuerySet[ClassListJob]:
 
 
 def run(job: ClassListJob) -> bool:
-    """Does what is left of a claimed job; whether it is finished. Otherwise somebody else goes on with it."""
+    """Register what is left of a claimed job; return whether it is finished. Otherwise another worker continues it."""
     work = _work_of(job)
     try:
         if job.is_all_or_none:
@@ -102,7 +100,7 @@ def run(job: ClassListJob) -> bool:
         logger.warning("Class list job %s goes on in another worker", job.pk)
         return False
     except LockTimeout:
-        # No fault of this job: it does not count as an attempt.
+        # A busy database does not count as an attempt.
         mine = ClassListJob.objects.filter(pk=job.pk, claimed_at=job.claimed_at)
         later = database_now() - LEASE + BUSY_PAUSE
         mine.update(claimed_at=later, attempts=Greatest(F("attempts") - 1, 0))
@@ -120,7 +118,7 @@ def _run_chunks(work: Work) -> None:
 
 
 def _work_of(job: ClassListJob) -> Work:
-    """The rows as they are read now: neither the list nor the fest's events are asked again for each chunk."""
+    """Parse the list and read the fest's events once for all chunks."""
     job.class_list = type(job.class_list).objects.select_related("fest", "school").get(pk=job.class_list_id)
     events = dict(Event.objects.filter(fest=job.class_list.fest_id).values_list("slug", "pk"))
     listing = read_draft(job.class_list).listing
@@ -128,7 +126,7 @@ def _work_of(job: ClassListJob) -> Work:
 
 
 def _patiently(work: Callable[[], bool]) -> bool:
-    """Repeats what found the database busy, a little later each time."""
+    """Retry on a busy database, with a growing pause."""
     for attempt in range(1, TRIES):
         try:
             return work()
@@ -138,10 +136,9 @@ def _patiently(work: Callable[[], bool]) -> bool:
 
 
 def _chunk(work: Work) -> bool:
-    """Registers the next rows in one transaction; whether there were any.
+    """Register the next rows in one transaction; return whether there were any.
 
-    If they cannot be registered together because of a fault, they are registered one by one, so that only
-    the row at fault is left out.
+    If the transaction fails, the rows are registered one by one, so that only the faulty row is given up.
     """
     deadline = Deadline(PATIENCE)
     try:
@@ -165,7 +162,7 @@ def _register_next(work: Work, many: int, deadline: Deadline) -> bool:
 
 
 def _does_anybody_wait() -> bool:
-    """Whether somebody in this database waits for a lock, asked while ours are still held."""
+    """Return whether any session of this database waits for a lock; called while this chunk's locks are still held."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT EXISTS (SELECT FROM pg_locks l JOIN pg_stat_activity a USING (pid)"
@@ -196,7 +193,7 @@ def _single(work: Work, row: ClassListRow) -> None:
 
 
 def _run_whole(work: Work) -> None:
-    """All rows in one transaction. Where one is refused nothing is kept but the reasons."""
+    """Register all rows in one transaction. If one is refused, only the reasons are stored."""
     deadline = Deadline(PATIENCE)
 
     def whole() -> bool:
@@ -228,10 +225,10 @@ def _left(job: ClassListJob) -> QuerySet[ClassListRow]:
 
 
 def _renew(job: ClassListJob) -> None:
-    """Goes on only as long as the lease is ours, and holds the job's row until the transaction ends.
+    """Renew the lease, or raise `LeaseLost`; locks the job's row until the transaction ends.
 
-    Two workers that believe in one job are thus one after the other, and the second one stops here. What is
-    committed with it is progress, so attempts begin anew.
+    The lock lets two workers with the same job run only one after the other, and the second one stops here. The
+    renewal is committed together with progress, so it resets the attempts.
     """
     mine = ClassListJob.objects.filter(pk=job.pk, claimed_at=job.claimed_at, finished_at=None)
     now = database_now()
@@ -241,7 +238,7 @@ def _renew(job: ClassListJob) -> None:
 
 
 def _finish(job: ClassListJob, *, error: str = "", entries: list[ClassListEntry] | None = None) -> None:
-    """Ends the job once, with what stood in the way where nothing was kept."""
+    """Finish the job once, with the entries that explain why nothing was registered."""
     with transaction.atomic():
         now = database_now()
         mine = ClassListJob.objects.filter(pk=job.pk, finished_at=None)

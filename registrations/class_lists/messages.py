@@ -1,4 +1,4 @@
-"""What a teacher is told about a row: corrections, doubtful matches, refusals and earlier registrations."""
+"""What a teacher reads about a row: corrections, doubtful matches, refusals and earlier registrations."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ from registrations.students.names import name_key
 
 
 def correction_words(found: Match) -> list[str]:
-    """Each correction as old -> new."""
+    """Return one line for each correction, as old → new."""
     lines = []
     for name, new in found.corrections.items():
         old = getattr(found.student, name) or _("none")
@@ -28,20 +28,20 @@ def correction_words(found: Match) -> list[str]:
 
 
 def doubt_words(found: Match) -> str:
-    """What is not clear about whose row this is, and the way out."""
+    """Explain a doubtful match and what to do about it."""
     if found.rows:
         words = {"rows": ", ".join(map(str, found.rows)), "name": found.candidates[0].name}
         return (
             _(
                 "This row and row %(rows)s may both be %(name)s, who is registered already. "
-                "Give the student who is registered the right section or roll number first, or leave rows out."
+                "Correct the section or roll number of the registered student first, or leave rows out."
             )
             % words
         )
     known = ", ".join(_described(student) for student in found.candidates)
     return _(
         "Several students of this name and grade are registered (%(students)s). "
-        "Enter the section and the roll number of the one who is meant."
+        "Enter the section and the roll number of the right one."
     ) % {"students": known}
 
 
@@ -54,12 +54,12 @@ def _described(student: Student) -> str:
 
 
 def near_problem(listed: ListedStudent, near: Student) -> Problem:
-    """A warning: somebody registered has this name, or nearly."""
+    """Return a warning about a registered student with the same or nearly the same name."""
     if name_key(listed.name) == near.name_key:
         words = {"name": near.name, "grade": near.grade, "details": _described(near)}
         text = _(
             "%(name)s, grade %(grade)s, %(details)s, is registered already. If this is the same student, "
-            "correct that one under “My students” and leave this row out. If not, go on."
+            "correct their details under “My students” and leave this row out. If not, go on."
         )
         return Problem(listed.row, Meaning.NAME, Code.DOUBT, text % words, is_error=False, value=listed.name)
     text = _("Did you mean “%(name)s”, who is registered already?") % {"name": near.name}
@@ -75,7 +75,7 @@ def near_problem(listed: ListedStudent, near: Student) -> Problem:
 
 
 def reason_words(reason: str, event: Event | None, other: Event | None = None) -> str:
-    """Why a row does not obtain an event, to the teacher."""
+    """Explain to the teacher why a row does not get an event."""
     match reason:
         case Refusal.Reason.FULL:
             return _("no seat left")
@@ -92,7 +92,7 @@ def reason_words(reason: str, event: Event | None, other: Event | None = None) -
         case ClassListEntry.DOUBT:
             return _("not clear which registered student this is")
         case ClassListEntry.FAILED:
-            return _("could not be done because of a fault; the organisers can see it")
+            return _("failed because of a fault; the organisers can see it")
     return _("registration is closed")
 
 
@@ -109,7 +109,7 @@ class Provenance:
     at: datetime
 
     def words(self, *, reader: int) -> str:
-        """Fit to show to this user, whose own entries are theirs."""
+        """Return the sentence for this user, who reads "you" about their own registrations."""
         words = {"name": self.name, "time": _time(self.at)}
         if self.actor == Actor.STUDENT:
             return _("already registered by the student")
@@ -123,7 +123,7 @@ class Provenance:
 def registrations_of(
     student_ids: Iterable[int],
 ) -> tuple[dict[int, list[Registration]], dict[int, Provenance]]:
-    """The active registrations of these students, student -> registrations, and who made each; one query."""
+    """Return the students' active registrations by student, and who made each by registration; one query."""
     first = Change.objects.filter(registration=OuterRef("pk"), from_state="").order_by("pk")
     names = ("actor", "user_id", "user__first_name", "user__last_name", "user__username", "at")
     made = {f"made_{name}": Subquery(first.values(name)[:1]) for name in names}
@@ -139,7 +139,7 @@ def registrations_of(
 
 
 def _time(at: datetime) -> str:
-    """The hour alone today, the day otherwise; the zone is the one that is active."""
+    """Return the time if it is today, otherwise the day, in the active time zone."""
     local = timezone.localtime(at)
     if local.date() == timezone.localdate():
         return formats.time_format(local, "H:i")

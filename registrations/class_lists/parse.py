@@ -1,4 +1,4 @@
-"""Read a class list: its columns are recognised, its rows become students and problems."""
+"""Read a class list: recognise its columns, turn its rows into students and problems."""
 
 import itertools
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -17,14 +17,14 @@ from registrations.students.names import clean_text
 
 
 def events_offered(fest: Fest) -> dict[str, str]:
-    """The events that a class list of this fest may name, slug -> name, in the order of their times."""
+    """Return the events that a class list of this fest may name, slug to name, in the order of their times."""
     events = Event.objects.published().filter(fest=fest).order_by("starts_at", "name", "pk")
     return dict(events.values_list("slug", "name"))
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedList:
-    """The sheet, how its columns were understood, and all problems of all rows."""
+    """A sheet with its recognised columns, its students and all problems of all rows."""
 
     sheet: Sheet
     header: Header
@@ -32,7 +32,7 @@ class ParsedList:
     events: dict[str, str]
 
     def only(self, numbers: Collection[int]) -> "ParsedList":
-        """The rows of these numbers, with what was found about them among all."""
+        """Return the rows of these numbers, with the problems found when all rows were compared."""
         rows = tuple(row for row in self.sheet.rows if row.number in numbers)
         students = tuple(student for student in self.listing.students if student.row in numbers)
         problems = tuple(problem for problem in self.listing.problems if problem.row in numbers)
@@ -40,10 +40,10 @@ class ParsedList:
 
 
 def parse_sheet(sheet: Sheet, fest: Fest, *, events_for_all: Sequence[str] = ()) -> ParsedList:
-    """The list as it is read for this fest: one query, nothing is written. Raises `FileRefused`.
+    """Read a sheet for this fest: one query, nothing is written. Raises `FileRefused`.
 
-    `events_for_all` are the slugs for rows that name no event. Columns without known titles are inferred from
-    what they hold, so show the teacher how they are read. Without a column of names or grades there are no
+    `events_for_all` are the slugs for rows that name no event. Columns without known titles are inferred from their
+    contents, so the teacher must be shown how they are read. Without a column of names or grades there are no
     students yet, and `header.problem` says what is missing.
     """
     events = events_offered(fest)
@@ -58,7 +58,7 @@ def parse_sheet(sheet: Sheet, fest: Fest, *, events_for_all: Sequence[str] = ())
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A class list with its rows that are not registered, and what is read of those that are not left out."""
+    """A class list with its unregistered rows, and what is read of those that are not left out."""
 
     class_list: ClassList
     rows: tuple[ClassListRow, ...]
@@ -82,9 +82,9 @@ class Draft:
 
 
 def read_draft(class_list: ClassList) -> Draft:
-    """What is read of the rows as they stand now; two queries. The judging is that of every other list.
+    """Read the rows as they are now; two queries.
 
-    Rows that are registered are judged along: a row that was like one of them stays so when that one is done.
+    Registered rows are read along, so that a row which resembles one of them keeps its warning.
     """
     events = events_offered(class_list.fest)
     rows = tuple(class_list.rows.order_by("number").select_related("job"))
@@ -94,7 +94,7 @@ def read_draft(class_list: ClassList) -> Draft:
 
 
 def read_rows(class_list: ClassList, rows: Sequence[ClassListRow], events: Mapping[str, str]) -> ParsedList:
-    """These rows of the list, without those left out, judged together. No query."""
+    """Read these rows of the list together, without those left out. No query."""
     header = header_of_list(class_list, events)
     texts = tuple(Row(row.number, tuple(row.cells)) for row in rows if not row.is_left_out)
     sheet = Sheet(texts, class_list.encoding, class_list.is_guess)
@@ -111,9 +111,9 @@ def read_rows(class_list: ClassList, rows: Sequence[ClassListRow], events: Mappi
 
 
 def header_of_list(class_list: ClassList, events: Mapping[str, str] | None = None) -> Header:
-    """The columns as they are read; the row of titles itself is not among the rows that are kept.
+    """Return the stored columns as a header without a title row, because the titles are not among the stored rows.
 
-    Given the `events` that may be named, a column of marks for another one is not used, and says so.
+    With `events`, a column of marks for an event that may no longer be named counts as not used.
     """
     columns = [
         Column(
@@ -131,20 +131,21 @@ def header_of_list(class_list: ClassList, events: Mapping[str, str] | None = Non
 
 
 def is_title_row(row: ClassListRow, columns: Sequence[Sequence[str]]) -> bool:
-    """Whether the row is the one that was taken for titles, although nothing in it was recognised."""
+    """Return whether this row was taken for titles although none of them was recognised."""
     titles = [title for title, _meaning, _event in columns]
     return any(titles) and [" ".join(cell.split()) for cell in row.cells] == titles[: len(row.cells)]
 
 
 _LOOKED_AT = 50
-"""Rows; a class shows by then what its columns are."""
+"""The number of rows that are examined."""
 _ENOUGH = 0.8
 
 
 def infer_header(sheet: Sheet, header: Header, *, grades: range, events: Mapping[str, str]) -> Header:
-    """The columns by their contents, if titles are missing or strange, and names and grades are found; else as given.
+    """Infer the columns from their contents if the titles are missing or unknown.
 
-    A first row with a grade where the others have theirs is a student; the columns then go by their letters.
+    Returns the given header unless names and grades are found. If the first row has a grade where the others have
+    one, it is a student, and the columns are named by their letters.
     """
     is_top = bool(sheet.rows) and header.row == sheet.rows[0].number
     if not is_top or any(
@@ -163,12 +164,12 @@ def infer_header(sheet: Sheet, header: Header, *, grades: range, events: Mapping
 
 
 def is_untitled(header: Header) -> bool:
-    """Whether the columns were guessed for want of titles."""
+    """Return whether the columns were inferred because there are no titles."""
     return header.row == 0 and bool(header.columns)
 
 
 def _meanings(sheet: Sheet, grades: range, events: EventNames) -> dict[int, Meaning]:
-    """Position -> meaning; each but events once, and what nothing else claims and reads like names is the name."""
+    """Return position to meaning. Each meaning but events is given once; names come last, as any text may be one."""
     tests: dict[Meaning, Callable[[str], bool]] = {
         Meaning.EMAIL: lambda text: "@" in text,
         Meaning.EVENTS: lambda text: bool(events.read(0, text)[0]),
@@ -187,13 +188,13 @@ def _meanings(sheet: Sheet, grades: range, events: EventNames) -> dict[int, Mean
 
 
 def _texts(sheet: Sheet, position: int) -> list[str]:
-    """What stands below the first row, which may be a title."""
+    """Return the filled cells below the first row, which may be a title."""
     cells = (clean_text(row.cell(position)) for row in sheet.rows[1 : _LOOKED_AT + 1])
     return [text for text in cells if is_given(text)]
 
 
 def _counts(texts: Sequence[str]) -> bool:
-    """1, 2, 3: a counter, whatever grades it looks like. The first row was not looked at."""
+    """Return whether the texts count 1, 2, 3; such a column holds no grades. The first row was skipped."""
     numbers = [int(text) for text in texts if text.isdecimal()]
     is_long = len(numbers) == len(texts) > 2 and numbers[0] <= 2
     return is_long and all(after - before == 1 for before, after in itertools.pairwise(numbers))

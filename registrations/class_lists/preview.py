@@ -17,13 +17,13 @@ from registrations.spreadsheets.listing import Code
 from registrations.students.names import clean_text
 
 ROWS = 50
-"""On one page. Each may have six fields, a trace and some choices, and Django reads 500 fields of a form."""
+"""Rows per page. A row has up to six fields, a hidden one and some choices, and Django accepts 500 fields."""
 _TO_REGISTER = (Status.SEAT, Status.WAIT, Status.READY)
 
 
 @dataclass(frozen=True, slots=True)
 class PreviewRequest:
-    """Which part of the rows somebody wants to see; what does not exist is as good as nothing."""
+    """The requested part of the rows; unknown values mean all rows."""
 
     show: str = ""
     row: int = 0
@@ -31,7 +31,7 @@ class PreviewRequest:
 
 
 def context_of(draft: Draft, preview_request: PreviewRequest) -> dict[str, Any]:
-    """The whole page; the number of queries does not depend on the rows."""
+    """Return the whole context; the number of queries does not depend on the rows."""
     expected = forecast(draft.class_list, draft.listing)
     found = row_status.row_statuses(draft, expected)
     tabs = row_status.tabs(found.values(), len(draft.left_out))
@@ -61,7 +61,7 @@ def context_of(draft: Draft, preview_request: PreviewRequest) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Everywhere:
-    """A name of no event that stands in several rows."""
+    """An unknown event name that occurs in several rows."""
 
     at: int
     piece: str
@@ -70,7 +70,7 @@ class Everywhere:
 
 
 def everywhere(draft: Draft) -> list[Everywhere]:
-    """The names of no event that stand in more than one row, the most frequent first."""
+    """Return the unknown event names that occur in more than one row, most frequent first."""
     unknown = [one for one in draft.listing.problems if one.code == Code.EVENT and len(one.value) <= 100]
     counts = Counter(problem.value for problem in unknown)
     meant = {problem.value: problem.suggestion for problem in unknown}
@@ -82,7 +82,7 @@ def everywhere(draft: Draft) -> list[Everywhere]:
 
 
 def left_out_rows(draft: Draft) -> list[tuple[int, str]]:
-    """Number and what stands in the row, of those that are left out."""
+    """Return number and text of each left-out row."""
     return [
         (row.number, " · ".join(text for cell in row.cells if (text := clean_text(cell)))[:120])
         for row in draft.left_out
@@ -90,13 +90,13 @@ def left_out_rows(draft: Draft) -> list[tuple[int, str]]:
 
 
 def _tables(draft: Draft, rows: Sequence[RowStatus], edited: int) -> dict[str, Any]:
-    """The rows of this page in three tables: to fix, to look at, all others."""
+    """Return the rows of this page in three tables: to fix, to look at, and the rest."""
     shown = Page(draft, edited=edited).rows(rows)
     bad = [row for row in shown if row.status == Status.NEEDS_FIXING]
     rest = [row for row in shown if row.status != Status.NEEDS_FIXING]
     tables = [
         (_("Need fixing"), bad),
-        (_("Ready, but look at these"), [row for row in rest if row.needs_look]),
+        (_("Ready, but check these"), [row for row in rest if row.needs_look]),
         (_("Other students") if bad else _("Students"), [row for row in rest if not row.needs_look]),
     ]
     return {

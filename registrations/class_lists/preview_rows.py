@@ -18,12 +18,12 @@ _FIELDS_TO_CHECK: dict[str, tuple[Meaning, ...]] = {
     Code.TWICE: (Meaning.NAME, Meaning.SECTION, Meaning.ROLL_NUMBER),
     Code.DOUBT: (Meaning.NAME, Meaning.SECTION, Meaning.ROLL_NUMBER),
 }
-"""Which fields help against a problem, where that is not just the one at fault."""
+"""The fields that help with a problem, if they are not just the faulty one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell of the table; with `name` it is a field to type into. `tone` is stop, wait or nothing."""
+    """One cell of the table; with `name` it is an input field. `tone` is stop, wait or empty."""
 
     label: str
     text: str
@@ -34,7 +34,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A question with few answers: value and words."""
+    """A select box: its name, label and options."""
 
     name: str
     label: str
@@ -43,7 +43,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A button that writes what was probably meant."""
+    """A button that accepts a suggestion."""
 
     name: str
     value: str
@@ -52,7 +52,7 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class ShownRow:
-    """A row with everything that the page says and offers about it."""
+    """A row with everything that the page shows and offers about it."""
 
     number: int
     name: str
@@ -71,7 +71,7 @@ class ShownRow:
 
     @property
     def chosen(self) -> str:
-        """The events ticked, to tell whether somebody changed them."""
+        """The ticked events as slugs, sent along to detect a change."""
         return " ".join(slug for slug, _name, is_on in self.ticks if is_on)
 
     @property
@@ -84,7 +84,7 @@ class ShownRow:
 
     @property
     def has_more(self) -> bool:
-        """Whether a second line below the row says or offers something."""
+        """Whether a second line below the row has something to show."""
         return bool(self.errors or self.warnings or self.words or self.seen)
 
     @property
@@ -93,7 +93,7 @@ class ShownRow:
 
 
 class Page:
-    """Makes the rows of one page."""
+    """Builds the rows of one page."""
 
     def __init__(self, draft: Draft, *, edited: int = 0) -> None:
         self.draft, self.edited = draft, edited
@@ -135,7 +135,7 @@ class Page:
     def _cell(
         self, one: RowStatus, cells: RowCells, student: ListedStudent, meaning: Meaning, is_field: bool
     ) -> Cell:
-        """A field shows what stands in the sheet, a cell what was understood of it."""
+        """Return a field with the text of the sheet, or a cell with what was read of it."""
         raw = cells.text(meaning).strip()
         understood = str(getattr(student, meaning) or "")
         bad = any(problem.column == meaning for problem in one.errors)
@@ -153,7 +153,7 @@ class Page:
             Choice(
                 f"event-{one.number}-{at}",
                 _("In place of “%(event)s”") % {"event": problem.value[:60]},
-                [("", _("Choose an event")), *self.events.items(), (OUT, _("No event: take it out"))],
+                [("", _("Choose an event")), *self.events.items(), (OUT, _("No event: remove it"))],
             )
             for at, problem in enumerate(_unknown(one))
         ]

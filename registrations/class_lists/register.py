@@ -1,4 +1,4 @@
-"""Rows of a class list become registrations: one chunk, one transaction, as few statements as one form needs."""
+"""Register the rows of a class list: one chunk, one transaction, with no more statements than a single submission."""
 
 import datetime as dt
 import hashlib
@@ -31,9 +31,9 @@ _DONE = """
 
 
 class NotAll(RegistrationError):
-    """All or none was asked for, and some `rows` would be refused or are not readable any more.
+    """All or none was requested, and some `rows` would be refused or can no longer be read. Nothing was written.
 
-    The entries say why, where there is a reason. Nothing was written.
+    The entries hold the reasons.
     """
 
     def __init__(self, entries: Sequence[ClassListEntry], *, rows: int) -> None:
@@ -43,9 +43,9 @@ class NotAll(RegistrationError):
 
 @dataclass
 class Work:
-    """What a job registers: the students of its rows as they are read, and the events that may be named.
+    """What a job registers: the students of its rows and the events they may name.
 
-    `was_waited_for` says whether somebody waited for a lock at the end of the last chunk.
+    `was_waited_for` says whether another transaction waited for a lock at the end of the last chunk.
     """
 
     job: ClassListJob
@@ -56,7 +56,7 @@ class Work:
 
 @dataclass
 class _Chunk:
-    """The rows of one transaction, and what became of them so far."""
+    """The rows of one transaction and what has been done with them so far."""
 
     work: Work
     rows: Sequence[ClassListRow]
@@ -70,11 +70,11 @@ class _Chunk:
 
     @cached_property
     def keys(self) -> dict[int, uuid.UUID]:
-        """By the number of the row; each row has one since Confirm."""
+        """The idempotency key of each row by number; confirming the list sets them."""
         return {row.number: row.key for row in self.rows if row.key}
 
     def submission_of(self, row_student: RowStudent) -> Submission:
-        """One for each student, under the key of the student's first row: a second try of the row is the same."""
+        """Return the student's submission, under the key of the student's first row, so that a retry finds it again."""
         student = row_student.student
         if student.pk not in self.submissions:
             self.submissions[student.pk] = Submission(
@@ -88,12 +88,12 @@ class _Chunk:
 
 
 def register(work: Work, rows: Sequence[ClassListRow], *, deadline: Deadline) -> None:
-    """Registers these rows inside the caller's transaction and marks them done, each with its entries.
+    """Register these rows inside the caller's transaction and mark them done, each with its entries.
 
-    Seats go in the order of the rows, by the rules of a single form. Students are found or inserted
-    beforehand and corrected where the list says otherwise, as a teacher may. The number of statements does
-    not grow with the rows. Raises `ConcurrentUpdate` when somebody registered the same student meanwhile, and
-    `NotAll` when all or none was asked for and a row would be refused.
+    Seats are given in row order by the rules of a single submission. Before that, students are found or inserted, and
+    corrected where the list differs, as a teacher may. The number of statements does not grow with the rows. Raises
+    `ConcurrentUpdate` if another transaction registered the same student meanwhile, and `AllOrNoneRefused` if all or
+    none was requested and a row would be refused.
     """
     chunk = _Chunk(work, rows)
     _find_students(chunk, deadline)
@@ -105,7 +105,7 @@ def register(work: Work, rows: Sequence[ClassListRow], *, deadline: Deadline) ->
 
 
 def give_up(work: Work, row: ClassListRow) -> None:
-    """Marks a row done that cannot be registered because of a fault, and says so in its entries."""
+    """Mark a row done that cannot be registered because of a fault, with entries that say so."""
     listed = work.listed.get(row.number)
     events = [work.events[slug] for slug in listed.events if slug in work.events] if listed else []
     ClassListEntry.objects.bulk_create(
@@ -163,7 +163,7 @@ def _reserve(chunk: _Chunk, deadline: Deadline) -> None:
 
 
 def _entries(chunk: _Chunk) -> list[ClassListEntry]:
-    """What each event of each row came to; a doubt for those that are nobody's."""
+    """Return an entry for each event of each row; a row without a clear match gets the reason "doubt"."""
     entries = []
     for row in chunk.rows:
         seat_results = chunk.seat_results.get(row.number)
@@ -217,7 +217,7 @@ def _keep(chunk: _Chunk, entries: Sequence[ClassListEntry]) -> None:
     insert(entries)
     unread = [row.pk for row in chunk.rows if row.number not in chunk.work.listed]
     if unread:
-        # Somebody changed what they say since Confirm: they go back to the draft, with their problems.
+        # Changed since the list was confirmed, with errors: these rows return to the draft.
         ClassListRow.objects.filter(pk__in=unread).update(job=None)
     submissions = {row: stored[pk].pk for row, pk in students.items() if pk in stored}
     read = [row for row in chunk.rows if row.number in chunk.work.listed]

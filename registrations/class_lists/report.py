@@ -33,7 +33,7 @@ _STATES = {
 
 @dataclass(frozen=True, slots=True)
 class EventResult:
-    """One event of a row: what it came to, the place in line of whoever waits, or why not."""
+    """One event of a row: its outcome, the rank on the waiting list, or the reason of a refusal."""
 
     event: str
     outcome: str
@@ -43,7 +43,7 @@ class EventResult:
 
 @dataclass(frozen=True, slots=True)
 class RowResult:
-    """One row: its best outcome counts, so that the counts of a job are its rows."""
+    """One row. Its best outcome counts, so that the counts of a job add up to its rows."""
 
     number: int
     name: str
@@ -62,12 +62,12 @@ class Result:
 
     @cached_property
     def counts(self) -> Counter[str]:
-        """Rows by outcome: registered + waiting + already + cancelled + refused + kept = rows, always."""
+        """Rows by outcome: registered + waiting + already + cancelled + refused + kept = all rows."""
         return Counter(row.outcome for row in self.rows)
 
 
 def result_of(job: ClassListJob) -> Result:
-    """The number of queries does not grow with the rows."""
+    """Return the result of a finished job; the number of queries does not grow with the rows."""
     rows = list(job.rows.order_by("number").select_related("student"))
     entries = _entries_of(rows)
     reader = _Reader(job.class_list)
@@ -75,7 +75,7 @@ def result_of(job: ClassListJob) -> Result:
 
 
 class _Reader:
-    """Who a row is about: the student, or what its cells say where it came to none."""
+    """Reads name and grade of a row: from its student, or from its cells if it has none."""
 
     def __init__(self, class_list: ClassList) -> None:
         positions = {
@@ -130,17 +130,17 @@ def _row(row: ClassListRow, reader: _Reader, events: Sequence[EventResult]) -> R
     else:
         outcome = next((one for one in ranked if one in seat_results), REFUSED)
         if not events:
-            words = _("this row could not be read any more")
+            words = _("this row can no longer be read")
     return RowResult(row.number, reader.name(row), reader.grade(row), tuple(events), outcome, words)
 
 
 def problem_table(
     class_list: ClassList, *, includes_refused: bool = True
 ) -> tuple[list[str], list[list[str]]]:
-    """The titles, the rows that still need work, and a last column that says what is wrong with each.
+    """Return the titles, the rows that still need work, and a last column that says what is wrong with each.
 
-    These are the rows with errors, those that may be one of several students and, with `includes_refused`, those
-    that registration refused. Corrected and uploaded again, the file is read as any other class list.
+    These are the rows with errors, those with a doubtful match and, with `includes_refused`, those that registration
+    refused. Corrected and uploaded again, the file is read as any other class list.
     """
     draft = read_draft(class_list)
     kept = [column for column in draft.header.columns if column.meaning != Meaning.PROBLEM]
@@ -185,12 +185,12 @@ MAX_SHOWN = 12
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How many of a job's rows are done; all or none has no steps in between."""
+    """How many of a job's rows are done. A job of all or none has no steps in between."""
 
     done: int
     total: int
     ahead: int
-    """Jobs that come first."""
+    """The number of jobs that come first."""
 
 
 def progress_of(job: ClassListJob) -> Progress:
@@ -200,7 +200,7 @@ def progress_of(job: ClassListJob) -> Progress:
 
 
 def jobs_of(teacher: Teacher) -> QuerySet[ClassListJob]:
-    """The newest jobs of the teacher's school in the current fest, each with `rows_in_all`."""
+    """Return the newest jobs of the teacher's school in the current fest, each with `rows_in_all`."""
     rows = ClassListJob.objects.filter(
         class_list__school=teacher.school_id, class_list__fest__is_current=True
     )

@@ -28,11 +28,11 @@ View = Callable[..., HttpResponseBase]
 
 
 class ClassListNotFound(Http404):
-    """No list of the teacher's school has this number: it never had, or somebody deleted it."""
+    """The teacher's school has no list of this number."""
 
 
 def explain_missing_list(view: View) -> View:
-    """Answers for a list that a colleague deleted meanwhile (410), is unknown (404) or takes too long to read (422)."""
+    """Show a page for a list that was just deleted (410), is unknown (404) or takes too long to read (422)."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -40,11 +40,11 @@ def explain_missing_list(view: View) -> View:
             return view(request, *args, **kwargs)
         except ListDeleted as deleted:
             return _page(
-                request, 410, str(deleted.text), _("Nothing was changed and nobody was registered by it.")
+                request, 410, str(deleted.text), _("Nothing was changed, and no student was registered.")
             )
         except ClassListNotFound:
-            words = _("A colleague of your school may have deleted it, or nobody worked on it for a week.")
-            return _page(request, 404, _("This list is not here any more"), words)
+            words = _("A colleague may have deleted it, or it was not used for a week.")
+            return _page(request, 404, _("This list no longer exists"), words)
         except FileRefused as refusal:
             return _page(request, 422, _("This list cannot be read"), str(refusal.text))
 
@@ -57,9 +57,9 @@ def _page(request: HttpRequest, status: int, heading: str, words: str) -> HttpRe
 
 
 def explain_too_large(answer: View) -> Callable[[View], View]:
-    """Gives `answer(request, ...)` to whoever sends more. It must not read the fields, and nothing was saved.
+    """Return `answer(request, ...)` if the form has more text than Django reads.
 
-    The fields are read here, before the token among them is.
+    `answer` must not read the form. The form is read here, before the CSRF check reads its token.
     """
 
     def explain(view: View) -> View:
@@ -67,7 +67,7 @@ def explain_too_large(answer: View) -> Callable[[View], View]:
         @wraps(view)
         def read(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             try:
-                request.POST  # noqa: B018  # reading is the question
+                request.POST  # noqa: B018  # parses the form
             except RequestDataTooBig:
                 return answer(request, *args, **kwargs)
             return csrf_protect(view)(request, *args, **kwargs)
@@ -78,7 +78,7 @@ def explain_too_large(answer: View) -> Callable[[View], View]:
 
 
 def template_answer(fest: Fest, kind: str) -> HttpResponse:
-    """An empty class list with the titles, as XLSX also with the fest's grades and events to choose from."""
+    """Return an empty class list; as XLSX with the fest's grades and events to choose from."""
     if kind == "csv":
         return file_answer(csv_template(), "class-list.csv", MIME_CSV)
     if kind == "xlsx":
@@ -88,7 +88,7 @@ def template_answer(fest: Fest, kind: str) -> HttpResponse:
 
 
 def table_answer(titles: list[str], rows: list[list[str]], *, kind: str, name: str) -> HttpResponse:
-    """Rows with their problems, as CSV or XLSX; any other kind of file is not found."""
+    """Return a table as CSV or XLSX; any other kind is not found."""
     if kind == "csv":
         return file_answer(csv_table(titles, rows), f"{name}.csv", MIME_CSV)
     if kind == "xlsx":
@@ -97,7 +97,7 @@ def table_answer(titles: list[str], rows: list[list[str]], *, kind: str, name: s
 
 
 def file_answer(data: bytes, name: str, mime: str) -> HttpResponse:
-    """`name` is ours, never what somebody typed."""
+    """Return a download. `name` must not contain typed text."""
     return HttpResponse(
         data, content_type=mime, headers={"Content-Disposition": f'attachment; filename="{name}"'}
     )

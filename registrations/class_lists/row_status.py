@@ -1,4 +1,4 @@
-"""Where each row of a draft stands: to be fixed, or what confirming it would come to, and all of it in one line."""
+"""The status of each row of a draft: to be fixed, or what confirming it would come to. And the summary of all rows."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ from registrations.spreadsheets.listing import Problem
 
 
 class Status(StrEnum):
-    """What a row comes to, in the order in which rows are shown."""
+    """The status of a row, in the order in which rows are shown."""
 
     NEEDS_FIXING = "problems"
     CLASH = "clash"
@@ -28,7 +28,7 @@ class Status(StrEnum):
 
 
 class Show(StrEnum):
-    """What else the tabs choose."""
+    """The tabs that are not a status."""
 
     ALL = "all"
     NEEDS_LOOK = "look"
@@ -51,13 +51,13 @@ _STATUS_BY_OUTCOME: dict[str, Status] = {
     Refusal.Reason.ALREADY: Status.KNOWN,
     Refusal.Reason.CLASH: Status.CLASH,
 }
-"""Outcomes of one event from the best to the worst but one."""
+"""Outcomes of one event, best first; any other outcome is a refusal."""
 _OBTAINED = ("seat", "wait", Refusal.Reason.ALREADY)
 
 
 @dataclass(frozen=True, slots=True)
 class RowStatus:
-    """One row's problems and where it stands."""
+    """One row's status and problems."""
 
     number: int
     status: Status
@@ -67,7 +67,7 @@ class RowStatus:
 
     @property
     def needs_look(self) -> bool:
-        """Nothing keeps it back, but somebody should look: a suspicion, or an event that it does not obtain."""
+        """Whether the row can be registered but has a warning, or an event that it would not get."""
         if self.status not in (Status.SEAT, Status.WAIT, Status.KNOWN, Status.READY):
             return False
         entries = self.forecast.entries if self.forecast else ()
@@ -76,7 +76,7 @@ class RowStatus:
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """A link that shows a part of the rows."""
+    """A link that shows some of the rows."""
 
     show: str
     label: str
@@ -84,7 +84,7 @@ class Tab:
 
 
 def row_statuses(draft: Draft, forecast: Forecast) -> dict[int, RowStatus]:
-    """Every row that is not left out: first what must be fixed, then what is odd, then by what it would come to."""
+    """Return the status of each row that is not left out: rows to fix first, then rows to look at, then by status."""
     problems: dict[int, list[Problem]] = {student.row: [] for student in draft.listing.students}
     for problem in draft.listing.problems:
         problems[problem.row].append(problem)
@@ -106,7 +106,7 @@ def row_statuses(draft: Draft, forecast: Forecast) -> dict[int, RowStatus]:
 
 
 def summary(rows: Iterable[RowStatus]) -> str:
-    """ "60 students: 43 get a seat, 12 wait, 3 clash, 2 need fixing"; the counts add up."""
+    """Return the counts in one line: "60 students: 43 get a seat, 12 wait, 3 clash, 2 need fixing"."""
     counts = Counter(row.status for row in rows)
     total = ngettext("%(count)d student", "%(count)d students", counts.total()) % {"count": counts.total()}
     order = [*(one for one in Status if one != Status.NEEDS_FIXING), Status.NEEDS_FIXING]
@@ -115,12 +115,12 @@ def summary(rows: Iterable[RowStatus]) -> str:
 
 
 def tabs(rows: Iterable[RowStatus], left_out: int) -> list[Tab]:
-    """All rows, and each part that has any."""
+    """Return a tab for all rows and one for each part that is not empty."""
     rows = list(rows)
     counts = Counter(row.status for row in rows)
     odd = sum(row.needs_look for row in rows)
     found = [Tab(one, label_of(one), counts[one]) for one in Status]
-    found.insert(1, Tab(Show.NEEDS_LOOK, _("To look at"), odd))
+    found.insert(1, Tab(Show.NEEDS_LOOK, _("To check"), odd))
     found.append(Tab(Show.LEFT_OUT, _("Left out"), left_out))
     return [Tab(Show.ALL, _("All"), len(rows)), *(tab for tab in found if tab.count)]
 
@@ -155,7 +155,7 @@ def _row_status(
 
 
 def _outcome(forecast: RowForecast | None) -> Status:
-    """The best outcome of all its events, as the result will count it; a row without any came to be refused."""
+    """Return the best outcome of the row's events, as the result will count it."""
     if forecast is None:
         return Status.READY
     if forecast.kind == "doubt":

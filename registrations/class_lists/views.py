@@ -49,7 +49,7 @@ def _upload_too_large(request: HttpRequest, teacher: Teacher) -> HttpResponseBas
 @require_http_methods(["GET", "HEAD", "POST"])
 @teacher_required
 def lists(request: HttpRequest, teacher: Teacher) -> HttpResponseBase:
-    """The school's drafts and what was registered, and the three ways to begin a new one."""
+    """The school's drafts and finished lists, and the form to upload a new one."""
     fest = get_object_or_404(Fest, is_current=True)
     events = events_offered(fest)
     sent = (request.POST, request.FILES) if request.method == "POST" else ()
@@ -84,13 +84,13 @@ def template(request: HttpRequest, teacher: Teacher, kind: str) -> HttpResponseB
 @teacher_required
 @explain_missing_list
 def preview(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase:
-    """What is read of the list, what is wrong with it, and what confirming it would come to."""
+    """What was read of the list, what is wrong with it, and what confirming it would come to."""
     preview_request = PreviewRequest(
         request.GET.get("show", ""), _number(request.GET.get("row", "")), request.GET.get("page", "")
     )
     draft = _draft(teacher, pk)
     if not draft.rows and (job := draft.class_list.jobs.order_by("pk").last()):
-        # Nothing is left of it; whoever comes back wants to know what became of it.
+        # All rows are registered: show the result.
         return redirect("class_lists:job", link_id=job.link_id)
     return render(request, "class_lists/preview.html", context_of(draft, preview_request))
 
@@ -105,7 +105,7 @@ def _edit_too_large(request: HttpRequest, pk: int) -> HttpResponseBase:
 @teacher_required
 @explain_missing_list
 def edit(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase:
-    """Saves everything that was typed or chosen on the page, whichever of its buttons was pressed."""
+    """Saves everything typed or chosen on the preview page, whichever button was pressed."""
     class_list = _class_list(teacher, pk)
     _report_edits(request, save_edits(class_list, request.POST))
     query = {"show": request.POST.get("show", ""), "page": str(_number(request.POST.get("page", "")) or "")}
@@ -126,7 +126,7 @@ def columns(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase
     except ActionRejected as refusal:
         messages.error(request, refusal.text)
     else:
-        messages.success(request, _("The list is read as you chose."))
+        messages.success(request, _("The columns are read as you chose."))
     return redirect("class_lists:preview", class_list.pk)
 
 
@@ -134,7 +134,7 @@ def columns(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase
 @teacher_required
 @explain_missing_list
 def confirm_encoding(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase:
-    """Somebody has looked at the names and found them right."""
+    """The teacher confirmed that the names are read correctly."""
     class_list = _class_list(teacher, pk)
     cols.confirm_encoding(class_list)
     return redirect("class_lists:preview", class_list.pk)
@@ -144,7 +144,7 @@ def confirm_encoding(request: HttpRequest, teacher: Teacher, pk: int) -> HttpRes
 @teacher_required
 @explain_missing_list
 def problems(request: HttpRequest, teacher: Teacher, pk: int, kind: str) -> HttpResponseBase:
-    """The rows that need fixing as a file."""
+    """The rows that need fixing, as a file."""
     table = problem_table(_class_list(teacher, pk), includes_refused=False)
     return table_answer(*table, kind=kind, name="problems")
 
@@ -153,7 +153,7 @@ def problems(request: HttpRequest, teacher: Teacher, pk: int, kind: str) -> Http
 @teacher_required
 @explain_missing_list
 def discard(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase:
-    """Asks, then deletes what is not registered of the list."""
+    """Asks, then deletes the unregistered rows of the list."""
     class_list = _class_list(teacher, pk)
     if request.method != "POST":
         rows = class_list.rows.filter(done_at=None).count()
@@ -171,7 +171,7 @@ def discard(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase
 @teacher_required
 @explain_missing_list
 def confirm(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase:
-    """What would happen and what has to be decided; a press makes the job, once per key."""
+    """Shows what would be registered and asks how; a POST creates the job, once per idempotency key."""
     class_list = _class_list(teacher, pk)
     form = ConfirmForm(request.POST if request.method == "POST" else None, fest=class_list.fest)
     if form.is_valid():
@@ -190,7 +190,7 @@ def confirm(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase
 @require_safe
 @teacher_required
 def job(request: HttpRequest, teacher: Teacher, link_id: uuid.UUID) -> HttpResponseBase:
-    """How far the worker is; once it is through, what became of each row."""
+    """The progress of a job or, once it is finished, the result of each row."""
     jobs = ClassListJob.objects.select_related("class_list__fest", "class_list__school")
     found = get_object_or_404(
         jobs, link_id=link_id, class_list__school=teacher.school, class_list__fest__is_current=True
@@ -206,17 +206,17 @@ def job(request: HttpRequest, teacher: Teacher, link_id: uuid.UUID) -> HttpRespo
 @teacher_required
 @explain_missing_list
 def left(_request: HttpRequest, teacher: Teacher, pk: int, kind: str) -> HttpResponseBase:
-    """The rows that are left, with what is wrong about each, to be corrected and sent again."""
+    """The rows that still need work, as a file to correct and upload again."""
     class_list = _class_list(teacher, pk)
     return table_answer(*problem_table(class_list), kind=kind, name="what-is-left")
 
 
 def _class_list(teacher: Teacher, pk: int) -> ClassList:
-    """A list of the teacher's own school in the current fest; any other is not there."""
+    """Return a list of the teacher's school in the current fest. Raises `ClassListNotFound`."""
     lists = ClassList.objects.select_related("fest", "school", "owner")
     found = lists.filter(pk=pk, school=teacher.school_id, fest__is_current=True).first()
     if found is None:
-        logger.warning("teacher %s asked for class list %s, which is not of the own school", teacher.pk, pk)
+        logger.warning("teacher %s requested class list %s, which their school does not have", teacher.pk, pk)
         raise ClassListNotFound
     return found
 
@@ -231,16 +231,14 @@ def _number(text: str) -> int:
 
 def _show_kept(request: HttpRequest, *, is_new: bool, is_untitled: bool) -> None:
     if not is_new:
-        messages.info(
-            request, _("This list was uploaded before and is not finished. Here it is as it stands.")
-        )
+        messages.info(request, _("This list was uploaded before and is not finished. Here is the draft."))
     elif is_untitled:
-        words = _("The list has no row of titles, so its columns were read by what stands in them.")
-        messages.warning(request, words + " " + _("Look at “How we read the columns” below."))
+        words = _("The list has no row of titles, so its columns were recognised by their contents.")
+        messages.warning(request, words + " " + _("Check “How we read the columns” below."))
 
 
 def _report_edits(request: HttpRequest, saved: EditResult) -> None:
-    """One sentence for each thing that was done, and for each that was not."""
+    """Show one message for each kind of change and for each cell that was not saved."""
     done = [
         (saved.changed, ngettext("%(count)d row corrected.", "%(count)d rows corrected.", saved.changed)),
         (
@@ -249,9 +247,7 @@ def _report_edits(request: HttpRequest, saved: EditResult) -> None:
         ),
         (
             saved.taken_in,
-            ngettext(
-                "%(count)d student taken in again.", "%(count)d students taken in again.", saved.taken_in
-            ),
+            ngettext("%(count)d student put back.", "%(count)d students put back.", saved.taken_in),
         ),
     ]
     for count, text in done:

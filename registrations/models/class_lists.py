@@ -1,4 +1,4 @@
-"""A teacher's class list: the rows as they stand, and what became of each of them."""
+"""A teacher's class list: its rows, and what became of each of them."""
 
 import datetime as dt
 from typing import ClassVar
@@ -16,14 +16,14 @@ from techfest.core.db import processes
 from techfest.core.link_keys import link_id_field
 
 DRAFT_KEPT = dt.timedelta(days=7)
-"""For how long a list stays after somebody last worked on it."""
+"""How long an untouched draft is kept."""
 
 
 class ClassList(models.Model):
-    """A draft, shared by all teachers of the school. Rows that were registered stay as its record.
+    """A draft, shared by all teachers of the school. Its registered rows stay as a record.
 
-    `columns` says from left to right how each column is read: [title, meaning, key of the event it marks].
-    `other_sheets` are those of the workbook that hold something and were not read.
+    `columns` holds from left to right how each column is read: [title, meaning, slug of the event it marks].
+    `other_sheets` are the non-empty sheets of the workbook that were not read.
     """
 
     fest = models.ForeignKey(Fest, models.CASCADE, related_name="class_lists")
@@ -52,11 +52,10 @@ class ClassList(models.Model):
 
 
 class ClassListJob(models.Model):
-    """A pressed Confirm: the rows that carry it are registered by a worker, chunk by chunk or all at once.
+    """A confirmed list: a worker registers the rows of the job, in chunks or all at once.
 
-    `key` makes a repeated press the same job; `link_id` names the job in its address. `claimed_at` is the
-    lease of the worker that is at it; a dead worker's lease runs out and the next one goes on after the last
-    row that is done.
+    `key` is the idempotency key of the confirmation; `link_id` identifies the job in its URL. `claimed_at` is the
+    lease of its worker; when it expires, another worker continues after the last finished row.
     """
 
     class_list = models.ForeignKey(ClassList, models.CASCADE, related_name="jobs")
@@ -87,9 +86,10 @@ class ClassListJob(models.Model):
 
 
 class ClassListRow(models.Model):
-    """A row of the sheet. Its cells are what is read: a correction in place is written into them.
+    """A row of the sheet. Its cells are what is read; a correction on the preview page is written into them.
 
-    `key` is the idempotency key of its submission, given at Confirm and kept over crash and resume.
+    `key` is the idempotency key of the row's submission. It is set when the list is confirmed, so a resumed job uses
+    the same one.
     """
 
     class_list = models.ForeignKey(ClassList, models.CASCADE, related_name="rows")
@@ -113,10 +113,10 @@ class ClassListRow(models.Model):
 
 
 class ClassListEntry(models.Model):
-    """What one event of a row came to: a new registration, or a reason; "already" with the one that was there.
+    """What one event of a row came to: a new registration, or a reason; "already" names the earlier registration.
 
-    It says so also after the registration was erased. Rows that were not done because all or none were asked
-    for have only the entries that stood in the way.
+    The entry outlives an erased registration. Rows of a failed all-or-none job only have entries for what was
+    refused.
     """
 
     DOUBT = "doubt"

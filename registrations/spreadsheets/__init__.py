@@ -1,1 +1,1 @@
-"""What teachers upload or paste: bytes become rows, rows become students and problems. No queries, no models."""
+"""Uploaded and downloaded spreadsheets: bytes to rows, rows to students and problems. No queries, no models."""

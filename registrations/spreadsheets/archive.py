@@ -1,6 +1,6 @@
-"""The zip file around an XLSX: judged by its directory, then rewritten without what is not needed.
+"""The zip archive of an XLSX file: check its directory, then rewrite it without the parts that are not needed.
 
-Runs in the process that reads workbooks, so it imports nothing of Django.
+This module runs in the process that reads workbooks and must not import Django.
 """
 
 import io
@@ -13,9 +13,9 @@ MAX_ENTRIES = 500
 MAX_DIRECTORY_BYTES = 256 * 1024
 MAX_PART_BYTES = 16 * 1024 * 1024
 MAX_UNPACKED_BYTES = 32 * 1024 * 1024
-"""Of a class list of 1,000 rows Excel makes less than one megabyte; pictures and styles come on top."""
+"""Excel needs less than one megabyte for a class list of 1,000 rows; pictures and styles come on top."""
 MAX_RATIO = 400
-"""Unpacked to packed, of parts above one megabyte. XML of equal rows comes to about 100, a zip bomb to 1,000."""
+"""Unpacked to packed size of parts above one megabyte. XML of equal rows reaches about 100, a zip bomb 1,000."""
 
 _END_OF_DIRECTORY = b"PK\x05\x06"
 _NEEDED = re.compile(
@@ -31,7 +31,7 @@ _MACRO_TYPE = re.compile(rb"macroEnabled", re.IGNORECASE)
 
 
 class Unusable(Exception):
-    """Not a workbook that is read; `code` is one of `refusals.TEXTS`, `row` the row at fault, if it is one."""
+    """The workbook is refused; `code` is a key of `errors.TEXTS`, `row` the number of the faulty row, if any."""
 
     def __init__(self, code: str, row: int = 0) -> None:
         super().__init__(code)
@@ -39,10 +39,10 @@ class Unusable(Exception):
 
 
 def rewritten(data: bytes) -> bytes:
-    """An uncompressed archive of the parts that hold cells. Raises Unusable.
+    """Return an uncompressed archive of the parts that hold cells. Raises `Unusable`.
 
-    The reader of cells then parses an archive that was written here: no lie in a directory, no second name
-    for a part, no size that is not true can reach it.
+    The workbook reader only sees an archive written here, so false sizes, duplicate names and other tricks of the
+    original directory cannot reach it.
     """
     _check_end(data)
     try:
@@ -55,7 +55,7 @@ def rewritten(data: bytes) -> bytes:
 
 
 def _check_end(data: bytes) -> None:
-    """Looks at the last record before the directory is read: 65,000 entries would be 65,000 objects."""
+    """Check the end record before the directory is read: 65,000 entries would become 65,000 objects."""
     at = data.rfind(_END_OF_DIRECTORY)
     if at < 0 or len(data) < at + 22:
         raise Unusable("damaged")
@@ -83,7 +83,7 @@ def _check_directory(entries: list[zipfile.ZipInfo]) -> None:
 
 
 def _leaves(name: str) -> bool:
-    """A name that would lead out of a folder, were it ever unpacked into one; XLSX has none."""
+    """Return whether a name would point outside the folder it is unpacked to. An XLSX has no such names."""
     return name.startswith("/") or "\\" in name or ":" in name or ".." in name.split("/")
 
 
@@ -94,12 +94,12 @@ def _is_swollen(entry: zipfile.ZipInfo) -> bool:
 
 
 def _copied(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> bytes:
-    """Unpacks no more than what was declared: a part that is longer fails its checksum."""
+    """Copy the parts, unpacking no more than the declared size: a longer part fails its checksum."""
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w", zipfile.ZIP_STORED) as copy:
         for entry in entries:
             with archive.open(entry) as packed:
-                # Without a number here, the first kilobytes would be unpacked to whatever they hold.
+                # Without a size the part would be unpacked without a limit.
                 part = packed.read(entry.file_size + 1)
             _check_part(entry.filename, part)
             copy.writestr(entry.filename, part)
@@ -107,7 +107,7 @@ def _copied(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> bytes:
 
 
 def _check_part(name: str, part: bytes) -> None:
-    """XML in UTF-8 without declarations, so that nothing can be expanded or fetched."""
+    """Require XML without declarations, so that no entity can be expanded or fetched."""
     if b"\0" in part or _DECLARATION.search(part):
         raise Unusable("unsafe")
     if name == "[Content_Types].xml" and _MACRO_TYPE.search(part):

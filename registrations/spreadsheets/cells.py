@@ -1,4 +1,4 @@
-"""Grades and events as people write them into cells."""
+"""Grades and events as people write them into cells: 9 A, Class IX-B, "Quiz, Robo Race", or a mark under a name."""
 
 import difflib
 import itertools
@@ -25,13 +25,13 @@ _SHAPE = re.compile(
     re.IGNORECASE,
 )
 LONGEST_GRADE = 100
-"""Characters; a longer text is no grade."""
+"""The maximum length of a grade in characters."""
 
 
 def grade_of(text: str) -> tuple[int, str] | None:
-    """The number and the section in it, if it holds one; None for what is no grade.
+    """Return grade and section, or None if the text is not a grade.
 
-    Digits of every script are read. The number is not compared with the grades of a fest.
+    Digits of every script are read. The caller checks whether the fest has this grade.
     """
     text = text.strip()
     if len(text) > LONGEST_GRADE:
@@ -61,18 +61,18 @@ _LONGEST_NOTHING = 20
 _NUMBERED = re.compile(r"^\s*(?:\(?\d{1,2}[.)]|[•*·–-])\s+")
 _LOOSE = re.compile(r"\s*(?:/|&|\+|\band\b)\s*", re.IGNORECASE)
 MAX_EVENTS = 20
-"""Named in one cell; more is a text, not a list of events."""
+"""Events in one cell; a text with more is not a list of events."""
 MAX_GUESSES = 200
-"""Different unknown names of one file that are compared with those of the fest."""
+"""Different unknown names per file that are compared with the fest's events."""
 LONGEST_NAME = 200
-"""Characters that are compared with names of events, which have 120."""
+"""Characters that are compared with event names, which have at most 120."""
 MAX_KEPT = 2_000
-"""Different cells of one file whose names are remembered."""
+"""Different cells per file whose result is cached."""
 _DASHES = "-–—. \t"
 
 
 class EventNames:
-    """Finds the events of a fest (slug -> name) by what people write."""
+    """Finds the events of a fest (slug to name) in typed text."""
 
     def __init__(self, events: Mapping[str, str]) -> None:
         self.names = dict(events)
@@ -86,7 +86,7 @@ class EventNames:
         self._slugs = lru_cache(maxsize=MAX_KEPT)(self._found)
 
     def read(self, row: int, text: str) -> tuple[list[str], list[Problem]]:
-        """The slugs in one cell and what could not be found, each with what was probably meant."""
+        """Return the slugs in one cell, and a problem with a suggestion for each unknown name."""
         pieces = self._pieces_of_cell(text)
         if len(pieces) > MAX_EVENTS:
             problem = _("Enter %(maximum)d events or fewer") % {"maximum": MAX_EVENTS}
@@ -96,15 +96,15 @@ class EventNames:
         return slugs, [self._problem(row, piece, known) for piece, known in found if len(known) != 1]
 
     def written(self, slug: str) -> str:
-        """What to write into a cell so that this event is read from it: its name if that is clear, else the slug."""
+        """Return the text that is read as this event: its name if that is unambiguous, else the slug."""
         name = self.names[slug]
         pieces = list(self._pieces(name))
         return name if len(pieces) == 1 and self._slugs(pieces[0]) == [slug] else slug
 
     def replaced(self, text: str, piece: str, slug: str = "") -> str:
-        """The cell with one of its names written as this event, or taken out; other cells come back as they are.
+        """Return the cell with one of its names replaced by this event or removed; other cells are returned unchanged.
 
-        `piece` is the value of a problem that `read` found. A cell of too many names is one piece.
+        `piece` is the value of a problem from `read`. A cell with too many names is a single piece.
         """
         pieces = list(itertools.islice(self._pieces(text), MAX_EVENTS + 1))
         new = [self.written(slug)] if slug else []
@@ -115,7 +115,7 @@ class EventNames:
         return "; ".join(name for old in pieces for name in (new if old == piece else [old]))
 
     def _pieces_of_cell(self, text: str) -> list[str]:
-        """A class often takes part in the same events: one text, read once."""
+        """Return the cached pieces of a cell; in a class the same text is common."""
         if text in self._cells:
             return self._cells[text]
         pieces = list(itertools.islice(self._pieces(text), MAX_EVENTS + 1))
@@ -124,10 +124,10 @@ class EventNames:
         return pieces
 
     def _pieces(self, text: str) -> Iterator[str]:
-        """The cell cut at line ends and semicolons, then at those commas that do not belong to a name."""
+        """Split the cell at line ends and semicolons, then at commas that are not part of an event name."""
         for line in re.split(r"[;\n\r|]", text):
             given = (word for word in line.split(",") if is_given(word)) if line.strip() else ()
-            # One event more than is read, so that the rest is not cut off in silence.
+            # One more than the limit, so that a longer cell is reported and not cut.
             words = list(itertools.islice(given, (MAX_EVENTS + 1) * self._max_words))
             at = 0
             while at < len(words):
@@ -137,11 +137,11 @@ class EventNames:
                 yield from self._loose(piece)
 
     def _length(self, words: list[str]) -> int:
-        """How many of these words make the longest known name; one if none does."""
+        """Return how many of these words form the longest known name; 1 if none does."""
         return next((n for n in range(len(words), 1, -1) if self._slugs(",".join(words[:n]))), 1)
 
     def _loose(self, piece: str) -> list[str]:
-        """Names between slashes and ampersands, if every one of them is known; else the text as it is."""
+        """Split at slashes and ampersands if each part is a known name; otherwise return the text as it is."""
         parts = _LOOSE.split(piece)
         is_list = not self._slugs(piece) and all(self._slugs(part) for part in parts)
         return parts if is_list else [piece]
@@ -180,7 +180,7 @@ class EventNames:
 
 
 def mark_of(text: str) -> bool | None:
-    """Whether a cell under an event's name says yes; None for what says neither."""
+    """Return whether a cell under an event's name says yes; None if it says neither yes nor no."""
     key = clean_text(text[:LONGEST_NAME]).casefold()
     if key in _YES:
         return True
@@ -188,7 +188,7 @@ def mark_of(text: str) -> bool | None:
 
 
 def is_given(text: str) -> bool:
-    """Whether a cell says something: not a dash, not "n/a", not "nil"."""
+    """Return whether a cell is filled; a dash, "n/a" and "nil" do not count."""
     text = text.strip(_DASHES)
     if not text or not clean_text(text).strip(_DASHES):
         return False

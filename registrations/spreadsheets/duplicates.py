@@ -1,4 +1,4 @@
-"""The same student twice in one file, or probably so."""
+"""Find rows of one file that are, or probably are, the same student."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -11,14 +11,14 @@ from registrations.students.identity import may_be_same
 from registrations.students.names import email_key, name_key
 
 SHORTEST = 8
-"""Signs of a name in which one other sign is a slip of the pen; Anu and Anil are two students."""
+"""From this length on, one different character is probably a typing error; Anu and Anil are two students."""
 
 
 def problems_among(students: Iterable[ListedStudent], budget: Budget) -> Iterator[Problem]:
-    """What is suspicious about a row and an earlier one, each row with the first such row only.
+    """Yield a problem for each row that resembles an earlier one; only the first such row is named.
 
-    Names are compared through what is left of them without one sign, so that the work grows with the rows, not
-    with their pairs.
+    Names are compared by their traces (the name without one of its characters), so the work grows with the number of
+    rows and not with the number of pairs.
     """
     known: dict[tuple[int, str], list[ListedStudent]] = {}
     rolls: dict[tuple[int, str, str], ListedStudent] = {}
@@ -36,14 +36,14 @@ def problems_among(students: Iterable[ListedStudent], budget: Budget) -> Iterato
         elif student.roll_number and roll in rolls:
             yield _same_roll(student, rolls[roll])
         for trace in traces:
-            # Enough to find the first; a thousand equal rows must not be compared with one another.
+            # Five are enough to find the first; a thousand equal rows must not all be compared.
             if len(held := known.setdefault(trace, [])) < 5:
                 held.append(student)
         rolls.setdefault(roll, student)
 
 
 def traces_of(key: str) -> Sequence[str]:
-    """The name with its words in order of the alphabet, and all texts that lack one of its signs."""
+    """Return the name with its words sorted, and all texts that lack one of its characters."""
     plain = " ".join(sorted(key.split()))
     if len(plain) < SHORTEST:
         return [plain]

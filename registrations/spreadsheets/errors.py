@@ -1,4 +1,4 @@
-"""Why a file is refused, in sentences for its owner, and the time limit of reading."""
+"""Why a file is refused, in sentences for the person who uploaded it, and the time limit for reading it."""
 
 import time
 
@@ -24,31 +24,31 @@ TEXTS = {
     "columns": _("The selected file must have %(max_columns)s columns or fewer"),
     "cells": _(
         "The selected file must have %(max_rows)s rows and %(max_columns)s columns or fewer. "
-        "Delete what stands below and beside the list, or copy the list into a new file"
+        "Delete everything below and beside the list, or copy the list into a new file"
     ),
     "quote": _('Row %(row)s of the selected file opens a quotation mark (") that is never closed'),
     "slow": _(
         "The selected file takes too long to read. Copy the list alone into a new file, or send it in parts"
     ),
-    "nobody": _("The selected file has no students below its titles"),
+    "no students": _("The selected file has no students below its titles"),
     "no timetable": _("Select a timetable"),
     "timetable": _("The selected file must have the titles of an exported timetable, like Event and Starts"),
     "failed": _("The selected file could not be uploaded – try again"),
 }
-"""The sentences of GOV.UK where it has one."""
+"""The wording follows the GOV.UK design system where it has a sentence for the case."""
 PASTED_TEXTS = {
-    "kind": _("Paste the rows as they stand in the spreadsheet, without markup and control characters"),
+    "kind": _("Paste the rows as they are in the spreadsheet, without markup and control characters"),
     "size": _("The pasted rows must be smaller than 2MB"),
     "empty": _("Paste the rows of your spreadsheet"),
     "slow": _("The pasted rows take too long to read. Paste the list alone, or in parts"),
-    "nobody": _("The pasted rows have no students below the titles"),
+    "no students": _("The pasted rows have no students below the titles"),
     "rows": _("The pasted rows must be %(max_rows)s students or fewer"),
     "columns": _("The pasted rows must have %(max_columns)s columns or fewer"),
 }
 
 
 class FileRefused(RegistrationError):
-    """The file or paste is not used; `code` is one of `TEXTS`. Nothing was kept of it."""
+    """The file or the pasted rows were refused, and nothing was stored; `code` is a key of `TEXTS`."""
 
     def __init__(self, code: str, *, row: int = 0, is_paste: bool = False) -> None:
         super().__init__(code)
@@ -62,16 +62,16 @@ class FileRefused(RegistrationError):
 
 
 SECONDS = 3.0
-"""Of this thread. A class list of 1,000 rows takes a tenth of it."""
+"""Processor seconds of this thread. A class list of 1,000 rows takes a tenth of it."""
 
 
 class Budget:
-    """What is left of the processor time for one list; each row asks for it."""
+    """The processor time for one list. Wall time would refuse good files on a busy machine."""
 
     def __init__(self, *, is_paste: bool = False) -> None:
         self._ends, self._is_paste = time.thread_time() + SECONDS, is_paste
 
     def check(self) -> None:
-        """Raises FileRefused once it is used up."""
+        """Raise `FileRefused` once the time is used up; called for each row."""
         if time.thread_time() > self._ends:
             raise FileRefused("slow", is_paste=self._is_paste)

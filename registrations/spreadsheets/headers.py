@@ -1,4 +1,4 @@
-"""Which row names the columns, and which column means what."""
+"""Find the title row of a sheet and what each column means."""
 
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -13,7 +13,7 @@ from registrations.students.names import name_key
 
 
 class Meaning(StrEnum):
-    """What a column holds; NONE is an extra column, which is reported."""
+    """What a column holds; NONE is an unknown column, which is reported."""
 
     NAME = "name"
     GRADE = "grade"
@@ -73,24 +73,24 @@ SPELLINGS: dict[Meaning, str] = {
 }
 _MEANINGS = {name_key(text): meaning for meaning, texts in SPELLINGS.items() for text in texts.split("|")}
 LONGEST_TITLE = 200
-"""Characters of a title that are looked at; what goes on for longer is no title of ours."""
+"""Characters of a title that are examined; a longer title is unknown."""
 _ONCE = (Meaning.NAME, Meaning.GRADE, Meaning.SECTION, Meaning.ROLL_NUMBER, Meaning.EMAIL)
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column; `position` counts from 0, `event` is the key of the event whose marks it holds."""
+    """One column; `position` counts from 0, `event` is the slug of the event whose marks it holds."""
 
     position: int
     title: str
     meaning: Meaning
     event: str = ""
     is_repeated: bool = False
-    """Its title says what an earlier column already holds, so it is not used."""
+    """An earlier column has the same meaning, so this one is not used."""
 
     @property
     def letter(self) -> str:
-        """Its name in a spreadsheet: A, Z, AA."""
+        """The column's name in a spreadsheet: A, Z, AA."""
         letters, rest = "", self.position + 1
         while rest:
             rest, letter = divmod(rest - 1, 26)
@@ -99,13 +99,13 @@ class Column:
 
     @property
     def is_extra(self) -> bool:
-        """Nobody asked for it and nothing is done with it; counters and problems of our own need no word."""
+        """Whether the column is unknown; serial numbers and our own problem column are not reported."""
         return self.meaning == Meaning.NONE
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The row that names the columns (0: there is none), and its columns from left to right."""
+    """The number of the title row (0 if there is none) and the columns from left to right."""
 
     row: int
     columns: tuple[Column, ...]
@@ -116,7 +116,7 @@ class Header:
 
     @property
     def problem(self) -> str:
-        """One sentence about what is missing, empty when students can be read."""
+        """A sentence about missing columns; empty if students can be read."""
         found = {column.meaning for column in self.columns}
         missing = [str(LABELS[meaning]) for meaning in (Meaning.NAME, Meaning.GRADE) if meaning not in found]
         if not missing:
@@ -129,10 +129,10 @@ class Header:
 
 
 def header_of(sheet: Sheet, events: Iterable[str] = ()) -> Header:
-    """The first of the top rows with the most columns that are recognised, at least two or all there are.
+    """Return the first of the top rows with the most recognised columns.
 
-    `events` are names of events: a column with one as its title holds marks. Without such a row the first one is
-    taken as titles that nobody recognised, and `problem` says so.
+    At least two columns must be recognised, or all if there are fewer; otherwise the first row is taken for titles,
+    and `problem` says so. `events` are event names: a column with one of them as its title holds marks.
     """
     known = {name_key(name): name for name in events}
     best = Header(0, ())
@@ -147,7 +147,7 @@ def header_of(sheet: Sheet, events: Iterable[str] = ()) -> Header:
 
 
 def meaning_of(title: str) -> Meaning:
-    """What a title says, whatever its case, punctuation, number at the end or remark in brackets."""
+    """Return the meaning of a title, ignoring case, punctuation, a number at the end and remarks in brackets."""
     title = title[:LONGEST_TITLE]
     for text in (title, title.partition("(")[0], title.partition("/")[0], title.partition("/")[2]):
         key = name_key(text)
@@ -176,7 +176,7 @@ def _is_repeated(meaning: Meaning, before: Sequence[Column]) -> bool:
 
 
 def _without_number(key: str) -> str:
-    """ "event 2" and "event2" are "event"; other scripts have digits, too."""
+    """Return the title without digits at its end, in any script: "event 2" and "event2" are "event"."""
     return key.rstrip(
         "".join(character for character in key if unicodedata.category(character) == "Nd") + " "
     )

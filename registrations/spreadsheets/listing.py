@@ -1,4 +1,4 @@
-"""The students of a class list, and the problems of its rows."""
+"""The students of a class list and the problems of its rows."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from techfest.core.text import MAX_MARKS, has_mark_run
 
 
 class Code(StrEnum):
-    """What a problem is about, for those who offer a way out of it."""
+    """The kind of a problem, for code that offers a way to fix it."""
 
     MISSING = "missing"
     TEXT = "text"
@@ -33,7 +33,7 @@ class Code(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something about one row, or one cell of it. An error keeps the row back, a warning blocks nothing."""
+    """A problem with one row or one of its cells. An error keeps the row from being registered, a warning does not."""
 
     row: int
     column: Meaning
@@ -41,17 +41,17 @@ class Problem:
     text: str
     is_error: bool = True
     value: str = ""
-    """The text at fault, as it stood in the cell."""
+    """The faulty text as it was in the cell."""
     suggestion: str = ""
-    """What was probably meant, to be written in its place."""
+    """The text that was probably meant."""
     other_row: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ListedStudent:
-    """One row, cleaned. What could not be read is empty (a grade: 0) and has an error in the list's problems.
+    """One cleaned row. What could not be read is empty (a grade is 0) and has an error in the list's problems.
 
-    `section` and `roll_number` are as they are stored and compared; `events` are slugs, each once, in order.
+    `section` and `roll_number` are normalised for comparison; `events` are slugs without duplicates, in order.
     """
 
     row: int
@@ -64,13 +64,13 @@ class ListedStudent:
 
     @property
     def identity(self) -> tuple[int, str, str, str]:
-        """What makes two rows of one school one student."""
+        """Two rows of one school with the same identity are the same student."""
         return self.grade, self.section, name_key(self.name), self.roll_number
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """All rows of a class list, and all problems of all rows in the order of the rows, errors first."""
+    """The rows of a class list and their problems, in row order, errors before warnings."""
 
     students: tuple[ListedStudent, ...]
     problems: tuple[Problem, ...] = field(default=())
@@ -88,12 +88,12 @@ class Listing:
 
 MAX_PER_ROW = 10
 MAX_PER_LIST = 2_000
-"""Once a list has so many, each further row says its first one and how many more there are."""
+"""After this many problems, each further row reports only its first one and the number of the others."""
 _EMPTY = (Code.MISSING, Code.NO_EVENT)
 
 
 class ProblemsOfRow:
-    """Collects what is wrong about one row; the rest is counted."""
+    """Collects the problems of one row up to a limit and counts the rest."""
 
     def __init__(self, number: int) -> None:
         self.number, self.count, self.has_error = number, 0, False
@@ -107,7 +107,7 @@ class ProblemsOfRow:
         return self.count >= MAX_PER_ROW
 
     def add(self, problem: Problem) -> None:
-        """A cell that cannot be read is not told to be empty as well."""
+        """Add a problem, unless it calls a cell empty that could not be read."""
         if problem.code in _EMPTY and problem.column in self._unreadable:
             return
         if problem.code == Code.TEXT:
@@ -123,11 +123,11 @@ class ProblemsOfRow:
             self.add(problem)
 
     def skip(self, cell: str) -> None:
-        """A cell that is not read any more, and may have a problem."""
+        """Count a cell that is not read any more and may have a problem."""
         self._unread += bool(cell)
 
     def kept(self, *, is_short: bool) -> list[Problem]:
-        """Errors first, then a last one that counts the others; it is an error where any of the row is."""
+        """Return errors first, then a last problem that counts the rest; it is an error if the row has one."""
         kept = sorted(self._first, key=lambda problem: not problem.is_error)[: 1 if is_short else MAX_PER_ROW]
         if more := self.count + self._unread - len(kept):
             kept.append(
@@ -150,7 +150,7 @@ class ProblemsOfRow:
 
 
 def fault_of(cell: str) -> str:
-    """What keeps a cell from being read at all, in words; nothing for any usual cell."""
+    """Return why a cell cannot be read at all, or an empty text."""
     if len(cell) > MAX_CHARACTERS:
         return _("Shorten the text to %(maximum)s characters or less") % {"maximum": f"{MAX_CHARACTERS:,}"}
     if has_mark_run(cell):
@@ -161,7 +161,7 @@ def fault_of(cell: str) -> str:
 
 
 def unused_cells(rows: Sequence[Row], columns: Iterable[Column]) -> Iterator[Problem]:
-    """A column without a title is nowhere announced but here: once, at its first filled cell."""
+    """Yield one problem for each untitled column, at its first filled cell."""
     for column in columns:
         if not column.is_extra or column.title:
             continue

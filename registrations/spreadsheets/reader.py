@@ -15,16 +15,16 @@ from registrations.spreadsheets.sheet import MAX_BYTES, Row, Sheet, excess, fill
 
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-"""The container of Excel until 2003, and of every encrypted workbook since."""
+"""The container of Excel files until 2003, and of all encrypted workbooks since."""
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _FOREIGN = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"MZ", b"\x7fELF", b"{\\rtf", b"Rar!", b"\x1f\x8b")
 
 
 def read_file(data: bytes) -> Sheet:
-    """The sheet in these bytes. Raises FileRefused.
+    """Return the sheet in these bytes. Raises `FileRefused`.
 
-    What the file is called plays no part: it is judged by its content alone. The caller limits what it accepts
-    to `MAX_BYTES` + 1, so that a large file is not held in memory to be told that it is large.
+    Only the content decides, not the file name. The caller reads no more than one byte above the limit, so that a
+    large file is not loaded just to be refused.
     """
     if not data:
         raise FileRefused("empty")
@@ -41,7 +41,7 @@ def read_file(data: bytes) -> Sheet:
 
 
 def read_paste(text: str) -> Sheet:
-    """The sheet in rows copied from a spreadsheet. Raises FileRefused."""
+    """Return the sheet in rows copied from a spreadsheet. Raises `FileRefused`."""
     try:
         rows = _pasted_rows(text)
     except FileRefused as refusal:
@@ -50,7 +50,7 @@ def read_paste(text: str) -> Sheet:
 
 
 def _pasted_rows(text: str) -> tuple[Row, ...]:
-    # Counted as the file that it would be; halves of pairs count as question marks.
+    # Measured as a UTF-8 file; lone surrogates count as question marks.
     if len(text.encode("utf-8", "replace")) > MAX_BYTES:
         raise FileRefused("size")
     rows = pasted_rows(require_plain_text(text.removeprefix("\ufeff")))
@@ -73,10 +73,10 @@ _WHITE = "\t\n\r\f\v"
 
 
 def decode(data: bytes) -> tuple[str, str, bool]:
-    """The text, its encoding, and whether that is a guess. Raises FileRefused for what is no text.
+    """Return the text, its encoding, and whether that is a guess. Raises `FileRefused` for binary data.
 
-    A byte order mark or valid UTF-8 settles it: text in another encoding that happens to be valid UTF-8 with
-    signs beyond ASCII is next to impossible. Everything else is a guess: UTF-16 by its zero bytes, else Windows-1252.
+    A byte order mark or valid UTF-8 is no guess: text of another encoding is practically never valid UTF-8 once it
+    has characters beyond ASCII. Otherwise UTF-16 is guessed by its zero bytes, else Windows-1252.
     """
     for mark, encoding in _MARKS:
         if data.startswith(mark):
@@ -97,7 +97,7 @@ def _text(data: bytes, encoding: str) -> str:
 
 
 def require_plain_text(text: str) -> str:
-    """The text, unless it holds what no list of names holds: control characters, or markup instead of cells."""
+    """Return the text. Raises `FileRefused` for control characters, and for markup in place of cells."""
     if text.lstrip("\ufeff" + _WHITE + " ").startswith("<"):
         raise FileRefused("kind")
     if any(unicodedata.category(character) == "Cc" and character not in _WHITE for character in set(text)):
@@ -106,7 +106,7 @@ def require_plain_text(text: str) -> str:
 
 
 def _unmarked_utf16(data: bytes) -> str:
-    """UTF-16 without its mark: line ends and separators are ASCII there, so every other byte of them is zero."""
+    """Detect UTF-16 without a mark: its line ends and separators are ASCII, so every other byte of them is zero."""
     head = data[:2000]
     if b"\0" not in head or len(data) % 2:
         return ""
@@ -117,10 +117,10 @@ def _unmarked_utf16(data: bytes) -> str:
 DELIMITERS = (",", ";", "\t")
 _SAMPLE = 100
 _END = "\x00end"
-"""A last record that no text can hold, since text with control characters is refused before."""
+"""A sentinel record; text with control characters has been refused before, so no file can contain it."""
 
 
-# The module's own limit of 131,072 characters would refuse the file; here the row of a long cell says so itself.
+# The csv module would refuse a file with a cell above 131,072 characters; here the row of the cell reports it.
 csv.field_size_limit(2 * MAX_BYTES)
 
 
@@ -128,20 +128,20 @@ _EXCEL_HINT = re.compile(r"sep=([,;\t])(?:\r\n|\r|\n|$)", re.IGNORECASE)
 
 
 def rows_of(text: str) -> tuple[Row, ...]:
-    """The rows of a CSV file. Raises FileRefused for too many rows or columns and for an open quote."""
+    """Return the rows of a CSV file. Raises `FileRefused` for too many rows or columns, long cells, an open quote."""
     hint = _EXCEL_HINT.match(text)
     if hint:
-        # Excel hides this line from its user, so the rows are counted from the next one.
+        # Excel does not show this line, so row numbers start at the next one.
         text = text[hint.end() :]
     delimiter = hint[1] if hint else delimiter_of(text)
     return _limited_rows(_records(text, delimiter))
 
 
 def pasted_rows(text: str) -> tuple[Row, ...]:
-    """The rows of what was copied from a spreadsheet, or of a CSV pasted as text.
+    """Return the rows copied from a spreadsheet, or of pasted CSV text.
 
-    A tab settles the delimiter, since nobody types one into a cell. A spreadsheet quotes a copied cell only where
-    it holds a line end; a lone quotation mark is part of a name.
+    With a tab in the text, tabs separate the cells, because nobody types a tab into one. A spreadsheet only quotes
+    copied cells with line ends, so a single quotation mark is part of a name.
     """
     delimiter = "\t" if "\t" in text else delimiter_of(text)
     try:
@@ -153,9 +153,9 @@ def pasted_rows(text: str) -> tuple[Row, ...]:
 
 
 def delimiter_of(text: str) -> str:
-    """The sign that cuts most rows into one same number of columns, more columns being better; else the comma.
+    """Return the delimiter that splits most rows into an equal number of columns, the more the better; else the comma.
 
-    `csv.Sniffer` is no help: it takes a letter that happens to stand in every row.
+    `csv.Sniffer` does not help: it may choose a letter that occurs in every row.
     """
     return max(DELIMITERS, key=lambda delimiter: _consistency(text, delimiter))
 
@@ -170,7 +170,7 @@ def _consistency(text: str, delimiter: str) -> tuple[float, int]:
 
 
 def _records(text: str, delimiter: str, *, has_quotes: bool = True) -> Iterator[list[str]]:
-    """One list of cells a record, then `_END`, which an open quote would swallow."""
+    """Yield each record as a list of cells, then `_END`, unless an open quote has swallowed it."""
     ending = "" if text.endswith(("\n", "\r")) else "\n"
     lines = io.StringIO(f"{text}{ending}{_END}", newline="")
     if has_quotes:

@@ -1,4 +1,4 @@
-"""From rows of text to students, with all problems of all rows at once."""
+"""Turn rows of text into students, and report all problems of all rows at once."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -38,12 +38,10 @@ def listing_of(
     events_for_all: Sequence[str] = (),
     budget: Budget | None = None,
 ) -> Listing:
-    """Every row below the header as a student, with what is wrong about it.
+    """Return every row below the header as a student, with its problems.
 
-    Raises FileRefused past 1,000 rows, or past the budget of processor time.
-
-    `events` are slug -> name of the events that may be named; those `for_all` are taken for a row that names none.
-    A title row that stands there again is no student.
+    `events` are the events that may be named, slug to name; `events_for_all` are used for rows that name none. A
+    repeated title row is skipped. Raises `FileRefused` past 1,000 rows or past the limit of processor time.
     """
     titles = tuple(column.title for column in header.columns)
     rows = [row for row in sheet.rows if row.number > header.row and _titles(row, len(titles)) != titles]
@@ -62,7 +60,7 @@ def _titles(row: Row, width: int) -> tuple[str, ...]:
 
 
 class _RowReader:
-    """Reads one row after the other and keeps their problems, as many as somebody may want to read."""
+    """Reads row after row and collects their problems up to a limit."""
 
     def __init__(
         self,
@@ -81,7 +79,7 @@ class _RowReader:
     def read(self, row: Row) -> ListedStudent:
         self.budget.check()
         self._of_row = ProblemsOfRow(row.number)
-        # A table of ours, corrected and sent again, has apostrophes before what looks like a formula.
+        # In a table downloaded here, an apostrophe guards what looks like a formula.
         row = self._limited(Row(row.number, tuple(unguarded(cell) for cell in row.cells)))
         student = self._student(row)
         self.problems += self._of_row.kept(is_short=len(self.problems) >= MAX_PER_LIST)
@@ -100,7 +98,7 @@ class _RowReader:
         )
 
     def _limited(self, row: Row) -> Row:
-        """The row without cells that are too long or stacked with accents; each of them that counts is an error."""
+        """Blank the cells that are too long or have stacked accents; in a used column each of them is an error."""
         faults = {at: fault for at, cell in enumerate(row.cells) if (fault := fault_of(cell))}
         if not faults:
             return row
@@ -112,14 +110,14 @@ class _RowReader:
         return Row(row.number, tuple("" if at in faults else cell for at, cell in enumerate(row.cells)))
 
     def _cell(self, row: Row, meaning: Meaning) -> str:
-        """The first filled cell among the columns of this meaning; several hold one value only by override."""
+        """Return the first filled cell of this meaning; a teacher may give one meaning to several columns."""
         texts = (row.cell(column.position) for column in self.columns if column.meaning == meaning)
         return next((text for text in texts if text), "")
 
     def _name(self, row: Row) -> str:
         text = self._cell(row, Meaning.NAME)
         if not clean_text(text).strip("-–—. "):
-            # No other word for nothing: somebody may be called Na or Nil.
+            # Only dashes count as empty here: Na and Nil are names.
             self._error(row, Meaning.NAME, Code.MISSING, _("Enter the student's full name"), text)
             return ""
         return self._cleaned(row, Meaning.NAME, text)
@@ -163,9 +161,9 @@ class _RowReader:
         return email
 
     def _events(self, row: Row) -> tuple[str, ...]:
-        """The events of all columns about events; a row without any takes those for all.
+        """Return the events of all columns about events, or those for all if the row names none.
 
-        A row with more problems than are shown is not read to its end: somebody has to look at it anyway.
+        Once a row has more problems than are shown, the rest of it is not read: it has to be corrected anyway.
         """
         slugs: list[str] = []
         has_unknown = False
@@ -196,7 +194,7 @@ class _RowReader:
         return self.events.read(row.number, column.event)[0] if says else []
 
     def _cleaned(self, row: Row, meaning: Meaning, text: str) -> str:
-        """As the form of a single student cleans it; what the form refuses is refused here in its words."""
+        """Clean the text with the field of the registration form, and report its error messages."""
         try:
             return str(DetailsForm.base_fields[meaning.value].clean(text))
         except ValidationError as error:

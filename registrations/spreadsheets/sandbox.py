@@ -1,8 +1,8 @@
-"""Takes away from a process whatever it does not need to read its input, reckon and write its output.
+"""Restrict a process to reading its input, computing and writing its output.
 
-The kernel's filter of system calls (seccomp, Linux on x86-64 and 64-bit ARM) lets memory, reading and writing of what
-is open, and the end of the process pass. Everything else fails as not permitted: no file is opened, no socket made,
-no process started or signalled, whatever descriptors are free. No child and no program can get rid of it again.
+A seccomp filter (Linux on x86-64 and 64-bit ARM) allows memory, reading and writing of open files, and exit. Every
+other system call fails with EPERM: no file can be opened, no socket created, no process started or signalled. The
+process and its children cannot remove the filter.
 """
 
 import ctypes
@@ -16,12 +16,12 @@ from collections.abc import Sequence
 _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 38, 22, 2
 _LOAD, _JUMP_IF_EQUAL, _RETURN = 0x20, 0x15, 0x06
 _ALLOW, _REFUSE, _KILL = 0x7FFF0000, 0x00050000 | 1, 0x80000000  # errno 1 is EPERM
-# Where the kernel's description of a call has its number, its architecture, and the lower half of its first argument.
+# Offsets in seccomp_data: number of the call, architecture, lower half of the first argument.
 _AT_NUMBER_OF_CALL, _AT_NUMBER_OF_ARCHITECTURE, _AT_FIRST_ARGUMENT = 0, 4, 16
 
-# What the machine is called here -> the kernel's number of the architecture, and its column in the table below.
+# Machine name -> AUDIT_ARCH constant, and the column in the table below.
 _ARCHITECTURES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
-# The system calls that pass, with their numbers on x86-64 and on 64-bit ARM.
+# The allowed system calls with their numbers on x86-64 and 64-bit ARM.
 _ALLOWED = {
     "read": (0, 63),
     "write": (1, 64),
@@ -51,7 +51,7 @@ _ALLOWED = {
     "getrandom": (318, 278),
     "rseq": (334, 293),
 }
-# Passes with this very process as its target: a process aborts by a signal to itself.
+# tgkill, allowed for this process only: abort() sends a signal to itself.
 _SIGNALLING = (234, 131)
 
 
@@ -60,10 +60,10 @@ class _Program(ctypes.Structure):
 
 
 def confine() -> bool:
-    """Confines this process for the rest of its life; says whether the kernel did it.
+    """Restrict this process for the rest of its life; return whether the kernel filter is active.
 
-    Where it does not (another system, a container that forbids it), the process may at least start no other one,
-    unless it is root's. The caller's own limits hold all the same.
+    Elsewhere (another system, a container that forbids it) the process can at least start no other process, unless it
+    runs as root. The caller's resource limits hold in any case.
     """
     if _is_filtered():
         return True
@@ -88,7 +88,7 @@ def _is_filtered() -> bool:
 
 
 def _code(architecture: int, allowed: Sequence[int], signalling: int, own_number: int) -> bytes:
-    """The filter's instructions."""
+    """Return the filter's instructions."""
     first = 4
     refusal = first + len(allowed) + 3
     instructions = [
@@ -96,7 +96,7 @@ def _code(architecture: int, allowed: Sequence[int], signalling: int, own_number
         (_JUMP_IF_EQUAL, 1, 0, architecture),
         (_RETURN, 0, 0, _KILL),
         (_LOAD, 0, 0, _AT_NUMBER_OF_CALL),
-        # A jump counts from the instruction after it; the last one lets the call pass.
+        # Jumps are relative to the next instruction; the last instruction allows the call.
         *((_JUMP_IF_EQUAL, refusal - at, 0, number) for at, number in enumerate(allowed, first)),
         (_JUMP_IF_EQUAL, 0, 2, signalling),
         (_LOAD, 0, 0, _AT_FIRST_ARGUMENT),

@@ -1,4 +1,7 @@
-"""Rows of text as they stood in somebody's spreadsheet, and how much of it is read."""
+"""Rows of text as they are in a spreadsheet, and the limits for reading them.
+
+This module runs in the process that reads workbooks and must not import Django.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,35 +10,35 @@ from techfest.core.text import shortened
 
 MAX_BYTES = 2 * 1024 * 1024
 MAX_ROWS = 1_000
-"""Students in one list (DECISIONS 22)."""
+"""Students in one list."""
 MAX_LINES = 10_000
-"""Rows of a workbook with blank ones between and below; what is filled of them is limited by `MAX_ROWS`."""
+"""Rows of a workbook including blank ones; `MAX_ROWS` limits the filled ones."""
 MAX_COLUMNS = 100
 MAX_CHARACTERS = 5_000
-"""In one cell. Of a longer one so much is kept that its row can say so."""
+"""Characters in one cell. A longer cell is cut just above the limit, so that its row still reports it."""
 MAX_TOTAL_CHARACTERS = 4 * 1024 * 1024
-"""A file of two megabytes holds no more, but a workbook can point a thousand cells at one long text."""
+"""Two megabytes of text hold less, but a thousand cells of a workbook can share one long text."""
 MAX_HEADING_ROWS = 10
-"""Titles, dates and the header itself, on top of the students."""
+"""Titles, dates and the header itself, in addition to the students."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row that is not blank; `number` is what the spreadsheet shows at its left edge."""
+    """A row that is not blank; `number` is the row number in the spreadsheet."""
 
     number: int
     cells: tuple[str, ...]
 
     def cell(self, column: int) -> str:
-        """Its text, empty where the row is shorter than others."""
+        """Return the text of a column; empty if the row is shorter."""
         return self.cells[column] if column < len(self.cells) else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """All rows that are not blank, in order; no cell holds only white space, no row ends with empty cells.
+    """All rows that are not blank, in order. A cell never holds only white space, a row never ends with empty cells.
 
-    `is_guess` says that `encoding` was guessed: somebody has to look at the names before they are used.
+    `is_guess` says that `encoding` was guessed: a person must check the names before they are used.
     """
 
     rows: tuple[Row, ...]
@@ -43,7 +46,7 @@ class Sheet:
     is_guess: bool = False
     name: str = ""
     other_names: tuple[str, ...] = ()
-    """Further sheets of the workbook that hold something and were not read."""
+    """Further non-empty sheets of the workbook, which were not read."""
 
     @property
     def width(self) -> int:
@@ -51,7 +54,7 @@ class Sheet:
 
 
 def filled_rows(numbered: Iterable[tuple[int, Iterable[str]]]) -> tuple[Row, ...]:
-    """The rows that hold something, cut after their last filled cell; no cell is longer than has to be told."""
+    """Return the rows that hold something, each cut after its last filled cell."""
     rows = ((number, trimmed(cells)) for number, cells in numbered)
     return tuple(Row(number, cells) for number, cells in rows if cells)
 
@@ -64,12 +67,12 @@ def trimmed(cells: Iterable[str]) -> tuple[str, ...]:
 
 
 def is_blank(text: str) -> bool:
-    """Nothing that somebody could see; a pasted cell may hold a byte order mark or a no-break space."""
+    """Return whether nothing is visible; a pasted cell may hold a byte order mark or a no-break space."""
     return not text.strip(" \t\r\n\f\v\u00a0\u200b\u2060\ufeff") or text.isspace()
 
 
 def excess(rows: Iterable[Row], before: int = 0) -> tuple[str, int] | None:
-    """What is too much about these rows, coming after `before` others: a code of `refusals.TEXTS` and the row."""
+    """Return what exceeds the limits, a key of `errors.TEXTS` and the row, or None; `before` rows came earlier."""
     count, characters = before, 0
     for row in rows:
         count += 1

@@ -1,4 +1,4 @@
-"""XLSX, read in a process that can be killed."""
+"""Read an XLSX file in a separate process that can be killed."""
 
 import json
 import logging
@@ -11,16 +11,16 @@ from registrations.spreadsheets.sheet import Row, Sheet
 
 COMMAND = (sys.executable, "-E", "-s", "-m", "registrations.spreadsheets.workbook_process")
 WALL_SECONDS = 4.0
-"""The process may use one second of processor time (`workbook_process`); the rest is for a busy machine."""
+"""The process may use one second of processor time (`workbook_process`); the rest allows for a busy machine."""
 
 _ROOT = Path(__file__).resolve().parents[2]
 _log = logging.getLogger(__name__)
 
 
 def sheet_of(data: bytes) -> Sheet:
-    """The first visible sheet that holds something. Raises FileRefused.
+    """Return the first visible sheet that is not empty. Raises `FileRefused`.
 
-    Whatever the file holds, this process only ever parses the short answer of the other one.
+    This process never parses the file, only the short answer of the other process.
     """
     answer = json.loads(_answer(data))
     if code := answer.get("refused"):
@@ -44,10 +44,10 @@ def _answer(data: bytes) -> bytes:
     except (subprocess.TimeoutExpired, OSError):
         raise FileRefused("failed") from None
     if finished.returncode < 0:
-        # The kernel or an allocation ended it: too much memory or time for a class list.
+        # Ended by a resource limit: too much memory or time for a class list.
         raise FileRefused("cells")
     if finished.returncode:
-        # A panic of the reader, or a broken installation; its words could hold names and are not kept.
+        # A crash of the reader or a broken installation. Its output may hold names and is not logged.
         _log.error("The reader of workbooks ended with %s.", finished.returncode)
         raise FileRefused("damaged")
     return finished.stdout

@@ -1,7 +1,7 @@
-"""The process that opens a workbook: small, walled in, killed without regret.
+"""The sandboxed process that parses a workbook; it may be killed at any time.
 
-Reads the file from standard input and answers with one line of JSON. It gets no environment and imports nothing of
-Django; once it is walled in, the kernel lets it open no file and no socket and start no process.
+It reads the file from standard input and writes one line of JSON. It has no environment and must not import Django.
+Once confined, it can open no file and no socket and start no process.
 """
 
 import codecs
@@ -32,7 +32,7 @@ _MAX_SHEETS = 50
 
 
 def main() -> None:
-    """Answers `{"refused": code, "row": n}` or `{"rows": …}`; past a limit the kernel ends it instead."""
+    """Write `{"refused": code, "row": n}` or `{"rows": …}`; past a resource limit the kernel ends the process."""
     wall_in()
     answer: dict[str, Any]
     try:
@@ -49,18 +49,18 @@ def main() -> None:
 
 
 def wall_in() -> None:
-    """Limits memory and processor time of this process from here on, and takes away files, sockets and processes.
+    """Limit memory and processor time of this process, and take away files, sockets and processes.
 
-    RLIMIT_DATA counts heap and anonymous maps (Linux 4.7 and later); past it Python raises MemoryError and
-    Rust aborts. Time is processor time, so that a busy machine refuses nobody's good file.
+    RLIMIT_DATA counts heap and anonymous maps (Linux 4.7 and later); beyond it Python raises MemoryError and Rust
+    aborts. Processor time is limited instead of wall time, so that a busy machine refuses no good file.
     """
     limit()
     confine()
 
 
 def limit() -> None:
-    """The part of the wall that every system has; alone it lets files be opened once a descriptor is free."""
-    # Python loads the codec of old zip names when it first meets one, which it cannot do behind the wall.
+    """Set the resource limits. Without the filter a file can still be opened once a descriptor is free."""
+    # zipfile needs this codec for old file names and cannot load it once confined.
     codecs.lookup("cp437")
     for resource_name, maximum in (
         (resource.RLIMIT_DATA, MEGABYTES * 1024 * 1024),
@@ -73,7 +73,7 @@ def limit() -> None:
 
 
 def read(data: bytes) -> dict[str, Any]:
-    """The rows of the first visible sheet that holds something, and the names of the others that do."""
+    """Return the rows of the first visible sheet that is not empty, and the names of the other such sheets."""
     with CalamineWorkbook.from_filelike(io.BytesIO(rewritten(data))) as workbook:
         shown = [index for index, sheet in enumerate(workbook.sheets_metadata) if _is_shown(sheet)]
         if len(shown) > _MAX_SHEETS:
@@ -105,7 +105,7 @@ def _rows(sheet: CalamineSheet) -> tuple[Row, ...]:
 
 
 def _fill_merged(texts: list[list[str]], sheet: CalamineSheet, top: int, left: int) -> None:
-    """A cell merged over several rows, like one grade beside twenty names, counts for each of them."""
+    """Copy a cell merged over several rows, like one grade beside twenty names, into each of them."""
     for (first, column), (last, _column) in sheet.merged_cell_ranges or []:
         if not (0 <= first - top < len(texts) and 0 <= column - left < len(texts[0])):
             continue
@@ -117,7 +117,7 @@ Value: TypeAlias = str | float | int | bool | dt.datetime | dt.date | dt.time | 
 
 
 def text_of(value: Value) -> str:
-    """The value without surprise: 9.0 is "9", a phone number has all its digits, a day is 2026-11-24."""
+    """Return a cell value as its author saw it: 9.0 is "9", a phone number keeps its digits, a day is 2026-11-24."""
     if value is None:
         return ""
     if isinstance(value, str):
@@ -134,7 +134,7 @@ def text_of(value: Value) -> str:
 
 
 def _number(value: float) -> str:
-    """Whole numbers with all their digits, others with the 15 that a spreadsheet keeps."""
+    """Return whole numbers with all digits, others with the 15 digits that a spreadsheet keeps."""
     if abs(value) < 1e15 and value == int(value):
         return str(int(value))
     return f"{value:.15g}"

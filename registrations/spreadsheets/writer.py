@@ -22,17 +22,17 @@ WORKBOOK_OPTIONS = {
     "strings_to_urls": False,
 }
 TEXT = 49
-"""The number of the built-in format that keeps what is typed: no dates, no exponents, no lost zeros."""
+"""The number of the built-in text format, which keeps what is typed: no dates, no exponents, no lost zeros."""
 _WIDEST = 60
 
 
 def csv_table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
-    """A CSV that Excel opens with every script right: UTF-8 with its mark, commas, CRLF, formulas guarded."""
+    """Return a CSV that Excel opens correctly in every script: UTF-8 with a mark, commas, CRLF, guarded formulas."""
     return b"".join(csv_lines(titles, rows))
 
 
 def csv_lines(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[bytes]:
-    """The same, row by row, for lists that are longer than a class."""
+    """Yield the same row by row, for long tables."""
     written = io.StringIO(newline="")
     writer = csv.writer(written, lineterminator="\r\n")
     written.write("\ufeff")
@@ -44,9 +44,9 @@ def csv_lines(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[
 
 
 def xlsx_table(titles: Sequence[str], rows: Iterable[Sequence[str]], *, name: str = "") -> bytes:
-    """A workbook whose cells are all text, with the title row frozen and columns as wide as their texts.
+    """Return a workbook of text cells, with a frozen title row and columns as wide as their texts.
 
-    Cells are guarded as in a CSV: whoever saves it as CSV later is safe, too.
+    Cells are guarded as in a CSV, so that saving the workbook as CSV is safe too.
     """
     written = io.BytesIO()
     with xlsxwriter.Workbook(written, WORKBOOK_OPTIONS) as workbook:
@@ -75,21 +75,21 @@ _WIDTHS = {Meaning.NAME: 32, Meaning.EMAIL: 32, Meaning.EVENTS: 28}
 
 
 def titles_of_template() -> list[tuple[Meaning, str]]:
-    """The columns in order; the titles are recognised when the file comes back, in every language."""
+    """Return the columns in order; their titles are recognised in every language when the file is uploaded."""
     single = (Meaning.NAME, Meaning.GRADE, Meaning.SECTION, Meaning.ROLL_NUMBER, Meaning.EMAIL)
     events = [(Meaning.EVENTS, _("Event %(number)d") % {"number": n + 1}) for n in range(EVENT_COLUMNS)]
     return [*((meaning, str(LABELS[meaning])) for meaning in single), *events]
 
 
 def csv_template() -> bytes:
-    """The titles alone: a CSV can offer nothing to choose from."""
+    """Return the titles alone: a CSV cannot offer choices."""
     return csv_table([title for _meaning, title in titles_of_template()], [])
 
 
 def xlsx_template(*, grades: range, events: Sequence[str]) -> bytes:
-    """A workbook for 1,000 students: all cells text, so that 007 stays 007; drop-downs; titles frozen.
+    """Return a workbook for 1,000 students with text cells (007 stays 007), drop-down lists and frozen titles.
 
-    `events` are names. The drop-downs warn but do not forbid: two events in one cell are read, too.
+    `events` are names. The drop-down lists warn but do not forbid, because a cell may name two events.
     """
     written = io.BytesIO()
     with xlsxwriter.Workbook(written, WORKBOOK_OPTIONS) as workbook:
@@ -108,7 +108,7 @@ def xlsx_template(*, grades: range, events: Sequence[str]) -> bytes:
 
 
 def _offer_choices(sheet: Any, column: int, meaning: Meaning, grades: range, events: int) -> None:
-    """A list to choose from. The text of a list typed into a rule may have 255 signs, hence the second sheet."""
+    """Add a drop-down list. A list inside a rule may have 255 characters, so the events are on a second sheet."""
     source: Any = None
     if meaning == Meaning.GRADE:
         source = [str(grade) for grade in grades]

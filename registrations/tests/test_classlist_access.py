@@ -96,7 +96,7 @@ def test_other_schools_teacher_finds_nothing_and_changes_nothing(
             caplog.clear()
             response = stranger.generic(method, path)
         assert response.status_code == 404, path
-        assert "asked for class list" in caplog.text
+        assert "requested class list" in caplog.text
         # Not yours and not there look the same.
         assert without_token(stranger.generic(method, nowhere)) == without_token(response)
         assert stranger.post(path, EVIL).status_code in (404, 405)

@@ -121,7 +121,7 @@ def test_all_problems_of_all_rows_are_shown_first(client: Client) -> None:
     assert "4 students: 2 get a seat, 2 need fixing" in page
     assert (
         page.index("Need fixing (2)")
-        < page.index("Ready, but look at these (1)")
+        < page.index("Ready, but check these (1)")
         < page.index("Other students (1)")
     )
     for words in (
@@ -191,8 +191,8 @@ def test_student_is_left_out_and_taken_in_again(client: Client) -> None:
     assert "1 student: 1 gets a seat" in page
     page = page_of(client, class_list, "?show=left-out")
     assert "Asha · 99 · Robo Race" in page
-    page = pressed(client, class_list, page, "Take in again , row 2")
-    assert "1 student taken in again." in page
+    page = pressed(client, class_list, page, "Put back , row 2")
+    assert "1 student put back." in page
     assert "2 students: 1 gets a seat, 1 needs fixing" in page
 
 
@@ -265,11 +265,11 @@ def test_later_save_of_an_old_page_undoes_nothing(client: Client, teacher: Teach
     # Row 2 as it was shown, row 3 corrected: the colleague's correction stays, and nothing is said about it.
     page = saved(client, class_list, old, grade__3="10")
     assert (cells(class_list)[1], cells(class_list, 3)[1]) == ("9", "10")
-    assert "somebody else changed it" not in page
+    assert "was changed after you opened" not in page
     # Row 2 typed over as well: the colleague was first, and the teacher is told.
     page = saved(client, class_list, old, grade__2="11")
     assert cells(class_list)[1] == "9"
-    assert "Row 2: somebody else changed it meanwhile. It says “9”; “11” was not saved." in page
+    assert "Row 2 was changed after you opened this page. It now says “9”; “11” was not saved." in page
 
 
 def test_old_page_does_not_replace_an_event_that_is_not_there_any_more(client: Client) -> None:
@@ -278,7 +278,7 @@ def test_old_page_does_not_replace_an_event_that_is_not_there_any_more(client: C
     saved(client, class_list, old, **{"event-2-0": "robo-race"})
     page = saved(client, class_list, old, **{"event-2-0": "science-quiz"})
     assert cells(class_list)[3] == "Robo Race; Ludo"
-    assert "somebody else changed it meanwhile" in page
+    assert "was changed after you opened this page" in page
 
 
 def test_row_that_is_registered_or_being_registered_is_not_touched(client: Client, teacher: Teacher) -> None:
@@ -292,7 +292,7 @@ def test_row_that_is_registered_or_being_registered_is_not_touched(client: Clien
     page = saved(client, class_list, old, grade__2="9", grade__3="9", **{"leave-2": "1", "leave-3": "1"})
     assert (cells(class_list)[1], cells(class_list, 3)[1]) == ("99", "99")
     assert not ClassListRow.objects.filter(is_left_out=True).exists()
-    assert "Row 3 is being registered just now, so it was not changed." in page
+    assert "Row 3 is being registered, so it was not changed." in page
     assert "1 student: 1 being registered" in page
 
 
@@ -434,7 +434,7 @@ def test_list_without_titles_is_read_by_what_stands_in_it(client: Client) -> Non
         (2, "Ben Iyer", 10, "B", ("robo-race", "science-quiz")),
     ]
     page = page_of(client, class_list)
-    assert "The list has no row of titles, so its columns were read by what stands in them." in page
+    assert "The list has no row of titles, so its columns were recognised by their contents." in page
     assert [column[0] for column in class_list.columns][:2] == ["Column A", "Column B"]
 
 
@@ -482,7 +482,7 @@ def test_guessed_letters_are_looked_at_before_going_on(client: Client) -> None:
     page = page_of(client, class_list)
     assert "Are these names right?" in page
     assert "Zoë Müller" in page
-    assert "Say whether the names are right, then you can go on." in page
+    assert "Confirm that the names are right, then you can go on." in page
     client.post(f"{path_of(class_list)}letters/")
     page = page_of(client, class_list)
     assert "Are these names right?" not in page

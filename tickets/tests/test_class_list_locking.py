@@ -157,7 +157,7 @@ def test_list_that_a_colleague_deleted_has_a_page_that_says_so(monkeypatch: pyte
     listed = ClassList.objects.get(pk=room.class_list.pk)
     assert room.delete(1).status_code == 302
     later = room.confirm(0)
-    assert (later.status_code, "This list is not here any more" in later.content.decode()) == (404, True)
+    assert (later.status_code, "This list no longer exists" in later.content.decode()) == (404, True)
     with pytest.raises(drafts.ListDeleted):
         drafts.discard(listed)
 
