@@ -160,9 +160,9 @@ def test_command_that_may_not_read_a_named_file_says_so(site: Copy, folder: Path
 @pytest.mark.faults
 def test_workbook_is_read_by_the_site_s_user(site: Copy) -> None:
     read = (
-        "from registrations.spreadsheets.workbook import sheet_of;"
+        "from registrations.spreadsheets.workbook import read_workbook;"
         "from registrations.tests.spreadsheet_files import xlsx_bytes;"
-        "print(sheet_of(xlsx_bytes([['Name'], ['Asha']])).rows[1].cells)"
+        "print(read_workbook(xlsx_bytes([['Name'], ['Asha']])).rows[1].cells)"
     )
     assert site.manage("shell", "-v", "0", "-c", read) == "('Asha',)"
 

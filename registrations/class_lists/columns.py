@@ -9,9 +9,9 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from registrations.class_lists.drafts import lock_list, require_idle
-from registrations.class_lists.parse import Draft, header_of_list, is_title_row
+from registrations.class_lists.parse import Draft, is_title_row, stored_header
 from registrations.models import ClassList, ClassListRow
-from registrations.spreadsheets.cells import EventNames, mark_of
+from registrations.spreadsheets.cells import EventNames, read_mark
 from registrations.spreadsheets.headers import LABELS, Column, Meaning
 from registrations.students.names import clean_text
 from techfest.core.spreadsheet_cells import unguarded
@@ -78,12 +78,12 @@ def change_columns(class_list: ClassList, sent: QueryDict, *, events: Mapping[st
         if "events_sent" in sent:
             locked.events_for_all = [slug for slug in events if slug in sent.getlist("events_for_all")]
         if sent.get("first_is_student"):
-            take_titles_for_a_student(locked)
+            read_title_row_as_student(locked)
         locked.updated_at = Now()
         locked.save(update_fields=["columns", "events_for_all", "updated_at"])
 
 
-def take_titles_for_a_student(class_list: ClassList) -> None:
+def read_title_row_as_student(class_list: ClassList) -> None:
     """Read the title row as a student and name the columns by their letters."""
     for row in class_list.rows.filter(done_at=None, is_left_out=True).order_by("number")[:1]:
         if is_title_row(row, class_list.columns):
@@ -102,7 +102,7 @@ def confirm_encoding(class_list: ClassList) -> None:
         ClassList.objects.filter(pk=locked.pk).update(is_guess=False, updated_at=Now())
 
 
-def strange_texts(draft: Draft, maximum: int = 6) -> list[str]:
+def non_ascii_samples(draft: Draft, maximum: int = 6) -> list[str]:
     """Return some texts beyond ASCII, which show whether the encoding was guessed right."""
     cells = (clean_text(cell)[:60] for row in draft.rows for cell in row.cells if not cell.isascii())
     return list(dict.fromkeys(cells))[:maximum]
@@ -147,7 +147,7 @@ class RowCells:
 
     def __init__(self, class_list: ClassList, row: ClassListRow) -> None:
         self.class_list, self.row = class_list, row
-        self.columns = header_of_list(class_list).columns
+        self.columns = stored_header(class_list).columns
 
     def text(self, meaning: Meaning) -> str:
         """Return the shown text of a meaning; for events, the text of all their cells."""
@@ -186,7 +186,7 @@ class RowCells:
 
     def unclear_marks(self) -> list[Column]:
         """Return the columns of marks whose cell says neither yes nor no."""
-        return [column for column in self._of(Meaning.EVENT_MARK) if mark_of(self._cell(column)) is None]
+        return [column for column in self._of(Meaning.EVENT_MARK) if read_mark(self._cell(column)) is None]
 
     def mark(self, position: int, says_yes: bool) -> None:
         for column in self._of(Meaning.EVENT_MARK):
@@ -216,5 +216,5 @@ class RowCells:
 
     def _add(self, meaning: Meaning) -> Column:
         self.class_list.columns.append([str(LABELS[meaning]), str(meaning), ""])
-        self.columns = header_of_list(self.class_list).columns
+        self.columns = stored_header(self.class_list).columns
         return self.columns[-1]

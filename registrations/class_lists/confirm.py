@@ -54,9 +54,9 @@ class Readiness:
         return len(self.ready & obtaining) - self.mails
 
     @property
-    def hindrance(self) -> str:
+    def obstacle(self) -> str:
         """Why nothing can be confirmed now, or an empty text."""
-        return _hindrance(self.class_list, self.ready)
+        return _obstacle(self.class_list, self.ready)
 
 
 def readiness(class_list: ClassList, *, wants_waiting: bool = True) -> Readiness:
@@ -69,7 +69,7 @@ def readiness(class_list: ClassList, *, wants_waiting: bool = True) -> Readiness
     )
 
 
-def _hindrance(class_list: ClassList, ready: Collection[int]) -> str:
+def _obstacle(class_list: ClassList, ready: Collection[int]) -> str:
     if class_list.is_guess:
         return _(
             "The encoding of the file was guessed. Check the names in the preview and confirm that they are right."
@@ -106,7 +106,7 @@ def confirm(
         if not rows and (earlier := class_list.jobs.order_by("pk").last()):
             return earlier
         if not rows:
-            raise ActionRejected(_hindrance(class_list, ()))
+            raise ActionRejected(_obstacle(class_list, ()))
         job = ClassListJob(
             class_list=class_list,
             key=key,
@@ -127,9 +127,9 @@ def _ready(class_list: ClassList, *, wants_all: bool) -> set[int]:
     """Return the numbers of the rows without problems. The worker decides about seats, so no forecast is made here."""
     listing = read_draft(class_list).listing
     matches = match(listing.ready, fest_id=class_list.fest_id, school_id=class_list.school_id)
-    ready = {number for number, found in matches.items() if not found.is_doubt}
-    if hindrance := _hindrance(class_list, ready):
-        raise ActionRejected(hindrance)
+    ready = {number for number, found in matches.items() if not found.is_doubtful}
+    if obstacle := _obstacle(class_list, ready):
+        raise ActionRejected(obstacle)
     if wants_all and len(ready) < len(listing.students):
         raise ActionRejected(_("All or none was chosen, and some rows need fixing first."))
     return ready

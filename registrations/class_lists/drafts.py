@@ -69,7 +69,7 @@ _AT_WORK = Exists(ClassListJob.objects.filter(class_list=OuterRef("pk"), finishe
 class Upload:
     """A parsed class list with its title and the digest of its bytes."""
 
-    found: ParsedList
+    parsed: ParsedList
     title: str
     digest: bytes
     events_for_all: tuple[str, ...] = ()
@@ -89,27 +89,27 @@ def open_drafts(teacher: Teacher) -> "QuerySet[ClassList]":
     )
 
 
-def keep_draft(upload: Upload, *, teacher: Teacher, fest: Fest) -> tuple[ClassList, bool]:
+def save_draft(upload: Upload, *, teacher: Teacher, fest: Fest) -> tuple[ClassList, bool]:
     """Return the upload as a draft, and whether it was created.
 
     An open draft of the same bytes and events is returned instead of a second one; the lock on the school makes two
     requests wait for each other. Nothing is registered. Raises `FileRefused` for a list without students.
     """
-    found = upload.found
-    if not found.header.problem and not found.listing.students:
-        raise FileRefused("no students", is_paste=found.sheet.encoding == "paste")
-    if len(rows := _kept_rows(found)) > MAX_ROWS + 1:
-        raise FileRefused("rows", is_paste=found.sheet.encoding == "paste")
+    parsed = upload.parsed
+    if not parsed.header.problem and not parsed.listing.students:
+        raise FileRefused("no students", is_paste=parsed.sheet.encoding == "paste")
+    if len(rows := _stored_rows(parsed)) > MAX_ROWS + 1:
+        raise FileRefused("rows", is_paste=parsed.sheet.encoding == "paste")
     with transaction.atomic():
         School.objects.select_for_update(no_key=True).get(pk=teacher.school_id)
-        if known := _known(upload, teacher, fest):
+        if known := _find_open_draft(upload, teacher, fest):
             return known, False
         class_list = _create(upload, teacher, fest)
-        ClassListRow.objects.bulk_create([_row(class_list, row, found.header) for row in rows])
+        ClassListRow.objects.bulk_create([_row(class_list, row, parsed.header) for row in rows])
     return class_list, True
 
 
-def _known(upload: Upload, teacher: Teacher, fest: Fest) -> ClassList | None:
+def _find_open_draft(upload: Upload, teacher: Teacher, fest: Fest) -> ClassList | None:
     """Return the open draft of this upload, locked so that it cannot be deleted before the redirect to it."""
     same = {"fest": fest, "digest": upload.digest, "events_for_all": list(upload.events_for_all)}
     drafts = open_drafts(teacher).filter(**same)
@@ -127,7 +127,7 @@ def purge_drafts(now: dt.datetime) -> int:
         held = old.order_by("pk").select_for_update(no_key=True, skip_locked=True)
         # Checked again under the lock: a list may have been confirmed since the query.
         still_old = old.filter(pk__in=list(held.values_list("pk", flat=True)))
-        return _drop(list(still_old.values_list("pk", flat=True)))
+        return _delete_unregistered(list(still_old.values_list("pk", flat=True)))
 
 
 def discard(class_list: ClassList) -> None:
@@ -138,7 +138,7 @@ def discard(class_list: ClassList) -> None:
     with transaction.atomic():
         locked = lock_list(class_list)
         require_idle(locked, _("The list is being registered. It can be deleted once that is done."))
-        _drop([locked.pk])
+        _delete_unregistered([locked.pk])
 
 
 def storable(text: str) -> str:
@@ -151,20 +151,20 @@ def storable(text: str) -> str:
     return "".join("\ufffd" if character in bad else character for character in text) if bad else text
 
 
-def _drop(pks: list[int]) -> int:
+def _delete_unregistered(pks: list[int]) -> int:
     ClassListRow.objects.filter(class_list__in=pks, done_at=None).delete()
     gone, _by_model = ClassList.objects.filter(~_DONE, pk__in=pks).delete()
     return gone
 
 
-def _kept_rows(found: ParsedList) -> list[Row]:
+def _stored_rows(parsed: ParsedList) -> list[Row]:
     """Return the rows below the titles. Unrecognised titles are kept as well: they may be a student."""
-    header = found.header
+    header = parsed.header
     first = header.row if header.problem else header.row + 1
     titles = [column.title for column in header.columns]
     return [
         row
-        for row in found.sheet.rows
+        for row in parsed.sheet.rows
         if row.number >= first
         and (
             row.number == header.row
@@ -174,14 +174,14 @@ def _kept_rows(found: ParsedList) -> list[Row]:
 
 
 def _create(upload: Upload, teacher: Teacher, fest: Fest) -> ClassList:
-    sheet, header = upload.found.sheet, upload.found.header
+    sheet, header = upload.parsed.sheet, upload.parsed.header
     return ClassList.objects.create(
         fest=fest,
         school=teacher.school,
         owner=teacher.user,
         title=clean_text(storable(upload.title))[:200],
         digest=upload.digest,
-        columns=[_column(column, upload.found.events) for column in header.columns],
+        columns=[_column(column, upload.parsed.events) for column in header.columns],
         events_for_all=list(upload.events_for_all),
         encoding=sheet.encoding,
         is_guess=sheet.is_guess,

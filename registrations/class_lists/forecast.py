@@ -17,11 +17,11 @@ from registrations.class_lists.identify import Match, RowStudent, build_row_stud
 from registrations.class_lists.identify import match as matched
 from registrations.class_lists.messages import (
     Provenance,
-    correction_words,
-    doubt_words,
-    near_problem,
-    reason_words,
+    describe_corrections,
+    explain_doubtful_match,
+    explain_refusal,
     registrations_of,
+    similar_student_warning,
 )
 from registrations.models import ClassList, ClassListRow, Hold, Registration, Student
 from registrations.spreadsheets.headers import Meaning
@@ -122,7 +122,7 @@ def forecast(class_list: ClassList, listing: Listing, *, wants_waiting: bool = T
     rows = {
         one.listed.row: writer.row(one, found) for one, found in zip(row_students, seat_results, strict=True)
     }
-    rows |= {row: writer.doubt(row, found) for row, found in matches.items() if found.is_doubt}
+    rows |= {row: writer.doubt(row, found) for row, found in matches.items() if found.is_doubtful}
     present = {found.student.pk for found in matches.values() if found.student}
     present |= {student.pk for found in matches.values() for student in found.candidates}
     present |= {student for _number, _is_left_out, student in noted if student}
@@ -130,7 +130,7 @@ def forecast(class_list: ClassList, listing: Listing, *, wants_waiting: bool = T
     return Forecast(
         dict(sorted(rows.items())),
         _per_event(seats, seat_results, holds),
-        _missing(class_list, listed, present, names),
+        _absent_students(class_list, listed, present, names),
     )
 
 
@@ -202,7 +202,7 @@ def _per_event(
     ]
 
 
-def _missing(
+def _absent_students(
     class_list: ClassList, listed: Sequence[ListedStudent], present: set[int], names: set[str]
 ) -> list[Student]:
     """Return registered students of earlier lists who are absent from this one, for its grades and sections only.
@@ -240,7 +240,7 @@ class _Writer:
         pairs = zip(row_student.listed.events, seat_results, strict=True)
         entries = tuple(self._entry(slug, outcome) for slug, outcome in pairs)
         before = [self.provenance[one.before.pk] for one in seat_results if one.before and one.before.pk]
-        corrections = correction_words(row_student.match)
+        corrections = describe_corrections(row_student.match)
         words = [*corrections]
         kind: Kind = "new" if row_student.is_new else "changed"
         if not row_student.is_new:
@@ -251,11 +251,11 @@ class _Writer:
                 strangers = any(made.user_id != self.class_list.owner_id for made in before)
                 kind = "known" if strangers else "same"
         near = row_student.match.near
-        problems = (near_problem(row_student.listed, near),) if near else ()
+        problems = (similar_student_warning(row_student.listed, near),) if near else ()
         return RowForecast(row_student.listed.row, kind, tuple(words), entries, problems)
 
     def doubt(self, row: int, found: Match) -> RowForecast:
-        problem = Problem(row, Meaning.NAME, Code.DOUBT, doubt_words(found))
+        problem = Problem(row, Meaning.NAME, Code.DOUBT, explain_doubtful_match(found))
         return RowForecast(row, "doubt", problems=(problem,))
 
     def _entry(self, slug: str, outcome: SeatResult) -> EntryForecast:
@@ -266,5 +266,5 @@ class _Writer:
             words = self.provenance[outcome.before.pk].words(reader=self.class_list.owner_id)
             return EntryForecast(slug, ALREADY, words)
         return EntryForecast(
-            slug, str(decision.reason), reason_words(str(decision.reason), outcome.event, decision.other)
+            slug, str(decision.reason), explain_refusal(str(decision.reason), outcome.event, decision.other)
         )

@@ -46,7 +46,7 @@ class UploadForm(PlainForm):
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
-    found: ParsedList
+    parsed: ParsedList
     for_all: tuple[str, ...] = ()
     field_order = ("events_for_all", "upload", "pasted")
 
@@ -75,7 +75,7 @@ class UploadForm(PlainForm):
 
     def _check(self, name: str) -> None:
         try:
-            self.found = parse_sheet(self._sheet(), self.fest, events_for_all=self.for_all)
+            self.parsed = parse_sheet(self._sheet(), self.fest, events_for_all=self.for_all)
         except FileRefused as refusal:
             self.add_error(name, str(refusal.text))
 
@@ -93,7 +93,7 @@ class UploadForm(PlainForm):
         else:
             upload.seek(0)
             data, title = upload.read(), upload.name
-        return Upload(self.found, title, hashlib.sha256(data).digest(), self.for_all)
+        return Upload(self.parsed, title, hashlib.sha256(data).digest(), self.for_all)
 
 
 GOOD, ALL = "good", "all"

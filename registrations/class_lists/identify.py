@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from registrations.booking.allocate import SeatRequest
 from registrations.models import ClassList, Student, Submission
-from registrations.spreadsheets.duplicates import traces_of
+from registrations.spreadsheets.duplicates import typo_keys
 from registrations.spreadsheets.listing import ListedStudent
 from registrations.students.identity import may_be_same
 from registrations.students.names import email_key, name_key
@@ -30,11 +30,11 @@ class Match:
     near: Student | None = None
 
     @property
-    def is_doubt(self) -> bool:
+    def is_doubtful(self) -> bool:
         return bool(self.candidates)
 
 
-NOBODY = Match()
+NO_MATCH = Match()
 
 
 def match(
@@ -51,7 +51,7 @@ def match(
     named = Q(name_key__in={name_key(student.name) for student in listed})
     students = Student.objects.known().filter(fest=fest_id, school=school_id).order_by("pk")
     students = students.filter(named | Q(grade__in=grades)) if looks_alike else students.filter(named)
-    known = _Known(students)
+    known = _StudentIndex(students)
     found = {student.row: known.candidates(student) for student in listed}
     wanted: dict[int, dict[tuple[int, str, str, str], list[int]]] = defaultdict(lambda: defaultdict(list))
     for student in listed:
@@ -60,7 +60,7 @@ def match(
     matches = {one.row: _match(one, found[one.row], wanted) for one in listed}
     taken = {row.student.pk for row in matches.values() if row.student}
     for student in listed if looks_alike else ():
-        if matches[student.row] is NOBODY and (near := known.near(student, taken)):
+        if matches[student.row] is NO_MATCH and (near := known.near(student, taken)):
             matches[student.row] = Match(near=near)
     return matches
 
@@ -71,7 +71,7 @@ def _match(
     wanted: Mapping[int, Mapping[tuple[int, str, str, str], list[int]]],
 ) -> Match:
     if not candidates:
-        return NOBODY
+        return NO_MATCH
     if len(candidates) > 1:
         return Match(candidates=tuple(candidates))
     (student,) = candidates
@@ -100,7 +100,7 @@ def _corrections(listed: ListedStudent, student: Student) -> dict[str, str]:
     return new
 
 
-class _Known:
+class _StudentIndex:
     """The school's students, indexed by name."""
 
     def __init__(self, students: Iterable[Student]) -> None:
@@ -130,7 +130,7 @@ class _Known:
                 return student
         if not self._by_trace and self._by_name:
             self._learn_traces()
-        for trace in traces_of(name_key(listed.name)):
+        for trace in typo_keys(name_key(listed.name)):
             for student in self._by_trace.get((listed.grade, trace), ()):
                 if student.pk not in taken and may_be_same(listed, student):
                     return student
@@ -138,7 +138,7 @@ class _Known:
 
     def _learn_traces(self) -> None:
         for (grade, key), students in self._by_name.items():
-            for trace in traces_of(key):
+            for trace in typo_keys(key):
                 self._by_trace.setdefault((grade, trace), []).extend(students)
 
 
@@ -160,7 +160,7 @@ def build_row_students(
     row_students = []
     for row in listed:
         found = matches[row.row]
-        if found.is_doubt:
+        if found.is_doubtful:
             continue
         if found.student:
             row_students.append(RowStudent(row, found, found.student, is_new=False))

@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from registrations.class_lists.columns import TEXTS, RowCells, take_titles_for_a_student
+from registrations.class_lists.columns import TEXTS, RowCells, read_title_row_as_student
 from registrations.class_lists.drafts import lock_list, storable
 from registrations.class_lists.parse import events_offered, is_title_row, read_rows
 from registrations.models import ClassList, ClassListRow
@@ -169,7 +169,7 @@ class _Edits:
         if row.is_left_out == is_left_out:
             return
         if is_title_row(row, self.class_list.columns):
-            take_titles_for_a_student(self.class_list)
+            read_title_row_as_student(self.class_list)
         row.is_left_out = is_left_out
         self.touched[row.number] = row
         if is_left_out:

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from events.models import Event
 from registrations.booking.errors import LockTimeout
 from registrations.class_lists.parse import read_draft
-from registrations.class_lists.register import NotAll, Work, give_up, register
+from registrations.class_lists.register import AllOrNoneRefused, Work, give_up, register
 from registrations.locking import Deadline, in_transaction
 from registrations.models import ClassListEntry, ClassListJob, ClassListRow
 from registrations.signals import list_registered
@@ -111,7 +111,7 @@ def run(job: ClassListJob) -> bool:
 
 def _run_chunks(work: Work) -> None:
     began = time.monotonic()
-    while _patiently(lambda: _chunk(work)):
+    while _with_retries(lambda: _chunk(work)):
         if work.was_waited_for:
             time.sleep(min(LONGEST_PAUSE, max(PAUSE, time.monotonic() - began)))
         began = time.monotonic()
@@ -125,7 +125,7 @@ def _work_of(job: ClassListJob) -> Work:
     return Work(job, {student.row: student for student in listing.ready}, events)
 
 
-def _patiently(work: Callable[[], bool]) -> bool:
+def _with_retries(work: Callable[[], bool]) -> bool:
     """Retry on a busy database, with a growing pause."""
     for attempt in range(1, TRIES):
         try:
@@ -202,8 +202,8 @@ def _run_whole(work: Work) -> None:
         )
 
     try:
-        _patiently(whole)
-    except NotAll as refused:
+        _with_retries(whole)
+    except AllOrNoneRefused as refused:
         _finish(work.job, error=_refusal(refused.rows), entries=list(refused.entries))
     except (LockTimeout, LeaseLost):
         raise

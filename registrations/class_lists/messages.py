@@ -17,7 +17,7 @@ from registrations.spreadsheets.listing import Code, ListedStudent, Problem
 from registrations.students.names import name_key
 
 
-def correction_words(found: Match) -> list[str]:
+def describe_corrections(found: Match) -> list[str]:
     """Return one line for each correction, as old → new."""
     lines = []
     for name, new in found.corrections.items():
@@ -27,7 +27,7 @@ def correction_words(found: Match) -> list[str]:
     return lines
 
 
-def doubt_words(found: Match) -> str:
+def explain_doubtful_match(found: Match) -> str:
     """Explain a doubtful match and what to do about it."""
     if found.rows:
         words = {"rows": ", ".join(map(str, found.rows)), "name": found.candidates[0].name}
@@ -53,7 +53,7 @@ def _described(student: Student) -> str:
     return " ".join(part for part in parts if part) or _("without section and roll number")
 
 
-def near_problem(listed: ListedStudent, near: Student) -> Problem:
+def similar_student_warning(listed: ListedStudent, near: Student) -> Problem:
     """Return a warning about a registered student with the same or nearly the same name."""
     if name_key(listed.name) == near.name_key:
         words = {"name": near.name, "grade": near.grade, "details": _described(near)}
@@ -74,7 +74,7 @@ def near_problem(listed: ListedStudent, near: Student) -> Problem:
     )
 
 
-def reason_words(reason: str, event: Event | None, other: Event | None = None) -> str:
+def explain_refusal(reason: str, event: Event | None, other: Event | None = None) -> str:
     """Explain to the teacher why a row does not get an event."""
     match reason:
         case Refusal.Reason.FULL:

@@ -8,10 +8,10 @@ from django.utils.translation import gettext as _
 
 from events.models import Event, Fest
 from registrations.models import ClassList, ClassListRow
-from registrations.spreadsheets.cells import EventNames, grade_of, is_given
-from registrations.spreadsheets.headers import Column, Header, Meaning, header_of
+from registrations.spreadsheets.cells import EventNames, is_given, read_grade
+from registrations.spreadsheets.headers import Column, Header, Meaning, find_header
 from registrations.spreadsheets.listing import Listing
-from registrations.spreadsheets.rows import listing_of
+from registrations.spreadsheets.rows import read_listing
 from registrations.spreadsheets.sheet import Row, Sheet
 from registrations.students.names import clean_text
 
@@ -47,12 +47,14 @@ def parse_sheet(sheet: Sheet, fest: Fest, *, events_for_all: Sequence[str] = ())
     students yet, and `header.problem` says what is missing.
     """
     events = events_offered(fest)
-    header = header_of(sheet, events.values())
+    header = find_header(sheet, events.values())
     if header.problem:
         header = infer_header(sheet, header, grades=fest.grades, events=events)
     listing = Listing(())
     if not header.problem:
-        listing = listing_of(sheet, header, grades=fest.grades, events=events, events_for_all=events_for_all)
+        listing = read_listing(
+            sheet, header, grades=fest.grades, events=events, events_for_all=events_for_all
+        )
     return ParsedList(sheet, header, listing, events)
 
 
@@ -62,7 +64,7 @@ class Draft:
 
     class_list: ClassList
     rows: tuple[ClassListRow, ...]
-    found: ParsedList
+    parsed: ParsedList
 
     @property
     def left_out(self) -> list[ClassListRow]:
@@ -70,15 +72,15 @@ class Draft:
 
     @property
     def sheet(self) -> Sheet:
-        return self.found.sheet
+        return self.parsed.sheet
 
     @property
     def listing(self) -> Listing:
-        return self.found.listing
+        return self.parsed.listing
 
     @property
     def header(self) -> Header:
-        return self.found.header
+        return self.parsed.header
 
 
 def read_draft(class_list: ClassList) -> Draft:
@@ -95,12 +97,12 @@ def read_draft(class_list: ClassList) -> Draft:
 
 def read_rows(class_list: ClassList, rows: Sequence[ClassListRow], events: Mapping[str, str]) -> ParsedList:
     """Read these rows of the list together, without those left out. No query."""
-    header = header_of_list(class_list, events)
+    header = stored_header(class_list, events)
     texts = tuple(Row(row.number, tuple(row.cells)) for row in rows if not row.is_left_out)
     sheet = Sheet(texts, class_list.encoding, class_list.is_guess)
     listing = Listing(())
     if not header.problem:
-        listing = listing_of(
+        listing = read_listing(
             sheet,
             header,
             grades=class_list.fest.grades,
@@ -110,7 +112,7 @@ def read_rows(class_list: ClassList, rows: Sequence[ClassListRow], events: Mappi
     return ParsedList(sheet, header, listing, dict(events))
 
 
-def header_of_list(class_list: ClassList, events: Mapping[str, str] | None = None) -> Header:
+def stored_header(class_list: ClassList, events: Mapping[str, str] | None = None) -> Header:
     """Return the stored columns as a header without a title row, because the titles are not among the stored rows.
 
     With `events`, a column of marks for an event that may no longer be named counts as not used.
@@ -156,7 +158,7 @@ def infer_header(sheet: Sheet, header: Header, *, grades: range, events: Mapping
     if not {Meaning.NAME, Meaning.GRADE} <= set(meanings.values()):
         return header
     at = next(position for position, meaning in meanings.items() if meaning == Meaning.GRADE)
-    is_student = grade_of(sheet.rows[0].cell(at)) is not None
+    is_student = read_grade(sheet.rows[0].cell(at)) is not None
     columns = (
         _column(column, meanings.get(column.position, Meaning.NONE), is_student) for column in header.columns
     )
@@ -173,7 +175,7 @@ def _meanings(sheet: Sheet, grades: range, events: EventNames) -> dict[int, Mean
     tests: dict[Meaning, Callable[[str], bool]] = {
         Meaning.EMAIL: lambda text: "@" in text,
         Meaning.EVENTS: lambda text: bool(events.read(0, text)[0]),
-        Meaning.GRADE: lambda text: (found := grade_of(text)) is not None and found[0] in grades,
+        Meaning.GRADE: lambda text: (found := read_grade(text)) is not None and found[0] in grades,
         Meaning.SECTION: lambda text: len(text) <= 2 and text.isalpha(),
         Meaning.NAME: lambda text: len(text) > 2 and not any(character.isdigit() for character in text),
     }

@@ -52,7 +52,7 @@ def context_of(draft: Draft, preview_request: PreviewRequest) -> dict[str, Any]:
         "bad": bad,
         "good": sum(row.status in _TO_REGISTER for row in found.values()),
         "others": len(found) - bad,
-        "events": draft.found.events,
+        "events": draft.parsed.events,
         "left_out": left_out_rows(draft),
         **_tables(draft, list(page), edited),
         **_columns(draft),
@@ -60,7 +60,7 @@ def context_of(draft: Draft, preview_request: PreviewRequest) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class Everywhere:
+class RepeatedName:
     """An unknown event name that occurs in several rows."""
 
     at: int
@@ -69,15 +69,15 @@ class Everywhere:
     suggestion: str
 
 
-def everywhere(draft: Draft) -> list[Everywhere]:
+def repeated_names(draft: Draft) -> list[RepeatedName]:
     """Return the unknown event names that occur in more than one row, most frequent first."""
     unknown = [one for one in draft.listing.problems if one.code == Code.EVENT and len(one.value) <= 100]
     counts = Counter(problem.value for problem in unknown)
     meant = {problem.value: problem.suggestion for problem in unknown}
     often = [(piece, count) for piece, count in counts.most_common(10) if count > 1]
-    slugs = {name: slug for slug, name in draft.found.events.items()}
+    slugs = {name: slug for slug, name in draft.parsed.events.items()}
     return [
-        Everywhere(at, piece, count, slugs.get(meant[piece], "")) for at, (piece, count) in enumerate(often)
+        RepeatedName(at, piece, count, slugs.get(meant[piece], "")) for at, (piece, count) in enumerate(often)
     ]
 
 
@@ -102,15 +102,15 @@ def _tables(draft: Draft, rows: Sequence[RowStatus], edited: int) -> dict[str, A
     return {
         "tables": [table for table in tables if table[1]],
         "has_fields": any(row.seen for row in shown),
-        "everywhere": everywhere(draft),
+        "everywhere": repeated_names(draft),
     }
 
 
 def _columns(draft: Draft) -> dict[str, Any]:
     return {
         "columns": columns.shown_columns(draft),
-        "column_choices": columns.choices(draft.found.events),
+        "column_choices": columns.choices(draft.parsed.events),
         "unused": columns.unused_titles(draft),
         "title_row": columns.title_row_of(draft),
-        "strange": columns.strange_texts(draft) if draft.class_list.is_guess else (),
+        "strange": columns.non_ascii_samples(draft) if draft.class_list.is_guess else (),
     }

@@ -42,7 +42,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class Suggestion:
     """A button that accepts a suggestion."""
 
     name: str
@@ -63,8 +63,8 @@ class ShownRow:
     warnings: tuple[Problem, ...]
     words: tuple[str, ...]
     choices: tuple[Choice, ...] = ()
-    uses: tuple[Use, ...] = ()
-    ticks: tuple[tuple[str, str, bool], ...] = ()
+    suggestions: tuple[Suggestion, ...] = ()
+    event_choices: tuple[tuple[str, str, bool], ...] = ()
     seen: str = ""
     needs_look: bool = False
     offers_no_email: bool = False
@@ -72,7 +72,7 @@ class ShownRow:
     @property
     def chosen(self) -> str:
         """The ticked events as slugs, sent along to detect a change."""
-        return " ".join(slug for slug, _name, is_on in self.ticks if is_on)
+        return " ".join(slug for slug, _name, is_on in self.event_choices if is_on)
 
     @property
     def icon(self) -> str:
@@ -97,7 +97,7 @@ class Page:
 
     def __init__(self, draft: Draft, *, edited: int = 0) -> None:
         self.draft, self.edited = draft, edited
-        self.events = draft.found.events
+        self.events = draft.parsed.events
         self.slugs = {name: slug for slug, name in self.events.items()}
         self.texts = {row.number: row for row in draft.rows}
         self.students = {student.row: student for student in draft.listing.students}
@@ -113,7 +113,7 @@ class Page:
         to_check = (
             set(TEXTS) if is_edited else _fields_to_check(one.errors + one.warnings) if is_open else set()
         )
-        uses = self._uses(one) if is_open else ()
+        suggestions = self._suggestions(one) if is_open else ()
         choices = self._choices(one, cells) if is_open and not is_edited else ()
         return ShownRow(
             one.number,
@@ -125,9 +125,9 @@ class Page:
             one.warnings,
             _forecast_texts(one),
             choices,
-            uses,
-            self._ticks(student) if is_edited else (),
-            seen(cells) if to_check or choices or uses or is_edited else "",
+            suggestions,
+            self._event_choices(student) if is_edited else (),
+            seen(cells) if to_check or choices or suggestions or is_edited else "",
             one.needs_look,
             is_open and any(problem.column == Meaning.EMAIL for problem in one.errors + one.warnings),
         )
@@ -171,20 +171,22 @@ class Page:
             ]
         return tuple(found)
 
-    def _uses(self, one: RowStatus) -> tuple[Use, ...]:
+    def _suggestions(self, one: RowStatus) -> tuple[Suggestion, ...]:
         emails = [problem for problem in one.warnings if problem.code == Code.EMAIL and problem.suggestion]
         found = [
-            Use("use_email", f"{one.number}:{problem.suggestion}", problem.suggestion.rpartition("@")[2])
+            Suggestion(
+                "use_email", f"{one.number}:{problem.suggestion}", problem.suggestion.rpartition("@")[2]
+            )
             for problem in emails
         ]
         found += [
-            Use("use_event", f"{one.number}:{at}:{self.slugs[problem.suggestion]}", problem.suggestion)
+            Suggestion("use_event", f"{one.number}:{at}:{self.slugs[problem.suggestion]}", problem.suggestion)
             for at, problem in enumerate(_unknown(one))
             if problem.suggestion in self.slugs
         ]
         return tuple(found)
 
-    def _ticks(self, student: ListedStudent) -> tuple[tuple[str, str, bool], ...]:
+    def _event_choices(self, student: ListedStudent) -> tuple[tuple[str, str, bool], ...]:
         return tuple((slug, name, slug in student.events) for slug, name in self.events.items())
 
 

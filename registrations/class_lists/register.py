@@ -30,7 +30,7 @@ _DONE = """
 """
 
 
-class NotAll(RegistrationError):
+class AllOrNoneRefused(RegistrationError):
     """All or none was requested, and some `rows` would be refused or can no longer be read. Nothing was written.
 
     The entries hold the reasons.
@@ -195,7 +195,7 @@ def _require_all(chunk: _Chunk, entries: Sequence[ClassListEntry]) -> None:
     refused = [entry for entry in entries if entry.reason and entry.reason != "already"]
     unread = {row.pk for row in chunk.rows} - {entry.row.pk for entry in entries}
     if rows := unread | {entry.row.pk for entry in refused}:
-        raise NotAll(refused, rows=len(rows))
+        raise AllOrNoneRefused(refused, rows=len(rows))
 
 
 def _keep(chunk: _Chunk, entries: Sequence[ClassListEntry]) -> None:

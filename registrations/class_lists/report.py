@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from registrations.booking.waitlist import with_number
 from registrations.class_lists.identify import match
-from registrations.class_lists.messages import doubt_words, reason_words
+from registrations.class_lists.messages import explain_doubtful_match, explain_refusal
 from registrations.class_lists.parse import Draft, read_draft
 from registrations.models import ClassList, ClassListEntry, ClassListJob, ClassListRow, Registration, Teacher
 from registrations.spreadsheets.headers import Meaning
@@ -118,7 +118,7 @@ def _entry(entry: ClassListEntry, registration: Registration | None) -> EventRes
         number = registration.number if registration and state == Registration.State.WAITING else 0
         return EventResult(name, _STATES[Registration.State(state)], number)
     outcome = ALREADY if entry.reason == "already" else REFUSED
-    return EventResult(name, outcome, words=reason_words(entry.reason, entry.event, entry.other))
+    return EventResult(name, outcome, words=explain_refusal(entry.reason, entry.event, entry.other))
 
 
 def _row(row: ClassListRow, reader: _Reader, events: Sequence[EventResult]) -> RowResult:
@@ -165,8 +165,8 @@ def _problem_words(
     open_rows = [one for one in draft.listing.ready if one.row in rows and rows[one.row].done_at is None]
     found = match(open_rows, fest_id=class_list.fest_id, school_id=class_list.school_id)
     for number, one in found.items():
-        if one.is_doubt:
-            words[number].append(doubt_words(one))
+        if one.is_doubtful:
+            words[number].append(explain_doubtful_match(one))
     if not includes_refused:
         return dict(words)
     numbers = {row.pk: row.number for row in rows.values()}

@@ -18,7 +18,7 @@ from registrations.class_lists import columns as cols
 from registrations.class_lists import confirm as confirm_module
 from registrations.class_lists import report
 from registrations.class_lists.drafts import discard as discard_draft
-from registrations.class_lists.drafts import keep_draft, open_drafts
+from registrations.class_lists.drafts import open_drafts, save_draft
 from registrations.class_lists.forms import ConfirmForm, UploadForm
 from registrations.class_lists.inline_edit import EditResult, save_edits
 from registrations.class_lists.parse import Draft, events_offered, is_untitled, read_draft
@@ -56,13 +56,13 @@ def lists(request: HttpRequest, teacher: Teacher) -> HttpResponseBase:
     form = UploadForm(*sent, fest=fest, events=events)
     if sent and form.is_valid():
         try:
-            class_list, is_new = keep_draft(form.read(), teacher=teacher, fest=fest)
+            class_list, is_new = save_draft(form.read(), teacher=teacher, fest=fest)
         except FileRefused as refusal:
             form.add_error(
                 "pasted" if form.cleaned_data.get("upload") is None else "upload", str(refusal.text)
             )
         else:
-            _show_kept(request, is_new=is_new, is_untitled=is_untitled(form.found.header))
+            _report_upload(request, is_new=is_new, is_untitled=is_untitled(form.parsed.header))
             return redirect("class_lists:preview", class_list.pk)
     context = {
         "form": form,
@@ -229,7 +229,7 @@ def _number(text: str) -> int:
     return int(text) if text.isdecimal() and len(text) < 8 else 0
 
 
-def _show_kept(request: HttpRequest, *, is_new: bool, is_untitled: bool) -> None:
+def _report_upload(request: HttpRequest, *, is_new: bool, is_untitled: bool) -> None:
     if not is_new:
         messages.info(request, _("This list was uploaded before and is not finished. Here is the draft."))
     elif is_untitled:

@@ -46,7 +46,7 @@ def gather(files: Sequence[Path]) -> list[str]:
         _refuse_new_folder()
     for file in files:
         if not file.is_file():
-            raise RegisterError(_missing(file))
+            raise RegisterError(_absent_students(file))
     found = list(dict.fromkeys(line for file in files for line in read_register(file)))
     mark = marker_file.read()
     if mark and len(found) < mark.erasures:
@@ -87,7 +87,7 @@ def _refuse_new_folder() -> None:
         )
 
 
-def _missing(file: Path) -> str:
+def _absent_students(file: Path) -> str:
     return _(
         "The register of erasures %(file)s is not there, so no student was erased again. Fetch the newest copy of "
         "erased.txt from the old data folder or from where you keep it, and name it with --register FILE. Only "

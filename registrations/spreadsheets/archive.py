@@ -30,7 +30,7 @@ _DECLARATION = re.compile(rb"<!\s*(?:doctype|entity)", re.IGNORECASE)
 _MACRO_TYPE = re.compile(rb"macroEnabled", re.IGNORECASE)
 
 
-class Unusable(Exception):
+class WorkbookRefused(Exception):
     """The workbook is refused; `code` is a key of `errors.TEXTS`, `row` the number of the faulty row, if any."""
 
     def __init__(self, code: str, row: int = 0) -> None:
@@ -38,7 +38,7 @@ class Unusable(Exception):
         self.code, self.row = code, row
 
 
-def rewritten(data: bytes) -> bytes:
+def sanitize_archive(data: bytes) -> bytes:
     """Return an uncompressed archive of the parts that hold cells. Raises `Unusable`.
 
     The workbook reader only sees an archive written here, so false sizes, duplicate names and other tricks of the
@@ -51,43 +51,43 @@ def rewritten(data: bytes) -> bytes:
             _check_directory(entries)
             return _copied(archive, [entry for entry in entries if _NEEDED.fullmatch(entry.filename)])
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OverflowError, ValueError):
-        raise Unusable("damaged") from None
+        raise WorkbookRefused("damaged") from None
 
 
 def _check_end(data: bytes) -> None:
     """Check the end record before the directory is read: 65,000 entries would become 65,000 objects."""
     at = data.rfind(_END_OF_DIRECTORY)
     if at < 0 or len(data) < at + 22:
-        raise Unusable("damaged")
+        raise WorkbookRefused("damaged")
     entries, size = struct.unpack_from("<HL", data, at + 10)
     if entries > MAX_ENTRIES or size > MAX_DIRECTORY_BYTES:
-        raise Unusable("unsafe")
+        raise WorkbookRefused("unsafe")
 
 
 def _check_directory(entries: list[zipfile.ZipInfo]) -> None:
     names = [entry.filename for entry in entries]
     if any(entry.flag_bits & 0x1 for entry in entries):
-        raise Unusable("password")
-    if any(_leaves(name) for name in names) or len({name.casefold() for name in names}) < len(names):
-        raise Unusable("unsafe")
+        raise WorkbookRefused("password")
+    if any(_escapes_folder(name) for name in names) or len({name.casefold() for name in names}) < len(names):
+        raise WorkbookRefused("unsafe")
     if any(_MACROS.search(name) for name in names):
-        raise Unusable("macros")
+        raise WorkbookRefused("macros")
     if "xl/workbook.xml" not in names:
-        raise Unusable("kind")
+        raise WorkbookRefused("kind")
     if any(_NESTED.search(name) for name in names):
-        raise Unusable("nested")
+        raise WorkbookRefused("nested")
     if any(entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for entry in entries):
-        raise Unusable("unsafe")
-    if sum(entry.file_size for entry in entries) > MAX_UNPACKED_BYTES or any(map(_is_swollen, entries)):
-        raise Unusable("cells")
+        raise WorkbookRefused("unsafe")
+    if sum(entry.file_size for entry in entries) > MAX_UNPACKED_BYTES or any(map(_is_zip_bomb, entries)):
+        raise WorkbookRefused("cells")
 
 
-def _leaves(name: str) -> bool:
+def _escapes_folder(name: str) -> bool:
     """Return whether a name would point outside the folder it is unpacked to. An XLSX has no such names."""
     return name.startswith("/") or "\\" in name or ":" in name or ".." in name.split("/")
 
 
-def _is_swollen(entry: zipfile.ZipInfo) -> bool:
+def _is_zip_bomb(entry: zipfile.ZipInfo) -> bool:
     if entry.file_size > MAX_PART_BYTES:
         return True
     return entry.file_size > 1024 * 1024 and entry.file_size > MAX_RATIO * max(1, entry.compress_size)
@@ -109,6 +109,6 @@ def _copied(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> bytes:
 def _check_part(name: str, part: bytes) -> None:
     """Require XML without declarations, so that no entity can be expanded or fetched."""
     if b"\0" in part or _DECLARATION.search(part):
-        raise Unusable("unsafe")
+        raise WorkbookRefused("unsafe")
     if name == "[Content_Types].xml" and _MACRO_TYPE.search(part):
-        raise Unusable("macros")
+        raise WorkbookRefused("macros")

@@ -28,7 +28,7 @@ LONGEST_GRADE = 100
 """The maximum length of a grade in characters."""
 
 
-def grade_of(text: str) -> tuple[int, str] | None:
+def read_grade(text: str) -> tuple[int, str] | None:
     """Return grade and section, or None if the text is not a grade.
 
     Digits of every script are read. The caller checks whether the fest has this grade.
@@ -179,7 +179,7 @@ class EventNames:
         return self._close.get(key, "")
 
 
-def mark_of(text: str) -> bool | None:
+def read_mark(text: str) -> bool | None:
     """Return whether a cell under an event's name says yes; None if it says neither yes nor no."""
     key = clean_text(text[:LONGEST_NAME]).casefold()
     if key in _YES:

@@ -14,7 +14,7 @@ SHORTEST = 8
 """From this length on, one different character is probably a typing error; Anu and Anil are two students."""
 
 
-def problems_among(students: Iterable[ListedStudent], budget: Budget) -> Iterator[Problem]:
+def find_duplicates(students: Iterable[ListedStudent], budget: Budget) -> Iterator[Problem]:
     """Yield a problem for each row that resembles an earlier one; only the first such row is named.
 
     Names are compared by their traces (the name without one of its characters), so the work grows with the number of
@@ -26,7 +26,7 @@ def problems_among(students: Iterable[ListedStudent], budget: Budget) -> Iterato
         budget.check()
         if not (student.name and student.grade):
             continue
-        traces = [(student.grade, trace) for trace in traces_of(name_key(student.name))]
+        traces = [(student.grade, trace) for trace in typo_keys(name_key(student.name))]
         found = {other.row: other for trace in traces for other in known.get(trace, ())}
         near = [other for other in found.values() if may_be_same(student, other)]
         roll = (student.grade, student.section, student.roll_number)
@@ -42,7 +42,7 @@ def problems_among(students: Iterable[ListedStudent], budget: Budget) -> Iterato
         rolls.setdefault(roll, student)
 
 
-def traces_of(key: str) -> Sequence[str]:
+def typo_keys(key: str) -> Sequence[str]:
     """Return the name with its words sorted, and all texts that lack one of its characters."""
     plain = " ".join(sorted(key.split()))
     if len(plain) < SHORTEST:

@@ -128,7 +128,7 @@ class Header:
         return _("The list must have a row with the titles “Name” and “Grade” above the students.")
 
 
-def header_of(sheet: Sheet, events: Iterable[str] = ()) -> Header:
+def find_header(sheet: Sheet, events: Iterable[str] = ()) -> Header:
     """Return the first of the top rows with the most recognised columns.
 
     At least two columns must be recognised, or all if there are fewer; otherwise the first row is taken for titles,

@@ -86,13 +86,13 @@ class Listing:
         return tuple(student for student in self.students if student.row not in bad)
 
 
-MAX_PER_ROW = 10
-MAX_PER_LIST = 2_000
+MAX_PROBLEMS_PER_ROW = 10
+MAX_PROBLEMS_PER_LIST = 2_000
 """After this many problems, each further row reports only its first one and the number of the others."""
 _EMPTY = (Code.MISSING, Code.NO_EVENT)
 
 
-class ProblemsOfRow:
+class RowProblems:
     """Collects the problems of one row up to a limit and counts the rest."""
 
     def __init__(self, number: int) -> None:
@@ -104,7 +104,7 @@ class ProblemsOfRow:
     @property
     def is_full(self) -> bool:
         """Whether further problems are only counted."""
-        return self.count >= MAX_PER_ROW
+        return self.count >= MAX_PROBLEMS_PER_ROW
 
     def add(self, problem: Problem) -> None:
         """Add a problem, unless it calls a cell empty that could not be read."""
@@ -128,7 +128,9 @@ class ProblemsOfRow:
 
     def kept(self, *, is_short: bool) -> list[Problem]:
         """Return errors first, then a last problem that counts the rest; it is an error if the row has one."""
-        kept = sorted(self._first, key=lambda problem: not problem.is_error)[: 1 if is_short else MAX_PER_ROW]
+        kept = sorted(self._first, key=lambda problem: not problem.is_error)[
+            : 1 if is_short else MAX_PROBLEMS_PER_ROW
+        ]
         if more := self.count + self._unread - len(kept):
             kept.append(
                 Problem(self.number, Meaning.NONE, Code.MORE, self._words(more), is_error=self.has_error)
@@ -149,7 +151,7 @@ class ProblemsOfRow:
         return text % {"count": more}
 
 
-def fault_of(cell: str) -> str:
+def unreadable_reason(cell: str) -> str:
     """Return why a cell cannot be read at all, or an empty text."""
     if len(cell) > MAX_CHARACTERS:
         return _("Shorten the text to %(maximum)s characters or less") % {"maximum": f"{MAX_CHARACTERS:,}"}

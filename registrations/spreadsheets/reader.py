@@ -34,7 +34,7 @@ def read_file(data: bytes) -> Sheet:
         raise FileRefused("password" if _ENCRYPTED in data else "old")
     if data.startswith(_FOREIGN):
         raise FileRefused("kind")
-    sheet = workbook.sheet_of(data) if data.startswith(_ZIP) else _text_sheet(data)
+    sheet = workbook.read_workbook(data) if data.startswith(_ZIP) else _text_sheet(data)
     if not sheet.rows:
         raise FileRefused("empty")
     return sheet

@@ -8,18 +8,18 @@ from django.utils.translation import gettext as _
 
 from registrations.fields import suggested_email
 from registrations.forms import DetailsForm
-from registrations.spreadsheets.cells import EventNames, grade_of, is_given, mark_of
-from registrations.spreadsheets.duplicates import problems_among
+from registrations.spreadsheets.cells import EventNames, is_given, read_grade, read_mark
+from registrations.spreadsheets.duplicates import find_duplicates
 from registrations.spreadsheets.errors import Budget, FileRefused
 from registrations.spreadsheets.headers import Column, Header, Meaning
 from registrations.spreadsheets.listing import (
-    MAX_PER_LIST,
+    MAX_PROBLEMS_PER_LIST,
     Code,
     ListedStudent,
     Listing,
     Problem,
-    ProblemsOfRow,
-    fault_of,
+    RowProblems,
+    unreadable_reason,
     unused_cells,
 )
 from registrations.spreadsheets.sheet import MAX_ROWS, Row, Sheet
@@ -29,7 +29,7 @@ from techfest.core.spreadsheet_cells import unguarded
 _FLOAT = re.compile(r"(\d+)\.0+")
 
 
-def listing_of(
+def read_listing(
     sheet: Sheet,
     header: Header,
     *,
@@ -50,7 +50,7 @@ def listing_of(
     budget = budget or Budget(is_paste=sheet.encoding == "paste")
     reader = _RowReader(header, grades, EventNames(events), tuple(events_for_all), budget)
     students = tuple(reader.read(row) for row in rows)
-    problems = [*reader.problems, *unused_cells(rows, header.columns), *problems_among(students, budget)]
+    problems = [*reader.problems, *unused_cells(rows, header.columns), *find_duplicates(students, budget)]
     problems.sort(key=lambda problem: (problem.row, not problem.is_error))
     return Listing(students, tuple(problems))
 
@@ -74,15 +74,15 @@ class _RowReader:
         self.grades, self.events, self.events_for_all = grades, events, events_for_all
         self.budget = budget
         self.problems: list[Problem] = []
-        self._of_row = ProblemsOfRow(0)
+        self._of_row = RowProblems(0)
 
     def read(self, row: Row) -> ListedStudent:
         self.budget.check()
-        self._of_row = ProblemsOfRow(row.number)
+        self._of_row = RowProblems(row.number)
         # In a table downloaded here, an apostrophe guards what looks like a formula.
         row = self._limited(Row(row.number, tuple(unguarded(cell) for cell in row.cells)))
         student = self._student(row)
-        self.problems += self._of_row.kept(is_short=len(self.problems) >= MAX_PER_LIST)
+        self.problems += self._of_row.kept(is_short=len(self.problems) >= MAX_PROBLEMS_PER_LIST)
         return student
 
     def _student(self, row: Row) -> ListedStudent:
@@ -99,7 +99,7 @@ class _RowReader:
 
     def _limited(self, row: Row) -> Row:
         """Blank the cells that are too long or have stacked accents; in a used column each of them is an error."""
-        faults = {at: fault for at, cell in enumerate(row.cells) if (fault := fault_of(cell))}
+        faults = {at: fault for at, cell in enumerate(row.cells) if (fault := unreadable_reason(cell))}
         if not faults:
             return row
         for column in self.columns:
@@ -136,7 +136,7 @@ class _RowReader:
         if not is_given(text):
             self._error(row, Meaning.GRADE, Code.MISSING, _("Enter the grade"), text)
             return 0, section
-        found = grade_of(text)
+        found = read_grade(text)
         if not found or found[0] not in self.grades:
             words = {"low": self.grades[0], "high": self.grades[-1]}
             problem = _("Grade must be a number from %(low)s to %(high)s, like 9 or 9 A") % words
@@ -187,7 +187,7 @@ class _RowReader:
         return tuple(dict.fromkeys(slugs))
 
     def _marked(self, row: Row, column: Column, text: str) -> list[str]:
-        says = mark_of(text)
+        says = read_mark(text)
         if says is None:
             problem = _("Under “%(event)s” write yes, or leave the cell empty") % {"event": column.title}
             self._error(row, Meaning.EVENT_MARK, Code.MARK, problem, text)

@@ -10,14 +10,14 @@ from registrations.spreadsheets.errors import FileRefused
 from registrations.spreadsheets.sheet import Row, Sheet
 
 COMMAND = (sys.executable, "-E", "-s", "-m", "registrations.spreadsheets.workbook_process")
-WALL_SECONDS = 4.0
+TIMEOUT_SECONDS = 4.0
 """The process may use one second of processor time (`workbook_process`); the rest allows for a busy machine."""
 
 _ROOT = Path(__file__).resolve().parents[2]
 _log = logging.getLogger(__name__)
 
 
-def sheet_of(data: bytes) -> Sheet:
+def read_workbook(data: bytes) -> Sheet:
     """Return the first visible sheet that is not empty. Raises `FileRefused`.
 
     This process never parses the file, only the short answer of the other process.
@@ -38,7 +38,7 @@ def _answer(data: bytes) -> bytes:
             stderr=subprocess.DEVNULL,
             cwd=_ROOT,
             env={},
-            timeout=WALL_SECONDS,
+            timeout=TIMEOUT_SECONDS,
             check=False,
         )
     except (subprocess.TimeoutExpired, OSError):

@@ -22,7 +22,7 @@ from python_calamine import (
     SheetVisibleEnum,
 )
 
-from registrations.spreadsheets.archive import Unusable, rewritten
+from registrations.spreadsheets.archive import WorkbookRefused, sanitize_archive
 from registrations.spreadsheets.sandbox import confine
 from registrations.spreadsheets.sheet import MAX_COLUMNS, MAX_LINES, Row, excess, filled_rows
 
@@ -33,11 +33,11 @@ _MAX_SHEETS = 50
 
 def main() -> None:
     """Write `{"refused": code, "row": n}` or `{"rows": …}`; past a resource limit the kernel ends the process."""
-    wall_in()
+    restrict()
     answer: dict[str, Any]
     try:
         answer = read(sys.stdin.buffer.read())
-    except Unusable as reason:
+    except WorkbookRefused as reason:
         answer = {"refused": reason.code, "row": reason.row}
     except PasswordError:
         answer = {"refused": "password"}
@@ -48,7 +48,7 @@ def main() -> None:
     sys.stdout.buffer.write(json.dumps(answer).encode())
 
 
-def wall_in() -> None:
+def restrict() -> None:
     """Limit memory and processor time of this process, and take away files, sockets and processes.
 
     RLIMIT_DATA counts heap and anonymous maps (Linux 4.7 and later); beyond it Python raises MemoryError and Rust
@@ -74,10 +74,10 @@ def limit() -> None:
 
 def read(data: bytes) -> dict[str, Any]:
     """Return the rows of the first visible sheet that is not empty, and the names of the other such sheets."""
-    with CalamineWorkbook.from_filelike(io.BytesIO(rewritten(data))) as workbook:
+    with CalamineWorkbook.from_filelike(io.BytesIO(sanitize_archive(data))) as workbook:
         shown = [index for index, sheet in enumerate(workbook.sheets_metadata) if _is_shown(sheet)]
         if len(shown) > _MAX_SHEETS:
-            raise Unusable("cells")
+            raise WorkbookRefused("cells")
         sheets = [workbook.get_sheet_by_index(index) for index in shown]
     filled = [sheet for sheet in sheets if sheet.start is not None]
     while filled:
@@ -94,13 +94,13 @@ def _is_shown(sheet: SheetMetadata) -> bool:
 
 def _rows(sheet: CalamineSheet) -> tuple[Row, ...]:
     if sheet.height > MAX_LINES or sheet.width > MAX_COLUMNS * 10:
-        raise Unusable("cells")
+        raise WorkbookRefused("cells")
     top, left = sheet.start or (0, 0)
     texts = [[text_of(value) for value in row] for row in sheet.to_python()]
     _fill_merged(texts, sheet, top, left)
     rows = filled_rows((top + 1 + at, [""] * left + row) for at, row in enumerate(texts))
     if too_much := excess(rows):
-        raise Unusable(*too_much)
+        raise WorkbookRefused(*too_much)
     return rows
 
 

@@ -64,7 +64,7 @@ def run(folder: Path, attempt: str, *, wall: str) -> bool:
 
 @pytest.mark.parametrize("attempt", ATTEMPTS)
 def test_confined_process_can_not(attempt: str, tmp_path: Path) -> None:
-    assert run(tmp_path, attempt, wall="wall_in") is False
+    assert run(tmp_path, attempt, wall="restrict") is False
 
 
 @pytest.mark.parametrize("attempt", ATTEMPTS)

@@ -11,10 +11,10 @@ from events.tests.worst import MARKS, worst_texts
 from registrations.spreadsheets import errors as errors_module
 from registrations.spreadsheets import listing as listing_module
 from registrations.spreadsheets.errors import FileRefused
-from registrations.spreadsheets.headers import header_of
+from registrations.spreadsheets.headers import find_header
 from registrations.spreadsheets.listing import Code, Listing
 from registrations.spreadsheets.reader import read_file, read_paste
-from registrations.spreadsheets.rows import listing_of
+from registrations.spreadsheets.rows import read_listing
 from registrations.spreadsheets.sheet import MAX_BYTES, MAX_CHARACTERS, Row, Sheet, trimmed
 from registrations.tests.class_list_uploads import (
     LISTS,
@@ -48,8 +48,8 @@ def paste(table: Table) -> Sheet:
 
 
 def listing(sheet: Sheet) -> Listing:
-    header = header_of(sheet, EVENTS.values())
-    return listing_of(sheet, header, grades=range(5, 13), events=EVENTS)
+    header = find_header(sheet, EVENTS.values())
+    return read_listing(sheet, header, grades=range(5, 13), events=EVENTS)
 
 
 def errors(listed: Listing) -> list[tuple[int, str]]:
@@ -94,7 +94,7 @@ def test_hundreds_of_stacked_names_cost_few_steps(way: Callable[[Table], Sheet])
 def test_title_of_stacked_marks_is_a_column_that_is_not_used() -> None:
     sheet = csv([[*TITLES, STACKED], [*GOOD, "x"]])
     with counted() as steps:
-        header = header_of(sheet, EVENTS.values())
+        header = find_header(sheet, EVENTS.values())
     assert [column.is_extra for column in header.columns] == [False] * 3 + [True]
     assert steps.normalized < 50_000
     assert errors(listing(sheet)) == []
@@ -142,7 +142,7 @@ def test_unknown_events_are_told_up_to_a_limit_and_counted() -> None:
     with counted() as steps:
         listed = listing(csv(unknown_events(1_000, 98)))
     assert listed.rows_with_errors == frozenset(range(2, 1_002))
-    assert len(listed.problems) <= 2 * listing_module.MAX_PER_LIST + 3 * 1_000
+    assert len(listed.problems) <= 2 * listing_module.MAX_PROBLEMS_PER_LIST + 3 * 1_000
     assert steps.lines < 12_000 * 1_000
     of_first = [one.text for one in listed.problems if one.row == 2]
     assert (len(of_first), of_first[-1]) == (11, "And up to 88 more problems in this row")
@@ -151,8 +151,8 @@ def test_unknown_events_are_told_up_to_a_limit_and_counted() -> None:
 
 
 def test_row_with_as_many_problems_as_are_told_says_all_of_them() -> None:
-    listed = listing(csv(unknown_events(1, listing_module.MAX_PER_ROW)))
-    assert [one.code for one in listed.problems] == [Code.EVENT] * listing_module.MAX_PER_ROW
+    listed = listing(csv(unknown_events(1, listing_module.MAX_PROBLEMS_PER_ROW)))
+    assert [one.code for one in listed.problems] == [Code.EVENT] * listing_module.MAX_PROBLEMS_PER_ROW
 
 
 def test_column_without_a_title_is_one_problem() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from registrations.spreadsheets.headers import Header, Meaning, header_of, meaning_of
+from registrations.spreadsheets.headers import Header, Meaning, find_header, meaning_of
 from registrations.spreadsheets.reader import read_file, read_paste
 from registrations.spreadsheets.sheet import Row, Sheet
 
@@ -57,28 +57,28 @@ def test_title_is_understood(title: str, meaning: Meaning) -> None:
 
 def test_header_below_titles_in_another_order_is_found() -> None:
     sheet = sheet_with("Riverside Public School", "", "Class 9A||24 Nov", "Class|Roll no|Name", "9|1|Asha")
-    header = header_of(sheet)
+    header = find_header(sheet)
     assert (header.row, meanings_of(header), header.problem) == (4, ["grade", "roll_number", "name"], "")
 
 
 def test_title_line_that_sounds_like_one_column_is_no_header() -> None:
-    header = header_of(sheet_with("Event|", "Name|Grade", "Asha|9"))
+    header = find_header(sheet_with("Event|", "Name|Grade", "Asha|9"))
     assert (header.row, meanings_of(header)) == (2, ["name", "grade"])
 
 
 def test_extra_columns_are_reported() -> None:
-    header = header_of(sheet_with("S.No|Name|T-shirt|Class||Phone", "1|Asha|M|9|x|98700"))
+    header = find_header(sheet_with("S.No|Name|T-shirt|Class||Phone", "1|Asha|M|9|x|98700"))
     assert [(column.letter, column.title) for column in header.extra] == [("C", "T-shirt"), ("F", "Phone")]
 
 
 def test_repeated_title_is_reported_and_not_used() -> None:
-    header = header_of(sheet_with("Name|Class|Name|Event|Event", "Asha|9|Ben|Quiz|Chess"))
+    header = find_header(sheet_with("Name|Class|Name|Event|Event", "Asha|9|Ben|Quiz|Chess"))
     assert meanings_of(header) == ["name", "grade", "", "events", "events"]
     assert [(column.position, column.is_repeated) for column in header.extra] == [(2, True)]
 
 
 def test_columns_with_names_of_events_hold_marks() -> None:
-    header = header_of(sheet_with("Name|Class|ROBO race|Quiz", "Asha|9|x|"), events=["Robo Race", "Quiz"])
+    header = find_header(sheet_with("Name|Class|ROBO race|Quiz", "Asha|9|x|"), events=["Robo Race", "Quiz"])
     assert [(column.meaning.value, column.event) for column in header.columns[2:]] == [
         ("event_mark", "Robo Race"),
         ("event_mark", "Quiz"),
@@ -111,18 +111,18 @@ def test_columns_with_names_of_events_hold_marks() -> None:
     ],
 )
 def test_missing_columns_are_one_clear_sentence(rows: list[str], problem: str) -> None:
-    header = header_of(sheet_with(*rows))
+    header = find_header(sheet_with(*rows))
     assert header.problem == problem
 
 
 def test_empty_sheet_has_no_header() -> None:
-    assert header_of(Sheet(())) == Header(0, ())
+    assert find_header(Sheet(())) == Header(0, ())
 
 
 def test_header_with_a_byte_order_mark_is_recognised() -> None:
-    assert meanings_of(header_of(read_file(b"\xef\xbb\xbfName,Grade\nAsha,9\n"))) == ["name", "grade"]
+    assert meanings_of(find_header(read_file(b"\xef\xbb\xbfName,Grade\nAsha,9\n"))) == ["name", "grade"]
 
 
 def test_columns_have_the_letters_of_a_spreadsheet() -> None:
-    header = header_of(Sheet((Row(1, ("Name", "Class", *["x"] * 51)),)))
+    header = find_header(Sheet((Row(1, ("Name", "Class", *["x"] * 51)),)))
     assert [header.columns[at].letter for at in (0, 25, 26, 52)] == ["A", "Z", "AA", "BA"]

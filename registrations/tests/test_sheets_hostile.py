@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from registrations.spreadsheets import workbook
-from registrations.spreadsheets.archive import Unusable, rewritten
+from registrations.spreadsheets.archive import WorkbookRefused, sanitize_archive
 from registrations.spreadsheets.errors import TEXTS, FileRefused
 from registrations.spreadsheets.reader import read_file, read_paste
 from registrations.tests.spreadsheet_files import (
@@ -185,7 +185,7 @@ def test_hostile_files_cost_bounded_memory(tmp_path: Path) -> None:
 
 
 def test_process_that_takes_too_long_is_ended_and_may_be_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workbook, "WALL_SECONDS", 0.001)
+    monkeypatch.setattr(workbook, "TIMEOUT_SECONDS", 0.001)
     with pytest.raises(FileRefused) as refused:
         read_file(xlsx_bytes(TABLE))
     assert str(refused.value.text) == "The selected file could not be uploaded – try again"
@@ -193,7 +193,7 @@ def test_process_that_takes_too_long_is_ended_and_may_be_tried_again(monkeypatch
 
 def test_reader_ends_by_the_kernel_when_it_loops() -> None:
     """The wall around processor time, with the real limits and a loop that no file could start."""
-    loop = "from registrations.spreadsheets.workbook_process import wall_in; wall_in()\nwhile True: pass"
+    loop = "from registrations.spreadsheets.workbook_process import restrict; restrict()\nwhile True: pass"
     finished = subprocess.run([sys.executable, "-c", loop], check=False, timeout=60)
     assert finished.returncode < 0
 
@@ -208,10 +208,12 @@ def test_reader_ends_by_the_kernel_when_it_loops() -> None:
     ],
 )
 def test_reader_cannot_take_more_or_reach_out(attempt: str) -> None:
-    wall = "import sys, socket, subprocess; from registrations.spreadsheets.workbook_process import wall_in; "
+    wall = (
+        "import sys, socket, subprocess; from registrations.spreadsheets.workbook_process import restrict; "
+    )
     good = subprocess.run([sys.executable, "-c", f"{wall}{attempt}"], check=False, capture_output=True)
     walled = subprocess.run(
-        [sys.executable, "-c", f"{wall}wall_in(); {attempt}"], check=False, capture_output=True
+        [sys.executable, "-c", f"{wall}restrict(); {attempt}"], check=False, capture_output=True
     )
     assert (good.returncode, walled.returncode) == (0, 1)
 
@@ -267,9 +269,9 @@ def test_declared_sizes_are_refused_before_anything_is_unpacked(sizes: dict[str,
     noise = random.Random(1).randbytes(40_000)  # packs to itself, so that the ratio of these parts is modest
     parts: dict[str, bytes | str] = {name: noise for name in sizes if name != SHEET}
     data = changed_archive(xlsx_bytes(TABLE), parts)
-    assert rewritten(data)
+    assert sanitize_archive(data)
     for name, size in sizes.items():
         data = lying_archive(data, name, size=size)
-    with pytest.raises(Unusable) as refused:
-        rewritten(data)
+    with pytest.raises(WorkbookRefused) as refused:
+        sanitize_archive(data)
     assert refused.value.code == "cells"

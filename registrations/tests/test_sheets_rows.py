@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from registrations.spreadsheets.cells import grade_of
+from registrations.spreadsheets.cells import read_grade
 from registrations.spreadsheets.errors import FileRefused
-from registrations.spreadsheets.headers import Meaning, header_of
+from registrations.spreadsheets.headers import Meaning, find_header
 from registrations.spreadsheets.listing import ListedStudent, Listing
 from registrations.spreadsheets.reader import read_paste
-from registrations.spreadsheets.rows import listing_of
+from registrations.spreadsheets.rows import read_listing
 
 EVENTS = {"robo-race": "Robo Race", "quiz": "Quiz", "art": "Art, Craft & Design", "code": "Code/Debug"}
 
@@ -18,7 +18,7 @@ EVENTS = {"robo-race": "Robo Race", "quiz": "Quiz", "art": "Art, Craft & Design"
 def listing(*rows: str, **values: Any) -> Listing:
     sheet = read_paste("\n".join(row.replace("|", "\t") for row in rows))
     defaults: dict[str, Any] = {"grades": range(5, 13), "events": EVENTS}
-    return listing_of(sheet, header_of(sheet, EVENTS.values()), **(defaults | values))
+    return read_listing(sheet, find_header(sheet, EVENTS.values()), **(defaults | values))
 
 
 def one(cells: str, header: str = "Name|Class|Section|Roll no|Email|Events") -> Listing:
@@ -69,7 +69,7 @@ def test_grade_that_is_none_of_the_fest_is_an_error(text: str) -> None:
 
 def test_grade_of_long_nonsense_is_quick() -> None:
     began = time.process_time()
-    assert [grade_of("9" + nonsense * 2000 + "(") for nonsense in (" )", "-sec", "a ")] == [None] * 3
+    assert [read_grade("9" + nonsense * 2000 + "(") for nonsense in (" )", "-sec", "a ")] == [None] * 3
     assert time.process_time() - began < 1
 
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registrations.spreadsheets.headers import Meaning, header_of
+from registrations.spreadsheets.headers import Meaning, find_header
 from registrations.spreadsheets.reader import read_file
-from registrations.spreadsheets.rows import listing_of
+from registrations.spreadsheets.rows import read_listing
 from registrations.spreadsheets.writer import csv_lines, csv_table, csv_template, xlsx_table, xlsx_template
 from registrations.tests.spreadsheet_files import SHEET
 from techfest.core.spreadsheet_cells import guarded, unguarded
@@ -58,7 +58,7 @@ def test_table_of_formulas_holds_only_text(write: Callable[..., bytes]) -> None:
 def test_template_comes_back_recognised(as_csv: bool) -> None:
     template = csv_template() if as_csv else xlsx_template(grades=range(5, 13), events=["Quiz", "=Robo"])
     sheet = read_file(template)
-    assert [column.meaning for column in header_of(sheet).columns] == [
+    assert [column.meaning for column in find_header(sheet).columns] == [
         Meaning.NAME,
         Meaning.GRADE,
         Meaning.SECTION,
@@ -67,7 +67,7 @@ def test_template_comes_back_recognised(as_csv: bool) -> None:
         *[Meaning.EVENTS] * 3,
     ]
     assert sheet.other_names == ()
-    assert listing_of(sheet, header_of(sheet), grades=range(5, 13), events={}).students == ()
+    assert read_listing(sheet, find_header(sheet), grades=range(5, 13), events={}).students == ()
 
 
 def test_template_offers_the_events_and_grades_and_keeps_text() -> None:
@@ -89,5 +89,5 @@ def test_table_of_problems_can_be_corrected_and_sent_again() -> None:
     titles = ["Name", "Class", "Events", "Problem"]
     written = xlsx_table(titles, [["-Asha", "9", "Quiz", "Enter the grade"]], name="Left")
     sheet = read_file(written)
-    listed = listing_of(sheet, header_of(sheet), grades=range(5, 13), events={"quiz": "Quiz"})
+    listed = read_listing(sheet, find_header(sheet), grades=range(5, 13), events={"quiz": "Quiz"})
     assert (listed.problems, listed.students[0].name) == ((), "-Asha")
