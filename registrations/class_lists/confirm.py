@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from registrations.booking.errors import ActionRejected
 from registrations.class_lists.drafts import lock_list
-from registrations.class_lists.forecast import Forecast, forecast
+from registrations.class_lists.forecast import SEAT, WAIT, Forecast, forecast
 from registrations.class_lists.identify import match
 from registrations.class_lists.parse import read_draft
 from registrations.models import ClassList, ClassListEntry, ClassListJob, ClassListRow, ConsentText
@@ -41,17 +41,21 @@ class Readiness:
         return len(self.listing.rows_with_errors | self.forecast.doubtful)
 
     @property
+    def _obtaining(self) -> frozenset[int]:
+        """The numbers of the ready rows that would get a seat or a rank on the waiting list."""
+        rows = self.forecast.rows.values()
+        return self.ready & {row.row for row in rows if row.outcome in (SEAT, WAIT)}
+
+    @property
     def mails(self) -> int:
         """The number of students with an address who would get a seat or a rank on the waiting list."""
         with_email = {student.row for student in self.listing.students if student.email}
-        seat_results = {row.row for row in self.forecast.rows.values() if row.outcome in ("seat", "wait")}
-        return len(self.ready & with_email & seat_results)
+        return len(self._obtaining & with_email)
 
     @property
     def without_email(self) -> int:
         """The number of students whose tickets are sent to the teacher."""
-        obtaining = {row.row for row in self.forecast.rows.values() if row.outcome in ("seat", "wait")}
-        return len(self.ready & obtaining) - self.mails
+        return len(self._obtaining) - self.mails
 
     @property
     def obstacle(self) -> str:

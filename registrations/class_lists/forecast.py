@@ -4,7 +4,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
 from typing import Literal
 
 from django.db.models import Q
@@ -55,8 +54,8 @@ class RowForecast:
     @property
     def outcome(self) -> str:
         """The best outcome of the row's events; "refused" if it would obtain none or its match is doubtful."""
-        seat_results = {entry.outcome for entry in self.entries}
-        return next((one for one in (SEAT, WAIT, ALREADY) if one in seat_results), "refused")
+        outcomes = {entry.outcome for entry in self.entries}
+        return next((one for one in (SEAT, WAIT, ALREADY) if one in outcomes), "refused")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +80,6 @@ class Forecast:
     rows: Mapping[int, RowForecast] = field(default_factory=dict)
     per_event: Sequence[EventForecast] = ()
     missing: Sequence[Student] = ()
-
-    @cached_property
-    def counts(self) -> Counter[str]:
-        """Rows by their `outcome`: seat, wait, already, refused; they add up to all rows."""
-        return Counter(row.outcome for row in self.rows.values())
-
-    @cached_property
-    def kinds(self) -> Counter[str]:
-        """Rows by their `kind`: new, changed, same, known, doubt; they add up to all rows."""
-        return Counter(row.kind for row in self.rows.values())
 
     @property
     def doubtful(self) -> frozenset[int]:
@@ -185,9 +174,9 @@ def _per_event(
 ) -> list[EventForecast]:
     counted: dict[int, Counter[str]] = defaultdict(Counter)
     for row in seat_results:
-        for outcome in row:
-            decision = outcome.decision
-            counted[outcome.event_id][_STATES.get(decision.state, str(decision.reason))] += 1
+        for result in row:
+            decision = result.decision
+            counted[result.event_id][_STATES.get(decision.state, str(decision.reason))] += 1
     return [
         EventForecast(
             row.event,
@@ -238,7 +227,7 @@ class _Writer:
 
     def row(self, row_student: RowStudent, seat_results: Sequence[SeatResult]) -> RowForecast:
         pairs = zip(row_student.listed.events, seat_results, strict=True)
-        entries = tuple(self._entry(slug, outcome) for slug, outcome in pairs)
+        entries = tuple(self._entry(slug, result) for slug, result in pairs)
         before = [self.provenance[one.before.pk] for one in seat_results if one.before and one.before.pk]
         corrections = describe_corrections(row_student.match)
         words = [*corrections]
@@ -258,13 +247,12 @@ class _Writer:
         problem = Problem(row, Meaning.NAME, Code.DOUBT, explain_doubtful_match(found))
         return RowForecast(row, "doubt", problems=(problem,))
 
-    def _entry(self, slug: str, outcome: SeatResult) -> EntryForecast:
-        decision = outcome.decision
+    def _entry(self, slug: str, result: SeatResult) -> EntryForecast:
+        decision, before = result.decision, result.before
         if decision.state:
             return EntryForecast(slug, _STATES[decision.state])
-        if outcome.before and outcome.before.pk:
-            words = self.provenance[outcome.before.pk].words(reader=self.class_list.owner_id)
+        if before and before.pk:
+            words = self.provenance[before.pk].words(reader=self.class_list.owner_id)
             return EntryForecast(slug, ALREADY, words)
-        return EntryForecast(
-            slug, str(decision.reason), explain_refusal(str(decision.reason), outcome.event, decision.other)
-        )
+        reason = str(decision.reason)
+        return EntryForecast(slug, reason, explain_refusal(reason, result.event, decision.other))

@@ -47,19 +47,12 @@ class UploadForm(PlainForm):
         widget=forms.CheckboxSelectMultiple,
     )
     parsed: ParsedList
-    for_all: tuple[str, ...] = ()
     field_order = ("events_for_all", "upload", "pasted")
 
     def __init__(self, *args: Any, fest: Fest, events: Mapping[str, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fest = fest
         offer(self, "events_for_all", events.items())
-
-    def clean_events_for_all(self) -> list[str]:
-        # Cleaned first, since the rows are judged with it.
-        chosen: list[str] = self.cleaned_data["events_for_all"]
-        self.for_all = tuple(chosen)
-        return chosen
 
     def clean(self) -> Any:
         cleaned = super().clean() or self.cleaned_data
@@ -74,8 +67,9 @@ class UploadForm(PlainForm):
         return cleaned
 
     def _check(self, name: str) -> None:
+        for_all = self.cleaned_data.get("events_for_all", ())
         try:
-            self.parsed = parse_sheet(self._sheet(), self.fest, events_for_all=self.for_all)
+            self.parsed = parse_sheet(self._sheet(), self.fest, events_for_all=for_all)
         except FileRefused as refusal:
             self.add_error(name, str(refusal.text))
 
@@ -93,14 +87,14 @@ class UploadForm(PlainForm):
         else:
             upload.seek(0)
             data, title = upload.read(), upload.name
-        return Upload(self.parsed, title, hashlib.sha256(data).digest(), self.for_all)
-
-
-GOOD, ALL = "good", "all"
+        for_all = tuple(self.cleaned_data["events_for_all"])
+        return Upload(self.parsed, title, hashlib.sha256(data).digest(), for_all)
 
 
 class ConfirmForm(PlainForm):
     """Which rows to register, what happens if an event is full, and the declaration of consent."""
+
+    GOOD, ALL = "good", "all"
 
     how = forms.ChoiceField(
         label=gettext_lazy("How much of the list"),
@@ -148,6 +142,6 @@ class ConfirmForm(PlainForm):
         return {
             "key": key,
             "consent_text": self.consent_text,
-            "is_all_or_none": self.cleaned_data["how"] == ALL,
+            "is_all_or_none": self.cleaned_data["how"] == self.ALL,
             "wants_waiting": self.cleaned_data["when_full"] == "wait",
         }

@@ -7,7 +7,7 @@ one row at the same time, and neither undoes the other's work.
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from django.db import transaction
@@ -24,7 +24,7 @@ from registrations.spreadsheets.headers import Meaning
 from registrations.spreadsheets.listing import Code
 from registrations.spreadsheets.sheet import MAX_CHARACTERS
 
-OUT = "-"
+REMOVE = "-"
 """The choice that removes an unknown event name."""
 
 
@@ -34,13 +34,24 @@ class EditResult:
 
     changed: int = 0
     left_out: int = 0
-    taken_in: int = 0
+    put_back: int = 0
     refused: list[str] = field(default_factory=list)
 
 
-def seen(cells: RowCells) -> str:
-    """Return the digests of a row's cells as the page shows them, to be sent back with the form."""
-    return " ".join(f"{meaning}:{_trace(cells.text(meaning))}" for meaning in (*TEXTS, Meaning.EVENTS))
+def cell_versions(cells: RowCells) -> dict[str, str]:
+    """Return the version of each cell of a row by its meaning."""
+    return {str(meaning): _version(cells.text(meaning)) for meaning in (*TEXTS, Meaning.EVENTS)}
+
+
+def pack_versions(versions: Mapping[str, str]) -> str:
+    """Return the versions as the value of a hidden field."""
+    return " ".join(f"{meaning}:{version}" for meaning, version in versions.items())
+
+
+def _unpack_versions(text: str) -> dict[str, str]:
+    """Return the versions that a form sent back; parts that are not in the right format are ignored."""
+    pairs = (part.partition(":") for part in text.split(" "))
+    return {meaning: version for meaning, _colon, version in pairs}
 
 
 def save_edits(class_list: ClassList, sent: QueryDict) -> EditResult:
@@ -62,7 +73,7 @@ def save_edits(class_list: ClassList, sent: QueryDict) -> EditResult:
             ClassListRow.objects.bulk_update(edits.touched.values(), ["cells", "is_left_out"])
             locked.updated_at = Now()
             locked.save(update_fields=["columns", "updated_at"])
-    return edits.saved
+    return edits.result
 
 
 class _Edits:
@@ -72,52 +83,49 @@ class _Edits:
         self.class_list, self.rows, self.sent = class_list, rows, sent
         self.events = events_offered(class_list.fest)
         self.names = EventNames(self.events)
-        self.saved = EditResult()
+        self.result = EditResult()
         self.touched: dict[int, ClassListRow] = {}
 
     def apply(self) -> None:
         problems = read_rows(self.class_list, tuple(self.rows.values()), self.events).listing.problems
         self.unknown = [(one.row, one.value) for one in problems if one.code == Code.EVENT and one.value]
-        for row in self._rows_named("seen"):
+        for row in self._rows_named("versions"):
             self._correct(row)
         for row in self._rows_named("leave", "take"):
-            self._leave_or_take(row)
-        self._use_everywhere()
-        self.saved.changed = len(self.touched) - self.saved.left_out - self.saved.taken_in
+            self._leave_out_or_put_back(row)
+        self._replace_everywhere()
+        self.result.changed = len(self.touched) - self.result.left_out - self.result.put_back
 
     def _rows_named(self, *kinds: str) -> Iterator[ClassListRow]:
         """Yield the editable rows of this list that the form names; unknown and registered numbers are ignored."""
         for name in self.sent:
             found = re.fullmatch(rf"(?:{'|'.join(kinds)})-(\d{{1,7}})", name)
             if found and (row := self.rows.get(int(found[1]))):
-                if row.job is None or row.job.finished_at is not None:
+                if _is_editable(row):
                     yield row
                 else:
                     self._refuse(row, _("Row %(row)s is being registered, so it was not changed."))
 
     def _correct(self, row: ClassListRow) -> None:
         cells = RowCells(self.class_list, row)
-        before = seen(cells)
-        shown = dict(
-            part.split(":", 1) for part in self.sent.get(f"seen-{row.number}", "").split(" ") if ":" in part
-        )
-        now = dict(part.split(":", 1) for part in before.split(" "))
+        current = cell_versions(cells)
+        shown = _unpack_versions(self.sent.get(f"versions-{row.number}", ""))
         for meaning in TEXTS:
             text = self._typed(row, meaning)
-            if text is None or _trace(text) in (now[meaning], shown.get(meaning)):
+            if text is None or _version(text) in (current[meaning], shown.get(meaning)):
                 continue
-            if shown.get(meaning) != now[meaning]:
-                self._refuse_late(row, cells.text(meaning), text)
+            if shown.get(meaning) != current[meaning]:
+                self._refuse_outdated(row, cells.text(meaning), text)
             elif len(text) > MAX_CHARACTERS:
                 self._refuse(row, _("Row %(row)s: the text was too long and was not saved."))
             else:
                 cells.write(meaning, text)
         if self._names_events(row):
-            if shown.get(Meaning.EVENTS) == now[Meaning.EVENTS]:
+            if shown.get(Meaning.EVENTS) == current[Meaning.EVENTS]:
                 self._correct_events(row, cells)
             else:
-                self._refuse_late(row, cells.text(Meaning.EVENTS), "")
-        if seen(cells) != before:
+                self._refuse_outdated(row, cells.text(Meaning.EVENTS), "")
+        if cell_versions(cells) != current:
             self.touched[row.number] = row
 
     def _typed(self, row: ClassListRow, meaning: Meaning) -> str | None:
@@ -161,10 +169,10 @@ class _Edits:
                 cells.choose_events(list(dict.fromkeys(chosen)), self.names)
 
     def _replace(self, cells: RowCells, piece: str, slug: str) -> None:
-        if slug == OUT or slug in self.events:
-            cells.replace_event(piece, "" if slug == OUT else slug, self.names)
+        if slug == REMOVE or slug in self.events:
+            cells.replace_event(piece, "" if slug == REMOVE else slug, self.names)
 
-    def _leave_or_take(self, row: ClassListRow) -> None:
+    def _leave_out_or_put_back(self, row: ClassListRow) -> None:
         is_left_out = f"leave-{row.number}" in self.sent
         if row.is_left_out == is_left_out:
             return
@@ -173,25 +181,25 @@ class _Edits:
         row.is_left_out = is_left_out
         self.touched[row.number] = row
         if is_left_out:
-            self.saved.left_out += 1
+            self.result.left_out += 1
         else:
-            self.saved.taken_in += 1
+            self.result.put_back += 1
 
-    def _use_everywhere(self) -> None:
+    def _replace_everywhere(self) -> None:
         """Replace one unknown name in all rows."""
         at = self.sent.get("everywhere", "")
         piece, slug = self.sent.get(f"piece-{at}"), self.sent.get(f"everywhere-{at}", "")
         for number, value in self.unknown:
             row = self.rows[number]
-            if value == piece and (row.job is None or row.job.finished_at is not None):
+            if value == piece and _is_editable(row):
                 cells = RowCells(self.class_list, row)
-                before = seen(cells)
+                before = cell_versions(cells)
                 self._replace(cells, value, slug)
-                if seen(cells) != before:
+                if cell_versions(cells) != before:
                     self.touched[number] = row
 
-    def _refuse_late(self, row: ClassListRow, there: str, typed: str) -> None:
-        words = {"now": there.strip() or _("nothing"), "typed": typed.strip() or _("your choice")}
+    def _refuse_outdated(self, row: ClassListRow, current: str, typed: str) -> None:
+        words = {"now": current.strip() or _("nothing"), "typed": typed.strip() or _("your choice")}
         self._refuse(
             row,
             _(
@@ -202,10 +210,14 @@ class _Edits:
 
     def _refuse(self, row: ClassListRow, text: str, **words: str) -> None:
         sentence = text % {"row": row.number, **{key: word[:100] for key, word in words.items()}}
-        if sentence not in self.saved.refused:
-            self.saved.refused.append(sentence)
+        if sentence not in self.result.refused:
+            self.result.refused.append(sentence)
 
 
-def _trace(text: str) -> str:
+def _is_editable(row: ClassListRow) -> bool:
+    return row.job is None or row.job.finished_at is not None
+
+
+def _version(text: str) -> str:
     """Return a short digest of a cell; white space at its ends does not count."""
     return hashlib.blake2b(text.strip().encode("utf-8", "replace"), digest_size=6).hexdigest()

@@ -18,6 +18,7 @@ from registrations.students.names import clean_text
 
 ROWS = 50
 """Rows per page. A row has up to six fields, a hidden one and some choices, and Django accepts 500 fields."""
+
 _TO_REGISTER = (Status.SEAT, Status.WAIT, Status.READY)
 
 
@@ -30,15 +31,15 @@ class PreviewRequest:
     page: str = ""
 
 
-def context_of(draft: Draft, preview_request: PreviewRequest) -> dict[str, Any]:
+def context_of(draft: Draft, wanted: PreviewRequest) -> dict[str, Any]:
     """Return the whole context; the number of queries does not depend on the rows."""
     expected = forecast(draft.class_list, draft.listing)
     found = row_status.row_statuses(draft, expected)
     tabs = row_status.tabs(found.values(), len(draft.left_out))
-    show = preview_request.show if preview_request.show in [tab.show for tab in tabs] else str(Show.ALL)
-    edited = preview_request.row if preview_request.row in found else 0
+    show = wanted.show if wanted.show in [tab.show for tab in tabs] else str(Show.ALL)
+    edited = wanted.row if wanted.row in found else 0
     chosen = [row for row in found.values() if row_status.is_shown(row, show)]
-    page = Paginator([found[edited]] if edited else chosen, ROWS).get_page(preview_request.page)
+    page = Paginator([found[edited]] if edited else chosen, ROWS).get_page(wanted.page)
     bad = sum(row.status == Status.NEEDS_FIXING for row in found.values())
     return {
         "draft": draft,
@@ -101,7 +102,7 @@ def _tables(draft: Draft, rows: Sequence[RowStatus], edited: int) -> dict[str, A
     ]
     return {
         "tables": [table for table in tables if table[1]],
-        "has_fields": any(row.seen for row in shown),
+        "has_fields": any(row.versions for row in shown),
         "everywhere": repeated_names(draft),
     }
 

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from registrations.class_lists.columns import TEXTS, RowCells
-from registrations.class_lists.inline_edit import OUT, seen
+from registrations.class_lists.inline_edit import REMOVE, cell_versions, pack_versions
 from registrations.class_lists.parse import Draft
 from registrations.class_lists.row_status import ICONS, RowStatus, Status, label_of
 from registrations.spreadsheets.headers import LABELS, Meaning
 from registrations.spreadsheets.listing import Code, ListedStudent, Problem
 from registrations.students.names import clean_text
 
-_FIELDS_TO_CHECK: dict[str, tuple[Meaning, ...]] = {
+_FIELDS_FOR_CODE: dict[str, tuple[Meaning, ...]] = {
     Code.SECTION: (Meaning.GRADE, Meaning.SECTION),
     Code.TWICE: (Meaning.NAME, Meaning.SECTION, Meaning.ROLL_NUMBER),
     Code.DOUBT: (Meaning.NAME, Meaning.SECTION, Meaning.ROLL_NUMBER),
@@ -65,7 +65,7 @@ class ShownRow:
     choices: tuple[Choice, ...] = ()
     suggestions: tuple[Suggestion, ...] = ()
     event_choices: tuple[tuple[str, str, bool], ...] = ()
-    seen: str = ""
+    versions: str = ""
     needs_look: bool = False
     offers_no_email: bool = False
 
@@ -85,7 +85,7 @@ class ShownRow:
     @property
     def has_more(self) -> bool:
         """Whether a second line below the row has something to show."""
-        return bool(self.errors or self.warnings or self.words or self.seen)
+        return bool(self.errors or self.warnings or self.words or self.versions)
 
     @property
     def is_open(self) -> bool:
@@ -107,29 +107,28 @@ class Page:
 
     def _row(self, one: RowStatus) -> ShownRow:
         cells = RowCells(self.draft.class_list, self.texts[one.number])
-        student = self.students[one.number]
+        student, problems = self.students[one.number], (*one.errors, *one.warnings)
         is_open = one.status != Status.BUSY
         is_edited = is_open and one.number == self.edited
-        to_check = (
-            set(TEXTS) if is_edited else _fields_to_check(one.errors + one.warnings) if is_open else set()
-        )
+        fields = set(TEXTS) if is_edited else _fields_for(problems) if is_open else set()
         suggestions = self._suggestions(one) if is_open else ()
         choices = self._choices(one, cells) if is_open and not is_edited else ()
+        can_change = bool(fields or choices or suggestions)
         return ShownRow(
-            one.number,
-            student.name or clean_text(cells.text(Meaning.NAME))[:60],
-            tuple(self._cell(one, cells, student, meaning, meaning in to_check) for meaning in TEXTS),
-            tuple(self.events[slug] for slug in student.events),
-            one.status,
-            one.errors,
-            one.warnings,
-            _forecast_texts(one),
-            choices,
-            suggestions,
-            self._event_choices(student) if is_edited else (),
-            seen(cells) if to_check or choices or suggestions or is_edited else "",
-            one.needs_look,
-            is_open and any(problem.column == Meaning.EMAIL for problem in one.errors + one.warnings),
+            number=one.number,
+            name=student.name or clean_text(cells.text(Meaning.NAME))[:60],
+            cells=tuple(self._cell(one, cells, student, meaning, meaning in fields) for meaning in TEXTS),
+            events=tuple(self.events[slug] for slug in student.events),
+            status=one.status,
+            errors=one.errors,
+            warnings=one.warnings,
+            words=_forecast_texts(one),
+            choices=choices,
+            suggestions=suggestions,
+            event_choices=self._event_choices(student) if is_edited else (),
+            versions=pack_versions(cell_versions(cells)) if can_change else "",
+            needs_look=one.needs_look,
+            offers_no_email=is_open and any(problem.column == Meaning.EMAIL for problem in problems),
         )
 
     def _cell(
@@ -153,7 +152,7 @@ class Page:
             Choice(
                 f"event-{one.number}-{at}",
                 _("In place of “%(event)s”") % {"event": problem.value[:60]},
-                [("", _("Choose an event")), *self.events.items(), (OUT, _("No event: remove it"))],
+                [("", _("Choose an event")), *self.events.items(), (REMOVE, _("No event: remove it"))],
             )
             for at, problem in enumerate(_unknown(one))
         ]
@@ -194,11 +193,12 @@ def _unknown(one: RowStatus) -> list[Problem]:
     return [problem for problem in one.errors if problem.code == Code.EVENT and problem.value]
 
 
-def _fields_to_check(problems: Iterable[Problem]) -> set[Meaning]:
-    to_check: set[Meaning] = set()
+def _fields_for(problems: Iterable[Problem]) -> set[Meaning]:
+    """Return the fields that help with these problems."""
+    fields: set[Meaning] = set()
     for problem in problems:
-        to_check |= set(_FIELDS_TO_CHECK.get(problem.code, (problem.column,)))
-    return to_check & set(TEXTS)
+        fields |= set(_FIELDS_FOR_CODE.get(problem.code, (problem.column,)))
+    return fields & set(TEXTS)
 
 
 def _forecast_texts(one: RowStatus) -> tuple[str, ...]:

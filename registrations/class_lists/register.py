@@ -176,18 +176,18 @@ def _entries(chunk: _Chunk) -> list[ClassListEntry]:
                 if event
             ]
             continue
-        entries += [_entry(row, outcome) for outcome in seat_results if outcome.event_id]
+        entries += [_entry(row, result) for result in seat_results if result.event_id]
     return entries
 
 
-def _entry(row: ClassListRow, outcome: SeatResult) -> ClassListEntry:
+def _entry(row: ClassListRow, result: SeatResult) -> ClassListEntry:
     return ClassListEntry(
         row=row,
-        event_id=outcome.event_id,
-        registration=outcome.registration or outcome.before,
-        is_new=outcome.registration is not None,
-        reason=str(outcome.decision.reason),
-        other=outcome.decision.other,
+        event_id=result.event_id,
+        registration=result.registration or result.before,
+        is_new=result.registration is not None,
+        reason=str(result.decision.reason),
+        other=result.decision.other,
     )
 
 
@@ -209,10 +209,10 @@ def _keep(chunk: _Chunk, entries: Sequence[ClassListEntry]) -> None:
         obtained = {submission.student.pk: submission.student for submission in stored.values()}
         consents.declare_by_teacher(obtained.values(), text=job.consent_text, user=job.requested_by)
     store_refusals(
-        (stored[one.student.pk], outcome)
+        (stored[one.student.pk], result)
         for one in chunk.row_students
         if one.student.pk in stored
-        for outcome in chunk.seat_results[one.listed.row]
+        for result in chunk.seat_results[one.listed.row]
     )
     insert(entries)
     unread = [row.pk for row in chunk.rows if row.number not in chunk.work.listed]

@@ -122,13 +122,13 @@ def _entry(entry: ClassListEntry, registration: Registration | None) -> EventRes
 
 
 def _row(row: ClassListRow, reader: _Reader, events: Sequence[EventResult]) -> RowResult:
-    seat_results = {one.outcome for one in events}
+    outcomes = {one.outcome for one in events}
     ranked = (REGISTERED, WAITING, ALREADY, CANCELLED, REFUSED)
     words = ""
-    if row.done_at is None and not seat_results:
+    if row.done_at is None and not outcomes:
         outcome, words = KEPT, _("not registered, still in the draft")
     else:
-        outcome = next((one for one in ranked if one in seat_results), REFUSED)
+        outcome = next((one for one in ranked if one in outcomes), REFUSED)
         if not events:
             words = _("this row can no longer be read")
     return RowResult(row.number, reader.name(row), reader.grade(row), tuple(events), outcome, words)

@@ -160,11 +160,11 @@ def _outcome(forecast: RowForecast | None) -> Status:
         return Status.READY
     if forecast.kind == "doubt":
         return Status.NEEDS_FIXING
-    seat_results = {entry.outcome for entry in forecast.entries}
+    outcomes = {entry.outcome for entry in forecast.entries}
     for outcome, status in _STATUS_BY_OUTCOME.items():
-        if outcome in seat_results:
+        if outcome in outcomes:
             return status
-    return Status.REFUSED if seat_results else Status.READY
+    return Status.REFUSED if outcomes else Status.READY
 
 
 def _order_of_words(status: Status) -> int:

@@ -16,14 +16,13 @@ from events.models import Fest
 from registrations.booking.errors import ActionRejected
 from registrations.class_lists import columns as cols
 from registrations.class_lists import confirm as confirm_module
-from registrations.class_lists import report
 from registrations.class_lists.drafts import discard as discard_draft
 from registrations.class_lists.drafts import open_drafts, save_draft
 from registrations.class_lists.forms import ConfirmForm, UploadForm
 from registrations.class_lists.inline_edit import EditResult, save_edits
-from registrations.class_lists.parse import Draft, events_offered, is_untitled, read_draft
+from registrations.class_lists.parse import events_offered, is_untitled, read_draft
 from registrations.class_lists.preview import PreviewRequest, context_of
-from registrations.class_lists.report import jobs_of, problem_table, result_of
+from registrations.class_lists.report import jobs_of, problem_table, progress_of, result_of
 from registrations.class_lists.responses import (
     ClassListNotFound,
     explain_missing_list,
@@ -40,8 +39,7 @@ logger = logging.getLogger(__name__)
 
 @teacher_required
 def _upload_too_large(request: HttpRequest, teacher: Teacher) -> HttpResponseBase:
-    words = _("The pasted rows are too long. Upload them as a file instead.")
-    messages.error(request, words)
+    messages.error(request, _("The pasted rows are too long. Upload them as a file instead."))
     return redirect("class_lists:lists")
 
 
@@ -58,9 +56,8 @@ def lists(request: HttpRequest, teacher: Teacher) -> HttpResponseBase:
         try:
             class_list, is_new = save_draft(form.read(), teacher=teacher, fest=fest)
         except FileRefused as refusal:
-            form.add_error(
-                "pasted" if form.cleaned_data.get("upload") is None else "upload", str(refusal.text)
-            )
+            field = "pasted" if form.cleaned_data.get("upload") is None else "upload"
+            form.add_error(field, str(refusal.text))
         else:
             _report_upload(request, is_new=is_new, is_untitled=is_untitled(form.parsed.header))
             return redirect("class_lists:preview", class_list.pk)
@@ -85,14 +82,16 @@ def template(request: HttpRequest, teacher: Teacher, kind: str) -> HttpResponseB
 @explain_missing_list
 def preview(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase:
     """What was read of the list, what is wrong with it, and what confirming it would come to."""
-    preview_request = PreviewRequest(
-        request.GET.get("show", ""), _number(request.GET.get("row", "")), request.GET.get("page", "")
-    )
-    draft = _draft(teacher, pk)
+    draft = read_draft(_class_list(teacher, pk))
     if not draft.rows and (job := draft.class_list.jobs.order_by("pk").last()):
         # All rows are registered: show the result.
         return redirect("class_lists:job", link_id=job.link_id)
-    return render(request, "class_lists/preview.html", context_of(draft, preview_request))
+    shown = PreviewRequest(
+        show=request.GET.get("show", ""),
+        row=_number(request.GET.get("row", "")),
+        page=request.GET.get("page", ""),
+    )
+    return render(request, "class_lists/preview.html", context_of(draft, shown))
 
 
 def _edit_too_large(request: HttpRequest, pk: int) -> HttpResponseBase:
@@ -135,9 +134,8 @@ def columns(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase
 @explain_missing_list
 def confirm_encoding(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase:
     """The teacher confirmed that the names are read correctly."""
-    class_list = _class_list(teacher, pk)
-    cols.confirm_encoding(class_list)
-    return redirect("class_lists:preview", class_list.pk)
+    cols.confirm_encoding(_class_list(teacher, pk))
+    return redirect("class_lists:preview", pk)
 
 
 @require_safe
@@ -181,10 +179,12 @@ def confirm(request: HttpRequest, teacher: Teacher, pk: int) -> HttpResponseBase
             form.add_error(None, refusal.text)
         else:
             return redirect("class_lists:job", link_id=job.link_id)
-    found = confirm_module.readiness(class_list)
-    return render(
-        request, "class_lists/confirm.html", {"class_list": class_list, "form": form, "found": found}
-    )
+    context = {
+        "class_list": class_list,
+        "form": form,
+        "readiness": confirm_module.readiness(class_list),
+    }
+    return render(request, "class_lists/confirm.html", context)
 
 
 @require_safe
@@ -199,7 +199,7 @@ def job(request: HttpRequest, teacher: Teacher, link_id: uuid.UUID) -> HttpRespo
     if found.finished_at:
         context |= {"result": result_of(found), "left": len(problem_table(found.class_list)[1])}
         return render(request, "class_lists/result.html", context)
-    return render(request, "class_lists/progress.html", context | {"progress": report.progress_of(found)})
+    return render(request, "class_lists/progress.html", context | {"progress": progress_of(found)})
 
 
 @require_safe
@@ -207,8 +207,7 @@ def job(request: HttpRequest, teacher: Teacher, link_id: uuid.UUID) -> HttpRespo
 @explain_missing_list
 def left(_request: HttpRequest, teacher: Teacher, pk: int, kind: str) -> HttpResponseBase:
     """The rows that still need work, as a file to correct and upload again."""
-    class_list = _class_list(teacher, pk)
-    return table_answer(*problem_table(class_list), kind=kind, name="what-is-left")
+    return table_answer(*problem_table(_class_list(teacher, pk)), kind=kind, name="what-is-left")
 
 
 def _class_list(teacher: Teacher, pk: int) -> ClassList:
@@ -219,10 +218,6 @@ def _class_list(teacher: Teacher, pk: int) -> ClassList:
         logger.warning("teacher %s requested class list %s, which their school does not have", teacher.pk, pk)
         raise ClassListNotFound
     return found
-
-
-def _draft(teacher: Teacher, pk: int) -> Draft:
-    return read_draft(_class_list(teacher, pk))
 
 
 def _number(text: str) -> int:
@@ -237,23 +232,18 @@ def _report_upload(request: HttpRequest, *, is_new: bool, is_untitled: bool) -> 
         messages.warning(request, words + " " + _("Check “How we read the columns” below."))
 
 
-def _report_edits(request: HttpRequest, saved: EditResult) -> None:
+def _report_edits(request: HttpRequest, result: EditResult) -> None:
     """Show one message for each kind of change and for each cell that was not saved."""
+    changed, left_out, put_back = result.changed, result.left_out, result.put_back
     done = [
-        (saved.changed, ngettext("%(count)d row corrected.", "%(count)d rows corrected.", saved.changed)),
-        (
-            saved.left_out,
-            ngettext("%(count)d student left out.", "%(count)d students left out.", saved.left_out),
-        ),
-        (
-            saved.taken_in,
-            ngettext("%(count)d student put back.", "%(count)d students put back.", saved.taken_in),
-        ),
+        (changed, ngettext("%(count)d row corrected.", "%(count)d rows corrected.", changed)),
+        (left_out, ngettext("%(count)d student left out.", "%(count)d students left out.", left_out)),
+        (put_back, ngettext("%(count)d student put back.", "%(count)d students put back.", put_back)),
     ]
     for count, text in done:
         if count:
             messages.success(request, text % {"count": count})
-    for text in saved.refused[:10]:
+    for text in result.refused[:10]:
         messages.warning(request, text)
-    if not saved.refused and not any(count for count, _text in done):
+    if not (changed or left_out or put_back or result.refused):
         messages.info(request, _("Nothing was changed."))

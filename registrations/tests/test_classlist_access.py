@@ -36,7 +36,7 @@ OF_A_LIST = {
 OF_ALL = {"lists": ("", {"GET", "POST"}), "template": ("template.csv", {"GET"})}
 EVIL = {
     "grade-2": "9",
-    "seen-2": "",
+    "versions-2": "",
     "leave-2": "1",
     "column-0": "",
     "pasted": pasted("Eve|9||Robo Race"),
@@ -131,7 +131,7 @@ def test_row_of_another_list_cannot_be_named(class_list: ClassList) -> None:
     victim = class_list.rows.get()
     forged = {
         f"{name}-{key}": "1"
-        for name in ("leave", "take", "seen", "grade", "choice", "add")
+        for name in ("leave", "take", "versions", "grade", "choice", "add")
         for key in (victim.pk, f"{victim.pk}.0", "-1", "9999999999", "２")
     }
     response = browser(teacher).post(f"{LISTS}{own.pk}/fix/", forged | {"no_email": str(victim.pk)})

@@ -32,23 +32,23 @@ def draft_of(count: int, *problems: Problem) -> Draft:
     return Draft(ClassList(), (), found)
 
 
-def foreseen(*seat_results: tuple[str, ...], kind: Any = "new") -> Forecast:
+def foreseen(*outcomes: tuple[str, ...], kind: Any = "new") -> Forecast:
     rows = {
         row: RowForecast(row, kind, entries=tuple(EntryForecast("race", one, "") for one in some))
-        for row, some in enumerate(seat_results)
+        for row, some in enumerate(outcomes)
     }
     return Forecast(rows)
 
 
-@pytest.mark.parametrize(("seat_results", "status"), OUTCOMES)
-def test_row_counts_by_the_best_of_its_events(seat_results: tuple[str, ...], status: str) -> None:
-    assert row_statuses(draft_of(1), foreseen(seat_results))[0].status == status
+@pytest.mark.parametrize(("outcomes", "status"), OUTCOMES)
+def test_row_counts_by_the_best_of_its_events(outcomes: tuple[str, ...], status: str) -> None:
+    assert row_statuses(draft_of(1), foreseen(outcomes))[0].status == status
 
 
 def test_counts_of_the_summary_add_up() -> None:
-    seat_results = [("seat",)] * 43 + [("wait",)] * 12 + [("clash",)] * 3 + [()] * 2
+    outcomes = [("seat",)] * 43 + [("wait",)] * 12 + [("clash",)] * 3 + [()] * 2
     errors = [Problem(row, Meaning.GRADE, Code.GRADE, "wrong") for row in (58, 59)]
-    rows = row_statuses(draft_of(60, *errors), foreseen(*seat_results)).values()
+    rows = row_statuses(draft_of(60, *errors), foreseen(*outcomes)).values()
     assert summary(rows) == "60 students: 43 get a seat, 12 wait, 3 clash, 2 need fixing"
     assert [(tab.show, tab.count) for tab in tabs(rows, 4)] == [
         ("all", 60),
