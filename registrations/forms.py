@@ -13,12 +13,11 @@ from django.utils.translation import gettext_lazy
 from events.models import Event, Fest
 from registrations.fields import EmailField, TextField, offer
 from registrations.models import ConsentText, Student
+from registrations.students.fields import StudentFields
 from registrations.students.identity import Details
-from registrations.students.names import label_key, name_key, school_key
+from registrations.students.names import school_key
 from techfest.core.formatting import exact_moment
 from techfest.core.text_limits import LimitedText
-
-_SHORT = {"autocomplete": "off", "spellcheck": "false"}
 
 
 class PlainForm(LimitedText, forms.Form):
@@ -37,49 +36,8 @@ class Sentences(forms.RadioSelect):
     template_name = "django/forms/widgets/multiple_input.html"
 
 
-class DetailsForm(PlainForm):
+class DetailsForm(StudentFields, PlainForm):
     """Who somebody is; shared by the form and by the page that corrects it."""
-
-    name = TextField(
-        label=gettext_lazy("Full name"),
-        max_characters=200,
-        too_long=gettext_lazy("Full name must be 200 characters or less"),
-        key=name_key,
-        max_characters_in_key=400,
-        attrs={"autocomplete": "name", "spellcheck": "false", "autocapitalize": "words", "dir": "auto"},
-        error_messages={"required": gettext_lazy("Enter your full name")},
-    )
-    grade = forms.TypedChoiceField(
-        label=gettext_lazy("Grade"),
-        coerce=int,
-        widget=forms.RadioSelect,
-        error_messages={
-            "required": gettext_lazy("Select your grade"),
-            "invalid_choice": gettext_lazy("Select your grade"),
-        },
-    )
-    section = TextField(
-        label=gettext_lazy("Section (optional)"),
-        required=False,
-        max_characters=20,
-        too_long=gettext_lazy("Section must be 20 characters or less"),
-        key=label_key,
-        attrs=_SHORT,
-    )
-    roll_number = TextField(
-        label=gettext_lazy("Roll number (optional)"),
-        required=False,
-        max_characters=20,
-        too_long=gettext_lazy("Roll number must be 20 characters or less"),
-        key=label_key,
-        attrs=_SHORT,
-        help_text=gettext_lazy("Tells you apart from a namesake."),
-    )
-    email = EmailField(
-        label=gettext_lazy("E-mail, yours or a parent's (optional)"),
-        required=False,
-        help_text=gettext_lazy("We send your ticket to this address."),
-    )
 
     def __init__(self, *args: Any, fest: Fest, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -12,12 +12,11 @@ from registrations.class_lists.drafts import lock_list, require_idle
 from registrations.class_lists.parse import Draft, is_title_row, stored_header
 from registrations.models import ClassList, ClassListRow
 from registrations.spreadsheets.cells import EventNames, read_mark
-from registrations.spreadsheets.headers import LABELS, Column, Meaning
+from registrations.spreadsheets.headers import LABELS, STUDENT_COLUMNS, Column, Meaning
 from registrations.students.names import clean_text
 from techfest.core.spreadsheet_cells import unguarded
 
 SAMPLES = 3
-_SINGLE = (Meaning.NAME, Meaning.GRADE, Meaning.SECTION, Meaning.ROLL_NUMBER, Meaning.EMAIL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +113,7 @@ def _read_as(columns: list[list[str]], chosen: Mapping[int, str]) -> None:
     for at in sorted(new):
         meaning, _colon, event = chosen[at].partition(":")
         columns[at][1:] = [meaning, event]
-    for meaning in _SINGLE:
+    for meaning in STUDENT_COLUMNS:
         same = [at for at, column in enumerate(columns) if column[1] == meaning]
         kept = next((at for at in same if at in new), same[0] if same else None)
         for at in same:
@@ -137,9 +136,6 @@ def _samples(draft: Draft, column: Column) -> tuple[str, ...]:
         if len(found) == SAMPLES:
             break
     return tuple(text for text in found if text)
-
-
-TEXTS = (Meaning.NAME, Meaning.GRADE, Meaning.SECTION, Meaning.ROLL_NUMBER, Meaning.EMAIL)
 
 
 class RowCells:

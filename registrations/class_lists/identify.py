@@ -10,6 +10,7 @@ from registrations.booking.allocate import SeatRequest
 from registrations.models import ClassList, Student, Submission
 from registrations.spreadsheets.duplicates import typo_keys
 from registrations.spreadsheets.listing import ListedStudent
+from registrations.students.fields import StudentFields
 from registrations.students.identity import may_be_same
 from registrations.students.names import email_key, name_key
 
@@ -199,9 +200,5 @@ def _student(class_list: ClassList, listed: ListedStudent) -> Student:
     return Student(
         fest_id=class_list.fest_id,
         school_id=class_list.school_id,
-        grade=listed.grade,
-        section=listed.section,
-        name=listed.name,
-        roll_number=listed.roll_number,
-        email=listed.email,
+        **{name: getattr(listed, name) for name in StudentFields.base_fields},
     )

@@ -15,12 +15,12 @@ from django.db.models.functions import Now
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from registrations.class_lists.columns import TEXTS, RowCells, read_title_row_as_student
+from registrations.class_lists.columns import RowCells, read_title_row_as_student
 from registrations.class_lists.drafts import lock_list, storable
 from registrations.class_lists.parse import events_offered, is_title_row, read_rows
 from registrations.models import ClassList, ClassListRow
 from registrations.spreadsheets.cells import EventNames
-from registrations.spreadsheets.headers import Meaning
+from registrations.spreadsheets.headers import STUDENT_COLUMNS, Meaning
 from registrations.spreadsheets.listing import Code
 from registrations.spreadsheets.sheet import MAX_CHARACTERS
 
@@ -40,7 +40,7 @@ class EditResult:
 
 def cell_versions(cells: RowCells) -> dict[str, str]:
     """Return the version of each cell of a row by its meaning."""
-    return {str(meaning): _version(cells.text(meaning)) for meaning in (*TEXTS, Meaning.EVENTS)}
+    return {str(meaning): _version(cells.text(meaning)) for meaning in (*STUDENT_COLUMNS, Meaning.EVENTS)}
 
 
 def pack_versions(versions: Mapping[str, str]) -> str:
@@ -110,7 +110,7 @@ class _Edits:
         cells = RowCells(self.class_list, row)
         current = cell_versions(cells)
         shown = _unpack_versions(self.sent.get(f"versions-{row.number}", ""))
-        for meaning in TEXTS:
+        for meaning in STUDENT_COLUMNS:
             text = self._typed(row, meaning)
             if text is None or _version(text) in (current[meaning], shown.get(meaning)):
                 continue

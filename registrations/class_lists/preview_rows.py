@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from registrations.class_lists.columns import TEXTS, RowCells
+from registrations.class_lists.columns import RowCells
 from registrations.class_lists.inline_edit import REMOVE, cell_versions, pack_versions
 from registrations.class_lists.parse import Draft
 from registrations.class_lists.row_status import ICONS, RowStatus, Status, label_of
-from registrations.spreadsheets.headers import LABELS, Meaning
+from registrations.spreadsheets.headers import LABELS, STUDENT_COLUMNS, Meaning
 from registrations.spreadsheets.listing import Code, ListedStudent, Problem
 from registrations.students.names import clean_text
 
@@ -110,14 +110,16 @@ class Page:
         student, problems = self.students[one.number], (*one.errors, *one.warnings)
         is_open = one.status != Status.BUSY
         is_edited = is_open and one.number == self.edited
-        fields = set(TEXTS) if is_edited else _fields_for(problems) if is_open else set()
+        fields = set(STUDENT_COLUMNS) if is_edited else _fields_for(problems) if is_open else set()
         suggestions = self._suggestions(one) if is_open else ()
         choices = self._choices(one, cells) if is_open and not is_edited else ()
         can_change = bool(fields or choices or suggestions)
         return ShownRow(
             number=one.number,
             name=student.name or clean_text(cells.text(Meaning.NAME))[:60],
-            cells=tuple(self._cell(one, cells, student, meaning, meaning in fields) for meaning in TEXTS),
+            cells=tuple(
+                self._cell(one, cells, student, meaning, meaning in fields) for meaning in STUDENT_COLUMNS
+            ),
             events=tuple(self.events[slug] for slug in student.events),
             status=one.status,
             errors=one.errors,
@@ -144,7 +146,7 @@ class Page:
             raw if is_field else understood or clean_text(raw)[:60],
             f"{meaning}-{one.number}" if is_field else "",
             "stop" if bad else "wait" if odd else "",
-            meaning in (Meaning.GRADE, Meaning.SECTION, Meaning.ROLL_NUMBER),
+            STUDENT_COLUMNS[meaning].is_narrow,
         )
 
     def _choices(self, one: RowStatus, cells: RowCells) -> tuple[Choice, ...]:
@@ -198,7 +200,7 @@ def _fields_for(problems: Iterable[Problem]) -> set[Meaning]:
     fields: set[Meaning] = set()
     for problem in problems:
         fields |= set(_FIELDS_FOR_CODE.get(problem.code, (problem.column,)))
-    return fields & set(TEXTS)
+    return fields & set(STUDENT_COLUMNS)
 
 
 def _forecast_texts(one: RowStatus) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from registrations.spreadsheets.sheet import MAX_HEADING_ROWS, Row, Sheet
+from registrations.students.fields import LIST_COLUMNS
 from registrations.students.names import name_key
 
 
@@ -27,41 +28,14 @@ class Meaning(StrEnum):
     NONE = ""
 
 
+STUDENT_COLUMNS = {Meaning(name): column for name, column in LIST_COLUMNS.items()}
+"""The columns of a student's own fields, in the order of the form. A list has at most one of each."""
 LABELS = {
-    Meaning.NAME: gettext_lazy("Name"),
-    Meaning.GRADE: gettext_lazy("Grade"),
-    Meaning.SECTION: gettext_lazy("Section"),
-    Meaning.ROLL_NUMBER: gettext_lazy("Roll number"),
-    Meaning.EMAIL: gettext_lazy("E-mail"),
+    **{meaning: column.heading for meaning, column in STUDENT_COLUMNS.items()},
     Meaning.EVENTS: gettext_lazy("Events"),
 }
-
-SPELLINGS: dict[Meaning, str] = {
-    Meaning.NAME: (
-        "name|names|full name|student|students|student name|name of student|name of the student|students name"
-        "|name of students|name of the students|pupil|pupil name|name of pupil|child|child name|childs name"
-        "|name of child|name of the child|participant|participant name|name of participant|candidate"
-        "|candidate name|name of candidate|student full name|full name of student|student s name|child s name"
-        "|नाम|विद्यार्थी|विद्यार्थी का नाम|छात्र|छात्र का नाम|छात्रा का नाम|छात्र छात्रा का नाम|पूरा नाम|बच्चे का नाम"
-        "|பெயர்|மாணவர் பெயர்|ਨਾਮ|নাম|పేరు|ಹೆಸರು|പേര്|નામ|nom|nombre|姓名"
-    ),
-    Meaning.GRADE: (
-        "grade|class|std|standard|year|form|grade class|class grade|class std|class and section|class section"
-        "|class with section|class sec|class div|grade section|grade and section|std div|standard division"
-        "|current class|present class|studying in class|student class|student grade|class of student"
-        "|कक्षा|वर्ग|कक्षा और वर्ग|श्रेणी|வகுப்பு|ਜਮਾਤ|শ্রেণী|శ్రేణి|తరగతి|ತರಗತಿ|ക്ലാസ്|ધોરણ|इयत्ता|clase|classe|年级"
-    ),
-    Meaning.SECTION: "section|sec|division|div|class division|section name|अनुभाग|सेक्शन|खंड|विभाग|तुकडी|பிரிவு",
-    Meaning.ROLL_NUMBER: (
-        "roll number|roll no|roll|rollno|roll num|r no|rno|roll nr|roll number of student|student roll no"
-        "|class roll no|admission number|admission no|adm no|student id|id number|enrolment no|enrollment no"
-        "|रोल नंबर|रोल नं|अनुक्रमांक|रोल नम्बर|हजेरी क्रमांक"
-    ),
-    Meaning.EMAIL: (
-        "e mail|email|mail|e mail address|email address|email id|e mail id|mail id|parent email|parents email"
-        "|parent e mail|student email|email of parent|e mail optional|email optional|guardian email|gmail"
-        "|parent s email|ईमेल|ई मेल|ईमेल पता"
-    ),
+_TITLES = {
+    **{meaning: column.titles for meaning, column in STUDENT_COLUMNS.items()},
     Meaning.EVENTS: (
         "event|events|event name|event names|name of event|name of the event|name of events|competition"
         "|competitions|competition name|name of competition|activity|activities|contest|contests|workshop"
@@ -71,10 +45,10 @@ SPELLINGS: dict[Meaning, str] = {
     Meaning.NUMBER: "no|nr|s no|sno|sr no|srno|serial|serial no|serial number|sl no|slno|sl|sr|क्रम|क्रमांक|क्र|क्र सं",
     Meaning.PROBLEM: "problem|problems",
 }
-_MEANINGS = {name_key(text): meaning for meaning, texts in SPELLINGS.items() for text in texts.split("|")}
+_MEANINGS = {name_key(text): meaning for meaning, titles in _TITLES.items() for text in titles.split("|")}
+
 LONGEST_TITLE = 200
 """Characters of a title that are examined; a longer title is unknown."""
-_ONCE = (Meaning.NAME, Meaning.GRADE, Meaning.SECTION, Meaning.ROLL_NUMBER, Meaning.EMAIL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +146,7 @@ def _columns(row: Row, width: int, events: dict[str, str]) -> tuple[Column, ...]
 
 
 def _is_repeated(meaning: Meaning, before: Sequence[Column]) -> bool:
-    return meaning in _ONCE and any(column.meaning == meaning for column in before)
+    return meaning in STUDENT_COLUMNS and any(column.meaning == meaning for column in before)
 
 
 def _without_number(key: str) -> str:

@@ -7,7 +7,6 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from registrations.fields import suggested_email
-from registrations.forms import DetailsForm
 from registrations.spreadsheets.cells import EventNames, is_given, read_grade, read_mark
 from registrations.spreadsheets.duplicates import find_duplicates
 from registrations.spreadsheets.errors import Budget, FileRefused
@@ -23,6 +22,7 @@ from registrations.spreadsheets.listing import (
     unused_cells,
 )
 from registrations.spreadsheets.sheet import MAX_ROWS, Row, Sheet
+from registrations.students.fields import StudentFields
 from registrations.students.names import clean_text, label_key
 from techfest.core.spreadsheet_cells import unguarded
 
@@ -194,9 +194,9 @@ class _RowReader:
         return self.events.read(row.number, column.event)[0] if says else []
 
     def _cleaned(self, row: Row, meaning: Meaning, text: str) -> str:
-        """Clean the text with the field of the registration form, and report its error messages."""
+        """Clean the text with the field of the forms, and report its error messages."""
         try:
-            return str(DetailsForm.base_fields[meaning.value].clean(text))
+            return str(StudentFields.base_fields[meaning.value].clean(text))
         except ValidationError as error:
             code = Code.EMAIL if meaning == Meaning.EMAIL else Code.TEXT
             self._error(row, meaning, code, " ".join(error.messages), text)

@@ -9,7 +9,7 @@ from typing import Any
 import xlsxwriter
 from django.utils.translation import gettext as _
 
-from registrations.spreadsheets.headers import LABELS, Meaning
+from registrations.spreadsheets.headers import LABELS, STUDENT_COLUMNS, Meaning
 from registrations.spreadsheets.sheet import MAX_ROWS
 from techfest.core.spreadsheet_cells import guarded
 
@@ -76,9 +76,8 @@ _WIDTHS = {Meaning.NAME: 32, Meaning.EMAIL: 32, Meaning.EVENTS: 28}
 
 def titles_of_template() -> list[tuple[Meaning, str]]:
     """Return the columns in order; their titles are recognised in every language when the file is uploaded."""
-    single = (Meaning.NAME, Meaning.GRADE, Meaning.SECTION, Meaning.ROLL_NUMBER, Meaning.EMAIL)
     events = [(Meaning.EVENTS, _("Event %(number)d") % {"number": n + 1}) for n in range(EVENT_COLUMNS)]
-    return [*((meaning, str(LABELS[meaning])) for meaning in single), *events]
+    return [*((meaning, str(LABELS[meaning])) for meaning in STUDENT_COLUMNS), *events]
 
 
 def csv_template() -> bytes:

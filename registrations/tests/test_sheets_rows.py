@@ -7,10 +7,11 @@ import pytest
 
 from registrations.spreadsheets.cells import read_grade
 from registrations.spreadsheets.errors import FileRefused
-from registrations.spreadsheets.headers import Meaning, find_header
+from registrations.spreadsheets.headers import STUDENT_COLUMNS, Meaning, find_header, meaning_of
 from registrations.spreadsheets.listing import ListedStudent, Listing
 from registrations.spreadsheets.reader import read_paste
 from registrations.spreadsheets.rows import read_listing
+from registrations.students.fields import LIST_COLUMNS, StudentFields
 
 EVENTS = {"robo-race": "Robo Race", "quiz": "Quiz", "art": "Art, Craft & Design", "code": "Code/Debug"}
 
@@ -241,8 +242,17 @@ def test_thousand_rows_of_one_student_are_read_quickly() -> None:
     assert time.process_time() - began < 2
 
 
-def test_meaning_of_a_problem_names_a_field_of_the_form() -> None:
-    from registrations.forms import DetailsForm
+def test_every_student_field_is_a_column_of_class_lists() -> None:
+    """Fails for a field that is only declared: class lists would silently ignore its column."""
+    columns = LIST_COLUMNS
+    assert list(columns) == list(StudentFields.base_fields) == [str(meaning) for meaning in STUDENT_COLUMNS]
+    cells = {"grade": "9", "email": "asha@example.org"}
+    header = "|".join([*(str(column.heading) for column in columns.values()), "Events"])
+    (student,) = one("|".join([*(cells.get(name, "Asha") for name in columns), "Robo Race"]), header).students
+    assert all(getattr(student, name) for name in columns)
 
-    fields = (Meaning.NAME, Meaning.SECTION, Meaning.ROLL_NUMBER, Meaning.EMAIL)
-    assert {meaning.value for meaning in fields} <= set(DetailsForm.base_fields)
+
+def test_every_title_belongs_to_one_column() -> None:
+    titles = {name: column.titles.split("|") for name, column in LIST_COLUMNS.items()}
+    found = {name: {meaning_of(title) for title in some} for name, some in titles.items()}
+    assert found == {name: {Meaning(name)} for name in titles}
