@@ -1,4 +1,4 @@
-"""Class lists as a draft holds them, without the pages before it."""
+"""Class lists as drafts and jobs, built without the pages."""
 
 import uuid
 from collections.abc import Iterable, Sequence
@@ -25,7 +25,7 @@ TITLES = ("name", "grade", "section", "roll_number", "email", "events")
 
 
 def build_teacher(school: School | None = None, *, name: str = "Meera Rao") -> Teacher:
-    """Approved, at the school of the other builders."""
+    """An approved teacher at the default school."""
     given, _, family = name.partition(" ")
     login = f"{given.lower()}.{family.lower()}@school.example"
     known = Teacher.objects.filter(user__username=login).first()
@@ -35,14 +35,14 @@ def build_teacher(school: School | None = None, *, name: str = "Meera Rao") -> T
 def row(
     name: str, *events: Event, grade: int = 7, section: str = "", roll: str = "", email: str = ""
 ) -> list[str]:
-    """The cells of one student."""
+    """Return the cells of one student."""
     return [name, str(grade), section, roll, email, "; ".join(event.name for event in events)]
 
 
 def build_list(
     fest: Fest, rows: Sequence[Sequence[str]], *, teacher: Teacher | None = None, **values: Any
 ) -> ClassList:
-    """A draft with these rows, numbered from 2 as below a header."""
+    """A draft with these rows, numbered from 2 as below a title row."""
     teacher = teacher or build_teacher()
     columns = [[title.replace("_", " ").capitalize(), title, ""] for title in TITLES]
     defaults = {"title": "7 B.xlsx", "digest": b"", "columns": columns, "owner": teacher.user}
@@ -55,7 +55,7 @@ def build_list(
 
 
 def pupils(many: int, *events: Event, start: int = 1, **values: Any) -> list[list[str]]:
-    """So many students whose names no slip of the pen turns into one another."""
+    """Return rows of students whose names differ in more than one character."""
     words = ("Asha", "Bilal", "Chen", "Divya", "Esther", "Farid", "Gita", "Harsh", "Indira", "Jonas")
     numbers = range(start, start + many)
     return [
@@ -87,7 +87,7 @@ def confirmed(
 
 
 def registered(class_list: ClassList, **values: Any) -> ClassListJob:
-    """Confirmed, and done by a worker."""
+    """Confirm the list and run the worker."""
     job = confirmed(class_list, **values)
     jobs.run_due()
     job.refresh_from_db()
@@ -95,7 +95,7 @@ def registered(class_list: ClassList, **values: Any) -> ClassListJob:
 
 
 def seat_results(class_list: ClassList) -> list[str]:
-    """What each entry came to, in the order of the rows: the state of a new registration, or the reason."""
+    """Return what each entry came to, in row order: the state of a new registration, or the reason."""
     entries = ClassListEntry.objects.filter(row__class_list=class_list).select_related("registration")
     return [
         entry.registration.state if entry.is_new and entry.registration else entry.reason
@@ -104,6 +104,6 @@ def seat_results(class_list: ClassList) -> list[str]:
 
 
 def run_many(many: Iterable[ClassListJob]) -> None:
-    """Each claimed and run, whoever asks first."""
+    """Run as many jobs as given, in the worker's order."""
     for _job in many:
         jobs.run_due()

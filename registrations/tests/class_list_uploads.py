@@ -1,4 +1,4 @@
-"""A school with a teacher and a fest to choose from, and a class list handed over by the page."""
+"""A fest and a teacher, and class lists uploaded through the page."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ def browser(teacher: Teacher) -> Client:
 
 
 def handed_over(client: Client, data: bytes | str, name: str = "class 9.xlsx", **values: Any) -> Any:
-    """The answer to a file, or to pasted text."""
+    """Upload a file or pasted text and return the response."""
     form: dict[str, Any] = (
         {"pasted": data} if isinstance(data, str) else {"upload": SimpleUploadedFile(name, data)}
     )
@@ -42,11 +42,11 @@ def handed_over(client: Client, data: bytes | str, name: str = "class 9.xlsx", *
 
 
 def draft_of(response: Any) -> ClassList:
-    """The draft to which an upload has led."""
+    """Return the draft that an upload redirects to."""
     assert response.status_code == 302, dict(response.context["form"].errors)
     return ClassList.objects.get(pk=int(response["Location"].strip("/").rpartition("/")[2]))
 
 
 def pasted(*rows: str, titles: str = "Name\tClass\tE-mail\tEvent") -> str:
-    """Rows with their cells between bars, as they come from a spreadsheet."""
+    """Return rows as copied from a spreadsheet; bars separate the cells."""
     return "\n".join([titles, *(row.replace("|", "\t") for row in rows)])

@@ -1,4 +1,4 @@
-"""Class lists as bytes: as spreadsheet programs write them, and as nobody should."""
+"""Spreadsheet files as bytes, well-formed and malicious."""
 
 import csv
 import io
@@ -36,7 +36,7 @@ def csv_bytes(
 
 
 def xlsx_bytes(rows: Iterable[Sequence[Any]], *, sheet: str = "Sheet1") -> bytes:
-    """A workbook with these values, nothing turned into formulas or links."""
+    """A workbook with these values, none of them turned into a formula or link."""
     written = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(written, options) as workbook:
@@ -48,7 +48,7 @@ def xlsx_bytes(rows: Iterable[Sequence[Any]], *, sheet: str = "Sheet1") -> bytes
 
 
 def changed_archive(data: bytes, parts: dict[str, bytes | str]) -> bytes:
-    """The same archive with these parts added or put in place of those of the same name."""
+    """The archive with these parts added or replaced."""
     written = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as new:
         for name in old.namelist():
@@ -87,7 +87,7 @@ def lying_archive(data: bytes, name: str, *, size: int) -> bytes:
 
 
 def many_entries(count: int) -> bytes:
-    """Empty parts by the thousand; two thirds of the file is its directory."""
+    """Thousands of empty parts; two thirds of the file is its directory."""
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w") as archive:
         archive.writestr("xl/workbook.xml", "")

@@ -1,4 +1,4 @@
-"""A teacher with a spreadsheet and three mistakes in it, in a real browser, with and without scripts."""
+"""A teacher corrects a class list with three mistakes in a real browser, with and without JavaScript."""
 
 from typing import Any
 
@@ -75,7 +75,7 @@ def test_teacher_corrects_three_mistakes_in_place(
 def test_class_goes_from_upload_to_its_seats(
     teacher: Teacher, live_server: Any, browser: Browser, has_scripts: bool
 ) -> None:
-    """Without scripts the page of the progress lives by its refresh; nobody has to press anything."""
+    """Without JavaScript the progress page refreshes by itself."""
     with signed_in(browser, teacher, live_server.url, java_script_enabled=has_scripts) as context:
         page = context.new_page()
         upload(page, live_server.url, ROWS[:18])

@@ -1,4 +1,4 @@
-"""Two teachers at one class list in the same moment: no crash, no deadlock, and no list that is registered and gone."""
+"""Two teachers work on one class list at once: no crash, no deadlock, and no list both registered and deleted."""
 
 import itertools
 import threading
@@ -43,7 +43,7 @@ class Staffroom:
         self.begin()
 
     def begin(self) -> None:
-        """With the list as it was handed over, and nobody registered."""
+        """Upload the list again; no one is registered yet."""
         self.class_list = draft_of(handed_over(self.clients[0], ROWS))
         self.path = f"{LISTS}{self.class_list.pk}/"
 
@@ -86,7 +86,7 @@ def _browser(teacher: Any) -> Client:
 
 @contextmanager
 def meeting(monkeypatch: pytest.MonkeyPatch, look: Callable[[QuerySet[ClassList]], Any]) -> Iterator[None]:
-    """Whoever has looked at the list waits for the other one, for a moment at most: a lock lets only one look."""
+    """Each request that has read the list waits briefly for the other one: with the lock, only one can be here."""
     line = threading.Barrier(2)
 
     def looked(rows: QuerySet[ClassList]) -> Any:
@@ -107,7 +107,7 @@ def both(room: Staffroom, first: str, second: str) -> list[Answer]:
 
 
 def wrong(room: Staffroom, names: tuple[str, str], responses: list[Answer]) -> list[str]:
-    """What must not be after both were answered and the workers are through."""
+    """Return what is inconsistent after both requests and the workers are done."""
     found = [
         f"{name}: {getattr(one, 'status_code', one)}" for name, one in zip(names, responses, strict=True)
     ]
@@ -141,7 +141,7 @@ def _without_lock(rows: QuerySet[ClassList]) -> list[ClassList]:
 def test_without_the_lock_a_deleted_list_breaks_what_the_colleague_does(
     monkeypatch: pytest.MonkeyPatch, other: str
 ) -> None:
-    """The negative control: both have looked before either of them writes."""
+    """Negative control: both requests read the list before either of them writes."""
     room, broken = Staffroom(), list[str]()
     for _round in range(10):
         with meeting(monkeypatch, _without_lock):
@@ -162,7 +162,7 @@ def test_list_that_a_colleague_deleted_has_a_page_that_says_so(monkeypatch: pyte
         drafts.discard(listed)
 
 
-def test_page_of_a_list_that_is_deleted_in_that_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_page_of_a_list_that_is_deleted_during_the_request(monkeypatch: pytest.MonkeyPatch) -> None:
     room = Staffroom()
 
     def deleted(_rows: QuerySet[ClassList]) -> list[ClassList]:

@@ -1,4 +1,4 @@
-"""The row with the titles is found, and each column is understood, asked about or reported."""
+"""The title row is found, and each column is recognised, asked about or reported."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from registrations.spreadsheets.sheet import Row, Sheet
 
 
 def sheet_with(*rows: str) -> Sheet:
-    """Rows written with bars between the cells."""
+    """Return a sheet whose cells are separated by bars."""
     return read_paste("\n".join(row.replace("|", "\t") for row in rows))
 
 
@@ -61,7 +61,7 @@ def test_header_below_titles_in_another_order_is_found() -> None:
     assert (header.row, meanings_of(header), header.problem) == (4, ["grade", "roll_number", "name"], "")
 
 
-def test_title_line_that_sounds_like_one_column_is_no_header() -> None:
+def test_title_line_with_one_known_word_is_no_header() -> None:
     header = find_header(sheet_with("Event|", "Name|Grade", "Asha|9"))
     assert (header.row, meanings_of(header)) == (2, ["name", "grade"])
 

@@ -1,4 +1,4 @@
-"""What a row comes to in one word, and a list in one line; no query is needed for it."""
+"""The status of a row and the summary of a list. No queries are needed."""
 
 from typing import Any
 
@@ -60,7 +60,7 @@ def test_counts_of_the_summary_add_up() -> None:
     ]
 
 
-def test_problems_come_first_then_what_is_odd_then_the_sheet() -> None:
+def test_rows_to_fix_come_first_then_rows_to_check() -> None:
     odd = Problem(4, Meaning.EMAIL, Code.EMAIL, "odd", is_error=False)
     wrong = Problem(3, Meaning.EMAIL, Code.EMAIL, "wrong")
     rows = row_statuses(
@@ -70,5 +70,5 @@ def test_problems_come_first_then_what_is_odd_then_the_sheet() -> None:
     assert [row.number for row in rows.values() if is_shown(row, "look")] == [2, 4]
 
 
-def test_doubt_about_whose_row_it_is_needs_fixing() -> None:
+def test_doubtful_match_needs_fixing() -> None:
     assert row_statuses(draft_of(1), foreseen((), kind="doubt"))[0].status == Status.NEEDS_FIXING

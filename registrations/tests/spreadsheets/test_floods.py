@@ -1,4 +1,4 @@
-"""Lists whose text, or whose problems, are made to keep the reader busy: every row is told, in bounded steps."""
+"""Lists made to keep the reader busy: every row is reported, in a bounded number of steps."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -58,7 +58,7 @@ def errors(listed: Listing) -> list[tuple[int, str]]:
 
 @pytest.fixture(autouse=True, scope="module")
 def _counted_in_steps() -> Iterator[None]:
-    """Counting takes longer than reading, so here only the steps are limited."""
+    """Counting is slower than reading, so only the steps are limited here."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(errors_module, "SECONDS", 300.0)
         yield
@@ -137,7 +137,7 @@ def unknown_events(rows: int, columns: int) -> Table:
     ]
 
 
-def test_unknown_events_are_told_up_to_a_limit_and_counted() -> None:
+def test_unknown_events_are_reported_up_to_a_limit_and_counted() -> None:
     """1,000 rows of 98 unknown events were 99,000 problems, 22 seconds and 206 MB."""
     with counted() as steps:
         listed = listing(csv(unknown_events(1_000, 98)))
@@ -150,7 +150,7 @@ def test_unknown_events_are_told_up_to_a_limit_and_counted() -> None:
     assert [one.code for one in of_last] == [Code.EVENT, Code.MORE]
 
 
-def test_row_with_as_many_problems_as_are_told_says_all_of_them() -> None:
+def test_row_with_as_many_problems_as_the_limit_reports_all() -> None:
     listed = listing(csv(unknown_events(1, listing_module.MAX_PROBLEMS_PER_ROW)))
     assert [one.code for one in listed.problems] == [Code.EVENT] * listing_module.MAX_PROBLEMS_PER_ROW
 
@@ -171,7 +171,7 @@ def test_column_without_a_title_is_one_problem() -> None:
         (paste, "The pasted rows take too long to read. Paste the list alone, or in parts"),
     ],
 )
-def test_list_past_its_budget_of_processor_time_ends_with_a_sentence(
+def test_list_past_the_processor_time_limit_is_refused(
     monkeypatch: pytest.MonkeyPatch, way: Callable[[Table], Sheet], words: str
 ) -> None:
     sheet = way([TITLES, GOOD])
@@ -187,7 +187,7 @@ def test_list_past_its_budget_of_processor_time_ends_with_a_sentence(
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(cells=st.lists(worst_texts(1_500), min_size=3, max_size=3), titles=st.permutations(TITLES))
 def test_worst_of_unicode_costs_a_list_few_steps(cells: Sequence[str], titles: Sequence[str]) -> None:
-    """As they come from a file: what a text file cannot hold is refused before."""
+    """The texts come from a workbook, because a text file with them is refused earlier."""
     rows = (Row(1, tuple(titles)), *(Row(number, tuple(cells)) for number in range(2, 6)))
     cut = Sheet(tuple(Row(row.number, trimmed(row.cells)) for row in rows))
     with counted() as steps:
@@ -199,7 +199,7 @@ def test_worst_of_unicode_costs_a_list_few_steps(cells: Sequence[str], titles: S
 @pytest.mark.django_db
 @pytest.mark.parametrize("as_file", [True, False])
 def test_pages_of_a_list_of_stacked_names_cost_few_steps(*, as_file: bool) -> None:
-    """From the upload to the preview: the draft keeps what shows the fault, and no more."""
+    """From the upload to the preview: the draft stores enough of a cell to show the fault, and no more."""
     build_listed_fest()
     client = browser(build_listing_teacher())
     table = [["Name", "Class", "Event"], *([STACKED, "9", "Robo Race"] for _ in range(60)), GOOD]

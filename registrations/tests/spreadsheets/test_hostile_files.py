@@ -1,4 +1,4 @@
-"""Files made to hurt are refused with a sentence, within two seconds, in bounded memory."""
+"""Hostile files are refused with a sentence, within two seconds, in bounded memory."""
 
 import functools
 import json
@@ -36,7 +36,7 @@ _STRINGS = '<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/mai
 
 @functools.cache
 def _zip_bomb() -> bytes:
-    """512 MiB of one sign in a part that the reader needs."""
+    """512 MiB of one character in a part that the reader needs."""
     return changed_archive(xlsx_bytes(TABLE), {"xl/sharedStrings.xml": b" " * (512 * MEGABYTE)})
 
 
@@ -167,7 +167,7 @@ print(json.dumps([answers, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrs
 
 
 def test_hostile_files_cost_bounded_memory(tmp_path: Path) -> None:
-    """Measured in a process of its own, since a peak belongs to a process and is never forgotten."""
+    """Measured in a process of its own, because a process keeps its peak."""
     (good := tmp_path / "good.xlsx").write_bytes(xlsx_bytes(TABLE))
     files = []
     for name, (make, _code) in HOSTILE.items():
@@ -192,7 +192,7 @@ def test_process_that_takes_too_long_is_ended_and_may_be_tried_again(monkeypatch
 
 
 def test_reader_ends_by_the_kernel_when_it_loops() -> None:
-    """The wall around processor time, with the real limits and a loop that no file could start."""
+    """The limit of processor time, with the real value and a loop that no file could start."""
     loop = "from registrations.spreadsheets.workbook_process import restrict; restrict()\nwhile True: pass"
     finished = subprocess.run([sys.executable, "-c", loop], check=False, timeout=60)
     assert finished.returncode < 0
@@ -219,7 +219,7 @@ def test_reader_cannot_take_more_or_reach_out(attempt: str) -> None:
 
 
 def test_entries_lying_about_their_number_are_refused() -> None:
-    """The last record says one entry, the directory holds thousands."""
+    """The end record says one entry, the directory holds thousands."""
     data = bytearray(many_entries(20_000))
     data[-14:-10] = b"\x01\x00\x01\x00"
     with pytest.raises(FileRefused) as refused:
@@ -265,7 +265,7 @@ def test_every_refusal_is_a_sentence() -> None:
     ids=["one part", "ratio", "all parts"],
 )
 def test_declared_sizes_are_refused_before_anything_is_unpacked(sizes: dict[str, int]) -> None:
-    """Sizes are written over small parts, which could be read: only the directory says that they are large."""
+    """Only the directory claims that these small parts are large."""
     noise = random.Random(1).randbytes(40_000)  # packs to itself, so that the ratio of these parts is modest
     parts: dict[str, bytes | str] = {name: noise for name in sizes if name != SHEET}
     data = changed_archive(xlsx_bytes(TABLE), parts)

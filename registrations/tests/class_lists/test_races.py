@@ -1,4 +1,4 @@
-"""Class lists against clicks: nobody is oversold, lost or doubled, and neither side starves."""
+"""Class lists against single registrations: nothing is oversold, lost or doubled, and neither side starves."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""Rows become students, and everything that is wrong with them is said at once."""
+"""Rows become students, and all their problems are reported at once."""
 
 import time
 from typing import Any
@@ -74,7 +74,7 @@ def test_grade_of_long_nonsense_is_quick() -> None:
     assert time.process_time() - began < 1
 
 
-def test_all_problems_of_all_rows_are_said_at_once() -> None:
+def test_all_problems_of_all_rows_are_reported_at_once() -> None:
     listed = listing(
         "Name|Class|Section|Roll no|Email|Events",
         "|9||||Quiz",
@@ -213,12 +213,12 @@ def test_probable_duplicates_are_warnings(first: str, second: str, suspicious: b
     assert [(p.row, p.other_row, p.is_error) for p in listed.problems] == [(3, 2, False)] * suspicious
 
 
-def test_text_under_no_title_is_announced() -> None:
+def test_column_without_a_title_is_reported() -> None:
     listed = listing("Name|Class|Events|", "Asha|9|Quiz|vegetarian")
     assert said(listed) == [(2, "", False, "Column D has no title: “vegetarian” is not used.")]
 
 
-def test_titles_that_stand_there_again_are_no_student() -> None:
+def test_repeated_title_row_is_no_student() -> None:
     listed = listing("Name|Class|Events", "Asha|9|Quiz", "Name|Class|Events", "Ben|9|Quiz")
     assert [student.row for student in listed.students] == [2, 4]
 

@@ -1,4 +1,4 @@
-"""What the process that opens workbooks can no longer do, with every descriptor free, and can do without the filter."""
+"""What the process that opens workbooks cannot do once it is confined, and could do without the filter."""
 
 import os
 import platform
@@ -49,7 +49,7 @@ NEED_ROOT = {"a namespace"}
 
 
 def run(folder: Path, attempt: str, *, wall: str) -> bool:
-    """Whether the attempt succeeded behind this wall."""
+    """Return whether the attempt succeeded behind this wall."""
     (folder / "there").touch()
     code = PROCESS.format(wall=wall, attempt=ATTEMPTS[attempt].format(folder=folder))
     finished = subprocess.run(
@@ -69,7 +69,7 @@ def test_confined_process_can_not(attempt: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("attempt", ATTEMPTS)
 def test_limits_alone_do_not_stop_it(attempt: str, tmp_path: Path) -> None:
-    """The negative control: what the tests above try is possible but for the filter."""
+    """Negative control: without the filter, everything tried above is possible."""
     if attempt in NEED_ROOT and os.getuid() != 0:
         pytest.skip("without the filter only root may do it")
     assert run(tmp_path, attempt, wall="limit") is True
@@ -85,7 +85,7 @@ def test_refused_call_is_an_error_and_ends_nothing() -> None:
 
 
 def test_process_can_still_abort() -> None:
-    """An abort of the reader's native code raises a signal to itself, and must be told from a bad file."""
+    """The reader's native code aborts by a signal to itself, which must not look like a bad file."""
     code = "from registrations.spreadsheets.sandbox import confine; import os; confine(); os.abort()"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == -signal.SIGABRT
 
@@ -105,7 +105,7 @@ def test_good_workbook_is_read_behind_the_filter() -> None:
     assert [list(row.cells) for row in rows] == [["Name", "Grade"], ["Asha Rao", "8"]]
 
 
-def test_unknown_machine_is_told_from_a_confined_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_confine_reports_an_unknown_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     limits: list[tuple[int, tuple[int, int]]] = []
     monkeypatch.setattr(platform, "machine", lambda: "riscv64")
     monkeypatch.setattr(resource, "setrlimit", lambda name, maximum: limits.append((name, maximum)))

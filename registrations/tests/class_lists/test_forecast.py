@@ -1,4 +1,4 @@
-"""What is said about a list before it is registered: who is known, who is not clear, who gets what."""
+"""What the preview says before a list is registered: known students, doubtful matches, and who would get what."""
 
 from collections import Counter
 from typing import Any
@@ -76,14 +76,14 @@ def test_queries_do_not_grow_with_the_rows(event: Event) -> None:
     assert numbers[0] == numbers[1]
 
 
-def test_known_by_the_own_registration(event: Event) -> None:
+def test_student_who_registered_alone_is_known(event: Event) -> None:
     build_submission(event, name="Asha Rao", email="a@example.org")
     (found,) = forecast_rows(event.fest, row("Asha Rao", event))
     assert seen(found) == ("known", ["already"], ("already registered by the student",))
     assert found.entries[0].words == "already registered by the student"
 
 
-def test_entered_by_a_colleague_names_her_and_the_time(event: Event) -> None:
+def test_registration_by_a_colleague_names_her_and_the_time(event: Event) -> None:
     registered(build_list(event.fest, [row("Asha Rao", event)], teacher=build_teacher(name="Meera Rao")))
     (found,) = forecast_rows(event.fest, row("Asha Rao", event), teacher=build_teacher(name="Omar Ali"))
     assert found.kind == "known"
@@ -129,7 +129,7 @@ def test_cancelled_student_is_not_missing(event: Event) -> None:
     assert forecast_of(build_list(event.fest, [row("Ben Khan", event)])).missing == []
 
 
-def test_two_registered_namesakes_are_a_doubt_until_the_row_tells_them_apart(event: Event) -> None:
+def test_two_registered_namesakes_are_doubtful_until_the_row_distinguishes_them(event: Event) -> None:
     build_submission(event, name="Asha Rao", section="A", roll_number="1", email="a@example.org")
     build_submission(event, name="Asha Rao", section="B", roll_number="2", email="b@example.org")
     doubt, exact, new = (
@@ -141,7 +141,7 @@ def test_two_registered_namesakes_are_a_doubt_until_the_row_tells_them_apart(eve
     assert "section A roll number 1, section B roll number 2" in doubt.problems[0].text
 
 
-def test_two_rows_for_one_registered_student_are_a_doubt(event: Event) -> None:
+def test_two_rows_for_one_registered_student_are_doubtful(event: Event) -> None:
     build_submission(event, name="Asha Rao", email="a@example.org")
     rows = [row("Asha Rao", event, section="A"), row("Asha Rao", event, section="B")]
     found = forecast_rows(event.fest, *rows)
@@ -162,7 +162,7 @@ def test_doubt_that_arises_after_the_submission_ends_with_its_reason(event: Even
     assert Student.objects.count() == 2
 
 
-def test_name_within_one_sign_of_a_registered_one_is_asked_about(event: Event) -> None:
+def test_name_that_differs_in_one_character_is_asked_about(event: Event) -> None:
     build_submission(event, name="Aarav Sharma", grade=7, email="a@example.org")
     near, far, older = (
         forecast_rows(event.fest, row(name, event, grade=grade))[0]
@@ -179,7 +179,7 @@ def test_name_within_one_sign_of_a_registered_one_is_asked_about(event: Event) -
     assert (far.problems, older.problems) == ((), ())
 
 
-def test_registered_student_of_the_same_list_is_nobodys_slip(event: Event) -> None:
+def test_registered_student_of_the_same_list_is_not_suggested(event: Event) -> None:
     build_submission(event, name="Aarav Sharma", email="a@example.org")
     found = forecast_rows(event.fest, row("Aarav Sharma", event), row("Arav Sharma", event))
     assert [one.problems for one in found] == [(), ()]
@@ -193,7 +193,7 @@ def test_registered_student_of_the_same_list_is_nobodys_slip(event: Event) -> No
         ({"capacity": 0, "waiting_limit": 0}, "full"),
     ],
 )
-def test_refusal_is_foreseen_with_its_reason(fest: Fest, values: dict[str, Any], reason: str) -> None:
+def test_refusal_is_forecast_with_its_reason(fest: Fest, values: dict[str, Any], reason: str) -> None:
     event = build_event(fest, **values)
     class_list = build_list(fest, [row("Asha Rao", event)])
     (found,) = forecast_of(class_list).rows.values()
@@ -203,7 +203,7 @@ def test_refusal_is_foreseen_with_its_reason(fest: Fest, values: dict[str, Any],
     assert seat_results(class_list) == [reason]
 
 
-def test_clash_inside_a_row_is_foreseen(fest: Fest) -> None:
+def test_clash_inside_a_row_is_forecast(fest: Fest) -> None:
     one, other = build_event(fest, hour=9, name="Chess"), build_event(fest, hour=9.5, name="Go")
     (found,) = forecast_rows(fest, row("Asha Rao", one, other))
     assert [(entry.outcome, entry.words) for entry in found.entries] == [
@@ -229,13 +229,13 @@ def test_rows_with_errors_and_left_out_take_no_seat(event: Event) -> None:
     assert (list(found.rows), found.per_event[0].wanted) == ([2], 1)
 
 
-def test_corrected_address_kills_no_link_when_it_is_the_same_but_for_its_case(event: Event) -> None:
+def test_address_that_differs_only_in_case_keeps_the_link(event: Event) -> None:
     build_submission(event, name="Asha Rao", email="asha@example.org")
     (found,) = forecast_rows(event.fest, row("Asha Rao", event, email="Asha@Example.org"))
     assert found.kind == "known"
 
 
-def test_corrected_roll_section_or_grade_is_asked_about_and_never_doubled_in_silence(event: Event) -> None:
+def test_changed_roll_number_section_or_grade_is_asked_about(event: Event) -> None:
     old = [
         row("Meera Das", event, grade=8, section="A", roll="51", email="meera@example.org"),
         row("Kavya Das", event, grade=8, section="A", email="kavya@example.org"),

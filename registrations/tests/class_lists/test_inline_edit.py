@@ -1,4 +1,4 @@
-"""The preview is corrected in place: typed over, chosen, one click, row by row or everywhere."""
+"""Corrections on the preview page: typed, chosen or accepted, in one row or in all."""
 
 import io
 import re
@@ -68,7 +68,7 @@ def text_of(page: str) -> str:
 
 
 def fields_of(page: str) -> dict[str, Any]:
-    """What a browser would send from the form of the rows, if no button of its own were pressed."""
+    """Return what a browser would send from the form of the rows without a pressed button."""
     document = html5lib.parse(page, namespaceHTMLElements=False)
     form = next(one for one in document.iter("form") if one.get("id") == "students")
     sent: dict[str, Any] = {}
@@ -87,13 +87,13 @@ def fields_of(page: str) -> dict[str, Any]:
 
 
 def buttons_of(page: str) -> list[tuple[str, str, str]]:
-    """Name, value and words of every button that carries something."""
+    """Return name, value and text of every button with a value."""
     found = re.findall(r'<button class="[^"]*" name="([^"]+)" value="([^"]*)">(.*?)</button>', page)
     return [(name, value, text_of(words).strip()) for name, value, words in found]
 
 
 def saved(client: Client, class_list: ClassList, page: str, **typed: Any) -> str:
-    """Sends the page with this typed over; what the next page says."""
+    """Send the page with these changes and return the next page."""
     typed = {name.replace("__", "-"): value for name, value in typed.items()}
     response = client.post(f"{path_of(class_list)}fix/", fields_of(page) | typed, follow=True)
     assert response.status_code == 200
@@ -170,7 +170,7 @@ def test_one_click_uses_what_was_meant(client: Client) -> None:
     assert "1 student: 1 gets a seat" in page
 
 
-def test_click_keeps_what_was_typed_elsewhere_on_the_page(client: Client) -> None:
+def test_button_also_saves_what_was_typed_in_other_rows(client: Client) -> None:
     class_list = draft_of(handed_over(client, pasted("Asha|9||Robo Rase", "Ben|99||Robo Race")))
     page = page_of(client, class_list)
     saved(client, class_list, page, use_event="2:0:robo-race", grade__3="10")
@@ -184,7 +184,7 @@ def test_ticket_of_a_student_without_address_comes_to_the_teacher(client: Client
     assert "1 student: 1 gets a seat" in page
 
 
-def test_student_is_left_out_and_taken_in_again(client: Client) -> None:
+def test_student_is_left_out_and_put_back(client: Client) -> None:
     class_list = draft_of(handed_over(client, pasted("Asha|99||Robo Race", "Ben|9||Robo Race")))
     page = pressed(client, class_list, page_of(client, class_list), "Leave this student out , row 2")
     assert "1 student left out." in page
@@ -196,7 +196,7 @@ def test_student_is_left_out_and_taken_in_again(client: Client) -> None:
     assert "2 students: 1 gets a seat, 1 needs fixing" in page
 
 
-def test_unknown_event_is_chosen_or_taken_out(client: Client) -> None:
+def test_unknown_event_is_replaced_or_removed(client: Client) -> None:
     class_list = draft_of(
         handed_over(client, pasted("Asha|9||Chess", "Ben|9||Chess; Robo Race", "Chitra|9||"))
     )
@@ -224,7 +224,7 @@ def test_unknown_event_of_many_rows_is_corrected_in_all(client: Client) -> None:
     ]
 
 
-def test_mark_that_says_neither_is_answered(client: Client) -> None:
+def test_mark_that_says_neither_yes_nor_no_is_asked_about(client: Client) -> None:
     class_list = draft_of(handed_over(client, "Name\tClass\tRobo Race\tScience Quiz\nAsha\t9\tmaybe\tx\n"))
     page = page_of(client, class_list)
     assert "Under “Robo Race” write yes, or leave the cell empty" in page
@@ -296,7 +296,7 @@ def test_row_that_is_registered_or_being_registered_is_not_touched(client: Clien
     assert "1 student: 1 being registered" in page
 
 
-def test_too_long_text_is_not_saved_and_said(client: Client) -> None:
+def test_too_long_text_is_not_saved_and_reported(client: Client) -> None:
     class_list = draft_of(handed_over(client, pasted("Asha|99||Robo Race")))
     page = saved(client, class_list, page_of(client, class_list), grade__2="9" * 5001)
     assert "Row 2: the text was too long and was not saved." in page
@@ -363,7 +363,7 @@ def test_long_list_comes_in_pages_with_problems_first_and_few_fields(client: Cli
 
 
 def test_preview_of_five_hundred_rows_takes_less_than_a_second(client: Client) -> None:
-    """Of this process's own time, so that a busy machine fails nobody."""
+    """Measured in processor time, so that a busy machine does not matter."""
     rows = [
         f"Student {n:04} {'abcdefghij'[n % 10] * 9}|{99 if n % 20 == 0 else 9}|x{n}@example.org|Robo Race"
         for n in range(500)
@@ -376,7 +376,7 @@ def test_preview_of_five_hundred_rows_takes_less_than_a_second(client: Client) -
 
 
 def test_page_asks_the_same_for_one_row_and_for_three(client: Client) -> None:
-    """Three of the queries that save keep the message for the next page in the session, with a savepoint."""
+    """Three of the queries that save store the message for the next page in the session, with a savepoint."""
     counts = []
     for rows in (1, 3):
         class_list = draft_of(
@@ -438,7 +438,7 @@ def test_list_without_titles_is_read_by_what_stands_in_it(client: Client) -> Non
     assert [column[0] for column in class_list.columns][:2] == ["Column A", "Column B"]
 
 
-def test_strange_titles_are_no_student(client: Client) -> None:
+def test_unknown_titles_are_not_read_as_a_student(client: Client) -> None:
     rows = "".join(f"{n}\tKind {'abc'[n] * 8}\t{n + 7}\t98765\n" for n in range(3))
     class_list = draft_of(handed_over(client, f"Lfd\tNaam\tKlas\tTel\n{rows}", events_for_all=["robo-race"]))
     assert [column[:2] for column in class_list.columns] == [
@@ -476,7 +476,7 @@ def test_chosen_meaning_moves_from_the_column_that_had_it(client: Client) -> Non
     assert [column[1] for column in class_list.columns] == ["", "grade", "name", "events"]
 
 
-def test_guessed_letters_are_looked_at_before_going_on(client: Client) -> None:
+def test_guessed_encoding_must_be_confirmed(client: Client) -> None:
     data = csv_bytes([TITLES, ["Zoë Müller", "9", "", "Robo Race"]], encoding="windows-1252")
     class_list = draft_of(handed_over(client, data))
     page = page_of(client, class_list)
@@ -513,7 +513,7 @@ def test_rows_that_need_fixing_are_downloaded_and_come_back(client: Client, kind
     assert not read_draft(again).listing.problems
 
 
-def test_event_that_is_gone_meanwhile_is_asked_about(client: Client) -> None:
+def test_column_of_an_unpublished_event_is_not_used(client: Client) -> None:
     class_list = draft_of(handed_over(client, "Name\tClass\tRobo Race\tEvent\nAsha\t9\tx\tScience Quiz\n"))
     Event.objects.filter(slug="robo-race").update(state=Event.State.DRAFT)
     page = page_of(client, class_list)
@@ -534,7 +534,7 @@ def test_names_are_text_in_the_page(client: Client) -> None:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("is_guarded", [True, False])
 def test_two_corrections_of_one_row_at_one_moment(monkeypatch: pytest.MonkeyPatch, is_guarded: bool) -> None:
-    """Both stay, since the second reads what the first wrote; without the lock one of them is lost."""
+    """Both are kept, because the second request reads what the first one wrote; without the lock one is lost."""
     build_listed_fest()
     teacher = build_listing_teacher()
     clients = [browser(teacher), browser(teacher)]

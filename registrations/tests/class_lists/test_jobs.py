@@ -1,4 +1,4 @@
-"""A confirmed class list, from the job to its registrations."""
+"""From a confirmed class list to its registrations."""
 
 import threading
 import time
@@ -172,7 +172,7 @@ def test_student_who_registered_alone_is_linked_and_not_doubled(event: Event) ->
     assert audit() == []
 
 
-def test_new_address_is_shown_and_corrected_and_told_to_the_old_one(event: Event) -> None:
+def test_new_address_is_shown_corrected_and_notified_to_the_old_one(event: Event) -> None:
     student = build_submission(event, name="Asha Rao", email="old@example.org").student
     class_list = build_list(event.fest, [row("Asha Rao", event, email="new@example.org")])
     assert "E-mail: old@example.org → new@example.org" in forecast_of(class_list).rows[2].words
@@ -249,7 +249,7 @@ def test_row_that_cannot_be_registered_ends_alone_with_its_reason(
     assert audit() == []
 
 
-def test_job_that_never_gets_any_further_ends_with_a_sentence(event: Event) -> None:
+def test_job_without_progress_ends_with_an_error(event: Event) -> None:
     job = confirmed(build_list(event.fest, pupils(3, event)))
     ClassListJob.objects.update(attempts=jobs.MAX_ATTEMPTS)
     jobs.run_due()
@@ -267,7 +267,7 @@ def test_lease_of_another_worker_is_respected_until_it_is_over(event: Event) -> 
 
 
 def both_at_once(event: Event) -> list[Any]:
-    """Two workers that both believe in one job."""
+    """Run the same job in two workers at once."""
     class_list = build_list(event.fest, pupils(5, event))
     confirmed(class_list)
     job = jobs.claim()
@@ -286,7 +286,7 @@ def test_two_workers_of_one_job_register_each_row_once(event: Event) -> None:
 def test_without_the_guard_two_workers_meet_at_the_same_rows(
     event: Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The negative control: nothing but the lease keeps them apart; then the press's key and the constraints do."""
+    """Negative control: only the lease keeps the workers apart. Then keys and constraints prevent duplicates."""
     monkeypatch.setattr(jobs, "_renew", lambda job: None)
     real, met, line = match, list[int](), threading.Barrier(2)
 
@@ -326,7 +326,7 @@ def test_row_that_was_changed_since_confirm_goes_back_to_the_draft(event: Event)
     assert audit("--all") == []
 
 
-def test_columns_are_not_read_otherwise_while_a_worker_is_at_the_list(event: Event) -> None:
+def test_columns_cannot_be_changed_during_registration(event: Event) -> None:
     class_list = build_list(event.fest, pupils(3, event))
     confirmed(class_list)
     sent = QueryDict("column-0=")
@@ -338,7 +338,7 @@ def test_columns_are_not_read_otherwise_while_a_worker_is_at_the_list(event: Eve
     assert (event.registrations.count(), class_list.columns[0][1]) == (3, "")
 
 
-def test_draft_is_not_deleted_under_a_worker(event: Event) -> None:
+def test_draft_cannot_be_deleted_during_registration(event: Event) -> None:
     class_list = build_list(event.fest, pupils(3, event))
     confirmed(class_list)
     with pytest.raises(ActionRejected):
@@ -346,7 +346,7 @@ def test_draft_is_not_deleted_under_a_worker(event: Event) -> None:
     assert class_list.rows.count() == 3
 
 
-def test_busy_job_stands_in_no_other_lists_way(event: Event, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_busy_job_lets_other_lists_go_first(event: Event, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = (build_list(event.fest, pupils(2, event, start=start)) for start in (1, 5))
     blocked, other = confirmed(first), confirmed(second)
     run = register_module.register
@@ -378,7 +378,7 @@ def test_all_or_none_says_how_many_rows_cannot_be_read_any_more(event: Event) ->
 
 @pytest.mark.django_db(transaction=True)
 def test_chunk_that_waits_for_a_student_holds_no_later_one(event: Event) -> None:
-    """Whom a chunk corrects and whom it only registers are locked in one order, or two could wait crosswise."""
+    """Corrected and merely registered students are locked in one order, so two chunks cannot deadlock."""
     first, second = (build_submission(event, name=name, email="").student for name in ("Asha Rao", "Ben Das"))
     other = build_event(event.fest)
     confirmed(
@@ -398,7 +398,7 @@ def test_chunk_that_waits_for_a_student_holds_no_later_one(event: Event) -> None
 
 
 @pytest.mark.parametrize("does_anybody_wait", [False, True])
-def test_worker_pauses_between_chunks_only_where_somebody_waited(
+def test_worker_pauses_between_chunks_only_if_others_waited(
     event: Event, monkeypatch: pytest.MonkeyPatch, does_anybody_wait: bool
 ) -> None:
     pauses: list[float] = []

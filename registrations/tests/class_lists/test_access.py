@@ -1,4 +1,4 @@
-"""Who may see and change a class list: approved teachers of its school, and nobody else."""
+"""Only approved teachers of the school can see or change a class list."""
 
 import logging
 import re
@@ -51,7 +51,7 @@ def class_list() -> ClassList:
 
 
 def paths(class_list: ClassList) -> list[tuple[str, str]]:
-    """Method and path of everything that concerns this list."""
+    """Return method and path of all requests about this list."""
     return [
         (method, f"{LISTS}{class_list.pk}/{rest}")
         for rest, methods in OF_A_LIST.values()
@@ -64,13 +64,13 @@ def state() -> list[Any]:
     return [*lists, *ClassListRow.objects.values_list("pk", "cells", "is_left_out")]
 
 
-def test_every_address_of_the_part_is_tried_here() -> None:
-    """Another part brings confirming, progress and result, with tests of its own."""
+def test_every_url_of_class_lists_is_tested() -> None:
+    """Confirm, progress and result have tests of their own."""
     assert {pattern.name for pattern in urls.urlpatterns} >= set(OF_A_LIST) | set(OF_ALL)
 
 
-def test_own_school_may(class_list: ClassList) -> None:
-    """What the others below cannot, somebody can."""
+def test_colleague_of_the_same_school_is_allowed(class_list: ClassList) -> None:
+    """The requests that fail below succeed for a colleague."""
     colleague = browser(build_listing_teacher("iyer", class_list.school))
     for method, path in paths(class_list):
         assert colleague.generic(method, path).status_code in (200, 302), path
@@ -81,7 +81,7 @@ def test_own_school_may(class_list: ClassList) -> None:
 
 
 def without_token(response: Any) -> str:
-    """The page but for the token of its form, which is another one each time."""
+    """Return the page without its CSRF tokens, which differ in each response."""
     return re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", response.content.decode())
 
 
@@ -125,7 +125,7 @@ def test_others_are_sent_away(class_list: ClassList, who: str) -> None:
 
 
 def test_row_of_another_list_cannot_be_named(class_list: ClassList) -> None:
-    """Rows go by their number in the list of the path; there is no other way to speak of one."""
+    """Rows are addressed by their number within the list of the URL, and in no other way."""
     teacher = build_listing_teacher("khan", build_school("Hillside School"))
     own = draft_of(handed_over(browser(teacher), pasted("Zara|99||Robo Race")))
     victim = class_list.rows.get()

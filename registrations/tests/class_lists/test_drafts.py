@@ -1,4 +1,4 @@
-"""A class list that is handed over becomes a draft; nothing of it is registered."""
+"""An uploaded class list becomes a draft; nothing is registered."""
 
 import datetime as dt
 from functools import partial
@@ -48,7 +48,7 @@ TABLE = [
 
 
 WORKBOOK = xlsx_bytes(TABLE)
-"""Once for all: a workbook holds the second in which it was written."""
+"""Built once, because a workbook contains the second in which it was written."""
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def test_list_becomes_a_draft_and_registers_nobody(client: Client, teacher: Teac
 
 
 def test_list_as_teachers_make_it(client: Client) -> None:
-    """A title line, merged-like blanks, trailing empty rows, a phone as a number, a day as a grade nobody has."""
+    """A title line, blank rows, a phone number as a number, and grades in several spellings."""
     data = xlsx_bytes(
         [
             ["Lake Road School, class 9, 2026"],
@@ -116,7 +116,7 @@ def test_list_as_teachers_make_it(client: Client) -> None:
     assert [row.cells[3] for row in class_list.rows.all()] == ["9876543210", "9876543211"]
 
 
-def test_signs_that_no_database_keeps_are_told_not_stored(client: Client) -> None:
+def test_characters_that_the_database_refuses_are_reported(client: Client) -> None:
     data = xlsx_bytes([TITLES, ["Asha_x0000_ Rao", "9", "", "Robo Race"]])
     draft = read_draft(draft_of(handed_over(client, data)))
     assert [problem.text for problem in draft.listing.problems] in (
@@ -157,7 +157,7 @@ def test_refused_list_says_why_and_keeps_nothing(client: Client, data: Any, word
     assert not ClassList.objects.exists()
 
 
-def test_long_paste_is_told(client: Client) -> None:
+def test_too_long_paste_is_refused_with_a_message(client: Client) -> None:
     response = client.post(LISTS, {"pasted": "x" * 300_000}, follow=True)
     assert "The pasted rows are too long. Upload them as a file instead." in response.content.decode()
 
@@ -235,7 +235,7 @@ def test_registered_rows_outlive_their_draft(client: Client) -> None:
     assert list(class_list.rows.values_list("number", flat=True)) == [2]
 
 
-def test_draft_that_a_worker_is_at_is_not_deleted(client: Client, teacher: Teacher) -> None:
+def test_draft_with_an_unfinished_job_is_not_deleted(client: Client, teacher: Teacher) -> None:
     class_list = aged(draft_of(handed_over(client, pasted("Asha|9||Robo Race"))), 8)
     job = ClassListJob.objects.create(
         class_list=class_list, key=Submission.new_key(), requested_by=teacher.user

@@ -1,4 +1,4 @@
-"""From Confirm to the result as a teacher sees it, and what nobody else sees."""
+"""The pages from confirming a class list to its result, and who can see them."""
 
 import io
 import uuid
@@ -54,7 +54,7 @@ def teacher_client(teacher: Teacher) -> Client:
 
 
 def answers(class_list: ClassList, **values: Any) -> dict[str, Any]:
-    """The form as it is sent when nothing was changed and the declaration was ticked."""
+    """Return the form as it is sent with the declaration ticked and nothing else changed."""
     text = ConsentText.objects.get(fest=class_list.fest)
     given = {
         "how": "good",
@@ -196,14 +196,14 @@ def test_result_is_found_again_on_the_page_of_all_lists(event: Event, teacher_cl
     assert (f"/teacher/lists/jobs/{job.link_id}/" in page, "2 rows" in page) == (True, True)
 
 
-def test_list_of_which_nothing_is_left_shows_its_result(event: Event, teacher_client: Client) -> None:
+def test_preview_of_a_finished_list_shows_its_result(event: Event, teacher_client: Client) -> None:
     class_list = build_list(event.fest, pupils(2, event))
     job = registered(class_list)
     answer = teacher_client.get(reverse("class_lists:preview", args=[class_list.pk]))
     assert answer["Location"] == reverse("class_lists:job", args=[job.link_id])
 
 
-def test_lists_of_an_earlier_fest_are_not_there_any_more(event: Event, teacher_client: Client) -> None:
+def test_lists_of_an_earlier_fest_are_not_found(event: Event, teacher_client: Client) -> None:
     class_list = build_list(event.fest, pupils(1, event))
     job = registered(class_list)
     Fest.objects.update(is_current=False)

@@ -1,4 +1,4 @@
-"""Files as teachers make them come back as rows of text, with the spreadsheet's own row numbers."""
+"""Files as teachers make them are read as rows of text with the row numbers of the spreadsheet."""
 
 import csv
 import datetime as dt
@@ -44,7 +44,7 @@ def test_csv_in_each_dialect_is_read(
     assert (cells_of(sheet), sheet.encoding, sheet.is_guess) == (TABLE, found, is_guess)
 
 
-def test_utf_16_with_big_endian_mark_is_no_guess() -> None:
+def test_utf_16_with_a_big_endian_mark_is_not_a_guess() -> None:
     sheet = read_file(b"\xfe\xff" + csv_bytes(TABLE, encoding="utf-16-be"))
     assert (cells_of(sheet), sheet.is_guess) == (TABLE, False)
 
@@ -110,7 +110,7 @@ def test_paste_of_a_spreadsheet_is_read() -> None:
     ]
 
 
-def test_workbook_values_are_the_text_that_was_seen() -> None:
+def test_workbook_values_are_read_as_they_are_shown() -> None:
     values = [
         [
             "Asha",
@@ -184,7 +184,7 @@ def test_quotes_around_everything_are_read() -> None:
 
 
 def test_workbook_as_other_programs_write_it_is_read() -> None:
-    """Texts inside the cells, numbers without a type, an absolute path to the sheet, attributes in another order."""
+    """Inline texts, numbers without a type, an absolute path to the sheet, attributes in another order."""
     body = (
         '<row r="2" spans="1:2"><c t="inlineStr" r="A2"><is><r><t>Na</t></r><r><t xml:space="preserve">me</t></r></is>'
         '</c><c r="B2" t="str"><f>"Gr"&amp;"ade"</f><v>Grade</v></c></row>'

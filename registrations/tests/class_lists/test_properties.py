@@ -1,4 +1,4 @@
-"""Any class list comes to what a plain model of the rules says, as the forecast has said before."""
+"""Any class list comes to what a plain model of the rules predicts, and what the forecast said."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -33,7 +33,7 @@ HOURS = (9, 9.5, 12)
 
 @dataclass(frozen=True)
 class Line:
-    """One row as somebody typed it; events by their position."""
+    """One row as typed; events by their position."""
 
     name: str
     grade: int
@@ -42,7 +42,7 @@ class Line:
 
 @dataclass
 class Model:
-    """The rules in their plainest form: seats, a line, who has what."""
+    """The rules in their simplest form: seats, a waiting list and the registrations of each student."""
 
     capacity: list[int]
     line: list[int | None]
@@ -131,7 +131,7 @@ def test_lists_come_to_what_the_rules_say(
 
 
 def came_to_of(lines: list[Line], events: list[Event], *, wants_waiting: bool) -> list[list[str]]:
-    """Registers a list, having seen that the forecast says the same; what each row's events came to."""
+    """Register a list after comparing it with its forecast; return what each row's events came to."""
     cells = [row(one.name, *(events[event] for event in one.events), grade=one.grade) for one in lines]
     class_list = build_list(events[0].fest, cells)
     words = {"seat": "confirmed", "wait": "waiting"}

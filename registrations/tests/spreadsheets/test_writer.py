@@ -1,4 +1,4 @@
-"""What is downloaded is safe to open and comes back as it was."""
+"""Downloaded tables are safe to open and are read back unchanged."""
 
 import io
 import zipfile

@@ -1,4 +1,4 @@
-"""Any table of text, in any dialect, comes back as it was."""
+"""Any table of text, written in any dialect, is read back unchanged."""
 
 import csv
 
@@ -22,7 +22,7 @@ def cells(letters: str, special: str) -> st.SearchStrategy[str]:
 
 
 def tables(letters: str = LETTERS, special: str = SPECIAL) -> st.SearchStrategy[list[list[str]]]:
-    """Tables of two to five columns; some cells, but never the first of a row, are empty."""
+    """Tables of two to five columns; some cells are empty, but never the first of a row."""
     return st.integers(2, 5).flatmap(
         lambda width: st.lists(
             st.builds(
