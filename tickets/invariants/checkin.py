@@ -1,4 +1,4 @@
-"""What must hold between scans, check-ins and tickets, asked of a live database."""
+"""Consistency of scans, check-ins and tickets in a live database."""
 
 from collections.abc import Iterator
 
@@ -6,8 +6,8 @@ from techfest.core.invariants import invariant, rows
 
 
 @invariant(9)
-def a_ticket_was_let_in_once() -> Iterator[str]:
-    """Each ticket that is in has one check-in that stands; any other has none, nor has one of a given up seat."""
+def tickets_have_one_check_in() -> Iterator[str]:
+    """A ticket that is in has one check-in in force; any other, or one of a cancelled registration, has none."""
     sql = """
         SELECT e.name, p.name || ' (' || p.reference || ')', n.stand, t.checked_in_at IS NOT NULL, r.state
         FROM tickets_ticket t JOIN registrations_registration r ON r.id = t.registration_id
@@ -23,8 +23,8 @@ def a_ticket_was_let_in_once() -> Iterator[str]:
 
 
 @invariant(9)
-def nobody_was_shown_more_greens_than_they_came_in() -> Iterator[str]:
-    """A student was let in to an event by as many scans as there are check-ins, undone ones among them."""
+def green_scans_match_check_ins() -> Iterator[str]:
+    """Each student has as many green scans for an event as check-ins, undone ones included."""
     sql = """
         SELECT e.name, p.name || ' (' || p.reference || ')', n.greens, n.entries
         FROM (
@@ -42,8 +42,8 @@ def nobody_was_shown_more_greens_than_they_came_in() -> Iterator[str]:
 
 
 @invariant(9)
-def entries_have_their_moment() -> Iterator[str]:
-    """A ticket is in since the moment of its check-in that stands; entering again came after it."""
+def check_in_times_match() -> Iterator[str]:
+    """A ticket has the time of its check-in in force; re-entries have a ticket that is in."""
     sql = """
         SELECT e.name, p.name || ' (' || p.reference || ')', t.checked_in_at, c.at
         FROM tickets_checkin c JOIN tickets_ticket t ON t.id = c.ticket_id
@@ -59,7 +59,7 @@ def entries_have_their_moment() -> Iterator[str]:
 
 
 CHECKS = (
-    a_ticket_was_let_in_once,
-    nobody_was_shown_more_greens_than_they_came_in,
-    entries_have_their_moment,
+    tickets_have_one_check_in,
+    green_scans_match_check_ins,
+    check_in_times_match,
 )

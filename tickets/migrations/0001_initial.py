@@ -775,7 +775,7 @@ class Migration(migrations.Migration):
                         ],
                         editable=False,
                         max_length=15,
-                        verbose_name="told without a network",
+                        verbose_name="shown without a network",
                     ),
                 ),
                 (
@@ -952,9 +952,9 @@ class Migration(migrations.Migration):
                     "kind",
                     models.CharField(
                         choices=[
-                            ("guessing", "somebody tries codes"),
+                            ("guessing", "codes are being guessed"),
                             ("cluster", "many registrations of one kind"),
-                            ("searching", "very many names searched for at the door"),
+                            ("searching", "too many names searched for at the door"),
                         ],
                         editable=False,
                         max_length=10,

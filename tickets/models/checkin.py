@@ -1,4 +1,4 @@
-"""The door: where it is, who came in, what was scanned, what was odd."""
+"""Check-in models: gates, check-ins, scans, and what needs an organiser's attention."""
 
 from typing import ClassVar
 
@@ -16,7 +16,7 @@ from tickets.models.tickets import Ticket
 
 
 class Delegation(models.Model):
-    """The one QR that opens a school's list at the door."""
+    """The QR code of a school that opens its list at the door."""
 
     fest = models.ForeignKey(Fest, models.CASCADE, related_name="+")
     school = models.ForeignKey(School, models.CASCADE, related_name="delegations")
@@ -32,9 +32,9 @@ class Delegation(models.Model):
 
 
 class Gate(models.Model):
-    """A place where tickets are scanned: for some events, or with none named for all of the fest.
+    """A place where tickets are scanned, for some events, or for all of the fest if none are listed.
 
-    Volunteers open only the gates that they were given.
+    Volunteers can open only the gates assigned to them.
     """
 
     fest = models.ForeignKey(Fest, models.CASCADE, related_name="gates", verbose_name=_("fest"))
@@ -61,10 +61,10 @@ class Gate(models.Model):
 
 
 class CheckIn(models.Model):
-    """A ticket that was accepted at a door; of one ticket one at a time, and re-entries besides, with a reason.
+    """A ticket accepted at a checkpoint: one in force per ticket, plus re-entries with a reason.
 
-    `at` is when the person came in: the database's clock, or the device's where the scan was made without a
-    network. An undone one stays, with its reason.
+    `at` is the time of entry: by the database clock, or by the device's for an offline scan. A check-in that was
+    undone stays, with the reason.
     """
 
     class How(models.TextChoices):
@@ -118,13 +118,11 @@ class CheckIn(models.Model):
 
 
 class Scan(models.Model):
-    """One code read at a door, and what was answered; the same `nonce` is the same scan and the same answer.
+    """One code read at a checkpoint and its answer; the same `nonce` is the same scan and gets the same answer.
 
-    `link_id` names it in the address of its verdict, so that the nonce stands in none.
-
-    Who waits has no ticket, hence the `registration`. A scan without a network is judged again when it is
-    uploaded: `told` is what the device said then, and where that was not true the row is a conflict until a
-    person has settled it.
+    `link_id` identifies it in the URL of its verdict, so that no URL contains the nonce. A waiting registration has
+    no ticket, hence `registration`. An offline scan is decided again when it is uploaded: `device_verdict` is what
+    the device showed, and if that was wrong the scan is a conflict until a person resolves it.
     """
 
     class Verdict(models.TextChoices):
@@ -168,7 +166,7 @@ class Scan(models.Model):
     )
     verdict = models.CharField(_("verdict"), max_length=15, choices=Verdict.choices, editable=False)
     device_verdict = models.CharField(
-        _("told without a network"), max_length=15, choices=Verdict.choices, blank=True, editable=False
+        _("shown without a network"), max_length=15, choices=Verdict.choices, blank=True, editable=False
     )
     is_offline = models.BooleanField(_("without a network"), default=False, editable=False)
     is_conflict = models.BooleanField(_("conflict"), default=False, editable=False)
@@ -198,9 +196,9 @@ class Scan(models.Model):
 
 
 class SearchCount(models.Model):
-    """How often one person searched for names at the door within one hour; never for whom.
+    """How often one user searched for names at the door within one hour; the names are not stored.
 
-    It is the counter of the limit and the record of it. `minute` and `in_minute` count the latest minute.
+    Both the counter of the limit and the record of it. `minute` and `in_minute` count the latest minute.
     """
 
     user = models.ForeignKey(
@@ -222,16 +220,16 @@ class SearchCount(models.Model):
 
 
 class Alert(models.Model):
-    """Something odd that an organiser should look at; of one kind and subject one row until it was seen.
+    """Something unusual that an organiser should look at: one row per kind and subject until it has been seen.
 
-    `filters` choose the registrations that it is about in their list at the desk. `notified_count` is the count that
-    the owners were mailed last, at `notified_at`.
+    `filters` select the registrations concerned in the admin's list. `notified_count` is the count last mailed to the
+    owners, at `notified_at`.
     """
 
     class Kind(models.TextChoices):
-        GUESSING = "guessing", _("somebody tries codes")
+        GUESSING = "guessing", _("codes are being guessed")
         CLUSTER = "cluster", _("many registrations of one kind")
-        SEARCHING = "searching", _("very many names searched for at the door")
+        SEARCHING = "searching", _("too many names searched for at the door")
 
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, editable=False)
     subject = models.CharField(_("about"), max_length=100, editable=False)

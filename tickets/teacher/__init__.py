@@ -1,1 +1,1 @@
-"""The teacher's board: what has become of the own school's students, their tickets and mails."""
+"""Teachers' pages: the students of their school, with registrations, tickets and mails."""

@@ -1,4 +1,4 @@
-"""Who may open a page of the board: a teacher, for the own school's students of the current fest."""
+"""Access to the teachers' pages: a teacher sees the students of their school in the current fest."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -16,7 +16,7 @@ View = Callable[..., HttpResponseBase]
 
 
 def current_fest() -> Fest:
-    """The fest that the board is about; not found while there is none."""
+    """The current fest; 404 if there is none."""
     fest = cached_fest().fest
     if fest is None:
         raise Http404
@@ -24,7 +24,7 @@ def current_fest() -> Fest:
 
 
 def get_own_student(teacher: Teacher, reference: str) -> Student:
-    """A student of the teacher's school; somebody else's is as little there as nobody's."""
+    """A student of the teacher's school; 404 for any other reference, whether it exists or not."""
     rows = Student.objects.known().filter(school=teacher.school, fest=current_fest())
     student = rows.select_related("school", "fest").filter(reference=reference).first()
     if student is None:
@@ -33,7 +33,7 @@ def get_own_student(teacher: Teacher, reference: str) -> Student:
 
 
 def own_student_required(view: View) -> View:
-    """As `by_teacher`, for the pages of one student: the view gets the teacher and the student."""
+    """Like `teacher_required`, for pages of one student: passes the view the teacher and the student."""
 
     @teacher_required
     @wraps(view)

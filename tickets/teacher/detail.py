@@ -1,4 +1,4 @@
-"""What a teacher sees of one student: registrations with their tickets, consent, and the last mails."""
+"""One student in detail: registrations with tickets, consents, the last mails, and a text to share."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ MAILS = 5
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One registration; `ticket_url` is empty where there is no live ticket."""
+    """One registration; `ticket_url` is empty if there is no live ticket."""
 
     registration: Registration
     word: str
@@ -34,7 +34,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One mail; what it was about, where it went and what became of it when."""
+    """One mail: kind, recipient, state and time."""
 
     kind: str
     to: str
@@ -82,9 +82,9 @@ def _mail(delivery: Delivery) -> Mail:
 
 
 def share_text(student: Student, registrations: Sequence[Registration]) -> str:
-    """Name, events with time and place, state, and the student's own link, which opens everything.
+    """Name, events with times and venues, states, and the student's secret link, as text for a messenger.
 
-    `registrations` are the active ones, with their facts and numbers.
+    `registrations` are the active ones, with related rows and numbers loaded.
     """
     holds = [
         "\n".join(

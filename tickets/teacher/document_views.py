@@ -1,4 +1,4 @@
-"""All papers of the own school in one ZIP: ordered from the board, watched while they are made, taken away."""
+"""PDFs and ZIPs for a school: ordered, watched while they are made, downloaded."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ from tickets.teacher.students import filter_form, filtered, students_of
 @teacher_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def make_documents(request: HttpRequest, teacher: Teacher) -> HttpResponse:
-    """GET says what would be in it; POST orders, and the next page shows how far it is."""
+    """GET says what the ZIP would contain; POST orders it and redirects to its progress."""
     fest, school = current_fest(), teacher.school
     if request.method == "POST":
         kind = Printout.Kind.SCHOOL
@@ -39,7 +39,7 @@ def make_documents(request: HttpRequest, teacher: Teacher) -> HttpResponse:
 @teacher_required
 @require_safe
 def documents(request: HttpRequest, teacher: Teacher, code: str) -> HttpResponse:
-    """How far it is, by plain refresh; then the file."""
+    """The progress, refreshed by the browser, then the download."""
     found = _printout(teacher, code)
     is_there, problem = jobs.is_there(found), jobs.problem_of(found)
     context = {"printout": found, "is_there": is_there, "problem": problem}
@@ -52,7 +52,7 @@ def documents(request: HttpRequest, teacher: Teacher, code: str) -> HttpResponse
 @teacher_required
 @require_safe
 def download_documents(request: HttpRequest, teacher: Teacher, code: str) -> HttpResponseBase:
-    """The file, or the page that says why there is none."""
+    """The ZIP; redirects to its page if there is none."""
     found = _printout(teacher, code)
     try:
         file = printouts.printout_path(found).open("rb")
@@ -72,7 +72,7 @@ def _printout(teacher: Teacher, code: str) -> Printout:
 @teacher_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def make_booklet(request: HttpRequest, teacher: Teacher) -> HttpResponse:
-    """GET asks how, with the board's filters; POST orders, and the next page shows how far it is."""
+    """GET offers the options, with the filters of the grid; POST orders the PDF and redirects to its progress."""
     fest = current_fest()
     chosen = filter_form(teacher.school, fest, request.GET).chosen
     students = filtered(students_of(teacher.school, fest), chosen)
@@ -97,7 +97,7 @@ def make_booklet(request: HttpRequest, teacher: Teacher) -> HttpResponse:
 @teacher_required
 @require_safe
 def booklet(request: HttpRequest, teacher: Teacher, code: str) -> HttpResponse:
-    """How far it is, by plain refresh; then the file, and what has changed since it was made."""
+    """The progress, refreshed by the browser, then the download and what has changed since."""
     found = _booklet(teacher, code)
     is_there = jobs.is_there(found)
     context: dict[str, Any] = {
@@ -117,7 +117,7 @@ def booklet(request: HttpRequest, teacher: Teacher, code: str) -> HttpResponse:
 @teacher_required
 @require_safe
 def download_booklet(request: HttpRequest, teacher: Teacher, code: str) -> HttpResponseBase:
-    """The file, or the page that says why there is none."""
+    """The PDF; redirects to its page if there is none."""
     found = _booklet(teacher, code)
     try:
         file = booklets.booklet_path(found).open("rb")
@@ -129,7 +129,7 @@ def download_booklet(request: HttpRequest, teacher: Teacher, code: str) -> HttpR
 @teacher_required
 @require_POST
 def mail_booklet(_request: HttpRequest, teacher: Teacher, code: str) -> HttpResponse:
-    """The same file to the teacher's own address, as soon as it is made."""
+    """Mails the PDF to the teacher as soon as it is made."""
     is_pending = class_tickets.enqueue(_booklet(teacher, code), user=teacher.user, now=database_now())
     done = "mailed" if is_pending else "patience"
     return redirect(reverse("teacher:booklet", args=[code]) + f"?done={done}")

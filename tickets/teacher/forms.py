@@ -1,4 +1,4 @@
-"""What a teacher types about a student."""
+"""Forms of the teachers' pages."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ IN_TROUBLE = "trouble"
 
 
 class StudentForm(DetailsForm):
-    """The student's details in a teacher's words; a browser must not offer the teacher's own."""
+    """A student's details, entered by a teacher; browsers must not offer the teacher's own."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -34,14 +34,14 @@ class StudentForm(DetailsForm):
         self.fields["roll_number"].help_text = _("Tells namesakes apart.")
 
     def details(self, school: School, language: str) -> Details:
-        """Who this is; the form is valid."""
+        """The identity of the student; the form must be valid."""
         names = ("name", "grade", "section", "roll_number", "email")
         values = {name: self.cleaned_data[name] for name in names}
         return Details(**values, school=school.name, language=language)
 
 
 class EventsOfStudentForm(EventsForm):
-    """Further events of a student who is known."""
+    """Further events of a registered student."""
 
     def __init__(self, *args: Any, events: list[Event], **kwargs: Any) -> None:
         super().__init__(*args, events=events, **kwargs)
@@ -49,7 +49,7 @@ class EventsOfStudentForm(EventsForm):
 
 
 class NewStudentForm(EventsOfStudentForm, StudentForm):
-    """A student who is not on the board yet."""
+    """A student who is not registered yet."""
 
     consent = forms.BooleanField(
         error_messages={"required": gettext_lazy("Tick the box once the parents have agreed")}
@@ -63,10 +63,10 @@ class NewStudentForm(EventsOfStudentForm, StudentForm):
 
 
 class NewcomerForm(StudentForm):
-    """Who comes instead: somebody of the board, or somebody new whose details are typed."""
+    """The replacement: a student of the school, or a new one with details."""
 
     known = forms.ChoiceField(
-        label=gettext_lazy("A student on your board"),
+        label=gettext_lazy("A student of your school"),
         required=False,
         error_messages={"invalid_choice": gettext_lazy("Select a student of your school")},
     )
@@ -79,7 +79,7 @@ class NewcomerForm(StudentForm):
         super().__init__(*args, fest=fest, **kwargs)
         self.consent_text = current_text(fest)
         self.fields["consent"].label = consent_declaration(self.consent_text.text)
-        nobody = ("", _("Somebody new, whom I type below"))
+        nobody = ("", _("A new student, entered below"))
         offer(self, "known", [nobody, *((student.reference, student_line(student)) for student in others)])
         self.others = {student.reference: student for student in others}
         if self.data.get("known"):
@@ -88,7 +88,7 @@ class NewcomerForm(StudentForm):
 
     @property
     def newcomer(self) -> Student | None:
-        """The student who was picked; the form is valid."""
+        """The chosen student, `None` for a new one; the form must be valid."""
         return self.others.get(self.cleaned_data["known"])
 
     @property
@@ -98,7 +98,7 @@ class NewcomerForm(StudentForm):
 
 
 class AddressForm(PlainForm):
-    """A new address for one student, or the same again."""
+    """A new address of a student, or the same again."""
 
     email = EmailField(
         label=gettext_lazy("E-mail"),
@@ -107,7 +107,7 @@ class AddressForm(PlainForm):
 
 
 def consent_declaration(text: str) -> str:
-    """The sentence that a teacher agrees to for somebody else."""
+    """The consent text as a teacher's declaration for a student."""
     return _("I declare for this student: %(text)s") % {"text": text}
 
 
@@ -118,7 +118,7 @@ def student_line(student: Student) -> str:
 
 
 def events_open_to(student: Student | None = None) -> list[Event]:
-    """The events that a press may name now; for a student, those that are still to be had."""
+    """Events open for registration now; for a student, those they can still be registered for."""
     current = cached_fest()
     events = [event for event in current.events if Availability(event, current.now).is_form_open]
     if student is None:
@@ -128,7 +128,7 @@ def events_open_to(student: Student | None = None) -> list[Event]:
 
 
 class FilterForm(PlainForm):
-    """Every field may be empty, and what cannot be read filters nothing."""
+    """Filters of the grid. Every field is optional; invalid values filter nothing."""
 
     name = TextField(label=gettext_lazy("Name"), max_characters=200, too_long="", required=False)
     grade = forms.TypedChoiceField(label=gettext_lazy("Grade"), coerce=int, empty_value=None, required=False)
@@ -149,20 +149,20 @@ class FilterForm(PlainForm):
             "confirmed": _("has a seat"),
             "waiting": _("waits"),
             "cancelled": _("cancelled"),
-            NO_REGISTRATION: _("nothing at all"),
+            NO_REGISTRATION: _("no registration"),
         }
         offer(self, "state", [everything, *states.items()])
         offer(self, "mail", [everything, (IN_TROUBLE, _("did not arrive")), (NO_EMAIL, _("no e-mail"))])
 
     @property
     def chosen(self) -> dict[str, Any]:
-        """What was chosen and can be read; nothing else."""
+        """The valid filters that are set."""
         self.is_valid()
         return {name: value for name, value in self.cleaned_data.items() if value not in ("", None)}
 
 
 class HandoverForm(PlainForm):
-    """Which lists, and to whom."""
+    """Which class lists to hand over, and to whom."""
 
     lists = forms.TypedMultipleChoiceField(
         label=gettext_lazy("Class lists"),

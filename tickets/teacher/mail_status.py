@@ -1,4 +1,4 @@
-"""Where the mails of a student are, in the few words that a teacher needs."""
+"""The state of a student's mails in a teacher's words, and sending bounced mails again."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -21,11 +21,11 @@ from tickets.wakeup import notify_workers
 
 State = Delivery.State
 TROUBLE = (State.BOUNCED, State.FAILED, State.COMPLAINED)
-"""It did not arrive and does not try any more."""
+"""Not arrived, and not tried again."""
 
 
 OWN_STATE = Coalesce("gathered_into__state", "state")
-"""What became of a mail, or of the mail that tells it together with others."""
+"""The state of a mail, or of the mail in which it was combined with others."""
 NEWEST = Subquery(
     Delivery.objects.filter(student=OuterRef("pk"), to=OuterRef("email"))
     .alias(own_state=OWN_STATE)
@@ -37,7 +37,7 @@ NEWEST = Subquery(
 
 @dataclass(frozen=True, slots=True)
 class MailState:
-    """`tone` is the class of its colour, `icon` the sign beside the word."""
+    """`tone` is the CSS class of its colour, `icon` the icon beside the word."""
 
     word: str
     tone: str
@@ -46,23 +46,23 @@ class MailState:
 
 
 def with_mail(students: StudentQuerySet) -> StudentQuerySet:
-    """Adds `mail`: the state of the newest mail to the address on record, `None` where there is none."""
+    """Adds `mail`: the state of the newest mail to the current address, `None` if there is none."""
     return students.annotate(mail=NEWEST)
 
 
 def in_trouble(students: StudentQuerySet) -> StudentQuerySet:
-    """Those whose newest mail did not arrive."""
+    """Students whose newest mail did not arrive."""
     troubled: dict[str, Any] = {"mail__in": TROUBLE}
     return students.filter(**troubled)
 
 
 def newest_state(student: Student) -> str | None:
-    """The same for one student."""
+    """The state of the newest mail to this student's current address."""
     return Student.objects.filter(pk=student.pk).values_list(NEWEST, flat=True).first()
 
 
 def mail_state(email: str, state: str | None) -> MailState:
-    """What the newest mail's state means; somebody without an address gets the ticket from the teacher."""
+    """What the state of the newest mail means; students without an address get their ticket from the teacher."""
     if not email:
         return MailState(_("no e-mail"), "none", "info")
     match state:
@@ -83,17 +83,17 @@ def mail_state(email: str, state: str | None) -> MailState:
 
 Kind = Delivery.Kind
 PAUSE = dt.timedelta(minutes=10)
-"""Between two tries to the same address: a mailbox that is full now is full in a minute, too."""
+"""Between two tries to the same address: a mailbox that is full now is still full in a minute."""
 FOLLOWING = (Kind.REGISTERED, Kind.PROMOTED, Kind.CANCELLED)
-"""Mails that go to whatever address is on record when they are sent."""
+"""Mails that go to the address current at the time of sending."""
 
 
 def send_to(student: Student, email: str, *, user: Any) -> str:
-    """Mails to this address what did not arrive; how that went, as a word for `done_text`.
+    """Sends what did not arrive to this address; returns the key of a sentence for `done_text`.
 
-    Another address is a correction: the old links die, the new one is mailed there. To the same address it
-    goes again once in a while only; where everything arrived, the link is mailed, a few times an hour.
-    Raises `ActionRejected` and `LockTimeout` as `correct` does.
+    Another address is a correction: the old links stop working, and a new one is mailed there. Mails to the same
+    address are sent again only after `PAUSE`. If everything arrived, the student's link is mailed, a few times an
+    hour. Raises `ActionRejected` and `LockTimeout` as `correct` does.
     """
     is_new = email_key(email) != student.email_key
     if is_new:

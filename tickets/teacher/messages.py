@@ -1,4 +1,4 @@
-"""What the board says to a teacher: what was done, and why something was not."""
+"""Messages to teachers: what was done, and why something was not."""
 
 from collections.abc import Iterable
 
@@ -20,20 +20,20 @@ from techfest.core.formatting import exact_moment
 
 Reason = Refusal.Reason
 EXPECTED = (ActionRejected, IdempotencyConflict, RegistrationRejected, AmbiguousIdentity)
-"""What may become of a press that the form can tell; a busy database has a page of its own."""
+"""Errors that the form explains; a database that is too busy has a page of its own."""
 
 
 def done_message(word: str) -> str:
-    """The sentence for a word in the address of a page that was redirected to; empty for any other."""
+    """The sentence for the key in a redirect's query string; empty for an unknown key."""
     sentences = {
         "corrected": _("The details are saved."),
-        "cancelled": _("Cancelled. The next person on the waiting list gets the seat."),
-        "replaced": _("Done: the other student has the seat now, and both are told by mail."),
-        "added": _("Done. What was obtained stands below."),
+        "cancelled": _("Cancelled. The seat goes to the next student on the waiting list."),
+        "replaced": _("Done. The other student has the seat now, and both are notified by mail."),
+        "added": _("Done. The registrations are listed below."),
         "sent": _("The mail is on its way again."),
         "readdressed": _("The new address is saved, and the mail is on its way to it."),
         "patience": _("It was sent again a few minutes ago. Give it time before you try once more."),
-        "renewed": _("There is a new code. The old one opens nothing any more."),
+        "renewed": _("There is a new code. The old one no longer works."),
         "handed": _("Handed over. Mails about it go to your colleague from now on."),
         "mailed": _("The tickets are on their way to your own address."),
     }
@@ -41,7 +41,7 @@ def done_message(word: str) -> str:
 
 
 def explain(form: Form, error: RegistrationError, name: str) -> None:
-    """Says in the form why the press obtained nothing for the student of this name."""
+    """Adds to the form why the submission obtained nothing for the student of this name."""
     if isinstance(error, RegistrationRejected):
         for text in refusals_of(error.seat_results, name):
             form.add_error(None, text)
@@ -52,18 +52,18 @@ def explain(form: Form, error: RegistrationError, name: str) -> None:
 
 
 def known_text(error: AmbiguousIdentity) -> str:
-    """The teacher may know who the namesake is, and what tells the two apart."""
+    """Names the student of the same name and grade, and asks for what tells them apart."""
     known = error.student
-    who = _("%(name)s of grade %(grade)d is on your board already (%(reference)s).") % {
+    who = _("%(name)s of grade %(grade)d is already among your students (%(reference)s).") % {
         "name": known.name,
         "grade": known.grade,
         "reference": grouped(known.reference),
     }
-    return who + " " + _("Somebody else? Add a section or roll number that tells the two apart.")
+    return who + " " + _("If this is another student, add a section or roll number that tells them apart.")
 
 
 def refusals_of(seat_results: Iterable[SeatResult], name: str) -> list[str]:
-    """Why each of these events was not obtained, in words about the student of this name."""
+    """Why each of these events was not obtained, about the student of this name."""
     return [
         refusal_text(outcome.event, outcome.decision.reason, outcome.decision.other, name)
         for outcome in seat_results
@@ -72,7 +72,7 @@ def refusals_of(seat_results: Iterable[SeatResult], name: str) -> list[str]:
 
 
 def kept_refusals(submission: Submission) -> list[str]:
-    """The same for what a press did not obtain beside what it did."""
+    """The refusals stored for the events that a submission did not obtain."""
     rows = Refusal.objects.filter(submission=submission).select_related("event__fest", "other").order_by("pk")
     name = submission.student.name
     return [refusal_text(row.event, row.reason, row.other, name) for row in rows]
@@ -98,7 +98,7 @@ def refusal_text(event: Event, reason: str, other: Event | None, name: str) -> s
 
 
 def state_sentence(registration: Registration) -> str:
-    """A registration as a sentence; one that waits comes with its number."""
+    """The state of a registration as a sentence; a waiting one includes its number."""
     match registration.state:
         case Registration.State.CONFIRMED:
             return _("has a seat")

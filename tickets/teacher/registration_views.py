@@ -1,4 +1,4 @@
-"""x"""
+"""Registrations made and changed by a teacher: cancel, replace, add events, add a student."""
 
 import uuid
 from typing import Any
@@ -35,7 +35,7 @@ from tickets.teacher.students import students_of
 def cancel_registrations(
     request: HttpRequest, teacher: Teacher, student: Student, registration_id: int | None = None
 ) -> HttpResponse:
-    """GET asks, POST acts; without a number it is about everything of this student."""
+    """GET asks, POST cancels one registration; without an id, all of this student."""
     registrations = _chosen(student.registrations.active(), registration_id)
     context: dict[str, Any] = {"student": student, "registrations": registrations}
     if request.method != "POST":
@@ -52,7 +52,7 @@ def cancel_registrations(
 def replace_student(
     request: HttpRequest, teacher: Teacher, student: Student, registration_id: int | None = None
 ) -> HttpResponse:
-    """Somebody else of the school comes instead, for one event or for all."""
+    """Gives one registration, or all, to another student of the school."""
     key = messages.read_key(request.POST)
     if key and (earlier := _earlier_submission(key, teacher)):
         return redirect_to_student(earlier.student, "replaced")
@@ -86,7 +86,7 @@ def _substitution(
 
 
 def _earlier_submission(key: uuid.UUID, teacher: Teacher) -> Submission | None:
-    """What this very form did when it was sent before: by then there is nothing left to hand over."""
+    """The submission that this form made when it was sent before; by now there is nothing left to hand over."""
     origin = Submission.Origin.TEACHER
     rows = Submission.objects.filter(key=key, origin=origin, student__school=teacher.school)
     return rows.select_related("student").first()
@@ -95,7 +95,7 @@ def _earlier_submission(key: uuid.UUID, teacher: Teacher) -> Submission | None:
 @own_student_required
 @require_http_methods(FORM_METHODS)
 def add_events(request: HttpRequest, teacher: Teacher, student: Student) -> HttpResponse:
-    """Further events for a student, judged as the student's own press would be."""
+    """Registers the student for further events, under the rules that apply to students."""
     key = messages.read_key(request.POST)
     form = EventsOfStudentForm(request.POST if key else None, events=events_open_to(student))
     if key and form.is_valid():
@@ -109,7 +109,7 @@ def add_events(request: HttpRequest, teacher: Teacher, student: Student) -> Http
 @teacher_required
 @require_http_methods(FORM_METHODS)
 def add_student(request: HttpRequest, teacher: Teacher) -> HttpResponse:
-    """One more student of the own school; a whole class comes by a class list."""
+    """Registers one more student of the school; class lists are for whole classes."""
     key, fest = messages.read_key(request.POST), current_fest()
     form = NewStudentForm(request.POST if key else None, fest=fest, events=events_open_to())
     if key and form.is_valid():
@@ -141,7 +141,7 @@ def _booking_request(
 
 
 def _try(booking_request: BookingRequest, form: EventsOfStudentForm, name: str) -> HttpResponse | None:
-    """The way to the student's page; where nothing was obtained the form says why."""
+    """Redirects to the student; if nothing was obtained, adds the reasons to the form and returns `None`."""
     try:
         submission = submit(booking_request, deadline=Deadline())
     except EXPECTED as error:
@@ -151,7 +151,7 @@ def _try(booking_request: BookingRequest, form: EventsOfStudentForm, name: str) 
 
 
 def _chosen(rows: RegistrationQuerySet, registration_id: int | None) -> list[Registration]:
-    """One of these registrations, or all of them; not found where there is none."""
+    """One of these registrations, or all; 404 if there is none."""
     if registration_id is not None:
         rows = rows.filter(pk=registration_id)
     registrations = list(rows.with_related().order_by("event__starts_at", "pk"))
@@ -161,7 +161,7 @@ def _chosen(rows: RegistrationQuerySet, registration_id: int | None) -> list[Reg
 
 
 def _key(key: uuid.UUID | None, form: Form) -> str:
-    """The form's key, as long as it was not refused; then what is sent next is another press."""
+    """The form's idempotency key; a refused form gets a new one, because the next attempt is another submission."""
     return messages.new_key() if key is None or form.errors else key.hex
 
 

@@ -1,4 +1,4 @@
-"""One student, and what the own teacher may do for that one: correct, cancel, replace, add, send again."""
+"""Teachers' pages about one student: details, corrections, mail, a text to share."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -29,7 +29,7 @@ FORM_METHODS = ["GET", "HEAD", "POST"]
 @own_student_required
 @require_safe
 def student(request: HttpRequest, _teacher: Teacher, student: Student) -> HttpResponse:
-    """Everything about one student that the teacher needs."""
+    """Everything a teacher needs to know about one student."""
     return _student_page(request, student, AddressForm(initial={"email": student.email}))
 
 
@@ -46,7 +46,7 @@ def _student_page(request: HttpRequest, student: Student, form: AddressForm) -> 
 
 
 def _refusals_of_newest(student: Student) -> list[str]:
-    """What a teacher's newest submission for this student did not obtain; its key stands in no address."""
+    """What the newest submission by a teacher for this student did not obtain; its key never appears in a URL."""
     rows = Submission.objects.filter(student=student, origin=Submission.Origin.TEACHER)
     newest = rows.order_by("-pk").first()
     return kept_refusals(newest) if newest else []
@@ -55,7 +55,7 @@ def _refusals_of_newest(student: Student) -> list[str]:
 @own_student_required
 @require_http_methods(FORM_METHODS)
 def details(request: HttpRequest, teacher: Teacher, student: Student) -> HttpResponse:
-    """Corrects who somebody is; the seats stay."""
+    """Corrects the details of a student; the seats stay."""
     form = StudentForm(request.POST or None, initial=details_of(student), fest=student.fest)
     if form.is_valid():
         try:
@@ -76,7 +76,7 @@ def details(request: HttpRequest, teacher: Teacher, student: Student) -> HttpRes
 @own_student_required
 @require_POST
 def address(request: HttpRequest, teacher: Teacher, student: Student) -> HttpResponse:
-    """Saves the address where it is another one, and sends what did not arrive, in one press."""
+    """Saves the address if it changed, and sends again what did not arrive."""
     form = AddressForm(request.POST)
     if form.is_valid():
         try:
@@ -93,7 +93,7 @@ def address(request: HttpRequest, teacher: Teacher, student: Student) -> HttpRes
 @own_student_required
 @require_safe
 def share(request: HttpRequest, _teacher: Teacher, student: Student) -> HttpResponse:
-    """The text for a messenger; its link opens everything of the student, so it is on this page only."""
+    """The text for a messenger. Its link opens everything of the student, so it is on this page only."""
     registrations = list(
         with_number(student.registrations.active().with_related()).order_by("event__starts_at")
     )

@@ -1,4 +1,4 @@
-"""The grid of students and events: one row a student, one column an event that somebody of the school wants."""
+"""The students of a school: filters, and the grid of students and events that a teacher sees."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
@@ -26,7 +26,7 @@ PER_PAGE = 100
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What one student has of one event; `word` is empty where it is nothing."""
+    """The state of one student in one event; `word` is empty if there is no registration."""
 
     event: Event
     state: str = ""
@@ -44,7 +44,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Of the whole school, whatever is filtered."""
+    """Totals of the whole school, regardless of filters."""
 
     students: int
     confirmed: int
@@ -67,7 +67,7 @@ class Grid:
 
 
 def grid_of(school: School, fest: Fest, query: QueryDict) -> Grid:
-    """The page of the board that this query asks for. Eight queries, however many students or events."""
+    """The page of the grid that this query requests. Eight queries, however many students or events."""
     everybody = students_of(school, fest)
     counts = _counts(school, fest)
     events = _events(counts)
@@ -80,7 +80,7 @@ def grid_of(school: School, fest: Fest, query: QueryDict) -> Grid:
 
 
 def filter_form(school: School, fest: Fest, query: QueryDict) -> FilterForm:
-    """The filters of this query, as the board of this school reads them."""
+    """The filter form of this school for this query."""
     return _filter_form(school, fest, query, _events(_counts(school, fest)))
 
 
@@ -100,7 +100,7 @@ def _filter_form(school: School, fest: Fest, query: QueryDict, events: list[Even
 
 
 def _counts(school: School, fest: Fest) -> dict[int, Counter[str]]:
-    """How many registrations of the school are in which state, event by event."""
+    """How many registrations of the school are in which state, by event."""
     rows = Registration.objects.filter(student__school=school, student__fest=fest)
     counts: dict[int, Counter[str]] = defaultdict(Counter)
     for event, state, many in rows.order_by().values_list("event", "state").annotate(Count("pk")):
@@ -147,7 +147,7 @@ def _cell(event: Event, registration: Registration | None, conflicts: Mapping[in
 
 
 def state_word(registration: Registration) -> str:
-    """Short enough for a cell; a waiting registration comes with its number."""
+    """The state, short enough for a cell; a waiting registration shows its number."""
     match registration.state:
         case State.CONFIRMED:
             return _("seat")
@@ -157,18 +157,18 @@ def state_word(registration: Registration) -> str:
 
 
 CLASS_ORDER = ("grade", "section", "name_key", "pk")
-"""As a class register reads."""
+"""The order of a class register."""
 
 
 def students_of(school: School, fest: Fest) -> StudentQuerySet:
-    """Everybody of this school in this fest, as a class register reads, with consent and mail."""
+    """All students of this school in this fest in class order, annotated with consent and mail state."""
     consents = Consent.objects.filter(student=OuterRef("pk"))
     rows = Student.objects.known().filter(school=school, fest=fest).annotate(has_consent=Exists(consents))
     return with_mail(rows).order_by(*CLASS_ORDER)
 
 
 def filtered(students: StudentQuerySet, chosen: dict[str, Any]) -> StudentQuerySet:
-    """The students that the filters leave. Event and state are about one and the same registration."""
+    """The students that match the filters. Event and state refer to the same registration."""
     if "name" in chosen:
         students = students.filter(name_key__contains=name_key(chosen["name"]))
     for field in ("grade", "section"):

@@ -1,4 +1,4 @@
-"""The board itself: every student of the school at a glance."""
+"""Teachers' pages about the whole school: the grid, the delegation's QR, handing over class lists."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -26,7 +26,7 @@ from tickets.teacher.students import grid_of
 @teacher_required
 @require_safe
 def home(request: HttpRequest, teacher: Teacher) -> HttpResponse:
-    """The school's students and events; without a fest or a student it says how to begin."""
+    """The students and events of the school; without a fest or a student it says how to begin."""
     fest = cached_fest().fest
     query = request.GET.copy()
     page, done = query.pop("page", None), query.pop("done", [""])
@@ -43,7 +43,7 @@ def home(request: HttpRequest, teacher: Teacher) -> HttpResponse:
 @teacher_required
 @require_safe
 def delegation(request: HttpRequest, teacher: Teacher) -> HttpResponse:
-    """The code to show or print; before there is one, the button that makes it."""
+    """The delegation's QR to show or print; before there is one, the button that makes it."""
     found = delegations.delegation_of(teacher.school, current_fest())
     code = ""
     if found:
@@ -56,7 +56,7 @@ def delegation(request: HttpRequest, teacher: Teacher) -> HttpResponse:
 @teacher_required
 @require_POST
 def renew_delegation(_request: HttpRequest, teacher: Teacher) -> HttpResponse:
-    """A new code; the old one dies."""
+    """Replaces the code; the old one stops working."""
     had_one = delegations.delegation_of(teacher.school, current_fest()) is not None
     delegations.renew(teacher.school, current_fest())
     return redirect(reverse("teacher:delegation") + ("?done=renewed" if had_one else ""))
@@ -65,7 +65,7 @@ def renew_delegation(_request: HttpRequest, teacher: Teacher) -> HttpResponse:
 @secret
 @require_safe
 def public_delegation(request: HttpRequest, code: str) -> HttpResponse:
-    """What a camera opens: whose delegation it is, and no name of anybody."""
+    """What a camera opens from the QR: the name of the school, and no names of students."""
     found = delegations.by_code(code)
     if found is None:
         throttle.limit_unknown_codes(request)
@@ -77,7 +77,7 @@ def public_delegation(request: HttpRequest, code: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @explain_missing_list
 def handover(request: HttpRequest, teacher: Teacher) -> HttpResponse:
-    """Who looks after which list; mails go there."""
+    """Hands class lists, and the mails about them, over to a colleague."""
     fest = current_fest()
     lists, colleagues = lists_of(teacher.school, fest.pk), colleagues_of(teacher)
     mine = [row.pk for row in lists if row.owner == teacher.user]

@@ -189,7 +189,7 @@ def test_board_asks_the_same_number_of_queries(fest: Fest, teacher: Teacher, stu
 
 def test_school_without_students_is_led_to_the_class_lists(fest: Fest, teacher: Teacher) -> None:
     page = text_of(signed_in(teacher).get(HOME))
-    assert "Nobody of your school is registered yet" in page
+    assert "No student of your school is registered yet" in page
     assert "<table" not in page
 
 

@@ -168,7 +168,7 @@ def test_replacing_that_cannot_be_says_why(fest: Fest, client: Client) -> None:
         ({"consent": ""}, "Tick the box once the parents have agreed"),
         ({"known": there.reference}, "Ben Das is registered for Robo Race already."),
         ({"known": stranger.reference}, "Select a student of your school"),
-        ({"name": "Ben Das"}, "Ben Das of grade 7 is on your board already"),
+        ({"name": "Ben Das"}, "Ben Das of grade 7 is already among your students"),
         ({"name": ""}, "Enter your full name"),
     ):
         page = client.post(page_of(student, "replace/"), newcomer(**values))
@@ -225,7 +225,7 @@ def test_namesake_is_told_and_nobody_gets_a_mail(fest: Fest, client: Client) -> 
     Delivery.objects.all().delete()
     cache.forget()
     page = client.post("/teacher/students/add/", added(event))
-    assert "Zoya Khan of grade 7 is on your board already" in text_of(page)
+    assert "Zoya Khan of grade 7 is already among your students" in text_of(page)
     assert Delivery.objects.count() == 0
 
 
