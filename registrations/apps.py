@@ -8,7 +8,7 @@ class RegistrationsConfig(AppConfig):
 
     def ready(self) -> None:
         from registrations import permissions
-        from registrations.holds import reserved_capacity  # noqa: F401 - hears of raised capacities
+        from registrations.holds import reserve  # noqa: F401 - hears of raised capacities
         from registrations.privacy import planner_statistics
         from registrations.teachers import account_events  # noqa: F401 - hears of what happens to accounts
         from techfest.core import roles

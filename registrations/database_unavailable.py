@@ -9,7 +9,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
 from registrations.booking.errors import LockTimeout
-from registrations.booking.messages import posted_fields
+from registrations.booking.idempotency import posted_fields
 from techfest.core.db.watchdog import hanging_up
 
 _CROWDED = (

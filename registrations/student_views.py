@@ -11,7 +11,7 @@ from events.cache import cached_fest
 from events.models import Seats
 from registrations import links
 from registrations.access import by_my_link
-from registrations.booking import messages
+from registrations.booking import idempotency, messages
 from registrations.booking.cancel import cancel
 from registrations.booking.errors import ActionRejected, IdempotencyConflict, RegistrationRejected
 from registrations.booking.submit import BookingRequest, submit
@@ -51,10 +51,10 @@ def _details_page(request: HttpRequest, student: Student, form: OwnDetailsForm) 
 @require_http_methods(["GET", "HEAD", "POST"])
 def add(request: HttpRequest, student: Student) -> HttpResponse:
     """Further events for somebody who is known; nothing is typed again."""
-    key = messages.read_key(request.POST)
+    key = idempotency.read_key(request.POST)
     if request.method != "POST" or key is None:
         form = _add_form(student, initial={"events": request.GET.getlist("event")[:20]})
-        return _add_page(request, student, form, messages.new_key())
+        return _add_page(request, student, form, idempotency.new_key())
     form = _add_form(student, request.POST)
     if not form.is_valid():
         return _add_page(request, student, form, key.hex)
@@ -70,10 +70,10 @@ def add(request: HttpRequest, student: Student) -> HttpResponse:
     except RegistrationRejected as error:
         for entry in messages.refused_entries(error.seat_results):
             form.add_error("events", f"{entry.event.name}: {entry.text}")
-        return _add_page(request, student, form, messages.new_key())
+        return _add_page(request, student, form, idempotency.new_key())
     except IdempotencyConflict as error:
         form.add_error(None, error.text)
-        return _add_page(request, student, form, messages.new_key(), status=409)
+        return _add_page(request, student, form, idempotency.new_key(), status=409)
     return redirect(links.my_path(student))
 
 

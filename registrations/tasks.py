@@ -5,7 +5,7 @@ from celery import shared_task
 from registrations.booking import confirmation_deadline
 from registrations.class_lists import jobs
 from registrations.class_lists.drafts import purge_drafts
-from registrations.holds import expire
+from registrations.holds import service
 from registrations.privacy import erase
 from registrations.privacy import purge as purge_module
 from registrations.signals import work_pending
@@ -34,7 +34,7 @@ def expire_holds() -> int:
 
     What was not confirmed goes first, so that no seat of a block goes to a student who is late.
     """
-    return confirmation_deadline.release_due() + expire.process_due()
+    return confirmation_deadline.release_due() + service.process_due()
 
 
 @shared_task(name="registrations.purge")

@@ -15,7 +15,7 @@ from events.catalogue import with_free_seats
 from events.models import Fest
 from registrations import links
 from registrations.access import public
-from registrations.booking import messages
+from registrations.booking import idempotency, messages
 from registrations.booking.errors import (
     AmbiguousIdentity,
     IdempotencyConflict,
@@ -29,7 +29,7 @@ from registrations.schools import school_names
 from registrations.students.consents import current_text
 from registrations.students.identity import Details, is_described
 
-_KEY_MARK = messages.new_key()
+_KEY_MARK = idempotency.new_key()
 """Stands in a kept page where the key goes; nobody else knows it."""
 
 
@@ -45,9 +45,9 @@ def register(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return fresh_form(request, current, fest)
     form = registration_form(current, fest, request.POST)
-    key = messages.read_key(request.POST)
+    key = idempotency.read_key(request.POST)
     if "edit" in request.POST or key is None:
-        return show_form(request, form.unvalidated(), key=messages.new_key())
+        return show_form(request, form.unvalidated(), key=idempotency.new_key())
     if not form.is_valid():
         return show_form(request, form, key=key.hex, status=409 if form.names_unknown_event else 200)
     booking_request = booking_request_of(form, key)
@@ -66,7 +66,7 @@ def fresh_form(request: HttpRequest, current: CachedFest, fest: Fest) -> HttpRes
         return show_form(request, form, key=_KEY_MARK).content.decode()
 
     page = current.pages.get_or_render(("form", get_language(), chosen), render)
-    return HttpResponse(page.replace(_KEY_MARK, messages.new_key()))
+    return HttpResponse(page.replace(_KEY_MARK, idempotency.new_key()))
 
 
 def registration_form(current: CachedFest, fest: Fest, *args: Any, **kwargs: Any) -> RegistrationForm:
@@ -108,7 +108,7 @@ def render_error(request: HttpRequest, error: RegistrationError, form: Registrat
     """The page for a press that obtained nothing; what was typed is on it."""
     if isinstance(error, AmbiguousIdentity):
         form.add_error(None, error.text)
-        return show_form(request, form, key=messages.new_key(), page="known", status=409)
+        return show_form(request, form, key=idempotency.new_key(), page="known", status=409)
     if isinstance(error, IdempotencyConflict):
         return _other_content(request, error, form)
     if isinstance(error, RegistrationRejected):
@@ -122,7 +122,7 @@ def _refused(request: HttpRequest, error: RegistrationRejected, form: Registrati
     soon = [outcome.event for outcome in error.seat_results if outcome.decision.reason == "too_soon"]
     context = {
         "entries": lines,
-        "form_fields": messages.posted_fields(request.POST),
+        "form_fields": idempotency.posted_fields(request.POST),
         "form_url": reverse("registrations:register"),
         "send_again": bool(soon),
         "opens_at": min((event.registration_opens_at for event in soon if event), default=None),
@@ -139,7 +139,7 @@ def _other_content(request: HttpRequest, error: IdempotencyConflict, form: Regis
     context = {
         "student_name": submission.student.name if submission and is_theirs else "",
         "confirmation_url": links.confirmation_path(submission) if submission and is_theirs else "",
-        "form_fields": messages.posted_fields(request.POST, key=messages.new_key()),
+        "form_fields": idempotency.posted_fields(request.POST, key=idempotency.new_key()),
         "form_url": reverse("registrations:register"),
     }
     return render(request, "registrations/other_content.html", context, status=409)

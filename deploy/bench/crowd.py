@@ -20,7 +20,8 @@ def _register(wanted: Sequence[tuple[str, int]]) -> None:
     from django.utils import timezone
 
     from events.models import Fest
-    from registrations.booking.allocate import SeatRequest, allocate
+    from registrations.booking.allocate import allocate
+    from registrations.booking.policy import SeatRequest
     from registrations.locking import Deadline, in_transaction
     from registrations.models import Consent, ConsentText, School, Student, Submission
     from tickets.models import Ticket

@@ -20,7 +20,7 @@ from registrations.admin import columns
 from registrations.admin.changes import change_lines
 from registrations.admin.event_form import EventForm
 from registrations.admin.event_save import handle_save
-from registrations.booking.waitlist_status import why_nobody
+from registrations.booking.waitlist import why_nobody
 from registrations.locking import Deadline, in_transaction
 from registrations.timetable import admin_views as timetable
 from techfest.core.admin.export import Column

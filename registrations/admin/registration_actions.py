@@ -19,6 +19,7 @@ from events.models import Event, Seats
 from registrations.booking.cancel import cancel
 from registrations.booking.confirmation_deadline import release_before_asking
 from registrations.booking.errors import RegistrationError
+from registrations.booking.messages import refusal_about
 from registrations.booking.promotion import (
     promote_chosen,
     refusal_to_promote,
@@ -27,7 +28,7 @@ from registrations.booking.promotion import (
 )
 from registrations.booking.transfer import Move, move_to
 from registrations.locking import Deadline
-from registrations.models import Change, Refusal, Registration
+from registrations.models import Change, Registration
 from registrations.students.names import grouped
 from techfest.core.admin.confirmation import NotifyForm, Question, answered, ask
 from techfest.core.admin.object_tools import ObjectTool, ObjectToolsMixin
@@ -305,20 +306,9 @@ def _move_now(chosen: Sequence[Registration], user: Any, wanted: dict[str, Any])
 
 
 def _stays(move: Move, event: Event) -> str:
-    known = {
-        "who": move.registration.student.name,
+    who, decision = move.registration.student.name, move.decision
+    return _("%(who)s stays in %(left)s. %(why)s") % {
+        "who": who,
         "left": move.registration.event.name,
-        "event": event.name,
-        "other": move.decision.other.name if move.decision.other else "",
-        "grades": event.grades_text,
+        "why": refusal_about(event, decision.reason, decision.other, who),
     }
-    match move.decision.reason:
-        case Refusal.Reason.CLASH:
-            return _("%(who)s stays in %(left)s: %(event)s clashes with %(other)s.") % known
-        case Refusal.Reason.INELIGIBLE:
-            return _("%(who)s stays in %(left)s: %(event)s is for %(grades)s.") % known
-        case Refusal.Reason.ALREADY:
-            return _("%(who)s stays in %(left)s: registered for %(event)s already.") % known
-        case Refusal.Reason.UNKNOWN:
-            return _("%(who)s stays in %(left)s: %(event)s is of another fest.") % known
-    return _("%(who)s stays in %(left)s: %(event)s has no seat free.") % known

@@ -13,7 +13,7 @@ from registrations.admin import columns
 from registrations.admin.changes import change_lines
 from registrations.admin.registration_actions import RegistrationActions
 from registrations.admin.similar_filter import SimilarFilter, UnconfirmedFilter
-from registrations.booking.waitlist_status import why_waiting
+from registrations.booking.waitlist import why_waiting
 from registrations.models import Change, Registration
 from techfest.core.admin.export import Column
 from techfest.core.audit_log import Line

@@ -1,4 +1,7 @@
-"""Registrations in trouble after a change of their event: they keep the seat, and somebody has to choose."""
+"""Conflicts: registrations that clash or no longer fit after a change of their event.
+
+They keep their seats until the student, a teacher or an organiser decides.
+"""
 
 import datetime as dt
 from collections import defaultdict
@@ -18,16 +21,16 @@ from techfest.core.formatting import exact_moment, exact_time
 
 Kind = Conflict.Kind
 TO_CHOOSE = dt.timedelta(days=3)
-"""How long somebody has to choose, where the event leaves so much time."""
+"""How long a student has to choose, if the event is far enough away."""
 BEFORE_THE_START = dt.timedelta(hours=24)
-"""A choice should be made so long before the event, so that the next in line can still come."""
+"""A choice must be made this long before the event, so that the next person can still come."""
 SETTLED = "settled"
-"""What the trail says where an organiser has settled a flag; the audit looks for it."""
+"""The audit log entry of a conflict that an organiser settled; an invariant looks for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewConflict:
-    """A registration that cannot be as it is, and in a clash the student's other one."""
+    """A registration to be put in conflict; `other` is the one it clashes with."""
 
     kind: str
     registration: Registration
@@ -35,7 +38,7 @@ class NewConflict:
 
     @property
     def key(self) -> tuple[str, frozenset[int]]:
-        """The same for both registrations of a clash."""
+        """Identifies the conflict; the same from either side of a clash."""
         return self.kind, frozenset(row.pk for row in (self.registration, self.other) if row)
 
 
@@ -45,14 +48,14 @@ def key_of(conflict: Conflict) -> tuple[str, frozenset[int]]:
 
 
 def open_conflicts_of(events: Collection[int]) -> list[Conflict]:
-    """The open flags of these events' registrations, from either side of a clash."""
+    """The open conflicts of these events' registrations, from either side of a clash."""
     mine = Q(registration__event__in=events) | Q(other__event__in=events)
     rows = Conflict.objects.filter(mine, resolved_at=None).order_by("pk")
     return list(rows.select_related("registration__event", "registration__student", "other__event"))
 
 
 def choose_by_default(event: Event, now: dt.datetime) -> dt.datetime:
-    """Three days from now, at a full hour, but a day before the event; where that is over, when it starts."""
+    """Three days from now at a full hour, at latest a day before the event; its start if that is over."""
     if event.starts_at - BEFORE_THE_START <= now:
         return event.starts_at
     full_hour = (now + TO_CHOOSE).astimezone(event.fest.zone).replace(minute=0, second=0, microsecond=0)
@@ -66,10 +69,10 @@ def raise_conflicts(
     choose_by: dt.datetime | None = None,
     user: Any = None,
 ) -> None:
-    """Flags these registrations as part of the caller's transaction, which holds the locks of their events.
+    """Stores conflicts in the caller's transaction, which holds the locks of the registrations' events.
 
-    Locks the other registrations of clashes, whose events it need not hold: one that was given up in this
-    very moment clashes with nothing.
+    Locks the other registrations of clashes, whose events need not be locked: one that was cancelled meanwhile
+    does not clash.
     """
     new_conflicts = list(new_conflicts)
     others = Registration.objects.active().filter(pk__in=[one.other.pk for one in new_conflicts if one.other])
@@ -90,22 +93,22 @@ def raise_conflicts(
 
 
 def end(conflicts: Iterable[Conflict], *, now: dt.datetime) -> None:
-    """Settles flags whose reason is gone."""
+    """Settles conflicts whose reason is gone."""
     ids = [conflict.pk for conflict in conflicts]
     if ids:
         Conflict.objects.filter(pk__in=ids, resolved_at=None).update(resolved_at=now)
 
 
 def end_for_cancelled(registration_ids: Collection[int], *, now: dt.datetime) -> None:
-    """Settles what was about registrations that are given up; one statement."""
+    """Settles the conflicts of cancelled registrations; one statement."""
     about = Q(registration__in=registration_ids) | Q(other__in=registration_ids)
     Conflict.objects.filter(about, resolved_at=None).update(resolved_at=now)
 
 
 def resolve(conflict_ids: Iterable[int], *, user: Any, reason: str, deadline: Deadline) -> int:
-    """An organiser says that it is well as it is; how many flags that ended.
+    """Settles conflicts on an organiser's word and returns their number.
 
-    The trail keeps who said it and why. Locks the Seats rows of the events. Settled flags stay as they are.
+    The audit log keeps who settled them and why. Locks the Seats rows of the events. A repeat is harmless.
     """
     ids = sorted(conflict_ids)
     return in_transaction(lambda: _resolve(ids, user, reason, deadline), deadline=deadline)
@@ -126,10 +129,7 @@ def _resolve(ids: list[int], user: Any, reason: str, deadline: Deadline) -> int:
 
 
 def conflicts_of(registrations: Iterable[int]) -> Mapping[int, list[Conflict]]:
-    """The open flags that each of these registrations has to show, by its number; one query.
-
-    A clash is shown by both of its registrations.
-    """
+    """The open conflicts of each of these registrations, by id; one query. A clash is listed for both sides."""
     ids = set(registrations)
     found: dict[int, list[Conflict]] = defaultdict(list)
     about = Q(registration__in=ids) | Q(other__in=ids)
@@ -141,7 +141,7 @@ def conflicts_of(registrations: Iterable[int]) -> Mapping[int, list[Conflict]]:
 
 
 def counterpart(conflict: Conflict, registration_id: int) -> Event | None:
-    """The event that the registration of this number clashes with."""
+    """The event that this registration clashes with."""
     if conflict.other is None:
         return None
     other = conflict.registration if conflict.registration_id != registration_id else conflict.other
@@ -149,9 +149,9 @@ def counterpart(conflict: Conflict, registration_id: int) -> Event | None:
 
 
 def sentence(conflict: Conflict, registration_id: int) -> str:
-    """What the student reads: what is wrong, that the place is kept, and until when to choose.
+    """What the student reads: the problem, that nothing is lost yet, and until when to choose.
 
-    Needs the flag as `flags_of` gives it, and the fest's zone.
+    Needs a conflict from `conflicts_of` and the fest's time zone.
     """
     words = {"by": exact_moment(conflict.choose_by), "event": conflict.registration.event.name}
     if other := counterpart(conflict, registration_id):
@@ -178,7 +178,7 @@ def short(conflict: Conflict, registration_id: int) -> str:
     """The same in a few words, for a row of a list."""
     other = counterpart(conflict, registration_id)
     if other is None:
-        words = _("not for this grade any more, to be chosen by %(by)s")
+        words = _("no longer for this grade, to be decided by %(by)s")
         return words % {"by": exact_moment(conflict.choose_by)}
-    words = _("clashes with %(other)s, to be chosen by %(by)s")
+    words = _("clashes with %(other)s, to be decided by %(by)s")
     return words % {"other": other.name, "by": exact_moment(conflict.choose_by)}

@@ -1,4 +1,4 @@
-"""What can go wrong with a press, in words that may be shown to people."""
+"""Errors of booking. Each has a `text` that may be shown to people."""
 
 from typing import TYPE_CHECKING
 
@@ -7,12 +7,12 @@ from django.utils.translation import gettext_lazy as _
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
-    from registrations.booking.allocate import SeatResult
+    from registrations.booking.policy import SeatResult
     from registrations.models import Student, Submission
 
 
 class RegistrationError(Exception):
-    """The family; `text` is fit to show."""
+    """Base class; `text` may be shown to people."""
 
     text: "str | _StrPromise" = _("This could not be done.")
 
@@ -24,11 +24,11 @@ class LockTimeout(RegistrationError):
 
 
 class ConcurrentUpdate(RegistrationError):
-    """The second wall held: seats were changed by somebody who did not hold the lock. Worth a repeat."""
+    """Rows changed although this transaction had locked or read them. The transaction is repeated."""
 
 
 class RegistrationRejected(RegistrationError):
-    """The press obtained nothing; `outcomes` says why, event by event. Nothing was written."""
+    """The request obtained nothing; `seat_results` has the reason per event. Nothing was written."""
 
     text = _("You are not registered.")
 
@@ -38,10 +38,10 @@ class RegistrationRejected(RegistrationError):
 
 
 class AmbiguousIdentity(RegistrationError):
-    """Another person of this name and grade, or this person with another address. Nothing was written."""
+    """A student of this name and grade is registered, maybe with another address. Nothing was written."""
 
     text = _(
-        "Somebody with this name and grade is registered. "
+        "A student with this name and grade is registered. "
         "Add your roll number or section so that we can tell you apart."
     )
 
@@ -50,20 +50,20 @@ class AmbiguousIdentity(RegistrationError):
         self.student = student
         if is_exact and (student.section or student.roll_number):
             self.text = _(
-                "Somebody with this name, grade, section and roll number is registered. "
+                "A student with this name, grade, section and roll number is registered. "
                 "If it is you, ask for the link to your registrations."
             )
 
 
 class DuplicateKey(RegistrationError):
-    """A twin of this press was faster; its answer is this one's answer, too."""
+    """A request with the same idempotency key was faster; its submission is the answer."""
 
 
 class IdempotencyConflict(RegistrationError):
-    """The key of this form was already used, for other content or elsewhere.
+    """The idempotency key was already used, for other content or by another kind of form.
 
-    The `submission` that used it is there only where it was sent from the same place. A key proves nobody's
-    identity: whoever shows something of the submission compares first what was typed.
+    `submission` is set if the same kind of form used it. A key does not prove an identity: compare what was
+    typed before you show anything of the submission.
     """
 
     text = _("This form was already sent.")
@@ -74,7 +74,7 @@ class IdempotencyConflict(RegistrationError):
 
 
 class ActionRejected(RegistrationError):
-    """A change that the rules refuse, with its reason."""
+    """A rule forbids the change; `text` is the reason."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)

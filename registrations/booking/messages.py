@@ -1,51 +1,92 @@
-"""From a posted form to a press, and the words in which its outcome is told."""
+"""The words for every outcome of a request; each reason of a refusal has its sentences here and nowhere else."""
 
-import uuid
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from django.http import QueryDict
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from events.models import Event
-from registrations.booking.allocate import SeatResult
-from registrations.models import Refusal, Submission
+from registrations.booking.policy import SeatResult
+from registrations.models import Refusal
 from techfest.core.formatting import exact_moment, exact_time
 
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+    Words = str | _StrPromise
 Reason = Refusal.Reason
 
 
-def read_key(data: QueryDict) -> uuid.UUID | None:
-    """The key of the form; `None` where it is missing or was tampered with."""
-    try:
-        return uuid.UUID(hex=data.get("key", ""))
-    except ValueError:
-        return None
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """One reason in words: for the student, about a student (`about`), and for a row of a list (`short`)."""
+
+    heading: "Words"
+    text: "Words"
+    about: "Words"
+    short: "Words"
 
 
-def new_key() -> str:
-    return Submission.new_key().hex
-
-
-def posted_fields(data: QueryDict, *, key: str | None = None) -> list[tuple[str, str]]:
-    """What was typed, to be sent once more; with another key where one is given."""
-    kept = [
-        (name, value)
-        for name, values in data.lists()
-        if name not in ("edit", "csrfmiddlewaretoken")
-        for value in values
-    ]
-    if key is None:
-        return kept
-    return [("key", key), *((name, value) for name, value in kept if name != "key")]
+REFUSALS: Mapping[str, Refused] = {
+    Reason.FULL: Refused(
+        heading=gettext_lazy("Full"),
+        text=gettext_lazy("%(filled)s %(why_no_waiting)s"),
+        about=gettext_lazy("%(event)s is full."),
+        short=gettext_lazy("no seat left"),
+    ),
+    Reason.TOO_SOON: Refused(
+        heading=gettext_lazy("Opens at %(exact)s"),
+        text=gettext_lazy("Registration opens %(opens)s. Your answers are kept: send them again then."),
+        about=gettext_lazy("Registration for %(event)s opens %(opens)s."),
+        short=gettext_lazy("registration is not open yet"),
+    ),
+    Reason.PAUSED: Refused(
+        heading=gettext_lazy("Registration is paused"),
+        text=gettext_lazy("%(pause)s"),
+        about=gettext_lazy("Registration for %(event)s is paused."),
+        short=gettext_lazy("registration is paused"),
+    ),
+    Reason.INELIGIBLE: Refused(
+        heading=gettext_lazy("Not for your grade"),
+        text=gettext_lazy("%(event)s is for %(grades)s."),
+        about=gettext_lazy("%(event)s is for %(grades)s."),
+        short=gettext_lazy("only for %(grades)s"),
+    ),
+    Reason.CLASH: Refused(
+        heading=gettext_lazy("At the same time as %(other)s"),
+        text=gettext_lazy("%(event)s is %(when)s, and %(other)s, which you have, is %(other_when)s."),
+        about=gettext_lazy("%(event)s is at the same time as %(other)s, which %(name)s has."),
+        short=gettext_lazy("at the same time as %(other)s"),
+    ),
+    Reason.ALREADY: Refused(
+        heading=gettext_lazy("Already registered"),
+        text=gettext_lazy("You are already registered for this event. The link is in your mail."),
+        about=gettext_lazy("%(name)s is already registered for %(event)s."),
+        short=gettext_lazy("already registered"),
+    ),
+    Reason.UNKNOWN: Refused(
+        heading=gettext_lazy("Registration is closed"),
+        text=gettext_lazy("Registration for this event is closed."),
+        about=gettext_lazy("%(event)s belongs to another fest."),
+        short=gettext_lazy("registration is closed"),
+    ),
+    Reason.CLOSED: Refused(
+        heading=gettext_lazy("Registration is closed"),
+        text=gettext_lazy("Registration for this event is closed."),
+        about=gettext_lazy("Registration for %(event)s is closed."),
+        short=gettext_lazy("registration is closed"),
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class ConfirmationEntry:
-    """One event of an answer, in words; `confirm_text` says until when the address must be confirmed."""
+    """One event of a confirmation page, in words; `confirm_text` says until when the address must be confirmed."""
 
     event: Event
     result: str
@@ -59,55 +100,68 @@ class ConfirmationEntry:
 
 
 def refusal_entry(event: Event, reason: str, other: Event | None = None) -> ConfirmationEntry:
-    heading, text = _refusal_words(event, reason, other)
-    return ConfirmationEntry(event=event, result=reason, heading=heading, text=text)
+    """A refusal on the student's page."""
+    refused, words = _refused(reason), _Words(event, other)
+    return ConfirmationEntry(
+        event=event, result=reason, heading=refused.heading % words, text=refused.text % words
+    )
 
 
 def refused_entries(seat_results: list[SeatResult]) -> list[ConfirmationEntry]:
-    """Events that the public does not know are left out: a draft is as unknown as a made-up number."""
+    """The same for each known event. Unknown ones and drafts are left out, so that both look alike."""
     return [
-        refusal_entry(outcome.event, outcome.decision.reason, outcome.decision.other)
-        for outcome in seat_results
-        if outcome.event
+        refusal_entry(result.event, result.decision.reason, result.decision.other)
+        for result in seat_results
+        if result.event
     ]
 
 
-def _refusal_words(event: Event, reason: str, other: Event | None) -> tuple[str, str]:
-    match reason:
-        case Reason.FULL:
-            return _("Full"), _filled(event.seats.filled_at) + " " + _no_place(event)
-        case Reason.TOO_SOON:
-            opens = event.registration_opens_at
-            return (
-                _("Opens at %(time)s") % {"time": _exact(opens)},
-                _("Registration opens %(when)s. Your answers are kept: send them again then.")
-                % {"when": exact_moment(opens)},
-            )
-        case Reason.PAUSED:
-            text = event.pause_text or event.fest.pause_text
-            return _("Registration is paused"), text or _("Come back a little later.")
-        case Reason.INELIGIBLE:
-            return (
-                _("Not for your grade"),
-                _("%(event)s is for %(grades)s.") % {"event": event.name, "grades": event.grades_text},
-            )
-        case Reason.CLASH if other:
-            return _("At the same time as %(other)s") % {"other": other.name}, _clash(event, other)
-        case Reason.ALREADY:
-            return (
-                _("Registered before"),
-                _("You have a registration for this event already. Its link is in your mail."),
-            )
-    return _("Registration is closed"), _("Registration for this event is closed.")
+def refusal_about(event: Event, reason: str, other: Event | None, name: str) -> str:
+    """A refusal as a sentence to a teacher or an organiser, about the student of this name."""
+    return _refused(reason).about % _Words(event, other, name)
 
 
-def _no_place(event: Event) -> str:
-    """Why a full event did not put somebody on its waiting list."""
+def refusal_short(event: Event | None, reason: str, other: Event | None = None) -> str:
+    """A refusal in a few words, for a row of a list."""
+    return _refused(reason).short % _Words(event, other)
+
+
+def _refused(reason: str) -> Refused:
+    return REFUSALS.get(reason, REFUSALS[Reason.CLOSED])
+
+
+class _Words(dict[str, str]):
+    """What the sentences name. Each word is made when a sentence needs it, since some need the event's rows."""
+
+    def __init__(self, event: Event | None, other: Event | None, name: str = "") -> None:
+        super().__init__(name=name, event=event.name if event else "", other=other.name if other else "")
+        self._event, self._other = event, other
+
+    def __missing__(self, key: str) -> str:
+        return _WORDS[key](self._event, self._other)
+
+
+_WORDS: dict[str, Callable[[Any, Any], str]] = {
+    "grades": lambda event, _other: event.grades_text.lower(),
+    "opens": lambda event, _other: exact_moment(event.registration_opens_at),
+    "exact": lambda event, _other: _exact(event.registration_opens_at),
+    "pause": lambda event, _other: (
+        event.pause_text or event.fest.pause_text or _("Come back a little later.")
+    ),
+    "when": lambda event, _other: _span(event),
+    "other_when": lambda _event, other: _span(other),
+    "filled": lambda event, _other: _filled(event.seats.filled_at),
+    "why_no_waiting": lambda event, _other: _why_no_waiting(event),
+}
+
+
+def _why_no_waiting(event: Event) -> str:
+    """Why a full event did not put the student on its waiting list."""
     limit = event.waiting_limit
     if limit == 0:
         return _("It has no waiting list.")
     if timezone.now() >= event.promotion_ends_at:
-        return _("Its waiting list no longer moves: free seats are given at the door.")
+        return _("Its waiting list has closed: free seats are given at the door.")
     if limit is not None and event.seats.waiting >= limit:
         return _("Its waiting list is full, too.")
     return _("You did not want to wait. Tick the box to be put on its waiting list.")
@@ -123,19 +177,23 @@ def waiting_text(number: int, filled_at: datetime | None) -> str:
     )
 
 
+def why_event_is_off(event: Event, now: datetime) -> str:
+    """Why nobody can get a seat of this event any more; empty while it takes place or is still to come."""
+    if event.state != Event.State.PUBLISHED:
+        return _("%(event)s does not take place.") % {"event": event.name}
+    if now >= event.ends_at:
+        return _("%(event)s is over.") % {"event": event.name}
+    return ""
+
+
+def why_wrong_grade(event: Event) -> str:
+    return REFUSALS[Reason.INELIGIBLE].about % _Words(event, None)
+
+
 def _filled(filled_at: datetime | None) -> str:
     if filled_at is None:
         return _("This event is full.")
     return _("This event filled at %(time)s.") % {"time": _exact(filled_at)}
-
-
-def _clash(event: Event, other: Event) -> str:
-    return _("%(event)s is %(when)s, and %(other)s, which you have, is %(other_when)s.") % {
-        "event": event.name,
-        "when": _span(event),
-        "other": other.name,
-        "other_when": _span(other),
-    }
 
 
 def _span(event: Event) -> str:

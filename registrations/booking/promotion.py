@@ -1,4 +1,4 @@
-"""Seats for those whom an organiser chooses from the waiting list, out of order where need be."""
+"""Seats that an organiser gives to chosen people on the waiting list, out of order if need be."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -12,11 +12,12 @@ from events.locked_reads import read_locked_events
 from events.models import Event, Seats
 from registrations.booking.confirmation_deadline import release_late
 from registrations.booking.errors import ActionRejected, ConcurrentUpdate
+from registrations.booking.ledger import change_ledger
+from registrations.booking.messages import why_event_is_off
 from registrations.booking.state import Origin, move
 from registrations.holds.reserve import end_what_is_over
 from registrations.locking import Deadline, in_transaction
 from registrations.models import Change, Hold, Registration
-from registrations.signals import registrations_changed
 
 State = Registration.State
 
@@ -24,13 +25,13 @@ State = Registration.State
 def promote_chosen(
     registration_ids: Iterable[int], *, user: Any, reason: str, deadline: Deadline, notify: bool = True
 ) -> list[Registration]:
-    """Confirms these waiting registrations, all or none, also past an earlier place and past `promotes_until`.
+    """Confirms these waiting registrations, all or none, whatever their rank, also after `promotes_until`.
 
-    They take free seats first, then seats that an organiser held back. Each change says who chose and why:
-    that is the override which the auditor knows. Whoever does not wait any more stays as it is, so a repeat
-    does no harm; those who did are returned. Locks the Seats rows of all events, then the registrations.
-    Raises `ActionRejected` where there are fewer seats than chosen, or the event does not take place or is over,
-    and `LockTimeout` after 3 s.
+    They take free seats first, then reserved ones. Each change names the organiser and the reason, which the
+    invariants require of a promotion out of order. Registrations that no longer wait stay as they are, so a
+    repeat is harmless; those that were promoted are returned. Locks the Seats rows of all events, then the
+    registrations. Raises `ActionRejected` if seats are missing or the event is cancelled or over, and
+    `LockTimeout` after 3 s.
     """
     ids = sorted(registration_ids)
     origin = partial(Origin, Change.Cause.CHOSEN, Change.Actor.ORGANISER, user=user, reason=reason)
@@ -48,25 +49,24 @@ def _promote(
         return []
     release_late(seats.values(), events, now)
     holds = end_what_is_over(seats.values(), events, now)
-    rows = Registration.objects.filter(pk__in=ids).waiting().with_related().order_by("pk")
-    chosen = list(rows.select_for_update(no_key=True, of=("self",)))
-    for event_id, row in seats.items():
-        of_event = sorted(
-            (one for one in chosen if one.event_id == event_id), key=lambda one: one.queue_position
-        )
-        if of_event:
+    with change_ledger() as ledger:
+        rows = Registration.objects.filter(pk__in=ids).waiting().with_related().order_by("pk")
+        chosen = list(rows.select_for_update(no_key=True, of=("self",)))
+        for event_id, row in seats.items():
             reserved = [hold for hold in holds[event_id] if hold.school_id is None]
-            _require_seats(events[event_id], row, reserved, len(of_event), now)
-            _give_seats(row, reserved, of_event)
-    if chosen:
-        changes = move(chosen, to=State.CONFIRMED, origin=origin_at(at=now))
-        not_notified = frozenset() if notify else frozenset(row.pk for row in chosen)
-        registrations_changed.send(sender=Registration, changes=changes, now=now, not_notified=not_notified)
+            of_event = [one for one in chosen if one.event_id == event_id]
+            if of_event:
+                _require_seats(events[event_id], row, reserved, len(of_event), now)
+                _give_seats(row, reserved, sorted(of_event, key=lambda one: one.queue_position))
+        if chosen:
+            move(chosen, to=State.CONFIRMED, origin=origin_at(at=now))
+            if not notify:
+                ledger.leave_not_notified(chosen)
     return chosen
 
 
 def seats_to_give(seats: Seats, reserved: Iterable[Hold]) -> int:
-    """Free ones, and those that an organiser keeps back."""
+    """Free seats and those that an organiser reserved."""
     return seats.free + sum(hold.unused for hold in reserved)
 
 
@@ -78,12 +78,11 @@ def _require_seats(event: Event, seats: Seats, reserved: Sequence[Hold], wanted:
 def refusal_to_promote(
     event: Event, seats: Seats, reserved: Iterable[Hold], wanted: int, now: datetime
 ) -> str:
-    """Why so many cannot be given a seat, in a sentence; empty where they can."""
-    known = {"event": event.name, "wanted": wanted, "seats": (there := seats_to_give(seats, reserved))}
-    if event.state != Event.State.PUBLISHED:
-        return _("%(event)s does not take place.") % known
-    if now >= event.ends_at:
-        return _("%(event)s is over.") % known
+    """Why this number of people cannot get seats; empty if they can."""
+    if refusal := why_event_is_off(event, now):
+        return refusal
+    there = seats_to_give(seats, reserved)
+    known = {"event": event.name, "wanted": wanted, "seats": there}
     if not there:
         return _("%(event)s has no free seat. Raise its capacity, or cancel a registration first.") % known
     if there < wanted:
@@ -97,7 +96,7 @@ def refusal_to_promote(
 
 
 def _give_seats(seats: Seats, reserved: Sequence[Hold], chosen: Sequence[Registration]) -> None:
-    """Counts them, and names those who take a seat that was held back, the last in line first."""
+    """Updates the counts; the last of the chosen take reserved seats."""
     free = min(seats.free, len(chosen))
     if not Seats.objects.advance(seats.pk, seats=free, from_held=len(chosen) - free):
         raise ConcurrentUpdate
@@ -105,10 +104,10 @@ def _give_seats(seats: Seats, reserved: Sequence[Hold], chosen: Sequence[Registr
     for hold in reserved:
         named, rest = rest[: hold.unused], rest[hold.unused :]
         if named:
-            _name(hold, named)
+            _use_hold(hold, named)
 
 
-def _name(hold: Hold, named: Sequence[Registration]) -> None:
+def _use_hold(hold: Hold, named: Sequence[Registration]) -> None:
     if not Hold.objects.use(hold.pk, len(named)):
         raise ConcurrentUpdate
     Registration.objects.filter(pk__in=[row.pk for row in named]).update(hold=hold)
@@ -117,7 +116,7 @@ def _name(hold: Hold, named: Sequence[Registration]) -> None:
 
 
 def reserved_holds_of(event_ids: Iterable[int]) -> Mapping[int, list[Hold]]:
-    """The blocks that organisers hold back, by event; for a page that says what would be taken."""
+    """The reserved seats of these events, by event id, for a page that says what would be used."""
     found: dict[int, list[Hold]] = {pk: [] for pk in event_ids}
     for hold in Hold.objects.held().filter(event__in=found, school=None):
         found[hold.event_id].append(hold)

@@ -1,4 +1,4 @@
-"""One pressed button: replayed, refused, or turned into registrations."""
+"""One submitted form: registered once, answered again when repeated, or refused."""
 
 import hashlib
 import json
@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
-from registrations.booking.allocate import SeatRequest, allocate, store_refusals
+from registrations.booking.allocate import allocate, allocate_to_newcomer, store_refusals
 from registrations.booking.confirmation_deadline import confirm_by_teacher
 from registrations.booking.errors import (
     AmbiguousIdentity,
@@ -18,7 +18,7 @@ from registrations.booking.errors import (
     LockTimeout,
     RegistrationRejected,
 )
-from registrations.booking.unknown_student import outcomes_of_newcomer
+from registrations.booking.policy import SeatRequest
 from registrations.locking import Deadline, in_transaction
 from registrations.models import Change, Consent, Refusal, School, Student, Submission
 from registrations.schools import find_or_create_school
@@ -39,18 +39,19 @@ _INSERT = """
     )
     SELECT id FROM pressed
 """
-"""A key that is taken is no error of the database, whose log would name it."""
+"""A used key must not raise a database error: the log would contain the key."""
 
 
-_OF_A_KNOWN_STUDENT = (Refusal.Reason.ALREADY, Refusal.Reason.CLASH)
+_REVEALING = (Refusal.Reason.ALREADY, Refusal.Reason.CLASH)
+"""Reasons that depend on what a student already has."""
 
 
 @dataclass(frozen=True, slots=True)
 class BookingRequest:
-    """A cleaned form. `student_id` stands instead of the details where it is known who it is.
+    """A cleaned form: who wants which events. `key` is the form's idempotency key.
 
-    Behind a teacher's press stands the `teacher`, with the consent that the teacher declares; it names the
-    own `school`, whatever the details say.
+    `student_id` replaces `details` when the student is known. A request by a `teacher` is for the teacher's
+    own `school`, whatever the details say, and the teacher declares the student's consent.
     """
 
     key: uuid.UUID
@@ -75,20 +76,21 @@ class BookingRequest:
 
     @property
     def digest(self) -> bytes:
-        """What makes two presses the same: everything but the key."""
+        """Equal for requests with the same content; the key is not part of it."""
         who = astuple(self.details) if self.details else self.student_id
         content = [self.fest_id, sorted(self.event_ids), self.wants_waiting, who]
         return hashlib.sha256(json.dumps(content).encode()).digest()
 
 
 def submit(request: BookingRequest, *, deadline: Deadline) -> Submission:
-    """Registers, once per key: a double click, a reload, a proxy's repeat get the first answer again.
+    """Registers once per idempotency key: a double click, a reload or a proxy's repeat returns the first submission.
 
-    The Submission, its registrations, their tickets and mails are committed when this returns. Raises
-    `RegistrationRejected` when nothing was obtained, `AmbiguousIdentity` when the name belongs to another student
-    and something could be obtained, `IdempotencyConflict` when the key was used for another form or elsewhere,
-    `LockTimeout` when the database did not answer in time. After `LockTimeout` the outcome may be unknown: the same
-    submission sent again returns it.
+    One transaction: the submission, its registrations, tickets and mails are committed when this returns.
+
+    Raises `RegistrationRejected` if nothing was obtained, `AmbiguousIdentity` if the name belongs to another
+    student and something could be obtained, `IdempotencyConflict` if the key was used for other content or by
+    another kind of form, and `LockTimeout` if the database did not answer in time. After `LockTimeout` the
+    outcome may be unknown; sending the same request again returns it.
     """
     try:
         return in_transaction(lambda: _attempt(request, deadline), deadline=deadline)
@@ -98,36 +100,36 @@ def submit(request: BookingRequest, *, deadline: Deadline) -> Submission:
         if isinstance(error, DuplicateKey):
             raise IdempotencyConflict from None
         if isinstance(error, RegistrationRejected) and request.teacher:
-            confirm_by_teacher(outcome.before for outcome in error.seat_results)
-        _refuse_as_a_newcomer(request, error, deadline)
+            confirm_by_teacher(result.before for result in error.seat_results)
+        _refuse_like_a_newcomer(request, error, deadline)
         if isinstance(error, AmbiguousIdentity) and not request.teacher:
             _notice_attempt(error.student)
         raise
 
 
-def _refuse_as_a_newcomer(request: BookingRequest, error: Exception, deadline: Deadline) -> None:
-    """Raises `RegistrationRejected` with a newcomer's reasons where nobody could obtain anything by this public form.
+def _refuse_like_a_newcomer(request: BookingRequest, error: Exception, deadline: Deadline) -> None:
+    """Raises `RegistrationRejected` with a newcomer's reasons if a newcomer could not obtain anything either.
 
-    Otherwise an event that does not fit would tell anybody with a name and a grade whether that child is
-    registered. It is told only where a seat or a place in line is to be had.
+    Otherwise anyone with a child's name and grade could find out whether the child is registered. The public
+    form reveals that only when a seat or a position on the waiting list is to be had.
     """
     if request.origin != Submission.Origin.FORM or request.details is None or not _reveals_student(error):
         return
-    seat_results = outcomes_of_newcomer(
+    seat_results = allocate_to_newcomer(
         request.event_ids,
         fest_id=request.fest_id,
         grade=request.details.grade,
         wants_waiting=request.wants_waiting,
         deadline=deadline,
     )
-    if not any(outcome.registration for outcome in seat_results):
+    if not any(result.registration for result in seat_results):
         raise RegistrationRejected(seat_results) from None
 
 
 def _reveals_student(error: Exception) -> bool:
-    """Whether the refusal would differ for a student whom nobody knows."""
+    """Whether the refusal would differ for an unknown student."""
     if isinstance(error, RegistrationRejected):
-        return any(one.decision.reason in _OF_A_KNOWN_STUDENT for one in error.seat_results)
+        return any(result.decision.reason in _REVEALING for result in error.seat_results)
     return isinstance(error, AmbiguousIdentity)
 
 
@@ -143,18 +145,17 @@ def _attempt(request: BookingRequest, deadline: Deadline) -> Submission:
         for event in request.event_ids
     ]
     seat_results = allocate(seat_requests, actor=request.actor, user=request.teacher, deadline=deadline)
-    if not any(outcome.registration for outcome in seat_results):
+    if not any(result.registration for result in seat_results):
         raise RegistrationRejected(seat_results)
-    store_refusals([(submission, outcome) for outcome in seat_results])
+    store_refusals([(submission, result) for result in seat_results])
     return submission
 
 
 def _find(request: BookingRequest) -> Submission | None:
-    """The submission that used this key before. It is looked for only where the attempt fails, since nearly
-    every press is the first one; the unique key makes each repeat fail.
+    """The submission that used this key before, if the same kind of form sent it.
 
-    A key opens an answer only where it was used before: one of a class list or of a teacher's page opens
-    nothing in the public form.
+    It is looked up only after an attempt failed: nearly every request is the first, and the unique key makes
+    every repeat fail. A key of a class list or of a teacher's page finds nothing in the public form.
     """
     rows = Submission.objects.filter(key=request.key, origin=request.origin).select_related("student__school")
     submission = rows.first()
@@ -167,7 +168,7 @@ def _student(request: BookingRequest) -> tuple[Student, bool]:
     if request.details is None:
         known = Student.objects.known().select_related("school").filter(pk=request.student_id or 0).first()
         if known is None:
-            # Erased or merged since the page was opened; the link of whoever sends it again is dead.
+            # Erased or merged since the page was opened; the link is dead when the form is sent again.
             raise LockTimeout
         return known, False
     school = request.school or find_or_create_school(request.details.school)
@@ -175,9 +176,9 @@ def _student(request: BookingRequest) -> tuple[Student, bool]:
 
 
 def _insert_submission(request: BookingRequest, student: Student, *, is_new: bool) -> Submission:
-    """The press, and the consent of a student who is new with it.
+    """Inserts the submission, and the consent of a new student, in one statement.
 
-    A repeat of this press, sent at the same moment, makes the insert wait, and this one give way.
+    A repeat that is sent at the same moment makes the insert wait. Raises `DuplicateKey` if it was faster.
     """
     submission = Submission(
         key=request.key,

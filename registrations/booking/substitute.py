@@ -1,4 +1,4 @@
-"""Somebody else of the same school comes instead: the seat stays, its holder changes."""
+"""Substituting a student of the same school: the seat stays, its holder changes."""
 
 import hashlib
 import json
@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 
 from events.locked_reads import read_locked_events
 from events.models import Event, Seats
-from registrations.booking.allocate import SeatCounter, SeatRequest, SeatResult
 from registrations.booking.confirmation_deadline import release_late
 from registrations.booking.errors import (
     ActionRejected,
@@ -23,25 +22,25 @@ from registrations.booking.errors import (
     IdempotencyConflict,
     RegistrationRejected,
 )
-from registrations.booking.policy import decide
+from registrations.booking.ledger import change_ledger
+from registrations.booking.policy import SeatCounter, SeatRequest, SeatResult, decide
 from registrations.booking.state import Origin, create, move
 from registrations.locking import Deadline, in_transaction
 from registrations.models import Change, Consent, Registration, Student, Submission
-from registrations.signals import registrations_changed
 from registrations.students.identity import Details, identify
 from techfest.core.db.bulk import insert_new
 
 State = Registration.State
 REPLACEABLE = (State.CONFIRMED, State.WAITING)
-"""An offer is made to one person and cannot be handed on."""
+"""States whose seat or rank can be handed on; an offer is made to one person."""
 
 
 @dataclass(frozen=True, slots=True)
 class Substitution:
-    """Whose registrations go to whom, as a form said it; `key` makes a repeated press the same one.
+    """The registrations to hand over and who gets them; `key` is the form's idempotency key.
 
-    The newcomer is a student of the school, or described by `details`, and agrees to `consent_text_id` by
-    the teacher's declaration. `actor` and `user` are who decides it.
+    The newcomer is a known student of the school (`newcomer_id`) or described by `details`. The teacher
+    declares the newcomer's consent to `consent_text_id`. `actor` and `user` are who requests it.
     """
 
     key: uuid.UUID
@@ -60,15 +59,15 @@ class Substitution:
 
 
 def replace(wanted: Substitution, *, deadline: Deadline) -> Submission:
-    """Cancels these registrations of one student and gives each seat, or place in line, to the newcomer.
+    """Cancels these registrations of one student and gives each seat or rank to the newcomer. All or none.
 
-    One transaction: nobody in between can take the seat, and nobody who waits is promoted into it, since it
-    was never free. The newcomer stands where the other stood, also in the waiting list. All or none. Locks
-    the Seats rows of the events, then both students, then the registrations. The counts stay as they are.
+    One transaction: the seat is never free, so nobody else can take it and nobody is promoted into it. The
+    newcomer takes over the queue position. The counts stay as they are. Locks the Seats rows of the events,
+    then both students, then the registrations.
 
-    Raises `RegistrationRejected` where the rules do not let the newcomer in (grade, clash, registered already, closed),
-    `ActionRejected` where there is nothing to hand over or the newcomer is of another school, `AmbiguousIdentity`
-    when the name is not clear, `IdempotencyConflict` and `LockTimeout` as `submit` does.
+    Raises `RegistrationRejected` if the newcomer may not take part (grade, clash, already registered, closed),
+    `ActionRejected` if there is nothing to hand over or the newcomer is of another school, `AmbiguousIdentity`
+    if the name is not clear, and `IdempotencyConflict` and `LockTimeout` as `submit` does.
     """
     try:
         return in_transaction(lambda: _replace(wanted, deadline), deadline=deadline)
@@ -109,7 +108,7 @@ def _replace(wanted: Substitution, deadline: Deadline) -> Submission:
 def _without_late(
     held: list[Registration], wanted: Substitution, released: Iterable[Registration]
 ) -> list[Registration]:
-    """What the newcomer still has after this release. Refuses to hand over what was released."""
+    """`held` without released registrations. Raises `ActionRejected` if one of them was to be handed over."""
     late = {row.pk: row for row in released}
     for pk in wanted.registration_ids:
         if pk in late:
@@ -122,7 +121,7 @@ def _without_late(
 
 
 def _find(wanted: Substitution) -> Submission | None:
-    """The press that used this key before."""
+    """The submission that used this key before."""
     rows = Submission.objects.filter(key=wanted.key, origin=Submission.Origin.TEACHER)
     submission = rows.select_related("student").first()
     if submission and bytes(submission.digest) != wanted.digest:
@@ -131,14 +130,14 @@ def _find(wanted: Substitution) -> Submission | None:
 
 
 def _newcomer(wanted: Substitution, leaver: Student) -> tuple[Student, bool]:
-    """Who comes instead; inserted here if new, since a new row cannot be locked beforehand."""
+    """The newcomer, inserted here if new: a row that does not exist yet cannot be locked."""
     if wanted.details:
         newcomer, is_new = identify(wanted.details, fest_id=leaver.fest_id, school=leaver.school)
     else:
         school = Student.objects.known().filter(school=leaver.school_id, fest=leaver.fest_id)
         found = school.select_related("school").filter(pk=wanted.newcomer_id or 0).first()
         if found is None:
-            raise ActionRejected(_("Somebody of the same school can come instead, nobody else."))
+            raise ActionRejected(_("Only a student of the same school can take over."))
         newcomer, is_new = found, False
     if newcomer.pk == leaver.pk:
         raise ActionRejected(_("This is the same student."))
@@ -146,12 +145,12 @@ def _newcomer(wanted: Substitution, leaver: Student) -> tuple[Student, bool]:
 
 
 def _engagements(leaver: Student, newcomer: Student) -> list[Registration]:
-    """What the newcomer has, as it stands once both are locked."""
+    """The newcomer's active registrations, read after both students are locked."""
     locked = {
         student.pk: student for student in Student.objects.filter(pk__in=(leaver.pk, newcomer.pk)).locked()
     }
     if len(locked) < 2:
-        raise ConcurrentUpdate  # one of them has become one with another row meanwhile
+        raise ConcurrentUpdate  # one of them was merged meanwhile
     if any(student.erased_at for student in locked.values()):
         raise ActionRejected(_("This registration is not there any more."))
     newcomer.grade, newcomer.email = locked[newcomer.pk].grade, locked[newcomer.pk].email
@@ -166,7 +165,7 @@ def _require_eligible(
     held: list[Registration],
     now: datetime,
 ) -> None:
-    """By the very rules of a press, but that the seat is there: it is the other one's."""
+    """Applies the rules of every request, with the one seat that is handed over."""
     seat_results = []
     for registration in registrations:
         event = events.get(registration.event_id)
@@ -174,8 +173,8 @@ def _require_eligible(
         their_seat = SeatCounter(Seats(pk=registration.event_id, capacity=1))
         decision = decide(seat_request, event, their_seat, held, now)
         seat_results.append(SeatResult(registration.event_id, event, decision))
-    if any(outcome.decision.reason for outcome in seat_results):
-        raise RegistrationRejected([outcome for outcome in seat_results if outcome.decision.reason])
+    if any(result.decision.reason for result in seat_results):
+        raise RegistrationRejected([result for result in seat_results if result.decision.reason])
 
 
 def _insert_submission(wanted: Substitution, newcomer: Student, *, is_new: bool) -> Submission:
@@ -209,22 +208,17 @@ def _hand_over(
     origin: Origin,
     seats: dict[int, Seats],
 ) -> None:
-    """Both sides of it, and the one signal that tells of them."""
-    newcomers = [_successor(row, newcomer, submission, origin.at, seats) for row in registrations]
-    changes = move(registrations, to=State.CANCELLED, origin=origin)
-    _give_end_queue_positions(registrations, seats)
-    changes += create(newcomers, origin=origin)
-    registrations_changed.send(sender=Registration, changes=changes, now=origin.at)
+    newcomers = [_successor(row, newcomer, submission, origin.at) for row in registrations]
+    with change_ledger():
+        move(registrations, to=State.CANCELLED, origin=origin)
+        _give_end_queue_positions(registrations, seats)
+        create(newcomers, origin=origin)
 
 
 def _successor(
-    registration: Registration,
-    newcomer: Student,
-    submission: Submission,
-    now: datetime,
-    seats: dict[int, Seats],
+    registration: Registration, newcomer: Student, submission: Submission, now: datetime
 ) -> Registration:
-    """The same state and place; of a block, the same block."""
+    """The same state, queue position and hold."""
     return Registration(
         event=registration.event,
         student=newcomer,
@@ -237,7 +231,7 @@ def _successor(
 
 
 def _give_end_queue_positions(registrations: Iterable[Registration], seats: dict[int, Seats]) -> None:
-    """Whoever leaves gets a place at the end, where it says nothing: each place is somebody's, for ever."""
+    """Gives the cancelled registrations new queue positions at the end: positions are never reused."""
     for registration in registrations:
         registration.queue_position = seats[registration.event_id].last_queue_position + 1
         Registration.objects.filter(pk=registration.pk).update(queue_position=registration.queue_position)

@@ -1,4 +1,4 @@
-"""Another event instead: the old registration is given up only where the new one is obtained."""
+"""Moving registrations to another event: the old one is given up only if the new one is obtained."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -11,24 +11,24 @@ from django.utils.translation import gettext as _
 
 from events.locked_reads import read_locked_events
 from events.models import Event, Seats
-from registrations.booking.allocate import SeatCounter, SeatRequest
+from registrations.booking.allocate import add_counts
 from registrations.booking.confirmation_deadline import release_late
 from registrations.booking.errors import ActionRejected, ConcurrentUpdate
-from registrations.booking.policy import Decision, decide_seat
-from registrations.booking.seat_return import give_up
-from registrations.booking.state import Origin, create
+from registrations.booking.ledger import change_ledger
+from registrations.booking.messages import why_event_is_off
+from registrations.booking.policy import Decision, SeatCounter, SeatRequest, decide_seat
+from registrations.booking.state import Origin, create, give_up
 from registrations.booking.waitlist import promote
 from registrations.holds.reserve import end_what_is_over
 from registrations.locking import Deadline, in_transaction
 from registrations.models import Change, Refusal, Registration, Student
-from registrations.signals import registrations_changed
 
 State = Registration.State
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """What became of one registration: its `successor` in the new event, or the reason why it stays."""
+    """The outcome for one registration: its `successor` in the new event, or the decision why it stays."""
 
     registration: Registration
     decision: Decision
@@ -45,16 +45,15 @@ def move_to(
     may_wait: bool = False,
     notify: bool = True,
 ) -> list[Move]:
-    """Moves these registrations to one event, each for itself, in the order of their places.
+    """Moves these registrations to one event, one by one, in the order of their queue positions.
 
-    One transaction. Grade, clashes and the waiting list are judged by the rules of a press; the opening hours
-    are not, and a clash with what is given up does not count. Nobody overtakes whoever waits: without a free
-    seat a registration stays, or waits at the end of the new line where it `may_wait`. Freed seats go to
-    whoever waits for them. A successor belongs to the press that its predecessor belonged to, so that every
-    link that showed the one shows the other.
+    One transaction. Grade, clashes and the waiting list are decided as for every request; opening hours are
+    not, and what is given up does not clash. Without a free seat a registration stays, or joins the waiting
+    list if it `may_wait`. Freed seats go to the old event's waiting list. A successor belongs to the same
+    submission, so every link that showed the old registration shows the new one.
 
-    Locks the Seats rows of all events concerned, then the students, then the registrations. Raises
-    `ActionRejected` where the event takes nobody any more, `LockTimeout` after 3 s.
+    Locks the Seats rows of all events, then the students, then the registrations. Raises `ActionRejected` if
+    the event is cancelled or over, and `LockTimeout` after 3 s.
     """
     ids = sorted(registration_ids)
     origin = partial(Origin, Change.Cause.MOVED, Change.Actor.ORGANISER, user=user, reason=reason)
@@ -77,31 +76,27 @@ def _move(
     students = {row.pk for row in Student.objects.filter(pk__in={who for _event, who in known}).locked()}
     events, now = read_locked_events(seats)
     if now is None or event_id not in events:
-        raise ActionRejected(_("This event takes nobody."))
+        raise ActionRejected(_("There is no such event."))
+    target = events[event_id]
     release_late(seats.values(), events, now)
     end_what_is_over(seats.values(), events, now)
-    target, origin = events[event_id], origin_at(at=now)
-    _require_takes_place(target, now)
-    registrations = _locked(ids, students)
-    seat_counter = SeatCounter(seats[event_id])
-    moves = _decide_all(registrations, target, seat_counter, may_wait, now)
-    _write(moves, seats, seat_counter, origin, notify)
+    if refusal := why_event_is_off(target, now):
+        raise ActionRejected(refusal)
+    with change_ledger() as ledger:
+        seat_counter = SeatCounter(seats[event_id])
+        moves = _decide_all(_locked(ids, students), target, seat_counter, may_wait, now)
+        _write(moves, seats, seat_counter, origin_at(at=now))
+        if not notify:
+            ledger.leave_not_notified(move.successor for move in moves if move.successor)
     return moves
 
 
-def _require_takes_place(event: Event, now: datetime) -> None:
-    if event.state != Event.State.PUBLISHED:
-        raise ActionRejected(_("%(event)s does not take place.") % {"event": event.name})
-    if now >= event.ends_at:
-        raise ActionRejected(_("%(event)s is over.") % {"event": event.name})
-
-
 def _locked(ids: list[int], students: set[int]) -> list[Registration]:
-    """Those that are still active, in the order of their places; all of locked students."""
+    """The active registrations of these locked students, in the order of their queue positions."""
     rows = Registration.objects.filter(pk__in=ids).active().with_related().select_related("submission")
     found = list(rows.order_by("pk").select_for_update(no_key=True, of=("self",)))
     if {row.student_id for row in found} - students:
-        raise ConcurrentUpdate  # two rows of one student became one meanwhile
+        raise ConcurrentUpdate  # two students were merged meanwhile
     return sorted(found, key=lambda row: (row.event_id, row.queue_position))
 
 
@@ -135,9 +130,8 @@ def _decide(
         return Decision(reason=Refusal.Reason.ALREADY)
     if row.event.fest_id != target.fest_id:
         return Decision(reason=Refusal.Reason.UNKNOWN)
-    return decide_seat(
-        SeatRequest(row.student, target.pk, wants_waiting=may_wait), target, seat_counter, others, now
-    )
+    seat_request = SeatRequest(row.student, target.pk, wants_waiting=may_wait)
+    return decide_seat(seat_request, target, seat_counter, others, now)
 
 
 def _successor(
@@ -153,16 +147,13 @@ def _successor(
     )
 
 
-def _write(
-    moves: list[Move], seats: dict[int, Seats], seat_counter: SeatCounter, origin: Origin, notify: bool
-) -> None:
+def _write(moves: list[Move], seats: dict[int, Seats], seat_counter: SeatCounter, origin: Origin) -> None:
     successors = [move.successor for move in moves if move.successor]
     if not successors:
         return
     left = [move.registration for move in moves if move.successor]
-    changes = give_up(left, seats, origin=origin) + create(successors, origin=origin)
-    seat_counter.write()
+    give_up(left, seats, origin=origin)
+    create(successors, origin=origin)
+    add_counts(seat_counter)
     for event_id in {row.event_id for row in left}:
-        changes += promote(seats[event_id], cause=Change.Cause.PROMOTED, now=origin.at)
-    not_notified = frozenset() if notify else frozenset(row.pk for row in successors)
-    registrations_changed.send(sender=Registration, changes=changes, now=origin.at, not_notified=not_notified)
+        promote(seats[event_id], cause=Change.Cause.PROMOTED, now=origin.at)

@@ -1,22 +1,26 @@
-"""The waiting list: who is next, and the seat that becomes theirs."""
+"""The waiting list: ranks, promotion of the next, and the reason why nobody is promoted."""
 
 from datetime import datetime
 
-from django.db.models import Count, F, IntegerField, OuterRef, Subquery
+from django.db.models import Count, F, IntegerField, Max, OuterRef, Subquery, Sum
 from django.db.models.functions import Coalesce
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from events.models import Event, Seats
+from registrations.booking.ledger import change_ledger
 from registrations.booking.state import Origin, move
-from registrations.models import Change, Registration
+from registrations.models import Change, Hold, Registration
 from registrations.querysets import RegistrationQuerySet
-from registrations.signals import registrations_changed
 from techfest.core.db.clock import database_now
 
 State = Registration.State
 
 
 def with_number(registrations: RegistrationQuerySet) -> RegistrationQuerySet:
-    """Adds `number`: the place in line of each waiting registration, counted, never stored."""
+    """Annotates `number`: the rank of each waiting registration, counted and never stored."""
     ahead = (
         Registration.objects.filter(
             event=OuterRef("event"), state=State.WAITING, queue_position__lte=OuterRef("queue_position")
@@ -31,19 +35,19 @@ def with_number(registrations: RegistrationQuerySet) -> RegistrationQuerySet:
 
 
 def promote(seats: Seats, *, cause: str, now: datetime) -> list[Change]:
-    """Gives the free seats of this event to those who wait, in their order.
+    """Gives the free seats of this event to the waiting list, in its order.
 
-    The caller holds the lock of `seats`, which must be as stored, and sends `registrations_changed` with
-    what is returned. After `promotion_ends_at` nobody moves: free seats are then given at the door. A
-    waiting student occupies the event's time from the start, so a promotion never makes a clash.
+    Needs the lock of `seats`, which must be as stored, and an open `change_ledger`. After `promotion_ends_at`
+    nobody is promoted: free seats are given at the door. A waiting registration occupies the event's time from
+    the start, so a promotion never causes a clash.
     """
     event = Event.objects.select_related("fest").get(pk=seats.pk)
     if not seats.free or not seats.waiting or not is_moving(event, now):
         return []
     waiting = Registration.objects.filter(event=event).waiting().with_related()
-    chosen = list(waiting.select_for_update(no_key=True, of=("self",))[: seats.free])
-    changes = move(chosen, to=State.CONFIRMED, origin=Origin(cause, Change.Actor.SYSTEM, now))
-    added = len(chosen)
+    promoted = list(waiting.select_for_update(no_key=True, of=("self",))[: seats.free])
+    changes = move(promoted, to=State.CONFIRMED, origin=Origin(cause, Change.Actor.SYSTEM, now))
+    added = len(promoted)
     seats.taken += added
     seats.waiting -= added
     filled = {"filled_at": now} if not seats.free else {}
@@ -52,17 +56,89 @@ def promote(seats: Seats, *, cause: str, now: datetime) -> list[Change]:
 
 
 def is_moving(event: Event, now: datetime) -> bool:
-    """Whether a free seat goes to the next in line at this time."""
+    """Whether a free seat goes to the waiting list at this time."""
     return event.state == Event.State.PUBLISHED and now < event.promotion_ends_at
 
 
 def promote_after_change(event: Event) -> None:
-    """Gives free seats to those who wait, after an event takes place again or its list moves for longer.
+    """Promotes after an event was restored or its waiting list is open for longer.
 
-    Needs the caller's transaction. Locks the event's Seats row.
+    Part of the caller's transaction. Locks the event's Seats row.
     """
     for seats in Seats.objects.locked([event.pk]):
-        now = database_now()
-        changes = promote(seats, cause=Change.Cause.PROMOTED, now=now)
-        if changes:
-            registrations_changed.send(sender=Registration, changes=changes, now=now)
+        with change_ledger():
+            promote(seats, cause=Change.Cause.PROMOTED, now=database_now())
+
+
+def why_nobody(event: Event, seats: Seats, *, now: datetime) -> str:
+    """The reason why the first person on the list has no seat; empty if `promote` would give one.
+
+    Of a full event it also says which seats are held. At most two queries, no lock.
+    """
+    if not seats.waiting:
+        return _("The waiting list is empty.")
+    if event.state == Event.State.CANCELLED:
+        return _("The event is cancelled.")
+    if event.state == Event.State.DRAFT:
+        return _("The event is not published.")
+    if not is_moving(event, now):
+        words = _("The waiting list closed on %(end)s: free seats are given at the door.")
+        return words % {"end": _moment(event.promotion_ends_at, event)}
+    if seats.free:
+        return ""
+    return " ".join(filter(None, (_fullness(seats), *_held(event, seats))))
+
+
+def why_waiting(registration: Registration, *, now: datetime) -> str:
+    """The same for one waiting registration, with its rank; empty for others."""
+    if registration.state != State.WAITING:
+        return ""
+    event = Event.objects.with_related().get(pk=registration.event_id)
+    ahead = with_number(Registration.objects.filter(pk=registration.pk)).get().number - 1
+    words = ngettext("%(count)d person is ahead.", "%(count)d people are ahead.", ahead) % {"count": ahead}
+    first = words if ahead else _("First on the waiting list.")
+    return " ".join(filter(None, (first, why_nobody(event, event.seats, now=now))))
+
+
+def _fullness(seats: Seats) -> str:
+    over = seats.taken - seats.capacity
+    if over > 0:
+        words = ngettext(
+            "%(count)d more seat is taken than there are (%(taken)d of %(capacity)d).",
+            "%(count)d more seats are taken than there are (%(taken)d of %(capacity)d).",
+            over,
+        )
+        return words % {"count": over, "taken": seats.taken, "capacity": seats.capacity}
+    words = ngettext("The only seat is taken.", "All %(count)d seats are taken.", seats.capacity)
+    return words % {"count": seats.capacity} if seats.capacity else _("There are no seats.")
+
+
+def _held(event: Event, seats: Seats) -> list[str]:
+    """Sentences about seats that are taken without a name: held for schools, or reserved by organisers."""
+    if not seats.held:
+        return []
+    rows = Hold.objects.filter(event=event).held()
+    unused = {"seats": Sum(F("seats") - F("used")), "last": Max("until")}
+    for_schools = rows.filter(school__isnull=False).aggregate(**unused)
+    reserved = rows.filter(school=None).aggregate(**unused)
+    sentences = []
+    if count := for_schools["seats"]:
+        words = ngettext(
+            "%(count)d of them is held for a school, until %(end)s at the latest.",
+            "%(count)d of them are held for schools, until %(end)s at the latest.",
+            count,
+        )
+        sentences.append(words % {"count": count, "end": _moment(for_schools["last"], event)})
+    if count := reserved["seats"]:
+        words = ngettext(
+            "%(count)d of them is held back by an organiser, until %(end)s at the latest.",
+            "%(count)d of them are held back by organisers, until %(end)s at the latest.",
+            count,
+        )
+        sentences.append(words % {"count": count, "end": _moment(reserved["last"], event)})
+    return sentences
+
+
+def _moment(when: datetime, event: Event) -> str:
+    local = timezone.localtime(when, event.fest.zone)
+    return f"{date_format(local, 'j F')}, {date_format(local, 'g:iA').lower()}"

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from events.locked_reads import read_locked_events
 from events.models import Event, Seats
-from registrations.booking.allocate import SeatCounter, SeatRequest, SeatResult, decide_all
+from registrations.booking.policy import SeatCounter, SeatRequest, SeatResult, decide_all
 from registrations.class_lists.identify import Match, RowStudent, build_row_students, seat_requests_of
 from registrations.class_lists.identify import match as matched
 from registrations.class_lists.messages import (

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from django.db.models import Q
 
-from registrations.booking.allocate import SeatRequest
+from registrations.booking.policy import SeatRequest
 from registrations.models import ClassList, Student, Submission
 from registrations.spreadsheets.duplicates import typo_keys
 from registrations.spreadsheets.listing import ListedStudent

@@ -10,8 +10,9 @@ from functools import cached_property
 
 from django.db import connection
 
-from registrations.booking.allocate import SeatResult, allocate, store_refusals
+from registrations.booking.allocate import allocate, store_refusals
 from registrations.booking.errors import RegistrationError
+from registrations.booking.policy import SeatResult
 from registrations.class_lists.identify import RowStudent, build_row_students, match, seat_requests_of
 from registrations.locking import Deadline
 from registrations.models import Change, ClassListEntry, ClassListJob, ClassListRow, Student, Submission

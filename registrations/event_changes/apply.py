@@ -9,12 +9,12 @@ from events import editing
 from events.capacity import ReservedCapacity
 from events.models import Event
 from registrations.booking import conflicts
-from registrations.booking.cancel_event import cancel_event
+from registrations.booking.cancel import cancel_event
+from registrations.booking.ledger import change_ledger
 from registrations.booking.state import Origin, note
 from registrations.booking.waitlist import promote_after_change
 from registrations.event_changes.impact import NOTIFIED_FIELDS, Edit, Impact
 from registrations.models import Change, Registration
-from registrations.signals import registrations_changed
 from techfest.core import audit_log
 
 
@@ -90,8 +90,8 @@ def _notify(impact: Impact, options: ApplyOptions, now: dt.datetime) -> None:
         Change.Cause.EVENT_CHANGED, Change.Actor.ORGANISER, now, user=options.user, reason=options.reason
     )
     fields = {row.student_id: names for row in impact.notified}
-    changes = note(impact.notified, origin=origin, fields=fields)
-    registrations_changed.send(sender=Registration, changes=changes, now=now)
+    with change_ledger():
+        note(impact.notified, origin=origin, fields=fields)
 
 
 def values_of(event: Event, names: set[str]) -> dict[str, Any]:

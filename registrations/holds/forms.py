@@ -1,4 +1,4 @@
-"""What a teacher fills in to have seats held."""
+"""The form in which a teacher requests held seats."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -18,15 +18,13 @@ from registrations.holds.service import MAX_AT_ONCE, latest
 from techfest.core.formatting import exact_moment, exact_time
 
 DAYS = (1, 2, 3, 5, 7, 10, 14)
-"""How many days ahead names may be promised for; at the end of that working day."""
+"""The offered numbers of days until the names must be given, at `HOUR` of that day."""
 HOUR = 18
 CLOSING = "closing"
 MAX_DIGITS = 4
 
 
 class HoldForm(PlainForm):
-    """Which event, how many seats, until when."""
-
     event = forms.ChoiceField(
         label=gettext_lazy("Event"),
         widget=Sentences,
@@ -41,9 +39,11 @@ class HoldForm(PlainForm):
         error_messages={"required": gettext_lazy("Enter how many seats you need")},
     )
     until = forms.ChoiceField(
-        label=gettext_lazy("I give you the names by"),
+        label=gettext_lazy("I will send the names by"),
         widget=Sentences,
-        help_text=gettext_lazy("Seats without a name then go back to everybody. We remind you at half time."),
+        help_text=gettext_lazy(
+            "Seats without a name then become free for everyone. We remind you at half time."
+        ),
         error_messages={
             "required": gettext_lazy("Select a day"),
             "invalid_choice": gettext_lazy("Select one of these days"),
@@ -58,8 +58,8 @@ class HoldForm(PlainForm):
         closing = (CLOSING, _("When registration closes"))
         offer(self, "until", [*((day.date().isoformat(), _day(day)) for day in self.days), closing])
         self.fields["seats"].help_text = ngettext(
-            "Up to %(count)d of an event is held at once. For more, an organiser decides; until then none is held.",
-            "Up to %(count)d of an event are held at once. For more, an organiser decides; until then none is held.",
+            "Up to %(count)d seat of an event is held at once. For more, an organiser decides first.",
+            "Up to %(count)d seats of an event are held at once. For more, an organiser decides first.",
             MAX_AT_ONCE,
         ) % {"count": MAX_AT_ONCE}
 
@@ -80,7 +80,7 @@ class HoldForm(PlainForm):
         return cleaned
 
     def _moment(self, event: Event, until: str) -> dt.datetime:
-        """A day that is past the last moment of this event is refused, and the moment named."""
+        """The end of the chosen day. Adds an error with the last possible time if that is too late for the event."""
         if until == CLOSING:
             return latest(event)
         day = next(day for day in self.days if day.date().isoformat() == until)
@@ -92,7 +92,7 @@ class HoldForm(PlainForm):
 
 
 def offered(events: Sequence[Event], now: dt.datetime) -> list[Event]:
-    """The events whose seats may be asked for: also before everybody may register."""
+    """The events whose seats may be requested, also before registration opens."""
     return [
         event
         for event in events
@@ -103,7 +103,7 @@ def offered(events: Sequence[Event], now: dt.datetime) -> list[Event]:
 
 
 def _days(events: Sequence[Event], now: dt.datetime) -> list[dt.datetime]:
-    """Days that are early enough for at least one of these events, in the zone that is active."""
+    """Days that are early enough for at least one of these events, in the active time zone."""
     today = timezone.localtime(now).replace(hour=HOUR, minute=0, second=0, microsecond=0)
     ends = max((latest(event) for event in events), default=now)
     return [day for day in (today + dt.timedelta(days=days) for days in DAYS) if day <= ends]
@@ -116,7 +116,7 @@ def _day(day: dt.datetime) -> str:
 def _label(event: Event) -> str:
     seats = event.seats
     if seats.waiting:
-        words = ngettext("%(count)d waits for a seat", "%(count)d wait for a seat", seats.waiting)
+        words = ngettext("%(count)d person is waiting", "%(count)d people are waiting", seats.waiting)
         free = words % {"count": seats.waiting}
     else:
         free = ngettext("%(count)d seat free", "%(count)d seats free", seats.free) % {"count": seats.free}

@@ -1,4 +1,4 @@
-"""What is written to a teacher whose seats were granted, refused, are running out, or went back."""
+"""Mails to teachers about their held seats: approved, refused, to be named soon, returned."""
 
 import datetime as dt
 
@@ -14,17 +14,17 @@ from techfest.core.formatting import exact_moment
 
 
 def notify_of_answer(hold: Hold, *, now: dt.datetime) -> None:
-    """The organiser's yes or no to a block that was asked for."""
+    """The organiser's decision on a requested hold."""
     if hold.state == Hold.State.HELD:
         subject = ngettext(
             "%(count)d seat of %(event)s is held for you",
             "%(count)d seats of %(event)s are held for you",
             hold.seats,
         )
-        text = _("Send us the names by %(until)s. What has no name by then goes back to everybody.")
+        text = _("Send us the names by %(until)s. Seats without a name then become free for everyone.")
     else:
         subject = _("No seats of %(event)s are held for you")
-        text = _("An organiser looked at what you asked for and could not hold these seats.")
+        text = _("An organiser looked at your request and could not hold these seats.")
     _notify(hold, subject, text, count=hold.seats, now=now)
 
 
@@ -35,33 +35,35 @@ def remind(hold: Hold, *, now: dt.datetime) -> None:
         "%(count)d held seats of %(event)s have no names yet",
         hold.unused,
     )
-    text = _("Send us the names by %(until)s. What has no name by then goes back to everybody.")
+    text = _("Send us the names by %(until)s. Seats without a name then become free for everyone.")
     _notify(hold, subject, text, count=hold.unused, now=now)
 
 
 def notify_of_end(hold: Hold, *, unused: int, now: dt.datetime) -> None:
-    """The time is over: of what was held, or of an answer that never came."""
+    """The time is over, of a hold or of a request that was never decided."""
     if hold.held_at is None:
         subject = _("No seats of %(event)s are held for you")
-        text = _("No organiser answered before %(until)s, until when you wanted to send the names.")
+        text = _("No organiser decided before %(until)s, when you wanted to send the names.")
     else:
         subject = ngettext(
-            "%(count)d held seat of %(event)s went back to everybody",
-            "%(count)d held seats of %(event)s went back to everybody",
+            "%(count)d held seat of %(event)s is free for everyone again",
+            "%(count)d held seats of %(event)s are free for everyone again",
             unused,
         )
-        text = _("The names were to come by %(until)s. Whoever has a name has kept the seat.")
+        text = _("The names were due by %(until)s. Students whose names you sent keep their seats.")
     _notify(hold, subject, text, count=unused, now=now)
 
 
 def notify_of_return(hold: Hold, *, unused: int, now: dt.datetime) -> None:
-    """Somebody else than who asked has given the seats back: an organiser, or a colleague."""
+    """An organiser or a colleague has given the seats back."""
     subject = ngettext(
         "%(count)d held seat of %(event)s was given back",
         "%(count)d held seats of %(event)s were given back",
         unused,
     )
-    text = _("Somebody else gave them back before %(until)s. Whoever has a name has kept the seat.")
+    text = _(
+        "An organiser or a colleague gave them back before %(until)s. Students whose names you sent keep their seats."
+    )
     _notify(hold, subject, text, count=unused, now=now)
 
 
@@ -71,7 +73,7 @@ def notify_of_cancelled_event(hold: Hold, *, now: dt.datetime) -> None:
 
 
 def _notify(hold: Hold, subject: str, text: str, *, count: int, now: dt.datetime) -> None:
-    """To the teacher who asked; what an organiser keeps back stands at the desk, where it is looked for."""
+    """Sends to the teacher who requested the hold. Reserved capacity has no teacher and no mail."""
     if hold.school_id is None:
         return
     with timezone.override(hold.event.fest.zone):

@@ -1,23 +1,26 @@
-"""Seats that are held for a school: taken, used by names, and given back, always under the event's lock."""
+"""Seats that are held for a school or reserved by an organiser: taken, and given back, under the event's lock."""
 
 import datetime as dt
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from django.db.models import F
+from django.dispatch import receiver
 
+from events.capacity import ReservedCapacity
 from events.models import Event, Seats
+from events.signals import capacity_raised
 from registrations.booking.errors import ConcurrentUpdate
+from registrations.booking.ledger import change_ledger
 from registrations.booking.waitlist import promote
 from registrations.holds import mails
-from registrations.models import Change, Hold, Registration
-from registrations.signals import registrations_changed
+from registrations.models import Change, Hold
+from techfest.core.db.clock import database_now
 
 
 def hold_seats(seats: Seats, hold: Hold, *, now: dt.datetime) -> None:
-    """Holds the seats of a block from now on; whoever calls has seen that they are free and nobody waits.
+    """Takes the seats of a hold. The caller has checked that they are free and that nobody waits.
 
-    `block` may be new, and is not saved. Raises `ConcurrentUpdate` where the seats do not fit.
+    `hold` may be new, and is not saved. Raises `ConcurrentUpdate` if the seats do not fit.
     """
     if not Seats.objects.hold(seats.pk, seats=hold.seats):
         raise ConcurrentUpdate
@@ -26,11 +29,39 @@ def hold_seats(seats: Seats, hold: Hold, *, now: dt.datetime) -> None:
     hold.held_at = now
 
 
-def end(seats: Seats, holds: Sequence[Hold], *, now: dt.datetime) -> None:
-    """Gives back what is unused of these blocks of one event, held or asked for, and promotes whoever waits.
+def reserve_capacity(seats: Seats, reserved: ReservedCapacity, *, now: dt.datetime) -> Hold:
+    """Reserves seats for an organiser: a hold without a school. Raises `ConcurrentUpdate` if they do not fit.
 
-    Names that were given keep their seats. Raises `ConcurrentUpdate` where a block had ended already although the
-    event is locked: its seats come back once.
+    The waiting list does not get these seats; the hold is the recorded reason. Needs the lock of `seats`.
+    """
+    hold = Hold(
+        event_id=seats.pk,
+        seats=reserved.seats,
+        until=reserved.until,
+        requested_by=reserved.user,
+        approved_by=reserved.user,
+    )
+    hold_seats(seats, hold, now=now)
+    hold.save()
+    return hold
+
+
+@receiver(capacity_raised)
+def give_new_seats(
+    *, seats: Seats, now: dt.datetime, reserved: ReservedCapacity | None = None, **_kwargs: object
+) -> None:
+    """Gives new seats to the waiting list, except those that are reserved."""
+    if reserved:
+        reserve_capacity(seats, reserved, now=now)
+    with change_ledger():
+        promote(seats, cause=Change.Cause.CAPACITY_RAISED, now=now)
+
+
+def end(seats: Seats, holds: Sequence[Hold], *, now: dt.datetime) -> None:
+    """Ends these holds of one event, returns their unused seats and promotes from the waiting list.
+
+    Registrations keep the seats they have. Raises `ConcurrentUpdate` if a hold had already ended although the
+    event is locked, so its seats are returned only once.
     """
     unused = sum(hold.unused for hold in holds)
     mine = Hold.objects.unreturned().filter(pk__in=[hold.pk for hold in holds])
@@ -42,17 +73,29 @@ def end(seats: Seats, holds: Sequence[Hold], *, now: dt.datetime) -> None:
     seats.held -= unused
     for hold in holds:
         hold.returned_at = now
-    if changes := promote(seats, cause=Change.Cause.PROMOTED, now=now):
-        registrations_changed.send(sender=Registration, changes=changes, now=now)
+    with change_ledger():
+        promote(seats, cause=Change.Cause.PROMOTED, now=now)
+
+
+def end_all(event: Event) -> None:
+    """Ends all holds of a cancelled event and notifies the teachers. Needs the lock of its Seats row."""
+    for seats in Seats.objects.locked([event.pk]):
+        now = database_now()
+        holds = list(Hold.objects.unreturned().filter(event=event).with_related())
+        unused = {hold.pk: hold.unused for hold in holds}
+        end(seats, holds, now=now)
+        for hold in holds:
+            if hold.held_at is None or unused[hold.pk]:
+                mails.notify_of_cancelled_event(hold, now=now)
 
 
 def holds_in_time(
     rows: Iterable[Seats], events: Mapping[int, Event], now: dt.datetime | None
 ) -> Mapping[int, list[Hold]]:
-    """The blocks of these locked events that have seats for names, by event, the most urgent first.
+    """The open holds of these locked events, by event id, the one that ends first in front.
 
-    Those whose time is over are given back first, so that a press finds the seats free although no worker
-    runs. Without held seats there is no query; such is nearly every press.
+    Holds whose time is over are given back first, so a request finds the seats free even if no worker runs.
+    Without held seats, which is the usual case, there is no query.
     """
     return end_what_is_over([row for row in rows if row.held], events, now)
 
@@ -60,7 +103,7 @@ def holds_in_time(
 def end_what_is_over(
     rows: Iterable[Seats], events: Mapping[int, Event], now: dt.datetime | None
 ) -> Mapping[int, list[Hold]]:
-    """Gives back the blocks of these locked events whose time is over; the others, as `blocks_in_time`."""
+    """Ends the holds of these locked events whose time is over; returns the others as `holds_in_time` does."""
     known = {row.pk: row for row in rows if row.pk in events}
     in_time: dict[int, list[Hold]] = defaultdict(list)
     over: dict[int, list[Hold]] = defaultdict(list)
@@ -75,23 +118,9 @@ def end_what_is_over(
 
 
 def expire(seats: Seats, holds: Sequence[Hold], *, now: dt.datetime) -> None:
-    """Ends blocks whose time is over, and tells those who asked."""
+    """Ends holds whose time is over and notifies the teachers who requested them."""
     unused = {hold.pk: hold.unused for hold in holds}
     end(seats, holds, now=now)
     for hold in holds:
         if hold.held_at is None or unused[hold.pk]:
             mails.notify_of_end(hold, unused=unused[hold.pk], now=now)
-
-
-def take_names_off(registrations: Iterable[Registration]) -> Counter[int]:
-    """Makes room again in the blocks of registrations that end; how many seats of each event stay held.
-
-    A block that was given back keeps nothing: those seats are everybody's.
-    """
-    names = Counter(row.hold_id for row in registrations if row.hold_id and row.holds_seat)
-    kept: Counter[int] = Counter()
-    for hold in Hold.objects.filter(pk__in=names) if names else ():
-        Hold.objects.filter(pk=hold.pk).update(used=F("used") - names[hold.pk])
-        if hold.state == Hold.State.HELD:
-            kept[hold.event_id] += names[hold.pk]
-    return kept

@@ -1,4 +1,4 @@
-"""A teacher asks for seats whose names will follow; an organiser grants the big ones; either gives them back."""
+"""Holding seats for a school: requested by a teacher, large ones approved by an organiser, given back by either."""
 
 import datetime as dt
 import uuid
@@ -12,21 +12,24 @@ from django.utils.translation import ngettext
 from events.locked_reads import read_locked_events
 from events.models import Event, Seats
 from registrations.booking.confirmation_deadline import release_late
-from registrations.booking.errors import ActionRejected
+from registrations.booking.errors import ActionRejected, LockTimeout
 from registrations.holds import mails
-from registrations.holds.reserve import end, end_what_is_over, hold_seats
+from registrations.holds.reserve import end, end_what_is_over, expire, hold_seats
 from registrations.locking import Deadline, in_transaction
 from registrations.models import Hold, School
 from techfest.core.db.bulk import insert_new
+from techfest.core.db.clock import database_now
 from techfest.core.formatting import exact_moment
 
 MAX_AT_ONCE = 5
-"""Seats of one event that a school has held at once, all its blocks together; more needs an organiser's yes."""
+"""Seats of one event that a school may hold without an organiser's approval, all its holds together."""
+WORTH_A_REMINDER = dt.timedelta(hours=6)
+"""Holds that last less than this get no reminder: the teacher has only just requested them."""
 
 
 @dataclass(frozen=True, slots=True)
 class HoldRequest:
-    """What a teacher asks for; `key` is that of the form, so that a form sent twice is one block."""
+    """What a teacher requests; `key` is the form's idempotency key."""
 
     event_id: int
     school: School
@@ -37,32 +40,32 @@ class HoldRequest:
 
 
 def request_hold(request: HoldRequest, *, deadline: Deadline) -> Hold:
-    """Holds the seats at once, or leaves them for an organiser to grant: then nothing is held until the yes.
+    """Holds the seats, or stores a request that an organiser has to approve; until then nothing is held.
 
-    Up to five seats of an event for a school are held at once while registration is open and nobody waits.
-    Locks the event's Seats row. Raises `ActionRejected` with the reason, `LockTimeout` after 3 s.
+    Up to `MAX_AT_ONCE` seats per event and school are held at once while registration is open and nobody
+    waits. Locks the event's Seats row. Raises `ActionRejected` with the reason, `LockTimeout` after 3 s.
     """
     return in_transaction(lambda: _request_hold(request, deadline), deadline=deadline)
 
 
 def approve(hold_id: int, *, user: Any, deadline: Deadline) -> Hold:
-    """An organiser's yes: the seats are held, if they are free by now and nobody waits for them."""
+    """Holds the requested seats if they are free and nobody waits for them."""
     return _change(hold_id, lambda hold, found: _approve(hold, found, user), deadline)
 
 
 def refuse(hold_id: int, *, user: Any, deadline: Deadline) -> Hold:
-    """An organiser's no."""
+    """Refuses a requested hold."""
     return _change(hold_id, lambda hold, found: _refuse(hold, found, user), deadline)
 
 
 def give_back(hold_id: int, *, user: Any, deadline: Deadline) -> Hold:
-    """Ends a block before its time; what has no name goes to whoever waits. Again is no harm."""
+    """Ends a hold early; unused seats go to the waiting list. A repeat is harmless."""
     return _change(hold_id, lambda hold, found: _give_back(hold, found, user), deadline)
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """An event whose Seats row is locked, as it stands now."""
+    """An event whose Seats row is locked, and the time."""
 
     seats: Seats
     event: Event
@@ -70,7 +73,7 @@ class _Found:
 
 
 def _locked(event_id: int, deadline: Deadline) -> _Found:
-    """Everything that is over was given back first, and what was not confirmed in time was released."""
+    """Locks the event. Unconfirmed registrations and holds whose time is over are released first."""
     deadline.limit_locks()
     rows = Seats.objects.locked([event_id])
     events, now = read_locked_events([event_id])
@@ -114,17 +117,17 @@ def _request_hold(request: HoldRequest, deadline: Deadline) -> Hold:
 
 
 def needs_organiser(seats: int, before: Sequence[Hold], event: Event, now: dt.datetime) -> bool:
-    """Whether an organiser must say yes: to many seats, and to any before everybody may register."""
+    """Whether an organiser must approve: many seats, or any before registration opens."""
     return seats + sum(hold.seats for hold in before) > MAX_AT_ONCE or now < event.registration_opens_at
 
 
 def latest(event: Event) -> dt.datetime:
-    """The last moment for names: registration closes, or seats are given at the door."""
+    """When names can no longer be given: registration closes, or free seats are given at the door."""
     return min(event.registration_closes_at, event.promotion_ends_at)
 
 
 def _check(request: HoldRequest, found: _Found, before: Sequence[Hold]) -> None:
-    """Whatever speaks against it but the number of free seats."""
+    """Every condition except the number of free seats."""
     event, name = found.event, {"event": found.event.name}
     if event.state != Event.State.PUBLISHED or found.now >= latest(event):
         raise ActionRejected(_("Registration for %(event)s is closed.") % name)
@@ -141,17 +144,17 @@ def _check(request: HoldRequest, found: _Found, before: Sequence[Hold]) -> None:
         raise ActionRejected(words % (name | {"count": found.seats.capacity}))
     if any(hold.state == Hold.State.REQUESTED for hold in before):
         raise ActionRejected(
-            _("Your school has asked for seats of %(event)s already. An organiser decides.") % name
+            _("Your school has already asked for seats of %(event)s. An organiser will decide.") % name
         )
 
 
 def _hold(hold: Hold, found: _Found) -> None:
-    """Holds what is free, and only where nobody waits: a block overtakes nobody."""
+    """Holds free seats, if nobody waits: a hold never overtakes the waiting list."""
     seats = found.seats
     if seats.waiting:
         words = ngettext(
-            "%(count)d waits for a seat of %(event)s, so none can be held.",
-            "%(count)d wait for a seat of %(event)s, so none can be held.",
+            "%(count)d person waits for a seat of %(event)s, so none can be held.",
+            "%(count)d people wait for a seat of %(event)s, so none can be held.",
             seats.waiting,
         )
         raise ActionRejected(words % {"count": seats.waiting, "event": found.event.name})
@@ -179,7 +182,7 @@ def _refuse(hold: Hold, found: _Found, user: Any) -> None:
 
 def _check_undecided(hold: Hold, now: dt.datetime) -> None:
     if hold.state != Hold.State.REQUESTED:
-        raise ActionRejected(_("This was decided already."))
+        raise ActionRejected(_("This was already decided."))
     if now >= hold.deadline:
         raise ActionRejected(_("The time for names is over."))
 
@@ -191,3 +194,44 @@ def _give_back(hold: Hold, found: _Found, user: Any) -> None:
     end(found.seats, [hold], now=found.now)
     if unused and user != hold.requested_by:
         mails.notify_of_return(hold, unused=unused, now=found.now)
+
+
+def process_due() -> int:
+    """Ends holds whose time is over and sends reminders at half time; returns how many holds. A repeat is harmless."""
+    rows = Hold.objects.unreturned().select_related("event__fest")
+    now = database_now()
+    events = sorted({hold.event_id for hold in rows if now >= hold.deadline or _wants_reminder(hold, now)})
+    return sum(_process_event(event_id) for event_id in events)
+
+
+def _wants_reminder(hold: Hold, now: dt.datetime) -> bool:
+    if hold.school_id is None:  # reserved by an organiser: no names will follow
+        return False
+    if hold.state != Hold.State.HELD or hold.reminded_at or not hold.unused or hold.held_at is None:
+        return False
+    time = hold.deadline - hold.held_at
+    return time >= WORTH_A_REMINDER and now >= hold.held_at + time / 2
+
+
+def _process_event(event_id: int) -> int:
+    deadline = Deadline()
+    try:
+        return in_transaction(lambda: _process_locked(event_id, deadline), deadline=deadline)
+    except LockTimeout:
+        # The worker comes again in half a minute; the other events' holds need not wait for it.
+        return 0
+
+
+def _process_locked(event_id: int, deadline: Deadline) -> int:
+    deadline.limit_locks()
+    (seats,) = Seats.objects.locked([event_id])
+    now = database_now()
+    holds = list(Hold.objects.unreturned().filter(event=event_id).with_related().order_by("pk"))
+    over = [hold for hold in holds if now >= hold.deadline]
+    if over:
+        expire(seats, over, now=now)
+    due = [hold for hold in holds if hold.returned_at is None and _wants_reminder(hold, now)]
+    for hold in due:
+        Hold.objects.filter(pk=hold.pk).update(reminded_at=now)
+        mails.remind(hold, now=now)
+    return len(over) + len(due)

@@ -1,4 +1,4 @@
-"""A teacher's pages of held seats: the list, asking, giving back."""
+"""A teacher's pages of held seats: list, request, give back."""
 
 import uuid
 
@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from events.cache import cached_fest
-from registrations.booking import messages
+from registrations.booking import idempotency
 from registrations.booking.errors import ActionRejected
 from registrations.holds.forms import HoldForm, offered
 from registrations.holds.service import HoldRequest, give_back, request_hold
@@ -19,17 +19,17 @@ from registrations.teachers.access import teacher_required
 @teacher_required
 @require_safe
 def holds(request: HttpRequest, teacher: Teacher) -> HttpResponse:
-    """What the school has asked for, holds, and gave back in the current fest."""
+    """The school's requested, open and ended holds in the current fest."""
     return render(request, "holds/list.html", {"teacher": teacher, "holds": _of_school(teacher)})
 
 
 @teacher_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def hold(request: HttpRequest, teacher: Teacher) -> HttpResponse:
-    """The form; whoever sends it twice gets one block."""
+    """The request form; sent twice, it makes one hold."""
     current = cached_fest()
     events = offered(current.events, current.now)
-    key = messages.read_key(request.POST)
+    key = idempotency.read_key(request.POST)
     form = HoldForm(request.POST if key else None, events=events, now=current.now)
     if key and form.is_valid():
         try:
@@ -38,14 +38,14 @@ def hold(request: HttpRequest, teacher: Teacher) -> HttpResponse:
             form.add_error(None, error.text)
         else:
             return redirect("holds:list")
-    context = {"teacher": teacher, "form": form, "key": messages.new_key()}
+    context = {"teacher": teacher, "form": form, "key": idempotency.new_key()}
     return render(request, "holds/request.html", context)
 
 
 @teacher_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def back(request: HttpRequest, teacher: Teacher, hold_id: int) -> HttpResponse:
-    """GET asks, POST gives everything back that has no name. What has ended is shown in the list."""
+    """GET asks for confirmation, POST gives back the unused seats. Ended holds redirect to the list."""
     hold = get_object_or_404(Hold.objects.with_related(), pk=hold_id, school=teacher.school)
     if request.method != "POST" and hold.returned_at is None:
         return render(request, "holds/back.html", {"teacher": teacher, "held": hold})
@@ -67,7 +67,7 @@ def _hold_request(form: HoldForm, teacher: Teacher, key: uuid.UUID) -> HoldReque
 
 
 def _of_school(teacher: Teacher) -> list[Hold]:
-    """Open ones first, the most urgent on top; then what is over, the latest on top."""
+    """Open holds first, by deadline; then ended ones, the latest first."""
     rows = Hold.objects.with_related().filter(school=teacher.school, event__fest__is_current=True)
     over = [hold for hold in rows.order_by("-returned_at", "-pk") if hold.returned_at]
     return sorted(rows.unreturned(), key=lambda hold: (hold.deadline, hold.pk)) + over

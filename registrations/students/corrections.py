@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 
 from events.models import Seats
 from registrations.booking.errors import ActionRejected, ConcurrentUpdate
+from registrations.booking.ledger import change_ledger
 from registrations.booking.state import Origin, note
 from registrations.locking import Deadline, in_transaction
 from registrations.models import Change, Registration, Student
-from registrations.signals import registrations_changed
 from techfest.core.db.clock import database_now
 
 CORRECTABLE = ("name", "grade", "section", "roll_number", "email")
@@ -87,8 +87,9 @@ def correct_many(
     _save([(students[pk], wanted[pk], names) for pk, names in fields.items()])
     for registration in registrations:
         registration.student = students[registration.student_id]
-    changes = note(registrations, origin=origin, fields=fields)
-    registrations_changed.send(sender=Registration, changes=changes, now=origin.at, old_emails=old_emails)
+    with change_ledger() as ledger:
+        ledger.old_emails |= old_emails
+        note(registrations, origin=origin, fields=fields)
     return students
 
 

@@ -15,8 +15,8 @@ from events.locked_reads import read_locked_events
 from events.models import Seats
 from registrations.booking.confirmation_deadline import release_late
 from registrations.booking.errors import ActionRejected, ConcurrentUpdate
-from registrations.booking.seat_return import give_up
-from registrations.booking.state import Origin
+from registrations.booking.ledger import change_ledger
+from registrations.booking.state import Origin, give_up
 from registrations.booking.waitlist import promote
 from registrations.holds.reserve import end_what_is_over
 from registrations.locking import Deadline, in_transaction
@@ -31,7 +31,7 @@ from registrations.models import (
     Student,
     Submission,
 )
-from registrations.signals import registrations_changed, students_merged
+from registrations.signals import students_merged
 from registrations.students.corrections import correct_many
 from techfest.core.audit_log import record
 from techfest.core.db.clock import database_now
@@ -101,11 +101,9 @@ def _require_two(found: dict[int, Student], kept_id: int, removed_id: int) -> tu
 
 def promote_into_freed_seats(seats: dict[int, Seats], context: MergeContext) -> None:
     """Promote from the waiting lists into the seats that duplicate registrations gave up."""
-    changes = []
-    for row in seats.values():
-        changes += promote(row, cause=Change.Cause.PROMOTED, now=context.now)
-    if changes:
-        registrations_changed.send(sender=Registration, changes=changes, now=context.now)
+    with change_ledger():
+        for row in seats.values():
+            promote(row, cause=Change.Cause.PROMOTED, now=context.now)
 
 
 def duplicate_registrations(registrations: Iterable[Registration]) -> list[RegistrationPair]:
@@ -212,8 +210,8 @@ def _adopt_address(
 
 def _give_up(worse: list[Registration], seats: dict[int, Seats], context: MergeContext) -> None:
     if worse:
-        changes = give_up(worse, seats, origin=context.origin)
-        registrations_changed.send(sender=Registration, changes=changes, now=context.now)
+        with change_ledger():
+            give_up(worse, seats, origin=context.origin)
 
 
 def _move_results(duplicates: Sequence[RegistrationPair]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from django.test import Client
 
 from events.models import Event
-from registrations.booking.messages import new_key
+from registrations.booking.idempotency import new_key
 
 FORM = "/register/"
 _numbers = itertools.count(1)

@@ -9,8 +9,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from events.models import Event
-from registrations.booking.allocate import SeatRequest, allocate
+from registrations.booking.allocate import allocate
 from registrations.booking.errors import RegistrationRejected
+from registrations.booking.policy import SeatRequest
 from registrations.holds import service
 from registrations.locking import Deadline
 from registrations.models import Change, Consent, Hold, Registration, Student, Submission, Teacher

@@ -92,7 +92,7 @@ def test_move_offers_the_other_events_and_says_what_it_came_to(client: Client, f
     response = act(client, "move_registrations", of(old), of(old, 2), event=new.pk, **REASON)
     assert said(response) == [
         "1 has a seat in Quiz.",
-        f"Ben Iyer stays in {old.name}: Quiz has no seat free.",
+        f"Ben Iyer stays in {old.name}. Quiz is full.",
     ]
 
 

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from events.models import AuditEntry, Event, Fest
 from registrations.booking.cancel import cancel
-from registrations.holds.expire import process_due
+from registrations.holds.service import process_due
 from registrations.locking import Deadline
 from registrations.models import Change, Conflict, Hold, Registration
 from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher, build_user

@@ -242,7 +242,7 @@ def test_namesake_learns_no_address_and_may_add_what_tells_apart(client: Client,
     response = post_form(client, other, name="asha  rao", email="x@example.net")
     page = text_of(response)
     assert response.status_code == 409
-    assert "Somebody with this name and grade is registered." in page
+    assert "A student with this name and grade is registered." in page
     reference = Student.objects.get().reference
     for secret in ("secret.parent", "41", reference, "/my/", "/a/", "/t/"):
         assert secret not in re.sub(r'"[0-9a-f]{32}"', "", page)

@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -12,7 +12,7 @@ from events.capacity import set_capacity
 from events.models import Event, Fest, Seats
 from registrations.booking.cancel import cancel
 from registrations.booking.errors import ActionRejected, LockTimeout
-from registrations.holds import expire, service
+from registrations.holds import reserve, service
 from registrations.locking import Deadline
 from registrations.models import Hold, School, Teacher
 from registrations.tasks import expire_holds
@@ -113,7 +113,7 @@ def test_nothing_is_held_beside_a_waiting_list(fest: Fest, teacher: Teacher) -> 
     event = build_event(fest, capacity=1)
     build_submission(event)
     build_submission(event)
-    assert refusal(teacher, event, 1).startswith("1 waits for a seat of")
+    assert refusal(teacher, event, 1).startswith("1 person waits for a seat of")
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_key_of_another_school_obtains_nothing(fest: Fest, teacher: Teacher) -> 
 def test_school_asks_once_for_many(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest)
     request_now(teacher, event, 8)
-    assert refusal(teacher, event, 9).endswith("An organiser decides.")
+    assert refusal(teacher, event, 9).endswith("An organiser will decide.")
     assert refusal(teacher, event, 11).endswith("has only 10 seats.")
 
 
@@ -195,7 +195,7 @@ def test_yes_twice_holds_once(fest: Fest, teacher: Teacher) -> None:
     hold = request_now(teacher, event, 8)
     boss = organiser()
     grant(hold, boss)
-    with pytest.raises(ActionRejected, match="decided already"):
+    with pytest.raises(ActionRejected, match="already decided"):
         grant(hold, boss)
     assert held(event) == (8, 8)
 
@@ -349,7 +349,9 @@ def test_worker_gives_back_once_what_is_over(fest: Fest, teacher: Teacher) -> No
     with notices() as heard:
         assert [expire_holds(), expire_holds()] == [1, 0]
     assert (state_of(hold), states(event), held(event)) == ("returned", ["confirmed"], (1, 0))
-    assert [notice["subject"] for notice in heard] == [f"2 held seats of {event.name} went back to everybody"]
+    assert [notice["subject"] for notice in heard] == [
+        f"2 held seats of {event.name} are free for everyone again"
+    ]
     assert run() == []
 
 
@@ -357,16 +359,16 @@ def test_worker_ends_what_was_asked_for_in_vain(fest: Fest, teacher: Teacher) ->
     event = build_event(fest)
     hold = outlive(request_now(teacher, event, 8))
     with notices() as heard:
-        assert expire.process_due() == 1
+        assert service.process_due() == 1
     assert (state_of(hold), held(event)) == ("refused", (0, 0))
-    assert "No organiser answered" in heard[0]["text"]
+    assert "No organiser decided" in heard[0]["text"]
 
 
 def test_closing_that_comes_sooner_ends_holds_sooner(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest)
     hold = request_now(teacher, event, 2)
     Event.objects.filter(pk=event.pk).update(closes_at=timezone.now() - dt.timedelta(seconds=1))
-    assert (expire.process_due(), state_of(hold), held(event)) == (1, "returned", (0, 0))
+    assert (service.process_due(), state_of(hold), held(event)) == (1, "returned", (0, 0))
 
 
 def test_reminder_comes_once_at_half_time(fest: Fest, teacher: Teacher) -> None:
@@ -374,9 +376,9 @@ def test_reminder_comes_once_at_half_time(fest: Fest, teacher: Teacher) -> None:
     hold = request_now(teacher, event, 2)
     name_now(event)
     with notices() as heard:
-        assert expire.process_due() == 0
+        assert service.process_due() == 0
         Hold.objects.filter(pk=hold.pk).update(held_at=timezone.now() - dt.timedelta(days=3, seconds=1))
-        assert [expire.process_due(), expire.process_due()] == [1, 0]
+        assert [service.process_due(), service.process_due()] == [1, 0]
     assert [notice["subject"] for notice in heard] == [f"1 held seat of {event.name} has no name yet"]
 
 
@@ -385,7 +387,7 @@ def test_full_hold_is_not_reminded_of(fest: Fest, teacher: Teacher) -> None:
     hold = request_now(teacher, event, 1)
     name_now(event)
     Hold.objects.filter(pk=hold.pk).update(held_at=timezone.now() - dt.timedelta(days=4))
-    assert expire.process_due() == 0
+    assert service.process_due() == 0
 
 
 def test_capacity_below_what_is_held_gives_no_seat_until_below(fest: Fest, teacher: Teacher) -> None:
@@ -401,8 +403,8 @@ def test_capacity_below_what_is_held_gives_no_seat_until_below(fest: Fest, teach
 def test_cancelled_event_ends_its_holds(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest)
     holds = [request_now(teacher, event, 3), request_now(teacher, event, 7)]
-    with notices() as heard:
-        expire.end_all(event)
+    with notices() as heard, transaction.atomic():
+        reserve.end_all(event)
     assert [state_of(hold) for hold in holds] == ["returned", "refused"]
     assert (held(event), [notice["text"] for notice in heard]) == (
         (0, 0),
@@ -434,12 +436,12 @@ def test_busy_event_leaves_the_others_holds_to_end_in_time(
     fest: Fest, teacher: Teacher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     busy, calm = (outlive(request_now(teacher, build_event(fest), 1)) for _ in range(2))
-    process_due = expire._process_locked
+    process_due = service._process_locked
 
     def busy_or_not(event_id: int, deadline: Deadline) -> int:
         if event_id == busy.event_id:
             raise LockTimeout
         return process_due(event_id, deadline)
 
-    monkeypatch.setattr(expire, "_process_locked", busy_or_not)
-    assert (expire.process_due(), state_of(busy), state_of(calm)) == (1, "held", "returned")
+    monkeypatch.setattr(service, "_process_locked", busy_or_not)
+    assert (service.process_due(), state_of(busy), state_of(calm)) == (1, "held", "returned")

@@ -12,8 +12,8 @@ from django.db.models import F
 
 from events.models import Event, Fest, Seats
 from events.querysets import SeatsQuerySet
-from registrations.booking.allocate import SeatCounter
-from registrations.holds import expire as expire_module
+from registrations.booking.policy import SeatCounter
+from registrations.holds import service as expire_module
 from registrations.holds.reserve import expire
 from registrations.models import Hold, Registration, Teacher
 from registrations.querysets import HoldQuerySet
@@ -163,7 +163,7 @@ def five_workers(event: Event, hold: Hold, monkeypatch: pytest.MonkeyPatch) -> l
             line.wait(0.5)
         expire(*args, **kwargs)
 
-    monkeypatch.setattr("registrations.holds.expire.expire", meet)
+    monkeypatch.setattr("registrations.holds.service.expire", meet)
     return sorted(at_once([expire_module.process_due] * 5))
 
 

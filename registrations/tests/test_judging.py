@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from events.models import Event, Fest, Seats
-from registrations.booking.allocate import SeatCounter, SeatRequest
-from registrations.booking.policy import Decision, decide
+from registrations.booking.policy import Decision, SeatCounter, SeatRequest, decide
 from registrations.models import Registration, Student
 
 UTC = dt.UTC

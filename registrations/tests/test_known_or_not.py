@@ -152,7 +152,7 @@ def test_where_something_is_to_be_had_the_known_child_is_told(
     assert (status, "is registered" in page) == (409, True)
     assert Delivery.objects.filter(kind="attempt").count() == 1
     status, page = answer_for(client, KNOWN, event)
-    assert (status, "Registered before" in page) == (409, True)
+    assert (status, "Already registered" in page) == (409, True)
 
 
 def test_one_event_that_fits_among_others_is_enough(client: Client, fest: Fest) -> None:

@@ -13,7 +13,7 @@ from django.db.models import F
 from events.locked_reads import read_locked_events
 from events.models import Event, Fest
 from events.querysets import SeatsQuerySet
-from registrations.booking.allocate import SeatCounter
+from registrations.booking.policy import SeatCounter
 from registrations.booking.promotion import promote_chosen
 from registrations.booking.transfer import Move, move_to
 from registrations.locking import Deadline

@@ -314,7 +314,7 @@ def test_handing_over_against_giving_up_without_locks_is_wrong(monkeypatch: pyte
     monkeypatch.setattr(SeatsQuerySet, "locked", without_lock)
     monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **_kwargs: self)
     monkeypatch.setattr("registrations.booking.substitute.move", meet_and_be_late)
-    monkeypatch.setattr("registrations.booking.seat_return.move", meet)
+    monkeypatch.setattr("registrations.booking.state.move", meet)
     event, (first, *_waiting) = full_event(build_fest())
     at_once([partial(replaced, first), give_up])
     assert recount(event)[0] == 2

@@ -8,7 +8,8 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from events.models import Event
-from registrations.booking.allocate import SeatRequest, SeatResult, allocate
+from registrations.booking.allocate import allocate
+from registrations.booking.policy import SeatRequest, SeatResult
 from registrations.locking import Deadline
 from registrations.models import Change, Consent, Registration, Student, Submission
 from registrations.tests.builders import build_event, build_fest, build_school

@@ -452,8 +452,8 @@ def test_any_sequence_of_steps_agrees_with_the_model() -> None:
     "forgotten",
     [
         "registrations.booking.cancel.promote",
-        "registrations.holds.reserved_capacity.promote",
-        "registrations.booking.seat_return._return_seats",
+        "registrations.holds.reserve.promote",
+        "registrations.booking.state._return_seats",
         "registrations.booking.submit.store_refusals",
         "registrations.students.corrections.note",
         "registrations.booking.policy._closed",

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
 
 from registrations.booking.errors import ActionRejected, RegistrationRejected
-from registrations.holds.expire import process_due
-from registrations.holds.service import MAX_AT_ONCE
+from registrations.holds.service import MAX_AT_ONCE, process_due
 from registrations.models import Hold
 from registrations.tests.held import name_now, outlive, request_now, return_now
 from registrations.tests.test_stateful import ANY, BOUNDED, NAMES, Held, Plan, Rush, SeatRequest
@@ -130,8 +129,8 @@ def test_any_sequence_of_steps_with_holds_agrees_with_the_model() -> None:
         "registrations.holds.reserve.promote",
         "registrations.holds.reserve.expire",
         "registrations.booking.cancel.end_what_is_over",
-        "registrations.booking.seat_return.take_names_off",
-        "registrations.holds.expire.expire",
+        "registrations.booking.state._return_to_holds",
+        "registrations.holds.service.expire",
     ],
 )
 def test_sequence_with_a_part_of_holds_forgotten_disagrees(

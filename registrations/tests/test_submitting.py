@@ -9,9 +9,10 @@ from django.utils import timezone
 
 from events.capacity import set_capacity
 from events.models import Event, Fest
-from registrations.booking.allocate import SeatRequest, allocate
+from registrations.booking.allocate import allocate
 from registrations.booking.cancel import cancel
 from registrations.booking.errors import AmbiguousIdentity, IdempotencyConflict, RegistrationRejected
+from registrations.booking.policy import SeatRequest
 from registrations.booking.submit import BookingRequest, submit
 from registrations.locking import Deadline
 from registrations.models import (

@@ -19,12 +19,13 @@ from events.capacity import set_capacity
 from events.models import Event, Fest
 from events.querysets import SeatsQuerySet
 from registrations import links, tasks
-from registrations.booking import confirmation_deadline, messages
+from registrations.booking import confirmation_deadline, idempotency
+from registrations.booking.allocate import allocate_to_newcomer
 from registrations.booking.cancel import cancel
-from registrations.booking.confirmation_deadline import TIME, confirm, release_due
+from registrations.booking.confirmation_deadline import confirm, release_due
 from registrations.booking.errors import RegistrationRejected
-from registrations.booking.seat_return import give_up
-from registrations.booking.unknown_student import outcomes_of_newcomer
+from registrations.booking.policy import CONFIRMATION_TIME
+from registrations.booking.state import give_up
 from registrations.forms import details_of
 from registrations.locking import Deadline
 from registrations.models import Change, Registration, Student
@@ -67,7 +68,8 @@ def register(event: Event, **values: Any) -> Registration:
 
 def let_time_run_out(*rows: Registration) -> None:
     Registration.objects.filter(pk__in=[row.pk for row in rows]).update(
-        confirm_by=timezone.now() - dt.timedelta(seconds=1), confirm_mailed_at=timezone.now() - TIME
+        confirm_by=timezone.now() - dt.timedelta(seconds=1),
+        confirm_mailed_at=timezone.now() - CONFIRMATION_TIME,
     )
 
 
@@ -80,7 +82,7 @@ def test_seat_is_taken_at_once_and_says_until_when(event: Event) -> None:
     row = register(event)
     assert row.state == "confirmed"
     assert row.confirm_by is not None
-    assert abs(row.confirm_by - before - TIME) < dt.timedelta(minutes=1)
+    assert abs(row.confirm_by - before - CONFIRMATION_TIME) < dt.timedelta(minutes=1)
 
 
 def test_without_the_switch_nothing_is_to_be_confirmed() -> None:
@@ -224,7 +226,7 @@ def test_student_without_an_address_adds_no_event(event: Event) -> None:
     student = register(event, email="").student
     other = build_event(event.fest)
     path = f"{links.my_path(student)}add/"
-    response = Client().post(path, {"key": messages.new_key(), "events": [other.slug]})
+    response = Client().post(path, {"key": idempotency.new_key(), "events": [other.slug]})
     assert "Enter one under “Change my details” first" in text_of(response)
     assert student.registrations.count() == 1
 
@@ -326,7 +328,7 @@ def test_newcomer_is_treated_as_if_what_is_late_were_released(event: Event) -> N
     known = register(build_event(event.fest), name="Asha", email="asha@example.org")
     response = post_form(Client(), event, name=known.student.name, email="other@example.org")
     assert "Already registered" not in text_of(response)
-    (outcome,) = outcomes_of_newcomer(
+    (outcome,) = allocate_to_newcomer(
         (event.pk,), fest_id=event.fest_id, grade=7, wants_waiting=True, deadline=Deadline(30)
     )
     assert outcome.registration
@@ -349,7 +351,7 @@ def test_confirmation_includes_what_was_registered_a_moment_ago(
             "queue_position": 1,
             "created_at": now,
         }
-        Registration.objects.create(**values, confirm_by=now + TIME)
+        Registration.objects.create(**values, confirm_by=now + CONFIRMATION_TIME)
         return release(*args, **options)
 
     monkeypatch.setattr(confirmation_deadline, "release", register_and_release)

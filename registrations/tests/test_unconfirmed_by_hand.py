@@ -9,8 +9,9 @@ from django.utils import timezone
 
 from events.capacity import set_capacity
 from events.models import Event, Fest
-from registrations.booking.confirmation_deadline import TIME, confirm, release_due
+from registrations.booking.confirmation_deadline import confirm, release_due
 from registrations.booking.errors import ActionRejected
+from registrations.booking.policy import CONFIRMATION_TIME
 from registrations.booking.promotion import promote_chosen
 from registrations.booking.substitute import Substitution, replace
 from registrations.booking.transfer import move_to
@@ -65,7 +66,8 @@ def late(event: Event, **values: Any) -> Registration:
 
 def make_late(row: Registration) -> Registration:
     Registration.objects.filter(pk=row.pk).update(
-        confirm_by=timezone.now() - dt.timedelta(seconds=1), confirm_mailed_at=timezone.now() - TIME
+        confirm_by=timezone.now() - dt.timedelta(seconds=1),
+        confirm_mailed_at=timezone.now() - CONFIRMATION_TIME,
     )
     return row
 

@@ -7,8 +7,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from events.models import Event, Seats
-from registrations.booking.waitlist import promote
-from registrations.booking.waitlist_status import why_nobody, why_waiting
+from registrations.booking.ledger import change_ledger
+from registrations.booking.waitlist import promote, why_nobody, why_waiting
 from registrations.models import Change, Registration
 from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher, build_user
 from registrations.tests.held import request_now
@@ -42,7 +42,7 @@ def test_capacity_below_what_is_taken_says_how_many_are_over(event: Event) -> No
     change(event, user=build_user(), capacity=3)
     change(event, user=build_user(), capacity=1)
     Seats.objects.update(waiting=1)
-    assert why(event) == "2 seats more are taken than there are (3 of 1)."
+    assert why(event) == "2 more seats are taken than there are (3 of 1)."
     Seats.objects.update(waiting=0)
 
 
@@ -60,7 +60,7 @@ def test_seats_that_are_held_and_kept_back_are_named_with_their_ends() -> None:
 
 def test_list_that_no_longer_moves_says_since_when(event: Event) -> None:
     days = event.promotion_ends_at - timezone.now() + HOUR
-    assert why(event, after=days).startswith("The waiting list has not moved since ")
+    assert why(event, after=days).startswith("The waiting list closed on ")
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_event_that_does_not_take_place_says_so(event: Event, state: str, words:
 
 
 def test_nobody_waits() -> None:
-    assert why(build_event(build_fest())) == "Nobody waits."
+    assert why(build_event(build_fest())) == "The waiting list is empty."
 
 
 def test_it_says_nothing_exactly_where_somebody_would_be_promoted(event: Event) -> None:
@@ -85,7 +85,8 @@ def test_it_says_nothing_exactly_where_somebody_would_be_promoted(event: Event) 
         Event.objects.update(promotes_until=end)
         with transaction.atomic():
             (seats,) = Seats.objects.locked([event.pk])
-            given = promote(seats, cause=Change.Cause.PROMOTED, now=timezone.now())
+            with change_ledger():
+                given = promote(seats, cause=Change.Cause.PROMOTED, now=timezone.now())
             transaction.set_rollback(True)
         assert (why(event) == "") == bool(given), (capacity, moves)
     Seats.objects.update(capacity=1)
@@ -95,7 +96,11 @@ def test_it_says_nothing_exactly_where_somebody_would_be_promoted(event: Event) 
 def test_one_who_waits_reads_how_many_are_ahead(event: Event) -> None:
     rows = Registration.objects.order_by("queue_position")
     reasons = [why_waiting(row, now=timezone.now()) for row in rows]
-    assert reasons == ["", "Next in line. The only seat is taken.", "1 waits ahead. The only seat is taken."]
+    assert reasons == [
+        "",
+        "First on the waiting list. The only seat is taken.",
+        "1 person is ahead. The only seat is taken.",
+    ]
 
 
 def test_admin_answers_on_the_pages_of_the_event_and_of_who_waits(event: Event) -> None:

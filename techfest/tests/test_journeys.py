@@ -168,7 +168,7 @@ def test_impatient_fingers_make_one_registration(
         page.go_back()
         fill_form(page)
         send(page)
-        assert page.get_by_text("Registered before").or_(page.get_by_text("is registered")).count() >= 1
+        assert page.get_by_text("Already registered").or_(page.get_by_text("is registered")).count() >= 1
     assert (Registration.objects.count(), Submission.objects.count(), Student.objects.count()) == (1, 1, 1)
 
 

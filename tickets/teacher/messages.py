@@ -5,8 +5,6 @@ from collections.abc import Iterable
 from django.forms import Form
 from django.utils.translation import gettext as _
 
-from events.models import Event
-from registrations.booking.allocate import SeatResult
 from registrations.booking.errors import (
     ActionRejected,
     AmbiguousIdentity,
@@ -14,9 +12,10 @@ from registrations.booking.errors import (
     RegistrationError,
     RegistrationRejected,
 )
+from registrations.booking.messages import refusal_about
+from registrations.booking.policy import SeatResult
 from registrations.models import Refusal, Registration, Submission
 from registrations.students.names import grouped
-from techfest.core.formatting import exact_moment
 
 Reason = Refusal.Reason
 EXPECTED = (ActionRejected, IdempotencyConflict, RegistrationRejected, AmbiguousIdentity)
@@ -65,7 +64,7 @@ def known_text(error: AmbiguousIdentity) -> str:
 def refusals_of(seat_results: Iterable[SeatResult], name: str) -> list[str]:
     """Why each of these events was not obtained, about the student of this name."""
     return [
-        refusal_text(outcome.event, outcome.decision.reason, outcome.decision.other, name)
+        refusal_about(outcome.event, outcome.decision.reason, outcome.decision.other, name)
         for outcome in seat_results
         if outcome.event and outcome.decision.reason
     ]
@@ -75,26 +74,7 @@ def kept_refusals(submission: Submission) -> list[str]:
     """The refusals stored for the events that a submission did not obtain."""
     rows = Refusal.objects.filter(submission=submission).select_related("event__fest", "other").order_by("pk")
     name = submission.student.name
-    return [refusal_text(row.event, row.reason, row.other, name) for row in rows]
-
-
-def refusal_text(event: Event, reason: str, other: Event | None, name: str) -> str:
-    words = {"event": event.name, "name": name, "other": other.name if other else ""}
-    match reason:
-        case Reason.FULL:
-            return _("%(event)s is full, and nobody can be put on its waiting list now.") % words
-        case Reason.CLASH:
-            return _("%(event)s is at the same time as %(other)s, which %(name)s has.") % words
-        case Reason.ALREADY:
-            return _("%(name)s is registered for %(event)s already.") % words
-        case Reason.INELIGIBLE:
-            return _("%(event)s is for %(grades)s.") % (words | {"grades": event.grades_text.lower()})
-        case Reason.TOO_SOON:
-            opens = exact_moment(event.registration_opens_at)
-            return _("Registration for %(event)s opens %(when)s.") % (words | {"when": opens})
-        case Reason.PAUSED:
-            return _("Registration for %(event)s is paused.") % words
-    return _("Registration for %(event)s is closed.") % words
+    return [refusal_about(row.event, row.reason, row.other, name) for row in rows]
 
 
 def state_sentence(registration: Registration) -> str:

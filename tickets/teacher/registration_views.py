@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods
 
-from registrations.booking import messages
+from registrations.booking import idempotency
 from registrations.booking.cancel import cancel
 from registrations.booking.errors import ActionRejected
 from registrations.booking.submit import BookingRequest, submit
@@ -53,7 +53,7 @@ def replace_student(
     request: HttpRequest, teacher: Teacher, student: Student, registration_id: int | None = None
 ) -> HttpResponse:
     """Gives one registration, or all, to another student of the school."""
-    key = messages.read_key(request.POST)
+    key = idempotency.read_key(request.POST)
     if key and (earlier := _earlier_submission(key, teacher)):
         return redirect_to_student(earlier.student, "replaced")
     registrations = _chosen(student.registrations.filter(state__in=REPLACEABLE), registration_id)
@@ -96,7 +96,7 @@ def _earlier_submission(key: uuid.UUID, teacher: Teacher) -> Submission | None:
 @require_http_methods(FORM_METHODS)
 def add_events(request: HttpRequest, teacher: Teacher, student: Student) -> HttpResponse:
     """Registers the student for further events, under the rules that apply to students."""
-    key = messages.read_key(request.POST)
+    key = idempotency.read_key(request.POST)
     form = EventsOfStudentForm(request.POST if key else None, events=events_open_to(student))
     if key and form.is_valid():
         booking_request = _booking_request(key, teacher, student.fest_id, form, student_id=student.pk)
@@ -110,7 +110,7 @@ def add_events(request: HttpRequest, teacher: Teacher, student: Student) -> Http
 @require_http_methods(FORM_METHODS)
 def add_student(request: HttpRequest, teacher: Teacher) -> HttpResponse:
     """Registers one more student of the school; class lists are for whole classes."""
-    key, fest = messages.read_key(request.POST), current_fest()
+    key, fest = idempotency.read_key(request.POST), current_fest()
     form = NewStudentForm(request.POST if key else None, fest=fest, events=events_open_to())
     if key and form.is_valid():
         booking_request = _booking_request(
@@ -162,7 +162,7 @@ def _chosen(rows: RegistrationQuerySet, registration_id: int | None) -> list[Reg
 
 def _key(key: uuid.UUID | None, form: Form) -> str:
     """The form's idempotency key; a refused form gets a new one, because the next attempt is another submission."""
-    return messages.new_key() if key is None or form.errors else key.hex
+    return idempotency.new_key() if key is None or form.errors else key.hex
 
 
 def _language() -> str:

@@ -166,7 +166,7 @@ def test_replacing_that_cannot_be_says_why(fest: Fest, client: Client) -> None:
     for values, reason in (
         ({"grade": "8"}, "Robo Race is for grades 1 to 7."),
         ({"consent": ""}, "Tick the box once the parents have agreed"),
-        ({"known": there.reference}, "Ben Das is registered for Robo Race already."),
+        ({"known": there.reference}, "Ben Das is already registered for Robo Race."),
         ({"known": stranger.reference}, "Select a student of your school"),
         ({"name": "Ben Das"}, "Ben Das of grade 7 is already among your students"),
         ({"name": ""}, "Enter your full name"),
@@ -237,7 +237,7 @@ def test_further_event_is_added_and_what_is_not_obtained_is_told(
     cache.forget()
     form = {"key": key(), "events": [more.slug, full.slug], "want_waiting": "on"}
     page = client.post(page_of(student, "events/"), form, follow=True)
-    assert "Full House is full, and nobody can be put on its waiting list now." in text_of(page)
+    assert "Full House is full." in text_of(page)
     assert states(more) == ["confirmed"]
     assert last_change() == ("submitted", "teacher", teacher.user)
 

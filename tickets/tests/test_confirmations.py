@@ -13,7 +13,8 @@ from django.utils import timezone
 from events.models import Event
 from registrations import links
 from registrations.booking.cancel import cancel
-from registrations.booking.confirmation_deadline import TIME, confirm, release_due
+from registrations.booking.confirmation_deadline import confirm, release_due
+from registrations.booking.policy import CONFIRMATION_TIME
 from registrations.locking import Deadline
 from registrations.models import Change, Registration, Student
 from registrations.tests.builders import build_event, build_fest, build_submission
@@ -137,7 +138,9 @@ def test_seat_that_a_digest_only_counts_is_kept_once_its_link_is_asked_for(
 def test_released_seat_is_told_with_its_reason(event: Event) -> None:
     build_submission(event)
     written()
-    Registration.objects.update(confirm_by=timezone.now(), confirm_mailed_at=timezone.now() - TIME)
+    Registration.objects.update(
+        confirm_by=timezone.now(), confirm_mailed_at=timezone.now() - CONFIRMATION_TIME
+    )
     assert release_due() == 1
     (message,) = written()
     assert "was not confirmed in time" in message.body
@@ -249,7 +252,7 @@ def test_sweep_begins_the_time(event: Event) -> None:
     assert row.confirm_by
     assert row.confirm_mailed_at
     assert row.confirm_mailed_at == Delivery.objects.get().sent_at
-    assert row.confirm_by - row.confirm_mailed_at == TIME
+    assert row.confirm_by - row.confirm_mailed_at == CONFIRMATION_TIME
 
 
 SEEDED = {

@@ -11,7 +11,7 @@ from celery import current_app
 from django.test import Client
 
 from registrations import links
-from registrations.booking.messages import new_key
+from registrations.booking.idempotency import new_key
 from registrations.models import Registration, Submission
 from registrations.tests.builders import build_event, build_fest, build_school
 from techfest import beat

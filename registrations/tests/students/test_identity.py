@@ -76,7 +76,7 @@ def test_student_with_other_or_no_email_is_asked(fest: Fest, email: str) -> None
     error = refused(fest, email=email)
     assert error.student == first
     assert str(error.text) == (
-        "Somebody with this name and grade is registered. "
+        "A student with this name and grade is registered. "
         "Add your roll number or section so that we can tell you apart."
     )
 
@@ -161,7 +161,7 @@ def test_exact_namesake_with_other_email_is_ambiguous(fest: Fest) -> None:
     found(fest, section="A", roll_number="17")
     error = refused(fest, section="a", roll_number="1-7", email="other@example.org")
     assert str(error.text) == (
-        "Somebody with this name, grade, section and roll number is registered. "
+        "A student with this name, grade, section and roll number is registered. "
         "If it is you, ask for the link to your registrations."
     )
 

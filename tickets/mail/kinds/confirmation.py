@@ -14,7 +14,8 @@ from django.db.models.functions import Least
 
 from events.models import Fest
 from registrations import links
-from registrations.booking.confirmation_deadline import TIME, time_left_of
+from registrations.booking.confirmation_deadline import time_left_of
+from registrations.booking.policy import CONFIRMATION_TIME
 from registrations.models import Registration, Student
 from registrations.students.names import email_key
 from techfest.core.db.clock import database_now
@@ -65,7 +66,7 @@ def of_students(students: Sequence[Student], *, fest: Fest) -> list[tuple[Studen
 def keep_time() -> None:
     """Begins the time to confirm of what was mailed since the last call, and extends it where a link is held back."""
     with connection.cursor() as cursor:
-        cursor.execute(_BEGIN, [TIME.total_seconds()])
+        cursor.execute(_BEGIN, [CONFIRMATION_TIME.total_seconds()])
     _extend_for_links()
 
 
@@ -77,7 +78,7 @@ def _extend_for_links() -> None:
     emails = {email_key(to) for to in pending.filter(kind=Delivery.Kind.LINK).values_list("to", flat=True)}
     if not emails:
         return
-    until = database_now() + TIME
+    until = database_now() + CONFIRMATION_TIME
     rows = Registration.objects.active().filter(
         student__email_key__in=emails, confirm_mailed_at__isnull=False, confirm_by__lt=until
     )
