@@ -7,10 +7,11 @@ class RegistrationsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        # Importing these modules registers their signal receivers; `test_receivers.py` checks that none is missing.
         from registrations import permissions
-        from registrations.holds import reserve  # noqa: F401 - hears of raised capacities
+        from registrations.holds import reserve
         from registrations.privacy import planner_statistics
-        from registrations.teachers import account_events  # noqa: F401 - hears of what happens to accounts
+        from registrations.teachers import account_events
         from techfest.core import roles
 
         roles.declare(permissions.TABLE, self)

@@ -6,7 +6,7 @@ class TechfestConfig(AppConfig):
     name = "techfest"
 
     def ready(self) -> None:
-        from . import checks, deploy_checks  # noqa: F401  # importing registers the checks
+        from . import checks, deploy_checks  # importing registers the checks
 
 
 class TechfestAdminConfig(admin.AdminConfig):

@@ -8,16 +8,11 @@ class TicketsConfig(AppConfig):
     def ready(self) -> None:
         from techfest.core import roles
 
-        # Importing these modules registers their signal receivers.
-        from tickets import (
-            issuing,  # noqa: F401
-            permissions,
-        )
-        from tickets.documents import certificates  # noqa: F401
-        from tickets.mail import webhooks  # noqa: F401
-        from tickets.mail.kinds import class_tickets, notice  # noqa: F401
-        from tickets.privacy import (
-            export,  # noqa: F401
-        )
+        # Importing these modules registers their signal receivers; `test_receivers.py` checks that none is missing.
+        from tickets import issuing, merge, permissions
+        from tickets.documents import certificates
+        from tickets.mail import webhooks
+        from tickets.mail.kinds import class_tickets, notice
+        from tickets.privacy import export, redact
 
         roles.declare(permissions.TABLE, self)
