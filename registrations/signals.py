@@ -53,3 +53,6 @@ student_data_requested = Signal()
 
 registrations_counted = Signal()
 """Sent with `fest`: a receiver answers with how many came in to each event, by the event's number."""
+
+fest_zone_changed = Signal()
+"""Sent with `fest` inside the transaction that changes its time zone: printed times are no longer right."""

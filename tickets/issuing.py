@@ -7,8 +7,9 @@ from functools import partial
 from django.db import transaction
 from django.dispatch import receiver
 
+from events.models import Fest
 from registrations.models import Change, Registration, Student
-from registrations.signals import attempt_noticed, registrations_changed, work_pending
+from registrations.signals import attempt_noticed, fest_zone_changed, registrations_changed, work_pending
 from techfest.core.db.bulk import insert
 from tickets.checkin.entry import give_up
 from tickets.mail import outbox
@@ -41,6 +42,12 @@ def follow(
 def notify_of_attempt(*, student: Student, now: datetime, **_kwargs: object) -> None:
     if outbox.enqueue_attempt(student, now=now):
         transaction.on_commit(notify_workers, robust=True)
+
+
+@receiver(fest_zone_changed)
+def renew_tickets_of(*, fest: Fest, **_kwargs: object) -> None:
+    """Render the tickets of the fest again: they show times in the fest's zone."""
+    Ticket.objects.filter(registration__event__fest=fest).want_again()
 
 
 @receiver(work_pending)

@@ -114,7 +114,7 @@ def test_what_the_database_would_refuse_is_a_form_error(
 def test_second_current_fest_is_a_form_error(client: Client, fest: Fest) -> None:
     other = build_fest(is_current=False, privacy_text="The school runs it.")
     assert errors(save(client, other, is_current="on"))["is_current"] == [
-        f"{fest.name} is the current fest. Take the mark away there first."
+        f"{fest.name} is the current fest. Remove the mark there first."
     ]
 
 

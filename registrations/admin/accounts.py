@@ -12,8 +12,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from registrations.admin.account_actions import AccountActions
-from registrations.admin.security import lines_about
+from registrations.admin.account_security import AccountActions, lines_about
 from registrations.fields import EmailField
 from registrations.models import SecurityEvent
 from registrations.teachers import role_assignment, security, sessions

@@ -1,26 +1,45 @@
-"""Clashes and wrong grades that a change of an event has made: who has to choose, and until when."""
+"""Conflicts in the admin: registrations that clash or are ineligible after their event was changed."""
 
+from collections.abc import Sequence
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.template.response import TemplateResponse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from events.admin_base import RecordAdmin
 from registrations.booking import conflicts
-from registrations.booking.errors import RegistrationError
 from registrations.locking import Deadline
 from registrations.models import Conflict
+from techfest.core.admin.confirmation import (
+    REASON_LENGTH,
+    Confirmation,
+    ReasonForm,
+    confirmation_form,
+    confirmed_action,
+    size_refusal,
+)
 
 MAX_AT_ONCE = 200
 
 
+class SettleForm(ReasonForm):
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=REASON_LENGTH,
+        help_text=gettext_lazy("Why both can stay. The audit log keeps it."),
+        error_messages={"required": gettext_lazy("Enter the reason")},
+        widget=forms.TextInput(attrs={"class": "vTextField", "dir": "auto"}),
+    )
+
+
 class OpenFilter(admin.SimpleListFilter):
-    """The open ones, unless somebody asks for others."""
+    """Shows open conflicts unless another choice is made."""
 
     title = gettext_lazy("state")
     parameter_name = "state"
@@ -29,7 +48,7 @@ class OpenFilter(admin.SimpleListFilter):
         return [("settled", _("settled")), ("all", _("all"))]
 
     def choices(self, changelist: Any) -> Any:
-        """As Django's, but what is chosen without a choice is named for what it shows."""
+        """Name the first choice, Django's "All", for what it shows here."""
         for number, choice in enumerate(super().choices(changelist)):
             yield choice | {"display": _("open")} if number == 0 else choice
 
@@ -69,44 +88,55 @@ class ConflictAdmin(RecordAdmin):
     def clashes_with(self, obj: Conflict) -> str:
         return str(obj.other.event) if obj.other else ""
 
-    @admin.action(description=gettext_lazy("Settle the chosen: it is well as it is"), permissions=["resolve"])
-    def resolve(self, request: HttpRequest, queryset: QuerySet[Conflict]) -> HttpResponseBase | None:
-        """Asks why; the button of that page ends the flags, and the trail keeps the reason."""
-        chosen = list(queryset.filter(resolved_at=None).order_by("choose_by", "pk")[: MAX_AT_ONCE + 1])
-        reason = request.POST.get("reason", "").strip()[:300]
-        if not chosen:
-            self.message_user(request, _("All of these are settled already."), messages.WARNING)
-        elif len(chosen) > MAX_AT_ONCE:
-            words = _("Choose at most %(maximum)d flags at once.") % {"maximum": MAX_AT_ONCE}
-            self.message_user(request, words, messages.WARNING)
-        elif request.POST.get("confirmed") == "yes" and reason:
-            self._resolve(request, [conflict.pk for conflict in chosen], reason)
-        else:
-            return self._confirmation(request, chosen)
-        return None
+    @admin.action(description=gettext_lazy("Settle the chosen conflicts"), permissions=["settle"])
+    def settle(self, request: HttpRequest, queryset: QuerySet[Conflict]) -> HttpResponseBase | None:
+        """Settle the chosen conflicts as they are: the students keep their seats and need not choose."""
+        chosen = list(queryset.filter(settled_at=None).order_by("choose_by", "pk")[: MAX_AT_ONCE + 1])
+        form = confirmation_form(SettleForm, request)
+        return confirmed_action(
+            self,
+            request,
+            action="settle",
+            refusal=size_refusal(
+                len(chosen),
+                MAX_AT_ONCE,
+                none=_("All of these are settled already."),
+                too_many=_("Choose at most %(maximum)d conflicts at once."),
+            ),
+            confirmation=lambda: _confirmation(chosen),
+            form=form,
+            do=lambda: _settle_and_report(chosen, request.user, form.cleaned_data["reason"]),
+        )
 
-    def _resolve(self, request: HttpRequest, ids: list[int], reason: str) -> None:
-        try:
-            count = conflicts.resolve(ids, user=request.user, reason=reason, deadline=Deadline())
-        except RegistrationError as error:
-            self.message_user(request, str(error.text), messages.ERROR)
-            return
-        words = ngettext("%(count)d flag is settled.", "%(count)d flags are settled.", count)
-        self.message_user(request, words % {"count": count}, messages.SUCCESS)
 
-    def _confirmation(self, request: HttpRequest, chosen: list[Conflict]) -> HttpResponseBase:
-        context: dict[str, Any] = {
-            **self.admin_site.each_context(request),
-            "title": _("Settle these flags?"),
-            "opts": self.opts,
-            "media": self.media,
-            "chosen": chosen,
-            "rows": [
-                (conflict.registration, conflicts.short(conflict, conflict.registration_id))
-                for conflict in chosen
-            ],
-            "action": "resolve",
-            "submit_label": _("It is well as it is"),
-            "problem": request.POST.get("confirmed") == "yes",
-        }
-        return TemplateResponse(request, "admin/registrations/conflicts.html", context)
+def _settle_and_report(chosen: Sequence[Conflict], user: Any, reason: str) -> list[tuple[str, int]]:
+    ids = [conflict.pk for conflict in chosen]
+    count = conflicts.settle(ids, user=user, reason=reason, deadline=Deadline())
+    text = ngettext("%(count)d conflict is settled.", "%(count)d conflicts are settled.", count)
+    return [(text % {"count": count}, messages.SUCCESS)]
+
+
+def _confirmation(chosen: Sequence[Conflict]) -> Confirmation:
+    will = ngettext(
+        "%(count)d registration stays as it is, and the student need not choose any more.",
+        "%(count)d registrations stay as they are, and the students need not choose any more.",
+        len(chosen),
+    )
+    return Confirmation(
+        title=_("Settle these conflicts?"),
+        submit_label=_("Settle them"),
+        chosen=chosen,
+        summary=[f"{will % {'count': len(chosen)}} {_('No mail is sent about it.')}"],
+        rows=[_line(conflict) for conflict in chosen],
+    )
+
+
+def _line(conflict: Conflict) -> str:
+    registration = conflict.registration
+    return format_html(
+        "<bdi>{}</bdi> ({}), <bdi>{}</bdi>: {}",
+        registration.student.name,
+        registration.student.reference,
+        registration.event.name,
+        conflicts.short(conflict, conflict.registration_id),
+    )

@@ -16,10 +16,10 @@ from events.admin import shown, take_picture
 from events.admin_base import BaseAdmin
 from events.fest_choice import choice_of
 from events.models import Event
-from registrations.admin import columns
-from registrations.admin.changes import change_lines
+from registrations.admin import exports
 from registrations.admin.event_form import EventForm
 from registrations.admin.event_save import handle_save
+from registrations.admin.history import change_lines
 from registrations.booking.waitlist import why_nobody
 from registrations.locking import Deadline, in_transaction
 from registrations.timetable import admin_views as timetable
@@ -36,7 +36,7 @@ class EventAdmin(ObjectToolsMixin, BaseAdmin):
 
     event_lookup = ""
     form = EventForm
-    export_columns: Sequence[Column] = columns.EVENTS
+    export_columns: Sequence[Column] = exports.EVENTS
     list_display = ("name", "seats_taken", "waiting", "starts_at", "state", "venue", "is_paused")
     list_filter = ("state", "category", "venue", "fest")
     search_fields = ("name", "slug", "summary")

@@ -1,6 +1,6 @@
-"""Blocks in the admin: what schools have asked for and hold; granted, refused and given back with a confirmation."""
+"""Holds in the admin: seats that schools requested or hold are approved, refused and given back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -8,22 +8,23 @@ from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.template.response import TemplateResponse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from events.admin_base import RecordAdmin
-from registrations.admin import columns
+from registrations.admin import exports
 from registrations.booking.errors import RegistrationError
 from registrations.holds import service
 from registrations.locking import Deadline
 from registrations.models import Hold
+from techfest.core.admin.confirmation import Confirmation, confirmed_action, size_refusal
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
 MAX_AT_ONCE = 50
-"""Blocks that one press decides, one transaction each."""
+"""Holds that one action decides, in one transaction each."""
 State = Hold.State
 OF_STATE = {
     State.REQUESTED: Q(returned_at=None, held_at=None),
@@ -35,14 +36,14 @@ OF_STATE = {
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Something an organiser may do to blocks of one state, with its words."""
+    """What an organiser may do with holds of one state, and the texts of its confirmation page."""
 
     name: str
-    state: str
+    state: State
     act: Callable[..., Hold]
     title: "_StrPromise"
-    warning: "_StrPromise"
-    button: "_StrPromise"
+    effect: "_StrPromise"
+    submit_label: "_StrPromise"
 
 
 APPROVE = Step(
@@ -50,16 +51,16 @@ APPROVE = Step(
     State.REQUESTED,
     service.approve,
     gettext_lazy("Hold these seats?"),
-    gettext_lazy("They count as taken from then on. The teachers are told."),
+    gettext_lazy("They count as taken from now on. The teachers are told by mail."),
     gettext_lazy("Hold these seats"),
 )
 REFUSE = Step(
     "refuse",
     State.REQUESTED,
     service.refuse,
-    gettext_lazy("Refuse these blocks?"),
-    gettext_lazy("The teachers are told. They may ask again."),
-    gettext_lazy("Refuse these blocks"),
+    gettext_lazy("Refuse these requests?"),
+    gettext_lazy("The teachers are told by mail. They may ask again."),
+    gettext_lazy("Refuse these requests"),
 )
 RETURN = Step(
     "give_back",
@@ -67,7 +68,8 @@ RETURN = Step(
     service.give_back,
     gettext_lazy("Give these seats back?"),
     gettext_lazy(
-        "What has no name goes to whoever waits, at once. Names keep their seats; teachers who asked are told."
+        "Seats without a name go to the waiting list at once. Named students keep theirs. Teachers who asked for "
+        "the seats are told by mail."
     ),
     gettext_lazy("Give these seats back"),
 )
@@ -88,7 +90,7 @@ class StateFilter(admin.SimpleListFilter):
 @admin.register(Hold)
 class HoldAdmin(RecordAdmin):
     event_lookup = "event"
-    export_columns = columns.HOLDS
+    export_columns = exports.HOLDS
     list_display = ("whose", "event", "seats", "used", "shown_state", "until", "requested_by", "created_at")
     list_select_related = ("school", "event__seats", "requested_by")
     list_filter = (StateFilter, "event", "school")
@@ -128,55 +130,63 @@ class HoldAdmin(RecordAdmin):
     def shown_state(self, obj: Hold) -> str:
         return str(obj.state.label)
 
-    @admin.action(description=gettext_lazy("Hold the chosen blocks"), permissions=["decide"])
+    @admin.action(description=gettext_lazy("Hold the chosen seats"), permissions=["decide"])
     def approve(self, request: HttpRequest, queryset: QuerySet[Hold]) -> HttpResponseBase | None:
         return self._step(request, queryset, APPROVE)
 
-    @admin.action(description=gettext_lazy("Refuse the chosen blocks"), permissions=["decide"])
+    @admin.action(description=gettext_lazy("Refuse the chosen requests"), permissions=["decide"])
     def refuse(self, request: HttpRequest, queryset: QuerySet[Hold]) -> HttpResponseBase | None:
         return self._step(request, queryset, REFUSE)
 
-    @admin.action(description=gettext_lazy("Give the chosen blocks back"), permissions=["decide"])
+    @admin.action(description=gettext_lazy("Give the chosen seats back"), permissions=["decide"])
     def give_back(self, request: HttpRequest, queryset: QuerySet[Hold]) -> HttpResponseBase | None:
         return self._step(request, queryset, RETURN)
 
     def _step(self, request: HttpRequest, queryset: QuerySet[Hold], step: Step) -> HttpResponseBase | None:
-        """Shows what would be done; the button of that page does it, the oldest wish first."""
-        chosen = list(queryset.filter(OF_STATE[State(step.state)]).order_by("created_at", "pk"))
-        if refusal := _refusal(len(chosen), State(step.state)):
-            self.message_user(request, refusal, messages.WARNING)
-        elif request.POST.get("confirmed") == "yes":
-            self._act(request, chosen, step)
-        else:
-            return self._confirmation(request, chosen, step)
-        return None
-
-    def _confirmation(self, request: HttpRequest, chosen: list[Hold], step: Step) -> HttpResponseBase:
-        context: dict[str, Any] = {
-            **self.admin_site.each_context(request),
-            "title": step.title,
-            "opts": self.opts,
-            "media": self.media,
-            "step": step,
-            "chosen": chosen,
-        }
-        return TemplateResponse(request, "admin/registrations/holds.html", context)
-
-    def _act(self, request: HttpRequest, chosen: list[Hold], step: Step) -> None:
-        done = 0
-        for hold in chosen:
-            try:
-                step.act(hold.pk, user=request.user, deadline=Deadline())
-                done += 1
-            except RegistrationError as error:
-                words = _("%(hold)s: %(why)s") % {"hold": hold, "why": error.text}
-                self.message_user(request, words, messages.ERROR)
-        if done:
-            words = ngettext("%(count)d block is done.", "%(count)d blocks are done.", done)
-            self.message_user(request, words % {"count": done}, messages.SUCCESS)
+        """Run the step for the chosen holds, the oldest request first."""
+        chosen = list(queryset.filter(OF_STATE[step.state]).order_by("created_at", "pk"))
+        none = _("None of these is in the state “%(state)s”.") % {"state": step.state.label}
+        too_many = _("Choose at most %(maximum)d holds at once.")
+        return confirmed_action(
+            self,
+            request,
+            action=step.name,
+            refusal=size_refusal(len(chosen), MAX_AT_ONCE, none=none, too_many=too_many),
+            confirmation=lambda: Confirmation(
+                title=step.title,
+                submit_label=step.submit_label,
+                chosen=chosen,
+                summary=[step.effect],
+                rows=[_line(hold) for hold in chosen],
+            ),
+            do=lambda: _act_and_report(step, chosen, request.user),
+        )
 
 
-def _refusal(count: int, state: State) -> str:
-    if count > MAX_AT_ONCE:
-        return _("Choose at most %(maximum)d blocks at once.") % {"maximum": MAX_AT_ONCE}
-    return "" if count else _("None of these is in the state “%(state)s”.") % {"state": state.label}
+def _line(hold: Hold) -> str:
+    seats = ngettext(
+        "%(count)d seat, %(used)d with a name", "%(count)d seats, %(used)d with a name", hold.seats
+    )
+    return format_html(
+        "<bdi>{}</bdi>, <bdi>{}</bdi>: {}, {}",
+        hold.school or _("Held back"),
+        hold.event,
+        seats % {"count": hold.seats, "used": hold.used},
+        hold.event.seats,
+    )
+
+
+def _act_and_report(step: Step, chosen: Sequence[Hold], user: Any) -> list[tuple[str, int]]:
+    """Take the step for each hold in a transaction of its own; one that is refused does not stop the others."""
+    done, report = 0, []
+    for hold in chosen:
+        try:
+            step.act(hold.pk, user=user, deadline=Deadline())
+            done += 1
+        except RegistrationError as error:
+            text = _("%(hold)s: %(why)s") % {"hold": hold, "why": error.text}
+            report.append((text, messages.ERROR))
+    if done:
+        text = ngettext("%(count)d hold is done.", "%(count)d holds are done.", done)
+        report.append((text % {"count": done}, messages.SUCCESS))
+    return report

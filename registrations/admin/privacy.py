@@ -1,5 +1,6 @@
-"""Data of minors in the admin: one person's everything handed out, and people erased with a second question."""
+"""Privacy pages of students in the admin: downloading all that is kept of one, and erasing students."""
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -8,18 +9,26 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from registrations.booking.errors import RegistrationError
 from registrations.locking import Deadline
 from registrations.models import Registration, Student
 from registrations.privacy.erase import erase
 from registrations.privacy.export import build_export, export_tables, file_name, template_tables
 from registrations.students import consents
 from registrations.students.names import grouped, label_key
+from techfest.core.admin.confirmation import (
+    Confirmation,
+    confirmation_form,
+    confirmation_page,
+    confirmed_action,
+    do_and_report,
+    size_refusal,
+)
+from techfest.core.admin.pages import staff_page
 from techfest.core.db.clock import database_now
 from techfest.core.text_limits import LimitedText
 
@@ -29,16 +38,16 @@ else:
     _Base = object
 
 MAX_AT_ONCE = 50
-"""Students that one press erases: one transaction, whose locks hold others up."""
+"""Students erased at once in a single transaction, whose locks make others wait."""
 
 
 class ErasureForm(LimitedText, forms.Form):
-    """The reason, and something typed by hand that no slip of the mouse types: whose erasure it is."""
+    """Asks for the reason, and for a text that must be typed to guard against a slip of the mouse."""
 
     reason = forms.CharField(
         label=gettext_lazy("Reason"),
         max_length=300,
-        help_text=gettext_lazy("It stays in the list of erasures, so name nobody in it."),
+        help_text=gettext_lazy("The list of erasures keeps it. Write no names."),
         widget=forms.TextInput(attrs={"class": "vTextField"}),
     )
     typed = forms.CharField(max_length=20)
@@ -52,12 +61,12 @@ class ErasureForm(LimitedText, forms.Form):
     def clean_typed(self) -> str:
         typed: str = self.cleaned_data["typed"]
         if label_key(typed) != label_key(self.guard):
-            raise forms.ValidationError(_("This is not it. Nobody was erased."))
+            raise forms.ValidationError(_("This does not match. No student was erased."))
         return typed
 
 
 class ConsentFilter(admin.SimpleListFilter):
-    """Who has an active registration, and nobody's consent on record."""
+    """Students with a consent on record, or with an active registration and none."""
 
     title = gettext_lazy("consent")
     parameter_name = "consent"
@@ -75,7 +84,7 @@ class ConsentFilter(admin.SimpleListFilter):
 
 
 class PersonalDataPages(_Base):
-    """What a ModelAdmin of students needs for it: two pages of one student, and an action for several."""
+    """Adds two pages about one student, and an action that erases several."""
 
     change_form_template = "admin/registrations/student/change_form.html"
 
@@ -91,7 +100,7 @@ class PersonalDataPages(_Base):
         return request.user.has_perm("registrations.delete_student")
 
     def data_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        """GET shows what is kept, POST takes it away as a ZIP; both only of a student whom one may change."""
+        """GET shows all that is kept of the student, POST downloads it as a ZIP. Needs the right to change the row."""
         student = self._student(request, pk)
         if not self.has_change_permission(request, student):
             raise PermissionDenied
@@ -99,9 +108,15 @@ class PersonalDataPages(_Base):
             answer = HttpResponse(build_export(student, user=request.user), content_type="application/zip")
             answer["Content-Disposition"] = f'attachment; filename="{file_name(student)}"'
             return answer
-        context = self._context(request, _("What is kept of this student"), student)
-        context["tables"] = template_tables(export_tables(student))
-        return TemplateResponse(request, "admin/registrations/student/data.html", context)
+        return staff_page(
+            request,
+            self,
+            "admin/registrations/student/data.html",
+            title=_("What is kept of this student"),
+            student=student,
+            may_erase=self.has_erase_permission(request),
+            tables=template_tables(export_tables(student)),
+        )
 
     def erase_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         student = self._student(request, pk)
@@ -109,78 +124,105 @@ class PersonalDataPages(_Base):
             raise PermissionDenied
         label = _("Type the reference %(reference)s") % {"reference": grouped(student.reference)}
         form = ErasureForm(request.POST or None, guard=student.reference, label=label)
-        if form.is_valid() and self._erase(request, [student], form):
+        if form.is_valid() and do_and_report(self, request, lambda: _erase([student], request.user, form)):
             return HttpResponseRedirect(reverse("admin:registrations_student_changelist"))
-        return self._confirmation(request, [student], form, student=student)
+        return confirmation_page(
+            request,
+            self,
+            _confirmation([student]),
+            action="erase_students",
+            form=form,
+            back_url=reverse("admin:registrations_student_data", args=[student.pk]),
+        )
 
     @admin.action(description=gettext_lazy("Erase the chosen students"), permissions=["erase"])
     def erase_students(self, request: HttpRequest, queryset: QuerySet[Student]) -> HttpResponseBase | None:
-        """Shows who would be erased and what goes with them; the number of them is typed before it happens."""
+        """Erase the chosen students after their number was typed on the page that shows what is deleted."""
         chosen = list(queryset.filter(erased_at=None).select_related("fest", "school").order_by("pk"))
-        if refusal := _refusal(len(chosen)):
-            self.message_user(request, refusal, messages.WARNING)
-            return None
         label = _("Type how many students will be erased")
-        data = request.POST if request.POST.get("confirmed") == "yes" else None
-        form = ErasureForm(data, guard=str(len(chosen)), label=label)
-        if form.is_valid() and self._erase(request, chosen, form):
-            return None
-        return self._confirmation(request, chosen, form)
+        form = confirmation_form(ErasureForm, request, guard=str(len(chosen)), label=label)
+        return confirmed_action(
+            self,
+            request,
+            action="erase_students",
+            refusal=size_refusal(
+                len(chosen),
+                MAX_AT_ONCE,
+                none=_("All of these are erased already."),
+                too_many=_("Choose at most %(maximum)d students at once."),
+            ),
+            confirmation=lambda: _confirmation(chosen),
+            form=form,
+            do=lambda: _erase(chosen, request.user, form),
+        )
 
     def _student(self, request: HttpRequest, pk: int) -> Student:
-        """Looked up as the list does, so that nobody reaches whom they may not see."""
+        """Return a student whom the list shows to this user and who is not erased."""
         rows = self.get_queryset(request).filter(erased_at=None)
         student: Student | None = rows.select_related("fest", "school").filter(pk=pk).first()
         if student is None:
             raise Http404
         return student
 
-    def _erase(self, request: HttpRequest, chosen: list[Student], form: ErasureForm) -> bool:
-        reason, ids = form.cleaned_data["reason"], [student.pk for student in chosen]
-        try:
-            erase(ids, user=request.user, reason=reason, deadline=Deadline())
-        except RegistrationError as error:
-            self.message_user(request, str(error.text), messages.ERROR)
-            return False
-        words = ngettext("%(count)d student is erased.", "%(count)d students are erased.", len(chosen))
-        self.message_user(request, words % {"count": len(chosen)}, messages.SUCCESS)
-        return True
 
-    def _confirmation(
-        self,
-        request: HttpRequest,
-        chosen: list[Student],
-        form: ErasureForm,
-        *,
-        student: Student | None = None,
-    ) -> HttpResponseBase:
-        title = ngettext("Erase this student?", "Erase these students?", len(chosen))
-        context = self._context(request, title, student)
-        active = Registration.objects.active().filter(student__in=chosen)
-        context |= {
-            "chosen": chosen,
-            "form": form,
-            "action": "erase_students",
-            "submit_label": ngettext("Erase this student", "Erase these students", len(chosen)),
-            "is_danger": True,
-            "back_url": reverse("admin:registrations_student_data", args=[student.pk]) if student else "",
-            "cancelled": active.filter(event__starts_at__gt=database_now()).count(),
-            "kept": Registration.objects.filter(student__in=chosen).count(),
-        }
-        return TemplateResponse(request, "admin/registrations/student/erase.html", context)
-
-    def _context(self, request: HttpRequest, title: str, student: Student | None) -> dict[str, Any]:
-        return {
-            **self.admin_site.each_context(request),
-            "title": title,
-            "opts": self.opts,
-            "media": self.media,
-            "student": student,
-            "may_erase": self.has_erase_permission(request),
-        }
+def _erase(chosen: Sequence[Student], user: Any, form: ErasureForm) -> list[tuple[str, int]]:
+    ids = [student.pk for student in chosen]
+    erase(ids, user=user, reason=form.cleaned_data["reason"], deadline=Deadline())
+    text = ngettext("%(count)d student was erased.", "%(count)d students were erased.", len(chosen))
+    return [(text % {"count": len(chosen)}, messages.SUCCESS)]
 
 
-def _refusal(count: int) -> str:
-    if count > MAX_AT_ONCE:
-        return _("Choose at most %(maximum)d students at once.") % {"maximum": MAX_AT_ONCE}
-    return "" if count else _("All of these are erased already.")
+def _confirmation(chosen: Sequence[Student]) -> Confirmation:
+    count = len(chosen)
+    deleted = ngettext(
+        "The name, e-mail address, section, roll number, consents, mails and tickets of %(count)d student are"
+        " deleted from the database and from all files. This cannot be undone.",
+        "The names, e-mail addresses, sections, roll numbers, consents, mails and tickets of %(count)d students"
+        " are deleted from the database and from all files. This cannot be undone.",
+        count,
+    )
+    return Confirmation(
+        title=ngettext("Erase this student?", "Erase these students?", count),
+        submit_label=ngettext("Erase this student", "Erase these students", count),
+        chosen=chosen,
+        summary=[deleted % {"count": count}, *_registration_summary(chosen), *_FILES],
+        rows=[_line(student) for student in chosen],
+        is_danger=True,
+    )
+
+
+_FILES = (
+    gettext_lazy(
+        "Booklets and printed lists of their schools and events are deleted too; they can be made again"
+        " without them."
+    ),
+    gettext_lazy("Printed paper and delivered mails are beyond our reach."),
+)
+
+
+def _registration_summary(chosen: Sequence[Student]) -> Iterator[str]:
+    rows = Registration.objects.active().filter(student__in=chosen, event__starts_at__gt=database_now())
+    if cancelled := rows.count():
+        yield ngettext(
+            "%(count)d registration for an event still ahead is cancelled, and its seat goes to the waiting"
+            " list at once. The erased student gets no mail.",
+            "%(count)d registrations for events still ahead are cancelled, and their seats go to the waiting"
+            " lists at once. The erased students get no mail.",
+            cancelled,
+        ) % {"count": cancelled}
+    if kept := Registration.objects.filter(student__in=chosen).count():
+        yield ngettext(
+            "%(count)d registration stays as a number, with school and grade, so that all counts stay right.",
+            "%(count)d registrations stay as numbers, with school and grade, so that all counts stay right.",
+            kept,
+        ) % {"count": kept}
+
+
+def _line(student: Student) -> str:
+    return format_html(
+        "<bdi>{}</bdi> ({}), {}, <bdi>{}</bdi>",
+        student.name,
+        grouped(student.reference),
+        _("grade %(grade)s") % {"grade": student.grade},
+        student.school,
+    )

@@ -1,50 +1,65 @@
-"""What organisers do to chosen registrations; each step is asked about first, with its counts."""
+"""What organisers do with chosen registrations; every action shows a page with its effects first."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
-from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from events.admin_base import RecordAdmin
 from events.models import Event, Seats
+from registrations.admin.move_registrations import (
+    MoveForm,
+    line_of,
+    mails_of,
+    move_and_report,
+    move_confirmation,
+)
 from registrations.booking.cancel import cancel
 from registrations.booking.confirmation_deadline import release_before_asking
-from registrations.booking.errors import RegistrationError
-from registrations.booking.messages import refusal_about
 from registrations.booking.promotion import (
     promote_chosen,
     refusal_to_promote,
     reserved_holds_of,
     seats_to_give,
 )
-from registrations.booking.transfer import Move, move_to
 from registrations.locking import Deadline
 from registrations.models import Change, Registration
-from registrations.students.names import grouped
-from techfest.core.admin.confirmation import NotifyForm, Question, answered, ask
+from techfest.core.admin.confirmation import (
+    Confirmation,
+    NotifyForm,
+    confirmation_form,
+    confirmed_action,
+    size_refusal,
+)
 from techfest.core.admin.object_tools import ObjectTool, ObjectToolsMixin
 
 if TYPE_CHECKING:
-    _Choice = forms.ModelChoiceField[Event]
-else:
-    _Choice = forms.ModelChoiceField
+    from techfest.core.admin.confirmation import Text
 
 MAX_AT_ONCE = 200
-"""Registrations that one press changes: one transaction, whose locks hold others up."""
+"""Registrations that one action changes in a single transaction, whose locks make others wait."""
 State = Registration.State
 
 
+class ResendMails(Protocol):
+    """Queues the newest mail about each registration again, and returns messages with their levels."""
+
+    def __call__(self, registration_ids: Sequence[int], /) -> Iterable[tuple[str, int]]: ...
+
+
+resend_hooks: list[ResendMails] = []
+"""Filled by `tickets.admin.mail`, which this app cannot import."""
+
+
 class CancelForm(NotifyForm):
-    """The reason may be left out; who is told of the cancellation reads it."""
+    """The reason is optional; it is part of the mail about the cancellation."""
 
     field_order = ("reason", "notify")
 
@@ -52,44 +67,15 @@ class CancelForm(NotifyForm):
         super().__init__(*args, **kwargs)
         self.fields["reason"].required = False
         self.fields["reason"].label = _("Reason (optional)")
-        self.fields["reason"].help_text = _("It stands in the trail and in the mail. Write no names.")
-
-
-class EventChoice(_Choice):
-    def label_from_instance(self, obj: Event) -> str:
-        start = timezone.localtime(obj.starts_at, obj.fest.zone)
-        return f"{obj.name} · {start:%a %d %b %H:%M} · {obj.seats}"
-
-
-class MoveForm(NotifyForm):
-    """Where to, and whether a place in the new line is better than the old one."""
-
-    event = EventChoice(
-        label=gettext_lazy("To which event"),
-        queryset=Event.objects.none(),
-        error_messages={"required": gettext_lazy("Choose an event")},
-    )
-    may_wait = forms.ChoiceField(
-        label=gettext_lazy("If no seat is free there"),
-        choices=[
-            ("", gettext_lazy("leave the registration where it is")),
-            ("yes", gettext_lazy("move it to the end of the waiting list there")),
-        ],
-        required=False,
-        initial="",
-        widget=forms.RadioSelect,
-    )
-    field_order = ("event", "may_wait", "reason", "notify")
-
-    def __init__(self, *args: Any, events: QuerySet[Event], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        field: Any = self.fields["event"]
-        field.queryset = events
-        self.fields["reason"].help_text = _("It stands in the trail and in the mail. Write no names.")
+        self.fields["reason"].help_text = _(
+            "It is kept in the audit log and is part of the mail. Write no names."
+        )
 
 
 class RegistrationActions(ObjectToolsMixin, RecordAdmin):
-    """The list's actions. Each goes through the one function of its concept, and shows what it came to."""
+    """The actions of the list and of the page of registrations. Each goes through one function of `booking`."""
+
+    actions = ("cancel_registrations", "promote_registrations", "move_registrations", "resend_mails")
 
     def has_cancel_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("registrations.change_registration")
@@ -106,95 +92,90 @@ class RegistrationActions(ObjectToolsMixin, RecordAdmin):
     def cancel_registrations(
         self, request: HttpRequest, queryset: QuerySet[Registration]
     ) -> HttpResponseBase | None:
-        chosen = list(queryset.exclude(state=State.CANCELLED).order_by("event", "queue_position"))
-        form = answered(CancelForm, request)
-        if refusal := refusal_of(len(chosen), _("All of these are cancelled already.")):
-            self.message_user(request, refusal, messages.WARNING)
-        elif form.is_valid():
-            self._try(request, lambda: cancel_now(chosen, request.user, form.cleaned_data))
-        else:
-            return ask(request, self, action="cancel_registrations", question=cancelling(chosen), form=form)
-        return None
+        chosen = _in_line(queryset.exclude(state=State.CANCELLED))
+        form = confirmation_form(CancelForm, request)
+        return confirmed_action(
+            self,
+            request,
+            action="cancel_registrations",
+            refusal=refusal_of(len(chosen), _("All of these are cancelled already.")),
+            confirmation=lambda: cancel_confirmation(chosen),
+            form=form,
+            do=lambda: cancel_and_report(chosen, request.user, form.cleaned_data),
+        )
 
     @admin.action(description=gettext_lazy("Give the chosen a seat"), permissions=["cancel"])
     def promote_registrations(
         self, request: HttpRequest, queryset: QuerySet[Registration]
     ) -> HttpResponseBase | None:
         release_before_asking(queryset.order_by("event").values_list("event", flat=True).distinct())
-        chosen = list(queryset.filter(state=State.WAITING).order_by("event", "queue_position"))
-        form = answered(NotifyForm, request)
-        if refusal := refusal_of(len(chosen), _("None of these waits.")) or _promotion_refused(chosen):
-            self.message_user(request, refusal, messages.WARNING)
-        elif form.is_valid():
-            self._try(request, lambda: _promote_now(chosen, request.user, form.cleaned_data))
-        else:
-            question = _promoting(chosen)
-            return ask(request, self, action="promote_registrations", question=question, form=form)
-        return None
+        chosen = _in_line(queryset.filter(state=State.WAITING))
+        form = confirmation_form(NotifyForm, request)
+        none_waits = _("None of these is on a waiting list.")
+        return confirmed_action(
+            self,
+            request,
+            action="promote_registrations",
+            refusal=refusal_of(len(chosen), none_waits) or _promotion_refused(chosen),
+            confirmation=lambda: _promote_confirmation(chosen),
+            form=form,
+            do=lambda: _promote_and_report(chosen, request.user, form.cleaned_data),
+        )
 
     @admin.action(description=gettext_lazy("Move the chosen to another event"), permissions=["cancel"])
     def move_registrations(
         self, request: HttpRequest, queryset: QuerySet[Registration]
     ) -> HttpResponseBase | None:
-        chosen = list(queryset.exclude(state=State.CANCELLED).order_by("event", "queue_position"))
-        form = answered(MoveForm, request, events=self._targets(request, chosen))
-        if refusal := refusal_of(len(chosen), _("All of these are cancelled.")):
-            self.message_user(request, refusal, messages.WARNING)
-        elif form.is_valid():
-            self._try(request, lambda: _move_now(chosen, request.user, form.cleaned_data))
-        else:
-            return ask(request, self, action="move_registrations", question=_moving(chosen), form=form)
-        return None
+        chosen = _in_line(queryset.exclude(state=State.CANCELLED))
+        form = confirmation_form(MoveForm, request, events=self._targets(request, chosen))
+        return confirmed_action(
+            self,
+            request,
+            action="move_registrations",
+            refusal=refusal_of(len(chosen), _("All of these are cancelled.")),
+            confirmation=lambda: move_confirmation(chosen),
+            form=form,
+            do=lambda: move_and_report(chosen, request.user, form.cleaned_data),
+        )
+
+    @admin.action(description=gettext_lazy("Send the mail about the chosen again"), permissions=["cancel"])
+    def resend_mails(self, request: HttpRequest, queryset: QuerySet[Registration]) -> HttpResponseBase | None:
+        chosen = _in_line(queryset.active())  # type: ignore[attr-defined]  # RegistrationQuerySet
+        ids = [row.pk for row in chosen]
+        return confirmed_action(
+            self,
+            request,
+            action="resend_mails",
+            refusal=refusal_of(len(chosen), _("All of these are cancelled.")),
+            confirmation=lambda: _resend_confirmation(chosen),
+            do=lambda: [line for resend in resend_hooks for line in resend(ids)],
+        )
 
     def _targets(self, request: HttpRequest, chosen: Sequence[Registration]) -> QuerySet[Event]:
-        """The other events that this organiser may see."""
+        """Return the other events that the user may see."""
         events: QuerySet[Event] = self.admin_site.get_model_admin(Event).get_queryset(request)
         fests = {row.event.fest_id for row in chosen}
         left = {row.event_id for row in chosen}
         rows = events.filter(fest__in=fests, state=Event.State.PUBLISHED).order_by("starts_at", "name")
         return rows.exclude(pk__in=left) if len(left) == 1 else rows
 
-    def _try(self, request: HttpRequest, work: Callable[[], list[tuple[str, int]]]) -> None:
-        """Does it, and says what it came to."""
-        try:
-            feedback = work()
-        except RegistrationError as error:
-            feedback = [(str(error.text), messages.ERROR)]
-        for words, level in feedback:
-            self.message_user(request, words, level)
+
+def _in_line(rows: QuerySet[Registration]) -> list[Registration]:
+    return list(rows.order_by("event", "queue_position"))
 
 
-def refusal_of(count: int, none: str) -> str:
-    """Why so many are not changed at once; empty where they may be."""
-    if count > MAX_AT_ONCE:
-        return _("Choose at most %(maximum)d registrations at once.") % {"maximum": MAX_AT_ONCE}
-    return "" if count else none
+def refusal_of(count: int, none: str) -> "Text":
+    """Return why so many registrations are not changed at once, "" where they may be."""
+    too_many = _("Choose at most %(maximum)d registrations at once.")
+    return size_refusal(count, MAX_AT_ONCE, none=none, too_many=too_many)
 
 
-def line_of(row: Registration) -> str:
-    """One registration on a page that asks; names keep their own direction."""
-    return format_html(
-        "<bdi>{}</bdi> ({}), <bdi>{}</bdi>: {}",
-        row.student.name,
-        grouped(row.student.reference),
-        row.event.name,
-        row.get_state_display(),
-    )
-
-
-def mails_of(rows: Sequence[Registration]) -> str:
-    count = sum(bool(row.student.email) for row in rows)
-    return ngettext("%(count)d mail tells about it.", "%(count)d mails tell about it.", count) % {
-        "count": count
-    }
-
-
-def cancelling(chosen: Sequence[Registration]) -> Question:
+def cancel_confirmation(chosen: Sequence[Registration]) -> Confirmation:
     will = ngettext(
         "%(count)d registration will be cancelled.", "%(count)d registrations will be cancelled.", len(chosen)
     ) % {"count": len(chosen)}
-    then = _("Whoever waits gets the freed seats at once. This cannot be undone.")
-    return Question(
+    then = _("Freed seats go to the waiting list at once. This cannot be undone.")
+    return Confirmation(
         title=_("Cancel these registrations?"),
         submit_label=_("Cancel these registrations"),
         chosen=chosen,
@@ -204,27 +185,29 @@ def cancelling(chosen: Sequence[Registration]) -> Question:
     )
 
 
-def cancel_now(chosen: Sequence[Registration], user: Any, wanted: dict[str, Any]) -> list[tuple[str, int]]:
+def cancel_and_report(
+    chosen: Sequence[Registration], user: Any, wanted: dict[str, Any]
+) -> list[tuple[str, int]]:
     ids = [row.pk for row in chosen]
     done = cancel(ids, actor=Change.Actor.ORGANISER, user=user, deadline=Deadline(), **wanted)
-    words = ngettext(
+    text = ngettext(
         "%(count)d registration is cancelled.", "%(count)d registrations are cancelled.", len(done)
     )
-    return [(words % {"count": len(done)}, messages.SUCCESS)]
+    return [(text % {"count": len(done)}, messages.SUCCESS)]
 
 
 def _promotion_refused(chosen: Sequence[Registration]) -> str:
-    """What the counts say before anybody is asked; the transaction judges again."""
+    """Return why the seats do not suffice, by the present counts; the transaction checks again."""
     events = {row.event_id: row.event for row in chosen}
     seats, reserved = Seats.objects.in_bulk(events), reserved_holds_of(events)
     wanted, now = Counter(row.event_id for row in chosen), timezone.now()
     refusals = (
         refusal_to_promote(event, seats[pk], reserved[pk], wanted[pk], now) for pk, event in events.items()
     )
-    return next((words for words in refusals if words), "")
+    return next((text for text in refusals if text), "")
 
 
-def _promoting(chosen: Sequence[Registration]) -> Question:
+def _promote_confirmation(chosen: Sequence[Registration]) -> Confirmation:
     events = {row.event_id: row.event for row in chosen}
     seats, reserved = Seats.objects.in_bulk(events), reserved_holds_of(events)
     summary = [
@@ -234,8 +217,8 @@ def _promoting(chosen: Sequence[Registration]) -> Question:
     will = ngettext(
         "%(count)d registration will be confirmed.", "%(count)d registrations will be confirmed.", len(chosen)
     ) % {"count": len(chosen)}
-    order = _("Students ahead of them go on waiting.")
-    return Question(
+    order = _("Those before them on the waiting list go on waiting.")
+    return Confirmation(
         title=_("Give these a seat?"),
         submit_label=_("Give them a seat"),
         chosen=chosen,
@@ -245,12 +228,12 @@ def _promoting(chosen: Sequence[Registration]) -> Question:
 
 
 def _seats_summary(event: Event, seats: Seats, there: int) -> str:
-    words = ngettext(
+    text = ngettext(
         "%(event)s: %(there)d seat can be given, %(kept)d of them held back; %(waiting)d wait.",
         "%(event)s: %(there)d seats can be given, %(kept)d of them held back; %(waiting)d wait.",
         there,
     )
-    return words % {
+    return text % {
         "event": event.name,
         "there": there,
         "kept": there - seats.free,
@@ -258,57 +241,22 @@ def _seats_summary(event: Event, seats: Seats, there: int) -> str:
     }
 
 
-def _promote_now(chosen: Sequence[Registration], user: Any, wanted: dict[str, Any]) -> list[tuple[str, int]]:
+def _promote_and_report(
+    chosen: Sequence[Registration], user: Any, wanted: dict[str, Any]
+) -> list[tuple[str, int]]:
     done = promote_chosen([row.pk for row in chosen], user=user, deadline=Deadline(), **wanted)
-    words = ngettext("%(count)d registration has a seat.", "%(count)d registrations have a seat.", len(done))
-    return [(words % {"count": len(done)}, messages.SUCCESS)]
+    text = ngettext("%(count)d registration has a seat.", "%(count)d registrations have a seat.", len(done))
+    return [(text % {"count": len(done)}, messages.SUCCESS)]
 
 
-def _moving(chosen: Sequence[Registration]) -> Question:
-    will = ngettext(
-        "%(count)d registration will be moved, if the other event takes it.",
-        "%(count)d registrations will be moved, each if the other event takes it.",
-        len(chosen),
-    ) % {"count": len(chosen)}
-    then = _("Whoever waits gets the freed seats at once. Old tickets stop working, new ones are issued.")
-    return Question(
-        title=_("Move these to another event?"),
-        submit_label=_("Move them"),
+def _resend_confirmation(chosen: Sequence[Registration]) -> Confirmation:
+    count = len({row.submission_id or -row.pk for row in chosen if row.student.email})
+    will = ngettext("About %(count)d mail goes once more.", "About %(count)d mails go once more.", count)
+    limit = _("One mailbox gets at most three such mails within an hour.")
+    return Confirmation(
+        title=_("Send these mails again?"),
+        submit_label=_("Send them again"),
         chosen=chosen,
-        summary=[f"{will} {mails_of(chosen)} {then}"],
+        summary=[f"{will % {'count': count}} {limit}"],
         rows=[line_of(row) for row in chosen],
     )
-
-
-def _move_now(chosen: Sequence[Registration], user: Any, wanted: dict[str, Any]) -> list[tuple[str, int]]:
-    event: Event = wanted.pop("event")
-    may_wait = wanted.pop("may_wait") == "yes"
-    moves = move_to(
-        [row.pk for row in chosen],
-        event_id=event.pk,
-        user=user,
-        deadline=Deadline(),
-        may_wait=may_wait,
-        **wanted,
-    )
-    states = Counter(move.successor.state for move in moves if move.successor)
-    feedback = []
-    if count := states[State.CONFIRMED]:
-        words = ngettext("%(count)d has a seat in %(event)s.", "%(count)d have a seat in %(event)s.", count)
-        feedback.append((words % {"count": count, "event": event.name}, messages.SUCCESS))
-    if count := states[State.WAITING]:
-        words = ngettext("%(count)d waits for %(event)s.", "%(count)d wait for %(event)s.", count)
-        feedback.append((words % {"count": count, "event": event.name}, messages.SUCCESS))
-    if count := len(chosen) - len(moves):
-        words = ngettext("%(count)d was cancelled meanwhile.", "%(count)d were cancelled meanwhile.", count)
-        feedback.append((words % {"count": count}, messages.WARNING))
-    return feedback + [(_stays(move, event), messages.WARNING) for move in moves if not move.successor]
-
-
-def _stays(move: Move, event: Event) -> str:
-    who, decision = move.registration.student.name, move.decision
-    return _("%(who)s stays in %(left)s. %(why)s") % {
-        "who": who,
-        "left": move.registration.event.name,
-        "why": refusal_about(event, decision.reason, decision.other, who),
-    }

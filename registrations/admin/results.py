@@ -1,10 +1,10 @@
-"""Results and merged references in the admin."""
+"""Result sheets and results in the admin; results are entered on pages of `registrations/results`."""
 
 from django.contrib import admin
 from django.urls import URLPattern
 
 from events.admin_base import RecordAdmin
-from registrations.models import MergedReference, Result, ResultSheet
+from registrations.models import Result, ResultSheet
 from registrations.results import admin_views as results_views
 
 
@@ -29,12 +29,3 @@ class ResultAdmin(RecordAdmin):
     search_fields = ("registration__student__name", "registration__event__name")
     fields = ("registration", "points", "rank")
     ordering = ("registration__event", "rank", "pk")
-
-
-@admin.register(MergedReference)
-class MergedReferenceAdmin(RecordAdmin):
-    list_display = ("reference", "student", "at")
-    list_select_related = ("student",)
-    search_fields = ("reference", "student__reference", "student__name")
-    fields = ("reference", "student", "at")
-    ordering = ("-at",)

@@ -1,22 +1,35 @@
-"""Schools in the admin: what students typed is accepted here, with its other spellings."""
+"""Schools in the admin: accepted with their other spellings, and merged."""
 
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
 from events.admin_base import BaseAdmin
 from registrations import schools
-from registrations.admin import columns
-from registrations.admin.merge import SchoolActions
+from registrations.admin import exports
 from registrations.fields import TextField
-from registrations.models import School, SchoolAlias
-from registrations.students.names import school_key
+from registrations.locking import Deadline
+from registrations.models import School, SchoolAlias, Student
+from registrations.students.merge_schools import duplicate_students, merge_schools
+from registrations.students.names import grouped, school_key
+from techfest.core.admin.confirmation import Confirmation, ReasonForm, confirmation_form, confirmed_action
+from techfest.core.admin.object_tools import ObjectTool, ObjectToolsMixin
 from techfest.core.text_limits import LimitedText
+
+if TYPE_CHECKING:
+    _SchoolChoice = forms.ModelChoiceField[School]
+else:
+    _SchoolChoice = forms.ModelChoiceField
 
 if TYPE_CHECKING:
     _Form = forms.ModelForm[Any]
@@ -24,6 +37,134 @@ if TYPE_CHECKING:
     _Inline = admin.TabularInline[Any, Any]
 else:
     _Form, _FormSet, _Inline = forms.ModelForm, forms.BaseInlineFormSet, admin.TabularInline
+
+
+MAX_SCHOOLS = 10
+"""Schools merged at once; the choice of the one that stays shows so many as radio buttons."""
+
+
+class SchoolChoice(_SchoolChoice):
+    def label_from_instance(self, obj: School) -> str:
+        count = getattr(obj, "n_students", 0)
+        words = ngettext("%(count)d student", "%(count)d students", count) % {"count": count}
+        return f"{obj.name} · {words} · {obj.get_state_display()}"
+
+
+class MergeSchoolsForm(ReasonForm):
+    kept = SchoolChoice(
+        label=gettext_lazy("Which one stays"),
+        queryset=School.objects.none(),
+        error_messages={"required": gettext_lazy("Choose the one that stays")},
+    )
+    notify = forms.BooleanField(
+        label=gettext_lazy("Mail students who become one the link to everything"),
+        required=False,
+        initial=True,
+    )
+    field_order = ("kept", "reason", "notify")
+
+    def __init__(self, *args: Any, rows: QuerySet[School], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["kept"]
+        if rows.count() <= MAX_SCHOOLS:
+            field.empty_label = None
+            field.widget = forms.RadioSelect()
+        field.queryset = rows.annotate(n_students=Count("students"))
+
+
+class SchoolActions(ObjectToolsMixin, BaseAdmin):
+    """Merges schools, and leads to the rows of a school."""
+
+    def get_object_tools(self, request: HttpRequest, obj: School) -> Iterable[ObjectTool]:
+        yield ObjectTool(_("Its students"), url=_of_school("student", "school__id__exact", obj))
+        yield ObjectTool(
+            _("Its registrations"), url=_of_school("registration", "student__school__id__exact", obj)
+        )
+        yield ObjectTool(_("Merge into another school"), action="merge_schools")
+
+    @admin.action(description=gettext_lazy("Merge the chosen schools"), permissions=["change"])
+    def merge_schools(self, request: HttpRequest, queryset: QuerySet[School]) -> HttpResponseBase | None:
+        """Merge the chosen schools, or the chosen one into another picked on the page."""
+        chosen = list(queryset.order_by("pk")[: MAX_SCHOOLS + 1])
+        rows = self.get_queryset(request).order_by("state", "name")
+        ids = [school.pk for school in chosen]
+        rows = rows.filter(pk__in=ids) if len(ids) > 1 else rows.exclude(pk__in=ids)
+        form = confirmation_form(MergeSchoolsForm, request, rows=rows)
+        refusal = _("Choose two to %(maximum)d schools.") % {"maximum": MAX_SCHOOLS}
+        return confirmed_action(
+            self,
+            request,
+            action="merge_schools",
+            refusal=refusal if len(chosen) > MAX_SCHOOLS or not rows.exists() else "",
+            confirmation=lambda: _merge_confirmation(chosen),
+            form=form,
+            do=lambda: _merge_and_report(chosen, request.user, dict(form.cleaned_data)),
+        )
+
+
+def _merge_and_report(chosen: list[School], user: Any, wanted: dict[str, Any]) -> list[tuple[str, int]]:
+    kept: School = wanted.pop("kept")
+    removed = [school for school in chosen if school.pk != kept.pk]
+    merge_schools(kept.pk, [school.pk for school in removed], user=user, deadline=Deadline(), **wanted)
+    text = _("%(removed)s is now known as %(kept)s.")
+    names = ", ".join(school.name for school in removed)
+    return [(text % {"removed": names, "kept": kept.name}, messages.SUCCESS)]
+
+
+def _of_school(model: str, lookup: str, school: School) -> str:
+    query = urlencode({lookup: school.pk})
+    return f"{reverse(f'admin:registrations_{model}_changelist')}?{query}"
+
+
+_HAS = {
+    "students": ngettext_lazy("%(count)d student", "%(count)d students", "count"),
+    "teachers": ngettext_lazy("%(count)d teacher", "%(count)d teachers", "count"),
+    "class_lists": ngettext_lazy("%(count)d class list", "%(count)d class lists", "count"),
+    "holds": ngettext_lazy("%(count)d block of seats", "%(count)d blocks of seats", "count"),
+    "invitations": ngettext_lazy("%(count)d invitation", "%(count)d invitations", "count"),
+    "aliases": ngettext_lazy("%(count)d other spelling", "%(count)d other spellings", "count"),
+}
+
+
+def _merge_confirmation(chosen: Sequence[School]) -> Confirmation:
+    counted = School.objects.filter(pk__in=[school.pk for school in chosen]).annotate(
+        **{f"n_{name}": Count(name, distinct=True) for name in _HAS}
+    )
+    summary = [
+        _(
+            "Students, teachers, class lists, held seats and invitations move to the school that stays; the"
+            " other names become spellings of it. Teachers of all these schools see all of its students."
+        ),
+        _("Of the QR codes that open a school's list at the door, only that of the school that stays works."),
+    ]
+    duplicates = (
+        duplicate_students([school.pk for school in chosen], first=chosen[0].pk) if len(chosen) > 1 else []
+    )
+    text = ngettext(
+        "%(count)d student is listed twice and merged; of two registrations for one event the better stays.",
+        "%(count)d students are listed twice and merged; of two registrations for one event the better stays.",
+        len(duplicates),
+    )
+    if duplicates:
+        summary.append(text % {"count": len(duplicates)})
+    names = Student.objects.filter(pk__in=[group[0] for group in duplicates]).order_by("name", "pk")
+    return Confirmation(
+        title=_("Make one school of these?"),
+        submit_label=_("Merge them"),
+        chosen=chosen,
+        summary=summary,
+        rows=[
+            *(_school_line(school) for school in counted.order_by("pk")),
+            *(format_html("<bdi>{}</bdi> ({})", one.name, grouped(one.reference)) for one in names),
+        ],
+        is_danger=True,
+    )
+
+
+def _school_line(school: Any) -> str:
+    counts = [(words, getattr(school, f"n_{name}")) for name, words in _HAS.items()]
+    parts = [str(words % {"count": count}) for words, count in counts if count]
+    return format_html("<bdi>{}</bdi>: {}", school.name, ", ".join(parts) or _("nothing"))
 
 
 def owner_of(key: str) -> School | None:
@@ -91,7 +232,7 @@ class AliasInline(_Inline):
 class SchoolAdmin(SchoolActions):
     event_lookup = "students__registrations__event"
     form = NameForm
-    export_columns = columns.SCHOOLS
+    export_columns = exports.SCHOOLS
     list_display = ("name", "state", "created_at")
     list_filter = ("state",)
     search_fields = ("name", "aliases__name")

@@ -11,14 +11,14 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy
 
 from events.admin_base import RecordAdmin, RecordInline
-from registrations.admin import columns
-from registrations.admin.changes import change_lines
-from registrations.admin.merge import NamesakesFilter, StudentActions
+from registrations.admin import exports
+from registrations.admin.history import change_lines
 from registrations.admin.privacy import ConsentFilter, PersonalDataPages
+from registrations.admin.student_actions import NamesakesFilter, StudentActions
 from registrations.booking.errors import RegistrationError
 from registrations.forms import DetailsForm
 from registrations.locking import Deadline
-from registrations.models import Change, Consent, Registration, Student
+from registrations.models import Change, Consent, MergedReference, Registration, Student
 from registrations.students.corrections import CORRECTABLE, correct
 from registrations.students.names import grouped
 from techfest.core.admin.concurrent_edits import MergingForm
@@ -91,7 +91,7 @@ class StudentAdmin(StudentActions, PersonalDataPages, RecordAdmin):
 
     event_lookup = "registrations__event"
     form = StudentForm
-    export_columns = columns.STUDENTS
+    export_columns = exports.STUDENTS
     list_display = (
         "name",
         "grade",
@@ -152,3 +152,12 @@ class StudentAdmin(StudentActions, PersonalDataPages, RecordAdmin):
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """No line of the admin's own: the Changes tell it, on every registration."""
+
+
+@admin.register(MergedReference)
+class MergedReferenceAdmin(RecordAdmin):
+    list_display = ("reference", "student", "at")
+    list_select_related = ("student",)
+    search_fields = ("reference", "student__reference", "student__name")
+    fields = ("reference", "student", "at")
+    ordering = ("-at",)

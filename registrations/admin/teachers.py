@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from events.admin_base import BaseAdmin, RecordAdmin
-from registrations.admin import columns
+from registrations.admin import exports
 from registrations.fields import EmailField
 from registrations.models import Invitation, Teacher
 from registrations.teachers import onboarding
@@ -53,7 +53,7 @@ class WaitingFilter(admin.SimpleListFilter):
 class TeacherAdmin(RecordAdmin):
     """A teacher comes by an invitation or by asking; here it is decided."""
 
-    export_columns = columns.TEACHERS
+    export_columns = exports.TEACHERS
     list_display = ("name", "email", "school", "note", "created_at", "approved_at", "approved_by")
     list_select_related = ("user", "school", "approved_by")
     list_filter = (WaitingFilter,)

@@ -4,17 +4,15 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
-if TYPE_CHECKING:
-    from django.utils.functional import _StrPromise
+from techfest.core.errors import UserFacingError
 
+if TYPE_CHECKING:
     from registrations.booking.policy import SeatResult
     from registrations.models import Student, Submission
 
 
-class RegistrationError(Exception):
-    """Base class; `text` may be shown to people."""
-
-    text: "str | _StrPromise" = _("This could not be done.")
+class RegistrationError(UserFacingError):
+    """Base class of the errors of booking."""
 
 
 class LockTimeout(RegistrationError):

@@ -14,6 +14,7 @@ from registrations.event_changes.apply import ApplyOptions, apply_edits
 from registrations.event_changes.impact import Edit, Impact
 from registrations.locking import Deadline
 from registrations.models import Hold
+from registrations.signals import fest_zone_changed
 from techfest.core import audit_log
 
 
@@ -87,6 +88,7 @@ def change_zone(
         after={"time_zone": change.new.key, "kept": "clock times" if change.keeps_clock else "moments"},
         reason=reason,
     )
+    fest_zone_changed.send(sender=Fest, fest=fest)
 
 
 def _move_holds(fest: Fest, change: ZoneChange) -> None:

@@ -70,7 +70,7 @@ def test_cancelling_first_shows_who_it_would_be(client: Client, fest: Fest) -> N
     build_submission(event, name="Asha Rao")
     build_submission(event, name="Ben Iyer", email="")
     page = cancelling(client, *registrations_of(event)).content.decode()
-    assert ("2 registrations will be cancelled. 1 mail tells about it." in page) is True
+    assert ("2 registrations will be cancelled. 1 mail is sent about it." in page) is True
     assert [name in page for name in ("Asha Rao", "Ben Iyer")] == [True, True]
     assert states(event) == ["confirmed", "confirmed"]
 

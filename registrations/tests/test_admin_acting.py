@@ -64,7 +64,7 @@ def test_promotion_asks_with_its_counts_and_wants_a_reason(client: Client) -> No
     page = act(client, "promote_registrations", of(event, 3)).content.decode()
     assert f"{event.name}: 1 seat can be given, 0 of them held back; 3 wait." in page
     again = act(client, "promote_registrations", of(event, 3), confirmed="yes").content.decode()
-    assert "Say why" in again
+    assert "Enter the reason" in again
     assert states(event)[2] == "waiting"
 
 
@@ -108,7 +108,7 @@ def test_new_ticket_is_issued_from_the_list_of_tickets(client: Client, fest: Fes
     build_submission(build_event(fest))
     ticket = Ticket.objects.get()
     assert (
-        "1 ticket will be replaced. 1 mail brings a new one."
+        "1 ticket will be replaced. 1 mail brings a new ticket."
         in act(client, "reissue_tickets", ticket).content.decode()
     )
     assert said(act(client, "reissue_tickets", ticket, **REASON)) == ["1 new ticket is issued."]

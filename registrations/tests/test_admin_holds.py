@@ -65,8 +65,8 @@ def test_holds_are_decided_after_a_question(
     hold = request_now(teacher, build_event(fest, capacity=10), seats)
     before = state_of(hold)
     asked = act(client, action, hold, confirmed="")
-    assert (state_of(hold), asked.context["chosen"]) == (before, [hold])
-    assert said(act(client, action, hold)) == ["1 block is done."]
+    assert (state_of(hold), asked.context["confirmation"].chosen) == (before, [hold])
+    assert said(act(client, action, hold)) == ["1 hold is done."]
     assert state_of(hold) == state
 
 

@@ -66,7 +66,9 @@ def test_one_student_is_merged_into_a_namesake_that_is_picked(client: Client, fe
 
 def test_student_without_a_namesake_is_told_so(client: Client, fest: Fest) -> None:
     response = act(client, "merge_students", student(build_event(fest)))
-    assert said(response) == ["Nobody else of this school has this name. Choose the two in the list."]
+    assert said(response) == [
+        "No other student of this school has this name. Choose both students in the list."
+    ]
 
 
 def test_merged_student_is_found_by_the_reference_that_was_printed(client: Client, fest: Fest) -> None:
@@ -96,7 +98,7 @@ def test_schools_are_merged_after_the_page_has_said_what_moves(client: Client, f
     page = act(client, "merge_schools", kept, removed).content.decode()
     assert "1 student is there twice and becomes one" in page
     response = act(client, "merge_schools", kept, removed, kept=kept.pk, **REASON)
-    assert said(response) == ["Saint Mary School is known as St Mary's School now."]
+    assert said(response) == ["Saint Mary School is now known as St Mary's School."]
     assert (list(School.objects.all()), Student.objects.count()) == ([kept], 1)
 
 

@@ -138,7 +138,7 @@ def test_page_that_asks_about_a_seat_counts_the_one_that_is_late(event: Event) -
 def test_organiser_reads_that_what_was_to_be_moved_is_gone(fest: Fest, event: Event) -> None:
     first, other = late(event), build_event(fest, name="Quiz")
     response = act("move_registrations", first, event=other.pk, confirmed="yes")
-    assert [str(message) for message in response.context["messages"]] == ["1 was cancelled meanwhile."]
+    assert [str(message) for message in response.context["messages"]] == ["1 was cancelled in the meantime."]
 
 
 def test_move_finds_the_seat_that_is_late(fest: Fest, event: Event) -> None:

@@ -1,27 +1,3 @@
-"""The admin's pages of this room."""
+from tickets.admin import broadcasts, checkin, documents, mail, tickets
 
-from tickets.admin import (
-    attendance,
-    broadcasts,
-    checkin,
-    columns,
-    documents,
-    fests,
-    gates,
-    mail,
-    registrations,
-    tickets,
-)
-
-__all__ = [
-    "attendance",
-    "broadcasts",
-    "checkin",
-    "columns",
-    "documents",
-    "fests",
-    "gates",
-    "mail",
-    "registrations",
-    "tickets",
-]
+__all__ = ["broadcasts", "checkin", "documents", "mail", "tickets"]

@@ -1,6 +1,9 @@
-"""The door in the admin: who came in, what was scanned, what was odd."""
+"""Check-in in the admin: gates, check-ins, scans and their conflicts, searches, and alerts."""
+
+from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -8,22 +11,105 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from events.admin_base import RecordAdmin
-from techfest.core.admin.confirmation import Question, ReasonForm, answered, ask
+from events.admin_base import BaseAdmin, RecordAdmin
+from events.fest_choice import choice_of
+from events.models import Event
+from registrations.admin.exports import of_student
+from techfest.core.admin.concurrent_edits import MergingForm
+from techfest.core.admin.confirmation import Confirmation, ReasonForm, confirmation_form, confirmed_action
+from techfest.core.admin.export import Column
 from techfest.core.db.clock import database_now
-from tickets.admin import columns
+from techfest.core.roles import VOLUNTEER
 from tickets.alerts import path_of
 from tickets.checkin.offline import resolve
-from tickets.models import Alert, CheckIn, Scan, SearchCount
+from tickets.models import Alert, CheckIn, Gate, Scan, SearchCount
+
+
+class GateForm(MergingForm):
+    """Events of the gate's own fest, and accounts that are volunteers."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        users: Any = self.fields["volunteers"]
+        active = get_user_model().objects.filter(is_active=True, groups__name=VOLUNTEER)
+        users.queryset = active.order_by("first_name", "username")
+        users.label_from_instance = lambda user: user.get_full_name() or user.get_username()
+        events: Any = self.fields["events"]
+        rows = Event.objects.filter(pk__in=events.queryset).select_related("fest")
+        events.queryset = rows.filter(fest=self.instance.fest) if self.instance.pk else rows
+        events.label_from_instance = lambda event: f"{event.name} · {event.fest.name}"
+
+    def clean(self) -> Any:
+        cleaned = super().clean()
+        fest: Any = cleaned.get("fest") or (self.instance.fest if self.instance.pk else None)
+        for event in cleaned.get("events", ()) if fest else ():
+            if event.fest_id != fest.pk:
+                words = _("%(event)s is not of %(fest)s.")
+                self.add_error("events", words % {"event": event.name, "fest": fest.name})
+                break
+        return cleaned
+
+
+@admin.register(Gate)
+class GateAdmin(BaseAdmin):
+    """A gate without events is open to all of them. What was scanned there stays when the gate is deleted."""
+
+    form = GateForm
+    event_lookup = "events"
+    list_display = ("name", "fest", "shown_events", "shown_volunteers")
+    list_select_related = ("fest",)
+    list_filter = ("fest",)
+    search_fields = ("name",)
+    fields = ("fest", "name", "events", "volunteers")
+    filter_horizontal = ("events", "volunteers")
+    redacted_fields = ("volunteers",)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).prefetch_related("events", "volunteers").distinct()
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ("fest",) if obj else ()
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """Whoever may only look has no choices to narrow."""
+        if not self.has_change_permission(request, obj):
+            kwargs["form"] = MergingForm
+        return super().get_form(request, obj, change=change, **kwargs)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        fest = choice_of(request).main
+        return {"fest": fest.pk if fest else None, **super().get_changeform_initial_data(request)}
+
+    @admin.display(description=gettext_lazy("events"))
+    def shown_events(self, obj: Gate) -> str:
+        return ", ".join(event.name for event in obj.events.all()) or _("all")
+
+    @admin.display(description=gettext_lazy("volunteers"))
+    def shown_volunteers(self, obj: Gate) -> str:
+        return ", ".join(user.get_full_name() or user.get_username() for user in obj.volunteers.all())
+
 
 MAX_SHOWN = 50
-"""Conflicts that the page names before it settles all that were chosen."""
+"""Conflicts that the confirmation page names; it settles all chosen ones."""
+
+EXPORT_COLUMNS = (
+    Column(gettext_lazy("Came in at"), "at"),
+    *of_student("ticket__student__"),
+    Column(gettext_lazy("Event"), "ticket__registration__event__name"),
+    Column(gettext_lazy("Where"), "where"),
+    Column(gettext_lazy("By"), "user__username"),
+    Column(gettext_lazy("How"), "how", choices=CheckIn.How.choices),
+    Column(gettext_lazy("Again"), "is_reentry"),
+    Column(gettext_lazy("Reason"), "reason"),
+    Column(gettext_lazy("Undone at"), "undone_at"),
+    Column(gettext_lazy("Why undone"), "undo_reason"),
+)
 
 
 @admin.register(CheckIn)
 class CheckInAdmin(RecordAdmin):
     event_lookup = "ticket__registration__event"
-    export_columns = columns.CHECK_INS
+    export_columns = EXPORT_COLUMNS
     list_display = ("at", "ticket", "where", "user", "how", "is_reentry", "undone_at")
     list_select_related = ("ticket__registration__student", "ticket__registration__event", "user")
     list_filter = (
@@ -51,7 +137,7 @@ class CheckInAdmin(RecordAdmin):
 
 @admin.register(Scan)
 class ScanAdmin(RecordAdmin):
-    """What was answered at the doors; where a phone without a network was wrong, a person settles it here."""
+    """The verdicts given at the doors. Wrong verdicts of phones without a network are settled here."""
 
     event_lookup = "ticket__registration__event"
     actions = ("resolve_conflicts",)
@@ -80,26 +166,27 @@ class ScanAdmin(RecordAdmin):
 
     @admin.action(description=gettext_lazy("Settle what a phone had said wrongly"), permissions=["resolve"])
     def resolve_conflicts(self, request: HttpRequest, queryset: QuerySet[Scan]) -> HttpResponseBase | None:
-        """Asks what was found out, and ends the conflicts among the chosen scans."""
+        """Settle the open conflicts among the chosen scans, with a note of what was found out."""
         chosen = list(queryset.filter(is_conflict=True, resolved_at=None))
-        if not chosen:
-            self.message_user(request, _("None of these is an open conflict."), messages.WARNING)
-            return None
-        form = answered(ReasonForm, request)
-        if not form.is_valid():
-            return ask(request, self, action="resolve_conflicts", question=_question(chosen), form=form)
-        count = resolve(
-            [scan.pk for scan in chosen],
-            user=request.user,
-            note=form.cleaned_data["reason"],
-            now=database_now(),
+        form = confirmation_form(ReasonForm, request)
+        return confirmed_action(
+            self,
+            request,
+            action="resolve_conflicts",
+            refusal="" if chosen else _("None of these is an open conflict."),
+            confirmation=lambda: _confirmation(chosen),
+            form=form,
+            do=lambda: _resolve_and_report(chosen, request.user, form.cleaned_data["reason"]),
         )
-        words = ngettext("%(count)d conflict is settled.", "%(count)d conflicts are settled.", count)
-        self.message_user(request, words % {"count": count}, messages.SUCCESS)
-        return None
 
 
-def _question(chosen: list[Scan]) -> Question:
+def _resolve_and_report(chosen: list[Scan], user: Any, note: str) -> list[tuple[str, int]]:
+    count = resolve([scan.pk for scan in chosen], user=user, note=note, now=database_now())
+    text = ngettext("%(count)d conflict is settled.", "%(count)d conflicts are settled.", count)
+    return [(text % {"count": count}, messages.SUCCESS)]
+
+
+def _confirmation(chosen: list[Scan]) -> Confirmation:
     count = len(chosen)
     words = ngettext(
         "%(count)d conflict is settled with your note; the scan stays as it is.",
@@ -120,7 +207,7 @@ def _question(chosen: list[Scan]) -> Question:
         )
         for scan in chosen[:MAX_SHOWN]
     ]
-    return Question(
+    return Confirmation(
         title=_("Settle conflicts"),
         submit_label=_("Settle them"),
         chosen=chosen,
@@ -131,7 +218,7 @@ def _question(chosen: list[Scan]) -> Question:
 
 @admin.register(SearchCount)
 class SearchCountAdmin(RecordAdmin):
-    """How many names each person searched for at the door, hour by hour; whom they searched for is kept nowhere."""
+    """How often each account searched for a name, by the hour. The names are not stored."""
 
     list_display = ("hour", "user", "searches", "refused")
     list_select_related = ("user",)
@@ -154,7 +241,7 @@ class AlertAdmin(RecordAdmin):
 
     @admin.display(description=gettext_lazy("about"), ordering="subject")
     def about(self, obj: Alert) -> str:
-        """With the list of the registrations that it is about, where it is about some."""
+        """Return the subject, with a link to the registrations it is about, if any."""
         if not obj.filters:
             return obj.subject
         words = _("its registrations")
@@ -165,7 +252,7 @@ class AlertAdmin(RecordAdmin):
 
     @admin.action(description=gettext_lazy("Mark as seen"), permissions=["see"])
     def see(self, request: HttpRequest, queryset: QuerySet[Alert]) -> None:
-        """Who looked, and when; if it goes on, it rings anew."""
+        """Mark the alerts as seen; one that happens again is raised anew."""
         count = queryset.filter(seen_at=None).update(seen_at=database_now(), seen_by=request.user)
         words = ngettext("%(count)d alert is marked as seen.", "%(count)d alerts are marked as seen.", count)
         self.message_user(request, words % {"count": count}, messages.SUCCESS)

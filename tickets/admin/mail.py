@@ -1,5 +1,6 @@
-"""Mails in the admin: what is owed, what went wrong, and trying it again."""
+"""Mails in the admin: pending and sent ones, failures, and sending a mail again."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin, messages
@@ -10,16 +11,29 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from events.admin_base import RecordAdmin, RecordInline
+from registrations.admin.registration_actions import resend_hooks
+from techfest.core.admin.export import Column
 from techfest.core.db.clock import database_now
-from tickets.admin import columns
 from tickets.go_live import limits
 from tickets.mail.outbox import send_again
+from tickets.mail.resend import resend
 from tickets.models import Delivery, DeliveryEvent, Notice
 from tickets.wakeup import notify_workers
 
+EXPORT_COLUMNS = (
+    Column(gettext_lazy("To"), "to", is_owners_only=True),
+    Column(gettext_lazy("Kind"), "kind", choices=Delivery.Kind.choices),
+    Column(gettext_lazy("Student"), "student__name"),
+    Column(gettext_lazy("State"), "state", choices=Delivery.State.choices),
+    Column(gettext_lazy("Error"), "error"),
+    Column(gettext_lazy("Tries"), "attempts"),
+    Column(gettext_lazy("Queued at"), "created_at"),
+    Column(gettext_lazy("Sent at"), "sent_at"),
+)
+
 
 class TroubleFilter(admin.SimpleListFilter):
-    """The mails that somebody has to look at."""
+    """Mails that need attention."""
 
     title = gettext_lazy("trouble")
     parameter_name = "trouble"
@@ -36,12 +50,12 @@ class DeliveryEventsInline(RecordInline):
     fields = ("kind", "happened_at", "received_at", "detail")
     ordering = ("happened_at", "pk")
     show_change_link = False
-    verbose_name_plural = gettext_lazy("what the provider told")
+    verbose_name_plural = gettext_lazy("what the provider reported")
 
 
 @admin.register(Delivery)
 class DeliveryAdmin(RecordAdmin):
-    export_columns = columns.DELIVERIES
+    export_columns = EXPORT_COLUMNS
     list_display = ("to", "kind", "student", "state", "error", "attempts", "created_at", "sent_at")
     list_select_related = ("student",)
     list_filter = (TroubleFilter, "state", "kind")
@@ -75,7 +89,7 @@ class DeliveryAdmin(RecordAdmin):
 
     @admin.action(description=gettext_lazy("Send again"), permissions=["send"])
     def queue_again(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
-        """Queues what failed or bounced; what is on its way or arrived stays as it is, and so do letters."""
+        """Queue failed and bounced mails again; all others, and notices whose text is no longer kept, stay."""
         chosen = list(queryset.values_list("pk", flat=True))
         count = send_again(chosen)
         transaction.on_commit(notify_workers, robust=True)
@@ -102,10 +116,48 @@ class DeliveryEventAdmin(RecordAdmin):
 
 @admin.register(Notice)
 class NoticeAdmin(RecordAdmin):
-    """Letters that are still owed. Their words are not shown: what they link to opens an account."""
+    """Notices that are still pending. Their text is not shown: its link may open an account."""
 
     list_display = ("subject", "delivery")
     list_select_related = ("delivery__student",)
     search_fields = ("subject", "delivery__to")
     fields = ("subject", "delivery")
     ordering = ("-pk",)
+
+
+def resend_mails(registration_ids: Sequence[int]) -> list[tuple[str, int]]:
+    """Queue the newest mail about each registration again, and say what came of it."""
+    result = resend(registration_ids)
+    pairs = (
+        (result.sent, ngettext("%(n)d mail is sent again.", "%(n)d mails are sent again.", result.sent)),
+        (
+            result.on_their_way,
+            ngettext(
+                "%(n)d mail is still on its way.", "%(n)d mails are still on their way.", result.on_their_way
+            ),
+        ),
+        (
+            result.over_cap,
+            ngettext(
+                "%(n)d mail is not sent: its mailbox got enough mails within this hour.",
+                "%(n)d mails are not sent: their mailboxes got enough mails within this hour.",
+                result.over_cap,
+            ),
+        ),
+        (
+            result.no_address,
+            ngettext(
+                "%(n)d registration has no address.",
+                "%(n)d registrations have no address.",
+                result.no_address,
+            ),
+        ),
+    )
+    return [
+        (text % {"n": count}, messages.WARNING if number else messages.SUCCESS)
+        for number, (count, text) in enumerate(pairs)
+        if count
+    ]
+
+
+resend_hooks.append(resend_mails)

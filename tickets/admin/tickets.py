@@ -1,4 +1,4 @@
-"""Tickets in the admin: what is there, what went wrong, and making it again."""
+"""Tickets in the admin: their PDFs, failures, and issuing new tickets."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -13,11 +13,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from events.admin_base import RecordAdmin
-from registrations.admin.changes import change_lines
-from registrations.booking.errors import RegistrationError
+from registrations.admin.history import change_lines
 from registrations.locking import Deadline
 from registrations.students.names import grouped
-from techfest.core.admin.confirmation import NotifyForm, Question, answered, ask
+from techfest.core.admin.confirmation import (
+    Confirmation,
+    NotifyForm,
+    confirmation_form,
+    confirmed_action,
+    size_refusal,
+)
 from techfest.core.admin.object_tools import ObjectTool, ObjectToolsMixin
 from techfest.core.audit_log import Line
 from tickets.documents.ticket_pdf import render_again
@@ -27,11 +32,11 @@ from tickets.reissue import reissue
 from tickets.wakeup import notify_workers
 
 MAX_AT_ONCE = 200
-"""Tickets that one press replaces."""
+"""Tickets replaced at once."""
 
 
 class PdfFilter(admin.SimpleListFilter):
-    """Where the PDFs of live tickets stand."""
+    """Whether the PDFs of live tickets are made, pending, or given up."""
 
     title = gettext_lazy("PDF")
     parameter_name = "pdf"
@@ -52,7 +57,7 @@ class PdfFilter(admin.SimpleListFilter):
 
 @admin.register(Ticket)
 class TicketAdmin(ObjectToolsMixin, RecordAdmin):
-    """The code is not shown: whoever knows it has the ticket."""
+    """The code is not shown: knowing it is having the ticket."""
 
     event_lookup = "registration__event"
     list_display = (
@@ -89,7 +94,7 @@ class TicketAdmin(ObjectToolsMixin, RecordAdmin):
         return obj.is_live
 
     def lines_of(self, request: HttpRequest, obj: Ticket) -> list[Line]:
-        """The Changes of its registration as well."""
+        """Return the audit log of the row, with the changes of its registration."""
         changes = change_lines(request, self.admin_site, registration=obj.registration)
         return [*super().lines_of(request, obj), *changes]
 
@@ -109,44 +114,41 @@ class TicketAdmin(ObjectToolsMixin, RecordAdmin):
 
     @admin.action(description=gettext_lazy("Issue new tickets instead"), permissions=["render"])
     def reissue_tickets(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> HttpResponseBase | None:
-        """Asks first; the old codes die with the button of that page."""
+        """Replace the chosen valid tickets; their old codes stop working."""
         rows = queryset.filter(voided_at=None).select_related("student", "registration__event")
         chosen = list(rows.order_by("pk"))
-        form = answered(NotifyForm, request)
-        if not chosen or len(chosen) > MAX_AT_ONCE:
-            self.message_user(request, _refusal(len(chosen)), messages.WARNING)
-        elif form.is_valid():
-            self._reissue(request, chosen, form.cleaned_data)
-        else:
-            return ask(request, self, action="reissue_tickets", question=_reissuing(chosen), form=form)
-        return None
-
-    def _reissue(self, request: HttpRequest, chosen: list[Ticket], wanted: dict[str, Any]) -> None:
-        try:
-            ids = [ticket.pk for ticket in chosen]
-            done = reissue(ids, user=request.user, deadline=Deadline(), **wanted)
-        except RegistrationError as error:
-            self.message_user(request, str(error.text), messages.ERROR)
-            return
-        words = ngettext("%(count)d new ticket is issued.", "%(count)d new tickets are issued.", len(done))
-        self.message_user(request, words % {"count": len(done)}, messages.SUCCESS)
+        form = confirmation_form(NotifyForm, request)
+        return confirmed_action(
+            self,
+            request,
+            action="reissue_tickets",
+            refusal=size_refusal(
+                len(chosen),
+                MAX_AT_ONCE,
+                none=_("None of these is valid any more."),
+                too_many=_("Choose at most %(maximum)d tickets at once."),
+            ),
+            confirmation=lambda: _reissue_confirmation(chosen),
+            form=form,
+            do=lambda: _reissue_and_report(chosen, request.user, form.cleaned_data),
+        )
 
 
-def _refusal(count: int) -> str:
-    if count:
-        return _("Choose at most %(maximum)d tickets at once.") % {"maximum": MAX_AT_ONCE}
-    return _("None of these is valid any more.")
+def _reissue_and_report(chosen: list[Ticket], user: Any, wanted: dict[str, Any]) -> list[tuple[str, int]]:
+    done = reissue([ticket.pk for ticket in chosen], user=user, deadline=Deadline(), **wanted)
+    text = ngettext("%(count)d new ticket is issued.", "%(count)d new tickets are issued.", len(done))
+    return [(text % {"count": len(done)}, messages.SUCCESS)]
 
 
-def _reissuing(chosen: list[Ticket]) -> Question:
+def _reissue_confirmation(chosen: list[Ticket]) -> Confirmation:
     will = ngettext(
         "%(count)d ticket will be replaced.", "%(count)d tickets will be replaced.", len(chosen)
     ) % {"count": len(chosen)}
     mails = sum(bool(ticket.student.email) for ticket in chosen)
-    sentence = ngettext("%(count)d mail brings a new one.", "%(count)d mails bring new ones.", mails)
+    sentence = ngettext("%(count)d mail brings a new ticket.", "%(count)d mails bring new tickets.", mails)
     then = _("The old codes stop working at once, also where they are printed. Seats stay as they are.")
     line = "<bdi>{}</bdi> ({}), <bdi>{}</bdi>"
-    return Question(
+    return Confirmation(
         title=_("Issue new tickets instead of these?"),
         submit_label=_("Issue new tickets"),
         chosen=chosen,

@@ -1,4 +1,4 @@
-"""The admin as a whole: who is let in, and what stands on its first page."""
+"""The admin site: who is let in, the choice of the fest, and the dashboard on its first page."""
 
 from typing import Any
 
@@ -21,10 +21,51 @@ from django.views.decorators.http import require_POST
 
 from events.admin_base import of_limited_fest
 from events.fest_choice import choice_of, choose
+from registrations.models import Registration
+from registrations.restore.hold import current_hold
 from registrations.teachers.second_factor import has_passed, redirect_to_second_step
 from registrations.teachers.sessions import end_if_idle
-from tickets.dashboard.page import dashboard_context
+from techfest.core.db.clock import database_now
+from tickets.dashboard.charts import drawn, timeline
+from tickets.dashboard.occupancy import occupancy
+from tickets.dashboard.schools import schools
+from tickets.dashboard.todo import decisions, purge_notices, results
+from tickets.dashboard.visibility import Viewer
+from tickets.dashboard.workers import documents, jobs, mails
+from tickets.go_live import admin_views as go_live_views
 from tickets.restore.views import held_mails
+
+
+def dashboard_context(request: HttpRequest, site: admin.AdminSite) -> dict[str, Any]:
+    """The page's context; the number of queries depends on the person's role and on nothing else.
+
+    Where no fest is current or chosen only what belongs to none is told.
+    """
+    viewer, now = Viewer(request, site), database_now()
+    made, at_work = documents(viewer), jobs(viewer, now=now)
+    context: dict[str, Any] = {
+        "now": now,
+        "held": current_hold(),
+        "decisions": decisions(viewer),
+        "decides": viewer.is_owner,
+        "purges": purge_notices(viewer, now=now),
+        "mails": mails(viewer, now=now),
+        "documents": made,
+        "jobs": at_work,
+        "makes": any(one.count for one in made) or any(one.running or one.stuck for one in at_work),
+    }
+    fest = choice_of(request).main
+    if fest is None:
+        return context
+    registered = viewer.rows(Registration)
+    over_time = None if registered is None else timeline(registered.filter(event__fest=fest), now=now)
+    return context | {
+        "current": fest,
+        "occupancy": occupancy(viewer, fest),
+        "chart": drawn(over_time),
+        "schools": schools(viewer, fest),
+        "results": results(viewer, fest, now=now),
+    }
 
 
 class FestChoices(AutocompleteJsonView):
@@ -78,6 +119,7 @@ class TechfestAdminSite(admin.AdminSite):
             ours,
             held,
             fest,
+            *go_live_views.paths(self),
             *(one for one in super().get_urls() if getattr(one, "name", "") != "view_on_site"),
         ]
 

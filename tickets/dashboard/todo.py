@@ -1,13 +1,18 @@
-"""What waits for somebody's decision, each with its number and the list where it is decided."""
+"""What waits for the user: decisions, results to publish, and purges that are near."""
 
-from collections.abc import Callable, Iterator, Mapping
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Model, QuerySet
-from django.utils.translation import ngettext_lazy
+from django.db.models import Count, Model, QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, ngettext_lazy
 
-from registrations.models import Conflict, Hold, School, Student, Teacher
+from events.models import Event, Fest
+from registrations.models import Conflict, Hold, Registration, Result, School, Student, Teacher
+from registrations.privacy.purge_schedule import Schedule, describe_state, schedules
 from registrations.students import consents
 from tickets.dashboard.visibility import Viewer, list_path
 from tickets.models import Alert, Delivery, Scan, Ticket
@@ -103,3 +108,69 @@ def _waiting(viewer: Viewer, kind: PendingKind) -> Iterator[Decision]:
     count = 0 if rows is None else kind.waiting(rows).count()
     if count:
         yield Decision(count, kind.words % count, list_path(kind.model, **kind.filters))
+
+
+MAX_EVENTS = 12
+"""Events that are shown; the rest is on the list of all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unpublished:
+    name: str
+    ended_at: dt.datetime
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """Events that ended and have no published results, the latest first."""
+
+    events: Sequence[Unpublished]
+    count: int
+
+
+def results(viewer: Viewer, fest: Fest, *, now: dt.datetime) -> Results | None:
+    """One query; `None` for whoever enters no results."""
+    events = viewer.rows(Event)
+    if events is None or not viewer.decides(Result):
+        return None
+    over = events.filter(
+        fest=fest, state=Event.State.PUBLISHED, ends_at__lte=now, result_sheet__published_at=None
+    )
+    rows = over.order_by("-ends_at", "name").values_list("pk", "name", "ends_at")
+    found = [Unpublished(name, ended, reverse("admin:results_enter", args=[pk])) for pk, name, ended in rows]
+    return Results(found[:MAX_EVENTS], len(found))
+
+
+@dataclass(frozen=True, slots=True)
+class PurgeNotice:
+    """A sentence, and the fest's page, where its dates are corrected."""
+
+    words: str
+    path: str
+
+
+def purge_notices(viewer: Viewer, *, now: dt.datetime) -> list[PurgeNotice]:
+    """Four queries for an owner, none for others. Fests without names left are not among it."""
+    if not viewer.is_owner:
+        return []
+    found = schedules(Fest.objects.order_by("ends_on", "pk"))
+    near = [one for one in found if one.announced_at or one.is_held(now)]
+    counts = dict(
+        Registration.objects.filter(event__fest__in=[one.fest for one in near], student__erased_at=None)
+        .order_by()
+        .values_list("event__fest")
+        .annotate(count=Count("pk"))
+    )
+    return [_notice(one, counts[one.fest.pk], now) for one in near if counts.get(one.fest.pk)]
+
+
+def _notice(schedule: Schedule, registrations: int, now: dt.datetime) -> PurgeNotice:
+    text = ngettext(
+        "%(fest)s (%(count)d registration): %(state)s",
+        "%(fest)s (%(count)d registrations): %(state)s",
+        registrations,
+    )
+    words = {"fest": schedule.fest.name, "count": registrations, "state": describe_state(schedule, now)}
+    text = f"{text} {_('Correct the dates if this is wrong.')}"
+    return PurgeNotice(text % words, reverse("admin:events_fest_change", args=[schedule.fest.pk]))

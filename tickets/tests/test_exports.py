@@ -36,7 +36,7 @@ REGISTRATION_TITLES = [
     "Event",
     "Starts",
     "State",
-    "Place",
+    "Queue position",
     "Registered at",
     "Came in at",
 ]

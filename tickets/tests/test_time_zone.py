@@ -65,7 +65,7 @@ def test_change_of_the_zone_is_asked_about_event_by_event(client: Client, fest: 
     assert (row.name, row.was, row.by_clock) == (event.name, f"{day}, 10:00", f"{day}, 10:00")
     assert row.by_moment.endswith(f"{event.starts_at.astimezone(NEW_YORK):%-d %b %Y, %H:%M}")
     assert [one.text for one in response.context["sentences"]] == [
-        "1 mail tells those who are registered or wait that the moment has changed."
+        "1 mail announces the new time to people who are registered or waiting."
     ]
 
 
@@ -178,7 +178,8 @@ def test_stale_page_of_another_zone_misreads_no_time(client: Client, fest: Fest)
     agree(client, fest, post(client, fest))
     before = Fest.objects.get()
     response = client.post(page_of(fest), stale)
-    assert "Somebody else changed the time zone meanwhile." in str(response.context["adminform"].form.errors)
+    errors = str(response.context["adminform"].form.errors)
+    assert "The time zone was changed by someone else in the meantime." in errors
     assert Fest.objects.get().closes_at == before.closes_at
 
 

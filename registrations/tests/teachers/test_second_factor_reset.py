@@ -56,7 +56,7 @@ def test_owner_cannot_reset_owners_superusers_or_their_own(lead: Any) -> None:
     for account in (owner, in_role(OWNER, "equal"), organiser("boss")):
         set_up_app(account)
         response = ask_for(owner, account, confirmed="yes", reason=WHY)
-        assert "It is reset" not in response.content.decode()
+        assert "The second step was reset" not in response.content.decode()
         assert Authenticator.objects.filter(user=account).count() == 1
 
 

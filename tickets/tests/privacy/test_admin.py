@@ -134,7 +134,7 @@ def test_several_are_erased_after_typing_how_many(client: Client) -> None:
     client.post(list_path(Student), booking_request | {"typed": "3"})
     assert Student.objects.known().count() == 3
     response = client.post(list_path(Student), booking_request | {"typed": "2"}, follow=True)
-    assert [str(one) for one in response.context["messages"]] == ["2 students are erased."]
+    assert [str(one) for one in response.context["messages"]] == ["2 students were erased."]
     assert list(Student.objects.known()) == [third]
 
 

@@ -1,4 +1,4 @@
-"""Saving a fest with another time zone: first the page that says what stays and what would happen."""
+"""Saving a fest with another time zone, after a page that asks which times stay and shows what would change."""
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
@@ -8,7 +8,6 @@ from typing import Any
 from django.contrib.admin.utils import unquote
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -20,15 +19,15 @@ from registrations.event_changes.messages import Sentence, sentences
 from registrations.event_changes.zones import ZoneChange, change_zone, events_of, lock_fest, zone_edits
 from registrations.locking import Deadline
 from techfest.core.admin.concurrent_edits import carried
+from techfest.core.admin.pages import staff_page
 from techfest.core.db.clock import database_now
-from tickets.models import Ticket
 
 SEEN, KEEPS, REASON = "seen", "keeps", "zone_reason"
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One time of the fest: as it is, and as it would be in either case."""
+    """A time as it is now, and as it would be if clock times or if moments stay."""
 
     name: str
     was: str
@@ -39,25 +38,26 @@ class Row:
 def handle_save(
     admin: Any, request: HttpRequest, object_id: str, deadline: Deadline
 ) -> HttpResponseBase | None:
-    """The page that asks, or the fest saved with its events; `None` where the zone stays or the form is not valid.
+    """Save the fest and its events, or return the page that asks first.
 
-    Needs a transaction. Locks the Seats rows of the fest's events, then the fest, before it reads what it judges.
+    Return `None` where the time zone stays or the form is not valid: Django's own view then answers. Needs a
+    transaction; locks the Seats rows of the fest's events, then the fest, before it reads them.
     """
     fest = admin.get_object(request, unquote(object_id))
-    if fest is None or not admin.has_change_permission(request, fest) or not admin.typed_zone(request, fest):
+    if fest is None or not admin.has_change_permission(request, fest) or not admin.new_zone(request, fest):
         return None
     lock_fest(fest.pk, deadline=deadline)
     fest = admin.get_object(request, unquote(object_id))
-    old, new = fest.zone, admin.typed_zone(request, fest)
+    old, new = fest.zone, admin.new_zone(request, fest)
     if new is None:
         return None
     form = admin.get_form(request, fest, change=True)(request.POST, request.FILES, instance=fest)
     if not form.is_valid():
         if upload := request.FILES.get("upload"):
-            upload.seek(0)  # Django's own form reads it once more
+            upload.seek(0)  # Django's own view reads it again
         return None
     change = ZoneChange(old, new, form.keeps_clock)
-    fest.__dict__.pop("zone", None)  # remembered from before the change
+    fest.__dict__.pop("zone", None)  # a cached property, computed before the change
     events, now = events_of(fest.pk), database_now()
     impacts = preview_impact(zone_edits(events, fest, change), now=now)
     seen = f"{digest(impacts)}-{change.keeps_clock}-{new.key}"
@@ -79,11 +79,10 @@ def _save(
     admin.log_change(request, fest, admin.construct_change_message(request, form, [], False))
     reason = request.POST.get(REASON, "").strip()[:300]
     change_zone(fest, impacts, change, user=request.user, reason=reason, now=now)
-    Ticket.objects.filter(registration__event__fest=fest).want_again()
     notified = sum(bool(row.student.email) for one in impacts for row in one.notified)
     if notified:
-        words = ngettext("%(count)d person is told by mail.", "%(count)d people are told by mail.", notified)
-        admin.message_user(request, words % {"count": notified})
+        text = ngettext("%(count)d person is told by mail.", "%(count)d people are told by mail.", notified)
+        admin.message_user(request, text % {"count": notified})
     answer: HttpResponseBase = admin.response_change(request, fest)
     return answer
 
@@ -98,23 +97,22 @@ def _page(
     seen: str,
     now: dt.datetime,
 ) -> HttpResponseBase:
-    context = {
-        **admin.admin_site.each_context(request),
-        "title": _("Which times stay in the new time zone?"),
-        "opts": admin.opts,
-        "media": admin.media,
-        "shown_fest": form.instance,
-        "old": change.old.key,
-        "new": change.new.key,
-        "keeps_clock": change.keeps_clock,
-        "rows": [*_own_rows(form, change), *(_row(event, change) for event in events)],
-        "sentences": [Sentence(text) for text in _notified(impacts)]
+    return staff_page(
+        request,
+        admin,
+        "admin/events/fest/zone.html",
+        title=_("Which times stay in the new time zone?"),
+        shown_fest=form.instance,
+        old=change.old.key,
+        new=change.new.key,
+        keeps_clock=change.keeps_clock,
+        rows=[*_own_rows(form, change), *(_row(event, change) for event in events)],
+        sentences=[Sentence(text) for text in _notified(impacts)]
         + [sentence for one in impacts for sentence in sentences(one, now=now) if sentence.is_danger],
-        "is_changed": SEEN in request.POST,
-        "hidden": [*carried(form, leave_out=[KEEPS, REASON]), (SEEN, seen)],
-        "reason": request.POST.get(REASON, ""),
-    }
-    return TemplateResponse(request, "admin/events/fest/zone.html", context)
+        is_changed=SEEN in request.POST,
+        hidden=[*carried(form, leave_out=[KEEPS, REASON]), (SEEN, seen)],
+        reason=request.POST.get(REASON, ""),
+    )
 
 
 def _notified(impacts: Sequence[Impact]) -> Iterator[str]:
@@ -122,20 +120,20 @@ def _notified(impacts: Sequence[Impact]) -> Iterator[str]:
     mails = sum(bool(row.student.email) for row in rows)
     if rows:
         yield ngettext(
-            "%(count)d mail tells those who are registered or wait that the moment has changed.",
-            "%(count)d mails tell those who are registered or wait that the moment has changed.",
+            "%(count)d mail announces the new time to people who are registered or waiting.",
+            "%(count)d mails announce the new time to people who are registered or waiting.",
             mails,
         ) % {"count": mails}
     if silent := len(rows) - mails:
         yield ngettext(
-            "%(count)d registration has no e-mail address and must be told otherwise.",
-            "%(count)d registrations have no e-mail address and must be told otherwise.",
+            "%(count)d registration has no e-mail address: tell them in another way.",
+            "%(count)d registrations have no e-mail address: tell them in another way.",
             silent,
         ) % {"count": silent}
 
 
 def _own_rows(form: Any, change: ZoneChange) -> Iterator[Row]:
-    """The fest's own hours; what was typed is read in the new zone, whatever stays."""
+    """The fest's own times; a time that was edited counts in the new zone in either case."""
     for name in ("opens_at", "closes_at"):
         label = str(Fest._meta.get_field(name).verbose_name)  # type: ignore[union-attr]  # a column
         if name in form.changed_data:

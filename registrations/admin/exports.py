@@ -1,6 +1,6 @@
-"""What the lists of this room hold as files: the columns that an organiser works with."""
+"""The columns of the lists that organisers download."""
 
-from django.db.models import Case, CharField, Count, Value, When
+from django.db.models import Case, CharField, Count, OuterRef, Q, Subquery, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from events.models import Event
@@ -17,7 +17,7 @@ STUDENT = (
 
 
 def of_student(path: str = "") -> tuple[Column, ...]:
-    """Who somebody is, with the way to them from the row; the address is the owners' to take away."""
+    """Columns that identify a student; `path` is the lookup from the row to the student. Only owners get addresses."""
     return (
         *(Column(title, f"{path}{name}") for name, title in STUDENT),
         Column(_("School"), f"{path}school__name"),
@@ -26,13 +26,17 @@ def of_student(path: str = "") -> tuple[Column, ...]:
     )
 
 
+_LIVE_TICKET = Registration.objects.filter(pk=OuterRef("pk"), tickets__voided_at=None)
+_CAME_IN = Q(registrations__tickets__voided_at=None, registrations__tickets__checked_in_at__isnull=False)
+
 REGISTRATIONS = (
     *of_student("student__"),
     Column(_("Event"), "event__name"),
     Column(_("Starts"), "event__starts_at"),
     Column(_("State"), "state", choices=Registration.State.choices),
-    Column(_("Place"), "queue_position"),
+    Column(_("Queue position"), "queue_position"),
     Column(_("Registered at"), "created_at"),
+    Column(_("Came in at"), Subquery(_LIVE_TICKET.values("tickets__checked_in_at")[:1])),
 )
 STUDENTS = (*of_student(), Column(_("Language"), "language"), Column(_("First registered at"), "created_at"))
 SCHOOLS = (
@@ -53,7 +57,7 @@ TEACHERS = (
 EVENTS = (
     Column(_("Name"), "name"),
     Column(_("Category"), "category__name"),
-    Column(_("Place"), "venue__name"),
+    Column(_("Venue"), "venue__name"),
     Column(_("Starts"), "starts_at"),
     Column(_("Ends"), "ends_at"),
     Column(_("Lowest grade"), "grade_min"),
@@ -63,6 +67,7 @@ EVENTS = (
     Column(_("Taken"), "seats__taken"),
     Column(_("Held"), "seats__held"),
     Column(_("Waiting"), "seats__waiting"),
+    Column(_("Came in"), Count("registrations__tickets", filter=_CAME_IN)),
 )
 _REQUESTED, _HELD, _RETURNED, _REFUSED = (Value(state) for state in Hold.State)
 HOLDS = (

@@ -1,0 +1,147 @@
+"""The forms of a fest's pages in the admin."""
+
+import zoneinfo
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from events import images
+from events.date_forms import DatedForm
+from events.dates import FEST_DATES, YEARS, fest_questions, fest_refusals
+from events.models import Event, Fest, is_time_zone
+from events.uploads import PictureField
+from events.zones import same_clock
+from registrations.models import Registration
+from registrations.timetable.new_fest import planned_copy
+from techfest.core.db.clock import database_now
+from techfest.core.text_limits import LimitedText
+
+_TIME = "%Y-%m-%d %H:%M"
+_REGISTRATION_TIMES = frozenset({"opens_at", "closes_at"})
+
+
+class FestForm(DatedForm):
+    upload = PictureField(
+        label=gettext_lazy("New logo"),
+        draw=images.logo,
+        help_text=gettext_lazy("PNG or JPEG, at most 2 MB. It is scaled down to 512 × 256 pixels."),
+    )
+    remove_picture = forms.BooleanField(label=gettext_lazy("Remove the logo"), required=False)
+
+    moved_with_zone: frozenset[str] = frozenset()
+    """Registration times that were not edited and keep their clock time in a new time zone."""
+
+    @property
+    def keeps_clock(self) -> bool:
+        """Whether clock times stay the same in a new time zone, unless the user chose to keep the moments."""
+        return self.data.get("keeps") != "moments"
+
+    def clean(self) -> Any:
+        cleaned = super().clean()
+        self._check_shown_zone()
+        self._move_with_zone(cleaned)
+        low, high = cleaned.get("grade_min"), cleaned.get("grade_max")
+        if low is not None and high is not None and low > high:
+            self.add_error("grade_max", _("The highest grade must not be below the lowest."))
+        other = Fest.objects.filter(is_current=True).exclude(pk=self.instance.pk).first()
+        if cleaned.get("is_current") and other:
+            text = _("%(fest)s is the current fest. Remove the mark there first.")
+            self.add_error("is_current", text % {"fest": other.name})
+        self._check_dates(cleaned)
+        return cleaned
+
+    def _check_shown_zone(self) -> None:
+        """Refuse times that were typed on a page that showed another time zone than the fest has now."""
+        shown = self.data.get("initial-time_zone", self.instance.time_zone)
+        if (
+            self.instance.pk
+            and shown != self.instance.time_zone
+            and _REGISTRATION_TIMES & set(self.changed_data)
+        ):
+            text = _(
+                "The time zone was changed by someone else in the meantime. "
+                "Reload the page and enter the times again."
+            )
+            self.add_error(None, text)
+
+    def _move_with_zone(self, cleaned: dict[str, Any]) -> None:
+        if self.new_zone and self.keeps_clock:
+            old = self.instance.zone
+            self.moved_with_zone = _REGISTRATION_TIMES - set(self.changed_data)
+            for name in self.moved_with_zone:
+                cleaned[name] = same_clock(getattr(self.instance, name), old, self.new_zone)
+
+    @property
+    def new_zone(self) -> zoneinfo.ZoneInfo | None:
+        """The time zone chosen for an existing fest, if it was changed."""
+        name = self.data.get("time_zone", "")
+        if self.instance.pk is None or "time_zone" not in self.changed_data or not is_time_zone(name):
+            return None
+        return zoneinfo.ZoneInfo(name)
+
+    def _check_dates(self, cleaned: dict[str, Any]) -> None:
+        wanted: dict[str, Any] = {name: cleaned.get(name) for name in (*FEST_DATES, "time_zone")}
+        if None in wanted.values() or not is_time_zone(wanted["time_zone"]):
+            return
+        fest = Fest(**wanted)
+        if self.refuse_dates(fest_refusals(fest)):
+            return
+        events, registrations = self._existing()
+        self.ask_about_dates(
+            fest_questions(fest, now=database_now(), events=events, registrations=registrations)
+        )
+
+    def _existing(self) -> tuple[list[Event], int]:
+        """The fest's events that are not cancelled, and how many registrations a purge would erase."""
+        if self.instance.pk is None:
+            return [], 0
+        events = list(self.instance.events.exclude(state=Event.State.CANCELLED))
+        if self.keeps_clock and self.new_zone:
+            for event in events:
+                for name in ("starts_at", "ends_at"):
+                    moment = same_clock(getattr(event, name), self.instance.zone, self.new_zone)
+                    setattr(event, name, moment)
+        rows = Registration.objects.filter(event__fest=self.instance.pk, student__erased_at=None)
+        return events, rows.count()
+
+
+class CopyForm(DatedForm):
+    """What differs from the copied fest; all other times move by as many days as the first day."""
+
+    class Meta:
+        model = Fest
+        fields = ("name", "slug", "starts_on", "opens_at", "closes_at")
+        widgets = {
+            "starts_on": forms.DateInput(format="%Y-%m-%d"),
+            "opens_at": forms.DateTimeInput(format=_TIME),
+            "closes_at": forms.DateTimeInput(format=_TIME),
+        }
+
+    def __init__(self, data: Any, *, source: Fest) -> None:
+        super().__init__(data)
+        self.source = source
+
+    def clean_starts_on(self) -> Any:
+        """Refuse years so far away that the other dates cannot be computed."""
+        day = self.cleaned_data["starts_on"]
+        if day.year not in YEARS:
+            raise forms.ValidationError(_("Check the year: %(year)d."), params={"year": day.year})
+        return day
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if {"starts_on", "opens_at", "closes_at"} <= cleaned.keys():
+            fest, events = planned_copy(self.source, cleaned)
+            if not self.refuse_dates(fest_refusals(fest)):
+                self.ask_about_dates(fest_questions(fest, now=database_now(), events=events))
+        return cleaned
+
+
+class PasteForm(LimitedText, forms.Form):
+    text = forms.CharField(
+        label=gettext_lazy("Events"),
+        widget=forms.Textarea(attrs={"rows": 12, "cols": 100, "spellcheck": "false"}),
+        strip=False,
+    )
