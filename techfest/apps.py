@@ -10,7 +10,7 @@ class TechfestConfig(AppConfig):
 
 
 class TechfestAdminConfig(admin.AdminConfig):
-    """Django's admin with the house's own site; named in the settings, so that it is nobody's default."""
+    """Django's admin with this project's site; the settings name it."""
 
     default = False
     default_site = "tickets.dashboard.site.TechfestAdminSite"

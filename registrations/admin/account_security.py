@@ -32,7 +32,7 @@ class SecurityEventAdmin(RecordAdmin):
     date_hierarchy = "at"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SecurityEvent]:
-        """A superuser is seen by superusers only, as in the list of accounts."""
+        """Hide events of superusers from everyone but superusers, as the list of accounts does."""
         rows = super().get_queryset(request)
         return rows if request.user.is_superuser else rows.exclude(account__is_superuser=True)
 
@@ -49,7 +49,7 @@ class TemporaryPasswordAdmin(RecordAdmin):
 
 
 def lines_about(account: Any) -> list[audit_log.Line]:
-    """Returns the events of this account, the latest first, as lines of its history page."""
+    """Return the latest security events of this account as lines of its history page."""
     events = SecurityEvent.objects.filter(account=account).select_related("by").order_by("-at", "-pk")
     return [
         audit_log.Line(

@@ -31,7 +31,7 @@ LABELS = {
     "": gettext_lazy("none"),
     VOLUNTEER: gettext_lazy("volunteer: checks in at the door"),
     RESULTS: gettext_lazy("results: enters and publishes results of all events"),
-    LEAD: gettext_lazy("event lead: runs the own events"),
+    LEAD: gettext_lazy("event lead: runs the events they lead"),
     OWNER: gettext_lazy("owner: runs the whole fest"),
 }
 KEEP, MAIL, SHOW = "keep", "mail", "show"
@@ -43,14 +43,14 @@ PASSWORD_CHOICES = {
 
 
 class AccountForm(LimitedText, _Form):
-    """An account without Django's boxes: one role, and one way to get in."""
+    """An account with one role and one way to set its password, instead of Django's permission boxes."""
 
     email = EmailField(label=gettext_lazy("E-mail"), required=False)
     role = forms.ChoiceField(
         label=gettext_lazy("Role"),
         required=False,
         help_text=gettext_lazy(
-            "Which events somebody leads is said on the event's page, the gates at the gate's."
+            "The events of a lead are set on each event's page, the gates of a volunteer on each gate's page."
         ),
     )
     password_choice = forms.ChoiceField(label=gettext_lazy("Password"), widget=forms.RadioSelect)
@@ -59,7 +59,9 @@ class AccountForm(LimitedText, _Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in self.fields.keys() - set(self.shown):  # what a page leaves out, nobody may send
+        for name in self.fields.keys() - set(
+            self.shown
+        ):  # fields that the page does not show must not be posted
             del self.fields[name]
         is_new = self.instance.pk is None
         for name, labels in (("role", LABELS), ("password_choice", PASSWORD_CHOICES)):
@@ -75,7 +77,7 @@ class AccountForm(LimitedText, _Form):
         return not (value == KEEP and is_new) and (value != OWNER or self.reader.is_superuser)
 
     def clean_username(self) -> str:
-        """No other's name in another case, and nothing that reads as an address: it would take its logins away."""
+        """Refuse a name that differs from another only in case, and one that looks like an e-mail address."""
         name: str = self.cleaned_data["username"]
         others = get_user_model().objects.exclude(pk=self.instance.pk)
         if others.filter(username__iexact=name).exists():
@@ -114,9 +116,9 @@ admin.site.unregister((get_user_model(), Group))
 
 @admin.register(get_user_model())
 class AccountAdmin(AccountActions):
-    """What a role may do stands in tables (`permissions.py`), so there are no boxes to tick and no groups to fill.
+    """Accounts get permissions by their role, as each app declares in `permissions.py`, and none of their own.
 
-    Nobody makes a superuser here; that is done at the console.
+    Superusers are created on the command line only.
     """
 
     form = AccountForm
@@ -128,7 +130,7 @@ class AccountAdmin(AccountActions):
     ordering = ("username",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """A superuser is seen by superusers only."""
+        """Hide superusers from everyone but superusers."""
         rows = super().get_queryset(request).prefetch_related(Prefetch("groups", to_attr="in_groups"))
         return rows if request.user.is_superuser else rows.exclude(is_superuser=True)
 
@@ -137,11 +139,11 @@ class AccountAdmin(AccountActions):
         return below and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Closed, never deleted: the trail names it."""
+        """Accounts are deactivated and never deleted: the audit log refers to them."""
         return False
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Nobody takes the own role away or closes the own account; a superuser's role is to be one."""
+        """Leave out what would lock users out of their own account, and the role of superusers."""
         if obj and not self.has_change_permission(request, obj):
             return ("username", "first_name", "last_name", "email", "role_shown", "is_active")
         own, higher = obj and obj.pk == request.user.pk, obj and obj.is_superuser
@@ -157,7 +159,7 @@ class AccountAdmin(AccountActions):
         return type(form.__name__, (form,), values)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """Writes what was changed; the password is never a field."""
+        """Write the changed columns only; the password is no form field."""
         if change:
             columns = {field.name for field in obj._meta.concrete_fields}
             obj.save(update_fields=columns & {*form.changed_data})
@@ -173,7 +175,7 @@ class AccountAdmin(AccountActions):
                 sessions.end_sessions(sessions.sessions_of(obj), account=obj)
 
     def lines_of(self, request: HttpRequest, obj: Any) -> list[audit_log.Line]:
-        """What was done to the account, and what happened at its sign-in."""
+        """Return the audit log of the account, with its security events."""
         return [*super().lines_of(request, obj), *lines_about(obj)]
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
@@ -193,7 +195,7 @@ class AccountAdmin(AccountActions):
         return self._password_page(request, obj) or super().response_change(request, obj)
 
     def _password_page(self, request: HttpRequest, obj: Any) -> HttpResponse | None:
-        """The new password on this one answer; neither a message nor a cookie carries it."""
+        """Return the page that shows a new password once; it is in no message and no cookie."""
         password = getattr(request, "new_password", "")
         if not password:
             return None

@@ -1,4 +1,4 @@
-"""Teachers' class lists in the admin: what was handed over, what a worker made of it. Read here, written by nobody."""
+"""Class lists of teachers in the admin, read only: their rows, and the jobs that register them."""
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -13,7 +13,7 @@ class JobsInline(RecordInline):
     model = ClassListJob
     fields = ("requested_by", "is_all_or_none", "created_at", "attempts", "finished_at", "error")
     ordering = ("pk",)
-    verbose_name_plural = gettext_lazy("presses of Confirm")
+    verbose_name_plural = gettext_lazy("registration jobs")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ClassListJob]:
         return super().get_queryset(request).select_related("requested_by", "class_list")
@@ -42,7 +42,7 @@ class ClassListAdmin(RecordAdmin):
 
 @admin.register(ClassListJob)
 class ClassListJobAdmin(RecordAdmin):
-    """A job that hangs shows here: no end, many attempts, or an error."""
+    """A stuck job has no end, many attempts, or an error."""
 
     list_display = ("class_list", "requested_by", "created_at", "attempts", "finished_at", "error")
     list_select_related = ("class_list", "requested_by")

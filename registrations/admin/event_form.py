@@ -1,4 +1,4 @@
-"""The form of an event's page in the admin."""
+"""The form of an event in the admin."""
 
 from typing import Any
 
@@ -20,14 +20,14 @@ _SIGNER = signing.Signer(salt="registrations.admin.eventform.picture")
 
 
 class EventForm(DatedForm):
-    """Everything about an event but its counts, which are no fields of it and so cannot be put back."""
+    """All of an event except its seat counts: as they are no fields, an old page cannot reset them."""
 
     capacity = forms.IntegerField(
         label=gettext_lazy("Capacity"),
         min_value=0,
         max_value=MAX_SEATS,
         help_text=gettext_lazy(
-            "More seats go to the waiting list at once. Fewer seats than are taken throw nobody out."
+            "Added seats go to the waiting list at once. If you enter fewer than are taken, all keep their seats."
         ),
     )
     upload = PictureField(
@@ -41,7 +41,9 @@ class EventForm(DatedForm):
         max_length=300,
         required=False,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
-        help_text=gettext_lazy("For the trail. Where the event is cancelled, it stands in everybody's mail."),
+        help_text=gettext_lazy(
+            "The audit log keeps it. If the event is cancelled, it is part of every mail about it."
+        ),
     )
     takes_place = forms.BooleanField(label=gettext_lazy("It takes place after all"), required=False)
 
@@ -70,7 +72,7 @@ class EventForm(DatedForm):
         return cleaned
 
     def _take_kept_picture(self, cleaned: dict[str, Any]) -> None:
-        """A file cannot be carried from page to page: it is kept, and its digest comes back signed."""
+        """Use the picture uploaded before the confirmation page, which sends its signed digest back."""
         try:
             digest = _SIGNER.unsign(self.data.get(KEPT_PICTURE, ""))
         except signing.BadSignature:
@@ -79,12 +81,12 @@ class EventForm(DatedForm):
             cleaned["upload"] = Picture.objects.filter(pk=digest).first()
 
     def kept_picture(self) -> list[tuple[str, str]]:
-        """The hidden field that brings the uploaded picture back, where there is one."""
+        """Return the hidden field that carries the uploaded picture over the confirmation page."""
         picture = self.cleaned_data.get("upload")
         return [(KEPT_PICTURE, _SIGNER.sign(images.keep(picture).pk))] if picture else []
 
     def _check_fest(self, cleaned: dict[str, Any]) -> None:
-        """What belongs to an event belongs to its fest; the fest of an event never changes."""
+        """Refuse a venue, a category or a slug that does not fit the event's fest."""
         fest = cleaned.get("fest") or (self.instance.fest if self.instance.pk else None)
         for name in ("venue", "category"):
             if fest and name in cleaned and cleaned[name].fest_id != fest.pk:
@@ -94,7 +96,7 @@ class EventForm(DatedForm):
             self.add_error("slug", _("Another event of the fest has this slug."))
 
     def _check_dates(self, cleaned: dict[str, Any]) -> None:
-        """Odd dates of a new event are asked about here, those of an event that is there with its consequences."""
+        """Ask about unusual dates of a new event; for existing events the confirmation page asks."""
         fest = cleaned.get("fest") or (self.instance.fest if self.instance.pk else None)
         times = {name: cleaned.get(name) for name in EVENT_DATES}
         if fest is None or EVENT_DATES & set(self.errors) or not (times["starts_at"] and times["ends_at"]):

@@ -1,4 +1,4 @@
-"""One press of Save on an event's page: done at once, or first the page that says what it would do."""
+"""Saving an event: at once, or after a page that shows concurrent edits or the consequences."""
 
 import copy
 import dataclasses
@@ -41,9 +41,9 @@ SEEN = "seen"
 def handle_save(
     admin: "EventAdmin", request: HttpRequest, object_id: str, deadline: Deadline
 ) -> HttpResponseBase | None:
-    """What a press of Save comes to: a page that asks, or the event changed; `None` where Django is to answer.
+    """Save the event or return a page that asks first; return `None` where Django's own view is to answer.
 
-    Needs a transaction, in which it locks the event's Seats row before it reads anything.
+    Needs a transaction; locks the event's Seats row before it reads anything.
     """
     deadline.limit_locks()
     event = admin.get_object(request, unquote(object_id))
@@ -51,11 +51,11 @@ def handle_save(
         return None
     before = copy.copy(event)
     data = decided(request.POST)
-    request.POST = data  # type: ignore[assignment]  # Django's own form, where it has to answer, reads the same
+    request.POST = data  # type: ignore[assignment]  # Django's own view reads the same data
     form: Any = admin.get_form(request, event, change=True)(data, request.FILES, instance=event)
     if not form.is_valid():
         if upload := request.FILES.get("upload"):
-            upload.seek(0)  # Django's own form reads it once more
+            upload.seek(0)  # Django's own view reads it again
         return None
     return _answer(admin, request, form, before)
 
@@ -105,7 +105,7 @@ def _save(
         edit = dataclasses.replace(edit, changed=edit.changed | set(names))
         impact = dataclasses.replace(impact, edit=edit)
     options = _apply_options(request, form, decision_form)
-    apply_edits([impact], options, now=now)  # writes the trail, too
+    apply_edits([impact], options, now=now)  # also writes the audit log
     _save_leads(form, request, options.reason, now)
     _show_result(admin, request, impact, others)
     return admin.response_change(request, event)
@@ -123,7 +123,7 @@ def _apply_options(request: HttpRequest, form: EventForm, decision_form: ApplyFo
 
 
 def _save_leads(form: EventForm, request: HttpRequest, reason: str, now: dt.datetime) -> None:
-    """Who leads the event, and a line of the trail with their numbers; names of people do not stand there."""
+    """Save the leads of the event, and record their ids, not their names, in the audit log."""
     if "leads" not in form.changed_data:
         return
     event = form.instance
@@ -145,7 +145,7 @@ def _save_leads(form: EventForm, request: HttpRequest, reason: str, now: dt.date
 def _show_result(
     admin: "EventAdmin", request: HttpRequest, impact: Impact, others: list[ConcurrentEdit]
 ) -> None:
-    """What happened beside the saving: other people's changes, and how many were told."""
+    """Show the changes that others made in the meantime, and how many people get a mail."""
     for one in others:
         admin.message_user(request, _concurrent_edit_text(one), messages.WARNING)
     rows = impact.notified or impact.cancelled
@@ -158,16 +158,18 @@ def _show_result(
 def _concurrent_edit_text(one: ConcurrentEdit) -> str:
     words = {"field": one.label, "old": one.old, "new": one.new, "who": one.who}
     if one.who and one.when:
-        text = _("Meanwhile %(who)s changed “%(field)s” from %(old)s to %(new)s (%(when)s). It stays so.")
+        text = _(
+            "%(who)s changed “%(field)s” from %(old)s to %(new)s in the meantime (%(when)s). That change is kept."
+        )
         return text % (words | {"when": exact_moment(one.when)})
-    return _("Meanwhile “%(field)s” was changed from %(old)s to %(new)s. It stays so.") % words
+    return _("“%(field)s” was changed from %(old)s to %(new)s in the meantime. That change is kept.") % words
 
 
 def _conflict_page(
     admin: "EventAdmin", request: HttpRequest, form: EventForm, others: list[ConcurrentEdit]
 ) -> HttpResponseBase:
     conflicts = [one for one in others if one.is_conflict]
-    context = _context(admin, request, form, _("Somebody else changed this meanwhile"))
+    context = _context(admin, request, form, _("Someone else changed this in the meantime"))
     context |= {
         "conflicts": conflicts,
         "others": [_concurrent_edit_text(one) for one in others if not one.is_conflict],

@@ -1,4 +1,4 @@
-"""Events in the admin. They stand in this room since their seats belong to those who registered."""
+"""Events in the admin; saving them shows the consequences for registrations first."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -32,7 +32,7 @@ from techfest.core.roles import LEAD, OWNER, is_owner
 
 @admin.register(Event)
 class EventAdmin(ObjectToolsMixin, BaseAdmin):
-    """One event. A post reads it only after its Seats row is locked, so nothing is judged by old rows."""
+    """A post locks the event's Seats row before it reads the event, so that no decision uses stale rows."""
 
     event_lookup = ""
     form = EventForm
@@ -55,7 +55,7 @@ class EventAdmin(ObjectToolsMixin, BaseAdmin):
         return found
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Who leads an event is the owners' to say."""
+        """Only owners choose the leads of an event."""
         leads = () if is_owner(request.user) else ("leads",)
         return (*(("fest",) if obj else ()), *leads, *self.readonly_fields)
 
@@ -117,7 +117,7 @@ class EventAdmin(ObjectToolsMixin, BaseAdmin):
     def changeform_view(
         self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None
     ) -> Any:
-        """A change goes by the page that says what it would do; whatever else comes up is Django's to show."""
+        """Save changes through `handle_save`; leave new events, invalid forms and GET to Django."""
         if request.method == "POST" and object_id is not None:
             deadline = Deadline()
             answer = in_transaction(
@@ -128,12 +128,12 @@ class EventAdmin(ObjectToolsMixin, BaseAdmin):
         return super().changeform_view(request, object_id, form_url, extra_context)
 
     def save_model(self, request: HttpRequest, obj: Event, form: Any, change: bool) -> None:
-        """A new event; one that was there is saved by its `press`."""
+        """Save a new event; `handle_save` saves existing ones."""
         names = take_picture(form, obj, "picture")
         editing.write(obj, changed={*form.changed_data, *names}, capacity=form.cleaned_data["capacity"])
 
     def lines_of(self, request: HttpRequest, obj: Event) -> list[Line]:
-        """The Changes of its registrations as well."""
+        """Return the audit log of the event, with the changes of its registrations."""
         changes = change_lines(request, self.admin_site, about="student", registration__event=obj)
         return [*super().lines_of(request, obj), *changes]
 
@@ -176,9 +176,9 @@ class EventAdmin(ObjectToolsMixin, BaseAdmin):
         held = ngettext("%(count)d held", "%(count)d held", obj.seats.held) % {"count": obj.seats.held}
         return format_html('{}, <a href="{}">{}</a>', link, holds_path(obj), held)
 
-    @admin.display(description=gettext_lazy("why nobody moves up"))
+    @admin.display(description=gettext_lazy("status of the waiting list"))
     def waitlist_status(self, obj: Event) -> str:
-        return why_nobody(obj, obj.seats, now=database_now()) or _("Somebody does, just now.")
+        return why_nobody(obj, obj.seats, now=database_now()) or _("It is moving.")
 
     @admin.display(description=gettext_lazy("picture"))
     def picture_shown(self, obj: Event) -> str:
@@ -186,10 +186,10 @@ class EventAdmin(ObjectToolsMixin, BaseAdmin):
 
 
 def registrations_path(event: Event) -> str:
-    """The list of the event's registrations in the admin."""
+    """Return the path of the list of the event's registrations."""
     return f"{reverse('admin:registrations_registration_changelist')}?event__id__exact={event.pk}"
 
 
 def holds_path(event: Event) -> str:
-    """The list of the event's blocks in the admin."""
+    """Return the path of the list of the event's holds."""
     return f"{reverse('admin:registrations_hold_changelist')}?event__id__exact={event.pk}"

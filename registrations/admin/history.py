@@ -18,9 +18,9 @@ STATES = dict(Registration.State.choices)
 
 
 def change_lines(request: HttpRequest, site: admin.AdminSite, *, about: str = "", **which: Any) -> list[Line]:
-    """The newest Changes of the registrations that this person may see; one query.
+    """Return the newest changes of the registrations that the user may see, in one query.
 
-    `about` says what a page that tells of several names beside each: their `event` or their `student`.
+    `about` names what each line shows of its registration: its `event` or its `student`.
     """
     rows = visible_rows(request, Change.objects.filter(**which), site).order_by("-at", "-pk")
     rows = rows.select_related("user", "registration__event", "registration__student")
@@ -63,7 +63,7 @@ class RefusalsInline(RecordInline):
 
 @admin.register(Submission)
 class SubmissionAdmin(RecordAdmin):
-    """The key of a press is not shown: it would open the press's answer."""
+    """The idempotency key is not shown: it opens the confirmation page of the submission."""
 
     list_display = ("created_at", "student", "created_student")
     list_select_related = ("student",)

@@ -32,7 +32,7 @@ class ConsentTextAdmin(RecordAdmin):
         return ("fest", "version", "text", "created_at") if obj else ("fest", "text")
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """The newest wording of the shown fest, to start from."""
+        """Start from the newest consent text of the shown fest."""
         fest = choice_of(request).main
         newest = ConsentText.objects.filter(fest=fest).order_by("-version").first()
         return {"fest": fest.pk if fest else None, "text": newest.text if newest else ""}
@@ -64,7 +64,7 @@ class ErasureAdmin(RecordAdmin):
 
 @admin.register(Purge)
 class PurgeAdmin(RecordAdmin):
-    """Above the list stands who would go next, and when: the page to look at beforehand."""
+    """The page above the list forecasts the next purges."""
 
     change_list_template = "admin/registrations/purge/change_list.html"
     list_display = ("fest", "at", "students", "user")
@@ -85,7 +85,7 @@ class PurgeAdmin(RecordAdmin):
 
 @admin.register(PurgePlan)
 class PurgePlanAdmin(RecordAdmin):
-    """Which purges the owners were told of."""
+    """Purges that were announced to the owners."""
 
     list_display = ("fest", "due_at", "announced_at")
     list_select_related = ("fest",)
@@ -96,7 +96,7 @@ class PurgePlanAdmin(RecordAdmin):
 
 @admin.register(DatabaseMarker)
 class DatabaseMarkerAdmin(RecordAdmin):
-    """Its history says when mails were held, and what an owner decided."""
+    """Its history shows when mails were held, and what an owner decided."""
 
     list_display = ("installation", "counter", "advanced_at", "held_since", "reason")
     fields = (

@@ -168,13 +168,13 @@ def _school_line(school: Any) -> str:
 
 
 def owner_of(key: str) -> School | None:
-    """The school that is understood by this name or alias."""
+    """Return the school that has this key as its name or alias."""
     alias = SchoolAlias.objects.select_related("school").filter(key=key).first()
     return School.objects.filter(key=key).first() or (alias.school if alias else None)
 
 
 class NameForm(LimitedText, _Form):
-    """A name that no other school has, not even as another spelling."""
+    """A name that no other school has as its name or alias."""
 
     name = TextField(
         label=gettext_lazy("Name"),
@@ -202,7 +202,7 @@ class NameForm(LimitedText, _Form):
 class AliasForm(NameForm):
     @property
     def school_id(self) -> int | None:
-        """An alias that is there may stay; a new one must be unknown, also to its own school."""
+        """The school of an existing alias; a new alias must be new to its own school too."""
         return self.instance.school_id if self.instance.pk else None
 
 

@@ -1,4 +1,4 @@
-"""Students in the admin: found, read and corrected; their seats stay."""
+"""Students in the admin: searched, read and corrected."""
 
 from typing import Any
 
@@ -26,10 +26,9 @@ from techfest.core.audit_log import Line
 
 
 class StudentForm(MergingForm):
-    """The details as the public form takes them, written by the one function that keeps seats and trail.
+    """The details of a student, validated as on the public form and written by `correct`.
 
-    Only the database knows whether they may be: that is the last thing this form checks, and when it says
-    yes they are written.
+    Only the database can tell whether a correction is allowed, so validation ends with writing it.
     """
 
     name = DetailsForm.base_fields["name"]
@@ -46,7 +45,7 @@ class StudentForm(MergingForm):
                 shown.label, shown.help_text = capfirst(field.verbose_name), ""
 
     def _post_clean(self) -> None:
-        """After the checks of the model, which come after `clean`."""
+        """Write the correction after all other checks, including those of the model."""
         super()._post_clean()  # type: ignore[misc]  # Django's own hook, as its forms of users use it
         if self.errors or not self.changed_data:
             return
@@ -78,7 +77,7 @@ class ConsentsInline(RecordInline):
 
     @admin.display(description=gettext_lazy("what was agreed to"))
     def wording(self, obj: Consent) -> str:
-        """The version and its words, which is what counts."""
+        """Return the version and the text that was agreed to."""
         return f"{obj.text}: {obj.text.text}"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Consent]:
@@ -87,7 +86,7 @@ class ConsentsInline(RecordInline):
 
 @admin.register(Student)
 class StudentAdmin(StudentActions, PersonalDataPages, RecordAdmin):
-    """No adding and no deleting: students come by registering, and go by erasure."""
+    """Students are created by registering and removed by erasure only."""
 
     event_lookup = "registrations__event"
     form = StudentForm
@@ -127,13 +126,13 @@ class StudentAdmin(StudentActions, PersonalDataPages, RecordAdmin):
         return grouped(obj.reference)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Of an erased student nothing is left that could be corrected."""
+        """Erased students cannot be corrected."""
         is_erased = obj is not None and obj.erased_at is not None
         is_open = self.is_open_to(request) and not is_erased
         return is_open and request.user.has_perm("registrations.change_student")
 
     def lines_of(self, request: HttpRequest, obj: Student) -> list[Line]:
-        """The Changes of the registrations as well, of those that the reader may see."""
+        """Return the audit log of the student, with the changes of the registrations that the user may see."""
         changes = change_lines(request, self.admin_site, about="event", registration__student=obj)
         return [*super().lines_of(request, obj), *changes]
 
@@ -144,14 +143,14 @@ class StudentAdmin(StudentActions, PersonalDataPages, RecordAdmin):
     def changeform_view(
         self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None
     ) -> Any:
-        """Without Django's transaction around it: a correction has its own, and may repeat it."""
+        """Skip Django's transaction: a correction has its own and may repeat it."""
         return self._changeform_view(request, object_id, form_url, extra_context)  # type: ignore[attr-defined]  # Django's own view, but for the transaction
 
     def save_model(self, request: HttpRequest, obj: Student, form: Any, change: bool) -> None:
-        """Everything is written by then."""
+        """Do nothing: the form has written the correction."""
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        """No line of the admin's own: the Changes tell it, on every registration."""
+        """Log nothing: the changes of the registrations record the correction."""
 
 
 @admin.register(MergedReference)

@@ -1,4 +1,4 @@
-"""Teachers in the admin: who waits for approval, who was let in, who is invited."""
+"""Teachers in the admin: approving and refusing them, invitations, and their second steps."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,7 @@ else:
 
 
 class WaitingFilter(admin.SimpleListFilter):
-    """The requests that somebody has to decide; whose address is not proven yet is not among them."""
+    """Teachers waiting for approval, which needs a verified address, approved ones, and all others."""
 
     title = gettext_lazy("approval")
     parameter_name = "approval"
@@ -51,7 +51,7 @@ class WaitingFilter(admin.SimpleListFilter):
 
 @admin.register(Teacher)
 class TeacherAdmin(RecordAdmin):
-    """A teacher comes by an invitation or by asking; here it is decided."""
+    """Teachers are invited, or request access that is approved or refused here."""
 
     export_columns = exports.TEACHERS
     list_display = ("name", "email", "school", "note", "created_at", "approved_at", "approved_by")
@@ -116,7 +116,7 @@ class InvitationForm(LimitedText, _Form):
 
 @admin.register(Invitation)
 class InvitationAdmin(BaseAdmin):
-    """The code is not shown: whoever knows it becomes a teacher of the school."""
+    """The code is not shown: it makes its user a teacher of the school."""
 
     form = InvitationForm
     redacted_fields = ("email",)
@@ -131,7 +131,7 @@ class InvitationAdmin(BaseAdmin):
         return False
 
     def save_model(self, request: Any, obj: Invitation, form: Any, change: bool) -> None:
-        """Saves it and owes the letter, or neither."""
+        """Save the invitation and enqueue its mail in one transaction."""
         with transaction.atomic():
             obj.invited_by = request.user
             super().save_model(request, obj, form, change)
@@ -143,7 +143,7 @@ admin.site.unregister(Authenticator)
 
 @admin.register(Authenticator)
 class SecondStepAdmin(RecordAdmin):
-    """Who has a second step at the login. The secret is shown on no page; a reset is done on the account's page."""
+    """Accounts with a second step at the login. Secrets are never shown; the account's page resets them."""
 
     list_display = ("user", "type", "created_at", "last_used_at")
     list_select_related = ("user",)

@@ -1,4 +1,4 @@
-"""Messages to many, in the admin: written, tried on their writer, confirmed, stopped, and watched."""
+"""Broadcasts in the admin: writing, a trial to the author, confirming, stopping, and progress."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -30,7 +30,7 @@ from tickets.models import Message
 
 @admin.register(Message)
 class MessageAdmin(RecordAdmin):
-    """Whoever may write messages sees the own ones, an owner all. Everything is done by the buttons of its page."""
+    """Authors see their own messages, owners all. The page of a message has a button for the next step."""
 
     list_display = (
         "subject",
@@ -47,7 +47,7 @@ class MessageAdmin(RecordAdmin):
     fields = ("fest", "subject", "audience_text", "created_by", "created_at")
 
     def is_open_to(self, request: HttpRequest) -> bool:
-        """Also to an event lead, who can write to the own events only: the list of registrations sees to it."""
+        """Allow event leads too: the list of registrations limits their audience to the events they lead."""
         return self.has_add_permission(request)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -71,7 +71,7 @@ class MessageAdmin(RecordAdmin):
         return [*own, *super().get_urls()]
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        """Writing to everybody in the filter that the address carries."""
+        """Write a message to all registrations that the filters in the address select."""
         if not self.has_add_permission(request):
             raise PermissionDenied
         filters = request.GET.urlencode()
@@ -93,7 +93,7 @@ class MessageAdmin(RecordAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        """The message, and the next step."""
+        """Show a draft with its next step, or the progress of a confirmed message."""
         message = self._own(request, object_id)
         if message.confirmed_at:
             context = {"progress": progress_of(message), "is_window_open": _is_window_open(message)}
@@ -111,7 +111,7 @@ class MessageAdmin(RecordAdmin):
         )
 
     def write_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The text of a draft again; a changed one has to be tried again."""
+        """Edit a draft; a changed text needs a new trial."""
         message = self._own(request, pk)
         initial = {"subject": message.subject, "text": message.text}
         form = MessageForm(request.POST or None, initial=initial)
@@ -126,7 +126,7 @@ class MessageAdmin(RecordAdmin):
         message = self._own(request, pk)
         try:
             delivery = service.try_out(message, user=request.user)
-            words, level = _("A trial goes to %(to)s.") % {"to": delivery.to}, messages.SUCCESS
+            words, level = _("A trial is sent to %(to)s.") % {"to": delivery.to}, messages.SUCCESS
         except ActionRejected as error:
             words, level = str(error.text), messages.ERROR
         self.message_user(request, words, level)
@@ -153,7 +153,7 @@ class MessageAdmin(RecordAdmin):
         return HttpResponseRedirect(page_of(message))
 
     def _own(self, request: HttpRequest, pk: Any) -> Message:
-        """The message, if this person wrote it or owns the fest."""
+        """Return the message if the user wrote it or is an owner."""
         if not self.has_add_permission(request):
             raise PermissionDenied
         rows = self.get_queryset(request).select_related("fest", "created_by", "stopped_by")
@@ -163,7 +163,7 @@ class MessageAdmin(RecordAdmin):
         return message
 
     def _audience(self, request: HttpRequest, filters: str, fest: Fest | None = None) -> Audience:
-        """Whom the list of registrations shows this very person; of a message's fest once there is a message."""
+        """Return the registrations that the list shows to the user, in the fest of the message if there is one."""
         list_admin = self.admin_site.get_model_admin(Registration)
         return read_audience(request, list_admin, filters, fest=fest)
 
@@ -181,7 +181,7 @@ def _is_window_open(message: Message) -> bool:
 
 
 def summary_of(audience: Audience, recipients: Recipients) -> Iterable[str]:
-    """Who gets it, in sentences with counts."""
+    """Yield sentences about who gets the message, with counts."""
     to = audience.words or _("all registrations")
     fest = Fest.objects.filter(pk=audience.fest_id or 0).first()
     if fest and Fest.objects.count() > 1:
@@ -190,7 +190,7 @@ def summary_of(audience: Audience, recipients: Recipients) -> Iterable[str]:
     yield _("To: %(to)s (%(active)s).") % {"to": to, "active": active}
     mails = ngettext("%(count)d mail", "%(count)d mails", recipients.mails) % {"count": recipients.mails}
     students = ngettext("%(count)d student", "%(count)d students", recipients.students)
-    yield _("%(mails)s to %(students)s: one mailbox gets it once, whoever shares it.") % {
+    yield _("%(mails)s to %(students)s: a shared mailbox gets it once.") % {
         "mails": mails,
         "students": students % {"count": recipients.students},
     }

@@ -26,7 +26,7 @@ from tickets.models import Alert, CheckIn, Gate, Scan, SearchCount
 
 
 class GateForm(MergingForm):
-    """Events of the gate's own fest, and accounts that are volunteers."""
+    """Offers events of the gate's fest, and accounts that are volunteers."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -52,7 +52,7 @@ class GateForm(MergingForm):
 
 @admin.register(Gate)
 class GateAdmin(BaseAdmin):
-    """A gate without events is open to all of them. What was scanned there stays when the gate is deleted."""
+    """A gate without events admits to all of them. Its scans stay when it is deleted."""
 
     form = GateForm
     event_lookup = "events"
@@ -71,7 +71,7 @@ class GateAdmin(BaseAdmin):
         return ("fest",) if obj else ()
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        """Whoever may only look has no choices to narrow."""
+        """Use the plain form for users who may only look: it has no choices to limit."""
         if not self.has_change_permission(request, obj):
             kwargs["form"] = MergingForm
         return super().get_form(request, obj, change=change, **kwargs)

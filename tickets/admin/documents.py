@@ -1,4 +1,4 @@
-"""Files that workers make, and codes that open lists, in the admin."""
+"""Documents made by workers, certificates, and links to school lists in the admin."""
 
 from django.contrib import admin
 from django.urls import URLPattern, reverse
@@ -13,7 +13,7 @@ from tickets.models import Booklet, Certificate, Delegation, Printout
 
 @admin.register(Booklet)
 class BookletAdmin(RecordAdmin):
-    """Its code is not shown: it names a file with the tickets of a whole school."""
+    """The code is not shown: it names a file with the tickets of a whole school."""
 
     list_display = (
         "school",
@@ -44,7 +44,7 @@ class BookletAdmin(RecordAdmin):
 
 @admin.register(Delegation)
 class DelegationAdmin(RecordAdmin):
-    """Its code is not shown: it opens the school's list at the door."""
+    """The code is not shown: it opens the school's list at the door."""
 
     list_display = ("school", "fest")
     list_select_related = ("school", "fest")
@@ -56,7 +56,7 @@ class DelegationAdmin(RecordAdmin):
 
 @admin.register(Printout)
 class PrintoutAdmin(RecordAdmin):
-    """What was ordered for paper, with how far each file is; files are kept for a day."""
+    """Ordered printouts with their progress; files are kept for a day."""
 
     list_display = ("kind", "event", "school", "state", "requested_by", "created_at")
     event_lookup = "event"
@@ -82,7 +82,7 @@ class PrintoutAdmin(RecordAdmin):
 
     @admin.display(description=gettext_lazy("state"))
     def state(self, obj: Printout) -> str:
-        """A link to the page where it can be watched and taken away."""
+        """Return the state as a link to the page with the progress and the download."""
         if jobs.is_there(obj):
             words = _("ready")
         elif jobs.problem_of(obj):

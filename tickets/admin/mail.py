@@ -78,7 +78,7 @@ class DeliveryAdmin(RecordAdmin):
     actions = ("queue_again",)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        """The list says so when the provider's limit is near."""
+        """Show a warning when a limit of the mail provider is near."""
         if request.method == "GET":
             for words in limits.warnings(database_now()):
                 self.message_user(request, words, messages.WARNING)

@@ -1,1 +1,1 @@
-"""The first page of the admin: what is there at a glance, what waits for a decision."""
+"""The dashboard on the first page of the admin."""

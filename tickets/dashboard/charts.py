@@ -16,12 +16,12 @@ from django.utils.translation import ngettext
 
 HOUR, DAY, WEEK = dt.timedelta(hours=1), dt.timedelta(days=1), dt.timedelta(weeks=1)
 MAX_HOURS, MAX_DAYS = 48, 92
-"""Longer than this, and the next wider step is taken."""
+"""Up to so many hours each bar is an hour, up to so many days a day, otherwise a week."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One bar: what it is called under the axis and in full, and how many."""
+    """One bar: its label below the axis, its full name, and its count."""
 
     label: str
     name: str
@@ -35,7 +35,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Bars without gaps from the first registration on, in the active time zone."""
+    """Counts from the first registration until now, without gaps, in the active time zone."""
 
     width: dt.timedelta
     steps: list[Step]
@@ -52,7 +52,7 @@ class Timeline:
 
     @property
     def description(self) -> str:
-        """What the picture says, for whoever does not see it."""
+        """The chart in words, for screen readers."""
         busiest = max(self.steps, key=lambda step: step.count)
         words = ngettext(
             "%(total)d registration from %(first)s to %(last)s. The most: %(busiest)s.",
@@ -64,7 +64,7 @@ class Timeline:
 
 
 def timeline(registrations: QuerySet[Any], *, now: dt.datetime) -> Timeline | None:
-    """One query; cancelled ones count, for they were made. `None` before the first one."""
+    """Count registrations by hour, day or week in one query, cancelled ones too; `None` if there are none."""
     hours = registrations.annotate(hour=TruncHour("created_at")).values_list("hour")
     counted = Counter(dict(hours.annotate(count=Count("pk")).order_by("hour")))
     if not counted:
@@ -77,7 +77,7 @@ def timeline(registrations: QuerySet[Any], *, now: dt.datetime) -> Timeline | No
 
 
 def _by_hour(counted: Counter[dt.datetime], first: dt.datetime, last: dt.datetime) -> Iterator[Step]:
-    """Hours pass in UTC, so that none is missed or doubled when the clocks change."""
+    """Step in UTC, so that no hour is missed or doubled when the clocks change."""
     utc = {hour.astimezone(dt.UTC): count for hour, count in counted.items()}
     hour, end = first.astimezone(dt.UTC), last.astimezone(dt.UTC)
     while hour <= end:
@@ -103,9 +103,9 @@ def _by_date(
 
 HEIGHT = 190
 LEFT, RIGHT, TOP, BOTTOM = 40, 8, 10, 24
-"""Margins for the numbers beside the axes."""
+"""Margins, with room for the numbers at the axes."""
 LABEL = 72
-"""The least distance of two labels under the axis; what stands there is at most about that wide."""
+"""The minimum distance of two labels below the axis, about the width of the widest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A place on an axis and what stands beside it."""
+    """A position on an axis, and its label."""
 
     at: str
     label: str
@@ -127,7 +127,7 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Places are decimals with a point in every language, ready to be written."""
+    """Positions are strings with a decimal point in every language, ready for the template."""
 
     name: str
     width: int
@@ -142,7 +142,7 @@ class Chart:
 
 
 def chart(timeline: Timeline, *, name: str, width: int) -> Chart:
-    """The curve `width` units wide; `name` tells it from another one on the same page."""
+    """Return the timeline as a chart `width` units wide; `name` distinguishes charts on the same page."""
     room = width - LEFT - RIGHT
     top = round_top(max(step.count for step in timeline.steps))
     pitch = room / len(timeline.steps)
@@ -170,12 +170,12 @@ def chart(timeline: Timeline, *, name: str, width: int) -> Chart:
 
 
 def both(timeline: Timeline) -> list[Chart]:
-    """For a wide and for a narrow window: letters keep their size, so the narrow one is drawn anew."""
+    """Return charts for a wide and a narrow window; scaling one would shrink its text."""
     return [chart(timeline, name="wide", width=720), chart(timeline, name="narrow", width=330)]
 
 
 def round_top(maximum: int) -> int:
-    """The least of 1, 2, 4, 6, 8, 10, 20, 40 … that is not below `most`."""
+    """Return the smallest of 1, 2, 4, 6, 8, 10, 20, 40 … that is not below the maximum."""
     scale = 1
     while scale * 10 < maximum:
         scale *= 10
@@ -191,5 +191,5 @@ def _number(value: float) -> str:
 
 
 def drawn(timeline: Timeline | None) -> dict[str, Any] | None:
-    """The curve with its two charts, as the template takes it."""
+    """Return the timeline and its charts for the template."""
     return {"timeline": timeline, "charts": both(timeline)} if timeline else None

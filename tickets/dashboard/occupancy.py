@@ -1,4 +1,4 @@
-"""How full each event is, day by day: seats taken, held, waited for, and who came in."""
+"""The occupancy of events by day: seats taken and held, waiting list, and check-ins."""
 
 import datetime as dt
 import itertools
@@ -15,12 +15,12 @@ from tickets.dashboard.visibility import Viewer, list_path
 from tickets.models import CheckIn, Ticket
 
 WIDTH = 100
-"""Of a fill bar, in its own units."""
+"""The width of a bar, in SVG units."""
 
 
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """Where the numbers of all events lead to, but for the event's own number at the end; "" where they are closed."""
+    """Paths of lists, to be completed with the id of an event; "" where the user may not see the list."""
 
     event: str
     going: str
@@ -31,7 +31,7 @@ class Paths:
 
 @dataclass(frozen=True, slots=True)
 class EventOccupancy:
-    """One event as a line: its numbers, and its bar in hundredths."""
+    """The numbers of one event, and its bar in hundredths."""
 
     pk: int
     name: str
@@ -65,12 +65,12 @@ class EventOccupancy:
 
     @property
     def going_width(self) -> int:
-        """How much of the bar has names; whoever is there shows, be it one of a thousand."""
+        """The part of the bar for registered students, visible even for one of a thousand."""
         return self._share(self.taken - self.held)
 
     @property
     def taken_width(self) -> int:
-        """The same with the seats that are held."""
+        """The part of the bar for registered students and held seats."""
         return self._share(self.taken)
 
     def _share(self, seats: int) -> int:
@@ -87,7 +87,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Occupancy:
-    """All events that the person may see, by day, with where their numbers lead."""
+    """The events that the user may see by day, and the lists that their numbers link to."""
 
     days: list[Day]
     paths: Paths
@@ -106,13 +106,13 @@ class Occupancy:
 
     @property
     def sums(self) -> dict[str, int]:
-        """Over all events that take place."""
+        """Sums over all published events."""
         names = ("capacity", "taken", "held", "waiting", "came_in")
         return {name: sum(getattr(event, name) for event in self.events if event.is_on) for name in names}
 
 
 def occupancy(viewer: Viewer, fest: Fest) -> Occupancy | None:
-    """Two queries, whatever the number of events; `None` where events or who comes to them are closed."""
+    """Return the occupancy in two queries; `None` if the user may not see events or registrations."""
     events = viewer.rows(Event)
     if events is None or viewer.rows(Registration) is None:
         return None
@@ -125,7 +125,7 @@ def occupancy(viewer: Viewer, fest: Fest) -> Occupancy | None:
 
 
 def _came_in(viewer: Viewer, fest: Fest) -> Mapping[int, int]:
-    """How many came in, by the event's number."""
+    """Return the number of checked-in tickets by event id."""
     tickets = viewer.rows(Ticket)
     if tickets is None:
         return {}

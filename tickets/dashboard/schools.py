@@ -1,4 +1,4 @@
-"""The schools of a fest: how many send somebody, and who sends the most."""
+"""The schools of a fest: how many take part, and the largest ones."""
 
 from dataclasses import dataclass
 
@@ -29,7 +29,7 @@ class Schools:
 
 
 def schools(viewer: Viewer, fest: Fest) -> Schools | None:
-    """Two queries. Students count who have an active registration, or had one; not who was erased."""
+    """Return the schools in two queries, for owners. Students count while they are not erased."""
     students, rows = viewer.rows(Student), viewer.rows(School)
     if students is None or rows is None or not viewer.is_owner:
         return None

@@ -37,9 +37,9 @@ from tickets.restore.views import held_mails
 
 
 def dashboard_context(request: HttpRequest, site: admin.AdminSite) -> dict[str, Any]:
-    """The page's context; the number of queries depends on the person's role and on nothing else.
+    """Return the context of the dashboard; its number of queries depends on the user's role only.
 
-    Where no fest is current or chosen only what belongs to none is told.
+    Without a current or chosen fest it has only what belongs to no fest.
     """
     viewer, now = Viewer(request, site), database_now()
     made, at_work = documents(viewer), jobs(viewer, now=now)
@@ -69,14 +69,14 @@ def dashboard_context(request: HttpRequest, site: admin.AdminSite) -> dict[str, 
 
 
 class FestChoices(AutocompleteJsonView):
-    """What is offered while somebody types: rows of the shown fest."""
+    """Offers rows of the shown fest in autocomplete fields."""
 
     def get_queryset(self) -> QuerySet[Any]:
         return of_limited_fest(self.request, super().get_queryset())
 
 
 class TechfestAdminSite(admin.AdminSite):
-    """The Django admin for organisers: staff whose session has passed the second step."""
+    """The admin for organisers: staff whose session has passed the second step."""
 
     index_title = gettext_lazy("At a glance")
     index_template = "admin/dashboard.html"
@@ -85,29 +85,29 @@ class TechfestAdminSite(admin.AdminSite):
         return super().has_permission(request) and has_passed(request)
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        """Whoever is signed in without the right to the admin is told so, and not asked to log in again.
+        """Guard a view of the admin: end idle sessions, and refuse signed-in users without access.
 
-        Filters take what the address says as it is, hence the look at it.
+        Null characters in the address are refused here: filters would pass them on to the database.
         """
         guarded = super().admin_view(view, cacheable)
 
         def asked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if "%00" in request.META.get("QUERY_STRING", ""):
-                raise BadRequest("No text has this sign, and the database takes none that has it.")
+                raise BadRequest("Null characters are not allowed.")
             if super(TechfestAdminSite, self).has_permission(request) and end_if_idle(request):
                 is_page = request.method in ("GET", "HEAD")
                 back_to = request.get_full_path() if is_page else reverse("admin:index")
                 return redirect_to_login(back_to, settings.LOGIN_URL)
             if request.user.is_authenticated and not self.has_permission(request):
                 return turned_away(request)
-            choice_of(request)  # the zone of the shown fest, as the database has it now
+            choice_of(request)  # activates the time zone of the shown fest
             answer: HttpResponseBase = guarded(request, *args, **kwargs)
             return answer
 
         return asked
 
     def get_urls(self) -> list[Any]:
-        """With a way to a row's page on the site that asks the admin first whether the row is shown to this person."""
+        """Add own pages, and replace Django's view that leads to a row's public page by one that checks access."""
         ours = path(
             "r/<int:content_type_id>/<path:object_id>/",
             self.admin_view(self.shown_on_site),
@@ -124,7 +124,7 @@ class TechfestAdminSite(admin.AdminSite):
         ]
 
     def shown_on_site(self, request: HttpRequest, content_type_id: int, object_id: str) -> HttpResponse:
-        """Leads to the row's public page. Django's own view would lead from any row's number to its secret address."""
+        """Redirect to the row's public page; Django's own view would reveal secret addresses by row id."""
         kind = get_object_or_404(ContentType, pk=content_type_id).model_class()
         its_admin = self._registry.get(kind) if kind else None
         if its_admin is None or not its_admin.view_on_site or not hasattr(kind, "get_absolute_url"):
@@ -135,16 +135,16 @@ class TechfestAdminSite(admin.AdminSite):
         return redirect(row.get_absolute_url())
 
     def held_mails(self, request: HttpRequest) -> HttpResponse:
-        """After a restore: an owner decides which of the waiting mails go."""
+        """Show the page on which an owner decides which held mails are sent after a restore."""
         return held_mails(request, self)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        """With the fest that the page shows, and the others to choose among."""
+        """Add the shown fest, and the other fests to choose from."""
         choice = choice_of(request)
         return {**super().each_context(request), "fest": choice.main, "fest_choice": choice}
 
     def choose_fest(self, request: HttpRequest) -> HttpResponse:
-        """Shows another fest from now on, on the list where it was chosen or on the first page."""
+        """Show another fest from now on, and return to the list where it was chosen or to the dashboard."""
         choose(request, request.POST.get("fest", ""))
         try:
             back = resolve(request.POST.get("next", ""))
@@ -158,12 +158,12 @@ class TechfestAdminSite(admin.AdminSite):
 
     @method_decorator(never_cache)
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        """What is there at a glance and what waits for a decision, above the list of all tables."""
+        """Show the dashboard above the list of all tables."""
         return super().index(request, {**dashboard_context(request, self), **(extra_context or {})})
 
     @method_decorator(never_cache)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Organisers log in where teachers do: one place that slows down who guesses, and knows second steps."""
+        """Redirect to the site's login, which throttles guesses and knows second steps."""
         index = reverse("admin:index")
         if not request.user.is_authenticated:
             return redirect_to_login(request.GET.get("next") or index, settings.LOGIN_URL)
@@ -172,19 +172,19 @@ class TechfestAdminSite(admin.AdminSite):
     def password_change(  # type: ignore[override]  # it leads elsewhere
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Passwords are changed where everybody's are: there the change is logged, and told by mail."""
+        """Redirect to the site's page, which logs the change and sends a mail about it."""
         return redirect("account_change_password")
 
     @method_decorator(never_cache)
     def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        """Pages of the admin go from the browser. Scans that a door on this device has not sent yet stay."""
+        """Clear cached admin pages from the browser, but keep unsent scans of a checkpoint on this device."""
         answer = super().logout(request, extra_context)
         answer["Clear-Site-Data"] = '"cache"'
         return answer
 
 
 def turned_away(request: HttpRequest) -> HttpResponse:
-    """Where somebody who is signed in goes instead: to the second step, or nowhere."""
+    """Redirect staff to the second step; refuse everyone else who is signed in."""
     if not (request.user.is_active and request.user.is_staff):
         raise PermissionDenied
     return redirect_to_second_step(request, back_to=request.get_full_path())

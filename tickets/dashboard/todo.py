@@ -21,7 +21,7 @@ from tickets.querysets import RENDER_ATTEMPTS
 
 @dataclass(frozen=True, slots=True)
 class PendingKind:
-    """One kind of decision: which rows wait for it, in which words, and with which filters they are listed."""
+    """A kind of decision: the rows waiting for it, its text, and the filters of the list that shows them."""
 
     model: type[Model]
     waiting: Callable[[Any], QuerySet[Any]]
@@ -99,7 +99,7 @@ PENDING_KINDS = (
 
 
 def decisions(viewer: Viewer) -> list[Decision]:
-    """What waits for this person, one query a kind; what nobody has to decide is not among it."""
+    """Return the decisions that wait for the user, with one query for each kind."""
     return [one for kind in PENDING_KINDS for one in _waiting(viewer, kind)]
 
 
@@ -111,7 +111,7 @@ def _waiting(viewer: Viewer, kind: PendingKind) -> Iterator[Decision]:
 
 
 MAX_EVENTS = 12
-"""Events that are shown; the rest is on the list of all."""
+"""Events shown on the dashboard; the list of result sheets has all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,14 +123,14 @@ class Unpublished:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """Events that ended and have no published results, the latest first."""
+    """Events that ended without published results, the latest first."""
 
     events: Sequence[Unpublished]
     count: int
 
 
 def results(viewer: Viewer, fest: Fest, *, now: dt.datetime) -> Results | None:
-    """One query; `None` for whoever enters no results."""
+    """Return them in one query; `None` for users who may not enter results."""
     events = viewer.rows(Event)
     if events is None or not viewer.decides(Result):
         return None
@@ -144,14 +144,14 @@ def results(viewer: Viewer, fest: Fest, *, now: dt.datetime) -> Results | None:
 
 @dataclass(frozen=True, slots=True)
 class PurgeNotice:
-    """A sentence, and the fest's page, where its dates are corrected."""
+    """A sentence about a purge, and the page of the fest, where its dates can be corrected."""
 
     words: str
     path: str
 
 
 def purge_notices(viewer: Viewer, *, now: dt.datetime) -> list[PurgeNotice]:
-    """Four queries for an owner, none for others. Fests without names left are not among it."""
+    """Return the fests whose names are erased soon or held back, in four queries; for owners only."""
     if not viewer.is_owner:
         return []
     found = schedules(Fest.objects.order_by("ends_on", "pk"))

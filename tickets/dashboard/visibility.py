@@ -1,4 +1,4 @@
-"""What one person may see on the admin's first page: the rows of the tables' own pages, and nothing besides."""
+"""What the user may see on the dashboard: the rows that the lists of the admin show."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -13,7 +13,7 @@ from techfest.core.roles import is_owner
 
 
 class Viewer:
-    """Asks each table's page in the admin which rows it would show to this person, so that both always agree."""
+    """The signed-in user; each admin class decides which of its rows they see."""
 
     def __init__(self, request: HttpRequest, site: admin.AdminSite) -> None:
         self.request, self.site = request, site
@@ -24,7 +24,7 @@ class Viewer:
         return is_owner(self.user)
 
     def rows(self, model: type[Model]) -> QuerySet[Any] | None:
-        """The rows that the person may see, in no order; `None` where the table itself is closed to them."""
+        """Return the rows that the user may see, unordered; `None` if the user may not see the table."""
         its_admin = self.site._registry.get(model)
         if its_admin is None or not its_admin.has_view_permission(self.request):
             return None
@@ -32,11 +32,11 @@ class Viewer:
         return of_shown_fest(self.request, rows)
 
     def decides(self, model: type[Model]) -> bool:
-        """Whether rows of this table are this person's to decide."""
+        """Whether the user may change rows of this table."""
         return bool(self.user.has_perm(f"{model._meta.app_label}.change_{model._meta.model_name}"))
 
 
 def list_path(model: type[Model], **filters: Any) -> str:
-    """The path of the table's list in the admin, filtered by these."""
+    """Return the path of the model's list in the admin with these filters."""
     path = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
     return f"{path}?{urlencode(filters)}" if filters else path

@@ -1,4 +1,4 @@
-"""What the workers owe: mails with their age, PDFs, and jobs that run or hang."""
+"""The work of the workers: mails and PDFs that are pending, and jobs that run or are stuck."""
 
 import datetime as dt
 from collections import Counter
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
 LATE = dt.timedelta(minutes=10)
-"""A mail that is owed for longer is shown in red: something does not work."""
+"""A mail pending for longer is shown in red."""
 STUCK = dt.timedelta(minutes=15)
-"""A job that nobody finished for so long hangs, or its workers are gone."""
+"""A job unfinished for longer counts as stuck."""
 State = Delivery.State
 _JOBS: tuple[tuple[type[Model], "_StrPromise"], ...] = (
     (ClassListJob, _("class lists")),
@@ -33,7 +33,7 @@ _JOBS: tuple[tuple[type[Model], "_StrPromise"], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One number with its word and where it leads; `is_bad` where it should not be so."""
+    """A number with its label and the list it links to; `is_bad` marks trouble."""
 
     label: "_StrPromise"
     count: int
@@ -47,15 +47,15 @@ class Mails:
     oldest: dt.datetime | None
     is_late: bool
     near_limits: list[str]
-    """A sentence for each limit of the provider that is nearly reached."""
+    """A sentence for each limit of the mail provider that is nearly reached."""
     faults: list[str]
-    """A sentence about a provider that takes no mails, and one for each kind of worker that does not run."""
+    """A sentence if the provider takes no mails, and one for each kind of worker that does not run."""
 
 
 def mails(viewer: Viewer, *, now: dt.datetime) -> Mails | None:
-    """Three queries, and two more where the provider's limits are set.
+    """Return the mails in three queries, and two more if the provider's limits are set.
 
-    What is owed for later, such as a message that may still be stopped, is not late.
+    A mail that is due later, such as a broadcast that may still be stopped, is not late.
     """
     rows = viewer.rows(Delivery)
     if rows is None:
@@ -81,7 +81,7 @@ def _figures(counts: Counter[str], *, is_late: bool) -> list[Figure]:
         return Figure(label, count, list_path(Delivery, state__in=states), is_bad and bool(count))
 
     return [
-        figure(_("owed"), pending, is_bad=is_late),
+        figure(_("pending"), pending, is_bad=is_late),
         figure(_("sent"), State.SENT),
         figure(_("delivered"), State.DELIVERED),
         figure(_("bounced"), bounced, is_bad=True),
@@ -90,7 +90,7 @@ def _figures(counts: Counter[str], *, is_late: bool) -> list[Figure]:
 
 
 def documents(viewer: Viewer) -> list[Figure]:
-    """The PDFs of live tickets that are to be made, and those that nobody tries any more. One query."""
+    """Count the PDFs of live tickets that are pending, and those given up, in one query."""
     rows = viewer.rows(Ticket)
     if rows is None:
         return []
@@ -111,7 +111,7 @@ def documents(viewer: Viewer) -> list[Figure]:
 
 @dataclass(frozen=True, slots=True)
 class Jobs:
-    """Jobs of one kind that are not through."""
+    """Unfinished jobs of one kind."""
 
     label: "_StrPromise"
     running: int
@@ -120,7 +120,7 @@ class Jobs:
 
 
 def jobs(viewer: Viewer, *, now: dt.datetime) -> list[Jobs]:
-    """One query for each of the three kinds of job."""
+    """Return the unfinished jobs with one query for each kind."""
     found = []
     for model, label in _JOBS:
         rows = viewer.rows(model)

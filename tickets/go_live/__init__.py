@@ -1,1 +1,1 @@
-"""Before a fest goes live: what is missing, and what the mail provider will bear."""
+"""Going live: the checklist of a fest, and the limits of the mail provider."""

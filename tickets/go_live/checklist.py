@@ -1,4 +1,4 @@
-"""What is still missing before a fest goes live, each with a sentence and where to mend it."""
+"""The checklist before a fest goes live."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -23,15 +23,15 @@ from tickets.models import DeliveryEvent
 from tickets.pdf.engine import INSTALL
 
 MAX_MAIL_AGE = dt.timedelta(minutes=5)
-"""A mail that is owed for longer means that no worker is at it."""
+"""A mail pending for longer means that no worker sends mails."""
 MAX_BACKUP_AGE = dt.timedelta(hours=26)
-"""A nightly backup, and two hours for a slow one."""
+"""A day, and two hours for a slow backup."""
 _RESERVED = ("localhost", "example", "example.com", "example.org", "example.net", "invalid", "test", "local")
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One thing: whether it is well, in a sentence, and where to mend it (a page of the admin, or words)."""
+    """A point of the checklist: whether it is done, a sentence about it, and the admin page to fix it on."""
 
     title: str
     is_well: bool
@@ -40,12 +40,12 @@ class Point:
 
 
 def points(fest: Fest, *, now: dt.datetime) -> list[Point]:
-    """All of them, in the order in which somebody would set a fest up; about a dozen queries."""
+    """Return all points in the order of setting up a fest, with about a dozen queries."""
     return [*_of_site(now), *_of_fest(fest, now), *_of_events(fest), *_of_mail(now)]
 
 
 def backup_mark() -> Path:
-    """The file that a backup touches when it has succeeded."""
+    """Return the file that a backup touches when it succeeds."""
     return Path(settings.DATA) / "backup-seen"
 
 
@@ -58,35 +58,37 @@ def _of_site(now: dt.datetime) -> Iterator[Point]:
     yield Point(_("Debugging"), not settings.DEBUG, _("DEBUG must be off: its error pages show everything."))
     yield _second_step()
     yield _backup(now)
-    words = _("The workers draw tickets, badges and certificates with it.")
+    words = _("The workers render tickets, badges and certificates with it.")
     if not has_pdf_library():
-        words = _("Without it mails go without tickets as PDF. On the workers' machine: %(line)s")
+        words = _(
+            "Without it mails are sent without PDF tickets. Install it on the workers' machine: %(line)s"
+        )
         words %= {"line": INSTALL}
     yield Point(_("PDF library"), has_pdf_library(), words)
 
 
 def _second_step() -> Point:
-    """Every owner's account with an app that shows codes."""
+    """Every owner has an authenticator app."""
     has_app = Authenticator.objects.filter(type=Authenticator.Type.TOTP).values("user")
     bare = owners().filter(is_staff=True).exclude(pk__in=has_app)
     without = sorted(bare.values_list("username", flat=True))
-    words = _("Each owner shows a code at the login. It is required, and all have set it up.")
+    words = _("A code is required at the login of owners, and all have set it up.")
     if without:
-        words = _("Without an app for codes: %(names)s. They set it up at the next login.") % {
+        words = _("Without an authenticator app: %(names)s. They set it up at the next login.") % {
             "names": ", ".join(without)
         }
     if not settings.REQUIRE_SECOND_FACTOR:
-        words = _("REQUIRE_SECOND_FACTOR is off: a stolen password opens everything.")
+        words = _("REQUIRE_SECOND_FACTOR is off: a stolen password gives full access.")
     is_well = settings.REQUIRE_SECOND_FACTOR and not without
     return Point(_("Second step of owners"), is_well, words, reverse("admin:auth_user_changelist"))
 
 
 def _backup(now: dt.datetime) -> Point:
-    """The time of the last backup that said it had succeeded."""
+    """The last successful backup is recent."""
     try:
         last = dt.datetime.fromtimestamp(backup_mark().stat().st_mtime, dt.UTC)
     except FileNotFoundError:
-        words = _("No backup was seen. Let yours end with: touch %(path)s") % {"path": backup_mark()}
+        words = _("No backup was seen. Let your backup end with: touch %(path)s") % {"path": backup_mark()}
         return Point(_("Backup"), False, words)
     words = _("The last backup was seen on %(when)s; there should be one each night.")
     return Point(_("Backup"), now - last <= MAX_BACKUP_AGE, words % {"when": f"{last:%Y-%m-%d %H:%M} UTC"})
@@ -94,7 +96,7 @@ def _backup(now: dt.datetime) -> Point:
 
 @cache
 def has_pdf_library() -> bool:
-    """Looked for and not loaded: a web worker would carry it for ever."""
+    """Whether the PDF library is installed; loading it would cost each web worker memory."""
     return all(map(find_library, ("pango-1.0", "pangoft2-1.0", "harfbuzz-subset")))
 
 
@@ -117,12 +119,12 @@ def _of_fest(fest: Fest, now: dt.datetime) -> Iterator[Point]:
     }
     yield Point(_("Opening times"), in_order, words % {**times, "zone": fest.time_zone}, url)
     is_reachable = bool(fest.contact_name and fest.privacy_text) and not _is_reserved(fest.contact_email)
-    words = _("People write to %(email)s; the privacy page says who runs the fest.") % {
+    words = _("Visitors write to %(email)s; the privacy page says who runs the fest.") % {
         "email": fest.contact_email
     }
     yield Point(_("Contact"), is_reachable, words, url)
     text = fest.consent_texts.order_by("-version").first()
-    words = _("Everybody agrees to: “%(text)s”") % {"text": text.text} if text else _("There is none yet.")
+    words = _("Students agree to: “%(text)s”") % {"text": text.text} if text else _("There is none yet.")
     yield Point(
         _("Consent text"), text is not None, words, reverse("admin:registrations_consenttext_changelist")
     )
@@ -135,7 +137,7 @@ def _of_events(fest: Fest) -> Iterator[Point]:
         events.filter(state=Event.State.DRAFT).count(),
         events.filter(state=Event.State.PUBLISHED).count(),
     )
-    words = _("%(published)d published, %(drafts)d still drafts that nobody sees.")
+    words = _("%(published)d published; %(drafts)d drafts, which visitors do not see.")
     yield Point(
         _("Events"), published > 0 and not drafts, words % {"published": published, "drafts": drafts}, url
     )
@@ -143,15 +145,15 @@ def _of_events(fest: Fest) -> Iterator[Point]:
     words = _("Every event has seats.") if not empty else _("Without a seat: %(names)s.") % {"names": empty}
     yield Point(_("Capacities"), not empty, words, url)
     late = _names(events.filter(Q(promotes_until__gt=F("starts_at")) | Q(seats_kept_until__gt=F("ends_at"))))
-    words = _("Waiting lists stop moving before their event begins.")
+    words = _("No waiting list moves after its event has started.")
     if late:
-        words = _("The waiting list moves on after the start, or seats are kept past the end: %(names)s.")
+        words = _("The waiting list moves after the start, or seats are kept past the end: %(names)s.")
         words %= {"names": late}
     yield Point(_("Waiting lists"), not late, words, url)
 
 
 def _names(events: "QuerySet[Event]") -> str:
-    """The first few of them."""
+    """Return the names of the first five events."""
     return ", ".join(events.order_by("starts_at", "pk").values_list("name", flat=True)[:5])
 
 
@@ -168,17 +170,17 @@ def _of_mail(now: dt.datetime) -> Iterator[Point]:
     last_event_at = (
         DeliveryEvent.objects.order_by("-received_at").values_list("received_at", flat=True).first()
     )
-    words = _("The provider never told what became of a mail. Give it this address: %(url)s")
+    words = _("The provider has reported on no mail yet. Enter this address at the provider: %(url)s")
     words %= {"url": f"{settings.SITE_URL}/hooks/{settings.EMAIL_PROVIDER or 'mailgun'}/"}
     if last_event_at:
-        words = _("The provider told of a mail last on %(when)s.") % {
+        words = _("The provider last reported on a mail on %(when)s.") % {
             "when": f"{last_event_at:%Y-%m-%d %H:%M} UTC"
         }
     yield Point(_("Webhook"), last_event_at is not None, words)
     age = oldest_pending_age(now)
-    words = _("Nothing is owed; a test mail below shows that the workers run.")
+    words = _("No mail is pending. The test mail below shows whether the workers run.")
     if age is not None:
-        words = _("The oldest owed mail has waited for %(seconds)d seconds.") % {
+        words = _("The oldest pending mail has waited for %(seconds)d seconds.") % {
             "seconds": age.total_seconds()
         }
     yield Point(
@@ -192,14 +194,14 @@ def _limits(now: dt.datetime) -> Point:
     near = [window.words for window in found if window.is_near]
     known = [window for window in found if window.limit]
     words = _(
-        "EMAIL_LIMIT_PER_HOUR and EMAIL_LIMIT_PER_DAY are not set; nobody is warned before the provider's limit."
+        "EMAIL_LIMIT_PER_HOUR and EMAIL_LIMIT_PER_DAY are not set, so the admin cannot warn before a limit is reached."
     )
     if known:
-        words = " ".join(near) or _("The provider's limits are known, and far.")
+        words = " ".join(near) or _("The provider's limits are known, and not near.")
     return Point(_("Provider's limits"), bool(known) and not near, words)
 
 
 def _is_reserved(address: str) -> bool:
-    """Whether the address is none that mail could come from or go to."""
+    """Whether no mail can be sent from or to the address."""
     domain = address.rpartition("@")[2].lower()
     return not domain or any(domain == one or domain.endswith(f".{one}") for one in _RESERVED)

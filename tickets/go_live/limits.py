@@ -1,4 +1,4 @@
-"""What the provider takes in an hour and a day, and how near that is: told in the admin before it is hit."""
+"""The limits of the mail provider for an hour and a day; the admin warns before they are reached."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from django.utils.translation import gettext as _
 from tickets.models import Delivery
 
 WARN_AT = 0.8
-"""The share of a limit from which on the admin is told."""
+"""The share of a limit from which the admin warns."""
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """One limit: how many were sent within its span, how many are owed, and how many it allows (0: unknown)."""
+    """A limit (0 if unknown), the mails sent within its period, and those pending."""
 
     is_hour: bool
     limit: int
@@ -32,22 +32,22 @@ class Window:
         if self.is_hour:
             return (
                 _(
-                    "The mail provider takes %(limit)d mails an hour. %(sent)d went within the last hour and"
-                    " %(pending)d are owed; what is over the limit goes later."
+                    "The mail provider takes %(limit)d mails an hour. %(sent)d were sent within the last hour and"
+                    " %(pending)d are pending; mails over the limit are sent later."
                 )
                 % values
             )
         return (
             _(
-                "The mail provider takes %(limit)d mails a day. %(sent)d went within the last 24 hours and"
-                " %(pending)d are owed; what is over the limit goes tomorrow."
+                "The mail provider takes %(limit)d mails a day. %(sent)d were sent within the last 24 hours and"
+                " %(pending)d are pending; mails over the limit are sent tomorrow."
             )
             % values
         )
 
 
 def windows(now: dt.datetime) -> list[Window]:
-    """The hour and the day; two queries, none where no limit is known."""
+    """Return the hour and the day in two queries, without queries if no limit is known."""
     limits = ((True, settings.EMAIL_LIMIT_PER_HOUR), (False, settings.EMAIL_LIMIT_PER_DAY))
     if not any(limit for _is_hour, limit in limits):
         return [Window(is_hour, 0, 0, 0) for is_hour, _limit in limits]
@@ -59,5 +59,5 @@ def windows(now: dt.datetime) -> list[Window]:
 
 
 def warnings(now: dt.datetime) -> list[str]:
-    """A sentence for each limit that is near."""
+    """Return a sentence for each limit that is near."""
     return [window.words for window in windows(now) if window.is_near]

@@ -1,4 +1,4 @@
-"""The buttons above a row's page in the admin: each leads to a page, or to the list's action for this row."""
+"""Buttons above the page of a row: each leads to a page or runs an action of the list for this row."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ else:
 
 @dataclass(frozen=True, slots=True)
 class ObjectTool:
-    """One button: the address of a page, or the name of an action, whose page asks before it acts."""
+    """A button with the address of a page, or the name of an action, which asks before it acts."""
 
     label: "str | _StrPromise"
     url: str = ""
@@ -25,7 +25,7 @@ class ObjectTool:
 
 
 class ObjectToolsMixin(_ModelAdmin):
-    """Pages of rows with buttons. An action that this person may not do has none."""
+    """Adds buttons to the pages of rows; actions that the user may not run have none."""
 
     def get_object_tools(self, request: HttpRequest, obj: Any) -> Iterable[ObjectTool]:
         return ()
