@@ -88,15 +88,15 @@ class ConflictAdmin(RecordAdmin):
     def clashes_with(self, obj: Conflict) -> str:
         return str(obj.other.event) if obj.other else ""
 
-    @admin.action(description=gettext_lazy("Settle the chosen conflicts"), permissions=["settle"])
-    def settle(self, request: HttpRequest, queryset: QuerySet[Conflict]) -> HttpResponseBase | None:
+    @admin.action(description=gettext_lazy("Settle the chosen conflicts"), permissions=["resolve"])
+    def resolve(self, request: HttpRequest, queryset: QuerySet[Conflict]) -> HttpResponseBase | None:
         """Settle the chosen conflicts as they are: the students keep their seats and need not choose."""
-        chosen = list(queryset.filter(settled_at=None).order_by("choose_by", "pk")[: MAX_AT_ONCE + 1])
+        chosen = list(queryset.filter(resolved_at=None).order_by("choose_by", "pk")[: MAX_AT_ONCE + 1])
         form = confirmation_form(SettleForm, request)
         return confirmed_action(
             self,
             request,
-            action="settle",
+            action="resolve",
             refusal=size_refusal(
                 len(chosen),
                 MAX_AT_ONCE,
@@ -105,13 +105,13 @@ class ConflictAdmin(RecordAdmin):
             ),
             confirmation=lambda: _confirmation(chosen),
             form=form,
-            do=lambda: _settle_and_report(chosen, request.user, form.cleaned_data["reason"]),
+            do=lambda: _resolve_and_report(chosen, request.user, form.cleaned_data["reason"]),
         )
 
 
-def _settle_and_report(chosen: Sequence[Conflict], user: Any, reason: str) -> list[tuple[str, int]]:
+def _resolve_and_report(chosen: Sequence[Conflict], user: Any, reason: str) -> list[tuple[str, int]]:
     ids = [conflict.pk for conflict in chosen]
-    count = conflicts.settle(ids, user=user, reason=reason, deadline=Deadline())
+    count = conflicts.resolve(ids, user=user, reason=reason, deadline=Deadline())
     text = ngettext("%(count)d conflict is settled.", "%(count)d conflicts are settled.", count)
     return [(text % {"count": count}, messages.SUCCESS)]
 

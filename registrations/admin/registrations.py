@@ -157,7 +157,8 @@ class RegistrationAdmin(RegistrationActions):
     inlines = (ChangesInline,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Registration]:
-        rows = super().get_queryset(request).select_related("student__school", "event", "submission__student")
+        rows: QuerySet[Registration] = super().get_queryset(request)
+        rows = rows.select_related("student__school", "event", "submission__student")
         return rows.annotate(came_in_at=Subquery(_LIVE_TICKET.values("tickets__checked_in_at")[:1]))
 
     @admin.display(description=gettext_lazy("came in"), ordering="came_in_at")

@@ -249,8 +249,8 @@ def test_open_conflicts_are_listed_by_their_date_and_settled_with_a_reason(
     assert "Asha Rao" in client.get(path).content.decode()
     chosen = {"action": "resolve", "_selected_action": str(conflict.pk)}
     asked = client.post(path, chosen)
-    assert "1 person need not choose any more" in asked.content.decode()
-    assert "Enter the reason." in client.post(path, chosen | {"confirmed": "yes"}).content.decode()
+    assert "1 registration stays as it is" in asked.content.decode()
+    assert "Enter the reason" in client.post(path, chosen | {"confirmed": "yes"}).content.decode()
     client.post(path, chosen | {"confirmed": "yes", "reason": "Plays first"})
     assert Conflict.objects.get().resolved_at is not None
     assert AuditEntry.objects.get(what="settled").reason == "Plays first"
