@@ -45,7 +45,7 @@ def invitation_mail(invitation: Invitation) -> AccountMail:
 def approval_mail(teacher: Teacher) -> AccountMail:
     text = _("Hello %(name)s,\n\nyou can now register students of %(school)s.")
     return AccountMail(
-        subject=_("Your access is approval_mail"),
+        subject=_("Your access is approved"),
         text=text % {"name": teacher.name, "school": teacher.school},
         link=absolute_url(settings.LOGIN_REDIRECT_URL),
         link_label=_("Register my students"),
@@ -58,7 +58,7 @@ def refusal_mail(teacher: Teacher) -> AccountMail:
         "What you sent was deleted.\n\nIf this is a mistake, answer this mail."
     )
     return AccountMail(
-        subject=_("Your access was not approval_mail"),
+        subject=_("Your access was not approved"),
         text=text % {"name": teacher.name, "school": teacher.school},
     )
 

@@ -75,7 +75,7 @@ class AccessRequestForm(NewPasswordForm):
 
     email = EmailField(
         label=gettext_lazy("E-mail address"),
-        help_text=gettext_lazy("Of the school, if you have one. We send a link to it."),
+        help_text=gettext_lazy("Use your school address if you have one. We send a link to it."),
         error_messages={"required": gettext_lazy("Enter your e-mail address")},
     )
     school = TextField(

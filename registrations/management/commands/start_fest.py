@@ -37,8 +37,8 @@ COPIED = {"place", "time_zone", "last_day", "contact_name", "contact_email", "pr
 
 class Command(BaseCommand):
     help = (
-        "Makes a fest with its consent text and its owner's account, whose password is set by the link that is "
-        "printed. What is not given as an option is asked for."
+        "Creates a fest with its consent text and its owner's account, whose password is set by the printed link. "
+        "Asks for everything that is not given as an option."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -46,14 +46,12 @@ class Command(BaseCommand):
             parser.add_argument(
                 f"--{name.replace('_', '-')}", default="", help=f"{question} {default}".strip()
             )
-        parser.add_argument("--slug", default="", help="how addresses name it; made from the name")
-        parser.add_argument(
-            "--consent", default="", help="the sentence that is agreed to; a plain one if left out"
-        )
+        parser.add_argument("--slug", default="", help="used in URLs; derived from the name if omitted")
+        parser.add_argument("--consent", default="", help="the consent text; a default text if omitted")
         parser.add_argument(
             "--dates-are-right",
             action="store_true",
-            help="make the fest although the command has called one of its dates odd",
+            help="create the fest although one of its dates looks unusual",
         )
         parser.add_argument(
             "--copy-from", default="", help="the slug of an older fest: its events, without people"
