@@ -8,7 +8,6 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -19,6 +18,7 @@ from registrations.teachers import role_assignment, security, sessions
 from registrations.teachers.onboarding import user_with_email
 from techfest.core import audit_log
 from techfest.core.admin.base import page_of
+from techfest.core.admin.pages import staff_page
 from techfest.core.roles import LEAD, OWNER, RESULTS, ROLES, VOLUNTEER
 from techfest.core.text_limits import LimitedText
 
@@ -199,15 +199,15 @@ class AccountAdmin(AccountActions):
         password = getattr(request, "new_password", "")
         if not password:
             return None
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("New password of %(name)s") % {"name": obj.get_username()},
-            "opts": self.opts,
-            "account": obj,
-            "password": password,
-            "page_path": page_of(obj),
-        }
-        return TemplateResponse(request, "admin/registrations/password.html", context)
+        return staff_page(
+            request,
+            self,
+            "admin/registrations/password.html",
+            title=_("New password of %(name)s") % {"name": obj.get_username()},
+            account=obj,
+            password=password,
+            page_path=page_of(obj),
+        )
 
     @admin.display(description=gettext_lazy("role"))
     def role_shown(self, obj: Any) -> str:

@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.contrib.admin.utils import unquote
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -29,6 +28,7 @@ from techfest.core.admin.concurrent_edits import (
     decided,
     find_concurrent_edits,
 )
+from techfest.core.admin.pages import staff_page
 from techfest.core.db.clock import database_now
 from techfest.core.formatting import exact_moment
 
@@ -169,18 +169,21 @@ def _conflict_page(
     admin: "EventAdmin", request: HttpRequest, form: EventForm, others: list[ConcurrentEdit]
 ) -> HttpResponseBase:
     conflicts = [one for one in others if one.is_conflict]
-    context = _context(admin, request, form, _("Someone else changed this in the meantime"))
-    context |= {
-        "conflicts": conflicts,
-        "others": [_concurrent_edit_text(one) for one in others if not one.is_conflict],
-        "is_again": bool(request.POST.getlist(UNDECIDED)),
-        "hidden": [
+    return staff_page(
+        request,
+        admin,
+        "admin/registrations/event_concurrent_edits.html",
+        title=_("Someone else changed this in the meantime"),
+        event=form.instance,
+        conflicts=conflicts,
+        others=[_concurrent_edit_text(one) for one in others if not one.is_conflict],
+        is_again=bool(request.POST.getlist(UNDECIDED)),
+        hidden=[
             *carried(form, leave_out=[KEPT_PICTURE]),
             *form.kept_picture(),
             *((UNDECIDED, one.name) for one in conflicts),
         ],
-    }
-    return TemplateResponse(request, "admin/registrations/event_meanwhile.html", context)
+    )
 
 
 def _impact_page(
@@ -192,30 +195,23 @@ def _impact_page(
     others: list[ConcurrentEdit],
     now: dt.datetime,
 ) -> HttpResponseBase:
-    context = _context(admin, request, form, _("Save with these consequences?"))
     is_changed = SEEN in request.POST and request.POST[SEEN] != digest([impact])
     if is_changed:
         decision_form = ApplyForm(None, impact=impact, now=now, reason=request.POST.get("hold-reason", ""))
-    context |= {
-        "sentences": sentences(impact, now=now),
-        "decision_form": decision_form,
-        "is_danger": bool(impact.cancelled or impact.edit.is_event_cancelled),
-        "is_changed": is_changed,
-        "others": [_concurrent_edit_text(one) for one in others],
-        "hidden": [
+    return staff_page(
+        request,
+        admin,
+        "admin/registrations/event_impact.html",
+        title=_("Save with these consequences?"),
+        event=form.instance,
+        sentences=sentences(impact, now=now),
+        decision_form=decision_form,
+        is_danger=bool(impact.cancelled or impact.edit.is_event_cancelled),
+        is_changed=is_changed,
+        others=[_concurrent_edit_text(one) for one in others],
+        hidden=[
             *carried(form, leave_out=[KEPT_PICTURE, "reason"]),
             *form.kept_picture(),
             (SEEN, digest([impact])),
         ],
-    }
-    return TemplateResponse(request, "admin/registrations/event_impact.html", context)
-
-
-def _context(admin: "EventAdmin", request: HttpRequest, form: EventForm, title: str) -> dict[str, Any]:
-    return {
-        **admin.admin_site.each_context(request),
-        "title": title,
-        "opts": admin.opts,
-        "media": admin.media,
-        "event": form.instance,
-    }
+    )

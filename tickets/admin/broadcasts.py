@@ -8,7 +8,6 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -19,6 +18,7 @@ from events.models import Fest
 from registrations.booking.errors import ActionRejected
 from registrations.models import Registration
 from techfest.core.admin.base import page_of
+from techfest.core.admin.pages import staff_page
 from techfest.core.db.clock import database_now
 from techfest.core.roles import is_owner
 from tickets.mail.broadcast import service
@@ -172,8 +172,7 @@ class MessageAdmin(RecordAdmin):
         return self._page(request, "write", _("Message to many"), form=form, summary=summary)
 
     def _page(self, request: HttpRequest, name: str, title: str, **context: Any) -> HttpResponse:
-        known = {**self.admin_site.each_context(request), "title": title, "opts": self.opts}
-        return TemplateResponse(request, f"admin/messages/{name}.html", known | context)
+        return staff_page(request, self, f"admin/messages/{name}.html", title=title, **context)
 
 
 def _is_window_open(message: Message) -> bool:

@@ -6,7 +6,6 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -14,6 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from registrations.booking.errors import ActionRejected
 from registrations.models import DatabaseMarker
 from registrations.restore.hold import current_hold
+from techfest.core.admin.pages import staff_page
 from techfest.core.roles import is_owner
 from techfest.core.text_limits import LimitedText
 from tickets.restore.decision import Waiting, decide, waiting
@@ -72,14 +72,10 @@ def held_mails(request: HttpRequest, site: admin.AdminSite) -> HttpResponse:
     form = DecisionForm(request.POST or None, marker=marker, groups=groups)
     if request.method == "POST" and form.is_valid() and _is_decided(request, form):
         return HttpResponseRedirect(reverse("admin:index"))
-    context = {
-        **site.each_context(request),
-        "title": _("Mails after a restore"),
-        "marker": marker,
-        "groups": groups,
-        "form": form,
-    }
-    return TemplateResponse(request, "admin/held_mails.html", context)
+    title = _("Mails after a restore")
+    return staff_page(
+        request, site, "admin/held_mails.html", title=title, marker=marker, groups=groups, form=form
+    )
 
 
 def _is_decided(request: HttpRequest, form: DecisionForm) -> bool:

@@ -10,12 +10,12 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.db.models import Model, ProtectedError, QuerySet
 from django.http import Http404, HttpRequest, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from techfest.core import audit_log
 from techfest.core.admin.export import DownloadableList
+from techfest.core.admin.pages import staff_page
 from techfest.core.admin.visibility import is_filter_lookup, visible_rows
 from techfest.core.db.clock import database_now
 from techfest.core.roles import seen_by, sees_all
@@ -173,17 +173,17 @@ class StaffAdmin(VisibleChoicesMixin, DownloadableList, _ModelAdmin):
         if not self.has_view_or_change_permission(request, obj):
             raise PermissionDenied
         lines = sorted(self.lines_of(request, obj), key=lambda line: line.at, reverse=True)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("History: %(what)s") % {"what": obj},
-            "opts": self.opts,
-            "object": obj,
-            "page_path": page_of(obj),
-            "lines": lines[:MAX_LINES],
-            "maximum": MAX_LINES if len(lines) >= MAX_LINES else 0,
+        return staff_page(
+            request,
+            self,
+            "admin/history.html",
+            title=_("History: %(what)s") % {"what": obj},
+            object=obj,
+            page_path=page_of(obj),
+            lines=lines[:MAX_LINES],
+            maximum=MAX_LINES if len(lines) >= MAX_LINES else 0,
             **(extra_context or {}),
-        }
-        return TemplateResponse(request, "admin/history.html", context)
+        )
 
 
 class ReadOnlyInline(VisibleChoicesMixin, _TabularInline):
