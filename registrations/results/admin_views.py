@@ -10,7 +10,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -22,6 +21,7 @@ from registrations.models import ResultSheet
 from registrations.results import publish as publish_module
 from registrations.results import service
 from registrations.results.forms import CountingForm, NamesForm, SheetPage
+from techfest.core.admin.pages import staff_page
 
 PERMISSION = "registrations.change_result"
 _FORM = ("GET", "HEAD", "POST")
@@ -125,10 +125,6 @@ def _page(request: HttpRequest, event: Event, name: str, **context: Any) -> Http
         "publish": _("Publish the results of %(event)s?"),
         "unpublish": _("Take back the results of %(event)s?"),
     }
-    context |= {
-        **admin.site.each_context(request),
-        "title": titles[name] % {"event": event.name},
-        "event": event,
-        "opts": ResultSheet._meta,
-    }
-    return TemplateResponse(request, f"admin/results/{name}.html", context)
+    owner = admin.site.get_model_admin(ResultSheet)
+    title = titles[name] % {"event": event.name}
+    return staff_page(request, owner, f"admin/results/{name}.html", title=title, event=event, **context)

@@ -9,7 +9,6 @@ from django.core import signing
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -29,6 +28,7 @@ from registrations.timetable.date_checks import check_dates
 from registrations.timetable.events import events_of, read_by
 from registrations.timetable.read import Timetable, read
 from registrations.timetable.workbook import workbook
+from techfest.core.admin.pages import staff_page
 from techfest.core.db.clock import database_now
 
 View = Callable[..., HttpResponseBase]
@@ -164,9 +164,5 @@ def _show_result(model_admin: Any, request: HttpRequest, plan: plan_module.Plan)
 
 
 def _page(model_admin: Any, request: HttpRequest, **context: Any) -> HttpResponseBase:
-    context |= {
-        **model_admin.admin_site.each_context(request),
-        "title": _("Timetable as a workbook"),
-        "opts": model_admin.opts,
-    }
-    return TemplateResponse(request, "admin/registrations/timetable.html", context)
+    title = _("Timetable as a workbook")
+    return staff_page(request, model_admin, "admin/registrations/timetable.html", title=title, **context)

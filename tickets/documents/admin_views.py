@@ -11,7 +11,6 @@ from django.forms import Form
 from django.http import FileResponse, Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -21,6 +20,7 @@ from events.models import Event
 from registrations.booking.errors import RegistrationError
 from registrations.locking import Deadline
 from registrations.models import School
+from techfest.core.admin.pages import staff_page
 from techfest.core.roles import is_owner
 from tickets.documents import certificates, jobs, printouts
 from tickets.documents.forms import ParticipationForm, RanksForm
@@ -168,5 +168,5 @@ def _recent(request: HttpRequest, **of: Any) -> Any:
 
 
 def _page(request: HttpRequest, name: str, title: str, **context: Any) -> HttpResponseBase:
-    context |= {**admin.site.each_context(request), "title": title, "opts": Printout._meta}
-    return TemplateResponse(request, f"admin/documents/{name}.html", context)
+    owner = admin.site.get_model_admin(Printout)
+    return staff_page(request, owner, f"admin/documents/{name}.html", title=title, **context)
