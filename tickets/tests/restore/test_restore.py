@@ -396,7 +396,7 @@ def test_owners_decide_and_others_see_that_mails_are_held(client: Client) -> Non
     call_command("hold_mails")
     lead = organiser_client(in_role(LEAD))
     assert [lead.get(PAGE).status_code, lead.post(PAGE).status_code] == [403, 403]
-    assert "An owner has to decide which mails go" in lead.get(reverse("admin:index")).content.decode()
+    assert "An owner must decide which mails are sent" in lead.get(reverse("admin:index")).content.decode()
     assert (
         f'<a href="{PAGE}">'
         in organiser_client(in_role("owner")).get(reverse("admin:index")).content.decode()
