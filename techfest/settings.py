@@ -232,7 +232,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "techfest.static_files.ModuleStaticFilesStorage"
     },
 }
 WHITENOISE_USE_FINDERS = DEBUG

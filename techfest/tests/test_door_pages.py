@@ -287,7 +287,7 @@ def test_phone_keeps_nothing_after_logging_out(phone: BrowserContext, gate: Gate
     page.get_by_role("button", name="Next").click()
     wedge(page, "x" * 22)
     expect(page.locator("[data-waiting]")).to_have_text("1 scan waits for the network")
-    assert page.evaluate(ROWS)["names"] == ["door"]
+    assert page.evaluate(ROWS)["names"] == ["checkin"]
 
     page.get_by_role("button", name="Next").click()
     page.get_by_role("button", name="Log out").click()

@@ -27,11 +27,12 @@ FILES = (
     "css/checkin.css",
     "css/scanner.css",
     "img/favicon.svg",
-    "js/checkin/keeping.js",
-    "js/checkin/offline.js",
-    "js/checkin/verdict.js",
     "js/checkin/camera.js",
-    "js/checkin/door.js",
+    "js/checkin/logout.js",
+    "js/checkin/offline.js",
+    "js/checkin/scanner.js",
+    "js/checkin/store.js",
+    "js/checkin/verdict.js",
 )
 """The files that the scanner needs without a network; phones that need a decoder cache it besides."""
 
@@ -44,13 +45,14 @@ scanning = csp_update({"script-src": ["'self'", "'wasm-unsafe-eval'"]})
 def worker(request: HttpRequest, fest: Fest) -> HttpResponse:
     """The service worker: the list of this release's files, and the script that caches them."""
     files = [static(name) for name in FILES]
-    kept: dict[str, Any] = {"home": reverse("checkin:home"), "files": files, "static": settings.STATIC_URL}
-    kept["cache"] = "door-" + hashlib.sha256(json.dumps(files).encode()).hexdigest()[:12]
+    config: dict[str, Any] = {"home": reverse("checkin:home"), "files": files, "static": settings.STATIC_URL}
+    config["cache"] = "checkin-" + hashlib.sha256(json.dumps(files).encode()).hexdigest()[:12]
     script = (
-        f"self.door = {json.dumps(kept)};\nimportScripts({json.dumps(static('js/checkin/worker.js'))});\n"
+        f"self.checkin = {json.dumps(config)};\n"
+        f"importScripts({json.dumps(static('js/checkin/worker.js'))});\n"
     )
     response = HttpResponse(script, content_type="text/javascript")
-    response["Service-Worker-Allowed"] = kept["home"]
+    response["Service-Worker-Allowed"] = config["home"]
     return response
 
 

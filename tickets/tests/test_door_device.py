@@ -186,7 +186,7 @@ def test_worker_may_keep_the_door_and_no_more(phone: Client, checkpoint: Checkpo
     assert (response["Service-Worker-Allowed"], response["Cache-Control"]) == ("/door/", "no-store")
     assert response["Content-Type"] == "text/javascript"
     assert "wasm-unsafe-eval" not in response["Content-Security-Policy"]
-    assert "js/checkin/door" in response.content.decode()
+    assert "js/checkin/scanner" in response.content.decode()
 
 
 def test_only_pages_with_a_camera_may_run_a_decoder(phone: Client, checkpoint: Checkpoint) -> None:

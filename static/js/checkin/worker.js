@@ -1,12 +1,12 @@
 "use strict";
 
-// Keeps the files of the scanning page and one page a place, without anybody's name. `self.door` is written before it.
-const { cache, files, home, static: base } = self.door;
-const PATIENCE = 5000;
-const GONE = 502;
+// The service worker: caches the scanner's files and one page per checkpoint, without names. `self.checkin` is set before.
+const { cache, files, home, static: base } = self.checkin;
+const PAGE_TIMEOUT = 5000;
+const BAD_GATEWAY = 502;
 
 addEventListener("install", (event) => {
-  event.waitUntil(caches.open(cache).then((kept) => kept.addAll(files)).then(() => skipWaiting()));
+  event.waitUntil(caches.open(cache).then((cached) => cached.addAll(files)).then(() => skipWaiting()));
 });
 
 addEventListener("activate", (event) => {
@@ -14,39 +14,40 @@ addEventListener("activate", (event) => {
   event.waitUntil(old().then((all) => Promise.all(all)).then(() => clients.claim()));
 });
 
-// A place that is open asks to be kept.
+// An open scanner asks for its page to be cached.
 addEventListener("message", (event) => {
   const keep = async () => {
     const page = await fetch(`${event.data}offline`, { redirect: "manual" });
     if (!page.ok) return;
     await (await caches.open(cache)).put(event.data, page);
-    event.source.postMessage("kept");
+    event.source.postMessage("cached");
   };
   event.waitUntil(keep().catch(() => {}));
 });
 
 const file = async (request) => {
-  const kept = await caches.match(request);
-  if (kept) return kept;
-  const answer = await fetch(request);
-  if (answer.ok) await (await caches.open(cache)).put(request, answer.clone());
-  return answer;
+  const cached = await caches.match(request);
+  if (cached) return cached;
+  const response = await fetch(request);
+  if (response.ok) await (await caches.open(cache)).put(request, response.clone());
+  return response;
 };
 
-const instead = async (path) => {
+// The cached page, or a redirect to the cached scanner of some checkpoint.
+const fallback = async (path) => {
   const page = await caches.match(path);
   if (page) return page;
-  const places = (await (await caches.open(cache)).keys()).map((one) => new URL(one.url).pathname);
-  const place = places.find((one) => one.startsWith(home));
-  return place ? Response.redirect(place) : null;
+  const cached = (await (await caches.open(cache)).keys()).map((request) => new URL(request.url).pathname);
+  const scanner = cached.find((one) => one.startsWith(home));
+  return scanner ? Response.redirect(scanner) : null;
 };
 
 const page = async (request) => {
   const path = new URL(request.url).pathname;
-  const late = new Promise((done) => setTimeout(done, PATIENCE));
-  const answer = await Promise.race([fetch(request).catch(() => null), late]);
-  if (answer && answer.status < GONE) return answer;
-  return (await instead(path)) ?? answer ?? fetch(request);
+  const timeout = new Promise((done) => setTimeout(done, PAGE_TIMEOUT));
+  const response = await Promise.race([fetch(request).catch(() => null), timeout]);
+  if (response && response.status < BAD_GATEWAY) return response;
+  return (await fallback(path)) ?? response ?? fetch(request);
 };
 
 addEventListener("fetch", (event) => {
