@@ -34,7 +34,14 @@ from tickets.checkin.walk_in import seat_waiting
 from tickets.keys import random_key
 from tickets.tests.admin_helpers import list_path, organiser_client
 from tickets.tests.audited import offenders
-from tickets.tests.entrance import checkpoint_of, fest_today, gate_of, open_event, volunteer, waiting_for
+from tickets.tests.builders_checkin import (
+    checkpoint_of,
+    fest_today,
+    gate_of,
+    open_event,
+    volunteer,
+    waiting_for,
+)
 
 pytestmark = pytest.mark.django_db
 

@@ -40,7 +40,7 @@ from techfest.tests.test_access import ADDRESSES, World, body, matters
 from tickets.checkin import checkpoints
 from tickets.keys import random_key
 from tickets.models import Certificate, Delegation, Delivery, Scan, Ticket
-from tickets.tests.entrance import (
+from tickets.tests.builders_checkin import (
     checkpoint_of,
     gate_of,
     open_event,

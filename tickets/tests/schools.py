@@ -1,6 +1,7 @@
 """A school with its teacher, and a browser in which that teacher is signed in."""
 
 import itertools
+import re
 from typing import Any
 
 from django.test import Client
@@ -37,3 +38,8 @@ def shut(response: Any) -> None:
     """Closes the file behind a download and not the answer, which would take the connection along."""
     for close in response._resource_closers:
         close()
+
+
+def text_of(response: Any) -> str:
+    page = re.sub(r"<(svg|head)\b.*?</\1>", " ", response.content.decode(), flags=re.DOTALL)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", page))

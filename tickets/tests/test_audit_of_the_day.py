@@ -16,7 +16,15 @@ from tickets.documents import certificates
 from tickets.keys import random_key
 from tickets.models import Certificate
 from tickets.tests.audited import damage, run
-from tickets.tests.entrance import checkpoint_of, fest_today, gate_of, open_event, owner, scanned, ticket_for
+from tickets.tests.builders_checkin import (
+    checkpoint_of,
+    fest_today,
+    gate_of,
+    open_event,
+    owner,
+    scanned,
+    ticket_for,
+)
 from tickets.tests.test_audit_offenders import named
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -26,8 +26,7 @@ from tickets.content import absolute
 from tickets.documents import booklets, jobs, ticket_pdf
 from tickets.models import Booklet, Ticket
 from tickets.tests.builders import make_files
-from tickets.tests.schools import build_teacher, shut, signed_in
-from tickets.tests.test_board_grid import text_of
+from tickets.tests.schools import build_teacher, shut, signed_in, text_of
 from tickets.wakeup import publish
 
 pytestmark = pytest.mark.django_db

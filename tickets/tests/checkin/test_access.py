@@ -1,4 +1,4 @@
-"""Who may stand at which door, and until when; what a volunteer can reach, and nothing else."""
+"""Access to the check-in pages by role, gate, event and time."""
 
 import datetime as dt
 from typing import Any
@@ -14,7 +14,7 @@ from registrations.tests.builders import PASSWORD, build_event, build_fest, buil
 from techfest.core.roles import LEAD
 from tickets.models import Gate
 from tickets.tests.admin_helpers import in_role
-from tickets.tests.entrance import (
+from tickets.tests.builders_checkin import (
     fest_today,
     gate_of,
     open_event,

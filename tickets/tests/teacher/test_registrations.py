@@ -1,4 +1,4 @@
-"""One student in a teacher's hands: corrected, cancelled, replaced, added, mailed again, shared."""
+"""What a teacher does for one student: correct, cancel, replace, add events, send mail again."""
 
 import re
 from typing import Any
@@ -19,8 +19,7 @@ from registrations.tests.counting import counts, states
 from tickets.models import Delivery, Ticket
 from tickets.teacher.mail_status import PAUSE
 from tickets.tests.audited import run
-from tickets.tests.schools import build_teacher, signed_in
-from tickets.tests.test_board_grid import text_of
+from tickets.tests.schools import build_teacher, signed_in, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -139,7 +138,7 @@ def test_somebody_new_comes_instead(fest: Fest, client: Client, teacher: Teacher
     build_submission(event, email="")
     registration = student.registrations.get()
     path = page_of(student, f"replace/{registration.pk}/")
-    assert "Somebody else comes instead" in text_of(client.get(path))
+    assert "Replace the student" in text_of(client.get(path))
     form = newcomer()
     responses = [client.post(path, form)["Location"] for _ in range(2)]
     new = Student.objects.get(name="Zoya Khan")
@@ -149,7 +148,7 @@ def test_somebody_new_comes_instead(fest: Fest, client: Client, teacher: Teacher
     assert last_change() == ("replaced", "teacher", teacher.user)
 
 
-def test_student_of_the_board_comes_instead_for_all_events(fest: Fest, client: Client) -> None:
+def test_student_of_the_school_comes_instead_for_all_events(fest: Fest, client: Client) -> None:
     student = build_submission(build_event(fest), build_event(fest), name="Asha Rao").student
     other = build_submission(build_event(fest), name="Ben Das").student
     client.post(

@@ -1,4 +1,4 @@
-"""Handing class lists over to a colleague: of the own school only, and both are told."""
+"""Handing class lists over to a colleague."""
 
 import pytest
 from django.test import Client
@@ -7,8 +7,7 @@ from events.models import Fest
 from registrations.models import ClassList, Teacher
 from registrations.tests.builders import build_fest
 from tickets.models import Delivery, Notice
-from tickets.tests.schools import build_teacher, signed_in
-from tickets.tests.test_board_grid import text_of
+from tickets.tests.schools import build_teacher, signed_in, text_of
 
 pytestmark = pytest.mark.django_db
 

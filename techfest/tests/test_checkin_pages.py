@@ -1,4 +1,4 @@
-"""The door on a phone: camera, hand scanner, no network, logging out; in a real browser with a real film of a QR."""
+"""The scanner in a real browser: camera, hand scanner, no network, logging out."""
 
 import datetime as dt
 import uuid
@@ -19,7 +19,7 @@ from registrations.locking import Deadline
 from registrations.models import AccountSession
 from registrations.tests.builders import PASSWORD, build_submission
 from tickets.models import CheckIn, Gate, Scan, Ticket
-from tickets.tests.entrance import (
+from tickets.tests.builders_checkin import (
     checkpoint_of,
     fest_today,
     gate_of,

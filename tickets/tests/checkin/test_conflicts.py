@@ -1,4 +1,4 @@
-"""Conflicts in the admin: what a phone had said without a network, listed for a human and settled with a note."""
+"""Conflicts of offline scans, listed in the admin and resolved with a note."""
 
 import datetime as dt
 import re
@@ -13,7 +13,7 @@ from tickets.checkin.offline import resolve
 from tickets.checkin.scan import Offline
 from tickets.models import Scan
 from tickets.tests.admin_helpers import organiser, organiser_client
-from tickets.tests.entrance import (
+from tickets.tests.builders_checkin import (
     checkpoint_of,
     fest_today,
     gate_of,

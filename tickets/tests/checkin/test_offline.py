@@ -1,8 +1,7 @@
-"""What a phone at the door keeps and sends: the live codes, the worker, and scans made without a network."""
+"""What a phone stores and uploads: live codes, the service worker, and scans made without a network."""
 
 import base64
 import datetime as dt
-import hashlib
 import json
 import uuid
 from typing import Any
@@ -24,8 +23,9 @@ from tickets.checkin.scan import check_in
 from tickets.keys import random_key
 from tickets.models import CheckIn, Gate, Scan, Ticket
 from tickets.tests.admin_helpers import query_count
-from tickets.tests.entrance import (
+from tickets.tests.builders_checkin import (
     checkpoint_of,
+    digest_of,
     fest_today,
     gate_of,
     open_event,
@@ -60,10 +60,6 @@ def ravi(checkpoint: Checkpoint) -> Any:
 @pytest.fixture
 def phone(ravi: Any) -> Client:
     return phone_of(ravi)
-
-
-def digest_of(code: str) -> str:
-    return hashlib.sha256(code.encode()).hexdigest()[:32]
 
 
 def void(ticket: Ticket) -> Ticket:

@@ -1,4 +1,4 @@
-"""Every address of the board, for whoever is not the school's own approved teacher."""
+"""Every URL of the teachers' pages, for users who are not the school's approved teacher."""
 
 from typing import Any
 

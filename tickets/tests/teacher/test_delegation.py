@@ -1,4 +1,4 @@
-"""The delegation's code: one a school, renewed at will, and nothing behind it for a stranger."""
+"""The QR of a school's delegation."""
 
 import re
 from collections.abc import Callable
@@ -13,8 +13,7 @@ from registrations.tests.builders import build_event, build_fest, build_submissi
 from techfest.logs import without_secrets
 from tickets import delegations
 from tickets.models import Delegation
-from tickets.tests.schools import build_teacher, signed_in
-from tickets.tests.test_board_grid import text_of
+from tickets.tests.schools import build_teacher, signed_in, text_of
 
 pytestmark = pytest.mark.django_db
 

@@ -1,4 +1,4 @@
-"""The board: who is on it, what each has, and which of them a filter leaves."""
+"""The grid of students and events: its rows, cells and filters."""
 
 import re
 from typing import Any
@@ -15,7 +15,7 @@ from registrations.locking import Deadline
 from registrations.models import Change, Consent, Student, Teacher
 from registrations.tests.builders import build_event, build_fest, build_submission
 from tickets.models import Delivery
-from tickets.tests.schools import build_teacher, signed_in
+from tickets.tests.schools import build_teacher, signed_in, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -30,11 +30,6 @@ def fest() -> Fest:
 @pytest.fixture
 def teacher() -> Teacher:
     return build_teacher()
-
-
-def text_of(response: Any) -> str:
-    page = re.sub(r"<(svg|head)\b.*?</\1>", " ", response.content.decode(), flags=re.DOTALL)
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", page))
 
 
 def rows_of(response: Any) -> dict[str, list[str]]:
@@ -71,7 +66,7 @@ def test_counts_stand_on_top(fest: Fest, teacher: Teacher) -> None:
         assert words in page
 
 
-def test_only_the_own_school_and_the_current_fest_are_there(fest: Fest, teacher: Teacher) -> None:
+def test_only_the_teachers_school_and_the_current_fest_are_there(fest: Fest, teacher: Teacher) -> None:
     build_submission(build_event(fest), name="Asha Rao")
     build_submission(build_event(fest), name="Zarina Khan", school="Hill School")
     build_submission(build_event(build_fest()), name="Last Year")
@@ -175,7 +170,7 @@ def test_hundred_students_make_a_page(fest: Fest, teacher: Teacher) -> None:
 
 
 @pytest.mark.parametrize("students", [1, 3])
-def test_board_asks_the_same_number_of_queries(fest: Fest, teacher: Teacher, students: int) -> None:
+def test_grid_asks_the_same_number_of_queries(fest: Fest, teacher: Teacher, students: int) -> None:
     for _ in range(students):
         build_submission(build_event(fest), build_event(fest))
     client = signed_in(teacher)
@@ -193,5 +188,5 @@ def test_school_without_students_is_led_to_the_class_lists(fest: Fest, teacher: 
     assert "<table" not in page
 
 
-def test_without_a_fest_the_board_says_so(teacher: Teacher) -> None:
+def test_without_a_fest_the_page_says_so(teacher: Teacher) -> None:
     assert "There is no fest yet" in text_of(signed_in(teacher).get(HOME))

@@ -1,4 +1,4 @@
-"""What the door says of a ticket: ten verdicts, each with its word, its colour and where to go instead."""
+"""Every verdict: which scan gets it, and what it says."""
 
 import datetime as dt
 import re
@@ -20,7 +20,7 @@ from tickets.checkin.scan import Choice, Offline, SchoolList, check_in
 from tickets.checkin.verdict_view import VerdictDisplay, display_of
 from tickets.keys import random_key
 from tickets.models import CheckIn, Delegation, Scan, Ticket
-from tickets.tests.entrance import (
+from tickets.tests.builders_checkin import (
     checkpoint_of,
     fest_today,
     gate_of,

@@ -1,4 +1,4 @@
-"""How often one person may search for names at the door, and what is kept of it."""
+"""The limit on name searches, per minute and hour."""
 
 import datetime as dt
 import threading
@@ -17,7 +17,7 @@ from tickets.checkin.checkpoints import Checkpoint
 from tickets.checkin.throttle import TooManySearches, count_search
 from tickets.models import Alert, SearchCount
 from tickets.tests.admin_helpers import in_role, list_path, organiser_client
-from tickets.tests.entrance import (
+from tickets.tests.builders_checkin import (
     checkpoint_of,
     fest_today,
     gate_of,

@@ -1,4 +1,4 @@
-"""Free and unclaimed seats at the door: from when on, to whom, and never one above the capacity."""
+"""Walk-ins: seats given at the door."""
 
 import datetime as dt
 from functools import partial
@@ -22,18 +22,19 @@ from tickets.keys import random_key
 from tickets.models import CheckIn, Delivery, Scan, Ticket
 from tickets.tests.audited import offenders
 from tickets.tests.audited import run as audited
-from tickets.tests.entrance import (
+from tickets.tests.builders_checkin import (
     checkpoint_of,
     fest_today,
     gate_of,
+    nonce_in,
     open_event,
     phone_of,
     scanned,
+    submit_scan,
     ticket_for,
     volunteer,
     waiting_for,
 )
-from tickets.tests.test_door_pages import nonce_in, scan
 
 pytestmark = pytest.mark.django_db
 
@@ -201,7 +202,7 @@ def test_card_of_a_waiting_person_offers_the_seat(checkpoint: Checkpoint, event:
     waiting = waiting_for(event)
     free_one(event)
     phone = phone_of(ravi)
-    page = scan(phone, checkpoint, waiting.student.reference)
+    page = submit_scan(phone, checkpoint, waiting.student.reference)
     display = Scan.objects.get()
     assert "Give a free seat and let in" in page.content.decode()
     response = phone.post(checkpoint.url("seat", display.link_id), {"nonce": nonce_in(page)}, follow=True)

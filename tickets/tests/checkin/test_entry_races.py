@@ -1,4 +1,4 @@
-"""One code at many doors in one instant: exactly one green, and why."""
+"""Concurrent scans of the same ticket check it in once."""
 
 import threading
 from collections import Counter
@@ -19,7 +19,14 @@ from tickets.checkin.checkpoints import Checkpoint
 from tickets.checkin.scan import check_in
 from tickets.keys import random_key
 from tickets.models import CheckIn, Scan, Ticket
-from tickets.tests.entrance import checkpoint_of, fest_today, gate_of, open_event, ticket_for, volunteer
+from tickets.tests.builders_checkin import (
+    checkpoint_of,
+    fest_today,
+    gate_of,
+    open_event,
+    ticket_for,
+    volunteer,
+)
 
 pytestmark = [pytest.mark.race, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 

@@ -1,7 +1,6 @@
-"""The pages of the door, pressed as a browser without scripts does."""
+"""The check-in pages without scripts."""
 
 import re
-import uuid
 from typing import Any
 
 import pytest
@@ -14,13 +13,16 @@ from registrations.tests.builders import build_school
 from tickets.checkin.checkpoints import Checkpoint
 from tickets.models import CheckIn, Delegation, Scan, Ticket
 from tickets.tests.admin_helpers import query_count
-from tickets.tests.entrance import (
+from tickets.tests.builders_checkin import (
+    as_json,
     checkpoint_of,
     fest_today,
     gate_of,
+    nonce_in,
     open_event,
     phone_of,
     scanned,
+    submit_scan,
     ticket_for,
     volunteer,
     waiting_for,
@@ -49,31 +51,11 @@ def phone(ravi: Any) -> Client:
     return phone_of(ravi)
 
 
-def nonce_in(response: Any) -> str:
-    found = re.search(r'name="nonce" value="([^"]+)"', response.content.decode())
-    assert found
-    return found[1]
-
-
-def scan(phone: Client, checkpoint: Checkpoint, code: str, **values: Any) -> Any:
-    """Types the code into the form of the place's page and presses Enter."""
-    page = phone.get(checkpoint.url("scanner"))
-    return phone.post(checkpoint.url("scan"), {"code": code, "nonce": nonce_in(page), **values}, follow=True)
-
-
-def as_json(phone: Client, checkpoint: Checkpoint, code: str, **values: Any) -> dict[str, Any]:
-    data = {"code": code, "nonce": str(uuid.uuid4()), **values}
-    response = phone.post(checkpoint.url("scan"), data, headers={"Accept": "application/json"})
-    assert response.status_code == 200
-    words: dict[str, Any] = response.json()
-    return words
-
-
 def test_scan_leads_to_its_verdict_with_a_form_for_the_next(
     phone: Client, checkpoint: Checkpoint, event: Event
 ) -> None:
     ticket = ticket_for(event, name="Asha Raman")
-    response = scan(phone, checkpoint, ticket.code)
+    response = submit_scan(phone, checkpoint, ticket.code)
     page = response.content.decode()
     assert response.redirect_chain == [(checkpoint.url("verdict", Scan.objects.get().link_id), 303)]
     assert [
@@ -147,8 +129,8 @@ def test_undo_is_offered_only_where_this_checkpoint_let_the_person_in(
     ticket = ticket_for(event)
     arena = checkpoint_of(gate_of(event.fest, open_event(event.fest), name="Arena"))
     ravi.gates.add(arena.gate)
-    assert "Undo this check-in" in scan(phone, checkpoint, ticket.code).content.decode()
-    wrong = scan(phone, arena, ticket.code)
+    assert "Undo this check-in" in submit_scan(phone, checkpoint, ticket.code).content.decode()
+    wrong = submit_scan(phone, arena, ticket.code)
     assert "Undo this check-in" not in wrong.content.decode()
     assert wrong.context["display"].scan.verdict == "other_event"
 

@@ -1,6 +1,9 @@
-"""Rows and people that a test of the door starts from."""
+"""Fests, gates, tickets and people for tests of the check-in."""
 
 import datetime as dt
+import hashlib
+import re
+import uuid
 from typing import Any
 
 from django.contrib.auth.models import Group
@@ -25,14 +28,14 @@ def fest_today(**values: Any) -> Fest:
 
 
 def open_event(fest: Fest, *, capacity: int = 10, minutes: int = 20, **values: Any) -> Event:
-    """An event that begins in so many minutes; its doors have been open for a while."""
+    """An event that starts in so many minutes and whose doors have been open for a while."""
     start = timezone.now() + dt.timedelta(minutes=minutes)
     times = {"starts_at": start, "ends_at": start + dt.timedelta(hours=1)}
     return build_event(fest, capacity=capacity, **(times | values))
 
 
 def volunteer(*gates: Gate | None, **values: Any) -> Any:
-    """Somebody in the group of volunteers, at these gates."""
+    """A member of the volunteers' group, assigned to these gates."""
     user = build_user(**({"first_name": "Ravi"} | values))
     user.groups.add(Group.objects.get_or_create(name=VOLUNTEER)[0])
     for gate in filter(None, gates):
@@ -65,7 +68,7 @@ def ticket_for(event: Event, **values: Any) -> Ticket:
 
 
 def waiting_for(event: Event, **values: Any) -> Registration:
-    """Somebody who waits, although the list of this event does not move any more."""
+    """A waiting registration, although the waiting list of this event has closed."""
     moves_until = event.promotes_until
     Event.objects.filter(pk=event.pk).update(promotes_until=timezone.now() + dt.timedelta(hours=1))
     registration = build_submission(event, **values).registrations.get()
@@ -74,14 +77,38 @@ def waiting_for(event: Event, **values: Any) -> Registration:
 
 
 def scanned(checkpoint: Checkpoint, code: str, user: Any, **values: Any) -> Scan:
-    """A scan that came to a verdict."""
+    """A scan with a verdict."""
     scan = check_in(checkpoint, code=code, nonce=random_key(), user=user, **values)
     assert isinstance(scan, Scan)
     return scan
 
 
 def phone_of(user: Any) -> Client:
-    """A phone on which this person is logged in."""
+    """A logged-in client."""
     client = Client()
     client.force_login(user)
     return client
+
+
+def nonce_in(response: Any) -> str:
+    found = re.search(r'name="nonce" value="([^"]+)"', response.content.decode())
+    assert found
+    return found[1]
+
+
+def submit_scan(phone: Client, checkpoint: Checkpoint, code: str, **values: Any) -> Any:
+    """Submits the code with the form of the scanner."""
+    page = phone.get(checkpoint.url("scanner"))
+    return phone.post(checkpoint.url("scan"), {"code": code, "nonce": nonce_in(page), **values}, follow=True)
+
+
+def as_json(phone: Client, checkpoint: Checkpoint, code: str, **values: Any) -> dict[str, Any]:
+    data = {"code": code, "nonce": str(uuid.uuid4()), **values}
+    response = phone.post(checkpoint.url("scan"), data, headers={"Accept": "application/json"})
+    assert response.status_code == 200
+    words: dict[str, Any] = response.json()
+    return words
+
+
+def digest_of(code: str) -> str:
+    return hashlib.sha256(code.encode()).hexdigest()[:32]

@@ -1,4 +1,4 @@
-"""Uploads that meet: the same one from a phone that sends twice, and two phones that had let in the same people."""
+"""Concurrent uploads: the same one twice, and two phones that admitted the same people."""
 
 import datetime as dt
 from collections import Counter
@@ -11,8 +11,15 @@ from registrations.tests.races import at_once
 from tickets.checkin.offline import Queued, upload
 from tickets.keys import random_key
 from tickets.models import CheckIn, Scan
-from tickets.tests.entrance import checkpoint_of, fest_today, gate_of, open_event, ticket_for, volunteer
-from tickets.tests.test_door_device import digest_of
+from tickets.tests.builders_checkin import (
+    checkpoint_of,
+    digest_of,
+    fest_today,
+    gate_of,
+    open_event,
+    ticket_for,
+    volunteer,
+)
 
 pytestmark = [pytest.mark.race, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -20,7 +27,7 @@ PHONES = 2
 
 
 def test_uploads_at_once_let_each_in_once_and_tell_the_others() -> None:
-    """Two phones had let the same six in; each sends its six twice in one instant."""
+    """Two phones admitted the same six people; each uploads its scans twice at the same moment."""
     event = open_event(fest_today())
     gate = gate_of(event.fest, event)
     checkpoint, now = checkpoint_of(gate), timezone.now()

@@ -1,4 +1,4 @@
-"""Somebody who tries codes: nothing is found, it is slowed down, and the organisers see one alert."""
+"""Guessing codes: references are refused after too many unknown codes, tickets never."""
 
 import secrets
 from typing import Any
@@ -15,7 +15,8 @@ from tickets.checkin.checkpoints import Checkpoint
 from tickets.checkin.entry import enter
 from tickets.checkin.lookup import Kind, read
 from tickets.models import Alert, CheckIn, Scan
-from tickets.tests.entrance import (
+from tickets.tests.builders_checkin import (
+    as_json,
     checkpoint_of,
     fest_today,
     gate_of,
@@ -25,7 +26,6 @@ from tickets.tests.entrance import (
     ticket_for,
     volunteer,
 )
-from tickets.tests.test_door_pages import as_json
 
 pytestmark = pytest.mark.django_db
 
