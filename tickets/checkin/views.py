@@ -31,14 +31,16 @@ def home(request: HttpRequest, fest: Fest) -> HttpResponse:
     checkpoints = checkpoints_of(request.user, fest)
     if len(checkpoints) == 1:
         return redirect(checkpoints[0].url("scanner"))
-    return render(request, "checkin/home.html", {"checkpoints": checkpoints})
+    return render(
+        request, "checkin/home.html", {"checkpoints": [(one, one.url("scanner")) for one in checkpoints]}
+    )
 
 
 @checkin_staff_required
 @require_safe
 def by_code(request: HttpRequest, fest: Fest, code: str) -> HttpResponse:
     """The page that a phone's camera opens from a QR: choose the checkpoint."""
-    doors = [(one, random_key()) for one in checkpoints_of(request.user, fest)]
+    doors = [(one, one.url("scan"), random_key()) for one in checkpoints_of(request.user, fest)]
     return render(request, "checkin/code.html", {"doors": doors, "code": code})
 
 
