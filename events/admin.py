@@ -23,7 +23,7 @@ from events.models import (
 
 
 def take_picture(form: Any, obj: Any, name: str) -> list[str]:
-    """Puts the uploaded picture in its place, or takes the old one away; the names of what changed."""
+    """Set the uploaded picture, or remove the old one if that was asked for; return the names of changed fields."""
     picture = form.cleaned_data.get("upload")
     if picture:
         setattr(obj, name, images.keep(picture))
@@ -76,7 +76,7 @@ def _in_use(obj: Venue | Category) -> str:
 
 @admin.register(Seats)
 class SeatsAdmin(RecordAdmin):
-    """The counts to look at. The capacity is changed on the event's page, the rest only by registrations."""
+    """Seat counts, read-only. The capacity is changed on the event's page, the rest only by registrations."""
 
     event_lookup = "event"
     list_display = ("event", "capacity", "taken", "free", "waiting", "filled_at")

@@ -1,4 +1,4 @@
-"""What the public reads of an event at one time: open, full, soon, closed, paused or cancelled."""
+"""The state of an event's registration as the public sees it: open, full, soon, closed, paused or cancelled."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ from events.models import Event
 from techfest.core.formatting import exact_moment
 
 EARLY = dt.timedelta(minutes=15)
-"""For how long before the opening the form may be filled in."""
+"""How long before the opening the form can be filled in."""
 FEW_SEATS = 20
-"""Below this many free seats the exact number is shown."""
+"""If fewer seats are free, the page shows the exact number."""
 
 
 class State(TextChoices):
@@ -27,7 +27,7 @@ class State(TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class Availability:
-    """The state of an event's registration, in a word, a sentence and a button."""
+    """The state of an event's registration at one time, with its sentence and button."""
 
     event: Event
     now: dt.datetime
@@ -47,7 +47,7 @@ class Availability:
 
     @property
     def is_open(self) -> bool:
-        """Whether registration is open at all, for a seat or for a place in line."""
+        """Whether registration is open, for a seat or for the waiting list."""
         return self.state in (State.OPEN, State.FULL)
 
     @property
@@ -87,7 +87,7 @@ class Availability:
 
     @property
     def button_text(self) -> str:
-        """What the button says; empty where there is nothing to press."""
+        """The label of the button; empty if there is none."""
         match self.state:
             case State.OPEN:
                 return _("Register")
@@ -99,7 +99,7 @@ class Availability:
 
     @property
     def is_form_open(self) -> bool:
-        """Whether the form may be filled in: from a little before the opening to the end of the grace."""
+        """Whether the form can be filled in: from shortly before the opening to the end of the grace period."""
         begins = self.event.registration_opens_at - EARLY
         return (
             self.event.state == Event.State.PUBLISHED

@@ -1,4 +1,4 @@
-"""Changing how many fit."""
+"""Changes of an event's capacity."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from techfest.core.db.clock import database_now
 
 @dataclass(frozen=True, slots=True)
 class ReservedCapacity:
-    """Of the seats that are added, how many nobody gets yet: until when, and who wants it so."""
+    """How many of the added seats stay reserved, until when, and who reserved them."""
 
     seats: int
     until: dt.datetime
@@ -21,11 +21,11 @@ class ReservedCapacity:
 
 
 def set_capacity(event: Event, *, capacity: int, reserved: ReservedCapacity | None = None) -> Seats:
-    """Gives the event this many seats, also its first ones.
+    """Set the capacity of an event, creating its Seats row if needed.
 
-    Lowering it below `taken` throws nobody out. Raising it is heard above inside the same transaction, so
-    that whoever waits has the seat before a newcomer can see it; what is `reserved` of the new seats is
-    taken before anybody has them. Locks the event's Seats row.
+    A capacity below `taken` cancels no registration. An increase sends `capacity_raised` in the same transaction,
+    so that students on the waiting list get the new seats before anyone else can see them; `reserved` seats are
+    kept back first. Locks the event's Seats row.
     """
     with transaction.atomic():
         Seats.objects.bulk_create([Seats(event=event, capacity=capacity)], ignore_conflicts=True)

@@ -1,4 +1,4 @@
-"""The events as cards, by day, through the filters that people ask for."""
+"""The events of the catalogue as cards: filtered, and grouped by day."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from events.models import Event
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One event on the catalogue."""
+    """One event in the catalogue."""
 
     event: Event
     availability: Availability
@@ -91,7 +91,7 @@ def by_day(cached: CachedFest, catalogue_filter: CatalogueFilter) -> list[tuple[
 
 
 def next_opening(cached: CachedFest) -> dt.datetime | None:
-    """When the fest opens, as long as nothing is open yet."""
+    """When registration for the fest opens, or None once it has."""
     fest = cached.fest
     if fest is None or cached.now >= fest.opens_at:
         return None
@@ -99,7 +99,7 @@ def next_opening(cached: CachedFest) -> dt.datetime | None:
 
 
 def with_free_seats(cached: CachedFest, grade: int, without: set[int]) -> list[Card]:
-    """Events that somebody of this grade could take instead."""
+    """Other events with free seats for a student of this grade."""
     return [
         card
         for card in cards(cached)

@@ -1,4 +1,4 @@
-"""What every page knows of the fest."""
+"""Template context of all pages."""
 
 from typing import Any
 
@@ -9,5 +9,5 @@ from events.cache import last_known_fest
 
 
 def fest(request: HttpRequest) -> dict[str, Any]:
-    """The current fest as the middleware found it; `None` while the database is away."""
+    """The current fest as the middleware read it, or None if the database could not be reached."""
     return {"fest": last_known_fest(), "site_url": settings.SITE_URL}

@@ -1,4 +1,4 @@
-"""Forms with dates: what cannot be right is refused, what is odd is saved once the reader says that it is right."""
+"""Forms that check dates: contradictions are errors; unusual dates must be confirmed by ticking a box."""
 
 from collections.abc import Collection, Sequence
 
@@ -8,11 +8,11 @@ from events.dates import EVENT_DATES, FEST_DATES, DateProblem, concerning, diges
 from techfest.core.admin.concurrent_edits import MergingForm
 
 DATES_ARE_RIGHT = "dates_are_right"
-"""The tick of the box that `admin/_date_questions.html` shows; it holds for the questions that were read."""
+"""The name of the box in `admin/_date_questions.html`. A tick counts only for the questions that were shown."""
 
 
 class DatedForm(MergingForm):
-    """Shows `date_questions` above its fields, with a box to tick, and is not valid before it was ticked."""
+    """Shows `date_questions` above the fields with a box to tick; the form is invalid until it is ticked."""
 
     date_questions: Sequence[DateProblem] = ()
 
@@ -22,18 +22,18 @@ class DatedForm(MergingForm):
 
     @property
     def dates_changed(self) -> Collection[str]:
-        """The dates that this form would write: of a new row all of them, since what is not typed follows."""
+        """The date fields that saving would change; for a new row all of them."""
         return FEST_DATES | EVENT_DATES if self.instance.pk is None else self.changed_data
 
     def refuse_dates(self, refusals: Sequence[DateProblem]) -> bool:
-        """Whether any of the refusals concerns what was changed; each becomes an error of its field."""
+        """Add an error to the form for each refusal that concerns a changed field; return whether there was one."""
         found = concerning(refusals, self.dates_changed)
         for problem in found:
             self.add_error(problem.field if problem.field in self.fields else None, problem.text)
         return bool(found)
 
     def ask_about_dates(self, questions: Sequence[DateProblem]) -> None:
-        """Makes the form invalid until these questions have been answered with the tick."""
+        """Make the form invalid until these questions are confirmed."""
         self.date_questions = concerning(questions, self.dates_changed)
         if self.date_questions and self.data.get(DATES_ARE_RIGHT) != self.dates_digest:
             self.add_error(

@@ -1,7 +1,7 @@
-"""Which dates of a fest and its events can be right: the one set of rules for every way in.
+"""The rules for dates of fests and events, shared by forms, the timetable import and the commands.
 
-A refusal names dates that contradict each other. A question names dates that are odd, such as a day in the past or
-outside the fest: the person who typed them says that they are right. Both judge rows that need not be stored.
+A refusal reports dates that contradict each other. A question reports unusual dates, such as a day in the past or
+outside the fest, which the user must confirm. Both also work on rows that are not saved.
 """
 
 import datetime as dt
@@ -17,15 +17,15 @@ from django.utils.translation import ngettext
 from events.models import Event, Fest
 
 PURGE_NOTICE = dt.timedelta(days=7)
-"""How long before a purge the owners are told. A purge that an edit made due waits for as long."""
+"""How long before a purge the owners are warned. A purge that becomes due by an edit waits as long."""
 MAX_FEST_DAYS = 31
 MAX_AHEAD = dt.timedelta(days=550)
 MAX_EARLY_OPENING = dt.timedelta(days=366)
 MAX_DISTANCE = dt.timedelta(days=31)
-"""How far from its event a time of the event usually is; a year that is off is farther."""
+"""The usual distance between an event and its opening or closing; a mistyped year is farther away."""
 MAX_NAMES = 5
 YEARS = range(2000, 2101)
-"""A year beside them is a slip of the keyboard, with which nothing can be reckoned."""
+"""Years outside this range are typing errors, and too extreme to calculate with."""
 _LATEST = dt.date(9000, 1, 1)
 FEST_DATES = frozenset({"starts_on", "ends_on", "opens_at", "closes_at", "retention_days"})
 EVENT_DATES = frozenset(
@@ -35,7 +35,7 @@ EVENT_DATES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class DateProblem:
-    """A sentence about one field. It concerns an edit that changes any of the fields it `depends_on`."""
+    """A sentence about one field. It concerns edits that change any field in `depends_on`."""
 
     field: str
     text: str
@@ -43,19 +43,19 @@ class DateProblem:
 
 
 def concerning(problems: Iterable[DateProblem], changed: Collection[str]) -> list[DateProblem]:
-    """Those of the problems that an edit of these fields brings up; what was odd before is left alone."""
+    """The problems that concern an edit of these fields; other problems existed before."""
     return [problem for problem in problems if problem.depends_on & set(changed)]
 
 
 def digest_of(questions: Sequence[DateProblem]) -> str:
-    """The same as long as the same questions were asked."""
+    """A digest that is equal for equal questions."""
     return hashlib.sha256("\n".join(one.text for one in questions).encode()).hexdigest()[:32]
 
 
 def names_kept_until(fest: Fest, last_end: dt.datetime | None) -> dt.datetime:
-    """The midnight, in the fest's zone, after which no name of it is needed any more.
+    """The midnight, in the fest's time zone, after which its personal data are no longer needed.
 
-    The days are counted from the fest's last day, or from the end of its last event where that is later.
+    The retention days count from the fest's last day, or from the end of its last event if that is later.
     """
     last_day = fest.ends_on
     if last_end is not None:
@@ -65,7 +65,7 @@ def names_kept_until(fest: Fest, last_end: dt.datetime | None) -> dt.datetime:
 
 
 def fest_refusals(fest: Fest) -> list[DateProblem]:
-    """Dates of a fest that contradict each other, or are of another century."""
+    """Problems of a fest's dates that cannot be saved: contradictions and impossible years."""
     found = list(_wrong_years(fest, ("starts_on", "ends_on", "opens_at", "closes_at")))
     if found:
         return found
@@ -82,7 +82,7 @@ def fest_refusals(fest: Fest) -> list[DateProblem]:
 def fest_questions(
     fest: Fest, *, now: dt.datetime, events: Sequence[Event] = (), registrations: int = 0
 ) -> list[DateProblem]:
-    """Dates of a fest that are odd, with what they would lead to; `events` are those that are not cancelled."""
+    """Unusual dates of a fest and their consequences; `events` are its events that are not cancelled."""
     return [
         *_past_fest(fest, now, events, registrations),
         *_odd_fest(fest, now),
@@ -150,7 +150,7 @@ def _events_outside(fest: Fest, events: Sequence[Event]) -> Iterator[DateProblem
 
 
 def event_refusals(event: Event) -> list[DateProblem]:
-    """Dates of an event that contradict each other, or are of another century."""
+    """Problems of an event's dates that cannot be saved: contradictions and impossible years."""
     found = list(_wrong_years(event, sorted(EVENT_DATES)))
     if event.ends_at <= event.starts_at:
         found.append(_problem("ends_at", _("The event must end after it starts."), "starts_at"))
@@ -163,12 +163,12 @@ def event_refusals(event: Event) -> list[DateProblem]:
 
 
 def event_questions(event: Event, *, now: dt.datetime) -> list[DateProblem]:
-    """Dates of an event that are odd; it comes with its fest."""
+    """Unusual dates of an event; its fest must be loaded."""
     return [*_odd_times(event, now), *_odd_hours(event), *_far_times(event)]
 
 
 def new_event_problems(event: Event, *, now: dt.datetime) -> list[str]:
-    """What speaks against a new event that comes in a list, where nobody can be asked row by row."""
+    """Refusals and questions for a new event from a list, where no single row can be confirmed."""
     refusals = [one.text for one in event_refusals(event)]
     if any(_wrong_years(event, EVENT_DATES)):
         return refusals
@@ -239,7 +239,7 @@ def _is_outside(event: Event, fest: Fest) -> bool:
 
 
 def _days_of(fest: Fest) -> tuple[dt.datetime, dt.datetime]:
-    """The midnights before the first day and after the last, in the fest's zone."""
+    """The midnights that begin the first day and end the last, in the fest's time zone."""
     first = dt.datetime.combine(fest.starts_on, dt.time(), fest.zone)
     return first, dt.datetime.combine(fest.ends_on + dt.timedelta(days=1), dt.time(), fest.zone)
 

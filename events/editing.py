@@ -1,4 +1,4 @@
-"""Writing an event as an organiser changed it."""
+"""Saving an event that an organiser edited."""
 
 from collections.abc import Collection
 
@@ -6,17 +6,17 @@ from events.capacity import ReservedCapacity, set_capacity
 from events.models import Event, Seats
 
 MOVING = frozenset({"starts_at", "ends_at", "venue", "state"})
-"""What makes a calendar entry another one when it changes."""
+"""Fields whose change updates calendar entries."""
 
 
 def write(
     event: Event, *, changed: Collection[str], capacity: int | None, reserved: ReservedCapacity | None = None
 ) -> None:
-    """Saves these fields of an event and its number of seats; a new event is saved whole, with its seats.
+    """Save the changed fields of an event and its capacity; a new event is saved with all fields.
 
-    Calendars that have the event learn of another time, venue or state by the raised `sequence`. Needs the
-    caller's transaction, in which an event that was there must have been read after its Seats row was
-    locked. `None` leaves the capacity as it is; what is `reserved` of new seats goes to nobody yet.
+    A change of time, venue or state increments `sequence`, by which calendars recognise the update. Must run in a
+    transaction in which an existing event was read after its Seats row was locked. A capacity of None leaves it
+    as it is; `reserved` says how many of the added seats are kept back.
     """
     if event._state.adding:
         event.save()
@@ -31,5 +31,5 @@ def write(
 
 
 def lock(event_id: int) -> None:
-    """Makes everybody else wait who gives or takes a seat of this event, or changes it."""
+    """Lock the event's Seats row: bookings, cancellations and edits of this event wait."""
     Seats.objects.locked([event_id])

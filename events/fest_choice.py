@@ -1,4 +1,4 @@
-"""Which fest the admin shows: the current one, or the one that its reader has chosen above every page."""
+"""The fest that admin pages show: the current one, or the one the user selected at the top of a page."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -18,13 +18,13 @@ SESSION_KEY = "shown_fest"
 ALL = "all"
 MAX_STEPS = 4
 MAX_DIGITS = 19
-"""Primary keys are shorter."""
+"""More digits than any primary key has."""
 _EXACT = frozenset(("exact", "in", "pk", "id"))
 
 
 @dataclass(frozen=True, slots=True)
 class FestChoice:
-    """All fests, the newest first, and the one that is shown; `None` while all are, or there is none."""
+    """All fests, the newest first, and the shown one; None if all fests are shown or none exists."""
 
     fests: tuple[Fest, ...]
     shown: Fest | None
@@ -35,17 +35,17 @@ class FestChoice:
 
     @property
     def limit(self) -> Fest | None:
-        """The fest to which lists are limited: none as long as there is only one."""
+        """The fest that lists are limited to; None if there is only one fest."""
         return self.shown if self.is_offered else None
 
     @property
     def main(self) -> Fest | None:
-        """The fest that a page is about which shows one only: the chosen one, else the current one."""
+        """The fest of pages that show exactly one: the chosen fest, else the current one."""
         return self.shown or next((fest for fest in self.fests if fest.is_current), None)
 
 
 def choice_of(request: HttpRequest) -> FestChoice:
-    """What this request shows, from the database and never from what a process remembers; one query a request."""
+    """The choice for this request, read from the database once per request and never cached in the process."""
     known = getattr(request, "_fest_choice", None)
     if known is None:
         known = _read(request)
@@ -54,19 +54,19 @@ def choice_of(request: HttpRequest) -> FestChoice:
 
 
 def show(request: HttpRequest, choice: FestChoice) -> None:
-    """Makes the rest of this request show this choice, in the zone of its fest; the middleware ends that."""
+    """Use this choice, and the time zone of its fest, for the rest of the request; the middleware resets the zone."""
     if choice.main:
         timezone.activate(choice.main.zone)
     request._fest_choice = choice  # type: ignore[attr-defined]  # read by choice_of
 
 
 def show_fest(request: HttpRequest, fest: Fest) -> None:
-    """Makes the rest of this request show one fest, such as that of the row whose page it is."""
+    """Show one fest for the rest of the request, such as the fest of the row on this page."""
     show(request, FestChoice(choice_of(request).fests, fest))
 
 
 def fest_of_form(request: HttpRequest) -> Fest | None:
-    """The fest that a form was opened for and names as `fest`, whatever another tab shows by now; else the main one."""
+    """The fest in the form's `fest` field, even if another tab has switched fests since; else the main one."""
     named = request.POST.get("fest", "")
     if named.isdecimal() and len(named) < MAX_DIGITS and (found := Fest.objects.filter(pk=named).first()):
         show_fest(request, found)
@@ -84,7 +84,7 @@ def _read(request: HttpRequest) -> FestChoice:
 
 
 def choose(request: HttpRequest, wanted: str) -> None:
-    """Keeps the choice in the session until it ends; what is no fest leaves it as it is."""
+    """Store the choice in the session; ids of no fest are ignored."""
     if wanted == ALL:
         request.session[SESSION_KEY] = ALL
     elif wanted.isdecimal() and Fest.objects.filter(pk=int(wanted[:18])).exists():
@@ -92,9 +92,9 @@ def choose(request: HttpRequest, wanted: str) -> None:
 
 
 def fest_paths(model: type[Model]) -> tuple[str, ...]:
-    """The lookups that lead from a row of this model to its fest: one that is always there, or all that may be.
+    """The lookups from a row of this model to its fest: one that is never null, or else all nullable ones.
 
-    Empty for what belongs to no fest, such as schools and accounts, and for fests themselves.
+    Empty for models that belong to no fest, such as schools and accounts, and for fests themselves.
     """
     return _fest_paths(model._meta.label)
 
@@ -111,7 +111,7 @@ def _fest_paths(label: str) -> tuple[str, ...]:
 
 
 def _paths(model: type[Model], steps: int) -> list[tuple[str, bool]]:
-    """The ways over each foreign key, and whether a row may lack it; one that is always there makes others needless."""
+    """The lookups through each foreign key, and whether they may be null; one that is never null suffices."""
     found = []
     for field in model._meta.concrete_fields:
         related: Any = field.related_model
@@ -128,12 +128,12 @@ def _paths(model: type[Model], steps: int) -> list[tuple[str, bool]]:
 
 
 def _by_use(lookup: tuple[str, bool]) -> tuple[bool, int, str]:
-    """Ways that are always there come first, then short ones."""
+    """Sort key: lookups that are never null first, then short ones."""
     return lookup[1], lookup[0].count(LOOKUP_SEP), lookup[0]
 
 
 def of_shown_fest(request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
-    """Of these rows those of the fest that the request shows, and those that belong to none."""
+    """Of these rows, those of the fest that the request shows and those that belong to no fest."""
     fest, paths = choice_of(request).limit, fest_paths(rows.model)
     if fest is None or not paths:
         return rows
@@ -148,10 +148,9 @@ def of_shown_fest(request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
 
 
 def _by_subquery(model: type[Model], path: str, fest: Fest) -> tuple[Q, Q]:
-    """Conditions for rows that belong to the fest by this path, and for rows that it leads to none.
+    """Conditions for rows that belong to the fest by this path, and for rows whose path is null.
 
-    Each looks at the row's own keys first. A join for each of many paths would read every table along all of them
-    for each list of mails.
+    They are subqueries, because joining all tables of many paths would make lists of mails slow.
     """
     first, _sep, rest = path.partition(LOOKUP_SEP)
     related: Any = model._meta.get_field(first).related_model
@@ -165,7 +164,7 @@ def _by_subquery(model: type[Model], path: str, fest: Fest) -> tuple[Q, Q]:
 
 
 def requested_fest(model: type[Model], asked: Any) -> Fest | None:
-    """The one fest that a list's address names, itself or by a row of it such as an event; `None` where it does not."""
+    """The fest that a list's query string names, directly or by a row such as an event; None if it names none."""
     for lookup, value in asked.items():
         related = _exact_lookup(model, lookup)
         ids = value.split(",")
@@ -177,7 +176,7 @@ def requested_fest(model: type[Model], asked: Any) -> Fest | None:
 
 
 def fest_of_rows(model: type[Model], ids: Any) -> Fest | None:
-    """The fest of all these rows, where they have the same one."""
+    """The fest of these rows if all have the same one, else None."""
     if model is Fest:
         fest_ids = set(ids)
     else:
@@ -188,7 +187,7 @@ def fest_of_rows(model: type[Model], ids: Any) -> Fest | None:
 
 
 def _exact_lookup(model: type[Model], lookup: str) -> Any:
-    """The model of which a lookup names rows by their number, where they belong to a fest."""
+    """The model whose primary keys the lookup takes, if its rows belong to a fest."""
     words = lookup.split(LOOKUP_SEP)
     while words and words[-1] in _EXACT:
         words.pop()
@@ -202,7 +201,7 @@ def _exact_lookup(model: type[Model], lookup: str) -> Any:
 
 
 def fest_of(row: Model) -> Fest | None:
-    """The fest of one row, where it has one."""
+    """The fest of one row, or None."""
     if isinstance(row, Fest):
         return row
     for path in fest_paths(type(row)):

@@ -12,7 +12,7 @@ from techfest.core.text_limits import LimitedText
 
 
 class FilterForm(LimitedText, forms.Form):
-    """A plain GET form; a value that is not on offer asks for nothing."""
+    """A GET form; values that are not among the choices are ignored."""
 
     use_required_attribute = False
 

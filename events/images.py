@@ -1,6 +1,6 @@
-"""Pictures that organisers upload: judged before they are decoded, and drawn anew before they are kept.
+"""Pictures that organisers upload: checked before decoding, and re-encoded before they are stored.
 
-What is kept was written by us from pixels alone: no EXIF, no text, no second file behind the first.
+Stored files contain pixels only: no EXIF data, no text, nothing appended to the file.
 """
 
 import hashlib
@@ -15,15 +15,15 @@ from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 from events.models import Picture
 
 MAX_BYTES = 2 * 1024 * 1024
-"""Of an uploaded file; nginx lets 2.5 MiB through."""
+"""Of an uploaded file. nginx accepts requests of 2.5 MiB."""
 MAX_PIXELS = 16_000_000
-"""More than a phone's ordinary picture has; decoded it takes 64 MB at most."""
+"""More than the usual photo of a phone; decoding takes 64 MB at most."""
 PREVIEW = (1200, 630)
-"""Pixels of an event's picture: what messengers show as a link's preview."""
+"""Width and height of an event's picture: the size of link previews in messengers."""
 PREVIEW_BYTES = 200_000
-"""Messengers ignore a preview that is larger."""
+"""Messengers ignore larger previews."""
 LOGO = (512, 256)
-"""The largest logo in pixels: 300 dots an inch on a ticket, three dots a pixel in a page's head."""
+"""The maximum size of a logo in pixels: 300 dpi on a ticket, three device pixels per CSS pixel in the page header."""
 SMALLEST = {"preview": (600, 315), "logo": (32, 32)}
 
 _QUALITIES = (85, 75, 65, 50, 35, 20)
@@ -31,7 +31,7 @@ _PADDED = ("RGBA", "LA", "PA", "P")
 
 
 class NotAPicture(Exception):
-    """The upload cannot be used; `text` is fit to show."""
+    """The upload cannot be used; `text` may be shown to the user."""
 
     def __init__(self, text: "str | Promise") -> None:
         super().__init__(text)
@@ -39,9 +39,9 @@ class NotAPicture(Exception):
 
 
 def event_picture(content: bytes) -> Picture:
-    """The picture of an event as a JPEG of 1200 x 630 pixels and at most 200 kB, cropped around its middle.
+    """An event's picture as an unsaved JPEG of 1200 x 630 pixels and at most 200 kB, cropped to its centre.
 
-    Not saved. Raises `NotAPicture`.
+    Raises `NotAPicture`.
     """
     image = _opened(content, smallest=SMALLEST["preview"], draw=lambda image: _on_white(image))
     fitted = ImageOps.fit(image, PREVIEW, Image.Resampling.LANCZOS)
@@ -53,7 +53,7 @@ def event_picture(content: bytes) -> Picture:
 
 
 def logo(content: bytes) -> Picture:
-    """The logo of a fest: a small PNG if it was one, else a small JPEG. Not saved. Raises `NotAPicture`."""
+    """A fest's logo as a small unsaved PNG if it was a PNG, else JPEG. Raises `NotAPicture`."""
     is_png = content.startswith(b"\x89PNG")
     image = _opened(
         content,
@@ -67,7 +67,7 @@ def logo(content: bytes) -> Picture:
 
 
 def keep(picture: Picture) -> Picture:
-    """Saves a picture; the same one twice is one row."""
+    """Save a picture; equal pictures share one row."""
     Picture.objects.bulk_create([picture], ignore_conflicts=True)
     return picture
 
@@ -75,7 +75,7 @@ def keep(picture: Picture) -> Picture:
 def _opened(
     content: bytes, *, smallest: tuple[int, int], draw: Callable[[Image.Image], Image.Image]
 ) -> Image.Image:
-    """The pixels, upright. Size and kind are read from the head of the file and judged first."""
+    """Decode the picture, rotated upright, after checking size and format in the file's header."""
     if len(content) > MAX_BYTES:
         raise NotAPicture(_("The picture must be 2 MB or less."))
     try:
@@ -88,13 +88,13 @@ def _opened(
         raise NotAPicture(_("The file must be a PNG or JPEG picture.")) from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise NotAPicture(_TOO_LARGE) from None
-    except Exception as error:  # a hostile file makes decoders raise whatever they like
+    except Exception as error:  # decoders may raise anything on a malicious file
         raise NotAPicture(_("The picture is damaged. Save it again as PNG or JPEG.")) from error
 
 
 @contextmanager
 def _whole_files_only() -> Iterator[None]:
-    """Pillow fills up a file that was cut off once anybody in the process (WeasyPrint does) has asked it to."""
+    """Whether the file is cut off. Pillow pads such files once any code, such as WeasyPrint, has enabled that."""
     before, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, False
     try:
         yield
@@ -124,7 +124,7 @@ def _on_white(image: Image.Image) -> Image.Image:
 
 
 def _written(image: Image.Image, kind: str, **options: object) -> bytes:
-    """The file of these pixels, and of nothing else that came along with them."""
+    """Encode the pixels without any metadata."""
     bare = image.copy()
     bare.info = {}
     file = BytesIO()

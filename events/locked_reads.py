@@ -1,4 +1,4 @@
-"""What is judged about an event, read in one constant statement together with the time."""
+"""The event data on which decisions about seats are based, read in one constant statement with the time."""
 
 import datetime as dt
 from collections.abc import Iterable
@@ -19,10 +19,10 @@ _READ = (
 
 
 def read_locked_events(event_ids: Iterable[int]) -> tuple[dict[int, Event], dt.datetime | None]:
-    """These events but drafts, as they stand now, and the database's time; no time where there is no event.
+    """These events (except drafts) by id, and the database's time, which is None if there is no event.
 
-    Whoever holds the locks of their Seats calls it afterwards, so that nothing judged is older than the
-    lock. Columns that no rule needs are left to be loaded when somebody asks for them.
+    Call it after locking their Seats rows, so that no decision is based on older data. Columns that no rule needs
+    are deferred.
     """
     with connection.cursor() as cursor:
         cursor.execute(_READ, [list(event_ids)])

@@ -1,4 +1,4 @@
-"""Every page is in the fest's own time zone, never in the browser's."""
+"""Pages show times in the time zone of the fest, not of the browser."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ from events.cache import cached_fest, last_known_fest
 
 
 class FestTimeMiddleware:
-    """Activates the current fest's zone. Without the database it uses what this process saw last."""
+    """Activate the time zone of the current fest; without a database, of the fest that was read last."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

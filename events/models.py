@@ -1,4 +1,4 @@
-"""What happens and how many fit: fests, events and their seats. Knows nobody who comes."""
+"""Fests, events and their seats. Nothing here knows of students or registrations."""
 
 import datetime as dt
 import zoneinfo
@@ -19,7 +19,7 @@ from techfest.core.db.triggers import Trigger
 
 GRADE_LIMITS = (MinValueValidator(1), MaxValueValidator(13))
 GRACE = dt.timedelta(minutes=2)
-"""For how long after `closes_at` a press is still accepted; the pages never mention it."""
+"""How long after `closes_at` a submission is still accepted; pages do not mention it."""
 
 
 def is_time_zone(name: str) -> bool:
@@ -32,7 +32,7 @@ def validate_time_zone(name: str) -> None:
 
 
 class Picture(models.Model):
-    """A re-encoded PNG or JPEG, named by its digest, kept in the database so that every host has it."""
+    """A re-encoded PNG or JPEG with its digest as primary key, stored in the database for all hosts."""
 
     class Kind(models.TextChoices):
         PNG = "png", "PNG"
@@ -52,7 +52,7 @@ class Picture(models.Model):
 
 
 class Fest(models.Model):
-    """One edition: its dates, zone, place, and the default opening and closing of registration."""
+    """One edition of the fest: its dates, time zone and place, and the default registration period."""
 
     class Accent(models.TextChoices):
         INDIGO = "indigo", _("Indigo")
@@ -181,10 +181,10 @@ class Category(models.Model):
 
 
 class Event(models.Model):
-    """One competition, workshop or quiz: one interval, one venue, who may take part.
+    """One competition, workshop or quiz: its time, its venue and the grades that may take part.
 
-    How many fit stands in `Seats`, a row of its own, so that taking a seat never touches the row that
-    foreign keys point at. Times, grades and state change only while the Seats row is locked.
+    The capacity is in `Seats`, a separate row, so that booking a seat never updates the row that foreign keys
+    reference. Times, grades and state change only while the Seats row is locked.
     """
 
     class State(models.TextChoices):
@@ -283,7 +283,7 @@ class Event(models.Model):
 
     @property
     def occupied_until(self) -> dt.datetime:
-        """The end with its buffer: whoever takes part is free again from here on."""
+        """The end plus the buffer; participants are free for other events from then on."""
         return self.ends_at + dt.timedelta(minutes=self.buffer_minutes)
 
     @property
@@ -292,14 +292,14 @@ class Event(models.Model):
 
     @property
     def registration_closes_at(self) -> dt.datetime:
-        """Its own closing, else the fest's or its start, whichever comes first; never after its end."""
+        """Its own closing time, else the earlier of the fest's closing and its start; never after its end."""
         if self.closes_at:
             return min(self.closes_at, self.ends_at)
         return min(self.fest.closes_at, self.starts_at)
 
     @property
     def registration_accepted_until(self) -> dt.datetime:
-        """The closing with its grace, which ends with the event."""
+        """The closing plus the grace period, at most the end of the event."""
         return min(self.registration_closes_at + GRACE, self.ends_at)
 
     @property
@@ -308,12 +308,12 @@ class Event(models.Model):
 
     @property
     def entry_opens_at(self) -> dt.datetime:
-        """From when on the door lets people in."""
+        """When check-in begins."""
         return self.doors_open_at or self.starts_at - dt.timedelta(hours=1)
 
     @property
     def seats_are_kept_until(self) -> dt.datetime:
-        """From here on the seat of whoever has not come is unclaimed; never before the waiting list ended."""
+        """When seats of absent students may be given away; never before promotions from the waiting list end."""
         return max(self.seats_kept_until or self.starts_at, self.promotion_ends_at)
 
     @property
@@ -326,16 +326,15 @@ class Event(models.Model):
         return self.grade_min <= grade <= self.grade_max
 
     def overlaps(self, other: "Event") -> bool:
-        """Whether one person cannot take part in both; intervals that only touch do not overlap."""
+        """Whether the events overlap in time; intervals that only touch do not."""
         return self.starts_at < other.occupied_until and other.starts_at < self.occupied_until
 
 
 class Seats(models.Model):
-    """The counts of one event, in the one row that everybody locks who gives or takes a seat.
+    """The seat counts of one event, in the row that every change of seats locks.
 
-    `taken` counts confirmed registrations and the `held` seats: those that are kept for somebody
-    whose name is still to come. No commit raises it past `capacity`; lowering the capacity below it is
-    legal, hence no CHECK of the two.
+    `taken` counts confirmed registrations and `held` seats, which are kept for students named later. No commit
+    raises it above `capacity`. The capacity may be lowered below it, so there is no CHECK constraint.
     """
 
     event = models.OneToOneField(
@@ -384,14 +383,14 @@ class Seats(models.Model):
 
     @property
     def takes_newcomers(self) -> bool:
-        """Whether a newcomer would have a seat at once: one is free and nobody waits for it."""
+        """Whether the next registration gets a seat: one is free and the waiting list is empty."""
         return self.free > 0 and not self.waiting
 
 
 class CapacityChange(models.Model):
-    """How many fitted from when on. A trigger writes it, whichever way the capacity was changed.
+    """The history of an event's capacity, written by a trigger on every change.
 
-    With it, every seat that was ever given can be judged by the capacity of its own moment.
+    It allows the consistency check to compare each booking with the capacity at its time.
     """
 
     event = models.ForeignKey(
@@ -409,11 +408,11 @@ class CapacityChange(models.Model):
 
 
 class AuditEntry(models.Model):
-    """Who did what to an event, a ticket, a school, a student or another row of the desk. Append-only by a trigger.
+    """An entry of the audit log: who did what to a row that has no history of its own. A trigger makes it append-only.
 
-    What a registration went through stands in its Changes. `before` and `after` hold what changed and nothing
-    else; of a person's details they hold the names, never the contents. Written by `trail.record` only. There
-    is no foreign key to the subject: its entries stay when it is gone.
+    Registrations have their Changes instead. `before` and `after` hold only what changed, and of personal details
+    only the field names. Written only by `audit_log.record`. There is no foreign key to the subject, so entries
+    outlive it.
     """
 
     at = models.DateTimeField(_("at"), editable=False)
@@ -438,7 +437,7 @@ class AuditEntry(models.Model):
             models.Index(fields=["subject_kind", "subject_id", "at"], name="audit_of_a_subject")
         ]
         constraints: ClassVar = [
-            # While a student is erased an entry may lose its words. What was done, when, by whom, to which row stays.
+            # Erasing a student may clear reason and values; what was done, when, by whom and to which row stays.
             Trigger(
                 name="events_auditentry_append_only",
                 event="BEFORE UPDATE OR DELETE",

@@ -1,4 +1,4 @@
-"""What each role may do with fests, events and their seats. Which rows: `event_lookup` of their pages."""
+"""The permissions of each role for fests, events and seats; `event_lookup` of the admin classes limits the rows."""
 
 from techfest.core.roles import LEAD, OWNER, RESULTS, Table, everything_of
 
@@ -13,7 +13,7 @@ TABLE = Table(
             "events.venue": "view",
             "events.category": "view",
         },
-        # Their names, to enter results under.
+        # Needed by name when results are entered.
         RESULTS: {"events.event": "view"},
     },
 )

@@ -1,4 +1,4 @@
-"""The questions that are asked of events and seats, by name."""
+"""Named queries on events and seats."""
 
 from collections.abc import Iterable
 from functools import lru_cache
@@ -15,7 +15,7 @@ class EventQuerySet(models.QuerySet["Event"]):
         return self.filter(state="published")
 
     def shown(self) -> "EventQuerySet":
-        """Whatever the public may know of: published, or cancelled after it was published."""
+        """The events that the public may see: published, or cancelled after publication."""
         return self.exclude(state="draft")
 
     def with_related(self) -> "EventQuerySet":
@@ -24,10 +24,10 @@ class EventQuerySet(models.QuerySet["Event"]):
 
 class SeatsQuerySet(models.QuerySet["Seats"]):
     def locked(self, event_ids: Iterable[int]) -> list["Seats"]:
-        """The rows of these events in primary-key order, locked until the transaction ends.
+        """The Seats rows of these events in primary-key order, locked until the transaction ends.
 
-        The lock leaves foreign-key checks alone (`no_key`). Facts that are judged after it must be read
-        by a later statement: this one may have been computed before it waited.
+        The lock (`no_key`) does not block foreign-key checks. Read data for decisions in a later statement, since
+        the values of this one may have been computed before it waited for the lock.
         """
         wanted = sorted(set(event_ids))
         if not wanted:
@@ -38,10 +38,10 @@ class SeatsQuerySet(models.QuerySet["Seats"]):
             return [self.model.from_db(connection.alias, names, row) for row in cursor.fetchall()]
 
     def add(self, event_id: int, *, taken: int, waiting: int, from_held: int = 0) -> bool:
-        """Adds to the counts of an event, and as many to its last place; never past its capacity.
+        """Add to the counts of an event and to its last queue position; return False if the capacity would be exceeded.
 
-        `from_held` are seats that were held and are somebody's now: they count as taken already. The second
-        wall: exact even for somebody who forgot the lock. `False` when it held.
+        `from_held` counts held seats that are now given to a student; they are part of `taken` already. The
+        condition in the statement is the second guard: it is exact even if the caller holds no lock.
         """
         with connection.cursor() as cursor:
             given = {"event": event_id, "taken": taken, "waiting": waiting, "from_held": from_held}
@@ -49,22 +49,22 @@ class SeatsQuerySet(models.QuerySet["Seats"]):
             return bool(cursor.rowcount == 1)
 
     def advance(self, event_id: int, *, seats: int, from_held: int) -> bool:
-        """Moves so many from the waiting list to free seats and to held ones; never past the capacity.
+        """Move this many from the waiting list to free and to held seats; return False if they do not fit.
 
-        The second wall of a promotion by hand. `False` when it held.
+        The second guard of manual promotions.
         """
         with connection.cursor() as cursor:
             cursor.execute(_ADVANCE, {"event": event_id, "seats": seats, "from_held": from_held})
             return bool(cursor.rowcount == 1)
 
     def hold(self, event_id: int, *, seats: int) -> bool:
-        """Takes seats for names that are still to come; never past the capacity. `False` where they do not fit."""
+        """Hold seats for students who are named later; return False if they do not fit."""
         with connection.cursor() as cursor:
             cursor.execute(_HOLD, {"event": event_id, "seats": seats})
             return bool(cursor.rowcount == 1)
 
     def let_go(self, event_id: int, *, seats: int) -> bool:
-        """Gives held seats back. `False` where fewer are held."""
+        """Release held seats; return False if fewer are held."""
         with connection.cursor() as cursor:
             cursor.execute(_LET_GO, {"event": event_id, "seats": seats})
             return bool(cursor.rowcount == 1)
@@ -72,7 +72,7 @@ class SeatsQuerySet(models.QuerySet["Seats"]):
 
 @lru_cache(maxsize=128)
 def _lock_statement(model: type[models.Model], count: int) -> str:
-    """The ORM's own locking statement for so many rows, built once and not at every press."""
+    """The ORM's locking statement for this many rows, built once instead of for every request."""
     rows = model._default_manager.filter(pk__in=range(count)).order_by("pk")
     return rows.select_for_update(no_key=True, of=("self",)).query.sql_with_params()[0]
 

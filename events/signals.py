@@ -1,7 +1,7 @@
-"""What the rooms above may hear of events."""
+"""Signals of events."""
 
 from django.dispatch import Signal
 
 capacity_raised = Signal()
-"""Sent with `seats` (locked), `now` and `reserved` (a ReservedCapacity or nothing) inside the transaction that raised a
-capacity."""
+"""Sent in the transaction that raised a capacity, with `seats` (locked), `now` and `reserved` (a ReservedCapacity or
+None)."""

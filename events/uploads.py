@@ -1,4 +1,4 @@
-"""The form field that takes a picture."""
+"""A form field for pictures."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +12,7 @@ from events.models import Picture
 
 
 class PictureField(forms.FileField):
-    """A PNG or JPEG that `draw` has drawn anew; its value is a `Picture` that is not saved, or nothing."""
+    """An uploaded PNG or JPEG, re-encoded by `draw`; the value is an unsaved `Picture` or None."""
 
     def __init__(self, *, draw: Callable[[bytes], Picture], **kwargs: Any) -> None:
         self.draw = draw

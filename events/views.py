@@ -1,4 +1,4 @@
-"""The pages that tell what happens: catalogue and event."""
+"""The public pages: the catalogue, an event, and pictures."""
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse

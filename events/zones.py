@@ -1,12 +1,12 @@
-"""Times of a fest that moves to another time zone."""
+"""Conversion of a fest's times when its time zone changes."""
 
 import datetime as dt
 import zoneinfo
 
 
 def same_clock(moment: dt.datetime, old: zoneinfo.ZoneInfo, new: zoneinfo.ZoneInfo) -> dt.datetime:
-    """When a clock in the new zone shows what a clock in the old zone shows at this moment.
+    """The moment, in UTC, at which clocks in the new zone show what clocks in the old zone show at `moment`.
 
-    A time that the new zone skips, as clocks are put forward, is as many minutes later. Given in UTC.
+    A time that the new zone skips for daylight saving is moved forward by the length of the gap.
     """
     return moment.astimezone(old).replace(tzinfo=new, fold=0).astimezone(dt.UTC)
