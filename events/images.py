@@ -94,7 +94,7 @@ def _opened(
 
 @contextmanager
 def _whole_files_only() -> Iterator[None]:
-    """Whether the file is cut off. Pillow pads such files once any code, such as WeasyPrint, has enabled that."""
+    """Reject truncated files. Pillow pads them once any code in the process, such as WeasyPrint, has enabled that."""
     before, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, False
     try:
         yield

@@ -1,4 +1,4 @@
-"""The Celery application of beat alone: it only rings, so it loads the schedule and neither Django nor the rooms."""
+"""The Celery application of beat. It only sends wake-ups, so it loads the schedule but neither Django nor the apps."""
 
 import datetime as dt
 from typing import Any
@@ -9,13 +9,13 @@ from celery.beat import Scheduler
 from techfest.core.db import wakeups
 
 HEADERS = {"celery_beat_task": True}
-"""What tells a worker that beat is alive."""
+"""The task by which a worker sees that beat is alive."""
 
 
 class WakeupScheduler(Scheduler):
-    """Keeps the schedule in memory, where no full disk or torn file can stop it; everything is due at the start.
+    """A schedule in memory, which a full disk or a damaged file cannot stop; all tasks are due at start.
 
-    A wake-up that no worker has begun is not sent a second time.
+    A wake-up that no worker has started yet is not sent again.
     """
 
     def setup_schedule(self) -> None:

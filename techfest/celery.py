@@ -1,4 +1,4 @@
-"""The Celery application: workers and beat start from here, and tasks find it here."""
+"""The Celery application of the workers."""
 
 import os
 from typing import Any
@@ -17,5 +17,5 @@ app.autodiscover_tasks()
 
 @task_prerun.connect
 def begin(*, task: Any, **_kwargs: object) -> None:
-    """Before a task reads its first row, the next wake-up becomes one of its own."""
+    """Remove the task's wake-up mark before it reads its first row, so that later wake-ups are sent."""
     wakeups.begin(task.app, task.name)

@@ -1,4 +1,4 @@
-"""What must be true before the first request: the database keeps row locks, and how it isolates transactions."""
+"""System checks of the database: row locks and transaction isolation."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -21,7 +21,7 @@ _CAN_CHANGE_TABLES = """
 def check_engine(
     app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """Seats are kept by PostgreSQL's row locks: another engine, or another isolation, oversells."""
+    """Check for PostgreSQL and READ COMMITTED: with another engine or isolation level, events could be overbooked."""
     configured = settings.DATABASES["default"]
     if configured["ENGINE"] != "django.db.backends.postgresql":
         return [
@@ -36,7 +36,7 @@ def check_engine(
 def check_isolation(
     app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """Asks the server, where a command names its database: ``manage.py check --database default``, ``migrate``."""
+    """Check the server if the command names a database: ``manage.py check --database default``, ``migrate``."""
     if not databases or "default" not in databases:
         return []
     with connections["default"].cursor() as cursor:
@@ -56,7 +56,7 @@ def check_isolation(
 def check_role(
     app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """Asks the server, where a command names its database: ``manage.py check --deploy --database default``."""
+    """Check the server if the command names a database: ``manage.py check --deploy --database default``."""
     if not databases or "default" not in databases:
         return []
     with connections["default"].cursor() as cursor:

@@ -1,6 +1,6 @@
-"""What `manage.py check --deploy` says of settings that leave children's data or a fest open.
+"""Checks of `manage.py check --deploy` for settings that would endanger students' data or the fest.
 
-Django's own checks (https, cookies, DEBUG, the secret key) run beside these.
+Django's own checks (https, cookies, DEBUG, the secret key) run as well.
 """
 
 import os
@@ -28,7 +28,7 @@ Check = Callable[[], Iterator[str]]
 
 @register(Tags.security, deploy=True)
 def check_deployment(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Every warning of this module; its number stays the same for good."""
+    """All warnings of this module. Their ids never change."""
     return [
         checks.Warning(text, id=f"techfest.W{number:03}")
         for number, check in CHECKS.items()
@@ -174,11 +174,11 @@ def unconfined_reader() -> Iterator[str]:
 
 
 def _is_here(host: str) -> bool:
-    """Whether this is a socket in a folder or this very machine."""
+    """Whether the host is a Unix socket or this machine."""
     return not host or host.startswith("/") or host in _LOOPBACK
 
 
-# A number is never given to another check.
+# Numbers are never reused.
 CHECKS: dict[int, Check] = {
     1: plain_http,
     2: no_second_factor,

@@ -1,7 +1,7 @@
-"""Every request is read as UTF-8, since every page of ours asks for it, whatever its header names.
+"""Reads every request as UTF-8, whatever encoding its header names.
 
-Django believes the header, and Python knows encodings that make halves of pairs out of plain letters, or
-are none for text: each of them ends in a crash, some before any middleware runs.
+Django uses the header's encoding, and some of Python's produce lone surrogates or are not text encodings at all, which
+causes crashes, some of them before any middleware runs.
 """
 
 import codecs
@@ -16,7 +16,7 @@ Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
 def reading_unicode(application: Application) -> Application:
-    """The WSGI application, which is told of no other encoding; what is not UTF-8 fails as such."""
+    """The WSGI application without the encoding in the request's header."""
 
     def read(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         kind, *parameters = environ.get("CONTENT_TYPE", "").split(";")
@@ -38,7 +38,7 @@ def _is_unicode(parameter: str) -> bool:
 
 
 class UnicodeFormMiddleware:
-    """Answers 400 to a form whose bytes are not UTF-8; Django would take them for Latin-1."""
+    """Answer 400 to forms that are not valid UTF-8."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

@@ -1,8 +1,8 @@
-"""The environment, read strictly: a value that cannot be read stops the start and names itself.
+"""Strict reading of environment variables: an invalid value stops the start with the variable's name.
 
-The values come from the process's environment. Beside a running ``deploy/up`` the data folder holds the file
-``environment`` with what its private servers need; it fills in only what the process's environment leaves open,
-so that ``manage.py`` in a second terminal speaks to the same database.
+Values come from the process's environment. While ``deploy/up`` runs, the file ``environment`` in the data folder holds
+the addresses of its servers; they are used for variables that are not set, so that ``manage.py`` in another terminal
+uses the same database.
 """
 
 import os
@@ -21,7 +21,7 @@ _FALSE = frozenset({"0", "false", "no", "off", ""})
 
 
 class StrictEnv:
-    """django-environ without its guesses.
+    """django-environ without implicit conversions.
 
     Every method raises ``ImproperlyConfigured`` with the variable's name, never with its value (it may be secret).
     """
@@ -32,7 +32,7 @@ class StrictEnv:
             self._env.ENVIRON = values
 
     def text(self, name: str, default: str | None = None) -> str:
-        """The value without surrounding space; without a default it must be there and not be empty."""
+        """The value without surrounding spaces; required and not empty if there is no default."""
         value = str(self._env.str(name, default="")).strip()
         if value:
             return value
@@ -49,14 +49,14 @@ class StrictEnv:
         return value in _TRUE
 
     def number(self, name: str, default: int, *, minimum: int, maximum: int) -> int:
-        """A whole number between ``minimum`` and ``maximum``, both included."""
+        """An integer between ``minimum`` and ``maximum``, inclusive."""
         value = self.text(name, str(default))
         if not (value.isascii() and value.isdigit() and minimum <= int(value) <= maximum):
             raise ImproperlyConfigured(f"{name} must be a whole number from {minimum} to {maximum}.")
         return int(value)
 
     def items(self, name: str, default: str | None = None) -> list[str]:
-        """The parts of a comma-separated list, empty parts left out; without a default at least one."""
+        """The non-empty parts of a comma-separated list; at least one if there is no default."""
         parts = [part.strip() for part in self.text(name, default).split(",")]
         parts = [part for part in parts if part]
         if default is None and not parts:
@@ -74,7 +74,7 @@ class StrictEnv:
         return Path(self.text(name, str(default))).resolve()
 
     def origin(self, name: str, default: str | None = None) -> SplitResult:
-        """An address of the form ``https://host[:port]``, without path, query or account."""
+        """A URL of the form ``https://host[:port]``, without path, query or user name."""
         value = self.text(name, default).rstrip("/")
         try:
             parts = urlsplit(value)
@@ -89,7 +89,7 @@ class StrictEnv:
         """Django's settings of a PostgreSQL database.
 
         ``postgresql://user:password@host:port/name``, for a Unix socket ``postgresql://user@/name?host=/folder``.
-        Raises for every other engine: the seats are kept by PostgreSQL's row locks.
+        Other engines raise an error, because seats depend on PostgreSQL's row locks.
         """
         url = self.text(name)
         try:
@@ -105,7 +105,7 @@ class StrictEnv:
         return {**database, "OPTIONS": options}
 
     def redis(self, name: str) -> str:
-        """An address of Redis as redis-py reads it: ``redis://``, ``rediss://`` or ``unix://``."""
+        """A URL of Redis in the format of redis-py: ``redis://``, ``rediss://`` or ``unix://``."""
         url = self.text(name)
         if urlsplit(url).scheme not in {"redis", "rediss", "unix"}:
             raise ImproperlyConfigured(f"{name} must start with redis://, rediss:// or unix://.")
@@ -113,19 +113,19 @@ class StrictEnv:
 
 
 def broker_url(redis_url: str) -> str:
-    """The address of the same Redis as Celery reads it, which names a socket and the database behind it otherwise."""
+    """The URL of the same Redis in Celery's format, which differs for Unix sockets."""
     if not redis_url.startswith("unix://"):
         return redis_url
     return re.sub(r"([?&])db=", r"\1virtual_host=", redis_url.replace("unix://", "redis+socket://", 1))
 
 
 def data_folder() -> Path:
-    """The folder of everything that is kept beside the database: ``TECHFEST_DATA``, by default ``var``."""
+    """The folder for all files outside the database: ``TECHFEST_DATA``, by default ``var``."""
     return Path(os.environ.get("TECHFEST_DATA") or BASE_DIR / "var").resolve()
 
 
 def read_environment() -> StrictEnv:
-    """The process's environment, completed by the data folder's ``environment`` file where there is one."""
+    """The process's environment, completed by the ``environment`` file of the data folder if it exists."""
     file = data_folder() / "environment"
     if file.is_file() and os.access(file, os.R_OK):
         environ.Env.read_env(str(file))

@@ -1,9 +1,9 @@
-"""How every form on the site is drawn."""
+"""The form renderer."""
 
 from django.forms.renderers import TemplatesSetting
 
 
 class FormRenderer(TemplatesSetting):
-    """Fields are drawn by templates/forms/field.html; a project's template may replace any of Django's."""
+    """Renders fields with templates/forms/field.html; project templates override Django's."""
 
     field_template_name = "forms/field.html"

@@ -1,4 +1,4 @@
-"""Gunicorn's logs, masked: an access line names the address asked for, and that may be a secret link."""
+"""Gunicorn's logs without secret links, which would otherwise appear in access lines."""
 
 import logging
 from typing import Any
@@ -9,7 +9,7 @@ from .logs import OneLineFormatter
 
 
 class Logger(GunicornLogger):  # type: ignore[misc]  # Gunicorn brings no types
-    """Gunicorn's logger with every line on one line and without secret links, tracebacks too."""
+    """Gunicorn's logger with one line per record, tracebacks included, and without secret links."""
 
     def setup(self, cfg: Any) -> None:
         super().setup(cfg)

@@ -1,4 +1,4 @@
-"""Gunicorn's worker, which answers with a page of ours also where it has to give up a request."""
+"""A Gunicorn worker that answers with the site's error pages also when it gives up a request."""
 
 import signal
 from types import FrameType
@@ -19,7 +19,7 @@ _STATUS = {"408": "408 Request Timeout", "500": "500 Internal Server Error", "50
 
 
 class _Client:
-    """The visitor's connection, for answers that no middleware has seen: the headers of an error page are added."""
+    """The client's connection for responses that pass no middleware; adds the headers of an error page."""
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
@@ -28,8 +28,8 @@ class _Client:
         return getattr(self._connection, name)
 
     def sendall(self, answer: bytes) -> None:
-        """Sends a whole answer, its head included."""
-        from .headers import error_headers  # Django is there only after the preload
+        """Send a complete response with its status line and headers."""
+        from .headers import error_headers  # Django is available only after preloading
 
         status, rest = answer.split(b"\r\n", 1)
         headers = "".join(f"{name}: {value}\r\n" for name, value in error_headers().items())
@@ -37,17 +37,17 @@ class _Client:
 
 
 class Worker(SyncWorker):  # type: ignore[misc]  # Gunicorn brings no types
-    """A sync worker that tells a slow upload, a request without end and a fault apart."""
+    """A sync worker that distinguishes slow uploads, requests that take too long, and errors."""
 
     _page = "500"
 
     def handle_abort(self, sig: signal.Signals, frame: FrameType | None) -> None:
-        """The master's last word before it kills: whatever was under way ends here, and is logged by `handle_error`."""
+        """Handle the master's signal before it kills the worker: abort the request, which `handle_error` logs."""
         self._page = "408" if _is_receiving(frame) else "504"
         super().handle_abort(sig, frame)
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
-        """What no view and no middleware caught. A request that cannot be read is Gunicorn's to answer."""
+        """Handle exceptions that no view or middleware caught. Gunicorn itself answers malformed requests."""
         if req is None or isinstance(exc, ParseException):
             super().handle_error(req, _Client(client), addr, exc)
             return
@@ -61,7 +61,7 @@ class Worker(SyncWorker):  # type: ignore[misc]  # Gunicorn brings no types
 
 
 def _is_receiving(frame: FrameType | None) -> bool:
-    """Whether the visitor's bytes were waited for when the time was up."""
+    """Whether the worker was reading the request when the time was up."""
     while frame is not None:
         if str(frame.f_globals.get("__name__", "")).startswith("gunicorn.http."):
             return True

@@ -1,4 +1,4 @@
-"""Response headers that no library sets: which powerful features a page may use, and which sites may embed it."""
+"""Response headers that no library sets: permissions of pages, and which sites may embed them."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponseBase
 
 from .session_paths import without_language
 
-# Features that ask the person or reach hardware. Only check-in needs one of them: the camera.
+# Features that ask for permission or access hardware. Only check-in needs one: the camera.
 POWERFUL_FEATURES = (
     "accelerometer",
     "camera",
@@ -25,13 +25,13 @@ ERROR_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none';"
     " frame-ancestors 'none'"
 )
-"""The content security policy of a static error page; nginx sends the same."""
+"""The content security policy of static error pages; nginx sends the same."""
 
 
 class HeadersMiddleware:
-    """Adds the headers to every response, also to files, redirects and refusals that other middleware answers with.
+    """Add the headers to every response, including files, redirects and errors of other middleware.
 
-    It stands first for that reason. A header that is there already stays as it is.
+    Must be the first middleware. Existing headers are kept.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -46,7 +46,7 @@ class HeadersMiddleware:
 
 
 def fixed_headers() -> dict[str, str]:
-    """What every response carries, whatever its address."""
+    """Headers of every response."""
     return {
         "Cross-Origin-Opener-Policy": str(settings.SECURE_CROSS_ORIGIN_OPENER_POLICY),
         "Cross-Origin-Resource-Policy": "same-origin",
@@ -57,9 +57,9 @@ def fixed_headers() -> dict[str, str]:
 
 
 def error_headers() -> dict[str, str]:
-    """What a server in front of the application sends with an answer of its own.
+    """Headers of responses that a server in front of the application sends.
 
-    The page may stand at a secret address, so no other site learns where the visitor came from.
+    The URL may be secret, so the referrer is not sent to other sites.
     """
     return {
         **fixed_headers(),
@@ -71,6 +71,6 @@ def error_headers() -> dict[str, str]:
 
 
 def permissions_policy(path: str) -> str:
-    """The header's value for the page at ``path``: everything is off, but the camera at the door."""
+    """The value for the page at ``path``: all features are off, except the camera for check-in."""
     allowed = {"camera"} if without_language(path).startswith(CAMERA_PATH) else set()
     return ", ".join(f"{name}=({'self' if name in allowed else ''})" for name in POWERFUL_FEATURES)

@@ -1,4 +1,4 @@
-"""Is this process alive, and is everything it needs there?"""
+"""Health checks: whether the process runs, and whether everything it depends on works."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -17,23 +17,23 @@ from redis.retry import Retry
 
 from techfest.core.db.clock import database_now
 
-# A delivery that has been owed for longer than this means that no worker does its work.
+# A delivery that has been due for longer means that no worker is working.
 MAX_MAIL_AGE = timedelta(minutes=5)
-# A pause that the provider asks for is over by then.
+# Pauses requested by the provider are shorter.
 MAX_OUTAGE = timedelta(minutes=1)
 
 
 @never_cache
 @require_safe
 def live(request: HttpRequest) -> HttpResponse:
-    """200 while the process answers; asks nobody else."""
+    """Answer 200 while the process runs; checks nothing else."""
     return HttpResponse("alive\n", content_type="text/plain")
 
 
 @never_cache
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
-    """200 when every part is well, else 503; each part in plain words, no address and no error text of the part."""
+    """Answer 200 if every part works, else 503, with one sentence per part but no addresses or error messages."""
     parts: dict[str, dict[str, Any]] = {}
     for name, look in PARTS.items():
         is_well, words = look()
@@ -60,8 +60,8 @@ def migrations() -> tuple[bool, str]:
 
 
 def broker() -> tuple[bool, str]:
-    """Waits at most one second to connect and one to hear an answer; tickets wait in the database meanwhile."""
-    once = Retry(NoBackoff(), 0)  # by itself the client tries for many seconds
+    """Check the broker, waiting at most one second each to connect and for a response."""
+    once = Retry(NoBackoff(), 0)  # by default the client retries for many seconds
     try:
         with Redis.from_url(
             settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1, retry=once
@@ -73,7 +73,7 @@ def broker() -> tuple[bool, str]:
 
 
 def mail() -> tuple[bool, str]:
-    from tickets.mail.outbox import oldest_pending_age  # a broken room must not take /health/live along
+    from tickets.mail.outbox import oldest_pending_age  # a broken app must not break /health/live
 
     age = oldest_pending_age(database_now())
     if age is None:

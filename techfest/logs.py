@@ -1,4 +1,4 @@
-"""What a log line may hold: one line a record, no secret links, no control characters."""
+"""Log formatting: one line per record, without secret links and control characters."""
 
 import logging
 import re
@@ -11,7 +11,7 @@ _SLASH = r"(?:/|%2f)"
 
 
 def _written(word: str) -> str:
-    """A pattern for this word with any of its letters behind a percent sign."""
+    """A pattern for this word in which any letter may be percent-encoded."""
     forms = (
         f"(?:{re.escape(character)}|%{ord(character):02x}|%{ord(character.upper()):02x})"
         for character in word
@@ -28,12 +28,12 @@ _SECRET_TAIL = re.compile(rf"({_SLASH}{_WORDS}{_SLASH}+)[^\s\"'<>]+", re.IGNOREC
 
 
 def without_secrets(text: str) -> str:
-    """``text`` with "…" in place of what follows the prefix of a secret link."""
+    """``text`` with "…" instead of the secret part of links."""
     return _SECRET_TAIL.sub(r"\1…", text)
 
 
 def one_line(text: str) -> str:
-    """``text`` with control characters, line separators and lone surrogates written as escapes."""
+    """``text`` with control characters, line separators and lone surrogates escaped."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(
@@ -45,14 +45,14 @@ def one_line(text: str) -> str:
 
 
 class OneLineFormatter(logging.Formatter):
-    """Formats a record, its traceback included, as one line without secret links."""
+    """Formats a record and its traceback as one line without secret links."""
 
     def format(self, record: logging.LogRecord) -> str:
         return one_line(without_secrets(super().format(record)))
 
 
 def logging_settings(level: str) -> dict[str, Any]:
-    """The ``LOGGING`` setting: everything from ``level`` upwards to stdout."""
+    """The ``LOGGING`` setting: everything from ``level`` upwards goes to stdout."""
     return {
         "version": 1,
         "disable_existing_loggers": False,

@@ -1,4 +1,4 @@
-"""What django-anymail needs to know of each e-mail provider."""
+"""The settings of django-anymail for each e-mail provider."""
 
 from typing import Any
 
@@ -8,8 +8,8 @@ from .env import StrictEnv
 def provider_settings(env: StrictEnv, provider: str) -> dict[str, Any]:
     """The part of ``ANYMAIL`` for ``provider``; raises ``ImproperlyConfigured`` when a key is missing.
 
-    The address of the provider's HTTP interface can be pointed elsewhere, for example at a stub on this machine.
-    A webhook is also accepted with a former secret while that is among the fallbacks.
+    The URL of the provider's API can be overridden, for example with that of a local stub. Webhooks are also accepted
+    with former secrets that are among the fallbacks.
     """
     if provider == "mailgun":
         return {

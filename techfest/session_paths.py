@@ -1,6 +1,6 @@
-"""Session, login and messages, only under the paths where somebody may be logged in.
+"""Sessions, login and messages, limited to the paths that need a login.
 
-A public page carries no ambient authority: it sees no session and sets no cookie, whatever the browser sends.
+Public pages read no session and set no cookie, whatever the browser sends.
 """
 
 from typing import Any
@@ -23,7 +23,7 @@ def without_language(path: str) -> str:
 
 
 def is_staff_path(path: str) -> bool:
-    """Whether ``path``, a language prefix left out, lies under one of ``STAFF_PATHS``."""
+    """Whether ``path``, without its language prefix, is under one of ``STAFF_PATHS``."""
     return without_language(path).startswith(settings.STAFF_PATHS)
 
 
@@ -35,10 +35,10 @@ class _StaffOnly(MiddlewareMixin):
 
 
 class SessionMiddleware(_StaffOnly, sessions.SessionMiddleware):
-    """Django's sessions, under ``STAFF_PATHS`` only; elsewhere whatever cookies were sent are not there.
+    """Django's sessions under ``STAFF_PATHS``; on other paths all cookies are removed from the request.
 
-    Django's protection against forged forms is for those who are logged in. Here it would answer a damaged
-    cookie of its own with a new one, also on a page that caches may keep, and a strange method with 403.
+    CSRF protection matters only for users who are logged in. On public pages it would replace damaged cookies, even
+    on cacheable pages, and answer unknown methods with 403.
     """
 
     def __call__(self, request: HttpRequest) -> Any:
@@ -49,8 +49,8 @@ class SessionMiddleware(_StaffOnly, sessions.SessionMiddleware):
 
 
 class AuthenticationMiddleware(_StaffOnly, auth.AuthenticationMiddleware):
-    """``request.user``, under ``STAFF_PATHS`` only."""
+    """``request.user`` under ``STAFF_PATHS``."""
 
 
 class MessageMiddleware(_StaffOnly, messages.MessageMiddleware):
-    """``request._messages``, under ``STAFF_PATHS`` only."""
+    """``request._messages`` under ``STAFF_PATHS``."""

@@ -1,4 +1,4 @@
-"""All settings, from the environment (see env.py), safe where it says nothing."""
+"""All settings, read from the environment (see env.py), with safe defaults."""
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -12,9 +12,9 @@ env = read_environment()
 
 DEBUG = env.boolean("DEBUG", default=False)
 SECRET_KEY = env.text("SECRET_KEY")
-# Former keys: what they signed (sessions, password links, workbooks on their way) stays valid until they go.
+# Former keys: sessions, password links and downloaded workbooks signed with them stay valid.
 SECRET_KEY_FALLBACKS = env.items("SECRET_KEY_FALLBACKS", "")
-# The keys of the secret links in tickets and mails: the first signs, all are accepted.
+# Keys of the secret links in tickets and mails: the first one signs, all are accepted.
 LINK_KEYS = env.items("LINK_KEYS")
 if min(len(key) for key in LINK_KEYS) < 32:
     raise ImproperlyConfigured("LINK_KEYS: each key must have at least 32 characters.")
@@ -28,7 +28,7 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL]
 
 DATA = data_folder()
 MEDIA_ROOT = DATA / "media"
-# Only for storage; nothing under it is served to the public but by a view.
+# Storage only: files are served by views, never directly.
 MEDIA_URL = "media/"
 
 INSTALLED_APPS = [
@@ -51,15 +51,15 @@ INSTALLED_APPS = [
     "techfest",
 ]
 
-# Public pages know no session: the classes of techfest.session_paths pass them through untouched.
+# Public pages have no session: the middleware of techfest.session_paths skips them.
 MIDDLEWARE = [
-    # The first two add to whatever the others answer, refusals of a strange host included.
+    # The first two add headers to all responses, including those to requests with an invalid host.
     "techfest.headers.HeadersMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "techfest.encoding.UnicodeFormMiddleware",
-    # Before whatever asks the database: it limits how long they wait for it, all together.
+    # Before all middleware that uses the database: it limits their total waiting time.
     "registrations.database_unavailable.OutageMiddleware",
     "techfest.session_paths.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -67,7 +67,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "techfest.session_paths.AuthenticationMiddleware",
-    # Remembers the request for the library's adapter; it looks at no session by itself.
+    # Stores the request for the library's adapter; it reads no session.
     "allauth.account.middleware.AccountMiddleware",
     "techfest.session_paths.MessageMiddleware",
     "registrations.teachers.sessions.TemporaryPasswordMiddleware",
@@ -87,7 +87,7 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    # Judges nothing: Django tells it of every new password, in whatever way it was set.
+    # Validates nothing: Django calls it for every new password, however it is set.
     {"NAME": "registrations.teachers.account_events.NewPasswords"},
 ]
 PASSWORD_RESET_TIMEOUT = 3600
@@ -96,16 +96,16 @@ ACCOUNT_LOGIN_METHODS = {"email", "username"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
-# A computer of the staff room forgets the login with its browser; the draft does not go with it.
+# On shared computers the login ends with the browser; drafts are kept.
 ACCOUNT_SESSION_REMEMBER = False
-# Pages that cost something, by visitor; a whole school shares one address. Wrong passwords and mails have
+# Limits per visitor for costly pages; a whole school may share one address. Wrong passwords and mails have
 # their own limits (registrations/teachers/throttling.py).
 ACCOUNT_RATE_LIMITS = {
     "login": "120/m/ip",
     "signup": "30/h/ip",
     "reset_password": "60/h/ip,10/h/key",
     "reset_password_from_key": "60/m/ip",
-    # Codes of the second step; passwords are counted by throttling.py.
+    # Codes of the second factor; throttling.py counts passwords.
     "login_failed": "5/5m/key",
     "confirm_email": None,
 }
@@ -119,32 +119,32 @@ ACCOUNT_FORMS = {
 }
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_ADAPTER = "registrations.teachers.second_factor.SecondFactorAdapter"
-# The first encrypts what second steps are made of, all are read; empty: SECRET_KEY and its fall-backs.
+# The first one encrypts the secrets of second factors, all decrypt; if empty, SECRET_KEY and its fallbacks do.
 SECOND_FACTOR_KEYS = env.items("SECOND_FACTOR_KEYS", "")
 if any(len(key) < 32 for key in SECOND_FACTOR_KEYS):
     raise ImproperlyConfigured("SECOND_FACTOR_KEYS: each key must have at least 32 characters.")
-# Only accounts that owners make can sign in before their address is confirmed, and these must set up a second step.
+# Only accounts created by owners can log in before their address is confirmed; they must set up a second factor.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_FORMS = {
     "authenticate": "registrations.teachers.forms.SecondFactorForm",
     "reauthenticate": "registrations.teachers.forms.SecondFactorReauthenticateForm",
     "activate_totp": "registrations.teachers.forms.ActivateSecondFactorForm",
 }
-# Organisers show a code of an app, in the admin and at the door. Off only for a sample on this machine.
+# Organisers need a second factor for the admin and check-in. Off only for a sample fest on this machine.
 REQUIRE_SECOND_FACTOR = env.boolean("REQUIRE_SECOND_FACTOR", default=True)
-# Whether accounts that can do nothing but check people in need it as well.
+# Whether accounts that are only for check-in need it as well.
 REQUIRE_SECOND_FACTOR_OF_VOLUNTEERS = env.boolean("REQUIRE_SECOND_FACTOR_OF_VOLUNTEERS", default=False)
 
 # Sessions end after 12 hours or at the fest's midnight, in the admin also without use (teachers/sessions.py).
 SESSION_ENGINE = "registrations.teachers.sessions"
 SESSION_COOKIE_AGE = 12 * 3600
 
-# Paths, without their language prefix, under which somebody may be logged in.
+# Paths, without their language prefix, with sessions and login.
 STAFF_PATHS = ("/admin/", "/accounts/", "/teacher/", "/door/")
 
 ROOT_URLCONF = "techfest.urls"
 WSGI_APPLICATION = "techfest.wsgi.application"
-# The empty hidden field's worth of a form: a name, a few events, a submission key.
+# Ordinary forms are small: a name, a few events, an idempotency key.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 
@@ -166,12 +166,12 @@ TEMPLATES = [
 ]
 FORM_RENDERER = "techfest.forms.FormRenderer"
 
-# The database: rows here are the truth, so its promises are pinned and not left to the server's defaults
+# The database: isolation and timeouts are set here, not left to the server's defaults
 
-# psycopg.IsolationLevel.READ_COMMITTED; not imported, so that beat need not load a database driver.
+# psycopg.IsolationLevel.READ_COMMITTED; not imported, so that beat does not load the database driver.
 READ_COMMITTED = 2
 PREPARED = env.boolean("DATABASE_PREPARED", default=True)
-# Milliseconds of one statement, its waiting for locks included. Gunicorn's processes set less (see wsgi.py).
+# Milliseconds per statement, including its wait for locks. Gunicorn's processes set less (see wsgi.py).
 DATABASE_STATEMENT_TIMEOUT = env.number("DATABASE_STATEMENT_TIMEOUT", 8000, minimum=1000, maximum=600_000)
 _limits = {
     "statement_timeout": DATABASE_STATEMENT_TIMEOUT,
@@ -188,10 +188,10 @@ DATABASES = {
             "isolation_level": READ_COMMITTED,
             "application_name": "techfest",
             "connect_timeout": 2,
-            # A link that went dead without a word is noticed after 10 s, also while we wait for an answer.
+            # A dead connection is detected after 10 s, also while waiting for a response.
             "tcp_user_timeout": 10_000,
             "options": " ".join(f"-c {name}={value}" for name, value in _limits.items()),
-            # Statements are prepared on the server at their second use. Off behind PgBouncer older than 1.21.
+            # Statements are prepared at their second execution. Turn off behind PgBouncer before 1.21.
             "server_side_binding": PREPARED,
             "prepare_threshold": 2 if PREPARED else None,
             **_database["OPTIONS"],
@@ -200,8 +200,8 @@ DATABASES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Nothing of ours uses a cache; the accounts library keeps its counters of tries there, and those must be shared
-# and outlive a restart. The table is made by a migration of registrations. Culled rows would forget tries.
+# Only the accounts library uses the cache, to count login attempts. The counters must be shared by all processes
+# and survive a restart. A migration of registrations creates the table. Culling would forget attempts.
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
@@ -219,7 +219,7 @@ LANGUAGES = [("en", "English")]
 FORMAT_MODULE_PATH = "techfest.formats"
 LOCALE_PATHS = [BASE_DIR / "locale"]
 
-# Static files: named by their content and served by WhiteNoise, or by nginx from the same folder
+# Static files: named by content hash and served by WhiteNoise, or by nginx from the same folder
 
 STATIC_URL = "static/"
 STATIC_ROOT = env.folder("STATIC_ROOT", DATA / "static")
@@ -238,28 +238,28 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = DEBUG
 
-# What a browser may do with our pages
+# Browser security
 
-# Whether a request came by https is told by Gunicorn, which believes only its own proxy (FORWARDED_ALLOW_IPS).
+# Gunicorn sets whether a request came by https; it trusts only its own proxy (FORWARDED_ALLOW_IPS).
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^health/"]  # asked from this machine over plain http
+SECURE_REDIRECT_EXEMPT = [r"^health/"]  # requested from this machine over http
 SECURE_HSTS_SECONDS = 365 * 86400 if HTTPS else 0
-# For this host only: a school's other hosts may still speak plain http, and a preload list forgets nothing for months.
+# For this host only: other hosts of the school may still use http, and preload lists keep entries for months.
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env.boolean("HSTS_INCLUDE_SUBDOMAINS", default=False)
 SECURE_HSTS_PRELOAD = env.boolean("HSTS_PRELOAD", default=False)
-SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # they want both
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # preload lists require both
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-# A name with this prefix is taken by browsers from this very host over https only, never from a neighbour.
+# Browsers accept cookies with this prefix only from this host over https.
 SESSION_COOKIE_NAME = "__Host-sessionid" if HTTPS else "sessionid"
 SESSION_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_NAME = "__Host-csrftoken" if HTTPS else "csrftoken"
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
-# Messages name students; a cookie of messages would keep them readable on a shared computer.
+# Messages name students, and a message cookie would keep them readable on shared computers.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -281,22 +281,22 @@ EMAIL_BACKEND = {
     "brevo": "anymail.backends.brevo.EmailBackend",
 }[EMAIL_PROVIDER]
 EMAIL_FILE_PATH = DATA / "mail"
-# What the provider takes in an hour and in a day, 0 where it has said nothing: the desk warns before.
+# The provider's limits per hour and per day, 0 if unknown: the admin warns before they are reached.
 EMAIL_LIMIT_PER_HOUR = env.number("EMAIL_LIMIT_PER_HOUR", 0, minimum=0, maximum=10_000_000)
 EMAIL_LIMIT_PER_DAY = env.number("EMAIL_LIMIT_PER_DAY", 0, minimum=0, maximum=100_000_000)
 EMAIL_RATE_PER_SECOND = env.number("EMAIL_RATE_PER_SECOND", 50, minimum=1, maximum=1000)
-# Minutes for which a message to many waits after it was confirmed, so that somebody can stop it.
+# Minutes between the confirmation of a broadcast and its sending, during which it can be stopped.
 MESSAGE_WINDOW_MINUTES = env.number("MESSAGE_WINDOW_MINUTES", 10, minimum=0, maximum=120)
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Tech Fest <tickets@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 ANYMAIL = {
     "REQUESTS_TIMEOUT": (3.05, 10),
-    # What is sent must not be held back by one address that the provider refuses.
+    # One address that the provider rejects must not hold back the others.
     "IGNORE_RECIPIENT_STATUS": True,
     **provider_settings(env, EMAIL_PROVIDER),
 }
 
-# Celery: a message is only a doorbell, so it may be lost, repeated or late, and nobody waits for it
+# Celery: messages are only wake-ups, so they may be lost, repeated or late
 
 REDIS_URL = env.redis("REDIS_URL")
 CELERY_BROKER_URL = broker_url(REDIS_URL)
@@ -313,8 +313,8 @@ CELERY_BROKER_HEARTBEAT = 0
 CELERY_RESULT_BACKEND = None
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_STORE_ERRORS_EVEN_IF_IGNORED = False
-# A ring is answered when it is heard. Late answers would have a worker cut off its mails in flight when the
-# broker goes, and one that could not be given would leave it waiting for ever: it counts as work in hand.
+# Messages are acknowledged on receipt. With late acknowledgement a worker would abort mails in flight when the
+# broker fails, and would wait forever for an acknowledgement that it cannot send.
 CELERY_TASK_ACKS_LATE = False
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_SERIALIZER = "json"
@@ -328,14 +328,14 @@ CELERY_TASK_ROUTES = {
     "tickets.remind": {"queue": "mail"},
     "tickets.watch": {"queue": "mail"},
     "tickets.sweep": {"queue": "mail"},
-    # A process of its own: a class must not wait behind a minute of mails, nor a niced process hold seats locked.
+    # A separate process: class lists must not wait for mails, nor a niced process hold locks on seats.
     "registrations.confirm": {"queue": "lists"},
     "registrations.purge_drafts": {"queue": "mail"},
     "registrations.purge": {"queue": "mail"},
     "registrations.forget_traces": {"queue": "mail"},
     "registrations.clear_sessions": {"queue": "mail"},
 }
-# Seconds. Whatever is rung twice finds the rows already claimed.
+# Seconds. A second wake-up finds the rows already claimed.
 CELERY_TASK_ANNOTATIONS = {
     "registrations.tend_holds": {"soft_time_limit": 20, "time_limit": 25},
     "tickets.render": {"soft_time_limit": 20, "time_limit": 25},
@@ -350,9 +350,9 @@ CELERY_TASK_ANNOTATIONS = {
     "registrations.clear_sessions": {"soft_time_limit": 20, "time_limit": 25},
 }
 CELERY_TIMEZONE = "UTC"
-# A worker listens at all times, or it would not notice when its broker is gone: it holds more wake-ups than there are
-# tasks, and of each task one is out. Not without a limit: of hundreds that expire while it works, Celery discards each
-# inside the one before, until the stack ends and the worker with it.
+# A worker must always be able to receive, or it would not notice a lost broker: it prefetches more messages than
+# there are tasks, of each of which one is waiting. But not without limit: Celery discards hundreds of expired
+# messages recursively, which would overflow the stack.
 CELERY_WORKER_PREFETCH_MULTIPLIER = 20
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
@@ -377,7 +377,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "tickets.sweep", "schedule": 30.0, "options": {"expires": 60}},
 }
 
-# Logs: one line a record to stdout, no secret link in any of them (see logs.py)
+# Logs: one line per record to stdout, without secret links (see logs.py)
 
 LOGGING_CONFIG = "logging.config.dictConfig"
 LOGGING = logging_settings("DEBUG" if DEBUG else "INFO")

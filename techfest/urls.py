@@ -1,4 +1,4 @@
-"""Where everything is. The rooms bring their own paths; only the order is decided here."""
+"""The root URLconf. Each app has its own URLs; this decides their order."""
 
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin

@@ -1,7 +1,7 @@
-"""Checks of a live database: what they are made of, and those that need to know events only.
+"""Consistency checks of a live database: their registration, and the checks that concern events only.
 
-A check is a function with the number of its invariant. It asks the whole database with a fixed number of
-queries and yields one plain sentence for each offender; a sound database yields none.
+A check is a function with the number of its invariant. It examines the whole database with a fixed number of queries
+and yields one sentence for each violation.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -18,7 +18,7 @@ Finder = Callable[[], Iterator[str]]
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One question; `name` is that of its function, `invariant` the number that the project gave it."""
+    """A check; `name` is that of its function, `invariant` its number in ARCHITECTURE.md."""
 
     invariant: int
     find: Finder
@@ -29,17 +29,17 @@ class Check:
 
     @property
     def meaning(self) -> str:
-        """The first line of what the function says of itself."""
+        """The first line of the function's docstring."""
         return (self.find.__doc__ or "").strip().partition("\n")[0]
 
 
 def invariant(number: int) -> Callable[[Finder], Check]:
-    """Makes a check of a function that yields sentences."""
+    """Decorate a function that yields sentences, making it a check."""
     return lambda find: Check(number, find)
 
 
 def rows(*parts: str, params: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
-    """All rows of one query, which is written in one or several parts."""
+    """All rows of one query, given in one or more parts."""
     with connection.cursor() as cursor:
         cursor.execute("\n".join(parts), params)
         found: list[tuple[Any, ...]] = cursor.fetchall()
@@ -48,9 +48,9 @@ def rows(*parts: str, params: Sequence[Any] | None = None) -> list[tuple[Any, ..
 
 @contextmanager
 def one_moment() -> Iterator[None]:
-    """Everything inside sees the database as it stood at the first query, and can change nothing.
+    """Run the block in a read-only snapshot of the database as of its first query.
 
-    The limits that protect the pages are lifted: on a big fest one check may take longer than a click.
+    Statement timeouts for pages do not apply: on a large fest a check may take longer than a request may.
     """
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
@@ -61,7 +61,7 @@ def one_moment() -> Iterator[None]:
 
 @invariant(1)
 def every_event_has_its_seats() -> Iterator[str]:
-    """Each event has the row that counts its seats."""
+    """Each event has a Seats row."""
     sql = """
         SELECT e.name FROM events_event e LEFT JOIN events_seats s ON s.event_id = e.id
         WHERE s.event_id IS NULL ORDER BY e.id
@@ -72,7 +72,7 @@ def every_event_has_its_seats() -> Iterator[str]:
 
 @invariant(1)
 def capacity_is_the_last_that_was_kept() -> Iterator[str]:
-    """The capacity of each event is what its history says last, so that the history can be believed."""
+    """The capacity of each event equals the last entry of its history."""
     sql = """
         SELECT e.name, s.capacity, last.capacity
         FROM events_seats s JOIN events_event e ON e.id = s.event_id

@@ -1,4 +1,4 @@
-"""What names a row in a link: random, and never given again, unlike its primary key."""
+"""Random keys that identify rows in links and, unlike primary keys, are never reused."""
 
 import secrets
 import uuid
@@ -9,15 +9,14 @@ from django.db import models
 
 
 def new_link_id() -> uuid.UUID:
-    """128 random bits; no version bits are set, so that none is lost."""
+    """A UUID of 128 random bits, without version bits."""
     return uuid.UUID(bytes=secrets.token_bytes(16))
 
 
 def link_id_field() -> "models.UUIDField[Any, Any]":
-    """The column that a link looks a row up by.
+    """The column by which links look up a row.
 
-    After a database was restored, primary keys are given a second time: a link that carried one would open
-    another person's page. It also told how many rows there are. Rows that are inserted without the model get
-    theirs from the database.
+    After a restore the database assigns the same primary keys again, so links with primary keys would open other
+    people's pages; they would also reveal the number of rows. Rows inserted without the model get a database default.
     """
     return models.UUIDField(unique=True, default=new_link_id, db_default=RandomUUID(), editable=False)

@@ -1,7 +1,7 @@
-"""Who may do what at the desk and at the door: the roles, what each may do in a room, and which rows it sees.
+"""Roles in the admin and at check-in: the permissions of each role, and the rows it may see.
 
-Each room has a table of its own (`permissions.py`); after every migration it becomes the permissions of Django's
-groups. The groups are nobody's to change by hand: what does not stand in a table is taken away again.
+Each app declares a table of permissions (`permissions.py`), which is written to Django's groups after every migration.
+Manual changes of these groups are reverted.
 """
 
 from collections.abc import Mapping
@@ -19,15 +19,15 @@ RESULTS = "results"
 VOLUNTEER = "volunteer"
 ROLES = (OWNER, LEAD, RESULTS, VOLUNTEER)
 ADMIN_ROLES = frozenset({OWNER, LEAD, RESULTS})
-"""Whoever has one of these is staff: the desk opens for them."""
+"""Roles whose users are staff and may open the admin."""
 EVERYTHING = "view add change delete"
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What each role may do with the rows of one room: the verbs, by role and model (`events.event`).
+    """The permissions of each role for the models of one app: verbs by role and model (`events.event`).
 
-    `of_apps` are the apps whose permissions this table decides, and no other table.
+    `of_apps` are the app labels whose permissions this table decides exclusively.
     """
 
     of_apps: tuple[str, ...]
@@ -37,7 +37,7 @@ class Table:
         return frozenset(self.verbs.get(role, {}).get(model, "").split())
 
     def codes(self, role: str) -> set[tuple[str, str]]:
-        """App and code name of every permission of the role."""
+        """The app label and codename of every permission of the role."""
         named = [(*name.split("."), verbs) for name, verbs in self.verbs.get(role, {}).items()]
         return {(label, f"{verb}_{model}") for label, model, verbs in named for verb in verbs.split()}
 
@@ -46,13 +46,13 @@ _tables: list[Table] = []
 
 
 def declare(table: Table, app: AppConfig) -> None:
-    """Makes the table known and grants it whenever the room was migrated; each room calls it when it is ready."""
+    """Register the table and apply it after each migration of the app; called from `AppConfig.ready`."""
     _tables.append(table)
 
     def migrated(apps: Any = apps, **kwargs: Any) -> None:
         try:
             apps.get_model("auth", "Group")
-        except LookupError:  # a migration to the time before there were accounts
+        except LookupError:  # a migration back to a state without accounts
             return
         grant(table)
 
@@ -60,12 +60,12 @@ def declare(table: Table, app: AppConfig) -> None:
 
 
 def everything_of(label: str) -> dict[str, str]:
-    """Every verb for every model of a room, for who owns the fest."""
+    """All permissions for all models of an app, for owners."""
     return {model._meta.label_lower: EVERYTHING for model in apps.get_app_config(label).get_models()}
 
 
 def grant(table: Table) -> None:
-    """Gives the groups of all roles exactly what the table says of its apps; running it again changes nothing."""
+    """Give each role's group exactly the permissions in the table for its apps. Idempotent."""
     from django.contrib.auth.models import Group, Permission
 
     given = Group.permissions.through.objects
@@ -87,7 +87,7 @@ def grant(table: Table) -> None:
 
 
 def roles_of(user: Any) -> frozenset[str]:
-    """The names of the user's groups; one query for a request."""
+    """The names of the user's groups; at most one query per request."""
     if not user.is_authenticated or not user.is_active:
         return frozenset()
     if not hasattr(user, "_role_names"):
@@ -102,12 +102,12 @@ def has_role(user: Any, role: str) -> bool:
 
 
 def is_owner(user: Any) -> bool:
-    """Owners see and change everything of the fest. A superuser is one."""
+    """Whether the user may see and change everything. Superusers are owners."""
     return bool(user.is_active and user.is_superuser) or has_role(user, OWNER)
 
 
 def owners() -> QuerySet[Any]:
-    """The active accounts for which `is_owner` holds, each once, the oldest first."""
+    """The active accounts that are owners, the oldest first."""
     from django.contrib.auth import get_user_model
 
     named = Q(is_superuser=True) | Q(groups__name=OWNER)
@@ -115,15 +115,15 @@ def owners() -> QuerySet[Any]:
 
 
 def owners_with_email() -> QuerySet[Any]:
-    """Of the owners those whom a mail can reach."""
+    """Owners with an e-mail address."""
     return owners().exclude(email="")
 
 
 def sees_all(user: Any, model: type[Model]) -> bool:
-    """Whether rows of every event are this user's to see: an owner's, and what the results role works with.
+    """Whether the user may see rows of all events: owners may, and the results role for the models it works with.
 
-    Somebody who also leads events may do more there than read, so a row that the results role only reads is
-    seen in the own events only.
+    Event leads have more permissions for their own events, so if such a user also has the results role, models that
+    the results role only reads are limited to these events.
     """
     if is_owner(user):
         return True
@@ -134,10 +134,10 @@ def sees_all(user: Any, model: type[Model]) -> bool:
 
 
 def seen_by(user: Any, rows: QuerySet[Any], *, event_lookup: str | None) -> QuerySet[Any]:
-    """Of these rows what the user may see at all: all of them, those of led events, or none.
+    """The rows that the user may see: all, those of events that he or she leads, or none.
 
-    `event_lookup` is the way from a row to its event ("" where it is the event, None where there is none). It
-    may lead over many rows: no row of the answer is there twice, and the answer may be locked or updated.
+    `event_lookup` is the lookup from a row to its event ("" if it is an event, None if it belongs to none). It may
+    span to-many relations: the result has no duplicates and may be locked or updated.
     """
     if sees_all(user, rows.model):
         return rows

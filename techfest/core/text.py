@@ -1,4 +1,4 @@
-"""Text from outside, limited before anything is computed from it. Imports nothing of Django.
+"""Limits for text from users, applied before anything is computed from it. Imports nothing from Django.
 
 Unicode normalisation sorts combining marks by insertion, so its cost grows with the square of a run of them: one
 letter with 5,000 marks costs as much as ten thousand names. No language stacks more than a handful.
@@ -15,13 +15,13 @@ MAX_MARKS = 30
 """Combining marks in a row, as in the stream-safe text format of Unicode (UAX 15)."""
 
 _GRAPHEME_JOINER = "\u034f"
-"""Splits a run of marks and is seen by nobody: what the stream-safe text format inserts."""
+"""An invisible character that splits a run of marks, as the stream-safe text format does."""
 
 
 def has_mark_run(text: str) -> bool:
     """Whether more than `MAX_MARKS` combining marks follow one another somewhere.
 
-    Such a run covers a position that the step divides, so only one character in 31 is looked at.
+    Such a run covers a multiple of `MAX_MARKS` + 1, so only one character in 31 is examined.
     """
     if text.isascii():
         return False
@@ -30,9 +30,9 @@ def has_mark_run(text: str) -> bool:
 
 
 def normalized(form: Form, text: str) -> str:
-    """`unicodedata.normalize` in linear time: a longer run of marks is split first, every other text is untouched.
+    """`unicodedata.normalize` in linear time: longer runs of marks are split first.
 
-    The only caller of that function. Forms and files refuse such a run with words; this holds where one forgets to.
+    Forms and file readers reject such runs with a message; this is the safeguard if one does not.
     """
     if has_mark_run(text):
         text = "".join(_GRAPHEME_JOINER.join(_parts(run)) if is_mark else run for is_mark, run in _runs(text))
@@ -40,9 +40,9 @@ def normalized(form: Form, text: str) -> str:
 
 
 def shortened(text: str, max_length: int) -> str:
-    """The text cut down until it is barely too long, so that it is still refused, and costs nothing to keep.
+    """The text cut to just above the limit, so that it is still rejected but cheap to store.
 
-    What is within the limits comes back as it is.
+    Texts within the limits are returned unchanged.
     """
     text = text[: max_length * (MAX_MARKS + 1)]
     if has_mark_run(text):
@@ -51,7 +51,7 @@ def shortened(text: str, max_length: int) -> str:
 
 
 def _run_around(text: str, at: int) -> int:
-    """How many marks stand around this position, counted no further than is too many."""
+    """The number of marks around this position, counted only until there are too many."""
     first = last = at
     while first > 0 and last - first < MAX_MARKS and _is_mark(text[first - 1]):
         first -= 1

@@ -1,4 +1,4 @@
-"""The limits of `techfest.core.text` for forms: every field that takes text refuses a run of marks, in words."""
+"""The limits of `techfest.core.text` for forms: text fields reject runs of combining marks with a message."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -17,22 +17,22 @@ TOO_MANY_MARKS = _("Remove the accents that are stacked on one letter: it can ca
 
 
 def validate_marks(value: Any) -> None:
-    """Raises ValidationError for a letter with more combining marks than any language has.
+    """Raise ValidationError for a letter with more combining marks than any language uses.
 
-    Some fields of Django read a text and make something else of it, which has been judged by then.
+    Values other than strings pass: fields that convert their text have validated it.
     """
     if isinstance(value, str) and has_mark_run(value):
         raise ValidationError(TOO_MANY_MARKS, code="marks", params={"maximum": MAX_MARKS})
 
 
 def limit_marks(field: forms.Field | None) -> None:
-    """Gives the validator to a field that takes text, however often called."""
+    """Add the validator to a text field, once."""
     if isinstance(field, forms.CharField) and validate_marks not in field.validators:
         field.validators.append(validate_marks)
 
 
 class LimitedText(_Form):
-    """A form whose text fields are limited, whoever made them. Every form of the site is one; a test walks over all."""
+    """A form whose text fields all have the validator. A test checks that every form of the site is one."""
 
     def full_clean(self) -> None:
         for field in self.fields.values():

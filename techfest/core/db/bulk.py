@@ -1,7 +1,7 @@
-"""Rows by constant SQL.
+"""Inserts rows with SQL that is built once per model.
 
-Building a statement anew costs the ORM several times what sending it costs (deploy/bench reserve); inside
-the seat transaction that is time during which everybody else waits. Here it is built once.
+Building a statement costs the ORM several times as much as sending it (deploy/bench reserve), and inside the seat
+transaction all other requests wait for that.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -13,19 +13,19 @@ from django.db.models import NOT_PROVIDED
 
 BATCH_SIZE = 100
 MAX_SINGLE_ROWS = 8
-"""Up to so many rows a press has, whose statement is the same each time and stays prepared."""
+"""Up to this many rows, as one submission has, the statement takes single values and stays prepared."""
 
 
 def columns(model: type[models.Model], *, without: Collection[str] = ()) -> list[str]:
-    """The columns of a model in its own order, which `Model.from_db` relies on."""
+    """The columns of a model in the order that `Model.from_db` needs."""
     return [field.column for field in model._meta.concrete_fields if field.name not in without]
 
 
 def insert(rows: Sequence[models.Model], *, keep_others: bool = False) -> None:
-    """Inserts these rows, all of one model, and gives them their primary keys.
+    """Insert rows of one model and set their primary keys. No signals are sent and `save` is not called.
 
-    Columns with a default of the database only keep it, and are not read back. No signals, no `save`. Raises
-    what the database raises; to `keep_others` is to leave out, without their keys, those that are there.
+    Columns with a database default get that default, which is not read back. Raises the database's errors;
+    with `keep_others` rows that exist already are skipped and get no primary key.
     """
     for some in _portions(rows):
         keys = _insert(some, keep_others)
@@ -34,11 +34,10 @@ def insert(rows: Sequence[models.Model], *, keep_others: bool = False) -> None:
 
 
 def insert_new(rows: Sequence[models.Model]) -> bool:
-    """Inserts these rows unless a unique value of one is taken: then some may be missing, and it returns `False`.
+    """Insert rows; return False if a unique value of one of them is taken, in which case some may be missing.
 
-    A duplicate that is being inserted is waited for. A taken value is no error, so that the database writes nothing
-    about it into its log: an error there would name the value, and an idempotency key is a secret. Defaults of
-    the database are read when somebody asks for them.
+    Waits for a concurrent transaction that inserts the same value. A taken value raises no error, because the
+    database would write the value to its log, and an idempotency key is a secret. Database defaults are deferred.
     """
     for some in _portions(rows):
         keys = _insert(some, True)
@@ -81,7 +80,7 @@ def _give_keys(rows: Sequence[models.Model], keys: Sequence[tuple[Any, ...]]) ->
 
 
 def _fits_arrays(model: type[models.Model]) -> bool:
-    """A column of arrays does not: an array of them is one with more dimensions."""
+    """Whether the model has no array columns; an array of arrays would be multidimensional."""
     return all(field.get_internal_type() != "ArrayField" for field in model._meta.concrete_fields)
 
 
@@ -89,9 +88,10 @@ def _fits_arrays(model: type[models.Model]) -> bool:
 def _statement(
     model: type[models.Model], count: int, keep_others: bool
 ) -> tuple[list["models.Field[Any, Any]"], str]:
-    """A list of values, or an array for each column (`count` 0); inserted, and returned, in its own order.
+    """The INSERT statement for `count` rows of single values, or with one array per column if `count` is 0.
 
-    Of many rows each value as a parameter of its own takes the driver longer than the database the insert.
+    Rows are inserted and returned in order. Passing each value of many rows as a parameter would cost the driver
+    more time than the insert costs the database.
     """
     meta = model._meta
     fields = [

@@ -1,4 +1,4 @@
-"""The database's clock, which alone judges openings and closings."""
+"""The database's clock, which alone decides about opening and closing times."""
 
 import datetime as dt
 

@@ -1,7 +1,7 @@
-"""Which process has claimed a row, and whether it still lives: what a dead one held is free at once.
+"""Names the process that claimed a row and tells whether it still runs, so that rows of a dead one are freed at once.
 
-A lease by time alone would keep its rows for as long again. A session lock of the database would tell it too, but not
-behind a pooler, and a lost connection would count as a death.
+A lease with only a time limit would keep them until it expires. A session lock of the database does not work behind
+a pooler, and would treat a lost connection as a dead process.
 """
 
 import functools
@@ -13,11 +13,11 @@ from typing import Any
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 _NAMESPACE = Path("/proc/self/ns/pid")
 LENGTH = 100
-"""Characters of a name."""
+"""The length of a name in characters."""
 
 
 def this_process() -> str:
-    """A name that no other process ever has, on any machine; empty where the system does not tell (not Linux)."""
+    """A name that is unique among the processes of all machines; empty on systems other than Linux."""
     return _name_of(os.getpid())
 
 
@@ -29,7 +29,7 @@ def _name_of(pid: int) -> str:
 
 @functools.cache
 def _machine() -> str:
-    """This start of this machine, and the namespace in which a process number means the same as here."""
+    """This boot of this machine and its PID namespace."""
     try:
         return f"{_BOOT.read_text().strip()} {_NAMESPACE.readlink()}"
     except OSError:
@@ -37,7 +37,7 @@ def _machine() -> str:
 
 
 def _birth(pid: int) -> str:
-    """When the process began, in the kernel's ticks; empty where it has ended."""
+    """The start time of the process in kernel ticks; empty if it has ended."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
@@ -46,7 +46,7 @@ def _birth(pid: int) -> str:
 
 
 def is_dead(owner: str) -> bool:
-    """Whether this process has certainly ended. Of a process of another machine nobody here can tell."""
+    """Whether this process has certainly ended; False for processes of other machines."""
     machine, _, process = owner.rpartition(" process ")
     if not machine or machine != _machine():
         return False
@@ -55,13 +55,13 @@ def is_dead(owner: str) -> bool:
         os.kill(int(pid), 0)
     except ProcessLookupError:
         return True
-    except PermissionError:  # another user's: its birth may be hidden
+    except PermissionError:  # a process of another user; its start time may be hidden
         return False
     return _birth(int(pid)) != born
 
 
 def free(rows: Any, *, by: str = "claimed_by", **values: Any) -> int:
-    """Writes `values` into those of the rows whose owner is dead; how many."""
+    """Update the rows whose owner is dead with `values`; return how many."""
     owners: Iterable[str] = rows.exclude(**{by: ""}).values_list(by, flat=True).distinct().order_by()
     dead = [owner for owner in owners if is_dead(owner)]
     return int(rows.filter(**{f"{by}__in": dead}).update(**values, **{by: ""})) if dead else 0

@@ -1,7 +1,7 @@
 """Database triggers, declared beside their model in `Meta.constraints`.
 
-As with any constraint, `makemigrations` finds a new or changed trigger and writes it out in full, and
-`makemigrations --check` fails while a declaration and the migrations differ.
+As with other constraints, `makemigrations` detects new and changed triggers, and `makemigrations --check` fails if
+declarations and migrations differ.
 """
 
 from textwrap import dedent
@@ -13,9 +13,9 @@ from django.db.models import BaseConstraint
 class Trigger(BaseConstraint):
     """A row-level trigger of the model's table, with a PL/pgSQL function of its own.
 
-    `event` says when it fires, as in `BEFORE UPDATE OR DELETE`; `condition` for which rows, in SQL, empty for all. The
-    body names tables and columns as they are in the database. Deleting the model leaves the function: remove the
-    trigger first.
+    `event` is SQL such as `BEFORE UPDATE OR DELETE`; `condition` is an SQL condition on the row, empty for all rows.
+    The body uses the names of tables and columns in the database. Deleting the model leaves the function behind, so
+    remove the trigger first.
     """
 
     def __init__(self, *, name: str, event: str, condition: str = "", function: str, body: str) -> None:
@@ -42,7 +42,7 @@ class Trigger(BaseConstraint):
         return path, args, kwargs
 
     def constraint_sql(self, model: Any, schema_editor: Any) -> str:
-        """No part of CREATE TABLE: the trigger is made after all tables of the migration."""
+        """Defer creation until all tables of the migration exist; nothing becomes part of CREATE TABLE."""
         schema_editor.deferred_sql.append(self.create_sql(model, schema_editor))
         return ""
 

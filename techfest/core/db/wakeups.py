@@ -1,6 +1,6 @@
-"""Wake-ups of the workers: of each task at most one message waits in the broker, however often it is asked for.
+"""Wake-ups for workers: the broker holds at most one message per task.
 
-Imports no Django, so that beat can use it as well.
+Imports nothing from Django, because beat uses it too.
 """
 
 from contextlib import suppress
@@ -11,20 +11,20 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 FAULTS = (OperationalError, RedisError, OSError)
-"""What is raised when the broker does not take a message."""
+"""The exceptions raised when the broker does not accept a message."""
 
 
 def _conflict(name: str) -> str:
-    """The key that says that a wake-up of this task waits. It expires together with the message."""
+    """The key that marks a waiting wake-up of this task. It expires together with the message."""
     return f"techfest:wakeup:{name}"
 
 
 def send(app: Celery, name: str, *, seconds: float, producer: Any = None, **options: Any) -> bool:
-    """Publishes a message for this task, unless one waits already; whether it did. Raises FAULTS.
+    """Publish a message for this task unless one is waiting; return whether it was published. Raises FAULTS.
 
-    A worker that begins the task takes the flag away before it reads a row, so what is committed before a
-    wake-up that is left out will be read. Flag and message live in one broker and expire after `seconds`: what
-    a flushed broker or a dead worker has lost is asked for again by the next wake-up after that.
+    A worker removes the mark before it reads any row, so a skipped wake-up loses nothing that was committed before.
+    Mark and message expire after `seconds`: after a flushed broker or a dead worker, the next wake-up is published
+    again.
     """
     with app.producer_or_acquire(producer) as using:
         client = using.channel.client
@@ -40,6 +40,6 @@ def send(app: Celery, name: str, *, seconds: float, producer: Any = None, **opti
 
 
 def begin(app: Celery, name: str) -> None:
-    """From now on the next wake-up of this task is a new one. Without a broker the flag expires by itself."""
+    """Remove the mark, so that the next wake-up is published. If the broker fails, the mark expires by itself."""
     with suppress(*FAULTS), app.producer_or_acquire() as using:
         using.channel.client.delete(_conflict(name))

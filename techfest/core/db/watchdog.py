@@ -1,4 +1,4 @@
-"""A database that takes a question and never answers: we hang up, so that the visitor gets a page in time."""
+"""Closes the connection to a database that does not answer, so that the visitor gets an error page in time."""
 
 import contextlib
 import os
@@ -13,22 +13,21 @@ from django.db import connection
 from psycopg.pq import TransactionStatus
 
 AFTER = 4.5
-"""Seconds. Two attempts to connect anew, of 2 s each, still fit in before nginx gives up after 10 s."""
+"""Seconds. Two new connection attempts of 2 s each still fit in before nginx gives up after 10 s."""
 EVERY = 0.5
-"""Seconds between two looks; a statement that is found under way twice is one without an answer.
+"""Seconds between two checks; a statement that is running at two checks in a row counts as unanswered.
 
-More than a tenth: the driver hears a signal only when it has heard none for so long.
+More than 0.1 s, because the driver handles a signal only after that long without another one.
 """
 
 
 @contextlib.contextmanager
 def hanging_up(after: float | None = None) -> Iterator[None]:
-    """Ends the database connection once the block lasts longer than `AFTER` and a statement is without an answer.
+    """Close the database connection if the block takes longer than `AFTER` and a statement is unanswered.
 
-    Whoever waits for an answer then gets an `OperationalError`, and may connect anew. A block that computes for long,
-    reads a slow upload or asks many short questions is left alone: the database is not what is slow about it.
-    The server's own timeouts cannot do this where the line is dead, or where the server waits for its disk.
-    Works in a process's main thread, which is where Gunicorn's sync workers answer; elsewhere it does nothing.
+    The waiting code then gets an `OperationalError` and may connect again. Blocks that compute for long, read a slow
+    upload or run many short queries are not interrupted. The server's own timeouts do not cover dead connections or a
+    server that waits for its disk. Works only in the main thread, where Gunicorn's sync workers handle requests.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -46,7 +45,7 @@ def hanging_up(after: float | None = None) -> Iterator[None]:
 
 
 class _Watch:
-    """Knows one statement from the next, and which one was under way at the last look."""
+    """Tells statements apart and remembers which one was running at the last check."""
 
     def __init__(self) -> None:
         self._statements, self._under_way = 0, 0
@@ -65,13 +64,13 @@ class _Watch:
 
 
 def _is_waiting() -> bool:
-    """Whether the server has a statement of ours and has not answered it."""
+    """Whether the server has received a statement and not answered it."""
     link = connection.connection
     return link is not None and not link.closed and link.pgconn.transaction_status == TransactionStatus.ACTIVE
 
 
 def _hang_up() -> None:
-    # A copy: closing is psycopg's, which finds the line dead.
+    # A duplicate: psycopg itself closes the socket once it finds the connection dead.
     link = connection.connection
     with contextlib.suppress(OSError), socket.socket(fileno=os.dup(link.fileno())) as line:
         line.shutdown(socket.SHUT_RDWR)
