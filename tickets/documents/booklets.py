@@ -84,7 +84,7 @@ def make(booklet: Booklet) -> int:
     content = pdf.render_booklet(
         [content_of(ticket) for ticket in tickets],
         per_page=booklet.per_page,
-        painted=lambda done: jobs.report_progress(booklet, done, done - booklet.per_page),
+        on_progress=lambda done: jobs.report_progress(booklet, done, done - booklet.per_page),
     )
     jobs.store(booklet, booklet_path(booklet), content)
     return len(tickets)

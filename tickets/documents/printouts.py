@@ -27,7 +27,7 @@ from tickets import pdf
 from tickets.documents import certificates, jobs
 from tickets.documents.jobs import Refusal
 from tickets.models import Certificate, Printout, Ticket
-from tickets.pdf.print_page import Painted
+from tickets.pdf.page import ProgressCallback
 from tickets.wakeup import notify_workers
 
 Kind = Printout.Kind
@@ -107,7 +107,7 @@ def _attendance(printout: Printout) -> tuple[bytes, int]:
             seats=[_line(number, row, row.came_at) for number, row in enumerate(seats, 1)],
             waiting=[_line(number, row, None) for number, row in enumerate(waiting, 1)],
         )
-    return pdf.render_attendance(sheet, painted=partial(jobs.report_progress, printout)), total
+    return pdf.render_attendance(sheet, on_progress=partial(jobs.report_progress, printout)), total
 
 
 def _line(number: int, row: Registration, came_at: Any) -> pdf.AttendanceRow:
@@ -127,7 +127,7 @@ def _badges(printout: Printout) -> tuple[bytes, int]:
     tickets = _tickets(printout, registration__event=_event(printout))
     total = _expected(printout, tickets)
     found = [content_module.content_of(ticket) for ticket in tickets]
-    return pdf.render_badges(found, painted=partial(jobs.report_progress, printout)), total
+    return pdf.render_badges(found, on_progress=partial(jobs.report_progress, printout)), total
 
 
 def _certificates(printout: Printout) -> tuple[bytes, int]:
@@ -139,7 +139,7 @@ def _certificates(printout: Printout) -> tuple[bytes, int]:
     found = _with_related(printout, rows)
     total = _expected(printout, found)
     content = pdf.render_certificates(
-        [certificates.content_of(one) for one in found], painted=partial(jobs.report_progress, printout)
+        [certificates.content_of(one) for one in found], on_progress=partial(jobs.report_progress, printout)
     )
     return content, total
 
@@ -153,13 +153,13 @@ def _school(printout: Printout) -> tuple[bytes, int]:
         raise Refusal(_too_many())
     shown = [content_module.content_of(ticket) for ticket in tickets]
     total = _expected(printout, [*shown, *shown, *issued], maximum=3 * MAX_NAMES)
-    parts: list[tuple[str, Callable[[Painted], bytes], int]] = [
-        ("badges.pdf", lambda painted: pdf.render_badges(shown, painted=painted), len(shown)),
+    parts: list[tuple[str, Callable[[ProgressCallback], bytes], int]] = [
+        ("badges.pdf", lambda on_progress: pdf.render_badges(shown, on_progress=on_progress), len(shown)),
         ("tickets.pdf", partial(_booklet, shown), len(shown)),
         (
             "certificates.pdf",
-            lambda painted: pdf.render_certificates(
-                [certificates.content_of(one) for one in issued], painted=painted
+            lambda on_progress: pdf.render_certificates(
+                [certificates.content_of(one) for one in issued], on_progress=on_progress
             ),
             len(issued),
         ),
@@ -167,13 +167,15 @@ def _school(printout: Printout) -> tuple[bytes, int]:
     return _zipped(printout, [part for part in parts if part[2]]), total
 
 
-def _booklet(shown: Sequence[pdf.TicketContent], painted: Painted) -> bytes:
+def _booklet(shown: Sequence[pdf.TicketContent], on_progress: ProgressCallback) -> bytes:
     return pdf.render_booklet(
-        shown, per_page=4, painted=lambda done: painted(done, done - 1 - (done - 1) % 4)
+        shown, per_page=4, on_progress=lambda done: on_progress(done, done - 1 - (done - 1) % 4)
     )
 
 
-def _zipped(printout: Printout, parts: Sequence[tuple[str, Callable[[Painted], bytes], int]]) -> bytes:
+def _zipped(
+    printout: Printout, parts: Sequence[tuple[str, Callable[[ProgressCallback], bytes], int]]
+) -> bytes:
     file, before = BytesIO(), 0
     with ZipFile(file, "w", ZIP_STORED) as archive:
         for name, render, count in parts:
@@ -182,7 +184,7 @@ def _zipped(printout: Printout, parts: Sequence[tuple[str, Callable[[Painted], b
     return file.getvalue()
 
 
-def _further(printout: Printout, before: int) -> Painted:
+def _further(printout: Printout, before: int) -> ProgressCallback:
     """Tells how far it is, counted from what was made before."""
     return lambda done, last: jobs.report_progress(printout, before + done, before + last)
 

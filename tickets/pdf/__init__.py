@@ -1,13 +1,12 @@
-"""PDFs, made by a worker process and by nothing else: tickets, booklets of them, and what organisers print."""
+"""PDFs made by worker processes: tickets, booklets and the documents that organisers print."""
 
 from tickets.pdf.attendance import Attendance, AttendanceRow, render_attendance
 from tickets.pdf.badges import render_badges
 from tickets.pdf.booklet import render_booklet
 from tickets.pdf.certificate import CertificateContent, render_certificates
 from tickets.pdf.engine import Incomplete, Unavailable
-from tickets.pdf.pages import render
 from tickets.pdf.process import is_available, limit_memory, missing, warm
-from tickets.pdf.ticket import TicketContent
+from tickets.pdf.ticket import TicketContent, render
 
 __all__ = [
     "Attendance",

@@ -1,4 +1,4 @@
-"""The attendance sheet: who may come in, by name, with a box to tick; whoever waits stands behind."""
+"""The attendance sheet of an event: names with a box to tick, the waiting list on pages of its own."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,14 +11,12 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
 
 from registrations.students.names import grouped
-from tickets.pdf.characters import printable
-from tickets.pdf.fitting import Box
-from tickets.pdf.print_page import Painted, PrintPage, write
-from tickets.pdf.text import fitted, zone_name
+from tickets.pdf.layout import Box, fitted, printable, zone_name
+from tickets.pdf.page import PrintPage, ProgressCallback, write
 
 ROWS = 25
 """Rows on a page."""
-# Room in attendance.css, in points.
+# The boxes of attendance.css, in points.
 EVENT = Box(374, 36, (18, 15, 12, 10, 9))
 WHERE = Box(150, 13, (10, 9, 8, 7))
 FEST = Box(126, 44, (10, 9, 8))
@@ -29,7 +27,7 @@ SECTION = Box(22, 13, (9, 8))
 
 @dataclass(frozen=True, slots=True)
 class AttendanceRow:
-    """One line; `note` says what is known already, such as when somebody came in."""
+    """One line; `note` says what is known already, such as the time of a check-in."""
 
     number: int
     person: str
@@ -42,7 +40,7 @@ class AttendanceRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attendance:
-    """The whole sheet of one event. Times are aware and are printed in `time_zone`."""
+    """The attendance sheet of one event. Times are aware and printed in `time_zone`."""
 
     event: str
     fest_name: str
@@ -56,8 +54,8 @@ class Attendance:
     waiting: Sequence[AttendanceRow]
 
 
-def render_attendance(sheet: Attendance, *, painted: Painted) -> bytes:
-    """A PDF on A4; those with a seat, then on pages of their own those who wait."""
+def render_attendance(sheet: Attendance, *, on_progress: ProgressCallback) -> bytes:
+    """Returns an A4 PDF: registrations with a seat, then the waiting list on pages of its own."""
     parts = [(False, rows) for rows in _pages(sheet.seats)] + [(True, rows) for rows in _pages(sheet.waiting)]
     pages = [
         PrintPage(
@@ -70,7 +68,7 @@ def render_attendance(sheet: Attendance, *, painted: Painted) -> bytes:
     ]
     with translation.override(sheet.language):
         title = gettext("Attendance sheet") + f" · {printable(sheet.event)}"
-    return write(pages, title=title, language=sheet.language, painted=painted)
+    return write(pages, title=title, language=sheet.language, on_progress=on_progress)
 
 
 def _pages(rows: Sequence[AttendanceRow]) -> list[Sequence[AttendanceRow]]:

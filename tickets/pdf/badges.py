@@ -1,4 +1,4 @@
-"""Badges: eight on a sheet of A4 with marks to cut along, each with the code of its ticket."""
+"""Badges: eight on an A4 sheet with cutting marks, each with the code of its ticket."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -9,23 +9,19 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 from registrations.students.names import grouped
-from tickets.pdf.characters import printable
-from tickets.pdf.fitting import Box
-from tickets.pdf.logo import logo_address
-from tickets.pdf.pages import MM
-from tickets.pdf.print_page import Code, Painted, PrintPage, write
-from tickets.pdf.text import fitted
+from tickets.pdf.layout import Box, fitted, logo_address, printable
+from tickets.pdf.page import MM, Code, PrintPage, ProgressCallback, write
 from tickets.pdf.ticket import TicketContent
 
 WIDTH, HEIGHT = 95, 68
 LEFT, TOP = 10.0, 12.5
-PLACES = tuple((LEFT + WIDTH * column, TOP + HEIGHT * row) for row in range(4) for column in range(2))
-"""The top left corners of the badges of a sheet, in millimetres."""
+CORNERS = tuple((LEFT + WIDTH * column, TOP + HEIGHT * row) for row in range(4) for column in range(2))
+"""The top left corners of the badges on a sheet, in millimetres."""
 # The code with its quiet zone inside a badge, in millimetres: its dark part is 25 mm wide and more.
 CODE, CODE_LEFT, CODE_TOP = 32, 60.5, 35
 MARK = 4
-"""Millimetres of a mark at the edge of the sheet."""
-# Room in badges.css, in points.
+"""Length of a cutting mark at the edge of the sheet, in millimetres."""
+# The boxes of badges.css, in points.
 FEST = Box(190, 26, (13, 11, 9, 8))
 PERSON = Box(235, 54, (32, 28, 24, 20, 17, 14, 12, 10, 9))
 SCHOOL = Box(141, 28, (10, 9, 8, 7))
@@ -33,15 +29,15 @@ EVENT = Box(141, 21, (9, 8, 7))
 SECTION = Box(80, 16, (11, 9))
 
 
-def render_badges(contents: Sequence[TicketContent], *, painted: Painted) -> bytes:
-    """A PDF of these badges in their order; all are of one fest."""
-    sheets = [contents[start : start + len(PLACES)] for start in range(0, len(contents), len(PLACES))]
+def render_badges(contents: Sequence[TicketContent], *, on_progress: ProgressCallback) -> bytes:
+    """Returns a PDF of these badges in order; all of them belong to one fest."""
+    sheets = [contents[start : start + len(CORNERS)] for start in range(0, len(contents), len(CORNERS))]
     pages = [
         PrintPage(
             bookmarks=[],
             html=partial(_html, sheet),
             style="badges.css",
-            codes=[_code(content, *place) for content, place in zip(sheet, PLACES, strict=False)],
+            codes=[_code(content, *corner) for content, corner in zip(sheet, CORNERS, strict=False)],
             marks=_draw_marks,
             names=len(sheet),
         )
@@ -50,7 +46,7 @@ def render_badges(contents: Sequence[TicketContent], *, painted: Painted) -> byt
     language = contents[0].language if contents else "en"
     with translation.override(language):
         title = gettext("Badges") + (f" · {printable(contents[0].fest_name)}" if contents else "")
-    return write(pages, title=title, language=language, painted=painted)
+    return write(pages, title=title, language=language, on_progress=on_progress)
 
 
 def _code(content: TicketContent, left: float, top: float) -> Code:
@@ -64,7 +60,7 @@ def _html(sheet: Sequence[TicketContent]) -> str:
             "accent": first.accent,
             "logo": logo_address(first.logo),
             "language": first.language,
-            "badges": [_badge(content, *place) for content, place in zip(sheet, PLACES, strict=False)],
+            "badges": [_badge(content, *corner) for content, corner in zip(sheet, CORNERS, strict=False)],
         }
         return render_to_string("tickets/pdf/badges.html", context)
 
@@ -84,7 +80,7 @@ def _badge(content: TicketContent, left: float, top: float) -> dict[str, object]
 
 
 def _draw_marks(stream: Any, scale: float) -> None:
-    """Short lines outside of the badges where the knife goes, and small crosses between them."""
+    """Draws cutting marks at the edges of the sheet, and small crosses between the badges."""
     across = [LEFT + WIDTH * column for column in range(3)]
     down = [TOP + HEIGHT * row for row in range(5)]
     with stream.stacked():

@@ -1,26 +1,27 @@
-"""Many tickets as one PDF: one a page as they are mailed, or four on a sheet of A4 to be cut."""
+"""Many tickets as one PDF: one to a page as in the mail, or four to an A4 sheet for cutting."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tickets.pdf.engine import engine
-from tickets.pdf.pages import HEIGHT, MM, WIDTH, LatePage, paint_ticket, title_of, title_of_all
-from tickets.pdf.ticket import TicketContent
+from tickets.pdf.page import A4_HEIGHT, A4_WIDTH, A5_HEIGHT, A5_WIDTH, join_pieces
+from tickets.pdf.ticket import TicketContent, TicketPage, paint_ticket, title_of, title_of_all
 
 SHRINK = 0.5**0.5
-"""From A5 to A6: two of each make one of the next. The dark part of a code keeps 35 mm."""
-A4_WIDTH, A4_HEIGHT = 210 * MM, 297 * MM
+"""The scale from A5 to A6, of which four fill an A4 sheet. The dark part of a code is then 35 mm wide."""
+
+
 CORNERS = tuple((left, top) for top in (0, A4_HEIGHT / 2) for left in (0, A4_WIDTH / 2))
 
 
 def render_booklet(
-    contents: Sequence[TicketContent], *, per_page: int, painted: Callable[[int], None]
+    contents: Sequence[TicketContent], *, per_page: int, on_progress: Callable[[int], None]
 ) -> bytes:
-    """A PDF of these tickets in their order, with a bookmark for each; `per_page` is 1 or 4.
+    """Returns a PDF of these tickets in order, with a bookmark for each; `per_page` is 1 or 4.
 
-    Each page is laid out while it is painted and forgotten afterwards; `painted` hears after each how many
-    tickets are done. What it raises ends the work. Raises as `render` does.
+    Each page is laid out while it is painted and then discarded. `on_progress` is called after each page with the
+    number of tickets done; an exception from it ends the work. Raises as `render` does.
     """
     if not contents:
         raise ValueError("A PDF needs at least one ticket.")
@@ -29,11 +30,11 @@ def render_booklet(
         Sheet(
             content=sheet[0],
             bookmarks=_bookmarks(sheet),
-            width=WIDTH if per_page == 1 else A4_WIDTH,
-            height=HEIGHT if per_page == 1 else A4_HEIGHT,
+            width=A5_WIDTH if per_page == 1 else A4_WIDTH,
+            height=A5_HEIGHT if per_page == 1 else A4_HEIGHT,
             contents=sheet,
             is_whole=per_page == 1,
-            painted=painted,
+            on_progress=on_progress,
             done=number * per_page + len(sheet),
         )
         for number, sheet in enumerate(sheets)
@@ -46,12 +47,12 @@ def _bookmarks(sheet: Sequence[TicketContent]) -> list[tuple[int, str, tuple[flo
 
 
 @dataclass(slots=True, kw_only=True)
-class Sheet(LatePage):
-    """One ticket as it is, or up to four at the corners of a sheet with the lines to cut along."""
+class Sheet(TicketPage):
+    """A page with one ticket, or an A4 sheet with up to four tickets and the lines to cut along."""
 
     contents: tuple[TicketContent, ...]
     is_whole: bool
-    painted: Callable[[int], None]
+    on_progress: Callable[[int], None]
     done: int
 
     def paint(self, stream: Any, scale: float = 1) -> None:
@@ -64,17 +65,11 @@ class Sheet(LatePage):
                     paint_ticket(stream, content, scale)
             draw_cuts(stream, scale)
         join_pieces(stream)
-        self.painted(self.done)
-
-
-def join_pieces(stream: Any) -> None:
-    """Make one piece of the some hundred that a page was painted with: each is an object that stays in memory."""
-    if all(isinstance(piece, bytes) for piece in stream.stream):
-        stream.stream[:] = [b"\n".join(stream.stream)]
+        self.on_progress(self.done)
 
 
 def draw_cuts(stream: Any, scale: float) -> None:
-    """Dashed lines through the middle of a sheet, both ways."""
+    """Draws dashed lines through the middle of a sheet, both ways."""
     across, down = A4_WIDTH * scale, A4_HEIGHT * scale
     with stream.stacked():
         stream.set_color_rgb(0.5, 0.5, 0.5, stroke=True)

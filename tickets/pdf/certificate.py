@@ -1,4 +1,4 @@
-"""Certificates: A4 landscape, one person a page, with the code of the page that says it is genuine."""
+"""Certificates: A4 landscape, one person per page, with the code of the page that proves it genuine."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,17 +9,12 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from tickets.pdf.booklet import A4_HEIGHT, A4_WIDTH
-from tickets.pdf.characters import printable
-from tickets.pdf.fitting import Box
-from tickets.pdf.logo import logo_address
-from tickets.pdf.pages import MM
-from tickets.pdf.print_page import Code, Painted, PrintPage, write
-from tickets.pdf.text import fitted
+from tickets.pdf.layout import Box, fitted, logo_address, printable
+from tickets.pdf.page import A4_HEIGHT, A4_WIDTH, MM, Code, PrintPage, ProgressCallback, write
 
 # The code with its quiet zone, in millimetres: its dark part is 25 mm wide and more.
 CODE, CODE_LEFT, CODE_TOP = 34, 238, 159
-# Room in certificate.css, in points.
+# The boxes of certificate.css, in points.
 FEST = Box(388, 42, (22, 18, 15, 12, 10))
 PERSON = Box(680, 82, (46, 40, 36, 32, 28, 24, 20, 17, 14, 12))
 SCHOOL = Box(620, 39, (15, 13, 11, 9))
@@ -29,7 +24,7 @@ PLACE = Box(260, 16, (11, 9))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateContent:
-    """What stands on one certificate; without a `rank` it is about taking part."""
+    """The content of one certificate; without a `rank` it certifies participation."""
 
     fest_name: str
     accent: str
@@ -46,8 +41,8 @@ class CertificateContent:
     language: str
 
 
-def render_certificates(contents: Sequence[CertificateContent], *, painted: Painted) -> bytes:
-    """A PDF of these certificates in their order, with a bookmark for each."""
+def render_certificates(contents: Sequence[CertificateContent], *, on_progress: ProgressCallback) -> bytes:
+    """Returns a PDF of these certificates in order, with a bookmark for each."""
     pages = [
         PrintPage(
             bookmarks=[(1, f"{printable(content.person)} · {printable(content.event)}", (0, 0), "open")],
@@ -62,11 +57,11 @@ def render_certificates(contents: Sequence[CertificateContent], *, painted: Pain
     language = contents[0].language if contents else "en"
     with translation.override(language):
         title = _("Certificates") + (f" · {printable(contents[0].fest_name)}" if contents else "")
-    return write(pages, title=title, language=language, painted=painted)
+    return write(pages, title=title, language=language, on_progress=on_progress)
 
 
 def achievement(rank: int | None) -> str:
-    """What was done, as a part of a sentence that ends with the event's name on the next line."""
+    """Returns what was achieved, as part of a sentence that ends with the event's name on the next line."""
     match rank:
         case None:
             return _("took part in")

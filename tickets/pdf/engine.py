@@ -1,4 +1,4 @@
-"""WeasyPrint, loaded on first use: only a process that makes PDFs pays for it, and may lack its libraries."""
+"""Loads WeasyPrint on first use, so that only processes that make PDFs pay for it and need its libraries."""
 
 import logging
 import os
@@ -10,7 +10,7 @@ from typing import Any
 
 from django.template.loader import get_template
 
-from tickets.pdf.characters import FONTS
+from tickets.pdf.layout import FONTS
 
 TICKET = "ticket.css"
 INSTALL = "apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
@@ -21,12 +21,12 @@ class Unavailable(Exception):
 
 
 class Incomplete(Exception):
-    """WeasyPrint left something out, so what it made is not a ticket."""
+    """WeasyPrint left something out, so the PDF cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """One font configuration, and each style sheet parsed once, for the life of the process."""
+    """One font configuration and the parsed style sheets, kept for the life of the process."""
 
     weasyprint: Any
     fonts: Any
@@ -35,15 +35,15 @@ class Engine:
     images: dict[str, Any] = field(default_factory=dict)
 
     def write(self, pages: list[Any], *, title: str, language: str) -> bytes:
-        """The PDF of `pages`, which may be laid out while they are painted. Raises Incomplete."""
+        """Returns the PDF of `pages`, which may be laid out while they are painted. Raises Incomplete."""
         metadata = self.weasyprint.document.DocumentMetadata(title=title, lang=language)
         document = self.weasyprint.Document(pages, metadata, self.fetcher, self.fonts, {}, None)
-        with complaints_raised():
+        with errors_raised():
             pdf: bytes = document.write_pdf()
         return pdf
 
     def lay_out(self, html: str, *, style: str = TICKET) -> list[Any]:
-        """WeasyPrint's pages of `html` with this style sheet, for which nothing else is read."""
+        """Returns WeasyPrint's pages of `html` with this style sheet. Nothing else is loaded."""
         if len(self.images) > 16:
             self.images.clear()
         source = self.weasyprint.HTML(string=html, url_fetcher=self.fetcher)
@@ -53,7 +53,7 @@ class Engine:
         return pages
 
     def style(self, name: str) -> Any:
-        """The parsed style sheet of this name; reading it takes longer than laying out a page."""
+        """Returns the parsed style sheet of this name; parsing takes longer than laying out a page."""
         if name not in self.styles:
             sheet = get_template(f"tickets/pdf/{name}").render()
             self.styles[name] = self.weasyprint.CSS(
@@ -64,7 +64,7 @@ class Engine:
 
 @cache
 def engine() -> Engine:
-    """Load WeasyPrint with the committed fonts and no others; raises Unavailable."""
+    """Loads WeasyPrint with the committed fonts only. Raises Unavailable."""
     # Fontconfig reads this when the libraries start, so it is set before they are loaded.
     os.environ["FONTCONFIG_FILE"] = str(FONTS / "fonts.conf")
     try:
@@ -81,12 +81,12 @@ def engine() -> Engine:
 
 
 @contextmanager
-def complaints_raised() -> Iterator[None]:
-    """Raise Incomplete after a block in which WeasyPrint logged an error.
+def errors_raised() -> Iterator[None]:
+    """Raises Incomplete after a block in which WeasyPrint logged an error.
 
-    It logs one, and goes on without, for every picture, inline SVG or address that it could not use.
+    It logs one, and continues without it, for each picture, inline SVG or URL that it cannot use.
     """
-    heard = _Complaints(logging.ERROR)
+    heard = _ErrorCollector(logging.ERROR)
     logger = logging.getLogger("weasyprint")
     logger.addHandler(heard)
     try:
@@ -97,7 +97,7 @@ def complaints_raised() -> Iterator[None]:
         raise Incomplete("; ".join(heard.texts))
 
 
-class _Complaints(logging.Handler):
+class _ErrorCollector(logging.Handler):
     def __init__(self, level: int) -> None:
         super().__init__(level)
         self.texts: list[str] = []

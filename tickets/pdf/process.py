@@ -1,15 +1,14 @@
-"""What a process needs before it makes PDFs: libraries, and a wall around its memory."""
+"""Prepares a process for making PDFs: checks the libraries, limits the memory, loads everything once."""
 
 import resource
 from datetime import UTC, datetime
 
 from tickets.pdf.engine import Unavailable, engine
-from tickets.pdf.pages import render
-from tickets.pdf.ticket import TicketContent
+from tickets.pdf.ticket import TicketContent, render
 
 
 def missing() -> str:
-    """One plain line that says what to install, empty when nothing is missing."""
+    """Returns one line that says what to install; empty if nothing is missing."""
     try:
         engine()
     except Unavailable as lack:
@@ -23,11 +22,11 @@ def is_available() -> bool:
 
 
 def limit_memory(megabytes: int) -> None:
-    """Let this process and its children own at most `megabytes` of private memory.
+    """Limits the private memory of this process and its children to `megabytes`.
 
-    Past it Python raises MemoryError and the C libraries abort the process, which the worker's parent notices.
-    RLIMIT_DATA counts heap, anonymous maps and thread stacks (Linux 4.7 and later), but no fonts or libraries that
-    are mapped from files; RLIMIT_AS counts those too and would have to be set by guess.
+    Beyond it Python raises MemoryError, and C libraries abort the process, which the worker's parent notices.
+    RLIMIT_DATA counts heap, anonymous maps and thread stacks (Linux 4.7 and later), but not fonts and libraries mapped
+    from files; RLIMIT_AS counts those too and could only be guessed.
     """
     wanted = megabytes * 1024 * 1024
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
@@ -36,7 +35,7 @@ def limit_memory(megabytes: int) -> None:
 
 
 def warm() -> None:
-    """Load everything and make one ticket, so that the first real one is as fast as the others. Raises Unavailable."""
+    """Makes one ticket, so that everything is loaded before the first real one. Raises Unavailable."""
     now = datetime.now(UTC)
     render(
         [

@@ -46,8 +46,8 @@ def teacher() -> Teacher:
 def quick_pdf(monkeypatch: pytest.MonkeyPatch) -> None:
     """Stands in for the renderer where a test is about rows and files."""
 
-    def render_booklet(contents: Any, *, per_page: int, painted: Callable[[int], None]) -> bytes:
-        painted(len(contents))
+    def render_booklet(contents: Any, *, per_page: int, on_progress: Callable[[int], None]) -> bytes:
+        on_progress(len(contents))
         return b"%PDF-1.7 " + ", ".join(content.person for content in contents).encode()
 
     monkeypatch.setattr(pdf, "render_booklet", render_booklet)

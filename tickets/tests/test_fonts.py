@@ -3,7 +3,7 @@ from pathlib import Path
 from fontTools.ttLib import TTFont
 
 from tickets.fonts.build import all_characters, ranges
-from tickets.pdf.characters import FONTS, has_substitute, printable
+from tickets.pdf.layout import FONTS, has_substitute, printable
 
 
 def test_coverage_lists_what_the_fonts_have() -> None:

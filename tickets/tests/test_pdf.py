@@ -12,7 +12,7 @@ from pypdf import PdfReader, PdfWriter
 from pypdf.generic import DictionaryObject
 
 from tickets import pdf
-from tickets.pdf.engine import complaints_raised, engine
+from tickets.pdf.engine import engine, errors_raised
 from tickets.tests.test_qr import scan
 
 URL = "https://fest.riverside.example.org/t/Zk3v9qX1mTn8bYw2LcR5aQ/"
@@ -154,7 +154,7 @@ def test_markup_in_a_name_stays_text_and_nothing_is_fetched(text: str, fetched: 
     "address", ["http://127.0.0.1:9/", "https://127.0.0.1:9/", "file:///etc/passwd", "ftp://x/"]
 )
 def test_address_outside_the_ticket_is_refused_and_no_pdf_made(address: str, fetched: list[str]) -> None:
-    with pytest.raises(pdf.Incomplete), complaints_raised():
+    with pytest.raises(pdf.Incomplete), errors_raised():
         engine().lay_out(f'<img src="{address}">')
     assert fetched == [address]
 
@@ -179,7 +179,7 @@ def test_name_has_no_empty_box(name: str) -> None:
 
 
 def test_name_without_its_substitute_would_have_empty_boxes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tickets.pdf.text.printable", str)
+    monkeypatch.setattr("tickets.pdf.layout.printable", str)
 
     assert fonts_with_empty_boxes(pdf.render([replace(CONTENT, person="𠮷野")])) != []
 

@@ -136,7 +136,7 @@ def test_ticket_without_its_code_is_never_written(monkeypatch: pytest.MonkeyPatc
         raise ValueError("no code")
 
     submission = build_answered()
-    monkeypatch.setattr("tickets.pdf.pages.drawing", fail)
+    monkeypatch.setattr("tickets.pdf.page.drawing", fail)
     assert render_due() == 0
     assert (files(), ticket_of(submission).rendered_at) == ([], None)
     monkeypatch.undo()
