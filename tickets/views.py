@@ -24,7 +24,7 @@ from tickets import confirmation_page
 from tickets.checkin import throttle
 from tickets.content import absolute, calendar_entry, event_entry
 from tickets.documents import ticket_pdf as ticket_pdf_module
-from tickets.documents.achievements import achievements_of
+from tickets.documents.certificates import achievements_of
 from tickets.mail import outbox
 from tickets.mail.calendar import CalendarEntry, ics
 from tickets.models import Ticket

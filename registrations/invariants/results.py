@@ -1,4 +1,4 @@
-"""What must hold between points, ranks and seats, asked of a live database."""
+"""Invariants between points, ranks and seats."""
 
 from collections.abc import Iterator
 
@@ -9,8 +9,8 @@ from techfest.core.invariants import invariant, rows
 def ranks_follow_from_points() -> Iterator[str]:
     """Where points decide, better points have the better rank, equal points share one, and no rank is too good.
 
-    A rank is at least one more than the number of those with better points. It may be greater: whoever gave up
-    the seat after the sheet was saved leaves a gap until it is saved again.
+    A rank is at least one more than the number of better results. It may be greater: a seat given up after the sheet
+    was saved leaves a gap until the next save.
     """
     sql = """
         SELECT name, student, rank, points, better, mates, worst FROM (
@@ -34,7 +34,7 @@ def ranks_follow_from_points() -> Iterator[str]:
 
 @invariant(17)
 def results_belong_to_seats() -> Iterator[str]:
-    """Each result is of an event with a sheet and of somebody who has, or had, a seat in it."""
+    """Each result belongs to an event with a sheet and to a registration that has, or had, a seat in it."""
     sql = """
         SELECT e.name, p.name || ' (' || p.reference || ')' FROM registrations_result t
         JOIN registrations_registration r ON r.id = t.registration_id
@@ -50,7 +50,7 @@ def results_belong_to_seats() -> Iterator[str]:
 
 @invariant(17)
 def public_results_say_who_published_them() -> Iterator[str]:
-    """A sheet that the public sees says since when and by whom, and one that it does not see says neither."""
+    """A public sheet has a time and a user of publication; a sheet that is not public has neither."""
     sql = """
         SELECT e.name FROM registrations_resultsheet s JOIN events_event e ON e.id = s.event_id
         WHERE (s.published_at IS NULL) <> (s.published_by_id IS NULL) ORDER BY e.id

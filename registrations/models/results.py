@@ -1,4 +1,4 @@
-"""What came of it: the results of an event, and whether the public sees them."""
+"""Results of an event, and whether they are public."""
 
 from typing import ClassVar
 
@@ -13,7 +13,7 @@ from registrations.models.bookings import Registration
 class ResultSheet(models.Model):
     """How an event is judged, and whether its results are public.
 
-    `version` is raised by each change, so that two who fill in one sheet notice each other.
+    Each change raises `version`, so that organisers who edit one sheet notice each other.
     """
 
     class Counting(models.TextChoices):
@@ -49,9 +49,9 @@ class ResultSheet(models.Model):
 
 
 class Result(models.Model):
-    """What one registration reached: its points, and the rank that follows from them or was typed in.
+    """The result of one registration: points, and the rank that follows from them or was typed.
 
-    Equal points share a rank, and the next rank is left out (1, 2, 2, 4).
+    Equal points share a rank, and the next rank is skipped (1, 2, 2, 4).
     """
 
     registration = models.OneToOneField(

@@ -1,1 +1,1 @@
-"""Results of an event: entered, ranked, published."""
+"""Results of an event: entered by organisers, ranked, published."""

@@ -1,6 +1,6 @@
-"""Results in the admin: entered for everybody at once, published and taken back behind a question.
+"""Admin pages of results: entry for a whole event, publication and its reversal after a confirmation.
 
-Whoever may change results sees the events that the admin shows to them, and no other.
+A user with permission to change results reaches the events that the admin shows them, and no others.
 """
 
 from typing import Any
@@ -29,16 +29,16 @@ _FORM = ("GET", "HEAD", "POST")
 
 @require_http_methods(_FORM)
 def enter(request: HttpRequest, event_id: int) -> HttpResponseBase:
-    """Everybody who has a seat, with what they reached; one press saves all of a page."""
+    """Shows all registrations with a seat and their results; one submit saves a page."""
     event = _event(request, event_id)
     if request.method == "POST" and "counting" in request.POST:
-        return _count_otherwise(request, event)
+        return _change_counting(request, event)
     page = SheetPage(event, request.GET.get("page", ""), request.POST if request.method == "POST" else None)
     if request.method == "POST" and page.is_valid():
         try:
-            notes = service.save(event, page.typed, user=request.user, deadline=Deadline())
-        except service.ResultsChanged:
-            page = page.anew()
+            notes = service.save(event, page.submitted, user=request.user, deadline=Deadline())
+        except service.SheetChanged:
+            page = page.refreshed()
         except RegistrationError as error:
             page.problem = str(error.text)
         else:
@@ -46,12 +46,12 @@ def enter(request: HttpRequest, event_id: int) -> HttpResponseBase:
     return _page(request, event, "enter", page=page, counting_form=CountingForm(page.sheet))
 
 
-def _count_otherwise(request: HttpRequest, event: Event) -> HttpResponseBase:
+def _change_counting(request: HttpRequest, event: Event) -> HttpResponseBase:
     form = CountingForm(service.sheet_of(event), request.POST)
     if form.is_valid():
         chosen = form.cleaned_data["counting"]
         try:
-            notes = service.count_otherwise(event, chosen, user=request.user, deadline=Deadline())
+            notes = service.change_counting(event, chosen, user=request.user, deadline=Deadline())
         except RegistrationError as error:
             messages.error(request, str(error.text))
         else:
@@ -61,7 +61,7 @@ def _count_otherwise(request: HttpRequest, event: Event) -> HttpResponseBase:
 
 @require_http_methods(_FORM)
 def publish(request: HttpRequest, event_id: int) -> HttpResponseBase:
-    """Says what becomes public, in which form; the button of the page does it."""
+    """Shows what becomes public and in which form; POST publishes."""
     event = _event(request, event_id)
     form = NamesForm(event, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
@@ -78,7 +78,7 @@ def publish(request: HttpRequest, event_id: int) -> HttpResponseBase:
 
 @require_http_methods(_FORM)
 def unpublish(request: HttpRequest, event_id: int) -> HttpResponseBase:
-    """Says what the public will not see any more; the button of the page does it."""
+    """Shows what is no longer public afterwards; POST withdraws the results."""
     event = _event(request, event_id)
     if request.method == "POST":
         try:
@@ -86,13 +86,13 @@ def unpublish(request: HttpRequest, event_id: int) -> HttpResponseBase:
         except RegistrationError as error:
             messages.error(request, str(error.text))
         else:
-            return _done(request, event, [_("The results are not public any more."), *notes])
+            return _done(request, event, [_("The results are no longer public."), *notes])
     count = publish_module.ranked(event).count()
     return _page(request, event, "unpublish", sheet=service.sheet_of(event), count=count)
 
 
 def paths(site: admin.AdminSite) -> list[URLPattern]:
-    """The addresses below the list of result sheets."""
+    """Returns the URL patterns below the list of result sheets."""
     return [
         path("<int:event_id>/enter/", site.admin_view(enter), name="results_enter"),
         path("<int:event_id>/publish/", site.admin_view(publish), name="results_publish"),
@@ -101,7 +101,7 @@ def paths(site: admin.AdminSite) -> list[URLPattern]:
 
 
 def _event(request: HttpRequest, event_id: int) -> Event:
-    """The event, as far as the admin shows it to this person."""
+    """Returns the event if the admin shows it to this user; otherwise 404."""
     if not request.user.has_perm(PERMISSION):
         raise PermissionDenied
     rows = admin.site.get_model_admin(Event).get_queryset(request)

@@ -1,4 +1,4 @@
-"""The forms of the admin's pages of results."""
+"""Forms of the admin pages of results."""
 
 import json
 from collections.abc import Mapping
@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy
 from events.models import Event
 from registrations.models import Registration, ResultSheet
 from registrations.results.publish import ranked, result_line
-from registrations.results.ranking import points_of, rank_of, written
-from registrations.results.service import Entry, Typed, Value, competitors, entries_of, sheet_of
+from registrations.results.ranking import formatted, points_of, rank_of
+from registrations.results.service import Entry, SubmittedPage, Value, competitors, entries_of, sheet_of
 from techfest.core.text_limits import LimitedText
 
 Counting = ResultSheet.Counting
@@ -26,14 +26,14 @@ PER_PAGE = 400
 
 @dataclass(slots=True)
 class Line:
-    """One registration on the page: what stands on the sheet, and what is in its field."""
+    """One registration on the page: its stored value, and the text in its field."""
 
     registration: Registration
     rank: int | None
     stored: str
     text: str
     error: str = ""
-    concurrent_value: str = ""
+    changed_from: str = ""
 
     @property
     def field(self) -> str:
@@ -41,10 +41,10 @@ class Line:
 
 
 class SheetPage:
-    """One page of an event's sheet, fresh or as it came back.
+    """One page of an event's result sheet, new or submitted.
 
-    The page carries what each field was shown with, so that only what somebody typed is theirs, and what
-    somebody else saved meanwhile is noticed.
+    The page carries the values it was shown with, so that only typed changes are saved, and changes that another
+    organiser saved in the meantime are noticed.
     """
 
     def __init__(self, event: Event, number: str, data: QueryDict | None = None) -> None:
@@ -59,7 +59,7 @@ class SheetPage:
 
     @property
     def shown(self) -> str:
-        """What the fields of this page show of the sheet, as one text."""
+        """The values that this page was shown with, as JSON."""
         return json.dumps({line.registration.pk: line.stored for line in self.lines})
 
     @property
@@ -68,21 +68,21 @@ class SheetPage:
 
     @property
     def changed(self) -> list[Line]:
-        """What somebody else saved since the page was shown."""
-        return [line for line in self.lines if line.concurrent_value]
+        """The lines that another organiser changed since the page was shown."""
+        return [line for line in self.lines if line.changed_from]
 
     @property
-    def is_counted_otherwise(self) -> bool:
-        """Whether somebody changed how the event is judged since the page was shown."""
+    def is_counting_changed(self) -> bool:
+        """Whether the way of judging changed since the page was shown."""
         return self.data is not None and self._posted("counted") != self.sheet.counting
 
     @property
-    def lost(self) -> int:
-        """How many of the page gave up their seat meanwhile; what was typed for them stays nowhere."""
+    def lost_count(self) -> int:
+        """How many registrations of the page have given up their seat since; their typed values are not saved."""
         return len(self._was) - len(self.lines) if self._was else 0
 
     def is_valid(self) -> bool:
-        """Reads every field; each problem stands at its own."""
+        """Reads every field; errors are set on their lines."""
         self._values: dict[int, Value] = {}
         for line in self.lines:
             try:
@@ -92,29 +92,29 @@ class SheetPage:
         return not self.problems
 
     @property
-    def typed(self) -> Typed:
-        """What was changed on the page. Fields that were left as shown stay what they are by now."""
-        return Typed(
+    def submitted(self) -> SubmittedPage:
+        """The changes made on the page. Fields left as shown keep their current values."""
+        return SubmittedPage(
             version=_number(self._posted("version")),
             counting=self._posted("counted"),
             shown=self._was,
-            values={key: one for key, one in self._values.items() if written(one) != self._was.get(key)},
+            values={key: one for key, one in self._values.items() if formatted(one) != self._was.get(key)},
         )
 
-    def anew(self) -> "SheetPage":
-        """The same page after somebody else saved: what was typed stays, and what is new is named."""
+    def refreshed(self) -> "SheetPage":
+        """Returns the same page with the current values; typed text stays, and conflicts are named."""
         return SheetPage(self.event, self.number, self.data)
 
     def _line(self, row: Registration, entry: Entry) -> Line:
-        stored = written(entry.value(self.sheet.counting))
+        stored = formatted(entry.value(self.sheet.counting))
         line = Line(row, entry.rank, stored, stored)
         if self.data is None:
             return line
         was, text = self._was.get(row.pk, ""), self.data.get(line.field)
         if text is not None and text.strip() != was:
             line.text = text[:200]
-        if was != stored and not self.is_counted_otherwise:
-            line.concurrent_value = was or _("nothing")
+        if was != stored and not self.is_counting_changed:
+            line.changed_from = was or _("nothing")
         return line
 
     def _read(self, text: str) -> Value:
@@ -125,7 +125,7 @@ class SheetPage:
         return "" if self.data is None else self.data.get(name, "")
 
     def _read_shown(self) -> Mapping[int, str]:
-        """What the fields were shown with, by registration; nothing where the page's text is damaged."""
+        """Returns the values that the fields were shown with, by registration; nothing if the JSON is damaged."""
         try:
             read = json.loads(self._posted("shown"))
             return {int(key): str(value) for key, value in list(read.items())[:PER_PAGE]}
@@ -134,7 +134,7 @@ class SheetPage:
 
 
 class CountingForm(LimitedText, forms.Form):
-    """How the event is judged."""
+    """The form for how the event is judged."""
 
     counting = forms.ChoiceField(
         label=gettext_lazy("Judged by"), choices=Counting.choices, widget=forms.RadioSelect
@@ -145,7 +145,7 @@ class CountingForm(LimitedText, forms.Form):
 
 
 class NamesForm(LimitedText, forms.Form):
-    """In which form the public sees names, each with the first three lines as an example."""
+    """The form for how names are published, with the first three lines as an example of each choice."""
 
     names = forms.ChoiceField(label=gettext_lazy("The public sees"), widget=forms.RadioSelect)
 
@@ -169,5 +169,5 @@ class NamesForm(LimitedText, forms.Form):
 
 
 def _number(text: str) -> int:
-    """A whole number that the page carried; one that no sheet has where it was tampered with."""
+    """Returns a version number that the page carried; -1, which no sheet has, if it was tampered with."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else -1

@@ -1,5 +1,6 @@
-"""Results that are public: published and taken back, in the form that the sheet says."""
+"""Public results: publishing and withdrawing them, and the lines that the public reads."""
 
+import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,20 +12,19 @@ from events.models import Event
 from registrations.booking.errors import ActionRejected
 from registrations.locking import Deadline, in_transaction
 from registrations.models import Registration, Result, ResultSheet, Student
-from registrations.results.public_names import public_name
-from registrations.results.ranking import written
+from registrations.results.ranking import formatted
 from registrations.results.service import announce, locked_sheet
 from techfest.core.audit_log import record
 from techfest.core.db.clock import database_now
 
 Names = ResultSheet.Names
 PER_PAGE = 40
-"""Places on one page, so that it stays light."""
+"""Lines on one page."""
 
 
 @dataclass(frozen=True, slots=True)
 class ResultLine:
-    """One line of published results, as anybody may read it; `name` is empty where no name is shown."""
+    """One line of published results; `name` is empty if names are not shown."""
 
     rank: int
     name: str
@@ -34,15 +34,15 @@ class ResultLine:
 
 
 def publish(event: Event, names: str, *, user: Any, deadline: Deadline) -> list[str]:
-    """Makes the ranks public with names in this form; what came of it elsewhere, in words.
+    """Publishes the ranks with names in this form; returns sentences about what followed elsewhere.
 
-    Raises ActionRejected where nobody has a rank, and Busy.
+    Raises ActionRejected if there are no ranks, and LockTimeout.
     """
     return in_transaction(lambda: _publish(event, names, user), deadline=deadline)
 
 
 def unpublish(event: Event, *, user: Any, deadline: Deadline) -> list[str]:
-    """Takes the results back from the public; what was entered stays. Raises LockTimeout."""
+    """Withdraws the results from the public; the entries stay. Raises LockTimeout."""
     return in_transaction(lambda: _unpublish(event, user), deadline=deadline)
 
 
@@ -50,7 +50,7 @@ def _publish(event: Event, names: str, user: Any) -> list[str]:
     sheet, now = locked_sheet(event), database_now()
     count = ranked(event).count()
     if not count:
-        raise ActionRejected(_("Nobody has a rank yet."))
+        raise ActionRejected(_("There are no ranks yet."))
     before = {"published": sheet.published_at is not None, "names": sheet.names}
     sheet.names = names
     sheet.published_at, sheet.published_by = sheet.published_at or now, user
@@ -78,7 +78,7 @@ def _unpublish(event: Event, user: Any) -> list[str]:
 
 
 def ranked(event: Event) -> Any:
-    """The results with a rank of those who have a seat, best first."""
+    """Returns the results that have a rank and a seat, best first."""
     rows = Result.objects.filter(
         registration__event=event, registration__state=Registration.State.CONFIRMED, rank__isnull=False
     )
@@ -86,20 +86,20 @@ def ranked(event: Event) -> Any:
 
 
 def result_lines(event: Event, sheet: ResultSheet, page: int) -> list[ResultLine]:
-    """The lines of one page, from 1; empty where there is no such page."""
+    """Returns the lines of one page, from 1; empty if there is no such page."""
     rows = ranked(event).select_related("registration__student__school")
     return [result_line(row, sheet) for row in rows[(page - 1) * PER_PAGE : page * PER_PAGE]]
 
 
 def result_line(result: Result, sheet: ResultSheet, names: str = "") -> ResultLine:
-    """The line as the sheet shows it, or as it would with names in another form."""
+    """Returns the line as the sheet shows it, or with names in another form."""
     student = result.registration.student
     return ResultLine(
         rank=result.rank or 0,
         name=public_name(student.name, names or sheet.names),
         grade=student.grade,
         school=student.school.name,
-        points="" if sheet.counting == ResultSheet.Counting.RANK else written(result.points),
+        points="" if sheet.counting == ResultSheet.Counting.RANK else formatted(result.points),
     )
 
 
@@ -107,7 +107,7 @@ _kept: tuple[CachedFest, dict[int, ResultSheet]] | None = None
 
 
 def published(current: CachedFest) -> dict[int, ResultSheet]:
-    """The published sheets of the fest's events, with the `count` of their ranks; read once for each snapshot."""
+    """Returns the published sheets by event, with the `count` of their ranks; read once per snapshot."""
     global _kept
     if _kept is None or _kept[0] is not current:
         is_ranked = Q(
@@ -123,7 +123,7 @@ def published(current: CachedFest) -> dict[int, ResultSheet]:
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """What one student reached in one event, once its results are public."""
+    """What one student achieved in one event, once its results are public."""
 
     event: Event
     registration_id: int
@@ -132,7 +132,7 @@ class Reached:
 
 
 def reached_by(student: Student) -> list[Reached]:
-    """The student's own published results, by the event's start. One query."""
+    """Returns the student's published results, by the event's start. One query."""
     rows = Result.objects.filter(
         registration__student=student,
         registration__state=Registration.State.CONFIRMED,
@@ -143,11 +143,38 @@ def reached_by(student: Student) -> list[Reached]:
     for row in rows.order_by("registration__event__starts_at", "pk"):
         event = row.registration.event
         is_typed = event.result_sheet.counting == ResultSheet.Counting.RANK
-        points = "" if is_typed else written(row.points)
+        points = "" if is_typed else formatted(row.points)
         found.append(Reached(event, row.registration_id, row.rank or 0, points))
     return found
 
 
 def is_published(event: Event) -> bool:
-    """Whether the public sees the results of this event now, as far as this process knows."""
+    """Whether the results of this event are public, as far as this process knows."""
     return event.pk in published(cached_fest())
+
+
+def public_name(name: str, form: str) -> str:
+    """Returns the name in the form that a sheet publishes; empty if names are not shown."""
+    if form == Names.FULL:
+        return name
+    return first_name(name) if form == Names.SHORT else ""
+
+
+def first_name(name: str) -> str:
+    """Returns the first word that is more than an initial: Asha for "Asha Rao", Kalam for "A. P. J. Kalam".
+
+    Chinese, Japanese and Korean names have no space and begin with the family name: they become their first character
+    and an ellipsis.
+    """
+    words = name.split()
+    if len(words) == 1 and len(name) > 1 and all(map(_is_ideogram, name)):
+        return f"{name[0]}…"
+    return next((word for word in words if _letters(word) > 1), words[0] if words else "")
+
+
+def _letters(word: str) -> int:
+    return sum(unicodedata.category(character)[0] == "L" for character in word)
+
+
+def _is_ideogram(character: str) -> bool:
+    return unicodedata.east_asian_width(character) == "W" and unicodedata.category(character) == "Lo"

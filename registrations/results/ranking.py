@@ -1,4 +1,4 @@
-"""Points and ranks: how they are typed, how they are written, and which rank follows from which points."""
+"""Points and ranks: parsing, formatting, and the ranks that follow from points."""
 
 import re
 import unicodedata
@@ -20,7 +20,7 @@ _RANK = re.compile(r"[0-9]{1,4}")
 
 
 def ranks_of(points: Mapping[int, Decimal], *, counting: str) -> dict[int, int]:
-    """The rank of each key by its points; equal points share a rank, the next is left out (1, 2, 2, 4)."""
+    """Returns the rank of each key by its points; equal points share a rank and the next is skipped (1, 2, 2, 4)."""
     order = sorted(points, key=lambda key: points[key], reverse=counting == Counting.MOST)
     ranks: dict[int, int] = {}
     for _points, group in groupby(order, key=lambda key: points[key]):
@@ -30,40 +30,40 @@ def ranks_of(points: Mapping[int, Decimal], *, counting: str) -> dict[int, int]:
 
 
 def points_of(text: str, *, counting: str) -> Decimal | None:
-    """Points as they were typed, nothing where nothing was; where the shortest time wins, 2:05.3 is 125.3.
+    """Parses points; where the shortest time wins, 2:05.3 is 125.3. Empty text is None.
 
-    Raises ValidationError with words for the field.
+    Raises ValidationError with a text for the field.
     """
-    typed = _plain(text)
-    if not typed:
+    submitted = _plain(text)
+    if not submitted:
         return None
-    if counting == Counting.LEAST and (time := _TIME.fullmatch(typed)):
+    if counting == Counting.LEAST and (time := _TIME.fullmatch(submitted)):
         hours, minutes, seconds = time.groups()
         return int(hours or 0) * 3600 + int(minutes) * 60 + Decimal(seconds)
-    if _POINTS.fullmatch(typed):
-        return Decimal(typed)
-    raise ValidationError(_problem(typed))
+    if _POINTS.fullmatch(submitted):
+        return Decimal(submitted)
+    raise ValidationError(_problem(submitted))
 
 
 def rank_of(text: str) -> int | None:
-    """A rank as it was typed, nothing where nothing was. Raises ValidationError with words for the field."""
-    typed = _plain(text).rstrip(".")
-    if not typed:
+    """Parses a rank. Empty text is None. Raises ValidationError with a text for the field."""
+    submitted = _plain(text).rstrip(".")
+    if not submitted:
         return None
-    if _RANK.fullmatch(typed) and int(typed) >= 1:
-        return int(typed)
+    if _RANK.fullmatch(submitted) and int(submitted) >= 1:
+        return int(submitted)
     raise ValidationError(_("Enter a rank from 1 to %(maximum)d") % {"maximum": MAX_RANK})
 
 
-def written(value: Decimal | int | None) -> str:
-    """A number as it stands in a field and on a page: no empty decimals, no exponent."""
+def formatted(value: Decimal | int | None) -> str:
+    """Formats a number for a field or a page: no empty decimals, no exponent."""
     if value is None:
         return ""
     return format(value.normalize(), "f") if isinstance(value, Decimal) else str(value)
 
 
 def _plain(text: str) -> str:
-    """Without white space and marks that nobody sees, digits of every script as 0 to 9."""
+    """Returns the text without white space and invisible marks, with the digits of every script as 0 to 9."""
     seen = (
         character for character in normalized("NFKC", text[:200]) if unicodedata.category(character) != "Cf"
     )
@@ -71,9 +71,9 @@ def _plain(text: str) -> str:
     return "".join("".join(digits).split())
 
 
-def _problem(typed: str) -> str:
-    if "," in typed:
+def _problem(submitted: str) -> str:
+    if "," in submitted:
         return _("Write decimals with a point, like 12.5, and thousands without a comma")
-    if typed.startswith(("-", "\u2212")):
+    if submitted.startswith(("-", "\u2212")):
         return _("Points must be 0 or more")
     return _("Enter points as a number up to 999999.999, like 12 or 12.5")

@@ -1,4 +1,4 @@
-"""Results as they are entered: many at once, by two people at once, nothing overwritten unseen."""
+"""Entering results: many at once, by several organisers at once, without overwriting changes unseen."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from registrations.booking.errors import ActionRejected, RegistrationError
 from registrations.locking import Deadline, in_transaction
 from registrations.models import Registration, Result, ResultSheet
 from registrations.querysets import RegistrationQuerySet
-from registrations.results.ranking import ranks_of, written
+from registrations.results.ranking import formatted, ranks_of
 from registrations.signals import results_changed
 from techfest.core.audit_log import record
 from techfest.core.db.clock import database_now
@@ -26,25 +26,25 @@ Value = Decimal | int | None
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What stands on the sheet for one registration."""
+    """The entry of one registration on the sheet."""
 
     points: Decimal | None
     rank: int | None
 
     def value(self, counting: str) -> Value:
-        """What was typed: points, or the rank where ranks are typed."""
+        """What is typed: points, or the rank where ranks are typed."""
         return self.rank if counting == Counting.RANK else self.points
 
 
-class ResultsChanged(RegistrationError):
-    """Somebody saved between the look and the press. Nothing was written; the page shows what is new."""
+class SheetChanged(RegistrationError):
+    """Another organiser saved since the page was shown. Nothing was written; the page shows what is new."""
 
-    text = gettext_lazy("Somebody changed this sheet meanwhile.")
+    text = gettext_lazy("Another organiser has changed this sheet.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Typed:
-    """One page of the sheet as it came back: what each registration was shown with, and what it has now."""
+class SubmittedPage:
+    """One submitted page of the sheet: by registration, the value it was shown with and the new one."""
 
     version: int
     counting: str
@@ -53,9 +53,9 @@ class Typed:
 
 
 def competitors(event: Event) -> RegistrationQuerySet:
-    """Whoever has a seat, those who came in first, by name; `came_at` says when they came.
+    """Returns the registrations with a seat, by name, those checked in first; `came_at` is the time of check-in.
 
-    Tickets are of the room above and are asked for by the name that they have here.
+    Tickets belong to a higher layer and are reached through their relation only.
     """
     came = Max("tickets__checked_in_at", filter=Q(tickets__voided_at=None))
     rows = Registration.objects.filter(event=event, state=Registration.State.CONFIRMED)
@@ -64,58 +64,59 @@ def competitors(event: Event) -> RegistrationQuerySet:
 
 
 def sheet_of(event: Event) -> ResultSheet:
-    """The event's sheet, or a new one that nobody has saved."""
+    """Returns the event's sheet, or a new unsaved one."""
     return ResultSheet.objects.filter(event=event).first() or ResultSheet(event=event)
 
 
 def entries_of(event: Event) -> dict[int, Entry]:
-    """What stands on the sheet by registration, for those who have a seat."""
+    """Returns the entries of the sheet by registration, for those with a seat."""
     rows = Result.objects.filter(registration__event=event, registration__state=Registration.State.CONFIRMED)
     return {
         key: Entry(points, rank) for key, points, rank in rows.values_list("registration", "points", "rank")
     }
 
 
-def save(event: Event, typed: Typed, *, user: Any, deadline: Deadline) -> list[str]:
-    """Writes one page of the sheet and all ranks that follow; what came of it elsewhere, in words.
+def save(event: Event, submitted: SubmittedPage, *, user: Any, deadline: Deadline) -> list[str]:
+    """Saves one page of the sheet and all ranks that follow; returns sentences about what followed elsewhere.
 
-    Raises ResultsChanged where a row of the page is not any more what it was shown as, and Busy.
+    Raises SheetChanged if a row of the page differs from what was shown, and LockTimeout.
     """
-    return in_transaction(lambda: _save(event, typed, user), deadline=deadline)
+    return in_transaction(lambda: _save(event, submitted, user), deadline=deadline)
 
 
-def count_otherwise(event: Event, counting: str, *, user: Any, deadline: Deadline) -> list[str]:
-    """Judges the event in another way, from the points that are there. Raises ActionRejected and Busy."""
-    return in_transaction(lambda: _count_otherwise(event, counting, user), deadline=deadline)
+def change_counting(event: Event, counting: str, *, user: Any, deadline: Deadline) -> list[str]:
+    """Changes how the event is judged, using the points that exist. Raises ActionRejected and LockTimeout."""
+    return in_transaction(lambda: _change_counting(event, counting, user), deadline=deadline)
 
 
 def locked_sheet(event: Event) -> ResultSheet:
-    """The event's sheet, made where there was none, locked until the transaction ends."""
+    """Returns the event's sheet, created if necessary, locked until the transaction ends."""
     ResultSheet.objects.bulk_create([ResultSheet(event=event)], ignore_conflicts=True)
     return ResultSheet.objects.select_for_update(no_key=True).get(event=event)
 
 
-def _save(event: Event, typed: Typed, user: Any) -> list[str]:
+def _save(event: Event, submitted: SubmittedPage, user: Any) -> list[str]:
     sheet, now = locked_sheet(event), database_now()
     before = entries_of(event)
-    if sheet.version != typed.version and not _is_as_shown(sheet, before, typed):
-        raise ResultsChanged
-    seats = set(competitors(event).filter(pk__in=typed.values).order_by().values_list("pk", flat=True))
+    if sheet.version != submitted.version and not _is_as_shown(sheet, before, submitted):
+        raise SheetChanged
+    seats = set(competitors(event).filter(pk__in=submitted.values).order_by().values_list("pk", flat=True))
     values = {key: entry.value(sheet.counting) for key, entry in before.items()}
-    values |= {key: value for key, value in typed.values.items() if key in seats}
+    values |= {key: value for key, value in submitted.values.items() if key in seats}
     after = _ranked(sheet.counting, values, before)
     return _write(sheet, before, after, user=user, now=now)
 
 
-def _is_as_shown(sheet: ResultSheet, before: Mapping[int, Entry], typed: Typed) -> bool:
+def _is_as_shown(sheet: ResultSheet, before: Mapping[int, Entry], submitted: SubmittedPage) -> bool:
     nothing = Entry(None, None)
-    return sheet.counting == typed.counting and all(
-        written(before.get(key, nothing).value(sheet.counting)) == shown for key, shown in typed.shown.items()
+    return sheet.counting == submitted.counting and all(
+        formatted(before.get(key, nothing).value(sheet.counting)) == shown
+        for key, shown in submitted.shown.items()
     )
 
 
 def _ranked(counting: str, values: Mapping[int, Value], before: Mapping[int, Entry]) -> dict[int, Entry]:
-    """The whole sheet from what was typed; what was emptied is not on it."""
+    """Returns the whole sheet that follows from the typed values; emptied values are not on it."""
     there = {key: value for key, value in values.items() if value is not None}
     if counting == Counting.RANK:
         kept = {key: entry.points for key, entry in before.items()}
@@ -125,13 +126,13 @@ def _ranked(counting: str, values: Mapping[int, Value], before: Mapping[int, Ent
     return {key: Entry(points[key], ranks[key]) for key in points}
 
 
-def _count_otherwise(event: Event, counting: str, user: Any) -> list[str]:
+def _change_counting(event: Event, counting: str, user: Any) -> list[str]:
     sheet, now = locked_sheet(event), database_now()
     before = entries_of(event)
     if sheet.counting == counting:
         return []
     if any(entry.points is None for entry in before.values()):
-        raise ActionRejected(_("Ranks were typed in that no points stand behind. Empty them first."))
+        raise ActionRejected(_("Some ranks were typed without points. Clear them first."))
     after = dict(before)
     if counting != Counting.RANK:
         points = {key: entry.points for key, entry in before.items() if entry.points is not None}
@@ -150,7 +151,7 @@ def _write(
     now: dt.datetime,
     is_new: bool = False,
 ) -> list[str]:
-    """Writes what differs, and the trail by the registration's number; nothing where nothing differs."""
+    """Writes the differences, and the audit log by registration id; nothing if there are none."""
     changed = {key: entry for key, entry in after.items() if before.get(key) != entry}
     gone = before.keys() - after.keys()
     if not changed and not gone and not is_new:
@@ -177,7 +178,7 @@ def _record(
     now: dt.datetime,
 ) -> None:
     def values(entries: Mapping[int, Entry]) -> dict[int, str]:
-        return {key: written(entry.value(sheet.counting)) for key, entry in entries.items()}
+        return {key: formatted(entry.value(sheet.counting)) for key, entry in entries.items()}
 
     old, new = values(before), values(after)
     differs = sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key))
@@ -187,6 +188,6 @@ def _record(
 
 
 def announce(sheet: ResultSheet, *, user: Any, now: dt.datetime) -> list[str]:
-    """Lets the rooms above follow what the public sees now; what they did, in words for the organiser."""
+    """Sends `results_changed`; returns the receivers' sentences for the organiser."""
     heard = results_changed.send(ResultSheet, sheet=sheet, user=user, now=now)
     return [str(words) for _receiver, words in heard if words]

@@ -1,4 +1,4 @@
-"""The public pages of results: made once for all, without a cookie, only of what is published."""
+"""The public pages of results."""
 
 from django.conf import settings
 from django.core.paginator import Paginator
@@ -18,7 +18,7 @@ from registrations.results.publish import PER_PAGE, published, result_lines
 @require_safe
 @cache_control(public=True, max_age=5)
 def overview(request: HttpRequest) -> HttpResponse:
-    """All events whose results are public, by their start."""
+    """Lists the events with public results, ordered by start."""
     current = cached_fest()
     key = ("results", request.LANGUAGE_CODE)
     return HttpResponse(current.pages.get_or_render(key, lambda: _overview_page(current, request)))
@@ -27,7 +27,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 @require_safe
 @cache_control(public=True, max_age=5)
 def results(request: HttpRequest, slug: str) -> HttpResponse:
-    """The results of one event; what is not published is as little there as what does not exist."""
+    """Shows the results of one event; unpublished results and unknown events are both 404."""
     current = cached_fest()
     event = current.event(slug)
     sheet = published(current).get(event.pk) if event else None
@@ -41,9 +41,9 @@ def results(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _page_number(request: HttpRequest, sheet: ResultSheet) -> int:
-    """The page that is asked for, as far as there is one."""
-    typed = request.GET.get("page", "1")
-    number = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 5 else 0
+    """Returns the requested page number; 404 if there is no such page."""
+    page = request.GET.get("page", "1")
+    number = int(page) if page.isascii() and page.isdecimal() and len(page) < 5 else 0
     last = max(1, -(-sheet.count // PER_PAGE))  # type: ignore[attr-defined]  # annotated by `published`
     if not 1 <= number <= last:
         raise Http404

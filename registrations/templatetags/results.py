@@ -1,4 +1,4 @@
-"""Where the results are, for pages of the room below, which knows nothing of them."""
+"""Template tags with the URLs of published results, for pages of lower layers."""
 
 from django import template
 from django.urls import reverse
@@ -12,11 +12,11 @@ register = template.Library()
 
 @register.simple_tag
 def results_url(event: Event) -> str:
-    """The address of the event's results; empty until they are published."""
+    """Returns the URL of the event's results; empty until they are published."""
     return reverse("results:event", args=[event.slug]) if is_published(event) else ""
 
 
 @register.simple_tag
 def all_results_url() -> str:
-    """The address of all results; empty while there are none."""
+    """Returns the URL of all results; empty while there are none."""
     return reverse("results:overview") if published(cached_fest()) else ""

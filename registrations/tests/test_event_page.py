@@ -16,8 +16,8 @@ from registrations import links
 from registrations.admin.conflicts import ConflictAdmin
 from registrations.models import Conflict, Hold
 from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher
+from registrations.tests.builders_event_changes import change, set_beside
 from registrations.tests.counting import counts, states
-from registrations.tests.moving import change, set_beside
 from techfest.core.admin.base import page_of
 from tickets.models import Delivery
 from tickets.tests.admin_helpers import confirm, filled_in, is_asked, list_path, organiser, organiser_client

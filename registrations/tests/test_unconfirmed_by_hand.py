@@ -27,9 +27,9 @@ from registrations.tests.builders import (
     build_teacher,
     build_user,
 )
+from registrations.tests.builders_event_changes import change
 from registrations.tests.counting import counts, recount, states
 from registrations.tests.held import request_now, return_now
-from registrations.tests.moving import change
 from tickets.checkin.walk_in import seat_waiting
 from tickets.keys import random_key
 from tickets.tests.admin_helpers import list_path, organiser_client

@@ -1,4 +1,4 @@
-"""The admin's pages of the timetable: export, upload, preview, apply."""
+"""Admin pages of the timetable: export, upload, preview, apply."""
 
 from collections.abc import Callable
 from functools import partial, wraps
@@ -24,9 +24,8 @@ from registrations.spreadsheets.sheet import MAX_BYTES
 from registrations.spreadsheets.writer import MIME_XLSX
 from registrations.timetable import plan as plan_module
 from registrations.timetable import preview
-from registrations.timetable.date_checks import check_dates
-from registrations.timetable.events import events_of, read_by
-from registrations.timetable.read import Timetable, read
+from registrations.timetable.events import cell_context, events_of
+from registrations.timetable.read import Timetable, check_dates, read
 from registrations.timetable.workbook import workbook
 from techfest.core.admin.pages import staff_page
 from techfest.core.db.clock import database_now
@@ -35,7 +34,7 @@ View = Callable[..., HttpResponseBase]
 
 
 def paths(model_admin: Any) -> list[URLPattern]:
-    """The addresses below the list of events."""
+    """Returns the URL patterns below the list of events."""
     views = (("timetable/", page, "timetable"), ("timetable/export/", export, "timetable_export"))
     wired = [
         (where, view, name) for where, view, name in (*views, ("timetable/apply/", apply, "timetable_apply"))
@@ -54,7 +53,7 @@ def _shown_fest(request: HttpRequest) -> Fest:
 
 
 def _for_changers(view: View) -> View:
-    """For those who may change events; which ones, the admin's own query says."""
+    """Restricts a view to users who may change events; the admin's queryset decides which ones."""
 
     @wraps(view)
     def guarded(model_admin: Any, request: HttpRequest) -> HttpResponseBase:
@@ -81,9 +80,9 @@ def _in_admin(decorate: Callable[[Any], Any]) -> Callable[[View], View]:
 @_in_admin(require_GET)
 @_for_changers
 def export(model_admin: Any, request: HttpRequest) -> HttpResponseBase:
-    """The events of the shown fest that this organiser may change, as a workbook."""
+    """Downloads the events of the shown fest that this organiser may change, as a workbook."""
     fest = _shown_fest(request)
-    content = workbook(events_of(model_admin.get_queryset(request), fest), read_by(fest))
+    content = workbook(events_of(model_admin.get_queryset(request), fest), cell_context(fest))
     answer = HttpResponse(content, content_type=MIME_XLSX)
     answer["Content-Disposition"] = f'attachment; filename="timetable-{fest.slug}.xlsx"'
     answer["Cache-Control"] = "no-store"
@@ -93,7 +92,7 @@ def export(model_admin: Any, request: HttpRequest) -> HttpResponseBase:
 @_in_admin(require_http_methods(["GET", "HEAD", "POST"]))
 @_for_changers
 def page(model_admin: Any, request: HttpRequest) -> HttpResponseBase:
-    """The form, and after an upload what the file would change. Nothing of the file is kept."""
+    """Shows the upload form and, after an upload, what the file would change. The file is not stored."""
     fest = _shown_fest(request)
     if request.method != "POST":
         return _page(model_admin, request)
@@ -122,7 +121,7 @@ def _uploaded(model_admin: Any, request: HttpRequest, fest: Fest) -> Timetable:
         raise FileRefused("no timetable")
     sheet = read_file(file.read(MAX_BYTES + 1))
     events = events_of(model_admin.get_queryset(request), fest)
-    timetable = read(sheet, events, read_by(fest), may_add=model_admin.has_add_permission(request))
+    timetable = read(sheet, events, cell_context(fest), may_add=model_admin.has_add_permission(request))
     check_dates(timetable, fest, now=database_now())
     return timetable
 
@@ -130,7 +129,7 @@ def _uploaded(model_admin: Any, request: HttpRequest, fest: Fest) -> Timetable:
 @_in_admin(require_POST)
 @_for_changers
 def apply(model_admin: Any, request: HttpRequest) -> HttpResponseBase:
-    """Does what the preview said, or says that it would be something else by now."""
+    """Applies what the preview showed; if it would do something else now, the page says so."""
     fest = _shown_fest(request)
     try:
         row_changes = plan_module.loaded(request.POST.get("plan", ""), fest)
@@ -149,7 +148,9 @@ def apply(model_admin: Any, request: HttpRequest) -> HttpResponseBase:
         deadline=Deadline(),
     )
     if not is_done:
-        words = _("Nothing was changed: by now it would do something else. Upload the file again and look.")
+        words = _(
+            "Nothing was changed, because the result would now be different. Upload the file again to see it."
+        )
         return _page(model_admin, request, problem=words, refused=preview.refusals(plan))
     _show_result(model_admin, request, plan)
     return HttpResponseRedirect(reverse("admin:events_event_changelist"))

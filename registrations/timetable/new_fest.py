@@ -1,4 +1,4 @@
-"""A new fest: from scratch, or from an older one with everything but its people."""
+"""Creating a fest, from scratch or as a copy of an older one without its people."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from techfest.core.audit_log import record
 from techfest.core.db.clock import database_now
 
 _OF_EVENT = {"id", "fest", "category", "venue", "state", "is_paused", "hours_changed_at", "sequence"}
-"""What a copied event gets anew; nobody may register for it before somebody has looked at it."""
+"""Fields that a copied event does not take over; copies are drafts until an organiser publishes them."""
 _OF_FEST = {"id", "is_current", "is_paused", "hours_changed_at"}
 _TIMES = (
     "starts_at",
@@ -30,7 +30,9 @@ _TIMES = (
 
 @transaction.atomic
 def new_fest(values: Mapping[str, Any], *, consent: str = "", user: Any = None) -> Fest:
-    """A fest with its first consent text; the current one if there is none yet. `values` are columns of Fest."""
+    """Creates a fest with its first consent text; it becomes the current fest if there is none. `values` are fields of
+    Fest.
+    """
     is_current = not Fest.objects.filter(is_current=True).exists()
     fest = Fest.objects.create(is_current=is_current, **values)
     ConsentText.objects.create(fest=fest, version=1, text=consent or DEFAULT_TEXT)
@@ -40,10 +42,10 @@ def new_fest(values: Mapping[str, Any], *, consent: str = "", user: Any = None) 
 
 @transaction.atomic
 def copy_fest(source: Fest, values: Mapping[str, Any], *, user: Any = None) -> Fest:
-    """Last year's fest once more: categories, venues and events as drafts, capacities, consent text; no people.
+    """Copies a fest with its categories, venues, events (as drafts), capacities and consent text, but no people.
 
-    `values` are columns that differ; they name at least `name`, `slug`, `starts_on`, `opens_at` and
-    `closes_at`. Every other time moves by as many days as the first day, and keeps its hour in the fest's zone.
+    `values` are the fields that differ, at least `name`, `slug`, `starts_on`, `opens_at` and `closes_at`. All other
+    times move by as many days as the first day, and keep their local hour.
     """
     text = source.consent_texts.order_by("-version").first()
     fest = new_fest(_copied_columns(source, values), consent=text.text if text else "", user=user)
@@ -59,7 +61,9 @@ def copy_fest(source: Fest, values: Mapping[str, Any], *, user: Any = None) -> F
 
 
 def planned_copy(source: Fest, values: Mapping[str, Any]) -> tuple[Fest, list[Event]]:
-    """The fest that `copy_fest` would make, with its events, so that their dates can be judged. Nothing is saved."""
+    """Returns the fest that `copy_fest` would create, with its events, so that their dates can be checked. Does not
+    save.
+    """
     fest = Fest(**_copied_columns(source, values))
     return fest, [_copied_event(event, source, fest) for event in _events_of(source)]
 
@@ -75,7 +79,7 @@ def _events_of(source: Fest) -> list[Event]:
 
 
 def _copied_event(event: Event, source: Fest, fest: Fest) -> Event:
-    """The event in the new fest, as a draft without category and venue. Its hours are those of the new fest's zone."""
+    """Returns the event in the new fest, as a draft without category and venue, with local hours in the new zone."""
     span = fest.starts_on - source.starts_on
     times = {name: _moved(getattr(event, name), span, source, fest) for name in _TIMES}
     return Event(fest=fest, **(_columns(event, without=_OF_EVENT) | times))
@@ -94,7 +98,7 @@ def _again(row: Any, fest: Fest) -> Any:
 
 
 def _moved(moment: dt.datetime | None, span: dt.timedelta, source: Fest, fest: Fest) -> dt.datetime | None:
-    """The same hour on the later day, also where the clocks are put forward in between or the zone is another."""
+    """Returns the same local hour on the later day, also across a change of the clocks or of the zone."""
     if moment is None:
         return None
     at = moment.astimezone(source.zone).replace(tzinfo=None) + span

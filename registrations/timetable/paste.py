@@ -1,4 +1,6 @@
-"""Events pasted from a spreadsheet: every row read, all problems told, and nothing made before all are well."""
+"""Importing events pasted from a spreadsheet: all rows are read and all problems listed before any event is
+created.
+"""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
@@ -6,21 +8,29 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from events.capacity import set_capacity
+from events.dates import event_refusals, new_event_problems
 from events.models import Category, Event, Fest, Venue
 from registrations.spreadsheets.reader import read_paste
 from registrations.spreadsheets.sheet import Row
 from registrations.students.names import clean_text, name_key
-from registrations.timetable import cells
+from registrations.timetable.columns import (
+    PASTED_COLUMNS,
+    CellContext,
+    Column,
+    Unreadable,
+    in_column,
+    in_zone,
+    read_cells,
+)
+from registrations.timetable.events import cell_context, free_slug
 from techfest.core.audit_log import record
 from techfest.core.db.clock import database_now
-from techfest.core.text import has_mark_run
 
-COLUMNS = ("name", "category", "venue", "day", "start", "end", "capacity", "grades")
-"""In this order where no row of titles says otherwise."""
+COLUMNS = tuple(column.name for column in PASTED_COLUMNS)
+_COLUMN: Mapping[str, Column] = {column.name: column for column in PASTED_COLUMNS}
 TITLES = {
     "name": ("name", "event", "title", "event name"),
     "category": ("category", "kind", "type"),
@@ -32,13 +42,13 @@ TITLES = {
     "grades": ("grades", "grade", "classes", "class", "who", "for"),
 }
 MAX_EVENTS = 300
-LONGEST_CELL = 300
-"""Characters that are read of a cell: more than any column takes, so that a longer one is refused as too long."""
+MAX_CELL = 300
+"""Characters read of a cell: more than any column accepts, so that a longer text is refused as too long."""
 
 
 @dataclass(frozen=True, slots=True)
 class PastedEvent:
-    """One row as it was read; with problems it is only shown."""
+    """One row as it was read; a row with problems is only displayed."""
 
     row: int
     texts: Mapping[str, str]
@@ -48,7 +58,7 @@ class PastedEvent:
 
 @dataclass(frozen=True, slots=True)
 class Paste:
-    """All rows, and the categories and venues that would be made along."""
+    """All rows, and the categories and venues that would be created with them."""
 
     events: Sequence[PastedEvent]
     new_categories: Sequence[str]
@@ -60,13 +70,13 @@ class Paste:
 
 
 def read_events(text: str, *, fest: Fest) -> Paste:
-    """What the pasted rows would make. Raises `FileRefused` for what is no table. Nothing is written."""
+    """Returns what the pasted rows would create. Writes nothing. Raises FileRefused unless the text is a table."""
     columns, rows = _columns(read_paste(text).rows)
     known = {name_key(name) for name in Event.objects.filter(fest=fest).values_list("name", flat=True)}
     events: list[PastedEvent] = []
-    now = database_now()
+    context, now = cell_context(fest), database_now()
     for row in rows[: MAX_EVENTS + 1]:
-        event = _read(row, columns, fest, known, now)
+        event = _read(row, columns, context, fest=fest, known=known, now=now)
         events.append(event)
         known.add(name_key(event.texts["name"]))
     if len(rows) > MAX_EVENTS:
@@ -77,9 +87,9 @@ def read_events(text: str, *, fest: Fest) -> Paste:
 
 @transaction.atomic
 def make_events(text: str, *, fest: Fest, user: Any) -> Paste:
-    """Makes all of them as drafts, with categories and venues that are new, or none if a row has a problem.
+    """Creates all events as drafts, with new categories and venues; none if any row has a problem.
 
-    A second press of the same button finds them there and makes nothing. Locks the fest.
+    Submitting the same rows again finds the events and creates nothing. Locks the fest.
     """
     Fest.objects.select_for_update(no_key=True).get(pk=fest.pk)
     paste = read_events(text, fest=fest)
@@ -91,17 +101,17 @@ def make_events(text: str, *, fest: Fest, user: Any) -> Paste:
         capacity = values.pop("capacity")
         values["category"] = _found(Category, fest, values["category"])
         values["venue"] = _found(Venue, fest, values["venue"])
-        event = Event.objects.create(fest=fest, slug=_free_slug(values["name"], slugs), **values)
+        event = Event.objects.create(fest=fest, slug=free_slug(values["name"], slugs), **values)
         set_capacity(event, capacity=capacity)
         record(event, what="pasted", now=database_now(), user=user, after={"capacity": capacity})
     return paste
 
 
 def _columns(rows: Sequence[Row]) -> tuple[dict[str, int], Sequence[Row]]:
-    """Where each column is; a first row that names at least three of them is the row of titles."""
+    """Returns the position of each column; a first row that names at least three of them is the header row."""
     found: dict[str, int] = {}
     for at, cell in enumerate(rows[0].cells):
-        title = name_key(cell[:LONGEST_CELL])
+        title = name_key(cell[:MAX_CELL])
         for name, spellings in TITLES.items():
             if title in spellings and name not in found:
                 found[name] = at
@@ -111,17 +121,57 @@ def _columns(rows: Sequence[Row]) -> tuple[dict[str, int], Sequence[Row]]:
     return {name: at for at, name in enumerate(COLUMNS)}, rows
 
 
-def _read(row: Row, columns: Mapping[str, int], fest: Fest, known: set[str], now: dt.datetime) -> PastedEvent:
+def _read(
+    row: Row,
+    columns: Mapping[str, int],
+    context: CellContext,
+    *,
+    fest: Fest,
+    known: set[str],
+    now: dt.datetime,
+) -> PastedEvent:
     texts = {
-        name: clean_text(row.cell(columns[name])[:LONGEST_CELL]) if name in columns else ""
-        for name in COLUMNS
+        name: clean_text(row.cell(columns[name])[:MAX_CELL]) if name in columns else "" for name in COLUMNS
     }
-    values, problems = cells.event_values(texts, fest=fest, now=now)
-    if any(map(has_mark_run, texts.values())):
-        problems.append(_("Remove the accents that are stacked on one letter."))
+    values, problems = event_values(texts, context, fest=fest, now=now)
     if texts["name"] and name_key(texts["name"]) in known:
-        problems.append(_("An event of this name is there already."))
+        problems.append(_("An event of this name exists already."))
     return PastedEvent(row.number, texts, values, tuple(problems))
+
+
+def event_values(
+    texts: Mapping[str, str], context: CellContext, *, fest: Fest, now: dt.datetime
+) -> tuple[dict[str, Any], list[str]]:
+    """Returns the field values of one event, or none and a sentence for each problem of its cells and dates."""
+    cells, problems = read_cells(PASTED_COLUMNS, texts, context, is_new=True)
+    day = cells.pop("day", None)
+    times = _times(cells, day or fest.starts_on, context, problems)
+    if len(times) == 2:
+        event = Event(fest=fest, name=texts["name"], **times)
+        if day is None:
+            problems += [one.text for one in event_refusals(event)]
+        else:
+            problems += new_event_problems(event, now=now)
+    if problems:
+        return {}, problems
+    low, high = cells.pop("grades", (fest.grade_min, fest.grade_max))
+    return {**cells, **times, "grade_min": low, "grade_max": high}, []
+
+
+def _times(
+    cells: dict[str, Any], day: dt.date, context: CellContext, problems: list[str]
+) -> dict[str, dt.datetime]:
+    """Takes the clock times out of `cells` and returns the start and the end on this day."""
+    times = {}
+    for name, field_name in (("start", "starts_at"), ("end", "ends_at")):
+        time = cells.pop(name, None)
+        if time is None:
+            continue
+        try:
+            times[field_name] = in_zone(day, time, context.zone)
+        except Unreadable as error:
+            problems.append(in_column(_COLUMN[name], error.text))
+    return times
 
 
 def _new(events: Sequence[PastedEvent], name: str, model: Any, fest: Fest) -> list[str]:
@@ -137,15 +187,5 @@ def _found(model: Any, fest: Fest, name: str) -> Any:
     if model is Category:
         taken = set(Category.objects.filter(fest=fest).values_list("slug", flat=True))
         position = Category.objects.filter(fest=fest).count()
-        return Category.objects.create(fest=fest, name=name, slug=_free_slug(name, taken), position=position)
+        return Category.objects.create(fest=fest, name=name, slug=free_slug(name, taken), position=position)
     return model.objects.create(fest=fest, name=name)
-
-
-def _free_slug(name: str, taken: set[str]) -> str:
-    stem = slugify(name, allow_unicode=False)[:40] or "event"
-    slug, number = stem, 1
-    while slug in taken:
-        number += 1
-        slug = f"{stem}-{number}"
-    taken.add(slug)
-    return slug

@@ -1,4 +1,4 @@
-"""What a changed timetable would do, looked at for the preview and judged once more under the locks."""
+"""What a changed timetable would do: computed for the preview, and again under the locks when it is applied."""
 
 import copy
 import datetime as dt
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.core import signing
 from django.db.models import QuerySet
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -19,7 +18,7 @@ from registrations.event_changes.apply import ApplyOptions, apply_edits
 from registrations.event_changes.impact import Edit, Impact, digest, preview_impact
 from registrations.locking import Deadline, in_transaction
 from registrations.timetable.columns import folded
-from registrations.timetable.events import FestChoices, put, row_of
+from registrations.timetable.events import FestChoices, free_slug, put, row_of
 from registrations.timetable.read import Timetable
 from techfest.core import audit_log
 from techfest.core.db.clock import database_now
@@ -28,18 +27,20 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
 MAX_PLAN_LENGTH = 200_000
-"""Signs that a page carries to its button; Django takes 256 KiB of fields from a form."""
+"""Characters of a plan in the form of the preview; Django accepts 256 KiB of form fields."""
 _SALT = "registrations.timetable.plan"
 _CARRIED_SECONDS = 3600
 _NEW = 0
-_CHANGED = gettext_lazy("Somebody else changed it meanwhile. Upload the file again to see what.")
+_CHANGED = gettext_lazy(
+    "Another organiser has changed it in the meantime. Upload the file again to see what is different."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class RowChange:
-    """What one row wants: of an event, by field, the value it had in the file and the one it is to have.
+    """What one row changes in an event: by field, the value at the time of the export and the new one.
 
-    A new event has no number, and its values had none before.
+    `event_id` is 0 for a new event, whose old values are empty.
     """
 
     number: int
@@ -53,7 +54,7 @@ class RowChange:
 
 @dataclass
 class Plan:
-    """What would happen by row of the file; `refused` are rows that changed meanwhile, with the words for it."""
+    """What would happen by row of the file; `refused` has the reason for each row that cannot be applied any more."""
 
     impacts: dict[int, Impact] = field(default_factory=dict)
     new: list[RowChange] = field(default_factory=list)
@@ -66,7 +67,7 @@ class Plan:
 
 
 def row_changes_of(timetable: Timetable) -> list[RowChange]:
-    """The rows that are to be applied."""
+    """Returns the changes of the rows that are to be applied."""
     return [
         RowChange(
             row.number,
@@ -78,9 +79,9 @@ def row_changes_of(timetable: Timetable) -> list[RowChange]:
 
 
 def dumped(row_changes: Sequence[RowChange], fest: Fest) -> str:
-    """The wishes as one signed text that a page carries; nothing of the file is kept elsewhere.
+    """Returns the changes as one signed text for the form of the preview, or an empty text if it is too long.
 
-    Empty where it is too long for a form.
+    Nothing of the file is stored elsewhere.
     """
     plain = [
         [one.number, one.event_id, {name: list(pair) for name, pair in one.fields.items()}]
@@ -91,7 +92,7 @@ def dumped(row_changes: Sequence[RowChange], fest: Fest) -> str:
 
 
 def loaded(text: str, fest: Fest) -> list[RowChange]:
-    """What a page of ours carried for this fest. Raises signing.BadSignature, also an hour later."""
+    """Returns the changes that the form sent for this fest. Raises signing.BadSignature, also after an hour."""
     key, plain = signing.loads(text, salt=_SALT, max_age=_CARRIED_SECONDS)
     if key != fest.pk:
         raise signing.BadSignature("the timetable of another fest")
@@ -102,7 +103,7 @@ def loaded(text: str, fest: Fest) -> list[RowChange]:
 
 
 def preview_plan(row_changes: Sequence[RowChange], events: "QuerySet[Event]", fest: Fest) -> Plan:
-    """What would happen now; nothing is locked, and nobody is bound by it."""
+    """Returns what would happen now. Takes no locks, so it is not binding."""
     return _plan(row_changes, events, fest, now=database_now(), locks=False)
 
 
@@ -115,10 +116,10 @@ def apply(
     options: ApplyOptions,
     deadline: Deadline,
 ) -> tuple[Plan, bool]:
-    """Carries all of it out in one transaction, if that does what was `seen`; what it does, and whether it is done.
+    """Applies all changes in one transaction if the plan still has the digest `seen`; returns both.
 
-    Locks the Seats rows of all events in primary-key order before anything is read. A row whose event somebody
-    else changed meanwhile is refused, and then nothing is done. Raises `LockTimeout` after 3 s.
+    Locks the Seats rows of all events in primary-key order before anything is read. A row whose event was
+    changed since the preview is refused, and then nothing is applied. Raises LockTimeout after 3 s.
     """
 
     def work() -> tuple[Plan, bool]:
@@ -150,7 +151,7 @@ def _plan(
             if folded(row_change.wanted["name"]) not in names:
                 plan.new.append(row_change)
         elif event is None:
-            plan.refused[row_change.number] = _("This event is not there any more, or not yours to change.")
+            plan.refused[row_change.number] = _("This event no longer exists, or you may not change it.")
         elif refusal := _refusal(row_change, event, choices):
             plan.refused[row_change.number] = refusal
         else:
@@ -161,7 +162,7 @@ def _plan(
 
 
 def _refusal(row_change: RowChange, event: Event, choices: FestChoices) -> "str | _StrPromise":
-    """Why an event is not changed: somebody else has changed it since the row was looked at, or its dates are wrong."""
+    """Returns why an event is not changed: it changed since the preview, or its new dates are impossible."""
     row = row_of(event)
     for name, (was, wanted) in row_change.fields.items():
         if row[name] not in (was, wanted):
@@ -170,12 +171,12 @@ def _refusal(row_change: RowChange, event: Event, choices: FestChoices) -> "str 
     if becomes["grade_min"] > becomes["grade_max"]:
         return _CHANGED
     if becomes["venue"] not in choices.venues or becomes["category"] not in choices.categories:
-        return _("Its venue or category is not there any more.")
+        return _("Its venue or category no longer exists.")
     return _date_refusal(_edit(row_change, event, choices))
 
 
 def _date_refusal(edit: Edit) -> str:
-    """Why the dates that the edit changes cannot be; those that were wrong before are left alone."""
+    """Returns why the dates changed by this edit are impossible; dates that were wrong before are ignored."""
     return " ".join(one.text for one in concerning(event_refusals(edit.after), edit.changed))
 
 
@@ -193,16 +194,8 @@ def _add(row_changes: Sequence[RowChange], fest: Fest, options: ApplyOptions, no
     for row_change in row_changes:
         values = {"grade_min": fest.grade_min, "grade_max": fest.grade_max} | row_change.wanted
         values["summary"] = values.get("summary") or values["name"]
-        event = Event(fest=fest, slug=_slug(values["name"], slugs))
+        event = Event(fest=fest, slug=free_slug(values["name"], slugs))
         put(event, values | {"state": Event.State.DRAFT}, choices)
         editing.write(event, changed=(), capacity=values["capacity"])
         after = row_of(Event.objects.select_related("venue", "category", "seats").get(pk=event.pk))
         audit_log.record(event, what="added", now=now, user=options.user, after=after, reason=options.reason)
-
-
-def _slug(name: str, taken: set[str]) -> str:
-    """One that no event of the fest has; names without Latin letters are numbered."""
-    stem = slugify(name)[:70] or "event"
-    slug = next(one for one in (stem, *(f"{stem}-{n}" for n in range(2, 10_000))) if one not in taken)
-    taken.add(slug)
-    return slug

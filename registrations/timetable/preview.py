@@ -1,4 +1,4 @@
-"""What the preview of a timetable shows: rows with old and new values, and what they would do, in words."""
+"""The preview of a timetable: what its rows change, which are not applied and why."""
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
@@ -20,7 +20,7 @@ from techfest.core.formatting import exact_time
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One value: what it was, and what it is to be; in a conflict also what somebody else made of it."""
+    """One value before and after; in a conflict `theirs` is the value that another organiser saved."""
 
     label: str
     old: str
@@ -39,7 +39,7 @@ class ShownRow:
 
 
 def applied_rows(timetable: Timetable, plan: Plan, now: dt.datetime) -> list[ShownRow]:
-    """The rows that the button applies."""
+    """Returns the rows that the button applies."""
     return [
         ShownRow(
             row.number,
@@ -53,7 +53,7 @@ def applied_rows(timetable: Timetable, plan: Plan, now: dt.datetime) -> list[Sho
 
 
 def left_rows(timetable: Timetable) -> list[ShownRow]:
-    """The rows that are left as they are, with the reason."""
+    """Returns the rows that are not applied, with the reason."""
     return [
         ShownRow(row.number, row.title, row.event is None, _conflicts(row), [], row.problems)
         for row in timetable.rows
@@ -62,7 +62,7 @@ def left_rows(timetable: Timetable) -> list[ShownRow]:
 
 
 def summary(timetable: Timetable) -> str:
-    """The counts in one line; they add up to the rows of the file."""
+    """Returns the counts in one line; they add up to the rows of the file."""
     good = timetable.good
     new = sum(row.event is None for row in good)
     left = sum(bool(row.problems or row.conflicts) for row in timetable.rows)
@@ -114,6 +114,6 @@ def names_of(events: Iterable[Event]) -> Sequence[str]:
 
 
 def refusals(plan: Plan) -> list[str]:
-    """What stopped an application, by row."""
+    """Returns why nothing was applied, by row."""
     words = _("Row %(row)d: %(why)s")
     return [words % {"row": number, "why": why} for number, why in plan.refused.items()]

@@ -1,5 +1,7 @@
-"""The rows of a timetable that came back, compared with the events as they stand: what changes, what is wrong."""
+"""Reads an uploaded timetable and compares its rows with the events: what changes, and what is wrong."""
 
+import copy
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,10 +9,11 @@ from typing import Any
 from django.core import signing
 from django.utils.translation import gettext as _
 
-from events.models import Event
+from events.dates import concerning, event_refusals, new_event_problems
+from events.models import Event, Fest
 from registrations.spreadsheets.errors import FileRefused
 from registrations.spreadsheets.sheet import Row, Sheet
-from registrations.timetable.columns import BY_NAME, COLUMNS, MARK, Column, Fest, Unreadable, folded
+from registrations.timetable.columns import BY_NAME, COLUMNS, MARK, TIMES, CellContext, folded, read_cells
 from registrations.timetable.events import read_mark, row_of
 from techfest.core.spreadsheet_cells import unguarded
 
@@ -19,7 +22,7 @@ State = Event.State
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """A cell that its reader changed, and somebody else, too: what it was, is, and was to be."""
+    """A cell that was changed in the file and in the database: its exported, current and wanted values."""
 
     name: str
     was: Any
@@ -29,10 +32,9 @@ class Clash:
 
 @dataclass
 class ReadRow:
-    """One row: `changes` are the values it wants, by column, where it wants others than those it was made with.
+    """One row: `was` are its exported values, `changes` the new values by column.
 
-    `was` are the values it was made with. A row without an event is a new one; one with problems or
-    conflicts is not applied.
+    A row without an event is a new event. A row with problems or conflicts is not applied.
     """
 
     number: int
@@ -43,7 +45,7 @@ class ReadRow:
     problems: list[str] = field(default_factory=list)
     conflicts: list[Clash] = field(default_factory=list)
     is_known: bool = False
-    """Whether this new event is there already: somebody sent the file a second time."""
+    """Whether this new event exists already, because the file was uploaded before."""
 
     @property
     def is_good(self) -> bool:
@@ -52,7 +54,7 @@ class ReadRow:
 
 @dataclass(frozen=True, slots=True)
 class Timetable:
-    """All rows of a file, and the events that stand in none of them."""
+    """All rows of a file, and the events that are in none of them."""
 
     rows: list[ReadRow]
     missing: list[Event]
@@ -62,8 +64,8 @@ class Timetable:
         return [row for row in self.rows if row.is_good]
 
 
-def read(sheet: Sheet, events: Sequence[Event], fest: Fest, *, may_add: bool) -> Timetable:
-    """What the file wants of these events. No query, nothing is written. Raises FileRefused."""
+def read(sheet: Sheet, events: Sequence[Event], context: CellContext, *, may_add: bool) -> Timetable:
+    """Returns what the file would change in these events. No queries. Raises FileRefused."""
     known = {event.pk: event for event in events}
     names = {folded(event.name): event for event in events}
     positions, first = _positions(sheet)
@@ -73,7 +75,7 @@ def read(sheet: Sheet, events: Sequence[Event], fest: Fest, *, may_add: bool) ->
         cells = {name: unguarded(row.cell(at)).strip() for name, at in positions.items()}
         if not any(cells.values()):
             continue
-        found = _read_row(row, cells, known, fest)
+        found = _read_row(row, cells, known, context)
         _check_twice(found, seen)
         if found.event is None and not found.problems:
             _check_new(found, names, may_add=may_add)
@@ -83,7 +85,7 @@ def read(sheet: Sheet, events: Sequence[Event], fest: Fest, *, may_add: bool) ->
 
 
 def _positions(sheet: Sheet) -> tuple[dict[str, int], int]:
-    """Where each column stands, and the number of the row below the titles."""
+    """Returns the position of each column and the number of the first row below the header."""
     wanted = {folded(str(column.title)): column.name for column in COLUMNS} | {MARK: MARK}
     for first, row in enumerate(sheet.rows[:10], 1):
         found = {wanted[folded(cell)]: at for at, cell in enumerate(row.cells) if folded(cell) in wanted}
@@ -92,12 +94,15 @@ def _positions(sheet: Sheet) -> tuple[dict[str, int], int]:
     raise FileRefused("timetable")
 
 
-def _read_row(row: Row, cells: Mapping[str, str], known: Mapping[int, Event], fest: Fest) -> ReadRow:
+def _read_row(
+    row: Row, cells: Mapping[str, str], known: Mapping[int, Event], context: CellContext
+) -> ReadRow:
     found = ReadRow(row.number, cells.get("name", "")[:120])
     mark = cells.get(MARK, "")
     if mark:
         _find_event(found, mark, known)
-    values = _values(found, cells, fest)
+    values, problems = read_cells(COLUMNS, cells, context, is_new=found.event is None)
+    found.problems += problems
     if found.problems:
         return found
     if found.event is None:
@@ -120,69 +125,47 @@ def _find_event(found: ReadRow, mark: str, known: Mapping[int, Event]) -> None:
         key, found.was = read_mark(mark)
     except signing.BadSignature:
         found.problems.append(
-            _("Its hidden mark is damaged. Export the timetable again, and change that file.")
+            _("Its hidden column is damaged. Export the timetable again and edit the new file.")
         )
         return
     found.event = known.get(key)
     if found.event is None:
-        found.problems.append(_("This event is not there any more, or not yours to change."))
-
-
-def _values(found: ReadRow, cells: Mapping[str, str], fest: Fest) -> dict[str, Any]:
-    values = {}
-    for column in COLUMNS:
-        if column.name not in cells:
-            if found.event is None and column.is_needed:
-                found.problems.append(_in_column(column, _("It is missing.")))
-            continue
-        if not cells[column.name] and not column.is_needed:
-            continue
-        try:
-            values[column.name] = column.read(cells[column.name], fest)
-        except Unreadable as error:
-            found.problems.append(_in_column(column, error.text))
-    return values
-
-
-def _in_column(column: Column, text: str) -> str:
-    return _("%(column)s: %(text)s") % {"column": column.title, "text": text}
+        found.problems.append(_("This event no longer exists, or you may not change it."))
 
 
 def _check_whole(found: ReadRow, row: Mapping[str, Any]) -> None:
-    """What no single cell says: the order of grades, and steps that the event's own page asks about."""
+    """Checks what concerns several cells: the order of grades, and state changes that need the event's own page."""
     if row["grade_min"] > row["grade_max"]:
         found.problems.append(_("The highest grade must not be below the lowest."))
     if found.event is None or "state" not in found.changes:
         return
     if found.event.state == State.CANCELLED:
-        found.problems.append(_("It was cancelled. On its own page it can take place after all."))
+        found.problems.append(_("It is cancelled. It can be reinstated on its own page."))
     elif row["state"] == State.DRAFT:
         found.problems.append(
-            _("It was published and cannot be hidden here. Call it off, or use its own page.")
+            _("It is published and cannot become a draft here. Cancel it, or use its own page.")
         )
 
 
 def _check_twice(found: ReadRow, seen: dict[Any, int]) -> None:
     key = found.event.pk if found.event else folded(found.title)
     if key in seen and (found.event or found.title):
-        words = _("It stands in row %(row)d already.") % {"row": seen[key]}
+        words = _("It is already in row %(row)d.") % {"row": seen[key]}
         found.problems.append(words)
     seen.setdefault(key, found.number)
 
 
 def _check_new(found: ReadRow, names: Mapping[str, Event], *, may_add: bool) -> None:
-    """A new event becomes a draft; the one that is there by this name is not made a second time."""
+    """Checks a new event: it becomes a draft, and an event of the same name is not created twice."""
     if found.changes.get("state") not in (None, State.DRAFT):
-        found.problems.append(_("A new event becomes a draft. Publish it when it is there."))
+        found.problems.append(_("A new event becomes a draft. Publish it afterwards."))
     duplicate = names.get(folded(found.title))
     if duplicate:
         there = row_of(duplicate)
         if all(there[name] == value for name, value in found.changes.items() if name != "state"):
             found.is_known = True
         else:
-            found.problems.append(
-                _("There is an event of this name. Export the timetable again to change it.")
-            )
+            found.problems.append(_("An event of this name exists. Export the timetable again to change it."))
     elif not may_add:
         found.problems.append(_("You may not add events."))
     grades = {"grade_min": 1, "grade_max": 13}
@@ -191,3 +174,24 @@ def _check_new(found: ReadRow, names: Mapping[str, Event], *, may_add: bool) -> 
 
 def field_label(name: str) -> str:
     return str(BY_NAME[name].title)
+
+
+def check_dates(timetable: Timetable, fest: Fest, *, now: dt.datetime) -> None:
+    """Adds to each applicable row the reasons why its dates are impossible.
+
+    Unusual dates of an existing event are part of its impact, which the preview asks to confirm. A new event with
+    unusual dates is left out.
+    """
+    for row in timetable.good:
+        if set(TIMES) & row.changes.keys():
+            row.problems += _problems(row, fest, now)
+
+
+def _problems(row: ReadRow, fest: Fest, now: dt.datetime) -> list[str]:
+    event = copy.copy(row.event) if row.event else Event(fest=fest, name=row.title)
+    for name in TIMES:
+        if name in row.changes:
+            setattr(event, name, dt.datetime.fromisoformat(row.changes[name]))
+    if row.event is None:
+        return new_event_problems(event, now=now)
+    return [one.text for one in concerning(event_refusals(event), row.changes)]

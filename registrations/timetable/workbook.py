@@ -1,4 +1,6 @@
-"""The timetable as a workbook to be changed: real dates, choices to choose from, and a hidden mark in every row."""
+"""The timetable as a workbook for editing: real dates, drop-down lists, and a hidden column that identifies each
+row.
+"""
 
 import datetime as dt
 import io
@@ -10,18 +12,18 @@ from django.utils.translation import gettext as _
 
 from events.models import Event
 from registrations.spreadsheets.writer import TEXT, WORKBOOK_OPTIONS
-from registrations.timetable.columns import COLUMNS, MARK, TIMES, Fest
+from registrations.timetable.columns import COLUMNS, MARK, TIMES, CellContext
 from registrations.timetable.events import mark_of, row_of
 from techfest.core.spreadsheet_cells import guarded
 
 MORE_ROWS = 200
-"""Rows below the events that offer the same choices, for new ones."""
+"""Rows below the events with the same drop-down lists, for new events."""
 _DATE = "yyyy-mm-dd hh:mm"
 _NUMBERS = ("grade_min", "grade_max", "capacity")
 
 
-def workbook(events: Sequence[Event], fest: Fest) -> bytes:
-    """A file for Excel and LibreOffice. Times are those of the fest; no cell can be taken for a formula."""
+def workbook(events: Sequence[Event], context: CellContext) -> bytes:
+    """Returns a file for Excel and LibreOffice. Times are local to the fest; no cell can be read as a formula."""
     written = io.BytesIO()
     with xlsxwriter.Workbook(written, WORKBOOK_OPTIONS | {"remove_timezone": True}) as book:
         sheet = book.add_worksheet(_("Timetable")[:31])
@@ -33,9 +35,9 @@ def workbook(events: Sequence[Event], fest: Fest) -> bytes:
         }
         _write_titles(sheet, forms)
         for number, event in enumerate(events, 1):
-            _write_event(sheet, number, event, fest, forms)
+            _write_event(sheet, number, event, context, forms)
         sheet.freeze_panes(1, 1)
-        _offer_choices(book, sheet, fest, len(events) + MORE_ROWS)
+        _offer_choices(book, sheet, context, len(events) + MORE_ROWS)
     return written.getvalue()
 
 
@@ -47,12 +49,14 @@ def _write_titles(sheet: Any, forms: Mapping[str, Any]) -> None:
     sheet.write_string(0, len(COLUMNS), MARK, forms["title"])
 
 
-def _write_event(sheet: Any, number: int, event: Event, fest: Fest, forms: Mapping[str, Any]) -> None:
+def _write_event(
+    sheet: Any, number: int, event: Event, context: CellContext, forms: Mapping[str, Any]
+) -> None:
     row = row_of(event)
     for at, column in enumerate(COLUMNS):
         value, form = row[column.name], forms[_form(column.name)]
         if column.name in TIMES:
-            sheet.write_datetime(number, at, dt.datetime.fromisoformat(value).astimezone(fest.zone), form)
+            sheet.write_datetime(number, at, dt.datetime.fromisoformat(value).astimezone(context.zone), form)
         elif column.name in _NUMBERS:
             sheet.write_number(number, at, value, form)
         else:
@@ -70,14 +74,14 @@ def _form(name: str) -> str:
     return "number" if name in _NUMBERS else "text"
 
 
-def _offer_choices(book: Any, sheet: Any, fest: Fest, rows: int) -> None:
-    """Lists to choose from, on a hidden sheet: the text of a list in a rule may have 255 signs only."""
+def _offer_choices(book: Any, sheet: Any, context: CellContext, rows: int) -> None:
+    """Adds drop-down lists from a hidden sheet; a list inside a rule may have 255 characters only."""
     choices = book.add_worksheet("Choices")
     choices.hide()
     states = [str(state.label) for state in Event.State]
     offered = {
-        "category": list(fest.categories.values()),
-        "venue": list(fest.venues.values()),
+        "category": list(context.categories.values()),
+        "venue": list(context.venues.values()),
         "state": states,
     }
     for at, (name, texts) in enumerate(offered.items()):

@@ -5,6 +5,7 @@ Whoever orders sees the event or the school at the desk; knowing the code of a f
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.forms import Form
@@ -14,6 +15,7 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from events.models import Event
@@ -22,9 +24,33 @@ from registrations.locking import Deadline
 from registrations.models import School
 from techfest.core.admin.pages import staff_page
 from techfest.core.roles import is_owner
+from techfest.core.text_limits import LimitedText
 from tickets.documents import certificates, jobs, printouts
-from tickets.documents.forms import ParticipationForm, RanksForm
+from tickets.documents.certificates import MAX_RANK
 from tickets.models import Certificate, Printout, Ticket
+
+
+class ParticipationForm(LimitedText, forms.Form):
+    """Where nobody was checked in, somebody has to say that all were there."""
+
+    everybody = forms.BooleanField(label=gettext_lazy("Everybody with a seat took part"), required=False)
+
+
+class RanksForm(LimitedText, forms.Form):
+    max_rank = forms.IntegerField(
+        label=gettext_lazy("Up to rank"),
+        min_value=1,
+        max_value=MAX_RANK,
+        initial=3,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "size": "4", "autocomplete": "off"}),
+        error_messages={
+            "required": gettext_lazy("Enter up to which rank, like 3"),
+            "invalid": gettext_lazy("Enter up to which rank, like 3"),
+            "min_value": gettext_lazy("Enter a rank from 1 to 100"),
+            "max_value": gettext_lazy("Enter a rank from 1 to 100"),
+        },
+    )
+
 
 Kind = Printout.Kind
 _FORM = ("GET", "HEAD", "POST")

@@ -1,7 +1,7 @@
 """Certificates: issued when they are ordered, checked by whoever holds one, no longer valid once they are untrue."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,8 @@ from django.utils.translation import ngettext
 from events.models import Event
 from registrations.booking.errors import ActionRejected
 from registrations.locking import Deadline, in_transaction
-from registrations.models import Change, Registration, ResultSheet
+from registrations.models import Change, Registration, ResultSheet, Student
+from registrations.results.publish import reached_by
 from registrations.results.service import entries_of, locked_sheet
 from registrations.signals import registrations_changed, results_changed
 from techfest.core.audit_log import record
@@ -82,7 +83,7 @@ def _issue_ranks(event: Event, max_rank: int, user: Any) -> int:
     ).select_related("result")
     found = {row: row.result.rank for row in rows}
     if not found:
-        raise ActionRejected(_("Nobody has a rank yet."))
+        raise ActionRejected(_("There are no ranks yet."))
     return _issue(event, found, Kind.RANK, user, max_rank=max_rank)
 
 
@@ -202,3 +203,26 @@ def is_replaced(certificate: Certificate) -> bool:
         kind=certificate.kind,
         revoked_at=None,
     ).exists()
+
+
+@dataclass(slots=True)
+class Achievement:
+    """One event: the rank and points once they are public, and the addresses of certificates that are valid."""
+
+    event: Event
+    rank: int = 0
+    points: str = ""
+    certificates: list[tuple[str, str]] = field(default_factory=list)
+
+
+def achievements_of(student: Student) -> list[Achievement]:
+    """One line for each event of which something is known, by its start. Two queries."""
+    found: dict[int, Achievement] = {
+        one.event.pk: Achievement(one.event, one.rank, one.points) for one in reached_by(student)
+    }
+    rows = Certificate.objects.filter(student=student, revoked_at=None)
+    for row in rows.select_related("registration__event").order_by("kind", "pk"):
+        event = row.registration.event
+        line = found.setdefault(event.pk, Achievement(event))
+        line.certificates.append((row.get_kind_display(), path_of(row)))
+    return sorted(found.values(), key=lambda line: (line.event.starts_at, line.event.pk))

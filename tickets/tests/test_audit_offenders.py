@@ -13,8 +13,8 @@ from registrations.locking import Deadline
 from registrations.models import Conflict, Student
 from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher, build_user
 from registrations.tests.builders_class_lists import build_list, registered, row
+from registrations.tests.builders_event_changes import change, set_beside
 from registrations.tests.held import name_now, request_now
-from registrations.tests.moving import change, set_beside
 from tickets.documents.ticket_pdf import pdf_path, store
 from tickets.models import Delivery, Message, Ticket
 from tickets.reissue import reissue

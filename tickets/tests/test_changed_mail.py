@@ -11,7 +11,7 @@ from django.utils import timezone
 from events.models import Event, Venue
 from registrations.models import Change
 from registrations.tests.builders import build_event, build_fest, build_submission
-from registrations.tests.moving import change, set_beside
+from registrations.tests.builders_event_changes import change, set_beside
 from tickets.mail import outbox
 from tickets.mail.compose import Composer
 from tickets.mail.outbox import Result

@@ -147,7 +147,7 @@ def test_pasted_events_are_shown_first_and_made_once(client: Client) -> None:
     ]
     again = client.post(page(fest, "paste"), {"text": text, "confirmed": "yes"})
     assert [one.problems for one in again.context["paste"].events] == [
-        ("An event of this name is there already.",)
+        ("An event of this name exists already.",)
     ] * 2
     assert Event.objects.count() == 2
 

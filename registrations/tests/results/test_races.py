@@ -15,7 +15,7 @@ from registrations.models import Registration, Result, ResultSheet
 from registrations.results import publish as publish_module
 from registrations.results import service
 from registrations.results.ranking import ranks_of
-from registrations.results.service import Typed
+from registrations.results.service import SubmittedPage
 from registrations.tests.builders import build_event, build_fest, build_submission, build_user
 from registrations.tests.races import at_once
 from tickets.tests.audited import run
@@ -38,8 +38,8 @@ def who(event: Event, name: str) -> Registration:
 def type_in(event: Event, user: Any, **points: int) -> list[str]:
     """Saves these points from a page that was opened when the sheet was empty."""
     values = {who(event, name).pk: Decimal(value) for name, value in points.items()}
-    typed = Typed(version=0, counting="most", shown=dict.fromkeys(values, ""), values=values)
-    return service.save(event, typed, user=user, deadline=Deadline(30))
+    submitted = SubmittedPage(version=0, counting="most", shown=dict.fromkeys(values, ""), values=values)
+    return service.save(event, submitted, user=user, deadline=Deadline(30))
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_different_rows_at_once_are_both_kept_and_ranked_together(event: Event) 
 @pytest.mark.usefixtures("meeting")
 def test_same_row_at_once_is_saved_once_and_the_other_is_told(event: Event) -> None:
     results = saved_at_once(event, {"Asha": 9}, {"Asha": 4, "Ben": 1})
-    refused = [isinstance(result, service.ResultsChanged) for result in results]
+    refused = [isinstance(result, service.SheetChanged) for result in results]
     assert sorted(refused) == [False, True]
     kept = Result.objects.get(registration=who(event, "Asha"))
     assert kept.points == (4 if refused[0] else 9)

@@ -14,8 +14,8 @@ from registrations.models import Conflict
 from registrations.spreadsheets.reader import read_file
 from registrations.spreadsheets.writer import xlsx_table
 from registrations.tests.builders import build_event, build_fest, build_submission
+from registrations.tests.builders_event_changes import change
 from registrations.tests.counting import states
-from registrations.tests.moving import change
 from tickets.models import Delivery
 from tickets.tests.admin_helpers import organiser, organiser_client
 from tickets.tests.audited import offenders
@@ -237,8 +237,11 @@ def test_rows_that_are_not_in_the_file_are_named_and_stay(client: Client, fest: 
         ({"Venue": "Moon"}, "Venue: “Moon” is none of: Main Hall."),
         ({"Starts": "soon"}, "Starts: Enter a day and a time, like 2026-12-12 10:00."),
         ({"Ends": "2001-01-01 10:00"}, "The event must end after it starts."),
-        ({"State": "draft"}, "It was published and cannot be hidden here. Call it off, or use its own page."),
-        ({"mark": "x:y"}, "Its hidden mark is damaged. Export the timetable again, and change that file."),
+        (
+            {"State": "draft"},
+            "It is published and cannot become a draft here. Cancel it, or use its own page.",
+        ),
+        ({"mark": "x:y"}, "Its hidden column is damaged. Export the timetable again and edit the new file."),
         ({"Event": ""}, "Event: It is empty."),
         ({"Lowest grade": "9", "Highest grade": "8"}, "The highest grade must not be below the lowest."),
     ],
@@ -257,7 +260,7 @@ def test_mark_of_one_row_in_two_rows_is_a_problem(client: Client, fest: Fest) ->
     file = File(client)
     file.rows.append(list(file.rows[0]))
     file.put(event, Seats="20")
-    assert problems(file.upload()) == ["It stands in row 2 already."]
+    assert problems(file.upload()) == ["It is already in row 2."]
 
 
 def test_time_that_the_clocks_skip_is_a_problem(client: Client) -> None:

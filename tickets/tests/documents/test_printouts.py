@@ -33,8 +33,8 @@ from tickets.models import Booklet, Certificate, Printout, Ticket
 from tickets.pdf.badges import HEIGHT, PLACES, WIDTH
 from tickets.tests.admin_helpers import in_role, organiser, organiser_client
 from tickets.tests.builders import make_files
+from tickets.tests.pdf.test_ticket import fonts_with_empty_boxes
 from tickets.tests.schools import build_teacher, shut, signed_in
-from tickets.tests.test_pdf import fonts_with_empty_boxes
 
 pytestmark = pytest.mark.django_db
 SCRIPTS = (

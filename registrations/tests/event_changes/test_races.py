@@ -22,8 +22,8 @@ from registrations.tests.builders import (
     build_user,
     submit_now,
 )
+from registrations.tests.builders_event_changes import change, set_beside
 from registrations.tests.counting import counts, recount, states
-from registrations.tests.moving import change, set_beside
 from registrations.tests.races import at_once
 from tickets.tests.audited import run
 

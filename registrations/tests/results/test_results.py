@@ -16,8 +16,8 @@ from registrations.booking.cancel import cancel
 from registrations.locking import Deadline
 from registrations.models import Change, Registration, Result, ResultSheet
 from registrations.results import publish, service
-from registrations.results.public_names import first_name
-from registrations.results.ranking import points_of, rank_of, ranks_of, written
+from registrations.results.publish import first_name
+from registrations.results.ranking import formatted, points_of, rank_of, ranks_of
 from registrations.tests.builders import build_event, build_fest, build_submission
 from techfest.core.admin.base import page_of
 from techfest.core.roles import LEAD, OWNER, RESULTS, VOLUNTEER
@@ -68,7 +68,7 @@ def test_ties_share_a_rank_and_the_next_is_left_out(counting: str, expected: lis
 
 
 @pytest.mark.parametrize(
-    ("typed", "counting", "expected"),
+    ("submitted", "counting", "expected"),
     [
         ("12", "most", "12"),
         (" 12.50 ", "most", "12.5"),
@@ -80,12 +80,12 @@ def test_ties_share_a_rank_and_the_next_is_left_out(counting: str, expected: lis
         ("", "most", ""),
     ],
 )
-def test_points_are_read_as_people_type_them(typed: str, counting: str, expected: str) -> None:
-    assert written(points_of(typed, counting=counting)) == expected
+def test_points_are_read_as_people_type_them(submitted: str, counting: str, expected: str) -> None:
+    assert formatted(points_of(submitted, counting=counting)) == expected
 
 
 @pytest.mark.parametrize(
-    ("typed", "words"),
+    ("submitted", "words"),
     [
         ("twelve", "Enter points as a number up to 999999.999, like 12 or 12.5"),
         ("1e99", "Enter points as a number up to 999999.999, like 12 or 12.5"),
@@ -97,16 +97,16 @@ def test_points_are_read_as_people_type_them(typed: str, counting: str, expected
         ("12,5", "Write decimals with a point, like 12.5, and thousands without a comma"),
     ],
 )
-def test_what_is_no_number_of_points_is_told(typed: str, words: str) -> None:
+def test_what_is_no_number_of_points_is_told(submitted: str, words: str) -> None:
     with pytest.raises(ValidationError) as refused:
-        points_of(typed, counting="most")
+        points_of(submitted, counting="most")
     assert refused.value.messages == [words]
 
 
-@pytest.mark.parametrize("typed", ["0", "-1", "1.5", "first", "10000"])
-def test_what_is_no_rank_is_told(typed: str) -> None:
+@pytest.mark.parametrize("submitted", ["0", "-1", "1.5", "first", "10000"])
+def test_what_is_no_rank_is_told(submitted: str) -> None:
     with pytest.raises(ValidationError):
-        rank_of(typed)
+        rank_of(submitted)
 
 
 @pytest.mark.parametrize(
@@ -178,8 +178,7 @@ def test_two_at_one_sheet_notice_each_other(event: Event) -> None:
     response = first.post(enter_path(event), mine)
     page = response.context["page"]
     found = {
-        line.registration.student.name: (line.concurrent_value, line.stored, line.text)
-        for line in page.changed
+        line.registration.student.name: (line.changed_from, line.stored, line.text) for line in page.changed
     }
     assert found == {"Ben": ("nothing", "7", "2"), "Dia": ("nothing", "8", "8")}
     assert {key: entry.points for key, entry in service.entries_of(event).items()} == {ben.pk: 7, dia.pk: 8}

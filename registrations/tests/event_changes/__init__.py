@@ -1,0 +1,1 @@
+"""Tests of `registrations.event_changes`."""
