@@ -1,1 +1,1 @@
-"""Changing an event that people have registered for: what it would do, said before, and done as it was said."""
+"""Changing events that have registrations: the impact is previewed, then applied exactly as previewed."""

@@ -1,4 +1,4 @@
-"""Applies a previewed change: the event, its seats, its conflicts, the audit log and the mails, in one transaction."""
+"""Applies a previewed edit: the event, its seats, its conflicts, the audit log and the mails, in one transaction."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ from techfest.core import audit_log
 
 @dataclass(frozen=True, slots=True)
 class ApplyOptions:
-    """Who wants it and why; how many of an event's new seats nobody gets yet; until when people may choose."""
+    """What the organiser decides: a reason, seats to reserve per event, and a deadline for choosing."""
 
     user: Any
     reason: str = ""
@@ -29,10 +29,10 @@ class ApplyOptions:
 
 
 def apply_edits(impacts: Sequence[Impact], options: ApplyOptions, *, now: dt.datetime) -> None:
-    """Applies to each event, and to the registrations it affects, the impact that was previewed under the same locks.
+    """Applies to each event, and to its registrations, the impact previewed under the same locks.
 
-    Needs the transaction that locked the Seats rows of all events and foresaw it. Whoever a change concerns
-    is told by one mail a registration; the deliveries are part of the transaction.
+    Needs the transaction that locked the Seats rows of all events and made the preview. Each affected registration
+    gets one mail; the deliveries are part of the transaction.
     """
     for one in impacts:
         _write(one.edit, options, now)
@@ -72,7 +72,7 @@ def _write(edit: Edit, options: ApplyOptions, now: dt.datetime) -> None:
 def _what(edit: Edit) -> str:
     if edit.is_event_cancelled:
         return "cancelled"
-    if edit.is_revived:
+    if edit.is_reinstated:
         return "takes place after all"
     return "published" if edit.is_published else "changed"
 
@@ -82,7 +82,7 @@ def _notify(impact: Impact, options: ApplyOptions, now: dt.datetime) -> None:
         return
     edit = impact.edit
     names = sorted(NOTIFIED_FIELDS & edit.changed) or sorted(edit.changed)
-    # Some of them were promoted a moment ago, and their Changes must say so.
+    # Some were promoted just now, and their Changes must show the new state.
     states = dict(Registration.objects.filter(event=edit.after.pk).active().values_list("pk", "state"))
     for row in impact.notified:
         row.event, row.state = edit.after, states[row.pk]
@@ -95,7 +95,7 @@ def _notify(impact: Impact, options: ApplyOptions, now: dt.datetime) -> None:
 
 
 def values_of(event: Event, names: set[str]) -> dict[str, Any]:
-    """These fields as the trail keeps them: plain values, times in UTC, other rows by their names."""
+    """Returns these fields as the audit log stores them: plain values, times in UTC, other rows by name."""
     return {name: _plain(getattr(event, name)) for name in sorted(names)}
 
 

@@ -1,4 +1,4 @@
-"""What an organiser may decide on the page that says what will happen: seats kept back, and a time to choose."""
+"""The form on the confirmation page of an edit: a reason, seats to reserve, a deadline for choosing."""
 
 import datetime as dt
 from typing import Any
@@ -15,12 +15,12 @@ from techfest.core.text_limits import LimitedText
 
 
 def _two_fields() -> forms.SplitDateTimeWidget:
-    """A day and a time as text, as everywhere at the desk."""
+    """Returns a text field each for day and time, as everywhere in the admin."""
     return forms.SplitDateTimeWidget(date_format="%Y-%m-%d", time_format="%H:%M")
 
 
 class ApplyForm(LimitedText, forms.Form):
-    """The reason, and what only some changes ask: how many of the new seats nobody gets yet, and a choose-by time."""
+    """The reason, and, depending on the impact, how many new seats to reserve and until when to choose."""
 
     use_required_attribute = False
 
@@ -31,24 +31,26 @@ class ApplyForm(LimitedText, forms.Form):
         widget=forms.TextInput(attrs={"class": "vTextField"}),
     )
     seats = forms.IntegerField(
-        label=gettext_lazy("Hold back this many of the new seats"),
+        label=gettext_lazy("Reserve this many of the new seats"),
         min_value=0,
         required=False,
         help_text=gettext_lazy(
-            "Nobody gets them yet: as many fewer are confirmed, the last names above first."
+            "They are not assigned yet: that many fewer are confirmed, the last names above first."
         ),
     )
     until = forms.SplitDateTimeField(
         label=gettext_lazy("Until"),
         required=False,
         widget=_two_fields(),
-        help_text=gettext_lazy("Then they go to whoever waits. You can give them back before."),
+        help_text=gettext_lazy("Then they go to the waiting list. You can release them earlier."),
     )
     choose_by = forms.SplitDateTimeField(
-        label=gettext_lazy("To be chosen by"),
+        label=gettext_lazy("Choose by"),
         required=False,
         widget=_two_fields(),
-        help_text=gettext_lazy("The people flagged read this date. Nobody loses a seat when it has passed."),
+        help_text=gettext_lazy(
+            "Affected students are asked to choose by then. They keep their seats after that, too."
+        ),
     )
 
     def __init__(self, data: Any, *, impact: Impact, now: dt.datetime, reason: str = "") -> None:
@@ -67,16 +69,16 @@ class ApplyForm(LimitedText, forms.Form):
             del self.fields["choose_by"]
         if impact.cancelled:
             self.fields["reason"].help_text = _(
-                "It stands in the mail that everybody gets, and in the trail."
+                "It appears in the mail to everyone affected, and in the audit log."
             )
         else:
-            self.fields["reason"].help_text = _("For the trail; nobody else reads it.")
+            self.fields["reason"].help_text = _("For the audit log only.")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         event, maximum = self.impact.edit.after, self.impact.max_held_back
         if (cleaned.get("seats") or 0) > maximum:
-            self.add_error("seats", _("At most %(maximum)d can be held back.") % {"maximum": maximum})
+            self.add_error("seats", _("At most %(maximum)d can be reserved.") % {"maximum": maximum})
         until = cleaned.get("until")
         if cleaned.get("seats") and (not until or not self.now < until <= event.promotion_ends_at):
             self.add_error(
@@ -84,17 +86,17 @@ class ApplyForm(LimitedText, forms.Form):
             )
         by = cleaned.get("choose_by")
         if "choose_by" in self.fields and "choose_by" not in self.errors and (not by or by <= self.now):
-            self.add_error("choose_by", _("Enter a time that is still to come."))
+            self.add_error("choose_by", _("Enter a time in the future."))
         return cleaned
 
     @property
     def reserved(self) -> tuple[int, dt.datetime] | None:
-        """How many seats, and until when."""
+        """The number of reserved seats, and until when."""
         seats = self.cleaned_data.get("seats")
         return (seats, self.cleaned_data["until"]) if seats else None
 
     def reserved_by(self, user: Any) -> dict[int, ReservedCapacity]:
-        """As `apply_edits` takes it."""
+        """Returns the reserved seats in the form that `apply_edits` takes."""
         if self.reserved is None:
             return {}
         seats, until = self.reserved

@@ -1,7 +1,7 @@
-"""Previews what an edit of events would do to their registrations, under the locks that the edit itself takes.
+"""Previews what an edit of events would do to their registrations, under the locks that applying it needs.
 
-The form of one event and the timetable of all ask the same questions, so a list of edits is judged at once: two
-events that change places clash with nobody.
+The form of one event and the timetable use the same functions. A list of edits is judged at once: two events that swap
+their times do not clash.
 """
 
 import datetime as dt
@@ -21,17 +21,17 @@ from registrations.models import Conflict, Hold, Registration, Student
 
 State = Event.State
 TIMES = frozenset({"starts_at", "ends_at", "buffer_minutes"})
-"""What decides whether two events clash."""
+"""The fields that decide whether two events clash."""
 GRADES = frozenset({"grade_min", "grade_max"})
 NOTIFIED_FIELDS = frozenset({"starts_at", "ends_at", "venue"})
-"""What everybody is told of who has a seat or waits."""
+"""The fields whose change is mailed to everyone with a seat or on the waiting list."""
 
 
 @dataclass(frozen=True)
 class Edit:
-    """An event as it stands, and as it is to be; `before`, `seats` and all counts are read under its lock.
+    """An event before and after a change; `before`, `seats` and all counts are read under its lock.
 
-    `after` is not saved. `changed` names its fields that differ.
+    `after` is not saved. `changed` names the fields that differ.
     """
 
     before: Event
@@ -42,7 +42,7 @@ class Edit:
 
     @property
     def added(self) -> int:
-        """How many seats more there are to be; fewer are a negative number."""
+        """The number of additional seats; negative if there are fewer."""
         return self.capacity - self.seats.capacity
 
     @property
@@ -50,7 +50,7 @@ class Edit:
         return self.before.state == State.PUBLISHED and self.after.state == State.CANCELLED
 
     @property
-    def is_revived(self) -> bool:
+    def is_reinstated(self) -> bool:
         return self.before.state == State.CANCELLED != self.after.state
 
     @property
@@ -58,13 +58,13 @@ class Edit:
         return self.before.state == State.DRAFT and self.after.state == State.PUBLISHED
 
     def is_news(self, now: dt.datetime) -> bool:
-        """Whether a change concerns anybody: the event takes place, and is not over by either of its times."""
+        """Whether the change matters to participants: the event takes place and is not over by either of its times."""
         return self.after.state == State.PUBLISHED and now < max(self.before.ends_at, self.after.ends_at)
 
 
 @dataclass(frozen=True)
 class Impact:
-    """What one edit would do, to whom; everything has its student and event at hand. `dates` are odd new dates."""
+    """What one edit would do. Registrations come with student and event; `dates` are unusual new dates."""
 
     edit: Edit
     promoted: list[Registration] = field(default_factory=list)
@@ -77,7 +77,7 @@ class Impact:
 
     @property
     def over(self) -> int:
-        """How many more have a seat than there are to be seats; 0 where the number of seats does not fall."""
+        """How many more seats are taken than there will be; 0 unless the capacity falls."""
         edit = self.edit
         return max(0, edit.seats.taken - edit.capacity) if edit.added < 0 and not self.cancelled else 0
 
@@ -91,7 +91,7 @@ class Impact:
 
     @cached_property
     def needs_confirmation(self) -> bool:
-        """Whether somebody should read this before it happens."""
+        """Whether the organiser must confirm this before it happens."""
         edit = self.edit
         people = (
             self.promoted
@@ -106,15 +106,15 @@ class Impact:
             or self.dates
             or self.over
             or edit.is_published
-            or edit.is_revived
+            or edit.is_reinstated
             or edit.is_event_cancelled
         )
 
     @cached_property
     def confirmed_facts(self) -> list[object]:
-        """What must still be so when it is confirmed.
+        """What must still hold when the preview is confirmed.
 
-        How many are told is not among it: in a rush it grows with each click, and nobody is harmed by a mail.
+        The number of mails is not part of it: in a rush it grows with each click, and one mail more does no harm.
         """
         return [
             self.edit.before.pk,
@@ -130,32 +130,32 @@ class Impact:
 
 
 def digest(impacts: Sequence[Impact]) -> str:
-    """The same as long as the same would happen to the same people."""
+    """Returns a digest that stays the same as long as the same would happen to the same registrations."""
     return hashlib.sha256(json.dumps([one.confirmed_facts for one in impacts]).encode()).hexdigest()
 
 
 def lock_students(event_ids: Collection[int]) -> None:
-    """Makes whoever takes another event wait, so that no clash comes up beside a new time.
+    """Locks the students of these events, so that a concurrent registration cannot create an unseen clash.
 
-    The Seats rows of these events are locked already; students come after them by the lock order.
+    The Seats rows of these events are locked already; students follow in the lock order.
     """
     active = Registration.objects.active().filter(event__in=event_ids).values("student")
     list(Student.objects.filter(pk__in=active).locked().values_list("pk"))
 
 
-def wants_students(edits: Sequence[Edit]) -> list[int]:
-    """The events whose students must be locked before their clashes are looked for."""
+def events_to_lock(edits: Sequence[Edit]) -> list[int]:
+    """Returns the events whose students must be locked before clashes are looked for."""
     return [edit.after.pk for edit in edits if (TIMES | GRADES | {"state"}) & edit.changed]
 
 
 def preview_impact(edits: Sequence[Edit], *, now: dt.datetime, locks: bool = True) -> list[Impact]:
-    """What each of these edits would do. The number of queries does not grow with the people.
+    """Returns what each of these edits would do. The number of queries does not grow with the registrations.
 
-    Without `locks` it is a look that binds nobody. With them the caller has locked the Seats rows, and what was not
-    confirmed in time is released first: no new seat goes to it.
+    Without `locks` the result is not binding. With them the caller has locked the Seats rows, and seats that were not
+    confirmed in time are released first, so that they get no new seat.
     """
     if locks:
-        lock_students(wants_students(edits))
+        lock_students(events_to_lock(edits))
         release_late((edit.seats for edit in edits), {edit.seats.pk: edit.before for edit in edits}, now)
     active = _active([edit.after.pk for edit in edits])
     new_conflicts = _new_conflicts(edits, active, now)
@@ -215,7 +215,7 @@ def _holds(edit: Edit) -> list[Hold]:
 def _new_conflicts(
     edits: Sequence[Edit], active: Mapping[int, list[Registration]], now: dt.datetime
 ) -> Mapping[int, list[NewConflict]]:
-    """By event; a clash of two events that both move is the earlier edit's."""
+    """Returns new conflicts by event; a clash of two events that both move belongs to the earlier edit."""
     found: dict[int, list[NewConflict]] = defaultdict(list)
     after = {edit.after.pk: edit.after for edit in edits}
     clashing = _clashes([edit for edit in edits if TIMES & edit.changed and edit.is_news(now)], active, after)
@@ -257,7 +257,7 @@ def _clashes(
 
 
 def _settled(edits: Sequence[Edit], conflicts: Sequence[Conflict]) -> Mapping[int, list[Conflict]]:
-    """The open flags whose reason goes, by the edit that takes it away; each once."""
+    """Returns the open conflicts whose reason disappears, by the edit that removes it; each once."""
     after = {edit.after.pk: edit.after for edit in edits}
     found: dict[int, list[Conflict]] = defaultdict(list)
     touched: tuple[int, ...]

@@ -1,4 +1,4 @@
-"""What a change would do, in sentences for an organiser, with the names of those it concerns."""
+"""The impact of an edit in sentences for an organiser, with the names of the people affected."""
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
@@ -17,7 +17,7 @@ MAX_NAMES = 60
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One thing that happens; `names` are those of the people it happens to, `more` how many stand not here."""
+    """One effect; `names` are the people affected, `more` the number of those left out."""
 
     text: str
     names: list[str] = field(default_factory=list)
@@ -26,7 +26,7 @@ class Sentence:
 
 
 def sentences(impact: Impact, *, now: dt.datetime) -> list[Sentence]:
-    """Everything that one edit would do, what weighs most first. Needs the fest's zone."""
+    """Returns all effects of one edit, the most important first. Needs the fest's time zone to be active."""
     return [
         *(Sentence(one.text, is_danger=True) for one in impact.dates),
         *_state(impact, now),
@@ -40,11 +40,11 @@ def _state(impact: Impact, now: dt.datetime) -> Iterator[Sentence]:
     edit, words = impact.edit, {"event": impact.edit.after.name}
     if edit.is_event_cancelled:
         yield from _cancellation(impact)
-    if edit.is_revived:
+    if edit.is_reinstated:
         yield Sentence(
             _(
-                "%(event)s takes place after all, with empty lists: whoever was registered before is not "
-                "registered again, and is not told. Everybody may register anew."
+                "%(event)s takes place after all, with empty lists: earlier registrations are not "
+                "restored, and no mail is sent. Everyone can register again."
             )
             % words,
             is_danger=True,
@@ -52,11 +52,11 @@ def _state(impact: Impact, now: dt.datetime) -> Iterator[Sentence]:
     if edit.is_published:
         opens, closes = edit.after.registration_opens_at, edit.after.registration_closes_at
         if now < opens:
-            text = _("Everybody sees %(event)s from now on. Registration opens %(when)s.")
+            text = _("%(event)s is public from now on. Registration opens %(when)s.")
         elif now < closes:
-            text = _("Everybody sees %(event)s from now on, and registration is open at once.")
+            text = _("%(event)s is public from now on, and registration opens at once.")
         else:
-            text = _("Everybody sees %(event)s from now on. Its registration was closed %(closed)s.")
+            text = _("%(event)s is public from now on. Its registration was closed %(closed)s.")
         yield Sentence(text % (words | {"when": exact_moment(opens), "closed": exact_moment(closes)}))
 
 
@@ -76,8 +76,8 @@ def _cancellation(impact: Impact) -> Iterator[Sentence]:
         yield _mailed(rows)
     if impact.holds:
         text = ngettext(
-            "%(count)d block of held seats ends, and who asked for it is told.",
-            "%(count)d blocks of held seats end, and who asked for them is told.",
+            "%(count)d hold ends, and the teacher who requested it gets a mail.",
+            "%(count)d holds end, and the teachers who requested them get a mail.",
             len(impact.holds),
         )
         yield Sentence(
@@ -89,10 +89,10 @@ def _seats(impact: Impact) -> Iterator[Sentence]:
     edit = impact.edit
     if impact.over:
         text = ngettext(
-            "%(over)d over: %(taken)d have a seat, and there are to be %(capacity)d. Nobody is thrown out. "
-            "No seat is given until fewer than %(capacity)d are taken.",
-            "%(over)d over: %(taken)d have a seat, and there are to be %(capacity)d. Nobody is thrown out. "
-            "No seat is given until fewer than %(capacity)d are taken.",
+            "%(over)d over: %(taken)d seats are taken, and there will be %(capacity)d. All registrations stay. "
+            "No seat is assigned until fewer than %(capacity)d are taken.",
+            "%(over)d over: %(taken)d seats are taken, and there will be %(capacity)d. All registrations stay. "
+            "No seat is assigned until fewer than %(capacity)d are taken.",
             impact.over,
         )
         counts = {"over": impact.over, "taken": edit.seats.taken, "capacity": edit.capacity}
@@ -113,8 +113,8 @@ def _promotion(impact: Impact) -> str:
     else:
         head = _("The waiting list moves again, %(waiting)d waiting:")
     tail = ngettext(
-        "%(count)d will be confirmed now and told by mail.",
-        "%(count)d will be confirmed now and told by mail.",
+        "%(count)d will be confirmed now and notified by mail.",
+        "%(count)d will be confirmed now and notified by mail.",
         count,
     )
     return f"{head % counts} {tail % counts}"
@@ -125,10 +125,10 @@ def _new_conflicts(impact: Impact) -> Iterator[Sentence]:
     clashes = [one for one in impact.new_conflicts if one.kind == Kind.CLASH]
     if clashes:
         text = ngettext(
-            "%(count)d clash: one person has another event at the new time of %(event)s. The person keeps both "
-            "places, is told, and has to choose.",
-            "%(count)d clashes: these people have another event at the new time of %(event)s. They keep both "
-            "places, are told, and have to choose.",
+            "%(count)d clash: one student has another event at the new time of %(event)s. The student keeps both "
+            "registrations for now, gets a mail and has to choose.",
+            "%(count)d clashes: these students have another event at the new time of %(event)s. They keep both "
+            "registrations for now, get a mail and have to choose.",
             len(clashes),
         )
         names = [f"{named(one.registration.student)}: {one.other.event.name}" for one in clashes if one.other]
@@ -136,17 +136,17 @@ def _new_conflicts(impact: Impact) -> Iterator[Sentence]:
     strangers = [one.registration for one in impact.new_conflicts if one.kind == Kind.INELIGIBLE]
     if strangers:
         text = ngettext(
-            "%(count)d registered person is in a grade that %(event)s is not for any more. The seat is kept; "
-            "the person is told, and has to choose.",
-            "%(count)d registered people are in a grade that %(event)s is not for any more. They keep their "
-            "seats, are told, and have to choose.",
+            "%(count)d student is in a grade that %(event)s is no longer open to. The student keeps the seat for now, "
+            "gets a mail and has to choose.",
+            "%(count)d students are in a grade that %(event)s is no longer open to. They keep their "
+            "seats for now, get a mail and have to choose.",
             len(strangers),
         )
         yield _named(text % {"count": len(strangers), "event": event.name}, strangers, is_danger=True)
     if impact.settled:
         text = ngettext(
-            "%(count)d clash or wrong grade of before is settled by this.",
-            "%(count)d clashes or wrong grades of before are settled by this.",
+            "%(count)d earlier clash or wrong grade is resolved by this.",
+            "%(count)d earlier clashes or wrong grades are resolved by this.",
             len(impact.settled),
         )
         yield _named(
@@ -160,15 +160,15 @@ def _mails(impact: Impact) -> Iterator[Sentence]:
 
 
 def _mailed(rows: list[Registration]) -> Sentence:
-    """How many mails go out, and who has no address to be told at."""
+    """Says how many mails are sent, and who has no address."""
     silent = [row for row in rows if not row.student.email]
     count = len(rows) - len(silent)
-    text = ngettext("%(count)d mail tells about it.", "%(count)d mails tell about it.", count)
+    text = ngettext("%(count)d mail will be sent.", "%(count)d mails will be sent.", count)
     text %= {"count": count}
     if silent:
         more = ngettext(
-            "%(count)d has no e-mail address and must be told otherwise:",
-            "%(count)d have no e-mail address and must be told otherwise:",
+            "%(count)d has no e-mail address and must be informed another way:",
+            "%(count)d have no e-mail address and must be informed another way:",
             len(silent),
         )
         text = f"{text} {more % {'count': len(silent)}}"
@@ -184,5 +184,5 @@ def _listed(text: str, names: list[str], *, is_danger: bool = False) -> Sentence
 
 
 def named(student: Student) -> str:
-    """Name and class, as people at the desk tell two Ashas apart."""
+    """Returns name and class, which tells two students called Asha apart."""
     return f"{student.name} ({student.grade}{student.section})"

@@ -1,4 +1,4 @@
-"""Another time zone for a fest: which times stay, what that does to its events, carried out under their locks."""
+"""Changing the time zone of a fest: which times stay, and what that does to its events, under their locks."""
 
 import copy
 import datetime as dt
@@ -20,14 +20,14 @@ from techfest.core import audit_log
 
 @dataclass(frozen=True, slots=True)
 class ZoneChange:
-    """From which zone to which, and whether clock times stay; otherwise moments do."""
+    """The old and the new zone; either clock times stay, or moments do."""
 
     old: zoneinfo.ZoneInfo
     new: zoneinfo.ZoneInfo
     keeps_clock: bool
 
     def moved(self, moment: dt.datetime) -> dt.datetime:
-        """When something is that was at this moment."""
+        """Returns the new moment of something that was at this moment."""
         return same_clock(moment, self.old, self.new) if self.keeps_clock else moment
 
 
@@ -40,13 +40,13 @@ def lock_fest(fest_id: int, *, deadline: Deadline) -> None:
 
 
 def events_of(fest_id: int) -> list[Event]:
-    """All events of the fest, drafts and cancelled ones too, in the order of their times."""
+    """Returns all events of the fest, including drafts and cancelled ones, ordered by time."""
     rows = Event.objects.filter(fest=fest_id).select_related("fest", "venue", "category", "seats")
     return list(rows.order_by("starts_at", "name", "pk"))
 
 
 def zone_edits(events: Sequence[Event], fest: Fest, change: ZoneChange) -> list[Edit]:
-    """What the change does to these events; `fest` is as it is to be. Nothing where moments stay."""
+    """Returns the edits that the change causes; `fest` is as it will be. Empty if moments stay."""
     return [edit for event in events if (edit := _edit(event, fest, change)).changed]
 
 
@@ -71,10 +71,10 @@ def change_zone(
     reason: str,
     now: dt.datetime,
 ) -> None:
-    """Moves the events as was foreseen under the same locks, and the times until which seats are held for schools.
+    """Moves the events as previewed under the same locks, and the times until which seats are held for schools.
 
-    Whoever has a seat or waits in an event whose moment changes is told by mail. The fest itself is saved by
-    the caller, in the same transaction and before.
+    Registrations and waiting list entries of an event whose moment changes get a mail. The caller saves the fest
+    first, in the same transaction.
     """
     apply_edits(impacts, ApplyOptions(user, reason), now=now)
     if change.keeps_clock:

@@ -65,7 +65,7 @@ def waiting_event(fest: Fest, people: int, *, capacity: int = 1) -> Event:
 def test_more_seats_name_who_gets_them(client: Client, fest: Fest) -> None:
     event = waiting_event(fest, 4)
     response = post_form(client, event, capacity="3")
-    assert sentences(response) == ["2 new seats, 3 waiting: 2 will be confirmed now and told by mail."]
+    assert sentences(response) == ["2 new seats, 3 waiting: 2 will be confirmed now and notified by mail."]
     assert names(response) == [["Asha B (7)", "Asha C (7)"]]
     assert states(event) == ["confirmed", "waiting", "waiting", "waiting"]
     assert confirm(client, event, response).status_code == 302
@@ -94,7 +94,7 @@ def test_fewer_seats_than_taken_say_how_many_are_over(client: Client, fest: Fest
     event = waiting_event(fest, 5, capacity=5)
     response = post_form(client, event, capacity="2")
     assert sentences(response)[0].startswith(
-        "3 over: 5 have a seat, and there are to be 2. Nobody is thrown out."
+        "3 over: 5 seats are taken, and there will be 2. All registrations stay."
     )
     confirm(client, event, response)
     assert (states(event), Event.objects.get().seats.capacity) == (["confirmed"] * 5, 2)
@@ -109,7 +109,7 @@ def test_move_says_who_clashes_and_asks_until_when_to_choose(client: Client, fes
     response = post_form(client, robots, **times)
     assert [text[:52] for text in sentences(response)] == [
         "1 clash: one person has another event at the new tim",
-        "1 mail tells about it. 1 has no e-mail address and m",
+        "1 mail will be sent. 1 has no e-mail address and m",
     ]
     assert names(response)[0] == ["Asha Rao (7): Quiz"]
     by = timezone.now() + dt.timedelta(days=2)
@@ -135,13 +135,13 @@ def test_consequences_that_changed_while_reading_are_shown_again(client: Client,
 def test_publishing_and_cancelling_ask_first(client: Client, fest: Fest) -> None:
     event = build_event(fest, state=Event.State.DRAFT, name="Quiz")
     response = post_form(client, event, state="published")
-    assert sentences(response) == ["Everybody sees Quiz from now on, and registration is open at once."]
+    assert sentences(response) == ["Quiz is public from now on, and registration opens at once."]
     confirm(client, event, response)
     build_submission(event)
     response = post_form(client, event, state="cancelled")
     assert sentences(response) == [
         "Quiz is cancelled: 1 registration ends (1 with a seat, 0 waiting). Tickets no longer work.",
-        "1 mail tells about it.",
+        "1 mail will be sent.",
     ]
     confirm(client, event, response, **{"hold-reason": "No power"})
     assert states(event) == ["cancelled"]

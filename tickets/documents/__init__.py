@@ -1,1 +1,1 @@
-"""What organisers print: sheets, badges, certificates, all of a school."""
+"""Documents made by workers: single tickets, booklets, attendance sheets, badges, certificates."""

@@ -1,6 +1,6 @@
-"""Printouts at the desk: ordered from an event's or a school's page, watched while they are made, taken away.
+"""Admin pages of documents: ordered for an event or a school, watched while they are made, downloaded.
 
-Whoever orders sees the event or the school at the desk; knowing the code of a file opens nothing.
+Access follows the admin's view of the event or school; the code of a file alone opens nothing.
 """
 
 from typing import Any
@@ -31,9 +31,9 @@ from tickets.models import Certificate, Printout, Ticket
 
 
 class ParticipationForm(LimitedText, forms.Form):
-    """Where nobody was checked in, somebody has to say that all were there."""
+    """If nobody was checked in, the organiser must say that everyone took part."""
 
-    everybody = forms.BooleanField(label=gettext_lazy("Everybody with a seat took part"), required=False)
+    everybody = forms.BooleanField(label=gettext_lazy("All students with a seat took part"), required=False)
 
 
 class RanksForm(LimitedText, forms.Form):
@@ -59,7 +59,7 @@ SIMPLE = (Kind.ATTENDANCE, Kind.BADGES)
 
 @require_http_methods(_FORM)
 def of_event(request: HttpRequest, event_id: int) -> HttpResponseBase:
-    """What can be printed of an event, each behind a button of its own."""
+    """Shows what can be printed for an event; each document has a button."""
     event = _seen(request, Event, event_id, "tickets.add_printout")
     chosen = request.POST.get("print", "")
     forms: dict[str, Form] = {
@@ -73,7 +73,7 @@ def of_event(request: HttpRequest, event_id: int) -> HttpResponseBase:
         return done
     context = {
         "event": event,
-        "claims": certificates.claims_of(event),
+        "eligible": certificates.eligible_counts(event),
         "waiting": event.registrations.waiting().count(),
         "participation_form": forms["participation"],
         "ranks_form": forms["rank"],
@@ -83,7 +83,7 @@ def of_event(request: HttpRequest, event_id: int) -> HttpResponseBase:
 
 
 def _issue(request: HttpRequest, event: Event, kind: str, form: Form) -> HttpResponseBase | None:
-    """Issues the certificates and orders their file; nothing where the form has to tell why not."""
+    """Issues the certificates and orders their file; returns None if the form has to show an error."""
     if not request.user.has_perm("tickets.add_certificate"):
         raise PermissionDenied
     user, deadline = request.user, Deadline()
@@ -107,7 +107,7 @@ def _issue(request: HttpRequest, event: Event, kind: str, form: Form) -> HttpRes
 
 @require_http_methods(_FORM)
 def of_school(request: HttpRequest, school_id: int) -> HttpResponseBase:
-    """Everything of a school in one ZIP; owners only, for it is about all events."""
+    """Orders everything of a school in one ZIP; for owners, because it covers all events."""
     if not is_owner(request.user):
         raise PermissionDenied
     school = _seen(request, School, school_id, "tickets.add_printout")
@@ -128,7 +128,7 @@ def of_school(request: HttpRequest, school_id: int) -> HttpResponseBase:
 
 @require_safe
 def printout(request: HttpRequest, code: str) -> HttpResponseBase:
-    """How far it is, by plain refresh; then the file."""
+    """Shows the progress, refreshing itself, then the link to the file."""
     found = _printout(request, code)
     is_there, problem = jobs.is_there(found), jobs.problem_of(found)
     context = {"printout": found, "is_there": is_there, "problem": problem}
@@ -140,7 +140,7 @@ def printout(request: HttpRequest, code: str) -> HttpResponseBase:
 
 @require_safe
 def download(request: HttpRequest, code: str) -> HttpResponseBase:
-    """The file, or the page that says why there is none."""
+    """Sends the file; without one, redirects to the page that says why."""
     found = _printout(request, code)
     try:
         file = printouts.printout_path(found).open("rb")
@@ -150,7 +150,7 @@ def download(request: HttpRequest, code: str) -> HttpResponseBase:
 
 
 def paths(site: admin.AdminSite) -> list[URLPattern]:
-    """The addresses below the list of printouts."""
+    """Returns the URL patterns below the list of printouts."""
     return [
         path("event/<int:event_id>/", site.admin_view(of_event), name="documents_event"),
         path("school/<int:school_id>/", site.admin_view(of_school), name="documents_school"),
@@ -160,7 +160,7 @@ def paths(site: admin.AdminSite) -> list[URLPattern]:
 
 
 def _seen(request: HttpRequest, model: Any, key: int, permission: str) -> Any:
-    """The row, as far as the desk shows it to this person, who may order printouts."""
+    """Returns the row if the admin shows it to this user, who must be permitted to order documents."""
     if not request.user.has_perm(permission):
         raise PermissionDenied
     found = admin.site.get_model_admin(model).get_queryset(request).filter(pk=key).first()
@@ -170,7 +170,7 @@ def _seen(request: HttpRequest, model: Any, key: int, permission: str) -> Any:
 
 
 def _printout(request: HttpRequest, code: str) -> Printout:
-    """The printout, where its event is one of those that the desk shows to this person; a school's, to owners."""
+    """Returns the printout if the admin shows its event to this user; those of schools are for owners."""
     if not request.user.has_perm("tickets.view_printout"):
         raise PermissionDenied
     found = Printout.objects.select_related("event", "school").filter(code=code).first()
@@ -187,7 +187,7 @@ def _may_see(request: HttpRequest, found: Printout) -> bool:
 
 
 def _recent(request: HttpRequest, **of: Any) -> Any:
-    """The printouts of this event or school that are still there, the newest first."""
+    """Returns the latest printouts of this event or school, the newest first."""
     if not request.user.has_perm("tickets.view_printout"):
         return Printout.objects.none()
     return Printout.objects.filter(**of).select_related("requested_by").order_by("-created_at", "-pk")[:20]

@@ -1,4 +1,4 @@
-"""Booklets: the tickets of a school, or of some of its students, as one PDF that a worker makes."""
+"""Booklets: the tickets of a school, or of some of its students, in one PDF."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -22,13 +22,13 @@ from tickets.teacher.students import filtered, students_of
 from tickets.wakeup import notify_workers
 
 MAX_TICKETS = 1500
-"""Tickets in one booklet: about a minute of work, well within the task's time."""
+"""Tickets in one booklet: about a minute of work, well within the task's time limit."""
 
 
 def order(
     *, school: School, fest: Fest, user: Any, per_page: int, chosen: dict[str, Any], job: Any = None
 ) -> Booklet:
-    """Wants a booklet of whoever is `chosen` on the board; the workers are rung after the commit."""
+    """Orders a booklet of the students that `chosen` filters; workers are notified after the commit."""
     booklet = Booklet.objects.create(
         fest=fest, school=school, requested_by=user, per_page=per_page, filters=chosen, job=job
     )
@@ -37,12 +37,12 @@ def order(
 
 
 def booklet_path(booklet: Booklet) -> Path:
-    """Where its file is; the name says nothing about the code."""
+    """Returns the path of the file; the name does not reveal the code."""
     return Path(settings.MEDIA_ROOT) / "booklets" / f"{booklet.pk}.pdf"
 
 
 def tickets_of(booklet: Booklet) -> TicketQuerySet:
-    """The live tickets that belong into it now, by class and name, then by the day's order."""
+    """Returns the live tickets of the booklet, by class and name, then by the start of the event."""
     rows = Ticket.objects.live().filter(student__in=students_in(booklet))
     if event := booklet.filters.get("event"):
         rows = rows.filter(registration__event__slug=event)
@@ -51,7 +51,7 @@ def tickets_of(booklet: Booklet) -> TicketQuerySet:
 
 
 def students_in(booklet: Booklet) -> StudentQuerySet:
-    """Whose tickets it is about; for a finished class list those without an address."""
+    """Returns the students of the booklet; for a finished class list those without an address."""
     students = students_of(booklet.school, booklet.fest)
     if booklet.job_id is not None:
         return students.filter(
@@ -61,7 +61,7 @@ def students_in(booklet: Booklet) -> StudentQuerySet:
 
 
 def changed_since(booklet: Booklet) -> int:
-    """How many of its registrations got or lost a seat, or another name, after the worker had read them."""
+    """Returns how many of its registrations changed seat or name after the worker had read them."""
     if booklet.claimed_at is None:
         return 0
     rows = Registration.objects.filter(student__in=students_in(booklet))
@@ -73,14 +73,14 @@ def changed_since(booklet: Booklet) -> int:
 
 
 def make(booklet: Booklet) -> int:
-    """Makes the file of a claimed booklet; how many tickets are in it. Raises Refusal and as `pdf.render` does."""
+    """Makes the file of a claimed booklet; returns the number of tickets. Raises Refusal, and as `pdf.render` does."""
     tickets = _with_related(booklet, tickets_of(booklet)[: MAX_TICKETS + 1])
     if not tickets:
         raise Refusal(_("None of these students has a ticket."))
     if len(tickets) > MAX_TICKETS:
         words = _("These are more than %(maximum)d tickets: choose a grade, a section or an event.")
         raise Refusal(words % {"maximum": MAX_TICKETS})
-    jobs.expect(booklet, len(tickets))
+    jobs.set_total(booklet, len(tickets))
     content = pdf.render_booklet(
         [content_of(ticket) for ticket in tickets],
         per_page=booklet.per_page,
@@ -91,7 +91,7 @@ def make(booklet: Booklet) -> int:
 
 
 def _with_related(booklet: Booklet, rows: Iterable[Ticket]) -> list[Ticket]:
-    """The tickets with what they say; what is the same for all of them, the logo above all, is there once."""
+    """Returns the tickets with related rows; shared ones, above all the logo, are loaded once."""
     tickets = list(rows.select_related("registration", "student"))  # type: ignore[attr-defined]  # a queryset
     wanted = {ticket.registration.event_id for ticket in tickets}
     events = Event.objects.select_related("venue").in_bulk(wanted)
@@ -102,6 +102,6 @@ def _with_related(booklet: Booklet, rows: Iterable[Ticket]) -> list[Ticket]:
 
 
 def remove_old() -> int:
-    """Removes booklets with their files a day after they were wanted, unless a mail still waits for one."""
+    """Removes booklets and files a day after they were ordered, unless a pending mail needs them."""
     rows = Booklet.objects.exclude(deliveries__in=Delivery.objects.pending())
     return jobs.remove_old(rows, booklet_path)

@@ -1,4 +1,4 @@
-"""Certificates: issued when they are ordered, checked by whoever holds one, no longer valid once they are untrue."""
+"""Certificates: issued when they are ordered, verified by their code, revoked when they are no longer true."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,8 +28,8 @@ MAX_RANK = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Claims:
-    """Who of an event may be given what."""
+class EligibleCounts:
+    """How many registrations of an event may get which certificate."""
 
     confirmed: int
     came: int
@@ -37,37 +37,39 @@ class Claims:
     is_published: bool
 
 
-def claims_of(event: Event) -> Claims:
+def eligible_counts(event: Event) -> EligibleCounts:
     confirmed = Registration.objects.filter(event=event, state=Registration.State.CONFIRMED)
     ranked = confirmed.filter(result__rank__isnull=False)
     is_published = ResultSheet.objects.filter(event=event, published_at__isnull=False).exists()
-    return Claims(confirmed.count(), _came(event).count(), ranked.count(), is_published)
+    return EligibleCounts(
+        confirmed.count(), _checked_in_registrations(event).count(), ranked.count(), is_published
+    )
 
 
 def issue_participation(event: Event, *, everybody: bool, user: Any, deadline: Deadline) -> int:
-    """Gives one to whoever came in, or to everybody with a seat where nobody was checked in; how many are new.
+    """Issues certificates to those checked in, or, with `everybody`, to all with a seat if nobody was checked in.
 
-    Raises ActionRejected where nobody came in and nobody said that all were there.
+    Returns how many are new. Raises ActionRejected if nobody was checked in and `everybody` is not set.
     """
     return in_transaction(lambda: _issue_participation(event, everybody, user), deadline=deadline)
 
 
 def issue_ranks(event: Event, *, max_rank: int, user: Any, deadline: Deadline) -> int:
-    """Gives one for each published rank up to this one; how many are new. Raises ActionRejected."""
+    """Issues certificates for published ranks down to `max_rank`; returns how many are new. Raises ActionRejected."""
     return in_transaction(lambda: _issue_ranks(event, max_rank, user), deadline=deadline)
 
 
-def _came(event: Event) -> Any:
-    """The registrations of those who came in, also where they left again."""
+def _checked_in_registrations(event: Event) -> Any:
+    """Returns the registrations that were checked in, also if they left again."""
     tickets = Ticket.objects.filter(registration__event=event, checked_in_at__isnull=False)
     return tickets.order_by().values("registration").distinct()
 
 
 def _issue_participation(event: Event, everybody: bool, user: Any) -> int:
     locked_sheet(event)
-    came = set(_came(event).values_list("registration", flat=True))
+    came = set(_checked_in_registrations(event).values_list("registration", flat=True))
     if not came and not everybody:
-        raise ActionRejected(_("Nobody was checked in. Say whether everybody with a seat took part."))
+        raise ActionRejected(_("No student was checked in. Confirm that all students with a seat took part."))
     rows = Registration.objects.filter(event=event, state=Registration.State.CONFIRMED)
     if came:
         rows = rows.filter(pk__in=came)
@@ -90,7 +92,7 @@ def _issue_ranks(event: Event, max_rank: int, user: Any) -> int:
 def _issue(
     event: Event, wanted: Mapping[Registration, int | None], kind: str, user: Any, **details: int
 ) -> int:
-    """New ones for those who have none that is valid; the caller holds the sheet's lock."""
+    """Creates the missing certificates; the caller holds the sheet's lock."""
     have = set(
         Certificate.objects.filter(registration__in=wanted, kind=kind, revoked_at=None).values_list(
             "registration", "student"
@@ -111,9 +113,9 @@ def _issue(
 
 @receiver(results_changed)
 def follow_results(*, sheet: ResultSheet, user: Any, now: datetime, **_kwargs: object) -> str:
-    """Certificates of ranks that are not true any more are revoked, and issued anew with the new rank.
+    """Revokes rank certificates that are no longer true and issues new ones with the new rank.
 
-    Results that were taken back leave them as they are: only other published ranks make them untrue.
+    Withdrawn results leave certificates as they are: only different published ranks make them untrue.
     """
     if sheet.published_at is None:
         return ""
@@ -140,8 +142,8 @@ def follow_results(*, sheet: ResultSheet, user: Any, now: datetime, **_kwargs: o
     after = {"revoked": len(untrue), "issued": len(new)}
     record(sheet.event, what="replaced certificates", now=now, user=user, after=after)
     words = ngettext(
-        "%(count)d rank certificate is not true any more: it is revoked. Print the new ones.",
-        "%(count)d rank certificates are not true any more: they are revoked. Print the new ones.",
+        "%(count)d rank certificate is no longer true and was revoked. Print the new ones.",
+        "%(count)d rank certificates are no longer true and were revoked. Print the new ones.",
         len(untrue),
     )
     return words % {"count": len(untrue)}
@@ -155,7 +157,7 @@ def _rank(entries: Mapping[int, Any], row: Certificate) -> int | None:
 
 @receiver(registrations_changed)
 def follow_registrations(*, changes: Sequence[Change], now: datetime, **_kwargs: object) -> None:
-    """Whoever gives up the seat has taken part in nothing; what two rows of one student become, merging says."""
+    """Revokes the certificates of registrations that gave up their seat, except in merges, which decide themselves."""
     lost = [change.registration_id for change in changes if _is_given_up(change)]
     if lost:
         Certificate.objects.filter(registration__in=lost, revoked_at=None).update(revoked_at=now)
@@ -175,7 +177,7 @@ def path_of(certificate: Certificate) -> str:
 
 
 def content_of(certificate: Certificate) -> CertificateContent:
-    """What is printed; the certificate must come with its facts."""
+    """Returns what is printed; the certificate must come with its related rows."""
     event, student = certificate.registration.event, certificate.student
     fest = event.fest
     return CertificateContent(
@@ -196,7 +198,7 @@ def content_of(certificate: Certificate) -> CertificateContent:
 
 
 def is_replaced(certificate: Certificate) -> bool:
-    """Whether another one of the same kind is valid in its place."""
+    """Whether another valid certificate of the same kind replaces it."""
     return Certificate.objects.filter(
         registration=certificate.registration_id,
         student=certificate.student_id,
@@ -207,7 +209,7 @@ def is_replaced(certificate: Certificate) -> bool:
 
 @dataclass(slots=True)
 class Achievement:
-    """One event: the rank and points once they are public, and the addresses of certificates that are valid."""
+    """One event: rank and points once they are public, and the labels and URLs of valid certificates."""
 
     event: Event
     rank: int = 0
@@ -216,7 +218,7 @@ class Achievement:
 
 
 def achievements_of(student: Student) -> list[Achievement]:
-    """One line for each event of which something is known, by its start. Two queries."""
+    """Returns one item per event with a public rank or a certificate, by start. Two queries."""
     found: dict[int, Achievement] = {
         one.event.pk: Achievement(one.event, one.rank, one.points) for one in reached_by(student)
     }

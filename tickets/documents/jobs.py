@@ -1,4 +1,4 @@
-"""Files that a worker makes: wanted by a row, claimed by a lease, whole or absent, given up after three tries."""
+"""Document jobs: a row requests a file, a worker claims it with a lease and makes it, in at most three attempts."""
 
 import datetime as dt
 import logging
@@ -22,31 +22,31 @@ from tickets.querysets import RENDER_ATTEMPTS
 logger = logging.getLogger(__name__)
 
 LEASE = dt.timedelta(minutes=5)
-"""For how long a begun file belongs to its worker; its task is killed before."""
+"""How long a claimed job belongs to its worker; the task is killed before."""
 ATTEMPTS = RENDER_ATTEMPTS
-"""How often a file is begun before it is given up."""
+"""Attempts before a job is given up."""
 BUDGET = 15.0
-"""Seconds in which new files are begun by one ring."""
+"""Seconds in which one run of the task begins new files."""
 RETRY = dt.timedelta(seconds=20)
-"""Between two tries after an error that was caught."""
-KEPT = dt.timedelta(days=1)
-"""For how long row and file stay; it is made anew with one press."""
-EACH = 20
-"""Pages' worth of names after which the progress is told, and single tickets that are owed get their turn."""
+"""The pause between two attempts after a caught error."""
+RETENTION = dt.timedelta(days=1)
+"""How long row and file are kept; they can be ordered again."""
+PROGRESS_STEP = 20
+"""Pages' worth of names between two updates of the progress, at which pending single tickets get their turn."""
 
 Maker = tuple[type[DocumentJob], Callable[[Any], int]]
-"""A kind of file, and what makes one of it: stores the file and returns how many names are in it."""
+"""A kind of job, and the function that makes one: it stores the file and returns the number of names in it."""
 
 
 class Refusal(Exception):
-    """There is nothing to make, or too much; the text says so to whoever asked, and nobody tries again."""
+    """There is nothing to make, or too much; the text is shown to the user, and there is no further attempt."""
 
 
 def make_due(*makers: Maker) -> int:
-    """Makes the files that are wanted, one of each kind in turn, oldest first; how many tries there were.
+    """Makes the pending files, one of each kind in turn, oldest first; returns the number of attempts.
 
-    New ones are begun for some seconds only. Each try is counted and committed before it begins, so that a
-    file that kills its process is given up after three and holds nobody else up.
+    New files are begun for some seconds only. An attempt is counted and committed before it begins, so that a file
+    that kills its process is given up after three and blocks no others.
     """
     for model, _make in makers:
         processes.free(_wanted(model).filter(attempts=1), claimed_at=None)
@@ -66,17 +66,19 @@ def is_work_left(*models: type[DocumentJob]) -> bool:
 
 
 def unblock(*models: type[DocumentJob]) -> int:
-    """Wants what was given up because of the disk anew, as soon as the disk takes files again; how many."""
+    """Makes jobs that were given up because of the disk pending again once the disk accepts files; returns how
+    many.
+    """
     now, wanted = database_now(), 0
     for model in models:
         blocked = _rows(model).filter(_free(now), finished_at=None, attempts__gte=ATTEMPTS, is_blocked=True)
-        if blocked.exists() and ticket_pdf.has_room(Path(settings.MEDIA_ROOT)):
+        if blocked.exists() and ticket_pdf.has_disk_space(Path(settings.MEDIA_ROOT)):
             wanted += blocked.update(attempts=0, is_blocked=False, error="")
     return wanted
 
 
 def has_given_up(file: DocumentJob) -> bool:
-    """Whether nobody will try it any more."""
+    """Whether there will be no further attempt."""
     return file.finished_at is None and file.attempts >= ATTEMPTS
 
 
@@ -85,12 +87,12 @@ def is_there(file: DocumentJob) -> bool:
 
 
 def problem_of(file: DocumentJob) -> str:
-    """Why there will be no file, in words; empty as long as there is one or may be one."""
+    """Returns why there is no file; empty as long as there is or may be one."""
     return file.error if file.finished_at or has_given_up(file) else ""
 
 
 def claim(model: type[DocumentJob]) -> Any:
-    """The oldest of this kind that is wanted and nobody's, counted as begun; none where there is none."""
+    """Claims the oldest pending job of this kind and counts the attempt; None if there is none."""
     now = database_now()
     with transaction.atomic():
         rows = _wanted(model).filter(_free(now)).order_by("created_at", "pk")
@@ -103,7 +105,7 @@ def claim(model: type[DocumentJob]) -> Any:
 
 
 def attempt(file: DocumentJob, make: Callable[[Any], int]) -> None:
-    """One try. The file is whole or absent; the row says in words what went wrong."""
+    """Makes one attempt. The file is complete or absent; errors are recorded in the row."""
     try:
         finish(file, made=make(file))
     except Refusal as refusal:
@@ -112,49 +114,49 @@ def attempt(file: DocumentJob, make: Callable[[Any], int]) -> None:
         # The process is about to be ended; the lease runs out, and the next try begins anew.
         raise
     except pdf.Unavailable as error:
-        mine(file).update(attempts=ATTEMPTS, error=str(error)[:300])
+        leased(file).update(attempts=ATTEMPTS, error=str(error)[:300])
     except Exception as error:
         logger.exception("%s %s could not be made", type(file).__name__, file.pk)
         words = f"{type(error).__name__}: {error}"[:300]
         is_blocked = isinstance(error, OSError)
-        mine(file).update(error=words, is_blocked=is_blocked, claimed_at=database_now() - LEASE + RETRY)
+        leased(file).update(error=words, is_blocked=is_blocked, claimed_at=database_now() - LEASE + RETRY)
 
 
 def store(file: DocumentJob, path: Path, content: bytes) -> None:
-    """Keeps what was made, unless the row went meanwhile: then somebody on it was erased, or a day is over."""
+    """Stores the file, unless the row was deleted meanwhile, because a person was erased or a day has passed."""
     ticket_pdf.store(path, content)
     if not _rows(type(file)).filter(pk=file.pk).exists():
         path.unlink(missing_ok=True)
 
 
-def expect(file: DocumentJob, total: int) -> None:
-    """Tells how much there is to make."""
-    mine(file).update(total=total)
+def set_total(file: DocumentJob, total: int) -> None:
+    """Records how many names there are to make."""
+    leased(file).update(total=total)
 
 
 def report_progress(file: DocumentJob, done: int, before: int) -> None:
-    """After some names: how far it is. Whoever waits for a single ticket must not wait for all of these."""
-    if done // EACH != before // EACH:
-        mine(file).update(made=done)
+    """Records the progress every few names, and lets pending single tickets go first."""
+    if done // PROGRESS_STEP != before // PROGRESS_STEP:
+        leased(file).update(made=done)
         ticket_pdf.render_due(budget=1.0)
 
 
 def finish(file: DocumentJob, *, made: int = 0, error: str = "") -> None:
-    mine(file).update(finished_at=database_now(), made=made, error=error)
+    leased(file).update(finished_at=database_now(), made=made, error=error)
 
 
-def mine(file: DocumentJob) -> Any:
-    """The row, as long as this worker's lease holds."""
+def leased(file: DocumentJob) -> Any:
+    """Returns the row as long as this worker's lease holds."""
     return _rows(type(file)).filter(pk=file.pk, claimed_at=file.claimed_at, finished_at=None)
 
 
 def remove_old(rows: Any, path_of: Callable[[Any], Path]) -> int:
-    """Removes those of the rows, with their files, that were wanted more than a day ago; how many."""
-    return remove(rows.filter(created_at__lt=database_now() - KEPT), path_of)
+    """Removes rows and files that were ordered more than a day ago; returns how many."""
+    return remove(rows.filter(created_at__lt=database_now() - RETENTION), path_of)
 
 
 def remove(rows: Any, path_of: Callable[[Any], Path]) -> int:
-    """Removes these rows with their files; how many."""
+    """Removes these rows with their files; returns how many."""
     old = list(rows)
     for file in old:
         path_of(file).unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Printouts: what organisers and teachers order for paper, made by the worker of PDFs, kept for a day."""
+"""Printouts: documents that organisers and teachers order, made by the PDF worker and kept for a day."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -34,11 +34,11 @@ Kind = Printout.Kind
 Row = TypeVar("Row", Ticket, Certificate)
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 MAX_NAMES = 1000
-"""Names in one printout, and pages of each kind in a school's: well within the task's time."""
+"""Names in one printout, and pages of each kind in a school's: well within the task's time limit."""
 
 
 def shown_fest(request: HttpRequest) -> Fest:
-    """The fest that a school's papers are about; not found while there is none."""
+    """Returns the fest that a school's documents are about; 404 if there is none."""
     fest = choice_of(request).main
     if fest is None:
         raise Http404
@@ -54,7 +54,7 @@ def order(
     school: School | None = None,
     options: Mapping[str, Any] = NOTHING,
 ) -> Printout:
-    """Wants a printout; the workers are rung after the commit."""
+    """Orders a printout; workers are notified after the commit."""
     printout = Printout.objects.create(
         kind=kind, fest=fest, event=event, school=school, requested_by=user, options=dict(options)
     )
@@ -63,13 +63,13 @@ def order(
 
 
 def printout_path(printout: Printout) -> Path:
-    """Where its file is; the name says nothing about the code."""
+    """Returns the path of the file; the name does not reveal the code."""
     ending = "zip" if printout.kind == Kind.SCHOOL else "pdf"
     return Path(settings.MEDIA_ROOT) / "printouts" / f"{printout.pk}.{ending}"
 
 
 def file_name(printout: Printout) -> str:
-    """How the file is called where it is saved: what it is and of what, in letters that harm no system."""
+    """Returns the name of the download: the kind and the event or school, in safe characters."""
     if printout.kind == Kind.SCHOOL:
         name = slugify(printout.school.name if printout.school else "")[:60]
         return f"{name or 'school'}.zip"
@@ -77,7 +77,7 @@ def file_name(printout: Printout) -> str:
 
 
 def make(printout: Printout) -> int:
-    """Makes the file of a claimed printout; how many names are on it. Raises Refusal and as `pdf.render` does."""
+    """Makes the file of a claimed printout; returns the number of names. Raises Refusal, and as `pdf.render` does."""
     makers: dict[str, Callable[[Printout], tuple[bytes, int]]] = {
         Kind.ATTENDANCE: _attendance,
         Kind.BADGES: _badges,
@@ -145,7 +145,7 @@ def _certificates(printout: Printout) -> tuple[bytes, int]:
 
 
 def _school(printout: Printout) -> tuple[bytes, int]:
-    """Badges, tickets and certificates of all students of the school, each as a PDF of its own in one ZIP."""
+    """Makes badges, tickets and certificates of a school's students, each as a PDF, in one ZIP."""
     tickets = _tickets(printout, student__school=printout.school)
     rows = Certificate.objects.filter(student__school=printout.school, revoked_at=None)
     issued = _with_related(printout, rows)
@@ -185,33 +185,35 @@ def _zipped(
 
 
 def _further(printout: Printout, before: int) -> ProgressCallback:
-    """Tells how far it is, counted from what was made before."""
+    """Reports progress counted from what was made before."""
     return lambda done, last: jobs.report_progress(printout, before + done, before + last)
 
 
 def _expected(printout: Printout, rows: Sequence[Any], maximum: int = MAX_NAMES) -> int:
-    """How many names there will be; refuses none and too many."""
+    """Returns the number of names; raises Refusal for none or too many."""
     if not rows:
-        raise Refusal(_("There is nobody to print."))
+        raise Refusal(_("There is nothing to print."))
     if len(rows) > maximum:
         raise Refusal(_too_many())
-    jobs.expect(printout, len(rows))
+    jobs.set_total(printout, len(rows))
     return len(rows)
 
 
 def _too_many() -> str:
-    return _("These are more than %(maximum)d names: too many for one file.") % {"maximum": MAX_NAMES}
+    return _("These are more than %(maximum)d names, which is too many for one file.") % {
+        "maximum": MAX_NAMES
+    }
 
 
 def _event(printout: Printout) -> Event:
-    """The event with its venue, and the fest that is at hand already."""
+    """Returns the event with its venue and the fest that is loaded already."""
     event = Event.objects.select_related("venue").get(printouts=printout)
     event.fest = printout.fest
     return event
 
 
 def _tickets(printout: Printout, **chosen: Any) -> list[Ticket]:
-    """Live tickets by class and name with what they say; what is the same for all of them is there once."""
+    """Returns live tickets by class and name with related rows; shared ones are loaded once."""
     rows = Ticket.objects.live().filter(registration__event__fest=printout.fest, **chosen)
     classes = ("student__grade", "student__section", "student__name_key", "student")
     rows = rows.order_by(*classes, "registration__event__starts_at", "pk")
@@ -235,5 +237,5 @@ def _shared(printout: Printout, rows: list[Row]) -> list[Row]:
 
 
 def remove_old() -> int:
-    """Removes printouts with their files a day after they were wanted."""
+    """Removes printouts and files a day after they were ordered."""
     return jobs.remove_old(Printout.objects.all(), printout_path)

@@ -1,4 +1,4 @@
-"""Making the PDFs of tickets, one at a time, in a process that may be killed."""
+"""Makes the PDFs of tickets, one at a time, in a process that may be killed."""
 
 import contextlib
 import datetime as dt
@@ -22,22 +22,22 @@ from tickets.querysets import RENDER_ATTEMPTS, TicketQuerySet
 logger = logging.getLogger(__name__)
 
 LEASE = dt.timedelta(seconds=40)
-"""For how long a begun PDF belongs to its worker; the task is killed well before."""
+"""How long a claimed PDF belongs to its worker; the task is killed well before."""
 MEMORY = 512
-"""Megabytes that a process that makes PDFs may own."""
-ROOM = 1024 * 1024
-"""Bytes that are written to see whether the disk has room again: some tickets' worth."""
+"""Megabytes of private memory for a process that makes PDFs."""
+TEST_BYTES = 1024 * 1024
+"""Bytes written to test whether the disk has space again: enough for some tickets."""
 BUDGET = 5.0
-"""Seconds after which a run of the task makes room for the next one."""
+"""Seconds after which a run of the task ends, so that the next one can start."""
 
 
 def pdf_path(ticket: Ticket) -> Path:
-    """Where the file of this ticket is; the name says nothing about the code."""
+    """Returns the path of the ticket's file; the name does not reveal the code."""
     return Path(settings.MEDIA_ROOT) / "tickets" / f"{ticket.pk % 100:02d}" / f"{ticket.pk}.pdf"
 
 
 def stored_pdf(ticket: Ticket) -> bytes:
-    """The PDF of this ticket, empty where it is not made; a file that was lost is wanted anew."""
+    """Returns the ticket's PDF, empty if it is not made yet; a lost file is requested again."""
     if ticket.rendered_at is None:
         return b""
     try:
@@ -48,11 +48,10 @@ def stored_pdf(ticket: Ticket) -> bytes:
 
 
 def render_due(*, budget: float = BUDGET) -> int:
-    """Makes the PDFs that are wanted, oldest first, until the budget of seconds is spent; how many.
+    """Makes pending PDFs, oldest first, until the budget of seconds is spent; returns how many.
 
-    Each try is counted and committed before it begins, so that a ticket that kills its process is given up
-    after three tries and holds nobody else up. After the first death it is tried at once, then when its lease is
-    over.
+    An attempt is counted and committed before it begins, so that a ticket that kills its process is given up after
+    three attempts and blocks no others. After the first death it is tried at once, then when its lease has ended.
     """
     processes.free(
         Ticket.objects.to_render().filter(render_attempts=1), by="render_claimed_by", render_claimed_at=None
@@ -84,9 +83,9 @@ def _claim() -> Ticket | None:
 
 
 def _render(ticket: Ticket) -> bool:
-    """One PDF; its file is whole or absent. A correction that came meanwhile is not overwritten.
+    """Makes one PDF; the file is complete or absent. A correction made meanwhile is not overwritten.
 
-    After a failure the lease is kept, so that the three tries outlast a fault that passes.
+    After a failure the lease is kept, so that three attempts outlast a passing fault.
     """
     try:
         store(pdf_path(ticket), pdf.render([content_of(ticket)]))
@@ -109,7 +108,7 @@ def _mine(ticket: Ticket) -> TicketQuerySet:
 
 
 def store(path: Path, content: bytes) -> None:
-    """Writes the whole file or none, and makes it last before its name is there."""
+    """Writes the whole file or none, and syncs it to disk before its name exists."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, draft = tempfile.mkstemp(dir=path.parent, prefix=".")
     try:
@@ -125,14 +124,14 @@ def store(path: Path, content: bytes) -> None:
 
 
 def render_again(ticket_ids: list[int]) -> int:
-    """Wants the PDFs of these tickets anew, also after they were given up."""
+    """Requests the PDFs of these tickets again, also after they were given up."""
     return Ticket.objects.filter(pk__in=ticket_ids).want_again()
 
 
-def has_room(folder: Path) -> bool:
-    """Whether a file of some size can be written there, which is tried."""
+def has_disk_space(folder: Path) -> bool:
+    """Whether a file of some size can be written there; writes one to find out."""
     try:
-        store(folder / ".room", bytes(ROOM))
+        store(folder / ".room", bytes(TEST_BYTES))
         (folder / ".room").unlink()
     except OSError:
         return False
@@ -140,9 +139,9 @@ def has_room(folder: Path) -> bool:
 
 
 def unblock() -> int:
-    """Wants what was given up because of the disk anew, as soon as the disk takes files again; how many tickets."""
+    """Requests again what was given up because of the disk, once the disk accepts files; returns how many tickets."""
     blocked = Ticket.objects.blocked(database_now(), LEASE)
-    if not blocked.exists() or not has_room(Path(settings.MEDIA_ROOT)):
+    if not blocked.exists() or not has_disk_space(Path(settings.MEDIA_ROOT)):
         return 0
     return blocked.want_again()
 

@@ -1,4 +1,4 @@
-"""Where a certificate is checked by whoever holds it."""
+"""The public page where a certificate is verified."""
 
 from django.urls import path
 

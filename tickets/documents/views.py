@@ -17,7 +17,7 @@ from tickets.qr import svg
 @secret
 @require_safe
 def certificate(request: HttpRequest, code: str) -> HttpResponse:
-    """Says what was certified to whom, as on the paper, and whether it still holds."""
+    """Shows what was certified to whom, as printed, and whether it is still valid."""
     related = ("registration__event__fest", "registration__event__venue", "student__school")
     found = Certificate.objects.select_related(*related).filter(code=code).first()
     if found is None:

@@ -1,4 +1,4 @@
-"""Files that a worker makes, and the certificates in them."""
+"""Documents that workers make, and certificates."""
 
 from typing import ClassVar
 
@@ -14,10 +14,9 @@ from techfest.core.db import processes
 
 
 class DocumentJob(models.Model):
-    """A file that a worker makes in tries, and tells how far it is; kept for a day.
+    """A file that a worker makes in several attempts, with its progress; kept for a day.
 
-    `code` names it in its address, `made` of `total` is its progress, `is_blocked` says that the disk was at
-    fault.
+    `code` names it in its URL, `made` of `total` is the progress, `is_blocked` says that the disk failed.
     """
 
     code = models.CharField(max_length=22, unique=True, default=random_code, editable=False)
@@ -38,9 +37,9 @@ class DocumentJob(models.Model):
 
 
 class Booklet(DocumentJob):
-    """All tickets of a school, or of a part of it, as one PDF that a worker makes.
+    """All tickets of a school, or of some of its students, as one PDF.
 
-    `filters` are the board's: grade, section, event (a slug), state, mail, name.
+    `filters` are those of the teacher's page: grade, section, event (a slug), state, mail, name.
     """
 
     class PerPage(models.IntegerChoices):
@@ -64,9 +63,9 @@ class Booklet(DocumentJob):
 
 
 class Printout(DocumentJob):
-    """What organisers print: lists to tick, badges, certificates, or all of a school in one ZIP.
+    """An attendance sheet, badges, certificates, or everything of a school in one ZIP.
 
-    `options` are those of its kind: of certificates their `kind`, and for ranks the last of the `places`.
+    `options` depend on the kind: certificates have their `kind`, and for ranks `max_rank`.
     """
 
     class Kind(models.TextChoices):
@@ -104,7 +103,7 @@ class Printout(DocumentJob):
 
 
 class Certificate(models.Model):
-    """That a student took part in an event, or which rank was reached; whoever has the code can check it."""
+    """Certifies that a student took part in an event or reached a rank; the code verifies it."""
 
     class Kind(models.TextChoices):
         PARTICIPATION = "participation", _("participation")

@@ -115,7 +115,7 @@ def test_changed_rows_are_shown_and_applied(client: Client, fest: Fest) -> None:
     assert [text[:28] for text in texts] == [
         "1 new seat, 1 waiting: 1 wil",
         "1 clash: one person has anot",
-        "2 mails tell about it.",
+        "2 mails will be sent.",
     ]
     assert Conflict.objects.count() == 0
     post_form(client, preview, reason="Hall is taken")

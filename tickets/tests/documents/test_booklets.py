@@ -245,7 +245,7 @@ def test_after_a_day_row_and_file_are_gone(fest: Fest, teacher: Teacher) -> None
     build_submission(build_event(fest))
     old, young = ordered(teacher, fest), ordered(teacher, fest)
     assert make_files() == 2
-    Booklet.objects.filter(pk=old.pk).update(created_at=F("created_at") - jobs.KEPT)
+    Booklet.objects.filter(pk=old.pk).update(created_at=F("created_at") - jobs.RETENTION)
     assert booklets.remove_old() == 1
     assert [booklets.booklet_path(one).exists() for one in (old, young)] == [False, True]
     assert list(Booklet.objects.all()) == [young]
@@ -255,7 +255,7 @@ def test_single_tickets_get_their_turn_while_a_booklet_is_made(
     fest: Fest, teacher: Teacher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A student who presses meanwhile waits for some pages, not for all of them."""
-    monkeypatch.setattr(jobs, "EACH", 1)
+    monkeypatch.setattr(jobs, "PROGRESS_STEP", 1)
     student = build_submission(build_event(fest), name="Asha").student
     booklet = ordered(teacher, fest)
     data = made(booklet)
@@ -265,7 +265,7 @@ def test_single_tickets_get_their_turn_while_a_booklet_is_made(
 
 def test_progress_is_told(fest: Fest, teacher: Teacher, monkeypatch: pytest.MonkeyPatch) -> None:
     progress: list[tuple[int, int]] = []
-    monkeypatch.setattr(jobs, "EACH", 2)
+    monkeypatch.setattr(jobs, "PROGRESS_STEP", 2)
     monkeypatch.setattr(
         ticket_pdf,
         "render_due",

@@ -115,7 +115,7 @@ def test_changed_results_revoke_what_is_untrue_and_issue_it_anew(
     published_ranks(event, {asha: 9, ben: 7, dia: 5}, owner)
     before = {row.student.name: row for row in Certificate.objects.all()}
     notes = score(event, {ben: 8, asha: 3, dia: 5}, owner)
-    assert notes == ["3 rank certificates are not true any more: they are revoked. Print the new ones."]
+    assert notes == ["3 rank certificates are no longer true and were revoked. Print the new ones."]
     after = {row.student.name: row.rank for row in Certificate.objects.filter(revoked_at=None)}
     assert after == {"Ben": 1, "Dia": 2, "Asha": 3}
     page = client.get(path_of(before["Asha"])).content.decode()

@@ -233,7 +233,10 @@ def test_nobody_to_print_and_too_many_are_told_in_words(
     many = ordered("attendance", event, owner)
     make_files()
     words = [Printout.objects.get(pk=one.pk).error for one in (nobody, many)]
-    assert words == ["There is nobody to print.", "These are more than 1 names: too many for one file."]
+    assert words == [
+        "There is nothing to print.",
+        "These are more than 1 names, which is too many for one file.",
+    ]
 
 
 def test_printout_that_cannot_be_made_is_given_up_after_three_tries(
@@ -277,7 +280,7 @@ def test_booklets_and_printouts_take_turns(event: Event, owner: Any) -> None:
 def test_single_tickets_get_their_turn_while_badges_are_made(
     event: Event, owner: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jobs, "EACH", 1)
+    monkeypatch.setattr(jobs, "PROGRESS_STEP", 1)
     build_submission(event)
     made(ordered("badges", event, owner))
     assert Ticket.objects.get().rendered_at is not None
@@ -287,7 +290,7 @@ def test_after_a_day_row_and_file_are_gone(event: Event, owner: Any) -> None:
     build_submission(event)
     old, young = ordered("badges", event, owner), ordered("attendance", event, owner)
     assert make_files() == 2
-    Printout.objects.filter(pk=old.pk).update(created_at=F("created_at") - jobs.KEPT)
+    Printout.objects.filter(pk=old.pk).update(created_at=F("created_at") - jobs.RETENTION)
     assert printouts.remove_old() == 1
     assert [printouts.printout_path(one).exists() for one in (old, young)] == [False, True]
 
@@ -316,7 +319,7 @@ def test_pages_in_the_admin_lead_from_event_to_file(event: Event, owner: Any) ->
     assert "1 name to tick off" in client.get(order).content.decode()
     watched = client.post(order, {"print": "attendance"})["Location"]
     waiting = client.get(watched)
-    assert ("It waits for its turn." in waiting.content.decode(), waiting["Refresh"]) == (True, "3")
+    assert ("It is waiting for its turn." in waiting.content.decode(), waiting["Refresh"]) == (True, "3")
     assert client.get(f"{watched}file/").status_code == 302
     assert make_files() == 1
     there = client.get(watched)
@@ -333,7 +336,7 @@ def test_admin_asks_who_took_part_where_nobody_was_checked_in(event: Event, owne
     client, order = organiser_client(owner), reverse("admin:documents_event", args=[event.pk])
     assert "Nobody was checked in at this event." in client.get(order).content.decode()
     refused = client.post(order, {"print": "participation"})
-    assert "Say whether everybody with a seat took part." in refused.content.decode()
+    assert "Confirm that all students with a seat took part." in refused.content.decode()
     assert client.post(order, {"print": "participation", "everybody": "on"}).status_code == 302
     assert Certificate.objects.count() == Printout.objects.count() == 1
 
@@ -438,7 +441,7 @@ def test_teacher_takes_the_papers_of_the_own_school(event: Event) -> None:
     client = signed_in(teacher)
     assert "1 badge, eight on a page" in client.get("/teacher/papers/").content.decode()
     watched = client.post("/teacher/papers/")["Location"]
-    assert "It waits for its turn." in client.get(watched).content.decode()
+    assert "It is waiting for its turn." in client.get(watched).content.decode()
     assert make_files() == 1
     assert "Download the ZIP" in client.get(watched).content.decode()
     file: Any = client.get(f"{watched}papers.zip")
