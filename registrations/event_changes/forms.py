@@ -63,7 +63,7 @@ class ApplyForm(LimitedText, forms.Form):
         }
         super().__init__(data, initial=initial, prefix="hold", label_suffix="")
         self.impact, self.now = impact, now
-        if not impact.max_held_back:
+        if not impact.max_reserved:
             del self.fields["seats"], self.fields["until"]
         if not impact.new_conflicts:
             del self.fields["choose_by"]
@@ -76,7 +76,7 @@ class ApplyForm(LimitedText, forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        event, maximum = self.impact.edit.after, self.impact.max_held_back
+        event, maximum = self.impact.edit.after, self.impact.max_reserved
         if (cleaned.get("seats") or 0) > maximum:
             self.add_error("seats", _("At most %(maximum)d can be reserved.") % {"maximum": maximum})
         until = cleaned.get("until")

@@ -82,8 +82,8 @@ class Impact:
         return max(0, edit.seats.taken - edit.capacity) if edit.added < 0 and not self.cancelled else 0
 
     @property
-    def max_held_back(self) -> int:
-        """How many of the new seats can be held back."""
+    def max_reserved(self) -> int:
+        """The number of new seats that can be reserved."""
         edit = self.edit
         if not self.promoted:
             return 0

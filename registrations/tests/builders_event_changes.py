@@ -1,4 +1,4 @@
-"""Events changed in tests, the way the admin changes them, but without the browser."""
+"""Changes events as the admin does, without the browser."""
 
 import copy
 import datetime as dt
@@ -14,7 +14,7 @@ from techfest.core.db.clock import database_now
 
 
 def change(event: Event, *, user: Any = None, reason: str = "", hold: int = 0, **values: Any) -> Impact:
-    """Gives the event these values, with all that follows; what was foreseen."""
+    """Changes these values of the event with everything that follows; returns the impact."""
     with transaction.atomic():
         (seats,) = Seats.objects.locked([event.pk])
         before = Event.objects.select_related("fest", "venue", "category").get(pk=event.pk)
@@ -31,5 +31,5 @@ def change(event: Event, *, user: Any = None, reason: str = "", hold: int = 0, *
 
 
 def set_beside(event: Event, other: Event) -> Impact:
-    """To the time of another event."""
+    """Moves the event to the time of another one."""
     return change(event, starts_at=other.starts_at, ends_at=other.ends_at)

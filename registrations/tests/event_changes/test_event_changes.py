@@ -1,4 +1,4 @@
-"""What a change of an event does to those who registered: exactly what was foreseen, to everybody it concerns."""
+"""The impact of changed events on their registrations: exactly as previewed, with every mail."""
 
 import datetime as dt
 from typing import Any
@@ -34,7 +34,7 @@ def user() -> Any:
 
 @pytest.fixture(autouse=True)
 def audited(db: None) -> Any:
-    """Whatever a test here does, the audit finds nothing."""
+    """The audit finds nothing after each test of this module."""
     yield
     assert offenders() == []
 
@@ -52,7 +52,7 @@ def give_up(registration: Registration) -> None:
     cancel([registration.pk], actor=Change.Actor.STUDENT, deadline=Deadline(30))
 
 
-def test_moved_event_conflicts_who_has_another_event_then_and_tells_everybody(fest: Fest) -> None:
+def test_moved_event_creates_clashes_and_notifies_all_registrations(fest: Fest) -> None:
     robots, quiz = build_event(fest, hour=10, capacity=1), build_event(fest, hour=14)
     build_submission(robots, quiz, name="Asha Rao")
     build_submission(robots, name="Ben Roy")
@@ -66,7 +66,7 @@ def test_moved_event_conflicts_who_has_another_event_then_and_tells_everybody(fe
     )
 
 
-def test_clash_is_settled_when_one_of_the_two_is_given_up(fest: Fest) -> None:
+def test_clash_is_settled_when_one_registration_is_cancelled(fest: Fest) -> None:
     robots, quiz = build_event(fest, hour=10), build_event(fest, hour=14)
     for name in ("Asha Rao", "Ben Roy"):
         build_submission(robots, quiz, name=name)
@@ -93,7 +93,7 @@ def test_clash_stays_one_conflict_when_the_other_event_moves_after_it(fest: Fest
     assert len(open_conflicts()) == 1
 
 
-def test_buffer_that_makes_a_clash_tells_those_alone_who_clash(fest: Fest) -> None:
+def test_new_buffer_notifies_only_students_with_a_clash(fest: Fest) -> None:
     robots, quiz = build_event(fest, hour=10), build_event(fest, hour=11)
     build_submission(robots, quiz, name="Asha Rao")
     build_submission(robots)
@@ -101,7 +101,7 @@ def test_buffer_that_makes_a_clash_tells_those_alone_who_clash(fest: Fest) -> No
     assert (open_conflicts(), mails("changed")) == ([("clash", "Asha Rao")], 1)
 
 
-def test_narrowed_grades_conflict_who_is_not_meant_any_more(fest: Fest) -> None:
+def test_narrowed_grades_conflict_with_students_outside_them(fest: Fest) -> None:
     event = build_event(fest)
     build_submission(event, grade=7, name="Asha Rao")
     build_submission(event, grade=9)
@@ -112,7 +112,7 @@ def test_narrowed_grades_conflict_who_is_not_meant_any_more(fest: Fest) -> None:
     assert open_conflicts() == []
 
 
-def test_changes_of_text_and_of_drafts_tell_nobody(fest: Fest) -> None:
+def test_changes_of_text_and_of_drafts_send_no_mail(fest: Fest) -> None:
     event, draft = build_event(fest), build_event(fest, state=Event.State.DRAFT)
     build_submission(event)
     change(event, summary="Robots again")
@@ -120,7 +120,7 @@ def test_changes_of_text_and_of_drafts_tell_nobody(fest: Fest) -> None:
     assert (mails("changed"), AuditEntry.objects.filter(what="changed").count()) == (0, 2)
 
 
-def test_event_that_is_over_tells_nobody(fest: Fest) -> None:
+def test_change_of_a_past_event_sends_no_mail(fest: Fest) -> None:
     event = build_event(fest)
     build_submission(event)
     hour = dt.timedelta(hours=1)
@@ -129,7 +129,7 @@ def test_event_that_is_over_tells_nobody(fest: Fest) -> None:
     assert mails("changed") == 0
 
 
-def test_moved_event_wants_its_tickets_printed_anew_with_the_same_code(fest: Fest) -> None:
+def test_moved_event_renders_its_tickets_again_with_the_same_code(fest: Fest) -> None:
     event = build_event(fest)
     build_submission(event)
     ticket = Ticket.objects.get()
@@ -139,7 +139,7 @@ def test_moved_event_wants_its_tickets_printed_anew_with_the_same_code(fest: Fes
     assert Event.objects.get().sequence == 1
 
 
-def test_audit_log_says_what_was_and_what_is(fest: Fest, user: Any) -> None:
+def test_audit_log_has_old_and_new_values(fest: Fest, user: Any) -> None:
     event = build_event(fest, capacity=3)
     change(event, user=user, reason="More chairs", capacity=5, name="Robots")
     entry = AuditEntry.objects.get()
@@ -150,7 +150,7 @@ def test_audit_log_says_what_was_and_what_is(fest: Fest, user: Any) -> None:
     )
 
 
-def test_cancelled_event_ends_everything_and_tells_everybody(fest: Fest, user: Any) -> None:
+def test_cancelled_event_cancels_and_notifies_all_registrations(fest: Fest, user: Any) -> None:
     event = build_event(fest, capacity=4)
     teacher = build_teacher()
     request_now(teacher, event, 2)
@@ -167,7 +167,7 @@ def test_cancelled_event_ends_everything_and_tells_everybody(fest: Fest, user: A
     assert mails("cancelled") == 4
 
 
-def test_cancelling_costs_as_many_statements_for_many_as_for_few(fest: Fest) -> None:
+def test_number_of_statements_to_cancel_does_not_grow_with_registrations(fest: Fest) -> None:
     def statements(people: int) -> int:
         event = build_event(fest, capacity=people)
         for _ in range(people):
@@ -179,7 +179,7 @@ def test_cancelling_costs_as_many_statements_for_many_as_for_few(fest: Fest) -> 
     assert statements(2) == statements(12)
 
 
-def test_reserved_seats_are_taken_before_anybody_is_promoted(fest: Fest, user: Any) -> None:
+def test_reserved_seats_are_taken_before_the_waiting_list_is_promoted(fest: Fest, user: Any) -> None:
     event = build_event(fest, capacity=1)
     for _ in range(6):
         build_submission(event)
@@ -189,7 +189,7 @@ def test_reserved_seats_are_taken_before_anybody_is_promoted(fest: Fest, user: A
     assert (hold.school, hold.seats, hold.state, str(hold)) == (None, 3, "held", f"Held back: 3, {event}")
 
 
-def test_reserved_seats_go_to_who_waits_by_hand_or_in_time(fest: Fest, user: Any) -> None:
+def test_reserved_seats_go_to_the_waiting_list_when_released_or_expired(fest: Fest, user: Any) -> None:
     for give in (return_now, lambda hold: (outlive(hold), process_due())):
         event = build_event(fest, capacity=1)
         for _ in range(3):
@@ -201,7 +201,7 @@ def test_reserved_seats_go_to_who_waits_by_hand_or_in_time(fest: Fest, user: Any
         assert (states(event), counts(event), heard) == (["confirmed"] * 3, (3, 0, 3), [])
 
 
-def test_reserved_seats_outlive_the_closing_and_nobody_names_them(fest: Fest, user: Any) -> None:
+def test_reserved_seats_outlive_the_closing_without_names(fest: Fest, user: Any) -> None:
     event = build_event(fest, capacity=1)
     for _ in range(2):
         build_submission(event)
@@ -213,7 +213,7 @@ def test_reserved_seats_outlive_the_closing_and_nobody_names_them(fest: Fest, us
     assert states(event) == ["confirmed", "waiting"]
 
 
-def test_moved_and_bigger_at_once_promotes_and_tells(fest: Fest) -> None:
+def test_moving_and_enlarging_at_once_promotes_and_notifies(fest: Fest) -> None:
     event = build_event(fest, capacity=1)
     for _ in range(2):
         build_submission(event)

@@ -1,4 +1,4 @@
-"""An event that changes while people register: no clash without its flag, no seat given twice."""
+"""Events that change during registration: no clash without its conflict, no seat assigned twice."""
 
 import threading
 from collections.abc import Iterator
@@ -31,8 +31,8 @@ pytestmark = [pytest.mark.race, pytest.mark.slow, pytest.mark.django_db(transact
 
 
 @contextmanager
-def meeting_before_either_writes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Makes the press and the change wait for each other once each has looked, for half a second at most."""
+def both_read_before_either_writes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Makes the registration and the edit wait for each other after reading, for at most half a second."""
     line = threading.Barrier(2)
     look = impact._new_conflicts
 
@@ -57,7 +57,7 @@ def meeting_before_either_writes(monkeypatch: pytest.MonkeyPatch) -> Iterator[No
 
 
 def one_moves_while_one_registers(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """A student of Robots takes Quiz while Robots moves to its time; how the press came out."""
+    """Registers a student of Robots for Quiz while Robots moves to its time; returns the outcome."""
     robots = build_event(build_fest(), hour=10)
     quiz = build_event(robots.fest, hour=14)
     student = build_submission(robots).student
@@ -68,12 +68,12 @@ def one_moves_while_one_registers(monkeypatch: pytest.MonkeyPatch) -> Any:
         wants_waiting=True,
         student_id=student.pk,
     )
-    with meeting_before_either_writes(monkeypatch):
+    with both_read_before_either_writes(monkeypatch):
         result, _moved = at_once([partial(submit_now, booking_request), partial(set_beside, robots, quiz)])
     return result
 
 
-def test_who_registers_while_an_event_moves_is_refused_or_flagged(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_registration_during_a_move_is_refused_or_gets_a_conflict(monkeypatch: pytest.MonkeyPatch) -> None:
     result = one_moves_while_one_registers(monkeypatch)
     if isinstance(result, RegistrationRejected):
         assert (Registration.objects.active().count(), Conflict.objects.count()) == (1, 0)
@@ -104,7 +104,7 @@ def test_rush_while_seats_are_added_and_some_reserved_is_exact() -> None:
     assert run() == []
 
 
-def test_two_organisers_at_once_both_get_what_they_changed() -> None:
+def test_concurrent_edits_of_two_organisers_are_both_saved() -> None:
     event = build_event(build_fest(), capacity=5)
     results = at_once([partial(change, event, capacity=9), partial(change, event, summary="Robots again")])
     assert not any(isinstance(result, Exception) for result in results)

@@ -1,4 +1,4 @@
-"""Two organisers at one sheet at once: nothing is overwritten unseen, and every rank follows from the points."""
+"""Two organisers edit one result sheet at once: nothing is overwritten unseen, ranks follow from the points."""
 
 import threading
 from contextlib import suppress
@@ -36,7 +36,7 @@ def who(event: Event, name: str) -> Registration:
 
 
 def type_in(event: Event, user: Any, **points: int) -> list[str]:
-    """Saves these points from a page that was opened when the sheet was empty."""
+    """Saves these points from a page opened when the sheet was empty."""
     values = {who(event, name).pk: Decimal(value) for name, value in points.items()}
     submitted = SubmittedPage(version=0, counting="most", shown=dict.fromkeys(values, ""), values=values)
     return service.save(event, submitted, user=user, deadline=Deadline(30))
@@ -44,7 +44,7 @@ def type_in(event: Event, user: Any, **points: int) -> list[str]:
 
 @pytest.fixture
 def meeting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two savers wait for each other once each has read the sheet, for half a second at most."""
+    """Makes two saves wait for each other after reading the sheet, for at most half a second."""
     line, read = threading.Barrier(2), service.entries_of
 
     def entries(event: Event) -> Any:
@@ -77,7 +77,7 @@ def test_different_rows_at_once_are_both_kept_and_ranked_together(event: Event) 
 
 
 @pytest.mark.usefixtures("meeting")
-def test_same_row_at_once_is_saved_once_and_the_other_is_told(event: Event) -> None:
+def test_same_row_at_once_is_saved_once_and_refused_once(event: Event) -> None:
     results = saved_at_once(event, {"Asha": 9}, {"Asha": 4, "Ben": 1})
     refused = [isinstance(result, service.SheetChanged) for result in results]
     assert sorted(refused) == [False, True]

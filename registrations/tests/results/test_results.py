@@ -1,4 +1,4 @@
-"""Results: ranks from points, entered by two at once, published in the form that was chosen, and by nobody else."""
+"""Results: ranks from points, concurrent entry, publication in the chosen form, permissions."""
 
 from decimal import Decimal
 from typing import Any
@@ -41,7 +41,7 @@ def enter_path(event: Event) -> str:
 
 
 def typed_in(client: Client, event: Event, values: dict[Registration, str]) -> dict[str, Any]:
-    """What a browser would send from the page as it is now, with these values typed."""
+    """Returns the form data of the current page with these values typed."""
     page = client.get(enter_path(event)).context["page"]
     sent = {"version": page.sheet.version, "counted": page.sheet.counting, "shown": page.shown}
     sent |= {line.field: line.text for line in page.lines}
@@ -62,7 +62,7 @@ def published(event: Event, names: str = "short") -> None:
 
 
 @pytest.mark.parametrize(("counting", "expected"), [("most", [1, 2, 2, 4]), ("least", [4, 2, 2, 1])])
-def test_ties_share_a_rank_and_the_next_is_left_out(counting: str, expected: list[int]) -> None:
+def test_ties_share_a_rank_and_the_next_is_skipped(counting: str, expected: list[int]) -> None:
     points = dict(enumerate(map(Decimal, ("9", "7", "7", "1.5"))))
     assert [ranks_of(points, counting=counting)[key] for key in range(4)] == expected
 
@@ -97,14 +97,14 @@ def test_points_are_read_as_people_type_them(submitted: str, counting: str, expe
         ("12,5", "Write decimals with a point, like 12.5, and thousands without a comma"),
     ],
 )
-def test_what_is_no_number_of_points_is_told(submitted: str, words: str) -> None:
+def test_invalid_points_are_refused(submitted: str, words: str) -> None:
     with pytest.raises(ValidationError) as refused:
         points_of(submitted, counting="most")
     assert refused.value.messages == [words]
 
 
 @pytest.mark.parametrize("submitted", ["0", "-1", "1.5", "first", "10000"])
-def test_what_is_no_rank_is_told(submitted: str) -> None:
+def test_invalid_rank_is_refused(submitted: str) -> None:
     with pytest.raises(ValidationError):
         rank_of(submitted)
 
@@ -126,7 +126,7 @@ def test_first_name_of_any_script(name: str, expected: str) -> None:
     assert first_name(name) == expected
 
 
-def test_page_shows_those_who_came_first_and_nobody_without_a_seat(event: Event) -> None:
+def test_page_lists_checked_in_students_first_and_only_seats(event: Event) -> None:
     asha, ben, dia = taking_part(event, "Asha", "Ben", "Dia")
     Ticket.objects.filter(registration=dia).update(checked_in_at=event.starts_at)
     cancel([ben.pk], actor=Change.Actor.ORGANISER, deadline=Deadline())
@@ -153,7 +153,7 @@ def test_emptied_field_leaves_the_sheet_and_the_ranks_close_up(event: Event) -> 
     assert ranks(event) == {"Asha": 1}
 
 
-def test_bad_input_is_told_at_its_field_and_nothing_is_lost(event: Event) -> None:
+def test_invalid_input_is_reported_at_its_field_and_kept(event: Event) -> None:
     asha, ben, dia = taking_part(event, "Asha", "Ben", "Dia")
     response = entered(organiser_client(), event, {asha: "9", ben: "12,5", dia: "1e99"})
     page = response.context["page"]
@@ -170,7 +170,7 @@ def test_script_in_a_field_is_text(event: Event) -> None:
     assert "<script>alert" not in page
 
 
-def test_two_at_one_sheet_notice_each_other(event: Event) -> None:
+def test_concurrent_edits_of_a_sheet_are_noticed(event: Event) -> None:
     asha, ben, dia = taking_part(event, "Asha", "Ben", "Dia")
     first, second = organiser_client(), organiser_client(organiser("second"))
     mine = typed_in(first, event, {asha: "1", ben: "2"})
@@ -205,7 +205,7 @@ def test_without_the_version_the_first_ones_points_would_be_gone(
     assert service.entries_of(event)[ben.pk].points == 2
 
 
-def test_typed_ranks_may_tie_and_are_not_made_of_points(event: Event) -> None:
+def test_typed_ranks_may_tie_and_are_independent_of_points(event: Event) -> None:
     asha, ben = taking_part(event, "Asha", "Ben")
     client = organiser_client()
     assert client.post(enter_path(event), {"counting": "rank"}).status_code == 302
@@ -224,7 +224,7 @@ def test_other_counting_turns_the_ranks_round(event: Event) -> None:
     assert AuditEntry.objects.filter(what="changed", after={"counting": "least"}).exists()
 
 
-def test_points_for_somebody_who_gave_up_the_seat_are_not_saved(event: Event) -> None:
+def test_points_of_a_cancelled_registration_are_not_saved(event: Event) -> None:
     asha, ben = taking_part(event, "Asha", "Ben")
     client = organiser_client()
     sent = typed_in(client, event, {asha: "3", ben: "5"})
@@ -233,7 +233,7 @@ def test_points_for_somebody_who_gave_up_the_seat_are_not_saved(event: Event) ->
     assert ranks(event) == {"Asha": 1}
 
 
-def test_publishing_says_what_becomes_public_and_is_in_the_audit_log(event: Event, client: Client) -> None:
+def test_publishing_is_previewed_and_in_the_audit_log(event: Event, client: Client) -> None:
     asha, ben = taking_part(event, "Asha Rao", "Ben Iyer")
     admin_browser = organiser_client()
     entered(admin_browser, event, {asha: "3", ben: "5"})
@@ -265,7 +265,7 @@ def test_names_are_public_in_the_chosen_form(
     assert "Hill School" in text
 
 
-def test_results_are_linked_once_they_are_public_and_not_before(event: Event, client: Client) -> None:
+def test_results_are_linked_only_once_they_are_public(event: Event, client: Client) -> None:
     (asha,) = taking_part(event, "Asha Rao")
     entered(organiser_client(), event, {asha: "3"})
     paths, link = ("/", "/events/robo-race/"), "/results/"
@@ -276,7 +276,7 @@ def test_results_are_linked_once_they_are_public_and_not_before(event: Event, cl
     assert "/events/robo-race/results/" in client.get("/results/").content.decode()
 
 
-def test_taken_back_results_are_as_absent_as_those_of_no_event(event: Event, client: Client) -> None:
+def test_withdrawn_results_are_not_found(event: Event, client: Client) -> None:
     (asha,) = taking_part(event, "Asha Rao")
     admin_browser = organiser_client()
     entered(admin_browser, event, {asha: "3"})
@@ -301,7 +301,7 @@ def test_draft_event_has_no_public_results(event: Event, client: Client) -> None
     assert client.get("/events/robo-race/results/").status_code == 404
 
 
-def test_nothing_can_be_published_where_nobody_has_a_rank(event: Event) -> None:
+def test_results_without_a_rank_cannot_be_published(event: Event) -> None:
     taking_part(event, "Asha Rao")
     admin_browser = organiser_client()
     path = reverse("admin:results_publish", args=[event.pk])
@@ -311,7 +311,7 @@ def test_nothing_can_be_published_where_nobody_has_a_rank(event: Event) -> None:
 
 
 @pytest.mark.parametrize("page", ["0", "-1", "2", "x", "9999999", "٣"])
-def test_page_that_is_not_there_is_not_found(event: Event, client: Client, page: str) -> None:
+def test_unknown_page_is_not_found(event: Event, client: Client, page: str) -> None:
     (asha,) = taking_part(event, "Asha Rao")
     entered(organiser_client(), event, {asha: "3"})
     published(event)
@@ -332,7 +332,7 @@ def test_long_results_come_in_pages(event: Event, client: Client, monkeypatch: p
 
 
 @pytest.mark.parametrize("name", ["results_enter", "results_publish", "results_unpublish"])
-def test_only_who_may_change_results_opens_the_pages(event: Event, name: str) -> None:
+def test_pages_need_the_permission_to_change_results(event: Event, name: str) -> None:
     path = reverse(f"admin:{name}", args=[event.pk])
     nobody, owner = organiser_client(organiser("nobody", is_superuser=False)), organiser_client()
     assert [nobody.get(path).status_code, nobody.post(path).status_code] == [403, 403]
@@ -376,7 +376,7 @@ def test_page_of_the_event_leads_to_its_results(event: Event) -> None:
 @pytest.mark.parametrize(
     ("role", "expected"), [(LEAD, [200, 404]), (RESULTS, [200, 200]), (OWNER, [200, 200])]
 )
-def test_lead_enters_results_of_the_own_event_and_the_results_role_of_all(
+def test_lead_enters_results_of_led_events_and_the_results_role_of_all(
     event: Event, role: str, expected: list[int]
 ) -> None:
     user, other = in_role(role), build_event(event.fest, name="Quiz")
@@ -394,5 +394,5 @@ def test_lead_enters_results_of_the_own_event_and_the_results_role_of_all(
     assert ResultSheet.objects.get(published_at__isnull=False).event == event
 
 
-def test_volunteer_enters_nothing(event: Event) -> None:
+def test_volunteer_cannot_enter_results(event: Event) -> None:
     assert organiser_client(in_role(VOLUNTEER)).get(enter_path(event)).status_code in (302, 403)

@@ -1,4 +1,4 @@
-"""The timetable's way out and in: what was changed is applied as the preview said, and nothing else."""
+"""Export and import of the timetable: changes are applied as previewed, and nothing else."""
 
 import io
 from typing import Any
@@ -42,7 +42,7 @@ def audited(db: None) -> Any:
 
 
 class File:
-    """An exported timetable in somebody's spreadsheet."""
+    """An exported timetable opened in a spreadsheet program."""
 
     def __init__(self, client: Client) -> None:
         self.client = client
@@ -94,7 +94,7 @@ def test_export_has_real_dates_in_the_zone_of_the_fest(client: Client, fest: Fes
     assert (cells["Event"], cells["Seats"], cells["State"]) == ("'=HYPERLINK(1)", 10, "published")
 
 
-def test_the_same_file_changes_nothing(client: Client, fest: Fest) -> None:
+def test_unchanged_file_changes_nothing(client: Client, fest: Fest) -> None:
     build_event(fest, name="+plus", venue=Venue.objects.create(fest=fest, name="@Hall"))
     preview = File(client).upload()
     assert (preview.context["summary"], preview.context["carried"]) == (
@@ -127,7 +127,7 @@ def test_changed_rows_are_shown_and_applied(client: Client, fest: Fest) -> None:
     assert file.upload().context["carried"] == ""
 
 
-def test_old_wrong_dates_do_not_stand_in_the_way_of_another_change(client: Client, fest: Fest) -> None:
+def test_old_wrong_dates_do_not_block_other_changes(client: Client, fest: Fest) -> None:
     event = build_event(fest, hour=10)
     wrong = {"opens_at": fest.closes_at, "closes_at": fest.opens_at}
     Event.objects.filter(pk=event.pk).update(**wrong)
@@ -140,7 +140,7 @@ def test_old_wrong_dates_do_not_stand_in_the_way_of_another_change(client: Clien
     assert (event.name, event.starts_at.astimezone(fest.zone).hour) == ("Robo Cup", 9)
 
 
-def test_row_whose_dates_became_impossible_meanwhile_says_why(client: Client, fest: Fest) -> None:
+def test_row_whose_dates_became_impossible_gets_a_reason(client: Client, fest: Fest) -> None:
     event = build_event(fest, hour=10)
     day = fest.starts_on.isoformat()
     preview = File(client).put(event, Ends=f"{day} 10:30").upload()
@@ -150,8 +150,8 @@ def test_row_whose_dates_became_impossible_meanwhile_says_why(client: Client, fe
     assert Event.objects.get().ends_at == event.ends_at
 
 
-def test_form_is_of_the_fest_for_which_it_was_opened(client: Client, fest: Fest) -> None:
-    """Another tab may have switched to another fest meanwhile."""
+def test_form_keeps_the_fest_it_was_opened_for(client: Client, fest: Fest) -> None:
+    """Another tab may have switched to another fest."""
     event, other = build_event(fest, hour=10), build_fest(is_current=False)
     file = File(client).put(event, Event="Robo Cup")
     own = client.get(reverse(PAGE)).context["fest"].pk
@@ -165,7 +165,7 @@ def test_form_is_of_the_fest_for_which_it_was_opened(client: Client, fest: Fest)
     assert event.name == "Robo Cup"
 
 
-def test_two_events_that_change_places_clash_with_nobody(client: Client, fest: Fest) -> None:
+def test_two_events_that_swap_times_do_not_clash(client: Client, fest: Fest) -> None:
     robots, quiz = build_event(fest, hour=10), build_event(fest, hour=14)
     build_submission(robots, quiz)
     day = fest.starts_on.isoformat()
@@ -188,7 +188,7 @@ def test_new_row_becomes_a_draft_once(client: Client, fest: Fest) -> None:
     assert Event.objects.count() == 2
 
 
-def test_row_that_somebody_else_changed_is_a_conflict(client: Client, fest: Fest) -> None:
+def test_row_changed_by_another_organiser_is_a_conflict(client: Client, fest: Fest) -> None:
     robots, quiz = build_event(fest, capacity=10), build_event(fest, capacity=10)
     file = File(client).put(robots, Seats="20").put(quiz, Seats="20")
     change(robots, capacity=15)
@@ -202,7 +202,7 @@ def test_row_that_somebody_else_changed_is_a_conflict(client: Client, fest: Fest
     assert (robots.seats.capacity, quiz.seats.capacity, quiz.summary) == (15, 20, "Changed elsewhere")
 
 
-def test_change_between_preview_and_confirmation_stops_everything(client: Client, fest: Fest) -> None:
+def test_change_after_the_preview_prevents_applying(client: Client, fest: Fest) -> None:
     robots, quiz = build_event(fest, capacity=10), build_event(fest, capacity=10)
     preview = File(client).put(robots, Seats="20").put(quiz, Seats="20").upload()
     change(robots, capacity=15)
@@ -212,7 +212,7 @@ def test_change_between_preview_and_confirmation_stops_everything(client: Client
     assert quiz.seats.capacity == 10
 
 
-def test_what_would_happen_and_changed_meanwhile_is_not_done(client: Client, fest: Fest) -> None:
+def test_changed_impact_prevents_applying(client: Client, fest: Fest) -> None:
     event = build_event(fest, capacity=1)
     for _ in range(2):
         build_submission(event)
@@ -222,7 +222,7 @@ def test_what_would_happen_and_changed_meanwhile_is_not_done(client: Client, fes
     assert states(event) == ["confirmed", "waiting", "waiting"]
 
 
-def test_rows_that_are_not_in_the_file_are_named_and_stay(client: Client, fest: Fest) -> None:
+def test_events_missing_from_the_file_are_listed_and_stay(client: Client, fest: Fest) -> None:
     robots, quiz = build_event(fest), build_event(fest)
     file = File(client)
     file.rows = [row for row in file.rows if row[0] == robots.name]
@@ -247,15 +247,13 @@ def test_rows_that_are_not_in_the_file_are_named_and_stay(client: Client, fest: 
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_cannot_be_is_said_in_words(
-    client: Client, fest: Fest, values: dict[str, str], words: str
-) -> None:
+def test_invalid_cells_are_explained(client: Client, fest: Fest, values: dict[str, str], words: str) -> None:
     event = build_event(fest)
     preview = File(client).put(event, **values).upload()
     assert (problems(preview), preview.context["carried"]) == ([words], "")
 
 
-def test_mark_of_one_row_in_two_rows_is_a_problem(client: Client, fest: Fest) -> None:
+def test_same_event_in_two_rows_is_a_problem(client: Client, fest: Fest) -> None:
     event = build_event(fest)
     file = File(client)
     file.rows.append(list(file.rows[0]))
@@ -270,7 +268,7 @@ def test_time_that_the_clocks_skip_is_a_problem(client: Client) -> None:
     assert problems(file.upload()) == ["Starts: There is no such time: clocks are put forward then."]
 
 
-def test_cancelled_by_the_timetable_is_cancelled_for_everybody(client: Client, fest: Fest) -> None:
+def test_timetable_cancels_all_registrations_of_an_event(client: Client, fest: Fest) -> None:
     event = build_event(fest)
     build_submission(event)
     File(client).put(event, State="cancelled").apply(reason="No power")
@@ -278,7 +276,7 @@ def test_cancelled_by_the_timetable_is_cancelled_for_everybody(client: Client, f
 
 
 @pytest.mark.parametrize("content", [b"", b"%PDF-1.7", b"Name,Class\nAsha,7\n", b"PK\x03\x04 broken"])
-def test_other_files_are_refused_in_words(client: Client, fest: Fest, content: bytes) -> None:
+def test_other_files_are_refused_with_a_reason(client: Client, fest: Fest, content: bytes) -> None:
     response = client.post(reverse(PAGE), {"file": SimpleUploadedFile("t.xlsx", content)})
     assert "errornote" in response.content.decode()
 
@@ -288,7 +286,7 @@ def test_forged_plan_is_refused(client: Client, fest: Fest) -> None:
     assert "This preview is too old" in response.content.decode()
 
 
-def test_who_may_not_change_events_sees_no_timetable(fest: Fest) -> None:
+def test_timetable_needs_the_permission_to_change_events(fest: Fest) -> None:
     reader = organiser_client(organiser("reader", is_superuser=False))
     for name in (PAGE, EXPORT):
         assert reader.get(reverse(name)).status_code == 403

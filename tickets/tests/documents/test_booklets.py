@@ -1,4 +1,4 @@
-"""Booklets: all tickets of a school in one file, in order, scannable, made once and not kept."""
+"""Booklets: the tickets of a school in one file, sorted, scannable, made once and removed after a day."""
 
 import datetime as dt
 import errno
@@ -44,7 +44,7 @@ def teacher() -> Teacher:
 
 @pytest.fixture
 def quick_pdf(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stands in for the renderer where a test is about rows and files."""
+    """Replaces the renderer in tests of rows and files."""
 
     def render_booklet(contents: Any, *, per_page: int, on_progress: Callable[[int], None]) -> bytes:
         on_progress(len(contents))
@@ -100,13 +100,13 @@ def test_every_code_scans_from_paper(
     assert sorted(code for codes in found for code in codes) == sorted(urls())
 
 
-def test_four_on_a_page_are_a4_and_keep_35_millimetres() -> None:
+def test_four_to_a_page_are_a4_with_codes_of_35_millimetres() -> None:
     from tickets.pdf.booklet import SHRINK
 
     assert round(50 * SHRINK, 1) == 35.4
 
 
-def test_tickets_stand_by_class_and_name(fest: Fest, teacher: Teacher) -> None:
+def test_tickets_are_sorted_by_class_and_name(fest: Fest, teacher: Teacher) -> None:
     event = build_event(fest)
     for name, grade, section in (("Zoya", 7, "A"), ("ben", 7, "B"), ("Asha", 8, "A"), ("Dia", 7, "A")):
         build_submission(event, name=name, grade=grade, section=section)
@@ -121,7 +121,7 @@ def test_tickets_stand_by_class_and_name(fest: Fest, teacher: Teacher) -> None:
 
 
 @pytest.mark.usefixtures("quick_pdf")
-def test_only_seats_of_the_own_school_that_are_chosen(fest: Fest, teacher: Teacher) -> None:
+def test_booklet_has_only_filtered_seats_of_the_school(fest: Fest, teacher: Teacher) -> None:
     race, quiz = build_event(fest, capacity=1, slug="race"), build_event(fest, slug="quiz")
     build_submission(race, quiz, name="Asha", grade=7)
     build_submission(race, name="Waits", grade=7)
@@ -139,7 +139,7 @@ def test_only_seats_of_the_own_school_that_are_chosen(fest: Fest, teacher: Teach
 
 
 @pytest.mark.usefixtures("quick_pdf")
-def test_page_tells_the_way_from_order_to_file(fest: Fest, teacher: Teacher) -> None:
+def test_pages_lead_from_the_order_to_the_file(fest: Fest, teacher: Teacher) -> None:
     submission = build_submission(build_event(fest), name="Asha")
     client = signed_in(teacher)
     assert "1 ticket, sorted by class and name." in text_of(client.get("/teacher/tickets/"))
@@ -168,7 +168,7 @@ def test_booklet_without_a_ticket_says_so(fest: Fest, teacher: Teacher) -> None:
     assert "None of these students has a ticket." in page
 
 
-def test_too_many_tickets_are_refused_in_words(
+def test_too_many_tickets_are_refused_with_a_reason(
     fest: Fest, teacher: Teacher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(booklets, "MAX_TICKETS", 1)
@@ -181,7 +181,7 @@ def test_too_many_tickets_are_refused_in_words(
     assert booklet.error == "These are more than 1 tickets: choose a grade, a section or an event."
 
 
-def test_booklet_that_cannot_be_made_is_given_up_after_three_tries(
+def test_failing_booklet_is_given_up_after_three_attempts(
     fest: Fest, teacher: Teacher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_args: Any, **_kwargs: Any) -> bytes:
@@ -202,7 +202,7 @@ def test_booklet_that_cannot_be_made_is_given_up_after_three_tries(
 
 @pytest.mark.usefixtures("quick_pdf")
 @pytest.mark.usefixtures("quick_pdf")
-def test_booklet_that_the_full_disk_has_stopped_is_made_once_there_is_room(
+def test_booklet_stopped_by_a_full_disk_is_made_once_there_is_space(
     fest: Fest, teacher: Teacher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     build_submission(build_event(fest))
@@ -226,7 +226,7 @@ def test_booklet_that_the_full_disk_has_stopped_is_made_once_there_is_room(
     assert jobs.is_there(booklet) is True
 
 
-def test_what_a_dead_worker_held_is_made_by_the_next_one(fest: Fest, teacher: Teacher) -> None:
+def test_booklet_of_a_dead_worker_is_made_by_the_next_one(fest: Fest, teacher: Teacher) -> None:
     build_submission(build_event(fest), name="Asha")
     booklet = ordered(teacher, fest)
     dead = jobs.claim(Booklet)
@@ -254,7 +254,7 @@ def test_after_a_day_row_and_file_are_gone(fest: Fest, teacher: Teacher) -> None
 def test_single_tickets_get_their_turn_while_a_booklet_is_made(
     fest: Fest, teacher: Teacher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A student who presses meanwhile waits for some pages, not for all of them."""
+    """A student who registers meanwhile waits for some pages, not for all of them."""
     monkeypatch.setattr(jobs, "PROGRESS_STEP", 1)
     student = build_submission(build_event(fest), name="Asha").student
     booklet = ordered(teacher, fest)
@@ -263,7 +263,7 @@ def test_single_tickets_get_their_turn_while_a_booklet_is_made(
     assert len(pages(data)) == 1
 
 
-def test_progress_is_told(fest: Fest, teacher: Teacher, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_is_recorded(fest: Fest, teacher: Teacher, monkeypatch: pytest.MonkeyPatch) -> None:
     progress: list[tuple[int, int]] = []
     monkeypatch.setattr(jobs, "PROGRESS_STEP", 2)
     monkeypatch.setattr(
@@ -279,7 +279,7 @@ def test_progress_is_told(fest: Fest, teacher: Teacher, monkeypatch: pytest.Monk
 
 
 @pytest.mark.usefixtures("quick_pdf")
-def test_facts_are_read_with_the_same_number_of_queries(
+def test_number_of_queries_does_not_grow_with_tickets(
     fest: Fest, teacher: Teacher, django_assert_num_queries: Any
 ) -> None:
     event = build_event(fest)
@@ -293,7 +293,7 @@ def test_facts_are_read_with_the_same_number_of_queries(
             booklets._with_related(booklet, booklets.tickets_of(booklet))
 
 
-def test_rendering_anew_is_not_a_change_of_the_booklet(fest: Fest, teacher: Teacher) -> None:
+def test_rendering_again_is_not_a_change_of_the_booklet(fest: Fest, teacher: Teacher) -> None:
     student = build_submission(build_event(fest)).student
     booklet = ordered(teacher, fest)
     made(booklet)
@@ -313,8 +313,8 @@ def test_old_moment_is_before_the_changes(fest: Fest, teacher: Teacher) -> None:
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
-def test_worker_makes_a_booklet_from_one_ring(celery_worker: Any) -> None:
-    """Real processes, from one ring: single tickets first, then the booklet."""
+def test_worker_makes_a_booklet_after_one_notification(celery_worker: Any) -> None:
+    """With real processes: single tickets first, then the booklet."""
     teacher, fest = build_teacher(), build_fest()
     build_submission(build_event(fest), name="Asha", email="")
     booklet = ordered(teacher, fest, per_page=4)
@@ -345,7 +345,7 @@ def test_time_limit_of_the_task_is_not_taken_for_a_broken_booklet(
     assert (booklet.error, booklet.finished_at) == ("", None)
 
 
-def test_no_new_booklet_is_begun_once_the_time_of_a_ring_is_over(
+def test_no_new_booklet_is_begun_once_the_budget_is_spent(
     fest: Fest, teacher: Teacher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ordered(teacher, fest)

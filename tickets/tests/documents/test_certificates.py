@@ -1,4 +1,4 @@
-"""Certificates: who is given one, what its page says, and what becomes of it when it is not true any more."""
+"""Certificates: who gets one, what its page shows, and how it is revoked and replaced."""
 
 from typing import Any
 
@@ -66,7 +66,7 @@ def participation(event: Event, user: Any, *, everybody: bool = False) -> int:
     return certificates.issue_participation(event, everybody=everybody, user=user, deadline=Deadline())
 
 
-def test_whoever_came_in_is_given_one_and_only_once(event: Event, owner: Any) -> None:
+def test_checked_in_students_get_one_certificate_each(event: Event, owner: Any) -> None:
     asha, ben, _dia = seats(event, "Asha", "Ben", "Dia")
     let_in(asha, ben)
     assert [participation(event, owner), participation(event, owner)] == [2, 0]
@@ -74,7 +74,7 @@ def test_whoever_came_in_is_given_one_and_only_once(event: Event, owner: Any) ->
     assert AuditEntry.objects.get(what="issued certificates").after == {"kind": "participation", "count": 2}
 
 
-def test_where_nobody_was_checked_in_somebody_has_to_say_so(event: Event, owner: Any) -> None:
+def test_without_check_ins_the_organiser_must_confirm(event: Event, owner: Any) -> None:
     seats(event, "Asha", "Ben")
     with pytest.raises(ActionRejected):
         participation(event, owner)
@@ -82,14 +82,14 @@ def test_where_nobody_was_checked_in_somebody_has_to_say_so(event: Event, owner:
     assert participation(event, owner, everybody=True) == 2
 
 
-def test_saying_that_all_came_gives_nothing_to_the_absent(event: Event, owner: Any) -> None:
+def test_confirmation_gives_nothing_to_the_absent(event: Event, owner: Any) -> None:
     asha, _ben = seats(event, "Asha", "Ben")
     let_in(asha)
     participation(event, owner, everybody=True)
     assert given() == ["Asha"]
 
 
-def test_ranks_are_certified_up_to_the_chosen_one_and_once_published(event: Event, owner: Any) -> None:
+def test_published_ranks_are_certified_down_to_the_chosen_one(event: Event, owner: Any) -> None:
     asha, ben, dia = seats(event, "Asha", "Ben", "Dia")
     score(event, {asha: 9, ben: 7, dia: 7}, owner)
     with pytest.raises(ActionRejected):
@@ -108,7 +108,7 @@ def test_codes_are_random_and_long() -> None:
     assert ([len(code) for code in codes], len(set(codes))) == ([22, 22], 2)
 
 
-def test_changed_results_revoke_what_is_untrue_and_issue_it_anew(
+def test_changed_results_revoke_and_reissue_untrue_certificates(
     event: Event, owner: Any, client: Client
 ) -> None:
     asha, ben, dia = seats(event, "Asha", "Ben", "Dia")
@@ -133,7 +133,7 @@ def test_rank_that_is_still_true_keeps_its_certificate(event: Event, owner: Any)
     assert set(Certificate.objects.filter(revoked_at=None).values_list("code", flat=True)) == codes
 
 
-def test_results_taken_back_change_nothing_until_others_are_published(event: Event, owner: Any) -> None:
+def test_withdrawn_results_change_nothing_until_others_are_published(event: Event, owner: Any) -> None:
     asha, ben = seats(event, "Asha", "Ben")
     published_ranks(event, {asha: 9, ben: 7}, owner)
     publish.unpublish(event, user=owner, deadline=Deadline())
@@ -144,7 +144,7 @@ def test_results_taken_back_change_nothing_until_others_are_published(event: Eve
     assert ranks == {"Ben": 1, "Asha": 2}
 
 
-def test_somebody_who_has_no_rank_any_more_has_no_certificate(event: Event, owner: Any) -> None:
+def test_student_who_lost_the_rank_loses_the_certificate(event: Event, owner: Any) -> None:
     asha, ben = seats(event, "Asha", "Ben")
     published_ranks(event, {asha: 9, ben: 7}, owner)
     sheet = service.sheet_of(event)
@@ -162,9 +162,7 @@ def test_cancelled_registration_ends_its_certificate(event: Event, owner: Any, c
     assert "The registration behind it was cancelled." in page
 
 
-def test_page_says_what_stands_on_the_paper_and_is_kept_by_nobody(
-    event: Event, owner: Any, client: Client
-) -> None:
+def test_page_shows_the_certificate_and_is_not_cached(event: Event, owner: Any, client: Client) -> None:
     seats(event, "Asha Rao")
     participation(event, owner, everybody=True)
     response = client.get(path_of(Certificate.objects.get()))
@@ -177,7 +175,7 @@ def test_page_says_what_stands_on_the_paper_and_is_kept_by_nobody(
 
 
 @pytest.mark.parametrize("path", ["/c/AAAAAAAAAAAAAAAAAAAAAA/", "/c/short/", "/c/"])
-def test_made_up_code_is_not_found(client: Client, path: str) -> None:
+def test_unknown_code_is_not_found(client: Client, path: str) -> None:
     assert client.get(path).status_code == 404
 
 
@@ -203,7 +201,7 @@ def test_my_registrations_show_rank_points_and_certificates(event: Event, owner:
 
 
 def test_certificate_of_a_duplicate_stays_valid_only_if_its_rank_is_true(event: Event, owner: Any) -> None:
-    """Of two rows of one student with two results, the one of the better registration counts."""
+    """If a merged student has two results, the one of the better registration counts."""
     asha, duplicate = seats(event, "Asha", "Asha Rao")
     published_ranks(event, {asha: 9, duplicate: 12}, owner, max_rank=1)
     assert given("rank") == ["Asha Rao"]

@@ -1,4 +1,6 @@
-"""Papers: sheets, badges, certificates and a school's ZIP, made by a worker, scannable, for whoever may see them."""
+"""Printouts: attendance sheets, badges, certificates and a school's ZIP, made by a worker, scannable, with
+permissions.
+"""
 
 import subprocess
 from collections.abc import Callable
@@ -30,7 +32,7 @@ from tickets import pdf
 from tickets.content import absolute
 from tickets.documents import certificates, jobs, printouts
 from tickets.models import Booklet, Certificate, Printout, Ticket
-from tickets.pdf.badges import HEIGHT, PLACES, WIDTH
+from tickets.pdf.badges import CORNERS, HEIGHT, WIDTH
 from tickets.tests.admin_helpers import in_role, organiser, organiser_client
 from tickets.tests.builders import make_files
 from tickets.tests.pdf.test_ticket import fonts_with_empty_boxes
@@ -84,7 +86,7 @@ def sizes(data: bytes) -> set[tuple[int, int]]:
 
 
 def copies(data: bytes, folder: Path) -> list[Path]:
-    """The pages in black and white, as a copier makes them."""
+    """Returns the pages in black and white, like a photocopy."""
     (folder / "paper.pdf").write_bytes(data)
     command = [find_program("pdftoppm"), "-r", "150", "-gray", "-png", "paper.pdf", "page"]
     subprocess.run(command, cwd=folder, check=True, timeout=60)
@@ -92,14 +94,14 @@ def copies(data: bytes, folder: Path) -> list[Path]:
 
 
 def badges_of(page: Path) -> list[Path]:
-    """A copied sheet cut into its badges: at a door one of them is held before a scanner, and never the sheet.
+    """Cuts a copied sheet into its badges: scanners see single badges, never the sheet.
 
-    Of a whole sheet zbar misses a code now and then (3 of 60 sheets, each of whose badges it read alone).
+    In a whole sheet zbar misses a code now and then (3 of 60 sheets, each of whose badges it read alone).
     """
     sheet = Image.open(page)
     across = sheet.width / 210
     cut = []
-    for number, (left, top) in enumerate(PLACES):
+    for number, (left, top) in enumerate(CORNERS):
         box = (left, top, left + WIDTH, top + HEIGHT)
         cut.append(page.with_name(f"{page.stem}-badge-{number}.png"))
         sheet.crop(tuple(round(side * across) for side in box)).save(cut[-1])  # type: ignore[arg-type]
@@ -111,7 +113,7 @@ def certified(event: Event, user: Any) -> list[str]:
     return [absolute(certificates.path_of(row)) for row in Certificate.objects.all()]
 
 
-def test_attendance_sheet_stands_by_name_with_the_waiting_list_behind(event: Event, owner: Any) -> None:
+def test_attendance_sheet_is_sorted_by_name_before_the_waiting_list(event: Event, owner: Any) -> None:
     Event.objects.update(waiting_limit=None)
     event.seats.__class__.objects.filter(pk=event.pk).update(capacity=3)
     for name in ("Zoya", "asha", "Ben", "Waits Long", "Waits Longer"):
@@ -170,7 +172,7 @@ def test_certificates_are_one_landscape_page_each_and_scan(
     assert all("took part in" in page for page in pages)
 
 
-def test_rank_certificates_hold_the_ordered_places_only(event: Event, owner: Any) -> None:
+def test_rank_certificates_go_down_to_the_ordered_rank(event: Event, owner: Any) -> None:
     rows = [build_submission(event, name=name).registrations.get() for name in ("Asha", "Ben", "Dia")]
     values = {row.pk: 9 - number for number, row in enumerate(rows)}
     typed = service.Typed(version=0, counting="most", shown={}, values=values)
@@ -185,7 +187,7 @@ def test_rank_certificates_hold_the_ordered_places_only(event: Event, owner: Any
     assert "won the second place in" in pages[1]
 
 
-def test_zip_of_a_school_holds_its_papers_and_nobody_elses(
+def test_zip_of_a_school_has_the_documents_of_its_students_only(
     event: Event, owner: Any, tmp_path: Path, read_qr: Callable[[Path], list[str]]
 ) -> None:
     other = build_event(event.fest, name="Quiz")
@@ -221,7 +223,7 @@ def test_file_of_a_school_has_a_harmless_name(name: str, expected: str) -> None:
     assert printouts.file_name(printout) == expected
 
 
-def test_nobody_to_print_and_too_many_are_told_in_words(
+def test_empty_and_too_large_printouts_are_refused_with_a_reason(
     event: Event, owner: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nobody = ordered("badges", event, owner)
@@ -239,7 +241,7 @@ def test_nobody_to_print_and_too_many_are_told_in_words(
     ]
 
 
-def test_printout_that_cannot_be_made_is_given_up_after_three_tries(
+def test_failing_printout_is_given_up_after_three_attempts(
     event: Event, owner: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_args: Any, **_kwargs: Any) -> bytes:
@@ -262,7 +264,7 @@ def test_printout_that_cannot_be_made_is_given_up_after_three_tries(
 
 
 def test_booklets_and_printouts_take_turns(event: Event, owner: Any) -> None:
-    """Whoever orders much of one kind does not hold up the other."""
+    """Many orders of one kind do not delay the other kind."""
     order: list[str] = []
 
     def make(file: Any) -> int:
@@ -295,7 +297,7 @@ def test_after_a_day_row_and_file_are_gone(event: Event, owner: Any) -> None:
     assert [printouts.printout_path(one).exists() for one in (old, young)] == [False, True]
 
 
-def test_file_of_somebody_who_is_erased_while_it_is_made_is_not_kept(
+def test_file_of_a_student_erased_while_it_is_made_is_removed(
     event: Event, owner: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     build_submission(event)
@@ -331,7 +333,7 @@ def test_pages_in_the_admin_lead_from_event_to_file(event: Event, owner: Any) ->
     shut(file)
 
 
-def test_admin_asks_who_took_part_where_nobody_was_checked_in(event: Event, owner: Any) -> None:
+def test_admin_asks_for_confirmation_without_check_ins(event: Event, owner: Any) -> None:
     build_submission(event, name="Asha")
     client, order = organiser_client(owner), reverse("admin:documents_event", args=[event.pk])
     assert "Nobody was checked in at this event." in client.get(order).content.decode()
@@ -342,7 +344,7 @@ def test_admin_asks_who_took_part_where_nobody_was_checked_in(event: Event, owne
 
 
 @pytest.mark.parametrize("max_rank", ["", "0", "-1", "three", "1e9", "101"])
-def test_places_that_are_no_rank_are_told(event: Event, owner: Any, max_rank: str) -> None:
+def test_invalid_max_rank_is_refused(event: Event, owner: Any, max_rank: str) -> None:
     row = build_submission(event).registrations.get()
     typed = service.Typed(version=0, counting="most", shown={}, values={row.pk: 1})
     service.save(event, typed, user=owner, deadline=Deadline())
@@ -354,7 +356,7 @@ def test_places_that_are_no_rank_are_told(event: Event, owner: Any, max_rank: st
     assert Certificate.objects.count() == 0
 
 
-def test_nobody_prints_without_the_permission_and_no_code_opens_a_file(event: Event, owner: Any) -> None:
+def test_printing_needs_the_permission_and_a_code_opens_no_file(event: Event, owner: Any) -> None:
     build_submission(event)
     school = School.objects.get()
     printout = ordered("badges", event, owner)
@@ -373,7 +375,7 @@ def test_nobody_prints_without_the_permission_and_no_code_opens_a_file(event: Ev
 
 
 def test_school_is_printed_by_owners_only(event: Event, owner: Any) -> None:
-    """Whoever may print an event may not print a school: that is about all events."""
+    """Permission to print an event does not extend to a school, which covers all events."""
     build_submission(event)
     printout = all_of(event, owner)
     make_files()
@@ -394,7 +396,7 @@ def test_school_is_printed_by_owners_only(event: Event, owner: Any) -> None:
     assert organiser_client(owner).post(paths[0]).status_code == 302
 
 
-def test_event_lead_prints_the_own_event_and_opens_no_other(event: Event, owner: Any) -> None:
+def test_event_lead_prints_led_events_only(event: Event, owner: Any) -> None:
     lead, other = in_role(LEAD), build_event(event.fest, name="Quiz")
     event.leads.add(lead)
     build_submission(event, other, name="Asha")
@@ -435,7 +437,7 @@ def test_other_roles_print_nothing(event: Event, owner: Any, role: str) -> None:
     assert b"Asha" not in b"".join(client.get(path).content for path in paths)
 
 
-def test_teacher_takes_the_papers_of_the_own_school(event: Event) -> None:
+def test_teacher_downloads_the_documents_of_the_school(event: Event) -> None:
     teacher = build_teacher()
     build_submission(event, name="Asha")
     client = signed_in(teacher)

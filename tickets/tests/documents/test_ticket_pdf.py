@@ -1,4 +1,4 @@
-"""The PDFs of tickets: made once, whole, never without their code, and holding nobody up for ever."""
+"""The PDFs of tickets: made once, complete, never without their code, and never blocking others."""
 
 import datetime as dt
 import errno
@@ -33,12 +33,12 @@ NEXT_TRY = LEASE + dt.timedelta(seconds=5)
 
 @pytest.fixture
 def quick_pdf(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stands in for the renderer where a test is about the file."""
+    """Replaces the renderer in tests of files."""
     monkeypatch.setattr(pdf, "render", lambda contents: PDF + contents[0].person.encode())
 
 
 def files() -> list[str]:
-    """Every file of the media folder, drafts included."""
+    """Returns all files of the media folder, including drafts."""
     root = Path(settings.MEDIA_ROOT)
     return sorted(str(file.relative_to(root)) for file in root.rglob("*") if file.is_file())
 
@@ -81,7 +81,7 @@ def test_each_ticket_is_made_once_oldest_first() -> None:
 
 
 @pytest.mark.usefixtures("quick_pdf")
-def test_name_of_the_file_gives_no_code_away() -> None:
+def test_name_of_the_file_does_not_reveal_the_code() -> None:
     submission = build_answered()
     render_due()
     assert [ticket_of(submission).code in file for file in files()] == [False]
@@ -90,7 +90,7 @@ def test_name_of_the_file_gives_no_code_away() -> None:
 @pytest.mark.parametrize(
     "error", [RuntimeError("broken"), MemoryError(), pdf.Incomplete("no picture"), IndexError()]
 )
-def test_renderer_that_raises_is_tried_three_times(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+def test_failing_renderer_is_tried_three_times(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     submission = build_answered()
     tries = []
 
@@ -120,7 +120,7 @@ def test_given_up_ticket_is_mailed_without_pdf_and_made_later(monkeypatch: pytes
     assert render_due() == 1
 
 
-def test_machine_without_the_library_holds_no_mail_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_library_delays_no_mail(monkeypatch: pytest.MonkeyPatch) -> None:
     def lack(contents: Any) -> bytes:
         raise pdf.Unavailable("No PDF can be made.")
 
@@ -144,8 +144,8 @@ def test_ticket_without_its_code_is_never_written(monkeypatch: pytest.MonkeyPatc
     assert render_due() == 1
 
 
-def test_ticket_that_kills_its_process_holds_no_other_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A kill leaves what was committed before: the try was counted, the lease runs."""
+def test_ticket_that_kills_its_process_blocks_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A killed process leaves what was committed before: the counted attempt and the lease."""
     event = build_event(build_fest())
     deadly, other = (ticket_of(build_submission(event)) for _ in range(2))
 
@@ -168,8 +168,8 @@ def test_ticket_that_kills_its_process_holds_no_other_up(monkeypatch: pytest.Mon
 
 
 @pytest.mark.usefixtures("quick_pdf")
-def test_media_folder_that_cannot_be_written_costs_no_ticket() -> None:
-    """As root no folder is read-only, so a file stands where the folder should be."""
+def test_unwritable_media_folder_loses_no_ticket() -> None:
+    """Root can write to any folder, so a file stands in its place."""
     submission = build_answered()
     blocked = Path(settings.MEDIA_ROOT)
     blocked.parent.mkdir(parents=True, exist_ok=True)
@@ -183,7 +183,7 @@ def test_media_folder_that_cannot_be_written_costs_no_ticket() -> None:
 
 
 @pytest.mark.usefixtures("quick_pdf")
-def test_ticket_that_the_full_disk_has_stopped_is_made_once_there_is_room(
+def test_ticket_stopped_by_a_full_disk_is_made_once_there_is_space(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     submission = build_answered()
@@ -206,7 +206,7 @@ def test_ticket_that_the_full_disk_has_stopped_is_made_once_there_is_room(
 
 
 @pytest.mark.usefixtures("quick_pdf")
-def test_ticket_that_was_given_up_for_what_it_is_stays_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ticket_given_up_for_another_reason_stays_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     submission = build_answered()
 
     def fail(contents: Any) -> bytes:
@@ -222,7 +222,7 @@ def test_ticket_that_was_given_up_for_what_it_is_stays_so(monkeypatch: pytest.Mo
 
 
 @pytest.mark.usefixtures("quick_pdf")
-def test_disk_that_fails_in_the_middle_leaves_no_half_file(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failing_disk_leaves_no_partial_file(monkeypatch: pytest.MonkeyPatch) -> None:
     submission = build_answered()
 
     def fail(handle: int) -> None:
@@ -234,7 +234,7 @@ def test_disk_that_fails_in_the_middle_leaves_no_half_file(monkeypatch: pytest.M
     monkeypatch.undo()
 
 
-def test_correction_while_the_pdf_is_made_makes_it_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_correction_during_rendering_renders_again(monkeypatch: pytest.MonkeyPatch) -> None:
     submission = build_answered(name="Asha Roa")
 
     def correct_meanwhile(contents: Any) -> bytes:
@@ -250,7 +250,7 @@ def test_correction_while_the_pdf_is_made_makes_it_again(monkeypatch: pytest.Mon
     assert len(files()) == 1
 
 
-def test_late_renderer_does_not_mark_what_another_claimed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_late_renderer_does_not_overwrite_the_next_claim(monkeypatch: pytest.MonkeyPatch) -> None:
     submission = build_answered()
 
     def overtaken(contents: Any) -> bytes:
@@ -272,7 +272,7 @@ def test_cancelled_ticket_is_not_made() -> None:
 
 
 @pytest.mark.usefixtures("quick_pdf")
-def test_run_makes_room_when_its_budget_is_spent() -> None:
+def test_run_ends_when_its_budget_is_spent() -> None:
     build_answered()
     assert render_due(budget=0.0) == 0
     assert ticket_pdf.is_work_left() is True

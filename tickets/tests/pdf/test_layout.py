@@ -47,10 +47,10 @@ def test_decomposed_name_is_composed() -> None:
     assert printable("Nguye\u0302\u0303n") == "Nguyễn"
 
 
-def test_sign_without_a_shape_is_printed_by_its_number() -> None:
+def test_character_without_a_shape_is_printed_as_its_code_point() -> None:
     assert printable("𠮷野") == "[U+20BB7]野"
     assert printable("\U00013080" * 5 + " Rao") == "[U+13080 +4] Rao"
 
 
-def test_control_signs_and_turns_of_direction_are_left_out() -> None:
+def test_control_characters_and_direction_changes_are_removed() -> None:
     assert printable("\u202eAsha\x00\r\n Rao\u2028") == "Asha Rao"

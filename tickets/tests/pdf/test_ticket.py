@@ -52,7 +52,7 @@ def words(data: bytes) -> str:
 
 
 def photocopy(data: bytes, folder: Path, dots: int) -> Path:
-    """The first page in black and white at `dots` an inch, as a bad copier makes it."""
+    """Returns the first page in black and white at `dots` per inch, like a bad photocopy."""
     (folder / "ticket.pdf").write_bytes(data)
     command = ["pdftoppm", "-r", str(dots), "-mono", "-singlefile", "ticket.pdf", "copy"]
     subprocess.run(command, cwd=folder, check=True, timeout=60)
@@ -62,7 +62,7 @@ def photocopy(data: bytes, folder: Path, dots: int) -> Path:
 
 @pytest.fixture
 def fetched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Every address that WeasyPrint asks for."""
+    """Records every URL that WeasyPrint requests."""
     addresses: list[str] = []
     fetcher = type(engine().fetcher)
     real: Callable[..., Any] = fetcher.fetch
@@ -75,7 +75,7 @@ def fetched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return addresses
 
 
-def test_ticket_says_who_what_when_and_where() -> None:
+def test_ticket_shows_person_event_time_and_venue() -> None:
     assert words(pdf.render([CONTENT])) == (
         "Ticket Riverside Tech Fest Robo Race Saturday 12 December 2026 10:00am to 12:30pm (IST) Main Hall "
         "14 Canal Road, Pune K7M-QPX4 Asha Rao Grade 9 B Riverside Public School Show this page at the door, on "
@@ -185,7 +185,7 @@ def test_name_without_its_substitute_would_have_empty_boxes(monkeypatch: pytest.
 
 
 def fonts_with_empty_boxes(data: bytes) -> list[str]:
-    """The fonts of a PDF that draw shape 0, or an encoding of their own, which WeasyPrint writes to reach it."""
+    """Returns the fonts of a PDF that draw shape 0, or an encoding that WeasyPrint writes to reach it."""
     resources = cast("DictionaryObject", read(data).pages[0]["/Resources"])
     fonts = {name: font.get_object() for name, font in cast("DictionaryObject", resources["/Font"]).items()}
     return [
@@ -218,10 +218,10 @@ def test_logo_is_printed(fetched: list[str]) -> None:
     assert [address.partition(",")[0] for address in fetched] == ["data:image/jpeg;base64"]
 
 
-def test_libraries_are_here_or_named() -> None:
+def test_libraries_are_present_or_named() -> None:
     assert (pdf.is_available(), pdf.missing()) == (True, "")
 
 
-def test_no_faces_are_no_pdf() -> None:
+def test_no_tickets_make_no_pdf() -> None:
     with pytest.raises(ValueError, match="at least one"):
         pdf.render([])
