@@ -56,7 +56,7 @@ def public_results_say_who_published_them() -> Iterator[str]:
         WHERE (s.published_at IS NULL) <> (s.published_by_id IS NULL) ORDER BY e.id
     """
     for (event,) in rows(sql):
-        yield f"{event}: its results are published at no time, or by nobody."
+        yield f"{event}: its results are published without a time or a user."
 
 
 CHECKS = (

@@ -111,7 +111,7 @@ def attempt(file: DocumentJob, make: Callable[[Any], int]) -> None:
     except Refusal as refusal:
         finish(file, error=str(refusal))
     except SoftTimeLimitExceeded:
-        # The process is about to be ended; the lease runs out, and the next try begins anew.
+        # The process is about to be killed; when its lease has ended, the next attempt starts over.
         raise
     except pdf.Unavailable as error:
         leased(file).update(attempts=ATTEMPTS, error=str(error)[:300])
@@ -123,7 +123,7 @@ def attempt(file: DocumentJob, make: Callable[[Any], int]) -> None:
 
 
 def store(file: DocumentJob, path: Path, content: bytes) -> None:
-    """Stores the file, unless the row was deleted meanwhile, because a person was erased or a day has passed."""
+    """Stores the file, unless the row was deleted in between because a person was erased or a day has passed."""
     ticket_pdf.store(path, content)
     if not _rows(type(file)).filter(pk=file.pk).exists():
         path.unlink(missing_ok=True)

@@ -83,7 +83,7 @@ def _claim() -> Ticket | None:
 
 
 def _render(ticket: Ticket) -> bool:
-    """Makes one PDF; the file is complete or absent. A correction made meanwhile is not overwritten.
+    """Makes one PDF; the file is complete or absent. A correction made during rendering is not overwritten.
 
     After a failure the lease is kept, so that three attempts outlast a passing fault.
     """

@@ -1,4 +1,4 @@
-"""Who may order what, for the desk's templates."""
+"""Template filters for permissions to order documents."""
 
 from typing import Any
 
@@ -11,5 +11,5 @@ register = template.Library()
 
 @register.filter
 def owns_the_fest(user: Any) -> bool:
-    """Whether the user is an owner, who sees all of a school."""
+    """Whether the user is an owner, who may see everything of a school."""
     return is_owner(user)

@@ -123,7 +123,7 @@ AFTERWARDS = {
     ),
     "published by nobody": (
         "UPDATE registrations_resultsheet SET published_by_id = NULL",
-        "Robo Race: its results are published at no time, or by nobody.",
+        "Robo Race: its results are published without a time or a user.",
     ),
     "certificate of another rank": (
         f"UPDATE {CERTIFICATE} SET rank = 2 WHERE rank = 1",

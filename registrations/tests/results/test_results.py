@@ -305,7 +305,7 @@ def test_results_without_a_rank_cannot_be_published(event: Event) -> None:
     taking_part(event, "Asha Rao")
     admin_browser = organiser_client()
     path = reverse("admin:results_publish", args=[event.pk])
-    assert "Nobody has a rank yet" in admin_browser.get(path).content.decode()
+    assert "There are no ranks yet" in admin_browser.get(path).content.decode()
     admin_browser.post(path, {"names": "full"})
     assert not ResultSheet.objects.filter(published_at__isnull=False).exists()
 

@@ -73,7 +73,7 @@ class File:
 
 def post_form(client: Client, preview: Any, **values: str) -> Any:
     context = preview.context
-    given = {"plan": context["carried"], "seen": context["seen"]} | values
+    given = {"plan": context["dumped"], "seen": context["seen"]} | values
     return client.post(reverse(APPLY), given, follow=True)
 
 
@@ -97,7 +97,7 @@ def test_export_has_real_dates_in_the_zone_of_the_fest(client: Client, fest: Fes
 def test_unchanged_file_changes_nothing(client: Client, fest: Fest) -> None:
     build_event(fest, name="+plus", venue=Venue.objects.create(fest=fest, name="@Hall"))
     preview = File(client).upload()
-    assert (preview.context["summary"], preview.context["carried"]) == (
+    assert (preview.context["summary"], preview.context["dumped"]) == (
         "1 row: 0 changed, 0 new, 1 the same, 0 not applied",
         "",
     )
@@ -124,7 +124,7 @@ def test_changed_rows_are_shown_and_applied(client: Client, fest: Fest) -> None:
     assert Conflict.objects.get().registration.student.name == "Asha Rao"
     assert Delivery.objects.filter(kind="changed").count() == 2
     assert AuditEntry.objects.get().reason == "Hall is taken"
-    assert file.upload().context["carried"] == ""
+    assert file.upload().context["dumped"] == ""
 
 
 def test_old_wrong_dates_do_not_block_other_changes(client: Client, fest: Fest) -> None:
@@ -184,7 +184,7 @@ def test_new_row_becomes_a_draft_once(client: Client, fest: Fest) -> None:
     assert (event.state, event.seats.capacity, event.summary) == ("draft", 30, "Quiz")
     assert (event.grade_min, event.grade_max) == (fest.grade_min, fest.grade_max)
     again = file.upload()
-    assert (again.context["carried"], problems(again)) == ("", [])
+    assert (again.context["dumped"], problems(again)) == ("", [])
     assert Event.objects.count() == 2
 
 
@@ -207,7 +207,7 @@ def test_change_after_the_preview_prevents_applying(client: Client, fest: Fest) 
     preview = File(client).put(robots, Seats="20").put(quiz, Seats="20").upload()
     change(robots, capacity=15)
     response = post_form(client, preview)
-    assert "Row 2: Somebody else changed it meanwhile" in response.content.decode()
+    assert "Row 2: Another organiser has changed it in the meantime" in response.content.decode()
     quiz.refresh_from_db()
     assert quiz.seats.capacity == 10
 
@@ -218,7 +218,7 @@ def test_changed_impact_prevents_applying(client: Client, fest: Fest) -> None:
         build_submission(event)
     preview = File(client).put(event, Seats="3").upload()
     build_submission(event)
-    assert "by now it would do something else" in post_form(client, preview).content.decode()
+    assert "because the result would now be different" in post_form(client, preview).content.decode()
     assert states(event) == ["confirmed", "waiting", "waiting"]
 
 
@@ -250,7 +250,7 @@ def test_events_missing_from_the_file_are_listed_and_stay(client: Client, fest: 
 def test_invalid_cells_are_explained(client: Client, fest: Fest, values: dict[str, str], words: str) -> None:
     event = build_event(fest)
     preview = File(client).put(event, **values).upload()
-    assert (problems(preview), preview.context["carried"]) == ([words], "")
+    assert (problems(preview), preview.context["dumped"]) == ([words], "")
 
 
 def test_same_event_in_two_rows_is_a_problem(client: Client, fest: Fest) -> None:
