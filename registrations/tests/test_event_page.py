@@ -108,8 +108,8 @@ def test_move_says_who_clashes_and_asks_until_when_to_choose(client: Client, fes
     times = {"starts_at_1": f"{local:%H:%M}", "ends_at_1": f"{local:%H}:45"}
     response = post_form(client, robots, **times)
     assert [text[:52] for text in sentences(response)] == [
-        "1 clash: one person has another event at the new tim",
-        "1 mail will be sent. 1 has no e-mail address and m",
+        "1 clash: one student has another event at the new ti",
+        "1 mail will be sent. 1 has no e-mail address and mus",
     ]
     assert names(response)[0] == ["Asha Rao (7): Quiz"]
     by = timezone.now() + dt.timedelta(days=2)

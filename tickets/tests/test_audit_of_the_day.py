@@ -153,7 +153,7 @@ def test_offender_among_results_and_certificates_is_named(seed: str) -> None:
         build_submission(event, name=f"Asha {who}").registrations.get(): many for who, many in points.items()
     }
     user, sheet = build_user(), ResultSheet(event=event)
-    typed = service.Typed(
+    typed = service.SubmittedPage(
         version=sheet.version,
         counting="most",
         shown={row.pk: "" for row in rows},
@@ -171,7 +171,7 @@ def test_offender_among_results_and_certificates_is_named(seed: str) -> None:
 def test_gap_that_somebody_left_who_gave_up_is_none() -> None:
     event = open_event(fest_today(), name="Robo Race")
     first, second = (build_submission(event, name=f"Asha {who}").registrations.get() for who in "AB")
-    typed = service.Typed(version=0, counting="most", shown={}, values={first.pk: 2, second.pk: 1})
+    typed = service.SubmittedPage(version=0, counting="most", shown={}, values={first.pk: 2, second.pk: 1})
     service.save(event, typed, user=build_user(), deadline=Deadline())
     cancel([first.pk], actor=Change.Actor.ORGANISER, deadline=Deadline())
     assert Result.objects.get(registration=second).rank == 2

@@ -50,9 +50,9 @@ def given(kind: str = "participation") -> list[str]:
 
 def score(event: Event, points: dict[Registration, int], user: Any) -> list[str]:
     sheet = service.sheet_of(event)
-    typed = service.Typed(version=sheet.version, counting="most", shown={}, values={})
+    typed = service.SubmittedPage(version=sheet.version, counting="most", shown={}, values={})
     values = {row.pk: value for row, value in points.items()}
-    typed = service.Typed(version=sheet.version, counting="most", shown={}, values=values)
+    typed = service.SubmittedPage(version=sheet.version, counting="most", shown={}, values=values)
     return service.save(event, typed, user=user, deadline=Deadline())
 
 
@@ -148,7 +148,7 @@ def test_student_who_lost_the_rank_loses_the_certificate(event: Event, owner: An
     asha, ben = seats(event, "Asha", "Ben")
     published_ranks(event, {asha: 9, ben: 7}, owner)
     sheet = service.sheet_of(event)
-    typed = service.Typed(version=sheet.version, counting="most", shown={}, values={ben.pk: None})
+    typed = service.SubmittedPage(version=sheet.version, counting="most", shown={}, values={ben.pk: None})
     service.save(event, typed, user=owner, deadline=Deadline())
     assert given("rank") == ["Asha"]
 

@@ -175,7 +175,7 @@ def test_certificates_are_one_landscape_page_each_and_scan(
 def test_rank_certificates_go_down_to_the_ordered_rank(event: Event, owner: Any) -> None:
     rows = [build_submission(event, name=name).registrations.get() for name in ("Asha", "Ben", "Dia")]
     values = {row.pk: 9 - number for number, row in enumerate(rows)}
-    typed = service.Typed(version=0, counting="most", shown={}, values=values)
+    typed = service.SubmittedPage(version=0, counting="most", shown={}, values=values)
     service.save(event, typed, user=owner, deadline=Deadline())
     publish.publish(event, "short", user=owner, deadline=Deadline())
     certificates.issue_ranks(event, max_rank=3, user=owner, deadline=Deadline())
@@ -346,7 +346,7 @@ def test_admin_asks_for_confirmation_without_check_ins(event: Event, owner: Any)
 @pytest.mark.parametrize("max_rank", ["", "0", "-1", "three", "1e9", "101"])
 def test_invalid_max_rank_is_refused(event: Event, owner: Any, max_rank: str) -> None:
     row = build_submission(event).registrations.get()
-    typed = service.Typed(version=0, counting="most", shown={}, values={row.pk: 1})
+    typed = service.SubmittedPage(version=0, counting="most", shown={}, values={row.pk: 1})
     service.save(event, typed, user=owner, deadline=Deadline())
     publish.publish(event, "short", user=owner, deadline=Deadline())
     response = organiser_client(owner).post(
