@@ -199,7 +199,7 @@ def test_booklet_of_the_board_is_mailed_on_request_and_not_twice(fest: Fest, tea
 def test_booklet_stays_while_its_mail_is_pending(fest: Fest, teacher: Teacher) -> None:
     """The provider may be away for a day."""
     finished(teacher, fest, build_submission(build_event(fest), email="").student)
-    Booklet.objects.update(created_at=timezone.now() - jobs.KEPT * 2)
+    Booklet.objects.update(created_at=timezone.now() - jobs.RETENTION * 2)
     assert booklets.remove_old() == 0
     Delivery.objects.filter(kind="class").update(state="sent")
     assert booklets.remove_old() == 1
