@@ -114,7 +114,7 @@ def test_changed_rows_are_shown_and_applied(client: Client, fest: Fest) -> None:
     texts = [one.text for one in preview.context["applied"][0].sentences]
     assert [text[:28] for text in texts] == [
         "1 new seat, 1 waiting: 1 wil",
-        "1 clash: one person has anot",
+        "1 clash: one student has ano",
         "2 mails will be sent.",
     ]
     assert Conflict.objects.count() == 0
