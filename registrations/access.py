@@ -1,4 +1,4 @@
-"""Who may see a page without login: anybody, or whoever knows its secret link."""
+"""Decorators for pages without login: public ones, and those behind a secret link."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -16,14 +16,14 @@ View = Callable[..., HttpResponseBase]
 
 
 def public(view: View) -> View:
-    """A page without ambient authority: no cookie, no CSRF token, never stored, no posts from elsewhere."""
+    """A page without cookie and CSRF token. It is never cached and refuses posts from other sites."""
 
     @csrf_exempt
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method == "POST" and is_foreign(request):
             return HttpResponseForbidden(render_to_string("403_foreign.html", request=request))
-        request.may_be_repeated = True  # type: ignore[attr-defined]  # read by the outage page
+        request.may_be_repeated = True  # type: ignore[attr-defined]  # read by the page for an unavailable database
         response = view(request, *args, **kwargs)
         response["Cache-Control"] = "no-store"
         return response
@@ -32,7 +32,7 @@ def public(view: View) -> View:
 
 
 def secret(view: View) -> View:
-    """As `public`; besides, the page is not indexed and tells no other site where somebody came from."""
+    """As `public`; the page is also not indexed and sends no referrer."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -45,7 +45,7 @@ def secret(view: View) -> View:
 
 
 def by_my_link(view: View) -> View:
-    """For pages under a link to my registrations: the view gets the student. A dead link is not found."""
+    """For pages behind a link to My registrations: the view gets the student. A dead link is a 404."""
 
     @wraps(view)
     def opened(request: HttpRequest, token: str, **kwargs: Any) -> HttpResponseBase:
@@ -62,7 +62,7 @@ def known_student(token: str) -> Student:
 
 
 def is_foreign(request: HttpRequest) -> bool:
-    """Whether a browser says that another site sent this. No secret depends on it: there is no cookie."""
+    """Whether the browser says that another site sent this request. Without cookies no secret depends on it."""
     site = request.headers.get("Sec-Fetch-Site")
     if site:
         return site not in ("same-origin", "none")

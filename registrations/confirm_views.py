@@ -1,4 +1,4 @@
-"""The page behind the link of a mail that proves an address."""
+"""The page behind the link that confirms an e-mail address."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -14,7 +14,7 @@ from registrations.locking import Deadline
 @secret
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
-    """GET shows what is to be confirmed and changes nothing, since mail scanners open links; POST confirms."""
+    """GET shows what will be confirmed, since mail scanners open links; POST confirms."""
     try:
         student = links.student_to_confirm(token)
     except DeadLink:

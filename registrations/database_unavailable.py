@@ -1,4 +1,4 @@
-"""What people see while the database is away: their own words again, and never a stack trace."""
+"""The page shown while the database does not answer; it repeats what was typed."""
 
 from collections.abc import Callable
 
@@ -19,11 +19,11 @@ _CROWDED = (
     psycopg.errors.SerializationFailure,
     psycopg.errors.TooManyConnections,
 )
-"""A row lock waits twice, for its turn and for the row; the second wait ends as a cancelled statement."""
+"""Errors of too many concurrent requests. The second wait of a row lock ends as a cancelled statement."""
 
 
 class OutageMiddleware:
-    """Turns a lost or silent database into the busy page (503), which needs none."""
+    """Answers with a 503 page, which needs no database, when the database is lost or silent."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -39,7 +39,7 @@ class OutageMiddleware:
 
 
 def reason_of(error: Exception) -> str:
-    """What was slow: the locks that many want ("crowd"), one statement ("slow"), or the database ("silent")."""
+    """What was slow: contended locks ("crowd"), one statement ("slow"), or the database ("silent")."""
     if isinstance(error, LockTimeout) and error.__cause__ is None:
         return "crowd"
     cause = (
@@ -51,9 +51,9 @@ def reason_of(error: Exception) -> str:
 
 
 def busy(request: HttpRequest, reason: str) -> HttpResponse:
-    """Repeats what was posted, with the same key and one button; a page that was only read says when to come back.
+    """For a public form: what was posted, with the same key, to be sent again. For other pages: try again later.
 
-    Only forms of public pages are repeated: one of the desk may hold a password, or a file.
+    Forms of other pages are not repeated, since they may contain a password or a file.
     """
     if request.method == "POST" and getattr(request, "may_be_repeated", False):
         context = {

@@ -1,4 +1,4 @@
-"""Fields for what people type: any script, harmless signs ignored, nothing cut off."""
+"""Form fields for typed text: any script, invisible characters ignored, nothing truncated."""
 
 import unicodedata
 from collections.abc import Callable, Iterable
@@ -14,7 +14,7 @@ from registrations.students.names import clean_text
 from techfest.core.text_limits import validate_marks
 
 LONGEST_TYPED = 4
-"""How many times its limit a field reads, for spaces and decomposed letters that are not counted in the end."""
+"""A field reads this many times its limit, since spaces and decomposed letters are normalised before counting."""
 
 
 class TextField(forms.CharField):
@@ -56,7 +56,7 @@ class TextField(forms.CharField):
 
 
 class EmailField(TextField):
-    """One address of a real domain; typed spaces do no harm."""
+    """One e-mail address with a public domain; spaces are ignored."""
 
     def __init__(self, **kwargs: Any) -> None:
         attrs = {"autocomplete": "email", "spellcheck": "false", "inputmode": "email", "size": "30"}
@@ -77,9 +77,9 @@ class EmailField(TextField):
 
 
 def is_email(text: str) -> bool:
-    """One address with a dotted domain; no address of this machine, no bare number.
+    """Whether the text is one address with a dotted domain that is neither local nor an IP address.
 
-    What stands before the @ is ASCII: the validator takes ſ for s, and then two mailboxes look like one.
+    The local part must be ASCII: the validator accepts ſ for s, which would make two mailboxes look the same.
     """
     try:
         validate_email(text)
@@ -104,14 +104,14 @@ MISTYPED = {
 
 
 def suggested_email(email: str) -> str:
-    """What was probably meant, or nothing; a suspicion that blocks nothing."""
+    """The address that was probably meant, or an empty string. Only a suggestion."""
     local, _at, domain = email.rpartition("@")
     meant = MISTYPED.get(domain.lower())
     return f"{local}@{meant}" if meant else ""
 
 
 def offer(form: forms.BaseForm, name: str, choices: Iterable[tuple[Any, Any]]) -> None:
-    """Sets what may be chosen in one field of this form."""
+    """Sets the choices of one field of this form."""
     field = form.fields[name]
     if not isinstance(field, forms.ChoiceField):
         raise TypeError(name)
@@ -119,12 +119,12 @@ def offer(form: forms.BaseForm, name: str, choices: Iterable[tuple[Any, Any]]) -
 
 
 def _is_control(character: str) -> bool:
-    """Signs that no keyboard types: controls but white space, halves of pairs, undecodable bytes."""
+    """Characters that no keyboard types: controls except white space, surrogates, undecodable bytes."""
     return (
         unicodedata.category(character) in ("Cc", "Cs", "Co") and not character.isspace()
     ) or character == "\ufffd"
 
 
 def _is_seen(character: str) -> bool:
-    """Whether it is more than a joiner, a mark or a space; of those alone nobody could be called by name."""
+    """Whether the character is visible by itself: a letter, number, punctuation mark or symbol."""
     return unicodedata.category(character)[0] in "LNPS"

@@ -1,4 +1,4 @@
-"""What is asked of students, in the words of the pages."""
+"""The forms that students fill in."""
 
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -21,7 +21,7 @@ from techfest.core.text_limits import LimitedText
 
 
 class PlainForm(LimitedText, forms.Form):
-    """No colon, no `required` attribute, no validation by the browser: the server is the only judge."""
+    """A form without colons and `required` attributes: only the server validates."""
 
     use_required_attribute = False
 
@@ -31,13 +31,13 @@ class PlainForm(LimitedText, forms.Form):
 
 
 class Sentences(forms.RadioSelect):
-    """One choice below the other: each is longer than a grade."""
+    """Radio buttons one below the other, for long labels."""
 
     template_name = "django/forms/widgets/multiple_input.html"
 
 
 class DetailsForm(StudentFields, PlainForm):
-    """Who somebody is; shared by the form and by the page that corrects it."""
+    """A student's details; shared by the registration form and the page that corrects them."""
 
     def __init__(self, *args: Any, fest: Fest, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -45,7 +45,7 @@ class DetailsForm(StudentFields, PlainForm):
 
 
 class OwnDetailsForm(DetailsForm):
-    """The same behind a student's own link. Where the fest asks for confirmed addresses, none may be taken away."""
+    """The same behind the student's own link. It cannot remove a required address."""
 
     def __init__(self, data: QueryDict | None = None, *, student: Student) -> None:
         super().__init__(data, initial=details_of(student), fest=student.fest)
@@ -61,7 +61,7 @@ def require_email(form: DetailsForm, words: str) -> None:
 
 
 class EventsField(forms.MultipleChoiceField):
-    """Some events are offered; `known` ones may be named as well, and are judged by the seat transaction."""
+    """Offers some events. Other `known` ones are accepted too, and the seat transaction decides about them."""
 
     known: Collection[str] = ()
 
@@ -70,7 +70,7 @@ class EventsField(forms.MultipleChoiceField):
 
 
 class EventsForm(PlainForm):
-    """Which events; the choice is by slug, the answer is the events."""
+    """Events, chosen by slug."""
 
     events = EventsField(
         label=gettext_lazy("Events"),
@@ -94,7 +94,7 @@ class EventsForm(PlainForm):
 
     @property
     def names_unknown_event(self) -> bool:
-        """Whether an event was named that is none, or a draft, or not of this fest: all the same."""
+        """Whether a chosen event is unknown, a draft or of another fest."""
         return self.has_error("events", "invalid_choice")
 
     def clean_events(self) -> list[Event]:
@@ -104,7 +104,7 @@ class EventsForm(PlainForm):
 
 
 class OwnEventsForm(EventsForm):
-    """Further events of a student who is known; without an address nothing could be confirmed."""
+    """Further events of a known student, who needs an address if the fest requires confirmed ones."""
 
     def __init__(self, *args: Any, student: Student, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -114,7 +114,7 @@ class OwnEventsForm(EventsForm):
         if self.student.fest.confirms_addresses and not self.student.email:
             raise ValidationError(
                 _(
-                    "This fest asks for an e-mail address that is confirmed. Enter one under “Change my details”"
+                    "This fest needs a confirmed e-mail address. Enter one under “Change my details”"
                     " first, or ask your teacher to register you"
                 )
             )
@@ -122,7 +122,7 @@ class OwnEventsForm(EventsForm):
 
 
 class RegistrationForm(EventsForm, DetailsForm):
-    """The form of the link in the WhatsApp group: one page, one submit, one or several events."""
+    """The public registration form: one page, one or several events."""
 
     school = TextField(
         label=gettext_lazy("School"),
@@ -155,22 +155,22 @@ class RegistrationForm(EventsForm, DetailsForm):
             self.fields["consent"].error_messages["required"] = words
 
     def _require_email(self) -> None:
-        """Without an address nothing could be confirmed; who has none is entered by a teacher."""
+        """Makes the address required; students without one are registered by a teacher."""
         words = _(
             "Enter an e-mail address: we send a link to confirm it. If you have none, ask your teacher to register you"
         )
         require_email(self, words)
         self.fields["email"].help_text = _(
-            "We send your ticket to this address, with a link to press within 30 minutes."
+            "We send your ticket to this address, with a link to open within 30 minutes."
         )
 
     @property
     def wording(self) -> int:
-        """Which version of the sentence this form shows; sent along, so that no other one is agreed to."""
+        """The version of the consent text that this form shows. It is posted, so nobody agrees to another one."""
         return self.consent_text.pk
 
     def unvalidated(self) -> "RegistrationForm":
-        """The same answers in a form that nobody has sent yet; consent is given anew."""
+        """The same answers in an unbound form; consent has to be given again."""
         answers: dict[str, Any] = {name: self[name].data for name in self.fields if name != "consent"}
         answers["want_waiting"] = bool(answers["want_waiting"])
         return RegistrationForm(
@@ -182,7 +182,7 @@ class RegistrationForm(EventsForm, DetailsForm):
         )
 
     def details(self, language: str) -> Details:
-        """Who this is; the form is valid."""
+        """The student's details. The form must be valid."""
         names = ("name", "school", "grade", "section", "roll_number", "email")
         return Details(**{name: self.cleaned_data[name] for name in names}, language=language)
 
@@ -195,7 +195,7 @@ class LinkForm(PlainForm):
 
 
 def details_of(student: Student) -> dict[str, Any]:
-    """The values a form about this student begins with."""
+    """Initial values of a form about this student."""
     return {
         "name": student.name,
         "grade": student.grade,
@@ -206,7 +206,7 @@ def details_of(student: Student) -> dict[str, Any]:
 
 
 def _refuse_overlaps(events: list[Event]) -> None:
-    """Two events of one press that one person cannot both attend are a slip, not a race."""
+    """Two overlapping events in one form are a mistake that the form can report."""
     for index, event in enumerate(events):
         for other in events[:index]:
             if event.overlaps(other):
@@ -221,4 +221,4 @@ def _event_label(event: Event) -> str:
 
 
 _lazy_label = lazy(_event_label, str)
-"""A press needs no labels; they are written when a page shows them."""
+"""Lazy: a posted form needs no labels."""

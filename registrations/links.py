@@ -1,7 +1,7 @@
-"""Secret links: signed, with a key of their own, and dead once the student's link version moves on.
+"""Secret links: signed with their own key ring, and dead once the student's link version changes.
 
-What is signed is a random value of the row. A primary key is given again after a backup was restored, and the link
-of somebody registered since the backup would then open the page of whoever came next.
+The signed value is random per row. A primary key would be reused after a restored backup, and the link of a student
+registered since the backup would then open another student's page.
 """
 
 import base64
@@ -20,7 +20,7 @@ from techfest.core.db.bulk import columns
 
 
 class DeadLink(Exception):
-    """Not one of ours, or an old one. The answer is the same for both: not found."""
+    """The link was not signed by us or is out of date. Both are answered with 404."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class _Kind:
         try:
             named, version = self._signer().unsign(token).split(".")
             return uuid.UUID(bytes=base64.urlsafe_b64decode(f"{named}==")), int(version)
-        except (BadSignature, ValueError) as error:  # signed by us, but when links named a primary key
+        except (BadSignature, ValueError) as error:  # signed by us when links contained a primary key
             raise DeadLink from error
 
     def _signer(self) -> Signer:
@@ -49,18 +49,18 @@ _CONFIRM = _Kind("registrations.confirm")
 
 
 def confirmation_path(submission: Submission) -> str:
-    """Grants what one press obtained, and no more. `submission.student` must be at hand."""
+    """Shows what one submission obtained, and no more. `submission.student` must be loaded."""
     token = _CONFIRMATION.sign(submission.link_id, submission.student.link_version)
     return reverse("tickets:confirmation", args=[token])
 
 
 def my_path(student: Student) -> str:
-    """Grants everything of one student."""
+    """Shows everything of one student."""
     return reverse("tickets:my", args=[_MY.sign(student.link_id, student.link_version)])
 
 
 def confirm_address_path(student: Student) -> str:
-    """Proves the address of one student: it stands in mails and on no page."""
+    """Confirms the address of one student. It is sent by mail and shown on no page."""
     return reverse("registrations:confirm", args=[_CONFIRM.sign(student.link_id, student.link_version)])
 
 
@@ -74,7 +74,7 @@ _READ = (
 
 
 def submission_of(token: str) -> Submission:
-    """The press behind an answer link, with its student and school. Raises `DeadLink`."""
+    """The submission behind a confirmation link, with student and school. Raises `DeadLink`."""
     with connection.cursor() as cursor:
         cursor.execute(_READ, _CONFIRMATION.read(token))
         row = cursor.fetchone()
@@ -97,12 +97,12 @@ def _read_models(row: tuple[Any, ...]) -> list[Any]:
 
 
 def student_of(token: str) -> Student:
-    """The student behind a link to my registrations. Raises `DeadLink`."""
+    """The student behind a link to My registrations. Raises `DeadLink`."""
     return _student(*_MY.read(token))
 
 
 def student_to_confirm(token: str) -> Student:
-    """The student whose address a link from a mail proves. Raises `DeadLink`."""
+    """The student whose address a link from a mail confirms. Raises `DeadLink`."""
     return _student(*_CONFIRM.read(token))
 
 

@@ -1,4 +1,4 @@
-"""One deadline per request for everything that waits for a lock."""
+"""Transactions with one deadline per request for everything that waits for a lock."""
 
 import time
 from collections.abc import Callable
@@ -14,9 +14,9 @@ from registrations.booking.errors import ConcurrentUpdate, LockTimeout
 Answer = TypeVar("Answer")
 
 PATIENCE = 3.0
-"""Seconds that one request may wait for locks, all together."""
+"""Seconds that one request may wait for locks in total."""
 ATTEMPTS = 3
-"""How often a transaction is begun that ends in a deadlock or a serialisation error."""
+"""How often a transaction is tried that ends in a deadlock or a serialisation error."""
 _WORTH_A_REPEAT = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
 _SLACK = 0.2
 _LIMIT = """
@@ -25,7 +25,7 @@ _LIMIT = """
 
 
 class Deadline:
-    """What is left of the seconds that this request may wait."""
+    """The time until which this request may wait."""
 
     def __init__(self, seconds: float = PATIENCE) -> None:
         self._ends = time.monotonic() + seconds
@@ -35,12 +35,12 @@ class Deadline:
         return self._ends - time.monotonic()
 
     def limit_locks(self) -> None:
-        """Limits each statement of the rest of the transaction, and its waiting for locks, to what is left.
+        """Limits the remaining statements of the transaction, and their lock waits, to the time left.
 
-        A row lock waits twice where several requests want it: for its turn, and for the transaction that
-        holds the row. `lock_timeout` limits each of the two waits, `statement_timeout` both together. The
-        connections of Gunicorn's processes are limited to the whole patience, so a request that has hardly
-        begun saves the round trip. Raises `LockTimeout` where nothing is left.
+        A contended row lock waits twice: for its turn, and for the transaction that holds the row.
+        `lock_timeout` limits each wait, `statement_timeout` both together. The connections of Gunicorn workers
+        are limited to `PATIENCE` already, so a request that has just begun saves the round trip. Raises
+        `LockTimeout` if no time is left.
         """
         left = self.left
         if left <= 0:
@@ -55,11 +55,11 @@ def _is_limited() -> bool:
 
 
 def in_transaction(work: Callable[[], Answer], *, deadline: Deadline) -> Answer:
-    """Runs the work in a transaction of its own, and again after a deadlock while there is time.
+    """Runs the work in its own transaction and returns its result.
 
-    So it does where a school or a student that was read has become another row meanwhile. Raises `LockTimeout`
-    after a lock timeout, which is never repeated, and when the connection was lost: then the outcome is
-    unknown, and only the key of the press can tell it.
+    The work is repeated while there is time after a deadlock, a `ConcurrentUpdate`, or when a row that was read
+    has been merged away. Raises `LockTimeout` after a lock timeout, which is never repeated, and when the
+    connection was lost: then the outcome is unknown until the request is sent again with the same key.
     """
     for attempt in range(1, ATTEMPTS + 1):
         try:
@@ -71,7 +71,7 @@ def in_transaction(work: Callable[[], Answer], *, deadline: Deadline) -> Answer:
         except IntegrityError as error:
             if not isinstance(error.__cause__, psycopg.errors.ForeignKeyViolation) or attempt == ATTEMPTS:
                 raise
-            schools.forget()  # what this process knows of schools is older than their merging
+            schools.forget()  # the cached schools may have been merged
         except (OperationalError, InterfaceError) as error:
             if not _is_worth_a_repeat(error) or attempt == ATTEMPTS or deadline.left <= 0:
                 raise LockTimeout from error

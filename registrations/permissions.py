@@ -1,4 +1,4 @@
-"""What each role may do with who comes, and with accounts. Which rows: `event_lookup` of their pages."""
+"""The permissions of each role on people, registrations and accounts. Row-level visibility is in the admin classes."""
 
 from techfest.core.roles import EVERYTHING, LEAD, OWNER, RESULTS, Table, everything_of
 
@@ -9,9 +9,9 @@ TABLE = Table(
     verbs={
         OWNER: {
             **everything_of("registrations"),
-            # Which accounts, and what of them: admin/accounts.py.
+            # Which accounts and fields: admin/accounts.py.
             "auth.user": "view add change",
-            # Reset for a lost phone on the account's page: admin/account_actions.py.
+            # Reset for a lost phone: admin/account_actions.py.
             "mfa.authenticator": "view",
         },
         LEAD: {

@@ -1,4 +1,4 @@
-"""The questions that are asked of schools, students and registrations, by name."""
+"""Querysets of schools, teachers, holds, students and registrations."""
 
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ class SchoolQuerySet(models.QuerySet["School"]):
 
 
 TEACHER_GROUP = "teacher"
-"""Django's group of approved teachers; without it nobody is let in."""
+"""The group of approved teachers; access to teacher pages requires it."""
 
 
 class TeacherQuerySet(models.QuerySet["Teacher"]):
@@ -24,30 +24,30 @@ class TeacherQuerySet(models.QuerySet["Teacher"]):
         return self.filter(approved_at__isnull=False)
 
     def with_access(self) -> "TeacherQuerySet":
-        """Those who may see their school now: approved, in the group, and with an account that is not closed."""
+        """Teachers with access now: approved, in the group, with an active account."""
         return self.approved().filter(user__is_active=True, user__groups__name=TEACHER_GROUP)
 
     def waiting(self) -> "TeacherQuerySet":
-        """Those who asked, proved their address, and wait for an organiser."""
+        """Teachers who requested access, confirmed their address, and wait for an organiser."""
         verified = Exists(EmailAddress.objects.filter(user=OuterRef("user"), verified=True))
         return self.filter(verified, approved_at=None)
 
 
 class HoldQuerySet(models.QuerySet["Hold"]):
     def unreturned(self) -> "HoldQuerySet":
-        """Held, or asked for."""
+        """Requested or held."""
         return self.filter(returned_at=None)
 
     def requested(self) -> "HoldQuerySet":
-        """Those that wait for an organiser."""
+        """Holds that wait for an organiser's decision."""
         return self.filter(returned_at=None, held_at=None)
 
     def held(self) -> "HoldQuerySet":
-        """Those whose unused seats count as taken, the most urgent first."""
+        """Holds whose unused seats count as taken, the one that ends first in front."""
         return self.filter(returned_at=None, held_at__isnull=False).order_by("until", "pk")
 
     def use(self, hold_id: int, names: int) -> bool:
-        """Gives seats of a block to names; the second wall: never more than it has. `False` when it held."""
+        """Uses seats of a hold, never more than it has left; `False` if they do not fit."""
         left = self.filter(pk=hold_id, returned_at=None, held_at__isnull=False, used__lte=F("seats") - names)
         return left.update(used=F("used") + names) == 1
 
@@ -57,11 +57,11 @@ class HoldQuerySet(models.QuerySet["Hold"]):
 
 class StudentQuerySet(models.QuerySet["Student"]):
     def known(self) -> "StudentQuerySet":
-        """All but those who were erased, of whom only the row is left, for the counts."""
+        """All except erased students, whose empty rows remain for the counts."""
         return self.filter(erased_at=None)
 
     def namesakes(self, student: "Student") -> "StudentQuerySet":
-        """All of this name and grade in this school and fest, whatever their section or roll number."""
+        """All students of this name and grade in this school and fest, whatever their section or roll number."""
         return self.filter(
             fest_id=student.fest_id,
             school_id=student.school_id,
@@ -70,7 +70,7 @@ class StudentQuerySet(models.QuerySet["Student"]):
         )
 
     def locked(self) -> "StudentQuerySet":
-        """In primary-key order, locked until the transaction ends; after the events, by the lock order."""
+        """Locks the rows in primary-key order. By the lock order, events are locked before students."""
         return self.order_by("pk").select_for_update(no_key=True, of=("self",))
 
 
@@ -82,7 +82,7 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
         return self.filter(state="confirmed")
 
     def waiting(self) -> "RegistrationQuerySet":
-        """In the order in which the database accepted them."""
+        """Those on the waiting list, in its order."""
         return self.filter(state="waiting").order_by("queue_position")
 
     def with_related(self) -> "RegistrationQuerySet":

@@ -1,4 +1,4 @@
-"""The schools as the form proposes and understands them."""
+"""The schools that forms propose and recognise."""
 
 import time
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from techfest.core import audit_log
 from techfest.core.db.clock import database_now
 
 LIFETIME = 5.0
-"""Seconds for which a process keeps what it read."""
+"""Seconds for which a process caches the schools."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +27,12 @@ _kept: _Kept | None = None
 
 
 def school_names() -> list[str]:
-    """The accepted schools by name, a few seconds old at most."""
+    """The names of the accepted schools, at most a few seconds old."""
     return _current().names
 
 
 def find_or_create_school(name: str) -> School:
-    """The school of this name or alias; an unknown one is inserted as pending. Locks no existing row."""
+    """The school with this name or alias; an unknown one is inserted as pending. Locks no existing row."""
     key = school_key(name)
     if known := _current().by_key.get(key):
         return known
@@ -45,7 +45,7 @@ def find_or_create_school(name: str) -> School:
 
 @transaction.atomic
 def accept(rows: QuerySet[School], *, user: Any) -> int:
-    """Lets the form propose those of these schools that wait for it; how many. Locks them, by number."""
+    """Accepts the pending ones of these schools and returns their number. Locks them in primary-key order."""
     pending = rows.filter(state=School.State.PENDING).order_by("pk")
     schools = list(pending.select_for_update(no_key=True, of=("self",)))
     School.objects.filter(pk__in=[school.pk for school in schools]).update(state=School.State.ACCEPTED)
@@ -58,7 +58,7 @@ def accept(rows: QuerySet[School], *, user: Any) -> int:
 
 
 def forget() -> None:
-    """Makes the next call read anew."""
+    """Clears the cache of this process."""
     global _kept
     _kept = None
 

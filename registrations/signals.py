@@ -1,29 +1,28 @@
-"""What the rooms above may hear of registrations. All are sent inside the transaction that caused them."""
+"""Signals for the apps above. Each is sent inside the transaction that caused it, unless it says otherwise."""
 
 from django.dispatch import Signal
 
 registrations_changed = Signal()
-"""Sent with `changes` (saved, each with its registration, event and student at hand, and with the press that
-caused it, if one did) and `now`; where details were corrected also with `old_emails`, the address that each
-student had before, by the student's number, and `not_notified`, the numbers of the registrations whose students an
-organiser does not want told. A receiver that raises undoes the change."""
+"""Sent by `booking.ledger` with `changes` (saved, with registration, event, student and submission loaded), `now`
+(the time of these changes), `old_emails` (the previous address of each corrected student, by id) and `not_notified`
+(ids of registrations whose students an organiser does not want to notify). A receiver that raises undoes the
+changes."""
 
 attempt_noticed = Signal()
-"""Sent with `student` and `now` when a press used the name of a registered student and was refused."""
+"""Sent with `student` and `now` when a form used the name of a registered student and was refused."""
 
 notice_pending = Signal()
-"""Sent with `to`, `subject`, `text` (plain, paragraphs parted by empty lines) and `now`, and where there are
-any `link` (in full), `link_label` and `user`: a mail to a teacher, owed in the same transaction."""
+"""Sent with `to`, `subject`, `text` (plain, paragraphs separated by empty lines) and `now`, and optionally `link`
+(absolute), `link_label` and `user`: queues a mail to a teacher in the same transaction."""
 work_pending = Signal()
-"""Sent with `task`, the name of a task that has something to do once this transaction is committed."""
+"""Sent with `task`, the name of a Celery task that has work once this transaction is committed."""
 
 list_registered = Signal()
-"""Sent with `job` (a ClassListJob) and `now` inside the transaction that ends it, whether or not something was
-registered."""
+"""Sent with `job` (a ClassListJob) and `now` when a job ends, whether or not something was registered."""
 
 results_changed = Signal()
-"""Sent with `sheet` (a ResultSheet, locked), `user` and `now` inside the transaction that publishes results,
-takes them back, or changes what is published. A receiver may return a sentence for the organiser."""
+"""Sent with `sheet` (a locked ResultSheet), `user` and `now` when results are published, withdrawn or changed. A
+receiver may return a sentence for the organiser."""
 
 students_merged = Signal()
 """Sent with `kept`, `removed` (both Student, locked), `duplicates`, `now` and `notify`, in the transaction that makes

@@ -1,4 +1,4 @@
-"""What a student may change behind a secret link: details, further events, cancelling."""
+"""The student's pages behind a secret link: change details, add events, cancel."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ from registrations.students.corrections import correct
 @by_my_link
 @require_http_methods(["GET", "HEAD", "POST"])
 def details(request: HttpRequest, student: Student) -> HttpResponse:
-    """Corrects who somebody is. A new address makes this link die; the new one is shown at once."""
+    """Corrects the student's details. A new address invalidates this link; the page continues under the new one."""
     if request.method != "POST":
         form = OwnDetailsForm(student=student)
         return _details_page(request, student, form)
@@ -50,7 +50,7 @@ def _details_page(request: HttpRequest, student: Student, form: OwnDetailsForm) 
 @by_my_link
 @require_http_methods(["GET", "HEAD", "POST"])
 def add(request: HttpRequest, student: Student) -> HttpResponse:
-    """Further events for somebody who is known; nothing is typed again."""
+    """Further events for a known student, without typing the details again."""
     key = idempotency.read_key(request.POST)
     if request.method != "POST" or key is None:
         form = _add_form(student, initial={"events": request.GET.getlist("event")[:20]})
@@ -100,7 +100,7 @@ def _add_page(
 @by_my_link
 @require_http_methods(["GET", "HEAD", "POST"])
 def cancel_registration(request: HttpRequest, student: Student, slug: str | None = None) -> HttpResponse:
-    """GET asks, POST acts; without an event it is about everything of this student."""
+    """GET asks for confirmation, POST cancels one registration, or all of the student's without a slug."""
     rows = student.registrations.all()
     if slug is not None:
         registrations = newest_of_event(rows, slug)
@@ -112,15 +112,14 @@ def cancel_registration(request: HttpRequest, student: Student, slug: str | None
 
 
 def newest_of_event(rows: RegistrationQuerySet, slug: str) -> list[Registration]:
-    """The last of these registrations for one event: the address names the event, since a number would tell
-    how many registrations there are."""
+    """The latest of these registrations for the event. An id in the URL would reveal how many there are."""
     return list(rows.filter(event__slug=slug).with_related().order_by("-pk")[:1])
 
 
 def cancel_page(
     request: HttpRequest, registrations: list[Registration], *, my_url: str, back_url: str = ""
 ) -> HttpResponse:
-    """The question, or after a POST its result. Whoever calls has checked whose registrations they are."""
+    """The confirmation page, or after a POST the result. The caller has checked who owns the registrations."""
     active = [row for row in registrations if row.is_active]
     context: dict[str, Any] = {
         "entries": [_entry(row) for row in registrations],
@@ -137,7 +136,7 @@ def cancel_page(
 
 
 def _again_url(registrations: list[Registration], my_url: str) -> str:
-    """The way back, while registration is open and places are free, by the counts of this very moment."""
+    """The URL to register again, if registration is open and seats are free right now."""
     current = cached_fest()
     slugs = [row.event.slug for row in registrations if row.event.fest_id == getattr(current.fest, "pk", 0)]
     open_now = [event for event in current.chosen(slugs) if Availability(event, current.now).is_open]

@@ -1,4 +1,4 @@
-"""What the workers do for registrations: look into the database, do what is due, record it."""
+"""Celery tasks of registrations. They carry no payload and do what is due in the database."""
 
 from celery import shared_task
 
@@ -15,7 +15,7 @@ from techfest.core.db.clock import database_now
 
 @shared_task(name="registrations.confirm")
 def confirm() -> int:
-    """Registers the class lists that were confirmed, chunk by chunk; begins no new one after some seconds."""
+    """Registers confirmed class lists, chunk by chunk; starts no new one after some seconds."""
     finished = jobs.run_due()
     if finished:
         work_pending.send(sender=None, task="registrations.confirm")
@@ -24,22 +24,22 @@ def confirm() -> int:
 
 @shared_task(name="registrations.purge_drafts")
 def purge_class_lists() -> int:
-    """Deletes the drafts that nobody worked on for a week."""
+    """Deletes class list drafts that were not changed for a week."""
     return purge_drafts(database_now())
 
 
 @shared_task(name="registrations.tend_holds")
 def expire_holds() -> int:
-    """Held seats and unconfirmed registrations whose time is over go back, and teachers are reminded.
+    """Releases unconfirmed registrations and ends holds whose time is over, and reminds teachers.
 
-    What was not confirmed goes first, so that no seat of a block goes to a student who is late.
+    Unconfirmed registrations come first, so that no seat of an ended hold goes to a student who is late.
     """
     return confirmation_deadline.release_due() + service.process_due()
 
 
 @shared_task(name="registrations.purge")
 def purge() -> int:
-    """Erases the people of fests whose time is over, for some seconds; comes again until nobody is left."""
+    """Erases the people of fests whose time is over, for some seconds, and repeats until none are left."""
     erased = purge_module.purge_due()
     if erased:
         work_pending.send(sender=None, task="registrations.purge")
@@ -48,11 +48,11 @@ def purge() -> int:
 
 @shared_task(name="registrations.clear_sessions")
 def clear_sessions() -> None:
-    """Deletes the sessions that have ended by themselves."""
+    """Deletes expired sessions."""
     sessions.SessionStore.clear_expired()
 
 
 @shared_task(name="registrations.forget_traces")
 def forget_traces() -> None:
-    """Files and lines that a crash right after an erasure has left."""
+    """Finishes erasures that a crash interrupted: files and lines of the register."""
     erase.sweep()

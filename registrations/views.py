@@ -1,4 +1,4 @@
-"""The form, and what becomes of a press that obtained nothing."""
+"""The public registration form and the pages for forms that obtained nothing."""
 
 import uuid
 from typing import Any
@@ -30,13 +30,13 @@ from registrations.students.consents import current_text
 from registrations.students.identity import Details, is_described
 
 _KEY_MARK = idempotency.new_key()
-"""Stands in a kept page where the key goes; nobody else knows it."""
+"""Placeholder for the key in a cached page; random, so that nobody can type it."""
 
 
 @public
 @require_http_methods(["GET", "HEAD", "POST"])
 def register(request: HttpRequest) -> HttpResponse:
-    """GET shows the form with a key of its own; POST registers once per key and redirects to the answer."""
+    """GET shows the form with a new key; POST registers once per key and redirects to the confirmation page."""
     deadline = Deadline()
     current = cached_fest()
     fest = current.fest
@@ -58,7 +58,7 @@ def register(request: HttpRequest) -> HttpResponse:
 
 
 def fresh_form(request: HttpRequest, current: CachedFest, fest: Fest) -> HttpResponse:
-    """The empty form. The page is made once a snapshot; only its key is new each time."""
+    """The empty form. The page is cached; only its key is new each time."""
     chosen = tuple(event.slug for event in current.chosen(request.GET.getlist("event")))
 
     def render() -> str:
@@ -105,7 +105,7 @@ def show_form(
 
 
 def render_error(request: HttpRequest, error: RegistrationError, form: RegistrationForm) -> HttpResponse:
-    """The page for a press that obtained nothing; what was typed is on it."""
+    """The page for a form that obtained nothing; it repeats what was typed."""
     if isinstance(error, AmbiguousIdentity):
         form.add_error(None, error.text)
         return show_form(request, form, key=idempotency.new_key(), page="known", status=409)
@@ -133,7 +133,7 @@ def _refused(request: HttpRequest, error: RegistrationRejected, form: Registrati
 
 
 def _other_content(request: HttpRequest, error: IdempotencyConflict, form: RegistrationForm) -> HttpResponse:
-    """Names nobody and links nothing, unless what was typed is that very student: a key may have leaked."""
+    """Shows name and link only if the typed details are those of the student: a key may have leaked."""
     submission = error.submission
     is_theirs = submission is not None and is_described(submission.student, typed_details(form))
     context = {

@@ -1,4 +1,4 @@
-"""What must hold between class lists, their rows and what these came to, asked of a live database."""
+"""Invariants of class lists, their rows and entries, checked in a live database."""
 
 from collections.abc import Iterator
 
@@ -7,10 +7,10 @@ from techfest.core.invariants import invariant, rows
 
 @invariant(12)
 def class_lists_add_up() -> Iterator[str]:
-    """Each done row belongs to a job and came to what its entries say; a finished job has no row undone.
+    """Each finished row belongs to a job and has the entries that say its outcome; a finished job left no row.
 
-    An entry is a new registration of the row's own student and press, or a reason; so registered, waiting,
-    already registered and refused rows are all rows. A registration that was erased leaves its entry.
+    An entry is a new registration of the row's student and submission, or a reason. An erased registration
+    leaves its entry.
     """
     sql = """
         SELECT l.title, w.number, CASE
@@ -24,7 +24,7 @@ def class_lists_add_up() -> Iterator[str]:
                 THEN 'has an entry that is neither a registration nor a reason'
             WHEN e.is_new AND r.id IS NOT NULL AND (r.student_id, r.submission_id, r.event_id)
                 IS DISTINCT FROM (w.student_id, w.submission_id, e.event_id)
-                THEN 'has the registration of somebody else'
+                THEN 'has the registration of another student'
             WHEN s.id IS NOT NULL AND NOT EXISTS (
                 SELECT FROM registrations_classlistrow o
                 JOIN registrations_classlistentry n ON n.row_id = o.id AND n.is_new
@@ -44,9 +44,9 @@ def class_lists_add_up() -> Iterator[str]:
 
 @invariant(12)
 def submissions_of_lists_are_known_by_their_rows() -> Iterator[str]:
-    """Each registration that a row's press obtained stands in an entry of one of the press's rows.
+    """Each registration that a row's submission obtained has an entry in one of the submission's rows.
 
-    What it was moved to by an organiser belongs to the press, and does not stand in the list.
+    A registration that an organiser moved it to belongs to the submission and has no entry.
     """
     sql = """
         SELECT e.name, p.name || ' (' || p.reference || ')' FROM registrations_registration r
@@ -58,12 +58,12 @@ def submissions_of_lists_are_known_by_their_rows() -> Iterator[str]:
         ORDER BY r.id
     """
     for event, student in rows(sql):
-        yield f"{event}: the registration of {student} by a class list stands in no row of it."
+        yield f"{event}: the registration of {student} by a class list has no entry in it."
 
 
 @invariant(13)
 def rows_carry_the_school_of_their_list() -> Iterator[str]:
-    """The student of a row is of the school and fest of its list."""
+    """The student of a row belongs to the school and fest of its list."""
     sql = """
         SELECT l.title, w.number, p.name || ' (' || p.reference || ')'
         FROM registrations_classlistrow w JOIN registrations_classlist l ON l.id = w.class_list_id

@@ -1,8 +1,7 @@
-"""The life of every event once more, step by step, from the changes that were kept.
+"""Invariants of the history: every event is replayed step by step from its changes.
 
-Steps are in the order of the database's clock, which was read under the event's lock each time; within one
-transaction in the order in which they were written. Both assume that no registration was erased with its
-changes.
+Steps are ordered by the database clock, which was read under the event's lock, and within a transaction by id. This
+assumes that no registration was deleted together with its changes.
 """
 
 from collections.abc import Iterator
@@ -50,12 +49,11 @@ HISTORY = """
         WINDOW life AS (PARTITION BY event_id ORDER BY at, turn, id)
     )
 """
-"""Every step of every event, every block held and given back, and every refusal for want of seats, each with
-the counts right after it. A name of a block that is held takes no seat: the block has taken it before. Within
-one moment seats come back first, then registrations move, then seats are held.
+"""Every step of every event, every hold begun and ended, and every refusal as full, each with the counts after it.
 
-Whoever came instead of another took over what that one had: such a step is judged by
-`a_replaced_one_gave_up_what_was_taken` and by nothing else, since no seat was given and nobody began to wait.
+A registration from an open hold takes no seat: the hold took it before. At the same time, seats are returned first,
+then registrations change, then seats are held. Substitutions are checked by
+`a_replaced_one_gave_up_what_was_taken` only, since they neither take a seat nor join the waiting list.
 """
 
 DESCRIBED = """
@@ -69,10 +67,9 @@ DESCRIBED = """
 
 @invariant(1)
 def no_seat_was_given_above_the_capacity() -> Iterator[str]:
-    """No seat was ever given while all seats of that moment were taken.
+    """No seat was ever given above the capacity of that time.
 
-    An event that is over-full now is lawful if its capacity was lowered; a seat given by any step at which
-    more seats were taken than there were is not, whatever was done to the capacity afterwards.
+    More seats may be taken than there are after the capacity was lowered, but no step may then give one.
     """
     sql = "WHERE h.seats > 0 AND NOT h.replaced AND h.taken > coalesce(h.capacity, 0) ORDER BY h.at, h.id"
     for event, student, at, _state, taken, _waiting, capacity in rows(HISTORY, DESCRIBED, sql):
@@ -81,7 +78,7 @@ def no_seat_was_given_above_the_capacity() -> Iterator[str]:
 
 @invariant(2)
 def nobody_was_sent_away_from_a_free_seat() -> Iterator[str]:
-    """Nobody was refused as "full", or made to wait, while a seat was free and nobody waited."""
+    """Nobody was refused as full or put on the waiting list while a seat was free and nobody waited."""
     sql = """
         WHERE h.was = '' AND NOT h.replaced AND h.becomes IN ('full', 'waiting')
             AND h.taken < h.capacity AND h.waiting = (NOT h.refused)::int ORDER BY h.at, h.id
@@ -96,10 +93,7 @@ def nobody_was_sent_away_from_a_free_seat() -> Iterator[str]:
 
 @invariant(5)
 def no_newcomer_overtook_those_who_waited() -> Iterator[str]:
-    """Nobody was given a seat at once while somebody waited for one.
-
-    But an organiser may keep seats back, and a person at the door may let somebody in.
-    """
+    """No new registration got a seat while others waited, except at the door; organisers may reserve seats."""
     sql = """
         WHERE h.was = '' AND NOT h.replaced AND NOT h.reserved AND h.seats > 0 AND h.waiting > 0 AND NOT EXISTS (
             SELECT FROM registrations_change c
@@ -112,10 +106,7 @@ def no_newcomer_overtook_those_who_waited() -> Iterator[str]:
 
 @invariant(5)
 def promotions_kept_the_order_of_the_queue() -> Iterator[str]:
-    """Whoever got a seat from the waiting list had the first place of all who waited at that moment.
-
-    But for those whom a person chose, at the desk or at the door: the change says who it was.
-    """
+    """Promotions followed the queue positions, except those whose change names the user who chose them."""
     sql = """
         WITH waited AS (
             SELECT r.id, r.event_id, r.queue_position, r.student_id, gone.at AS left_at, gone.to_state,
@@ -153,7 +144,7 @@ def promotions_kept_the_order_of_the_queue() -> Iterator[str]:
 
 @invariant(5)
 def a_replaced_one_gave_up_what_was_taken() -> Iterator[str]:
-    """Whoever came instead of another has exactly what that one gave up at that very moment."""
+    """A substitute has exactly the state that the other student gave up at the same time."""
     sql = """
         SELECT e.name, c.at FROM registrations_change c
         JOIN registrations_registration r ON r.id = c.registration_id JOIN events_event e ON e.id = r.event_id
@@ -168,7 +159,7 @@ def a_replaced_one_gave_up_what_was_taken() -> Iterator[str]:
 
 @invariant(7)
 def a_moved_one_gave_up_another() -> Iterator[str]:
-    """Whoever was moved gave up one registration and got one other of that fest at that very moment."""
+    """A moved student gave up one registration and got one other at the same time, by a named user."""
     sql = """
         SELECT p.name || ' (' || p.reference || ')', c.at
         FROM registrations_change c JOIN registrations_registration r ON r.id = c.registration_id
@@ -179,14 +170,14 @@ def a_moved_one_gave_up_another() -> Iterator[str]:
         ORDER BY c.at, p.id
     """
     for student, at in rows(sql):
-        yield f"{student} was moved at {at:%Y-%m-%d %H:%M:%S}, but not from one event to one other by somebody."
+        yield f"{student} was moved at {at:%Y-%m-%d %H:%M:%S}, but not from one event to one other by a user."
 
 
 @invariant(5)
 def seats_at_the_door_are_accounted_for() -> Iterator[str]:
-    """Each seat given at the door, and each taken from who had not come, has its volunteer and its reason.
+    """Each seat given at the door or taken from a no-show has its volunteer and reason.
 
-    Nobody lost a seat as a no-show but to somebody who was let in at that very moment.
+    A no-show lost the seat only to someone who was admitted at the same time.
     """
     sql = """
         SELECT e.name, p.name || ' (' || p.reference || ')', c.cause, c.at, CASE
@@ -201,7 +192,7 @@ def seats_at_the_door_are_accounted_for() -> Iterator[str]:
         WHERE c.cause IN ('walk_in', 'no_show') ORDER BY c.id
     """
     for event, student, cause, at, what in rows("SELECT * FROM (", sql, ") o WHERE what IS NOT NULL"):
-        done = "was let in at the door" if cause == "walk_in" else "lost the seat as a no-show"
+        done = "was admitted at the door" if cause == "walk_in" else "lost the seat as a no-show"
         yield f"{event}: {student} {done} at {at:%Y-%m-%d %H:%M:%S} {what}."
 
 

@@ -1,4 +1,4 @@
-"""What must hold between blocks of held seats and the names in them, asked of a live database."""
+"""Invariants of held seats, checked in a live database."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ from techfest.core.invariants import CLOSES_AT, invariant, rows
 
 @invariant(1)
 def holds_know_their_names() -> Iterator[str]:
-    """As many seats of each block are used as it has active registrations, all of its event."""
+    """`used` of each hold is the number of its active registrations, all of them for its event."""
     sql = """
         SELECT e.name, coalesce(h.name, 'nobody'), b.used, n.names, n.strange
         FROM registrations_hold b JOIN events_event e ON e.id = b.event_id
@@ -21,12 +21,12 @@ def holds_know_their_names() -> Iterator[str]:
     """
     for event, school, used, names, strange in rows(sql):
         of_others = f" and {strange} of another event" if strange else ""
-        yield f"{event}: the block of {school} says {used} used, but has {names} names{of_others}."
+        yield f"{event}: the hold of {school} says {used} used, but has {names} registrations{of_others}."
 
 
 @invariant(1)
 def no_hold_outlives_its_time() -> Iterator[str]:
-    """No block is held, or waits for a yes, ten minutes after its time: the worker, or a press, ended it."""
+    """No hold or request is open ten minutes after its time: the worker or a request has ended it."""
     sql = f"""
         SELECT e.name, coalesce(h.name, 'nobody'), b.seats - b.used, t.ends
         FROM registrations_hold b JOIN events_event e ON e.id = b.event_id
@@ -38,7 +38,7 @@ def no_hold_outlives_its_time() -> Iterator[str]:
     """  # noqa: S608 - a constant of ours
     for event, school, unused, until in rows(sql):
         when = f"{until:%Y-%m-%d %H:%M:%S}"
-        yield f"{event}: the block of {school} with {unused} unused seats should have ended at {when}."
+        yield f"{event}: the hold of {school} with {unused} unused seats should have ended at {when}."
 
 
 CHECKS = (

@@ -1,4 +1,4 @@
-"""What must hold between seats, registrations, changes and consents, asked of a live database."""
+"""Invariants of seats, registrations, changes and consents, checked in a live database."""
 
 from collections.abc import Iterator
 
@@ -18,10 +18,7 @@ WHO = """
 
 @invariant(1)
 def counts_equal_a_recount() -> Iterator[str]:
-    """`taken` and `waiting` of each event are the number of registrations in these states and of seats held.
-
-    A held seat is taken without a registration, as long as its block was not given back.
-    """
+    """`taken`, `waiting` and `held` of each event equal a count of its registrations and open holds."""
     sql = """
         SELECT e.name, s.taken, coalesce(n.taken, 0) + coalesce(b.held, 0), s.waiting, coalesce(n.waiting, 0),
             s.held, coalesce(b.held, 0)
@@ -44,7 +41,7 @@ def counts_equal_a_recount() -> Iterator[str]:
         if (taken, waiting) != (found, in_line):
             yield f"{event} counts {taken} taken and {waiting} waiting; it has {found} and {in_line}."
         if held != kept:
-            yield f"{event} counts {held} held seats; its blocks hold {kept}."
+            yield f"{event} counts {held} held seats; its holds have {kept}."
 
 
 @invariant(3)
@@ -72,12 +69,12 @@ def a_key_was_answered_once() -> Iterator[str]:
         yield f"{many} submissions have one key: {numbers}."
     join = "JOIN registrations_submission s ON s.id = r.submission_id WHERE s.student_id <> r.student_id"
     for event, student, *_rest in rows(WHO, join, "ORDER BY r.id"):
-        yield f"{event}: the registration of {student} belongs to somebody else's submission."
+        yield f"{event}: the registration of {student} belongs to another student's submission."
 
 
 @invariant(4)
 def every_submission_has_what_it_obtained() -> Iterator[str]:
-    """Each submission still has a registration: a press that obtained nothing leaves no row."""
+    """Each submission has a registration: a form that obtained nothing leaves no row."""
     sql = """
         SELECT s.id, p.name || ' (' || p.reference || ')', s.created_at
         FROM registrations_submission s JOIN registrations_student p ON p.id = s.student_id
@@ -90,7 +87,7 @@ def every_submission_has_what_it_obtained() -> Iterator[str]:
 
 @invariant(4)
 def every_queue_position_given_is_still_held() -> Iterator[str]:
-    """Each event has as many registrations as it gave places, so that none vanished, not even cancelled."""
+    """Each event has as many registrations as queue positions it gave: none vanished, not even cancelled ones."""
     sql = """
         SELECT e.name, s.last_queue_position, count(r.id), coalesce(max(r.queue_position), 0)
         FROM events_seats s JOIN events_event e ON e.id = s.event_id
@@ -105,7 +102,7 @@ def every_queue_position_given_is_still_held() -> Iterator[str]:
 
 @invariant(5)
 def nobody_waits_beside_a_free_seat() -> Iterator[str]:
-    """Where the waiting list still moves, nobody waits while a seat is free."""
+    """While the waiting list is open, nobody waits beside a free seat."""
     sql = """
         SELECT e.name, s.capacity - n.taken - s.held, n.waiting
         FROM events_event e JOIN events_seats s ON s.event_id = e.id
@@ -124,7 +121,7 @@ def nobody_waits_beside_a_free_seat() -> Iterator[str]:
 
 @invariant(5)
 def queue_positions_were_given_in_order() -> Iterator[str]:
-    """Whoever came later has the later place, but for those who came instead of another and took the other's."""
+    """Later registrations have later queue positions, except those that took over another student's."""
     sql = """
         WHERE NOT EXISTS (SELECT FROM registrations_change c
                           WHERE c.registration_id = r.id AND c.cause = 'replaced')
@@ -139,7 +136,7 @@ def queue_positions_were_given_in_order() -> Iterator[str]:
 
 @invariant(7)
 def states_follow_the_graph() -> Iterator[str]:
-    """Each change goes where it may go and begins where the one before it ended; others move nothing."""
+    """Each change follows the graph and starts from the state of the one before; corrections change no state."""
     sql = """
         SELECT * FROM (
             SELECT e.name, p.name || ' (' || p.reference || ')' AS student, c.from_state, c.to_state,
@@ -163,7 +160,7 @@ def states_follow_the_graph() -> Iterator[str]:
 
 @invariant(7)
 def the_last_change_is_the_state() -> Iterator[str]:
-    """Each registration is in the state of its last change, and was made at the time of its first."""
+    """Each registration has the state of its last change and the time of its first."""
     sql = """
         SELECT e.name, p.name || ' (' || p.reference || ')', r.state, last.to_state, r.created_at, first.at
         FROM registrations_registration r JOIN events_event e ON e.id = r.event_id
@@ -183,11 +180,10 @@ def the_last_change_is_the_state() -> Iterator[str]:
 
 @invariant(14)
 def registrations_were_made_while_it_was_open() -> Iterator[str]:
-    """Each registration was made in the hours of its event (2 min of grace, not past its end), by the database's clock.
+    """Each registration was made while registration was open (2 min of grace, not past the event's end).
 
-    Judged are those that came after the hours of the event and of its fest were last changed (and 10 s
-    more, for whoever was judged while that was being stored): what the hours were before is not kept.
-    Whoever was let in by an organiser is left out: an organiser may, and the change says who it was.
+    Only those made 10 s or more after the hours of the event or its fest last changed are checked: earlier
+    hours are not stored. Registrations by organisers and volunteers are exempt; their changes name the user.
     """
     sql = f"""
         JOIN events_fest f ON f.id = e.fest_id
@@ -204,10 +200,7 @@ def registrations_were_made_while_it_was_open() -> Iterator[str]:
 
 @invariant(16)
 def everybody_active_has_consented() -> Iterator[str]:
-    """Each student with an active registration has a consent on record, whatever its basis.
-
-    Of somebody who was erased nothing is kept but that they came, so no consent is owed either.
-    """
+    """Each student with an active registration has a consent of some basis, except erased students."""
     sql = """
         SELECT p.name || ' (' || p.reference || ')' FROM registrations_student p
         WHERE p.erased_at IS NULL AND EXISTS (SELECT FROM registrations_registration r
@@ -221,7 +214,7 @@ def everybody_active_has_consented() -> Iterator[str]:
 
 @invariant(3)
 def references_name_one_person() -> Iterator[str]:
-    """What was printed for a student who was merged names one other who is known; no other student has it too."""
+    """The reference of a merged student names one known student, and no student has it as their own."""
     sql = """
         SELECT m.reference, p.name || ' (' || p.reference || ')', p.erased_at IS NOT NULL
         FROM registrations_mergedreference m JOIN registrations_student p ON p.id = m.student_id
@@ -230,13 +223,13 @@ def references_name_one_person() -> Iterator[str]:
         ORDER BY m.reference
     """
     for reference, student, is_erased in rows(sql):
-        what = "was erased" if is_erased else "is not the only one of whom it was printed"
+        what = "was erased" if is_erased else "is not the only student with it"
         yield f"The merged reference {reference} names {student}, who {what}."
 
 
 @invariant(5)
 def clashes_are_flagged() -> Iterator[str]:
-    """Two active registrations of a student that overlap have an open flag, or an organiser said that it is well."""
+    """Two overlapping active registrations of a student have an open conflict, or one that an organiser settled."""
     sql = """
         SELECT e.name, o.name, p.name || ' (' || p.reference || ')'
         FROM registrations_registration r JOIN events_event e ON e.id = r.event_id
@@ -257,12 +250,12 @@ def clashes_are_flagged() -> Iterator[str]:
         ORDER BY r.id, t.id
     """
     for event, other, student in rows(sql):
-        yield f"{event} and {other} are at one time for {student}, and no flag says so."
+        yield f"{event} and {other} overlap for {student}, and there is no conflict."
 
 
 @invariant(5)
 def open_conflicts_have_their_reason() -> Iterator[str]:
-    """An open flag is about active registrations that overlap, or about a grade that the event is not for."""
+    """An open conflict has a reason: active registrations that overlap, or a grade outside the event's range."""
     sql = """
         SELECT e.name, p.name || ' (' || p.reference || ')', f.kind
         FROM registrations_conflict f JOIN registrations_registration r ON r.id = f.registration_id
@@ -277,14 +270,14 @@ def open_conflicts_have_their_reason() -> Iterator[str]:
         ORDER BY f.id
     """
     for event, student, kind in rows(sql):
-        yield f"{event}: {student} is flagged ({kind}) for a reason that is gone."
+        yield f"{event}: {student} has a conflict ({kind}) whose reason is gone."
 
 
 @invariant(8)
 def unconfirmed_registrations_end_in_time() -> Iterator[str]:
-    """What was not confirmed in time was released within five minutes, unless it had begun, and never before.
+    """Unconfirmed registrations were released within five minutes of their deadline, and never before it.
 
-    Nothing is late before the mail with its link was handed over.
+    Those of events that have begun stay. The deadline counts only after the mail with the link was handed over.
     """
     sql = """
         SELECT e.name, p.name || ' (' || p.reference || ')',

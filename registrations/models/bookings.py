@@ -1,4 +1,4 @@
-"""What students want and have: presses, registrations, and everything that happened to them."""
+"""Submissions, registrations, their history, conflicts and holds."""
 
 import datetime as dt
 import secrets
@@ -20,10 +20,10 @@ from techfest.core.link_keys import link_id_field
 
 
 class Submission(models.Model):
-    """One pressed button that obtained something. Whoever presses it again gets the same answer."""
+    """One submitted form that obtained something. The same form sent again gets the same answer."""
 
     class Origin(models.TextChoices):
-        """Where it was sent from. A key opens an answer only where it was used before."""
+        """The kind of form. A key finds a submission only for the same kind."""
 
         FORM = "form", _("public form")
         STUDENT = "student", _("my registrations")
@@ -43,24 +43,25 @@ class Submission(models.Model):
 
     @property
     def shows_my_link(self) -> bool:
-        """Only the press that created the student, and never after a new address has killed the links.
+        """Only the submission that created the student, and never after a new address invalidated the links.
 
-        A browser that kept the form may send it again at any time and is shown its answer anew.
+        A browser that kept the form may send it again at any time and then sees its confirmation page.
         """
         return self.created_student and self.student.link_version == 1
 
     @staticmethod
     def new_key() -> uuid.UUID:
-        """128 random bits; no version bits are set, so that none is lost."""
+        """128 random bits, without the version bits of a UUID."""
         return uuid.UUID(bytes=secrets.token_bytes(16))
 
 
 class Registration(models.Model):
-    """A student's claim on one event.
+    """A student's registration for one event.
 
-    `place` is given under the event's lock and orders the waiting list; the number shown is counted. Where the
-    fest wants addresses confirmed, `confirm_by` says until when; it is emptied by the student's confirmation. The
-    time runs from `confirm_mailed_at`, when the mail with the link was handed over; until then nothing is late.
+    `queue_position` is given under the event's lock and never reused; it orders the waiting list, whose ranks
+    are counted. If the fest requires confirmed addresses, `confirm_by` is the deadline until the student
+    confirms. It runs from `confirm_mailed_at`, when the mail with the link was handed over; before that nothing
+    is late.
     """
 
     class State(models.TextChoices):
@@ -83,7 +84,7 @@ class Registration(models.Model):
     confirm_mailed_at = models.DateTimeField(_("confirmation link mailed"), null=True, editable=False)
 
     number: int
-    """The place in line, where `waitinglist.with_number` has counted it."""
+    """The rank on the waiting list, annotated by `booking.waitlist.with_number`."""
 
     objects = RegistrationQuerySet.as_manager()
 
@@ -122,7 +123,7 @@ class Registration(models.Model):
 
 
 class Refusal(models.Model):
-    """An event that one press did not obtain, although it obtained others."""
+    """An event that a submission did not obtain, although it obtained others."""
 
     class Reason(models.TextChoices):
         FULL = "full", _("full")
@@ -144,9 +145,9 @@ class Refusal(models.Model):
 
 
 class Change(models.Model):
-    """What happened to a registration, when, by whom and why. Append-only: a trigger refuses the rest.
+    """A change of a registration: when, by whom and why. Append-only, enforced by a trigger.
 
-    `fields` names personal details that were corrected, never their contents.
+    `fields` names the personal details that were corrected, never their values.
     """
 
     class Cause(models.TextChoices):
@@ -155,13 +156,13 @@ class Change(models.Model):
         PROMOTED = "promoted", _("a seat became free")
         CAPACITY_RAISED = "capacity_raised", _("seats were added")
         CORRECTED = "corrected", _("details corrected")
-        REPLACED = "replaced", _("somebody else came instead")
+        REPLACED = "replaced", _("another student took over")
         CHOSEN = "chosen", _("promoted by an organiser")
         MOVED = "moved", _("moved to another event")
         EVENT_CANCELLED = "event_cancelled", _("the event is cancelled")
-        EVENT_CHANGED = "event_changed", _("the event has another time or place")
-        MERGED = "merged", _("two rows of one student became one")
-        WALK_IN = "walk_in", _("let in at the door")
+        EVENT_CHANGED = "event_changed", _("the event has another time or venue")
+        MERGED = "merged", _("duplicate student merged")
+        WALK_IN = "walk_in", _("admitted at the door")
         NO_SHOW = "no_show", _("did not come; the seat was given at the door")
         ERASED = "erased", _("the student was erased")
         UNCONFIRMED = "unconfirmed", _("the e-mail address was not confirmed in time")
@@ -215,10 +216,10 @@ class Change(models.Model):
 
 
 class Conflict(models.Model):
-    """A registration that a change of its event put in trouble: it keeps its seat until somebody chooses.
+    """A registration that clashes or no longer fits after a change of its event. It keeps its seat for now.
 
-    A clash names the `other` registration of the student. `resolved_at` ends it: one of the two was given up,
-    the event moved again, or an organiser said that it is well.
+    A clash names the student's `other` registration. `resolved_at` ends the conflict: one of the two was
+    cancelled, the event moved again, or an organiser resolved it.
     """
 
     class Kind(models.TextChoices):
@@ -271,14 +272,13 @@ class Conflict(models.Model):
 
 
 class Hold(models.Model):
-    """Seats of one event that are held for a school until a moment, names to follow.
+    """Seats of one event that are held for a school, whose teacher names the students later.
 
-    Without a school an organiser keeps them back from everybody; they are given back by hand or in time.
+    A hold without a school is capacity that an organiser reserves.
 
-    `seats` were asked for, `used` of them have an active registration by now; what is unused counts as taken
-    while the block is held: from `held_at`, which an organiser may have to grant, to `returned_at`, which
-    also ends what was refused or asked for in vain. Everything here changes only while the event's Seats
-    row is locked.
+    `used` of the `seats` have an active registration. Unused seats count as taken from `held_at`, which may need
+    an organiser's approval, to `returned_at`, which also ends refused and undecided requests. Rows change only
+    while the event's Seats row is locked.
     """
 
     class State(models.TextChoices):
@@ -335,14 +335,14 @@ class Hold(models.Model):
 
     @property
     def unused(self) -> int:
-        """Seats that count as taken and have no name; none once the block was given back."""
+        """Seats that count as taken without a registration; none after the hold has ended."""
         return self.seats - self.used if self.state == self.State.HELD else 0
 
     @property
     def deadline(self) -> dt.datetime:
-        """When the unused seats go back: at the latest when names can no longer come, or seats no longer move.
+        """When the unused seats are returned: at the latest when registration or the waiting list closes.
 
-        What an organiser keeps back waits for no names, so that the closing of registration does not end it.
+        Reserved capacity waits for no names, so the closing of registration does not end it.
         """
         if self.school_id is None:
             return min(self.until, self.event.promotion_ends_at)

@@ -173,7 +173,7 @@ def test_used_form_with_other_words_is_not_guessed(client: Client, fest: Fest) -
     response = client.post(FORM, values | {"name": "Ben Rao"})
     page = text_of(response)
     assert (response.status_code, rows()) == (409, [1] * 6)
-    assert "This form was sent before" in page
+    assert "This form was already sent" in page
     assert ("Asha" in page, "/a/" in page) == (False, False)
     sent = kept(page)
     assert (sent["name"], sent["key"] != [values["key"]]) == (["Ben Rao"], True)
@@ -214,7 +214,7 @@ def test_used_form_names_nobody_whose_details_were_not_typed(
     values = typed(event, name="Asha Rao", section="B", roll_number="17", email="asha@example.org")
     location = client.post(FORM, values)["Location"]
     page = text_of(client.post(FORM, values | other))
-    assert "This form was sent before" in page
+    assert "This form was already sent" in page
     for secret in (location, "/a/", "/my/", Student.objects.get().reference, "This form was sent for"):
         assert secret not in re.sub(r'name="key" value="[0-9a-f]{32}"', "", page)
 

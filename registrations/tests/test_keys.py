@@ -115,7 +115,7 @@ def test_form_with_a_key_of_another_place_may_be_sent_under_a_new_one(
 ) -> None:
     submission = KINDS[kind](event)
     page = text_of(client.post(FORM, typed(event, key=submission.key.hex, name="Ben Rao")))
-    assert "This form was sent before" in page
+    assert "This form was already sent" in page
     fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page))
     assert fields["key"] != submission.key.hex
     assert client.post(FORM, fields).status_code == 302
