@@ -25,33 +25,30 @@ results_changed = Signal()
 receiver may return a sentence for the organiser."""
 
 students_merged = Signal()
-"""Sent with `kept`, `removed` (both Student, locked), `duplicates`, `now` and `notify`, in the transaction that makes
-two rows of one student one: whatever of `removed` stands in a room above moves to `kept`, before `removed` is deleted.
+"""Sent with `kept`, `removed` (both locked Students), `duplicates`, `now` and `notify` when two students are merged.
+What the apps above have of `removed` must move to `kept`, before `removed` is deleted.
 
-`duplicates` are pairs of registrations for one event, the better one and the one that was cancelled for it. Where
-it is to `notify` the student, the address that is kept hears where everything is found now."""
+`duplicates` are pairs of registrations for one event: the one that stays and the one that was cancelled for it. With
+`notify` the student is sent the link again."""
 
 schools_merged = Signal()
-"""Sent with `kept`, `removed` (both School), `students` (the numbers of those who moved) and `now`, likewise, before
-`removed` is deleted."""
+"""Sent with `kept`, `removed` (both School), `students` (ids of those who moved) and `now`, before `removed` is
+deleted."""
 
 student_erased = Signal()
-"""Sent with `student` (locked, its details still there) and `now` inside the transaction that erases a person:
-the rooms above blank or delete what they hold, and remove files after the commit."""
+"""Sent with `student` (locked, details still set) and `now` when a student is erased. The apps above erase their data
+and remove files after the commit."""
 
 fest_purged = Signal()
-"""Sent with `fest` and `now` inside a transaction of its own after everybody of the fest was erased: what the
-rooms above keep of the fest and may name people (messages, booklets, printouts) goes."""
+"""Sent with `fest` and `now` in its own transaction after all people of the fest were erased. The apps above delete
+what may still name people (messages, booklets, printouts)."""
 
 traces_swept = Signal()
-"""Sent without a transaction, now and then and after erasures: whatever file of an erased person a crash, or a
-worker that was at it, has left goes now."""
+"""Sent outside a transaction, regularly and after erasures: receivers delete files of erased people that a crash or a
+running worker has left."""
 
 student_data_requested = Signal()
-"""Sent with `student`: each receiver answers with a `minors.record.Part`, what its room keeps of the person."""
+"""Sent with `student`: each receiver returns a `privacy.export.Part` with the data its app has of the student."""
 
 registrations_counted = Signal()
-"""Sent with `fest`: a receiver answers with how many came in to each event, by the event's number."""
-
-fest_zone_changed = Signal()
-"""Sent with `fest` inside the transaction that changes its time zone: printed times are no longer right."""
+"""Sent with `fest`: a receiver returns how many people checked in to each event, by event id."""

@@ -1,1 +1,1 @@
-"""Blocks: seats that a teacher has held for a school, names to follow."""
+"""Seats held for a school, whose teacher names the students later."""

@@ -1,0 +1,25 @@
+"""The invariants of registrations, in the order in which `manage.py audit` checks them."""
+
+from registrations.invariants import class_lists, history, holds, results, seats, students
+
+CHECKS = (
+    seats.counts_equal_a_recount,
+    seats.a_student_has_an_event_once,
+    seats.a_key_was_answered_once,
+    seats.every_submission_has_what_it_obtained,
+    seats.every_queue_position_given_is_still_held,
+    seats.nobody_waits_beside_a_free_seat,
+    seats.queue_positions_were_given_in_order,
+    seats.states_follow_the_graph,
+    seats.the_last_change_is_the_state,
+    seats.registrations_were_made_while_it_was_open,
+    students.everybody_active_has_consented,
+    students.clashes_have_a_conflict,
+    students.open_conflicts_have_their_reason,
+    students.references_name_one_person,
+    *history.CHECKS,
+    *holds.CHECKS,
+    *class_lists.CHECKS,
+    *results.CHECKS,
+    students.unconfirmed_registrations_end_in_time,
+)

@@ -1,4 +1,4 @@
-"""Who comes: schools, students, teachers, and their claims on events."""
+"""The models of registrations: people, bookings, class lists, results, accounts."""
 
 from registrations.models.bookings import Change, Conflict, Hold, Refusal, Registration, Submission
 from registrations.models.class_lists import ClassList, ClassListEntry, ClassListJob, ClassListRow

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from registrations.invariants import seats as registrations
+from registrations import invariants as registrations
 from techfest.core import invariants as events
 from techfest.core.invariants import Check, one_moment
 from tickets.invariants import tickets
