@@ -7,8 +7,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from events.models import Event
+from registrations import invariants as registrations_auditing
 from registrations.booking.cancel import cancel
-from registrations.invariants import seats as registrations_auditing
 from registrations.locking import Deadline
 from registrations.models import Change, Registration, Student
 from registrations.students.corrections import correct

@@ -65,7 +65,7 @@ SEEDED = {
     ),
     "registration in another's submission": (
         f"UPDATE {REGISTRATION} SET submission_id = (SELECT min(id) FROM registrations_submission)",
-        "the registration of Asha B (R) belongs to somebody else's submission.",
+        "the registration of Asha B (R) belongs to another student's submission.",
     ),
     "registrations of a submission lost": (
         f"UPDATE {REGISTRATION} SET submission_id = NULL WHERE student_id = {OF_C}",
@@ -181,19 +181,19 @@ SEEDED_IN_HOLDS = {
     ),
     "held miscounted": (
         "UPDATE events_seats SET held = 1",
-        "Robo Race counts 1 held seats; its blocks hold 2.",
+        "Robo Race counts 1 held seats; its holds have 2.",
     ),
     "block that forgot a name": (
         f"UPDATE {HOLD} SET used = 0",
-        "Robo Race: the block of Riverside Public School says 0 used, but has 1 names.",
+        "Robo Race: the hold of Riverside Public School says 0 used, but has 1 registrations.",
     ),
     "name in a block of another event": (
         f"UPDATE {REGISTRATION} SET event_id = (SELECT max(id) FROM events_event) WHERE hold_id IS NOT NULL",
-        "Robo Race: the block of Riverside Public School says 1 used, but has 0 names and 1 of another event.",
+        "Robo Race: the hold of Riverside Public School says 1 used, but has 0 registrations and 1 of another event.",
     ),
     "block past its time": (
         f"UPDATE {HOLD} SET until = clock_timestamp() - interval '11 minutes'",
-        "Robo Race: the block of Riverside Public School with 2 unused seats should have ended at",
+        "Robo Race: the hold of Riverside Public School with 2 unused seats should have ended at",
     ),
     "block held past the capacity": (
         "UPDATE events_capacitychange SET capacity = 4",
@@ -214,26 +214,26 @@ CONFLICT = "registrations_conflict"
 FLAGGED = {
     "clash that nobody was told of": (
         f"DELETE FROM {CONFLICT}",
-        "Robo Race and Quiz are at one time for Asha A (R), and no flag says so.",
+        "Robo Race and Quiz overlap for Asha A (R), and there is no conflict.",
     ),
     "clash settled by nobody": (
         f"UPDATE {CONFLICT} SET resolved_at = at",
-        "Robo Race and Quiz are at one time for Asha A (R), and no flag says so.",
+        "Robo Race and Quiz overlap for Asha A (R), and there is no conflict.",
     ),
     "flag of what was given up": (
         f"UPDATE {REGISTRATION} SET state = 'cancelled' WHERE event_id = (SELECT max(id) FROM events_event)",
-        "Robo Race: Asha A (R) is flagged (clash) for a reason that is gone.",
+        "Robo Race: Asha A (R) has a conflict (clash) whose reason is gone.",
     ),
     "flag of a time that is gone": (
         (
             "UPDATE events_event SET ends_at = ends_at + interval '1 day', starts_at = starts_at + interval '1 day'"
             " WHERE name = 'Quiz'"
         ),
-        "Robo Race: Asha A (R) is flagged (clash) for a reason that is gone.",
+        "Robo Race: Asha A (R) has a conflict (clash) whose reason is gone.",
     ),
     "flag of a grade that is right": (
         f"UPDATE {CONFLICT} SET kind = 'ineligible', other_id = NULL",
-        "Robo Race: Asha A (R) is flagged (ineligible) for a reason that is gone.",
+        "Robo Race: Asha A (R) has a conflict (ineligible) whose reason is gone.",
     ),
 }
 """Of a student whose two events came to one time."""
@@ -262,7 +262,7 @@ LISTED = {
             f"UPDATE {ENTRY} SET registration_id = (SELECT max(id) FROM {REGISTRATION}) WHERE row_id ="
             f" (SELECT id FROM {ROW} WHERE number = 2)"
         ),
-        "row 2 has the registration of somebody else.",
+        "row 2 has the registration of another student.",
     ),
     "entry lost": (
         f"DELETE FROM {ENTRY} WHERE row_id = (SELECT id FROM {ROW} WHERE number = 2)",
@@ -270,7 +270,7 @@ LISTED = {
     ),
     "registration told by no row": (
         f"DELETE FROM {ENTRY} WHERE row_id = (SELECT id FROM {ROW} WHERE number = 3)",
-        "Robo Race: the registration of Listed Bilal (R) by a class list stands in no row of it.",
+        "Robo Race: the registration of Listed Bilal (R) by a class list has no entry in it.",
     ),
     "undone row that came to something": (
         (
@@ -382,9 +382,9 @@ def test_offender_among_reserved_seats_is_named() -> None:
     change(event, user=build_user(), capacity=5, hold=2)
     assert run() == []
     damage(f"UPDATE {HOLD} SET used = 1")
-    assert named("Robo Race: the block of nobody says 1 used, but has 0 names.", run())
+    assert named("Robo Race: the hold of nobody says 1 used, but has 0 registrations.", run())
     damage(f"UPDATE {HOLD} SET used = 0, until = clock_timestamp() - interval '11 minutes'")
-    assert named("Robo Race: the block of nobody with 2 unused seats should have ended at", run())
+    assert named("Robo Race: the hold of nobody with 2 unused seats should have ended at", run())
 
 
 @pytest.mark.parametrize("seed", LISTED)
