@@ -52,3 +52,6 @@ student_data_requested = Signal()
 
 registrations_counted = Signal()
 """Sent with `fest`: a receiver returns how many people checked in to each event, by event id."""
+
+fest_zone_changed = Signal()
+"""Sent with `fest` inside the transaction that changes its time zone: printed times are no longer right."""
