@@ -64,12 +64,12 @@ def newest_state(student: Student) -> str | None:
 def mail_state(email: str, state: str | None) -> MailState:
     """What the state of the newest mail means; students without an address get their ticket from the teacher."""
     if not email:
-        return MailState(_("no e-mail"), "none", "info")
+        return MailState(_("no e-mail"), "quiet", "info")
     match state:
         case State.QUEUED | State.SENDING:
             return MailState(_("queued"), "soon", "clock")
         case State.SENT:
-            return MailState(_("sent"), "sent", "mail")
+            return MailState(_("sent"), "quiet", "mail")
         case State.DELIVERED:
             return MailState(_("delivered"), "ok", "ok")
         case State.BOUNCED:
@@ -78,7 +78,7 @@ def mail_state(email: str, state: str | None) -> MailState:
             return MailState(_("marked as spam"), "stop", "stop", is_trouble=True)
         case State.FAILED:
             return MailState(_("failed"), "stop", "stop", is_trouble=True)
-    return MailState(_("no mail yet"), "none", "mail")
+    return MailState(_("no mail yet"), "quiet", "mail")
 
 
 Kind = Delivery.Kind
