@@ -61,7 +61,7 @@ def ticket(event: Event) -> Ticket:
 
 @pytest.fixture
 def phone(browser: Browser, live_server: Any, gate: Gate) -> Iterator[BrowserContext]:
-    """A phone without a camera on which a volunteer of the gate is logged in."""
+    """A phone without a camera, logged in as a volunteer of the gate."""
     with browser.new_context(viewport=PHONE, base_url=live_server.url) as context:
         log_in(context, gate)
         yield context
@@ -96,12 +96,12 @@ def opened(context: BrowserContext, gate: Gate) -> Page:
 
 
 def kept(page: Page) -> None:
-    """Waits until the phone could do without a network."""
+    """Waits until the phone is ready to work offline."""
     expect(page.locator("[data-ready]")).to_be_visible()
 
 
 def wedge(page: Page, text: str) -> None:
-    """A hand scanner types what it has read and ends with Enter."""
+    """Types like a hand scanner, ending with Enter."""
     page.keyboard.type(text)
     page.keyboard.press("Enter")
 
@@ -178,7 +178,9 @@ def test_reference_of_two_tickets_asks_which(phone: BrowserContext, gate: Gate, 
     assert CheckIn.objects.get().ticket.registration.event == other
 
 
-def test_door_works_without_scripts(browser: Browser, live_server: Any, gate: Gate, ticket: Ticket) -> None:
+def test_check_in_works_without_scripts(
+    browser: Browser, live_server: Any, gate: Gate, ticket: Ticket
+) -> None:
     with browser.new_context(viewport=PHONE, base_url=live_server.url, java_script_enabled=False) as context:
         log_in(context, gate)
         page = opened(context, gate)
@@ -224,7 +226,7 @@ def test_scans_without_a_network_are_uploaded_and_conflicts_listed(
     ]
 
 
-def test_scans_wait_for_somebody_whose_login_has_ended(
+def test_scans_stay_queued_when_the_login_has_ended(
     ticket: Ticket, phone: BrowserContext, gate: Gate
 ) -> None:
     page = opened(phone, gate)

@@ -48,7 +48,7 @@ def path_of(checkpoint: Gate | Event) -> str:
     return reverse("checkin:scanner-event", args=[checkpoint.slug])
 
 
-def test_each_role_opens_its_own_checkpoints_and_no_others(event: Event, gate: Gate) -> None:
+def test_each_role_opens_only_its_checkpoints(event: Event, gate: Gate) -> None:
     other_gate, other_event = gate_of(event.fest, name="Back door"), open_event(event.fest)
     lead, former_lead = in_role(LEAD), build_user()
     other_event.leads.add(lead, former_lead)
@@ -70,7 +70,7 @@ def test_each_role_opens_its_own_checkpoints_and_no_others(event: Event, gate: G
         )
 
 
-def test_whoever_is_not_signed_in_is_led_to_the_login(gate: Gate) -> None:
+def test_anonymous_user_is_sent_to_the_login(gate: Gate) -> None:
     for path in ("/door/", path_of(gate)):
         response = Client().get(path)
         assert (response.status_code, response["Location"]) == (302, f"/accounts/login/?next={path}")
@@ -127,7 +127,7 @@ def test_volunteer_lands_at_the_door_after_the_login(gate: Gate) -> None:
     assert (response.status_code, response["Location"]) == (302, "/door/")
 
 
-def test_scan_needs_the_forms_own_token(gate: Gate) -> None:
+def test_scan_needs_the_csrf_token_of_its_form(gate: Gate) -> None:
     phone = Client(enforce_csrf_checks=True)
     phone.force_login(volunteer(gate))
     data = {"code": "x", "nonce": "0" * 32}
@@ -138,7 +138,7 @@ def test_scan_needs_the_forms_own_token(gate: Gate) -> None:
 
 
 def test_fest_that_was_made_a_moment_ago_opens_at_once(gate: Gate, event: Event) -> None:
-    """Pages may know of the former state for some seconds; a door that is asked for is not sent away by it."""
+    """The cached fest may be some seconds old, so a refusal is checked against the database."""
     phone = phone_of(volunteer(gate))
     Fest.objects.update(is_current=False)
     cache.forget()

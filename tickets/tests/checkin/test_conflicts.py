@@ -30,7 +30,7 @@ LIST = reverse("admin:tickets_scan_changelist")
 
 @pytest.fixture
 def conflict() -> Scan:
-    """A ticket that came in at one door, and was let in again by a phone without a network."""
+    """A ticket checked in at one checkpoint, and admitted again by an offline phone."""
     event = open_event(fest_today())
     gate = gate_of(event.fest, event)
     checkpoint, ticket, now = checkpoint_of(gate), ticket_for(event), timezone.now()
@@ -73,7 +73,7 @@ def test_conflict_is_settled_with_a_note_and_once(conflict: Scan) -> None:
     assert "None of these is an open conflict." in settled(client, conflict, fine).content.decode()
 
 
-def test_who_may_only_look_resolves_nothing(conflict: Scan) -> None:
+def test_user_with_view_permission_only_resolves_nothing(conflict: Scan) -> None:
     client = organiser_client(organiser("lead", is_superuser=False))
     settled(client, conflict, confirmed="yes", reason="Mine")
     conflict.refresh_from_db()

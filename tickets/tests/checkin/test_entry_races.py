@@ -50,7 +50,7 @@ def ticket(event: Event) -> Ticket:
 
 
 def meet_before_the_update(monkeypatch: pytest.MonkeyPatch, doors: int) -> None:
-    """Every door has judged the ticket as good before the first of them lets it in."""
+    """Every checkpoint has decided that the ticket is valid before the first checks it in."""
     barrier, enter, met = threading.Barrier(doors), entry.enter, threading.local()
 
     def meet(*args: Any, **kwargs: Any) -> Any:
@@ -65,7 +65,7 @@ def meet_before_the_update(monkeypatch: pytest.MonkeyPatch, doors: int) -> None:
 def scan_at(
     checkpoint: Checkpoint, ticket: Ticket, doors: int, monkeypatch: pytest.MonkeyPatch
 ) -> Counter[str]:
-    """The same code at so many doors at once; how each came out."""
+    """Scans the same code at so many checkpoints at once; returns the verdicts."""
     meet_before_the_update(monkeypatch, doors)
     people = [volunteer(checkpoint.gate) for _ in range(doors)]
     works = [
@@ -88,10 +88,10 @@ def test_same_code_at_many_doors_is_green_once(
     assert (CheckIn.objects.count(), Scan.objects.count()) == (1, doors)
 
 
-def test_without_both_walls_it_is_green_more_than_once(
+def test_without_both_guards_it_is_green_more_than_once(
     checkpoint: Checkpoint, ticket: Ticket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The negative control: the race is real, and only the walls keep it exact."""
+    """Negative control: without the condition and the constraint the race does happen."""
     take_away_the_condition(monkeypatch)
     with connection.cursor() as cursor:
         cursor.execute(f"DROP INDEX {_INDEX}")
@@ -124,7 +124,7 @@ def test_one_nonce_sent_many_times_at_once_is_one_scan(checkpoint: Checkpoint, t
 def test_cancelling_at_the_same_instant_leaves_no_green_for_a_void_ticket(
     checkpoint: Checkpoint, event: Event
 ) -> None:
-    """Either the scan is red, or it was green first and the cancellation that came after took it back."""
+    """Either the scan is red, or it was green first and the later cancellation revoked the check-in."""
     person = volunteer(checkpoint.gate)
     for _turn in range(6):
         ticket = ticket_for(event)

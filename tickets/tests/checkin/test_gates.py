@@ -15,7 +15,7 @@ from tickets.tests.builders_checkin import gate_of, volunteer
 pytestmark = pytest.mark.django_db
 
 
-def test_owner_makes_a_gate_and_says_who_stands_there() -> None:
+def test_owner_creates_a_gate_and_assigns_volunteers() -> None:
     fest = build_fest()
     event, ravi = build_event(fest), volunteer()
     client = organiser_client(in_role(roles.OWNER))
@@ -38,7 +38,7 @@ def test_gate_takes_neither_foreign_events_nor_people_who_are_no_volunteers() ->
     assert Gate.objects.count() == 0
 
 
-def test_lead_looks_at_the_gates_of_the_own_events_and_changes_none() -> None:
+def test_lead_sees_the_gates_of_their_events_and_changes_none() -> None:
     event = build_event(build_fest())
     gate, lead = gate_of(event.fest, event), in_role(roles.LEAD)
     event.leads.add(lead)

@@ -63,7 +63,7 @@ def phone(ravi: Any) -> Client:
 
 
 def void(ticket: Ticket) -> Ticket:
-    """A newer ticket takes the place of this one."""
+    """Replaces this ticket with a newer one."""
     Ticket.objects.filter(pk=ticket.pk).update(voided_at=timezone.now())
     return Ticket.objects.create(
         registration=ticket.registration, student=ticket.student, created_at=timezone.now()
@@ -71,7 +71,7 @@ def void(ticket: Ticket) -> Ticket:
 
 
 def read(content: bytes) -> tuple[list[dict[str, Any]], dict[str, tuple[str, str]]]:
-    """The events of a live file, and event and state of each digest."""
+    """The events of a file of live codes, and event and state of each digest."""
     head, codes = content.split(b"\n", 1)
     events = json.loads(head)["events"]
     rows = [codes[at : at + RECORD] for at in range(0, len(codes), RECORD)]
@@ -94,7 +94,7 @@ def queued(
 
 
 def sent(phone: Client, checkpoint: Checkpoint, *scans: dict[str, str]) -> list[tuple[str, bool]]:
-    """Verdict and conflict of each scan, in the order of their time."""
+    """Verdict and conflict of each scan, in order of time."""
     response = phone.post(checkpoint.url("upload"), {"scans": scans}, content_type="application/json")
     assert response.status_code == 200
     return [(one["verdict"], one["is_conflict"]) for one in response.json()["scans"]]
@@ -130,7 +130,7 @@ def test_live_file_tells_event_and_state_of_every_code(
     }
 
 
-def test_live_file_names_nobody_and_holds_no_key(event: Event, checkpoint: Checkpoint, phone: Client) -> None:
+def test_live_file_contains_no_names_and_no_keys(event: Event, checkpoint: Checkpoint, phone: Client) -> None:
     ticket = ticket_for(event, name="Asha Raman", email="asha@example.org")
     response = phone.get(checkpoint.url("live"))
     first_status = response.content + json.dumps(dict(response.headers)).encode()
@@ -200,7 +200,7 @@ def test_only_pages_with_a_camera_may_run_a_decoder(phone: Client, checkpoint: C
 def test_page_that_is_kept_shows_no_message(
     phone: Client, event: Event, checkpoint: Checkpoint, ravi: Any
 ) -> None:
-    """A message may name a person; the next page that is not kept still shows it."""
+    """A message may contain a name; the next page that is not cached still shows it."""
     scan = scanned(checkpoint, ticket_for(event).code, ravi)
     phone.post(checkpoint.url("undo", scan.link_id), {"reason": "Wrong ticket", "nonce": random_key().hex})
     first_status = 'role="status">'
@@ -228,7 +228,7 @@ def test_upload_needs_the_token_of_its_page(checkpoint: Checkpoint, ravi: Any) -
 # ---- Uploading
 
 
-def test_scan_without_a_network_lets_in_at_the_time_of_the_device(
+def test_offline_scan_checks_in_at_the_time_of_the_device(
     phone: Client, event: Event, checkpoint: Checkpoint, ravi: Any
 ) -> None:
     ticket, at = ticket_for(event), timezone.now() - 10 * MINUTE
@@ -283,7 +283,7 @@ def test_device_that_said_in_to_what_is_dead_makes_a_conflict(
 def test_scan_whose_answer_came_too_late_for_the_device_is_compared(
     phone: Client, event: Event, checkpoint: Checkpoint, ravi: Any, device_verdict: str, is_conflict: bool
 ) -> None:
-    """It had reached the server, but the phone gave up waiting and judged by itself."""
+    """The scan reached the server, but the phone timed out and decided on its own."""
     ticket = ticket_for(event)
     scanned(checkpoint, ticket.code, volunteer(*Gate.objects.all(), first_name="Mei"))
     again = queued(ticket, device_verdict=device_verdict)
@@ -294,7 +294,7 @@ def test_scan_whose_answer_came_too_late_for_the_device_is_compared(
     assert rows() == [("", "in", False), (device_verdict, "already", is_conflict)]
 
 
-def test_nobody_marks_the_scan_of_somebody_else(phone: Client, event: Event, checkpoint: Checkpoint) -> None:
+def test_scan_of_another_user_is_not_changed(phone: Client, event: Event, checkpoint: Checkpoint) -> None:
     ticket = ticket_for(event)
     other = scanned(checkpoint, ticket.code, volunteer(*Gate.objects.all(), first_name="Mei"))
     mine = {**queued(ticket, device_verdict="cancelled"), "nonce": other.nonce.hex}
@@ -308,14 +308,16 @@ def test_time_in_the_future_is_taken_as_now(phone: Client, event: Event, checkpo
     assert CheckIn.objects.get().at <= timezone.now()
 
 
-def test_time_before_the_doors_lets_nobody_in(phone: Client, event: Event, checkpoint: Checkpoint) -> None:
+def test_time_before_the_doors_open_checks_no_one_in(
+    phone: Client, event: Event, checkpoint: Checkpoint
+) -> None:
     early = event.entry_opens_at - MINUTE
     ((verdict, is_conflict),) = sent(phone, checkpoint, queued(ticket_for(event), at=early))
     assert (verdict in ("too_soon", "other_day"), is_conflict) == (True, True)
     assert CheckIn.objects.count() == 0
 
 
-def test_upload_names_nobody(phone: Client, event: Event, checkpoint: Checkpoint) -> None:
+def test_upload_answer_contains_no_names(phone: Client, event: Event, checkpoint: Checkpoint) -> None:
     ticket = ticket_for(event, name="Asha Raman")
     response = phone.post(
         checkpoint.url("upload"), {"scans": [queued(ticket)]}, content_type="application/json"
@@ -362,7 +364,7 @@ def test_malformed_upload_is_refused_whole(phone: Client, checkpoint: Checkpoint
     assert Scan.objects.count() == 0
 
 
-def test_upload_looks_all_codes_up_at_once(
+def test_upload_looks_up_all_codes_in_one_query(
     event: Event, checkpoint: Checkpoint, ravi: Any, django_assert_max_num_queries: Any
 ) -> None:
     tickets = [ticket_for(event) for _ in range(3)]

@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.race, pytest.mark.slow, pytest.mark.django_db(transact
 PHONES = 2
 
 
-def test_uploads_at_once_let_each_in_once_and_tell_the_others() -> None:
+def test_concurrent_uploads_check_each_ticket_in_once() -> None:
     """Two phones admitted the same six people; each uploads its scans twice at the same moment."""
     event = open_event(fest_today())
     gate = gate_of(event.fest, event)

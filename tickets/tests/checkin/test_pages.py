@@ -81,7 +81,7 @@ def test_scan_without_a_nonce_does_nothing(
     assert not Scan.objects.exists()
 
 
-def test_script_is_told_everything_in_json(phone: Client, checkpoint: Checkpoint, event: Event) -> None:
+def test_script_gets_the_verdict_as_json(phone: Client, checkpoint: Checkpoint, event: Event) -> None:
     ticket = ticket_for(event, name="Asha Raman")
     first, second = as_json(phone, checkpoint, ticket.code), as_json(phone, checkpoint, ticket.code)
     assert (first["verdict"], first["tone"], first["word"], first["first"]) == ("in", "green", "In", None)
@@ -91,7 +91,7 @@ def test_script_is_told_everything_in_json(phone: Client, checkpoint: Checkpoint
     assert phone.get(second["url"]).status_code == 200
 
 
-def test_script_is_told_the_choices_and_the_schools_list(
+def test_script_gets_choices_and_the_schools_list_as_json(
     phone: Client, checkpoint: Checkpoint, event: Event
 ) -> None:
     ticket = ticket_for(event)
@@ -125,7 +125,7 @@ def test_phone_camera_leads_from_the_ticket_to_the_check_in(
 def test_undo_is_offered_only_where_this_checkpoint_let_the_person_in(
     phone: Client, checkpoint: Checkpoint, event: Event, ravi: Any
 ) -> None:
-    """Whoever is in at another door and shows the ticket at a wrong one is sent on, and stays in."""
+    """A student who is in and shows the ticket at a wrong checkpoint is sent on and stays in."""
     ticket = ticket_for(event)
     arena = checkpoint_of(gate_of(event.fest, open_event(event.fest), name="Arena"))
     ravi.gates.add(arena.gate)
@@ -203,7 +203,7 @@ def test_search_shows_twenty_and_says_that_there_are_more(
     assert (page.count("<li>"), "There are more" in page) == (20, True)
 
 
-def test_person_who_was_found_is_let_in(phone: Client, checkpoint: Checkpoint, event: Event) -> None:
+def test_person_found_by_search_is_checked_in(phone: Client, checkpoint: Checkpoint, event: Event) -> None:
     ticket_for(event, name="Asha Raman")
     page = phone.post(checkpoint.url("search"), {"text": "raman"}).content.decode()
     form = page[page.index('class="people"') :]
@@ -249,7 +249,7 @@ def test_class_comes_in_at_once_but_who_is_ticked(
     assert CheckIn.objects.count() == 2
 
 
-def test_class_list_lets_nobody_in_who_was_not_shown(
+def test_school_list_checks_in_only_students_it_has_shown(
     phone: Client, checkpoint: Checkpoint, event: Event
 ) -> None:
     shown, late = (ticket_for(event) for _ in range(2))

@@ -57,7 +57,7 @@ def shown(response: Any) -> tuple[int, bool]:
 
 
 def a_minute_later() -> None:
-    """As if the searches so far had been made in another minute of this hour."""
+    """Pretends that the searches so far were made in another minute of this hour."""
     row = SearchCount.objects.get()
     SearchCount.objects.update(minute=(row.minute + 30) % 60)
 
@@ -121,8 +121,8 @@ def test_page_without_a_search_is_not_counted(checkpoint: Checkpoint, ravi: Any)
     assert SearchCount.objects.count() == 0
 
 
-def test_limits_are_far_above_what_an_honest_helper_needs() -> None:
-    """One person found every 15 seconds, each with three tries, for an hour of 100 lost tickets."""
+def test_limits_are_far_above_honest_use() -> None:
+    """One person found every 15 seconds, with three tries each, for an hour of 100 lost tickets."""
     assert throttle.MAX_A_MINUTE >= 4 * 3
     assert throttle.MAX_AN_HOUR >= 100 * 3
 
@@ -136,7 +136,7 @@ def searched(user: Any) -> bool:
 
 
 def read_then_write(user: Any, line: threading.Barrier) -> bool:
-    """The control: counts in two statements, as a cache would; all have read before the first one writes."""
+    """Negative control: counts in two statements, as a cache would; all read before the first writes."""
     rows = SearchCount.objects.filter(user=user)
     count = rows.get().searches
     line.wait(20)

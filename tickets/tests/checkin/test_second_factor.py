@@ -44,7 +44,7 @@ def gate(event: Event) -> Gate:
 
 
 def addresses(gate: Gate, event: Event) -> dict[str, str]:
-    """Every address of the door by its name."""
+    """Every check-in URL by name."""
     school = ticket_for(event).student.school
     delegation = Delegation.objects.get_or_create(fest=event.fest, school=school)[0]
     values = {"gate": gate.pk, "event": event.slug, "link_id": random_key(), "code": delegation.code}
@@ -57,7 +57,7 @@ def addresses(gate: Gate, event: Event) -> dict[str, str]:
 
 
 def asked_for(browser: Client, path: str, **headers: str) -> set[str]:
-    """Where a browser is sent from this address, read or sent to; a status where it is not."""
+    """Where a browser is redirected from this URL by GET or POST; the status if it is not."""
     responses = [browser.get(path, headers=headers), browser.post(path, {"text": "asha"}, headers=headers)]
     return {
         one["Location"].partition("?")[0] if one.status_code == 302 else str(one.status_code)
@@ -66,7 +66,7 @@ def asked_for(browser: Client, path: str, **headers: str) -> set[str]:
 
 
 def those_who_need_it(event: Event, gate: Gate) -> dict[str, Any]:
-    """One account of every kind that has more rights than to check people in."""
+    """One account of every kind with more rights than checking people in."""
     lead = in_role(LEAD)
     event.leads.add(lead)
     teacher = build_teacher().user
@@ -87,8 +87,8 @@ def those_who_need_it(event: Event, gate: Gate) -> dict[str, Any]:
     }
 
 
-def test_no_address_of_the_door_opens_to_the_password_alone(event: Event, gate: Gate) -> None:
-    """Pages, what scripts ask for and what a phone keeps; nothing is checked in, and no name is shown."""
+def test_no_check_in_url_opens_with_a_password_alone(event: Event, gate: Gate) -> None:
+    """Pages, endpoints of scripts and cached pages: no one is checked in, and no name is shown."""
     for who, user in those_who_need_it(event, gate).items():
         browser = phone_of(user)
         for name, path in addresses(gate, event).items():
@@ -152,6 +152,6 @@ def test_volunteer_keeps_the_password_alone_unless_the_setting_says_otherwise(
     assert browser.get(path)["Location"] == SET_UP
 
 
-def test_account_without_a_door_is_not_asked_for_a_code(gate: Gate) -> None:
-    """The answer is the same with and without a second step: not found."""
+def test_account_without_checkpoints_is_not_asked_for_a_code(gate: Gate) -> None:
+    """The answer is the same with and without a second factor: 404."""
     assert phone_of(in_role(RESULTS)).get(reverse("checkin:scanner-gate", args=[gate.pk])).status_code == 404

@@ -46,14 +46,16 @@ def ravi(checkpoint: Checkpoint) -> Any:
 
 
 def nonsense(user: Any, checkpoint: Checkpoint, many: int) -> None:
-    """So many unknown codes of this person a moment ago."""
+    """So many unknown codes from this user a moment ago."""
     now = checkpoint.fest.opens_at
     rows = [Scan(user=user, gate=checkpoint.gate, where="-", at=now, verdict="unknown") for _ in range(many)]
     Scan.objects.bulk_create(rows)
 
 
-def test_hundred_thousand_random_codes_let_nobody_in(checkpoint: Checkpoint, event: Event, ravi: Any) -> None:
-    """Through the very statement that lets people in. Ten million are reckoned in the module's docstring."""
+def test_hundred_thousand_random_codes_check_no_one_in(
+    checkpoint: Checkpoint, event: Event, ravi: Any
+) -> None:
+    """Uses the statement that checks people in. The module's docstring has the calculation for ten million."""
     tickets = [ticket_for(event) for _ in range(5)]
     codes = [random_code() for _ in range(100_000)]
     assert {read(code).kind for code in codes} == {Kind.CODE}
@@ -63,7 +65,7 @@ def test_hundred_thousand_random_codes_let_nobody_in(checkpoint: Checkpoint, eve
     assert list(found) == [tickets[0].pk]
 
 
-def test_whoever_tries_references_is_stopped_and_told_of_once(
+def test_user_who_tries_references_is_stopped_with_one_alert(
     checkpoint: Checkpoint, event: Event, ravi: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(throttle, "MAX_UNKNOWN", 5)
@@ -98,7 +100,7 @@ def test_unreadable_codes_count_for_nothing(
 
 
 @pytest.mark.parametrize("name", ["tickets:ticket", "tickets:delegation", "documents:certificate"])
-def test_public_page_slows_down_who_guesses_and_nobody_else(
+def test_public_page_slows_down_only_those_who_guess(
     event: Event, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setattr(throttle, "PUBLIC_RATE", {"unknown": "10/10m/ip"})

@@ -65,7 +65,7 @@ def test_each_verdict_has_a_word_and_an_icon_of_its_own() -> None:
     assert [verdict for verdict, style in VERDICT_STYLES.items() if style.tone == "green"] == [Verdict.IN]
 
 
-def test_good_ticket_is_let_in(checkpoint: Checkpoint, event: Event, ravi: Any) -> None:
+def test_valid_ticket_is_checked_in(checkpoint: Checkpoint, event: Event, ravi: Any) -> None:
     ticket = ticket_for(event)
     scan = scanned(checkpoint, ticket.code, ravi)
     row = CheckIn.objects.get()
@@ -160,7 +160,9 @@ def test_cancelled_says_by_whom_and_when(checkpoint: Checkpoint, event: Event, r
     assert re.fullmatch(r"Cancelled on .+, .+ by the student\.", said(scan, checkpoint))
 
 
-def test_moved_one_is_told_where_the_seat_is(checkpoint: Checkpoint, event: Event, ravi: Any) -> None:
+def test_transferred_student_is_sent_to_the_new_event(
+    checkpoint: Checkpoint, event: Event, ravi: Any
+) -> None:
     ticket = ticket_for(event)
     chess = open_event(event.fest, name="Chess", minutes=140)
     Registration.objects.create(
@@ -174,7 +176,7 @@ def test_moved_one_is_told_where_the_seat_is(checkpoint: Checkpoint, event: Even
     assert "The seat is in Chess: go to Main Hall" in said(scanned(checkpoint, ticket.code, ravi), checkpoint)
 
 
-def test_event_that_was_cancelled_lets_nobody_in(checkpoint: Checkpoint, event: Event, ravi: Any) -> None:
+def test_cancelled_event_admits_no_one(checkpoint: Checkpoint, event: Event, ravi: Any) -> None:
     ticket = ticket_for(event)
     Event.objects.update(state="cancelled")
     scan = scanned(checkpoint, ticket.code, ravi)
@@ -207,12 +209,14 @@ def test_reissued_says_since_when(checkpoint: Checkpoint, event: Event, ravi: An
     ],
     ids=["code", "url", "reference", "nothing", "cut off", "page", "sql", "emoji", "control", "4 kB"],
 )
-def test_what_is_no_ticket_is_told_apart(checkpoint: Checkpoint, ravi: Any, text: str, verdict: str) -> None:
+def test_unreadable_and_unknown_codes_differ(
+    checkpoint: Checkpoint, ravi: Any, text: str, verdict: str
+) -> None:
     scan = scanned(checkpoint, text, ravi)
     assert (scan.verdict, scan.registration) == (verdict, None)
 
 
-def test_code_with_one_sign_changed_or_in_lower_case_is_unknown(
+def test_code_with_one_character_changed_or_in_lower_case_is_unknown(
     checkpoint: Checkpoint, event: Event, ravi: Any
 ) -> None:
     code = ticket_for(event).code
@@ -370,7 +374,7 @@ def test_scan_without_a_network_is_checked_when_it_is_uploaded(
     assert list(CheckIn.objects.values_list("at", "how")) == [(at, "offline")] * inside
 
 
-def test_two_devices_that_let_in_the_same_ticket_are_one_check_in_and_a_conflict(
+def test_two_devices_that_admit_the_same_ticket_make_one_check_in_and_a_conflict(
     checkpoint: Checkpoint, event: Event, ravi: Any
 ) -> None:
     ticket, at = ticket_for(event), timezone.now()

@@ -78,7 +78,7 @@ def come(who: Newcomer, checkpoint: Checkpoint, user: Any) -> Scan:
 
 
 def free_one(event: Event) -> None:
-    """One seat more, of which nobody of the list heard, since it does not move any more."""
+    """Adds a seat that no waiting registration gets, because the waiting list has closed."""
     seats = Seats.objects.get(event=event)
     Seats.objects.filter(event=event).update(capacity=seats.taken + 1)
 
@@ -120,7 +120,7 @@ def test_full_event_keeps_its_seats_until_their_time(checkpoint: Checkpoint, eve
     assert counts(event) == (2, 0, 2)
 
 
-def test_last_who_has_not_come_gives_up_the_seat_and_is_told(
+def test_latest_no_show_loses_the_seat_and_is_notified(
     checkpoint: Checkpoint, event: Event, ravi: Any
 ) -> None:
     early, late = (ticket_for(event) for _ in range(2))
@@ -135,7 +135,7 @@ def test_last_who_has_not_come_gives_up_the_seat_and_is_told(
     assert scanned(checkpoint, late.code, ravi).verdict == "cancelled"
 
 
-def test_whoever_has_come_keeps_the_seat(checkpoint: Checkpoint, event: Event, ravi: Any) -> None:
+def test_student_who_is_in_keeps_the_seat(checkpoint: Checkpoint, event: Event, ravi: Any) -> None:
     first, last = (ticket_for(event) for _ in range(2))
     scanned(checkpoint, last.code, ravi)
     seats_are_kept_no_longer(event)
@@ -209,7 +209,7 @@ def test_card_of_a_waiting_person_offers_the_seat(checkpoint: Checkpoint, event:
     assert "<h1>In</h1>" in response.content.decode()
 
 
-def test_form_registers_somebody_new(checkpoint: Checkpoint, event: Event, ravi: Any) -> None:
+def test_form_registers_a_new_student(checkpoint: Checkpoint, event: Event, ravi: Any) -> None:
     phone: Client = phone_of(ravi)
     page = phone.get(checkpoint.url("walk_in"))
     sent = {
@@ -239,7 +239,7 @@ def test_form_refuses_an_event_of_another_checkpoint(checkpoint: Checkpoint, eve
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_many_walk_ins_and_scans_at_once_never_pass_the_capacity() -> None:
-    """Three unclaimed seats; eleven want one, one of them waited, while two of those who had them come after all."""
+    """Three unclaimed seats, eleven walk-ins (one of them waiting), and two seat holders who come after all."""
     event = open_event(fest_today(), capacity=3)
     checkpoint = checkpoint_of(gate_of(event.fest, event))
     user = volunteer(checkpoint.gate)
@@ -271,10 +271,10 @@ def test_unclaimed_seat_that_a_teacher_had_held_leaves_its_hold(
     assert offenders() == []
 
 
-def test_walk_in_who_waits_for_another_event_at_that_time_is_told_to_choose(
+def test_walk_in_with_a_clashing_waiting_registration_gets_a_conflict(
     checkpoint: Checkpoint, event: Event, ravi: Any
 ) -> None:
-    """A place in line is no reason to send somebody away; the clash is flagged."""
+    """A clashing waiting registration does not prevent the walk-in; it becomes a conflict."""
     ticket_for(event)
     other = open_event(event.fest, capacity=1)
     ticket_for(other)

@@ -36,7 +36,7 @@ def fest() -> Fest:
 
 @pytest.fixture
 def school(fest: Fest) -> dict[str, str]:
-    """The path of every address of a school, which has one of each."""
+    """The URL of every page of a school, with one row of each kind."""
     teacher = build_teacher()
     submission = build_submission(build_event(fest), name="Asha Raman", section="Q")
     ClassList.objects.create(
@@ -103,7 +103,7 @@ def test_teacher_of_another_school_finds_nothing(school: dict[str, str], name: s
 
 
 @pytest.mark.parametrize("name", sorted(OF_SOMEBODY))
-def test_not_yours_looks_like_not_there(school: dict[str, str], name: str) -> None:
+def test_students_of_other_schools_do_not_exist_for_a_teacher(school: dict[str, str], name: str) -> None:
     client = signed_in(build_teacher("Hill School"))
     part = school[name].split("/")[3]
     made_up = school[name].replace(part, part[::-1])
@@ -112,7 +112,7 @@ def test_not_yours_looks_like_not_there(school: dict[str, str], name: str) -> No
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_nobody_and_no_teacher_get_in(school: dict[str, str], name: str) -> None:
+def test_only_approved_teachers_get_in(school: dict[str, str], name: str) -> None:
     before = world()
     stranger = Client()
     stranger.force_login(User.objects.create_user("student"))
@@ -124,7 +124,7 @@ def test_nobody_and_no_teacher_get_in(school: dict[str, str], name: str) -> None
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_own_teacher_gets_every_page_and_none_is_stored(
+def test_teacher_of_the_school_gets_every_page_and_none_is_cached(
     school: dict[str, str], name: str, fest: Fest
 ) -> None:
     client = signed_in(Teacher.objects.get())

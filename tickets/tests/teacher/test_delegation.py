@@ -62,7 +62,7 @@ def test_page_draws_the_address(
     assert url.endswith(path_of(Delegation.objects.get()))
 
 
-def test_public_page_names_the_school_and_nobody(fest: Fest, teacher: Teacher) -> None:
+def test_public_page_names_the_school_and_no_students(fest: Fest, teacher: Teacher) -> None:
     build_submission(build_event(fest), name="Asha Raman")
     response = Client().get(path_of(delegations.renew(teacher.school, fest)))
     page = text_of(response)
@@ -80,7 +80,7 @@ def test_old_code_dies_with_the_new_one(fest: Fest, teacher: Teacher) -> None:
     assert [Client().get(path).status_code for path in (old, path_of(Delegation.objects.get()))] == [404, 200]
 
 
-def test_each_school_has_its_own(fest: Fest, teacher: Teacher) -> None:
+def test_each_school_has_its_own_code(fest: Fest, teacher: Teacher) -> None:
     other = build_teacher("Hill School")
     for one in (teacher, other):
         signed_in(one).post(f"{PAGE}renew/")

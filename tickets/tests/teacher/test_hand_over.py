@@ -42,14 +42,14 @@ def test_colleague_becomes_the_owner_and_both_are_notified(fest: Fest) -> None:
     assert all("Class 8 B" in notice.text for notice in Notice.objects.all())
 
 
-def test_what_is_theirs_already_is_told_to_nobody(fest: Fest) -> None:
+def test_handing_over_to_the_owner_notifies_no_one(fest: Fest) -> None:
     giver, taker = build_teacher(), build_teacher()
     row = build_list(taker, fest)
     assert give(signed_in(giver), taker, row) == 302
     assert Delivery.objects.count() == 0
 
 
-def test_nobody_gives_or_gets_lists_of_another_school(fest: Fest) -> None:
+def test_lists_of_another_school_cannot_be_handed_over(fest: Fest) -> None:
     giver, taker, stranger = build_teacher(), build_teacher(), build_teacher("Hill School")
     mine, theirs = build_list(giver, fest), build_list(stranger, fest)
     client = signed_in(giver)

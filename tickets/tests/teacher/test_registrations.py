@@ -132,7 +132,7 @@ def newcomer(**values: Any) -> dict[str, Any]:
     return FIELDS | {"key": key(), "known": "", "name": "Zoya Khan", "consent": "on"} | values
 
 
-def test_somebody_new_comes_instead(fest: Fest, client: Client, teacher: Teacher) -> None:
+def test_new_student_takes_over_the_seat(fest: Fest, client: Client, teacher: Teacher) -> None:
     event = build_event(fest, capacity=1)
     student = build_submission(event, name="Asha Rao", email="").student
     build_submission(event, email="")
@@ -218,7 +218,7 @@ def test_adding_without_consent_or_event_adds_nobody(fest: Fest, client: Client)
     assert Student.objects.count() == 0
 
 
-def test_namesake_is_told_and_nobody_gets_a_mail(fest: Fest, client: Client) -> None:
+def test_namesake_is_reported_and_no_mail_is_sent(fest: Fest, client: Client) -> None:
     event = build_event(fest)
     build_submission(event, name="Zoya Khan", email="zoya@example.org")
     Delivery.objects.all().delete()
@@ -228,9 +228,7 @@ def test_namesake_is_told_and_nobody_gets_a_mail(fest: Fest, client: Client) -> 
     assert Delivery.objects.count() == 0
 
 
-def test_further_event_is_added_and_what_is_not_obtained_is_told(
-    fest: Fest, client: Client, teacher: Teacher
-) -> None:
+def test_further_event_is_added_and_refusals_are_shown(fest: Fest, client: Client, teacher: Teacher) -> None:
     student = build_submission(build_event(fest), name="Asha Rao", email="").student
     more, full = build_event(fest), build_event(fest, capacity=0, waiting_limit=0, name="Full House")
     cache.forget()
@@ -259,7 +257,7 @@ def bounced(fest: Fest, **values: Any) -> Student:
     return student
 
 
-def test_bounced_address_is_mended_on_the_board_in_one_step(
+def test_bounced_address_is_corrected_on_the_grid_in_one_step(
     fest: Fest, client: Client, teacher: Teacher
 ) -> None:
     student = bounced(fest)

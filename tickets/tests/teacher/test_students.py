@@ -33,7 +33,7 @@ def teacher() -> Teacher:
 
 
 def rows_of(response: Any) -> dict[str, list[str]]:
-    """Name of each student on the page, and the words of the cells that say something."""
+    """The name of each student on the page, and the words of its cells."""
     found = {}
     for row in re.findall(r'<tr id="s-.*?</tr>', response.content.decode(), re.DOTALL):
         cells = re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL)
@@ -74,7 +74,7 @@ def test_only_the_teachers_school_and_the_current_fest_are_there(fest: Fest, tea
     assert "Zarina" not in text_of(signed_in(teacher).get(HOME))
 
 
-def test_missing_consent_is_told(fest: Fest, teacher: Teacher) -> None:
+def test_missing_consent_is_shown(fest: Fest, teacher: Teacher) -> None:
     build_submission(build_event(fest))
     Consent.objects.all().delete()
     assert "missing" in text_of(signed_in(teacher).get(HOME))
