@@ -1,7 +1,7 @@
-"""Any sequence of presses, cancellations, capacities, corrections, pauses, replays and blocks, against a model.
+"""A state machine of registrations with a model of lists and dictionaries, for the stateful tests.
 
-The model is lists and dictionaries; the system is real PostgreSQL. After every step both must agree, and
-the invariants of the seats, the waiting list, the changes, the tickets and the mails must hold.
+After every step the model and PostgreSQL must agree, and the invariants of seats, waiting list, changes, tickets
+and mails must hold.
 """
 
 import datetime as dt
@@ -19,7 +19,6 @@ from hypothesis.stateful import (
     invariant,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
 
 from events.capacity import set_capacity
@@ -438,31 +437,3 @@ BOUNDED = settings(
     report_multiple_bugs=False,
     suppress_health_check=list(HealthCheck),
 )
-
-
-@pytest.mark.slow
-@pytest.mark.django_db
-def test_any_sequence_of_steps_agrees_with_the_model() -> None:
-    run_state_machine_as_test(Rush, settings=BOUNDED)
-
-
-@pytest.mark.slow
-@pytest.mark.django_db
-@pytest.mark.parametrize(
-    "forgotten",
-    [
-        "registrations.booking.cancel.promote",
-        "registrations.holds.reserve.promote",
-        "registrations.booking.state._return_seats",
-        "registrations.booking.submit.store_refusals",
-        "registrations.students.corrections.note",
-        "registrations.booking.policy._closed",
-        "tickets.issuing._void",
-        "tickets.issuing.outbox.enqueue",
-    ],
-)
-def test_sequence_with_one_thing_forgotten_disagrees(monkeypatch: pytest.MonkeyPatch, forgotten: str) -> None:
-    """The negative controls: the machine notices when a part of the house does nothing."""
-    monkeypatch.setattr(forgotten, lambda *_args, **_kwargs: [])
-    with pytest.raises((AssertionError, KeyError, RegistrationRejected, pytest.fail.Exception)):
-        run_state_machine_as_test(Rush, settings=BOUNDED)

@@ -11,8 +11,8 @@ from hypothesis.stateful import initialize, precondition, rule, run_state_machin
 from registrations.booking.errors import ActionRejected, RegistrationRejected
 from registrations.holds.service import MAX_AT_ONCE, process_due
 from registrations.models import Hold
+from registrations.tests.booking.seat_model import ANY, BOUNDED, NAMES, Held, Plan, Rush, SeatRequest
 from registrations.tests.held import name_now, outlive, request_now, return_now
-from registrations.tests.test_stateful import ANY, BOUNDED, NAMES, Held, Plan, Rush, SeatRequest
 
 EVENT = st.integers(0, 2)
 

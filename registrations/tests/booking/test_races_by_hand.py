@@ -20,6 +20,8 @@ from registrations.locking import Deadline
 from registrations.models import Registration, Student
 from registrations.students.merge import merge_students
 from registrations.students.merge_schools import merge_schools
+from registrations.tests.booking.test_promotion import build_late_event
+from registrations.tests.booking.test_races import with_places_of_their_own, without_condition, without_lock
 from registrations.tests.builders import (
     build_event,
     build_fest,
@@ -31,8 +33,6 @@ from registrations.tests.builders import (
 )
 from registrations.tests.counting import counts, recount
 from registrations.tests.races import at_once
-from registrations.tests.test_promoting import build_late_event
-from registrations.tests.test_races import with_places_of_their_own, without_condition, without_lock
 from tickets.models import Ticket
 from tickets.tests.audited import run
 

@@ -20,8 +20,8 @@ from registrations.booking.waitlist import promote_after_change
 from registrations.locking import Deadline, in_transaction
 from registrations.models import Hold, Registration, Student
 from registrations.students.merge import merge_students
+from registrations.tests.booking.seat_model import ANY, BOUNDED, NAMES, Held, Person, Plan, Rush, SeatRequest
 from registrations.tests.builders import build_user
-from registrations.tests.test_stateful import ANY, BOUNDED, NAMES, Held, Person, Plan, Rush, SeatRequest
 from techfest.core.db.clock import database_now
 from tickets.checkin.checkpoints import Checkpoint
 from tickets.checkin.entry import enter
