@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from events.models import Event, Fest
+from techfest.core.formatting import full_date
 
 PURGE_NOTICE = dt.timedelta(days=7)
 """How long before a purge the owners are warned. A purge that becomes due by an edit waits as long."""
@@ -75,7 +76,7 @@ def fest_refusals(fest: Fest) -> list[DateProblem]:
         found.append(_problem("ends_on", _("The last day must not be before the first."), "starts_on"))
     elif fest.closes_at > _days_of(fest)[1]:
         text = _("Registration must close by the end of the last day, %(day)s.")
-        found.append(_problem("closes_at", text % {"day": _day(fest.ends_on)}, "ends_on"))
+        found.append(_problem("closes_at", text % {"day": full_date(fest.ends_on)}, "ends_on"))
     return found
 
 
@@ -112,9 +113,9 @@ def _past_fest(
             "or later if it is still the current fest then.",
             registrations,
         )
-    text %= {"when": _day(purge_at.astimezone(fest.zone).date()), "count": registrations}
+    text %= {"when": full_date(purge_at.astimezone(fest.zone).date()), "count": registrations}
     if is_past:
-        past = _("The last day, %(day)s, is in the past.") % {"day": _day(fest.ends_on)}
+        past = _("The last day, %(day)s, is in the past.") % {"day": full_date(fest.ends_on)}
         text = f"{past} {text}"
     yield _problem("ends_on", text, "retention_days")
 
@@ -123,7 +124,7 @@ def _odd_fest(fest: Fest, now: dt.datetime) -> Iterator[DateProblem]:
     first, _end = _days_of(fest)
     if first > now + MAX_AHEAD:
         text = _("The first day, %(day)s, is more than a year and a half ahead.")
-        yield _problem("starts_on", text % {"day": _day(fest.starts_on)})
+        yield _problem("starts_on", text % {"day": full_date(fest.starts_on)})
     if (days := (fest.ends_on - fest.starts_on).days + 1) > MAX_FEST_DAYS:
         yield _problem("ends_on", _("The fest would last for %(days)d days.") % {"days": days}, "starts_on")
     if fest.opens_at < first - MAX_EARLY_OPENING:
@@ -184,8 +185,8 @@ def _odd_times(event: Event, now: dt.datetime) -> Iterator[DateProblem]:
         text = _("%(event)s (%(when)s) is not within the days of the fest, %(first)s to %(last)s.") % {
             "event": event.name or _("The event"),
             "when": _moment(event.starts_at, fest),
-            "first": _day(fest.starts_on),
-            "last": _day(fest.ends_on),
+            "first": full_date(fest.starts_on),
+            "last": full_date(fest.ends_on),
         }
         yield _problem("starts_at", text, "ends_at")
     past = {
@@ -242,10 +243,6 @@ def _days_of(fest: Fest) -> tuple[dt.datetime, dt.datetime]:
     """The midnights that begin the first day and end the last, in the fest's time zone."""
     first = dt.datetime.combine(fest.starts_on, dt.time(), fest.zone)
     return first, dt.datetime.combine(fest.ends_on + dt.timedelta(days=1), dt.time(), fest.zone)
-
-
-def _day(day: dt.date) -> str:
-    return date_format(day, "j F Y")
 
 
 def _moment(when: dt.datetime, fest: Fest) -> str:

@@ -1,6 +1,5 @@
 """The schools that forms propose and recognise."""
 
-import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,30 +10,38 @@ from registrations.models import School, SchoolAlias
 from registrations.students.names import school_key
 from techfest.core import audit_log
 from techfest.core.db.clock import database_now
+from techfest.core.ttl_cache import CachedValue
 
 LIFETIME = 5.0
 """Seconds for which a process caches the schools."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
-    until: float
+class _Schools:
     names: list[str]
     by_key: dict[str, School]
 
 
-_kept: _Kept | None = None
+def _read() -> _Schools:
+    accepted = {school.pk: school for school in School.objects.accepted()}
+    by_key = {school.key: school for school in accepted.values()}
+    for alias in SchoolAlias.objects.filter(school__in=accepted):
+        by_key[alias.key] = accepted[alias.school_id]
+    return _Schools([school.name for school in accepted.values()], by_key)
+
+
+_cache = CachedValue(_read, lifetime=LIFETIME)
 
 
 def school_names() -> list[str]:
     """The names of the accepted schools, at most a few seconds old."""
-    return _current().names
+    return _cache.get().names
 
 
 def find_or_create_school(name: str) -> School:
     """The school with this name or alias; an unknown one is inserted as pending. Locks no existing row."""
     key = school_key(name)
-    if known := _current().by_key.get(key):
+    if known := _cache.get().by_key.get(key):
         return known
     found = School.objects.filter(key=key).first() or School.objects.filter(aliases__key=key).first()
     if found is None:
@@ -59,17 +66,4 @@ def accept(rows: QuerySet[School], *, user: Any) -> int:
 
 def forget() -> None:
     """Clears the cache of this process."""
-    global _kept
-    _kept = None
-
-
-def _current() -> _Kept:
-    global _kept
-    if _kept is None or time.monotonic() > _kept.until:
-        accepted = {school.pk: school for school in School.objects.accepted()}
-        by_key = {school.key: school for school in accepted.values()}
-        for alias in SchoolAlias.objects.filter(school__in=accepted):
-            by_key[alias.key] = accepted[alias.school_id]
-        names = [school.name for school in accepted.values()]
-        _kept = _Kept(time.monotonic() + LIFETIME, names, by_key)
-    return _kept
+    _cache.forget()

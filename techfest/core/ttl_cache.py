@@ -27,10 +27,9 @@ class CachedValue(Generic[Value]):
         self._kept: tuple[float, Value] | None = None
 
     def get(self) -> Value:
-        """The value, read again if it is too old."""
+        """The value, read again if it is too old. The lifetime counts from the end of reading."""
         kept = self._kept
         if kept is None or time.monotonic() >= kept[0]:
-            began = time.monotonic()
             try:
                 value = self._read()
             except self._stale_on:
@@ -39,7 +38,7 @@ class CachedValue(Generic[Value]):
                 kept = (time.monotonic() + self._retry, kept[1])
             else:
                 seconds = self._lifetime(value) if callable(self._lifetime) else self._lifetime
-                kept = (began + seconds, value)
+                kept = (time.monotonic() + seconds, value)
             self._kept = kept
         return kept[1]
 

@@ -273,9 +273,9 @@ def test_submission_for_a_removed_school_counts_for_the_kept_one(
     kept, removed = build_school("St Mary's School"), build_school("Saint Mary School")
     event = build_event(fest)
     find_or_create_school(removed.name)
-    known = schools._kept
+    known = schools._cache._kept
     merge_two_schools(kept, removed)
-    monkeypatch.setattr(schools, "_kept", known)
+    monkeypatch.setattr(schools._cache, "_kept", known)
     assert register(event, school=removed.name).student.school == kept
 
 

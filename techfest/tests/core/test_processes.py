@@ -1,4 +1,4 @@
-"""Whose claim is whose: a name that ends with its process."""
+"""Names of processes, which end with the process."""
 
 import subprocess
 import sys
@@ -6,8 +6,8 @@ from pathlib import Path
 
 from techfest.core.db import processes
 
-SAY_NAME = "from events import processes; print(processes.this_process(), flush=True); input()"
-ROOT = Path(__file__).resolve().parents[2]
+SAY_NAME = "from techfest.core.db import processes; print(processes.this_process(), flush=True); input()"
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_process_is_dead_when_it_has_ended_and_not_before() -> None:
@@ -27,12 +27,12 @@ def test_this_process_lives_and_has_one_name() -> None:
     assert processes.is_dead(processes.this_process()) is False
 
 
-def test_number_that_was_given_to_another_process_does_not_revive_the_first() -> None:
-    machine_and_number = processes.this_process().rpartition(" ")[0]
-    assert processes.is_dead(f"{machine_and_number} 1") is True
+def test_reused_pid_does_not_revive_the_first_process() -> None:
+    machine_and_pid = processes.this_process().rpartition(" ")[0]
+    assert processes.is_dead(f"{machine_and_pid} 1") is True
 
 
-def test_nobody_tells_of_a_process_of_another_machine() -> None:
+def test_process_of_another_machine_counts_as_alive() -> None:
     name = processes.this_process()
     assert processes.is_dead(f"other{name}") is False
     assert processes.is_dead("") is False
