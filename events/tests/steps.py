@@ -1,4 +1,4 @@
-"""Counts what reading a text costs in steps, not in seconds: a busy machine then refuses nothing."""
+"""Counts the cost of reading a text in steps instead of seconds, so that a busy machine fails no test."""
 
 import itertools
 import sys
@@ -17,7 +17,7 @@ _normalize = unicodedata.normalize
 
 @dataclass
 class Steps:
-    """Lines of Python, and what normalisation may cost at worst: runs of marks are sorted by insertion."""
+    """Lines of Python executed, plus the worst-case cost of normalisation, which sorts runs of marks by insertion."""
 
     lines: int = 0
     normalized: int = 0
@@ -28,20 +28,20 @@ class Steps:
 
 
 def cost_of(text: str) -> int:
-    """At worst, in comparisons and copies."""
+    """Worst-case comparisons and copies."""
     runs = (len(list(run)) for is_run, run in itertools.groupby(text, _is_sorted) if is_run)
     return len(text) + sum(run * run for run in runs)
 
 
 @cache
 def _is_sorted(character: str) -> bool:
-    """Whether it takes part in the sorting, or begins with what does."""
+    """Whether the character is sorted, or decomposes into one that is."""
     return unicodedata.combining(_normalize("NFD", character)[0]) > 0
 
 
 @contextmanager
 def counted(*, has_lines: bool = True) -> Iterator[Steps]:
-    """Counts in this thread until the block ends; counting lines makes all of them many times slower."""
+    """Count the steps of this thread in the block; counting makes the code many times slower."""
     steps = Steps()
 
     def trace(frame: FrameType, event: str, argument: Any) -> Any:
@@ -55,7 +55,7 @@ def counted(*, has_lines: bool = True) -> Iterator[Steps]:
         return _normalize(form, text)
 
     with pytest.MonkeyPatch.context() as patch:
-        # Whoever calls it: Django and the accounts library, too.
+        # Also where Django or the accounts library call it.
         patch.setattr(unicodedata, "normalize", normalize)
         if has_lines:
             sys.settrace(trace)

@@ -1,4 +1,4 @@
-"""The fest and its places at the desk."""
+"""Admin pages of the fest, its venues and categories."""
 
 import datetime as dt
 import zoneinfo
@@ -78,7 +78,7 @@ def test_times_are_those_of_the_fest(client: Client, fest: Fest) -> None:
 
 
 def test_time_that_was_typed_is_saved_once_another_field_is_corrected(client: Client, fest: Fest) -> None:
-    """The page with the error repeats what was typed, and what the form was shown with."""
+    """The page with the error repeats the typed and the originally shown values."""
     day = fest.starts_on.isoformat()
     refused = save(client, fest, closes_at_0=day, closes_at_1="18:00:00", grade_max="99")
     assert list(errors(refused)) == ["grade_max"]

@@ -1,4 +1,4 @@
-"""The rules of dates: what was not asked about can do no harm, whatever was typed."""
+"""Rules for dates: any dates that raise no question are harmless."""
 
 import datetime as dt
 import zoneinfo
@@ -30,7 +30,7 @@ YEARS = st.sampled_from([-1000, -366, -365, 0, 0, 0, 0, 365, 366, 36500])
 
 @st.composite
 def days(draw: Any) -> dt.date:
-    """A day around now, often with a year that is off."""
+    """A day around today, often with a mistyped year."""
     return NOW.date() + dt.timedelta(days=draw(st.integers(-40, 60)) + draw(YEARS))
 
 
@@ -62,7 +62,7 @@ def events(draw: Any, fest: Fest | None = None) -> Event:
 
 
 def build(**values: Any) -> Fest:
-    """A fest with nothing odd about it, in two weeks."""
+    """A fest in two weeks with ordinary dates."""
     usual = {
         "starts_on": dt.date(2026, 12, 12),
         "ends_on": dt.date(2026, 12, 13),
@@ -135,7 +135,7 @@ def test_only_what_was_changed_is_asked_about() -> None:
 @given(fest=fests(), data=st.data())
 @settings(deadline=None)
 def test_fest_that_was_not_asked_about_is_not_purged_within_the_week(fest: Fest, data: Any) -> None:
-    """Nor before each of its events was over for the days for which names are kept."""
+    """Retention also counts from the end of its last event."""
     known = data.draw(st.lists(events(fest=fest), max_size=3))
     due_at = names_kept_until(fest, max((event.ends_at for event in known), default=None))
     kept = dt.timedelta(days=fest.retention_days)
@@ -171,7 +171,7 @@ def test_every_problem_depends_on_the_field_that_it_is_about(fest: Fest) -> None
 
 
 def test_each_question_about_the_past_is_a_whole_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A word of its own in a gap of another sentence cannot be translated."""
+    """Fragments inserted into sentences cannot be translated."""
     sentences: list[str] = []
 
     def note(text: str) -> str:

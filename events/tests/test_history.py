@@ -1,4 +1,4 @@
-"""The database keeps what a capacity was and when hours changed, whichever way they are written."""
+"""Triggers record changes of capacity and of opening hours, however they are made."""
 
 import datetime as dt
 

@@ -1,4 +1,4 @@
-"""Who owns the fests, asked of one account and of all of them."""
+"""`is_owner` and `owners` agree."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What organisers upload is judged before it is decoded, and drawn anew before it is kept."""
+"""Uploaded pictures are checked before decoding and re-encoded before storage."""
 
 import os
 import struct
@@ -35,7 +35,7 @@ def opened(picture: Picture) -> Image.Image:
 
 
 def claimed_size(width: int, height: int) -> bytes:
-    """A small PNG whose head says that it is this large."""
+    """A small PNG whose header claims this size."""
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     chunks = [(b"IHDR", head), (b"IDAT", zlib.compress(bytes(1000))), (b"IEND", b"")]
     parts = [struct.pack(">I", len(body)) + kind + body + _sum(kind + body) for kind, body in chunks]

@@ -1,9 +1,9 @@
-"""The worst that Unicode has for whoever reads it, as a strategy of Hypothesis."""
+"""A Hypothesis strategy for texts that are the most expensive to normalise."""
 
 from hypothesis import strategies as st
 
 MARKS = "\u0301\u0323"
-"""Above and below the letter: each pair has to be sorted."""
+"""Marks above and below a letter, which normalisation must sort."""
 PIECES = {
     "marks": MARKS,
     "marks that are two": "\u0344",
@@ -29,7 +29,7 @@ PIECES = {
 
 
 def worst_texts(maximum: int) -> st.SearchStrategy[str]:
-    """A few pieces, each repeated up to `most` times, after one letter."""
+    """A letter followed by a few pieces, each repeated up to `maximum` times."""
     piece = st.builds(
         lambda text, many: text * many, st.sampled_from(sorted(PIECES.values())), st.integers(1, maximum)
     )

@@ -1,4 +1,4 @@
-"""What a student does in a browser, and what may be wrong with the page that is open."""
+"""Helpers for browser tests: filling in the registration form, and finding faults of a page."""
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, ViewportSize
@@ -9,7 +9,7 @@ MAX_NODES = 600
 
 
 def faults_of(page: Page, axe: Axe) -> list[str]:
-    """What a screen reader, a narrow phone or a slow network would meet on the page that is open."""
+    """Faults of the open page for screen readers, narrow phones and slow networks."""
     found = [violation["id"] for violation in axe.run(page).response["violations"]]
     page.set_viewport_size(NARROWEST)
     if page.evaluate("document.documentElement.scrollWidth") > NARROWEST["width"]:
@@ -25,7 +25,7 @@ def faults_of(page: Page, axe: Axe) -> list[str]:
 def fill_form(
     page: Page, *, name: str = "Ben Rao", email: str = "", grade: str = "7", roll_number: str = ""
 ) -> None:
-    """Types everything that the registration form asks for, as somebody with a mouse does."""
+    """Fill in the whole registration form as a mouse user does."""
     page.get_by_label("Full name").fill(name)
     page.get_by_label("School").fill("Riverside Public School")
     page.get_by_role("group", name="Grade").get_by_label(grade, exact=True).check()

@@ -1,5 +1,5 @@
-"""The browser of the journeys. It stands here and not in the plugin: pytest-playwright is loaded after that one and
-would win."""
+"""Fixtures of the browser tests. They are not in the plugin, because pytest-playwright is loaded after it and would
+override them."""
 
 import os
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-# What Chromium would otherwise ask the network for by itself.
+# Stops network requests that Chromium makes by itself.
 QUIET = (
     "--disable-background-networking",
     "--disable-component-update",
@@ -20,14 +20,14 @@ QUIET = (
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any], chromium: str) -> dict[str, Any]:
-    """pytest-playwright's browser is the machine's own; as root it runs without its sandbox."""
+    """Use the system's Chromium, without its sandbox if the user is root."""
     sandbox = ["--no-sandbox"] if os.getuid() == 0 else []
     return {**browser_type_launch_args, "executable_path": chromium, "args": [*QUIET, *sandbox]}
 
 
 @pytest.fixture(scope="session")
 def beside_a_running_loop() -> Iterator[None]:
-    """Playwright's loop runs in this thread; the database is used between its turns, never inside one."""
+    """Allow database access although Playwright's event loop runs in this thread; they never run at the same time."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
         yield
@@ -35,6 +35,6 @@ def beside_a_running_loop() -> Iterator[None]:
 
 @pytest.fixture
 def plain_static(settings: Any) -> None:
-    """The test server finds static files by their own names only."""
+    """Serve static files under their plain names, as the test server expects."""
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}

@@ -1,4 +1,4 @@
-"""A film for Chromium's camera: a QR held before it."""
+"""A video of a QR code for Chromium's fake camera."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ SCALE = 10
 
 
 def film(path: Path, text: str, *, frames: int = 2) -> Path:
-    """A y4m film that shows this QR, black on white, and nothing else; Chromium plays it again and again."""
+    """Write a y4m video that shows this QR code in black on white; Chromium plays it in a loop."""
     code = segno.make(text, error="m", micro=False)
     rows = [bytes(0 if dark else 255 for dark in row) for row in code.matrix_iter(scale=SCALE, border=4)]
     size = len(rows)

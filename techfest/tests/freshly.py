@@ -1,4 +1,4 @@
-"""Modules run once more, for what they read when they are imported."""
+"""Modules executed again, to test what they read on import."""
 
 import importlib.util
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 
 
 def executed(module: str) -> dict[str, Any]:
-    """The names of a fresh copy of this module; the one that everybody imports stays as it is."""
+    """The names of a fresh copy of this module; the imported module stays unchanged."""
     found = importlib.util.find_spec(module)
     if found is None or found.loader is None:
         raise LookupError(module)
@@ -17,7 +17,7 @@ def executed(module: str) -> dict[str, Any]:
 
 
 def fresh_settings(monkeypatch: pytest.MonkeyPatch, **environment: str) -> dict[str, Any]:
-    """The settings as this environment makes them."""
+    """The settings for this environment."""
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     return executed("techfest.settings")

@@ -1,4 +1,4 @@
-"""The machine's programs that tests use."""
+"""System programs that tests use."""
 
 import os
 import shutil
@@ -9,7 +9,7 @@ import pytest
 
 
 def find_program(*names: str) -> str:
-    """The path of the first of ``names``; where none is there the test is skipped, and fails when ``CI`` is set."""
+    """The path of the first of ``names`` that exists; if none does, skip the test, or fail it if ``CI`` is set."""
     for name in names:
         if found := shutil.which(name):
             return found
@@ -19,7 +19,7 @@ def find_program(*names: str) -> str:
 
 
 def decoded(picture: Path) -> list[str]:
-    """The texts of the QR codes in ``picture``, in zbarimg's order."""
+    """The texts of the QR codes in ``picture``, in the order of zbarimg."""
     command = [find_program("zbarimg"), "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", str(picture)]
     finished = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
     return finished.stdout.splitlines()

@@ -1,9 +1,9 @@
-"""Passwords of tests: as many are set as a school has teachers, and none is worth half a second."""
+"""A fast password hasher for tests, which set many passwords."""
 
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 
 
 class QuickHasher(PBKDF2PasswordHasher):
-    """Writes what the site's own processes read as well: a hash tells how often it was turned."""
+    """Hashes that the site's processes can read too: the number of iterations is part of the hash."""
 
     iterations = 1

@@ -1,4 +1,4 @@
-"""pytest's plugin of the whole project: real servers, no network but loopback, and the fixtures of the rooms."""
+"""The pytest plugin of the project: real servers, no network except loopback, and shared fixtures."""
 
 import os
 import socket
@@ -22,7 +22,7 @@ sidebyside.part_ways()
 
 
 class NetworkRefused(Exception):
-    """A test wanted to leave this machine."""
+    """A test tried to connect to another machine."""
 
 
 def _connect(self: socket.socket, address: Any) -> None:
@@ -50,7 +50,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """With all its fixtures a test stands in its turn."""
+    """Run the test with all its fixtures alone or beside others, as it is marked."""
     if sidebyside.number_of_this_process() is None:
         return (yield)
     with sidebyside.turn(Path(os.environ["TECHFEST_DATA"]) / "turn", alone=sidebyside.is_alone(item)):
@@ -59,7 +59,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 
 @pytest.fixture(autouse=True)
 def data_folder(tmp_path: Path, settings: Any) -> Path:
-    """Each test has media and mails of its own; the settings' folders point below this one."""
+    """Give each test its own folder for media and mails."""
     settings.DATA = tmp_path
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.EMAIL_FILE_PATH = tmp_path / "mail"
@@ -68,7 +68,7 @@ def data_folder(tmp_path: Path, settings: Any) -> Path:
 
 @pytest.fixture(autouse=True)
 def fresh_memory() -> None:
-    """What a process keeps for some seconds belongs to one test only."""
+    """Clear the caches of the process before each test."""
     from events import cache
     from registrations import schools
 
@@ -83,13 +83,13 @@ def quick_passwords(settings: Any) -> None:
 
 @pytest.fixture(scope="session")
 def redis_url() -> str:
-    """The broker's address, as redis-py reads it."""
+    """The broker's URL in the format of redis-py."""
     return str(settings.REDIS_URL)
 
 
 @pytest.fixture
 def flushed_redis(redis_url: str) -> Iterator[Any]:
-    """A client of the broker, whose queues are empty at the start and at the end of the test."""
+    """A client of the broker; its queues are emptied before and after the test."""
     from redis import Redis
 
     with Redis.from_url(redis_url) as client:
@@ -100,14 +100,14 @@ def flushed_redis(redis_url: str) -> Iterator[Any]:
 
 @pytest.fixture
 def celery_worker(transactional_db: None, data_folder: Path, flushed_redis: Any) -> Iterator[WorkerFactory]:
-    """Starts real Celery workers on the test database; each is ended by its pid after the test."""
+    """Start real Celery workers on the test database; they are stopped by PID after the test."""
     with running_workers(data_folder) as start:
         yield start
 
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    """The path of Debian's Chromium."""
+    """The path of Chromium."""
     return find_program("chromium", "chromium-browser")
 
 
@@ -118,7 +118,7 @@ def nginx() -> str:
 
 @pytest.fixture(scope="session")
 def read_qr() -> Callable[[Path], list[str]]:
-    """Decodes the QR codes of a picture with zbarimg."""
+    """Decode the QR codes of a picture with zbarimg."""
     from .parts import decoded
 
     return decoded

@@ -1,4 +1,4 @@
-"""Two processes share the tests (``deploy/test`` without paths): what is each one's own, and what keeps apart."""
+"""Runs the tests in two processes (``deploy/test`` without paths): separate resources, order, and exclusive tests."""
 
 import contextlib
 import fcntl
@@ -14,15 +14,15 @@ _HOUSES = "deploy/tests/"
 
 
 def number_of_this_process() -> int | None:
-    """0 or 1 where two processes share the tests, else None."""
+    """0 or 1 if two processes share the tests, else None."""
     name = os.environ.get("PYTEST_XDIST_WORKER")
     return int(name.removeprefix("gw")) if name else None
 
 
 def part_ways() -> None:
-    """Gives this process a database of the broker; to be called before the settings are read.
+    """Give this process its own database of the broker; must be called before the settings are read.
 
-    PostgreSQL's database gets its name, and with it its number, from pytest-django.
+    pytest-django names the PostgreSQL database by process.
     """
     number = number_of_this_process()
     if number is not None:
@@ -30,7 +30,7 @@ def part_ways() -> None:
 
 
 def redis_of(url: str, number: int) -> str:
-    """The address of the broker's database of this number."""
+    """The URL of the broker's database with this number."""
     if url.startswith("unix:"):
         address, _, query = url.partition("?")
         return f"{address}?{urlencode({**dict(parse_qsl(query)), 'db': number})}"
@@ -38,9 +38,9 @@ def redis_of(url: str, number: int) -> str:
 
 
 class Sharing(LoadScopeScheduling):  # type: ignore[misc]  # the library tells no types
-    """Gives each test to whoever is free, but all of ``deploy/tests`` to one process, in turn.
+    """Distribute tests to the next free process, but all of ``deploy/tests`` to one process.
 
-    They start the whole site again and again: two of them at once would measure each other.
+    They start the whole site repeatedly and would disturb each other's measurements.
     """
 
     def _split_scope(self, nodeid: str) -> str:
@@ -48,10 +48,10 @@ class Sharing(LoadScopeScheduling):  # type: ignore[misc]  # the library tells n
 
 
 def in_order(items: Sequence[pytest.Item]) -> list[pytest.Item]:
-    """The order in which the tests are given away.
+    """The order in which the tests are distributed.
 
-    The longest part comes first, so that the other process has enough to do for as long; what runs alone comes
-    last, so that nobody waits for it.
+    The longest group comes first, so that the other process has enough other tests meanwhile; tests that run alone
+    come last, so that no process waits for them.
     """
     return sorted(items, key=lambda item: (is_alone(item), not item.nodeid.startswith(_HOUSES)))
 
@@ -62,9 +62,9 @@ def is_alone(item: pytest.Item) -> bool:
 
 @contextlib.contextmanager
 def turn(file: Path, *, alone: bool) -> Iterator[None]:
-    """Runs the block beside others, or with ``alone`` beside nobody: whoever comes meanwhile waits.
+    """Run the block in parallel with others, or with ``alone`` exclusively, while other blocks wait.
 
-    The system frees the lock of a process that dies.
+    The lock of a process that dies is released.
     """
     with file.open("a") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)

@@ -1,4 +1,4 @@
-"""The admin as a whole: every table has its pages, and only staff sees them."""
+"""The admin as a whole: all models have admin pages, and only staff can open them."""
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -133,7 +133,7 @@ def test_policy_of_the_site_holds_in_the_admin() -> None:
 
 
 def test_second_step_is_seen_but_never_read_written_or_removed_here() -> None:
-    """Whoever could read a secret here could log in as somebody else."""
+    """A secret shown here would allow a login as another user."""
     teacher = build_teacher()
     step = Authenticator.objects.create(user=teacher.user, type="totp", data={"secret": "JBSWY3DPEHPK3PXP"})
     client = organiser_client()

@@ -1,4 +1,4 @@
-"""An owner and an event lead in the admin in a real browser: what they are asked, and what comes of it."""
+"""An owner and an event lead use the admin in a real browser."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture
 def event(beside_a_running_loop: None, plain_static: None, transactional_db: None) -> Event:
-    """One seat: Asha has it, Ben and Chitra wait."""
+    """One seat: Asha has it, Ben and Chitra are on the waiting list."""
     event = build_event(build_fest(name="Riverside Tech Fest"), capacity=1, name="Robo Race")
     for name in ("Asha Rao", "Ben Iyer", "Chitra Das"):
         build_submission(event, name=name)

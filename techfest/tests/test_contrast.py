@@ -1,4 +1,4 @@
-"""The eight accents are readable in light and dark: computed from the stylesheet itself, WCAG 2.2 formulas."""
+"""Contrast of the eight accent colours in light and dark, computed from the stylesheet by WCAG 2.2."""
 
 import re
 from pathlib import Path
@@ -29,7 +29,7 @@ def tokens_of(hold: str) -> dict[str, str]:
 
 
 def palette(accent: str, scheme: str) -> dict[str, str]:
-    """Every colour token as the browser would resolve it for this accent and scheme."""
+    """The colour tokens as a browser resolves them for this accent and colour scheme."""
     screen = STYLESHEET.read_text().split("@media print")[0]
     roots = re.findall(r":root \{(.*?)\}", screen, re.S)
     tokens = {"white": "#fff", "danger": re.findall(r"\.danger \{ background: (#\w+)", screen)[0]}

@@ -18,7 +18,7 @@ NAMES = {*fixed_headers(), "Content-Security-Policy", "Permissions-Policy"}
 
 @pytest.fixture
 def on_https(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
-    """The settings of a site whose address begins with https."""
+    """The settings of a site that uses https."""
     made = fresh_settings(monkeypatch, SITE_URL="https://fest.example.org")
     for name, value in made.items():
         if name.startswith(("SECURE_", "SESSION_", "CSRF_", "SITE_", "ALLOWED_HOSTS")):
@@ -41,7 +41,7 @@ def test_every_answer_carries_every_header(client: Client, db: None, path: str, 
 
 
 def test_refused_host_carries_every_header(client: Client, on_https: None) -> None:
-    """Over https the redirect looks at the host before anything else does."""
+    """With https the redirect is the first to check the host."""
     response = client.get("/", headers={"Host": "evil.example"})
     assert (response.status_code, NAMES - set(response.headers)) == (400, set())
 
@@ -122,7 +122,7 @@ def test_hsts_is_for_this_host_unless_asked(
 
 
 def test_messages_stay_on_the_server() -> None:
-    """A message names students; a cookie would keep it readable on a shared computer."""
+    """Messages name students; a cookie would keep them readable on a shared computer."""
     request = HttpRequest()
     request.session = SessionStore()
     assert isinstance(default_storage(request), SessionStorage)

@@ -81,7 +81,7 @@ def test_mail_pending_for_too_long_is_red(seconds: int, well: bool, db: None) ->
 
 
 class AheadOfTime(dt.datetime):
-    """The clock of a web host that is a day ahead."""
+    """The clock of a web server that is a day ahead."""
 
     @classmethod
     def now(cls, tz: dt.tzinfo | None = None) -> "AheadOfTime":
@@ -91,7 +91,7 @@ class AheadOfTime(dt.datetime):
 def test_age_of_a_mail_is_measured_by_the_clock_of_the_database(
     db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A web host whose clock is an hour ahead, or behind, changes nothing."""
+    """The web server's clock does not matter, even if it is an hour fast or slow."""
     build_answered()
     monkeypatch.setattr("techfest.health.datetime", AheadOfTime, raising=False)
     assert health.mail()[0] is True

@@ -1,4 +1,4 @@
-"""Whole ways through the site in a real browser: without scripts, by keyboard, with impatient fingers, too early."""
+"""Complete journeys in a real browser: without scripts, by keyboard, with double clicks, before the opening."""
 
 import datetime as dt
 import re
@@ -37,7 +37,7 @@ def state_of(submission: Submission) -> str:
 
 
 def shown_codes(page: Page, read_qr: Callable[[Path], list[str]], folder: Path) -> list[str]:
-    """The codes of the tickets that zbarimg reads from the open page."""
+    """The ticket codes that zbarimg reads from the open page."""
     picture = folder / "page.png"
     page.screenshot(path=picture, full_page=True)
     return sorted(url.rsplit("/", 2)[-2] for url in read_qr(picture))
@@ -103,7 +103,7 @@ def test_leaving_the_waiting_list_is_asked_in_its_own_words(
 
 
 def tab_to(page: Page, words: str) -> None:
-    """Presses Tab until what is focused says so; every stop on the way shows where it is."""
+    """Press Tab until the wanted element has the focus; every stop must have a visible focus."""
     for _time in range(60):
         page.keyboard.press("Tab")
         said, width = page.evaluate(
@@ -153,13 +153,13 @@ def test_student_registers_by_keyboard_alone(robo_race: Event, live_server: Any,
 def test_impatient_fingers_make_one_registration(
     robo_race: Event, live_server: Any, browser: Browser
 ) -> None:
-    """A double click, reloading, and the back button after success."""
+    """Double clicks, reloads and the back button after a registration change nothing."""
     with browser.new_context(viewport=PHONE) as context:
         page = context.new_page()
         page.goto(f"{live_server.url}/register/?event=robo-race")
         fill_form(page)
         page.get_by_role("button", name="Send my registration").dblclick()
-        # The second press cuts off the first one's way: what counts is where both of them lead.
+        # The second click aborts the first request; both must lead to the same page.
         expect(page).to_have_url(re.compile("/a/"))
         expect(page.get_by_role("heading", level=1)).to_have_text("You are registered")
         for move in (page.reload, page.go_back, page.go_forward, page.reload):

@@ -1,4 +1,4 @@
-"""What the look may weigh and must never contain: PAGES of the house in figures, read from the files."""
+"""Limits of size and content for templates, styles and scripts, checked in the files."""
 
 import gzip
 import re
@@ -10,7 +10,7 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parents[2]
 STATIC = ROOT / "static"
 HANDED_OUT = {"data_of_one.html"}
-"""Files that people take away: no page, and no policy holds for them."""
+"""Files that people download; the content security policy does not apply to them."""
 TEMPLATES = sorted(
     path
     for path in (ROOT / "templates").rglob("*.html")
@@ -41,7 +41,7 @@ def test_preview_picture_fits_a_link_preview() -> None:
 
 
 def test_stylesheet_knows_every_accent() -> None:
-    """Indigo is the default and needs no class."""
+    """Indigo is the default and has no class."""
     css = (STATIC / "css" / "site.css").read_text()
     assert sorted(re.findall(r"^\.accent-(\w+)", css, re.M)) == sorted(set(ACCENTS) - {"indigo"})
 
@@ -77,7 +77,7 @@ def test_error_page_stands_alone(path: Path) -> None:
 
 
 def test_grey_words_of_mails_are_readable_in_the_dark() -> None:
-    """The dark style of a mail names classes; a colour that only stands inline would stay dark on dark."""
+    """Dark mode of mails works by classes; an inline colour would stay dark on dark."""
     mails = sorted((ROOT / "templates" / "mail").rglob("*.html"))
     tags = [
         tag

@@ -1,4 +1,4 @@
-"""No text field of the site, whoever wrote it, can be made to work for long by what is typed into it."""
+"""No text field of the site can be made slow by what is typed into it."""
 
 import contextlib
 import importlib
@@ -32,12 +32,12 @@ RUN = "a" + MARKS * 20
 STEPS_ALWAYS = 3_000
 STEPS_PER_CHARACTER = 150
 DJANGO_READS = 256 * 1024
-"""Characters of a form; what has no limit of its own ends there."""
+"""Characters in a form; the limit of fields without their own."""
 
 
 @cache
 def form_classes() -> list[Any]:
-    """Every form of the four rooms, with those that the accounts library is told to use."""
+    """Every form of the apps, and those configured for the accounts library."""
     for app in APPS:
         for module in pkgutil.walk_packages([app], f"{app}."):
             if ".tests" not in module.name and ".migrations" not in module.name:
@@ -60,7 +60,7 @@ def text_fields(form: Any) -> dict[str, forms.CharField]:
 
 @cache
 def every_field() -> dict[str, forms.CharField]:
-    """Each text field of each form, as it is when the form is judged; one of several alike."""
+    """The distinct text fields of all forms, as they are during validation."""
     found: dict[Any, tuple[str, forms.CharField]] = {}
     for form in form_classes():
         for name, field in text_fields(form.base_fields).items():
@@ -79,7 +79,7 @@ def test_there_are_forms_in_every_app() -> None:
 
 
 def test_every_form_limits_its_text_fields() -> None:
-    """A new form is a `LimitedText`, by one of the bases of the site or by itself; else it stands here."""
+    """Every form is a `LimitedText`, except those listed here."""
     assert [form for form in form_classes() if not issubclass(form, LimitedText)] == []
 
 
@@ -111,7 +111,7 @@ def test_limited_form_refuses_a_run_in_each_field_and_any_other_form_does_not() 
 
 @pytest.mark.django_db
 def test_every_page_of_the_admin_limits_its_text_fields(rf: RequestFactory) -> None:
-    """Forms that Django makes of a table, and those of the rows on the same page."""
+    """Forms and formsets that Django makes from models."""
     request = rf.get("/admin/")
     request.user = get_user_model()(is_superuser=True, is_staff=True, is_active=True)
     unlimited = []
@@ -138,7 +138,7 @@ def _refuses(field: forms.CharField) -> bool:
 @hypothesis(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(text=worst_texts(3_000), data=st.data())
 def test_worst_of_unicode_costs_a_field_few_steps(text: str, data: st.DataObject) -> None:
-    """However long the text is, a field with a limit reads a few times that limit, and the others go once over it."""
+    """A field with a limit reads a few times that limit, other fields read the text once."""
     name = data.draw(st.sampled_from(sorted(every_field())))
     field = every_field()[name]
     read = min(len(text), _limit(field))

@@ -1,4 +1,4 @@
-"""The fixture of real workers: they use the test's database and are gone afterwards."""
+"""The fixture for real workers: they use the test database and are stopped afterwards."""
 
 import subprocess
 import sys
@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
 def wait_until_gone(pids: list[int]) -> list[int]:
-    """Those of ``pids`` that are still there after two seconds."""
+    """The processes of ``pids`` that still exist after two seconds."""
     deadline = time.monotonic() + 2
     while (left := [pid for pid in pids if Path(f"/proc/{pid}").exists()]) and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -42,7 +42,7 @@ def test_killed_worker_takes_its_child_along(celery_worker: WorkerFactory) -> No
 def test_beat_rings_both_queues_without_loading_django(data_folder: Path, flushed_redis: Any) -> None:
     command = [sys.executable, "-m", "celery", "-A", "techfest.beat", "beat", "--pidfile=", "-l", "WARNING"]
     occupied = data_folder / "no folder"
-    occupied.touch()  # nothing can be written there, as on a full disk
+    occupied.touch()  # nothing can be written here, as on a full disk
     with subprocess.Popen(
         command,
         env=site_environment(occupied),

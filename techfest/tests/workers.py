@@ -1,4 +1,4 @@
-"""Real Celery worker processes for tests, each ended by its pid."""
+"""Real Celery worker processes for tests, stopped by PID."""
 
 import contextlib
 import os
@@ -19,7 +19,7 @@ _READY_WITHIN = 30.0
 
 @dataclass
 class Worker:
-    """A running worker; ``log`` holds everything that it has written."""
+    """A running worker; ``log`` is everything it has written."""
 
     popen: subprocess.Popen[bytes]
     log: Path
@@ -29,18 +29,18 @@ class Worker:
         return self.popen.pid
 
     def child_pids(self) -> list[int]:
-        """The prefork children, which run the tasks."""
+        """The child processes, which run the tasks."""
         file = Path(f"/proc/{self.pid}/task/{self.pid}/children")
         return [int(pid) for pid in file.read_text().split()]
 
     def kill(self) -> None:
-        """Kills the worker and its children at once, as the kernel would."""
+        """Kill the worker and its children at once."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
         self.popen.wait(timeout=10)
 
     def stop(self) -> None:
-        """Asks for a warm stop; after ten seconds it is killed."""
+        """Stop the worker gracefully; kill it after ten seconds."""
         self.popen.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.popen.wait(timeout=10)
@@ -52,13 +52,13 @@ WorkerFactory = Callable[..., Worker]
 
 
 def test_database_url() -> str:
-    """The address of the database that this test run made, for another process."""
+    """The URL of the test database for other processes."""
     parts = urlsplit(os.environ["DATABASE_URL"])
     return urlunsplit(parts._replace(path=f"/{connection.settings_dict['NAME']}"))
 
 
 def site_environment(data: Path, extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The environment of a process of the site beside a test: its database, its folder, ``extra`` on top."""
+    """The environment for a process of the site in a test: its database, its folder, and ``extra``."""
     return {
         **os.environ,
         "DATABASE_URL": test_database_url(),
@@ -71,7 +71,7 @@ def site_environment(data: Path, extra: Mapping[str, str] | None = None) -> dict
 
 @contextlib.contextmanager
 def running_workers(data: Path) -> Iterator[WorkerFactory]:
-    """Gives a function that starts a worker and returns when it is ready; kills all of them at the end."""
+    """Yield a function that starts a worker and returns when it is ready; kill all workers at the end."""
     started: list[Worker] = []
 
     def start(queues: str = "mail,pdf", extra: Mapping[str, str] | None = None) -> Worker:
@@ -85,7 +85,7 @@ def running_workers(data: Path) -> Iterator[WorkerFactory]:
     finally:
         for worker in started:
             if worker.popen.poll() is None:
-                # A warm stop takes seconds; the test that wants one asks for it.
+                # A graceful stop takes seconds; tests that need one ask for it.
                 worker.kill()
 
 

@@ -1,4 +1,4 @@
-"""The audit trail: written with every save in the admin, read on the row's page, changed by nobody, without details."""
+"""The audit log: written on every save in the admin, shown on history pages, append-only, without personal details."""
 
 import datetime as dt
 import json

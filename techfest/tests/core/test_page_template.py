@@ -1,4 +1,4 @@
-"""Pages rendered once for many: nobody's part is on anybody else's page, whatever the parts hold."""
+"""Page templates: the slots of one person never appear on the page of another, whatever they contain."""
 
 import pytest
 from django.test import Client
@@ -25,7 +25,7 @@ def test_part_is_escaped_and_put_in_once() -> None:
 
 
 def test_placeholder_inside_a_value_stays_as_it_is() -> None:
-    """A name that holds the sign of another hole brings in nothing."""
+    """A name that contains the placeholder of another slot is not filled in."""
     template = PageTemplate()
     page = template.slot(f"a{chr(ord(FIRST) + 1)}b") + "|" + template.slot("secret")
     assert template.fill(page) == f"a{chr(ord(FIRST) + 1)}b|secret"

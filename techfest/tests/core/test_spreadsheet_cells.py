@@ -1,4 +1,4 @@
-"""No cell of our files is a formula, whichever delimiter and dialect a spreadsheet program opens them with."""
+"""No exported cell is a formula, whatever delimiter and dialect a spreadsheet program uses."""
 
 import csv
 import io
@@ -65,14 +65,14 @@ DIALECTS = [
 
 
 def cells_of(file: bytes) -> Iterator[str]:
-    """Every cell that any dialect finds. A quote that never ends takes the rest, as it does in the programs."""
+    """Every cell that any dialect finds. An unclosed quote takes the rest, as it does in spreadsheet programs."""
     for dialect in DIALECTS:
         for row in csv.reader(io.StringIO(file.decode("utf-8-sig"), newline=""), **dialect):  # type: ignore[arg-type]
             yield from row
 
 
 def is_formula(cell: str) -> bool:
-    """Also where the program drops spaces and quotes before the sign. A plain number computes nothing."""
+    """Whether the cell is a formula, also after dropped spaces and quotes. Plain numbers are not."""
     shown = cell.lstrip(' "\u00a0\u3000\u200b\ufeff')
     return cell.startswith(("\t", "\r")) or (
         shown.startswith(tuple("=+-@＝＋－＠")) and not NUMBER.fullmatch(shown.rstrip('"'))
@@ -125,6 +125,6 @@ def test_numbers_and_ordinary_text_stay_as_they_are(text: str) -> None:
 
 @pytest.mark.parametrize("run", [" ", '"', ";", "\t", "; ", '" ', "'"])
 def test_long_runs_are_looked_at_once(run: str) -> None:
-    """A guard that looked at each space again for each space would take minutes here."""
+    """Quadratic time would take minutes here."""
     for before in ("", "x;", '"', "'"):
         assert unguarded(guarded(before + run * 100_000)) != ""

@@ -1,4 +1,4 @@
-"""The database has the triggers that the models declare, and `makemigrations` sees each change of one."""
+"""The database has exactly the declared triggers, and `makemigrations` detects changes."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ def rows(sql: str) -> list[Any]:
 
 
 def operations(*changed: Trigger) -> list[str]:
-    """What `makemigrations` would write if these were the triggers of a change."""
+    """The operations that `makemigrations` writes if Change has these triggers."""
     before, after = ProjectState.from_apps(apps), ProjectState.from_apps(apps)
     after.models["registrations", "change"].options["constraints"] = list(changed)
     found = MigrationAutodetector(before, after).changes(MigrationLoader(None).graph)
