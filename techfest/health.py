@@ -73,7 +73,7 @@ def broker() -> tuple[bool, str]:
 
 
 def mail() -> tuple[bool, str]:
-    from tickets.mail.outbox import oldest_pending_age  # a broken app must not break /health/live
+    from tickets.mail.queue import oldest_pending_age  # a broken app must not break /health/live
 
     age = oldest_pending_age(database_now())
     if age is None:

@@ -6,9 +6,9 @@ from celery.signals import worker_process_init
 from techfest.core.db.clock import database_now
 from tickets import abuse_detection, pdf, wakeup
 from tickets.documents import booklets, jobs, printouts, ticket_pdf
-from tickets.mail import outbox
+from tickets.mail import address_confirmation, owner_alerts, queue
 from tickets.mail import send as send_module
-from tickets.mail.kinds import confirmation, owner_alert, reminder
+from tickets.mail.kinds import reminder
 from tickets.models import Booklet, Printout
 from tickets.restore import decision
 
@@ -68,7 +68,7 @@ def remind() -> int:
 def watch() -> int:
     """Looks for registrations that seem one person's work, and mails the owners what alerts are new."""
     found = abuse_detection.watch(now=database_now())
-    if owner_alert.mail_owners(now=database_now()):
+    if owner_alerts.mail_owners(now=database_now()):
         wakeup.publish("tickets.send")
     return found
 
@@ -81,12 +81,12 @@ def sweep() -> bool:
     wanted again once it has room. The time to confirm an address begins where its mail was handed over.
     """
     decision.watch()
-    confirmation.keep_time()
+    address_confirmation.keep_time()
     booklets.remove_old()
     printouts.remove_old()
     ticket_pdf.unblock()
     jobs.unblock(*FILES)
-    is_pending = outbox.has_due() or ticket_pdf.is_work_left() or jobs.is_work_left(*FILES)
+    is_pending = queue.has_due() or ticket_pdf.is_work_left() or jobs.is_work_left(*FILES)
     if is_pending:
         wakeup.publish()
     return is_pending

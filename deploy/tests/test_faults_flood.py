@@ -25,7 +25,7 @@ from techfest.core.roles import OWNER
 from techfest.tests.workers import WorkerFactory
 from tickets import alerts, tasks, wakeup
 from tickets.mail.mailbox_limit import AT_ONCE
-from tickets.mail.outbox import has_due
+from tickets.mail.queue import has_due
 from tickets.models import Alert, Delivery
 from tickets.tests.audited import run as audit
 from tickets.tests.builders import let_time_pass, pretend_rendered

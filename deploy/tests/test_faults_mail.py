@@ -23,7 +23,7 @@ from registrations.tests.builders import build_event, build_fest, build_submissi
 from techfest.tests.workers import Worker, WorkerFactory
 from tickets import wakeup
 from tickets.documents.ticket_pdf import pdf_path
-from tickets.mail.outbox import LEASE
+from tickets.mail.queue import LEASE
 from tickets.models import Delivery, Ticket
 from tickets.tests.builders import let_time_pass, pretend_rendered, ticket_of
 from tickets.tests.providers import environment_of, stub, stub_process

@@ -10,7 +10,7 @@ import pytest
 from deploy.provider_stub.client import StubClient
 from deploy.tests.test_faults_mail import all_sent, click, copies, states, wait_until
 from techfest.tests.workers import Worker, WorkerFactory
-from tickets.mail.outbox import LEASE
+from tickets.mail.queue import LEASE
 from tickets.mail.send import FRESH
 from tickets.models import Delivery
 from tickets.tests.builders import let_time_pass, pretend_rendered

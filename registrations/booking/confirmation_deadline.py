@@ -1,8 +1,8 @@
 """Address confirmation: a registration whose e-mail address is not confirmed in time is released.
 
 A fest may require this to fend off registrations made by programs. The time runs from the hand-over of the mail with
-the link, which `tickets/mail/kinds/confirmation.py` records, so no seat is lost while the provider is down or mails are
-paused. Confirming and releasing both lock the Seats rows first: a seat is confirmed or released, never both.
+the link, which `tickets/mail/address_confirmation.py` records, so no seat is lost while the provider is down or mails
+are paused. Confirming and releasing both lock the Seats rows first: a seat is confirmed or released, never both.
 """
 
 import datetime as dt

@@ -15,8 +15,7 @@ from registrations.admin.registration_actions import resend_hooks
 from techfest.core.admin.export import Column
 from techfest.core.db.clock import database_now
 from tickets.go_live import limits
-from tickets.mail.outbox import send_again
-from tickets.mail.resend import resend
+from tickets.mail.resend import resend, send_again
 from tickets.models import Delivery, DeliveryEvent, Notice
 from tickets.wakeup import notify_workers
 

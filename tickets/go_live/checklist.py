@@ -18,7 +18,7 @@ from events.models import Event, Fest
 from techfest.core.admin.base import page_of
 from techfest.core.roles import owners
 from tickets.go_live.limits import windows
-from tickets.mail.outbox import oldest_pending_age
+from tickets.mail.queue import oldest_pending_age
 from tickets.models import DeliveryEvent
 from tickets.pdf.engine import INSTALL
 

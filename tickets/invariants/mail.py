@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from techfest.core.invariants import invariant, rows
 from tickets.mail.mailbox_limit import AT_ONCE
-from tickets.mail.outbox import GIVE_UP
+from tickets.mail.queue import GIVE_UP
 
 ADDRESSES = """
     WITH corrected AS (

@@ -1,6 +1,6 @@
-"""What mails bring along: tickets as PDF, and entries for the calendar."""
+"""Attachments of mails: tickets as PDF, and calendar files."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from anymail.message import AnymailMessage
@@ -8,13 +8,10 @@ from django.utils import timezone
 
 from registrations.models import Registration
 from tickets.content import calendar_entry
-from tickets.mail.calendar import ics
-from tickets.models import Delivery
+from tickets.mail.calendar import CalendarEntry, ics
 
 if TYPE_CHECKING:
-    from tickets.mail.compose import Entry
-
-Kind = Delivery.Kind
+    from tickets.mail.kinds.base import Entry
 
 
 def attach_tickets(message: AnymailMessage, entries: Iterable["Entry"]) -> None:
@@ -23,21 +20,19 @@ def attach_tickets(message: AnymailMessage, entries: Iterable["Entry"]) -> None:
             message.attach(f"ticket-{entry.event.slug}.pdf", entry.pdf, "application/pdf")
 
 
-def attach_calendar(message: AnymailMessage, delivery: Delivery, entries: Iterable["Entry"]) -> None:
-    """Confirmed events for the calendar, or the same entries taken back."""
-    rows = [entry for entry in entries if entry.is_confirmed or delivery.kind == Kind.CANCELLED]
-    if rows:
-        method = "CANCEL" if delivery.kind == Kind.CANCELLED else "PUBLISH"
-        content = ics(
-            [calendar_entry(entry.registration, url=entry.ticket_url) for entry in rows],
-            method=method,
-            now=timezone.now(),
-        )
-        message.attach("events.ics", content.decode(), f"text/calendar; method={method}")
+def attach_calendar(message: AnymailMessage, entries: Sequence["Entry"], *, method: str) -> None:
+    """One calendar file that adds these events (PUBLISH) or takes them out of the calendar (CANCEL)."""
+    if entries:
+        rows = [calendar_entry(entry.registration, url=entry.ticket_url) for entry in entries]
+        _attach(message, "events.ics", rows, method=method)
 
 
 def attach_withdrawal(message: AnymailMessage, left: Registration | None) -> None:
-    """Takes the entry of what was left out of the calendar."""
+    """Takes the event that the student left out of the calendar."""
     if left:
-        content = ics([calendar_entry(left, url="")], method="CANCEL", now=timezone.now())
-        message.attach("left.ics", content.decode(), "text/calendar; method=CANCEL")
+        _attach(message, "left.ics", [calendar_entry(left, url="")], method="CANCEL")
+
+
+def _attach(message: AnymailMessage, name: str, rows: Iterable[CalendarEntry], *, method: str) -> None:
+    content = ics(rows, method=method, now=timezone.now())
+    message.attach(name, content.decode(), f"text/calendar; method={method}")

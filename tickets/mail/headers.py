@@ -1,4 +1,4 @@
-"""What every mail has around its words: who sends it, to whom, and how the provider knows it again."""
+"""The message around the text: sender, recipient, and the key by which the provider recognises a mail."""
 
 import re
 from email.utils import formataddr, parseaddr
@@ -11,32 +11,31 @@ from django.template.loader import render_to_string
 from tickets.models import Delivery
 
 
-def build_message(delivery: Delivery, context: dict[str, Any]) -> AnymailMessage:
-    """The message that the kind's templates make of the context, which must hold the `fest`."""
-    folder = f"mail/{delivery.kind}"
-    subject = " ".join(render_to_string(f"{folder}/subject.txt", context).split())
+def build_message(delivery: Delivery, templates: str, context: dict[str, Any]) -> AnymailMessage:
+    """Renders the templates of this folder; the context must hold the `fest`."""
+    subject = " ".join(render_to_string(f"{templates}/subject.txt", context).split())
     headers = {"Message-ID": f"<{delivery.key.hex}@{settings.SITE_HOST}>"}
     if settings.EMAIL_PROVIDER == "brevo":
-        # The one provider of ours that honours a key: a repeated hand-over is one mail.
+        # The one supported provider that honours a key: a repeated hand-over is one mail.
         headers["idempotencyKey"] = str(delivery.key)
     message = AnymailMessage(
         subject=subject,
-        body=_tidied(render_to_string(f"{folder}/body.txt", context)),
+        body=_tidied(render_to_string(f"{templates}/body.txt", context)),
         from_email=sender(context["fest"].name),
         to=[delivery.to],
         reply_to=[context["fest"].contact_email],
         headers=headers,
     )
-    message.attach_alternative(render_to_string(f"{folder}/body.html", context), "text/html")
+    message.attach_alternative(render_to_string(f"{templates}/body.html", context), "text/html")
     message.metadata = {"delivery": delivery.key.hex}
     return message
 
 
 def _tidied(text: str) -> str:
-    """One empty line at most between two others, and none at either end."""
+    """At most one empty line between two others, and none at either end."""
     return re.sub(r"\n{3,}", "\n\n", text).strip("\n") + "\n"
 
 
 def sender(name: str) -> str:
-    """The configured address under the fest's name; line breaks and quotes are the library's to fold."""
+    """The configured address under the fest's name; the mail library folds and quotes it."""
     return formataddr((" ".join(name.split()), parseaddr(settings.DEFAULT_FROM_EMAIL)[1]))

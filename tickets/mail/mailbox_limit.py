@@ -15,6 +15,7 @@ from django.db import connection
 from django.db.models import Count, Exists, Max, Min, OuterRef, Q
 
 from registrations.models import Change
+from tickets.mail.kinds import FROM_PUBLIC_FORMS
 from tickets.models import Delivery
 
 Kind = Delivery.Kind
@@ -27,16 +28,6 @@ PAUSE = dt.timedelta(minutes=10)
 """How long the first mail that is held waits for others."""
 CAUSED = dt.timedelta(seconds=10)
 """A mail is queued within this time of its cause; what was queued later was sent again by a person."""
-FROM_FORMS = (
-    Kind.REGISTERED,
-    Kind.PROMOTED,
-    Kind.CANCELLED,
-    Kind.LINK,
-    Kind.ATTEMPT,
-    Kind.CORRECTED,
-    Kind.REMINDER,
-)
-"""What a public form can cause, at once or later."""
 _STAFF = (Change.Actor.TEACHER, Change.Actor.ORGANISER, Change.Actor.VOLUNTEER)
 _TRY_MAILBOXES = """
     SELECT mailbox FROM unnest(%s::text[]) AS given (mailbox)
@@ -80,7 +71,7 @@ def admit(due: Sequence[Delivery], *, now: dt.datetime) -> list[int]:
 def _from_public_forms(due: Iterable[Delivery]) -> list[Delivery]:
     """Those that are limited: not admitted or tried yet, and caused by no teacher, organiser or volunteer."""
     new = [one for one in due if one.admitted_at is None and not one.attempts]
-    limited = [one for one in new if one.kind in FROM_FORMS and not _is_sent_again(one)]
+    limited = [one for one in new if one.kind in FROM_PUBLIC_FORMS and not _is_sent_again(one)]
     if not limited:
         return []
     by_staff = Delivery.objects.filter(_caused_by_staff(), pk__in=[one.pk for one in limited])

@@ -1,4 +1,4 @@
-"""The same mail once more, for whoever says that it never came."""
+"""Sending a mail again: for a person who says that it never came, or after it failed."""
 
 import datetime as dt
 from collections import Counter, defaultdict
@@ -10,9 +10,10 @@ from django.db.models import Count, F, Q
 
 from registrations.models import Registration
 from techfest.core.db.clock import database_now
+from tickets.keys import random_key
 from tickets.mail import outbox
 from tickets.mail.mailbox_limit import CAUSED
-from tickets.mail.outbox import UNREQUESTED, UNREQUESTED_PER_HOUR
+from tickets.mail.outbox import HOUR, ON_REQUEST, ON_REQUEST_PER_HOUR
 from tickets.models import Delivery
 from tickets.wakeup import notify_workers
 
@@ -20,13 +21,25 @@ Kind = Delivery.Kind
 State = Delivery.State
 
 BRINGING = (Kind.REGISTERED, Kind.PROMOTED, Kind.MOVED, Kind.REISSUED)
-"""The mails that told somebody of a seat or a place in line."""
-HOUR = dt.timedelta(hours=1)
+"""The mails that bring a seat or a number on the waiting list."""
+_SENT_AGAIN = (
+    "key",
+    "state",
+    "attempts",
+    "queued_at",
+    "due_at",
+    "sent_at",
+    "claimed_at",
+    "held_at",
+    "gathered_into",
+    "provider_id",
+    "error",
+)
 
 
 @dataclass
 class Resent:
-    """How many mails go once more, and how many do not, by the reason; `no_address` counts registrations."""
+    """How many mails are sent again, and how many are not, by reason; `no_address` counts registrations."""
 
     sent: int = 0
     on_their_way: int = 0
@@ -35,12 +48,12 @@ class Resent:
 
 
 def resend(registration_ids: Iterable[int]) -> Resent:
-    """Queues the newest mail about each of these active registrations once more, whatever became of it.
+    """Queues the newest mail about each of these active registrations again, whatever became of it.
 
-    A mail may be about several of them and goes once; one that is still on its way is not doubled. Whoever had
-    no address when it was owed, and has one now, is owed the link to everything instead. No new seat causes
-    these mails: they count against the cap of a mailbox together with the links that were asked for, and what
-    is over it stays; so does a mail that went once more within the hour, unless it failed.
+    A mail about several of them is sent once, and one that is still pending is not doubled. A student who had no
+    address then, and has one now, gets the link to all registrations instead. These mails count against the hourly
+    cap of their mailbox together with requested links. A mail over the cap is not sent; neither is one that was sent
+    again within the hour, unless it failed.
     """
     now, result = database_now(), Resent()
     with transaction.atomic():
@@ -50,31 +63,57 @@ def resend(registration_ids: Iterable[int]) -> Resent:
         result.no_address = len(known) - len(addressed)
         newest = _newest(addressed)
         wanted = {mail.pk: mail for mail in newest.values()}
-        bare = {row.student_id: row.student for row in addressed if row.pk not in newest}
-        mails = [*wanted.values(), *outbox.links_for(bare.values(), now=now)]
+        never_mailed = {row.student_id: row.student for row in addressed if row.pk not in newest}
+        mails = [*wanted.values(), *outbox.links_for(never_mailed.values(), now=now)]
         _queue(mails, now, result)
         transaction.on_commit(notify_workers, robust=True)
     return result
 
 
+def send_again(delivery_ids: Iterable[int]) -> int:
+    """Queues failed, bounced and complained-of deliveries again, with all their tries; returns how many.
+
+    Notices are left out: their text is gone.
+    """
+    rows = Delivery.objects.filter(pk__in=list(delivery_ids)).undelivered().exclude(kind=Kind.NOTICE)
+    with transaction.atomic():
+        again = list(rows.order_by("pk").select_for_update(no_key=True, of=("self",)))
+        _queue_anew(again, now=database_now())
+    return len(again)
+
+
+def _queue_anew(deliveries: Sequence[Delivery], *, now: dt.datetime) -> None:
+    """Puts them back into the queue with all their tries.
+
+    Each gets a new key: for the provider it is another mail, and late reports about the first one do not concern it.
+    `created_at` stays, since it is the time of the cause.
+    """
+    for delivery in deliveries:
+        delivery.key, delivery.state, delivery.attempts = random_key(), State.QUEUED, 0
+        delivery.queued_at = delivery.due_at = now
+        delivery.sent_at = delivery.claimed_at = delivery.held_at = delivery.gathered_into = None
+        delivery.provider_id = delivery.error = ""
+    Delivery.objects.bulk_update(deliveries, _SENT_AGAIN)
+
+
 def _newest(registrations: Sequence[Registration]) -> dict[int, Delivery]:
-    """The latest mail that told of each registration, by the registration's number."""
-    of_submission: dict[int | None, list[int]] = defaultdict(list)
+    """The latest mail that brought each registration, by the registration's id."""
+    by_submission: dict[int | None, list[int]] = defaultdict(list)
     for row in registrations:
-        of_submission[row.submission_id].append(row.pk)
-    of_submission.pop(None, None)
-    keys = {row.pk for row in registrations}
+        by_submission[row.submission_id].append(row.pk)
+    by_submission.pop(None, None)
+    ids = {row.pk for row in registrations}
     about = (
-        Q(kind=Kind.REGISTERED, submission__in=of_submission)
-        | Q(change__registration__in=keys)
-        | Q(ticket__registration__in=keys)
+        Q(kind=Kind.REGISTERED, submission__in=by_submission)
+        | Q(change__registration__in=ids)
+        | Q(ticket__registration__in=ids)
     )
     found: dict[int, Delivery] = {}
     rows = Delivery.objects.filter(about, kind__in=BRINGING)
     rows = rows.select_related("change", "ticket", "gathered_into")
     for mail in rows.order_by("created_at", "pk"):
         cause = mail.ticket or mail.change
-        about_these = [cause.registration_id] if cause else of_submission[mail.submission_id]
+        about_these = [cause.registration_id] if cause else by_submission[mail.submission_id]
         found |= dict.fromkeys(about_these, mail)
     return found
 
@@ -86,28 +125,28 @@ def _queue(mails: Sequence[Delivery], now: dt.datetime, result: Resent) -> None:
     for mail in mails:
         if mail.sent_in.state in (State.QUEUED, State.SENDING) and mail.pk:
             result.on_their_way += 1
-        elif recent[mail.mailbox] >= UNREQUESTED_PER_HOUR or _went_again(mail, now):
+        elif recent[mail.mailbox] >= ON_REQUEST_PER_HOUR or _was_just_resent(mail, now):
             result.over_cap += 1
         else:
             recent[mail.mailbox] += 1
             again.append(mail)
-    outbox.queue_anew([mail for mail in again if mail.pk], now=now)
+    _queue_anew([mail for mail in again if mail.pk], now=now)
     Delivery.objects.bulk_create(mail for mail in again if not mail.pk)
     result.sent = len(again)
 
 
-def _went_again(mail: Delivery, now: dt.datetime) -> bool:
-    """Whether this very mail was sent again within the hour, and may well have arrived."""
+def _was_just_resent(mail: Delivery, now: dt.datetime) -> bool:
+    """Whether this mail was sent again within the hour, and may well have arrived."""
     if not mail.pk or mail.sent_in.state in (State.FAILED, State.BOUNCED, State.COMPLAINED):
         return False
     return mail.held_at is None and mail.queued_at > max(mail.created_at + CAUSED, now - HOUR)
 
 
 def _recent(mails: Sequence[Delivery], now: dt.datetime) -> Counter[str]:
-    """What each mailbox was owed within the hour that no new seat caused: links asked for, mails sent again."""
-    unrequested = Q(kind__in=UNREQUESTED, created_at__gt=now - HOUR)
+    """Mails to each mailbox within the hour that no new seat caused: requested links, and mails sent again."""
+    on_request = Q(kind__in=ON_REQUEST, created_at__gt=now - HOUR)
     again = Q(kind__in=BRINGING, held_at=None, queued_at__gt=F("created_at") + CAUSED)
     again &= Q(queued_at__gt=now - HOUR)
-    rows = Delivery.objects.filter(unrequested | again, mailbox__in={mail.mailbox for mail in mails})
+    rows = Delivery.objects.filter(on_request | again, mailbox__in={mail.mailbox for mail in mails})
     counted = rows.exclude(state=State.DROPPED).values_list("mailbox").annotate(count=Count("pk"))
     return Counter(dict(counted.order_by()))

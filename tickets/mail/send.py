@@ -22,11 +22,11 @@ from django.db import InterfaceError, OperationalError, connection
 from tickets import stopping
 from tickets.mail.breaker import Breaker, ProviderPaused, pause_left, requested_pause
 from tickets.mail.compose import Composer
-from tickets.mail.outbox import (
+from tickets.mail.queue import (
     LEASE,
     POISON_ATTEMPTS,
+    Claim,
     Result,
-    SeatRequest,
     claim,
     free_claims_of_the_dead,
     later,
@@ -86,7 +86,7 @@ class Run:
     def step(self, *, may_claim: bool) -> bool:
         """Claims what there is room for, waits for the next answer and records it; whether there is more to do."""
         until = boottime() + FRESH
-        claimed = patiently(self._claim) if may_claim else SeatRequest([])
+        claimed = patiently(self._claim) if may_claim else Claim([])
         self.tried += len(claimed.mails)
         for delivery, message in patiently(partial(self._composer.compose, claimed.mails)):
             self._flying[self._pool.submit(self._sender.hand_over, message, until=until)] = delivery
@@ -101,13 +101,13 @@ class Run:
         patiently(partial(record, results))
         return True
 
-    def _claim(self) -> SeatRequest:
+    def _claim(self) -> Claim:
         free = max_in_flight() - len(self._flying)
         if self._flying and free < max_in_flight() / CLAIMS:
-            return SeatRequest([])
+            return Claim([])
         room = breaker.room(free, in_flight=len(self._flying))
         if not room:
-            return SeatRequest([])
+            return Claim([])
         self._claims += 1
         claimed = claim(room, oldest_first=self._claims % OLDEST_EVERY == 0)
         if not claimed.mails:
@@ -115,7 +115,7 @@ class Run:
         return claimed
 
 
-def _is_worth_another_look(claimed: SeatRequest) -> bool:
+def _is_worth_another_look(claimed: Claim) -> bool:
     """Whether more may be due behind rows that were all held back; never at once, in case another worker has them."""
     if claimed.looked_at:
         time.sleep(LOOK_PAUSE)

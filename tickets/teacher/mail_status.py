@@ -15,7 +15,7 @@ from registrations.querysets import StudentQuerySet
 from registrations.students.corrections import correct
 from registrations.students.names import email_key
 from techfest.core.db.clock import database_now
-from tickets.mail import outbox
+from tickets.mail import outbox, resend
 from tickets.models import Delivery
 from tickets.wakeup import notify_workers
 
@@ -108,9 +108,9 @@ def _send_again(student: Student, *, is_new: bool) -> str:
     now = database_now()
     failed = Delivery.objects.filter(student=student, kind__in=FOLLOWING).undelivered()
     if is_new:
-        outbox.send_again(failed.values_list("pk", flat=True))
+        resend.send_again(failed.values_list("pk", flat=True))
         return "readdressed"
     if failed.exists():
         ripe = failed.filter(Q(queued_at__lt=now - PAUSE))
-        return "sent" if outbox.send_again(ripe.values_list("pk", flat=True)) else "patience"
+        return "sent" if resend.send_again(ripe.values_list("pk", flat=True)) else "patience"
     return "sent" if outbox.enqueue_link([student], now=now) else "patience"

@@ -19,10 +19,10 @@ from registrations.models import Registration
 from registrations.tests.builders import build_event, build_fest, build_school, build_submission, build_user
 from techfest.core.roles import LEAD, OWNER
 from tickets import alerts, tasks
+from tickets.mail import owner_alerts
 from tickets.mail.compose import Composer
-from tickets.mail.kinds import owner_alert
-from tickets.mail.kinds.owner_alert import mail_owners
-from tickets.mail.outbox import claim
+from tickets.mail.owner_alerts import mail_owners
+from tickets.mail.queue import claim
 from tickets.models import Alert, Delivery, Notice
 from tickets.tests.admin_helpers import organiser_client
 from tickets.tests.test_claiming import in_threads
@@ -157,7 +157,7 @@ def test_statements_do_not_grow_with_the_alerts() -> None:
 
 @pytest.mark.parametrize("kind", Alert.Kind.values)
 def test_every_kind_says_what_to_do(kind: str) -> None:
-    assert kind in owner_alert._ADVICE
+    assert kind in owner_alerts._ADVICE
 
 
 @pytest.mark.usefixtures("owner")
@@ -173,7 +173,7 @@ def mail_from_two(monkeypatch: pytest.MonkeyPatch, *, patience: float) -> int:
     build_fest()
     build_owner(email="owner@example.org")
     alerts.raise_alert("guessing", "Ravi")
-    new_by_kind = owner_alert._new_by_kind
+    new_by_kind = owner_alerts._new_by_kind
 
     def slowly(now: dt.datetime) -> Any:
         found = new_by_kind(now)
@@ -182,7 +182,7 @@ def mail_from_two(monkeypatch: pytest.MonkeyPatch, *, patience: float) -> int:
         return found
 
     line = threading.Barrier(2)
-    monkeypatch.setattr(owner_alert, "_new_by_kind", slowly)
+    monkeypatch.setattr(owner_alerts, "_new_by_kind", slowly)
     in_threads(mail_now, 2)
     return Delivery.objects.count()
 
@@ -197,5 +197,5 @@ def test_two_beats_at_once_mail_once(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_two_beats_without_the_lock_mail_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     """The negative control."""
-    monkeypatch.setattr(owner_alert, "_LOCK", "SELECT 1")
+    monkeypatch.setattr(owner_alerts, "_LOCK", "SELECT 1")
     assert mail_from_two(monkeypatch, patience=20) == 2

@@ -6,7 +6,7 @@ import pytest
 
 from registrations.tests.builders import build_event, build_fest, build_submission
 from tickets.mail import mailbox_limit
-from tickets.mail.outbox import Result, claim, record
+from tickets.mail.queue import Result, claim, record
 from tickets.models import Delivery
 from tickets.tests.audited import damage, run
 from tickets.tests.builders import pretend_rendered

@@ -12,9 +12,9 @@ from events.models import Event, Venue
 from registrations.models import Change
 from registrations.tests.builders import build_event, build_fest, build_submission
 from registrations.tests.builders_event_changes import change, set_beside
-from tickets.mail import outbox
+from tickets.mail import queue
 from tickets.mail.compose import Composer
-from tickets.mail.outbox import Result
+from tickets.mail.queue import Result
 from tickets.models import Delivery
 from tickets.tests.builders import let_time_pass, pretend_rendered
 
@@ -26,10 +26,10 @@ HOUR = dt.timedelta(hours=1)
 def sent() -> list[AnymailMessage]:
     """The mails that a worker would hand over now; they count as sent."""
     pretend_rendered()
-    claimed = outbox.claim(100).mails
+    claimed = queue.claim(100).mails
     composer = Composer()
     messages = composer.compose(claimed)
-    outbox.record([*composer.take_results(), *(Result(one, Delivery.State.SENT) for one, _ in messages)])
+    queue.record([*composer.take_results(), *(Result(one, Delivery.State.SENT) for one, _ in messages)])
     return [message for _delivery, message in messages]
 
 
@@ -118,10 +118,10 @@ def test_change_taken_back_between_writing_and_sending_of_its_mail_is_told() -> 
     begins, ends = event.starts_at, event.ends_at
     change(event, starts_at=begins + HOUR, ends_at=ends + HOUR)
     pretend_rendered()
-    claimed = outbox.claim(100).mails
+    claimed = queue.claim(100).mails
     written = Composer().compose(claimed)
     change(event, starts_at=begins, ends_at=ends)
-    outbox.record(Result(one, Delivery.State.SENT) for one, _message in written)
+    queue.record(Result(one, Delivery.State.SENT) for one, _message in written)
     assert len(subjects()) == 1
 
 
@@ -130,7 +130,7 @@ def test_change_taken_back_while_the_mail_about_it_was_on_its_way_is_told() -> N
     begins, ends = event.starts_at, event.ends_at
     change(event, starts_at=begins + HOUR, ends_at=ends + HOUR)
     pretend_rendered()
-    on_its_way = outbox.claim(100).mails
+    on_its_way = queue.claim(100).mails
     change(event, starts_at=begins, ends_at=ends)
     assert len(subjects()) == 1
     assert [one.kind for one in on_its_way] == ["changed"]

@@ -14,8 +14,8 @@ from events.models import Fest
 from registrations.restore import hold
 from registrations.tests.builders import build_event, build_fest, build_submission, build_user
 from techfest.core.db import processes
-from tickets.mail import mailbox_limit, outbox
-from tickets.mail.outbox import CLICK_PATIENCE, LEASE, PDF_PATIENCE, Result, claim, record
+from tickets.mail import mailbox_limit, queue
+from tickets.mail.queue import CLICK_PATIENCE, LEASE, PDF_PATIENCE, Result, claim, record
 from tickets.models import Delivery, Message, Ticket
 from tickets.querysets import RENDER_ATTEMPTS
 from tickets.tests.builders import (
@@ -162,7 +162,7 @@ def test_claim_passes_by_what_another_transaction_holds() -> None:
 def test_answer_waits_for_its_pdf() -> None:
     build_answered()
     assert claim(10).mails == []
-    assert outbox.has_due() is True
+    assert queue.has_due() is True
     pretend_rendered()
     assert len(claim(10).mails) == 1
 
@@ -252,9 +252,9 @@ def dead_process() -> str:
 def test_what_a_dead_process_held_is_free_at_once() -> None:
     build_pending(2)
     held, other = claim(2).mails
-    assert outbox.free_claims_of_the_dead() == 0
+    assert queue.free_claims_of_the_dead() == 0
     Delivery.objects.filter(pk=held.pk).update(claimed_by=dead_process())
-    assert outbox.free_claims_of_the_dead() == 1
+    assert queue.free_claims_of_the_dead() == 1
     assert [row.pk for row in claim(2).mails] == [held.pk]
     assert other.state == State.SENDING
 
@@ -266,7 +266,7 @@ def test_mail_whose_worker_died_twice_waits_for_its_lease() -> None:
     for expected in (1, 0):
         claim(1)
         Delivery.objects.update(claimed_by=dead_process())
-        assert outbox.free_claims_of_the_dead() == expected
+        assert queue.free_claims_of_the_dead() == expected
 
 
 @pytest.mark.django_db

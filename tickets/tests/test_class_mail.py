@@ -22,7 +22,8 @@ from tickets import pdf
 from tickets.documents import booklets, jobs
 from tickets.mail.compose import Composer
 from tickets.mail.kinds import class_tickets
-from tickets.mail.outbox import PDF_PATIENCE, claim, send_again
+from tickets.mail.queue import PDF_PATIENCE, claim
+from tickets.mail.resend import send_again
 from tickets.models import Booklet, Delivery
 from tickets.tests.audited import run
 from tickets.tests.builders import let_time_pass, make_files, pretend_rendered

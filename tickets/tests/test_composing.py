@@ -23,7 +23,8 @@ from registrations.tests.builders import build_event, build_fest, build_submissi
 from tickets.documents import ticket_pdf
 from tickets.mail import mailbox_limit
 from tickets.mail.compose import Composer
-from tickets.mail.outbox import claim, enqueue_attempt, enqueue_link, record
+from tickets.mail.outbox import enqueue_attempt, enqueue_link
+from tickets.mail.queue import claim, record
 from tickets.models import Delivery, Ticket
 from tickets.querysets import RENDER_ATTEMPTS
 from tickets.tests.builders import (

@@ -21,10 +21,11 @@ from registrations.tests.builders import build_event, build_fest, build_submissi
 from registrations.tests.frontdoor import text_of
 from tickets import tasks
 from tickets.mail import mailbox_limit
+from tickets.mail.address_confirmation import LONGEST, keep_time
 from tickets.mail.compose import Composer
 from tickets.mail.kinds import digest as digest_module
-from tickets.mail.kinds.confirmation import LONGEST, keep_time
-from tickets.mail.outbox import Result, claim, enqueue_link, later, record
+from tickets.mail.outbox import enqueue_link
+from tickets.mail.queue import Result, claim, later, record
 from tickets.models import Delivery
 from tickets.tests.audited import damage, run
 from tickets.tests.builders import let_time_pass, pretend_rendered
@@ -94,7 +95,7 @@ def test_digest_brings_the_link_of_each_student_in_time(
 def flood(event: Event, monkeypatch: pytest.MonkeyPatch) -> list[Student]:
     """Three mails at once, then a digest that tells one and counts the two others."""
     monkeypatch.setattr(mailbox_limit, "PAUSE", dt.timedelta())
-    monkeypatch.setattr(digest_module, "MAX_TOLD", 1)
+    monkeypatch.setattr(digest_module, "MAX_SHOWN", 1)
     return [build_submission(event, email="office@example.org").student for _ in range(6)]
 
 

@@ -22,12 +22,13 @@ from registrations.privacy.erase import erase
 from registrations.restore import hold
 from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher
 from registrations.tests.builders_class_lists import build_list, registered, row
-from tickets.mail import mailbox_limit, outbox, send
+from tickets.mail import mailbox_limit, queue, send
 from tickets.mail.compose import Composer
 from tickets.mail.kinds import digest as digest_module
 from tickets.mail.mailbox_limit import AT_ONCE, HOUR, PAUSE
-from tickets.mail.outbox import Result, claim, enqueue_attempt, enqueue_link, record, send_again
-from tickets.mail.resend import resend
+from tickets.mail.outbox import enqueue_attempt, enqueue_link
+from tickets.mail.queue import Result, claim, record
+from tickets.mail.resend import resend, send_again
 from tickets.models import Delivery
 from tickets.teacher.mail_status import newest_state
 from tickets.tests.builders import let_time_pass, pretend_rendered, registration_of
@@ -127,7 +128,7 @@ def test_mails_that_only_waited_for_the_provider_are_not_counted_twice(event: Ev
     """An outage, or a worker that stops, puts them back untried: they were admitted already."""
     register(event, 3)
     claimed = claim(10).mails
-    record([outbox.untried(one, retry_in=dt.timedelta()) for one in claimed])
+    record([queue.untried(one, retry_in=dt.timedelta()) for one in claimed])
     (fourth,) = register(event, 1)
     assert {one.pk for one in claim(10).mails} == {one.pk for one in claimed}
     assert fourth.deliveries.get().held_at is not None
@@ -170,7 +171,7 @@ def test_tags_of_one_mailbox_are_one_mailbox_and_read_each_their_own(event: Even
 def test_of_a_flood_the_first_are_told_and_the_rest_is_counted(
     event: Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(digest_module, "MAX_TOLD", 5)
+    monkeypatch.setattr(digest_module, "MAX_SHOWN", 5)
     register(event, 3 + 8)
     mailed()
     let_time_pass(PAUSE)
@@ -180,11 +181,11 @@ def test_of_a_flood_the_first_are_told_and_the_rest_is_counted(
 
 
 def test_digest_of_as_many_as_it_tells_stays_within_thirty_kilobytes(event: Event) -> None:
-    register(event, 3 + digest_module.MAX_TOLD)
+    register(event, 3 + digest_module.MAX_SHOWN)
     mailed()
     let_time_pass(PAUSE)
     (message,) = mailed()
-    assert message.body.count("Robo Race") == digest_module.MAX_TOLD
+    assert message.body.count("Robo Race") == digest_module.MAX_SHOWN
     assert len(str(message.alternatives[0][0]).encode()) <= 30_000
 
 
@@ -222,8 +223,8 @@ def test_held_mail_is_not_late(event: Event) -> None:
     register(event, 5)
     mailed()
     let_time_pass(PAUSE - MINUTE)
-    assert outbox.oldest_pending_age(timezone.now()) is None
-    assert outbox.has_due() is False
+    assert queue.oldest_pending_age(timezone.now()) is None
+    assert queue.has_due() is False
 
 
 def test_state_of_a_part_is_that_of_its_digest(event: Event) -> None:
@@ -266,7 +267,7 @@ def test_worker_that_dies_after_the_digest_was_made_loses_nothing(event: Event) 
     mailed()
     let_time_pass(PAUSE)
     assert [one.kind for one in claim(100).mails] == [Delivery.Kind.DIGEST]
-    let_time_pass(outbox.LEASE + MINUTE)
+    let_time_pass(queue.LEASE + MINUTE)
     (message,) = mailed()
     assert message.body.count("Robo Race") == 3
 

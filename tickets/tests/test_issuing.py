@@ -15,7 +15,8 @@ from registrations.models import Change, Registration, Student, Submission
 from registrations.students.corrections import correct
 from registrations.tests.builders import build_event, build_fest, build_request, build_submission
 from tickets.invariants import mail
-from tickets.mail.outbox import claim, enqueue_link
+from tickets.mail.outbox import enqueue_link
+from tickets.mail.queue import claim
 from tickets.models import Delivery, Ticket
 from tickets.tests.audited import run
 from tickets.tests.builders import build_answered, delivery_of, pretend_rendered, registration_of, ticket_of

@@ -17,7 +17,7 @@ from techfest.core import roles
 from techfest.core.admin.base import page_of
 from techfest.core.db.clock import database_now
 from tickets.mail.compose import Composer
-from tickets.mail.outbox import claim, oldest_pending_age
+from tickets.mail.queue import claim, oldest_pending_age
 from tickets.models import Delivery, Message
 from tickets.tests.admin_helpers import in_role, list_path, organiser, organiser_client, query_count
 from tickets.tests.builders import let_time_pass

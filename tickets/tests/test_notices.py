@@ -13,7 +13,8 @@ from registrations.signals import notice_pending
 from registrations.tests.builders import build_fest
 from tickets.mail.compose import Composer
 from tickets.mail.kinds.notice import enqueue_notice
-from tickets.mail.outbox import GIVE_UP_TRIES, LEASE, Result, claim, later, record, send_again
+from tickets.mail.queue import GIVE_UP_TRIES, LEASE, Result, claim, later, record
+from tickets.mail.resend import send_again
 from tickets.models import Delivery, Notice
 from tickets.tests.audited import damage, run
 from tickets.tests.builders import let_time_pass

@@ -12,7 +12,7 @@ from registrations.models import Student
 from registrations.tests.builders import build_user
 from techfest.core.audit_log import entries_of
 from tickets.mail.compose import Composer
-from tickets.mail.outbox import claim
+from tickets.mail.queue import claim
 from tickets.mail.resend import resend
 from tickets.models import CheckIn, Delivery, Gate, Ticket
 from tickets.reissue import reissue

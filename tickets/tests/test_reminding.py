@@ -70,7 +70,7 @@ def test_two_events_of_a_day_are_one_mail_in_their_order(event: Event) -> None:
 
 
 def test_whoever_has_just_registered_is_not_reminded(event: Event, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reminder, "NEWS", dt.timedelta(days=1000))
+    monkeypatch.setattr(reminder, "JUST_REGISTERED", dt.timedelta(days=1000))
     assert enqueue_reminders(now=before(event, 16)) == 0
 
 

@@ -11,12 +11,14 @@ from django.db import connection
 from django.db.models import F
 
 from deploy.provider_stub.client import StubClient
-from registrations.models import Student
+from events.models import Fest
 from registrations.tests.builders import build_event, build_fest, build_submission
 from techfest.core.db.clock import database_now
 from tickets.mail import breaker, send
 from tickets.mail.breaker import Breaker
-from tickets.mail.outbox import GIVE_UP_TRIES, LEASE, POISON_ATTEMPTS, send_again
+from tickets.mail.kinds.base import StudentMail
+from tickets.mail.queue import GIVE_UP_TRIES, LEASE, POISON_ATTEMPTS
+from tickets.mail.resend import send_again
 from tickets.mail.send import send_due
 from tickets.models import Delivery, ProviderOutage
 from tickets.tests.audited import run
@@ -332,17 +334,14 @@ def test_mail_that_cannot_be_written_fails_after_five_tries(
     mailgun: StubClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     poison, good = build_pending(2)
-    context = "tickets.mail.compose._context"
-    from tickets.mail import compose
+    real = StudentMail.context
 
-    real = compose._context
-
-    def poisoned(delivery: Delivery, student: Student) -> dict[str, Any]:
+    def poisoned(self: StudentMail, delivery: Delivery, fest: Fest) -> dict[str, Any] | None:
         if delivery.pk == poison.pk:
             raise RuntimeError("cannot be written")
-        return real(delivery, student)
+        return real(self, delivery, fest)
 
-    monkeypatch.setattr(context, poisoned)
+    monkeypatch.setattr(StudentMail, "context", poisoned)
     for _ in range(POISON_ATTEMPTS + 2):
         send_due()
         let_time_pass(2 * MINUTE)
@@ -353,7 +352,7 @@ def test_mail_that_cannot_be_written_fails_after_five_tries(
         "RuntimeError: cannot be written",
     )
     assert row_of(good).state == State.SENT
-    monkeypatch.setattr(context, real)
+    monkeypatch.setattr(StudentMail, "context", real)
     assert send_again([poison.pk, good.pk]) == 1
     send_due()
     assert (row_of(poison).state, len(mailgun.accepted())) == (State.SENT, 2)

@@ -1,59 +1,64 @@
-"""The mail of a message: the text as it was typed, never markup, to whoever it is still meant for."""
+"""The mail of a message from the organisers: the text as it was typed, to everybody it is still meant for."""
 
 import time
+from typing import Any
 
-from anymail.message import AnymailMessage
 from django.conf import settings
-from django.utils import timezone, translation
 
+from events.models import Fest
 from tickets.content import absolute
 from tickets.mail.broadcast.audience import mailboxes_of
-from tickets.mail.headers import build_message
+from tickets.mail.kinds.base import MailKind
 from tickets.models import Delivery, Message
 
-KEPT = 10.0
-"""Seconds for which a sender believes what it has read of an audience."""
+KEPT_SECONDS = 10.0
+"""For how long an audience that was read is used again."""
 
 
-class Audiences:
-    """Who messages are still meant for, read again every few seconds and not for every mail."""
+class Broadcast(MailKind):
+    """The typed text never becomes markup. A trial goes to its writer in any case."""
+
+    kind = Delivery.Kind.MESSAGE
+    templates = "mail/broadcast"
+    is_to_many = True
 
     def __init__(self) -> None:
-        self._known: dict[int, tuple[float, bool, frozenset[str]]] = {}
+        super().__init__()
+        self._audiences: dict[int, tuple[float, frozenset[str]]] = {}
 
-    def includes(self, delivery: Delivery) -> bool:
-        """Whether the message was not stopped, and its mailbox is one of somebody it is still meant for."""
-        if delivery.message_id is None:
-            return False
-        until, is_stopped, mailboxes = self._known.get(delivery.message_id, (0.0, True, frozenset()))
-        if time.monotonic() > until:
-            message = Message.objects.get(pk=delivery.message_id)
-            is_stopped, mailboxes = message.stopped_at is not None, _mailboxes(message)
-            self._known[message.pk] = time.monotonic() + KEPT, is_stopped, mailboxes
-        return not is_stopped and delivery.mailbox in mailboxes
+    def fest(self, delivery: Delivery) -> Fest | None:
+        return delivery.message.fest if delivery.message else None
 
+    def language(self, delivery: Delivery) -> str:
+        return delivery.student.language if delivery.student else settings.LANGUAGE_CODE
 
-def _mailboxes(message: Message) -> frozenset[str]:
-    audience = message.audience
-    return mailboxes_of(
-        audience.get("registrations", ()),
-        fest_id=message.fest_id,
-        is_of_active=bool(audience.get("is_of_active", True)),
-    )
-
-
-def compose(delivery: Delivery, audiences: Audiences) -> AnymailMessage | None:
-    """The mail, or `None` where it is not meant for this mailbox any more; a trial goes to its writer in any case."""
-    message, student = delivery.message, delivery.student
-    if message is None or not (delivery.user_id or audiences.includes(delivery)):
-        return None
-    language = student.language if student else settings.LANGUAGE_CODE
-    with translation.override(language), timezone.override(message.fest.zone):
-        context = {
-            "fest": message.fest,
-            "message": message,
-            "student": student,
-            "is_trial": delivery.user_id is not None,
+    def context(self, delivery: Delivery, fest: Fest) -> dict[str, Any] | None:
+        is_trial = delivery.user_id is not None
+        if not is_trial and delivery.mailbox not in self._audience(delivery.message_id):
+            return None
+        return {
+            "message": delivery.message,
+            "student": delivery.student,
+            "is_trial": is_trial,
             "find_link_url": absolute("/link/"),
         }
-        return build_message(delivery, context)
+
+    def _audience(self, message_id: int | None) -> frozenset[str]:
+        """The mailboxes that the message is still meant for; none once it was stopped."""
+        if message_id is None:
+            return frozenset()
+        until, mailboxes = self._audiences.get(message_id, (0.0, frozenset()))
+        if time.monotonic() > until:
+            mailboxes = _read_audience(Message.objects.get(pk=message_id))
+            self._audiences[message_id] = time.monotonic() + KEPT_SECONDS, mailboxes
+        return mailboxes
+
+
+def _read_audience(message: Message) -> frozenset[str]:
+    if message.stopped_at is not None:
+        return frozenset()
+    return mailboxes_of(
+        message.audience.get("registrations", ()),
+        fest_id=message.fest_id,
+        is_of_active=bool(message.audience.get("is_of_active", True)),
+    )

@@ -1,25 +1,23 @@
-"""The mail that tells several at once: what was held for a mailbox, with the links that the address may have."""
+"""One mail in place of several that were held back for a mailbox, with the links that the address may have."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 
-from anymail.message import AnymailMessage
-from django.utils import timezone, translation
-
+from events.models import Fest
 from registrations.models import Student
 from tickets.content import absolute
-from tickets.mail.headers import build_message
+from tickets.mail.kinds.base import MailKind
 from tickets.models import Delivery
 
-MAX_TOLD = 20
-"""Parts that one mail tells one by one; of what a program did, the rest is only counted."""
+MAX_SHOWN = 20
+"""Parts that one mail shows; if a program caused more, the rest is only counted."""
 
 
 @dataclass(slots=True)
 class _Section:
-    """What the mail tells of one student; `items` are the contexts of the parts."""
+    """What the mail shows of one student; `items` are the contexts of the parts."""
 
     student: Student
     items: list[dict[str, Any]] = field(default_factory=list)
@@ -29,53 +27,69 @@ class _Section:
         return next((item["my_url"] for item in self.items if item["my_url"]), "")
 
 
-def fetch_parts(claimed: Iterable[Delivery]) -> list[Delivery]:
-    """The parts that the digests among these deliveries tell; each digest keeps its own at hand."""
-    found = []
-    for digest in claimed:
-        if digest.kind == Delivery.Kind.DIGEST:
-            vars(digest)["parts_at_hand"] = _read_parts(digest)
-            found += parts_of(digest)[0]
-    return found
+class Digest(MailKind):
+    """Parts that are no longer true are left out. A single part is written as it would have been by itself."""
 
+    kind = Delivery.Kind.DIGEST
+    templates = "mail/digest"
 
-def parts_of(digest: Delivery) -> tuple[list[Delivery], int]:
-    """The parts to be told one by one, in the order of their causes, and how many more there are."""
-    known: tuple[list[Delivery], int] | None = vars(digest).get("parts_at_hand")
-    return known or _read_parts(digest)
+    def __init__(self, kinds: Mapping[str, MailKind]) -> None:
+        super().__init__()
+        self._kinds = kinds
+        self._parts: dict[int, tuple[list[Delivery], int]] = {}
+        self._contexts: dict[int, list[dict[str, Any]]] = {}
 
+    def parts(self, delivery: Delivery) -> list[Delivery]:
+        self._parts[delivery.pk] = _read_parts(delivery)
+        return self._parts[delivery.pk][0]
 
-def _read_parts(digest: Delivery) -> tuple[list[Delivery], int]:
-    """What goes to another spelling of the address is counted only: it may be somebody else's to read."""
-    rows = Delivery.objects.filter(gathered_into=digest)
-    mine = rows.filter(to__iexact=digest.to).select_related("student__fest", "student__school")
-    shown = list(mine.order_by("created_at", "pk")[:MAX_TOLD])
-    return shown, rows.count() - len(shown)
+    def mail_of(self, delivery: Delivery) -> Delivery:
+        """The only part, under the key of the digest; this copy is never saved."""
+        if delivery.pk not in self._parts:
+            self.parts(delivery)
+        parts, left_out = self._parts[delivery.pk]
+        if len(parts) != 1 or left_out:
+            return delivery
+        part = copy(parts[0])
+        part.key, part.to = delivery.key, delivery.to
+        return part
 
+    def fest(self, delivery: Delivery) -> Fest | None:
+        contexts = list(self._true_contexts(self._parts[delivery.pk][0]))
+        self._contexts[delivery.pk] = contexts
+        return contexts[0]["fest"] if contexts else None
 
-def in_place_of(digest: Delivery, part: Delivery) -> Delivery:
-    """The part as it goes under the digest's key; this copy is written from, and never saved."""
-    one = copy(part)
-    one.key, one.to = digest.key, digest.to
-    return one
+    def language(self, delivery: Delivery) -> str:
+        language: str = self._contexts[delivery.pk][0]["student"].language
+        return language
 
-
-def compose(
-    digest: Delivery, shown: Sequence[tuple[Delivery, dict[str, Any]]], left_out: int
-) -> AnymailMessage | None:
-    """The mail, in the first student's language; `None` where nothing of it is true any more."""
-    if not shown:
-        return None
-    sections: dict[int, _Section] = {}
-    for part, context in shown:
-        student = context["student"]
-        sections.setdefault(student.pk, _Section(student)).items.append(context | {"kind": part.kind})
-    fest = shown[0][1]["fest"]
-    with translation.override(shown[0][1]["student"].language), timezone.override(fest.zone):
-        context = {
-            "fest": fest,
+    def context(self, delivery: Delivery, fest: Fest) -> dict[str, Any]:
+        sections: dict[int, _Section] = {}
+        for context in self._contexts.pop(delivery.pk):
+            student = context["student"]
+            sections.setdefault(student.pk, _Section(student)).items.append(context)
+        _parts, left_out = self._parts.pop(delivery.pk)
+        return {
             "sections": list(sections.values()),
             "left_out": left_out,
             "find_link_url": absolute("/link/"),
         }
-        return build_message(digest, context)
+
+    def _true_contexts(self, parts: Iterable[Delivery]) -> Iterable[dict[str, Any]]:
+        for part in parts:
+            kind = self._kinds[part.kind]
+            fest = kind.fest(part)
+            context = kind.context(part, fest) if fest else None
+            if context is not None:
+                yield context | {"fest": fest, "kind": part.kind}
+
+
+def _read_parts(digest: Delivery) -> tuple[list[Delivery], int]:
+    """The parts to be shown, by the time of their causes, and how many more there are.
+
+    A part to another spelling of the address is only counted: that address may be another person's.
+    """
+    rows = Delivery.objects.filter(gathered_into=digest)
+    mine = rows.filter(to__iexact=digest.to).select_related("student__fest", "student__school")
+    shown = list(mine.order_by("created_at", "pk")[:MAX_SHOWN])
+    return shown, rows.count() - len(shown)

@@ -1,7 +1,7 @@
-"""What a mail about a changed event still has to tell: what it was when its student was told last, and what it is.
+"""The mail about another time or venue of an event: what the student read last, and what it is now.
 
-Several changes may come before one mail is written, and a change may be taken back before it. So each mail compares
-the event as it is now with what its student read last, and one that would say nothing new is dropped.
+Several changes may come before one mail is composed, and a change may be taken back before that. So each mail compares
+the event as it is now with what its student read last; a mail that would say nothing new is dropped.
 """
 
 import datetime as dt
@@ -17,23 +17,25 @@ from events.models import AuditEntry, Event
 from registrations.booking.conflicts import conflicts_of, sentence
 from registrations.event_changes.apply import values_of
 from registrations.event_changes.impact import NOTIFIED_FIELDS
-from registrations.models import Conflict, Registration
+from registrations.models import Change, Conflict, Registration
+from tickets.mail.kinds.base import TicketMail
 from tickets.models import Delivery
 
 Kind = Delivery.Kind
 State = Delivery.State
 WRITTEN_BEFORE = dt.timedelta(seconds=60)
-"""A mail was written at most so long before it was sent (the lease of its worker), and knows nothing newer."""
-_GONE = (State.DROPPED, State.FAILED, State.BOUNCED, State.COMPLAINED)
+"""A mail was composed at most this long before it was sent (the lease of its worker), and knows nothing newer."""
+_NOT_READ = (State.DROPPED, State.FAILED, State.BOUNCED, State.COMPLAINED)
 
 
 @dataclass(frozen=True, slots=True)
-class News:
-    """Of one registration: the event's fields that changed, with what they were, and the flags that are open."""
+class Difference:
+    """For one registration: the former values of the event's changed fields, and the open conflicts."""
 
     was: Mapping[str, Any] = field(default_factory=dict)
     conflicts: tuple[str, ...] = ()
     is_new: bool = False
+    """Whether the student has not read it yet, as far as can be known."""
 
     @property
     def is_time(self) -> bool:
@@ -52,25 +54,47 @@ class News:
         return str(self.was.get("venue", ""))
 
 
-def news_of(deliveries: Iterable[Delivery]) -> Mapping[int, News]:
-    """By the delivery's number; four queries, however many there are. Their registrations are at hand."""
-    wanted = {
-        row.pk: row.change.registration for row in deliveries if row.kind == Kind.CHANGED and row.change
-    }
+class EventChanged(TicketMail):
+    kind = Kind.CHANGED
+    templates = "mail/event_changed"
+    states = (Registration.State.CONFIRMED, Registration.State.WAITING)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._differences: Mapping[int, Difference] = {}
+
+    @classmethod
+    def announces(cls, change: Change) -> bool:
+        return change.cause == Change.Cause.EVENT_CHANGED
+
+    def fetch(self, deliveries: Sequence[Delivery]) -> None:
+        self._differences = differences(deliveries)
+
+    def details(self, delivery: Delivery, context: dict[str, Any]) -> dict[str, Any]:
+        found = self._differences.get(delivery.pk) or differences([delivery]).get(delivery.pk, Difference())
+        return super().details(delivery, context) | {"difference": found}
+
+    def is_true(self, context: dict[str, Any]) -> bool:
+        return super().is_true(context) and context["difference"].is_new
+
+
+def differences(deliveries: Iterable[Delivery]) -> Mapping[int, Difference]:
+    """By the delivery's id; four queries for any number. The deliveries must come with their registrations."""
+    wanted = {row.pk: row.change.registration for row in deliveries if row.change}
     if not wanted:
         return {}
     mails = _mails(wanted.values())
     entries = _entries(wanted.values())
     conflicts = conflicts_of(row.pk for row in wanted.values())
     return {
-        pk: _news(pk, row, mails[row.pk], entries[row.event_id], conflicts.get(row.pk, []))
+        pk: _difference(pk, row, mails[row.pk], entries[row.event_id], conflicts.get(row.pk, []))
         for pk, row in wanted.items()
     }
 
 
 @dataclass(frozen=True, slots=True)
 class _Mail:
-    """Another mail that told, or may tell, of a registration."""
+    """A mail that has told, or may tell, the student when and where the event is."""
 
     pk: int
     kind: str
@@ -88,10 +112,11 @@ _COLUMNS = (
     Coalesce("gathered_into__claimed_at", "claimed_at"),
     Coalesce("gathered_into__attempts", "attempts"),
 )
-"""Of a mail that is told together with others, what became of the mail that tells it."""
+"""For a part of a digest, what became of the digest."""
 
 
 def _mails(registrations: Iterable[Registration]) -> Mapping[int, list[_Mail]]:
+    """The mails about each registration, by the registration's id."""
     found: dict[int, list[_Mail]] = defaultdict(list)
     by_submission = defaultdict(list)
     for row in registrations:
@@ -100,17 +125,18 @@ def _mails(registrations: Iterable[Registration]) -> Mapping[int, list[_Mail]]:
         kind__in=(Kind.CHANGED, Kind.PROMOTED),
         change__registration__in=[pk for pks in by_submission.values() for pk in pks],
     )
-    for about, *values in of_change.annotate(about=F("change__registration")).values_list("about", *_COLUMNS):
-        found[about].append(_Mail(*values))
-    answers = Delivery.objects.filter(kind=Kind.REGISTERED, submission__in=[pk for pk in by_submission if pk])
-    for submission, *values in answers.values_list("submission", *_COLUMNS):
+    rows = of_change.annotate(about=F("change__registration")).values_list("about", *_COLUMNS)
+    for about, *columns in rows:
+        found[about].append(_Mail(*columns))
+    first = Delivery.objects.filter(kind=Kind.REGISTERED, submission__in=[pk for pk in by_submission if pk])
+    for submission, *columns in first.values_list("submission", *_COLUMNS):
         for pk in by_submission[submission]:
-            found[pk].append(_Mail(*values))
+            found[pk].append(_Mail(*columns))
     return found
 
 
 def _entries(registrations: Iterable[Registration]) -> Mapping[int, list[AuditEntry]]:
-    """The trail of these events, the oldest first."""
+    """The audit log of these events, oldest first, by the event's id."""
     found: dict[int, list[AuditEntry]] = defaultdict(list)
     events = {row.event_id for row in registrations}
     rows = AuditEntry.objects.filter(subject_kind=Event._meta.label_lower, subject_id__in=events)
@@ -119,47 +145,47 @@ def _entries(registrations: Iterable[Registration]) -> Mapping[int, list[AuditEn
     return found
 
 
-def _news(
+def _difference(
     pk: int,
     row: Registration,
     mails: Sequence[_Mail],
     entries: Sequence[AuditEntry],
     conflicts: Sequence[Conflict],
-) -> News:
+) -> Difference:
     mine = next(mail for mail in mails if mail.pk == pk)
     others = [mail for mail in mails if mail.pk != pk]
-    if any(mail.kind == Kind.CHANGED and mail.pk > pk and mail.state not in _GONE for mail in others):
-        return News()
+    if any(mail.kind == Kind.CHANGED and mail.pk > pk and mail.state not in _NOT_READ for mail in others):
+        return Difference()
     sent = max([row.created_at, *(mail.sent_at for mail in others if mail.sent_at)])
-    written = max(row.created_at, sent - WRITTEN_BEFORE)
-    was = _differing(values_of(row.event, set(NOTIFIED_FIELDS)), entries, written, sent)
-    is_new = bool(was) or any(conflict.at > written for conflict in conflicts)
+    composed = max(row.created_at, sent - WRITTEN_BEFORE)
+    was = _differing(values_of(row.event, set(NOTIFIED_FIELDS)), entries, composed, sent)
+    is_new = bool(was) or any(conflict.at > composed for conflict in conflicts)
     is_unsure = any(_is_unsure(mail, mine) for mail in others)
-    return News(was, tuple(sentence(conflict, row.pk) for conflict in conflicts), is_new or is_unsure)
+    return Difference(was, tuple(sentence(conflict, row.pk) for conflict in conflicts), is_new or is_unsure)
 
 
 def _differing(
-    now: Mapping[str, Any], entries: Sequence[AuditEntry], written: dt.datetime, sent: dt.datetime
+    now: Mapping[str, Any], entries: Sequence[AuditEntry], composed: dt.datetime, sent: dt.datetime
 ) -> dict[str, Any]:
-    """What the student may have read last and what is otherwise now, by field.
+    """The values that the student may have read last and that differ now, by field.
 
-    The mail was written somewhere between the two moments: whatever the event was meanwhile may stand in it.
+    The last mail was composed between these two times and may show any value that the event had between them.
     """
     maybe_read: dict[str, list[Any]] = defaultdict(list)
     for entry in entries:
         for name in NOTIFIED_FIELDS & entry.before.keys():
-            if entry.at > written and not maybe_read[name]:
+            if entry.at > composed and not maybe_read[name]:
                 maybe_read[name].append(entry.before[name])
-            if written < entry.at <= sent:
+            if composed < entry.at <= sent:
                 maybe_read[name].append(entry.after[name])
     others = {name: [value for value in values if value != now[name]] for name, values in maybe_read.items()}
     return {name: _value(name, values[-1]) for name, values in others.items() if values and values[-1]}
 
 
 def _is_unsure(mail: _Mail, mine: _Mail) -> bool:
-    """A mail that may have left without our knowing, or is leaving now: what it says is not known.
+    """Whether a mail may have been sent without a record of it, or is being sent now: its content is unknown.
 
-    Those that the same worker writes together with this one are written from the same rows.
+    Mails that the same worker composes together with this one show the same values.
     """
     if mail.state == State.SENDING:
         return mail.claimed_at != mine.claimed_at or mail.attempts > 1

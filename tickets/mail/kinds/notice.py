@@ -1,22 +1,38 @@
-"""Letters to teachers: mails whose words are decided when they are owed, such as a link to a new password."""
+"""Notices to staff and teachers: mails whose text is fixed when they are enqueued, such as a link to a new password."""
 
 import datetime as dt
 from collections.abc import Collection
 from email.utils import parseaddr
 from typing import Any
 
-from anymail.message import AnymailMessage
 from django.conf import settings
 from django.db import transaction
 from django.dispatch import receiver
-from django.utils import timezone, translation
 
 from events.models import Fest
 from registrations.signals import notice_pending
 from registrations.students.names import mailbox_key
-from tickets.mail.headers import build_message
+from tickets.mail.kinds.base import MailKind
 from tickets.models import Delivery, Notice
 from tickets.wakeup import notify_workers
+
+
+class NoticeMail(MailKind):
+    kind = Delivery.Kind.NOTICE
+    templates = "mail/notice"
+
+    def fest(self, delivery: Delivery) -> Fest:
+        """The current fest, else the newest, else one that is not saved and has only a name and an address."""
+        fest = Fest.objects.order_by("-is_current", "-pk").first()
+        if fest is None:
+            name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
+            return Fest(name=name or settings.SITE_HOST, contact_name=name or address, contact_email=address)
+        return fest
+
+    def context(self, delivery: Delivery, fest: Fest) -> dict[str, Any] | None:
+        """`None` if the text is gone: then the mail was handed over or given up before."""
+        notice = Notice.objects.filter(delivery=delivery).first()
+        return {"notice": notice} if notice else None
 
 
 def enqueue_notice(
@@ -24,15 +40,15 @@ def enqueue_notice(
     to: str,
     subject: str,
     text: str,
+    now: dt.datetime,
     link: str = "",
     link_label: str = "",
     user: Any = None,
-    now: dt.datetime,
 ) -> Delivery:
-    """Owes this mail as part of the caller's transaction, and rings for the worker after the commit.
+    """Enqueues this mail in the caller's transaction.
 
-    `text` is plain: its empty lines part paragraphs, nothing in it becomes markup or a link. `link` is an
-    address of this site in full; without a label it is shown as "Open".
+    `text` is plain text: empty lines separate paragraphs, and nothing in it becomes markup or a link. `link` is an
+    absolute address of this site; without a label it is shown as "Open".
     """
     with transaction.atomic():
         delivery = Delivery.objects.create(
@@ -57,32 +73,12 @@ def enqueue_notice(
 
 @receiver(notice_pending)
 def hear(*, now: dt.datetime, to: str, subject: str, text: str, **rest: Any) -> None:
-    """What the room of registrations owes: it may not know the mails."""
     wanted = {name: rest[name] for name in ("link", "link_label", "user") if name in rest}
     enqueue_notice(to=to, subject=subject, text=text, now=now, **wanted)
 
 
-def compose(delivery: Delivery) -> AnymailMessage | None:
-    """The letter as a mail; `None` if its words are gone, for then it was handed over or given up before."""
-    notice = Notice.objects.filter(delivery=delivery).first()
-    if notice is None:
-        return None
-    fest = _fest()
-    with translation.override(settings.LANGUAGE_CODE), timezone.override(fest.zone):
-        return build_message(delivery, {"fest": fest, "notice": notice, "site_url": settings.SITE_URL})
-
-
-def _fest() -> Fest:
-    """The fest in whose name is written: the current one, else the newest, else none that has a name yet."""
-    fest = Fest.objects.order_by("-is_current", "-pk").first()
-    if fest is None:
-        name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
-        return Fest(name=name or settings.SITE_HOST, contact_name=name or address, contact_email=address)
-    return fest
-
-
-def forget(ids: Collection[int]) -> None:
-    """Deletes the words of those of these mails that are no longer owed: what opens a door is not kept."""
+def forget(delivery_ids: Collection[int]) -> None:
+    """Deletes the text of those of these mails that are no longer pending: a link that opens an account is not kept."""
     pending = (Delivery.State.QUEUED, Delivery.State.SENDING)
-    if ids:
-        Notice.objects.filter(delivery__in=ids).exclude(delivery__state__in=pending).delete()
+    if delivery_ids:
+        Notice.objects.filter(delivery__in=delivery_ids).exclude(delivery__state__in=pending).delete()

@@ -1,7 +1,7 @@
-"""The reminder of the day before: one mail to each student who has a seat tomorrow."""
+"""The reminder on the day before: one mail to each student who has a seat tomorrow."""
 
 import datetime as dt
-from collections.abc import Iterable
+from typing import Any
 
 from django.db.models import Prefetch
 from django.utils import timezone
@@ -10,23 +10,42 @@ from events.models import Event, Fest
 from registrations.models import Registration
 from registrations.querysets import RegistrationQuerySet
 from registrations.students.names import mailbox_key
+from tickets.mail.kinds.base import Entry, StudentMail
 from tickets.models import Delivery, Ticket
 
 FROM_HOUR = 16
-"""From when on, in the fest's own time, tomorrow's mails are owed: school is over, and nobody sleeps yet."""
-NEWS = dt.timedelta(hours=12)
-"""Whoever registered since then has just read the ticket's mail."""
+"""From when on, in the fest's time zone, tomorrow's reminders are sent: after school, and before bedtime."""
+JUST_REGISTERED = dt.timedelta(hours=12)
+"""A student who registered within this time has just read the mail with the ticket and gets no reminder."""
+
+
+class Reminder(StudentMail):
+    kind = Delivery.Kind.REMINDER
+    templates = "mail/reminder"
+    comes_from_public_forms = True
+    is_to_many = True
+
+    def entries(self, delivery: Delivery) -> list[Entry]:
+        """The student's seats of that day, with their live tickets."""
+        student = delivery.student
+        if student is None or delivery.day is None:
+            return []
+        rows = _seats_of(student.fest, delivery.day).filter(student=student).with_related()
+        live = Prefetch("tickets", Ticket.objects.live())
+        return [self.entry_of(row) for row in rows.prefetch_related(live).order_by("event__starts_at", "pk")]
+
+    def details(self, delivery: Delivery, context: dict[str, Any]) -> dict[str, Any]:
+        return {"is_reminder": True}
 
 
 def enqueue_reminders(*, now: dt.datetime) -> int:
-    """Owes tomorrow's reminders of every fest, where it is late enough there; how many are new.
+    """Enqueues tomorrow's reminders of every fest where it is late enough; returns how many are new.
 
-    A beat that comes late catches up the same day, and never after it. Running it again, or twice at once, adds
-    nobody: the database has one reminder a student and day. Three queries a fest.
+    A late run catches up on the same day and not afterwards. Repeated or concurrent runs add nothing: the database
+    accepts one reminder per student and day. Three queries per fest.
     """
-    return sum(
-        _enqueue(fest, now) for fest in Fest.objects.filter(ends_on__gte=(now - dt.timedelta(days=1)).date())
-    )
+    fests = Fest.objects.filter(ends_on__gte=(now - dt.timedelta(days=1)).date())
+    return sum(_enqueue(fest, now) for fest in fests)
 
 
 def _enqueue(fest: Fest, now: dt.datetime) -> int:
@@ -34,11 +53,11 @@ def _enqueue(fest: Fest, now: dt.datetime) -> int:
     if local.hour < FROM_HOUR:
         return 0
     day = local.date() + dt.timedelta(days=1)
-    rows = _seats_of(fest, day).exclude(student__email="").filter(created_at__lt=now - NEWS)
+    rows = _seats_of(fest, day).exclude(student__email="").filter(created_at__lt=now - JUST_REGISTERED)
     students = {row.student_id: row.student for row in rows.select_related("student").order_by("student")}
     known = Delivery.objects.filter(kind=Delivery.Kind.REMINDER, day=day, student__in=students)
     already_queued = set(known.values_list("student", flat=True))
-    pending = [
+    new = [
         Delivery(
             kind=Delivery.Kind.REMINDER,
             student=student,
@@ -52,18 +71,8 @@ def _enqueue(fest: Fest, now: dt.datetime) -> int:
         for pk, student in students.items()
         if pk not in already_queued
     ]
-    Delivery.objects.bulk_create(pending, ignore_conflicts=True)
-    return len(pending)
-
-
-def registrations_of(delivery: Delivery) -> Iterable[Registration]:
-    """The seats of the reminder's student on its day that are still there, with their live tickets."""
-    student = delivery.student
-    if student is None or delivery.day is None:
-        return ()
-    rows = _seats_of(student.fest, delivery.day).filter(student=student).with_related()
-    live = Prefetch("tickets", Ticket.objects.live())
-    return rows.prefetch_related(live).order_by("event__starts_at", "pk")
+    Delivery.objects.bulk_create(new, ignore_conflicts=True)
+    return len(new)
 
 
 def _seats_of(fest: Fest, day: dt.date) -> RegistrationQuerySet:

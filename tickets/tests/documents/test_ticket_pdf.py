@@ -21,7 +21,7 @@ from tickets import pdf, tasks
 from tickets.documents import ticket_pdf
 from tickets.documents.ticket_pdf import LEASE, pdf_path, render_again, render_due
 from tickets.mail.compose import Composer
-from tickets.mail.outbox import claim
+from tickets.mail.queue import claim
 from tickets.models import Ticket
 from tickets.querysets import RENDER_ATTEMPTS
 from tickets.tests.builders import PDF, build_answered, let_time_pass, registration_of, ticket_of

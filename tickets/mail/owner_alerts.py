@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 HOUR = dt.timedelta(hours=1)
 MAX_NAMED = 20
 """Alerts of one kind that a mail names."""
-_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('tickets.mail.kinds.owner_alert', 0))"
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('tickets.mail.owner_alerts', 0))"
 _ADVICE: dict[str, "_StrPromise"] = {
     Alert.Kind.CLUSTER: gettext_lazy(
         "Look at the names. If one person made these registrations, choose all of them in the list and cancel them"

@@ -1,0 +1,17 @@
+"""The mail to a student's former address after the name or address was changed."""
+
+from typing import Any
+
+from tickets.mail.kinds.base import StudentMail
+from tickets.models import Delivery
+
+
+class Corrected(StudentMail):
+    """It brings no link: the address may not be the student's any more."""
+
+    kind = Delivery.Kind.CORRECTED
+    templates = "mail/corrected"
+    comes_from_public_forms = True
+
+    def is_true(self, context: dict[str, Any]) -> bool:
+        return True

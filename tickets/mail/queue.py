@@ -1,0 +1,191 @@
+"""The queue of the outbox: which mails a worker may send now, and what became of each."""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import Case, F, OrderBy, Q, When
+
+from registrations.models import DatabaseMarker
+from registrations.restore import hold
+from registrations.students.names import mailbox_key
+from techfest.core.db import processes
+from techfest.core.db.clock import database_now
+from tickets.mail import mailbox_limit
+from tickets.mail.kinds import notice
+from tickets.mail.kinds.registry import IMPATIENT, TO_MANY, waits_for_pdf
+from tickets.models import Delivery
+
+Kind = Delivery.Kind
+State = Delivery.State
+
+LEASE = dt.timedelta(seconds=60)
+"""For how long a claimed delivery belongs to its worker; longer than any hand-over takes."""
+PDF_PATIENCE = dt.timedelta(minutes=10)
+"""For how long a mail waits for its PDF; after that it is sent with the link only."""
+CLICK_PATIENCE = dt.timedelta(seconds=40)
+"""The same for a mail that answers a click: it is sent within a minute, however many PDFs are wanted."""
+LONGEST_PAUSE = dt.timedelta(seconds=60)
+"""Between two tries of one mail."""
+GIVE_UP = dt.timedelta(hours=24)
+"""For how long a mail is tried that the provider does not take for a reason that may pass."""
+GIVE_UP_TRIES = GIVE_UP // LONGEST_PAUSE
+"""Tries are counted instead of hours, so that nothing is given up while no worker runs."""
+POISON_ATTEMPTS = 5
+"""How often a mail is tried that cannot be composed."""
+BACKLOG = dt.timedelta(minutes=2)
+"""Mails that are queued for longer are sent after newer ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The mails that one claim took for this worker, and how many rows it looked at.
+
+    `looked_at` includes rows that it only held back or that another worker is about to claim: more may be due.
+    """
+
+    mails: list[Delivery]
+    looked_at: int = 0
+
+
+def claim(limit: int, *, oldest_first: bool = False) -> Claim:
+    """Takes up to `limit` due deliveries for this worker, for the time of a lease.
+
+    A delivery whose PDF is still to be made waits for it, for a limited time. What a dead worker had claimed is taken
+    again when its lease is over. Each goes to the address that is on record now. The order is: mails that concern one
+    person before mails to many, then new mails before a backlog, and of the backlog the newest, unless
+    `oldest_first`. Mails to a mailbox that gets too many are held back and gathered. After a database was restored
+    nothing is claimed until an owner has decided which mails are sent.
+    """
+    now = database_now()
+    with transaction.atomic():
+        marker = _marker_that_lets_mails_go()
+        if marker is None:
+            return Claim([])
+        due = Delivery.objects.due(now, LEASE).exclude(_waits_for_pdf(now))
+        rows = due.alias(is_to_many=Q(kind__in=TO_MANY)).order_by(
+            "is_to_many", *(["queued_at"] if oldest_first else _newest_of_a_backlog(now)), "pk"
+        )
+        locked = rows.select_related("student").select_for_update(skip_locked=True, of=("self",))
+        found = list(locked[:limit])
+        for delivery in found:
+            _readdress(delivery)
+        ids = mailbox_limit.admit(found, now=now)
+        Delivery.objects.filter(pk__in=ids).update(
+            state=State.SENDING,
+            claimed_at=now,
+            claimed_by=processes.this_process(),
+            attempts=F("attempts") + 1,
+        )
+        if ids:
+            hold.advance(marker)
+    if ids:
+        hold.publish(marker)
+    rows = Delivery.objects.filter(pk__in=ids).order_by("due_at", "pk")
+    return Claim(list(rows.select_related("student__fest", "student__school")), looked_at=len(found))
+
+
+def _marker_that_lets_mails_go() -> DatabaseMarker | None:
+    try:
+        marker = hold.locked_marker()
+    except hold.Unreadable:
+        return None
+    return None if marker.is_held else marker
+
+
+def _newest_of_a_backlog(now: dt.datetime) -> list[OrderBy]:
+    """Mails that were tried before come last, so that the provider sees others than the one it does not take."""
+    fresh = Case(When(queued_at__gt=now - BACKLOG, then="due_at"))
+    return [fresh.asc(nulls_last=True), F("attempts").asc(), F("queued_at").desc()]
+
+
+def _readdress(delivery: Delivery) -> None:
+    """Sends a mail that was enqueued before its student's address was corrected to the new address.
+
+    Not the notice to the old address, nor a link: that goes where it was requested, and its content is decided when
+    it is composed.
+    """
+    email = delivery.student.email if delivery.student else ""
+    if delivery.kind in (Kind.CORRECTED, Kind.LINK) or not email or delivery.to == email:
+        return
+    delivery.to, delivery.mailbox, delivery.admitted_at = email, mailbox_key(email), None
+    delivery.save(update_fields=["to", "mailbox", "admitted_at"])
+
+
+def _waits_for_pdf(now: dt.datetime) -> Q:
+    is_patient = Q(queued_at__gt=now - CLICK_PATIENCE)
+    is_patient |= ~Q(kind__in=IMPATIENT) & Q(queued_at__gt=now - PDF_PATIENCE)
+    return waits_for_pdf() & is_patient
+
+
+def free_claims_of_the_dead() -> int:
+    """Puts back mails claimed by a process that has ended; returns how many.
+
+    Only at their first try. A mail that kills its worker again is tried once per lease, so that the mails in flight
+    beside it are not repeated at each death.
+    """
+    claimed = Delivery.objects.filter(state=State.SENDING, attempts=1)
+    return processes.free(claimed, state=State.QUEUED, claimed_at=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one try came to: the next state, and when to try again if that is `queued`."""
+
+    delivery: Delivery
+    state: str
+    provider_id: str = ""
+    error: str = ""
+    retry_in: dt.timedelta = dt.timedelta()
+    is_try: bool = True
+    """Whether it counts as a try; a mail that only waited for its turn was not tried."""
+
+
+def later(delivery: Delivery, error: str, *, seconds: float | None = None) -> Result:
+    """Try again, sooner after few tries; give up after about a day of tries."""
+    if delivery.attempts >= GIVE_UP_TRIES:
+        return Result(delivery, State.FAILED, error=error)
+    longest = LONGEST_PAUSE.total_seconds()
+    pause = min(longest, 2 ** min(delivery.attempts, 6)) if seconds is None else seconds
+    return Result(delivery, State.QUEUED, error=error, retry_in=dt.timedelta(seconds=pause))
+
+
+def untried(delivery: Delivery, *, retry_in: dt.timedelta) -> Result:
+    """Back into the queue unchanged: nothing was handed over."""
+    return Result(delivery, State.QUEUED, error=delivery.error, retry_in=retry_in, is_try=False)
+
+
+def record(results: Iterable[Result]) -> None:
+    """Stores what became of claimed deliveries, unless another worker has taken them since.
+
+    A webhook that came first is not overwritten. The text of notices that are no longer pending is deleted.
+    """
+    results = list(results)
+    now = database_now()
+    with transaction.atomic():
+        for result in results:
+            mine = Delivery.objects.filter(
+                pk=result.delivery.pk, state=State.SENDING, claimed_at=result.delivery.claimed_at
+            )
+            mine.update(
+                state=result.state,
+                claimed_at=None,
+                attempts=F("attempts") - (0 if result.is_try else 1),
+                due_at=now + result.retry_in,
+                sent_at=now if result.state == State.SENT else None,
+                provider_id=result.provider_id,
+                error=result.error[:300],
+            )
+        notice.forget([result.delivery.pk for result in results if result.state != State.QUEUED])
+
+
+def oldest_pending_age(now: dt.datetime) -> dt.timedelta | None:
+    """How long the oldest pending mail has been queued, or `None`; a message that may be stopped does not count."""
+    pending = Delivery.objects.pending().filter(queued_at__lte=now).order_by("queued_at")
+    oldest = pending.values_list("queued_at", flat=True).first()
+    return now - oldest if oldest else None
+
+
+def has_due() -> bool:
+    return Delivery.objects.due(database_now(), LEASE).exists()
