@@ -456,7 +456,7 @@ def erased_after_the_dump() -> Student:
 def test_a_missing_register_is_an_error_and_erases_nothing() -> None:
     student = erased_after_the_dump()
     erasure_register.register_path().unlink()
-    with pytest.raises(CommandError, match=r"erased\.txt is not there, so nobody was erased again"):
+    with pytest.raises(CommandError, match=r"erased\.txt is not there, so no student was erased again"):
         call_command("erase_again")
     assert Student.objects.known().filter(pk=student.pk).exists()
 
