@@ -106,7 +106,7 @@ def test_markup_in_a_name_is_text_in_what_is_handed_out(client: Client) -> None:
 def test_one_student_is_erased_after_typing_the_reference(client: Client) -> None:
     student = build_student()
     page = client.get(path_of(student, "erase")).content.decode()
-    assert ("2 registrations that are still ahead are cancelled" in page, NAME in page) == (True, True)
+    assert ("2 registrations for events still ahead are cancelled" in page, NAME in page) == (True, True)
     wrong = client.post(
         path_of(student, "erase"), {"reason": "asked", "typed": "ABC-2345", "confirmed": "yes"}
     )

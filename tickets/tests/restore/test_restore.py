@@ -133,17 +133,17 @@ def test_after_a_restore_no_mail_is_sent_until_an_owner_decides(
     erasure_register.register_path().touch()
     call_command("erase_again")
     response = organiser_client().get(PAGE)
-    assert [response.context["form"]["send"].initial, response.status_code] == [["new:response"], 200]
+    assert [response.context["form"]["send"].initial, response.status_code] == [["new:registered"], 200]
     client = organiser_client(in_role("owner"))
-    shown = {"shown": "copy:answer new:answer", "send": ["new:response"]}
+    shown = {"shown": "copy:registered new:registered", "send": ["new:registered"]}
     assert client.post(PAGE, shown).headers["Location"] == reverse("admin:index")
     assert send_due() == 1
     assert [one["recipients"] for one in mailgun.accepted()[3:]] == [[later.to]]
     assert states() == [State.DROPPED] * 3 + [State.SENT]
     entry = AuditEntry.objects.get(what="decided on mails after a restore")
     assert (entry.before, entry.after) == (
-        {"copy:registered": 3, "new:response": 1},
-        {"copy:registered": "dropped", "new:response": "sent"},
+        {"copy:registered": 3, "new:registered": 1},
+        {"copy:registered": "dropped", "new:registered": "sent"},
     )
     assert entry.user is not None
 
