@@ -57,7 +57,7 @@ class Edit:
     def is_published(self) -> bool:
         return self.before.state == State.DRAFT and self.after.state == State.PUBLISHED
 
-    def is_news(self, now: dt.datetime) -> bool:
+    def concerns_participants(self, now: dt.datetime) -> bool:
         """Whether the change matters to participants: the event takes place and is not over by either of its times."""
         return self.after.state == State.PUBLISHED and now < max(self.before.ends_at, self.after.ends_at)
 
@@ -199,7 +199,7 @@ def _promoted(edit: Edit, rows: Sequence[Registration], now: dt.datetime) -> lis
 def _notified(
     edit: Edit, rows: list[Registration], new_conflicts: Sequence[NewConflict], now: dt.datetime
 ) -> list[Registration]:
-    if not edit.is_news(now):
+    if not edit.concerns_participants(now):
         return []
     if NOTIFIED_FIELDS & edit.changed:
         return rows
@@ -218,10 +218,11 @@ def _new_conflicts(
     """Returns new conflicts by event; a clash of two events that both move belongs to the earlier edit."""
     found: dict[int, list[NewConflict]] = defaultdict(list)
     after = {edit.after.pk: edit.after for edit in edits}
-    clashing = _clashes([edit for edit in edits if TIMES & edit.changed and edit.is_news(now)], active, after)
+    moved = [edit for edit in edits if TIMES & edit.changed and edit.concerns_participants(now)]
+    clashing = _clashes(moved, active, after)
     for edit in edits:
         found[edit.after.pk] += clashing.get(edit.after.pk, [])
-        if GRADES & edit.changed and edit.is_news(now):
+        if GRADES & edit.changed and edit.concerns_participants(now):
             found[edit.after.pk] += [
                 NewConflict(Kind.INELIGIBLE, row)
                 for row in active[edit.after.pk]

@@ -133,16 +133,16 @@ def _new_conflicts(impact: Impact) -> Iterator[Sentence]:
         )
         names = [f"{named(one.registration.student)}: {one.other.event.name}" for one in clashes if one.other]
         yield _listed(text % {"count": len(clashes), "event": event.name}, names, is_danger=True)
-    strangers = [one.registration for one in impact.new_conflicts if one.kind == Kind.INELIGIBLE]
-    if strangers:
+    ineligible = [one.registration for one in impact.new_conflicts if one.kind == Kind.INELIGIBLE]
+    if ineligible:
         text = ngettext(
             "%(count)d student is in a grade that %(event)s is no longer open to. The student keeps the seat for now, "
             "gets a mail and has to choose.",
             "%(count)d students are in a grade that %(event)s is no longer open to. They keep their "
             "seats for now, get a mail and have to choose.",
-            len(strangers),
+            len(ineligible),
         )
-        yield _named(text % {"count": len(strangers), "event": event.name}, strangers, is_danger=True)
+        yield _named(text % {"count": len(ineligible), "event": event.name}, ineligible, is_danger=True)
     if impact.settled:
         text = ngettext(
             "%(count)d earlier clash or wrong grade is resolved by this.",
@@ -161,18 +161,18 @@ def _mails(impact: Impact) -> Iterator[Sentence]:
 
 def _mailed(rows: list[Registration]) -> Sentence:
     """Says how many mails are sent, and who has no address."""
-    silent = [row for row in rows if not row.student.email]
-    count = len(rows) - len(silent)
+    without_address = [row for row in rows if not row.student.email]
+    count = len(rows) - len(without_address)
     text = ngettext("%(count)d mail will be sent.", "%(count)d mails will be sent.", count)
     text %= {"count": count}
-    if silent:
+    if without_address:
         more = ngettext(
             "%(count)d has no e-mail address and must be informed another way:",
             "%(count)d have no e-mail address and must be informed another way:",
-            len(silent),
+            len(without_address),
         )
-        text = f"{text} {more % {'count': len(silent)}}"
-    return _named(text, silent)
+        text = f"{text} {more % {'count': len(without_address)}}"
+    return _named(text, without_address)
 
 
 def _named(text: str, rows: Iterable[Registration], *, is_danger: bool = False) -> Sentence:

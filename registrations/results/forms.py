@@ -25,7 +25,7 @@ PER_PAGE = 400
 
 
 @dataclass(slots=True)
-class Line:
+class SheetRow:
     """One registration on the page: its stored value, and the text in its field."""
 
     registration: Registration
@@ -63,11 +63,11 @@ class SheetPage:
         return json.dumps({line.registration.pk: line.stored for line in self.lines})
 
     @property
-    def problems(self) -> list[Line]:
+    def problems(self) -> list[SheetRow]:
         return [line for line in self.lines if line.error]
 
     @property
-    def changed(self) -> list[Line]:
+    def changed(self) -> list[SheetRow]:
         """The lines that another organiser changed since the page was shown."""
         return [line for line in self.lines if line.changed_from]
 
@@ -105,9 +105,9 @@ class SheetPage:
         """Returns the same page with the current values; typed text stays, and conflicts are named."""
         return SheetPage(self.event, self.number, self.data)
 
-    def _line(self, row: Registration, entry: Entry) -> Line:
+    def _line(self, row: Registration, entry: Entry) -> SheetRow:
         stored = formatted(entry.value(self.sheet.counting))
-        line = Line(row, entry.rank, stored, stored)
+        line = SheetRow(row, entry.rank, stored, stored)
         if self.data is None:
             return line
         was, text = self._was.get(row.pk, ""), self.data.get(line.field)

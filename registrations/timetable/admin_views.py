@@ -108,7 +108,7 @@ def page(model_admin: Any, request: HttpRequest) -> HttpResponseBase:
         request,
         summary=preview.summary(timetable),
         applied=preview.applied_rows(timetable, plan, now),
-        left=preview.left_rows(timetable),
+        left=preview.rejected_rows(timetable),
         missing=preview.names_of(timetable.missing),
         dumped=plan_module.dumped(row_changes, fest) if row_changes else "",
         seen=plan.digest,

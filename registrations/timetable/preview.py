@@ -19,7 +19,7 @@ from techfest.core.formatting import exact_time
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ValueChange:
     """One value before and after; in a conflict `theirs` is the value that another organiser saved."""
 
     label: str
@@ -29,19 +29,19 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class ShownRow:
+class PreviewRow:
     number: int
     title: str
     is_new: bool
-    lines: list[Line] = field(default_factory=list)
+    lines: list[ValueChange] = field(default_factory=list)
     sentences: list[Sentence] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
 
-def applied_rows(timetable: Timetable, plan: Plan, now: dt.datetime) -> list[ShownRow]:
+def applied_rows(timetable: Timetable, plan: Plan, now: dt.datetime) -> list[PreviewRow]:
     """Returns the rows that the button applies."""
     return [
-        ShownRow(
+        PreviewRow(
             row.number,
             row.event.name if row.event else row.title,
             row.event is None,
@@ -52,10 +52,10 @@ def applied_rows(timetable: Timetable, plan: Plan, now: dt.datetime) -> list[Sho
     ]
 
 
-def left_rows(timetable: Timetable) -> list[ShownRow]:
+def rejected_rows(timetable: Timetable) -> list[PreviewRow]:
     """Returns the rows that are not applied, with the reason."""
     return [
-        ShownRow(row.number, row.title, row.event is None, _conflicts(row), [], row.problems)
+        PreviewRow(row.number, row.title, row.event is None, _conflicts(row), [], row.problems)
         for row in timetable.rows
         if row.problems or row.conflicts
     ]
@@ -81,16 +81,16 @@ def summary(timetable: Timetable) -> str:
     return text % counts
 
 
-def _lines(row: ReadRow) -> list[Line]:
+def _lines(row: ReadRow) -> list[ValueChange]:
     return [
-        Line(field_label(name), _word(name, row.was.get(name)), _word(name, to))
+        ValueChange(field_label(name), _word(name, row.was.get(name)), _word(name, to))
         for name, to in row.changes.items()
     ]
 
 
-def _conflicts(row: ReadRow) -> list[Line]:
+def _conflicts(row: ReadRow) -> list[ValueChange]:
     return [
-        Line(
+        ValueChange(
             field_label(one.name),
             _word(one.name, one.was),
             _word(one.name, one.wanted),

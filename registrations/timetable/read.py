@@ -21,7 +21,7 @@ State = Event.State
 
 
 @dataclass(frozen=True, slots=True)
-class Clash:
+class CellConflict:
     """A cell that was changed in the file and in the database: its exported, current and wanted values."""
 
     name: str
@@ -43,7 +43,7 @@ class ReadRow:
     was: dict[str, Any] = field(default_factory=dict)
     changes: dict[str, Any] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
-    conflicts: list[Clash] = field(default_factory=list)
+    conflicts: list[CellConflict] = field(default_factory=list)
     is_known: bool = False
     """Whether this new event exists already, because the file was uploaded before."""
 
@@ -115,7 +115,7 @@ def _read_row(
         if now[name] == found.was[name]:
             found.changes[name] = value
         else:
-            found.conflicts.append(Clash(name, found.was[name], now[name], value))
+            found.conflicts.append(CellConflict(name, found.was[name], now[name], value))
     _check_whole(found, now | found.changes)
     return found
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from tickets.pdf.engine import engine
 from tickets.pdf.page import A4_HEIGHT, A4_WIDTH, A5_HEIGHT, A5_WIDTH, join_pieces
-from tickets.pdf.ticket import TicketContent, TicketPage, paint_ticket, title_of, title_of_all
+from tickets.pdf.ticket import TicketContent, TicketPage, bookmark_title, document_title, paint_ticket
 
 SHRINK = 0.5**0.5
 """The scale from A5 to A6, of which four fill an A4 sheet. The dark part of a code is then 35 mm wide."""
@@ -39,11 +39,13 @@ def render_booklet(
         )
         for number, sheet in enumerate(sheets)
     ]
-    return engine().write(pages, title=title_of_all(contents), language=contents[0].language)
+    return engine().write(pages, title=document_title(contents), language=contents[0].language)
 
 
 def _bookmarks(sheet: Sequence[TicketContent]) -> list[tuple[int, str, tuple[float, float], str]]:
-    return [(1, title_of(content), corner, "open") for content, corner in zip(sheet, CORNERS, strict=False)]
+    return [
+        (1, bookmark_title(content), corner, "open") for content, corner in zip(sheet, CORNERS, strict=False)
+    ]
 
 
 @dataclass(slots=True, kw_only=True)

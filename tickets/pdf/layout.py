@@ -93,14 +93,15 @@ class Box:
         return f"{text.rstrip()}…", smallest
 
     def _has_room(self, text: str, size: int) -> bool:
-        longest_word = max((ems(word) for word in text.split()), default=0.0)
+        longest_word = max((width_in_ems(word) for word in text.split()), default=0.0)
         if longest_word * size > self.width and size != self.sizes[-1]:
             return False
-        lines = ceil(ems(text) * size / (self.width * _FILLED)) if ems(text) * size > self.width else 1
+        width = width_in_ems(text) * size
+        lines = ceil(width / (self.width * _FILLED)) if width > self.width else 1
         return lines * size * _LINE <= self.height
 
 
-def ems(text: str) -> float:
+def width_in_ems(text: str) -> float:
     """Returns the width of `text` in ems; the estimate is never too small."""
     return sum(map(_advance, text))
 

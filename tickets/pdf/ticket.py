@@ -73,18 +73,18 @@ def render(contents: Sequence[TicketContent]) -> bytes:
     if not contents:
         raise ValueError("A PDF needs at least one ticket.")
     pages = [
-        TicketPage(content=content, bookmarks=[(1, title_of(content), (0, 0), "open")])
+        TicketPage(content=content, bookmarks=[(1, bookmark_title(content), (0, 0), "open")])
         for content in contents
     ]
-    title = title_of(contents[0]) if len(contents) == 1 else title_of_all(contents)
+    title = bookmark_title(contents[0]) if len(contents) == 1 else document_title(contents)
     return engine().write(pages, title=title, language=contents[0].language)
 
 
-def title_of(content: TicketContent) -> str:
+def bookmark_title(content: TicketContent) -> str:
     return f"{printable(content.person)} · {printable(content.event)}"
 
 
-def title_of_all(contents: Sequence[TicketContent]) -> str:
+def document_title(contents: Sequence[TicketContent]) -> str:
     with translation.override(contents[0].language):
         return gettext("%(count)d tickets · %(fest)s") % {
             "count": len(contents),
@@ -96,7 +96,7 @@ def html_of(content: TicketContent) -> str:
     """Returns the ticket as one HTML document, in its language and in its fest's time zone."""
     with translation.override(content.language), timezone.override(content.time_zone):
         return render_to_string(
-            "tickets/pdf/ticket.html", template_context(content) | {"title": title_of(content)}
+            "tickets/pdf/ticket.html", template_context(content) | {"title": bookmark_title(content)}
         )
 
 
