@@ -6,6 +6,7 @@ import pytest
 
 from events.models import Fest
 from registrations.timetable.columns import (
+    BY_NAME,
     CellContext,
     Unreadable,
     day_of,
@@ -104,6 +105,11 @@ def number(text: str) -> int | None:
 def test_number_may_come_from_a_spreadsheet() -> None:
     found = [number(text) for text in ("40", "40.0", "0", "-1", "many", "4e3", "999999")]
     assert found == [40, 40, 0, None, None, None, None]
+
+
+def test_grade_may_be_written_with_its_word() -> None:
+    read = BY_NAME["grade_min"].read
+    assert [read(text, CONTEXT) for text in ("7", "7.0", "Grade 7", "class 7")] == [7, 7, 7, 7]
 
 
 @pytest.mark.parametrize(
