@@ -1,4 +1,4 @@
-"""What must hold between certificates, seats and ranks, asked of a live database."""
+"""Invariants between certificates, seats and ranks."""
 
 from collections.abc import Iterator
 
@@ -7,10 +7,10 @@ from techfest.core.invariants import invariant, rows
 
 @invariant(17)
 def valid_certificates_are_true() -> Iterator[str]:
-    """A valid certificate is of whoever has the seat; while results are public, its rank is the one on the sheet."""
+    """A valid certificate belongs to the student with the seat; while results are public, its rank is that of the sheet."""
     sql = """
         SELECT e.name, p.name || ' (' || p.reference || ')', c.kind, CASE
-            WHEN r.student_id <> c.student_id THEN 'the seat is somebody else''s'
+            WHEN r.student_id <> c.student_id THEN 'the seat belongs to another student'
             WHEN r.state <> 'confirmed' THEN 'the registration is ' || r.state
             WHEN c.kind = 'rank' AND s.published_at IS NOT NULL AND t.rank IS DISTINCT FROM c.rank
                 THEN 'it says rank ' || c.rank || ', the sheet ' || coalesce(t.rank::text, 'none')

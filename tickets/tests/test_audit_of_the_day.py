@@ -139,7 +139,7 @@ AFTERWARDS = {
     ),
     "certificate of somebody else": (
         f"UPDATE {CERTIFICATE} SET student_id = {OF_A} WHERE rank = 2",
-        "Robo Race: the certificate (rank) of Asha A (R) is valid, but the seat is somebody else's.",
+        "Robo Race: the certificate (rank) of Asha A (R) is valid, but the seat belongs to another student.",
     ),
 }
 

@@ -254,7 +254,7 @@ def test_after_a_day_row_and_file_are_gone(fest: Fest, teacher: Teacher) -> None
 def test_single_tickets_get_their_turn_while_a_booklet_is_made(
     fest: Fest, teacher: Teacher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A student who registers meanwhile waits for some pages, not for all of them."""
+    """A student who registers during that time waits for some pages, not for all of them."""
     monkeypatch.setattr(jobs, "PROGRESS_STEP", 1)
     student = build_submission(build_event(fest), name="Asha").student
     booklet = ordered(teacher, fest)
