@@ -7,7 +7,7 @@ from techfest.core.invariants import invariant, rows
 
 @invariant(17)
 def valid_certificates_are_true() -> Iterator[str]:
-    """A valid certificate belongs to the student with the seat; while results are public, its rank is that of the sheet."""
+    """A valid certificate belongs to the student with the seat; while results are public, its rank is the sheet's."""
     sql = """
         SELECT e.name, p.name || ' (' || p.reference || ')', c.kind, CASE
             WHEN r.student_id <> c.student_id THEN 'the seat belongs to another student'
