@@ -79,8 +79,10 @@ class NewcomerForm(StudentForm):
         super().__init__(*args, fest=fest, **kwargs)
         self.consent_text = current_text(fest)
         self.fields["consent"].label = consent_declaration(self.consent_text.text)
-        nobody = ("", _("A new student, entered below"))
-        offer(self, "known", [nobody, *((student.reference, student_line(student)) for student in others)])
+        new_student = ("", _("A new student, entered below"))
+        offer(
+            self, "known", [new_student, *((student.reference, student_line(student)) for student in others)]
+        )
         self.others = {student.reference: student for student in others}
         if self.data.get("known"):
             for name in ("name", "grade"):

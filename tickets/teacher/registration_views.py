@@ -86,7 +86,7 @@ def _substitution(
 
 
 def _earlier_submission(key: uuid.UUID, teacher: Teacher) -> Submission | None:
-    """The submission that this form made when it was sent before; by now there is nothing left to hand over."""
+    """The submission that this form made when it was sent before; nothing is left to hand over then."""
     origin = Submission.Origin.TEACHER
     rows = Submission.objects.filter(key=key, origin=origin, student__school=teacher.school)
     return rows.select_related("student").first()

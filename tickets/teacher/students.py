@@ -68,15 +68,15 @@ class Grid:
 
 def grid_of(school: School, fest: Fest, query: QueryDict) -> Grid:
     """The page of the grid that this query requests. Eight queries, however many students or events."""
-    everybody = students_of(school, fest)
+    all_students = students_of(school, fest)
     counts = _counts(school, fest)
     events = _events(counts)
     form = _filter_form(school, fest, query, events)
     chosen = form.chosen
-    page = Paginator(filtered(everybody, chosen), PER_PAGE).get_page(query.get("page"))
+    page = Paginator(filtered(all_students, chosen), PER_PAGE).get_page(query.get("page"))
     shown = [event for event in events if chosen.get("event") in (None, event.slug)]
     rows = list(_rows(list(page), shown, shows_cancelled=chosen.get("state") == State.CANCELLED))
-    return Grid(form, _totals(everybody, counts), shown, rows, page)
+    return Grid(form, _totals(all_students, counts), shown, rows, page)
 
 
 def filter_form(school: School, fest: Fest, query: QueryDict) -> FilterForm:
@@ -108,10 +108,10 @@ def _counts(school: School, fest: Fest) -> dict[int, Counter[str]]:
     return counts
 
 
-def _totals(everybody: Any, counts: dict[int, Counter[str]]) -> Totals:
+def _totals(all_students: Any, counts: dict[int, Counter[str]]) -> Totals:
     states = sum(counts.values(), Counter[str]())
     mails = Counter[tuple[bool, str | None]]()
-    for email, mail in everybody.order_by().values_list("email", "mail"):
+    for email, mail in all_students.order_by().values_list("email", "mail"):
         mails[bool(email), mail] += 1
     return Totals(
         students=mails.total(),
