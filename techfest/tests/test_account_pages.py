@@ -1,4 +1,4 @@
-"""The pages around the login in a real browser: the same axe, width and colours as every other page."""
+"""The login pages in a real browser: accessibility, widths and colours."""
 
 import re
 from collections.abc import Iterator
@@ -48,7 +48,7 @@ def log_in(page: Page, email: str) -> None:
 
 
 def found(page: Page) -> list[str]:
-    """What is wrong with the page that is open, also as a text."""
+    """The faults of the open page, also of its text version."""
     parser = html5lib.HTMLParser()
     parser.parse(page.evaluate("fetch(location.href).then((answer) => answer.text())"))
     return faults_of(page, Axe()) + [error[1] for error in parser.errors]

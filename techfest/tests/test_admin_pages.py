@@ -1,4 +1,4 @@
-"""The organisers' pages on a phone: nothing wider than the screen, readable in light and dark, with keys alone."""
+"""Admin pages on a phone: not wider than the screen, readable in light and dark, usable by keyboard."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ MAX_STEPS = 80
 
 @pytest.fixture
 def owner(beside_a_running_loop: None, plain_static: None, transactional_db: None) -> Any:
-    """Somebody who sees everything: two fests with a row in each table, and mails that are held after a restore."""
+    """An owner, with two fests that have rows of every model, and mails that are held after a restore."""
     for number in (1, 2):
         build_row_of_everything(number)
     Fest.objects.update(privacy_text="We keep it for some weeks.")
@@ -45,7 +45,7 @@ def faults_of(page: Page) -> list[str]:
 
 
 def tab_to(page: Page, wanted: Locator) -> None:
-    """Moves the focus with the tabulator key, as people do who use no mouse."""
+    """Move the focus with the Tab key."""
     for _ in range(MAX_STEPS):
         page.keyboard.press("Tab")
         if wanted.evaluate("one => one === document.activeElement"):

@@ -1,4 +1,4 @@
-"""Each setting that leaves something open is told by `check --deploy`, and a closed site is told nothing."""
+"""`check --deploy` warns about each insecure setting, and not about a secure site."""
 
 import sys
 from collections.abc import Mapping
@@ -39,7 +39,7 @@ CLOSED: Mapping[str, Any] = {
 }
 SECURE_REMOTE = {"OPTIONS": {**LOCAL["OPTIONS"], "sslmode": "verify-full"}}
 
-# Number of the warning -> settings that leave something open, each of which must be told of alone.
+# Warning number -> insecure settings, each of which must cause exactly this warning.
 OPEN: list[tuple[int, dict[str, Any]]] = [
     (1, {"HTTPS": False, "SITE_URL": "http://fest.example.org"}),
     (2, {"REQUIRE_SECOND_FACTOR": False}),
@@ -74,7 +74,7 @@ CLOSED_TOO: list[dict[str, Any]] = [
 
 @pytest.fixture(autouse=True)
 def closed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A site with nothing left open, on which each test opens one thing."""
+    """Secure settings, of which each test weakens one."""
     monkeypatch.delenv("FORWARDED_ALLOW_IPS", raising=False)
     tmp_path.chmod(0o700)
     for name, value in {**CLOSED, "DATA": tmp_path}.items():
@@ -82,7 +82,7 @@ def closed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def warnings() -> list[str]:
-    """The numbers of what `check --deploy` says, Django's own included."""
+    """The ids of the warnings of `check --deploy`, including Django's."""
     found = checks.run_checks(tags=[Tags.security], include_deployment_checks=True)
     return [str(one.id) for one in found if not one.is_silenced()]
 
@@ -111,7 +111,7 @@ def test_other_closed_setting_is_not_told(monkeypatch: pytest.MonkeyPatch, chang
 def test_former_key_reminds_of_second_steps_that_need_it(
     monkeypatch: pytest.MonkeyPatch, keys: list[str], reminded: bool
 ) -> None:
-    """Without keys of their own they are encrypted with the former key, and would be lost with it."""
+    """Without separate keys they are encrypted with the former key, and would be lost with it."""
     monkeypatch.setattr(settings, "SECOND_FACTOR_KEYS", keys)
     monkeypatch.setattr(
         settings, "SECRET_KEY_FALLBACKS", ["f0rmer-0123456789-abcdefghijklmnopqrstuvwxyz-abcdef"]
@@ -141,7 +141,7 @@ def test_static_files_where_nginx_must_not_go_are_told(
 def test_kernel_that_does_not_confine_the_reader_is_told(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """The command is the real one; in place of Python stands what it would answer with on such a kernel."""
+    """The real command, with a substitute for Python that answers as on such a kernel."""
     refusing = tmp_path / "python"
     refusing.write_text("#!/bin/sh\nexit 1\n")
     refusing.chmod(0o700)

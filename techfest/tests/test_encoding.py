@@ -1,4 +1,4 @@
-"""Requests that name another encoding, or hold bytes that are no text: answered in words, never a crash."""
+"""Requests with another encoding or with invalid bytes get an error page and cause no crash."""
 
 from collections.abc import Iterator
 from io import BytesIO
@@ -23,14 +23,14 @@ CODECS = ["unicode_escape", "raw_unicode_escape", "utf-7", "utf-16", "idna", "zl
 
 @pytest.fixture(autouse=True)
 def one_connection() -> Iterator[None]:
-    """As Django's own test client: a request leaves the transaction of the test alone."""
+    """Like Django's test client, keep the test's transaction open."""
     request_started.disconnect(close_old_connections)
     yield
     request_started.connect(close_old_connections)
 
 
 def ask(path: str, kind: str, body: bytes | None = None) -> tuple[int, str]:
-    """Status and body, from the application that the web server calls."""
+    """Status and body from the WSGI application."""
     statuses: list[int] = []
 
     def start_response(status: str, _headers: Any, _error: Any = None) -> None:
@@ -101,7 +101,7 @@ def test_form_of_raw_bytes_that_are_no_utf_8_is_refused(client: Client, raw: byt
 
 
 def test_odd_request_is_logged_on_one_line(client: Client, caplog: pytest.LogCaptureFixture) -> None:
-    """The lines as the shipped formatter writes them, escape codes and all."""
+    """The log lines as the project's formatter writes them."""
     for path, host in (("/events/%1b%5b31m%0aforged/", "testserver"), ("/a/secret%0a1b/", "testserver")):
         client.get(path, headers={"Host": host})
     client.get("/", headers={"Host": "evil.example\n\x1b[31m"})

@@ -1,6 +1,6 @@
-"""Each key can be changed: what the former one signed is valid while it is a fallback, and dead afterwards.
+"""Rotation of each key: what the former key signed is valid while the key is a fallback, and invalid afterwards.
 
-The keys of the secret links have their tests beside the links (registrations/tests/test_links.py).
+registrations/tests/test_links.py tests the keys of secret links.
 """
 
 from pathlib import Path
@@ -60,7 +60,7 @@ def test_session_that_was_used_during_the_rotation_outlives_it(user: User, setti
 @pytest.mark.parametrize(("fallbacks", "is_valid"), STEPS)
 def test_link_to_a_new_password(user: User, settings: Any, fallbacks: list[str], is_valid: bool) -> None:
     settings.SECRET_KEY = OLD
-    # Django's generators read the keys when they are made, as at a start.
+    # Django's token generators read the keys when they are created.
     former = type(default_token_generator)().make_token(user)
     rotate(settings, fallbacks)
     assert type(default_token_generator)().check_token(user, former) is is_valid

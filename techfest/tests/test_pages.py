@@ -1,4 +1,4 @@
-"""Every public page in a real browser: weight, reading aids, 320 px, both colour schemes, no script, no cookie."""
+"""Every public page in a real browser: size, accessibility, 320 px, both colour schemes, no script, no cookie."""
 
 import gzip
 import re
@@ -34,7 +34,7 @@ LONG_NAME = "عائشة بنت محمد القحطاني 🤖 Wolfeschlegelstein
 
 @dataclass(frozen=True)
 class Site:
-    """A fest with fourteen events, one of them full, and somebody on each kind of page."""
+    """A fest with fourteen events, one of them full, and a student for each kind of page."""
 
     url: str
     paths: dict[str, str]
@@ -82,7 +82,7 @@ def site(beside_a_running_loop: None, plain_static: None, live_server: Any, tran
 
 
 def _with_certificates(event: Event, registration: Registration) -> list[Certificate]:
-    """Results with as many places as one page has, and two certificates, one of them not valid any more."""
+    """A full page of results, and two certificates, one of them revoked."""
     user, now = build_user(), timezone.now()
     for number in range(PER_PAGE):
         text = f"{number:03}"
@@ -122,7 +122,7 @@ def test_pages_have_no_faults(site: Site, browser: Browser, scheme: Any) -> None
 
 
 def test_axe_sees_a_picture_without_words(site: Site, browser: Browser) -> None:
-    """The negative control of the test above."""
+    """Negative control of the test above."""
     with browser.new_context(viewport=PHONE) as context:
         page = context.new_page()
         page.goto(site["privacy"])
@@ -132,7 +132,7 @@ def test_axe_sees_a_picture_without_words(site: Site, browser: Browser) -> None:
 
 
 def test_pages_are_well_formed(site: Site, client: Client) -> None:
-    """No parse error, no id twice, no reference to an id that is not there."""
+    """No parse errors, no duplicate ids, no references to missing ids."""
     faults = {}
     for name, path in site.paths.items():
         text = client.get(path).content.decode()
@@ -148,7 +148,7 @@ def test_pages_are_well_formed(site: Site, client: Client) -> None:
 
 
 def weight_of(page: Page, url: str, own: str) -> tuple[bool, bool, bool, list[str], int]:
-    """HTML, number of requests and bytes within their limits; what failed or came from elsewhere; cookies."""
+    """Size of the HTML, number of requests and bytes, failed or external requests, and cookies."""
     responses: list[Response] = []
 
     def keep(response: Response) -> None:

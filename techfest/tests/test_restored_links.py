@@ -1,6 +1,6 @@
-"""After a backup was restored primary keys are given again: a link of somebody registered since opens nobody's page.
+"""A restore assigns primary keys again: links of students registered since the backup open no other student's page.
 
-A restore is played by deleting what came since the backup and setting every sequence back.
+The tests simulate a restore by deleting newer rows and resetting all sequences.
 """
 
 import re
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def register(event: Event, name: str) -> dict[str, str]:
-    """Every link that somebody of this name is given by registering, or has something to do with."""
+    """Every link that a student of this name gets by registering, or that concerns the student."""
     submission = build_submission(event, name=name, school=f"School of {name}")
     registration = submission.registrations.get()
     student = submission.student
@@ -63,7 +63,7 @@ def register(event: Event, name: str) -> dict[str, str]:
 
 
 def restore() -> None:
-    """Takes back everybody who came since the backup, and every number that was given since."""
+    """Delete all rows since the backup and reset all sequences."""
     fest_rows = ("events_", "django_", "auth_group", "auth_permission", "registrations_consenttext")
     tables = [
         model._meta.db_table
@@ -77,7 +77,7 @@ def restore() -> None:
 
 @pytest.fixture
 def event() -> Event:
-    restore()  # every number begins anew
+    restore()  # all sequences restart
     fest: Fest = build_fest()
     return build_event(fest)
 
@@ -108,7 +108,7 @@ def test_old_links_open_nothing_after_a_restore(client: Client, event: Event) ->
     opened = {name: Client().get(path, follow=True) for name, path in old.items()}
     assert [name for name, response in opened.items() if "Zarina" in response.content.decode()] == []
     gone = {name for name, response in opened.items() if response.status_code == 404}
-    # The page behind a link to a new password says in its own words that the link works no more.
+    # The page of a password link says itself that the link is no longer valid.
     assert set(old) - gone == {"password"}
     assert 'type="password"' not in opened["password"].content.decode()
     assert [name for name, path in new.items() if Client().get(path).status_code not in (200, 302)] == []
@@ -134,8 +134,8 @@ def test_old_address_of_a_list_shows_no_other_list(event: Event) -> None:
 @pytest.mark.parametrize(
     "path", [links.my_path, lambda student: links.confirmation_path(student.submissions.get())]
 )
-def test_links_tell_no_number(event: Event, path: Callable[[Student], str]) -> None:
-    """Neither how many have registered, nor who came before whom."""
+def test_links_contain_no_primary_key(event: Event, path: Callable[[Student], str]) -> None:
+    """Links reveal neither how many students registered nor in which order."""
     for _ in range(3):
         build_submission(event)
     signed = [path(student).split("/")[2].split("~")[0] for student in Student.objects.order_by("pk")]
@@ -143,8 +143,8 @@ def test_links_tell_no_number(event: Event, path: Callable[[Student], str]) -> N
     assert len(set(signed)) == 3
 
 
-def test_pages_behind_links_tell_no_number(client: Client, event: Event) -> None:
-    """The addresses on a student's own pages name events, not rows."""
+def test_pages_behind_links_contain_no_primary_key(client: Client, event: Event) -> None:
+    """URLs on a student's pages name events, not primary keys."""
     with connection.cursor() as cursor:
         cursor.execute("ALTER SEQUENCE registrations_registration_id_seq RESTART 987654321")
         cursor.execute("ALTER SEQUENCE registrations_student_id_seq RESTART 987654321")

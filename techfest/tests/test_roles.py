@@ -1,4 +1,4 @@
-"""Roles in the admin: what their groups may do, and that an event lead sees the own events wherever rows are named."""
+"""Roles in the admin: permissions of their groups, and that event leads see only rows of their events everywhere."""
 
 import re
 from typing import Any
@@ -40,7 +40,7 @@ OURS = sorted(
 )
 LED = [model for model in OURS if admin.site._registry[model].event_lookup is not None]  # type: ignore[attr-defined]
 HIDDEN = [model for model in OURS if model not in LED and model is not Message]
-"""Messages are their writer's: tickets/tests/test_messages.py."""
+"""Broadcasts belong to their author: tickets/tests/test_messages.py."""
 OWN, OTHER = "Asha Raman", "Zarina Khan"
 
 
@@ -50,7 +50,7 @@ def name_of(model: type[Model]) -> str:
 
 @pytest.fixture
 def lead() -> Any:
-    """Leads the event of the first row of everything; the second row is of a fest that somebody else runs."""
+    """Leads the event of the first row of each model; the second row belongs to another organiser's fest."""
     build_row_of_everything(1)
     build_row_of_everything(2)
     user = in_role(roles.LEAD, "the lead")
@@ -71,7 +71,7 @@ def rows_for(user: Any, model: type[Model]) -> list[Any]:
 
 
 def test_groups_hold_what_the_tables_say_and_nothing_else() -> None:
-    """Also after somebody has given and taken by hand."""
+    """Also after manual changes of the groups."""
     lead = Group.objects.get(name=roles.LEAD)
     before = set(lead.permissions.values_list("pk", flat=True))
     lead.permissions.add(Permission.objects.get(codename="delete_student"))
@@ -117,7 +117,7 @@ def test_every_model_of_our_apps_has_pages_with_the_rule() -> None:
 
 @pytest.mark.parametrize("model", LED, ids=name_of)
 def test_lead_sees_rows_of_the_own_event_and_no_others(lead: Any, model: type[Model]) -> None:
-    """Somebody who leads nothing sees none of them, an owner all."""
+    """A lead without events sees none of the rows, an owner all."""
     seen, every = rows_for(lead, model), set(model._default_manager.all())
     assert 0 < len(seen) < len(every)
     assert len(seen) == len(set(seen))
@@ -165,7 +165,7 @@ def test_filters_of_a_lead_name_own_rows_only(lead: Any, model: type[Model]) -> 
 
 @pytest.fixture
 def two(db: None) -> tuple[Any, Registration, Registration]:
-    """A lead, a registration for the own event, and one for another event of the same fest."""
+    """A lead, a registration for the lead's event, and one for another event of the same fest."""
     build_row_of_everything(1)
     fest = current_fest()
     own, other = build_event(fest, name="Robo Race"), build_event(fest, name="Quiz of Secrets", hour=15)
@@ -289,7 +289,7 @@ def test_lead_changes_the_own_event_but_not_who_leads_it(two: tuple[Any, Registr
 def test_shortcut_to_a_page_of_the_site_opens_what_the_admin_shows_only(
     two: tuple[Any, Registration, Registration],
 ) -> None:
-    """Django's own would lead from the number of any ticket to its secret address."""
+    """Django's view would redirect from any ticket's primary key to its secret URL."""
     user, mine, theirs = two
 
     def asked(client: Client, row: Model) -> tuple[int, str]:
@@ -315,14 +315,14 @@ def test_results_role_works_with_results_of_all_events_and_finds_nothing_else(le
 
 
 def test_who_also_leads_changes_the_own_events_only(lead: Any) -> None:
-    """Two groups together give no more than each gives on its rows."""
+    """A user in two groups may do on each row only what one of them allows there."""
     lead.groups.add(Group.objects.get(name=roles.RESULTS))
     assert len(rows_for(lead, Event)) == 1
     assert len(rows_for(lead, ResultSheet)) == 2
 
 
 def test_inlines_of_the_admin_are_read_by_the_same_rule() -> None:
-    """Or their table is nothing that a lead may read at all."""
+    """Unless leads may not read the model at all."""
     lead = in_role(roles.LEAD)
     for model in OURS:
         for inline in admin.site._registry[model].inlines:

@@ -1,4 +1,4 @@
-"""Two processes share the tests: each with a broker of its own, some as one group, some beside nobody."""
+"""Two processes share the tests: separate brokers, grouped tests, and tests that run alone."""
 
 import contextlib
 import os
@@ -19,7 +19,7 @@ from deploy.tests.front import waiting_for_locks
 from deploy.tests.nginx.house import wait_for
 from techfest.tests import sidebyside, workers
 
-# Each writes down when it begins and ends; one is wrong.
+# Each records its start and end; one fails.
 TESTS = """
 import os, time
 from pathlib import Path
@@ -116,7 +116,7 @@ def test_failure_in_one_of_two_processes_is_told_in_one_summary(tmp_path: Path) 
 
 @contextlib.contextmanager
 def somebody_waits_in(name: str) -> Iterator[None]:
-    """Within the block one session of this database waits for a lock that another one holds."""
+    """In the block one database session waits for a lock of another."""
     url = urlsplit(workers.test_database_url())._replace(path=f"/{name}").geturl()
     with psycopg.connect(url, autocommit=True) as holder, psycopg.connect(url, autocommit=True) as waiter:
         holder.execute("SELECT pg_advisory_lock(1)")

@@ -1,4 +1,4 @@
-"""The pages one meets when something is in the way: the same axe, widths, colours and print as every other page."""
+"""Pages of errors and other unusual states: accessibility, widths, colours and print."""
 
 import datetime as dt
 import re
@@ -31,7 +31,7 @@ ERROR_PAGES = ("400", "403", "403_csrf", "403_foreign", "413", "429", "500", "50
 
 @pytest.fixture
 def fest(beside_a_running_loop: None, plain_static: None, transactional_db: None) -> Fest:
-    """One event that is open and one for each thing that can be in the way."""
+    """One open event, and one for each state that prevents registration."""
     fest = build_fest(name="Riverside Tech Fest")
     build_school()
     build_event(fest, name="Robo Race", slug="open")
@@ -50,7 +50,7 @@ def _start(fest: Fest, hours: float = 0) -> dt.datetime:
 
 @pytest.fixture(params=["light", "dark"])
 def page(request: Any, browser: Browser, live_server: Any) -> Iterator[Page]:
-    """A phone in each colour scheme, standing on the site."""
+    """A phone in each colour scheme with the site open."""
     with browser.new_context(viewport=PHONE, color_scheme=request.param, base_url=live_server.url) as context:
         yield context.new_page()
 
@@ -127,7 +127,7 @@ def test_small_forms_with_errors_have_no_faults(fest: Fest, page: Page) -> None:
 
 
 def test_error_pages_have_no_faults(fest: Fest, page: Page) -> None:
-    """Those that Django writes, and those that nginx has as files."""
+    """Error pages of Django, and those that nginx serves as files."""
     pages: dict[str, str] = {name: render_to_string(f"{name}.html") for name in ERROR_PAGES}
     pages |= {path.stem + " file": path.read_text() for path in (ROOT / "static" / "errors").glob("*.html")}
 
@@ -158,7 +158,7 @@ def test_cancelled_things_have_no_faults(fest: Fest, page: Page) -> None:
 def test_ticket_prints_on_one_page(
     fest: Fest, page: Page, read_qr: Callable[[Path], list[str]], tmp_path: Path
 ) -> None:
-    """Black on white whatever the screen was, without buttons, and the code is read from the paper."""
+    """Printed in black on white without buttons; the QR code is readable on paper."""
     ticket = Ticket.objects.get()
     page.goto(ticket.get_absolute_url())
     page.emulate_media(media="print")
@@ -185,7 +185,7 @@ def test_code_is_read_from_a_dim_screen(
 
 
 def test_forced_colours_leave_the_code_alone(fest: Fest, page: Page) -> None:
-    """With colours of the reader's own, boxes still have edges and the code stays black on white."""
+    """With forced colours boxes keep their borders and the QR code stays black on white."""
     page.emulate_media(forced_colors="active", reduced_motion="reduce")
     page.goto(Ticket.objects.get().get_absolute_url())
     style = "getComputedStyle(document.querySelector('{}')).{}"
