@@ -164,6 +164,16 @@ def filled_in(client: Client, path: str, **values: Any) -> dict[str, Any]:
     return sent_by(response) | values
 
 
+def act(client: Client, action: str, *rows: Any, **values: Any) -> Any:
+    """Choose the action for these rows, or confirm it, and follow to the list."""
+    form = {"action": action, "_selected_action": [row.pk for row in rows]} | values
+    return client.post(list_path(type(rows[0])), form, follow=True)
+
+
+def said(response: Any) -> list[str]:
+    return [str(message) for message in response.context["messages"]]
+
+
 def is_asked(response: Any) -> bool:
     """Whether a page asks before something is done."""
     return response.status_code == 200 and "admin-confirm" in response.content.decode()

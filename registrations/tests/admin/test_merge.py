@@ -9,9 +9,8 @@ from events.models import Fest
 from registrations.models import MergedReference, Registration, School, Student
 from registrations.tests.builders import build_event, build_fest, build_school, build_submission
 from registrations.tests.counting import states
-from registrations.tests.test_admin_acting import act, said
 from techfest.core.admin.base import page_of
-from tickets.tests.admin_helpers import list_path, organiser_client, query_count
+from tickets.tests.admin_helpers import act, list_path, organiser_client, query_count, said
 
 pytestmark = pytest.mark.django_db
 REASON = {"reason": "Twice", "confirmed": "yes", "notify": "on"}

@@ -1,7 +1,5 @@
 """What organisers do to chosen registrations, from the list, with a page that asks."""
 
-from typing import Any
-
 import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
@@ -12,7 +10,7 @@ from registrations.tests.booking.test_promotion import build_late_event
 from registrations.tests.builders import build_event, build_fest, build_submission
 from registrations.tests.counting import states
 from tickets.models import Delivery, Ticket
-from tickets.tests.admin_helpers import list_path, organiser, organiser_client
+from tickets.tests.admin_helpers import act, organiser, organiser_client, said
 
 pytestmark = pytest.mark.django_db
 REASON = {"reason": "Wrong hall", "notify": "on", "confirmed": "yes"}
@@ -26,15 +24,6 @@ def client() -> Client:
 @pytest.fixture
 def fest() -> Fest:
     return build_fest()
-
-
-def act(client: Client, action: str, *rows: Any, **values: Any) -> Any:
-    form = {"action": action, "_selected_action": [row.pk for row in rows]} | values
-    return client.post(list_path(type(rows[0])), form, follow=True)
-
-
-def said(response: Any) -> list[str]:
-    return [str(message) for message in response.context["messages"]]
 
 
 def of(event: Event, queue_position: int = 1) -> Registration:
