@@ -39,7 +39,7 @@ def states() -> dict[str, str]:
 
 
 @pytest.mark.parametrize("has_scripts", [False, True])
-def test_owner_adds_a_seat_and_reads_who_gets_it_before_saving(
+def test_owner_adds_a_seat_and_sees_who_gets_it_before_saving(
     event: Event, browser: Browser, live_server: Any, has_scripts: bool
 ) -> None:
     owner = in_role(roles.OWNER)
@@ -60,7 +60,7 @@ def test_owner_adds_a_seat_and_reads_who_gets_it_before_saving(
     assert states() == {"Asha Rao": "confirmed", "Ben Iyer": "confirmed", "Chitra Das": "waiting"}
 
 
-def test_lead_cancels_in_the_own_event_with_a_reason_and_finds_no_other(
+def test_lead_cancels_with_a_reason_and_sees_led_events_only(
     event: Event, browser: Browser, live_server: Any
 ) -> None:
     other = build_event(event.fest, name="Quiz Bowl")

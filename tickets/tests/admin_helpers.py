@@ -1,4 +1,4 @@
-"""Somebody who runs the fest, and one row of everything, for tests of the admin."""
+"""Helpers for tests of the admin: organisers, a row in each table, and forms as a browser sends them."""
 
 import uuid
 from typing import Any
@@ -65,7 +65,7 @@ from tickets.models import (
 )
 
 WITHOUT_PAGES = {AccountSession, Heartbeat, ProviderOutage}
-"""A session's key opens the session, so no address may hold it; the front page tells of workers and the provider."""
+"""Models without pages: session keys must not be in an address; the dashboard shows workers and the provider."""
 
 
 def organiser(name: str = "organiser", **values: Any) -> Any:
@@ -73,7 +73,7 @@ def organiser(name: str = "organiser", **values: Any) -> Any:
 
 
 def in_role(role: str, name: str = "", **values: Any) -> Any:
-    """Somebody of this role, who is no superuser."""
+    """Return a user with this role who is no superuser."""
     user = organiser(
         name or role.replace(" ", "-"), **{"is_staff": role in ADMIN_ROLES, "is_superuser": False} | values
     )
@@ -82,14 +82,14 @@ def in_role(role: str, name: str = "", **values: Any) -> Any:
 
 
 def organiser_client(user: Any = None) -> Client:
-    """A browser in which an organiser is logged in."""
+    """Return a client in which an organiser is logged in."""
     client = Client()
     client.force_login(user or organiser())
     return client
 
 
 def build_row_of_everything(number: int) -> None:
-    """One more row in every table of the rooms."""
+    """Create one more row in each table."""
     fest = build_fest() if number == 1 else build_fest(is_current=False)
     event, other = build_event(fest), build_event(fest)
     lead = organiser(f"lead{number}")
@@ -120,7 +120,7 @@ def build_row_of_everything(number: int) -> None:
 
 
 def _build_records(number: int, submission: Submission, teacher: Teacher) -> None:
-    """What comes after registering: the door, results, papers, and what was erased."""
+    """Create the rows that follow a registration: check-in, results, documents, and erasures."""
     registration, now, user = submission.registrations.get(), timezone.now(), teacher.user
     student, event = registration.student, registration.event
     fest, ticket = event.fest, registration.tickets.get()
@@ -158,7 +158,7 @@ def add_path(model: type[Model]) -> str:
 
 
 def filled_in(client: Client, path: str, **values: Any) -> dict[str, Any]:
-    """What a browser would send from the form at this path, with these fields typed over."""
+    """Return what a browser would send from the form at this path, with these values."""
     response = client.get(path)
     assert response.status_code == 200
     return sent_by(response) | values
@@ -175,17 +175,17 @@ def said(response: Any) -> list[str]:
 
 
 def is_asked(response: Any) -> bool:
-    """Whether a page asks before something is done."""
+    """Whether the response is a confirmation page."""
     return response.status_code == 200 and "admin-confirm" in response.content.decode()
 
 
 def confirm(client: Client, event: Any, response: Any, **values: Any) -> Any:
-    """Agrees to what the page says would happen."""
+    """Send the form of a confirmation page."""
     return client.post(page_of(event), sent_by(response) | values)
 
 
 def sent_by(response: Any) -> dict[str, Any]:
-    """What a browser would send of the form on a page; a name that is there twice is a list."""
+    """Return what a browser would send from the form of a page; repeated names become lists."""
     page = html5lib.parse(response.content.decode(), namespaceHTMLElements=False)
     form = page.find(".//div[@id='content-main']/form")
     sent: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""Events in the admin: counts are never written, seats go to who waits, and nothing is judged by old rows."""
+"""Events in the admin: counts are never written, added seats go to the waiting list, and no stale row is used."""
 
 import datetime as dt
 from typing import Any
@@ -42,7 +42,7 @@ def said(response: Any) -> list[str]:
 
 
 def save(client: Client, event: Event, **values: Any) -> Any:
-    """What a press of Save comes to; where it first says what would happen, that is agreed to."""
+    """Save the event, and confirm the consequences if a page asks first."""
     response = client.post(page_of(event), filled_in(client, page_of(event), **values))
     return confirm(client, event, response) if is_asked(response) else response
 
@@ -86,7 +86,7 @@ def test_two_people_change_two_things_of_one_event(client: Client, fest: Fest) -
     assert (event.name, event.summary) == ("Line followers", "Robots again")
 
 
-def test_raised_capacity_goes_to_who_waits(client: Client, fest: Fest) -> None:
+def test_added_seats_go_to_the_waiting_list(client: Client, fest: Fest) -> None:
     event = build_event(fest, capacity=1)
     for _ in range(3):
         build_submission(event)
@@ -96,7 +96,7 @@ def test_raised_capacity_goes_to_who_waits(client: Client, fest: Fest) -> None:
     assert Change.objects.latest("pk").cause == Change.Cause.CAPACITY_RAISED
 
 
-def test_lowered_capacity_throws_nobody_out(client: Client, fest: Fest) -> None:
+def test_lowered_capacity_keeps_all_seats(client: Client, fest: Fest) -> None:
     event = build_event(fest, capacity=3)
     for _ in range(3):
         build_submission(event)

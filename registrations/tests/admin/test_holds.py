@@ -1,4 +1,4 @@
-"""Blocks in the admin: seen, granted, refused and given back after a question; guarded where events change."""
+"""Holds in the admin: approved, refused and given back after a confirmation, and guarded when events change."""
 
 from typing import Any
 
@@ -83,9 +83,7 @@ def test_hold_of_another_state_is_left(client: Client, fest: Fest, teacher: Teac
     assert said(act(client, "approve", hold)) == ["None of these is in the state “waits for an organiser”."]
 
 
-def test_lead_decides_holds_of_the_own_events_and_no_permission_alone_does(
-    fest: Fest, teacher: Teacher
-) -> None:
+def test_lead_decides_holds_of_led_events_only(fest: Fest, teacher: Teacher) -> None:
     hold = request_now(teacher, build_event(fest), 8)
     permitted = organiser("permitted", is_superuser=False)
     permitted.user_permissions.set(Permission.objects.filter(codename__in=["view_hold", "change_hold"]))
@@ -127,7 +125,7 @@ def test_event_page_tells_what_is_held(client: Client, fest: Fest, teacher: Teac
 
 
 def save(client: Client, event: Event, **values: Any) -> Any:
-    """What a press of Save comes to; where it first says what would happen, that is agreed to."""
+    """Save the event, and confirm the consequences if a page asks first."""
     response = client.post(page_of(event), filled_in(client, page_of(event), **values), follow=True)
     return confirm(client, event, response) if is_asked(response) else response
 

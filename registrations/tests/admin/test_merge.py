@@ -1,4 +1,4 @@
-"""Students and schools that are one, in the admin."""
+"""Merging students and schools in the admin."""
 
 from typing import Any
 
@@ -63,7 +63,7 @@ def test_one_student_is_merged_into_a_namesake_that_is_picked(client: Client, fe
     assert list(Student.objects.all()) == [two]
 
 
-def test_student_without_a_namesake_is_told_so(client: Client, fest: Fest) -> None:
+def test_merging_a_student_without_a_namesake_is_refused(client: Client, fest: Fest) -> None:
     response = act(client, "merge_students", student(build_event(fest)))
     assert said(response) == [
         "No other student of this school has this name. Choose both students in the list."

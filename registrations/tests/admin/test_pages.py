@@ -1,4 +1,4 @@
-"""Students, schools, registrations and wordings in the admin."""
+"""Students, schools, registrations and consent texts in the admin."""
 
 from typing import Any
 
@@ -65,7 +65,7 @@ def registrations_of(event: Any) -> list[Registration]:
     return list(event.registrations.order_by("queue_position"))
 
 
-def test_cancelling_first_shows_who_it_would_be(client: Client, fest: Fest) -> None:
+def test_cancelling_first_shows_who_is_affected(client: Client, fest: Fest) -> None:
     event = build_event(fest)
     build_submission(event, name="Asha Rao")
     build_submission(event, name="Ben Iyer", email="")
@@ -75,7 +75,9 @@ def test_cancelling_first_shows_who_it_would_be(client: Client, fest: Fest) -> N
     assert states(event) == ["confirmed", "confirmed"]
 
 
-def test_confirmed_cancelling_gives_the_seat_to_who_waits(client: Client, fest: Fest, user: Any) -> None:
+def test_confirmed_cancelling_gives_the_seat_to_the_waiting_list(
+    client: Client, fest: Fest, user: Any
+) -> None:
     event = build_event(fest, capacity=1)
     build_submission(event)
     build_submission(event)
@@ -116,7 +118,7 @@ def test_too_many_at_once_are_not_cancelled(
     )
 
 
-def test_staff_who_may_only_look_cannot_cancel(client: Client, fest: Fest) -> None:
+def test_staff_with_view_permission_cannot_cancel(client: Client, fest: Fest) -> None:
     build_submission(event := build_event(fest))
     looker = organiser("looker", is_superuser=False)
     looker.user_permissions.add(Permission.objects.get(codename="view_registration"))

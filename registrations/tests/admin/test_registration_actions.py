@@ -1,4 +1,4 @@
-"""What organisers do to chosen registrations, from the list, with a page that asks."""
+"""Actions of the list of registrations, with their confirmation pages."""
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -37,7 +37,7 @@ def test_reason_of_a_cancellation_is_in_the_audit_log_and_in_the_mail(client: Cl
     assert Delivery.objects.get(kind="cancelled").state == "queued"
 
 
-def test_cancellation_that_nobody_is_notified_of_drops_its_mail(client: Client, fest: Fest) -> None:
+def test_cancellation_without_notification_drops_its_mail(client: Client, fest: Fest) -> None:
     event = build_event(fest, capacity=1)
     build_submission(event)
     build_submission(event)
@@ -115,7 +115,7 @@ def test_mail_goes_once_more_from_the_list(client: Client, fest: Fest) -> None:
 @pytest.mark.parametrize(
     "action", ["cancel_registrations", "promote_registrations", "move_registrations", "resend_mails"]
 )
-def test_staff_who_may_only_look_can_do_none_of_it(client: Client, action: str) -> None:
+def test_staff_with_view_permission_can_run_no_action(client: Client, action: str) -> None:
     event = build_late_event()
     Delivery.objects.update(state="delivered")
     looker = organiser("looker", is_superuser=False)

@@ -1,4 +1,4 @@
-"""Any sequence of steps with the organisers and the door among them: chosen, moved, merged, held back, let in."""
+"""A stateful test with organisers and check-in: promoting, moving, merging, reserving, admitting."""
 
 from copy import deepcopy
 from functools import partial
@@ -34,7 +34,7 @@ CLASHING = {0: 1, 1: 0}
 
 
 class Admin(Rush):
-    """The same machine with an organiser who overrides, and a volunteer at the door once a line stands still."""
+    """The state machine with an organiser who overrides, and a volunteer who gives free seats at the door."""
 
     @initialize(
         capacity=st.integers(0, 2),
@@ -61,7 +61,7 @@ class Admin(Rush):
         steps[first]()
 
     def _seated(self, index: int) -> list[int]:
-        """Who has a seat in this event, by their numbers among all."""
+        """The indexes of the registrations with a seat in this event."""
         return [
             number
             for number, (event, seat_request) in enumerate(self._seat_requests())
@@ -69,7 +69,7 @@ class Admin(Rush):
         ]
 
     def _seat_requests(self) -> list[tuple[int, SeatRequest]]:
-        """Each with its event, in the order of their primary keys."""
+        """The registrations with their events, by primary key."""
         rows = Registration.objects.filter(pk__in=self.acknowledged).order_by("pk")
         of_event = {event.pk: index for index, event in enumerate(self.events)}
         return [
@@ -85,7 +85,7 @@ class Admin(Rush):
     @precondition(lambda self: self.acknowledged)
     @rule(indexes=st.lists(ANY, min_size=1, max_size=3))
     def cancel(self, indexes: list[int]) -> None:
-        """Whoever is in does not give up a seat."""
+        """Students who came in keep their seats."""
         known = self._seat_requests()
         chosen = [known[index % len(known)][1] for index in indexes]
         if any(seat_request.has_come for seat_request in chosen):
@@ -98,7 +98,7 @@ class Admin(Rush):
     @precondition(lambda self: self.acknowledged)
     @rule(indexes=st.lists(ANY, min_size=1, max_size=3, unique=True))
     def promote_by_hand(self, indexes: list[int]) -> None:
-        """All or none, from free seats and from those kept back, past whoever is earlier in line."""
+        """Promotes all or none, with free and reserved seats, past earlier ones on the waiting list."""
         known = self._seat_requests()
         chosen = sorted({index % len(known) for index in indexes})
         after = deepcopy(self.plans)
@@ -148,7 +148,7 @@ class Admin(Rush):
 
     @rule(index=EVENT, more=st.integers(1, 2), kept=st.integers(1, 2))
     def keep_seats_back(self, index: int, more: int, kept: int) -> None:
-        """Of the seats that are added nobody in line gets these, until an organiser gives them."""
+        """Reserves added seats, which the waiting list does not get."""
         plan = self.plans[index]
         capacity = max(plan.capacity, plan.held) + more
         if capacity > 6 or kept > more or plan.stands_still:
@@ -161,7 +161,7 @@ class Admin(Rush):
 
     @rule(index=EVENT, more=st.integers(1, 2))
     def keep_seats_back_and_give_them(self, index: int, more: int) -> None:
-        """To the last in line."""
+        """Promotes the last on the waiting list."""
         self.keep_seats_back(index, more, more)
         waiting = [
             number
@@ -205,7 +205,7 @@ class Admin(Rush):
 
     @rule(index=st.sampled_from([0, 2]))
     def move_to_where_there_is_room(self, index: int) -> None:
-        """Whoever waits for the seat that is left has it."""
+        """The waiting list gets the seat that is left."""
         self.change_capacity(1, self.plans[1].held + 1)
         self.move(self._seated(index)[:1] or [0], to=1, may_wait=False)
 
@@ -213,7 +213,7 @@ class Admin(Rush):
         return row[0], self.plans[row[0]].seat_requests.index(row[1])
 
     def _decide_move(self, event: int, seat_request: SeatRequest, to: int, *, may_wait: bool) -> str:
-        """As a press, but the opening hours are not asked, and what is given up is not in the way."""
+        """Allocates like a submission, but without opening hours, and ignoring the seat that is given up."""
         if event == to or self.plans[to].active(seat_request.who):
             return "already"
         clashing = CLASHING.get(to)
@@ -227,7 +227,7 @@ class Admin(Rush):
     @precondition(lambda self: len(self._people()) > 1)
     @rule(kept=ANY, gone=ANY)
     def merge(self, kept: int, gone: int) -> None:
-        """Two rows turn out to be one student: all is the kept one's, and of two for one event the better stays."""
+        """Merges two students: the kept one gets everything, and of two for one event the better stays."""
         people = self._people()
         one = people[kept % len(people)]
         other = people[gone % len(people)]
@@ -264,7 +264,7 @@ class Admin(Rush):
 
     @rule(index=EVENT, come=st.lists(st.booleans(), min_size=2, max_size=2))
     def turn_out_to_be_one(self, index: int, come: list[bool]) -> None:
-        """The first two who have a seat in one event are one student, after none, one or both came in."""
+        """Merges the first two with a seat in one event, after none, one or both came in."""
         self.change_capacity(index, max(2, self.plans[index].capacity))
         numbers = self._seated(index)[:2]
         for number, comes in zip(numbers, come, strict=False):
@@ -281,7 +281,7 @@ class Admin(Rush):
 
     @rule(index=EVENT, how=st.sampled_from(["still", "late", "late", "moves"]))
     def stop_or_move_the_line(self, index: int, how: str) -> None:
-        """From some time on free seats are given at the door, later also those of who has not come."""
+        """Gives free seats at the door, and later those of students who have not come."""
         plan, event, now = self.plans[index], self.events[index], database_now()
         plan.stands_still = how != "moves"
         (self.late.add if how == "late" else self.late.discard)(index)
@@ -306,7 +306,7 @@ class Admin(Rush):
         index=EVENT, who=st.sampled_from(NAMES), how=st.sampled_from(["still", "late"]), leaves=st.booleans()
     )
     def stand_at_the_door(self, index: int, who: str, how: str, leaves: bool) -> None:
-        """The line has ended, somebody has cancelled since then or not, and now somebody comes without a seat."""
+        """A student without a seat comes after the waiting list has ended, with or without a cancellation before."""
         self.stop_or_move_the_line(index, how)
         seated = self._seated(index)
         if leaves and seated:
@@ -315,7 +315,7 @@ class Admin(Rush):
 
     @rule(index=EVENT, who=st.sampled_from(NAMES))
     def walk_in(self, index: int, who: str) -> None:
-        """Somebody known stands at the door without a seat."""
+        """A known student comes to the door without a seat."""
         person = self.people[who]
         if person.student is None:
             return
@@ -358,7 +358,7 @@ class Admin(Rush):
         return True
 
     @invariant()
-    def whoever_came_in_is_in(self) -> None:
+    def check_ins_agree(self) -> None:
         rows = Ticket.objects.live().filter(registration__event__fest=self.fest, checked_in_at__isnull=False)
         inside = set(rows.values_list("registration", flat=True))
         expected = {
@@ -369,7 +369,7 @@ class Admin(Rush):
         assert inside == expected
 
     def teardown(self) -> None:
-        """What the auditor says at the end; people are let in without scans here, so that scans are not asked for."""
+        """Checks all invariants at the end, except those of scans: students come in without scans here."""
         assert [line for line in offenders() if " scans and has " not in line] == []
 
 
@@ -398,7 +398,7 @@ def test_any_sequence_of_steps_with_admin_and_door_agrees_with_the_model() -> No
 def test_sequence_with_a_part_of_the_admin_forgotten_disagrees(
     monkeypatch: pytest.MonkeyPatch, forgotten: str
 ) -> None:
-    """The negative controls: the machine notices when a part of the house does nothing."""
+    """Negative controls: the machine fails when a part of the code does nothing."""
     monkeypatch.setattr(forgotten, lambda *_args, **_kwargs: [])
     noticed = (AssertionError, KeyError, ActionRejected, LockTimeout, IntegrityError, pytest.fail.Exception)
     with pytest.raises(noticed):

@@ -1,4 +1,4 @@
-"""Who came in, live in the list of registrations."""
+"""Attendance in the list of registrations."""
 
 import pytest
 from django.test import Client
@@ -26,7 +26,7 @@ PATH = list_path(Registration)
 
 @pytest.fixture
 def event() -> Event:
-    """Two who go, of whom one is in; one who waits."""
+    """An event with two confirmed registrations, one of them checked in, and one on the waiting list."""
     event = open_event(fest_today(), capacity=2, name="Robo Race")
     ticket = ticket_for(event, name="Asha Rao")
     ticket_for(event, name="Bea Iyer")
@@ -44,7 +44,7 @@ def names(client: Client, **asked: str) -> list[str]:
     return sorted(row.student.name for row in client.get(PATH, asked).context["cl"].result_list)
 
 
-def test_tabs_count_where_everybody_stands(event: Event) -> None:
+def test_tabs_count_registrations_by_state(event: Event) -> None:
     build_submission(build_event(event.fest), name="Dia Sen")
     every = tabs()
     assert every == {"Going": 3, "Waiting": 1, "Cancelled": 0, "Checked in": 1, "Not checked in": 2}
@@ -60,12 +60,12 @@ def test_tabs_keep_the_event_and_lead_to_what_they_count(event: Event) -> None:
         assert len(client.get(f"{PATH}?{tab['query']}").context["cl"].result_list) == tab["count"]
 
 
-def test_filter_tells_who_is_in_and_who_is_not(event: Event) -> None:
+def test_attendance_filter(event: Event) -> None:
     client = organiser_client()
     assert (names(client, attendance="in"), names(client, attendance="out")) == (["Asha Rao"], ["Bea Iyer"])
 
 
-def test_lead_counts_the_own_events_only(event: Event) -> None:
+def test_lead_counts_led_events_only(event: Event) -> None:
     build_submission(build_event(event.fest), name="Dia Sen")
     lead = in_role(roles.LEAD)
     event.leads.add(lead)

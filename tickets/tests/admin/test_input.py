@@ -1,4 +1,4 @@
-"""Odd requests to the admin are answered in words, and never with a crash."""
+"""Unusual requests to the admin get an error page, never a crash."""
 
 import pytest
 from django.urls import reverse
@@ -43,7 +43,7 @@ def test_row_that_is_no_number_is_not_chosen(fest: Fest, name: str, action: str,
 
 
 def test_gate_cannot_take_the_name_of_another(fest: Fest) -> None:
-    """The fest of a gate that is there is no field, and the name is taken within it."""
+    """The form of an existing gate has no fest, but its name must be unique in its fest."""
     Gate.objects.create(fest=fest, name="Main gate")
     side, client = Gate.objects.create(fest=fest, name="Side gate"), organiser_client()
     response = client.post(page_of(side), filled_in(client, page_of(side), name="Main gate"))
@@ -54,6 +54,6 @@ def test_gate_cannot_take_the_name_of_another(fest: Fest) -> None:
 
 
 def test_logout_leaves_no_page_of_the_admin_in_the_browser(fest: Fest) -> None:
-    """What a door has stored on the device and not sent is no personal data, and must not be lost."""
+    """Unsent scans on a device are no personal data and must not be lost."""
     response = organiser_client().post(reverse("admin:logout"))
     assert (response.status_code, response["Clear-Site-Data"]) == (302, '"cache"')

@@ -1,4 +1,4 @@
-"""Tickets and mails in the admin: what went wrong is found, and tried again."""
+"""Tickets and mails in the admin: failures are found and retried."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def client() -> Client:
-    """Shows all fests: each row that is built here has a fest of its own."""
+    """Show all fests: each row built here has a different fest."""
     browser = organiser_client()
     browser.post(reverse("admin:choose_fest"), {"fest": "all"})
     return browser
@@ -24,7 +24,7 @@ def client() -> Client:
 
 @pytest.fixture
 def notified(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The bell's own tests ring it; here it is enough to hear that somebody did."""
+    """Record that workers are notified, without notifying any."""
     heard: list[str] = []
     for module in ("mail", "tickets"):
         monkeypatch.setattr(f"tickets.admin.{module}.notify_workers", lambda: heard.append("notify_workers"))
@@ -79,7 +79,7 @@ def test_pdf_is_made_again(
     assert (Ticket.objects.get().rendered_at, notified) == (None, ["notify_workers"])
 
 
-def test_tickets_are_found_by_where_their_pdf_stands(client: Client) -> None:
+def test_tickets_are_filtered_by_the_state_of_their_pdf(client: Client) -> None:
     made = ticket_of(build_answered())
     pretend_rendered()
     given_up, pending = ticket_of(build_answered()), ticket_of(build_answered())
@@ -88,7 +88,7 @@ def test_tickets_are_found_by_where_their_pdf_stands(client: Client) -> None:
     assert found == [[made], [given_up], [pending]]
 
 
-def test_code_of_a_ticket_is_shown_to_nobody(client: Client) -> None:
+def test_code_of_a_ticket_is_not_shown(client: Client) -> None:
     ticket = ticket_of(build_answered())
     pages = [client.get(path).content.decode() for path in (list_path(Ticket), page_of(ticket))]
     assert [ticket.code in page for page in pages] == [False, False]

@@ -1,4 +1,4 @@
-"""The admin's first page: what it says at a glance, to whom, and with how many queries."""
+"""The dashboard: what it shows to whom, and with how many queries."""
 
 import datetime as dt
 

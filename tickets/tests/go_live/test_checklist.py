@@ -1,4 +1,4 @@
-"""A fest of one's own: copied, filled with pasted events, looked over, and let in by its owner."""
+"""A new fest: copied, filled with pasted events, checked before going live, and created by a command."""
 
 import datetime as dt
 from io import StringIO
@@ -22,7 +22,7 @@ from tickets.tests.audited import run
 
 TODAY = timezone.localdate()
 YEAR = TODAY.year if TODAY.month < 11 else TODAY.year + 1
-"""Its December is ahead, whenever the tests run."""
+"""The December of the fest is always ahead."""
 HEAD = "Name\tCategory\tVenue\tDay\tStart\tEnd\tCapacity\tGrades\n"
 
 
@@ -41,7 +41,7 @@ def december(**values: Any) -> Fest:
 
 
 def send(client: Client, path: str, form: dict[str, str]) -> Any:
-    """Sends a form; where it asks whether its dates are right, they are."""
+    """Post the form, and confirm unusual dates."""
     response = client.post(path, form)
     if response.status_code == 200 and (digest := response.context["form"].dates_digest):
         response = client.post(path, form | {"dates_are_right": digest})
@@ -124,7 +124,7 @@ def test_copy_with_the_same_slug_is_refused(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_pasted_events_are_shown_first_and_made_once(client: Client) -> None:
+def test_pasted_events_are_shown_first_and_created_once(client: Client) -> None:
     fest = december()
     text = (
         HEAD
@@ -226,7 +226,7 @@ def test_old_backup_and_dead_workers_are_named(settings: Any) -> None:
 
 
 @pytest.mark.django_db
-def test_test_mail_goes_to_whoever_asks(client: Client) -> None:
+def test_test_mail_goes_to_the_signed_in_user(client: Client) -> None:
     fest = december()
     assert client.get(page(fest, "ready")).status_code == 200
     client.post(page(fest, "ready"))
@@ -235,7 +235,7 @@ def test_test_mail_goes_to_whoever_asks(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_pages_of_starting_are_closed_to_whoever_may_not() -> None:
+def test_pages_of_a_new_fest_need_permission() -> None:
     reader = organiser_client(organiser("reader", is_superuser=False))
     fest = december()
     responses = [reader.get(page(fest, word)).status_code for word in ("copy", "paste", "ready")]
@@ -255,7 +255,7 @@ def test_look_asks_as_often_for_many_events(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_limit_of_the_provider_is_told_before_it_is_hit(settings: Any, client: Client) -> None:
+def test_admin_warns_before_the_limit_of_the_provider(settings: Any, client: Client) -> None:
     event = build_event(december(), capacity=20)
     for _one in range(8):
         build_submission(event)
@@ -297,7 +297,7 @@ def start(**options: Any) -> str:
 
 
 @pytest.mark.django_db
-def test_command_makes_a_fest_and_lets_its_owner_in(settings: Any) -> None:
+def test_command_creates_a_fest_and_its_owner(settings: Any) -> None:
     output = start()
     fest = Fest.objects.get()
     assert (fest.slug, fest.is_current, fest.time_zone) == ("lake-fest", True, "Asia/Kolkata")
