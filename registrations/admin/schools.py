@@ -28,16 +28,12 @@ from techfest.core.text_limits import LimitedText
 
 if TYPE_CHECKING:
     _SchoolChoice = forms.ModelChoiceField[School]
-else:
-    _SchoolChoice = forms.ModelChoiceField
-
-if TYPE_CHECKING:
     _Form = forms.ModelForm[Any]
     _FormSet = forms.BaseInlineFormSet[Any, Any, Any]
     _Inline = admin.TabularInline[Any, Any]
 else:
-    _Form, _FormSet, _Inline = forms.ModelForm, forms.BaseInlineFormSet, admin.TabularInline
-
+    _SchoolChoice, _Form = forms.ModelChoiceField, forms.ModelForm
+    _FormSet, _Inline = forms.BaseInlineFormSet, admin.TabularInline
 
 MAX_SCHOOLS = 10
 """Schools merged at once; the choice of the one that stays shows so many as radio buttons."""
@@ -70,36 +66,6 @@ class MergeSchoolsForm(ReasonForm):
             field.empty_label = None
             field.widget = forms.RadioSelect()
         field.queryset = rows.annotate(n_students=Count("students"))
-
-
-class SchoolActions(ObjectToolsMixin, BaseAdmin):
-    """Merges schools, and leads to the rows of a school."""
-
-    def get_object_tools(self, request: HttpRequest, obj: School) -> Iterable[ObjectTool]:
-        yield ObjectTool(_("Its students"), url=_of_school("student", "school__id__exact", obj))
-        yield ObjectTool(
-            _("Its registrations"), url=_of_school("registration", "student__school__id__exact", obj)
-        )
-        yield ObjectTool(_("Merge into another school"), action="merge_schools")
-
-    @admin.action(description=gettext_lazy("Merge the chosen schools"), permissions=["change"])
-    def merge_schools(self, request: HttpRequest, queryset: QuerySet[School]) -> HttpResponseBase | None:
-        """Merge the chosen schools, or the chosen one into another picked on the page."""
-        chosen = list(queryset.order_by("pk")[: MAX_SCHOOLS + 1])
-        rows = self.get_queryset(request).order_by("state", "name")
-        ids = [school.pk for school in chosen]
-        rows = rows.filter(pk__in=ids) if len(ids) > 1 else rows.exclude(pk__in=ids)
-        form = confirmation_form(MergeSchoolsForm, request, rows=rows)
-        refusal = _("Choose two to %(maximum)d schools.") % {"maximum": MAX_SCHOOLS}
-        return confirmed_action(
-            self,
-            request,
-            action="merge_schools",
-            refusal=refusal if len(chosen) > MAX_SCHOOLS or not rows.exists() else "",
-            confirmation=lambda: _merge_confirmation(chosen),
-            form=form,
-            do=lambda: _merge_and_report(chosen, request.user, dict(form.cleaned_data)),
-        )
 
 
 def _merge_and_report(chosen: list[School], user: Any, wanted: dict[str, Any]) -> list[tuple[str, int]]:
@@ -229,7 +195,7 @@ class AliasInline(_Inline):
 
 
 @admin.register(School)
-class SchoolAdmin(SchoolActions):
+class SchoolAdmin(ObjectToolsMixin, BaseAdmin):
     event_lookup = "students__registrations__event"
     form = NameForm
     export_columns = exports.SCHOOLS
@@ -259,6 +225,32 @@ class SchoolAdmin(SchoolActions):
         count = schools.accept(queryset, user=request.user)
         words = ngettext("%(count)d school is accepted.", "%(count)d schools are accepted.", count)
         self.message_user(request, words % {"count": count}, messages.SUCCESS)
+
+    def get_object_tools(self, request: HttpRequest, obj: School) -> Iterable[ObjectTool]:
+        yield ObjectTool(_("Its students"), url=_of_school("student", "school__id__exact", obj))
+        yield ObjectTool(
+            _("Its registrations"), url=_of_school("registration", "student__school__id__exact", obj)
+        )
+        yield ObjectTool(_("Merge into another school"), action="merge_schools")
+
+    @admin.action(description=gettext_lazy("Merge the chosen schools"), permissions=["change"])
+    def merge_schools(self, request: HttpRequest, queryset: QuerySet[School]) -> HttpResponseBase | None:
+        """Merge the chosen schools, or the chosen one into another picked on the page."""
+        chosen = list(queryset.order_by("pk")[: MAX_SCHOOLS + 1])
+        rows = self.get_queryset(request).order_by("state", "name")
+        ids = [school.pk for school in chosen]
+        rows = rows.filter(pk__in=ids) if len(ids) > 1 else rows.exclude(pk__in=ids)
+        form = confirmation_form(MergeSchoolsForm, request, rows=rows)
+        refusal = _("Choose two to %(maximum)d schools.") % {"maximum": MAX_SCHOOLS}
+        return confirmed_action(
+            self,
+            request,
+            action="merge_schools",
+            refusal=refusal if len(chosen) > MAX_SCHOOLS or not rows.exists() else "",
+            confirmation=lambda: _merge_confirmation(chosen),
+            form=form,
+            do=lambda: _merge_and_report(chosen, request.user, dict(form.cleaned_data)),
+        )
 
 
 @admin.register(SchoolAlias)
