@@ -172,7 +172,7 @@ def test_what_somebody_else_changed_is_told_and_kept(client: Client, fest: Fest)
     change(event, user=other, summary="Robots by Priya")
     response = client.post(page_of(event), form)
     text = response.context["others"][0]
-    assert text.startswith("Meanwhile priya changed “Summary” from An event to Robots by Priya (")
+    assert text.startswith("priya changed “Summary” from An event to Robots by Priya in the meantime (")
     confirm(client, event, response)
     event.refresh_from_db()
     assert (event.summary, states(event)) == ("Robots by Priya", ["confirmed"] * 3)
@@ -265,7 +265,7 @@ def test_seats_reserved_stand_in_the_admin_and_are_given_back(client: Client, fe
     path = list_path(Hold)
     assert client.get(path).status_code == client.get(page_of(Hold.objects.get())).status_code == 200
     chosen = {"action": "give_back", "_selected_action": str(Hold.objects.get().pk)}
-    assert "<li>Held back, " in client.post(path, chosen).content.decode()
+    assert "<li><bdi>Held back</bdi>, " in client.post(path, chosen).content.decode()
     client.post(path, chosen | {"confirmed": "yes"})
     assert states(event) == ["confirmed"] * 3
 

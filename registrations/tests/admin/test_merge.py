@@ -43,7 +43,7 @@ def test_merge_shows_what_both_hold_and_wants_one_to_stay(client: Client, fest: 
     event, early, late = build_event(fest), build_event(fest, hour=10), build_event(fest, hour=10.5)
     one, two = student(event, early, section="A"), student(event, late, section="B")
     page = act(client, "merge_students", one, two).content.decode()
-    assert "1 event is held by both" in page
+    assert "Both are registered for 1 event:" in page
     assert "1 pair of events clashes then" in page
     again = act(client, "merge_students", one, two, **REASON).content.decode()
     assert "Choose the one that stays" in again
@@ -95,7 +95,7 @@ def test_schools_are_merged_after_the_page_has_said_what_moves(client: Client, f
     student(build_event(fest), school=kept.name)
     student(build_event(fest), school=removed.name)
     page = act(client, "merge_schools", kept, removed).content.decode()
-    assert "1 student is there twice and becomes one" in page
+    assert "1 student is listed twice and merged" in page
     response = act(client, "merge_schools", kept, removed, kept=kept.pk, **REASON)
     assert said(response) == ["Saint Mary School is now known as St Mary's School."]
     assert (list(School.objects.all()), Student.objects.count()) == ([kept], 1)
