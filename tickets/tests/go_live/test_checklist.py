@@ -266,7 +266,7 @@ def test_admin_warns_before_the_limit_of_the_provider(settings: Any, client: Cli
     Delivery.objects.filter(pk__in=list(sent.values_list("pk", flat=True))).update(state="sent", sent_at=now)
     (words,) = limits.warnings(now)
     assert words.startswith(
-        "The mail provider takes 10 mails an hour. 4 went within the last hour and 4 are owed"
+        "The mail provider takes 10 mails an hour. 4 were sent within the last hour and 4 are pending"
     )
     assert "takes 10 mails an hour" in client.get(list_path(Delivery)).content.decode()
     settings.EMAIL_LIMIT_PER_HOUR = 11
