@@ -11,12 +11,6 @@ changes."""
 attempt_noticed = Signal()
 """Sent with `student` and `now` when a form used the name of a registered student and was refused."""
 
-notice_pending = Signal()
-"""Sent with `to`, `subject`, `text` (plain, paragraphs separated by empty lines) and `now`, and optionally `link`
-(absolute), `link_label` and `user`: queues a mail to a teacher in the same transaction."""
-work_pending = Signal()
-"""Sent with `task`, the name of a Celery task that has work once this transaction is committed."""
-
 list_registered = Signal()
 """Sent with `job` (a ClassListJob) and `now` when a job ends, whether or not something was registered."""
 

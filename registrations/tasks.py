@@ -2,13 +2,13 @@
 
 from celery import shared_task
 
+from registrations import hooks
 from registrations.booking import confirmation_deadline
 from registrations.class_lists import jobs
 from registrations.class_lists.drafts import purge_drafts
 from registrations.holds import service
 from registrations.privacy import erase
 from registrations.privacy import purge as purge_module
-from registrations.signals import work_pending
 from registrations.teachers import sessions
 from techfest.core.db.clock import database_now
 
@@ -18,7 +18,7 @@ def confirm() -> int:
     """Registers confirmed class lists, chunk by chunk; starts no new one after some seconds."""
     finished = jobs.run_due()
     if finished:
-        work_pending.send(sender=None, task="registrations.confirm")
+        hooks.notify_workers.call("registrations.confirm")
     return finished
 
 
@@ -42,7 +42,7 @@ def purge() -> int:
     """Erases the people of fests whose time is over, for some seconds, and repeats until none are left."""
     erased = purge_module.purge_due()
     if erased:
-        work_pending.send(sender=None, task="registrations.purge")
+        hooks.notify_workers.call("registrations.purge")
     return erased
 
 

@@ -8,7 +8,7 @@ class TicketsConfig(AppConfig):
     def ready(self) -> None:
         from techfest.core import roles
 
-        # Importing these modules registers their signal receivers; `test_receivers.py` checks that none is missing.
+        # Importing these modules registers their receivers and hooks; `test_receivers.py` checks that none is missing.
         from tickets import issuing, merge, permissions
         from tickets.documents import certificates
         from tickets.mail import webhooks

@@ -8,8 +8,9 @@ from django.db import transaction
 from django.dispatch import receiver
 
 from events.models import Fest
+from registrations import hooks
 from registrations.models import Change, Registration, Student
-from registrations.signals import attempt_noticed, fest_zone_changed, registrations_changed, work_pending
+from registrations.signals import attempt_noticed, fest_zone_changed, registrations_changed
 from techfest.core.db.bulk import insert
 from tickets.checkin.entry import give_up
 from tickets.mail import outbox
@@ -30,7 +31,7 @@ def follow(
     not_notified: Collection[int] = (),
     **_kwargs: object,
 ) -> None:
-    """Issues, voids or renews tickets, owes the mails, and rings for the workers after the commit."""
+    """Issues, voids or renews tickets, enqueues the mails, and notifies the workers after the commit."""
     _issue([change for change in changes if change.from_state != change.to_state], now)
     _void([change for change in changes if change.to_state == State.CANCELLED], now)
     _renew([change for change in changes if change.cause in _ON_PAPER])
@@ -50,10 +51,12 @@ def renew_tickets_of(*, fest: Fest, **_kwargs: object) -> None:
     Ticket.objects.filter(registration__event__fest=fest).want_again()
 
 
-@receiver(work_pending)
-def notify_for_work(*, task: str, **_kwargs: object) -> None:
-    """The one doorbell of the house, also for the rooms below."""
+def notify_for_work(task: str) -> None:
+    """Wakes up a worker after the commit, for work that `registrations` has enqueued."""
     transaction.on_commit(partial(notify_workers, task), robust=True)
+
+
+hooks.notify_workers.register(notify_for_work)
 
 
 def _issue(changes: Sequence[Change], now: datetime) -> None:

@@ -11,13 +11,13 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from registrations import hooks
 from registrations.booking.errors import ActionRejected
 from registrations.class_lists.drafts import lock_list
 from registrations.class_lists.forecast import SEAT, WAIT, Forecast, forecast
 from registrations.class_lists.identify import match
 from registrations.class_lists.parse import read_draft
 from registrations.models import ClassList, ClassListEntry, ClassListJob, ClassListRow, ConsentText
-from registrations.signals import work_pending
 from registrations.spreadsheets.listing import Listing
 from techfest.core.db.bulk import insert_new
 
@@ -123,7 +123,7 @@ def confirm(
             raise ActionRejected(str(_OF_ANOTHER_LIST))
         ClassListEntry.objects.filter(row__in=rows).delete()
         ClassListRow.objects.filter(pk__in=rows).update(job=job, key=RandomUUID())
-        work_pending.send(sender=ClassListJob, task=TASK)
+        hooks.notify_workers.call(TASK)
     return job
 
 

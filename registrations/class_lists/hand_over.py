@@ -7,9 +7,9 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from registrations import hooks
 from registrations.class_lists.drafts import ListDeleted, lock_lists
 from registrations.models import ClassList, School, Teacher
-from registrations.signals import notice_pending
 
 
 def lists_of(school: School, fest_id: int) -> list[ClassList]:
@@ -59,8 +59,7 @@ def _notify(moved: list[ClassList], giver: Teacher, taker: Teacher, now: datetim
     }
     for teacher, (subject, text) in notices.items():
         if teacher.user.email:
-            notice_pending.send(
-                sender=ClassList,
+            hooks.enqueue_notice.call(
                 to=teacher.user.email,
                 subject=subject,
                 text=text,

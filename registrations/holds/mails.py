@@ -8,8 +8,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from registrations import hooks
 from registrations.models import Hold
-from registrations.signals import notice_pending
 from techfest.core.formatting import exact_moment
 
 
@@ -80,8 +80,7 @@ def _notify(hold: Hold, subject: str, text: str, *, count: int, now: dt.datetime
         words = {"count": count, "event": hold.event.name, "until": exact_moment(hold.deadline)}
     if not hold.requested_by.email:
         return
-    notice_pending.send(
-        sender=Hold,
+    hooks.enqueue_notice.call(
         user=hold.requested_by,
         to=hold.requested_by.email,
         subject=subject % words,

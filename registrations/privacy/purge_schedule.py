@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from events.dates import PURGE_NOTICE as NOTICE
 from events.dates import names_kept_until
 from events.models import Event, Fest
+from registrations import hooks
 from registrations.models import ClassList, PurgePlan, Registration, Student
-from registrations.signals import notice_pending
 from registrations.teachers.account_mails import absolute_url
 from techfest.core.db.clock import database_now
 from techfest.core.roles import owners_with_email
@@ -128,8 +128,7 @@ def _notify_owners(schedule: Schedule, now: dt.datetime) -> None:
         "the erasure is then postponed."
     )
     for owner in owners_with_email():
-        notice_pending.send(
-            sender=Fest,
+        hooks.enqueue_notice.call(
             to=owner.email,
             subject=subject % words,
             text=text % words,

@@ -9,8 +9,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from registrations import hooks
 from registrations.models import Invitation, SecurityEvent, Teacher
-from registrations.signals import notice_pending
 from techfest.core.db.clock import database_now
 
 
@@ -193,8 +193,7 @@ def _security_texts(kind: Kind, is_by_organiser: bool) -> tuple[str, str]:
 
 def enqueue(mail: AccountMail, *, to: str, user: Any = None) -> None:
     """Enqueue this mail, in the caller's transaction if there is one."""
-    notice_pending.send(
-        None,
+    hooks.enqueue_notice.call(
         to=to,
         subject=mail.subject,
         text=mail.text,

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from events.models import Event
+from registrations import hooks
 from registrations.booking.allocate import allocate
 from registrations.booking.errors import RegistrationRejected
 from registrations.booking.policy import SeatRequest
@@ -16,7 +17,6 @@ from registrations.holds import service
 from registrations.locking import Deadline
 from registrations.models import Change, Consent, Hold, Registration, Student, Submission, Teacher
 from registrations.schools import find_or_create_school
-from registrations.signals import notice_pending
 from registrations.students.identity import identify
 from registrations.tests.builders import build_details
 
@@ -85,14 +85,16 @@ def agree(student: Student) -> None:
 
 @contextmanager
 def notices() -> Iterator[list[dict[str, Any]]]:
-    """The letters that are owed inside, as they were announced."""
+    """The notices that are enqueued inside the block, as keyword arguments; they are enqueued all the same."""
     heard: list[dict[str, Any]] = []
+    enqueue = hooks.enqueue_notice.call
 
     def hear(**notice: Any) -> None:
         heard.append(notice)
+        enqueue(**notice)
 
-    notice_pending.connect(hear, weak=False)
+    hooks.enqueue_notice.register(hear)
     try:
         yield heard
     finally:
-        notice_pending.disconnect(hear)
+        hooks.enqueue_notice.register(enqueue)

@@ -1,4 +1,4 @@
-"""Every module with signal receivers is imported at the start of each process."""
+"""Every module with signal receivers or hooks is imported at the start of each process."""
 
 import os
 import re
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-RECEIVER = re.compile(r"^@receiver\(|^\w+\.connect\(", re.MULTILINE)
+RECEIVER = re.compile(r"^@receiver\(|^\w+\.connect\(|^hooks\.\w+\.register\(", re.MULTILINE)
 ROOT = Path(settings.BASE_DIR)
 
 

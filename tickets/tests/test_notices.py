@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils import timezone
 
-from registrations.signals import notice_pending
+from registrations import hooks
 from registrations.tests.builders import build_fest
 from tickets.mail.compose import Composer
 from tickets.mail.kinds.notice import enqueue_notice
@@ -81,16 +81,16 @@ def test_line_break_in_the_subject_adds_no_header() -> None:
 
 def test_notice_is_queued_in_the_transaction_of_its_cause() -> None:
     with transaction.atomic():
-        notice_pending.send(None, to="rao@example.org", subject="S", text="T", now=timezone.now())
+        hooks.enqueue_notice.call(to="rao@example.org", subject="S", text="T", now=timezone.now())
         assert Notice.objects.count() == 1
         transaction.set_rollback(True)
     assert (Delivery.objects.count(), Notice.objects.count()) == (0, 0)
 
 
-def test_signal_queues_a_notice_to_a_user() -> None:
+def test_hook_queues_a_notice_to_a_user() -> None:
     user = get_user_model().objects.create_user("rao", "rao@example.org")
-    notice_pending.send(
-        None, to=user.email, subject="S", text="T", link=LINK, link_label="Go", user=user, now=timezone.now()
+    hooks.enqueue_notice.call(
+        to=user.email, subject="S", text="T", link=LINK, link_label="Go", user=user, now=timezone.now()
     )
     notice = Notice.objects.select_related("delivery").get()
     assert (notice.delivery.user, notice.link, notice.link_label) == (user, LINK, "Go")

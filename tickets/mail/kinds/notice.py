@@ -7,10 +7,9 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.dispatch import receiver
 
 from events.models import Fest
-from registrations.signals import notice_pending
+from registrations import hooks
 from registrations.students.names import mailbox_key
 from tickets.mail.kinds.base import MailKind
 from tickets.models import Delivery, Notice
@@ -71,10 +70,7 @@ def enqueue_notice(
     return delivery
 
 
-@receiver(notice_pending)
-def hear(*, now: dt.datetime, to: str, subject: str, text: str, **rest: Any) -> None:
-    wanted = {name: rest[name] for name in ("link", "link_label", "user") if name in rest}
-    enqueue_notice(to=to, subject=subject, text=text, now=now, **wanted)
+hooks.enqueue_notice.register(enqueue_notice)
 
 
 def forget(delivery_ids: Collection[int]) -> None:

@@ -1,0 +1,59 @@
+"""What registrations asks of the apps above it. Each hook has one implementation, registered when the apps are loaded.
+
+A hook is a call that the layers do not allow directly: `registrations` may not import `tickets`. Events that several
+receivers may follow are signals instead (`registrations.signals`).
+"""
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any, Generic, Protocol, TypeVar
+
+Implementation = TypeVar("Implementation", bound=Callable[..., Any])
+
+
+class Hook(Generic[Implementation]):
+    """The place of one implementation. `hook.call(...)` is typed as the implementation is."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._implementation: Implementation | None = None
+
+    def register(self, implementation: Implementation) -> None:
+        """The last one that is registered counts."""
+        self._implementation = implementation
+
+    @property
+    def call(self) -> Implementation:
+        """Raises RuntimeError where nothing is registered."""
+        if self._implementation is None:
+            raise RuntimeError(f"No app has registered the hook {self._name}.")
+        return self._implementation
+
+
+class EnqueueNotice(Protocol):
+    """Enqueues a mail to a teacher or a member of staff in the caller's transaction.
+
+    `text` is plain text whose paragraphs are separated by empty lines; `link` is an absolute address.
+    """
+
+    def __call__(
+        self,
+        *,
+        to: str,
+        subject: str,
+        text: str,
+        now: dt.datetime,
+        link: str = "",
+        link_label: str = "",
+        user: Any = None,
+    ) -> object: ...
+
+
+class NotifyWorkers(Protocol):
+    """Wakes up a worker for the task of this name once the caller's transaction is committed."""
+
+    def __call__(self, task: str) -> None: ...
+
+
+enqueue_notice: Hook[EnqueueNotice] = Hook("enqueue_notice")
+notify_workers: Hook[NotifyWorkers] = Hook("notify_workers")
