@@ -1,7 +1,7 @@
-"""Every address of the site for every kind of reader, from the URLconf: who is let in, and whose names they read.
+"""Every URL of the site with every kind of user, taken from the URLconf: who has access, and whose names they see.
 
-One table says it by the beginning of an address's name, the longest that fits; an address that no line fits fails.
-The rows that the addresses name are the first lead's, the first teacher's and the volunteer's.
+One table decides by the longest matching prefix of the URL name; a URL without a matching line fails.
+The rows in the URLs belong to the first lead, the first teacher and the volunteer.
 """
 
 from collections.abc import Iterator
@@ -42,14 +42,14 @@ READERS = (
     "former lead",
     "former volunteer",
 )
-"""A student is anonymous, with a secret link; "nobody" is signed in and has no role. Former ones lost their role, while
-their school, events and gates still name them."""
+"""A student is anonymous, with a secret link; "nobody" is logged in without a role. Former users lost their role, while
+their school, events and gates still refer to them."""
 ALL = frozenset(READERS)
 SIGNED_IN = ALL - {"anonymous"}
 ADMIN_USERS = frozenset({"lead", "other lead", "results", "owner"})
 FORMER = frozenset({"former teacher", "former lead", "former volunteer"})
 WITH_PASSWORD = frozenset({"nobody", "teacher", "other teacher"}) | FORMER
-"""Those of this test who could be asked for theirs."""
+"""The users in this test who may need a second factor."""
 LEADS = frozenset({"lead", "other lead", "owner"})
 LEAD = frozenset({"lead", "owner"})
 JUDGES = frozenset({"lead", "results", "owner"})
@@ -69,29 +69,29 @@ SEEN_BY_LEADS = (
 )
 
 OFF, PASSED, ALONE = "not required", "passed", "password alone"
-"""Whether the second step is required, and whether everybody has passed it."""
+"""Whether a second factor is required, and whether all users have passed it."""
 GUARDED = ("admin:", "checkin:")
 SENT_AWAY = frozenset({"/accounts/login/", "/admin/login/", "/teacher/waiting/"})
 SECOND_STEP = frozenset({"/accounts/2fa/"})
 ONE = frozenset({"owner", "teacher", "volunteer", "former teacher"})
-"""Every address lets in at least one of these, or no reader."""
+"""Every URL is open to at least one of these, or to no user."""
 NOTED = frozenset({"registrations_accountsession"})
 
-# Who is let in. Nobody else reads more than the way to the login, "no" or "not here".
+# Who has access. All others get a redirect to the login, 403 or 404.
 TABLE: dict[str, frozenset[str]] = {
-    # Anybody, and whoever knows a secret link.
+    # Everyone, and everyone with a secret link.
     "health-": ALL,
     "events:": ALL,
     "registrations:": ALL,
     "tickets:": ALL,
     "results:": ALL,
     "documents:": ALL,
-    # Accounts: the way in, and everybody's own.
+    # Accounts: the login, and the pages of one's own account.
     "account_": ALL,
     **dict.fromkeys(("account_change_password", "account_set_password", "account_logout", "mfa_"), SIGNED_IN),
     "account_sessions": SIGNED_IN,
     **dict.fromkeys(("account_reauthenticate", "mfa_reauthenticate"), WITH_PASSWORD),
-    # A teacher's pages.
+    # Pages of teachers.
     "teachers:": TEACHERS | {"former teacher"},
     "class_lists:": TEACHER,
     "class_lists:lists": TEACHERS,
@@ -106,7 +106,7 @@ TABLE: dict[str, frozenset[str]] = {
     "teacher:delegation": TEACHERS,
     "teacher:delegation-renew": TEACHERS,
     "teacher:handover": TEACHERS,
-    # The door: a gate is its volunteers', an event its lead's too.
+    # Check-in: gates are open to their volunteers, events to their leads too.
     "checkin:": frozenset({"volunteer", "owner"}),
     "checkin:home": DOOR,
     "checkin:code": DOOR,
@@ -126,23 +126,23 @@ TABLE: dict[str, frozenset[str]] = {
     "admin:documents_printout": LEAD,
     "admin:documents_file": LEAD,
     "admin:timetable": LEADS,
-    # What leads see of their own events, and their lists, which are narrower for each.
+    # Rows of their own events that leads see, in lists limited to them.
     **{f"admin:{name}_": LEAD for name in SEEN_BY_LEADS},
     **{f"admin:{name}_{page}": LEADS for name in SEEN_BY_LEADS for page in ("changelist", "download")},
     **{f"admin:{name}_": LEADS for name in ("events_venue", "events_category")},
-    # Nobody is shown another's message.
+    # Broadcasts are visible only to their authors.
     "admin:tickets_message_": OWNER,
     "admin:tickets_message_add": LEADS,
     "admin:tickets_message_changelist": LEADS,
-    # What the results role works with, and where it finds it.
+    # The models that the results role works with.
     **{f"admin:{name}_": JUDGES for name in JUDGED},
     **{f"admin:{name}_{page}": ADMIN_USERS for name in JUDGED for page in ("changelist", "download")},
-    # Pages about a person that nobody but an owner opens.
+    # Pages about a person, for owners only.
     "admin:registrations_student_data": OWNER,
     "admin:registrations_student_erase": OWNER,
 }
 NOT_FOR_LEADS = ("add", "delete")
-"""Of the tables that they see; those of results nobody adds by hand."""
+"""Models that they may see; results are never added by hand."""
 
 
 def patterns(of: list[Any], space: str = "") -> Iterator[str]:
@@ -154,14 +154,14 @@ def patterns(of: list[Any], space: str = "") -> Iterator[str]:
 
 
 ELSEWHERE = {"mailgun", "brevo", "admin:logout"}
-"""The provider's, which are signed and tested on their own, and what would end the readers' sessions."""
+"""Webhooks, which are signed and have their own tests, and URLs that would end the users' sessions."""
 ADDRESSES = sorted(set(patterns(get_resolver().url_patterns)) - ELSEWHERE)
 TABLES = {f"admin:{model._meta.app_label}_{model._meta.model_name}_": model for model in admin.site._registry}
 
 
 def allowed(name: str) -> frozenset[str]:
-    """Whom the table lets in: its longest line decides."""
-    if name.startswith("checkin:") and name.endswith("-event"):  # an event without a gate is its lead's
+    """The users with access by the table: the longest prefix decides."""
+    if name.startswith("checkin:") and name.endswith("-event"):  # an event without a gate belongs to its lead
         return LEAD
     lines = [line for line in TABLE if name.startswith(line)]
     assert lines, f"{name} stands nowhere in the table"
@@ -171,7 +171,7 @@ def allowed(name: str) -> frozenset[str]:
 
 
 class World:
-    """One fest of everything, with what the first lead, the first teacher and the volunteer may see."""
+    """One fest with rows of every model that the first lead, the first teacher and the volunteer may see."""
 
     def __init__(self, mode: str = "not required") -> None:
         build_row_of_everything(1)
@@ -215,7 +215,7 @@ class World:
         }
 
     def _arguments(self) -> dict[str, list[Any]]:
-        """What stands in an address, by its name; the tables of the admin are asked for a row of theirs."""
+        """The arguments of a URL by its name; admin URLs get a row of their model."""
         student, place, event = self.submission.student, self.event.slug, self.event.pk
         mine = links.my_path(student).split("/")[2]
         confirming = links.confirm_address_path(student).split("/")[2]
@@ -283,7 +283,7 @@ class World:
 
 
 def ask(browser: Client, method: str, path: str) -> tuple[Any, bytes]:
-    """The answer to a request that leaves browser and database as they were; a session may be noted as used."""
+    """The response to a request; browser and database are restored afterwards, except the last use of the session."""
     before, point = {name: one.value for name, one in browser.cookies.items()}, transaction.savepoint()
     response = browser.get(path) if method == "GET" else browser.post(path)
     content = body(response)
@@ -294,14 +294,14 @@ def ask(browser: Client, method: str, path: str) -> tuple[Any, bytes]:
 
 
 def is_let_in(response: Any, address: str) -> bool:
-    """Neither "no" nor "not here" nor "not like this", nor sent to the login, to wait, or to the second step."""
+    """Whether it is neither 403, 404 nor 405, nor a redirect to the login, waiting page or second factor."""
     away = SENT_AWAY | SECOND_STEP if address.startswith(GUARDED) else SENT_AWAY
     is_sent_away = response.status_code == 302 and response["Location"].startswith(tuple(away))
     return response.status_code not in (403, 404, 405) and not is_sent_away
 
 
 def named_for(address: str, mode: str) -> frozenset[str]:
-    """Whom the table lets in; with the password alone only those who can do nothing but check people in."""
+    """The users with access by the table; with only a password, those whose role is only check-in."""
     let_in = allowed(address)
     if mode != ALONE or not address.startswith(GUARDED):
         return let_in
@@ -309,12 +309,12 @@ def named_for(address: str, mode: str) -> frozenset[str]:
 
 
 def addresses_of(mode: str) -> list[str]:
-    """The second step stands before the admin and the door; everything else is asked for without it."""
+    """The admin and check-in need a second factor; all other URLs are requested without one."""
     return [one for one in ADDRESSES if one.startswith(GUARDED) == (mode != OFF)]
 
 
 def fingerprint() -> dict[str, str]:
-    """What every table holds, but that a session was used."""
+    """The content of all tables, except the last use of sessions."""
     app_labels = ("events", "registrations", "tickets", "auth", "mfa", "account")
     tables = {model._meta.db_table for app in app_labels for model in apps.get_app_config(app).get_models()}
     found = {}
@@ -333,7 +333,7 @@ def mode(request: Any, settings: Any) -> str:
 
 @pytest.mark.slow
 def test_every_address_lets_in_whom_the_table_names_and_shows_nobody_else_a_name(mode: str) -> None:
-    """By GET, or by POST where only that is allowed; a page that no owner sees is shown to no reader."""
+    """By GET, or by POST if only that is allowed; a page that owners do not see is shown to no user."""
     world, wrong = World(mode), []
     name = world.submission.student.name.encode()
     for address in addresses_of(mode):
@@ -372,7 +372,7 @@ def test_what_is_sent_to_any_address_does_nothing_for_whom_the_table_does_not_na
 
 
 def body(response: Any) -> bytes:
-    """All of it, also of a file that is sent as it grows."""
+    """The whole body, also of streamed files."""
     whole: bytes = b"".join(response.streaming_content) if response.streaming else response.content
     return whole
 
@@ -411,7 +411,7 @@ TYPED = (
         "rows",
     ),
 )
-"""Fields of forms, and of pages that read what was sent without a form."""
+"""Fields of forms, and parameters that views read without a form."""
 STACKED = "a" + "\u0301\u0323" * 1_000
 ADDRESS_LENGTH = 600
 """Characters of a parameter: percent signs make six of each, and Gunicorn reads 4,094 of an address."""

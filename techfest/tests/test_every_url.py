@@ -1,4 +1,4 @@
-"""Every address of the site, from the URLconf itself: who may ask for it, how, and what nobody may do with it."""
+"""Every URL of the site, from the URLconf: allowed methods, secret links, and requests that must fail."""
 
 import uuid
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 READ = {"GET", "HEAD"}
 FORM = READ | {"POST"}
 METHODS = ("GET", "HEAD", "POST", "OPTIONS", "TRACE", "PUT", "PATCH", "DELETE")
-# What each address takes. An address that is missing here fails the first test.
+# The methods of each URL. A URL that is missing here fails the first test.
 TAKES: dict[str, set[str]] = {
     "health-live": READ,
     "health-ready": READ,
@@ -138,7 +138,7 @@ SECRET = {name for name in TAKES if name.split(":")[0] in ("registrations", "tic
 
 
 def names(patterns: list[Any], space: str = "") -> Iterator[str]:
-    """The full name of every pattern but those behind a login, which bring their own rules."""
+    """The full name of every URL pattern, except those behind a login, which have their own tests."""
     for pattern in patterns:
         if isinstance(pattern, URLResolver):
             inner = f"{pattern.namespace}:" if pattern.namespace else ""
@@ -150,7 +150,7 @@ def names(patterns: list[Any], space: str = "") -> Iterator[str]:
 
 @dataclass(frozen=True, repr=False)
 class Kid:
-    """Somebody registered, and the arguments of every address that is theirs."""
+    """A registered student, and the arguments of all URLs that concern the student."""
 
     submission: Submission
 
@@ -219,7 +219,7 @@ class Kid:
 
     @property
     def secrets(self) -> list[str]:
-        """What nobody else may read."""
+        """Texts that only this student may see."""
         student = self.submission.student
         ticket = Ticket.objects.get(student=student)
         return [
@@ -242,7 +242,7 @@ def kids() -> tuple[Kid, Kid]:
 
 
 def world() -> list[Any]:
-    """Everything that a request could change."""
+    """All data that a request could change."""
     models = (Student, Submission, Registration, Change, Ticket, Delivery, User)
     return [list(model.objects.order_by("pk").values()) for model in models]
 
@@ -254,9 +254,9 @@ def test_every_address_is_in_the_table() -> None:
 @pytest.mark.usefixtures("mailgun")
 @pytest.mark.parametrize("name", sorted(TAKES))
 def test_method_that_an_address_does_not_take_has_no_effect(kids: tuple[Kid, Kid], name: str) -> None:
-    """A hook answers OPTIONS with what it takes, and is not there for a provider that is not ours.
+    """Webhooks answer OPTIONS with their methods, and 404 for providers that are not configured.
 
-    The pages around the login ask first who it is, and whether the form is theirs.
+    Login pages first check the user and the form's token.
     """
     before = world()
     allowed = {405, 404, 200} if name in HOOKS else {302, 403, 405} if name in SIGNED_IN else {405}
@@ -269,7 +269,7 @@ def test_method_that_an_address_does_not_take_has_no_effect(kids: tuple[Kid, Kid
 
 @pytest.mark.parametrize("name", sorted(name for name in TAKES if "GET" in TAKES[name]))
 def test_reading_an_address_has_no_effect(client: Client, kids: tuple[Kid, Kid], name: str) -> None:
-    """Mail scanners and link previews open everything."""
+    """Mail scanners and link previews open every link."""
     before = world()
     for method in ("GET", "HEAD"):
         assert client.generic(method, kids[0].path(name)).status_code in {200, 302, 404, 503}
@@ -331,7 +331,7 @@ def test_forwarded_host_is_not_believed(client: Client, kids: tuple[Kid, Kid], n
 @pytest.mark.parametrize("reader", ["anonymous", "other student", "organiser"])
 @pytest.mark.parametrize("name", sorted(TAKES))
 def test_nobody_reads_another_student(client: Client, kids: tuple[Kid, Kid], name: str, reader: str) -> None:
-    """Public pages and one's own pages hold nothing of anybody else, whoever asks."""
+    """Public pages and a student's pages contain nothing about other students."""
     mine, theirs = kids
     if reader == "organiser":
         client.force_login(User.objects.create_superuser("organiser"))
@@ -347,7 +347,7 @@ def test_nobody_reads_another_student(client: Client, kids: tuple[Kid, Kid], nam
 def test_secret_page_without_its_secret_is_not_found(
     client: Client, kids: tuple[Kid, Kid], name: str
 ) -> None:
-    """Whatever is put in place of the secret: cut off, one sign changed, made up, of another kind."""
+    """Invalid secrets: cut off, one character changed, invented, or of another kind."""
     before = world()
     path = kids[0].path(name)
     secret = path.split("/")[2]
@@ -374,7 +374,7 @@ def test_secret_page_without_its_secret_is_not_found(
 def test_secret_of_one_opens_no_registration_of_another(
     client: Client, kids: tuple[Kid, Kid], name: str
 ) -> None:
-    """The address names an event; another student's registration for it, or its number, is not found."""
+    """The URL names an event; another student's registration or a primary key is not found."""
     mine, theirs = kids
     theirs_only = build_submission(build_event(Fest.objects.get())).registrations.get()
     before = world()

@@ -1,7 +1,6 @@
-"""A walk over the product by everybody: whatever looks like a key in an address, a page or a log opens nothing.
+"""A walk through the site as every kind of user: no key in a URL, a page or a log gives access to anything.
 
-Links that are secrets themselves stand only in pages of those they were given to: behind their own prefix, and in no
-log and no query string.
+Secret links appear only on pages of their owners: under their own prefix, and in no log and no query string.
 """
 
 import datetime as dt
@@ -55,7 +54,7 @@ pytestmark = pytest.mark.django_db
 LIKE_A_KEY = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[A-Za-z0-9_~.-]{20,}")
 IN_A_PAGE = re.compile(r"""(?:href|action|src)=["']([^"']*)""")
 OF_A_SESSION = re.compile(r'name="csrfmiddlewaretoken" value="[^"]*"')
-"""New in each page, and worth nothing without its cookie."""
+"""CSRF tokens: new on each page, and useless without the cookie."""
 OPENED_BY_A_SECRET = {
     "/a/%s/",
     "/my/%s/",
@@ -75,7 +74,7 @@ OPENED_BY_A_SECRET = {
 
 
 class Trace:
-    """What a walk leaves behind: addresses, pages and the logs of Django and PostgreSQL."""
+    """The traces of a walk: URLs, pages, and the logs of Django and PostgreSQL."""
 
     def __init__(self) -> None:
         self.addresses: set[str] = set()
@@ -91,7 +90,7 @@ class Trace:
 
     @property
     def in_query_strings(self) -> str:
-        """As logs write them: the way back after signing in (`next`) names the page that was asked for."""
+        """URLs as logs write them, including the requested page in `next`."""
         return "\n".join(without_secrets(urlsplit(address).query) for address in self.addresses)
 
     @property
@@ -101,7 +100,7 @@ class Trace:
 
 
 class Walker:
-    """A browser that notes where it was, and presses every button twice, as impatient people do."""
+    """A client that records its URLs and submits every form twice."""
 
     def __init__(self, browser: Client, trace: Trace) -> None:
         self.browser, self.trace = browser, trace
@@ -122,7 +121,7 @@ class Walker:
 
 @contextmanager
 def log_of_the_database() -> Iterator[list[str]]:
-    """What PostgreSQL writes into its log meanwhile; tests that run beside this one write there, too."""
+    """The lines that PostgreSQL logs meanwhile, including those of parallel tests."""
     file = Path(os.environ["TECHFEST_DATA"]) / "log" / "postgres.log"
     written: list[str] = []
     start = file.stat().st_size
@@ -133,7 +132,7 @@ def log_of_the_database() -> Iterator[list[str]]:
 
 
 def submit_everything(trace: Trace) -> None:
-    """Each form that carries a key, sent twice: by the public, behind a secret link, by a teacher, at the door."""
+    """Submit each form that has a key twice: as the public, with a secret link, as a teacher, at check-in."""
     event = build_event(current(), capacity=50)
     cache.forget()
     public = Walker(Client(), trace)
@@ -206,7 +205,7 @@ def submit_at_the_door(trace: Trace) -> None:
 
 
 def walk(trace: Trace, world: World) -> None:
-    """Every address of the site, by every kind of reader."""
+    """Request every URL of the site as every kind of user."""
     for address in ADDRESSES:
         path = world.path(address)
         for who, browser in world.browsers.items():
@@ -215,7 +214,7 @@ def walk(trace: Trace, world: World) -> None:
 
 
 def secrets_of_links() -> set[str]:
-    """What opens something by itself, and was given to those who may open it."""
+    """Secret links that were given to their owners."""
     tokens = {links.my_path(student).split("/")[2] for student in Student.objects.all()}
     submissions = Submission.objects.select_related("student")
     tokens |= {links.confirmation_path(submission).split("/")[2] for submission in submissions}
@@ -225,7 +224,7 @@ def secrets_of_links() -> set[str]:
 
 
 def keys_of_rows() -> set[uuid.UUID]:
-    """The keys that make what is sent twice one thing."""
+    """The idempotency keys."""
     columns = [(model, "key") for model in (Submission, ClassListRow, ClassListJob, Hold, Delivery)]
     return {
         key
@@ -265,7 +264,7 @@ def lines_with(words: set[str], text: str) -> list[str]:
 
 
 def opened_by(candidates: set[str], given: set[str]) -> list[str]:
-    """What an anonymous reader opens with any of these that was not given to them."""
+    """The secrets among these with which an anonymous user gets access to anything."""
     event = build_event(current(), capacity=0, waiting_limit=0)
     cache.forget()
     names = [
@@ -287,12 +286,12 @@ def opened_by(candidates: set[str], given: set[str]) -> list[str]:
 
 
 def is_made_of_secrets(word: str, given: set[str]) -> bool:
-    """A link cut out of a page with a sign too many, such as the dot that ends its sentence."""
+    """A link with one character too many, such as the full stop of its sentence."""
     return any(secret in word for secret in given)
 
 
 def shows(response: Any, path: str, names: list[str]) -> bool:
-    """Whether this answer names a child, leads to one, or is a page that only a secret opens."""
+    """Whether the response names a student, leads to one, or is a page that needs a secret."""
     text = body(response).decode(errors="replace")
     if path != FORM and response.status_code == 200 and "/accounts/" not in path:
         return True
@@ -302,13 +301,13 @@ def shows(response: Any, path: str, names: list[str]) -> bool:
 
 @pytest.mark.slow
 def test_walk_meets_the_database_without_an_error_about_a_key(trace: Trace) -> None:
-    """The log of the database stays silent at each double click, in every form that carries a key."""
+    """Double clicks cause no line in the database's log, in any form that has a key."""
     about = ("_key_key", "(key)=", "(nonce)=", "_nonce_")
     assert [line for line in trace.logs.splitlines() if any(word in line for word in about)] == []
 
 
 def test_negative_control_secret_of_a_link_is_told_by_the_same_eyes() -> None:
-    """The check above would see a link that opens something."""
+    """Negative control: the check above finds a link that gives access."""
     World()
     submission = build_submission(build_event(current()), name="Asha Raman")
     token = links.confirmation_path(submission).split("/")[2]
@@ -317,7 +316,7 @@ def test_negative_control_secret_of_a_link_is_told_by_the_same_eyes() -> None:
 
 
 def test_negative_control_log_of_the_database_is_read() -> None:
-    """An insert that raises instead of giving way stands in the log, with the key."""
+    """Negative control: an insert that raises an error is logged with the key."""
     submission = build_submission(build_event(build_fest()))
     duplicate = Submission(key=submission.key, origin="form", digest=bytes(32), student=submission.student)
     with log_of_the_database() as log, pytest.raises(IntegrityError), transaction.atomic():
