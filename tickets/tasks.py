@@ -1,4 +1,4 @@
-"""What the workers do when they are rung: look into the database, do what is due, record it."""
+"""The Celery tasks of tickets and mails: read from the database what is due, do it, record it."""
 
 from celery import current_app, shared_task
 from celery.signals import worker_process_init
@@ -28,7 +28,7 @@ def wall_in(**_kwargs: object) -> None:
 
 @shared_task(name="tickets.render")
 def render() -> int:
-    """Makes PDFs for a few seconds, then makes room; the mails that waited for them may go."""
+    """Makes PDFs for a few seconds, then lets other tasks run; mails that waited for them can be sent."""
     made = ticket_pdf.render_due()
     if made or ticket_pdf.is_work_left():
         wakeup.publish()
@@ -48,7 +48,7 @@ def bind() -> int:
 
 @shared_task(name="tickets.send")
 def send() -> int:
-    """Sends what is due for some seconds, then makes room; comes again until nothing was due."""
+    """Sends due mails for some seconds, then lets other tasks run; runs again until nothing is due."""
     tried = send_module.send_due()
     if tried:
         wakeup.publish("tickets.send")
@@ -57,7 +57,7 @@ def send() -> int:
 
 @shared_task(name="tickets.remind")
 def remind() -> int:
-    """Owes the reminders of tomorrow, from the afternoon on; they go with the next ring."""
+    """Enqueues the reminders for tomorrow, from the afternoon on."""
     pending = reminder.enqueue_reminders(now=database_now())
     if pending:
         wakeup.publish("tickets.send")

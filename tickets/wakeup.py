@@ -1,4 +1,4 @@
-"""Ringing for the workers. A ring says "there is work" and nothing else; losing one costs some seconds."""
+"""Waking up the workers. A wake-up says "there is work" and nothing else; a lost one costs some seconds."""
 
 import logging
 import os
@@ -12,17 +12,17 @@ from techfest.core.db import wakeups
 logger = logging.getLogger(__name__)
 
 PAUSE = 0.2
-"""Seconds between two rings of one process."""
+"""Seconds between two wake-ups of one process."""
 SILENCE = 5.0
-"""Seconds without a ring after the broker did not answer; beat rings every 5 s as well."""
+"""Seconds without a wake-up after the broker did not answer; beat sends one every 5 s as well."""
 TASKS = ("tickets.render", "tickets.send")
-"""What a new seat has work for."""
+"""The tasks that a new seat has work for."""
 LIFETIME = 10
-"""Seconds after which an unheard ring is thrown away."""
+"""Seconds after which a wake-up that no worker took is discarded."""
 
 
 class Notifier:
-    """A thread that publishes for its process, so that a hanging broker never holds up a request."""
+    """A thread that publishes for its process, so that a hanging broker never delays a request."""
 
     def __init__(self) -> None:
         self._wanted = threading.Event()
@@ -31,7 +31,7 @@ class Notifier:
         self._pid = 0
 
     def notify(self, *names: str) -> None:
-        """Returns at once; any number of calls within `PAUSE` make one ring for each of these tasks."""
+        """Returns at once; any number of calls within `PAUSE` send one wake-up for each of these tasks."""
         if self._pid != os.getpid():
             self._start()
         self._names.update(names or TASKS)
@@ -47,13 +47,13 @@ class Notifier:
         while True:
             self._wanted.wait()
             self._wanted.clear()
-            # Taken one by one: a name that is added meanwhile is rung for now or with the next ring.
+            # Taken one by one: a name that is added meanwhile goes out now or with the next wake-up.
             names = [self._names.pop() for _ in range(len(self._names))]
             time.sleep(PAUSE if publish(*names) else SILENCE)
 
 
 def publish(*names: str) -> bool:
-    """Sees to it that a message for each of these tasks waits in the broker; whether the broker answered."""
+    """Makes sure that a message for each of these tasks waits in the broker; `False` if the broker did not answer."""
     try:
         for name in names or TASKS:
             wakeups.send(current_app, name, seconds=LIFETIME)

@@ -1,4 +1,4 @@
-"""What must hold between what happened and the mails that tell of it, asked of a live database."""
+"""Invariants of mails: what must hold between changes and the mails about them, checked on a live database."""
 
 from collections.abc import Iterator
 

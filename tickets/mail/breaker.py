@@ -1,6 +1,6 @@
-"""The breaker before the provider: while it is down one mail at a time is tried, with growing pauses.
+"""A circuit breaker for the mail provider: during an outage one mail at a time is tried, with growing pauses.
 
-The row `ProviderOutage` is the truth, so that an outage outlives a restart and holds for all workers.
+The outage is the row `ProviderOutage`, so that it outlives a restart and holds for all workers.
 """
 
 import datetime as dt
@@ -17,15 +17,15 @@ from techfest.core.db.clock import database_now
 from tickets.models import ProviderOutage
 
 FAILURES = 5
-"""Failed hand-overs in a row after which the provider is thought to be down."""
+"""Failed hand-overs in a row after which an outage begins."""
 SHORTEST, LONGEST = 5.0, 60.0
-"""Seconds between two tries while it is down; doubled each time."""
+"""Seconds between two tries during an outage; doubled each time."""
 MAX_REQUESTED = 900.0
 """Seconds of a pause that the provider may ask for."""
 DEFAULT_PAUSE = 10.0
-"""Seconds of pause after "too many requests" without a word of how many."""
+"""Seconds of pause after "too many requests" without a Retry-After header."""
 IDLE = 600.0
-"""Seconds without a mail to try with after which the outage is thought to be over; failures would open it again."""
+"""Seconds without a mail to try after which the outage ends; failures would begin another."""
 _OPEN = """
     INSERT INTO tickets_provideroutage (id, started_at, until, failures, reason)
     VALUES (1, clock_timestamp(), clock_timestamp() + %(pause)s * interval '1 second', 0, %(reason)s)
@@ -44,7 +44,7 @@ class ProviderPaused(Exception):
 
 
 class Breaker:
-    """What one worker has seen of the provider; the threads that hand over ask only whether it `is_open`."""
+    """What one worker has seen of the provider; the sending threads only read `is_open`."""
 
     def __init__(self) -> None:
         self._failures = 0
@@ -54,10 +54,10 @@ class Breaker:
 
     @property
     def is_open(self) -> bool:
-        """Whether what waits for its turn shall go back into the queue."""
+        """Whether mails that wait for their turn go back into the queue."""
         return self._open.is_set()
 
-    def room(self, free: int, *, in_flight: int) -> int:
+    def allowed(self, free: int, *, in_flight: int) -> int:
         """How many mails may be claimed now: `free` of them, one for a try, or none."""
         outage = ProviderOutage.objects.first()
         if outage is None:
@@ -85,7 +85,7 @@ class Breaker:
             ProviderOutage.objects.filter(failures=outage.failures).delete()
 
     def note_answer(self) -> None:
-        """The provider took a mail, or refused one for what it is: it is there."""
+        """The provider took a mail, or refused one because of the mail itself: it works."""
         self._failures = 0
         if self._is_probing:
             self._is_probing = False
@@ -111,7 +111,7 @@ class Breaker:
 
 
 def pause_left() -> dt.timedelta:
-    """How long nothing is handed over from now on."""
+    """For how long nothing is handed over from now on."""
     outage = ProviderOutage.objects.first()
     return max(dt.timedelta(), outage.until - database_now()) if outage else dt.timedelta()
 
@@ -123,7 +123,7 @@ def outage_age() -> dt.timedelta | None:
 
 
 def outage_sentences(now: dt.datetime) -> list[str]:
-    """A sentence about the outage, for the organisers; none while the provider takes mails. One query."""
+    """A sentence about the outage for the organisers; none without an outage. One query."""
     outage = ProviderOutage.objects.first()
     if outage is None:
         return []
@@ -135,7 +135,7 @@ def outage_sentences(now: dt.datetime) -> list[str]:
 
 
 def _words(error: BaseException) -> str:
-    """What happened, without what the provider wrote: that may name an address or a key."""
+    """What happened, without the text of the provider, which may contain an address or a key."""
     status = getattr(error, "status_code", None)
     return f"status {status}" if status else type(error).__name__
 

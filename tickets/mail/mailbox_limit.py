@@ -1,4 +1,4 @@
-"""Few mails an hour to one mailbox: the first go at once, what follows is told together in one mail.
+"""Few mails an hour to one mailbox: the first are sent at once, and the rest are gathered in one mail.
 
 Anybody can type a stranger's address into a public form, as often as a program likes. So of the mails that
 public forms can cause the first `AT_ONCE` of an hour go as they are. Any further one is held; after `PAUSE`, and
@@ -22,12 +22,12 @@ Kind = Delivery.Kind
 State = Delivery.State
 
 AT_ONCE = 3
-"""Mails to one mailbox within an hour that go as they are."""
+"""Mails to one mailbox within an hour that are sent as they are."""
 HOUR = dt.timedelta(hours=1)
 PAUSE = dt.timedelta(minutes=10)
 """How long the first mail that is held waits for others."""
 CAUSED = dt.timedelta(seconds=10)
-"""A mail is queued within this time of its cause; what was queued later was sent again by a person."""
+"""A mail is queued within this time of its cause; one that was queued later was sent again by a person."""
 _STAFF = (Change.Actor.TEACHER, Change.Actor.ORGANISER, Change.Actor.VOLUNTEER)
 _TRY_MAILBOXES = """
     SELECT mailbox FROM unnest(%s::text[]) AS given (mailbox)
@@ -37,7 +37,7 @@ _TRY_MAILBOXES = """
 
 @dataclass(slots=True)
 class _Mailbox:
-    """What went to one mailbox within the hour, and what waits for it."""
+    """What was sent to one mailbox within the hour, and what is held back for it."""
 
     admitted: int = 0
     digest_at: dt.datetime | None = None
@@ -118,7 +118,7 @@ def _locked(names: Collection[str], now: dt.datetime) -> dict[str, _Mailbox]:
 
 
 def _admit_first(fresh: Iterable[Delivery], mailboxes: Mapping[str, _Mailbox], now: dt.datetime) -> list[int]:
-    """Lets the first of each mailbox go and holds the others."""
+    """Admits the first of each mailbox and holds the others back."""
     going: list[int] = []
     held: dict[str, list[int]] = defaultdict(list)
     for delivery in fresh:

@@ -1,4 +1,4 @@
-"""Handing owed mails to the provider: many at a time, none of them inside a transaction."""
+"""Sending: hands due mails to the provider, many at a time and never inside a transaction."""
 
 import datetime as dt
 import threading
@@ -39,9 +39,9 @@ State = Delivery.State
 Answer = TypeVar("Answer")
 
 IN_FLIGHT = 100
-"""Hand-overs at one time, at most; what a kill may repeat."""
+"""Concurrent hand-overs; at most so many mails are repeated after a kill."""
 QUEUE_SECONDS = 20
-"""How long a claimed mail may wait for its turn; with the time of a hand-over well within its lease."""
+"""How long a claimed mail may wait for its turn; well within its lease."""
 BUDGET = 15.0
 """Seconds after which no further mails are claimed, so that other tasks get their turn and a worker can stop."""
 HAND_OVER_SECONDS = 20.0
@@ -51,12 +51,12 @@ FRESH = LEASE.total_seconds() - HAND_OVER_SECONDS
 CLAIMS = 10
 """A claim costs the same for one mail and for many: so many of them fill all places in flight."""
 OLDEST_EVERY = 4
-"""One claim of so many takes the oldest of a backlog first, the others what is new."""
+"""One claim in so many takes the oldest of a backlog first; the others take new mails."""
 LOOK_PAUSE = 0.02
 """Seconds between two claims that took nothing."""
 NO_PAUSE = dt.timedelta()
 _PERMANENT = frozenset({400, 413, 422})
-"""The message is at fault. A wrong key or domain (401, 403, 404) is ours: the mail waits until it is mended."""
+"""The message is at fault. A wrong key or domain (401, 403, 404) is our fault: the mail waits until it is corrected."""
 
 
 def send_due(*, budget: float = BUDGET) -> int:
@@ -75,7 +75,7 @@ def send_due(*, budget: float = BUDGET) -> int:
 
 
 class Run:
-    """Mails that fly together: claimed, written, handed over and recorded, until nothing is left to claim."""
+    """One run: mails are claimed, composed, handed over and recorded until nothing is left to claim."""
 
     def __init__(self, pool: ThreadPoolExecutor, sender: "Sender", composer: Composer) -> None:
         self.tried = 0
@@ -105,11 +105,11 @@ class Run:
         free = max_in_flight() - len(self._flying)
         if self._flying and free < max_in_flight() / CLAIMS:
             return Claim([])
-        room = breaker.room(free, in_flight=len(self._flying))
-        if not room:
+        allowed = breaker.allowed(free, in_flight=len(self._flying))
+        if not allowed:
             return Claim([])
         self._claims += 1
-        claimed = claim(room, oldest_first=self._claims % OLDEST_EVERY == 0)
+        claimed = claim(allowed, oldest_first=self._claims % OLDEST_EVERY == 0)
         if not claimed.mails:
             breaker.give_back_try()
         return claimed
@@ -144,15 +144,15 @@ def max_in_flight() -> int:
 
 
 class LeaseOver(Exception):
-    """This mail waited for its turn until another worker may have taken it, as in a process that was stopped."""
+    """The mail waited so long for its turn that another worker may have claimed it, as in a stopped process."""
 
 
 breaker = Breaker()
-"""What this process has seen of the provider, over all of its runs."""
+"""Shared by all runs of this process."""
 
 
 def _is_held() -> bool:
-    """Whether what waits for its turn goes back into the queue."""
+    """Whether mails that wait for their turn go back into the queue."""
     return breaker.is_open or stopping.is_asked()
 
 
@@ -162,7 +162,7 @@ def boottime() -> float:
 
 
 class Sender:
-    """One connection a thread, and a pace for all of them."""
+    """One connection per thread, and one pace for all of them."""
 
     def __init__(self) -> None:
         self._local = threading.local()
@@ -213,7 +213,7 @@ def result_of(future: "Future[str]", delivery: Delivery, *, pause: dt.timedelta 
 
 
 def _note(error: BaseException | None) -> None:
-    """Lets the breaker know what one hand-over says about the provider; some say nothing."""
+    """Tells the breaker what one hand-over says about the provider, if anything."""
     if error is None or _is_permanent(error):
         patiently(breaker.note_answer)
     elif not isinstance(error, ProviderPaused | LeaseOver) and not _is_poison(error):

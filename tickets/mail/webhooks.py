@@ -1,4 +1,4 @@
-"""What the provider tells of a delivery, in any order and any number of times."""
+"""Webhooks: what the provider reports about a delivery, in any order and any number of times."""
 
 import datetime as dt
 import hashlib
@@ -33,11 +33,11 @@ STATES: dict[str, str] = {
     EventType.FAILED: State.BOUNCED,
     EventType.COMPLAINED: State.COMPLAINED,
 }
-"""What an event says of the delivery; other events are kept, but move nothing."""
+"""The state that follows from an event; other events are stored and change nothing."""
 RANK: list[str] = [State.QUEUED, State.SENDING, State.SENT, State.DELIVERED, State.BOUNCED, State.COMPLAINED]
-"""A delivery only ever moves to the right, however the events arrive."""
+"""A delivery only moves to the right, in whatever order the events arrive."""
 OLDEST = dt.timedelta(days=5)
-"""A provider repeats a call for some hours; whatever is older was recorded by somebody and sent again."""
+"""A provider repeats a call for some hours; an older one is a replay."""
 
 
 class MailgunWebhookView(MailgunTrackingWebhookView):  # type: ignore[misc]  # the library brings no types
@@ -54,7 +54,7 @@ class MailgunWebhookView(MailgunTrackingWebhookView):  # type: ignore[misc]  # t
 
 
 def hook(provider: str, view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """The library's view, there only while this provider is ours; nonsense is refused and crashes nothing."""
+    """The library's view, found only while this provider is configured; a malformed call is answered with 400."""
 
     @wraps(view)
     def guarded(request: HttpRequest) -> HttpResponse:
@@ -71,7 +71,7 @@ def hook(provider: str, view: Callable[[HttpRequest], HttpResponse]) -> Callable
 
 @receiver(tracking)
 def take_note(event: AnymailTrackingEvent, **_kwargs: Any) -> None:
-    """Records one event of a delivery that is known here; anything else is none of our business."""
+    """Records one event of a known delivery; other events are ignored."""
     key, event_id = _key(event.metadata), event_id_of(event)
     if key is None or _is_stale(event.timestamp) or _is_stale(_signed_at(event)):
         return
@@ -90,7 +90,7 @@ def take_note(event: AnymailTrackingEvent, **_kwargs: Any) -> None:
 
 
 def event_id_of(event: AnymailTrackingEvent) -> str:
-    """The provider's name of the event; where it gives none, what it tells is its name."""
+    """The provider's id of the event, or a digest of its content where there is none."""
     if event.event_id:
         return str(event.event_id)[:200]
     payload = json.dumps(event.esp_event, sort_keys=True, default=str)

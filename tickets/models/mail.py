@@ -1,4 +1,4 @@
-"""Mails that are owed, what was told of them, and messages to many."""
+"""Mails of the outbox, what the provider reported about them, and messages to many."""
 
 from typing import ClassVar
 
@@ -17,7 +17,7 @@ from tickets.querysets import DeliveryQuerySet
 
 
 class Delivery(models.Model):
-    """One e-mail that is owed to somebody; written in the transaction that caused it.
+    """One e-mail of the outbox, written in the transaction of its cause.
 
     `key` goes along to the provider, where it takes one, so that a repeated hand-over is one mail.
     `created_at` is the moment of its cause, `queued_at` when it was last put into the queue.
@@ -183,14 +183,14 @@ class Delivery(models.Model):
 
     @property
     def sent_in(self) -> "Delivery":
-        """The mail that goes: itself, or the digest that it became a part of."""
+        """The mail that is sent: this one, or the digest that it became a part of."""
         return self.gathered_into or self
 
 
 class Notice(models.Model):
-    """The words of a mail that no row could tell again, such as a link to a new password.
+    """The text of a mail that cannot be composed from other rows, such as one with a link to a new password.
 
-    It goes when its mail has been handed over, or given up: what opens a door is not kept.
+    It is deleted when its mail has been handed over or given up: a link that opens an account is not kept.
     """
 
     delivery = models.OneToOneField(Delivery, models.CASCADE, related_name="notice")
@@ -204,7 +204,7 @@ class Notice(models.Model):
 
 
 class DeliveryEvent(models.Model):
-    """What the provider told of a delivery. Append-only; `event_id` makes a repeated call one row."""
+    """What the provider reported about a delivery. Append-only; `event_id` makes a repeated call one row."""
 
     delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="events", verbose_name=_("delivery"))
     event_id = models.CharField(max_length=200, unique=True, editable=False)
