@@ -25,7 +25,7 @@ from tickets.checkin.messages import when
 from tickets.checkin.scan import Offline, check_in
 from tickets.models import CheckIn, Scan
 
-STATES = ("live_codes", "already", "cancelled", "reissued", "waiting")
+STATES = ("live", "already", "cancelled", "reissued", "waiting")
 """States of a code in the order of their numbers in the file: eight times the index of the event, plus one of these."""
 RECORD = 18
 """Bytes per code: 5,000 tickets take 90 kB."""

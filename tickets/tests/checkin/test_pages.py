@@ -151,7 +151,7 @@ def test_undo_with_a_reason_makes_the_ticket_good_again(
         ravi,
         "Wrong child",
     )
-    assert "undone already" in phone.post(path, {"reason": "Twice"}, follow=True).content.decode()
+    assert "already undone" in phone.post(path, {"reason": "Twice"}, follow=True).content.decode()
     assert AuditEntry.objects.filter(what="check-in undone").count() == 1
     assert scanned(checkpoint, ticket.code, ravi).verdict == "in"
 
@@ -188,7 +188,9 @@ def test_search_finds_people_of_this_checkpoint_only(
     )
     found = phone.post(checkpoint.url("search"), {"text": here.student.reference.lower()}).content.decode()
     assert "Asha Raman" in found
-    assert "Nobody of this place" in phone.post(checkpoint.url("search"), {"text": "zzz"}).content.decode()
+    assert (
+        "No one at this checkpoint" in phone.post(checkpoint.url("search"), {"text": "zzz"}).content.decode()
+    )
     by_mail = phone.post(checkpoint.url("search"), {"text": "asha@example"}).content.decode()
     assert "Asha Raman" not in by_mail
 

@@ -220,7 +220,7 @@ def test_form_registers_a_new_student(checkpoint: Checkpoint, event: Event, ravi
         "nonce": nonce_in(page),
     }
     refused = phone.post(checkpoint.url("walk_in"), sent).content.decode()
-    assert "Without a consent on paper" in refused
+    assert "only be registered with consent on paper" in refused
     assert not Student.objects.exists()
     response = phone.post(checkpoint.url("walk_in"), sent | {"consent": "on"}, follow=True)
     assert "<h1>In</h1>" in response.content.decode()
