@@ -94,7 +94,7 @@ def build_teacher(school: School | None = None, *, is_approved: bool = True, **v
 
 
 def build_details(**values: Any) -> Details:
-    """Somebody new each time."""
+    """The details of another student each time."""
     number = next(_numbers)
     defaults: dict[str, Any] = {
         "name": f"Asha Rao {number}",
@@ -108,7 +108,7 @@ def build_details(**values: Any) -> Details:
 def build_request(
     *events: Event, key: uuid.UUID | None = None, wants_waiting: bool = True, **values: Any
 ) -> BookingRequest:
-    """A press for these events; other values are the student's."""
+    """A request for these events; other values are the student's."""
     fest = events[0].fest
     return BookingRequest(
         key=key or Submission.new_key(),
@@ -121,10 +121,10 @@ def build_request(
 
 
 def build_submission(*events: Event, **values: Any) -> Submission:
-    """A press that went through."""
+    """A submission that obtained its events."""
     return submit(build_request(*events, **values), deadline=Deadline())
 
 
 def submit_now(booking_request: BookingRequest) -> Submission:
-    """Sends a press with patience enough for a slow machine."""
+    """Submits with a deadline long enough for a slow machine."""
     return submit(booking_request, deadline=Deadline(30))

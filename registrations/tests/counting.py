@@ -11,7 +11,7 @@ def counts(event: Event) -> tuple[int, int, int]:
 
 
 def states(event: Event) -> list[str]:
-    """The states of all registrations in the order of their places."""
+    """The states of all registrations in the order of their queue positions."""
     return list(event.registrations.order_by("queue_position").values_list("state", flat=True))
 
 

@@ -13,7 +13,7 @@ _numbers = itertools.count(1)
 
 
 def typed(*events: Event | str, **values: Any) -> dict[str, Any]:
-    """A filled-in form of somebody new, with a key of its own; `None` leaves a field out."""
+    """A filled-in form of a new student, with a new key; `None` leaves a field out."""
     number = next(_numbers)
     fields = {
         "key": new_key(),

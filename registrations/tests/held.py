@@ -48,7 +48,7 @@ def return_now(hold: Hold, user: Any = None) -> Hold:
 
 
 def outlive(hold: Hold) -> Hold:
-    """Its time is over, and nobody has noticed yet."""
+    """Its time is over, and nothing has noticed yet."""
     Hold.objects.filter(pk=hold.pk).update(until=timezone.now() - dt.timedelta(seconds=1))
     hold.refresh_from_db()
     return hold

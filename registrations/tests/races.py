@@ -13,9 +13,9 @@ from events.locked_reads import read_locked_events
 from registrations.booking.errors import RegistrationError
 
 TOGETHER = 20.0
-"""Seconds until everybody must stand at the line."""
+"""Seconds until every thread must have reached the barrier."""
 PATIENCE = 30.0
-"""Seconds that a press of a race may wait for its locks: machines that run tests are slow, not wrong."""
+"""Seconds that a request in a race may wait for its locks: test machines are slow."""
 
 
 def at_once(works: Sequence[Callable[[], Any]]) -> list[Any]:

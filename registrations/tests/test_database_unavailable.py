@@ -1,4 +1,4 @@
-"""A transaction that the server ended under our hands is told as any other outage."""
+"""A transaction that the server ended is answered like any other unavailable database."""
 
 import time
 

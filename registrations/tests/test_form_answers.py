@@ -303,7 +303,7 @@ def test_used_form_of_further_events_with_others_is_asked_about(client: Client, 
 
 
 def test_further_events_know_no_other_student(client: Client, fest: Fest) -> None:
-    """A key of somebody else's press, sent behind one's own link, tells nothing of that press."""
+    """A key of another student's submission, sent behind one's own link, reveals nothing of it."""
     event, other = build_event(fest), build_event(fest)
     mine = build_submission(event).student
     theirs = build_submission(event, name="Zarina Khan")
@@ -317,7 +317,7 @@ def test_further_events_know_no_other_student(client: Client, fest: Fest) -> Non
 
 
 def test_repeat_after_the_links_died_shows_that_submission_only(client: Client, fest: Fest) -> None:
-    """A new address kills every old link; a browser that kept the form must not bring back all of it."""
+    """A new address invalidates every old link; a browser that kept the form must not restore one."""
     event = build_event(fest)
     values = typed(event)
     client.post(FORM, values)

@@ -1,4 +1,4 @@
-"""Secret links: what each grants, when it dies, and that nobody makes one up."""
+"""Secret links: what each one shows, when it dies, and that none can be forged."""
 
 import base64
 from typing import Any
@@ -86,7 +86,7 @@ def test_link_with_one_sign_changed_is_dead(submission: Submission) -> None:
 
 
 def test_link_that_names_a_primary_key_is_dead(submission: Submission, settings: Any) -> None:
-    """Such as we signed before links had a random value: after a restore it would open somebody else's page."""
+    """As signed before links had a random value: after a restore it would open another student's page."""
     signers = {
         kind: Signer(key=settings.LINK_KEYS[0], salt=f"registrations.{kind}", sep="~")
         for kind in ("my", "response")

@@ -44,7 +44,7 @@ from tickets.models import Delivery, Ticket
 
 NAMES = ("Asha", "Ben", "Chitra", "Dev", "Elif", "Farid")
 STRANGER = "Stranger"
-"""A name that no student has: refusals that would tell who is registered are those of a new student."""
+"""A name that no student has: refusals that would reveal who is registered are those of a new student."""
 OBTAINED = {"confirmed", "waiting"}
 HOURS = (10.0, 10.5, 12.0)
 """The first two events overlap."""
@@ -54,7 +54,7 @@ ANY = st.integers(0, 20)
 
 @dataclass(eq=False)
 class Held:
-    """What the model knows of one block; `is_over` says that its time is, noticed or not."""
+    """What the model knows of one hold; `is_over`: its time is over, whether or not anything has noticed."""
 
     hold: int
     seats: int
@@ -94,7 +94,7 @@ class Plan:
         return sum(self.left(hold) for hold in self.holds)
 
     def left(self, hold: Held) -> int:
-        """Seats of a block that count as taken and have no name."""
+        """Seats of a hold that count as taken without a registration."""
         names = sum(
             seat_request.held is hold and seat_request.state == "confirmed"
             for seat_request in self.seat_requests
@@ -102,7 +102,7 @@ class Plan:
         return hold.seats - names if hold.is_open else 0
 
     def settle(self) -> None:
-        """Ends what is over, as whoever holds the lock and looks does first."""
+        """Ends what is over, as every transaction with the lock does first."""
         for hold in self.holds:
             ends = self.is_closed and not hold.is_reserved
             hold.is_open = hold.is_open and not (hold.is_over or ends or self.stands_still)
@@ -123,7 +123,7 @@ class Plan:
         )
 
     def hold_for(self, response: str, *, is_named: bool) -> Held | None:
-        """The block that a teacher's name would use."""
+        """The hold that a teacher's registration would use."""
         if response != "confirmed" or not is_named:
             return None
         return next((hold for hold in self.holds if self.left(hold) and not hold.is_reserved), None)
@@ -149,7 +149,7 @@ class Plan:
         return "waiting" if wants_waiting and has_line else "full"
 
     def promote(self) -> None:
-        """The first in line get what is free, as long as the line moves."""
+        """Gives free seats to the waiting list while it is open."""
         if self.stands_still:
             return
         for seat_request in self.waiting[: max(0, self.capacity - self.held)]:
@@ -245,7 +245,7 @@ class Rush(RuleBasedStateMachine):
             self.register(who=who, wanted=[2], wants_waiting=True)
 
     def _expected(self, who: str, wanted: list[int], *, wants_waiting: bool) -> list[str]:
-        """Judges on a copy: one event of a press may stand in the way of the next, or all may be refused."""
+        """Decides on a copy: one event of a request may clash with the next, or all may be refused."""
         plans = deepcopy(self.plans)
         for index in wanted:
             if plans[index].unnamed:
@@ -259,7 +259,7 @@ class Rush(RuleBasedStateMachine):
         return expected
 
     def _look_at(self, wanted: list[int]) -> None:
-        """A press that obtains something has ended what was over, where seats were held."""
+        """A request that obtains something has ended what was over, if seats were held."""
         for index in wanted:
             if self.plans[index].unnamed:
                 self.plans[index].settle()
@@ -338,7 +338,7 @@ class Rush(RuleBasedStateMachine):
 
     @invariant()
     def counts_equal_a_recount_and_only_lowering_makes_too_many(self) -> None:
-        """Invariants 1, 2 and 5: whoever has more than the capacity was there before it was lowered."""
+        """Invariants 1, 2 and 5: seats above the capacity were given before it was lowered."""
         for plan, event in zip(self.plans, self.events, strict=True):
             assert counts(event) == (plan.held, len(plan.waiting), len(plan.seat_requests))
             seats = Seats.objects.get(pk=event.pk)

@@ -1,4 +1,4 @@
-"""Giving up a seat or a place in line: once, for one event or for several, until the event begins."""
+"""Cancelling: once, for one event or several, until the event begins."""
 
 import datetime as dt
 

@@ -1,4 +1,4 @@
-"""Registration ends with the event: at its start by default, at its end at the latest, wherever it is judged."""
+"""Registration ends with the event: at its start by default, at its end at the latest, wherever it is checked."""
 
 import datetime as dt
 from typing import Any

@@ -205,7 +205,7 @@ def test_form_wants_an_address_while_the_switch_is_on(event: Event) -> None:
 
 
 def test_own_page_keeps_an_address_while_the_switch_is_on(event: Event) -> None:
-    """Else a program would register, take its address away, and add every other event for good."""
+    """Otherwise a program could register, remove its address, and add every other event for good."""
     student = register(event).student
     values = details_of(student)
     response = Client().post(f"{links.my_path(student)}details/", values | {"email": ""})
@@ -232,7 +232,7 @@ def test_student_without_an_address_adds_no_event(event: Event) -> None:
 
 
 def test_seat_without_an_address_is_never_for_good(event: Event) -> None:
-    """The last wall: the address was taken away between the page and the lock, or the switch came on meanwhile."""
+    """The last guard: the address was removed between page and lock, or the setting was switched on meanwhile."""
     assert register(event, email="").confirm_by is not None
 
 
@@ -265,7 +265,7 @@ def test_teacher_who_names_the_student_confirms_the_seat(event: Event) -> None:
 
 
 def test_teacher_who_names_the_student_by_hand_confirms_the_seat(event: Event) -> None:
-    """Nothing new is obtained, so all else of this press is undone."""
+    """Nothing new is obtained, so everything else of this request is undone."""
     details = build_details(name="Asha Rao", email="asha@example.org")
     first = register(event, name=details.name, email=details.email)
     booking_request = replace(build_request(event), details=details, teacher=build_teacher().user)
@@ -321,7 +321,7 @@ def test_switching_it_on_again_concerns_later_registrations_only(event: Event) -
 
 
 def test_newcomer_is_treated_as_if_what_is_late_were_released(event: Event) -> None:
-    """Else an event is full for a known child and free for an unknown one, which tells who is registered."""
+    """Otherwise the event would be full for a known child and free for an unknown one: that reveals the child."""
     Event.objects.filter(pk=event.pk).update(waiting_limit=0)
     first = register(event)
     let_time_run_out(first)
@@ -436,7 +436,7 @@ class Met:
 
 
 def cross(monkeypatch: pytest.MonkeyPatch, event: Event) -> tuple[bool, str]:
-    """Whether the student was told that the seat stays, and the state of the registration."""
+    """Whether the student was notified that the seat stays, and the state of the registration."""
     row = register(event)
     Registration.objects.filter(pk=row.pk).update(confirm_mailed_at=F("created_at"))
     row.refresh_from_db()

@@ -67,7 +67,7 @@ def confirmed(event: Event, **values: Any) -> Registration:
 
 
 def late(event: Event, **values: Any) -> Registration:
-    """Its time is over, and nobody has noticed yet."""
+    """Its time is over, and nothing has noticed yet."""
     return make_late(register(event, **values))
 
 

@@ -1,4 +1,4 @@
-"""Idempotency keys are secrets: random, each of one place, and nobody's name follows from one."""
+"""Idempotency keys are secrets: random, valid for one kind of form, and they reveal no name."""
 
 import re
 import uuid

@@ -1,4 +1,4 @@
-"""What one claim comes to, without a database: every reason, and the very seconds."""
+"""Decisions about one request, without a database: every reason, and the exact seconds."""
 
 import datetime as dt
 from typing import Any

@@ -1,4 +1,4 @@
-"""Many on one row: exact with all walls, oversold without them, exact again behind the second wall alone."""
+"""Races for one row: exact with all guards, oversold without them, exact again with the second guard alone."""
 
 import itertools
 import threading
@@ -45,7 +45,7 @@ def fest() -> Fest:
 
 
 def rush(event: Event, monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
-    """Forty students press for one event at once; how each came out."""
+    """Forty students register for one event at once; returns each outcome."""
     booking_requests = [build_request(event) for _ in range(CLICKS)]
     with meeting_after_the_lock(monkeypatch, CLICKS):
         results = at_once([partial(submit_now, booking_request) for booking_request in booking_requests])
@@ -75,7 +75,7 @@ def without_condition(
 
 
 def with_places_of_their_own() -> Callable[..., int]:
-    """Gives places that never meet, since their uniqueness is a wall of its own."""
+    """Gives queue positions that never collide, since their uniqueness is a guard of its own."""
     queue_positions = itertools.count(1)
     give_queue_position = SeatCounter.give_queue_position
 
@@ -108,7 +108,7 @@ def test_forty_submissions_without_any_wall_oversell(fest: Fest, monkeypatch: py
 def test_forty_submissions_without_lock_are_held_by_the_condition(
     fest: Fest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Those who were overtaken look again; the seats are exact, whoever forgets the lock."""
+    """Transactions that lose are repeated; the seats are exact even without the lock."""
     event = build_event(fest, capacity=SEATS)
     monkeypatch.setattr(SeatsQuerySet, "locked", without_lock)
     monkeypatch.setattr(SeatCounter, "give_queue_position", with_places_of_their_own())
@@ -119,7 +119,7 @@ def test_forty_submissions_without_lock_are_held_by_the_condition(
 def test_forty_submissions_without_lock_and_condition_are_held_by_the_places(
     fest: Fest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No two registrations have one place: whoever read the same counts as another gets nothing."""
+    """Queue positions are unique: of two transactions that read the same counts, one gets nothing."""
     event = build_event(fest, capacity=SEATS)
     monkeypatch.setattr(SeatsQuerySet, "locked", without_lock)
     monkeypatch.setattr(SeatsQuerySet, "add", without_condition)

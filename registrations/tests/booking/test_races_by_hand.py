@@ -1,4 +1,4 @@
-"""Organisers at once on one free seat, and a school that goes while its students press."""
+"""Organisers at once on one free seat, and a school that is merged while its students register."""
 
 import threading
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Whether a child is registered is told only where a seat or a place in line is to be had."""
+"""A refusal reveals that a child is registered only if a seat or a waiting list position is to be had."""
 
 import datetime as dt
 import re
@@ -142,7 +142,7 @@ def test_full_event_without_a_wish_to_wait_tells_nothing(client: Client, fest: F
 def test_where_something_is_to_be_had_the_known_child_is_told(
     client: Client, fest: Fest, is_full: bool
 ) -> None:
-    """The negative control: a seat, or a place in line, is worth the word, and the address is told."""
+    """The negative control: with something to be had the page says it, and the address is notified."""
     event, other = build_event(fest), build_event(fest)
     register(event, "this event")
     if is_full:
@@ -163,7 +163,7 @@ def test_one_event_that_fits_among_others_is_enough(client: Client, fest: Fest) 
 
 
 def test_held_seats_whose_time_is_over_are_free_for_a_newcomer(client: Client, fest: Fest) -> None:
-    """As a press finds them: the known child reads who is registered, not that the event is full."""
+    """As a request finds them: the known child reads that it is registered, not that the event is full."""
     event = build_event(fest, capacity=2, waiting_limit=0)
     register(event, "another event")
     hold = request_now(build_teacher(), event, seats=2)

@@ -1,4 +1,4 @@
-"""One pressed button: what it obtains, what it leaves behind, and that it counts once."""
+"""One submitted form: what it obtains, what it stores, and that it counts once."""
 
 import dataclasses
 import datetime as dt
@@ -121,7 +121,7 @@ def test_submission_repeated_with_events_in_other_order_is_the_same(fest: Fest) 
 
 @pytest.mark.parametrize("email", ["asha@example.org", ""])
 def test_submission_repeated_after_everything_changed_gives_first_answer(fest: Fest, email: str) -> None:
-    """Cancelled, filled and closed meanwhile: the repeat is still the first press."""
+    """Cancelled, filled and closed meanwhile: the repeat still returns the first submission."""
     event = build_event(fest, capacity=1)
     booking_request = build_request(event, email=email)
     first = submit_now(booking_request)
@@ -302,7 +302,7 @@ def test_receiver_that_fails_undoes_the_submission(fest: Fest, monkeypatch: pyte
 
 
 def test_student_is_checked_as_they_are_once_the_lock_is_held(fest: Fest) -> None:
-    """A correction that was faster than this press counts; the grade read before the lock does not."""
+    """A correction that was faster than this request counts; the grade read before the lock does not."""
     student = build_submission(build_event(fest), grade=8).student
     seniors = build_event(fest, hour=14, grade_min=8)
     Student.objects.filter(pk=student.pk).update(grade=6)

@@ -1,4 +1,4 @@
-"""Somebody else comes instead: the seat stays, and the line, and nothing else moves."""
+"""Substituting a student: the seat and the ranks stay."""
 
 import datetime as dt
 import threading
@@ -45,7 +45,7 @@ def teacher() -> User:
 
 
 def substitution(*registrations: Registration, teacher: User | None = None, **values: Any) -> Substitution:
-    """Somebody new instead of whoever has these registrations."""
+    """A new student instead of the one with these registrations."""
     first = registrations[0]
     defaults: dict[str, Any] = {
         "key": Submission.new_key(),
@@ -238,7 +238,7 @@ def test_registrations_of_two_students_are_not_handed_over_together(fest: Fest) 
 
 @pytest.mark.django_db(transaction=True)
 def test_overfull_event_keeps_its_seats(fest: Fest) -> None:
-    """The capacity was lowered: nobody is thrown out, and a holder may still change."""
+    """The capacity was lowered: no registration is lost, and a seat may still be handed on."""
     event = build_event(fest, capacity=2)
     first = build_submission(event).registrations.get()
     build_submission(event)
@@ -266,7 +266,7 @@ def without_lock(self: SeatsQuerySet, event_ids: Iterable[int]) -> list[Seats]:
 
 
 def handed_over_and_given_up(event: Event, first: Registration) -> list[Any]:
-    """The teacher hands the seat on while the student cancels, which would promote the next in line."""
+    """The teacher hands the seat on while the student cancels, which would promote the next on the waiting list."""
     return at_once(
         [
             partial(replaced, first),
@@ -293,7 +293,7 @@ def test_handing_over_against_giving_up_is_one_of_them() -> None:
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_handing_over_against_giving_up_without_locks_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The negative control: without the locks the seat is handed on and given to the next in line."""
+    """The negative control: without the locks the seat is handed on and given to the next on the waiting list."""
     line, is_given_up = threading.Barrier(2), threading.Event()
 
     def meet(*args: Any, **kwargs: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Why nobody was promoted: each reason once, and none where somebody would be."""
+"""Why nobody was promoted: each reason once, and none if `promote` would give a seat."""
 
 import datetime as dt
 

@@ -1,4 +1,4 @@
-"""Blocks against clicks, names against the end of their time: exact with the walls, and wrong without them."""
+"""Holds against registrations, names against the end of a hold: exact with the guards, wrong without them."""
 
 import threading
 from collections import Counter
@@ -61,7 +61,7 @@ def hold_without_condition(self: SeatsQuerySet, event_id: int, *, seats: int) ->
 
 
 def rush(event: Event, teachers: list[Teacher], monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """Forty students press while four schools ask for five seats each."""
+    """Forty students register while four schools request five seats each."""
     booking_requests = [partial(submit_now, build_request(event)) for _ in range(CLICKS)]
     requests = [partial(request_now, teacher, event, 5) for teacher in teachers]
     with meeting_after_the_lock(monkeypatch, CLICKS):
@@ -132,7 +132,7 @@ def test_ten_names_for_five_held_seats_without_any_wall_use_more(
 
 @pytest.mark.parametrize("end", [expire_module.process_due, None], ids=["worker", "submission"])
 def test_names_against_the_end_of_their_time(fest: Fest, teachers: list[Teacher], end: Any) -> None:
-    """Whoever comes first: each seat is a name's or goes back, and is nobody's twice."""
+    """Whichever comes first, each seat is used or returned, and never both."""
     event = build_event(fest, capacity=6)
     hold = request_now(teachers[0], event, 5)
     for _ in range(4):
@@ -154,7 +154,7 @@ def outlive_and(hold: Hold, work: Any) -> Any:
 
 
 def five_workers(event: Event, hold: Hold, monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """All five have read the block before the first one ends it, unless a lock lets in one at a time."""
+    """All five read the hold before the first one ends it, unless a lock admits one at a time."""
     outlive(hold)
     line = threading.Barrier(5)
 
@@ -182,7 +182,7 @@ def test_five_workers_give_a_hold_back_once(
 def test_five_workers_without_lock_give_a_hold_back_once(
     fest: Fest, teachers: list[Teacher], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The second wall alone: whoever finds it ended already looks again, and there is nothing to do."""
+    """The second guard alone: a transaction that finds it ended is repeated, and then has nothing to do."""
     event = build_event(fest, capacity=30)
     hold = request_now(teachers[0], event, 4)
     for _ in range(20):
@@ -213,7 +213,7 @@ def test_five_workers_without_any_wall_give_a_hold_back_more_than_once(
 
 
 def test_given_back_and_granted_at_once_are_exact(fest: Fest, teachers: list[Teacher]) -> None:
-    """Ten seats, four blocks of six asked for: one is granted at a time, and each comes back once."""
+    """Ten seats, four requests for six: one is held at a time, and each is returned once."""
     event = build_event(fest, capacity=SEATS)
     holds = [request_now(teacher, event, 6) for teacher in teachers]
     boss = organiser()

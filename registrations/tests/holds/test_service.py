@@ -420,7 +420,7 @@ def test_school_with_holds_is_kept(fest: Fest, teacher: Teacher) -> None:
 
 
 def test_submission_without_held_seats_asks_nothing_more(fest: Fest, teacher: Teacher) -> None:
-    """Nearly every press: blocks cost it no query. With held seats it is one."""
+    """Holds cost the usual request no query, and one if the event has held seats."""
     free, busy = build_event(fest), build_event(fest)
     request_now(teacher, busy, 1)
     numbers = []

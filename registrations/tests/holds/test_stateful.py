@@ -47,7 +47,7 @@ class Holds(Rush):
 
     @rule(index=EVENT, who=st.sampled_from(NAMES))
     def name(self, index: int, who: str) -> None:
-        """A teacher's claim for one student, known or new."""
+        """A teacher's request for one student, known or new."""
         plan, person = self.plans[index], self.people[who]
         plans = deepcopy(self.plans)
         if plan.unnamed:
@@ -86,7 +86,7 @@ class Holds(Rush):
     @precondition(lambda self: self._open())
     @rule(index=ANY)
     def expire(self, index: int) -> None:
-        """The time of a block is over, and the worker sees it."""
+        """The time of a hold is over, and the worker notices."""
         self._outlive(index)
         process_due()
         for plan in self.plans:
@@ -95,14 +95,14 @@ class Holds(Rush):
     @precondition(lambda self: self._open())
     @rule(index=ANY, who=st.sampled_from(NAMES))
     def register_after_the_time(self, index: int, who: str) -> None:
-        """The time of a block is over, and a press is the first to look."""
+        """The time of a hold is over, and a request is the first to notice."""
         self._outlive(index)
         self.register(who=who, wanted=[2], wants_waiting=True)
 
     @precondition(lambda self: self._open())
     @rule(indexes=st.lists(ANY, min_size=1, max_size=2))
     def cancel_after_the_time(self, indexes: list[int]) -> None:
-        """The time of a block is over, and a cancellation is the first to look."""
+        """The time of a hold is over, and a cancellation is the first to notice."""
         self._outlive(0)
         self.cancel(indexes=[0, *indexes])
 
@@ -136,7 +136,7 @@ def test_any_sequence_of_steps_with_holds_agrees_with_the_model() -> None:
 def test_sequence_with_a_part_of_holds_forgotten_disagrees(
     monkeypatch: pytest.MonkeyPatch, forgotten: str
 ) -> None:
-    """The negative controls: the machine notices when a part of the house does nothing."""
+    """The negative controls: the machine notices when a part of the code does nothing."""
     monkeypatch.setattr(forgotten, lambda *_args, **_kwargs: Counter())
     with pytest.raises((AssertionError, KeyError, RegistrationRejected, pytest.fail.Exception)):
         run_state_machine_as_test(Holds, settings=SOME)

@@ -1,4 +1,4 @@
-"""The teacher's pages of held seats: asked for, listed, given back; of the own school only."""
+"""The teacher's pages of held seats: requested, listed, given back, for the teacher's school only."""
 
 import datetime as dt
 from typing import Any
