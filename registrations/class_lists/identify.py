@@ -145,7 +145,7 @@ class _StudentIndex:
 
 @dataclass(frozen=True, slots=True)
 class RowStudent:
-    """The student of one row; `is_new` if nobody is registered with these details."""
+    """The student of one row; `is_new` if no student with these details is registered."""
 
     listed: ListedStudent
     match: Match

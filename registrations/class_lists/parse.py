@@ -71,10 +71,6 @@ class Draft:
         return [row for row in self.rows if row.is_left_out]
 
     @property
-    def sheet(self) -> Sheet:
-        return self.parsed.sheet
-
-    @property
     def listing(self) -> Listing:
         return self.parsed.listing
 

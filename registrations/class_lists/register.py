@@ -19,6 +19,7 @@ from registrations.models import Change, ClassListEntry, ClassListJob, ClassList
 from registrations.spreadsheets.listing import ListedStudent
 from registrations.students import consents
 from registrations.students.corrections import correct_many
+from registrations.students.fields import StudentFields
 from registrations.students.identity import delete_inserted, insert_all
 from techfest.core.db.bulk import insert
 from techfest.core.db.clock import database_now
@@ -241,5 +242,6 @@ def _mark_done(
 
 
 def _digest(listed: ListedStudent) -> bytes:
-    content = [*listed.identity, listed.email, *listed.events]
+    """Return the digest of everything that the row registers."""
+    content = [*(getattr(listed, name) for name in StudentFields.base_fields), *listed.events]
     return hashlib.sha256(json.dumps(content).encode()).digest()

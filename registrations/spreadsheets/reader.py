@@ -140,8 +140,8 @@ def rows_of(text: str) -> tuple[Row, ...]:
 def pasted_rows(text: str) -> tuple[Row, ...]:
     """Return the rows copied from a spreadsheet, or of pasted CSV text.
 
-    With a tab in the text, tabs separate the cells, because nobody types a tab into one. A spreadsheet only quotes
-    copied cells with line ends, so a single quotation mark is part of a name.
+    With a tab in the text, tabs separate the cells: a browser does not let people type one. A spreadsheet only
+    quotes copied cells with line ends, so a single quotation mark is part of a name.
     """
     delimiter = "\t" if "\t" in text else delimiter_of(text)
     try:

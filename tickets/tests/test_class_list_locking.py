@@ -119,9 +119,9 @@ def wrong(room: Staffroom, names: tuple[str, str], responses: list[Answer]) -> l
             if not ClassListJob.objects.filter(link_id=link_id, finished_at__isnull=False, error="").exists():
                 found.append("confirmed, and the job is gone")
             if not Registration.objects.exists():
-                found.append("confirmed, and nobody is registered")
+                found.append("confirmed, and no student is registered")
     if "delete" not in names and not ClassList.objects.filter(pk=room.class_list.pk).exists():
-        found.append("the list is gone, and nobody deleted it")
+        found.append("the list is gone without a deletion")
     return found
 
 

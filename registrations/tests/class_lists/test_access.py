@@ -97,7 +97,7 @@ def test_other_schools_teacher_finds_nothing_and_changes_nothing(
             response = stranger.generic(method, path)
         assert response.status_code == 404, path
         assert "requested class list" in caplog.text
-        # Not yours and not there look the same.
+        # A list of another school looks like one that does not exist.
         assert without_token(stranger.generic(method, nowhere)) == without_token(response)
         assert stranger.post(path, EVIL).status_code in (404, 405)
     assert state() == before

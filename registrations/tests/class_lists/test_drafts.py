@@ -87,7 +87,7 @@ READ = [(2, "Asha Rao", 9, "A", ("robo-race",)), (3, "Zoë Müller", 10, "", ("s
     ],
     ids=["xlsx", "csv", "semicolons in Windows-1252", "tabs in UTF-16", "paste"],
 )
-def test_list_becomes_a_draft_and_registers_nobody(client: Client, teacher: Teacher, data: Any) -> None:
+def test_list_becomes_a_draft_and_nothing_is_registered(client: Client, teacher: Teacher, data: Any) -> None:
     class_list = draft_of(handed_over(client, data))
     assert students(class_list) == READ
     assert (class_list.school, class_list.owner) == (teacher.school, teacher.user)

@@ -262,11 +262,11 @@ def test_later_save_of_an_old_page_undoes_nothing(client: Client, teacher: Teach
     old = page_of(client, class_list)
     colleague = browser(build_listing_teacher("iyer", teacher.school))
     saved(colleague, class_list, page_of(colleague, class_list), grade__2="9")
-    # Row 2 as it was shown, row 3 corrected: the colleague's correction stays, and nothing is said about it.
+    # Row 2 as it was shown, row 3 corrected: the colleague's correction stays, and no message is needed.
     page = saved(client, class_list, old, grade__3="10")
     assert (cells(class_list)[1], cells(class_list, 3)[1]) == ("9", "10")
     assert "was changed after you opened" not in page
-    # Row 2 typed over as well: the colleague was first, and the teacher is told.
+    # Row 2 changed as well: the colleague's correction stays, and a message says so.
     page = saved(client, class_list, old, grade__2="11")
     assert cells(class_list)[1] == "9"
     assert "Row 2 was changed after you opened this page. It now says “9”; “11” was not saved." in page
@@ -423,7 +423,7 @@ def test_columns_are_shown_and_changed(client: Client) -> None:
     assert class_list.events_for_all == ["robo-race"]
 
 
-def test_list_without_titles_is_read_by_what_stands_in_it(client: Client) -> None:
+def test_columns_without_titles_are_recognised_by_their_contents(client: Client) -> None:
     text = "1\tAsha Rao\t9\tA\tasha@example.org\tRobo Race\n2\tBen Iyer\t10\tB\t\tRobo Race; Science Quiz\n"
     class_list = draft_of(handed_over(client, text))
     assert [

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -31,6 +32,8 @@ from registrations.models import (
     Student,
     Submission,
 )
+from registrations.spreadsheets.listing import ListedStudent
+from registrations.students.fields import StudentFields
 from registrations.tests.builders import build_event, build_fest, build_request, build_submission, submit_now
 from registrations.tests.builders_class_lists import (
     build_list,
@@ -405,7 +408,15 @@ def test_worker_pauses_between_chunks_only_if_others_waited(
     monkeypatch.setattr(jobs, "CHUNK", 2)
     monkeypatch.setattr(jobs, "PAUSE", 0.001)
     monkeypatch.setattr(jobs, "_does_anybody_wait", lambda: does_anybody_wait)
-    # The clock of this module alone: the doorbell's thread sleeps by the real one.
+    # Only the clock of this module: the thread that wakes workers keeps the real one.
     monkeypatch.setattr(jobs, "time", SimpleNamespace(sleep=pauses.append, monotonic=time.monotonic))
     confirmed(build_list(event.fest, pupils(6, event)))
     assert (jobs.run_due(), len(pauses)) == (1, 3 if does_anybody_wait else 0)
+
+
+def test_digest_of_a_row_covers_every_student_field_and_the_events() -> None:
+    """Otherwise a second submission with the same key and another value would get the first answer."""
+    listed = ListedStudent(2, "Asha Rao", 7, "A", "1", "asha@example.org", ("race",))
+    changed = [replace(listed, **{name: 9}) for name in StudentFields.base_fields]
+    digests = {register_module._digest(one) for one in (listed, *changed, replace(listed, events=()))}
+    assert len(digests) == len(changed) + 2

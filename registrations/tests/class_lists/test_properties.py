@@ -70,7 +70,7 @@ class Model:
         return held[event]
 
 
-# A name stands for one grade, so that no row is in doubt; a student of two rows has other events in each.
+# A name has only one grade, so that no match is doubtful; a student of two rows has different events in each.
 GRADES = {name: 6 + number % 4 for number, name in enumerate(NAMES)}
 EVENTS = st.lists(st.sampled_from([0, 1, 2]), min_size=1, max_size=3, unique=True).map(tuple)
 LISTS = st.dictionaries(st.sampled_from(NAMES), EVENTS, min_size=1).map(

@@ -126,7 +126,7 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "program": (lambda: b"MZ\x90\x00" + bytes(100), "kind"),
     "HTML": (lambda: b"\xef\xbb\xbf  <!DOCTYPE html><table><tr><td>Name</td></tr></table>", "kind"),
     "zero bytes": (lambda: bytes(1000), "kind"),
-    "half a sign of UTF-16": (lambda: "\ufeffName,Grade".encode("utf-16-le") + b"x", "kind"),
+    "half a character of UTF-16": (lambda: "\ufeffName,Grade".encode("utf-16-le") + b"x", "kind"),
     "nothing": (lambda: b"", "empty"),
     "only delimiters": (lambda: b",,,\r\n ,,\r\n", "empty"),
     "workbook with nothing": (lambda: xlsx_bytes([]), "empty"),

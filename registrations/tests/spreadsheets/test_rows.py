@@ -117,7 +117,7 @@ def test_all_problems_of_all_rows_are_reported_at_once() -> None:
 def test_several_events_in_one_cell(cell: str, slugs: tuple[str, ...]) -> None:
     listed = one(f'Asha|9||||"{cell}"')
     if cell.endswith("debug"):
-        # A slash inside a name and one between names cannot be told apart: it is asked, not guessed.
+        # A slash may be part of a name or separate two names: the teacher is asked.
         assert [p.value for p in listed.problems] == [cell]
     else:
         assert (listed.students[0].events, listed.problems) == (slugs, ())
