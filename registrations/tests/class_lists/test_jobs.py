@@ -139,7 +139,7 @@ def test_rows_with_errors_doubts_and_left_out_are_not_given_to_the_job(event: Ev
 
 def test_guessed_encoding_is_never_registered(event: Event) -> None:
     class_list = build_list(event.fest, pupils(2, event), is_guess=True)
-    with pytest.raises(ActionRejected, match="encoding was guessed"):
+    with pytest.raises(ActionRejected, match="encoding of the file was guessed"):
         confirmed(class_list)
 
 
@@ -417,6 +417,7 @@ def test_worker_pauses_between_chunks_only_if_others_waited(
 def test_digest_of_a_row_covers_every_student_field_and_the_events() -> None:
     """Otherwise a second submission with the same key and another value would get the first answer."""
     listed = ListedStudent(2, "Asha Rao", 7, "A", "1", "asha@example.org", ("race",))
-    changed = [replace(listed, **{name: 9}) for name in StudentFields.base_fields]
+    other: list[dict[str, Any]] = [{name: 9} for name in StudentFields.base_fields]
+    changed = [replace(listed, **values) for values in other]
     digests = {register_module._digest(one) for one in (listed, *changed, replace(listed, events=()))}
     assert len(digests) == len(changed) + 2
