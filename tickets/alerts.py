@@ -1,4 +1,4 @@
-"""Alerts: something odd that an organiser should look at, told once and counted on."""
+"""Alerts: something unusual that an organiser should look at; repeats are counted on the same row."""
 
 from urllib.parse import urlencode
 
@@ -20,7 +20,7 @@ _RAISE = """
 
 
 def raise_alert(kind: str, subject: str, *, count: int | None = None, filters: str = "") -> None:
-    """One row for one subject until an organiser has seen it.
+    """Writes one row per subject until an organiser has seen it.
 
     Without a `count` each ring counts one more; else the row keeps the highest. `filters` choose the registrations
     that it is about in their list at the desk.
@@ -31,13 +31,13 @@ def raise_alert(kind: str, subject: str, *, count: int | None = None, filters: s
 
 
 def path_of(alert: Alert) -> str:
-    """Where an organiser acts on it: the registrations that it is about, else the alerts of its kind."""
+    """The page where an organiser acts on it: its registrations, or the alerts of its kind."""
     if alert.filters:
         return f"{reverse('admin:registrations_registration_changelist')}?{alert.filters}"
     return list_path(alert.kind)
 
 
 def list_path(kind: str) -> str:
-    """The alerts of one kind that nobody has seen."""
+    """The list of unseen alerts of one kind."""
     filters = urlencode({"kind__exact": kind, "seen_at__isempty": 1})
     return f"{reverse('admin:tickets_alert_changelist')}?{filters}"

@@ -30,7 +30,7 @@ _READ = "SELECT kind FROM tickets_heartbeat WHERE at > clock_timestamp() - %s * 
 
 
 def write(kind: str) -> None:
-    """This kind of process works. A database that is away is somebody else's alert."""
+    """Records that this kind of process works. An unavailable database is ignored here."""
     try:
         with connection.cursor() as cursor:
             cursor.execute(_WRITE, [kind])
@@ -40,7 +40,7 @@ def write(kind: str) -> None:
 
 
 def silent() -> list[str]:
-    """The kinds of process that were not heard lately, by the database's clock. One query."""
+    """The kinds of process without a recent heartbeat, by the database's clock. One query."""
     with connection.cursor() as cursor:
         cursor.execute(_READ, [SILENT])
         heard = {kind for (kind,) in cursor.fetchall()}
@@ -48,7 +48,7 @@ def silent() -> list[str]:
 
 
 def words(kinds: list[str]) -> list[str]:
-    """A sentence for each of these kinds that is silent: what stands still without it."""
+    """A sentence for each of these kinds: what stands still without it."""
     sentences = {
         "mail": _("The worker that sends mails does not run: mails wait."),
         "pdf": _("The worker that makes PDFs does not run: tickets and mails go without them."),
@@ -62,7 +62,7 @@ def words(kinds: list[str]) -> list[str]:
 
 
 class Pulse:
-    """A thread that beats for a process whose task takes long."""
+    """A thread that writes heartbeats while a task of its process runs."""
 
     def __init__(self) -> None:
         self._kind, self._pid = "", 0

@@ -1,4 +1,4 @@
-"""Whether this worker was asked to stop: what waits in it goes back into the queue, and what flies is awaited.
+"""Whether this worker was asked to stop: waiting mails go back into the queue, and mails in flight are awaited.
 
 The main process hears the signal and its child does the work; both see one byte of shared memory.
 """

@@ -1,4 +1,4 @@
-"""Mails and addresses that are still to be confirmed: what the mails say, and from when the time to confirm runs.
+"""Addresses that are still to be confirmed: what the mails say, and when the time to confirm begins.
 
 The seat transaction gives a registration its time before anybody knows when the mail goes. So the time runs from the
 hand-over of the mail that answers the registration: what waits for the provider, for an owner's decision after a

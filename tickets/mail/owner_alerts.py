@@ -1,6 +1,6 @@
-"""Alerts to the owners: an alert that nobody has seen is mailed, one mail of a kind an hour.
+"""Mails to the owners about unseen alerts, at most one per kind and hour.
 
-The front page shows the same alerts. Beat asks once a minute, so that who raises an alert need not care.
+The dashboard shows the same alerts. A task looks for new ones once a minute.
 """
 
 import datetime as dt

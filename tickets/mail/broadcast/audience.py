@@ -1,4 +1,4 @@
-"""To whom a message goes: everybody in a filter of the list of registrations, each mailbox once."""
+"""The audience of a message: everybody in a filter of the list of registrations, each mailbox once."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class Audience:
 
 @dataclass(frozen=True, slots=True)
 class Recipients:
-    """One student a mailbox, the first one; and how many students have no address."""
+    """The first student of each mailbox, and how many students have no address."""
 
     by_mailbox: dict[str, Student]
     students: int
@@ -106,7 +106,7 @@ def _list(request: HttpRequest, list_admin: Any, query: QueryDict, fest: Fest | 
 
 
 def _words(shown: Any, query: QueryDict) -> str:
-    """The filter as a reader of the list would say it."""
+    """The filter in words, as the list shows it."""
     parts = [
         f"{spec.title}: {choice['display']}"
         for spec in shown.filter_specs

@@ -1,4 +1,4 @@
-"""How far a message is, in counts of its mails."""
+"""The progress of a message, counted in mails."""
 
 from collections import Counter
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A message from draft to mails: tried on its writer, confirmed once, stopped while there is time."""
+"""A message from draft to mails: sent to its writer as a trial, confirmed once, stopped while there is time."""
 
 import datetime as dt
 from typing import Any
@@ -19,11 +19,11 @@ from tickets.wakeup import notify_workers
 
 State = Delivery.State
 MANY = 1000
-"""Deliveries a statement."""
+"""Deliveries per statement."""
 
 
 def write(*, subject: str, text: str, filters: str, audience: Audience, user: Any) -> Message:
-    """A draft; nobody gets anything yet."""
+    """Creates a draft, which is sent to nobody yet."""
     if audience.fest_id is None:
         raise ActionRejected(_("Choose registrations of one fest, at least one."))
     return Message.objects.create(
@@ -37,13 +37,13 @@ def write(*, subject: str, text: str, filters: str, audience: Audience, user: An
 
 
 def rewrite(message: Message, *, subject: str, text: str) -> bool:
-    """Changes a draft, which must be tried again then. `False` where it was confirmed meanwhile."""
+    """Changes a draft, which then needs another trial. `False` if it was confirmed in the meantime."""
     drafts = Message.objects.filter(pk=message.pk, confirmed_at=None)
     return bool(drafts.update(subject=subject, text=text, tested_at=None))
 
 
 def try_out(message: Message, *, user: Any) -> Delivery:
-    """Owes its writer the mail as everybody would get it. Raises `ActionRejected` without an address."""
+    """Sends the writer the mail as everybody would get it. Raises `ActionRejected` without an address."""
     if not user.email:
         raise ActionRejected(_("Your account has no e-mail address. Add one, then try the message."))
     now = database_now()
@@ -99,7 +99,7 @@ def confirm(message_id: int, *, audience: Audience, mails: int, user: Any) -> Me
 
 
 def window() -> dt.timedelta:
-    """For how long a confirmed message waits, so that somebody can stop it."""
+    """For how long a confirmed message waits and can be stopped."""
     return dt.timedelta(minutes=settings.MESSAGE_WINDOW_MINUTES)
 
 
