@@ -243,7 +243,7 @@ def test_late_confirmation_is_told_of_what_was_released_before(event: Event) -> 
     assert release_due() == 1
     response = text_of(Client().post(links.confirm_address_path(row.student)))
     assert "The time to confirm is over" in response
-    assert "your seat was given up" in response
+    assert "your seat was released" in response
     assert "Robo Race" in response
 
 

@@ -58,7 +58,7 @@ def meeting(monkeypatch: pytest.MonkeyPatch, module: str) -> Iterator[None]:
         return read_locked_events(event_ids)
 
     with monkeypatch.context() as patch:
-        patch.setattr(f"registrations.{module}.read_locked_events", meet)
+        patch.setattr(f"registrations.booking.{module}.read_locked_events", meet)
         yield
 
 
@@ -77,7 +77,7 @@ def promote_at_once(event: Event, monkeypatch: pytest.MonkeyPatch) -> Counter[st
         partial(promote_chosen, [row.pk], user=user, reason="Mine", deadline=Deadline(30))
         for row in event.registrations.waiting()
     ]
-    with meeting(monkeypatch, "promoting"):
+    with meeting(monkeypatch, "promotion"):
         return Counter(
             "promoted" if result and isinstance(result, list) else type(result).__name__
             for result in at_once(requests)
@@ -115,7 +115,7 @@ def move_at_once(old: Event, new: Event, monkeypatch: pytest.MonkeyPatch) -> int
         partial(move_to, [row.pk], event_id=new.pk, user=user, reason="Mine", deadline=Deadline(30))
         for row in old.registrations.active()
     ]
-    with meeting(monkeypatch, "moving"):
+    with meeting(monkeypatch, "transfer"):
         results = at_once(requests)
     return sum(bool(one.successor) for result in results for one in _moves(result))
 
