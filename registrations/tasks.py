@@ -28,7 +28,7 @@ def purge_class_lists() -> int:
     return purge_drafts(database_now())
 
 
-@shared_task(name="registrations.tend_holds")
+@shared_task(name="registrations.tend_blocks")
 def expire_holds() -> int:
     """Releases unconfirmed registrations and ends holds whose time is over, and reminds teachers.
 

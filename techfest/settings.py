@@ -321,7 +321,7 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_DEFAULT_QUEUE = "mail"
 CELERY_TASK_ROUTES = {
-    "registrations.tend_holds": {"queue": "mail"},
+    "registrations.tend_blocks": {"queue": "mail"},
     "tickets.render": {"queue": "pdf"},
     "tickets.bind": {"queue": "pdf"},
     "tickets.send": {"queue": "mail"},
@@ -337,7 +337,7 @@ CELERY_TASK_ROUTES = {
 }
 # Seconds. A second wake-up finds the rows already claimed.
 CELERY_TASK_ANNOTATIONS = {
-    "registrations.tend_holds": {"soft_time_limit": 20, "time_limit": 25},
+    "registrations.tend_blocks": {"soft_time_limit": 20, "time_limit": 25},
     "tickets.render": {"soft_time_limit": 20, "time_limit": 25},
     "tickets.bind": {"soft_time_limit": 270, "time_limit": 290},
     "tickets.send": {"soft_time_limit": 280, "time_limit": 300},
@@ -371,7 +371,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"expires": 600},
     },
-    "holds": {"task": "registrations.tend_holds", "schedule": 30.0, "options": {"expires": 60}},
+    "holds": {"task": "registrations.tend_blocks", "schedule": 30.0, "options": {"expires": 60}},
     "remind": {"task": "tickets.remind", "schedule": 300.0, "options": {"expires": 200}},
     "watch": {"task": "tickets.watch", "schedule": 60.0, "options": {"expires": 60}},
     "sweep": {"task": "tickets.sweep", "schedule": 30.0, "options": {"expires": 60}},
