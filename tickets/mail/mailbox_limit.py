@@ -93,7 +93,7 @@ def _caused_by_staff() -> Q:
     listed = Q(kind=Kind.REMINDER) & Exists(began.filter(registration__student=OuterRef("student")))
     return listed | Q(
         Q(kind=Kind.REGISTERED) & Exists(theirs.filter(submission=OuterRef("submission")))
-        | Q(kind__in=(Kind.PROMOTED, Kind.CANCELLED))
+        | Q(kind__in=(Kind.PROMOTED, Kind.CANCELLED, Kind.CHANGED))
         & Exists(began.filter(registration=OuterRef("change__registration")))
         | Q(kind__in=(Kind.CORRECTED, Kind.LINK), change__actor__in=_STAFF)
     )

@@ -22,6 +22,7 @@ from registrations.privacy.erase import erase
 from registrations.restore import hold
 from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher
 from registrations.tests.builders_class_lists import build_list, registered, row
+from registrations.tests.builders_event_changes import change
 from tickets.mail import mailbox_limit, queue, send
 from tickets.mail.compose import Composer
 from tickets.mail.kinds import digest as digest_module
@@ -105,6 +106,35 @@ def test_digest_tells_what_each_student_obtained_with_its_links(event: Event) ->
             assert text in message.body
             assert text in html
     assert message.body.count("Robo Race") == 2
+
+
+def test_change_of_an_event_mails_a_stranger_once_for_all_students(event: Event) -> None:
+    """Without the limit each student that a program registered was one more mail at every new time."""
+    asha, *_others = register(event, 40)
+    mailed()
+    let_time_pass(HOUR)
+    assert len(mailed()) == 1
+    let_time_pass(HOUR + MINUTE)
+    change(event, starts_at=event.starts_at + HOUR, ends_at=event.ends_at + HOUR)
+    pretend_rendered()
+    assert len(mailed()) == AT_ONCE
+    let_time_pass(PAUSE)
+    (message,) = mailed()
+    html = str(message.alternatives[0][0])
+    assert all("This event has another time:" in text for text in (message.body, html))
+    assert asha.deliveries.filter(kind=Delivery.Kind.CHANGED, state=State.SENT).exists()
+    assert states() == {State.SENT: 2 * (AT_ONCE + 1), State.GATHERED: 2 * 37}
+
+
+def test_change_of_an_event_is_mailed_at_once_to_each_student_of_a_teacher(event: Event) -> None:
+    rows = [row(f"Asha {number}", event, email="teacher@example.org") for number in range(8)]
+    registered(build_list(event.fest, rows, teacher=build_teacher()))
+    pretend_rendered()
+    before = len(mailed())
+    let_time_pass(HOUR + MINUTE)
+    change(event, starts_at=event.starts_at + HOUR, ends_at=event.ends_at + HOUR)
+    pretend_rendered()
+    assert (before, len(mailed())) == (8, 8)
 
 
 def test_fourth_sibling_gets_the_whole_mail_a_few_minutes_later(event: Event) -> None:

@@ -57,6 +57,7 @@ class Difference:
 class EventChanged(TicketMail):
     kind = Kind.CHANGED
     templates = "mail/event_changed"
+    comes_from_public_forms = True
     states = (Registration.State.CONFIRMED, Registration.State.WAITING)
 
     def __init__(self) -> None:
