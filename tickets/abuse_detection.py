@@ -1,10 +1,10 @@
-"""Registrations that look like one person's work: nobody is refused, an organiser is asked to look.
+"""Detect clusters: many registrations for one event that may all come from one person.
 
-Somebody may send the public form by a program, with names that nobody has, until an event's seats are gone. A
-click is never slowed down by asking who it is; instead the last minutes are looked at once a minute. What rings
-is the harm: most of one event's registrations, and as many as half of its seats, came from one school, from
-schools that nobody has accepted yet, or from one mailbox. A whole school that presses at once may ring as well;
-the alert only says so, and its list is where the registrations are cancelled together if they are nobody's.
+A program could submit the public form with invented names until an event has no seats left. Submissions are not
+slowed down and not rejected because of that. Instead, a task examines the last minutes once a minute and raises an
+alert if most of an event's registrations, and at least half as many as it has seats, come from one school, from
+schools that are not accepted yet, or from one mailbox. A whole school that registers at once may raise an alert as
+well. An organiser decides, and can cancel the registrations together from their list.
 """
 
 import datetime as dt
@@ -24,18 +24,18 @@ from tickets import alerts
 from tickets.models import Alert
 
 SPAN = dt.timedelta(minutes=10)
-"""What is looked at: a bot is through within a minute, a person who types has five."""
+"""How far back registrations are examined. A program needs a minute, a person who types about five."""
 MIN_REGISTRATIONS = 20
-"""Registrations of one kind for one event; fewer are friends who sit together."""
+"""The smallest cluster for one event. Friends who register together are fewer."""
 SHARE = 0.6
-"""Of what the event got within `SPAN`. Where several schools press, none has as much."""
+"""The smallest share of the event's registrations within `SPAN`. If several schools register, none reaches it."""
 OF_ONE_MAILBOX = 10
-"""Students of one mailbox for one event: more than any family has, fewer than a class."""
+"""Students with one mailbox for one event: more than a family, fewer than a class."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """Registrations of one event that have something in common; `filters` list them at the desk."""
+    """Registrations for one event that have something in common; `filters` select them in the admin's list."""
 
     subject: str
     filters: str
@@ -44,7 +44,7 @@ class Cluster:
 
 
 class _Row(NamedTuple):
-    """One registration that the public form made: what it may have in common with others."""
+    """One registration made with the public form, with what it may have in common with others."""
 
     at: dt.datetime
     event: int
@@ -66,10 +66,10 @@ class _Row(NamedTuple):
 
 
 def watch(*, now: dt.datetime) -> int:
-    """Rings for every cluster of the last minutes; for how many. An alert counts the most that were there at once.
+    """Raises an alert for each cluster of the last minutes; returns how many. An alert keeps its highest count.
 
-    One that an organiser has seen rings anew only where registrations came after that. Two queries, and one a
-    ring.
+    If an organiser has seen the alert, it is raised again only for later registrations. Two queries, and one
+    more per alert.
     """
     found = clusters(now=now)
     seen = Alert.objects.filter(kind=Alert.Kind.CLUSTER, subject__in=[one.subject for one in found])
@@ -81,7 +81,7 @@ def watch(*, now: dt.datetime) -> int:
 
 
 def clusters(*, now: dt.datetime) -> list[Cluster]:
-    """What looks odd in the last minutes, by event."""
+    """The clusters of the last minutes, event by event."""
     by_event: dict[int, list[_Row]] = defaultdict(list)
     for row in _recent(now - SPAN):
         by_event[row.event].append(row)
@@ -89,7 +89,7 @@ def clusters(*, now: dt.datetime) -> list[Cluster]:
 
 
 def _recent(since: dt.datetime) -> Iterator[_Row]:
-    """What students took by themselves and still hold; a teacher's list answers for itself."""
+    """Active registrations that students submitted themselves; class lists are not examined."""
     rows = Change.objects.filter(
         at__gt=since,
         cause=Change.Cause.SUBMITTED,
@@ -111,7 +111,7 @@ def _recent(since: dt.datetime) -> Iterator[_Row]:
 
 
 def _clusters_of(rows: Collection[_Row]) -> Iterator[Cluster]:
-    """Those of one event."""
+    """The clusters among one event's registrations."""
     first = next(iter(rows))
     many = max(MIN_REGISTRATIONS, first.seats / 2, SHARE * len(rows))
     for group in _grouped(rows, lambda row: row.school):
@@ -125,7 +125,7 @@ def _clusters_of(rows: Collection[_Row]) -> Iterator[Cluster]:
         yield _cluster(words % {"event": first.event_name}, unaccepted, similar="unaccepted")
     for group in _grouped([row for row in rows if row.mailbox], lambda row: row.mailbox):
         if len({row.student for row in group}) >= OF_ONE_MAILBOX:
-            # Not the mailbox itself, which is somebody's: the alert outlives an erasure.
+            # The address itself is left out, because the alert outlives the student's erasure.
             words = _("%(event)s: one mailbox, that of student %(number)d")
             said = words % {"event": first.event_name, "number": group[0].student}
             yield _cluster(said, group, similar=f"mailbox-{group[0].student}")

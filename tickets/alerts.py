@@ -8,7 +8,7 @@ from django.urls import reverse
 from tickets.models import Alert
 
 SUBJECT = 100
-"""Signs that say what it is about."""
+"""Characters of a subject that are stored."""
 _RAISE = """
     INSERT INTO tickets_alert (kind, subject, filters, count, first_at, last_at)
     VALUES (%(kind)s, %(subject)s, %(filters)s, coalesce(%(count)s, 1), clock_timestamp(), clock_timestamp())
@@ -20,10 +20,10 @@ _RAISE = """
 
 
 def raise_alert(kind: str, subject: str, *, count: int | None = None, filters: str = "") -> None:
-    """Writes one row per subject until an organiser has seen it.
+    """Writes one row per kind and subject until an organiser has seen it.
 
-    Without a `count` each ring counts one more; else the row keeps the highest. `filters` choose the registrations
-    that it is about in their list at the desk.
+    Without a `count`, each call adds one; otherwise the row keeps the highest. `filters` select the registrations
+    concerned in the admin's list.
     """
     given = {"kind": str(kind), "subject": subject[:SUBJECT], "filters": filters, "count": count}
     with connection.cursor() as cursor:
@@ -31,7 +31,7 @@ def raise_alert(kind: str, subject: str, *, count: int | None = None, filters: s
 
 
 def path_of(alert: Alert) -> str:
-    """The page where an organiser acts on it: its registrations, or the alerts of its kind."""
+    """The page where an organiser acts on the alert: the list of its registrations, or of the alerts of its kind."""
     if alert.filters:
         return f"{reverse('admin:registrations_registration_changelist')}?{alert.filters}"
     return list_path(alert.kind)

@@ -1,4 +1,4 @@
-"""What a press, or a student, holds at this moment: registrations with their tickets, in words."""
+"""The confirmation page and My registrations: registrations with their tickets, as they are now."""
 
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
@@ -32,7 +32,7 @@ State = Registration.State
 
 @dataclass(frozen=True)
 class ShownTicket:
-    """A live ticket on a page; the QR is drawn here, so that the page itself is the proof."""
+    """A live ticket on a page. Its QR code is part of the page, so the page itself can be shown at the door."""
 
     code: str
     reference: str
@@ -58,7 +58,7 @@ class ShownTicket:
 
 @dataclass(frozen=True, slots=True)
 class HoledTicket:
-    """A ticket on a stencil: the same names, with holes for what is somebody's."""
+    """A ticket on a page template: the same attributes, with slots for personal data."""
 
     reference: str
     qr_svg: str
@@ -69,7 +69,7 @@ class HoledTicket:
 
 
 def with_slots(entry: ConfirmationEntry, template: PageTemplate) -> ConfirmationEntry:
-    """The line as a stencil shows it. What it does not hide decides about the shape of the page."""
+    """The entry with slots for personal data. All other values determine the shape of the page."""
     ticket = entry.ticket
     return replace(
         entry,
@@ -91,13 +91,13 @@ def with_slots(entry: ConfirmationEntry, template: PageTemplate) -> Confirmation
 
 
 def shown(ticket: Ticket) -> ShownTicket:
-    """The ticket must come with its student."""
+    """The ticket as a page shows it. Its student must be loaded."""
     is_ready = ticket.rendered_at is not None
     return ShownTicket(ticket.code, ticket.student.reference, is_ready, has_given_up(ticket))
 
 
 def of_submission(submission: Submission, token: str) -> list[ConfirmationEntry]:
-    """Everything that one press came to, as it stands now, by start; what it did not obtain comes last.
+    """All entries of one submission as they are now, by start, followed by what was refused.
 
     The number of queries is constant.
     """
@@ -118,7 +118,7 @@ def _start(held: RegistrationSummary) -> tuple[datetime, int]:
 
 
 def of_student(student: Student, token: str) -> list[ConfirmationEntry]:
-    """Everything of one student: what is active first, each by its start, with what is wrong about it."""
+    """All entries of one student with their conflicts: active ones first, each group by start."""
     held = registration_summary.of_student(student.pk)
     held.sort(key=lambda one: (one.state == State.CANCELLED, *_start(one)))
     conflicts = conflicts_of(one.registration_id for one in held)
@@ -164,7 +164,7 @@ def _entry(held: RegistrationSummary, reference: str, cancel_url: str) -> Confir
 
 
 def _confirm_text(held: RegistrationSummary) -> str:
-    """Until when the address must be confirmed; empty where it need not be."""
+    """The deadline for confirming the address, in words; empty if there is none."""
     if held.confirm_by is None or not known_fest(held.event.fest_id).confirms_addresses:
         return ""
     if held.confirm_mailed_at is None:
@@ -188,7 +188,7 @@ class HoledStudent(NamedTuple):
 
 
 def page_context(submission: Submission, token: str, template: PageTemplate) -> dict[str, Hashable]:
-    """What the answer page shows, with holes for all that is this student's."""
+    """The context of the confirmation page, with slots for all data of the student."""
     student, is_theirs = submission.student, submission.shows_my_link
     fest = known_fest(student.fest_id)
     suggestion = suggested_email(student.email) if is_theirs else ""
@@ -209,13 +209,13 @@ def page_context(submission: Submission, token: str, template: PageTemplate) -> 
 
 
 def masked(email: str) -> str:
-    """Enough to recognise an address, too little to learn it."""
+    """The address with its local part hidden: enough to recognise it, too little to learn it."""
     local, at, domain = email.rpartition("@")
     return f"{local[:1]}•••{at}{domain}" if at else ""
 
 
 def mail_state(student: Student) -> str:
-    """Where the student's newest mail is."""
+    """A sentence about the delivery of the student's newest mail."""
     if not student.email:
         return _("We cannot mail you. Photograph or print this page: it is your ticket.")
     mails = Delivery.objects.filter(student=student, to=student.email).select_related("gathered_into")

@@ -1,4 +1,4 @@
-"""What a ticket says, drawn from its rows: for the PDF, the page and the calendar."""
+"""The content of a ticket and of calendar entries, built from the database rows."""
 
 from django.conf import settings
 
@@ -10,12 +10,12 @@ from tickets.pdf import TicketContent
 
 
 def absolute(path: str) -> str:
-    """A link that works outside the site; its host comes from a setting, never from a request."""
+    """An absolute URL. Its host comes from a setting, never from a request."""
     return f"{settings.SITE_URL}{path}"
 
 
 def content_of(ticket: Ticket) -> TicketContent:
-    """The ticket must come with its facts."""
+    """The content of a ticket, which must be loaded with `with_related`."""
     event, student = ticket.registration.event, ticket.student
     fest = event.fest
     return TicketContent(
@@ -40,13 +40,13 @@ def content_of(ticket: Ticket) -> TicketContent:
 
 
 def calendar_entry(registration: Registration, *, url: str) -> CalendarEntry:
-    """A stable UID; a cancelled registration cancels the entry that it made before."""
+    """The calendar entry of a registration. Its UID is stable, so a cancellation replaces the same entry."""
     is_cancelled = not registration.holds_seat or registration.event.state == Event.State.CANCELLED
     return _entry(f"registration-{registration.pk}", registration.event, url, is_cancelled=is_cancelled)
 
 
 def event_entry(event: Event) -> CalendarEntry:
-    """The event itself, for somebody who only looks."""
+    """The calendar entry of an event, for visitors without a registration."""
     is_cancelled = event.state == Event.State.CANCELLED
     return _entry(f"event-{event.pk}", event, absolute(event.get_absolute_url()), is_cancelled=is_cancelled)
 

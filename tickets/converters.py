@@ -1,4 +1,4 @@
-"""What may stand in the addresses of this room; whatever else is typed there is not even looked up."""
+"""URL converters for codes and references. Any other value is answered with 404 without a query."""
 
 from django.urls import register_converter
 from django.urls.converters import StringConverter
@@ -7,13 +7,13 @@ from registrations.students.names import ALPHABET
 
 
 class CodeConverter(StringConverter):
-    """Nothing else can be a code of a ticket, a booklet or a delegation."""
+    """The code of a ticket, a booklet, or a delegation."""
 
     regex = "[A-Za-z0-9_-]{22}"
 
 
 class ReferenceConverter(StringConverter):
-    """Nothing else can be a student's reference."""
+    """A student's reference."""
 
     regex = f"[{ALPHABET}]{{7}}"
 

@@ -1,4 +1,4 @@
-"""The one QR of a school: what it holds opens the school's list for a volunteer, and nothing for anybody else."""
+"""The QR code of a school, which opens the school's list for volunteers and nothing for other people."""
 
 from django.db import transaction
 
@@ -12,7 +12,7 @@ def delegation_of(school: School, fest: Fest) -> Delegation | None:
 
 
 def renew(school: School, fest: Fest) -> Delegation:
-    """A code of its own from here on; the one before opens nothing any more."""
+    """Give the school a new code; the former code stops working."""
     with transaction.atomic():
         found, _made = Delegation.objects.update_or_create(
             school=school, fest=fest, defaults={"code": random_code()}

@@ -1,7 +1,7 @@
-"""Heartbeats: when each kind of process last worked, one row a kind, written by the workers.
+"""Heartbeats: when each kind of process last worked, one row per kind, written by the workers.
 
-Beat has no connection to the database: its heart beats where a worker begins a task that beat has sent. A worker that
-waits hears such a task every few seconds; while it works for longer, a thread writes for it.
+Beat has no connection to the database: a worker records beat's heartbeat when it begins a task that beat has sent. An
+idle worker receives such a task every few seconds; during a longer task, a thread writes the worker's own heartbeat.
 """
 
 import os
@@ -15,12 +15,12 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.utils.translation import gettext as _
 
 EVERY = 5.0
-"""Seconds between two beats of a process that is at work."""
+"""Seconds between two heartbeats of a process that is working."""
 SILENT = 60.0
-"""Seconds after which a process that was not heard is thought to be gone."""
+"""Seconds without a heartbeat after which a process is considered gone."""
 BEAT = "beat"
 KINDS = ("mail", "pdf", "lists", BEAT)
-"""The processes of the Procfile, by what they are for."""
+"""The processes of the Procfile, by their purpose."""
 _WRITE = """
     INSERT INTO tickets_heartbeat (kind, at) VALUES (%s, clock_timestamp())
     ON CONFLICT (kind) DO UPDATE SET at = excluded.at
@@ -48,7 +48,7 @@ def silent() -> list[str]:
 
 
 def words(kinds: list[str]) -> list[str]:
-    """A sentence for each of these kinds: what stands still without it."""
+    """A sentence for each of these kinds: what does not happen without it."""
     sentences = {
         "mail": _("The worker that sends mails does not run: mails wait."),
         "pdf": _("The worker that makes PDFs does not run: tickets and mails go without them."),

@@ -1,4 +1,4 @@
-"""Tickets follow registrations, in the same transaction: a seat without its ticket is not taken."""
+"""Issue, void and renew tickets in the transaction that changes their registrations."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -19,7 +19,7 @@ from tickets.wakeup import notify_workers
 
 State = Registration.State
 _ON_PAPER = (Change.Cause.CORRECTED, Change.Cause.EVENT_CHANGED)
-"""What changes the words of a ticket, and not whose it is."""
+"""Causes that change what a ticket says, but not whose it is."""
 
 
 @receiver(registrations_changed)
@@ -31,7 +31,7 @@ def follow(
     not_notified: Collection[int] = (),
     **_kwargs: object,
 ) -> None:
-    """Issues, voids or renews tickets, enqueues the mails, and notifies the workers after the commit."""
+    """Issue, void or renew tickets, enqueue the mails, and notify the workers after the commit."""
     _issue([change for change in changes if change.from_state != change.to_state], now)
     _void([change for change in changes if change.to_state == State.CANCELLED], now)
     _renew([change for change in changes if change.cause in _ON_PAPER])
@@ -52,7 +52,7 @@ def renew_tickets_of(*, fest: Fest, **_kwargs: object) -> None:
 
 
 def notify_for_work(task: str) -> None:
-    """Wakes up a worker after the commit, for work that `registrations` has enqueued."""
+    """Wake up a worker after the commit, for work that `registrations` has enqueued."""
     transaction.on_commit(partial(notify_workers, task), robust=True)
 
 
@@ -73,7 +73,7 @@ def _void(changes: Sequence[Change], now: datetime) -> None:
 
 
 def _renew(changes: Sequence[Change]) -> None:
-    """A corrected name or another time wants a new PDF; the code stays, so that what was printed opens the door."""
+    """Render the PDFs again after a correction or a changed time. The codes stay, so printed tickets remain valid."""
     if changes:
         ids = [change.registration_id for change in changes]
         Ticket.objects.filter(registration__in=ids).want_again()

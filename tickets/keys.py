@@ -1,9 +1,9 @@
-"""Keys that are drawn: 128 random bits, so that none is ever drawn twice."""
+"""Random keys of 128 bits: too many values for the same one to be drawn twice."""
 
 import secrets
 import uuid
 
 
 def random_key() -> uuid.UUID:
-    """For deliveries and scans; no version bits are set, so that none is lost."""
+    """A key for a delivery or a scan. It sets no UUID version bits, so that all 128 bits are random."""
     return uuid.UUID(bytes=secrets.token_bytes(16))

@@ -1,6 +1,6 @@
-"""What each role may do with tickets, mails, papers and the door's book. Which rows: `event_lookup` of their pages.
+"""What each role may do with tickets, mails, documents and check-ins. `event_lookup` of each admin limits the rows.
 
-Volunteers have nothing at the desk: the door asks for the role itself.
+Volunteers have no permissions in the admin: the check-in pages require the role itself.
 """
 
 from techfest.core.roles import LEAD, OWNER, Table, everything_of

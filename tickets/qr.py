@@ -1,4 +1,4 @@
-"""The QR code of a ticket: one drawing, as inline SVG for a page and as bare runs for the PDF."""
+"""The QR code of a ticket: as inline SVG for pages, and as runs of modules for the PDF."""
 
 from functools import lru_cache
 from html import escape
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import segno
 
-# The signs that a light border must have on every side (ISO/IEC 18004, 9.1).
+# The width in modules of the light border on every side (ISO/IEC 18004, 9.1).
 QUIET_MODULES = 4
 
 
@@ -21,8 +21,8 @@ class Drawing(NamedTuple):
 def svg(url: str, *, label: str = "") -> str:
     """An `<svg>` element that holds `url` and nothing else: level M, black on its own white square.
 
-    Without `label` it is hidden from screen readers, for a place that is labelled already. It has a `viewBox`
-    and no size: the style sheet gives one. Raises ValueError for an empty `url` or one too long for a QR code.
+    Without `label` it is hidden from screen readers, for use beside text that says the same. It has a `viewBox` and
+    no size: the style sheet sets one. Raises ValueError if `url` is empty or too long for a QR code.
     """
     side, runs = drawing(url)
     name = f'role="img" aria-label="{escape(label)}"' if label else 'aria-hidden="true"'
@@ -34,13 +34,13 @@ def svg(url: str, *, label: str = "") -> str:
     )
 
 
-# Few: a drawing weighs 30 kB, its SVG 2.
+# Only a few are kept: a drawing takes 30 kB of memory, its SVG 2 kB.
 @lru_cache(maxsize=8)
 def drawing(url: str) -> Drawing:
     """The dark runs of the code that holds `url`, row by row. Raises ValueError as `svg` does.
 
-    The mask is fixed: trying all eight costs 6 ms a code and bought nothing in a comparison of the eight on 120
-    blurred, noisy and tilted pictures.
+    The mask is fixed: trying all eight takes 6 ms per code, and in a comparison on 120 blurred, noisy and tilted
+    pictures no mask was read better.
     """
     if not url:
         raise ValueError("A QR code needs a URL.")
@@ -62,7 +62,7 @@ def _runs(row: bytearray) -> list[tuple[int, int]]:
 
 
 def _path(runs: tuple[tuple[int, int, int], ...]) -> str:
-    """Horizontal lines through the middle of each row, with relative moves inside a row: a third shorter."""
+    """Horizontal lines through the middle of each row. Relative moves inside a row make the path a third shorter."""
     steps: list[str] = []
     pen_x, pen_y = 0, -1
     for x, y, length in runs:

@@ -1,4 +1,4 @@
-"""The questions that are asked of tickets and deliveries, by name."""
+"""Querysets of tickets and deliveries."""
 
 import datetime as dt
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from tickets.models import Delivery, Ticket  # noqa: F401 - the type arguments below
 
 RENDER_ATTEMPTS = 3
-"""How often a PDF is begun before its mail goes without it."""
+"""How often rendering a PDF is attempted before its mail is sent without it."""
 _IN_TROUBLE = ("failed", "bounced", "complained")
 
 
@@ -22,7 +22,7 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         return self.live().filter(rendered_at=None, render_attempts__lt=RENDER_ATTEMPTS)
 
     def want_again(self) -> int:
-        """Wants the PDFs of the live ones anew, also after they were given up; how many."""
+        """Mark the PDFs of the live tickets to be rendered again, even after the last attempt; return how many."""
         return self.live().update(
             rendered_at=None,
             render_claimed_at=None,
@@ -32,7 +32,7 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         )
 
     def blocked(self, now: dt.datetime, lease: dt.timedelta) -> "TicketQuerySet":
-        """The live ones that were given up because of the disk, and whose last try is over."""
+        """Live tickets whose rendering was given up because of the disk, and whose last attempt is over."""
         given_up = self.live().filter(rendered_at=None, render_attempts__gte=RENDER_ATTEMPTS)
         return given_up.filter(render_is_blocked=True, render_claimed_at__lt=now - lease)
 
@@ -50,15 +50,15 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         return self.filter(state__in=("queued", "sending"))
 
     def in_trouble(self) -> "DeliveryQuerySet":
-        """What did not reach anybody, and does not try any more."""
+        """Deliveries that failed for good."""
         return self.filter(state__in=_IN_TROUBLE)
 
     def undelivered(self) -> "DeliveryQuerySet":
-        """The same, and what such a mail was to tell together with others."""
+        """The same, and the parts of a digest that failed for good."""
         return self.filter(Q(state__in=_IN_TROUBLE) | Q(gathered_into__state__in=_IN_TROUBLE))
 
     def due(self, now: dt.datetime, lease: dt.timedelta) -> "DeliveryQuerySet":
-        """What may be claimed: queued and due, or claimed by a worker whose lease has run out."""
+        """Deliveries that may be claimed: queued and due, or claimed by a worker whose lease has run out."""
         return self.filter(
             Q(state="queued", due_at__lte=now) | Q(state="sending", claimed_at__lt=now - lease)
         )

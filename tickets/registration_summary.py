@@ -1,4 +1,4 @@
-"""What a press or a student holds: registrations with their live tickets and their places in line."""
+"""The registrations of a submission or a student, with live tickets and ranks in the waiting list."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,11 +28,11 @@ _OF_STUDENT = f"{_READ} r.student_id = %s ORDER BY r.id"
 
 @dataclass(frozen=True, slots=True)
 class RegistrationSummary:
-    """One registration as it stands now; its event as the public pages know it.
+    """One registration as it is now, with its event from the cache of the public pages.
 
-    `number` is the place in line of somebody who waits, `filled_at` when the event last became full.
-    A confirmed one has its ticket's `code`; one whose address is still to be confirmed says until when,
-    and when the mail with the link was handed over, from which the time runs.
+    `number` is the rank in the waiting list, 0 if not waiting, and `filled_at` is when the event last became full. A
+    confirmed registration has the `code` of its ticket. While the address is to be confirmed, `confirm_by` is the
+    deadline and `confirm_mailed_at` when the mail with the link was handed over, from which the time runs.
     """
 
     registration_id: int
@@ -56,7 +56,7 @@ def of_student(student_id: int) -> list[RegistrationSummary]:
 
 
 def _read(statement: str, key: int) -> list[RegistrationSummary]:
-    """One query, and another one for events that are not of the current fest."""
+    """One query, and one more for events outside the current fest."""
     with connection.cursor() as cursor:
         cursor.execute(statement, [key])
         rows = cursor.fetchall()

@@ -1,4 +1,4 @@
-"""A new ticket instead of one that was lost or passed on: the old code dies at once."""
+"""Re-issuing: a new ticket in place of one that was lost or passed on. The old code stops working at once."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -19,12 +19,12 @@ from tickets.wakeup import notify_workers
 def reissue(
     ticket_ids: Iterable[int], *, user: Any, reason: str, deadline: Deadline, notify: bool = True
 ) -> list[Ticket]:
-    """Voids these live tickets and issues each registration a new one, with a code and a PDF of its own.
+    """Voids these live tickets and issues each registration a new one, with its own code and PDF.
 
-    One transaction, with the mail and the trail. Who has come in by the old ticket has come in by the new one:
-    the moment and the check-ins move along, the scans stay with the code that was read. What is void by now
-    stays as it is, so a repeat does no harm. Locks the registrations, then the tickets; a door that is letting
-    one in finishes first or finds the code dead. Raises `LockTimeout` after 3 s.
+    One transaction, including the mail and the audit log. The time of entry and the check-ins move to the new ticket;
+    scans stay with the code that was read. Tickets that are no longer live are skipped, so a repeated call does no
+    harm. Locks the registrations, then the tickets: a concurrent check-in either finishes first or finds the code
+    void. Raises `LockTimeout` after 3 s.
     """
     ids = sorted(ticket_ids)
     return in_transaction(lambda: _reissue(ids, user, reason, deadline, notify), deadline=deadline)
@@ -56,7 +56,7 @@ def _successor(ticket: Ticket, now: datetime) -> Ticket:
 
 
 def _hand_over(old: Ticket, new: Ticket, user: Any, reason: str, now: datetime) -> None:
-    """Moves the check-ins, and writes the trail on both; neither entry holds a code."""
+    """Moves the check-ins and writes an audit entry for both tickets; no entry contains a code."""
     CheckIn.objects.filter(ticket=old).update(ticket=new)
     record(old, what="re-issued", now=now, user=user, after={"ticket": new.pk}, reason=reason)
     record(new, what="issued instead", now=now, user=user, before={"ticket": old.pk}, reason=reason)

@@ -14,7 +14,7 @@ from techfest.core import roles
 from tickets.models import Gate
 
 ARENA = "Robotics Arena"
-"""The hall that has a gate of its own, and whose events have a lead."""
+"""The hall with its own gate, whose events have a lead."""
 
 
 def make_staff(fest: Fest, *, now: datetime) -> Iterator[str]:

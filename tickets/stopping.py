@@ -1,6 +1,6 @@
 """Whether this worker was asked to stop: waiting mails go back into the queue, and mails in flight are awaited.
 
-The main process hears the signal and its child does the work; both see one byte of shared memory.
+The signal reaches the main process, but its child does the work; both share one byte of memory.
 """
 
 import mmap

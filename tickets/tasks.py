@@ -1,4 +1,4 @@
-"""The Celery tasks of tickets and mails: read from the database what is due, do it, record it."""
+"""The Celery tasks for tickets and mails. Each reads from the database what is due, does it, and records it."""
 
 from celery import current_app, shared_task
 from celery.signals import worker_process_init
@@ -18,9 +18,9 @@ FILES = tuple(model for model, _make in MAKERS)
 
 @worker_process_init.connect
 def wall_in(**_kwargs: object) -> None:
-    """A process that makes PDFs and nothing else gets a wall around its memory; past it, only it dies.
+    """Limit the memory of a process that only makes PDFs: if it needs more, only this process dies.
 
-    A process that sends has a hundred threads, whose stacks would count.
+    A process that sends mails has a hundred threads, whose stacks would count.
     """
     if set(current_app.amqp.queues.consume_from) == {"pdf"}:
         pdf.limit_memory(ticket_pdf.MEMORY)
@@ -28,7 +28,7 @@ def wall_in(**_kwargs: object) -> None:
 
 @shared_task(name="tickets.render")
 def render() -> int:
-    """Makes PDFs for a few seconds, then lets other tasks run; mails that waited for them can be sent."""
+    """Makes ticket PDFs for a few seconds, then lets other tasks run. Wakes up the sender of the mails that waited."""
     made = ticket_pdf.render_due()
     if made or ticket_pdf.is_work_left():
         wakeup.publish()
@@ -39,7 +39,7 @@ def render() -> int:
 
 @shared_task(name="tickets.bind")
 def bind() -> int:
-    """Makes the booklets and printouts that are wanted, once single tickets had their turn; mails may go."""
+    """Makes the requested booklets and printouts, after single tickets had their turn, and wakes up the mail sender."""
     tries = jobs.make_due(*MAKERS)
     if tries:
         wakeup.publish()
@@ -48,7 +48,7 @@ def bind() -> int:
 
 @shared_task(name="tickets.send")
 def send() -> int:
-    """Sends due mails for some seconds, then lets other tasks run; runs again until nothing is due."""
+    """Sends due mails for some seconds, then lets other tasks run. Runs again until no mail is due."""
     tried = send_module.send_due()
     if tried:
         wakeup.publish("tickets.send")
@@ -57,7 +57,7 @@ def send() -> int:
 
 @shared_task(name="tickets.remind")
 def remind() -> int:
-    """Enqueues the reminders for tomorrow, from the afternoon on."""
+    """Enqueues tomorrow's reminders, from the afternoon on."""
     pending = reminder.enqueue_reminders(now=database_now())
     if pending:
         wakeup.publish("tickets.send")
@@ -66,7 +66,7 @@ def remind() -> int:
 
 @shared_task(name="tickets.watch")
 def watch() -> int:
-    """Looks for registrations that seem one person's work, and mails the owners what alerts are new."""
+    """Looks for clusters of registrations, and mails new alerts to the owners."""
     found = abuse_detection.watch(now=database_now())
     if owner_alerts.mail_owners(now=database_now()):
         wakeup.publish("tickets.send")
@@ -75,10 +75,10 @@ def watch() -> int:
 
 @shared_task(name="tickets.sweep")
 def sweep() -> bool:
-    """Rings for whatever has been owed too long: its ring was lost, or its worker died. Clears old files.
+    """Wakes up the workers for overdue work, whose wake-up was lost or whose worker died. Deletes old files.
 
-    Moves the marker by which a restored database is recognised. What was given up because the disk was full is
-    wanted again once it has room. The time to confirm an address begins where its mail was handed over.
+    Also advances the marker by which a restored database is recognised, retries PDFs that failed because the disk was
+    full, and starts the time to confirm an address once its mail was handed over.
     """
     decision.watch()
     address_confirmation.keep_time()

@@ -1,4 +1,4 @@
-"""The student's pages that show tickets, each behind a secret link."""
+"""Public pages that show tickets, each behind a secret link, and calendar files."""
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -34,7 +34,7 @@ from tickets.wakeup import notify_workers
 @secret
 @require_safe
 def confirmation(request: HttpRequest, token: str) -> HttpResponse:
-    """What one press obtained, with the tickets on it; a replay of the press leads here, too."""
+    """The result of one submission with its tickets. A duplicate of the submission leads here, too."""
     submission = _submission(token)
     template = PageTemplate()
     context = confirmation_page.page_context(submission, token, template)
@@ -50,7 +50,7 @@ def confirmation(request: HttpRequest, token: str) -> HttpResponse:
 @secret
 @require_http_methods(["GET", "HEAD", "POST"])
 def cancel_from_confirmation(request: HttpRequest, token: str, slug: str) -> HttpResponse:
-    """An answer link may cancel what its press obtained."""
+    """Cancel a registration of this submission; its confirmation link can cancel no other."""
     submission = _submission(token)
     rows = Registration.objects.filter(submission=submission)
     registrations = newest_of_event(rows, slug)
@@ -64,7 +64,7 @@ def cancel_from_confirmation(request: HttpRequest, token: str, slug: str) -> Htt
 @secret
 @require_safe
 def my(request: HttpRequest, token: str) -> HttpResponse:
-    """Everything of one student."""
+    """All registrations of one student."""
     student = known_student(token)
     entries = confirmation_page.of_student(student, token)
     context = {
@@ -85,7 +85,7 @@ def my(request: HttpRequest, token: str) -> HttpResponse:
 @by_my_link
 @require_POST
 def resend(request: HttpRequest, student: Student) -> HttpResponse:
-    """Mails the link with all tickets once more, a few times an hour at most."""
+    """Mail the link with all tickets again, at most a few times an hour."""
     if student.email and outbox.enqueue_link([student], now=database_now()):
         notify_workers()
     return redirect(links.my_path(student))
@@ -94,7 +94,7 @@ def resend(request: HttpRequest, student: Student) -> HttpResponse:
 @public
 @require_http_methods(["GET", "HEAD", "POST"])
 def link(request: HttpRequest) -> HttpResponse:
-    """The link again, by mail only; the page is the same for every address."""
+    """Request the link by mail. The page is the same for every address."""
     form = LinkForm(request.POST or None)
     if request.method != "POST" or not form.is_valid():
         return render(request, "registrations/link.html", {"form": form})
@@ -108,7 +108,7 @@ def link(request: HttpRequest) -> HttpResponse:
 @secret
 @require_safe
 def ticket(request: HttpRequest, code: str) -> HttpResponse:
-    """What the QR opens."""
+    """The ticket that its QR code opens."""
     found = _ticket(request, code)
     shown = confirmation_page.shown(found)
     content = {
@@ -132,7 +132,7 @@ def ticket(request: HttpRequest, code: str) -> HttpResponse:
 @secret
 @require_safe
 def ticket_pdf(request: HttpRequest, code: str) -> HttpResponseBase:
-    """The file, once a worker has made it; until then the page with the QR says so."""
+    """The PDF of the ticket; until a worker has made it, redirect to the ticket page, which says so."""
     found = _ticket(request, code)
     if found.rendered_at is None or not found.is_live:
         return redirect(found)
@@ -155,7 +155,7 @@ def ticket_ics(request: HttpRequest, code: str) -> HttpResponse:
 
 @require_safe
 def event_ics(request: HttpRequest, slug: str) -> HttpResponse:
-    """A published event for anybody's calendar."""
+    """The calendar file of a published event."""
     event = cached_fest().event(slug)
     if event is None:
         raise Http404

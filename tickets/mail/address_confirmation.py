@@ -1,8 +1,8 @@
-"""Addresses that are still to be confirmed: what the mails say, and when the time to confirm begins.
+"""The time to confirm an address: what the mails say about it, when it begins, and when it is extended.
 
-The seat transaction gives a registration its time before anybody knows when the mail goes. So the time runs from the
-hand-over of the mail that answers the registration: what waits for the provider, for an owner's decision after a
-restore, or to be told together with others, is not late.
+The seat transaction sets the deadline before the time of sending is known. So the time runs from the hand-over of the
+mail about the registration: a mail that waits for the provider, for an owner's decision after a restore, or in a
+digest does not use it up.
 """
 
 import datetime as dt
@@ -23,9 +23,9 @@ from tickets.content import absolute
 from tickets.models import Delivery
 
 LONGEST = dt.timedelta(hours=2)
-"""From the first hand-over: a link that is asked for again and held back extends the time up to this, and no further.
+"""From the first hand-over: the longest time to which requesting the link again can extend it.
 
-What is held for a mailbox goes within an hour; asking again and again must not keep a seat without confirming it.
+A mail that is held for its mailbox is sent within an hour, and repeated requests must not keep a seat unconfirmed.
 """
 _BEGIN = """
     WITH begun AS (
@@ -43,13 +43,13 @@ _BEGIN = """
     SET confirm_mailed_at = begun.at, confirm_by = begun.at + %s * interval '1 second'
     FROM begun WHERE r.id = begun.id
 """
-"""A mail that failed for good counts as well, or an address that cannot get mails would keep its seat for ever."""
+"""The time also begins after a mail that failed for good; otherwise an undeliverable address would keep its seat."""
 
 
 def of_students(students: Sequence[Student], *, fest: Fest) -> list[tuple[Student, str, dt.datetime | None]]:
-    """Those who have something to confirm, with the link that does it and until when; one query, or none.
+    """The students with an address to confirm, the link for it, and the deadline. One query, or none.
 
-    No time where it does not run yet: it begins with this very mail.
+    The deadline is `None` if the time has not begun: it begins with the mail that is being composed.
     """
     if not fest.confirms_addresses:
         return []
@@ -64,14 +64,14 @@ def of_students(students: Sequence[Student], *, fest: Fest) -> list[tuple[Studen
 
 
 def keep_time() -> None:
-    """Begins the time to confirm of what was mailed since the last call, and extends it where a link is held back."""
+    """Begins the time for mails that were sent since the last call, and extends it where a link is still held."""
     with connection.cursor() as cursor:
         cursor.execute(_BEGIN, [CONFIRMATION_TIME.total_seconds()])
     _extend_for_links()
 
 
 def _extend_for_links() -> None:
-    """Whoever asked for the link again has the whole time from its mail on, within bounds."""
+    """Gives students who requested the link again the whole time from its mail on, up to `LONGEST`."""
     pending = Delivery.objects.pending() | Delivery.objects.filter(
         gathered_into__state__in=("queued", "sending")
     )

@@ -50,7 +50,7 @@ class Breaker:
         self._failures = 0
         self._open = threading.Event()
         self._is_probing = False
-        self._idle = (0.0, -1)  # since when there was nothing to try with, and the failed tries until then
+        self._idle = (0.0, -1)  # since when there was no mail to try, and the failures at that time
 
     @property
     def is_open(self) -> bool:
@@ -73,7 +73,7 @@ class Breaker:
         return min(free, 1)
 
     def give_back_try(self) -> None:
-        """There was no mail to try with: the next one that is due is tried at once."""
+        """Returns the permission to try, because no mail was due. The next due mail is tried at once."""
         if not self._is_probing:
             return
         ProviderOutage.objects.update(until=Now(), failures=F("failures") - 1)
@@ -85,14 +85,14 @@ class Breaker:
             ProviderOutage.objects.filter(failures=outage.failures).delete()
 
     def note_answer(self) -> None:
-        """The provider took a mail, or refused one because of the mail itself: it works."""
+        """Records that the provider works: it accepted a mail, or rejected one because of its content."""
         self._failures = 0
         if self._is_probing:
             self._is_probing = False
             ProviderOutage.objects.all().delete()
 
     def note_fault(self, error: BaseException) -> None:
-        """The provider, or the way to it, is at fault; it is thought to be down if this was a try, or one of many."""
+        """Records a failure of the provider or network. Pauses on request, after a failed try, or after several."""
         self._failures += 1
         requested = requested_pause(error)
         if requested is None and not self._is_probing and self._failures < FAILURES:
@@ -104,20 +104,20 @@ class Breaker:
             cursor.execute(_OPEN, {"pause": seconds, "reason": _words(error)})
 
     def _may_probe(self) -> bool:
-        """Whether the pause is over and this worker is the one to try. The next pause begins with the try."""
+        """Whether the pause is over and this worker may try. The next pause begins with the try."""
         with connection.cursor() as cursor:
             cursor.execute(_PROBE, {"shortest": SHORTEST, "longest": LONGEST})
             return bool(cursor.rowcount == 1)
 
 
 def pause_left() -> dt.timedelta:
-    """For how long nothing is handed over from now on."""
+    """How long no mail is handed over from now on."""
     outage = ProviderOutage.objects.first()
     return max(dt.timedelta(), outage.until - database_now()) if outage else dt.timedelta()
 
 
 def outage_age() -> dt.timedelta | None:
-    """For how long the provider has taken no mails, by the database's clock; nothing while it does."""
+    """How long the outage has lasted, by the database clock; `None` without an outage."""
     outage = ProviderOutage.objects.first()
     return database_now() - outage.started_at if outage else None
 
@@ -135,13 +135,13 @@ def outage_sentences(now: dt.datetime) -> list[str]:
 
 
 def _words(error: BaseException) -> str:
-    """What happened, without the text of the provider, which may contain an address or a key."""
+    """The error in a few words, without the provider's text, which may contain an address or a key."""
     status = getattr(error, "status_code", None)
     return f"status {status}" if status else type(error).__name__
 
 
 def requested_pause(error: BaseException) -> float | None:
-    """The seconds that the provider asks for, within bounds; nothing where it does not ask."""
+    """The pause in seconds that the provider requests, within bounds; `None` if it requests none."""
     response = getattr(error, "response", None)
     value = response.headers.get("Retry-After", "") if response is not None else ""
     if value.isdecimal() and value.isascii():

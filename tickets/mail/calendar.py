@@ -1,4 +1,4 @@
-"""Calendar files: an event a person is registered for, and its withdrawal."""
+"""Calendar files: they add an event to a calendar, or cancel it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -66,12 +66,12 @@ def _utc(moment: datetime) -> datetime:
 
 
 def _line(text: str) -> str:
-    """`text` on one line, without control signs."""
+    """`text` on one line, without control characters."""
     return " ".join(_text(text).split())
 
 
 def _text(text: str) -> str:
-    """`text` without control signs but its line ends, which iCalendar writes as a backslash and an n."""
+    """`text` without control characters except line ends, which iCalendar writes as a backslash and an n."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
     return "".join(
         character

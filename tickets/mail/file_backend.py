@@ -1,4 +1,4 @@
-"""Mail without a provider: one .eml file a message, so that a fest can be tried on a laptop."""
+"""An e-mail backend without a provider: one .eml file per message, for trying out a fest on a laptop."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +12,7 @@ from tickets.documents.ticket_pdf import store
 
 
 class EmlBackend(BaseEmailBackend):
-    """Writes each message whole or not at all; the same message again replaces its own file."""
+    """Writes each message completely or not at all. The same message replaces its own file."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

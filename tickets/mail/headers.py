@@ -1,4 +1,4 @@
-"""The message around the text: sender, recipient, and the key by which the provider recognises a mail."""
+"""The message around the text: sender, recipient, and the idempotency key for the provider."""
 
 import re
 from email.utils import formataddr, parseaddr
@@ -16,7 +16,7 @@ def build_message(delivery: Delivery, templates: str, context: dict[str, Any]) -
     subject = " ".join(render_to_string(f"{templates}/subject.txt", context).split())
     headers = {"Message-ID": f"<{delivery.key.hex}@{settings.SITE_HOST}>"}
     if settings.EMAIL_PROVIDER == "brevo":
-        # The one supported provider that honours a key: a repeated hand-over is one mail.
+        # The one supported provider that honours an idempotency key.
         headers["idempotencyKey"] = str(delivery.key)
     message = AnymailMessage(
         subject=subject,
@@ -37,5 +37,5 @@ def _tidied(text: str) -> str:
 
 
 def sender(name: str) -> str:
-    """The configured address under the fest's name; the mail library folds and quotes it."""
+    """The configured sender address with the fest's name; the mail library folds and quotes it."""
     return formataddr((" ".join(name.split()), parseaddr(settings.DEFAULT_FROM_EMAIL)[1]))

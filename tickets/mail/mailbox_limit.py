@@ -1,9 +1,9 @@
-"""Few mails an hour to one mailbox: the first are sent at once, and the rest are gathered in one mail.
+"""A limit on mails per mailbox and hour: the first are sent at once, the rest are gathered in one digest.
 
-Anybody can type a stranger's address into a public form, as often as a program likes. So of the mails that
-public forms can cause the first `AT_ONCE` of an hour go as they are. Any further one is held; after `PAUSE`, and
-at most once an hour, all that is held for the mailbox becomes one mail, the digest. Nothing is lost meanwhile:
-the page is the ticket. What teachers and organisers cause is neither held nor counted.
+Anyone can enter a stranger's address in a public form, as often as a program allows. So of the mails that public
+forms can cause, the first `AT_ONCE` of an hour are sent as they are. Further ones are held; after `PAUSE`, and at
+most once an hour, all held mails of a mailbox become one mail, the digest. Nothing is lost in the meantime, since the
+ticket is also on the page. Mails caused by teachers and organisers are neither held nor counted.
 """
 
 import datetime as dt
@@ -25,9 +25,9 @@ AT_ONCE = 3
 """Mails to one mailbox within an hour that are sent as they are."""
 HOUR = dt.timedelta(hours=1)
 PAUSE = dt.timedelta(minutes=10)
-"""How long the first mail that is held waits for others."""
+"""How long the first held mail waits for others."""
 CAUSED = dt.timedelta(seconds=10)
-"""A mail is queued within this time of its cause; one that was queued later was sent again by a person."""
+"""The longest time between the cause of a mail and its queueing; one queued later was sent again by a person."""
 _STAFF = (Change.Actor.TEACHER, Change.Actor.ORGANISER, Change.Actor.VOLUNTEER)
 _TRY_MAILBOXES = """
     SELECT mailbox FROM unnest(%s::text[]) AS given (mailbox)
@@ -37,14 +37,14 @@ _TRY_MAILBOXES = """
 
 @dataclass(slots=True)
 class _Mailbox:
-    """What was sent to one mailbox within the hour, and what is held back for it."""
+    """The mails to one mailbox within the hour, and those held for it."""
 
     admitted: int = 0
     digest_at: dt.datetime | None = None
     held_until: dt.datetime | None = None
 
     def next_digest(self, now: dt.datetime) -> dt.datetime:
-        """When what is held from now on is told: with what is held already, and one hour after the last digest."""
+        """When a mail held now is sent: with the mails already held, and one hour after the last digest."""
         earliest = now + PAUSE
         if self.digest_at:
             earliest = max(earliest, self.digest_at + HOUR)
@@ -52,10 +52,10 @@ class _Mailbox:
 
 
 def admit(due: Sequence[Delivery], *, now: dt.datetime) -> list[int]:
-    """Of these deliveries the primary keys of those that go now, with the digests that are due.
+    """Returns the primary keys of those of these deliveries that are sent now, and of the digests that are due.
 
-    The caller has locked their rows and is about to claim what is returned, in the same transaction. Mailboxes
-    are locked without waiting: what concerns one that somebody else holds stays queued until the next time.
+    The caller has locked the rows and claims the result in the same transaction. Mailboxes are locked without
+    waiting: mails to a mailbox that another transaction has locked stay queued until the next call.
     """
     limited = _from_public_forms(due)
     if not limited:
@@ -69,7 +69,7 @@ def admit(due: Sequence[Delivery], *, now: dt.datetime) -> list[int]:
 
 
 def _from_public_forms(due: Iterable[Delivery]) -> list[Delivery]:
-    """Those that are limited: not admitted or tried yet, and caused by no teacher, organiser or volunteer."""
+    """The limited deliveries: not admitted or tried yet, and not caused by a teacher, organiser or volunteer."""
     new = [one for one in due if one.admitted_at is None and not one.attempts]
     limited = [one for one in new if one.kind in FROM_PUBLIC_FORMS and not _is_sent_again(one)]
     if not limited:
@@ -84,9 +84,9 @@ def _is_sent_again(delivery: Delivery) -> bool:
 
 
 def _caused_by_staff() -> Q:
-    """Whose form began it: of a registration's mails the one that made the registration decides.
+    """Mails caused by staff; for mails about a registration, what counts is who made the registration.
 
-    So an organiser's bulk release is limited where the registrations came from the public form.
+    So an organiser's bulk cancellation is limited if the registrations came from the public form.
     """
     theirs = Change.objects.filter(actor__in=_STAFF)
     began = theirs.filter(from_state="")
@@ -100,7 +100,7 @@ def _caused_by_staff() -> Q:
 
 
 def _locked(names: Collection[str], now: dt.datetime) -> dict[str, _Mailbox]:
-    """The mailboxes that are ours until the end of the transaction, with what went to them; two queries."""
+    """Locks those of these mailboxes that are free, until the end of the transaction. Two queries."""
     with connection.cursor() as cursor:
         cursor.execute(_TRY_MAILBOXES, [sorted(names)])
         mailboxes = {name: _Mailbox() for (name,) in cursor.fetchall()}
@@ -118,7 +118,7 @@ def _locked(names: Collection[str], now: dt.datetime) -> dict[str, _Mailbox]:
 
 
 def _admit_first(fresh: Iterable[Delivery], mailboxes: Mapping[str, _Mailbox], now: dt.datetime) -> list[int]:
-    """Admits the first of each mailbox and holds the others back."""
+    """Admits the first mails of each mailbox and holds the others."""
     going: list[int] = []
     held: dict[str, list[int]] = defaultdict(list)
     for delivery in fresh:
@@ -135,12 +135,12 @@ def _admit_first(fresh: Iterable[Delivery], mailboxes: Mapping[str, _Mailbox], n
 
 
 def _hold(ids: Collection[int], *, until: dt.datetime, now: dt.datetime) -> None:
-    """What is held is not late: it counts as queued from the moment at which it may go."""
+    """Sets when held mails are due. They count as queued from then on, so that they are not reported as late."""
     Delivery.objects.filter(pk__in=ids).update(held_at=now, due_at=until, queued_at=until)
 
 
 def _gather(due: Iterable[Delivery], mailboxes: Mapping[str, _Mailbox], now: dt.datetime) -> list[int]:
-    """Makes one digest for each mailbox of all that is held for it; their primary keys."""
+    """Creates one digest for each mailbox of all its held mails; returns their primary keys."""
     held: dict[str, list[Delivery]] = defaultdict(list)
     for delivery in due:
         held[delivery.mailbox].append(delivery)
@@ -155,7 +155,7 @@ def _gather(due: Iterable[Delivery], mailboxes: Mapping[str, _Mailbox], now: dt.
 
 
 def _make_digest(first: Delivery, now: dt.datetime) -> int:
-    """A mail that tells everything held for this mailbox; to the address that has waited longest."""
+    """A digest of all mails held for this mailbox, sent to the address that has waited longest."""
     digest = Delivery.objects.create(
         kind=Kind.DIGEST,
         to=first.to,

@@ -22,9 +22,9 @@ State = Delivery.State
 
 HOUR = dt.timedelta(hours=1)
 ON_REQUEST = (Kind.LINK, Kind.ATTEMPT)
-"""Mails that no new seat caused, and that anybody can cause who knows an address or a name."""
+"""Mails without a new registration, which anyone who knows an address or a name can cause."""
 ON_REQUEST_PER_HOUR = 3
-"""How many of these one mailbox gets per hour."""
+"""How many of them one mailbox gets per hour."""
 NOT_NOTIFIED = "the organiser chose not to tell"
 """The error of a mail that is dropped because an organiser did not want the student notified."""
 NOBODY: Mapping[int, str] = MappingProxyType({})
@@ -84,7 +84,7 @@ def _deliveries(
     change: Change | None = None,
     ticket: Ticket | None = None,
 ) -> list[Delivery]:
-    """The delivery to this address, by default the one on record; none where there is no address."""
+    """The delivery to this address, by default the one on record; empty if there is no address."""
     address = student.email if to is None else to
     if not address:
         return []

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 HOUR = dt.timedelta(hours=1)
 MAX_NAMED = 20
-"""Alerts of one kind that a mail names."""
+"""The most alerts that one mail lists."""
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('tickets.mail.owner_alerts', 0))"
 _ADVICE: dict[str, "_StrPromise"] = {
     Alert.Kind.CLUSTER: gettext_lazy(
@@ -45,10 +45,10 @@ _OTHERWISE = gettext_lazy("Open the list, look at what happened, and mark it as 
 
 
 def mail_owners(*, now: dt.datetime) -> int:
-    """Queues one mail to each owner for each kind of which something is new; how many mails.
+    """Enqueues one mail per owner and kind of alert with news; returns the number of mails.
 
-    New is an alert that was raised, or that counts more than when it was mailed last. What comes within the hour
-    after a mail of its kind waits for the next. Two calls at once mail once.
+    News is an alert that was raised, or whose count has grown, since it was last mailed. Within an hour after a mail
+    of its kind it waits for the next mail. Concurrent calls send one mail.
     """
     with transaction.atomic():
         with connection.cursor() as cursor:
@@ -88,7 +88,7 @@ def _mail(owner: Any, kind: str, rows: Sequence[Alert], now: dt.datetime) -> Non
 
 
 def _lines(rows: Sequence[Alert]) -> list[str]:
-    """One for each alert, the largest first."""
+    """A line for each alert, the largest count first."""
     words = [
         ngettext("%(subject)s: once", "%(subject)s: %(count)d times", row.count)
         % {"subject": row.subject, "count": row.count}

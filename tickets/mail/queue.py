@@ -1,4 +1,4 @@
-"""The queue of the outbox: which mails a worker may send now, and what became of each."""
+"""The queue of the outbox: claiming mails to send, and recording their results."""
 
 import datetime as dt
 from collections.abc import Iterable
@@ -21,19 +21,19 @@ Kind = Delivery.Kind
 State = Delivery.State
 
 LEASE = dt.timedelta(seconds=60)
-"""For how long a claimed delivery belongs to its worker; longer than any hand-over takes."""
+"""How long a claimed delivery belongs to its worker; longer than any hand-over takes."""
 PDF_PATIENCE = dt.timedelta(minutes=10)
-"""For how long a mail waits for its PDF; after that it is sent with the link only."""
+"""How long a mail waits for its PDF; after that it is sent with the link only."""
 CLICK_PATIENCE = dt.timedelta(seconds=40)
-"""The same for a mail that answers a click: it is sent within a minute, however many PDFs are wanted."""
+"""The same for mails that answer a click: they are sent within a minute, however many PDFs are pending."""
 LONGEST_PAUSE = dt.timedelta(seconds=60)
-"""Between two tries of one mail."""
+"""The longest pause between two tries of one mail."""
 GIVE_UP = dt.timedelta(hours=24)
-"""For how long a mail is tried that the provider does not take for a reason that may pass."""
+"""How long a mail is retried if the provider rejects it for a reason that may pass."""
 GIVE_UP_TRIES = GIVE_UP // LONGEST_PAUSE
 """Tries are counted instead of hours, so that nothing is given up while no worker runs."""
 POISON_ATTEMPTS = 5
-"""How often a mail is tried that cannot be composed."""
+"""How often composing a mail is tried."""
 BACKLOG = dt.timedelta(minutes=2)
 """Mails that are queued for longer are sent after newer ones."""
 
@@ -50,12 +50,12 @@ class Claim:
 
 
 def claim(limit: int, *, oldest_first: bool = False) -> Claim:
-    """Takes up to `limit` due deliveries for this worker, for the time of a lease.
+    """Claims up to `limit` due deliveries for this worker, for the time of a lease.
 
-    A delivery whose PDF is still to be made waits for it, for a limited time. What a dead worker had claimed is taken
-    again when its lease is over. Each goes to the address that is on record now. The order is: mails that concern one
-    person before mails to many, then new mails before a backlog, and of the backlog the newest, unless
-    `oldest_first`. Mails to a mailbox that gets too many are held back and gathered. After a database was restored
+    A delivery whose PDF is not rendered yet waits for it, for a limited time. Deliveries of a dead worker are claimed
+    again once their lease is over. Each is sent to the address that is on record now. The order is: mails that
+    concern one person before mails to many, then new mails before a backlog, and the newest of the backlog first,
+    unless `oldest_first`. Mails to a mailbox over its limit are held and gathered. After a database was restored,
     nothing is claimed until an owner has decided which mails are sent.
     """
     now = database_now()
@@ -95,7 +95,7 @@ def _marker_that_lets_mails_go() -> DatabaseMarker | None:
 
 
 def _newest_of_a_backlog(now: dt.datetime) -> list[OrderBy]:
-    """Mails that were tried before come last, so that the provider sees others than the one it does not take."""
+    """Orders tried mails last, so that the provider is offered others than the one it rejects."""
     fresh = Case(When(queued_at__gt=now - BACKLOG, then="due_at"))
     return [fresh.asc(nulls_last=True), F("attempts").asc(), F("queued_at").desc()]
 
@@ -120,10 +120,10 @@ def _waits_for_pdf(now: dt.datetime) -> Q:
 
 
 def free_claims_of_the_dead() -> int:
-    """Puts back mails claimed by a process that has ended; returns how many.
+    """Releases mails claimed by a process that has ended; returns how many.
 
-    Only at their first try. A mail that kills its worker again is tried once per lease, so that the mails in flight
-    beside it are not repeated at each death.
+    Only mails at their first try. A mail that kills its worker again is tried once per lease, so that other mails in
+    flight are not repeated at each death.
     """
     claimed = Delivery.objects.filter(state=State.SENDING, attempts=1)
     return processes.free(claimed, state=State.QUEUED, claimed_at=None)
@@ -131,7 +131,7 @@ def free_claims_of_the_dead() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What one try came to: the next state, and when to try again if that is `queued`."""
+    """The result of one try: the next state, and when to try again if that is `queued`."""
 
     delivery: Delivery
     state: str
@@ -139,11 +139,11 @@ class Result:
     error: str = ""
     retry_in: dt.timedelta = dt.timedelta()
     is_try: bool = True
-    """Whether it counts as a try; a mail that only waited for its turn was not tried."""
+    """Whether it counts as a try; a mail that only waited for its turn does not."""
 
 
 def later(delivery: Delivery, error: str, *, seconds: float | None = None) -> Result:
-    """Try again, sooner after few tries; give up after about a day of tries."""
+    """The result for a retry, with growing pauses; gives up after about a day of tries."""
     if delivery.attempts >= GIVE_UP_TRIES:
         return Result(delivery, State.FAILED, error=error)
     longest = LONGEST_PAUSE.total_seconds()
@@ -152,14 +152,14 @@ def later(delivery: Delivery, error: str, *, seconds: float | None = None) -> Re
 
 
 def untried(delivery: Delivery, *, retry_in: dt.timedelta) -> Result:
-    """Back into the queue unchanged: nothing was handed over."""
+    """The result for a mail that was not handed over: it goes back into the queue unchanged."""
     return Result(delivery, State.QUEUED, error=delivery.error, retry_in=retry_in, is_try=False)
 
 
 def record(results: Iterable[Result]) -> None:
-    """Stores what became of claimed deliveries, unless another worker has taken them since.
+    """Stores the results of claimed deliveries, except those that another worker has claimed since.
 
-    A webhook that came first is not overwritten. The text of notices that are no longer pending is deleted.
+    A webhook that arrived first is not overwritten. The text of notices that are no longer pending is deleted.
     """
     results = list(results)
     now = database_now()
@@ -181,7 +181,7 @@ def record(results: Iterable[Result]) -> None:
 
 
 def oldest_pending_age(now: dt.datetime) -> dt.timedelta | None:
-    """How long the oldest pending mail has been queued, or `None`; a message that may be stopped does not count."""
+    """How long the oldest pending mail has been queued, or `None`. Messages that may still be stopped do not count."""
     pending = Delivery.objects.pending().filter(queued_at__lte=now).order_by("queued_at")
     oldest = pending.values_list("queued_at", flat=True).first()
     return now - oldest if oldest else None

@@ -1,4 +1,4 @@
-"""Sending a mail again: for a person who says that it never came, or after it failed."""
+"""Sending mails again: if a person says that a mail never arrived, or after it failed."""
 
 import datetime as dt
 from collections import Counter, defaultdict
@@ -21,7 +21,7 @@ Kind = Delivery.Kind
 State = Delivery.State
 
 BRINGING = (Kind.REGISTERED, Kind.PROMOTED, Kind.MOVED, Kind.REISSUED)
-"""The mails that bring a seat or a number on the waiting list."""
+"""The mails that announce a seat or a number on the waiting list."""
 _SENT_AGAIN = (
     "key",
     "state",
@@ -48,12 +48,12 @@ class Resent:
 
 
 def resend(registration_ids: Iterable[int]) -> Resent:
-    """Queues the newest mail about each of these active registrations again, whatever became of it.
+    """Queues the newest mail about each of these active registrations again, whatever its state.
 
-    A mail about several of them is sent once, and one that is still pending is not doubled. A student who had no
-    address then, and has one now, gets the link to all registrations instead. These mails count against the hourly
-    cap of their mailbox together with requested links. A mail over the cap is not sent; neither is one that was sent
-    again within the hour, unless it failed.
+    A mail about several of them is sent once, and a pending one is not repeated. A student who had no address then,
+    and has one now, gets the link to all registrations instead. These mails count against the hourly cap of their
+    mailbox, together with requested links. A mail over the cap is not sent; neither is one that was sent again within
+    the hour, unless it failed.
     """
     now, result = database_now(), Resent()
     with transaction.atomic():
@@ -73,7 +73,7 @@ def resend(registration_ids: Iterable[int]) -> Resent:
 def send_again(delivery_ids: Iterable[int]) -> int:
     """Queues failed, bounced and complained-of deliveries again, with all their tries; returns how many.
 
-    Notices are left out: their text is gone.
+    Notices are left out: their text is deleted.
     """
     rows = Delivery.objects.filter(pk__in=list(delivery_ids)).undelivered().exclude(kind=Kind.NOTICE)
     with transaction.atomic():
@@ -136,14 +136,14 @@ def _queue(mails: Sequence[Delivery], now: dt.datetime, result: Resent) -> None:
 
 
 def _was_just_resent(mail: Delivery, now: dt.datetime) -> bool:
-    """Whether this mail was sent again within the hour, and may well have arrived."""
+    """Whether this mail was sent again within the hour and did not fail."""
     if not mail.pk or mail.sent_in.state in (State.FAILED, State.BOUNCED, State.COMPLAINED):
         return False
     return mail.held_at is None and mail.queued_at > max(mail.created_at + CAUSED, now - HOUR)
 
 
 def _recent(mails: Sequence[Delivery], now: dt.datetime) -> Counter[str]:
-    """Mails to each mailbox within the hour that no new seat caused: requested links, and mails sent again."""
+    """The number of mails to each mailbox within the hour without a new registration: links, and mails sent again."""
     on_request = Q(kind__in=ON_REQUEST, created_at__gt=now - HOUR)
     again = Q(kind__in=BRINGING, held_at=None, queued_at__gt=F("created_at") + CAUSED)
     again &= Q(queued_at__gt=now - HOUR)

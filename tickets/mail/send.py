@@ -39,31 +39,31 @@ State = Delivery.State
 Answer = TypeVar("Answer")
 
 IN_FLIGHT = 100
-"""Concurrent hand-overs; at most so many mails are repeated after a kill."""
+"""Concurrent hand-overs; at most this many mails are repeated after a worker is killed."""
 QUEUE_SECONDS = 20
 """How long a claimed mail may wait for its turn; well within its lease."""
 BUDGET = 15.0
 """Seconds after which no further mails are claimed, so that other tasks get their turn and a worker can stop."""
 HAND_OVER_SECONDS = 20.0
-"""What one hand-over takes at most: to connect and to wait for the answer, and more than that."""
+"""The longest duration of a hand-over: connecting, waiting for the response, and a margin."""
 FRESH = LEASE.total_seconds() - HAND_OVER_SECONDS
 """Seconds after its claim until a hand-over may begin."""
 CLAIMS = 10
-"""A claim costs the same for one mail and for many: so many of them fill all places in flight."""
+"""How many claims fill the mails in flight. A claim costs the same for one mail as for many."""
 OLDEST_EVERY = 4
-"""One claim in so many takes the oldest of a backlog first; the others take new mails."""
+"""Every so many claims, one takes the oldest mails of a backlog first; the others take new mails."""
 LOOK_PAUSE = 0.02
 """Seconds between two claims that took nothing."""
 NO_PAUSE = dt.timedelta()
 _PERMANENT = frozenset({400, 413, 422})
-"""The message is at fault. A wrong key or domain (401, 403, 404) is our fault: the mail waits until it is corrected."""
+"""Statuses that blame the message. A wrong key or domain (401, 403, 404) is corrected by an owner: the mail waits."""
 
 
 def send_due(*, budget: float = BUDGET) -> int:
-    """Sends what is due until nothing is, or the budget of seconds is spent; how many were tried.
+    """Sends due mails until none is due or the budget of seconds is spent; returns how many were tried.
 
-    The threads talk to the provider and never to the database. Each result is stored as it comes back, so
-    a kill repeats at most what was in flight.
+    The threads talk to the provider and never to the database. Each result is stored as it arrives, so killing the
+    worker repeats at most the mails in flight.
     """
     patiently(free_claims_of_the_dead)
     with ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="provider") as pool:
@@ -75,7 +75,7 @@ def send_due(*, budget: float = BUDGET) -> int:
 
 
 class Run:
-    """One run: mails are claimed, composed, handed over and recorded until nothing is left to claim."""
+    """One run: claims, composes, hands over and records mails until none is left to claim."""
 
     def __init__(self, pool: ThreadPoolExecutor, sender: "Sender", composer: Composer) -> None:
         self.tried = 0
@@ -84,7 +84,7 @@ class Run:
         self._claims = 0
 
     def step(self, *, may_claim: bool) -> bool:
-        """Claims what there is room for, waits for the next answer and records it; whether there is more to do."""
+        """Claims mails while there is room, waits for the next result and records it; whether there is more to do."""
         until = boottime() + FRESH
         claimed = patiently(self._claim) if may_claim else Claim([])
         self.tried += len(claimed.mails)
@@ -116,16 +116,16 @@ class Run:
 
 
 def _is_worth_another_look(claimed: Claim) -> bool:
-    """Whether more may be due behind rows that were all held back; never at once, in case another worker has them."""
+    """Whether more may be due behind rows that were all held. Pauses first, in case another worker has them."""
     if claimed.looked_at:
         time.sleep(LOOK_PAUSE)
     return claimed.looked_at > 0
 
 
 def patiently(work: Callable[[], Answer]) -> Answer:
-    """Does the work, and again for as long as a lease lasts while the database is away.
+    """Calls `work`, and again while the database is unavailable, for as long as a lease lasts.
 
-    What the provider has said by then must not be forgotten, or every mail in flight would go twice.
+    The results that the provider has reported must not be lost, or every mail in flight would be sent twice.
     """
     ends = time.monotonic() + LEASE.total_seconds()
     while True:
@@ -139,16 +139,16 @@ def patiently(work: Callable[[], Answer]) -> Answer:
 
 
 def max_in_flight() -> int:
-    """So many that the last one's turn comes in time, however slow the pace."""
+    """As many as can be handed over in time at this pace."""
     return min(IN_FLIGHT, settings.EMAIL_RATE_PER_SECOND * QUEUE_SECONDS)
 
 
 class LeaseOver(Exception):
-    """The mail waited so long for its turn that another worker may have claimed it, as in a stopped process."""
+    """The mail waited so long that another worker may have claimed it, for example in a suspended process."""
 
 
 breaker = Breaker()
-"""Shared by all runs of this process."""
+"""The breaker that all runs of this process share."""
 
 
 def _is_held() -> bool:
@@ -157,12 +157,12 @@ def _is_held() -> bool:
 
 
 def boottime() -> float:
-    """Seconds that go on while the process is stopped and while the machine sleeps."""
+    """Seconds since boot, which also count while the process is stopped or the machine sleeps."""
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 class Sender:
-    """One connection per thread, and one pace for all of them."""
+    """Hands mails over, with one connection per thread and one pace for all threads."""
 
     def __init__(self) -> None:
         self._local = threading.local()
@@ -170,9 +170,9 @@ class Sender:
         self._next = time.monotonic()
 
     def hand_over(self, message: EmailMessage, *, until: float) -> str:
-        """The provider's id of the accepted message. Raises ProviderPaused, LeaseOver, or what the mail library raises.
+        """Hands the mail over; returns the provider's id. Raises ProviderPaused, LeaseOver, or a library error.
 
-        `until` is the moment of `boottime` after which the mail may be another worker's before it is handed over.
+        After `until`, a moment of `boottime`, another worker may have claimed the mail, so it is not handed over.
         """
         self._keep_pace()
         if _is_held():
@@ -200,7 +200,7 @@ class Sender:
 
 
 def result_of(future: "Future[str]", delivery: Delivery, *, pause: dt.timedelta = NO_PAUSE) -> Result:
-    """What one hand-over came to: sent, to be tried again later, or never to be tried again."""
+    """The result of one hand-over: sent, retried later, or failed for good."""
     error = future.exception()
     if error is None:
         return Result(delivery, State.SENT, provider_id=future.result())
@@ -213,7 +213,7 @@ def result_of(future: "Future[str]", delivery: Delivery, *, pause: dt.timedelta 
 
 
 def _note(error: BaseException | None) -> None:
-    """Tells the breaker what one hand-over says about the provider, if anything."""
+    """Reports to the breaker what one hand-over shows about the provider, if anything."""
     if error is None or _is_permanent(error):
         patiently(breaker.note_answer)
     elif not isinstance(error, ProviderPaused | LeaseOver) and not _is_poison(error):
@@ -227,5 +227,5 @@ def _is_permanent(error: BaseException) -> bool:
 
 
 def _is_poison(error: BaseException) -> bool:
-    """Whether it is neither the provider nor the disk nor the network: the message cannot be handed over."""
+    """Whether the message itself cannot be handed over, rather than the provider, the disk or the network failing."""
     return not isinstance(error, AnymailAPIError | OSError)

@@ -1,4 +1,4 @@
-"""Webhooks: what the provider reports about a delivery, in any order and any number of times."""
+"""Webhooks: events that the provider reports about deliveries, in any order and any number of times."""
 
 import datetime as dt
 import hashlib
@@ -40,8 +40,8 @@ OLDEST = dt.timedelta(days=5)
 """A provider repeats a call for some hours; an older one is a replay."""
 
 
-class MailgunWebhookView(MailgunTrackingWebhookView):  # type: ignore[misc]  # the library brings no types
-    """The library's view, which also accepts calls that a former key has signed, as during a rotation."""
+class MailgunWebhookView(MailgunTrackingWebhookView):  # type: ignore[misc]  # the library is untyped
+    """The library's view, extended to accept calls signed with a former key, as during a rotation."""
 
     def validate_request(self, request: HttpRequest) -> None:
         former = settings.ANYMAIL.get("MAILGUN_WEBHOOK_SIGNING_KEY_FALLBACKS", [])
@@ -54,7 +54,7 @@ class MailgunWebhookView(MailgunTrackingWebhookView):  # type: ignore[misc]  # t
 
 
 def hook(provider: str, view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """The library's view, found only while this provider is configured; a malformed call is answered with 400."""
+    """The library's view while this provider is configured; a malformed call is answered with 400."""
 
     @wraps(view)
     def guarded(request: HttpRequest) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""What leaves the house: tickets, mails that are owed, papers, and what happens at the door."""
+"""Models of tickets, mails, documents and check-ins."""
 
 from tickets.models.checkin import Alert, CheckIn, Delegation, Gate, Scan, SearchCount
 from tickets.models.documents import Booklet, Certificate, DocumentJob, Printout

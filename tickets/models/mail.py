@@ -1,4 +1,4 @@
-"""Mails of the outbox, what the provider reported about them, and messages to many."""
+"""Mails of the outbox, delivery events from the provider, and messages to many recipients."""
 
 from typing import ClassVar
 
@@ -19,11 +19,10 @@ from tickets.querysets import DeliveryQuerySet
 class Delivery(models.Model):
     """One e-mail of the outbox, written in the transaction of its cause.
 
-    `key` goes along to the provider, where it takes one, so that a repeated hand-over is one mail.
-    `created_at` is the moment of its cause, `queued_at` when it was last put into the queue.
-    `claimed_at` is the lease of the worker that is sending it, `claimed_by` its process
-    (see techfest/core/db/processes.py); a
-    dead worker's lease runs out. A reminder is of one `day` in the fest's zone.
+    `key` is the idempotency key for providers that accept one, so that a repeated hand-over is one mail. `created_at`
+    is the time of the cause, `queued_at` when the mail was last queued. `claimed_at` begins the lease of the worker
+    that is sending it, and `claimed_by` is that process (see techfest/core/db/processes.py); the lease of a dead
+    worker runs out. The `day` of a reminder is in the fest's time zone.
     """
 
     class Kind(models.TextChoices):
@@ -190,7 +189,7 @@ class Delivery(models.Model):
 class Notice(models.Model):
     """The text of a mail that cannot be composed from other rows, such as one with a link to a new password.
 
-    It is deleted when its mail has been handed over or given up: a link that opens an account is not kept.
+    It is deleted once its mail was handed over or given up, so that a link that opens an account is not kept.
     """
 
     delivery = models.OneToOneField(Delivery, models.CASCADE, related_name="notice")
@@ -204,7 +203,7 @@ class Notice(models.Model):
 
 
 class DeliveryEvent(models.Model):
-    """What the provider reported about a delivery. Append-only; `event_id` makes a repeated call one row."""
+    """An event that the provider reported about a delivery. Append-only; `event_id` makes a repeated call one row."""
 
     delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="events", verbose_name=_("delivery"))
     event_id = models.CharField(max_length=200, unique=True, editable=False)
@@ -218,10 +217,10 @@ class DeliveryEvent(models.Model):
 
 
 class Message(models.Model):
-    """One message to everybody in a filter: written, tried on its writer, confirmed, and stoppable until it goes.
+    """One message to all students in a filter: drafted, sent to its writer as a trial, confirmed, then sent.
 
-    `audience` is the filter, `audience_text` what it says in words. The deliveries are written when it is
-    confirmed and fall due at `goes_at`; stopping drops those that have not gone.
+    `audience` is the filter, and `audience_text` describes it. Confirming writes the deliveries, which become due at
+    `goes_at`; stopping the message drops those that were not sent.
     """
 
     fest = models.ForeignKey(Fest, models.CASCADE, related_name="+", verbose_name=_("fest"))

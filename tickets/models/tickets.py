@@ -1,4 +1,4 @@
-"""Tickets: what a confirmed registration shows at the door."""
+"""Tickets, which students show at the door."""
 
 from typing import ClassVar
 
@@ -13,12 +13,12 @@ from tickets.querysets import TicketQuerySet
 
 
 class Ticket(models.Model):
-    """What one person of a confirmed registration shows at the door; exactly one is live.
+    """The ticket of one student for a confirmed registration; exactly one is live.
 
-    The code never changes while the ticket lives. The PDF is a file made from this row by a worker:
-    `rendered_at` says that it is there, `render_attempts` counts begun tries since it was last wanted,
-    `render_is_blocked` that the disk was at fault.
-    `checked_in_at` is set by the one conditional update that lets somebody in, and emptied by an undo.
+    The code of a live ticket never changes. A worker renders the PDF from this row: `rendered_at` is set once the
+    file exists, `render_attempts` counts the attempts since it was last requested, and `render_is_blocked` is set if
+    the disk was the cause of a failure. `checked_in_at` is set by the single conditional update of a check-in, and
+    cleared when it is undone.
     """
 
     registration = models.ForeignKey(

@@ -1,4 +1,4 @@
-"""What the workers know of each other: when each kind was last heard, and whether the provider takes mails."""
+"""State that the workers share: their heartbeats, and whether the mail provider accepts mails."""
 
 from typing import ClassVar
 
@@ -7,7 +7,7 @@ from django.db.models import Q
 
 
 class Heartbeat(models.Model):
-    """When a process of this kind last worked: one row a kind, written every few seconds at most."""
+    """When a process of this kind last worked: one row per kind, written every few seconds at most."""
 
     kind = models.CharField(max_length=20, primary_key=True)
     at = models.DateTimeField()
@@ -17,9 +17,9 @@ class Heartbeat(models.Model):
 
 
 class ProviderOutage(models.Model):
-    """The provider takes no mails: at most one row, and none while it does.
+    """An outage of the mail provider: at most one row, and none while the provider works.
 
-    Nothing is handed over before `until`; then one mail is tried. `failures` counts the tries that failed in a row.
+    No mail is handed over before `until`; then one is tried. `failures` counts consecutive failed tries.
     """
 
     started_at = models.DateTimeField()

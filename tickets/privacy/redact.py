@@ -74,7 +74,7 @@ def _erase_mails(student: Student) -> list[Path]:
         Q(student=student) | Q(submission__student=student) | Q(change__registration__student=student)
     )
     addresses = {mailbox_key(one) for one in [student.email, *mine.values_list("to", flat=True)] if one}
-    # One mail brings the links of all who share an address; a class's mail has the tickets of its students.
+    # A link mail contains the links of all students who share an address; a class mail, those of a class.
     shared = Delivery.objects.filter(kind=Kind.LINK, mailbox__in=addresses)
     digests = Delivery.objects.filter(pk__in=list(mine.values_list("gathered_into", flat=True)))
     keys = [*_keys(mine), *_keys(shared), *_keys(_class_mails(student)), *_keys(digests)]
@@ -128,7 +128,7 @@ def _erase_booklets(booklets: "QuerySet[Booklet]") -> list[Path]:
 
 def _booklet_path(booklet: Booklet) -> Path:
     from tickets.documents.booklets import (
-        booklet_path,  # it imports the board, which needs all apps to be there
+        booklet_path,  # imports the teacher dashboard, which needs all apps to be loaded
     )
 
     return booklet_path(booklet)

@@ -1,1 +1,1 @@
-"""One message to everybody in a filter."""
+"""Messages to the students in a filter."""

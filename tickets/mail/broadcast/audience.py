@@ -1,4 +1,4 @@
-"""The audience of a message: everybody in a filter of the list of registrations, each mailbox once."""
+"""The audience of a message: the students in a filter of the list of registrations, each mailbox once."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,15 +13,15 @@ from registrations.students.names import mailbox_key
 
 State = Registration.State
 ONLY_SHOWN = frozenset({"p", "o", "all", "_changelist_filters", "_popup", "_to_field"})
-"""Parameters of the list that choose nobody: its page, its order."""
+"""Parameters of the list that do not filter it, such as its page and its order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Registrations of a filter, by number, and the filter in words.
+    """The primary keys of the registrations in a filter, and the filter in words.
 
-    `is_of_active` says that whoever cancels before the mail goes gets none; it is so unless cancelled ones were
-    asked for.
+    With `is_of_active`, registrations cancelled before the mail is sent are left out; it is set unless the filter
+    asks for cancelled ones.
     """
 
     fest_id: int | None
@@ -44,7 +44,7 @@ class Recipients:
 
 
 def recipients_of(registration_ids: Iterable[int]) -> Recipients:
-    """Who is behind these registrations now. One question, whatever their number."""
+    """The students of these registrations. One query, whatever their number."""
     students = Student.objects.filter(registrations__in=list(registration_ids)).distinct().order_by("pk")
     by_mailbox: dict[str, Student] = {}
     count = without = 0
@@ -58,7 +58,7 @@ def recipients_of(registration_ids: Iterable[int]) -> Recipients:
 
 
 def mailboxes_of(registration_ids: Iterable[int], *, fest_id: int, is_of_active: bool) -> frozenset[str]:
-    """The mailboxes that the message of this fest is still meant for, by the addresses on record now."""
+    """The mailboxes to which the message of this fest is still to be sent, by the addresses on record now."""
     rows = Registration.objects.filter(pk__in=list(registration_ids), event__fest=fest_id)
     rows = rows.exclude(student__email="")
     if is_of_active:
@@ -69,10 +69,10 @@ def mailboxes_of(registration_ids: Iterable[int], *, fest_id: int, is_of_active:
 def read_audience(
     request: HttpRequest, list_admin: Any, filters: str, *, fest: Fest | None = None
 ) -> Audience:
-    """What the list of registrations shows this person under these filters, on all of its pages.
+    """The registrations that the list shows this user under these filters, on all of its pages.
 
-    With a `fest` only its registrations, whatever the filters say and the list shows by now. Raises what the
-    list raises for a filter that it does not know.
+    With a `fest`, only its registrations, whatever the filters and the list's fest are. Raises what the list raises
+    for an unknown filter.
     """
     query = QueryDict(filters, mutable=True)
     for name in ONLY_SHOWN:
@@ -95,7 +95,7 @@ def read_audience(
 
 
 def _list(request: HttpRequest, list_admin: Any, query: QueryDict, fest: Fest | None) -> Any:
-    """The list as this person would see it, whatever page they are on; of a fest where one is given."""
+    """The list as this user would see it, without its page and order; of `fest` if given."""
     looking = HttpRequest()
     looking.method, looking.path, looking.META, looking.user = "GET", request.path, request.META, request.user
     looking.GET = query

@@ -12,7 +12,7 @@ State = Delivery.State
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Mails by what became of them; `gone` are those that nobody can stop any more."""
+    """Mails by their result; `gone` are those that can no longer be stopped."""
 
     pending: int
     gone: int
@@ -30,7 +30,7 @@ class Progress:
 
 
 def progress_of(message: Message) -> Progress:
-    """One question, whatever the number of mails; the trials of its writer are not counted."""
+    """One query, whatever the number of mails. Trials are not counted."""
     rows = Delivery.objects.filter(message=message, user=None).order_by()
     counts: Counter[str] = Counter(dict(rows.values_list("state").annotate(count=Count("pk"))))
     return Progress(

@@ -23,7 +23,7 @@ MANY = 1000
 
 
 def write(*, subject: str, text: str, filters: str, audience: Audience, user: Any) -> Message:
-    """Creates a draft, which is sent to nobody yet."""
+    """Creates a draft; nothing is sent yet."""
     if audience.fest_id is None:
         raise ActionRejected(_("Choose registrations of one fest, at least one."))
     return Message.objects.create(
@@ -43,7 +43,7 @@ def rewrite(message: Message, *, subject: str, text: str) -> bool:
 
 
 def try_out(message: Message, *, user: Any) -> Delivery:
-    """Sends the writer the mail as everybody would get it. Raises `ActionRejected` without an address."""
+    """Sends the writer the mail as its recipients would get it. Raises `ActionRejected` without an address."""
     if not user.email:
         raise ActionRejected(_("Your account has no e-mail address. Add one, then try the message."))
     now = database_now()
@@ -65,12 +65,11 @@ def try_out(message: Message, *, user: Any) -> Delivery:
 
 
 def confirm(message_id: int, *, audience: Audience, mails: int, user: Any) -> Message:
-    """Owes a mail to each mailbox of the audience, due when the time to stop it is over.
+    """Enqueues a mail to each mailbox of the audience, due when the time to stop the message is over.
 
-    One transaction: all the mails stand there when it ends, or none, so that a worker that dies loses nothing.
-    A second press finds the message confirmed and changes nothing. `mails` is the number that was shown: where
-    it is another one by now nothing goes, and `ActionRejected` says so, as it does for a message that was never
-    tried or whose text has changed since.
+    One transaction enqueues all mails or none, so that a worker that dies loses nothing. A duplicate submission finds
+    the message confirmed and changes nothing. Raises `ActionRejected` if the number of mails is no longer `mails`,
+    the number that was shown, and if the message has not been tried since its last change.
     """
     with transaction.atomic():
         message = Message.objects.select_for_update(of=("self",)).get(pk=message_id)
@@ -99,14 +98,14 @@ def confirm(message_id: int, *, audience: Audience, mails: int, user: Any) -> Me
 
 
 def window() -> dt.timedelta:
-    """For how long a confirmed message waits and can be stopped."""
+    """How long a confirmed message waits and can be stopped."""
     return dt.timedelta(minutes=settings.MESSAGE_WINDOW_MINUTES)
 
 
 def _enqueue(
     message: Message, by_mailbox: dict[str, Student], now: dt.datetime, goes_at: dt.datetime
 ) -> None:
-    """They are queued from the moment on at which they may go, so that none of them counts as late before."""
+    """Writes the deliveries, with `queued_at` in the future so that none counts as late before it is due."""
     pending = (
         Delivery(
             kind=Delivery.Kind.MESSAGE,
@@ -133,9 +132,9 @@ def _other_count(mails: int) -> str:
 
 
 def stop(message_id: int, *, user: Any) -> int:
-    """Drops every mail of the message that has not gone; how many. What is on its way at this moment may arrive.
+    """Drops every mail of the message that is still queued; returns how many. Mails that are being sent may arrive.
 
-    Raises `ActionRejected` where nothing is left to stop.
+    Raises `ActionRejected` if nothing is left to stop.
     """
     with transaction.atomic():
         message = Message.objects.select_for_update(of=("self",)).get(pk=message_id)

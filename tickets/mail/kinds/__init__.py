@@ -1,8 +1,8 @@
 """The kinds of mail: one module each, with when it applies, its context, its attachments and its templates.
 
-Here are the mails to students; `registry` adds the others, and to compose a mail is to look its kind up there. A new
-kind is a value of `Delivery.Kind`, a module beside these with a class, its line in one of the two lists, and a folder
-of templates.
+This package lists the mails to students; `registry` adds the others, and composing looks up a mail's kind there. A
+new kind needs a value of `Delivery.Kind`, a module here with its class, an entry in one of the two lists, and a
+folder of templates.
 """
 
 from registrations.models import Change
@@ -34,5 +34,5 @@ FROM_PUBLIC_FORMS = tuple(one.kind for one in STUDENT_KINDS if one.comes_from_pu
 
 
 def kind_announcing(change: Change) -> type[MailKind] | None:
-    """The kind of the mail that this change of a registration causes: the first in the list that announces it."""
+    """The kind of mail that this change causes: the first in the list that announces it."""
     return next((one for one in STUDENT_KINDS if one.announces(change)), None)

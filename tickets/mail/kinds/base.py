@@ -1,4 +1,4 @@
-"""What a kind of mail declares, and what all mails to students have in common."""
+"""The base classes of the kinds of mail."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,20 +25,20 @@ ANNOUNCED_OTHERWISE = (Change.Cause.MERGED, Change.Cause.MOVED)
 
 
 class MailKind:
-    """One kind of mail; each module of this package but `base` defines one, and `tickets.mail.kinds` lists them.
+    """One kind of mail. Each module of this package except `base` defines one, and `tickets.mail.kinds` lists them.
 
-    Each composer has its own instances, so that a kind may keep what it has read for as long as a composer lives.
+    Each composer has its own instances, so a kind may cache what it has read for the life of a composer.
     """
 
     kind: ClassVar[Delivery.Kind]
     templates: ClassVar[str]
     """The folder of subject.txt, body.txt and body.html."""
     comes_from_public_forms: ClassVar[bool] = False
-    """Whether a public form can cause it, at once or later: then a mailbox gets only a few of them an hour."""
+    """Whether a public form can cause it, at once or later: then it counts against the hourly limit of a mailbox."""
     is_to_many: ClassVar[bool] = False
-    """Whether thousands of them may be due in one moment; they are sent after mails that concern one person."""
+    """Whether thousands may be due at once; they are sent after mails that concern one person."""
     is_patient: ClassVar[bool] = True
-    """Whether it may wait for its PDF for minutes; otherwise somebody has just clicked and looks for it."""
+    """Whether it may wait minutes for its PDF; otherwise it answers a click and the recipient expects it."""
 
     def __init__(self) -> None:
         self.conflicts: Mapping[int, Sequence[Conflict]] = {}
@@ -62,7 +62,7 @@ class MailKind:
         return []
 
     def mail_of(self, delivery: Delivery) -> Delivery:
-        """The delivery whose mail is written: this one, unless it stands for another."""
+        """The delivery whose mail is composed: this one, unless it stands for another."""
         return delivery
 
     def registrations(self, delivery: Delivery) -> list[Registration]:
@@ -70,14 +70,14 @@ class MailKind:
         return []
 
     def fest(self, delivery: Delivery) -> Fest | None:
-        """The fest in whose name and time zone the mail is written; `None` where the mail is dropped."""
+        """The fest whose name and time zone the mail uses; `None` if the mail is dropped."""
         raise NotImplementedError
 
     def language(self, delivery: Delivery) -> str:
         return settings.LANGUAGE_CODE
 
     def context(self, delivery: Delivery, fest: Fest) -> dict[str, Any] | None:
-        """The context of the templates as things stand now; `None` where there is nothing left to say."""
+        """The current context of the templates; `None` if there is nothing left to say."""
         raise NotImplementedError
 
     def attach(self, message: AnymailMessage, delivery: Delivery, context: dict[str, Any]) -> None:
@@ -125,11 +125,11 @@ class StudentMail(MailKind):
         return delivery.student.language if delivery.student else settings.LANGUAGE_CODE
 
     def entries(self, delivery: Delivery) -> list[Entry]:
-        """The registrations that are still as the mail says."""
+        """The registrations whose state still matches the mail."""
         return []
 
     def entry_of(self, registration: Registration) -> Entry:
-        """The registration must come with its live tickets."""
+        """The entry of a registration, which must be loaded with its live tickets."""
         ticket = next(iter(registration.tickets.all()), None)
         conflicts = self.conflicts.get(registration.pk, ())
         return Entry(
@@ -161,7 +161,7 @@ class StudentMail(MailKind):
         return {}
 
     def is_true(self, context: dict[str, Any]) -> bool:
-        """Whether there is still something to say, to the address that is on record."""
+        """Whether the mail still has something to say to the address on record."""
         return bool(context["entries"] and context["my_url"])
 
 
@@ -169,7 +169,7 @@ class RegistrationMail(StudentMail):
     """A mail to a student about the registration of its change."""
 
     states: ClassVar[tuple[str, ...]] = ()
-    """The states of that registration in which the mail is still true."""
+    """The states of the registration in which the mail is still true."""
 
     def registrations(self, delivery: Delivery) -> list[Registration]:
         return [delivery.change.registration] if delivery.change else []
@@ -182,7 +182,7 @@ class TicketMail(RegistrationMail):
     """A mail to a student that brings tickets: the PDFs, the calendar entries, and the link to confirm the address."""
 
     ticket_lookup: ClassVar[tuple[str, str]] = ("registration", "change__registration")
-    """Which tickets it brings: a lookup of tickets, and the field of the delivery that it must equal."""
+    """The tickets that it brings: a lookup of tickets, and the field of the delivery that it must equal."""
 
     @classmethod
     def waits_for_pdf(cls) -> Q:

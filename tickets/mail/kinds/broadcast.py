@@ -1,4 +1,4 @@
-"""The mail of a message from the organisers: the text as it was typed, to everybody it is still meant for."""
+"""The mail of a message from the organisers: its text as typed, to the mailboxes still in its audience."""
 
 import time
 from typing import Any
@@ -12,11 +12,11 @@ from tickets.mail.kinds.base import MailKind
 from tickets.models import Delivery, Message
 
 KEPT_SECONDS = 10.0
-"""For how long an audience that was read is used again."""
+"""How long an audience that was read is used again."""
 
 
 class Broadcast(MailKind):
-    """The typed text never becomes markup. A trial goes to its writer in any case."""
+    """The text never becomes markup. A trial is always sent to its writer."""
 
     kind = Delivery.Kind.MESSAGE
     templates = "mail/broadcast"
@@ -44,7 +44,7 @@ class Broadcast(MailKind):
         }
 
     def _audience(self, message_id: int | None) -> frozenset[str]:
-        """The mailboxes that the message is still meant for; none once it was stopped."""
+        """The mailboxes still in the audience; none once the message was stopped."""
         if message_id is None:
             return frozenset()
         until, mailboxes = self._audiences.get(message_id, (0.0, frozenset()))

@@ -22,11 +22,11 @@ from tickets.querysets import RENDER_ATTEMPTS
 from tickets.wakeup import notify_workers
 
 PAUSE = dt.timedelta(minutes=10)
-"""Between two mails with the same booklet to the same person."""
+"""The shortest time between two mails with the same booklet to the same person."""
 
 
 class ClassTickets(MailKind):
-    """Not sent to a person who has left the school meanwhile. Where the PDF is late, the mail links to its page."""
+    """Not sent to a person who has left the school. If the PDF is late, the mail links to its page."""
 
     kind = Delivery.Kind.CLASS
     templates = "mail/class_tickets"
@@ -70,7 +70,7 @@ class ClassTickets(MailKind):
 
 
 def _booklet_of(delivery: Delivery) -> Booklet | None:
-    """The booklet of this mail. A class list's booklet that was cleared away is ordered again."""
+    """The booklet of this mail. If a class list's booklet was deleted as old, it is requested again."""
     found = Booklet.objects.filter(deliveries=delivery).select_related("fest", "school").first()
     if found or delivery.job is None:
         return found
@@ -100,10 +100,10 @@ def _file(booklet: Booklet) -> bytes:
 
 @receiver(list_registered)
 def follow(*, job: ClassListJob, now: dt.datetime, **_kwargs: object) -> None:
-    """Enqueues the one mail of a finished class list in the same transaction; its PDF is still to be made.
+    """Enqueues the one mail of a finished class list in the same transaction, before its PDF is made.
 
-    There is none where every student has an address, since each was mailed already, nor where the job changed
-    nothing because the list was registered before.
+    There is none if every student has an address, since each was mailed already, nor if the job changed nothing
+    because the list was registered before.
     """
     if not ClassListEntry.objects.filter(row__job=job, is_new=True).exists():
         return
@@ -130,7 +130,7 @@ def _order(job: ClassListJob, *, user: Any) -> Booklet:
 
 
 def enqueue(booklet: Booklet, *, user: Any, now: dt.datetime) -> bool:
-    """Enqueues the mail with this booklet for a teacher who asked for it; `False` without an address or too soon."""
+    """Enqueues the mail with this booklet on request; `False` without an address or too soon after the last one."""
     if Delivery.objects.filter(booklet=booklet, user=user, queued_at__gt=now - PAUSE).exists():
         return False
     return _enqueue(booklet, user=user, now=now, job=None)

@@ -7,7 +7,7 @@ from tickets.models import Delivery
 
 
 class Corrected(StudentMail):
-    """It brings no link: the address may not be the student's any more."""
+    """It contains no link, because the address may no longer be the student's."""
 
     kind = Delivery.Kind.CORRECTED
     templates = "mail/corrected"

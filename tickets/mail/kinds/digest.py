@@ -1,4 +1,4 @@
-"""One mail in place of several that were held back for a mailbox, with the links that the address may have."""
+"""The digest: one mail in place of several that were held for a mailbox."""
 
 from collections.abc import Iterable, Mapping
 from copy import copy
@@ -12,12 +12,12 @@ from tickets.mail.kinds.base import MailKind
 from tickets.models import Delivery
 
 MAX_SHOWN = 20
-"""Parts that one mail shows; if a program caused more, the rest is only counted."""
+"""The most parts that one mail shows; if a program caused more, the rest is only counted."""
 
 
 @dataclass(slots=True)
 class _Section:
-    """What the mail shows of one student; `items` are the contexts of the parts."""
+    """What the digest shows of one student; `items` are the contexts of the parts."""
 
     student: Student
     items: list[dict[str, Any]] = field(default_factory=list)
@@ -28,7 +28,7 @@ class _Section:
 
 
 class Digest(MailKind):
-    """Parts that are no longer true are left out. A single part is written as it would have been by itself."""
+    """Leaves out parts that are no longer true. A single part is composed as if it had been sent by itself."""
 
     kind = Delivery.Kind.DIGEST
     templates = "mail/digest"
@@ -44,7 +44,7 @@ class Digest(MailKind):
         return self._parts[delivery.pk][0]
 
     def mail_of(self, delivery: Delivery) -> Delivery:
-        """The only part, under the key of the digest; this copy is never saved."""
+        """The only part, with the key of the digest; this copy is never saved."""
         if delivery.pk not in self._parts:
             self.parts(delivery)
         parts, left_out = self._parts[delivery.pk]
@@ -85,9 +85,9 @@ class Digest(MailKind):
 
 
 def _read_parts(digest: Delivery) -> tuple[list[Delivery], int]:
-    """The parts to be shown, by the time of their causes, and how many more there are.
+    """The parts to show, by the time of their causes, and how many more there are.
 
-    A part to another spelling of the address is only counted: that address may be another person's.
+    A part to another spelling of the address is only counted, because that address may be another person's.
     """
     rows = Delivery.objects.filter(gathered_into=digest)
     mine = rows.filter(to__iexact=digest.to).select_related("student__fest", "student__school")

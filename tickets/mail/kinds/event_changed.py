@@ -1,7 +1,7 @@
 """The mail about another time or venue of an event: what the student read last, and what it is now.
 
-Several changes may come before one mail is composed, and a change may be taken back before that. So each mail compares
-the event as it is now with what its student read last; a mail that would say nothing new is dropped.
+An event may change several times before one mail is composed, or change back. So each mail compares the event as it
+is now with what its student read last; a mail without news is dropped.
 """
 
 import datetime as dt
@@ -24,7 +24,7 @@ from tickets.models import Delivery
 Kind = Delivery.Kind
 State = Delivery.State
 WRITTEN_BEFORE = dt.timedelta(seconds=60)
-"""A mail was composed at most this long before it was sent (the lease of its worker), and knows nothing newer."""
+"""The longest time between composing a mail and sending it (the lease of its worker); newer changes are not in it."""
 _NOT_READ = (State.DROPPED, State.FAILED, State.BOUNCED, State.COMPLAINED)
 
 
@@ -35,7 +35,7 @@ class Difference:
     was: Mapping[str, Any] = field(default_factory=dict)
     conflicts: tuple[str, ...] = ()
     is_new: bool = False
-    """Whether the student has not read it yet, as far as can be known."""
+    """Whether the student has probably not read it yet."""
 
     @property
     def is_time(self) -> bool:
@@ -80,7 +80,7 @@ class EventChanged(TicketMail):
 
 
 def differences(deliveries: Iterable[Delivery]) -> Mapping[int, Difference]:
-    """By the delivery's id; four queries for any number. The deliveries must come with their registrations."""
+    """The differences by delivery id; four queries for any number. Deliveries must be loaded with registrations."""
     wanted = {row.pk: row.change.registration for row in deliveries if row.change}
     if not wanted:
         return {}
@@ -95,7 +95,7 @@ def differences(deliveries: Iterable[Delivery]) -> Mapping[int, Difference]:
 
 @dataclass(frozen=True, slots=True)
 class _Mail:
-    """A mail that has told, or may tell, the student when and where the event is."""
+    """A mail that has told, or may tell, the student the time and venue of the event."""
 
     pk: int
     kind: str
@@ -113,7 +113,7 @@ _COLUMNS = (
     Coalesce("gathered_into__claimed_at", "claimed_at"),
     Coalesce("gathered_into__attempts", "attempts"),
 )
-"""For a part of a digest, what became of the digest."""
+"""The state; for a part of a digest, that of the digest."""
 
 
 def _mails(registrations: Iterable[Registration]) -> Mapping[int, list[_Mail]]:
@@ -186,7 +186,7 @@ def _differing(
 def _is_unsure(mail: _Mail, mine: _Mail) -> bool:
     """Whether a mail may have been sent without a record of it, or is being sent now: its content is unknown.
 
-    Mails that the same worker composes together with this one show the same values.
+    Mails that the same worker composes in the same claim show the same values.
     """
     if mail.state == State.SENDING:
         return mail.claimed_at != mine.claimed_at or mail.attempts > 1

@@ -11,7 +11,7 @@ from tickets.models import Delivery
 
 
 class Link(StudentMail):
-    """Anybody who knows an address can ask for it. It goes to that address, with the links of that address only."""
+    """Anyone who knows an address can request it. It is sent to that address, with the links of that address only."""
 
     kind = Delivery.Kind.LINK
     templates = "mail/link"

@@ -1,4 +1,4 @@
-"""The mail about a move to another event: the new seat or number, and what was left for it."""
+"""The mail about a move to another event: the new seat or number, and the registration that was given up."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ State = Registration.State
 
 
 class Moved(TicketMail):
-    """Announced by the registration that was made; the one that was left has no mail of its own."""
+    """Announced by the new registration; the old one has no mail of its own."""
 
     kind = Delivery.Kind.MOVED
     templates = "mail/moved"
@@ -33,7 +33,7 @@ class Moved(TicketMail):
 
 
 def _left_for(delivery: Delivery) -> Registration | None:
-    """The registration that the student left by this move: both changes have the same time."""
+    """The registration given up by this move: both changes have the same time."""
     left = Registration.objects.with_related().filter(
         student=delivery.student,
         changes__cause=Change.Cause.MOVED,

@@ -21,7 +21,7 @@ class NoticeMail(MailKind):
     templates = "mail/notice"
 
     def fest(self, delivery: Delivery) -> Fest:
-        """The current fest, else the newest, else one that is not saved and has only a name and an address."""
+        """The current fest, else the newest, else an unsaved one with only a name and an address."""
         fest = Fest.objects.order_by("-is_current", "-pk").first()
         if fest is None:
             name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
@@ -29,7 +29,7 @@ class NoticeMail(MailKind):
         return fest
 
     def context(self, delivery: Delivery, fest: Fest) -> dict[str, Any] | None:
-        """`None` if the text is gone: then the mail was handed over or given up before."""
+        """`None` if the text was deleted, after the mail was handed over or given up."""
         notice = Notice.objects.filter(delivery=delivery).first()
         return {"notice": notice} if notice else None
 
@@ -74,7 +74,7 @@ hooks.enqueue_notice.register(enqueue_notice)
 
 
 def forget(delivery_ids: Collection[int]) -> None:
-    """Deletes the text of those of these mails that are no longer pending: a link that opens an account is not kept."""
+    """Deletes the text of notices that are no longer pending, so that a link that opens an account is not kept."""
     pending = (Delivery.State.QUEUED, Delivery.State.SENDING)
     if delivery_ids:
         Notice.objects.filter(delivery__in=delivery_ids).exclude(delivery__state__in=pending).delete()

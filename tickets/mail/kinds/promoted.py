@@ -10,7 +10,7 @@ State = Registration.State
 
 
 class Promoted(TicketMail):
-    """A seat given at the door is announced likewise."""
+    """A seat given at the door is announced in the same way."""
 
     kind = Delivery.Kind.PROMOTED
     templates = "mail/promoted"

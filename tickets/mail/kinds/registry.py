@@ -1,6 +1,6 @@
-"""All kinds of mail by their value in `Delivery.kind`, and what the queue has to know of them.
+"""All kinds of mail by their value of `Delivery.kind`, and what the queue needs to know about them.
 
-Apart from the package, because the mail with class tickets imports the teacher's pages, which import the outbox.
+Not in the package itself: the mail with class tickets imports the teacher's pages, which import the outbox.
 """
 
 from functools import reduce
@@ -16,7 +16,7 @@ from tickets.mail.kinds.digest import Digest
 from tickets.mail.kinds.notice import NoticeMail
 
 KINDS: tuple[type[MailKind], ...] = (*STUDENT_KINDS, ClassTickets, NoticeMail, Broadcast)
-"""All but the digest, which carries others."""
+"""All kinds except the digest, which contains others."""
 TO_MANY = tuple(one.kind for one in KINDS if one.is_to_many)
 IMPATIENT = tuple(one.kind for one in KINDS if not one.is_patient)
 
@@ -29,5 +29,5 @@ def new_kinds() -> dict[str, MailKind]:
 
 
 def waits_for_pdf() -> Q:
-    """Deliveries that bring a PDF which is still to be made."""
+    """Deliveries whose PDF is not rendered yet."""
     return reduce(or_, filter(None, (one.waits_for_pdf() for one in KINDS)))

@@ -14,7 +14,7 @@ from tickets.mail.kinds.base import Entry, StudentMail
 from tickets.models import Delivery, Ticket
 
 FROM_HOUR = 16
-"""From when on, in the fest's time zone, tomorrow's reminders are sent: after school, and before bedtime."""
+"""The hour, in the fest's time zone, from which tomorrow's reminders are sent: after school, before bedtime."""
 JUST_REGISTERED = dt.timedelta(hours=12)
 """A student who registered within this time has just read the mail with the ticket and gets no reminder."""
 
