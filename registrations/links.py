@@ -1,7 +1,7 @@
-"""Secret links: signed with their own key ring, and dead once the student's link version changes.
+"""Secret links: signed with keys of their own, and invalid once the student's link version changes.
 
-The signed value is random per row. A primary key would be reused after a restored backup, and the link of a student
-registered since the backup would then open another student's page.
+The signed value is random per row. A primary key would be assigned again after a backup is restored, and the link of
+a student who registered after the backup would then open another student's page.
 """
 
 import base64
@@ -35,7 +35,7 @@ class _Kind:
         try:
             named, version = self._signer().unsign(token).split(".")
             return uuid.UUID(bytes=base64.urlsafe_b64decode(f"{named}==")), int(version)
-        except (BadSignature, ValueError) as error:  # signed by us when links contained a primary key
+        except (BadSignature, ValueError) as error:  # also links signed when they contained a primary key
             raise DeadLink from error
 
     def _signer(self) -> Signer:
@@ -49,25 +49,25 @@ _CONFIRM = _Kind("registrations.confirm")
 
 
 def confirmation_path(submission: Submission) -> str:
-    """Shows what one submission obtained, and no more. `submission.student` must be loaded."""
+    """The URL of what one submission obtained, and no more. `submission.student` must be loaded."""
     token = _CONFIRMATION.sign(submission.link_id, submission.student.link_version)
     return reverse("tickets:confirmation", args=[token])
 
 
 def my_path(student: Student) -> str:
-    """Shows everything of one student."""
+    """The URL of all registrations of one student."""
     return reverse("tickets:my", args=[_MY.sign(student.link_id, student.link_version)])
 
 
 def confirm_address_path(student: Student) -> str:
-    """Confirms the address of one student. It is sent by mail and shown on no page."""
+    """The URL that confirms the address of one student. It is sent by mail and never shown on a page."""
     return reverse("registrations:confirm", args=[_CONFIRM.sign(student.link_id, student.link_version)])
 
 
 _MODELS = (Submission, Student, School)
 _COLUMNS = [columns(model) for model in _MODELS]
 _READ = (
-    f"SELECT {', '.join(f't{n}.{name}' for n, names in enumerate(_COLUMNS) for name in names)}"  # noqa: S608 - names of ours only
+    f"SELECT {', '.join(f't{n}.{name}' for n, names in enumerate(_COLUMNS) for name in names)}"  # noqa: S608 - names of columns only
     " FROM registrations_submission t0 JOIN registrations_student t1 ON t1.id = t0.student_id"
     " JOIN registrations_school t2 ON t2.id = t1.school_id WHERE t0.link_id = %s AND t1.link_version = %s"
 )

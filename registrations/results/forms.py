@@ -73,7 +73,7 @@ class SheetPage:
 
     @property
     def is_counting_changed(self) -> bool:
-        """Whether the way of judging changed since the page was shown."""
+        """Whether the counting changed since the page was shown."""
         return self.data is not None and self._posted("counted") != self.sheet.counting
 
     @property
@@ -102,7 +102,7 @@ class SheetPage:
         )
 
     def refreshed(self) -> "SheetPage":
-        """Returns the same page with the current values; typed text stays, and conflicts are named."""
+        """Returns the same page with the current values; typed text stays, and conflicts are marked."""
         return SheetPage(self.event, self.number, self.data)
 
     def _line(self, row: Registration, entry: Entry) -> SheetRow:
@@ -134,7 +134,7 @@ class SheetPage:
 
 
 class CountingForm(LimitedText, forms.Form):
-    """The form for how the event is judged."""
+    """The form for how the event is ranked."""
 
     counting = forms.ChoiceField(
         label=gettext_lazy("Judged by"), choices=Counting.choices, widget=forms.RadioSelect

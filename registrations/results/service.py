@@ -32,12 +32,12 @@ class Entry:
     rank: int | None
 
     def value(self, counting: str) -> Value:
-        """What is typed: points, or the rank where ranks are typed."""
+        """The typed values: points, or the rank if ranks are typed."""
         return self.rank if counting == Counting.RANK else self.points
 
 
 class SheetChanged(RegistrationError):
-    """Another organiser saved since the page was shown. Nothing was written; the page shows what is new."""
+    """Another organiser saved since the page was shown. Nothing was written; the page shows the new values."""
 
     text = gettext_lazy("Another organiser has changed this sheet.")
 
@@ -85,7 +85,7 @@ def save(event: Event, submitted: SubmittedPage, *, user: Any, deadline: Deadlin
 
 
 def change_counting(event: Event, counting: str, *, user: Any, deadline: Deadline) -> list[str]:
-    """Changes how the event is judged, using the points that exist. Raises ActionRejected and LockTimeout."""
+    """Changes how the event is ranked, using the points that exist. Raises ActionRejected and LockTimeout."""
     return in_transaction(lambda: _change_counting(event, counting, user), deadline=deadline)
 
 
@@ -151,7 +151,7 @@ def _write(
     now: dt.datetime,
     is_new: bool = False,
 ) -> list[str]:
-    """Writes the differences, and the audit log by registration id; nothing if there are none."""
+    """Writes the differences and the audit log, by registration id; nothing if there are none."""
     changed = {key: entry for key, entry in after.items() if before.get(key) != entry}
     gone = before.keys() - after.keys()
     if not changed and not gone and not is_new:

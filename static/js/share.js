@@ -1,4 +1,4 @@
-// Sharing, copying and printing by a button. Without this file the text can be marked and copied by hand.
+// Buttons that share, copy and print. Without this file the text can be selected and copied by hand.
 
 const each = (selector, act) => document.querySelectorAll(selector).forEach(act);
 const textOf = (id) => document.getElementById(id).value;
@@ -6,7 +6,7 @@ const textOf = (id) => document.getElementById(id).value;
 each("[data-share]", (button) => {
   if (!navigator.share) return;
   button.hidden = false;
-  // Whoever closes the menu has changed their mind, which is no error.
+  // Closing the menu rejects the promise; that is not an error.
   button.addEventListener("click", () => navigator.share({ text: textOf(button.dataset.share) }).catch(() => {}));
 });
 

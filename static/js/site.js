@@ -1,12 +1,12 @@
-// Small comforts. Every page works without this file.
+// Progressive enhancements. Every page works without this file.
 
 const each = (selector, act) => document.querySelectorAll(selector).forEach(act);
 const visible = () => document.visibilityState === "visible";
 
-// The error summary has autofocus; this is for browsers that ignore it outside of inputs.
+// The error summary has autofocus; some browsers ignore it on elements other than inputs.
 each("#error-summary", (summary) => summary.focus());
 
-// The countdown trusts the server's clock and only measures how long this page has been open.
+// The countdown uses the server's time and measures only how long this page has been open.
 each("[data-until]", (box) => {
   const { until, now, days, hours, minutes, over } = box.dataset;
   const left = Date.parse(until) - Date.parse(now);
@@ -26,7 +26,7 @@ each("[data-until]", (box) => {
   show();
 });
 
-// Live state: the same page again, quietly, only while somebody looks at it.
+// Live state: fetches the same page in the background, only while it is visible.
 each("[data-live]", (box) => {
   const wait = () => setTimeout(refresh, box.dataset.live * 1000 * (1 + Math.random() / 2));
   const refresh = async () => {
@@ -35,12 +35,12 @@ each("[data-live]", (box) => {
         const answer = await fetch(location.href, { cache: "no-store" });
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
         const fresh = answer.ok && page.querySelector("[data-live]");
-        // What was waited for is there: it is another page.
+        // The live region is gone because the state was reached: show the new page.
         if (answer.ok && !fresh) location.reload();
         if (fresh && fresh.innerHTML !== box.innerHTML) box.innerHTML = fresh.innerHTML;
       }
     } catch {
-      // No network just now: the next turn tries again.
+      // The network is unavailable: the next refresh tries again.
     }
     wait();
   };
