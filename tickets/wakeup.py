@@ -1,4 +1,4 @@
-"""Waking up the workers. A wake-up says "there is work" and nothing else; a lost one costs some seconds."""
+"""Wake up the workers. A wake-up only says that a task has work; a lost one costs some seconds."""
 
 import logging
 import os
@@ -16,13 +16,13 @@ PAUSE = 0.2
 SILENCE = 5.0
 """Seconds without a wake-up after the broker did not answer; beat sends one every 5 s as well."""
 TASKS = ("tickets.render", "tickets.send")
-"""The tasks that a new seat has work for."""
+"""The tasks that have work after a new registration."""
 LIFETIME = 10
 """Seconds after which a wake-up that no worker took is discarded."""
 
 
 class Notifier:
-    """A thread that publishes for its process, so that a hanging broker never delays a request."""
+    """A thread that publishes the wake-ups of its process, so that a broker that hangs never delays a request."""
 
     def __init__(self) -> None:
         self._wanted = threading.Event()
@@ -47,18 +47,18 @@ class Notifier:
         while True:
             self._wanted.wait()
             self._wanted.clear()
-            # Taken one by one: a name that is added meanwhile goes out now or with the next wake-up.
+            # Popped one by one: a name added concurrently is sent now or with the next wake-up.
             names = [self._names.pop() for _ in range(len(self._names))]
             time.sleep(PAUSE if publish(*names) else SILENCE)
 
 
 def publish(*names: str) -> bool:
-    """Makes sure that a message for each of these tasks waits in the broker; `False` if the broker did not answer."""
+    """Ensures that a message for each task waits in the broker; `False` if the broker did not answer."""
     try:
         for name in names or TASKS:
             wakeups.send(current_app, name, seconds=LIFETIME)
     except wakeups.FAULTS as error:
-        logger.warning("The broker did not take the ring: %s", type(error).__name__)
+        logger.warning("The broker did not accept a wake-up: %s", type(error).__name__)
         return False
     return True
 

@@ -19,7 +19,7 @@ def tickets_have_one_check_in() -> Iterator[str]:
     """
     for event, student, stand, is_in, state in rows(sql):
         word = "in" if is_in else "not in"
-        yield f"{event}: {student}, {state}, is {word} and has {stand} check-ins that stand."
+        yield f"{event}: {student}, {state}, is {word} and has {stand} check-ins in force."
 
 
 @invariant(9)

@@ -1,4 +1,4 @@
-"""What must hold between the time to confirm an address and the mail with the link, asked of a live database."""
+"""Invariants between the time to confirm an address and the mail with the link."""
 
 from collections.abc import Iterator
 
@@ -7,9 +7,9 @@ from techfest.core.invariants import invariant, rows
 
 @invariant(8)
 def time_to_confirm_runs_from_the_mail() -> Iterator[str]:
-    """The time runs within five minutes after the mail that answers a registration was handed over, and never before.
+    """The time to confirm runs from the hand-over of the mail about the registration, within five minutes.
 
-    A mail that an organiser sends again later changes nothing about it.
+    It never runs before, and sending that mail again later does not change it.
     """
     sql = """
         SELECT e.name, p.name || ' (' || p.reference || ')', r.confirm_mailed_at IS NOT NULL

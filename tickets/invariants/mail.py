@@ -21,9 +21,9 @@ ADDRESSES = """
         FROM registrations_student p
     ), merged AS (SELECT student_id, max(at) AS at FROM registrations_mergedreference GROUP BY student_id)
 """
-"""Which address a student had when. An address that was given up is known by the mail that told of it.
+"""The address of each student over time; a former address is known from the mail about its correction.
 
-Of a student who was `merged` of two rows nothing is judged that came before: whose address was whose is not kept.
+Students who were `merged` are not checked before the merge: which row had which address is not stored.
 """
 
 DELIVERY = """
@@ -34,7 +34,7 @@ MAIL = """
     SELECT d.id, d.kind, coalesce(p.name || ' (' || p.reference || ')', 'a teacher'), d.created_at
     FROM tickets_delivery d LEFT JOIN registrations_student p ON p.id = d.student_id
 """
-"""Also those that go to a signed-in person, or to somebody who is to become one."""
+"""Includes mails to users, and to people who are invited to become users."""
 CHANGE = """
     SELECT e.name, p.name || ' (' || p.reference || ')', c.at, c.to_state
     FROM registrations_change c JOIN registrations_registration r ON r.id = c.registration_id
@@ -44,7 +44,7 @@ CHANGE = """
 
 @invariant(10)
 def each_submission_is_answered_by_one_mail() -> Iterator[str]:
-    """Each submission of a student who had an address then is owed one answer, anybody else's none."""
+    """One mail answers each submission of a student who had an address then; without an address there is none."""
     sql = """
         SELECT s.id, p.name || ' (' || p.reference || ')', a.email <> '', n.many
         FROM registrations_submission s JOIN registrations_student p ON p.id = s.student_id
@@ -58,15 +58,16 @@ def each_submission_is_answered_by_one_mail() -> Iterator[str]:
         ORDER BY s.id
     """
     for number, student, has_address, many in rows(ADDRESSES, sql):
-        yield f"The submission {number} of {student} has {many} answers by mail, but is owed {int(has_address)}."
+        yield f"The submission {number} of {student} has {many} answers by mail, but should have {int(has_address)}."
 
 
 @invariant(10)
 def each_turn_has_one_mail() -> Iterator[str]:
-    """Each promotion, cancellation, move and change of an event is told by one mail to who had an address then.
+    """Each promotion, cancellation, move and event change has one mail to the address that the student had then.
 
-    A move is told by what it led to, and not as a cancellation besides; a seat at the door like a promotion. A
-    double that was cancelled when two rows of one student became one is told by none: the seat is still theirs.
+    A move is announced by the registration it created, not as a cancellation as well; a seat given at the door is
+    announced like a promotion. A duplicate registration cancelled by a merge has no mail, because the student keeps
+    the seat.
     """
     sql = """
         JOIN period a ON a.student_id = r.student_id AND a.begins < c.at AND c.at <= a.ends
@@ -87,7 +88,7 @@ def each_turn_has_one_mail() -> Iterator[str]:
 
 @invariant(10)
 def each_correction_has_its_mails() -> Iterator[str]:
-    """Each new address is owed the new link, each new name a mail to the address known; a full mailbox drops it."""
+    """Each new address gets the link, and the old one a mail about a new name or address; dropped over the cap."""
     sql = """, corrected_once AS (
             SELECT r.student_id, c.at, bool_or('email' = ANY (c.fields)) AS moved,
                 bool_or('name' = ANY (c.fields)) AS renamed, array_agg(c.id) AS changes
@@ -113,10 +114,10 @@ def each_correction_has_its_mails() -> Iterator[str]:
 
 @invariant(10)
 def mails_go_to_an_address_of_the_student() -> Iterator[str]:
-    """No mail is addressed to anything but the address that its student had when it was owed, or since.
+    """Each mail is addressed to an address that its student had when it was enqueued, or later.
 
-    What was asked for (a link, a warning) is timed outside the locks, so any address that was ever the
-    student's will do.
+    Mails on request (a link, a warning) are timed outside the locks, so any address that the student ever had is
+    right.
     """
     sql = """
         WHERE NOT EXISTS (
@@ -134,7 +135,7 @@ def mails_go_to_an_address_of_the_student() -> Iterator[str]:
 
 @invariant(10)
 def sent_means_sent() -> Iterator[str]:
-    """What is sent says when; what bounced or arrived was sent or told of by the provider; nothing is left."""
+    """A sent mail has its time, a reported one was sent or has a provider event, and none is overdue."""
     sql = """
         WHERE d.state = 'sent' AND d.sent_at IS NULL
             OR d.state IN ('delivered', 'bounced', 'complained') AND d.sent_at IS NULL
@@ -149,7 +150,7 @@ def sent_means_sent() -> Iterator[str]:
 
 @invariant(10)
 def no_ticket_is_mailed_after_its_end() -> Iterator[str]:
-    """No mail with tickets left more than 60 s after all that it is about had been cancelled."""
+    """No mail with tickets was sent more than 60 s after all of its registrations were cancelled."""
     sql = """
         CROSS JOIN LATERAL (
             SELECT max(c.at) FILTER (WHERE c.to_state = 'cancelled') AS ended_at,
@@ -172,7 +173,7 @@ def no_ticket_is_mailed_after_its_end() -> Iterator[str]:
 
 @invariant(11)
 def deliveries_belong_to_their_cause() -> Iterator[str]:
-    """Each mail has the press or change that owes it, of the same student and moment, and fits it."""
+    """Each mail has the submission or change that caused it, of the same student and time, and of a matching kind."""
     sql = """
         LEFT JOIN registrations_submission s ON s.id = d.submission_id
         LEFT JOIN registrations_change c ON c.id = d.change_id
@@ -197,9 +198,9 @@ def deliveries_belong_to_their_cause() -> Iterator[str]:
 
 @invariant(11)
 def mails_to_teachers_are_whole() -> Iterator[str]:
-    """A letter has its words until its mail is no longer owed, and not longer; only it goes without a student.
+    """A notice has its text exactly as long as its mail is pending; only notices and class mails have no student.
 
-    A mail with a class's tickets belongs to a user. Neither has a press or a change of a student.
+    A mail with the tickets of a class belongs to a user. Neither has a submission or a change.
     """
     sql = """
         LEFT JOIN tickets_notice l ON l.delivery_id = d.id
@@ -209,12 +210,12 @@ def mails_to_teachers_are_whole() -> Iterator[str]:
         ORDER BY d.id
     """
     for pk, kind, whose, at in rows(MAIL, sql):
-        yield f"Delivery {pk} ({kind}, {at:%Y-%m-%d %H:%M:%S}) to {whose} is not whole, or kept its words."
+        yield f"Delivery {pk} ({kind}, {at:%Y-%m-%d %H:%M:%S}) to {whose} is incomplete, or its text was not deleted."
 
 
 @invariant(10)
 def messages_go_as_they_were_confirmed() -> Iterator[str]:
-    """No message has more mails than were confirmed, trials apart; what was not confirmed has none."""
+    """No message has more mails than were confirmed, apart from trials; an unconfirmed one has none."""
     sql = """
         SELECT m.subject, count(d.id), m.total FROM tickets_message m
         JOIN tickets_delivery d ON d.message_id = m.id AND d.user_id IS NULL
@@ -226,7 +227,7 @@ def messages_go_as_they_were_confirmed() -> Iterator[str]:
 
 @invariant(10)
 def no_mailbox_is_flooded() -> Iterator[str]:
-    """No hour let more mails go at once to one mailbox than it may, and digests are an hour apart."""
+    """No mailbox was sent more mails at once within an hour than the limit, and its digests are an hour apart."""
     sql = """
         SELECT mailbox, at, many, is_digest FROM (
             SELECT mailbox, admitted_at AS at, false AS is_digest, count(*) OVER (
@@ -247,7 +248,7 @@ def no_mailbox_is_flooded() -> Iterator[str]:
 
 @invariant(11)
 def gathered_mails_are_in_their_digest() -> Iterator[str]:
-    """What is told together is told by a digest to its mailbox; a digest that goes out has an address of a part."""
+    """A gathered mail is part of a digest to its mailbox; a pending digest is addressed to the address of a part."""
     sql = """
         LEFT JOIN tickets_delivery g ON g.id = d.gathered_into_id
         WHERE d.state = 'gathered' AND (g.kind IS DISTINCT FROM 'digest' OR g.mailbox <> d.mailbox)
@@ -259,7 +260,7 @@ def gathered_mails_are_in_their_digest() -> Iterator[str]:
         ORDER BY d.id
     """
     for pk, kind, _whose, at in rows(MAIL, sql):
-        yield f"Delivery {pk} ({kind}, {at:%Y-%m-%d %H:%M:%S}) is not told together with those it belongs to."
+        yield f"Delivery {pk} ({kind}, {at:%Y-%m-%d %H:%M:%S}) does not match its digest or its parts."
 
 
 CHECKS = (

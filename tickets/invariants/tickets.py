@@ -1,4 +1,4 @@
-"""What must hold between registrations and tickets, asked of a live database."""
+"""Invariants between registrations and tickets."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +16,7 @@ from tickets.models import Ticket
 def the_confirmed_have_one_live_ticket() -> Iterator[str]:
     """Each confirmed registration has exactly one live ticket, its student's; no other registration has one.
 
-    Of somebody who was erased the registration stays, for the counts, and no ticket lives.
+    The registrations of erased students are kept for the counts and have no live ticket.
     """
     sql = """
         SELECT e.name, p.name || ' (' || p.reference || ')', r.state, n.mine, n.strange
@@ -30,13 +30,13 @@ def the_confirmed_have_one_live_ticket() -> Iterator[str]:
         WHERE n.mine <> (r.state = 'confirmed' AND p.erased_at IS NULL)::int OR n.strange > 0 ORDER BY r.id
     """
     for event, student, state, mine, strange in rows(sql):
-        of_others = f" and {strange} of somebody else" if strange else ""
+        of_others = f" and {strange} of another student" if strange else ""
         yield f"{event}: {student} is {state} and has {mine} live tickets{of_others}."
 
 
 @invariant(11)
 def tickets_were_issued_with_the_seat() -> Iterator[str]:
-    """Each ticket was issued at the moment at which its registration was confirmed, or another one was replaced."""
+    """Each ticket was issued at the moment its registration was confirmed, or its predecessor was replaced."""
     sql = """
         SELECT t.id, p.name || ' (' || p.reference || ')' FROM tickets_ticket t
         JOIN registrations_student p ON p.id = t.student_id
@@ -55,14 +55,14 @@ def tickets_were_issued_with_the_seat() -> Iterator[str]:
 
 @invariant(8)
 def rendered_tickets_have_their_file() -> Iterator[str]:
-    """Each live ticket whose PDF is said to be made has its file, and that begins as a PDF does."""
+    """Each live ticket that was rendered has its file, which begins like a PDF."""
     rendered = Ticket.objects.live().exclude(rendered_at=None).select_related("student").order_by("pk")
     for ticket in rendered.iterator(chunk_size=1000):
         path = pdf_path(ticket)
         if not path.is_file():
             yield f"Ticket {ticket.pk} of {ticket.student} has lost its PDF below {settings.MEDIA_ROOT}."
         elif not _is_pdf(path):
-            yield f"The PDF of ticket {ticket.pk} of {ticket.student} is none."
+            yield f"The PDF of ticket {ticket.pk} of {ticket.student} is not a PDF file."
 
 
 def _is_pdf(path: Path) -> bool:
@@ -79,4 +79,4 @@ CHECKS = (
     *confirmation.CHECKS,
 )
 FILE_CHECKS = (rendered_tickets_have_their_file,)
-"""These read the disk; the command asks for them with `--pdf`."""
+"""Checks that read the disk; `manage.py audit --pdf` includes them."""

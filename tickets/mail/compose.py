@@ -21,21 +21,21 @@ logger = logging.getLogger(__name__)
 
 
 class Composer:
-    """Turns claimed deliveries into messages; a delivery without a message becomes a result."""
+    """Turns claimed deliveries into messages, or into results if there is nothing to send."""
 
     def __init__(self) -> None:
         self._results: list[Result] = []
         self._kinds = new_kinds()
 
     def compose(self, claimed: Sequence[Delivery]) -> list[tuple[Delivery, AnymailMessage]]:
-        """A message for each delivery that is still true. Related rows are fetched for all of them at once."""
+        """Composes a message for each delivery that is still true. Related rows are fetched for all of them at once."""
         _fetch_related(claimed, self._kinds)
         composed = []
         for delivery in claimed:
             try:
                 message = compose(delivery, self._kinds)
             except Exception as error:
-                logger.exception("Delivery %s could not be written", delivery.pk)
+                logger.exception("Delivery %s could not be composed", delivery.pk)
                 self._results.append(_failed(delivery, error))
                 continue
             if message is None:
@@ -45,13 +45,13 @@ class Composer:
         return composed
 
     def take_results(self) -> list[Result]:
-        """The deliveries that ended without a message since the last call."""
+        """Returns and clears the results of deliveries without a message."""
         results, self._results = self._results, []
         return results
 
 
 def compose(delivery: Delivery, kinds: Mapping[str, MailKind] | None = None) -> AnymailMessage | None:
-    """The mail as things stand now, in the recipient's language and the fest's time zone; `None` if it is dropped."""
+    """Composes the mail in the recipient's language and the fest's time zone; returns `None` if it is dropped."""
     kinds = kinds or new_kinds()
     delivery = kinds[delivery.kind].mail_of(delivery)
     kind = kinds[delivery.kind]
@@ -90,7 +90,7 @@ def _fetch_related(claimed: Sequence[Delivery], kinds: Mapping[str, MailKind]) -
 
 
 def _failed(delivery: Delivery, error: Exception) -> Result:
-    """A mail that cannot be composed is tried a few times and then left for an organiser to see."""
+    """The result of a mail that cannot be composed: it is tried a few times, then left for an organiser to see."""
     words = f"{type(error).__name__}: {error}"
     if delivery.attempts >= POISON_ATTEMPTS:
         return Result(delivery, Delivery.State.FAILED, error=words)

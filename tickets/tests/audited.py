@@ -1,4 +1,4 @@
-"""A small fest that may be damaged, and the audit of it."""
+"""A small fest for tests to damage, and helpers to audit it."""
 
 from io import StringIO
 from typing import Any
@@ -18,7 +18,7 @@ from tickets.invariants import tickets as tickets_auditing
 
 
 def run(*arguments: str) -> list[str]:
-    """The lines of one audit that tell of offenders."""
+    """The lines of one audit that name offenders."""
     out = StringIO()
     try:
         call_command("audit", *arguments, stdout=out)
@@ -28,13 +28,13 @@ def run(*arguments: str) -> list[str]:
 
 
 def offenders() -> list[str]:
-    """What all checks find inside the transaction of a test, which the command cannot look into."""
+    """Run all checks in the transaction of the test, which the command cannot see."""
     checks = [*events_auditing.CHECKS, *registrations_auditing.CHECKS, *tickets_auditing.CHECKS]
     return [sentence for check in checks for sentence in check.find()]
 
 
 def damage(sql: str, *params: Any) -> None:
-    """Writes past triggers and foreign keys, as a broken program or hand could."""
+    """Execute SQL without triggers and foreign keys, as a faulty program or a manual change could."""
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")
         cursor.execute(sql, params or None)
@@ -53,7 +53,7 @@ def cancel_first(event: Event) -> Registration:
 
 
 def build_robo_race(*, capacity: int = 2) -> Event:
-    """Two seats, four students: two confirmed, two waiting. With more seats only the first two come."""
+    """Two seats and four students: two confirmed, two waiting. With more seats, only the first two register."""
     event = build_event(build_fest(), capacity=capacity, name="Robo Race")
     for number in range(4 if capacity == 2 else 2):
         build_submission(event, name=f"Asha {'ABCD'[number]}", email=f"{number}@example.org")

@@ -1,4 +1,4 @@
-"""Brokers for tests of the doorbell: one that refuses, one that never answers, and the real one."""
+"""Brokers for tests of wake-ups: one that refuses connections, one that never answers, and the real one."""
 
 import contextlib
 import socket
@@ -9,12 +9,12 @@ from celery import Celery, _state
 
 @contextlib.contextmanager
 def broker_at(url: str) -> Iterator[Celery]:
-    """This process rings at `url` within the block."""
+    """Publish wake-ups of this process to `url` within the block."""
     before = _state.get_current_app()
     app = Celery("techfest.elsewhere", set_as_current=True)
     app.config_from_object("django.conf:settings", namespace="CELERY")
     app.conf.update(broker_url=url)
-    # A thread other than this one asks for the default.
+    # Other threads use the default app.
     _state.set_default_app(app)
     try:
         yield app
@@ -25,7 +25,7 @@ def broker_at(url: str) -> Iterator[Celery]:
 
 
 def refusing_url() -> str:
-    """An address where nobody listens."""
+    """The URL of a port that refuses connections."""
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         return f"redis://127.0.0.1:{server.getsockname()[1]}/0"
@@ -33,7 +33,7 @@ def refusing_url() -> str:
 
 @contextlib.contextmanager
 def hanging_url() -> Iterator[str]:
-    """An address where connections are taken and nothing is ever said."""
+    """The URL of a port that accepts connections and never answers."""
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         server.listen(64)

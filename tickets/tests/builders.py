@@ -1,4 +1,4 @@
-"""Rows that a test of tickets and mails starts from; each goes the way that a real click goes."""
+"""Build the rows that tests of tickets and mails start from, in the same way as a real submission."""
 
 import datetime as dt
 from typing import Any
@@ -15,7 +15,7 @@ PDF = b"%PDF-1.7 stands for a ticket"
 
 
 def build_answered(*, capacity: int = 10, fest: dict[str, Any] | None = None, **values: Any) -> Submission:
-    """A press that went through, on an event of its own."""
+    """A successful submission for an event of its own."""
     return build_submission(build_event(build_fest(**(fest or {})), capacity=capacity), **values)
 
 
@@ -32,19 +32,19 @@ def delivery_of(submission: Submission) -> Delivery:
 
 
 def pretend_rendered(*, content: bytes = PDF) -> None:
-    """Puts a stand-in for each PDF that is still to be made: for tests that are not about the file."""
+    """Store a stand-in for each pending PDF, in tests that are not about the file."""
     for ticket in Ticket.objects.live().filter(rendered_at=None):
         ticket_pdf.store(ticket_pdf.pdf_path(ticket), content)
         Ticket.objects.filter(pk=ticket.pk).update(rendered_at=F("created_at"))
 
 
 def make_files() -> int:
-    """What the worker makes at one ring; how many tries there were."""
+    """Make the pending files, as a worker does at a wake-up; return the number of attempts."""
     return jobs.make_due(*MAKERS)
 
 
 def let_time_pass(span: dt.timedelta) -> None:
-    """Everything about deliveries and tickets happened this much earlier; nobody has to wait for it."""
+    """Move all times of deliveries and tickets into the past, so that tests need not wait."""
     Delivery.objects.update(
         created_at=F("created_at") - span,
         queued_at=F("queued_at") - span,

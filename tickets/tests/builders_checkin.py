@@ -28,14 +28,14 @@ def fest_today(**values: Any) -> Fest:
 
 
 def open_event(fest: Fest, *, capacity: int = 10, minutes: int = 20, **values: Any) -> Event:
-    """An event that starts in so many minutes and whose doors have been open for a while."""
+    """An event that starts in this many minutes and admits students already."""
     start = timezone.now() + dt.timedelta(minutes=minutes)
     times = {"starts_at": start, "ends_at": start + dt.timedelta(hours=1)}
     return build_event(fest, capacity=capacity, **(times | values))
 
 
 def volunteer(*gates: Gate | None, **values: Any) -> Any:
-    """A member of the volunteers' group, assigned to these gates."""
+    """A volunteer assigned to these gates."""
     user = build_user(**({"first_name": "Ravi"} | values))
     user.groups.add(Group.objects.get_or_create(name=VOLUNTEER)[0])
     for gate in filter(None, gates):

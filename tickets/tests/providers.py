@@ -25,7 +25,7 @@ def stub(stub_process: StubClient) -> StubClient:
 
 
 def environment_of(provider: str, stub: StubClient) -> dict[str, str]:
-    """What a process of the site needs to send through the stub."""
+    """The environment of a process that sends through the stub."""
     common = {"EMAIL_PROVIDER": provider, "DEFAULT_FROM_EMAIL": "Tech Fest <tickets@fest.example>"}
     if provider == "mailgun":
         return common | {
@@ -50,7 +50,7 @@ def use(settings: Any, provider: str, values: dict[str, Any]) -> None:
 
 @pytest.fixture
 def mailgun(settings: Any, stub: StubClient) -> StubClient:
-    """This process sends through the stub as if it were Mailgun."""
+    """Send from this process through the stub as if it were Mailgun."""
     values = {
         "MAILGUN_API_KEY": "key",
         "MAILGUN_API_URL": stub.mailgun_url,
@@ -63,7 +63,7 @@ def mailgun(settings: Any, stub: StubClient) -> StubClient:
 
 @pytest.fixture
 def brevo(settings: Any, stub: StubClient) -> StubClient:
-    """This process sends through the stub as if it were Brevo, which honours a key."""
+    """Send from this process through the stub as if it were Brevo, which accepts an idempotency key."""
     values = {"BREVO_API_KEY": "key", "BREVO_API_URL": stub.brevo_url, "WEBHOOK_SECRET": HOOK_SECRET}
     use(settings, "brevo", values)
     return stub

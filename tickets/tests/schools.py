@@ -1,4 +1,4 @@
-"""A school with its teacher, and a browser in which that teacher is signed in."""
+"""Build a school with a teacher, and a client in which the teacher is logged in."""
 
 import itertools
 import re
@@ -15,7 +15,7 @@ _numbers = itertools.count(1)
 
 
 def build_teacher(school: str = "Riverside Public School", *, is_approved: bool = True) -> Teacher:
-    """A teacher of this school, with a name of their own."""
+    """A teacher of this school with a unique name."""
     number = next(_numbers)
     return build_named(
         build_school(school),
@@ -27,7 +27,7 @@ def build_teacher(school: str = "Riverside Public School", *, is_approved: bool 
 
 
 def signed_in(teacher: Teacher) -> Client:
-    """The browser of this teacher; the next page sees everything that was built before."""
+    """A client in which this teacher is logged in; the next page shows everything that was built before."""
     client = Client()
     client.force_login(teacher.user)
     cache.forget()
@@ -35,7 +35,7 @@ def signed_in(teacher: Teacher) -> Client:
 
 
 def shut(response: Any) -> None:
-    """Closes the file behind a download and not the answer, which would take the connection along."""
+    """Close the file of a download without closing the response, which would close the database connection."""
     for close in response._resource_closers:
         close()
 

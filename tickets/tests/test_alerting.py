@@ -1,4 +1,4 @@
-"""What is raised as an alert reaches the owners by mail: one of a kind an hour, with the page that acts on it."""
+"""Alerts are mailed to the owners, at most one mail per kind and hour, with a link to the page that acts on it."""
 
 import datetime as dt
 import threading
@@ -122,7 +122,7 @@ def test_every_kind_leads_to_a_page_that_opens(kind: str) -> None:
 
 
 def test_flood_is_released_in_one_go_from_the_mail_and_the_next_have_the_seats(owner: Any) -> None:
-    """All seats taken with one stranger's address and schools of everywhere, while two honest students wait."""
+    """All seats are taken with one address and many school names, while two honest students wait."""
     event = build_event(Fest.objects.get(), capacity=12, name="Robo Race")
     for number in range(12):
         build_submission(event, email="stranger@example.org", school=build_school(f"School {number}").name)
@@ -142,7 +142,7 @@ def test_flood_is_released_in_one_go_from_the_mail_and_the_next_have_the_seats(o
 
 @pytest.mark.usefixtures("owner")
 def test_statements_do_not_grow_with_the_alerts() -> None:
-    """After months in which nobody looked there may be hundreds."""
+    """If no organiser looks for months, there may be hundreds."""
     counted = []
     for number in (1, 30):
         for one in range(number):
@@ -169,7 +169,7 @@ def test_dashboard_still_shows_the_alert_after_it_was_mailed() -> None:
 
 
 def mail_from_two(monkeypatch: pytest.MonkeyPatch, *, patience: float) -> int:
-    """Two beats at once, each of which waits for the other between looking and writing; how many mails there are."""
+    """Run two tasks concurrently, each waiting for the other between reading and writing; return the mail count."""
     build_fest()
     build_owner(email="owner@example.org")
     alerts.raise_alert("guessing", "Ravi")
@@ -196,6 +196,6 @@ def test_two_beats_at_once_mail_once(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
 def test_two_beats_without_the_lock_mail_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The negative control."""
+    """Negative control."""
     monkeypatch.setattr(owner_alerts, "_LOCK", "SELECT 1")
     assert mail_from_two(monkeypatch, patience=20) == 2

@@ -1,4 +1,4 @@
-"""What was written past the guards against floods: the audit names it."""
+"""The audit names rows that exceed the limits per mailbox."""
 
 import datetime as dt
 
@@ -29,21 +29,21 @@ MAILS = {
     ),
     "in another mailbox's digest": (
         "UPDATE tickets_delivery SET mailbox = 'other@example.org' WHERE kind = 'digest'",
-        "is not told together with those it belongs to",
+        "does not match its digest or its parts",
     ),
     "in a mail that is no digest": (
         """
             UPDATE tickets_delivery SET gathered_into_id = (SELECT min(id) FROM tickets_delivery)
             WHERE state = 'gathered'
         """,
-        "is not told together with those it belongs to",
+        "does not match its digest or its parts",
     ),
 }
 
 
 @pytest.fixture
 def flooded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Three mails went at once, two more in one."""
+    """Three mails were sent at once, and two more in a digest."""
     monkeypatch.setattr(mailbox_limit, "PAUSE", dt.timedelta())
     event = build_event(build_fest(), capacity=10)
     for _ in range(5):

@@ -1,4 +1,4 @@
-"""One broken promise about the door, the results or a merge, written past all guards: the audit names it."""
+"""The audit names each violated invariant of check-ins, results and merges."""
 
 import pytest
 
@@ -35,11 +35,11 @@ CHECK_IN, SCAN = "tickets_checkin", "tickets_scan"
 AT_THE_DOOR = {
     "in without a check-in": (
         f"DELETE FROM {CHECK_IN} WHERE undone_at IS NULL; DELETE FROM {SCAN}",
-        "Robo Race: Asha A (R), confirmed, is in and has 0 check-ins that stand.",
+        "Robo Race: Asha A (R), confirmed, is in and has 0 check-ins in force.",
     ),
     "checked in and not in": (
         "UPDATE tickets_ticket SET checked_in_at = NULL",
-        "Robo Race: Asha A (R), confirmed, is not in and has 1 check-ins that stand.",
+        "Robo Race: Asha A (R), confirmed, is not in and has 1 check-ins in force.",
     ),
     "green twice": (
         (
@@ -65,7 +65,7 @@ AT_THE_DOOR = {
 
 @pytest.mark.parametrize("seed", AT_THE_DOOR)
 def test_offender_at_the_door_is_named(seed: str) -> None:
-    """Of somebody who came in, was sent out again, came in, and came in once more with a reason."""
+    """The student was checked in, sent out again, checked in, and admitted once more with a reason."""
     sql, sentence = AT_THE_DOOR[seed]
     event = open_event(fest_today(), name="Robo Race")
     checkpoint, user = checkpoint_of(gate_of(event.fest, event)), owner()
@@ -180,7 +180,7 @@ def test_gap_that_somebody_left_who_gave_up_is_none() -> None:
 
 @pytest.fixture
 def merged() -> MergedReference:
-    """Asha A is there besides two rows of Twin A, who became one."""
+    """Asha A, and a student merged from two rows named Twin."""
     event = open_event(fest_today(), name="Robo Race")
     build_submission(event, name="Asha A")
     kept, gone = (build_submission(event, name=f"Twin {who}").student for who in "AB")

@@ -1,4 +1,4 @@
-"""One broken promise at a time, written past all guards: the audit names it."""
+"""The audit names each violated invariant."""
 
 from collections.abc import Iterator
 
@@ -123,7 +123,7 @@ SEEDED = {
             f"UPDATE tickets_ticket SET registration_id = (SELECT id FROM {REGISTRATION} WHERE student_id ="
             f" {OF_C}) WHERE student_id = {OF_A}"
         ),
-        "Robo Race: Asha C (R) is waiting and has 0 live tickets and 1 of somebody else.",
+        "Robo Race: Asha C (R) is waiting and has 0 live tickets and 1 of another student.",
     ),
     "ticket from another time": (
         f"UPDATE tickets_ticket SET created_at = created_at + interval '1s' WHERE student_id = {OF_A}",
@@ -131,7 +131,7 @@ SEEDED = {
     ),
     "answer not owed": (
         f"DELETE FROM tickets_delivery WHERE student_id = {OF_A}",
-        "of Asha A (R) has 0 answers by mail, but is owed 1.",
+        "of Asha A (R) has 0 answers by mail, but should have 1.",
     ),
     "mail to a stranger": (
         f"UPDATE tickets_delivery SET \"to\" = 'x@example.org' WHERE student_id = {OF_A}",
@@ -236,7 +236,7 @@ FLAGGED = {
         "Robo Race: Asha A (R) has a conflict (ineligible) whose reason is gone.",
     ),
 }
-"""Of a student whose two events came to one time."""
+"""Damage to a student whose two events overlap."""
 
 ROW = "registrations_classlistrow"
 ENTRY = "registrations_classlistentry"
@@ -292,11 +292,11 @@ LISTED = {
         "Robo Race: Listed Asha (R) was registered at",
     ),
 }
-"""Of a class list whose rows are Listed Asha (2) and Listed Bilal (3)."""
+"""Damage to a class list with the rows Listed Asha (2) and Listed Bilal (3)."""
 
 
 def named(text: str, sentences: list[str]) -> bool:
-    """Whether one of the sentences tells this; references are random, so they are written (R)."""
+    """Whether one of the sentences contains the text; references are random, so they are written (R)."""
     known = dict(Student.objects.values_list("reference", "pk"))
     for reference in known:
         sentences = [line.replace(f"({reference})", "(R)") for line in sentences]
@@ -305,7 +305,7 @@ def named(text: str, sentences: list[str]) -> bool:
 
 @pytest.fixture
 def restored_indexes(transactional_db: None) -> Iterator[None]:
-    """What a test drops so that the impossible can be stored is there again afterwards."""
+    """Restore the indexes that a test drops in order to store invalid rows."""
     wanted = "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'"
     with connection.cursor() as cursor:
         cursor.execute(wanted)
@@ -533,5 +533,5 @@ def test_lost_and_broken_files_are_named() -> None:
     assert run("--pdf") == [
         " 8 rendered tickets have their file: 2 found",
         f"   Ticket {first.pk} of Asha A has lost its PDF below {settings.MEDIA_ROOT}.",
-        f"   The PDF of ticket {second.pk} of Asha B is none.",
+        f"   The PDF of ticket {second.pk} of Asha B is not a PDF file.",
     ]

@@ -1,4 +1,4 @@
-"""Mails about a changed event: what is true when they are written, once, and only what is news."""
+"""Mails about a changed event: sent once, with the values at the time of composing, and only news."""
 
 import datetime as dt
 from typing import Any
@@ -24,7 +24,7 @@ HOUR = dt.timedelta(hours=1)
 
 
 def sent() -> list[AnymailMessage]:
-    """The mails that a worker would hand over now; they count as sent."""
+    """Compose the due mails and record them as sent."""
     pretend_rendered()
     claimed = queue.claim(100).mails
     composer = Composer()
@@ -34,7 +34,7 @@ def sent() -> list[AnymailMessage]:
 
 
 def after_a_day() -> None:
-    """Whatever was sent or changed was so a day ago."""
+    """Move all mails and changes one day into the past."""
     day = dt.timedelta(days=1)
     let_time_pass(day)
     with connection.cursor() as cursor:
@@ -113,7 +113,7 @@ def test_change_taken_back_within_the_minute_in_which_it_was_told_is_told() -> N
 
 
 def test_change_taken_back_between_writing_and_sending_of_its_mail_is_told() -> None:
-    """Before and after the mail the event had one time, and the mail had another."""
+    """The event has its first time again, but the mail in flight says another."""
     event = event_with_a_student()
     begins, ends = event.starts_at, event.ends_at
     change(event, starts_at=begins + HOUR, ends_at=ends + HOUR)

@@ -1,4 +1,4 @@
-"""Who may send a delivery now: one worker, for the time of a lease."""
+"""Claiming: one worker may send a delivery, for the time of a lease."""
 
 import datetime as dt
 import threading
@@ -32,7 +32,7 @@ MINUTE = dt.timedelta(minutes=1)
 
 
 def in_threads(work: Callable[[], Any], count: int) -> list[Any]:
-    """Runs `work` in threads with a database connection of their own; results in no order."""
+    """Run `work` in threads with their own database connections; the results are unordered."""
     results: list[Any] = []
     gate = threading.Barrier(count)
 
@@ -69,7 +69,7 @@ def test_claimed_delivery_is_nobody_elses() -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("kind", [Delivery.Kind.MESSAGE, Delivery.Kind.REMINDER])
 def test_ticket_overtakes_what_goes_to_many(kind: str) -> None:
-    """A message to thousands, owed before, does not keep anybody waiting for a ticket."""
+    """A message to thousands that was enqueued earlier does not delay a ticket."""
     build_pending(2)
     first, second = Delivery.objects.order_by("pk")
     message = Message.objects.create(
@@ -129,7 +129,7 @@ def test_claims_of_eight_workers_are_disjoint() -> None:
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
 def test_claims_without_the_row_lock_collide(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The negative control: without it, and without the locks of mailboxes, the test above proves nothing."""
+    """Negative control: without row and mailbox locks, the claims of the test above collide."""
     build_pending(10)
     hold.tick()
     meeting = threading.Barrier(4)
@@ -187,7 +187,7 @@ def test_answer_waits_for_all_its_pdfs() -> None:
     ],
 )
 def test_mail_waits_for_its_pdf_no_longer_than_its_patience(kind: str, patience: dt.timedelta) -> None:
-    """Who has clicked has their mail within a minute, with the link alone where there are too many PDFs to make."""
+    """A mail that answers a click is sent within a minute, with only the link if too many PDFs are pending."""
     submission = build_answered()
     registration = registration_of(submission)
     change = registration.changes.latest("pk")
@@ -261,7 +261,7 @@ def test_what_a_dead_process_held_is_free_at_once() -> None:
 
 @pytest.mark.django_db
 def test_mail_whose_worker_died_twice_waits_for_its_lease() -> None:
-    """What kills its worker would repeat all that flies beside it at each death."""
+    """A mail that kills its worker would otherwise repeat all mails in flight at each death."""
     build_pending(1)
     for expected in (1, 0):
         claim(1)

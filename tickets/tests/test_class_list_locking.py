@@ -1,4 +1,4 @@
-"""Two teachers work on one class list at once: no crash, no deadlock, and no list both registered and deleted."""
+"""Two teachers use one class list at once: no crash, no deadlock, and no list both registered and deleted."""
 
 import itertools
 import threading
@@ -33,7 +33,7 @@ Answer = Any
 
 
 class Staffroom:
-    """A list of two students, and two colleagues who do one thing each."""
+    """A list of two students, and two teachers who each do one thing."""
 
     def __init__(self) -> None:
         self.fest = build_listed_fest()
@@ -43,7 +43,7 @@ class Staffroom:
         self.begin()
 
     def begin(self) -> None:
-        """Upload the list again; no one is registered yet."""
+        """Upload the list again; no student is registered yet."""
         self.class_list = draft_of(handed_over(self.clients[0], ROWS))
         self.path = f"{LISTS}{self.class_list.pk}/"
 

@@ -1,4 +1,4 @@
-"""The mail to a teacher: one PDF for all students of a class list who have no address of their own."""
+"""The class mail to a teacher: one PDF for all students of a class list without an e-mail address."""
 
 from typing import Any
 
@@ -53,7 +53,7 @@ def quick_pdf(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def finished(teacher: Teacher, fest: Fest, *students: Student, requested_by: Any = None) -> ClassListJob:
-    """A class list whose rows are these students, registered by now."""
+    """A registered class list with these students."""
     owned = {"fest": fest, "school": teacher.school, "owner": teacher.user, "title": "Class <7> A"}
     class_list = ClassList.objects.create(digest=b"x", **owned)
     job = ClassListJob.objects.create(
@@ -198,7 +198,7 @@ def test_booklet_of_the_board_is_mailed_on_request_and_not_twice(fest: Fest, tea
 
 
 def test_booklet_stays_while_its_mail_is_pending(fest: Fest, teacher: Teacher) -> None:
-    """The provider may be away for a day."""
+    """The provider may be unavailable for a day."""
     finished(teacher, fest, build_submission(build_event(fest), email="").student)
     Booklet.objects.update(created_at=timezone.now() - jobs.RETENTION * 2)
     assert booklets.remove_old() == 0

@@ -1,4 +1,4 @@
-"""Registrations that look like one person's ring once, lead to their list, and keep nobody out."""
+"""Clusters of registrations raise one alert with a link to their list, and are not rejected."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ def event() -> Event:
 
 @pytest.fixture(autouse=True)
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same rules with smaller numbers, so that tests need not press hundreds of times."""
+    """Lower the limits, so that tests need few registrations."""
     monkeypatch.setattr(abuse_detection, "MIN_REGISTRATIONS", 5)
     monkeypatch.setattr(abuse_detection, "OF_ONE_MAILBOX", 4)
 

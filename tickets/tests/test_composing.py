@@ -1,4 +1,4 @@
-"""What stands in a mail, and to whom it goes."""
+"""The content of mails and their recipients."""
 
 import datetime as dt
 import email
@@ -57,7 +57,7 @@ ODD_NAMES = [
 
 
 def written() -> list[AnymailMessage]:
-    """Everything that is owed now, as it would be handed over."""
+    """The pending mails, as they would be handed over."""
     pretend_rendered()
     composer = Composer()
     messages = [message for _delivery, message in composer.compose(claim(100).mails)]
@@ -89,7 +89,7 @@ def attached(message: AnymailMessage) -> dict[str, bytes]:
 
 
 class Seen(HTMLParser):
-    """The text that a reader of the HTML sees, and where its links lead."""
+    """The visible text of the HTML, and the targets of its links."""
 
     def __init__(self, html: str) -> None:
         super().__init__()

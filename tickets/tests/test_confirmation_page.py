@@ -1,4 +1,4 @@
-"""The answer of one press, everything of one student, and what each of the two links may do."""
+"""The confirmation page, My registrations, and what each of the two links permits."""
 
 import datetime as dt
 import re
@@ -37,7 +37,7 @@ def read(client: Client, path: str) -> str:
 
 
 def parts_of(reference: str) -> tuple[str, str]:
-    """A reference is shown in two parts, which are read aloud more easily."""
+    """The two parts in which a reference is shown, so that it is easier to read aloud."""
     return reference[:3], reference[3:]
 
 
@@ -50,7 +50,7 @@ def state_of(registration: Registration) -> str:
 
 
 def twice(**values: Any) -> tuple[Submission, Submission]:
-    """Two presses of one student; only the first created her."""
+    """Two submissions of one student, created by the first."""
     fest = build_fest()
     first, second = (build_submission(build_event(fest), **ASHA, **values) for _ in range(2))
     assert first.student == second.student
@@ -79,7 +79,7 @@ def test_answer_page_shows_only_what_its_submission_obtained(client: Client) -> 
 
 
 def test_answer_page_goes_by_start(client: Client) -> None:
-    """Not by the order in which the events were made, or locked."""
+    """Entries are not ordered as events were created or locked."""
     fest = build_fest()
     late = build_event(fest, name="Evening Race", hour=18)
     early = build_event(fest, name="Morning Race", hour=9)

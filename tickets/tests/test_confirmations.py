@@ -1,4 +1,4 @@
-"""Mails bring the link that confirms an address, and say until when; what was not confirmed is told, too."""
+"""Mails contain the link that confirms an address and the deadline; released seats are announced, too."""
 
 import datetime as dt
 import re
@@ -49,7 +49,7 @@ def written() -> list[AnymailMessage]:
 
 
 def brings_link(message: AnymailMessage, student: Student) -> bool:
-    """Whether both parts of the mail have the link, and say until when."""
+    """Whether both parts of the mail contain the link and the deadline."""
     link = f"{settings.SITE_URL}{links.confirm_address_path(student)}"
     html = str(message.alternatives[0][0])
     assert (link in message.body) == (link in html)
@@ -84,7 +84,7 @@ def test_without_the_switch_no_mail_asks() -> None:
 def test_digest_brings_the_link_of_each_student_in_time(
     event: Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is held goes well before the time to confirm is over."""
+    """A held mail is sent well before the time to confirm is over."""
     monkeypatch.setattr(mailbox_limit, "PAUSE", dt.timedelta())
     students = [build_submission(event, email="parent@example.org").student for _ in range(5)]
     assert len(written()) == 3
@@ -93,7 +93,7 @@ def test_digest_brings_the_link_of_each_student_in_time(
 
 
 def flood(event: Event, monkeypatch: pytest.MonkeyPatch) -> list[Student]:
-    """Three mails at once, then a digest that tells one and counts the two others."""
+    """Three mails at once, then a digest that shows one and counts the two others."""
     monkeypatch.setattr(mailbox_limit, "PAUSE", dt.timedelta())
     monkeypatch.setattr(digest_module, "MAX_SHOWN", 1)
     return [build_submission(event, email="office@example.org").student for _ in range(6)]
@@ -149,7 +149,7 @@ def test_released_seat_is_told_with_its_reason(event: Event) -> None:
 
 
 def minutes_pass(count: int) -> int:
-    """So many minutes later what beat does is done; how many registrations were released."""
+    """Let minutes pass and run the periodic tasks; return the number of released registrations."""
     span = count * MINUTE
     let_time_pass(span)
     Delivery.objects.update(sent_at=F("sent_at") - span)
@@ -163,7 +163,7 @@ def minutes_pass(count: int) -> int:
 
 
 def test_seat_is_kept_while_its_mail_is_not_handed_over(event: Event) -> None:
-    """The provider is down for forty minutes, or mails are held after a restore."""
+    """The provider is unavailable for forty minutes, or mails are held after a restore."""
     build_submission(event)
     assert minutes_pass(40) == 0
     assert len(written()) == 1
@@ -180,7 +180,7 @@ def test_seat_is_kept_while_its_mail_is_tried_again(event: Event) -> None:
 
 
 def test_mail_that_failed_for_good_begins_the_time_as_well(event: Event) -> None:
-    """Else an address that no provider takes would keep a seat for ever."""
+    """Otherwise an undeliverable address would keep a seat for ever."""
     build_submission(event)
     pretend_rendered()
     record([Result(delivery, Delivery.State.FAILED) for delivery in claim(100).mails])
@@ -190,7 +190,7 @@ def test_mail_that_failed_for_good_begins_the_time_as_well(event: Event) -> None
 
 
 def test_seat_of_a_mailbox_with_many_mails_waits_for_its_digest(event: Event) -> None:
-    """Mails of one mailbox are told together an hour apart; nobody of a computer lab loses a seat by that."""
+    """Digests of one mailbox are an hour apart; no student of a computer lab loses a seat because of that."""
     for _ in range(4):
         build_submission(event, email="parent@example.org")
     assert len(written()) == 3

@@ -1,4 +1,4 @@
-"""A slip in a date is met by the same rules in every way in, and nothing is saved before somebody has answered."""
+"""The same date rules apply in every form and command; nothing is saved before the questions are answered."""
 
 import datetime as dt
 from io import StringIO
@@ -33,7 +33,7 @@ def fest() -> Fest:
 
 
 def asked(response: Any, form: str = "") -> list[str]:
-    """The questions on the page, which show that nothing was saved."""
+    """The date questions on the page; while they are shown, nothing was saved."""
     assert response.status_code == 200
     found = response.context["adminform"].form if not form else response.context[form]
     assert "These dates are right" in response.content.decode()

@@ -1,4 +1,4 @@
-"""Lists of the admin as files: the same rows as the list shows, safe to open, sent in pieces, and noted."""
+"""Exports of admin lists: the rows of the list, safe to open, streamed, and recorded in the audit log."""
 
 import csv
 import io
@@ -149,7 +149,7 @@ def test_number_is_a_number_and_nothing_is_nothing() -> None:
 
 @pytest.mark.parametrize("kind", MIME)
 def test_words_and_times_are_those_of_the_request(kind: str) -> None:
-    """The rows of a CSV are read when the request and its language and zone are over."""
+    """The rows of a CSV are read after the request has ended and its language and time zone were reset."""
     fest = build_fest(time_zone="Pacific/Chatham")
     event = build_event(fest)
     build_submission(event)
@@ -231,7 +231,7 @@ def test_list_offers_its_file_with_its_filters() -> None:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("kind", MIME)
 def test_long_list_weighs_no_more_than_a_short_one(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is kept in memory is a chunk; all rows at once weigh many times as much."""
+    """Memory holds one chunk; all rows at once need many times as much."""
     wanted = [Column(name, name) for name in ("name", "key")]
     monkeypatch.setattr(exporting, "CHUNK", 100)
 

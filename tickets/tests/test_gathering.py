@@ -1,4 +1,4 @@
-"""Anybody may type a stranger's address; the stranger gets few mails, and nothing that was obtained is lost."""
+"""Anyone may enter a stranger's address: the stranger gets few mails, and no ticket or link is lost."""
 
 import datetime as dt
 import threading
@@ -53,7 +53,7 @@ def register(event: Event, count: int, *, email: str = "parent@example.org") -> 
 
 
 def mailed() -> list[AnymailMessage]:
-    """What goes now, recorded as sent."""
+    """The mails that are sent now, recorded as sent."""
     composer, messages = Composer(), []
     while claimed := claim(100).mails:
         pairs = composer.compose(claimed)
@@ -77,7 +77,7 @@ def test_sixty_registrations_mail_a_stranger_four_times_within_the_hour(event: E
 
 
 def test_loop_of_an_hour_mails_four_times_an_hour(event: Event) -> None:
-    """Whatever hour one looks at, whatever is done within it: register, cancel, ask for links, try names."""
+    """In any hour, whatever is done in it: registering, cancelling, requesting links, trying names."""
     sent: list[int] = []
     for _ in range(30):
         (student,) = register(event, 1)
@@ -109,7 +109,7 @@ def test_digest_tells_what_each_student_obtained_with_its_links(event: Event) ->
 
 
 def test_change_of_an_event_mails_a_stranger_once_for_all_students(event: Event) -> None:
-    """Without the limit each student that a program registered was one more mail at every new time."""
+    """Without the limit, each change of time would cause one mail per registered student."""
     asha, *_others = register(event, 40)
     mailed()
     let_time_pass(HOUR)
@@ -155,7 +155,7 @@ def test_three_siblings_are_mailed_at_once(event: Event) -> None:
 
 
 def test_mails_that_only_waited_for_the_provider_are_not_counted_twice(event: Event) -> None:
-    """An outage, or a worker that stops, puts them back untried: they were admitted already."""
+    """After an outage or a stopped worker they are queued untried, but were admitted already."""
     register(event, 3)
     claimed = claim(10).mails
     record([queue.untried(one, retry_in=dt.timedelta()) for one in claimed])
@@ -174,7 +174,7 @@ def test_whole_class_with_the_teachers_address_is_mailed_at_once(event: Event) -
 
 
 def test_what_an_organiser_releases_is_gathered_too(event: Event) -> None:
-    """Of sixty registrations with a stranger's address sixty cancellations must not go to the stranger."""
+    """Cancelling many registrations made with a stranger's address must not send as many mails to the stranger."""
     students = register(event, 20)
     mailed()
     let_time_pass(HOUR + MINUTE)
@@ -242,7 +242,7 @@ def test_what_was_dropped_does_not_count(event: Event) -> None:
 
 
 def test_corrected_address_is_followed_before_it_is_counted(event: Event) -> None:
-    """Sixty registrations with addresses of their own, all corrected to a stranger's before they are mailed."""
+    """Registrations with different addresses are all corrected to a stranger's address before they are mailed."""
     for number in range(10):
         register(event, 1, email=f"own{number}@example.org")
     Student.objects.update(email="stranger@example.org", email_key="stranger@example.org")
@@ -318,7 +318,7 @@ def test_mail_behind_more_held_ones_than_a_claim_takes_goes_in_the_same_run(
 def test_run_ends_where_another_worker_is_at_the_mailbox(
     monkeypatch: pytest.MonkeyPatch, mailgun: StubClient, event: Event
 ) -> None:
-    """What is due stays due until then; the run looks again within its time, and no longer."""
+    """Due mails stay queued until then; the run retries within its budget and then ends."""
     monkeypatch.setattr(mailbox_limit, "_TRY_MAILBOXES", "SELECT unnest(%s::text[]) LIMIT 0")
     register(event, 1)
     assert send.send_due(budget=0.1) == 0
@@ -328,9 +328,9 @@ def test_run_ends_where_another_worker_is_at_the_mailbox(
 
 
 def send_from_workers(monkeypatch: pytest.MonkeyPatch, event: Event) -> int:
-    """Eight workers claim one mail each of one mailbox, and meet before they say which go; how many go.
+    """Let eight workers claim one mail each of one mailbox and meet before they admit; return the number admitted.
 
-    The lock on the database's marker is another wall and taken away: with it they would take turns.
+    The lock on the database marker is bypassed, since the workers would take turns with it.
     """
     register(event, 8)
     hold.tick()
@@ -360,7 +360,7 @@ def test_eight_workers_let_no_more_go_than_one(monkeypatch: pytest.MonkeyPatch, 
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
 def test_eight_workers_without_the_lock_let_more_go(monkeypatch: pytest.MonkeyPatch, event: Event) -> None:
-    """The negative control."""
+    """Negative control."""
     monkeypatch.setattr(mailbox_limit, "_TRY_MAILBOXES", "SELECT unnest(%s::text[])")
     assert send_from_workers(monkeypatch, event) > AT_ONCE
 

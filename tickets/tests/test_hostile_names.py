@@ -1,4 +1,4 @@
-"""A hostile name on its whole way, from the form to the mail on disk and its PDF: text, and nothing but text."""
+"""A hostile name stays text from the form to the mail file and the PDF."""
 
 import email
 import socket
@@ -35,7 +35,7 @@ NAMES = [
 
 @pytest.fixture
 def listener() -> Iterator[tuple[int, list[Any]]]:
-    """A port of this machine, and who called there."""
+    """A local port, and the callers that connected to it."""
     callers: list[Any] = []
     with socket.create_server(("127.0.0.1", 0)) as server:
 

@@ -1,4 +1,4 @@
-"""Tickets and deliveries are written with what causes them, or not at all."""
+"""Tickets and deliveries are written in the transaction of their cause, or not at all."""
 
 from collections import Counter
 from typing import Any

@@ -1,4 +1,4 @@
-"""Mails as files: whole, one a message, the same message in the same file."""
+"""The file backend: complete files, one per message, and the same file for the same message."""
 
 import email
 import os

@@ -1,4 +1,4 @@
-"""Nobody's mailbox is filled through us: three unasked mails an hour, however the address is written."""
+"""The hourly cap: a mailbox gets three unrequested mails an hour, however its address is written."""
 
 import datetime as dt
 import threading
@@ -82,7 +82,7 @@ def test_attempt_on_a_student_without_address_queues_nothing() -> None:
 
 
 def ask_at_once(monkeypatch: pytest.MonkeyPatch, *, patience: float) -> int:
-    """Eight requests of one mailbox, each of which waits for the others between counting and adding; mails owed."""
+    """Run eight requests for one mailbox that meet between counting and adding; return the number of mails."""
     event = build_event(build_fest())
     students = [build_submission(event, email=f"kid+{number}@example.org").student for number in range(8)]
     is_over_cap = outbox._is_over_cap
@@ -109,6 +109,6 @@ def test_eight_requests_at_once_stay_within_the_cap(monkeypatch: pytest.MonkeyPa
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
 def test_eight_requests_without_the_lock_exceed_the_cap(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The negative control."""
+    """Negative control."""
     monkeypatch.setattr(outbox, "lock_mailboxes", lambda mailboxes: None)
     assert ask_at_once(monkeypatch, patience=20) == 8 > ON_REQUEST_PER_HOUR

@@ -1,4 +1,4 @@
-"""A message to everybody in a filter: whom it reaches, once, and how it is stopped."""
+"""Messages to the students in a filter: recipients, sending once, and stopping."""
 
 import datetime as dt
 from typing import Any
@@ -77,7 +77,7 @@ def pending(message: Message) -> list[str]:
 
 
 def go(message: Message) -> list[Any]:
-    """Sends everything whose time has come, and what it came to."""
+    """Let the time to stop pass; return the mails that are due then."""
     Delivery.objects.exclude(kind="message", user=None).delete()
     let_time_pass(LATER)
     return [mail for _delivery, mail in Composer().compose(claim(100).mails)]

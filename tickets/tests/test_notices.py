@@ -1,4 +1,4 @@
-"""Letters to teachers: owed with their cause, written safely, and forgotten once they have left."""
+"""Notices to teachers: enqueued with their cause, written safely, and deleted once sent."""
 
 import datetime as dt
 from typing import Any
@@ -150,4 +150,4 @@ def test_notice_without_words_or_with_kept_ones_is_named_by_the_audit(sql: str) 
     assert run() == []
     damage(sql)
     (line,) = (one for one in run() if f"Delivery {delivery.pk} (notice" in one)
-    assert "to a teacher is not whole, or kept its words." in line
+    assert "to a teacher is incomplete, or its text was not deleted." in line

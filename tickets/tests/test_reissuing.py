@@ -1,4 +1,4 @@
-"""A new ticket instead of an old one, and the same mail once more."""
+"""Re-issuing tickets and sending mails again."""
 
 import datetime as dt
 from typing import Any

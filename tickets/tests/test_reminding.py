@@ -1,4 +1,4 @@
-"""The reminder of the day before: who is owed one, when, and what it says."""
+"""The reminder on the day before: its recipients, time and content."""
 
 import datetime as dt
 from zoneinfo import ZoneInfo
@@ -21,7 +21,7 @@ HOUR = dt.timedelta(hours=1)
 
 @pytest.fixture
 def event() -> Event:
-    """Asha has a seat, Bea has one without an address, Chen waits; all since a while ago."""
+    """Asha has a seat, Bea has one without an address, and Chen waits; all registered a while ago."""
     event = build_event(build_fest(), capacity=2, name="Robo Race", hour=10)
     for name, email in (("Asha", "asha@example.org"), ("Bea", ""), ("Chen", "chen@example.org")):
         build_submission(event, name=name, email=email)
@@ -29,7 +29,7 @@ def event() -> Event:
 
 
 def before(event: Event, hour: int) -> dt.datetime:
-    """That hour of the day before, in the fest's own time."""
+    """This hour of the day before, in the fest's time zone."""
     zone = ZoneInfo(event.fest.time_zone)
     day = timezone.localtime(event.starts_at, zone).date() - dt.timedelta(days=1)
     return dt.datetime.combine(day, dt.time(hour), zone)

@@ -1,4 +1,4 @@
-"""Handing mails to a provider that is fast, slow, out of order, or gone: over real HTTP to a stub."""
+"""Handing mails to a provider that is fast, slow, failing or unavailable, over real HTTP to a stub."""
 
 import datetime as dt
 import threading
@@ -32,12 +32,12 @@ MINUTE = dt.timedelta(minutes=1)
 
 @pytest.fixture(autouse=True)
 def fresh_breaker(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each test is a process that has seen nothing of the provider."""
+    """Each test starts like a new process, with an unused breaker."""
     monkeypatch.setattr(send, "breaker", Breaker())
 
 
 def make_due() -> None:
-    """Each mail may be tried again, as far as it is for the mail itself."""
+    """Make each mail due for its next try; an outage still prevents it."""
     Delivery.objects.update(due_at=F("due_at") - MINUTE)
 
 
@@ -119,7 +119,7 @@ def test_pace_of_the_provider_is_kept(mailgun: StubClient, settings: Any) -> Non
 
 
 def test_slow_pace_lets_no_lease_run_out(mailgun: StubClient, settings: Any) -> None:
-    """What is claimed must be handed over long before another worker may take it."""
+    """A claimed mail must be handed over long before another worker may claim it."""
     settings.EMAIL_RATE_PER_SECOND = 1
     budget = LEASE.total_seconds() / 3
     assert send.max_in_flight() <= budget * settings.EMAIL_RATE_PER_SECOND
@@ -205,7 +205,7 @@ def test_pause_does_not_grow_while_there_is_nothing_to_try(mailgun: StubClient) 
 def test_outage_that_has_nothing_to_try_with_ends_after_a_while(
     monkeypatch: pytest.MonkeyPatch, idle: float, left: int
 ) -> None:
-    """Else a site without mails would call its provider down for ever."""
+    """Otherwise a site without mails would report an outage for ever."""
     monkeypatch.setattr(breaker, "IDLE", idle)
     monkeypatch.setattr(send, "breaker", Breaker())
     now = database_now()
@@ -361,7 +361,7 @@ def test_mail_that_cannot_be_written_fails_after_five_tries(
 def test_mail_whose_lease_is_over_is_not_handed_over(
     mailgun: StubClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The clock goes on in a process that is stopped; the real one is stopped in deploy/tests."""
+    """The clock continues in a stopped process; deploy/tests stops a real one."""
     (delivery,) = build_pending()
     monkeypatch.setattr(send, "FRESH", -1.0)
     ends = time.monotonic() + 0.1
@@ -443,7 +443,7 @@ def test_database_that_goes_while_mails_are_in_flight_doubles_none(mailgun: Stub
 
 
 def database_process() -> int:
-    """The server's process behind this thread's connection."""
+    """The PostgreSQL process of this thread's connection."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         return int(cursor.fetchone()[0])

@@ -1,4 +1,4 @@
-"""What the QR opens: the ticket, whoever holds it, and nothing for whoever guesses."""
+"""Ticket pages: the ticket for its QR code, and nothing for a guessed code."""
 
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ SECRET_HEADERS = {
 
 
 def flipped(code: str) -> str:
-    """The code with one bit changed."""
+    """The code with its first character changed."""
     first = "A" if code[0] != "A" else "B"
     return first + code[1:]
 
@@ -65,7 +65,7 @@ def test_void_ticket_says_so(client: Client) -> None:
 
 
 def test_each_registration_has_a_code_of_its_own(client: Client) -> None:
-    """A seat taken again has a new code; the old one stays void."""
+    """After a cancellation, a new registration has a new code; the old one stays void."""
     submission = build_answered(name="Asha Rao", email="asha@example.org")
     old = ticket_of(submission)
     cancel([registration_of(submission).pk], actor="student", deadline=Deadline())

@@ -1,4 +1,4 @@
-"""Another time zone for a fest: nothing moves in silence, and what is typed is read in the new zone."""
+"""Changing the time zone of a fest: every effect is shown, and times are entered in the new zone."""
 
 import datetime as dt
 import zoneinfo
@@ -189,7 +189,7 @@ def test_stale_page_of_another_zone_misreads_no_time(client: Client, fest: Fest)
     new=st.sampled_from(ZONES),
 )
 def test_clock_shows_the_same_in_both_zones(minutes: int, old: str, new: str) -> None:
-    """But for the hour that a zone skips."""
+    """Except in the hour that a zone skips."""
     moment = dt.datetime(2020, 1, 1, tzinfo=dt.UTC) + dt.timedelta(minutes=minutes)
     before, after = zoneinfo.ZoneInfo(old), zoneinfo.ZoneInfo(new)
     shown = moment.astimezone(before).replace(tzinfo=None)

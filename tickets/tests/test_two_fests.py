@@ -1,4 +1,4 @@
-"""Once there is a second fest, the admin shows the current one unless another one is chosen, on every page."""
+"""With a second fest, every admin page shows the current fest unless another is chosen."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ OF_A_FEST = [
     for model, its_admin in REGISTRY
     if fest_paths(model) and isinstance(its_admin, BaseAdmin) and model is not Notice
 ]
-"""Not the words of letters: the one that is built goes to an account, and belongs to no fest."""
+"""Without notices: the one that is built is for a user and belongs to no fest."""
 WAYS = {
     "events.Event": ("fest",),
     "events.Fest": (),
@@ -82,7 +82,7 @@ def test_way_from_a_table_to_its_fest_is_found_in_its_foreign_keys() -> None:
 
 @pytest.mark.parametrize("model", [Delivery, DeliveryEvent, Notice, Scan])
 def test_rows_of_the_shown_fest_are_found_without_joins(fests: tuple[Fest, Fest], model: type[Model]) -> None:
-    """However many ways lead to a fest; and the same rows as with a join for each of them."""
+    """Whatever the number of paths to a fest, the rows are the same as with a join for each path."""
     for fest in fests:
         request = RequestFactory().get("/")
         show(request, FestChoice(fests, fest))
@@ -195,7 +195,7 @@ def test_new_rows_belong_to_the_shown_fest(client: Client, fests: tuple[Fest, Fe
 
 
 def test_action_is_done_to_the_chosen_rows_of_another_fest(client: Client, fests: tuple[Fest, Fest]) -> None:
-    """The buttons above a row's page lead to actions of its list, whichever fest is shown."""
+    """The buttons on a row's page lead to actions of its list, whichever fest is shown."""
     registration = Registration.objects.filter(event__fest=fests[1])[0]
     form = {"action": "cancel_registrations", "_selected_action": [registration.pk]}
     response = client.post(list_path(Registration), form)

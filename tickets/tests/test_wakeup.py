@@ -1,4 +1,4 @@
-"""Ringing for the workers costs a click nothing, whatever the broker does."""
+"""Waking up workers never delays a request, whatever the broker does."""
 
 import contextlib
 import threading
@@ -23,7 +23,7 @@ from tickets.tests.builders import build_answered
 from tickets.wakeup import Notifier
 
 ANSWERED_WITHIN = 5.0
-"""Generous: an answer that waited for the broker even once would not come at all."""
+"""Generous: a response that waited for the broker would never arrive."""
 
 
 @contextlib.contextmanager
@@ -76,7 +76,7 @@ def test_ring_of_a_dead_worker_is_forgotten_when_its_message_expires(flushed_red
     conflicts = flushed_redis.keys("techfest:wakeup:*")
     assert len(conflicts) == 2
     assert all(0 < flushed_redis.pttl(conflict) <= 1000 * wakeup.LIFETIME for conflict in conflicts)
-    flushed_redis.delete(*conflicts)  # as time does
+    flushed_redis.delete(*conflicts)  # as they expire
     wakeup.publish()
     assert depths(flushed_redis) == [1, 1]
 
@@ -93,7 +93,7 @@ def test_message_says_nothing_but_that_there_is_work(flushed_redis: Any) -> None
     wakeup.publish()
     message = flushed_redis.lindex("mail", 0).decode()
     assert '"expires"' in message
-    assert "W1tdLCB7fSwg" in message  # [[], {}, in base64: no arguments of any kind
+    assert "W1tdLCB7fSwg" in message  # `[[], {}, ` in base64: no arguments
 
 
 def test_hundred_rings_at_once_are_few_messages(flushed_redis: Any) -> None:

@@ -1,4 +1,4 @@
-"""What the provider tells us: in any order, any number of times, and not by just anybody."""
+"""Webhooks of the provider: in any order, any number of times, and only if they are authentic."""
 
 import json
 import time
@@ -87,7 +87,7 @@ def test_events_in_the_wrong_order_never_move_backwards(client: Client, sent: De
 
 @pytest.mark.usefixtures("mailgun")
 def test_event_that_was_faster_than_our_mark_ends_the_tries(client: Client, sent: Delivery) -> None:
-    """The provider took the mail and its answer was lost: its word saves the second copy."""
+    """The provider accepted the mail but its response was lost: its event prevents a second copy."""
     Delivery.objects.update(state=State.QUEUED)
     report(client, mailgun_body(sent, "delivered"))
     assert state() == State.DELIVERED
@@ -118,7 +118,7 @@ def test_old_call_is_refused(client: Client, sent: Delivery) -> None:
 
 @pytest.mark.usefixtures("mailgun")
 def test_old_signature_under_a_fresh_event_is_refused(client: Client, sent: Delivery) -> None:
-    """The signature does not cover the event: who once saw a call could put anything under it."""
+    """The signature does not cover the event, so a captured one could be used with any event."""
     body = mailgun_body(sent, "failed")
     body["signature"] = signature(SIGNING_KEY, at=time.time() - 30 * DAY)
     report(client, body)
@@ -217,7 +217,7 @@ def brevo_body(delivery: Delivery, event: str, **options: Any) -> dict[str, Any]
 
 @pytest.mark.usefixtures("brevo")
 def test_brevos_events_move_the_delivery_once_each(client: Client, sent: Delivery) -> None:
-    """Brevo numbers no event, so what it tells is its own name."""
+    """Brevo sends no event ids, so the content of an event identifies it."""
     delivered, bounced = brevo_body(sent, "delivered"), brevo_body(sent, "hard_bounce")
     for body in (bounced, delivered, bounced, delivered, delivered):
         assert report(client, body, provider="brevo", headers=basic(HOOK_SECRET)) == 200

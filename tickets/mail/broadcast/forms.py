@@ -1,4 +1,4 @@
-"""What an organiser types: plain text, which stays text in every mail."""
+"""Forms of messages. The text is plain and never becomes markup in a mail."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -21,7 +21,7 @@ class MessageForm(LimitedText, forms.Form):
     text = forms.CharField(
         label=_("Text"),
         help_text=_(
-            "Plain text: nothing in it becomes markup or a link. Empty lines part paragraphs. The fest's name, the"
+            "Plain text: nothing in it becomes markup or a link. Empty lines separate paragraphs. The fest's name, the"
             " contact and the way to the registrations are added below."
         ),
         widget=forms.Textarea(attrs={"rows": 12, "dir": "auto"}),
@@ -38,6 +38,6 @@ class MessageForm(LimitedText, forms.Form):
 
 
 class ConfirmForm(LimitedText, forms.Form):
-    """Carries the number of mails that was shown beside the button."""
+    """Carries the number of mails that was shown next to the button."""
 
     mails = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
