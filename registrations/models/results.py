@@ -11,7 +11,7 @@ from registrations.models.bookings import Registration
 
 
 class ResultSheet(models.Model):
-    """How an event is judged, and whether its results are public.
+    """How an event is ranked, and whether its results are public.
 
     Each change raises `version`, so that organisers who edit one sheet notice each other.
     """
