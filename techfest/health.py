@@ -77,9 +77,9 @@ def mail() -> tuple[bool, str]:
 
     age = oldest_pending_age(database_now())
     if age is None:
-        return True, "nothing is owed"
+        return True, "no mail is pending"
     seconds = int(age.total_seconds())
-    return seconds <= MAX_MAIL_AGE.total_seconds(), f"the oldest owed mail has waited {seconds} s"
+    return seconds <= MAX_MAIL_AGE.total_seconds(), f"the oldest pending mail has waited {seconds} s"
 
 
 def restore() -> tuple[bool, str]:

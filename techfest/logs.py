@@ -70,7 +70,7 @@ def logging_settings(level: str) -> dict[str, Any]:
             "django": {"handlers": [], "level": level, "propagate": True},
             "django.server": {"handlers": [], "level": level, "propagate": True},
             "django.db.backends": {"level": "INFO"},
-            # Beat rings every five seconds; what a task did, it says itself.
+            # Beat sends wake-ups every five seconds; tasks log what they did themselves.
             "celery.worker.strategy": {"level": "WARNING"},
             "celery.app.trace": {"level": "WARNING"},
             # WeasyPrint and fontTools tell every style sheet and font table.

@@ -151,7 +151,9 @@ def _show_result(
     rows = impact.notified or impact.cancelled
     count = sum(bool(row.student.email) for row in rows)
     if rows:
-        words = ngettext("%(count)d person is told by mail.", "%(count)d people are told by mail.", count)
+        words = ngettext(
+            "%(count)d person is notified by mail.", "%(count)d people are notified by mail.", count
+        )
         admin.message_user(request, words % {"count": count}, messages.INFO)
 
 

@@ -81,7 +81,9 @@ def _save(
     change_zone(fest, impacts, change, user=request.user, reason=reason, now=now)
     notified = sum(bool(row.student.email) for one in impacts for row in one.notified)
     if notified:
-        text = ngettext("%(count)d person is told by mail.", "%(count)d people are told by mail.", notified)
+        text = ngettext(
+            "%(count)d person is notified by mail.", "%(count)d people are notified by mail.", notified
+        )
         admin.message_user(request, text % {"count": notified})
     answer: HttpResponseBase = admin.response_change(request, fest)
     return answer

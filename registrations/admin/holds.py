@@ -51,7 +51,7 @@ APPROVE = Step(
     State.REQUESTED,
     service.approve,
     gettext_lazy("Hold these seats?"),
-    gettext_lazy("They count as taken from now on. The teachers are told by mail."),
+    gettext_lazy("They count as taken from now on. The teachers are notified by mail."),
     gettext_lazy("Hold these seats"),
 )
 REFUSE = Step(
@@ -59,7 +59,7 @@ REFUSE = Step(
     State.REQUESTED,
     service.refuse,
     gettext_lazy("Refuse these requests?"),
-    gettext_lazy("The teachers are told by mail. They may ask again."),
+    gettext_lazy("The teachers are notified by mail. They may ask again."),
     gettext_lazy("Refuse these requests"),
 )
 RETURN = Step(
@@ -69,7 +69,7 @@ RETURN = Step(
     gettext_lazy("Give these seats back?"),
     gettext_lazy(
         "Seats without a name go to the waiting list at once. Named students keep theirs. Teachers who asked for "
-        "the seats are told by mail."
+        "the seats are notified by mail."
     ),
     gettext_lazy("Give these seats back"),
 )

@@ -137,7 +137,7 @@ class CountingForm(LimitedText, forms.Form):
     """The form for how the event is ranked."""
 
     counting = forms.ChoiceField(
-        label=gettext_lazy("Judged by"), choices=Counting.choices, widget=forms.RadioSelect
+        label=gettext_lazy("Ranked by"), choices=Counting.choices, widget=forms.RadioSelect
     )
 
     def __init__(self, sheet: ResultSheet, data: Any = None) -> None:

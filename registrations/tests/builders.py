@@ -76,7 +76,7 @@ def build_school(name: str = "Riverside Public School", **values: Any) -> School
 
 
 def build_user(**values: Any) -> Any:
-    """Somebody who can log in with `PASSWORD`, and whose address is proven."""
+    """A user who can log in with `PASSWORD`, and whose address is verified."""
     number = next(_numbers)
     defaults = {"username": f"user{number}", "email": f"user{number}@example.org", "password": PASSWORD}
     user = get_user_model().objects.create_user(**(defaults | values))

@@ -74,7 +74,7 @@ def test_dead_database_is_red_and_tells_no_address(client: Client, monkeypatch: 
 
 @pytest.mark.parametrize(("seconds", "well"), [(290, True), (310, False)])
 def test_mail_pending_for_too_long_is_red(seconds: int, well: bool, db: None) -> None:
-    assert health.mail() == (True, "nothing is owed")
+    assert health.mail() == (True, "no mail is pending")
     build_answered()
     let_time_pass(dt.timedelta(seconds=seconds))
     assert health.mail()[0] is well

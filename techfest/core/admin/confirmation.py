@@ -40,7 +40,7 @@ class ReasonForm(LimitedText, forms.Form):
 
 
 class NotifyForm(ReasonForm):
-    """Asks for the reason, and whether the students are told by mail."""
+    """Asks for the reason, and whether the students are notified by mail."""
 
     notify = forms.BooleanField(label=_("Tell the students by mail"), required=False, initial=True)
 
