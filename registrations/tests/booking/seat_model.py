@@ -437,3 +437,5 @@ BOUNDED = settings(
     report_multiple_bugs=False,
     suppress_health_check=list(HealthCheck),
 )
+PATIENT = settings(BOUNDED, max_examples=200)
+"""For negative controls, which end at the first sequence that disagrees; names in the code decide which one that is."""

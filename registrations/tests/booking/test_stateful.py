@@ -4,7 +4,7 @@ import pytest
 from hypothesis.stateful import run_state_machine_as_test
 
 from registrations.booking.errors import RegistrationRejected
-from registrations.tests.booking.seat_model import BOUNDED, Rush
+from registrations.tests.booking.seat_model import BOUNDED, PATIENT, Rush
 
 
 @pytest.mark.slow
@@ -32,4 +32,4 @@ def test_sequence_with_one_thing_forgotten_disagrees(monkeypatch: pytest.MonkeyP
     """The negative controls: the machine notices when a part of the code does nothing."""
     monkeypatch.setattr(forgotten, lambda *_args, **_kwargs: [])
     with pytest.raises((AssertionError, KeyError, RegistrationRejected, pytest.fail.Exception)):
-        run_state_machine_as_test(Rush, settings=BOUNDED)
+        run_state_machine_as_test(Rush, settings=PATIENT)

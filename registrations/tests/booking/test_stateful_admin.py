@@ -20,7 +20,17 @@ from registrations.booking.waitlist import promote_after_change
 from registrations.locking import Deadline, in_transaction
 from registrations.models import Hold, Registration, Student
 from registrations.students.merge import merge_students
-from registrations.tests.booking.seat_model import ANY, BOUNDED, NAMES, Held, Person, Plan, Rush, SeatRequest
+from registrations.tests.booking.seat_model import (
+    ANY,
+    BOUNDED,
+    NAMES,
+    PATIENT,
+    Held,
+    Person,
+    Plan,
+    Rush,
+    SeatRequest,
+)
 from registrations.tests.builders import build_user
 from techfest.core.db.clock import database_now
 from tickets.checkin.checkpoints import Checkpoint
@@ -402,4 +412,4 @@ def test_sequence_with_a_part_of_the_admin_forgotten_disagrees(
     monkeypatch.setattr(forgotten, lambda *_args, **_kwargs: [])
     noticed = (AssertionError, KeyError, ActionRejected, LockTimeout, IntegrityError, pytest.fail.Exception)
     with pytest.raises(noticed):
-        run_state_machine_as_test(Admin, settings=SOME)
+        run_state_machine_as_test(Admin, settings=settings(PATIENT, stateful_step_count=16))

@@ -11,7 +11,7 @@ from hypothesis.stateful import initialize, precondition, rule, run_state_machin
 from registrations.booking.errors import ActionRejected, RegistrationRejected
 from registrations.holds.service import MAX_AT_ONCE, process_due
 from registrations.models import Hold
-from registrations.tests.booking.seat_model import ANY, BOUNDED, NAMES, Held, Plan, Rush, SeatRequest
+from registrations.tests.booking.seat_model import ANY, BOUNDED, NAMES, PATIENT, Held, Plan, Rush, SeatRequest
 from registrations.tests.held import name_now, outlive, request_now, return_now
 
 EVENT = st.integers(0, 2)
@@ -139,4 +139,4 @@ def test_sequence_with_a_part_of_holds_forgotten_disagrees(
     """The negative controls: the machine notices when a part of the code does nothing."""
     monkeypatch.setattr(forgotten, lambda *_args, **_kwargs: Counter())
     with pytest.raises((AssertionError, KeyError, RegistrationRejected, pytest.fail.Exception)):
-        run_state_machine_as_test(Holds, settings=SOME)
+        run_state_machine_as_test(Holds, settings=settings(PATIENT, stateful_step_count=12))

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import unquote
@@ -99,6 +100,8 @@ class StaffAdmin(VisibleChoicesMixin, DownloadableList, _ModelAdmin):
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         limit_marks(field)
+        if isinstance(field, forms.SplitDateTimeField):
+            _name_parts(field.widget)
         return field
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
@@ -213,3 +216,9 @@ class ReadOnlyInline(VisibleChoicesMixin, _TabularInline):
 def page_of(obj: Model) -> str:
     """The path of the row's admin page."""
     return reverse(f"admin:{obj._meta.app_label}_{obj._meta.model_name}_change", args=[obj.pk])
+
+
+def _name_parts(widget: Any) -> None:
+    """Names both inputs of a moment for screen readers; the fieldset around them names only the field."""
+    for part, name in zip(widget.widgets, (_("Date"), _("Time")), strict=True):
+        part.attrs["aria-label"] = name
