@@ -45,7 +45,7 @@ class OpenFilter(admin.SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
-        return [("settled", _("settled")), ("all", _("all"))]
+        return [("resolved", _("resolved")), ("all", _("all"))]
 
     def choices(self, changelist: Any) -> Any:
         """Name the first choice, Django's "All", for what it shows here."""
@@ -55,7 +55,7 @@ class OpenFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Conflict]) -> QuerySet[Conflict]:
         if self.value() == "all":
             return queryset
-        return queryset.filter(resolved_at__isnull=self.value() != "settled")
+        return queryset.filter(resolved_at__isnull=self.value() != "resolved")
 
 
 @admin.register(Conflict)
@@ -100,7 +100,7 @@ class ConflictAdmin(RecordAdmin):
             refusal=size_refusal(
                 len(chosen),
                 MAX_AT_ONCE,
-                none=_("All of these are settled already."),
+                none=_("All of these are resolved already."),
                 too_many=_("Choose at most %(maximum)d conflicts at once."),
             ),
             confirmation=lambda: _confirmation(chosen),
@@ -112,7 +112,7 @@ class ConflictAdmin(RecordAdmin):
 def _resolve_and_report(chosen: Sequence[Conflict], user: Any, reason: str) -> list[tuple[str, int]]:
     ids = [conflict.pk for conflict in chosen]
     count = conflicts.resolve(ids, user=user, reason=reason, deadline=Deadline())
-    text = ngettext("%(count)d conflict is settled.", "%(count)d conflicts are settled.", count)
+    text = ngettext("%(count)d conflict is resolved.", "%(count)d conflicts are resolved.", count)
     return [(text % {"count": count}, messages.SUCCESS)]
 
 

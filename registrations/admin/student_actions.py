@@ -208,8 +208,8 @@ def _merge_confirmation(chosen: Sequence[Student]) -> Confirmation:
 
 def _clash_summary(count: int) -> list[str]:
     text = ngettext(
-        "%(count)d pair of events clashes: both registrations stay, as a conflict to be settled.",
-        "%(count)d pairs of events clash: all registrations stay, as conflicts to be settled.",
+        "%(count)d pair of events clashes: both registrations stay, as a conflict to be resolved.",
+        "%(count)d pairs of events clash: all registrations stay, as conflicts to be resolved.",
         count,
     )
     return [text % {"count": count}] if count else []

@@ -603,7 +603,7 @@ class Migration(migrations.Migration):
                 ),
                 ("at", models.DateTimeField(editable=False, verbose_name="since")),
                 ("choose_by", models.DateTimeField(editable=False, verbose_name="to be chosen by")),
-                ("resolved_at", models.DateTimeField(editable=False, null=True, verbose_name="settled")),
+                ("resolved_at", models.DateTimeField(editable=False, null=True, verbose_name="resolved")),
                 (
                     "user",
                     models.ForeignKey(

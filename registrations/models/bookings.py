@@ -248,7 +248,7 @@ class Conflict(models.Model):
         related_name="+",
         verbose_name=_("caused by"),
     )
-    resolved_at = models.DateTimeField(_("settled"), null=True, editable=False)
+    resolved_at = models.DateTimeField(_("resolved"), null=True, editable=False)
 
     class Meta:
         constraints: ClassVar = [

@@ -131,7 +131,7 @@ def _conflicts(student: Student) -> list[Row]:
             "at": local_time(row.at, student),
             "event": row.registration.event.name,
             "what": str(row.get_kind_display()),
-            "settled": local_time(row.resolved_at, student),
+            "resolved": local_time(row.resolved_at, student),
         }
         for row in rows.order_by("at", "pk")
     ]

@@ -255,7 +255,7 @@ def test_open_conflicts_are_listed_by_their_date_and_settled_with_a_reason(
     assert Conflict.objects.get().resolved_at is not None
     assert AuditEntry.objects.get(what="settled").reason == "Plays first"
     assert "Asha Rao" not in client.get(path).content.decode()
-    assert "Asha Rao" in client.get(f"{path}?state=settled").content.decode()
+    assert "Asha Rao" in client.get(f"{path}?state=resolved").content.decode()
     assert ConflictAdmin.event_lookup == "registration__event"
 
 

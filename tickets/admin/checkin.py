@@ -137,7 +137,7 @@ class CheckInAdmin(RecordAdmin):
 
 @admin.register(Scan)
 class ScanAdmin(RecordAdmin):
-    """The verdicts given at the doors. Wrong verdicts of phones without a network are settled here."""
+    """The verdicts given at the doors. Wrong verdicts of phones without a network are resolved here."""
 
     event_lookup = "ticket__registration__event"
     actions = ("resolve_conflicts",)
@@ -182,15 +182,15 @@ class ScanAdmin(RecordAdmin):
 
 def _resolve_and_report(chosen: list[Scan], user: Any, note: str) -> list[tuple[str, int]]:
     count = resolve([scan.pk for scan in chosen], user=user, note=note, now=database_now())
-    text = ngettext("%(count)d conflict is settled.", "%(count)d conflicts are settled.", count)
+    text = ngettext("%(count)d conflict is resolved.", "%(count)d conflicts are resolved.", count)
     return [(text % {"count": count}, messages.SUCCESS)]
 
 
 def _confirmation(chosen: list[Scan]) -> Confirmation:
     count = len(chosen)
     words = ngettext(
-        "%(count)d conflict is settled with your note; the scan stays as it is.",
-        "%(count)d conflicts are settled with your note; the scans stay as they are.",
+        "%(count)d conflict is resolved with your note; the scan stays as it is.",
+        "%(count)d conflicts are resolved with your note; the scans stay as they are.",
         count,
     )
     said = _("at %(where)s the phone said: %(device_verdict)s, the rules say: %(verdict)s")

@@ -783,7 +783,7 @@ class Migration(migrations.Migration):
                     models.BooleanField(default=False, editable=False, verbose_name="without a network"),
                 ),
                 ("is_conflict", models.BooleanField(default=False, editable=False, verbose_name="conflict")),
-                ("resolved_at", models.DateTimeField(editable=False, null=True, verbose_name="settled")),
+                ("resolved_at", models.DateTimeField(editable=False, null=True, verbose_name="resolved")),
                 ("note", models.CharField(blank=True, editable=False, max_length=300, verbose_name="note")),
                 (
                     "gate",
@@ -815,7 +815,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
-                        verbose_name="settled by",
+                        verbose_name="resolved by",
                     ),
                 ),
                 (

@@ -170,14 +170,14 @@ class Scan(models.Model):
     )
     is_offline = models.BooleanField(_("without a network"), default=False, editable=False)
     is_conflict = models.BooleanField(_("conflict"), default=False, editable=False)
-    resolved_at = models.DateTimeField(_("settled"), null=True, editable=False)
+    resolved_at = models.DateTimeField(_("resolved"), null=True, editable=False)
     resolved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
         null=True,
         editable=False,
         related_name="+",
-        verbose_name=_("settled by"),
+        verbose_name=_("resolved by"),
     )
     note = models.CharField(_("note"), max_length=300, blank=True, editable=False)
 

@@ -63,7 +63,7 @@ def test_conflict_is_settled_with_a_note_and_once(conflict: Scan) -> None:
     conflict.refresh_from_db()
     assert conflict.resolved_at is None
     assert (
-        "1 conflict is settled."
+        "1 conflict is resolved."
         in settled(client, conflict, fine, confirmed="yes", reason="One person, two phones").content.decode()
     )
     conflict.refresh_from_db()
