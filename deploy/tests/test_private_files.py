@@ -54,7 +54,7 @@ def test_running_site_leaves_nothing_for_others(site: Copy) -> None:
         "from django.core.mail import send_mail; send_mail('s', 'b', None, ['asha@example.org']);"
         "from django.core.files.storage import default_storage as store;"
         "from django.core.files.base import ContentFile; store.save('events/picture.png', ContentFile(b'x'));"
-        "from registrations.privacy import erased_list; erased_list.append(['AB-1234'])"
+        "from registrations.privacy import erasure_register; erasure_register.append(['AB-1234'])"
     )
     site.manage("shell", "-v", "0", "-c", make)
     kept = {path.name for path in site.data.iterdir()}

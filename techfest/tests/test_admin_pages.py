@@ -81,8 +81,8 @@ def test_held_mails_and_the_shown_fest_are_chosen_with_keys_alone(
         tab_to(page, page.get_by_label("Fest shown"))
         page.keyboard.press("W")
         tab_to(page, page.get_by_role("button", name="Show"))
-        page.keyboard.press("Enter")
-        page.wait_for_load_state()
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
         assert page.url.endswith(HELD)
         tab_to(page, page.get_by_role("button", name="Send the chosen mails"))
         page.keyboard.press("Enter")

@@ -144,14 +144,15 @@ class TechfestAdminSite(admin.AdminSite):
         return {**super().each_context(request), "fest": choice.main, "fest_choice": choice}
 
     def choose_fest(self, request: HttpRequest) -> HttpResponse:
-        """Show another fest from now on, and return to the list where it was chosen or to the dashboard."""
+        """Show another fest from now on. Return to the page where it was chosen; from a row's page to the dashboard."""
         choose(request, request.POST.get("fest", ""))
         try:
             back = resolve(request.POST.get("next", ""))
         except Resolver404:
             back = None
-        is_list = back is not None and back.app_name == "admin" and str(back.url_name).endswith("_changelist")
-        return redirect(f"admin:{back.url_name}" if back and is_list else "admin:index")
+        name = str(back.url_name) if back and back.app_name == "admin" else ""
+        is_for_any_fest = name == "held_mails" or name.endswith("_changelist")
+        return redirect(f"admin:{name}" if is_for_any_fest else "admin:index")
 
     def autocomplete_view(self, request: HttpRequest) -> Any:
         return FestChoices.as_view(admin_site=self)(request)

@@ -89,7 +89,7 @@ def test_page_says_how_many_mails_it_will_be(client: Client, fest: Fest) -> None
     build_submission(event, name="Ben", email="family+ben@example.org")
     build_submission(event, name="Chitra", email="")
     page = client.get(add(f"?event__id__exact={event.pk}")).content.decode()
-    assert "1 mail to 3 students: one mailbox gets it once, whoever shares it." in page
+    assert "1 mail to 3 students: a shared mailbox gets it once." in page
     assert "1 student has no address and gets none." in page
     assert f"To: event: {event.name} (not cancelled ones only)." in page
 
