@@ -191,7 +191,7 @@ def merged() -> MergedReference:
 
 def test_reference_of_two_people_is_named(merged: MergedReference) -> None:
     damage(f"UPDATE registrations_student SET reference = %s WHERE id = {OF_A}", merged.reference)
-    words = f"The merged reference {merged.reference} names Twin A (R), who is not the only one"
+    words = f"The merged reference {merged.reference} names Twin A (R), who is not the only student with it"
     assert named(
         words.replace(merged.reference, "R"), [line.replace(merged.reference, "R") for line in run()]
     )
