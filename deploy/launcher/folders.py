@@ -22,6 +22,7 @@ CACHE = ROOT / ".cache"
 LONGEST_SOCKET_FOLDER = 103 - len("/.s.PGSQL.5432.lock")
 # What the site and its launcher keep in the data folder: children's names, keys, logs.
 _PRIVATE = (
+    ".cache",
     "mail",
     "media",
     "log",
@@ -35,7 +36,7 @@ _PRIVATE = (
 )
 # Any of these files tells that a folder is a data folder; the others lie in an empty one as well.
 _KNOWN_BY = ("lock", "secrets", "erased.txt", "postgres/PG_VERSION")
-_OF_NO_MEANING = frozenset({"log", "mail", "media", "lost+found"})
+_OF_NO_MEANING = frozenset({".cache", "log", "mail", "media", "lost+found"})
 # PostgreSQL asks for locks and fsync that these do not keep.
 _NETWORK_FILE_SYSTEMS = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs", "afs", "ceph", "glusterfs"}

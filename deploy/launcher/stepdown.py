@@ -23,7 +23,7 @@ from .words import Refusal, say
 _NUMBERS = range(61_184, 65_520)
 _NAME = "techfest"
 # What the site writes; everything else in the data folder stays root's.
-_OF_SITE = ("mail", "media", "erased.txt", "database-marker.*")
+_OF_SITE = (".cache", "mail", "media", "erased.txt", "database-marker.*")
 # Commands that write what every user of the checkout reads, and that only the checkout's owner can write.
 _OF_CHECKOUT = frozenset({"collectstatic", "compilemessages", "makemessages", "makemigrations"})
 _PROBE = (
@@ -91,7 +91,8 @@ def _give(data: Path, account: Account) -> None:
         os.chown(data, 0, account.gid)
         # Sticky: who may add files may still not rename or remove those of others.
         data.chmod(0o1771)
-    for name in ("mail", "media"):
+    # The font library makes its cache readable to all, so the folder around it is private.
+    for name in (".cache", "mail", "media"):
         (data / name).mkdir(mode=0o700, exist_ok=True)
     for path in _of_site(data):
         if (path.lstat().st_uid, path.lstat().st_gid) != (account.uid, account.gid):
