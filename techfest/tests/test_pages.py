@@ -12,7 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, Response
+from playwright.sync_api import Browser, Page, Response, expect
 
 from events.models import Event
 from registrations import links
@@ -115,8 +115,8 @@ def test_pages_have_no_faults(site: Site, browser: Browser, scheme: Any) -> None
             faults[name] = faults_of(page, axe)
         page.goto(site["form"])
         page.get_by_role("button", name="Send my registration").click()
-        assert page.title().startswith("Error: ")
-        assert page.evaluate("document.activeElement.id") == "error-summary"
+        expect(page).to_have_title(re.compile("^Error: "))
+        expect(page.locator("#error-summary")).to_be_focused()
         faults["form with errors"] = faults_of(page, axe)
     assert {name: found for name, found in faults.items() if found} == {}
 
