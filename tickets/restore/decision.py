@@ -17,6 +17,7 @@ from registrations.privacy.erasure_register import RegisterError
 from registrations.restore import hold
 from techfest.core.audit_log import record
 from techfest.core.db.clock import database_now
+from techfest.core.errors import UserFacingError
 from tickets.mail.kinds import notice
 from tickets.models import Delivery
 
@@ -156,9 +157,10 @@ def watch() -> None:
 def check_at_start() -> None:
     """Looks once before the first page is served, so that no page shows a student who was erased since the backup.
 
-    A database that does not answer stops no start: beat looks again within 30 seconds.
+    A database that does not answer, a lock that is held or a full disk stops no start: beat looks again within 30
+    seconds.
     """
     try:
         watch()
-    except DatabaseError as error:
+    except (DatabaseError, OSError, UserFacingError) as error:
         log.warning("Whether the database was restored could not be checked at the start: %s", error)
