@@ -57,7 +57,7 @@ class ShownTicket:
 
 
 @dataclass(frozen=True, slots=True)
-class HoledTicket:
+class TicketSlots:
     """A ticket on a page template: the same attributes, with slots for personal data."""
 
     reference: str
@@ -79,7 +79,7 @@ def with_slots(entry: ConfirmationEntry, template: PageTemplate) -> Confirmation
         cancel_url=template.slot(entry.cancel_url),
         confirm_text=template.slot(entry.confirm_text),
         ticket=ticket
-        and HoledTicket(
+        and TicketSlots(
             reference=template.slots(ticket.reference),
             qr_svg=template.slot(ticket.qr_svg),
             pdf_url=template.slot(ticket.pdf_url),
@@ -179,7 +179,7 @@ def _confirm_text(held: RegistrationSummary) -> str:
     return f"{words} {_('After that, your seat is given to the next person.')}"
 
 
-class HoledStudent(NamedTuple):
+class StudentSlots(NamedTuple):
     name: str
     school: str
     grade: str
@@ -193,7 +193,7 @@ def page_context(submission: Submission, token: str, template: PageTemplate) -> 
     fest = known_fest(student.fest_id)
     suggestion = suggested_email(student.email) if is_theirs else ""
     return {
-        "student": HoledStudent(
+        "student": StudentSlots(
             name=template.slot(student.name),
             school=template.slot(student.school.name),
             grade=template.slot(student.grade),

@@ -17,7 +17,7 @@ FILES = tuple(model for model, _make in MAKERS)
 
 
 @worker_process_init.connect
-def wall_in(**_kwargs: object) -> None:
+def limit_memory(**_kwargs: object) -> None:
     """Limit the memory of a process that only makes PDFs: if it needs more, only this process dies.
 
     A process that sends mails has a hundred threads, whose stacks would count.
