@@ -179,7 +179,7 @@ def _start(
         _start_nginx(stack, site, at, ending)
     stack.parts |= _server_pids(folder)
     for site in stack.ports:
-        _wait(stack.ports[site])
+        _wait(stack, site)
     return stack
 
 
@@ -242,15 +242,20 @@ def _server_pids(folder: Path) -> dict[str, int]:
     return pids
 
 
-def _wait(port: int, *, seconds: float = 60) -> None:
-    """Until the site behind a port shows its form."""
+def _wait(stack: Stack, site: str, *, seconds: float = 60) -> None:
+    """Until the site shows its form; raises ``Refusal`` with the end of its log where it does not in time."""
     deadline = time.monotonic() + seconds
-    while True:
-        connection = HTTPConnection("127.0.0.1", port, timeout=10)
-        with contextlib.closing(connection), contextlib.suppress(OSError):
-            connection.request("GET", "/register/")
-            if connection.getresponse().status == 200:
-                return
+    while not _shows_form(stack.ports[site]):
         if time.monotonic() > deadline:
-            raise TimeoutError(f"nothing answers on port {port}")
+            log = stack.folder / "log" / ("web.log" if site == "techfest" else f"{site}.log")
+            end = "\n".join(log.read_text(errors="replace").splitlines()[-20:])
+            raise Refusal(f"{site} does not answer within {seconds:g} s. The end of its log:\n{end}")
         time.sleep(0.1)
+
+
+def _shows_form(port: int) -> bool:
+    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    with contextlib.closing(connection), contextlib.suppress(OSError):
+        connection.request("GET", "/register/")
+        return connection.getresponse().status == 200
+    return False
