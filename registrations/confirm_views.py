@@ -8,7 +8,7 @@ from registrations import links
 from registrations.access import secret
 from registrations.booking import confirmation_deadline
 from registrations.links import DeadLink
-from registrations.locking import Deadline
+from techfest.core.db.locking import Deadline
 
 
 @secret

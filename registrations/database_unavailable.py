@@ -8,9 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
-from registrations.booking.errors import LockTimeout
 from registrations.booking.idempotency import posted_fields
 from techfest.core.db.watchdog import hanging_up
+from techfest.core.errors import LockTimeout
 
 _CROWDED = (
     psycopg.errors.LockNotAvailable,

@@ -10,6 +10,7 @@ from registrations.models import School, SchoolAlias
 from registrations.students.names import school_key
 from techfest.core import audit_log
 from techfest.core.db.clock import database_now
+from techfest.core.db.locking import forget_on_missing_row
 from techfest.core.ttl_cache import CachedValue
 
 LIFETIME = 5.0
@@ -31,6 +32,7 @@ def _read() -> _Schools:
 
 
 _cache = CachedValue(_read, lifetime=LIFETIME)
+forget_on_missing_row(_cache.forget)
 
 
 def school_names() -> list[str]:

@@ -16,10 +16,10 @@ from registrations.booking.cancel import cancel
 from registrations.booking.errors import ActionRejected, IdempotencyConflict, RegistrationRejected
 from registrations.booking.submit import BookingRequest, submit
 from registrations.forms import EventsForm, OwnDetailsForm, OwnEventsForm
-from registrations.locking import Deadline
 from registrations.models import Change, Registration, Student
 from registrations.querysets import RegistrationQuerySet
 from registrations.students.corrections import correct
+from techfest.core.db.locking import Deadline
 
 
 @by_my_link

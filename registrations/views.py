@@ -16,18 +16,14 @@ from events.models import Fest
 from registrations import links
 from registrations.access import public
 from registrations.booking import idempotency, messages
-from registrations.booking.errors import (
-    AmbiguousIdentity,
-    IdempotencyConflict,
-    RegistrationError,
-    RegistrationRejected,
-)
+from registrations.booking.errors import AmbiguousIdentity, IdempotencyConflict, RegistrationRejected
 from registrations.booking.submit import BookingRequest, submit
 from registrations.forms import RegistrationForm
-from registrations.locking import Deadline
 from registrations.schools import school_names
 from registrations.students.consents import current_text
 from registrations.students.identity import Details, is_described
+from techfest.core.db.locking import Deadline
+from techfest.core.errors import UserFacingError
 
 _KEY_MARK = idempotency.new_key()
 """Placeholder for the key in a cached page; random, so that nobody can type it."""
@@ -53,7 +49,7 @@ def register(request: HttpRequest) -> HttpResponse:
     booking_request = booking_request_of(form, key)
     try:
         return redirect(links.confirmation_path(submit(booking_request, deadline=deadline)))
-    except RegistrationError as error:
+    except UserFacingError as error:
         return render_error(request, error, form)
 
 
@@ -104,7 +100,7 @@ def show_form(
     return render(request, f"registrations/{page}.html", context, status=status)
 
 
-def render_error(request: HttpRequest, error: RegistrationError, form: RegistrationForm) -> HttpResponse:
+def render_error(request: HttpRequest, error: UserFacingError, form: RegistrationForm) -> HttpResponse:
     """The page for a form that obtained nothing; it repeats what was typed."""
     if isinstance(error, AmbiguousIdentity):
         form.add_error(None, error.text)

@@ -6,11 +6,11 @@ from typing import Any
 
 from django.db import transaction
 
-from registrations.locking import Deadline, in_transaction
 from registrations.models import Registration
 from techfest.core.audit_log import record
 from techfest.core.db.bulk import insert
 from techfest.core.db.clock import database_now
+from techfest.core.db.locking import Deadline, in_transaction
 from tickets.mail.outbox import enqueue_reissued
 from tickets.models import CheckIn, Ticket
 from tickets.wakeup import notify_workers

@@ -22,8 +22,8 @@ def _register(wanted: Sequence[tuple[str, int]]) -> None:
     from events.models import Fest
     from registrations.booking.allocate import allocate
     from registrations.booking.policy import SeatRequest
-    from registrations.locking import Deadline, in_transaction
     from registrations.models import Consent, ConsentText, School, Student, Submission
+    from techfest.core.db.locking import Deadline, in_transaction
     from tickets.models import Ticket
 
     fest, text, now = Fest.objects.get(slug="bench"), ConsentText.objects.get(), timezone.now()

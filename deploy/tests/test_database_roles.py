@@ -13,11 +13,11 @@ from deploy.launcher.folders import ROOT
 from deploy.tests.owndatabase import Database, running_database, speaking_as
 from events.models import Fest
 from registrations.booking.cancel import cancel
-from registrations.locking import Deadline
 from registrations.models import Change, Registration, Student
 from registrations.privacy.erase import erase
 from registrations.tests.builders import build_event, build_fest, build_submission
 from techfest.checks import check_role
+from techfest.core.db.locking import Deadline
 from tickets.mail.send import send_due
 from tickets.restore.decision import watch
 from tickets.tests.audited import run as audit

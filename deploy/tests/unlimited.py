@@ -8,5 +8,5 @@ from techfest.wsgi import application
 __all__ = ["application"]
 
 # Django is set up by now. What the environment of the test says is not believed: the connection has another limit.
-locking: Any = import_module("registrations.locking")
+locking: Any = import_module("techfest.core.db.locking")
 locking._is_limited = lambda: True

@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from events.admin_base import RecordAdmin
 from registrations.booking import conflicts
-from registrations.locking import Deadline
 from registrations.models import Conflict
 from techfest.core.admin.confirmation import (
     REASON_LENGTH,
@@ -24,6 +23,7 @@ from techfest.core.admin.confirmation import (
     confirmed_action,
     size_refusal,
 )
+from techfest.core.db.locking import Deadline
 
 MAX_AT_ONCE = 200
 

@@ -19,7 +19,6 @@ from registrations.event_changes.apply import ApplyOptions, apply_edits
 from registrations.event_changes.forms import ApplyForm
 from registrations.event_changes.impact import Edit, Impact, digest, preview_impact
 from registrations.event_changes.messages import sentences
-from registrations.locking import Deadline
 from techfest.core import audit_log
 from techfest.core.admin.concurrent_edits import (
     UNDECIDED,
@@ -30,6 +29,7 @@ from techfest.core.admin.concurrent_edits import (
 )
 from techfest.core.admin.pages import staff_page
 from techfest.core.db.clock import database_now
+from techfest.core.db.locking import Deadline
 from techfest.core.formatting import exact_moment
 
 if TYPE_CHECKING:

@@ -21,12 +21,12 @@ from registrations.admin.event_form import EventForm
 from registrations.admin.event_save import handle_save
 from registrations.admin.history import change_lines
 from registrations.booking.waitlist import why_nobody
-from registrations.locking import Deadline, in_transaction
 from registrations.timetable import admin_views as timetable
 from techfest.core.admin.export import Column
 from techfest.core.admin.object_tools import ObjectTool, ObjectToolsMixin
 from techfest.core.audit_log import Line
 from techfest.core.db.clock import database_now
+from techfest.core.db.locking import Deadline, in_transaction
 from techfest.core.roles import LEAD, OWNER, is_owner
 
 

@@ -17,10 +17,10 @@ from events.models import Event, Fest
 from registrations.event_changes.impact import Impact, digest, preview_impact
 from registrations.event_changes.messages import Sentence, sentences
 from registrations.event_changes.zones import ZoneChange, change_zone, events_of, lock_fest, zone_edits
-from registrations.locking import Deadline
 from techfest.core.admin.concurrent_edits import carried
 from techfest.core.admin.pages import staff_page
 from techfest.core.db.clock import database_now
+from techfest.core.db.locking import Deadline
 
 SEEN, KEEPS, REASON = "seen", "keeps", "zone_reason"
 

@@ -18,13 +18,13 @@ from events.fest_choice import show_fest
 from events.models import Fest, is_time_zone
 from registrations.admin import fest_zone
 from registrations.admin.fest_forms import CopyForm, FestForm, PasteForm
-from registrations.booking.errors import RegistrationError
-from registrations.locking import Deadline, in_transaction
 from registrations.timetable.new_fest import copy_fest
 from registrations.timetable.paste import COLUMNS, Paste, make_events, read_events
 from techfest.core.admin.base import page_of
 from techfest.core.admin.confirmation import is_confirmed
 from techfest.core.admin.pages import staff_page, visible_or_404
+from techfest.core.db.locking import Deadline, in_transaction
+from techfest.core.errors import UserFacingError
 
 
 @admin.register(Fest)
@@ -153,7 +153,7 @@ class FestAdmin(BaseAdmin):
             if is_confirmed(request):
                 return make_events(text, fest=fest, user=request.user)
             return read_events(text, fest=fest)
-        except RegistrationError as error:
+        except UserFacingError as error:
             form.add_error("text", str(error.text))
         return None
 

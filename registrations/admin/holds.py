@@ -14,11 +14,11 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from events.admin_base import RecordAdmin
 from registrations.admin import exports
-from registrations.booking.errors import RegistrationError
 from registrations.holds import service
-from registrations.locking import Deadline
 from registrations.models import Hold
 from techfest.core.admin.confirmation import Confirmation, confirmed_action, size_refusal
+from techfest.core.db.locking import Deadline
+from techfest.core.errors import UserFacingError
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -183,7 +183,7 @@ def _act_and_report(step: Step, chosen: Sequence[Hold], user: Any) -> list[tuple
         try:
             step.act(hold.pk, user=user, deadline=Deadline())
             done += 1
-        except RegistrationError as error:
+        except UserFacingError as error:
             text = _("%(hold)s: %(why)s") % {"hold": hold, "why": error.text}
             report.append((text, messages.ERROR))
     if done:

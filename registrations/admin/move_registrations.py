@@ -15,10 +15,10 @@ from django.utils.translation import gettext_lazy, ngettext
 from events.models import Event
 from registrations.booking.messages import refusal_about
 from registrations.booking.transfer import Move, move_to
-from registrations.locking import Deadline
 from registrations.models import Registration
 from registrations.students.names import grouped
 from techfest.core.admin.confirmation import Confirmation, NotifyForm
+from techfest.core.db.locking import Deadline
 
 if TYPE_CHECKING:
     _Choice = forms.ModelChoiceField[Event]

@@ -14,7 +14,6 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from registrations.locking import Deadline
 from registrations.models import Registration, Student
 from registrations.privacy.erase import erase
 from registrations.privacy.export import build_export, export_tables, file_name, template_tables
@@ -30,6 +29,7 @@ from techfest.core.admin.confirmation import (
 )
 from techfest.core.admin.pages import staff_page
 from techfest.core.db.clock import database_now
+from techfest.core.db.locking import Deadline
 from techfest.core.text_limits import LimitedText
 
 if TYPE_CHECKING:

@@ -29,7 +29,6 @@ from registrations.booking.promotion import (
     reserved_holds_of,
     seats_to_give,
 )
-from registrations.locking import Deadline
 from registrations.models import Change, Registration
 from techfest.core.admin.confirmation import (
     Confirmation,
@@ -39,6 +38,7 @@ from techfest.core.admin.confirmation import (
     size_refusal,
 )
 from techfest.core.admin.object_tools import ObjectTool, ObjectToolsMixin
+from techfest.core.db.locking import Deadline
 
 if TYPE_CHECKING:
     from techfest.core.admin.confirmation import Text

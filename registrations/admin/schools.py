@@ -18,12 +18,12 @@ from events.admin_base import BaseAdmin
 from registrations import schools
 from registrations.admin import exports
 from registrations.fields import TextField
-from registrations.locking import Deadline
 from registrations.models import School, SchoolAlias, Student
 from registrations.students.merge_schools import duplicate_students, merge_schools
 from registrations.students.names import grouped, school_key
 from techfest.core.admin.confirmation import Confirmation, ReasonForm, confirmation_form, confirmed_action
 from techfest.core.admin.object_tools import ObjectTool, ObjectToolsMixin
+from techfest.core.db.locking import Deadline
 from techfest.core.text_limits import LimitedText
 
 if TYPE_CHECKING:

@@ -21,13 +21,13 @@ from registrations.admin.registration_actions import (
     cancel_confirmation,
     refusal_of,
 )
-from registrations.locking import Deadline
 from registrations.models import Registration, Student
 from registrations.students.identity import NAMESAKE_ORDER, with_namesakes
 from registrations.students.merge import clashes_among, duplicate_registrations, merge_students
 from registrations.students.names import grouped
 from techfest.core.admin.confirmation import Confirmation, NotifyForm, confirmation_form, confirmed_action
 from techfest.core.admin.object_tools import ObjectTool, ObjectToolsMixin
+from techfest.core.db.locking import Deadline
 
 if TYPE_CHECKING:
     _StudentChoice = forms.ModelChoiceField[Student]

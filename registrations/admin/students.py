@@ -15,14 +15,14 @@ from registrations.admin import exports
 from registrations.admin.history import change_lines
 from registrations.admin.privacy import ConsentFilter, PersonalDataPages
 from registrations.admin.student_actions import NamesakesFilter, StudentActions
-from registrations.booking.errors import RegistrationError
 from registrations.forms import DetailsForm
-from registrations.locking import Deadline
 from registrations.models import Change, Consent, MergedReference, Registration, Student
 from registrations.students.corrections import CORRECTABLE, correct
 from registrations.students.names import grouped
 from techfest.core.admin.concurrent_edits import MergingForm
 from techfest.core.audit_log import Line
+from techfest.core.db.locking import Deadline
+from techfest.core.errors import UserFacingError
 
 
 class StudentForm(MergingForm):
@@ -53,7 +53,7 @@ class StudentForm(MergingForm):
         actor, deadline = Change.Actor.ORGANISER, Deadline()
         try:
             correct(self.instance.pk, values=values, actor=actor, user=self.user, deadline=deadline)
-        except RegistrationError as error:
+        except UserFacingError as error:
             self.add_error(None, str(error.text))
 
 

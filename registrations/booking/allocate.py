@@ -9,14 +9,14 @@ from django.db import transaction
 from events.locked_reads import read_locked_events
 from events.models import Seats
 from registrations.booking.confirmation_deadline import confirm_by_teacher, release_late
-from registrations.booking.errors import ConcurrentUpdate
 from registrations.booking.ledger import change_ledger
 from registrations.booking.policy import SeatCounter, SeatRequest, SeatResult, decide_all
 from registrations.booking.state import Origin, create
 from registrations.holds.reserve import holds_in_time
-from registrations.locking import Deadline, in_transaction
 from registrations.models import Change, Hold, Refusal, Registration, Student, Submission
 from techfest.core.db.bulk import insert_new
+from techfest.core.db.locking import Deadline, in_transaction
+from techfest.core.errors import ConcurrentUpdate
 
 
 def allocate(

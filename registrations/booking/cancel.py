@@ -15,9 +15,9 @@ from registrations.booking.ledger import change_ledger
 from registrations.booking.state import Origin, give_up, move
 from registrations.booking.waitlist import promote
 from registrations.holds.reserve import end_all, end_what_is_over
-from registrations.locking import Deadline, in_transaction
 from registrations.models import Change, Hold, Registration
 from techfest.core.db.clock import database_now
+from techfest.core.db.locking import Deadline, in_transaction
 
 State = Registration.State
 

@@ -13,14 +13,14 @@ from django.db import transaction
 from django.db.models import Q
 
 from events.models import Event, Seats
-from registrations.booking.errors import LockTimeout
 from registrations.booking.ledger import change_ledger
 from registrations.booking.state import Origin, give_up
 from registrations.booking.waitlist import promote
-from registrations.locking import Deadline, in_transaction
 from registrations.models import Change, Registration, Student
 from registrations.querysets import RegistrationQuerySet
 from techfest.core.db.clock import database_now
+from techfest.core.db.locking import Deadline, in_transaction
+from techfest.core.errors import LockTimeout
 
 EXPLAINED_FOR = dt.timedelta(days=1)
 """How long a late confirmation page lists what was released."""

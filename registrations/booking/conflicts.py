@@ -13,10 +13,10 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from events.models import Event, Seats
-from registrations.locking import Deadline, in_transaction
 from registrations.models import Conflict, Registration
 from techfest.core import audit_log
 from techfest.core.db.clock import database_now
+from techfest.core.db.locking import Deadline, in_transaction
 from techfest.core.formatting import exact_moment, exact_time
 
 Kind = Conflict.Kind

@@ -11,21 +11,7 @@ if TYPE_CHECKING:
     from registrations.models import Student, Submission
 
 
-class RegistrationError(UserFacingError):
-    """Base class of the errors of booking."""
-
-
-class LockTimeout(RegistrationError):
-    """The database did not answer in time, or the connection broke and the outcome is unknown."""
-
-    text = _("Too many people are registering at this moment. Your answers are kept.")
-
-
-class ConcurrentUpdate(RegistrationError):
-    """Rows changed although this transaction had locked or read them. The transaction is repeated."""
-
-
-class RegistrationRejected(RegistrationError):
+class RegistrationRejected(UserFacingError):
     """The request obtained nothing; `seat_results` has the reason per event. Nothing was written."""
 
     text = _("You are not registered.")
@@ -35,7 +21,7 @@ class RegistrationRejected(RegistrationError):
         self.seat_results = seat_results
 
 
-class AmbiguousIdentity(RegistrationError):
+class AmbiguousIdentity(UserFacingError):
     """A student of this name and grade is registered, maybe with another address. Nothing was written."""
 
     text = _(
@@ -53,11 +39,11 @@ class AmbiguousIdentity(RegistrationError):
             )
 
 
-class DuplicateKey(RegistrationError):
+class DuplicateKey(UserFacingError):
     """A request with the same idempotency key was faster; its submission is the answer."""
 
 
-class IdempotencyConflict(RegistrationError):
+class IdempotencyConflict(UserFacingError):
     """The idempotency key was already used, for other content or by another kind of form.
 
     `submission` is set if the same kind of form used it. A key does not prove an identity: compare what was
@@ -71,7 +57,7 @@ class IdempotencyConflict(RegistrationError):
         self.submission = submission
 
 
-class ActionRejected(RegistrationError):
+class ActionRejected(UserFacingError):
     """A rule forbids the change; `text` is the reason."""
 
     def __init__(self, text: str) -> None:

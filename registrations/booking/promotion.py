@@ -11,13 +11,14 @@ from django.utils.translation import ngettext
 from events.locked_reads import read_locked_events
 from events.models import Event, Seats
 from registrations.booking.confirmation_deadline import release_late
-from registrations.booking.errors import ActionRejected, ConcurrentUpdate
+from registrations.booking.errors import ActionRejected
 from registrations.booking.ledger import change_ledger
 from registrations.booking.messages import why_event_is_off
 from registrations.booking.state import Origin, move
 from registrations.holds.reserve import end_what_is_over
-from registrations.locking import Deadline, in_transaction
 from registrations.models import Change, Hold, Registration
+from techfest.core.db.locking import Deadline, in_transaction
+from techfest.core.errors import ConcurrentUpdate
 
 State = Registration.State
 

@@ -15,15 +15,15 @@ from registrations.booking.errors import (
     AmbiguousIdentity,
     DuplicateKey,
     IdempotencyConflict,
-    LockTimeout,
     RegistrationRejected,
 )
 from registrations.booking.policy import SeatRequest
-from registrations.locking import Deadline, in_transaction
 from registrations.models import Change, Consent, Refusal, School, Student, Submission
 from registrations.schools import find_or_create_school
 from registrations.signals import attempt_noticed
 from registrations.students.identity import Details, identify
+from techfest.core.db.locking import Deadline, in_transaction
+from techfest.core.errors import LockTimeout
 
 _INSERT = """
     WITH pressed AS (

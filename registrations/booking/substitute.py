@@ -17,7 +17,6 @@ from registrations.booking.confirmation_deadline import release_late
 from registrations.booking.errors import (
     ActionRejected,
     AmbiguousIdentity,
-    ConcurrentUpdate,
     DuplicateKey,
     IdempotencyConflict,
     RegistrationRejected,
@@ -25,10 +24,11 @@ from registrations.booking.errors import (
 from registrations.booking.ledger import change_ledger
 from registrations.booking.policy import SeatCounter, SeatRequest, SeatResult, decide
 from registrations.booking.state import Origin, create, move
-from registrations.locking import Deadline, in_transaction
 from registrations.models import Change, Consent, Registration, Student, Submission
 from registrations.students.identity import Details, identify
 from techfest.core.db.bulk import insert_new
+from techfest.core.db.locking import Deadline, in_transaction
+from techfest.core.errors import ConcurrentUpdate
 
 State = Registration.State
 REPLACEABLE = (State.CONFIRMED, State.WAITING)

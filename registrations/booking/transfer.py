@@ -13,15 +13,16 @@ from events.locked_reads import read_locked_events
 from events.models import Event, Seats
 from registrations.booking.allocate import add_counts
 from registrations.booking.confirmation_deadline import release_late
-from registrations.booking.errors import ActionRejected, ConcurrentUpdate
+from registrations.booking.errors import ActionRejected
 from registrations.booking.ledger import change_ledger
 from registrations.booking.messages import why_event_is_off
 from registrations.booking.policy import Decision, SeatCounter, SeatRequest, decide_seat
 from registrations.booking.state import Origin, create, give_up
 from registrations.booking.waitlist import promote
 from registrations.holds.reserve import end_what_is_over
-from registrations.locking import Deadline, in_transaction
 from registrations.models import Change, Refusal, Registration, Student
+from techfest.core.db.locking import Deadline, in_transaction
+from techfest.core.errors import ConcurrentUpdate
 
 State = Registration.State
 

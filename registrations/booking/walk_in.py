@@ -12,13 +12,14 @@ from events.locked_reads import read_locked_events
 from events.models import Event, Seats
 from registrations.booking.confirmation_deadline import release_late
 from registrations.booking.conflicts import NewConflict, raise_conflicts
-from registrations.booking.errors import ActionRejected, ConcurrentUpdate
+from registrations.booking.errors import ActionRejected
 from registrations.booking.ledger import change_ledger
 from registrations.booking.messages import why_event_is_off, why_wrong_grade
 from registrations.booking.state import Origin, create, give_up, move
 from registrations.holds.reserve import end_what_is_over
-from registrations.locking import Deadline
 from registrations.models import Change, Conflict, Registration, Student
+from techfest.core.db.locking import Deadline
+from techfest.core.errors import ConcurrentUpdate
 from techfest.core.formatting import moment
 
 State = Registration.State

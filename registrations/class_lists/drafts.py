@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events.models import Fest
-from registrations.booking.errors import ActionRejected, RegistrationError
+from registrations.booking.errors import ActionRejected
 from registrations.class_lists.parse import ParsedList
 from registrations.models import ClassList, ClassListJob, ClassListRow, School, Teacher
 from registrations.models.class_lists import DRAFT_KEPT
@@ -23,9 +23,10 @@ from registrations.spreadsheets.errors import FileRefused
 from registrations.spreadsheets.headers import Column, Header
 from registrations.spreadsheets.sheet import MAX_ROWS, Row
 from registrations.students.names import clean_text
+from techfest.core.errors import UserFacingError
 
 
-class ListDeleted(RegistrationError):
+class ListDeleted(UserFacingError):
     """The list was deleted after its page was shown; nothing was changed."""
 
     text = gettext_lazy("A colleague deleted this list.")

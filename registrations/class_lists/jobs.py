@@ -12,14 +12,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from events.models import Event
-from registrations.booking.errors import LockTimeout
 from registrations.class_lists.parse import read_draft
 from registrations.class_lists.register import AllOrNoneRefused, Work, give_up, register
-from registrations.locking import Deadline, in_transaction
 from registrations.models import ClassListEntry, ClassListJob, ClassListRow
 from registrations.signals import list_registered
 from techfest.core.db import processes
 from techfest.core.db.clock import database_now
+from techfest.core.db.locking import Deadline, in_transaction
+from techfest.core.errors import LockTimeout
 
 logger = logging.getLogger(__name__)
 

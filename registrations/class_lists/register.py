@@ -11,10 +11,8 @@ from functools import cached_property
 from django.db import connection
 
 from registrations.booking.allocate import allocate, store_refusals
-from registrations.booking.errors import RegistrationError
 from registrations.booking.policy import SeatResult
 from registrations.class_lists.identify import RowStudent, build_row_students, match, seat_requests_of
-from registrations.locking import Deadline
 from registrations.models import Change, ClassListEntry, ClassListJob, ClassListRow, Student, Submission
 from registrations.spreadsheets.listing import ListedStudent
 from registrations.students import consents
@@ -23,6 +21,8 @@ from registrations.students.fields import StudentFields
 from registrations.students.identity import delete_inserted, insert_all
 from techfest.core.db.bulk import insert
 from techfest.core.db.clock import database_now
+from techfest.core.db.locking import Deadline
+from techfest.core.errors import UserFacingError
 
 _DONE = """
     UPDATE registrations_classlistrow SET
@@ -32,7 +32,7 @@ _DONE = """
 """
 
 
-class AllOrNoneRefused(RegistrationError):
+class AllOrNoneRefused(UserFacingError):
     """All or none was requested, and some `rows` would be refused or can no longer be read. Nothing was written.
 
     The entries hold the reasons.

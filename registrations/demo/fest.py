@@ -13,11 +13,11 @@ from events.capacity import set_capacity
 from events.models import Category, Event, Fest, Seats, Venue
 from registrations.booking.submit import BookingRequest, submit
 from registrations.demo import sample
-from registrations.locking import Deadline
 from registrations.models import ConsentText, School, SchoolAlias, Teacher
 from registrations.students.identity import Details
 from registrations.students.names import school_key
 from registrations.teachers.onboarding import approved_teacher
+from techfest.core.db.locking import Deadline
 
 DAYS_AHEAD = 10
 LEFT_FREE = 3

@@ -12,10 +12,10 @@ from events.models import Event, Fest, Seats
 from events.zones import same_clock
 from registrations.event_changes.apply import ApplyOptions, apply_edits
 from registrations.event_changes.impact import Edit, Impact
-from registrations.locking import Deadline
 from registrations.models import Hold
 from registrations.signals import fest_zone_changed
 from techfest.core import audit_log
+from techfest.core.db.locking import Deadline
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,12 @@ from django.dispatch import receiver
 from events.capacity import ReservedCapacity
 from events.models import Event, Seats
 from events.signals import capacity_raised
-from registrations.booking.errors import ConcurrentUpdate
 from registrations.booking.ledger import change_ledger
 from registrations.booking.waitlist import promote
 from registrations.holds import mails
 from registrations.models import Change, Hold
 from techfest.core.db.clock import database_now
+from techfest.core.errors import ConcurrentUpdate
 
 
 def hold_seats(seats: Seats, hold: Hold, *, now: dt.datetime) -> None:

@@ -12,13 +12,14 @@ from django.utils.translation import ngettext
 from events.locked_reads import read_locked_events
 from events.models import Event, Seats
 from registrations.booking.confirmation_deadline import release_late
-from registrations.booking.errors import ActionRejected, LockTimeout
+from registrations.booking.errors import ActionRejected
 from registrations.holds import mails
 from registrations.holds.reserve import end, end_what_is_over, expire, hold_seats
-from registrations.locking import Deadline, in_transaction
 from registrations.models import Hold, School
 from techfest.core.db.bulk import insert_new
 from techfest.core.db.clock import database_now
+from techfest.core.db.locking import Deadline, in_transaction
+from techfest.core.errors import LockTimeout
 from techfest.core.formatting import exact_moment
 
 MAX_AT_ONCE = 5

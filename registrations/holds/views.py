@@ -11,9 +11,9 @@ from registrations.booking import idempotency
 from registrations.booking.errors import ActionRejected
 from registrations.holds.forms import HoldForm, offered
 from registrations.holds.service import HoldRequest, give_back, request_hold
-from registrations.locking import Deadline
 from registrations.models import Hold, Teacher
 from registrations.teachers.access import teacher_required
+from techfest.core.db.locking import Deadline
 
 
 @teacher_required

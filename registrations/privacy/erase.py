@@ -10,8 +10,6 @@ from django.db import transaction
 
 from events.models import Seats
 from registrations.booking.cancel import cancel_along
-from registrations.booking.errors import ConcurrentUpdate
-from registrations.locking import Deadline, in_transaction
 from registrations.models import (
     Change,
     Conflict,
@@ -28,6 +26,8 @@ from registrations.privacy.redact import empty_student, erasing
 from registrations.signals import student_erased, traces_swept
 from techfest.core.audit_log import record
 from techfest.core.db.clock import database_now
+from techfest.core.db.locking import Deadline, in_transaction
+from techfest.core.errors import ConcurrentUpdate
 
 
 def erase(

@@ -11,7 +11,6 @@ from django.db import transaction
 from django.db.models import Count, Q
 
 from events.models import Event, Fest
-from registrations.locking import Deadline
 from registrations.models import (
     Change,
     ClassList,
@@ -33,6 +32,7 @@ from registrations.privacy.purge_schedule import (
 from registrations.privacy.redact import delete_empty_lists, erasing
 from registrations.signals import fest_purged, registrations_counted
 from techfest.core.db.clock import database_now
+from techfest.core.db.locking import Deadline
 
 logger = logging.getLogger(__name__)
 

@@ -15,13 +15,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from events.models import Event
-from registrations.booking.errors import RegistrationError
-from registrations.locking import Deadline
 from registrations.models import ResultSheet
 from registrations.results import publish as publish_module
 from registrations.results import service
 from registrations.results.forms import CountingForm, NamesForm, SheetPage
 from techfest.core.admin.pages import staff_page
+from techfest.core.db.locking import Deadline
+from techfest.core.errors import UserFacingError
 
 PERMISSION = "registrations.change_result"
 _FORM = ("GET", "HEAD", "POST")
@@ -39,7 +39,7 @@ def enter(request: HttpRequest, event_id: int) -> HttpResponseBase:
             notes = service.save(event, page.submitted, user=request.user, deadline=Deadline())
         except service.SheetChanged:
             page = page.refreshed()
-        except RegistrationError as error:
+        except UserFacingError as error:
             page.problem = str(error.text)
         else:
             return _done(request, event, [_("Saved."), *notes])
@@ -52,7 +52,7 @@ def _change_counting(request: HttpRequest, event: Event) -> HttpResponseBase:
         chosen = form.cleaned_data["counting"]
         try:
             notes = service.change_counting(event, chosen, user=request.user, deadline=Deadline())
-        except RegistrationError as error:
+        except UserFacingError as error:
             messages.error(request, str(error.text))
         else:
             return _done(request, event, [_("Saved."), *notes])
@@ -69,7 +69,7 @@ def publish(request: HttpRequest, event_id: int) -> HttpResponseBase:
             notes = publish_module.publish(
                 event, form.cleaned_data["names"], user=request.user, deadline=Deadline()
             )
-        except RegistrationError as error:
+        except UserFacingError as error:
             messages.error(request, str(error.text))
         else:
             return _done(request, event, [_("The results are public."), *notes])
@@ -83,7 +83,7 @@ def unpublish(request: HttpRequest, event_id: int) -> HttpResponseBase:
     if request.method == "POST":
         try:
             notes = publish_module.unpublish(event, user=request.user, deadline=Deadline())
-        except RegistrationError as error:
+        except UserFacingError as error:
             messages.error(request, str(error.text))
         else:
             return _done(request, event, [_("The results are no longer public."), *notes])

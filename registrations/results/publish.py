@@ -10,12 +10,12 @@ from django.utils.translation import gettext as _
 from events.cache import CachedFest, cached_fest
 from events.models import Event
 from registrations.booking.errors import ActionRejected
-from registrations.locking import Deadline, in_transaction
 from registrations.models import Registration, Result, ResultSheet, Student
 from registrations.results.ranking import formatted
 from registrations.results.service import announce, locked_sheet
 from techfest.core.audit_log import record
 from techfest.core.db.clock import database_now
+from techfest.core.db.locking import Deadline, in_transaction
 
 Names = ResultSheet.Names
 PER_PAGE = 40

@@ -11,14 +11,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events.models import Event
-from registrations.booking.errors import ActionRejected, RegistrationError
-from registrations.locking import Deadline, in_transaction
+from registrations.booking.errors import ActionRejected
 from registrations.models import Registration, Result, ResultSheet
 from registrations.querysets import RegistrationQuerySet
 from registrations.results.ranking import formatted, ranks_of
 from registrations.signals import results_changed
 from techfest.core.audit_log import record
 from techfest.core.db.clock import database_now
+from techfest.core.db.locking import Deadline, in_transaction
+from techfest.core.errors import UserFacingError
 
 Counting = ResultSheet.Counting
 Value = Decimal | int | None
@@ -36,7 +37,7 @@ class Entry:
         return self.rank if counting == Counting.RANK else self.points
 
 
-class SheetChanged(RegistrationError):
+class SheetChanged(UserFacingError):
     """Another organiser saved since the page was shown. Nothing was written; the page shows the new values."""
 
     text = gettext_lazy("Another organiser has changed this sheet.")

@@ -4,8 +4,8 @@ import time
 
 from django.utils.translation import gettext_lazy as _
 
-from registrations.booking.errors import RegistrationError
 from registrations.spreadsheets.sheet import MAX_COLUMNS, MAX_ROWS
+from techfest.core.errors import UserFacingError
 
 TEXTS = {
     "missing": _("Select a class list"),
@@ -47,7 +47,7 @@ PASTED_TEXTS = {
 }
 
 
-class FileRefused(RegistrationError):
+class FileRefused(UserFacingError):
     """The file or the pasted rows were refused, and nothing was stored; `code` is a key of `TEXTS`."""
 
     def __init__(self, code: str, *, row: int = 0, is_paste: bool = False) -> None:

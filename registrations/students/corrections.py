@@ -8,12 +8,13 @@ from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
 from events.models import Seats
-from registrations.booking.errors import ActionRejected, ConcurrentUpdate
+from registrations.booking.errors import ActionRejected
 from registrations.booking.ledger import change_ledger
 from registrations.booking.state import Origin, note
-from registrations.locking import Deadline, in_transaction
 from registrations.models import Change, Registration, Student
 from techfest.core.db.clock import database_now
+from techfest.core.db.locking import Deadline, in_transaction
+from techfest.core.errors import ConcurrentUpdate
 
 CORRECTABLE = ("name", "grade", "section", "roll_number", "email")
 

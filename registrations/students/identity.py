@@ -7,10 +7,11 @@ from typing import Any, Protocol
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q
 
-from registrations.booking.errors import AmbiguousIdentity, ConcurrentUpdate
+from registrations.booking.errors import AmbiguousIdentity
 from registrations.models import School, Student
 from registrations.querysets import StudentQuerySet
 from registrations.students.names import email_key, random_reference, school_key
+from techfest.core.errors import ConcurrentUpdate
 
 _COLUMNS = (
     "fest_id",

@@ -14,12 +14,11 @@ from django.utils.translation import gettext as _
 from events.locked_reads import read_locked_events
 from events.models import Seats
 from registrations.booking.confirmation_deadline import release_late
-from registrations.booking.errors import ActionRejected, ConcurrentUpdate
+from registrations.booking.errors import ActionRejected
 from registrations.booking.ledger import change_ledger
 from registrations.booking.state import Origin, give_up
 from registrations.booking.waitlist import promote
 from registrations.holds.reserve import end_what_is_over
-from registrations.locking import Deadline, in_transaction
 from registrations.models import (
     Change,
     ClassListRow,
@@ -35,6 +34,8 @@ from registrations.signals import students_merged
 from registrations.students.corrections import correct_many
 from techfest.core.audit_log import record
 from techfest.core.db.clock import database_now
+from techfest.core.db.locking import Deadline, in_transaction
+from techfest.core.errors import ConcurrentUpdate
 
 State = Registration.State
 RegistrationPair = tuple[Registration, Registration]

@@ -15,7 +15,6 @@ from registrations import schools
 from registrations.booking.confirmation_deadline import release_late
 from registrations.booking.errors import ActionRejected
 from registrations.holds.reserve import end_what_is_over
-from registrations.locking import Deadline, in_transaction
 from registrations.models import (
     ClassList,
     Hold,
@@ -30,6 +29,7 @@ from registrations.signals import schools_merged
 from registrations.students.merge import MergeContext, merge_rows, promote_into_freed_seats
 from techfest.core.audit_log import record
 from techfest.core.db.clock import database_now
+from techfest.core.db.locking import Deadline, in_transaction
 
 
 def merge_schools(

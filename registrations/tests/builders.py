@@ -12,11 +12,11 @@ from django.utils import timezone
 from events.capacity import set_capacity
 from events.models import Category, Event, Fest, Venue
 from registrations.booking.submit import BookingRequest, submit
-from registrations.locking import Deadline
 from registrations.models import ConsentText, School, Submission, Teacher
 from registrations.students.identity import Details
 from registrations.students.names import school_key
 from registrations.teachers.onboarding import approved_teacher
+from techfest.core.db.locking import Deadline
 
 PASSWORD = "three odd lions"
 

@@ -14,11 +14,11 @@ from registrations.booking.allocate import allocate
 from registrations.booking.errors import RegistrationRejected
 from registrations.booking.policy import SeatRequest
 from registrations.holds import service
-from registrations.locking import Deadline
 from registrations.models import Change, Consent, Hold, Registration, Student, Submission, Teacher
 from registrations.schools import find_or_create_school
 from registrations.students.identity import identify
 from registrations.tests.builders import build_details
+from techfest.core.db.locking import Deadline
 
 PATIENCE = 30
 

@@ -10,7 +10,7 @@ import pytest
 from django.db import Error, connection
 
 from events.locked_reads import read_locked_events
-from registrations.booking.errors import RegistrationError
+from techfest.core.errors import UserFacingError
 
 TOGETHER = 20.0
 """Seconds until every thread must have reached the barrier."""
@@ -29,7 +29,7 @@ def at_once(works: Sequence[Callable[[], Any]]) -> list[Any]:
                     cursor.execute("SELECT set_config(%s, %s, false)", [name, f"{int(PATIENCE)}s"])
             line.wait(TOGETHER)
             return work()
-        except (RegistrationError, Error) as error:
+        except (UserFacingError, Error) as error:
             return error
         finally:
             connection.close()

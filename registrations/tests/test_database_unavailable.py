@@ -8,8 +8,8 @@ from django.db import InternalError, OperationalError, connection, transaction
 from django.http import HttpResponse
 from django.test import RequestFactory
 
-from registrations.booking.errors import LockTimeout
 from registrations.database_unavailable import OutageMiddleware
+from techfest.core.errors import LockTimeout
 
 
 def stand_still_inside_a_transaction() -> None:

@@ -11,12 +11,12 @@ from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from events.models import Event, Seats
-from registrations.booking.errors import ConcurrentUpdate, LockTimeout
 from registrations.booking.submit import submit
-from registrations.locking import ATTEMPTS, PATIENCE, Deadline, in_transaction
 from registrations.models import Registration, Student, Submission
 from registrations.tests.builders import build_event, build_fest, build_request, build_school
 from registrations.tests.races import at_once
+from techfest.core.db.locking import ATTEMPTS, PATIENCE, Deadline, in_transaction
+from techfest.core.errors import ConcurrentUpdate, LockTimeout
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -17,7 +17,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from events.fest_choice import fest_of_form
 from events.models import Fest
 from registrations.event_changes.apply import ApplyOptions
-from registrations.locking import Deadline
 from registrations.spreadsheets.errors import FileRefused
 from registrations.spreadsheets.reader import read_file
 from registrations.spreadsheets.sheet import MAX_BYTES
@@ -29,6 +28,7 @@ from registrations.timetable.read import Timetable, check_dates, read
 from registrations.timetable.workbook import workbook
 from techfest.core.admin.pages import staff_page
 from techfest.core.db.clock import database_now
+from techfest.core.db.locking import Deadline
 
 View = Callable[..., HttpResponseBase]
 

@@ -16,12 +16,12 @@ from events.dates import concerning, event_refusals
 from events.models import Event, Fest, Seats
 from registrations.event_changes.apply import ApplyOptions, apply_edits
 from registrations.event_changes.impact import Edit, Impact, digest, preview_impact
-from registrations.locking import Deadline, in_transaction
 from registrations.timetable.columns import folded
 from registrations.timetable.events import FestChoices, free_slug, put, row_of
 from registrations.timetable.read import Timetable
 from techfest.core import audit_log
 from techfest.core.db.clock import database_now
+from techfest.core.db.locking import Deadline, in_transaction
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise

@@ -15,9 +15,9 @@ from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, expe
 
 from events.models import Event
 from registrations.booking.cancel import cancel
-from registrations.locking import Deadline
 from registrations.models import AccountSession
 from registrations.tests.builders import PASSWORD, build_submission
+from techfest.core.db.locking import Deadline
 from tickets.models import CheckIn, Gate, Scan, Ticket
 from tickets.tests.builders_checkin import (
     checkpoint_of,

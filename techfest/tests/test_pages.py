@@ -16,11 +16,11 @@ from playwright.sync_api import Browser, Page, Response, expect
 
 from events.models import Event
 from registrations import links
-from registrations.locking import Deadline
 from registrations.models import Registration, Result, Student
 from registrations.results import publish
 from registrations.results.publish import PER_PAGE
 from registrations.tests.builders import build_event, build_fest, build_school, build_submission, build_user
+from techfest.core.db.locking import Deadline
 from tickets.documents.certificates import path_of
 from tickets.models import Certificate, Ticket
 

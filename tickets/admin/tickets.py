@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from events.admin_base import RecordAdmin
 from registrations.admin.history import change_lines
-from registrations.locking import Deadline
 from registrations.students.names import grouped
 from techfest.core.admin.confirmation import (
     Confirmation,
@@ -25,6 +24,7 @@ from techfest.core.admin.confirmation import (
 )
 from techfest.core.admin.object_tools import ObjectTool, ObjectToolsMixin
 from techfest.core.audit_log import Line
+from techfest.core.db.locking import Deadline
 from tickets.documents.ticket_pdf import render_again
 from tickets.models import Ticket
 from tickets.querysets import RENDER_ATTEMPTS

@@ -9,11 +9,12 @@ from django.db import connection
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from registrations.booking.errors import ActionRejected, ConcurrentUpdate
-from registrations.locking import Deadline, in_transaction
+from registrations.booking.errors import ActionRejected
 from registrations.models import Change
 from techfest.core.audit_log import record
 from techfest.core.db.clock import database_now
+from techfest.core.db.locking import Deadline, in_transaction
+from techfest.core.errors import ConcurrentUpdate
 from tickets.checkin.checkpoints import Checkpoint, forget
 from tickets.models import CheckIn, Scan, Ticket
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from django.db import IntegrityError
 
-from registrations.locking import Deadline, in_transaction
 from registrations.models import Registration
 from techfest.core.db.bulk import insert_new
 from techfest.core.db.clock import database_now
+from techfest.core.db.locking import Deadline, in_transaction
 from tickets import delegations
 from tickets.checkin import lookup, throttle
 from tickets.checkin.checkpoints import Checkpoint, count_one

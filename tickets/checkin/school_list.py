@@ -5,9 +5,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from registrations.locking import Deadline, in_transaction
 from registrations.models import Registration
 from techfest.core.db.clock import database_now
+from techfest.core.db.locking import Deadline, in_transaction
 from tickets.checkin.checkpoints import Checkpoint, forget
 from tickets.checkin.entry import enter
 from tickets.checkin.lookup import Found

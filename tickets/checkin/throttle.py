@@ -20,8 +20,8 @@ from django.db.models.functions import Now
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from registrations.booking.errors import RegistrationError
 from registrations.teachers.accounts_library import ratelimit
+from techfest.core.errors import UserFacingError
 from tickets import alerts
 from tickets.checkin.lookup import Kind, Reading
 from tickets.models import Alert, Scan
@@ -34,7 +34,7 @@ PUBLIC_RATE = {"unknown": "100/10m/ip"}
 _APP = "tickets.checkin"
 
 
-class TooManyUnknownCodes(RegistrationError):
+class TooManyUnknownCodes(UserFacingError):
     """Too many unknown codes; nothing was looked up."""
 
     text = _("Too many unknown codes. Wait ten minutes, or scan the QR of a ticket.")
@@ -88,7 +88,7 @@ _COUNT = """
 _REFUSE = "UPDATE tickets_searchcount SET refused = refused + 1 WHERE id = %(id)s"
 
 
-class TooManySearches(RegistrationError):
+class TooManySearches(UserFacingError):
     """Too many name searches; nothing was looked up."""
 
     def __init__(self, text: Any) -> None:

@@ -8,11 +8,11 @@ from django.db import IntegrityError
 
 from registrations.booking.errors import ActionRejected
 from registrations.booking.walk_in import WalkIn, seat
-from registrations.locking import Deadline, in_transaction
 from registrations.models import Consent, Registration, Student
 from registrations.schools import find_or_create_school
 from registrations.students.consents import current_text
 from registrations.students.identity import Details, identify
+from techfest.core.db.locking import Deadline, in_transaction
 from tickets.checkin.checkpoints import Checkpoint, forget
 from tickets.checkin.entry import enter
 from tickets.checkin.scan import NonceTaken, insert_scan

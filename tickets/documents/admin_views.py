@@ -19,10 +19,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from events.models import Event
-from registrations.booking.errors import RegistrationError
-from registrations.locking import Deadline
 from registrations.models import School
 from techfest.core.admin.pages import staff_page
+from techfest.core.db.locking import Deadline
+from techfest.core.errors import UserFacingError
 from techfest.core.roles import is_owner
 from techfest.core.text_limits import LimitedText
 from tickets.documents import certificates, jobs, printouts
@@ -96,7 +96,7 @@ def _issue(request: HttpRequest, event: Event, kind: str, form: Form) -> HttpRes
             certificates.issue_participation(
                 event, everybody=form.cleaned_data["everybody"], user=user, deadline=deadline
             )
-    except RegistrationError as error:
+    except UserFacingError as error:
         form.add_error(None, str(error.text))
         return None
     printout = printouts.order(

@@ -12,13 +12,13 @@ from django.utils.translation import ngettext
 
 from events.models import Event
 from registrations.booking.errors import ActionRejected
-from registrations.locking import Deadline, in_transaction
 from registrations.models import Change, Registration, ResultSheet, Student
 from registrations.results.publish import reached_by
 from registrations.results.service import entries_of, locked_sheet
 from registrations.signals import registrations_changed, results_changed
 from techfest.core.audit_log import record
 from techfest.core.db.clock import database_now
+from techfest.core.db.locking import Deadline, in_transaction
 from tickets.content import absolute
 from tickets.models import Certificate, Ticket
 from tickets.pdf import CertificateContent

@@ -9,12 +9,12 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from registrations.forms import details_of
-from registrations.locking import Deadline
 from registrations.models import Change, Student
 from registrations.querysets import StudentQuerySet
 from registrations.students.corrections import correct
 from registrations.students.names import email_key
 from techfest.core.db.clock import database_now
+from techfest.core.db.locking import Deadline
 from tickets.mail import outbox, resend
 from tickets.models import Delivery
 from tickets.wakeup import notify_workers

@@ -9,13 +9,13 @@ from registrations.booking.errors import (
     ActionRejected,
     AmbiguousIdentity,
     IdempotencyConflict,
-    RegistrationError,
     RegistrationRejected,
 )
 from registrations.booking.messages import refusal_about
 from registrations.booking.policy import SeatResult
 from registrations.models import Refusal, Registration, Submission
 from registrations.students.names import grouped
+from techfest.core.errors import UserFacingError
 
 Reason = Refusal.Reason
 EXPECTED = (ActionRejected, IdempotencyConflict, RegistrationRejected, AmbiguousIdentity)
@@ -39,7 +39,7 @@ def done_message(word: str) -> str:
     return sentences.get(word, "")
 
 
-def explain(form: Form, error: RegistrationError, name: str) -> None:
+def explain(form: Form, error: UserFacingError, name: str) -> None:
     """Adds to the form why the submission obtained nothing for the student of this name."""
     if isinstance(error, RegistrationRejected):
         for text in refusals_of(error.seat_results, name):

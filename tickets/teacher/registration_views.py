@@ -14,10 +14,10 @@ from registrations.booking.cancel import cancel
 from registrations.booking.errors import ActionRejected
 from registrations.booking.submit import BookingRequest, submit
 from registrations.booking.substitute import REPLACEABLE, Substitution, replace
-from registrations.locking import Deadline
 from registrations.models import Registration, Student, Submission, Teacher
 from registrations.querysets import RegistrationQuerySet
 from registrations.teachers.access import teacher_required
+from techfest.core.db.locking import Deadline
 from tickets.teacher.access import current_fest, own_student_required
 from tickets.teacher.forms import (
     EventsOfStudentForm,

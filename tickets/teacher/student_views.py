@@ -9,9 +9,9 @@ from registrations import links
 from registrations.booking.errors import ActionRejected
 from registrations.booking.waitlist import with_number
 from registrations.forms import details_of
-from registrations.locking import Deadline
 from registrations.models import Change, Student, Submission, Teacher
 from registrations.students.corrections import correct
+from techfest.core.db.locking import Deadline
 from tickets.content import absolute
 from tickets.teacher.access import own_student_required
 from tickets.teacher.detail import share_text, student_detail_of

@@ -9,11 +9,11 @@ from django.db import connection
 from events.models import Event
 from registrations import invariants as registrations_auditing
 from registrations.booking.cancel import cancel
-from registrations.locking import Deadline
 from registrations.models import Change, Registration, Student
 from registrations.students.corrections import correct
 from registrations.tests.builders import build_event, build_fest, build_submission
 from techfest.core import invariants as events_auditing
+from techfest.core.db.locking import Deadline
 from tickets.invariants import tickets as tickets_auditing
 
 

@@ -10,9 +10,9 @@ from django.utils import timezone
 from events.capacity import set_capacity
 from events.models import Event, Seats
 from registrations.booking.cancel import cancel
-from registrations.locking import Deadline
 from registrations.models import Change, Student
 from registrations.tests.builders import build_event, build_submission
+from techfest.core.db.locking import Deadline
 from techfest.core.invariants import one_moment
 from tickets.mail import outbox
 from tickets.tests.audited import build_robo_race, cancel_first, correct_student, run

@@ -3,13 +3,13 @@
 import pytest
 
 from registrations.booking.cancel import cancel
-from registrations.locking import Deadline
 from registrations.models import Change, MergedReference, Result, ResultSheet
 from registrations.privacy.erase import erase
 from registrations.results import publish, service
 from registrations.students.identity import Details
 from registrations.students.merge import merge_students
 from registrations.tests.builders import build_submission, build_user
+from techfest.core.db.locking import Deadline
 from tickets.checkin.entry import let_in_again, undo
 from tickets.checkin.walk_in import Newcomer, seat_newcomer
 from tickets.documents import certificates

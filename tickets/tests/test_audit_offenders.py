@@ -9,12 +9,12 @@ from django.utils import timezone
 
 from registrations.booking.conflicts import resolve
 from registrations.booking.transfer import move_to
-from registrations.locking import Deadline
 from registrations.models import Conflict, Student
 from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher, build_user
 from registrations.tests.builders_class_lists import build_list, registered, row
 from registrations.tests.builders_event_changes import change, set_beside
 from registrations.tests.held import name_now, request_now
+from techfest.core.db.locking import Deadline
 from tickets.documents.ticket_pdf import pdf_path, store
 from tickets.models import Delivery, Message, Ticket
 from tickets.reissue import reissue

@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from events.models import Event
 from registrations.booking.cancel import cancel
-from registrations.locking import Deadline
 from registrations.models import Change, Registration, School
 from registrations.tests.builders import build_event, build_fest, build_school, build_submission
+from techfest.core.db.locking import Deadline
 from tickets import abuse_detection
 from tickets.models import Alert
 from tickets.tests.admin_helpers import organiser, organiser_client

@@ -16,10 +16,10 @@ from icalendar import Calendar
 
 from registrations import links
 from registrations.booking.cancel import cancel
-from registrations.locking import Deadline
 from registrations.models import Student
 from registrations.students.names import grouped
 from registrations.tests.builders import build_event, build_fest, build_submission
+from techfest.core.db.locking import Deadline
 from tickets.documents import ticket_pdf
 from tickets.mail import mailbox_limit
 from tickets.mail.compose import Composer

@@ -15,10 +15,10 @@ from registrations import links
 from registrations.booking.cancel import cancel
 from registrations.booking.confirmation_deadline import confirm, release_due
 from registrations.booking.policy import CONFIRMATION_TIME
-from registrations.locking import Deadline
 from registrations.models import Change, Registration, Student
 from registrations.tests.builders import build_event, build_fest, build_submission
 from registrations.tests.frontdoor import text_of
+from techfest.core.db.locking import Deadline
 from tickets import tasks
 from tickets.mail import mailbox_limit
 from tickets.mail.address_confirmation import LONGEST, keep_time

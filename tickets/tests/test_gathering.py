@@ -16,13 +16,13 @@ from deploy.provider_stub.client import StubClient
 from events.models import Event
 from registrations import links
 from registrations.booking.cancel import cancel
-from registrations.locking import Deadline
 from registrations.models import Change, DatabaseMarker, Registration, Student
 from registrations.privacy.erase import erase
 from registrations.restore import hold
 from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher
 from registrations.tests.builders_class_lists import build_list, registered, row
 from registrations.tests.builders_event_changes import change
+from techfest.core.db.locking import Deadline
 from tickets.mail import mailbox_limit, queue, send
 from tickets.mail.compose import Composer
 from tickets.mail.kinds import digest as digest_module

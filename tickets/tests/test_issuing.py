@@ -10,10 +10,10 @@ from events.capacity import set_capacity
 from events.models import Event
 from registrations.booking.cancel import cancel
 from registrations.booking.submit import submit
-from registrations.locking import Deadline
 from registrations.models import Change, Registration, Student, Submission
 from registrations.students.corrections import correct
 from registrations.tests.builders import build_event, build_fest, build_request, build_submission
+from techfest.core.db.locking import Deadline
 from tickets.invariants import mail
 from tickets.mail.outbox import enqueue_link
 from tickets.mail.queue import claim

@@ -10,12 +10,12 @@ from django.urls import reverse
 
 from events.models import Event, Fest
 from registrations.booking.cancel import cancel
-from registrations.locking import Deadline
 from registrations.models import Change, Registration, Student
 from registrations.tests.builders import build_event, build_fest, build_submission
 from techfest.core import roles
 from techfest.core.admin.base import page_of
 from techfest.core.db.clock import database_now
+from techfest.core.db.locking import Deadline
 from tickets.mail.compose import Composer
 from tickets.mail.queue import claim, oldest_pending_age
 from tickets.models import Delivery, Message

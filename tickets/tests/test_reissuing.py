@@ -7,10 +7,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from registrations.locking import Deadline
 from registrations.models import Student
 from registrations.tests.builders import build_user
 from techfest.core.audit_log import entries_of
+from techfest.core.db.locking import Deadline
 from tickets.mail.compose import Composer
 from tickets.mail.queue import claim
 from tickets.mail.resend import resend

@@ -10,8 +10,8 @@ from icalendar import Calendar
 
 from registrations.booking.cancel import cancel
 from registrations.booking.submit import submit
-from registrations.locking import Deadline
 from registrations.tests.builders import build_request
+from techfest.core.db.locking import Deadline
 from tickets.documents.ticket_pdf import pdf_path
 from tickets.models import Ticket
 from tickets.tests.builders import PDF, build_answered, pretend_rendered, registration_of, ticket_of

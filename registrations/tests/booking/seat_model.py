@@ -28,7 +28,6 @@ from registrations.booking.errors import ActionRejected, AmbiguousIdentity, Regi
 from registrations.booking.state import GRAPH
 from registrations.booking.submit import BookingRequest
 from registrations.forms import details_of
-from registrations.locking import Deadline
 from registrations.models import Change, Consent, Hold, Registration, School, Student, Submission
 from registrations.students.corrections import correct
 from registrations.tests.builders import (
@@ -40,6 +39,7 @@ from registrations.tests.builders import (
     submit_now,
 )
 from registrations.tests.counting import counts
+from techfest.core.db.locking import Deadline
 from tickets.models import Delivery, Ticket
 
 NAMES = ("Asha", "Ben", "Chitra", "Dev", "Elif", "Farid")

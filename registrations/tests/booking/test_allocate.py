@@ -10,10 +10,10 @@ from django.test.utils import CaptureQueriesContext
 from events.models import Event
 from registrations.booking.allocate import allocate
 from registrations.booking.policy import SeatRequest, SeatResult
-from registrations.locking import Deadline
 from registrations.models import Change, Consent, Registration, Student, Submission
 from registrations.tests.builders import build_event, build_fest, build_school
 from registrations.tests.counting import counts, states
+from techfest.core.db.locking import Deadline
 from tickets.models import Delivery, Ticket
 
 pytestmark = pytest.mark.django_db

@@ -9,10 +9,10 @@ from django.utils import timezone
 from events.models import Event, Fest
 from registrations.booking.cancel import cancel
 from registrations.booking.errors import ActionRejected
-from registrations.locking import Deadline
 from registrations.models import Change, Registration
 from registrations.tests.builders import build_event, build_fest, build_submission
 from registrations.tests.counting import counts, states
+from techfest.core.db.locking import Deadline
 from tickets.models import Delivery, Ticket
 
 pytestmark = pytest.mark.django_db

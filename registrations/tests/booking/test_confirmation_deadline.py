@@ -27,7 +27,6 @@ from registrations.booking.errors import RegistrationRejected
 from registrations.booking.policy import CONFIRMATION_TIME
 from registrations.booking.state import give_up
 from registrations.forms import details_of
-from registrations.locking import Deadline
 from registrations.models import Change, Registration, Student
 from registrations.students.corrections import correct
 from registrations.students.merge import merge_students
@@ -46,6 +45,7 @@ from registrations.tests.counting import counts, states
 from registrations.tests.frontdoor import post_form, text_of
 from registrations.tests.held import outlive, request_now
 from registrations.tests.races import at_once
+from techfest.core.db.locking import Deadline
 from tickets.tests.admin_helpers import organiser_client
 from tickets.tests.audited import damage, offenders, run
 

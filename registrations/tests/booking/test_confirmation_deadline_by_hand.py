@@ -15,7 +15,6 @@ from registrations.booking.policy import CONFIRMATION_TIME
 from registrations.booking.promotion import promote_chosen
 from registrations.booking.substitute import Substitution, replace
 from registrations.booking.transfer import move_to
-from registrations.locking import Deadline
 from registrations.models import Change, Registration
 from registrations.students.merge import merge_students
 from registrations.students.merge_schools import merge_schools
@@ -30,6 +29,7 @@ from registrations.tests.builders import (
 from registrations.tests.builders_event_changes import change
 from registrations.tests.counting import counts, recount, states
 from registrations.tests.held import request_now, return_now
+from techfest.core.db.locking import Deadline
 from tickets.checkin.walk_in import seat_waiting
 from tickets.keys import random_key
 from tickets.tests.admin_helpers import list_path, organiser_client

@@ -12,7 +12,6 @@ from registrations.booking.errors import IdempotencyConflict
 from registrations.booking.submit import BookingRequest
 from registrations.booking.substitute import Substitution, replace
 from registrations.class_lists import jobs
-from registrations.locking import Deadline
 from registrations.models import ClassListJob, ClassListRow, Registration, Student, Submission
 from registrations.tests.builders import (
     build_details,
@@ -26,6 +25,7 @@ from registrations.tests.builders import (
 from registrations.tests.builders_class_lists import build_list, confirmed, pupils, registered
 from registrations.tests.frontdoor import FORM, text_of, typed
 from techfest.core.db.bulk import insert_new
+from techfest.core.db.locking import Deadline
 
 pytestmark = pytest.mark.django_db
 

@@ -10,10 +10,10 @@ from events.models import Event, Seats
 from registrations.booking.cancel import cancel
 from registrations.booking.errors import ActionRejected
 from registrations.booking.promotion import promote_chosen
-from registrations.locking import Deadline
 from registrations.models import Change, Hold, Registration
 from registrations.tests.builders import build_event, build_fest, build_submission, build_user
 from registrations.tests.counting import counts, states
+from techfest.core.db.locking import Deadline
 from tickets.models import Delivery, Ticket
 
 pytestmark = pytest.mark.django_db

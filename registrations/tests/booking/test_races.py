@@ -14,12 +14,10 @@ from django.db.models import F
 from events.capacity import set_capacity
 from events.models import Event, Fest, Seats
 from events.querysets import SeatsQuerySet
-from registrations import locking
 from registrations.booking.allocate import add_counts
 from registrations.booking.cancel import cancel
-from registrations.booking.errors import AmbiguousIdentity, ConcurrentUpdate, RegistrationRejected
+from registrations.booking.errors import AmbiguousIdentity, RegistrationRejected
 from registrations.booking.policy import SeatCounter
-from registrations.locking import Deadline
 from registrations.models import Change, Hold, Registration, Student, Submission
 from registrations.tests.builders import (
     build_event,
@@ -31,6 +29,9 @@ from registrations.tests.builders import (
 )
 from registrations.tests.counting import counts, recount, states
 from registrations.tests.races import at_once, meeting_after_the_lock
+from techfest.core.db import locking
+from techfest.core.db.locking import Deadline
+from techfest.core.errors import ConcurrentUpdate
 from tickets.models import Delivery, Ticket
 
 pytestmark = [pytest.mark.race, pytest.mark.slow, pytest.mark.django_db(transaction=True)]

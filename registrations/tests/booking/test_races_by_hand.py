@@ -16,7 +16,6 @@ from events.querysets import SeatsQuerySet
 from registrations.booking.policy import SeatCounter
 from registrations.booking.promotion import promote_chosen
 from registrations.booking.transfer import Move, move_to
-from registrations.locking import Deadline
 from registrations.models import Registration, Student
 from registrations.students.merge import merge_students
 from registrations.students.merge_schools import merge_schools
@@ -33,6 +32,7 @@ from registrations.tests.builders import (
 )
 from registrations.tests.counting import counts, recount
 from registrations.tests.races import at_once
+from techfest.core.db.locking import Deadline
 from tickets.models import Ticket
 from tickets.tests.audited import run
 

@@ -13,11 +13,10 @@ from events.capacity import ReservedCapacity, set_capacity
 from events.models import Event
 from registrations.booking import walk_in as walk_in_module
 from registrations.booking.cancel import cancel
-from registrations.booking.errors import ActionRejected, LockTimeout
+from registrations.booking.errors import ActionRejected
 from registrations.booking.promotion import promote_chosen
 from registrations.booking.transfer import move_to
 from registrations.booking.waitlist import promote_after_change
-from registrations.locking import Deadline, in_transaction
 from registrations.models import Hold, Registration, Student
 from registrations.students.merge import merge_students
 from registrations.tests.booking.seat_model import (
@@ -33,6 +32,8 @@ from registrations.tests.booking.seat_model import (
 )
 from registrations.tests.builders import build_user
 from techfest.core.db.clock import database_now
+from techfest.core.db.locking import Deadline, in_transaction
+from techfest.core.errors import LockTimeout
 from tickets.checkin.checkpoints import Checkpoint
 from tickets.checkin.entry import enter
 from tickets.checkin.walk_in import latest_unclaimed

@@ -14,7 +14,6 @@ from registrations.booking.cancel import cancel
 from registrations.booking.errors import AmbiguousIdentity, IdempotencyConflict, RegistrationRejected
 from registrations.booking.policy import SeatRequest
 from registrations.booking.submit import BookingRequest, submit
-from registrations.locking import Deadline
 from registrations.models import (
     Change,
     Consent,
@@ -26,6 +25,7 @@ from registrations.models import (
 )
 from registrations.tests.builders import build_event, build_fest, build_request, build_submission, submit_now
 from registrations.tests.counting import counts, states
+from techfest.core.db.locking import Deadline
 from tickets.models import Delivery, Ticket
 
 pytestmark = pytest.mark.django_db

@@ -23,11 +23,11 @@ from registrations.booking.errors import (
 )
 from registrations.booking.state import move
 from registrations.booking.substitute import Substitution, replace
-from registrations.locking import Deadline
 from registrations.models import Change, Consent, Registration, Student, Submission
 from registrations.tests.builders import build_details, build_event, build_fest, build_submission
 from registrations.tests.counting import counts, recount, states
 from registrations.tests.races import PATIENCE, at_once
+from techfest.core.db.locking import Deadline
 from tickets.models import Delivery, Ticket
 from tickets.tests.audited import damage, run
 

@@ -7,10 +7,10 @@ import pytest
 from events.models import Event, Fest
 from registrations.booking.errors import ActionRejected
 from registrations.booking.transfer import Move, move_to
-from registrations.locking import Deadline
 from registrations.models import Change, Registration
 from registrations.tests.builders import build_event, build_fest, build_submission, build_user
 from registrations.tests.counting import counts, states
+from techfest.core.db.locking import Deadline
 from tickets.models import Delivery, Ticket
 
 pytestmark = pytest.mark.django_db

@@ -10,10 +10,10 @@ from events.models import Event, Fest
 from registrations.booking.cancel import cancel
 from registrations.booking.errors import RegistrationRejected
 from registrations.booking.waitlist import with_number
-from registrations.locking import Deadline
 from registrations.models import Change, Registration
 from registrations.tests.builders import build_event, build_fest, build_request, build_submission, submit_now
 from registrations.tests.counting import counts, states
+from techfest.core.db.locking import Deadline
 from tickets.models import Delivery, Ticket
 
 pytestmark = pytest.mark.django_db

@@ -13,7 +13,6 @@ from registrations.class_lists import jobs
 from registrations.class_lists.forecast import Forecast, RowForecast
 from registrations.class_lists.parse import read_draft
 from registrations.class_lists.report import problem_table
-from registrations.locking import Deadline
 from registrations.models import Registration, Student
 from registrations.tests.builders import build_event, build_fest, build_submission
 from registrations.tests.builders_class_lists import (
@@ -27,6 +26,7 @@ from registrations.tests.builders_class_lists import (
     seat_results,
 )
 from registrations.tests.counting import counts
+from techfest.core.db.locking import Deadline
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 
 from events.models import Event, Fest
 from registrations.booking.allocate import allocate
-from registrations.booking.errors import ActionRejected, LockTimeout
+from registrations.booking.errors import ActionRejected
 from registrations.class_lists import jobs
 from registrations.class_lists import register as register_module
 from registrations.class_lists.columns import change_columns
@@ -47,6 +47,7 @@ from registrations.tests.builders_class_lists import (
 )
 from registrations.tests.counting import counts, states
 from registrations.tests.races import at_once
+from techfest.core.errors import LockTimeout
 from tickets.models import Delivery, Ticket
 from tickets.tests.audited import run as audit
 

@@ -11,9 +11,8 @@ from django.utils import timezone
 from events.capacity import set_capacity
 from events.models import Event, Fest, Seats
 from registrations.booking.cancel import cancel
-from registrations.booking.errors import ActionRejected, LockTimeout
+from registrations.booking.errors import ActionRejected
 from registrations.holds import reserve, service
-from registrations.locking import Deadline
 from registrations.models import Hold, School, Teacher
 from registrations.tasks import expire_holds
 from registrations.tests.builders import (
@@ -33,6 +32,8 @@ from registrations.tests.held import (
     request_now,
     return_now,
 )
+from techfest.core.db.locking import Deadline
+from techfest.core.errors import LockTimeout
 from tickets.tests.admin_helpers import organiser
 from tickets.tests.audited import run
 

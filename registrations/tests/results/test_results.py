@@ -13,13 +13,13 @@ from django.urls import reverse
 from events import cache
 from events.models import AuditEntry, Event
 from registrations.booking.cancel import cancel
-from registrations.locking import Deadline
 from registrations.models import Change, Registration, Result, ResultSheet
 from registrations.results import publish, service
 from registrations.results.publish import first_name
 from registrations.results.ranking import formatted, points_of, rank_of, ranks_of
 from registrations.tests.builders import build_event, build_fest, build_submission
 from techfest.core.admin.base import page_of
+from techfest.core.db.locking import Deadline
 from techfest.core.roles import LEAD, OWNER, RESULTS, VOLUNTEER
 from tickets.models import Ticket
 from tickets.tests.admin_helpers import in_role, organiser, organiser_client, query_count

@@ -11,7 +11,6 @@ from registrations.booking.cancel import cancel
 from registrations.booking.errors import ActionRejected
 from registrations.forms import details_of
 from registrations.links import DeadLink, my_path, student_of
-from registrations.locking import Deadline
 from registrations.models import Change, Student
 from registrations.students.corrections import correct
 from registrations.students.identity import identify
@@ -27,6 +26,7 @@ from registrations.tests.builders import (
 from registrations.tests.counting import counts, states
 from registrations.tests.races import at_once
 from techfest.core.db.clock import database_now
+from techfest.core.db.locking import Deadline
 from tickets.models import Delivery, Ticket
 
 pytestmark = pytest.mark.django_db

@@ -9,7 +9,6 @@ from django.utils import timezone
 from events.models import Fest
 from registrations import links, schools
 from registrations.booking.errors import ActionRejected
-from registrations.locking import Deadline
 from registrations.models import (
     Change,
     Conflict,
@@ -38,6 +37,7 @@ from registrations.tests.builders import (
 )
 from registrations.tests.counting import counts, states
 from techfest.core.audit_log import entries_of
+from techfest.core.db.locking import Deadline
 from tickets.checkin.lookup import by_reference
 from tickets.models import CheckIn, Delegation, Delivery, Ticket
 from tickets.tests.audited import run

@@ -10,9 +10,9 @@ from django.db import connection
 
 from events.models import Event
 from registrations.booking.cancel import cancel
-from registrations.booking.errors import LockTimeout
-from registrations.locking import Deadline
 from registrations.tests.races import at_once
+from techfest.core.db.locking import Deadline
+from techfest.core.errors import LockTimeout
 from tickets.checkin import entry
 from tickets.checkin import scan as scan_module
 from tickets.checkin.checkpoints import Checkpoint

@@ -13,9 +13,9 @@ from django.utils import timezone
 
 from events.models import Event
 from registrations.booking.cancel import cancel
-from registrations.locking import Deadline
 from registrations.models import Change
 from registrations.tests.builders import build_event, build_fest
+from techfest.core.db.locking import Deadline
 from tickets.checkin import offline
 from tickets.checkin.checkpoints import Checkpoint
 from tickets.checkin.offline import RECORD, STATES, live_codes

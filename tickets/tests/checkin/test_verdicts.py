@@ -11,9 +11,9 @@ from django.utils import timezone
 from events.models import Event
 from registrations.booking.cancel import cancel
 from registrations.booking.errors import ActionRejected
-from registrations.locking import Deadline
 from registrations.models import Change, MergedReference, Registration
 from registrations.tests.builders import build_fest, build_submission
+from techfest.core.db.locking import Deadline
 from tickets.checkin.checkpoints import Checkpoint
 from tickets.checkin.messages import VERDICT_STYLES
 from tickets.checkin.scan import Choice, Offline, SchoolList, check_in

@@ -17,9 +17,9 @@ from pypdf import PdfReader
 
 from events.models import Fest
 from registrations.booking.cancel import cancel
-from registrations.locking import Deadline
 from registrations.models import Change, Registration, Student, Teacher
 from registrations.tests.builders import build_event, build_fest, build_submission
+from techfest.core.db.locking import Deadline
 from techfest.tests.parts import find_program
 from tickets import pdf, tasks
 from tickets.content import absolute

@@ -11,11 +11,11 @@ from events.models import AuditEntry, Event
 from registrations import links
 from registrations.booking.cancel import cancel
 from registrations.booking.errors import ActionRejected
-from registrations.locking import Deadline
 from registrations.models import Change, Registration
 from registrations.results import publish, service
 from registrations.students.merge import merge_students
 from registrations.tests.builders import build_event, build_fest, build_submission
+from techfest.core.db.locking import Deadline
 from tickets.documents import certificates
 from tickets.documents.certificates import path_of
 from tickets.models import Certificate, Ticket

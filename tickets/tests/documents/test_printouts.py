@@ -21,11 +21,11 @@ from pypdf import PdfReader
 
 from events.models import Event
 from registrations.booking.cancel import cancel
-from registrations.locking import Deadline
 from registrations.models import Change, Registration, School
 from registrations.results import publish, service
 from registrations.tests.builders import build_event, build_fest, build_submission
 from techfest.core.admin.base import page_of
+from techfest.core.db.locking import Deadline
 from techfest.core.roles import LEAD, RESULTS, VOLUNTEER
 from techfest.tests.parts import find_program
 from tickets import pdf

@@ -12,10 +12,10 @@ import pytest
 from django.conf import settings
 
 from registrations.booking.cancel import cancel
-from registrations.locking import Deadline
 from registrations.models import Student
 from registrations.students.corrections import correct
 from registrations.tests.builders import build_event, build_fest, build_submission
+from techfest.core.db.locking import Deadline
 from techfest.tests.parts import find_program
 from tickets import pdf, tasks
 from tickets.documents import ticket_pdf

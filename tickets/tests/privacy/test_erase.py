@@ -17,7 +17,6 @@ from django.utils import timezone
 from events.models import AuditEntry, Event, Seats
 from registrations import links
 from registrations.booking.errors import ActionRejected
-from registrations.locking import Deadline
 from registrations.models import (
     Change,
     ClassListRow,
@@ -46,6 +45,7 @@ from registrations.tests.builders import (
 from registrations.tests.builders_class_lists import build_list, registered, row
 from registrations.tests.traces import in_database, in_files
 from techfest.core.audit_log import record
+from techfest.core.db.locking import Deadline
 from tickets.documents import booklets
 from tickets.documents.ticket_pdf import pdf_path, store
 from tickets.mail import send as send_module

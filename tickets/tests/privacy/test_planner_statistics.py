@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from registrations.locking import Deadline
 from registrations.models import Student
 from registrations.privacy import planner_statistics
 from registrations.privacy.erase import erase
 from registrations.tests.builders import build_event, build_fest, build_school, build_submission
+from techfest.core.db.locking import Deadline
 from tickets.models import Delivery
 
 pytestmark = pytest.mark.django_db(transaction=True)

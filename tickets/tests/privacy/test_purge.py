@@ -12,7 +12,6 @@ from django.utils.formats import date_format
 
 from events.dates import PURGE_NOTICE as NOTICE
 from events.models import Event, Fest
-from registrations.locking import Deadline
 from registrations.models import ClassList, Purge, PurgePlan, School, Student, Teacher
 from registrations.privacy import purge as purge_module
 from registrations.privacy.erase import erase
@@ -29,6 +28,7 @@ from registrations.tests.builders import (
 )
 from registrations.tests.builders_class_lists import build_list, registered, row
 from registrations.tests.traces import in_database, in_files
+from techfest.core.db.locking import Deadline
 from techfest.core.roles import RESULTS
 from tickets.models import CheckIn, Delivery, Message, Notice, Scan, Ticket
 from tickets.tests.admin_helpers import in_role, organiser, organiser_client

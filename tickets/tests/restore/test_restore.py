@@ -28,8 +28,7 @@ from deploy.launcher.folders import ROOT
 from deploy.launcher.readiness import serves_pages, what_follows
 from deploy.provider_stub.client import StubClient
 from events.models import AuditEntry
-from registrations.booking.errors import ActionRejected, LockTimeout
-from registrations.locking import Deadline
+from registrations.booking.errors import ActionRejected
 from registrations.models import DatabaseMarker, Student
 from registrations.privacy import erasure_register
 from registrations.privacy.erase import erase, sweep
@@ -37,6 +36,8 @@ from registrations.restore import hold, marker_file
 from registrations.tests.builders import build_event, build_fest, build_submission
 from techfest import health
 from techfest.core.db.clock import database_now
+from techfest.core.db.locking import Deadline
+from techfest.core.errors import LockTimeout
 from techfest.core.roles import LEAD
 from techfest.tests.workers import WorkerFactory
 from tickets.mail.kinds.notice import enqueue_notice

@@ -12,10 +12,10 @@ from events import cache
 from events.models import Event, Fest
 from registrations import links
 from registrations.booking.cancel import cancel
-from registrations.locking import Deadline
 from registrations.models import Change, Consent, Registration, Student, Submission, Teacher
 from registrations.tests.builders import build_event, build_fest, build_submission
 from registrations.tests.counting import counts, states
+from techfest.core.db.locking import Deadline
 from tickets.models import Delivery, Ticket
 from tickets.teacher.mail_status import PAUSE
 from tickets.tests.audited import run

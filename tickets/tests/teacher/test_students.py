@@ -11,9 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from events import cache
 from events.models import Fest
 from registrations.booking.cancel import cancel
-from registrations.locking import Deadline
 from registrations.models import Change, Consent, Student, Teacher
 from registrations.tests.builders import build_event, build_fest, build_submission
+from techfest.core.db.locking import Deadline
 from tickets.models import Delivery
 from tickets.tests.schools import build_teacher, signed_in, text_of
 

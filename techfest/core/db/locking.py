@@ -8,8 +8,7 @@ import psycopg
 from django.conf import settings
 from django.db import Error, IntegrityError, InterfaceError, OperationalError, connection, transaction
 
-from registrations import schools
-from registrations.booking.errors import ConcurrentUpdate, LockTimeout
+from techfest.core.errors import ConcurrentUpdate, LockTimeout
 
 Answer = TypeVar("Answer")
 
@@ -19,9 +18,15 @@ ATTEMPTS = 3
 """How often a transaction is tried that ends in a deadlock or a serialisation error."""
 _WORTH_A_REPEAT = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
 _SLACK = 0.2
+_on_missing_row: list[Callable[[], None]] = []
 _LIMIT = """
     SELECT set_config('lock_timeout', %(left)s, true), set_config('statement_timeout', %(left)s, true)
 """
+
+
+def forget_on_missing_row(forget: Callable[[], None]) -> None:
+    """Calls `forget` before a transaction is repeated that referred to a deleted row, which a cache may have held."""
+    _on_missing_row.append(forget)
 
 
 class Deadline:
@@ -71,7 +76,8 @@ def in_transaction(work: Callable[[], Answer], *, deadline: Deadline) -> Answer:
         except IntegrityError as error:
             if not isinstance(error.__cause__, psycopg.errors.ForeignKeyViolation) or attempt == ATTEMPTS:
                 raise
-            schools.forget()  # the cached schools may have been merged
+            for forget in _on_missing_row:
+                forget()
         except (OperationalError, InterfaceError) as error:
             if not _is_worth_a_repeat(error) or attempt == ATTEMPTS or deadline.left <= 0:
                 raise LockTimeout from error
