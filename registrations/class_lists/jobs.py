@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from django.db import connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -16,8 +16,8 @@ from registrations.class_lists.parse import read_draft
 from registrations.class_lists.register import AllOrNoneRefused, Work, give_up, register
 from registrations.models import ClassListEntry, ClassListJob, ClassListRow
 from registrations.signals import list_registered
-from techfest.core.db import processes
 from techfest.core.db.clock import database_now
+from techfest.core.db.leases import Lease
 from techfest.core.db.locking import Deadline, in_transaction
 from techfest.core.errors import LockTimeout
 
@@ -27,6 +27,7 @@ CHUNK = 100
 """Rows per transaction: their locks last about as long as one click may wait."""
 LEASE = dt.timedelta(seconds=30)
 """How long a claimed job belongs to its worker; each chunk renews the lease."""
+_lease = Lease(LEASE)
 PAUSE = 0.05
 LONGEST_PAUSE = 1.0
 """Seconds. If others waited for a chunk, the pause after it is as long as the chunk: they get half of the time."""
@@ -51,8 +52,7 @@ def run_due(*, budget: float = BUDGET) -> int:
 
     A job that finds the database busy is put back for a moment, and the next one runs.
     """
-    unfinished = ClassListJob.objects.filter(finished_at=None, attempts__lte=1)
-    processes.free(unfinished, claimed_at=None)
+    _lease.free_of_the_dead(_unfinished())
     ends, finished = time.monotonic() + budget, 0
     while time.monotonic() < ends and (job := claim()):
         finished += run(job)
@@ -60,7 +60,7 @@ def run_due(*, budget: float = BUDGET) -> int:
 
 
 def has_due() -> bool:
-    return _due(database_now()).exists()
+    return _unfinished().filter(_lease.is_free(database_now())).exists()
 
 
 def claim() -> ClassListJob | None:
@@ -68,13 +68,10 @@ def claim() -> ClassListJob | None:
 
     A job that was started too often without progress is finished with an error instead.
     """
-    with transaction.atomic():
-        now = database_now()
-        job = _due(now).select_for_update(skip_locked=True, of=("self",)).first()
-        if job is None:
-            return None
-        job.claimed_at, job.claimed_by, job.attempts = now, processes.this_process(), job.attempts + 1
-        job.save(update_fields=["claimed_at", "claimed_by", "attempts"])
+    ids = _lease.claim(_unfinished().order_by("created_at", "pk"), now=database_now())
+    if not ids:
+        return None
+    job = ClassListJob.objects.get(pk=ids[0])
     if job.attempts <= MAX_ATTEMPTS:
         return job
     logger.error("Class list job %s was given up after %s attempts", job.pk, MAX_ATTEMPTS)
@@ -82,9 +79,8 @@ def claim() -> ClassListJob | None:
     return claim()
 
 
-def _due(now: dt.datetime) -> QuerySet[ClassListJob]:
-    rows = ClassListJob.objects.filter(finished_at=None).order_by("created_at", "pk")
-    return rows.filter(Q(claimed_at=None) | Q(claimed_at__lt=now - LEASE))
+def _unfinished() -> QuerySet[ClassListJob]:
+    return ClassListJob.objects.filter(finished_at=None)
 
 
 def run(job: ClassListJob) -> bool:
@@ -101,9 +97,8 @@ def run(job: ClassListJob) -> bool:
         return False
     except LockTimeout:
         # A busy database does not count as an attempt.
-        mine = ClassListJob.objects.filter(pk=job.pk, claimed_at=job.claimed_at)
-        later = database_now() - LEASE + BUSY_PAUSE
-        mine.update(claimed_at=later, attempts=Greatest(F("attempts") - 1, 0))
+        attempts = Greatest(F("attempts") - 1, 0)
+        _lease.postpone(job, now=database_now(), pause=BUSY_PAUSE, attempts=attempts)
         logger.warning("Class list job %s was put back: the database is busy", job.pk)
         return False
     return True
@@ -230,9 +225,8 @@ def _renew(job: ClassListJob) -> None:
     The lock lets two workers with the same job run only one after the other, and the second one stops here. The
     renewal is committed together with progress, so it resets the attempts.
     """
-    mine = ClassListJob.objects.filter(pk=job.pk, claimed_at=job.claimed_at, finished_at=None)
     now = database_now()
-    if not mine.update(claimed_at=now, attempts=0):
+    if not _lease.mine(job).filter(finished_at=None).update(claimed_at=now, attempts=0):
         raise LeaseLost
     transaction.on_commit(lambda: setattr(job, "claimed_at", now))
 

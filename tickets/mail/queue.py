@@ -10,8 +10,8 @@ from django.db.models import Case, F, OrderBy, Q, When
 from registrations.models import DatabaseMarker
 from registrations.restore import hold
 from registrations.students.names import mailbox_key
-from techfest.core.db import processes
 from techfest.core.db.clock import database_now
+from techfest.core.db.leases import Lease
 from tickets.mail import mailbox_limit
 from tickets.mail.kinds import notice
 from tickets.mail.kinds.registry import IMPATIENT, TO_MANY, waits_for_pdf
@@ -22,6 +22,7 @@ State = Delivery.State
 
 LEASE = dt.timedelta(seconds=60)
 """How long a claimed delivery belongs to its worker; longer than any hand-over takes."""
+_lease = Lease(LEASE)
 PDF_PATIENCE = dt.timedelta(minutes=10)
 """How long a mail waits for its PDF; after that it is sent with the link only."""
 CLICK_PATIENCE = dt.timedelta(seconds=40)
@@ -72,12 +73,7 @@ def claim(limit: int, *, oldest_first: bool = False) -> Claim:
         for delivery in found:
             _readdress(delivery)
         ids = mailbox_limit.admit(found, now=now)
-        Delivery.objects.filter(pk__in=ids).update(
-            state=State.SENDING,
-            claimed_at=now,
-            claimed_by=processes.this_process(),
-            attempts=F("attempts") + 1,
-        )
+        _lease.take(Delivery.objects.filter(pk__in=ids), now=now, state=State.SENDING)
         if ids:
             hold.advance(marker)
     if ids:
@@ -122,11 +118,11 @@ def _waits_for_pdf(now: dt.datetime) -> Q:
 def free_claims_of_the_dead() -> int:
     """Releases mails claimed by a process that has ended; returns how many.
 
-    Only mails at their first try. A mail that kills its worker again is tried once per lease, so that other mails in
-    flight are not repeated at each death.
+    A mail that kills its worker again is tried once per lease, so that other mails in flight are not repeated at each
+    death.
     """
-    claimed = Delivery.objects.filter(state=State.SENDING, attempts=1)
-    return processes.free(claimed, state=State.QUEUED, claimed_at=None)
+    claimed = Delivery.objects.filter(state=State.SENDING)
+    return _lease.free_of_the_dead(claimed, state=State.QUEUED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,10 +161,7 @@ def record(results: Iterable[Result]) -> None:
     now = database_now()
     with transaction.atomic():
         for result in results:
-            mine = Delivery.objects.filter(
-                pk=result.delivery.pk, state=State.SENDING, claimed_at=result.delivery.claimed_at
-            )
-            mine.update(
+            _lease.mine(result.delivery).filter(state=State.SENDING).update(
                 state=result.state,
                 claimed_at=None,
                 attempts=F("attempts") - (0 if result.is_try else 1),
