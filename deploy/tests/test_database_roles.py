@@ -13,7 +13,7 @@ from deploy.launcher.folders import ROOT
 from deploy.tests.owndatabase import Database, running_database, speaking_as
 from events.models import Fest
 from registrations.booking.cancel import cancel
-from registrations.models import Change, Registration, Student
+from registrations.models import Change, Consent, Registration, Student
 from registrations.privacy.erase import erase
 from registrations.tests.builders import build_event, build_fest, build_submission
 from techfest.checks import check_role
@@ -45,6 +45,7 @@ FORBIDDEN = [
     "COPY registrations_student TO PROGRAM 'cat'",
     "SELECT pg_read_file('/etc/passwd')",
     "ALTER SYSTEM SET fsync = off",
+    "DROP TRIGGER registrations_consent_is_kept ON registrations_consent",
 ]
 
 
@@ -88,6 +89,8 @@ def test_everything_from_registering_to_erasing_works_as_the_application_s_role(
         for rewrite in (change.delete, lambda: Change.objects.update(to_state="cancelled")):
             with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
                 rewrite()
+        with pytest.raises(DatabaseError, match="a consent stays"), transaction.atomic():
+            Consent.objects.filter(student=submission.student).delete()
         watch()
         send_due()
         cancel([submission.registrations.get().pk], actor=Change.Actor.STUDENT, deadline=Deadline())

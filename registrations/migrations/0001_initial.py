@@ -1505,6 +1505,41 @@ class Migration(migrations.Migration):
             model_name="consent",
             constraint=models.UniqueConstraint(fields=("student", "text", "basis"), name="consent_once"),
         ),
+        migrations.AddConstraint(
+            model_name="consent",
+            constraint=techfest.core.db.triggers.Trigger(
+                name="registrations_consent_is_kept",
+                event="BEFORE UPDATE OR DELETE",
+                function="registrations_keep_consents",
+                body="""
+                    DECLARE
+                        kept bigint := (
+                            SELECT m.student_id FROM registrations_mergedreference m
+                            JOIN registrations_student removed USING (reference)
+                            WHERE removed.id = OLD.student_id
+                        );
+                    BEGIN
+                        IF TG_OP = 'UPDATE' THEN
+                            IF NEW.student_id = kept
+                                AND to_jsonb(NEW) - 'student_id' = to_jsonb(OLD) - 'student_id'
+                            THEN
+                                RETURN NEW;
+                            END IF;
+                        ELSIF EXISTS (
+                            SELECT FROM registrations_student
+                            WHERE id = OLD.student_id AND erased_at IS NOT NULL
+                        ) OR EXISTS (
+                            SELECT FROM registrations_consent
+                            WHERE student_id = kept AND text_id = OLD.text_id AND basis = OLD.basis
+                        ) THEN
+                            RETURN OLD;
+                        END IF;
+                        RAISE EXCEPTION 'a consent stays as long as its student'
+                            USING ERRCODE = 'integrity_constraint_violation';
+                    END
+                """,
+            ),
+        ),
         migrations.AddIndex(
             model_name="registration",
             index=models.Index(

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from events.models import GRADE_LIMITS, Fest
 from registrations.querysets import SchoolQuerySet, StudentQuerySet, TeacherQuerySet
 from registrations.students.names import email_key, label_key, name_key, random_reference, school_key
+from techfest.core.db.triggers import Trigger
 from techfest.core.link_keys import link_id_field
 
 
@@ -199,7 +200,40 @@ class Consent(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["student", "text", "basis"], name="consent_once")
+            models.UniqueConstraint(fields=["student", "text", "basis"], name="consent_once"),
+            # It is deleted with an erased student, and moves to the student whom its own one was merged into.
+            Trigger(
+                name="registrations_consent_is_kept",
+                event="BEFORE UPDATE OR DELETE",
+                function="registrations_keep_consents",
+                body="""
+                    DECLARE
+                        kept bigint := (
+                            SELECT m.student_id FROM registrations_mergedreference m
+                            JOIN registrations_student removed USING (reference)
+                            WHERE removed.id = OLD.student_id
+                        );
+                    BEGIN
+                        IF TG_OP = 'UPDATE' THEN
+                            IF NEW.student_id = kept
+                                AND to_jsonb(NEW) - 'student_id' = to_jsonb(OLD) - 'student_id'
+                            THEN
+                                RETURN NEW;
+                            END IF;
+                        ELSIF EXISTS (
+                            SELECT FROM registrations_student
+                            WHERE id = OLD.student_id AND erased_at IS NOT NULL
+                        ) OR EXISTS (
+                            SELECT FROM registrations_consent
+                            WHERE student_id = kept AND text_id = OLD.text_id AND basis = OLD.basis
+                        ) THEN
+                            RETURN OLD;
+                        END IF;
+                        RAISE EXCEPTION 'a consent stays as long as its student'
+                            USING ERRCODE = 'integrity_constraint_violation';
+                    END
+                """,
+            ),
         ]
 
     def __str__(self) -> str:

@@ -105,11 +105,11 @@ def _erase_student(student: Student, *, now: dt.datetime, user: Any, reason: str
     merged = MergedReference.objects.filter(student=student)
     references = [student.reference, *merged.order_by("reference").values_list("reference", flat=True)]
     merged.delete()
-    Consent.objects.filter(student=student).delete()
     Conflict.objects.filter(registration__student=student).delete()
     redact.redact_class_lists(student)
     Submission.objects.filter(student=student).delete()
     empty_student(student, now=now)
+    Consent.objects.filter(student=student).delete()  # the database refuses it before
     # The same student may have been erased before a backup was restored.
     Erasure.objects.bulk_create(
         [Erasure(reference=one, fest=student.fest, at=now, user=user, reason=reason) for one in references],

@@ -157,8 +157,8 @@ def merge_rows(kept: Student, removed: Student, seats: dict[int, Seats], context
     duplicates = duplicate_registrations(registrations)
     _give_up([worse for _better, worse in duplicates], seats, context)
     _move_results(duplicates)
-    _move_rows(kept, removed)
     _remember_reference(kept, removed, context.now)
+    _move_rows(kept, removed)
     _record_clashes([pair for pair in clashes if all(row.is_active for row in pair)], context)
     students_merged.send(
         sender=Student,

@@ -11,10 +11,11 @@ from django.test.utils import CaptureQueriesContext
 from events import cache
 from events.models import Fest
 from registrations.booking.cancel import cancel
-from registrations.models import Change, Consent, Student, Teacher
+from registrations.models import Change, Student, Teacher
 from registrations.tests.builders import build_event, build_fest, build_submission
 from techfest.core.db.locking import Deadline
 from tickets.models import Delivery
+from tickets.tests.audited import damage
 from tickets.tests.schools import build_teacher, signed_in, text_of
 
 pytestmark = pytest.mark.django_db
@@ -76,7 +77,7 @@ def test_only_the_teachers_school_and_the_current_fest_are_there(fest: Fest, tea
 
 def test_missing_consent_is_shown(fest: Fest, teacher: Teacher) -> None:
     build_submission(build_event(fest))
-    Consent.objects.all().delete()
+    damage("DELETE FROM registrations_consent")
     assert "missing" in text_of(signed_in(teacher).get(HOME))
 
 
