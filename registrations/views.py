@@ -22,6 +22,7 @@ from registrations.forms import RegistrationForm
 from registrations.schools import school_names
 from registrations.students.consents import current_text
 from registrations.students.identity import Details, is_described
+from techfest.core import rush
 from techfest.core.db.locking import Deadline
 from techfest.core.errors import UserFacingError
 
@@ -40,6 +41,7 @@ def register(request: HttpRequest) -> HttpResponse:
         return render(request, "events/catalogue.html")
     if request.method != "POST":
         return fresh_form(request, current, fest)
+    rush.note_submission()
     form = registration_form(current, fest, request.POST)
     key = idempotency.read_key(request.POST)
     if "edit" in request.POST or key is None:

@@ -17,6 +17,7 @@ from registrations.models import Registration, Student, Submission
 from registrations.tests.builders import build_event, build_fest, build_submission
 from registrations.tests.frontdoor import FORM, post_form, text_of, typed
 from registrations.tests.races import at_once
+from techfest.core import rush
 from tickets.models import Delivery, Ticket
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
@@ -103,3 +104,14 @@ def test_cancelling_while_the_event_is_locked_is_kept_as_well(client: Client) ->
     assert Registration.objects.get().state == "confirmed"
     assert client.post(path).status_code == 200
     assert Registration.objects.get().state == "cancelled"
+
+
+def test_forms_sent_at_once_make_the_workers_step_back(client: Client) -> None:
+    """Also those that obtain nothing: they cost as much."""
+    build_fest()
+    rush._recent.clear()
+    rush._recent.extend([time.monotonic()] * (rush.MANY - 1))
+    client.get(FORM)
+    assert rush.is_on(longest=60.0) is False
+    post_form(client)
+    assert rush.is_on(longest=60.0) is True

@@ -14,7 +14,7 @@ from django.db.models import F, Q
 
 from techfest.core.db import processes
 from techfest.core.db.clock import database_now
-from tickets import pdf, stopping
+from tickets import pdf
 from tickets.documents import ticket_pdf
 from tickets.models import DocumentJob
 from tickets.querysets import RENDER_ATTEMPTS
@@ -54,7 +54,7 @@ def make_due(*makers: Maker) -> int:
     while has_found:
         has_found = False
         for model, make in makers:
-            if time.monotonic() < until and not stopping.is_asked() and (file := claim(model)):
+            if ticket_pdf.may_begin(until) and (file := claim(model)):
                 attempt(file, make)
                 has_found, tries = True, tries + 1
     return tries
@@ -135,9 +135,10 @@ def set_total(file: DocumentJob, total: int) -> None:
 
 
 def report_progress(file: DocumentJob, done: int, before: int) -> None:
-    """Records the progress every few names, and lets pending single tickets go first."""
+    """Records the progress every few names, and lets clicks of a rush and pending single tickets go first."""
     if done // PROGRESS_STEP != before // PROGRESS_STEP:
         leased(file).update(made=done)
+        ticket_pdf.may_begin(time.monotonic() + ticket_pdf.STEP_BACK)
         ticket_pdf.render_due(budget=1.0)
 
 

@@ -9,26 +9,28 @@ import time
 from pathlib import Path
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models import F, Q
 
-from techfest.core.db import processes
+from techfest.core import rush
 from techfest.core.db.clock import database_now
+from techfest.core.db.leases import Lease
 from tickets import pdf, stopping
 from tickets.content import content_of
 from tickets.models import Ticket
-from tickets.querysets import RENDER_ATTEMPTS, TicketQuerySet
+from tickets.querysets import RENDER_ATTEMPTS
 
 logger = logging.getLogger(__name__)
 
 LEASE = dt.timedelta(seconds=40)
 """How long a claimed PDF belongs to its worker; the task is killed well before."""
+_lease = Lease(LEASE, prefix="render_")
 MEMORY = 512
 """Megabytes of private memory for a process that makes PDFs."""
 TEST_BYTES = 1024 * 1024
 """Bytes written to test whether the disk has space again: enough for some tickets."""
 BUDGET = 5.0
 """Seconds after which a run of the task ends, so that the next one can start."""
+STEP_BACK = 20.0
+"""Seconds that PDFs wait during a rush. Then they are made beside it: a mail waits 40 s for its PDF."""
 
 
 def pdf_path(ticket: Ticket) -> Path:
@@ -50,16 +52,20 @@ def stored_pdf(ticket: Ticket) -> bytes:
 def render_due(*, budget: float = BUDGET) -> int:
     """Makes pending PDFs, oldest first, until the budget of seconds is spent; returns how many.
 
-    An attempt is counted and committed before it begins, so that a ticket that kills its process is given up after
-    three attempts and blocks no others. After the first death it is tried at once, then when its lease has ended.
+    A ticket that kills its process is given up after three attempts and blocks no others. After the first death it
+    is tried at once, then when its lease has ended.
     """
-    processes.free(
-        Ticket.objects.to_render().filter(render_attempts=1), by="render_claimed_by", render_claimed_at=None
-    )
+    _lease.free_of_the_dead(Ticket.objects.to_render())
     ends, made = time.monotonic() + budget, 0
-    while time.monotonic() < ends and not stopping.is_asked() and (ticket := _claim()):
+    while may_begin(ends) and (ticket := _claim()):
         made += _render(ticket)
     return made
+
+
+def may_begin(ends: float) -> bool:
+    """Whether another file may be begun before `ends` of the monotonic clock. Waits while a rush is on."""
+    rush.step_back(longest=STEP_BACK, until=ends, is_stopping=stopping.is_asked)
+    return time.monotonic() < ends and not stopping.is_asked()
 
 
 def is_work_left() -> bool:
@@ -67,19 +73,10 @@ def is_work_left() -> bool:
 
 
 def _claim() -> Ticket | None:
-    now = database_now()
-    free = Q(render_claimed_at=None) | Q(render_claimed_at__lt=now - LEASE)
-    with transaction.atomic():
-        rows = Ticket.objects.to_render().filter(free).order_by("created_at", "pk")
-        pk = rows.select_for_update(skip_locked=True).values_list("pk", flat=True).first()
-        if pk is None:
-            return None
-        Ticket.objects.filter(pk=pk).update(
-            render_claimed_at=now,
-            render_claimed_by=processes.this_process(),
-            render_attempts=F("render_attempts") + 1,
-        )
-    return Ticket.objects.with_related().select_related("registration__event__fest__logo").get(pk=pk)
+    rows = Ticket.objects.to_render().order_by("created_at", "pk")
+    ids = _lease.claim(rows, now=database_now())
+    claimed = Ticket.objects.with_related().select_related("registration__event__fest__logo")
+    return claimed.get(pk=ids[0]) if ids else None
 
 
 def _render(ticket: Ticket) -> bool:
@@ -90,21 +87,19 @@ def _render(ticket: Ticket) -> bool:
     try:
         store(pdf_path(ticket), pdf.render([content_of(ticket)]))
     except pdf.Unavailable as error:
-        _mine(ticket).update(render_attempts=RENDER_ATTEMPTS, render_error=_words(error))
+        _lease.mine(ticket).update(render_attempts=RENDER_ATTEMPTS, render_error=_words(error))
         return False
     except Exception as error:
         logger.exception("Ticket %s could not be rendered", ticket.pk)
-        _mine(ticket).update(render_error=_words(error), render_is_blocked=isinstance(error, OSError))
+        is_blocked = isinstance(error, OSError)
+        _lease.mine(ticket).update(render_error=_words(error), render_is_blocked=is_blocked)
         return False
-    return bool(_mine(ticket).update(rendered_at=database_now(), render_claimed_at=None, render_error=""))
+    made = {"rendered_at": database_now(), "render_claimed_at": None, "render_error": ""}
+    return bool(_lease.mine(ticket).update(**made))
 
 
 def _words(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"[:300]
-
-
-def _mine(ticket: Ticket) -> TicketQuerySet:
-    return Ticket.objects.filter(pk=ticket.pk, render_claimed_at=ticket.render_claimed_at)
 
 
 def store(path: Path, content: bytes) -> None:

@@ -13,11 +13,14 @@ from django.db.models import F
 from deploy.provider_stub.client import StubClient
 from events.models import Fest
 from registrations.tests.builders import build_event, build_fest, build_submission
+from techfest.core import rush
 from techfest.core.db.clock import database_now
+from techfest.tests.rushes import begin_rush
+from tickets.documents import ticket_pdf
 from tickets.mail import breaker, send
 from tickets.mail.breaker import Breaker
 from tickets.mail.kinds.base import StudentMail
-from tickets.mail.queue import GIVE_UP_TRIES, LEASE, POISON_ATTEMPTS
+from tickets.mail.queue import CLICK_PATIENCE, GIVE_UP_TRIES, LEASE, POISON_ATTEMPTS
 from tickets.mail.resend import send_again
 from tickets.mail.send import send_due
 from tickets.models import Delivery, ProviderOutage
@@ -407,6 +410,22 @@ def test_run_ends_with_its_budget(mailgun: StubClient) -> None:
     assert send_due(budget=0.0) == 0
     assert time.monotonic() - before < 30
     assert len(mailgun.accepted()) == 0
+
+
+def test_mails_wait_during_a_rush_but_not_long(mailgun: StubClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rush, "OVER", 600.0)
+    build_pending(2)
+    begin_rush()
+    assert send_due(budget=0.3) == 0
+    begin_rush(began=send.STEP_BACK)
+    assert send_due() == 2
+    assert len(mailgun.accepted()) == 2
+
+
+def test_together_a_mail_and_its_pdf_step_back_less_than_a_minute() -> None:
+    """A mail that answers a click is sent within 60 s of it, with its PDF where that is made in time."""
+    assert CLICK_PATIENCE.total_seconds() / 2 >= ticket_pdf.STEP_BACK
+    assert MINUTE.total_seconds() / 4 >= send.STEP_BACK
 
 
 @pytest.mark.django_db(transaction=True)

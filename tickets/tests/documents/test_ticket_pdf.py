@@ -15,8 +15,10 @@ from registrations.booking.cancel import cancel
 from registrations.models import Student
 from registrations.students.corrections import correct
 from registrations.tests.builders import build_event, build_fest, build_submission
+from techfest.core import rush
 from techfest.core.db.locking import Deadline
 from techfest.tests.parts import find_program
+from techfest.tests.rushes import begin_rush
 from tickets import pdf, tasks
 from tickets.documents import ticket_pdf
 from tickets.documents.ticket_pdf import LEASE, pdf_path, render_again, render_due
@@ -78,6 +80,16 @@ def test_each_ticket_is_made_once_oldest_first() -> None:
     made = Ticket.objects.order_by("rendered_at").values_list("pk", flat=True)
     assert list(made) == [ticket.pk for ticket in tickets]
     assert len(files()) == 3
+
+
+@pytest.mark.usefixtures("quick_pdf")
+def test_pdfs_wait_during_a_rush_but_not_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rush, "OVER", 600.0)
+    build_answered()
+    begin_rush()
+    assert render_due(budget=0.3) == 0
+    begin_rush(began=ticket_pdf.STEP_BACK)
+    assert render_due() == 1
 
 
 @pytest.mark.usefixtures("quick_pdf")
