@@ -19,13 +19,17 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-bind = os.environ.get("GUNICORN_BIND") or f"127.0.0.1:{_number('PORT', 8000, 1, 65535)}"
-# About two a core: a hot event's row is faster with few connections than with many.
-workers = _number("WEB_CONCURRENCY", max(2, 2 * _cores()), 1, 64)
+# One address or several, with commas. A worker takes one request of each in turn: where the public pages have three
+# sockets and the staff one, every fourth turn is for the staff, whatever crowd there is on the other three.
+bind = (os.environ.get("GUNICORN_BIND") or f"127.0.0.1:{_number('PORT', 8000, 1, 65535)}").split(",")
+_is_behind_nginx = "LISTEN_FDS" in os.environ or all(address.startswith("unix:") for address in bind)
+# One a core, and two at least, so that one computes while another waits for the disk. More gain nothing: they
+# fight for the cores and wait for each other at a hot event's row.
+workers = _number("WEB_CONCURRENCY", max(2, _cores()), 1, 64)
 worker_class = "techfest.gunicorn_worker.Worker"
 preload_app = True
-# Connections of a rush wait here; the kernel's net.core.somaxconn is the upper bound.
-backlog = 2048
+# The clicks of a rush wait here; the kernel's net.core.somaxconn is the upper bound of each socket.
+backlog = 16_384
 # Seconds. A request ends itself after 3 s of waiting for locks; 30 s means that it hangs.
 timeout = 30
 graceful_timeout = 10
@@ -43,7 +47,8 @@ forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS") or "127.0.0.1,::1"
 forwarder_headers = ""
 # One in the home folder would be shared by every copy on the machine.
 control_socket_disable = True
-accesslog = "-"
+# nginx logs each request as well.
+accesslog = None if _is_behind_nginx else "-"
 errorlog = "-"
 loglevel = "info"
 # Address, time, request line, status, bytes, milliseconds. No referrer: it could be a secret link.

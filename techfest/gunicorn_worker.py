@@ -1,6 +1,8 @@
-"""A Gunicorn worker that answers with the site's error pages also when it gives up a request."""
+"""A Gunicorn worker that loses no time behind nginx, and answers with the site's error pages when it gives up."""
 
+import errno
 import signal
+import socket
 from types import FrameType
 from typing import Any
 
@@ -36,10 +38,54 @@ class _Client:
         self._connection.sendall(b"\r\n".join([status, headers.encode("ascii") + rest]))
 
 
+class NginxConnection(socket.socket):
+    """A connection of nginx over a Unix socket."""
+
+    def shutdown(self, how: int) -> None:
+        """Let Gunicorn close the connection at once if nothing was left unread.
+
+        It would shut its side down and wait until nginx has closed the other, to protect responses on their way
+        over a network. Under load that takes a fifth of the time of a click, and a Unix socket delivers what was
+        written. Where this raises, Gunicorn closes without waiting.
+        """
+        if not self._next_byte():
+            raise OSError(errno.ENOTCONN, "closed without waiting for nginx")
+        super().shutdown(how)
+
+    def is_abandoned(self) -> bool:
+        """Whether nginx has closed the connection, because the visitor has left or loaded the page again."""
+        return self._next_byte() == b""
+
+    def _next_byte(self) -> bytes | None:
+        """What comes next without taking it: empty at the end, None while nothing has come."""
+        try:
+            return self.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return None
+
+
 class Worker(SyncWorker):  # type: ignore[misc]  # Gunicorn brings no types
     """A sync worker that distinguishes slow uploads, requests that take too long, and errors."""
 
     _page = "500"
+
+    def accept(self, listener: Any) -> None:
+        """Take the next connection and answer its request."""
+        client, address = listener.accept()
+        if client.family == socket.AF_UNIX:
+            client = NginxConnection(client.family, client.type, client.proto, client.detach())
+        client.setblocking(True)
+        self.handle(listener, client, address)
+
+    def handle_request(self, listener: Any, req: Any, client: Any, addr: Any) -> None:
+        """Answer, unless the request was a page for a visitor who did not wait for it: others are in the queue.
+
+        A form is handled in its turn nevertheless; a second one with its key gets the same answer.
+        """
+        is_page = req.method in {"GET", "HEAD"}
+        if is_page and isinstance(client, NginxConnection) and client.is_abandoned():
+            return
+        super().handle_request(listener, req, client, addr)
 
     def handle_abort(self, sig: signal.Signals, frame: FrameType | None) -> None:
         """Handle the master's signal before it kills the worker: abort the request, which `handle_error` logs."""

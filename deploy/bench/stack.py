@@ -28,7 +28,7 @@ from deploy.launcher.manage import manage
 from deploy.launcher.processes import Process
 from deploy.launcher.supervisor import Supervisor
 from deploy.launcher.words import Refusal
-from deploy.nginx.process import free_port, private_site, running_nginx
+from deploy.nginx.process import free_port, private_site, running_nginx, socket_addresses
 from deploy.provider_stub import StubClient, running_stub
 
 ERRORS = ROOT / "static" / "errors"
@@ -167,7 +167,7 @@ def _start(
     stack = Stack(folder, configuration.for_processes(folder, settings), stub, supervisor)
     stack.parts["provider stub"] = stub.pid
     manage(stack.variables, "migrate", "--noinput", "--verbosity=0")
-    variables = stack.variables | {"GUNICORN_BIND": f"unix:{folder}/techfest.sock"}
+    variables = stack.variables | {"GUNICORN_BIND": ",".join(socket_addresses(folder, "techfest"))}
     for process in procfile.read(variables, log=folder / "log"):
         if workers or process.name == "web":
             supervisor.start(process)
@@ -184,9 +184,10 @@ def _start(
 
 
 def _start_nginx(stack: Stack, site: str, port: int | None, ending: contextlib.ExitStack) -> None:
+    public, staff = socket_addresses(stack.folder, site)
     private = private_site(
         stack.folder / f"nginx-{site}",
-        upstream=f"unix:{stack.folder}/{site}.sock",
+        upstream=public,
         static_root=Path(stack.variables["STATIC_ROOT"]),
         errors=ERRORS,
     )
@@ -195,8 +196,8 @@ def _start_nginx(stack: Stack, site: str, port: int | None, ending: contextlib.E
             replace(
                 private,
                 listen=f"127.0.0.1:{port}" if port else private.listen,
-                per_address=5000,
-                answer_seconds=PATIENT if site == "naive" else 10,
+                staff_upstream=staff,
+                answer_seconds=PATIENT if site == "naive" else private.answer_seconds,
             )
         )
     )
@@ -212,7 +213,7 @@ def _start_peer(stack: Stack, supervisor: Supervisor, peer: str) -> None:
     variables = stack.variables | {
         "DATABASE_URL": url,
         "DJANGO_SETTINGS_MODULE": f"deploy.bench.{peer}.settings",
-        "GUNICORN_BIND": f"unix:{stack.folder}/{peer}.sock",
+        "GUNICORN_BIND": ",".join(socket_addresses(stack.folder, peer)),
         "PYTHONPATH": str(ROOT),
     }
     if peer == "naive":

@@ -19,7 +19,7 @@ def listen(host: str, wanted: str) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     for port in range(first, min(first + _TRIES, 65536)):
         try:
-            opened = socket.create_server((host, port), family=family, backlog=2048)
+            opened = socket.create_server((host, port), family=family, backlog=16_384)
         except PermissionError as error:
             raise Refusal(f"Port {port} needs root. Set PORT to 1024 or above.") from error
         except OSError as error:

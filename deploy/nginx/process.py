@@ -48,6 +48,11 @@ def free_port() -> int:
     raise NginxError("no free port")
 
 
+def socket_addresses(folder: Path, name: str) -> tuple[str, str]:
+    """Three Unix sockets of the public queue, with commas, and the one of the staff."""
+    return ",".join(f"unix:{folder}/{name}{n}.sock" for n in (1, 2, 3)), f"unix:{folder}/{name}-staff.sock"
+
+
 def private_site(folder: Path, *, upstream: str, static_root: Path, errors: Path) -> Site:
     """A site on a free loopback port whose nginx writes in ``folder`` only and needs no rights."""
     return Site(
@@ -57,7 +62,7 @@ def private_site(folder: Path, *, upstream: str, static_root: Path, errors: Path
         run=folder,
         logs=folder,
         listen=f"127.0.0.1:{free_port()}",
-        workers="1",
+        workers="2",
         user=getpass.getuser() if os.geteuid() == 0 else None,
     )
 

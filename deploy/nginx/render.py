@@ -9,6 +9,8 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 HSTS_SECONDS = 365 * 86400
+# For connections that nginx has not taken yet; the kernel's net.core.somaxconn is the upper bound for each process.
+LISTENER_QUEUE = "backlog=16384 reuseport"
 # What every answer of nginx itself carries, as the application's answers do (techfest.headers).
 HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -31,12 +33,16 @@ class SiteError(Exception):
 class Site:
     """What the configuration depends on.
 
-    ``upstream`` is ``unix:/path`` or ``host:port``; ``listen`` and ``tls_listen`` are nginx addresses;
+    ``upstream`` is ``unix:/path`` or ``host:port``, several with commas; ``staff_upstream`` is where the door and
+    the organisers are served, the same where none is given. ``listen`` and ``tls_listen`` are nginx addresses;
     ``run`` is a writable folder for the pid and temporary files. With a certificate the plain port only
-    redirects. ``per_address`` is the number of requests that one address may have under way at once,
-    ``answer_seconds`` how long the application may take before the visitor gets an error page. Over TLS browsers are
-    asked to keep to it: for this host, with ``hsts_subdomains`` for all below it, with ``hsts_preload`` for
-    browsers' own lists.
+    redirects. Over TLS browsers are asked to keep to it: for this host, with ``hsts_subdomains`` for all below
+    it, with ``hsts_preload`` for browsers' own lists.
+
+    ``places`` is the number of requests that may wait in the public queue, which must not exceed the backlogs of
+    ``upstream``; ``per_address`` and ``staff_per_address`` say how many of them one address may have.
+    ``answer_seconds`` is how long the answer may take, the wait in the queue included, before the visitor gets an
+    error page.
     """
 
     upstream: str
@@ -51,8 +57,12 @@ class Site:
     key: Path | None = None
     trusted_proxies: tuple[str, ...] = ()
     workers: str = "auto"
-    per_address: int = 2000
-    answer_seconds: int = 10
+    staff_upstream: str = ""
+    places: int = 12_000
+    # Whole schools and a mobile network's customers share an address: this stops a runaway program, not a class.
+    per_address: int = 11_000
+    staff_per_address: int = 100
+    answer_seconds: int = 120
     user: str | None = None
     hsts_subdomains: bool = False
     hsts_preload: bool = False
@@ -60,6 +70,7 @@ class Site:
 
 def render(site: Site) -> str:
     """The whole nginx.conf; raises SiteError where a value would end a directive early."""
+    _refuse_odd(site)
     proxies = site.trusted_proxies
     real_ip = [f"set_real_ip_from {proxy};" for proxy in proxies]
     if proxies:
@@ -67,31 +78,36 @@ def render(site: Site) -> str:
     values = {
         "USER": f"user {site.user};" if site.user else "",
         "WORKERS": site.workers,
+        "FILES": str(connections(site) + 1_000),
+        "CONNECTIONS": str(connections(site)),
         "RUN": str(site.run),
         "LOGS": str(site.logs),
-        "UPSTREAM": site.upstream,
-        "LISTEN": site.listen,
+        "PUBLIC": _lines(8, _servers_of(site.upstream)),
+        "STAFF": _lines(8, _servers_of(site.staff_upstream or site.upstream)),
+        "LISTEN": f"{site.listen} default_server {LISTENER_QUEUE}",
         "PROXY_GEO": _lines(8, [f"{proxy} 1;" for proxy in proxies]),
         "REAL_IP": _lines(4, real_ip),
     }
-    for value in (
-        *values.values(),
-        *site.names,
-        site.tls_listen,
-        str(site.static_root),
-        str(site.errors),
-        str(site.certificate),
-        str(site.key),
-    ):
-        _refuse_odd(value, allow_lines=value in (values["USER"], values["PROXY_GEO"], values["REAL_IP"]))
     return _fill("nginx.conf.in", values | {"HEADERS": _headers(8), "SERVERS": _servers(site)})
+
+
+def connections(site: Site) -> int:
+    """Connections that each process of nginx may have open. The kernel shares visitors evenly among them."""
+    processes = int(site.workers) if site.workers.isdigit() else 1
+    return 2 * site.places // processes + 1_600
+
+
+def _servers_of(upstream: str) -> list[str]:
+    return [f"server {address} max_fails=0;" for address in upstream.split(",")]
 
 
 def _servers(site: Site) -> str:
     tls = site.certificate is not None and site.key is not None
     values = {
         "NAMES": " ".join(site.names),
+        "PLACES": str(site.places),
         "PER_ADDRESS": str(site.per_address),
+        "STAFF_PER_ADDRESS": str(site.staff_per_address),
         "ANSWER_SECONDS": str(site.answer_seconds),
         "STATIC": str(site.static_root),
         "ERRORS": str(site.errors),
@@ -108,7 +124,7 @@ def _servers(site: Site) -> str:
         [
             _server(site.listen, f"        server_name {values['NAMES']};\n{_headers(8)}\n{_redirect(site)}"),
             _server(
-                f"{site.tls_listen} ssl http2 default_server",
+                f"{site.tls_listen} ssl http2 default_server {LISTENER_QUEUE}",
                 protocols + "        ssl_reject_handshake on;\n",
             ),
             _server(f"{site.tls_listen} ssl http2", keys + protocols + body),
@@ -143,10 +159,14 @@ def _lines(indent: int, lines: list[str]) -> str:
     return "\n".join(" " * indent + line for line in lines)
 
 
-def _refuse_odd(value: str, *, allow_lines: bool) -> None:
-    """A value with a brace, a semicolon or white space would change the configuration around it."""
-    if not allow_lines and re.search(r"[\s;{}\"'$\\#]", value):
-        raise SiteError(f"{value!r} cannot stand in an nginx configuration")
+def _refuse_odd(site: Site) -> None:
+    """A word with a brace, a semicolon or white space would change the configuration around it."""
+    words = [site.listen, site.tls_listen, site.workers, site.user, site.certificate, site.key]
+    words += [site.run, site.logs, site.static_root, site.errors]
+    words += [*site.names, *site.trusted_proxies, *site.upstream.split(","), *site.staff_upstream.split(",")]
+    for word in words:
+        if re.search(r"[\s;{}\"'$\\#]", str(word)):
+            raise SiteError(f"{str(word)!r} cannot stand in an nginx configuration")
 
 
 def _fill(template: str, values: Mapping[str, str]) -> str:
@@ -161,7 +181,8 @@ def _fill(template: str, values: Mapping[str, str]) -> str:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m deploy.nginx.render", description=__doc__)
     parser.add_argument("--name", action="append", required=True, help="a name of the site (repeatable)")
-    parser.add_argument("--upstream", default="unix:/run/techfest/web.sock")
+    parser.add_argument("--upstream", default=",".join(f"unix:/run/techfest/web{n}.sock" for n in (1, 2, 3)))
+    parser.add_argument("--staff-upstream", default="unix:/run/techfest/staff.sock")
     parser.add_argument("--static", type=Path, required=True, help="STATIC_ROOT, filled by collectstatic")
     parser.add_argument("--run", type=Path, default=Path("/run/nginx"))
     parser.add_argument("--logs", type=Path, default=Path("/var/log/nginx"))
@@ -182,6 +203,7 @@ def main() -> int:
     given = _arguments()
     site = Site(
         upstream=given.upstream,
+        staff_upstream=given.staff_upstream,
         static_root=given.static,
         errors=given.static / "errors",
         run=given.run,

@@ -22,7 +22,7 @@ from django.db import connection
 from deploy.bench.load import Load, Visitor, invite, paced, steady
 from deploy.launcher.folders import ROOT, VENV
 from deploy.launcher.processes import Process, stop
-from deploy.nginx.process import private_site, running_nginx
+from deploy.nginx.process import private_site, running_nginx, socket_addresses
 from deploy.tests.nginx.house import ERRORS, Answer, ask, wait_for
 from events.models import Event, Seats
 from registrations.models import Registration
@@ -32,10 +32,12 @@ from techfest.tests.workers import site_environment
 _TAG = "Kumari"
 OUR_PAGES = {file.read_bytes() for file in ERRORS.glob("50*.html")}
 _AS_SYSTEMD = (
-    "import os, sys; os.dup2(int(sys.argv[1]), 3); os.environ.update(LISTEN_FDS='1', LISTEN_PID=str(os.getpid()));"
+    "import fcntl, os, sys; given = [fcntl.fcntl(int(n), fcntl.F_DUPFD, 20) for n in sys.argv[1].split(',')];"
+    " [os.dup2(one, 3 + n) for n, one in enumerate(given)];"
+    " os.environ.update(LISTEN_FDS=str(len(given)), LISTEN_PID=str(os.getpid()));"
     " os.execv(sys.argv[2], sys.argv[2:])"
 )
-"""Hands a socket on under the number and with the words that systemd would."""
+"""Hands sockets on under the numbers and with the words that systemd would."""
 
 
 Form = Mapping[str, str | list[str]]
@@ -73,29 +75,33 @@ def running_front(
     *,
     workers: int = 2,
     backlog: int = 2048,
-    answer_seconds: int = 10,
     application: str = "techfest.wsgi",
     **extra: str,
 ) -> Iterator[Front]:
     """The site on the tests' database, ``extra`` on top of its environment; ended with the block."""
     find_program("nginx")
     # A Unix socket's path may have 107 bytes, a test's folder has more.
-    with tempfile.TemporaryDirectory(prefix="tf-") as short, socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(f"{short}/web")
-        listener.listen(backlog)
+    with tempfile.TemporaryDirectory(prefix="tf-") as short, contextlib.ExitStack() as ending:
+        public, staff = socket_addresses(Path(short), "web")
+        listeners = [ending.enter_context(_listening(one, backlog)) for one in [*public.split(","), staff]]
         environment = site_environment(data, {"WEB_CONCURRENCY": str(workers), **extra})
-        command = [sys.executable, "-c", _AS_SYSTEMD, str(listener.fileno()), str(VENV / "bin" / "gunicorn")]
+        numbers = tuple(one.fileno() for one in listeners)
+        command = [
+            sys.executable,
+            "-c",
+            _AS_SYSTEMD,
+            ",".join(map(str, numbers)),
+            str(VENV / "bin" / "gunicorn"),
+        ]
         command += ["--config", "deploy/gunicorn.conf.py", application]
-        gunicorn = Process(
-            "web", command, environment, data / "web.log", folder=ROOT, keep_open=(listener.fileno(),)
-        )
+        gunicorn = Process("web", command, environment, data / "web.log", folder=ROOT, keep_open=numbers)
         site = private_site(
             data / "nginx",
-            upstream=f"unix:{short}/web",
+            upstream=public,
             static_root=Path(os.environ["STATIC_ROOT"]),
             errors=ERRORS,
         )
-        with running_nginx(replace(site, answer_seconds=answer_seconds)) as nginx:
+        with running_nginx(replace(site, staff_upstream=staff)) as nginx:
             front = Front(nginx.port, gunicorn)
             gunicorn.start()
             try:
@@ -103,6 +109,13 @@ def running_front(
                 yield front
             finally:
                 stop([gunicorn], seconds=2)
+
+
+def _listening(address: str, backlog: int) -> socket.socket:
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(address.removeprefix("unix:"))
+    listener.listen(backlog)
+    return listener
 
 
 def form_for(event: Event, *, number: int = 1) -> Form:

@@ -49,7 +49,7 @@ def event() -> Event:
 def test_all_workers_busy_and_a_full_backlog_shed_the_rest_at_once(
     event: Event, data_folder: Path, send: Any
 ) -> None:
-    with running_front(data_folder, backlog=2) as front:
+    with running_front(data_folder, backlog=0) as front:
         with clicks(front, event, rate=20, seconds=1.5) as visitors, transaction.atomic():
             started = time.monotonic()
             Seats.objects.locked([event.pk])

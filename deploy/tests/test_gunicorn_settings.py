@@ -24,6 +24,23 @@ def test_no_header_becomes_a_variable_of_the_server() -> None:
 
 
 @pytest.mark.parametrize(
+    ("environment", "log"),
+    [
+        ({"GUNICORN_BIND": "fd://5"}, "-"),
+        ({"GUNICORN_BIND": "unix:/a,unix:/b"}, None),
+        ({"LISTEN_FDS": "4"}, None),
+    ],
+)
+def test_requests_are_logged_once(
+    environment: dict[str, str], log: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By nginx where it is in front, else by Gunicorn."""
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert runpy.run_path(str(ROOT / "deploy" / "gunicorn.conf.py"))["accesslog"] == log
+
+
+@pytest.mark.parametrize(
     ("ending", "code"),
     [
         ("pass", 0),

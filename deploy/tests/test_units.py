@@ -1,10 +1,13 @@
 """The systemd units are examples that must not drift from the Procfile."""
 
+import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from deploy.nginx.render import Site
 from techfest.tests.parts import find_program
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,6 +49,18 @@ def test_each_process_that_ends_is_started_again() -> None:
 def test_target_wants_every_unit() -> None:
     wanted = settings(UNITS / "techfest.target")["Wants"].split()
     assert sorted(wanted) == sorted(unit.name for unit in UNITS.glob("*.service"))
+
+
+def test_sockets_are_those_of_nginx_and_hold_the_whole_queue() -> None:
+    text = (UNITS / "techfest-web.socket").read_text()
+    public = [f"/run/techfest/web{number}.sock" for number in (1, 2, 3)]
+    assert re.findall("ListenStream=(.+)", text) == [*public, "/run/techfest/staff.sock"]
+    backlog = int(settings(UNITS / "techfest-web.socket")["Backlog"])
+    site = Site(upstream="", static_root=ROOT, errors=ROOT, run=ROOT, logs=ROOT)
+    assert site.places <= len(public) * backlog
+    command = [sys.executable, "-m", "deploy.nginx.render", "--name", "fest.example", "--static", "/static"]
+    rendered = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert re.findall("server unix:(.+) max_fails", rendered) == [*public, "/run/techfest/staff.sock"]
 
 
 def test_units_name_no_secret() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.nginx.process import binary, private_site, running_nginx
+from deploy.nginx.process import binary, private_site, running_nginx, socket_addresses
 from deploy.tests.nginx.house import ERRORS, HASHED, House
 
 
@@ -31,9 +31,10 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     (static / f"{HASHED}.gz").write_bytes(gzip.compress(b"/* compressed beforehand */"))
     # A Unix socket's path may have 107 bytes, a test's folder has more.
     with tempfile.TemporaryDirectory(prefix="tf-") as short, contextlib.ExitStack() as ending:
-        site = private_site(folder / "run", upstream=f"unix:{short}/web", static_root=static, errors=ERRORS)
-        nginx = ending.enter_context(running_nginx(replace(site, per_address=50)))
-        house = House(nginx, folder, Path(short) / "web")
+        public, staff = socket_addresses(Path(short), "web")
+        site = private_site(folder / "run", upstream=public, static_root=static, errors=ERRORS)
+        site = replace(site, staff_upstream=staff, per_address=50, staff_per_address=50, answer_seconds=10)
+        house = House(ending.enter_context(running_nginx(site)), folder, f"{public},{staff}")
         try:
             house.start_application()
             yield house

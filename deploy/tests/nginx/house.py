@@ -32,16 +32,17 @@ class Answer:
 
 @dataclass
 class House:
-    """nginx, the application behind it, and what each wrote down."""
+    """nginx, the application behind it at ``sockets``, and what each wrote down."""
 
     nginx: RunningNginx
     folder: Path
-    socket: Path
+    sockets: str
     gunicorn: subprocess.Popen[bytes] | None = None
 
     def start_application(self, *, workers: int = 2, backlog: int = 64) -> None:
         command = [sys.executable, "-m", "gunicorn", "deploy.tests.nginx.upstream:application"]
-        command += ["--bind", f"unix:{self.socket}", "--workers", str(workers), "--backlog", str(backlog)]
+        command += ["--workers", str(workers), "--backlog", str(backlog)]
+        command += [word for address in self.sockets.split(",") for word in ("--bind", address)]
         environment = os.environ | {"UPSTREAM_LOG": str(self.folder / "upstream.log")}
         log = (self.folder / "gunicorn.log").open("ab")
         with log:

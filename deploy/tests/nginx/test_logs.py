@@ -1,5 +1,7 @@
 """What nginx writes down, and what it must not."""
 
+from pathlib import Path
+
 import pytest
 
 from deploy.tests.nginx.house import TOKEN, House, wait_for
@@ -39,12 +41,16 @@ def test_tail_of_a_secret_link_is_in_no_log(house: House, path: str) -> None:
 def test_tail_of_a_secret_link_is_in_no_log_when_the_application_is_dead(house: House) -> None:
     house.stop_application()
     statuses = [house.get(f"/{prefix}/{TOKEN}/").status for prefix in ("a", "my", "t")]
-    house.socket.unlink(missing_ok=True)
+    for address in house.sockets.split(","):
+        Path(address.removeprefix("unix:")).unlink(missing_ok=True)
     statuses += [
         house.get(f"/{prefix}/{TOKEN}/", method="POST", body=b"x").status for prefix in ("a", "my", "t")
     ]
-    large = house.get(f"/my/{TOKEN}/details/", method="POST", body=b"x" * (3 * 1024 * 1024)).status
+    large = house.get(
+        f"/my/{TOKEN}/details/", method="POST", body=b"x" * (3 * 1024 * 1024), User_Agent="the last one"
+    ).status
     assert (statuses, large) == ([503] * 6, 413)
+    wait_for(lambda: "the last one" in house.nginx.access_log.read_text())
     assert TOKEN not in house.nginx.access_log.read_text() + house.nginx.error_log.read_text()
 
 

@@ -1,0 +1,66 @@
+"""The public queue is answered in the order of arrival, and the staff do not stand in it."""
+
+import socket
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from deploy.launcher.folders import ROOT
+from deploy.nginx.process import free_port, private_site
+from deploy.nginx.render import Site, render
+from deploy.tests.nginx.house import House, wait_for
+
+STAFF = ("/admin/", "/hi/door/gate/", "/accounts/login/", "/health/live")
+
+
+@pytest.fixture
+def slow(house: House) -> Iterator[House]:
+    """The application with one worker."""
+    house.stop_application()
+    house.start_application(workers=1)
+    yield house
+    house.stop_application()
+
+
+def queue_up(house: House, paths: list[str]) -> list[socket.socket]:
+    """Visitors who come one after the other while the only worker is busy."""
+    before = len(house.reached())
+    visitors = []
+    for path in ["/sleep/1/", *paths]:
+        visitor = socket.create_connection(("127.0.0.1", house.nginx.port), timeout=20)
+        visitor.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+        visitors.append(visitor)
+        if path == "/sleep/1/":
+            wait_for(lambda: len(house.reached()) > before)
+        time.sleep(0.005)
+    return visitors
+
+
+def answered(house: House, visitors: list[socket.socket]) -> list[str]:
+    """The paths in the order in which the application had them, when all visitors have their answers."""
+    for visitor in visitors:
+        assert visitor.recv(12) == b"HTTP/1.1 200"
+        visitor.close()
+    return [line.partition(" ")[2] for line in house.reached()]
+
+
+def test_visitors_are_answered_in_the_order_of_their_arrival(slow: House) -> None:
+    paths = [f"/{number}/" for number in range(40)]
+    order = answered(slow, queue_up(slow, paths))
+    places = {path: place for place, path in enumerate(order[-40:])}
+    assert max(abs(places[path] - place) for place, path in enumerate(paths)) <= 6
+
+
+def test_staff_do_not_wait_behind_the_public_queue(slow: House) -> None:
+    """A worker takes one request of each socket in turn: three of the public, then one of the staff."""
+    order = answered(slow, queue_up(slow, [*(f"/{number}/" for number in range(40)), *STAFF]))
+    assert set(order[-44:-20]) >= set(STAFF)
+
+
+def test_each_process_has_connections_for_its_share_of_the_queue() -> None:
+    """Each visitor needs two, the browser's and the application's."""
+    site = private_site(ROOT, upstream=f"127.0.0.1:{free_port()}", static_root=ROOT, errors=ROOT)
+    for_all = Site(upstream="unix:/a", static_root=ROOT, errors=ROOT, run=ROOT, logs=ROOT)
+    assert f"worker_connections {2 * for_all.places + 1600};" in render(for_all)
+    assert f"worker_connections {for_all.places + 1600};" in render(site)
