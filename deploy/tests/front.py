@@ -26,8 +26,8 @@ from deploy.nginx.process import private_site, running_nginx, socket_addresses
 from deploy.tests.nginx.house import ERRORS, Answer, ask, wait_for
 from events.models import Event, Seats
 from registrations.models import Registration
-from techfest.tests.parts import find_program
-from techfest.tests.workers import site_environment
+from techfest.tests.support.programs import find_program
+from techfest.tests.support.workers import site_environment
 
 _TAG = "Kumari"
 OUR_PAGES = {file.read_bytes() for file in ERRORS.glob("50*.html")}

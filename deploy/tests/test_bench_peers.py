@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from deploy.launcher.folders import ROOT
-from techfest.tests.parts import find_program
+from techfest.tests.support.programs import find_program
 
 pytestmark = [pytest.mark.nginx, pytest.mark.slow]
 

@@ -17,12 +17,12 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from events.models import Event
-from events.tests.steps import counted
 from registrations import links
 from registrations.models import ClassList, ClassListJob, Hold, Submission
 from registrations.tests.builders import build_school, build_teacher, build_user
 from registrations.tests.second_step import pass_second_step
 from techfest.core import roles
+from techfest.tests.support.steps import counted
 from tickets.models import Booklet, Certificate, Delegation, Gate, Printout, Scan, Ticket
 from tickets.tests.admin_helpers import build_row_of_everything, in_role
 

@@ -12,7 +12,7 @@ from django.test import Client
 
 from registrations.models import Student
 from registrations.tests.builders import build_event, build_fest
-from registrations.tests.frontdoor import FORM, typed
+from registrations.tests.form_posts import FORM, typed
 from techfest.logs import OneLineFormatter
 from techfest.wsgi import application
 

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.test import Client
 
 from techfest.headers import POWERFUL_FEATURES, fixed_headers, permissions_policy
-from techfest.tests.freshly import executed, fresh_settings
+from techfest.tests.support.fresh_modules import executed, fresh_settings
 
 NAMES = {*fixed_headers(), "Content-Security-Policy", "Permissions-Policy"}
 

@@ -17,9 +17,9 @@ from deploy.launcher import configuration
 from deploy.provider_stub.webhooks import signed_event
 from techfest.env import StrictEnv
 from techfest.mail_provider import provider_settings
-from techfest.tests.freshly import fresh_settings
+from techfest.tests.support.fresh_modules import fresh_settings
+from tickets.tests.mail.test_webhooks import basic, report
 from tickets.tests.providers import brevo, mailgun, stub, stub_process
-from tickets.tests.test_webhooks import basic, report
 
 __all__ = ["brevo", "mailgun", "stub", "stub_process"]
 

@@ -32,14 +32,14 @@ from registrations.models import (
     Submission,
 )
 from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher
-from registrations.tests.builders_class_lists import build_list, pupils
-from registrations.tests.frontdoor import FORM, typed
+from registrations.tests.builders.class_lists import build_list, pupils
+from registrations.tests.form_posts import FORM, typed
 from techfest.logs import OneLineFormatter, without_secrets
 from techfest.tests.test_access import ADDRESSES, World, body, matters
 from tickets.checkin import checkpoints
 from tickets.keys import random_key
 from tickets.models import Certificate, Delegation, Delivery, Scan, Ticket
-from tickets.tests.builders_checkin import (
+from tickets.tests.builders.checkin import (
     checkpoint_of,
     gate_of,
     open_event,

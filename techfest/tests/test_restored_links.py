@@ -23,7 +23,7 @@ from registrations.class_lists import jobs
 from registrations.models import ClassListJob, Invitation, Student, Teacher
 from registrations.teachers import onboarding
 from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher, build_user
-from registrations.tests.builders_class_lists import build_list, confirmed, pupils
+from registrations.tests.builders.class_lists import build_list, confirmed, pupils
 from tickets.models import Certificate, Delegation, Ticket
 
 pytestmark = pytest.mark.django_db(transaction=True)

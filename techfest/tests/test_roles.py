@@ -40,7 +40,7 @@ OURS = sorted(
 )
 LED = [model for model in OURS if admin.site._registry[model].event_lookup is not None]  # type: ignore[attr-defined]
 HIDDEN = [model for model in OURS if model not in LED and model is not Message]
-"""Broadcasts belong to their author: tickets/tests/test_messages.py."""
+"""Broadcasts belong to their author: tickets/tests/mail/broadcast/test_broadcast.py."""
 OWN, OTHER = "Asha Raman", "Zarina Khan"
 
 

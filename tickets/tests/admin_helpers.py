@@ -42,7 +42,7 @@ from registrations.tests.builders import (
     build_submission,
     build_teacher,
 )
-from registrations.tests.builders_class_lists import build_list
+from registrations.tests.builders.class_lists import build_list
 from techfest.core.admin.base import page_of
 from techfest.core.audit_log import record
 from techfest.core.roles import ADMIN_ROLES

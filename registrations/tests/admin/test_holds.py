@@ -9,7 +9,7 @@ from django.test import Client
 from events.models import Event, Fest, Seats
 from registrations.models import Hold, School, Teacher
 from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher
-from registrations.tests.held import name_now, request_now, return_now
+from registrations.tests.builders.holds import name_now, request_now, return_now
 from techfest.core.admin.base import page_of
 from techfest.core.roles import LEAD
 from tickets.tests.admin_helpers import (

@@ -17,7 +17,7 @@ from registrations.booking.errors import RegistrationRejected
 from registrations.holds.service import latest
 from registrations.invariants.seats import registrations_were_made_while_it_was_open
 from registrations.tests.builders import build_event, build_fest, build_request, build_submission, submit_now
-from registrations.tests.builders_class_lists import build_list, forecast_of, row
+from registrations.tests.builders.class_lists import build_list, forecast_of, row
 from techfest.core.db.clock import database_now
 from techfest.core.invariants import CLOSES_AT
 from tickets.tests.audited import damage, offenders

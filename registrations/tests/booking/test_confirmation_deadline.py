@@ -40,10 +40,10 @@ from registrations.tests.builders import (
     build_user,
     submit_now,
 )
-from registrations.tests.builders_class_lists import build_list, registered, row
+from registrations.tests.builders.class_lists import build_list, registered, row
+from registrations.tests.builders.holds import outlive, request_now
 from registrations.tests.counting import counts, states
-from registrations.tests.frontdoor import post_form, text_of
-from registrations.tests.held import outlive, request_now
+from registrations.tests.form_posts import post_form, text_of
 from registrations.tests.races import at_once
 from techfest.core.db.locking import Deadline
 from tickets.tests.admin_helpers import organiser_client

@@ -26,15 +26,15 @@ from registrations.tests.builders import (
     build_teacher,
     build_user,
 )
-from registrations.tests.builders_event_changes import change
+from registrations.tests.builders.event_changes import change
+from registrations.tests.builders.holds import request_now, return_now
 from registrations.tests.counting import counts, recount, states
-from registrations.tests.held import request_now, return_now
 from techfest.core.db.locking import Deadline
 from tickets.checkin.walk_in import seat_waiting
 from tickets.keys import random_key
 from tickets.tests.admin_helpers import list_path, organiser_client
 from tickets.tests.audited import offenders
-from tickets.tests.builders_checkin import (
+from tickets.tests.builders.checkin import (
     checkpoint_of,
     fest_today,
     gate_of,

@@ -22,8 +22,8 @@ from registrations.tests.builders import (
     build_teacher,
     submit_now,
 )
-from registrations.tests.builders_class_lists import build_list, confirmed, pupils, registered
-from registrations.tests.frontdoor import FORM, text_of, typed
+from registrations.tests.builders.class_lists import build_list, confirmed, pupils, registered
+from registrations.tests.form_posts import FORM, text_of, typed
 from techfest.core.db.bulk import insert_new
 from techfest.core.db.locking import Deadline
 

@@ -13,8 +13,8 @@ from events import cache
 from events.models import Event, Fest, Seats
 from registrations.models import Change, Hold, Registration, Student, Submission
 from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher
-from registrations.tests.frontdoor import FORM, text_of, typed
-from registrations.tests.held import request_now
+from registrations.tests.builders.holds import request_now
+from registrations.tests.form_posts import FORM, text_of, typed
 from tickets.models import Alert, Delivery
 
 pytestmark = pytest.mark.django_db

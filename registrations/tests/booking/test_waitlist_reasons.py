@@ -11,8 +11,8 @@ from registrations.booking.ledger import change_ledger
 from registrations.booking.waitlist import promote, why_nobody, why_waiting
 from registrations.models import Change, Registration
 from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher, build_user
-from registrations.tests.builders_event_changes import change
-from registrations.tests.held import request_now
+from registrations.tests.builders.event_changes import change
+from registrations.tests.builders.holds import request_now
 from techfest.core.admin.base import page_of
 from tickets.tests.admin_helpers import organiser_client
 

@@ -11,7 +11,7 @@ from django.test import Client
 from registrations.class_lists import urls
 from registrations.models import ClassList, ClassListRow, Teacher
 from registrations.tests.builders import build_fest, build_school
-from registrations.tests.class_list_uploads import (
+from registrations.tests.builders.class_list_uploads import (
     LISTS,
     browser,
     build_listed_fest,

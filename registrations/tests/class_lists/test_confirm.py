@@ -15,7 +15,7 @@ from registrations.class_lists import jobs
 from registrations.models import ClassList, ClassListJob, ConsentText, Registration, Submission, Teacher
 from registrations.spreadsheets.reader import read_file
 from registrations.tests.builders import build_event, build_fest, build_school
-from registrations.tests.builders_class_lists import (
+from registrations.tests.builders.class_lists import (
     build_list,
     build_teacher,
     confirmed,

@@ -25,7 +25,7 @@ from registrations.models import (
 from registrations.spreadsheets.sheet import MAX_BYTES
 from registrations.tasks import purge_class_lists
 from registrations.tests.builders import build_school
-from registrations.tests.class_list_uploads import (
+from registrations.tests.builders.class_list_uploads import (
     LISTS,
     TITLES,
     browser,
@@ -35,8 +35,8 @@ from registrations.tests.class_list_uploads import (
     handed_over,
     pasted,
 )
+from registrations.tests.builders.spreadsheets import csv_bytes, xlsx_bytes
 from registrations.tests.races import at_once
-from registrations.tests.spreadsheet_files import csv_bytes, xlsx_bytes
 
 pytestmark = pytest.mark.django_db
 

@@ -15,7 +15,7 @@ from registrations.class_lists.parse import read_draft
 from registrations.class_lists.report import problem_table
 from registrations.models import Registration, Student
 from registrations.tests.builders import build_event, build_fest, build_submission
-from registrations.tests.builders_class_lists import (
+from registrations.tests.builders.class_lists import (
     build_list,
     build_teacher,
     confirmed,

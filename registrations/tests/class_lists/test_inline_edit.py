@@ -22,7 +22,7 @@ from registrations.class_lists import inline_edit
 from registrations.class_lists.parse import read_draft, read_rows
 from registrations.models import ClassList, ClassListJob, ClassListRow, Submission, Teacher
 from registrations.tests.builders import build_event
-from registrations.tests.class_list_uploads import (
+from registrations.tests.builders.class_list_uploads import (
     LISTS,
     TITLES,
     browser,
@@ -32,8 +32,8 @@ from registrations.tests.class_list_uploads import (
     handed_over,
     pasted,
 )
+from registrations.tests.builders.spreadsheets import csv_bytes
 from registrations.tests.races import at_once
-from registrations.tests.spreadsheet_files import csv_bytes
 
 pytestmark = pytest.mark.django_db
 

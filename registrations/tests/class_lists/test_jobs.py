@@ -35,7 +35,7 @@ from registrations.models import (
 from registrations.spreadsheets.listing import ListedStudent
 from registrations.students.fields import StudentFields
 from registrations.tests.builders import build_event, build_fest, build_request, build_submission, submit_now
-from registrations.tests.builders_class_lists import (
+from registrations.tests.builders.class_lists import (
     build_list,
     build_teacher,
     confirmed,

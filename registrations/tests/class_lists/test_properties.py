@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from events.models import Event
 from registrations.models import ClassListEntry, ClassListRow, Registration, Student
 from registrations.tests.builders import build_event, build_fest, build_submission
-from registrations.tests.builders_class_lists import build_list, forecast_of, registered, row
+from registrations.tests.builders.class_lists import build_list, forecast_of, registered, row
 from registrations.tests.counting import recount
 from tickets.tests.audited import run as audit
 

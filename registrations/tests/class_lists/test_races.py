@@ -9,7 +9,7 @@ from registrations.booking.errors import RegistrationRejected
 from registrations.class_lists import jobs
 from registrations.models import ClassListJob, ClassListRow, Registration, Submission
 from registrations.tests.builders import build_event, build_fest, build_request, build_school, submit_now
-from registrations.tests.builders_class_lists import (
+from registrations.tests.builders.class_lists import (
     build_list,
     build_teacher,
     confirmed,

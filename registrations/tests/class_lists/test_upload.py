@@ -11,8 +11,7 @@ from registrations.models import ClassList, Teacher
 from registrations.spreadsheets.reader import read_file
 from registrations.spreadsheets.sheet import MAX_BYTES
 from registrations.tests.builders import build_event, build_fest
-from registrations.tests.builders_class_lists import build_list, registered, row
-from registrations.tests.class_list_uploads import (
+from registrations.tests.builders.class_list_uploads import (
     LISTS,
     TITLES,
     browser,
@@ -22,7 +21,8 @@ from registrations.tests.class_list_uploads import (
     handed_over,
     pasted,
 )
-from registrations.tests.spreadsheet_files import csv_bytes
+from registrations.tests.builders.class_lists import build_list, registered, row
+from registrations.tests.builders.spreadsheets import csv_bytes
 
 pytestmark = pytest.mark.django_db
 

@@ -12,9 +12,9 @@ from registrations.booking.cancel import cancel
 from registrations.holds.service import process_due
 from registrations.models import Change, Conflict, Hold, Registration
 from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher, build_user
-from registrations.tests.builders_event_changes import change, set_beside
+from registrations.tests.builders.event_changes import change, set_beside
+from registrations.tests.builders.holds import name_now, notices, outlive, request_now, return_now
 from registrations.tests.counting import counts, recount, states
-from registrations.tests.held import name_now, notices, outlive, request_now, return_now
 from techfest.core.db.locking import Deadline
 from tickets.models import Delivery, Ticket
 from tickets.tests.audited import offenders

@@ -22,7 +22,7 @@ from registrations.tests.builders import (
     build_user,
     submit_now,
 )
-from registrations.tests.builders_event_changes import change, set_beside
+from registrations.tests.builders.event_changes import change, set_beside
 from registrations.tests.counting import counts, recount, states
 from registrations.tests.races import at_once
 from tickets.tests.audited import run

@@ -27,8 +27,8 @@ from registrations.tests.builders import (
     submit_now,
 )
 from registrations.tests.builders import build_submission as submit
+from registrations.tests.builders.holds import grant, name_now, outlive, request_now, return_now
 from registrations.tests.counting import counts, recount, states
-from registrations.tests.held import grant, name_now, outlive, request_now, return_now
 from registrations.tests.races import at_once, meeting_after_the_lock
 from tickets.tests.admin_helpers import organiser
 from tickets.tests.audited import run

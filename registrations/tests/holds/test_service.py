@@ -22,8 +22,7 @@ from registrations.tests.builders import (
     build_submission,
     build_teacher,
 )
-from registrations.tests.counting import counts, states
-from registrations.tests.held import (
+from registrations.tests.builders.holds import (
     grant,
     hold_request,
     name_now,
@@ -32,6 +31,7 @@ from registrations.tests.held import (
     request_now,
     return_now,
 )
+from registrations.tests.counting import counts, states
 from techfest.core.db.locking import Deadline
 from techfest.core.errors import LockTimeout
 from tickets.tests.admin_helpers import organiser

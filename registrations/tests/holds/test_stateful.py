@@ -12,7 +12,7 @@ from registrations.booking.errors import ActionRejected, RegistrationRejected
 from registrations.holds.service import MAX_AT_ONCE, process_due
 from registrations.models import Hold
 from registrations.tests.booking.seat_model import ANY, BOUNDED, NAMES, PATIENT, Held, Plan, Rush, SeatRequest
-from registrations.tests.held import name_now, outlive, request_now, return_now
+from registrations.tests.builders.holds import name_now, outlive, request_now, return_now
 
 EVENT = st.integers(0, 2)
 

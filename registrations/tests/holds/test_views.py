@@ -18,7 +18,7 @@ from registrations.tests.builders import (
     build_submission,
     build_teacher,
 )
-from registrations.tests.held import name_now, request_now, return_now
+from registrations.tests.builders.holds import name_now, request_now, return_now
 from tickets.tests.admin_helpers import query_count
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -6,8 +6,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from events.tests.steps import counted
-from events.tests.worst import MARKS, worst_texts
 from registrations.spreadsheets import errors as errors_module
 from registrations.spreadsheets import listing as listing_module
 from registrations.spreadsheets.errors import FileRefused
@@ -16,7 +14,7 @@ from registrations.spreadsheets.listing import Code, Listing
 from registrations.spreadsheets.reader import read_file, read_paste
 from registrations.spreadsheets.rows import read_listing
 from registrations.spreadsheets.sheet import MAX_BYTES, MAX_CHARACTERS, Row, Sheet, trimmed
-from registrations.tests.class_list_uploads import (
+from registrations.tests.builders.class_list_uploads import (
     LISTS,
     browser,
     build_listed_fest,
@@ -24,7 +22,9 @@ from registrations.tests.class_list_uploads import (
     draft_of,
     handed_over,
 )
-from registrations.tests.spreadsheet_files import csv_bytes, xlsx_bytes
+from registrations.tests.builders.spreadsheets import csv_bytes, xlsx_bytes
+from techfest.tests.support.steps import counted
+from techfest.tests.support.worst_texts import MARKS, worst_texts
 
 EVENTS = {f"event-{number}": f"Event name {number}" for number in range(40)}
 TITLES = ["Name", "Grade", "Event"]

@@ -15,7 +15,7 @@ from registrations.spreadsheets import workbook
 from registrations.spreadsheets.archive import WorkbookRefused, sanitize_archive
 from registrations.spreadsheets.errors import TEXTS, FileRefused
 from registrations.spreadsheets.reader import read_file, read_paste
-from registrations.tests.spreadsheet_files import (
+from registrations.tests.builders.spreadsheets import (
     SHEET,
     TABLE,
     changed_archive,

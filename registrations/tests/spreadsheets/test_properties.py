@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from registrations.spreadsheets.errors import FileRefused
 from registrations.spreadsheets.reader import decode, read_file, read_paste
 from registrations.spreadsheets.sheet import trimmed
-from registrations.tests.spreadsheet_files import csv_bytes, xlsx_bytes
+from registrations.tests.builders.spreadsheets import csv_bytes, xlsx_bytes
 
 # Signs of several scripts and all that CSV makes something of; every cell begins with a letter, so that a table
 # is never blank, markup or a formula.

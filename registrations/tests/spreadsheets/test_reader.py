@@ -11,7 +11,13 @@ import xlsxwriter
 from registrations.spreadsheets.errors import FileRefused
 from registrations.spreadsheets.reader import read_file, read_paste
 from registrations.spreadsheets.sheet import Sheet
-from registrations.tests.spreadsheet_files import TABLE, changed_archive, csv_bytes, with_sheet, xlsx_bytes
+from registrations.tests.builders.spreadsheets import (
+    TABLE,
+    changed_archive,
+    csv_bytes,
+    with_sheet,
+    xlsx_bytes,
+)
 
 DAY = dt.datetime(2026, 11, 24)  # noqa: DTZ001  # a cell has no zone
 

@@ -12,7 +12,7 @@ import pytest
 
 from registrations.spreadsheets import sandbox
 from registrations.spreadsheets.reader import read_file
-from registrations.tests.spreadsheet_files import xlsx_bytes
+from registrations.tests.builders.spreadsheets import xlsx_bytes
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the filter is one of Linux")
 

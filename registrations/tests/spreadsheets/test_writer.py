@@ -12,7 +12,7 @@ from registrations.spreadsheets.headers import Meaning, find_header
 from registrations.spreadsheets.reader import read_file
 from registrations.spreadsheets.rows import read_listing
 from registrations.spreadsheets.writer import csv_lines, csv_table, csv_template, xlsx_table, xlsx_template
-from registrations.tests.spreadsheet_files import SHEET
+from registrations.tests.builders.spreadsheets import SHEET
 from techfest.core.spreadsheet_cells import guarded, unguarded
 
 FORMULAS = ["=HYPERLINK(1)", "+1", "-2", "@SUM", "\tx", "\rx", " =1", "\nx", "＝1"]

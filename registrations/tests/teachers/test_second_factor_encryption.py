@@ -12,7 +12,7 @@ from django.test import Client
 from registrations.teachers import second_factor
 from registrations.tests.builders import PASSWORD, build_user
 from registrations.tests.second_step import RecoveryCodes, code_of, set_up_app
-from techfest.tests.freshly import fresh_settings
+from techfest.tests.support.fresh_modules import fresh_settings
 
 pytestmark = pytest.mark.django_db
 

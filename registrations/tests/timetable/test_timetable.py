@@ -14,7 +14,7 @@ from registrations.models import Conflict
 from registrations.spreadsheets.reader import read_file
 from registrations.spreadsheets.writer import xlsx_table
 from registrations.tests.builders import build_event, build_fest, build_submission
-from registrations.tests.builders_event_changes import change
+from registrations.tests.builders.event_changes import change
 from registrations.tests.counting import states
 from tickets.models import Delivery
 from tickets.tests.admin_helpers import organiser, organiser_client

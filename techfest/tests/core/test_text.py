@@ -7,10 +7,10 @@ from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.tests.steps import cost_of, counted
-from events.tests.worst import MARKS, worst_texts
 from techfest.core.text import MAX_MARKS, Form, has_mark_run, normalized, shortened
 from techfest.core.text_limits import validate_marks
+from techfest.tests.support.steps import cost_of, counted
+from techfest.tests.support.worst_texts import MARKS, worst_texts
 
 FORMS: tuple[Form, ...] = ("NFC", "NFD", "NFKC", "NFKD")
 

@@ -10,7 +10,7 @@ from techfest.core import roles
 from tickets.checkin.scan import check_in
 from tickets.keys import random_key
 from tickets.tests.admin_helpers import in_role, list_path, organiser_client, query_count
-from tickets.tests.builders_checkin import (
+from tickets.tests.builders.checkin import (
     checkpoint_of,
     fest_today,
     gate_of,

@@ -14,7 +14,7 @@ from registrations.tests.builders import PASSWORD, build_event, build_fest, buil
 from techfest.core.roles import LEAD
 from tickets.models import Gate
 from tickets.tests.admin_helpers import in_role
-from tickets.tests.builders_checkin import (
+from tickets.tests.builders.checkin import (
     fest_today,
     gate_of,
     open_event,

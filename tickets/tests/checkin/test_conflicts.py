@@ -13,7 +13,7 @@ from tickets.checkin.offline import resolve
 from tickets.checkin.scan import Offline
 from tickets.models import Scan
 from tickets.tests.admin_helpers import organiser, organiser_client
-from tickets.tests.builders_checkin import (
+from tickets.tests.builders.checkin import (
     checkpoint_of,
     fest_today,
     gate_of,

@@ -19,7 +19,7 @@ from tickets.checkin.checkpoints import Checkpoint
 from tickets.checkin.scan import check_in
 from tickets.keys import random_key
 from tickets.models import CheckIn, Scan, Ticket
-from tickets.tests.builders_checkin import (
+from tickets.tests.builders.checkin import (
     checkpoint_of,
     fest_today,
     gate_of,

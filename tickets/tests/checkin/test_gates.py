@@ -10,7 +10,7 @@ from techfest.core import roles
 from techfest.core.admin.base import page_of
 from tickets.models import Alert, Gate
 from tickets.tests.admin_helpers import add_path, filled_in, in_role, list_path, organiser_client
-from tickets.tests.builders_checkin import gate_of, volunteer
+from tickets.tests.builders.checkin import gate_of, volunteer
 
 pytestmark = pytest.mark.django_db
 

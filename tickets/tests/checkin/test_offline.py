@@ -23,7 +23,7 @@ from tickets.checkin.scan import check_in
 from tickets.keys import random_key
 from tickets.models import CheckIn, Gate, Scan, Ticket
 from tickets.tests.admin_helpers import query_count
-from tickets.tests.builders_checkin import (
+from tickets.tests.builders.checkin import (
     checkpoint_of,
     digest_of,
     fest_today,

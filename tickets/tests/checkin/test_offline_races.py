@@ -11,7 +11,7 @@ from registrations.tests.races import at_once
 from tickets.checkin.offline import Queued, upload
 from tickets.keys import random_key
 from tickets.models import CheckIn, Scan
-from tickets.tests.builders_checkin import (
+from tickets.tests.builders.checkin import (
     checkpoint_of,
     digest_of,
     fest_today,

@@ -13,7 +13,7 @@ from registrations.tests.builders import build_school
 from tickets.checkin.checkpoints import Checkpoint
 from tickets.models import CheckIn, Delegation, Scan, Ticket
 from tickets.tests.admin_helpers import query_count
-from tickets.tests.builders_checkin import (
+from tickets.tests.builders.checkin import (
     as_json,
     checkpoint_of,
     fest_today,

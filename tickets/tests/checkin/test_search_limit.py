@@ -17,7 +17,7 @@ from tickets.checkin.checkpoints import Checkpoint
 from tickets.checkin.throttle import TooManySearches, count_search
 from tickets.models import Alert, SearchCount
 from tickets.tests.admin_helpers import in_role, list_path, organiser_client
-from tickets.tests.builders_checkin import (
+from tickets.tests.builders.checkin import (
     checkpoint_of,
     fest_today,
     gate_of,

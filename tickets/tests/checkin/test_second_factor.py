@@ -15,7 +15,7 @@ from tickets.checkin.urls import urlpatterns
 from tickets.keys import random_key
 from tickets.models import CheckIn, Delegation, Gate
 from tickets.tests.admin_helpers import in_role, organiser
-from tickets.tests.builders_checkin import fest_today, gate_of, open_event, phone_of, ticket_for, volunteer
+from tickets.tests.builders.checkin import fest_today, gate_of, open_event, phone_of, ticket_for, volunteer
 
 pytestmark = pytest.mark.django_db
 

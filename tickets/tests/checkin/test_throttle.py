@@ -15,7 +15,7 @@ from tickets.checkin.checkpoints import Checkpoint
 from tickets.checkin.entry import enter
 from tickets.checkin.lookup import Kind, read
 from tickets.models import Alert, CheckIn, Scan
-from tickets.tests.builders_checkin import (
+from tickets.tests.builders.checkin import (
     as_json,
     checkpoint_of,
     fest_today,

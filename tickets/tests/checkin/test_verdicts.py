@@ -20,7 +20,7 @@ from tickets.checkin.scan import Choice, Offline, SchoolList, check_in
 from tickets.checkin.verdict_view import VerdictDisplay, display_of
 from tickets.keys import random_key
 from tickets.models import CheckIn, Delegation, Scan, Ticket
-from tickets.tests.builders_checkin import (
+from tickets.tests.builders.checkin import (
     checkpoint_of,
     fest_today,
     gate_of,

@@ -13,8 +13,8 @@ from registrations.booking.errors import ActionRejected
 from registrations.models import Change, Consent, Hold, Registration, Student
 from registrations.students.identity import Details
 from registrations.tests.builders import build_teacher, build_user
+from registrations.tests.builders.holds import name_now, request_now
 from registrations.tests.counting import counts
-from registrations.tests.held import name_now, request_now
 from registrations.tests.races import at_once
 from tickets.checkin.checkpoints import Checkpoint
 from tickets.checkin.walk_in import Newcomer, seat_newcomer, seat_waiting
@@ -22,7 +22,7 @@ from tickets.keys import random_key
 from tickets.models import CheckIn, Delivery, Scan, Ticket
 from tickets.tests.audited import offenders
 from tickets.tests.audited import run as audited
-from tickets.tests.builders_checkin import (
+from tickets.tests.builders.checkin import (
     checkpoint_of,
     fest_today,
     gate_of,

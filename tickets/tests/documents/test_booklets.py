@@ -20,13 +20,13 @@ from registrations.booking.cancel import cancel
 from registrations.models import Change, Registration, Student, Teacher
 from registrations.tests.builders import build_event, build_fest, build_submission
 from techfest.core.db.locking import Deadline
-from techfest.tests.parts import find_program
+from techfest.tests.support.programs import find_program
 from tickets import pdf, tasks
 from tickets.content import absolute
 from tickets.documents import booklets, jobs, ticket_pdf
 from tickets.models import Booklet, Ticket
 from tickets.tests.builders import make_files
-from tickets.tests.schools import build_teacher, shut, signed_in, text_of
+from tickets.tests.builders.teachers import build_teacher, shut, signed_in, text_of
 from tickets.wakeup import publish
 
 pytestmark = pytest.mark.django_db

@@ -27,7 +27,7 @@ from registrations.tests.builders import build_event, build_fest, build_submissi
 from techfest.core.admin.base import page_of
 from techfest.core.db.locking import Deadline
 from techfest.core.roles import LEAD, RESULTS, VOLUNTEER
-from techfest.tests.parts import find_program
+from techfest.tests.support.programs import find_program
 from tickets import pdf
 from tickets.content import absolute
 from tickets.documents import certificates, jobs, printouts
@@ -35,8 +35,8 @@ from tickets.models import Booklet, Certificate, Printout, Ticket
 from tickets.pdf.badges import CORNERS, HEIGHT, WIDTH
 from tickets.tests.admin_helpers import in_role, organiser, organiser_client
 from tickets.tests.builders import make_files
+from tickets.tests.builders.teachers import build_teacher, shut, signed_in
 from tickets.tests.pdf.test_ticket import fonts_with_empty_boxes
-from tickets.tests.schools import build_teacher, shut, signed_in
 
 pytestmark = pytest.mark.django_db
 SCRIPTS = (

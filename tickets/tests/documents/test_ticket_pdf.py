@@ -17,8 +17,8 @@ from registrations.students.corrections import correct
 from registrations.tests.builders import build_event, build_fest, build_submission
 from techfest.core import rush
 from techfest.core.db.locking import Deadline
-from techfest.tests.parts import find_program
 from techfest.tests.rushes import begin_rush
+from techfest.tests.support.programs import find_program
 from tickets import pdf, tasks
 from tickets.documents import ticket_pdf
 from tickets.documents.ticket_pdf import LEASE, pdf_path, render_again, render_due

@@ -42,7 +42,7 @@ from registrations.tests.builders import (
     build_teacher,
     submit_now,
 )
-from registrations.tests.builders_class_lists import build_list, registered, row
+from registrations.tests.builders.class_lists import build_list, registered, row
 from registrations.tests.traces import in_database, in_files
 from techfest.core.audit_log import record
 from techfest.core.db.locking import Deadline

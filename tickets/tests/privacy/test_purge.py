@@ -26,7 +26,7 @@ from registrations.tests.builders import (
     build_teacher,
     build_user,
 )
-from registrations.tests.builders_class_lists import build_list, registered, row
+from registrations.tests.builders.class_lists import build_list, registered, row
 from registrations.tests.traces import in_database, in_files
 from techfest.core.db.locking import Deadline
 from techfest.core.roles import RESULTS

@@ -39,7 +39,7 @@ from techfest.core.db.clock import database_now
 from techfest.core.db.locking import Deadline
 from techfest.core.errors import LockTimeout
 from techfest.core.roles import LEAD
-from techfest.tests.workers import WorkerFactory
+from techfest.tests.support.workers import WorkerFactory
 from tickets.mail.kinds.notice import enqueue_notice
 from tickets.mail.send import send_due
 from tickets.models import Delivery, Notice
@@ -47,8 +47,8 @@ from tickets.restore.decision import decide, watch
 from tickets.tasks import send
 from tickets.tests.admin_helpers import in_role, organiser_client
 from tickets.tests.builders import delivery_of, pretend_rendered
+from tickets.tests.mail.test_queue import in_threads
 from tickets.tests.providers import environment_of
-from tickets.tests.test_claiming import in_threads
 
 Reason = DatabaseMarker.Reason
 State = Delivery.State

@@ -14,7 +14,7 @@ from tickets import delegations
 from tickets.documents import booklets, printouts, ticket_pdf
 from tickets.models import Booklet, Delegation, Delivery, Printout, Ticket
 from tickets.teacher import urls
-from tickets.tests.schools import build_teacher, shut, signed_in
+from tickets.tests.builders.teachers import build_teacher, shut, signed_in
 
 pytestmark = pytest.mark.django_db
 

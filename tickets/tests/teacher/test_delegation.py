@@ -13,7 +13,7 @@ from registrations.tests.builders import build_event, build_fest, build_submissi
 from techfest.logs import without_secrets
 from tickets import delegations
 from tickets.models import Delegation
-from tickets.tests.schools import build_teacher, signed_in, text_of
+from tickets.tests.builders.teachers import build_teacher, signed_in, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -47,7 +47,7 @@ def test_page_draws_the_address(
 ) -> None:
     import subprocess
 
-    from techfest.tests.parts import find_program
+    from techfest.tests.support.programs import find_program
     from tickets.pdf.engine import engine
 
     client = signed_in(teacher)

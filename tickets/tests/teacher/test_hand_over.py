@@ -7,7 +7,7 @@ from events.models import Fest
 from registrations.models import ClassList, Teacher
 from registrations.tests.builders import build_fest
 from tickets.models import Delivery, Notice
-from tickets.tests.schools import build_teacher, signed_in, text_of
+from tickets.tests.builders.teachers import build_teacher, signed_in, text_of
 
 pytestmark = pytest.mark.django_db
 

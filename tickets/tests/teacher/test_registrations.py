@@ -19,7 +19,7 @@ from techfest.core.db.locking import Deadline
 from tickets.models import Delivery, Ticket
 from tickets.teacher.mail_status import PAUSE
 from tickets.tests.audited import run
-from tickets.tests.schools import build_teacher, signed_in, text_of
+from tickets.tests.builders.teachers import build_teacher, signed_in, text_of
 
 pytestmark = pytest.mark.django_db
 

@@ -16,7 +16,7 @@ from registrations.tests.builders import build_event, build_fest, build_submissi
 from techfest.core.db.locking import Deadline
 from tickets.models import Delivery
 from tickets.tests.audited import damage
-from tickets.tests.schools import build_teacher, signed_in, text_of
+from tickets.tests.builders.teachers import build_teacher, signed_in, text_of
 
 pytestmark = pytest.mark.django_db
 
