@@ -10,7 +10,7 @@ from django.db.models import F
 from django.test import Client
 
 from events.models import Category, Fest, Picture, Seats, Venue
-from events.tests.test_images import SVG, drawn
+from events.tests.pictures import SVG, drawn
 from registrations.tests.builders import build_event, build_fest
 from techfest.core.admin.base import page_of
 from tickets.tests.admin_helpers import add_path, filled_in, list_path, organiser_client, sent_by

@@ -12,16 +12,7 @@ from PIL import Image, ImageFile
 from events import images
 from events.images import NotAPicture
 from events.models import Picture
-
-SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
-
-
-def drawn(
-    kind: str = "JPEG", size: tuple[int, int] = (1600, 900), mode: str = "RGB", **options: Any
-) -> bytes:
-    file = BytesIO()
-    Image.new(mode, size, "teal").save(file, kind, **options)
-    return file.getvalue()
+from events.tests.pictures import SVG, drawn
 
 
 def noise(size: tuple[int, int]) -> bytes:

@@ -1,15 +1,21 @@
 """Many threads, each with a connection of its own, released at one instant."""
 
+import itertools
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
-from django.db import Error, connection
+from django.db import Error, connection, connections
+from django.db.models import F
 
 from events.locked_reads import read_locked_events
+from events.models import Seats
+from events.querysets import SeatsQuerySet
+from registrations.booking.policy import SeatCounter
+from registrations.models import Hold
 from techfest.core.errors import UserFacingError
 
 TOGETHER = 20.0
@@ -55,3 +61,51 @@ def meeting_after_the_lock(monkeypatch: pytest.MonkeyPatch, number: int) -> Iter
     with monkeypatch.context() as patch:
         patch.setattr("registrations.booking.allocate.read_locked_events", meet)
         yield
+
+
+def without_lock(self: SeatsQuerySet, event_ids: Iterable[int]) -> list[Seats]:
+    return list(self.filter(pk__in=set(event_ids)).order_by("pk"))
+
+
+def without_condition(
+    self: SeatsQuerySet, event_id: int, *, taken: int, waiting: int, from_held: int = 0
+) -> bool:
+    added = {"taken": F("taken") + taken, "waiting": F("waiting") + waiting, "held": F("held") - from_held}
+    queue_positions = taken + waiting + from_held
+    return bool(
+        self.filter(pk=event_id).update(
+            last_queue_position=F("last_queue_position") + queue_positions, **added
+        )
+    )
+
+
+def with_places_of_their_own() -> Callable[..., int]:
+    """Gives queue positions that never collide, since their uniqueness is a guard of its own."""
+    queue_positions = itertools.count(1)
+    give_queue_position = SeatCounter.give_queue_position
+
+    def give(self: SeatCounter, state: str, hold: Hold | None = None) -> int:
+        give_queue_position(self, state, hold)
+        return next(queue_positions)
+
+    return give
+
+
+def in_threads(work: Callable[[], Any], count: int) -> list[Any]:
+    """Run `work` in threads with their own database connections; the results are unordered."""
+    results: list[Any] = []
+    gate = threading.Barrier(count)
+
+    def run() -> None:
+        try:
+            gate.wait(timeout=10)
+            results.append(work())
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+    return results

@@ -18,8 +18,7 @@ from deploy.provider_stub.webhooks import signed_event
 from techfest.env import StrictEnv
 from techfest.mail_provider import provider_settings
 from techfest.tests.support.fresh_modules import fresh_settings
-from tickets.tests.mail.test_webhooks import basic, report
-from tickets.tests.providers import brevo, mailgun, stub, stub_process
+from tickets.tests.providers import basic, brevo, mailgun, report, stub, stub_process
 
 __all__ = ["brevo", "mailgun", "stub", "stub_process"]
 

@@ -35,7 +35,7 @@ from registrations.tests.builders import build_event, build_fest, build_submissi
 from registrations.tests.builders.class_lists import build_list, pupils
 from registrations.tests.form_posts import FORM, typed
 from techfest.logs import OneLineFormatter, without_secrets
-from techfest.tests.test_access import ADDRESSES, World, body, matters
+from techfest.tests.site import ADDRESSES, World, body, matters
 from tickets.checkin import checkpoints
 from tickets.keys import random_key
 from tickets.models import Certificate, Delegation, Delivery, Scan, Ticket

@@ -58,3 +58,11 @@ def build_robo_race(*, capacity: int = 2) -> Event:
     for number in range(4 if capacity == 2 else 2):
         build_submission(event, name=f"Asha {'ABCD'[number]}", email=f"{number}@example.org")
     return event
+
+
+def named(text: str, sentences: list[str]) -> bool:
+    """Whether one of the sentences contains the text; references are random, so they are written (R)."""
+    known = dict(Student.objects.values_list("reference", "pk"))
+    for reference in known:
+        sentences = [line.replace(f"({reference})", "(R)") for line in sentences]
+    return any(text in line for line in sentences)

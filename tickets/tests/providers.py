@@ -1,9 +1,12 @@
 """E-mail providers for tests: the HTTP stub as a process, and the settings that point the site at it."""
 
-from collections.abc import Iterator
+import json
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from deploy.provider_stub.client import StubClient, running_stub
 
@@ -67,3 +70,17 @@ def brevo(settings: Any, stub: StubClient) -> StubClient:
     values = {"BREVO_API_KEY": "key", "BREVO_API_URL": stub.brevo_url, "WEBHOOK_SECRET": HOOK_SECRET}
     use(settings, "brevo", values)
     return stub
+
+
+def report(
+    client: Client, body: Any, *, provider: str = "mailgun", headers: Mapping[str, str] | None = None
+) -> int:
+    raw = body if isinstance(body, str | bytes) else json.dumps(body)
+    response = client.post(
+        f"/hooks/{provider}/", raw, content_type="application/json", headers=dict(headers or {})
+    )
+    return response.status_code
+
+
+def basic(secret: str) -> dict[str, str]:
+    return {"Authorization": "Basic " + b64encode(secret.encode()).decode()}

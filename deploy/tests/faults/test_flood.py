@@ -13,7 +13,7 @@ from django.conf import settings
 from django.contrib.auth.models import Group
 
 from deploy.provider_stub.client import StubClient
-from deploy.tests.faults.test_mail import wait_until
+from deploy.tests.faults.mails import wait_until
 from deploy.tests.front import Front, answers, clicks, form_for, kept, running_front, send, taken
 from deploy.tests.nginx.house import Answer, ask
 from events.models import Event

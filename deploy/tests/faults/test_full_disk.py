@@ -12,7 +12,7 @@ from django.conf import settings
 from deploy.launcher import procfile
 from deploy.launcher.processes import Process
 from deploy.provider_stub.client import StubClient
-from deploy.tests.faults.test_mail import all_sent, click, copies, wait_until
+from deploy.tests.faults.mails import all_sent, click, copies, wait_until
 from techfest.tests.support.workers import site_environment
 from tickets import heartbeats, wakeup
 from tickets.models import Delivery

@@ -8,10 +8,9 @@ import pytest
 from django.db.models import F
 
 from deploy.provider_stub.client import StubClient
-from deploy.tests.faults.test_mail import click, wait_until
-from deploy.tests.faults.test_mail_broker import running_beat
+from deploy.tests.faults.mails import click, wait_until
 from techfest import health
-from techfest.tests.support.workers import WorkerFactory
+from techfest.tests.support.workers import WorkerFactory, running_beat
 from tickets import heartbeats, wakeup
 from tickets.models import Delivery, Heartbeat
 from tickets.tests.builders import pretend_rendered

@@ -18,53 +18,20 @@ from pypdf import PdfReader
 from deploy.launcher.processes import birth
 from deploy.provider_stub.client import StubClient
 from deploy.tests.copies import wait_until_gone
+from deploy.tests.faults.mails import PATIENCE, State, all_sent, click, copies, states, wait_until
 from events.models import Picture
 from registrations.tests.builders import build_event, build_fest, build_submission
 from techfest.tests.support.workers import Worker, WorkerFactory
 from tickets import wakeup
 from tickets.documents.ticket_pdf import pdf_path
 from tickets.mail.queue import LEASE
-from tickets.models import Delivery, Ticket
+from tickets.models import Ticket
 from tickets.tests.builders import let_time_pass, pretend_rendered, ticket_of
 from tickets.tests.providers import environment_of, stub, stub_process
 
 __all__ = ["stub", "stub_process"]
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
-
-State = Delivery.State
-PATIENCE = 60.0
-
-
-def wait_until(is_so: Callable[[], bool], *, with_beat: bool = False, seconds: float = PATIENCE) -> None:
-    """Waits, bounded; with `rings` it does beat's work meanwhile."""
-    ends, next_beat = time.monotonic() + seconds, 0.0
-    while not is_so():
-        if time.monotonic() > ends:
-            raise AssertionError(f"not within {seconds:.0f} s: {Counter(states())}")
-        if with_beat and time.monotonic() > next_beat:
-            wakeup.publish()
-            next_beat = time.monotonic() + 1.0
-        time.sleep(0.02)
-
-
-def states() -> list[str]:
-    return list(Delivery.objects.values_list("state", flat=True))
-
-
-def all_sent() -> bool:
-    return set(states()) == {State.SENT}
-
-
-def click(count: int) -> None:
-    event = build_event(build_fest(), capacity=count)
-    for _ in range(count):
-        build_submission(event)
-
-
-def copies(provider: StubClient) -> list[int]:
-    """How often each mail was accepted."""
-    return sorted(Counter(mail["metadata"]["delivery"] for mail in provider.accepted()).values())
 
 
 def links_of(mail: dict[str, Any]) -> set[str]:

@@ -4,23 +4,21 @@ import contextlib
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 from redis import Redis
 
 from deploy.launcher.folders import VENV
 from deploy.provider_stub.client import StubClient
-from deploy.tests.faults.test_mail import all_sent, copies, wait_until
+from deploy.tests.faults.mails import all_sent, copies, wait_until
 from events.models import Event
 from registrations.tests.builders import build_event, build_fest, build_submission
 from techfest.tests.support.programs import find_program
-from techfest.tests.support.workers import WorkerFactory, site_environment
+from techfest.tests.support.workers import WorkerFactory, running_beat
 from tickets.tests.brokers import broker_at
 from tickets.tests.builders import pretend_rendered
 from tickets.tests.providers import environment_of, stub, stub_process
@@ -87,24 +85,6 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
         yield server
     finally:
         server.kill()
-
-
-@contextlib.contextmanager
-def running_beat(data: Path, extra: dict[str, str]) -> Iterator[None]:
-    command = [sys.executable, "-m", "celery", "-A", "techfest.beat", "beat", "--pidfile="]
-    command += ["-l", "WARNING"]
-    beat = subprocess.Popen(
-        command,
-        env=site_environment(data, extra),
-        cwd=settings.BASE_DIR,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        yield
-    finally:
-        beat.kill()
-        beat.wait(timeout=10)
 
 
 def forget(broker: Broker, during: Callable[[], None]) -> None:

@@ -6,7 +6,7 @@ import pytest
 from django.db.models import F
 
 from deploy.provider_stub.client import StubClient
-from deploy.tests.faults.test_mail import all_sent, click, copies, wait_until
+from deploy.tests.faults.mails import all_sent, click, copies, wait_until
 from registrations.tests.builders import build_event, build_fest, build_submission
 from techfest.tests.support.workers import WorkerFactory
 from tickets.mail import breaker

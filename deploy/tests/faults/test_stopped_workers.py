@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from deploy.provider_stub.client import StubClient
-from deploy.tests.faults.test_mail import all_sent, click, copies, states, wait_until
+from deploy.tests.faults.mails import all_sent, click, copies, states, wait_until
 from techfest.tests.support.workers import Worker, WorkerFactory
 from tickets.mail.queue import LEASE
 from tickets.mail.send import FRESH

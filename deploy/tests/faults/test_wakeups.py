@@ -5,7 +5,7 @@ from celery import current_app
 from redis import Redis
 
 from deploy.provider_stub.client import StubClient
-from deploy.tests.faults.test_mail import all_sent, click, copies, wait_until
+from deploy.tests.faults.mails import all_sent, click, copies, wait_until
 from registrations.tests.builders import build_event, build_fest, build_submission
 from techfest.tests.support.workers import WorkerFactory
 from tickets import wakeup

@@ -12,7 +12,7 @@ from django.db import transaction
 from deploy.launcher.processes import birth
 from deploy.provider_stub.client import StubClient
 from deploy.tests.copies import wait_until_gone
-from deploy.tests.faults.test_mail import all_sent, copies, wait_until
+from deploy.tests.faults.mails import all_sent, copies, wait_until
 from deploy.tests.front import (
     Front,
     answers,

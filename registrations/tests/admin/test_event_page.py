@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from events.capacity import set_capacity
 from events.models import AuditEntry, Event, Fest, Picture
-from events.tests.test_images import drawn
+from events.tests.pictures import drawn
 from registrations import links
 from registrations.admin.conflicts import ConflictAdmin
 from registrations.models import Conflict, Hold

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from events import cache
 from events.capacity import set_capacity
 from events.models import Event, Fest, Picture, Seats
-from events.tests.test_images import SVG, drawn
+from events.tests.pictures import SVG, drawn
 from registrations.models import Change
 from registrations.tests.builders import build_event, build_fest, build_submission
 from registrations.tests.counting import counts, recount, states

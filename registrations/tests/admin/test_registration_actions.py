@@ -6,8 +6,7 @@ from django.test import Client
 
 from events.models import Event, Fest
 from registrations.models import Change, Registration
-from registrations.tests.booking.test_promotion import build_late_event
-from registrations.tests.builders import build_event, build_fest, build_submission
+from registrations.tests.builders import build_event, build_fest, build_late_event, build_submission
 from registrations.tests.counting import states
 from tickets.models import Delivery, Ticket
 from tickets.tests.admin_helpers import act, organiser, organiser_client, said

@@ -11,7 +11,13 @@ from registrations.booking.cancel import cancel
 from registrations.booking.errors import ActionRejected
 from registrations.booking.promotion import promote_chosen
 from registrations.models import Change, Hold, Registration
-from registrations.tests.builders import build_event, build_fest, build_submission, build_user
+from registrations.tests.builders import (
+    build_event,
+    build_fest,
+    build_late_event,
+    build_submission,
+    build_user,
+)
 from registrations.tests.counting import counts, states
 from techfest.core.db.locking import Deadline
 from tickets.models import Delivery, Ticket
@@ -22,20 +28,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def user() -> Any:
     return build_user()
-
-
-def build_late_event(*, seats: int = 1, waiting: int = 3) -> Event:
-    """An event whose waiting list has come to rest, with one seat that became free since."""
-    event = build_event(build_fest(), capacity=seats)
-    for _number in range(seats + waiting):
-        build_submission(event)
-    Event.objects.filter(pk=event.pk).update(promotes_until=timezone.now())
-    cancel(
-        [event.registrations.order_by("queue_position")[0].pk],
-        actor=Change.Actor.STUDENT,
-        deadline=Deadline(),
-    )
-    return event
 
 
 def at(event: Event, queue_position: int) -> Registration:

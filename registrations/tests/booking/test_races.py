@@ -1,15 +1,13 @@
 """Races for one row: exact with all guards, oversold without them, exact again with the second guard alone."""
 
-import itertools
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
 import pytest
 from django.db import IntegrityError
-from django.db.models import F
 
 from events.capacity import set_capacity
 from events.models import Event, Fest, Seats
@@ -18,7 +16,7 @@ from registrations.booking.allocate import add_counts
 from registrations.booking.cancel import cancel
 from registrations.booking.errors import AmbiguousIdentity, RegistrationRejected
 from registrations.booking.policy import SeatCounter
-from registrations.models import Change, Hold, Registration, Student, Submission
+from registrations.models import Change, Registration, Student, Submission
 from registrations.tests.builders import (
     build_event,
     build_fest,
@@ -28,7 +26,13 @@ from registrations.tests.builders import (
     submit_now,
 )
 from registrations.tests.counting import counts, recount, states
-from registrations.tests.races import at_once, meeting_after_the_lock
+from registrations.tests.races import (
+    at_once,
+    meeting_after_the_lock,
+    with_places_of_their_own,
+    without_condition,
+    without_lock,
+)
 from techfest.core.db import locking
 from techfest.core.db.locking import Deadline
 from techfest.core.errors import ConcurrentUpdate
@@ -57,34 +61,6 @@ def outcome(result: Any) -> str:
     if isinstance(result, Submission):
         return " ".join(sorted(set(result.registrations.values_list("state", flat=True))))
     return type(result).__name__
-
-
-def without_lock(self: SeatsQuerySet, event_ids: Iterable[int]) -> list[Seats]:
-    return list(self.filter(pk__in=set(event_ids)).order_by("pk"))
-
-
-def without_condition(
-    self: SeatsQuerySet, event_id: int, *, taken: int, waiting: int, from_held: int = 0
-) -> bool:
-    added = {"taken": F("taken") + taken, "waiting": F("waiting") + waiting, "held": F("held") - from_held}
-    queue_positions = taken + waiting + from_held
-    return bool(
-        self.filter(pk=event_id).update(
-            last_queue_position=F("last_queue_position") + queue_positions, **added
-        )
-    )
-
-
-def with_places_of_their_own() -> Callable[..., int]:
-    """Gives queue positions that never collide, since their uniqueness is a guard of its own."""
-    queue_positions = itertools.count(1)
-    give_queue_position = SeatCounter.give_queue_position
-
-    def give(self: SeatCounter, state: str, hold: Hold | None = None) -> int:
-        give_queue_position(self, state, hold)
-        return next(queue_positions)
-
-    return give
 
 
 def test_forty_submissions_for_ten_seats_are_exact(fest: Fest, monkeypatch: pytest.MonkeyPatch) -> None:

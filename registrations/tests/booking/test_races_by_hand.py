@@ -19,11 +19,10 @@ from registrations.booking.transfer import Move, move_to
 from registrations.models import Registration, Student
 from registrations.students.merge import merge_students
 from registrations.students.merge_schools import merge_schools
-from registrations.tests.booking.test_promotion import build_late_event
-from registrations.tests.booking.test_races import with_places_of_their_own, without_condition, without_lock
 from registrations.tests.builders import (
     build_event,
     build_fest,
+    build_late_event,
     build_request,
     build_school,
     build_submission,
@@ -31,7 +30,7 @@ from registrations.tests.builders import (
     submit_now,
 )
 from registrations.tests.counting import counts, recount
-from registrations.tests.races import at_once
+from registrations.tests.races import at_once, with_places_of_their_own, without_condition, without_lock
 from techfest.core.db.locking import Deadline
 from tickets.models import Ticket
 from tickets.tests.audited import run

@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from events.capacity import set_capacity
 from events.models import Category, Event, Fest, Venue
+from registrations.booking.cancel import cancel
 from registrations.booking.submit import BookingRequest, submit
-from registrations.models import ConsentText, School, Submission, Teacher
+from registrations.models import Change, ConsentText, School, Submission, Teacher
 from registrations.students.identity import Details
 from registrations.students.names import school_key
 from registrations.teachers.onboarding import approved_teacher
@@ -128,3 +129,17 @@ def build_submission(*events: Event, **values: Any) -> Submission:
 def submit_now(booking_request: BookingRequest) -> Submission:
     """Submits with a deadline long enough for a slow machine."""
     return submit(booking_request, deadline=Deadline(30))
+
+
+def build_late_event(*, seats: int = 1, waiting: int = 3) -> Event:
+    """An event whose waiting list has come to rest, with one seat that became free since."""
+    event = build_event(build_fest(), capacity=seats)
+    for _number in range(seats + waiting):
+        build_submission(event)
+    Event.objects.filter(pk=event.pk).update(promotes_until=timezone.now())
+    cancel(
+        [event.registrations.order_by("queue_position")[0].pk],
+        actor=Change.Actor.STUDENT,
+        deadline=Deadline(),
+    )
+    return event

@@ -17,7 +17,6 @@ from registrations.holds import service as expire_module
 from registrations.holds.reserve import expire
 from registrations.models import Hold, Registration, Teacher
 from registrations.querysets import HoldQuerySet
-from registrations.tests.booking.test_races import with_places_of_their_own, without_condition, without_lock
 from registrations.tests.builders import (
     build_event,
     build_fest,
@@ -29,7 +28,13 @@ from registrations.tests.builders import (
 from registrations.tests.builders import build_submission as submit
 from registrations.tests.builders.holds import grant, name_now, outlive, request_now, return_now
 from registrations.tests.counting import counts, recount, states
-from registrations.tests.races import at_once, meeting_after_the_lock
+from registrations.tests.races import (
+    at_once,
+    meeting_after_the_lock,
+    with_places_of_their_own,
+    without_condition,
+    without_lock,
+)
 from tickets.tests.admin_helpers import organiser
 from tickets.tests.audited import run
 

@@ -1,7 +1,10 @@
 """Helpers for browser tests: filling in the registration form, and finding faults of a page."""
 
+from typing import Any
+
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, ViewportSize
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
 PHONE: ViewportSize = {"width": 360, "height": 740}
 NARROWEST: ViewportSize = {"width": 320, "height": 640}
@@ -40,3 +43,11 @@ def send(page: Page) -> None:
 
 def heading(page: Page) -> str:
     return page.get_by_role("heading", level=1).inner_text()
+
+
+def signed_in(browser: Browser, user: Any, url: str, **options: Any) -> BrowserContext:
+    client = Client()
+    client.force_login(user)
+    context = browser.new_context(base_url=url, **options)
+    context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": url}])
+    return context

@@ -3,14 +3,14 @@
 from typing import Any
 
 import pytest
-from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, expect
+from playwright.sync_api import Browser, expect
 
 from events.models import Event
 from registrations.models import Change, Registration
 from registrations.tests.builders import build_event, build_fest, build_submission
 from techfest.core import roles
 from techfest.core.admin.base import page_of
+from techfest.tests.browser.pages import signed_in
 from tickets.tests.admin_helpers import in_role, list_path
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -23,14 +23,6 @@ def event(beside_a_running_loop: None, plain_static: None, transactional_db: Non
     for name in ("Asha Rao", "Ben Iyer", "Chitra Das"):
         build_submission(event, name=name)
     return event
-
-
-def signed_in(browser: Browser, user: Any, url: str, **options: Any) -> BrowserContext:
-    client = Client()
-    client.force_login(user)
-    context = browser.new_context(base_url=url, **options)
-    context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": url}])
-    return context
 
 
 def states() -> dict[str, str]:

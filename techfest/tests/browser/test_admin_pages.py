@@ -13,8 +13,7 @@ from registrations.models import DatabaseMarker, Purge, PurgePlan, SecurityEvent
 from registrations.restore import hold
 from registrations.tests.builders import build_user
 from techfest.core.admin.base import page_of
-from techfest.tests.browser.pages import PHONE
-from techfest.tests.browser.test_admin_flows import signed_in
+from techfest.tests.browser.pages import PHONE, signed_in
 from tickets.models import Alert, SearchCount
 from tickets.tests.admin_helpers import build_row_of_everything, current_fest, list_path, organiser
 

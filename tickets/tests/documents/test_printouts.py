@@ -36,7 +36,7 @@ from tickets.pdf.badges import CORNERS, HEIGHT, WIDTH
 from tickets.tests.admin_helpers import in_role, organiser, organiser_client
 from tickets.tests.builders import make_files
 from tickets.tests.builders.teachers import build_teacher, shut, signed_in
-from tickets.tests.pdf.test_ticket import fonts_with_empty_boxes
+from tickets.tests.pdf_files import fonts_with_empty_boxes
 
 pytestmark = pytest.mark.django_db
 SCRIPTS = (

@@ -15,7 +15,7 @@ from tickets.checkin.walk_in import Newcomer, seat_newcomer
 from tickets.documents import certificates
 from tickets.keys import random_key
 from tickets.models import Certificate
-from tickets.tests.audited import damage, run
+from tickets.tests.audited import damage, named, run
 from tickets.tests.builders.checkin import (
     checkpoint_of,
     fest_today,
@@ -25,7 +25,6 @@ from tickets.tests.builders.checkin import (
     scanned,
     ticket_for,
 )
-from tickets.tests.invariants.test_offenders import named
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -18,7 +18,7 @@ from techfest.core.db.locking import Deadline
 from tickets.documents.ticket_pdf import pdf_path, store
 from tickets.models import Delivery, Message, Ticket
 from tickets.reissue import reissue
-from tickets.tests.audited import build_robo_race, cancel_first, correct_student, damage, run
+from tickets.tests.audited import build_robo_race, cancel_first, correct_student, damage, named, run
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -293,14 +293,6 @@ LISTED = {
     ),
 }
 """Damage to a class list with the rows Listed Asha (2) and Listed Bilal (3)."""
-
-
-def named(text: str, sentences: list[str]) -> bool:
-    """Whether one of the sentences contains the text; references are random, so they are written (R)."""
-    known = dict(Student.objects.values_list("reference", "pk"))
-    for reference in known:
-        sentences = [line.replace(f"({reference})", "(R)") for line in sentences]
-    return any(text in line for line in sentences)
 
 
 @pytest.fixture

@@ -10,11 +10,11 @@ from django.utils import timezone
 
 from registrations.models import Student
 from registrations.tests.builders import build_event, build_fest, build_submission
+from registrations.tests.races import in_threads
 from tickets.mail import outbox
 from tickets.mail.outbox import ON_REQUEST_PER_HOUR, enqueue_attempt, enqueue_link
 from tickets.models import Delivery
 from tickets.tests.builders import build_answered, let_time_pass
-from tickets.tests.mail.test_queue import in_threads
 
 
 def links_to(mailbox: str) -> int:

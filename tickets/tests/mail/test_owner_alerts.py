@@ -17,6 +17,7 @@ from django.utils import timezone
 from events.models import Fest
 from registrations.models import Registration
 from registrations.tests.builders import build_event, build_fest, build_school, build_submission, build_user
+from registrations.tests.races import in_threads
 from techfest.core.roles import LEAD, OWNER
 from tickets import alerts, tasks
 from tickets.mail import owner_alerts
@@ -25,7 +26,6 @@ from tickets.mail.owner_alerts import mail_owners
 from tickets.mail.queue import claim
 from tickets.models import Alert, Delivery, Notice
 from tickets.tests.admin_helpers import organiser_client
-from tickets.tests.mail.test_queue import in_threads
 
 pytestmark = pytest.mark.django_db
 

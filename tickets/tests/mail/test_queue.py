@@ -2,17 +2,17 @@
 
 import datetime as dt
 import threading
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.query import QuerySet
 
 from events.models import Fest
 from registrations.restore import hold
 from registrations.tests.builders import build_event, build_fest, build_submission, build_user
+from registrations.tests.races import in_threads
 from techfest.core.db import processes
 from tickets.mail import mailbox_limit, queue
 from tickets.mail.queue import CLICK_PATIENCE, LEASE, PDF_PATIENCE, Result, claim, record
@@ -29,26 +29,6 @@ from tickets.tests.builders import (
 
 State = Delivery.State
 MINUTE = dt.timedelta(minutes=1)
-
-
-def in_threads(work: Callable[[], Any], count: int) -> list[Any]:
-    """Run `work` in threads with their own database connections; the results are unordered."""
-    results: list[Any] = []
-    gate = threading.Barrier(count)
-
-    def run() -> None:
-        try:
-            gate.wait(timeout=10)
-            results.append(work())
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run) for _ in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=30)
-    return results
 
 
 def build_pending(count: int) -> None:

@@ -2,8 +2,6 @@
 
 import json
 import time
-from base64 import b64encode
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -12,7 +10,7 @@ from django.test import Client
 from deploy.provider_stub.webhooks import brevo_event, signature, signed_event
 from tickets.models import Delivery, DeliveryEvent
 from tickets.tests.builders import build_answered, delivery_of
-from tickets.tests.providers import HOOK_SECRET, SIGNING_KEY
+from tickets.tests.providers import HOOK_SECRET, SIGNING_KEY, basic, report
 
 pytestmark = pytest.mark.django_db
 
@@ -30,20 +28,6 @@ def sent() -> Delivery:
 def mailgun_body(delivery: Delivery, event: str, **options: Any) -> dict[str, Any]:
     metadata = {"delivery": delivery.key.hex}
     return signed_event(SIGNING_KEY, event, recipient=delivery.to, metadata=metadata, **options)
-
-
-def report(
-    client: Client, body: Any, *, provider: str = "mailgun", headers: Mapping[str, str] | None = None
-) -> int:
-    raw = body if isinstance(body, str | bytes) else json.dumps(body)
-    response = client.post(
-        f"/hooks/{provider}/", raw, content_type="application/json", headers=dict(headers or {})
-    )
-    return response.status_code
-
-
-def basic(secret: str) -> dict[str, str]:
-    return {"Authorization": "Basic " + b64encode(secret.encode()).decode()}
 
 
 def state() -> str:

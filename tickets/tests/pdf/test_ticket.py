@@ -4,16 +4,16 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from PIL import Image
-from pypdf import PdfReader, PdfWriter
-from pypdf.generic import DictionaryObject
+from pypdf import PdfWriter
 
+from techfest.tests.support.programs import decoded
 from tickets import pdf
 from tickets.pdf.engine import engine, errors_raised
-from tickets.tests.test_qr import scan
+from tickets.tests.pdf_files import fonts_with_empty_boxes, read
 
 URL = "https://fest.riverside.example.org/t/Zk3v9qX1mTn8bYw2LcR5aQ/"
 CONTENT = pdf.TicketContent(
@@ -41,10 +41,6 @@ HOSTILE = [
     "<style>@import url(http://127.0.0.1:9/x.css)</style>",
     "<script>alert(1)</script> {{7*7}} {% now 'Y' %} %s%n",
 ]
-
-
-def read(data: bytes) -> PdfReader:
-    return PdfReader(BytesIO(data))
 
 
 def words(data: bytes) -> str:
@@ -116,7 +112,7 @@ def test_ticket_is_the_same_bytes_again_and_small() -> None:
 
 @pytest.mark.parametrize("dots", [60, 100, 300])
 def test_code_scans_from_a_black_and_white_copy(tmp_path: Path, dots: int) -> None:
-    assert scan(photocopy(pdf.render([CONTENT]), tmp_path, dots)) == URL
+    assert decoded(photocopy(pdf.render([CONTENT]), tmp_path, dots)) == [URL]
 
 
 def test_code_scans_on_every_page_of_a_class(tmp_path: Path) -> None:
@@ -125,7 +121,7 @@ def test_code_scans_on_every_page_of_a_class(tmp_path: Path) -> None:
         writer, file = PdfWriter(), BytesIO()
         writer.add_page(page)
         writer.write(file)
-        assert scan(photocopy(file.getvalue(), tmp_path, 100)) == f"{URL}{number}/"
+        assert decoded(photocopy(file.getvalue(), tmp_path, 100)) == [f"{URL}{number}/"]
 
 
 def test_dark_part_of_the_code_is_50_mm_wide(tmp_path: Path) -> None:
@@ -184,18 +180,6 @@ def test_name_without_its_substitute_would_have_empty_boxes(monkeypatch: pytest.
     assert fonts_with_empty_boxes(pdf.render([replace(CONTENT, person="𠮷野")])) != []
 
 
-def fonts_with_empty_boxes(data: bytes) -> list[str]:
-    """Returns the fonts of a PDF that draw shape 0, or an encoding that WeasyPrint writes to reach it."""
-    resources = cast("DictionaryObject", read(data).pages[0]["/Resources"])
-    fonts = {name: font.get_object() for name, font in cast("DictionaryObject", resources["/Font"]).items()}
-    return [
-        name
-        for name, font in fonts.items()
-        if font["/Encoding"] != "/Identity-H"
-        or b"\n<0000> <" in font["/ToUnicode"].get_data().split(b"beginbfchar", 1)[1]
-    ]
-
-
 @pytest.mark.parametrize(
     "name", ["A" * 60, "Wolfeschlegelsteinhausen" * 8, "Anne Marie " * 18, "李" * 200, "ஸ்ரீ" * 50]
 )
@@ -203,7 +187,7 @@ def test_long_texts_stay_on_the_page_and_are_printed_whole(name: str, tmp_path: 
     data = pdf.render([replace(CONTENT, person=name, event=name[:120], school=name[:100])])
 
     assert len(read(data).pages) == 1
-    assert scan(photocopy(data, tmp_path, 100)) == URL
+    assert decoded(photocopy(data, tmp_path, 100)) == [URL]
 
 
 def test_broken_logo_gives_a_ticket_without_logo() -> None:

@@ -34,6 +34,7 @@ from registrations.privacy import erasure_register
 from registrations.privacy.erase import erase, sweep
 from registrations.restore import hold, marker_file
 from registrations.tests.builders import build_event, build_fest, build_submission
+from registrations.tests.races import in_threads
 from techfest import health
 from techfest.core.db.clock import database_now
 from techfest.core.db.locking import Deadline
@@ -47,7 +48,6 @@ from tickets.restore.decision import decide, watch
 from tickets.tasks import send
 from tickets.tests.admin_helpers import in_role, organiser_client
 from tickets.tests.builders import delivery_of, pretend_rendered
-from tickets.tests.mail.test_queue import in_threads
 from tickets.tests.providers import environment_of
 
 Reason = DatabaseMarker.Reason

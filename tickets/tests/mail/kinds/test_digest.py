@@ -22,6 +22,7 @@ from registrations.restore import hold
 from registrations.tests.builders import build_event, build_fest, build_submission, build_teacher
 from registrations.tests.builders.class_lists import build_list, registered, row
 from registrations.tests.builders.event_changes import change
+from registrations.tests.races import in_threads
 from techfest.core.db.locking import Deadline
 from tickets.mail import mailbox_limit, queue, send
 from tickets.mail.compose import Composer
@@ -33,7 +34,6 @@ from tickets.mail.resend import resend, send_again
 from tickets.models import Delivery
 from tickets.teacher.mail_status import newest_state
 from tickets.tests.builders import let_time_pass, pretend_rendered, registration_of
-from tickets.tests.mail.test_queue import in_threads
 
 pytestmark = pytest.mark.django_db
 
