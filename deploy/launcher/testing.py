@@ -1,4 +1,4 @@
-"""``deploy/test``: the whole suite on real servers of its own, or the fast part of it."""
+"""``deploy/test``: the whole suite on real servers of its own, or one kind of tests, or the fast part."""
 
 import contextlib
 import os
@@ -26,15 +26,23 @@ TEST_PROGRAMS = {
 SHARED_OUT = ("-n", "2", "--no-loadscope-reorder")
 FOR_ONE = ("-n", "--numprocesses", "-s", "--capture=no", "--pdb", "--trace")
 FAST = "not browser and not faults and not nginx and not slow"
+SELECTIONS = {
+    "fast": FAST,
+    "unit": "unit",
+    "integration": "integration",
+    "browser": "browser",
+    "faults": "faults",
+}
+"""The first argument, and the marks that it selects."""
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Runs pytest with ``arguments`` (after an optional ``fast``) and returns its exit code.
+    """Runs pytest with ``arguments`` (after an optional name of a selection) and returns its exit code.
 
     Without paths two processes share the tests. ``checks`` alone runs the checks of the text instead."""
     arguments = list(arguments)
-    if arguments[:1] == ["fast"]:
-        arguments = ["-m", FAST, *arguments[1:]]
+    if arguments and arguments[0] in SELECTIONS:
+        arguments = ["-m", SELECTIONS[arguments[0]], *arguments[1:]]
     environment.build(["dev", "embedded"])
     if arguments == ["checks"]:
         return checking.main()

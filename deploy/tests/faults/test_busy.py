@@ -34,7 +34,6 @@ from tickets.tests.brokers import hanging_url, refusing_url
 __all__ = ["send"]
 
 pytestmark = [
-    pytest.mark.faults,
     pytest.mark.nginx,
     pytest.mark.slow,
     pytest.mark.django_db(transaction=True),

@@ -31,7 +31,7 @@ from registrations.models import Registration, Submission
 from registrations.tests.builders import build_event, build_fest
 from tickets.tests.audited import run as audit
 
-pytestmark = [pytest.mark.faults, pytest.mark.nginx, pytest.mark.slow]
+pytestmark = [pytest.mark.nginx, pytest.mark.slow]
 
 ANSWERED_WITHIN = 10.0
 """Seconds, whatever the database does."""

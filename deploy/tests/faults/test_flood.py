@@ -34,7 +34,6 @@ from tickets.tests.providers import environment_of, stub, stub_process
 __all__ = ["send", "stub", "stub_process"]
 
 pytestmark = [
-    pytest.mark.faults,
     pytest.mark.nginx,
     pytest.mark.slow,
     pytest.mark.django_db(transaction=True),

@@ -31,7 +31,7 @@ from tickets.tests.providers import environment_of, stub, stub_process
 
 __all__ = ["stub", "stub_process"]
 
-pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
 def links_of(mail: dict[str, Any]) -> set[str]:

@@ -25,7 +25,7 @@ from tickets.tests.providers import environment_of, stub, stub_process
 
 __all__ = ["stub", "stub_process"]
 
-pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 CLICK_WITHIN = 5.0
 """Generous: an answer that waited for the broker would not come before it is back."""

@@ -17,7 +17,7 @@ from tickets.tests.providers import environment_of, stub, stub_process
 
 __all__ = ["stub", "stub_process"]
 
-pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 BACKLOG = 2 * IN_FLIGHT
 TRIES = 4

@@ -14,7 +14,7 @@ from tickets.tests.providers import environment_of, stub, stub_process
 
 __all__ = ["stub", "stub_process"]
 
-pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 STALE = 1500
 """Messages; a recursion of three frames a message ends at 333 of them."""

@@ -15,7 +15,7 @@ from registrations.models import Invitation, Teacher
 from registrations.tests.builders import PASSWORD, build_fest, build_school, build_teacher, build_user
 from techfest.tests.browser.pages import PHONE, faults_of, heading
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture

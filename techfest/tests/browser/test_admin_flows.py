@@ -13,7 +13,7 @@ from techfest.core.admin.base import page_of
 from techfest.tests.browser.pages import signed_in
 from tickets.tests.admin_helpers import in_role, list_path
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture

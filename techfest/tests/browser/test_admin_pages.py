@@ -17,7 +17,7 @@ from techfest.tests.browser.pages import PHONE, signed_in
 from tickets.models import Alert, SearchCount
 from tickets.tests.admin_helpers import build_row_of_everything, current_fest, list_path, organiser
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 HELD = "/admin/held-mails/"
 MAX_STEPS = 80

@@ -31,7 +31,7 @@ from tickets.tests.builders.checkin import (
     volunteer,
 )
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 ROWS = """
     async () => {

@@ -13,7 +13,7 @@ from registrations.tests.builders.class_list_uploads import browser as logged_in
 from registrations.tests.builders.class_list_uploads import build_listed_fest, build_listing_teacher
 from techfest.tests.browser.pages import PHONE, faults_of
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 ROWS = [
     "Name\tClass\tPhone\tE-mail\tEvent",

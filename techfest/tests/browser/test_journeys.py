@@ -17,7 +17,7 @@ from registrations.tests.builders import build_event, build_fest, build_school, 
 from techfest.tests.browser.pages import PHONE, fill_form, heading, send
 from tickets.models import Ticket
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 State = Registration.State
 

@@ -22,7 +22,7 @@ from registrations.tests.builders import build_event, build_fest, build_school, 
 from techfest.tests.browser.pages import PHONE, faults_of, fill_form, heading, send
 from tickets.models import Ticket
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 ROOT = Path(__file__).resolve().parents[3]
 ERROR_PAGES = ("400", "403", "403_csrf", "403_foreign", "413", "429", "500", "503")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from techfest.tests.support import scheduling
+from techfest.tests.support import flushing, kinds, scheduling
 from techfest.tests.support.programs import find_program
 from techfest.tests.support.workers import WorkerFactory, running_workers
 
@@ -33,6 +33,7 @@ def _connect(self: socket.socket, address: Any) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     socket.socket.connect = _connect  # type: ignore[method-assign,assignment]  # the guard of the whole run
+    flushing.install()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -43,7 +44,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> scheduling.S
     return scheduling.Sharing(config, log)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    kinds.mark(items)  # before pytest selects by `-m`
     if scheduling.number_of_this_process() is not None:
         items[:] = scheduling.in_order(items)
 
