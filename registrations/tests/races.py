@@ -16,6 +16,7 @@ from events.models import Seats
 from events.querysets import SeatsQuerySet
 from registrations.booking.policy import SeatCounter
 from registrations.models import Hold
+from techfest.core.db.locking import Deadline
 from techfest.core.errors import UserFacingError
 
 TOGETHER = 20.0
@@ -42,6 +43,12 @@ def at_once(works: Sequence[Callable[[], Any]]) -> list[Any]:
 
     with ThreadPoolExecutor(len(works)) as pool:
         return list(pool.map(run, works))
+
+
+@pytest.fixture
+def patient_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests may wait for locks as long as a slow test machine needs, where a test counts only what they wrote."""
+    monkeypatch.setattr(Deadline.__init__, "__defaults__", (PATIENCE,))
 
 
 @contextmanager

@@ -16,9 +16,11 @@ from registrations import links
 from registrations.models import Registration, Student, Submission
 from registrations.tests.builders import build_event, build_fest, build_submission
 from registrations.tests.form_posts import FORM, post_form, text_of, typed
-from registrations.tests.races import at_once
+from registrations.tests.races import at_once, patient_requests
 from techfest.core import rush
 from tickets.models import Delivery, Ticket
+
+__all__ = ["patient_requests"]
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
 
@@ -47,6 +49,7 @@ def held(event: Event) -> Iterator[None]:
         holder.join(10)
 
 
+@pytest.mark.usefixtures("patient_requests")
 def test_fifty_identical_forms_at_once_are_one_seat_one_ticket_one_mail() -> None:
     event = build_event(build_fest())
     values = typed(event)
@@ -57,6 +60,7 @@ def test_fifty_identical_forms_at_once_are_one_seat_one_ticket_one_mail() -> Non
     assert [model.objects.count() for model in models] == [1] * 5
 
 
+@pytest.mark.usefixtures("patient_requests")
 def test_twenty_forms_of_one_student_at_once_are_one_seat() -> None:
     """Two tabs, two phones, a parent who helps: another key each time, the same person."""
     event = build_event(build_fest())

@@ -70,7 +70,7 @@ class House:
 
 def ask(port: int, path: str, body: bytes | None = None, *, method: str = "GET", **headers: str) -> Answer:
     """One request; an underscore in a header's name stands for its dash."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     with contextlib.closing(connection):
         connection.request(
             method, path, body, {name.replace("_", "-"): text for name, text in headers.items()}

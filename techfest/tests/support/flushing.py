@@ -9,7 +9,8 @@ from typing import Any
 from django.db import connection, transaction
 from django.test import TransactionTestCase
 
-_flush = TransactionTestCase._fixture_teardown
+_CASE: Any = TransactionTestCase  # the types do not know its private hook
+_flush = _CASE._fixture_teardown
 _contents: dict[tuple[str, str], dict[str, str]] = {}
 """By server and database: the tables that are not empty after `flush`, each with the digest of its rows."""
 
@@ -36,7 +37,7 @@ END $empty$
 
 def install() -> None:
     """Replace `flush` in all tests with `django_db(transaction=True)`."""
-    TransactionTestCase._fixture_teardown = _empty  # type: ignore[method-assign]  # for the whole run
+    _CASE._fixture_teardown = _empty
 
 
 def _empty(case: Any) -> None:

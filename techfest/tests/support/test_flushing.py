@@ -1,5 +1,7 @@
 """After a test that committed the database is as after `flush`, whatever the test did."""
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
@@ -18,7 +20,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def empty() -> None:
-    TransactionTestCase()._fixture_teardown()
+    case: Any = TransactionTestCase()
+    case._fixture_teardown()
 
 
 def row_counts() -> dict[str, int]:
