@@ -68,8 +68,10 @@ def when_ready(server: Any) -> None:
     _ = get_resolver().url_patterns
     # The peers of the benches run under these settings and have nothing to restore.
     if apps.is_installed("tickets"):
+        from tickets.confirmation_page import prepare
         from tickets.restore.decision import check_at_start
 
+        prepare()
         check_at_start()
 
 

@@ -7,16 +7,23 @@ a student who registered after the backup would then open another student's page
 import base64
 import uuid
 from dataclasses import dataclass
-from itertools import islice
-from typing import Any
+from typing import Protocol
 
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
-from django.db import connection
 from django.urls import reverse
 
-from registrations.models import School, Student, Submission
-from techfest.core.db.bulk import columns
+from registrations.models import Student, Submission
+
+
+class Linked(Protocol):
+    """What a link to My registrations is made from: a student, or a row with the same values."""
+
+    @property
+    def link_id(self) -> uuid.UUID: ...
+
+    @property
+    def link_version(self) -> int: ...
 
 
 class DeadLink(Exception):
@@ -54,7 +61,7 @@ def confirmation_path(submission: Submission) -> str:
     return reverse("tickets:confirmation", args=[token])
 
 
-def my_path(student: Student) -> str:
+def my_path(student: Linked) -> str:
     """The URL of all registrations of one student."""
     return reverse("tickets:my", args=[_MY.sign(student.link_id, student.link_version)])
 
@@ -64,36 +71,9 @@ def confirm_address_path(student: Student) -> str:
     return reverse("registrations:confirm", args=[_CONFIRM.sign(student.link_id, student.link_version)])
 
 
-_MODELS = (Submission, Student, School)
-_COLUMNS = [columns(model) for model in _MODELS]
-_READ = (
-    f"SELECT {', '.join(f't{n}.{name}' for n, names in enumerate(_COLUMNS) for name in names)}"  # noqa: S608 - names of columns only
-    " FROM registrations_submission t0 JOIN registrations_student t1 ON t1.id = t0.student_id"
-    " JOIN registrations_school t2 ON t2.id = t1.school_id WHERE t0.link_id = %s AND t1.link_version = %s"
-)
-
-
-def submission_of(token: str) -> Submission:
-    """The submission behind a confirmation link, with student and school. Raises `DeadLink`."""
-    with connection.cursor() as cursor:
-        cursor.execute(_READ, _CONFIRMATION.read(token))
-        row = cursor.fetchone()
-    if row is None:
-        raise DeadLink
-    submission: Submission
-    student: Student
-    submission, student, school = _read_models(row)
-    student.school = school
-    submission.student = student
-    return submission
-
-
-def _read_models(row: tuple[Any, ...]) -> list[Any]:
-    values = iter(row)
-    return [
-        model.from_db(connection.alias, names, list(islice(values, len(names))))
-        for model, names in zip(_MODELS, _COLUMNS, strict=True)
-    ]
+def read_confirmation(token: str) -> tuple[uuid.UUID, int]:
+    """The link id of a submission, and the version of its student's links. Raises `DeadLink`."""
+    return _CONFIRMATION.read(token)
 
 
 def student_of(token: str) -> Student:

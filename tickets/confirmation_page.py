@@ -1,10 +1,9 @@
 """The confirmation page and My registrations: registrations with their tickets, as they are now."""
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -18,47 +17,24 @@ from registrations import links
 from registrations.booking.conflicts import conflicts_of, sentence
 from registrations.booking.messages import ConfirmationEntry, refusal_entry, waiting_text
 from registrations.fields import suggested_email
-from registrations.models import Refusal, Registration, Student, Submission
+from registrations.models import Refusal, Registration, Student
+from registrations.students.names import grouped
 from techfest.core.page_template import PageTemplate
 from tickets import qr, registration_summary
 from tickets.content import absolute
 from tickets.documents.ticket_pdf import has_given_up
 from tickets.models import Delivery, Ticket
 from tickets.querysets import RENDER_ATTEMPTS
-from tickets.registration_summary import RegistrationSummary
+from tickets.registration_summary import RegistrationSummary, SubmissionSummary
 
 State = Registration.State
-
-
-@dataclass(frozen=True)
-class ShownTicket:
-    """A live ticket on a page. Its QR code is part of the page, so the page itself can be shown at the door."""
-
-    code: str
-    reference: str
-    pdf_ready: bool
-    pdf_given_up: bool
-
-    @property
-    def url(self) -> str:
-        return reverse("tickets:ticket", args=[self.code])
-
-    @property
-    def pdf_url(self) -> str:
-        return reverse("tickets:pdf", args=[self.code])
-
-    @property
-    def ics_url(self) -> str:
-        return reverse("tickets:ics", args=[self.code])
-
-    @cached_property
-    def qr_svg(self) -> SafeString:
-        return SafeString(qr.svg(absolute(self.url)))
+Slot = Callable[[Any], Any]
+"""Puts a slot of a page template into the place of personal data, or keeps the data for a page of one person."""
 
 
 @dataclass(frozen=True, slots=True)
-class TicketSlots:
-    """A ticket on a page template: the same attributes, with slots for personal data."""
+class ShownTicket:
+    """A live ticket on a page. Its QR code is part of the page, so the page itself can be shown at the door."""
 
     reference: str
     qr_svg: str
@@ -68,49 +44,59 @@ class TicketSlots:
     pdf_given_up: bool
 
 
-def with_slots(entry: ConfirmationEntry, template: PageTemplate) -> ConfirmationEntry:
-    """The entry with slots for personal data. All other values determine the shape of the page."""
-    ticket = entry.ticket
-    return replace(
-        entry,
-        heading=template.slot(entry.heading),
-        text=template.slot(entry.text),
-        number=0,
-        cancel_url=template.slot(entry.cancel_url),
-        confirm_text=template.slot(entry.confirm_text),
-        ticket=ticket
-        and TicketSlots(
-            reference=template.slots(ticket.reference),
-            qr_svg=template.slot(ticket.qr_svg),
-            pdf_url=template.slot(ticket.pdf_url),
-            ics_url=template.slot(ticket.ics_url),
-            pdf_ready=ticket.pdf_ready,
-            pdf_given_up=ticket.pdf_given_up,
-        ),
-    )
-
-
 def shown(ticket: Ticket) -> ShownTicket:
     """The ticket as a page shows it. Its student must be loaded."""
     is_ready = ticket.rendered_at is not None
-    return ShownTicket(ticket.code, ticket.student.reference, is_ready, has_given_up(ticket))
+    return _ticket(ticket.code, ticket.student.reference, _unchanged, is_ready, has_given_up(ticket))
 
 
-def of_submission(submission: Submission, token: str) -> list[ConfirmationEntry]:
-    """All entries of one submission as they are now, by start, followed by what was refused.
+def _ticket(code: str, reference: str, slot: Slot, is_ready: bool, has_given_up: bool) -> ShownTicket:
+    url = reverse("tickets:ticket", args=[code])
+    return ShownTicket(
+        reference=slot(grouped(reference)),
+        qr_svg=slot(SafeString(qr.ticket_svg(absolute(url), code))),
+        pdf_url=slot(reverse("tickets:pdf", args=[code])),
+        ics_url=slot(reverse("tickets:ics", args=[code])),
+        pdf_ready=is_ready,
+        pdf_given_up=has_given_up,
+    )
 
-    The number of queries is constant.
-    """
-    reference = submission.student.reference
+
+def prepare() -> None:
+    """Draw what the QR codes of all tickets share, before the web workers are forked: it takes 0.1 s."""
+    code = "0" * qr.CODE_LENGTH
+    qr.ticket_svg(absolute(reverse("tickets:ticket", args=[code])), code)
+
+
+def _unchanged(part: Any) -> Any:
+    return part
+
+
+def _entries_of_submission(
+    submission: SubmissionSummary, token: str, slot: Slot
+) -> tuple[ConfirmationEntry, ...]:
+    """All entries of one submission as they are now, by start, followed by what was refused."""
     entries = [
-        _entry(held, reference, reverse("tickets:confirmation-cancel", args=[token, held.event.slug]))
-        for held in sorted(registration_summary.of_submission(submission.pk), key=_start)
+        _entry(
+            held,
+            submission.reference,
+            reverse("tickets:confirmation-cancel", args=[token, held.event.slug]),
+            slot,
+        )
+        for held in sorted(submission.registrations, key=_start)
     ]
-    refusals = list(Refusal.objects.filter(submission=submission).order_by("pk"))
+    if submission.has_refusals:
+        entries += _refused_entries(submission.submission_id, slot)
+    return tuple(entries)
+
+
+def _refused_entries(submission_id: int, slot: Slot) -> list[ConfirmationEntry]:
+    refusals = list(Refusal.objects.filter(submission=submission_id).order_by("pk"))
     events = known_events(key for row in refusals for key in (row.event_id, row.other_id) if key)
-    return entries + [
+    entries = [
         refusal_entry(events[row.event_id], row.reason, events.get(row.other_id or 0)) for row in refusals
     ]
+    return [replace(entry, heading=slot(entry.heading), text=slot(entry.text)) for entry in entries]
 
 
 def _start(held: RegistrationSummary) -> tuple[datetime, int]:
@@ -125,14 +111,15 @@ def of_student(student: Student, token: str) -> list[ConfirmationEntry]:
     entries = []
     for one in held:
         key = one.registration_id
-        entry = _entry(one, student.reference, reverse("registrations:cancel", args=[token, one.event.slug]))
+        cancel_url = reverse("registrations:cancel", args=[token, one.event.slug])
+        entry = _entry(one, student.reference, cancel_url, _unchanged)
         entries.append(
             replace(entry, conflicts=tuple(sentence(conflict, key) for conflict in conflicts.get(key, ())))
         )
     return entries
 
 
-def _entry(held: RegistrationSummary, reference: str, cancel_url: str) -> ConfirmationEntry:
+def _entry(held: RegistrationSummary, reference: str, cancel_url: str, slot: Slot) -> ConfirmationEntry:
     if held.state == State.CANCELLED:
         text = _("This registration was cancelled.")
         return ConfirmationEntry(event=held.event, result=held.state, heading=_("Cancelled"), text=text)
@@ -145,11 +132,10 @@ def _entry(held: RegistrationSummary, reference: str, cancel_url: str) -> Confir
         return ConfirmationEntry(
             event=held.event,
             result=held.state,
-            heading=_("Number %(number)d on the waiting list") % {"number": held.number},
-            text=waiting_text(held.number, held.filled_at),
-            number=held.number,
-            cancel_url=cancel_url,
-            confirm_text=_confirm_text(held),
+            heading=slot(_("Number %(number)d on the waiting list") % {"number": held.number}),
+            text=slot(waiting_text(held.number, held.filled_at)),
+            cancel_url=slot(cancel_url),
+            confirm_text=slot(_confirm_text(held)),
         )
     given_up = not held.is_rendered and held.render_attempts >= RENDER_ATTEMPTS
     return ConfirmationEntry(
@@ -157,9 +143,9 @@ def _entry(held: RegistrationSummary, reference: str, cancel_url: str) -> Confir
         result=held.state,
         heading=_("Registered"),
         text=_("Show the code at the door."),
-        ticket=ShownTicket(held.code, reference, held.is_rendered, given_up) if held.code else None,
-        cancel_url=cancel_url,
-        confirm_text=_confirm_text(held),
+        ticket=_ticket(held.code, reference, slot, held.is_rendered, given_up) if held.code else None,
+        cancel_url=slot(cancel_url),
+        confirm_text=slot(_confirm_text(held)),
     )
 
 
@@ -187,25 +173,27 @@ class StudentSlots(NamedTuple):
     reference: str
 
 
-def page_context(submission: Submission, token: str, template: PageTemplate) -> dict[str, Hashable]:
-    """The context of the confirmation page, with slots for all data of the student."""
-    student, is_theirs = submission.student, submission.shows_my_link
-    fest = known_fest(student.fest_id)
-    suggestion = suggested_email(student.email) if is_theirs else ""
+def page_context(submission: SubmissionSummary, token: str, template: PageTemplate) -> dict[str, Hashable]:
+    """What the confirmation page shows, with slots for all data of the student."""
+    slot, is_theirs = template.slot, submission.shows_my_link
     return {
         "student": StudentSlots(
-            name=template.slot(student.name),
-            school=template.slot(student.school.name),
-            grade=template.slot(student.grade),
-            section=template.slot(student.section),
-            reference=template.slots(student.reference),
+            name=slot(submission.name),
+            school=slot(submission.school),
+            grade=slot(submission.grade),
+            section=slot(submission.section),
+            reference=slot(grouped(submission.reference)),
         ),
-        "entries": tuple(with_slots(entry, template) for entry in of_submission(submission, token)),
-        "masked_email": template.slot(masked(student.email)),
-        "suggested_email": template.slot(suggestion),
-        "my_url": template.slot(links.my_path(student)) if is_theirs else "",
-        "share_text": _("I am going to %(fest)s: %(url)s") % {"fest": fest.name, "url": absolute("/")},
+        "entries": _entries_of_submission(submission, token, slot),
+        "masked_email": slot(masked(submission.email)),
+        "suggested_email": slot(suggested_email(submission.email)) if is_theirs else "",
+        "my_url": slot(links.my_path(submission)) if is_theirs else "",
     }
+
+
+def share_text(fest_id: int) -> str:
+    """What a student may send to friends."""
+    return _("I am going to %(fest)s: %(url)s") % {"fest": known_fest(fest_id).name, "url": absolute("/")}
 
 
 def masked(email: str) -> str:

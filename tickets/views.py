@@ -15,12 +15,12 @@ from registrations import links
 from registrations.access import by_my_link, known_student, public, secret
 from registrations.forms import LinkForm
 from registrations.links import DeadLink
-from registrations.models import Registration, Student, Submission
+from registrations.models import Registration, Student
 from registrations.student_views import cancel_page, newest_of_event
 from registrations.students.identity import with_email
 from techfest.core.db.clock import database_now
 from techfest.core.page_template import PageTemplate
-from tickets import confirmation_page
+from tickets import confirmation_page, registration_summary
 from tickets.checkin import throttle
 from tickets.content import absolute, calendar_entry, event_entry
 from tickets.documents import ticket_pdf as ticket_pdf_module
@@ -28,6 +28,7 @@ from tickets.documents.certificates import achievements_of
 from tickets.mail import outbox
 from tickets.mail.calendar import CalendarEntry, ics
 from tickets.models import Ticket
+from tickets.registration_summary import SubmissionSummary
 from tickets.wakeup import notify_workers
 
 
@@ -38,13 +39,13 @@ def confirmation(request: HttpRequest, token: str) -> HttpResponse:
     submission = _submission(token)
     template = PageTemplate()
     context = confirmation_page.page_context(submission, token, template)
-    shape = (get_language(), *context.values())
-    page = template.page(
-        cached_fest().pages,
-        shape,
-        lambda: render_to_string("registrations/confirmation.html", context, request),
-    )
-    return HttpResponse(page)
+
+    def render_shape() -> str:
+        shared = {"share_text": confirmation_page.share_text(submission.fest_id)}
+        return render_to_string("registrations/confirmation.html", context | shared, request)
+
+    shape = (get_language(), submission.fest_id, *context.values())
+    return HttpResponse(template.page(cached_fest().pages, shape, render_shape))
 
 
 @secret
@@ -52,11 +53,11 @@ def confirmation(request: HttpRequest, token: str) -> HttpResponse:
 def cancel_from_confirmation(request: HttpRequest, token: str, slug: str) -> HttpResponse:
     """Cancel a registration of this submission; its confirmation link can cancel no other."""
     submission = _submission(token)
-    rows = Registration.objects.filter(submission=submission)
+    rows = Registration.objects.filter(submission=submission.submission_id)
     registrations = newest_of_event(rows, slug)
     if not registrations:
         raise Http404
-    my_url = links.my_path(submission.student) if submission.shows_my_link else ""
+    my_url = links.my_path(submission) if submission.shows_my_link else ""
     back_url = reverse("tickets:confirmation", args=[token])
     return cancel_page(request, registrations, my_url=my_url, back_url=back_url)
 
@@ -168,11 +169,14 @@ def _calendar_file(entry: CalendarEntry) -> HttpResponse:
     return HttpResponse(content, content_type="text/calendar; charset=utf-8", headers=headers)
 
 
-def _submission(token: str) -> Submission:
+def _submission(token: str) -> SubmissionSummary:
     try:
-        return links.submission_of(token)
+        found = registration_summary.of_submission(*links.read_confirmation(token))
     except DeadLink:
         raise Http404 from None
+    if found is None:
+        raise Http404
+    return found
 
 
 def _ticket(request: HttpRequest, code: str) -> Ticket:

@@ -41,14 +41,6 @@ class Submission(models.Model):
     def __str__(self) -> str:
         return f"{self.student} {self.created_at:%Y-%m-%d %H:%M:%S}"
 
-    @property
-    def shows_my_link(self) -> bool:
-        """Only the submission that created the student, and never after a new address invalidated the links.
-
-        A browser that kept the form may send it again at any time and then sees its confirmation page.
-        """
-        return self.created_student and self.student.link_version == 1
-
     @staticmethod
     def new_key() -> uuid.UUID:
         """128 random bits, without the version bits of a UUID."""

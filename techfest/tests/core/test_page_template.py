@@ -31,6 +31,24 @@ def test_placeholder_inside_a_value_stays_as_it_is() -> None:
     assert template.fill(page) == f"a{chr(ord(FIRST) + 1)}b|secret"
 
 
+def test_part_with_several_places_is_put_into_each_of_them() -> None:
+    template = PageTemplate()
+    slots = [template.slot(part) for part in ("Asha", "Rao")]
+    assert template.fill(f"{slots[1]}, {slots[0]} {slots[1]}") == "Rao, Asha Rao"
+
+
+def test_page_without_slots_and_empty_parts_stay_as_they_are() -> None:
+    template = PageTemplate()
+    assert (template.slot(""), template.fill(f"page {FIRST}")) == ("", f"page {FIRST}")
+
+
+def test_character_of_an_event_that_is_no_slot_stays() -> None:
+    """An organiser's text may contain any character."""
+    template = PageTemplate()
+    page = f"{template.slot('Asha')} at {chr(ord(FIRST) + 7)}"
+    assert template.fill(page) == f"Asha at {chr(ord(FIRST) + 7)}"
+
+
 def test_kept_page_serves_others_with_their_own_parts() -> None:
     current, pages = cached_fest(), []
     for name in ("Asha", "Zarina"):
