@@ -23,7 +23,7 @@ def check_engine(
 ) -> list[CheckMessage]:
     """Check for PostgreSQL and READ COMMITTED: with another engine or isolation level, events could be overbooked."""
     configured = settings.DATABASES["default"]
-    if configured["ENGINE"] != "django.db.backends.postgresql":
+    if configured["ENGINE"] != settings.POSTGRESQL:
         return [
             Error("The database must be PostgreSQL: seats are kept by its row locks.", id="techfest.E001")
         ]

@@ -170,6 +170,7 @@ FORM_RENDERER = "techfest.forms.FormRenderer"
 
 # psycopg.IsolationLevel.READ_COMMITTED; not imported, so that beat does not load the database driver.
 READ_COMMITTED = 2
+POSTGRESQL = "techfest.core.db.postgresql"
 PREPARED = env.boolean("DATABASE_PREPARED", default=True)
 # Milliseconds per statement, including its wait for locks. Gunicorn's processes set less (see wsgi.py).
 DATABASE_STATEMENT_TIMEOUT = env.number("DATABASE_STATEMENT_TIMEOUT", 8000, minimum=1000, maximum=600_000)
@@ -182,6 +183,7 @@ _database = env.postgresql("DATABASE_URL")
 DATABASES = {
     "default": {
         **_database,
+        "ENGINE": POSTGRESQL,
         "CONN_MAX_AGE": env.number("CONN_MAX_AGE", 60, minimum=0, maximum=3600),
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
