@@ -119,6 +119,9 @@ def _refused(request: HttpRequest, error: RegistrationRejected, form: Registrati
     chosen = {outcome.event_id for outcome in error.seat_results}
     soon = [outcome.event for outcome in error.seat_results if outcome.decision.reason == "too_soon"]
     context = {
+        "already": messages.already_has(error.seat_results),
+        "has_some": any(result.before for result in error.seat_results),
+        "email": form.cleaned_data["email"],
         "entries": lines,
         "form_fields": idempotency.posted_fields(request.POST),
         "form_url": reverse("registrations:register"),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from events.models import Event
 from registrations.booking.policy import SeatResult
-from registrations.models import Refusal
+from registrations.models import Refusal, Registration
 from techfest.core.formatting import exact_moment, exact_time
 
 if TYPE_CHECKING:
@@ -92,7 +92,6 @@ class ConfirmationEntry:
     result: str
     heading: str
     text: str
-    number: int = 0
     ticket: Any = None
     cancel_url: str = ""
     confirm_text: str = ""
@@ -114,6 +113,19 @@ def refused_entries(seat_results: list[SeatResult]) -> list[ConfirmationEntry]:
         for result in seat_results
         if result.event
     ]
+
+
+def already_has(seat_results: list[SeatResult]) -> str:
+    """What the student has of all these events, as a heading; empty if another event was refused."""
+    if not seat_results or any(result.before is None for result in seat_results):
+        return ""
+    if len(seat_results) > 1:
+        return _("You are already registered for these events")
+    event, before = seat_results[0].event, seat_results[0].before
+    words = _("You already have a seat in %(event)s")
+    if before and before.state == Registration.State.WAITING:
+        words = _("You are already on the waiting list of %(event)s")
+    return words % {"event": event.name if event else ""}
 
 
 def refusal_about(event: Event, reason: str, other: Event | None, name: str) -> str:

@@ -363,3 +363,36 @@ def test_kept_page_repeats_nothing_of_the_request(client: Client, fest: Fest, pa
     first = text_of(client.get(path + marked, headers=headers))
     assert ("<b>x" in first, "evil.example" in first, "gopher" in first) == (False, False, False)
     assert neutral(text_of(client.get(path))) == neutral(first)
+
+
+def heading(page: str) -> str:
+    return unescape(re.findall(r"<h1>(.*?)</h1>", page)[0])
+
+
+def test_student_who_has_a_seat_is_told_so_and_gets_the_ticket_again(client: Client, fest: Fest) -> None:
+    event = build_event(fest, name="Robo Race")
+    values = typed(event)
+    client.post(FORM, values)
+    response = post_form(client, event, **{name: values[name] for name in ("name", "email")})
+    page = text_of(response)
+    assert (response.status_code, heading(page)) == (409, "You already have a seat in Robo Race")
+    assert "ot registered" not in page
+    sent = client.post("/link/", kept(page.partition('action="/link/"')[2]))
+    assert (sent.status_code, Delivery.objects.filter(kind="link", to=values["email"]).count()) == (200, 1)
+
+
+def test_student_who_waits_is_told_so(client: Client, fest: Fest) -> None:
+    event = build_event(fest, name="Robo Race", capacity=1)
+    build_submission(event)
+    values = typed(event)
+    client.post(FORM, values)
+    response = post_form(client, event, **{name: values[name] for name in ("name", "email")})
+    assert heading(text_of(response)) == "You are already on the waiting list of Robo Race"
+
+
+def test_student_who_has_one_of_two_events_is_told_that_nothing_was_added(client: Client, fest: Fest) -> None:
+    event, other = build_event(fest), build_event(fest, grade_min=9)
+    values = typed(event)
+    client.post(FORM, values)
+    response = post_form(client, event, other, **{name: values[name] for name in ("name", "email")})
+    assert (response.status_code, heading(text_of(response))) == (409, "Nothing new was registered")
