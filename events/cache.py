@@ -5,8 +5,9 @@ Seat counts in it may be five seconds old, so no decision is based on them: only
 
 import datetime as dt
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from django.db import Error
 
@@ -20,6 +21,8 @@ RETRY = 1.0
 LIFETIME = 5.0
 """Seconds; less if registration opens or closes sooner."""
 
+Derived = TypeVar("Derived")
+
 
 @dataclass(frozen=True)
 class CachedFest:
@@ -30,6 +33,14 @@ class CachedFest:
     read_at: dt.datetime
     taken_at: float = field(default_factory=time.monotonic)
     pages: PageCache = field(default_factory=PageCache)
+    _derived: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    def derive(self, name: str, make: Callable[[], Derived]) -> Derived:
+        """What `make` computes from this snapshot: computed once, and kept as long as the snapshot."""
+        if name not in self._derived:
+            self._derived[name] = make()
+        derived: Derived = self._derived[name]
+        return derived
 
     @property
     def now(self) -> dt.datetime:

@@ -42,6 +42,8 @@ class TextField(forms.CharField):
         text = "" if value is None else str(value)
         if len(text) > LONGEST_TYPED * self.max_characters:
             raise ValidationError(self.too_long)
+        if text.isascii() and text.isprintable():
+            return clean_text(text)  # nothing of what follows applies to it
         validate_marks(text)
         if any(_is_control(character) for character in text):
             raise ValidationError(_("Remove the control characters from this field"))

