@@ -97,7 +97,7 @@ def of_submission(link_id: uuid.UUID, link_version: int) -> SubmissionSummary | 
     if not rows:
         return None
     registrations = [row[_OWN_COLUMNS:] for row in rows if row[_OWN_COLUMNS] is not None]
-    return SubmissionSummary(*rows[0][:_OWN_COLUMNS], registrations=_summaries(registrations))
+    return SubmissionSummary(*(*rows[0][:_OWN_COLUMNS], _summaries(registrations)))
 
 
 def of_student(student_id: int) -> list[RegistrationSummary]:

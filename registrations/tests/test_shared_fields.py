@@ -12,7 +12,7 @@ from events.models import Fest
 from registrations.forms import RegistrationForm
 from registrations.students.consents import current_text
 from registrations.tests.builders import build_event, build_fest
-from registrations.tests.frontdoor import FORM, typed
+from registrations.tests.form_posts import FORM, typed
 from registrations.views import posted_form, show_form
 
 pytestmark = pytest.mark.django_db
