@@ -565,6 +565,7 @@ class Migration(migrations.Migration):
                 (
                     "hold",
                     models.ForeignKey(
+                        db_index=False,
                         editable=False,
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
@@ -575,6 +576,7 @@ class Migration(migrations.Migration):
                 (
                     "event",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="registrations",
                         to="events.event",
@@ -968,7 +970,6 @@ class Migration(migrations.Migration):
                     models.CharField(
                         default=registrations.students.names.random_reference,
                         max_length=7,
-                        unique=True,
                         verbose_name="reference",
                     ),
                 ),
@@ -998,6 +999,7 @@ class Migration(migrations.Migration):
                 (
                     "fest",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="students",
                         to="events.fest",
@@ -1082,6 +1084,7 @@ class Migration(migrations.Migration):
                 (
                     "user",
                     models.ForeignKey(
+                        db_index=False,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
@@ -1101,6 +1104,7 @@ class Migration(migrations.Migration):
                 (
                     "student",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="consents",
                         to="registrations.student",
@@ -1323,6 +1327,7 @@ class Migration(migrations.Migration):
                 (
                     "user",
                     models.ForeignKey(
+                        db_index=False,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
@@ -1608,6 +1613,28 @@ class Migration(migrations.Migration):
                             USING ERRCODE = 'integrity_constraint_violation';
                     END
                 """,
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="student",
+            constraint=models.UniqueConstraint(fields=("reference",), name="student_reference_once"),
+        ),
+        migrations.AddIndex(
+            model_name="consent",
+            index=models.Index(
+                condition=models.Q(("user__isnull", False)), fields=["user"], name="consent_user"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="registration",
+            index=models.Index(
+                condition=models.Q(("hold__isnull", False)), fields=["hold"], name="registration_hold"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="change",
+            index=models.Index(
+                condition=models.Q(("user__isnull", False)), fields=["user"], name="change_user"
             ),
         ),
         migrations.RunSQL(COUNTERS, "DROP TABLE registrations_counter"),

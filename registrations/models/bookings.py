@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from events.models import Event
 from registrations.models.people import School, Student
 from registrations.querysets import HoldQuerySet, RegistrationQuerySet
+from techfest.core.db.indexes import index_where_set
 from techfest.core.db.triggers import Trigger
 from techfest.core.link_keys import link_id_field
 
@@ -61,14 +62,18 @@ class Registration(models.Model):
         WAITING = "waiting", _("waiting")
         CANCELLED = "cancelled", _("cancelled")
 
-    event = models.ForeignKey(Event, models.PROTECT, related_name="registrations", verbose_name=_("event"))
+    event = models.ForeignKey(
+        Event, models.PROTECT, related_name="registrations", verbose_name=_("event"), db_index=False
+    )
     student = models.ForeignKey(
         Student, models.CASCADE, related_name="registrations", verbose_name=_("student")
     )
     submission = models.ForeignKey(
         Submission, models.SET_NULL, null=True, editable=False, related_name="registrations"
     )
-    hold = models.ForeignKey("Hold", models.SET_NULL, null=True, editable=False, related_name="registrations")
+    hold = models.ForeignKey(
+        "Hold", models.SET_NULL, null=True, editable=False, related_name="registrations", db_index=False
+    )
     state = models.CharField(_("state"), max_length=10, choices=State.choices, editable=False)
     queue_position = models.PositiveBigIntegerField(_("queue position"), editable=False)
     created_at = models.DateTimeField(_("registered"), editable=False)
@@ -100,6 +105,7 @@ class Registration(models.Model):
                 name="registration_unconfirmed",
                 condition=Q(confirm_by__isnull=False) & ~Q(state="cancelled"),
             ),
+            index_where_set("hold", "registration_hold"),
         ]
 
     def __str__(self) -> str:
@@ -175,7 +181,12 @@ class Change(models.Model):
     cause = models.CharField(_("cause"), max_length=20, choices=Cause.choices)
     actor = models.CharField(_("actor"), max_length=10, choices=Actor.choices)
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("user")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("user"),
+        db_index=False,
     )
     submission = models.ForeignKey(Submission, models.SET_NULL, null=True, related_name="changes")
     fields = ArrayField(models.CharField(max_length=20), default=list, verbose_name=_("fields"))
@@ -201,6 +212,9 @@ class Change(models.Model):
                     END
                 """,
             ),
+        ]
+        indexes: ClassVar = [
+            index_where_set("user", "change_user"),
         ]
 
     def __str__(self) -> str:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from events.models import GRADE_LIMITS, Fest
 from registrations.querysets import SchoolQuerySet, StudentQuerySet, TeacherQuerySet
 from registrations.students.names import email_key, label_key, name_key, random_reference, school_key
+from techfest.core.db.indexes import index_where_set
 from techfest.core.db.triggers import Trigger
 from techfest.core.link_keys import link_id_field
 
@@ -77,7 +78,9 @@ class ConsentText(models.Model):
 class Student(models.Model):
     """A student of a school in one fest. The e-mail never identifies: siblings share one, many have none."""
 
-    fest = models.ForeignKey(Fest, models.PROTECT, related_name="students", verbose_name=_("fest"))
+    fest = models.ForeignKey(
+        Fest, models.PROTECT, related_name="students", verbose_name=_("fest"), db_index=False
+    )
     school = models.ForeignKey(School, models.PROTECT, related_name="students", verbose_name=_("school"))
     grade = models.PositiveSmallIntegerField(_("grade"), validators=GRADE_LIMITS)
     section = models.CharField(_("section"), max_length=20, blank=True)
@@ -87,7 +90,7 @@ class Student(models.Model):
     email = models.EmailField(_("e-mail"), blank=True)
     email_key = models.CharField(max_length=254, blank=True, editable=False)
     language = models.CharField(_("language"), max_length=10, default="en")
-    reference = models.CharField(_("reference"), max_length=7, unique=True, default=random_reference)
+    reference = models.CharField(_("reference"), max_length=7, default=random_reference)
     link_id = link_id_field()
     link_version = models.PositiveIntegerField(default=1, editable=False)
     email_verified_at = models.DateTimeField(_("e-mail confirmed"), null=True, editable=False)
@@ -102,6 +105,8 @@ class Student(models.Model):
                 fields=["fest", "school", "grade", "name_key", "section", "roll_number"],
                 name="student_once_a_fest",
             ),
+            # `unique=True` would add a second index, for LIKE.
+            models.UniqueConstraint(fields=["reference"], name="student_reference_once"),
             # An erased row can never be filled again.
             models.CheckConstraint(
                 condition=Q(erased_at=None) | Q(name="", email="", email_key="", section="", roll_number=""),
@@ -190,11 +195,18 @@ class Consent(models.Model):
         TEACHER = "teacher", _("teacher's declaration")
         PAPER = "paper", _("on paper")
 
-    student = models.ForeignKey(Student, models.CASCADE, related_name="consents", verbose_name=_("student"))
+    student = models.ForeignKey(
+        Student, models.CASCADE, related_name="consents", verbose_name=_("student"), db_index=False
+    )
     text = models.ForeignKey(ConsentText, models.PROTECT, related_name="+", verbose_name=_("text"))
     basis = models.CharField(_("basis"), max_length=10, choices=Basis.choices)
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("by")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("by"),
+        db_index=False,
     )
     at = models.DateTimeField(_("at"), db_default=Now(), editable=False)
 
@@ -234,6 +246,9 @@ class Consent(models.Model):
                     END
                 """,
             ),
+        ]
+        indexes: ClassVar = [
+            index_where_set("user", "consent_user"),
         ]
 
     def __str__(self) -> str:

@@ -278,6 +278,7 @@ class Migration(migrations.Migration):
                 (
                     "booklet",
                     models.ForeignKey(
+                        db_index=False,
                         editable=False,
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
@@ -288,6 +289,7 @@ class Migration(migrations.Migration):
                 (
                     "change",
                     models.ForeignKey(
+                        db_index=False,
                         editable=False,
                         null=True,
                         on_delete=django.db.models.deletion.CASCADE,
@@ -298,6 +300,7 @@ class Migration(migrations.Migration):
                 (
                     "gathered_into",
                     models.ForeignKey(
+                        db_index=False,
                         editable=False,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
@@ -309,6 +312,7 @@ class Migration(migrations.Migration):
                 (
                     "job",
                     models.ForeignKey(
+                        db_index=False,
                         editable=False,
                         null=True,
                         on_delete=django.db.models.deletion.CASCADE,
@@ -339,6 +343,7 @@ class Migration(migrations.Migration):
                 (
                     "user",
                     models.ForeignKey(
+                        db_index=False,
                         editable=False,
                         null=True,
                         on_delete=django.db.models.deletion.CASCADE,
@@ -505,6 +510,7 @@ class Migration(migrations.Migration):
             model_name="delivery",
             name="message",
             field=models.ForeignKey(
+                db_index=False,
                 editable=False,
                 null=True,
                 on_delete=django.db.models.deletion.CASCADE,
@@ -667,7 +673,6 @@ class Migration(migrations.Migration):
                         default=registrations.models.people.random_code,
                         editable=False,
                         max_length=22,
-                        unique=True,
                     ),
                 ),
                 ("created_at", models.DateTimeField(verbose_name="issued")),
@@ -845,6 +850,7 @@ class Migration(migrations.Migration):
             model_name="delivery",
             name="ticket",
             field=models.ForeignKey(
+                db_index=False,
                 editable=False,
                 null=True,
                 on_delete=django.db.models.deletion.CASCADE,
@@ -1254,6 +1260,47 @@ class Migration(migrations.Migration):
                         RETURN NEW;
                     END
                 """,
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="ticket", constraint=models.UniqueConstraint(fields=("code",), name="ticket_code_once")
+        ),
+        migrations.AddIndex(
+            model_name="delivery",
+            index=models.Index(
+                condition=models.Q(("user__isnull", False)), fields=["user"], name="delivery_user"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="delivery",
+            index=models.Index(
+                condition=models.Q(("job__isnull", False)), fields=["job"], name="delivery_job"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="delivery",
+            index=models.Index(
+                condition=models.Q(("booklet__isnull", False)), fields=["booklet"], name="delivery_booklet"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="delivery",
+            index=models.Index(
+                condition=models.Q(("ticket__isnull", False)), fields=["ticket"], name="delivery_ticket"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="delivery",
+            index=models.Index(
+                condition=models.Q(("message__isnull", False)), fields=["message"], name="delivery_message"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="delivery",
+            index=models.Index(
+                condition=models.Q(("gathered_into__isnull", False)),
+                fields=["gathered_into"],
+                name="delivery_gathered_into",
             ),
         ),
     ]

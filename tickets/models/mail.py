@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from events.models import Fest
 from registrations.models import Change, ClassListJob, Student, Submission
 from techfest.core.db import processes
+from techfest.core.db.indexes import index_where_set
 from techfest.core.db.triggers import Trigger
 from tickets.keys import random_key
 from tickets.querysets import DeliveryQuerySet
@@ -66,17 +67,22 @@ class Delivery(models.Model):
         related_name="deliveries",
         editable=False,
         verbose_name=_("user"),
+        db_index=False,
     )
     job = models.ForeignKey(
-        ClassListJob, models.CASCADE, null=True, related_name="deliveries", editable=False
+        ClassListJob, models.CASCADE, null=True, related_name="deliveries", editable=False, db_index=False
     )
     booklet = models.ForeignKey(
-        "Booklet", models.SET_NULL, null=True, related_name="deliveries", editable=False
+        "Booklet", models.SET_NULL, null=True, related_name="deliveries", editable=False, db_index=False
     )
-    change = models.ForeignKey(Change, models.CASCADE, null=True, related_name="deliveries", editable=False)
-    ticket = models.ForeignKey("Ticket", models.CASCADE, null=True, related_name="deliveries", editable=False)
+    change = models.ForeignKey(
+        Change, models.CASCADE, null=True, related_name="deliveries", editable=False, db_index=False
+    )
+    ticket = models.ForeignKey(
+        "Ticket", models.CASCADE, null=True, related_name="deliveries", editable=False, db_index=False
+    )
     message = models.ForeignKey(
-        "Message", models.CASCADE, null=True, related_name="deliveries", editable=False
+        "Message", models.CASCADE, null=True, related_name="deliveries", editable=False, db_index=False
     )
     day = models.DateField(null=True, editable=False)
     to = models.EmailField(_("to"))
@@ -93,7 +99,13 @@ class Delivery(models.Model):
     admitted_at = models.DateTimeField(null=True, editable=False)
     held_at = models.DateTimeField(null=True, editable=False)
     gathered_into = models.ForeignKey(
-        "self", models.PROTECT, null=True, editable=False, related_name="parts", verbose_name=_("in the mail")
+        "self",
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="parts",
+        verbose_name=_("in the mail"),
+        db_index=False,
     )
     claimed_by = models.CharField(
         max_length=processes.LENGTH, blank=True, default="", db_default="", editable=False
@@ -175,6 +187,12 @@ class Delivery(models.Model):
                 condition=Q(state__in=["queued", "sending"]),
             ),
             models.Index(fields=["mailbox", "created_at"], name="delivery_mailbox"),
+            index_where_set("user", "delivery_user"),
+            index_where_set("job", "delivery_job"),
+            index_where_set("booklet", "delivery_booklet"),
+            index_where_set("ticket", "delivery_ticket"),
+            index_where_set("message", "delivery_message"),
+            index_where_set("gathered_into", "delivery_gathered_into"),
         ]
 
     def __str__(self) -> str:
