@@ -20,7 +20,8 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from deploy.bench.exchange import Exchange, Exchanges
-from deploy.bench.figures import spread
+from deploy.bench.figures import percentile, spread
+from deploy.launcher.benching import raise_open_files
 
 SCHOOLS = (
     "Riverside Public School",
@@ -201,6 +202,7 @@ def report(load: Load) -> dict[str, Any]:
     ]
     shown = [answer.finished_at - began for began, answer in answers if answer.status == 200]
     errors = Counter(error for _, one in [*submissions, *answers] if (error := _error(one)))
+    start = min((one.began for one in load.visitors), default=0.0)
     used = resource.getrusage(resource.RUSAGE_SELF)
     return {
         "clients": len(load.visitors),
@@ -210,8 +212,27 @@ def report(load: Load) -> dict[str, Any]:
         "answer_page_seconds": spread(shown),
         "outcomes": dict(Counter(outcome(page.body()) for _, page in answers if page.status == 200)),
         "errors": dict(errors),
+        "out_of_order": displacement([one for _, one in submissions if one.status in {302, 303}]),
+        "moments": {
+            "redirects": _moments(start, [one for _, one in submissions if one.status in {302, 303}]),
+            "pages": _moments(start, [one for _, one in answers if one.status == 200]),
+        },
         "client_cpu_seconds": round(used.ru_utime + used.ru_stime, 3),
     }
+
+
+def displacement(arrived: Sequence[Exchange]) -> dict[str, float]:
+    """How far from their turn these were answered, in the order of their arrival, as shares of their number."""
+    if not arrived:
+        return {}
+    turns = sorted(range(len(arrived)), key=lambda turn: arrived[turn].finished_at)
+    moved = sorted(abs(turn - answered) / len(arrived) for answered, turn in enumerate(turns))
+    return {"p95": round(percentile(moved, 95), 4), "last": round(moved[-1], 4)}
+
+
+def _moments(start: float, exchanges: Sequence[Exchange]) -> list[float]:
+    """When each was answered, in seconds since the first visitor."""
+    return sorted(round(one.finished_at - start, 3) for one in exchanges)
 
 
 def outcome(page: bytes) -> str:
@@ -227,7 +248,7 @@ def _error(exchange: Exchange) -> str:
 
 
 def main() -> int:
-    """Press as the command line says and print the report as JSON."""
+    """Submit as the command line says and print the report as JSON."""
     parser = argparse.ArgumentParser(prog="python -m deploy.bench.load", description=__doc__)
     parser.add_argument("mode", choices=("rush", "steady", "paced"))
     parser.add_argument("--host", default="127.0.0.1")
@@ -242,6 +263,7 @@ def main() -> int:
     parser.add_argument("--post-only", action="store_true", help="do not fetch the answer page")
     parser.add_argument("--tag", default=secrets.token_hex(3), help="keeps the names of two rounds apart")
     given = parser.parse_args()
+    raise_open_files(given.clients + 200)
     load = Load(given.host, given.port, follow=not given.post_only, tag=given.tag)
     invite(load, clients=given.clients, events=given.events.split(","), fetch=not given.own_keys)
     if given.mode == "rush":

@@ -2,13 +2,13 @@
 
 import itertools
 import re
-import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from deploy.bench.stack import Stack
+from deploy.launcher.benching import find
 
 SCRIPT = Path(__file__).with_suffix(".sql")
 # Each run counts its names from another number.
@@ -44,7 +44,7 @@ def transactions_per_second(stack: Stack, slugs: Sequence[str], *, seconds: int,
 
 
 def _program() -> str:
-    found = shutil.which("pgbench") or shutil.which("/usr/lib/postgresql/15/bin/pgbench")
+    found = find("pgbench")
     if found is None:
         raise PgbenchError("pgbench is not installed: apt-get install postgresql-contrib")
     return found

@@ -1,15 +1,15 @@
-"""``python -m deploy.launcher up`` or ``test``: where the two commands enter."""
+"""``python -m deploy.launcher up``, ``test`` or ``bench``: where the commands enter."""
 
 import sys
 
-from . import testing, up
+from . import benching, testing, up
 from .words import Refusal, say
 
 
 def main(arguments: list[str]) -> int:
     command, *rest = arguments
     try:
-        return {"up": up.main, "test": testing.main}[command](rest)
+        return {"up": up.main, "test": testing.main, "bench": benching.main}[command](rest)
     except Refusal as refusal:
         say(f"{refusal}")
         return 1
