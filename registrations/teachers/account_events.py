@@ -12,6 +12,7 @@ from django.dispatch import receiver
 
 from registrations.models import SecurityEvent
 from registrations.teachers import account_mails, security, sessions
+from registrations.teachers.accounts_library import record_authentication
 
 Kind = SecurityEvent.Kind
 
@@ -52,9 +53,12 @@ def signed_out(*, user: Any, **rest: Any) -> None:
 
 
 @receiver(second_factor.authenticator_added)
-def added(*, user: Any, authenticator: Authenticator, **rest: Any) -> None:
-    if authenticator.type != Authenticator.Type.RECOVERY_CODES:  # they come along
-        record_and_notify(Kind.SECOND_FACTOR_ADDED, user)
+def added(*, request: Any, user: Any, authenticator: Authenticator, **rest: Any) -> None:
+    """Count the code of the set-up as the second step of this session; it is used up and would be refused."""
+    if authenticator.type == Authenticator.Type.RECOVERY_CODES:  # they come along
+        return
+    record_authentication(request, user, "mfa", id=authenticator.pk, type=authenticator.type)
+    record_and_notify(Kind.SECOND_FACTOR_ADDED, user)
 
 
 @receiver(second_factor.authenticator_removed)

@@ -31,7 +31,7 @@ class Backend(AuthenticationBackend):
         return self._check_password(user_of(login), credentials["password"])
 
 
-_WRONG = gettext_lazy("The e-mail address or the password is not right. Check both and try again.")
+_WRONG = gettext_lazy("The e-mail address, user name or password is not right. Check them and try again.")
 _OWN_NETWORK = frozenset({"", "127.0.0.1", "::1"})
 
 
@@ -84,7 +84,8 @@ class Adapter(DefaultAccountAdapter):
 
     def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
         """Clear the failed attempts. The library calls this for each address of a person with a new password."""
-        throttling.clear_attempts(request, str(credentials.get("email", "")))
+        if user := user_of(str(credentials.get("email", ""))):
+            throttling.clear_attempts(user)
 
     def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
         response: HttpResponse = super().post_login(request, user, **kwargs)

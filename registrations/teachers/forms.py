@@ -16,6 +16,7 @@ from registrations.fields import EmailField, TextField
 from registrations.forms import PlainForm
 from registrations.students.names import name_key, school_key
 from registrations.teachers import security
+from registrations.teachers.accounts_library import mark_code_used
 from registrations.teachers.onboarding import AccessRequest
 from techfest.core.text_limits import LimitedText
 
@@ -134,7 +135,10 @@ _CODE_ATTRIBUTES = {"autocomplete": "one-time-code", "inputmode": "numeric", "sp
 
 class LoginForm(StyledForm, library.LoginForm):
     labels = {
-        "login": (gettext_lazy("E-mail address or user name"), gettext_lazy("Enter your e-mail address")),
+        "login": (
+            gettext_lazy("E-mail address or user name"),
+            gettext_lazy("Enter your e-mail address or user name"),
+        ),
         "password": _PASSWORD,
     }
 
@@ -179,8 +183,8 @@ class ReauthenticateForm(StyledForm, library.ReauthenticateForm):
     labels = {"password": _PASSWORD}
 
 
-class LogsLockOut:
-    """Log when the library refuses a code after too many wrong ones."""
+class LimitsWrongCodes:
+    """Log and explain it when the library refuses a code after too many wrong ones."""
 
     user: Any
 
@@ -188,12 +192,14 @@ class LogsLockOut:
         try:
             return super().clean_code()  # type: ignore[misc]
         except forms.ValidationError as error:
-            if error.code == "too_many_login_attempts":
-                security.record_lock_out(self.user, detail=security.AT_SECOND_STEP)
-            raise
+            if error.code not in {"too_many_login_attempts", "rate_limited"}:
+                raise
+            security.record_lock_out(self.user, detail=security.AT_SECOND_STEP)
+            text = gettext_lazy("There were too many wrong codes. Wait five minutes, then enter a new code.")
+            raise forms.ValidationError(text, code=error.code) from None
 
 
-class SecondFactorForm(StyledForm, LogsLockOut, LibraryAuthenticateForm):
+class SecondFactorForm(StyledForm, LimitsWrongCodes, LibraryAuthenticateForm):
     labels = {"code": (gettext_lazy("Code from your app, or a recovery code"), _CODE[1])}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -201,7 +207,7 @@ class SecondFactorForm(StyledForm, LogsLockOut, LibraryAuthenticateForm):
         self.fields["code"].widget.attrs.update(_CODE_ATTRIBUTES, inputmode="text")
 
 
-class SecondFactorReauthenticateForm(StyledForm, LogsLockOut, LibraryCodeForm):
+class SecondFactorReauthenticateForm(StyledForm, LimitsWrongCodes, LibraryCodeForm):
     labels = {"code": _CODE}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -209,12 +215,18 @@ class SecondFactorReauthenticateForm(StyledForm, LogsLockOut, LibraryCodeForm):
         self.fields["code"].widget.attrs.update(_CODE_ATTRIBUTES)
 
 
-class ActivateSecondFactorForm(StyledForm, ActivateTOTPForm):
+class ActivateSecondFactorForm(StyledForm, LimitsWrongCodes, ActivateTOTPForm):
     labels = {"code": _CODE}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["code"].widget.attrs.update(_CODE_ATTRIBUTES)
+
+    def clean_code(self) -> Any:
+        """Use the code up: it must not work once more at the login."""
+        code = super().clean_code()
+        mark_code_used(self.user, code)
+        return code
 
 
 class SetPasswordForm(StyledForm, library.SetPasswordForm):

@@ -29,7 +29,7 @@ from django.utils.encoding import force_bytes
 from django.utils.translation import gettext_lazy
 
 from registrations.models import AccountSession, SecurityEvent
-from registrations.teachers import account_mails
+from registrations.teachers import account_mails, throttling
 from registrations.teachers.account_events import record_and_notify
 from registrations.teachers.role_assignment import may_be_changed_by, role_of
 from techfest.core import audit_log
@@ -89,12 +89,14 @@ def may_be_reset_by(organiser: Any, account: Any) -> bool:
 def reset(account: Any, *, reason: str, by: Any = None) -> None:
     """Remove app and recovery codes, end all sessions of the account, log it and notify the person.
 
-    Without `by` it was reset on the server: then all other owners are notified as well.
+    Wrong passwords and codes are forgotten, so that the person can log in and set up a new app at once. Without `by` it was reset on the server: then all other owners are notified as well.
     """
     Authenticator.objects.filter(user=account).delete()
     AccountSession.objects.filter(account=account).delete()
     audit_log.record(account, what="second step reset", now=database_now(), user=by, reason=reason)
     record_and_notify(RESET, account, by=by, detail=reason)
+    throttling.clear_attempts(account)
+    throttling.clear_wrong_codes(account)
     for owner in owners_with_email().exclude(pk=account.pk) if by is None else ():
         account_mails.notify_owner(owner, account)
 

@@ -8,18 +8,20 @@ password through the mailbox.
 import secrets
 from typing import Any
 
+from allauth.core import ratelimit as library
 from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponseBase
 
 from registrations.students.names import email_key, mailbox_key
-from registrations.teachers.accounts_library import ratelimit, user_of
+from registrations.teachers.accounts_library import code_limit_key, ratelimit, user_of
 
 COOKIE = "__Secure-device" if settings.SESSION_COOKIE_SECURE else "device"
 LIFETIME = 180 * 86400
 """Seconds for which a browser is remembered after the last login."""
+_PER_ACCOUNT = "5/5m/key"
 RATES = {
-    "stranger": "5/5m/key,60/10m/ip",
+    "stranger": f"{_PER_ACCOUNT},60/10m/ip",
     "device": "10/5m/key",
     "mail": "3/h/key",
 }
@@ -42,10 +44,18 @@ def count_attempt(request: HttpRequest, login: str) -> ratelimit.RateLimitUsage 
     )
 
 
-def clear_attempts(request: HttpRequest, login: str) -> None:
-    """Clear the counter of a person with a new password, however often the old one was guessed."""
-    if user := user_of(login):
-        ratelimit.clear(request, app=_APP, action="stranger", config=RATES, key=f"user {user.pk}")
+def clear_attempts(user: Any) -> None:
+    """Clear the counter of wrong passwords of an account, however often they were guessed.
+
+    The counter of the visitor's address stays: otherwise a person could guess at others' passwords without limit.
+    """
+    rates = {"stranger": _PER_ACCOUNT}
+    ratelimit.clear(None, app=_APP, action="stranger", config=rates, key=f"user {user.pk}")
+
+
+def clear_wrong_codes(user: Any) -> None:
+    """Clear the counter of wrong codes of an account's second step."""
+    library.clear(None, action="login_failed", key=code_limit_key(user))
 
 
 def may_mail(request: HttpRequest, purpose: str, email: str) -> bool:

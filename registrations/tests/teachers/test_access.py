@@ -129,7 +129,7 @@ def test_second_step_is_set_up_and_then_required(readers: dict[str, Client]) -> 
     client.post("/accounts/login/", login)
     for _guess in range(6):
         page = client.post(reverse("mfa_authenticate"), {"code": "000000"})
-    assert "too many wrong attempts" in page.content.decode()
+    assert "too many wrong codes" in page.content.decode()
     client.post(reverse("mfa_authenticate"), {"code": codes[-2]})
     assert "_auth_user_id" not in client.session
 

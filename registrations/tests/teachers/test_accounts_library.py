@@ -13,6 +13,7 @@ from allauth.account.auth_backends import AuthenticationBackend
 from allauth.account.internal.flows import login
 from allauth.account.internal.userkit import filter_users_by_email, get_user_by_username, user_id_to_str
 from allauth.core.internal import ratelimit
+from allauth.mfa.base.internal.flows import check_rate_limit
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal import auth as totp
 from django.conf import settings
@@ -41,6 +42,8 @@ PARAMETERS = [
     (totp.format_hotp_value, ["value"]),
     (totp.yield_hotp_counters_from_time, []),
     (totp.TOTP.activate, ["user", "secret"]),
+    (totp.TOTP._mark_code_used, ["self", "code"]),
+    (login.record_authentication, ["request", "user", "method", "extra_data"]),
     (RecoveryCodes.activate, ["user"]),
 ]
 
@@ -59,6 +62,9 @@ def test_private_function_takes_the_known_parameters(function: Callable[..., Any
         (DefaultAccountAdapter._rollback_login_failed_rl_usage, '"_login_failed_rl_usage"'),
         (DefaultAccountAdapter.authenticate, "self.pre_authenticate("),
         (DefaultAccountAdapter.authenticate, "self.authentication_failed("),
+        (totp.TOTP.validate_code, "self._mark_code_used(code)"),
+        (check_rate_limit, 'key = f"mfa-auth-user-{str(user.pk)}"'),
+        (check_rate_limit, 'action="login_failed"'),
     ],
 )
 def test_library_calls_what_this_site_overrides(caller: Callable[..., Any], name: str) -> None:

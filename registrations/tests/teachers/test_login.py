@@ -19,7 +19,7 @@ from tickets.models import Delivery, Notice
 pytestmark = pytest.mark.django_db
 
 LOGIN = "/accounts/login/"
-WRONG = "The e-mail address or the password is not right."
+WRONG = "The e-mail address, user name or password is not right. Check them and try again."
 QUICK = "django.contrib.auth.hashers.MD5PasswordHasher"
 TOO_MANY = "There were too many wrong attempts."
 
@@ -123,6 +123,15 @@ def test_wrong_login_does_not_reveal_what_was_wrong() -> None:
     assert re.search(r"<title>Error:\s+Log in", pages[0])
 
 
+def test_empty_login_asks_for_what_its_label_names() -> None:
+    form = log_in(Client(), "", "").context["form"]
+    assert form["login"].label == "E-mail address or user name"
+    assert form.errors == {
+        "login": ["Enter your e-mail address or user name"],
+        "password": ["Enter your password"],
+    }
+
+
 def test_wrong_login_costs_one_hash_for_known_and_unknown(
     monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
@@ -212,6 +221,15 @@ def test_address_that_guesses_at_many_accounts_is_slowed() -> None:
         for n in range(61)
     ]
     assert [TOO_MANY in page for page in pages] == [False] * 60 + [True]
+
+
+def test_new_password_does_not_clear_the_counter_of_the_address() -> None:
+    """Otherwise a person with an account could go on guessing at those of others."""
+    teacher = build_teacher(email="rao@example.org")
+    for number in range(60):
+        log_in(Client(), f"nobody{number}@example.org", "x", REMOTE_ADDR="10.9.9.9")
+    throttling.clear_attempts(teacher.user)
+    assert TOO_MANY in log_in(Client(), "other@example.org", REMOTE_ADDR="10.9.9.9").content.decode()
 
 
 def test_device_cookie_is_out_of_reach_of_scripts_and_other_sites() -> None:

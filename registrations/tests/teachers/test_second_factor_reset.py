@@ -5,12 +5,15 @@ from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.core.cache import cache
 from django.core.management import CommandError, call_command
+from django.test import Client
 from django.urls import reverse
 
 from events.models import AuditEntry
 from registrations.models import AccountSession, SecurityEvent
-from registrations.tests.second_step import RecoveryCodes, set_up_app
+from registrations.tests.builders import PASSWORD
+from registrations.tests.second_step import RecoveryCodes, code_of, set_up_app
 from techfest.core.roles import LEAD, OWNER
 from tickets.models import Notice
 from tickets.tests.admin_helpers import in_role, is_asked, list_path, organiser, organiser_client
@@ -49,6 +52,35 @@ def test_owner_resets_it_with_a_reason_and_the_person_is_notified(lead: Any) -> 
     assert (event.account, event.by, event.detail) == (lead, owner, WHY)
     notice = Notice.objects.get()
     assert (notice.delivery.to, notice.subject) == ("lead@example.org", "Your second step was reset")
+
+
+@pytest.mark.parametrize("is_command", [False, True])
+def test_reset_ends_the_lock_outs_of_the_account(lead: Any, is_command: bool, settings: Any) -> None:
+    """Otherwise the person who was just helped reads for five minutes that there were too many attempts."""
+    cache.clear()
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    lead.set_password(PASSWORD)
+    lead.save()
+
+    def log_in(password: str) -> Client:
+        browser = Client()
+        browser.post("/accounts/login/", {"login": lead.username, "password": password})
+        return browser
+
+    halfway = log_in(PASSWORD)
+    for _try in range(6):
+        halfway.post(reverse("mfa_authenticate"), {"code": "000000"})
+        log_in("a guess")
+    assert "_auth_user_id" not in log_in(PASSWORD).session
+    if is_command:
+        call_command("reset_second_factor", lead.username, "--reason", WHY, stdout=StringIO())
+    else:
+        ask_for(in_role(OWNER), lead, confirmed="yes", reason=WHY)
+    browser = log_in(PASSWORD)
+    assert "_auth_user_id" in browser.session
+    secret = browser.get(reverse("mfa_activate_totp")).context["form"].secret
+    browser.post(reverse("mfa_activate_totp"), {"code": code_of(secret)})
+    assert Authenticator.objects.filter(user=lead, type="totp").exists()
 
 
 def test_owner_cannot_reset_owners_superusers_or_their_own(lead: Any) -> None:
