@@ -19,6 +19,8 @@ from techfest.core.formatting import full_date
 
 PURGE_NOTICE = dt.timedelta(days=7)
 """How long before a purge the owners are warned. A purge that becomes due by an edit waits as long."""
+MIN_RETENTION_DAYS = 14
+"""Fewer days are asked about: after a fest, certificates are made and questions answered."""
 MAX_FEST_DAYS = 31
 MAX_AHEAD = dt.timedelta(days=550)
 MAX_EARLY_OPENING = dt.timedelta(days=366)
@@ -85,19 +87,19 @@ def fest_questions(
 ) -> list[DateProblem]:
     """Unusual dates of a fest and their consequences; `events` are its events that are not cancelled."""
     return [
-        *_past_fest(fest, now, events, registrations),
+        *_erasure(fest, now, events, registrations),
         *_odd_fest(fest, now),
         *_events_outside(fest, events),
     ]
 
 
-def _past_fest(
+def _erasure(
     fest: Fest, now: dt.datetime, events: Sequence[Event], registrations: int
 ) -> Iterator[DateProblem]:
-    ends = [event.ends_at for event in events]
-    purge_at = names_kept_until(fest, max(ends, default=None))
-    is_past = fest.ends_on < now.astimezone(fest.zone).date()
-    if not is_past and purge_at > now + PURGE_NOTICE:
+    """When the names would be erased, if the fest is over, or if the erasure comes soon or soon after the fest."""
+    purge_at = names_kept_until(fest, max((event.ends_at for event in events), default=None))
+    reasons = list(_early_erasure(fest, now))
+    if not reasons and purge_at > now + PURGE_NOTICE:
         return
     purge_at = max(purge_at, now + PURGE_NOTICE)
     text = ngettext(
@@ -114,10 +116,19 @@ def _past_fest(
             registrations,
         )
     text %= {"when": full_date(purge_at.astimezone(fest.zone).date()), "count": registrations}
-    if is_past:
-        past = _("The last day, %(day)s, is in the past.") % {"day": full_date(fest.ends_on)}
-        text = f"{past} {text}"
-    yield _problem("ends_on", text, "retention_days")
+    yield _problem("ends_on", " ".join([*reasons, text]), "retention_days", "is_current")
+
+
+def _early_erasure(fest: Fest, now: dt.datetime) -> Iterator[str]:
+    if fest.ends_on < now.astimezone(fest.zone).date():
+        yield _("The last day, %(day)s, is in the past.") % {"day": full_date(fest.ends_on)}
+    if fest.retention_days < MIN_RETENTION_DAYS:
+        text = ngettext(
+            "Names would be kept for only %(days)d day after the fest.",
+            "Names would be kept for only %(days)d days after the fest.",
+            fest.retention_days,
+        )
+        yield text % {"days": fest.retention_days}
 
 
 def _odd_fest(fest: Fest, now: dt.datetime) -> Iterator[DateProblem]:

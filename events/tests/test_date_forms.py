@@ -16,6 +16,7 @@ from registrations.spreadsheets.reader import read_file
 from registrations.spreadsheets.writer import xlsx_table
 from registrations.tests.builders import build_event, build_fest, build_submission
 from techfest.core.admin.base import page_of
+from techfest.core.formatting import full_date
 from tickets.tests.admin_helpers import add_path, confirm, filled_in, is_asked, organiser_client
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +37,7 @@ def asked(response: Any, form: str = "") -> list[str]:
     """The date questions on the page; while they are shown, nothing was saved."""
     assert response.status_code == 200
     found = response.context["adminform"].form if not form else response.context[form]
-    assert "These dates are right" in response.content.decode()
+    assert "This is right" in response.content.decode()
     return [one.text for one in found.date_questions]
 
 
@@ -91,6 +92,53 @@ def test_old_oddities_do_not_stand_in_the_way_of_another_change(client: Client) 
     )
     assert client.post(page_of(fest), filled_in(client, page_of(fest), place="Hall")).status_code == 302
     assert Fest.objects.get().place == "Hall"
+
+
+def test_short_retention_is_asked_about_with_the_day_of_the_erasure(client: Client, fest: Fest) -> None:
+    event = build_event(fest, hour=10)
+    for _one in range(2):
+        build_submission(event)
+    sent = filled_in(client, page_of(fest), retention_days="0")
+    response = client.post(page_of(fest), sent)
+    erased_on = full_date(fest.ends_on + dt.timedelta(days=1))
+    assert asked(response) == [
+        "Names would be kept for only 0 days after the fest. All names of this fest (2 registrations) would be "
+        f"erased on {erased_on}, or later if it is still the current fest then."
+    ]
+    assert Fest.objects.get().retention_days == 90
+    assert tick(client, page_of(fest), sent, response).status_code == 302
+    assert Fest.objects.get().retention_days == 0
+
+
+def test_two_weeks_of_retention_are_not_asked_about(client: Client, fest: Fest) -> None:
+    assert (
+        client.post(page_of(fest), filled_in(client, page_of(fest), retention_days="14")).status_code == 302
+    )
+
+
+def test_unmarking_the_current_fest_is_asked_about(client: Client, fest: Fest) -> None:
+    event = build_event(fest, hour=10)
+    build_event(fest, hour=12, state="draft")
+    build_submission(event)
+    sent = filled_in(client, page_of(fest))
+    del sent["is_current"]
+    response = client.post(page_of(fest), sent)
+    (text,) = asked(response)
+    assert text.startswith("There would be no current fest: until one is marked, the public pages show no event")
+    assert text.endswith("This concerns 1 published event with 1 registration.")
+    assert Fest.objects.get().is_current
+    assert tick(client, page_of(fest), sent, response).status_code == 302
+    assert not Fest.objects.get().is_current
+
+
+def test_unmarking_a_past_fest_also_names_the_day_of_the_erasure(client: Client, fest: Fest) -> None:
+    Fest.objects.update(starts_on=fest.starts_on - YEAR, ends_on=fest.ends_on - YEAR)
+    sent = filled_in(client, page_of(fest))
+    del sent["is_current"]
+    erasure, unmarked = asked(client.post(page_of(fest), sent))
+    assert "All names of this fest (0 registrations) would be erased on" in erasure
+    assert "current" not in erasure
+    assert unmarked.startswith("There would be no current fest")
 
 
 def test_closing_after_the_last_day_is_refused_on_the_fests_page(client: Client, fest: Fest) -> None:

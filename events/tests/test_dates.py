@@ -117,6 +117,21 @@ def test_current_fest_is_not_said_to_be_purged_on_a_day_on_which_it_is_kept() ->
     assert "current" not in as_pairs(fest_questions(fest, now=NOW))[0][1]
 
 
+@pytest.mark.parametrize(
+    ("days", "texts"),
+    [
+        (0, ["Names would be kept for only 0 days after the fest. %s 14 December 2026."]),
+        (1, ["Names would be kept for only 1 day after the fest. %s 15 December 2026."]),
+        (13, ["Names would be kept for only 13 days after the fest. %s 27 December 2026."]),
+        (14, []),
+    ],
+)
+def test_short_retention_is_asked_about(days: int, texts: list[str]) -> None:
+    erased = "All names of this fest (7 registrations) would be erased on"
+    problems = fest_questions(build(retention_days=days), now=NOW, registrations=7)
+    assert [one.text for one in problems] == [text % erased for text in texts]
+
+
 def test_closing_after_the_last_day_is_refused_and_its_midnight_is_not() -> None:
     end = dt.datetime(2026, 12, 14, tzinfo=zoneinfo.ZoneInfo("Asia/Kolkata"))
     assert fest_refusals(build(closes_at=end)) == []

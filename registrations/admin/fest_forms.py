@@ -1,19 +1,21 @@
 """The forms of a fest's pages in the admin."""
 
 import zoneinfo
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from events import images
 from events.date_forms import DatedForm
-from events.dates import FEST_DATES, YEARS, fest_questions, fest_refusals
+from events.dates import FEST_DATES, YEARS, DateProblem, fest_questions, fest_refusals
 from events.models import Event, Fest, is_time_zone
 from events.uploads import PictureField
 from events.zones import same_clock
 from registrations.models import Registration
+from registrations.querysets import RegistrationQuerySet
 from registrations.timetable.new_fest import planned_copy
 from techfest.core.db.clock import database_now
 from techfest.core.text_limits import LimitedText
@@ -85,26 +87,47 @@ class FestForm(DatedForm):
         wanted: dict[str, Any] = {name: cleaned.get(name) for name in (*FEST_DATES, "time_zone")}
         if None in wanted.values() or not is_time_zone(wanted["time_zone"]):
             return
-        fest = Fest(**wanted)
+        fest = Fest(is_current=bool(cleaned.get("is_current")), **wanted)
         if self.refuse_dates(fest_refusals(fest)):
             return
-        events, registrations = self._existing()
-        self.ask_about_dates(
-            fest_questions(fest, now=database_now(), events=events, registrations=registrations)
-        )
+        events = self._events()
+        erased = self._registrations().filter(student__erased_at=None).count()
+        questions = fest_questions(fest, now=database_now(), events=events, registrations=erased)
+        if self.instance.is_current and not fest.is_current:
+            questions.append(self._unmarked(events))
+        self.ask_about_dates(questions)
 
-    def _existing(self) -> tuple[list[Event], int]:
-        """The fest's events that are not cancelled, and how many registrations a purge would erase."""
+    def _unmarked(self, events: Sequence[Event]) -> DateProblem:
+        """What happens when the current fest loses its mark; another one gets it only afterwards."""
+        published = sum(event.state == Event.State.PUBLISHED for event in events)
+        registered = self._registrations().active().count()
+        events_count = ngettext("%(count)d published event", "%(count)d published events", published)
+        registrations_count = ngettext("%(count)d registration", "%(count)d registrations", registered)
+        text = _(
+            "There would be no current fest: until one is marked, the public pages show no event, teachers do not "
+            "see their students, and no ticket is accepted at check-in. This concerns %(events)s with "
+            "%(registrations)s."
+        )
+        text %= {
+            "events": events_count % {"count": published},
+            "registrations": registrations_count % {"count": registered},
+        }
+        return DateProblem("is_current", text, frozenset({"is_current"}))
+
+    def _registrations(self) -> RegistrationQuerySet:
+        return Registration.objects.filter(event__fest=self.instance.pk)
+
+    def _events(self) -> list[Event]:
+        """The fest's events that are not cancelled, at the times at which they would be."""
         if self.instance.pk is None:
-            return [], 0
+            return []
         events = list(self.instance.events.exclude(state=Event.State.CANCELLED))
         if self.keeps_clock and self.new_zone:
             for event in events:
                 for name in ("starts_at", "ends_at"):
                     moment = same_clock(getattr(event, name), self.instance.zone, self.new_zone)
                     setattr(event, name, moment)
-        rows = Registration.objects.filter(event__fest=self.instance.pk, student__erased_at=None)
-        return events, rows.count()
+        return events
 
 
 class CopyForm(DatedForm):
