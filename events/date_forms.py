@@ -37,5 +37,6 @@ class DatedForm(MergingForm):
         self.date_questions = concerning(questions, self.dates_changed)
         if self.date_questions and self.data.get(DATES_ARE_RIGHT) != self.dates_digest:
             self.add_error(
-                None, _("Nothing is saved yet: read what would happen, then correct the form or tick the box.")
+                None,
+                _("Nothing is saved yet: read what would happen, then correct the form or tick the box."),
             )

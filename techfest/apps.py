@@ -1,5 +1,7 @@
+from importlib import import_module
+
 from django.apps import AppConfig
-from django.contrib.admin import apps as admin
+from django.contrib.admin.apps import SimpleAdminConfig
 
 
 class TechfestConfig(AppConfig):
@@ -9,8 +11,17 @@ class TechfestConfig(AppConfig):
         from . import checks, deploy_checks  # importing registers the checks
 
 
-class TechfestAdminConfig(admin.AdminConfig):
-    """Django's admin with this project's site; the settings name it."""
+class TechfestAdminConfig(SimpleAdminConfig):
+    """Django's admin with this project's site and admin classes; the settings name it.
+
+    Admin classes of Django and of libraries are never imported: ours for accounts, second steps and addresses take
+    their place, and nothing has to be unregistered.
+    """
 
     default = False
     default_site = "tickets.dashboard.site.TechfestAdminSite"
+
+    def ready(self) -> None:
+        super().ready()
+        for app in ("events", "registrations", "tickets"):
+            import_module(f"{app}.admin")

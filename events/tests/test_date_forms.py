@@ -124,7 +124,9 @@ def test_unmarking_the_current_fest_is_asked_about(client: Client, fest: Fest) -
     del sent["is_current"]
     response = client.post(page_of(fest), sent)
     (text,) = asked(response)
-    assert text.startswith("There would be no current fest: until one is marked, the public pages show no event")
+    assert text.startswith(
+        "There would be no current fest: until one is marked, the public pages show no event"
+    )
     assert text.endswith("This concerns 1 published event with 1 registration.")
     assert Fest.objects.get().is_current
     assert tick(client, page_of(fest), sent, response).status_code == 302

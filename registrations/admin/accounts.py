@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import admin
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
@@ -109,9 +108,6 @@ class RoleFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(groups__name=self.value()) if self.value() in ROLES else queryset
-
-
-admin.site.unregister((get_user_model(), Group))
 
 
 @admin.register(get_user_model())

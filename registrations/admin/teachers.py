@@ -1,13 +1,16 @@
-"""Teachers in the admin: approving and refusing them, invitations, and their second steps."""
+"""Teachers in the admin: approving and refusing them, invitations, their addresses and second steps."""
 
 from typing import TYPE_CHECKING, Any
 
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -16,6 +19,8 @@ from registrations.admin import exports
 from registrations.fields import EmailField
 from registrations.models import Invitation, Teacher
 from registrations.teachers import onboarding
+from techfest.core import audit_log
+from techfest.core.admin.confirmation import Confirmation, ReasonForm, confirmation_form, confirmed_action
 from techfest.core.db.clock import database_now
 from techfest.core.text_limits import LimitedText
 
@@ -138,9 +143,6 @@ class InvitationAdmin(BaseAdmin):
             onboarding.invite(obj)
 
 
-admin.site.unregister(Authenticator)
-
-
 @admin.register(Authenticator)
 class SecondStepAdmin(RecordAdmin):
     """Accounts with a second step at the login. Secrets are never shown; the account's page resets them."""
@@ -151,3 +153,53 @@ class SecondStepAdmin(RecordAdmin):
     search_fields = ("user__username", "user__email")
     fields = ("user", "type", "created_at", "last_used_at")
     ordering = ("user__username", "pk")
+
+
+@admin.register(EmailAddress)
+class AddressAdmin(RecordAdmin):
+    """Addresses of accounts. Usually a person confirms one by the link in a mail; a superuser can do it here."""
+
+    list_display = ("email", "user", "primary", "verified")
+    list_select_related = ("user",)
+    list_filter = ("verified",)
+    search_fields = ("email", "user__username")
+    fields = ("email", "user", "primary", "verified")
+    ordering = ("email", "pk")
+    actions = ("confirm",)
+
+    def has_decide_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("account.change_emailaddress")
+
+    @admin.action(description=gettext_lazy("Mark the chosen addresses as confirmed"), permissions=["decide"])
+    def confirm(self, request: HttpRequest, queryset: QuerySet[EmailAddress]) -> HttpResponseBase | None:
+        chosen = list(queryset.filter(verified=False).select_related("user"))
+        form = confirmation_form(ReasonForm, request)
+        return confirmed_action(
+            self,
+            request,
+            action="confirm",
+            refusal="" if chosen else _("These addresses are confirmed already."),
+            confirmation=lambda: Confirmation(
+                title=_("Confirm addresses"),
+                submit_label=_("Mark them as confirmed"),
+                chosen=chosen,
+                summary=[_("Make sure that each address belongs to its account: their mails go there.")],
+                rows=[format_html("<bdi>{}</bdi>: {}", one.user, one.email) for one in chosen],
+            ),
+            form=form,
+            do=lambda: _confirm(chosen, request.user, form.cleaned_data["reason"]),
+        )
+
+
+def _confirm(chosen: list[EmailAddress], user: Any, reason: str) -> list[tuple[str, int]]:
+    count = 0
+    for one in chosen:
+        if one.set_verified():  # not where another account has confirmed the same address
+            audit_log.record(one.user, what="address confirmed", now=database_now(), user=user, reason=reason)
+            count += 1
+    words = ngettext("%(count)d address is confirmed.", "%(count)d addresses are confirmed.", count)
+    report = [(words % {"count": count}, messages.SUCCESS)] if count else []
+    if count < len(chosen):
+        text = _("Another account has confirmed an address of these; it stays as it is.")
+        report.append((text, messages.WARNING))
+    return report

@@ -13,7 +13,14 @@ from allauth.core.internal import ratelimit
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
 
-__all__ = ["code_limit_key", "mark_code_used", "perform_login", "ratelimit", "record_authentication", "user_of"]
+__all__ = [
+    "code_limit_key",
+    "mark_code_used",
+    "perform_login",
+    "ratelimit",
+    "record_authentication",
+    "user_of",
+]
 
 
 def user_of(login: str) -> Any:

@@ -3,13 +3,14 @@
 import pytest
 from allauth.mfa.models import Authenticator
 from django.apps import apps
+from django.conf import settings
 from django.contrib import admin
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
 from registrations.tests.builders import build_teacher
-from techfest.core.admin.base import page_of
+from techfest.core.admin.base import StaffAdmin, page_of
 from tickets.tests.admin_helpers import (
     WITHOUT_PAGES,
     add_path,
@@ -34,6 +35,20 @@ def name_of(model: type[Model]) -> str:
 def test_every_table_of_our_apps_has_its_pages() -> None:
     tables = {model for label in APPS for model in apps.get_app_config(label).get_models()}
     assert set(OURS) == tables - WITHOUT_PAGES
+
+
+def test_every_admin_class_is_one_of_this_project() -> None:
+    """Those of libraries show every row to everyone with the permission, and write no audit log."""
+    assert [
+        model.__name__ for model in MODELS if not isinstance(admin.site._registry[model], StaffAdmin)
+    ] == []
+
+
+def test_nothing_is_unregistered() -> None:
+    files = [
+        file for app in APPS for file in (settings.BASE_DIR / app).rglob("*.py") if "tests" not in file.parts
+    ]
+    assert [file for file in files if ".unregister(" in file.read_text(encoding="utf-8")] == []
 
 
 @pytest.mark.parametrize("model", MODELS, ids=name_of)
