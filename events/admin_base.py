@@ -1,5 +1,9 @@
-"""The base of all admin classes of the apps: lists and choices show one fest, row pages its time zone."""
+"""The base of all admin classes of the apps: lists and choices show one fest, row pages its time zone.
 
+Also of the forms with dates: contradictions are errors, unusual dates must be confirmed by ticking a box.
+"""
+
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -7,7 +11,9 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
+from events.dates import EVENT_DATES, FEST_DATES, DateProblem, concerning, digest_of
 from events.fest_choice import (
     choice_of,
     fest_of,
@@ -19,6 +25,7 @@ from events.fest_choice import (
 )
 from events.models import Fest
 from techfest.core.admin.base import ROW_ID, ReadOnlyInline, StaffAdmin, VisibleChoicesMixin
+from techfest.core.admin.concurrent_edits import MergingForm
 from techfest.core.roles import sees_all
 
 
@@ -97,3 +104,37 @@ class VisibleRowsFilter(admin.RelatedFieldListFilter):
 
 
 admin.FieldListFilter.register(lambda field: bool(field.remote_field), VisibleRowsFilter, take_priority=True)
+
+DATES_ARE_RIGHT = "dates_are_right"
+"""The name of the box in `admin/_date_questions.html`. A tick counts only for the questions that were shown."""
+
+
+class DatedForm(MergingForm):
+    """Shows `date_questions` above the fields with a box to tick; the form is invalid until it is ticked."""
+
+    date_questions: Sequence[DateProblem] = ()
+
+    @property
+    def dates_digest(self) -> str:
+        return digest_of(self.date_questions)
+
+    @property
+    def dates_changed(self) -> Collection[str]:
+        """The date fields that saving would change; for a new row all of them."""
+        return FEST_DATES | EVENT_DATES if self.instance.pk is None else self.changed_data
+
+    def refuse_dates(self, refusals: Sequence[DateProblem]) -> bool:
+        """Add an error to the form for each refusal that concerns a changed field; return whether there was one."""
+        found = concerning(refusals, self.dates_changed)
+        for problem in found:
+            self.add_error(problem.field if problem.field in self.fields else None, problem.text)
+        return bool(found)
+
+    def ask_about_dates(self, questions: Sequence[DateProblem]) -> None:
+        """Make the form invalid until these questions are confirmed."""
+        self.date_questions = concerning(questions, self.dates_changed)
+        if self.date_questions and self.data.get(DATES_ARE_RIGHT) != self.dates_digest:
+            self.add_error(
+                None,
+                _("Nothing is saved yet: read what would happen, then correct the form or tick the box."),
+            )

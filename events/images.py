@@ -1,4 +1,4 @@
-"""Pictures that organisers upload: checked before decoding, and re-encoded before they are stored.
+"""Pictures that organisers upload: their form field, the check before decoding, and the re-encoding.
 
 Stored files contain pixels only: no EXIF data, no text, nothing appended to the file.
 """
@@ -7,7 +7,10 @@ import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
+from typing import Any
 
+from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
@@ -135,3 +138,23 @@ def _written(image: Image.Image, kind: str, **options: object) -> bytes:
 def _picture(kind: str, image: Image.Image, data: bytes) -> Picture:
     digest = hashlib.sha256(data).hexdigest()[:32]
     return Picture(digest=digest, kind=kind, width=image.width, height=image.height, data=data)
+
+
+class PictureField(forms.FileField):
+    """An uploaded PNG or JPEG, re-encoded by `draw`; the value is an unsaved `Picture` or None."""
+
+    def __init__(self, *, draw: Callable[[bytes], Picture], **kwargs: Any) -> None:
+        self.draw = draw
+        kwargs.setdefault("widget", forms.FileInput(attrs={"accept": "image/png,image/jpeg"}))
+        super().__init__(required=False, max_length=300, **kwargs)
+
+    def to_python(self, data: Any) -> Any:
+        file = super().to_python(data)
+        if file is None:
+            return None
+        if file.size > MAX_BYTES:
+            raise ValidationError(_("The picture must be 2 MB or less."))
+        try:
+            return self.draw(file.read())
+        except NotAPicture as error:
+            raise ValidationError(str(error.text)) from error

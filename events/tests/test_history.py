@@ -6,7 +6,7 @@ import pytest
 from django.core.management import call_command
 from django.db.models import F
 
-from events.capacity import set_capacity
+from events.editing import set_capacity
 from events.models import Event, Fest, Seats
 from registrations.tests.builders import build_event, build_fest
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from events.models import AuditEntry, Event, Fest
-from events.zones import same_clock
+from registrations.event_changes.zones import same_clock
 from registrations.models import Hold
 from registrations.tests.builders import build_event, build_fest, build_school, build_submission, build_user
 from techfest.core.admin.base import page_of

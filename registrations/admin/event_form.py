@@ -8,10 +8,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events import images
-from events.date_forms import DatedForm
+from events.admin_base import DatedForm
 from events.dates import EVENT_DATES, event_questions, event_refusals
+from events.images import PictureField
 from events.models import Event, Picture
-from events.uploads import PictureField
 from techfest.core.db.clock import database_now
 
 MAX_SEATS = 100_000

@@ -9,11 +9,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from events import images
-from events.date_forms import DatedForm
+from events.admin_base import DatedForm
 from events.dates import FEST_DATES, YEARS, DateProblem, fest_questions, fest_refusals
+from events.images import PictureField
 from events.models import Event, Fest, is_time_zone
-from events.uploads import PictureField
-from events.zones import same_clock
+from registrations.event_changes.zones import same_clock
 from registrations.models import Registration
 from registrations.querysets import RegistrationQuerySet
 from registrations.timetable.new_fest import planned_copy

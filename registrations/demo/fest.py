@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
-from events.capacity import set_capacity
+from events.editing import set_capacity
 from events.models import Category, Event, Fest, Seats, Venue
 from registrations.booking.submit import BookingRequest, submit
 from registrations.demo import sample

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from events import editing
-from events.capacity import ReservedCapacity
+from events.editing import ReservedCapacity
 from events.models import Event
 from registrations.booking import conflicts
 from registrations.booking.cancel import cancel_event

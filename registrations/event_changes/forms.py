@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from events.capacity import ReservedCapacity
+from events.editing import ReservedCapacity
 from registrations.booking.conflicts import choose_by_default
 from registrations.event_changes.impact import Impact
 from techfest.core.text_limits import LimitedText

@@ -9,13 +9,20 @@ from typing import Any
 
 from events.dates import EVENT_DATES
 from events.models import Event, Fest, Seats
-from events.zones import same_clock
 from registrations.event_changes.apply import ApplyOptions, apply_edits
 from registrations.event_changes.impact import Edit, Impact
 from registrations.models import Hold
 from registrations.signals import fest_zone_changed
 from techfest.core import audit_log
 from techfest.core.db.locking import Deadline
+
+
+def same_clock(moment: dt.datetime, old: zoneinfo.ZoneInfo, new: zoneinfo.ZoneInfo) -> dt.datetime:
+    """The moment, in UTC, at which clocks in the new zone show what clocks in the old zone show at `moment`.
+
+    A time that the new zone skips for daylight saving is moved forward by the length of the gap.
+    """
+    return moment.astimezone(old).replace(tzinfo=new, fold=0).astimezone(dt.UTC)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from django.dispatch import receiver
 
-from events.capacity import ReservedCapacity
+from events.editing import ReservedCapacity, capacity_raised
 from events.models import Event, Seats
-from events.signals import capacity_raised
 from registrations.booking.ledger import change_ledger
 from registrations.booking.waitlist import promote
 from registrations.holds import mails

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Model
 
-from events.capacity import set_capacity
+from events.editing import set_capacity
 from events.models import Category, Event, Fest, Venue
 from registrations.models import ConsentText
 from registrations.students.consents import DEFAULT_TEXT

@@ -10,8 +10,8 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from events.capacity import set_capacity
 from events.dates import event_refusals, new_event_problems
+from events.editing import set_capacity
 from events.models import Category, Event, Fest, Venue
 from registrations.spreadsheets.reader import read_paste
 from registrations.spreadsheets.sheet import Row

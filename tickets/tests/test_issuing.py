@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from events.capacity import set_capacity
+from events.editing import set_capacity
 from events.models import Event
 from registrations.booking.cancel import cancel
 from registrations.booking.submit import submit

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from events.capacity import set_capacity
+from events.editing import set_capacity
 from events.models import AuditEntry, Event, Fest, Picture
 from events.tests.pictures import drawn
 from registrations import links

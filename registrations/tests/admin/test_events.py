@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from events import cache
-from events.capacity import set_capacity
+from events.editing import set_capacity
 from events.models import Event, Fest, Picture, Seats
 from events.tests.pictures import SVG, drawn
 from registrations.models import Change

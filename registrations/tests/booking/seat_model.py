@@ -21,7 +21,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from events.capacity import set_capacity
+from events.editing import set_capacity
 from events.models import Event, Fest, Seats
 from registrations.booking.cancel import cancel
 from registrations.booking.errors import ActionRejected, AmbiguousIdentity, RegistrationRejected

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from events import cache
-from events.capacity import set_capacity
+from events.editing import set_capacity
 from events.models import Event, Fest
 from events.querysets import SeatsQuerySet
 from registrations import links, tasks

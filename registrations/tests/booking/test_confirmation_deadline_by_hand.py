@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from events.capacity import set_capacity
+from events.editing import set_capacity
 from events.models import Event, Fest
 from registrations.booking.confirmation_deadline import confirm, release_due
 from registrations.booking.errors import ActionRejected

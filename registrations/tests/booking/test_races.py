@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError
 
-from events.capacity import set_capacity
+from events.editing import set_capacity
 from events.models import Event, Fest, Seats
 from events.querysets import SeatsQuerySet
 from registrations.booking.allocate import add_counts

@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule, run_state_machine_as_test
 
-from events.capacity import ReservedCapacity, set_capacity
+from events.editing import ReservedCapacity, set_capacity
 from events.models import Event
 from registrations.booking import walk_in as walk_in_module
 from registrations.booking.cancel import cancel

@@ -7,7 +7,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from events.capacity import set_capacity
+from events.editing import set_capacity
 from events.models import Event, Fest
 from registrations.booking.allocate import allocate
 from registrations.booking.cancel import cancel

@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from events.capacity import set_capacity
+from events.editing import set_capacity
 from events.models import Event, Fest, Seats
 from events.querysets import SeatsQuerySet
 from registrations.booking.cancel import cancel

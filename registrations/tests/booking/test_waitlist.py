@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 from django.utils import timezone
 
-from events.capacity import set_capacity
+from events.editing import set_capacity
 from events.models import Event, Fest
 from registrations.booking.cancel import cancel
 from registrations.booking.errors import RegistrationRejected

@@ -9,7 +9,7 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
-from events.capacity import set_capacity
+from events.editing import set_capacity
 from events.models import Category, Event, Fest, Venue
 from registrations.booking.cancel import cancel
 from registrations.booking.submit import BookingRequest, submit

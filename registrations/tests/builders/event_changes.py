@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from events.capacity import ReservedCapacity
+from events.editing import ReservedCapacity
 from events.models import Event, Seats
 from registrations.event_changes.apply import ApplyOptions, apply_edits
 from registrations.event_changes.impact import Edit, Impact, preview_impact

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from events.capacity import set_capacity
+from events.editing import set_capacity
 from events.models import Event, Fest, Seats
 from registrations.booking.cancel import cancel
 from registrations.booking.errors import ActionRejected

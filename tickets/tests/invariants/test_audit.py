@@ -7,7 +7,7 @@ from django.db import InternalError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from events.capacity import set_capacity
+from events.editing import set_capacity
 from events.models import Event, Seats
 from registrations.booking.cancel import cancel
 from registrations.models import Change, Student
