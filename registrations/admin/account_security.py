@@ -18,7 +18,7 @@ from registrations.teachers import second_factor, sessions
 from techfest.core import audit_log
 from techfest.core.admin.base import MAX_LINES
 from techfest.core.admin.confirmation import Confirmation, ReasonForm, confirmation_form, confirmed_action
-from techfest.core.admin.object_tools import ObjectTool, ObjectToolsMixin
+from techfest.core.admin.pages import ObjectTool, ObjectToolsMixin
 
 
 @admin.register(SecurityEvent)

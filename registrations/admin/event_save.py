@@ -14,9 +14,8 @@ from django.utils.translation import ngettext
 
 from events.admin import take_picture
 from events.models import Event
-from registrations.admin.event_form import KEPT_PICTURE, EventForm
+from registrations.admin.event_form import KEPT_PICTURE, ApplyForm, EventForm
 from registrations.event_changes.apply import ApplyOptions, apply_edits
-from registrations.event_changes.forms import ApplyForm
 from registrations.event_changes.impact import Edit, Impact, digest, preview_impact
 from registrations.event_changes.messages import sentences
 from techfest.core import audit_log

@@ -16,14 +16,13 @@ from events.admin import shown, take_picture
 from events.admin_base import BaseAdmin
 from events.fest_choice import choice_of
 from events.models import Event
-from registrations.admin import exports
+from registrations.admin import exports, timetable
 from registrations.admin.event_form import EventForm
 from registrations.admin.event_save import handle_save
 from registrations.admin.history import change_lines
 from registrations.booking.waitlist import why_nobody
-from registrations.timetable import admin_views as timetable
 from techfest.core.admin.export import Column
-from techfest.core.admin.object_tools import ObjectTool, ObjectToolsMixin
+from techfest.core.admin.pages import ObjectTool, ObjectToolsMixin
 from techfest.core.audit_log import Line
 from techfest.core.db.clock import database_now
 from techfest.core.db.locking import Deadline, in_transaction

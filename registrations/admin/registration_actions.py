@@ -37,7 +37,7 @@ from techfest.core.admin.confirmation import (
     confirmed_action,
     size_refusal,
 )
-from techfest.core.admin.object_tools import ObjectTool, ObjectToolsMixin
+from techfest.core.admin.pages import ObjectTool, ObjectToolsMixin
 from techfest.core.db.locking import Deadline
 
 if TYPE_CHECKING:

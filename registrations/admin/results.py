@@ -1,11 +1,123 @@
-"""Result sheets and results in the admin; results are entered on pages of `registrations/results`."""
+"""Results in the admin: entry for a whole event, publication and its reversal after a confirmation.
 
-from django.contrib import admin
-from django.urls import URLPattern
+A user with permission to change results reaches the events that the admin shows them, and no others.
+"""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
 
 from events.admin_base import RecordAdmin
+from events.models import Event
 from registrations.models import Result, ResultSheet
-from registrations.results import admin_views as results_views
+from registrations.results import service
+from registrations.results.forms import CountingForm, NamesForm, SheetPage
+from registrations.results.publish import publish, ranked, unpublish
+from techfest.core.admin.pages import staff_page
+from techfest.core.db.locking import Deadline
+from techfest.core.errors import UserFacingError
+
+PERMISSION = "registrations.change_result"
+_FORM = ("GET", "HEAD", "POST")
+
+
+@require_http_methods(_FORM)
+def enter_page(request: HttpRequest, event_id: int) -> HttpResponseBase:
+    """Show all registrations with a seat and their results; one submit saves a page."""
+    event = _event(request, event_id)
+    if request.method == "POST" and "counting" in request.POST:
+        return _change_counting(request, event)
+    page = SheetPage(event, request.GET.get("page", ""), request.POST if request.method == "POST" else None)
+    if request.method == "POST" and page.is_valid():
+        try:
+            notes = service.save(event, page.submitted, user=request.user, deadline=Deadline())
+        except service.SheetChanged:
+            page = page.refreshed()
+        except UserFacingError as error:
+            page.problem = str(error.text)
+        else:
+            return _done(request, event, [_("Saved."), *notes])
+    return _page(request, event, "enter", page=page, counting_form=CountingForm(page.sheet))
+
+
+def _change_counting(request: HttpRequest, event: Event) -> HttpResponseBase:
+    form = CountingForm(service.sheet_of(event), request.POST)
+    if form.is_valid():
+        chosen = form.cleaned_data["counting"]
+        try:
+            notes = service.change_counting(event, chosen, user=request.user, deadline=Deadline())
+        except UserFacingError as error:
+            messages.error(request, str(error.text))
+        else:
+            return _done(request, event, [_("Saved."), *notes])
+    return redirect("admin:results_enter", event_id=event.pk)
+
+
+@require_http_methods(_FORM)
+def publish_page(request: HttpRequest, event_id: int) -> HttpResponseBase:
+    """Show what becomes public and in which form; POST publishes."""
+    event = _event(request, event_id)
+    form = NamesForm(event, request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            notes = publish(event, form.cleaned_data["names"], user=request.user, deadline=Deadline())
+        except UserFacingError as error:
+            messages.error(request, str(error.text))
+        else:
+            return _done(request, event, [_("The results are public."), *notes])
+    return _page(request, event, "publish", form=form, sheet=form.sheet, count=form.count)
+
+
+@require_http_methods(_FORM)
+def unpublish_page(request: HttpRequest, event_id: int) -> HttpResponseBase:
+    """Show what is no longer public afterwards; POST withdraws the results."""
+    event = _event(request, event_id)
+    if request.method == "POST":
+        try:
+            notes = unpublish(event, user=request.user, deadline=Deadline())
+        except UserFacingError as error:
+            messages.error(request, str(error.text))
+        else:
+            return _done(request, event, [_("The results are no longer public."), *notes])
+    count = ranked(event).count()
+    return _page(request, event, "unpublish", sheet=service.sheet_of(event), count=count)
+
+
+def _event(request: HttpRequest, event_id: int) -> Event:
+    """Return the event if the admin shows it to this user; otherwise 404."""
+    if not request.user.has_perm(PERMISSION):
+        raise PermissionDenied
+    rows = admin.site.get_model_admin(Event).get_queryset(request)
+    event: Event | None = rows.filter(pk=event_id).select_related("fest").first()
+    if event is None:
+        raise Http404
+    return event
+
+
+def _done(request: HttpRequest, event: Event, words: list[str]) -> HttpResponseBase:
+    for one in words:
+        messages.success(request, one)
+    query = request.GET.urlencode()
+    address = reverse("admin:results_enter", args=[event.pk])
+    return redirect(f"{address}?{query}" if query else address)
+
+
+def _page(request: HttpRequest, event: Event, name: str, **context: Any) -> HttpResponseBase:
+    titles = {
+        "enter": _("Results of %(event)s"),
+        "publish": _("Publish the results of %(event)s?"),
+        "unpublish": _("Take back the results of %(event)s?"),
+    }
+    owner = admin.site.get_model_admin(ResultSheet)
+    title = titles[name] % {"event": event.name}
+    return staff_page(request, owner, f"admin/results/{name}.html", title=title, event=event, **context)
 
 
 @admin.register(ResultSheet)
@@ -18,7 +130,13 @@ class ResultSheetAdmin(RecordAdmin):
     ordering = ("event__starts_at", "event__name")
 
     def get_urls(self) -> list[URLPattern]:
-        return [*results_views.paths(self.admin_site), *super().get_urls()]
+        view = self.admin_site.admin_view
+        return [
+            path("<int:event_id>/enter/", view(enter_page), name="results_enter"),
+            path("<int:event_id>/publish/", view(publish_page), name="results_publish"),
+            path("<int:event_id>/unpublish/", view(unpublish_page), name="results_unpublish"),
+            *super().get_urls(),
+        ]
 
 
 @admin.register(Result)

@@ -22,7 +22,7 @@ from registrations.models import School, SchoolAlias, Student
 from registrations.students.merge_schools import duplicate_students, merge_schools
 from registrations.students.names import grouped, school_key
 from techfest.core.admin.confirmation import Confirmation, ReasonForm, confirmation_form, confirmed_action
-from techfest.core.admin.object_tools import ObjectTool, ObjectToolsMixin
+from techfest.core.admin.pages import ObjectTool, ObjectToolsMixin
 from techfest.core.db.locking import Deadline
 from techfest.core.text_limits import LimitedText
 

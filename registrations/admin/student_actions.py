@@ -26,7 +26,7 @@ from registrations.students.identity import NAMESAKE_ORDER, with_namesakes
 from registrations.students.merge import clashes_among, duplicate_registrations, merge_students
 from registrations.students.names import grouped
 from techfest.core.admin.confirmation import Confirmation, NotifyForm, confirmation_form, confirmed_action
-from techfest.core.admin.object_tools import ObjectTool, ObjectToolsMixin
+from techfest.core.admin.pages import ObjectTool, ObjectToolsMixin
 from techfest.core.db.locking import Deadline
 
 if TYPE_CHECKING:

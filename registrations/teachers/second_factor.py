@@ -89,7 +89,8 @@ def may_be_reset_by(organiser: Any, account: Any) -> bool:
 def reset(account: Any, *, reason: str, by: Any = None) -> None:
     """Remove app and recovery codes, end all sessions of the account, log it and notify the person.
 
-    Wrong passwords and codes are forgotten, so that the person can log in and set up a new app at once. Without `by` it was reset on the server: then all other owners are notified as well.
+    Wrong passwords and codes are forgotten, so that the person can log in and set up a new app at once. Without `by`
+    it was reset on the server: then all other owners are notified as well.
     """
     Authenticator.objects.filter(user=account).delete()
     AccountSession.objects.filter(account=account).delete()

@@ -107,7 +107,7 @@ def preview_plan(row_changes: Sequence[RowChange], events: "QuerySet[Event]", fe
     return _plan(row_changes, events, fest, now=database_now(), locks=False)
 
 
-def apply(
+def apply_plan(
     row_changes: Sequence[RowChange],
     events: "QuerySet[Event]",
     fest: Fest,

@@ -1,7 +1,6 @@
 """The preview of a timetable: what its rows change, which are not applied and why."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -107,10 +106,6 @@ def _word(name: str, value: Any) -> str:
         local = timezone.localtime(dt.datetime.fromisoformat(value))
         return f"{date_format(local, 'D j M Y')}, {exact_time(local)}"
     return str(Event.State(value).label) if name == "state" else str(value)
-
-
-def names_of(events: Iterable[Event]) -> Sequence[str]:
-    return [event.name for event in events]
 
 
 def refusals(plan: Plan) -> list[str]:

@@ -22,7 +22,7 @@ from techfest.core.admin.confirmation import (
     confirmed_action,
     size_refusal,
 )
-from techfest.core.admin.object_tools import ObjectTool, ObjectToolsMixin
+from techfest.core.admin.pages import ObjectTool, ObjectToolsMixin
 from techfest.core.audit_log import Line
 from techfest.core.db.locking import Deadline
 from tickets.documents.ticket_pdf import render_again

@@ -1,4 +1,4 @@
-"""Admin pages of the timetable: export, upload, preview, apply."""
+"""The timetable in the admin: export as a workbook, upload, preview, apply."""
 
 from collections.abc import Callable
 from functools import partial, wraps
@@ -21,9 +21,9 @@ from registrations.spreadsheets.errors import FileRefused
 from registrations.spreadsheets.reader import read_file
 from registrations.spreadsheets.sheet import MAX_BYTES
 from registrations.spreadsheets.writer import MIME_XLSX
-from registrations.timetable import plan as plan_module
 from registrations.timetable import preview
 from registrations.timetable.events import cell_context, events_of
+from registrations.timetable.plan import Plan, apply_plan, dumped, loaded, preview_plan, row_changes_of
 from registrations.timetable.read import Timetable, check_dates, read
 from registrations.timetable.workbook import workbook
 from techfest.core.admin.pages import staff_page
@@ -34,14 +34,15 @@ View = Callable[..., HttpResponseBase]
 
 
 def paths(model_admin: Any) -> list[URLPattern]:
-    """Returns the URL patterns below the list of events."""
-    views = (("timetable/", page, "timetable"), ("timetable/export/", export, "timetable_export"))
-    wired = [
-        (where, view, name) for where, view, name in (*views, ("timetable/apply/", apply, "timetable_apply"))
-    ]
+    """Return the URL patterns below the list of events."""
+    views = (
+        ("timetable/", timetable_page, "timetable"),
+        ("timetable/export/", export_page, "timetable_export"),
+        ("timetable/apply/", apply_page, "timetable_apply"),
+    )
     return [
         path(where, model_admin.admin_site.admin_view(partial(view, model_admin)), name=name)
-        for where, view, name in wired
+        for where, view, name in views
     ]
 
 
@@ -53,7 +54,7 @@ def _shown_fest(request: HttpRequest) -> Fest:
 
 
 def _for_changers(view: View) -> View:
-    """Restricts a view to users who may change events; the admin's queryset decides which ones."""
+    """Restrict a view to users who may change events; the admin's queryset decides which ones."""
 
     @wraps(view)
     def guarded(model_admin: Any, request: HttpRequest) -> HttpResponseBase:
@@ -79,8 +80,8 @@ def _in_admin(decorate: Callable[[Any], Any]) -> Callable[[View], View]:
 
 @_in_admin(require_GET)
 @_for_changers
-def export(model_admin: Any, request: HttpRequest) -> HttpResponseBase:
-    """Downloads the events of the shown fest that this organiser may change, as a workbook."""
+def export_page(model_admin: Any, request: HttpRequest) -> HttpResponseBase:
+    """Download the events of the shown fest that this organiser may change, as a workbook."""
     fest = _shown_fest(request)
     content = workbook(events_of(model_admin.get_queryset(request), fest), cell_context(fest))
     answer = HttpResponse(content, content_type=MIME_XLSX)
@@ -91,8 +92,8 @@ def export(model_admin: Any, request: HttpRequest) -> HttpResponseBase:
 
 @_in_admin(require_http_methods(["GET", "HEAD", "POST"]))
 @_for_changers
-def page(model_admin: Any, request: HttpRequest) -> HttpResponseBase:
-    """Shows the upload form and, after an upload, what the file would change. The file is not stored."""
+def timetable_page(model_admin: Any, request: HttpRequest) -> HttpResponseBase:
+    """Show the upload form and, after an upload, what the file would change. The file is not stored."""
     fest = _shown_fest(request)
     if request.method != "POST":
         return _page(model_admin, request)
@@ -100,8 +101,8 @@ def page(model_admin: Any, request: HttpRequest) -> HttpResponseBase:
         timetable = _uploaded(model_admin, request, fest)
     except FileRefused as refusal:
         return _page(model_admin, request, problem=str(refusal.text))
-    row_changes = plan_module.row_changes_of(timetable)
-    plan = plan_module.preview_plan(row_changes, model_admin.get_queryset(request), fest)
+    row_changes = row_changes_of(timetable)
+    plan = preview_plan(row_changes, model_admin.get_queryset(request), fest)
     now = database_now()
     return _page(
         model_admin,
@@ -109,8 +110,8 @@ def page(model_admin: Any, request: HttpRequest) -> HttpResponseBase:
         summary=preview.summary(timetable),
         applied=preview.applied_rows(timetable, plan, now),
         left=preview.rejected_rows(timetable),
-        missing=preview.names_of(timetable.missing),
-        dumped=plan_module.dumped(row_changes, fest) if row_changes else "",
+        missing=[event.name for event in timetable.missing],
+        dumped=dumped(row_changes, fest) if row_changes else "",
         seen=plan.digest,
     )
 
@@ -128,18 +129,18 @@ def _uploaded(model_admin: Any, request: HttpRequest, fest: Fest) -> Timetable:
 
 @_in_admin(require_POST)
 @_for_changers
-def apply(model_admin: Any, request: HttpRequest) -> HttpResponseBase:
-    """Applies what the preview showed; if it would do something else now, the page says so."""
+def apply_page(model_admin: Any, request: HttpRequest) -> HttpResponseBase:
+    """Apply what the preview showed; if it would do something else now, the page says so."""
     fest = _shown_fest(request)
     try:
-        row_changes = plan_module.loaded(request.POST.get("plan", ""), fest)
+        row_changes = loaded(request.POST.get("plan", ""), fest)
     except signing.BadSignature:
         return _page(model_admin, request, problem=_("This preview is too old. Upload the file again."))
     if any(not row_change.event_id for row_change in row_changes) and not model_admin.has_add_permission(
         request
     ):
         raise PermissionDenied
-    plan, is_done = plan_module.apply(
+    plan, is_done = apply_plan(
         row_changes,
         model_admin.get_queryset(request),
         fest,
@@ -156,7 +157,7 @@ def apply(model_admin: Any, request: HttpRequest) -> HttpResponseBase:
     return HttpResponseRedirect(reverse("admin:events_event_changelist"))
 
 
-def _show_result(model_admin: Any, request: HttpRequest, plan: plan_module.Plan) -> None:
+def _show_result(model_admin: Any, request: HttpRequest, plan: Plan) -> None:
     count = len(plan.impacts) + len(plan.new)
     words = ngettext(
         "%(count)d event of the timetable is saved.", "%(count)d events of the timetable are saved.", count
