@@ -1,6 +1,6 @@
 """The invariants of registrations, in the order in which `manage.py audit` checks them."""
 
-from registrations.invariants import class_lists, history, holds, results, seats, students
+from registrations.invariants import history, results, seats, students
 
 CHECKS = (
     seats.counts_equal_a_recount,
@@ -18,8 +18,11 @@ CHECKS = (
     students.open_conflicts_have_their_reason,
     students.references_name_one_person,
     *history.CHECKS,
-    *holds.CHECKS,
-    *class_lists.CHECKS,
+    seats.holds_know_their_names,
+    seats.no_hold_outlives_its_time,
+    students.class_lists_add_up,
+    students.submissions_of_lists_are_known_by_their_rows,
+    students.rows_carry_the_school_of_their_list,
     *results.CHECKS,
     students.unconfirmed_registrations_end_in_time,
 )
