@@ -5,7 +5,7 @@ receivers may follow are signals instead (`registrations.signals`).
 """
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
 Implementation = TypeVar("Implementation", bound=Callable[..., Any])
@@ -55,5 +55,12 @@ class NotifyWorkers(Protocol):
     def __call__(self, task: str) -> None: ...
 
 
+class ResendMails(Protocol):
+    """Queues the newest mail about each registration again, and returns messages with their levels."""
+
+    def __call__(self, registration_ids: Sequence[int], /) -> Iterable[tuple[str, int]]: ...
+
+
 enqueue_notice: Hook[EnqueueNotice] = Hook("enqueue_notice")
 notify_workers: Hook[NotifyWorkers] = Hook("notify_workers")
+resend_mails: Hook[ResendMails] = Hook("resend_mails")

@@ -69,3 +69,9 @@ def accept(rows: QuerySet[School], *, user: Any) -> int:
 def forget() -> None:
     """Clears the cache of this process."""
     _cache.forget()
+
+
+def school_named(key: str) -> School | None:
+    """Return the school that has this key as its name or alias."""
+    alias = SchoolAlias.objects.select_related("school").filter(key=key).first()
+    return School.objects.filter(key=key).first() or (alias.school if alias else None)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from events.admin_base import RecordAdmin
 from events.models import Event, Seats
+from registrations import hooks
 from registrations.admin.move_registrations import (
     MoveForm,
     line_of,
@@ -46,16 +47,6 @@ if TYPE_CHECKING:
 MAX_AT_ONCE = 200
 """Registrations that one action changes in a single transaction, whose locks make others wait."""
 State = Registration.State
-
-
-class ResendMails(Protocol):
-    """Queues the newest mail about each registration again, and returns messages with their levels."""
-
-    def __call__(self, registration_ids: Sequence[int], /) -> Iterable[tuple[str, int]]: ...
-
-
-resend_hooks: list[ResendMails] = []
-"""Filled by `tickets.admin.mail`, which this app cannot import."""
 
 
 class CancelForm(NotifyForm):
@@ -148,7 +139,7 @@ class RegistrationActions(ObjectToolsMixin, RecordAdmin):
             action="resend_mails",
             refusal=refusal_of(len(chosen), _("All of these are cancelled.")),
             confirmation=lambda: _resend_confirmation(chosen),
-            do=lambda: [line for resend in resend_hooks for line in resend(ids)],
+            do=lambda: hooks.resend_mails.call(ids),
         )
 
     def _targets(self, request: HttpRequest, chosen: Sequence[Registration]) -> QuerySet[Event]:

@@ -133,12 +133,6 @@ def _school_line(school: Any) -> str:
     return format_html("<bdi>{}</bdi>: {}", school.name, ", ".join(parts) or _("nothing"))
 
 
-def owner_of(key: str) -> School | None:
-    """Return the school that has this key as its name or alias."""
-    alias = SchoolAlias.objects.select_related("school").filter(key=key).first()
-    return School.objects.filter(key=key).first() or (alias.school if alias else None)
-
-
 class NameForm(LimitedText, _Form):
     """A name that no other school has as its name or alias."""
 
@@ -152,7 +146,7 @@ class NameForm(LimitedText, _Form):
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
-        owner = owner_of(school_key(name))
+        owner = schools.school_named(school_key(name))
         if owner and owner.pk != self.school_id:
             raise forms.ValidationError(
                 _("%(school)s is known by this name already.") % {"school": owner.name}

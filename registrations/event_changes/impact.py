@@ -1,7 +1,7 @@
 """Previews what an edit of events would do to their registrations, under the locks that applying it needs.
 
-The form of one event and the timetable use the same functions. A list of edits is judged at once: two events that swap
-their times do not clash.
+The form of one event and the timetable use it. Edits in one list are previewed together: two events that swap their
+times do not clash.
 """
 
 import datetime as dt
@@ -84,31 +84,23 @@ class Impact:
     @property
     def max_reserved(self) -> int:
         """The number of new seats that can be reserved."""
-        edit = self.edit
-        if not self.promoted:
-            return 0
-        return max(0, min(edit.added, edit.capacity - edit.seats.taken))
+        room = min(self.edit.added, self.edit.capacity - self.edit.seats.taken)
+        return max(0, room) if self.promoted else 0
 
     @cached_property
     def needs_confirmation(self) -> bool:
         """Whether the organiser must confirm this before it happens."""
         edit = self.edit
-        people = (
-            self.promoted
-            or self.new_conflicts
-            or self.settled
-            or self.notified
-            or self.cancelled
-            or self.holds
+        affected = (
+            self.promoted,
+            self.new_conflicts,
+            self.settled,
+            self.notified,
+            self.cancelled,
+            self.holds,
         )
-        return bool(
-            people
-            or self.dates
-            or self.over
-            or edit.is_published
-            or edit.is_reinstated
-            or edit.is_event_cancelled
-        )
+        steps = (edit.is_published, edit.is_reinstated, edit.is_event_cancelled)
+        return any((*affected, *steps, self.dates, self.over))
 
     @cached_property
     def confirmed_facts(self) -> list[object]:
@@ -143,11 +135,6 @@ def lock_students(event_ids: Collection[int]) -> None:
     list(Student.objects.filter(pk__in=active).locked().values_list("pk"))
 
 
-def events_to_lock(edits: Sequence[Edit]) -> list[int]:
-    """Returns the events whose students must be locked before clashes are looked for."""
-    return [edit.after.pk for edit in edits if (TIMES | GRADES | {"state"}) & edit.changed]
-
-
 def preview_impact(edits: Sequence[Edit], *, now: dt.datetime, locks: bool = True) -> list[Impact]:
     """Returns what each of these edits would do. The number of queries does not grow with the registrations.
 
@@ -155,7 +142,7 @@ def preview_impact(edits: Sequence[Edit], *, now: dt.datetime, locks: bool = Tru
     confirmed in time are released first, so that they get no new seat.
     """
     if locks:
-        lock_students(events_to_lock(edits))
+        lock_students([edit.after.pk for edit in edits if (TIMES | GRADES | {"state"}) & edit.changed])
         release_late((edit.seats for edit in edits), {edit.seats.pk: edit.before for edit in edits}, now)
     active = _active([edit.after.pk for edit in edits])
     new_conflicts = _new_conflicts(edits, active, now)
@@ -184,9 +171,8 @@ def preview_impact(edits: Sequence[Edit], *, now: dt.datetime, locks: bool = Tru
 
 def _active(event_ids: Sequence[int]) -> Mapping[int, list[Registration]]:
     found: dict[int, list[Registration]] = defaultdict(list)
-    for row in (
-        Registration.objects.active().filter(event__in=event_ids).with_related().order_by("queue_position")
-    ):
+    rows = Registration.objects.active().filter(event__in=event_ids).with_related()
+    for row in rows.order_by("queue_position"):
         found[row.event_id].append(row)
     return found
 
@@ -261,15 +247,14 @@ def _settled(edits: Sequence[Edit], conflicts: Sequence[Conflict]) -> Mapping[in
     """Returns the open conflicts whose reason disappears, by the edit that removes it; each once."""
     after = {edit.after.pk: edit.after for edit in edits}
     found: dict[int, list[Conflict]] = defaultdict(list)
-    touched: tuple[int, ...]
     for conflict in conflicts:
         mine = conflict.registration
         event = after.get(mine.event_id, mine.event)
-        if conflict.other:
-            their = after.get(conflict.other.event_id, conflict.other.event)
-            holds, touched = event.overlaps(their), (mine.event_id, conflict.other.event_id)
+        if other := conflict.other:
+            remains = event.overlaps(after.get(other.event_id, other.event))
         else:
-            holds, touched = not event.has_room_for_grade(mine.student.grade), (mine.event_id,)
-        if not holds:
+            remains = not event.has_room_for_grade(mine.student.grade)
+        if not remains:
+            touched = [mine.event_id, *([other.event_id] if other else [])]
             found[next(pk for pk in touched if pk in after)].append(conflict)
     return found

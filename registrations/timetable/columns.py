@@ -255,15 +255,4 @@ COLUMNS = (
     Column("summary", gettext_lazy("Summary"), read_text(200), 50, is_needed=False),
 )
 """The columns of the timetable's workbook."""
-PASTED_COLUMNS = (
-    Column("name", gettext_lazy("Name"), read_text(120)),
-    Column("category", gettext_lazy("Category"), read_text(50)),
-    Column("venue", gettext_lazy("Venue"), read_text(100)),
-    Column("day", gettext_lazy("Day"), read_day),
-    Column("start", gettext_lazy("Start"), read_clock),
-    Column("end", gettext_lazy("End"), read_clock),
-    Column("capacity", gettext_lazy("Capacity"), read_number(0, MAX_SEATS)),
-    Column("grades", gettext_lazy("Grades"), read_grades, is_needed=False),
-)
-"""The columns of pasted rows, in the order that applies where no header row names another one."""
 BY_NAME = {column.name: column for column in COLUMNS}

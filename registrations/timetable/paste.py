@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from events.dates import event_refusals, new_event_problems
 from events.editing import set_capacity
@@ -17,18 +18,34 @@ from registrations.spreadsheets.reader import read_paste
 from registrations.spreadsheets.sheet import Row
 from registrations.students.names import clean_text, name_key
 from registrations.timetable.columns import (
-    PASTED_COLUMNS,
+    MAX_SEATS,
     CellContext,
     Column,
     Unreadable,
     in_column,
     in_zone,
     read_cells,
+    read_clock,
+    read_day,
+    read_grades,
+    read_number,
+    read_text,
 )
 from registrations.timetable.events import cell_context, free_slug
 from techfest.core.audit_log import record
 from techfest.core.db.clock import database_now
 
+PASTED_COLUMNS = (
+    Column("name", gettext_lazy("Name"), read_text(120)),
+    Column("category", gettext_lazy("Category"), read_text(50)),
+    Column("venue", gettext_lazy("Venue"), read_text(100)),
+    Column("day", gettext_lazy("Day"), read_day),
+    Column("start", gettext_lazy("Start"), read_clock),
+    Column("end", gettext_lazy("End"), read_clock),
+    Column("capacity", gettext_lazy("Capacity"), read_number(0, MAX_SEATS)),
+    Column("grades", gettext_lazy("Grades"), read_grades, is_needed=False),
+)
+"""In the order that applies where no header row names another one."""
 COLUMNS = tuple(column.name for column in PASTED_COLUMNS)
 _COLUMN: Mapping[str, Column] = {column.name: column for column in PASTED_COLUMNS}
 TITLES = {

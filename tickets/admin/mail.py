@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from events.admin_base import RecordAdmin, RecordInline
-from registrations.admin.registration_actions import resend_hooks
+from registrations import hooks
 from techfest.core.admin.export import Column
 from techfest.core.db.clock import database_now
 from tickets.go_live import limits
@@ -159,4 +159,4 @@ def resend_mails(registration_ids: Sequence[int]) -> list[tuple[str, int]]:
     ]
 
 
-resend_hooks.append(resend_mails)
+hooks.resend_mails.register(resend_mails)
