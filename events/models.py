@@ -83,9 +83,9 @@ class Fest(models.Model):
         default=False,
         db_default=False,
         help_text=_(
-            "Against registrations made by a program. Students then need an e-mail address, and must confirm it"
-            " within 30 minutes after our mail was sent, or the seat is given to the next person. Class lists of"
-            " teachers are not concerned."
+            "Protects against registrations made by a program. Students need an e-mail address, and must confirm it"
+            " within 30 minutes after our mail was sent; otherwise the seat goes to the next person. Class lists of"
+            " teachers are not affected."
         ),
     )
     grade_min = models.PositiveSmallIntegerField(_("lowest grade"), default=5, validators=GRADE_LIMITS)
@@ -219,23 +219,25 @@ class Event(models.Model):
         _("longest waiting list"),
         null=True,
         blank=True,
-        help_text=_("Empty: no limit. 0: no waiting list."),
+        help_text=_("Leave empty for no limit. 0 means no waiting list."),
     )
     promotes_until = models.DateTimeField(
         _("waiting list moves until"),
         null=True,
         blank=True,
-        help_text=_("Empty: two hours before the start. From then on free seats are given at the door."),
+        help_text=_(
+            "Leave empty for two hours before the start. After that, free seats are given at the door."
+        ),
     )
     doors_open_at = models.DateTimeField(
-        _("doors open"), null=True, blank=True, help_text=_("Empty: one hour before the start.")
+        _("doors open"), null=True, blank=True, help_text=_("Leave empty for one hour before the start.")
     )
     seats_kept_until = models.DateTimeField(
         _("seats are kept until"),
         null=True,
         blank=True,
         help_text=_(
-            "Empty: the start. From then on the door may give away the seat of whoever has not come."
+            "Leave empty for the start. After that, seats of students who have not come may be given away at the door."
         ),
     )
     sequence = models.PositiveIntegerField(_("calendar revision"), default=0, editable=False)

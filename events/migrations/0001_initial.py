@@ -56,7 +56,7 @@ class Migration(migrations.Migration):
                     models.BooleanField(
                         db_default=False,
                         default=False,
-                        help_text="Against registrations made by a program. Students then need an e-mail address, and must confirm it within 30 minutes after our mail was sent, or the seat is given to the next person. Class lists of teachers are not concerned.",
+                        help_text="Protects against registrations made by a program. Students need an e-mail address, and must confirm it within 30 minutes after our mail was sent; otherwise the seat goes to the next person. Class lists of teachers are not affected.",
                         verbose_name="e-mail addresses must be confirmed",
                     ),
                 ),
@@ -262,7 +262,7 @@ class Migration(migrations.Migration):
                     "waiting_limit",
                     models.PositiveIntegerField(
                         blank=True,
-                        help_text="Empty: no limit. 0: no waiting list.",
+                        help_text="Leave empty for no limit. 0 means no waiting list.",
                         null=True,
                         verbose_name="longest waiting list",
                     ),
@@ -271,7 +271,7 @@ class Migration(migrations.Migration):
                     "promotes_until",
                     models.DateTimeField(
                         blank=True,
-                        help_text="Empty: two hours before the start. From then on free seats are given at the door.",
+                        help_text="Leave empty for two hours before the start. After that, free seats are given at the door.",
                         null=True,
                         verbose_name="waiting list moves until",
                     ),
@@ -280,7 +280,7 @@ class Migration(migrations.Migration):
                     "doors_open_at",
                     models.DateTimeField(
                         blank=True,
-                        help_text="Empty: one hour before the start.",
+                        help_text="Leave empty for one hour before the start.",
                         null=True,
                         verbose_name="doors open",
                     ),
@@ -289,7 +289,7 @@ class Migration(migrations.Migration):
                     "seats_kept_until",
                     models.DateTimeField(
                         blank=True,
-                        help_text="Empty: the start. From then on the door may give away the seat of whoever has not come.",
+                        help_text="Leave empty for the start. After that, seats of students who have not come may be given away at the door.",
                         null=True,
                         verbose_name="seats are kept until",
                     ),

@@ -42,7 +42,7 @@ def apply_edits(impacts: Sequence[Impact], options: ApplyOptions, *, now: dt.dat
             cancel_event(event, user=options.user, reason=options.reason, now=now)
             continue
         promote_after_change(event)
-        conflicts.end(one.settled, now=now)
+        conflicts.end(one.ended_conflicts, now=now)
         conflicts.raise_conflicts(one.new_conflicts, now=now, choose_by=options.choose_by, user=options.user)
         _notify(one, options, now)
 

@@ -69,7 +69,7 @@ class Impact:
     edit: Edit
     promoted: list[Registration] = field(default_factory=list)
     new_conflicts: list[NewConflict] = field(default_factory=list)
-    settled: list[Conflict] = field(default_factory=list)
+    ended_conflicts: list[Conflict] = field(default_factory=list)
     notified: list[Registration] = field(default_factory=list)
     cancelled: list[Registration] = field(default_factory=list)
     holds: list[Hold] = field(default_factory=list)
@@ -94,7 +94,7 @@ class Impact:
         affected = (
             self.promoted,
             self.new_conflicts,
-            self.settled,
+            self.ended_conflicts,
             self.notified,
             self.cancelled,
             self.holds,
@@ -113,7 +113,7 @@ class Impact:
             self.edit.after.state,
             [row.pk for row in self.promoted],
             sorted([kind, *sorted(pks)] for kind, pks in (one.key for one in self.new_conflicts)),
-            sorted(conflict.pk for conflict in self.settled),
+            sorted(conflict.pk for conflict in self.ended_conflicts),
             sorted(row.pk for row in self.cancelled),
             sorted(hold.pk for hold in self.holds),
             self.over,
@@ -147,7 +147,7 @@ def preview_impact(edits: Sequence[Edit], *, now: dt.datetime, locks: bool = Tru
     active = _active([edit.after.pk for edit in edits])
     new_conflicts = _new_conflicts(edits, active, now)
     open_conflicts = open_conflicts_of([edit.after.pk for edit in edits if (TIMES | GRADES) & edit.changed])
-    settled = _settled(edits, open_conflicts)
+    ended_conflicts = _ended_conflicts(edits, open_conflicts)
     known = {key_of(conflict) for conflict in open_conflicts}
     impacts = []
     for edit in edits:
@@ -161,7 +161,7 @@ def preview_impact(edits: Sequence[Edit], *, now: dt.datetime, locks: bool = Tru
                 edit,
                 promoted=_promoted(edit, rows, now),
                 new_conflicts=fresh,
-                settled=settled[edit.after.pk],
+                ended_conflicts=ended_conflicts[edit.after.pk],
                 notified=_notified(edit, rows, fresh, now),
                 dates=concerning(event_questions(edit.after, now=now), edit.changed),
             )
@@ -243,7 +243,7 @@ def _clashes(
     return found
 
 
-def _settled(edits: Sequence[Edit], conflicts: Sequence[Conflict]) -> Mapping[int, list[Conflict]]:
+def _ended_conflicts(edits: Sequence[Edit], conflicts: Sequence[Conflict]) -> Mapping[int, list[Conflict]]:
     """Returns the open conflicts whose reason disappears, by the edit that removes it; each once."""
     after = {edit.after.pk: edit.after for edit in edits}
     found: dict[int, list[Conflict]] = defaultdict(list)

@@ -143,14 +143,15 @@ def _new_conflicts(impact: Impact) -> Iterator[Sentence]:
             len(ineligible),
         )
         yield _named(text % {"count": len(ineligible), "event": event.name}, ineligible, is_danger=True)
-    if impact.settled:
+    if impact.ended_conflicts:
         text = ngettext(
             "%(count)d earlier clash or wrong grade is resolved by this.",
             "%(count)d earlier clashes or wrong grades are resolved by this.",
-            len(impact.settled),
+            len(impact.ended_conflicts),
         )
         yield _named(
-            text % {"count": len(impact.settled)}, [conflict.registration for conflict in impact.settled]
+            text % {"count": len(impact.ended_conflicts)},
+            [conflict.registration for conflict in impact.ended_conflicts],
         )
 
 

@@ -53,11 +53,11 @@ HISTORY = """
 
 A registration from an open hold takes no seat: the hold took it before. At the same time, seats are returned first,
 then registrations change, then seats are held. Substitutions are checked by
-`a_replaced_one_gave_up_what_was_taken` only, since they neither take a seat nor join the waiting list.
+`substitutes_took_what_was_given_up` only, since they neither take a seat nor join the waiting list.
 """
 
 DESCRIBED = """
-    SELECT e.name, coalesce(p.name || ' (' || p.reference || ')', 'a hold of ' || coalesce(o.name, 'nobody')),
+    SELECT e.name, coalesce(p.name || ' (' || p.reference || ')', 'a hold of ' || coalesce(o.name, 'no school')),
         h.at, h.becomes, h.taken, h.waiting, h.capacity
     FROM history h JOIN events_event e ON e.id = h.event_id
     LEFT JOIN registrations_student p ON p.id = h.student_id
@@ -77,8 +77,8 @@ def no_seat_was_given_above_the_capacity() -> Iterator[str]:
 
 
 @invariant(2)
-def nobody_was_sent_away_from_a_free_seat() -> Iterator[str]:
-    """Nobody was refused as full or put on the waiting list while a seat was free and nobody waited."""
+def no_student_was_refused_a_free_seat() -> Iterator[str]:
+    """No student was refused or made to wait while a seat was free and no other student waited."""
     sql = """
         WHERE h.was = '' AND NOT h.replaced AND h.becomes IN ('full', 'waiting')
             AND h.taken < h.capacity AND h.waiting = (NOT h.refused)::int ORDER BY h.at, h.id
@@ -87,7 +87,7 @@ def nobody_was_sent_away_from_a_free_seat() -> Iterator[str]:
         what = "refused as full" if state == "full" else "made to wait"
         yield (
             f"{event}: {student} was {what} at {at:%Y-%m-%d %H:%M:%S},"
-            f" when {taken} of {capacity} seats were taken and nobody waited."
+            f" when {taken} of {capacity} seats were taken and no one waited."
         )
 
 
@@ -143,7 +143,7 @@ def promotions_kept_the_order_of_the_queue() -> Iterator[str]:
 
 
 @invariant(5)
-def a_replaced_one_gave_up_what_was_taken() -> Iterator[str]:
+def substitutes_took_what_was_given_up() -> Iterator[str]:
     """A substitute has exactly the state that the other student gave up at the same time."""
     sql = """
         SELECT e.name, c.at FROM registrations_change c
@@ -158,7 +158,7 @@ def a_replaced_one_gave_up_what_was_taken() -> Iterator[str]:
 
 
 @invariant(7)
-def a_moved_one_gave_up_another() -> Iterator[str]:
+def moves_gave_up_another_registration() -> Iterator[str]:
     """A moved student gave up one registration and got one other at the same time, by a named user."""
     sql = """
         SELECT p.name || ' (' || p.reference || ')', c.at
@@ -185,7 +185,7 @@ def seats_at_the_door_are_accounted_for() -> Iterator[str]:
             WHEN c.cause = 'no_show' AND NOT EXISTS (
                 SELECT FROM registrations_change w JOIN registrations_registration v ON v.id = w.registration_id
                 WHERE w.cause = 'walk_in' AND w.at = c.at AND v.event_id = r.event_id
-            ) THEN 'for nobody'
+            ) THEN 'without a student who was admitted'
         END AS what
         FROM registrations_change c JOIN registrations_registration r ON r.id = c.registration_id
         JOIN events_event e ON e.id = r.event_id JOIN registrations_student p ON p.id = r.student_id
@@ -198,10 +198,10 @@ def seats_at_the_door_are_accounted_for() -> Iterator[str]:
 
 CHECKS = (
     no_seat_was_given_above_the_capacity,
-    nobody_was_sent_away_from_a_free_seat,
+    no_student_was_refused_a_free_seat,
     no_newcomer_overtook_those_who_waited,
     promotions_kept_the_order_of_the_queue,
-    a_replaced_one_gave_up_what_was_taken,
-    a_moved_one_gave_up_another,
+    substitutes_took_what_was_given_up,
+    moves_gave_up_another_registration,
     seats_at_the_door_are_accounted_for,
 )

@@ -99,8 +99,8 @@ def every_queue_position_given_is_still_held() -> Iterator[str]:
 
 
 @invariant(5)
-def nobody_waits_beside_a_free_seat() -> Iterator[str]:
-    """While the waiting list is open, nobody waits beside a free seat."""
+def no_student_waits_beside_a_free_seat() -> Iterator[str]:
+    """While the waiting list is open, no student waits beside a free seat."""
     sql = """
         SELECT e.name, s.capacity - n.taken - s.held, n.waiting
         FROM events_event e JOIN events_seats s ON s.event_id = e.id
@@ -153,7 +153,7 @@ def states_follow_the_graph() -> Iterator[str]:
     tails, heads = [tail for tail, _head in edges], [head for _tail, head in edges]
     for event, student, tail, head, before, *_related in rows(sql, params=[tails, heads]):
         step = f"{tail or 'nothing'} to {head}"
-        yield f"{event}: {student} was {before or 'nobody'} and went from {step}."
+        yield f"{event}: {student} was {before or 'not registered'} and went from {step}."
 
 
 @invariant(7)
@@ -197,10 +197,10 @@ def registrations_were_made_while_it_was_open() -> Iterator[str]:
 
 
 @invariant(1)
-def holds_know_their_names() -> Iterator[str]:
+def holds_count_their_registrations() -> Iterator[str]:
     """`used` of each hold is the number of its active registrations, all of them for its event."""
     sql = """
-        SELECT e.name, coalesce(h.name, 'nobody'), b.used, n.names, n.strange
+        SELECT e.name, coalesce(h.name, 'no school'), b.used, n.names, n.strange
         FROM registrations_hold b JOIN events_event e ON e.id = b.event_id
         LEFT JOIN registrations_school h ON h.id = b.school_id
         LEFT JOIN LATERAL (
@@ -219,7 +219,7 @@ def holds_know_their_names() -> Iterator[str]:
 def no_hold_outlives_its_time() -> Iterator[str]:
     """No hold or request is open ten minutes after its time: the worker or a request has ended it."""
     sql = f"""
-        SELECT e.name, coalesce(h.name, 'nobody'), b.seats - b.used, t.ends
+        SELECT e.name, coalesce(h.name, 'no school'), b.seats - b.used, t.ends
         FROM registrations_hold b JOIN events_event e ON e.id = b.event_id
         JOIN events_fest f ON f.id = e.fest_id LEFT JOIN registrations_school h ON h.id = b.school_id
         CROSS JOIN LATERAL (SELECT least(b.until,

@@ -6,7 +6,7 @@ from techfest.core.invariants import invariant, rows
 
 
 @invariant(16)
-def everybody_active_has_consented() -> Iterator[str]:
+def active_students_have_consented() -> Iterator[str]:
     """Each student with an active registration has a consent of some basis, except erased students."""
     sql = """
         SELECT p.name || ' (' || p.reference || ')' FROM registrations_student p
@@ -36,7 +36,7 @@ def references_name_one_person() -> Iterator[str]:
 
 @invariant(5)
 def clashes_have_a_conflict() -> Iterator[str]:
-    """Two overlapping active registrations of a student have an open conflict, or one that an organiser settled."""
+    """Two overlapping active registrations of a student have an open conflict, or one that an organiser resolved."""
     sql = """
         SELECT e.name, o.name, p.name || ' (' || p.reference || ')'
         FROM registrations_registration r JOIN events_event e ON e.id = r.event_id

@@ -754,7 +754,7 @@ class Migration(migrations.Migration):
                         ],
                         default="most",
                         max_length=10,
-                        verbose_name="judged by",
+                        verbose_name="ranked by",
                     ),
                 ),
                 (

@@ -30,7 +30,7 @@ class ResultSheet(models.Model):
         Event, models.CASCADE, primary_key=True, related_name="result_sheet", verbose_name=_("event")
     )
     counting = models.CharField(
-        _("judged by"), max_length=10, choices=Counting.choices, default=Counting.MOST
+        _("ranked by"), max_length=10, choices=Counting.choices, default=Counting.MOST
     )
     names = models.CharField(_("the public sees"), max_length=10, choices=Names.choices, default=Names.SHORT)
     version = models.PositiveIntegerField(default=0, editable=False)

@@ -336,7 +336,7 @@ def test_pages_in_the_admin_lead_from_event_to_file(event: Event, owner: Any) ->
 def test_admin_asks_for_confirmation_without_check_ins(event: Event, owner: Any) -> None:
     build_submission(event, name="Asha")
     client, order = organiser_client(owner), reverse("admin:documents_event", args=[event.pk])
-    assert "Nobody was checked in at this event." in client.get(order).content.decode()
+    assert "No one was checked in at this event." in client.get(order).content.decode()
     refused = client.post(order, {"print": "participation"})
     assert "Confirm that all students with a seat took part." in refused.content.decode()
     assert client.post(order, {"print": "participation", "everybody": "on"}).status_code == 302

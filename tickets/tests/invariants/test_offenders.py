@@ -85,11 +85,11 @@ SEEDED = {
     ),
     "step outside the graph": (
         "UPDATE registrations_change SET to_state = 'expired' WHERE to_state = 'waiting'",
-        "Robo Race: Asha C (R) was nobody and went from nothing to expired.",
+        "Robo Race: Asha C (R) was not registered and went from nothing to expired.",
     ),
     "step without a beginning": (
         "UPDATE registrations_change SET from_state = 'expired' WHERE to_state = 'confirmed'",
-        "Robo Race: Asha A (R) was nobody and went from expired to confirmed.",
+        "Robo Race: Asha A (R) was not registered and went from expired to confirmed.",
     ),
     "change doubled": (
         (
@@ -374,9 +374,9 @@ def test_offender_among_reserved_seats_is_named() -> None:
     change(event, user=build_user(), capacity=5, hold=2)
     assert run() == []
     damage(f"UPDATE {HOLD} SET used = 1")
-    assert named("Robo Race: the hold of nobody says 1 used, but has 0 registrations.", run())
+    assert named("Robo Race: the hold of no school says 1 used, but has 0 registrations.", run())
     damage(f"UPDATE {HOLD} SET used = 0, until = clock_timestamp() - interval '11 minutes'")
-    assert named("Robo Race: the hold of nobody with 2 unused seats should have ended at", run())
+    assert named("Robo Race: the hold of no school with 2 unused seats should have ended at", run())
 
 
 @pytest.mark.parametrize("seed", LISTED)
