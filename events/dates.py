@@ -30,7 +30,7 @@ MAX_NAMES = 5
 YEARS = range(2000, 2101)
 """Years outside this range are typing errors, and too extreme to calculate with."""
 _LATEST = dt.date(9000, 1, 1)
-FEST_DATES = frozenset({"starts_on", "ends_on", "opens_at", "closes_at", "retention_days"})
+FEST_DATES = frozenset({"starts_on", "ends_on", "opens_at", "closes_at", "retention_days", "is_current"})
 EVENT_DATES = frozenset(
     {"starts_at", "ends_at", "opens_at", "closes_at", "promotes_until", "doors_open_at", "seats_kept_until"}
 )

@@ -87,7 +87,7 @@ class FestForm(DatedForm):
         wanted: dict[str, Any] = {name: cleaned.get(name) for name in (*FEST_DATES, "time_zone")}
         if None in wanted.values() or not is_time_zone(wanted["time_zone"]):
             return
-        fest = Fest(is_current=bool(cleaned.get("is_current")), **wanted)
+        fest = Fest(**wanted)
         if self.refuse_dates(fest_refusals(fest)):
             return
         events = self._events()

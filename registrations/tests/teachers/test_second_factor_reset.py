@@ -65,6 +65,7 @@ def test_reset_ends_the_lock_outs_of_the_account(lead: Any, is_command: bool, se
     def log_in(password: str) -> Client:
         browser = Client()
         browser.post("/accounts/login/", {"login": lead.username, "password": password})
+        browser.post("/accounts/reauthenticate/", {"password": password})
         return browser
 
     halfway = log_in(PASSWORD)
