@@ -66,7 +66,7 @@ def test_moved_event_creates_clashes_and_notifies_all_registrations(fest: Fest) 
     )
 
 
-def test_clash_is_settled_when_one_registration_is_cancelled(fest: Fest) -> None:
+def test_clash_ends_when_one_registration_is_cancelled(fest: Fest) -> None:
     robots, quiz = build_event(fest, hour=10), build_event(fest, hour=14)
     for name in ("Asha Rao", "Ben Roy"):
         build_submission(robots, quiz, name=name)
@@ -76,12 +76,12 @@ def test_clash_is_settled_when_one_registration_is_cancelled(fest: Fest) -> None
     assert open_conflicts() == []
 
 
-def test_clash_is_settled_when_the_event_moves_away_again(fest: Fest) -> None:
+def test_clash_ends_when_the_event_moves_away_again(fest: Fest) -> None:
     robots, quiz = build_event(fest, hour=10), build_event(fest, hour=14)
     build_submission(robots, quiz)
     begins, ends = robots.starts_at, robots.ends_at
     set_beside(robots, quiz)
-    assert len(change(robots, starts_at=begins, ends_at=ends).settled) == 1
+    assert len(change(robots, starts_at=begins, ends_at=ends).ended_conflicts) == 1
     assert open_conflicts() == []
 
 
