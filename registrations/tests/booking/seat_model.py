@@ -5,8 +5,10 @@ and mails must hold.
 """
 
 import datetime as dt
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from django.db.models import Count, F, Max, Q
@@ -437,5 +439,15 @@ BOUNDED = settings(
     report_multiple_bugs=False,
     suppress_health_check=list(HealthCheck),
 )
-PATIENT = settings(BOUNDED, max_examples=200)
-"""For negative controls, which end at the first sequence that disagrees; names in the code decide which one that is."""
+
+
+def take(machine: RuleBasedStateMachine, *steps: Callable[[Any], None]) -> None:
+    """Take these steps one after another and check all invariants after each.
+
+    Negative controls take few steps that are known to need a part of the code, instead of searching for some.
+    """
+    for step in steps:
+        step(machine)
+        for one in machine.invariants:
+            one.function(machine)
+    machine.teardown()
