@@ -6,7 +6,6 @@ import pytest
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
-from django.db import IntegrityError, transaction
 from django.db.models import Model, Q
 from django.test import Client, RequestFactory
 from django.urls import reverse
@@ -16,10 +15,9 @@ from events.admin_base import BaseAdmin
 from events.fest_choice import ALL, FestChoice, fest_of, fest_paths, of_shown_fest, show
 from events.models import Event, Fest
 from registrations.models import Registration, Student
-from registrations.tests.builders import build_event, build_fest, build_submission
 from techfest.core.admin.base import page_of
-from tickets.mail.broadcast import service
-from tickets.models import Delivery, DeliveryEvent, Message, Notice, Scan
+from techfest.tests.support.kept_rows import KeepRows
+from tickets.models import Delivery, DeliveryEvent, Notice, Scan
 from tickets.tests.admin_helpers import (
     add_path,
     build_row_of_everything,
@@ -54,11 +52,15 @@ def client() -> Client:
     return organiser_client(organiser("boss", email="boss@fest.example"))
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _two_rows_of_everything(keep_rows: KeepRows) -> None:
+    for number in (1, 2):
+        keep_rows(build_row_of_everything, number)
+
+
 @pytest.fixture
 def fests() -> tuple[Fest, Fest]:
     """The current fest and another one, each with a row in every table."""
-    build_row_of_everything(1)
-    build_row_of_everything(2)
     current, other = Fest.objects.order_by("-is_current")
     return current, other
 
@@ -215,14 +217,6 @@ def test_dashboard_is_about_the_shown_fest(client: Client, fests: tuple[Fest, Fe
     assert sum(one) < sum(decision.count for decision in client.get("/admin/").context["decisions"])
 
 
-def test_choice_is_visible_only_where_there_is_one(client: Client) -> None:
-    build_fest()
-    assert "Fest shown" not in client.get("/admin/").content.decode()
-    other = build_fest(is_current=False, name="Next year")
-    page = client.get(list_path(Registration)).content.decode()
-    assert ("Fest shown" in page, f'<option value="{other.pk}">Next year' in page) == (True, True)
-
-
 @pytest.mark.parametrize("wanted", ["", "0", "x", "99999999999999999999", "-1"])
 def test_choice_of_no_fest_changes_nothing(client: Client, fests: tuple[Fest, Fest], wanted: str) -> None:
     response: Any = client.post(reverse("admin:choose_fest"), {"fest": wanted, "next": "//evil.example/"})
@@ -230,50 +224,8 @@ def test_choice_of_no_fest_changes_nothing(client: Client, fests: tuple[Fest, Fe
     assert shown(client, list_path(Student)) == {fests[0].pk}
 
 
-def test_message_reaches_its_own_fest_only(client: Client) -> None:
-    first, second = build_fest(), build_fest(is_current=False)
-    for fest in (first, second):
-        build_submission(build_event(fest))
-    text = {"subject": "Hall changed", "text": "Come to the gym."}
-    client.post(reverse("admin:tickets_message_add"), text)
-    message = Message.objects.get()
-    assert message.fest == first
-    client.post(reverse("admin:tickets_message_try", args=[message.pk]))
-    choose(client, second)
-    assert list(client.get(list_path(Message)).context["cl"].result_list) == []
-    client.post(reverse("admin:tickets_message_confirm", args=[message.pk]), {"mails": 1})
-    students = Delivery.objects.filter(message=message, user=None).values_list("student__fest", flat=True)
-    assert list(students) == [first.pk]
-
-
-def test_message_to_all_fests_is_refused(client: Client) -> None:
-    for fest in (build_fest(), build_fest(is_current=False)):
-        build_submission(build_event(fest))
-    choose(client, None)
-    response = client.post(reverse("admin:tickets_message_add"), {"subject": "Hi", "text": "Hi"})
-    assert "Choose registrations of one fest" in response.content.decode()
-    assert Message.objects.count() == 0
-
-
-def test_database_refuses_a_message_to_a_student_of_another_fest() -> None:
-    user = organiser()
-    first, second = build_fest(), build_fest(is_current=False)
-    student = build_submission(build_event(second)).student
-    message = Message.objects.create(fest=first, subject="Hi", text="Hi", created_by=user)
-    now = timezone.now()
-    values = {"kind": "message", "message": message, "to": "a@example.org", "mailbox": "a@example.org"}
-    values |= {"created_at": now, "queued_at": now, "due_at": now}
-    with pytest.raises(IntegrityError, match="another"), transaction.atomic():
-        Delivery.objects.create(student=student, **values)
-    with pytest.raises(IntegrityError, match="stays in its fest"), transaction.atomic():
-        Message.objects.filter(pk=message.pk).update(fest=second)
-    Delivery.objects.create(user=user, **values)
-    assert service.window().total_seconds() >= 0
-
-
 @pytest.mark.parametrize("name", ["index", "choose_fest"])
 def test_no_page_of_the_admin_is_kept_by_a_cache(client: Client, name: str) -> None:
-    build_fest()
     response = client.get("/admin/") if name == "index" else choose(client, None)
     assert "no-store" in response["Cache-Control"]
 
@@ -282,7 +234,6 @@ def test_no_page_of_the_admin_is_kept_by_a_cache(client: Client, name: str) -> N
     "model", [model for model, _admin in REGISTRY], ids=lambda model: model._meta.label_lower
 )
 def test_no_list_or_row_of_the_admin_is_kept_by_a_cache(client: Client, model: type[Model]) -> None:
-    build_row_of_everything(1)
     responses = [client.get(list_path(model))]
     if row := model._default_manager.first():
         responses.append(client.get(page_of(row)))
@@ -290,7 +241,6 @@ def test_no_list_or_row_of_the_admin_is_kept_by_a_cache(client: Client, model: t
 
 
 def test_zone_of_the_admin_is_the_databases_at_once(client: Client) -> None:
-    fest = build_fest()
     client.get("/admin/")
-    Fest.objects.filter(pk=fest.pk).update(time_zone="America/New_York")
+    Fest.objects.filter(is_current=True).update(time_zone="America/New_York")
     assert "Times are those of America/New_York" in client.get("/admin/").content.decode()

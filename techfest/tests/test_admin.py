@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from registrations.tests.builders import build_teacher
 from techfest.core.admin.base import StaffAdmin, page_of
+from techfest.tests.support.kept_rows import KeepRows
 from tickets.tests.admin_helpers import (
     WITHOUT_PAGES,
     add_path,
@@ -30,6 +31,11 @@ OURS = [model for model in MODELS if model._meta.app_label in APPS]
 
 def name_of(model: type[Model]) -> str:
     return model._meta.label
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _row_of_everything(keep_rows: KeepRows) -> None:
+    keep_rows(build_row_of_everything, 1)
 
 
 def test_every_table_of_our_apps_has_its_pages() -> None:
@@ -53,7 +59,6 @@ def test_nothing_is_unregistered() -> None:
 
 @pytest.mark.parametrize("model", MODELS, ids=name_of)
 def test_every_list_opens_and_is_searched(model: type[Model]) -> None:
-    build_row_of_everything(1)
     client = organiser_client()
     statuses = [client.get(list_path(model), query).status_code for query in ({}, {"q": "a'b%"})]
     assert statuses == [200, 200]
@@ -61,7 +66,6 @@ def test_every_list_opens_and_is_searched(model: type[Model]) -> None:
 
 @pytest.mark.parametrize("model", MODELS, ids=name_of)
 def test_every_filter_opens(model: type[Model]) -> None:
-    build_row_of_everything(1)
     client = organiser_client()
     shown = client.get(list_path(model)).context["cl"]
     queries = [choice["query_string"] for spec in shown.filter_specs for choice in spec.choices(shown)]
@@ -70,13 +74,11 @@ def test_every_filter_opens(model: type[Model]) -> None:
 
 @pytest.mark.parametrize("model", OURS, ids=name_of)
 def test_every_row_opens(model: type[Model]) -> None:
-    build_row_of_everything(1)
     assert organiser_client().get(page_of(model._default_manager.all()[0])).status_code == 200
 
 
 @pytest.mark.parametrize("model", MODELS, ids=name_of)
 def test_add_page_opens_where_something_may_be_added(model: type[Model]) -> None:
-    build_row_of_everything(1)
     client = organiser_client()
     asked = client.get(reverse("admin:index")).wsgi_request
     expected = 200 if admin.site._registry[model].has_add_permission(asked) else 403
@@ -103,7 +105,6 @@ def test_only_these_rows_are_added_in_the_admin() -> None:
 @pytest.mark.parametrize("model", OURS, ids=name_of)
 def test_list_costs_the_same_for_one_row_and_for_three(model: type[Model]) -> None:
     client = organiser_client()
-    build_row_of_everything(1)
     one = query_count(client, list_path(model))
     build_row_of_everything(2)
     build_row_of_everything(3)
@@ -130,13 +131,11 @@ def test_staff_without_permissions_sees_nothing(model: type[Model]) -> None:
 
 
 def test_dashboard_carries_the_name_of_the_fest() -> None:
-    build_row_of_everything(1)
     page = organiser_client().get(reverse("admin:index"))
     assert f"<bdi>{current_fest().name}</bdi>" in page.content.decode()
 
 
 def test_pages_of_the_admin_have_no_inline_style_or_script() -> None:
-    build_row_of_everything(1)
     client = organiser_client()
     pages = [client.get(page_of(model._default_manager.all()[0])).content.decode() for model in OURS]
     found = [mark for mark in ("style=", "onclick=", "<script>") if any(mark in page for page in pages)]

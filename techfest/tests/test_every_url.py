@@ -14,6 +14,7 @@ from events.models import Fest
 from registrations import links
 from registrations.models import Change, Registration, Student, Submission
 from registrations.tests.builders import build_event, build_fest, build_submission
+from techfest.tests.support.kept_rows import KeepRows
 from tickets.models import Certificate, Delegation, Delivery, Ticket
 from tickets.tests.providers import mailgun, stub, stub_process  # noqa: F401 - fixtures
 
@@ -233,11 +234,19 @@ class Kid:
         ]
 
 
+@pytest.fixture(scope="module")
+def submissions(keep_rows: KeepRows) -> list[int]:
+    def build() -> list[int]:
+        event = build_event(build_fest())
+        return [build_submission(event, name=name, section="Q").pk for name in ("Asha Raman", "Zarina Khan")]
+
+    made: list[int] = keep_rows(build)
+    return made
+
+
 @pytest.fixture
-def kids() -> tuple[Kid, Kid]:
-    event = build_event(build_fest())
-    names = ("Asha Raman", "Zarina Khan")
-    first, second = (Kid(build_submission(event, name=name, section="Q")) for name in names)
+def kids(submissions: list[int]) -> tuple[Kid, Kid]:
+    first, second = (Kid(Submission.objects.select_related("student").get(pk=pk)) for pk in submissions)
     return first, second
 
 

@@ -21,6 +21,7 @@ from registrations.tests.builders import build_event, build_submission
 from techfest.core import roles
 from techfest.core.admin.base import page_of
 from techfest.core.admin.visibility import visible_rows
+from techfest.tests.support.kept_rows import KeepRows
 from tickets.models import Gate, Message, Ticket
 from tickets.tests.admin_helpers import (
     WITHOUT_PAGES,
@@ -48,11 +49,15 @@ def name_of(model: type[Model]) -> str:
     return model._meta.label
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _two_rows_of_everything(keep_rows: KeepRows) -> None:
+    for number in (1, 2):
+        keep_rows(build_row_of_everything, number)
+
+
 @pytest.fixture
 def lead() -> Any:
     """Leads the event of the first row of each model; the second row belongs to another organiser's fest."""
-    build_row_of_everything(1)
-    build_row_of_everything(2)
     user = in_role(roles.LEAD, "the lead")
     first = Event.objects.filter(fest__is_current=True, registrations__isnull=False).get()
     first.leads.add(user)
@@ -166,7 +171,6 @@ def test_filters_of_a_lead_name_own_rows_only(lead: Any, model: type[Model]) -> 
 @pytest.fixture
 def two(db: None) -> tuple[Any, Registration, Registration]:
     """A lead, a registration for the lead's event, and one for another event of the same fest."""
-    build_row_of_everything(1)
     fest = current_fest()
     own, other = build_event(fest, name="Robo Race"), build_event(fest, name="Quiz of Secrets", hour=15)
     mine, theirs = (
@@ -238,7 +242,6 @@ def test_action_with_a_forged_number_does_nothing(two: tuple[Any, Registration, 
 )
 @pytest.mark.parametrize("role", [roles.LEAD, roles.OWNER])
 def test_list_is_not_asked_for_what_no_page_shows(model: type[Model], lookup: str, role: str) -> None:
-    build_row_of_everything(1)
     client = organiser_client(in_role(role))
     assert client.get(list_path(model), {lookup: "a"}).status_code in {400, 403}
     if role == roles.OWNER:

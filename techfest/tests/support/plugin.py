@@ -1,6 +1,7 @@
 """The pytest plugin of the project: real servers, no network except loopback, and shared fixtures."""
 
 import os
+import shutil
 import socket
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from techfest.tests.support import flushing, kinds, scheduling
+from techfest.tests.support import flushing, kept_rows, kinds, scheduling
 from techfest.tests.support.programs import find_program
 from techfest.tests.support.workers import WorkerFactory, running_workers
 
@@ -60,18 +61,44 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         return (yield)
 
 
+@pytest.fixture(scope="module")
+def keep_rows(
+    request: pytest.FixtureRequest,
+    django_db_setup: None,
+    django_db_blocker: Any,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[kept_rows.KeepRows]:
+    """Make rows that all tests of the module start from: `keep_rows(make)`; for modules that never commit."""
+    forget_everything()
+    request.node.stash[kept_rows.FOLDER] = folder = tmp_path_factory.mktemp("kept")
+    with django_db_blocker.unblock(), kept_rows.kept_rows(folder) as keep:
+        yield keep
+
+
 @pytest.fixture(autouse=True)
-def data_folder(tmp_path: Path, settings: Any) -> Path:
+def data_folder(request: pytest.FixtureRequest, tmp_path: Path, settings: Any) -> Path:
     """Give each test its own folder for media and mails."""
+    if kept := _module(request).stash.get(kept_rows.FOLDER, None):
+        shutil.copytree(kept, tmp_path, dirs_exist_ok=True)
     settings.DATA = tmp_path
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.EMAIL_FILE_PATH = tmp_path / "mail"
     return tmp_path
 
 
+def _module(request: pytest.FixtureRequest) -> pytest.Module:
+    found: pytest.Module | None = request.node.getparent(pytest.Module)
+    assert found is not None
+    return found
+
+
 @pytest.fixture(autouse=True)
 def fresh_memory() -> None:
     """Clear the caches of the process before each test."""
+    forget_everything()
+
+
+def forget_everything() -> None:
     from events import cache
     from registrations import schools
 

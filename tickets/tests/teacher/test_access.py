@@ -10,6 +10,7 @@ from django.urls import get_resolver, reverse
 from events.models import Fest
 from registrations.models import Change, ClassList, Registration, Student, Submission, Teacher
 from registrations.tests.builders import build_event, build_fest, build_submission
+from techfest.tests.support.kept_rows import KeepRows
 from tickets import delegations
 from tickets.documents import booklets, printouts, ticket_pdf
 from tickets.models import Booklet, Delegation, Delivery, Printout, Ticket
@@ -29,14 +30,15 @@ OF_SOMEBODY = {"student", "details", "add-events", "address", "share", "cancel",
 }
 
 
-@pytest.fixture
-def fest() -> Fest:
-    return build_fest()
-
-
-@pytest.fixture
-def school(fest: Fest) -> dict[str, str]:
+@pytest.fixture(scope="module", autouse=True)
+def school(keep_rows: KeepRows) -> dict[str, str]:
     """The URL of every page of a school, with one row of each kind."""
+    made: dict[str, str] = keep_rows(build_school_pages)
+    return made
+
+
+def build_school_pages() -> dict[str, str]:
+    fest = build_fest()
     teacher = build_teacher()
     submission = build_submission(build_event(fest), name="Asha Raman", section="Q")
     ClassList.objects.create(
@@ -53,6 +55,11 @@ def school(fest: Fest) -> dict[str, str]:
     ticket_pdf.store(printouts.printout_path(documents), b"PK of Asha Raman")
     arguments |= {name: [documents.code] for name in ("documents", "documents-zip")}
     return {name: reverse(f"teacher:{name}", args=arguments.get(name, [])) for name in NAMES}
+
+
+@pytest.fixture
+def fest() -> Fest:
+    return Fest.objects.get()
 
 
 def world() -> list[Any]:
